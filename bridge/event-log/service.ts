@@ -1,0 +1,94 @@
+/**
+ * The log of finished events: topics made of partitions made of numbered records, read by groups at their own pace.
+ */
+import { Context, type Effect } from "effect"
+import type { Placement } from "../../contracts/batch.ts"
+import type { Failure } from "../../contracts/failure.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import type { Seam } from "../seam.ts"
+
+/** A record to append. Header values are text. */
+export interface NewRecord {
+  readonly topic: Topic
+  readonly key?: string
+  readonly value: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** A record as it was read. Offsets are decimal numbers that do not always fit a double. `timestamp`: ms since 1970. */
+export interface LogRecord {
+  readonly offset: string
+  readonly timestamp: number
+  readonly key: string | undefined
+  readonly value: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Consecutive records of one partition. `end` is the offset behind the partition's last record, to tell the lag. */
+export interface RecordBatch {
+  readonly topic: Topic
+  readonly partition: number
+  readonly records: ReadonlyArray<LogRecord>
+  readonly end: string
+}
+
+export interface ReadOptions {
+  /** Members of a group share the partitions. */
+  readonly group: string
+  readonly topics: ReadonlyArray<Topic>
+  /**
+   * Where a group without a committed place begins: at the oldest record, or (a number) so many records before
+   * the end of each partition, and then always there, whatever is committed (for those who only watch).
+   */
+  readonly from: "oldest" | number
+}
+
+/** How an append ended, for each record in the order given: where it lies, or why it can never be stored. */
+export type Appended =
+  | { readonly stored: true; readonly partition: number; readonly offset: string }
+  | { readonly stored: false; readonly reason: string }
+
+export class EventLog extends Context.Service<
+  EventLog,
+  {
+    readonly seam: Seam
+    /** Makes sure that the topics exist (partitions and replicas as the cluster has them by default). */
+    readonly ensureTopics: (topics: ReadonlyArray<Topic>) => Effect.Effect<void, Failure>
+    /**
+     * Appends the records; returns when all replicas have them. Records without a key go to one partition per
+     * topic, chosen by `affinity`, so that sending the same again lands in the same place. A record that is too
+     * large for its topic is refused alone. Fails with `unavailable` (nothing stored) or `timeout` (may be stored).
+     */
+    readonly append: (
+      records: ReadonlyArray<NewRecord>,
+      affinity: string
+    ) => Effect.Effect<ReadonlyArray<Appended>, Failure>
+    /**
+     * Reads as a member of a group until interrupted, one batch of a partition at a time. A batch's place is
+     * committed when `handle` has succeeded; when it fails the same batch is handed over again, with growing pauses.
+     * Interruption waits for the `handle` under way. Fails only when reading itself is impossible.
+     */
+    readonly read: <E>(
+      options: ReadOptions,
+      handle: (batch: RecordBatch) => Effect.Effect<void, E>
+    ) => Effect.Effect<never, Failure>
+  }
+>()("spoor/bridge/event-log") {}
+
+/** Runs of neighbouring places as placements, for a receipt. */
+export const placements = (
+  records: ReadonlyArray<NewRecord>,
+  appended: ReadonlyArray<Appended>
+): ReadonlyArray<Placement> => {
+  const runs = new Map<string, { topic: Topic; partition: number; offset: string; count: number }>()
+  appended.forEach((one, i) => {
+    const record = records[i]
+    if (!one.stored || record === undefined) return
+    const name = `${one.partition} ${record.topic}`
+    const run = runs.get(name)
+    if (run === undefined) {
+      runs.set(name, { topic: record.topic, partition: one.partition, offset: one.offset, count: 1 })
+    } else run.count += 1
+  })
+  return [...runs.values()]
+}

@@ -1,0 +1,51 @@
+/**
+ * How actors reach each other: requests that one member of a queue group answers, and facts that anyone may watch.
+ * Nothing is kept: a message exists only while it travels.
+ */
+import { Context, type Effect, type Scope, type Stream } from "effect"
+import type { Failure } from "../../contracts/failure.ts"
+import type { Seam } from "../seam.ts"
+
+export interface BusMessage {
+  readonly subject: string
+  readonly payload: Uint8Array
+}
+
+/** A request as the one who answers gets it. */
+export interface BusRequest extends BusMessage {
+  /** When the one who asks stops waiting, milliseconds since 1970. */
+  readonly deadline: number
+}
+
+export class MessageBus extends Context.Service<
+  MessageBus,
+  {
+    readonly seam: Seam
+    /**
+     * Asks one member of the group that serves `subject`, and waits for its answer until `deadline` (milliseconds
+     * since 1970). Fails with `no-responders` at once when nobody serves it, `timeout`, `too-large` before anything
+     * is sent, `unavailable` when not connected or when the connection is lost meanwhile.
+     */
+    readonly request: (
+      subject: string,
+      payload: Uint8Array,
+      deadline: number
+    ) => Effect.Effect<Uint8Array, Failure>
+    /**
+     * Answers requests on `subject` as a member of `queue` (without one, every server answers: for `$SRV`) until the
+     * scope closes. `answer` is called at once for every request, however many are under way: bounding them is the
+     * caller's part. Closing the scope takes no new requests, but those already taken are still answered.
+     */
+    readonly serve: (
+      subject: string,
+      queue: string | undefined,
+      answer: (request: BusRequest) => Effect.Effect<Uint8Array>
+    ) => Effect.Effect<void, Failure, Scope.Scope>
+    /** Sends to whoever watches; at most once, never waits, never fails: what cannot be sent is dropped. */
+    readonly publish: (subject: string, payload: Uint8Array) => Effect.Effect<void>
+    /** What is published or asked on a subject (with `*` and `>`), from now on. Holds at most 1,024; drops the oldest. */
+    readonly subscribe: (subject: string) => Stream.Stream<BusMessage, Failure>
+    /** Until everything sent so far has reached the server. */
+    readonly flush: Effect.Effect<void, Failure>
+  }
+>()("spoor/bridge/message-bus") {}

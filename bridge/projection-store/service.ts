@@ -1,0 +1,67 @@
+/**
+ * What consumers keep: tables of counters, changed together with the fences that make each event count once.
+ * Two fences: the offset up to which a partition has been counted (against re-reading), and the event ids seen
+ * lately (against the same event standing in the log twice).
+ */
+import { Context, type Effect } from "effect"
+import type { Failure } from "../../contracts/failure.ts"
+import type { EventId, Topic } from "../../contracts/ids.ts"
+import type { Seam } from "../seam.ts"
+
+/** Add `by` (an integer) to `key` of `table`. */
+export interface Increment {
+  readonly table: string
+  readonly key: string
+  readonly by: number
+}
+
+/** What one record does. Without an id only the offset fence applies. */
+export interface RecordEffect {
+  readonly offset: string
+  readonly id: EventId | undefined
+  readonly increments: ReadonlyArray<Increment>
+}
+
+/** The effects of consecutive records of one partition. */
+export interface EffectBatch {
+  readonly topic: Topic
+  readonly partition: number
+  readonly effects: ReadonlyArray<RecordEffect>
+}
+
+export interface Applied {
+  /** Records whose effect took place now. */
+  readonly applied: number
+  /** Records that were below the offset fence. */
+  readonly reread: number
+  /** Records whose event id had been seen. */
+  readonly duplicates: number
+}
+
+export interface Row {
+  readonly key: string
+  readonly count: number
+}
+
+export class ProjectionStore extends Context.Service<
+  ProjectionStore,
+  {
+    readonly seam: Seam
+    /** Applies what the fences let through and moves the fences, in one atomic write. All or nothing. */
+    readonly apply: (projection: string, batch: EffectBatch) => Effect.Effect<Applied, Failure>
+    /** The `limit` rows with the largest counts, largest first. */
+    readonly top: (
+      projection: string,
+      table: string,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<Row>, Failure>
+    /** How many keys a table has. At most `maxKeys`; what comes later is counted under `(other)`. */
+    readonly size: (projection: string, table: string) => Effect.Effect<number, Failure>
+  }
+>()("spoor/bridge/projection-store") {}
+
+/** The largest number of keys a table may have; names come from anyone, so they must be bounded. */
+export const maxKeys = 100_000
+
+/** The key that counts for all keys beyond `maxKeys`. */
+export const otherKey = "(other)"

@@ -1,0 +1,59 @@
+/** The settings of the seams: which outside systems there are and how to reach them. Nothing set means embedded. */
+import { Config } from "effect"
+import { optional, secret, setting } from "../contracts/setting.ts"
+
+export const dataDir = setting("DATA_DIR", Config.String, ".data", "Folder of the embedded services.")
+
+export const redisUrl = secret(
+  "REDIS_URL",
+  "Redis or Valkey (6.2 or later) that holds the queue; several, separated by commas, are several queues. Unset: a file in DATA_DIR."
+)
+export const queueKey = setting("QUEUE_KEY", Config.String, "click_queue", "The list that trackers push to.")
+export const deadLetterKey = setting(
+  "DEAD_LETTER_KEY",
+  Config.String,
+  "click_invalid",
+  "The list of dead letters. On Redis Cluster give it the queue's slot: {click_queue}:invalid."
+)
+export const projectionsUrl = secret(
+  "PROJECTIONS_URL",
+  "Redis that holds what the consumers counted. Unset: the first of REDIS_URL, or a file in DATA_DIR."
+)
+
+export const natsUrl = secret(
+  "NATS_URL",
+  "NATS servers, separated by commas. Unset: messages stay in this process."
+)
+export const natsCreds = optional("NATS_CREDS", Config.String, "Path of a NATS credentials file.")
+
+export const kafkaBrokers = optional(
+  "KAFKA_BROKERS",
+  Config.String,
+  "Kafka brokers, host:port separated by commas. Unset: a file in DATA_DIR."
+)
+export const kafkaTopic = setting("KAFKA_TOPIC", Config.String, "events", "The topic of pushtech lines.")
+export const kafkaTopics = setting(
+  "KAFKA_TOPICS",
+  Config.String,
+  "",
+  "Topics that lines may name, separated by commas; a line that names another goes to KAFKA_TOPIC."
+)
+export const kafkaKeyParam = optional(
+  "KAFKA_KEY_PARAM",
+  Config.String,
+  "The parameter whose value becomes the record's key. Unset: records have no key."
+)
+export const kafkaSsl = setting("KAFKA_SSL", Config.Boolean, false, "Connect to Kafka with TLS.")
+export const kafkaSaslMechanism = optional(
+  "KAFKA_SASL_MECHANISM",
+  (name) => Config.Literals(["plain", "scram-sha-256", "scram-sha-512"], name),
+  "How to log in to Kafka: plain, scram-sha-256 or scram-sha-512."
+)
+export const kafkaUsername = optional("KAFKA_USERNAME", Config.String, "User name for Kafka.")
+export const kafkaPassword = secret("KAFKA_PASSWORD", "Password for Kafka.")
+
+export const geoIpDb = optional(
+  "GEOIP_DB",
+  Config.String,
+  "A MaxMind or DB-IP .mmdb file, city or country. Unset: the country database that comes with Spoor."
+)

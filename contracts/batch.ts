@@ -1,0 +1,68 @@
+/**
+ * What actors hand to each other: a batch of events, and the receipt that accounts for every one of them.
+ * A batch never changes: the same id stands for the same events for as long as it lives. A part of a batch
+ * (when the whole is too large to send) keeps the batch's id, and its events keep their places.
+ */
+import { Schema } from "effect"
+import { EnrichedEvent, RawEvent } from "./event.ts"
+import { BatchId, Topic } from "./ids.ts"
+
+/** From the drainer to an enricher. Times are milliseconds since 1970. */
+export const RawBatch = Schema.Struct({
+  id: BatchId,
+  claimed: Schema.Int,
+  events: Schema.Array(RawEvent)
+})
+export type RawBatch = typeof RawBatch.Type
+
+/** From an enricher to a bridge. */
+export const EnrichedBatch = Schema.Struct({
+  id: BatchId,
+  claimed: Schema.Int,
+  enriched: Schema.Int,
+  events: Schema.Array(EnrichedEvent)
+})
+export type EnrichedBatch = typeof EnrichedBatch.Type
+
+/** Where in the log a run of records lies: `count` records, the first at `offset` (a decimal number). */
+export const Placement = Schema.Struct({
+  topic: Topic,
+  partition: Schema.Int,
+  offset: Schema.String,
+  count: Schema.Int
+})
+export type Placement = typeof Placement.Type
+
+/** Which actor said no to an event. */
+export const RejectedBy = Schema.Literals(["drainer", "enricher", "bridge"])
+export type RejectedBy = typeof RejectedBy.Type
+
+/** A "no" to one event, for good: it becomes a dead letter with this reason. */
+export const Rejection = Schema.Struct({
+  index: Schema.Int,
+  stage: RejectedBy,
+  reason: Schema.String
+})
+export type Rejection = typeof Rejection.Type
+
+/** The account of a batch (or of a part): every event is either stored or rejected. */
+export const Receipt = Schema.Struct({
+  id: BatchId,
+  /** How many events the log has confirmed. */
+  stored: Schema.Int,
+  placements: Schema.Array(Placement),
+  rejected: Schema.Array(Rejection)
+})
+export type Receipt = typeof Receipt.Type
+
+/** Does the receipt account for every one of the batch's `count` events? Only then may the batch leave the queue. */
+export const accountsFor = (receipt: Receipt, id: BatchId, count: number): boolean =>
+  receipt.id === id && receipt.stored + receipt.rejected.length === count
+
+/** One account of several parts of the same batch. */
+export const mergeReceipts = (id: BatchId, receipts: ReadonlyArray<Receipt>): Receipt => ({
+  id,
+  stored: receipts.reduce((sum, receipt) => sum + receipt.stored, 0),
+  placements: receipts.flatMap((receipt) => receipt.placements),
+  rejected: receipts.flatMap((receipt) => receipt.rejected)
+})

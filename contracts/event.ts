@@ -1,0 +1,55 @@
+/**
+ * An event on its way: as it was read from a line (raw), and as the finished record that Kafka gets (enriched).
+ *
+ * A line may hold any byte, and its bytes must come out unchanged. Texts of a line are therefore carried as
+ * `Bytes`: a string with one character (U+0000 to U+00FF) per byte, that is ISO 8859-1. Plain ASCII looks like itself.
+ */
+import { Schema } from "effect"
+import { Topic } from "./ids.ts"
+
+/** The bytes of a text, one character per byte (ISO 8859-1). */
+export const Bytes = Schema.String.pipe(Schema.brand("Bytes"))
+export type Bytes = typeof Bytes.Type
+
+/** Which of the two wire dialects of the external contract a line is written in, and so its record. */
+export const Dialect = Schema.Literals(["pushtech", "adtekio"])
+export type Dialect = typeof Dialect.Type
+
+/** One line of the queue, taken apart. */
+export const RawEvent = Schema.Struct({
+  /** Place in its batch, from 0. With the batch's id it makes the event's id. */
+  index: Schema.Int,
+  dialect: Dialect,
+  topic: Topic,
+  /** The client's address as the line has it; checked to be IPv4 or IPv6. */
+  ip: Schema.String,
+  /** When the edge took it: milliseconds (pushtech) or seconds (adtekio) since 1970, as the dialect has it. */
+  ts: Schema.Int,
+  /** Host and pod are empty in the adtekio dialect, which has neither. */
+  host: Bytes,
+  pod: Bytes,
+  /** Begins with `/`. */
+  path: Bytes,
+  /** As it stands in the line, with `e` or `p` for an empty one. */
+  query: Bytes,
+  /** May be empty; keeps its own spaces. */
+  userAgent: Bytes
+})
+export type RawEvent = typeof RawEvent.Type
+
+/** One event, finished: what Kafka stores of it. */
+export const EnrichedEvent = Schema.Struct({
+  index: Schema.Int,
+  topic: Topic,
+  /** The record's key, if `KAFKA_KEY_PARAM` names a parameter that the event has. */
+  key: Schema.optionalKey(Schema.String),
+  /** The record, `event meta params`, byte for byte. */
+  value: Schema.Uint8Array,
+  /** When the edge took it, milliseconds since 1970. */
+  received: Schema.Int
+})
+export type EnrichedEvent = typeof EnrichedEvent.Type
+
+/** Where events enter, for facts and dead letters. */
+export const Stage = Schema.Literals(["received", "enriched", "stored", "rejected"])
+export type Stage = typeof Stage.Type

@@ -1,0 +1,45 @@
+/**
+ * Everything that can go wrong between parts of Spoor, as one error with a short list of reasons.
+ * Each reason says whether trying the same thing again can help, and whether it may already have happened.
+ */
+import { Schema } from "effect"
+
+const reasons = {
+  /** A system we depend on cannot be reached, or says that it cannot do it now. Nothing was done. */
+  unavailable: { retry: true, ambiguous: false },
+  /** Nobody serves that subject at the moment. Nothing was done. */
+  "no-responders": { retry: true, ambiguous: false },
+  /** The one asked has all the work it may take. Nothing was done. */
+  busy: { retry: true, ambiguous: false },
+  /** The deadline had passed before the work began. Nothing was done. */
+  expired: { retry: true, ambiguous: false },
+  /** No answer in time, or the connection was lost after sending: it may or may not have been done. */
+  timeout: { retry: true, ambiguous: true },
+  /** Larger than what can ever be sent in one piece: only smaller pieces can help. */
+  "too-large": { retry: false, ambiguous: false },
+  /** The message does not follow its schema. */
+  unreadable: { retry: false, ambiguous: false },
+  /** The one asked failed in a way it did not foresee. Counts as an attempt at the batch. */
+  crashed: { retry: true, ambiguous: true }
+} as const
+
+export type FailureReason = keyof typeof reasons
+
+/** The one error of Spoor's seams and conversations; `message` is a sentence for a person. */
+export class Failure extends Schema.TaggedError<Failure>()("Failure", {
+  reason: Schema.Literals(Object.keys(reasons) as [FailureReason, ...Array<FailureReason>]),
+  message: Schema.String
+}) {
+  /** Can the same thing succeed when tried again? */
+  get retry(): boolean {
+    return reasons[this.reason].retry
+  }
+  /** May it have been done although it failed? */
+  get ambiguous(): boolean {
+    return reasons[this.reason].ambiguous
+  }
+  /** Is it the fault of what surrounds the batch, so that it must not count as an attempt at it? */
+  get infrastructure(): boolean {
+    return this.reason !== "crashed" && this.retry
+  }
+}
