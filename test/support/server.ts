@@ -25,9 +25,9 @@ export interface ServerKind {
   readonly howToGet: string
 }
 
-const registry = ((
-  globalThis as { spoorTestServers?: Map<string, Promise<Running | undefined>> }
-).spoorTestServers ??= new Map<string, Promise<Running | undefined>>())
+const shared = globalThis as { spoorTestServers?: Map<string, Promise<Running | undefined>> }
+shared.spoorTestServers ??= new Map()
+const registry = shared.spoorTestServers
 
 /** The URL of a running server of that kind, or undefined where there is none (never with CI=true). */
 export const serverUrl = async (kind: ServerKind): Promise<string | undefined> => {
