@@ -1,0 +1,277 @@
+/**
+ * A connection to Redis or Valkey, alone or a cluster: the only file that knows the client library.
+ * It opens with its scope, comes back by itself for as long as the scope lives, and closes with it. It never sends a
+ * command twice by itself, never waits without bound, and says of each failure whether the command may have run.
+ */
+import { Buffer } from "node:buffer"
+import { createHash } from "node:crypto"
+import { isIP } from "node:net"
+import { Effect, Redacted, type Scope } from "effect"
+import { Cluster, Redis, type RedisOptions } from "ioredis"
+import { Failure } from "../contracts/failure.ts"
+
+/** What may be sent: text as UTF-8, bytes as they are. */
+export type Argument = string | number | Uint8Array
+
+/** What comes back: texts as bytes, whatever they hold. */
+export type Reply = Buffer | number | null | ReadonlyArray<Reply>
+
+/** Runs one prepared script on the keys it declares; sends its text again when the server has forgotten it. */
+export type Script = (
+  keys: ReadonlyArray<string>,
+  args: ReadonlyArray<Argument>
+) => Effect.Effect<Reply, Failure>
+
+/**
+ * Every failure is a `Failure`: `unavailable` when the server cannot be reached or refused (nothing was done),
+ * `timeout` when the command was sent and no answer came (it may have been done).
+ */
+export interface RedisConnection {
+  /** Host and port; never a password. */
+  readonly address: string
+  readonly command: (name: string, ...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, Failure>
+  readonly script: (lua: string) => Script
+  /** Succeeds when the server answers within 2 s. */
+  readonly check: Effect.Effect<void, Failure>
+}
+
+export interface ConnectOptions {
+  /** How long a command may take, milliseconds (5000). */
+  readonly commandTimeout?: number
+  /** How long the start waits for a server that is slow to answer, milliseconds (2000). */
+  readonly startTimeout?: number
+}
+
+/**
+ * Connects to `redis://` or `rediss://` (TLS) `user:password@host:port/database`. A server that is away does not make
+ * it fail: it returns without one and goes on trying. A URL that can never work is an `unreadable` failure.
+ */
+export const connect: (
+  url: Redacted.Redacted<string>,
+  options?: ConnectOptions
+) => Effect.Effect<RedisConnection, Failure, Scope.Scope> = Effect.fnUntraced(function* (url, options = {}) {
+  const server = yield* parse(url)
+  const commandTimeout = options.commandTimeout ?? 5000
+  const settings: Settings = {
+    ...server.settings,
+    protocol: 2,
+    connectionName: "spoor",
+    disableClientInfo: true,
+    enableReadyCheck: false,
+    connectTimeout: Math.min(commandTimeout, 2000),
+    commandTimeout,
+    socketTimeout: commandTimeout * 2,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    // Zero empties the queue of sent commands as soon as the connection is lost. With more, the library would send
+    // them again (an RPUSH twice), or forget them when resending is off.
+    maxRetriesPerRequest: 0,
+    retryStrategy: pause,
+    reconnectOnError: (error) => error.message.startsWith("READONLY")
+  }
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const connection = new Connection(server.address, settings, (state) =>
+    run(
+      state === "lost"
+        ? Effect.logWarning(`Lost Redis at ${server.address}; connecting again.`)
+        : Effect.logInfo(`Redis at ${server.address} is back.`)
+    )
+  )
+  yield* Effect.addFinalizer(() => Effect.sync(() => connection.close()))
+  const ready = yield* Effect.promise(() => connection.settled(options.startTimeout ?? 2000))
+  if (!ready) yield* Effect.logWarning(`${connection.absence()} Going on without it and connecting again.`)
+
+  const within = (name: string, args: ReadonlyArray<Argument>): Effect.Effect<Reply, Failure> =>
+    Effect.tryPromise({ try: () => connection.send(name, args), catch: (error) => connection.failure(error) })
+
+  const script = (lua: string): Script => {
+    const sha = createHash("sha1").update(lua).digest("hex")
+    return (keys, args) =>
+      Effect.tryPromise({
+        try: () =>
+          connection.send("EVALSHA", [sha, keys.length, ...keys, ...args]).catch((error: unknown) => {
+            if (refusal(error) !== "NOSCRIPT") throw error
+            return connection.send("EVAL", [lua, keys.length, ...keys, ...args])
+          }),
+        catch: (error) => connection.failure(error)
+      })
+  }
+
+  return {
+    address: server.address,
+    command: (name, ...args) => within(name, args),
+    script,
+    check: within("PING", []).pipe(
+      Effect.timeoutOrElse({
+        duration: 2000,
+        orElse: () => Effect.fail(connection.failure(new Error("no answer within 2 seconds")))
+      }),
+      Effect.asVoid
+    )
+  }
+})
+
+type Settings = Omit<RedisOptions, "replyMapping">
+
+/** Nothing was sent. */
+class NotConnected extends Error {}
+
+/** The client behind a connection: one server, replaced by a cluster's client once a server says that it is one. */
+class Connection {
+  private client: Redis | Cluster
+  private closed = false
+  private lost = false
+  private lastError: string | undefined
+  private readonly address: string
+  private readonly settings: Settings
+  private readonly changed: (state: "lost" | "back") => void
+
+  constructor(address: string, settings: Settings, changed: (state: "lost" | "back") => void) {
+    this.address = address
+    this.settings = settings
+    this.changed = changed
+    this.client = this.watch(new Redis(settings))
+  }
+
+  /** True once it is connected; false once it is plain that it will take longer, at most `limit` milliseconds. */
+  settled(limit: number): Promise<boolean> {
+    const client = this.client
+    if (client.status === "ready") return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done(false), limit)
+      const ready = (): void => done(true)
+      const error = (): void => done(false)
+      const done = (connected: boolean): void => {
+        clearTimeout(timer)
+        client.off("ready", ready)
+        client.off("error", error)
+        resolve(connected)
+      }
+      client.on("ready", ready)
+      client.on("error", error)
+    })
+  }
+
+  async send(name: string, args: ReadonlyArray<Argument>): Promise<Reply> {
+    const client = this.client
+    if (client.status !== "ready") throw new NotConnected()
+    try {
+      return await call(client, name, args)
+    } catch (error) {
+      const code = refusal(error)
+      if (client instanceof Cluster || (code !== "MOVED" && code !== "ASK")) throw error
+      await this.becomeCluster(client)
+      if (this.client.status !== "ready") throw new NotConnected()
+      return call(this.client, name, args)
+    }
+  }
+
+  failure(error: unknown): Failure {
+    if (error instanceof NotConnected) return new Failure({ reason: "unavailable", message: this.absence() })
+    const text = error instanceof Error ? error.message : String(error)
+    const message = `Redis at ${this.address}: ${text}`
+    const unsent = refusal(error) !== undefined || text.startsWith("Stream isn't writeable")
+    return new Failure({ reason: unsent ? "unavailable" : "timeout", message })
+  }
+
+  absence(): string {
+    return `Redis at ${this.address} is not connected${this.lastError === undefined ? "" : ` (${this.lastError})`}.`
+  }
+
+  close(): void {
+    this.closed = true
+    this.client.disconnect()
+  }
+
+  private async becomeCluster(single: Redis): Promise<void> {
+    if (this.client === single) {
+      const { host, port, retryStrategy: _, ...redisOptions } = this.settings
+      this.client = this.watch(
+        new Cluster([{ host: host ?? "127.0.0.1", port: port ?? 6379 }], {
+          redisOptions,
+          clusterRetryStrategy: pause,
+          // Zero, or it sends commands of a lost connection again.
+          retryDelayOnFailover: 0,
+          slotsRefreshInterval: 10_000,
+          ...(redisOptions.tls === undefined
+            ? {}
+            : { dnsLookup: (name: string, found: (_: null, address: string) => void) => found(null, name) })
+        })
+      )
+      single.disconnect()
+    }
+    await this.settled(2000)
+  }
+
+  private watch<C extends Redis | Cluster>(client: C): C {
+    client.on("error", (error: Error) => {
+      this.lastError = error.message
+    })
+    client.on("ready", () => {
+      this.lastError = undefined
+      if (this.lost && client === this.client) this.changed("back")
+      this.lost = false
+    })
+    client.on("close", () => {
+      if (this.closed || this.lost || client !== this.client) return
+      this.lost = true
+      this.changed("lost")
+    })
+    return client
+  }
+}
+
+const call = (client: Redis | Cluster, name: string, args: ReadonlyArray<Argument>): Promise<Reply> =>
+  client.callBuffer(
+    name,
+    args.map((one) => (one instanceof Uint8Array && !Buffer.isBuffer(one) ? Buffer.from(one) : one))
+  ) as Promise<Reply>
+
+/** The code of an error that the server answered: its first word. */
+const refusal = (error: unknown): string | undefined =>
+  error instanceof Error && error.name === "ReplyError" ? error.message.split(" ", 1)[0] : undefined
+
+/** Milliseconds until the next try to connect: doubles up to two seconds, the second half of it at random. */
+const pause = (times: number): number =>
+  Math.min(2000, 50 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2)
+
+interface Server {
+  readonly address: string
+  readonly settings: Settings
+}
+
+const parse = (url: Redacted.Redacted<string>): Effect.Effect<Server, Failure> =>
+  Effect.suspend(() => {
+    const text = Redacted.value(url).trim()
+    const parsed = URL.canParse(text) ? new URL(text) : undefined
+    const db = Number(parsed?.pathname.replace(/^\//, "") ?? "")
+    const secure = parsed?.protocol === "rediss:"
+    const known = parsed !== undefined && parsed.hostname !== "" && (secure || parsed.protocol === "redis:")
+    if (!known || !Number.isInteger(db) || db < 0)
+      return Effect.fail(
+        new Failure({
+          reason: "unreadable",
+          message:
+            "A Redis URL must read redis://user:password@host:port/database or rediss:// for TLS, with special characters of the password percent-encoded; one that is set does not."
+        })
+      )
+    const host = parsed.hostname.replace(/^\[(.*)\]$/, "$1")
+    const port = parsed.port === "" ? 6379 : Number(parsed.port)
+    const settings: Settings = {
+      host,
+      port,
+      db,
+      ...(parsed.username === "" ? {} : { username: decoded(parsed.username) }),
+      ...(parsed.password === "" ? {} : { password: decoded(parsed.password) }),
+      ...(secure ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {})
+    }
+    return Effect.succeed({ address: `${parsed.hostname}:${port}`, settings })
+  })
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
