@@ -1,0 +1,126 @@
+/**
+ * The queue on Redis or Valkey: the list that trackers push to, and three companions that hold what is claimed.
+ * Each server is a queue of its own; pushes go to the first that works. The connections live as long as the scope.
+ */
+import { Effect, type Redacted, type Scope } from "effect"
+import { Failure } from "../../contracts/failure.ts"
+import type { BatchId } from "../../contracts/ids.ts"
+import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../redis.ts"
+import { failover, type Push } from "./failover.ts"
+import { letterText } from "./letter.ts"
+import { toBuffer, unpack } from "./packed.ts"
+import { ackScript, claimScript, giveBackScript, setAsideScript } from "./scripts.ts"
+import type { ClaimedBatch, IngestQueue, QueueSource } from "./service.ts"
+
+export interface RedisQueueSettings {
+  /** One queue each; at least one. */
+  readonly urls: ReadonlyArray<Redacted.Redacted<string>>
+  readonly queueKey: string
+  readonly deadLetterKey: string
+  readonly connection?: ConnectOptions
+}
+
+/** The keys of a queue. On Redis Cluster all must lie in one slot. */
+export interface QueueKeys {
+  readonly list: string
+  readonly claimed: string
+  readonly leases: string
+  readonly attempts: string
+  readonly deadLetters: string
+}
+
+/** The companions lie in the list's own slot: in braces the list's name is their tag; a tag of its own stays theirs. */
+export const queueKeys = (list: string, deadLetters: string): QueueKeys => {
+  const prefix = /\{[^}]+\}/.test(list) ? list : `{${list}}`
+  return {
+    list,
+    claimed: `${prefix}:claimed`,
+    leases: `${prefix}:leases`,
+    attempts: `${prefix}:attempts`,
+    deadLetters
+  }
+}
+
+/**
+ * Opens a connection to every server; `started` is run once on each (live.ts looks at the server with it).
+ * Fails with `unreadable` when a URL can never work.
+ */
+export const redisQueue: (
+  settings: RedisQueueSettings,
+  started?: (connection: RedisConnection, keys: QueueKeys) => Effect.Effect<void, Failure>
+) => Effect.Effect<IngestQueue["Service"], Failure, Scope.Scope> = Effect.fnUntraced(
+  function* (settings, started) {
+    const keys = queueKeys(settings.queueKey, settings.deadLetterKey)
+    const connections = yield* Effect.forEach(settings.urls, (url) => connect(url, settings.connection), {
+      concurrency: "unbounded"
+    })
+    if (started !== undefined) yield* Effect.forEach(connections, (one) => started(one, keys))
+    return {
+      push: failover(connections.map((connection) => pushTo(connection, keys))),
+      sources: connections.map((connection) => sourceOf(connection, keys))
+    }
+  }
+)
+
+const pushTo = (connection: RedisConnection, keys: QueueKeys): Push =>
+  Effect.fnUntraced(function* (lines) {
+    if (lines.length > 0) yield* connection.command("RPUSH", keys.list, ...lines.map(toBuffer))
+  })
+
+const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => {
+  const claim = connection.script(claimScript)
+  const ack = connection.script(ackScript)
+  const giveBack = connection.script(giveBackScript)
+  const setAside = connection.script(setAsideScript)
+  const companions = [keys.claimed, keys.leases, keys.attempts]
+
+  const batchOf = (claimId: BatchId, reply: ReadonlyArray<Reply>): ClaimedBatch => {
+    const [id, attempts, blob] = reply
+    if (!(id instanceof Uint8Array) || !(blob instanceof Uint8Array) || typeof attempts !== "number")
+      throw new Error("The claim script answered with something else than a batch.")
+    const batch = id.toString() as BatchId
+    const { claimed, lines } = unpack(blob)
+    return {
+      id: batch,
+      lines,
+      claimed,
+      attempts,
+      ack: Effect.map(ack(companions, [batch]), isOne),
+      giveBack: (delay, counts) =>
+        Effect.map(
+          giveBack([keys.leases, keys.attempts], [batch, claimId, Math.ceil(delay), counts ? 1 : 0]),
+          isOne
+        ),
+      setAside: (letters) =>
+        Effect.suspend(() =>
+          setAside([...companions, keys.deadLetters], [batch, ...letters.map(letterText)])
+        ).pipe(Effect.map(isOne))
+    }
+  }
+
+  return {
+    seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
+    claim: (id, limits) =>
+      claim(
+        [keys.list, ...companions],
+        [id, Math.ceil(limits.lease), limits.maxEvents, limits.maxBytes]
+      ).pipe(
+        Effect.flatMap((reply) =>
+          Effect.try({
+            try: () => (Array.isArray(reply) ? batchOf(id, reply) : undefined),
+            catch: (error) => new Failure({ reason: "unreadable", message: String(error) })
+          })
+        )
+      ),
+    depth: Effect.all(
+      {
+        waiting: Effect.map(connection.command("LLEN", keys.list), Number),
+        claimed: Effect.map(connection.command("HLEN", keys.claimed), Number),
+        deadLetters: Effect.map(connection.command("LLEN", keys.deadLetters), Number)
+      },
+      { concurrency: "unbounded" }
+    )
+  }
+}
+
+const isOne = (reply: Reply): boolean => reply === 1

@@ -1,0 +1,139 @@
+/**
+ * The Lua scripts of the Redis queue: each is one atomic step. Redis 6.2 or later, or Valkey.
+ *
+ * What stands where, beside the list itself:
+ * - `:claimed`   hash, batch → its packed lines (packed.ts). A batch exists as long as it stands here.
+ * - `:leases`    sorted set, batch → when its lease ends, milliseconds of the server's clock.
+ * - `:attempts`  hash, batch → `<attempts> <owner>`, the owner being the claim that has it now, none once it was
+ *   given back; and `><claim>` → batch for a claim that took over a batch of another.
+ *
+ * A batch that was taken over leaves `settled` in `:attempts` for an hour after it is done: were its first claim to
+ * arrive again by then, it would make a new batch of the same id with other lines.
+ *
+ * The first write of each script only removes. A Redis that is out of memory refuses a script whose first write adds,
+ * and the queue could never be emptied then. What could still fail (a key of another type) is read before that write.
+ */
+
+const shared = `
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function record(attempts, id)
+  local tries, owner = string.match(redis.call('HGET', attempts, id) or '0 ', '^(%d+) (.*)$')
+  return tonumber(tries), owner
+end
+
+local function forget_owner(attempts, id, owner)
+  if owner and owner ~= '' and owner ~= id then redis.call('HDEL', attempts, '>' .. owner) end
+end
+
+local function settle(leases, attempts, id, owner)
+  redis.call('ZREM', leases, id)
+  forget_owner(attempts, id, owner)
+  if owner == id then
+    redis.call('HDEL', attempts, id)
+  else
+    redis.call('HSET', attempts, id, 'settled')
+    redis.call('ZADD', leases, now() + 3600000, id)
+  end
+end
+`
+
+/** KEYS list claimed leases attempts · ARGV claim, lease, max events, max bytes · {batch, attempts, lines} or nil. */
+export const claimScript = String.raw`${shared}
+local list, claimed, leases, attempts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local claim, lease = ARGV[1], tonumber(ARGV[2])
+local max_events, max_bytes = math.max(1, tonumber(ARGV[3])), tonumber(ARGV[4])
+local time = now()
+
+-- The same claim again.
+local mine = redis.call('HGET', attempts, '>' .. claim) or claim
+local blob = redis.call('HGET', claimed, mine)
+if blob or redis.call('HEXISTS', attempts, mine) == 1 then
+  local tries, owner = record(attempts, mine)
+  if not blob or owner ~= claim then return false end
+  redis.call('ZREM', leases, mine)
+  redis.call('ZADD', leases, time + lease, mine)
+  return {mine, tries, blob}
+end
+
+-- The batch whose lease ended longest ago.
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', time, 'LIMIT', 0, 16)) do
+  local lines = redis.call('HGET', claimed, id)
+  local tries, owner = record(attempts, id)
+  redis.call('ZREM', leases, id)
+  forget_owner(attempts, id, owner)
+  if lines then
+    if owner ~= '' then tries = tries + 1 end
+    redis.call('HSET', attempts, id, tries .. ' ' .. claim)
+    redis.call('HSET', attempts, '>' .. claim, id)
+    redis.call('ZADD', leases, time + lease, id)
+    return {id, tries, lines}
+  end
+  redis.call('HDEL', attempts, id)
+end
+
+-- The lines at the head, read a few at a time, since each may be large.
+local lines, lengths, count, size = {}, {}, 0, 0
+local full = false
+while not full and count < max_events do
+  local wanted = math.min(64, max_events - count)
+  local some = redis.call('LRANGE', list, count, count + wanted - 1)
+  full = #some < wanted
+  for i = 1, #some do
+    local length = #some[i]
+    if count > 0 and size + length > max_bytes then
+      full = true
+      break
+    end
+    count = count + 1
+    size = size + length
+    lines[count] = some[i]
+    lengths[count] = length
+  end
+end
+if count == 0 then return false end
+
+local packed = string.format('%.0f', time) .. ';' .. table.concat(lengths, ',') .. '\n' .. table.concat(lines)
+redis.call('LTRIM', list, count, -1)
+redis.call('HSET', claimed, claim, packed)
+redis.call('HSET', attempts, claim, '0 ' .. claim)
+redis.call('ZADD', leases, time + lease, claim)
+return {claim, 0, packed}
+`
+
+/** KEYS claimed leases attempts · ARGV batch · 1 when it was there. */
+export const ackScript = `${shared}
+local claimed, leases, attempts, id = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+local _, owner = record(attempts, id)
+redis.call('ZSCORE', leases, id)
+if redis.call('HDEL', claimed, id) == 0 then return 0 end
+settle(leases, attempts, id, owner)
+return 1
+`
+
+/** KEYS leases attempts · ARGV batch, claim, delay, 1 when it counts · 1 when the claim still had it. */
+export const giveBackScript = `${shared}
+local leases, attempts, id, claim = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+local tries, owner = record(attempts, id)
+if owner ~= claim then return 0 end
+redis.call('ZREM', leases, id)
+forget_owner(attempts, id, owner)
+redis.call('HSET', attempts, id, (tries + tonumber(ARGV[4])) .. ' ')
+redis.call('ZADD', leases, now() + tonumber(ARGV[3]), id)
+return 1
+`
+
+/** KEYS claimed leases attempts dead-letters · ARGV batch, letter, letter … · 1 when it was there. */
+export const setAsideScript = `${shared}
+local claimed, leases, attempts, letters, id = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
+local _, owner = record(attempts, id)
+redis.call('ZSCORE', leases, id)
+redis.call('LLEN', letters)
+if redis.call('HDEL', claimed, id) == 0 then return 0 end
+settle(leases, attempts, id, owner)
+for i = 2, #ARGV do redis.call('RPUSH', letters, ARGV[i]) end
+return 1
+`

@@ -1,0 +1,170 @@
+/**
+ * The queue in a file, for one machine: the same leases, attempts and dead letters as on Redis (scripts.ts says what
+ * they mean), each step one transaction that is on the disk when it returns. Several processes may share the file;
+ * the clock is the machine's. The file is open as long as the scope.
+ */
+import type { DatabaseSync } from "node:sqlite"
+import { Clock, Effect, type Scope } from "effect"
+import type { Failure } from "../../contracts/failure.ts"
+import type { BatchId } from "../../contracts/ids.ts"
+import { openFile, type SqliteFile } from "../sqlite.ts"
+import { letterText } from "./letter.ts"
+import { pack, toBuffer, unpack } from "./packed.ts"
+import type { ClaimedBatch, ClaimLimits, IngestQueue, QueueDepth, QueueSource } from "./service.ts"
+
+/** `packed` is null in a batch that was taken over and is settled: its id must not be used again for an hour. */
+const schema = `
+CREATE TABLE IF NOT EXISTS lines (place INTEGER PRIMARY KEY, line BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS batches (
+  id TEXT PRIMARY KEY, owner TEXT NOT NULL, attempts INTEGER NOT NULL, deadline INTEGER NOT NULL, packed BLOB
+);
+CREATE INDEX IF NOT EXISTS batches_owner ON batches (owner);
+CREATE INDEX IF NOT EXISTS batches_deadline ON batches (deadline);
+CREATE TABLE IF NOT EXISTS dead_letters (place INTEGER PRIMARY KEY, letter TEXT NOT NULL);
+`
+
+/** Opens the queue in the folder `directory`; fails with one clear sentence when that folder cannot be written. */
+export const sqliteQueue: (directory: string) => Effect.Effect<IngestQueue["Service"], Failure, Scope.Scope> =
+  Effect.fnUntraced(function* (directory) {
+    const file = yield* openFile(directory, "queue.sqlite", schema)
+    const steps = yield* file.read(prepare)
+    return {
+      push: (lines) =>
+        lines.length === 0
+          ? Effect.void
+          : file.transaction(() => {
+              for (const line of lines) steps.push.run(toBuffer(line))
+            }),
+      sources: [sourceOf(file, steps)]
+    }
+  })
+
+type Steps = ReturnType<typeof prepare>
+
+const prepare = (database: DatabaseSync) => ({
+  push: database.prepare("INSERT INTO lines (line) VALUES (?)"),
+  head: database.prepare("SELECT place, line FROM lines ORDER BY place LIMIT ?"),
+  take: database.prepare("DELETE FROM lines WHERE place <= ?"),
+  owned: database.prepare("SELECT * FROM batches WHERE owner = ? AND packed IS NOT NULL"),
+  used: database.prepare("SELECT 1 FROM batches WHERE id = ?"),
+  expired: database.prepare(
+    "SELECT * FROM batches WHERE deadline <= ? AND packed IS NOT NULL ORDER BY deadline LIMIT 1"
+  ),
+  forget: database.prepare("DELETE FROM batches WHERE deadline <= ? AND packed IS NULL"),
+  add: database.prepare("INSERT INTO batches (id, owner, attempts, deadline, packed) VALUES (?, ?, ?, ?, ?)"),
+  lend: database.prepare("UPDATE batches SET owner = ?, attempts = ?, deadline = ? WHERE id = ?"),
+  giveBack: database.prepare(
+    "UPDATE batches SET owner = '', attempts = attempts + ?, deadline = ? WHERE id = ? AND owner = ?"
+  ),
+  remove: database.prepare("DELETE FROM batches WHERE id = ? AND owner = id AND packed IS NOT NULL"),
+  settle: database.prepare(
+    "UPDATE batches SET owner = '', deadline = ?, packed = NULL WHERE id = ? AND packed IS NOT NULL"
+  ),
+  bury: database.prepare("INSERT INTO dead_letters (letter) VALUES (?)"),
+  // The places have no gaps: lines are added at the end and taken from the head.
+  depth: database.prepare(`SELECT
+    coalesce((SELECT max(place) FROM lines) - (SELECT min(place) FROM lines) + 1, 0) AS waiting,
+    (SELECT count(*) FROM batches WHERE packed IS NOT NULL) AS claimed,
+    (SELECT count(*) FROM dead_letters) AS deadLetters`)
+})
+
+interface Taken {
+  readonly id: string
+  readonly attempts: number
+  readonly packed: Uint8Array
+}
+
+const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
+  const batchOf = (claim: BatchId, taken: Taken): ClaimedBatch => {
+    const { claimed, lines } = unpack(taken.packed)
+    const id = taken.id as BatchId
+    return {
+      id,
+      lines,
+      claimed,
+      attempts: taken.attempts,
+      ack: at(file, (now) => settle(steps, id, now)),
+      giveBack: (delay, counts) =>
+        at(
+          file,
+          (now) => steps.giveBack.run(counts ? 1 : 0, now + Math.ceil(delay), id, claim).changes === 1
+        ),
+      setAside: (letters) =>
+        at(file, (now) => {
+          if (!settle(steps, id, now)) return false
+          for (const letter of letters) steps.bury.run(letterText(letter))
+          return true
+        })
+    }
+  }
+
+  return {
+    seam: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
+    claim: (id, limits) =>
+      at(file, (now) => take(steps, id, limits, now)).pipe(
+        Effect.map((taken) => (taken === undefined ? undefined : batchOf(id, taken)))
+      ),
+    depth: file.read(() => depthOf(steps.depth.get()))
+  }
+}
+
+/** Runs a step in a transaction with the present time in milliseconds. */
+const at = <A>(file: SqliteFile, step: (now: number) => A): Effect.Effect<A, Failure> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => file.transaction(() => step(now)))
+
+/** As the claim script does: the same claim again, else the lease that ended longest ago, else the head. */
+const take = (steps: Steps, claim: BatchId, limits: ClaimLimits, now: number): Taken | undefined => {
+  const deadline = now + Math.ceil(limits.lease)
+  const again = takenOf(steps.owned.get(claim))
+  if (again !== undefined) {
+    steps.lend.run(claim, again.attempts, deadline, again.id)
+    return again
+  }
+  if (steps.used.get(claim) !== undefined) return undefined
+
+  steps.forget.run(now)
+  const row = steps.expired.get(now)
+  const expired = takenOf(row)
+  if (expired !== undefined) {
+    const attempts = expired.attempts + (row?.owner === "" ? 0 : 1)
+    steps.lend.run(claim, attempts, deadline, expired.id)
+    return { ...expired, attempts }
+  }
+
+  const head = headOf(steps, limits)
+  if (head.lines.length === 0) return undefined
+  const packed = pack(now, head.lines)
+  steps.take.run(head.last)
+  steps.add.run(claim, claim, 0, deadline, packed)
+  return { id: claim, attempts: 0, packed }
+}
+
+const headOf = (steps: Steps, limits: ClaimLimits) => {
+  const lines: Array<Uint8Array> = []
+  let last = 0
+  let size = 0
+  for (const { place, line } of steps.head.iterate(Math.max(1, limits.maxEvents))) {
+    if (!(line instanceof Uint8Array) || typeof place !== "number") break
+    if (lines.length > 0 && size + line.length > limits.maxBytes) break
+    lines.push(line)
+    size += line.length
+    last = place
+  }
+  return { lines, last }
+}
+
+const settle = (steps: Steps, id: BatchId, now: number): boolean =>
+  steps.remove.run(id).changes === 1 || steps.settle.run(now + 3_600_000, id).changes === 1
+
+type Row = Record<string, unknown> | undefined
+
+const takenOf = (row: Row): Taken | undefined =>
+  typeof row?.id === "string" && typeof row.attempts === "number" && row.packed instanceof Uint8Array
+    ? { id: row.id, attempts: row.attempts, packed: row.packed }
+    : undefined
+
+const depthOf = (row: Row): QueueDepth => ({
+  waiting: Number(row?.waiting),
+  claimed: Number(row?.claimed),
+  deadLetters: Number(row?.deadLetters)
+})

@@ -1,0 +1,66 @@
+/**
+ * Redis for tests: one server that all suites share (`redisServer`), and servers of a test's own for what would
+ * disturb the others: killing it, filling its memory, a cluster.
+ */
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Redacted } from "effect"
+import { endProgram, freePort, hasProgram, type Running, type ServerKind, startProgram } from "./server.ts"
+
+export const redisServer: ServerKind = {
+  name: "Redis",
+  variable: "REDIS_URL",
+  container: async () => {
+    const { GenericContainer } = await import("testcontainers")
+    const started = await new GenericContainer("redis:7-alpine")
+      .withCommand(["redis-server", "--save", "", "--appendonly", "no"])
+      .withExposedPorts(6379)
+      .start()
+    return {
+      url: `redis://${started.getHost()}:${started.getMappedPort(6379)}`,
+      stop: async () => {
+        await started.stop()
+      }
+    }
+  },
+  local: () => startRedis(),
+  howToGet: "Install redis-server, start Docker, or set REDIS_URL."
+}
+
+/** A server of one test's own; `stop` kills it without a word. */
+export interface OwnRedis extends Running {
+  readonly port: number
+}
+
+/**
+ * Starts a server on `port` (default: a free one) with more arguments, such as `["--maxmemory", "3mb"]`.
+ * Undefined where redis-server is not installed.
+ */
+export const startRedis = async (
+  args: ReadonlyArray<string> = [],
+  port?: number
+): Promise<OwnRedis | undefined> => {
+  if (!hasRedisProgram()) return undefined
+  const at = port ?? (await freePort())
+  const directory = await mkdtemp(join(tmpdir(), "spoor-redis-"))
+  const child = await startProgram(
+    "redis-server",
+    ["--port", `${at}`, "--save", "", "--appendonly", "no", "--dir", directory, ...args],
+    { ready: /Ready to accept connections/ }
+  )
+  return {
+    url: `redis://127.0.0.1:${at}`,
+    port: at,
+    stop: async () => {
+      await endProgram(child, "SIGKILL")
+      await rm(directory, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Can tests have servers of their own? */
+export const hasRedisProgram = (): boolean => hasProgram("redis-server")
+
+/** A URL as the code wants it. */
+export const secretUrl = (url: string): Redacted.Redacted<string> => Redacted.make(url)
