@@ -11,6 +11,23 @@ import { Topic } from "./ids.ts"
 export const Bytes = Schema.String.pipe(Schema.brand("Bytes"))
 export type Bytes = typeof Bytes.Type
 
+const encoder = new TextEncoder()
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+
+/** The UTF-8 bytes of a text. A lone surrogate becomes U+FFFD. */
+export const bytesOf = (text: string): Bytes => {
+  if (!/[^ -~]/.test(text)) return text as Bytes
+  let bytes = ""
+  for (const byte of encoder.encode(text)) bytes += String.fromCharCode(byte)
+  return bytes as Bytes
+}
+
+/** The text that the bytes are in UTF-8; what is not UTF-8 becomes U+FFFD. Never throws. */
+export const textOf = (bytes: Bytes): string => {
+  if (!/[^ -~]/.test(bytes)) return bytes
+  return decoder.decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))
+}
+
 /** Which of the two wire dialects of the external contract a line is written in, and so its record. */
 export const Dialect = Schema.Literals(["pushtech", "adtekio"])
 export type Dialect = typeof Dialect.Type

@@ -1,0 +1,156 @@
+/**
+ * A line of the queue, in either dialect: read into an event, and written by the edge.
+ *
+ *     pushtech   ip ts(ms) host pod path query user agent
+ *     adtekio    ip ts(s) topic path query user agent
+ *
+ * Fields are separated by exactly one space, so two spaces in a row are an empty field between them; the user agent
+ * is all that follows the query's space. What the contract leaves open is decided like this:
+ * - A line whose fourth and fifth field both begin with `/` is adtekio. A pod is a name or an address and never begins
+ *   with `/`, while a query may. So nothing that a client sends can move a line into the other dialect.
+ * - A line that ends with its query, without the space, has an empty user agent: trackers may strip their lines.
+ * - An empty query field is an empty query (`e` or `p`). An empty host, pod or topic stays empty.
+ * - The time is written in digits only and no later than a JavaScript `Date` can be.
+ */
+import type { Bytes, RawEvent } from "../event.ts"
+import type { Topic } from "../ids.ts"
+import { isIp } from "./ip.ts"
+import { escapeField, escapeUserAgent } from "./percent.ts"
+
+/** Why a line is no event, in plain words; the dead letter carries it. */
+export type UnreadableReason =
+  | "empty"
+  | "too few fields"
+  | "no path"
+  | "time is not a number"
+  | "not an IP address"
+
+/** What became of a line: one event, or the reason why not. Never both, never neither. */
+export type ParsedLine =
+  | {
+      readonly kind: "event"
+      readonly event: RawEvent
+      /** The line named a topic that is not allowed, so its event goes to `KAFKA_TOPIC`. Worth counting. */
+      readonly isTopicUnknown: boolean
+    }
+  | { readonly kind: "unreadable"; readonly index: number; readonly reason: UnreadableReason }
+
+/** Where events go: `topic` is `KAFKA_TOPIC`, `topics` are the `KAFKA_TOPICS` that lines may name beside it. */
+export interface LineSettings {
+  readonly topic: Topic
+  readonly topics: ReadonlySet<string>
+}
+
+/** The last moment of a JavaScript `Date`, milliseconds since 1970. */
+const lastTime = 8_640_000_000_000_000
+
+/** Reads one line; `index` is its place in its batch. Never throws, whatever the bytes. */
+export const parseLine = (line: Bytes, settings: LineSettings, index: number): ParsedLine => {
+  if (line === "") return unreadable(index, "empty")
+  const a = line.indexOf(" ")
+  const b = a === -1 ? -1 : line.indexOf(" ", a + 1)
+  const c = b === -1 ? -1 : line.indexOf(" ", b + 1)
+  const d = c === -1 ? -1 : line.indexOf(" ", c + 1)
+  if (d === -1) return unreadable(index, "too few fields")
+  const isAdtekio = line[c + 1] === "/"
+  if (!isAdtekio && line[d + 1] !== "/") return unreadable(index, "no path")
+  const pathStart = isAdtekio ? c + 1 : d + 1
+  const pathEnd = isAdtekio ? d : line.indexOf(" ", pathStart)
+  if (pathEnd === -1) return unreadable(index, "too few fields")
+  const ts = readTime(line, a + 1, b, isAdtekio ? lastTime / 1000 : lastTime)
+  if (ts === undefined) return unreadable(index, "time is not a number")
+  const ip = line.slice(0, a)
+  if (!isIp(ip)) return unreadable(index, "not an IP address")
+
+  const queryEnd = line.indexOf(" ", pathEnd + 1)
+  const query = queryEnd === -1 ? line.slice(pathEnd + 1) : line.slice(pathEnd + 1, queryEnd)
+  const third = line.slice(b + 1, c)
+  const isTopicUnknown = isAdtekio && third !== settings.topic && !settings.topics.has(third)
+  return {
+    kind: "event",
+    event: {
+      index,
+      dialect: isAdtekio ? "adtekio" : "pushtech",
+      topic: isAdtekio && !isTopicUnknown ? (third as Topic) : settings.topic,
+      ip,
+      ts,
+      host: (isAdtekio ? "" : third) as Bytes,
+      pod: (isAdtekio ? "" : line.slice(c + 1, d)) as Bytes,
+      path: line.slice(pathStart, pathEnd) as Bytes,
+      query: (query !== "" ? query : isAdtekio ? "p" : "e") as Bytes,
+      userAgent: (queryEnd === -1 ? "" : line.slice(queryEnd + 1)) as Bytes
+    },
+    isTopicUnknown
+  }
+}
+
+const unreadable = (index: number, reason: UnreadableReason): ParsedLine => ({
+  kind: "unreadable",
+  index,
+  reason
+})
+
+/** The digits from `start` to `end` as a number, or undefined when there is anything else or it is past `last`. */
+const readTime = (line: string, start: number, end: number, last: number): number | undefined => {
+  if (start === end) return undefined
+  let time = 0
+  for (let at = start; at < end; at++) {
+    const digit = line.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return undefined
+    time = time * 10 + digit
+    if (time > last) return undefined
+  }
+  return time
+}
+
+/** What a pushtech line is made of; `ts` in milliseconds since 1970, the query without `?`. */
+export interface PushtechLine {
+  readonly dialect: "pushtech"
+  readonly ip: string
+  readonly ts: number
+  readonly host: Bytes
+  readonly pod: Bytes
+  readonly path: Bytes
+  readonly query: Bytes
+  readonly userAgent: Bytes
+}
+
+/** What an adtekio line is made of; `ts` in seconds since 1970, the query without `?`. */
+export interface AdtekioLine {
+  readonly dialect: "adtekio"
+  readonly ip: string
+  readonly ts: number
+  readonly topic: Topic
+  readonly path: Bytes
+  readonly query: Bytes
+  readonly userAgent: Bytes
+}
+
+/**
+ * Writes the line of one event. Whatever the fields hold, `parseLine` reads exactly one event of the same dialect from
+ * it: spaces and control characters become `%XX` (a user agent keeps its spaces), an empty query `e` or `p`, an empty
+ * pod `nopod`, an empty host `-`, an empty path `/`, and an address that is none `0.0.0.0` (a zone id is left out).
+ * Texts must be bytes: `bytesOf(text)`.
+ */
+export const formatLine = (line: PushtechLine | AdtekioLine): Bytes => {
+  const ip = addressOf(line.ip)
+  const path = escapeField((line.path.startsWith("/") ? line.path : `/${line.path}`) as Bytes)
+  const userAgent = escapeUserAgent(line.userAgent)
+  if (line.dialect === "adtekio") {
+    const query = escapeField(line.query) || "p"
+    const ts = timeOf(line.ts, lastTime / 1000)
+    return `${ip} ${ts} ${escapeField(line.topic as string as Bytes)} ${path} ${query} ${userAgent}` as Bytes
+  }
+  const query = escapeField(line.query) || "e"
+  const host = escapeField(line.host) || "-"
+  const pod = escapeField(line.pod).replace(/^\//, "%2F") || "nopod"
+  return `${ip} ${timeOf(line.ts, lastTime)} ${host} ${pod} ${path} ${query} ${userAgent}` as Bytes
+}
+
+const addressOf = (ip: string): string => {
+  const zone = ip.indexOf("%")
+  const address = zone === -1 ? ip : ip.slice(0, zone)
+  return isIp(address) ? address : "0.0.0.0"
+}
+
+const timeOf = (ts: number, last: number): number => Math.min(Math.max(Math.trunc(ts) || 0, 0), last)

@@ -1,0 +1,46 @@
+/** The parameters of an event, read from its query. Names and values are anyone's: pairs in order, never an object. */
+import type { Bytes } from "../event.ts"
+import { decodeValue } from "./percent.ts"
+
+/** A name and its value, both decoded. The value is empty where the query has none. */
+export type Param = readonly [name: string, value: string]
+
+/** All parameters in the order of the query, repeated names too. `e` and `p` alone stand for an empty query. */
+export const parseParams = (query: Bytes): ReadonlyArray<Param> => {
+  if (isEmptyQuery(query)) return []
+  const params: Array<Param> = []
+  for (const piece of query.split("&")) if (piece !== "") params.push(readPair(piece as Bytes, true))
+  return params
+}
+
+/** The value of the first parameter with that name, decoded; undefined when there is none. */
+export const paramValue = (query: Bytes, name: string): string | undefined => {
+  if (isEmptyQuery(query)) return undefined
+  for (let start = 0; start <= query.length; ) {
+    const found = query.indexOf("&", start)
+    const end = found === -1 ? query.length : found
+    const piece = query.slice(start, end) as Bytes
+    if (piece !== "" && mayBeNamed(piece, name)) {
+      const [key, value] = readPair(piece, true)
+      if (key === name) return value
+    }
+    start = end + 1
+  }
+  return undefined
+}
+
+/** `name=value` taken apart and decoded; with `plusIsSpace`, `+` is a space. */
+export const readPair = (piece: Bytes, plusIsSpace: boolean): Param => {
+  const equals = piece.indexOf("=")
+  if (equals === -1) return [decodeValue(piece, plusIsSpace), ""]
+  return [
+    decodeValue(piece.slice(0, equals) as Bytes, plusIsSpace),
+    decodeValue(piece.slice(equals + 1) as Bytes, plusIsSpace)
+  ]
+}
+
+const isEmptyQuery = (query: Bytes): boolean => query === "" || query === "e" || query === "p"
+
+/** Only a name that is written plainly can be told from another without decoding it. */
+const mayBeNamed = (piece: Bytes, name: string): boolean =>
+  piece.startsWith(name) || /^[^=]*[%+\x80-\xff]/.test(piece)
