@@ -78,7 +78,7 @@ export const connect: (
     )
   )
   yield* Effect.addFinalizer(() => Effect.sync(() => connection.close()))
-  const ready = yield* Effect.promise(() => connection.settled(options.startTimeout ?? 2000))
+  const ready = yield* Effect.promise(() => connection.start(options.startTimeout ?? 2000))
   if (!ready) yield* Effect.logWarning(`${connection.absence()} Going on without it and connecting again.`)
 
   const within = (name: string, args: ReadonlyArray<Argument>): Effect.Effect<Reply, Failure> =>
@@ -131,6 +131,13 @@ class Connection {
     this.settings = settings
     this.changed = changed
     this.client = this.watch(new Redis(settings))
+  }
+
+  /** As `settled`; that it is away is known from then on, and only its return is news. */
+  async start(limit: number): Promise<boolean> {
+    const ready = await this.settled(limit)
+    this.lost = !ready
+    return ready
   }
 
   /** True once it is connected; false once it is plain that it will take longer, at most `limit` milliseconds. */
