@@ -1,0 +1,33 @@
+/** A batch of raw events turned into records; plain code, since it runs for every event. */
+import type { Place } from "../../bridge/geo-ip/service.ts"
+import type { Rejection } from "../../contracts/batch.ts"
+import type { EnrichedEvent, RawEvent } from "../../contracts/event.ts"
+import { rememberDevices } from "./device.ts"
+import { enrichEvent } from "./record.ts"
+
+export interface Enriching {
+  readonly locate: (ip: string) => Place
+  /** The parameter whose value becomes the record's key. */
+  readonly keyParam: string | undefined
+}
+
+/** A function from events to records; `now` is milliseconds since 1970. An event that throws is rejected alone. */
+export const enrichEvents = ({ locate, keyParam }: Enriching) => {
+  const tools = { detect: rememberDevices(), locate, keyParam }
+  return (events: ReadonlyArray<RawEvent>, now: number) => {
+    const enriched: Array<EnrichedEvent> = []
+    const rejected: Array<Rejection> = []
+    for (const event of events) {
+      try {
+        enriched.push(enrichEvent(event, now, tools))
+      } catch (cause) {
+        rejected.push({
+          index: event.index,
+          stage: "enricher",
+          reason: `cannot be enriched: ${String(cause)}`
+        })
+      }
+    }
+    return { enriched, rejected }
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * One GeoIP database file, read whole into memory. The only file that knows the MMDB format's reader.
+ * NOTE: the typed calls of @maxmind/geoip2-node refuse every database whose type is not MaxMind's own, and keep the
+ * reader underneath to themselves; so this is that reader.
+ */
+import { readFile } from "node:fs/promises"
+import { Effect } from "effect"
+import { Reader } from "mmdb-lib"
+import { Failure } from "../../contracts/failure.ts"
+import { type Address, parseIp, unmapped } from "../../contracts/wire/ip.ts"
+import { isReserved } from "./reserved.ts"
+import { nowhere, type Place } from "./service.ts"
+
+export interface Database {
+  /** Its type and the day it was built, for people. */
+  readonly name: string
+  /** Not cached. Never throws: what cannot be found, or read, is `nowhere`. */
+  readonly locate: (ip: string) => Place
+}
+
+/** Reads the file. Fails with "unavailable" and a sentence that names it when it is missing or no database. */
+export const readDatabase = Effect.fn("GeoIp.read")(function* (file: string) {
+  const bytes = yield* Effect.tryPromise({
+    try: () => readFile(file),
+    catch: (cause) => unusable(file, `cannot be read: ${messageOf(cause)}`)
+  })
+  return yield* Effect.try({
+    try: () => open(bytes),
+    catch: (cause) => unusable(file, `is not a usable .mmdb file: ${messageOf(cause)}`)
+  })
+})
+
+const open = (bytes: Buffer): Database => {
+  const reader = new Reader<never>(bytes)
+  const { databaseType, buildEpoch, nodeCount, searchTreeSize, ipVersion } = reader.metadata
+  const isWhole = nodeCount > 0 && searchTreeSize > 0 && searchTreeSize < bytes.length
+  if (!isWhole || (ipVersion !== 4 && ipVersion !== 6)) throw new Error("its metadata is broken")
+  reader.get("8.8.8.8")
+  return {
+    name: `${databaseType} ${buildEpoch.toISOString().slice(0, 10)}`,
+    locate: (ip) => {
+      const written = parseIp(ip)
+      if (written === undefined) return nowhere
+      const address = unmapped(written)
+      if (isReserved(address) || (ipVersion === 4 && typeof address !== "number")) return nowhere
+      try {
+        return placeOf(reader.get(textOf(address, ip)))
+      } catch {
+        return nowhere
+      }
+    }
+  }
+}
+
+const textOf = (address: Address, ip: string): string =>
+  typeof address === "number" ? [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".") : ip
+
+/** Both shapes in the field: MaxMind's and DB-IP's own (`country.iso_code`), ip-location-db's (`country_code`). */
+const placeOf = (record: unknown): Place => {
+  const country = at(record, "country", "iso_code") ?? at(record, "country_code")
+  const city = at(record, "city", "names", "en") ?? at(record, "city")
+  if (country === undefined && city === undefined) return nowhere
+  return { country: country ?? nowhere.country, city: city ?? nowhere.city }
+}
+
+const at = (record: unknown, ...path: ReadonlyArray<string>): string | undefined => {
+  let value = record
+  for (const key of path) {
+    if (typeof value !== "object" || value === null) return undefined
+    value = (value as Record<string, unknown>)[key]
+  }
+  return typeof value === "string" && value !== "" ? value : undefined
+}
+
+const unusable = (file: string, why: string): Failure =>
+  new Failure({ reason: "unavailable", message: `The GeoIP database ${file} ${why}.` })
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

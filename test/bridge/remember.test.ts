@@ -1,0 +1,37 @@
+/** What is remembered is bounded, and what is asked for stays. */
+import { expect, test } from "bun:test"
+import { remember } from "../../bridge/remember.ts"
+
+const counted = (limit: number) => {
+  const looks: Array<string> = []
+  const ask = remember(limit, (key: string) => {
+    looks.push(key)
+    return { key }
+  })
+  return { looks, ask }
+}
+
+test("looks once for a key that is asked for again", () => {
+  const { looks, ask } = counted(10)
+  expect(ask("a")).toBe(ask("a"))
+  expect(looks).toEqual(["a"])
+})
+
+test("a key that is asked for again and again is never looked up again, however many others come", () => {
+  const { looks, ask } = counted(10)
+  for (let i = 0; i < 1_000; i++) {
+    ask("kept")
+    ask(`other ${i}`)
+  }
+  expect(looks.filter((key) => key === "kept")).toHaveLength(1)
+})
+
+test("the last `limit` keys are remembered and those before twice as many are not", () => {
+  const { looks, ask } = counted(10)
+  for (let i = 0; i < 100; i++) ask(`${i}`)
+  looks.length = 0
+  for (let i = 90; i < 100; i++) ask(`${i}`)
+  expect(looks).toEqual([])
+  ask("79")
+  expect(looks).toEqual(["79"])
+})
