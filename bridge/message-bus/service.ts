@@ -23,14 +23,24 @@ export class MessageBus extends Context.Service<
     readonly seam: Seam
     /**
      * Asks one member of the group that serves `subject`, and waits for its answer until `deadline` (milliseconds
-     * since 1970). Fails with `no-responders` at once when nobody serves it, `timeout`, `too-large` before anything
-     * is sent, `unavailable` when not connected or when the connection is lost meanwhile.
+     * since 1970). Fails with `no-responders` at once when nobody serves it, `timeout` (also at once when the
+     * connection is lost while waiting), `crashed` when the answer died. Before anything is sent: `expired` when the
+     * deadline has passed, `too-large`, `unavailable` when not connected.
      */
     readonly request: (
       subject: string,
       payload: Uint8Array,
       deadline: number
     ) => Effect.Effect<Uint8Array, Failure>
+    /**
+     * Asks everyone who serves `subject`, and returns what they answered within `window` milliseconds, in order of
+     * arrival. Fails like `request`; whoever does not answer in time is left out.
+     */
+    readonly requestMany: (
+      subject: string,
+      payload: Uint8Array,
+      window: number
+    ) => Effect.Effect<ReadonlyArray<Uint8Array>, Failure>
     /**
      * Answers requests on `subject` as a member of `queue` (without one, every server answers: for `$SRV`) until the
      * scope closes. `answer` is called at once for every request, however many are under way: bounding them is the
@@ -43,7 +53,11 @@ export class MessageBus extends Context.Service<
     ) => Effect.Effect<void, Failure, Scope.Scope>
     /** Sends to whoever watches; at most once, never waits, never fails: what cannot be sent is dropped. */
     readonly publish: (subject: string, payload: Uint8Array) => Effect.Effect<void>
-    /** What is published or asked on a subject (with `*` and `>`), from now on. Holds at most 1,024; drops the oldest. */
+    /**
+     * What is published or asked on a subject (with `*` and `>`), from now on. Holds at most 1,024; drops the oldest.
+     * On NATS a watcher of a subject counts as one who might answer it, so a request there times out where it would
+     * have failed with `no-responders`: watch facts, not conversations.
+     */
     readonly subscribe: (subject: string) => Stream.Stream<BusMessage, Failure>
     /** Until everything sent so far has reached the server. */
     readonly flush: Effect.Effect<void, Failure>

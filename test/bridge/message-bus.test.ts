@@ -1,0 +1,22 @@
+/** The message bus, in process and over NATS, against the same contract. */
+import { describe } from "bun:test"
+import { Effect } from "effect"
+import { makeInProcess } from "../../bridge/message-bus/in-process.ts"
+import { nats } from "../support/nats.ts"
+import { serverUrl } from "../support/server.ts"
+import { connected } from "./message-bus/connected.ts"
+import { busContract } from "./message-bus/contract.ts"
+
+busContract(
+  "in process",
+  Effect.sync(() => {
+    const bus = makeInProcess()
+    return { here: bus, there: bus }
+  })
+)
+
+const url = await serverUrl(nats)
+
+describe.skipIf(url === undefined)("over NATS", () => {
+  busContract("NATS", Effect.all({ here: connected(url ?? ""), there: connected(url ?? "") }))
+})

@@ -1,0 +1,89 @@
+/**
+ * NATS for tests: a shared server, and servers of a test's own that can be killed and started again on the same
+ * port. Starting one takes well under a second.
+ */
+import type { ChildProcess } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { endProgram, freePort, hasProgram, type ServerKind, startProgram } from "./server.ts"
+
+const start = (port: number, options: ReadonlyArray<string> = []): Promise<ChildProcess> =>
+  startProgram("nats-server", ["-a", "127.0.0.1", "-p", String(port), ...options], {
+    ready: /Server is ready/
+  })
+
+/** The server that all tests share: use subjects of your own. */
+export const nats: ServerKind = {
+  name: "NATS",
+  variable: "NATS_URL",
+  container: async () => {
+    const { GenericContainer, Wait } = await import("testcontainers")
+    const container = await new GenericContainer("nats:2")
+      .withExposedPorts(4222)
+      .withWaitStrategy(Wait.forLogMessage(/Server is ready/))
+      .start()
+    return {
+      url: `nats://${container.getHost()}:${container.getMappedPort(4222)}`,
+      stop: async () => {
+        await container.stop()
+      }
+    }
+  },
+  local: async () => {
+    if (!hasProgram("nats-server")) return undefined
+    const port = await freePort()
+    const child = await start(port)
+    return { url: `nats://127.0.0.1:${port}`, stop: () => endProgram(child) }
+  },
+  howToGet: "Set NATS_URL, or start Docker, or put nats-server 2.9 or later in the PATH."
+}
+
+/** A server of a test's own. It keeps its port when it is started again. */
+export interface NatsServer {
+  readonly url: string
+  /** Starts it, or starts it again, with the same configuration or another; returns when it serves. */
+  readonly start: (configuration?: string) => Promise<void>
+  /** Ends it at once (SIGKILL). */
+  readonly kill: () => Promise<void>
+  /** Freezes it: connections stay open, nothing answers (SIGSTOP). */
+  readonly pause: () => void
+  readonly resume: () => void
+  /** Ends it and removes its configuration. */
+  readonly remove: () => Promise<void>
+}
+
+/** Can this machine run servers of a test's own? (A test that kills a server needs the program, not a container.) */
+export const canStartNats = hasProgram("nats-server")
+
+/** A server of a test's own, not yet started. `configuration` is in the server's own language, e.g. `max_payload: 64KB`. */
+export const privateNats = async (configuration = ""): Promise<NatsServer> => {
+  const port = await freePort()
+  const folder = mkdtempSync(join(tmpdir(), "spoor-nats-"))
+  const file = join(folder, "nats.conf")
+  let current = configuration
+  let child: ChildProcess | undefined
+  const kill = async (): Promise<void> => {
+    if (child !== undefined) await endProgram(child, "SIGKILL")
+    child = undefined
+  }
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    start: async (changed) => {
+      current = changed ?? current
+      writeFileSync(file, `${current}\n`)
+      child = await start(port, ["-c", file])
+    },
+    kill,
+    pause: () => {
+      child?.kill("SIGSTOP")
+    },
+    resume: () => {
+      child?.kill("SIGCONT")
+    },
+    remove: async () => {
+      await kill()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+}
