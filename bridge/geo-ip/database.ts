@@ -18,15 +18,18 @@ export interface Database {
   readonly locate: (ip: string) => Place
 }
 
-/** Reads the file. Fails with "unavailable" and a sentence that names it when it is missing or no database. */
+/** Reads the file. Fails with "unavailable" and a sentence that names it when it is missing or no whole database. */
 export const readDatabase = Effect.fn("GeoIp.read")(function* (file: string) {
   const bytes = yield* Effect.tryPromise({
     try: () => readFile(file),
-    catch: (cause) => unusable(file, `cannot be read: ${messageOf(cause)}`)
+    catch: (cause) => unusable(file, `cannot be read: ${reasonOf(cause)}`)
   })
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    return yield* unusable(file, "is compressed: unpack it first")
+  }
   return yield* Effect.try({
     try: () => open(bytes),
-    catch: (cause) => unusable(file, `is not a usable .mmdb file: ${messageOf(cause)}`)
+    catch: () => unusable(file, "is not a whole .mmdb file")
   })
 })
 
@@ -75,4 +78,13 @@ const at = (record: unknown, ...path: ReadonlyArray<string>): string | undefined
 const unusable = (file: string, why: string): Failure =>
   new Failure({ reason: "unavailable", message: `The GeoIP database ${file} ${why}.` })
 
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+const reasonOf = (cause: unknown): string => {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown"
+  return reasons.get(code) ?? code
+}
+
+const reasons = new Map([
+  ["ENOENT", "there is no such file"],
+  ["EACCES", "this process may not read it"],
+  ["EISDIR", "it is a folder"]
+])
