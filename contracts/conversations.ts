@@ -6,38 +6,52 @@
 import { Schema } from "effect"
 import { EnrichedBatch, RawBatch, Receipt } from "./batch.ts"
 import { Stage } from "./event.ts"
+import { FailureReason } from "./failure.ts"
 import { BatchId, Topic } from "./ids.ts"
 
-/** A request and its answer. Any number of copies of the one who answers share the queue group. */
-export interface Conversation<Request, Answer> {
+/** A request about a batch, answered with a receipt. Any number of copies of the one who answers share the group. */
+export interface Conversation<Request> {
   readonly name: string
   readonly subject: string
   readonly queue: string
+  /** The whole schema, for documentation, tests and other languages. */
   readonly request: Schema.Codec<Request, unknown>
-  readonly answer: Schema.Codec<Answer, unknown>
+  /** What each hop checks of a decoded message: its outline. The events in it were checked where they were made. */
+  readonly accepts: (value: unknown) => value is Request
   /** How long the one who asks waits for the answer, milliseconds. */
   readonly timeout: number
 }
 
+const outline = { id: BatchId, claimed: Schema.Int, events: Schema.Array(Schema.Unknown) }
+const isRawOutline = Schema.is(Schema.Struct(outline))
+const isEnrichedOutline = Schema.is(Schema.Struct({ ...outline, enriched: Schema.Int }))
+
 /** "Enrich these events and see that they are stored." */
-export const Enrich: Conversation<RawBatch, Receipt> = {
+export const Enrich: Conversation<RawBatch> = {
   name: "enrich",
   subject: "spoor.enrich",
   queue: "enrich",
-  request: RawBatch as never,
-  answer: Receipt as never,
+  request: RawBatch,
+  accepts: (value): value is RawBatch => isRawOutline(value),
   timeout: 7_000
 }
 
 /** "Store these records; answer when all replicas have them." */
-export const Store: Conversation<EnrichedBatch, Receipt> = {
+export const Store: Conversation<EnrichedBatch> = {
   name: "store",
   subject: "spoor.store",
   queue: "store",
-  request: EnrichedBatch as never,
-  answer: Receipt as never,
+  request: EnrichedBatch,
+  accepts: (value): value is EnrichedBatch => isEnrichedOutline(value),
   timeout: 5_000
 }
+
+/** What comes back: the receipt, or why there is none. */
+export const Reply = Schema.Union([
+  Schema.Struct({ receipt: Receipt }),
+  Schema.Struct({ failure: Schema.Struct({ reason: FailureReason, message: Schema.String }) })
+])
+export type Reply = typeof Reply.Type
 
 /** How long one send to the log may take, milliseconds. */
 export const logTimeout = 4_000

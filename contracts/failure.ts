@@ -23,11 +23,14 @@ const reasons = {
   crashed: { retry: true, ambiguous: true }
 } as const
 
-export type FailureReason = keyof typeof reasons
+export const FailureReason = Schema.Literals(
+  Object.keys(reasons) as [keyof typeof reasons, ...Array<keyof typeof reasons>]
+)
+export type FailureReason = typeof FailureReason.Type
 
 /** The one error of Spoor's seams and conversations; `message` is a sentence for a person. */
 export class Failure extends Schema.TaggedError<Failure>()("Failure", {
-  reason: Schema.Literals(Object.keys(reasons) as [FailureReason, ...Array<FailureReason>]),
+  reason: FailureReason,
   message: Schema.String
 }) {
   /** Can the same thing succeed when tried again? */

@@ -1,0 +1,49 @@
+/**
+ * A counting consumer: reads the log as a group of its own and keeps tables of counts in the projection store. Each
+ * event counts once, however often it was stored or read, because counts and fences change in one atomic write.
+ */
+import { Effect } from "effect"
+import type { LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
+import { type Increment, ProjectionStore, type RecordEffect } from "../../bridge/projection-store/service.ts"
+import type { EventId } from "../../contracts/ids.ts"
+import * as Actor from "../system/actor.ts"
+import { records } from "../system/inbox/records.ts"
+import { eventLog, projectionStore } from "../system/need.ts"
+import { Self } from "../system/self.ts"
+import { type CountedEvent, readEvent } from "./read-event.ts"
+
+export interface Counting {
+  readonly summary: string
+  /** What one event adds to which tables. Called per event; never throws. */
+  readonly count: (event: CountedEvent) => ReadonlyArray<Increment>
+}
+
+/** The counting actor of that name. */
+export const counter = (name: string, { summary, count }: Counting): Actor.Actor =>
+  Actor.make(
+    name,
+    {
+      summary,
+      receives: records(name, "oldest"),
+      sends: `counts to the projection ${name}`,
+      needs: [eventLog, projectionStore],
+      waiting: 16
+    },
+    Effect.gen(function* () {
+      const store = yield* ProjectionStore
+      const { meter } = yield* Self
+
+      return Effect.fnUntraced(function* ({ topic, partition, records }: RecordBatch) {
+        const effects = records.map((record) => effectOf(record, count))
+        const applied = yield* store.apply(name, { topic, partition, effects })
+        yield* meter.count("repeated", applied.reread + applied.duplicates, "seen before")
+      })
+    })
+  )
+
+/** An unreadable record has no effect, but moves the fence. */
+const effectOf = (record: LogRecord, count: Counting["count"]): RecordEffect => {
+  const event = readEvent(record)
+  const id = record.headers.id as EventId | undefined
+  return { offset: record.offset, id, increments: event === undefined ? [] : count(event) }
+}

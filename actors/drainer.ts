@@ -1,0 +1,50 @@
+/**
+ * Drainer: sees batches of lines through from the queue to the log. Reads each line, asks an enricher about those that
+ * can be read, and returns the receipt on which the batch may leave the queue. Keeps nothing; any number may run.
+ */
+import { Effect } from "effect"
+import type { ClaimedBatch } from "../bridge/ingest-queue/service.ts"
+import { mergeReceipts } from "../contracts/batch.ts"
+import { Enrich } from "../contracts/conversations.ts"
+import { attemptsAllowed, isolate } from "./drainer/isolate.ts"
+import { readLines } from "./drainer/read-lines.ts"
+import * as Actor from "./system/actor.ts"
+import { ask } from "./system/ask.ts"
+import { publishFacts } from "./system/facts.ts"
+import { claims } from "./system/inbox/claims.ts"
+import { ingestQueue, messageBus } from "./system/need.ts"
+import { Self } from "./system/self.ts"
+import { readTopics, topicSettings } from "./system/topics.ts"
+
+export const Drainer = Actor.make(
+  "drainer",
+  {
+    summary: "Claims lines from the queue and lets them go only when the log has them.",
+    receives: claims,
+    sends: "batches of events to an enricher",
+    needs: [ingestQueue, messageBus],
+    settings: topicSettings,
+    concurrency: 8
+  },
+  Effect.gen(function* () {
+    const { meter } = yield* Self
+    const topics = yield* readTopics
+    const askEnricher = yield* ask(Enrich, "drainer")
+    const tell = yield* publishFacts
+
+    return Effect.fnUntraced(function* ({ id, claimed, lines, attempts }: ClaimedBatch) {
+      const { events, rejected, unknownTopics } = readLines(lines, topics)
+      yield* meter.count("renamed", unknownTopics, "unknown topic")
+      yield* tell("received", id, events)
+      const askFor = attempts < attemptsAllowed ? askEnricher : isolate(askEnricher)
+      const receipt = yield* askFor({ id, claimed, events })
+      const whole = mergeReceipts(id, [receipt, { id, stored: 0, placements: [], rejected }])
+      yield* tell(
+        "rejected",
+        id,
+        whole.rejected.map(({ reason }) => ({ topic: topics.standard, reason }))
+      )
+      return whole
+    })
+  })
+)

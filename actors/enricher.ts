@@ -1,0 +1,42 @@
+/**
+ * Enricher: turns raw events into finished records (device, place, lag) and asks a bridge to store them. An event it
+ * cannot finish is rejected alone. Keeps only caches; any number may run.
+ */
+import { Clock, Effect } from "effect"
+import { GeoIp } from "../bridge/geo-ip/service.ts"
+import { kafkaKeyParam } from "../bridge/settings.ts"
+import { mergeReceipts, type RawBatch } from "../contracts/batch.ts"
+import { Enrich, Store } from "../contracts/conversations.ts"
+import { enrichEvents } from "./enricher/enrich-events.ts"
+import * as Actor from "./system/actor.ts"
+import { ask } from "./system/ask.ts"
+import { publishFacts } from "./system/facts.ts"
+import { requests } from "./system/inbox/requests.ts"
+import { geoIp, messageBus } from "./system/need.ts"
+
+export const Enricher = Actor.make(
+  "enricher",
+  {
+    summary: "Adds device, country and city to events and turns them into records.",
+    receives: requests(Enrich),
+    sends: "batches of records to a bridge",
+    needs: [messageBus, geoIp],
+    settings: [kafkaKeyParam],
+    concurrency: 16,
+    waiting: 64
+  },
+  Effect.gen(function* () {
+    const { locate } = yield* GeoIp
+    const enrich = enrichEvents({ locate, keyParam: yield* kafkaKeyParam.config })
+    const askBridge = yield* ask(Store, "enricher")
+    const tell = yield* publishFacts
+
+    return Effect.fnUntraced(function* ({ id, claimed, events }: RawBatch) {
+      const now = yield* Clock.currentTimeMillis
+      const { enriched, rejected } = enrich(events, now)
+      yield* tell("enriched", id, enriched)
+      const receipt = yield* askBridge({ id, claimed, enriched: now, events: enriched })
+      return mergeReceipts(id, [receipt, { id, stored: 0, placements: [], rejected }])
+    })
+  })
+)

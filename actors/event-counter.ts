@@ -1,0 +1,13 @@
+/** Event counter: how many events of each type, and of each type and `action` parameter as `type[action]`. */
+import { counter } from "./counter/counter.ts"
+
+export const EventCounter = counter("event-counter", {
+  summary: "Counts events by type, and by type and action.",
+  count: ({ type, param }) => {
+    const byType = { table: "by-type", key: type, by: 1 }
+    const action = param("action")
+    return action === undefined
+      ? [byType]
+      : [byType, { table: "by-action", key: `${type}[${action}]`, by: 1 }]
+  }
+})

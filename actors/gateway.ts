@@ -1,0 +1,22 @@
+/** Gateway: takes events over HTTP and answers each when the queue has it. Keeps nothing; any number may run. */
+import { Effect } from "effect"
+import { IngestQueue } from "../bridge/ingest-queue/service.ts"
+import { httpEvents } from "./gateway/http-events.ts"
+import * as Actor from "./system/actor.ts"
+import { ingestQueue } from "./system/need.ts"
+
+export const Gateway = Actor.make(
+  "gateway",
+  {
+    summary: "Takes events over HTTP and answers when the queue has them.",
+    receives: httpEvents,
+    sends: "lines to the queue",
+    needs: [ingestQueue],
+    concurrency: 4
+  },
+  Effect.gen(function* () {
+    const queue = yield* IngestQueue
+
+    return queue.push
+  })
+)

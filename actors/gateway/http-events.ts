@@ -1,0 +1,60 @@
+/**
+ * Messages that are events sent over HTTP: the gateway's app, served on GATEWAY_PORT, with the lines of many requests
+ * in one message. A request is answered when its message is. On stop, requests under way are answered first.
+ */
+import { Cause, Clock, Effect, Exit } from "effect"
+import type { Bytes } from "../../contracts/event.ts"
+import { readAll } from "../../contracts/setting.ts"
+import { gatewayApp } from "../../gateway/app.ts"
+import { pushBatch, standardLimits } from "../../gateway/push-batch.ts"
+import {
+  gatewayHost,
+  gatewayMaxPending,
+  gatewayPort,
+  podName,
+  trustedProxies
+} from "../../gateway/settings.ts"
+import type { Inbox } from "../system/actor.ts"
+import { answerLive, answerMetrics, answerReady } from "../system/ops-server.ts"
+import { Self } from "../system/self.ts"
+import { served } from "../system/served.ts"
+
+export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
+  describes: "events over HTTP",
+  settings: [gatewayPort, gatewayHost, gatewayMaxPending, trustedProxies, podName],
+  open: Effect.fnUntraced(function* (mailbox) {
+    const { health, announce } = yield* Self
+    const settings = yield* readAll({ gatewayPort, gatewayHost, gatewayMaxPending, trustedProxies, podName })
+    const clock = yield* Clock.Clock
+    const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
+
+    const push = async (lines: ReadonlyArray<Bytes>): Promise<void> => {
+      const exit = await run(mailbox.deliver(lines, { events: lines.length }))
+      if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    }
+    const lines = pushBatch(push, {
+      ...standardLimits,
+      pushes: mailbox.limits.concurrency,
+      pendingLines: settings.gatewayMaxPending
+    })
+    yield* Effect.addFinalizer(() => Effect.promise(() => lines.drain()))
+
+    const app = gatewayApp({
+      push: lines.add,
+      settings,
+      now: () => clock.currentTimeMillisUnsafe(),
+      operations: {
+        live: answerLive,
+        ready: () => Effect.runPromise(answerReady(health)),
+        metrics: () => Effect.runPromise(answerMetrics(health))
+      }
+    })
+    const url = yield* served({
+      port: settings.gatewayPort,
+      hostname: settings.gatewayHost,
+      fetch: app.fetch
+    })
+    announce("send events", `${url}/t/app_open?deviceid=abcdf&ts=123456&referrer=website`)
+    return Effect.never
+  })
+}

@@ -1,0 +1,59 @@
+/**
+ * The command: `actor <name> …` runs one or several actors, `--all` all of them, until a signal; `--list` says which
+ * there are, `--help` behind a name which settings it has. Ends with 0 after a drain, 78 for settings that cannot
+ * work, 1 for anything else that ends the start.
+ */
+import { parseArgs } from "node:util"
+import { Cause, Effect, Exit } from "effect"
+import { Failure } from "../contracts/failure.ts"
+import { actors } from "./all.ts"
+import type { Actor } from "./system/actor.ts"
+import { environmentLayer } from "./system/environment.ts"
+import { actorHelp, actorList, usage } from "./system/help.ts"
+import { loggingLayer } from "./system/logging.ts"
+import { runProcess } from "./system/process.ts"
+
+const say = (text: string, code: number): void => {
+  const stream = code === 0 ? process.stdout : process.stderr
+  stream.write(`${text}\n`)
+  process.exitCode = code
+}
+
+/** What ended the start, in one sentence, and the exit code. */
+const ending = (cause: Cause.Cause<unknown>): readonly [sentence: string, code: number] => {
+  const problem = Cause.squash(cause)
+  if (problem instanceof Failure) return [problem.message, problem.reason === "unreadable" ? 78 : 1]
+  const message = problem instanceof Error ? problem.message : String(problem)
+  return [message.replaceAll(/\s*\n\s*/g, " "), Cause.hasFails(cause) ? 78 : 1]
+}
+
+const run = async (chosen: ReadonlyArray<Actor>): Promise<void> => {
+  const exit = await Effect.runPromiseExit(
+    runProcess(chosen).pipe(Effect.provide(loggingLayer), Effect.provide(environmentLayer))
+  )
+  if (Exit.isSuccess(exit)) process.exit(0)
+  const [sentence, code] = ending(exit.cause)
+  say(`spoor: ${sentence}`, code)
+  process.exit(code)
+}
+
+const main = async (): Promise<void> => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { all: { type: "boolean" }, list: { type: "boolean" }, help: { type: "boolean", short: "h" } }
+  })
+  const unknown = positionals.find((name) => !actors.some((actor) => actor.name === name))
+  if (unknown !== undefined) {
+    return say(
+      `spoor: there is no actor "${unknown}"; there are ${actors.map(({ name }) => name).join(", ")}`,
+      64
+    )
+  }
+  const chosen = values.all === true ? actors : actors.filter(({ name }) => positionals.includes(name))
+  if (values.list === true) return say(actorList(actors), 0)
+  if (values.help === true) return say(chosen.length === 0 ? usage : chosen.map(actorHelp).join("\n\n"), 0)
+  if (chosen.length === 0) return say(usage, 64)
+  return run(chosen)
+}
+
+await main()

@@ -1,0 +1,11 @@
+/** Search counter: what people search for, from `offr` events with `action=preview`, by their `text` parameter. */
+import { counter } from "./counter/counter.ts"
+
+export const SearchCounter = counter("search-counter", {
+  summary: "Counts what is searched for: offr events with action=preview, by text.",
+  count: ({ type, param }) => {
+    if (type !== "offr" || param("action") !== "preview") return []
+    const text = param("text")
+    return text === undefined || text === "" ? [] : [{ table: "by-text", key: text, by: 1 }]
+  }
+})

@@ -1,0 +1,84 @@
+/**
+ * How an actor asks another: encodes the batch, waits no longer than it may itself take, and reads the receipt.
+ * A batch too large for one message travels in parts and comes back as one receipt.
+ */
+import { Clock, Effect, Schema } from "effect"
+import { MessageBus } from "../../bridge/message-bus/service.ts"
+import { accountsFor, mergeReceipts, type Receipt, type RejectedBy } from "../../contracts/batch.ts"
+import { decode, encode } from "../../contracts/codec.ts"
+import { type Conversation, Reply } from "../../contracts/conversations.ts"
+import { Failure } from "../../contracts/failure.ts"
+import type { BatchId } from "../../contracts/ids.ts"
+import { Deadline } from "./self.ts"
+
+/** What every request is about. */
+interface Batch {
+  readonly id: BatchId
+  readonly events: ReadonlyArray<{ readonly index: number }>
+}
+
+/** What an answer needs to travel back, and the least time in which anything can be done, milliseconds. */
+const travel = 200
+const least = 50
+
+const isReply = Schema.is(Reply)
+
+/**
+ * A function that asks the conversation's group about a batch and returns the receipt of the whole batch. An event
+ * that is too large for any message is rejected in the name of `by`. Fails as the one asked does, or as the bus does.
+ */
+export const ask = Effect.fnUntraced(function* <Request extends Batch>(
+  conversation: Conversation<Request>,
+  by: RejectedBy
+) {
+  const bus = yield* MessageBus
+
+  const send = Effect.fnUntraced(function* (request: Request) {
+    const now = yield* Clock.currentTimeMillis
+    const deadline = Math.min(now + conversation.timeout, (yield* Deadline) - travel)
+    if (deadline - now < least) {
+      return yield* new Failure({ reason: "expired", message: `no time left to ask ${conversation.subject}` })
+    }
+    return yield* readReceipt(request, yield* bus.request(conversation.subject, encode(request), deadline))
+  })
+
+  const sendInParts = (request: Request): Effect.Effect<Receipt, Failure> =>
+    Effect.catchIf(
+      send(request),
+      (failure) => failure.reason === "too-large",
+      (failure) => {
+        const [first, ...rest] = request.events
+        if (first === undefined || rest.length === 0) {
+          const rejected = request.events.map(({ index }) => ({ index, stage: by, reason: "too large" }))
+          return Effect.as(Effect.logWarning(failure.message), {
+            id: request.id,
+            stored: 0,
+            placements: [],
+            rejected
+          })
+        }
+        const middle = request.events.length >> 1
+        const parts = [request.events.slice(0, middle), request.events.slice(middle)]
+        return Effect.forEach(parts, (events) => sendInParts({ ...request, events })).pipe(
+          Effect.map((receipts) => mergeReceipts(request.id, receipts))
+        )
+      }
+    )
+
+  return (request: Request): Effect.Effect<Receipt, Failure> =>
+    request.events.length === 0
+      ? Effect.succeed(mergeReceipts(request.id, []))
+      : Effect.suspend(() => sendInParts(request))
+})
+
+const readReceipt = Effect.fnUntraced(function* (request: Batch, payload: Uint8Array) {
+  const reply = yield* Effect.try({ try: () => decode(payload), catch: (cause) => cause as Failure })
+  if (!isReply(reply)) return yield* new Failure({ reason: "unreadable", message: "the reply is no receipt" })
+  if ("failure" in reply) return yield* new Failure(reply.failure)
+  if (!accountsFor(reply.receipt, request.id, request.events.length)) {
+    const { id, stored, rejected } = reply.receipt
+    const message = `the receipt of ${id} accounts for ${stored} + ${rejected.length} of ${request.events.length}`
+    return yield* new Failure({ reason: "crashed", message })
+  }
+  return reply.receipt
+})

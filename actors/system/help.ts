@@ -1,0 +1,36 @@
+/** What `--list` and `--help` print, and the README's table of settings: all made from the actors themselves. */
+import type { Setting } from "../../contracts/setting.ts"
+import type { Actor } from "./actor.ts"
+import { processSettings } from "./settings.ts"
+
+export const usage = `usage: actor <name> …        run these actors in one process
+       actor --all           run all of them
+       actor --list          say which there are
+       actor <name> --help   say what it does and which settings it has`
+
+/** A line for each actor: its name and its sentence. */
+export const actorList = (actors: ReadonlyArray<Actor>): string => {
+  const width = Math.max(...actors.map(({ name }) => name.length))
+  return actors.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`).join("\n")
+}
+
+/** Every setting the actor reads, each once: its own, those of what it needs, those of any process. */
+export const settingsOf = (actor: Actor): ReadonlyArray<Setting<unknown>> => [
+  ...new Set([...actor.settings, ...actor.needs.flatMap((need) => need.settings), ...processSettings])
+]
+
+/** What the actor does and its settings with their defaults. */
+export const actorHelp = (actor: Actor): string => {
+  const settings = settingsOf(actor).map(({ name, sentence, standard }) =>
+    standard === "" ? `  ${name}\n      ${sentence}` : `  ${name}=${standard}\n      ${sentence}`
+  )
+  return [
+    `${actor.name}: ${actor.summary}`,
+    `  receives  ${actor.receives}`,
+    `  sends     ${actor.sends}`,
+    `  at a time ${actor.limits.concurrency}, more waiting: ${actor.limits.capacity - actor.limits.concurrency}`,
+    "",
+    "Settings (environment; each also from a file named in <NAME>_FILE):",
+    ...settings
+  ].join("\n")
+}

@@ -1,0 +1,22 @@
+/**
+ * Messages that are records read from the log, a batch of one partition at a time. A batch's place is committed when
+ * the actor has handled it; a batch that fails comes again. Copies of an actor share the partitions through the group.
+ */
+import { Effect } from "effect"
+import { EventLog, type ReadOptions, type RecordBatch } from "../../../bridge/event-log/service.ts"
+import type { Inbox } from "../actor.ts"
+import { readTopics, topicSettings } from "../topics.ts"
+
+/** Reads all topics as the group `spoor-<name>`; `from` as the log's `ReadOptions` have it. */
+export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBatch, void, EventLog> => ({
+  describes: `records of the log (group spoor-${name})`,
+  settings: topicSettings,
+  open: Effect.fnUntraced(function* (mailbox) {
+    const log = yield* EventLog
+    const { all } = yield* readTopics
+    yield* log.ensureTopics(all)
+    return log.read({ group: `spoor-${name}`, topics: all, from }, (batch) =>
+      mailbox.deliver(batch, { events: batch.records.length, oldest: batch.records[0]?.timestamp })
+    )
+  })
+})

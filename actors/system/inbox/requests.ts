@@ -1,0 +1,48 @@
+/** Messages that are requests of a conversation: any number of actors of the same name share them through the group. */
+import { Clock, Effect, Result } from "effect"
+import { type BusRequest, MessageBus } from "../../../bridge/message-bus/service.ts"
+import type { Receipt } from "../../../contracts/batch.ts"
+import { decode, encode } from "../../../contracts/codec.ts"
+import type { Conversation, Reply } from "../../../contracts/conversations.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import type { Inbox } from "../actor.ts"
+import { Deadline } from "../self.ts"
+
+interface Batch {
+  readonly claimed: number
+  readonly events: ReadonlyArray<unknown>
+}
+
+/** Serves the conversation; every request is answered exactly once, with a receipt or with why there is none. */
+export const requests = <Request extends Batch>(
+  conversation: Conversation<Request>
+): Inbox<Request, Receipt, MessageBus> => ({
+  describes: `requests on ${conversation.subject} (group ${conversation.queue})`,
+  settings: [],
+  serves: { subject: conversation.subject, queue: conversation.queue },
+  open: Effect.fnUntraced(function* (mailbox) {
+    const bus = yield* MessageBus
+
+    const receive = Effect.fnUntraced(function* ({ payload, deadline }: BusRequest) {
+      if ((yield* Clock.currentTimeMillis) >= deadline) {
+        return yield* new Failure({ reason: "expired", message: "the deadline had passed on arrival" })
+      }
+      const request = yield* Effect.try({ try: () => decode(payload), catch: (cause) => cause as Failure })
+      if (!conversation.accepts(request)) {
+        return yield* new Failure({ reason: "unreadable", message: `no request of ${conversation.subject}` })
+      }
+      const weight = { events: request.events.length, oldest: request.claimed }
+      return yield* Effect.provideService(mailbox.deliver(request, weight), Deadline, deadline)
+    })
+
+    yield* bus.serve(conversation.subject, conversation.queue, (request) =>
+      Effect.map(Effect.result(receive(request)), (result) => encode(replyOf(result)))
+    )
+    return Effect.never
+  })
+})
+
+const replyOf = (result: Result.Result<Receipt, Failure>): Reply =>
+  Result.isSuccess(result)
+    ? { receipt: result.success }
+    : { failure: { reason: result.failure.reason, message: result.failure.message } }

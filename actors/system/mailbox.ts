@@ -1,0 +1,81 @@
+/**
+ * Where an actor's messages arrive: so many are handled at a time, so many more may wait, and one over that is
+ * refused as `busy` at once. Lives as long as one run of the actor.
+ */
+import { Cause, Clock, Effect, Exit, Option, Semaphore } from "effect"
+import { Failure } from "../../contracts/failure.ts"
+import type { Meter } from "./meter.ts"
+
+/** What an inbox tells of a message: how many events are in it, and when the oldest was made (ms since 1970). */
+export interface Weight {
+  readonly events: number
+  readonly oldest?: number | undefined
+}
+
+export interface Limits {
+  /** Messages handled at the same time. */
+  readonly concurrency: number
+  /** Messages under way or waiting; at least `concurrency`. */
+  readonly capacity: number
+}
+
+export interface Mailbox<Message, Answer> {
+  readonly limits: Limits
+  /** Hands a message to the actor and waits for its answer. A crash of the actor is the failure `crashed`. */
+  readonly deliver: (message: Message, weight: Weight) => Effect.Effect<Answer, Failure>
+}
+
+/** What an actor does with one message. */
+export type Handle<Message, Answer> = (message: Message) => Effect.Effect<Answer, Failure>
+
+/** A mailbox in front of `handle`. */
+export const makeMailbox = <Message, Answer>(
+  limits: Limits,
+  meter: Meter,
+  handle: Handle<Message, Answer>
+): Mailbox<Message, Answer> => {
+  const places = Semaphore.makeUnsafe(limits.concurrency)
+  let underWay = 0
+
+  const settled = Effect.fnUntraced(function* (
+    exit: Exit.Exit<Answer, Failure>,
+    weight: Weight,
+    begun: number
+  ) {
+    underWay -= 1
+    const now = yield* Clock.currentTimeMillis
+    yield* meter.underWay(underWay, limits.capacity)
+    yield* meter.took(now - begun, weight.oldest === undefined ? undefined : now - weight.oldest)
+    if (Exit.isSuccess(exit)) return yield* meter.count("succeeded", weight.events)
+    const failure = Option.getOrUndefined(Exit.findErrorOption(exit))
+    const outcome = failure?.infrastructure === false ? "failed" : "refused"
+    yield* meter.count(outcome, weight.events, failure?.reason ?? "interrupted")
+  })
+
+  const deliver = Effect.fnUntraced(function* (message: Message, weight: Weight) {
+    yield* meter.count("received", weight.events)
+    if (underWay >= limits.capacity) {
+      yield* meter.count("refused", weight.events, "busy")
+      return yield* new Failure({ reason: "busy", message: "the mailbox is full" })
+    }
+    underWay += 1
+    const begun = yield* Clock.currentTimeMillis
+    yield* meter.underWay(underWay, limits.capacity)
+    return yield* places
+      .withPermits(1)(failCrashes(Effect.suspend(() => handle(message))))
+      .pipe(Effect.onExit((exit) => settled(exit, weight, begun)))
+  })
+
+  return { limits, deliver }
+}
+
+const failCrashes = <A>(effect: Effect.Effect<A, Failure>): Effect.Effect<A, Failure> =>
+  Effect.catchCauseIf(
+    effect,
+    (cause) => Cause.hasDies(cause) && !Cause.hasInterrupts(cause),
+    (cause) =>
+      Effect.andThen(
+        Effect.logError("the actor crashed on a message", cause),
+        new Failure({ reason: "crashed", message: String(Cause.squash(cause)) })
+      )
+  )

@@ -1,0 +1,66 @@
+/** The seams an actor may need: each service with the layer that makes it, its settings and what stands behind it. */
+import { type Config, Context, type Layer } from "effect"
+import * as EventLogLive from "../../bridge/event-log/live.ts"
+import { EventLog } from "../../bridge/event-log/service.ts"
+import * as GeoIpLive from "../../bridge/geo-ip/live.ts"
+import type { GeoIp } from "../../bridge/geo-ip/service.ts"
+import * as IngestQueueLive from "../../bridge/ingest-queue/live.ts"
+import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
+import * as MessageBusLive from "../../bridge/message-bus/live.ts"
+import { MessageBus } from "../../bridge/message-bus/service.ts"
+import * as ProjectionStoreLive from "../../bridge/projection-store/live.ts"
+import { ProjectionStore } from "../../bridge/projection-store/service.ts"
+import type { Seam } from "../../bridge/seam.ts"
+import { geoIpDb } from "../../bridge/settings.ts"
+import type { Failure } from "../../contracts/failure.ts"
+import type { Setting } from "../../contracts/setting.ts"
+
+/** One service that an actor needs. `Id` is the service's type. */
+export interface Need<Id> {
+  readonly name: string
+  readonly layer: Layer.Layer<Id, Failure | Config.ConfigError>
+  readonly settings: ReadonlyArray<Setting<unknown>>
+  /** What stands behind it in this process, by name. */
+  seams(context: Context.Context<Id>): ReadonlyArray<readonly [name: string, seam: Seam]>
+}
+
+/** The services that a list of needs provides. */
+export type Provided<N> = N extends Need<infer Id> ? Id : never
+
+export const ingestQueue: Need<IngestQueue> = {
+  name: "queue",
+  layer: IngestQueueLive.layer,
+  settings: IngestQueueLive.ingestQueueSettings,
+  seams: (context) => {
+    const { sources } = Context.get(context, IngestQueue)
+    return sources.map((source, i) => [sources.length === 1 ? "queue" : `queue ${i + 1}`, source.seam])
+  }
+}
+
+export const messageBus: Need<MessageBus> = {
+  name: "bus",
+  layer: MessageBusLive.layer,
+  settings: MessageBusLive.messageBusSettings,
+  seams: (context) => [["bus", Context.get(context, MessageBus).seam]]
+}
+
+export const eventLog: Need<EventLog> = {
+  name: "log",
+  layer: EventLogLive.layer,
+  settings: EventLogLive.eventLogSettings,
+  seams: (context) => [["log", Context.get(context, EventLog).seam]]
+}
+
+export const projectionStore: Need<ProjectionStore> = {
+  name: "projections",
+  layer: ProjectionStoreLive.layer,
+  settings: ProjectionStoreLive.projectionStoreSettings,
+  seams: (context) => [["projections", Context.get(context, ProjectionStore).seam]]
+}
+
+export const geoIp: Need<GeoIp> = {
+  name: "places",
+  layer: GeoIpLive.layer,
+  settings: [geoIpDb],
+  seams: () => []
+}

@@ -1,0 +1,40 @@
+/** Health and figures of the process over HTTP on OPS_PORT, for load balancers, Kubernetes and Prometheus. */
+import { Effect } from "effect"
+import { readAll } from "../../contracts/setting.ts"
+import type { Health } from "./health.ts"
+import { served } from "./served.ts"
+import { opsHost, opsPort } from "./settings.ts"
+
+/** Serves until the scope closes; returns the URL. Fails with `unavailable` when the port is in use. */
+export const opsServer = Effect.fnUntraced(function* (health: Health) {
+  const { port, hostname } = yield* readAll({ port: opsPort, hostname: opsHost })
+  const fetch = (request: Request): Response | Promise<Response> => {
+    switch (new URL(request.url).pathname) {
+      case "/health/live":
+        return answerLive()
+      case "/health/ready":
+        return Effect.runPromise(answerReady(health))
+      case "/metrics":
+        return Effect.runPromise(answerMetrics(health))
+    }
+    const message = "There are /health/live, /health/ready and /metrics."
+    return Response.json({ error: "not-found", message }, { status: 404 })
+  }
+  return yield* served({ port, hostname, fetch })
+})
+
+/** The process is up. Asks nobody else, so that an outage elsewhere never restarts it. */
+export const answerLive = (): Response => Response.json({ status: "live" })
+
+/** 200 when the process can do its work, else 503; with what was found of each dependency. */
+export const answerReady = (health: Health): Effect.Effect<Response> =>
+  Effect.map(health.report, (report) =>
+    Response.json(report, { status: report.status === "ready" ? 200 : 503 })
+  )
+
+/** Prometheus text. */
+export const answerMetrics = (health: Health): Effect.Effect<Response> =>
+  Effect.map(
+    health.metrics,
+    (text) => new Response(text, { headers: { "content-type": "text/plain; version=0.0.4" } })
+  )

@@ -1,0 +1,20 @@
+/** What the system tells a running actor of itself: its name, its figures, and the health of its process. */
+import { Context } from "effect"
+import type { Health } from "./health.ts"
+import type { Meter } from "./meter.ts"
+
+export class Self extends Context.Service<
+  Self,
+  {
+    readonly name: string
+    readonly meter: Meter
+    readonly health: Health
+    /** Tells people where something of this actor can be reached, in the lines that a start prints. */
+    readonly announce: (what: string, url: string) => void
+  }
+>()("spoor/actors/system/Self") {}
+
+/** When the message in hand must be answered, milliseconds since 1970; whoever is asked meanwhile gets no longer. */
+export const Deadline = Context.Reference<number>("spoor/actors/system/Deadline", {
+  defaultValue: () => Number.POSITIVE_INFINITY
+})

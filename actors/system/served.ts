@@ -1,0 +1,28 @@
+/** An HTTP server with the life of a scope: closing it answers the requests under way, and nothing new. */
+import { Effect, type Scope } from "effect"
+import { Failure } from "../../contracts/failure.ts"
+import { type ServeOptions, serve } from "../../gateway/serve.ts"
+
+/** How long requests under way may take when the scope closes. */
+const patience = "10 seconds"
+
+/** Serves until the scope closes; returns the URL for this machine. `unavailable` when the port cannot be had. */
+export const served = (options: ServeOptions): Effect.Effect<string, Failure, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.tryPromise({
+      try: () => serve(options),
+      catch: (cause) =>
+        cause instanceof Failure ? cause : new Failure({ reason: "unavailable", message: String(cause) })
+    }),
+    (server) =>
+      Effect.promise(() => server.stop()).pipe(
+        Effect.timeoutOption(patience),
+        Effect.andThen(Effect.promise(() => server.close()))
+      )
+  ).pipe(
+    Effect.map(
+      (server) => `http://${isEverywhere(options.hostname) ? "127.0.0.1" : options.hostname}:${server.port}`
+    )
+  )
+
+const isEverywhere = (hostname: string): boolean => hostname === "0.0.0.0" || hostname === "::"

@@ -1,0 +1,34 @@
+/** The settings of every process, whatever actors run in it. */
+import { Config, Duration } from "effect"
+import { setting } from "../../contracts/setting.ts"
+
+export const opsPort = setting(
+  "OPS_PORT",
+  Config.Port,
+  9464,
+  "Port of /health/live, /health/ready and /metrics; one per process. 0 takes a free one."
+)
+export const opsHost = setting("OPS_HOST", Config.String, "0.0.0.0", "Address that OPS_PORT listens on.")
+export const drainDelay = setting(
+  "DRAIN_DELAY",
+  Config.Duration,
+  Duration.millis(500),
+  "How long to go on answering, not ready, after SIGTERM, so that load balancers notice.",
+  "500 millis"
+)
+export const drainTimeout = setting(
+  "DRAIN_TIMEOUT",
+  Config.Duration,
+  Duration.seconds(15),
+  "How long an actor may take to finish what it has taken, after SIGTERM.",
+  "15 seconds"
+)
+export const logLevel = setting("LOG_LEVEL", Config.LogLevel, "Info", "Debug, Info, Warn or Error.")
+export const logFormat = setting(
+  "LOG_FORMAT",
+  (name) => Config.Literals(["auto", "json", "pretty"], name),
+  "auto",
+  "json, pretty, or auto: pretty on a terminal, else JSON lines."
+)
+
+export const processSettings = [opsPort, opsHost, drainDelay, drainTimeout, logLevel, logFormat]

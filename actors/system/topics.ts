@@ -1,0 +1,39 @@
+/** The topics of this installation, from its settings. */
+import { Effect, Schema } from "effect"
+import { kafkaTopic, kafkaTopics } from "../../bridge/settings.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { Topic } from "../../contracts/ids.ts"
+import { readAll } from "../../contracts/setting.ts"
+
+export interface Topics {
+  /** Of pushtech lines, and of lines that name a topic which is not allowed. */
+  readonly standard: Topic
+  /** That a line may name. */
+  readonly allowed: ReadonlySet<string>
+  readonly all: ReadonlyArray<Topic>
+}
+
+const isTopic = Schema.is(Topic)
+
+/** Reads KAFKA_TOPIC and KAFKA_TOPICS; fails with `unreadable` when one is no name of a topic. */
+export const readTopics = Effect.gen(function* () {
+  const values = yield* readAll({ kafkaTopic, kafkaTopics })
+  const names = values.kafkaTopics
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "")
+  const all = [...new Set([values.kafkaTopic, ...names])]
+  const topics = all.filter(isTopic)
+  const wrong = all.find((name) => !isTopic(name))
+  const [standard] = topics
+  if (wrong !== undefined || standard === undefined) {
+    return yield* new Failure({
+      reason: "unreadable",
+      message: `"${wrong}" cannot be the name of a Kafka topic`
+    })
+  }
+  return { standard, allowed: new Set<string>(names), all: topics } satisfies Topics
+})
+
+/** The settings that `readTopics` reads. */
+export const topicSettings = [kafkaTopic, kafkaTopics]

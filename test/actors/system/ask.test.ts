@@ -1,0 +1,102 @@
+/** Asking: a receipt for the whole batch comes back, in parts if need be; what cannot be accounted for is a failure. */
+import { describe, expect, test } from "bun:test"
+import { Effect } from "effect"
+import { ask } from "../../../actors/system/ask.ts"
+import { makeHealth } from "../../../actors/system/health.ts"
+import { requests } from "../../../actors/system/inbox/requests.ts"
+import { makeMailbox } from "../../../actors/system/mailbox.ts"
+import { makeMeter } from "../../../actors/system/meter.ts"
+import { Deadline, Self } from "../../../actors/system/self.ts"
+import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
+import { MessageBus } from "../../../bridge/message-bus/service.ts"
+import type { EnrichedBatch, Receipt } from "../../../contracts/batch.ts"
+import { maxMessageBytes } from "../../../contracts/codec.ts"
+import { Store } from "../../../contracts/conversations.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { newBatchId, Topic } from "../../../contracts/ids.ts"
+
+const batchOf = (sizes: ReadonlyArray<number>): EnrichedBatch => ({
+  id: newBatchId(),
+  claimed: 1,
+  enriched: 2,
+  events: sizes.map((size, index) => ({
+    index,
+    topic: Topic.make("events"),
+    value: new Uint8Array(size).fill(65),
+    received: 3
+  }))
+})
+
+/** Asks a bridge that answers so, and tells the sizes of the batches it was asked about. */
+const asking = (batch: EnrichedBatch, answer: (batch: EnrichedBatch) => Effect.Effect<Receipt, Failure>) => {
+  const seen: Array<number> = []
+  const meter = makeMeter("bridge")
+  const mailbox = makeMailbox({ concurrency: 4, capacity: 8 }, meter, (part: EnrichedBatch) => {
+    seen.push(part.events.length)
+    return answer(part)
+  })
+  const program = Effect.scoped(
+    Effect.gen(function* () {
+      yield* requests(Store).open(mailbox)
+      const askBridge = yield* ask(Store, "enricher")
+      return { result: yield* Effect.result(askBridge(batch)), seen }
+    })
+  ).pipe(
+    Effect.provideService(MessageBus, makeInProcess()),
+    Effect.provideService(Self, Self.of({ name: "x", meter, health: makeHealth(), announce: () => {} }))
+  )
+  return program
+}
+
+const storesAll = (batch: EnrichedBatch): Effect.Effect<Receipt> =>
+  Effect.succeed({ id: batch.id, stored: batch.events.length, placements: [], rejected: [] })
+
+describe("ask", () => {
+  test("brings back the receipt", async () => {
+    const batch = batchOf([10, 20, 30])
+    const { result, seen } = await Effect.runPromise(asking(batch, storesAll))
+    expect(result).toMatchObject({ success: { id: batch.id, stored: 3, rejected: [] } })
+    expect(seen).toEqual([3])
+  })
+
+  test("a batch too large for one message travels in parts and comes back as one receipt", async () => {
+    const batch = batchOf(Array.from({ length: 8 }, () => maxMessageBytes / 5))
+    const { result, seen } = await Effect.runPromise(asking(batch, storesAll))
+    expect(result).toMatchObject({ success: { id: batch.id, stored: 8, rejected: [] } })
+    expect(seen).toEqual([4, 4])
+  })
+
+  test("an event too large for any message is rejected alone", async () => {
+    const batch = batchOf([10, maxMessageBytes + 1, 10])
+    const { result } = await Effect.runPromise(asking(batch, storesAll))
+    const rejected = [{ index: 1, stage: "enricher", reason: "too large" }]
+    expect(result).toMatchObject({ success: { stored: 2, rejected } })
+  })
+
+  test("a receipt that does not account for every event is not believed", async () => {
+    const batch = batchOf([1, 1])
+    const forgets = ({ id }: EnrichedBatch) => Effect.succeed({ id, stored: 1, placements: [], rejected: [] })
+    const { result } = await Effect.runPromise(asking(batch, forgets))
+    expect(result).toMatchObject({ failure: { reason: "crashed" } })
+  })
+
+  test("a crash of the one asked comes back as such", async () => {
+    const { result } = await Effect.runPromise(asking(batchOf([1]), () => Effect.die(new Error("boom"))))
+    expect(result).toMatchObject({ failure: { reason: "crashed", infrastructure: false } })
+  })
+
+  test("nobody there: no-responders, which is the fault of the surroundings", async () => {
+    const program = Effect.flatMap(ask(Store, "enricher"), (askBridge) =>
+      Effect.flip(askBridge(batchOf([1])))
+    )
+    const failure = await Effect.runPromise(Effect.provideService(program, MessageBus, makeInProcess()))
+    expect(failure).toMatchObject({ reason: "no-responders", infrastructure: true })
+  })
+
+  test("without time left nothing is sent", async () => {
+    const program = asking(batchOf([1]), storesAll).pipe(Effect.provideService(Deadline, Date.now() + 100))
+    const { result, seen } = await Effect.runPromise(program)
+    expect(result).toMatchObject({ failure: { reason: "expired" } })
+    expect(seen).toEqual([])
+  })
+})

@@ -1,0 +1,159 @@
+/** Claimed batches leave the queue on a full receipt only; rejected events become dead letters; failures come again. */
+import { describe, expect, test } from "bun:test"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, Fiber } from "effect"
+import { makeHealth } from "../../../../actors/system/health.ts"
+import { claims } from "../../../../actors/system/inbox/claims.ts"
+import { makeMailbox } from "../../../../actors/system/mailbox.ts"
+import { makeMeter } from "../../../../actors/system/meter.ts"
+import { Self } from "../../../../actors/system/self.ts"
+import { type ClaimedBatch, IngestQueue } from "../../../../bridge/ingest-queue/service.ts"
+import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite.ts"
+import type { Receipt } from "../../../../contracts/batch.ts"
+import type { Bytes } from "../../../../contracts/event.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import { eventually } from "../../../support/eventually.ts"
+
+const lines = (...texts: ReadonlyArray<string>): ReadonlyArray<Bytes> => texts as ReadonlyArray<Bytes>
+
+const stored = (batch: ClaimedBatch, rejected: Receipt["rejected"] = []): Receipt => ({
+  id: batch.id,
+  stored: batch.lines.length - rejected.length,
+  placements: [],
+  rejected
+})
+
+/** Runs the inbox with that handler until the test's body ends; the body gets the queue. */
+const draining = <A>(
+  handle: (batch: ClaimedBatch) => Effect.Effect<Receipt, Failure>,
+  body: (queue: IngestQueue["Service"]) => Effect.Effect<A, Failure>
+): Promise<A> =>
+  Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const queue = yield* sqliteQueue(mkdtempSync(join(tmpdir(), "spoor-claims-")))
+        const meter = makeMeter("drainer")
+        const self = Self.of({ name: "drainer", meter, health: makeHealth(), announce: () => {} })
+        const inbox = Effect.scoped(
+          Effect.flatMap(
+            claims.open(makeMailbox({ concurrency: 4, capacity: 8 }, meter, handle)),
+            (run) => run
+          )
+        ).pipe(Effect.provideService(IngestQueue, queue), Effect.provideService(Self, self))
+        const fiber = yield* Effect.forkChild(inbox)
+        const result = yield* body(queue)
+        yield* Fiber.interrupt(fiber)
+        return result
+      })
+    )
+  )
+
+const depthIs = (queue: IngestQueue["Service"], wanted: object) =>
+  Effect.promise(() =>
+    eventually(`depth ${JSON.stringify(wanted)}`, async () => {
+      const [source] = queue.sources
+      const depth = source === undefined ? undefined : await Effect.runPromise(source.depth)
+      expect(depth).toMatchObject(wanted)
+      return true
+    })
+  )
+
+describe("claims", () => {
+  test("a full receipt lets the batch go", async () => {
+    const seen: Array<Bytes> = []
+    await draining(
+      (batch) => {
+        seen.push(...batch.lines)
+        return Effect.succeed(stored(batch))
+      },
+      Effect.fnUntraced(function* (queue) {
+        yield* queue.push(lines("a", "b", "c"))
+        yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
+      })
+    )
+    expect(seen).toEqual([...lines("a", "b", "c")])
+  })
+
+  test("rejected events are set aside, the others are done", async () => {
+    await draining(
+      (batch) => Effect.succeed(stored(batch, [{ index: 1, stage: "drainer", reason: "no path" }])),
+      Effect.fnUntraced(function* (queue) {
+        yield* queue.push(lines("a", "b", "c"))
+        yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 1 })
+      })
+    )
+  })
+
+  test("an outage gives the batch back: it comes again with the same id, and counts no attempt", async () => {
+    const seen: Array<readonly [id: string, attempts: number]> = []
+    await draining(
+      (batch) => {
+        seen.push([batch.id, batch.attempts])
+        return seen.length < 3
+          ? Effect.fail(new Failure({ reason: "no-responders", message: "no enricher" }))
+          : Effect.succeed(stored(batch))
+      },
+      Effect.fnUntraced(function* (queue) {
+        yield* queue.push(lines("a"))
+        yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
+      })
+    )
+    expect(seen).toEqual([0, 1, 2].map(() => [seen[0]?.[0] ?? "", 0]))
+  })
+
+  test("a crash counts as an attempt", async () => {
+    const attempts: Array<number> = []
+    await draining(
+      (batch) => {
+        attempts.push(batch.attempts)
+        return attempts.length < 3 ? Effect.die(new Error("boom")) : Effect.succeed(stored(batch))
+      },
+      Effect.fnUntraced(function* (queue) {
+        yield* queue.push(lines("a"))
+        yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
+      })
+    )
+    expect(attempts).toEqual([0, 1, 2])
+  })
+
+  test("a receipt that leaves an event out does not let the batch go", async () => {
+    let tries = 0
+    await draining(
+      (batch) => {
+        tries += 1
+        return Effect.succeed(tries < 3 ? { ...stored(batch), stored: 1 } : stored(batch))
+      },
+      Effect.fnUntraced(function* (queue) {
+        yield* queue.push(lines("a", "b"))
+        yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
+      })
+    )
+    expect(tries).toBe(3)
+  })
+
+  test("stopping finishes the batches under way and claims no more", async () => {
+    let release = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    let taken = 0
+    const depth = await draining(
+      (batch) => {
+        taken += 1
+        return Effect.as(
+          Effect.promise(() => gate),
+          stored(batch)
+        )
+      },
+      Effect.fnUntraced(function* (queue) {
+        yield* queue.push(lines("a"))
+        yield* Effect.promise(() => eventually("the batch is under way", () => taken === 1))
+        setTimeout(release, 50)
+        return queue
+      })
+    ).then(() => taken)
+    expect(depth).toBe(1)
+  })
+})

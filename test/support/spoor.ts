@@ -1,0 +1,94 @@
+/** Spoor itself as processes, as a user runs it: started with settings, watched by what it prints, ended by signals. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+const root = join(import.meta.dirname, "..", "..")
+
+/** The commands that start actors on each runtime. */
+export const runtimes = {
+  bun: [process.execPath, "actors/main.ts"],
+  deno: [join(root, "node_modules", ".bin", "deno"), "run", "-A", "actors/main.ts"]
+} as const
+
+export interface Spoor {
+  readonly process: ChildProcess
+  /** Everything printed so far, both streams. */
+  readonly output: () => string
+  /** Where it said that something can be reached: "send events", "watch them", "health". */
+  readonly address: (what: string) => URL
+  /** Sends the signal and returns the exit code. */
+  readonly end: (signal?: NodeJS.Signals) => Promise<number | null>
+}
+
+export type Environment = Readonly<Record<string, string>>
+
+/** Settings under which nothing is shared with another test: free ports, an own folder, no servers but those given. */
+export const ownSettings = (more: Environment = {}): Record<string, string> => ({
+  GATEWAY_PORT: "0",
+  GATEWAY_HOST: "127.0.0.1",
+  VIEWER_PORT: "0",
+  OPS_PORT: "0",
+  OPS_HOST: "127.0.0.1",
+  DATA_DIR: mkdtempSync(join(tmpdir(), "spoor-data-")),
+  REDIS_URL: "",
+  NATS_URL: "",
+  KAFKA_BROKERS: "",
+  PROJECTIONS_URL: "",
+  LOG_FORMAT: "json",
+  DRAIN_DELAY: "50 millis",
+  ...more
+})
+
+/** Starts the command and returns at once; `ended` resolves with the exit code. */
+export const launch = (
+  args: ReadonlyArray<string>,
+  settings: Environment,
+  runtime: keyof typeof runtimes = "bun"
+) => {
+  const [command, ...before] = runtimes[runtime]
+  const child = spawn(command, [...before, ...args], {
+    cwd: root,
+    env: { ...process.env, ...settings },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  let output = ""
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  child.stderr.on("data", (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve))
+  return { child, output: () => output, ended }
+}
+
+/** Starts actors and returns when they say that they run; fails with what they printed when they end before. */
+export const startSpoor = async (
+  args: ReadonlyArray<string>,
+  settings: Environment,
+  runtime: keyof typeof runtimes = "bun"
+): Promise<Spoor> => {
+  const { child, output, ended } = launch(args, settings, runtime)
+  await new Promise<void>((resolve, reject) => {
+    const look = (): void => {
+      if (/^Spoor is running[\s\S]*^ {2}health .*\n/m.test(output())) resolve()
+    }
+    child.stdout?.on("data", look)
+    void ended.then((code) => reject(new Error(`ended with ${code} before it was up:\n${output()}`)))
+  })
+  return {
+    process: child,
+    output,
+    address: (what) => {
+      const found = new RegExp(`^  ${what}\\s+(\\S+)`, "m").exec(output())?.[1]
+      if (found === undefined) throw new Error(`"${what}" is not among:\n${output()}`)
+      return new URL(found)
+    },
+    end: (signal = "SIGTERM") => {
+      child.kill(signal)
+      return ended
+    }
+  }
+}
