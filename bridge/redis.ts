@@ -119,6 +119,7 @@ class NotConnected extends Error {}
 /** The client behind a connection: one server, replaced by a cluster's client once a server says that it is one. */
 class Connection {
   private client: Redis | Cluster
+  private cluster: Promise<void> | undefined
   private closed = false
   private lost = false
   private lastError: string | undefined
@@ -167,7 +168,8 @@ class Connection {
     } catch (error) {
       const code = refusal(error)
       if (client instanceof Cluster || (code !== "MOVED" && code !== "ASK")) throw error
-      await this.becomeCluster(client)
+      this.cluster ??= this.becomeCluster(client)
+      await this.cluster
       if (this.client.status !== "ready") throw new NotConnected()
       return call(this.client, name, args)
     }
@@ -191,22 +193,21 @@ class Connection {
   }
 
   private async becomeCluster(single: Redis): Promise<void> {
-    if (this.client === single) {
-      const { host, port, retryStrategy: _, ...redisOptions } = this.settings
-      this.client = this.watch(
-        new Cluster([{ host: host ?? "127.0.0.1", port: port ?? 6379 }], {
-          redisOptions,
-          clusterRetryStrategy: pause,
-          // Zero, or it sends commands of a lost connection again.
-          retryDelayOnFailover: 0,
-          slotsRefreshInterval: 10_000,
-          ...(redisOptions.tls === undefined
-            ? {}
-            : { dnsLookup: (name: string, found: (_: null, address: string) => void) => found(null, name) })
-        })
-      )
-      single.disconnect()
-    }
+    const { host, port, retryStrategy: _, ...redisOptions } = this.settings
+    this.client = this.watch(
+      new Cluster([{ host: host ?? "127.0.0.1", port: port ?? 6379 }], {
+        redisOptions,
+        clusterRetryStrategy: pause,
+        // Zero, or it sends commands of a lost connection again.
+        retryDelayOnFailover: 0,
+        slotsRefreshInterval: 10_000,
+        ...(redisOptions.tls === undefined
+          ? {}
+          : { dnsLookup: (name: string, found: (_: null, address: string) => void) => found(null, name) })
+      })
+    )
+    // Lets the answers that are still under way arrive first.
+    single.quit().catch(() => single.disconnect())
     await this.settled(2000)
   }
 

@@ -1,0 +1,182 @@
+/** What the ingest queue promises on Redis beyond the contract: several servers, servers with troubles, full memory. */
+import { afterAll, describe, expect, test } from "bun:test"
+import { Effect, type Scope } from "effect"
+import { lookAt } from "../../bridge/ingest-queue/promise.ts"
+import { queueKeys, redisQueue } from "../../bridge/ingest-queue/redis.ts"
+import type { ClaimedBatch, ClaimLimits, IngestQueue } from "../../bridge/ingest-queue/service.ts"
+import { connect } from "../../bridge/redis.ts"
+import type { DeadLetter } from "../../contracts/dead-letter.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import type { Failure } from "../../contracts/failure.ts"
+import { eventId, newBatchId } from "../../contracts/ids.ts"
+import { eventually } from "../support/eventually.ts"
+import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../support/redis.ts"
+import { freePort } from "../support/server.ts"
+
+const own: Array<OwnRedis> = []
+const startOwn = async (args: ReadonlyArray<string> = [], port?: number): Promise<OwnRedis> => {
+  const server = await startRedis(args, port)
+  if (server === undefined) throw new Error("redis-server is not installed")
+  own.push(server)
+  return server
+}
+afterAll(() => Promise.all(own.map((server) => server.stop())))
+
+const limits: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
+const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<Bytes> => lines as ReadonlyArray<Bytes>
+const run = <A>(effect: Effect.Effect<A, unknown, Scope.Scope>): Promise<A> =>
+  Effect.runPromise(Effect.scoped(effect))
+const failureOf = (effect: Effect.Effect<unknown, Failure>): Promise<Failure> => run(Effect.flip(effect))
+
+/** Runs the test with a queue on these servers. */
+const queueOn = (
+  servers: ReadonlyArray<{ readonly url: string }>,
+  body: (queue: IngestQueue["Service"]) => Promise<void>
+): Promise<void> =>
+  run(
+    Effect.flatMap(
+      redisQueue({
+        urls: servers.map((server) => secretUrl(server.url)),
+        queueKey: "click_queue",
+        deadLetterKey: "click_invalid"
+      }),
+      (queue) => Effect.promise(() => body(queue))
+    )
+  )
+
+/** Sends commands on a connection of its own. */
+const send = (server: OwnRedis, ...command: readonly [string, ...Array<string | number>]) =>
+  run(Effect.flatMap(connect(secretUrl(server.url)), (redis) => redis.command(...command)))
+
+const claimed = async (queue: IngestQueue["Service"], place: number): Promise<ReadonlyArray<Bytes>> => {
+  const batch = await run(queue.sources[place]?.claim(newBatchId(), limits) ?? Effect.undefined)
+  return batch?.lines ?? []
+}
+
+const letterOf = (batch: ClaimedBatch): DeadLetter => ({
+  v: 1,
+  id: eventId(batch.id, 0),
+  reason: "no path",
+  stage: "drainer",
+  attempts: batch.attempts,
+  first: batch.claimed,
+  last: batch.claimed,
+  line: new Uint8Array([0])
+})
+
+describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
+  test("the companions lie in the slot of the list", () => {
+    expect(queueKeys("q", "d").claimed).toBe("{q}:claimed")
+    expect(queueKeys("{tag}q", "d").leases).toBe("{tag}q:leases")
+    expect(queueKeys("{}q", "d").attempts).toBe("{{}q}:attempts")
+  })
+
+  test("several servers are several sources, each drained on its own", async () => {
+    const servers = [await startOwn(), await startOwn()]
+    await queueOn(servers, async (queue) => {
+      for (const [i, server] of servers.entries()) await send(server, "RPUSH", "click_queue", `line ${i}`)
+      expect(queue.sources.map((source) => source.seam.address)).toEqual(
+        servers.map((server) => `127.0.0.1:${server.port}`)
+      )
+      expect(await claimed(queue, 0)).toEqual(bytes("line 0"))
+      expect(await claimed(queue, 1)).toEqual(bytes("line 1"))
+    })
+  })
+
+  test("a push goes over to the next server when one is away, and fails when all are", async () => {
+    const [first, second] = [await startOwn(), await startOwn()]
+    await queueOn([first, second], async (queue) => {
+      await run(queue.push(bytes("to the first")))
+      expect(await run(queue.sources[1]?.depth ?? Effect.undefined)).toMatchObject({ waiting: 0 })
+      await first.stop()
+      await run(queue.push(bytes("to the second")))
+      await run(queue.push(bytes("also")))
+      expect(await claimed(queue, 1)).toEqual(bytes("to the second", "also"))
+      await second.stop()
+      await eventually("the loss is noticed", async () => {
+        return (await failureOf(queue.push(bytes("lost")))).reason === "unavailable"
+      })
+      await startOwn([], second.port)
+      await eventually("a server is back", () => run(queue.push(bytes("again"))).then(() => true))
+      expect(await claimed(queue, 1)).toEqual(bytes("again"))
+    })
+  })
+
+  test("a server that hangs holds a push up for less than two seconds, then the next has the lines", async () => {
+    const [first, second] = [await startOwn(), await startOwn()]
+    await queueOn([first, second], async (queue) => {
+      await send(first, "CLIENT", "PAUSE", 60_000, "WRITE")
+      await run(queue.push(bytes("a")).pipe(Effect.timeout(2000)))
+      await run(queue.push(bytes("b")))
+      expect(await claimed(queue, 1)).toEqual(bytes("a", "b"))
+      await send(second, "CLIENT", "PAUSE", 60_000, "WRITE")
+      const failure = await failureOf(queue.push(bytes("c")))
+      expect(failure.reason).toBe("timeout")
+      expect(failure.ambiguous).toBe(true)
+    })
+  })
+
+  test("a full memory refuses pushes but the queue can be emptied, and then pushes work again", async () => {
+    const server = await startOwn(["--maxmemory", "4mb", "--maxmemory-policy", "noeviction"])
+    await queueOn([server], async (queue) => {
+      const line = "x".repeat(10_000) as Bytes
+      const failure = await eventually("the memory is full", () =>
+        run(queue.push(Array.from({ length: 20 }, () => line))).then(
+          () => undefined,
+          (error: Failure) => error
+        )
+      )
+      expect(failure.reason).toBe("unavailable")
+      expect(failure.message).toContain("OOM")
+      await send(server, "CONFIG", "SET", "maxmemory", "1mb")
+      const settle = [
+        (batch: ClaimedBatch) => batch.ack,
+        (batch: ClaimedBatch) => batch.giveBack(0, true),
+        (batch: ClaimedBatch) => batch.setAside([letterOf(batch)])
+      ]
+      const source = queue.sources[0]
+      for (let turn = 0; ; turn++) {
+        const batch = await run(source?.claim(newBatchId(), { ...limits, maxEvents: 5 }) ?? Effect.undefined)
+        if (batch === undefined) break
+        expect(await run(settle[turn % settle.length]?.(batch) ?? Effect.undefined)).toBe(true)
+      }
+      expect((await failureOf(queue.push([line]))).message).toContain("OOM")
+      await send(server, "CONFIG", "SET", "maxmemory", "100mb")
+      await run(queue.push([line]))
+    })
+  })
+
+  test("the scripts are loaded again after the server has forgotten them", async () => {
+    const server = await startOwn()
+    await queueOn([server], async (queue) => {
+      await run(queue.push(bytes("a")))
+      const batch = await run(queue.sources[0]?.claim(newBatchId(), limits) ?? Effect.undefined)
+      await send(server, "SCRIPT", "FLUSH")
+      expect(await run(batch?.ack ?? Effect.undefined)).toBe(true)
+    })
+  })
+
+  test("it starts without its servers and works once they are there", async () => {
+    const port = await freePort()
+    await queueOn([{ url: `redis://127.0.0.1:${port}` }], async (queue) => {
+      expect((await failureOf(queue.push(bytes("a")))).reason).toBe("unavailable")
+      await startOwn([], port)
+      await eventually("the server is found", () => run(queue.push(bytes("b"))).then(() => true))
+      expect(await claimed(queue, 0)).toEqual(bytes("b"))
+    })
+  })
+
+  test("keys in two slots of a cluster end the start with a sentence that says what to set", async () => {
+    const server = await startOwn(["--cluster-enabled", "yes"])
+    const start = (deadLetters: string) =>
+      Effect.scoped(
+        Effect.flatMap(connect(secretUrl(server.url)), (redis) =>
+          lookAt(redis, queueKeys("click_queue", deadLetters))
+        )
+      )
+    const failure = await failureOf(start("click_invalid"))
+    expect(failure.reason).toBe("unreadable")
+    expect(failure.message).toContain("{click_queue}:invalid")
+    await run(start("{click_queue}:invalid"))
+  })
+})

@@ -1,0 +1,251 @@
+/** The contract of the ingest queue, kept by every implementation: Redis, Redis Cluster and the SQLite file. */
+import { afterAll, describe, expect, test } from "bun:test"
+import { Effect, Schema } from "effect"
+import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../bridge/ingest-queue/service.ts"
+import { type DeadLetter, DeadLetterJson } from "../../contracts/dead-letter.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import { type BatchId, eventId, newBatchId } from "../../contracts/ids.ts"
+import { eventually } from "../support/eventually.ts"
+import { type OpenQueue, queueInFile, queueOnRedis, type TestQueue } from "../support/queues.ts"
+import { hasRedisProgram, redisServer } from "../support/redis.ts"
+import { startRedisCluster } from "../support/redis-cluster.ts"
+import { type Running, serverUrl } from "../support/server.ts"
+
+const hour: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
+const moment: ClaimLimits = { ...hour, lease: 20 }
+const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<Bytes> => lines as ReadonlyArray<Bytes>
+const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
+
+const claim = (source: QueueSource, limits = hour, id = newBatchId()): Promise<ClaimedBatch> =>
+  run(source.claim(id, limits)).then((batch) => {
+    if (batch === undefined) throw new Error("There was nothing to claim.")
+    return batch
+  })
+const claimNothing = async (source: QueueSource, id = newBatchId()): Promise<void> =>
+  expect(await run(source.claim(id, hour))).toBeUndefined()
+const takenOver = (source: QueueSource, limits = hour): Promise<ClaimedBatch> =>
+  eventually("the lease ends", () => run(source.claim(newBatchId(), limits)))
+const letterOf = (batch: ClaimedBatch, index: number): DeadLetter => ({
+  v: 1,
+  id: eventId(batch.id, index),
+  reason: "no path – ünreadable",
+  stage: "drainer",
+  attempts: batch.attempts,
+  first: batch.claimed,
+  last: batch.claimed + 1,
+  line: new Uint8Array([0, 10, 255])
+})
+
+const suite = (open: OpenQueue): void => {
+  const check = (what: string, body: (queue: TestQueue) => Promise<void>): void =>
+    test(what, () =>
+      Effect.runPromise(Effect.scoped(Effect.flatMap(open, (queue) => Effect.promise(() => body(queue)))))
+    )
+
+  check("an empty queue has nothing to claim and no depth", async ({ source, push }) => {
+    await run(push([]))
+    await claimNothing(source)
+    expect(await run(source.depth)).toEqual({ waiting: 0, claimed: 0, deadLetters: 0 })
+    await run(source.seam.check)
+  })
+
+  check("lines come out in order, byte for byte", async ({ source, push }) => {
+    const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i))
+    const lines = bytes(all, "", "a\nb\r\n", "\0", "1,2;3\n", "\xff\xfe", "", "é")
+    await run(push(lines.slice(0, 3)))
+    await run(push(lines.slice(3)))
+    const batch = await claim(source)
+    expect(batch.lines).toEqual(lines)
+    expect(batch.attempts).toBe(0)
+    expect(Math.abs(batch.claimed - Date.now())).toBeLessThan(60_000)
+    expect(await run(batch.ack)).toBe(true)
+    expect(await run(source.depth)).toEqual({ waiting: 0, claimed: 0, deadLetters: 0 })
+  })
+
+  check("thousands of lines come out in order, in batches of at most maxEvents", async ({ source, push }) => {
+    const lines = Array.from({ length: 5000 }, (_, i) => `line ${i}` as Bytes)
+    await run(push(lines))
+    const got: Array<Bytes> = []
+    while (got.length < lines.length) {
+      const batch = await claim(source, { ...hour, maxEvents: 999 })
+      expect(batch.lines.length).toBe(Math.min(999, lines.length - got.length))
+      got.push(...batch.lines)
+    }
+    expect(got).toEqual(lines)
+    await claimNothing(source)
+  })
+
+  check("a batch has at most maxBytes, and one line however large", async ({ source, push }) => {
+    const large = "x".repeat(100_000)
+    await run(push(bytes("12345", "12345", "1", large, large, "")))
+    const limits = { ...hour, maxBytes: 10 }
+    expect((await claim(source, limits)).lines).toEqual(bytes("12345", "12345"))
+    expect((await claim(source, limits)).lines).toEqual(bytes("1"))
+    expect((await claim(source, limits)).lines).toEqual(bytes(large))
+    expect((await claim(source, limits)).lines).toEqual(bytes(large))
+    expect((await claim(source, limits)).lines).toEqual(bytes(""))
+  })
+
+  check("claims at the same time are disjoint and complete", async ({ source, other, push }) => {
+    const lines = Array.from({ length: 1000 }, (_, i) => `${i}` as Bytes)
+    await run(push(lines))
+    const claims = Array.from({ length: 20 }, (_, i) =>
+      claim(i % 2 === 0 ? source : other, { ...hour, maxEvents: 50 })
+    )
+    const batches = await Promise.all(claims)
+    expect(new Set(batches.map((batch) => batch.id)).size).toBe(20)
+    expect(new Set(batches.flatMap((batch) => batch.lines))).toEqual(new Set(lines))
+    expect(batches.flatMap((batch) => batch.lines).length).toBe(1000)
+  })
+
+  check("depth counts lines, batches and letters, each in one place", async ({ source, push }) => {
+    await run(push(bytes("a", "b", "c")))
+    expect(await run(source.depth)).toEqual({ waiting: 3, claimed: 0, deadLetters: 0 })
+    const batch = await claim(source, { ...hour, maxEvents: 2 })
+    expect(await run(source.depth)).toEqual({ waiting: 1, claimed: 1, deadLetters: 0 })
+    await run(batch.setAside([letterOf(batch, 0), letterOf(batch, 1)]))
+    expect(await run(source.depth)).toEqual({ waiting: 1, claimed: 0, deadLetters: 2 })
+  })
+
+  check("a lease that ended hands the same batch to another, before new lines, and counts", async (queue) => {
+    await run(queue.push(bytes("a", "b\n")))
+    const ended = { ...hour, lease: 0 }
+    const first = await claim(queue.source, ended)
+    await run(queue.push(bytes("later")))
+    const second = await claim(queue.other, ended)
+    const facts = ({ id, lines, claimed }: ClaimedBatch) => ({ id, lines, claimed })
+    expect(facts(second)).toEqual(facts(first))
+    expect(second.attempts).toBe(1)
+    expect((await claim(queue.source)).attempts).toBe(2)
+    expect((await claim(queue.source)).lines).toEqual(bytes("later"))
+  })
+
+  check("of several ended leases the one that ended first is taken first", async ({ source, push }) => {
+    await run(push(bytes("a", "b")))
+    const one = { ...moment, maxEvents: 1 }
+    const a = await claim(source, { ...one, lease: 15 })
+    const b = await claim(source, { ...one, lease: 30 })
+    await eventually("both ended", () => Date.now() > Math.max(a.claimed, b.claimed) + 60)
+    expect((await claim(source)).id).toBe(a.id)
+    expect((await claim(source)).id).toBe(b.id)
+  })
+
+  check("a late ack removes the batch wherever it is, once", async ({ source, other, push }) => {
+    await run(push(bytes("a")))
+    const first = await claim(source, moment)
+    const second = await takenOver(other)
+    expect(await run(first.ack)).toBe(true)
+    expect(await run(second.ack)).toBe(false)
+    expect(await run(second.giveBack(0, true))).toBe(false)
+    expect(await run(second.setAside([letterOf(second, 0)]))).toBe(false)
+    expect(await run(source.depth)).toEqual({ waiting: 0, claimed: 0, deadLetters: 0 })
+    await claimNothing(source)
+  })
+
+  check("giving back late does nothing once another has it", async ({ source, other, push }) => {
+    await run(push(bytes("a")))
+    const first = await claim(source, moment)
+    const second = await takenOver(other)
+    expect(await run(first.giveBack(0, true))).toBe(false)
+    await claimNothing(source)
+    expect(await run(second.giveBack(0, false))).toBe(true)
+    expect((await claim(source)).attempts).toBe(1)
+  })
+
+  check("giving back late still works while nobody has taken it over", async ({ source, push }) => {
+    await run(push(bytes("a")))
+    const first = await claim(source, { ...hour, lease: 0 })
+    expect(await run(first.giveBack(0, false))).toBe(true)
+    expect((await claim(source)).attempts).toBe(0)
+  })
+
+  check("only what counts is counted", async ({ source, push }) => {
+    await run(push(bytes("a")))
+    const counts: Array<number> = []
+    for (const counted of [false, true, false, true, true]) {
+      const batch = await claim(source)
+      counts.push(batch.attempts)
+      expect(await run(batch.giveBack(0, counted))).toBe(true)
+      expect(await run(batch.giveBack(0, counted))).toBe(false)
+    }
+    expect(counts).toEqual([0, 0, 1, 1, 2])
+    expect((await claim(source)).attempts).toBe(3)
+  })
+
+  check("what was given back waits for its delay", async ({ source, push }) => {
+    await run(push(bytes("a")))
+    const first = await claim(source)
+    expect(await run(first.giveBack(30, false))).toBe(true)
+    const again = await takenOver(source)
+    expect(Date.now()).toBeGreaterThanOrEqual(first.claimed + 25)
+    expect(again.id).toBe(first.id)
+    expect(await run(again.giveBack(3_600_000, false))).toBe(true)
+    await claimNothing(source)
+    expect(await run(source.depth)).toMatchObject({ waiting: 0, claimed: 1 })
+  })
+
+  check(
+    "setting aside writes each letter once, as the contract has it",
+    async ({ source, letters, push }) => {
+      await run(push(bytes("a", "b")))
+      const batch = await claim(source)
+      const letter = letterOf(batch, 1)
+      expect(await run(batch.setAside([letterOf(batch, 0), letter]))).toBe(true)
+      expect(await run(batch.setAside([letterOf(batch, 0), letter]))).toBe(false)
+      expect(await run(batch.ack)).toBe(false)
+      const texts = await run(letters)
+      expect(texts.length).toBe(2)
+      expect(Schema.decodeSync(DeadLetterJson)(texts[1] ?? "")).toEqual(letter)
+      await claimNothing(source)
+    }
+  )
+
+  check("the same claim sent again is the same batch", async ({ source, other, push }) => {
+    await run(push(bytes("a", "b")))
+    const id = newBatchId()
+    const one = { ...hour, maxEvents: 1 }
+    const first = await claim(source, one, id)
+    const again = await claim(other, one, id)
+    expect([again.id, again.lines, again.attempts]).toEqual([id, bytes("a"), 0])
+    expect(first.id).toBe(id)
+    expect(await run(source.depth)).toMatchObject({ waiting: 1, claimed: 1 })
+  })
+
+  check("the same claim sent again after taking over is the same batch", async ({ source, other, push }) => {
+    await run(push(bytes("a")))
+    const first = await claim(source, moment)
+    const id: BatchId = newBatchId()
+    const over = await eventually("the lease ends", () => run(other.claim(id, hour)))
+    await run(push(bytes("b")))
+    const again = await claim(source, hour, id)
+    expect([over.id, over.attempts]).toEqual([first.id, 1])
+    expect([again.id, again.lines, again.attempts]).toEqual([first.id, bytes("a"), 1])
+    expect(await run(again.giveBack(0, false))).toBe(true)
+  })
+
+  check("an id whose batch was taken over never stands for other lines", async ({ source, other, push }) => {
+    await run(push(bytes("a")))
+    const first = await claim(source, moment)
+    const over = await takenOver(other)
+    await run(push(bytes("b")))
+    await claimNothing(source, first.id)
+    expect(await run(over.ack)).toBe(true)
+    await claimNothing(source, first.id)
+    expect((await claim(source)).lines).toEqual(bytes("b"))
+  })
+}
+
+const url = await serverUrl(redisServer)
+describe.skipIf(url === undefined)("on Redis", () => suite(queueOnRedis(Effect.succeed(url ?? ""))))
+
+describe.skipIf(!hasRedisProgram())("on Redis Cluster", () => {
+  let cluster: Promise<Running | undefined> | undefined
+  afterAll(async () => (await cluster)?.stop())
+  const address = Effect.promise(async () => {
+    cluster ??= startRedisCluster()
+    return (await cluster)?.url ?? ""
+  })
+  suite(queueOnRedis(address))
+})
+
+describe("in a file", () => suite(queueInFile))

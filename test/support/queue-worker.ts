@@ -1,0 +1,27 @@
+/**
+ * A process of its own for tests: pushes lines to the queue in a folder and claims and acks batches meanwhile.
+ * Arguments: the folder, a name for its lines, how many. Prints each line it has claimed.
+ */
+import { Effect } from "effect"
+import { sqliteQueue } from "../../bridge/ingest-queue/sqlite.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import { newBatchId } from "../../contracts/ids.ts"
+
+const [directory = "", name = "", count = "0"] = process.argv.slice(2)
+
+await Effect.runPromise(
+  Effect.scoped(
+    Effect.gen(function* () {
+      const queue = yield* sqliteQueue(directory)
+      const source = queue.sources[0]
+      for (let i = 0; i < Number(count); i++) {
+        yield* queue.push([`${name} ${i}` as Bytes])
+        if (i % 10 !== 9 || source === undefined) continue
+        const batch = yield* source.claim(newBatchId(), { maxEvents: 10, maxBytes: 1000, lease: 3_600_000 })
+        if (batch === undefined) continue
+        process.stdout.write(`${batch.lines.join("\n")}\n`)
+        yield* batch.ack
+      }
+    })
+  )
+)
