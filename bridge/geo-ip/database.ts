@@ -36,8 +36,9 @@ export const readDatabase = Effect.fn("GeoIp.read")(function* (file: string) {
 const open = (bytes: Buffer): Database => {
   const reader = new Reader<never>(bytes)
   const { databaseType, buildEpoch, nodeCount, searchTreeSize, ipVersion } = reader.metadata
-  const isWhole = nodeCount > 0 && searchTreeSize > 0 && searchTreeSize < bytes.length
-  if (!isWhole || (ipVersion !== 4 && ipVersion !== 6)) throw new Error("its metadata is broken")
+  const separator = bytes.subarray(searchTreeSize, searchTreeSize + 16)
+  const isWhole = nodeCount > 0 && separator.length === 16 && separator.every((byte) => byte === 0)
+  if (!isWhole || (ipVersion !== 4 && ipVersion !== 6)) throw new Error("a part is missing")
   reader.get("8.8.8.8")
   return {
     name: `${databaseType} ${buildEpoch.toISOString().slice(0, 10)}`,

@@ -161,6 +161,9 @@ describe("the start ends with one sentence that names the file", () => {
   test("when its beginning is missing", async () => {
     const whole = await readFile(bundled)
     await ends(await fileOf(whole.subarray(whole.length / 2)), /is not a whole \.mmdb file\.$/)
+    for (const missing of [1, 6, 60, 600]) {
+      await ends(await fileOf(whole.subarray(missing)), /is not a whole \.mmdb file\.$/)
+    }
   })
   test("when it is compressed", async () => {
     await ends(await fileOf(gzipSync(city)), /is compressed: unpack it first\.$/)
@@ -199,13 +202,20 @@ describe("while running", () => {
       await eventually("the new place", () => geo.locate("1.1.1.1").city === "Berlin")
     }))
 
-  test("a file that is gone for a while is missed once, not at every look", () =>
-    watching(city, async (geo, file, log) => {
-      await rm(file)
-      await eventually("a warning", () => log.some((line) => line.includes("stays in use")))
-      expect(geo.locate("1.1.1.1").city).toBe("São Paulo")
-      await writeFile(file, berlin)
-      await eventually("the new place", () => geo.locate("1.1.1.1").city === "Berlin")
-      expect(log.filter((line) => line.includes("no such file"))).toHaveLength(1)
-    }))
+  test("a file that is gone is missed once, not at every look, and taken up when it is back", () =>
+    watching(city, (geo, file, log) =>
+      watching(city, async (other, otherFile) => {
+        await rm(file)
+        await eventually("a warning", () => log.some((line) => line.includes("stays in use")))
+        for (const next of [berlin, city, berlin, city, berlin]) {
+          await writeFile(otherFile, next)
+          const place = next === city ? "São Paulo" : "Berlin"
+          await eventually("a look at the other file", () => other.locate("1.1.1.1").city === place)
+        }
+        expect(log).toHaveLength(1)
+        expect(geo.locate("1.1.1.1").city).toBe("São Paulo")
+        await writeFile(file, berlin)
+        await eventually("the new place", () => geo.locate("1.1.1.1").city === "Berlin")
+      })
+    ))
 })

@@ -2,7 +2,7 @@
 import type { Bytes } from "../../../contracts/event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { LineSettings } from "../../../contracts/wire/line.ts"
-import wire from "./wire.json"
+import wire from "./wire.json" with { type: "json" }
 
 export interface Vector {
   readonly line: string
