@@ -9,6 +9,8 @@ const dropped = Metric.counter("spoor_bus_dropped", {
   incremental: true
 })
 
+/** How many were dropped for that reason in this process. */
+export const droppedBy = (reason: DropReason) => Metric.withAttributes(dropped, { reason })
+
 /** Counts one dropped message. */
-export const countDropped = (reason: DropReason): Effect.Effect<void> =>
-  Metric.update(Metric.withAttributes(dropped, { reason }), 1)
+export const countDropped = (reason: DropReason): Effect.Effect<void> => Metric.update(droppedBy(reason), 1)

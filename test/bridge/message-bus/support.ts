@@ -1,5 +1,6 @@
 /** Small words for tests of the message bus. */
-import { Effect, Logger, type Scope } from "effect"
+import { Effect, Logger, Metric, type Scope } from "effect"
+import { type DropReason, droppedBy } from "../../../bridge/message-bus/dropped.ts"
 import type { Failure, FailureReason } from "../../../contracts/failure.ts"
 
 /** Runs a test's effect in a scope of its own, without its log lines. */
@@ -22,3 +23,7 @@ export const failed = (effect: Effect.Effect<unknown, Failure>): Effect.Effect<F
     Effect.as("succeeded" as const),
     Effect.catch((failure) => Effect.succeed(failure.reason))
   )
+
+/** How many messages the bus has dropped for that reason in this process so far. */
+export const dropCount = (reason: DropReason): Effect.Effect<number> =>
+  Effect.map(Metric.value(droppedBy(reason)), ({ count }) => count)

@@ -1,0 +1,34 @@
+/** The backlog of a connection, with a server that answers when the test says so. */
+import { expect, test } from "bun:test"
+import { makeBacklog } from "../../../bridge/message-bus/backlog.ts"
+import { eventually } from "../../support/eventually.ts"
+
+const mebi = 1024 * 1024
+
+test("too much is on its way only until the server has it", async () => {
+  let sent = 5 * mebi
+  const flushes: Array<PromiseWithResolvers<void>> = []
+  const isCrowded = makeBacklog(
+    () => sent,
+    () => {
+      const flush = Promise.withResolvers<void>()
+      flushes.push(flush)
+      return flush.promise
+    }
+  )
+  expect(isCrowded()).toBe(false)
+  expect(flushes.length).toBe(0)
+  sent += mebi
+  expect(isCrowded()).toBe(false)
+  sent += 8 * mebi
+  expect(isCrowded()).toBe(true)
+  expect(flushes.length).toBe(1)
+  flushes[0]?.resolve()
+  await eventually("less on its way", () => !isCrowded())
+  flushes[1]?.reject(new Error("the connection was lost"))
+  sent += mebi
+  await eventually("asked again after a failure", () => {
+    isCrowded()
+    return flushes.length > 2
+  })
+})

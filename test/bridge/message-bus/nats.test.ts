@@ -1,0 +1,223 @@
+/** The bus over NATS when the server goes away, comes back, is strict or holds less. Each test has its own server. */
+import { describe, expect, test } from "bun:test"
+import { connect } from "@nats-io/transport-node"
+import { Deferred, Effect, Fiber, Latch, Redacted, type Scope } from "effect"
+import { makeNats } from "../../../bridge/message-bus/nats-bus.ts"
+import { eventually } from "../../support/eventually.ts"
+import { canStartNats, type NatsServer, privateNats } from "../../support/nats.ts"
+import { bus, connected, isConnected } from "./connected.ts"
+import { anHour, bytes, dropCount, failed, newSubject, run, soon, text } from "./support.ts"
+import { watching } from "./watching.ts"
+
+const server = (configuration = ""): Effect.Effect<NatsServer, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.promise(() => privateNats(configuration)),
+    (one) => Effect.promise(one.remove)
+  )
+
+const started = (configuration = "") =>
+  Effect.tap(server(configuration), (one) => Effect.promise(() => one.start()))
+
+const succeeds = (what: string, effect: () => Parameters<typeof failed>[0]) =>
+  Effect.promise(() =>
+    eventually(what, async () => (await Effect.runPromise(failed(Effect.suspend(effect)))) === "succeeded")
+  )
+
+describe.skipIf(!canStartNats)("NATS", () => {
+  test("a bus comes up without a server, says so, and works once there is one", () =>
+    run(
+      Effect.gen(function* () {
+        const nats = yield* server()
+        const here = yield* bus(nats.url)
+        const subject = newSubject()
+        expect(yield* failed(here.seam.check)).toBe("unavailable")
+        expect(yield* failed(here.flush)).toBe("unavailable")
+        expect(yield* failed(here.request(subject, bytes("x"), yield* anHour))).toBe("unavailable")
+        expect(yield* failed(here.requestMany(subject, bytes("x"), 100))).toBe("unavailable")
+        expect(yield* failed(here.request(subject, new Uint8Array(600_000), yield* anHour))).toBe("too-large")
+        const before = yield* dropCount("disconnected")
+        yield* here.publish(subject, bytes("to nobody"))
+        expect((yield* dropCount("disconnected")) - before).toBe(1)
+        yield* here.serve(subject, "q", (request) => Effect.succeed(request.payload))
+        yield* Effect.promise(() => nats.start())
+        yield* isConnected(here)
+        expect(text(yield* here.request(subject, bytes("now"), yield* anHour))).toBe("now")
+      })
+    ))
+
+  test("closing a bus that never found a server ends at once", () => run(bus("nats://127.0.0.1:1")))
+
+  test("requests in flight fail at once when the server dies; all works again when it is back", () =>
+    run(
+      Effect.gen(function* () {
+        const nats = yield* started()
+        const here = yield* connected(nats.url)
+        const there = yield* connected(nats.url)
+        const subject = newSubject()
+        const taken = yield* Deferred.make<void>()
+        const released = yield* Latch.make()
+        yield* here.serve(subject, "q", (request) =>
+          text(request.payload) === "hang"
+            ? Deferred.succeed(taken, undefined).pipe(
+                Effect.andThen(released.await),
+                Effect.as(request.payload)
+              )
+            : Effect.succeed(request.payload)
+        )
+        const watcher = yield* watching(there, here, `${subject}.>`, `${subject}.x`)
+        const deadline = yield* anHour
+        const one = yield* Effect.forkChild(failed(there.request(subject, bytes("hang"), deadline)))
+        const many = yield* Effect.forkChild(failed(there.requestMany(subject, bytes("hang"), 3_600_000)))
+        yield* Deferred.await(taken)
+
+        yield* Effect.promise(nats.kill)
+        expect(yield* Fiber.join(one)).toBe("timeout")
+        expect(yield* Fiber.join(many)).toBe("timeout")
+        expect(yield* failed(there.request(subject, bytes("away"), deadline))).toBe("unavailable")
+        yield* here.publish(`${subject}.x`, bytes("while away"))
+        yield* released.open
+
+        yield* Effect.promise(() => nats.start())
+        yield* isConnected(here)
+        yield* isConnected(there)
+        expect(text(yield* there.request(subject, bytes("back"), deadline))).toBe("back")
+        yield* here.publish(`${subject}.x`, bytes("back"))
+        expect(yield* watcher.until("back")).toEqual(["back"])
+      })
+    ))
+
+  test("a server that takes less sets the limit, also while it is away", () =>
+    run(
+      Effect.gen(function* () {
+        const nats = yield* started("max_payload: 64KB")
+        const here = yield* connected(nats.url)
+        const subject = newSubject()
+        yield* here.serve(subject, "q", (request) =>
+          Effect.succeed(new Uint8Array(text(request.payload) === "large" ? 65_000 : request.payload.length))
+        )
+        const deadline = yield* anHour
+        const most = 64 * 1024 - 1024
+        expect(yield* failed(here.request(subject, new Uint8Array(most + 1), deadline))).toBe("too-large")
+        expect((yield* here.request(subject, new Uint8Array(most), deadline)).length).toBe(most)
+        expect(yield* failed(here.request(subject, bytes("large"), deadline))).toBe("crashed")
+        yield* here.publish(subject, new Uint8Array(70_000))
+        yield* here.seam.check
+
+        yield* Effect.promise(nats.kill)
+        yield* succeeds("noticed", () => Effect.flip(here.seam.check).pipe(Effect.orDie))
+        expect(yield* failed(here.request(subject, new Uint8Array(most + 1), deadline))).toBe("too-large")
+        expect(yield* failed(here.request(subject, new Uint8Array(most), deadline))).toBe("unavailable")
+      })
+    ))
+
+  test("a wrong password keeps it trying, until the server takes it", () =>
+    run(
+      Effect.gen(function* () {
+        const nats = yield* started('authorization { user: "spoor", password: "other" }')
+        const here = yield* bus(nats.url.replace("//", "//spoor:p%40ss@"))
+        const why = yield* Effect.promise(() =>
+          eventually("refused", async () => {
+            const failure = await Effect.runPromise(Effect.flip(here.seam.check))
+            return failure.message.includes("Authorization") && failure.message
+          })
+        )
+        expect(why).not.toContain("p@ss")
+        expect(here.seam.address).not.toContain("spoor")
+        yield* Effect.promise(nats.kill)
+        yield* Effect.promise(() => nats.start('authorization { user: "spoor", password: "p@ss" }'))
+        yield* isConnected(here)
+      })
+    ))
+
+  test("a token in the URL logs in", () =>
+    run(
+      Effect.gen(function* () {
+        const nats = yield* started('authorization { token: "secret" }')
+        yield* connected(nats.url.replace("//", "//secret@"))
+      })
+    ))
+
+  test("what the server forbids fails and shows in the check, until it is allowed", () =>
+    run(
+      Effect.gen(function* () {
+        const rules = (subscribe: string) => `authorization { users: [{ user: "a", password: "b",
+          permissions: { publish: { deny: "no.publish" }, subscribe: { deny: "${subscribe}" } } }] }`
+        const nats = yield* started(rules("no.serve"))
+        const here = yield* connected(nats.url.replace("//", "//a:b@"))
+        const deadline = yield* anHour
+        expect(yield* failed(here.request("no.publish", bytes("x"), deadline))).toBe("unavailable")
+        yield* here.seam.check
+        const echo = here.serve("no.serve", "q", (request) => Effect.succeed(request.payload))
+        expect(yield* failed(Effect.scoped(echo))).toBe("unavailable")
+        expect(yield* failed(Effect.andThen(Effect.ignore(echo), here.seam.check).pipe(Effect.scoped))).toBe(
+          "unavailable"
+        )
+        yield* here.seam.check
+        yield* Effect.ignore(echo)
+        yield* Effect.promise(nats.kill)
+        yield* Effect.promise(() => nats.start(rules("nothing")))
+        yield* isConnected(here)
+        expect(text(yield* here.request("no.serve", bytes("allowed"), deadline))).toBe("allowed")
+      })
+    ))
+
+  test("answers clients that are not ours, and sends them the reason in a header", () =>
+    run(
+      Effect.gen(function* () {
+        const nats = yield* started()
+        const here = yield* connected(nats.url)
+        const subject = newSubject()
+        yield* here.serve(subject, "q", (request) =>
+          text(request.payload) === "die"
+            ? Effect.die("boom")
+            : Effect.succeed(bytes(`until ${request.deadline}`))
+        )
+        const nc = yield* Effect.acquireRelease(
+          Effect.promise(() => connect({ servers: nats.url.slice("nats://".length) })),
+          (nc) => Effect.promise(() => nc.close())
+        )
+        const answer = yield* Effect.promise(() => nc.request(subject, "hello"))
+        expect(Number(answer.string().slice("until ".length))).toBeGreaterThan(Date.now())
+        const dead = yield* Effect.promise(() => nc.request(subject, "die"))
+        expect(dead.headers?.get("Spoor-Failure")).toBe("crashed")
+        expect(dead.string()).toContain("boom")
+      })
+    ))
+
+  test("settings that cannot work fail at once", () =>
+    run(
+      Effect.gen(function* () {
+        const options = { url: Redacted.make("nats://127.0.0.1"), creds: undefined, inboxPrefix: "_INBOX.x" }
+        for (const wrong of [
+          { url: Redacted.make("http://host") },
+          { creds: "/nowhere/spoor.creds" },
+          { inboxPrefix: "_INBOX.>" }
+        ]) {
+          expect(yield* failed(Effect.asVoid(Effect.scoped(makeNats({ ...options, ...wrong }))))).toBe(
+            "unreadable"
+          )
+        }
+      })
+    ))
+
+  test("facts that cannot get away are dropped, and memory stays bounded", () =>
+    run(
+      Effect.gen(function* () {
+        const nats = yield* started()
+        const here = yield* connected(nats.url)
+        nats.pause()
+        const fact = new Uint8Array(64 * 1024)
+        const before = yield* dropCount("backlog")
+        for (let i = 0; i < 1_000; i++) yield* here.publish("facts", fact)
+        const kept = 1_000 - ((yield* dropCount("backlog")) - before)
+        expect(kept).toBeGreaterThan(100)
+        expect(kept).toBeLessThan(140)
+        nats.resume()
+        yield* here.flush
+        const watcher = yield* watching(here, here, "facts", "facts")
+        yield* here.publish("facts", bytes("alive"))
+        expect(yield* watcher.until("alive")).toEqual(["alive"])
+        expect(yield* failed(here.request(newSubject(), bytes("x"), yield* soon))).toBe("no-responders")
+      })
+    ))
+})
