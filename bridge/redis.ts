@@ -121,7 +121,8 @@ class Connection {
   private client: Redis | Cluster
   private cluster: Promise<void> | undefined
   private closed = false
-  private lost = false
+  private started = false
+  private lost = true
   private lastError: string | undefined
   private readonly address: string
   private readonly settings: Settings
@@ -134,10 +135,10 @@ class Connection {
     this.client = this.watch(new Redis(settings))
   }
 
-  /** As `settled`; that it is away is known from then on, and only its return is news. */
+  /** As `settled`. What happens to the connection is news only from then on. */
   async start(limit: number): Promise<boolean> {
     const ready = await this.settled(limit)
-    this.lost = !ready
+    this.started = true
     return ready
   }
 
@@ -177,10 +178,12 @@ class Connection {
 
   failure(error: unknown): Failure {
     if (error instanceof NotConnected) return new Failure({ reason: "unavailable", message: this.absence() })
-    const text = error instanceof Error ? error.message : String(error)
+    const lost = error instanceof Error && error.name === "MaxRetriesPerRequestError"
+    const text = lost ? "the connection was lost before the answer came" : textOf(error)
     const message = `Redis at ${this.address}: ${text}`
-    const unsent = refusal(error) !== undefined || text.startsWith("Stream isn't writeable")
-    return new Failure({ reason: unsent ? "unavailable" : "timeout", message })
+    const undone =
+      refusal(error) !== undefined || /^(Stream isn't writeable|Too many Cluster redir)/.test(text)
+    return new Failure({ reason: undone ? "unavailable" : "timeout", message })
   }
 
   absence(): string {
@@ -217,7 +220,7 @@ class Connection {
     })
     client.on("ready", () => {
       this.lastError = undefined
-      if (this.lost && client === this.client) this.changed("back")
+      if (this.lost && this.started && client === this.client) this.changed("back")
       this.lost = false
     })
     client.on("close", () => {
@@ -234,6 +237,8 @@ const call = (client: Redis | Cluster, name: string, args: ReadonlyArray<Argumen
     name,
     args.map((one) => (one instanceof Uint8Array && !Buffer.isBuffer(one) ? Buffer.from(one) : one))
   ) as Promise<Reply>
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The code of an error that the server answered: its first word. */
 const refusal = (error: unknown): string | undefined =>
