@@ -51,6 +51,18 @@ export const kafkaSaslMechanism = optional(
 )
 export const kafkaUsername = optional("KAFKA_USERNAME", Config.String, "User name for Kafka.")
 export const kafkaPassword = secret("KAFKA_PASSWORD", "Password for Kafka.")
+export const kafkaCompression = setting(
+  "KAFKA_COMPRESSION",
+  (name) => Config.Literals(["none", "gzip", "zstd"], name),
+  "gzip",
+  "How records are compressed: none, gzip or zstd (smaller and faster, but some older consumers cannot read it)."
+)
+export const kafkaStartTimeout = setting(
+  "KAFKA_START_TIMEOUT",
+  Config.Int,
+  15,
+  "How many seconds Kafka may take to answer at the start before that fails; 0 starts without asking."
+)
 
 export const geoIpDb = optional(
   "GEOIP_DB",

@@ -1,0 +1,29 @@
+/** How a batch of records is handed to the one who handles it, the same for every event log. */
+import { Effect, Exit, Fiber } from "effect"
+import type { RecordBatch } from "./service.ts"
+
+/** Pauses before a batch is handed over again grow from the first to the second, milliseconds. */
+const firstPause = 100
+const longestPause = 5_000
+
+/**
+ * Hands the batch over once. Interruption waits for `handle`, which is not interrupted itself. True when it has
+ * succeeded; when it fails or dies, that is logged and the answer is false.
+ */
+export const handOver = <E>(
+  handle: (batch: RecordBatch) => Effect.Effect<void, E>,
+  batch: RecordBatch
+): Effect.Effect<boolean> =>
+  Effect.uninterruptible(
+    Effect.gen(function* () {
+      const exit = yield* Fiber.await(yield* Effect.forkDetach(Effect.suspend(() => handle(batch))))
+      if (Exit.isSuccess(exit)) return true
+      const from = `${batch.topic} ${batch.partition} from ${batch.records[0]?.offset ?? batch.end}`
+      yield* Effect.logWarning(`These records are tried again: ${from}`, exit.cause)
+      return false
+    })
+  )
+
+/** The pause after so many failed tries (from 1) of the same batch. */
+export const pauseAfter = (tries: number): Effect.Effect<void> =>
+  Effect.sleep(Math.min(firstPause * 2 ** (tries - 1), longestPause))

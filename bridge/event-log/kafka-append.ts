@@ -1,0 +1,169 @@
+/**
+ * Appending to Kafka. Each partition's records travel in a request of their own, so that it is always known of each
+ * whether it was stored, refused or neither. After every failure the next try is on a new connection: the producer
+ * is not idempotent on purpose, since this client's idempotence can drop a batch in silence after an unclear failure.
+ */
+import { Effect } from "effect"
+import { logTimeout } from "../../contracts/conversations.ts"
+import { Failure } from "../../contracts/failure.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import { type Compression, compressionType, type Producer } from "./kafka-client.ts"
+import { sentence, storedNothing, tooLarge } from "./kafka-failure.ts"
+import type { Link } from "./kafka-link.ts"
+import type { KafkaTopics } from "./kafka-topics.ts"
+import { partitionOf } from "./partition.ts"
+import type { Appended, NewRecord } from "./service.ts"
+
+/** How long the broker may wait for its replicas; the answer must still arrive within `logTimeout`. Milliseconds. */
+const replicasWithin = 3_000
+
+/** The most records in one request: the client's time to sort them grows with the square of their number. */
+const maxRun = 1_000
+
+/** Records for one partition, with their places in what was given to `append`. */
+interface Run {
+  readonly topic: Topic
+  readonly partition: number
+  readonly records: Array<NewRecord>
+  readonly places: Array<number>
+}
+
+/** What is known of one `append` so far. */
+interface Progress {
+  readonly results: Array<Appended | undefined>
+  /** May anything stand in the log that is not in `results`? */
+  unclear: boolean
+  /** Requests of which nothing has been heard yet. */
+  open: number
+  last: string
+}
+
+export const makeAppend =
+  (producer: Link<Producer>, topics: KafkaTopics, compression: Compression) =>
+  (records: ReadonlyArray<NewRecord>, affinity: string): Effect.Effect<ReadonlyArray<Appended>, Failure> =>
+    Effect.suspend(() => {
+      const progress: Progress = {
+        results: new Array(records.length),
+        unclear: false,
+        open: 0,
+        last: "Kafka did not answer in time"
+      }
+      const store = storeRun(producer, topics, compression, progress)
+      return runsOf(topics, records, affinity).pipe(
+        Effect.flatMap((runs) => Effect.forEach(runs, store, { concurrency: 8, discard: true })),
+        Effect.timeoutOption(logTimeout),
+        Effect.catch((failure) =>
+          Effect.sync(() => {
+            progress.last = failure.message
+          })
+        ),
+        Effect.andThen(Effect.suspend(() => outcome(progress)))
+      )
+    })
+
+/** All is known, or the failure that tells whether something may have been stored. */
+const outcome = (progress: Progress): Effect.Effect<ReadonlyArray<Appended>, Failure> => {
+  const known = Array.from(progress.results).filter((one) => one !== undefined)
+  if (known.length === progress.results.length) return Effect.succeed(known)
+  const some = progress.unclear || progress.open > 0 || known.some(({ stored }) => stored)
+  return Effect.fail(new Failure({ reason: some ? "timeout" : "unavailable", message: progress.last }))
+}
+
+const runsOf = Effect.fnUntraced(function* (
+  topics: KafkaTopics,
+  records: ReadonlyArray<NewRecord>,
+  affinity: string
+) {
+  const counts = new Map<Topic, number>()
+  for (const { topic } of records) {
+    if (!counts.has(topic)) counts.set(topic, yield* topics.partitions(topic))
+  }
+  const runs = new Map<string, Run>()
+  records.forEach((record, place) => {
+    const { topic } = record
+    const partition = partitionOf(record.key ?? affinity, counts.get(topic) ?? 1)
+    const name = `${partition} ${topic}`
+    const run = runs.get(name) ?? { topic, partition, records: [], places: [] }
+    if (run.records.length === 0) runs.set(name, run)
+    run.records.push(record)
+    run.places.push(place)
+  })
+  return [...runs.values()]
+})
+
+/** Stores a run, in parts where it is too large, trying again until it is done or `append` runs out of time. */
+const storeRun = (
+  producer: Link<Producer>,
+  topics: KafkaTopics,
+  compression: Compression,
+  progress: Progress
+) => {
+  const send = (run: Run) =>
+    Effect.flatMap(producer.connected, (api) =>
+      Effect.tryPromise({
+        try: async () => {
+          progress.open += 1
+          const answer = await api.send({
+            topic: run.topic,
+            acks: -1,
+            timeout: replicasWithin,
+            compression: compressionType[compression],
+            messages: run.records.map(messageOf(run.partition))
+          })
+          progress.open -= 1
+          return BigInt(answer[0]?.baseOffset ?? -1)
+        },
+        catch: (error) => {
+          progress.open -= 1
+          if (!storedNothing(error)) progress.unclear = true
+          if (!tooLarge(error)) producer.replace(api)
+          return error
+        }
+      }).pipe(Effect.onInterrupt(() => Effect.sync(() => producer.replace(api))))
+    )
+
+  const store = (run: Run): Effect.Effect<void> =>
+    run.records.length > maxRun ? storeHalves(run) : attempt(run, 100)
+
+  const storeHalves = (run: Run): Effect.Effect<void> => {
+    const middle = run.records.length >> 1
+    const part = (from: number, to: number): Run => ({
+      ...run,
+      records: run.records.slice(from, to),
+      places: run.places.slice(from, to)
+    })
+    return Effect.andThen(store(part(0, middle)), store(part(middle, run.records.length)))
+  }
+
+  const attempt = (run: Run, pause: number): Effect.Effect<void> =>
+    send(run).pipe(
+      Effect.map((first) =>
+        run.places.forEach((place, i) => {
+          const offset = (first + BigInt(i)).toString()
+          progress.results[place] = { stored: true, partition: run.partition, offset }
+        })
+      ),
+      Effect.catch((error) => {
+        if (tooLarge(error)) {
+          if (run.records.length > 1) return storeHalves(run)
+          const reason = `too large for the topic ${run.topic}`
+          for (const place of run.places) progress.results[place] = { stored: false, reason }
+          return Effect.void
+        }
+        progress.last = sentence(`Cannot write to the Kafka topic ${run.topic}`, error)
+        topics.forget(run.topic)
+        return Effect.andThen(Effect.sleep(pause), attempt(run, pause * 2))
+      })
+    )
+
+  return store
+}
+
+const messageOf =
+  (partition: number) =>
+  ({ key, value, headers }: NewRecord) => ({
+    partition,
+    key: key ?? null,
+    value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+    headers
+  })

@@ -1,0 +1,207 @@
+/**
+ * Connections to Kafka: the only file that knows the client library. What it makes is not connected yet.
+ * Three things of the library are set right here: its codecs, a timer that never sleeps, and sockets that may hang.
+ */
+import { createRequire } from "node:module"
+import { connect as connectPlain, isIP, type Socket } from "node:net"
+import { connect as connectTls } from "node:tls"
+import { Redacted } from "effect"
+import {
+  type Admin,
+  CompressionCodecs,
+  CompressionTypes,
+  type Consumer,
+  Kafka,
+  type KafkaConfig,
+  logLevel,
+  type Producer
+} from "kafkajs"
+import { gzipCodec, zstdCodec } from "./kafka-codecs.ts"
+
+export type { Admin, Consumer, EachBatchPayload, Producer } from "kafkajs"
+
+/** How records are compressed: every consumer reads the first two, older ones need a codec for zstd. */
+export type Compression = "none" | "gzip" | "zstd"
+
+export interface KafkaAddress {
+  /** `host:port` of each broker to begin with. */
+  readonly brokers: ReadonlyArray<string>
+  readonly tls: boolean
+  readonly login:
+    | {
+        readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512"
+        readonly username: string
+        readonly password: Redacted.Redacted<string>
+      }
+    | undefined
+}
+
+/** A client of one kind, and the means to be rid of it even when the broker no longer answers. */
+export interface Client<C> {
+  readonly api: C
+  /** Says goodbye to the brokers, at most `patience` milliseconds long, and closes every socket. Never fails. */
+  readonly close: (patience: number) => Promise<void>
+}
+
+export interface Clients {
+  readonly producer: () => Client<Producer>
+  readonly admin: () => Client<Admin>
+  readonly consumer: (group: string, sessionTimeout: number, rebalanceTimeout: number) => Client<Consumer>
+}
+
+/** What the client library logs goes to `log`. `requestTimeout`, of producers and admins, is in milliseconds. */
+export const makeClients = (
+  address: KafkaAddress,
+  requestTimeout: number,
+  log: (message: string) => void
+): Clients => {
+  const once = { initialRetryTime: 50, maxRetryTime: 200, retries: 0 }
+
+  const kafka = (sockets: Set<Socket>, more: Partial<KafkaConfig>): Kafka =>
+    new Kafka({
+      clientId: "spoor",
+      brokers: [...address.brokers],
+      ssl: address.tls,
+      ...(address.login === undefined ? {} : { sasl: saslOf(address.login) }),
+      connectionTimeout: 2_000,
+      authenticationTimeout: 3_000,
+      requestTimeout,
+      retry: once,
+      logLevel: logLevel.INFO,
+      logCreator: () => (entry) => log(`${entry.label} ${entry.namespace}: ${entry.log.message}`),
+      socketFactory: (wanted) => watched(sockets, wanted),
+      ...more
+    })
+
+  const client = <C extends { readonly disconnect: () => Promise<void> }>(
+    make: (kafka: Kafka) => C,
+    more: Partial<KafkaConfig> = {}
+  ): Client<C> => {
+    const sockets = new Set<Socket>()
+    const api = make(kafka(sockets, more))
+    const close = async (patience: number): Promise<void> => {
+      await withinTime(api.disconnect(), patience)
+      for (const socket of sockets) socket.destroy()
+    }
+    return { api, close }
+  }
+
+  return {
+    producer: () =>
+      client((from) =>
+        from.producer({
+          // Every record names its partition, so this is never asked.
+          createPartitioner: () => () => 0,
+          allowAutoTopicCreation: false,
+          idempotent: false
+        })
+      ),
+    admin: () => client((from) => from.admin()),
+    consumer: (group, sessionTimeout, rebalanceTimeout) => {
+      const retry = {
+        initialRetryTime: 100,
+        maxRetryTime: 2_000,
+        retries: 8,
+        restartOnFailure: () => Promise.resolve(false)
+      }
+      const settings = {
+        groupId: group,
+        sessionTimeout,
+        rebalanceTimeout,
+        heartbeatInterval: 1_000,
+        maxWaitTimeInMs: 250,
+        minBytes: 1,
+        maxBytesPerPartition: 1024 * 1024,
+        maxBytes: 4 * 1024 * 1024,
+        allowAutoTopicCreation: false,
+        retry
+      }
+      return client((from) => from.consumer(settings), { requestTimeout: 10_000, retry })
+    }
+  }
+}
+
+export const compressionType: Record<Compression, CompressionTypes> = {
+  none: CompressionTypes.None,
+  gzip: CompressionTypes.GZIP,
+  zstd: CompressionTypes.ZSTD
+}
+
+const saslOf = (login: NonNullable<KafkaAddress["login"]>): NonNullable<KafkaConfig["sasl"]> => {
+  const credentials = { username: login.username, password: Redacted.value(login.password) }
+  switch (login.mechanism) {
+    case "plain":
+      return { mechanism: "plain", ...credentials }
+    case "scram-sha-256":
+      return { mechanism: "scram-sha-256", ...credentials }
+    case "scram-sha-512":
+      return { mechanism: "scram-sha-512", ...credentials }
+  }
+}
+
+/**
+ * A socket without delay for small packets. The library hears of its end in every case: it listens for `end` and
+ * `error` only, and a request on a socket that was closed without either would wait for ever.
+ */
+const watched = (
+  sockets: Set<Socket>,
+  wanted: Parameters<NonNullable<KafkaConfig["socketFactory"]>>[0]
+): Socket => {
+  const { host, port, ssl, onConnect } = wanted
+  const name = isIP(host) === 0 ? { servername: host } : {}
+  const socket = ssl
+    ? connectTls({ host, port, ...name, ...ssl }, onConnect)
+    : connectPlain({ host, port }, onConnect)
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, 10_000)
+  let told = false
+  const tell = (): void => {
+    told = true
+  }
+  socket.once("end", tell)
+  socket.once("error", tell)
+  socket.once("close", () => {
+    sockets.delete(socket)
+    if (!told) socket.emit("end")
+  })
+  sockets.add(socket)
+  return socket
+}
+
+const withinTime = async (promise: Promise<void>, milliseconds: number): Promise<void> => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const end = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([promise.catch(() => undefined), end])
+  clearTimeout(timer)
+}
+
+CompressionCodecs[CompressionTypes.GZIP] = () => gzipCodec
+CompressionCodecs[CompressionTypes.ZSTD] = () => zstdCodec
+
+/** The part of the library's request queue that is mended: a queue of requests that wait for their turn. */
+interface RequestQueue {
+  readonly pending: ReadonlyArray<unknown>
+  readonly throttledUntil: number
+  throttleCheckTimeoutId: ReturnType<typeof setTimeout> | null
+  readonly checkPendingRequests: () => void
+}
+
+const { prototype }: { prototype: { scheduleCheckPendingRequests: (this: RequestQueue) => void } } =
+  createRequire(import.meta.url)("kafkajs/src/network/requestQueue/index.js")
+
+/**
+ * The library's own (2.2.4) sets a timer for a moment in the past again and again, even when nothing waits: a
+ * thousand times a second on every connection, and newer runtimes print a warning. This one sleeps when nothing waits.
+ */
+prototype.scheduleCheckPendingRequests = function () {
+  if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
+  this.throttleCheckTimeoutId = setTimeout(
+    () => {
+      this.throttleCheckTimeoutId = null
+      this.checkPendingRequests()
+    },
+    Math.max(10, this.throttledUntil - Date.now())
+  )
+}

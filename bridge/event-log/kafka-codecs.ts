@@ -1,0 +1,25 @@
+/** How batches of records are compressed on their way to and from Kafka. */
+import { promisify } from "node:util"
+import { constants, gzip, unzip, zstdCompress, zstdDecompress } from "node:zlib"
+
+/** What kafkajs calls: `compress` gets the encoded records of a batch, `decompress` what the broker keeps of them. */
+export interface Codec {
+  readonly compress: (records: { readonly buffer: Buffer }) => Promise<Buffer>
+  readonly decompress: (bytes: Buffer) => Promise<Buffer>
+}
+
+const gzipAsync = promisify(gzip)
+const unzipAsync = promisify(unzip)
+const zstdAsync = promisify(zstdCompress)
+const unzstdAsync = promisify(zstdDecompress)
+
+/** At its fastest level: records are so alike that the higher ones gain little. */
+export const gzipCodec: Codec = {
+  compress: ({ buffer }) => gzipAsync(buffer, { level: constants.Z_BEST_SPEED }),
+  decompress: (bytes) => unzipAsync(bytes)
+}
+
+export const zstdCodec: Codec = {
+  compress: ({ buffer }) => zstdAsync(buffer),
+  decompress: (bytes) => unzstdAsync(bytes)
+}

@@ -1,0 +1,84 @@
+/** What an error of the Kafka client means: whether something may have been stored, and what a person should read. */
+import { Failure } from "../../contracts/failure.ts"
+
+/** The error at the bottom: the client wraps one in the other. */
+const root = (
+  error: unknown
+): { readonly name: string; readonly type: string; readonly code: string; readonly message: string } => {
+  let at = error
+  for (let depth = 0; depth < 8 && at instanceof Error; depth++) {
+    const inner: unknown = "errors" in at && Array.isArray(at.errors) ? at.errors[0] : at.cause
+    if (!(inner instanceof Error)) break
+    at = inner
+  }
+  const told = (field: string): string =>
+    typeof at === "object" && at !== null && field in at ? String(at[field as keyof typeof at]) : ""
+  return {
+    name: told("name"),
+    type: told("type"),
+    code: told("code"),
+    message: told("message") || String(at)
+  }
+}
+
+/** Answers of a broker after which the records may stand in the log all the same. */
+const ambiguousAnswers = new Set([
+  "UNKNOWN",
+  "REQUEST_TIMED_OUT",
+  "NETWORK_EXCEPTION",
+  "NOT_ENOUGH_REPLICAS_AFTER_APPEND",
+  "KAFKA_STORAGE_ERROR"
+])
+
+/** A connection that never came about. */
+const noConnection = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"])
+
+/** Errors of the client that it finds before it sends anything. */
+const beforeSending = new Set([
+  "KafkaJSSASLAuthenticationError",
+  "KafkaJSMetadataNotLoaded",
+  "KafkaJSTopicMetadataNotLoaded",
+  "KafkaJSBrokerNotFound",
+  "KafkaJSLockTimeout"
+])
+
+/** Is it certain that a send that ended so has stored nothing? It must have been a send to one partition. */
+export const storedNothing = (error: unknown): boolean => {
+  const { name, type, code, message } = root(error)
+  if (name === "KafkaJSProtocolError" || type !== "") return !ambiguousAnswers.has(type)
+  if (name !== "KafkaJSConnectionError") return beforeSending.has(name)
+  return noConnection.has(code) || message === "Connection timeout" || message === "Not connected"
+}
+
+/** Is it larger than the topic takes? Nothing was stored then. */
+export const tooLarge = (error: unknown): boolean =>
+  ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"].includes(root(error).type)
+
+/** Did the group change, so that this member must join it again before it goes on? */
+export const groupChanged = (error: unknown): boolean =>
+  ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "NOT_COORDINATOR_FOR_GROUP"].includes(
+    root(error).type
+  )
+
+const hopeless = new Set([
+  "INVALID_TOPIC_EXCEPTION",
+  "INVALID_GROUP_ID",
+  "INCONSISTENT_GROUP_PROTOCOL",
+  "UNSUPPORTED_VERSION"
+])
+
+/** Can reading never succeed, however often it is tried? */
+export const neverHeals = (error: unknown): boolean => {
+  const { name, type } = root(error)
+  return hopeless.has(type) || name === "KafkaJSNotImplemented"
+}
+
+/** One sentence for a person: what was tried, and what the client or the broker said. */
+export const sentence = (tried: string, error: unknown): string => {
+  const { type, message } = root(error)
+  return `${tried}: ${message}${type === "" ? "" : ` (${type})`}`
+}
+
+/** Kafka could not do it now; nothing was done. */
+export const unavailable = (tried: string, error: unknown): Failure =>
+  new Failure({ reason: "unavailable", message: sentence(tried, error) })

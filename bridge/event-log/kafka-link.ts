@@ -1,0 +1,79 @@
+/**
+ * A connection to Kafka that is made when it is first needed and replaced by a new one whenever it has failed.
+ * It lives as long as its scope.
+ */
+import { Effect, type Scope } from "effect"
+import type { Client } from "./kafka-client.ts"
+
+/** What a client must offer to be kept here. */
+interface Connects {
+  readonly connect: () => Promise<void>
+}
+
+export interface Link<C> {
+  /** Uses the connection, making it first when there is none. Fails with whatever the client says. */
+  readonly use: <A>(work: (api: C) => Promise<A>) => Effect.Effect<A, unknown>
+  /** The connected client; for those who must know which one they used. */
+  readonly connected: Effect.Effect<C, unknown>
+  /** Whoever comes next gets a new connection. What is under way on this one may still end, for `grace`. */
+  readonly replace: (api: C) => void
+}
+
+/** How long closing may take when the scope ends, milliseconds. */
+const patience = 2_000
+
+/** `grace`: how long a replaced client is kept for what is still under way on it, milliseconds. */
+export const makeLink = <C extends Connects>(
+  make: () => Client<C>,
+  grace: number
+): Effect.Effect<Link<C>, never, Scope.Scope> => {
+  let current: { readonly client: Client<C>; readonly ready: Promise<void> } | undefined
+  const leaving = new Map<Client<C>, ReturnType<typeof setTimeout>>()
+
+  const replace = (api: C): void => {
+    const client = current?.client
+    if (client === undefined || client.api !== api) return
+    current = undefined
+    const leave = (): void => {
+      leaving.delete(client)
+      void client.close(patience)
+    }
+    leaving.set(client, setTimeout(leave, grace))
+  }
+
+  const connected = Effect.tryPromise({
+    try: async () => {
+      if (current === undefined) {
+        const client = make()
+        current = { client, ready: client.api.connect() }
+      }
+      const { client, ready } = current
+      try {
+        await ready
+      } catch (error) {
+        replace(client.api)
+        throw error
+      }
+      return client.api
+    },
+    catch: (error) => error
+  })
+
+  const close = Effect.promise(async () => {
+    const clients = [...leaving.keys()]
+    for (const timer of leaving.values()) clearTimeout(timer)
+    if (current !== undefined) clients.push(current.client)
+    current = undefined
+    leaving.clear()
+    await Promise.all(clients.map((client) => client.close(patience)))
+  })
+
+  const use = <A>(work: (api: C) => Promise<A>): Effect.Effect<A, unknown> =>
+    Effect.flatMap(connected, (api) =>
+      Effect.tryPromise({ try: () => work(api), catch: (error) => error }).pipe(
+        Effect.tapError(() => Effect.sync(() => replace(api)))
+      )
+    )
+
+  return Effect.acquireRelease(Effect.succeed({ use, connected, replace }), () => close)
+}

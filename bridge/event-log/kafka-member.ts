@@ -1,0 +1,218 @@
+/**
+ * One consumer, from joining its group until it fails or the scope closes, when it leaves. The client library hands
+ * over a batch by calling back and waiting; it is handled in the fiber that reads, and meanwhile the group hears that
+ * this member lives, however long that takes.
+ */
+import { Effect, Option, Queue } from "effect"
+import type { Topic } from "../../contracts/ids.ts"
+import { handOver, pauseAfter } from "./hand-over.ts"
+import type { Clients, Consumer, EachBatchPayload } from "./kafka-client.ts"
+import { groupChanged } from "./kafka-failure.ts"
+import type { LogRecord, RecordBatch } from "./service.ts"
+
+/** A member that is not heard of for so long is taken for dead, milliseconds. */
+const sessionTimeout = 15_000
+
+/** How long members may take to join again when the group changes: what is under way is finished first. Milliseconds. */
+const rebalanceTimeout = 30_000
+
+/** A consumer that neither fetches nor joins for so long has fallen silent, milliseconds. */
+const silence = 60_000
+
+/** How long leaving the group may take, milliseconds. */
+const leaveWithin = 5_000
+
+/** Where a reader that only watches stands: the next offset, by `placeOf`. */
+export type Positions = Map<string, bigint>
+export const placeOf = (topic: string, partition: number): string => `${partition} ${topic}`
+
+export interface Membership<E> {
+  readonly group: string
+  readonly topics: ReadonlyArray<Topic>
+  /** Given for those who only watch: they begin here, and nothing is committed. */
+  readonly positions: Positions | undefined
+  readonly handle: (batch: RecordBatch) => Effect.Effect<void, E>
+  /** Called whenever a batch is done. */
+  readonly onProgress: () => void
+}
+
+/** A batch for which the library waits. `settle` lets it go on; with an error it reads again or joins again. */
+interface Job {
+  readonly payload: EachBatchPayload
+  readonly settle: (error?: unknown) => void
+}
+
+interface State {
+  open: Job | undefined
+  closing: boolean
+  /** The group changed: no other batch of this generation may be handled. */
+  stale: unknown
+  /** When the consumer last showed that it lives, milliseconds of this process. */
+  lastSign: number
+}
+
+/** Never succeeds; fails with what the library says when this consumer is of no more use. */
+export const runMember = <E>(clients: Clients, membership: Membership<E>): Effect.Effect<never, unknown> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const client = clients.consumer(membership.group, sessionTimeout, rebalanceTimeout)
+      const inbox = yield* Queue.unbounded<Job | { readonly crash: unknown }>()
+      const state: State = { open: undefined, closing: false, stale: undefined, lastSign: performance.now() }
+      yield* Effect.addFinalizer(() =>
+        Effect.promise(() => {
+          state.closing = true
+          state.open?.settle()
+          return client.close(leaveWithin)
+        })
+      )
+      const crash = (error: unknown): void => void Queue.offerUnsafe(inbox, { crash: error })
+      listen(client.api, membership, state, crash)
+      start(client.api, membership, state, (job) => void Queue.offerUnsafe(inbox, job)).catch(crash)
+
+      while (true) {
+        const next = Option.getOrUndefined(yield* Effect.timeoutOption(Queue.take(inbox), "5 seconds"))
+        if (next === undefined) {
+          if (performance.now() - state.lastSign < silence) continue
+          return yield* Effect.fail(new Error("the consumer has fallen silent"))
+        }
+        if ("crash" in next) return yield* Effect.fail(next.crash)
+        yield* handleJob(next, membership, state)
+        state.lastSign = performance.now()
+      }
+    })
+  )
+
+const listen = <E>(
+  api: Consumer,
+  { positions }: Membership<E>,
+  state: State,
+  crash: (error: unknown) => void
+): void => {
+  const sign = (): void => {
+    state.lastSign = performance.now()
+  }
+  api.on(api.events.CRASH, ({ payload }) => crash(payload.error))
+  api.on(api.events.FETCH_START, sign)
+  api.on(api.events.GROUP_JOIN, ({ payload }) => {
+    sign()
+    state.stale = undefined
+    for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
+      for (const partition of partitions) {
+        const position = positions?.get(placeOf(topic, partition))
+        if (position !== undefined) api.seek({ topic, partition, offset: position.toString() })
+      }
+    }
+  })
+}
+
+const start = async <E>(
+  api: Consumer,
+  { topics }: Membership<E>,
+  state: State,
+  hand: (job: Job) => void
+): Promise<void> => {
+  await api.connect()
+  await api.subscribe({ topics: [...topics], fromBeginning: true })
+  await api.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    eachBatch: (payload) =>
+      new Promise<void>((resolve, reject) => {
+        if (state.closing) return resolve()
+        if (state.stale !== undefined) return reject(state.stale)
+        const settle = (error?: unknown): void => {
+          state.open = undefined
+          if (error === undefined) resolve()
+          else reject(error)
+        }
+        const job = { payload, settle }
+        state.open = job
+        hand(job)
+      })
+  })
+}
+
+/** Hands the batch over until it is done or the group has changed. */
+const handleJob = <E>(job: Job, membership: Membership<E>, state: State): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const batch = batchOf(job.payload)
+    for (let tries = 1; state.stale === undefined; tries++) {
+      if (yield* attempt(job, batch, membership)) return
+      yield* pauseAfter(tries)
+    }
+    job.settle(state.stale)
+  }).pipe((handling) => Effect.scoped(Effect.andThen(keepAlive(job, state), handling)))
+
+/** Heartbeats once a second until the scope closes; notes when the group answers that it has changed. */
+const keepAlive = (job: Job, state: State) =>
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      setInterval(() => {
+        job.payload.heartbeat().catch((error) => {
+          if (groupChanged(error)) state.stale = error
+        })
+      }, 1_000)
+    ),
+    (timer) => Effect.sync(() => clearInterval(timer))
+  )
+
+/** One handing over, and committing what was done; interruption waits for both. True when the job is settled. */
+const attempt = <E>(job: Job, batch: RecordBatch, membership: Membership<E>): Effect.Effect<boolean> =>
+  Effect.uninterruptible(
+    Effect.gen(function* () {
+      if (!(yield* handOver(membership.handle, batch))) return false
+      yield* Effect.tryPromise({
+        try: () => moveOn(job.payload, batch, membership),
+        catch: (error) => error
+      }).pipe(
+        Effect.match({
+          onSuccess: () => {
+            membership.onProgress()
+            job.settle()
+          },
+          onFailure: job.settle
+        })
+      )
+      return true
+    })
+  )
+
+/** Commits the place behind the batch (those who only watch remember it), and reads on from there. */
+const moveOn = async <E>(
+  payload: EachBatchPayload,
+  { topic, partition, records }: RecordBatch,
+  { positions }: Membership<E>
+): Promise<void> => {
+  const last = records[records.length - 1]
+  if (last === undefined) return
+  const next = BigInt(last.offset) + 1n
+  if (positions === undefined) {
+    const partitions = [{ partition, offset: next.toString() }]
+    await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions }] })
+  } else positions.set(placeOf(topic, partition), next)
+  payload.resolveOffset(last.offset)
+}
+
+const batchOf = ({ batch }: EachBatchPayload): RecordBatch => ({
+  topic: batch.topic as Topic,
+  partition: batch.partition,
+  end: batch.highWatermark,
+  records: batch.messages.map(
+    ({ offset, timestamp, key, value, headers }): LogRecord => ({
+      offset,
+      timestamp: Number(timestamp),
+      key: key?.toString(),
+      value: value ?? new Uint8Array(),
+      headers: textsOf(headers ?? {})
+    })
+  )
+})
+
+/** Of a header that stands there several times, the last counts. */
+const textsOf = (headers: NonNullable<EachBatchPayload["batch"]["messages"][number]["headers"]>) => {
+  const texts: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    texts[name] = (Array.isArray(value) ? value[value.length - 1] : value)?.toString() ?? ""
+  }
+  return texts
+}

@@ -1,0 +1,78 @@
+/**
+ * Reading from Kafka as a member of a group for as long as it is not interrupted: one consumer, and a new one, after
+ * growing pauses, whenever the client library gives up or falls silent.
+ */
+import { randomBytes } from "node:crypto"
+import { Effect } from "effect"
+import { Failure } from "../../contracts/failure.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import type { Admin, Clients } from "./kafka-client.ts"
+import { neverHeals, sentence } from "./kafka-failure.ts"
+import type { Link } from "./kafka-link.ts"
+import { type Membership, type Positions, placeOf, runMember } from "./kafka-member.ts"
+import type { KafkaTopics } from "./kafka-topics.ts"
+import type { ReadOptions, RecordBatch } from "./service.ts"
+
+/** Pauses before the next consumer grow from the first to the second, milliseconds. */
+const firstPause = 250
+const longestPause = 10_000
+
+/** `read` of the event log. Those who only watch get a group of their own each, which is removed when they stop. */
+export const makeRead =
+  (clients: Clients, admin: Link<Admin>, topics: KafkaTopics) =>
+  <E>(
+    { group, topics: names, from }: ReadOptions,
+    handle: (batch: RecordBatch) => Effect.Effect<void, E>
+  ): Effect.Effect<never, Failure> => {
+    if (from === "oldest") return readOn(clients, { group, topics: names, positions: undefined, handle })
+    const watcher = `${group}-${randomBytes(6).toString("hex")}`
+    return startPositions(topics, names, BigInt(from)).pipe(
+      Effect.flatMap((positions) => readOn(clients, { group: watcher, topics: names, positions, handle })),
+      Effect.ensuring(removeGroup(admin, watcher))
+    )
+  }
+
+const readOn = <E>(
+  clients: Clients,
+  membership: Omit<Membership<E>, "onProgress">
+): Effect.Effect<never, Failure> => {
+  let pause = firstPause
+  const onProgress = (): void => {
+    pause = firstPause
+  }
+  return runMember(clients, { ...membership, onProgress }).pipe(
+    Effect.catch((error) => {
+      const said = sentence(`Cannot read ${membership.topics.join(", ")} from Kafka`, error)
+      if (neverHeals(error)) return Effect.fail(new Failure({ reason: "unreadable", message: said }))
+      const waiting = Effect.andThen(Effect.logWarning(said), Effect.sleep(pause))
+      pause = Math.min(pause * 2, longestPause)
+      return waiting
+    }),
+    Effect.forever
+  )
+}
+
+/** So many records before the end of each partition; asked until it is known. */
+const startPositions = (
+  topics: KafkaTopics,
+  names: ReadonlyArray<Topic>,
+  behind: bigint
+): Effect.Effect<Positions> =>
+  topics.extents(names).pipe(
+    Effect.map((extents) => {
+      const positions: Positions = new Map()
+      for (const { topic, partition, low, high } of extents) {
+        positions.set(placeOf(topic, partition), high - low < behind ? low : high - behind)
+      }
+      return positions
+    }),
+    Effect.catch(({ message }) =>
+      Effect.logWarning(message).pipe(
+        Effect.andThen(Effect.sleep(1_000)),
+        Effect.andThen(Effect.suspend(() => startPositions(topics, names, behind)))
+      )
+    )
+  )
+
+const removeGroup = (admin: Link<Admin>, group: string): Effect.Effect<void> =>
+  admin.use((api) => api.deleteGroups([group])).pipe(Effect.timeoutOption(2_000), Effect.ignore)

@@ -1,0 +1,99 @@
+/** What there is to know of topics: how many partitions, where each begins and ends; and making those that are missing. */
+import { Effect } from "effect"
+import { Failure } from "../../contracts/failure.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import type { Admin } from "./kafka-client.ts"
+import { unavailable } from "./kafka-failure.ts"
+import type { Link } from "./kafka-link.ts"
+
+/** The oldest offset of a partition and the one behind its last record. */
+export interface Extent {
+  readonly topic: Topic
+  readonly partition: number
+  readonly low: bigint
+  readonly high: bigint
+}
+
+export interface KafkaTopics {
+  /** How many partitions a topic has, remembered for a minute. Fails with `unavailable`, also for an unknown topic. */
+  readonly partitions: (topic: Topic) => Effect.Effect<number, Failure>
+  /** Forgets what is remembered of a topic: something went wrong there. */
+  readonly forget: (topic: Topic) => void
+  readonly ensure: (topics: ReadonlyArray<Topic>) => Effect.Effect<void, Failure>
+  readonly extents: (topics: ReadonlyArray<Topic>) => Effect.Effect<ReadonlyArray<Extent>, Failure>
+}
+
+/** How long a number of partitions is believed, milliseconds. */
+const remembered = 60_000
+
+/** How long a new topic may take until all its partitions have a leader, milliseconds. */
+const leadersWithin = 15_000
+
+export const makeTopics = (admin: Link<Admin>): KafkaTopics => {
+  const known = new Map<Topic, { readonly count: number; readonly until: number }>()
+
+  const partitions = Effect.fnUntraced(function* (topic: Topic) {
+    const before = known.get(topic)
+    const now = performance.now()
+    if (before !== undefined && before.until > now) return before.count
+    const { topics } = yield* admin
+      .use((api) => api.fetchTopicMetadata({ topics: [topic] }))
+      .pipe(Effect.mapError((error) => unavailable(`Cannot write to the Kafka topic ${topic}`, error)))
+    const count = topics.find(({ name }) => name === topic)?.partitions.length ?? 0
+    if (count === 0) return yield* new Failure({ reason: "unavailable", message: `No Kafka topic ${topic}` })
+    known.set(topic, { count, until: now + remembered })
+    return count
+  })
+
+  const ensure = Effect.fnUntraced(
+    function* (topics: ReadonlyArray<Topic>) {
+      const there = new Set(yield* admin.use((api) => api.listTopics()))
+      const missing = [...new Set(topics)].filter((topic) => !there.has(topic))
+      if (missing.length > 0) {
+        yield* admin.use((api) =>
+          api.createTopics({
+            topics: missing.map((topic) => ({ topic, numPartitions: -1, replicationFactor: -1 })),
+            waitForLeaders: false
+          })
+        )
+      }
+      const end = performance.now() + leadersWithin
+      while (!(yield* haveLeaders(topics))) {
+        if (performance.now() > end) return yield* Effect.fail(new Error("they have no leader yet"))
+        yield* Effect.sleep("100 millis")
+      }
+    },
+    (effect, topics) =>
+      Effect.mapError(effect, (error) =>
+        unavailable(`Cannot make sure that the Kafka topics ${topics.join(", ")} exist`, error)
+      )
+  )
+
+  const haveLeaders = (topics: ReadonlyArray<Topic>): Effect.Effect<boolean> =>
+    admin
+      .use((api) => api.fetchTopicMetadata({ topics: [...topics] }))
+      .pipe(
+        Effect.map((found) =>
+          topics.every((topic) => {
+            const all = found.topics.find(({ name }) => name === topic)?.partitions ?? []
+            return all.length > 0 && all.every(({ leader }) => leader >= 0)
+          })
+        ),
+        Effect.orElseSucceed(() => false)
+      )
+
+  const extents = Effect.fnUntraced(function* (topics: ReadonlyArray<Topic>) {
+    const found: Array<Extent> = []
+    for (const topic of topics) {
+      const offsets = yield* admin
+        .use((api) => api.fetchTopicOffsets(topic))
+        .pipe(Effect.mapError((error) => unavailable(`Cannot read the Kafka topic ${topic}`, error)))
+      for (const { partition, low, high } of offsets) {
+        found.push({ topic, partition, low: BigInt(low), high: BigInt(high) })
+      }
+    }
+    return found
+  })
+
+  return { partitions, forget: (topic) => void known.delete(topic), ensure, extents }
+}

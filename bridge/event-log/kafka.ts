@@ -1,0 +1,98 @@
+/**
+ * The event log on Kafka. It connects when it is first needed and again whenever a connection has failed, so a broker
+ * that is away keeps nothing from starting; whoever appends or reads meanwhile hears `unavailable` or waits.
+ */
+import { Effect, Layer, Redacted } from "effect"
+import { logTimeout } from "../../contracts/conversations.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { makeAppend } from "./kafka-append.ts"
+import { type Compression, type KafkaAddress, makeClients } from "./kafka-client.ts"
+import { unavailable } from "./kafka-failure.ts"
+import { makeLink } from "./kafka-link.ts"
+import { makeRead } from "./kafka-read.ts"
+import { makeTopics } from "./kafka-topics.ts"
+import { EventLog } from "./service.ts"
+
+/** How long one request of a producer or admin may take, milliseconds; less than `logTimeout`. */
+const requestTimeout = 3_500
+
+/** How long `check` waits, milliseconds. */
+const checkWithin = 1_900
+
+/** The event log on these brokers; it closes its connections with the scope. */
+export const makeKafka = Effect.fnUntraced(function* (address: KafkaAddress, compression: Compression) {
+  const log = Effect.runForkWith(yield* Effect.context<never>())
+  const clients = makeClients(address, requestTimeout, (message) => void log(Effect.logDebug(message)))
+  const producer = yield* makeLink(clients.producer, logTimeout)
+  const admin = yield* makeLink(clients.admin, logTimeout)
+  const topics = makeTopics(admin)
+  const where = address.brokers.join(", ")
+
+  const check = admin
+    .use((api) => api.describeCluster())
+    .pipe(
+      Effect.mapError((error) => unavailable(`No Kafka broker answers at ${where}`, error)),
+      Effect.timeoutOrElse({
+        duration: checkWithin,
+        orElse: () =>
+          Effect.fail(
+            new Failure({ reason: "unavailable", message: `No Kafka broker answers at ${where} in time` })
+          )
+      }),
+      Effect.asVoid
+    )
+
+  return EventLog.of({
+    seam: { kind: "kafka", embedded: false, address: where, check },
+    ensureTopics: topics.ensure,
+    append: makeAppend(producer, topics, compression),
+    read: makeRead(clients, admin, topics)
+  })
+})
+
+export interface KafkaSettings {
+  readonly brokers: string
+  readonly tls: boolean
+  readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512" | undefined
+  readonly username: string | undefined
+  readonly password: Redacted.Redacted<string> | undefined
+}
+
+/** The brokers and the login that the settings name. Fails with `unreadable` and a sentence when they never can work. */
+export const readAddress = (settings: KafkaSettings): Effect.Effect<KafkaAddress, Failure> => {
+  const wrong = (message: string) => Effect.fail(new Failure({ reason: "unreadable", message }))
+  const brokers = settings.brokers.split(",").map((one) => one.trim())
+  const strange = brokers.find((one) => !isBroker(one))
+  if (strange !== undefined) {
+    return wrong(
+      `KAFKA_BROKERS must be host:port, several separated by commas; "${strange}" is not a host and a port.`
+    )
+  }
+  const { mechanism, username, password } = settings
+  if (mechanism === undefined) {
+    if (username !== undefined || password !== undefined) {
+      return wrong("KAFKA_USERNAME and KAFKA_PASSWORD need KAFKA_SASL_MECHANISM to say how to log in.")
+    }
+    return Effect.succeed({ brokers, tls: settings.tls, login: undefined })
+  }
+  if (username === undefined || password === undefined || Redacted.value(password) === "") {
+    return wrong(`KAFKA_SASL_MECHANISM=${mechanism} needs KAFKA_USERNAME and KAFKA_PASSWORD.`)
+  }
+  return Effect.succeed({ brokers, tls: settings.tls, login: { mechanism, username, password } })
+}
+
+const isBroker = (text: string): boolean => {
+  const parts = /^[A-Za-z0-9._-]+:(\d{1,5})$/.exec(text)
+  const port = Number(parts?.[1])
+  return port > 0 && port < 65_536
+}
+
+/** The event log on Kafka as the settings have it; see `makeKafka`. */
+export const kafkaLayer = (
+  settings: KafkaSettings,
+  compression: Compression
+): Layer.Layer<EventLog, Failure> =>
+  Layer.effect(
+    EventLog,
+    Effect.flatMap(readAddress(settings), (address) => makeKafka(address, compression))
+  )

@@ -1,0 +1,59 @@
+/** The event log that the settings ask for: Kafka where KAFKA_BROKERS is set, else a file in DATA_DIR. */
+import { type Config, Effect, Layer, Schedule } from "effect"
+import type { Failure } from "../../contracts/failure.ts"
+import { readAll, type Setting } from "../../contracts/setting.ts"
+import {
+  dataDir,
+  kafkaBrokers,
+  kafkaCompression,
+  kafkaPassword,
+  kafkaSaslMechanism,
+  kafkaSsl,
+  kafkaStartTimeout,
+  kafkaUsername
+} from "../settings.ts"
+import { makeKafka, readAddress } from "./kafka.ts"
+import { EventLog } from "./service.ts"
+import { makeSqlite } from "./sqlite.ts"
+
+/** The settings that it reads, for `--help`. */
+export const eventLogSettings: ReadonlyArray<Setting<unknown>> = [
+  kafkaBrokers,
+  kafkaSsl,
+  kafkaSaslMechanism,
+  kafkaUsername,
+  kafkaPassword,
+  kafkaCompression,
+  kafkaStartTimeout,
+  dataDir
+]
+
+/**
+ * Fails with one clear sentence: `unreadable` when a setting can never work, `unavailable` when no broker answers
+ * within KAFKA_START_TIMEOUT or the file cannot be written. A broker that is lost later is waited for.
+ */
+export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.effect(
+  EventLog,
+  Effect.gen(function* () {
+    const settings = yield* readAll({
+      brokers: kafkaBrokers,
+      tls: kafkaSsl,
+      mechanism: kafkaSaslMechanism,
+      username: kafkaUsername,
+      password: kafkaPassword,
+      compression: kafkaCompression,
+      startTimeout: kafkaStartTimeout,
+      directory: dataDir
+    })
+    const brokers = settings.brokers?.trim() ?? ""
+    if (brokers === "") return yield* makeSqlite(settings.directory)
+    const address = yield* readAddress({ ...settings, brokers })
+    const log = yield* makeKafka(address, settings.compression)
+    if (settings.startTimeout > 0) yield* firstAnswer(log.seam.check, settings.startTimeout)
+    return log
+  })
+)
+
+/** Returns when Kafka answers; fails as the last check did when it has not for so many seconds. */
+const firstAnswer = (check: Effect.Effect<void, Failure>, seconds: number): Effect.Effect<void, Failure> =>
+  Effect.retry(check, Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: `${seconds} seconds` })))

@@ -1,0 +1,141 @@
+/** The event log's tables in a SQLite file, and what is read and written in them. Each topic has one partition. */
+import type { DatabaseSync } from "node:sqlite"
+import type { Topic } from "../../contracts/ids.ts"
+import type { Appended, LogRecord, NewRecord, RecordBatch } from "./service.ts"
+
+/** How many records a topic keeps; the oldest go first. */
+export const keptRecords = 1_000_000
+
+/** The most a record may hold, value (bytes), key and headers (characters) together; about what Kafka takes by default. */
+export const maxRecordBytes = 1024 * 1024
+
+/** The most records, and bytes of values, in one batch that is read. One record always comes. */
+const maxBatchRecords = 1_000
+const maxBatchBytes = 1024 * 1024
+
+/**
+ * `next` of a topic is the offset behind its last record. `next` of a place is where its group goes on; the group's
+ * member `owner` alone may read the topic until `lease`, milliseconds since 1970.
+ */
+export const schema = `
+  CREATE TABLE IF NOT EXISTS topic (name TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS record (
+    topic TEXT NOT NULL, offset INTEGER NOT NULL, timestamp INTEGER NOT NULL,
+    key TEXT, value BLOB NOT NULL, headers TEXT NOT NULL, PRIMARY KEY (topic, offset)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS place (
+    member_group TEXT NOT NULL, topic TEXT NOT NULL, next INTEGER NOT NULL,
+    owner TEXT, lease INTEGER NOT NULL, PRIMARY KEY (member_group, topic)
+  ) WITHOUT ROWID;
+`
+
+export const addTopics = (database: DatabaseSync, topics: ReadonlyArray<Topic>): void => {
+  const add = database.prepare("INSERT OR IGNORE INTO topic (name, next) VALUES (?, 0)")
+  for (const topic of topics) add.run(topic)
+}
+
+/** Appends all that is not too large. Undefined, with nothing done, when one of the topics does not exist. */
+export const addRecords = (
+  database: DatabaseSync,
+  records: ReadonlyArray<NewRecord>,
+  now: number
+): ReadonlyArray<Appended> | undefined => {
+  const ends = new Map<Topic, number>()
+  for (const { topic } of records) {
+    if (ends.has(topic)) continue
+    const end = endOf(database, topic)
+    if (end === undefined) return undefined
+    ends.set(topic, end)
+  }
+  const add = database.prepare(
+    "INSERT INTO record (topic, offset, timestamp, key, value, headers) VALUES (?, ?, ?, ?, ?, ?)"
+  )
+  const appended = records.map((record): Appended => {
+    const { topic, key, value } = record
+    const headers = JSON.stringify(record.headers)
+    if (value.length + (key?.length ?? 0) + headers.length > maxRecordBytes) {
+      return { stored: false, reason: `too large for the topic ${topic}` }
+    }
+    const offset = ends.get(topic) ?? 0
+    add.run(topic, offset, now, key ?? null, value, headers)
+    ends.set(topic, offset + 1)
+    return { stored: true, partition: 0, offset: String(offset) }
+  })
+  const move = database.prepare("UPDATE topic SET next = ? WHERE name = ?")
+  const forget = database.prepare("DELETE FROM record WHERE topic = ? AND offset < ?")
+  for (const [topic, end] of ends) {
+    move.run(end, topic)
+    if (end > keptRecords) forget.run(topic, end - keptRecords)
+  }
+  return appended
+}
+
+/** The offset behind the last record of a topic, or undefined where there is no such topic. */
+export const endOf = (database: DatabaseSync, topic: Topic): number | undefined => {
+  const row = database.prepare("SELECT next FROM topic WHERE name = ?").get(topic)
+  return row === undefined ? undefined : Number(row.next)
+}
+
+/** The records from `place` on, or undefined where there are none yet. */
+export const batchFrom = (database: DatabaseSync, topic: Topic, place: number): RecordBatch | undefined => {
+  const rows = database
+    .prepare(
+      "SELECT offset, timestamp, key, value, headers FROM record WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT ?"
+    )
+    .iterate(topic, place, maxBatchRecords)
+  const records: Array<LogRecord> = []
+  let bytes = 0
+  for (const { offset, timestamp, key, value, headers } of rows) {
+    const read = value instanceof Uint8Array ? value : new Uint8Array()
+    bytes += read.length
+    if (records.length > 0 && bytes > maxBatchBytes) break
+    records.push({
+      offset: String(offset),
+      timestamp: Number(timestamp),
+      key: key === null ? undefined : String(key),
+      value: read,
+      headers: JSON.parse(String(headers))
+    })
+  }
+  if (records.length === 0) return undefined
+  return { topic, partition: 0, records, end: String(endOf(database, topic) ?? 0) }
+}
+
+/**
+ * Makes `owner` the one member of its group that reads the topic until `until`, and returns where to go on;
+ * undefined while another member is.
+ */
+export const takePlace = (
+  database: DatabaseSync,
+  group: string,
+  topic: Topic,
+  owner: string,
+  now: number,
+  until: number
+): number | undefined => {
+  const row = database
+    .prepare(
+      `INSERT INTO place (member_group, topic, next, owner, lease) VALUES (?, ?, 0, ?, ?)
+       ON CONFLICT DO UPDATE SET owner = excluded.owner, lease = excluded.lease
+       WHERE owner IS NULL OR owner = excluded.owner OR lease < ? RETURNING next`
+    )
+    .get(group, topic, owner, until, now)
+  return row === undefined ? undefined : Number(row.next)
+}
+
+/** Commits the place of the group; does nothing when another member has taken over meanwhile. */
+export const movePlace = (
+  database: DatabaseSync,
+  group: string,
+  topic: Topic,
+  owner: string,
+  next: number
+): boolean =>
+  database
+    .prepare("UPDATE place SET next = ? WHERE member_group = ? AND topic = ? AND owner = ?")
+    .run(next, group, topic, owner).changes === 1
+
+/** Lets other members of the group read what `owner` read. */
+export const leavePlaces = (database: DatabaseSync, group: string, owner: string): void => {
+  database.prepare("UPDATE place SET owner = NULL WHERE member_group = ? AND owner = ?").run(group, owner)
+}

@@ -1,0 +1,36 @@
+/**
+ * The event log in a file of DATA_DIR, for one machine: topics of one partition each, the same offsets, groups and
+ * commits as on Kafka. A topic keeps its newest million records. It lives as long as its scope.
+ */
+import { Clock, Effect, Layer } from "effect"
+import { Failure } from "../../contracts/failure.ts"
+import { openFile } from "../sqlite.ts"
+import { makeBell } from "./bell.ts"
+import { EventLog } from "./service.ts"
+import { makeRead } from "./sqlite-read.ts"
+import { addRecords, addTopics, schema } from "./sqlite-tables.ts"
+
+/** The event log in `log.sqlite` of the folder. Fails with `unavailable` when that cannot be written. */
+export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
+  const file = yield* openFile(directory, "log.sqlite", schema)
+  const bell = makeBell()
+  return EventLog.of({
+    seam: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
+    ensureTopics: (topics) => file.transaction((database) => addTopics(database, topics)),
+    append: Effect.fnUntraced(function* (records) {
+      const now = yield* Clock.currentTimeMillis
+      const appended = yield* file.transaction((database) => addRecords(database, records, now))
+      if (appended === undefined) {
+        const named = [...new Set(records.map(({ topic }) => topic))].join(", ")
+        return yield* new Failure({ reason: "unavailable", message: `No such topic, of ${named}` })
+      }
+      bell.ring()
+      return appended
+    }),
+    read: makeRead(file, bell)
+  })
+})
+
+/** See `makeSqlite`. */
+export const sqliteLayer = (directory: string): Layer.Layer<EventLog, Failure> =>
+  Layer.effect(EventLog, makeSqlite(directory))
