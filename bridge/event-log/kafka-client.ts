@@ -90,8 +90,11 @@ export const makeClients = (
     producer: () =>
       client((from) =>
         from.producer({
-          // Every record names its partition, so this is never asked.
-          createPartitioner: () => () => 0,
+          // Every record names its partition.
+          createPartitioner:
+            () =>
+            ({ message }) =>
+              message.partition ?? 0,
           allowAutoTopicCreation: false,
           idempotent: false
         })
