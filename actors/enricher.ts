@@ -32,9 +32,9 @@ export const Enricher = Actor.make(
     const tell = yield* publishFacts
 
     return Effect.fnUntraced(function* ({ id, claimed, events }: RawBatch) {
-      const now = yield* Clock.currentTimeMillis
-      const { enriched, rejected } = enrich(events, now)
+      const { enriched, rejected } = enrich(events, claimed)
       yield* tell("enriched", id, enriched)
+      const now = yield* Clock.currentTimeMillis
       const receipt = yield* askBridge({ id, claimed, enriched: now, events: enriched })
       return mergeReceipts(id, [receipt, { id, stored: 0, placements: [], rejected }])
     })

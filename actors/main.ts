@@ -4,12 +4,12 @@
  * work, 1 for anything else that ends the start.
  */
 import { parseArgs } from "node:util"
-import { Cause, Effect, Exit } from "effect"
-import { Failure } from "../contracts/failure.ts"
+import { Effect, Exit } from "effect"
 import { actors } from "./all.ts"
 import type { Actor } from "./system/actor.ts"
+import { endingOf } from "./system/ending.ts"
 import { environmentLayer } from "./system/environment.ts"
-import { actorHelp, actorList, usage } from "./system/help.ts"
+import { actorHelp, actorList, settingsOf, usage } from "./system/help.ts"
 import { loggingLayer } from "./system/logging.ts"
 import { runProcess } from "./system/process.ts"
 
@@ -19,20 +19,13 @@ const say = (text: string, code: number): void => {
   process.exitCode = code
 }
 
-/** What ended the start, in one sentence, and the exit code. */
-const ending = (cause: Cause.Cause<unknown>): readonly [sentence: string, code: number] => {
-  const problem = Cause.squash(cause)
-  if (problem instanceof Failure) return [problem.message, problem.reason === "unreadable" ? 78 : 1]
-  const message = problem instanceof Error ? problem.message : String(problem)
-  return [message.replaceAll(/\s*\n\s*/g, " "), Cause.hasFails(cause) ? 78 : 1]
-}
-
 const run = async (chosen: ReadonlyArray<Actor>): Promise<void> => {
+  const names = chosen.flatMap(settingsOf).map(({ name }) => name)
   const exit = await Effect.runPromiseExit(
-    runProcess(chosen).pipe(Effect.provide(loggingLayer), Effect.provide(environmentLayer))
+    runProcess(chosen).pipe(Effect.provide(loggingLayer), Effect.provide(environmentLayer(names)))
   )
   if (Exit.isSuccess(exit)) process.exit(0)
-  const [sentence, code] = ending(exit.cause)
+  const { sentence, code } = endingOf(exit.cause)
   say(`spoor: ${sentence}`, code)
   process.exit(code)
 }

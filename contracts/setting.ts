@@ -3,7 +3,7 @@
  * `--help` and the README's table are made from the same declaration that the code reads.
  * Each can also be read from a file: `NAME_FILE` names one that holds the value (for mounted secrets).
  */
-import { Config, Effect, type Redacted } from "effect"
+import { Config, Effect, type Redacted, Schema } from "effect"
 
 export interface Setting<A> {
   readonly name: string
@@ -16,6 +16,14 @@ export interface Setting<A> {
 }
 
 type Reader<A> = (name: string) => Config.Config<A>
+
+const portNumber = Schema.NumberFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 0, maximum: 65_535 })
+)
+
+/** Reads a TCP port to listen on; 0 takes a free one. */
+export const port: Reader<number> = (name) => Config.schema(portNumber, name)
 
 /** A setting with a default: `standard` is what `--help` shows, `fallback` what the code gets. */
 export const setting = <A>(

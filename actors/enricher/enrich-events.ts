@@ -11,15 +11,18 @@ export interface Enriching {
   readonly keyParam: string | undefined
 }
 
-/** A function from events to records; `now` is milliseconds since 1970. An event that throws is rejected alone. */
+/**
+ * A function from events to records. Their lag counts to `claimed`, the moment the batch left the queue (milliseconds
+ * since 1970), so that the same batch gives the same records each time. An event that throws is rejected alone.
+ */
 export const enrichEvents = ({ locate, keyParam }: Enriching) => {
   const tools = { detect: rememberDevices(), locate, keyParam }
-  return (events: ReadonlyArray<RawEvent>, now: number) => {
+  return (events: ReadonlyArray<RawEvent>, claimed: number) => {
     const enriched: Array<EnrichedEvent> = []
     const rejected: Array<Rejection> = []
     for (const event of events) {
       try {
-        enriched.push(enrichEvent(event, now, tools))
+        enriched.push(enrichEvent(event, claimed, tools))
       } catch (cause) {
         rejected.push({
           index: event.index,

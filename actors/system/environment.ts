@@ -6,29 +6,38 @@ import { readFileSync } from "node:fs"
 import { ConfigProvider, Effect, Layer } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 
-/** The variables with the contents of the files put in; throws `Failure` "unreadable" naming a file that is not there. */
+/**
+ * The variables with the contents of the files put in, for the settings of these names; trailing line ends are left
+ * out. Throws `Failure` "unreadable" that names a file which cannot be read.
+ */
 export const withFiles = (
-  variables: Readonly<Record<string, string | undefined>>
+  variables: Readonly<Record<string, string | undefined>>,
+  names: Iterable<string>
 ): Record<string, string> => {
   const result: Record<string, string> = {}
   for (const [name, value] of Object.entries(variables)) {
-    if (value === undefined || value === "") continue
-    result[name] = value
-    const base = /^(.+)_FILE$/.exec(name)?.[1]
-    if (base === undefined || (variables[base] ?? "") !== "") continue
+    if (value !== undefined && value !== "") result[name] = value
+  }
+  for (const name of names) {
+    const file = result[`${name}_FILE`]
+    if (file === undefined || result[name] !== undefined) continue
     try {
-      result[base] = readFileSync(value, "utf8").trimEnd()
+      result[name] = readFileSync(file, "utf8").trimEnd()
     } catch {
-      throw new Failure({ reason: "unreadable", message: `${name} names "${value}", which cannot be read` })
+      throw new Failure({
+        reason: "unreadable",
+        message: `${name}_FILE names "${file}", which cannot be read`
+      })
     }
   }
   return result
 }
 
-/** Settings from this process's environment. */
-export const environmentLayer = Layer.unwrap(
-  Effect.try({
-    try: () => ConfigProvider.layer(ConfigProvider.fromEnv({ env: withFiles(process.env) })),
-    catch: (cause) => cause as Failure
-  })
-)
+/** Settings of these names from this process's environment. */
+export const environmentLayer = (names: Iterable<string>) =>
+  Layer.unwrap(
+    Effect.try({
+      try: () => ConfigProvider.layer(ConfigProvider.fromEnv({ env: withFiles(process.env, names) })),
+      catch: (cause) => cause as Failure
+    })
+  )

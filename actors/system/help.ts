@@ -1,6 +1,7 @@
 /** What `--list` and `--help` print, and the README's table of settings: all made from the actors themselves. */
 import type { Setting } from "../../contracts/setting.ts"
 import type { Actor } from "./actor.ts"
+import { messageBus } from "./need.ts"
 import { processSettings } from "./settings.ts"
 
 export const usage = `usage: actor <name> …        run these actors in one process
@@ -16,7 +17,12 @@ export const actorList = (actors: ReadonlyArray<Actor>): string => {
 
 /** Every setting the actor reads, each once: its own, those of what it needs, those of any process. */
 export const settingsOf = (actor: Actor): ReadonlyArray<Setting<unknown>> => [
-  ...new Set([...actor.settings, ...actor.needs.flatMap((need) => need.settings), ...processSettings])
+  ...new Set([
+    ...actor.settings,
+    ...actor.needs.flatMap((need) => need.settings),
+    ...messageBus.settings,
+    ...processSettings
+  ])
 ]
 
 /** What the actor does and its settings with their defaults. */
@@ -32,5 +38,37 @@ export const actorHelp = (actor: Actor): string => {
     "",
     "Settings (environment; each also from a file named in <NAME>_FILE):",
     ...settings
+  ].join("\n")
+}
+
+const row = (...cells: ReadonlyArray<string>): string =>
+  `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`
+
+/** The README's table of actors. */
+export const actorTable = (actors: ReadonlyArray<Actor>): string =>
+  [
+    row("actor", "what it does", "receives", "sends"),
+    row("---", "---", "---", "---"),
+    ...actors.map(({ name, summary, receives, sends }) => row(`\`${name}\``, summary, receives, sends))
+  ].join("\n")
+
+/** The README's table of settings: each once, with the actors that read it. */
+export const settingsTable = (actors: ReadonlyArray<Actor>): string => {
+  const readers = new Map<Setting<unknown>, Array<string>>()
+  for (const actor of actors) {
+    for (const setting of settingsOf(actor))
+      readers.set(setting, [...(readers.get(setting) ?? []), actor.name])
+  }
+  return [
+    row("setting", "default", "meaning", "read by"),
+    row("---", "---", "---", "---"),
+    ...Array.from(readers, ([{ name, standard, sentence }, names]) =>
+      row(
+        `\`${name}\``,
+        standard === "" ? "" : `\`${standard}\``,
+        sentence,
+        names.length === actors.length ? "all" : names.join(", ")
+      )
+    )
   ].join("\n")
 }

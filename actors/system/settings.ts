@@ -1,10 +1,10 @@
 /** The settings of every process, whatever actors run in it. */
 import { Config, Duration } from "effect"
-import { setting } from "../../contracts/setting.ts"
+import { port, setting } from "../../contracts/setting.ts"
 
 export const opsPort = setting(
   "OPS_PORT",
-  Config.Port,
+  port,
   9464,
   "Port of /health/live, /health/ready and /metrics; one per process. 0 takes a free one."
 )
