@@ -1,0 +1,118 @@
+/** Serving on Bun; used by serve.ts alone. */
+import http from "node:http"
+import {
+  type Client,
+  idleSeconds,
+  maxBodyBytes,
+  maxBufferedBytes,
+  maxHeaderBytes,
+  maxMessageBytes,
+  type ServeOptions,
+  type Server,
+  type Socket
+} from "./serve.ts"
+
+interface SocketData {
+  readonly request: Request
+  socket: Socket | undefined
+}
+
+/** A request's client. Its address is looked up only when somebody asks for it. */
+class BunClient implements Client {
+  upgraded = false
+  private readonly request: Request
+  private readonly server: Bun.Server<SocketData>
+
+  constructor(request: Request, server: Bun.Server<SocketData>) {
+    this.request = request
+    this.server = server
+  }
+
+  get address(): string {
+    return this.server.requestIP(this.request)?.address ?? ""
+  }
+
+  upgrade(): Response | undefined {
+    const { request, server } = this
+    this.upgraded = server.upgrade(request, { data: { request, socket: undefined } })
+    return this.upgraded ? new Response(null) : undefined
+  }
+}
+
+/** A request's client where the server has no handlers for sockets. */
+class PlainClient extends BunClient {
+  override upgrade(): undefined {
+    return undefined
+  }
+}
+
+/** See `serve` in serve.ts; fails with what Bun throws. */
+export const serve = async (options: ServeOptions): Promise<Server> => {
+  // Bun reads its header limit (16 KiB at first) from here, for the whole process; the types call it constant.
+  Object.assign(http, { maxHeaderSize: maxHeaderBytes })
+  const { fetch, socket: handlers } = options
+  const open = new Set<Bun.ServerWebSocket<SocketData>>()
+
+  const server = Bun.serve<SocketData>({
+    port: options.port,
+    hostname: options.hostname,
+    development: false,
+    // Without development mode Bun shares ports unless told not to: a second gateway would start and take half.
+    reusePort: false,
+    idleTimeout: idleSeconds,
+    maxRequestBodySize: maxBodyBytes,
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    fetch: (request, server) => {
+      if (handlers === undefined) return fetch(request, new PlainClient(request, server))
+      const client = new BunClient(request, server)
+      return unlessUpgraded(fetch(request, client), client)
+    },
+    error: () => new Response(null, { status: 503, headers: { "retry-after": "1" } }),
+    websocket: {
+      maxPayloadLength: maxMessageBytes,
+      backpressureLimit: maxBufferedBytes,
+      closeOnBackpressureLimit: true,
+      perMessageDeflate: false,
+      idleTimeout: idleSeconds,
+      sendPings: true,
+      open: (ws) => {
+        open.add(ws)
+        ws.data.socket = socketOf(ws)
+        handlers?.open(ws.data.socket, ws.data.request)
+      },
+      message: (ws, message) => {
+        if (typeof message !== "string") return ws.close(1003, "Only text is read here.")
+        if (ws.data.socket !== undefined) handlers?.message(ws.data.socket, message)
+      },
+      close: (ws) => {
+        open.delete(ws)
+        if (ws.data.socket !== undefined) handlers?.close(ws.data.socket)
+      }
+    }
+  })
+
+  return {
+    port: server.port ?? options.port,
+    stop: () => {
+      const stopped = server.stop(false)
+      for (const ws of open) ws.close(1001, "The server stops.")
+      return stopped
+    },
+    close: () => server.stop(true)
+  }
+}
+
+const socketOf = (ws: Bun.ServerWebSocket<SocketData>): Socket => ({
+  send: (text) => ws.readyState === WebSocket.OPEN && ws.send(text) !== 0,
+  buffered: () => ws.getBufferedAmount(),
+  close: (code, reason) => ws.close(code, reason)
+})
+
+/** Bun wants no answer to a request that has become a WebSocket. */
+const unlessUpgraded = async (
+  answer: Response | Promise<Response>,
+  client: BunClient
+): Promise<Response | undefined> => {
+  const response = await answer
+  return client.upgraded ? undefined : response
+}

@@ -1,0 +1,207 @@
+import { describe, expect, test } from "bun:test"
+import type { Bytes } from "../../contracts/event.ts"
+import { Failure, type FailureReason } from "../../contracts/failure.ts"
+import { Topic } from "../../contracts/ids.ts"
+import { parseLine } from "../../contracts/wire/line.ts"
+import { eventType } from "../../contracts/wire/record.ts"
+import { gatewayApp, maxTargetBytes } from "../../gateway/app.ts"
+
+const now = 1795206900000
+
+/** A gateway that keeps what it would push, and asks it things without a socket. */
+const gateway = (push?: (line: Bytes) => Promise<void>) => {
+  const lines: Array<string> = []
+  const app = gatewayApp({
+    push: push ?? (async (line) => void lines.push(line)),
+    operations: {
+      live: () => new Response("live"),
+      ready: () => Promise.resolve(new Response("not ready", { status: 503 })),
+      metrics: () => {
+        throw new Error("no metrics")
+      }
+    },
+    settings: { trustedProxies: "10.0.0.0/8", podName: undefined },
+    now: () => now
+  })
+  const ask = async (target: string, init: RequestInit & { host?: string } = {}) => {
+    const { host = "trk.example.com:5222", ...rest } = init
+    const request = new Request(`http://${host}${target}`, rest)
+    request.headers.set("host", host)
+    return app.fetch(request, { address: "203.0.113.9" })
+  }
+  return { ask, lines }
+}
+
+describe("an event", () => {
+  test("becomes one line, and the answer is ok", async () => {
+    const { ask, lines } = gateway()
+    const answer = await ask("/t/app_open?deviceid=abcdf&ts=123456&referrer=website", {
+      headers: { "user-agent": "Mozilla/5.0 (Macintosh)  x" }
+    })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get("content-type")).toBe("application/json")
+    expect(answer.headers.get("access-control-allow-origin")).toBe("*")
+    expect(await answer.text()).toBe('{"status":"ok"}')
+    expect(lines).toEqual([
+      `203.0.113.9 ${now} trk.example.com nopod /t/app_open deviceid=abcdf&ts=123456&referrer=website Mozilla/5.0 (Macintosh)  x`
+    ])
+  })
+
+  test("is any path, by GET and by HEAD, with and without a query", async () => {
+    const { ask, lines } = gateway()
+    for (const target of [
+      "/event?d=1",
+      "/a%20b/c//?x=%20",
+      "/t/x",
+      "/__proto__?constructor=1",
+      "/health",
+      "//x"
+    ]) {
+      expect((await ask(target)).status).toBe(200)
+      expect((await ask(target, { method: "HEAD" })).status).toBe(200)
+    }
+    expect(lines.length).toBe(12)
+    expect(lines[2]).toBe(`203.0.113.9 ${now} trk.example.com nopod /a%20b/c// x=%20 `)
+    expect(lines[4]).toBe(`203.0.113.9 ${now} trk.example.com nopod /t/x e `)
+  })
+
+  test("is found behind host names of any length", async () => {
+    const { ask, lines } = gateway()
+    for (const host of ["x", "trk", "a.b:80", "[::1]:5222"])
+      expect((await ask("/t/x/y", { host })).status).toBe(200)
+    expect(lines.map((line) => line.split(" ").slice(2, 5).join(" "))).toEqual([
+      "x nopod /t/x/y",
+      "trk nopod /t/x/y",
+      "a.b nopod /t/x/y",
+      "[::1] nopod /t/x/y"
+    ])
+  })
+
+  test("with a path that ends in .gif is answered with a pixel, and the ending is no part of it", async () => {
+    const { ask, lines } = gateway()
+    const answer = await ask("/t/open.gif?a=b.gif")
+    expect(answer.headers.get("content-type")).toBe("image/gif")
+    expect(answer.headers.get("cache-control")).toBe("no-store")
+    expect(new TextDecoder("latin1").decode(await answer.arrayBuffer())).toStartWith("GIF89a\x01\0\x01\0")
+    expect(lines[0]).toContain(" /t/open a=b.gif ")
+  })
+
+  test("from a client that prefers images is answered with a pixel", async () => {
+    const { ask } = gateway()
+    const answer = await ask("/t/open", { headers: { accept: "image/avif,image/webp,*/*;q=0.8" } })
+    expect(answer.headers.get("content-type")).toBe("image/gif")
+    const page = await ask("/t/open", { headers: { accept: "text/html,image/webp" } })
+    expect(page.headers.get("content-type")).toBe("application/json")
+  })
+
+  test("can not write a second line or another field, whatever it holds", async () => {
+    const { ask, lines } = gateway()
+    await ask("/t/x%0a%20y?q=%00%0d%0a 1 2\t3", { headers: { "user-agent": "a\tb  c" } })
+    const parsed = parseLine(lines[0] as Bytes, { topic: Topic.make("events"), topics: new Set() }, 0)
+    if (parsed.kind !== "event") throw new Error(parsed.reason)
+    expect(String(parsed.event.path)).toBe("/t/x%0a%20y")
+    expect(String(eventType(parsed.event.path))).toBe("x%0a%20y")
+  })
+
+  test("has the address that a trusted proxy vouches for, and no other", async () => {
+    const lines: Array<string> = []
+    const app = gatewayApp({
+      push: async (line) => void lines.push(line),
+      operations: { live: () => new Response(), ready: () => new Response(), metrics: () => new Response() },
+      settings: { trustedProxies: "10.0.0.0/8", podName: "pod-7" },
+      now: () => now
+    })
+    const headers = { host: "h", "x-forwarded-for": "6.6.6.6, 8.8.8.8" }
+    await app.fetch(new Request("http://h/t/x", { headers }), { address: "::ffff:10.1.1.1" })
+    await app.fetch(new Request("http://h/t/x", { headers }), { address: "203.0.113.9" })
+    expect(lines).toEqual([`8.8.8.8 ${now} h pod-7 /t/x e `, `203.0.113.9 ${now} h pod-7 /t/x e `])
+  })
+})
+
+describe("what is no event", () => {
+  test("has its own answer", async () => {
+    const { ask, lines } = gateway()
+    expect(await (await ask("/")).text()).toBe('{"status":"ok"}')
+    for (const target of ["/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png?x"]) {
+      expect((await ask(target)).headers.get("content-type")).toBe("image/gif")
+    }
+    expect(await (await ask("/robots.txt")).text()).toBe("User-agent: *\nDisallow: /\n")
+    expect(await (await ask("/health/live")).text()).toBe("live")
+    expect((await ask("/health/ready")).status).toBe(503)
+    expect(await (await ask("/health/live", { host: "x" })).text()).toBe("live")
+    expect(lines).toEqual([])
+  })
+
+  test("the root path is an event only with a query", async () => {
+    const { ask, lines } = gateway()
+    await ask("/?")
+    expect(lines).toEqual([])
+    await ask("/?a=1")
+    expect(lines[0]).toContain(" / a=1 ")
+  })
+})
+
+describe("errors", () => {
+  const refusal = async (answer: Response) => ({
+    status: answer.status,
+    ...((await answer.json()) as { error: string; message: string })
+  })
+
+  test("an event that cannot be stored now is told to come again", async () => {
+    for (const reason of ["unavailable", "timeout", "busy", "crashed"] satisfies Array<FailureReason>) {
+      const { ask } = gateway(() =>
+        Promise.reject(new Failure({ reason, message: "redis.internal is down" }))
+      )
+      const answer = await ask("/t/x")
+      expect(answer.headers.get("retry-after")).toBe("1")
+      expect(answer.headers.get("access-control-allow-origin")).toBe("*")
+      const { status, error, message } = await refusal(answer)
+      expect(status).toBe(503)
+      expect(error).toBe(reason === "busy" ? "busy" : "unavailable")
+      expect(message).not.toContain("redis.internal")
+    }
+  })
+
+  test("what can never be stored is not told to come again", async () => {
+    const { ask } = gateway(() => Promise.reject(new Failure({ reason: "too-large", message: "x" })))
+    const answer = await ask("/t/x")
+    expect(answer.headers.get("retry-after")).toBeNull()
+    expect(await refusal(answer)).toMatchObject({ status: 413, error: "too-large" })
+  })
+
+  test("methods other than GET and HEAD", async () => {
+    const { ask, lines } = gateway()
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"]) {
+      const answer = await ask("/t/x", { method })
+      expect(answer.headers.get("allow")).toBe("GET, HEAD")
+      expect(await refusal(answer)).toMatchObject({ status: 405, error: "method-not-allowed" })
+    }
+    expect(lines).toEqual([])
+  })
+
+  test("a path and query that are too long", async () => {
+    const { ask, lines } = gateway()
+    const longest = `/${"a".repeat(maxTargetBytes - 2)}`
+    expect((await ask(longest)).status).toBe(200)
+    expect(await refusal(await ask(`${longest}a`))).toMatchObject({ status: 414, error: "uri-too-long" })
+    expect(lines.length).toBe(1)
+  })
+
+  test("a Host header that names no host", async () => {
+    const { lines } = gateway()
+    const app = gatewayApp({
+      push: async (line) => void lines.push(line),
+      operations: { live: () => new Response(), ready: () => new Response(), metrics: () => new Response() },
+      settings: { trustedProxies: "none", podName: undefined },
+      now: () => now
+    })
+    const request = new Request("http://h/t/x", { headers: { host: "a/b" } })
+    expect(await refusal(await app.fetch(request, { address: "1.1.1.1" }))).toMatchObject({ status: 400 })
+    expect(lines).toEqual([])
+  })
+
+  test("something we did not foresee", async () => {
+    const { ask } = gateway()
+    expect(await refusal(await ask("/metrics"))).toMatchObject({ status: 503, error: "unavailable" })
+  })
+})

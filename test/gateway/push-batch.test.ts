@@ -1,0 +1,143 @@
+import { describe, expect, test } from "bun:test"
+import type { Bytes } from "../../contracts/event.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { type PushLimits, pushBatch, standardLimits } from "../../gateway/push-batch.ts"
+
+/** A queue whose pushes end when the test says so. */
+const heldQueue = (limits: Partial<PushLimits> = {}) => {
+  const pushes: Array<{ lines: ReadonlyArray<string>; done: () => void; fail: (cause: unknown) => void }> = []
+  const waiters: Array<() => void> = []
+  const batch = pushBatch(
+    (lines) =>
+      new Promise((resolve, reject) => {
+        pushes.push({ lines: [...lines], done: resolve, fail: reject })
+        for (const wake of waiters.splice(0)) wake()
+      }),
+    { ...standardLimits, ...limits }
+  )
+  const push = async (index: number) => {
+    while (pushes.length <= index) await new Promise<void>((resolve) => waiters.push(resolve))
+    const one = pushes[index]
+    if (one === undefined) throw new Error("no such push")
+    return one
+  }
+  return { add: (line: string) => batch.add(line as Bytes), batch, push, pushes }
+}
+
+const reasonOf = (cause: unknown): string => (cause instanceof Failure ? cause.reason : String(cause))
+
+describe("a shared push", () => {
+  test("lines that come together leave together, in order", async () => {
+    const { add, push, pushes, batch } = heldQueue()
+    const all = Promise.all([add("a"), add("b"), add("c")])
+    const first = await push(0)
+    expect(first.lines).toEqual(["a", "b", "c"])
+    expect(batch.pending()).toEqual({ lines: 3, bytes: 3 })
+    first.done()
+    await all
+    expect(pushes.length).toBe(1)
+    await batch.drain()
+    expect(batch.pending()).toEqual({ lines: 0, bytes: 0 })
+  })
+
+  test("nobody is answered before the push is done", async () => {
+    const { add, push } = heldQueue()
+    let answered = false
+    const one = add("a").then(() => {
+      answered = true
+    })
+    const first = await push(0)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(answered).toBe(false)
+    first.done()
+    await one
+    expect(answered).toBe(true)
+  })
+
+  test("while a push is under way, lines are collected and follow it", async () => {
+    const { add, push, pushes } = heldQueue()
+    const a = add("a")
+    const first = await push(0)
+    const rest = [add("b"), add("c")]
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(pushes.length).toBe(1)
+    first.done()
+    const second = await push(1)
+    expect(second.lines).toEqual(["b", "c"])
+    second.done()
+    await Promise.all([a, ...rest])
+  })
+
+  test("a full batch does not wait for the push before it, but for its turn among so many", async () => {
+    const { add, push, pushes } = heldQueue({ batchLines: 2, pushes: 2 })
+    const all = [add("a"), add("b"), add("c"), add("d"), add("e"), add("f")]
+    const first = await push(0)
+    const second = await push(1)
+    expect([first.lines, second.lines]).toEqual([
+      ["a", "b"],
+      ["c", "d"]
+    ])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(pushes.length).toBe(2)
+    second.done()
+    ;(await push(2)).done()
+    first.done()
+    await Promise.all(all)
+  })
+
+  test("a push that fails is told to its own callers alone", async () => {
+    const { add, push, batch } = heldQueue()
+    const lost = add("a").catch(reasonOf)
+    const first = await push(0)
+    const kept = add("b")
+    first.fail(new Failure({ reason: "timeout", message: "no answer" }))
+    expect(await lost).toBe("timeout")
+    ;(await push(1)).done()
+    await kept
+    expect(batch.pending().lines).toBe(0)
+  })
+
+  test("a push that throws at once is a failed push", async () => {
+    const batch = pushBatch(() => {
+      throw new Failure({ reason: "unavailable", message: "no queue" })
+    })
+    expect(await batch.add("a" as Bytes).catch(reasonOf)).toBe("unavailable")
+    await batch.drain()
+  })
+})
+
+describe("bounds", () => {
+  test("one line more than may be pending is refused at once, and taken again when there is room", async () => {
+    const { add, push } = heldQueue({ pendingLines: 2 })
+    const kept = [add("a"), add("b")]
+    expect(await add("c").catch(reasonOf)).toBe("busy")
+    ;(await push(0)).done()
+    await Promise.all(kept)
+    const again = add("c")
+    ;(await push(1)).done()
+    await again
+  })
+
+  test("the same with bytes", async () => {
+    const { add, push } = heldQueue({ pendingBytes: 10 })
+    const kept = add("12345678")
+    expect(await add("123").catch(reasonOf)).toBe("busy")
+    const more = add("12")
+    ;(await push(0)).done()
+    await Promise.all([kept, more])
+  })
+})
+
+test("drain waits for what is pending, and for nothing when there is nothing", async () => {
+  const { add, push, batch } = heldQueue()
+  await batch.drain()
+  const events: Array<string> = []
+  const one = add("a")
+  const drained = batch.drain().then(() => events.push("drained"))
+  const first = await push(0)
+  events.push("pushed")
+  first.done()
+  await one
+  await drained
+  expect(events).toEqual(["pushed", "drained"])
+})

@@ -1,0 +1,91 @@
+/** Run by serve.test.ts under Deno: the gateway on a real socket; prints what happened as one JSON text. */
+import { Failure } from "../../contracts/failure.ts"
+import { gatewayApp, maxTargetBytes } from "../../gateway/app.ts"
+import { maxMessageBytes, serve } from "../../gateway/serve.ts"
+
+const lines: Array<string> = []
+const app = gatewayApp({
+  push: async (line) => void lines.push(line),
+  operations: { live: () => new Response(), ready: () => new Response(), metrics: () => new Response() },
+  settings: { trustedProxies: "127.0.0.0/8", podName: undefined },
+  now: () => 1795206900000
+})
+const release = Promise.withResolvers<void>()
+const taken = Promise.withResolvers<void>()
+const server = await serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  fetch: async (request, client) => {
+    if (request.headers.has("upgrade")) return client.upgrade() ?? new Response(null, { status: 426 })
+    if (!request.url.endsWith("/held")) return app.fetch(request, client)
+    taken.resolve()
+    await release.promise
+    return new Response()
+  },
+  socket: {
+    open: (socket) => void socket.send("hello"),
+    message: (socket, text) => void socket.send(text),
+    close: () => {}
+  }
+})
+
+const ask = (target: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(`http://127.0.0.1:${server.port}${target}`, {
+    ...init,
+    headers: { "user-agent": "ua  x", ...init.headers }
+  })
+
+const event = await ask("/a%20b/c//?x=%20&y=[1]")
+const pixel = await ask("/t/open.gif", { headers: { "x-forwarded-for": "6.6.6.6, 8.8.8.8" } })
+const tooLong = await ask(`/${"a".repeat(maxTargetBytes)}`)
+const posted = await ask("/t/x", { method: "POST", body: "a=1" })
+const inUse = await serve({ port: server.port, hostname: "127.0.0.1", fetch: () => new Response() }).catch(
+  (cause: unknown) => cause
+)
+
+/** The texts a socket got until it was closed, by whichever side, and the code of that. */
+const talk = (first: string, closeAfter: number): Promise<{ texts: Array<unknown>; code: number }> =>
+  new Promise((resolve) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/live`)
+    const texts: Array<unknown> = []
+    socket.onmessage = ({ data }) => {
+      texts.push(data)
+      if (texts.length === 1) socket.send(first)
+      if (texts.length === closeAfter) socket.close(1000)
+    }
+    socket.onclose = ({ code }) => resolve({ texts, code })
+  })
+const spoken = await talk("a", 2)
+const shouted = await talk("x".repeat(maxMessageBytes + 1), 2)
+
+const left = new WebSocket(`ws://127.0.0.1:${server.port}/live`)
+await new Promise((resolve) => {
+  left.onmessage = resolve
+})
+const leftClosed = new Promise<number>((resolve) => {
+  left.onclose = ({ code }) => resolve(code)
+})
+const held = ask("/held")
+await taken.promise
+const stopping = server.stop()
+release.resolve()
+const answered = await held
+await stopping
+
+const result = {
+  event: { status: event.status, body: await event.text() },
+  pixel: { status: pixel.status, type: pixel.headers.get("content-type") },
+  tooLong: tooLong.status,
+  posted: posted.status,
+  lines,
+  inUse: inUse instanceof Failure && inUse.message.startsWith(`Port ${server.port} is already in use`),
+  socket: spoken.texts,
+  socketTooLarge: shouted.code,
+  socketWhileStopping: await leftClosed,
+  answeredWhileStopping: answered.status,
+  refusedWhenStopped: await ask("/").then(
+    () => false,
+    () => true
+  )
+}
+process.stdout.write(JSON.stringify(result))
