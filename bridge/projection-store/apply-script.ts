@@ -1,0 +1,93 @@
+/**
+ * The script that applies a plan on Redis. It reads whatever could refuse before it writes, since Redis does not
+ * undo the first half of a script that fails in its second.
+ *
+ * KEYS: the fences' hash (partition → next offset) · the tables · the buckets of seen ids (hash: field → bitmap).
+ * ARGV: partition · next offset · most keys of a table · horizon in milliseconds · how many tables · name of the key
+ * for the rest · the plan as MessagePack. Answers how many effects were applied, re-read and duplicates.
+ */
+export const applyScript = `
+local offsets, ends, addKeys, addAmounts, keyTables, keyNames, unnamed, groups = unpack(cmsgpack.unpack(ARGV[7]))
+local maxKeys, horizon, tables = tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+
+-- Numbers of any size as text: the longer is the larger.
+local function below(one, other)
+  if #one ~= #other then return #one < #other end
+  return one < other
+end
+
+local fence = redis.call('HGET', KEYS[1], ARGV[1])
+local first = 1
+if fence then
+  while first <= #offsets and below(offsets[first], fence) do first = first + 1 end
+end
+local reread = first - 1
+if first > #offsets then return {0, reread, 0} end
+
+-- One place of a table is kept for the key that counts the rest.
+local room = {}
+for t = 1, tables do room[t] = maxKeys - 1 - redis.call('ZCARD', KEYS[1 + t]) end
+
+local applied, duplicates, sums = 0, 0, {}
+local function apply(effect)
+  applied = applied + 1
+  for a = (ends[effect - 1] or 0) + 1, ends[effect] do
+    local key = addKeys[a] + 1
+    sums[key] = (sums[key] or 0) + addAmounts[a]
+  end
+end
+
+for _, place in ipairs(unnamed) do
+  if place + 1 >= first then apply(place + 1) end
+end
+
+for _, group in ipairs(groups) do
+  local bucket = KEYS[2 + tables + group[1]]
+  local effects, bits = group[3], group[4]
+  local bytes = {string.byte(redis.call('HGET', bucket, group[2]) or '', 1, -1)}
+  local isNew = false
+  for m = 1, #effects do
+    local effect = effects[m] + 1
+    if effect >= first then
+      local byte = math.floor(bits[m] / 8) + 1
+      local mask = 2 ^ (bits[m] % 8)
+      for b = #bytes + 1, byte do bytes[b] = 0 end
+      if bit.band(bytes[byte], mask) ~= 0 then
+        duplicates = duplicates + 1
+      else
+        bytes[byte] = bytes[byte] + mask
+        isNew = true
+        apply(effect)
+      end
+    end
+  end
+  if isNew then
+    -- At most 512 bytes (plan.ts), far below what unpack can bear.
+    redis.call('HSET', bucket, group[2], string.char(unpack(bytes)))
+    redis.call('PEXPIRE', bucket, horizon)
+  end
+end
+
+-- While the keys of a table fit, even if all are new, none of them need be looked up.
+local coming = {}
+for key in pairs(sums) do
+  local t = keyTables[key] + 1
+  coming[t] = (coming[t] or 0) + 1
+end
+local isTight = {}
+for t, count in pairs(coming) do isTight[t] = count > room[t] end
+for key = 1, #keyNames do
+  local sum = sums[key]
+  if sum then
+    local t, name = keyTables[key] + 1, keyNames[key]
+    local counts = KEYS[1 + t]
+    if isTight[t] and not redis.call('ZSCORE', counts, name) then
+      if room[t] > 0 then room[t] = room[t] - 1 else name = ARGV[6] end
+    end
+    redis.call('ZINCRBY', counts, string.format('%.0f', sum), name)
+  end
+end
+
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return {applied, reread, duplicates}
+`

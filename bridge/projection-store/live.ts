@@ -1,0 +1,56 @@
+/** The projections of this process: Redis when PROJECTIONS_URL or REDIS_URL is set, else a file in DATA_DIR. */
+import { Config, Duration, Effect, Layer, Redacted } from "effect"
+import { Failure } from "../../contracts/failure.ts"
+import { readAll, type Setting, setting } from "../../contracts/setting.ts"
+import { dataDir, projectionsUrl, redisUrl } from "../settings.ts"
+import { redisProjections } from "./redis.ts"
+import { maxKeys, ProjectionStore } from "./service.ts"
+import { sqliteProjections } from "./sqlite.ts"
+
+const fenceHorizon = setting(
+  "FENCE_HORIZON",
+  Config.Duration,
+  Duration.hours(24),
+  "How long event ids are remembered at least: the same event stored twice within this time counts once.",
+  "24 hours"
+)
+
+/** The settings that this service reads. */
+export const projectionStoreSettings: ReadonlyArray<Setting<unknown>> = [
+  projectionsUrl,
+  redisUrl,
+  dataDir,
+  fenceHorizon
+]
+
+/**
+ * A Redis that is away does not keep it from coming up. Fails with one clear sentence for settings that cannot work:
+ * a URL that is none, a DATA_DIR that cannot be written, a horizon below a minute or above a year.
+ */
+export const layer: Layer.Layer<ProjectionStore, Failure | Config.ConfigError> = Layer.effect(
+  ProjectionStore,
+  Effect.gen(function* () {
+    const settings = yield* readAll({ projectionsUrl, redisUrl, dataDir, fenceHorizon })
+    const horizon = Duration.toMillis(settings.fenceHorizon)
+    if (!(horizon >= minute && horizon <= year)) {
+      return yield* new Failure({
+        reason: "unreadable",
+        message: "FENCE_HORIZON must be between 1 minute and 366 days, for example 24 hours."
+      })
+    }
+    const limits = { horizon, maxKeys }
+    const url = first(settings.projectionsUrl) ?? first(settings.redisUrl)
+    return yield* url === undefined
+      ? sqliteProjections(settings.dataDir, limits)
+      : redisProjections(url, limits)
+  })
+)
+
+const minute = 60_000
+const year = 366 * 24 * 60 * minute
+
+/** The first of several URLs, if there is one. */
+const first = (urls: Redacted.Redacted<string> | undefined): Redacted.Redacted<string> | undefined => {
+  const url = urls === undefined ? "" : (Redacted.value(urls).split(",")[0]?.trim() ?? "")
+  return url === "" ? undefined : Redacted.make(url)
+}

@@ -1,0 +1,128 @@
+/**
+ * A batch of effects, checked and laid out for one atomic write: every table and key named once, and event ids as
+ * places in bitmaps, so that a thousand events of one batch cost one small string.
+ */
+import { Failure } from "../../contracts/failure.ts"
+import { splitEventId } from "../../contracts/ids.ts"
+import type { EffectBatch } from "./service.ts"
+
+/** Events of one batch whose ids lie in the same piece of its bitmap: who they are here, and which bit each is. */
+export interface SeenGroup {
+  /** Ids of the same quarter of a second share a bucket. */
+  readonly bucket: string
+  /** Which bitmap in the bucket. */
+  readonly field: string
+  /** Places in the list of effects, and for each the bit, below `bitmapBits`. */
+  readonly effects: Array<number>
+  readonly bits: Array<number>
+}
+
+/** Places count from 0. */
+export interface Plan {
+  /** The partition, as the offset fence knows it. */
+  readonly partition: string
+  /** The offset of each effect, ascending, and the one behind the last. */
+  readonly offsets: ReadonlyArray<string>
+  readonly next: string
+  /** The effects without an id of our making: only the offset fence applies to them. */
+  readonly unnamed: ReadonlyArray<number>
+  readonly groups: ReadonlyArray<SeenGroup>
+  readonly tables: ReadonlyArray<string>
+  /** The keys: for each its table's place, and its name. */
+  readonly keyTables: ReadonlyArray<number>
+  readonly keyNames: ReadonlyArray<string>
+  /** The increments of all effects in a row: for each the key's place, and how much. */
+  readonly addKeys: ReadonlyArray<number>
+  readonly addAmounts: ReadonlyArray<number>
+  /** For each effect, how many increments there are up to its end. */
+  readonly ends: ReadonlyArray<number>
+}
+
+/** How many events one bitmap is for, so that no id, however large its number, makes a large bitmap. */
+export const bitmapBits = 4096
+
+/** Is one offset below another? Both are decimal numbers of any size, without leading zeros. */
+export const isBelow = (one: string, other: string): boolean =>
+  one.length === other.length ? one < other : one.length < other.length
+
+/** The plan of a batch, or a `Failure` "unreadable" when an increment is no integer or the offsets do not ascend. */
+export const planOf = ({ topic, partition, effects }: EffectBatch): Plan | Failure => {
+  const offsets: Array<string> = []
+  const unnamed: Array<number> = []
+  const groups = new Map<string, SeenGroup>()
+  const tables: Array<string> = []
+  const known = new Map<string, { readonly place: number; readonly keys: Map<string, number> }>()
+  const keyTables: Array<number> = []
+  const keyNames: Array<string> = []
+  const addKeys: Array<number> = []
+  const addAmounts: Array<number> = []
+  const ends: Array<number> = []
+
+  const placeOf = (tableName: string, keyName: string): number => {
+    let table = known.get(tableName)
+    if (table === undefined) {
+      table = { place: tables.push(tableName) - 1, keys: new Map() }
+      known.set(tableName, table)
+    }
+    let place = table.keys.get(keyName)
+    if (place === undefined) {
+      keyTables.push(table.place)
+      place = keyNames.push(keyName) - 1
+      table.keys.set(keyName, place)
+    }
+    return place
+  }
+
+  for (const [i, { offset, id, increments }] of effects.entries()) {
+    const before = offsets.at(-1)
+    if (!/^(0|[1-9]\d*)$/.test(offset) || (before !== undefined && !isBelow(before, offset))) {
+      return unreadable(`offset "${offset}" does not follow "${before ?? ""}"`)
+    }
+    offsets.push(offset)
+    const group = id === undefined ? undefined : groupOf(groups, id)
+    if (group === undefined) unnamed.push(i)
+    else {
+      group.in.effects.push(i)
+      group.in.bits.push(group.bit)
+    }
+    for (const { table, key, by } of increments) {
+      if (!Number.isSafeInteger(by)) return unreadable(`${by} cannot be added to a count`)
+      addKeys.push(placeOf(table, key.toWellFormed()))
+      addAmounts.push(by)
+    }
+    ends.push(addKeys.length)
+  }
+  return {
+    partition: `${topic}-${partition}`,
+    offsets,
+    next: String(BigInt(offsets.at(-1) ?? "-1") + 1n),
+    unnamed,
+    groups: [...groups.values()],
+    tables,
+    keyTables,
+    keyNames,
+    addKeys,
+    addAmounts,
+    ends
+  }
+}
+
+/** A batch's id begins with the milliseconds of its making as 12 hex digits; the first ten name the bucket. */
+const groupOf = (
+  groups: Map<string, SeenGroup>,
+  id: string
+): { readonly in: SeenGroup; readonly bit: number } | undefined => {
+  const event = splitEventId(id)
+  if (event === undefined) return undefined
+  const piece = Math.floor(event.index / bitmapBits)
+  const name = `${event.batch}:${piece}`
+  let group = groups.get(name)
+  if (group === undefined) {
+    group = { bucket: event.batch.slice(0, 10), field: name.slice(10), effects: [], bits: [] }
+    groups.set(name, group)
+  }
+  return { in: group, bit: event.index % bitmapBits }
+}
+
+const unreadable = (what: string): Failure =>
+  new Failure({ reason: "unreadable", message: `these effects cannot be applied: ${what}` })

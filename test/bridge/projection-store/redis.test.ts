@@ -1,0 +1,96 @@
+/** Projections on Redis when the server refuses or is away: nothing is done by halves. */
+import { describe, expect, test } from "bun:test"
+import { Effect, Logger, type Scope } from "effect"
+import { redisProjections } from "../../../bridge/projection-store/redis.ts"
+import type { EffectBatch, ProjectionStore } from "../../../bridge/projection-store/service.ts"
+import { connect, type RedisConnection } from "../../../bridge/redis.ts"
+import { eventId, newBatchId } from "../../../contracts/ids.ts"
+import { hasRedisProgram, secretUrl, startRedis } from "../../support/redis.ts"
+import { add, batchOf } from "./model.ts"
+
+const limits = { horizon: 3_600_000, maxKeys: 1_000 }
+
+const withServer = (
+  body: (
+    store: ProjectionStore["Service"],
+    redis: RedisConnection
+  ) => Effect.Effect<void, unknown, Scope.Scope>
+): Promise<void> =>
+  Effect.gen(function* () {
+    const server = yield* Effect.acquireRelease(
+      Effect.promise(() => startRedis()),
+      (started) => Effect.promise(async () => started?.stop())
+    )
+    const url = secretUrl(server?.url ?? "")
+    yield* body(yield* redisProjections(url, limits), yield* connect(url))
+  }).pipe(Effect.scoped, Effect.provide(Logger.layer([])), Effect.runPromise)
+
+const batch = (): EffectBatch => {
+  const id = newBatchId()
+  return batchOf([
+    [0, eventId(id, 0), add("one", "x", 1), add("two", "x", 1)],
+    [1, eventId(id, 1), add("one", "y", 1)]
+  ])
+}
+
+const refused = Effect.fnUntraced(function* (store: ProjectionStore["Service"], what: EffectBatch) {
+  const failure = yield* Effect.orDie(Effect.flip(store.apply("p", what)))
+  expect(failure.reason).toBe("unavailable")
+})
+
+describe.skipIf(!hasRedisProgram())("projections on Redis", () => {
+  test("a key of another kind in the way refuses the whole batch", () =>
+    withServer((store, redis) =>
+      Effect.gen(function* () {
+        const what = batch()
+        for (const key of ["{spoor:p}:table:two", "{spoor:p}:offsets"]) {
+          yield* redis.command("SET", key, "in the way")
+          yield* refused(store, what)
+          expect(Number(yield* redis.command("DBSIZE"))).toBe(1)
+          yield* redis.command("DEL", key)
+        }
+        expect((yield* store.apply("p", what)).applied).toBe(2)
+      })
+    ))
+
+  test("a full server refuses the whole batch, and takes it when there is room", () =>
+    withServer((store, redis) =>
+      Effect.gen(function* () {
+        const what = batch()
+        yield* redis.command("CONFIG", "SET", "maxmemory", "1")
+        yield* refused(store, what)
+        expect(Number(yield* redis.command("DBSIZE"))).toBe(0)
+        yield* redis.command("CONFIG", "SET", "maxmemory", "0")
+        expect((yield* store.apply("p", what)).applied).toBe(2)
+      })
+    ))
+
+  test("a server that has forgotten the script is told again", () =>
+    withServer((store, redis) =>
+      Effect.gen(function* () {
+        yield* store.apply("p", batchOf([[0, undefined, add("one", "x", 1)]]))
+        yield* redis.command("SCRIPT", "FLUSH")
+        yield* store.apply("p", batchOf([[1, undefined, add("one", "x", 1)]]))
+        expect(yield* store.top("p", "one", 1)).toEqual([{ key: "x", count: 2 }])
+      })
+    ))
+
+  test("what is remembered of ids goes by itself, what is counted stays", () =>
+    withServer((store, redis) =>
+      Effect.gen(function* () {
+        yield* store.apply("p", batch())
+        const ages = new Map<string, number>()
+        const keys = yield* redis.command("KEYS", "*")
+        for (const key of Array.isArray(keys) ? keys.map(String) : []) {
+          ages.set(key.replace(/seen:.*/, "seen"), Number(yield* redis.command("PTTL", key)))
+        }
+        expect(ages.get("{spoor:p}:seen")).toBeGreaterThan(limits.horizon - 60_000)
+        ages.delete("{spoor:p}:seen")
+        expect([...ages].toSorted()).toEqual([
+          ["{spoor:p}:offsets", -1],
+          ["{spoor:p}:table:one", -1],
+          ["{spoor:p}:table:two", -1]
+        ])
+      })
+    ))
+})
