@@ -1,6 +1,6 @@
 /**
  * Whether this process lives and whether it can do its work. Live: it answers. Ready: its actors are up, it is not
- * about to stop, and every system its actors need answers; with the age of each one's last success.
+ * about to stop, and every service its actors need has a system that answers; with the age of each one's last success.
  */
 import { Clock, Effect, Result } from "effect"
 import { PrometheusMetrics } from "effect/observability"
@@ -28,10 +28,17 @@ export interface HealthReport {
 
 export interface Health {
   readonly setActor: (name: string, state: ActorState) => void
+  /** Adds what stands behind one service; of several (queue servers) one that answers is enough. */
   readonly addSeams: (seams: ReadonlyArray<readonly [name: string, seam: Seam]>) => void
   readonly report: Effect.Effect<HealthReport>
   /** Every figure of the process, as Prometheus text. */
   readonly metrics: Effect.Effect<string>
+}
+
+interface Entry {
+  readonly name: string
+  readonly seam: Seam
+  lastSuccess: number | undefined
 }
 
 /** How long one system may take to answer. */
@@ -39,9 +46,9 @@ const patience = "2 seconds"
 
 export const makeHealth = (): Health => {
   const actors: Record<string, ActorState> = {}
-  const seams: Array<{ readonly name: string; readonly seam: Seam; lastSuccess: number | undefined }> = []
+  const services: Array<ReadonlyArray<Entry>> = []
 
-  const inspect = Effect.fnUntraced(function* (entry: (typeof seams)[number]) {
+  const inspect = Effect.fnUntraced(function* (entry: Entry): Effect.fn.Return<SeamReport> {
     const { kind, embedded, address, check } = entry.seam
     const result = yield* Effect.result(Effect.timeout(check, patience))
     const now = yield* Clock.currentTimeMillis
@@ -56,12 +63,18 @@ export const makeHealth = (): Health => {
       actors[name] = state
     },
     addSeams: (added) => {
-      for (const [name, seam] of added) seams.push({ name, seam, lastSuccess: undefined })
+      if (added.length > 0)
+        services.push(added.map(([name, seam]) => ({ name, seam, lastSuccess: undefined })))
     },
     report: Effect.gen(function* () {
-      const reports = yield* Effect.forEach(seams, inspect, { concurrency: "unbounded" })
-      const isReady = Object.values(actors).every((state) => state === "up") && reports.every(({ ok }) => ok)
-      return { status: isReady ? "ready" : "not ready", actors: { ...actors }, seams: reports }
+      const reports = yield* Effect.forEach(
+        services,
+        (entries) => Effect.forEach(entries, inspect, { concurrency: "unbounded" }),
+        { concurrency: "unbounded" }
+      )
+      const isServed = reports.every((seams) => seams.some(({ ok }) => ok))
+      const isReady = isServed && Object.values(actors).every((state) => state === "up")
+      return { status: isReady ? "ready" : "not ready", actors: { ...actors }, seams: reports.flat() }
     }),
     metrics: PrometheusMetrics.format()
   }

@@ -30,8 +30,8 @@ export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Act
   const context = yield* provideAll([...new Set([...needs, messageBus])])
   const bus = Context.get(context as Context.Context<MessageBus>, MessageBus)
   yield* refuseSolitude(actors, bus.seam.embedded)
-  const seams = needs.flatMap((need) => need.seams(context))
-  health.addSeams(seams)
+  const seams = needs.map((need) => need.seams(context))
+  seams.forEach(health.addSeams)
 
   const opsUrl = yield* opsServer(health)
   announce("health", `${opsUrl}/health/ready`)
@@ -41,7 +41,7 @@ export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Act
     yield* Effect.provideService(registerOnBus(life), MessageBus, bus)
     lives.unshift(life)
   }
-  yield* printBanner(actors, addresses, seams)
+  yield* printBanner(actors, addresses, seams.flat())
 
   const signal = yield* Effect.raceAllFirst([firstSignal, ...lives.map((life) => life.givenUp)])
   yield* Effect.logInfo(`${signal}: finishing what was taken`)

@@ -5,7 +5,7 @@ import { Redis } from "ioredis"
 import { kafka } from "./kafka.ts"
 import { nats } from "./nats.ts"
 import { redisServer } from "./redis.ts"
-import { hasProgram, serverUrl } from "./server.ts"
+import { needsProgram, serverUrl } from "./server.ts"
 import { type Environment, ownSettings, type Spoor, startSpoor } from "./spoor.ts"
 
 /** Where the real servers are; undefined on a person's machine that lacks one. */
@@ -16,13 +16,8 @@ export const realServers = async (): Promise<Environment | undefined> => {
     await serverUrl(kafka)
   ]
   if (REDIS_URL === undefined || NATS_URL === undefined || KAFKA_BROKERS === undefined) return undefined
-  if (!hasProgram("kcat", ["-V"])) {
-    const sentence =
-      "kcat is missing, so records cannot be read with a foreign client. Install the package kcat."
-    if (process.env.CI === "true") throw new Error(sentence)
-    process.stderr.write(`${sentence}\n`)
+  if (!needsProgram("kcat", "Install the package kcat, a Kafka client that is not ours.", ["-V"]))
     return undefined
-  }
   return { REDIS_URL, NATS_URL, KAFKA_BROKERS }
 }
 

@@ -6,7 +6,7 @@ import type { ChildProcess } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { endProgram, freePort, hasProgram, type ServerKind, startProgram } from "./server.ts"
+import { endProgram, freePort, hasProgram, needsProgram, type ServerKind, startProgram } from "./server.ts"
 
 const start = (port: number, options: ReadonlyArray<string> = []): Promise<ChildProcess> =>
   startProgram("nats-server", ["-a", "127.0.0.1", "-p", String(port), ...options], {
@@ -54,7 +54,7 @@ export interface NatsServer {
 }
 
 /** Can this machine run servers of a test's own? (A test that kills a server needs the program, not a container.) */
-export const canStartNats = hasProgram("nats-server")
+export const canStartNats = needsProgram("nats-server", "Install the package nats-server.")
 
 /** A server of a test's own, not yet started. `configuration` is in the server's own language, e.g. `max_payload: 64KB`. */
 export const privateNats = async (configuration = ""): Promise<NatsServer> => {

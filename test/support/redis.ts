@@ -6,7 +6,15 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Redacted } from "effect"
-import { endProgram, freePort, hasProgram, type Running, type ServerKind, startProgram } from "./server.ts"
+import {
+  endProgram,
+  freePort,
+  hasProgram,
+  needsProgram,
+  type Running,
+  type ServerKind,
+  startProgram
+} from "./server.ts"
 
 export const redisServer: ServerKind = {
   name: "Redis",
@@ -41,7 +49,7 @@ export const startRedis = async (
   args: ReadonlyArray<string> = [],
   port?: number
 ): Promise<OwnRedis | undefined> => {
-  if (!hasRedisProgram()) return undefined
+  if (!hasProgram("redis-server")) return undefined
   const at = port ?? (await freePort())
   const directory = await mkdtemp(join(tmpdir(), "spoor-redis-"))
   const child = await startProgram(
@@ -59,8 +67,9 @@ export const startRedis = async (
   }
 }
 
-/** Can tests have servers of their own? */
-export const hasRedisProgram = (): boolean => hasProgram("redis-server")
+/** Can tests have servers of their own? Missing is told in one line, and fails with CI=true. */
+export const hasRedisProgram = (): boolean =>
+  needsProgram("redis-server", "Install the package redis-server.")
 
 /** A URL as the code wants it. */
 export const secretUrl = (url: string): Redacted.Redacted<string> => Redacted.make(url)

@@ -76,6 +76,18 @@ const succeeds = (command: string, args: ReadonlyArray<string>): boolean => {
 export const hasProgram = (command: string, args: ReadonlyArray<string> = ["--version"]): boolean =>
   succeeds(command, args)
 
+/**
+ * Is the program there that a suite starts on its own? Where it is not, a person is told in one line; with CI=true
+ * that fails the run.
+ */
+export const needsProgram = (command: string, howToGet: string, args?: ReadonlyArray<string>): boolean => {
+  if (hasProgram(command, args)) return true
+  const sentence = `${command} is missing, so its suites cannot run. ${howToGet}`
+  if (process.env.CI === "true") throw new Error(sentence)
+  process.stderr.write(`${sentence}\n`)
+  return false
+}
+
 /** A TCP port that nobody listens on at this moment. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {

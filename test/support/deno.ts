@@ -1,0 +1,33 @@
+/**
+ * Deno for tests: the one in DENO or in the PATH, else the npm package, kept in a cache folder outside the tree. It is
+ * no dependency of the project, because `deno task` would take the `deno` of node_modules for a script.
+ */
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { hasProgram } from "./server.ts"
+
+const version = "2.9.6"
+
+/** The path of a Deno; undefined on a person's machine that has none and cannot get it. With CI=true that fails. */
+export const denoProgram = (): string | undefined => {
+  const named = process.env.DENO
+  if (named !== undefined && named !== "") return named
+  if (hasProgram("deno")) return "deno"
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "spoor", `deno-${version}`)
+  const program = join(folder, "node_modules", "deno", "deno")
+  if (existsSync(program)) return program
+  try {
+    mkdirSync(folder, { recursive: true })
+    const install = ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", `deno@${version}`]
+    execFileSync("npm", install, { stdio: "ignore" })
+    execFileSync(join(folder, "node_modules", ".bin", "deno"), ["--version"], { stdio: "ignore" })
+    return existsSync(program) ? program : join(folder, "node_modules", ".bin", "deno")
+  } catch (cause) {
+    const sentence = `Deno is missing, so its suites cannot run. Install Deno ${version} or set DENO.`
+    if (process.env.CI === "true") throw new Error(sentence, { cause })
+    process.stderr.write(`${sentence}\n`)
+    return undefined
+  }
+}
