@@ -16,7 +16,7 @@ import {
   logLevel,
   type Producer
 } from "kafkajs"
-import { gzipCodec, zstdCodec } from "./kafka-codecs.ts"
+import { gzipCodec, lz4Codec, snappyCodec, zstdCodec } from "./kafka-codecs.ts"
 
 export type { Admin, Consumer, EachBatchPayload, Producer } from "kafkajs"
 
@@ -182,6 +182,8 @@ const withinTime = async (promise: Promise<void>, milliseconds: number): Promise
 
 CompressionCodecs[CompressionTypes.GZIP] = () => gzipCodec
 CompressionCodecs[CompressionTypes.ZSTD] = () => zstdCodec
+CompressionCodecs[CompressionTypes.LZ4] = () => lz4Codec
+CompressionCodecs[CompressionTypes.Snappy] = () => snappyCodec
 
 /** The part of the library's request queue that is mended: a queue of requests that wait for their turn. */
 interface RequestQueue {

@@ -1,8 +1,9 @@
 /** How batches of records are compressed on their way to and from Kafka. */
 import { promisify } from "node:util"
 import { constants, gzip, unzip, zstdCompress, zstdDecompress } from "node:zlib"
+import { unpackLz4, unpackSnappy } from "./unpack.ts"
 
-/** What kafkajs calls: `compress` gets the encoded records of a batch, `decompress` what the broker keeps of them. */
+/** What the client library calls: `compress` gets the encoded records of a batch, `decompress` what the broker keeps of them. */
 export interface Codec {
   readonly compress: (records: { readonly buffer: Buffer }) => Promise<Buffer>
   readonly decompress: (bytes: Buffer) => Promise<Buffer>
@@ -23,3 +24,12 @@ export const zstdCodec: Codec = {
   compress: ({ buffer }) => zstdAsync(buffer),
   decompress: (bytes) => unzstdAsync(bytes)
 }
+
+/** Of other producers; Spoor itself does not write it. */
+const readOnly = (name: string, unpack: (bytes: Buffer) => Buffer): Codec => ({
+  compress: () => Promise.reject(new Error(`Spoor does not write ${name}`)),
+  decompress: async (bytes) => unpack(bytes)
+})
+
+export const lz4Codec = readOnly("LZ4", unpackLz4)
+export const snappyCodec = readOnly("Snappy", unpackSnappy)

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Effect, type Exit, Fiber, type Scope } from "effect"
+import { Effect, type Exit, Fiber, Logger, type Scope } from "effect"
 import { makeKafka } from "../../bridge/event-log/kafka.ts"
 import type {
   EventLog,
@@ -77,7 +77,8 @@ export const startReader = (
       handle(batch),
       Effect.sync(() => void batches.push(batch))
     )
-  const fiber = Effect.runFork(log.read(options, keep))
+  const quiet = Logger.layer([])
+  const fiber = Effect.runFork(Effect.provide(log.read(options, keep), quiet))
   const texts = (): ReadonlyArray<string> => batches.flatMap(({ records }) => records.map(textOf))
   return {
     batches,

@@ -1,0 +1,351 @@
+/** What only Kafka can show of the event log: other clients on the same topics, brokers that are away, die or hang. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { spawn } from "node:child_process"
+import { ConfigProvider, Effect, Exit, Layer, Redacted } from "effect"
+import { makeKafka, readAddress } from "../../bridge/event-log/kafka.ts"
+import { layer } from "../../bridge/event-log/live.ts"
+import { partitionOf } from "../../bridge/event-log/partition.ts"
+import { EventLog, type NewRecord } from "../../bridge/event-log/service.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { eventually } from "../support/eventually.ts"
+import { type Broker, kafka, startBroker } from "../support/kafka.ts"
+import { type Log, newName, newTopic, openKafka, record, startReader, textOf } from "../support/logs.ts"
+import { freePort, hasProgram, serverUrl } from "../support/server.ts"
+
+const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
+const withLog = (broker: string, body: (log: Log) => Promise<void>): Promise<void> =>
+  run(Effect.scoped(Effect.flatMap(openKafka(broker), (log) => Effect.promise(() => body(log)))))
+
+/** Runs kcat, gives it `input`, and returns the bytes that it prints. */
+const kcat = (args: ReadonlyArray<string>, input = ""): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const child = spawn("kcat", [...args], { stdio: ["pipe", "pipe", "inherit"] })
+    const chunks: Array<Buffer> = []
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk))
+    child.once("error", reject)
+    child.once("exit", (code) =>
+      code === 0 ? resolve(Buffer.concat(chunks)) : reject(new Error(`kcat ended with ${code}`))
+    )
+    child.stdin.end(input)
+  })
+
+test("a key's partition is the one that Kafka's Java client chooses", () => {
+  // The hashes stand in Apache Kafka's own UtilsTest.testMurmur2.
+  const hashes = {
+    "21": -973932308,
+    foobar: -790332482,
+    "a-little-bit-long-string": -985981536,
+    "a-little-bit-longer-string": -1486304829,
+    lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8: -58897971,
+    abc: 479470107
+  }
+  for (const [key, hash] of Object.entries(hashes)) {
+    for (const count of [1, 3, 12, 1_000_003])
+      expect(partitionOf(key, count)).toBe((hash & 0x7fffffff) % count)
+  }
+})
+
+describe("settings that can never work end with one sentence", () => {
+  const none = { tls: false, mechanism: undefined, username: undefined, password: undefined }
+  const refusal = (settings: Partial<Parameters<typeof readAddress>[0]>) =>
+    Effect.runSync(Effect.flip(readAddress({ brokers: "kafka:9092", ...none, ...settings })))
+
+  test.each([
+    "kafka",
+    "kafka:",
+    ":9092",
+    "kafka:0",
+    "kafka:70000",
+    "kafka:9092,",
+    "http://kafka:9092",
+    "a b:1"
+  ])("KAFKA_BROKERS=%s", (brokers) => {
+    const { reason, message } = refusal({ brokers })
+    expect(reason).toBe("unreadable")
+    expect(message).toStartWith("KAFKA_BROKERS must be host:port, several separated by commas;")
+  })
+
+  test("a login that lacks something", () => {
+    expect(refusal({ username: "me" }).message).toContain("need KAFKA_SASL_MECHANISM")
+    expect(refusal({ mechanism: "plain", username: "me" }).message).toContain(
+      "needs KAFKA_USERNAME and KAFKA_PASSWORD"
+    )
+  })
+
+  test("those that can work are read", () => {
+    const password = Redacted.make("secret")
+    const settings = { ...none, brokers: "a:1, b.example:9093", username: "me", password }
+    expect(Effect.runSync(readAddress({ ...settings, mechanism: "scram-sha-512", tls: true }))).toEqual({
+      brokers: ["a:1", "b.example:9093"],
+      tls: true,
+      login: { mechanism: "scram-sha-512", username: "me", password }
+    })
+  })
+})
+
+describe("where nobody listens", () => {
+  test("it starts, says so when asked, and appending is `unavailable`", async () => {
+    const nowhere = `127.0.0.1:${await freePort()}`
+    await withLog(nowhere, async (log) => {
+      const asked = await run(Effect.flip(log.seam.check))
+      expect(asked.reason).toBe("unavailable")
+      expect(asked.message).toStartWith(`No Kafka broker answers at ${nowhere}`)
+      const failure = await run(Effect.flip(log.append([record(newTopic(), "1")], "x")))
+      expect(failure.reason).toBe("unavailable")
+      expect((await run(Effect.flip(log.ensureTopics([newTopic()])))).reason).toBe("unavailable")
+    })
+  })
+
+  test("the layer of the settings ends with one sentence", async () => {
+    const nowhere = `127.0.0.1:${await freePort()}`
+    const environment = ConfigProvider.fromUnknown({ KAFKA_BROKERS: nowhere, KAFKA_START_TIMEOUT: "1" })
+    const start = Effect.scoped(Layer.build(Layer.provide(layer, ConfigProvider.layer(environment))))
+    const failure = await run(Effect.flip(start))
+    expect(failure).toBeInstanceOf(Failure)
+    expect(failure.message).toStartWith(`No Kafka broker answers at ${nowhere}`)
+    expect(failure.message).not.toContain("\n")
+  })
+})
+
+const broker = await serverUrl(kafka)
+describe.skipIf(broker === undefined)("with a broker", () => {
+  const url = broker ?? ""
+
+  test("the layer of the settings is Kafka", () => {
+    const environment = ConfigProvider.fromUnknown({ KAFKA_BROKERS: url, KAFKA_COMPRESSION: "none" })
+    return run(
+      Effect.gen(function* () {
+        const { seam } = yield* EventLog
+        expect([seam.kind, seam.embedded, seam.address]).toEqual(["kafka", false, url])
+        yield* seam.check
+      }).pipe(Effect.provide(Layer.provide(layer, ConfigProvider.layer(environment))))
+    )
+  })
+
+  test("affinities and keys spread over the partitions", () =>
+    withLog(url, async (log) => {
+      const topic = newTopic()
+      await run(log.ensureTopics([topic]))
+      const partitions = new Set<number>()
+      for (let i = 0; i < 20; i++) {
+        for (const one of await run(
+          log.append([record(topic, "1"), record(topic, "2", { key: `${i}` })], `${i}`)
+        )) {
+          if (one.stored) partitions.add(one.partition)
+        }
+      }
+      expect(partitions.size).toBe(3)
+    }))
+
+  const withKcat = hasProgram("kcat", ["-V"]) ? test : test.skip
+
+  for (const compression of ["none", "gzip", "zstd"] as const) {
+    withKcat(`kcat reads what was appended with compression ${compression}`, async () => {
+      await run(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const log = yield* makeKafka({ brokers: [url], tls: false, login: undefined }, compression)
+            const topic = newTopic()
+            yield* log.ensureTopics([topic])
+            const records = Array.from({ length: 500 }, (_, i): NewRecord => {
+              const value = Buffer.from(`value ${i} ${"x".repeat(i % 50)} \x00\xff`, "latin1")
+              return {
+                topic,
+                value,
+                headers: { id: `batch-${i}`, v: "1" },
+                ...(i % 3 === 0 ? { key: `k${i}` } : {})
+              }
+            })
+            const appended = yield* log.append(records, "x")
+            const format = "%p %o %k %h %S %s\\n"
+            const printed = yield* Effect.promise(() =>
+              kcat(["-b", url, "-C", "-e", "-q", "-t", topic, "-f", format])
+            )
+            const wanted = records.map((sent, i) => {
+              const one = appended[i]
+              const place = one?.stored ? `${one.partition} ${one.offset}` : "refused"
+              const value = Buffer.from(sent.value).toString("latin1")
+              return `${place} ${sent.key ?? ""} id=${sent.headers.id},v=1 ${value.length} ${value}`
+            })
+            const lines = printed.toString("latin1").trimEnd().split("\n")
+            expect(lines.sort()).toEqual(wanted.sort())
+          })
+        )
+      )
+    })
+  }
+
+  for (const codec of ["none", "gzip", "snappy", "lz4", "zstd"]) {
+    withKcat(`what kcat wrote with ${codec} is read`, () =>
+      withLog(url, async (log) => {
+        const topic = newTopic()
+        await run(log.ensureTopics([topic]))
+        const texts = Array.from(
+          { length: 3_000 },
+          (_, i) => `${"again and ".repeat(i % 40)}${Math.sin(i)} ${i} é`
+        )
+        const partition = [
+          "-p",
+          "1",
+          "-H",
+          "from=kcat",
+          "-X",
+          "linger.ms=200",
+          "-X",
+          "batch.num.messages=10000"
+        ]
+        await kcat(["-b", url, "-P", "-t", topic, "-z", codec, ...partition], texts.join("\n"))
+        const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
+        await reader.has(texts.length)
+        await reader.stop()
+        expect(reader.texts()).toEqual(texts)
+        expect(reader.batches[0]?.records[0]?.headers).toEqual({ from: "kcat" })
+      })
+    )
+  }
+
+  test("a member that joins while another handles waits; nothing is handled twice", () =>
+    withLog(url, async (log) => {
+      const topic = newTopic()
+      await run(log.ensureTopics([topic]))
+      const texts = Array.from({ length: 60 }, (_, i) => `${i}`)
+      for (const text of texts) await run(log.append([record(topic, text)], text))
+      const options = { group: newName("group"), topics: [topic], from: "oldest" as const }
+      const first = startReader(log, options, () => Effect.sleep("300 millis"))
+      await first.has(1)
+      const second = startReader(log, options)
+      const more = texts.map((text) => `more ${text}`)
+      for (const text of more) await run(log.append([record(topic, text)], text))
+      const all = () => [...first.texts(), ...second.texts()]
+      await eventually("all are handled", () => all().length >= 120, 40_000)
+      await Promise.all([first.stop(), second.stop()])
+      expect([...all()].sort()).toEqual([...texts, ...more].sort())
+    }))
+})
+
+describe("faults of a broker", () => {
+  let own: Broker | undefined
+  beforeAll(async () => {
+    own = await startBroker({ "message.max.bytes": "20000" })
+  })
+  afterAll(() => own?.remove())
+  const faulty = (): Broker => {
+    if (own === undefined) throw new Error("There is neither Java nor Maven for a broker of this test's own.")
+    return own
+  }
+  const has = hasProgram("java", ["-version"]) && hasProgram("mvn") ? test : test.skip
+
+  has(
+    "a batch too large for the topic is stored in parts, in order; only what is too large alone is refused",
+    () =>
+      withLog(faulty().url, async (log) => {
+        const topic = newTopic()
+        await run(log.ensureTopics([topic]))
+        const noise = (size: number) => crypto.getRandomValues(new Uint8Array(size))
+        const records = Array.from({ length: 200 }, (_, i) => ({
+          topic,
+          value: noise(i === 77 ? 30_000 : 1_000),
+          headers: {}
+        }))
+        const appended = await run(log.append(records, "x"))
+        expect(appended.flatMap((one, i) => (one.stored ? [] : [i]))).toEqual([77])
+        const offsets = appended.flatMap((one) => (one.stored ? [Number(one.offset)] : []))
+        expect(offsets).toEqual(Array.from({ length: 199 }, (_, i) => i))
+      })
+  )
+
+  has(
+    "killed and started again: appends fail, then succeed; nothing confirmed is lost; readers go on",
+    () =>
+      withLog(faulty().url, async (log) => {
+        const topic = newTopic()
+        await run(log.ensureTopics([topic]))
+        const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
+        const confirmed: Array<string> = []
+        const failures: Array<Failure> = []
+        let sent = 0
+        const appendOne = async (): Promise<void> => {
+          const text = `text ${sent++}`
+          const exit = await Effect.runPromiseExit(log.append([record(topic, text)], text))
+          if (Exit.isSuccess(exit)) confirmed.push(text)
+          else failures.push(await run(Effect.flip(exit)))
+        }
+        while (confirmed.length < 20) await appendOne()
+        const killed = faulty().kill()
+        while (failures.length < 2) await appendOne()
+        await killed
+        await faulty().start()
+        const before = confirmed.length
+        await eventually(
+          "appends succeed again",
+          async () => {
+            await appendOne()
+            return confirmed.length > before + 20
+          },
+          40_000
+        )
+        for (const failure of failures) expect(["unavailable", "timeout"]).toContain(failure.reason)
+        await run(log.seam.check)
+        await eventually(
+          "the reader has all",
+          () => {
+            const read = new Set(reader.texts())
+            return confirmed.every((text) => read.has(text))
+          },
+          50_000
+        )
+        await reader.stop()
+      }),
+    120_000
+  )
+
+  has(
+    "hanging: an append fails in time with `timeout`, and the same log recovers",
+    () =>
+      withLog(faulty().url, async (log) => {
+        const topic = newTopic()
+        await run(log.ensureTopics([topic]))
+        for (const text of ["before", "also before"]) await run(log.append([record(topic, text)], "x"))
+        faulty().pause()
+        const [one, two] = await run(
+          Effect.all(
+            [
+              Effect.flip(log.append([record(topic, "1")], "x")),
+              Effect.flip(log.append([record(topic, "2")], "y"))
+            ],
+            {
+              concurrency: 2
+            }
+          )
+        ).finally(faulty().resume)
+        expect([one.reason, two.reason]).toEqual(["timeout", "timeout"])
+        await eventually("appends succeed again", () =>
+          run(Effect.isSuccess(log.append([record(topic, "after")], "x")))
+        )
+        const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
+        await eventually("it is read", () => reader.texts().includes("after"))
+        expect(reader.texts()).toContain("before")
+        await reader.stop()
+      }),
+    90_000
+  )
+
+  has(
+    "away at the start: what needs it waits or fails, and works once it is there",
+    async () => {
+      await faulty().stop()
+      await withLog(faulty().url, async (log) => {
+        const topic = newTopic()
+        const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
+        expect((await run(Effect.flip(log.append([record(topic, "1")], "x")))).reason).toBe("unavailable")
+        await faulty().start()
+        await eventually("the topic is made", () => run(Effect.isSuccess(log.ensureTopics([topic]))))
+        await run(log.append([record(topic, "1")], "x"))
+        await reader.has(1)
+        await reader.stop()
+        expect(reader.batches[0]?.records.map(textOf)).toEqual(["1"])
+      })
+    },
+    90_000
+  )
+})
