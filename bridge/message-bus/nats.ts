@@ -16,8 +16,9 @@ import {
 } from "@nats-io/transport-node"
 import { Effect, Redacted, type Scope, Stream } from "effect"
 import { maxMessageBytes } from "../../contracts/codec.ts"
-import { Failure, type FailureReason } from "../../contracts/failure.ts"
+import { Failure } from "../../contracts/failure.ts"
 import { makeBacklog } from "./backlog.ts"
+import { failureOf } from "./nats-failure.ts"
 import type { Header, Listener, NatsLink, NatsOptions, Received } from "./nats-link.ts"
 import { type NatsAddress, parseNatsUrl } from "./nats-url.ts"
 import { isSubject } from "./subject.ts"
@@ -285,24 +286,5 @@ const received = (message: Msg): Received => ({
       }
     : undefined
 })
-
-const failureOf = (error: unknown, subject: string): Failure => {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const name = cause instanceof Error ? cause.name : ""
-  const reason = reasonsByName[name] ?? "timeout"
-  return new Failure({
-    reason,
-    message: `asking ${subject}: ${cause instanceof Error ? cause.message : String(cause)}`
-  })
-}
-
-/** The library's errors that say for sure whether the request was sent; after any other it may have been. */
-const reasonsByName: Readonly<Record<string, FailureReason>> = {
-  NoResponders: "no-responders",
-  PermissionViolationError: "unavailable",
-  ClosedConnectionError: "unavailable",
-  DrainingConnectionError: "unavailable",
-  InvalidArgumentError: "too-large"
-}
 
 const unavailable = (message: string): Failure => new Failure({ reason: "unavailable", message })
