@@ -41,9 +41,15 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
     })
   )
 
+/** What is kept of a key, in characters; names come from anyone. */
+const longestKey = 200
+
 /** An unreadable record has no effect, but moves the fence. */
 const effectOf = (record: LogRecord, count: Counting["count"]): RecordEffect => {
   const event = readEvent(record)
   const id = record.headers.id as EventId | undefined
-  return { offset: record.offset, id, increments: event === undefined ? [] : count(event) }
+  return { offset: record.offset, id, increments: event === undefined ? [] : count(event).map(withShortKey) }
 }
+
+const withShortKey = (increment: Increment): Increment =>
+  increment.key.length <= longestKey ? increment : { ...increment, key: increment.key.slice(0, longestKey) }

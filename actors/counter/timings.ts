@@ -7,9 +7,12 @@ import type { Increment, Row } from "../../bridge/projection-store/service.ts"
 const growth = Math.log(1.05)
 const sumKey = "sum"
 
-/** What one duration (milliseconds; below zero counts as zero) adds to a table. */
+/** The longest duration that is counted as it is, milliseconds (31 years); records may claim anything. */
+const longest = 1e12
+
+/** What one duration (milliseconds; below zero, or no number, counts as zero) adds to a table. */
 export const timingIncrements = (table: string, duration: number): ReadonlyArray<Increment> => {
-  const milliseconds = Math.max(0, Math.round(duration))
+  const milliseconds = Math.min(longest, Math.max(0, Math.round(duration) || 0))
   return [
     { table, key: bucketOf(milliseconds), by: 1 },
     { table, key: sumKey, by: milliseconds }

@@ -1,0 +1,46 @@
+/** Durations come back as statistics: exact averages, percentiles within 5 %, whatever a record claims. */
+import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
+import { timingIncrements, timingsOf } from "../../../actors/counter/timings.ts"
+import type { Row } from "../../../bridge/projection-store/service.ts"
+
+const counted = (durations: ReadonlyArray<number>): ReadonlyArray<Row> => {
+  const rows = new Map<string, number>()
+  for (const { key, by } of durations.flatMap((duration) => timingIncrements("klag", duration))) {
+    rows.set(key, (rows.get(key) ?? 0) + by)
+  }
+  return Array.from(rows, ([key, count]) => ({ key, count }))
+}
+
+describe("timings", () => {
+  test("nothing counted is all zeros", () => {
+    expect(timingsOf([])).toEqual({ count: 0, average: 0, p50: 0, p90: 0, p99: 0, max: 0 })
+  })
+
+  test("count and average are exact, percentiles at most 5 % too long", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 10_000_000 }), { minLength: 1 }), (durations) => {
+        const { count, average, p50, p99, max } = timingsOf(counted(durations))
+        const sorted = durations.toSorted((a, b) => a - b)
+        const rank = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
+        expect(count).toBe(durations.length)
+        expect(average).toBe(Math.round(durations.reduce((sum, one) => sum + one, 0) / durations.length))
+        for (const [found, exact] of [
+          [p50, rank(0.5)],
+          [p99, rank(0.99)],
+          [max, rank(1)]
+        ] as const) {
+          expect(found).toBeGreaterThanOrEqual(exact)
+          expect(found).toBeLessThanOrEqual(exact * 1.05 + 1)
+        }
+      })
+    )
+  })
+
+  test("what is no duration is counted as one that can be", () => {
+    for (const duration of [-5, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
+      for (const { by } of timingIncrements("klag", duration)) expect(Number.isSafeInteger(by)).toBe(true)
+    }
+    expect(timingsOf(counted([-5]))).toMatchObject({ count: 1, average: 0, max: 0 })
+  })
+})
