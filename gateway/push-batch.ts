@@ -68,10 +68,8 @@ export const pushBatch = (
 
   const send = (): void => {
     while (pushes < limits.pushes) {
-      const next = waiting[0]
+      const next = waiting.shift()
       if (next === undefined) return
-      if (pushes > 0 && next.lines.length < limits.batchLines) return
-      waiting.shift()
       pushes += 1
       Promise.resolve(next.lines)
         .then(push)

@@ -1,0 +1,34 @@
+/** The settings of the viewer, and what they mean together. */
+import { Config } from "effect"
+import { Failure } from "../../contracts/failure.ts"
+import { optional, port, secret, setting } from "../../contracts/setting.ts"
+
+export const viewerPort = setting("VIEWER_PORT", port, 5031, "The port of the viewer; 0 takes a free one.")
+
+export const viewerHost = optional(
+  "VIEWER_HOST",
+  Config.String,
+  "The address to listen on. Unset: 0.0.0.0 with a VIEWER_PASSWORD, else this machine alone."
+)
+
+export const viewerUser = setting("VIEWER_USER", Config.String, "viewer", "The name to log in with.")
+
+export const viewerPassword = secret(
+  "VIEWER_PASSWORD",
+  "The password to log in with. Unset: nobody logs in, and only this machine is served."
+)
+
+/** Where to listen. Fails with `Failure` "unavailable" when others could look in without a password. */
+export const listenAddress = (host: string | undefined, hasPassword: boolean): string => {
+  if (hasPassword) return host ?? "0.0.0.0"
+  const address = host ?? "127.0.0.1"
+  if (isLoopback(address)) return address
+  throw new Failure({
+    reason: "unavailable",
+    message: `The viewer shows every event, so on ${address} (VIEWER_HOST) it needs a VIEWER_PASSWORD.`
+  })
+}
+
+/** Is that host name, without its port, this machine whoever says it? */
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host)

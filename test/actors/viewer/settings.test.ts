@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test"
+import { isLoopback, listenAddress } from "../../../actors/viewer/settings.ts"
+
+test("without a password only this machine is served", () => {
+  expect(listenAddress(undefined, false)).toBe("127.0.0.1")
+  expect(listenAddress("localhost", false)).toBe("localhost")
+  expect(() => listenAddress("0.0.0.0", false)).toThrow("VIEWER_PASSWORD")
+  expect(() => listenAddress("::", false)).toThrow("VIEWER_PASSWORD")
+})
+
+test("with one, everybody, unless an address is set", () => {
+  expect(listenAddress(undefined, true)).toBe("0.0.0.0")
+  expect(listenAddress("10.0.0.1", true)).toBe("10.0.0.1")
+})
+
+test("names that only sound like this machine are not", () => {
+  for (const name of ["localhost", "127.0.0.1", "127.9.9.9", "[::1]", "::1"])
+    expect(isLoopback(name)).toBe(true)
+  for (const name of ["localhost.evil.example", "127.0.0.1.evil.example", "evil.example", "0.0.0.0", ""]) {
+    expect(isLoopback(name)).toBe(false)
+  }
+})
