@@ -78,7 +78,7 @@ describe("dependencies point one way", () => {
 describe("one file knows each client library", () => {
   const libraries = [
     "@nats-io/transport-node",
-    "@maxmind/geoip2-node",
+    "mmdb-lib",
     "ioredis",
     "isbot",
     "kafkajs",
