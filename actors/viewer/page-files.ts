@@ -18,6 +18,7 @@ export const pageFiles = (): ReadonlyMap<string, PageFile> => {
     ["/", live],
     ["/kafidx", live],
     ["/page/viewer.css", read("viewer.css", "css")],
+    ["/page/live.css", read("live.css", "css")],
     ["/page/live.js", read("live.js", "js")],
     ["/page/event-row.js", read("event-row.js", "js")],
     ["/page/counter.js", read("counter.js", "js")],

@@ -66,7 +66,7 @@ describe("the page", () => {
     for (const path of ["/", "/counters/event-counter"]) {
       const page = await (await ask(path)).text()
       const parts = [...page.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((match) => match[1] ?? "")
-      expect(parts.length).toBe(2)
+      expect(parts.length).toBeGreaterThanOrEqual(2)
       for (const part of parts) {
         const answer = await ask(part)
         expect(answer.status).toBe(200)
