@@ -8,6 +8,7 @@ import { MetadataCounter } from "./metadata-counter.ts"
 import { SearchCounter } from "./search-counter.ts"
 import type { Actor } from "./system/actor.ts"
 import { TimingStats } from "./timing-stats.ts"
+import { Viewer } from "./viewer.ts"
 
 export const actors: ReadonlyArray<Actor> = [
   Gateway,
@@ -17,5 +18,6 @@ export const actors: ReadonlyArray<Actor> = [
   EventCounter,
   MetadataCounter,
   SearchCounter,
-  TimingStats
+  TimingStats,
+  Viewer
 ]

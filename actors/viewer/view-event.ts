@@ -1,4 +1,6 @@
 /** A record of the log as the page shows it: text in fixed places, and all its parts decoded. */
+import { Buffer } from "node:buffer"
+import type { RecordBatch } from "../../bridge/event-log/service.ts"
 import { type Bytes, textOf } from "../../contracts/event.ts"
 import { ipText } from "../../contracts/wire/ip-text.ts"
 import { type Param, parseParams } from "../../contracts/wire/params.ts"
@@ -28,6 +30,17 @@ export interface ViewEvent extends Omit<FeedRecord, "value"> {
   readonly meta: ReadonlyArray<Param>
   readonly params: ReadonlyArray<Param>
 }
+
+/** The records of a batch with their places. */
+export const feedRecords = ({ topic, partition, records }: RecordBatch): ReadonlyArray<FeedRecord> =>
+  records.map(({ offset, timestamp, headers, value }) => ({
+    topic,
+    partition,
+    offset,
+    timestamp,
+    id: headers.id ?? "",
+    value: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as Bytes
+  }))
 
 /** The event type of a record, also of one that cannot be read: its first part, of a path the last segment. */
 export const typeOf = (value: Bytes): string => {

@@ -1,0 +1,29 @@
+/** Viewer: shows events as they come out of Kafka, and what the counters counted, in a browser. Only watches. */
+import { Effect } from "effect"
+import type { RecordBatch } from "../bridge/event-log/service.ts"
+import * as Actor from "./system/actor.ts"
+import { records } from "./system/inbox/records.ts"
+import { eventLog, projectionStore } from "./system/need.ts"
+import { liveFeed } from "./viewer/live-feed.ts"
+import { serveViewer, viewerSettings } from "./viewer/serve-viewer.ts"
+import { feedRecords } from "./viewer/view-event.ts"
+
+/** How many records before the end of each partition a viewer begins with, so that its page is not empty. */
+const history = 200
+
+export const Viewer = Actor.make(
+  "viewer",
+  {
+    summary: "Shows events as they come out of Kafka, and what was counted, in a browser.",
+    receives: records("viewer", history),
+    sends: "pages and live events to browsers",
+    needs: [eventLog, projectionStore],
+    settings: viewerSettings
+  },
+  Effect.gen(function* () {
+    const feed = liveFeed()
+    yield* serveViewer(feed)
+
+    return (batch: RecordBatch) => Effect.sync(() => feed.add(feedRecords(batch)))
+  })
+)
