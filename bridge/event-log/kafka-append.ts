@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import { logTimeout } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
-import { type Compression, compressionType, type Producer } from "./kafka-client.ts"
+import { type Compression, compressionType, type Fate, onFate, type Producer } from "./kafka-client.ts"
 import { sentence, storedNothing, tooLarge } from "./kafka-failure.ts"
 import type { Link } from "./kafka-link.ts"
 import type { KafkaTopics } from "./kafka-topics.ts"
@@ -33,7 +33,7 @@ interface Progress {
   readonly results: Array<Appended | undefined>
   /** May anything stand in the log that is not in `results`? */
   unclear: boolean
-  /** Requests of which nothing has been heard yet. */
+  /** Requests that were sent and not answered yet. */
   open: number
   last: string
 }
@@ -99,28 +99,39 @@ const storeRun = (
   progress: Progress
 ) => {
   const send = (run: Run) =>
-    Effect.flatMap(producer.connected, (api) =>
-      Effect.tryPromise({
-        try: async () => {
+    Effect.flatMap(producer.connected, (api) => {
+      const messages = run.records.map(messageOf(run.partition))
+      let answered: unknown
+      const fate: Fate = {
+        sent: () => {
           progress.open += 1
-          const answer = await api.send({
+        },
+        ended: (error) => {
+          progress.open -= 1
+          answered = error
+          if (error !== undefined && !storedNothing(error)) progress.unclear = true
+        }
+      }
+      return Effect.tryPromise({
+        try: async () => {
+          const [first] = messages
+          if (first !== undefined) onFate(first, fate)
+          const [place] = await api.send({
             topic: run.topic,
             acks: -1,
             timeout: replicasWithin,
             compression: compressionType[compression],
-            messages: run.records.map(messageOf(run.partition))
+            messages
           })
-          progress.open -= 1
-          return BigInt(answer[0]?.baseOffset ?? -1)
+          return BigInt(place?.baseOffset ?? -1)
         },
         catch: (error) => {
-          progress.open -= 1
-          if (!storedNothing(error)) progress.unclear = true
-          if (!tooLarge(error)) producer.replace(api)
-          return error
+          const why = answered ?? error
+          if (!tooLarge(why)) producer.replace(api)
+          return why
         }
       }).pipe(Effect.onInterrupt(() => Effect.sync(() => producer.replace(api))))
-    )
+    })
 
   const store = (run: Run): Effect.Effect<void> =>
     run.records.length > maxRun ? storeHalves(run) : attempt(run, 100)

@@ -185,6 +185,8 @@ CompressionCodecs[CompressionTypes.ZSTD] = () => zstdCodec
 CompressionCodecs[CompressionTypes.LZ4] = () => lz4Codec
 CompressionCodecs[CompressionTypes.Snappy] = () => snappyCodec
 
+const inside = createRequire(import.meta.url)
+
 /** The part of the library's request queue that is mended: a queue of requests that wait for their turn. */
 interface RequestQueue {
   readonly pending: ReadonlyArray<unknown>
@@ -193,14 +195,15 @@ interface RequestQueue {
   readonly checkPendingRequests: () => void
 }
 
-const { prototype }: { prototype: { scheduleCheckPendingRequests: (this: RequestQueue) => void } } =
-  createRequire(import.meta.url)("kafkajs/src/network/requestQueue/index.js")
+const queue: { prototype: { scheduleCheckPendingRequests: (this: RequestQueue) => void } } = inside(
+  "kafkajs/src/network/requestQueue/index.js"
+)
 
 /**
  * The library's own (2.2.4) sets a timer for a moment in the past again and again, even when nothing waits: a
  * thousand times a second on every connection, and newer runtimes print a warning. This one sleeps when nothing waits.
  */
-prototype.scheduleCheckPendingRequests = function () {
+queue.prototype.scheduleCheckPendingRequests = function () {
   if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
   this.throttleCheckTimeoutId = setTimeout(
     () => {
@@ -209,4 +212,44 @@ prototype.scheduleCheckPendingRequests = function () {
     },
     Math.max(10, this.throttledUntil - Date.now())
   )
+}
+
+/** A request to store messages, as the library hands it to the connection. */
+interface ProduceRequest {
+  readonly topicData: ReadonlyArray<{
+    readonly partitions: ReadonlyArray<{ readonly messages: ReadonlyArray<object> }>
+  }>
+}
+
+const broker: { prototype: { produce: (this: object, request: ProduceRequest) => Promise<unknown> } } =
+  inside("kafkajs/src/broker/index.js")
+const produce = broker.prototype.produce
+
+/** What became of the request that a message travelled in. */
+export interface Fate {
+  readonly sent: () => void
+  readonly ended: (error?: unknown) => void
+}
+
+const fates = new WeakMap<object, Fate>()
+
+/**
+ * Tells the fate of the request whose first message this is. What `send` itself fails with does not tell: when the
+ * connection is lost after a request was sent, the library reports that it could not connect again.
+ */
+export const onFate = (first: object, fate: Fate): void => void fates.set(first, fate)
+
+broker.prototype.produce = async function (request) {
+  const told = request.topicData.flatMap(({ partitions }) =>
+    partitions.flatMap(({ messages }) => (messages[0] && fates.get(messages[0])) ?? [])
+  )
+  for (const fate of told) fate.sent()
+  try {
+    const answer = await produce.call(this, request)
+    for (const fate of told) fate.ended()
+    return answer
+  } catch (error) {
+    for (const fate of told) fate.ended(error)
+    throw error
+  }
 }

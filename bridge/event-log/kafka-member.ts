@@ -11,7 +11,7 @@ import { groupChanged } from "./kafka-failure.ts"
 import type { LogRecord, RecordBatch } from "./service.ts"
 
 /** A member that is not heard of for so long is taken for dead, milliseconds. */
-const sessionTimeout = 15_000
+const sessionTimeout = 10_000
 
 /** How long members may take to join again when the group changes: what is under way is finished first. Milliseconds. */
 const rebalanceTimeout = 30_000

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { spawn } from "node:child_process"
 import { ConfigProvider, Effect, Exit, Layer, Redacted } from "effect"
 import { makeKafka, readAddress } from "../../bridge/event-log/kafka.ts"
+import { storedNothing } from "../../bridge/event-log/kafka-failure.ts"
 import { layer } from "../../bridge/event-log/live.ts"
 import { partitionOf } from "../../bridge/event-log/partition.ts"
 import { EventLog, type NewRecord } from "../../bridge/event-log/service.ts"
@@ -43,6 +44,28 @@ test("a key's partition is the one that Kafka's Java client chooses", () => {
     for (const count of [1, 3, 12, 1_000_003])
       expect(partitionOf(key, count)).toBe((hash & 0x7fffffff) % count)
   }
+})
+
+test("what a failed request tells: nothing was stored, or that is not known", () => {
+  const answer = (type: string) => Object.assign(new Error(type), { name: "KafkaJSProtocolError", type })
+  const wrapped = (cause: Error) => new Error("number of retries exceeded", { cause })
+  const connection = (code: string, message = code) =>
+    Object.assign(new Error(message), { name: "KafkaJSConnectionError", code })
+  const nothing = [
+    ...["NOT_ENOUGH_REPLICAS", "NOT_LEADER_FOR_PARTITION", "UNKNOWN_TOPIC_OR_PARTITION"].map(answer),
+    wrapped(answer("TOPIC_AUTHORIZATION_FAILED")),
+    connection("ECONNREFUSED"),
+    wrapped(connection("", "Not connected"))
+  ]
+  const unknown = [
+    ...["REQUEST_TIMED_OUT", "NOT_ENOUGH_REPLICAS_AFTER_APPEND", "UNKNOWN"].map(answer),
+    connection("ECONNRESET"),
+    wrapped(Object.assign(new Error("Closed connection"), { name: "KafkaJSConnectionClosedError" })),
+    Object.assign(new Error("timed out"), { name: "KafkaJSRequestTimeoutError" }),
+    "something else"
+  ]
+  expect(nothing.map(storedNothing)).toEqual(nothing.map(() => true))
+  expect(unknown.map(storedNothing)).toEqual(unknown.map(() => false))
 })
 
 describe("settings that can never work end with one sentence", () => {
@@ -106,6 +129,8 @@ describe("where nobody listens", () => {
     expect(failure.message).not.toContain("\n")
   })
 })
+
+const withBroker = hasProgram("java", ["-version"]) && hasProgram("mvn") ? test : test.skip
 
 const broker = await serverUrl(kafka)
 describe.skipIf(broker === undefined)("with a broker", () => {
@@ -204,6 +229,27 @@ describe.skipIf(broker === undefined)("with a broker", () => {
     )
   }
 
+  test("a member whose handling keeps failing does not keep others from joining and working", () =>
+    withLog(url, async (log) => {
+      const topic = newTopic()
+      await run(log.ensureTopics([topic]))
+      const texts = Array.from({ length: 30 }, (_, i) => `${i}`)
+      for (const text of texts) await run(log.append([record(topic, text)], text))
+      const options = { group: newName("group"), topics: [topic], from: "oldest" as const }
+      let tries = 0
+      const failing = startReader(log, options, () => {
+        tries += 1
+        return Effect.fail("never")
+      })
+      await eventually("it was tried", () => tries > 1)
+      const working = startReader(log, options)
+      await working.has(1)
+      await failing.stop()
+      await working.has(texts.length)
+      await working.stop()
+      expect([...working.texts()].sort()).toEqual([...texts].sort())
+    }))
+
   test("a member that joins while another handles waits; nothing is handled twice", () =>
     withLog(url, async (log) => {
       const topic = newTopic()
@@ -223,19 +269,77 @@ describe.skipIf(broker === undefined)("with a broker", () => {
     }))
 })
 
+describe("a guarded broker", () => {
+  let guarded: Broker | undefined
+  beforeAll(async () => {
+    const login = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+    guarded = await startBroker({
+      "listener.security.protocol.map": "PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+      "inter.broker.listener.name": "PLAINTEXT",
+      "sasl.mechanism.inter.broker.protocol": "PLAIN",
+      "listener.name.plaintext.sasl.enabled.mechanisms": "PLAIN",
+      "listener.name.plaintext.plain.sasl.jaas.config": `${login} username="own" password="own" user_own="own" user_spoor="right";`
+    })
+  }, 60_000)
+  afterAll(() => guarded?.remove())
+  const open = (password: string) =>
+    makeKafka(
+      {
+        brokers: [guarded?.url ?? ""],
+        tls: false,
+        login: { mechanism: "plain", username: "spoor", password: Redacted.make(password) }
+      },
+      "gzip"
+    )
+
+  withBroker("with the right password it works", () =>
+    run(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const log = yield* open("right")
+          yield* log.seam.check
+          const topic = newTopic()
+          yield* log.ensureTopics([topic])
+          const [appended] = yield* log.append([record(topic, "1")], "x")
+          expect(appended?.stored).toBe(true)
+        })
+      )
+    )
+  )
+
+  withBroker(
+    "with a wrong one, everything is `unavailable`, and the password stays out of the sentence",
+    () =>
+      run(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const log = yield* open("wrong-password")
+            const failures = [
+              yield* Effect.flip(log.seam.check),
+              yield* Effect.flip(log.append([record(newTopic(), "1")], "x"))
+            ]
+            for (const { reason, message } of failures) {
+              expect(reason).toBe("unavailable")
+              expect(message).toContain("SASL")
+              expect(message).not.toContain("wrong-password")
+            }
+          })
+        )
+      )
+  )
+})
+
 describe("faults of a broker", () => {
   let own: Broker | undefined
   beforeAll(async () => {
     own = await startBroker({ "message.max.bytes": "20000" })
-  })
+  }, 60_000)
   afterAll(() => own?.remove())
   const faulty = (): Broker => {
     if (own === undefined) throw new Error("There is neither Java nor Maven for a broker of this test's own.")
     return own
   }
-  const has = hasProgram("java", ["-version"]) && hasProgram("mvn") ? test : test.skip
-
-  has(
+  withBroker(
     "a batch too large for the topic is stored in parts, in order; only what is too large alone is refused",
     () =>
       withLog(faulty().url, async (log) => {
@@ -254,7 +358,7 @@ describe("faults of a broker", () => {
       })
   )
 
-  has(
+  withBroker(
     "killed and started again: appends fail, then succeed; nothing confirmed is lost; readers go on",
     () =>
       withLog(faulty().url, async (log) => {
@@ -299,7 +403,7 @@ describe("faults of a broker", () => {
     120_000
   )
 
-  has(
+  withBroker(
     "hanging: an append fails in time with `timeout`, and the same log recovers",
     () =>
       withLog(faulty().url, async (log) => {
@@ -330,7 +434,7 @@ describe("faults of a broker", () => {
     90_000
   )
 
-  has(
+  withBroker(
     "away at the start: what needs it waits or fails, and works once it is there",
     async () => {
       await faulty().stop()

@@ -115,6 +115,10 @@ export const startBroker = async (more: Record<string, string> = {}): Promise<Br
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child !== undefined) await endProgram(child, signal)
   }
+  // Not child.kill, which Deno does only once.
+  const signal = (name: NodeJS.Signals): void => {
+    if (child?.pid !== undefined) process.kill(child.pid, name)
+  }
   process.once("exit", () => child?.kill("SIGKILL"))
   await start()
   return {
@@ -122,8 +126,8 @@ export const startBroker = async (more: Record<string, string> = {}): Promise<Br
     start,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
-    pause: () => child?.kill("SIGSTOP"),
-    resume: () => child?.kill("SIGCONT"),
+    pause: () => signal("SIGSTOP"),
+    resume: () => signal("SIGCONT"),
     remove: async () => {
       await end("SIGKILL")
       rmSync(data, { recursive: true, force: true })
