@@ -1,5 +1,5 @@
 /** The settings of the seams: which outside systems there are and how to reach them. Nothing set means embedded. */
-import { Config } from "effect"
+import { Config, Duration } from "effect"
 import { optional, secret, setting } from "../contracts/setting.ts"
 
 export const dataDir = setting("DATA_DIR", Config.String, ".data", "Folder of the embedded services.")
@@ -59,9 +59,10 @@ export const kafkaCompression = setting(
 )
 export const kafkaStartTimeout = setting(
   "KAFKA_START_TIMEOUT",
-  Config.Int,
-  15,
-  "How many seconds Kafka may take to answer at the start before that fails; 0 starts without asking."
+  Config.Duration,
+  Duration.seconds(15),
+  "How long Kafka may take to answer at the start before that fails; 0 seconds starts without asking.",
+  "15 seconds"
 )
 
 export const geoIpDb = optional(

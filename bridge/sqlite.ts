@@ -9,6 +9,8 @@ import { DatabaseSync } from "node:sqlite"
 import { Effect, type Scope } from "effect"
 import { Failure } from "../contracts/failure.ts"
 
+export type { DatabaseSync } from "node:sqlite"
+
 export interface SqliteFile {
   /** The path of the file. */
   readonly address: string

@@ -43,6 +43,8 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
   const ending = new AbortController()
   const open = new Set<WebSocket>()
   const { fetch, socket: handlers } = options
+  // Ending a server that has already stopped would throw.
+  let isOver = false
 
   const server = Deno.serve(
     {
@@ -71,15 +73,17 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
 
   return {
     port: server.addr.port,
-    stop: () => {
+    stop: async () => {
       const stopped = server.shutdown()
       for (const socket of open) socket.close(1001, "The server stops.")
-      return stopped
+      await stopped
+      isOver = true
     },
-    close: () => {
+    close: async () => {
+      if (isOver) return
       for (const socket of open) socket.close(1001)
       ending.abort()
-      return server.finished
+      await server.finished
     }
   }
 }

@@ -30,6 +30,7 @@ const tests = (title: string, paths: ReadonlyArray<string>): Count => {
   const report = join(folder, "report.xml")
   const isGood = run(title, process.execPath, [
     "test",
+    "--timeout=60000",
     "--reporter=junit",
     `--reporter-outfile=${report}`,
     ...paths

@@ -1,5 +1,5 @@
 /** The event log that the settings ask for: Kafka where KAFKA_BROKERS is set, else a file in DATA_DIR. */
-import { type Config, Effect, Layer, Schedule } from "effect"
+import { type Config, Duration, Effect, Layer, Schedule } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting } from "../../contracts/setting.ts"
 import {
@@ -49,11 +49,14 @@ export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.
     if (brokers === "") return yield* makeSqlite(settings.directory)
     const address = yield* readAddress({ ...settings, brokers })
     const log = yield* makeKafka(address, settings.compression)
-    if (settings.startTimeout > 0) yield* firstAnswer(log.seam.check, settings.startTimeout)
+    if (Duration.isPositive(settings.startTimeout)) yield* firstAnswer(log.seam.check, settings.startTimeout)
     return log
   })
 )
 
-/** Returns when Kafka answers; fails as the last check did when it has not for so many seconds. */
-const firstAnswer = (check: Effect.Effect<void, Failure>, seconds: number): Effect.Effect<void, Failure> =>
-  Effect.retry(check, Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: `${seconds} seconds` })))
+/** Returns when Kafka answers; fails as the last check did when it has not for so long. */
+const firstAnswer = (
+  check: Effect.Effect<void, Failure>,
+  patience: Duration.Duration
+): Effect.Effect<void, Failure> =>
+  Effect.retry(check, Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: patience })))

@@ -1,6 +1,7 @@
 /** The event log's tables in a SQLite file, and what is read and written in them. Each topic has one partition. */
-import type { DatabaseSync } from "node:sqlite"
+
 import type { Topic } from "../../contracts/ids.ts"
+import type { DatabaseSync } from "../sqlite.ts"
 import type { Appended, LogRecord, NewRecord, RecordBatch } from "./service.ts"
 
 /** How many records a topic keeps; the oldest go first. */

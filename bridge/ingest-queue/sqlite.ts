@@ -3,10 +3,11 @@
  * they mean), each step one transaction that is on the disk when it returns. Several processes may share the file;
  * the clock is the machine's. The file is open as long as the scope.
  */
-import type { DatabaseSync } from "node:sqlite"
+
 import { Clock, Effect, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { BatchId } from "../../contracts/ids.ts"
+import type { DatabaseSync } from "../sqlite.ts"
 import { openFile, type SqliteFile } from "../sqlite.ts"
 import { letterText } from "./letter.ts"
 import { pack, toBuffer, unpack } from "./packed.ts"

@@ -2,9 +2,10 @@
  * Projections in a file, for one machine: the same counts and fences as on Redis, each batch one transaction that is
  * on the disk when it returns. Several processes may share the file, which is open as long as the scope.
  */
-import type { DatabaseSync } from "node:sqlite"
+
 import { Clock, Effect, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
+import type { DatabaseSync } from "../sqlite.ts"
 import { openFile } from "../sqlite.ts"
 import type { StoreLimits } from "./limits.ts"
 import { isBelow, type Plan, planOf, type SeenGroup } from "./plan.ts"

@@ -3,13 +3,14 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { denoProgram } from "./deno.ts"
 
 const root = join(import.meta.dirname, "..", "..")
 
 /** The commands that start actors on each runtime. */
 export const runtimes = {
   bun: [process.execPath, "actors/main.ts"],
-  deno: [join(root, "node_modules", ".bin", "deno"), "run", "-A", "actors/main.ts"]
+  deno: [denoProgram() ?? "deno", "run", "-A", "actors/main.ts"]
 } as const
 
 export interface Spoor {

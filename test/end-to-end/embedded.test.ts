@@ -1,0 +1,134 @@
+/** One command and nothing else on the machine: an event from HTTP to the page and the counters, on Bun and on Deno. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { denoProgram } from "../support/deno.ts"
+import { eventually } from "../support/eventually.ts"
+import { type Environment, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
+
+interface Shown {
+  readonly type: string
+  readonly raw: string
+  readonly country: string
+  readonly address: string
+}
+
+/** Everything the live list has shown so far; it is asked as the page asks. */
+const watch = (spoor: Spoor): { readonly shown: ReadonlyArray<Shown>; readonly close: () => void } => {
+  const page = spoor.address("watch them")
+  const shown: Array<Shown> = []
+  // Bun's WebSocket takes headers, which the types of the web do not know.
+  const options: object = { headers: { origin: page.origin } }
+  const socket: WebSocket = Reflect.construct(WebSocket, [`ws://${page.host}/live`, options])
+  socket.onmessage = ({ data }) => shown.push(...JSON.parse(String(data)).events)
+  return { shown, close: () => socket.close() }
+}
+
+const tables = async (spoor: Spoor, counter: string): Promise<Record<string, ReadonlyArray<object>>> => {
+  const answer = await fetch(new URL(`/api/counters/${counter}`, spoor.address("watch them")))
+  return ((await answer.json()) as { rows: Record<string, ReadonlyArray<object>> }).rows
+}
+
+const runtimes = ["bun", ...(denoProgram() === undefined ? [] : (["deno"] as const))] as const
+
+for (const runtime of runtimes) {
+  describe(`embedded on ${runtime}`, () => {
+    let settings: Environment
+    let spoor: Spoor
+
+    const send = async (path: string): Promise<void> => {
+      const answer = await fetch(new URL(path, spoor.address("send events")), {
+        headers: { "x-push-ip": "8.8.8.8", "user-agent": "curl/8.0" }
+      })
+      expect(await answer.json()).toEqual({ status: "ok" })
+    }
+
+    beforeAll(async () => {
+      settings = ownSettings()
+      spoor = await startSpoor(["--all"], settings, runtime)
+    })
+    afterAll(() => spoor.end("SIGKILL"))
+
+    test("says which URLs to open and which seams are embedded", () => {
+      const output = spoor.output()
+      for (const what of ["send events", "watch them", "health"])
+        expect(spoor.address(what).protocol).toBe("http:")
+      for (const seam of ["queue", "bus", "log", "projections"]) {
+        expect(output).toMatch(new RegExp(`^  ${seam} .*\\(embedded\\)$`, "m"))
+      }
+    })
+
+    test("an event sent is on the page, enriched, and counted", async () => {
+      const { shown, close } = watch(spoor)
+      await send("/t/app_open?deviceid=abcdf&ts=123456&referrer=website")
+      await send("/t/offr?action=preview&text=red%20shoes")
+      const event = await eventually("the event is shown", () =>
+        shown.find(({ type }) => type === "app_open")
+      )
+      close()
+      expect(event).toMatchObject({ country: "US", address: "8.8.8.8" })
+      expect(event.raw).toMatch(
+        /^app_open type=\w+&browser=&.*&ip=8080808&klag=\d+&country=US&city=XX deviceid=abcdf&ts=123456&referrer=website$/
+      )
+      await eventually("the counters have counted", async () => {
+        expect(await tables(spoor, "event-counter")).toEqual({
+          "by-type": expect.arrayContaining([
+            { type: "app_open", events: 1 },
+            { type: "offr", events: 1 }
+          ]),
+          "by-action": [{ action: "offr[preview]", events: 1 }]
+        })
+        expect((await tables(spoor, "metadata-counter"))["by-country"]).toEqual([
+          { country: "US", events: 2 }
+        ])
+        expect(await tables(spoor, "search-counter")).toEqual({
+          "by-text": [{ text: "red shoes", events: 1 }]
+        })
+        expect((await tables(spoor, "timing-stats")).timings).toMatchObject([{ count: 2 }, { count: 2 }])
+        return true
+      })
+    })
+
+    test("the page is there under both addresses, and health and figures are true", async () => {
+      for (const path of ["/", "/kafidx", "/counters/event-counter"]) {
+        const page = await fetch(new URL(path, spoor.address("watch them")))
+        expect(page.status).toBe(200)
+        expect(await page.text()).toContain("<title>")
+      }
+      const ready = await fetch(spoor.address("health"))
+      expect(ready.status).toBe(200)
+      const report = (await ready.json()) as { seams: ReadonlyArray<{ name: string; ok: boolean }> }
+      expect(report.seams.map(({ name, ok }) => [name, ok])).toEqual(
+        ["queue", "bus", "log", "projections"].map((name) => [name, true])
+      )
+      const metrics = await (await fetch(new URL("/metrics", spoor.address("health")))).text()
+      expect(metrics).toContain('spoor_actor_events_total{actor="bridge",outcome="succeeded"} 2')
+    })
+
+    test("stopped it exits with 0; started again, what was counted is still there and goes on", async () => {
+      expect(await spoor.end("SIGINT")).toBe(0)
+      spoor = await startSpoor(["--all"], settings, runtime)
+      await send("/t/app_open?again=1")
+      await eventually("the count goes on", async () => {
+        expect((await tables(spoor, "event-counter"))["by-type"]).toContainEqual({
+          type: "app_open",
+          events: 2
+        })
+        return true
+      })
+    })
+
+    test("what was waiting goes on after a start", async () => {
+      expect(await spoor.end()).toBe(0)
+      spoor = await startSpoor(["gateway"], settings, runtime)
+      for (let n = 0; n < 10; n++) await send(`/t/waited?n=${n}`)
+      expect(await spoor.end()).toBe(0)
+      spoor = await startSpoor(["--all"], settings, runtime)
+      await eventually("all have come through", async () => {
+        expect((await tables(spoor, "event-counter"))["by-type"]).toContainEqual({
+          type: "waited",
+          events: 10
+        })
+        return true
+      })
+    })
+  })
+}
