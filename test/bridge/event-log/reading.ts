@@ -1,0 +1,187 @@
+/** What every event log keeps: groups share the records, each is handled once and again when that failed; others only watch. */
+import { expect } from "bun:test"
+import { Deferred, Effect, Exit, Fiber } from "effect"
+import { eventually } from "../../support/eventually.ts"
+import { newName, newTopic, record, startReader } from "../../support/logs.ts"
+import { append, type Check, run, topicWith } from "./check.ts"
+
+export const reading = (check: Check): void => {
+  check(
+    "a new member goes on at the committed place; another group begins at the oldest",
+    async ({ log, other }) => {
+      const topic = await topicWith(log, "1", "2")
+      const group = newName("group")
+      const first = startReader(log, { group, topics: [topic], from: "oldest" })
+      await first.has(2)
+      expect(Exit.hasInterrupts(await first.stop())).toBe(true)
+      await append(log, topic, "3")
+      const second = startReader(other, { group, topics: [topic], from: "oldest" })
+      const stranger = startReader(other, { group: newName("group"), topics: [topic], from: "oldest" })
+      await second.has(1)
+      await stranger.has(3)
+      await second.stop()
+      await stranger.stop()
+      expect(second.texts()).toEqual(["3"])
+      expect(stranger.texts()).toEqual(["1", "2", "3"])
+    }
+  )
+
+  check("a batch whose handling fails or dies is handed over again, the same", async ({ log }) => {
+    const topic = await topicWith(log, "1", "2")
+    const offsets: Array<string | undefined> = []
+    const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" }, (batch) => {
+      offsets.push(batch.records[0]?.offset)
+      if (offsets.length === 1) return Effect.fail("not now")
+      return offsets.length === 2 ? Effect.die(new Error("a mistake in the code")) : Effect.void
+    })
+    await reader.has(2)
+    await append(log, topic, "3")
+    await reader.has(3)
+    await reader.stop()
+    expect(offsets.slice(0, 4)).toEqual(["0", "0", "0", "2"])
+    expect(reader.texts()).toEqual(["1", "2", "3"])
+  })
+
+  check("what failed to the end is not committed", async ({ log, other }) => {
+    const topic = await topicWith(log, "1", "2")
+    const group = newName("group")
+    let tries = 0
+    const failing = startReader(log, { group, topics: [topic], from: "oldest" }, () => {
+      tries += 1
+      return Effect.fail("never")
+    })
+    await eventually("it was tried twice", () => tries >= 2)
+    await failing.stop()
+    expect(failing.texts()).toEqual([])
+    const next = startReader(other, { group, topics: [topic], from: "oldest" })
+    await next.has(2)
+    await next.stop()
+    expect(next.texts()).toEqual(["1", "2"])
+  })
+
+  check("interruption waits for the handling under way and commits it", async ({ log, other }) => {
+    const topic = await topicWith(log, "1")
+    const group = newName("group")
+    const begun = Deferred.makeUnsafe<void>()
+    const mayEnd = Deferred.makeUnsafe<void>()
+    const reader = startReader(log, { group, topics: [topic], from: "oldest" }, () =>
+      Effect.andThen(Deferred.succeed(begun, undefined), Deferred.await(mayEnd))
+    )
+    await run(Deferred.await(begun))
+    let ended = false
+    const stopped = reader.stop().then(() => {
+      ended = true
+    })
+    const settled = await run(
+      Effect.timeoutOption(
+        Effect.promise(() => stopped),
+        "300 millis"
+      )
+    )
+    expect([settled._tag, ended]).toEqual(["None", false])
+    await run(Deferred.succeed(mayEnd, undefined))
+    await stopped
+    expect(reader.texts()).toEqual(["1"])
+    await append(log, topic, "2")
+    const next = startReader(other, { group, topics: [topic], from: "oldest" })
+    await next.has(1)
+    await next.stop()
+    expect(next.texts()).toEqual(["2"])
+  })
+
+  check("members of a group share the records; each is handled once", async ({ log, other }) => {
+    const topics = [await topicWith(log), await topicWith(log)]
+    const options = { group: newName("group"), topics, from: "oldest" as const }
+    const members = [startReader(log, options), startReader(log, options), startReader(other, options)]
+    const texts = Array.from({ length: 300 }, (_, i) => `text ${i}`)
+    const all = () => members.flatMap((member) => member.texts())
+    for (const [i, text] of texts.entries()) {
+      await run(
+        log.append(
+          topics.map((topic) => record(topic, text)),
+          `batch ${i}`
+        )
+      )
+    }
+    await eventually("all records are handled", () => all().length >= 2 * texts.length, 40_000)
+    await Promise.all(members.map((member) => member.stop()))
+    const counts = new Map<string, number>()
+    for (const member of members) {
+      for (const { topic, partition, records } of member.batches) {
+        for (const { offset } of records) {
+          const name = `${topic} ${partition} ${offset}`
+          counts.set(name, (counts.get(name) ?? 0) + 1)
+        }
+      }
+    }
+    expect(counts.size).toBe(2 * texts.length)
+    expect([...all()].sort()).toEqual([...texts, ...texts].sort())
+  })
+
+  check("another member takes over when one leaves", async ({ log, other }) => {
+    const topic = await topicWith(log, "1")
+    const options = { group: newName("group"), topics: [topic], from: "oldest" as const }
+    const first = startReader(log, options)
+    await first.has(1)
+    const second = startReader(other, options)
+    await first.stop()
+    await append(log, topic, "2")
+    await second.has(1)
+    await second.stop()
+    expect(second.texts()).toEqual(["2"])
+  })
+
+  check(
+    "those who only watch begin before the end, each of them, and again the next time",
+    async ({ log, other }) => {
+      const topic = await topicWith(log, "1", "2", "3", "4")
+      const options = { group: newName("watchers"), topics: [topic], from: 2 }
+      const watchers = [startReader(log, options), startReader(other, options)]
+      for (const watcher of watchers) await watcher.has(2)
+      await append(log, topic, "5")
+      for (const watcher of watchers) {
+        await watcher.has(3)
+        await watcher.stop()
+        expect(watcher.texts()).toEqual(["3", "4", "5"])
+      }
+      const again = startReader(log, options)
+      const all = startReader(log, { ...options, from: 100 })
+      await again.has(2)
+      await all.has(5)
+      await again.stop()
+      await all.stop()
+      expect(again.texts()).toEqual(["4", "5"])
+      expect(all.texts()).toEqual(["1", "2", "3", "4", "5"])
+    }
+  )
+
+  check("a watcher from 0 sees only what comes", async ({ log }) => {
+    const topic = await topicWith(log, "old")
+    const watcher = startReader(log, { group: newName("watcher"), topics: [topic], from: 0 })
+    let sent = 0
+    const sending = Effect.runFork(
+      Effect.forever(
+        Effect.andThen(
+          Effect.promise(() => append(log, topic, `new ${sent++}`)),
+          Effect.sleep("50 millis")
+        )
+      )
+    )
+    await watcher.has(3)
+    await run(Fiber.interrupt(sending))
+    await watcher.stop()
+    expect(watcher.texts().every((text) => text.startsWith("new"))).toBe(true)
+  })
+
+  check("reading begins as soon as the topic exists", async ({ log }) => {
+    const topic = newTopic()
+    const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
+    const watcher = startReader(log, { group: newName("group"), topics: [topic], from: 5 })
+    await run(log.ensureTopics([topic]))
+    await append(log, topic, "1")
+    await reader.has(1)
+    await watcher.has(1)
+    await reader.stop()
+    await watcher.stop()
+  })
+}
