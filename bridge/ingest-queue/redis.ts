@@ -1,5 +1,5 @@
 /**
- * The queue on Redis or Valkey: the list that trackers push to, and three companions that hold what is claimed.
+ * The queue on Redis or Valkey: the list that trackers push to, and four companions that hold what is claimed.
  * Each server is a queue of its own; pushes go to the first that works. The connections live as long as the scope.
  */
 import { Effect, type Redacted, type Scope } from "effect"
@@ -26,6 +26,7 @@ export interface QueueKeys {
   readonly claimed: string
   readonly leases: string
   readonly attempts: string
+  readonly settled: string
   readonly deadLetters: string
 }
 
@@ -37,6 +38,7 @@ export const queueKeys = (list: string, deadLetters: string): QueueKeys => {
     claimed: `${prefix}:claimed`,
     leases: `${prefix}:leases`,
     attempts: `${prefix}:attempts`,
+    settled: `${prefix}:settled`,
     deadLetters
   }
 }
@@ -72,7 +74,7 @@ const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => 
   const ack = connection.script(ackScript)
   const giveBack = connection.script(giveBackScript)
   const setAside = connection.script(setAsideScript)
-  const companions = [keys.claimed, keys.leases, keys.attempts]
+  const companions = [keys.claimed, keys.leases, keys.attempts, keys.settled]
 
   const batchOf = (claimId: BatchId, reply: ReadonlyArray<Reply>): ClaimedBatch => {
     const [id, attempts, blob] = reply

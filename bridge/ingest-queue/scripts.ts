@@ -6,9 +6,8 @@
  * - `:leases`    sorted set, batch → when its lease ends, milliseconds of the server's clock.
  * - `:attempts`  hash, batch → `<attempts> <owner>`, the owner being the claim that has it now, none once it was
  *   given back; and `><claim>` → batch for a claim that took over a batch of another.
- *
- * A batch that was taken over leaves `settled` in `:attempts` for an hour after it is done: were its first claim to
- * arrive again by then, it would make a new batch of the same id with other lines.
+ * - `:settled`   sorted set, batches that were taken over and are done → when to forget them. Were the first claim of
+ *   such a batch to arrive again, it would otherwise make a new batch of the same id with other lines.
  *
  * The first write of each script only removes. A Redis that is out of memory refuses a script whose first write adds,
  * and the queue could never be emptied then. What could still fail (a key of another type) is read before that write.
@@ -29,21 +28,19 @@ local function forget_owner(attempts, id, owner)
   if owner and owner ~= '' and owner ~= id then redis.call('HDEL', attempts, '>' .. owner) end
 end
 
-local function settle(leases, attempts, id, owner)
+local function settle(leases, attempts, settled, id, owner)
   redis.call('ZREM', leases, id)
   forget_owner(attempts, id, owner)
-  if owner == id then
-    redis.call('HDEL', attempts, id)
-  else
-    redis.call('HSET', attempts, id, 'settled')
-    redis.call('ZADD', leases, now() + 3600000, id)
-  end
+  redis.call('HDEL', attempts, id)
+  local time = now()
+  redis.call('ZREMRANGEBYSCORE', settled, '-inf', time)
+  if owner ~= id then redis.call('ZADD', settled, time + 3600000, id) end
 end
 `
 
-/** KEYS list claimed leases attempts · ARGV claim, lease, max events, max bytes · {batch, attempts, lines} or nil. */
+/** KEYS list claimed leases attempts settled · ARGV claim, lease, max events, max bytes · {batch, attempts, lines} or nil. */
 export const claimScript = String.raw`${shared}
-local list, claimed, leases, attempts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local list, claimed, leases, attempts, settled = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local claim, lease = ARGV[1], tonumber(ARGV[2])
 local max_events, max_bytes = math.max(1, tonumber(ARGV[3])), tonumber(ARGV[4])
 local time = now()
@@ -51,9 +48,10 @@ local time = now()
 -- The same claim again.
 local mine = redis.call('HGET', attempts, '>' .. claim) or claim
 local blob = redis.call('HGET', claimed, mine)
-if blob or redis.call('HEXISTS', attempts, mine) == 1 then
+if redis.call('ZSCORE', settled, mine) then return false end
+if blob then
   local tries, owner = record(attempts, mine)
-  if not blob or owner ~= claim then return false end
+  if owner ~= claim then return false end
   redis.call('ZREM', leases, mine)
   redis.call('ZADD', leases, time + lease, mine)
   return {mine, tries, blob}
@@ -104,13 +102,14 @@ redis.call('ZADD', leases, time + lease, claim)
 return {claim, 0, packed}
 `
 
-/** KEYS claimed leases attempts · ARGV batch · 1 when it was there. */
+/** KEYS claimed leases attempts settled · ARGV batch · 1 when it was there. */
 export const ackScript = `${shared}
-local claimed, leases, attempts, id = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+local claimed, leases, attempts, settled, id = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
 local _, owner = record(attempts, id)
 redis.call('ZSCORE', leases, id)
+redis.call('ZSCORE', settled, id)
 if redis.call('HDEL', claimed, id) == 0 then return 0 end
-settle(leases, attempts, id, owner)
+settle(leases, attempts, settled, id, owner)
 return 1
 `
 
@@ -126,14 +125,15 @@ redis.call('ZADD', leases, now() + tonumber(ARGV[3]), id)
 return 1
 `
 
-/** KEYS claimed leases attempts dead-letters · ARGV batch, letter, letter … · 1 when it was there. */
+/** KEYS claimed leases attempts settled dead-letters · ARGV batch, letter, letter … · 1 when it was there. */
 export const setAsideScript = `${shared}
-local claimed, leases, attempts, letters, id = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
+local claimed, leases, attempts, settled, letters, id = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1]
 local _, owner = record(attempts, id)
 redis.call('ZSCORE', leases, id)
+redis.call('ZSCORE', settled, id)
 redis.call('LLEN', letters)
 if redis.call('HDEL', claimed, id) == 0 then return 0 end
-settle(leases, attempts, id, owner)
+settle(leases, attempts, settled, id, owner)
 for i = 2, #ARGV do redis.call('RPUSH', letters, ARGV[i]) end
 return 1
 `

@@ -25,10 +25,16 @@ const stored = (batch: ClaimedBatch, rejected: Receipt["rejected"] = []): Receip
   rejected
 })
 
-/** Runs the inbox with that handler until the test's body ends; the body gets the queue. */
+type Queue = IngestQueue["Service"]
+
+const waitForStop = (_: Queue, stopping: Fiber.Fiber<unknown>): Effect.Effect<unknown, Failure> =>
+  Fiber.await(stopping)
+
+/** Runs the inbox with that handler until `body` ends, then stops it; `ending` sees it stop. */
 const draining = <A>(
   handle: (batch: ClaimedBatch) => Effect.Effect<Receipt, Failure>,
-  body: (queue: IngestQueue["Service"]) => Effect.Effect<A, Failure>
+  body: (queue: Queue) => Effect.Effect<void, Failure>,
+  ending: (queue: Queue, stopping: Fiber.Fiber<unknown>) => Effect.Effect<A, Failure>
 ): Promise<A> =>
   Effect.runPromise(
     Effect.scoped(
@@ -43,14 +49,14 @@ const draining = <A>(
           )
         ).pipe(Effect.provideService(IngestQueue, queue), Effect.provideService(Self, self))
         const fiber = yield* Effect.forkChild(inbox)
-        const result = yield* body(queue)
-        yield* Fiber.interrupt(fiber)
-        return result
+        yield* body(queue)
+        const stopping = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+        return yield* ending(queue, stopping)
       })
     )
   )
 
-const depthIs = (queue: IngestQueue["Service"], wanted: object) =>
+const depthIs = (queue: Queue, wanted: object) =>
   Effect.promise(() =>
     eventually(`depth ${JSON.stringify(wanted)}`, async () => {
       const [source] = queue.sources
@@ -71,7 +77,8 @@ describe("claims", () => {
       Effect.fnUntraced(function* (queue) {
         yield* queue.push(lines("a", "b", "c"))
         yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
-      })
+      }),
+      waitForStop
     )
     expect(seen).toEqual([...lines("a", "b", "c")])
   })
@@ -82,7 +89,8 @@ describe("claims", () => {
       Effect.fnUntraced(function* (queue) {
         yield* queue.push(lines("a", "b", "c"))
         yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 1 })
-      })
+      }),
+      waitForStop
     )
   })
 
@@ -98,7 +106,8 @@ describe("claims", () => {
       Effect.fnUntraced(function* (queue) {
         yield* queue.push(lines("a"))
         yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
-      })
+      }),
+      waitForStop
     )
     expect(seen).toEqual([0, 1, 2].map(() => [seen[0]?.[0] ?? "", 0]))
   })
@@ -113,7 +122,8 @@ describe("claims", () => {
       Effect.fnUntraced(function* (queue) {
         yield* queue.push(lines("a"))
         yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
-      })
+      }),
+      waitForStop
     )
     expect(attempts).toEqual([0, 1, 2])
   })
@@ -128,7 +138,8 @@ describe("claims", () => {
       Effect.fnUntraced(function* (queue) {
         yield* queue.push(lines("a", "b"))
         yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
-      })
+      }),
+      waitForStop
     )
     expect(tries).toBe(3)
   })
@@ -138,10 +149,10 @@ describe("claims", () => {
     const gate = new Promise<void>((resolve) => {
       release = resolve
     })
-    let taken = 0
-    const depth = await draining(
+    const taken: Array<Bytes> = []
+    const left = await draining(
       (batch) => {
-        taken += 1
+        taken.push(...batch.lines)
         return Effect.as(
           Effect.promise(() => gate),
           stored(batch)
@@ -149,11 +160,16 @@ describe("claims", () => {
       },
       Effect.fnUntraced(function* (queue) {
         yield* queue.push(lines("a"))
-        yield* Effect.promise(() => eventually("the batch is under way", () => taken === 1))
-        setTimeout(release, 50)
-        return queue
+        yield* Effect.promise(() => eventually("the batch is under way", () => taken.length === 1))
+      }),
+      Effect.fnUntraced(function* (queue, stopping) {
+        yield* queue.push(lines("b"))
+        release()
+        yield* Fiber.await(stopping)
+        return yield* Effect.forEach(queue.sources, ({ depth }) => depth)
       })
-    ).then(() => taken)
-    expect(depth).toBe(1)
+    )
+    expect(taken).toEqual([...lines("a")])
+    expect(left).toEqual([{ waiting: 1, claimed: 0, deadLetters: 0 }])
   })
 })

@@ -1,0 +1,40 @@
+/** Records carry the contract's headers; what the log refuses for good becomes a rejection of that very event. */
+import { describe, expect, test } from "bun:test"
+import { recordsOf, rejectionsOf } from "../../../actors/bridge/records.ts"
+import type { EnrichedBatch } from "../../../contracts/batch.ts"
+import { newBatchId, splitEventId, Topic } from "../../../contracts/ids.ts"
+
+const topic = Topic.make("events")
+const value = new Uint8Array([1, 2, 3])
+const batch: EnrichedBatch = {
+  id: newBatchId(),
+  claimed: 20,
+  enriched: 30,
+  events: [
+    { index: 0, topic, value, received: 10 },
+    { index: 7, topic, value, received: 11, key: "device-1" }
+  ]
+}
+
+describe("records", () => {
+  test("have the id and the times of the stages as headers, and a key only where there is one", () => {
+    const [first, second] = recordsOf(batch, 40)
+    expect(first).toEqual({
+      topic,
+      value,
+      headers: { id: `${batch.id}-0`, v: "1", received: "10", claimed: "20", enriched: "30", sent: "40" }
+    })
+    expect(second).toMatchObject({ key: "device-1", headers: { id: `${batch.id}-7`, received: "11" } })
+    expect(splitEventId(second?.headers.id ?? "")).toEqual({ batch: batch.id, index: 7 })
+  })
+
+  test("a refused record is the rejection of its event, not of its place", () => {
+    const appended = [
+      { stored: true, partition: 0, offset: "5" },
+      { stored: false, reason: "too large for the topic events" }
+    ] as const
+    expect(rejectionsOf(batch, appended)).toEqual([
+      { index: 7, stage: "bridge", reason: "too large for the topic events" }
+    ])
+  })
+})

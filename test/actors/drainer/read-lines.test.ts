@@ -1,0 +1,47 @@
+/** A claimed batch taken apart: every line is one event or one rejection, and keeps its place. */
+import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
+import { readLines } from "../../../actors/drainer/read-lines.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { Topic } from "../../../contracts/ids.ts"
+
+const standard = Topic.make("events")
+const topics = { standard, allowed: new Set(["clicks"]), all: [standard, Topic.make("clicks")] }
+const good = "1.2.3.4 1795206900000 host pod /t/a e ua"
+
+describe("readLines", () => {
+  test("events and rejections keep the places of their lines", () => {
+    const lines = [
+      "",
+      good,
+      "hello",
+      "1.2.3.4 1795206900 clicks /t/b p ua",
+      "1.2.3.4 1 others /t/c p ua"
+    ] as Array<Bytes>
+    const { events, rejected, unknownTopics } = readLines(lines, topics)
+    expect(events.map(({ index, topic }) => [index, topic])).toEqual([
+      [1, "events"],
+      [3, "clicks"],
+      [4, "events"]
+    ] as never)
+    expect(rejected).toEqual([
+      { index: 0, stage: "drainer", reason: "empty" },
+      { index: 2, stage: "drainer", reason: "too few fields" }
+    ])
+    expect(unknownTopics).toBe(1)
+  })
+
+  test("whatever the bytes, each line is accounted for exactly once", () => {
+    const line = fc.oneof(
+      fc.constant(good),
+      fc.uint8Array().map((bytes) => Buffer.from(bytes).toString("latin1"))
+    )
+    fc.assert(
+      fc.property(fc.array(line), (lines) => {
+        const { events, rejected } = readLines(lines as Array<Bytes>, topics)
+        const places = [...events, ...rejected].map(({ index }) => index).toSorted((a, b) => a - b)
+        expect(places).toEqual([...lines.keys()])
+      })
+    )
+  })
+})

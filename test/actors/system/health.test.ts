@@ -1,0 +1,59 @@
+/** Ready means: every actor is up, and each service has a system that answers. */
+import { describe, expect, test } from "bun:test"
+import { Effect } from "effect"
+import { makeHealth } from "../../../actors/system/health.ts"
+import type { Seam } from "../../../bridge/seam.ts"
+import { Failure } from "../../../contracts/failure.ts"
+
+const seam = (isUp: () => boolean): Seam => ({
+  kind: "redis",
+  embedded: false,
+  address: "host:6379",
+  check: Effect.suspend(() =>
+    isUp()
+      ? Effect.void
+      : Effect.fail(new Failure({ reason: "unavailable", message: "host:6379 does not answer" }))
+  )
+})
+
+describe("health", () => {
+  test("an actor that is not up makes the process not ready", async () => {
+    const health = makeHealth()
+    health.setActor("drainer", "starting")
+    expect((await Effect.runPromise(health.report)).status).toBe("not ready")
+    health.setActor("drainer", "up")
+    expect(await Effect.runPromise(health.report)).toEqual({
+      status: "ready",
+      actors: { drainer: "up" },
+      seams: []
+    })
+  })
+
+  test("a system that is away is named, with the age of its last success", async () => {
+    let isUp = true
+    const health = makeHealth()
+    health.addSeams([["queue", seam(() => isUp)]])
+    expect((await Effect.runPromise(health.report)).seams).toMatchObject([{ ok: true, lastSuccessAge: 0 }])
+    isUp = false
+    const report = await Effect.runPromise(health.report)
+    expect(report.status).toBe("not ready")
+    expect(report.seams).toMatchObject([
+      { name: "queue", address: "host:6379", ok: false, error: "host:6379 does not answer" }
+    ])
+    expect(report.seams[0]?.lastSuccessAge).toBeGreaterThanOrEqual(0)
+  })
+
+  test("of several servers of one service, one that answers is enough", async () => {
+    const health = makeHealth()
+    health.addSeams([
+      ["queue 1", seam(() => false)],
+      ["queue 2", seam(() => true)]
+    ])
+    const report = await Effect.runPromise(health.report)
+    expect(report.status).toBe("ready")
+    expect(report.seams.map(({ ok, lastSuccessAge }) => [ok, lastSuccessAge])).toEqual([
+      [false, null],
+      [true, 0]
+    ])
+  })
+})
