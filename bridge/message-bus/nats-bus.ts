@@ -8,11 +8,14 @@ import type { Header, NatsOptions, Received } from "./nats-link.ts"
 import type { BusMessage, BusRequest, MessageBus } from "./service.ts"
 import { isSubject } from "./subject.ts"
 
-/** When the one who asks stops waiting (milliseconds since 1970), and why there is no answer (the body says more). */
-const deadlineHeader = "Spoor-Deadline"
+/**
+ * How long the one who asks still waits (whole milliseconds: no machine knows another's clock), and why there is no
+ * answer (the body says more).
+ */
+const patienceHeader = "Spoor-Patience"
 const failureHeader = "Spoor-Failure"
 /** How long the asker of a request without our header is taken to wait, milliseconds. */
-const patience = 5_000
+const usualPatience = 5_000
 
 /** Fails with `unreadable` when the options cannot work; never because a server is away. */
 export const makeNats = Effect.fnUntraced(function* (
@@ -35,15 +38,14 @@ export const makeNats = Effect.fnUntraced(function* (
       const timeout = deadline - (yield* Clock.currentTimeMillis)
       if (timeout < 1) return yield* refuse("expired", `the deadline for asking ${subject} has passed`)
       yield* sendable(subject, payload)
-      const answer = yield* link.request(subject, payload, timeout, until(deadline))
+      const answer = yield* link.request(subject, payload, timeout, patience(timeout))
       const failure = failureIn(answer)
       return failure === undefined ? answer.payload : yield* failure
     }),
 
     requestMany: Effect.fnUntraced(function* (subject, payload, window) {
       yield* sendable(subject, payload)
-      const deadline = (yield* Clock.currentTimeMillis) + window
-      const answers = yield* link.requestMany(subject, payload, window, until(deadline))
+      const answers = yield* link.requestMany(subject, payload, window, patience(window))
       return answers.filter((one) => failureIn(one) === undefined).map((one) => one.payload)
     }),
 
@@ -93,14 +95,14 @@ export const makeNats = Effect.fnUntraced(function* (
   }
 })
 
-const until = (deadline: number): Header => [deadlineHeader, String(deadline)]
+const patience = (left: number): Header => [patienceHeader, String(Math.max(1, Math.floor(left)))]
 
 const requestIn = (message: Received): BusRequest => {
-  const deadline = Number(message.header(deadlineHeader))
+  const left = Number(message.header(patienceHeader))
   return {
     subject: message.subject,
     payload: message.payload,
-    deadline: deadline > 0 ? deadline : Date.now() + patience
+    deadline: Date.now() + (Number.isSafeInteger(left) && left > 0 ? left : usualPatience)
   }
 }
 

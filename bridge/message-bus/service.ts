@@ -13,7 +13,10 @@ export interface BusMessage {
 
 /** A request as the one who answers gets it. */
 export interface BusRequest extends BusMessage {
-  /** When the one who asks stops waiting, milliseconds since 1970. */
+  /**
+   * When the one who asks stops waiting, milliseconds since 1970 by the clock of this machine. Between machines the
+   * time that is left travels, not this: the deadline here is later by as long as the request took to arrive.
+   */
   readonly deadline: number
 }
 

@@ -18,12 +18,14 @@ export const busContract = (name: string, open: Open): void => {
         Effect.gen(function* () {
           const { here, there } = yield* open
           const subject = newSubject()
-          const deadline = yield* anHour
           yield* here.serve(subject, "q", (request) =>
-            Effect.succeed(bytes(`${request.subject} ${request.deadline} ${text(request.payload)}`))
+            Effect.succeed(bytes(`${request.deadline} ${request.subject} ${text(request.payload)}`))
           )
-          const answer = yield* there.request(subject, bytes("hello"), deadline)
-          expect(text(answer)).toBe(`${subject} ${deadline} hello`)
+          const begun = Date.now()
+          const answer = text(yield* there.request(subject, bytes("hello"), begun + 3_600_000))
+          expect(answer).toEndWith(` ${subject} hello`)
+          const late = Number.parseInt(answer, 10) - begun - 3_600_000
+          expect(late >= 0 && late <= Date.now() - begun).toBe(true)
         })
       ))
 

@@ -1,7 +1,7 @@
 /** The bus over NATS when the server goes away, comes back, is strict or holds less. Each test has its own server. */
 import { describe, expect, test } from "bun:test"
-import { connect } from "@nats-io/transport-node"
-import { Deferred, Effect, Fiber, Latch, Redacted, type Scope } from "effect"
+import { connect, headers } from "@nats-io/transport-node"
+import { Clock, Deferred, Effect, Fiber, Latch, Redacted, type Scope } from "effect"
 import { makeNats } from "../../../bridge/message-bus/nats-bus.ts"
 import { eventually } from "../../support/eventually.ts"
 import { canStartNats, type NatsServer, privateNats } from "../../support/nats.ts"
@@ -17,6 +17,13 @@ const server = (configuration = ""): Effect.Effect<NatsServer, never, Scope.Scop
 
 const started = (configuration = "") =>
   Effect.tap(server(configuration), (one) => Effect.promise(() => one.start()))
+
+/** A connection that knows nothing of ours. */
+const otherClient = (url: string) =>
+  Effect.acquireRelease(
+    Effect.promise(() => connect({ servers: url.slice("nats://".length) })),
+    (nc) => Effect.promise(() => nc.close())
+  )
 
 const succeeds = (what: string, effect: () => Parameters<typeof failed>[0]) =>
   Effect.promise(() =>
@@ -172,15 +179,57 @@ describe.skipIf(!canStartNats)("NATS", () => {
             ? Effect.die("boom")
             : Effect.succeed(bytes(`until ${request.deadline}`))
         )
-        const nc = yield* Effect.acquireRelease(
-          Effect.promise(() => connect({ servers: nats.url.slice("nats://".length) })),
-          (nc) => Effect.promise(() => nc.close())
-        )
+        const nc = yield* otherClient(nats.url)
         const answer = yield* Effect.promise(() => nc.request(subject, "hello"))
         expect(Number(answer.string().slice("until ".length))).toBeGreaterThan(Date.now())
         const dead = yield* Effect.promise(() => nc.request(subject, "die"))
         expect(dead.headers?.get("Spoor-Failure")).toBe("crashed")
         expect(dead.string()).toContain("boom")
+      })
+    ))
+
+  test("a deadline is told as the time that is left, so clocks that differ do no harm", () =>
+    run(
+      Effect.gen(function* () {
+        const nats = yield* started()
+        const here = yield* connected(nats.url)
+        const subject = newSubject()
+        yield* here.serve(subject, "q", (request) => Effect.succeed(bytes(`${request.deadline}`)))
+        const nc = yield* otherClient(nats.url)
+        const isLocal = (deadline: string, left: number, begun: number): void => {
+          expect(Number(deadline)).toBeGreaterThanOrEqual(begun + left)
+          expect(Number(deadline)).toBeLessThanOrEqual(Date.now() + left)
+        }
+
+        const patience: ReadonlyArray<readonly [header: string, left: number]> = [
+          ["1500", 1_500],
+          ["90000", 90_000],
+          ["0", 5_000],
+          ["-8000", 5_000],
+          ["soon", 5_000],
+          ["1e999", 5_000]
+        ]
+        for (const [header, left] of patience) {
+          const all = headers()
+          all.set("Spoor-Patience", header)
+          const begun = Date.now()
+          const answer = yield* Effect.promise(() =>
+            nc.request(subject, "x", { timeout: 5_000, headers: all })
+          )
+          isLocal(answer.string(), left, begun)
+        }
+
+        const real = yield* Clock.Clock
+        for (const ahead of [8_000, -8_000]) {
+          const clock = Object.assign(Object.create(real), {
+            currentTimeMillis: Effect.sync(() => Date.now() + ahead)
+          })
+          const begun = Date.now()
+          const answer = yield* here
+            .request(subject, bytes("x"), begun + ahead + 60_000)
+            .pipe(Effect.provideService(Clock.Clock, clock))
+          isLocal(text(answer), 60_000, begun)
+        }
       })
     ))
 
