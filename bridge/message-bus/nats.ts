@@ -1,6 +1,6 @@
 /**
  * The connection to NATS, and the only file that knows the client library. It is made in the background and made
- * again for ever, so it is there at once, with or without a server; closing its scope drains it.
+ * again for ever, so it is there at once, with or without a server; closing its scope drains it while it is connected.
  */
 import { readFileSync } from "node:fs"
 import {
@@ -91,11 +91,22 @@ export const connectNats = Effect.fnUntraced(function* (
       return Effect.logWarning(`NATS: ${complaint}`)
     }
 
+  /** Lets what was sent reach the server, when there is one, then closes. */
+  const hangUp = (nc: NatsConnection): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const drained =
+        connection === undefined ? Effect.void : Effect.ignore(bounded("closing", () => nc.drain()))
+      fall("the connection to NATS was closed")
+      return Effect.andThen(
+        drained,
+        Effect.promise(() => nc.close())
+      )
+    })
+
   const session = Effect.gen(function* () {
     const nc = yield* Effect.acquireRelease(dial(dialOptions), hangUp, { interruptible: true })
     raise(nc)
     yield* Effect.logInfo(`NATS: connected to ${nc.getServer()}`)
-    yield* Effect.addFinalizer(() => Effect.sync(() => fall("the connection to NATS was closed")))
     yield* Stream.runForEach(
       Stream.fromAsyncIterable(nc.status(), (cause) => unavailable(String(cause))),
       follow(nc)
@@ -126,9 +137,10 @@ export const connectNats = Effect.fnUntraced(function* (
         Effect.suspend(() => {
           const subscription = listeners.get(listener)?.subscription
           listeners.delete(listener)
-          return subscription === undefined || subscription.isClosed()
-            ? Effect.void
-            : Effect.ignore(bounded("draining", () => subscription.drain()))
+          if (subscription === undefined || subscription.isClosed()) return Effect.void
+          if (connection !== undefined) return Effect.ignore(bounded("draining", () => subscription.drain()))
+          subscription.unsubscribe()
+          return Effect.void
         })
     )
     yield* Effect.ignore(flush)
@@ -249,10 +261,6 @@ const dial = (options: ConnectionOptions): Effect.Effect<NatsConnection, Failure
     catch: (cause) =>
       unavailable(`no connection to NATS: ${cause instanceof Error ? cause.message : String(cause)}`)
   })
-
-/** Lets what was sent reach the server, then closes. */
-const hangUp = (nc: NatsConnection): Effect.Effect<void> =>
-  bounded("closing", () => nc.drain()).pipe(Effect.ignore, Effect.andThen(Effect.promise(() => nc.close())))
 
 /** At most 2 s. */
 const bounded = (what: string, run: () => Promise<void>): Effect.Effect<void, Failure> =>

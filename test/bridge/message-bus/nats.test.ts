@@ -1,7 +1,7 @@
 /** The bus over NATS when the server goes away, comes back, is strict or holds less. Each test has its own server. */
 import { describe, expect, test } from "bun:test"
 import { connect, headers } from "@nats-io/transport-node"
-import { Clock, Deferred, Effect, Fiber, Latch, Redacted, type Scope } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Latch, Redacted, Scope } from "effect"
 import { makeNats } from "../../../bridge/message-bus/nats-bus.ts"
 import { eventually } from "../../support/eventually.ts"
 import { canStartNats, type NatsServer, privateNats } from "../../support/nats.ts"
@@ -232,6 +232,29 @@ describe.skipIf(!canStartNats)("NATS", () => {
         }
       })
     ))
+
+  for (const when of ["noticed", "at once"] as const) {
+    test(`closing everything while the server is away does not wait for it (${when})`, () =>
+      run(
+        Effect.gen(function* () {
+          const nats = yield* started()
+          const scope = yield* Scope.make()
+          const here = yield* Scope.provide(connected(nats.url), scope)
+          for (let i = 0; i < 10; i++) {
+            yield* Scope.provide(
+              here.serve(newSubject(), "q", (request) => Effect.succeed(request.payload)),
+              scope
+            )
+          }
+          yield* Effect.promise(nats.kill)
+          if (when === "noticed") {
+            yield* succeeds("noticed", () => Effect.flip(here.seam.check).pipe(Effect.orDie))
+          }
+          const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
+          expect((yield* Effect.timeoutOption(Fiber.join(closing), "3 seconds"))._tag).toBe("Some")
+        })
+      ))
+  }
 
   test("settings that cannot work fail at once", () =>
     run(
