@@ -37,11 +37,29 @@ export type Placement = typeof Placement.Type
 export const RejectedBy = Schema.Literals(["drainer", "enricher", "bridge"])
 export type RejectedBy = typeof RejectedBy.Type
 
-/** A "no" to one event, for good: it becomes a dead letter with this reason. */
+/** Why an event is rejected, in plain words: a short list, to count and search by. */
+export const RejectionReason = Schema.Literals([
+  "empty",
+  "too few fields",
+  "no path",
+  "time is not a number",
+  "not an IP address",
+  /** For a message, or for a record of its topic. */
+  "too large",
+  /** It could not be enriched. */
+  "not enriched",
+  /** Whoever handled it crashed, also when it was alone. */
+  "crashed"
+])
+export type RejectionReason = typeof RejectionReason.Type
+
+/** A "no" to one event, for good: it becomes a dead letter. */
 export const Rejection = Schema.Struct({
   index: Schema.Int,
   stage: RejectedBy,
-  reason: Schema.String
+  reason: RejectionReason,
+  /** What was said, for a person. */
+  detail: Schema.optionalKey(Schema.String)
 })
 export type Rejection = typeof Rejection.Type
 
@@ -55,9 +73,17 @@ export const Receipt = Schema.Struct({
 })
 export type Receipt = typeof Receipt.Type
 
-/** Does the receipt account for every one of the batch's `count` events? Only then may the batch leave the queue. */
-export const accountsFor = (receipt: Receipt, id: BatchId, count: number): boolean =>
-  receipt.id === id && receipt.stored + receipt.rejected.length === count
+/**
+ * Does the receipt account for every event of the batch, each once? `indices` are the events' places. Only then may the
+ * batch leave the queue.
+ */
+export const accountsFor = (receipt: Receipt, id: BatchId, indices: ReadonlyArray<number>): boolean => {
+  const { stored, rejected } = receipt
+  if (receipt.id !== id || stored < 0 || stored + rejected.length !== indices.length) return false
+  if (rejected.length === 0) return true
+  const open = new Set(indices)
+  return rejected.every(({ index }) => open.delete(index))
+}
 
 /** One account of several parts of the same batch. */
 export const mergeReceipts = (id: BatchId, receipts: ReadonlyArray<Receipt>): Receipt => ({

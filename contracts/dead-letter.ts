@@ -1,13 +1,15 @@
 /** An event that could not be processed, set aside with its reason and its exact bytes: one envelope for every stage. */
 import { Schema } from "effect"
-import { RejectedBy } from "./batch.ts"
+import { RejectedBy, RejectionReason } from "./batch.ts"
 import { EventId } from "./ids.ts"
 
 /** Times are milliseconds since 1970. The bytes of the line are base64, so that any byte survives JSON. */
 export const DeadLetter = Schema.Struct({
   v: Schema.Literal(1),
   id: EventId,
-  reason: Schema.String,
+  reason: RejectionReason,
+  /** What was said, for a person. */
+  detail: Schema.optionalKey(Schema.String),
   stage: RejectedBy,
   /** How often the batch had been tried when this was decided. */
   attempts: Schema.Int,

@@ -42,7 +42,8 @@ interface Batch {
 
 /**
  * Collects lines for `push`, which appends all or none. While nothing is being pushed, a line leaves at the end of
- * the present turn of the event loop; else with the others when a push returns or when its batch is full.
+ * the present turn of the event loop; else with the others when a push returns or when its batch is full. When a push
+ * fails because the queue is away, the lines that wait fail with it, so that nobody waits for several pushes in turn.
  */
 export const pushBatch = (
   push: (lines: ReadonlyArray<Bytes>) => Promise<void>,
@@ -56,14 +57,37 @@ export const pushBatch = (
   let scheduled = false
   let idle: Array<() => void> = []
 
-  const settle = (batch: Batch): void => {
-    pushes -= 1
+  const forget = (batch: Batch): void => {
     pendingLines -= batch.lines.length
     pendingBytes -= batch.bytes
+  }
+
+  const settle = (batch: Batch): void => {
+    pushes -= 1
+    forget(batch)
     send()
     if (pendingLines > 0) return
     for (const resolve of idle) resolve()
     idle = []
+  }
+
+  const succeed = (batch: Batch): void => {
+    settle(batch)
+    batch.resolve()
+  }
+
+  const fail = (batch: Batch, cause: unknown): void => {
+    refuseWaiting(cause)
+    settle(batch)
+    batch.reject(cause)
+  }
+
+  const refuseWaiting = (cause: unknown): void => {
+    if (!(cause instanceof Failure) || !cause.infrastructure) return
+    for (const other of waiting.splice(0)) {
+      forget(other)
+      other.reject(cause)
+    }
   }
 
   const send = (): void => {
@@ -73,8 +97,10 @@ export const pushBatch = (
       pushes += 1
       Promise.resolve(next.lines)
         .then(push)
-        .finally(() => settle(next))
-        .then(next.resolve, next.reject)
+        .then(
+          () => succeed(next),
+          (cause: unknown) => fail(next, cause)
+        )
     }
   }
 

@@ -34,5 +34,7 @@ export const rejectionsOf = (
 ): ReadonlyArray<Rejection> =>
   batch.events.flatMap(({ index }, i) => {
     const one = appended[i]
-    return one === undefined || one.stored ? [] : [{ index, stage: "bridge", reason: one.reason }]
+    return one === undefined || one.stored
+      ? []
+      : [{ index, stage: "bridge", reason: "too large", detail: one.reason }]
   })

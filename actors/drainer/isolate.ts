@@ -18,7 +18,8 @@ export const isolate =
       ({ message }) => {
         const { id, events } = batch
         if (events.length <= 1) {
-          const rejected = events.map(({ index }) => ({ index, stage: "enricher", reason: message }) as const)
+          const crash = { stage: "enricher", reason: "crashed", detail: message } as const
+          const rejected = events.map(({ index }) => ({ index, ...crash }))
           return Effect.succeed({ id, stored: 0, placements: [], rejected })
         }
         const middle = events.length >> 1

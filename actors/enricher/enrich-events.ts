@@ -27,7 +27,8 @@ export const enrichEvents = ({ locate, keyParam }: Enriching) => {
         rejected.push({
           index: event.index,
           stage: "enricher",
-          reason: `cannot be enriched: ${String(cause)}`
+          reason: "not enriched",
+          detail: String(cause)
         })
       }
     }

@@ -15,7 +15,7 @@ import {
   trustedProxies
 } from "../../gateway/settings.ts"
 import type { Inbox } from "../system/actor.ts"
-import { answerLive, answerMetrics, answerReady } from "../system/ops-server.ts"
+import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
 import { Self } from "../system/self.ts"
 import { served } from "../system/served.ts"
 
@@ -39,13 +39,14 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
     })
     yield* Effect.addFinalizer(() => Effect.promise(() => lines.drain()))
 
+    const ready = yield* makePublicReady(health)
     const app = gatewayApp({
       push: lines.add,
       settings,
       now: () => clock.currentTimeMillisUnsafe(),
       operations: {
         live: answerLive,
-        ready: () => Effect.runPromise(answerReady(health)),
+        ready: () => Effect.runPromise(ready),
         metrics: () => Effect.runPromise(answerMetrics(health))
       }
     })

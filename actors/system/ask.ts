@@ -5,11 +5,12 @@
 import { Clock, Effect, Schema } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { accountsFor, mergeReceipts, type Receipt, type RejectedBy } from "../../contracts/batch.ts"
-import { decode, encode } from "../../contracts/codec.ts"
+import { decode, encode, maxMessageBytes } from "../../contracts/codec.ts"
 import { type Conversation, Reply } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { BatchId } from "../../contracts/ids.ts"
-import { Deadline } from "./self.ts"
+import { Deadline } from "./deadline.ts"
+import { leastTime } from "./mailbox.ts"
 
 /** What every request is about. */
 interface Batch {
@@ -17,9 +18,8 @@ interface Batch {
   readonly events: ReadonlyArray<{ readonly index: number }>
 }
 
-/** What an answer needs to travel back, and the least time in which anything can be done, milliseconds. */
+/** What an answer needs to travel back, milliseconds. */
 const travel = 200
-const least = 50
 
 const isReply = Schema.is(Reply)
 
@@ -36,7 +36,7 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
   const send = Effect.fnUntraced(function* (request: Request) {
     const now = yield* Clock.currentTimeMillis
     const deadline = Math.min(now + conversation.timeout, (yield* Deadline) - travel)
-    if (deadline - now < least) {
+    if (deadline - now < leastTime) {
       return yield* new Failure({ reason: "expired", message: `no time left to ask ${conversation.subject}` })
     }
     return yield* readReceipt(request, yield* bus.request(conversation.subject, encode(request), deadline))
@@ -46,17 +46,8 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
     Effect.catchIf(
       send(request),
       (failure) => failure.reason === "too-large",
-      (failure) => {
-        const [first, ...rest] = request.events
-        if (first === undefined || rest.length === 0) {
-          const rejected = request.events.map(({ index }) => ({ index, stage: by, reason: "too large" }))
-          return Effect.as(Effect.logWarning(failure.message), {
-            id: request.id,
-            stored: 0,
-            placements: [],
-            rejected
-          })
-        }
+      ({ message }) => {
+        if (request.events.length <= 1) return Effect.suspend(() => refuseLarge(request, by, message))
         const middle = request.events.length >> 1
         const parts = [request.events.slice(0, middle), request.events.slice(middle)]
         return Effect.forEach(parts, (events) => sendInParts({ ...request, events })).pipe(
@@ -71,11 +62,30 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
       : Effect.suspend(() => sendInParts(request))
 })
 
+/** One event that no message can hold is rejected; one that only this server's present limit keeps back waits. */
+const refuseLarge = (request: Batch, by: RejectedBy, message: string): Effect.Effect<Receipt, Failure> => {
+  if (encode(request).length <= maxMessageBytes)
+    return Effect.fail(new Failure({ reason: "unavailable", message }))
+  const rejected = request.events.map(({ index }) => ({
+    index,
+    stage: by,
+    reason: "too large" as const,
+    detail: message
+  }))
+  return Effect.succeed({ id: request.id, stored: 0, placements: [], rejected })
+}
+
 const readReceipt = Effect.fnUntraced(function* (request: Batch, payload: Uint8Array) {
   const reply = yield* Effect.try({ try: () => decode(payload), catch: (cause) => cause as Failure })
   if (!isReply(reply)) return yield* new Failure({ reason: "unreadable", message: "the reply is no receipt" })
   if ("failure" in reply) return yield* new Failure(reply.failure)
-  if (!accountsFor(reply.receipt, request.id, request.events.length)) {
+  if (
+    !accountsFor(
+      reply.receipt,
+      request.id,
+      request.events.map(({ index }) => index)
+    )
+  ) {
     const { id, stored, rejected } = reply.receipt
     const message = `the receipt of ${id} accounts for ${stored} + ${rejected.length} of ${request.events.length}`
     return yield* new Failure({ reason: "crashed", message })

@@ -4,6 +4,7 @@
  */
 import { Cause, Clock, Effect, Exit, Option, Semaphore } from "effect"
 import { Failure } from "../../contracts/failure.ts"
+import { Deadline } from "./deadline.ts"
 import type { Meter } from "./meter.ts"
 
 /** What an inbox tells of a message: how many events are in it, and when the oldest was made (ms since 1970). */
@@ -27,6 +28,9 @@ export interface Mailbox<Message, Answer> {
 
 /** What an actor does with one message. */
 export type Handle<Message, Answer> = (message: Message) => Effect.Effect<Answer, Failure>
+
+/** A message with less time left than this is not begun, milliseconds. */
+export const leastTime = 50
 
 /** A mailbox in front of `handle`. */
 export const makeMailbox = <Message, Answer>(
@@ -62,8 +66,14 @@ export const makeMailbox = <Message, Answer>(
     const begun = yield* Clock.currentTimeMillis
     yield* meter.underWay(underWay, limits.capacity)
     return yield* places
-      .withPermits(1)(failCrashes(Effect.suspend(() => handle(message))))
+      .withPermits(1)(failCrashes(inTime(message)))
       .pipe(Effect.onExit((exit) => settled(exit, weight, begun)))
+  })
+
+  /** A message that waited until nobody waits for its answer is not begun: it will come again. */
+  const inTime = Effect.fnUntraced(function* (message: Message) {
+    if ((yield* Clock.currentTimeMillis) + leastTime < (yield* Deadline)) return yield* handle(message)
+    return yield* new Failure({ reason: "expired", message: "there was no time left to begin" })
   })
 
   return { limits, deliver }

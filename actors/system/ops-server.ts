@@ -32,6 +32,15 @@ export const answerReady = (health: Health): Effect.Effect<Response> =>
     Response.json(report, { status: report.status === "ready" ? 200 : 503 })
   )
 
+/**
+ * The same for ports that anyone may reach: the status alone, looked up at most once a second. Made once
+ * per server.
+ */
+export const makePublicReady = (health: Health): Effect.Effect<Effect.Effect<Response>> =>
+  Effect.map(Effect.cachedWithTTL(health.report, "1 second"), (report) =>
+    Effect.map(report, ({ status }) => Response.json({ status }, { status: status === "ready" ? 200 : 503 }))
+  )
+
 /** Prometheus text. */
 export const answerMetrics = (health: Health): Effect.Effect<Response> =>
   Effect.map(

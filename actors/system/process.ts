@@ -3,12 +3,12 @@
  * where they can be reached, and at SIGTERM drains them from the beginning to the end, so that nothing is cut off
  * from what it still needs.
  */
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Duration, Effect, Fiber, Layer } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { readAll } from "../../contracts/setting.ts"
 import type { Actor, StartFailure } from "./actor.ts"
 import { printBanner } from "./banner.ts"
-import { makeHealth } from "./health.ts"
+import { type Health, makeHealth } from "./health.ts"
 import { type Life, start } from "./life.ts"
 import { messageBus, type Need } from "./need.ts"
 import { opsServer } from "./ops-server.ts"
@@ -17,15 +17,35 @@ import { drainDelay, drainTimeout } from "./settings.ts"
 import { firstSignal } from "./signals.ts"
 import { refuseSolitude } from "./solitude.ts"
 
-/** Runs the actors, given in the order of the flow, until a signal. Fails when they cannot start or are given up. */
+/**
+ * Runs the actors, given in the order of the flow, until a signal. Fails when they cannot start or are given up. A
+ * process that has not ended DRAIN_TIMEOUT after the signal is ended with exit code 1.
+ */
 export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>) {
   const settings = yield* readAll({ drainDelay, drainTimeout })
+  const signalled = yield* Effect.forkScoped(firstSignal, { startImmediately: true })
   const health = makeHealth()
+
+  const started = yield* Effect.raceFirst(
+    startAll(actors, health),
+    Effect.as(Fiber.join(signalled), undefined)
+  )
+  if (started === undefined) return
+  const signal = yield* Effect.raceAllFirst([Fiber.join(signalled), ...started.map((life) => life.givenUp)])
+
+  yield* Effect.logInfo(`${signal}: finishing what was taken`)
+  for (const { name } of actors) health.setActor(name, "stopping")
+  yield* Effect.sleep(settings.drainDelay)
+  setTimeout(() => process.exit(1), Duration.toMillis(settings.drainTimeout)).unref()
+  for (const life of started) yield* life.drain
+}, Effect.scoped)
+
+/** Starts the actors from the end of the flow to its beginning, and says where they can be reached. */
+const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, health: Health) {
   const addresses: Array<readonly [what: string, url: string]> = []
   const announce = (what: string, url: string): void => {
     addresses.unshift([what, url])
   }
-
   const needs = [...new Set<Need<never>>(actors.flatMap((actor) => actor.needs))]
   const context = yield* provideAll([...new Set([...needs, messageBus])])
   const bus = Context.get(context as Context.Context<MessageBus>, MessageBus)
@@ -33,8 +53,7 @@ export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Act
   const seams = needs.map((need) => need.seams(context))
   seams.forEach(health.addSeams)
 
-  const opsUrl = yield* opsServer(health)
-  announce("health", `${opsUrl}/health/ready`)
+  announce("health", `${yield* opsServer(health)}/health/ready`)
   const lives: Array<Life> = []
   for (const actor of actors.toReversed()) {
     const life = yield* start(actor, context, health, announce)
@@ -42,16 +61,8 @@ export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Act
     lives.unshift(life)
   }
   yield* printBanner(actors, addresses, seams.flat())
-
-  const signal = yield* Effect.raceAllFirst([firstSignal, ...lives.map((life) => life.givenUp)])
-  yield* Effect.logInfo(`${signal}: finishing what was taken`)
-  for (const { name } of actors) health.setActor(name, "stopping")
-  yield* Effect.sleep(settings.drainDelay)
-  for (const life of lives) {
-    const drained = yield* Effect.timeoutOption(life.drain, settings.drainTimeout)
-    if (Option.isNone(drained)) yield* Effect.logWarning(`${life.actor.name} did not finish in time`)
-  }
-}, Effect.scoped)
+  return lives
+})
 
 /** Everything the needs provide, living as long as the process's scope. */
 const provideAll = (needs: ReadonlyArray<Need<never>>) =>

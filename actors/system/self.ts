@@ -13,8 +13,3 @@ export class Self extends Context.Service<
     readonly announce: (what: string, url: string) => void
   }
 >()("spoor/actors/system/Self") {}
-
-/** When the message in hand must be answered, milliseconds since 1970; whoever is asked meanwhile gets no longer. */
-export const Deadline = Context.Reference<number>("spoor/actors/system/Deadline", {
-  defaultValue: () => Number.POSITIVE_INFINITY
-})

@@ -19,9 +19,9 @@ export const drainDelay = setting(
 export const drainTimeout = setting(
   "DRAIN_TIMEOUT",
   Config.Duration,
-  Duration.seconds(15),
-  "How long an actor may take to finish what it has taken, after SIGTERM.",
-  "15 seconds"
+  Duration.seconds(25),
+  "How long a process may take to finish what it has taken, after that; then it ends with exit code 1.",
+  "25 seconds"
 )
 export const logLevel = setting("LOG_LEVEL", Config.LogLevel, "Info", "Debug, Info, Warn or Error.")
 export const logFormat = setting(

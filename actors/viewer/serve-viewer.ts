@@ -3,7 +3,7 @@ import { Cause, Effect, Exit, Redacted } from "effect"
 import { ProjectionStore } from "../../bridge/projection-store/service.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { answerLive, answerMetrics, answerReady } from "../system/ops-server.ts"
+import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
 import { Self } from "../system/self.ts"
 import { served } from "../system/served.ts"
 import { viewerApp } from "./app.ts"
@@ -28,6 +28,7 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed) {
     try: () => listenAddress(host, password !== undefined),
     catch: (cause) => cause as Failure
   })
+  const ready = yield* makePublicReady(health)
   const app = viewerApp({
     feed,
     counters,
@@ -36,7 +37,7 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed) {
     auth: password === undefined ? undefined : basicAuth(user, Redacted.value(password)),
     operations: {
       live: answerLive,
-      ready: () => Effect.runPromise(answerReady(health)),
+      ready: () => Effect.runPromise(ready),
       metrics: () => Effect.runPromise(answerMetrics(health))
     }
   })

@@ -105,7 +105,7 @@ const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => 
     claim: (id, limits) =>
       claim(
         [keys.list, ...companions],
-        [id, Math.ceil(limits.lease), limits.maxEvents, limits.maxBytes]
+        [id, Math.ceil(limits.lease), limits.maxEvents, limits.maxBytes, limits.linesFirst === true ? 1 : 0]
       ).pipe(
         Effect.flatMap((reply) =>
           Effect.try({

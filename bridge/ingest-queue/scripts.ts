@@ -38,7 +38,7 @@ local function settle(leases, attempts, settled, id, owner)
 end
 `
 
-/** KEYS list claimed leases attempts settled · ARGV claim, lease, max events, max bytes · {batch, attempts, lines} or nil. */
+/** KEYS list claimed leases attempts settled · ARGV claim, lease, max events, max bytes, 1 for lines first · {batch, attempts, lines} or nil. */
 export const claimScript = String.raw`${shared}
 local list, claimed, leases, attempts, settled = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local claim, lease = ARGV[1], tonumber(ARGV[2])
@@ -57,49 +57,56 @@ if blob then
   return {mine, tries, blob}
 end
 
--- The batch whose lease ended longest ago.
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', time, 'LIMIT', 0, 16)) do
-  local lines = redis.call('HGET', claimed, id)
-  local tries, owner = record(attempts, id)
-  redis.call('ZREM', leases, id)
-  forget_owner(attempts, id, owner)
-  if lines then
-    if owner ~= '' then tries = tries + 1 end
-    redis.call('HSET', attempts, id, tries .. ' ' .. claim)
-    redis.call('HSET', attempts, '>' .. claim, id)
-    redis.call('ZADD', leases, time + lease, id)
-    return {id, tries, lines}
+local function take_over()
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', time, 'LIMIT', 0, 16)) do
+    local lines = redis.call('HGET', claimed, id)
+    local tries, owner = record(attempts, id)
+    redis.call('ZREM', leases, id)
+    forget_owner(attempts, id, owner)
+    if lines then
+      if owner ~= '' then tries = tries + 1 end
+      redis.call('HSET', attempts, id, tries .. ' ' .. claim)
+      redis.call('HSET', attempts, '>' .. claim, id)
+      redis.call('ZADD', leases, time + lease, id)
+      return {id, tries, lines}
+    end
+    redis.call('HDEL', attempts, id)
   end
-  redis.call('HDEL', attempts, id)
+  return false
 end
 
 -- The lines at the head, read a few at a time, since each may be large.
-local lines, lengths, count, size = {}, {}, 0, 0
-local full = false
-while not full and count < max_events do
-  local wanted = math.min(64, max_events - count)
-  local some = redis.call('LRANGE', list, count, count + wanted - 1)
-  full = #some < wanted
-  for i = 1, #some do
-    local length = #some[i]
-    if count > 0 and size + length > max_bytes then
-      full = true
-      break
+local function take_lines()
+  local lines, lengths, count, size = {}, {}, 0, 0
+  local full = false
+  while not full and count < max_events do
+    local wanted = math.min(64, max_events - count)
+    local some = redis.call('LRANGE', list, count, count + wanted - 1)
+    full = #some < wanted
+    for i = 1, #some do
+      local length = #some[i]
+      if count > 0 and size + length > max_bytes then
+        full = true
+        break
+      end
+      count = count + 1
+      size = size + length
+      lines[count] = some[i]
+      lengths[count] = length
     end
-    count = count + 1
-    size = size + length
-    lines[count] = some[i]
-    lengths[count] = length
   end
-end
-if count == 0 then return false end
+  if count == 0 then return false end
 
-local packed = string.format('%.0f', time) .. ';' .. table.concat(lengths, ',') .. '\n' .. table.concat(lines)
-redis.call('LTRIM', list, count, -1)
-redis.call('HSET', claimed, claim, packed)
-redis.call('HSET', attempts, claim, '0 ' .. claim)
-redis.call('ZADD', leases, time + lease, claim)
-return {claim, 0, packed}
+  local packed = string.format('%.0f', time) .. ';' .. table.concat(lengths, ',') .. '\n' .. table.concat(lines)
+  redis.call('LTRIM', list, count, -1)
+  redis.call('HSET', claimed, claim, packed)
+  redis.call('HSET', attempts, claim, '0 ' .. claim)
+  redis.call('ZADD', leases, time + lease, claim)
+  return {claim, 0, packed}
+end
+
+if ARGV[5] == '1' then return take_lines() or take_over() end
+return take_over() or take_lines()
 `
 
 /** KEYS claimed leases attempts settled · ARGV batch · 1 when it was there. */

@@ -14,6 +14,8 @@ export interface ClaimLimits {
   readonly maxEvents: number
   readonly maxBytes: number
   readonly lease: number
+  /** Take waiting lines before a batch whose lease has ended; so that batches that fail again and again hold up no other. */
+  readonly linesFirst?: boolean
 }
 
 /**
@@ -50,7 +52,8 @@ export interface QueueDepth {
 export interface QueueSource {
   readonly seam: Seam
   /**
-   * Takes over the batch whose lease ended longest ago, else makes a new one of the lines at the head, else undefined.
+   * Takes over the batch whose lease ended longest ago, else makes a new one of the lines at the head (or the other
+   * way round, as the limits say), else undefined.
    * `id` is made by the caller: the same id sent again (after a lost answer) returns the same batch.
    */
   readonly claim: (id: BatchId, limits: ClaimLimits) => Effect.Effect<ClaimedBatch | undefined, Failure>

@@ -113,7 +113,7 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
 const at = <A>(file: SqliteFile, step: (now: number) => A): Effect.Effect<A, Failure> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => file.transaction(() => step(now)))
 
-/** As the claim script does: the same claim again, else the lease that ended longest ago, else the head. */
+/** As the claim script does: the same claim again, else the lease that ended longest ago and the head, in either order. */
 const take = (steps: Steps, claim: BatchId, limits: ClaimLimits, now: number): Taken | undefined => {
   const deadline = now + Math.ceil(limits.lease)
   const again = takenOf(steps.owned.get(claim))
@@ -124,20 +124,23 @@ const take = (steps: Steps, claim: BatchId, limits: ClaimLimits, now: number): T
   if (steps.used.get(claim) !== undefined) return undefined
 
   steps.forget.run(now)
-  const row = steps.expired.get(now)
-  const expired = takenOf(row)
-  if (expired !== undefined) {
+  const takeOver = (): Taken | undefined => {
+    const row = steps.expired.get(now)
+    const expired = takenOf(row)
+    if (expired === undefined) return undefined
     const attempts = expired.attempts + (row?.owner === "" ? 0 : 1)
     steps.lend.run(claim, attempts, deadline, expired.id)
     return { ...expired, attempts }
   }
-
-  const head = headOf(steps, limits)
-  if (head.lines.length === 0) return undefined
-  const packed = pack(now, head.lines)
-  steps.take.run(head.last)
-  steps.add.run(claim, claim, 0, deadline, packed)
-  return { id: claim, attempts: 0, packed }
+  const takeLines = (): Taken | undefined => {
+    const head = headOf(steps, limits)
+    if (head.lines.length === 0) return undefined
+    const packed = pack(now, head.lines)
+    steps.take.run(head.last)
+    steps.add.run(claim, claim, 0, deadline, packed)
+    return { id: claim, attempts: 0, packed }
+  }
+  return limits.linesFirst === true ? (takeLines() ?? takeOver()) : (takeOver() ?? takeLines())
 }
 
 const headOf = (steps: Steps, limits: ClaimLimits) => {

@@ -28,7 +28,8 @@ const takenOver = (source: QueueSource, limits = hour): Promise<ClaimedBatch> =>
 const letterOf = (batch: ClaimedBatch, index: number): DeadLetter => ({
   v: 1,
   id: eventId(batch.id, index),
-  reason: "no path – ünreadable",
+  reason: "no path",
+  detail: "ünreadable – \u0000",
   stage: "drainer",
   attempts: batch.attempts,
   first: batch.claimed,
@@ -118,6 +119,14 @@ const suite = (open: OpenQueue): void => {
     expect(second.attempts).toBe(1)
     expect((await claim(queue.source)).attempts).toBe(2)
     expect((await claim(queue.source)).lines).toEqual(bytes("later"))
+  })
+
+  check("with lines first, waiting lines go before a batch whose lease ended", async ({ source, push }) => {
+    await run(push(bytes("a")))
+    const first = await claim(source, { ...hour, lease: 0 })
+    await run(push(bytes("later")))
+    expect((await claim(source, { ...hour, linesFirst: true })).lines).toEqual(bytes("later"))
+    expect((await claim(source, { ...hour, linesFirst: true })).id).toBe(first.id)
   })
 
   check("of several ended leases the one that ended first is taken first", async ({ source, push }) => {

@@ -90,11 +90,28 @@ describe("a shared push", () => {
     const lost = add("a").catch(reasonOf)
     const first = await push(0)
     const kept = add("b")
-    first.fail(new Failure({ reason: "timeout", message: "no answer" }))
-    expect(await lost).toBe("timeout")
+    first.fail(new Failure({ reason: "unreadable", message: "not these" }))
+    expect(await lost).toBe("unreadable")
     ;(await push(1)).done()
     await kept
     expect(batch.pending().lines).toBe(0)
+  })
+
+  test("when the queue is away, those who wait for their turn fail with the push before them", async () => {
+    const { add, push, pushes, batch } = heldQueue({ pushes: 1 })
+    const a = add("a")
+    const first = await push(0)
+    const waiting = [add("b"), add("c")]
+    first.fail(new Failure({ reason: "timeout", message: "no answer" }))
+    const outcomes = await Promise.allSettled([a, ...waiting])
+    expect(outcomes.map((one) => (one.status === "rejected" ? reasonOf(one.reason) : one.status))).toEqual([
+      "timeout",
+      "timeout",
+      "timeout"
+    ])
+    await batch.drain()
+    expect(pushes.length).toBe(1)
+    expect(batch.pending()).toEqual({ lines: 0, bytes: 0 })
   })
 
   test("a push that throws at once is a failed push", async () => {

@@ -2,8 +2,9 @@
  * Messages that are batches claimed from the queue, each settled by the receipt the actor returns: acknowledged when
  * all its events are stored, set aside with dead letters when some were rejected, given back when there is none.
  *
- * Each queue server is drained on its own, so one that is down holds up no other. When batches fail, one at a time is
- * tried, with growing pauses, and the backlog stays where it is safe: in the queue.
+ * Each queue server is drained on its own, so one that is down holds up no other. While nothing succeeds, one batch at
+ * a time is tried, with growing pauses, and the backlog stays where it is safe: in the queue. A batch that fails while
+ * others succeed comes back less and less often, and every second claim takes waiting lines before such batches.
  */
 import { Clock, Effect, FiberSet, Result, Schedule, Semaphore } from "effect"
 import {
@@ -18,10 +19,12 @@ import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { eventId, newBatchId } from "../../../contracts/ids.ts"
 import type { Inbox } from "../actor.ts"
+import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
 import type { Meter } from "../meter.ts"
-import { Deadline, Self } from "../self.ts"
+import { Self } from "../self.ts"
 import { failurePause, idlePause } from "./pauses.ts"
+import { makeTroubles } from "./troubles.ts"
 
 /** What one claim takes at the most. The bytes leave room for names and numbers within one message. */
 export const claimLimits: ClaimLimits = { maxEvents: 1_000, maxBytes: 256 * 1024, lease: leaseTime }
@@ -35,8 +38,10 @@ export const claims: Inbox<ClaimedBatch, Receipt, IngestQueue> = {
     const { meter } = yield* Self
     const underWay = yield* FiberSet.make<void, never>()
     yield* Effect.addFinalizer(() => FiberSet.awaitEmpty(underWay))
+    const window = Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length))
+    const draining = { mailbox, meter, underWay, window }
     return Effect.andThen(
-      Effect.forEach(sources, (source) => drain(source, mailbox, meter, underWay), {
+      Effect.forEach(sources, (source) => drain(source, draining), {
         concurrency: "unbounded",
         discard: true
       }),
@@ -45,31 +50,52 @@ export const claims: Inbox<ClaimedBatch, Receipt, IngestQueue> = {
   })
 }
 
-/** Claims from one server for ever; what is claimed is under way in `underWay`. */
+interface Draining {
+  readonly mailbox: Mailbox<ClaimedBatch, Receipt>
+  readonly meter: Meter
+  /** The batches under way, of all servers. */
+  readonly underWay: FiberSet.FiberSet<void, never>
+  /** How many of one server may be under way. */
+  readonly window: number
+}
+
+/** Claims from one server for ever. */
 const drain = Effect.fnUntraced(function* (
   source: QueueSource,
-  mailbox: Mailbox<ClaimedBatch, Receipt>,
-  meter: Meter,
-  underWay: FiberSet.FiberSet<void, never>
+  { mailbox, meter, underWay, window }: Draining
 ) {
-  const window = mailbox.limits.concurrency
   const places = Semaphore.makeUnsafe(window)
+  const troubles = makeTroubles()
+  /** Failures in a row, of claims and batches. */
   let failures = 0
   let emptyLooks = 0
+  let linesFirst = false
   let id = newBatchId()
 
   const settle = Effect.fnUntraced(function* (batch: ClaimedBatch) {
-    const isSettled = yield* handle(batch, mailbox, meter, failurePause(failures + 1))
-    failures = isSettled ? 0 : failures + 1
+    const outcome = yield* Effect.result(handle(batch, mailbox))
+    if (Result.isSuccess(outcome)) {
+      failures = 0
+      troubles.succeeded(batch.id)
+      return yield* letGo(batch, outcome.success, meter)
+    }
+    failures += 1
+    const pause = Math.max(failurePause(failures), troubles.failed(batch.id))
+    yield* giveBack(batch, outcome.failure, pause)
   })
 
   const look = Effect.fnUntraced(function* (permits: number) {
-    const claimed = yield* Effect.result(source.claim(id, claimLimits))
-    if (Result.isSuccess(claimed)) id = newBatchId()
+    linesFirst = !linesFirst
+    const claimed = yield* Effect.result(source.claim(id, { ...claimLimits, linesFirst }))
+    // The same claim is sent again only when it may have been done.
+    if (Result.isSuccess(claimed) || !claimed.failure.ambiguous) id = newBatchId()
     const batch = Result.getOrElse(claimed, () => undefined)
     if (batch !== undefined) {
       emptyLooks = 0
-      yield* FiberSet.run(underWay, Effect.ensuring(settle(batch), places.release(permits)))
+      const settled = Effect.catchCause(settle(batch), (cause) =>
+        Effect.logError("a batch is left to the end of its lease", cause, { batch: batch.id })
+      )
+      yield* FiberSet.run(underWay, Effect.ensuring(settled, places.release(permits)))
       return
     }
     yield* places.release(permits)
@@ -93,36 +119,32 @@ const drain = Effect.fnUntraced(function* (
   )
 })
 
-/** One batch from claim to settlement; says whether it was settled by a receipt. Never fails. */
-const handle = Effect.fnUntraced(function* (
-  batch: ClaimedBatch,
-  mailbox: Mailbox<ClaimedBatch, Receipt>,
-  meter: Meter,
-  pause: number
-) {
+/** What the actor makes of the batch: a receipt for every one of its events, or why there is none. */
+const handle = Effect.fnUntraced(function* (batch: ClaimedBatch, mailbox: Mailbox<ClaimedBatch, Receipt>) {
   const deadline = (yield* Clock.currentTimeMillis) + leaseTime / 2
-  const result = yield* mailbox.deliver(batch, { events: batch.lines.length, oldest: batch.claimed }).pipe(
+  return yield* mailbox.deliver(batch, { events: batch.lines.length, oldest: batch.claimed }).pipe(
     Effect.filterOrFail(
-      (receipt) => accountsFor(receipt, batch.id, batch.lines.length),
+      (receipt) => accountsFor(receipt, batch.id, [...batch.lines.keys()]),
       () => new Failure({ reason: "crashed", message: "the receipt does not account for every event" })
     ),
-    Effect.provideService(Deadline, deadline),
-    Effect.result
+    Effect.provideService(Deadline, deadline)
   )
-  if (Result.isFailure(result)) {
-    const { reason, message, infrastructure } = result.failure
-    yield* Effect.logWarning(`batch given back: ${message}`, { batch: batch.id, reason })
-    yield* ignoring(batch.giveBack(pause, !infrastructure), batch, "give back")
-    return false
-  }
-  const letters = deadLetters(batch, result.success, yield* Clock.currentTimeMillis)
-  for (const letter of letters) yield* meter.count("rejected", 1, letter.reason)
-  yield* ignoring(letters.length === 0 ? batch.ack : batch.setAside(letters), batch, "acknowledge")
-  return true
+})
+
+const giveBack = Effect.fnUntraced(function* (batch: ClaimedBatch, failure: Failure, pause: number) {
+  const { reason, message, infrastructure } = failure
+  yield* Effect.logWarning(`batch given back: ${message}`, { batch: batch.id, reason })
+  yield* untilDone(batch.giveBack(pause, !infrastructure), batch, "give back")
+})
+
+const letGo = Effect.fnUntraced(function* (batch: ClaimedBatch, receipt: Receipt, meter: Meter) {
+  const letters = deadLetters(batch, receipt, yield* Clock.currentTimeMillis)
+  for (const { reason } of letters) yield* meter.count("rejected", 1, reason)
+  yield* untilDone(letters.length === 0 ? batch.ack : batch.setAside(letters), batch, "acknowledge")
 })
 
 /** Tries for a while; what still fails is left to the end of the lease, which is safe: the batch comes again. */
-const ignoring = (settlement: Effect.Effect<boolean, Failure>, batch: ClaimedBatch, what: string) =>
+const untilDone = (settlement: Effect.Effect<boolean, Failure>, batch: ClaimedBatch, what: string) =>
   settlement.pipe(
     Effect.retry({
       schedule: Schedule.exponential("50 millis"),
@@ -135,11 +157,10 @@ const ignoring = (settlement: Effect.Effect<boolean, Failure>, batch: ClaimedBat
   )
 
 const deadLetters = (batch: ClaimedBatch, receipt: Receipt, now: number): ReadonlyArray<DeadLetter> =>
-  receipt.rejected.map(({ index, stage, reason }) => ({
+  receipt.rejected.map(({ index, ...rejection }) => ({
     v: 1,
     id: eventId(batch.id, index),
-    reason,
-    stage,
+    ...rejection,
     attempts: batch.attempts + 1,
     first: batch.claimed,
     last: now,

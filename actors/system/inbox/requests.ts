@@ -1,12 +1,12 @@
 /** Messages that are requests of a conversation: any number of actors of the same name share them through the group. */
-import { Clock, Effect, Result } from "effect"
+import { Effect, Result } from "effect"
 import { type BusRequest, MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { Receipt } from "../../../contracts/batch.ts"
 import { decode, encode } from "../../../contracts/codec.ts"
 import type { Conversation, Reply } from "../../../contracts/conversations.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import type { Inbox } from "../actor.ts"
-import { Deadline } from "../self.ts"
+import { Deadline } from "../deadline.ts"
 
 interface Batch {
   readonly claimed: number
@@ -24,9 +24,6 @@ export const requests = <Request extends Batch>(
     const bus = yield* MessageBus
 
     const receive = Effect.fnUntraced(function* ({ payload, deadline }: BusRequest) {
-      if ((yield* Clock.currentTimeMillis) >= deadline) {
-        return yield* new Failure({ reason: "expired", message: "the deadline had passed on arrival" })
-      }
       const request = yield* Effect.try({ try: () => decode(payload), catch: (cause) => cause as Failure })
       if (!conversation.accepts(request)) {
         return yield* new Failure({ reason: "unreadable", message: `no request of ${conversation.subject}` })

@@ -40,8 +40,8 @@ describe("isolate", () => {
           expect(receipt.rejected.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual(
             [...guilty].toSorted((a, b) => a - b)
           )
-          for (const { stage, reason } of receipt.rejected)
-            expect([stage, reason]).toEqual(["enricher", "boom"])
+          for (const { reason, detail } of receipt.rejected)
+            expect([reason, detail]).toEqual(["crashed", "boom"])
         }
       )
     )

@@ -38,6 +38,6 @@ describe("enrichEvents", () => {
     const { enriched, rejected } = enrich([event(0, "1.2.3.4"), event(1, "6.6.6.6"), event(2, "1.2.3.4")], 1)
     expect(enriched.map(({ index }) => index)).toEqual([0, 2])
     expect(rejected).toMatchObject([{ index: 1, stage: "enricher" }])
-    expect(rejected[0]?.reason).toContain("no such place")
+    expect(rejected[0]?.detail).toContain("no such place")
   })
 })

@@ -1,6 +1,8 @@
 /** A mailbox handles so many at a time, lets so many wait, and refuses the next; crashes become failures. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Latch } from "effect"
+import { TestClock } from "effect/testing"
+import { Deadline } from "../../../actors/system/deadline.ts"
 import { makeMailbox } from "../../../actors/system/mailbox.ts"
 import { makeMeter } from "../../../actors/system/meter.ts"
 import { Failure } from "../../../contracts/failure.ts"
@@ -62,6 +64,31 @@ describe("mailbox", () => {
     expect(failure.message).toContain("boom")
     expect(await Effect.runPromise(mailbox.deliver("fine", one))).toBe("fine")
     expect(meter.totals().events).toMatchObject({ received: 2, failed: 1, succeeded: 1 })
+  })
+
+  test("a message whose time ran out while it waited is not begun", async () => {
+    const begun: Array<string> = []
+    const program = Effect.gen(function* () {
+      const gate = yield* Latch.make(false)
+      const mailbox = makeMailbox({ concurrency: 1, capacity: 2 }, makeMeter("late"), (text: string) =>
+        Effect.andThen(
+          Effect.sync(() => void begun.push(text)),
+          gate.await
+        )
+      )
+      const soon = Effect.provideService(Deadline, 5_000)
+      const first = yield* Effect.forkChild(soon(mailbox.deliver("first", one)), { startImmediately: true })
+      const second = yield* Effect.forkChild(Effect.flip(soon(mailbox.deliver("second", one))), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust("5 seconds")
+      yield* gate.open
+      yield* Fiber.join(first)
+      return yield* Fiber.join(second)
+    })
+    const failure = await Effect.runPromise(Effect.provide(program, TestClock.layer()))
+    expect(failure).toMatchObject({ reason: "expired", infrastructure: true })
+    expect(begun).toEqual(["first"])
   })
 
   test("what somebody further on refuses is counted as refused, not failed", async () => {

@@ -144,6 +144,35 @@ describe("claims", () => {
     expect(tries).toBe(3)
   })
 
+  test("batches that fail for ever do not keep the others waiting", async () => {
+    const good: Array<Bytes> = []
+    let tries = 0
+    await draining(
+      (batch) => {
+        if (!batch.lines.includes("bad" as Bytes)) {
+          good.push(...batch.lines)
+          return Effect.succeed(stored(batch))
+        }
+        tries += 1
+        const away = new Failure({ reason: "timeout", message: "no answer" })
+        return Effect.andThen(Effect.sleep("2200 millis"), Effect.fail(away))
+      },
+      Effect.fnUntraced(function* (queue) {
+        for (const bad of [1, 2, 3]) {
+          yield* queue.push(lines("bad"))
+          yield* Effect.promise(() => eventually("the bad one is tried", () => tries >= bad))
+        }
+        yield* Effect.promise(() => eventually("all of them have failed", () => tries > 3))
+        for (let n = 0; n < 4; n++) {
+          yield* queue.push(lines(`good ${n}`))
+          yield* Effect.promise(() => eventually("the good one is done", () => good.length === n + 1))
+        }
+      }),
+      waitForStop
+    )
+    expect(good).toHaveLength(4)
+  }, 60_000)
+
   test("stopping finishes the batches under way and claims no more", async () => {
     let release = (): void => {}
     const gate = new Promise<void>((resolve) => {
