@@ -33,9 +33,9 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       const store = yield* ProjectionStore
       const { meter } = yield* Self
 
-      return Effect.fnUntraced(function* ({ topic, partition, records }: RecordBatch) {
+      return Effect.fnUntraced(function* ({ topic, partition, records, end }: RecordBatch) {
         const effects = records.map((record) => effectOf(record, count))
-        const applied = yield* store.apply(name, { topic, partition, effects })
+        const applied = yield* store.apply(name, { topic, partition, end, effects })
         yield* meter.count("repeated", applied.reread + applied.duplicates, "seen before")
       })
     })

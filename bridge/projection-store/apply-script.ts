@@ -4,7 +4,7 @@
  *
  * KEYS: the fences' hash (partition → next offset) · the tables · the buckets of seen ids (hash: field → bitmap).
  * ARGV: partition · next offset · most keys of a table · horizon in milliseconds · how many tables · name of the key
- * for the rest · the plan as MessagePack. Answers how many effects were applied, re-read and duplicates.
+ * for the rest · the plan as MessagePack · the partition's end. Answers how many effects were applied, re-read and duplicates.
  */
 export const applyScript = `
 local offsets, ends, addKeys, addAmounts, keyTables, keyNames, unnamed, groups = unpack(cmsgpack.unpack(ARGV[7]))
@@ -17,6 +17,7 @@ local function below(one, other)
 end
 
 local fence = redis.call('HGET', KEYS[1], ARGV[1])
+if fence and below(ARGV[8], fence) then fence = false end
 local first = 1
 if fence then
   while first <= #offsets and below(offsets[first], fence) do first = first + 1 end

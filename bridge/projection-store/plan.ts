@@ -24,6 +24,8 @@ export interface Plan {
   /** The offset of each effect, ascending, and the one behind the last. */
   readonly offsets: ReadonlyArray<string>
   readonly next: string
+  /** The offset behind the partition's last record, never below `next`: a fence beyond it is of a log that is gone. */
+  readonly end: string
   /** The effects without an id of our making: only the offset fence applies to them. */
   readonly unnamed: ReadonlyArray<number>
   readonly groups: ReadonlyArray<SeenGroup>
@@ -45,8 +47,10 @@ export const bitmapBits = 4096
 export const isBelow = (one: string, other: string): boolean =>
   one.length === other.length ? one < other : one.length < other.length
 
-/** The plan of a batch, or a `Failure` "unreadable" when an increment is no integer or the offsets do not ascend. */
-export const planOf = ({ topic, partition, effects }: EffectBatch): Plan | Failure => {
+const isOffset = (text: string): boolean => /^(0|[1-9]\d*)$/.test(text)
+
+/** The plan of a batch, or a `Failure` "unreadable" when an increment is no integer, or an offset no number or not ascending. */
+export const planOf = ({ topic, partition, end, effects }: EffectBatch): Plan | Failure => {
   const offsets: Array<string> = []
   const unnamed: Array<number> = []
   const groups = new Map<string, SeenGroup>()
@@ -75,7 +79,7 @@ export const planOf = ({ topic, partition, effects }: EffectBatch): Plan | Failu
 
   for (const [i, { offset, id, increments }] of effects.entries()) {
     const before = offsets.at(-1)
-    if (!/^(0|[1-9]\d*)$/.test(offset) || (before !== undefined && !isBelow(before, offset))) {
+    if (!isOffset(offset) || (before !== undefined && !isBelow(before, offset))) {
       return unreadable(`offset "${offset}" does not follow "${before ?? ""}"`)
     }
     offsets.push(offset)
@@ -92,10 +96,13 @@ export const planOf = ({ topic, partition, effects }: EffectBatch): Plan | Failu
     }
     ends.push(addKeys.length)
   }
+  if (!isOffset(end)) return unreadable(`"${end}" is no end of a partition`)
+  const next = String(BigInt(offsets.at(-1) ?? "-1") + 1n)
   return {
     partition: `${topic}-${partition}`,
     offsets,
-    next: String(BigInt(offsets.at(-1) ?? "-1") + 1n),
+    next,
+    end: isBelow(end, next) ? next : end,
     unnamed,
     groups: [...groups.values()],
     tables,

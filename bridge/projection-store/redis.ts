@@ -44,7 +44,8 @@ export const redisProjections = Effect.fnUntraced(function* (
           Math.ceil(horizon),
           plan.tables.length,
           otherKey,
-          packed(plan, buckets)
+          packed(plan, buckets),
+          plan.end
         ]
       )
       const [applied = 0, reread = 0, duplicates = 0] = listOf(reply).map(Number)

@@ -1,7 +1,8 @@
 /**
  * What consumers keep: tables of counters, changed together with the fences that make each event count once.
  * Two fences: the offset up to which a partition has been counted (against re-reading), and the event ids seen
- * lately (against the same event standing in the log twice).
+ * lately (against the same event standing in the log twice). An offset fence that lies behind the end of its partition
+ * is of a log that is gone: its topic was deleted and made again, so it is set anew and the ids alone tell what was seen.
  */
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
@@ -22,10 +23,14 @@ export interface RecordEffect {
   readonly increments: ReadonlyArray<Increment>
 }
 
-/** The effects of consecutive records of one partition. */
+/**
+ * The effects of consecutive records of one partition. `end` is the offset behind the partition's last record, as
+ * `RecordBatch` has it: by it a log that began anew is told, until it has grown as long as the old one was.
+ */
 export interface EffectBatch {
   readonly topic: Topic
   readonly partition: number
+  readonly end: string
   readonly effects: ReadonlyArray<RecordEffect>
 }
 

@@ -100,7 +100,8 @@ const sizeOf = (steps: Steps, projection: string, table: string): number =>
 
 const apply = (steps: Steps, projection: string, plan: Plan, maxKeys: number, now: number): Applied => {
   const fence = steps.fence.get(projection, plan.partition)?.next
-  const first = typeof fence === "string" ? plan.offsets.findIndex((offset) => !isBelow(offset, fence)) : 0
+  const holds = typeof fence === "string" && !isBelow(plan.end, fence)
+  const first = holds ? plan.offsets.findIndex((offset) => !isBelow(offset, fence)) : 0
   if (first === -1) return { applied: 0, reread: plan.offsets.length, duplicates: 0 }
 
   const effects = plan.unnamed.filter((effect) => effect >= first)

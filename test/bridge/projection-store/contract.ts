@@ -7,6 +7,7 @@ import { type Increment, otherKey, type ProjectionStore } from "../../../bridge/
 import type { Failure } from "../../../contracts/failure.ts"
 import { type BatchId, eventId, newBatchId } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
+import { beganAnew } from "./began-anew.ts"
 import { add, batchOf, type Model, modelOf, type Step, steps } from "./model.ts"
 
 type Store = ProjectionStore["Service"]
@@ -220,6 +221,8 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
       expect(yield* apply("100", "9223372036854775806")).toBe(0)
     })
   )
+
+  check("a log that began anew counts from its beginning; its events count once all the same", beganAnew)
 
   check("a store that is opened again knows all that it knew", (store, projection, open) =>
     Effect.gen(function* () {

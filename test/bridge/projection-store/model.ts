@@ -17,9 +17,18 @@ export type Step = readonly [
   ...increments: ReadonlyArray<Increment>
 ]
 
-export const batchOf = (steps: ReadonlyArray<Step>, partition = 0, topic = "events"): EffectBatch => ({
+/** A partition's end that no test reaches. */
+const farEnd = "9223372036854775807"
+
+export const batchOf = (
+  steps: ReadonlyArray<Step>,
+  partition = 0,
+  topic = "events",
+  end: number | string = farEnd
+): EffectBatch => ({
   topic: topic as Topic,
   partition,
+  end: String(end),
   effects: steps.map(([offset, id, ...increments]) => ({ offset: String(offset), id, increments }))
 })
 
@@ -35,8 +44,9 @@ export const modelOf = (bound: number): Model => {
   const seen = new Set<string>()
   return {
     counts,
-    apply: ({ partition, effects }) => {
+    apply: ({ partition, effects, end }) => {
       const told = { applied: 0, reread: 0, duplicates: 0 }
+      if (effects.length > 0 && (next.get(partition) ?? 0n) > BigInt(end)) next.delete(partition)
       for (const { offset, id, increments } of effects) {
         if (BigInt(offset) < (next.get(partition) ?? 0n)) {
           told.reread += 1
@@ -75,24 +85,26 @@ const effect: fc.Arbitrary<Omit<RecordEffect, "offset"> & { readonly gap: number
   )
 })
 
-/** Batches on two partitions whose places overlap now and then, as they do when a consumer reads again. */
+/**
+ * Batches on two partitions whose places overlap now and then, as they do when a consumer reads again; some stand at
+ * the end of a log that began anew.
+ */
 export const steps: fc.Arbitrary<ReadonlyArray<EffectBatch>> = fc.array(
   fc
     .record({
       partition: fc.integer({ min: 0, max: 1 }),
       start: fc.integer({ min: 0, max: 60 }),
+      isAtEnd: fc.boolean(),
       effects: fc.array(effect, { maxLength: 12 })
     })
-    .map(({ partition, start, effects }) => {
+    .map(({ partition, start, isAtEnd, effects }) => {
       let offset = start
-      return {
-        topic: "events" as Topic,
-        partition,
-        effects: effects.map(({ gap, ...rest }) => {
-          offset += gap
-          return { offset: String(offset), ...rest }
-        })
-      }
+      const placed = effects.map(({ gap, ...rest }) => {
+        offset += gap
+        return { offset: String(offset), ...rest }
+      })
+      const end = isAtEnd ? String(offset + 1) : farEnd
+      return { topic: "events" as Topic, partition, end, effects: placed }
     }),
   { maxLength: 15 }
 )
