@@ -1,20 +1,21 @@
-/** What each counter makes of records in either dialect, and of what is no record at all. */
+/** What each counter makes of records in either dialect and of what is no record at all, and that each event counts once. */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Context, Effect } from "effect"
+import { Context, Effect, Logger, type Scope } from "effect"
 import { EventCounter } from "../../../actors/event-counter.ts"
 import { MetadataCounter } from "../../../actors/metadata-counter.ts"
 import { SearchCounter } from "../../../actors/search-counter.ts"
 import type { Actor } from "../../../actors/system/actor.ts"
 import { makeHealth } from "../../../actors/system/health.ts"
-import { start } from "../../../actors/system/life.ts"
+import { type Life, start } from "../../../actors/system/life.ts"
 import { EventLog } from "../../../bridge/event-log/service.ts"
 import { makeSqlite } from "../../../bridge/event-log/sqlite.ts"
 import { maxKeys, ProjectionStore } from "../../../bridge/projection-store/service.ts"
 import { sqliteProjections } from "../../../bridge/projection-store/sqlite.ts"
-import { Topic } from "../../../contracts/ids.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { type EventId, eventId, newBatchId, Topic } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
 
 const meta = (more = "") =>
@@ -32,34 +33,53 @@ const records = [
   `app_open ${meta()} action=${"x".repeat(5_000)}`
 ]
 
+const topic = Topic.make("events")
+
+const appended = (log: EventLog["Service"], texts: ReadonlyArray<string>, ids: ReadonlyArray<EventId> = []) =>
+  log.append(
+    texts.map((text, i) => {
+      const id = ids[i]
+      return { topic, value: new TextEncoder().encode(text), headers: id === undefined ? {} : { id } }
+    }),
+    "batch"
+  )
+
+const newFolder = (): string => mkdtempSync(join(tmpdir(), "spoor-counters-"))
+
+/** A log and a store, which end with the scope. */
+const places = Effect.fnUntraced(function* (folder: string, storeFolder = folder) {
+  const log = yield* makeSqlite(folder)
+  yield* log.ensureTopics([topic])
+  return { log, store: yield* sqliteProjections(storeFolder, { maxKeys, horizon: 60_000 }) }
+})
+
+const started = (actor: Actor, log: EventLog["Service"], store: ProjectionStore["Service"]) =>
+  start(actor, Context.make(EventLog, log).pipe(Context.add(ProjectionStore, store)), makeHealth(), () => {})
+
+const handled = (life: Life, count: number) =>
+  Effect.promise(() =>
+    eventually("all records are handled", () => life.meter.totals().events.succeeded >= count)
+  )
+
+const tableOf = (store: ProjectionStore["Service"], actor: Actor, table: string) =>
+  Effect.map(store.top(actor.name, table, 100), (rows) =>
+    Object.fromEntries(rows.map(({ key, count }) => [key, count]))
+  )
+
+const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
+  Effect.runPromise(Effect.scoped(effect).pipe(Effect.provide(Logger.layer([]))))
+
 /** Runs the actor on those records and reads its tables. */
 const countedBy = (actor: Actor, tables: ReadonlyArray<string>) =>
-  Effect.runPromise(
-    Effect.scoped(
-      Effect.gen(function* () {
-        const folder = mkdtempSync(join(tmpdir(), "spoor-counters-"))
-        const log = yield* makeSqlite(folder)
-        const store = yield* sqliteProjections(folder, { maxKeys, horizon: 60_000 })
-        const topic = Topic.make("events")
-        yield* log.ensureTopics([topic])
-        const value = (text: string): Uint8Array => new TextEncoder().encode(text)
-        yield* log.append(
-          records.map((text) => ({ topic, value: value(text), headers: {} })),
-          "batch"
-        )
-        const context = Context.make(EventLog, log).pipe(Context.add(ProjectionStore, store))
-        const life = yield* start(actor, context, makeHealth(), () => {})
-        yield* Effect.promise(() =>
-          eventually("all records are handled", () => life.meter.totals().events.succeeded >= records.length)
-        )
-        const found: Record<string, Record<string, number>> = {}
-        for (const table of tables) {
-          const rows = yield* store.top(actor.name, table, 100)
-          found[table] = Object.fromEntries(rows.map(({ key, count }) => [key, count]))
-        }
-        return found
-      })
-    )
+  run(
+    Effect.gen(function* () {
+      const { log, store } = yield* places(newFolder())
+      yield* appended(log, records)
+      yield* handled(yield* started(actor, log, store), records.length)
+      const found: Record<string, Record<string, number>> = {}
+      for (const table of tables) found[table] = yield* tableOf(store, actor, table)
+      return found
+    })
   )
 
 describe("counters", () => {
@@ -86,4 +106,67 @@ describe("counters", () => {
   test("search-counter: previews by text, however the space is written", async () => {
     expect(await countedBy(SearchCounter, ["by-text"])).toEqual({ "by-text": { "red shoes": 2 } })
   })
+
+  test("an event that stands twice in the log counts once", () =>
+    run(
+      Effect.gen(function* () {
+        const { log, store } = yield* places(newFolder())
+        const batch = newBatchId()
+        const ids = [0, 1, 0, 2, 1].map((place) => eventId(batch, place))
+        yield* appended(
+          log,
+          ids.map(() => `app_open ${meta()} e`),
+          ids
+        )
+        const life = yield* started(EventCounter, log, store)
+        yield* handled(life, ids.length)
+        yield* appended(log, [`app_open ${meta()} e`], [eventId(batch, 2)])
+        yield* handled(life, ids.length + 1)
+        expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: 3 })
+      })
+    ))
+
+  test("a log that was deleted is counted from its beginning when it is made again", () =>
+    run(
+      Effect.gen(function* () {
+        const storeFolder = newFolder()
+        for (const [texts, count] of [
+          [records.slice(0, 2), 2],
+          [records.slice(0, 1), 3]
+        ] as const) {
+          const { log, store } = yield* places(newFolder(), storeFolder)
+          yield* appended(log, texts)
+          const life = yield* started(EventCounter, log, store)
+          yield* handled(life, texts.length)
+          yield* life.drain
+          expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: count })
+        }
+      })
+    ))
+
+  test("a batch whose handling fails is handled again; before that its place is not committed", () =>
+    run(
+      Effect.gen(function* () {
+        const { log, store } = yield* places(newFolder())
+        yield* appended(log, records)
+        let failures = 0
+        const failing = (times: number): ProjectionStore["Service"] => ({
+          ...store,
+          apply: (projection, batch) => {
+            if (failures >= times) return store.apply(projection, batch)
+            failures += 1
+            return Effect.fail(new Failure({ reason: "unavailable", message: "not now" }))
+          }
+        })
+        const refused = yield* started(EventCounter, log, failing(Number.POSITIVE_INFINITY))
+        yield* Effect.promise(() => eventually("it is handled again", () => failures >= 2))
+        yield* refused.drain
+        expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({})
+
+        failures = 0
+        yield* handled(yield* started(EventCounter, log, failing(1)), records.length)
+        expect(failures).toBe(1)
+        expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: 4, offr: 3, click: 1 })
+      })
+    ))
 })
