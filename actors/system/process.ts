@@ -3,7 +3,7 @@
  * where they can be reached, and at SIGTERM drains them from the beginning to the end, so that nothing is cut off
  * from what it still needs.
  */
-import { Context, Duration, Effect, Fiber, Layer } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { readAll } from "../../contracts/setting.ts"
 import type { Actor, StartFailure } from "./actor.ts"
@@ -14,7 +14,7 @@ import { messageBus, type Need } from "./need.ts"
 import { opsServer } from "./ops-server.ts"
 import { registerOnBus } from "./registration.ts"
 import { drainDelay, drainTimeout } from "./settings.ts"
-import { firstSignal } from "./signals.ts"
+import { listenForSignals } from "./signals.ts"
 import { refuseSolitude } from "./solitude.ts"
 
 /**
@@ -23,22 +23,36 @@ import { refuseSolitude } from "./solitude.ts"
  */
 export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>) {
   const settings = yield* readAll({ drainDelay, drainTimeout })
-  const signalled = yield* Effect.forkScoped(firstSignal, { startImmediately: true })
+  // Put into the scope first, so that it goes last: everything between is bounded.
+  const lastResort = yield* lastResortIn(settings.drainTimeout)
+  const signalled = yield* listenForSignals
   const health = makeHealth()
 
-  const started = yield* Effect.raceFirst(
-    startAll(actors, health),
-    Effect.as(Fiber.join(signalled), undefined)
-  )
+  const started = yield* Effect.raceFirst(startAll(actors, health), Effect.as(signalled, undefined))
   if (started === undefined) return
-  const signal = yield* Effect.raceAllFirst([Fiber.join(signalled), ...started.map((life) => life.givenUp)])
+  const signal = yield* Effect.raceAllFirst([signalled, ...started.map((life) => life.givenUp)])
 
   yield* Effect.logInfo(`${signal}: finishing what was taken`)
   for (const { name } of actors) health.setActor(name, "stopping")
   yield* Effect.sleep(settings.drainDelay)
-  setTimeout(() => process.exit(1), Duration.toMillis(settings.drainTimeout)).unref()
+  lastResort.begin()
   for (const life of started) yield* life.drain
 }, Effect.scoped)
+
+/** Once begun, ends the process with exit code 1 unless the scope has closed before the time is over. */
+const lastResortIn = (patience: Duration.Duration) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      let timer: ReturnType<typeof setTimeout> | undefined
+      return {
+        begin: () => {
+          timer = setTimeout(() => process.exit(1), Duration.toMillis(patience))
+        },
+        end: () => clearTimeout(timer)
+      }
+    }),
+    ({ end }) => Effect.sync(end)
+  )
 
 /** Starts the actors from the end of the flow to its beginning, and says where they can be reached. */
 const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, health: Health) {

@@ -1,14 +1,15 @@
-/** SIGINT and SIGTERM: the first asks the process to stop, the second ends it at once. */
-import { Effect } from "effect"
+/** SIGINT and SIGTERM: the first asks the process to stop, the second ends it at once. Heard until the scope closes. */
+import { Deferred, Effect } from "effect"
 
-/** Returns the first signal that arrives. From then on another one ends the process with exit code 130. */
-export const firstSignal: Effect.Effect<NodeJS.Signals> = Effect.callback((resume) => {
-  let isStopping = false
+/** Begins to listen; what it returns waits for the first signal. Another one ends the process with exit code 130. */
+export const listenForSignals = Effect.gen(function* () {
+  const first = yield* Deferred.make<NodeJS.Signals>()
   const stop = (signal: NodeJS.Signals): void => {
-    if (isStopping) process.exit(130)
-    isStopping = true
-    resume(Effect.succeed(signal))
+    if (!Deferred.doneUnsafe(first, Effect.succeed(signal))) process.exit(130)
   }
-  process.on("SIGINT", stop)
-  process.on("SIGTERM", stop)
+  yield* Effect.acquireRelease(
+    Effect.sync(() => process.on("SIGINT", stop).on("SIGTERM", stop)),
+    () => Effect.sync(() => process.off("SIGINT", stop).off("SIGTERM", stop))
+  )
+  return Deferred.await(first)
 })

@@ -4,14 +4,16 @@ import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Fiber } from "effect"
+import { Deadline } from "../../../../actors/system/deadline.ts"
 import { makeHealth } from "../../../../actors/system/health.ts"
 import { claims } from "../../../../actors/system/inbox/claims.ts"
 import { makeMailbox } from "../../../../actors/system/mailbox.ts"
 import { makeMeter } from "../../../../actors/system/meter.ts"
 import { Self } from "../../../../actors/system/self.ts"
-import { type ClaimedBatch, IngestQueue } from "../../../../bridge/ingest-queue/service.ts"
+import { type ClaimedBatch, IngestQueue, type QueueSource } from "../../../../bridge/ingest-queue/service.ts"
 import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite.ts"
 import type { Receipt } from "../../../../contracts/batch.ts"
+import { leaseTime } from "../../../../contracts/conversations.ts"
 import type { Bytes } from "../../../../contracts/event.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { eventually } from "../../../support/eventually.ts"
@@ -34,12 +36,14 @@ const waitForStop = (_: Queue, stopping: Fiber.Fiber<unknown>): Effect.Effect<un
 const draining = <A>(
   handle: (batch: ClaimedBatch) => Effect.Effect<Receipt, Failure>,
   body: (queue: Queue) => Effect.Effect<void, Failure>,
-  ending: (queue: Queue, stopping: Fiber.Fiber<unknown>) => Effect.Effect<A, Failure>
+  ending: (queue: Queue, stopping: Fiber.Fiber<unknown>) => Effect.Effect<A, Failure>,
+  troubled: (source: QueueSource) => QueueSource = (source) => source
 ): Promise<A> =>
   Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
-        const queue = yield* sqliteQueue(mkdtempSync(join(tmpdir(), "spoor-claims-")))
+        const file = yield* sqliteQueue(mkdtempSync(join(tmpdir(), "spoor-claims-")))
+        const queue = { ...file, sources: file.sources.map(troubled) }
         const meter = makeMeter("drainer")
         const self = Self.of({ name: "drainer", meter, health: makeHealth(), announce: () => {} })
         const inbox = Effect.scoped(
@@ -172,6 +176,52 @@ describe("claims", () => {
     )
     expect(good).toHaveLength(4)
   }, 60_000)
+
+  test("a claim whose answer was lost is sent again, so that what it took is not forgotten", async () => {
+    const ids: Array<string> = []
+    const seen: Array<string> = []
+    await draining(
+      (batch) => {
+        seen.push(batch.id)
+        return Effect.succeed(stored(batch))
+      },
+      Effect.fnUntraced(function* (queue) {
+        yield* queue.push(lines("a"))
+        yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
+      }),
+      waitForStop,
+      (source) => ({
+        ...source,
+        claim: (id, limits) =>
+          Effect.flatMap(source.claim(id, limits), (batch) => {
+            if (batch !== undefined) ids.push(id)
+            return batch !== undefined && ids.length === 1
+              ? Effect.fail(new Failure({ reason: "timeout", message: "the answer was lost" }))
+              : Effect.succeed(batch)
+          })
+      })
+    )
+    expect(ids).toHaveLength(2)
+    expect(new Set([...ids, ...seen]).size).toBe(1)
+  })
+
+  test("the actor has half the lease to answer, whatever it asks meanwhile", async () => {
+    let left = Number.POSITIVE_INFINITY
+    await draining(
+      (batch) =>
+        Effect.gen(function* () {
+          left = (yield* Deadline) - Date.now()
+          return stored(batch)
+        }),
+      Effect.fnUntraced(function* (queue) {
+        yield* queue.push(lines("a"))
+        yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
+      }),
+      waitForStop
+    )
+    expect(left).toBeLessThanOrEqual(leaseTime / 2)
+    expect(left).toBeGreaterThan(0)
+  })
 
   test("stopping finishes the batches under way and claims no more", async () => {
     let release = (): void => {}

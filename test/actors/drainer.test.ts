@@ -1,0 +1,105 @@
+/** The drainer from queue to receipt: a batch that crashes the enricher loses its guilty event only. */
+import { describe, expect, test } from "bun:test"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Context, Effect, Schema } from "effect"
+import { Drainer } from "../../actors/drainer.ts"
+import { makeHealth } from "../../actors/system/health.ts"
+import { requests } from "../../actors/system/inbox/requests.ts"
+import { start } from "../../actors/system/life.ts"
+import { makeMailbox } from "../../actors/system/mailbox.ts"
+import { makeMeter } from "../../actors/system/meter.ts"
+import { Self } from "../../actors/system/self.ts"
+import { type ClaimedBatch, IngestQueue } from "../../bridge/ingest-queue/service.ts"
+import { sqliteQueue } from "../../bridge/ingest-queue/sqlite.ts"
+import { makeInProcess } from "../../bridge/message-bus/in-process.ts"
+import { MessageBus } from "../../bridge/message-bus/service.ts"
+import type { RawBatch } from "../../contracts/batch.ts"
+import { Enrich } from "../../contracts/conversations.ts"
+import { DeadLetter } from "../../contracts/dead-letter.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import { eventId } from "../../contracts/ids.ts"
+import { eventually } from "../support/eventually.ts"
+
+const line = (query: string): Bytes => `1.2.3.4 1795206900000 h p /t/a ${query} curl/8` as Bytes
+
+/** The queue, with every batch that is set aside shown to `see`. */
+const watched = (
+  queue: IngestQueue["Service"],
+  see: (batch: ClaimedBatch, letters: ReadonlyArray<DeadLetter>) => void
+) =>
+  IngestQueue.of({
+    push: queue.push,
+    sources: queue.sources.map((source) => ({
+      ...source,
+      claim: (id, limits) =>
+        Effect.map(
+          source.claim(id, limits),
+          (batch) =>
+            batch && {
+              ...batch,
+              setAside: (letters) =>
+                Effect.tap(batch.setAside(letters), () => Effect.sync(() => see(batch, letters)))
+            }
+        )
+    }))
+  })
+
+describe("drainer", () => {
+  test("after three crashes the guilty event is found and set aside with its id and bytes, the others are stored", async () => {
+    const stored = new Set<string>()
+    let crashes = 0
+    const enricher = makeMailbox(
+      { concurrency: 4, capacity: 8 },
+      makeMeter("enricher"),
+      ({ id, events }: RawBatch) => {
+        if (events.some(({ query }) => query === "poison")) {
+          crashes += 1
+          return Effect.die(new Error("boom"))
+        }
+        for (const { query } of events) stored.add(query)
+        return Effect.succeed({ id, stored: events.length, placements: [], rejected: [] })
+      }
+    )
+    const seen: Array<{ batch: ClaimedBatch; letters: ReadonlyArray<DeadLetter> }> = []
+    const lines = [line("a"), "nonsense" as Bytes, line("b"), line("poison"), line("c")]
+    await Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const queue = yield* sqliteQueue(mkdtempSync(join(tmpdir(), "spoor-drainer-")))
+          const bus = makeInProcess()
+          const health = makeHealth()
+          const self = Self.of({ name: "enricher", meter: makeMeter("enricher"), health, announce: () => {} })
+          yield* requests(Enrich)
+            .open(enricher)
+            .pipe(Effect.provideService(MessageBus, bus), Effect.provideService(Self, self))
+          yield* queue.push(lines)
+          const watching = watched(queue, (batch, letters) => seen.push({ batch, letters }))
+          const context = Context.make(IngestQueue, watching).pipe(Context.add(MessageBus, bus))
+          yield* start(Drainer, context, health, () => {})
+          yield* Effect.promise(() => eventually("the batch is settled", () => seen.length > 0))
+        })
+      )
+    )
+    const [{ batch, letters } = { batch: undefined, letters: [] }] = seen
+    expect([...stored].toSorted()).toEqual(["a", "b", "c"])
+    expect(crashes).toBeGreaterThan(3)
+    const found = letters.map(({ id, reason, line, attempts }) => ({
+      id,
+      reason,
+      attempts,
+      line: Buffer.from(line).toString()
+    }))
+    expect(found.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
+      {
+        id: eventId(batch?.id ?? ("" as never), 1),
+        reason: "too few fields",
+        attempts: 4,
+        line: lines[1] ?? ""
+      },
+      { id: eventId(batch?.id ?? ("" as never), 3), reason: "crashed", attempts: 4, line: lines[3] ?? "" }
+    ])
+    for (const letter of letters) expect(Schema.is(DeadLetter)(letter)).toBe(true)
+  })
+})
