@@ -2,6 +2,10 @@
 import { Effect, Exit, Fiber } from "effect"
 import type { RecordBatch } from "./service.ts"
 
+/** The most records, and bytes of values, in one batch that is read. One record always comes. */
+export const maxBatchRecords = 1_000
+export const maxBatchBytes = 1024 * 1024
+
 /** Pauses before a batch is handed over again grow from the first to the second, milliseconds. */
 const firstPause = 100
 const longestPause = 5_000

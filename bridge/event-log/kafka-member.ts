@@ -1,14 +1,15 @@
 /**
  * One consumer, from joining its group until it fails or the scope closes, when it leaves. The client library hands
- * over a batch by calling back and waiting; it is handled in the fiber that reads, and meanwhile the group hears that
- * this member lives, however long that takes.
+ * over what it fetched by calling back and waiting; that is handled in the fiber that reads, batch by batch, and
+ * meanwhile the group hears that this member lives, however long that takes.
  */
 import { Effect, Option, Queue } from "effect"
 import type { Topic } from "../../contracts/ids.ts"
 import { handOver, pauseAfter } from "./hand-over.ts"
+import { batchesOf } from "./kafka-batches.ts"
 import type { Clients, Consumer, EachBatchPayload } from "./kafka-client.ts"
 import { groupChanged } from "./kafka-failure.ts"
-import type { LogRecord, RecordBatch } from "./service.ts"
+import type { RecordBatch } from "./service.ts"
 
 /** A member that is not heard of for so long is taken for dead, milliseconds. */
 const sessionTimeout = 10_000
@@ -36,7 +37,7 @@ export interface Membership<E> {
   readonly onProgress: () => void
 }
 
-/** A batch for which the library waits. `settle` lets it go on; with an error it reads again or joins again. */
+/** A payload for which the library waits. `settle` lets it go on; with an error it reads again or joins again. */
 interface Job {
   readonly payload: EachBatchPayload
   readonly settle: (error?: unknown) => void
@@ -132,16 +133,21 @@ const start = async <E>(
   })
 }
 
-/** Hands the batch over until it is done or the group has changed. */
+/** Hands the payload over batch by batch, each until it is done, unless the group has changed. */
 const handleJob = <E>(job: Job, membership: Membership<E>, state: State): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const batch = batchOf(job.payload)
-    for (let tries = 1; state.stale === undefined; tries++) {
-      if (yield* attempt(job, batch, membership)) return
-      yield* pauseAfter(tries)
+    for (const batch of batchesOf(job.payload.batch)) {
+      for (let tries = 1; ; tries++) {
+        if (state.stale !== undefined) return job.settle(state.stale)
+        if (yield* attempt(job.payload, batch, membership)) break
+        yield* pauseAfter(tries)
+      }
     }
-    job.settle(state.stale)
-  }).pipe((handling) => Effect.scoped(Effect.andThen(keepAlive(job, state), handling)))
+    job.settle()
+  }).pipe(
+    Effect.catch((error) => Effect.sync(() => job.settle(error))),
+    (handling) => Effect.scoped(Effect.andThen(keepAlive(job, state), handling))
+  )
 
 /** Heartbeats once a second until the scope closes; notes when the group answers that it has changed. */
 const keepAlive = (job: Job, state: State) =>
@@ -156,23 +162,23 @@ const keepAlive = (job: Job, state: State) =>
     (timer) => Effect.sync(() => clearInterval(timer))
   )
 
-/** One handing over, and committing what was done; interruption waits for both. True when the job is settled. */
-const attempt = <E>(job: Job, batch: RecordBatch, membership: Membership<E>): Effect.Effect<boolean> =>
+/**
+ * One handing over, and committing what was done; interruption waits for both. True when the batch is done; fails when
+ * its place could not be committed.
+ */
+const attempt = <E>(
+  payload: EachBatchPayload,
+  batch: RecordBatch,
+  membership: Membership<E>
+): Effect.Effect<boolean, unknown> =>
   Effect.uninterruptible(
     Effect.gen(function* () {
       if (!(yield* handOver(membership.handle, batch))) return false
       yield* Effect.tryPromise({
-        try: () => moveOn(job.payload, batch, membership),
+        try: () => moveOn(payload, batch, membership),
         catch: (error) => error
-      }).pipe(
-        Effect.match({
-          onSuccess: () => {
-            membership.onProgress()
-            job.settle()
-          },
-          onFailure: job.settle
-        })
-      )
+      })
+      membership.onProgress()
       return true
     })
   )
@@ -191,28 +197,4 @@ const moveOn = async <E>(
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions }] })
   } else positions.set(placeOf(topic, partition), next)
   payload.resolveOffset(last.offset)
-}
-
-const batchOf = ({ batch }: EachBatchPayload): RecordBatch => ({
-  topic: batch.topic as Topic,
-  partition: batch.partition,
-  end: batch.highWatermark,
-  records: batch.messages.map(
-    ({ offset, timestamp, key, value, headers }): LogRecord => ({
-      offset,
-      timestamp: Number(timestamp),
-      key: key?.toString(),
-      value: value ?? new Uint8Array(),
-      headers: textsOf(headers ?? {})
-    })
-  )
-})
-
-/** Of a header that stands there several times, the last counts. */
-const textsOf = (headers: NonNullable<EachBatchPayload["batch"]["messages"][number]["headers"]>) => {
-  const texts: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    texts[name] = (Array.isArray(value) ? value[value.length - 1] : value)?.toString() ?? ""
-  }
-  return texts
 }

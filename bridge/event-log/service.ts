@@ -24,7 +24,10 @@ export interface LogRecord {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Consecutive records of one partition. `end` is the offset behind the partition's last record, to tell the lag. */
+/**
+ * Consecutive records of one partition: at least one, at most 1,000, and 1 MiB of values unless one alone is larger.
+ * `end` is the offset behind the partition's last record, to tell the lag.
+ */
 export interface RecordBatch {
   readonly topic: Topic
   readonly partition: number

@@ -2,6 +2,7 @@
 
 import type { Topic } from "../../contracts/ids.ts"
 import type { DatabaseSync } from "../sqlite.ts"
+import { maxBatchBytes, maxBatchRecords } from "./hand-over.ts"
 import type { Appended, LogRecord, NewRecord, RecordBatch } from "./service.ts"
 
 /** How many records a topic keeps; the oldest go first. */
@@ -9,10 +10,6 @@ export const keptRecords = 1_000_000
 
 /** The most a record may hold, value (bytes), key and headers (characters) together; about what Kafka takes by default. */
 export const maxRecordBytes = 1024 * 1024
-
-/** The most records, and bytes of values, in one batch that is read. One record always comes. */
-const maxBatchRecords = 1_000
-const maxBatchBytes = 1024 * 1024
 
 /**
  * `next` of a topic is the offset behind its last record. `next` of a place is where its group goes on; the group's

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { spawn } from "node:child_process"
 import { ConfigProvider, Effect, Layer, Redacted } from "effect"
 import { makeKafka, readAddress } from "../../bridge/event-log/kafka.ts"
+import { batchesOf } from "../../bridge/event-log/kafka-batches.ts"
 import { storedNothing } from "../../bridge/event-log/kafka-failure.ts"
 import { layer } from "../../bridge/event-log/live.ts"
 import { partitionOf } from "../../bridge/event-log/partition.ts"
@@ -43,6 +44,15 @@ test("a key's partition is the one that Kafka's Java client chooses", () => {
     for (const count of [1, 3, 12, 1_000_003])
       expect(partitionOf(key, count)).toBe((hash & 0x7fffffff) % count)
   }
+})
+
+test("the end never lies before what was read, though the broker looks at it first", () => {
+  const end = (highWatermark: string): ReadonlyArray<string> => {
+    const message = { timestamp: "1", key: null, value: null, attributes: 0 }
+    const messages = ["9", "10"].map((offset) => ({ ...message, offset }))
+    return [...batchesOf({ topic: "t", partition: 0, highWatermark, messages })].map((batch) => batch.end)
+  }
+  expect([end("9"), end("11"), end("12")]).toEqual([["11"], ["11"], ["12"]])
 })
 
 test("what a failed request tells: nothing was stored, or that is not known", () => {
@@ -239,5 +249,33 @@ describe.skipIf(broker === undefined)("with a broker", () => {
       await eventually("all are handled", () => all().length >= 120, 40_000)
       await Promise.all([first.stop(), second.stop()])
       expect([...all()].sort()).toEqual([...texts, ...more].sort())
+    }))
+
+  test("a member that joins gets its share before all that another fetched is handled", () =>
+    withLog(url, async (log) => {
+      const topic = newTopic()
+      await run(log.ensureTopics([topic]))
+      const texts = Array.from({ length: 15_000 }, (_, i) => `${i}`)
+      const filled = new Map<number, string>()
+      for (let i = 0; filled.size < 3; i++) {
+        const [probe] = await run(log.append([record(topic, "probe")], `${i}`))
+        if (probe?.stored) filled.set(probe.partition, `${i}`)
+      }
+      for (const affinity of filled.values()) {
+        const records = texts.map((text) => record(topic, `${affinity} ${text}`))
+        await run(log.append(records, affinity))
+      }
+      const options = { group: newName("group"), topics: [topic], from: "oldest" as const }
+      let isShared = false
+      const first = startReader(log, options, () => (isShared ? Effect.void : Effect.sleep("500 millis")))
+      await first.has(1)
+      const second = startReader(log, options)
+      await second.has(1)
+      isShared = true
+      expect(first.batches.length).toBeLessThan(15)
+      const all = () => [...first.texts(), ...second.texts()].filter((text) => text !== "probe")
+      await eventually("all are handled", () => all().length >= 3 * texts.length, 40_000)
+      await Promise.all([first.stop(), second.stop()])
+      expect([all().length, new Set(all()).size]).toEqual([45_000, 45_000])
     }))
 })

@@ -59,6 +59,56 @@ export const reading = (check: Check): void => {
     expect(next.texts()).toEqual(["1", "2"])
   })
 
+  check(
+    "however much there is, a batch stays small; one that fails comes again without those before it",
+    async ({ log }) => {
+      const small = Array.from({ length: 5_000 }, (_, i) => `${i}`)
+      const topic = await topicWith(log, ...small)
+      const large = Array.from({ length: 25 }, (_, i) => `${i} `.padEnd(100_000, "x"))
+      await append(log, topic, ...large)
+      const begins: Array<number> = []
+      const reader = startReader(
+        log,
+        { group: newName("group"), topics: [topic], from: "oldest" },
+        (batch) => {
+          begins.push(Number(batch.records[0]?.offset))
+          return begins.length === 3 ? Effect.fail("not now") : Effect.void
+        }
+      )
+      await reader.has(5_025)
+      await reader.stop()
+      expect(begins.slice(0, 4)).toEqual([0, 1_000, 2_000, 2_000])
+      expect(reader.texts()).toEqual([...small, ...large])
+      for (const { records } of reader.batches) {
+        expect(records.length).toBeLessThanOrEqual(1_000)
+        expect(records.reduce((sum, { value }) => sum + value.length, 0)).toBeLessThanOrEqual(1024 * 1024)
+      }
+    }
+  )
+
+  check(
+    "interruption ends the reading behind the batch under way, however much was fetched",
+    async ({ log, other }) => {
+      const texts = Array.from({ length: 3_000 }, (_, i) => `${i}`)
+      const topic = await topicWith(log, ...texts)
+      const group = newName("group")
+      const begun = Deferred.makeUnsafe<void>()
+      const mayEnd = Deferred.makeUnsafe<void>()
+      const reader = startReader(log, { group, topics: [topic], from: "oldest" }, () =>
+        Effect.andThen(Deferred.succeed(begun, undefined), Deferred.await(mayEnd))
+      )
+      await run(Deferred.await(begun))
+      const stopped = reader.stop()
+      await run(Deferred.succeed(mayEnd, undefined))
+      await stopped
+      expect(reader.texts()).toEqual(texts.slice(0, 1_000))
+      const next = startReader(other, { group, topics: [topic], from: "oldest" })
+      await next.has(2_000)
+      await next.stop()
+      expect(next.texts()).toEqual(texts.slice(1_000))
+    }
+  )
+
   check("interruption waits for the handling under way and commits it", async ({ log, other }) => {
     const topic = await topicWith(log, "1")
     const group = newName("group")
