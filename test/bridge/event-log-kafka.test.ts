@@ -48,7 +48,7 @@ test("a key's partition is the one that Kafka's Java client chooses", () => {
 
 test("the end never lies before what was read, though the broker looks at it first", () => {
   const end = (highWatermark: string): ReadonlyArray<string> => {
-    const message = { timestamp: "1", key: null, value: null, attributes: 0 }
+    const message = { timestamp: "1", key: null, value: null, attributes: 0, headers: {} }
     const messages = ["9", "10"].map((offset) => ({ ...message, offset }))
     return [...batchesOf({ topic: "t", partition: 0, highWatermark, messages })].map((batch) => batch.end)
   }
