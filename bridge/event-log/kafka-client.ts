@@ -114,8 +114,9 @@ export const makeClients = (
         heartbeatInterval: 1_000,
         maxWaitTimeInMs: 250,
         minBytes: 1,
-        maxBytesPerPartition: 1024 * 1024,
-        maxBytes: 4 * 1024 * 1024,
+        // Compressed: 64 KiB are some 3,000 records, and the library unpacks all of a fetch at once.
+        maxBytesPerPartition: 64 * 1024,
+        maxBytes: 256 * 1024,
         allowAutoTopicCreation: false,
         retry
       }
