@@ -30,11 +30,22 @@ const run = async (chosen: ReadonlyArray<Actor>): Promise<void> => {
   process.exit(code)
 }
 
+/** What the command line asks for; undefined when it has an option that there is not. */
+const readArguments = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { all: { type: "boolean" }, list: { type: "boolean" }, help: { type: "boolean", short: "h" } }
+    })
+  } catch {
+    return undefined
+  }
+}
+
 const main = async (): Promise<void> => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { all: { type: "boolean" }, list: { type: "boolean" }, help: { type: "boolean", short: "h" } }
-  })
+  const given = readArguments()
+  if (given === undefined) return say("spoor: there are no options but --all, --list and --help", 64)
+  const { values, positionals } = given
   const unknown = positionals.find((name) => !actors.some((actor) => actor.name === name))
   if (unknown !== undefined) {
     return say(

@@ -1,11 +1,17 @@
-/** SIGINT and SIGTERM: the first asks the process to stop, the second ends it at once. Heard until the scope closes. */
+/** SIGINT and SIGTERM: the first asks the process to stop, a later one ends it at once. Heard until the scope closes. */
 import { Deferred, Effect } from "effect"
 
-/** Begins to listen; what it returns waits for the first signal. Another one ends the process with exit code 130. */
+/** A signal may come twice: from the terminal, and passed on by `bun run` or `npm`. Within this time it is one, ms. */
+const echo = 500
+
+/** Begins to listen; what it returns waits for the first signal. A later one ends the process with exit code 130. */
 export const listenForSignals = Effect.gen(function* () {
   const first = yield* Deferred.make<NodeJS.Signals>()
+  let heard = 0
   const stop = (signal: NodeJS.Signals): void => {
-    if (!Deferred.doneUnsafe(first, Effect.succeed(signal))) process.exit(130)
+    const now = performance.now()
+    if (Deferred.doneUnsafe(first, Effect.succeed(signal))) heard = now
+    else if (now - heard > echo) process.exit(130)
   }
   yield* Effect.acquireRelease(
     Effect.sync(() => process.on("SIGINT", stop).on("SIGTERM", stop)),

@@ -99,10 +99,11 @@ const forEverybody: ReadonlySet<string> = new Set(["/health/live", "/health/read
 
 const askToLogIn = { "www-authenticate": 'Basic realm="Spoor viewer", charset="UTF-8"' }
 
-/** A browser says which page opens a socket; one of another site must not. */
+/** A browser always says which page opens a socket; one of another site must not. Tools that are no browser may. */
 const isOwnOrigin = (request: Request): boolean => {
   const origin = request.headers.get("origin")
-  return origin !== null && URL.canParse(origin) && new URL(origin).host === request.headers.get("host")
+  if (origin === null) return true
+  return URL.canParse(origin) && new URL(origin).host === request.headers.get("host")
 }
 
 const nothing = (): Response => refuse("not-found", "Nothing is here.")

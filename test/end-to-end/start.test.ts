@@ -25,6 +25,13 @@ describe("a start that cannot work", () => {
     expect(code).toBe(64)
   })
 
+  test("an unknown option", async () => {
+    const { code, text } = await ending(["gateway", "--bogus"])
+    isOneSentence(text)
+    expect(text).toContain("--list")
+    expect(code).toBe(64)
+  })
+
   test("a port in use", async () => {
     const holder = createServer().listen(0, "127.0.0.1")
     await new Promise((resolve) => holder.once("listening", resolve))
