@@ -1,38 +1,74 @@
 /**
  * The lines of a claimed batch as one blob, which never changes and which every implementation stores as it is:
- * `<time of the first claim, ms>;<length of each line, separated by commas>\n<the lines, one after the other>`.
+ * `<time of the first claim, ms>[,<place of the first line>];<length of each line, separated by commas>\n` and then
+ * the lines, one after the other. The place is there when it is not 0: in pieces of a batch that was split.
  * Lengths and no separators, since a line may hold any byte. The Lua script of the Redis queue writes the same.
  */
 import { Buffer } from "node:buffer"
 import type { Bytes } from "../../contracts/event.ts"
+import type { BatchId } from "../../contracts/ids.ts"
 
 export interface PackedLines {
   /** When the batch was first claimed, milliseconds since 1970. */
   readonly claimed: number
+  /** The place, in the batch as first claimed, of the first line here. */
+  readonly first: number
   readonly lines: ReadonlyArray<Bytes>
 }
 
-export const pack = (claimed: number, lines: ReadonlyArray<Uint8Array>): Buffer =>
+export const pack = (claimed: number, lines: ReadonlyArray<Uint8Array>, first = 0): Buffer =>
   Buffer.concat([
-    Buffer.from(`${claimed};${lines.map((line) => line.length).join(",")}\n`, "latin1"),
+    Buffer.from(
+      `${claimed}${first === 0 ? "" : `,${first}`};${lines.map((line) => line.length).join(",")}\n`,
+      "latin1"
+    ),
     ...lines
   ])
 
 /** Throws when the blob is not one that `pack` or the script wrote. */
 export const unpack = (blob: Uint8Array): PackedLines => {
   const text = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString("latin1")
-  const header = /^(\d+);([\d,]+)\n/.exec(text)
-  if (header?.[1] === undefined || header[2] === undefined)
+  const header = /^(\d+)(?:,(\d+))?;([\d,]+)\n/.exec(text)
+  if (header?.[1] === undefined || header[3] === undefined)
     throw new Error("A claimed batch has no header of lengths.")
   let at = header[0].length
-  const lines = header[2].split(",").map((length) => {
+  const lines = header[3].split(",").map((length) => {
     const start = at
     at += Number(length)
     return text.slice(start, at) as Bytes
   })
   if (at !== text.length) throw new Error("A claimed batch has another length than its header says.")
-  return { claimed: Number(header[1]), lines }
+  return { claimed: Number(header[1]), first: Number(header[2] ?? 0), lines }
 }
 
 /** The bytes of a line. */
 export const toBuffer = (line: Bytes): Buffer => Buffer.from(line, "latin1")
+
+/** A piece of a batch as it is stored: under a key of its own. */
+export interface Piece {
+  readonly key: string
+  readonly packed: Buffer
+}
+
+const pieceKey = /:\d+-\d+$/
+
+/** A whole batch is stored under its id, a piece under `<id>:<place of its first line>-<place of its last>`. */
+export const isPiece = (key: string): boolean => pieceKey.test(key)
+
+/** The id of the batch as first claimed. */
+export const batchIdOf = (key: string): BatchId => key.replace(pieceKey, "") as BatchId
+
+/** Pieces of at most `size` lines (at least 1), in order, that together are the batch or piece stored under `key`. */
+export const piecesOf = (key: string, whole: PackedLines, size: number): ReadonlyArray<Piece> => {
+  const step = size >= 1 ? Math.floor(size) : 1
+  const pieces: Array<Piece> = []
+  for (let start = 0; start < whole.lines.length; start += step) {
+    const lines = whole.lines.slice(start, start + step)
+    const first = whole.first + start
+    pieces.push({
+      key: `${batchIdOf(key)}:${first}-${first + lines.length - 1}`,
+      packed: pack(whole.claimed, lines.map(toBuffer), first)
+    })
+  }
+  return pieces
+}

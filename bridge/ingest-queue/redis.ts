@@ -8,8 +8,8 @@ import type { BatchId } from "../../contracts/ids.ts"
 import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../redis.ts"
 import { failover, type Push } from "./failover.ts"
 import { letterText } from "./letter.ts"
-import { toBuffer, unpack } from "./packed.ts"
-import { ackScript, claimScript, giveBackScript, setAsideScript } from "./scripts.ts"
+import { batchIdOf, piecesOf, toBuffer, unpack } from "./packed.ts"
+import { ackScript, claimScript, giveBackScript, setAsideScript, splitScript } from "./scripts.ts"
 import type { ClaimedBatch, IngestQueue, QueueSource } from "./service.ts"
 
 export interface RedisQueueSettings {
@@ -74,28 +74,37 @@ const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => 
   const ack = connection.script(ackScript)
   const giveBack = connection.script(giveBackScript)
   const setAside = connection.script(setAsideScript)
+  const split = connection.script(splitScript)
   const companions = [keys.claimed, keys.leases, keys.attempts, keys.settled]
 
   const batchOf = (claimId: BatchId, reply: ReadonlyArray<Reply>): ClaimedBatch => {
-    const [id, attempts, blob] = reply
-    if (!(id instanceof Uint8Array) || !(blob instanceof Uint8Array) || typeof attempts !== "number")
+    const [name, attempts, blob] = reply
+    if (!(name instanceof Uint8Array) || !(blob instanceof Uint8Array) || typeof attempts !== "number")
       throw new Error("The claim script answered with something else than a batch.")
-    const batch = id.toString() as BatchId
-    const { claimed, lines } = unpack(blob)
+    const key = name.toString()
+    const packed = unpack(blob)
     return {
-      id: batch,
-      lines,
-      claimed,
+      id: batchIdOf(key),
+      ...packed,
       attempts,
-      ack: Effect.map(ack(companions, [batch]), isOne),
+      ack: Effect.map(ack(companions, [key]), isOne),
       giveBack: (delay, counts) =>
         Effect.map(
-          giveBack([keys.leases, keys.attempts], [batch, claimId, Math.ceil(delay), counts ? 1 : 0]),
+          giveBack([keys.leases, keys.attempts], [key, claimId, Math.ceil(delay), counts ? 1 : 0]),
           isOne
         ),
+      split: (size, attempts) =>
+        Effect.suspend(() =>
+          split(companions, [
+            key,
+            claimId,
+            Math.ceil(attempts),
+            ...piecesOf(key, packed, size).flatMap((piece) => [piece.key, piece.packed])
+          ])
+        ).pipe(Effect.map(isOne)),
       setAside: (letters) =>
         Effect.suspend(() =>
-          setAside([...companions, keys.deadLetters], [batch, ...letters.map(letterText)])
+          setAside([...companions, keys.deadLetters], [key, ...letters.map(letterText)])
         ).pipe(Effect.map(isOne))
     }
   }

@@ -2,12 +2,14 @@
  * The Lua scripts of the Redis queue: each is one atomic step. Redis 6.2 or later, or Valkey.
  *
  * What stands where, beside the list itself:
+ * A batch is known by its key: a whole one by its id, which is its first claim; a piece of one that was split by
+ * `<id>:<first place>-<last place>` (packed.ts). Only the id of a whole batch is ever sent as a claim.
  * - `:claimed`   hash, batch → its packed lines (packed.ts). A batch exists as long as it stands here.
  * - `:leases`    sorted set, batch → when its lease ends, milliseconds of the server's clock.
  * - `:attempts`  hash, batch → `<attempts> <owner>`, the owner being the claim that has it now, none once it was
  *   given back; and `><claim>` → batch for a claim that took over a batch of another.
- * - `:settled`   sorted set, batches that were taken over and are done → when to forget them. Were the first claim of
- *   such a batch to arrive again, it would otherwise make a new batch of the same id with other lines.
+ * - `:settled`   sorted set, whole batches that were split, or taken over and are done → when to forget them. Were
+ *   the first claim of such a batch to arrive again, it would otherwise make a new batch of the same id with other lines.
  *
  * The first write of each script only removes. A Redis that is out of memory refuses a script whose first write adds,
  * and the queue could never be emptied then. What could still fail (a key of another type) is read before that write.
@@ -28,13 +30,14 @@ local function forget_owner(attempts, id, owner)
   if owner and owner ~= '' and owner ~= id then redis.call('HDEL', attempts, '>' .. owner) end
 end
 
-local function settle(leases, attempts, settled, id, owner)
+local function settle(leases, attempts, settled, id, owner, split)
   redis.call('ZREM', leases, id)
   forget_owner(attempts, id, owner)
   redis.call('HDEL', attempts, id)
   local time = now()
   redis.call('ZREMRANGEBYSCORE', settled, '-inf', time)
-  if owner ~= id then redis.call('ZADD', settled, time + 3600000, id) end
+  local piece = string.find(id, ':%d+%-%d+$')
+  if not piece and (split or owner ~= id) then redis.call('ZADD', settled, time + 3600000, id) end
 end
 `
 
@@ -116,7 +119,7 @@ local _, owner = record(attempts, id)
 redis.call('ZSCORE', leases, id)
 redis.call('ZSCORE', settled, id)
 if redis.call('HDEL', claimed, id) == 0 then return 0 end
-settle(leases, attempts, settled, id, owner)
+settle(leases, attempts, settled, id, owner, false)
 return 1
 `
 
@@ -132,6 +135,23 @@ redis.call('ZADD', leases, now() + tonumber(ARGV[3]), id)
 return 1
 `
 
+/** KEYS claimed leases attempts settled · ARGV batch, claim, attempts, {piece, its lines} … · 1 when the claim still had it. */
+export const splitScript = `${shared}
+local claimed, leases, attempts, settled, id, claim = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2]
+local _, owner = record(attempts, id)
+redis.call('ZSCORE', leases, id)
+redis.call('ZSCORE', settled, id)
+if owner ~= claim or redis.call('HDEL', claimed, id) == 0 then return 0 end
+settle(leases, attempts, settled, id, owner, true)
+local time = now()
+for i = 4, #ARGV, 2 do
+  redis.call('HSET', claimed, ARGV[i], ARGV[i + 1])
+  redis.call('HSET', attempts, ARGV[i], ARGV[3] .. ' ')
+  redis.call('ZADD', leases, time, ARGV[i])
+end
+return 1
+`
+
 /** KEYS claimed leases attempts settled dead-letters · ARGV batch, letter, letter … · 1 when it was there. */
 export const setAsideScript = `${shared}
 local claimed, leases, attempts, settled, letters, id = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1]
@@ -140,7 +160,7 @@ redis.call('ZSCORE', leases, id)
 redis.call('ZSCORE', settled, id)
 redis.call('LLEN', letters)
 if redis.call('HDEL', claimed, id) == 0 then return 0 end
-settle(leases, attempts, settled, id, owner)
+settle(leases, attempts, settled, id, owner, false)
 for i = 2, #ARGV do redis.call('RPUSH', letters, ARGV[i]) end
 return 1
 `

@@ -19,15 +19,25 @@ export interface ClaimLimits {
 }
 
 /**
- * A batch of lines that belongs to its claimer until the lease ends. Same id, same lines, for as long as it lives.
- * It carries the means to settle it; settle it exactly once. Settling late is safe: each says whether it did anything.
+ * A batch of lines, or a piece of one that was split, that belongs to its claimer until the lease ends. Same id, same
+ * first, same lines, for as long as it lives. It carries the means to settle it; settle it exactly once. Settling late
+ * is safe: each says whether it did anything.
  */
 export interface ClaimedBatch {
+  /** The id of the batch as first claimed; all pieces of a batch share it. */
   readonly id: BatchId
+  /**
+   * The place, in the batch as first claimed, of this piece's first line; 0 for a whole batch.
+   * The event at place `first + i` is `lines[i]`, so event ids stay the same however the batch is split.
+   */
+  readonly first: number
   readonly lines: ReadonlyArray<Bytes>
   /** When it was first claimed, milliseconds since 1970 by the queue's own clock. */
   readonly claimed: number
-  /** How many earlier claims ended without a verdict or with a verdict against it; 0 the first time. */
+  /**
+   * How many earlier claims ended without a verdict or with a verdict against it; 0 the first time. A piece begins with
+   * what `split` gave it.
+   */
   readonly attempts: number
   /** Done: it leaves the queue. No ownership is asked for, since the batch cannot have changed. */
   readonly ack: Effect.Effect<boolean, Failure>
@@ -36,6 +46,12 @@ export interface ClaimedBatch {
    * batch itself (true) or the fault of its surroundings (false). Does nothing once another has claimed it.
    */
   readonly giveBack: (delay: number, counts: boolean) => Effect.Effect<boolean, Failure>
+  /**
+   * Not done: one atomic step puts pieces of at most `size` lines (at least 1; consecutive, in order) in its place. Each
+   * is a batch of its own with the same `id` and `claimed`, can be claimed at once and has `attempts` attempts. A piece
+   * can be split again. Does nothing once another has claimed it. To settle the batch later does nothing either.
+   */
+  readonly split: (size: number, attempts: number) => Effect.Effect<boolean, Failure>
   /** Done, but these events are dead: one atomic step puts the letters in the dead-letter list and removes the batch. */
   readonly setAside: (letters: ReadonlyArray<DeadLetter>) => Effect.Effect<boolean, Failure>
 }
@@ -43,7 +59,7 @@ export interface ClaimedBatch {
 export interface QueueDepth {
   /** Lines that nobody has claimed. */
   readonly waiting: number
-  /** Batches under a lease. */
+  /** Batches that were claimed and are not settled, each piece counted as one. */
   readonly claimed: number
   readonly deadLetters: number
 }
@@ -54,7 +70,8 @@ export interface QueueSource {
   /**
    * Takes over the batch whose lease ended longest ago, else makes a new one of the lines at the head (or the other
    * way round, as the limits say), else undefined.
-   * `id` is made by the caller: the same id sent again (after a lost answer) returns the same batch.
+   * `id` is made by the caller: the same id sent again (after a lost answer) returns the same batch, or
+   * undefined when the batch first claimed with it belongs to another by now, was settled by another or was split.
    */
   readonly claim: (id: BatchId, limits: ClaimLimits) => Effect.Effect<ClaimedBatch | undefined, Failure>
   readonly depth: Effect.Effect<QueueDepth, Failure>

@@ -10,10 +10,13 @@ import type { BatchId } from "../../contracts/ids.ts"
 import type { DatabaseSync } from "../sqlite.ts"
 import { openFile, type SqliteFile } from "../sqlite.ts"
 import { letterText } from "./letter.ts"
-import { pack, toBuffer, unpack } from "./packed.ts"
+import { batchIdOf, isPiece, pack, piecesOf, toBuffer, unpack } from "./packed.ts"
 import type { ClaimedBatch, ClaimLimits, IngestQueue, QueueDepth, QueueSource } from "./service.ts"
 
-/** `packed` is null in a batch that was taken over and is settled: its id must not be used again for an hour. */
+/**
+ * `id` is the key of the batch or piece, as on Redis. `packed` is null in a whole batch that was split, or taken over
+ * and is settled: its id must not be used again for an hour.
+ */
 const schema = `
 CREATE TABLE IF NOT EXISTS lines (place INTEGER PRIMARY KEY, line BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS batches (
@@ -57,10 +60,9 @@ const prepare = (database: DatabaseSync) => ({
   giveBack: database.prepare(
     "UPDATE batches SET owner = '', attempts = attempts + ?, deadline = ? WHERE id = ? AND owner = ?"
   ),
-  remove: database.prepare("DELETE FROM batches WHERE id = ? AND owner = id AND packed IS NOT NULL"),
-  settle: database.prepare(
-    "UPDATE batches SET owner = '', deadline = ?, packed = NULL WHERE id = ? AND packed IS NOT NULL"
-  ),
+  find: database.prepare("SELECT owner FROM batches WHERE id = ? AND packed IS NOT NULL"),
+  remove: database.prepare("DELETE FROM batches WHERE id = ?"),
+  mark: database.prepare("UPDATE batches SET owner = '', deadline = ?, packed = NULL WHERE id = ?"),
   bury: database.prepare("INSERT INTO dead_letters (letter) VALUES (?)"),
   // The places have no gaps: lines are added at the end and taken from the head.
   depth: database.prepare(`SELECT
@@ -77,22 +79,28 @@ interface Taken {
 
 const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
   const batchOf = (claim: BatchId, taken: Taken): ClaimedBatch => {
-    const { claimed, lines } = unpack(taken.packed)
-    const id = taken.id as BatchId
+    const packed = unpack(taken.packed)
+    const key = taken.id
     return {
-      id,
-      lines,
-      claimed,
+      id: batchIdOf(key),
+      ...packed,
       attempts: taken.attempts,
-      ack: at(file, (now) => settle(steps, id, now)),
+      ack: at(file, (now) => settle(steps, key, now)),
       giveBack: (delay, counts) =>
         at(
           file,
-          (now) => steps.giveBack.run(counts ? 1 : 0, now + Math.ceil(delay), id, claim).changes === 1
+          (now) => steps.giveBack.run(counts ? 1 : 0, now + Math.ceil(delay), key, claim).changes === 1
         ),
+      split: (size, attempts) =>
+        at(file, (now) => {
+          if (!settle(steps, key, now, claim)) return false
+          for (const piece of piecesOf(key, packed, size))
+            steps.add.run(piece.key, "", Math.ceil(attempts), now, piece.packed)
+          return true
+        }),
       setAside: (letters) =>
         at(file, (now) => {
-          if (!settle(steps, id, now)) return false
+          if (!settle(steps, key, now)) return false
           for (const letter of letters) steps.bury.run(letterText(letter))
           return true
         })
@@ -157,8 +165,14 @@ const headOf = (steps: Steps, limits: ClaimLimits) => {
   return { lines, last }
 }
 
-const settle = (steps: Steps, id: BatchId, now: number): boolean =>
-  steps.remove.run(id).changes === 1 || steps.settle.run(now + 3_600_000, id).changes === 1
+/** Takes the batch away, false when it is not there; `splitter` is the claim that splits it, which must have it still. */
+const settle = (steps: Steps, key: string, now: number, splitter?: BatchId): boolean => {
+  const owner = steps.find.get(key)?.owner
+  if (owner === undefined || (splitter !== undefined && owner !== splitter)) return false
+  if (isPiece(key) || (splitter === undefined && owner === key)) steps.remove.run(key)
+  else steps.mark.run(now + 3_600_000, key)
+  return true
+}
 
 type Row = Record<string, unknown> | undefined
 

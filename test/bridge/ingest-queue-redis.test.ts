@@ -132,6 +132,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
       const settle = [
         (batch: ClaimedBatch) => batch.ack,
         (batch: ClaimedBatch) => batch.giveBack(0, true),
+        (batch: ClaimedBatch) => batch.split(2, 0),
         (batch: ClaimedBatch) => batch.setAside([letterOf(batch)])
       ]
       const source = queue.sources[0]
@@ -143,6 +144,22 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
       expect((await failureOf(queue.push([line]))).message).toContain("OOM")
       await send(server, "CONFIG", "SET", "maxmemory", "100mb")
       await run(queue.push([line]))
+    })
+  })
+
+  test("of a batch that was split and is done only the mark of its id stays", async () => {
+    const server = await startOwn()
+    await queueOn([server], async (queue) => {
+      await run(queue.push(bytes("a", "b", "c")))
+      const next = () => run(queue.sources[0]?.claim(newBatchId(), limits) ?? Effect.undefined)
+      const whole = await next()
+      for (const size of [3, 2, 1, 1]) {
+        const batch = size === 3 ? whole : await next()
+        expect(await run(batch?.split(size, 0) ?? Effect.undefined)).toBe(true)
+      }
+      for (let batch = await next(); batch !== undefined; batch = await next()) await run(batch.ack)
+      expect(String(await send(server, "KEYS", "*"))).toBe("{click_queue}:settled")
+      expect(String(await send(server, "ZRANGE", "{click_queue}:settled", 0, -1))).toBe(whole?.id ?? "")
     })
   })
 

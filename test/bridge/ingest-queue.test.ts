@@ -1,15 +1,12 @@
 /** The contract of the ingest queue, kept by every implementation: Redis, Redis Cluster and the SQLite file. */
-import { afterAll, describe, expect, test } from "bun:test"
+import { expect, test } from "bun:test"
 import { Effect, Schema } from "effect"
 import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../bridge/ingest-queue/service.ts"
 import { type DeadLetter, DeadLetterJson } from "../../contracts/dead-letter.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { type BatchId, eventId, newBatchId } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
-import { type OpenQueue, queueInFile, queueOnRedis, type TestQueue } from "../support/queues.ts"
-import { hasRedisProgram, redisServer } from "../support/redis.ts"
-import { startRedisCluster } from "../support/redis-cluster.ts"
-import { type Running, serverUrl } from "../support/server.ts"
+import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
 
 const hour: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
 const moment: ClaimLimits = { ...hour, lease: 20 }
@@ -244,17 +241,4 @@ const suite = (open: OpenQueue): void => {
   })
 }
 
-const url = await serverUrl(redisServer)
-describe.skipIf(url === undefined)("on Redis", () => suite(queueOnRedis(Effect.succeed(url ?? ""))))
-
-describe.skipIf(!hasRedisProgram())("on Redis Cluster", () => {
-  let cluster: Promise<Running | undefined> | undefined
-  afterAll(async () => (await cluster)?.stop())
-  const address = Effect.promise(async () => {
-    cluster ??= startRedisCluster()
-    return (await cluster)?.url ?? ""
-  })
-  suite(queueOnRedis(address))
-})
-
-describe("in a file", () => suite(queueInFile))
+await onEveryQueue(suite)

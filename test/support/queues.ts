@@ -1,4 +1,5 @@
 /** An ingest queue of a test's own, of each implementation, opened twice as two processes would. */
+import { afterAll, describe } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,7 +9,9 @@ import type { IngestQueue, QueueSource } from "../../bridge/ingest-queue/service
 import { sqliteQueue } from "../../bridge/ingest-queue/sqlite.ts"
 import { connect } from "../../bridge/redis.ts"
 import { openFile } from "../../bridge/sqlite.ts"
-import { secretUrl } from "./redis.ts"
+import { hasRedisProgram, redisServer, secretUrl } from "./redis.ts"
+import { startRedisCluster } from "./redis-cluster.ts"
+import { type Running, serverUrl } from "./server.ts"
 
 export interface TestQueue {
   readonly push: IngestQueue["Service"]["push"]
@@ -21,7 +24,7 @@ export interface TestQueue {
 export type OpenQueue = Effect.Effect<TestQueue, unknown, Scope.Scope>
 
 /** Keys of its own on the server that `url` tells. */
-export const queueOnRedis = (url: Effect.Effect<string>): OpenQueue =>
+const queueOnRedis = (url: Effect.Effect<string>): OpenQueue =>
   Effect.gen(function* () {
     const queueKey = `queue-test:${crypto.randomUUID()}`
     const deadLetterKey = `{${queueKey}}:invalid`
@@ -35,7 +38,7 @@ export const queueOnRedis = (url: Effect.Effect<string>): OpenQueue =>
   })
 
 /** A file of its own. */
-export const queueInFile: OpenQueue = Effect.gen(function* () {
+const queueInFile: OpenQueue = Effect.gen(function* () {
   const directory = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "spoor-queue-"))),
     (made) => Effect.promise(() => rm(made, { recursive: true }))
@@ -59,4 +62,22 @@ const twice = (
   const [source, other] = [one.sources[0], two.sources[0]]
   if (source === undefined || other === undefined) return Effect.die("The queue has no source.")
   return Effect.succeed({ push: one.push, source, other, letters })
+}
+
+/** Declares the suite for every implementation: Redis, Redis Cluster and the file. Await it at the top of a test file. */
+export const onEveryQueue = async (suite: (open: OpenQueue) => void): Promise<void> => {
+  const url = await serverUrl(redisServer)
+  describe.skipIf(url === undefined)("on Redis", () => suite(queueOnRedis(Effect.succeed(url ?? ""))))
+
+  describe.skipIf(!hasRedisProgram())("on Redis Cluster", () => {
+    let cluster: Promise<Running | undefined> | undefined
+    afterAll(async () => (await cluster)?.stop())
+    const address = Effect.promise(async () => {
+      cluster ??= startRedisCluster()
+      return (await cluster)?.url ?? ""
+    })
+    suite(queueOnRedis(address))
+  })
+
+  describe("in a file", () => suite(queueInFile))
 }

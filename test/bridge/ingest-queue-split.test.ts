@@ -1,0 +1,211 @@
+/** The contract of splitting a claimed batch, kept by every implementation of the ingest queue. */
+import { expect, test } from "bun:test"
+import { Effect } from "effect"
+import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../bridge/ingest-queue/service.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import { eventId, newBatchId } from "../../contracts/ids.ts"
+import { eventually } from "../support/eventually.ts"
+import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
+
+const hour: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
+const ended: ClaimLimits = { ...hour, lease: 0 }
+const empty = { waiting: 0, claimed: 0, deadLetters: 0 }
+const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<Bytes> => lines as ReadonlyArray<Bytes>
+const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
+
+const claim = (source: QueueSource, limits = hour, id = newBatchId()): Promise<ClaimedBatch> =>
+  run(source.claim(id, limits)).then((batch) => {
+    if (batch === undefined) throw new Error("There was nothing to claim.")
+    return batch
+  })
+/** Claims all that can be claimed now, in the order of the places. */
+const claimAll = async (source: QueueSource): Promise<ReadonlyArray<ClaimedBatch>> => {
+  const batches: Array<ClaimedBatch> = []
+  for (;;) {
+    const batch = await run(source.claim(newBatchId(), hour))
+    if (batch === undefined) return batches.sort((a, b) => a.first - b.first)
+    batches.push(batch)
+  }
+}
+const facts = ({ id, first, lines, claimed, attempts }: ClaimedBatch) => ({
+  id,
+  first,
+  lines,
+  claimed,
+  attempts
+})
+
+const suite = (open: OpenQueue): void => {
+  const check = (what: string, body: (queue: TestQueue) => Promise<void>): void =>
+    test(what, () =>
+      Effect.runPromise(Effect.scoped(Effect.flatMap(open, (queue) => Effect.promise(() => body(queue)))))
+    )
+
+  check("pieces are the batch in order, and acked one by one they empty the queue", async (queue) => {
+    const { source, other, push } = queue
+    const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i))
+    const lines = bytes(all, "", "5,1;3\n", "\0", "\xff\xfe")
+    await run(push(lines))
+    const whole = await claim(source)
+    expect(whole.first).toBe(0)
+    expect(await run(whole.split(2, 3))).toBe(true)
+    expect(await run(source.depth)).toEqual({ ...empty, claimed: 3 })
+    const pieces = await claimAll(other)
+    const { id, claimed } = whole
+    expect(pieces.map(facts)).toEqual([
+      { id, first: 0, lines: lines.slice(0, 2), claimed, attempts: 3 },
+      { id, first: 2, lines: lines.slice(2, 4), claimed, attempts: 3 },
+      { id, first: 4, lines: lines.slice(4), claimed, attempts: 3 }
+    ])
+    for (const [i, piece] of pieces.entries()) {
+      expect(await run(piece.ack)).toBe(true)
+      expect(await run(piece.ack)).toBe(false)
+      expect(await run(source.depth)).toEqual({ ...empty, claimed: 2 - i })
+    }
+  })
+
+  check("a batch of a thousand lines is split to single lines, each once", async ({ source, push }) => {
+    const lines = Array.from({ length: 1000 }, (_, i) => `line ${i}` as Bytes)
+    await run(push(lines))
+    expect(await run((await claim(source)).split(1, 0))).toBe(true)
+    const pieces = await claimAll(source)
+    expect(pieces.flatMap((piece) => piece.lines)).toEqual(lines)
+    expect(pieces.map((piece) => piece.first)).toEqual(lines.map((_, i) => i))
+  })
+
+  check("pieces are split again, down to single lines, and keep their places", async ({ source, push }) => {
+    const lines = bytes("a", "b", "c", "d", "e")
+    await run(push(lines))
+    const whole = await claim(source)
+    expect(await run(whole.split(3, 1))).toBe(true)
+    for (const piece of await claimAll(source)) expect(await run(piece.split(2, 2))).toBe(true)
+    const halves = await claimAll(source)
+    expect(halves.map((piece) => [piece.first, piece.lines.join("")])).toEqual([
+      [0, "ab"],
+      [2, "c"],
+      [3, "de"]
+    ])
+    for (const piece of halves) expect(await run(piece.split(0, 4))).toBe(true)
+    const singles = await claimAll(source)
+    expect(singles.map(facts)).toEqual(
+      lines.map((line, first) => ({
+        id: whole.id,
+        first,
+        lines: [line],
+        claimed: whole.claimed,
+        attempts: 4
+      }))
+    )
+    for (const piece of singles) expect(await run(piece.ack)).toBe(true)
+    expect(await run(source.depth)).toEqual(empty)
+  })
+
+  check("splitting by one who lost the batch does nothing", async ({ source, other, push }) => {
+    await run(push(bytes("a", "b")))
+    const first = await claim(source, ended)
+    const second = await claim(other)
+    expect(await run(first.split(1, 0))).toBe(false)
+    expect(await run(source.depth)).toEqual({ ...empty, claimed: 1 })
+    expect(await run(second.ack)).toBe(true)
+    expect(await run(second.split(1, 0))).toBe(false)
+    expect(await run(source.depth)).toEqual(empty)
+  })
+
+  check("splitting late still works while nobody has taken it over, once", async ({ source, push }) => {
+    await run(push(bytes("a", "b")))
+    const batch = await claim(source, ended)
+    expect(await run(batch.split(1, 0))).toBe(true)
+    expect(await run(batch.split(1, 0))).toBe(false)
+    expect((await claimAll(source)).map((piece) => piece.lines)).toEqual([bytes("a"), bytes("b")])
+  })
+
+  check("settling the whole after it was split does nothing", async ({ source, other, letters, push }) => {
+    await run(push(bytes("a", "b")))
+    const late = await claim(source, ended)
+    const whole = await claim(other)
+    expect(await run(whole.split(1, 0))).toBe(true)
+    const letter = {
+      v: 1,
+      id: eventId(whole.id, 0),
+      reason: "no path",
+      stage: "drainer",
+      attempts: 0,
+      first: whole.claimed,
+      last: whole.claimed,
+      line: new Uint8Array([0])
+    } as const
+    for (const batch of [late, whole]) {
+      expect(await run(batch.ack)).toBe(false)
+      expect(await run(batch.giveBack(0, true))).toBe(false)
+      expect(await run(batch.setAside([letter]))).toBe(false)
+    }
+    expect(await run(source.depth)).toEqual({ ...empty, claimed: 2 })
+    const [a, b] = await claimAll(source)
+    expect(await run(a?.split(1, 5) ?? Effect.undefined)).toBe(true)
+    expect(await run(b?.setAside([letter]) ?? Effect.undefined)).toBe(true)
+    expect((await run(letters)).length).toBe(1)
+    expect((await claimAll(source)).map((piece) => [piece.first, piece.attempts])).toEqual([[0, 5]])
+  })
+
+  check("the first claim sent again after a split gives nothing", async ({ source, other, push }) => {
+    await run(push(bytes("a", "b", "later")))
+    const whole = await claim(source, { ...hour, maxEvents: 2 })
+    expect(await run(whole.split(1, 0))).toBe(true)
+    expect(await run(other.claim(whole.id, hour))).toBeUndefined()
+    for (let i = 0; i < 2; i++) {
+      const piece = await claim(source)
+      expect([piece.id, piece.lines.length]).toEqual([whole.id, 1])
+      expect(await run(piece.ack)).toBe(true)
+    }
+    expect(await run(other.claim(whole.id, hour))).toBeUndefined()
+    expect((await claim(source)).lines).toEqual(bytes("later"))
+  })
+
+  check("a batch or piece that is not larger than the size is made claimable as it is", async (queue) => {
+    const { source, push } = queue
+    await run(push(bytes("a", "b")))
+    const whole = await claim(source)
+    expect(await run(whole.split(2, 1))).toBe(true)
+    const id = newBatchId()
+    const piece = await claim(source, hour, id)
+    expect(facts(piece)).toEqual({ ...facts(whole), attempts: 1 })
+    expect(await run(piece.split(9, 4))).toBe(true)
+    expect(await run(piece.giveBack(0, true))).toBe(false)
+    const again = await claim(source)
+    expect(facts(again)).toEqual({ ...facts(whole), attempts: 4 })
+    expect(await run(source.claim(whole.id, hour))).toBeUndefined()
+    expect(await run(again.ack)).toBe(true)
+    expect(await run(source.depth)).toEqual(empty)
+  })
+
+  check("a piece's claim sent again is the same piece", async ({ source, other, push }) => {
+    await run(push(bytes("a", "b")))
+    expect(await run((await claim(source)).split(1, 7))).toBe(true)
+    const id = newBatchId()
+    const piece = await claim(source, hour, id)
+    const again = await claim(other, hour, id)
+    expect(facts(again)).toEqual(facts(piece))
+    expect(await run(again.ack)).toBe(true)
+    expect(await run(source.depth)).toEqual({ ...empty, claimed: 1 })
+  })
+
+  check("a piece given back or taken over keeps its place", async ({ source, other, push }) => {
+    await run(push(bytes("a", "b")))
+    expect(await run((await claim(source)).split(1, 2))).toBe(true)
+    const pieces = await claimAll(source)
+    const last = pieces[1]
+    if (last === undefined) throw new Error("There is no second piece.")
+    expect(await run(last.giveBack(0, true))).toBe(true)
+    const again = await claim(other, { ...hour, lease: 20 })
+    expect(facts(again)).toEqual({ ...facts(last), attempts: 3 })
+    const over = await eventually("the lease ends", () => run(source.claim(newBatchId(), hour)))
+    expect(facts(over)).toEqual({ ...facts(last), attempts: 4 })
+    expect(await run(again.split(1, 0))).toBe(false)
+    expect(await run(again.giveBack(0, true))).toBe(false)
+    expect(await run(last.ack)).toBe(true)
+    expect(await run(over.ack)).toBe(false)
+    expect(await run(source.depth)).toEqual({ ...empty, claimed: 1 })
+  })
+}
+
+await onEveryQueue(suite)
