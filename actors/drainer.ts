@@ -6,7 +6,6 @@ import { Effect } from "effect"
 import type { ClaimedBatch } from "../bridge/ingest-queue/service.ts"
 import { mergeReceipts } from "../contracts/batch.ts"
 import { Enrich } from "../contracts/conversations.ts"
-import { attemptsAllowed, isolate } from "./drainer/isolate.ts"
 import { readLines } from "./drainer/read-lines.ts"
 import * as Actor from "./system/actor.ts"
 import { ask } from "./system/ask.ts"
@@ -32,12 +31,11 @@ export const Drainer = Actor.make(
     const askEnricher = yield* ask(Enrich, "drainer")
     const tell = yield* publishFacts
 
-    return Effect.fnUntraced(function* ({ id, claimed, lines, attempts }: ClaimedBatch) {
-      const { events, rejected, unknownTopics } = readLines(lines, topics)
+    return Effect.fnUntraced(function* ({ id, claimed, first, lines }: ClaimedBatch) {
+      const { events, rejected, unknownTopics } = readLines(lines, topics, first)
       yield* meter.count("renamed", unknownTopics, "unknown topic")
       yield* tell("received", id, events)
-      const askFor = attempts < attemptsAllowed ? askEnricher : isolate(askEnricher)
-      const receipt = yield* askFor({ id, claimed, events })
+      const receipt = yield* askEnricher({ id, claimed, events })
       const whole = mergeReceipts(id, [receipt, { id, stored: 0, placements: [], rejected }])
       yield* tell(
         "rejected",

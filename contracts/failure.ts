@@ -15,6 +15,8 @@ const reasons = {
   expired: { retry: true, ambiguous: false },
   /** No answer in time, or the connection was lost after sending: it may or may not have been done. */
   timeout: { retry: true, ambiguous: true },
+  /** The one asked over the bus was silent until the deadline: it may be slow, cut off, or have ended over it. */
+  "no-answer": { retry: true, ambiguous: true },
   /** Larger than what can ever be sent in one piece: only smaller pieces can help. */
   "too-large": { retry: false, ambiguous: false },
   /** The message does not follow its schema. */
@@ -43,6 +45,6 @@ export class Failure extends Schema.TaggedError<Failure>()("Failure", {
   }
   /** Is it the fault of what surrounds the batch, so that it must not count as an attempt at it? */
   get infrastructure(): boolean {
-    return this.reason !== "crashed" && this.retry
+    return this.reason !== "crashed"
   }
 }

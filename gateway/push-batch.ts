@@ -83,7 +83,7 @@ export const pushBatch = (
   }
 
   const refuseWaiting = (cause: unknown): void => {
-    if (!(cause instanceof Failure) || !cause.infrastructure) return
+    if (!(cause instanceof Failure) || !cause.retry) return
     for (const other of waiting.splice(0)) {
       forget(other)
       other.reject(cause)

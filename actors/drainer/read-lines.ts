@@ -11,13 +11,14 @@ export interface ReadLines {
   readonly unknownTopics: number
 }
 
-/** Reads the lines in order; an event's index is the place of its line. Never throws. */
-export const readLines = (lines: ReadonlyArray<Bytes>, topics: Topics): ReadLines => {
+/** Reads the lines in order; an event's index is the place of its line, the first line's being `first`. Never throws. */
+export const readLines = (lines: ReadonlyArray<Bytes>, topics: Topics, first = 0): ReadLines => {
   const settings = { topic: topics.standard, topics: topics.allowed }
   const events: Array<RawEvent> = []
   const rejected: Array<Rejection> = []
   let unknownTopics = 0
-  for (const [index, line] of lines.entries()) {
+  for (const [i, line] of lines.entries()) {
+    const index = first + i
     const parsed = parseLine(line, settings, index)
     if (parsed.kind === "unreadable") {
       rejected.push({ index, stage: "drainer", reason: parsed.reason })

@@ -39,7 +39,8 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
     if (deadline - now < leastTime) {
       return yield* new Failure({ reason: "expired", message: `no time left to ask ${conversation.subject}` })
     }
-    return yield* readReceipt(request, yield* bus.request(conversation.subject, encode(request), deadline))
+    const answer = bus.request(conversation.subject, encode(request), deadline)
+    return yield* readReceipt(request, yield* Effect.mapError(answer, silenceIsNamed))
   })
 
   const sendInParts = (request: Request): Effect.Effect<Receipt, Failure> =>
@@ -74,6 +75,10 @@ const refuseLarge = (request: Batch, by: RejectedBy, message: string): Effect.Ef
   }))
   return Effect.succeed({ id: request.id, stored: 0, placements: [], rejected })
 }
+
+/** No answer from the one asked is another thing than an answer that says "no answer in time" from further on. */
+const silenceIsNamed = (failure: Failure): Failure =>
+  failure.reason === "timeout" ? new Failure({ reason: "no-answer", message: failure.message }) : failure
 
 const readReceipt = Effect.fnUntraced(function* (request: Batch, payload: Uint8Array) {
   const reply = yield* Effect.try({ try: () => decode(payload), catch: (cause) => cause as Failure })

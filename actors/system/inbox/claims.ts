@@ -4,27 +4,27 @@
  *
  * Each queue server is drained on its own, so one that is down holds up no other. While nothing succeeds, one batch at
  * a time is tried, with growing pauses, and the backlog stays where it is safe: in the queue. A batch that fails while
- * others succeed comes back less and less often, and every second claim takes waiting lines before such batches.
+ * others succeed comes back less and less often, and every second claim takes waiting lines before such batches. One
+ * that crashes whoever handles it is taken apart until the guilty event is alone (verdict.ts).
  */
-import { Clock, Effect, FiberSet, Result, Schedule, Semaphore } from "effect"
+import { Effect, FiberSet, Result, Semaphore } from "effect"
 import {
   type ClaimedBatch,
   type ClaimLimits,
   IngestQueue,
   type QueueSource
 } from "../../../bridge/ingest-queue/service.ts"
-import { accountsFor, type Receipt } from "../../../contracts/batch.ts"
+import type { Receipt } from "../../../contracts/batch.ts"
 import { leaseTime } from "../../../contracts/conversations.ts"
-import type { DeadLetter } from "../../../contracts/dead-letter.ts"
-import { Failure } from "../../../contracts/failure.ts"
-import { eventId, newBatchId } from "../../../contracts/ids.ts"
+import { newBatchId } from "../../../contracts/ids.ts"
 import type { Inbox } from "../actor.ts"
-import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
 import type { Meter } from "../meter.ts"
 import { Self } from "../self.ts"
 import { failurePause, idlePause } from "./pauses.ts"
+import { carryOut, letGo, tryBatch } from "./settlement.ts"
 import { makeTroubles } from "./troubles.ts"
+import { afterFailure, beforeTrying } from "./verdict.ts"
 
 /** What one claim takes at the most. The bytes leave room for names and numbers within one message. */
 export const claimLimits: ClaimLimits = { maxEvents: 1_000, maxBytes: 256 * 1024, lease: leaseTime }
@@ -73,15 +73,18 @@ const drain = Effect.fnUntraced(function* (
   let id = newBatchId()
 
   const settle = Effect.fnUntraced(function* (batch: ClaimedBatch) {
-    const outcome = yield* Effect.result(handle(batch, mailbox))
+    const outcome = yield* Effect.result(tryBatch(batch, mailbox))
     if (Result.isSuccess(outcome)) {
       failures = 0
-      troubles.succeeded(batch.id)
+      troubles.succeeded(batch)
       return yield* letGo(batch, outcome.success, meter)
     }
     failures += 1
-    const pause = Math.max(failurePause(failures), troubles.failed(batch.id))
-    yield* giveBack(batch, outcome.failure, pause)
+    const pause = troubles.failed(batch)
+    const { reason, message } = outcome.failure
+    yield* Effect.logWarning(`batch given back: ${message}`, { batch: batch.id, reason })
+    const verdict = afterFailure(batch, outcome.failure, pause > 0)
+    yield* carryOut(batch, verdict, Math.max(failurePause(failures), pause), meter)
   })
 
   const look = Effect.fnUntraced(function* (permits: number) {
@@ -92,10 +95,16 @@ const drain = Effect.fnUntraced(function* (
     const batch = Result.getOrElse(claimed, () => undefined)
     if (batch !== undefined) {
       emptyLooks = 0
-      const settled = Effect.catchCause(settle(batch), (cause) =>
+      const how = beforeTrying(batch)
+      if (how === "alone") yield* places.take(window - permits)
+      const settled = typeof how === "string" ? settle(batch) : carryOut(batch, how, 0, meter)
+      const logged = Effect.catchCause(settled, (cause) =>
         Effect.logError("a batch is left to the end of its lease", cause, { batch: batch.id })
       )
-      yield* FiberSet.run(underWay, Effect.ensuring(settled, places.release(permits)))
+      yield* FiberSet.run(
+        underWay,
+        Effect.ensuring(logged, places.release(how === "alone" ? window : permits))
+      )
       return
     }
     yield* places.release(permits)
@@ -118,51 +127,3 @@ const drain = Effect.fnUntraced(function* (
     })
   )
 })
-
-/** What the actor makes of the batch: a receipt for every one of its events, or why there is none. */
-const handle = Effect.fnUntraced(function* (batch: ClaimedBatch, mailbox: Mailbox<ClaimedBatch, Receipt>) {
-  const deadline = (yield* Clock.currentTimeMillis) + leaseTime / 2
-  return yield* mailbox.deliver(batch, { events: batch.lines.length, oldest: batch.claimed }).pipe(
-    Effect.filterOrFail(
-      (receipt) => accountsFor(receipt, batch.id, [...batch.lines.keys()]),
-      () => new Failure({ reason: "crashed", message: "the receipt does not account for every event" })
-    ),
-    Effect.provideService(Deadline, deadline)
-  )
-})
-
-const giveBack = Effect.fnUntraced(function* (batch: ClaimedBatch, failure: Failure, pause: number) {
-  const { reason, message, infrastructure } = failure
-  yield* Effect.logWarning(`batch given back: ${message}`, { batch: batch.id, reason })
-  yield* untilDone(batch.giveBack(pause, !infrastructure), batch, "give back")
-})
-
-const letGo = Effect.fnUntraced(function* (batch: ClaimedBatch, receipt: Receipt, meter: Meter) {
-  const letters = deadLetters(batch, receipt, yield* Clock.currentTimeMillis)
-  for (const { reason } of letters) yield* meter.count("rejected", 1, reason)
-  yield* untilDone(letters.length === 0 ? batch.ack : batch.setAside(letters), batch, "acknowledge")
-})
-
-/** Tries for a while; what still fails is left to the end of the lease, which is safe: the batch comes again. */
-const untilDone = (settlement: Effect.Effect<boolean, Failure>, batch: ClaimedBatch, what: string) =>
-  settlement.pipe(
-    Effect.retry({
-      schedule: Schedule.exponential("50 millis"),
-      times: 5,
-      while: (failure) => failure.retry
-    }),
-    Effect.catch((failure) =>
-      Effect.logWarning(`cannot ${what} batch: ${failure.message}`, { batch: batch.id })
-    )
-  )
-
-const deadLetters = (batch: ClaimedBatch, receipt: Receipt, now: number): ReadonlyArray<DeadLetter> =>
-  receipt.rejected.map(({ index, ...rejection }) => ({
-    v: 1,
-    id: eventId(batch.id, index),
-    ...rejection,
-    attempts: batch.attempts + 1,
-    first: batch.claimed,
-    last: now,
-    line: Buffer.from(batch.lines[index] ?? "", "latin1")
-  }))

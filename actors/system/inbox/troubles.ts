@@ -2,7 +2,7 @@
  * Which batches failed lately, so that those which fail while others succeed come back less and less often, and
  * cannot keep all the others waiting. An outage, where nothing succeeds, does not count against any batch.
  */
-import type { BatchId } from "../../../contracts/ids.ts"
+import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
 
 /** Pauses of a batch that fails again and again double from the first to the second, milliseconds. */
 const firstPause = 1_000
@@ -13,16 +13,22 @@ const remembered = 10_000
 
 export interface Troubles {
   /** The batch failed; how long it should be left alone, milliseconds. 0 when it may just be the surroundings. */
-  readonly failed: (id: BatchId) => number
+  readonly failed: (batch: Piece) => number
   /** The batch is done. */
-  readonly succeeded: (id: BatchId) => void
+  readonly succeeded: (batch: Piece) => void
 }
 
+/** What tells a batch, or a piece of one, from all others. */
+type Piece = Pick<ClaimedBatch, "id" | "first" | "lines">
+
+const nameOf = ({ id, first, lines }: Piece): string => `${id} ${first} ${lines.length}`
+
 export const makeTroubles = (): Troubles => {
-  const batches = new Map<BatchId, { times: number; since: number }>()
+  const batches = new Map<string, { times: number; since: number }>()
   let successes = 0
   return {
-    failed: (id) => {
+    failed: (batch) => {
+      const id = nameOf(batch)
       const before = batches.get(id)
       const isAlone = before !== undefined && successes > before.since
       const times = (before?.times ?? 0) + (isAlone ? 1 : 0)
@@ -30,9 +36,9 @@ export const makeTroubles = (): Troubles => {
       batches.set(id, { times, since: successes })
       return times === 0 ? 0 : Math.min(longestPause, firstPause * 2 ** (times - 1))
     },
-    succeeded: (id) => {
+    succeeded: (batch) => {
       successes += 1
-      batches.delete(id)
+      batches.delete(nameOf(batch))
     }
   }
 }

@@ -16,6 +16,7 @@ import type { Receipt } from "../../../../contracts/batch.ts"
 import { leaseTime } from "../../../../contracts/conversations.ts"
 import type { Bytes } from "../../../../contracts/event.ts"
 import { Failure } from "../../../../contracts/failure.ts"
+import { newBatchId } from "../../../../contracts/ids.ts"
 import { eventually } from "../../../support/eventually.ts"
 
 const lines = (...texts: ReadonlyArray<string>): ReadonlyArray<Bytes> => texts as ReadonlyArray<Bytes>
@@ -37,7 +38,8 @@ const draining = <A>(
   handle: (batch: ClaimedBatch) => Effect.Effect<Receipt, Failure>,
   body: (queue: Queue) => Effect.Effect<void, Failure>,
   ending: (queue: Queue, stopping: Fiber.Fiber<unknown>) => Effect.Effect<A, Failure>,
-  troubled: (source: QueueSource) => QueueSource = (source) => source
+  troubled: (source: QueueSource) => QueueSource = (source) => source,
+  before: (queue: Queue) => Effect.Effect<void, Failure> = () => Effect.void
 ): Promise<A> =>
   Effect.runPromise(
     Effect.scoped(
@@ -52,6 +54,7 @@ const draining = <A>(
             (run) => run
           )
         ).pipe(Effect.provideService(IngestQueue, queue), Effect.provideService(Self, self))
+        yield* before(queue)
         const fiber = yield* Effect.forkChild(inbox)
         yield* body(queue)
         const stopping = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
@@ -221,6 +224,33 @@ describe("claims", () => {
     )
     expect(left).toBeLessThanOrEqual(leaseTime / 2)
     expect(left).toBeGreaterThan(0)
+  })
+
+  test("a batch whose claimers ended three times is taken apart, and every event keeps its place", async () => {
+    const seen: Array<readonly [place: number, line: Bytes]> = []
+    const texts = Array.from({ length: 40 }, (_, i) => `line ${i}`)
+    const died = { maxEvents: 1_000, maxBytes: 1_000_000, lease: 0 }
+    const ids = new Set<string>()
+    await draining(
+      (batch) => {
+        ids.add(batch.id)
+        expect(batch.lines.length).toBeLessThanOrEqual(3)
+        batch.lines.forEach((line, i) => seen.push([batch.first + i, line]))
+        return Effect.succeed(stored(batch))
+      },
+      Effect.fnUntraced(function* (queue) {
+        yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
+      }),
+      waitForStop,
+      (source) => source,
+      Effect.fnUntraced(function* (queue) {
+        yield* queue.push(lines(...texts))
+        for (let n = 0; n < 4; n++)
+          yield* Effect.forEach(queue.sources, ({ claim }) => claim(newBatchId(), died))
+      })
+    )
+    expect(ids.size).toBe(1)
+    expect(seen.toSorted(([a], [b]) => a - b)).toEqual(lines(...texts).map((line, i) => [i, line] as const))
   })
 
   test("stopping finishes the batches under way and claims no more", async () => {

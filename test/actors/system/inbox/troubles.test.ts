@@ -3,18 +3,20 @@ import { describe, expect, test } from "bun:test"
 import { makeTroubles } from "../../../../actors/system/inbox/troubles.ts"
 import { newBatchId } from "../../../../contracts/ids.ts"
 
+const newBatch = () => ({ id: newBatchId(), first: 0, lines: [] })
+
 describe("troubles", () => {
   test("while nothing succeeds, no batch is to blame", () => {
     const troubles = makeTroubles()
-    const batch = newBatchId()
+    const batch = newBatch()
     expect([1, 2, 3, 4].map(() => troubles.failed(batch))).toEqual([0, 0, 0, 0])
   })
 
   test("a batch that fails while others succeed waits twice as long each time, up to a minute", () => {
     const troubles = makeTroubles()
-    const batch = newBatchId()
+    const batch = newBatch()
     const pauses = Array.from({ length: 9 }, () => {
-      troubles.succeeded(newBatchId())
+      troubles.succeeded(newBatch())
       return troubles.failed(batch)
     })
     expect(pauses).toEqual([0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
@@ -22,7 +24,7 @@ describe("troubles", () => {
 
   test("a batch that has succeeded begins anew", () => {
     const troubles = makeTroubles()
-    const batch = newBatchId()
+    const batch = newBatch()
     troubles.failed(batch)
     troubles.succeeded(batch)
     expect(troubles.failed(batch)).toBe(0)

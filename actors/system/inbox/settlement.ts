@@ -1,0 +1,88 @@
+/**
+ * How a claimed batch is tried and settled: acknowledged when all its events are stored, set aside with dead letters
+ * when some were rejected, given back or taken apart when there is no receipt.
+ */
+import { Buffer } from "node:buffer"
+import { Clock, Effect, Schedule } from "effect"
+import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
+import { accountsFor, type Receipt } from "../../../contracts/batch.ts"
+import { leaseTime } from "../../../contracts/conversations.ts"
+import type { DeadLetter } from "../../../contracts/dead-letter.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { eventId } from "../../../contracts/ids.ts"
+import { Deadline } from "../deadline.ts"
+import type { Mailbox } from "../mailbox.ts"
+import type { Meter } from "../meter.ts"
+import type { Verdict } from "./verdict.ts"
+
+/** The places of its lines in the batch as first claimed. */
+const placesOf = ({ first, lines }: ClaimedBatch): ReadonlyArray<number> => lines.map((_, i) => first + i)
+
+/** What the actor makes of the batch: a receipt for every one of its events, or why there is none. */
+export const tryBatch = Effect.fnUntraced(function* (
+  batch: ClaimedBatch,
+  mailbox: Mailbox<ClaimedBatch, Receipt>
+) {
+  const deadline = (yield* Clock.currentTimeMillis) + leaseTime / 2
+  return yield* mailbox.deliver(batch, { events: batch.lines.length, oldest: batch.claimed }).pipe(
+    Effect.filterOrFail(
+      (receipt) => accountsFor(receipt, batch.id, placesOf(batch)),
+      () => new Failure({ reason: "crashed", message: "the receipt does not account for every event" })
+    ),
+    Effect.provideService(Deadline, deadline)
+  )
+})
+
+/** Does what was decided of a batch that was not handled; `pause` in milliseconds. Never fails. */
+export const carryOut = Effect.fnUntraced(function* (
+  batch: ClaimedBatch,
+  verdict: Verdict,
+  pause: number,
+  meter: Meter
+) {
+  switch (verdict.kind) {
+    case "again":
+      return yield* untilDone(batch.giveBack(pause, verdict.counts), batch, "give back")
+    case "apart":
+      yield* Effect.logWarning("batch taken apart to find the event it fails on", { batch: batch.id })
+      return yield* untilDone(batch.split(verdict.size, verdict.attempts), batch, "take apart")
+    case "guilty": {
+      const { id, first } = batch
+      const rejected = [
+        { index: first, stage: "enricher", reason: "crashed", detail: verdict.detail }
+      ] as const
+      return yield* letGo(batch, { id, stored: 0, placements: [], rejected }, meter)
+    }
+  }
+})
+
+/** Lets the batch go: acknowledged, or set aside with dead letters for what was rejected. Never fails. */
+export const letGo = Effect.fnUntraced(function* (batch: ClaimedBatch, receipt: Receipt, meter: Meter) {
+  const letters = deadLetters(batch, receipt, yield* Clock.currentTimeMillis)
+  for (const { reason } of letters) yield* meter.count("rejected", 1, reason)
+  yield* untilDone(letters.length === 0 ? batch.ack : batch.setAside(letters), batch, "acknowledge")
+})
+
+/** Tries for a while; what still fails is left to the end of the lease, which is safe: the batch comes again. */
+const untilDone = (settlement: Effect.Effect<boolean, Failure>, batch: ClaimedBatch, what: string) =>
+  settlement.pipe(
+    Effect.retry({
+      schedule: Schedule.exponential("50 millis"),
+      times: 5,
+      while: (failure) => failure.retry
+    }),
+    Effect.catch((failure) =>
+      Effect.logWarning(`cannot ${what} batch: ${failure.message}`, { batch: batch.id })
+    )
+  )
+
+const deadLetters = (batch: ClaimedBatch, receipt: Receipt, now: number): ReadonlyArray<DeadLetter> =>
+  receipt.rejected.map(({ index, ...rejection }) => ({
+    v: 1,
+    id: eventId(batch.id, index),
+    ...rejection,
+    attempts: batch.attempts + 1,
+    first: batch.claimed,
+    last: now,
+    line: Buffer.from(batch.lines[index - batch.first] ?? "", "latin1")
+  }))
