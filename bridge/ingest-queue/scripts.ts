@@ -1,9 +1,9 @@
 /**
  * The Lua scripts of the Redis queue: each is one atomic step. Redis 6.2 or later, or Valkey.
  *
- * What stands where, beside the list itself:
  * A batch is known by its key: a whole one by its id, which is its first claim; a piece of one that was split by
  * `<id>:<first place>-<last place>` (packed.ts). Only the id of a whole batch is ever sent as a claim.
+ * What stands where, beside the list itself:
  * - `:claimed`   hash, batch → its packed lines (packed.ts). A batch exists as long as it stands here.
  * - `:leases`    sorted set, batch → when its lease ends, milliseconds of the server's clock.
  * - `:attempts`  hash, batch → `<attempts> <owner>`, the owner being the claim that has it now, none once it was

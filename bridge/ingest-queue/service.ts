@@ -49,7 +49,8 @@ export interface ClaimedBatch {
   /**
    * Not done: one atomic step puts pieces of at most `size` lines (at least 1; consecutive, in order) in its place. Each
    * is a batch of its own with the same `id` and `claimed`, can be claimed at once and has `attempts` attempts. A piece
-   * can be split again. Does nothing once another has claimed it. To settle the batch later does nothing either.
+   * can be split again. Does nothing once another has claimed it. To settle the batch later does nothing either, unless
+   * it was a piece no larger than `size`: that stays the same piece.
    */
   readonly split: (size: number, attempts: number) => Effect.Effect<boolean, Failure>
   /** Done, but these events are dead: one atomic step puts the letters in the dead-letter list and removes the batch. */

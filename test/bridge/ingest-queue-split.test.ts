@@ -147,6 +147,18 @@ const suite = (open: OpenQueue): void => {
     expect((await claimAll(source)).map((piece) => [piece.first, piece.attempts])).toEqual([[0, 5]])
   })
 
+  check("settling a piece after it was split does nothing to its own pieces", async ({ source, push }) => {
+    await run(push(bytes("a", "b", "c", "d", "e")))
+    expect(await run((await claim(source)).split(4, 0))).toBe(true)
+    const [large] = await claimAll(source)
+    if (large === undefined) throw new Error("There is no piece.")
+    expect(await run(large.split(2, 0))).toBe(true)
+    expect(await run(large.ack)).toBe(false)
+    expect(await run(large.giveBack(0, true))).toBe(false)
+    expect(await run(large.setAside([]))).toBe(false)
+    expect((await claimAll(source)).map((piece) => piece.first)).toEqual([0, 2])
+  })
+
   check("the first claim sent again after a split gives nothing", async ({ source, other, push }) => {
     await run(push(bytes("a", "b", "later")))
     const whole = await claim(source, { ...hour, maxEvents: 2 })
