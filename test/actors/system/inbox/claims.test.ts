@@ -235,7 +235,7 @@ describe("claims", () => {
       (batch) => {
         ids.add(batch.id)
         expect(batch.lines.length).toBeLessThanOrEqual(3)
-        batch.lines.forEach((line, i) => seen.push([batch.first + i, line]))
+        for (const [i, line] of batch.lines.entries()) seen.push([batch.first + i, line])
         return Effect.succeed(stored(batch))
       },
       Effect.fnUntraced(function* (queue) {
