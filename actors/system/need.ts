@@ -11,7 +11,6 @@ import { MessageBus } from "../../bridge/message-bus/service.ts"
 import * as ProjectionStoreLive from "../../bridge/projection-store/live.ts"
 import { ProjectionStore } from "../../bridge/projection-store/service.ts"
 import type { Seam } from "../../bridge/seam.ts"
-import { geoIpDb } from "../../bridge/settings.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 
@@ -61,6 +60,6 @@ export const projectionStore: Need<ProjectionStore> = {
 export const geoIp: Need<GeoIp> = {
   name: "places",
   layer: GeoIpLive.layer,
-  settings: [geoIpDb],
+  settings: GeoIpLive.geoIpSettings,
   seams: () => []
 }

@@ -2,7 +2,7 @@
  * The event log on Kafka. It connects when it is first needed and again whenever a connection has failed, so a broker
  * that is away keeps nothing from starting; whoever appends or reads meanwhile hears `unavailable` or waits.
  */
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Redacted } from "effect"
 import { logTimeout } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { makeAppend } from "./kafka-append.ts"
@@ -86,13 +86,3 @@ const isBroker = (text: string): boolean => {
   const port = Number(parts?.[1])
   return port > 0 && port < 65_536
 }
-
-/** The event log on Kafka as the settings have it; see `makeKafka`. */
-export const kafkaLayer = (
-  settings: KafkaSettings,
-  compression: Compression
-): Layer.Layer<EventLog, Failure> =>
-  Layer.effect(
-    EventLog,
-    Effect.flatMap(readAddress(settings), (address) => makeKafka(address, compression))
-  )

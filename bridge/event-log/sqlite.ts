@@ -2,7 +2,7 @@
  * The event log in a file of DATA_DIR, for one machine: topics of one partition each, the same offsets, groups and
  * commits as on Kafka. A topic keeps its newest million records. It lives as long as its scope.
  */
-import { Clock, Effect, Layer } from "effect"
+import { Clock, Effect } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { openFile } from "../sqlite.ts"
 import { makeBell } from "./bell.ts"
@@ -30,7 +30,3 @@ export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
     read: makeRead(file, bell)
   })
 })
-
-/** See `makeSqlite`. */
-export const sqliteLayer = (directory: string): Layer.Layer<EventLog, Failure> =>
-  Layer.effect(EventLog, makeSqlite(directory))

@@ -3,8 +3,9 @@
  * is a single event that has proven guilty, it is set aside.
  *
  * The fault of the surroundings (nobody there, no room, an outage) never counts. A crash that was answered counts at
- * once. Silence (whoever was asked gave no answer, or its process ended) counts only while other batches succeed, and
- * a single event needs twice as many silent attempts, since silence may still be an outage.
+ * once. The silence of whoever was asked counts only while other batches succeed, or to take apart what was suspect
+ * already, which harms nobody. A claim whose claimer ended without a word counts too (the queue sees to that). Both may
+ * still be an outage, so a single event is given up only after twice as many attempts, the last ones alone.
  */
 import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
 import type { Failure } from "../../../contracts/failure.ts"
