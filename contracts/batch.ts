@@ -56,6 +56,8 @@ export type RejectionReason = typeof RejectionReason.Type
 /** A "no" to one event, for good: it becomes a dead letter. */
 export const Rejection = Schema.Struct({
   index: Schema.Int,
+  /** Where it was on its way to; the standard topic when its line cannot be read. */
+  topic: Topic,
   stage: RejectedBy,
   reason: RejectionReason,
   /** What was said, for a person. */

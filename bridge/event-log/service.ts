@@ -46,6 +46,12 @@ export interface ReadOptions {
   readonly from: "oldest" | number
 }
 
+/** What to look through: all partitions of the topics, from the records of a time on (milliseconds since 1970). */
+export interface LookOptions {
+  readonly topics: ReadonlyArray<Topic>
+  readonly since: number
+}
+
 /** How an append ended, for each record in the order given: where it lies, or why it can never be stored. */
 export type Appended =
   | { readonly stored: true; readonly partition: number; readonly offset: string }
@@ -75,6 +81,15 @@ export class EventLog extends Context.Service<
       options: ReadOptions,
       handle: (batch: RecordBatch) => Effect.Effect<void, E>
     ) => Effect.Effect<never, Failure>
+    /**
+     * Looks through what the log holds at this moment, outside of any group, each partition in order: `see` gets one
+     * batch after another until it returns true (enough) or the ends, as they were at the beginning, are reached.
+     * Returns whether it was enough. Interrupt it at any time. Fails with `unavailable` or `timeout`.
+     */
+    readonly look: (
+      options: LookOptions,
+      see: (batch: RecordBatch) => boolean
+    ) => Effect.Effect<boolean, Failure>
   }
 >()("spoor/bridge/event-log") {}
 

@@ -6,7 +6,7 @@ import { Context, type Effect } from "effect"
 import type { DeadLetter } from "../../contracts/dead-letter.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
-import type { BatchId } from "../../contracts/ids.ts"
+import type { BatchId, Topic } from "../../contracts/ids.ts"
 import type { Seam } from "../seam.ts"
 
 /** How much one claim may take, and for how long (milliseconds). One line is always taken, however large. */
@@ -16,6 +16,17 @@ export interface ClaimLimits {
   readonly lease: number
   /** Take waiting lines before a batch whose lease has ended; so that batches that fail again and again hold up no other. */
   readonly linesFirst?: boolean
+}
+
+/**
+ * What became of the events of one topic in a batch: `received` as the drainer read them, `stored` as the log confirmed
+ * them, `dead` as they were set aside. The queue adds it to its ledger in the same atomic step that lets the batch go.
+ */
+export interface TopicCount {
+  readonly topic: Topic
+  readonly received: number
+  readonly stored: number
+  readonly dead: number
 }
 
 /**
@@ -40,7 +51,7 @@ export interface ClaimedBatch {
    */
   readonly attempts: number
   /** Done: it leaves the queue. No ownership is asked for, since the batch cannot have changed. */
-  readonly ack: Effect.Effect<boolean, Failure>
+  readonly ack: (counts: ReadonlyArray<TopicCount>) => Effect.Effect<boolean, Failure>
   /**
    * Not done: it may be claimed again after `delay` milliseconds. `counts` says whether this was an attempt at the
    * batch itself (true) or the fault of its surroundings (false). Does nothing once another has claimed it.
@@ -54,7 +65,10 @@ export interface ClaimedBatch {
    */
   readonly split: (size: number, attempts: number) => Effect.Effect<boolean, Failure>
   /** Done, but these events are dead: one atomic step puts the letters in the dead-letter list and removes the batch. */
-  readonly setAside: (letters: ReadonlyArray<DeadLetter>) => Effect.Effect<boolean, Failure>
+  readonly setAside: (
+    letters: ReadonlyArray<DeadLetter>,
+    counts: ReadonlyArray<TopicCount>
+  ) => Effect.Effect<boolean, Failure>
 }
 
 export interface QueueDepth {
@@ -63,6 +77,70 @@ export interface QueueDepth {
   /** Batches that were claimed and are not settled, each piece counted as one. */
   readonly claimed: number
   readonly deadLetters: number
+}
+
+/** What a queue has counted of one topic since its ledger began. Letters count to the topic they name. */
+export interface TopicAccount extends TopicCount {
+  /** Of the dead: pushed again, so that they are received again; and given up for good. */
+  readonly replayed: number
+  readonly discarded: number
+}
+
+/**
+ * One atomic look at everything a queue has counted and at what it holds, so that it adds up at any moment:
+ * `taken = Σ received + inFlight`, Σ over the topics. What is replayed is taken again.
+ */
+export interface QueueLedger {
+  /** When it began to count, milliseconds since 1970 by the queue's own clock; undefined before the first claim. */
+  readonly since: number | undefined
+  /** Lines that Spoor itself pushed: its gateways and replays. Other trackers' are not counted until they are claimed. */
+  readonly pushed: number
+  /** Lines that were claimed, each once however often its batch came again. */
+  readonly taken: number
+  readonly topics: ReadonlyArray<TopicAccount>
+  /** Lines that nobody has claimed, and lines in batches that were claimed and are not settled: counted where they lie. */
+  readonly waiting: number
+  readonly inFlight: number
+  /** How long the list of dead letters is, and how many of another's making were replayed or discarded from it. */
+  readonly deadLetters: number
+  readonly foreignGone: number
+  /** The lines of `waiting` and `inFlight` themselves, when they are together no more than was asked for. */
+  readonly lines: { readonly waiting: ReadonlyArray<Bytes>; readonly inFlight: ReadonlyArray<Bytes> } | undefined
+}
+
+/** A dead letter as it stands in the list: its exact text, and what that says; undefined when it is not of our making. */
+export interface StoredLetter {
+  readonly text: Bytes
+  readonly letter: DeadLetter | undefined
+}
+
+/** The dead letters of one queue server. */
+export interface LetterBox {
+  /** At most `count` letters from place `from` (0 is the oldest) on, in order. */
+  readonly read: (from: number, count: number) => Effect.Effect<ReadonlyArray<StoredLetter>, Failure>
+  /**
+   * One atomic step: the letter leaves the list and `line` is pushed to the queue like any other. "gone" when the letter
+   * is no longer there. "too often" when that line was replayed `allowed` times already within a week and came back each
+   * time: then nothing is done.
+   */
+  readonly replay: (
+    letter: StoredLetter,
+    line: Bytes,
+    allowed: number
+  ) => Effect.Effect<"done" | "gone" | "too often", Failure>
+  /** The letter leaves the list for good; false when it is no longer there. */
+  readonly discard: (letter: StoredLetter) => Effect.Effect<boolean, Failure>
+}
+
+/** A batch, or the piece of one, that holds an event under way. */
+export interface EventUnderWay {
+  readonly line: Bytes
+  readonly claimed: number
+  readonly attempts: number
+  /** When its lease ends or it may be claimed again, milliseconds since 1970 by the queue's own clock. */
+  readonly until: number
+  /** False when it was given back, or is a piece that nobody has claimed yet. */
+  readonly isClaimed: boolean
 }
 
 /** One queue server. */
@@ -76,14 +154,20 @@ export interface QueueSource {
    */
   readonly claim: (id: BatchId, limits: ClaimLimits) => Effect.Effect<ClaimedBatch | undefined, Failure>
   readonly depth: Effect.Effect<QueueDepth, Failure>
+  /** `lines`: up to how many lines that wait or are in flight it should hold. */
+  readonly ledger: (lines: number) => Effect.Effect<QueueLedger, Failure>
+  /** The event at that place of a batch that was claimed and is not settled; undefined when there is none. */
+  readonly find: (id: BatchId, index: number) => Effect.Effect<EventUnderWay | undefined, Failure>
+  readonly letters: LetterBox
 }
 
 export class IngestQueue extends Context.Service<
   IngestQueue,
   {
     /**
-     * Appends the lines, all or none, in order, to one of the servers; returns when that server has them.
-     * Goes over to the next server when one fails; fails with `unavailable` or `timeout` when all do.
+     * Appends the lines, all or none, in order, to one of the servers; returns when that server has them as safely as
+     * QUEUE_CONFIRM asks. Goes over to the next server when one fails or is full; fails with `unavailable`, `timeout` or
+     * `busy` (full) when all do.
      */
     readonly push: (lines: ReadonlyArray<Bytes>) => Effect.Effect<void, Failure>
     /** Every server, each to be drained on its own. */
