@@ -182,7 +182,11 @@ describe("faults of a broker", () => {
       withLog(faulty().url, async (log) => {
         const topic = newTopic()
         await run(log.ensureTopics([topic]))
-        for (const text of ["before", "also before"]) await run(log.append([record(topic, text)], "x"))
+        // The broker of the test before has just been started again and may still be finding itself.
+        for (const text of ["before", "also before"])
+          await eventually("an append succeeds", () =>
+            run(Effect.isSuccess(log.append([record(topic, text)], "x")))
+          )
         faulty().pause()
         const [one, two] = await run(
           Effect.all(

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { homedir, tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
+import { freeze, unfreeze } from "./freeze.ts"
 import { endProgram, freePort, hasProgram, type Running, type ServerKind, startProgram } from "./server.ts"
 
 const pom = join(import.meta.dirname, "kafka", "pom.xml")
@@ -45,7 +46,7 @@ export interface Broker {
   readonly stop: () => Promise<void>
   /** Ends it at once (SIGKILL). */
   readonly kill: () => Promise<void>
-  /** Freezes it: connections stay open, nothing answers (SIGSTOP). */
+  /** Freezes it (SIGSTOP): connections stay open, nothing answers. Returns when it is frozen. */
   readonly pause: () => void
   readonly resume: () => void
   /** Ends it and removes its data. */
@@ -115,9 +116,8 @@ export const startBroker = async (more: Record<string, string> = {}): Promise<Br
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child !== undefined) await endProgram(child, signal)
   }
-  // Not child.kill, which Deno does only once.
-  const signal = (name: NodeJS.Signals): void => {
-    if (child?.pid !== undefined) process.kill(child.pid, name)
+  const whenRunning = (act: (pid: number) => void): void => {
+    if (child?.pid !== undefined) act(child.pid)
   }
   process.once("exit", () => child?.kill("SIGKILL"))
   await start()
@@ -126,8 +126,8 @@ export const startBroker = async (more: Record<string, string> = {}): Promise<Br
     start,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
-    pause: () => signal("SIGSTOP"),
-    resume: () => signal("SIGCONT"),
+    pause: () => whenRunning(freeze),
+    resume: () => whenRunning(unfreeze),
     remove: async () => {
       await end("SIGKILL")
       rmSync(data, { recursive: true, force: true })

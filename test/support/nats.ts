@@ -6,6 +6,7 @@ import type { ChildProcess } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { freeze, unfreeze } from "./freeze.ts"
 import { endProgram, freePort, hasProgram, needsProgram, type ServerKind, startProgram } from "./server.ts"
 
 const start = (port: number, options: ReadonlyArray<string> = []): Promise<ChildProcess> =>
@@ -46,7 +47,7 @@ export interface NatsServer {
   readonly start: (configuration?: string) => Promise<void>
   /** Ends it at once (SIGKILL). */
   readonly kill: () => Promise<void>
-  /** Freezes it: connections stay open, nothing answers (SIGSTOP). */
+  /** Freezes it (SIGSTOP): connections stay open, nothing answers. Returns when it is frozen. */
   readonly pause: () => void
   readonly resume: () => void
   /** Ends it and removes its configuration. */
@@ -76,10 +77,10 @@ export const privateNats = async (configuration = ""): Promise<NatsServer> => {
     },
     kill,
     pause: () => {
-      child?.kill("SIGSTOP")
+      if (child?.pid !== undefined) freeze(child.pid)
     },
     resume: () => {
-      child?.kill("SIGCONT")
+      if (child?.pid !== undefined) unfreeze(child.pid)
     },
     remove: async () => {
       await kill()

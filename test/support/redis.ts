@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Redacted } from "effect"
+import { freeze, unfreeze } from "./freeze.ts"
 import {
   endProgram,
   freePort,
@@ -39,6 +40,9 @@ export const redisServer: ServerKind = {
 /** A server of one test's own; `stop` kills it without a word. */
 export interface OwnRedis extends Running {
   readonly port: number
+  /** Freezes it (SIGSTOP): connections stay open, nothing answers. Returns when it is frozen. */
+  readonly pause: () => void
+  readonly resume: () => void
 }
 
 /**
@@ -57,9 +61,13 @@ export const startRedis = async (
     ["--port", `${at}`, "--save", "", "--appendonly", "no", "--dir", directory, ...args],
     { ready: /Ready to accept connections/ }
   )
+  const pid = child.pid
+  if (pid === undefined) throw new Error("redis-server has no process.")
   return {
     url: `redis://127.0.0.1:${at}`,
     port: at,
+    pause: () => freeze(pid),
+    resume: () => unfreeze(pid),
     stop: async () => {
       await endProgram(child, "SIGKILL")
       await rm(directory, { recursive: true, force: true })
