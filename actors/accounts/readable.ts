@@ -1,0 +1,59 @@
+/**
+ * The bytes of a line as text that a person can read and edit, and back, losslessly: what is valid UTF-8 and can be
+ * seen stands as itself, every other byte as `\xNN`, and a backslash is doubled. So nothing that a stranger sent can
+ * steer a terminal or hide, and nothing is lost.
+ */
+import { Buffer } from "node:buffer"
+import { Result } from "effect"
+import { type Bytes, bytesOf } from "../../contracts/event.ts"
+
+/** Text that anyone can be shown. Never throws. */
+export const readable = (bytes: Bytes): string => {
+  if (!/[^ -[\]-~]/.test(bytes)) return bytes
+  let text = ""
+  let rest = 0
+  for (const { 0: run, index } of bytes.matchAll(utf8)) {
+    text += escapeBytes(bytes.slice(rest, index))
+    for (const char of Buffer.from(run, "latin1").toString("utf8")) {
+      text += char === "\\" ? "\\\\" : visible.test(char) ? char : escapeBytes(bytesOf(char))
+    }
+    rest = index + run.length
+  }
+  return text + escapeBytes(bytes.slice(rest))
+}
+
+/** The bytes that `readable` was made of, or a sentence on what is wrong with an edited text. */
+export const fromReadable = (text: string): Result.Result<Bytes, string> => {
+  const control = /\p{Cc}/u.exec(text)
+  if (control !== null) {
+    const code = escapeBytes(bytesOf(control[0]))
+    return Result.fail(
+      `A line is one line: write the control character at place ${control.index} as ${code}.`
+    )
+  }
+  const wrong = /^(?:[^\\]|\\\\|\\x[0-9a-fA-F]{2})*/.exec(text)?.[0].length ?? 0
+  if (wrong < text.length) {
+    return Result.fail(
+      `Behind the backslash at place ${wrong} must stand another one, or x and two hex digits.`
+    )
+  }
+  return Result.succeed(
+    text
+      .split(/(\\\\|\\x[0-9a-fA-F]{2})/)
+      .map((part, i) => (i % 2 === 0 ? bytesOf(part) : escaped(part)))
+      .join("") as Bytes
+  )
+}
+
+/** Runs of bytes that are valid UTF-8 (RFC 3629: no overlong forms, no surrogates). */
+const utf8 =
+  /(?:\p{ASCII}|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+/gu
+
+/** Letters, marks, digits, punctuation, symbols and the plain space: no control, no format, no other blank. */
+const visible = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
+
+const escapeBytes = (bytes: string): string =>
+  Array.from(bytes, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`).join("")
+
+const escaped = (part: string): string =>
+  part === "\\\\" ? "\\" : String.fromCharCode(Number.parseInt(part.slice(2), 16))

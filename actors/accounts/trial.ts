@@ -1,0 +1,45 @@
+/** The dry run: what would become of a line now, told by the functions that the drainer and the enricher use. Nothing is sent. */
+import { Effect } from "effect"
+import { GeoIp } from "../../bridge/geo-ip/service.ts"
+import { kafkaKeyParam } from "../../bridge/settings.ts"
+import type { Rejection } from "../../contracts/batch.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import { readLines } from "../drainer/read-lines.ts"
+import { enrichEvents } from "../enricher/enrich-events.ts"
+import type { Topics } from "../system/topics.ts"
+
+/** The record that would be stored, or why it would be set aside again. */
+export type Trial =
+  | {
+      readonly kind: "stored"
+      readonly topic: Topic
+      readonly key: string | undefined
+      readonly value: Uint8Array
+      /** The line names a topic that is not allowed, so its event goes to the standard one. */
+      readonly isTopicUnknown: boolean
+    }
+  | { readonly kind: "dead"; readonly rejection: Rejection }
+
+/** Tries a line; `now` (milliseconds since 1970) is the moment its lag counts to. Never throws. */
+export type TryLine = (line: Bytes, now: number) => Trial
+
+/**
+ * Builds the dry run with this installation's topics, GeoIP database and key parameter. It cannot foresee what only
+ * shows on the way: a record larger than its topic takes.
+ */
+export const makeTrial = Effect.fnUntraced(function* (topics: Topics) {
+  const { locate } = yield* GeoIp
+  const enrich = enrichEvents({ locate, keyParam: yield* kafkaKeyParam.config })
+  const tryLine: TryLine = (line, now) => {
+    const { events, rejected: unreadable, unknownTopics } = readLines([line], topics)
+    const { enriched, rejected } = enrich(events, now)
+    const [rejection] = [...unreadable, ...rejected]
+    if (rejection !== undefined) return { kind: "dead", rejection }
+    const [record] = enriched
+    if (record === undefined) throw new Error("A line became neither a record nor a rejection.")
+    const { topic, key, value } = record
+    return { kind: "stored", topic, key, value, isTopicUnknown: unknownTopics > 0 }
+  }
+  return tryLine
+})
