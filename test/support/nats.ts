@@ -43,6 +43,7 @@ export const nats: ServerKind = {
 /** A server of a test's own. It keeps its port when it is started again. */
 export interface NatsServer {
   readonly url: string
+  readonly port: number
   /** Starts it, or starts it again, with the same configuration or another; returns when it serves. */
   readonly start: (configuration?: string) => Promise<void>
   /** Ends it at once (SIGKILL). */
@@ -68,8 +69,10 @@ export const privateNats = async (configuration = ""): Promise<NatsServer> => {
     if (child !== undefined) await endProgram(child, "SIGKILL")
     child = undefined
   }
+  process.once("exit", () => child?.kill("SIGKILL"))
   return {
     url: `nats://127.0.0.1:${port}`,
+    port,
     start: async (changed) => {
       current = changed ?? current
       writeFileSync(file, `${current}\n`)

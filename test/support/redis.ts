@@ -2,6 +2,8 @@
  * Redis for tests: one server that all suites share (`redisServer`), and servers of a test's own for what would
  * disturb the others: killing it, filling its memory, a cluster.
  */
+import type { ChildProcess } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -71,6 +73,57 @@ export const startRedis = async (
     stop: async () => {
       await endProgram(child, "SIGKILL")
       await rm(directory, { recursive: true, force: true })
+    }
+  }
+}
+
+/** A server of a test's own that keeps its port, and what it holds, when it is started again. */
+export interface RedisServer {
+  readonly url: string
+  readonly port: number
+  /** Starts it, or starts it again, with these or the former arguments; returns when it has loaded and serves. */
+  readonly start: (args?: ReadonlyArray<string>) => Promise<void>
+  /** Ends it at once (SIGKILL). */
+  readonly kill: () => Promise<void>
+  /** Freezes it (SIGSTOP): connections stay open, nothing answers. Returns when it is frozen. */
+  readonly pause: () => void
+  readonly resume: () => void
+  /** Ends it and removes what it held. */
+  readonly remove: () => Promise<void>
+}
+
+/** A server of a test's own, not yet started; it writes what it holds to a file once a second (`everysec`). */
+export const privateRedis = async (args: ReadonlyArray<string> = []): Promise<RedisServer> => {
+  const port = await freePort()
+  const folder = mkdtempSync(join(tmpdir(), "spoor-redis-"))
+  const always = ["--port", `${port}`, "--save", "", "--dir", folder]
+  const durable = ["--appendonly", "yes", "--appendfsync", "everysec"]
+  let current = args
+  let child: ChildProcess | undefined
+  const kill = async (): Promise<void> => {
+    if (child !== undefined) await endProgram(child, "SIGKILL")
+    child = undefined
+  }
+  process.once("exit", () => child?.kill("SIGKILL"))
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    start: async (changed) => {
+      current = changed ?? current
+      child = await startProgram("redis-server", [...always, ...durable, ...current], {
+        ready: /Ready to accept connections/
+      })
+    },
+    kill,
+    pause: () => {
+      if (child?.pid !== undefined) freeze(child.pid)
+    },
+    resume: () => {
+      if (child?.pid !== undefined) unfreeze(child.pid)
+    },
+    remove: async () => {
+      await kill()
+      rmSync(folder, { recursive: true, force: true })
     }
   }
 }

@@ -1,0 +1,201 @@
+/**
+ * Apache Kafka brokers of a test's own, for faults: one, or several that are a cluster (KRaft, each its own controller
+ * too). They run from Maven Central's jars, which are fetched once into the user's cache folder. Starting takes about
+ * 4 s. They end with this process at the latest.
+ */
+import { type ChildProcess, execFile } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { homedir, tmpdir } from "node:os"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { freeze, unfreeze } from "./freeze.ts"
+import { endProgram, freePort, hasProgram, startProgram } from "./server.ts"
+
+const pom = join(import.meta.dirname, "kafka", "pom.xml")
+
+/** The version of Kafka that tests run. */
+export const kafkaVersion =
+  /<kafka\.version>(.+)<\/kafka\.version>/.exec(readFileSync(pom, "utf8"))?.[1] ?? "unknown"
+
+/** How to get one, for a person. */
+export const howToGetKafka =
+  "Start Docker, or install Java 17 and Maven (which fetches Kafka once), or set KAFKA_BROKERS."
+
+/** Where one broker of a cluster listens: for clients, for other controllers, and for clients that come through a proxy. */
+export interface Node {
+  readonly id: number
+  readonly listeners: string
+  readonly advertised: string
+  /** `host:port` of its controller. */
+  readonly controller: string
+}
+
+/** A broker's settings, as server.properties has them; a container takes the same as `KAFKA_…` variables. */
+export const brokerProperties = (node: Node, all: ReadonlyArray<Node>): Record<string, string> => {
+  const replicas = String(Math.min(3, all.length))
+  const enough = String(Math.min(2, all.length))
+  return {
+    "process.roles": "broker,controller",
+    "node.id": String(node.id),
+    "controller.quorum.voters": all.map(({ id, controller }) => `${id}@${controller}`).join(","),
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    listeners: `${node.listeners},CONTROLLER://${node.controller}`,
+    "advertised.listeners": node.advertised,
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    "num.partitions": "3",
+    "default.replication.factor": replicas,
+    "min.insync.replicas": enough,
+    "offsets.topic.num.partitions": "5",
+    "offsets.topic.replication.factor": replicas,
+    "transaction.state.log.replication.factor": replicas,
+    "transaction.state.log.min.isr": enough,
+    "group.initial.rebalance.delay.ms": "0",
+    "broker.heartbeat.interval.ms": "500",
+    "broker.session.timeout.ms": "3000",
+    "log.cleaner.enable": "false"
+  }
+}
+
+/** A broker of a test's own. It keeps its ports and its data when it is started again. */
+export interface Broker {
+  /** `host:port`, as `KAFKA_BROKERS` has it. */
+  readonly url: string
+  /**
+   * For a proxy in front of it: the port that the proxy forwards to, and the port that the proxy must listen on, since
+   * the broker tells it to whoever comes that way.
+   */
+  readonly proxied: { readonly target: number; readonly advertised: number }
+  /** Starts it again after `stop` or `kill`; returns when it serves. */
+  readonly start: () => Promise<void>
+  /** Ends it in order. */
+  readonly stop: () => Promise<void>
+  /** Ends it at once (SIGKILL). */
+  readonly kill: () => Promise<void>
+  /** Freezes it (SIGSTOP): connections stay open, nothing answers. Returns when it is frozen. */
+  readonly pause: () => void
+  readonly resume: () => void
+  /** Ends it and removes its data. */
+  readonly remove: () => Promise<void>
+}
+
+const java = (heap: string): Array<string> => [
+  `-Xmx${heap}`,
+  "-XX:+UseSerialGC",
+  "-XX:TieredStopAtLevel=1",
+  "-Dlog4j2.level=INFO"
+]
+
+/** The folder with Kafka's jars, fetched by Maven the first time; undefined where that is not possible. */
+const jars = async (): Promise<string | undefined> => {
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "spoor")
+  const folder = join(cache, `kafka-${kafkaVersion}`)
+  if (existsSync(folder)) return folder
+  mkdirSync(cache, { recursive: true })
+  const fresh = mkdtempSync(join(cache, "fetching-"))
+  try {
+    const goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${fresh}`]
+    await promisify(execFile)("mvn", ["-B", "-q", "-f", pom, ...goal])
+    renameSync(fresh, folder)
+  } catch (cause) {
+    rmSync(fresh, { recursive: true, force: true })
+    if (!existsSync(folder))
+      process.stderr.write(`Maven could not fetch Kafka ${kafkaVersion}: ${String(cause)}\n`)
+  }
+  return existsSync(folder) ? folder : undefined
+}
+
+/** A broker before its first start. */
+interface Plan extends Node {
+  readonly port: number
+  readonly proxied: Broker["proxied"]
+}
+
+const planOf = async (id: number): Promise<Plan> => {
+  const port = await freePort()
+  const proxied = { target: await freePort(), advertised: await freePort() }
+  return {
+    id,
+    port,
+    proxied,
+    listeners: `PLAINTEXT://:${port},PROXIED://127.0.0.1:${proxied.target}`,
+    advertised: `PLAINTEXT://127.0.0.1:${port},PROXIED://127.0.0.1:${proxied.advertised}`,
+    controller: `127.0.0.1:${await freePort()}`
+  }
+}
+
+/**
+ * Starts a broker of the test's own; undefined where there is no Java or Maven (with CI=true that is an error).
+ * `more` are further broker settings, such as `message.max.bytes`. It does not outlive this process.
+ */
+export const startBroker = async (more: Record<string, string> = {}): Promise<Broker | undefined> =>
+  (await startBrokers(1, more))?.[0]
+
+/** The same for a cluster of so many brokers: three replicas where there are three, two of which must have a record. */
+export const startBrokers = async (
+  count: number,
+  more: Record<string, string> = {}
+): Promise<ReadonlyArray<Broker> | undefined> => {
+  const home = hasProgram("java", ["-version"]) && hasProgram("mvn") ? await jars() : undefined
+  if (home === undefined) {
+    if (process.env.CI === "true") throw new Error(`A Kafka broker is missing. ${howToGetKafka}`)
+    return undefined
+  }
+  const plans: Array<Plan> = []
+  for (let id = 1; id <= count; id++) plans.push(await planOf(id))
+  const cluster = randomBytes(16).toString("base64url")
+  const brokers = await Promise.all(
+    plans.map((plan) => makeBroker(plan, { ...brokerProperties(plan, plans), ...more }, home, cluster))
+  )
+  await Promise.all(brokers.map((broker) => broker.start()))
+  return brokers
+}
+
+/** Gives the broker a folder; does not start it. */
+const makeBroker = async (
+  plan: Plan,
+  properties: Record<string, string>,
+  home: string,
+  cluster: string
+): Promise<Broker> => {
+  const data = mkdtempSync(join(tmpdir(), "spoor-kafka-"))
+  const file = join(data, "server.properties")
+  const settings = { "log.dirs": join(data, "log"), ...properties }
+  writeFileSync(
+    file,
+    Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join("")
+  )
+  const classPath = ["-cp", join(home, "*")]
+  const format = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", file]
+  await promisify(execFile)("java", [...java("256m"), ...classPath, ...format])
+
+  let child: ChildProcess | undefined
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child !== undefined) await endProgram(child, signal)
+  }
+  const whenRunning = (act: (pid: number) => void): void => {
+    if (child?.pid !== undefined) act(child.pid)
+  }
+  process.once("exit", () => child?.kill("SIGKILL"))
+  return {
+    url: `127.0.0.1:${plan.port}`,
+    proxied: plan.proxied,
+    start: async () => {
+      child = await startProgram("java", [...java("512m"), ...classPath, "kafka.Kafka", file], {
+        ready: /Kafka Server started/
+      })
+    },
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+    pause: () => whenRunning(freeze),
+    resume: () => whenRunning(unfreeze),
+    remove: async () => {
+      await end("SIGKILL")
+      rmSync(data, { recursive: true, force: true })
+    }
+  }
+}
