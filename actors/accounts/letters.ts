@@ -2,26 +2,15 @@
  * The dead letters of all queue servers, for people: to search, to find one, to replay and to discard one or many.
  * Reads pages of 500, so memory stays bounded however long the lists are.
  */
-import type { Effect } from "effect"
-import type { LetterBox, QueueSource } from "../../bridge/ingest-queue/service.ts"
+import { Clock, Effect, Result } from "effect"
+import type { QueueSource } from "../../bridge/ingest-queue/service.ts"
 import type { RejectedBy, RejectionReason } from "../../contracts/batch.ts"
-import type { DeadLetter } from "../../contracts/dead-letter.ts"
 import type { Bytes } from "../../contracts/event.ts"
-import type { Failure } from "../../contracts/failure.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { beginWalk, type FoundLetter, type LetterWalk, peek, take, takePage } from "./letter-walk.ts"
+import { readable } from "./readable.ts"
 
-export interface FoundLetter {
-  /** What it is called by: its event's id, or `raw-` and 12 hex digits of the SHA-1 of its text when it is not ours. */
-  readonly address: string
-  /** The queue server it lies on, for people. */
-  readonly queue: string
-  /** Its exact text in the list, and what that says; undefined when it is not of our making. */
-  readonly text: Bytes
-  readonly letter: DeadLetter | undefined
-  /** The line it is about: the letter's, or its whole text when it is not ours. */
-  readonly line: Bytes
-  /** The list that holds it. */
-  readonly box: LetterBox
-}
+export type { FoundLetter } from "./letter-walk.ts"
 
 /** What to look for; what is left out does not matter. A letter that is not ours has no reason, stage, topic or time. */
 export interface LetterFilter {
@@ -58,10 +47,12 @@ export const allowedReplays = 3
 
 export type Replayed = "done" | "gone" | "too often"
 
-/** How many of each a run over many letters had; `troubles` as in a page. */
+/** How a run over many letters ended; `troubles` as in a page. */
 export interface ManyReplayed {
   readonly done: number
+  /** Somebody else had replayed or discarded them meanwhile. */
   readonly gone: number
+  /** Their addresses; these stay in the list. */
   readonly tooOften: ReadonlyArray<string>
   readonly troubles: ReadonlyArray<string>
 }
@@ -75,35 +66,194 @@ export interface ManyDiscarded {
  * A page of letters, newest first. When older letters are removed between two pages, the second may repeat some of the
  * first; none is left out. Fails with `unreadable` when the cursor is none of ours.
  */
-export declare const searchLetters: (
+export const searchLetters: (
   sources: ReadonlyArray<QueueSource>,
   query: LetterQuery
-) => Effect.Effect<LetterPage, Failure>
+) => Effect.Effect<LetterPage, Failure> = Effect.fnUntraced(function* (sources, query) {
+  const places = yield* readCursor(query.cursor, sources.length)
+  const outcomes = yield* Effect.forEach(
+    sources,
+    (source, i) => Effect.result(beginWalk(source, places[i])),
+    { concurrency: "unbounded" }
+  )
+  const troubles = outcomes.flatMap((outcome, i) =>
+    Result.isFailure(outcome) ? [troubleOf(sources[i], outcome.failure)] : []
+  )
+  const walks = outcomes.map(Result.getOrUndefined)
+  const broken = new Set<LetterWalk>()
+  const letters: Array<FoundLetter> = []
+  let looked = 0
+  while (letters.length < query.limit && looked < (query.scan ?? Number.POSITIVE_INFINITY)) {
+    let newest: { readonly walk: LetterWalk; readonly letter: FoundLetter } | undefined
+    for (const walk of walks) {
+      if (walk === undefined || broken.has(walk)) continue
+      const next = yield* Effect.result(peek(walk))
+      if (Result.isFailure(next)) {
+        broken.add(walk)
+        troubles.push(troubleOf(walk.source, next.failure))
+      } else if (
+        next.success !== undefined &&
+        (newest === undefined || timeOf(next.success) > timeOf(newest.letter))
+      ) {
+        newest = { walk, letter: next.success }
+      }
+    }
+    if (newest === undefined) break
+    take(newest.walk)
+    looked += 1
+    if (matches(newest.letter, query)) letters.push(newest.letter)
+  }
+  const left = walks.map((walk, i) => walk?.left ?? places[i])
+  return {
+    letters,
+    cursor: left.every((place) => place === 0) ? undefined : writeCursor(left),
+    total: walks.reduce((sum, walk) => sum + (walk?.length ?? 0), 0),
+    troubles
+  }
+})
 
 /** The letter of that address; undefined when no queue has it. Fails when a queue cannot be read and no other has it. */
-export declare const findLetter: (
+export const findLetter: (
   sources: ReadonlyArray<QueueSource>,
   address: string
-) => Effect.Effect<FoundLetter | undefined, Failure>
+) => Effect.Effect<FoundLetter | undefined, Failure> = Effect.fnUntraced(function* (sources, address) {
+  const outcomes = yield* Effect.forEach(sources, (source) => Effect.result(findOn(source, address)), {
+    concurrency: "unbounded"
+  })
+  const found = outcomes.map(Result.getOrUndefined).find((letter) => letter !== undefined)
+  if (found !== undefined) return found
+  for (const outcome of outcomes) if (Result.isFailure(outcome)) return yield* outcome.failure
+  return undefined
+})
 
-/** Pushes its line, or the one given instead, to the queue it lies on, and takes it off the list: one atomic step. */
-export declare const replayLetter: (
-  found: FoundLetter,
-  options?: { readonly line?: Bytes | undefined; readonly force?: boolean | undefined }
-) => Effect.Effect<Replayed, Failure>
+/** The newest letter of that address on one queue server. */
+export const findOn: (
+  source: QueueSource,
+  address: string
+) => Effect.Effect<FoundLetter | undefined, Failure> = Effect.fnUntraced(function* (source, address) {
+  const walk = yield* beginWalk(source, undefined)
+  for (;;) {
+    const letter = yield* peek(walk)
+    if (letter === undefined || letter.address === address) return letter
+    take(walk)
+  }
+})
+
+/**
+ * Pushes its line, or the one given instead, to the queue it lies on, and takes it off the list: one atomic step. "too
+ * often" when that line came back from as many replays as are allowed; `force` pushes it nevertheless.
+ */
+export const replayLetter = (
+  { box, text, letter, line }: FoundLetter,
+  options: { readonly line?: Bytes | undefined; readonly force?: boolean | undefined } = {}
+): Effect.Effect<Replayed, Failure> =>
+  box.replay(
+    { text, letter },
+    options.line ?? line,
+    options.force === true ? Number.MAX_SAFE_INTEGER : allowedReplays
+  )
 
 /** Takes it off the list for good; false when it is no longer there. */
-export declare const discardLetter: (found: FoundLetter) => Effect.Effect<boolean, Failure>
+export const discardLetter = ({ box, text, letter }: FoundLetter): Effect.Effect<boolean, Failure> =>
+  box.discard({ text, letter })
 
 /** Replays every letter that matches and was set aside before this began, so that what comes back ends no run. */
-export declare const replayMatching: (
+export const replayMatching: (
   sources: ReadonlyArray<QueueSource>,
   filter: LetterFilter,
   options?: { readonly force?: boolean | undefined }
-) => Effect.Effect<ManyReplayed>
+) => Effect.Effect<ManyReplayed> = Effect.fnUntraced(function* (sources, filter, options) {
+  let done = 0
+  let gone = 0
+  const tooOften: Array<string> = []
+  const troubles = yield* forEachMatching(sources, filter, (letter) =>
+    Effect.map(replayLetter(letter, options), (outcome) => {
+      if (outcome === "done") done += 1
+      else if (outcome === "gone") gone += 1
+      else tooOften.push(letter.address)
+    })
+  )
+  return { done, gone, tooOften, troubles }
+})
 
 /** Discards every letter that matches and was set aside before this began. */
-export declare const discardMatching: (
+export const discardMatching: (
   sources: ReadonlyArray<QueueSource>,
   filter: LetterFilter
-) => Effect.Effect<ManyDiscarded>
+) => Effect.Effect<ManyDiscarded> = Effect.fnUntraced(function* (sources, filter) {
+  let done = 0
+  let gone = 0
+  const troubles = yield* forEachMatching(sources, filter, (letter) =>
+    Effect.map(discardLetter(letter), (isDone) => {
+      if (isDone) done += 1
+      else gone += 1
+    })
+  )
+  return { done, gone, troubles }
+})
+
+/** How many letters of a page are worked on side by side. */
+const sideBySide = 16
+
+/**
+ * Does something with every letter that matches and was set aside before this began. A queue that fails is left where
+ * it failed; returns a sentence for each of those.
+ */
+const forEachMatching = Effect.fnUntraced(function* (
+  sources: ReadonlyArray<QueueSource>,
+  filter: LetterFilter,
+  act: (letter: FoundLetter) => Effect.Effect<void, Failure>
+) {
+  const begun = yield* Clock.currentTimeMillis
+  const one = Effect.fnUntraced(function* (source: QueueSource) {
+    const walk = yield* beginWalk(source, undefined)
+    while ((yield* peek(walk)) !== undefined) {
+      const chosen = takePage(walk).filter(
+        (found) => matches(found, filter) && (found.letter === undefined || found.letter.last < begun)
+      )
+      yield* Effect.forEach(chosen, act, { concurrency: sideBySide, discard: true })
+    }
+  })
+  const outcomes = yield* Effect.forEach(sources, (source) => Effect.result(one(source)), {
+    concurrency: "unbounded"
+  })
+  return outcomes.flatMap((outcome, i) =>
+    Result.isFailure(outcome) ? [troubleOf(sources[i], outcome.failure)] : []
+  )
+})
+
+/** A letter of another's making has no time: it comes as soon as it is met. */
+const timeOf = ({ letter }: FoundLetter): number => letter?.last ?? Number.POSITIVE_INFINITY
+
+const matches = ({ letter, line }: FoundLetter, filter: LetterFilter): boolean => {
+  const { reason, stage, topic, text, since, until } = filter
+  if (reason !== undefined && letter?.reason !== reason) return false
+  if (stage !== undefined && letter?.stage !== stage) return false
+  if (topic !== undefined && letter?.topic !== topic) return false
+  if (since !== undefined && !(letter !== undefined && letter.last >= since)) return false
+  if (until !== undefined && !(letter !== undefined && letter.last < until)) return false
+  return text === undefined || readable(line).toLowerCase().includes(text.toLowerCase())
+}
+
+const troubleOf = (source: QueueSource | undefined, { message }: Failure): string =>
+  source === undefined || message.includes(source.seam.address)
+    ? message
+    : `${source.seam.address}: ${message}`
+
+/** A place for each queue server, in the order they are set, separated by dots; empty where it is not known. */
+const writeCursor = (places: ReadonlyArray<number | undefined>): string =>
+  places.map((place) => place ?? "").join(".")
+
+const readCursor = (
+  cursor: string | undefined,
+  queues: number
+): Effect.Effect<ReadonlyArray<number | undefined>, Failure> => {
+  if (cursor === undefined) return Effect.succeed([])
+  const parts = cursor.split(".")
+  if (parts.length !== queues || !parts.every((part) => /^\d{0,15}$/.test(part))) {
+    return Effect.fail(
+      new Failure({ reason: "unreadable", message: `"${cursor}" is no place to go on from.` })
+    )
+  }
+  return Effect.succeed(parts.map((part) => (part === "" ? undefined : Number(part))))
+}

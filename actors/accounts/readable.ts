@@ -50,7 +50,7 @@ const utf8 =
   /(?:\p{ASCII}|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+/gu
 
 /** Letters, marks, digits, punctuation, symbols and the plain space: no control, no format, no other blank. */
-const visible = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
+const visible = /^(?!\p{DI}|\u2800)[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
 
 const escapeBytes = (bytes: string): string =>
   Array.from(bytes, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`).join("")

@@ -2,9 +2,10 @@
 import { Effect } from "effect"
 import { GeoIp } from "../../bridge/geo-ip/service.ts"
 import { kafkaKeyParam } from "../../bridge/settings.ts"
-import type { Rejection } from "../../contracts/batch.ts"
+import type { RejectedBy, Rejection } from "../../contracts/batch.ts"
+import { encode, maxMessageBytes } from "../../contracts/codec.ts"
 import type { Bytes } from "../../contracts/event.ts"
-import type { Topic } from "../../contracts/ids.ts"
+import { newBatchId, type Topic } from "../../contracts/ids.ts"
 import { readLines } from "../drainer/read-lines.ts"
 import { enrichEvents } from "../enricher/enrich-events.ts"
 import type { Topics } from "../system/topics.ts"
@@ -34,7 +35,12 @@ export const makeTrial = Effect.fnUntraced(function* (topics: Topics) {
   const tryLine: TryLine = (line, now) => {
     const { events, rejected: unreadable, unknownTopics } = readLines([line], topics)
     const { enriched, rejected } = enrich(events, now)
-    const [rejection] = [...unreadable, ...rejected]
+    const [rejection] = [
+      ...unreadable,
+      ...rejected,
+      ...tooLarge("drainer", events),
+      ...tooLarge("enricher", enriched)
+    ]
     if (rejection !== undefined) return { kind: "dead", rejection }
     const [record] = enriched
     if (record === undefined) throw new Error("A line became neither a record nor a rejection.")
@@ -43,3 +49,15 @@ export const makeTrial = Effect.fnUntraced(function* (topics: Topics) {
   }
   return tryLine
 })
+
+/** An event that no message can carry, as the one who would send it says. */
+const tooLarge = (
+  stage: RejectedBy,
+  events: ReadonlyArray<{ readonly index: number; readonly topic: Topic }>
+): ReadonlyArray<Rejection> =>
+  events.flatMap(({ index, topic }, _, all) =>
+    encode({ id: newBatchId(), claimed: Date.now(), enriched: Date.now(), events: all }).length <=
+    maxMessageBytes
+      ? []
+      : [{ index, topic, stage, reason: "too large" }]
+  )

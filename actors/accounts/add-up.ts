@@ -1,0 +1,216 @@
+/**
+ * The ledger's arithmetic, as plain code: from what each queue counted and holds to one account, with a sentence for
+ * everything that does not add up. What was claimed is counted when it is claimed, what became of it when it is
+ * settled, and what is in between where it lies: three counts that nothing but the truth makes agree.
+ */
+import type { QueueLedger } from "../../bridge/ingest-queue/service.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import { parseLine } from "../../contracts/wire/line.ts"
+import type { Topics } from "../system/topics.ts"
+import type { Account, Ledger, QueueRow } from "./ledger.ts"
+
+/** What one queue server told, or its trouble. */
+export type QueueCount = { readonly kind: string; readonly address: string } & (
+  | { readonly queue: QueueLedger; readonly trouble: undefined }
+  | { readonly queue: undefined; readonly trouble: string }
+)
+
+/** One account of all queues; `at` is when they were asked, milliseconds since 1970. Never throws. */
+export const addUp = (at: number, counts: ReadonlyArray<QueueCount>, topics: Topics): Ledger => {
+  const total = emptyAccount()
+  const rows = new Map<Topic, Mutable<Account>>()
+  const unread = { waiting: 0, inFlight: 0 }
+  const queues: Array<QueueRow> = []
+  const warnings: Array<string> = []
+  let fromOthers = 0
+  let balanced = true
+
+  for (const { kind, address, trouble, queue } of counts) {
+    if (queue === undefined) {
+      queues.push({ kind, address, trouble, since: undefined, account: undefined, deadLetters: 0 })
+      continue
+    }
+    const findings = check(queue, address)
+    warnings.push(...findings.map(({ sentence }) => sentence))
+    balanced &&= !findings.some(({ isLoss }) => isLoss)
+    fromOthers += Math.max(0, queue.taken + queue.waiting - queue.pushed)
+
+    const account = accountOf(queue)
+    addTo(total, account)
+    addTopics(rows, queue)
+    addOpenLines(rows, unread, queue, topics)
+    queues.push({ kind, address, trouble, since: queue.since, account, deadLetters: queue.deadLetters })
+  }
+
+  const sinces = queues.flatMap(({ since }) => (since === undefined ? [] : [since]))
+  return {
+    at,
+    since: sinces.length === 0 ? undefined : Math.max(...sinces),
+    total,
+    topics: Array.from(rows, ([topic, account]) => ({ topic, ...account })).sort((a, b) =>
+      a.topic < b.topic ? -1 : 1
+    ),
+    unread,
+    fromOthers,
+    queues,
+    warnings,
+    balanced,
+    complete: queues.every(({ trouble }) => trouble === undefined)
+  }
+}
+
+type Mutable<A> = { -readonly [K in keyof A]: A[K] }
+
+const emptyAccount = (): Mutable<Account> => ({
+  received: 0,
+  stored: 0,
+  dead: 0,
+  discarded: 0,
+  waiting: 0,
+  inFlight: 0,
+  replayed: 0
+})
+
+const addTo = (sum: Mutable<Account>, more: Account): void => {
+  sum.received += more.received
+  sum.stored += more.stored
+  sum.dead += more.dead
+  sum.discarded += more.discarded
+  sum.waiting += more.waiting
+  sum.inFlight += more.inFlight
+  sum.replayed += more.replayed
+}
+
+/** What was received comes from what was taken out of the list, and not from what became of it. */
+const accountOf = (queue: QueueLedger): Account => {
+  const account = emptyAccount()
+  for (const topic of queue.topics) addTo(account, settledOf(topic))
+  return {
+    ...account,
+    received: queue.taken - account.replayed + queue.waiting,
+    waiting: queue.waiting,
+    inFlight: queue.inFlight
+  }
+}
+
+/** A line that was replayed is received, stored and dead again later on: its first life as a letter counts no more. */
+const settledOf = ({
+  received,
+  stored,
+  dead,
+  replayed,
+  discarded
+}: QueueLedger["topics"][number]): Account => ({
+  received: received - replayed,
+  stored,
+  dead: dead - replayed - discarded,
+  discarded,
+  replayed,
+  waiting: 0,
+  inFlight: 0
+})
+
+const rowOf = (rows: Map<Topic, Mutable<Account>>, topic: Topic): Mutable<Account> => {
+  const known = rows.get(topic)
+  if (known !== undefined) return known
+  const row = emptyAccount()
+  rows.set(topic, row)
+  return row
+}
+
+const addTopics = (rows: Map<Topic, Mutable<Account>>, queue: QueueLedger): void => {
+  for (const topic of queue.topics) addTo(rowOf(rows, topic.topic), settledOf(topic))
+}
+
+const addOpenLines = (
+  rows: Map<Topic, Mutable<Account>>,
+  unread: { waiting: number; inFlight: number },
+  { waiting, inFlight, lines }: QueueLedger,
+  topics: Topics
+): void => {
+  const add = (topic: Topic, where: "waiting" | "inFlight", count: number): void => {
+    if (count === 0) return
+    const row = rowOf(rows, topic)
+    row[where] += count
+    row.received += count
+  }
+  if (topics.all.length === 1) {
+    add(topics.standard, "waiting", waiting)
+    add(topics.standard, "inFlight", inFlight)
+  } else if (lines === undefined) {
+    unread.waiting += waiting
+    unread.inFlight += inFlight
+  } else {
+    for (const line of lines.waiting) add(topicOf(line, topics), "waiting", 1)
+    for (const line of lines.inFlight) add(topicOf(line, topics), "inFlight", 1)
+  }
+}
+
+/** Where a line is on its way to, as the drainer will say; the standard topic when it cannot be read. */
+const topicOf = (line: Bytes, topics: Topics): Topic => {
+  const parsed = parseLine(line, { topic: topics.standard, topics: topics.allowed }, 0)
+  return parsed.kind === "event" ? parsed.event.topic : topics.standard
+}
+
+interface Finding {
+  readonly sentence: string
+  /** False for what is worth knowing although nothing is missing. */
+  readonly isLoss: boolean
+}
+
+/** Everything about one queue that a person should know. */
+const check = (queue: QueueLedger, address: string): ReadonlyArray<Finding> => {
+  const findings: Array<Finding> = []
+  const find = (isLoss: boolean, sentence: string): void => {
+    findings.push({ isLoss, sentence })
+  }
+  const settled = queue.topics.reduce((sum, { received }) => sum + received, 0)
+  const open = queue.taken - settled - queue.inFlight
+  if (open > 0) {
+    find(
+      true,
+      `${address}: ${lines(open)} claimed but neither settled nor in flight: a claimed batch was deleted.`
+    )
+  }
+  if (open < 0) {
+    find(
+      true,
+      `${address}: ${lines(-open)} settled or in flight without having been claimed: its counts were changed or lost.`
+    )
+  }
+  const others = queue.taken + queue.waiting - queue.pushed
+  if (others < 0) {
+    find(
+      true,
+      `${address}: ${lines(-others)} missing that Spoor pushed: another program took them from the list.`
+    )
+  }
+  for (const { topic, received, stored, dead } of queue.topics) {
+    if (received === stored + dead) continue
+    find(
+      true,
+      `${address}: of topic ${topic} ${received} were received, but ${stored} stored and ${dead} set aside.`
+    )
+  }
+  const counted = queue.topics.reduce(
+    (sum, { dead, replayed, discarded }) => sum + dead - replayed - discarded,
+    0
+  )
+  const difference = queue.deadLetters - counted
+  if (difference < 0) {
+    find(
+      true,
+      `${address}: the list of dead letters has ${queue.deadLetters}, ${-difference} fewer than were put there: it was edited by hand.`
+    )
+  }
+  if (difference > 0) {
+    find(
+      false,
+      `${address}: the list of dead letters has ${queue.deadLetters}, ${difference} more than were put there since counting began: another program feeds it, or they are older.`
+    )
+  }
+  return findings
+}
+
+const lines = (count: number): string => (count === 1 ? "1 line is" : `${count} lines are`)
