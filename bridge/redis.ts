@@ -5,10 +5,10 @@
  */
 import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
-import { isIP } from "node:net"
-import { Effect, Redacted, type Scope } from "effect"
+import { Effect, type Redacted, type Scope } from "effect"
 import { Cluster, Redis, type RedisOptions } from "ioredis"
 import { Failure } from "../contracts/failure.ts"
+import { parseRedisUrl } from "./redis-url.ts"
 
 /** What may be sent: text as UTF-8, bytes as they are. */
 export type Argument = string | number | Uint8Array
@@ -22,6 +22,16 @@ export type Script = (
   args: ReadonlyArray<Argument>
 ) => Effect.Effect<Reply, Failure>
 
+/** Answers both; undefined for the command behind the script when only that failed. */
+export type ScriptAnd = (
+  keys: ReadonlyArray<string>,
+  args: ReadonlyArray<Argument>,
+  behind: Command
+) => Effect.Effect<readonly [Reply, Reply | undefined], Failure>
+
+/** A command's name and its arguments. */
+export type Command = readonly [name: string, ...args: ReadonlyArray<Argument>]
+
 /**
  * Every failure is a `Failure`: `unavailable` when the server cannot be reached or refused (nothing was done),
  * `timeout` when the command was sent and no answer came (it may have been done).
@@ -29,8 +39,10 @@ export type Script = (
 export interface RedisConnection {
   /** Host and port; never a password. */
   readonly address: string
-  readonly command: (name: string, ...args: ReadonlyArray<Argument>) => Effect.Effect<Reply, Failure>
+  readonly command: (...command: Command) => Effect.Effect<Reply, Failure>
   readonly script: (lua: string) => Script
+  /** As `script`, and right behind it another command, on the same socket to the same server: for WAIT, for one. */
+  readonly scriptAnd: (lua: string) => ScriptAnd
   /** Succeeds when the server answers within 2 s. */
   readonly check: Effect.Effect<void, Failure>
 }
@@ -40,6 +52,8 @@ export interface ConnectOptions {
   readonly commandTimeout?: number
   /** How long the start waits for a server that is slow to answer, milliseconds (2000). */
   readonly startTimeout?: number
+  /** Says nothing in the log when it is lost and when it is back: another connection to the same server does. */
+  readonly quiet?: boolean
 }
 
 /**
@@ -50,7 +64,7 @@ export const connect: (
   url: Redacted.Redacted<string>,
   options?: ConnectOptions
 ) => Effect.Effect<RedisConnection, Failure, Scope.Scope> = Effect.fnUntraced(function* (url, options = {}) {
-  const server = yield* parse(url)
+  const server = yield* parseRedisUrl(url)
   const commandTimeout = options.commandTimeout ?? 5000
   const settings: Settings = {
     ...server.settings,
@@ -67,41 +81,40 @@ export const connect: (
     // them again (an RPUSH twice), or forget them when resending is off.
     maxRetriesPerRequest: 0,
     retryStrategy: pause,
-    reconnectOnError: (error) => error.message.startsWith("READONLY")
+    // Redis 6 tells what a command in a script failed with behind a word of its own.
+    reconnectOnError: (error) => /(^|-)READONLY /.test(error.message)
   }
   const run = Effect.runForkWith(yield* Effect.context<never>())
-  const connection = new Connection(server.address, settings, (state) =>
+  const connection = new Connection(server.address, settings, (state) => {
+    if (options.quiet === true) return
     run(
       state === "lost"
         ? Effect.logWarning(`Lost Redis at ${server.address}; connecting again.`)
         : Effect.logInfo(`Redis at ${server.address} is back.`)
     )
-  )
+  })
   yield* Effect.addFinalizer(() => Effect.sync(() => connection.close()))
   const ready = yield* Effect.promise(() => connection.start(options.startTimeout ?? 2000))
-  if (!ready) yield* Effect.logWarning(`${connection.absence()} Going on without it and connecting again.`)
+  if (!ready && options.quiet !== true)
+    yield* Effect.logWarning(`${connection.absence()} Going on without it and connecting again.`)
 
-  const within = (name: string, args: ReadonlyArray<Argument>): Effect.Effect<Reply, Failure> =>
-    Effect.tryPromise({ try: () => connection.send(name, args), catch: (error) => connection.failure(error) })
+  const within = <A>(ask: () => Promise<A>): Effect.Effect<A, Failure> =>
+    Effect.tryPromise({ try: ask, catch: (error) => connection.failure(error) })
 
-  const script = (lua: string): Script => {
-    const sha = createHash("sha1").update(lua).digest("hex")
-    return (keys, args) =>
-      Effect.tryPromise({
-        try: () =>
-          connection.send("EVALSHA", [sha, keys.length, ...keys, ...args]).catch((error: unknown) => {
-            if (refusal(error) !== "NOSCRIPT") throw error
-            return connection.send("EVAL", [lua, keys.length, ...keys, ...args])
-          }),
-        catch: (error) => connection.failure(error)
-      })
-  }
+  const command = (...one: Command): Effect.Effect<Reply, Failure> => within(() => connection.send(one))
 
   return {
     address: server.address,
-    command: (name, ...args) => within(name, args),
-    script,
-    check: within("PING", []).pipe(
+    command,
+    script: (lua) => {
+      const text = prepare(lua)
+      return (keys, args) => within(() => text(keys, args, (one) => connection.send(one)))
+    },
+    scriptAnd: (lua) => {
+      const text = prepare(lua)
+      return (keys, args, behind) => within(() => text(keys, args, (one) => connection.sendBoth(one, behind)))
+    },
+    check: command("PING").pipe(
       Effect.timeoutOrElse({
         duration: 2000,
         orElse: () => Effect.fail(connection.failure(new Error("no answer within 2 seconds")))
@@ -161,18 +174,32 @@ class Connection {
     })
   }
 
-  async send(name: string, args: ReadonlyArray<Argument>): Promise<Reply> {
+  send(command: Command): Promise<Reply> {
+    return this.ask((client) => call(client, command))
+  }
+
+  sendBoth(first: Command, second: Command): Promise<readonly [Reply, Reply | undefined]> {
+    return this.ask(async (client) => {
+      const both = client.pipeline()
+      for (const [name, ...args] of [first, second]) both.callBuffer(name, args.map(sendable))
+      const [one, two] = (await both.exec()) ?? []
+      if (one === undefined || one[0] !== null) throw one?.[0] ?? new NotConnected()
+      return [one[1] as Reply, two?.[0] === null ? (two[1] as Reply) : undefined]
+    })
+  }
+
+  private async ask<A>(from: (client: Redis | Cluster) => Promise<A>): Promise<A> {
     const client = this.client
     if (client.status !== "ready") throw new NotConnected()
     try {
-      return await call(client, name, args)
+      return await from(client)
     } catch (error) {
       const code = refusal(error)
       if (client instanceof Cluster || (code !== "MOVED" && code !== "ASK")) throw error
       this.cluster ??= this.becomeCluster(client)
       await this.cluster
       if (this.client.status !== "ready") throw new NotConnected()
-      return call(this.client, name, args)
+      return from(this.client)
     }
   }
 
@@ -232,11 +259,25 @@ class Connection {
   }
 }
 
-const call = (client: Redis | Cluster, name: string, args: ReadonlyArray<Argument>): Promise<Reply> =>
-  client.callBuffer(
-    name,
-    args.map((one) => (one instanceof Uint8Array && !Buffer.isBuffer(one) ? Buffer.from(one) : one))
-  ) as Promise<Reply>
+const call = (client: Redis | Cluster, [name, ...args]: Command): Promise<Reply> =>
+  client.callBuffer(name, args.map(sendable)) as Promise<Reply>
+
+const sendable = (one: Argument) =>
+  one instanceof Uint8Array && !Buffer.isBuffer(one) ? Buffer.from(one) : one
+
+/** Sends a script by its hash, and with its text when the server does not know it. */
+const prepare = (lua: string) => {
+  const sha = createHash("sha1").update(lua).digest("hex")
+  return <A>(
+    keys: ReadonlyArray<string>,
+    args: ReadonlyArray<Argument>,
+    send: (command: Command) => Promise<A>
+  ): Promise<A> =>
+    send(["EVALSHA", sha, keys.length, ...keys, ...args]).catch((error: unknown) => {
+      if (refusal(error) !== "NOSCRIPT") throw error
+      return send(["EVAL", lua, keys.length, ...keys, ...args])
+    })
+}
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -247,44 +288,3 @@ const refusal = (error: unknown): string | undefined =>
 /** Milliseconds until the next try to connect: doubles up to two seconds, the second half of it at random. */
 const pause = (times: number): number =>
   Math.min(2000, 50 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2)
-
-interface Server {
-  readonly address: string
-  readonly settings: Settings
-}
-
-const parse = (url: Redacted.Redacted<string>): Effect.Effect<Server, Failure> =>
-  Effect.suspend(() => {
-    const text = Redacted.value(url).trim()
-    const parsed = URL.canParse(text) ? new URL(text) : undefined
-    const db = Number(parsed?.pathname.replace(/^\//, "") ?? "")
-    const secure = parsed?.protocol === "rediss:"
-    const known = parsed !== undefined && parsed.hostname !== "" && (secure || parsed.protocol === "redis:")
-    if (!known || !Number.isInteger(db) || db < 0)
-      return Effect.fail(
-        new Failure({
-          reason: "unreadable",
-          message:
-            "A Redis URL must read redis://user:password@host:port/database or rediss:// for TLS, with special characters of the password percent-encoded; one that is set does not."
-        })
-      )
-    const host = parsed.hostname.replace(/^\[(.*)\]$/, "$1")
-    const port = parsed.port === "" ? 6379 : Number(parsed.port)
-    const settings: Settings = {
-      host,
-      port,
-      db,
-      ...(parsed.username === "" ? {} : { username: decoded(parsed.username) }),
-      ...(parsed.password === "" ? {} : { password: decoded(parsed.password) }),
-      ...(secure ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {})
-    }
-    return Effect.succeed({ address: `${parsed.hostname}:${port}`, settings })
-  })
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
