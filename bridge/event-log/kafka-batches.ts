@@ -7,7 +7,7 @@ import { maxBatchBytes, maxBatchRecords } from "./hand-over.ts"
 import type { EachBatchPayload } from "./kafka-client.ts"
 import type { LogRecord, RecordBatch } from "./service.ts"
 
-type Fetched = Pick<EachBatchPayload["batch"], "topic" | "partition" | "highWatermark" | "messages">
+export type Fetched = Pick<EachBatchPayload["batch"], "topic" | "partition" | "highWatermark" | "messages">
 type Message = Fetched["messages"][number]
 
 /** The records of one payload in order, in batches of at least one record. */

@@ -8,17 +8,21 @@ import { connect as connectTls } from "node:tls"
 import { Redacted } from "effect"
 import {
   type Admin,
+  type Cluster,
   CompressionCodecs,
   CompressionTypes,
   type Consumer,
+  type EachBatchPayload,
   Kafka,
   type KafkaConfig,
+  type KafkaMessage,
+  type Logger,
   logLevel,
   type Producer
 } from "kafkajs"
 import { gzipCodec, lz4Codec, snappyCodec, zstdCodec } from "./kafka-codecs.ts"
 
-export type { Admin, Consumer, EachBatchPayload, Producer } from "kafkajs"
+export type { Admin, Cluster, Consumer, EachBatchPayload, Producer } from "kafkajs"
 
 /** How records are compressed: every consumer reads the first two, older ones need a codec for zstd. */
 export type Compression = "none" | "gzip" | "zstd"
@@ -47,9 +51,11 @@ export interface Clients {
   readonly producer: () => Client<Producer>
   readonly admin: () => Client<Admin>
   readonly consumer: (group: string, sessionTimeout: number, rebalanceTimeout: number) => Client<Consumer>
+  /** The brokers themselves, to be asked directly: no group, nothing remembered. */
+  readonly cluster: () => Client<Cluster>
 }
 
-/** What the client library logs goes to `log`. `requestTimeout`, of producers and admins, is in milliseconds. */
+/** What the client library logs goes to `log`. `requestTimeout`, of all but consumers, is in milliseconds. */
 export const makeClients = (
   address: KafkaAddress,
   requestTimeout: number,
@@ -57,8 +63,13 @@ export const makeClients = (
 ): Clients => {
   const once = { initialRetryTime: 50, maxRetryTime: 200, retries: 0 }
 
-  const kafka = (sockets: Set<Socket>, more: Partial<KafkaConfig>): Kafka =>
-    new Kafka({
+  const client = <C extends { readonly disconnect: () => Promise<void> }>(
+    make: (kafka: Kafka, config: KafkaConfig) => C,
+    more: Partial<KafkaConfig> = {}
+  ): Client<C> => {
+    const sockets = new Set<Socket>()
+    let closed = false
+    const config: KafkaConfig = {
       clientId: "spoor",
       brokers: [...address.brokers],
       ssl: address.tls,
@@ -69,18 +80,16 @@ export const makeClients = (
       retry: once,
       logLevel: logLevel.INFO,
       logCreator: () => (entry) => log(`${entry.label} ${entry.namespace}: ${entry.log.message}`),
-      socketFactory: (wanted) => watched(sockets, wanted),
+      socketFactory: (wanted) => {
+        const socket = watched(sockets, wanted)
+        return closed ? socket.destroy() : socket
+      },
       ...more
-    })
-
-  const client = <C extends { readonly disconnect: () => Promise<void> }>(
-    make: (kafka: Kafka) => C,
-    more: Partial<KafkaConfig> = {}
-  ): Client<C> => {
-    const sockets = new Set<Socket>()
-    const api = make(kafka(sockets, more))
+    }
+    const api = make(new Kafka(config), config)
     const close = async (patience: number): Promise<void> => {
       await withinTime(api.disconnect(), patience)
+      closed = true
       for (const socket of sockets) socket.destroy()
     }
     return { api, close }
@@ -100,6 +109,11 @@ export const makeClients = (
         })
       ),
     admin: () => client((from) => from.admin()),
+    cluster: () =>
+      client((from, config) => {
+        const more = { metadataMaxAge: 300_000, allowAutoTopicCreation: false, enforceRequestTimeout: true }
+        return new ClusterOfBrokers({ ...config, ...more, logger: from.logger() })
+      }),
     consumer: (group, sessionTimeout, rebalanceTimeout) => {
       const retry = {
         initialRetryTime: 100,
@@ -187,6 +201,32 @@ CompressionCodecs[CompressionTypes.LZ4] = () => lz4Codec
 CompressionCodecs[CompressionTypes.Snappy] = () => snappyCodec
 
 const inside = createRequire(import.meta.url)
+
+const ClusterOfBrokers: new (
+  config: KafkaConfig & {
+    readonly metadataMaxAge: number
+    readonly allowAutoTopicCreation: boolean
+    readonly logger: Logger
+  }
+) => Cluster = inside("kafkajs/src/cluster/index.js")
+
+/** What a broker answers to a fetch, of one partition: all that it read there, as the library decodes it. */
+export interface FetchedPartition {
+  readonly partition: number
+  readonly highWatermark: string
+  readonly messages: ReadonlyArray<
+    KafkaMessage & {
+      readonly batchContext?: { readonly firstOffset: string; readonly lastOffsetDelta: number }
+    }
+  >
+}
+
+/** The records among that: from the offset that was asked for on, without those of transactions that were taken back. */
+export const RecordsOf: new (
+  topic: string,
+  offset: string,
+  fetched: FetchedPartition
+) => EachBatchPayload["batch"] = inside("kafkajs/src/consumer/batch.js")
 
 /** The part of the library's request queue that is mended: a queue of requests that wait for their turn. */
 interface RequestQueue {

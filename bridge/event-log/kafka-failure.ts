@@ -50,6 +50,12 @@ export const storedNothing = (error: unknown): boolean => {
   return noConnection.has(code) || message === "Connection timeout" || message === "Not connected"
 }
 
+/** What a broker answered, by the protocol's name of it; empty when it is not an answer of a broker. */
+export const answerOf = (error: unknown): string => root(error).type
+
+/** Was there no answer in time? */
+export const unanswered = (error: unknown): boolean => root(error).name === "KafkaJSRequestTimeoutError"
+
 /** Is it larger than the topic takes? Nothing was stored then. */
 export const tooLarge = (error: unknown): boolean =>
   ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"].includes(root(error).type)

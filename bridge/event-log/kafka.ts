@@ -9,6 +9,7 @@ import { makeAppend } from "./kafka-append.ts"
 import { type Compression, type KafkaAddress, makeClients } from "./kafka-client.ts"
 import { unavailable } from "./kafka-failure.ts"
 import { makeLink } from "./kafka-link.ts"
+import { makeLook } from "./kafka-look.ts"
 import { makeRead } from "./kafka-read.ts"
 import { makeTopics } from "./kafka-topics.ts"
 import { EventLog } from "./service.ts"
@@ -46,7 +47,8 @@ export const makeKafka = Effect.fnUntraced(function* (address: KafkaAddress, com
     seam: { kind: "kafka", embedded: false, address: where, check },
     ensureTopics: topics.ensure,
     append: makeAppend(producer, topics, compression),
-    read: makeRead(clients, admin, topics)
+    read: makeRead(clients, admin, topics),
+    look: makeLook(clients)
   })
 })
 

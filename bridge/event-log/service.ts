@@ -46,11 +46,21 @@ export interface ReadOptions {
   readonly from: "oldest" | number
 }
 
-/** What to look through: all partitions of the topics, from the records of a time on (milliseconds since 1970). */
+/** What to look through. A topic that does not exist counts as empty. */
 export interface LookOptions {
   readonly topics: ReadonlyArray<Topic>
+  /**
+   * Each partition is looked through from its first record of this time or later on (milliseconds since 1970; 0 is all
+   * there is). A record's time is that of its append, by the clock of who appended it or of the broker.
+   */
   readonly since: number
 }
+
+/**
+ * How much earlier than a thing happened a look for its record must begin, milliseconds. A record is appended after its
+ * batch was claimed, but its time may come from another machine's clock, which may be so much behind.
+ */
+export const clockSlack = 60_000
 
 /** How an append ended, for each record in the order given: where it lies, or why it can never be stored. */
 export type Appended =

@@ -11,7 +11,7 @@ import type { SqliteFile } from "../sqlite.ts"
 import type { Bell } from "./bell.ts"
 import { handOver, pauseAfter } from "./hand-over.ts"
 import type { ReadOptions, RecordBatch } from "./service.ts"
-import { batchFrom, endOf, leavePlaces, movePlace, takePlace } from "./sqlite-tables.ts"
+import { batchFrom, behind, endOf, leavePlaces, movePlace, takePlace } from "./sqlite-tables.ts"
 
 /** How long a member that is not heard of keeps its topics, milliseconds. */
 const leaseTime = 10_000
@@ -131,6 +131,3 @@ const watcherPlaces = (
         })
     }
   })
-
-/** The offset behind the last record of a batch. */
-const behind = ({ records }: RecordBatch): number => Number(records[records.length - 1]?.offset ?? -1) + 1

@@ -32,18 +32,23 @@ export const addTopics = (database: DatabaseSync, topics: ReadonlyArray<Topic>):
   for (const topic of topics) add.run(topic)
 }
 
-/** Appends all that is not too large. Undefined, with nothing done, when one of the topics does not exist. */
+/**
+ * Appends all that is not too large. Undefined, with nothing done, when one of the topics does not exist. `now`: ms
+ * since 1970; the times of a topic never go back, also when the clock does.
+ */
 export const addRecords = (
   database: DatabaseSync,
   records: ReadonlyArray<NewRecord>,
   now: number
 ): ReadonlyArray<Appended> | undefined => {
   const ends = new Map<Topic, number>()
+  const times = new Map<Topic, number>()
   for (const { topic } of records) {
     if (ends.has(topic)) continue
     const end = endOf(database, topic)
     if (end === undefined) return undefined
     ends.set(topic, end)
+    times.set(topic, Math.max(now, timeFrom(database, topic, end - 1) ?? 0))
   }
   const add = database.prepare(
     "INSERT INTO record (topic, offset, timestamp, key, value, headers) VALUES (?, ?, ?, ?, ?, ?)"
@@ -55,7 +60,7 @@ export const addRecords = (
       return { stored: false, reason: `too large for the topic ${topic}` }
     }
     const offset = ends.get(topic) ?? 0
-    add.run(topic, offset, now, key ?? null, value, headers)
+    add.run(topic, offset, times.get(topic) ?? now, key ?? null, value, headers)
     ends.set(topic, offset + 1)
     return { stored: true, partition: 0, offset: String(offset) }
   })
@@ -74,13 +79,37 @@ export const endOf = (database: DatabaseSync, topic: Topic): number | undefined 
   return row === undefined ? undefined : Number(row.next)
 }
 
-/** The records from `place` on, or undefined where there are none yet. */
-export const batchFrom = (database: DatabaseSync, topic: Topic, place: number): RecordBatch | undefined => {
+/** The time of the first record from an offset on, milliseconds since 1970; undefined where there is none. */
+const timeFrom = (database: DatabaseSync, topic: Topic, offset: number): number | undefined => {
+  const row = database
+    .prepare("SELECT timestamp FROM record WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT 1")
+    .get(topic, offset)
+  return row === undefined ? undefined : Number(row.timestamp)
+}
+
+/** Where the records of a time (ms since 1970) and later begin: found by halving, since the times never go back. */
+export const offsetSince = (database: DatabaseSync, topic: Topic, since: number): number => {
+  let [low, high] = [0, endOf(database, topic) ?? 0]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if ((timeFrom(database, topic, middle) ?? since) >= since) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** The records from `place` on (up to `until`, exclusive), or undefined where there are none yet. */
+export const batchFrom = (
+  database: DatabaseSync,
+  topic: Topic,
+  place: number,
+  until = Number.MAX_SAFE_INTEGER
+): RecordBatch | undefined => {
   const rows = database
     .prepare(
-      "SELECT offset, timestamp, key, value, headers FROM record WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT ?"
+      "SELECT offset, timestamp, key, value, headers FROM record WHERE topic = ? AND offset >= ? AND offset < ? ORDER BY offset LIMIT ?"
     )
-    .iterate(topic, place, maxBatchRecords)
+    .iterate(topic, place, until, maxBatchRecords)
   const records: Array<LogRecord> = []
   let bytes = 0
   for (const { offset, timestamp, key, value, headers } of rows) {
@@ -98,6 +127,10 @@ export const batchFrom = (database: DatabaseSync, topic: Topic, place: number): 
   if (records.length === 0) return undefined
   return { topic, partition: 0, records, end: String(endOf(database, topic) ?? 0) }
 }
+
+/** The offset behind the last record of a batch. */
+export const behind = ({ records }: RecordBatch): number =>
+  Number(records[records.length - 1]?.offset ?? -1) + 1
 
 /**
  * Makes `owner` the one member of its group that reads the topic until `until`, and returns where to go on;

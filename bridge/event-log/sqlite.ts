@@ -7,6 +7,7 @@ import { Failure } from "../../contracts/failure.ts"
 import { openFile } from "../sqlite.ts"
 import { makeBell } from "./bell.ts"
 import { EventLog } from "./service.ts"
+import { makeLook } from "./sqlite-look.ts"
 import { makeRead } from "./sqlite-read.ts"
 import { addRecords, addTopics, schema } from "./sqlite-tables.ts"
 
@@ -27,6 +28,7 @@ export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
       bell.ring()
       return appended
     }),
-    read: makeRead(file, bell)
+    read: makeRead(file, bell),
+    look: makeLook(file)
   })
 })

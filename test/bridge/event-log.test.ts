@@ -5,11 +5,13 @@ import { logsInFile, logsOnKafka, type OpenLogs } from "../support/logs.ts"
 import { serverUrl } from "../support/server.ts"
 import { appending } from "./event-log/appending.ts"
 import { checkOn } from "./event-log/check.ts"
+import { looking } from "./event-log/looking.ts"
 import { reading } from "./event-log/reading.ts"
 
 const suite = (open: OpenLogs): void => {
   appending(checkOn(open))
   reading(checkOn(open))
+  looking(checkOn(open))
 }
 
 const broker = await serverUrl(kafka)

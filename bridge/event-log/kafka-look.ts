@@ -1,0 +1,91 @@
+/**
+ * Looking through Kafka: what the brokers hold, fetched from them directly on a connection of the look's own, so that no
+ * group is made, nothing is committed and no reader notices. Some records of each partition in turn, from a time on,
+ * until it is enough. It goes on over a new connection when one fails, until nothing has come for `patience`.
+ */
+import { Effect, Schedule } from "effect"
+import { Failure } from "../../contracts/failure.ts"
+import { batchesOf } from "./kafka-batches.ts"
+import type { Clients, Cluster } from "./kafka-client.ts"
+import { sentence, unanswered } from "./kafka-failure.ts"
+import { fetchNext, type Stretch, stretchesSince } from "./kafka-fetch.ts"
+import type { LookOptions, RecordBatch } from "./service.ts"
+
+/** A look that has got nothing for so long fails, milliseconds: the time in which a broker that died is replaced. */
+const patience = 10_000
+
+/** How long the brokers may take for one step, milliseconds. */
+const answerWithin = 5_000
+
+/** The pause before the next connection, milliseconds. */
+const pause = 250
+
+/** How far a look has come, over all its connections. */
+interface Progress {
+  stretches: ReadonlyArray<Stretch> | undefined
+  /** When something came last, milliseconds of this process. */
+  lastSign: number
+}
+
+class NoAnswer extends Error {}
+
+/** `look` of the event log. */
+export const makeLook =
+  (clients: Clients) =>
+  (options: LookOptions, see: (batch: RecordBatch) => boolean): Effect.Effect<boolean, Failure> =>
+    Effect.suspend(() => {
+      const progress: Progress = { stretches: undefined, lastSign: performance.now() }
+      return Effect.acquireUseRelease(
+        Effect.sync(clients.cluster),
+        ({ api }) => lookOn(api, options, see, progress),
+        ({ close }) => Effect.promise(() => close(0))
+      ).pipe(
+        Effect.retry({
+          schedule: Schedule.spaced(pause),
+          while: () => performance.now() - progress.lastSign < patience
+        }),
+        Effect.mapError((error) => {
+          const reason = error instanceof NoAnswer || unanswered(error) ? "timeout" : "unavailable"
+          return new Failure({
+            reason,
+            message: sentence(`Cannot look through ${options.topics.join(", ")} in Kafka`, error)
+          })
+        })
+      )
+    })
+
+/** Goes on with the look over one connection. Fails with what the client library says. */
+const lookOn = Effect.fnUntraced(function* (
+  cluster: Cluster,
+  { topics, since }: LookOptions,
+  see: (batch: RecordBatch) => boolean,
+  progress: Progress
+) {
+  yield* ask(() => cluster.connect())
+  if (progress.stretches === undefined) {
+    progress.stretches = yield* ask(() => stretchesSince(cluster, topics, since))
+  } else {
+    const left = new Set(progress.stretches.map(({ topic }) => topic))
+    yield* ask(() => cluster.addMultipleTargetTopics([...left]))
+  }
+  while (true) {
+    const open = progress.stretches.filter(({ next, end }) => next < end)
+    if (open.length === 0) return false
+    for (const stretch of open) {
+      const fetched = yield* ask(() => fetchNext(cluster, stretch))
+      for (const batch of batchesOf(fetched)) {
+        if (see(batch)) return true
+        yield* Effect.yieldNow
+      }
+      progress.lastSign = performance.now()
+    }
+  }
+})
+
+const ask = <A>(what: () => Promise<A>): Effect.Effect<A, unknown> =>
+  Effect.tryPromise({ try: what, catch: (error) => error }).pipe(
+    Effect.timeoutOrElse({
+      duration: answerWithin,
+      orElse: () => Effect.fail(new NoAnswer("no answer in time"))
+    })
+  )

@@ -1,0 +1,39 @@
+/** Looking through the log in a SQLite file: some records of each topic in turn, from a time on, until it is enough. */
+import { Effect } from "effect"
+import type { Failure } from "../../contracts/failure.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import type { SqliteFile } from "../sqlite.ts"
+import type { LookOptions, RecordBatch } from "./service.ts"
+import { batchFrom, behind, endOf, offsetSince } from "./sqlite-tables.ts"
+
+/** Where the look stands in one topic, and where it ends. */
+interface Place {
+  readonly topic: Topic
+  readonly next: number
+  readonly end: number
+}
+
+/** `look` of the event log. */
+export const makeLook =
+  (file: SqliteFile) =>
+  ({ topics, since }: LookOptions, see: (batch: RecordBatch) => boolean): Effect.Effect<boolean, Failure> =>
+    Effect.gen(function* () {
+      let places = yield* file.read((database) =>
+        [...new Set(topics)].map((topic): Place => {
+          const end = endOf(database, topic) ?? 0
+          return { topic, next: offsetSince(database, topic, since), end }
+        })
+      )
+      while (places.length > 0) {
+        const further: Array<Place> = []
+        for (const { topic, next, end } of places) {
+          const batch = yield* file.read((database) => batchFrom(database, topic, next, end))
+          if (batch === undefined) continue
+          if (see(batch)) return true
+          further.push({ topic, next: behind(batch), end })
+          yield* Effect.yieldNow
+        }
+        places = further
+      }
+      return false
+    })
