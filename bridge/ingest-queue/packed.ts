@@ -41,8 +41,14 @@ export const unpack = (blob: Uint8Array): PackedLines => {
   return { claimed: Number(header[1]), first: Number(header[2] ?? 0), lines }
 }
 
-/** The bytes of a line. */
+/** How many lines a packed batch has, by its header alone (up to the first newline). */
+export const linesIn = (header: Uint8Array): number =>
+  /;([\d,]+)\n/.exec(fromBuffer(header))?.[1]?.split(",").length ?? 0
+
+/** The bytes of a line, and back. */
 export const toBuffer = (line: Bytes): Buffer => Buffer.from(line, "latin1")
+export const fromBuffer = (bytes: Uint8Array): Bytes =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1") as Bytes
 
 /** A piece of a batch as it is stored: under a key of its own. */
 export interface Piece {
@@ -50,13 +56,20 @@ export interface Piece {
   readonly packed: Buffer
 }
 
-const pieceKey = /:\d+-\d+$/
+const pieceKey = /:(\d+)-(\d+)$/
 
 /** A whole batch is stored under its id, a piece under `<id>:<place of its first line>-<place of its last>`. */
 export const isPiece = (key: string): boolean => pieceKey.test(key)
 
 /** The id of the batch as first claimed. */
 export const batchIdOf = (key: string): BatchId => key.replace(pieceKey, "") as BatchId
+
+/** Does the batch or piece stored under `key`, of the batch `id`, hold the line at that place? A whole one may. */
+export const mayHold = (key: string, id: BatchId, index: number): boolean => {
+  if (key === id) return true
+  const places = pieceKey.exec(key)
+  return batchIdOf(key) === id && index >= Number(places?.[1]) && index <= Number(places?.[2])
+}
 
 /** Pieces of at most `size` lines (at least 1), in order, that together are the batch or piece stored under `key`. */
 export const piecesOf = (key: string, whole: PackedLines, size: number): ReadonlyArray<Piece> => {

@@ -1,5 +1,5 @@
 /**
- * The queue on Redis or Valkey: the list that trackers push to, and four companions that hold what is claimed.
+ * The queue on Redis or Valkey: the list that trackers push to, and its companions that hold what is claimed and counted.
  * Each server is a queue of its own; pushes go to the first that works. The connections live as long as the scope.
  */
 import { Effect, type Redacted, type Scope } from "effect"
@@ -7,8 +7,12 @@ import { Failure } from "../../contracts/failure.ts"
 import type { BatchId } from "../../contracts/ids.ts"
 import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../redis.ts"
 import { failover, type Push } from "./failover.ts"
+import { type Entry, entriesOf } from "./ledger.ts"
 import { letterText } from "./letter.ts"
 import { batchIdOf, piecesOf, toBuffer, unpack } from "./packed.ts"
+import { redisFind } from "./redis-find.ts"
+import { redisLedger } from "./redis-ledger.ts"
+import { redisLetters } from "./redis-letters.ts"
 import { ackScript, claimScript, giveBackScript, setAsideScript, splitScript } from "./scripts.ts"
 import type { ClaimedBatch, IngestQueue, QueueSource } from "./service.ts"
 
@@ -27,6 +31,8 @@ export interface QueueKeys {
   readonly leases: string
   readonly attempts: string
   readonly settled: string
+  readonly ledger: string
+  readonly replays: string
   readonly deadLetters: string
 }
 
@@ -39,6 +45,8 @@ export const queueKeys = (list: string, deadLetters: string): QueueKeys => {
     leases: `${prefix}:leases`,
     attempts: `${prefix}:attempts`,
     settled: `${prefix}:settled`,
+    ledger: `${prefix}:ledger`,
+    replays: `${prefix}:replays`,
     deadLetters
   }
 }
@@ -87,7 +95,8 @@ const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => 
       id: batchIdOf(key),
       ...packed,
       attempts,
-      ack: Effect.map(ack(companions, [key]), isOne),
+      ack: (counts) =>
+        Effect.map(ack([...companions, keys.ledger], [key, ...flat(entriesOf(counts))]), isOne),
       giveBack: (delay, counts) =>
         Effect.map(
           giveBack([keys.leases, keys.attempts], [key, claimId, Math.ceil(delay), counts ? 1 : 0]),
@@ -102,9 +111,12 @@ const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => 
             ...piecesOf(key, packed, size).flatMap((piece) => [piece.key, piece.packed])
           ])
         ).pipe(Effect.map(isOne)),
-      setAside: (letters) =>
+      setAside: (letters, counts) =>
         Effect.suspend(() =>
-          setAside([...companions, keys.deadLetters], [key, ...letters.map(letterText)])
+          setAside(
+            [...companions, keys.ledger, keys.deadLetters],
+            [key, letters.length, ...letters.map(letterText), ...flat(entriesOf(counts))]
+          )
         ).pipe(Effect.map(isOne))
     }
   }
@@ -113,7 +125,7 @@ const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => 
     seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
     claim: (id, limits) =>
       claim(
-        [keys.list, ...companions],
+        [keys.list, ...companions, keys.ledger],
         [id, Math.ceil(limits.lease), limits.maxEvents, limits.maxBytes, limits.linesFirst === true ? 1 : 0]
       ).pipe(
         Effect.flatMap((reply) =>
@@ -130,8 +142,14 @@ const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => 
         deadLetters: Effect.map(connection.command("LLEN", keys.deadLetters), Number)
       },
       { concurrency: "unbounded" }
-    )
+    ),
+    ledger: redisLedger(connection, keys),
+    find: redisFind(connection, keys),
+    letters: redisLetters(connection, keys)
   }
 }
+
+const flat = (entries: ReadonlyArray<Entry>): ReadonlyArray<string | number> =>
+  entries.flatMap(({ name, by }) => [name, by])
 
 const isOne = (reply: Reply): boolean => reply === 1

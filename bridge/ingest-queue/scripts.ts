@@ -10,10 +10,12 @@
  *   given back; and `><claim>` → batch for a claim that took over a batch of another.
  * - `:settled`   sorted set, whole batches that were split, or taken over and are done → when to forget them. Were
  *   the first claim of such a batch to arrive again, it would otherwise make a new batch of the same id with other lines.
+ * - `:ledger`    hash, what was counted (ledger.ts), changed in the step that takes lines or lets a batch go.
  *
  * The first write of each script only removes. A Redis that is out of memory refuses a script whose first write adds,
  * and the queue could never be emptied then. What could still fail (a key of another type) is read before that write.
  */
+import { ledgerLua } from "./redis-ledger.ts"
 
 const shared = `
 local function now()
@@ -41,9 +43,9 @@ local function settle(leases, attempts, settled, id, owner, split)
 end
 `
 
-/** KEYS list claimed leases attempts settled · ARGV claim, lease, max events, max bytes, 1 for lines first · {batch, attempts, lines} or nil. */
-export const claimScript = String.raw`${shared}
-local list, claimed, leases, attempts, settled = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+/** KEYS list claimed leases attempts settled ledger · ARGV claim, lease, max events, max bytes, 1 for lines first · {batch, attempts, lines} or nil. */
+export const claimScript = String.raw`${shared}${ledgerLua}
+local list, claimed, leases, attempts, settled, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local claim, lease = ARGV[1], tonumber(ARGV[2])
 local max_events, max_bytes = math.max(1, tonumber(ARGV[3])), tonumber(ARGV[4])
 local time = now()
@@ -101,10 +103,14 @@ local function take_lines()
   if count == 0 then return false end
 
   local packed = string.format('%.0f', time) .. ';' .. table.concat(lengths, ',') .. '\n' .. table.concat(lines)
+  redis.call('ZSCORE', leases, claim)
+  local earlier = before_counting(ledger, claimed)
   redis.call('LTRIM', list, count, -1)
   redis.call('HSET', claimed, claim, packed)
   redis.call('HSET', attempts, claim, '0 ' .. claim)
   redis.call('ZADD', leases, time + lease, claim)
+  begin(ledger, earlier, time)
+  add(ledger, 'taken', count)
   return {claim, 0, packed}
 end
 
@@ -112,15 +118,25 @@ if ARGV[5] == '1' then return take_lines() or take_over() end
 return take_over() or take_lines()
 `
 
-/** KEYS claimed leases attempts settled · ARGV batch · 1 when it was there. */
-export const ackScript = `${shared}
-local claimed, leases, attempts, settled, id = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
-local _, owner = record(attempts, id)
-redis.call('ZSCORE', leases, id)
-redis.call('ZSCORE', settled, id)
-if redis.call('HDEL', claimed, id) == 0 then return 0 end
-settle(leases, attempts, settled, id, owner, false)
-return 1
+const letGoLua = `
+-- Takes the batch away and counts the names and numbers from ARGV[from] to ARGV[to]; false when it is not there.
+local function let_go(claimed, leases, attempts, settled, ledger, id, from, to)
+  local _, owner = record(attempts, id)
+  redis.call('ZSCORE', leases, id)
+  redis.call('ZSCORE', settled, id)
+  local earlier = before_counting(ledger, claimed)
+  if redis.call('HDEL', claimed, id) == 0 then return false end
+  settle(leases, attempts, settled, id, owner, false)
+  begin(ledger, earlier, now())
+  for i = from, to, 2 do add(ledger, ARGV[i], ARGV[i + 1]) end
+  return true
+end
+`
+
+/** KEYS claimed leases attempts settled ledger · ARGV batch, {name, number} … · 1 when it was there. */
+export const ackScript = `${shared}${ledgerLua}${letGoLua}
+if let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], 2, #ARGV) then return 1 end
+return 0
 `
 
 /** KEYS leases attempts · ARGV batch, claim, delay, 1 when it counts · 1 when the claim still had it. */
@@ -152,15 +168,11 @@ end
 return 1
 `
 
-/** KEYS claimed leases attempts settled dead-letters · ARGV batch, letter, letter … · 1 when it was there. */
-export const setAsideScript = `${shared}
-local claimed, leases, attempts, settled, letters, id = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1]
-local _, owner = record(attempts, id)
-redis.call('ZSCORE', leases, id)
-redis.call('ZSCORE', settled, id)
+/** KEYS claimed leases attempts settled ledger dead-letters · ARGV batch, how many letters, letter …, {name, number} … · 1 when it was there. */
+export const setAsideScript = `${shared}${ledgerLua}${letGoLua}
+local letters, last = KEYS[6], 2 + tonumber(ARGV[2])
 redis.call('LLEN', letters)
-if redis.call('HDEL', claimed, id) == 0 then return 0 end
-settle(leases, attempts, settled, id, owner, false)
-for i = 2, #ARGV do redis.call('RPUSH', letters, ARGV[i]) end
+if not let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], last + 1, #ARGV) then return 0 end
+for i = 3, last do redis.call('RPUSH', letters, ARGV[i]) end
 return 1
 `

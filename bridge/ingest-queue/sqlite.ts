@@ -9,9 +9,20 @@ import type { Failure } from "../../contracts/failure.ts"
 import type { BatchId } from "../../contracts/ids.ts"
 import type { DatabaseSync } from "../sqlite.ts"
 import { openFile, type SqliteFile } from "../sqlite.ts"
+import { entriesOf } from "./ledger.ts"
 import { letterText } from "./letter.ts"
-import { batchIdOf, isPiece, pack, piecesOf, toBuffer, unpack } from "./packed.ts"
-import type { ClaimedBatch, ClaimLimits, IngestQueue, QueueDepth, QueueSource } from "./service.ts"
+import { batchIdOf, isPiece, mayHold, pack, piecesOf, toBuffer, unpack } from "./packed.ts"
+import type {
+  ClaimedBatch,
+  ClaimLimits,
+  EventUnderWay,
+  IngestQueue,
+  QueueDepth,
+  QueueSource,
+  TopicCount
+} from "./service.ts"
+import { addTo, beginLedger, ledgerSchema, lookAtLedger, prepareLedger } from "./sqlite-ledger.ts"
+import { lettersSchema, prepareLetters, sqliteLetters } from "./sqlite-letters.ts"
 
 /**
  * `id` is the key of the batch or piece, as on Redis. `packed` is null in a whole batch that was split, or taken over
@@ -24,13 +35,12 @@ CREATE TABLE IF NOT EXISTS batches (
 );
 CREATE INDEX IF NOT EXISTS batches_owner ON batches (owner);
 CREATE INDEX IF NOT EXISTS batches_deadline ON batches (deadline);
-CREATE TABLE IF NOT EXISTS dead_letters (place INTEGER PRIMARY KEY, letter TEXT NOT NULL);
 `
 
 /** Opens the queue in the folder `directory`; fails with one clear sentence when that folder cannot be written. */
 export const sqliteQueue: (directory: string) => Effect.Effect<IngestQueue["Service"], Failure, Scope.Scope> =
   Effect.fnUntraced(function* (directory) {
-    const file = yield* openFile(directory, "queue.sqlite", schema)
+    const file = yield* openFile(directory, "queue.sqlite", schema + ledgerSchema + lettersSchema)
     const steps = yield* file.read(prepare)
     return {
       push: (lines) =>
@@ -68,7 +78,11 @@ const prepare = (database: DatabaseSync) => ({
   depth: database.prepare(`SELECT
     coalesce((SELECT max(place) FROM lines) - (SELECT min(place) FROM lines) + 1, 0) AS waiting,
     (SELECT count(*) FROM batches WHERE packed IS NOT NULL) AS claimed,
-    (SELECT count(*) FROM dead_letters) AS deadLetters`)
+    (SELECT count(*) FROM dead_letters) AS deadLetters`),
+  keys: database.prepare("SELECT id FROM batches WHERE packed IS NOT NULL AND id >= ? AND id < ?"),
+  look: database.prepare("SELECT * FROM batches WHERE id = ?"),
+  ledger: prepareLedger(database),
+  letters: prepareLetters(database)
 })
 
 interface Taken {
@@ -85,7 +99,7 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
       id: batchIdOf(key),
       ...packed,
       attempts: taken.attempts,
-      ack: at(file, (now) => settle(steps, key, now)),
+      ack: (counts) => at(file, (now) => letGo(steps, key, counts, now)),
       giveBack: (delay, counts) =>
         at(
           file,
@@ -98,9 +112,9 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
             steps.add.run(piece.key, "", Math.ceil(attempts), now, piece.packed)
           return true
         }),
-      setAside: (letters) =>
+      setAside: (letters, counts) =>
         at(file, (now) => {
-          if (!settle(steps, key, now)) return false
+          if (!letGo(steps, key, counts, now)) return false
           for (const letter of letters) steps.bury.run(letterText(letter))
           return true
         })
@@ -113,7 +127,10 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
       at(file, (now) => take(steps, id, limits, now)).pipe(
         Effect.map((taken) => (taken === undefined ? undefined : batchOf(id, taken)))
       ),
-    depth: file.read(() => depthOf(steps.depth.get()))
+    depth: file.read(() => depthOf(steps.depth.get())),
+    ledger: (lines) => file.transaction(() => lookAtLedger(steps.ledger, depthOf(steps.depth.get()), lines)),
+    find: (id, index) => file.transaction(() => findEvent(steps, id, index)),
+    letters: sqliteLetters(file, steps.letters, steps.ledger)
   }
 }
 
@@ -144,6 +161,8 @@ const take = (steps: Steps, claim: BatchId, limits: ClaimLimits, now: number): T
     const head = headOf(steps, limits)
     if (head.lines.length === 0) return undefined
     const packed = pack(now, head.lines)
+    beginLedger(steps.ledger, now)
+    addTo(steps.ledger, [{ name: "taken", by: head.lines.length }])
     steps.take.run(head.last)
     steps.add.run(claim, claim, 0, deadline, packed)
     return { id: claim, attempts: 0, packed }
@@ -172,6 +191,29 @@ const settle = (steps: Steps, key: string, now: number, splitter?: BatchId): boo
   if (isPiece(key) || (splitter === undefined && owner === key)) steps.remove.run(key)
   else steps.mark.run(now + 3_600_000, key)
   return true
+}
+
+/** As `settle`, and counts what became of the batch. */
+const letGo = (steps: Steps, key: string, counts: ReadonlyArray<TopicCount>, now: number): boolean => {
+  beginLedger(steps.ledger, now)
+  if (!settle(steps, key, now)) return false
+  addTo(steps.ledger, entriesOf(counts))
+  return true
+}
+
+const findEvent = (steps: Steps, id: BatchId, index: number): EventUnderWay | undefined => {
+  const key = steps.keys
+    .all(id, `${id};`)
+    .map((row) => String(row.id))
+    .find((one) => mayHold(one, id, index))
+  const row: Row = key === undefined ? undefined : steps.look.get(key)
+  const taken = takenOf(row)
+  if (taken === undefined) return undefined
+  const { lines, first, claimed } = unpack(taken.packed)
+  const line = lines[index - first]
+  if (line === undefined) return undefined
+  const { attempts } = taken
+  return { line, claimed, attempts, until: Number(row?.deadline), isClaimed: row?.owner !== "" }
 }
 
 type Row = Record<string, unknown> | undefined

@@ -8,7 +8,7 @@ import { connect } from "../../bridge/redis.ts"
 import type { DeadLetter } from "../../contracts/dead-letter.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
-import { eventId, newBatchId } from "../../contracts/ids.ts"
+import { eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
 import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../support/redis.ts"
 import { freePort } from "../support/server.ts"
@@ -58,6 +58,7 @@ const letterOf = (batch: ClaimedBatch): DeadLetter => ({
   id: eventId(batch.id, 0),
   reason: "no path",
   stage: "drainer",
+  topic: "events" as Topic,
   attempts: batch.attempts,
   first: batch.claimed,
   last: batch.claimed,
@@ -130,10 +131,10 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
       expect(failure.message).toContain("OOM")
       await send(server, "CONFIG", "SET", "maxmemory", "1mb")
       const settle = [
-        (batch: ClaimedBatch) => batch.ack,
+        (batch: ClaimedBatch) => batch.ack([]),
         (batch: ClaimedBatch) => batch.giveBack(0, true),
         (batch: ClaimedBatch) => batch.split(2, 0),
-        (batch: ClaimedBatch) => batch.setAside([letterOf(batch)])
+        (batch: ClaimedBatch) => batch.setAside([letterOf(batch)], [])
       ]
       const source = queue.sources[0]
       for (let turn = 0; ; turn++) {
@@ -147,7 +148,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     })
   })
 
-  test("of a batch that was split and is done only the mark of its id stays", async () => {
+  test("of a batch that was split and is done only the mark of its id and the ledger stay", async () => {
     const server = await startOwn()
     await queueOn([server], async (queue) => {
       await run(queue.push(bytes("a", "b", "c")))
@@ -157,8 +158,11 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
         const batch = size === 3 ? whole : await next()
         expect(await run(batch?.split(size, 0) ?? Effect.undefined)).toBe(true)
       }
-      for (let batch = await next(); batch !== undefined; batch = await next()) await run(batch.ack)
-      expect(String(await send(server, "KEYS", "*"))).toBe("{click_queue}:settled")
+      for (let batch = await next(); batch !== undefined; batch = await next()) await run(batch.ack([]))
+      expect(String(await send(server, "KEYS", "*")).split(",").sort()).toEqual([
+        "{click_queue}:ledger",
+        "{click_queue}:settled"
+      ])
       expect(String(await send(server, "ZRANGE", "{click_queue}:settled", 0, -1))).toBe(whole?.id ?? "")
     })
   })
@@ -169,7 +173,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
       await run(queue.push(bytes("a")))
       const batch = await run(queue.sources[0]?.claim(newBatchId(), limits) ?? Effect.undefined)
       await send(server, "SCRIPT", "FLUSH")
-      expect(await run(batch?.ack ?? Effect.undefined)).toBe(true)
+      expect(await run(batch?.ack([]) ?? Effect.undefined)).toBe(true)
     })
   })
 

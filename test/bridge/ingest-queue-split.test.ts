@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../bridge/ingest-queue/service.ts"
 import type { Bytes } from "../../contracts/event.ts"
-import { eventId, newBatchId } from "../../contracts/ids.ts"
+import { eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
 
@@ -58,8 +58,8 @@ const suite = (open: OpenQueue): void => {
       { id, first: 4, lines: lines.slice(4), claimed, attempts: 3 }
     ])
     for (const [i, piece] of pieces.entries()) {
-      expect(await run(piece.ack)).toBe(true)
-      expect(await run(piece.ack)).toBe(false)
+      expect(await run(piece.ack([]))).toBe(true)
+      expect(await run(piece.ack([]))).toBe(false)
       expect(await run(source.depth)).toEqual({ ...empty, claimed: 2 - i })
     }
   })
@@ -96,7 +96,7 @@ const suite = (open: OpenQueue): void => {
         attempts: 4
       }))
     )
-    for (const piece of singles) expect(await run(piece.ack)).toBe(true)
+    for (const piece of singles) expect(await run(piece.ack([]))).toBe(true)
     expect(await run(source.depth)).toEqual(empty)
   })
 
@@ -106,7 +106,7 @@ const suite = (open: OpenQueue): void => {
     const second = await claim(other)
     expect(await run(first.split(1, 0))).toBe(false)
     expect(await run(source.depth)).toEqual({ ...empty, claimed: 1 })
-    expect(await run(second.ack)).toBe(true)
+    expect(await run(second.ack([]))).toBe(true)
     expect(await run(second.split(1, 0))).toBe(false)
     expect(await run(source.depth)).toEqual(empty)
   })
@@ -129,20 +129,21 @@ const suite = (open: OpenQueue): void => {
       id: eventId(whole.id, 0),
       reason: "no path",
       stage: "drainer",
+      topic: "events" as Topic,
       attempts: 0,
       first: whole.claimed,
       last: whole.claimed,
       line: new Uint8Array([0])
     } as const
     for (const batch of [late, whole]) {
-      expect(await run(batch.ack)).toBe(false)
+      expect(await run(batch.ack([]))).toBe(false)
       expect(await run(batch.giveBack(0, true))).toBe(false)
-      expect(await run(batch.setAside([letter]))).toBe(false)
+      expect(await run(batch.setAside([letter], []))).toBe(false)
     }
     expect(await run(source.depth)).toEqual({ ...empty, claimed: 2 })
     const [a, b] = await claimAll(source)
     expect(await run(a?.split(1, 5) ?? Effect.undefined)).toBe(true)
-    expect(await run(b?.setAside([letter]) ?? Effect.undefined)).toBe(true)
+    expect(await run(b?.setAside([letter], []) ?? Effect.undefined)).toBe(true)
     expect((await run(letters)).length).toBe(1)
     expect((await claimAll(source)).map((piece) => [piece.first, piece.attempts])).toEqual([[0, 5]])
   })
@@ -153,9 +154,9 @@ const suite = (open: OpenQueue): void => {
     const [large] = await claimAll(source)
     if (large === undefined) throw new Error("There is no piece.")
     expect(await run(large.split(2, 0))).toBe(true)
-    expect(await run(large.ack)).toBe(false)
+    expect(await run(large.ack([]))).toBe(false)
     expect(await run(large.giveBack(0, true))).toBe(false)
-    expect(await run(large.setAside([]))).toBe(false)
+    expect(await run(large.setAside([], []))).toBe(false)
     expect((await claimAll(source)).map((piece) => piece.first)).toEqual([0, 2])
   })
 
@@ -167,7 +168,7 @@ const suite = (open: OpenQueue): void => {
     for (let i = 0; i < 2; i++) {
       const piece = await claim(source)
       expect([piece.id, piece.lines.length]).toEqual([whole.id, 1])
-      expect(await run(piece.ack)).toBe(true)
+      expect(await run(piece.ack([]))).toBe(true)
     }
     expect(await run(other.claim(whole.id, hour))).toBeUndefined()
     expect((await claim(source)).lines).toEqual(bytes("later"))
@@ -186,7 +187,7 @@ const suite = (open: OpenQueue): void => {
     const again = await claim(source)
     expect(facts(again)).toEqual({ ...facts(whole), attempts: 4 })
     expect(await run(source.claim(whole.id, hour))).toBeUndefined()
-    expect(await run(again.ack)).toBe(true)
+    expect(await run(again.ack([]))).toBe(true)
     expect(await run(source.depth)).toEqual(empty)
   })
 
@@ -197,7 +198,7 @@ const suite = (open: OpenQueue): void => {
     const piece = await claim(source, hour, id)
     const again = await claim(other, hour, id)
     expect(facts(again)).toEqual(facts(piece))
-    expect(await run(again.ack)).toBe(true)
+    expect(await run(again.ack([]))).toBe(true)
     expect(await run(source.depth)).toEqual({ ...empty, claimed: 1 })
   })
 
@@ -214,8 +215,8 @@ const suite = (open: OpenQueue): void => {
     expect(facts(over)).toEqual({ ...facts(last), attempts: 4 })
     expect(await run(again.split(1, 0))).toBe(false)
     expect(await run(again.giveBack(0, true))).toBe(false)
-    expect(await run(last.ack)).toBe(true)
-    expect(await run(over.ack)).toBe(false)
+    expect(await run(last.ack([]))).toBe(true)
+    expect(await run(over.ack([]))).toBe(false)
     expect(await run(source.depth)).toEqual({ ...empty, claimed: 1 })
   })
 }

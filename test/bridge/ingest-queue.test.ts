@@ -4,7 +4,7 @@ import { Effect, Schema } from "effect"
 import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../bridge/ingest-queue/service.ts"
 import { type DeadLetter, DeadLetterJson } from "../../contracts/dead-letter.ts"
 import type { Bytes } from "../../contracts/event.ts"
-import { type BatchId, eventId, newBatchId } from "../../contracts/ids.ts"
+import { type BatchId, eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
 
@@ -28,6 +28,7 @@ const letterOf = (batch: ClaimedBatch, index: number): DeadLetter => ({
   reason: "no path",
   detail: "ünreadable – \u0000",
   stage: "drainer",
+  topic: "events" as Topic,
   attempts: batch.attempts,
   first: batch.claimed,
   last: batch.claimed + 1,
@@ -56,7 +57,7 @@ const suite = (open: OpenQueue): void => {
     expect(batch.lines).toEqual(lines)
     expect(batch.attempts).toBe(0)
     expect(Math.abs(batch.claimed - Date.now())).toBeLessThan(60_000)
-    expect(await run(batch.ack)).toBe(true)
+    expect(await run(batch.ack([]))).toBe(true)
     expect(await run(source.depth)).toEqual({ waiting: 0, claimed: 0, deadLetters: 0 })
   })
 
@@ -101,7 +102,7 @@ const suite = (open: OpenQueue): void => {
     expect(await run(source.depth)).toEqual({ waiting: 3, claimed: 0, deadLetters: 0 })
     const batch = await claim(source, { ...hour, maxEvents: 2 })
     expect(await run(source.depth)).toEqual({ waiting: 1, claimed: 1, deadLetters: 0 })
-    await run(batch.setAside([letterOf(batch, 0), letterOf(batch, 1)]))
+    await run(batch.setAside([letterOf(batch, 0), letterOf(batch, 1)], []))
     expect(await run(source.depth)).toEqual({ waiting: 1, claimed: 0, deadLetters: 2 })
   })
 
@@ -140,10 +141,10 @@ const suite = (open: OpenQueue): void => {
     await run(push(bytes("a")))
     const first = await claim(source, moment)
     const second = await takenOver(other)
-    expect(await run(first.ack)).toBe(true)
-    expect(await run(second.ack)).toBe(false)
+    expect(await run(first.ack([]))).toBe(true)
+    expect(await run(second.ack([]))).toBe(false)
     expect(await run(second.giveBack(0, true))).toBe(false)
-    expect(await run(second.setAside([letterOf(second, 0)]))).toBe(false)
+    expect(await run(second.setAside([letterOf(second, 0)], []))).toBe(false)
     expect(await run(source.depth)).toEqual({ waiting: 0, claimed: 0, deadLetters: 0 })
     await claimNothing(source)
   })
@@ -196,9 +197,9 @@ const suite = (open: OpenQueue): void => {
       await run(push(bytes("a", "b")))
       const batch = await claim(source)
       const letter = letterOf(batch, 1)
-      expect(await run(batch.setAside([letterOf(batch, 0), letter]))).toBe(true)
-      expect(await run(batch.setAside([letterOf(batch, 0), letter]))).toBe(false)
-      expect(await run(batch.ack)).toBe(false)
+      expect(await run(batch.setAside([letterOf(batch, 0), letter], []))).toBe(true)
+      expect(await run(batch.setAside([letterOf(batch, 0), letter], []))).toBe(false)
+      expect(await run(batch.ack([]))).toBe(false)
       const texts = await run(letters)
       expect(texts.length).toBe(2)
       expect(Schema.decodeSync(DeadLetterJson)(texts[1] ?? "")).toEqual(letter)
@@ -235,7 +236,7 @@ const suite = (open: OpenQueue): void => {
     const over = await takenOver(other)
     await run(push(bytes("b")))
     await claimNothing(source, first.id)
-    expect(await run(over.ack)).toBe(true)
+    expect(await run(over.ack([]))).toBe(true)
     await claimNothing(source, first.id)
     expect((await claim(source)).lines).toEqual(bytes("b"))
   })

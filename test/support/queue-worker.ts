@@ -20,7 +20,7 @@ await Effect.runPromise(
         const batch = yield* source.claim(newBatchId(), { maxEvents: 10, maxBytes: 1000, lease: 3_600_000 })
         if (batch === undefined) continue
         process.stdout.write(`${batch.lines.join("\n")}\n`)
-        yield* batch.ack
+        yield* batch.ack([])
       }
     })
   )

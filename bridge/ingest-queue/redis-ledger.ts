@@ -1,0 +1,103 @@
+/**
+ * The ledger of a queue on Redis: the hash `:ledger` (ledger.ts says what stands in it), the Lua by which the scripts
+ * add to it, and the script that looks at it and at all the queue holds in one step.
+ */
+import type { Buffer } from "node:buffer"
+import { Effect } from "effect"
+import { Failure } from "../../contracts/failure.ts"
+import type { RedisConnection, Reply } from "../redis.ts"
+import { ledgerOf } from "./ledger.ts"
+import { fromBuffer, unpack } from "./packed.ts"
+import type { QueueKeys } from "./redis.ts"
+import type { QueueLedger, QueueSource } from "./service.ts"
+
+const counting = String.raw`
+-- Counted from the headers of what lies there, however it came there.
+local function lines_in_flight(claimed)
+  local count = 0
+  for _, id in ipairs(redis.call('HKEYS', claimed)) do
+    local lengths = string.match(redis.call('HGET', claimed, id), '^[%d,]+;([%d,]+)\n')
+    if lengths then
+      local _, commas = string.gsub(lengths, ',', '')
+      count = count + commas + 1
+    end
+  end
+  return count
+end
+`
+
+/**
+ * For the scripts that claim and settle. Each calls `before_counting` before its first write and hands the result to
+ * `begin` after it: a ledger that begins while batches are claimed (by a version that kept none) has taken their lines.
+ * A count that is no number stays as it is and holds nothing up.
+ */
+export const ledgerLua = `${counting}
+local function before_counting(ledger, claimed)
+  if redis.call('HGET', ledger, 'since') then return nil end
+  return lines_in_flight(claimed)
+end
+
+local function begin(ledger, taken, time)
+  if not taken then return end
+  redis.call('HSET', ledger, 'since', string.format('%.0f', time), 'taken', taken)
+end
+
+local function add(ledger, name, by)
+  redis.pcall('HINCRBY', ledger, name, by)
+end
+`
+
+/** KEYS list claimed dead-letters ledger · ARGV lines · {what was counted, waiting, in flight, dead letters, {lines, packed lines} or nil}. */
+const lookScript = `${counting}
+local list, claimed, letters, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local waiting, in_flight = redis.call('LLEN', list), lines_in_flight(claimed)
+local lines = false
+if waiting + in_flight <= tonumber(ARGV[1]) then
+  lines = {redis.call('LRANGE', list, 0, -1), redis.call('HVALS', claimed)}
+end
+return {redis.call('HGETALL', ledger), waiting, in_flight, redis.call('LLEN', letters), lines}
+`
+
+/** Looks at the ledger of the queue with these keys. */
+export const redisLedger = (connection: RedisConnection, keys: QueueKeys): QueueSource["ledger"] => {
+  const look = connection.script(lookScript)
+  return (lines) =>
+    look([keys.list, keys.claimed, keys.deadLetters, keys.ledger], [lines]).pipe(
+      Effect.flatMap((reply) =>
+        Effect.try({
+          try: () => read(reply),
+          catch: (error) => new Failure({ reason: "unreadable", message: String(error) })
+        })
+      )
+    )
+}
+
+const listOf = (reply: Reply | undefined): ReadonlyArray<Reply> => (Array.isArray(reply) ? reply : [])
+const isText = (reply: Reply): reply is Buffer => reply instanceof Uint8Array
+
+/** Names and values in turn. */
+const fieldsOf = (reply: ReadonlyArray<Reply>): ReadonlyMap<string, number> => {
+  const fields = new Map<string, number>()
+  for (let i = 0; i + 1 < reply.length; i += 2) {
+    const value = Number(reply[i + 1])
+    if (Number.isSafeInteger(value)) fields.set(String(reply[i]), value)
+  }
+  return fields
+}
+
+const read = (reply: Reply): QueueLedger => {
+  const [fields, waiting, inFlight, deadLetters, lines] = listOf(reply)
+  const [inList, claimed] = Array.isArray(lines) ? lines.map(listOf) : []
+  return ledgerOf(fieldsOf(listOf(fields)), {
+    waiting: Number(waiting),
+    inFlight: Number(inFlight),
+    deadLetters: Number(deadLetters),
+    lines:
+      inList === undefined || claimed === undefined
+        ? undefined
+        : {
+            waiting: inList.filter(isText).map(fromBuffer),
+            inFlight: claimed.filter(isText).flatMap((packed) => unpack(packed).lines)
+          }
+  })
+}

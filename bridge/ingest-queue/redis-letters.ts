@@ -1,0 +1,83 @@
+/**
+ * The dead letters of a queue on Redis, read, replayed and discarded where they lie. A letter is known by its exact text;
+ * of several with the same text the oldest goes first.
+ *
+ * `:replays` remembers what was replayed within a week: a sorted set, `<sha1 of the line> <nth time>` → when. As in
+ * scripts.ts the first write of a script only removes, and what could fail is read before.
+ */
+import { Effect } from "effect"
+import type { RedisConnection } from "../redis.ts"
+import { goneName } from "./ledger.ts"
+import { replayMemory, storedLetter } from "./letter.ts"
+import { fromBuffer, toBuffer } from "./packed.ts"
+import type { QueueKeys } from "./redis.ts"
+import type { LetterBox } from "./service.ts"
+
+/** KEYS dead-letters list ledger replays · ARGV text, line, allowed, name in the ledger · what became of it. */
+const replayScript = `
+local letters, list, ledger, replays = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local text, line, allowed, name = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local clock = redis.call('TIME')
+local time = clock[1] * 1000 + math.floor(clock[2] / 1000)
+redis.call('LLEN', list)
+redis.call('HGET', ledger, name)
+
+local sha, free = redis.sha1hex(line), nil
+for nth = 1, allowed do
+  local at = redis.call('ZSCORE', replays, sha .. ' ' .. nth)
+  if not at or tonumber(at) <= time - ${replayMemory} then
+    free = sha .. ' ' .. nth
+    break
+  end
+end
+if not free then return 'too often' end
+
+if redis.call('LREM', letters, 1, text) == 0 then return 'gone' end
+redis.call('RPUSH', list, line)
+redis.pcall('HINCRBY', ledger, 'pushed', 1)
+redis.pcall('HINCRBY', ledger, name, 1)
+redis.call('ZREMRANGEBYSCORE', replays, '-inf', time - ${replayMemory})
+redis.call('ZADD', replays, time, free)
+redis.call('PEXPIRE', replays, ${replayMemory})
+return 'done'
+`
+
+/** KEYS dead-letters ledger · ARGV text, name in the ledger · 1 when it was there. */
+const discardScript = `
+redis.call('HGET', KEYS[2], ARGV[2])
+if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
+redis.pcall('HINCRBY', KEYS[2], ARGV[2], 1)
+return 1
+`
+
+/** The letters of the queue with these keys. */
+export const redisLetters = (connection: RedisConnection, keys: QueueKeys): LetterBox => {
+  const replay = connection.script(replayScript)
+  const discard = connection.script(discardScript)
+  return {
+    read: (from, count) =>
+      count < 1
+        ? Effect.succeed([])
+        : connection
+            .command("LRANGE", keys.deadLetters, from, from + count - 1)
+            .pipe(
+              Effect.map((texts) =>
+                Array.isArray(texts) ? texts.map((text) => storedLetter(fromBuffer(text))) : []
+              )
+            ),
+    replay: (letter, line, allowed) =>
+      replay(
+        [keys.deadLetters, keys.list, keys.ledger, keys.replays],
+        [toBuffer(letter.text), toBuffer(line), allowed, goneName(letter, "replayed")]
+      ).pipe(
+        Effect.map((reply) => {
+          const outcome = String(reply)
+          return outcome === "done" || outcome === "too often" ? outcome : "gone"
+        })
+      ),
+    discard: (letter) =>
+      discard([keys.deadLetters, keys.ledger], [toBuffer(letter.text), goneName(letter, "discarded")]).pipe(
+        Effect.map((reply) => reply === 1)
+      )
+  }
+}

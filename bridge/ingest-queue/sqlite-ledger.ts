@@ -1,0 +1,73 @@
+/** The ledger of the queue in a file: the table of what was counted, and the look at it and at all the queue holds. */
+import type { DatabaseSync } from "../sqlite.ts"
+import { type Entry, ledgerOf } from "./ledger.ts"
+import { fromBuffer, linesIn, unpack } from "./packed.ts"
+import type { QueueLedger } from "./service.ts"
+
+export const ledgerSchema = `
+CREATE TABLE IF NOT EXISTS ledger (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+`
+
+export type LedgerSteps = ReturnType<typeof prepareLedger>
+
+export const prepareLedger = (database: DatabaseSync) => ({
+  add: database.prepare(
+    "INSERT INTO ledger (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
+  ),
+  begun: database.prepare("SELECT 1 FROM ledger WHERE name = 'since'"),
+  fields: database.prepare("SELECT name, value FROM ledger"),
+  headers: database.prepare(
+    "SELECT substr(packed, 1, instr(packed, x'0a')) AS header FROM batches WHERE packed IS NOT NULL"
+  ),
+  lines: database.prepare("SELECT line FROM lines ORDER BY place"),
+  packed: database.prepare("SELECT packed FROM batches WHERE packed IS NOT NULL")
+})
+
+/** To be called in the transaction that adds the entries. */
+export const addTo = (steps: LedgerSteps, entries: ReadonlyArray<Entry>): void => {
+  for (const { name, by } of entries) steps.add.run(name, by)
+}
+
+/**
+ * To be called in a transaction before it takes lines or lets a batch go. A ledger that begins while batches are claimed
+ * (by a version that kept none) has taken their lines.
+ */
+export const beginLedger = (steps: LedgerSteps, now: number): void => {
+  if (steps.begun.get() !== undefined) return
+  addTo(steps, [
+    { name: "since", by: now },
+    { name: "taken", by: linesInFlight(steps) }
+  ])
+}
+
+/** To be called in a transaction; `lines` as in service.ts. */
+export const lookAtLedger = (
+  steps: LedgerSteps,
+  { waiting, deadLetters }: { readonly waiting: number; readonly deadLetters: number },
+  lines: number
+): QueueLedger => {
+  const inFlight = linesInFlight(steps)
+  const fields = new Map(steps.fields.all().map(({ name, value }) => [String(name), Number(value)]))
+  return ledgerOf(fields, {
+    waiting,
+    inFlight,
+    deadLetters,
+    lines:
+      waiting + inFlight > lines
+        ? undefined
+        : {
+            waiting: steps.lines.all().flatMap(({ line }) => (isBytes(line) ? [fromBuffer(line)] : [])),
+            inFlight: steps.packed
+              .all()
+              .flatMap(({ packed }) => (isBytes(packed) ? unpack(packed).lines : []))
+          }
+  })
+}
+
+const linesInFlight = (steps: LedgerSteps): number => {
+  let count = 0
+  for (const { header } of steps.headers.iterate()) if (isBytes(header)) count += linesIn(header)
+  return count
+}
+
+const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array

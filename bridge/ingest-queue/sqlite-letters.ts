@@ -1,0 +1,69 @@
+/**
+ * The dead letters of the queue in a file, read, replayed and discarded where they lie, as on Redis (redis-letters.ts):
+ * a letter is known by its exact text, and what was replayed is remembered for a week.
+ */
+import { createHash } from "node:crypto"
+import { Clock, Effect } from "effect"
+import type { DatabaseSync, SqliteFile } from "../sqlite.ts"
+import { goneName } from "./ledger.ts"
+import { replayMemory, storedLetter } from "./letter.ts"
+import { fromBuffer, toBuffer } from "./packed.ts"
+import type { LetterBox, StoredLetter } from "./service.ts"
+import { addTo, type LedgerSteps } from "./sqlite-ledger.ts"
+
+export const lettersSchema = `
+CREATE TABLE IF NOT EXISTS dead_letters (place INTEGER PRIMARY KEY, letter TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS replays (sha TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS replays_sha ON replays (sha);
+CREATE INDEX IF NOT EXISTS replays_at ON replays (at);
+`
+
+export type LetterSteps = ReturnType<typeof prepareLetters>
+
+export const prepareLetters = (database: DatabaseSync) => ({
+  read: database.prepare(
+    "SELECT CAST(letter AS BLOB) AS text FROM dead_letters ORDER BY place LIMIT ? OFFSET ?"
+  ),
+  remove: database.prepare(
+    "DELETE FROM dead_letters WHERE place = (SELECT place FROM dead_letters WHERE CAST(letter AS BLOB) = ? ORDER BY place LIMIT 1)"
+  ),
+  push: database.prepare("INSERT INTO lines (line) VALUES (?)"),
+  times: database.prepare("SELECT count(*) AS times FROM replays WHERE sha = ? AND at > ?"),
+  forget: database.prepare("DELETE FROM replays WHERE at <= ?"),
+  remember: database.prepare("INSERT INTO replays (sha, at) VALUES (?, ?)")
+})
+
+export const sqliteLetters = (file: SqliteFile, steps: LetterSteps, ledger: LedgerSteps): LetterBox => {
+  const remove = (letter: StoredLetter): boolean => steps.remove.run(toBuffer(letter.text)).changes === 1
+  return {
+    read: (from, count) =>
+      file.read(() =>
+        steps.read
+          .all(Math.max(0, count), from)
+          .flatMap(({ text }) => (text instanceof Uint8Array ? [storedLetter(fromBuffer(text))] : []))
+      ),
+    replay: (letter, line, allowed) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        file.transaction(() => {
+          const bytes = toBuffer(line)
+          const sha = createHash("sha1").update(bytes).digest("hex")
+          if (Number(steps.times.get(sha, now - replayMemory)?.times) >= allowed) return "too often"
+          if (!remove(letter)) return "gone"
+          steps.push.run(bytes)
+          addTo(ledger, [
+            { name: "pushed", by: 1 },
+            { name: goneName(letter, "replayed"), by: 1 }
+          ])
+          steps.forget.run(now - replayMemory)
+          steps.remember.run(sha, now)
+          return "done"
+        })
+      ),
+    discard: (letter) =>
+      file.transaction(() => {
+        if (!remove(letter)) return false
+        addTo(ledger, [{ name: goneName(letter, "discarded"), by: 1 }])
+        return true
+      })
+  }
+}
