@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { Redis } from "ioredis"
 import { kafka } from "./kafka.ts"
+import { type ForeignRecord, parseRecords, readArguments } from "./kcat.ts"
 import { nats } from "./nats.ts"
 import { redisServer } from "./redis.ts"
 import { needsProgram, serverUrl } from "./server.ts"
@@ -21,14 +22,7 @@ export const realServers = async (): Promise<Environment | undefined> => {
   return { REDIS_URL, NATS_URL, KAFKA_BROKERS }
 }
 
-/** A record as kcat, a client that is not ours, reads it. */
-export interface ForeignRecord {
-  readonly partition: number
-  readonly offset: number
-  readonly key: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly value: Buffer
-}
+export type { ForeignRecord }
 
 export interface Cluster {
   readonly settings: Environment
@@ -71,7 +65,10 @@ export const makeCluster = (servers: Environment, more: Environment = {}): Clust
       running.add(spoor)
       return spoor
     },
-    read: (name) => readWithKcat(servers.KAFKA_BROKERS ?? "", name),
+    read: (name) =>
+      parseRecords(
+        execFileSync("kcat", readArguments(servers.KAFKA_BROKERS ?? "", name), { maxBuffer: 1024 ** 3 })
+      ),
     depth: async () => ({
       waiting: await redis.llen(queueKey),
       claimed: await redis.hlen(`{${queueKey}}:claimed`),
@@ -82,36 +79,4 @@ export const makeCluster = (servers: Environment, more: Environment = {}): Clust
       redis.disconnect()
     }
   }
-}
-
-/** Reads a topic to its end. Parts are told apart by their lengths, since a value may hold any byte. */
-const readWithKcat = (brokers: string, topic: string): ReadonlyArray<ForeignRecord> => {
-  const output = execFileSync(
-    "kcat",
-    ["-b", brokers, "-t", topic, "-C", "-e", "-q", "-f", "%p %o %K %S\\n%k%h\\n%s\\n"],
-    { maxBuffer: 1024 ** 3 }
-  )
-  const records: Array<ForeignRecord> = []
-  let at = 0
-  const line = (): string => {
-    const end = output.indexOf(10, at)
-    const text = output.toString("latin1", at, end)
-    at = end + 1
-    return text
-  }
-  while (at < output.length) {
-    const [partition = 0, offset = 0, keyLength = 0, length = 0] = line().split(" ").map(Number)
-    const keyEnd = at + Math.max(0, keyLength)
-    const key = output.toString("utf8", at, keyEnd)
-    at = keyEnd
-    const headers = Object.fromEntries(
-      line()
-        .split(",")
-        .map((pair) => pair.split("="))
-    )
-    const value = output.subarray(at, at + length)
-    at += length + 1
-    records.push({ partition, offset, key, headers, value })
-  }
-  return records
 }

@@ -180,7 +180,6 @@ const makeBroker = async (
   const whenRunning = (act: (pid: number) => void): void => {
     if (child?.pid !== undefined) act(child.pid)
   }
-  process.once("exit", () => child?.kill("SIGKILL"))
   return {
     url: `127.0.0.1:${plan.port}`,
     proxied: plan.proxied,

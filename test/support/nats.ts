@@ -69,7 +69,6 @@ export const privateNats = async (configuration = ""): Promise<NatsServer> => {
     if (child !== undefined) await endProgram(child, "SIGKILL")
     child = undefined
   }
-  process.once("exit", () => child?.kill("SIGKILL"))
   return {
     url: `nats://127.0.0.1:${port}`,
     port,

@@ -104,7 +104,6 @@ export const privateRedis = async (args: ReadonlyArray<string> = []): Promise<Re
     if (child !== undefined) await endProgram(child, "SIGKILL")
     child = undefined
   }
-  process.once("exit", () => child?.kill("SIGKILL"))
   return {
     url: `redis://127.0.0.1:${port}`,
     port,

@@ -6,6 +6,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { createServer } from "node:net"
+import { diesWithUs } from "./dies-with-us.ts"
 
 /** A server that runs: where it is, and how it ends. */
 export interface Running {
@@ -112,11 +113,13 @@ export const startProgram = (
   }
 ): Promise<ChildProcess> =>
   new Promise((resolve, reject) => {
-    const child = spawn(command, [...args], {
-      cwd: options.cwd,
-      env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"]
-    })
+    const child = diesWithUs(
+      spawn(command, [...args], {
+        cwd: options.cwd,
+        env: { ...process.env, ...options.env },
+        stdio: ["ignore", "pipe", "pipe"]
+      })
+    )
     let output = ""
     const read = (chunk: Buffer): void => {
       if (output === "ready") return

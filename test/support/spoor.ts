@@ -4,6 +4,7 @@ import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { denoProgram } from "./deno.ts"
+import { diesWithUs } from "./dies-with-us.ts"
 
 const root = join(import.meta.dirname, "..", "..")
 
@@ -49,11 +50,13 @@ export const launch = (
   runtime: keyof typeof runtimes = "bun"
 ) => {
   const [command, ...before] = runtimes[runtime]
-  const child = spawn(command, [...before, ...args], {
-    cwd: root,
-    env: { ...process.env, ...settings },
-    stdio: ["ignore", "pipe", "pipe"]
-  })
+  const child = diesWithUs(
+    spawn(command, [...before, ...args], {
+      cwd: root,
+      env: { ...process.env, ...settings },
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+  )
   let output = ""
   child.stdout.on("data", (chunk: Buffer) => {
     output += chunk.toString()
