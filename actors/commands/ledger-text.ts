@@ -1,0 +1,80 @@
+/** The ledger as a person reads it, and where an event is: plain text, made from what actors/accounts found out. */
+import type { Account, Ledger } from "../accounts/ledger.ts"
+import { readable } from "../accounts/readable.ts"
+import type { Whereabouts } from "../accounts/where-is.ts"
+import { letterJson, letterText } from "./letter-text.ts"
+import { bytesJson, latin1, moment, number, plain, table } from "./plain.ts"
+
+const columns = [
+  ["received", "received"],
+  ["stored", "stored"],
+  ["dead", "dead letters"],
+  ["discarded", "discarded"],
+  ["waiting", "waiting"],
+  ["inFlight", "in flight"],
+  ["replayed", "(replayed)"]
+] as const satisfies ReadonlyArray<readonly [keyof Account, string]>
+
+/** The whole account, with a sentence at the end whether it adds up. */
+export const ledgerText = (ledger: Ledger): string => {
+  const { total, topics, unread, queues, fromOthers, warnings } = ledger
+  const rows = topics.map((row) => [row.topic, ...columns.map(([key]) => number(row[key]))])
+  const open = unread.waiting + unread.inFlight
+  if (open > 0) {
+    const account = { received: open, stored: 0, dead: 0, discarded: 0, replayed: 0, ...unread }
+    rows.push(["(not read yet)", ...columns.map(([key]) => number(account[key]))])
+  }
+  if (rows.length !== 1) rows.push(["all", ...columns.map(([key]) => number(total[key]))])
+  const counted = queues.map(({ kind, address, trouble, since }) => {
+    const state = trouble ?? (since === undefined ? "nothing claimed yet" : `counted since ${moment(since)}`)
+    return `queue  ${kind} ${plain(address)}  ${plain(state)}`
+  })
+  const others =
+    fromOthers === 0 ? [] : [`${number(fromOthers)} of them came from other programs than Spoor.`]
+  return [
+    equation(total),
+    "",
+    table(["topic", ...columns.map(([, name]) => name)], rows, new Set(columns.map(([, name]) => name))),
+    "",
+    ...counted,
+    ...others,
+    ...warnings.map((warning) => `WARNING: ${plain(warning)}`),
+    verdict(ledger)
+  ].join("\n")
+}
+
+const equation = ({ received, stored, dead, discarded, waiting, inFlight }: Account): string =>
+  `received ${number(received)} = stored ${number(stored)} + dead-lettered ${number(dead + discarded)} + waiting ${number(waiting)} + in flight ${number(inFlight)}`
+
+const verdict = ({ balanced, complete }: Ledger): string => {
+  if (!balanced) return "It does NOT add up."
+  return complete ? "It adds up." : "What could be counted adds up; a queue is missing."
+}
+
+/** Where an event is, with all that is known of it there. */
+export const whereText = ({ sentence, underWay, letters, records, troubles }: Whereabouts): string =>
+  [
+    plain(sentence),
+    ...underWay.map(({ line, claimed }) => `\nclaimed    ${moment(claimed)}\nline       ${readable(line)}`),
+    ...letters.map((letter) => `\n${letterText(letter)}`),
+    ...records.map(
+      ({ topic, partition, offset, key, value, times }) =>
+        `\ntopic      ${plain(topic)}, partition ${partition}, offset ${plain(offset)}` +
+        (key === undefined ? "" : `\nkey        ${plain(key)}`) +
+        times.map(([stage, at]) => `\n${stage.padEnd(9)}  ${moment(at)}`).join("") +
+        `\nrecord     ${readable(latin1(value))}`
+    ),
+    ...troubles.map((trouble) => `WARNING: ${plain(trouble)}`)
+  ].join("\n")
+
+/** The same for programs: lines and records as readable text, with their exact bytes in base64. */
+export const whereJson = (found: Whereabouts): object => ({
+  ...found,
+  underWay: found.underWay.map(({ line, ...event }) => ({ ...event, ...bytesJson("line", line) })),
+  letters: found.letters.map(letterJson),
+  records: found.records.map(({ value, times, ...record }) => ({
+    ...record,
+    times: Object.fromEntries(times),
+    ...bytesJson("record", latin1(value))
+  }))
+})

@@ -1,0 +1,67 @@
+/** Dead letters as a person reads them, and as JSON for programs: plain text, made from what actors/accounts found. */
+import type { FoundLetter } from "../accounts/letters.ts"
+import { readable } from "../accounts/readable.ts"
+import type { Trial } from "../accounts/trial.ts"
+import { bytesJson, latin1, moment, number, plain, shortened, table } from "./plain.ts"
+
+/** A line for each letter. */
+export const lettersTable = (letters: ReadonlyArray<FoundLetter>): string =>
+  table(
+    ["set aside", "id", "reason", "by", "topic", "line"],
+    letters.map(({ address, letter, line }) => [
+      letter === undefined ? "" : moment(letter.last),
+      plain(address),
+      letter?.reason ?? "(not ours)",
+      letter?.stage ?? "",
+      letter?.topic ?? "",
+      shortened(readable(line), 100)
+    ])
+  )
+
+/** All that is known of one letter. */
+export const letterText = ({ address, queue, letter, line }: FoundLetter): string => {
+  const fields: ReadonlyArray<readonly [string, string]> =
+    letter === undefined
+      ? [["reason", "not known: another program put it there"]]
+      : [
+          ["reason", letter.reason],
+          ...(letter.detail === undefined ? [] : [["", letter.detail] as const]),
+          ["said by", letter.stage],
+          ["topic", letter.topic],
+          ["attempts", number(letter.attempts)],
+          ["claimed", moment(letter.first)],
+          ["set aside", moment(letter.last)]
+        ]
+  return [["id", address] as const, ["queue", queue] as const, ...fields]
+    .map(([name, value]) => `${name.padEnd(9)}  ${plain(value)}`)
+    .concat(`line       ${readable(line)}`)
+    .join("\n")
+}
+
+/** For programs: the envelope's fields, the line as readable text, its exact bytes in base64. */
+export const letterJson = ({ address, queue, letter, line }: FoundLetter): object => {
+  const { reason, detail, stage, topic, attempts, first, last } = letter ?? {}
+  const fields = { reason, detail, stage, topic, attempts, first, last }
+  return { id: address, queue, ours: letter !== undefined, ...fields, ...bytesJson("line", line) }
+}
+
+/** What would become of a line. */
+export const trialText = (trial: Trial): string => {
+  if (trial.kind === "dead") {
+    const { reason, stage, detail } = trial.rejection
+    return `would be set aside again by the ${stage}: ${reason}${detail === undefined ? "" : ` (${plain(detail)})`}`
+  }
+  const { topic, key, value, isTopicUnknown } = trial
+  const renamed = isTopicUnknown ? " (the line names a topic that is not allowed)" : ""
+  const named = key === undefined ? "" : `, key ${plain(key)}`
+  return `would be stored in ${topic}${renamed}${named}: ${readable(latin1(value))}`
+}
+
+export const trialJson = (trial: Trial): object => {
+  if (trial.kind === "dead") {
+    const { reason, detail, stage, topic } = trial.rejection
+    return { outcome: "set aside", reason, detail, stage, topic }
+  }
+  const { topic, key, value } = trial
+  return { outcome: "stored", topic, key, ...bytesJson("record", latin1(value)) }
+}

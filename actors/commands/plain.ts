@@ -1,0 +1,55 @@
+/** Values as plain text for a terminal: whatever a stranger may have written is made readable first, so that it steers nothing. */
+import { Buffer } from "node:buffer"
+import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { readable } from "../accounts/readable.ts"
+
+/** Any text, with control characters and all else that cannot be seen as `\xNN`. */
+export const plain = (text: string): string => readable(bytesOf(text))
+
+/** Bytes as one character each. */
+export const latin1 = (bytes: Uint8Array): Bytes => Buffer.from(bytes).toString("latin1") as Bytes
+
+/** Bytes for a program that reads JSON: readable under `name`, exact in base64 under `bytes`. */
+export const bytesJson = (name: string, bytes: Bytes): Record<string, string> => ({
+  [name]: readable(bytes),
+  bytes: Buffer.from(bytes, "latin1").toString("base64")
+})
+
+/** A moment, milliseconds since 1970, in UTC to the second. */
+export const moment = (at: number): string =>
+  Math.abs(at) <= lastTime ? `${new Date(at).toISOString().replace("T", " ").slice(0, -5)} UTC` : String(at)
+
+/** The last moment of a JavaScript `Date`. */
+const lastTime = 8_640_000_000_000_000
+
+/** A number with its thousands set apart. */
+export const number = (value: number): string => value.toLocaleString("en-US")
+
+/** "1 letter", "2 letters". */
+export const counted = (count: number, what: string): string =>
+  `${number(count)} ${what}${count === 1 ? "" : "s"}`
+
+/** The text if it is short enough, else its beginning. */
+export const shortened = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 1)}…`
+
+/** A table with a line of headings; a column whose name is in `right` is aligned to the right. Cells must be plain. */
+export const table = (
+  headings: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  right: ReadonlySet<string> = new Set()
+): string => {
+  const widths = headings.map((heading, i) =>
+    Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0))
+  )
+  return [headings, ...rows]
+    .map((row) =>
+      row
+        .map((cell, i) =>
+          right.has(headings[i] ?? "") ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)
+        )
+        .join("  ")
+        .trimEnd()
+    )
+    .join("\n")
+}
