@@ -1,6 +1,6 @@
 /**
  * The dead letters of a queue on Redis, read, replayed and discarded where they lie. A letter is known by its exact text;
- * of several with the same text the oldest goes first.
+ * of several with the same text the newest goes first, since people work from the newest down and the search ends there.
  *
  * `:replays` remembers what was replayed within a week: a sorted set, `<sha1 of the line> <nth time>` → when. As in
  * scripts.ts the first write of a script only removes, and what could fail is read before.
@@ -32,7 +32,7 @@ for nth = 1, allowed do
 end
 if not free then return 'too often' end
 
-if redis.call('LREM', letters, 1, text) == 0 then return 'gone' end
+if redis.call('LREM', letters, -1, text) == 0 then return 'gone' end
 redis.call('RPUSH', list, line)
 redis.pcall('HINCRBY', ledger, 'pushed', 1)
 redis.pcall('HINCRBY', ledger, name, 1)
@@ -45,7 +45,7 @@ return 'done'
 /** KEYS dead-letters ledger · ARGV text, name in the ledger · 1 when it was there. */
 const discardScript = `
 redis.call('HGET', KEYS[2], ARGV[2])
-if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
+if redis.call('LREM', KEYS[1], -1, ARGV[1]) == 0 then return 0 end
 redis.pcall('HINCRBY', KEYS[2], ARGV[2], 1)
 return 1
 `

@@ -25,7 +25,7 @@ export const prepareLetters = (database: DatabaseSync) => ({
     "SELECT CAST(letter AS BLOB) AS text FROM dead_letters ORDER BY place LIMIT ? OFFSET ?"
   ),
   remove: database.prepare(
-    "DELETE FROM dead_letters WHERE place = (SELECT place FROM dead_letters WHERE CAST(letter AS BLOB) = ? ORDER BY place LIMIT 1)"
+    "DELETE FROM dead_letters WHERE place = (SELECT place FROM dead_letters WHERE CAST(letter AS BLOB) = ? ORDER BY place DESC LIMIT 1)"
   ),
   push: database.prepare("INSERT INTO lines (line) VALUES (?)"),
   times: database.prepare("SELECT count(*) AS times FROM replays WHERE sha = ? AND at > ?"),
