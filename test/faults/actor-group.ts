@@ -1,0 +1,57 @@
+/** All processes of one actor in a world. Grows and shrinks by `scale`; ends with `end`. */
+import { freePort } from "../support/server.ts"
+import type { Environment } from "../support/spoor.ts"
+import { type KeptAlive, keepAlive } from "./kept-alive.ts"
+
+export interface ActorGroup {
+  readonly name: string
+  readonly copies: () => ReadonlyArray<KeptAlive>
+  /** The ports of its HTTP side, one per copy; only gateways have one. */
+  readonly ports: () => ReadonlyArray<number>
+  /** So many processes from now on: new ones are up when this returns; those too many are ended with the signal, the newest first. */
+  readonly scale: (count: number, signal?: NodeJS.Signals) => Promise<void>
+  /** Of all copies there ever were. */
+  readonly killed: () => number
+  readonly deaths: () => ReadonlyArray<string>
+  readonly output: () => string
+  /** Ends all: in order when they do within `patience` milliseconds, else at once. */
+  readonly end: (patience: number) => Promise<void>
+}
+
+export const actorGroup = (name: string, settings: Environment): ActorGroup => {
+  const copies: Array<{ readonly process: KeptAlive; readonly port: number }> = []
+  const former: Array<KeptAlive> = []
+  const all = (): ReadonlyArray<KeptAlive> => [...former, ...copies.map(({ process }) => process)]
+  return {
+    name,
+    copies: () => copies.map(({ process }) => process),
+    ports: () => copies.map(({ port }) => port),
+    scale: async (count, signal) => {
+      const ended = copies.splice(Math.max(0, count))
+      former.push(...ended.map(({ process }) => process))
+      const endings = ended.map(({ process }) => process.stop(signal))
+      while (copies.length < count) {
+        // The same port for all lives of a copy, as a service keeps its address.
+        const port = name === "gateway" ? await freePort() : 0
+        copies.push({ process: keepAlive([name], { ...settings, GATEWAY_PORT: String(port) }), port })
+      }
+      await Promise.all([...endings, ...copies.map(({ process }) => process.up())])
+    },
+    killed: () => all().reduce((sum, { counts }) => sum + counts.killed, 0),
+    deaths: () => all().flatMap(({ deaths }) => deaths),
+    output: () =>
+      all()
+        .map((process) => process.output())
+        .join(""),
+    end: async (patience) => {
+      await Promise.all(
+        copies.map(async ({ process }) => {
+          process.thaw()
+          const timer = setTimeout(() => void process.stop("SIGKILL"), patience)
+          await process.stop(patience > 0 ? "SIGTERM" : "SIGKILL")
+          clearTimeout(timer)
+        })
+      )
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/** A short selection of the fault cases in every run of the tests; all of them: `bun run faults`. */
+import { afterAll, describe, expect, test } from "bun:test"
+import { realServers } from "../support/cluster.ts"
+import { hasRedisProgram } from "../support/redis.ts"
+import { allCases } from "./all-cases.ts"
+import { kafkaPool } from "./kafka-pool.ts"
+import { makeRandom } from "./random.ts"
+import { progressLine } from "./report.ts"
+import { runCase, shortPatience } from "./run-case.ts"
+
+const canRun = (await realServers()) !== undefined && hasRedisProgram()
+const cases = (await allCases()).filter(({ short }) => short === true)
+
+describe.skipIf(!canRun)("a fault loses nothing", () => {
+  const pool = kafkaPool()
+  afterAll(() => pool.end())
+
+  for (const one of cases) {
+    test(`${one.number} ${one.name}`, async () => {
+      const random = makeRandom(Number(process.env.FAULTS_SEED ?? Date.now() % 1_000_000)).fork(one.number)
+      const result = await runCase(one, {
+        pool,
+        random,
+        events: 1_500,
+        rate: 500,
+        moments: 2,
+        patience: shortPatience
+      })
+      process.stdout.write(`${progressLine(result)}  (seed ${random.seed})\n`)
+      expect(result.problems).toEqual([])
+    }, 60_000)
+  }
+})

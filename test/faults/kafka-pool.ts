@@ -1,0 +1,51 @@
+/**
+ * The Kafka of a run: one broker, and a cluster of three, each started when a case first asks and kept for those after
+ * it, since topics are a case's own. Lives until `end`.
+ */
+import { type Broker, startBrokers } from "../support/kafka-broker.ts"
+import { clusterIsWhole } from "../support/kcat.ts"
+
+/** What a case wants: the run's one broker, the run's three, or one broker that nobody else has. */
+export type KafkaNeed = "shared" | "three" | "own"
+
+export interface KafkaPool {
+  /** Brokers that all serve. `more` are broker settings; only for "own". */
+  readonly take: (need: KafkaNeed, more?: Record<string, string>) => Promise<ReadonlyArray<Broker>>
+  /** Gives them back after a case: what is not whole again is thrown away. */
+  readonly giveBack: (need: KafkaNeed, brokers: ReadonlyArray<Broker>) => Promise<void>
+  readonly end: () => Promise<void>
+}
+
+export const kafkaPool = (): KafkaPool => {
+  const kept = new Map<KafkaNeed, ReadonlyArray<Broker>>()
+
+  const start = async (count: number, more?: Record<string, string>): Promise<ReadonlyArray<Broker>> => {
+    const brokers = await startBrokers(count, more)
+    if (brokers === undefined) throw new Error("Kafka cannot be started here: it needs Java 17 and Maven.")
+    return brokers
+  }
+
+  const remove = async (brokers: ReadonlyArray<Broker>): Promise<void> => {
+    await Promise.all(brokers.map((broker) => broker.remove()))
+  }
+
+  return {
+    take: async (need, more) => {
+      if (need === "own") return start(1, more)
+      const brokers = kept.get(need) ?? (await start(need === "three" ? 3 : 1))
+      kept.set(need, brokers)
+      return brokers
+    },
+    giveBack: async (need, brokers) => {
+      const isWhole =
+        need !== "own" && (await clusterIsWhole(brokers.map(({ url }) => url).join(","), brokers.length))
+      if (isWhole) return
+      kept.delete(need)
+      await remove(brokers)
+    },
+    end: async () => {
+      await Promise.all(Array.from(kept.values(), remove))
+      kept.clear()
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The load: simulated browsers on the gateways and a foreign tracker that pushes lines straight to Redis, at a steady
+ * rate, each event once (nobody tries again, so that every copy in Kafka is Spoor's own). It runs from `start` to
+ * `stop` and keeps what each sender was told.
+ */
+import { lineOf, sentEvent, wayOf } from "./events.ts"
+import { type Answer, type HttpClient, httpClient } from "./http-client.ts"
+import { makeSent, type Sent } from "./sent.ts"
+import type { Tracker } from "./tracker.ts"
+
+export interface LoadOptions {
+  /** Events a second. */
+  readonly rate: number
+  /** HTTP connections. */
+  readonly connections: number
+  /** The gateways' ports, as they are at this moment. */
+  readonly gateways: () => ReadonlyArray<number>
+  readonly tracker: Tracker
+  /** The topic that adtekio lines name. */
+  readonly otherTopic: string
+}
+
+export interface Load {
+  /** Events a second. */
+  readonly rate: number
+  readonly sent: Sent
+  /** How many answers there were of each kind: a status such as "200", "refused", "reset" or "silent". */
+  readonly answers: ReadonlyMap<string, number>
+  /** The longest that anyone waited for an answer, and for a 503; milliseconds. */
+  readonly slowest: { readonly answer: number; readonly refusal: number }
+  /** 503 answers without a Retry-After. */
+  readonly rudeRefusals: () => number
+  readonly start: () => void
+  /** Sends no more, and returns when every answer has come or is given up. */
+  readonly stop: () => Promise<void>
+  /** Sends one event over HTTP now; its number once it is acknowledged, undefined when it was not. */
+  readonly sendOne: () => Promise<number | undefined>
+  /**
+   * Pushes lines of the case's own straight to Redis: `make` gets the event's number and must write `id=<number>`
+   * at the start of the query if the line can be read at all. `dead`: why it must become a dead letter.
+   */
+  readonly push: (count: number, make: (n: number) => Buffer, dead?: string) => Promise<void>
+}
+
+/** How long a sender waits for an answer, and after a refusal before the next event; milliseconds. */
+const patience = 10_000
+const pauseAfterRefusal = 50
+const tick = 5
+
+export const makeLoad = (options: LoadOptions): Load => {
+  const sent = makeSent()
+  const answers = new Map<string, number>()
+  const slowest = { answer: 0, refusal: 0 }
+  let rude = 0
+  let isRunning = false
+  let workers: ReadonlyArray<Promise<void>> = []
+
+  let tokens = 0
+  let nextTick = Promise.withResolvers<void>()
+  const refill = (): void => {
+    tokens = Math.min(tokens + (options.rate * tick) / 1000, Math.max(1, options.rate / 10))
+    nextTick.resolve()
+    nextTick = Promise.withResolvers()
+  }
+
+  const note = (answer: Answer, took: number): void => {
+    const name = answer.kind === "status" ? String(answer.status) : answer.kind
+    answers.set(name, (answers.get(name) ?? 0) + 1)
+    if (answer.kind !== "status") return
+    slowest.answer = Math.max(slowest.answer, took)
+    if (answer.status !== 503) return
+    slowest.refusal = Math.max(slowest.refusal, took)
+    if (!answer.retryAfter) rude += 1
+  }
+
+  /** Sends event n and settles it. True when it was acknowledged. */
+  const sendHttp = async (client: HttpClient, n: number): Promise<boolean> => {
+    const { path, query, address, userAgent } = sentEvent(n)
+    const began = performance.now()
+    const answer = await client.get(`${path}?${query}`, { "User-Agent": userAgent, "X-Push-Ip": address })
+    note(answer, performance.now() - began)
+    const isAcknowledged = answer.kind === "status" && answer.status < 300
+    if (isAcknowledged) sent.settle(n, "acknowledged")
+    else sent.settle(n, answer.kind === "refused" || isPlainRefusal(answer) ? "refused" : "unknown")
+    return isAcknowledged
+  }
+
+  const work = async (place: number): Promise<void> => {
+    const clients = new Map<number, HttpClient>()
+    let turn = place
+    while (isRunning) {
+      if (tokens < 1) {
+        await nextTick.promise
+        continue
+      }
+      tokens -= 1
+      const n = sent.issue()
+      if (wayOf(n) !== "http") {
+        options.tracker.send(lineOf(sentEvent(n), options.otherTopic), (fate) => sent.settle(n, fate))
+        continue
+      }
+      const ports = options.gateways()
+      const port = ports[turn % ports.length] ?? 0
+      const client = clients.get(port) ?? httpClient(port, patience)
+      clients.set(port, client)
+      if (await sendHttp(client, n)) continue
+      turn += 1
+      await new Promise((resolve) => setTimeout(resolve, pauseAfterRefusal))
+    }
+    for (const client of clients.values()) client.close()
+  }
+
+  let timer: ReturnType<typeof setInterval> | undefined
+  return {
+    rate: options.rate,
+    sent,
+    answers,
+    slowest,
+    rudeRefusals: () => rude,
+    start: () => {
+      isRunning = true
+      timer = setInterval(refill, tick)
+      workers = Array.from({ length: options.connections }, (_, place) => work(place))
+    },
+    stop: async () => {
+      isRunning = false
+      clearInterval(timer)
+      nextTick.resolve()
+      await Promise.all(workers)
+      await options.tracker.flush()
+    },
+    sendOne: async () => {
+      let n = sent.issue()
+      while (wayOf(n) !== "http") {
+        sent.settle(n, "refused")
+        n = sent.issue()
+      }
+      const client = httpClient(options.gateways()[0] ?? 0, patience)
+      const isAcknowledged = await sendHttp(client, n)
+      client.close()
+      return isAcknowledged ? n : undefined
+    },
+    push: async (count, make, dead) => {
+      for (let i = 0; i < count; i++) {
+        const n = sent.issue()
+        const line = make(n)
+        sent.extra.set(n, { line, dead })
+        options.tracker.send(line, (fate) => sent.settle(n, fate))
+      }
+      await options.tracker.flush()
+    }
+  }
+}
+
+/** A 4xx: the gateway read it and wanted none of it. A 503 may hide a push whose answer was lost. */
+const isPlainRefusal = (answer: Answer): boolean =>
+  answer.kind === "status" && answer.status >= 400 && answer.status < 500

@@ -1,0 +1,33 @@
+/** What a case wants of its world, and what it gets when it says nothing. */
+import type { Environment } from "../support/spoor.ts"
+import type { KafkaNeed } from "./kafka-pool.ts"
+
+/** The outside systems. */
+export type SeamName = "redis" | "nats" | "kafka"
+
+export interface Needs {
+  /** The broker of the run ("shared", which the case must not hurt), three brokers, or one of its own. */
+  readonly kafka?: KafkaNeed
+  /** Settings of an own broker, such as `message.max.bytes`. */
+  readonly kafkaSettings?: Record<string, string>
+  /** More arguments of redis-server, such as `["--maxmemory", "50mb"]`. */
+  readonly redisArguments?: ReadonlyArray<string>
+  /** nats-server's configuration, in its own language. */
+  readonly natsConfiguration?: string
+  /** Which actors reach which system through a proxy (`world.proxy`); the others reach it directly. */
+  readonly through?: Readonly<Partial<Record<SeamName, "all" | ReadonlyArray<string>>>>
+  /** How many processes of which actor, instead of `standardActors`. */
+  readonly actors?: Readonly<Record<string, number>>
+  /** More environment for all actors. `{topic}` in a value is the case's topic. */
+  readonly settings?: Environment
+}
+
+/** One process of each, as far as the judge needs them. */
+export const standardActors: Readonly<Record<string, number>> = {
+  bridge: 1,
+  enricher: 1,
+  drainer: 1,
+  "event-counter": 1,
+  "metadata-counter": 1,
+  gateway: 1
+}

@@ -1,0 +1,197 @@
+/** Runs one case from its world's beginning to its end, and says how it went. Never fails: what goes wrong is in the result. */
+import { eventually } from "../support/eventually.ts"
+import { countRecords, readTopic } from "../support/kcat.ts"
+import type { Account } from "./account.ts"
+import type { FaultCase } from "./case.ts"
+import type { KafkaPool } from "./kafka-pool.ts"
+import { ledgerProblems } from "./ledger.ts"
+import { judge } from "./oracle.ts"
+import type { Random } from "./random.ts"
+import { makeWorld, type World } from "./world.ts"
+
+export interface RunOptions {
+  readonly pool: KafkaPool
+  readonly random: Random
+  /** How many events must be acknowledged, and how many are sent a second. */
+  readonly events: number
+  readonly rate: number
+  readonly moments: number
+  readonly patience: Patience
+}
+
+/** How long things may take, milliseconds. */
+export interface Patience {
+  readonly recovery: number
+  readonly drain: number
+  readonly fresh: number
+  /** How often, and with which pauses, nothing may have changed any more before it is judged. */
+  readonly plateau: { readonly polls: number; readonly pause: number }
+}
+
+export const fullPatience: Patience = {
+  recovery: 180_000,
+  drain: 120_000,
+  fresh: 10_000,
+  plateau: { polls: 5, pause: 3_000 }
+}
+
+/** For runs that a person waits for: the same, but it is looked less long whether something still comes. */
+export const shortPatience: Patience = { ...fullPatience, plateau: { polls: 3, pause: 300 } }
+
+export interface CaseResult {
+  readonly number: string
+  readonly name: string
+  readonly seed: number
+  readonly passed: boolean
+  readonly seconds: number
+  readonly proof: string
+  readonly account: Account | undefined
+  readonly problems: ReadonlyArray<string>
+}
+
+export const runCase = async (one: FaultCase, options: RunOptions): Promise<CaseResult> => {
+  const began = performance.now()
+  const result = (
+    problems: ReadonlyArray<string>,
+    proof: string,
+    account: Account | undefined
+  ): CaseResult => ({
+    number: one.number,
+    name: one.name,
+    seed: options.random.seed,
+    passed: problems.length === 0,
+    seconds: Math.round((performance.now() - began) / 100) / 10,
+    proof,
+    account,
+    problems
+  })
+  let world: World | undefined
+  try {
+    world = await makeWorld({
+      needs: one.needs ?? {},
+      pool: options.pool,
+      moments: options.moments,
+      rate: options.rate
+    })
+    const { account, proof } = await live(one, world, options)
+    return result(account.problems, proof, account)
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? ` (${String(error.cause)})` : ""
+    return result([`${String(error)}${cause}${await hints(world)}`], "", undefined)
+  } finally {
+    await world?.end()
+  }
+}
+
+const live = async (
+  one: FaultCase,
+  world: World,
+  { random, events, patience }: RunOptions
+): Promise<{ readonly account: Account; readonly proof: string }> => {
+  const { load, queue } = world
+  load.start()
+  await eventually("the first events are stored", async () => {
+    if (load.sent.count("acknowledged") < Math.min(500, events / 10)) return false
+    return (await countRecords(world.brokers, world.topic, partitions)) > 0
+  })
+  const struck = await one.fault(world, random)
+  const ended = performance.now()
+  const recovered = recovery(world, patience.recovery)
+  // What fails here is reported below, after the load has ended.
+  recovered.catch(() => undefined)
+  await eventually(
+    "enough events are acknowledged",
+    () => load.sent.count("acknowledged") >= events,
+    patience.recovery + (events / load.rate) * 3_000
+  )
+  await load.stop()
+  const seconds = Math.round(((await recovered) - ended) / 100) / 10
+  await queue.drained(patience.drain)
+  await settled(world, patience)
+  await passesFresh(world, patience.fresh)
+  await queue.drained(patience.drain)
+  const judged = await untilCounted(patience.drain, () => judge(world, one.expects ?? {}, seconds))
+  const later = await one.afterwards?.(world, judged)
+  const ledger = await ledgerProblems(world)
+  return {
+    account: { ...judged, problems: [...judged.problems, ...ledger] },
+    proof: later === undefined ? struck : `${struck}; ${later}`
+  }
+}
+
+const partitions = 3
+
+/**
+ * Returns, as a time, when what the fault left behind is gone: no batch is claimed any more that was claimed at its
+ * end, and no more lines wait than come within half a second.
+ */
+const recovery = async (world: World, within: number): Promise<number> => {
+  const left = await eventually(
+    "Redis answers after the fault",
+    async () => new Set(await world.queue.claimed()),
+    within
+  )
+  await eventually(
+    "what the fault left behind is gone",
+    async () => {
+      const [claimed, depth] = await Promise.all([world.queue.claimed(), world.queue.depth()])
+      return depth.waiting <= world.load.rate / 2 && !claimed.some((batch) => left.has(batch))
+    },
+    within
+  )
+  return performance.now()
+}
+
+/** Returns when nothing has come into Kafka for a while. */
+const settled = async (world: World, { plateau, drain }: Patience): Promise<void> => {
+  let before = -1
+  let quiet = 0
+  const end = performance.now() + drain
+  while (quiet < plateau.polls) {
+    if (performance.now() > end) throw new Error(`Kafka still grows ${drain} ms after the queue was empty.`)
+    const topics = [world.topic, world.otherTopic]
+    const counts = await Promise.all(topics.map((topic) => countRecords(world.brokers, topic, partitions)))
+    const now = counts.reduce((sum, count) => sum + count, 0)
+    quiet = now === before ? quiet + 1 : 0
+    before = now
+    await new Promise((resolve) => setTimeout(resolve, plateau.pause))
+  }
+}
+
+/** One more event is sent, and comes out of Kafka in time. */
+const passesFresh = async (world: World, within: number): Promise<void> => {
+  await eventually(
+    "a fresh event, sent when all was over, is in Kafka",
+    async () => {
+      const n = await world.load.sendOne()
+      if (n === undefined) return false
+      const sign = `id=${n}&`
+      return eventually("it is there", async () => {
+        const last = await readTopic(world.brokers, world.topic, "-o", "-50")
+        return last.some(({ value }) => value.includes(sign))
+      })
+    },
+    within
+  )
+}
+
+/** Consumers may lag behind: judges again until nothing is wrong, or nothing has changed for long enough to be wrong for good. */
+const untilCounted = async (within: number, look: () => Promise<Account>): Promise<Account> => {
+  const end = performance.now() + Math.min(within, 30_000)
+  for (;;) {
+    const account = await look()
+    if (account.problems.length === 0 || performance.now() > end) return account
+    if (!account.problems.every((problem) => problem.includes("do not count each event once"))) return account
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}
+
+/** What the actors said last, to find out what went wrong. */
+const hints = async (world: World | undefined): Promise<string> => {
+  if (world === undefined) return ""
+  const depth = await world.queue.depth().catch(() => undefined)
+  const said = world
+    .groups()
+    .map((group) => `\n--- ${group.name}: ${group.output().trimEnd().split("\n").slice(-3).join("\n")}`)
+  return `\nqueue ${JSON.stringify(depth)}${said.join("")}`
+}

@@ -1,0 +1,52 @@
+/** What is in Kafka, read by a client that is not ours and held against what was sent. */
+import { readTopic } from "../support/kcat.ts"
+import { differenceOf, issuedNumber, recordParts, typeOf } from "./expected-record.ts"
+import type { World } from "./world.ts"
+
+export interface Stored {
+  /** How many records there are of each event. */
+  readonly copies: ReadonlyMap<number, number>
+  readonly records: number
+  /** How many events of each type, each once, as consumers ought to have counted them. */
+  readonly types: ReadonlyMap<string, number>
+  /** Events that are there under more than one event id: no consumer could know that they are the same. */
+  readonly twins: ReadonlyArray<number>
+  /** Records that were never sent, or are not what was sent; as sentences. */
+  readonly invented: ReadonlyArray<string>
+  readonly changed: ReadonlyArray<string>
+}
+
+export const readStored = async (world: World): Promise<Stored> => {
+  const { sent } = world.load
+  const copies = new Map<number, number>()
+  const ids = new Map<number, string>()
+  const types = new Map<string, number>()
+  const twins = new Set<number>()
+  const invented: Array<string> = []
+  const changed: Array<string> = []
+  let count = 0
+  for (const topic of [world.topic, world.otherTopic]) {
+    const seen = new Set<string>()
+    for (const { value, headers, partition, offset } of await readTopic(world.brokers, topic)) {
+      count += 1
+      const id = headers.id ?? ""
+      const parts = recordParts(value)
+      const n = parts === undefined ? undefined : issuedNumber(parts.query, sent)
+      if (parts === undefined || n === undefined) {
+        invented.push(`${topic} ${partition}/${offset}: ${value.toString("latin1", 0, 200)}`)
+        continue
+      }
+      if (!seen.has(id)) {
+        seen.add(id)
+        types.set(typeOf(parts), (types.get(typeOf(parts)) ?? 0) + 1)
+      }
+      copies.set(n, (copies.get(n) ?? 0) + 1)
+      const first = ids.get(n)
+      if (first === undefined) ids.set(n, id)
+      else if (first !== id) twins.add(n)
+      const difference = differenceOf(n, parts, sent)
+      if (difference !== undefined) changed.push(`event ${n}: ${difference}`)
+    }
+  }
+  return { copies, records: count, types, twins: [...twins], invented, changed }
+}

@@ -1,0 +1,186 @@
+/**
+ * The world of one case: its own Redis and NATS, Kafka, proxies where it asks for them, the actors as processes that
+ * are kept alive, and the load. Nothing of it is shared with another case but the run's Kafka, in which it has topics
+ * of its own. Lives from `makeWorld` until `end`.
+ */
+import { randomUUID } from "node:crypto"
+import { rmSync } from "node:fs"
+import type { Broker } from "../support/kafka-broker.ts"
+import { type NatsServer, privateNats } from "../support/nats.ts"
+import { privateRedis, type RedisServer } from "../support/redis.ts"
+import { type Environment, ownSettings } from "../support/spoor.ts"
+import { type ActorGroup, actorGroup } from "./actor-group.ts"
+import type { KafkaPool } from "./kafka-pool.ts"
+import type { KeptAlive } from "./kept-alive.ts"
+import { type Load, makeLoad } from "./load.ts"
+import { type Needs, type SeamName, standardActors } from "./needs.ts"
+import { type QueueWatch, watchQueue } from "./queue-watch.ts"
+import { startProxy, type TcpProxy } from "./tcp-proxy.ts"
+import { makeTracker } from "./tracker.ts"
+
+export interface World {
+  /** Where HTTP events and pushtech lines go, and where adtekio lines go. */
+  readonly topic: string
+  readonly otherTopic: string
+  readonly queueKey: string
+  readonly deadLetterKey: string
+  /** How often a fault that strikes at a random moment should strike (`--moments`). */
+  readonly moments: number
+  readonly redis: RedisServer
+  readonly nats: NatsServer
+  readonly kafka: ReadonlyArray<Broker>
+  /** Kafka's addresses without a proxy, for kcat and the like. */
+  readonly brokers: string
+  readonly queue: QueueWatch
+  readonly load: Load
+  /** The proxy before that system (the case's `through` must name it); `place` is the broker's, from 0. */
+  readonly proxy: (seam: SeamName, place?: number) => TcpProxy
+  /** All processes of an actor; also of one that the case began without. */
+  readonly group: (name: string) => ActorGroup
+  /** The first process of an actor. */
+  readonly actor: (name: string) => KeptAlive
+  readonly groups: () => ReadonlyArray<ActorGroup>
+  /** The environment that an actor, or a command such as the ledger, needs in this world. */
+  readonly settings: Environment
+  readonly end: () => Promise<void>
+}
+
+export interface WorldOptions {
+  readonly needs: Needs
+  readonly pool: KafkaPool
+  readonly moments: number
+  /** Events a second. */
+  readonly rate: number
+}
+
+/** Everything is up when this returns. When it fails, what had been started is ended. */
+export const makeWorld = async ({ needs, pool, moments, rate }: WorldOptions): Promise<World> => {
+  const endings: Array<() => Promise<void> | void> = []
+  const end = async (): Promise<void> => {
+    for (const ending of endings.splice(0).reverse()) await ending()
+  }
+  try {
+    const own = randomUUID().slice(0, 8)
+    const [topic, otherTopic] = [`events-${own}`, `other-${own}`]
+    const [queueKey, deadLetterKey] = [`queue-${own}`, `dead-${own}`]
+
+    const redis = await privateRedis(needs.redisArguments)
+    endings.push(redis.remove)
+    const nats = await privateNats(needs.natsConfiguration)
+    endings.push(nats.remove)
+    await Promise.all([redis.start(), nats.start()])
+    const need = needs.kafka ?? "shared"
+    const kafka = await pool.take(need, needs.kafkaSettings)
+    endings.push(() => pool.giveBack(need, kafka))
+
+    const proxies: Partial<Record<SeamName, ReadonlyArray<TcpProxy>>> = {}
+    const through = needs.through ?? {}
+    if (through.redis !== undefined) proxies.redis = [await startProxy(redis.port)]
+    if (through.nats !== undefined) proxies.nats = [await startProxy(nats.port)]
+    if (through.kafka !== undefined)
+      proxies.kafka = await Promise.all(
+        kafka.map(({ proxied }) => startProxy(proxied.target, proxied.advertised))
+      )
+    const allProxies = Object.values(proxies).flat()
+    endings.push(() => {
+      for (const proxy of allProxies) proxy.close()
+    })
+
+    const brokers = kafka.map(({ url }) => url).join(",")
+    const settings = ownSettings({
+      REDIS_URL: redis.url,
+      NATS_URL: nats.url,
+      KAFKA_BROKERS: brokers,
+      QUEUE_KEY: queueKey,
+      DEAD_LETTER_KEY: deadLetterKey,
+      KAFKA_TOPIC: topic,
+      KAFKA_TOPICS: otherTopic,
+      ...Object.fromEntries(
+        Object.entries(needs.settings ?? {}).map(([name, value]) => [
+          name,
+          value.replaceAll("{topic}", topic)
+        ])
+      )
+    })
+    endings.push(() => rmSync(settings.DATA_DIR ?? "", { recursive: true, force: true }))
+
+    const proxied = (actor: string): Environment => {
+      const goes = (seam: SeamName): boolean => {
+        const who = through[seam]
+        return who === "all" || who?.includes(actor) === true
+      }
+      const ports = (seam: SeamName): ReadonlyArray<number> => proxies[seam]?.map(({ port }) => port) ?? []
+      return {
+        ...(goes("redis") ? { REDIS_URL: `redis://127.0.0.1:${ports("redis")[0]}` } : {}),
+        ...(goes("nats") ? { NATS_URL: `nats://127.0.0.1:${ports("nats")[0]}` } : {}),
+        ...(goes("kafka")
+          ? {
+              KAFKA_BROKERS: ports("kafka")
+                .map((port) => `127.0.0.1:${port}`)
+                .join(",")
+            }
+          : {})
+      }
+    }
+    const groups = new Map<string, ActorGroup>()
+    const group = (name: string): ActorGroup => {
+      const found = groups.get(name) ?? actorGroup(name, { ...settings, ...proxied(name) })
+      groups.set(name, found)
+      return found
+    }
+    // Consumers end in order, so that their groups in the shared Kafka have no members that are gone.
+    endings.push(async () => {
+      for (const proxy of allProxies) proxy.thaw()
+      redis.resume()
+      const consumers = [...groups.values()].filter(({ name }) => /-counter$|-stats$|^viewer$/.test(name))
+      await Promise.all(Array.from(groups.values(), (one) => one.end(consumers.includes(one) ? 5_000 : 0)))
+    })
+
+    const queue = watchQueue(redis.url, queueKey, deadLetterKey)
+    endings.push(queue.close)
+    const tracker = makeTracker(redis.url, queueKey)
+    endings.push(tracker.close)
+    const load = makeLoad({
+      rate,
+      connections: 32,
+      gateways: () => group("gateway").ports(),
+      tracker,
+      otherTopic
+    })
+    endings.push(load.stop)
+
+    const actors = Object.entries(needs.actors ?? standardActors)
+    await Promise.all(actors.map(([name, count]) => group(name).scale(count)))
+    return {
+      topic,
+      otherTopic,
+      queueKey,
+      deadLetterKey,
+      moments,
+      redis,
+      nats,
+      kafka,
+      brokers,
+      queue,
+      load,
+      settings,
+      group,
+      groups: () => [...groups.values()],
+      actor: (name) => {
+        const [first] = group(name).copies()
+        if (first === undefined) throw new Error(`This world has no ${name}.`)
+        return first
+      },
+      proxy: (seam, place = 0) => {
+        const found = proxies[seam]?.[place]
+        if (found === undefined)
+          throw new Error(`Nobody goes through a proxy to ${seam}: name them in "through".`)
+        return found
+      },
+      end
+    }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
