@@ -1,5 +1,5 @@
 /** The settings of the seams: which outside systems there are and how to reach them. Nothing set means embedded. */
-import { Config, Duration } from "effect"
+import { Config, Duration, Schema } from "effect"
 import { optional, secret, setting } from "../contracts/setting.ts"
 
 export const dataDir = setting("DATA_DIR", Config.String, ".data", "Folder of the embedded services.")
@@ -15,6 +15,28 @@ export const deadLetterKey = setting(
   "click_invalid",
   "The list of dead letters. On Redis Cluster give it the queue's slot: {click_queue}:invalid."
 )
+
+const countOrZero = (name: string) =>
+  Config.schema(Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0)), name)
+
+export const queueMaxLength = setting(
+  "QUEUE_MAX_LENGTH",
+  countOrZero,
+  10_000_000,
+  "With so many lines waiting, the gateway answers 503 until there are fewer; 0 for no limit."
+)
+export const queueMaxBytes = optional(
+  "QUEUE_MAX_BYTES",
+  countOrZero,
+  "The same for what the waiting lines weigh, in bytes; 0 for no limit. Unset: 60 % of Redis's maxmemory where it has one."
+)
+export const queueConfirm = setting(
+  "QUEUE_CONFIRM",
+  (name) => Config.schema(Schema.Literals(["server", "replica", "disk"]), name),
+  "server",
+  "When an event is acknowledged: server (the queue's server has it), replica (one replica has it too) or disk (it is on the server's disk)."
+)
+
 export const projectionsUrl = secret(
   "PROJECTIONS_URL",
   "Redis that holds what the consumers counted. Unset: the first of REDIS_URL, or a file in DATA_DIR."

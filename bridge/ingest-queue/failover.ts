@@ -1,13 +1,13 @@
 /**
- * Pushing to several queue servers: to the first that works, in the order they are set. One that fails is passed over
- * for five seconds, then a single push tries it again.
+ * Pushing to several queue servers: to the first that works, in the order they are set. One that fails or is full is
+ * passed over for five seconds, then a single push tries it again.
  *
  * When a server does not answer in time it may have the lines nevertheless. They go to the next server all the same,
  * so that they may stand in both: better twice than never.
  */
 import { Clock, Effect } from "effect"
 import type { Bytes } from "../../contracts/event.ts"
-import { Failure } from "../../contracts/failure.ts"
+import { Failure, type FailureReason } from "../../contracts/failure.ts"
 
 export type Push = (lines: ReadonlyArray<Bytes>) => Effect.Effect<void, Failure>
 
@@ -17,7 +17,7 @@ const pushTime = 1800
 /** How long a server that failed is passed over, milliseconds. */
 const passOver = 5000
 
-/** Fails with `unavailable` when no server has taken the lines, with `timeout` when one may have. */
+/** Fails when no server has taken the lines: with `timeout` when one may have, with `busy` when all are full, else `unavailable`. */
 export const failover = (servers: ReadonlyArray<Push>): Push => {
   const resting = new Map<Push, number>()
 
@@ -51,8 +51,13 @@ export const failover = (servers: ReadonlyArray<Push>): Push => {
       failures.push(outcome.failure)
     }
     return yield* new Failure({
-      reason: failures.some((failure) => failure.ambiguous) ? "timeout" : "unavailable",
+      reason: reasonOf(failures),
       message: failures.map((failure) => failure.message).join(" ")
     })
   })
+}
+
+const reasonOf = (failures: ReadonlyArray<Failure>): FailureReason => {
+  if (failures.some((failure) => failure.ambiguous)) return "timeout"
+  return failures.every((failure) => failure.reason === "busy") ? "busy" : "unavailable"
 }

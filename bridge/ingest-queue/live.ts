@@ -1,27 +1,65 @@
 /** The queue that the settings ask for: Redis where REDIS_URL is set, else a file in DATA_DIR. Lives as long as its layer. */
 import { Effect, Layer, Redacted } from "effect"
+import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { dataDir, deadLetterKey, queueKey, redisUrl } from "../settings.ts"
+import {
+  dataDir,
+  deadLetterKey,
+  queueConfirm,
+  queueKey,
+  queueMaxBytes,
+  queueMaxLength,
+  redisUrl
+} from "../settings.ts"
 import { lookAt } from "./promise.ts"
+import type { PushRules } from "./push-rules.ts"
 import { redisQueue } from "./redis.ts"
 import { IngestQueue } from "./service.ts"
 import { sqliteQueue } from "./sqlite.ts"
 
 /** The settings it reads, for `--help`. */
-export const ingestQueueSettings = [redisUrl, queueKey, deadLetterKey, dataDir]
+export const ingestQueueSettings = [
+  redisUrl,
+  queueKey,
+  deadLetterKey,
+  queueMaxLength,
+  queueMaxBytes,
+  queueConfirm,
+  dataDir
+]
 
 /**
  * A Redis that is away does not keep it from starting. Fails with one clear sentence when a setting can never work:
- * a URL that is none, a DATA_DIR that cannot be written, keys that a cluster cannot hold together.
+ * a URL that is none, a DATA_DIR that cannot be written, keys that a cluster cannot hold together, a replica of a file.
  */
 export const layer = Layer.effect(
   IngestQueue,
   Effect.gen(function* () {
-    const settings = yield* readAll({ redisUrl, queueKey, deadLetterKey, dataDir })
-    const urls = separate(settings.redisUrl)
-    if (urls.length === 0) return yield* sqliteQueue(settings.dataDir)
-    const { queueKey: list, deadLetterKey: letters } = settings
-    return yield* redisQueue({ urls, queueKey: list, deadLetterKey: letters }, lookAt)
+    const {
+      redisUrl: servers,
+      dataDir: directory,
+      ...keys
+    } = yield* readAll({ redisUrl, dataDir, queueKey, deadLetterKey })
+    const {
+      queueMaxLength: maxLength,
+      queueMaxBytes: maxBytes,
+      queueConfirm: confirm
+    } = yield* readAll({
+      queueMaxLength,
+      queueMaxBytes,
+      queueConfirm
+    })
+    const rules: PushRules = { maxLength, maxBytes, confirm }
+    const urls = separate(servers)
+    if (urls.length > 0)
+      return yield* redisQueue({ urls, ...keys, rules }, (connection, all) => lookAt(connection, all, rules))
+    if (confirm === "replica")
+      return yield* new Failure({
+        reason: "unreadable",
+        message:
+          "QUEUE_CONFIRM=replica needs a Redis with a replica: set REDIS_URL, or leave QUEUE_CONFIRM away; the queue in DATA_DIR is on the disk before it answers."
+      })
+    return yield* sqliteQueue(directory, rules)
   })
 )
 

@@ -1,60 +1,87 @@
 /**
- * What a Redis server can promise, looked at once at the start and said in the log: whether it may delete events,
- * and how much of what it acknowledged it may lose when it ends. A server that hides this is left alone.
+ * What a Redis server can promise: said in the log at the start, as it really is, and looked at again while it is pushed
+ * to. What a server hides is not held against it.
  */
 import { Effect, Option } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import type { Argument, RedisConnection, Reply } from "../redis.ts"
+import type { RedisConnection } from "../redis.ts"
+import { type PushRules, standardRules } from "./push-rules.ts"
 import type { QueueKeys } from "./redis.ts"
+import { writesAtOnce } from "./redis-confirm.ts"
+import { lookAtServer, type RedisFacts } from "./redis-facts.ts"
 
 /** Fails only for what can never work: keys of one queue in different slots of a cluster. */
-export const lookAt: (connection: RedisConnection, keys: QueueKeys) => Effect.Effect<void, Failure> =
-  Effect.fnUntraced(function* (connection, keys) {
-    const ask = (name: string, ...args: ReadonlyArray<Argument>) =>
-      Effect.option(connection.command(name, ...args))
-    const info = facts(yield* ask("INFO"))
-    const where = `Redis at ${connection.address}`
-
-    const policy = info.get("maxmemory_policy") ?? "noeviction"
-    if (info.get("maxmemory") !== "0" && policy !== "noeviction")
-      yield* Effect.logWarning(
-        `${where} may delete events when its memory is full: maxmemory-policy is ${policy}, set it to noeviction.`
-      )
-
-    if (info.get("aof_enabled") === "0")
-      yield* Effect.logWarning(
-        `${where} keeps no log on disk: when it ends, events since its last snapshot (if it makes any) are lost. Set appendonly to yes.`
-      )
-    if (info.get("aof_enabled") === "1") {
-      const fsync = text(Option.getOrUndefined(yield* ask("CONFIG", "GET", "appendfsync")), 1)
-      if (fsync !== "always")
-        yield* Effect.logInfo(
-          `${where} writes to disk ${fsync === "no" ? "when the operating system likes" : "every second"}: a power failure may lose what it acknowledged since. With appendfsync always it loses nothing.`
-        )
-    }
-
-    if (info.get("cluster_enabled") !== "1") return
-    const slots = yield* Effect.forEach(Object.values(keys), (key) => ask("CLUSTER", "KEYSLOT", key))
-    if (new Set(slots.filter(Option.isSome).map((slot) => slot.value)).size > 1)
-      return yield* new Failure({
-        reason: "unreadable",
-        message: `${where} is a cluster, and QUEUE_KEY (${keys.list}) and DEAD_LETTER_KEY (${keys.deadLetters}) lie in different slots of it: give both the same tag, such as {${tag(keys.list)}}:invalid for the dead letters.`
-      })
-  })
-
-/** The lines `name:value` of an INFO reply. */
-const facts = (reply: Option.Option<Reply>): ReadonlyMap<string, string> =>
-  new Map(
-    (text(Option.getOrUndefined(reply)) ?? "")
-      .split("\r\n")
-      .filter((line) => line.includes(":"))
-      .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)])
+export const lookAt: (
+  connection: RedisConnection,
+  keys: QueueKeys,
+  rules?: PushRules
+) => Effect.Effect<void, Failure> = Effect.fnUntraced(function* (connection, keys, rules = standardRules) {
+  const { facts, isTold } = yield* lookAtServer(connection)
+  const where = `Redis at ${connection.address}`
+  const obstacle = obstacleOf(facts, rules)
+  const isWeak = facts.hasLog === false || evicts(facts)
+  if (isTold && obstacle !== undefined) yield* Effect.logError(`${where} ${obstacle}`)
+  else if (isTold)
+    yield* (isWeak ? Effect.logWarning : Effect.logInfo)(`${where}: ${promiseOf(facts, rules)}`)
+  if (!facts.isCluster) return
+  const slots = yield* Effect.forEach(Object.values(keys), (key) =>
+    Effect.option(connection.command("CLUSTER", "KEYSLOT", key))
   )
+  if (new Set(slots.filter(Option.isSome).map((slot) => slot.value)).size > 1)
+    return yield* new Failure({
+      reason: "unreadable",
+      message: `${where} is a cluster, and QUEUE_KEY (${keys.list}) and DEAD_LETTER_KEY (${keys.deadLetters}) lie in different slots of it: give both the same tag, such as {${tag(keys.list)}}:invalid for the dead letters.`
+    })
+})
 
-/** A text reply, or the text at `place` of a list of them. */
-const text = (reply: Reply | undefined, place?: number): string | undefined => {
-  const one = Array.isArray(reply) && place !== undefined ? reply[place] : reply
-  return one instanceof Uint8Array ? one.toString() : undefined
+/** Why nothing may be acknowledged there now, and what to set; it follows the server's name. Undefined when all is well. */
+export const obstacleOf = (facts: RedisFacts, { confirm }: PushRules): string | undefined => {
+  if (evicts(facts) && facts.eviction?.startsWith("allkeys") === true)
+    return `may delete events when its memory is full (maxmemory-policy ${facts.eviction}), so nothing is pushed to it: set maxmemory-policy to noeviction.`
+  if (confirm === "disk" && !writesAtOnce(facts) && (!facts.knowsWaitAof || facts.hasLog === false))
+    return "cannot say that an event is on its disk, as QUEUE_CONFIRM=disk asks, so nothing is pushed to it: set appendonly to yes and appendfsync to always (with no-appendfsync-on-rewrite no), or use Redis 7.2 or later with appendonly yes."
+  return undefined
 }
+
+/** What an acknowledgement means there, and what can undo it. */
+export const promiseOf = (facts: RedisFacts, rules: PushRules): string =>
+  [acknowledged(facts, rules), onCrash(facts, rules), onFailOver(facts, rules), onFullMemory(facts)]
+    .filter((sentence) => sentence !== "")
+    .join(" ")
+
+const acknowledged = (facts: RedisFacts, { confirm }: PushRules): string => {
+  if (confirm === "replica") return "an acknowledged event is in its memory and in that of a replica."
+  if (confirm === "server") return "an acknowledged event is in its memory."
+  return `an acknowledged event is on its disk (${writesAtOnce(facts) ? "appendfsync always" : "WAITAOF"}).`
+}
+
+const onCrash = (facts: RedisFacts, { confirm }: PushRules): string => {
+  if (confirm === "disk" || writesAtOnce(facts)) return "Neither its end nor a power failure loses any."
+  if (facts.hasLog === false)
+    return facts.hasSnapshots === false
+      ? "It keeps nothing on disk: its end loses all that waits. Set appendonly to yes."
+      : "It keeps only snapshots: its end loses what came since the last. Set appendonly to yes."
+  if (facts.hasLog === undefined || facts.fsync === undefined) return ""
+  const window =
+    facts.fsync === "everysec" ? "of about the last second" : "that the system has not written yet"
+  return `The end of its process loses none; a power failure may lose those ${window} (appendfsync ${facts.fsync}).`
+}
+
+const onFailOver = (facts: RedisFacts, { confirm }: PushRules): string => {
+  const refuses =
+    facts.minReplicas > 0 ? ` With fewer than ${facts.minReplicas} replicas it refuses to write.` : ""
+  if (confirm === "replica") return `A fail-over to that replica loses none.${refuses}`
+  if ((facts.replicas ?? 0) > 0) return `A fail-over loses those that its replica has not got yet.${refuses}`
+  return refuses.trim()
+}
+
+const onFullMemory = (facts: RedisFacts): string => {
+  if (facts.maxMemory === undefined || facts.maxMemory === 0) return ""
+  if (!evicts(facts)) return "When its memory is full it refuses."
+  return `When its memory is full it deletes what is to expire, such as event ids that counters remember (maxmemory-policy ${facts.eviction}): set noeviction.`
+}
+
+const evicts = ({ maxMemory, eviction }: RedisFacts): boolean =>
+  maxMemory !== undefined && maxMemory > 0 && eviction !== undefined && eviction !== "noeviction"
 
 const tag = (key: string): string => /\{([^}]+)\}/.exec(key)?.[1] ?? key

@@ -6,13 +6,15 @@ import { Effect, type Redacted, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import type { BatchId } from "../../contracts/ids.ts"
 import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../redis.ts"
-import { failover, type Push } from "./failover.ts"
+import { failover } from "./failover.ts"
 import { type Entry, entriesOf } from "./ledger.ts"
 import { letterText } from "./letter.ts"
-import { batchIdOf, piecesOf, toBuffer, unpack } from "./packed.ts"
+import { batchIdOf, piecesOf, unpack } from "./packed.ts"
+import { type PushRules, standardRules } from "./push-rules.ts"
 import { redisFind } from "./redis-find.ts"
 import { redisLedger } from "./redis-ledger.ts"
 import { redisLetters } from "./redis-letters.ts"
+import { redisPush } from "./redis-push.ts"
 import { ackScript, claimScript, giveBackScript, setAsideScript, splitScript } from "./scripts.ts"
 import type { ClaimedBatch, IngestQueue, QueueSource } from "./service.ts"
 
@@ -22,6 +24,7 @@ export interface RedisQueueSettings {
   readonly queueKey: string
   readonly deadLetterKey: string
   readonly connection?: ConnectOptions
+  readonly rules?: PushRules
 }
 
 /** The keys of a queue. On Redis Cluster all must lie in one slot. */
@@ -61,21 +64,19 @@ export const redisQueue: (
 ) => Effect.Effect<IngestQueue["Service"], Failure, Scope.Scope> = Effect.fnUntraced(
   function* (settings, started) {
     const keys = queueKeys(settings.queueKey, settings.deadLetterKey)
-    const connections = yield* Effect.forEach(settings.urls, (url) => connect(url, settings.connection), {
-      concurrency: "unbounded"
-    })
-    if (started !== undefined) yield* Effect.forEach(connections, (one) => started(one, keys))
+    const { connection: options, rules = standardRules } = settings
+    const servers = yield* Effect.forEach(
+      settings.urls,
+      (url) => Effect.map(connect(url, options), (connection) => ({ url, connection, keys, options })),
+      { concurrency: "unbounded" }
+    )
+    if (started !== undefined) yield* Effect.forEach(servers, ({ connection }) => started(connection, keys))
     return {
-      push: failover(connections.map((connection) => pushTo(connection, keys))),
-      sources: connections.map((connection) => sourceOf(connection, keys))
+      push: failover(yield* Effect.forEach(servers, (server) => redisPush(server, rules))),
+      sources: servers.map(({ connection }) => sourceOf(connection, keys))
     }
   }
 )
-
-const pushTo = (connection: RedisConnection, keys: QueueKeys): Push =>
-  Effect.fnUntraced(function* (lines) {
-    if (lines.length > 0) yield* connection.command("RPUSH", keys.list, ...lines.map(toBuffer))
-  })
 
 const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => {
   const claim = connection.script(claimScript)

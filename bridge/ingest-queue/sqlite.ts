@@ -11,7 +11,8 @@ import type { DatabaseSync } from "../sqlite.ts"
 import { openFile, type SqliteFile } from "../sqlite.ts"
 import { entriesOf } from "./ledger.ts"
 import { letterText } from "./letter.ts"
-import { batchIdOf, isPiece, mayHold, pack, piecesOf, toBuffer, unpack } from "./packed.ts"
+import { batchIdOf, isPiece, mayHold, pack, piecesOf, unpack } from "./packed.ts"
+import { type PushRules, standardRules } from "./push-rules.ts"
 import type {
   ClaimedBatch,
   ClaimLimits,
@@ -23,6 +24,7 @@ import type {
 } from "./service.ts"
 import { addTo, beginLedger, ledgerSchema, lookAtLedger, prepareLedger } from "./sqlite-ledger.ts"
 import { lettersSchema, prepareLetters, sqliteLetters } from "./sqlite-letters.ts"
+import { sqlitePush } from "./sqlite-push.ts"
 
 /**
  * `id` is the key of the batch or piece, as on Redis. `packed` is null in a whole batch that was split, or taken over
@@ -38,25 +40,24 @@ CREATE INDEX IF NOT EXISTS batches_deadline ON batches (deadline);
 `
 
 /** Opens the queue in the folder `directory`; fails with one clear sentence when that folder cannot be written. */
-export const sqliteQueue: (directory: string) => Effect.Effect<IngestQueue["Service"], Failure, Scope.Scope> =
-  Effect.fnUntraced(function* (directory) {
-    const file = yield* openFile(directory, "queue.sqlite", schema + ledgerSchema + lettersSchema)
-    const steps = yield* file.read(prepare)
-    return {
-      push: (lines) =>
-        lines.length === 0
-          ? Effect.void
-          : file.transaction(() => {
-              for (const line of lines) steps.push.run(toBuffer(line))
-            }),
-      sources: [sourceOf(file, steps)]
-    }
-  })
+export const sqliteQueue: (
+  directory: string,
+  rules?: PushRules
+) => Effect.Effect<IngestQueue["Service"], Failure, Scope.Scope> = Effect.fnUntraced(function* (
+  directory,
+  rules = standardRules
+) {
+  const file = yield* openFile(directory, "queue.sqlite", schema + ledgerSchema + lettersSchema)
+  const steps = yield* file.read(prepare)
+  return {
+    push: yield* sqlitePush(file, rules),
+    sources: [sourceOf(file, steps)]
+  }
+})
 
 type Steps = ReturnType<typeof prepare>
 
 const prepare = (database: DatabaseSync) => ({
-  push: database.prepare("INSERT INTO lines (line) VALUES (?)"),
   head: database.prepare("SELECT place, line FROM lines ORDER BY place LIMIT ?"),
   take: database.prepare("DELETE FROM lines WHERE place <= ?"),
   owned: database.prepare("SELECT * FROM batches WHERE owner = ? AND packed IS NOT NULL"),

@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { lookAt } from "../../bridge/ingest-queue/promise.ts"
+import { type PushRules, standardRules } from "../../bridge/ingest-queue/push-rules.ts"
 import { queueKeys, redisQueue } from "../../bridge/ingest-queue/redis.ts"
 import type { ClaimedBatch, ClaimLimits, IngestQueue } from "../../bridge/ingest-queue/service.ts"
 import { connect } from "../../bridge/redis.ts"
@@ -31,14 +32,16 @@ const failureOf = (effect: Effect.Effect<unknown, Failure>): Promise<Failure> =>
 /** Runs the test with a queue on these servers. */
 const queueOn = (
   servers: ReadonlyArray<{ readonly url: string }>,
-  body: (queue: IngestQueue["Service"]) => Promise<void>
+  body: (queue: IngestQueue["Service"]) => Promise<void>,
+  rules: PushRules = standardRules
 ): Promise<void> =>
   run(
     Effect.flatMap(
       redisQueue({
         urls: servers.map((server) => secretUrl(server.url)),
         queueKey: "click_queue",
-        deadLetterKey: "click_invalid"
+        deadLetterKey: "click_invalid",
+        rules
       }),
       (queue) => Effect.promise(() => body(queue))
     )
@@ -119,33 +122,39 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
 
   test("a full memory refuses pushes but the queue can be emptied, and then pushes work again", async () => {
     const server = await startOwn(["--maxmemory", "4mb", "--maxmemory-policy", "noeviction"])
-    await queueOn([server], async (queue) => {
-      const line = "x".repeat(10_000) as Bytes
-      const failure = await eventually("the memory is full", () =>
-        run(queue.push(Array.from({ length: 20 }, () => line))).then(
-          () => undefined,
-          (error: Failure) => error
+    await queueOn(
+      [server],
+      async (queue) => {
+        const line = "x".repeat(10_000) as Bytes
+        const failure = await eventually("the memory is full", () =>
+          run(queue.push(Array.from({ length: 20 }, () => line))).then(
+            () => undefined,
+            (error: Failure) => error
+          )
         )
-      )
-      expect(failure.reason).toBe("unavailable")
-      expect(failure.message).toContain("OOM")
-      await send(server, "CONFIG", "SET", "maxmemory", "1mb")
-      const settle = [
-        (batch: ClaimedBatch) => batch.ack([]),
-        (batch: ClaimedBatch) => batch.giveBack(0, true),
-        (batch: ClaimedBatch) => batch.split(2, 0),
-        (batch: ClaimedBatch) => batch.setAside([letterOf(batch)], [])
-      ]
-      const source = queue.sources[0]
-      for (let turn = 0; ; turn++) {
-        const batch = await run(source?.claim(newBatchId(), { ...limits, maxEvents: 5 }) ?? Effect.undefined)
-        if (batch === undefined) break
-        expect(await run(settle[turn % settle.length]?.(batch) ?? Effect.undefined)).toBe(true)
-      }
-      expect((await failureOf(queue.push([line]))).message).toContain("OOM")
-      await send(server, "CONFIG", "SET", "maxmemory", "100mb")
-      await run(queue.push([line]))
-    })
+        expect(failure.reason).toBe("unavailable")
+        expect(failure.message).toContain("OOM")
+        await send(server, "CONFIG", "SET", "maxmemory", "1mb")
+        const settle = [
+          (batch: ClaimedBatch) => batch.ack([]),
+          (batch: ClaimedBatch) => batch.giveBack(0, true),
+          (batch: ClaimedBatch) => batch.split(2, 0),
+          (batch: ClaimedBatch) => batch.setAside([letterOf(batch)], [])
+        ]
+        const source = queue.sources[0]
+        for (let turn = 0; ; turn++) {
+          const batch = await run(
+            source?.claim(newBatchId(), { ...limits, maxEvents: 5 }) ?? Effect.undefined
+          )
+          if (batch === undefined) break
+          expect(await run(settle[turn % settle.length]?.(batch) ?? Effect.undefined)).toBe(true)
+        }
+        expect((await failureOf(queue.push([line]))).message).toContain("OOM")
+        await send(server, "CONFIG", "SET", "maxmemory", "100mb")
+        await run(queue.push([line]))
+      },
+      { ...standardRules, maxBytes: 0 }
+    )
   })
 
   test("of a batch that was split and is done only the mark of its id and the ledger stay", async () => {
@@ -159,10 +168,11 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
         expect(await run(batch?.split(size, 0) ?? Effect.undefined)).toBe(true)
       }
       for (let batch = await next(); batch !== undefined; batch = await next()) await run(batch.ack([]))
-      expect(String(await send(server, "KEYS", "*")).split(",").sort()).toEqual([
-        "{click_queue}:ledger",
-        "{click_queue}:settled"
-      ])
+      expect(
+        String(await send(server, "KEYS", "*"))
+          .split(",")
+          .sort()
+      ).toEqual(["{click_queue}:ledger", "{click_queue}:settled"])
       expect(String(await send(server, "ZRANGE", "{click_queue}:settled", 0, -1))).toBe(whole?.id ?? "")
     })
   })

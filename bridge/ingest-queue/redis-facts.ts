@@ -1,0 +1,98 @@
+/** What a Redis server says of itself: how much memory it has, what it keeps, who follows it. What it hides is undefined. */
+import { Clock, Effect, Option } from "effect"
+import type { Command, RedisConnection, Reply } from "../redis.ts"
+
+export interface RedisFacts {
+  /** Bytes; 0 for no limit. */
+  readonly maxMemory: number | undefined
+  /** What it does when its memory is full: `noeviction`, `allkeys-lru`, … */
+  readonly eviction: string | undefined
+  /** Does it keep an append-only file? */
+  readonly hasLog: boolean | undefined
+  /** When the append-only file reaches the disk: `always`, `everysec`, `no`. */
+  readonly fsync: string | undefined
+  /** Does `always` stop while the file is being written anew? */
+  readonly fsyncPauses: boolean | undefined
+  readonly hasSnapshots: boolean | undefined
+  /** Does it know WAITAOF (Redis 7.2)? */
+  readonly knowsWaitAof: boolean
+  readonly replicas: number | undefined
+  /** With fewer replicas it refuses to write. */
+  readonly minReplicas: number
+  readonly isCluster: boolean
+}
+
+/** Looks now. Never fails; what cannot be learned is undefined. `isTold` when the server has told anything at all. */
+export const lookAtServer = (
+  connection: RedisConnection
+): Effect.Effect<{ readonly facts: RedisFacts; readonly isTold: boolean }> => {
+  const ask = (...command: Command) =>
+    Effect.map(Effect.option(connection.command(...command)), Option.getOrUndefined)
+  const config = (name: string) => Effect.map(ask("CONFIG", "GET", name), (reply) => textOf(reply, 1))
+  return Effect.map(
+    Effect.all(
+      {
+        info: ask("INFO"),
+        fsync: config("appendfsync"),
+        pauses: config("no-appendfsync-on-rewrite"),
+        save: config("save"),
+        minReplicas: config("min-replicas-to-write"),
+        waitAof: ask("COMMAND", "INFO", "WAITAOF")
+      },
+      { concurrency: "unbounded" }
+    ),
+    ({ info, fsync, pauses, save, minReplicas, waitAof }) => {
+      const told = linesOf(textOf(info))
+      const number = (name: string) => (told.has(name) ? Number(told.get(name)) : undefined)
+      const flag = (name: string) => (told.has(name) ? told.get(name) === "1" : undefined)
+      return {
+        isTold: info !== undefined || fsync !== undefined,
+        facts: {
+          maxMemory: number("maxmemory"),
+          eviction: told.get("maxmemory_policy"),
+          hasLog: flag("aof_enabled"),
+          fsync,
+          fsyncPauses: pauses === undefined ? undefined : pauses === "yes",
+          hasSnapshots: save === undefined ? undefined : save !== "",
+          knowsWaitAof: Array.isArray(waitAof) && Array.isArray(waitAof[0]),
+          replicas: number("connected_slaves"),
+          minReplicas: Number(minReplicas ?? 0),
+          isCluster: flag("cluster_enabled") === true
+        }
+      }
+    }
+  )
+}
+
+/** How old what is known may be, milliseconds; the second when the server did not answer. */
+const [goodFor, tryAgainAfter] = [5000, 1000]
+
+/** The facts, never older than a few seconds: looked for by the first who asks, and by one who asks later than that. */
+export const freshFacts = (connection: RedisConnection): Effect.Effect<RedisFacts> => {
+  let known: RedisFacts | undefined
+  let until = 0
+  return Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    if (known !== undefined && now < until) return known
+    until = now + tryAgainAfter
+    const { facts, isTold } = yield* lookAtServer(connection)
+    if (isTold) until = now + goodFor
+    known = facts
+    return facts
+  })
+}
+
+/** The lines `name:value` of an INFO reply. */
+const linesOf = (text: string | undefined): ReadonlyMap<string, string> =>
+  new Map(
+    (text ?? "")
+      .split("\r\n")
+      .filter((line) => line.includes(":"))
+      .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)])
+  )
+
+/** A text reply, or the text at `place` of a list of them. */
+const textOf = (reply: Reply | undefined, place?: number): string | undefined => {
+  const one = Array.isArray(reply) && place !== undefined ? reply[place] : reply
+  return one instanceof Uint8Array ? one.toString() : undefined
+}

@@ -1,0 +1,78 @@
+/**
+ * Pushing to one Redis: a script looks whether the queue has room, counts the lines and appends them, in one atomic step.
+ *
+ * Measured against RPUSH and HINCRBY in a MULTI, which cannot look first: for one line the script costs the server half
+ * as much, up to about 30 lines they take the same time, for 256 it costs 0.7 µs a line instead of 0.3. A claim and its
+ * ack cost more than 4 µs a line.
+ */
+import { Effect, type Redacted, type Scope } from "effect"
+import { Failure } from "../../contracts/failure.ts"
+import type { ConnectOptions, RedisConnection, Reply } from "../redis.ts"
+import type { Push } from "./failover.ts"
+import { toBuffer } from "./packed.ts"
+import { obstacleOf } from "./promise.ts"
+import { full, type PushRules } from "./push-rules.ts"
+import { confirmationOf, confirmedPush } from "./redis-confirm.ts"
+import { freshFacts, type RedisFacts } from "./redis-facts.ts"
+
+/**
+ * KEYS list ledger · ARGV most lines, most bytes (0 for any), line … · 1 when it has them, -1 for too many lines, -2 for
+ * too many bytes. The ledger comes first: it can refuse the step (no memory left, another type), then nothing is done.
+ * In slices, since Lua's stack holds no more than about 8000 values.
+ */
+export const pushScript = `
+local list, ledger = KEYS[1], KEYS[2]
+local max_lines, max_bytes = tonumber(ARGV[1]), tonumber(ARGV[2])
+local lines = redis.call('LLEN', list)
+if max_lines > 0 and lines >= max_lines then return -1 end
+if max_bytes > 0 then
+  local bytes = redis.pcall('MEMORY', 'USAGE', list)
+  if type(bytes) == 'number' and bytes >= max_bytes then return -2 end
+end
+redis.call('HINCRBY', ledger, 'pushed', #ARGV - 2)
+for i = 3, #ARGV, 1000 do redis.call('RPUSH', list, unpack(ARGV, i, math.min(i + 999, #ARGV))) end
+return 1
+`
+
+/** Of the server's memory the lines may take so much, when nothing else is set. The rest is for what is claimed. */
+const share = 0.6
+
+export interface PushTarget {
+  readonly url: Redacted.Redacted<string>
+  readonly connection: RedisConnection
+  readonly keys: { readonly list: string; readonly ledger: string }
+  readonly options?: ConnectOptions | undefined
+}
+
+/**
+ * Pushes fail with `busy` when the queue is full, with `unavailable` when nothing was done, with `timeout` when the lines
+ * may be there. Opens more connections where `rules.confirm` needs them; they live as long as the scope.
+ */
+export const redisPush: (target: PushTarget, rules: PushRules) => Effect.Effect<Push, Failure, Scope.Scope> =
+  Effect.fnUntraced(function* ({ url, connection, keys, options }, rules) {
+    const facts = freshFacts(connection)
+    const push = connection.script(pushScript)
+    const confirmed = rules.confirm === "server" ? undefined : yield* confirmedPush(url, pushScript, options)
+
+    return Effect.fnUntraced(function* (lines) {
+      if (lines.length === 0) return
+      const server = yield* facts
+      const obstacle = obstacleOf(server, rules)
+      if (obstacle !== undefined)
+        return yield* new Failure({
+          reason: "unavailable",
+          message: `Redis at ${connection.address} ${obstacle}`
+        })
+      const both = [keys.list, keys.ledger]
+      const args = [rules.maxLength, maxBytes(rules, server), ...lines.map(toBuffer)]
+      const confirmation = confirmationOf(rules.confirm, server)
+      const reply: Reply =
+        confirmed === undefined || confirmation === undefined
+          ? yield* push(both, args)
+          : yield* confirmed(both, args, confirmation)
+      if (reply !== 1) return yield* full(connection.address, reply === -1 ? "lines" : "bytes")
+    })
+  })
+
+const maxBytes = (rules: PushRules, facts: RedisFacts): number =>
+  rules.maxBytes ?? Math.floor((facts.maxMemory ?? 0) * share)

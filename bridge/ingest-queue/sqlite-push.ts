@@ -1,0 +1,50 @@
+/** Pushing to the queue in a file: one transaction looks whether there is room, counts the lines and appends them. */
+import { Effect } from "effect"
+import type { Failure } from "../../contracts/failure.ts"
+import type { DatabaseSync, SqliteFile } from "../sqlite.ts"
+import type { Push } from "./failover.ts"
+import { toBuffer } from "./packed.ts"
+import { full, type PushRules } from "./push-rules.ts"
+import { addTo, prepareLedger } from "./sqlite-ledger.ts"
+
+/** Pushes fail with `busy` when the queue is full. It is on the disk when it returns, whatever `rules.confirm` asks. */
+export const sqlitePush = (file: SqliteFile, rules: PushRules): Effect.Effect<Push, Failure> =>
+  Effect.map(file.read(prepare), (steps) => (lines) => {
+    if (lines.length === 0) return Effect.void
+    const pushed = file.transaction(() => {
+      const over = excess(steps, rules)
+      if (over !== undefined) return over
+      addTo(steps.ledger, [{ name: "pushed", by: lines.length }])
+      for (const line of lines) steps.push.run(toBuffer(line))
+      return undefined
+    })
+    return Effect.flatMap(pushed, (over) =>
+      over === undefined ? Effect.void : Effect.fail(full(file.address, over))
+    )
+  })
+
+type Steps = ReturnType<typeof prepare>
+
+/** So many lines of each end are weighed to tell what all weigh. */
+const sample = 16
+
+const prepare = (database: DatabaseSync) => ({
+  ledger: prepareLedger(database),
+  push: database.prepare("INSERT INTO lines (line) VALUES (?)"),
+  // The places have no gaps: lines are added at the end and taken from the head.
+  count: database.prepare(
+    "SELECT coalesce((SELECT max(place) FROM lines) - (SELECT min(place) FROM lines) + 1, 0) AS count"
+  ),
+  weight: database.prepare(`SELECT coalesce(avg(length(line)), 0) AS weight FROM (
+    SELECT line FROM (SELECT line FROM lines ORDER BY place LIMIT ${sample})
+    UNION ALL
+    SELECT line FROM (SELECT line FROM lines ORDER BY place DESC LIMIT ${sample})
+  )`)
+})
+
+const excess = (steps: Steps, { maxLength, maxBytes }: PushRules): "lines" | "bytes" | undefined => {
+  const count = Number(steps.count.get()?.count)
+  if (maxLength > 0 && count >= maxLength) return "lines"
+  if (maxBytes === undefined || maxBytes === 0) return undefined
+  return count * Number(steps.weight.get()?.weight) >= maxBytes ? "bytes" : undefined
+}
