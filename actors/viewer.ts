@@ -1,9 +1,12 @@
-/** Viewer: shows events as they come out of Kafka, and what the counters counted, in a browser. Only watches. */
+/**
+ * Viewer: shows events as they come out of Kafka, what the counters counted, the ledger and the dead letters in a
+ * browser. It only watches, except that people can replay and discard dead letters there. Any number may run.
+ */
 import { Effect } from "effect"
 import type { RecordBatch } from "../bridge/event-log/service.ts"
 import * as Actor from "./system/actor.ts"
 import { records } from "./system/inbox/records.ts"
-import { eventLog, projectionStore } from "./system/need.ts"
+import { eventLog, geoIp, ingestQueue, projectionStore } from "./system/need.ts"
 import { liveFeed } from "./viewer/live-feed.ts"
 import { serveViewer, viewerSettings } from "./viewer/serve-viewer.ts"
 import { feedRecords } from "./viewer/view-event.ts"
@@ -14,10 +17,10 @@ const history = 200
 export const Viewer = Actor.make(
   "viewer",
   {
-    summary: "Shows events as they come out of Kafka, and what was counted, in a browser.",
+    summary: "Shows events, what was counted, the ledger and the dead letters in a browser.",
     receives: records("viewer", history),
-    sends: "pages and live events to browsers",
-    needs: [eventLog, projectionStore],
+    sends: "pages and live events to browsers; replayed dead letters to the queue",
+    needs: [eventLog, projectionStore, ingestQueue, geoIp],
     settings: viewerSettings
   },
   Effect.gen(function* () {

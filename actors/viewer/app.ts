@@ -4,15 +4,17 @@
  */
 import { Elysia } from "elysia"
 import type { Operation } from "../../gateway/app.ts"
-import { refuse, refuseFailed } from "../../gateway/errors.ts"
-import { hostOf } from "../../gateway/host.ts"
+import { codeOf, type ErrorCode, refuse } from "../../gateway/errors.ts"
 import type { Client, SocketHandlers } from "../../gateway/serve.ts"
 import { targetOf } from "../../gateway/target.ts"
+import { accountRoutes, posts } from "./account-routes.ts"
+import type { Accounts } from "./accounts.ts"
+import { admission } from "./admission.ts"
+import { json, nothing } from "./answers.ts"
 import type { IsAllowed } from "./basic-auth.ts"
 import type { LiveFeed } from "./live-feed.ts"
 import { liveSocket } from "./live-socket.ts"
 import { counterPage, type PageFile, pageFiles } from "./page-files.ts"
-import { isLoopback } from "./settings.ts"
 
 /** A consumer whose tables can be looked at. */
 export interface Counter {
@@ -29,6 +31,7 @@ export interface ViewerOptions {
   readonly counters: ReadonlyArray<Counter>
   /** The rows of each of a counter's tables, by the table's name. */
   readonly tables: (counter: string) => Promise<Readonly<Record<string, ReadonlyArray<TableRow>>>>
+  readonly accounts: Accounts
   /** Anything that tells how the pipeline is, as JSON. */
   readonly status: () => Promise<unknown>
   /** Undefined lets in everybody, but only under names of this machine. */
@@ -45,13 +48,15 @@ export interface ViewerApp {
 /** Scripts and styles of our own only: everything shown was written by anyone. */
 export const securityHeaders = {
   "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer"
 }
 
 export const viewerApp = (options: ViewerOptions): ViewerApp => {
-  const { feed, counters, tables, status, auth, operations } = options
+  const { feed, counters, tables, accounts, status, auth, operations } = options
+  const refusal = admission({ auth, posts })
   const counterNamed = (name: string): Counter | undefined => counters.find((one) => one.name === name)
 
   const app = new Elysia({ handler: { standardHostname: false } })
@@ -68,24 +73,15 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
     .get("/counters/:name", ({ params }) =>
       counterNamed(params.name) === undefined ? nothing() : page(counterFile)
     )
+    .use(accountRoutes(accounts))
   const counterFile = counterPage()
   for (const [path, file] of pageFiles()) app.get(path, () => page(file))
   app.compile()
 
   const answer = (request: Request, client: Client): Response | Promise<Response> => {
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return refuse("method-not-allowed", "There is nothing to change here.", { allow: "GET, HEAD" })
-    }
-    const host = hostOf(request.headers.get("host"))
-    if (host === undefined || host === "") return refuse("bad-request", "The Host header names no host.")
-    const { path } = targetOf(request.url)
-    if (forEverybody.has(path)) return app.fetch(request)
-    if (auth === undefined && !isLoopback(host)) {
-      return refuse("unauthorized", "Without a password the viewer answers to names of this machine alone.")
-    }
-    if (auth !== undefined && !auth(request)) return refuse("unauthorized", "Log in to look.", askToLogIn)
-    if (path !== "/live") return app.fetch(request)
-    if (!isOwnOrigin(request)) return refuse("unauthorized", "Only the viewer's own page may watch.")
+    const refused = refusal(request)
+    if (refused !== undefined) return refused
+    if (targetOf(request.url).path !== "/live") return app.fetch(request)
     return client.upgrade() ?? refuse("bad-request", "This is a WebSocket.")
   }
 
@@ -95,21 +91,17 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
   }
 }
 
-const forEverybody: ReadonlySet<string> = new Set(["/health/live", "/health/ready", "/metrics"])
-
-const askToLogIn = { "www-authenticate": 'Basic realm="Spoor viewer", charset="UTF-8"' }
-
-/** A browser always says which page opens a socket; one of another site must not. Tools that are no browser may. */
-const isOwnOrigin = (request: Request): boolean => {
-  const origin = request.headers.get("origin")
-  if (origin === null) return true
-  return URL.canParse(origin) && new URL(origin).host === request.headers.get("host")
+const sentences: Partial<Record<ErrorCode, string>> = {
+  "bad-request": "That cannot be read.",
+  busy: "Too many ask for that at this moment; try again.",
+  unavailable: "That cannot be read now; try again."
 }
 
-const nothing = (): Response => refuse("not-found", "Nothing is here.")
-
-const json = (value: unknown): Response =>
-  Response.json(value ?? null, { headers: { "cache-control": "no-store" } })
+/** The cause's own words stay inside: they may name our systems. */
+const refuseFailed = (cause: unknown): Response => {
+  const code = codeOf(cause)
+  return refuse(code, sentences[code] ?? "The request failed.")
+}
 
 const page = ({ body, headers }: PageFile): Response => new Response(body, { headers })
 

@@ -1,30 +1,44 @@
-/** The files of the page, as they lie in page/: read once, served under fixed names. */
-import { readFileSync } from "node:fs"
+/** The files of the pages, as they lie in page/: read once, served under fixed names. */
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
 const types = { html: "text/html", css: "text/css", js: "text/javascript" } as const
 
-const read = (name: string, type: keyof typeof types) => ({
-  body: readFileSync(join(import.meta.dirname, "page", name), "utf8"),
+const folder = join(import.meta.dirname, "page")
+
+const read = (name: string): string => readFileSync(join(folder, name), "utf8")
+
+const file = (body: string, type: keyof typeof types) => ({
+  body,
   headers: { "content-type": `${types[type]}; charset=utf-8`, "cache-control": "no-cache" }
 })
 
-export type PageFile = ReturnType<typeof read>
+export type PageFile = ReturnType<typeof file>
+
+/** The page of that name, `<name>.html` in the frame that all pages share, run by `<name>.js`, with more styles. */
+const page = (name: string, title: string, ...styles: ReadonlyArray<string>): PageFile => {
+  const links = styles.map((style) => `<link rel="stylesheet" href="/page/${style}">`).join("\n    ")
+  const parts: Readonly<Record<string, string>> = { title, links, name, main: read(`${name}.html`) }
+  const whole = read("frame.html").replaceAll(/\{\{(\w+)\}\}/g, (_, part: string) => parts[part] ?? "")
+  return file(whole, "html")
+}
 
 /** Each file under the path it is served at. */
 export const pageFiles = (): ReadonlyMap<string, PageFile> => {
-  const live = read("index.html", "html")
+  const live = page("live", "Live events", "live.css")
+  const parts = readdirSync(folder).flatMap((name): ReadonlyArray<readonly [string, PageFile]> => {
+    const type = name.endsWith(".css") ? "css" : name.endsWith(".js") ? "js" : undefined
+    return type === undefined ? [] : [[`/page/${name}`, file(read(name), type)]]
+  })
   return new Map([
     ["/", live],
     ["/kafidx", live],
-    ["/page/viewer.css", read("viewer.css", "css")],
-    ["/page/live.css", read("live.css", "css")],
-    ["/page/live.js", read("live.js", "js")],
-    ["/page/event-row.js", read("event-row.js", "js")],
-    ["/page/counter.js", read("counter.js", "js")],
-    ["/page/frame.js", read("frame.js", "js")]
+    ["/ledger", page("ledger", "Ledger", "accounts.css", "ledger.css")],
+    ["/dead-letters", page("dead-letters", "Dead letters", "accounts.css", "dead-letters.css")],
+    ["/dead-letters/letter", page("dead-letter", "Dead letter", "accounts.css")],
+    ...parts
   ])
 }
 
 /** The page of a counter, the same for all: it reads its own address. */
-export const counterPage = (): PageFile => read("counter.html", "html")
+export const counterPage = (): PageFile => page("counter", "Counts")

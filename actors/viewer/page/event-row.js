@@ -1,5 +1,5 @@
 /** The rows of the live list: one for an event, one for its details, one for events that were dropped. */
-import { element, number } from "/page/frame.js"
+import { definitions, element, link, number, whereAddress } from "/page/frame.js"
 
 const columns = 8
 
@@ -13,8 +13,7 @@ const lag = (milliseconds) => {
 }
 
 const pairs = (title, list) => {
-  const names = element("dl", "")
-  for (const [name, value] of list) names.append(element("dt", "", name), element("dd", "", value))
+  const names = element("dl", "", definitions(list))
   return element("section", "", [
     element("h2", "", title),
     list.length === 0 ? element("p", "", "none") : names
@@ -31,7 +30,8 @@ const details = (event) => {
       ["partition", String(event.partition)],
       ["offset", event.offset],
       ["stored", new Date(event.timestamp).toISOString()],
-      ["id", event.id]
+      ["id", event.id],
+      ["where is it?", event.id === "" ? undefined : link(whereAddress(event.id), "look in the ledger")]
     ])
   ])
   inside.colSpan = columns

@@ -1,0 +1,128 @@
+/**
+ * What the viewer tells of the queues and changes in them: the ledger, where an event is, the dead letters. Lives as
+ * long as the viewer; the ledger is looked at once in two seconds, however many ask.
+ */
+import { Cause, Clock, Effect, Exit, Option, Result, Semaphore } from "effect"
+import { EventLog } from "../../bridge/event-log/service.ts"
+import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
+import { RejectedBy, RejectionReason } from "../../contracts/batch.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { type Ledger, readLedger } from "../accounts/ledger.ts"
+import { findLetter, type LetterPage, type LetterQuery, searchLetters } from "../accounts/letters.ts"
+import { fromReadable } from "../accounts/readable.ts"
+import { makeTrial } from "../accounts/trial.ts"
+import { whereIs } from "../accounts/where-is.ts"
+import { readTopics } from "../system/topics.ts"
+import type { DiscardOrder, ReplayOrder, TryOrder } from "./letter-orders.ts"
+import { letterRuns, type RunOutcome } from "./letter-runs.ts"
+import {
+  type ListedLetter,
+  listedLetter,
+  type OpenLetter,
+  openLetter,
+  type TrialView,
+  trialView,
+  type WhereView,
+  whereView
+} from "./letter-view.ts"
+
+/** A page of the list, and what a filter can choose from. */
+export interface LetterList extends Pick<LetterPage, "total" | "troubles"> {
+  readonly letters: ReadonlyArray<ListedLetter>
+  readonly cursor: string | undefined
+  readonly choices: {
+    readonly reasons: ReadonlyArray<string>
+    readonly stages: ReadonlyArray<string>
+    readonly topics: ReadonlyArray<string>
+  }
+}
+
+/** All reject with `Failure` when they cannot be done now, except the runs, which tell it. */
+export interface Accounts {
+  readonly ledger: () => Promise<Ledger>
+  /** `left` ends the search when the one who asked has gone. */
+  readonly whereIs: (id: string, left: AbortSignal) => Promise<WhereView>
+  readonly letters: (query: LetterQuery) => Promise<LetterList>
+  readonly letter: (address: string) => Promise<OpenLetter | undefined>
+  /** Undefined when that letter is no longer there. */
+  readonly tryOut: (order: TryOrder) => Promise<TrialView | undefined>
+  readonly replay: (order: ReplayOrder) => Promise<RunOutcome>
+  readonly discard: (order: DiscardOrder) => Promise<RunOutcome>
+}
+
+/** How long the log is looked through for one event, milliseconds, and how many such searches there may be. */
+const patience = 15_000
+const searchesAtATime = 4
+
+export const makeAccounts = Effect.gen(function* () {
+  const { sources } = yield* IngestQueue
+  const { look } = yield* EventLog
+  const topics = yield* readTopics
+  const tryLine = yield* makeTrial(topics)
+  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
+  const ledger = yield* Effect.cachedWithTTL(readLedger(sources, topics), "2 seconds")
+  const searches = yield* Semaphore.make(searchesAtATime)
+  const runs = letterRuns(sources)
+  const choices = {
+    reasons: RejectionReason.literals,
+    stages: RejectedBy.literals,
+    topics: topics.all
+  }
+
+  const run = async <A>(effect: Effect.Effect<A, Failure>, signal?: AbortSignal): Promise<A> => {
+    const exit = await runExit(effect, signal === undefined ? {} : { signal })
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    return exit.value
+  }
+
+  const lineOf = Effect.fnUntraced(function* (order: TryOrder) {
+    if ("letter" in order) return (yield* findLetter(sources, order.letter))?.line
+    return yield* Result.match(fromReadable(order.line), {
+      onSuccess: Effect.succeed,
+      onFailure: (message) => Effect.fail(new Failure({ reason: "unreadable", message }))
+    })
+  })
+
+  const told = (what: string, order: ReplayOrder | DiscardOrder) => (outcome: RunOutcome) => {
+    const { done, gone, tooOften, troubles } = outcome
+    const asked = "filter" in order ? { filter: order.filter } : { letters: order.letters }
+    return Effect.logInfo(what, { ...asked, done, gone, tooOften, troubles })
+  }
+
+  const accounts: Accounts = {
+    ledger: () => run(ledger),
+    whereIs: (id, left) =>
+      run(
+        searches
+          .withPermitsIfAvailable(1)(whereIs(id, { sources, look, topics, patience }))
+          .pipe(
+            Effect.flatMap(
+              Option.match({
+                onSome: (found) => Effect.succeed(whereView(found)),
+                onNone: () => Effect.fail(new Failure({ reason: "busy", message: "Others are searching." }))
+              })
+            )
+          ),
+        left
+      ),
+    letters: (query) =>
+      run(
+        Effect.map(searchLetters(sources, query), ({ letters, ...page }) => ({
+          ...page,
+          letters: letters.map(listedLetter),
+          choices
+        }))
+      ),
+    letter: (address) => run(Effect.map(findLetter(sources, address), (found) => found && openLetter(found))),
+    tryOut: (order) =>
+      run(
+        Effect.gen(function* () {
+          const line = yield* lineOf(order)
+          return line === undefined ? undefined : trialView(tryLine(line, yield* Clock.currentTimeMillis))
+        })
+      ),
+    replay: (order) => run(Effect.tap(runs.replay(order), told("Dead letters were replayed.", order))),
+    discard: (order) => run(Effect.tap(runs.discard(order), told("Dead letters were discarded.", order)))
+  }
+  return accounts
+})

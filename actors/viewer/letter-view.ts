@@ -1,0 +1,114 @@
+/** Dead letters, dry runs and whereabouts as the pages show them: every byte that a stranger sent made readable. */
+import { Buffer } from "node:buffer"
+import type { EventUnderWay } from "../../bridge/ingest-queue/service.ts"
+import type { DeadLetter } from "../../contracts/dead-letter.ts"
+import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import type { FoundLetter } from "../accounts/letters.ts"
+import { readable } from "../accounts/readable.ts"
+import type { Trial } from "../accounts/trial.ts"
+import type { StoredRecord, Whereabouts } from "../accounts/where-is.ts"
+import { maxPostedBytes } from "./posted.ts"
+
+/** How much of a line a list shows, and how much of it its own page, bytes. */
+const listedBytes = 400
+const openBytes = 256 * 1024
+
+/** A letter in a list. Of one that is not of our making nothing but its line is known. */
+export interface ListedLetter extends Partial<Omit<DeadLetter, "line" | "v">> {
+  readonly address: string
+  readonly queue: string
+  /** The beginning of the line, readable; its whole size in bytes, and whether this is all of it. */
+  readonly line: string
+  readonly size: number
+  readonly isWhole: boolean
+}
+
+/** A letter on its own page. */
+export interface OpenLetter extends ListedLetter {
+  /** The bytes that `line` shows, for other views of them. */
+  readonly base64: string
+  /** Small enough to be edited here. */
+  readonly isEditable: boolean
+  /** Its exact text in the list, readable. */
+  readonly envelope: string
+}
+
+export const listedLetter = (found: FoundLetter): ListedLetter => viewed(found, listedBytes)
+
+export const openLetter = (found: FoundLetter): OpenLetter => {
+  const view = viewed(found, openBytes)
+  return {
+    ...view,
+    base64: Buffer.from(found.line.slice(0, openBytes), "latin1").toString("base64"),
+    isEditable: view.isWhole && JSON.stringify(view.line).length < maxPostedBytes * 0.9,
+    envelope: beginning(found.text, openBytes).text
+  }
+}
+
+const viewed = ({ address, queue, line, letter }: FoundLetter, bytes: number): ListedLetter => {
+  const { text, isWhole } = beginning(line, bytes)
+  const place = { address, queue, line: text, size: line.length, isWhole }
+  if (letter === undefined) return place
+  const { id, reason, detail, stage, topic, attempts, first, last } = letter
+  const said = detail === undefined ? {} : { detail: readable(bytesOf(detail)) }
+  return { ...place, id, reason, stage, topic, attempts, first, last, ...said }
+}
+
+/** At most so many bytes of it, readable, and no character cut apart. */
+const beginning = (bytes: Bytes, limit: number): { readonly text: string; readonly isWhole: boolean } => {
+  if (bytes.length <= limit) return { text: readable(bytes), isWhole: true }
+  const cut = bytes.slice(0, limit).replace(/[\xc0-\xff][\x80-\xbf]{0,3}$/, "") as Bytes
+  return { text: readable(cut), isWhole: false }
+}
+
+/** What would become of a line. */
+export type TrialView =
+  | {
+      readonly kind: "stored"
+      readonly topic: string
+      readonly isTopicUnknown: boolean
+      readonly key: string
+      readonly record: string
+    }
+  | { readonly kind: "dead"; readonly reason: string; readonly stage: string; readonly detail: string }
+
+export const trialView = (trial: Trial): TrialView => {
+  if (trial.kind === "dead") {
+    const { reason, stage, detail = "" } = trial.rejection
+    return { kind: "dead", reason, stage, detail: readable(bytesOf(detail)) }
+  }
+  const { topic, isTopicUnknown, key = "", value } = trial
+  return {
+    kind: "stored",
+    topic,
+    isTopicUnknown,
+    key: readable(bytesOf(key)),
+    record: beginning(bytesIn(value), openBytes).text
+  }
+}
+
+/** Where an event is, all that was found. */
+export interface WhereView extends Pick<Whereabouts, "state" | "sentence" | "troubles"> {
+  readonly underWay: ReadonlyArray<Omit<EventUnderWay, "line"> & { queue: string; line: string }>
+  readonly letters: ReadonlyArray<ListedLetter>
+  readonly records: ReadonlyArray<Omit<StoredRecord, "value" | "key"> & { key: string; record: string }>
+}
+
+export const whereView = (whereabouts: Whereabouts): WhereView => {
+  const { state, sentence, troubles, underWay, letters, records } = whereabouts
+  return {
+    state,
+    sentence: readable(bytesOf(sentence)),
+    troubles,
+    underWay: underWay.map(({ line, ...rest }) => ({ ...rest, line: beginning(line, openBytes).text })),
+    letters: letters.map(listedLetter),
+    records: records.map(({ value, key = "", ...rest }) => ({
+      ...rest,
+      key: readable(bytesOf(key)),
+      record: beginning(bytesIn(value), openBytes).text
+    }))
+  }
+}
+
+const bytesIn = (value: Uint8Array): Bytes =>
+  Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as Bytes
