@@ -1,12 +1,15 @@
 /**
  * Bridge: appends finished records to the log and answers when all replicas have them. A record the log can never
- * take is rejected alone. Keeps nothing; any number may run.
+ * take is rejected alone. A batch without events asks whether the way is free. Keeps only what saves storing twice; any
+ * number may run.
  */
 import { Clock, Effect } from "effect"
 import { EventLog, placements } from "../bridge/event-log/service.ts"
-import type { EnrichedBatch } from "../contracts/batch.ts"
+import { type EnrichedBatch, mergeReceipts } from "../contracts/batch.ts"
 import { Store } from "../contracts/conversations.ts"
+import { doubtAfterFailure } from "./bridge/doubt.ts"
 import { recordsOf, rejectionsOf } from "./bridge/records.ts"
+import { rememberReceipts } from "./bridge/remembered.ts"
 import * as Actor from "./system/actor.ts"
 import { publishFacts } from "./system/facts.ts"
 import { requests } from "./system/inbox/requests.ts"
@@ -28,10 +31,12 @@ export const Bridge = Actor.make(
     const log = yield* EventLog
     yield* log.ensureTopics((yield* readTopics).all)
     const tell = yield* publishFacts
+    const once = rememberReceipts()
+    const doubt = doubtAfterFailure()
 
-    return Effect.fnUntraced(function* (batch: EnrichedBatch) {
+    const store = Effect.fnUntraced(function* (batch: EnrichedBatch) {
       const records = recordsOf(batch, yield* Clock.currentTimeMillis)
-      const appended = yield* log.append(records, batch.id)
+      const appended = yield* doubt.watch(log.append(records, batch.id))
       const rejected = rejectionsOf(batch, appended)
       yield* tell(
         "stored",
@@ -45,5 +50,14 @@ export const Bridge = Actor.make(
         rejected
       }
     })
+
+    /** Whether an event that came now could be stored, as far as can be told without storing one. */
+    const isFree = Effect.fnUntraced(function* ({ id }: EnrichedBatch) {
+      yield* log.seam.check
+      yield* doubt.check
+      return mergeReceipts(id, [])
+    })
+
+    return (batch: EnrichedBatch) => (batch.events.length === 0 ? isFree(batch) : once(batch, store(batch)))
   })
 )

@@ -1,15 +1,15 @@
 /**
  * Drainer: sees batches of lines through from the queue to the log. Reads each line, asks an enricher about those that
- * can be read, and returns the receipt on which the batch may leave the queue. Keeps nothing; any number may run.
+ * can be read, and returns the account on which the batch may leave the queue. Keeps nothing; any number may run.
  */
 import { Effect } from "effect"
-import type { ClaimedBatch } from "../bridge/ingest-queue/service.ts"
 import { mergeReceipts } from "../contracts/batch.ts"
 import { Enrich } from "../contracts/conversations.ts"
 import { readLines } from "./drainer/read-lines.ts"
 import * as Actor from "./system/actor.ts"
 import { ask } from "./system/ask.ts"
 import { publishFacts } from "./system/facts.ts"
+import type { Lines } from "./system/inbox/account.ts"
 import { claims } from "./system/inbox/claims.ts"
 import { ingestQueue, messageBus } from "./system/need.ts"
 import { Self } from "./system/self.ts"
@@ -31,18 +31,15 @@ export const Drainer = Actor.make(
     const askEnricher = yield* ask(Enrich, "drainer")
     const tell = yield* publishFacts
 
-    return Effect.fnUntraced(function* ({ id, claimed, first, lines }: ClaimedBatch) {
-      const { events, rejected, unknownTopics } = readLines(lines, topics, first)
+    return Effect.fnUntraced(function* ({ id, claimed, first, lines }: Lines) {
+      const { events, rejected, received, unknownTopics } = readLines(lines, topics, first)
       yield* meter.count("renamed", unknownTopics, "unknown topic")
       yield* tell("received", id, events)
-      const receipt = yield* askEnricher({ id, claimed, events })
-      const whole = mergeReceipts(id, [receipt, { id, stored: 0, placements: [], rejected }])
-      yield* tell(
-        "rejected",
-        id,
-        whole.rejected.map(({ reason }) => ({ topic: topics.standard, reason }))
-      )
-      return whole
+      const own = { id, stored: 0, placements: [], rejected }
+      const isDone = events.length === 0 && rejected.length > 0
+      const receipt = isDone ? own : mergeReceipts(id, [yield* askEnricher({ id, claimed, events }), own])
+      yield* tell("rejected", id, receipt.rejected)
+      return { receipt, received }
     })
   })
 )

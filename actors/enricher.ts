@@ -34,9 +34,11 @@ export const Enricher = Actor.make(
     return Effect.fnUntraced(function* ({ id, claimed, events }: RawBatch) {
       const { enriched, rejected } = enrich(events, claimed)
       yield* tell("enriched", id, enriched)
+      const own = { id, stored: 0, placements: [], rejected }
+      if (enriched.length === 0 && rejected.length > 0) return own
       const now = yield* Clock.currentTimeMillis
       const receipt = yield* askBridge({ id, claimed, enriched: now, events: enriched })
-      return mergeReceipts(id, [receipt, { id, stored: 0, placements: [], rejected }])
+      return mergeReceipts(id, [receipt, own])
     })
   })
 )

@@ -76,12 +76,14 @@ export const Receipt = Schema.Struct({
 export type Receipt = typeof Receipt.Type
 
 /**
- * Does the receipt account for every event of the batch, each once? `indices` are the events' places. Only then may the
- * batch leave the queue.
+ * Does the receipt account for every event of the batch, each once, and say of all that are stored where they lie?
+ * `indices` are the events' places. Only then may the batch leave the queue.
  */
 export const accountsFor = (receipt: Receipt, id: BatchId, indices: ReadonlyArray<number>): boolean => {
-  const { stored, rejected } = receipt
+  const { stored, placements, rejected } = receipt
   if (receipt.id !== id || stored < 0 || stored + rejected.length !== indices.length) return false
+  if (placements.some(({ count }) => count < 1)) return false
+  if (placements.reduce((sum, { count }) => sum + count, 0) !== stored) return false
   if (rejected.length === 0) return true
   const open = new Set(indices)
   return rejected.every(({ index }) => open.delete(index))

@@ -32,9 +32,9 @@ export const rejectionsOf = (
   batch: EnrichedBatch,
   appended: ReadonlyArray<Appended>
 ): ReadonlyArray<Rejection> =>
-  batch.events.flatMap(({ index }, i) => {
+  batch.events.flatMap(({ index, topic }, i) => {
     const one = appended[i]
     return one === undefined || one.stored
       ? []
-      : [{ index, stage: "bridge", reason: "too large", detail: one.reason }]
+      : [{ index, topic, stage: "bridge", reason: "too large", detail: one.reason }]
   })

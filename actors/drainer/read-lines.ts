@@ -1,31 +1,36 @@
 /** A claimed batch taken apart: each of its lines is either an event or a rejection with its reason. */
 import type { Rejection } from "../../contracts/batch.ts"
 import type { Bytes, RawEvent } from "../../contracts/event.ts"
-import { parseLine } from "../../contracts/wire/line.ts"
-import type { Topics } from "../system/topics.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import { readLine, type Topics } from "../system/topics.ts"
 
 export interface ReadLines {
   readonly events: ReadonlyArray<RawEvent>
   readonly rejected: ReadonlyArray<Rejection>
+  /** How many lines there are of each topic; an unreadable one is of the standard topic. */
+  readonly received: ReadonlyMap<Topic, number>
   /** Events whose line named a topic that is not allowed; they go to the standard one. */
   readonly unknownTopics: number
 }
 
 /** Reads the lines in order; an event's index is the place of its line, the first line's being `first`. Never throws. */
 export const readLines = (lines: ReadonlyArray<Bytes>, topics: Topics, first = 0): ReadLines => {
-  const settings = { topic: topics.standard, topics: topics.allowed }
   const events: Array<RawEvent> = []
   const rejected: Array<Rejection> = []
+  const received = new Map<Topic, number>()
+  const count = (topic: Topic) => received.set(topic, (received.get(topic) ?? 0) + 1)
   let unknownTopics = 0
   for (const [i, line] of lines.entries()) {
     const index = first + i
-    const parsed = parseLine(line, settings, index)
+    const parsed = readLine(line, topics, index)
     if (parsed.kind === "unreadable") {
-      rejected.push({ index, stage: "drainer", reason: parsed.reason })
+      rejected.push({ index, topic: topics.standard, stage: "drainer", reason: parsed.reason })
+      count(topics.standard)
       continue
     }
     events.push(parsed.event)
+    count(parsed.event.topic)
     if (parsed.isTopicUnknown) unknownTopics += 1
   }
-  return { events, rejected, unknownTopics }
+  return { events, rejected, received, unknownTopics }
 }

@@ -26,6 +26,7 @@ export const enrichEvents = ({ locate, keyParam }: Enriching) => {
       } catch (cause) {
         rejected.push({
           index: event.index,
+          topic: event.topic,
           stage: "enricher",
           reason: "not enriched",
           detail: String(cause)

@@ -1,6 +1,7 @@
 /**
  * How an actor asks another: encodes the batch, waits no longer than it may itself take, and reads the receipt.
- * A batch too large for one message travels in parts and comes back as one receipt.
+ * A batch too large for one message travels in parts and comes back as one receipt; one without events travels too: it
+ * asks whether the way is free.
  */
 import { Clock, Effect, Schema } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
@@ -8,14 +9,14 @@ import { accountsFor, mergeReceipts, type Receipt, type RejectedBy } from "../..
 import { decode, encode, maxMessageBytes } from "../../contracts/codec.ts"
 import { type Conversation, Reply } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
-import type { BatchId } from "../../contracts/ids.ts"
+import type { BatchId, Topic } from "../../contracts/ids.ts"
 import { Deadline } from "./deadline.ts"
 import { leastTime } from "./mailbox.ts"
 
 /** What every request is about. */
 interface Batch {
   readonly id: BatchId
-  readonly events: ReadonlyArray<{ readonly index: number }>
+  readonly events: ReadonlyArray<{ readonly index: number; readonly topic: Topic }>
 }
 
 /** What an answer needs to travel back, milliseconds. */
@@ -57,18 +58,16 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
       }
     )
 
-  return (request: Request): Effect.Effect<Receipt, Failure> =>
-    request.events.length === 0
-      ? Effect.succeed(mergeReceipts(request.id, []))
-      : Effect.suspend(() => sendInParts(request))
+  return (request: Request): Effect.Effect<Receipt, Failure> => Effect.suspend(() => sendInParts(request))
 })
 
 /** One event that no message can hold is rejected; one that only this server's present limit keeps back waits. */
 const refuseLarge = (request: Batch, by: RejectedBy, message: string): Effect.Effect<Receipt, Failure> => {
   if (encode(request).length <= maxMessageBytes)
     return Effect.fail(new Failure({ reason: "unavailable", message }))
-  const rejected = request.events.map(({ index }) => ({
+  const rejected = request.events.map(({ index, topic }) => ({
     index,
+    topic,
     stage: by,
     reason: "too large" as const,
     detail: message

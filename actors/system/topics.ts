@@ -1,9 +1,11 @@
 /** The topics of this installation, from its settings. */
 import { Effect, Schema } from "effect"
 import { kafkaTopic, kafkaTopics } from "../../bridge/settings.ts"
+import type { Bytes } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { readAll } from "../../contracts/setting.ts"
+import { type ParsedLine, parseLine } from "../../contracts/wire/line.ts"
 
 export interface Topics {
   /** Of pushtech lines, and of lines that name a topic which is not allowed. */
@@ -34,6 +36,16 @@ export const readTopics = Effect.gen(function* () {
   }
   return { standard, allowed: new Set<string>(names), all: topics } satisfies Topics
 })
+
+/** Reads a line as this installation does; `index` is its place in its batch. Never throws. */
+export const readLine = (line: Bytes, topics: Topics, index: number): ParsedLine =>
+  parseLine(line, { topic: topics.standard, topics: topics.allowed }, index)
+
+/** Where the line's event is on its way to; the standard topic when it cannot be read. */
+export const topicOf = (line: Bytes, topics: Topics): Topic => {
+  const parsed = readLine(line, topics, 0)
+  return parsed.kind === "event" ? parsed.event.topic : topics.standard
+}
 
 /** The settings that `readTopics` reads. */
 export const topicSettings = [kafkaTopic, kafkaTopics]

@@ -1,4 +1,4 @@
-/** The drainer from queue to receipt: a batch that crashes the enricher loses its guilty event only. */
+/** The drainer from queue to receipt: a batch that crashes the enricher loses its guilty event only, and all is counted. */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -11,7 +11,7 @@ import { start } from "../../actors/system/life.ts"
 import { makeMailbox } from "../../actors/system/mailbox.ts"
 import { makeMeter } from "../../actors/system/meter.ts"
 import { Self } from "../../actors/system/self.ts"
-import { type ClaimedBatch, IngestQueue } from "../../bridge/ingest-queue/service.ts"
+import { type ClaimedBatch, IngestQueue, type QueueLedger } from "../../bridge/ingest-queue/service.ts"
 import { sqliteQueue } from "../../bridge/ingest-queue/sqlite.ts"
 import { makeInProcess } from "../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
@@ -19,8 +19,10 @@ import type { RawBatch } from "../../contracts/batch.ts"
 import { Enrich } from "../../contracts/conversations.ts"
 import { DeadLetter } from "../../contracts/dead-letter.ts"
 import type { Bytes } from "../../contracts/event.ts"
-import { eventId } from "../../contracts/ids.ts"
+import { eventId, Topic } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
+
+const standard = Topic.make("events")
 
 const line = (query: string): Bytes => `1.2.3.4 1795206900000 h p /t/a ${query} curl/8` as Bytes
 
@@ -39,15 +41,15 @@ const watched = (
           (batch) =>
             batch && {
               ...batch,
-              setAside: (letters) =>
-                Effect.tap(batch.setAside(letters), () => Effect.sync(() => see(batch, letters)))
+              setAside: (letters, counts) =>
+                Effect.tap(batch.setAside(letters, counts), () => Effect.sync(() => see(batch, letters)))
             }
         )
     }))
   })
 
 describe("drainer", () => {
-  test("after three crashes the guilty event is found and set aside with its id and bytes, the others are stored", async () => {
+  test("the guilty event is found and set aside with its id and bytes, the others are stored", async () => {
     const stored = new Set<string>()
     let crashes = 0
     const enricher = makeMailbox(
@@ -59,10 +61,13 @@ describe("drainer", () => {
           return Effect.die(new Error("boom"))
         }
         for (const { query } of events) stored.add(query)
-        return Effect.succeed({ id, stored: events.length, placements: [], rejected: [] })
+        const count = events.length
+        const placements = count === 0 ? [] : [{ topic: standard, partition: 0, offset: "0", count }]
+        return Effect.succeed({ id, stored: count, placements, rejected: [] })
       }
     )
     const seen: Array<{ batch: ClaimedBatch; letters: ReadonlyArray<DeadLetter> }> = []
+    let ledger: QueueLedger | undefined
     const lines = [line("a"), "nonsense" as Bytes, line("b"), line("poison"), line("c")]
     await Effect.runPromise(
       Effect.scoped(
@@ -84,6 +89,7 @@ describe("drainer", () => {
               return depth?.waiting === 0 && depth.claimed === 0
             })
           )
+          ledger = (yield* Effect.forEach(queue.sources, (source) => source.ledger(0)))[0]
         })
       )
     )
@@ -91,16 +97,19 @@ describe("drainer", () => {
     const id = seen[0]?.batch.id ?? ("" as never)
     expect([...stored].toSorted()).toEqual(["a", "b", "c"])
     expect(crashes).toBe(4)
-    const found = letters.map(({ id, reason, line, attempts }) => ({
+    const found = letters.map(({ id, reason, topic, line, attempts }) => ({
       id,
       reason,
       attempts,
+      topic,
       line: Buffer.from(line).toString()
     }))
     expect(found.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
-      { id: eventId(id, 1), reason: "too few fields", attempts: 4, line: lines[1] ?? "" },
-      { id: eventId(id, 3), reason: "crashed", attempts: 4, line: lines[3] ?? "" }
+      { id: eventId(id, 1), reason: "too few fields", attempts: 2, topic: standard, line: lines[1] ?? "" },
+      { id: eventId(id, 3), reason: "crashed", attempts: 3, topic: standard, line: lines[3] ?? "" }
     ])
+    expect(ledger?.topics).toMatchObject([{ topic: standard, received: 5, stored: 3, dead: 2 }])
+    expect(ledger).toMatchObject({ taken: 5, waiting: 0, inFlight: 0 })
     for (const letter of letters) expect(Schema.is(DeadLetter)(letter)).toBe(true)
   })
 })

@@ -1,11 +1,14 @@
 /**
- * Messages that are batches claimed from the queue, each settled by the receipt the actor returns: acknowledged when
+ * Messages that are batches claimed from the queue, each settled by the account the actor returns: acknowledged when
  * all its events are stored, set aside with dead letters when some were rejected, given back when there is none.
  *
  * Each queue server is drained on its own, so one that is down holds up no other. While nothing succeeds, one batch at
  * a time is tried, with growing pauses, and the backlog stays where it is safe: in the queue. A batch that fails while
- * others succeed comes back less and less often, and every second claim takes waiting lines before such batches. One
- * that crashes whoever handles it is taken apart until the guilty event is alone (verdict.ts).
+ * others succeed comes back less and less often, and every second claim takes waiting lines before such batches.
+ *
+ * A batch that failed before is suspect (verdict.ts). One that turns up is given back; then this server's other batches
+ * are waited for, the way is proven free, and only then is claimed again and tried. So it is in nobody's hands while an
+ * outage lasts, however often the process ends meanwhile.
  */
 import { Effect, FiberSet, Result, Semaphore } from "effect"
 import {
@@ -14,32 +17,41 @@ import {
   IngestQueue,
   type QueueSource
 } from "../../../bridge/ingest-queue/service.ts"
-import type { Receipt } from "../../../contracts/batch.ts"
 import { leaseTime } from "../../../contracts/conversations.ts"
 import { newBatchId } from "../../../contracts/ids.ts"
 import type { Inbox } from "../actor.ts"
 import type { Mailbox } from "../mailbox.ts"
-import type { Meter } from "../meter.ts"
 import { Self } from "../self.ts"
+import { readTopics, topicSettings } from "../topics.ts"
+import type { Account, Lines } from "./account.ts"
 import { failurePause, idlePause } from "./pauses.ts"
-import { carryOut, letGo, tryBatch } from "./settlement.ts"
+import { carryOut, letGo, type Settling, tryBatch } from "./settlement.ts"
 import { makeTroubles } from "./troubles.ts"
 import { afterFailure, beforeTrying } from "./verdict.ts"
+import { makeWay, type Way } from "./way.ts"
 
 /** What one claim takes at the most. The bytes leave room for names and numbers within one message. */
 export const claimLimits: ClaimLimits = { maxEvents: 1_000, maxBytes: 256 * 1024, lease: leaseTime }
 
 /** Batches of every queue server, as they can be had. */
-export const claims: Inbox<ClaimedBatch, Receipt, IngestQueue> = {
+export const claims: Inbox<Lines, Account, IngestQueue> = {
   describes: "batches of lines claimed from the queue",
-  settings: [],
+  settings: topicSettings,
   open: Effect.fnUntraced(function* (mailbox) {
     const { sources } = yield* IngestQueue
     const { meter } = yield* Self
+    const settling = { meter, topics: yield* readTopics }
     const underWay = yield* FiberSet.make<void, never>()
     yield* Effect.addFinalizer(() => FiberSet.awaitEmpty(underWay))
     const window = Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length))
-    const draining = { mailbox, meter, underWay, window }
+    const draining = {
+      mailbox,
+      settling,
+      underWay,
+      window,
+      way: makeWay(mailbox),
+      suspects: Semaphore.makeUnsafe(1)
+    }
     return Effect.andThen(
       Effect.forEach(sources, (source) => drain(source, draining), {
         concurrency: "unbounded",
@@ -51,18 +63,21 @@ export const claims: Inbox<ClaimedBatch, Receipt, IngestQueue> = {
 }
 
 interface Draining {
-  readonly mailbox: Mailbox<ClaimedBatch, Receipt>
-  readonly meter: Meter
+  readonly mailbox: Mailbox<Lines, Account>
+  readonly settling: Settling
   /** The batches under way, of all servers. */
   readonly underWay: FiberSet.FiberSet<void, never>
   /** How many of one server may be under way. */
   readonly window: number
+  readonly way: Way
+  /** One suspect at a time, of all servers: else the guilty one of one would be taken for that of another. */
+  readonly suspects: Semaphore.Semaphore
 }
 
 /** Claims from one server for ever. */
 const drain = Effect.fnUntraced(function* (
   source: QueueSource,
-  { mailbox, meter, underWay, window }: Draining
+  { mailbox, settling, underWay, window, way, suspects }: Draining
 ) {
   const places = Semaphore.makeUnsafe(window)
   const troubles = makeTroubles()
@@ -70,6 +85,8 @@ const drain = Effect.fnUntraced(function* (
   let failures = 0
   let emptyLooks = 0
   let linesFirst = false
+  /** A suspect was given back; it is tried once the way is proven free. */
+  let isSuspectWaiting = false
   let id = newBatchId()
 
   const settle = Effect.fnUntraced(function* (batch: ClaimedBatch) {
@@ -77,37 +94,40 @@ const drain = Effect.fnUntraced(function* (
     if (Result.isSuccess(outcome)) {
       failures = 0
       troubles.succeeded(batch)
-      return yield* letGo(batch, outcome.success, meter)
+      return yield* letGo(batch, outcome.success, batch.attempts + 1, settling)
     }
     failures += 1
     const pause = troubles.failed(batch)
     const { reason, message } = outcome.failure
     yield* Effect.logWarning(`batch given back: ${message}`, { batch: batch.id, reason })
-    const verdict = afterFailure(batch, outcome.failure, pause > 0)
-    yield* carryOut(batch, verdict, Math.max(failurePause(failures), pause), meter)
+    const verdict = afterFailure(batch, outcome.failure)
+    yield* carryOut(batch, verdict, Math.max(failurePause(failures), pause), settling)
   })
 
-  const look = Effect.fnUntraced(function* (permits: number) {
-    linesFirst = !linesFirst
+  const handle = Effect.fnUntraced(function* (batch: ClaimedBatch, isFree: boolean) {
+    const how = beforeTrying(batch)
+    if (typeof how === "object") return yield* carryOut(batch, how, 0, settling)
+    if (how === "beside others" || isFree) return yield* settle(batch)
+    isSuspectWaiting = true
+    yield* carryOut(batch, { kind: "again", counts: false }, yield* way.wait, settling)
+  })
+
+  /** Claims and lets what it got be handled; `release` is run at the end of that. */
+  const look = Effect.fnUntraced(function* (isFree: boolean, release: Effect.Effect<unknown>) {
+    linesFirst = !linesFirst && !isFree
     const claimed = yield* Effect.result(source.claim(id, { ...claimLimits, linesFirst }))
     // The same claim is sent again only when it may have been done.
     if (Result.isSuccess(claimed) || !claimed.failure.ambiguous) id = newBatchId()
     const batch = Result.getOrElse(claimed, () => undefined)
     if (batch !== undefined) {
       emptyLooks = 0
-      const how = beforeTrying(batch)
-      if (how === "alone") yield* places.take(window - permits)
-      const settled = typeof how === "string" ? settle(batch) : carryOut(batch, how, 0, meter)
-      const logged = Effect.catchCause(settled, (cause) =>
+      const logged = Effect.catchCause(handle(batch, isFree), (cause) =>
         Effect.logError("a batch is left to the end of its lease", cause, { batch: batch.id })
       )
-      yield* FiberSet.run(
-        underWay,
-        Effect.ensuring(logged, places.release(how === "alone" ? window : permits))
-      )
+      yield* FiberSet.run(underWay, Effect.ensuring(logged, release))
       return
     }
-    yield* places.release(permits)
+    yield* release
     if (Result.isSuccess(claimed)) {
       emptyLooks += 1
       return
@@ -116,14 +136,26 @@ const drain = Effect.fnUntraced(function* (
     failures += 1
   })
 
+  const lookBesideOthers = Effect.uninterruptibleMask((restore) => {
+    const permits = failures > 0 ? window : 1
+    return Effect.flatMap(restore(places.take(permits)), () => look(false, places.release(permits)))
+  })
+
+  const lookForSuspect = Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      yield* restore(Effect.andThen(places.take(window), suspects.take(1)))
+      const release = Effect.andThen(suspects.release(1), places.release(window))
+      if (!(yield* restore(way.isFree))) return yield* Effect.asVoid(release)
+      isSuspectWaiting = false
+      yield* look(true, release)
+    })
+  )
+
   return yield* Effect.forever(
     Effect.gen(function* () {
       if (failures > 0) yield* Effect.sleep(failurePause(failures))
       if (emptyLooks > 0) yield* Effect.sleep(idlePause(emptyLooks))
-      const permits = failures > 0 ? window : 1
-      yield* Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(restore(places.take(permits)), () => look(permits))
-      )
+      yield* isSuspectWaiting && (yield* way.wait) === 0 ? lookForSuspect : lookBesideOthers
     })
   )
 })

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer"
 import { Clock, Effect, Schedule } from "effect"
 import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
-import { accountsFor, type Receipt } from "../../../contracts/batch.ts"
+import { accountsFor, type Receipt, type Rejection } from "../../../contracts/batch.ts"
 import { leaseTime } from "../../../contracts/conversations.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import { Failure } from "../../../contracts/failure.ts"
@@ -13,20 +13,25 @@ import { eventId } from "../../../contracts/ids.ts"
 import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
 import type { Meter } from "../meter.ts"
+import { type Topics, topicOf } from "../topics.ts"
+import { type Account, countsOf, type Lines } from "./account.ts"
 import type { Verdict } from "./verdict.ts"
+
+/** What settling needs beside the batch. */
+export interface Settling {
+  readonly meter: Meter
+  readonly topics: Topics
+}
 
 /** The places of its lines in the batch as first claimed. */
 const placesOf = ({ first, lines }: ClaimedBatch): ReadonlyArray<number> => lines.map((_, i) => first + i)
 
 /** What the actor makes of the batch: a receipt for every one of its events, or why there is none. */
-export const tryBatch = Effect.fnUntraced(function* (
-  batch: ClaimedBatch,
-  mailbox: Mailbox<ClaimedBatch, Receipt>
-) {
+export const tryBatch = Effect.fnUntraced(function* (batch: ClaimedBatch, mailbox: Mailbox<Lines, Account>) {
   const deadline = (yield* Clock.currentTimeMillis) + leaseTime / 2
   return yield* mailbox.deliver(batch, { events: batch.lines.length, oldest: batch.claimed }).pipe(
     Effect.filterOrFail(
-      (receipt) => accountsFor(receipt, batch.id, placesOf(batch)),
+      ({ receipt }) => accountsFor(receipt, batch.id, placesOf(batch)),
       () => new Failure({ reason: "crashed", message: "the receipt does not account for every event" })
     ),
     Effect.provideService(Deadline, deadline)
@@ -38,7 +43,7 @@ export const carryOut = Effect.fnUntraced(function* (
   batch: ClaimedBatch,
   verdict: Verdict,
   pause: number,
-  meter: Meter
+  settling: Settling
 ) {
   switch (verdict.kind) {
     case "again":
@@ -46,21 +51,43 @@ export const carryOut = Effect.fnUntraced(function* (
     case "apart":
       yield* Effect.logWarning("batch taken apart to find the event it fails on", { batch: batch.id })
       return yield* untilDone(batch.split(verdict.size, verdict.attempts), batch, "take apart")
-    case "guilty": {
-      const { id, first } = batch
-      const rejected = [
-        { index: first, stage: "enricher", reason: "crashed", detail: verdict.detail }
-      ] as const
-      return yield* letGo(batch, { id, stored: 0, placements: [], rejected }, meter)
-    }
+    case "guilty":
+      return yield* letGo(batch, givenUp(batch, verdict.detail, settling.topics), verdict.attempts, settling)
   }
 })
 
-/** Lets the batch go: acknowledged, or set aside with dead letters for what was rejected. Never fails. */
-export const letGo = Effect.fnUntraced(function* (batch: ClaimedBatch, receipt: Receipt, meter: Meter) {
-  const letters = deadLetters(batch, receipt, yield* Clock.currentTimeMillis)
+/** The account of a single event that is given up. Nobody else read its line, so it is read here for its topic. */
+const givenUp = ({ id, first, lines }: ClaimedBatch, detail: string, topics: Topics): Account => {
+  const rejected = lines.map(
+    (line, i): Rejection => ({
+      index: first + i,
+      topic: topicOf(line, topics),
+      stage: "enricher",
+      reason: "crashed",
+      detail
+    })
+  )
+  return {
+    receipt: { id, stored: 0, placements: [], rejected },
+    received: new Map(rejected.map(({ topic }) => [topic, 1]))
+  }
+}
+
+/**
+ * Lets the batch go after so many attempts: acknowledged, or set aside with dead letters for what was rejected. Never
+ * fails.
+ */
+export const letGo = Effect.fnUntraced(function* (
+  batch: ClaimedBatch,
+  account: Account,
+  attempts: number,
+  { meter }: Settling
+) {
+  const letters = deadLetters(batch, account.receipt, attempts, yield* Clock.currentTimeMillis)
   for (const { reason } of letters) yield* meter.count("rejected", 1, reason)
-  yield* untilDone(letters.length === 0 ? batch.ack : batch.setAside(letters), batch, "acknowledge")
+  const counts = countsOf(account)
+  const settlement = letters.length === 0 ? batch.ack(counts) : batch.setAside(letters, counts)
+  yield* untilDone(settlement, batch, "acknowledge")
 })
 
 /** Tries for a while; what still fails is left to the end of the lease, which is safe: the batch comes again. */
@@ -76,12 +103,17 @@ const untilDone = (settlement: Effect.Effect<boolean, Failure>, batch: ClaimedBa
     )
   )
 
-const deadLetters = (batch: ClaimedBatch, receipt: Receipt, now: number): ReadonlyArray<DeadLetter> =>
+const deadLetters = (
+  batch: ClaimedBatch,
+  receipt: Receipt,
+  attempts: number,
+  now: number
+): ReadonlyArray<DeadLetter> =>
   receipt.rejected.map(({ index, ...rejection }) => ({
     v: 1,
     id: eventId(batch.id, index),
     ...rejection,
-    attempts: batch.attempts + 1,
+    attempts,
     first: batch.claimed,
     last: now,
     line: Buffer.from(batch.lines[index - batch.first] ?? "", "latin1")

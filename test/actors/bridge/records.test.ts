@@ -34,7 +34,7 @@ describe("records", () => {
       { stored: false, reason: "too large for the topic events" }
     ] as const
     expect(rejectionsOf(batch, appended)).toEqual([
-      { index: 7, stage: "bridge", reason: "too large", detail: "too large for the topic events" }
+      { index: 7, topic, stage: "bridge", reason: "too large", detail: "too large for the topic events" }
     ])
   })
 })

@@ -18,17 +18,23 @@ describe("readLines", () => {
       "1.2.3.4 1795206900 clicks /t/b p ua",
       "1.2.3.4 1 others /t/c p ua"
     ] as Array<Bytes>
-    const { events, rejected, unknownTopics } = readLines(lines, topics)
+    const { events, rejected, received, unknownTopics } = readLines(lines, topics)
     expect(events.map(({ index, topic }) => [index, topic])).toEqual([
       [1, "events"],
       [3, "clicks"],
       [4, "events"]
     ] as never)
     expect(rejected).toEqual([
-      { index: 0, stage: "drainer", reason: "empty" },
-      { index: 2, stage: "drainer", reason: "too few fields" }
+      { index: 0, topic: standard, stage: "drainer", reason: "empty" },
+      { index: 2, topic: standard, stage: "drainer", reason: "too few fields" }
     ])
     expect(unknownTopics).toBe(1)
+    expect(received).toEqual(
+      new Map([
+        [standard, 4],
+        [Topic.make("clicks"), 1]
+      ])
+    )
   })
 
   test("whatever the bytes, each line is accounted for exactly once", () => {
@@ -38,7 +44,8 @@ describe("readLines", () => {
     )
     fc.assert(
       fc.property(fc.array(line), (lines) => {
-        const { events, rejected } = readLines(lines as Array<Bytes>, topics)
+        const { events, rejected, received } = readLines(lines as Array<Bytes>, topics)
+        expect([...received.values()].reduce((sum, count) => sum + count, 0)).toBe(lines.length)
         const places = [...events, ...rejected].map(({ index }) => index).toSorted((a, b) => a - b)
         expect(places).toEqual([...lines.keys()])
       })

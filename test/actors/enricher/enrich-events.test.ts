@@ -37,7 +37,7 @@ describe("enrichEvents", () => {
     const enrich = enrichEvents({ locate, keyParam: undefined })
     const { enriched, rejected } = enrich([event(0, "1.2.3.4"), event(1, "6.6.6.6"), event(2, "1.2.3.4")], 1)
     expect(enriched.map(({ index }) => index)).toEqual([0, 2])
-    expect(rejected).toMatchObject([{ index: 1, stage: "enricher" }])
+    expect(rejected).toMatchObject([{ index: 1, topic: "events", stage: "enricher" }])
     expect(rejected[0]?.detail).toContain("no such place")
   })
 })

@@ -13,7 +13,7 @@ import { MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { EnrichedBatch, Receipt } from "../../../contracts/batch.ts"
 import { maxMessageBytes } from "../../../contracts/codec.ts"
 import { Store } from "../../../contracts/conversations.ts"
-import type { Failure } from "../../../contracts/failure.ts"
+import { Failure } from "../../../contracts/failure.ts"
 import { newBatchId, Topic } from "../../../contracts/ids.ts"
 
 const batchOf = (sizes: ReadonlyArray<number>): EnrichedBatch => ({
@@ -49,8 +49,15 @@ const asking = (batch: EnrichedBatch, answer: (batch: EnrichedBatch) => Effect.E
   return program
 }
 
+const receiptOf = ({ id }: EnrichedBatch, stored: number): Receipt => ({
+  id,
+  stored,
+  placements: stored === 0 ? [] : [{ topic: Topic.make("events"), partition: 0, offset: "0", count: stored }],
+  rejected: []
+})
+
 const storesAll = (batch: EnrichedBatch): Effect.Effect<Receipt> =>
-  Effect.succeed({ id: batch.id, stored: batch.events.length, placements: [], rejected: [] })
+  Effect.succeed(receiptOf(batch, batch.events.length))
 
 describe("ask", () => {
   test("brings back the receipt", async () => {
@@ -70,15 +77,30 @@ describe("ask", () => {
   test("an event too large for any message is rejected alone", async () => {
     const batch = batchOf([10, maxMessageBytes + 1, 10])
     const { result } = await Effect.runPromise(asking(batch, storesAll))
-    const rejected = [{ index: 1, stage: "enricher", reason: "too large" }]
+    const rejected = [{ index: 1, topic: "events", stage: "enricher", reason: "too large" }]
     expect(result).toMatchObject({ success: { stored: 2, rejected } })
   })
 
   test("a receipt that does not account for every event is not believed", async () => {
     const batch = batchOf([1, 1])
-    const forgets = ({ id }: EnrichedBatch) => Effect.succeed({ id, stored: 1, placements: [], rejected: [] })
+    const forgets = (asked: EnrichedBatch) => Effect.succeed(receiptOf(asked, 1))
     const { result } = await Effect.runPromise(asking(batch, forgets))
     expect(result).toMatchObject({ failure: { reason: "crashed" } })
+  })
+
+  test("a receipt that does not say of all where they were stored is not believed", async () => {
+    const misplaces = (asked: EnrichedBatch) => Effect.succeed({ ...receiptOf(asked, 2), placements: [] })
+    const { result } = await Effect.runPromise(asking(batchOf([1, 1]), misplaces))
+    expect(result).toMatchObject({ failure: { reason: "crashed" } })
+  })
+
+  test("a batch without events is sent too, and says whether the way is free", async () => {
+    const free = await Effect.runPromise(asking(batchOf([]), storesAll))
+    expect(free.result).toMatchObject({ success: { stored: 0, rejected: [] } })
+    expect(free.seen).toEqual([0])
+    const away = new Failure({ reason: "unavailable", message: "no log" })
+    const blocked = await Effect.runPromise(asking(batchOf([]), () => Effect.fail(away)))
+    expect(blocked.result).toMatchObject({ failure: { reason: "unavailable" } })
   })
 
   test("a crash of the one asked comes back as such", async () => {

@@ -1,6 +1,6 @@
-/** What becomes of a batch that fails: outages never count, crashes are traced to the guilty event. */
+/** What becomes of a batch that fails: outages never count, crashes are traced to the guilty event in few tries. */
 import { describe, expect, test } from "bun:test"
-import { afterFailure, beforeTrying } from "../../../../actors/system/inbox/verdict.ts"
+import { afterFailure, beforeTrying, type Verdict } from "../../../../actors/system/inbox/verdict.ts"
 import type { Bytes } from "../../../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../../../contracts/failure.ts"
 
@@ -18,12 +18,13 @@ describe("after a failure", () => {
       "busy",
       "expired",
       "timeout",
+      "too-large",
       "unreadable"
     ]
     for (const reason of reasons) {
-      for (const attempts of [0, 2, 5]) {
+      for (const attempts of [0, 1, 2, 5]) {
         for (const size of [1, 1_000]) {
-          expect(afterFailure(batch(attempts, size), failure(reason), true)).toEqual({
+          expect(afterFailure(batch(attempts, size), failure(reason))).toEqual({
             kind: "again",
             counts: false
           })
@@ -32,37 +33,89 @@ describe("after a failure", () => {
     }
   })
 
-  test("a crash counts; the third takes a batch apart, and sets a single event aside", () => {
-    const crash = failure("crashed")
-    expect(afterFailure(batch(0, 1_000), crash, false)).toEqual({ kind: "again", counts: true })
-    expect(afterFailure(batch(1, 1_000), crash, false)).toEqual({ kind: "again", counts: true })
-    expect(afterFailure(batch(2, 1_000), crash, false)).toEqual({ kind: "apart", size: 63, attempts: 2 })
-    expect(afterFailure(batch(2, 16), crash, false)).toEqual({ kind: "apart", size: 1, attempts: 3 })
-    expect(afterFailure(batch(1, 1), crash, false)).toEqual({ kind: "again", counts: true })
-    expect(afterFailure(batch(2, 1), crash, false)).toEqual({ kind: "guilty", detail: "what was said" })
-  })
-
-  test("silence counts only while others succeed, and for a single event twice as long", () => {
-    const silence = failure("no-answer")
-    expect(afterFailure(batch(0, 1_000), silence, false)).toEqual({ kind: "again", counts: false })
-    expect(afterFailure(batch(0, 1_000), silence, true)).toEqual({ kind: "again", counts: true })
-    expect(afterFailure(batch(2, 1_000), silence, false)).toMatchObject({ kind: "apart" })
-    expect(afterFailure(batch(3, 1), silence, false)).toEqual({ kind: "again", counts: false })
-    expect(afterFailure(batch(4, 1), silence, true)).toEqual({ kind: "again", counts: true })
-    expect(afterFailure(batch(5, 1), silence, true)).toMatchObject({ kind: "guilty" })
+  test("a crash and a silence count: the second takes several events apart, the third gives up one that is alone", () => {
+    for (const reason of ["crashed", "no-answer"] as const) {
+      const why = failure(reason)
+      expect(afterFailure(batch(0, 1_000), why)).toEqual({ kind: "again", counts: true })
+      expect(afterFailure(batch(1, 1_000), why)).toEqual({ kind: "apart", size: 32, attempts: 1 })
+      expect(afterFailure(batch(1, 32), why)).toEqual({ kind: "apart", size: 1, attempts: 1 })
+      expect(afterFailure(batch(0, 1), why)).toEqual({ kind: "again", counts: true })
+      expect(afterFailure(batch(1, 1), why)).toEqual({ kind: "again", counts: true })
+      expect(afterFailure(batch(2, 1), why)).toEqual({ kind: "guilty", detail: "what was said", attempts: 3 })
+    }
   })
 })
 
 describe("before trying", () => {
-  test("a batch whose claimers ended three times is taken apart without another try", () => {
-    expect(beforeTrying(batch(2, 1_000))).toBe("beside others")
-    expect(beforeTrying(batch(3, 1_000))).toMatchObject({ kind: "apart", size: 63 })
+  test("only what never failed is tried beside others", () => {
+    for (const size of [1, 2, 1_000]) {
+      expect(beforeTrying(batch(0, size))).toBe("beside others")
+      expect(beforeTrying(batch(1, size))).toBe("alone")
+    }
   })
 
-  test("a single event is then tried alone, and after six times guilty", () => {
-    expect(beforeTrying(batch(2, 1))).toBe("beside others")
-    expect(beforeTrying(batch(3, 1))).toBe("alone")
-    expect(beforeTrying(batch(5, 1))).toBe("alone")
-    expect(beforeTrying(batch(6, 1))).toMatchObject({ kind: "guilty" })
+  test("what has had all its tries is not tried again", () => {
+    expect(beforeTrying(batch(2, 1_000))).toMatchObject({ kind: "apart", size: 32, attempts: 1 })
+    expect(beforeTrying(batch(2, 1))).toBe("alone")
+    expect(beforeTrying(batch(3, 1))).toMatchObject({ kind: "guilty", attempts: 3 })
   })
+})
+
+/** How the one who handles the guilty event ends: with all that claimed it, in silence, or with an answer. */
+type Ending = "claimer ends" | FailureReason
+
+/** A queue of `size` events of which one ends whoever handles it: what that costs, and what is set aside. */
+const isolate = (size: number, guilty: number, ending: Ending) => {
+  let waiting = [{ first: 0, size, attempts: 0 }]
+  const tries = new Map<string, number>()
+  let deaths = 0
+  let deadAlone = 0
+  const dead: Array<number> = []
+
+  while (waiting.length > 0) {
+    const [piece, ...others] = waiting
+    if (piece === undefined) break
+    waiting = others
+    const { first } = piece
+    const tried = batch(piece.attempts, piece.size)
+    const carryOut = (verdict: Verdict): void => {
+      if (verdict.kind === "guilty") dead.push(first)
+      else if (verdict.kind === "again")
+        waiting.push({ ...piece, attempts: piece.attempts + Number(verdict.counts) })
+      else {
+        for (let at = 0; at < piece.size; at += verdict.size) {
+          const part = Math.min(verdict.size, piece.size - at)
+          waiting.push({ first: first + at, size: part, attempts: verdict.attempts })
+        }
+      }
+    }
+    const how = beforeTrying(tried)
+    if (typeof how === "object") {
+      carryOut(how)
+      continue
+    }
+    const name = `${first} ${piece.size}`
+    tries.set(name, (tries.get(name) ?? 0) + 1)
+    if (guilty < first || guilty >= first + piece.size) continue
+    deaths += 1
+    if (piece.size === 1) deadAlone += 1
+    if (ending === "claimer ends") waiting.push({ ...piece, attempts: piece.attempts + 1 })
+    else carryOut(afterFailure(tried, failure(ending)))
+  }
+  return { deaths, deadAlone, most: Math.max(...tries.values()), dead }
+}
+
+describe("one event that ends whoever handles it", () => {
+  for (const ending of ["claimer ends", "no-answer", "crashed"] as const) {
+    test(`is found and alone given up, in at most five tries (${ending})`, () => {
+      const together = (size: number, guilty: number) => isolate(size, guilty, ending)
+      expect(together(1, 0)).toEqual({ deaths: 3, deadAlone: 3, most: 3, dead: [0] })
+      expect(together(2, 1)).toEqual({ deaths: 4, deadAlone: 2, most: 2, dead: [1] })
+      expect(together(32, 17)).toEqual({ deaths: 4, deadAlone: 2, most: 2, dead: [17] })
+      expect(together(33, 32)).toEqual({ deaths: 4, deadAlone: 2, most: 2, dead: [32] })
+      for (const guilty of [0, 31, 32, 500, 991, 992, 999]) {
+        expect(together(1_000, guilty)).toEqual({ deaths: 5, deadAlone: 2, most: 2, dead: [guilty] })
+      }
+    })
+  }
 })

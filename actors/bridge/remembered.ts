@@ -1,0 +1,65 @@
+/**
+ * The receipts of what a bridge stores and has stored lately. When the same part of a batch comes again, because its
+ * receipt was lost on the way or came too late, it is answered with the receipt that there is, or will be, instead of
+ * being stored twice. It saves duplicates; nothing depends on it. Lives as long as the actor.
+ */
+import { Clock, Deferred, Effect, Exit } from "effect"
+import type { EnrichedBatch, Receipt } from "../../contracts/batch.ts"
+import { Failure } from "../../contracts/failure.ts"
+
+/** So many receipts at most, and for how long, milliseconds. */
+export const rememberedAtMost = 10_000
+export const rememberedFor = 5 * 60_000
+
+type Stores = Effect.Effect<Receipt, Failure>
+
+/**
+ * A function that stores a part of a batch with `store` unless that is under way or was done lately. A failure is told
+ * to all who wait for it and not remembered.
+ */
+export const rememberReceipts = (atMost = rememberedAtMost) => {
+  /** In the order in which they came. */
+  const done = new Map<string, { readonly receipt: Receipt; readonly until: number }>()
+  const underWay = new Map<string, Deferred.Deferred<Receipt, Failure>>()
+
+  const remember = (name: string, receipt: Receipt, now: number): void => {
+    done.set(name, { receipt, until: now + rememberedFor })
+    for (const [oldest, { until }] of done) {
+      if (done.size <= atMost && until > now) return
+      done.delete(oldest)
+    }
+  }
+
+  const begin = (name: string, store: Stores): Stores => {
+    const receipt = Deferred.makeUnsafe<Receipt, Failure>()
+    underWay.set(name, receipt)
+    return Effect.onExit(store, (exit) =>
+      Effect.gen(function* () {
+        underWay.delete(name)
+        if (Exit.isSuccess(exit)) remember(name, exit.value, yield* Clock.currentTimeMillis)
+        yield* Deferred.done(receipt, Exit.hasInterrupts(exit) ? Exit.fail(stopped) : exit)
+      })
+    )
+  }
+
+  return Effect.fnUntraced(function* (batch: EnrichedBatch, store: Stores) {
+    const name = nameOf(batch)
+    const before = done.get(name)
+    if (before !== undefined && before.until > (yield* Clock.currentTimeMillis)) return before.receipt
+    const first = underWay.get(name)
+    return yield* first === undefined ? begin(name, store) : Deferred.await(first)
+  })
+}
+
+const stopped = new Failure({ reason: "timeout", message: "the bridge stopped while it stored this" })
+
+/** The batch's id and the places of exactly these events, as runs: `0-4,6-999`. */
+const nameOf = ({ id, events }: EnrichedBatch): string => {
+  let name: string = id
+  let last = Number.NaN
+  for (const { index } of events) {
+    if (index !== last + 1) name += `${Number.isNaN(last) ? " " : `-${last},`}${index}`
+    last = index
+  }
+  return `${name}-${last}`
+}

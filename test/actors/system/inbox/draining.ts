@@ -1,0 +1,133 @@
+/** The queue's inbox, run on a queue in a file with a handler of the test's own. */
+import { expect } from "bun:test"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, Fiber } from "effect"
+import { makeHealth } from "../../../../actors/system/health.ts"
+import type { Account, Lines } from "../../../../actors/system/inbox/account.ts"
+import { claims } from "../../../../actors/system/inbox/claims.ts"
+import { makeMailbox } from "../../../../actors/system/mailbox.ts"
+import { makeMeter } from "../../../../actors/system/meter.ts"
+import { Self } from "../../../../actors/system/self.ts"
+import {
+  type ClaimedBatch,
+  type EventUnderWay,
+  IngestQueue,
+  type QueueSource
+} from "../../../../bridge/ingest-queue/service.ts"
+import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite.ts"
+import type { Receipt } from "../../../../contracts/batch.ts"
+import type { Bytes } from "../../../../contracts/event.ts"
+import type { Failure } from "../../../../contracts/failure.ts"
+import { type BatchId, newBatchId, Topic } from "../../../../contracts/ids.ts"
+import { eventually } from "../../../support/eventually.ts"
+
+export const topic = Topic.make("events")
+
+export const lines = (...texts: ReadonlyArray<string>): ReadonlyArray<Bytes> => texts as ReadonlyArray<Bytes>
+
+/** The account of a batch of which all is stored but what was rejected. */
+export const stored = ({ id, lines }: Lines, rejected: Receipt["rejected"] = []): Account => {
+  const count = lines.length - rejected.length
+  const placements = count === 0 ? [] : [{ topic, partition: 0, offset: "0", count }]
+  return {
+    receipt: { id, stored: count, placements, rejected },
+    received: new Map(lines.length === 0 ? [] : [[topic, lines.length]])
+  }
+}
+
+export type Queue = IngestQueue["Service"]
+
+export const waitForStop = (_: Queue, stopping: Fiber.Fiber<unknown>): Effect.Effect<unknown, Failure> =>
+  Fiber.await(stopping)
+
+export interface Draining<A> {
+  /** What the actor does with a batch. */
+  readonly handle: (batch: Lines) => Effect.Effect<Account, Failure>
+  /** What it does when asked whether the way is free; it is, unless said otherwise. */
+  readonly way?: (empty: Lines) => Effect.Effect<Account, Failure>
+  /** Is done before the inbox opens. */
+  readonly before?: (queue: Queue) => Effect.Effect<void, Failure>
+  /** The inbox is stopped at its end. */
+  readonly body: (queue: Queue) => Effect.Effect<void, Failure>
+  /** Sees it stop. */
+  readonly ending?: (queue: Queue, stopping: Fiber.Fiber<unknown>) => Effect.Effect<A, Failure>
+  /** Sees every batch that is claimed, before it is handled. */
+  readonly claimed?: (batch: ClaimedBatch) => void
+  readonly troubled?: (source: QueueSource) => QueueSource
+}
+
+/** Runs the inbox with that handler until `body` ends, then stops it. */
+export const draining = <A = unknown>(options: Draining<A>): Promise<A | unknown> => {
+  const {
+    handle,
+    way = (empty) => Effect.succeed(stored(empty)),
+    claimed,
+    troubled = (source) => source
+  } = options
+  const watched = (source: QueueSource): QueueSource => ({
+    ...source,
+    claim: (id, limits) =>
+      Effect.tap(source.claim(id, limits), (batch) =>
+        Effect.sync(() => {
+          if (batch !== undefined) claimed?.(batch)
+        })
+      )
+  })
+  return Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const file = yield* sqliteQueue(mkdtempSync(join(tmpdir(), "spoor-claims-")))
+        const queue = { ...file, sources: file.sources.map((source) => watched(troubled(source))) }
+        const meter = makeMeter("drainer")
+        const self = Self.of({ name: "drainer", meter, health: makeHealth(), announce: () => {} })
+        const mailbox = makeMailbox({ concurrency: 4, capacity: 12 }, meter, (batch: Lines) =>
+          batch.lines.length === 0 ? way(batch) : handle(batch)
+        )
+        const inbox = Effect.scoped(Effect.flatMap(claims.open(mailbox), (run) => run)).pipe(
+          Effect.provideService(IngestQueue, queue),
+          Effect.provideService(Self, self)
+        )
+        yield* options.before?.(file) ?? Effect.void
+        const fiber = yield* Effect.forkChild(inbox)
+        yield* options.body(file)
+        const stopping = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+        return yield* (options.ending ?? waitForStop)(file, stopping)
+      })
+    )
+  )
+}
+
+export const depthIs = (queue: Queue, wanted: object) =>
+  Effect.promise(() =>
+    eventually(`depth ${JSON.stringify(wanted)}`, async () => {
+      const [source] = queue.sources
+      const depth = source === undefined ? undefined : await Effect.runPromise(source.depth)
+      expect(depth).toMatchObject(wanted)
+      return true
+    })
+  )
+
+export const nothingLeft = (queue: Queue) => depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
+
+/** Claims what waits as somebody who then ends without a word, so many times; the id of that batch. */
+export const claimersEnd = (queue: Queue, times: number) =>
+  Effect.gen(function* () {
+    let id: BatchId | undefined
+    for (let n = 0; n < times; n++) {
+      for (const { claim } of queue.sources) {
+        id = (yield* claim(newBatchId(), { maxEvents: 1_000, maxBytes: 1_000_000, lease: 0 }))?.id ?? id
+      }
+    }
+    return id ?? newBatchId()
+  })
+
+/** Where an event is that was claimed and is not settled. */
+export const whereIs = (queue: Queue, id: BatchId, index: number): Promise<EventUnderWay | undefined> =>
+  Effect.runPromise(
+    Effect.map(
+      Effect.forEach(queue.sources, (source) => source.find(id, index)),
+      (found) => found[0]
+    )
+  )
