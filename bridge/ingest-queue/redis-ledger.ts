@@ -16,9 +16,10 @@ const counting = String.raw`
 local function lines_in_flight(claimed)
   local count = 0
   for _, id in ipairs(redis.call('HKEYS', claimed)) do
-    local lengths = string.match(redis.call('HGET', claimed, id), '^[%d,]+;([%d,]+)\n')
-    if lengths then
-      local _, commas = string.gsub(lengths, ',', '')
+    local packed = redis.call('HGET', claimed, id)
+    local first, last = string.find(packed, ';', 1, true), string.find(packed, '\n', 1, true)
+    if first and last and first < last then
+      local _, commas = string.gsub(string.sub(packed, first, last), ',', '')
       count = count + commas + 1
     end
   end

@@ -4,11 +4,13 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
-import { redisQueue } from "../../bridge/ingest-queue/redis.ts"
+import { toBuffer } from "../../bridge/ingest-queue/packed.ts"
+import { queueKeys, redisQueue } from "../../bridge/ingest-queue/redis.ts"
 import type { IngestQueue, QueueSource } from "../../bridge/ingest-queue/service.ts"
 import { sqliteQueue } from "../../bridge/ingest-queue/sqlite.ts"
 import { connect } from "../../bridge/redis.ts"
 import { openFile } from "../../bridge/sqlite.ts"
+import type { Bytes } from "../../contracts/event.ts"
 import { hasRedisProgram, redisServer, secretUrl } from "./redis.ts"
 import { startRedisCluster } from "./redis-cluster.ts"
 import { type Running, serverUrl } from "./server.ts"
@@ -19,6 +21,12 @@ export interface TestQueue {
   readonly other: QueueSource
   /** The texts in the dead-letter list. */
   readonly letters: Effect.Effect<ReadonlyArray<string>, unknown>
+  /** Puts a text of another's making in the dead-letter list. */
+  readonly bury: (text: Bytes) => Effect.Effect<unknown, unknown>
+  /** Takes the ledger away, as if all until now had been done by a version that kept none. */
+  readonly dropLedger: Effect.Effect<unknown, unknown>
+  /** Opens the queue once more, as a process that starts now would. */
+  readonly again: Effect.Effect<QueueSource, unknown, Scope.Scope>
 }
 
 export type OpenQueue = Effect.Effect<TestQueue, unknown, Scope.Scope>
@@ -34,7 +42,11 @@ const queueOnRedis = (url: Effect.Effect<string>): OpenQueue =>
     const letters = Effect.map(redis.command("LRANGE", deadLetterKey, 0, -1), (texts) =>
       Array.isArray(texts) ? texts.map(String) : []
     )
-    return yield* twice(yield* redisQueue(settings), yield* redisQueue(settings), letters)
+    return yield* twice(redisQueue(settings), {
+      letters,
+      bury: (text) => redis.command("RPUSH", deadLetterKey, toBuffer(text)),
+      dropLedger: redis.command("DEL", queueKeys(queueKey, deadLetterKey).ledger)
+    })
   })
 
 /** A file of its own. */
@@ -43,7 +55,7 @@ const queueInFile: OpenQueue = Effect.gen(function* () {
     Effect.promise(() => mkdtemp(join(tmpdir(), "spoor-queue-"))),
     (made) => Effect.promise(() => rm(made, { recursive: true }))
   )
-  const [one, two] = [yield* sqliteQueue(directory), yield* sqliteQueue(directory)]
+  yield* sqliteQueue(directory)
   const file = yield* openFile(directory, "queue.sqlite", "")
   const letters = file.read((database) =>
     database
@@ -51,18 +63,30 @@ const queueInFile: OpenQueue = Effect.gen(function* () {
       .all()
       .map((row) => String(row.letter))
   )
-  return yield* twice(one, two, letters)
+  return yield* twice(sqliteQueue(directory), {
+    letters,
+    bury: (text) =>
+      file.transaction((database) =>
+        database.prepare("INSERT INTO dead_letters (letter) VALUES (?)").run(toBuffer(text))
+      ),
+    dropLedger: file.transaction((database) => database.exec("DELETE FROM ledger"))
+  })
 })
 
 const twice = (
-  one: IngestQueue["Service"],
-  two: IngestQueue["Service"],
-  letters: TestQueue["letters"]
-): Effect.Effect<TestQueue> => {
-  const [source, other] = [one.sources[0], two.sources[0]]
-  if (source === undefined || other === undefined) return Effect.die("The queue has no source.")
-  return Effect.succeed({ push: one.push, source, other, letters })
-}
+  open: Effect.Effect<IngestQueue["Service"], unknown, Scope.Scope>,
+  means: Pick<TestQueue, "letters" | "bury" | "dropLedger">
+): OpenQueue =>
+  Effect.gen(function* () {
+    const one = yield* open
+    const again = Effect.flatMap(open, (queue) =>
+      queue.sources[0] === undefined
+        ? Effect.die("The queue has no source.")
+        : Effect.succeed(queue.sources[0])
+    )
+    const source = one.sources[0] ?? (yield* again)
+    return { push: one.push, source, other: yield* again, again, ...means }
+  })
 
 /** Declares the suite for every implementation: Redis, Redis Cluster and the file. Await it at the top of a test file. */
 export const onEveryQueue = async (suite: (open: OpenQueue) => void): Promise<void> => {

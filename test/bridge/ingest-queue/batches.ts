@@ -1,0 +1,77 @@
+/** Short words for the tests of the ledger and of dead letters: claims, counts, letters, and whether the books are right. */
+import { expect } from "bun:test"
+import { Effect } from "effect"
+import type {
+  ClaimedBatch,
+  ClaimLimits,
+  QueueLedger,
+  QueueSource,
+  TopicAccount,
+  TopicCount
+} from "../../../bridge/ingest-queue/service.ts"
+import type { DeadLetter } from "../../../contracts/dead-letter.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { eventId, newBatchId, type Topic } from "../../../contracts/ids.ts"
+
+export const events = "events" as Topic
+export const hour: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
+export const ended: ClaimLimits = { ...hour, lease: 0 }
+export const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<Bytes> => lines as ReadonlyArray<Bytes>
+export const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
+
+export const claim = (source: QueueSource, limits = hour, id = newBatchId()): Promise<ClaimedBatch> =>
+  run(source.claim(id, limits)).then((batch) => {
+    if (batch === undefined) throw new Error("There was nothing to claim.")
+    return batch
+  })
+
+/** All stored but the last `dead` lines. */
+export const counts = (batch: ClaimedBatch, dead = 0, topic = events): ReadonlyArray<TopicCount> => [
+  { topic, received: batch.lines.length, stored: batch.lines.length - dead, dead }
+]
+
+/** Letters for the last `dead` lines of a batch. */
+export const lettersOf = (batch: ClaimedBatch, dead: number, topic = events): ReadonlyArray<DeadLetter> =>
+  batch.lines.slice(batch.lines.length - dead).map((line, i) => ({
+    v: 1,
+    id: eventId(batch.id, batch.first + batch.lines.length - dead + i),
+    reason: "no path",
+    stage: "drainer",
+    topic,
+    attempts: batch.attempts + 1,
+    first: batch.claimed,
+    last: batch.claimed + 1,
+    line: Uint8Array.from(line, (char) => char.charCodeAt(0))
+  }))
+
+export const setAside = (batch: ClaimedBatch, dead: number, topic = events): Promise<boolean> =>
+  run(batch.setAside(lettersOf(batch, dead, topic), counts(batch, dead, topic)))
+
+export const account = (topic: Topic, some: Partial<TopicAccount>): TopicAccount => ({
+  topic,
+  received: 0,
+  stored: 0,
+  dead: 0,
+  replayed: 0,
+  discarded: 0,
+  ...some
+})
+
+const sum = (ledger: QueueLedger, kind: Exclude<keyof TopicAccount, "topic">): number =>
+  ledger.topics.reduce((total, topic) => total + topic[kind], 0)
+
+/**
+ * The ledger, seen to add up. `buried` is how many texts of another's making were put in the dead-letter list.
+ * Where `source` is used by others meanwhile it must add up too: it is one look.
+ */
+export const booksOf = async (source: QueueSource, buried = 0, lines = 0): Promise<QueueLedger> => {
+  const ledger = await run(source.ledger(lines))
+  expect({ taken: ledger.taken }).toEqual({ taken: sum(ledger, "received") + ledger.inFlight })
+  expect({ received: sum(ledger, "received") }).toEqual({
+    received: sum(ledger, "stored") + sum(ledger, "dead")
+  })
+  expect({ dead: sum(ledger, "dead") + buried }).toEqual({
+    dead: ledger.deadLetters + sum(ledger, "replayed") + sum(ledger, "discarded") + ledger.foreignGone
+  })
+  return ledger
+}
