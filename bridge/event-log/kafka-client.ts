@@ -62,6 +62,7 @@ export const makeClients = (
   log: (message: string) => void
 ): Clients => {
   const once = { initialRetryTime: 50, maxRetryTime: 200, retries: 0 }
+  let made = 0
 
   const client = <C extends { readonly disconnect: () => Promise<void> }>(
     make: (kafka: Kafka, config: KafkaConfig) => C,
@@ -69,9 +70,11 @@ export const makeClients = (
   ): Client<C> => {
     const sockets = new Set<Socket>()
     let closed = false
+    // The library begins with the first; each client with another, so that one that is dead stands in nobody's way.
+    const first = made++ % address.brokers.length
     const config: KafkaConfig = {
       clientId: "spoor",
-      brokers: [...address.brokers],
+      brokers: [...address.brokers.slice(first), ...address.brokers.slice(0, first)],
       ssl: address.tls,
       ...(address.login === undefined ? {} : { sasl: saslOf(address.login) }),
       connectionTimeout: 2_000,

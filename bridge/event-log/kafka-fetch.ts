@@ -16,7 +16,7 @@ export interface Stretch {
 }
 
 /** How many bytes (compressed) to ask for at a time, and at most, when so many hold no record. */
-const firstRoom = 256 * 1024
+const firstRoom = 64 * 1024
 const largestRoom = 16 * 1024 * 1024
 
 /** How long a broker may wait for what it does not have at hand, milliseconds. */

@@ -22,12 +22,17 @@ export interface Link<C> {
 /** How long closing may take when the scope ends, milliseconds. */
 const patience = 2_000
 
-/** `grace`: how long a replaced client is kept for what is still under way on it, milliseconds. */
+/**
+ * `tries`: how many clients in a row may fail to connect before that is impossible: one for each broker's address.
+ * `grace`: how long a replaced client is kept for what is still under way on it, milliseconds.
+ */
 export const makeLink = <C extends Connects>(
   make: () => Client<C>,
+  tries: number,
   grace: number
 ): Effect.Effect<Link<C>, never, Scope.Scope> => {
   let current: { readonly client: Client<C>; readonly ready: Promise<void> } | undefined
+  let isClosed = false
   const leaving = new Map<Client<C>, ReturnType<typeof setTimeout>>()
 
   const replace = (api: C): void => {
@@ -43,23 +48,26 @@ export const makeLink = <C extends Connects>(
 
   const connected = Effect.tryPromise({
     try: async () => {
-      if (current === undefined) {
-        const client = make()
-        current = { client, ready: client.api.connect() }
+      for (let left = tries; ; left--) {
+        if (current === undefined) {
+          const client = make()
+          current = { client, ready: client.api.connect() }
+        }
+        const { client, ready } = current
+        try {
+          await ready
+          return client.api
+        } catch (error) {
+          replace(client.api)
+          if (left <= 1 || isClosed) throw error
+        }
       }
-      const { client, ready } = current
-      try {
-        await ready
-      } catch (error) {
-        replace(client.api)
-        throw error
-      }
-      return client.api
     },
     catch: (error) => error
   })
 
   const close = Effect.promise(async () => {
+    isClosed = true
     const clients = [...leaving.keys()]
     for (const timer of leaving.values()) clearTimeout(timer)
     if (current !== undefined) clients.push(current.client)

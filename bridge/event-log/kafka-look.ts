@@ -11,7 +11,11 @@ import { sentence, unanswered } from "./kafka-failure.ts"
 import { fetchNext, type Stretch, stretchesSince } from "./kafka-fetch.ts"
 import type { LookOptions, RecordBatch } from "./service.ts"
 
-/** A look that has got nothing for so long fails, milliseconds: the time in which a broker that died is replaced. */
+/**
+ * A look that has got nothing for so long fails, milliseconds: at its beginning, and later, when a broker that died may
+ * just be replaced.
+ */
+const firstPatience = 4_000
 const patience = 10_000
 
 /** How long the brokers may take for one step, milliseconds. */
@@ -42,7 +46,9 @@ export const makeLook =
       ).pipe(
         Effect.retry({
           schedule: Schedule.spaced(pause),
-          while: () => performance.now() - progress.lastSign < patience
+          while: () =>
+            performance.now() - progress.lastSign <
+            (progress.stretches === undefined ? firstPatience : patience)
         }),
         Effect.mapError((error) => {
           const reason = error instanceof NoAnswer || unanswered(error) ? "timeout" : "unavailable"

@@ -24,8 +24,9 @@ const checkWithin = 1_900
 export const makeKafka = Effect.fnUntraced(function* (address: KafkaAddress, compression: Compression) {
   const log = Effect.runForkWith(yield* Effect.context<never>())
   const clients = makeClients(address, requestTimeout, (message) => void log(Effect.logDebug(message)))
-  const producer = yield* makeLink(clients.producer, logTimeout)
-  const admin = yield* makeLink(clients.admin, logTimeout)
+  const tries = address.brokers.length
+  const producer = yield* makeLink(clients.producer, tries, logTimeout)
+  const admin = yield* makeLink(clients.admin, tries, logTimeout)
   const topics = makeTopics(admin)
   const where = address.brokers.join(", ")
 

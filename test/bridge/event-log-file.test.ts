@@ -14,6 +14,7 @@ import {
   keptRecords,
   leavePlaces,
   movePlace,
+  offsetSince,
   schema,
   takePlace
 } from "../../bridge/event-log/sqlite-tables.ts"
@@ -60,6 +61,21 @@ describe("a topic", () => {
     ])
     addTopics(database, [topic])
     expect(batchFrom(database, topic, keptRecords)?.end).toBe(String(keptRecords + 1))
+  })
+
+  test("has times that never go back, though the clock does, so that the first record of a time is found", () => {
+    const database = open()
+    const topic = newTopic()
+    addTopics(database, [topic])
+    for (const now of [1_000, 2_000, 500, 2_000, 3_000]) addRecords(database, [record(topic, "x")], now)
+    const times = batchFrom(database, topic, 0)?.records.map(({ timestamp }) => timestamp)
+    expect(times).toEqual([1_000, 2_000, 2_000, 2_000, 3_000])
+    const since = (time: number) => offsetSince(database, topic, time)
+    expect([0, 1_000, 1_001, 2_000, 2_500, 3_000, 3_001].map(since)).toEqual([0, 0, 1, 1, 4, 4, 5])
+    database.prepare("DELETE FROM record WHERE offset < 3").run()
+    expect(batchFrom(database, topic, since(500))?.records[0]?.offset).toBe("3")
+    expect(since(2_500)).toBe(4)
+    expect(offsetSince(database, newTopic(), 0)).toBe(0)
   })
 
   test("is read in batches of at most 1 MiB, and a record at least", () => {

@@ -11,7 +11,7 @@ import { EventLog, type NewRecord } from "../../bridge/event-log/service.ts"
 import { eventually } from "../support/eventually.ts"
 import { kafka } from "../support/kafka.ts"
 import { type Log, newName, newTopic, openKafka, record, startReader } from "../support/logs.ts"
-import { hasProgram, serverUrl } from "../support/server.ts"
+import { freePort, hasProgram, serverUrl } from "../support/server.ts"
 
 const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
 const withLog = (broker: string, body: (log: Log) => Promise<void>): Promise<void> =>
@@ -128,6 +128,30 @@ describe.skipIf(broker === undefined)("with a broker", () => {
         yield* seam.check
       }).pipe(Effect.provide(Layer.provide(layer, ConfigProvider.layer(environment))))
     )
+  })
+
+  test("addresses where nobody listens stand in nobody's way, whichever come first", async () => {
+    const dead = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
+    for (const brokers of [
+      [...dead, url],
+      [url, ...dead]
+    ]) {
+      await run(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const log = yield* makeKafka({ brokers, tls: false, login: undefined }, "gzip")
+            yield* log.seam.check
+            const topic = newTopic()
+            yield* log.ensureTopics([topic])
+            const [appended] = yield* log.append([record(topic, "1")], "x")
+            expect(appended?.stored).toBe(true)
+            for (let i = 0; i < 3; i++) {
+              expect(yield* log.look({ topics: [topic], since: 0 }, () => true)).toBe(true)
+            }
+          })
+        )
+      )
+    }
   })
 
   test("affinities and keys spread over the partitions", () =>

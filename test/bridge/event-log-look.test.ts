@@ -1,0 +1,384 @@
+/** What only Kafka can show of a look: transactions, strange times, what is deleted meanwhile, and brokers that fail. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { Effect } from "effect"
+import { type Admin, Kafka, logLevel } from "kafkajs"
+import { makeKafka } from "../../bridge/event-log/kafka.ts"
+import type { Fetched } from "../../bridge/event-log/kafka-batches.ts"
+import { type Cluster, makeClients } from "../../bridge/event-log/kafka-client.ts"
+import { fetchNext, type Stretch, stretchesSince } from "../../bridge/event-log/kafka-fetch.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import { startProxy } from "../faults/tcp-proxy.ts"
+import { eventually } from "../support/eventually.ts"
+import { kafka } from "../support/kafka.ts"
+import { type Broker, startBroker, startBrokers } from "../support/kafka-broker.ts"
+import { type Log, newName, newTopic, openKafka, record, textOf } from "../support/logs.ts"
+import { hasProgram, serverUrl } from "../support/server.ts"
+
+const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
+const withLog = (broker: string, body: (log: Log) => Promise<void>): Promise<void> =>
+  run(Effect.scoped(Effect.flatMap(openKafka(broker), (log) => Effect.promise(() => body(log)))))
+
+/** Kafka as another program uses it. */
+const foreign = (broker: string): Kafka =>
+  new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 20, maxRetryTime: 500 } })
+
+const withAdmin = async (broker: string, body: (admin: Admin) => Promise<void>): Promise<void> => {
+  const admin = foreign(broker).admin()
+  await admin.connect()
+  await body(admin).finally(() => admin.disconnect())
+}
+
+/** A new topic of one partition. */
+const narrowTopic = async (broker: string, ...settings: ReadonlyArray<{ name: string; value: string }>) => {
+  const topic = newTopic()
+  await withAdmin(broker, async (admin) => {
+    await admin.createTopics({
+      topics: [{ topic, numPartitions: 1, replicationFactor: 1, configEntries: [...settings] }]
+    })
+  })
+  return topic
+}
+
+const withCluster = async (broker: string, body: (cluster: Cluster) => Promise<void>): Promise<void> => {
+  const address = { brokers: [broker], tls: false, login: undefined }
+  const { api, close } = makeClients(address, 3_000, () => {}).cluster()
+  await api.connect()
+  await body(api).finally(() => close(0))
+}
+
+/** What there is to fetch of a topic that has one partition. */
+const onlyStretch = async (cluster: Cluster, topic: Topic): Promise<Stretch> => {
+  const [stretch, ...others] = await stretchesSince(cluster, [topic], 0)
+  if (stretch === undefined || others.length > 0)
+    throw new Error(`${topic} has not one partition with records.`)
+  return stretch
+}
+
+const valuesOf = ({ messages }: Fetched) => messages.map(({ value }) => value?.toString())
+
+/** The texts of all that a look sees. `onBatch` is called first, with what was seen before. */
+const textsIn = async (
+  log: Log,
+  topic: Topic,
+  since = 0,
+  onBatch: (before: number) => void = () => {}
+): Promise<ReadonlyArray<string>> => {
+  const texts: Array<string> = []
+  const look = log.look({ topics: [topic], since }, ({ records }) => {
+    onBatch(texts.length)
+    texts.push(...records.map(textOf))
+    return false
+  })
+  expect(await run(look)).toBe(false)
+  return texts
+}
+
+/** Appends the texts 0 to `count` - 1, in batches that go to different partitions. */
+const fill = async (log: Log, topic: Topic, count: number): Promise<ReadonlyArray<string>> => {
+  const texts = Array.from({ length: count }, (_, i) => `${i}`)
+  await eventually("the topic is there", () => run(Effect.isSuccess(log.ensureTopics([topic]))))
+  for (let from = 0; from < count; from += 1_000) {
+    const records = texts.slice(from, from + 1_000).map((text) => record(topic, text))
+    const appended = await run(log.append(records, `${from}`))
+    expect(appended.every(({ stored }) => stored)).toBe(true)
+  }
+  return texts
+}
+
+const broker = await serverUrl(kafka)
+describe.skipIf(broker === undefined)("a look on Kafka", () => {
+  const url = broker ?? ""
+
+  test("sees what transactions committed, ends behind their marks, and does not wait for open ones", () =>
+    withLog(url, async (log) => {
+      const topic = await narrowTopic(url)
+      const transactional = () =>
+        foreign(url).producer({
+          transactionalId: newName("transaction"),
+          maxInFlightRequests: 1,
+          idempotent: true
+        })
+      const [closed, open] = [transactional(), transactional()]
+      await Promise.all([closed.connect(), open.connect()])
+      const send = async (end: "commit" | "abort", text: string): Promise<void> => {
+        const transaction = await closed.transaction()
+        await transaction.send({ topic, messages: [{ value: text }, { value: text }] })
+        await transaction[end]()
+      }
+      await send("abort", "never")
+      expect(await textsIn(log, topic)).toEqual([])
+      await send("commit", "stored")
+      await send("abort", "never")
+      expect(await textsIn(log, topic)).toEqual(["stored", "stored"])
+      const pending = await open.transaction()
+      await pending.send({ topic, messages: [{ value: "not yet" }] })
+      await run(log.append([record(topic, "behind")], "x"))
+      expect(await textsIn(log, topic)).toEqual(["stored", "stored"])
+      await pending.commit()
+      await eventually("all is seen", async () => (await textsIn(log, topic)).length === 4)
+      expect(await textsIn(log, topic)).toEqual(["stored", "stored", "not yet", "behind"])
+      await Promise.all([closed.disconnect(), open.disconnect()])
+    }))
+
+  test("takes records as they are: without a time, in no order of time, without a value", () =>
+    withLog(url, async (log) => {
+      const topic = await narrowTopic(url)
+      const producer = foreign(url).producer()
+      await producer.connect()
+      const now = Date.now()
+      const send = (timestamp: number, value: string | null) =>
+        producer.send({ topic, messages: [{ timestamp: `${timestamp}`, value }] })
+      await send(-1, "timeless")
+      await send(now - 1_000, "old")
+      await send(now, null)
+      await send(now - 2_000, "late")
+      await send(-1, "timeless too")
+      await producer.disconnect()
+      expect(await textsIn(log, topic)).toEqual(["timeless", "old", "", "late", "timeless too"])
+      expect(await textsIn(log, topic, now - 1_500)).toEqual(["old", "", "late", "timeless too"])
+      expect(await textsIn(log, topic, now - 500)).toEqual(["", "late", "timeless too"])
+      expect(await textsIn(log, topic, now + 1)).toEqual([])
+    }))
+
+  test("goes by the broker's clock where the topic says so", () =>
+    withLog(url, async (log) => {
+      const topic = await narrowTopic(url, { name: "message.timestamp.type", value: "LogAppendTime" })
+      const producer = foreign(url).producer()
+      await producer.connect()
+      const before = Date.now()
+      await producer.send({ topic, messages: [{ timestamp: "1000", value: "1" }] })
+      await producer.disconnect()
+      expect(await textsIn(log, topic, before)).toEqual(["1"])
+    }))
+
+  test("fetches up to the end as it was, also when there is more by then", () =>
+    withLog(url, async (log) => {
+      const topic = await narrowTopic(url)
+      for (const text of ["1", "2"]) await run(log.append([record(topic, text)], "x"))
+      await withCluster(url, async (cluster) => {
+        const stretch = await onlyStretch(cluster, topic)
+        await run(log.append([record(topic, "3")], "x"))
+        expect(valuesOf(await fetchNext(cluster, stretch))).toEqual(["1", "2"])
+        expect(stretch.next).toBeGreaterThanOrEqual(stretch.end)
+      })
+    }))
+
+  test("goes on with what is left when the records that come next are deleted", () =>
+    withLog(url, async (log) => {
+      const topic = await narrowTopic(url)
+      for (const text of ["1", "2", "3"]) await run(log.append([record(topic, text)], "x"))
+      await withCluster(url, async (cluster) => {
+        const stretch = await onlyStretch(cluster, topic)
+        expect([stretch.next, stretch.end]).toEqual([0n, 3n])
+        await withAdmin(url, async (admin) => {
+          await admin.fetchTopicOffsets(topic)
+          await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "2" }] })
+        })
+        expect(valuesOf(await fetchNext(cluster, stretch))).toEqual([])
+        expect(stretch.next).toBe(2n)
+        expect(valuesOf(await fetchNext(cluster, stretch))).toEqual(["3"])
+        expect(stretch.next).toBe(stretch.end)
+      })
+    }))
+})
+
+const withBroker = hasProgram("java", ["-version"]) && hasProgram("mvn") ? test : test.skip
+
+describe("a look when a broker fails", () => {
+  let own: Broker | undefined
+  beforeAll(async () => {
+    own = await startBroker({ "log.cleaner.enable": "true", "log.cleaner.backoff.ms": "100" })
+  }, 60_000)
+  afterAll(() => own?.remove())
+  const faulty = (): Broker => {
+    if (own === undefined) throw new Error("There is neither Java nor Maven for a broker of this test's own.")
+    return own
+  }
+
+  withBroker("leaves nothing on the broker: no group, no place", () =>
+    withLog(faulty().url, async (log) => {
+      const topic = newTopic()
+      const texts = await fill(log, topic, 5_000)
+      await withAdmin(faulty().url, async (admin) => {
+        const seen = await textsIn(log, topic)
+        await run(log.look({ topics: [topic], since: 0 }, () => true))
+        expect(seen).toHaveLength(texts.length)
+        expect((await admin.listGroups()).groups).toEqual([])
+      })
+    })
+  )
+
+  withBroker(
+    "goes through a compacted topic, over batches that have lost their last records or all",
+    () =>
+      withLog(faulty().url, async (log) => {
+        const topic = await narrowTopic(
+          faulty().url,
+          { name: "cleanup.policy", value: "compact" },
+          { name: "segment.ms", value: "1000" },
+          { name: "min.cleanable.dirty.ratio", value: "0" }
+        )
+        // The broker keeps the last batch of an idempotent producer, also when no record is left in it.
+        const idempotent = foreign(faulty().url).producer({ idempotent: true, maxInFlightRequests: 1 })
+        const plain = foreign(faulty().url).producer()
+        await Promise.all([idempotent.connect(), plain.connect()])
+        const begun = Date.now() - 60_000
+        const batches = [
+          ["a", "b"],
+          ["kept", "a"],
+          ["a", "b"],
+          ["end", "last"]
+        ]
+        for (const [i, keys] of batches.entries()) {
+          // A segment is closed by a record that is so much younger.
+          const timestamp = `${begun + i * 10_000}`
+          const messages = keys.map((key) => ({ timestamp, key, value: `${key}${i}` }))
+          await (i === 0 ? idempotent : plain).send({ topic, messages })
+        }
+        await Promise.all([idempotent.disconnect(), plain.disconnect()])
+        const left = ["kept1", "a2", "b2", "end3", "last3"]
+        await eventually("it is compacted", async () => (await textsIn(log, topic)).length === left.length)
+        expect(await textsIn(log, topic)).toEqual(left)
+        await withCluster(faulty().url, async (cluster) => {
+          const stretch = await onlyStretch(cluster, topic)
+          // So small that a batch without records fills it.
+          stretch.room = 61
+          await expect(fetchNext(cluster, stretch)).rejects.toThrow("nothing comes")
+          const values: Array<string | undefined> = []
+          while (stretch.next < stretch.end) values.push(...valuesOf(await fetchNext(cluster, stretch)))
+          expect(values).toEqual(left)
+        })
+      }),
+    60_000
+  )
+
+  withBroker(
+    "goes on over new connections when they are cut, and sees nothing twice",
+    async () => {
+      const { target, advertised } = faulty().proxied
+      const proxy = await startProxy(target, advertised)
+      await withLog(`127.0.0.1:${advertised}`, async (log) => {
+        const topic = newTopic()
+        const texts = await fill(log, topic, 60_000)
+        let cuts = 0
+        let seen = 0
+        const all = await textsIn(log, topic, 0, (before) => {
+          if (before < seen + 10_000) return
+          seen = before
+          cuts += Math.min(1, proxy.cut())
+        })
+        expect(cuts).toBeGreaterThanOrEqual(3)
+        expect(all).toHaveLength(texts.length)
+        expect(new Set(all).size).toBe(texts.length)
+      }).finally(proxy.close)
+    },
+    60_000
+  )
+
+  withBroker(
+    "interrupted while the broker hangs, it ends at once",
+    () =>
+      withLog(faulty().url, async (log) => {
+        const topic = newTopic()
+        await fill(log, topic, 30_000)
+        const look = log.look({ topics: [topic], since: 0 }, () => {
+          faulty().pause()
+          return false
+        })
+        let isAppended = false
+        const appending = Effect.runPromise(
+          Effect.ignore(Effect.andThen(Effect.sleep("1 second"), log.append([record(topic, "x")], "x")))
+        ).then(() => {
+          isAppended = true
+        })
+        await run(Effect.timeoutOption(look, "1 second"))
+        // An append gives up on the hanging broker after 4 s; the look ended before.
+        expect(isAppended).toBe(false)
+        faulty().resume()
+        await appending
+      }),
+    60_000
+  )
+
+  withBroker(
+    "hanging: it fails in bounded time with `timeout`",
+    () =>
+      withLog(faulty().url, async (log) => {
+        const topic = newTopic()
+        await fill(log, topic, 30_000)
+        let isFrozen = false
+        const look = log.look({ topics: [topic], since: 0 }, () => {
+          if (!isFrozen) faulty().pause()
+          isFrozen = true
+          return false
+        })
+        const failure = await run(Effect.flip(look)).finally(faulty().resume)
+        expect(failure.reason).toBe("timeout")
+        expect(failure.message).toStartWith(`Cannot look through ${topic} in Kafka: `)
+      }),
+    60_000
+  )
+
+  withBroker(
+    "killed: it fails with `unavailable`",
+    () =>
+      withLog(faulty().url, async (log) => {
+        const topic = newTopic()
+        await fill(log, topic, 30_000)
+        let killed: Promise<void> | undefined
+        const look = log.look({ topics: [topic], since: 0 }, () => {
+          if (killed === undefined) {
+            faulty().pause()
+            killed = faulty().kill()
+          }
+          return false
+        })
+        const failure = await run(Effect.flip(look))
+        await killed
+        expect(failure.reason).toBe("unavailable")
+        const again = await run(Effect.flip(log.look({ topics: [topic], since: 0 }, () => true)))
+        expect(again.reason).toBe("unavailable")
+      }),
+    60_000
+  )
+})
+
+describe("a look through a cluster", () => {
+  let brokers: ReadonlyArray<Broker> | undefined
+  beforeAll(async () => {
+    brokers = await startBrokers(3)
+  }, 120_000)
+  afterAll(async () => {
+    await Promise.all((brokers ?? []).map((one) => one.remove()))
+  })
+
+  withBroker(
+    "goes on at the new leaders when a broker dies, and sees nothing twice",
+    () =>
+      run(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const all = brokers ?? []
+            const log = yield* makeKafka(
+              { brokers: all.map(({ url }) => url), tls: false, login: undefined },
+              "gzip"
+            )
+            const topic = newTopic()
+            const texts = yield* Effect.promise(() => fill(log, topic, 60_000))
+            let killed: Promise<void> | undefined
+            const seen = yield* Effect.promise(() =>
+              textsIn(log, topic, 0, (before) => {
+                if (before < 5_000 || killed !== undefined) return
+                all[0]?.pause()
+                killed = all[0]?.kill()
+              })
+            )
+            yield* Effect.promise(() => killed ?? Promise.reject(new Error("No broker was killed.")))
+            expect(seen).toHaveLength(texts.length)
+            expect(new Set(seen).size).toBe(texts.length)
+          })
+        )
+      ),
+    120_000
+  )
+})
