@@ -8,6 +8,8 @@ export interface Account {
   readonly unknown: number
   /** Events in Kafka, each once. */
   readonly stored: number
+  /** Event ids in Kafka, each once. */
+  readonly eventIds: number
   /** Acknowledged, and neither in Kafka nor among the dead letters. */
   readonly lost: ReadonlyArray<number>
   /** Records in Kafka beyond the first of an event. */

@@ -19,6 +19,7 @@
  * - `world.redis`, `world.nats`, `world.kafka[0]`: `kill()` `start()` `pause()` `resume()`.
  * - `world.proxy("redis")` if `needs.through` names who goes that way: `cut()` `refuse()` `freeze()` `delay()`
  *   `cutReplyTo(…)` and more (tcp-proxy.ts).
+ * - `world.passLeases()` after a fault that leaves batches with their owner gone: in short runs 30 s need not pass.
  * - `world.queue`: what stands in Redis; `.redis` for commands of your own. `world.load`: what clients were told so far;
  *   `load.push` for lines of your own, also such as must die.
  * - `atRandomMoments(world, random, strike)` strikes `world.moments` times; `eventually(what, look)` waits for a fact;

@@ -15,8 +15,8 @@ export interface KeptAlive {
   readonly deaths: ReadonlyArray<string>
   /** Everything printed so far, by all its lives. */
   readonly output: () => string
-  /** The `health` address of its present life, such as http://127.0.0.1:41234/. */
-  readonly health: () => URL
+  /** Where it said that something of its present life can be reached: "health". Throws until it has. */
+  readonly address: (what: string) => URL
   readonly isUp: () => boolean
   /** Returns when it says that it runs. */
   readonly up: () => Promise<void>
@@ -80,10 +80,10 @@ export const keepAlive = (actors: ReadonlyArray<string>, settings: Environment):
     counts,
     deaths,
     output: () => before + life.output(),
-    health: () => {
-      const address = /^ {2}health\s+(\S+)/m.exec(life.output())?.[1]
-      if (address === undefined) throw new Error(`${actors.join("+")} is not up`)
-      return new URL(address)
+    address: (what) => {
+      const found = new RegExp(`^ {2}${what}\\s+(\\S+)`, "m").exec(life.output())?.[1]
+      if (found === undefined) throw new Error(`${actors.join("+")} has not said where its ${what} is`)
+      return new URL(found)
     },
     isUp,
     up: async () => {

@@ -43,6 +43,7 @@ export const judge = async (world: World, expects: Expectations, recovery: numbe
     refused: sent.count("refused"),
     unknown: sent.count("unknown"),
     stored: stored.copies.size,
+    eventIds: stored.eventIds,
     lost,
     duplicates,
     dead: dead.numbers.size,

@@ -20,6 +20,8 @@ export interface QueueWatch {
   readonly attempts: () => Promise<ReadonlyMap<string, { readonly used: number; readonly isOwned: boolean }>>
   /** The texts of the dead letters. */
   readonly letters: () => Promise<ReadonlyArray<string>>
+  /** Ends the leases of all that is claimed now, as if their time had passed. */
+  readonly endLeases: () => Promise<void>
   /** Returns when nothing waits and nothing is claimed. */
   readonly drained: (within: number) => Promise<void>
   /** The counts of a consumer's table, as the projections hold them. */
@@ -62,6 +64,10 @@ export const watchQueue = (url: string, queueKey: string, deadLetterKey: string)
       return found
     },
     letters: () => redis.lrange(deadLetterKey, 0, -1),
+    endLeases: async () => {
+      const batches = await redis.zrange(key("leases"), 0, -1)
+      if (batches.length > 0) await redis.zadd(key("leases"), "XX", ...batches.flatMap((batch) => ["1", batch]))
+    },
     drained: async (within) => {
       let last: unknown
       await eventually(

@@ -71,7 +71,8 @@ export const runCase = async (one: FaultCase, options: RunOptions): Promise<Case
       needs: one.needs ?? {},
       pool: options.pool,
       moments: options.moments,
-      rate: options.rate
+      rate: options.rate,
+      isShort: options.patience === shortPatience
     })
     const { account, proof } = await live(one, world, options)
     return result(account.problems, proof, account)
@@ -112,7 +113,7 @@ const live = async (
   await queue.drained(patience.drain)
   const judged = await untilCounted(patience.drain, () => judge(world, one.expects ?? {}, seconds))
   const later = await one.afterwards?.(world, judged)
-  const ledger = await ledgerProblems(world)
+  const ledger = await ledgerProblems(world, judged)
   return {
     account: { ...judged, problems: [...judged.problems, ...ledger] },
     proof: later === undefined ? struck : `${struck}; ${later}`

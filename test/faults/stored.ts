@@ -7,6 +7,7 @@ export interface Stored {
   /** How many records there are of each event. */
   readonly copies: ReadonlyMap<number, number>
   readonly records: number
+  readonly eventIds: number
   /** How many events of each type, each once, as consumers ought to have counted them. */
   readonly types: ReadonlyMap<string, number>
   /** Events that are there under more than one event id: no consumer could know that they are the same. */
@@ -25,6 +26,7 @@ export const readStored = async (world: World): Promise<Stored> => {
   const invented: Array<string> = []
   const changed: Array<string> = []
   let count = 0
+  let eventIds = 0
   for (const topic of [world.topic, world.otherTopic]) {
     const seen = new Set<string>()
     for (const { value, headers, partition, offset } of await readTopic(world.brokers, topic)) {
@@ -47,6 +49,7 @@ export const readStored = async (world: World): Promise<Stored> => {
       const difference = differenceOf(n, parts, sent)
       if (difference !== undefined) changed.push(`event ${n}: ${difference}`)
     }
+    eventIds += seen.size
   }
-  return { copies, records: count, types, twins: [...twins], invented, changed }
+  return { copies, records: count, eventIds, types, twins: [...twins], invented, changed }
 }
