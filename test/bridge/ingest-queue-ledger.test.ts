@@ -53,7 +53,7 @@ const suite = (open: OpenQueue): void => {
     expect(await run(first.ack(two))).toBe(true)
     expect(await setAside(second, 1, other)).toBe(true)
     const ledger = await booksOf(source)
-    expect(ledger).toMatchObject({ taken: 5, waiting: 1, inFlight: 0, deadLetters: 1 })
+    expect(ledger).toMatchObject({ pushed: 6, taken: 5, waiting: 1, inFlight: 0, deadLetters: 1 })
     expect(ledger.topics).toEqual([
       account(events, { received: 2, stored: 2 }),
       account(other, { received: 3, stored: 2, dead: 1 })

@@ -138,8 +138,21 @@ const suite = (open: OpenQueue): void => {
     expect(await booksOf(queue.source)).toEqual(before)
     expect(await letterAt(letters, 0)).toEqual(letter)
     expect(await run(letters.replay(letter, "an edited line" as Bytes, 1))).toBe("done")
+    expect((await claim(queue.source)).lines).toEqual(bytes("an edited line"))
     await killed(queue, [line])
     expect(await run(letters.replay(await letterAt(letters, 0), line, 4))).toBe("done")
+  })
+
+  check("after a week a replay is forgotten", async (queue) => {
+    const { letters } = queue.source
+    const replay = async () => run(letters.replay(await letterAt(letters, 0), line, 1))
+    for (let time = 0; time < 2; time++) await run(queue.bury(line))
+    expect(await replay()).toBe("done")
+    expect(await replay()).toBe("too often")
+    await run(queue.ageReplays)
+    expect(await replay()).toBe("done")
+    await run(queue.bury(line))
+    expect(await replay()).toBe("too often")
   })
 
   check("a letter that was set aside with no line of its own has its id and its times", async (queue) => {

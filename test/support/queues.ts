@@ -25,6 +25,8 @@ export interface TestQueue {
   readonly bury: (text: Bytes) => Effect.Effect<unknown, unknown>
   /** Takes the ledger away, as if all until now had been done by a version that kept none. */
   readonly dropLedger: Effect.Effect<unknown, unknown>
+  /** Makes all replays older than anyone remembers. */
+  readonly ageReplays: Effect.Effect<unknown, unknown>
   /** Opens the queue once more, as a process that starts now would. */
   readonly again: Effect.Effect<QueueSource, unknown, Scope.Scope>
 }
@@ -42,10 +44,16 @@ const queueOnRedis = (url: Effect.Effect<string>): OpenQueue =>
     const letters = Effect.map(redis.command("LRANGE", deadLetterKey, 0, -1), (texts) =>
       Array.isArray(texts) ? texts.map(String) : []
     )
+    const { ledger, replays } = queueKeys(queueKey, deadLetterKey)
     return yield* twice(redisQueue(settings), {
       letters,
       bury: (text) => redis.command("RPUSH", deadLetterKey, toBuffer(text)),
-      dropLedger: redis.command("DEL", queueKeys(queueKey, deadLetterKey).ledger)
+      dropLedger: redis.command("DEL", ledger),
+      ageReplays: Effect.flatMap(redis.command("ZRANGE", replays, 0, -1), (members) =>
+        Effect.forEach(Array.isArray(members) ? members.map(String) : [], (member) =>
+          redis.command("ZADD", replays, 1, member)
+        )
+      )
     })
   })
 
@@ -69,13 +77,14 @@ const queueInFile: OpenQueue = Effect.gen(function* () {
       file.transaction((database) =>
         database.prepare("INSERT INTO dead_letters (letter) VALUES (?)").run(toBuffer(text))
       ),
-    dropLedger: file.transaction((database) => database.exec("DELETE FROM ledger"))
+    dropLedger: file.transaction((database) => database.exec("DELETE FROM ledger")),
+    ageReplays: file.transaction((database) => database.exec("UPDATE replays SET at = 1"))
   })
 })
 
 const twice = (
   open: Effect.Effect<IngestQueue["Service"], unknown, Scope.Scope>,
-  means: Pick<TestQueue, "letters" | "bury" | "dropLedger">
+  means: Pick<TestQueue, "letters" | "bury" | "dropLedger" | "ageReplays">
 ): OpenQueue =>
   Effect.gen(function* () {
     const one = yield* open

@@ -154,7 +154,7 @@ export const historyOf = (queue: TestQueue, tally: Tally) => {
     expect(ledger.taken).toBe(queued.taken)
     expect(ledger.foreignGone).toBe(queued.foreignGone)
     expect(ledger.waiting).toBe(queued.pushed - queued.taken)
-    //TMP expect(ledger.pushed).toBe(queued.pushed)
+    expect(ledger.pushed).toBe(queued.pushed)
     expect(ledger.lines?.waiting.length).toBe(ledger.waiting)
     expect(ledger.lines?.inFlight.length).toBe(ledger.inFlight)
   }

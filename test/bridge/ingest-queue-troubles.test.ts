@@ -1,0 +1,246 @@
+/** The books of the queue when its server is in trouble: full memory on Redis, keys of another type, a restart in the middle. */
+import { afterAll, describe, expect, test } from "bun:test"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Effect, Exit, type Scope } from "effect"
+import { type QueueKeys, queueKeys, redisQueue } from "../../bridge/ingest-queue/redis.ts"
+import type {
+  ClaimedBatch,
+  IngestQueue,
+  QueueSource,
+  StoredLetter
+} from "../../bridge/ingest-queue/service.ts"
+import { sqliteQueue } from "../../bridge/ingest-queue/sqlite.ts"
+import { connect, type RedisConnection } from "../../bridge/redis.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import { newBatchId } from "../../contracts/ids.ts"
+import { eventually } from "../support/eventually.ts"
+import { hasRedisProgram, type OwnRedis, redisServer, secretUrl, startRedis } from "../support/redis.ts"
+import { serverUrl } from "../support/server.ts"
+import {
+  booksOf,
+  bytes,
+  claim,
+  counts,
+  ended,
+  hour,
+  lettersOf,
+  run,
+  setAside
+} from "./ingest-queue/batches.ts"
+
+const own: Array<OwnRedis> = []
+afterAll(() => Promise.all(own.map((server) => server.stop())))
+
+interface Opened {
+  readonly queue: IngestQueue["Service"]
+  readonly source: QueueSource
+  readonly redis: RedisConnection
+  readonly keys: QueueKeys
+}
+
+/** Something that is done to a queue, and the keys it needs for that. */
+interface Act {
+  readonly touches: ReadonlyArray<keyof QueueKeys>
+  readonly act: (
+    source: QueueSource,
+    batch: ClaimedBatch,
+    letter: StoredLetter
+  ) => Effect.Effect<unknown, unknown>
+}
+
+/** Runs the test with a queue of its own on that server. */
+const queueOn = (url: string, body: (opened: Opened) => Promise<void>): Promise<void> =>
+  Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const queueKey = `queue-test:${crypto.randomUUID()}`
+        const deadLetterKey = `{${queueKey}}:invalid`
+        const queue = yield* redisQueue({ urls: [secretUrl(url)], queueKey, deadLetterKey })
+        const [source] = queue.sources
+        if (source === undefined) return yield* Effect.die("The queue has no source.")
+        const redis = yield* connect(secretUrl(url))
+        yield* Effect.promise(() => body({ queue, source, redis, keys: queueKeys(queueKey, deadLetterKey) }))
+      })
+    )
+  )
+
+describe.skipIf(!hasRedisProgram())("on a full Redis", () => {
+  test("batches are let go, letters replayed and discarded, and the ledger adds up", async () => {
+    const server = await startRedis(["--maxmemory-policy", "noeviction"])
+    if (server === undefined) throw new Error("redis-server is not installed")
+    own.push(server)
+    await queueOn(server.url, async ({ queue, source, redis }) => {
+      const line = (i: number) => `${i} ${"x".repeat(10_000)}` as Bytes
+      await run(queue.push(Array.from({ length: 60 }, (_, i) => line(i))))
+      await setAside(await claim(source, { ...hour, maxEvents: 4 }), 4)
+      const before = await claim(source, { ...hour, maxEvents: 5 })
+      await run(redis.command("CONFIG", "SET", "maxmemory", "1mb"))
+      await run(Effect.flip(redis.command("RPUSH", "other", "x")))
+
+      expect(await run(before.ack(counts(before)))).toBe(true)
+      for (let turn = 0; turn < 8; turn++) {
+        const batch = await claim(source, { ...hour, maxEvents: 5 })
+        const done = turn % 2 === 0 ? setAside(batch, 1) : run(batch.ack(counts(batch)))
+        expect(await done).toBe(true)
+        await booksOf(source)
+      }
+      const [one, two] = await run(source.letters.read(0, 2))
+      if (one === undefined || two === undefined) throw new Error("There are no letters.")
+      expect(await run(source.letters.discard(one))).toBe(true)
+      expect(await run(source.letters.replay(two, "again" as Bytes, 1))).toBe("done")
+      await run(Effect.flip(redis.command("RPUSH", "other", "x")))
+      const ledger = await booksOf(source)
+      expect(ledger).toMatchObject({ taken: 49, inFlight: 0, waiting: 12, deadLetters: 6 })
+      expect(ledger.topics).toMatchObject([{ received: 49, dead: 8, replayed: 1, discarded: 1 }])
+    })
+  })
+})
+
+const url = await serverUrl(redisServer)
+describe.skipIf(url === undefined)("on Redis with a key of another type", () => {
+  const acts: Record<string, Act> = {
+    "claim, lines first": {
+      touches: ["list", "claimed", "leases", "attempts", "settled", "ledger"],
+      act: (source) => source.claim(newBatchId(), { ...hour, linesFirst: true })
+    },
+    claim: {
+      touches: ["list", "claimed", "leases", "attempts", "settled", "ledger"],
+      act: (source) => source.claim(newBatchId(), hour)
+    },
+    ack: {
+      touches: ["claimed", "leases", "attempts", "settled", "ledger"],
+      act: (_, batch) => batch.ack(counts(batch))
+    },
+    "give back": {
+      touches: ["leases", "attempts"],
+      act: (_, batch) => batch.giveBack(0, true)
+    },
+    split: {
+      touches: ["claimed", "leases", "attempts", "settled"],
+      act: (_, batch) => batch.split(1, 0)
+    },
+    "set aside": {
+      touches: ["claimed", "leases", "attempts", "settled", "ledger", "deadLetters"],
+      act: (_, batch) => batch.setAside(lettersOf(batch, 1), counts(batch, 1))
+    },
+    replay: {
+      touches: ["list", "ledger", "replays", "deadLetters"],
+      act: (source, _, letter) => source.letters.replay(letter, letter.text, 9)
+    },
+    discard: {
+      touches: ["ledger", "deadLetters"],
+      act: (source, _, letter) => source.letters.discard(letter)
+    },
+    "look at the ledger": {
+      touches: ["list", "claimed", "ledger", "deadLetters"],
+      act: (source) => source.ledger(100)
+    }
+  }
+
+  for (const [name, { touches, act }] of Object.entries(acts))
+    test(`${name} fails and leaves everything as it was, or has nothing to do with it`, async () => {
+      for (const key of Object.keys(queueKeys("", "")) as ReadonlyArray<keyof QueueKeys>)
+        await queueOn(url ?? "", async ({ queue, source, redis, keys }) => {
+          await run(queue.push(bytes("a", "b", "c", "d", "e", "f")))
+          const one = { ...hour, maxEvents: 1 }
+          await setAside(await claim(source, { ...hour, maxEvents: 2 }), 2)
+          expect(await run((await claim(source, { ...ended, maxEvents: 1 })).split(1, 0))).toBe(true)
+          const batch = await claim(source, one)
+          const letters = await run(source.letters.read(0, 2))
+          const [first, letter] = letters
+          if (first === undefined || letter === undefined) throw new Error("There are no letters.")
+          expect(await run(source.letters.replay(first, first.text, 9))).toBe("done")
+
+          const [right, wrong] = [keys[key], "of another type"]
+          await run(redis.command("RENAME", right, `${keys.ledger}:kept`))
+          await run(redis.command("SET", right, wrong))
+          const dump = () =>
+            run(
+              Effect.forEach([...Object.values(keys), `${keys.ledger}:kept`], (one) =>
+                redis.command("DUMP", one)
+              )
+            )
+          const before = await dump()
+          const exit = await Effect.runPromise(Effect.exit(act(source, batch, letter)))
+          expect({ key, failed: Exit.isFailure(exit) }).toEqual({ key, failed: touches.includes(key) })
+          if (Exit.isFailure(exit)) expect(await dump()).toEqual(before)
+        })
+    })
+
+  test("counts that are no numbers hold nothing up", () =>
+    queueOn(url ?? "", async ({ queue, source, redis, keys }) => {
+      await run(queue.push(bytes("a", "b")))
+      const names = ["since", "taken", "received:events", "dead:events", "discarded:events"]
+      for (const name of names) await run(redis.command("HSET", keys.ledger, name, "many"))
+      expect(await setAside(await claim(source), 2)).toBe(true)
+      const [letter] = await run(source.letters.read(0, 1))
+      if (letter === undefined) throw new Error("There is no letter.")
+      expect(await run(source.letters.discard(letter))).toBe(true)
+      expect(await run(source.ledger(0))).toMatchObject({ waiting: 0, inFlight: 0, deadLetters: 1 })
+    }))
+
+  test("the register of replays goes a week after the last", () =>
+    queueOn(url ?? "", async ({ source, redis, keys }) => {
+      await run(redis.command("RPUSH", keys.deadLetters, "raw"))
+      const [letter] = await run(source.letters.read(0, 1))
+      if (letter === undefined) throw new Error("There is no letter.")
+      expect(await run(source.letters.replay(letter, letter.text, 1))).toBe("done")
+      const left = Number(await run(redis.command("PTTL", keys.replays)))
+      expect(left).toBeGreaterThan(6.9 * 24 * 3_600_000)
+      expect(left).toBeLessThanOrEqual(7 * 24 * 3_600_000)
+    }))
+})
+
+describe.skipIf(!hasRedisProgram())("on a Redis that is killed and comes back", () => {
+  test("the ledger is as it was, and goes on", async () => {
+    const args = ["--appendonly", "yes", "--appendfsync", "always"]
+    const directory = await mkdtemp(join(tmpdir(), "spoor-queue-"))
+    const first = await startRedis([...args, "--dir", directory])
+    if (first === undefined) throw new Error("redis-server is not installed")
+    own.push(first)
+    await queueOn(first.url, async ({ queue, source }) => {
+      await run(queue.push(bytes("a", "b", "c", "d")))
+      await setAside(await claim(source, { ...hour, maxEvents: 2 }), 1)
+      const batch = await claim(source, { ...hour, maxEvents: 1 })
+      const before = await booksOf(source, 0, 10)
+      await first.stop()
+      const second = await startRedis([...args, "--dir", directory], first.port)
+      if (second !== undefined) own.push(second)
+      const after = await eventually("the server is back", () => booksOf(source, 0, 10))
+      expect(after).toEqual(before)
+      expect(await run(batch.ack(counts(batch)))).toBe(true)
+      expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 0, waiting: 1 })
+    })
+    await rm(directory, { recursive: true, force: true })
+  })
+})
+
+test("in a file that is closed and opened again the ledger is as it was, and goes on", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "spoor-queue-"))
+  const using = <A>(body: (queue: IngestQueue["Service"], source: QueueSource) => Promise<A>): Promise<A> =>
+    Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* (): Effect.fn.Return<A, unknown, Scope.Scope> {
+          const queue = yield* sqliteQueue(directory)
+          const [source] = queue.sources
+          if (source === undefined) return yield* Effect.die("The queue has no source.")
+          return yield* Effect.promise(() => body(queue, source))
+        })
+      )
+    )
+  const before = await using(async (queue, source) => {
+    await run(queue.push(bytes("a", "b", "c", "d")))
+    await setAside(await claim(source, { ...hour, maxEvents: 2 }), 1)
+    await claim(source, { ...ended, maxEvents: 1 })
+    return booksOf(source, 0, 10)
+  })
+  await using(async (_, source) => {
+    expect(await booksOf(source, 0, 10)).toEqual(before)
+    const batch = await claim(source)
+    expect(await run(batch.ack(counts(batch)))).toBe(true)
+    expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 0, waiting: 1 })
+  })
+  await rm(directory, { recursive: true })
+})
