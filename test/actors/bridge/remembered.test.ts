@@ -1,0 +1,91 @@
+/** Receipts are remembered by batch and places, within bounds of number and time. */
+import { describe, expect, test } from "bun:test"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { rememberedFor, rememberReceipts } from "../../../actors/bridge/remembered.ts"
+import type { EnrichedBatch, Receipt } from "../../../contracts/batch.ts"
+import { type BatchId, newBatchId, Topic } from "../../../contracts/ids.ts"
+
+const topic = Topic.make("events")
+
+const batchOf = (id: BatchId, ...places: ReadonlyArray<number>): EnrichedBatch => ({
+  id,
+  claimed: 1,
+  enriched: 2,
+  events: places.map((index) => ({ index, topic, value: new Uint8Array(), received: 3 }))
+})
+
+/** Remembers so many receipts, and tells how often something was stored. */
+const storing = (atMost?: number) => {
+  const once = rememberReceipts(atMost)
+  let times = 0
+  const store = (batch: EnrichedBatch) =>
+    once(
+      batch,
+      Effect.sync((): Receipt => {
+        times += 1
+        return { id: batch.id, stored: batch.events.length, placements: [], rejected: [] }
+      })
+    )
+  return { store, times: () => times }
+}
+
+describe("remembered receipts", () => {
+  test("are those of exactly the same events: any other set of places is another", async () => {
+    const { store, times } = storing()
+    const id = newBatchId()
+    const parts = [
+      [0, 1, 2, 3],
+      [0, 1],
+      [0, 1, 3],
+      [0, 2, 3],
+      [0, 3],
+      [1, 2, 3],
+      [2],
+      [12],
+      [1, 2],
+      [0, 1, 2]
+    ]
+    for (const places of [...parts, ...parts]) {
+      const receipt = await Effect.runPromise(store(batchOf(id, ...places)))
+      expect(receipt.stored).toBe(places.length)
+    }
+    expect(times()).toBe(parts.length)
+    await Effect.runPromise(store(batchOf(newBatchId(), 2)))
+    expect(times()).toBe(parts.length + 1)
+  })
+
+  test("are forgotten after a while, and the oldest first when there are too many", async () => {
+    const { store, times } = storing(3)
+    const ids = [1, 2, 3, 4].map(() => newBatchId())
+    await Effect.runPromise(
+      Effect.gen(function* () {
+        for (const id of ids) yield* store(batchOf(id, 0))
+        expect(times()).toBe(4)
+        for (const id of ids.slice(1)) yield* store(batchOf(id, 0))
+        expect(times()).toBe(4)
+        yield* store(batchOf(ids[0] ?? newBatchId(), 0))
+        expect(times()).toBe(5)
+        yield* TestClock.adjust(rememberedFor)
+        yield* store(batchOf(ids[0] ?? newBatchId(), 0))
+        expect(times()).toBe(6)
+      }).pipe(Effect.provide(TestClock.layer()))
+    )
+  })
+
+  test("of one that was stopped on the way are a failure for those who waited with it", async () => {
+    const once = rememberReceipts()
+    const batch = batchOf(newBatchId(), 0)
+    const failure = await Effect.runPromise(
+      Effect.gen(function* () {
+        const first = yield* Effect.forkChild(once(batch, Effect.never), { startImmediately: true })
+        const second = yield* Effect.forkChild(Effect.flip(once(batch, Effect.never)), {
+          startImmediately: true
+        })
+        yield* Fiber.interrupt(first)
+        return yield* Fiber.join(second)
+      })
+    )
+    expect(failure).toMatchObject({ reason: "timeout", infrastructure: true })
+  })
+})

@@ -1,0 +1,35 @@
+/** What the ledger gets of a batch: what was read, by topic, beside what the receipt says became of it. */
+import { expect, test } from "bun:test"
+import { countsOf } from "../../../../actors/system/inbox/account.ts"
+import { newBatchId, Topic } from "../../../../contracts/ids.ts"
+
+const events = Topic.make("events")
+const clicks = Topic.make("clicks")
+const views = Topic.make("views")
+
+test("each topic has what was read of it, what the placements and what the rejections say", () => {
+  const counts = countsOf({
+    received: new Map([
+      [events, 5],
+      [clicks, 2]
+    ]),
+    receipt: {
+      id: newBatchId(),
+      stored: 5,
+      placements: [
+        { topic: events, partition: 0, offset: "7", count: 3 },
+        { topic: events, partition: 1, offset: "0", count: 1 },
+        { topic: views, partition: 0, offset: "0", count: 1 }
+      ],
+      rejected: [
+        { index: 0, topic: events, stage: "drainer", reason: "empty" },
+        { index: 6, topic: clicks, stage: "bridge", reason: "too large" }
+      ]
+    }
+  })
+  expect(counts).toEqual([
+    { topic: events, received: 5, stored: 4, dead: 1 },
+    { topic: clicks, received: 2, stored: 0, dead: 1 },
+    { topic: views, received: 0, stored: 1, dead: 0 }
+  ])
+})
