@@ -85,6 +85,7 @@ export const makeAccounts = Effect.gen(function* () {
 
   const told = (what: string, order: ReplayOrder | DiscardOrder) => (outcome: RunOutcome) => {
     const { done, gone, tooOften, troubles } = outcome
+    if (done === 0) return Effect.void
     const asked = "filter" in order ? { filter: order.filter } : { letters: order.letters }
     return Effect.logInfo(what, { ...asked, done, gone, tooOften, troubles })
   }

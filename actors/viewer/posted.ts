@@ -30,7 +30,7 @@ const no = (code: ErrorCode, sentence: string): { readonly refused: Response } =
   refused: refuse(code, sentence)
 })
 
-/** The body, counted as it comes; undefined when it is larger. What is not sent to its end counts as it is. */
+/** The body, counted as it comes; undefined when it is larger. Fails when the client breaks off. */
 const bytesWithin = async (request: Request, limit: number): Promise<Uint8Array | undefined> => {
   if (Number(request.headers.get("content-length") ?? 0) > limit) return undefined
   if (request.body === null) return new Uint8Array(0)

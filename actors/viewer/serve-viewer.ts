@@ -53,7 +53,7 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed) {
       metrics: () => Effect.runPromise(answerMetrics(health))
     }
   })
-  announce("watch them", `${yield* served({ port, hostname, ...app })}/`)
+  announce("watch them", `${yield* served({ port, hostname, ...app }, health.isLeaving)}/`)
 })
 
 /** As a promise that rejects with the failure itself. */

@@ -26,7 +26,7 @@ const stageRows = (times) =>
     const before = times[i - 1]?.[1]
     return element("tr", "", [
       element("td", "", stage),
-      element("td", "", moment(at)),
+      element("td", "", exactly(at)),
       element(
         "td",
         "number",

@@ -1,0 +1,221 @@
+/** Who may ask and change what: no other site can act in the name of a person, and nothing is changed by looking. */
+import { afterEach, describe, expect, test } from "bun:test"
+import { connect } from "node:net"
+import { posts } from "../../../actors/viewer/account-routes.ts"
+import type { Accounts } from "../../../actors/viewer/accounts.ts"
+import type { ViewerOptions } from "../../../actors/viewer/app.ts"
+import { basicAuth } from "../../../actors/viewer/basic-auth.ts"
+import { maxPostedBytes } from "../../../actors/viewer/posted.ts"
+import { type Server, serve } from "../../../gateway/serve.ts"
+import { ask, noAccounts, order, ownPage, viewer } from "./asking.ts"
+
+const none = { done: 0, gone: 0, tooOften: 0, tooOftenLetters: [], troubles: [] }
+
+/** Accounts that count how often something was to be changed. */
+const counting = (): { readonly accounts: Accounts; readonly asked: () => number } => {
+  let asked = 0
+  const change = async () => {
+    asked += 1
+    return none
+  }
+  const tryOut = async () => {
+    asked += 1
+    return undefined
+  }
+  return { accounts: { ...noAccounts, replay: change, discard: change, tryOut }, asked: () => asked }
+}
+
+const everything = { filter: {} }
+const without = (name: keyof typeof ownPage): Record<string, string> => {
+  const { [name]: _, ...rest } = ownPage
+  return rest
+}
+
+describe("a change", () => {
+  test("is taken from the viewer's own page, also where the browser sends no Sec-Fetch-Site", async () => {
+    const { accounts, asked } = counting()
+    for (const headers of [
+      ownPage,
+      without("sec-fetch-site"),
+      { ...ownPage, "content-type": "Application/JSON; charset=utf-8" }
+    ]) {
+      const answer = await order("discard", accounts, everything, headers)
+      expect(answer.status).toBe(200)
+      expect(await answer.json()).toEqual(none)
+    }
+    expect(asked()).toBe(3)
+  })
+
+  test("is refused from any other page, and from nowhere", async () => {
+    const { accounts, asked } = counting()
+    for (const headers of [
+      without("origin"),
+      { ...ownPage, origin: "null" },
+      { ...ownPage, origin: "http://evil.example" },
+      { ...ownPage, origin: "http://localhost:8080" },
+      { ...ownPage, origin: "http://localhost" },
+      { ...ownPage, "sec-fetch-site": "cross-site" },
+      { ...ownPage, "sec-fetch-site": "same-site" },
+      { ...ownPage, "sec-fetch-site": "none" }
+    ]) {
+      for (const path of ["replay", "discard", "try"]) {
+        expect((await order(path, accounts, everything, headers)).status).toBe(401)
+      }
+    }
+    expect(asked()).toBe(0)
+  })
+
+  test("is refused under a name that is not this machine's, however own the page looks", async () => {
+    const { accounts, asked } = counting()
+    const headers = { ...ownPage, host: "evil.example:5031", origin: "http://evil.example:5031" }
+    expect((await order("discard", accounts, everything, headers)).status).toBe(401)
+    expect(asked()).toBe(0)
+  })
+
+  test("is JSON and nothing that a form could send", async () => {
+    const { accounts, asked } = counting()
+    for (const type of [
+      "text/plain",
+      "application/x-www-form-urlencoded",
+      "multipart/form-data",
+      "",
+      "application/jsonp"
+    ]) {
+      const answer = await order("discard", accounts, everything, { ...ownPage, "content-type": type })
+      expect(answer.status).toBe(415)
+    }
+    const garbage = { method: "POST", headers: ownPage, body: "{" }
+    expect((await ask("/api/dead-letters/discard", { accounts }, garbage)).status).toBe(400)
+    const bytes = { method: "POST", headers: ownPage, body: Uint8Array.of(0x22, 0xff, 0x22) }
+    expect((await ask("/api/dead-letters/discard", { accounts }, bytes)).status).toBe(400)
+    expect(asked()).toBe(0)
+  })
+
+  test("needs the password where there is one", async () => {
+    const { accounts, asked } = counting()
+    const auth = basicAuth("viewer", "secret")
+    const init = { method: "POST", headers: ownPage, body: JSON.stringify(everything) }
+    expect((await ask("/api/dead-letters/discard", { accounts, auth }, init)).status).toBe(401)
+    const headers = { ...ownPage, authorization: `Basic ${btoa("viewer:secret")}` }
+    expect((await ask("/api/dead-letters/discard", { accounts, auth }, { ...init, headers })).status).toBe(
+      200
+    )
+    expect(asked()).toBe(1)
+  })
+
+  test("is no way to look, and looking changes nothing", async () => {
+    for (const path of posts) {
+      for (const method of ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]) {
+        const answer = await ask(path, {}, { method, headers: ownPage })
+        expect(answer.status).toBe(405)
+        expect(answer.headers.get("allow")).toBe("POST")
+      }
+      for (const near of [`${path}/`, path.toUpperCase(), path.replace("dead", "%64ead")]) {
+        expect((await ask(near, {}, { method: "POST", headers: ownPage, body: "{}" })).status).toBe(405)
+      }
+    }
+    for (const path of [
+      "/",
+      "/ledger",
+      "/api/ledger",
+      "/api/dead-letters",
+      "/live",
+      "/health/live",
+      "/nothing"
+    ]) {
+      for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+        const answer = await ask(path, {}, { method, headers: ownPage })
+        expect(answer.status).toBe(405)
+        expect(answer.headers.get("allow")).toBe("GET, HEAD")
+      }
+    }
+  })
+})
+
+describe("data", () => {
+  test("is not told to pages of other sites, but to people and tools", async () => {
+    const as = (site: string) => ask("/api/counters", {}, { headers: { "sec-fetch-site": site } })
+    expect((await as("cross-site")).status).toBe(401)
+    expect((await as("same-site")).status).toBe(401)
+    expect((await as("same-origin")).status).toBe(200)
+    expect((await as("none")).status).toBe(200)
+    expect((await ask("/api/counters")).status).toBe(200)
+    const page = await ask("/ledger", {}, { headers: { "sec-fetch-site": "cross-site" } })
+    expect(page.status).toBe(200)
+  })
+})
+
+describe("over a socket", () => {
+  const started: Array<Server> = []
+  afterEach(async () => {
+    for (const server of started.splice(0)) await server.close()
+  })
+  const start = async (options: Partial<ViewerOptions>): Promise<Server> => {
+    const server = await serve({ port: 0, hostname: "127.0.0.1", ...viewer(options) })
+    started.push(server)
+    return server
+  }
+  const post = ({ port }: Server, body: BodyInit, more: Record<string, string> = {}): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port}/api/dead-letters/discard`, {
+      method: "POST",
+      headers: { ...ownPage, origin: `http://127.0.0.1:${port}`, ...more },
+      body
+    })
+
+  test("an order is read and answered", async () => {
+    const { accounts, asked } = counting()
+    const answer = await post(await start({ accounts }), JSON.stringify(everything))
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get("content-type")).toBe("application/json")
+    expect(await answer.json()).toEqual(none)
+    expect(asked()).toBe(1)
+  })
+
+  test("of another origin it is refused", async () => {
+    const { accounts, asked } = counting()
+    const server = await start({ accounts })
+    const answer = await post(server, JSON.stringify(everything), { origin: "http://127.0.0.1:1" })
+    expect(answer.status).toBe(401)
+    expect(asked()).toBe(0)
+  })
+
+  test("a body is counted as it comes, whatever its length is said to be", async () => {
+    const { accounts, asked } = counting()
+    const server = await start({ accounts })
+    const letters = (bytes: number) => JSON.stringify({ letters: ["x".repeat(bytes - 16)] })
+    expect((await post(server, letters(maxPostedBytes))).status).toBe(200)
+    expect((await post(server, letters(maxPostedBytes + 1))).status).toBe(413)
+    const pieces = (count: number) =>
+      new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          for (let n = 0; n < count; n++) controller.enqueue(new Uint8Array(65_536).fill(0x20))
+          controller.enqueue(new TextEncoder().encode(JSON.stringify(everything)))
+          controller.close()
+        }
+      })
+    expect((await post(server, pieces(7))).status).toBe(200)
+    expect((await post(server, pieces(8))).status).toBe(413)
+    expect(asked()).toBe(2)
+  })
+
+  test("a body that breaks off changes nothing", async () => {
+    const { accounts, asked } = counting()
+    const server = await start({ accounts })
+    const body = JSON.stringify(everything)
+    const socket = connect(server.port, "127.0.0.1")
+    const closed = new Promise((resolve) => socket.once("close", resolve))
+    socket.on("error", () => {})
+    const head = Object.entries({ ...ownPage, origin: `http://127.0.0.1:${server.port}` })
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join("")
+    socket.write(
+      `POST /api/dead-letters/discard HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n${head}Content-Length: ${
+        body.length + 10
+      }\r\n\r\n${body}`
+    )
+    socket.end()
+    await closed
+    expect((await post(server, body)).status).toBe(200)
+    expect(asked()).toBe(1)
+  })
+})

@@ -1,0 +1,109 @@
+/** What the ledger's page is told: the account of real queues, and where one event is. */
+import { expect, test } from "bun:test"
+import { Effect, type Scope } from "effect"
+import type { Accounts } from "../../../actors/viewer/accounts.ts"
+import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import { type Bytes, bytesOf } from "../../../contracts/event.ts"
+import { eventId, type Topic } from "../../../contracts/ids.ts"
+import { bury, claimAll, onOwnQueues } from "../accounts/queues.ts"
+import { accountsOn, ask, openLog } from "./asking.ts"
+
+const got = (accounts: Accounts, path: string) =>
+  Effect.promise(async () => {
+    const answer = await ask(path, { accounts })
+    return { status: answer.status, body: await answer.json() }
+  })
+
+await onOwnQueues((open) => {
+  const check = (what: string, body: Effect.Effect<void, unknown, Scope.Scope>): void =>
+    test(what, () => Effect.runPromise(Effect.scoped(body)))
+
+  check(
+    "the ledger says of each line where it is",
+    Effect.gen(function* () {
+      const queue = yield* open
+      yield* bury(queue, ["broken"])
+      yield* queue.push(["a", "b", "c"] as unknown as ReadonlyArray<Bytes>)
+      yield* claimAll(queue.source)
+      yield* queue.push(["d"] as unknown as ReadonlyArray<Bytes>)
+      const { body } = yield* got(yield* accountsOn([queue.source], yield* openLog), "/api/ledger")
+      expect(body).toMatchObject({
+        balanced: true,
+        complete: true,
+        warnings: [],
+        total: { received: 5, stored: 0, dead: 1, waiting: 1, inFlight: 3 },
+        queues: [{ deadLetters: 1 }]
+      })
+    })
+  )
+
+  check(
+    "however many ask at once, the queues are looked at once",
+    Effect.gen(function* () {
+      const { source } = yield* open
+      let looks = 0
+      const counted: QueueSource = {
+        ...source,
+        ledger: (lines) => {
+          looks += 1
+          return source.ledger(lines)
+        }
+      }
+      const accounts = yield* accountsOn([counted], yield* openLog)
+      yield* Effect.all(
+        Array.from({ length: 20 }, () => got(accounts, "/api/ledger")),
+        { concurrency: "unbounded" }
+      )
+      expect(looks).toBe(1)
+    })
+  )
+
+  check(
+    "an event is found wherever it is, and all that is told of it is readable",
+    Effect.gen(function* () {
+      const queue = yield* open
+      const log = yield* openLog
+      const accounts = yield* accountsOn([queue.source], log)
+      const where = (id: string) =>
+        Effect.map(got(accounts, `/api/where-is?id=${encodeURIComponent(id)}`), ({ body }) => body)
+
+      const [letter] = yield* bury(queue, ["broken\x1b" as string])
+      expect(yield* where(letter?.id ?? "")).toMatchObject({
+        state: "dead letter",
+        letters: [{ address: letter?.id, line: "broken\\x1b" }]
+      })
+
+      yield* queue.push([bytesOf("under way\u202e")])
+      const { id } = yield* claimAll(queue.source)
+      expect(yield* where(eventId(id, 0))).toMatchObject({
+        state: "in flight",
+        underWay: [{ line: "under way\\xe2\\x80\\xae", attempts: 0, isClaimed: true }]
+      })
+
+      const stored = eventId(id, 7)
+      const value = new TextEncoder().encode("app_open type=Bot a\u0007")
+      const headers = { id: stored, received: "1000", claimed: "3000" }
+      yield* log.append([{ topic: "clicks" as Topic, value, headers, key: "k" }], "x")
+      expect(yield* where(stored)).toMatchObject({
+        state: "stored",
+        records: [
+          {
+            topic: "clicks",
+            partition: 0,
+            offset: "0",
+            key: "k",
+            record: "app_open type=Bot a\\x07",
+            times: [
+              ["received", 1_000],
+              ["claimed", 3_000],
+              ["logged", expect.any(Number)]
+            ]
+          }
+        ]
+      })
+
+      expect(yield* where(eventId(id, 9))).toMatchObject({ state: "not found", records: [] })
+      expect(yield* where("<b>\x1b")).toMatchObject({ state: "not an id" })
+    })
+  )
+})
