@@ -1,0 +1,100 @@
+/** The commands `ledger` and `dead-letters` as processes, as a person runs them. */
+import { spawn } from "node:child_process"
+import { join } from "node:path"
+import { ConfigProvider, Effect, References } from "effect"
+import { type Account, type Ledger, readLedger } from "../../../actors/accounts/ledger.ts"
+import { withFiles } from "../../../actors/system/environment.ts"
+import * as IngestQueueLive from "../../../bridge/ingest-queue/live.ts"
+import { IngestQueue } from "../../../bridge/ingest-queue/service.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import { denoProgram } from "../../support/deno.ts"
+import { eventually } from "../../support/eventually.ts"
+import type { Environment } from "../../support/spoor.ts"
+
+const root = join(import.meta.dirname, "..", "..", "..")
+
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export type Runtime = "bun" | "deno"
+
+/** Runs `ledger …` or `dead-letters …` to its end. */
+export const command = (
+  settings: Environment,
+  name: "ledger" | "dead-letters",
+  args: ReadonlyArray<string>,
+  runtime: Runtime = "bun"
+): Promise<Ended> => {
+  const [program, ...before] = runtime === "bun" ? [process.execPath] : [denoProgram() ?? "deno", "run", "-A"]
+  const child = spawn(program, [...before, `actors/commands/${name}.ts`, ...args], {
+    cwd: root,
+    env: { ...process.env, ...settings },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  let out = ""
+  let err = ""
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString()
+  })
+  child.stderr.on("data", (chunk: Buffer) => {
+    err += chunk.toString()
+  })
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, err })))
+}
+
+/** Does something with the queue that a process with these settings has. */
+export const withQueue = <A>(
+  settings: Environment,
+  use: (queue: IngestQueue["Service"]) => Effect.Effect<A, Failure>
+): Promise<A> =>
+  Effect.runPromise(
+    Effect.flatMap(IngestQueue, use).pipe(
+      Effect.provide(IngestQueueLive.layer),
+      Effect.provideService(References.MinimumLogLevel, "Error"),
+      Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(withFiles(settings, []))))
+    )
+  )
+
+/** The ledger as `ledger --json` tells it once what stands in it is as `wanted`. */
+export const ledgerWhen = async (
+  settings: Environment,
+  what: string,
+  wanted: (total: Account) => boolean
+): Promise<Ledger> => {
+  const topics = { standard: "events" as Topic, allowed: new Set<string>(), all: ["events" as Topic] }
+  let last: Account | undefined
+  await eventually(what, async () => {
+    last = (await withQueue(settings, ({ sources }) => readLedger(sources, topics))).total
+    return wanted(last)
+  }).catch((cause) => {
+    throw new Error(`${what}: last seen ${JSON.stringify(last)}`, { cause })
+  })
+  return JSON.parse((await command(settings, "ledger", ["--json"])).out)
+}
+
+/** A dead letter as `dead-letters list --json` tells it. */
+export interface ListedLetter {
+  readonly id: string
+  readonly ours: boolean
+  readonly reason?: string
+  readonly stage?: string
+  readonly topic?: string
+  readonly attempts?: number
+  readonly line: string
+  readonly bytes: string
+}
+
+export const listed = async (
+  settings: Environment,
+  ...args: ReadonlyArray<string>
+): Promise<ReadonlyArray<ListedLetter>> => {
+  const { out } = await command(settings, "dead-letters", ["list", "--json", ...args])
+  return out
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line))
+}

@@ -1,0 +1,325 @@
+/**
+ * What a person does when events cannot be processed: sees it in the ledger, finds the dead letter, tries it dry, edits
+ * it, replays it, and the ledger adds up all the while. On embedded services beside the running process, and on real
+ * servers.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { Effect } from "effect"
+import { makeSqlite } from "../../../bridge/event-log/sqlite.ts"
+import { openFile } from "../../../bridge/sqlite.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { newBatchId, type Topic } from "../../../contracts/ids.ts"
+import { makeCluster, realServers } from "../../support/cluster.ts"
+import { denoProgram } from "../../support/deno.ts"
+import { eventually } from "../../support/eventually.ts"
+import { type Environment, ownSettings, type Spoor, startSpoor } from "../../support/spoor.ts"
+import { command, ledgerWhen, listed, type Runtime, withQueue } from "./command.ts"
+
+/** A pipeline that runs, and what stands behind it. */
+interface Pipeline {
+  readonly settings: Environment
+  readonly start: () => Promise<Spoor>
+  /** Pushes two lines as a gateway does, with nobody there who claims them. */
+  readonly pushTwo: () => Promise<unknown>
+  /** Pushes a line as a tracker of another's making does. */
+  readonly pushLine: (line: string) => Promise<unknown>
+  /** Puts a text into the dead-letter list, as another program does. */
+  readonly buryText: (text: string) => Promise<unknown>
+  /** Takes the first line away, of those that nobody has claimed. */
+  readonly stealLine: () => Promise<unknown>
+  /** Deletes whatever is claimed. */
+  readonly deleteClaimed: () => Promise<unknown>
+  /** An event id that is in the log. */
+  readonly storedId: () => Promise<string>
+  readonly stop: () => Promise<unknown>
+}
+
+const embedded = (): Pipeline => {
+  const settings = ownSettings({ KAFKA_TOPICS: "clicks" })
+  const directory = settings.DATA_DIR ?? ""
+  const sql = (statement: string, ...values: ReadonlyArray<string | Uint8Array>) =>
+    Effect.runPromise(
+      Effect.scoped(
+        Effect.flatMap(openFile(directory, "queue.sqlite", ""), (file) =>
+          file.transaction((database) => database.prepare(statement).run(...values))
+        )
+      )
+    )
+  return {
+    settings,
+    start: () => startSpoor(["--all"], settings),
+    pushTwo: () =>
+      withQueue(settings, ({ push }) => push([good, good] as ReadonlyArray<string> as ReadonlyArray<Bytes>)),
+    pushLine: (line) => sql("INSERT INTO lines (line) VALUES (?)", Buffer.from(line, "latin1")),
+    buryText: (text) => sql("INSERT INTO dead_letters (letter) VALUES (?)", text),
+    stealLine: () => sql("DELETE FROM lines WHERE place = (SELECT min(place) FROM lines)"),
+    deleteClaimed: () => sql("DELETE FROM batches"),
+    storedId: () =>
+      Effect.runPromise(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const log = yield* makeSqlite(directory)
+            let id = ""
+            yield* log.look({ topics: ["events" as Topic], since: 0 }, ({ records }) => {
+              id = records[0]?.headers.id ?? ""
+              return id !== ""
+            })
+            return id
+          })
+        )
+      ),
+    stop: async () => {}
+  }
+}
+
+const onServers = (servers: Environment): Pipeline => {
+  const cluster = makeCluster(servers, { KAFKA_TOPICS: "clicks" })
+  const { redis, queueKey, settings } = cluster
+  return {
+    settings,
+    start: () => cluster.start("gateway", "drainer", "enricher", "bridge"),
+    pushTwo: async () => {
+      const gateway = await cluster.start("gateway")
+      const url = new URL("/t/good?n=1", gateway.address("send events"))
+      for (const answer of [await fetch(url), await fetch(url)]) expect(answer.status).toBe(200)
+      await gateway.end()
+    },
+    pushLine: (line) => redis.rpush(queueKey, Buffer.from(line, "latin1")),
+    buryText: (text) => redis.rpush(cluster.deadLetterKey, text),
+    stealLine: () => redis.lpop(queueKey),
+    deleteClaimed: () => redis.del(`{${queueKey}}:claimed`),
+    storedId: async () => cluster.read(cluster.topic)[0]?.headers.id ?? "",
+    stop: cluster.stop
+  }
+}
+
+const bad = "8.8.8.8 soon host pod /t/b\u001b[31mad d=1\u0007 curl/8"
+const good = "8.8.8.8 1795206900000 host pod /t/edited d=1 curl/8"
+
+const suite = (open: () => Pipeline): void => {
+  let pipeline: Pipeline
+  let spoor: Spoor
+  let settings: Environment
+  const deadLetters = (...args: ReadonlyArray<string>) => command(settings, "dead-letters", args)
+  const ledger = (...args: ReadonlyArray<string>) => command(settings, "ledger", args)
+  const letter = () => eventually("there is a dead letter", async () => (await listed(settings))[0])
+
+  beforeAll(async () => {
+    pipeline = open()
+    settings = pipeline.settings
+    spoor = await pipeline.start()
+  })
+  afterAll(async () => {
+    await spoor.end("SIGKILL")
+    await pipeline.stop()
+  })
+
+  test("before anything came, everything is nothing and adds up", async () => {
+    const { code, out } = await ledger()
+    expect(out).toContain("received 0 = stored 0 + dead-lettered 0 + waiting 0 + in flight 0")
+    expect(code).toBe(0)
+    expect((await deadLetters("list")).out).toBe("No dead letters.\n")
+  })
+
+  test("a bad line is one of the received, and a dead letter that can be listed and shown", async () => {
+    for (const n of [1, 2, 3, 4, 5]) {
+      await fetch(new URL(`/t/good?n=${n}`, spoor.address("send events")))
+    }
+    await pipeline.pushLine("8.8.8.8 1795206900 clicks /c p ua")
+    await pipeline.pushLine(bad)
+    const { topics, total } = await ledgerWhen(
+      settings,
+      "all are settled",
+      ({ stored, dead }) => stored === 6 && dead === 1
+    )
+    expect(total).toMatchObject({ received: 7, waiting: 0, inFlight: 0 })
+    expect(topics).toMatchObject([
+      { topic: "clicks", received: 1, stored: 1, dead: 0 },
+      { received: 6, stored: 5, dead: 1 }
+    ])
+    const { out, code } = await ledger()
+    expect(out).toContain("received 7 = stored 6 + dead-lettered 1 + waiting 0 + in flight 0")
+    expect(out).toContain("It adds up.")
+    expect(out).toContain("2 of them came from other programs than Spoor.")
+    expect(code).toBe(0)
+
+    const { id, ...listedLetter } = await letter()
+    expect(listedLetter).toMatchObject({
+      ours: true,
+      reason: "time is not a number",
+      stage: "drainer",
+      attempts: 1
+    })
+    expect(Buffer.from(listedLetter.bytes, "base64").toString("latin1")).toBe(bad)
+    const shown = await deadLetters("show", id)
+    const list = await deadLetters("list")
+    const where = await ledger("where", id)
+    for (const { code, out } of [shown, list, where]) {
+      expect(code).toBe(0)
+      expect(out).toContain(id)
+      expect(out).toContain("time is not a number")
+      expect(out).toContain("/t/b\\x1b[31mad d=1\\x07 curl/8")
+      expect(out).not.toMatch(/(?!\n)\p{Cc}/u)
+    }
+    expect(where.out).toStartWith("A dead letter on ")
+    expect(await listed(settings, "--reason", "no path")).toEqual([])
+    expect(await listed(settings, "--text", "T/B\\X1B")).toHaveLength(1)
+  })
+
+  test("what is stored is found by its id, with its record", async () => {
+    const { code, out } = await ledger("where", await pipeline.storedId())
+    expect(out).toMatch(/^In the log: topic \S+, partition \d+, offset \d+\.\n/)
+    expect(out).toMatch(/record {5}good type=/)
+    expect(code).toBe(0)
+    const nowhere = await ledger("where", `${"0".repeat(12)}${"a".repeat(20)}-0`, "--json")
+    expect(JSON.parse(nowhere.out)).toMatchObject({ state: "not found", troubles: [] })
+    expect(nowhere.code).toBe(1)
+  })
+
+  test("a letter that cannot be mended comes back once for each replay, three times at most", async () => {
+    for (const n of [1, 2, 3]) {
+      const { id } = await letter()
+      const replayed = await deadLetters("replay", id)
+      expect(replayed).toMatchObject({ code: 0, out: `${id}  replayed\n`, err: "" })
+      const seen = await ledgerWhen(
+        settings,
+        "it is back",
+        ({ dead, replayed }) => dead === 1 && replayed === n
+      )
+      expect(seen).toMatchObject({ balanced: true, warnings: [], total: { received: 7, stored: 6 } })
+      expect((await letter()).id).not.toBe(id)
+    }
+    const { id } = await letter()
+    const fourth = await deadLetters("replay", id)
+    expect(fourth.out).toContain("came back from three replays")
+    expect(fourth.code).toBe(1)
+    const all = await deadLetters("replay", "--all")
+    expect(all).toMatchObject({ code: 1 })
+    expect(all.out).toContain("0 letters replayed.")
+    expect((await letter()).id).toBe(id)
+  })
+
+  test("tried dry nothing is sent; edited it would be stored, and then it is", async () => {
+    const { id } = await letter()
+    const asIs = await deadLetters("replay", id, "--dry-run")
+    expect(asIs).toMatchObject({
+      code: 1,
+      out: `${id}  would be set aside again by the drainer: time is not a number\n`
+    })
+    const edited = await deadLetters("replay", id, "--line", good, "--dry-run")
+    expect(edited.code).toBe(0)
+    expect(edited.out).toMatch(/would be stored in \S+: edited type=\w+&.*&country=US&city=\w+ d=1\n$/)
+    expect((await letter()).id).toBe(id)
+
+    expect((await deadLetters("replay", id, "--line", good)).code).toBe(0)
+    const { total, balanced } = await ledgerWhen(settings, "it is stored", ({ stored }) => stored === 7)
+    expect(total).toMatchObject({ received: 7, dead: 0, discarded: 0, waiting: 0, inFlight: 0, replayed: 4 })
+    expect(balanced).toBe(true)
+    expect((await deadLetters("show", id)).code).toBe(1)
+    expect((await deadLetters("replay", id)).out).toContain("is no dead letter")
+  })
+
+  test("what another program set aside is replayed with --all, and the run ends", async () => {
+    await pipeline.buryText(good)
+    await pipeline.buryText("no line at all")
+    const letters = await listed(settings)
+    expect(letters).toMatchObject([
+      { ours: false, line: "no line at all" },
+      { ours: false, line: good }
+    ])
+    expect(letters[0]?.id).toMatch(/^raw-[0-9a-f]{12}$/)
+    expect((await deadLetters("replay", "--all")).out).toBe("2 letters replayed.\n")
+    const seen = await ledgerWhen(
+      settings,
+      "both went their way",
+      ({ stored, dead }) => stored === 8 && dead === 1
+    )
+    expect(seen).toMatchObject({ balanced: true, warnings: [], total: { received: 9 } })
+  })
+
+  test("discarded for good only when that is confirmed", async () => {
+    const asked = await deadLetters("discard", "--all")
+    expect(asked.err).toContain("1 letter would be discarded for good. Say --yes")
+    expect(asked.code).toBe(1)
+    expect((await deadLetters("discard", "--all", "--yes")).out).toBe("1 letter discarded.\n")
+    const { out, code } = await ledger()
+    expect(out).toContain("received 9 = stored 8 + dead-lettered 1 + waiting 0 + in flight 0")
+    expect(code).toBe(0)
+  })
+
+  test("a line that is stolen from the list, and a claimed batch that is deleted, are missed", async () => {
+    const own = open()
+    const ledger = (...args: ReadonlyArray<string>) => command(own.settings, "ledger", args)
+    await own.pushTwo()
+    expect((await ledger()).out).toContain("waiting 2")
+    await own.stealLine()
+    const stolen = await ledger()
+    expect(stolen.out).toContain(
+      "1 line is missing that Spoor pushed: another program took them from the list."
+    )
+    expect(stolen.out).toContain("It does NOT add up.")
+    expect(stolen.code).toBe(1)
+
+    await withQueue(own.settings, ({ sources: [source] }) =>
+      source === undefined
+        ? Effect.die("no source")
+        : source.claim(newBatchId(), { maxEvents: 10, maxBytes: 1e6, lease: 60_000 })
+    )
+    expect((await ledger()).out).toContain("waiting 0 + in flight 1")
+    await own.deleteClaimed()
+    const deleted = await ledger("--json")
+    expect(JSON.parse(deleted.out).warnings).toEqual([
+      expect.stringContaining(
+        "1 line is claimed but neither settled nor in flight: a claimed batch was deleted."
+      ),
+      expect.stringContaining("1 line is missing that Spoor pushed")
+    ])
+    expect(deleted.code).toBe(1)
+    await own.stop()
+  })
+}
+
+describe("embedded, beside the process that runs", () => suite(embedded))
+
+const servers = await realServers()
+describe.skipIf(servers === undefined)("on real servers", () => suite(() => onServers(servers ?? {})))
+
+const runtimes: ReadonlyArray<Runtime> = denoProgram() === undefined ? ["bun"] : ["bun", "deno"]
+for (const runtime of runtimes) {
+  describe(`the command line on ${runtime}`, () => {
+    const settings = ownSettings()
+    for (const [name, args, code, stream, text] of [
+      ["ledger", [], 0, "out", "It adds up."],
+      ["ledger", ["--help"], 0, "out", "usage: ledger [--json]"],
+      ["ledger", ["were"], 64, "err", 'ledger has no "were"'],
+      ["ledger", ["--frob"], 64, "err", "--frob"],
+      ["ledger", ["where"], 64, "err", "where wants one event id"],
+      ["ledger", ["where", "x"], 1, "out", "This is no event id."],
+      ["dead-letters", ["list"], 0, "out", "No dead letters."],
+      ["dead-letters", ["--help"], 0, "out", "REDIS_URL"],
+      ["dead-letters", [], 64, "err", "say list, show, replay or discard"],
+      ["dead-letters", ["show", "x"], 1, "err", 'there is no dead letter "x"'],
+      ["dead-letters", ["list", "--cursor", "x"], 78, "err", "no place to go on from"]
+    ] as const) {
+      test(`${name} ${args.join(" ")} ends with ${code}`, async () => {
+        const ended = await command(settings, name, args, runtime)
+        expect(ended[stream]).toContain(text)
+        expect(ended.code).toBe(code)
+      })
+    }
+
+    test("settings that cannot work end it with 78, a queue that is down with 1", async () => {
+      const wrong = await command({ ...settings, KAFKA_TOPIC: "a b" }, "ledger", [], runtime)
+      expect(wrong).toMatchObject({ code: 78, out: "" })
+      expect(wrong.err).toContain('"a b" cannot be the name of a Kafka topic')
+      const down = { ...settings, REDIS_URL: "redis://127.0.0.1:1" }
+      const away = await command(down, "ledger", [], runtime)
+      expect(away.out).toMatch(/queue {2}redis 127\.0\.0\.1:1 {2}\S+/)
+      expect(away.out).toContain("a queue is missing")
+      expect(away.code).toBe(1)
+      const letters = await command(down, "dead-letters", ["list"], runtime)
+      expect(letters.err).toContain("127.0.0.1:1")
+      expect(letters.code).toBe(1)
+    })
+  })
+}
