@@ -50,11 +50,10 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
         metrics: () => Effect.runPromise(answerMetrics(health))
       }
     })
-    const url = yield* served({
-      port: settings.gatewayPort,
-      hostname: settings.gatewayHost,
-      fetch: app.fetch
-    })
+    const url = yield* served(
+      { port: settings.gatewayPort, hostname: settings.gatewayHost, fetch: app.fetch },
+      health.isLeaving
+    )
     announce("send events", `${url}/t/app_open?deviceid=abcdf&ts=123456&referrer=website`)
     return Effect.never
   })

@@ -28,6 +28,8 @@ export interface HealthReport {
 
 export interface Health {
   readonly setActor: (name: string, state: ActorState) => void
+  /** Has the process been told to stop? It still answers then, and wants everyone to move on. */
+  readonly isLeaving: () => boolean
   /** Adds what stands behind one service; of several (queue servers) one that answers is enough. */
   readonly addSeams: (seams: ReadonlyArray<readonly [name: string, seam: Seam]>) => void
   readonly report: Effect.Effect<HealthReport>
@@ -47,6 +49,7 @@ const patience = "2 seconds"
 export const makeHealth = (): Health => {
   const actors: Record<string, ActorState> = {}
   const services: Array<ReadonlyArray<Entry>> = []
+  let isLeaving = false
 
   const inspect = Effect.fnUntraced(function* (entry: Entry): Effect.fn.Return<SeamReport> {
     const { kind, embedded, address, check } = entry.seam
@@ -60,8 +63,10 @@ export const makeHealth = (): Health => {
 
   return {
     setActor: (name, state) => {
+      isLeaving ||= state === "stopping"
       actors[name] = state
     },
+    isLeaving: () => isLeaving,
     addSeams: (added) => {
       if (added.length > 0)
         services.push(added.map(([name, seam]) => ({ name, seam, lastSuccess: undefined })))

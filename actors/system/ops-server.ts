@@ -1,7 +1,7 @@
 /** Health and figures of the process over HTTP on OPS_PORT, for load balancers, Kubernetes and Prometheus. */
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
-import type { Health } from "./health.ts"
+import type { Health, HealthReport } from "./health.ts"
 import { served } from "./served.ts"
 import { opsHost, opsPort } from "./settings.ts"
 
@@ -20,7 +20,7 @@ export const opsServer = Effect.fnUntraced(function* (health: Health) {
     const message = "There are /health/live, /health/ready and /metrics."
     return Response.json({ error: "not-found", message }, { status: 404 })
   }
-  return yield* served({ port, hostname, fetch })
+  return yield* served({ port, hostname, fetch }, health.isLeaving)
 })
 
 /** The process is up. Asks nobody else, so that an outage elsewhere never restarts it. */
@@ -33,13 +33,17 @@ export const answerReady = (health: Health): Effect.Effect<Response> =>
   )
 
 /**
- * The same for ports that anyone may reach: the status alone, looked up at most once a second. Made once
- * per server.
+ * The same for ports that anyone may reach: the status alone, looked up at most once a second; that the process leaves
+ * is said at once. Made once per server.
  */
 export const makePublicReady = (health: Health): Effect.Effect<Effect.Effect<Response>> =>
   Effect.map(Effect.cachedWithTTL(health.report, "1 second"), (report) =>
-    Effect.map(report, ({ status }) => Response.json({ status }, { status: status === "ready" ? 200 : 503 }))
+    Effect.suspend((): typeof leaving => (health.isLeaving() ? leaving : report)).pipe(
+      Effect.map(({ status }) => Response.json({ status }, { status: status === "ready" ? 200 : 503 }))
+    )
   )
+
+const leaving: Effect.Effect<Pick<HealthReport, "status">> = Effect.succeed({ status: "not ready" })
 
 /** Prometheus text. */
 export const answerMetrics = (health: Health): Effect.Effect<Response> =>

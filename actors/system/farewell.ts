@@ -1,0 +1,43 @@
+/**
+ * How a server takes leave of its clients. From the signal on, every answer asks for the connection to be left: one
+ * that is closed while idle may be closed just as the client sends its next request on it. And it goes on answering
+ * until requests have ceased, for a load balancer may be slow to notice: a connection that has not been taken from the
+ * system's queue is lost when the server stops listening.
+ */
+import type { ServeOptions } from "../../gateway/serve.ts"
+
+type Fetch = ServeOptions["fetch"]
+
+export interface Farewell {
+  /** The handler, with answers that ask clients to leave when it is time. */
+  readonly fetch: Fetch
+  /** Resolves when requests have ceased; after `longestWait` in any case. */
+  readonly ceased: () => Promise<void>
+}
+
+/** No request for so long (but those that are refused, as who asks for readiness is) means that nobody sends here any more, milliseconds. */
+const silence = 100
+
+/** Clients that go on all the same are waited for no longer than this, milliseconds. */
+const longestWait = 2_000
+
+export const makeFarewell = (fetch: Fetch, isLeaving: () => boolean): Farewell => {
+  let last = Number.NEGATIVE_INFINITY
+
+  const answerLast: Fetch = async (request, client) => {
+    const response = await fetch(request, client)
+    if (response.ok) last = performance.now()
+    if (response.status !== 101) response.headers.set("connection", "close")
+    return response
+  }
+
+  return {
+    fetch: (request, client) => (isLeaving() ? answerLast : fetch)(request, client),
+    ceased: async () => {
+      const end = performance.now() + longestWait
+      for (let now = performance.now(); now < Math.min(end, last + silence); now = performance.now()) {
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    }
+  }
+}

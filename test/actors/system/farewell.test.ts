@@ -1,0 +1,61 @@
+/** A server that leaves: its last answers ask clients to go, and it waits until they have. */
+import { describe, expect, test } from "bun:test"
+import { Effect } from "effect"
+import { makeFarewell } from "../../../actors/system/farewell.ts"
+import { makeHealth } from "../../../actors/system/health.ts"
+import { makePublicReady } from "../../../actors/system/ops-server.ts"
+import type { Client } from "../../../gateway/serve.ts"
+
+const client: Client = { address: "127.0.0.1", upgrade: () => undefined }
+const request = new Request("http://localhost/t/x")
+
+describe("farewell", () => {
+  test("answers ask for the connection to be left only when it is time", async () => {
+    let isLeaving = false
+    const { fetch } = makeFarewell(
+      () => new Response("ok"),
+      () => isLeaving
+    )
+    expect((await fetch(request, client)).headers.get("connection")).toBeNull()
+    isLeaving = true
+    expect((await fetch(request, client)).headers.get("connection")).toBe("close")
+  })
+
+  test("requests have ceased when none was answered for a while", async () => {
+    const { fetch, ceased } = makeFarewell(
+      () => new Response("ok"),
+      () => true
+    )
+    const order: Array<string> = []
+    await fetch(request, client)
+    const after = ceased().then(() => order.push("ceased"))
+    await fetch(request, client)
+    order.push("answered")
+    await after
+    expect(order).toEqual(["answered", "ceased"])
+  })
+
+  test("requests that are refused, as who asks for readiness is, are not waited for", async () => {
+    const { fetch, ceased } = makeFarewell(
+      () => new Response(null, { status: 503 }),
+      () => true
+    )
+    await fetch(request, client)
+    let isOver = false
+    void ceased().then(() => {
+      isOver = true
+    })
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(isOver).toBe(true)
+  })
+
+  test("that the process leaves is said at once, although readiness is looked up once a second", async () => {
+    const health = makeHealth()
+    health.setActor("gateway", "up")
+    const ready = await Effect.runPromise(makePublicReady(health))
+    expect((await Effect.runPromise(ready)).status).toBe(200)
+    health.setActor("gateway", "stopping")
+    expect((await Effect.runPromise(ready)).status).toBe(503)
+  })
+})
