@@ -17,7 +17,7 @@ const natsInboxPrefix = setting(
 /** The settings that this service reads. */
 export const messageBusSettings: ReadonlyArray<Setting<unknown>> = [natsUrl, natsCreds, natsInboxPrefix]
 
-/** Comes up without waiting for a server; fails with `unreadable` for settings that cannot work. */
+/** Comes up with or without a server; fails with `unreadable` for settings that cannot work. */
 export const layer: Layer.Layer<MessageBus, Failure | Config.ConfigError> = Layer.effect(
   MessageBus,
   Effect.gen(function* () {

@@ -1,6 +1,7 @@
 /**
  * The connection to NATS, and the only file that knows the client library. It is made in the background and made
- * again for ever, so it is there at once, with or without a server; closing its scope drains it while it is connected.
+ * again for ever, so it is there with or without a server; closing its scope drains it while it is connected. Only the
+ * first attempt is waited for, so that where there is a server nobody is refused for having come too early.
  */
 import { readFileSync } from "node:fs"
 import {
@@ -14,7 +15,7 @@ import {
   type Status,
   type Subscription
 } from "@nats-io/transport-node"
-import { Effect, Redacted, type Scope, Stream } from "effect"
+import { Deferred, Effect, Redacted, type Scope, Stream } from "effect"
 import { maxMessageBytes } from "../../contracts/codec.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { makeBacklog } from "./backlog.ts"
@@ -25,6 +26,9 @@ import { isSubject } from "./subject.ts"
 
 /** What the server's `max_payload` must hold beside the payload: our headers. */
 const headerBytes = 1024
+
+/** How long the first attempt is waited for at the most, milliseconds. */
+const firstTry = 1_000
 
 /** Fails with `unreadable` when the options cannot work; never because a server is away. */
 export const connectNats = Effect.fnUntraced(function* (
@@ -103,9 +107,11 @@ export const connectNats = Effect.fnUntraced(function* (
       )
     })
 
+  const tried = yield* Deferred.make<void>()
   const session = Effect.gen(function* () {
     const nc = yield* Effect.acquireRelease(dial(dialOptions), hangUp, { interruptible: true })
     raise(nc)
+    yield* Deferred.succeed(tried, undefined)
     yield* Effect.logInfo(`NATS: connected to ${nc.getServer()}`)
     yield* Stream.runForEach(
       Stream.fromAsyncIterable(nc.status(), (cause) => unavailable(String(cause))),
@@ -122,10 +128,12 @@ export const connectNats = Effect.fnUntraced(function* (
     )
   )
   yield* session.pipe(
+    Effect.andThen(Deferred.succeed(tried, undefined)),
     Effect.andThen(Effect.suspend(() => Effect.sleep(250 + Math.random() * 250))),
     Effect.forever,
     Effect.forkScoped
   )
+  yield* Effect.timeoutOption(Deferred.await(tried), firstTry)
 
   const listen = Effect.fnUntraced(function* (listener: Listener) {
     yield* Effect.acquireRelease(
