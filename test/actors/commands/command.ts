@@ -22,19 +22,24 @@ export interface Ended {
 
 export type Runtime = "bun" | "deno"
 
-/** Runs `ledger …` or `dead-letters …` to its end. */
-export const command = (
+/** Starts `ledger …` or `dead-letters …`. */
+export const launchCommand = (
   settings: Environment,
   name: "ledger" | "dead-letters",
   args: ReadonlyArray<string>,
   runtime: Runtime = "bun"
-): Promise<Ended> => {
+) => {
   const [program, ...before] = runtime === "bun" ? [process.execPath] : [denoProgram() ?? "deno", "run", "-A"]
-  const child = spawn(program, [...before, `actors/commands/${name}.ts`, ...args], {
+  return spawn(program, [...before, `actors/commands/${name}.ts`, ...args], {
     cwd: root,
     env: { ...process.env, ...settings },
     stdio: ["ignore", "pipe", "pipe"]
   })
+}
+
+/** Runs it to its end. */
+export const command = (...asked: Parameters<typeof launchCommand>): Promise<Ended> => {
+  const child = launchCommand(...asked)
   let out = ""
   let err = ""
   child.stdout.on("data", (chunk: Buffer) => {

@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { Effect } from "effect"
+import { Redis } from "ioredis"
 import { makeSqlite } from "../../../bridge/event-log/sqlite.ts"
 import { openFile } from "../../../bridge/sqlite.ts"
 import type { Bytes } from "../../../contracts/event.ts"
@@ -13,7 +14,7 @@ import { makeCluster, realServers } from "../../support/cluster.ts"
 import { denoProgram } from "../../support/deno.ts"
 import { eventually } from "../../support/eventually.ts"
 import { type Environment, ownSettings, type Spoor, startSpoor } from "../../support/spoor.ts"
-import { command, ledgerWhen, listed, type Runtime, withQueue } from "./command.ts"
+import { command, launchCommand, ledgerWhen, listed, type Runtime, withQueue } from "./command.ts"
 
 /** A pipeline that runs, and what stands behind it. */
 interface Pipeline {
@@ -283,6 +284,48 @@ describe("embedded, beside the process that runs", () => suite(embedded))
 
 const servers = await realServers()
 describe.skipIf(servers === undefined)("on real servers", () => suite(() => onServers(servers ?? {})))
+
+describe.skipIf(servers === undefined)("two queues on real servers", () => {
+  test("are one account, and a letter goes back to the queue it came from", async () => {
+    const urls = ["/1", "/2"].map((path) => new URL(path, servers?.REDIS_URL).href)
+    const cluster = makeCluster({ ...servers, REDIS_URL: urls.join() })
+    const { settings, queueKey } = cluster
+    const second = new Redis(urls[1] ?? "")
+    try {
+      await cluster.redis.rpush(queueKey, good, good, good)
+      await second.rpush(queueKey, good, bad)
+      const waiting = await command(settings, "ledger", [])
+      expect(waiting.out).toContain("received 5 = stored 0 + dead-lettered 0 + waiting 5 + in flight 0")
+      expect(waiting.out.match(/^queue {2}redis .*nothing claimed yet$/gm)).toHaveLength(2)
+
+      await cluster.start("drainer", "enricher", "bridge")
+      const settled = await ledgerWhen(settings, "all are settled", ({ stored, dead }) => stored + dead === 5)
+      expect(settled.queues.map(({ account }) => account)).toMatchObject([
+        { received: 3, stored: 3 },
+        { received: 2, stored: 1, dead: 1 }
+      ])
+      const [letter] = await listed(settings)
+      await command(settings, "dead-letters", ["replay", letter?.id ?? "", "--line", good])
+      const whole = await ledgerWhen(settings, "the letter is stored", ({ stored }) => stored === 5)
+      expect(whole).toMatchObject({ balanced: true, total: { received: 5, dead: 0 }, warnings: [] })
+      expect(whole.queues[1]?.account).toMatchObject({ received: 2, stored: 2, replayed: 1 })
+    } finally {
+      second.disconnect()
+      await cluster.stop()
+    }
+  })
+})
+
+test("with --watch the ledger is told again and again", async () => {
+  const child = launchCommand(ownSettings(), "ledger", ["--watch", "--json"])
+  let out = ""
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString()
+  })
+  await eventually("it is told twice", () => out.split("\n").length > 2)
+  child.kill()
+  for (const line of out.trimEnd().split("\n")) expect(JSON.parse(line)).toMatchObject({ balanced: true })
+})
 
 const runtimes: ReadonlyArray<Runtime> = denoProgram() === undefined ? ["bun"] : ["bun", "deno"]
 for (const runtime of runtimes) {
