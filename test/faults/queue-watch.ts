@@ -65,8 +65,9 @@ export const watchQueue = (url: string, queueKey: string, deadLetterKey: string)
     },
     letters: () => redis.lrange(deadLetterKey, 0, -1),
     endLeases: async () => {
-      const batches = await redis.zrange(key("leases"), 0, -1)
-      if (batches.length > 0) await redis.zadd(key("leases"), "XX", ...batches.flatMap((batch) => ["1", batch]))
+      const batches = await redis.zrange(key("leases"), "0", "-1")
+      const changes = batches.flatMap((batch) => ["1", batch])
+      if (changes.length > 0) await redis.call("ZADD", key("leases"), "XX", ...changes)
     },
     drained: async (within) => {
       let last: unknown

@@ -17,7 +17,19 @@ export const readArguments = (
   topic: string,
   ...more: ReadonlyArray<string>
 ): Array<string> => [
-  ...["-b", brokers, "-t", topic, "-C", "-e", "-q", "-f", "%p %o %K %S\\n%k%h\\n%s\\n"],
+  ...[
+    "-b",
+    brokers,
+    "-t",
+    topic,
+    "-C",
+    "-e",
+    "-q",
+    "-X",
+    "fetch.wait.max.ms=10",
+    "-f",
+    "%p %o %K %S\\n%k%h\\n%s\\n"
+  ],
   ...more
 ]
 
