@@ -1,14 +1,13 @@
 /** A short selection of the fault cases in every run of the tests; all of them: `bun run faults`. */
 import { afterAll, describe, expect, test } from "bun:test"
-import { realServers } from "../support/cluster.ts"
-import { hasRedisProgram } from "../support/redis.ts"
 import { allCases } from "./all-cases.ts"
+import { canRunFaults } from "./can-run.ts"
 import { kafkaPool } from "./kafka-pool.ts"
 import { makeRandom } from "./random.ts"
 import { progressLine } from "./report.ts"
 import { runCase, shortPatience } from "./run-case.ts"
 
-const canRun = (await realServers()) !== undefined && hasRedisProgram()
+const canRun = canRunFaults()
 const cases = (await allCases()).filter(({ short }) => short === true)
 
 describe.skipIf(!canRun)("a fault loses nothing", () => {

@@ -95,10 +95,10 @@ export const keepAlive = (actors: ReadonlyArray<string>, settings: Environment):
     },
     restart: () => endLife("SIGTERM"),
     freeze: () => {
-      if (life.child.pid !== undefined) freeze(life.child.pid)
+      if (life.child.pid !== undefined && isAlive(life.child)) freeze(life.child.pid)
     },
     thaw: () => {
-      if (life.child.pid !== undefined) unfreeze(life.child.pid)
+      if (life.child.pid !== undefined && isAlive(life.child)) unfreeze(life.child.pid)
     },
     stop: async (signal = "SIGTERM") => {
       isWanted = false

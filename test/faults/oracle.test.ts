@@ -2,17 +2,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { execFileSync } from "node:child_process"
 import { eventId, newBatchId } from "../../contracts/ids.ts"
-import { realServers } from "../support/cluster.ts"
+
 import { eventually } from "../support/eventually.ts"
 import { readTopic } from "../support/kcat.ts"
-import { hasRedisProgram } from "../support/redis.ts"
+import { canRunFaults } from "./can-run.ts"
 import { lineOf, sentEvent } from "./events.ts"
 import { kafkaPool } from "./kafka-pool.ts"
 import { ledgerProblems } from "./ledger.ts"
 import { judge } from "./oracle.ts"
 import { makeWorld, type World } from "./world.ts"
 
-const canRun = (await realServers()) !== undefined && hasRedisProgram()
+const canRun = canRunFaults()
 
 describe.skipIf(!canRun)("the judge", () => {
   const pool = kafkaPool()

@@ -63,7 +63,13 @@ export interface WorldOptions {
 export const makeWorld = async ({ needs, pool, moments, rate, isShort }: WorldOptions): Promise<World> => {
   const endings: Array<() => Promise<void> | void> = []
   const end = async (): Promise<void> => {
-    for (const ending of endings.splice(0).reverse()) await ending()
+    for (const ending of endings.splice(0).reverse()) {
+      try {
+        await ending()
+      } catch (error) {
+        process.stderr.write(`A world did not end cleanly: ${String(error)}\n`)
+      }
+    }
   }
   try {
     const own = randomUUID().slice(0, 8)

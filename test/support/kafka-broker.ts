@@ -176,6 +176,7 @@ const makeBroker = async (
   let child: ChildProcess | undefined
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child !== undefined) await endProgram(child, signal)
+    child = undefined
   }
   const whenRunning = (act: (pid: number) => void): void => {
     if (child?.pid !== undefined) act(child.pid)
