@@ -40,8 +40,10 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
     if (deadline - now < leastTime) {
       return yield* new Failure({ reason: "expired", message: `no time left to ask ${conversation.subject}` })
     }
-    const answer = bus.request(conversation.subject, encode(request), deadline)
-    return yield* readReceipt(request, yield* Effect.mapError(answer, silenceIsNamed))
+    const answer = Effect.tapError(bus.request(conversation.subject, encode(request), deadline), (failure) =>
+      nameSilence(failure, deadline)
+    )
+    return yield* readReceipt(request, yield* answer)
   })
 
   const sendInParts = (request: Request): Effect.Effect<Receipt, Failure> =>
@@ -75,9 +77,14 @@ const refuseLarge = (request: Batch, by: RejectedBy, message: string): Effect.Ef
   return Effect.succeed({ id: request.id, stored: 0, placements: [], rejected })
 }
 
-/** No answer from the one asked is another thing than an answer that says "no answer in time" from further on. */
-const silenceIsNamed = (failure: Failure): Failure =>
-  failure.reason === "timeout" ? new Failure({ reason: "no-answer", message: failure.message }) : failure
+/**
+ * Silence until the deadline is another thing than an answer that says "no answer in time" from further on, and than a
+ * connection that was lost while waiting, which is told at once. Timers may be a little early.
+ */
+const nameSilence = Effect.fnUntraced(function* ({ reason, message }: Failure, deadline: number) {
+  if (reason !== "timeout" || (yield* Clock.currentTimeMillis) + leastTime < deadline) return
+  return yield* new Failure({ reason: "no-answer", message })
+})
 
 const readReceipt = Effect.fnUntraced(function* (request: Batch, payload: Uint8Array) {
   const reply = yield* Effect.try({ try: () => decode(payload), catch: (cause) => cause as Failure })

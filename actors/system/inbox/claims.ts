@@ -27,7 +27,7 @@ import type { Account, Lines } from "./account.ts"
 import { failurePause, idlePause } from "./pauses.ts"
 import { carryOut, letGo, type Settling, tryBatch } from "./settlement.ts"
 import { makeTroubles } from "./troubles.ts"
-import { afterFailure, beforeTrying } from "./verdict.ts"
+import { afterFailure, beforeTrying, isSilent, type Tried } from "./verdict.ts"
 import { makeWay, type Way } from "./way.ts"
 
 /** What one claim takes at the most. The bytes leave room for names and numbers within one message. */
@@ -89,7 +89,7 @@ const drain = Effect.fnUntraced(function* (
   let isSuspectWaiting = false
   let id = newBatchId()
 
-  const settle = Effect.fnUntraced(function* (batch: ClaimedBatch) {
+  const settle = Effect.fnUntraced(function* (batch: ClaimedBatch, tried: Tried, isProven: boolean) {
     const outcome = yield* Effect.result(tryBatch(batch, mailbox))
     if (Result.isSuccess(outcome)) {
       failures = 0
@@ -97,17 +97,18 @@ const drain = Effect.fnUntraced(function* (
       return yield* letGo(batch, outcome.success, batch.attempts + 1, settling)
     }
     failures += 1
-    const pause = troubles.failed(batch)
+    const pause = troubles.failed(batch, isSilent(outcome.failure))
     const { reason, message } = outcome.failure
     yield* Effect.logWarning(`batch given back: ${message}`, { batch: batch.id, reason })
-    const verdict = afterFailure(batch, outcome.failure)
+    const verdict = afterFailure(tried, outcome.failure, isProven)
     yield* carryOut(batch, verdict, Math.max(failurePause(failures), pause), settling)
   })
 
   const handle = Effect.fnUntraced(function* (batch: ClaimedBatch, isFree: boolean) {
-    const how = beforeTrying(batch)
+    const tried = { ...batch, wasSilent: troubles.wasSilent(batch) }
+    const how = beforeTrying(tried)
     if (typeof how === "object") return yield* carryOut(batch, how, 0, settling)
-    if (how === "beside others" || isFree) return yield* settle(batch)
+    if (how === "beside others" || isFree) return yield* settle(batch, tried, isFree)
     isSuspectWaiting = true
     yield* carryOut(batch, { kind: "again", counts: false }, yield* way.wait, settling)
   })

@@ -49,7 +49,8 @@ export const carryOut = Effect.fnUntraced(function* (
     case "again":
       return yield* untilDone(batch.giveBack(pause, verdict.counts), batch, "give back")
     case "apart":
-      yield* Effect.logWarning("batch taken apart to find the event it fails on", { batch: batch.id })
+      if (verdict.size < batch.lines.length)
+        yield* Effect.logWarning("batch taken apart to find the event it fails on", { batch: batch.id })
       return yield* untilDone(batch.split(verdict.size, verdict.attempts), batch, "take apart")
     case "guilty":
       return yield* letGo(batch, givenUp(batch, verdict.detail, settling.topics), verdict.attempts, settling)

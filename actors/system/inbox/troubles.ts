@@ -1,6 +1,7 @@
 /**
  * Which batches failed lately, so that those which fail while others succeed come back less and less often, and
- * cannot keep all the others waiting. An outage, where nothing succeeds, does not count against any batch.
+ * cannot keep all the others waiting. An outage, where nothing succeeds, does not count against any batch. Also which
+ * of them were met with silence, and so are suspect (verdict.ts).
  */
 import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
 
@@ -13,7 +14,9 @@ const remembered = 10_000
 
 export interface Troubles {
   /** The batch failed; how long it should be left alone, milliseconds. 0 when it may just be the surroundings. */
-  readonly failed: (batch: Piece) => number
+  readonly failed: (batch: Piece, isSilence?: boolean) => number
+  /** Was it met with silence before? */
+  readonly wasSilent: (batch: Piece) => boolean
   /** The batch is done. */
   readonly succeeded: (batch: Piece) => void
 }
@@ -24,18 +27,19 @@ type Piece = Pick<ClaimedBatch, "id" | "first" | "lines">
 const nameOf = ({ id, first, lines }: Piece): string => `${id} ${first} ${lines.length}`
 
 export const makeTroubles = (): Troubles => {
-  const batches = new Map<string, { times: number; since: number }>()
+  const batches = new Map<string, { times: number; since: number; wasSilent: boolean }>()
   let successes = 0
   return {
-    failed: (batch) => {
+    failed: (batch, isSilence = false) => {
       const id = nameOf(batch)
       const before = batches.get(id)
       const isAlone = before !== undefined && successes > before.since
       const times = (before?.times ?? 0) + (isAlone ? 1 : 0)
       if (batches.size >= remembered) batches.clear()
-      batches.set(id, { times, since: successes })
+      batches.set(id, { times, since: successes, wasSilent: isSilence || before?.wasSilent === true })
       return times === 0 ? 0 : Math.min(longestPause, firstPause * 2 ** (times - 1))
     },
+    wasSilent: (batch) => batches.get(nameOf(batch))?.wasSilent === true,
     succeeded: (batch) => {
       successes += 1
       batches.delete(nameOf(batch))

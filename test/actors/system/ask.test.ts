@@ -122,4 +122,25 @@ describe("ask", () => {
     expect(result).toMatchObject({ failure: { reason: "expired" } })
     expect(seen).toEqual([])
   })
+
+  test("silence until the deadline is no-answer; a connection that is lost meanwhile is not", async () => {
+    const bus = makeInProcess()
+    const late = new Uint8Array()
+    const lost = new Failure({ reason: "timeout", message: "the connection was lost while waiting" })
+    const askOn = (on: MessageBus["Service"]) =>
+      Effect.flatMap(ask(Store, "enricher"), (askBridge) => Effect.flip(askBridge(batchOf([1])))).pipe(
+        Effect.provideService(MessageBus, on),
+        Effect.provideService(Deadline, Date.now() + 400)
+      )
+    const [silence, loss] = await Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          yield* bus.serve(Store.subject, Store.queue, () => Effect.as(Effect.sleep("1 second"), late))
+          return [yield* askOn(bus), yield* askOn({ ...bus, request: () => Effect.fail(lost) })] as const
+        })
+      )
+    )
+    expect(silence).toMatchObject({ reason: "no-answer" })
+    expect(loss).toMatchObject({ reason: "timeout" })
+  })
 })

@@ -189,7 +189,20 @@ describe("a suspect", () => {
     expect(seen.toSorted()).toEqual(lines(...texts.filter((text) => text !== "poison")).toSorted())
   }, 30_000)
 
-  test("an outage in which everybody is silent costs each batch one attempt at the most, and no event", async () => {
+  test("event that came alone is given up after three silences", async () => {
+    let silences = 0
+    await draining({
+      before: (queue) => queue.push(lines("poison")),
+      handle: () => {
+        silences += 1
+        return Effect.fail(silent)
+      },
+      body: (queue) => depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 1 })
+    })
+    expect(silences).toBe(3)
+  })
+
+  test("an outage in which everybody is silent costs no attempt: what was met with silence waits", async () => {
     let isSilent = true
     let tries = 0
     const attempts: Array<number> = []
@@ -208,7 +221,7 @@ describe("a suspect", () => {
         yield* nothingLeft(queue)
       })
     })
-    expect(Math.max(...attempts)).toBe(1)
+    expect(Math.max(...attempts)).toBe(0)
     expect(tries).toBe(2)
   })
 })

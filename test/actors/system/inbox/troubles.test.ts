@@ -29,4 +29,17 @@ describe("troubles", () => {
     troubles.succeeded(batch)
     expect(troubles.failed(batch)).toBe(0)
   })
+
+  test("silence is remembered through other failures, until the batch succeeds", () => {
+    const troubles = makeTroubles()
+    const batch = newBatch()
+    troubles.failed(batch)
+    expect(troubles.wasSilent(batch)).toBe(false)
+    troubles.failed(batch, true)
+    troubles.failed(batch)
+    expect(troubles.wasSilent(batch)).toBe(true)
+    expect(troubles.wasSilent(newBatch())).toBe(false)
+    troubles.succeeded(batch)
+    expect(troubles.wasSilent(batch)).toBe(false)
+  })
 })

@@ -4,8 +4,9 @@ import { afterFailure, beforeTrying, type Verdict } from "../../../../actors/sys
 import type { Bytes } from "../../../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../../../contracts/failure.ts"
 
-const batch = (attempts: number, size: number) => ({
+const batch = (attempts: number, size: number, wasSilent = false) => ({
   attempts,
+  wasSilent,
   lines: new Array<Bytes>(size).fill("x" as Bytes)
 })
 const failure = (reason: FailureReason): Failure => new Failure({ reason, message: "what was said" })
@@ -24,25 +25,43 @@ describe("after a failure", () => {
     for (const reason of reasons) {
       for (const attempts of [0, 1, 2, 5]) {
         for (const size of [1, 1_000]) {
-          expect(afterFailure(batch(attempts, size), failure(reason))).toEqual({
-            kind: "again",
-            counts: false
-          })
+          for (const isProven of [true, false]) {
+            const verdict = afterFailure(batch(attempts, size), failure(reason), isProven)
+            expect(verdict).toEqual({ kind: "again", counts: false })
+          }
         }
       }
     }
   })
 
-  test("a crash and a silence count: the second takes several events apart, the third gives up one that is alone", () => {
-    for (const reason of ["crashed", "no-answer"] as const) {
-      const why = failure(reason)
-      expect(afterFailure(batch(0, 1_000), why)).toEqual({ kind: "again", counts: true })
-      expect(afterFailure(batch(1, 1_000), why)).toEqual({ kind: "apart", size: 32, attempts: 1 })
-      expect(afterFailure(batch(1, 32), why)).toEqual({ kind: "apart", size: 1, attempts: 1 })
-      expect(afterFailure(batch(0, 1), why)).toEqual({ kind: "again", counts: true })
-      expect(afterFailure(batch(1, 1), why)).toEqual({ kind: "again", counts: true })
-      expect(afterFailure(batch(2, 1), why)).toEqual({ kind: "guilty", detail: "what was said", attempts: 3 })
+  test("a crash counts: the second takes several events apart, the third gives up one that is alone", () => {
+    const crash = failure("crashed")
+    for (const isProven of [true, false]) {
+      expect(afterFailure(batch(0, 1_000), crash, isProven)).toEqual({ kind: "again", counts: true })
+      expect(afterFailure(batch(1, 1_000), crash, isProven)).toEqual({ kind: "apart", size: 32, attempts: 1 })
+      expect(afterFailure(batch(1, 32), crash, isProven)).toEqual({ kind: "apart", size: 1, attempts: 1 })
+      expect(afterFailure(batch(0, 1), crash, isProven)).toEqual({ kind: "again", counts: true })
+      expect(afterFailure(batch(1, 1), crash, isProven)).toEqual({ kind: "again", counts: true })
+      expect(afterFailure(batch(2, 1), crash, isProven)).toMatchObject({ kind: "guilty", attempts: 3 })
     }
+  })
+
+  test("silence counts only when the way had been proven free, and then the one before it does too", () => {
+    const silence = failure("no-answer")
+    for (const size of [1, 1_000]) {
+      for (const attempts of [0, 1, 2]) {
+        const verdict = afterFailure(batch(attempts, size), silence, false)
+        expect(verdict).toEqual({ kind: "again", counts: false })
+      }
+    }
+    expect(afterFailure(batch(0, 1_000), silence, true)).toEqual({ kind: "again", counts: true })
+    expect(afterFailure(batch(0, 1_000, true), silence, true)).toMatchObject({ kind: "apart", size: 32 })
+    expect(afterFailure(batch(1, 1_000), silence, true)).toMatchObject({ kind: "apart", size: 32 })
+    expect(afterFailure(batch(0, 1, true), silence, true)).toEqual({ kind: "apart", size: 1, attempts: 2 })
+    expect(afterFailure(batch(1, 1), silence, true)).toEqual({ kind: "again", counts: true })
+    const guilty = { kind: "guilty", detail: "what was said", attempts: 3 } as const
+    expect(afterFailure(batch(2, 1), silence, true)).toEqual(guilty)
+    expect(afterFailure(batch(2, 1, true), silence, true)).toEqual(guilty)
   })
 })
 
@@ -50,6 +69,7 @@ describe("before trying", () => {
   test("only what never failed is tried beside others", () => {
     for (const size of [1, 2, 1_000]) {
       expect(beforeTrying(batch(0, size))).toBe("beside others")
+      expect(beforeTrying(batch(0, size, true))).toBe("alone")
       expect(beforeTrying(batch(1, size))).toBe("alone")
     }
   })
@@ -68,6 +88,7 @@ type Ending = "claimer ends" | FailureReason
 const isolate = (size: number, guilty: number, ending: Ending) => {
   let waiting = [{ first: 0, size, attempts: 0 }]
   const tries = new Map<string, number>()
+  const silent = new Set<string>()
   let deaths = 0
   let deadAlone = 0
   const dead: Array<number> = []
@@ -77,7 +98,8 @@ const isolate = (size: number, guilty: number, ending: Ending) => {
     if (piece === undefined) break
     waiting = others
     const { first } = piece
-    const tried = batch(piece.attempts, piece.size)
+    const name = `${first} ${piece.size}`
+    const tried = batch(piece.attempts, piece.size, silent.has(name))
     const carryOut = (verdict: Verdict): void => {
       if (verdict.kind === "guilty") dead.push(first)
       else if (verdict.kind === "again")
@@ -94,13 +116,13 @@ const isolate = (size: number, guilty: number, ending: Ending) => {
       carryOut(how)
       continue
     }
-    const name = `${first} ${piece.size}`
     tries.set(name, (tries.get(name) ?? 0) + 1)
     if (guilty < first || guilty >= first + piece.size) continue
     deaths += 1
     if (piece.size === 1) deadAlone += 1
     if (ending === "claimer ends") waiting.push({ ...piece, attempts: piece.attempts + 1 })
-    else carryOut(afterFailure(tried, failure(ending)))
+    else carryOut(afterFailure(tried, failure(ending), how === "alone"))
+    if (ending === "no-answer") silent.add(name)
   }
   return { deaths, deadAlone, most: Math.max(...tries.values()), dead }
 }
