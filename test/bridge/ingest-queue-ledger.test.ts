@@ -198,13 +198,13 @@ const suite = (open: OpenQueue): void => {
           for (const one of steps) await take(one)
         })
       ),
-      { numRuns: 40, endOnFailure: true }
+      { numRuns: 25, endOnFailure: true }
     )
     const tried = ["ack", "late ack", "set aside", "late set aside", "split", "gave back", "took over"]
     const letters = ["done", "gone", "discarded", "discarded late", "claimed again"]
     for (const what of [...tried, ...letters])
       expect({ what, times: tally.get(what) ?? 0 }).not.toMatchObject({ times: 0 })
-  })
+  }, 30_000)
 
   check(
     "an event under way is found by its batch and place, in a whole batch and in a piece",
@@ -235,6 +235,16 @@ const suite = (open: OpenQueue): void => {
       expect(await found(4)).toMatchObject({ line: "e" })
     }
   )
+
+  check("an event is found however often its batch was taken apart", async ({ source, other, push }) => {
+    const lines = bytes("a", "b", "c", "d", "e", "f")
+    await run(push(lines))
+    const { id, split } = await claim(source)
+    expect(await run(split(3, 0))).toBe(true)
+    expect(await run((await claim(source)).split(1, 0))).toBe(true)
+    for (const [index, line] of lines.entries())
+      expect(await run(other.find(id, index))).toMatchObject({ line })
+  })
 }
 
 await onEveryQueue(suite)
