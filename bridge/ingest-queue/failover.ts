@@ -12,7 +12,7 @@ import { Failure, type FailureReason } from "../../contracts/failure.ts"
 export type Push = (lines: ReadonlyArray<Bytes>) => Effect.Effect<void, Failure>
 
 /** How long a push may take with all its tries, milliseconds: the edge must have answered within two seconds. */
-const pushTime = 1800
+const pushTime = 1700
 
 /** How long a server that failed is passed over, milliseconds. */
 const passOver = 5000

@@ -42,7 +42,7 @@ export type ConfirmedPush = (
 ) => Effect.Effect<Reply, Failure>
 
 /** How long a push waits for its confirmation, milliseconds: with the look before it, less than a push may take in all. */
-const patience = 1500
+const patience = 1400
 
 /** How long the look before a push waits, milliseconds. */
 const lookTime = 200
