@@ -8,6 +8,7 @@ import type { Failure } from "../../../contracts/failure.ts"
 import { type BatchId, eventId, newBatchId } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
 import { beganAnew } from "./began-anew.ts"
+import { lateMember } from "./late-member.ts"
 import { add, batchOf, type Model, modelOf, type Step, steps } from "./model.ts"
 
 type Store = ProjectionStore["Service"]
@@ -223,6 +224,7 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
   )
 
   check("a log that began anew counts from its beginning; its events count once all the same", beganAnew)
+  check("a consumer that wakes up late counts nothing twice", lateMember)
 
   check("a store that is opened again knows all that it knew", (store, projection, open) =>
     Effect.gen(function* () {
