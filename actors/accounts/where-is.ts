@@ -188,12 +188,13 @@ const told = (found: Found): Whereabouts => {
       sentence: `In the log: topic ${record.topic}, partition ${record.partition}, offset ${record.offset}${more}.`
     }
   }
-  const unsure = troubles.length === 0 ? "" : " But not every place could be asked."
-  return { ...found, state: "not found", sentence: `${notFound}${unsure}` }
+  const where = troubles.length === 0 ? everywhere : "Not found, but not every place could be asked."
+  return { ...found, state: "not found", sentence: `${where} ${reasons}` }
 }
 
-const notFound =
-  "Not in flight, not among the dead letters and not in the log. A line that waits has no id yet; a dead letter that was replayed has another id now, and one that was discarded is gone; the log forgets records after its retention."
+const everywhere = "Not in flight, not among the dead letters and not in the log."
+const reasons =
+  "A line that waits has no id yet; a dead letter that was replayed has another id now, and one that was discarded is gone; the log forgets records after its retention."
 
 const attemptsText = (attempts: number): string =>
   attempts === 0 ? "no failed attempt" : attempts === 1 ? "one failed attempt" : `${attempts} failed attempts`
