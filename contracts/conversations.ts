@@ -1,7 +1,8 @@
 /**
  * Who asks whom for what: each conversation's subject, queue group, request, answer and patience, declared once.
  * Conversations nest (drainer asks enricher, enricher asks bridge), so their deadlines shrink from the outside in:
- * Kafka send 4 s < store 5 s < enrich 7 s < lease 30 s.
+ * Kafka send 4 s < store 5 s < enrich 7 s < lease 30 s. A request without events asks whether the way to the log is
+ * free: it goes through everybody, and an empty receipt says yes.
  */
 import { Schema } from "effect"
 import { EnrichedBatch, RawBatch, Receipt } from "./batch.ts"
