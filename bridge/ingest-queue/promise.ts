@@ -69,7 +69,7 @@ const onCrash = (facts: RedisFacts, { confirm }: PushRules): string => {
 
 const onFailOver = (facts: RedisFacts, { confirm }: PushRules): string => {
   const refuses =
-    facts.minReplicas > 0 ? ` With fewer than ${facts.minReplicas} replicas it refuses to write.` : ""
+    facts.minReplicas > 0 ? ` It refuses to write with fewer replicas than ${facts.minReplicas}.` : ""
   if (confirm === "replica") return `A fail-over to that replica loses none.${refuses}`
   if ((facts.replicas ?? 0) > 0) return `A fail-over loses those that its replica has not got yet.${refuses}`
   return refuses.trim()
