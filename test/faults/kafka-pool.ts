@@ -2,6 +2,8 @@
  * The Kafka of a run: one broker, and a cluster of three, each started when a case first asks and kept for those after
  * it, since topics are a case's own. Lives until `end`.
  */
+
+import { eventually } from "../support/eventually.ts"
 import { type Broker, startBrokers } from "../support/kafka-broker.ts"
 import { clusterIsWhole } from "../support/kcat.ts"
 
@@ -37,9 +39,9 @@ export const kafkaPool = (): KafkaPool => {
       return brokers
     },
     giveBack: async (need, brokers) => {
-      const isWhole =
-        need !== "own" && (await clusterIsWhole(brokers.map(({ url }) => url).join(","), brokers.length))
-      if (isWhole) return
+      const urls = brokers.map(({ url }) => url).join(",")
+      const whole = (): Promise<boolean> => clusterIsWhole(urls, brokers.length)
+      if (need !== "own" && (await eventually("it is whole", whole).catch(() => false))) return
       kept.delete(need)
       await remove(brokers)
     },

@@ -11,6 +11,8 @@ import type { Tracker } from "./tracker.ts"
 export interface LoadOptions {
   /** Events a second. */
   readonly rate: number
+  /** So many must be acknowledged; once there are, the rate falls, so that a long outage stays bearable. */
+  readonly events: number
   /** HTTP connections. */
   readonly connections: number
   /** The gateways' ports, as they are at this moment. */
@@ -57,8 +59,11 @@ export const makeLoad = (options: LoadOptions): Load => {
 
   let tokens = 0
   let nextTick = Promise.withResolvers<void>()
+  const slowness = (): number =>
+    sent.count("acknowledged") < options.events ? 1 : sent.issued() < 3 * options.events ? 4 : 20
   const refill = (): void => {
-    tokens = Math.min(tokens + (options.rate * tick) / 1000, Math.max(1, options.rate / 10))
+    const rate = options.rate / slowness()
+    tokens = Math.min(tokens + (rate * tick) / 1000, Math.max(1, rate / 10))
     nextTick.resolve()
     nextTick = Promise.withResolvers()
   }

@@ -45,8 +45,8 @@ const known = JSON.parse(readFileSync(join(import.meta.dirname, "seeds.json"), "
   Record<string, ReadonlyArray<number>>
 >
 
-/** As fast as the load is done within about half a minute, but neither a trickle nor more than two cores bear. */
-const rate = Math.min(4_000, Math.max(1_000, events / 25))
+/** As fast as the load is done within about 40 s, but neither a trickle nor more than two cores bear. */
+const rate = Math.min(4_000, Math.max(1_000, events / 40))
 const patience = events < 20_000 ? shortPatience : fullPatience
 
 const pool = kafkaPool()

@@ -18,8 +18,10 @@ export interface Needs {
   readonly through?: Readonly<Partial<Record<SeamName, "all" | ReadonlyArray<string>>>>
   /** How many processes of which actor, instead of `standardActors`. */
   readonly actors?: Readonly<Record<string, number>>
-  /** More environment for all actors. `{topic}` in a value is the case's topic. */
+  /** More environment for all actors. In a value `{topic}` is the case's topic, `{folder}` a folder of its own. */
   readonly settings?: Environment
+  /** The same for single actors. */
+  readonly settingsOf?: Readonly<Record<string, Environment>>
 }
 
 /** One process of each, as far as the judge needs them. */

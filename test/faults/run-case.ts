@@ -72,6 +72,7 @@ export const runCase = async (one: FaultCase, options: RunOptions): Promise<Case
       pool: options.pool,
       moments: options.moments,
       rate: options.rate,
+      events: options.events,
       isShort: options.patience === shortPatience
     })
     const { account, proof } = await live(one, world, options)

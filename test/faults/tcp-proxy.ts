@@ -57,6 +57,8 @@ export interface TcpProxy {
   readonly cutBefore: (isRequest: (data: Buffer) => boolean) => Promise<void>
   /** Once: resets the connection on which the n-th byte of a direction passes, counted over all connections from now. */
   readonly cutAfter: (direction: Chunk["direction"], bytes: number) => Promise<void>
+  /** New connections go to a server on that port from now on: a service that has moved. Those that are open stay. */
+  readonly retarget: (port: number) => void
   /** Resets everything and listens no longer. */
   readonly close: () => void
 }
@@ -73,6 +75,7 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
   const counts: ProxyCounts = { connections: 0, bytes: 0, cuts: 0, dropped: 0, held: 0 }
   const connections = new Map<number, Connection>()
   const rules = new Set<Rule>()
+  let forwardsTo = target
   let frozen = false
   let lag = 0
   let server: Server | undefined
@@ -103,7 +106,7 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
   }
 
   const meet = (client: Socket): void => {
-    const upstream = dial(target, "127.0.0.1")
+    const upstream = dial(forwardsTo, "127.0.0.1")
     counts.connections += 1
     const id = counts.connections
     const reset = (): void => {
@@ -215,6 +218,9 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
         if (chunk.direction === direction) left -= chunk.data.length
         return left <= 0 ? "cut" : "pass"
       })
+    },
+    retarget: (to) => {
+      forwardsTo = to
     },
     close: () => {
       refuse()

@@ -54,13 +54,21 @@ export interface WorldOptions {
   readonly needs: Needs
   readonly pool: KafkaPool
   readonly moments: number
-  /** Events a second. */
+  /** Events a second, and how many must be acknowledged. */
   readonly rate: number
+  readonly events: number
   readonly isShort: boolean
 }
 
 /** Everything is up when this returns. When it fails, what had been started is ended. */
-export const makeWorld = async ({ needs, pool, moments, rate, isShort }: WorldOptions): Promise<World> => {
+export const makeWorld = async ({
+  needs,
+  pool,
+  moments,
+  rate,
+  events,
+  isShort
+}: WorldOptions): Promise<World> => {
   const endings: Array<() => Promise<void> | void> = []
   const end = async (): Promise<void> => {
     for (const ending of endings.splice(0).reverse()) {
@@ -99,22 +107,25 @@ export const makeWorld = async ({ needs, pool, moments, rate, isShort }: WorldOp
     })
 
     const brokers = kafka.map(({ url }) => url).join(",")
-    const settings = ownSettings({
+    const base = ownSettings({
       REDIS_URL: redis.url,
       NATS_URL: nats.url,
       KAFKA_BROKERS: brokers,
       QUEUE_KEY: queueKey,
       DEAD_LETTER_KEY: deadLetterKey,
       KAFKA_TOPIC: topic,
-      KAFKA_TOPICS: otherTopic,
-      ...Object.fromEntries(
-        Object.entries(needs.settings ?? {}).map(([name, value]) => [
+      KAFKA_TOPICS: otherTopic
+    })
+    const folder = base.DATA_DIR ?? ""
+    endings.push(() => rmSync(folder, { recursive: true, force: true }))
+    const filled = (environment: Environment = {}): Environment =>
+      Object.fromEntries(
+        Object.entries(environment).map(([name, value]) => [
           name,
-          value.replaceAll("{topic}", topic)
+          value.replaceAll("{topic}", topic).replaceAll("{folder}", folder)
         ])
       )
-    })
-    endings.push(() => rmSync(settings.DATA_DIR ?? "", { recursive: true, force: true }))
+    const settings = { ...base, ...filled(needs.settings) }
 
     const proxied = (actor: string): Environment => {
       const goes = (seam: SeamName): boolean => {
@@ -136,7 +147,9 @@ export const makeWorld = async ({ needs, pool, moments, rate, isShort }: WorldOp
     }
     const groups = new Map<string, ActorGroup>()
     const group = (name: string): ActorGroup => {
-      const found = groups.get(name) ?? actorGroup(name, { ...settings, ...proxied(name) })
+      const found =
+        groups.get(name) ??
+        actorGroup(name, { ...settings, ...filled(needs.settingsOf?.[name]), ...proxied(name) })
       groups.set(name, found)
       return found
     }
@@ -154,6 +167,7 @@ export const makeWorld = async ({ needs, pool, moments, rate, isShort }: WorldOp
     endings.push(tracker.close)
     const load = makeLoad({
       rate,
+      events,
       connections: 32,
       gateways: () => group("gateway").ports(),
       tracker,
