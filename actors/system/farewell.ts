@@ -11,15 +11,12 @@ type Fetch = ServeOptions["fetch"]
 export interface Farewell {
   /** The handler, with answers that ask clients to leave when it is time. */
   readonly fetch: Fetch
-  /** Resolves when requests have ceased; after `longestWait` in any case. */
-  readonly ceased: () => Promise<void>
+  /** Resolves when requests have ceased, and after so many milliseconds in any case. */
+  readonly ceased: (longest: number) => Promise<void>
 }
 
 /** No request for so long (but those that are refused, as who asks for readiness is) means that nobody sends here any more, milliseconds. */
 const silence = 100
-
-/** Clients that go on all the same are waited for no longer than this, milliseconds. */
-const longestWait = 2_000
 
 export const makeFarewell = (fetch: Fetch, isLeaving: () => boolean): Farewell => {
   let last = Number.NEGATIVE_INFINITY
@@ -33,8 +30,8 @@ export const makeFarewell = (fetch: Fetch, isLeaving: () => boolean): Farewell =
 
   return {
     fetch: (request, client) => (isLeaving() ? answerLast : fetch)(request, client),
-    ceased: async () => {
-      const end = performance.now() + longestWait
+    ceased: async (longest) => {
+      const end = performance.now() + longest
       for (let now = performance.now(); now < Math.min(end, last + silence); now = performance.now()) {
         await new Promise((resolve) => setTimeout(resolve, 10))
       }

@@ -18,12 +18,14 @@ import {
   type QueueSource
 } from "../../../bridge/ingest-queue/service.ts"
 import { leaseTime } from "../../../contracts/conversations.ts"
+import type { Failure } from "../../../contracts/failure.ts"
 import { newBatchId } from "../../../contracts/ids.ts"
 import type { Inbox } from "../actor.ts"
 import type { Mailbox } from "../mailbox.ts"
 import { Self } from "../self.ts"
 import { readTopics, topicSettings } from "../topics.ts"
 import type { Account, Lines } from "./account.ts"
+import { finishInTime } from "./in-time.ts"
 import { failurePause, idlePause } from "./pauses.ts"
 import { carryOut, letGo, type Settling, tryBatch } from "./settlement.ts"
 import { makeTroubles } from "./troubles.ts"
@@ -42,13 +44,14 @@ export const claims: Inbox<Lines, Account, IngestQueue> = {
     const { meter } = yield* Self
     const settling = { meter, topics: yield* readTopics }
     const underWay = yield* FiberSet.make<void, never>()
-    yield* Effect.addFinalizer(() => FiberSet.awaitEmpty(underWay))
+    const outOfTime = yield* finishInTime(underWay)
     const window = Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length))
     const draining = {
       mailbox,
       settling,
       underWay,
       window,
+      outOfTime,
       way: makeWay(mailbox),
       suspects: Semaphore.makeUnsafe(1)
     }
@@ -69,6 +72,8 @@ interface Draining {
   readonly underWay: FiberSet.FiberSet<void, never>
   /** How many of one server may be under way. */
   readonly window: number
+  /** Fails when the process stops and can wait no longer. */
+  readonly outOfTime: Effect.Effect<never, Failure>
   readonly way: Way
   /** One suspect at a time, of all servers: else the guilty one of one would be taken for that of another. */
   readonly suspects: Semaphore.Semaphore
@@ -77,7 +82,7 @@ interface Draining {
 /** Claims from one server for ever. */
 const drain = Effect.fnUntraced(function* (
   source: QueueSource,
-  { mailbox, settling, underWay, window, way, suspects }: Draining
+  { mailbox, settling, underWay, window, outOfTime, way, suspects }: Draining
 ) {
   const places = Semaphore.makeUnsafe(window)
   const troubles = makeTroubles()
@@ -90,7 +95,7 @@ const drain = Effect.fnUntraced(function* (
   let id = newBatchId()
 
   const settle = Effect.fnUntraced(function* (batch: ClaimedBatch, tried: Tried, isProven: boolean) {
-    const outcome = yield* Effect.result(tryBatch(batch, mailbox))
+    const outcome = yield* Effect.result(Effect.raceFirst(tryBatch(batch, mailbox), outOfTime))
     if (Result.isSuccess(outcome)) {
       failures = 0
       troubles.succeeded(batch)

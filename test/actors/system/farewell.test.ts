@@ -28,11 +28,28 @@ describe("farewell", () => {
     )
     const order: Array<string> = []
     await fetch(request, client)
-    const after = ceased().then(() => order.push("ceased"))
+    const after = ceased(60_000).then(() => order.push("ceased"))
     await fetch(request, client)
     order.push("answered")
     await after
     expect(order).toEqual(["answered", "ceased"])
+  })
+
+  test("who goes on all the same is not waited for longer than allowed", async () => {
+    const { fetch, ceased } = makeFarewell(
+      () => new Response("ok"),
+      () => true
+    )
+    await fetch(request, client)
+    let isOver = false
+    const over = ceased(150).then(() => {
+      isOver = true
+    })
+    while (!isOver) {
+      await fetch(request, client)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await over
   })
 
   test("requests that are refused, as who asks for readiness is, are not waited for", async () => {
@@ -42,7 +59,7 @@ describe("farewell", () => {
     )
     await fetch(request, client)
     let isOver = false
-    void ceased().then(() => {
+    void ceased(60_000).then(() => {
       isOver = true
     })
     await Promise.resolve()
