@@ -19,7 +19,7 @@ import { Deferred, Effect, Redacted, type Scope, Stream } from "effect"
 import { maxMessageBytes } from "../../contracts/codec.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { makeBacklog } from "./backlog.ts"
-import { failureOf } from "./nats-failure.ts"
+import { bounded, failureOf, unavailable } from "./nats-failure.ts"
 import type { Header, Listener, NatsLink, NatsOptions, Received } from "./nats-link.ts"
 import { type NatsAddress, parseNatsUrl } from "./nats-url.ts"
 import { isSubject } from "./subject.ts"
@@ -270,18 +270,6 @@ const dial = (options: ConnectionOptions): Effect.Effect<NatsConnection, Failure
       unavailable(`no connection to NATS: ${cause instanceof Error ? cause.message : String(cause)}`)
   })
 
-/** At most 2 s. */
-const bounded = (what: string, run: () => Promise<void>): Effect.Effect<void, Failure> =>
-  Effect.tryPromise({
-    try: run,
-    catch: (cause) => unavailable(cause instanceof Error ? cause.message : String(cause))
-  }).pipe(
-    Effect.timeoutOrElse({
-      duration: 2_000,
-      orElse: () => Effect.fail(unavailable(`${what} took longer than 2 s`))
-    })
-  )
-
 const headersOf = ([name, value]: Header): MsgHdrs => {
   const all = headers()
   all.set(name, value)
@@ -302,5 +290,3 @@ const received = (message: Msg): Received => ({
       }
     : undefined
 })
-
-const unavailable = (message: string): Failure => new Failure({ reason: "unavailable", message })
