@@ -13,6 +13,8 @@ export type Answer =
 export interface HttpClient {
   /** Never fails. `target` is path and query, one character per byte. */
   readonly get: (target: string, headers: Readonly<Record<string, string>>) => Promise<Answer>
+  /** Is there a connection that the next request would use? */
+  readonly isOpen: () => boolean
   readonly close: () => void
 }
 
@@ -71,6 +73,7 @@ export const httpClient = (port: number, patience: number): HttpClient => {
         for (const [name, value] of Object.entries(headers)) head += `${name}: ${value}\r\n`
         current.write(`${head}\r\n`, "latin1")
       }),
+    isOpen: () => socket !== undefined,
     close: () => {
       if (socket !== undefined) lose(socket, { kind: "reset" })
     }

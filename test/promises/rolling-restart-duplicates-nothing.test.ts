@@ -1,0 +1,97 @@
+/**
+ * Promise: a rolling restart under load stores every event exactly once. Whoever is stopped finishes what it was asked
+ * and answers it, so nobody waits in vain for an answer, no attempt is counted, and every process ends with 0.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
+import type { Spoor } from "../support/spoor.ts"
+import { expectEachOnce, type Load, startLoad } from "./steady-load.ts"
+
+const servers = await realServers()
+
+const rolled = ["enricher", "bridge", "drainer"] as const
+type Rolled = (typeof rolled)[number]
+
+describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", () => {
+  let cluster: Cluster
+  let gateway: Spoor
+  let load: Load
+  const running: Record<Rolled, Array<Spoor>> = { enricher: [], bridge: [], drainer: [] }
+  const ever: Array<Spoor> = []
+
+  const begin = async (actor: Rolled): Promise<void> => {
+    const started = await cluster.start(actor)
+    running[actor].push(started)
+    ever.push(started)
+  }
+
+  /** Stops the oldest copy, which must end in order. */
+  const endOldest = async (actor: Rolled): Promise<void> => {
+    const oldest = running[actor].shift()
+    expect(await oldest?.end()).toBe(0)
+    await expectNoAttempts()
+  }
+
+  /** No batch under way has an attempt behind it. */
+  const expectNoAttempts = async (): Promise<void> => {
+    const attempts = await cluster.redis.hgetall(`{${cluster.queueKey}}:attempts`)
+    for (const [name, one] of Object.entries(attempts)) {
+      if (!name.startsWith(">")) expect(one).toStartWith("0 ")
+    }
+  }
+
+  /** Why drainers gave batches back, each reason once. */
+  const reasonsGivenBack = (): ReadonlyArray<string> => {
+    const said = ever.flatMap((one) => [...one.output().matchAll(/given back.*"reason":"([^"]+)"/g)])
+    return [...new Set(said.map(([, reason = ""]) => reason))]
+  }
+
+  beforeAll(async () => {
+    cluster = makeCluster(servers ?? {})
+    gateway = await cluster.start("gateway")
+    for (const actor of rolled.toReversed()) await Promise.all([begin(actor), begin(actor)])
+    load = startLoad({
+      gateways: () => [Number(gateway.address("send events").port)],
+      keeping: 2,
+      fresh: 1,
+      tracker: { cluster, lines: 20 }
+    })
+    await load.goesOn(1_000)
+  }, 60_000)
+  afterAll(() => cluster.stop())
+
+  for (const actor of rolled) {
+    test(`${actor}: a new copy is up before an old one is stopped`, async () => {
+      for (const _ of running[actor].slice()) {
+        await begin(actor)
+        await endOldest(actor)
+        await load.goesOn(200)
+      }
+      expect(reasonsGivenBack()).toEqual([])
+    }, 30_000)
+
+    test(`${actor}: an old copy is stopped before a new one is up`, async () => {
+      for (const _ of running[actor].slice()) {
+        await endOldest(actor)
+        await load.goesOn(200)
+        await begin(actor)
+      }
+      expect(reasonsGivenBack()).toEqual([])
+    }, 30_000)
+  }
+
+  test("all copies of all of them are stopped at once and started again", async () => {
+    const both = [...rolled, ...rolled]
+    await Promise.all(both.map(endOldest))
+    await load.goesOn(200)
+    await Promise.all(both.map(begin))
+    await load.goesOn(200)
+    expect(reasonsGivenBack().filter((reason) => reason !== "no-responders")).toEqual([])
+  }, 30_000)
+
+  test("every event is in Kafka exactly once, and no batch has an attempt behind it", async () => {
+    await load.stop()
+    expect(Object.keys(load.answers)).toEqual(["200"])
+    await expectEachOnce(cluster, load)
+  }, 40_000)
+})

@@ -1,0 +1,123 @@
+/**
+ * Steady load on a pipeline, and what must be true of it afterwards. Every event has a number of its own: it is pushed
+ * to Redis as a tracker does, or sent to one of the gateways. The load runs from `startLoad` until `stop`.
+ */
+import { expect } from "bun:test"
+import { type Answer, type HttpClient, httpClient } from "../faults/http-client.ts"
+import type { Cluster } from "../support/cluster.ts"
+import { eventually } from "../support/eventually.ts"
+
+export interface LoadOptions {
+  /** Ports of the gateways that a load balancer would open a connection to at this moment. */
+  readonly gateways?: () => ReadonlyArray<number>
+  /** Clients side by side that use their connection as long as the server lets them, and that open one per request. */
+  readonly keeping?: number
+  readonly fresh?: number
+  /** Where lines are pushed, and how many in one push. */
+  readonly tracker?: { readonly cluster: Cluster; readonly lines: number }
+}
+
+export interface Load {
+  /** The numbers of all events that Redis or a gateway has taken, in order. */
+  readonly taken: () => ReadonlyArray<number>
+  /** How requests ended, and how many did so: a status, `refused` (nothing was sent), `reset`, `silent`. */
+  readonly answers: Readonly<Record<string, number>>
+  /** Waits until so many more events have been taken. */
+  readonly goesOn: (events: number) => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** How long a tracker pauses between two pushes, a client between two requests or after a failed one; milliseconds. */
+const pushPause = 10
+const requestPause = 1
+const failurePause = 10
+
+/** How long a client waits for its answer, milliseconds. */
+const patience = 10_000
+
+export const startLoad = ({ gateways, keeping = 0, fresh = 0, tracker }: LoadOptions): Load => {
+  const taken = new Set<number>()
+  const answers: Record<string, number> = {}
+  let next = 0
+  let isOver = false
+
+  const push = async (cluster: Cluster, lines: number): Promise<void> => {
+    while (!isOver) {
+      const numbers = Array.from({ length: lines }, () => next++)
+      const texts = numbers.map((n) => `1.2.3.4 1795206900000 h p /t/steady n=${n} curl/8`)
+      await cluster.redis.rpush(cluster.queueKey, ...texts)
+      for (const n of numbers) taken.add(n)
+      await pause(pushPause)
+    }
+  }
+
+  /** A connection to a gateway; undefined while there is none to be had. */
+  const connection = (): HttpClient | undefined => {
+    const ports = gateways?.() ?? []
+    const port = ports[next % ports.length]
+    return port === undefined ? undefined : httpClient(port, patience)
+  }
+
+  const request = async (keeps: boolean): Promise<void> => {
+    let client: HttpClient | undefined
+    while (!isOver) {
+      client ??= connection()
+      const n = next++
+      const answer: Answer = (await client?.get(`/t/steady?n=${n}`, {})) ?? { kind: "refused" }
+      const ending = answer.kind === "status" ? String(answer.status) : answer.kind
+      answers[ending] = (answers[ending] ?? 0) + 1
+      if (ending === "200") taken.add(n)
+      if (ending === "200" && keeps && client?.isOpen()) {
+        await pause(requestPause)
+        continue
+      }
+      client?.close()
+      client = undefined
+      await pause(ending === "200" ? requestPause : failurePause)
+    }
+    client?.close()
+  }
+
+  const running = [
+    ...(tracker === undefined ? [] : [push(tracker.cluster, tracker.lines)]),
+    ...Array.from({ length: keeping }, () => request(true)),
+    ...Array.from({ length: fresh }, () => request(false))
+  ]
+  return {
+    taken: () => inOrder([...taken]),
+    answers,
+    goesOn: async (events) => {
+      const enough = taken.size + events
+      await eventually(`${events} more events are taken`, () => taken.size >= enough)
+    },
+    stop: async () => {
+      isOver = true
+      await Promise.all(running)
+    }
+  }
+}
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+const inOrder = (numbers: Array<number>): ReadonlyArray<number> => numbers.sort((a, b) => a - b)
+
+/** The numbers of events in these lines or records, in order, each as often as it is there. */
+export const numbersIn = (texts: ReadonlyArray<string>): ReadonlyArray<number> =>
+  inOrder(texts.map((text) => Number(/ n=(\d+)/.exec(text)?.[1])))
+
+/** Waits until the queue is empty: nothing waits and nothing is under way. */
+export const drained = async (cluster: Cluster): Promise<void> => {
+  await eventually("the queue is empty", async () => {
+    const { waiting, claimed } = await cluster.depth()
+    return waiting === 0 && claimed === 0
+  })
+}
+
+/** Waits until the queue is empty; then Kafka has every event taken exactly once and nothing else, and none is dead. */
+export const expectEachOnce = async (cluster: Cluster, load: Load): Promise<void> => {
+  await drained(cluster)
+  const stored = cluster.read(cluster.topic).map(({ value }) => value.toString())
+  expect(numbersIn(stored)).toEqual(load.taken())
+  expect((await cluster.depth()).deadLetters).toBe(0)
+}
