@@ -46,7 +46,8 @@ const fillChoices = ({ reasons, stages, topics }) => {
   for (const [name, value] of Object.entries(filter)) form.elements[name].value = value
 }
 
-const emptyText = (cursor) => {
+const emptyText = ({ cursor, troubles }) => {
+  if (troubles.length > 0) return "Whether there are dead letters cannot be said now."
   if (cursor !== undefined) return "None among the letters looked at so far; older ones may match."
   if (isFiltered) return "No dead letter matches."
   return "No dead letters: every event could be processed."
@@ -69,7 +70,7 @@ const load = async () => {
     fillChoices(page.choices)
     rows.replaceChildren(...page.letters.map((letter) => letterRow(letter, showChoice)))
     at("empty").hidden = page.letters.length > 0
-    at("empty").textContent = emptyText(page.cursor)
+    at("empty").textContent = emptyText(page)
     showPages(page.cursor)
     const [trouble] = page.troubles
     if (trouble === undefined) showState("live", "read just now")

@@ -16,7 +16,13 @@ const showOnce = (place, parts) => {
   place.replaceChildren(...parts)
 }
 
-const verdictOf = ({ balanced, complete, warnings, queues }) => {
+const isUncounted = ({ queues }) => queues.every(({ trouble }) => trouble !== undefined)
+
+const verdictOf = (ledger) => {
+  if (isUncounted(ledger)) {
+    return [element("p", "verdict bad", "Nothing can be counted now: no queue answers, see below.")]
+  }
+  const { balanced, complete, warnings, queues } = ledger
   const parts = []
   const missing = queues.filter(({ trouble }) => trouble !== undefined).length
   if (!balanced) parts.push(element("p", "verdict bad", "It does not add up."))
@@ -45,12 +51,13 @@ const refresh = async () => {
     const ledger = await get("/api/ledger")
     showOnce(at("verdict"), verdictOf(ledger))
     at("topics").replaceChildren(...topicRows(ledger))
-    at("total").replaceChildren(totalRow(ledger))
+    at("total").replaceChildren(...(isUncounted(ledger) ? [] : [totalRow(ledger)]))
     at("queues").replaceChildren(...queueRows(ledger))
     at("notes").textContent = notesOf(ledger)
     const { since } = ledger
     showOnce(at("since"), since === undefined ? [] : [element("span", "", "since "), moment(since)])
-    showState("live", "live")
+    if (ledger.complete) showState("live", "live")
+    else showState("lost", "not all counted")
   } catch (error) {
     showState("lost", `not read: ${error.message}`)
   }

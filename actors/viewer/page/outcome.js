@@ -12,7 +12,10 @@ export const showOutcome = (place, verb, outcome, again) => {
   const { done, gone, tooOften, tooOftenLetters, troubles } = outcome
   const parts = []
   if (done > 0) {
-    const more = verb === "replayed" ? " On its way again, each has a new event id." : ""
+    const more =
+      verb === "replayed"
+        ? ` On its way again, under ${done === 1 ? "a new event id" : "new event ids"}.`
+        : ""
     parts.push(element("p", "good", `${letterCount(done)} ${verb}.${more}`))
   }
   if (gone > 0) {
@@ -28,6 +31,9 @@ export const showOutcome = (place, verb, outcome, again) => {
   for (const sentence of troubles) parts.push(element("p", "trouble", sentence))
   if (parts.length === 0) parts.push(element("p", "", `Nothing was ${verb}: no dead letter matches.`))
   place.replaceChildren(...parts)
+  // The button that was pressed may be disabled now: those who use the keyboard go on from here.
+  place.tabIndex = -1
+  place.focus()
 }
 
 const stubborn = (count, addresses, again) => {

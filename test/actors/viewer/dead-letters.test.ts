@@ -3,6 +3,7 @@ import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import type { Accounts } from "../../../actors/viewer/accounts.ts"
 import type { Bytes } from "../../../contracts/event.ts"
+import { Failure } from "../../../contracts/failure.ts"
 import { bury, claimAll, type OpenOwn, type OwnQueue, onOwnQueues, setAside } from "../accounts/queues.ts"
 import { accountsOn, ask, openLog, order } from "./asking.ts"
 
@@ -123,6 +124,10 @@ await onOwnQueues((open) => {
       const [letter] = yield* bury(queue, [line])
       const { body } = yield* got(accounts, `/letter?address=${letter?.id}`)
       expect(body).toMatchObject({ size: 400_000, isWhole: false, isEditable: false })
+      // Whole, but written as escapes larger than what can be posted.
+      const [other] = yield* bury(queue, ["\x01".repeat(200_000)])
+      const whole = yield* got(accounts, `/letter?address=${other?.id}`)
+      expect(whole.body).toMatchObject({ isWhole: true, isEditable: false })
       expect(atob(body.base64)).toHaveLength(262_144)
       expect((yield* ordered(accounts, "replay", { letters: [letter?.id] })).body.done).toBe(1)
       expect((yield* claimAll(queue.source)).lines).toEqual([line as Bytes])
@@ -255,4 +260,19 @@ await onOwnQueues((open) => {
       expect((yield* got(accounts, "")).body.total).toBe(1)
     })
   )
+
+  test("while a queue is away, what is not found is not told to be gone", () =>
+    Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const queue = yield* open
+          const failure = Effect.fail(new Failure({ reason: "unavailable", message: "It is away." }))
+          const away = { ...queue.source, depth: failure }
+          const accounts = yield* accountsOn([queue.source, away], yield* openLog)
+          const [letter] = yield* bury(queue, ["here"])
+          const { body } = yield* ordered(accounts, "discard", { letters: [letter?.id, "there"] })
+          expect(body).toMatchObject({ done: 1, gone: 0, troubles: [expect.stringContaining("It is away.")] })
+        })
+      )
+    ))
 })
