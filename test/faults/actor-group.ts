@@ -6,7 +6,7 @@ import { type KeptAlive, keepAlive } from "./kept-alive.ts"
 export interface ActorGroup {
   readonly name: string
   readonly copies: () => ReadonlyArray<KeptAlive>
-  /** The ports of its HTTP side, one per copy; only gateways have one. */
+  /** The ports of its HTTP side, one per copy that is up (all when none is), as a load balancer has them; only gateways have one. */
   readonly ports: () => ReadonlyArray<number>
   /** So many processes from now on: new ones are up when this returns; those too many are ended with the signal, the newest first. */
   readonly scale: (count: number, signal?: NodeJS.Signals) => Promise<void>
@@ -25,7 +25,10 @@ export const actorGroup = (name: string, settings: Environment): ActorGroup => {
   return {
     name,
     copies: () => copies.map(({ process }) => process),
-    ports: () => copies.map(({ port }) => port),
+    ports: () => {
+      const up = copies.filter(({ process }) => process.isUp())
+      return (up.length === 0 ? copies : up).map(({ port }) => port)
+    },
     scale: async (count, signal) => {
       const ended = copies.splice(Math.max(0, count))
       former.push(...ended.map(({ process }) => process))

@@ -1,0 +1,25 @@
+/** 3: Redis is killed and started again from its file. The process alone was lost, so nothing it had answered is. */
+import { atRandomMoments, eventually, faultCase, pause, prove } from "../case.ts"
+
+export default faultCase({
+  number: "3",
+  name: "Redis killed (SIGKILL) and started again",
+  short: true,
+  expects: { answers: ["503"], answersWithin: 2_000, twins: true },
+  fault: async (world, random) => {
+    await atRandomMoments(world, random, async () => {
+      await world.redis.kill()
+      await pause(random.whole(100, 1_000))
+      await world.redis.start()
+    })
+    await eventually("Redis answers again", () =>
+      world.passLeases().then(
+        () => true,
+        () => false
+      )
+    )
+    const refused = world.load.answers.get("503") ?? 0
+    prove(refused > 0, "no client was refused while Redis was away")
+    return `killed ${world.moments} times; ${refused} requests were refused, the slowest after ${Math.round(world.load.slowest.refusal)} ms`
+  }
+})

@@ -1,0 +1,26 @@
+/** 10: the connection is cut between a push and its answer: the client hears 503, and the event may be there. */
+import { createHash } from "node:crypto"
+import { pushScript } from "../../../bridge/ingest-queue/redis-push.ts"
+import { atRandomMoments, faultCase } from "../case.ts"
+
+const sha = createHash("sha1").update(pushScript).digest("hex")
+
+export default faultCase({
+  number: "10",
+  name: "cut between a push to Redis and its answer",
+  short: true,
+  needs: { through: { redis: ["gateway"] } },
+  expects: { answers: ["503"], answersWithin: 2_000 },
+  fault: async (world, random) => {
+    let cuts = 0
+    await atRandomMoments(world, random, async () => {
+      await world.proxy("redis").cutReplyTo((data) => data.includes(sha))
+      cuts += 1
+    })
+    return `${cuts} answers to pushes were lost`
+  },
+  afterwards: (world, account) => {
+    const kept = account.stored - account.acknowledged
+    return `${world.load.answers.get("503") ?? 0} clients heard 503; ${Math.max(0, kept)} of these events were stored nevertheless, each once`
+  }
+})

@@ -1,0 +1,50 @@
+/** 11: the connection is cut between a claim and its answer: the same claim is sent again and gets the same batch. */
+import { createHash } from "node:crypto"
+import { claimScript } from "../../../bridge/ingest-queue/scripts.ts"
+import { atRandomMoments, eventually, faultCase } from "../case.ts"
+import type { TcpProxy } from "../tcp-proxy.ts"
+
+const sha = createHash("sha1").update(claimScript).digest("hex")
+
+/** The answer to a claim that took nothing is shorter than this, one with lines is longer. */
+const someLines = 200
+
+/** Once: cuts the connection when the answer to a claim that took lines comes back. Resolves with the claim's id. */
+const cutAnswerWithLines = (proxy: TcpProxy): Promise<string> =>
+  new Promise((resolve) => {
+    const claims = new Map<number, string>()
+    const remove = proxy.intercept(({ direction, data, connection }) => {
+      if (direction === "up") {
+        const text = data.toString("latin1")
+        const at = text.lastIndexOf(sha)
+        const claim = at === -1 ? undefined : /\r\n([0-9a-f]{32})\r\n/.exec(text.slice(at + sha.length))?.[1]
+        if (claim !== undefined) claims.set(connection, claim)
+        return "pass"
+      }
+      const claim = claims.get(connection)
+      if (claim === undefined || data.length < someLines) return "pass"
+      remove()
+      resolve(claim)
+      return "cut"
+    })
+  })
+
+export default faultCase({
+  number: "11",
+  name: "cut between a claim and its answer",
+  expects: { duplicates: 0 },
+  needs: { through: { redis: ["drainer"] } },
+  fault: async (world, random) => {
+    let orphans = 0
+    await atRandomMoments(world, random, async () => {
+      const claim = await cutAnswerWithLines(world.proxy("redis"))
+      orphans += 1
+      await eventually(
+        "the batch was fetched before its lease ended",
+        async () => !(await world.queue.claimed()).includes(claim),
+        20_000
+      )
+    })
+    return `${orphans} batches whose claim had no answer were fetched with the same claim, before their lease ended`
+  }
+})
