@@ -47,7 +47,7 @@ describe("a guarded broker", () => {
   beforeAll(async () => {
     const login = "org.apache.kafka.common.security.plain.PlainLoginModule required"
     guarded = await startBroker({
-      "listener.security.protocol.map": "PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+      "listener.security.protocol.map": "PLAINTEXT:SASL_PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
       "inter.broker.listener.name": "PLAINTEXT",
       "sasl.mechanism.inter.broker.protocol": "PLAIN",
       "listener.name.plaintext.sasl.enabled.mechanisms": "PLAIN",
