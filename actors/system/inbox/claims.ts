@@ -93,6 +93,8 @@ const drain = Effect.fnUntraced(function* (
   /** A suspect was given back; it is tried once the way is proven free. */
   let isSuspectWaiting = false
   let id = newBatchId()
+  /** A claim with this id had no answer, and may have taken a batch. */
+  let isClaimOpen = false
 
   const settle = Effect.fnUntraced(function* (batch: ClaimedBatch, tried: Tried, isProven: boolean) {
     const outcome = yield* Effect.result(Effect.raceFirst(tryBatch(batch, mailbox), outOfTime))
@@ -122,8 +124,10 @@ const drain = Effect.fnUntraced(function* (
   const look = Effect.fnUntraced(function* (isFree: boolean, release: Effect.Effect<unknown>) {
     linesFirst = !linesFirst && !isFree
     const claimed = yield* Effect.result(source.claim(id, { ...claimLimits, linesFirst }))
-    // The same claim is sent again only when it may have been done.
-    if (Result.isSuccess(claimed) || !claimed.failure.ambiguous) id = newBatchId()
+    // The same claim is sent again until it is answered, once it may have been done.
+    if (Result.isFailure(claimed) && claimed.failure.ambiguous) isClaimOpen = true
+    if (Result.isSuccess(claimed)) isClaimOpen = false
+    if (!isClaimOpen) id = newBatchId()
     const batch = Result.getOrElse(claimed, () => undefined)
     if (batch !== undefined) {
       emptyLooks = 0

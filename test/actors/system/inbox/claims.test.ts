@@ -122,6 +122,7 @@ describe("claims", () => {
   test("a claim whose answer was lost is sent again, so that what it took is not forgotten", async () => {
     const ids: Array<string> = []
     const seen: Array<string> = []
+    let isAway = false
     await draining({
       handle: (batch) => {
         seen.push(batch.id)
@@ -130,13 +131,19 @@ describe("claims", () => {
       body: pushed("a"),
       troubled: (source) => ({
         ...source,
-        claim: (id, limits) =>
-          Effect.flatMap(source.claim(id, limits), (batch) => {
+        claim: (id, limits) => {
+          // The server comes back only after one more claim found it away.
+          if (isAway) {
+            isAway = false
+            return Effect.fail(new Failure({ reason: "unavailable", message: "not connected" }))
+          }
+          return Effect.flatMap(source.claim(id, limits), (batch) => {
             if (batch !== undefined) ids.push(id)
-            return batch !== undefined && ids.length === 1
-              ? Effect.fail(new Failure({ reason: "timeout", message: "the answer was lost" }))
-              : Effect.succeed(batch)
+            if (batch === undefined || ids.length > 1) return Effect.succeed(batch)
+            isAway = true
+            return Effect.fail(new Failure({ reason: "timeout", message: "the answer was lost" }))
           })
+        }
       })
     })
     expect(ids).toHaveLength(2)
