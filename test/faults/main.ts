@@ -22,7 +22,6 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { allCases, chooseCases, notHere } from "./all-cases.ts"
 import { kafkaPool } from "./kafka-pool.ts"
-import { makeRandom } from "./random.ts"
 import { progressLine, tableOf, writeReport } from "./report.ts"
 import { type CaseResult, fullPatience, runCase, shortPatience } from "./run-case.ts"
 
@@ -61,9 +60,8 @@ say(`${cases.length} cases, seed ${seed}, ${events} events each, ${moments} rand
 const results: Array<CaseResult> = []
 for (const one of cases) {
   for (const each of [seed, ...(known[one.number] ?? [])]) {
-    const random = makeRandom(each).fork(one.number)
-    const result = await runCase(one, { pool, random, events, rate, moments, patience })
-    results.push({ ...result, seed: each })
+    const result = await runCase(one, { pool, seed: each, events, rate, moments, patience })
+    results.push(result)
     say(progressLine(result))
   }
 }

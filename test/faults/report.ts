@@ -7,6 +7,7 @@ import type { CaseResult } from "./run-case.ts"
 export const progressLine = ({
   number,
   name,
+  seed,
   passed,
   seconds,
   account,
@@ -18,14 +19,14 @@ export const progressLine = ({
       ? ""
       : `  ${count(account.acknowledged)} acknowledged, ${account.lost.length} lost, ${account.duplicates} duplicated, ${account.dead} dead, recovered in ${account.recovery} s`
   const said = proof === "" ? "" : `\n      ${proof}`
-  return `${passed ? "ok  " : "FAIL"} ${number} ${name}  (${seconds} s)${figures}${said}${problems.map((problem) => `\n      !! ${problem}`).join("")}`
+  return `${passed ? "ok  " : "FAIL"} ${number} ${name}  (${seconds} s${passed ? "" : `, seed ${seed}`})${figures}${said}${problems.map((problem) => `\n      !! ${problem}`).join("")}`
 }
 
 const count = (value: number): string => value.toLocaleString("en-US")
 
-/** Markdown; a case that ran with several seeds has one line with its worst. */
+/** Markdown; of a case that ran with several seeds the line is that of the worst run. */
 export const tableOf = (results: ReadonlyArray<CaseResult>, left: ReadonlyArray<NotHere>): string => {
-  const rows = results.map(({ number, name, account, proof, passed }) =>
+  const rows = worstRuns(results).map(({ number, name, account, proof, passed }) =>
     [
       number,
       name,
@@ -54,6 +55,19 @@ export const tableOf = (results: ReadonlyArray<CaseResult>, left: ReadonlyArray<
   const table = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`)
   const others = left.map(({ number, name, reason }) => `- ${number}, ${name}: ${reason}.`)
   return `${table.join("\n")}\n\nNot run here:\n${others.join("\n")}\n`
+}
+
+/** One run of each case: one that failed if there is one, else the one that recovered last. */
+const worstRuns = (results: ReadonlyArray<CaseResult>): ReadonlyArray<CaseResult> => {
+  const worst = new Map<string, CaseResult>()
+  const badness = ({ passed, account }: CaseResult): number =>
+    passed ? (account?.recovery ?? 0) : Number.POSITIVE_INFINITY
+  for (const result of results) {
+    const name = `${result.number} ${result.name}`
+    const before = worst.get(name)
+    if (before === undefined || badness(result) > badness(before)) worst.set(name, result)
+  }
+  return [...worst.values()]
 }
 
 const [begin, end] = ["<!-- faults -->", "<!-- /faults -->"]

@@ -145,7 +145,8 @@ export const startBrokers = async (
   }
   const plans: Array<Plan> = []
   for (let id = 1; id <= count; id++) plans.push(await planOf(id))
-  const cluster = randomBytes(16).toString("base64url")
+  // A leading "-" would be taken for an option.
+  const cluster = `A${randomBytes(16).toString("base64url").slice(1)}`
   const brokers = await Promise.all(
     plans.map((plan) => makeBroker(plan, { ...brokerProperties(plan, plans), ...more }, home, cluster))
   )
