@@ -11,22 +11,39 @@ import { Failure, type FailureReason } from "../../contracts/failure.ts"
 
 export type Push = (lines: ReadonlyArray<Bytes>) => Effect.Effect<void, Failure>
 
+export interface PushServer {
+  /** For people; never a password. */
+  readonly address: string
+  readonly push: Push
+}
+
 /** How long a push may take with all its tries, milliseconds: the edge must have answered within two seconds. */
 const pushTime = 1700
 
 /** How long a server that failed is passed over, milliseconds. */
 const passOver = 5000
 
-/** Fails when no server has taken the lines: with `timeout` when one may have, with `busy` when all are full, else `unavailable`. */
-export const failover = (servers: ReadonlyArray<Push>): Push => {
-  const resting = new Map<Push, number>()
+/** Why a server's pushes fail is said in the log no more often than this, milliseconds. */
+const sayAgain = 10_000
 
-  const order = (now: number): ReadonlyArray<Push> => {
+/** Fails when no server has taken the lines: with `timeout` when one may have, with `busy` when all are full, else `unavailable`. */
+export const failover = (servers: ReadonlyArray<PushServer>): Push => {
+  const resting = new Map<PushServer, number>()
+  const said = new Map<PushServer, number>()
+
+  const order = (now: number): ReadonlyArray<PushServer> => {
     const later = servers.filter((server) => (resting.get(server) ?? 0) > now)
     const first = servers.filter((server) => !later.includes(server))
     const tried = first[0]
     if (tried !== undefined && resting.has(tried)) resting.set(tried, now + passOver)
     return [...first, ...later]
+  }
+
+  const failed = (server: PushServer, failure: Failure, now: number): Effect.Effect<void> => {
+    resting.set(server, now + passOver)
+    if (now - (said.get(server) ?? Number.NEGATIVE_INFINITY) < sayAgain) return Effect.void
+    said.set(server, now)
+    return Effect.logWarning(`A push fails: ${failure.message}`)
   }
 
   return Effect.fnUntraced(function* (lines) {
@@ -35,11 +52,13 @@ export const failover = (servers: ReadonlyArray<Push>): Push => {
     const inOrder = order(started)
     for (const [index, server] of inOrder.entries()) {
       const left = started + pushTime - (yield* Clock.currentTimeMillis)
-      const outcome = yield* server(lines).pipe(
+      const outcome = yield* server.push(lines).pipe(
         Effect.timeoutOrElse({
           duration: Math.max(1, left / (inOrder.length - index)),
           orElse: () =>
-            Effect.fail(new Failure({ reason: "timeout", message: "No answer to a push in time." }))
+            Effect.fail(
+              new Failure({ reason: "timeout", message: `Redis at ${server.address}: no answer in time.` })
+            )
         }),
         Effect.result
       )
@@ -47,7 +66,7 @@ export const failover = (servers: ReadonlyArray<Push>): Push => {
         resting.delete(server)
         return
       }
-      resting.set(server, (yield* Clock.currentTimeMillis) + passOver)
+      yield* failed(server, outcome.failure, yield* Clock.currentTimeMillis)
       failures.push(outcome.failure)
     }
     return yield* new Failure({

@@ -72,7 +72,11 @@ export const redisQueue: (
     )
     if (started !== undefined) yield* Effect.forEach(servers, ({ connection }) => started(connection, keys))
     return {
-      push: failover(yield* Effect.forEach(servers, (server) => redisPush(server, rules))),
+      push: failover(
+        yield* Effect.forEach(servers, (server) =>
+          Effect.map(redisPush(server, rules), (push) => ({ address: server.connection.address, push }))
+        )
+      ),
       sources: servers.map(({ connection }) => sourceOf(connection, keys))
     }
   }
