@@ -1,9 +1,10 @@
 /**
  * Pushing to one Redis: a script looks whether the queue has room, counts the lines and appends them, in one atomic step.
  *
- * Measured against RPUSH and HINCRBY in a MULTI, which cannot look first: for one line the script costs the server half
- * as much, up to about 30 lines they take the same time, for 256 it costs 0.7 µs a line instead of 0.3. A claim and its
- * ack cost more than 4 µs a line.
+ * RPUSH and HINCRBY in a MULTI would do without Lua, but cannot look first. Measured, the server's time for a push of
+ * 1, 32 and 256 lines: 12, 24 and 163 µs with the script, 13, 18 and 70 µs with MULTI. Pushes of the edge have 4 to 130
+ * lines, so that the script takes 4 % of the server's time at 60,000 events a second instead of 2; to claim and ack them
+ * takes several times as much.
  */
 import { Effect, type Redacted, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
