@@ -1,6 +1,7 @@
 /**
  * Promise: a rolling restart under load stores every event exactly once. Whoever is stopped finishes what it was asked
  * and answers it, so nobody waits in vain for an answer, no attempt is counted, and every process ends with 0.
+ * (Case 17 of the fault matrix, for bridges and drainers too.)
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
