@@ -45,7 +45,6 @@ export const keepAlive = (actors: ReadonlyArray<string>, settings: Environment):
   const watch = (): void => {
     const mine = life
     void mine.ended.then(async (code) => {
-      before += mine.output()
       if (!isWanted) return
       if (!isExpected) {
         counts.died += 1
@@ -57,6 +56,7 @@ export const keepAlive = (actors: ReadonlyArray<string>, settings: Environment):
       }
       isExpected = false
       if (!isWanted) return
+      before += mine.output()
       life = launch(actors, settings)
       began = performance.now()
       watch()
