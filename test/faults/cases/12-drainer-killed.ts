@@ -4,7 +4,6 @@ import { atRandomMoments, faultCase, prove } from "../case.ts"
 export default faultCase({
   number: "12",
   name: "drainer killed (SIGKILL) with batches claimed",
-  short: true,
   fault: async (world, random) => {
     const drainer = world.actor("drainer")
     const orphans = new Set<string>()
