@@ -105,7 +105,9 @@ export interface QueueLedger {
   readonly deadLetters: number
   readonly foreignGone: number
   /** The lines of `waiting` and `inFlight` themselves, when they are together no more than was asked for. */
-  readonly lines: { readonly waiting: ReadonlyArray<Bytes>; readonly inFlight: ReadonlyArray<Bytes> } | undefined
+  readonly lines:
+    | { readonly waiting: ReadonlyArray<Bytes>; readonly inFlight: ReadonlyArray<Bytes> }
+    | undefined
 }
 
 /** A dead letter as it stands in the list: its exact text, and what that says; undefined when it is not of our making. */
