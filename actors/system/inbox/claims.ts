@@ -106,7 +106,13 @@ const drain = Effect.fnUntraced(function* (
     failures += 1
     const pause = troubles.failed(batch, isSilent(outcome.failure))
     const { reason, message } = outcome.failure
-    yield* Effect.logWarning(`batch given back: ${message}`, { batch: batch.id, reason })
+    const { id: name, first, lines } = batch
+    yield* Effect.logWarning(`batch given back: ${message}`, {
+      batch: name,
+      first,
+      lines: lines.length,
+      reason
+    })
     const verdict = afterFailure(tried, outcome.failure, isProven)
     yield* carryOut(batch, verdict, Math.max(failurePause(failures), pause), settling)
   })
