@@ -1,7 +1,7 @@
 /** All processes of one actor in a world. Grows and shrinks by `scale`; ends with `end`. */
 import { freePort } from "../support/server.ts"
 import type { Environment } from "../support/spoor.ts"
-import { type KeptAlive, keepAlive } from "./kept-alive.ts"
+import { type Keeping, type KeptAlive, keepAlive } from "./kept-alive.ts"
 
 export interface ActorGroup {
   readonly name: string
@@ -18,7 +18,7 @@ export interface ActorGroup {
   readonly end: (patience: number) => Promise<void>
 }
 
-export const actorGroup = (name: string, settings: Environment): ActorGroup => {
+export const actorGroup = (name: string, settings: Environment, keeping: Keeping = {}): ActorGroup => {
   const copies: Array<{ readonly process: KeptAlive; readonly port: number }> = []
   const former: Array<KeptAlive> = []
   const all = (): ReadonlyArray<KeptAlive> => [...former, ...copies.map(({ process }) => process)]
@@ -36,7 +36,10 @@ export const actorGroup = (name: string, settings: Environment): ActorGroup => {
       while (copies.length < count) {
         // The same port for all lives of a copy, as a service keeps its address.
         const port = name === "gateway" ? await freePort() : 0
-        copies.push({ process: keepAlive([name], { ...settings, GATEWAY_PORT: String(port) }), port })
+        copies.push({
+          process: keepAlive([name], { ...settings, GATEWAY_PORT: String(port) }, keeping),
+          port
+        })
       }
       await Promise.all([...endings, ...copies.map(({ process }) => process.up())])
     },

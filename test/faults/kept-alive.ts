@@ -1,6 +1,7 @@
 /**
  * An actor's process that is kept alive as Kubernetes would: when it ends without having been asked to, it is started
- * again at once, and after several quick deaths a little later. Lives from `keepAlive` until `stop`.
+ * again at once, and after several quick deaths a little later. If it is probed, it is also killed when it no longer
+ * answers that it lives. Lives from `keepAlive` until `stop`.
  */
 
 import { eventually } from "../support/eventually.ts"
@@ -31,15 +32,30 @@ export interface KeptAlive {
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>
 }
 
+export interface Keeping {
+  /** The file to run instead of actors/main.ts, seen from the project's root. */
+  readonly file?: string | undefined
+  /** Is it killed when it no longer answers that it lives? */
+  readonly isProbed?: boolean
+}
+
+/** So many probes in a row without an answer in time end a process; milliseconds. Kubernetes waits longer by default. */
+const probe = { failures: 3, patience: 3_000, period: 1_000 }
+
 /** Starts `actors` in one process and returns at once. */
-export const keepAlive = (actors: ReadonlyArray<string>, settings: Environment): KeptAlive => {
+export const keepAlive = (
+  actors: ReadonlyArray<string>,
+  settings: Environment,
+  { file, isProbed = false }: Keeping = {}
+): KeptAlive => {
   const counts = { killed: 0, died: 0 }
   const deaths: Array<string> = []
   let before = ""
   let isWanted = true
   let isExpected = false
   let quickDeaths = 0
-  let life = launch(actors, settings)
+  const begin = (): ReturnType<typeof launch> => launch(actors, settings, "bun", file)
+  let life = begin()
   let began = performance.now()
 
   const watch = (): void => {
@@ -57,14 +73,39 @@ export const keepAlive = (actors: ReadonlyArray<string>, settings: Environment):
       isExpected = false
       if (!isWanted) return
       before += mine.output()
-      life = launch(actors, settings)
+      life = begin()
       began = performance.now()
       watch()
     })
   }
   watch()
 
+  const address = (what: string): URL => {
+    const found = new RegExp(`^ {2}${what}\\s+(\\S+)`, "m").exec(life.output())?.[1]
+    if (found === undefined) throw new Error(`${actors.join("+")} has not said where its ${what} is`)
+    return new URL(found)
+  }
   const isUp = (): boolean => isAlive(life.child) && /^ {2}health .*\n/m.test(life.output())
+  /** Asks for ever whether it lives, and kills what does not say so. */
+  const probeIt = async (): Promise<void> => {
+    let failures = 0
+    let probed = life
+    while (isWanted) {
+      await new Promise((resolve) => setTimeout(resolve, probe.period).unref())
+      if (probed !== life || !isUp()) {
+        failures = 0
+        probed = life
+        continue
+      }
+      const answer = fetch(new URL("/health/live", address("health")), {
+        signal: AbortSignal.timeout(probe.patience)
+      })
+      failures = (await answer.then(({ ok }) => ok).catch(() => false)) ? 0 : failures + 1
+      if (failures >= probe.failures && probed === life) probed.child.kill("SIGKILL")
+    }
+  }
+  if (isProbed) void probeIt()
+
   /** Ends the present life; returns how, when the next one has begun. */
   const endLife = async (signal: NodeJS.Signals): Promise<number | null> => {
     const mine = life
@@ -80,11 +121,7 @@ export const keepAlive = (actors: ReadonlyArray<string>, settings: Environment):
     counts,
     deaths,
     output: () => before + life.output(),
-    address: (what) => {
-      const found = new RegExp(`^ {2}${what}\\s+(\\S+)`, "m").exec(life.output())?.[1]
-      if (found === undefined) throw new Error(`${actors.join("+")} has not said where its ${what} is`)
-      return new URL(found)
-    },
+    address,
     isUp,
     up: async () => {
       await eventually(`${actors.join("+")} is up: ${life.output().slice(-2_000)}`, isUp, 60_000)

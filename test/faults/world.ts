@@ -149,7 +149,11 @@ export const makeWorld = async ({
     const group = (name: string): ActorGroup => {
       const found =
         groups.get(name) ??
-        actorGroup(name, { ...settings, ...filled(needs.settingsOf?.[name]), ...proxied(name) })
+        actorGroup(
+          name,
+          { ...settings, ...filled(needs.settingsOf?.[name]), ...proxied(name) },
+          { file: needs.files?.[name], isProbed: needs.probed?.includes(name) === true }
+        )
       groups.set(name, found)
       return found
     }

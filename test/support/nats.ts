@@ -6,6 +6,7 @@ import type { ChildProcess } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { eventually } from "./eventually.ts"
 import { freeze, unfreeze } from "./freeze.ts"
 import { endProgram, freePort, hasProgram, needsProgram, type ServerKind, startProgram } from "./server.ts"
 
@@ -44,8 +45,12 @@ export const nats: ServerKind = {
 export interface NatsServer {
   readonly url: string
   readonly port: number
+  /** Where it tells about itself while it runs: `/varz`, `/connz`. */
+  readonly monitor: string
   /** Starts it, or starts it again, with the same configuration or another; returns when it serves. */
   readonly start: (configuration?: string) => Promise<void>
+  /** Has it read another configuration while it runs (SIGHUP); returns when it has. */
+  readonly reload: (configuration: string) => Promise<void>
   /** Ends it at once (SIGKILL). */
   readonly kill: () => Promise<void>
   /** Freezes it (SIGSTOP): connections stay open, nothing answers. Returns when it is frozen. */
@@ -61,6 +66,8 @@ export const canStartNats = needsProgram("nats-server", "Install the package nat
 /** A server of a test's own, not yet started. `configuration` is in the server's own language, e.g. `max_payload: 64KB`. */
 export const privateNats = async (configuration = ""): Promise<NatsServer> => {
   const port = await freePort()
+  const monitorPort = await freePort()
+  const monitor = `http://127.0.0.1:${monitorPort}`
   const folder = mkdtempSync(join(tmpdir(), "spoor-nats-"))
   const file = join(folder, "nats.conf")
   let current = configuration
@@ -69,13 +76,27 @@ export const privateNats = async (configuration = ""): Promise<NatsServer> => {
     if (child !== undefined) await endProgram(child, "SIGKILL")
     child = undefined
   }
+  const configure = (changed?: string): void => {
+    current = changed ?? current
+    writeFileSync(file, `${current}\n`)
+  }
+  const loaded = async (): Promise<string> => {
+    const varz = (await (await fetch(`${monitor}/varz`)).json()) as { readonly config_load_time: string }
+    return varz.config_load_time
+  }
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
+    monitor,
     start: async (changed) => {
-      current = changed ?? current
-      writeFileSync(file, `${current}\n`)
-      child = await start(port, ["-c", file])
+      configure(changed)
+      child = await start(port, ["-c", file, "-m", String(monitorPort)])
+    },
+    reload: async (changed) => {
+      const before = await loaded()
+      configure(changed)
+      child?.kill("SIGHUP")
+      await eventually("the configuration has been read again", async () => (await loaded()) !== before)
     },
     kill,
     pause: () => {

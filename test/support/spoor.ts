@@ -8,10 +8,10 @@ import { diesWithUs } from "./dies-with-us.ts"
 
 const root = join(import.meta.dirname, "..", "..")
 
-/** The commands that start actors on each runtime. */
+/** The commands that run a file on each runtime. */
 export const runtimes = {
-  bun: [process.execPath, "actors/main.ts"],
-  deno: [denoProgram() ?? "deno", "run", "-A", "actors/main.ts"]
+  bun: [process.execPath],
+  deno: [denoProgram() ?? "deno", "run", "-A"]
 } as const
 
 export interface Spoor {
@@ -43,15 +43,16 @@ export const ownSettings = (more: Environment = {}): Record<string, string> => (
   ...more
 })
 
-/** Starts the command and returns at once; `ended` resolves with the exit code. */
+/** Starts the command (or another file, seen from the root) and returns at once; `ended` resolves with the exit code. */
 export const launch = (
   args: ReadonlyArray<string>,
   settings: Environment,
-  runtime: keyof typeof runtimes = "bun"
+  runtime: keyof typeof runtimes = "bun",
+  file = "actors/main.ts"
 ) => {
   const [command, ...before] = runtimes[runtime]
   const child = diesWithUs(
-    spawn(command, [...before, ...args], {
+    spawn(command, [...before, file, ...args], {
       cwd: root,
       env: { ...process.env, ...settings },
       stdio: ["ignore", "pipe", "pipe"]

@@ -1,0 +1,36 @@
+/**
+ * 17: enrichers and bridges roll: each copy gets SIGTERM and is replaced while another serves. It answers all it was
+ * asked before it goes, so nobody waits in vain and nothing is stored twice.
+ */
+import { atRandomMoments, faultCase, prove } from "../case.ts"
+import { givenBack } from "../given-back.ts"
+
+export default faultCase({
+  number: "17",
+  name: "enrichers and bridges roll (SIGTERM), one after the other",
+  needs: {
+    actors: { bridge: 2, enricher: 2, drainer: 1, "event-counter": 1, "metadata-counter": 1, gateway: 1 }
+  },
+  expects: { duplicates: 0 },
+  fault: async (world, random) => {
+    const copies = [...world.group("enricher").copies(), ...world.group("bridge").copies()]
+    const codes: Array<number | null> = []
+    await atRandomMoments(world, random, async (round) => {
+      const copy = copies[round % copies.length]
+      if (copy === undefined) return
+      codes.push(await copy.restart())
+      await copy.up()
+    })
+    prove(
+      codes.every((code) => code === 0),
+      `processes ended with ${codes}`
+    )
+    return `${codes.length} copies ended with 0 and were replaced`
+  },
+  afterwards: (world) => {
+    const inVain = givenBack(world)
+    const said = inVain.map(({ reason, message }) => `${reason}: ${message}`)
+    prove(inVain.length === 0, `${inVain.length} batches were given back: ${said.slice(0, 3).join("; ")}`)
+    return "no batch was given back, for whatever reason"
+  }
+})

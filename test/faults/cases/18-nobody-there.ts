@@ -1,0 +1,36 @@
+/**
+ * 18: no enricher runs, then no bridge. Whoever asks hears that nobody is there, at once: nothing waits for a deadline,
+ * nothing is stored twice, no attempt is used up, and the backlog stands in Redis until they are back.
+ */
+import { eventually, faultCase, prove } from "../case.ts"
+import { givenBack } from "../given-back.ts"
+
+export default faultCase({
+  number: "18",
+  name: "no enricher, then no bridge running",
+  short: true,
+  expects: { duplicates: 0 },
+  fault: async (world) => {
+    const backlogs: Array<number> = []
+    for (const name of ["enricher", "bridge"]) {
+      const before = givenBack(world).length
+      await world.group(name).scale(0)
+      await eventually(`the drainer has asked again and again without a ${name}`, async () => {
+        const { waiting } = await world.queue.depth()
+        return waiting > world.load.rate && givenBack(world).length > before + 2
+      })
+      for (const { reason, message } of givenBack(world).slice(before))
+        prove(reason === "no-responders", `a batch was given back for "${reason}": ${message}`)
+      const used = Array.from((await world.queue.attempts()).values(), (attempt) => attempt.used)
+      prove(
+        used.every((count) => count === 0),
+        `attempts were used up without a ${name}: ${used}`
+      )
+      const { waiting, deadLetters } = await world.queue.depth()
+      prove(deadLetters === 0, `${deadLetters} dead letters without a ${name}`)
+      backlogs.push(waiting)
+      await world.group(name).scale(1)
+    }
+    return `${backlogs[0]} lines piled up without an enricher, ${backlogs[1]} without a bridge; ${givenBack(world).length} times a batch was given back, always because nobody was there, and no attempt was used up`
+  }
+})

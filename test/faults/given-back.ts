@@ -1,0 +1,33 @@
+/** The batches that drainers gave back for want of a receipt, as they logged it. */
+import type { World } from "./world.ts"
+
+export interface GivenBack {
+  /** The reason of a `Failure`: "no-responders", "no-answer", … */
+  readonly reason: string
+  readonly message: string
+  readonly batch: string
+  /** Of a piece of a batch: the place of its first line in the batch. */
+  readonly first: number
+  readonly lines: number
+}
+
+/** All of them so far, the oldest first. */
+export const givenBack = (world: World): ReadonlyArray<GivenBack> =>
+  world
+    .group("drainer")
+    .output()
+    .split("\n")
+    .filter((line) => line.includes("batch given back"))
+    .map((line) => {
+      const [, message = line] = /batch given back: ([^"\\]*)/.exec(line) ?? []
+      return {
+        reason: valueIn(line, "reason"),
+        message,
+        batch: valueIn(line, "batch"),
+        first: Number(valueIn(line, "first")),
+        lines: Number(valueIn(line, "lines"))
+      }
+    })
+
+const valueIn = (line: string, name: string): string =>
+  new RegExp(`"${name}":\\s*"?([^",}]*)`).exec(line)?.[1] ?? ""

@@ -1,0 +1,52 @@
+/**
+ * The enricher, with a fault of its code that nobody has found yet: while it handles a batch that holds a poisoned event
+ * (poison.ts) it throws, ends its process, or never comes back. All else it does is the real enricher's. Runs from its
+ * start until a signal, as an actor's process does.
+ */
+import { Buffer } from "node:buffer"
+import { Context, Effect, Exit } from "effect"
+import { Enricher } from "../../actors/enricher.ts"
+import type { Actor } from "../../actors/system/actor.ts"
+import { environmentLayer } from "../../actors/system/environment.ts"
+import { settingsOf } from "../../actors/system/help.ts"
+import { loggingLayer } from "../../actors/system/logging.ts"
+import { runProcess } from "../../actors/system/process.ts"
+import { MessageBus } from "../../bridge/message-bus/service.ts"
+import { type Poison, poisons, wordOf } from "./poison.ts"
+
+const harm: Readonly<Record<Poison, () => void>> = {
+  throws: () => {
+    throw new Error("a poisoned event")
+  },
+  kills: () => {
+    process.kill(process.pid, "SIGKILL")
+  },
+  hangs: () => {
+    while (true) Math.random()
+  }
+}
+
+/** The bus as the enricher uses it in the middle of its work: to ask a bridge about what it has enriched. */
+const poisonedBus = (bus: MessageBus["Service"]): MessageBus["Service"] => ({
+  ...bus,
+  request: (subject, payload, deadline) => {
+    const bytes = Buffer.from(payload)
+    for (const poison of poisons) if (bytes.includes(wordOf(poison))) harm[poison]()
+    return bus.request(subject, payload, deadline)
+  }
+})
+
+const Poisoned: Actor = {
+  ...Enricher,
+  live: (context, up) => {
+    const held = context as Context.Context<MessageBus>
+    const bus = poisonedBus(Context.get(held, MessageBus))
+    return Enricher.live(Context.add(held, MessageBus, bus) as Context.Context<never>, up)
+  }
+}
+
+const names = settingsOf(Poisoned).map(({ name }) => name)
+const exit = await Effect.runPromiseExit(
+  runProcess([Poisoned]).pipe(Effect.provide(loggingLayer), Effect.provide(environmentLayer(names)))
+)
+process.exit(Exit.isSuccess(exit) ? 0 : 1)
