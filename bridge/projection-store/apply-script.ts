@@ -16,12 +16,35 @@ local function below(one, other)
   return one < other
 end
 
+local function isSet(bytes, place)
+  return bit.band(bytes[math.floor(place / 8) + 1] or 0, 2 ^ (place % 8)) ~= 0
+end
+
+local function bitmap(group)
+  return {string.byte(redis.call('HGET', KEYS[2 + tables + group[1]], group[2]) or '', 1, -1)}
+end
+
 local fence = redis.call('HGET', KEYS[1], ARGV[1])
 if fence and below(ARGV[8], fence) then fence = false end
 local first = 1
 if fence then
   while first <= #offsets and below(offsets[first], fence) do first = first + 1 end
 end
+
+-- Below the fence stands what was counted. An event there that must be remembered then, and is not: the log began anew.
+local function isAnew()
+  for _, group in ipairs(groups) do
+    if group[5] and group[3][1] + 1 < first then
+      local bytes = bitmap(group)
+      for m = 1, #group[3] do
+        if group[3][m] + 1 < first and not isSet(bytes, group[4][m]) then return true end
+      end
+    end
+  end
+  return false
+end
+if first > 1 and isAnew() then first = 1 end
+
 local reread = first - 1
 if first > #offsets then return {0, reread, 0} end
 
@@ -45,7 +68,7 @@ end
 for _, group in ipairs(groups) do
   local bucket = KEYS[2 + tables + group[1]]
   local effects, bits = group[3], group[4]
-  local bytes = {string.byte(redis.call('HGET', bucket, group[2]) or '', 1, -1)}
+  local bytes = bitmap(group)
   local isNew = false
   for m = 1, #effects do
     local effect = effects[m] + 1

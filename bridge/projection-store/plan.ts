@@ -12,6 +12,8 @@ export interface SeenGroup {
   readonly bucket: string
   /** Which bitmap in the bucket. */
   readonly field: string
+  /** When their batch was claimed first, milliseconds since 1970. */
+  readonly made: number
   /** Places in the list of effects, and for each the bit, below `bitmapBits`. */
   readonly effects: Array<number>
   readonly bits: Array<number>
@@ -48,6 +50,13 @@ export const isBelow = (one: string, other: string): boolean =>
   one.length === other.length ? one < other : one.length < other.length
 
 const isOffset = (text: string): boolean => /^(0|[1-9]\d*)$/.test(text)
+
+/**
+ * Must the event ids of this group still be known if its events were counted? Then one that is not known was never
+ * counted, and a record of it below the offset fence is of a log that began anew. The margin is for clocks that differ.
+ */
+export const isRemembered = ({ made }: SeenGroup, now: number, horizon: number): boolean =>
+  made > now - horizon / 2
 
 /** The plan of a batch, or a `Failure` "unreadable" when an increment is no integer, or an offset no number or not ascending. */
 export const planOf = ({ topic, partition, end, effects }: EffectBatch): Plan | Failure => {
@@ -125,7 +134,8 @@ const groupOf = (
   const name = `${event.batch}:${piece}`
   let group = groups.get(name)
   if (group === undefined) {
-    group = { bucket: event.batch.slice(0, 10), field: name.slice(10), effects: [], bits: [] }
+    const made = Number.parseInt(event.batch.slice(0, 12), 16)
+    group = { bucket: event.batch.slice(0, 10), field: name.slice(10), made, effects: [], bits: [] }
     groups.set(name, group)
   }
   return { in: group, bit: event.index % bitmapBits }

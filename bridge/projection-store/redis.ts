@@ -5,13 +5,13 @@
  * `{spoor:<projection>}:table:<table>` sorted set of counts · `:offsets` hash of partition → next offset ·
  * `:seen:<bucket>` hash of bitmaps of the event ids seen lately, gone one horizon after it was last written.
  */
-import { Effect, type Redacted, type Scope } from "effect"
+import { Clock, Effect, type Redacted, type Scope } from "effect"
 import { encode } from "../../contracts/codec.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type ConnectOptions, connect, type Reply } from "../redis.ts"
 import { applyScript } from "./apply-script.ts"
 import type { StoreLimits } from "./limits.ts"
-import { type Plan, planOf } from "./plan.ts"
+import { isRemembered, type Plan, planOf, type SeenGroup } from "./plan.ts"
 import { otherKey, type ProjectionStore } from "./service.ts"
 
 /** Opens the store; a server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */
@@ -30,6 +30,7 @@ export const redisProjections = Effect.fnUntraced(function* (
       if (batch.effects.length === 0) return { applied: 0, reread: 0, duplicates: 0 }
       const plan = planOf(batch)
       if (plan instanceof Failure) return yield* plan
+      const now = yield* Clock.currentTimeMillis
       const buckets = [...new Set(plan.groups.map(({ bucket }) => bucket))]
       const reply = yield* applyPlan(
         [
@@ -44,7 +45,7 @@ export const redisProjections = Effect.fnUntraced(function* (
           Math.ceil(horizon),
           plan.tables.length,
           otherKey,
-          packed(plan, buckets),
+          packed(plan, buckets, (group) => isRemembered(group, now, horizon)),
           plan.end
         ]
       )
@@ -70,7 +71,11 @@ export const redisProjections = Effect.fnUntraced(function* (
 const prefixOf = (projection: string): string => `{spoor:${projection}}`
 const tableKey = (projection: string, table: string): string => `${prefixOf(projection)}:table:${table}`
 
-const packed = (plan: Plan, buckets: ReadonlyArray<string>): Uint8Array => {
+const packed = (
+  plan: Plan,
+  buckets: ReadonlyArray<string>,
+  isKnown: (group: SeenGroup) => boolean
+): Uint8Array => {
   const places = new Map(buckets.map((bucket, place) => [bucket, place]))
   return encode([
     plan.offsets,
@@ -80,7 +85,13 @@ const packed = (plan: Plan, buckets: ReadonlyArray<string>): Uint8Array => {
     plan.keyTables,
     plan.keyNames,
     plan.unnamed,
-    plan.groups.map(({ bucket, field, effects, bits }) => [places.get(bucket), field, effects, bits])
+    plan.groups.map((group) => [
+      places.get(group.bucket),
+      group.field,
+      group.effects,
+      group.bits,
+      isKnown(group)
+    ])
   ])
 }
 

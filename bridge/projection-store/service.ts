@@ -1,8 +1,10 @@
 /**
  * What consumers keep: tables of counters, changed together with the fences that make each event count once.
  * Two fences: the offset up to which a partition has been counted (against re-reading), and the event ids seen
- * lately (against the same event standing in the log twice). An offset fence that lies behind the end of its partition
- * is of a log that is gone: its topic was deleted and made again, so it is set anew and the ids alone tell what was seen.
+ * lately (against the same event standing in the log twice). When a topic was deleted and made again, its log begins
+ * anew at 0, below a fence that is of a log that is gone. That shows when the fence lies behind the end of its partition,
+ * or when an event below it is so young that it would still be remembered if it had been counted, and is not. The fence
+ * is set anew then, and the ids alone tell what was seen.
  */
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
@@ -37,7 +39,7 @@ export interface EffectBatch {
 export interface Applied {
   /** Records whose effect took place now. */
   readonly applied: number
-  /** Records that were below the offset fence. */
+  /** Records that were below the offset fence, and counted before. */
   readonly reread: number
   /** Records whose event id had been seen. */
   readonly duplicates: number

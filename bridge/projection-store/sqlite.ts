@@ -8,7 +8,7 @@ import { Failure } from "../../contracts/failure.ts"
 import type { DatabaseSync } from "../sqlite.ts"
 import { openFile } from "../sqlite.ts"
 import type { StoreLimits } from "./limits.ts"
-import { isBelow, type Plan, planOf, type SeenGroup } from "./plan.ts"
+import { isBelow, isRemembered, type Plan, planOf, type SeenGroup } from "./plan.ts"
 import { type Applied, otherKey, type ProjectionStore } from "./service.ts"
 
 /** `bits` is a bitmap of event ids, as in plan.ts; `touched` the last time it changed, milliseconds since 1970. */
@@ -54,7 +54,7 @@ export const sqliteProjections = Effect.fnUntraced(function* (
       return yield* file.transaction(() => {
         const isDue = now - cleaned >= Math.min(cleaningPause, limits.horizon)
         if (isDue) steps.forget.run(now - limits.horizon, cleaningLimit)
-        const applied = apply(steps, projection, plan, limits.maxKeys, now)
+        const applied = apply(steps, projection, plan, limits, now)
         if (isDue) cleaned = now
         return applied
       })
@@ -98,22 +98,23 @@ const prepare = (database: DatabaseSync) => ({
 const sizeOf = (steps: Steps, projection: string, table: string): number =>
   Number(steps.size.get(projection, table)?.size ?? 0)
 
-const apply = (steps: Steps, projection: string, plan: Plan, maxKeys: number, now: number): Applied => {
-  const fence = steps.fence.get(projection, plan.partition)?.next
-  const holds = typeof fence === "string" && !isBelow(plan.end, fence)
-  const first = holds ? plan.offsets.findIndex((offset) => !isBelow(offset, fence)) : 0
-  if (first === -1) return { applied: 0, reread: plan.offsets.length, duplicates: 0 }
+const apply = (
+  steps: Steps,
+  projection: string,
+  plan: Plan,
+  { maxKeys, horizon }: StoreLimits,
+  now: number
+): Applied => {
+  const isKnown = (group: SeenGroup): boolean => isRemembered(group, now, horizon)
+  const fenced = belowFence(steps, projection, plan)
+  const first = fenced > 0 && isAnew(steps, projection, plan, fenced, isKnown) ? 0 : fenced
+  if (first === plan.offsets.length) return { applied: 0, reread: first, duplicates: 0 }
 
   const effects = plan.unnamed.filter((effect) => effect >= first)
   let duplicates = 0
   for (const group of plan.groups) {
     const name = group.bucket + group.field
-    const known = steps.seen.get(projection, name)?.bits
-    const { bits, fresh, repeated } = mark(
-      known instanceof Uint8Array ? known : new Uint8Array(),
-      group,
-      first
-    )
+    const { bits, fresh, repeated } = mark(bitmap(steps, projection, group), group, first)
     duplicates += repeated
     if (fresh.length === 0) continue
     effects.push(...fresh)
@@ -122,6 +123,35 @@ const apply = (steps: Steps, projection: string, plan: Plan, maxKeys: number, no
   addUp(steps, projection, plan, effects, maxKeys)
   steps.moveFence.run(projection, plan.partition, plan.next)
   return { applied: effects.length, reread: first, duplicates }
+}
+
+/** How many of the plan's records stand below the offset fence. */
+const belowFence = (steps: Steps, projection: string, plan: Plan): number => {
+  const fence = steps.fence.get(projection, plan.partition)?.next
+  if (typeof fence !== "string" || isBelow(plan.end, fence)) return 0
+  const first = plan.offsets.findIndex((offset) => !isBelow(offset, fence))
+  return first === -1 ? plan.offsets.length : first
+}
+
+/** Below the fence stands what was counted. An event there that must be remembered then, and is not: the log began anew. */
+const isAnew = (
+  steps: Steps,
+  projection: string,
+  { groups }: Plan,
+  fenced: number,
+  isKnown: (group: SeenGroup) => boolean
+): boolean =>
+  groups.filter(isKnown).some((group) => {
+    const known = bitmap(steps, projection, group)
+    return group.effects.some((effect, i) => {
+      const bit = group.bits[i] ?? 0
+      return effect < fenced && ((known[bit >> 3] ?? 0) & (1 << (bit & 7))) === 0
+    })
+  })
+
+const bitmap = (steps: Steps, projection: string, { bucket, field }: SeenGroup): Uint8Array => {
+  const bits = steps.seen.get(projection, bucket + field)?.bits
+  return bits instanceof Uint8Array ? bits : new Uint8Array()
 }
 
 /** The bitmap with the group's bits set, and which of its effects (from `first` on) set a bit that was not. */
