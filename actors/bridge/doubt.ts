@@ -2,8 +2,9 @@
  * Whether the log took what it was last given. A log may answer every question and yet store nothing: a broker that
  * hangs, replicas that are missing. Lives as long as the actor.
  */
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import { Failure } from "../../contracts/failure.ts"
+import { steadyMillis } from "../system/steady.ts"
 
 /** How long a failed append is held against the log, milliseconds; a successful one clears it at once. */
 export const doubtedFor = 10_000
@@ -20,14 +21,14 @@ export const doubtAfterFailure = () => {
           })
         ),
         Effect.tapError(() =>
-          Effect.map(Clock.currentTimeMillis, (now) => {
+          Effect.map(steadyMillis, (now) => {
             until = now + doubtedFor
           })
         )
       ),
     /** Fails with `unavailable` while the last append, a moment ago, has failed. */
     check: Effect.gen(function* () {
-      if ((yield* Clock.currentTimeMillis) >= until) return
+      if ((yield* steadyMillis) >= until) return
       return yield* new Failure({
         reason: "unavailable",
         message: "the log answers, but stored nothing lately"

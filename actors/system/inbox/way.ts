@@ -7,6 +7,7 @@ import { Clock, Effect, Result } from "effect"
 import { newBatchId } from "../../../contracts/ids.ts"
 import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
+import { steadyMillis } from "../steady.ts"
 import type { Account, Lines } from "./account.ts"
 
 /** So many are sent at once: each takes whichever copy of an actor it meets, and one that hangs should be met. */
@@ -54,9 +55,9 @@ export const makeWay = (mailbox: Mailbox<Lines, Account>): Way => {
       }
       const pause = Math.min(longestPause, firstPause * 2 ** Math.min(failures, 10))
       failures += 1
-      notBefore = (yield* Clock.currentTimeMillis) + Math.round(pause * (0.5 + Math.random() / 2))
+      notBefore = (yield* steadyMillis) + Math.round(pause * (0.5 + Math.random() / 2))
       return false
     }),
-    wait: Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, notBefore - now))
+    wait: Effect.map(steadyMillis, (now) => Math.max(0, notBefore - now))
   }
 }

@@ -1,0 +1,38 @@
+/** Doubt about the log lasts its time, also when the machine's clock is set back meanwhile. */
+import { expect, test } from "bun:test"
+import { Clock, Effect, Exit } from "effect"
+import { doubtAfterFailure, doubtedFor } from "../../../actors/bridge/doubt.ts"
+import { Failure } from "../../../contracts/failure.ts"
+
+const hour = 3_600_000
+const failed = new Failure({ reason: "unavailable", message: "no" })
+
+/** A time of day, and the time that really passes; both in milliseconds. */
+const clockOf = (time: { day: number; steady: number }) => ({
+  ...Clock.Clock.defaultValue(),
+  currentTimeMillisUnsafe: () => time.day,
+  currentTimeMillis: Effect.sync(() => time.day),
+  monotonicTimeNanosUnsafe: () => BigInt(time.steady) * 1_000_000n,
+  monotonicTimeNanos: Effect.sync(() => BigInt(time.steady) * 1_000_000n)
+})
+
+test("a clock that is set back does not prolong it", async () => {
+  const time = { day: 10 * hour, steady: 5 }
+  const doubt = doubtAfterFailure()
+  const isFree = (): Promise<boolean> =>
+    Effect.runPromise(
+      Effect.provideService(Effect.exit(doubt.check), Clock.Clock, clockOf(time)).pipe(
+        Effect.map(Exit.isSuccess)
+      )
+    )
+  expect(await isFree()).toBe(true)
+  await Effect.runPromise(
+    Effect.provideService(Effect.exit(doubt.watch(Effect.fail(failed))), Clock.Clock, clockOf(time))
+  )
+  expect(await isFree()).toBe(false)
+  time.day -= hour
+  time.steady += doubtedFor - 1
+  expect(await isFree()).toBe(false)
+  time.steady += 1
+  expect(await isFree()).toBe(true)
+})
