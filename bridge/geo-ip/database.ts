@@ -18,7 +18,7 @@ export interface Database {
   readonly locate: (ip: string) => Place
 }
 
-/** Reads the file. Fails with "unavailable" and a sentence that names it when it is missing or no whole database. */
+/** Reads the file. Fails with "unreadable" (a setting names it) and a sentence that names it when it is missing or no whole database. */
 export const readDatabase = Effect.fn("GeoIp.read")(function* (file: string) {
   const bytes = yield* Effect.tryPromise({
     try: () => readFile(file),
@@ -77,7 +77,7 @@ const at = (record: unknown, ...path: ReadonlyArray<string>): string | undefined
 }
 
 const unusable = (file: string, why: string): Failure =>
-  new Failure({ reason: "unavailable", message: `The GeoIP database ${file} ${why}.` })
+  new Failure({ reason: "unreadable", message: `The GeoIP database ${file} ${why}.` })
 
 const reasonOf = (cause: unknown): string => {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown"

@@ -142,7 +142,7 @@ describe("the start ends with one sentence that names the file", () => {
   const ends = async (file: string, why: RegExp) => {
     const failure = await failureOf(withEnv({ GEOIP_DB: file }))
     if (!(failure instanceof Failure)) throw failure
-    expect(failure.reason).toBe("unavailable")
+    expect(failure.reason).toBe("unreadable")
     expect(failure.message).toContain(file)
     expect(failure.message).toMatch(why)
   }

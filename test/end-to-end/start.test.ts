@@ -64,7 +64,7 @@ describe("a start that cannot work", () => {
     const { code, text } = await ending(["--all"], { GEOIP_DB: "/nowhere/city.mmdb" })
     isOneSentence(text)
     expect(text).toContain("/nowhere/city.mmdb")
-    expect(code).not.toBe(0)
+    expect(code).toBe(78)
   })
 
   test("a setting that is no number", async () => {
