@@ -42,9 +42,10 @@ export const claims: Inbox<Lines, Account, IngestQueue> = {
   open: Effect.fnUntraced(function* (mailbox) {
     const { sources } = yield* IngestQueue
     const { meter } = yield* Self
-    const settling = { meter, topics: yield* readTopics }
+    const topics = yield* readTopics
     const underWay = yield* FiberSet.make<void, never>()
     const outOfTime = yield* finishInTime(underWay)
+    const settling = { meter, topics, outOfTime }
     const window = Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length))
     const draining = {
       mailbox,

@@ -19,6 +19,8 @@ import type { Verdict } from "./verdict.ts"
 
 /** What settling needs beside the batch. */
 export interface Settling {
+  /** Fails when the process stops and can wait no longer. */
+  readonly outOfTime: Effect.Effect<never, Failure>
   readonly meter: Meter
   readonly topics: Topics
 }
@@ -47,11 +49,16 @@ export const carryOut = Effect.fnUntraced(function* (
 ) {
   switch (verdict.kind) {
     case "again":
-      return yield* untilDone(batch.giveBack(pause, verdict.counts), batch, "give back")
+      return yield* untilDone(batch.giveBack(pause, verdict.counts), batch, "give back", settling.outOfTime)
     case "apart":
       if (verdict.size < batch.lines.length)
         yield* Effect.logWarning("batch taken apart to find the event it fails on", { batch: batch.id })
-      return yield* untilDone(batch.split(verdict.size, verdict.attempts), batch, "take apart")
+      return yield* untilDone(
+        batch.split(verdict.size, verdict.attempts),
+        batch,
+        "take apart",
+        settling.outOfTime
+      )
     case "guilty":
       return yield* letGo(batch, givenUp(batch, verdict.detail, settling.topics), verdict.attempts, settling)
   }
@@ -82,27 +89,48 @@ export const letGo = Effect.fnUntraced(function* (
   batch: ClaimedBatch,
   account: Account,
   attempts: number,
-  { meter }: Settling
+  { meter, outOfTime }: Settling
 ) {
   const letters = deadLetters(batch, account.receipt, attempts, yield* Clock.currentTimeMillis)
   for (const { reason } of letters) yield* meter.count("rejected", 1, reason)
   const counts = countsOf(account)
   const settlement = letters.length === 0 ? batch.ack(counts) : batch.setAside(letters, counts)
-  yield* untilDone(settlement, batch, "acknowledge")
+  yield* untilDone(settlement, batch, "acknowledge", outOfTime)
 })
 
-/** Tries for a while; what still fails is left to the end of the lease, which is safe: the batch comes again. */
-const untilDone = (settlement: Effect.Effect<boolean, Failure>, batch: ClaimedBatch, what: string) =>
-  settlement.pipe(
-    Effect.retry({
-      schedule: Schedule.exponential("50 millis"),
-      times: 5,
-      while: (failure) => failure.retry
-    }),
+/**
+ * How long a queue that is away is waited for, milliseconds: as long as a bridge remembers what it stored. A batch that
+ * is stored and never let go is stored again, and the end of its lease counts as an attempt, though only the queue is to
+ * blame.
+ */
+const patience = 5 * 60_000
+
+const pauses = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("500 millis")])
+
+/**
+ * Tries until the queue answers; when the process stops and is out of time, a few times more. What still fails is left
+ * to the end of the lease, which is safe: the batch comes again.
+ */
+const untilDone = (
+  settlement: Effect.Effect<boolean, Failure>,
+  batch: ClaimedBatch,
+  what: string,
+  outOfTime: Effect.Effect<never, Failure>
+) => {
+  const again = (limit: { readonly duration: number } | { readonly times: number }) =>
+    Effect.retry(settlement, {
+      schedule: Schedule.upTo(pauses, limit),
+      while: (failure: Failure) => failure.retry
+    })
+  return Effect.raceFirst(
+    again({ duration: patience }),
+    Effect.catch(outOfTime, () => again({ times: 5 }))
+  ).pipe(
     Effect.catch((failure) =>
       Effect.logWarning(`cannot ${what} batch: ${failure.message}`, { batch: batch.id })
     )
   )
+}
 
 const deadLetters = (
   batch: ClaimedBatch,

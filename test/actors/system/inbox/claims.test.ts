@@ -193,3 +193,36 @@ describe("claims", () => {
     expect(left).toEqual([{ waiting: 1, claimed: 0, deadLetters: 0 }])
   })
 })
+
+describe("a queue that is away when a batch is to be let go", () => {
+  test("has it acknowledged when it is back: it is stored once and counts no attempt", async () => {
+    let refusals = 9
+    let tries = 0
+    await draining({
+      troubled: (source) => ({
+        ...source,
+        claim: (id, limits) =>
+          Effect.map(source.claim(id, limits), (batch) =>
+            batch === undefined
+              ? undefined
+              : {
+                  ...batch,
+                  ack: (counts) =>
+                    Effect.suspend(() => {
+                      if (refusals === 0) return batch.ack(counts)
+                      refusals -= 1
+                      return Effect.fail(new Failure({ reason: "unavailable", message: "Redis is away" }))
+                    })
+                }
+          )
+      }),
+      handle: (batch) => {
+        tries += 1
+        return Effect.succeed(stored(batch))
+      },
+      body: pushed("a")
+    })
+    expect(refusals).toBe(0)
+    expect(tries).toBe(1)
+  }, 20_000)
+})
