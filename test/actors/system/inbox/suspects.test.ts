@@ -83,6 +83,35 @@ describe("a suspect", () => {
     expect(left).toMatchObject({ attempts: 2, isClaimed: false })
   })
 
+  test("is not tried while one of many who answer hangs: its silence would be taken for the event's guilt", async () => {
+    const { before } = suspect(1, "a")
+    const copies = 20
+    let looks = 0
+    let failed = 0
+    let tries = 0
+    let isHanging = true
+    await draining({
+      before,
+      handle: (batch) => {
+        tries += 1
+        return Effect.succeed(stored(batch))
+      },
+      way: (empty) => {
+        looks += 1
+        if (!isHanging || looks % copies !== 0) return Effect.succeed(stored(empty))
+        failed += 1
+        return Effect.fail(silent)
+      },
+      body: Effect.fnUntraced(function* (queue) {
+        yield* Effect.promise(() => eventually("the one that hangs was met", () => failed >= 3 || tries > 0))
+        expect(tries).toBe(0)
+        isHanging = false
+        yield* nothingLeft(queue)
+      })
+    })
+    expect(tries).toBe(1)
+  }, 20_000)
+
   test("lets others pass meanwhile", async () => {
     const { before } = suspect(1, "a")
     const done: Array<Bytes> = []
