@@ -26,6 +26,8 @@ export interface Needs {
   readonly files?: Readonly<Record<string, string>>
   /** Actors whose processes are killed when they no longer say that they live, as Kubernetes' liveness probe would. */
   readonly probed?: ReadonlyArray<string>
+  /** Files to lie in `{folder}` before the actors start, by their names. */
+  readonly contents?: Readonly<Record<string, () => Uint8Array>>
 }
 
 /** One process of each, as far as the judge needs them. */

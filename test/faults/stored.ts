@@ -29,7 +29,8 @@ export const readStored = async (world: World): Promise<Stored> => {
   let eventIds = 0
   for (const topic of [world.topic, world.otherTopic]) {
     const seen = new Set<string>()
-    for (const { value, headers, partition, offset } of await readTopic(world.brokers, topic)) {
+    const records = [...world.away(topic), ...(await readTopic(world.brokers, topic))]
+    for (const { value, headers, partition, offset } of records) {
       count += 1
       const id = headers.id ?? ""
       const parts = recordParts(value)

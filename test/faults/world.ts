@@ -4,8 +4,10 @@
  * of its own. Lives from `makeWorld` until `end`.
  */
 import { randomUUID } from "node:crypto"
-import { rmSync } from "node:fs"
+import { rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import type { Broker } from "../support/kafka-broker.ts"
+import { type ForeignRecord, readTopic } from "../support/kcat.ts"
 import { type NatsServer, privateNats } from "../support/nats.ts"
 import { privateRedis, type RedisServer } from "../support/redis.ts"
 import { type Environment, ownSettings } from "../support/spoor.ts"
@@ -47,6 +49,15 @@ export interface World {
   readonly groups: () => ReadonlyArray<ActorGroup>
   /** The environment that an actor, or a command such as the ledger, needs in this world. */
   readonly settings: Environment
+  /**
+   * Takes what is in a topic for stored, whatever becomes of the topic: an administrator is about to delete it. Returns
+   * how many records there are. Nobody may write to it meanwhile.
+   */
+  readonly putAway: (topic: string) => Promise<number>
+  /** What was put away of a topic. */
+  readonly away: (topic: string) => ReadonlyArray<ForeignRecord>
+  /** To be done when the world ends, before all that is already to be done. */
+  readonly later: (ending: () => Promise<void> | void) => void
   readonly end: () => Promise<void>
 }
 
@@ -118,6 +129,7 @@ export const makeWorld = async ({
     })
     const folder = base.DATA_DIR ?? ""
     endings.push(() => rmSync(folder, { recursive: true, force: true }))
+    for (const [name, make] of Object.entries(needs.contents ?? {})) writeFileSync(join(folder, name), make())
     const filled = (environment: Environment = {}): Environment =>
       Object.fromEntries(
         Object.entries(environment).map(([name, value]) => [
@@ -179,6 +191,7 @@ export const makeWorld = async ({
     })
     endings.push(load.stop)
 
+    const away = new Map<string, ReadonlyArray<ForeignRecord>>()
     const actors = Object.entries(needs.actors ?? standardActors)
     await Promise.all(actors.map(([name, count]) => group(name).scale(count)))
     return {
@@ -210,6 +223,13 @@ export const makeWorld = async ({
           throw new Error(`Nobody goes through a proxy to ${seam}: name them in "through".`)
         return found
       },
+      putAway: async (name) => {
+        const records = await readTopic(brokers, name)
+        away.set(name, [...(away.get(name) ?? []), ...records])
+        return records.length
+      },
+      away: (name) => away.get(name) ?? [],
+      later: (ending) => void endings.push(ending),
       end
     }
   } catch (error) {

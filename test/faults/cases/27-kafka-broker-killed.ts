@@ -1,0 +1,43 @@
+/** 27: one broker of three is killed, again and again: the two others have every record, and the log goes on with them. */
+import { clusterIsWhole, countRecords } from "../../support/kcat.ts"
+import { eventually, faultCase, pause } from "../case.ts"
+import { leaderOf } from "../kafka-admin.ts"
+
+/** Each takes as long as a broker needs to come back; more say no more. */
+const most = 6
+
+export default faultCase({
+  number: "27",
+  name: "one Kafka broker of three killed (SIGKILL)",
+  needs: { kafka: "three" },
+  fault: async (world, random) => {
+    const rounds = Math.min(world.moments, most)
+    let stored = 0
+    for (let round = 0; round < rounds; round++) {
+      await pause(random.whole(100, 1_500))
+      const victim = await leaderOf(world, world.topic, random.whole(0, 2))
+      const broker = world.kafka[victim]
+      await broker?.kill()
+      const before = await eventually(
+        "the others lead",
+        () => countRecords(world.brokers, world.topic, 3),
+        60_000
+      )
+      stored += await eventually(
+        "records are stored while a broker is dead",
+        async () => {
+          const more = (await countRecords(world.brokers, world.topic, 3)) - before
+          return more > 200 && more
+        },
+        120_000
+      )
+      await broker?.start()
+      await eventually(
+        "the cluster is whole again",
+        () => clusterIsWhole(world.brokers, world.kafka.length),
+        120_000
+      )
+    }
+    return `${rounds} times the leader of a partition was killed; ${stored} records were stored while it was dead`
+  }
+})

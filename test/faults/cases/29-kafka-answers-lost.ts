@@ -1,0 +1,61 @@
+/**
+ * 29, the trap in it: Kafka has stored a batch, the answer is lost, all tries end like that; then the next batch, of
+ * just as many records, is sent. A producer that numbers its records and goes on after that would have the new batch
+ * taken for the old one, and told it was stored. So: equal batches, every answer lost for a while, and all must be there.
+ */
+import { eventually, faultCase, pause, prove } from "../case.ts"
+import { requestsIn } from "../kafka-requests.ts"
+
+const lostFor = 20_000
+const [batches, size] = [8, 1_000]
+
+export default faultCase({
+  number: "29",
+  name: "batches of one size, stored by Kafka, all answers lost for 20 s",
+  needs: { kafka: "three", through: { kafka: ["bridge"] } },
+  fault: async (world) => {
+    const { sent } = world.load
+    await world.group("drainer").scale(0)
+    for (let batch = 0; batch < batches; batch++) {
+      const lines = Array.from({ length: size }, () => {
+        const n = sent.issue()
+        const line = Buffer.from(`8.8.8.8 1795206900000 h 10.0.0.1 /t/equal id=${n}&batch=${batch} agent`)
+        sent.extra.set(n, { line, dead: undefined })
+        return { n, line }
+      })
+      // One push: the lines stand together, so that whole claims consist of them.
+      await world.queue.redis.rpush(world.queueKey, ...lines.map(({ line }) => line))
+      for (const { n } of lines) sent.settle(n, "acknowledged")
+    }
+
+    let lost = 0
+    const rules = world.kafka.map((_, place) => {
+      const asked = new Set<number>()
+      return world.proxy("kafka", place).intercept(({ direction, data, connection }) => {
+        if (direction === "up") {
+          if (requestsIn(data, "produce").length > 0) asked.add(connection)
+          return "pass"
+        }
+        if (!asked.delete(connection)) return "pass"
+        lost += 1
+        return "cut"
+      })
+    })
+    await world.group("drainer").scale(1)
+    const failed = /"reason":"timeout"/g
+    await eventually(
+      "a batch whose answers were all lost was given back",
+      () => failed.test(world.group("drainer").output()),
+      60_000
+    )
+    await pause(lostFor)
+    const attempts = [...(await world.queue.attempts()).values()].reduce((sum, { used }) => sum + used, 0)
+    for (const remove of rules) remove()
+    prove(attempts === 0, `${attempts} attempts were used up`)
+    return `${lost} answers to stored batches were lost, until the sends had no time left`
+  },
+  afterwards: (_, { duplicates }) => {
+    prove(duplicates >= size, "nothing stands in Kafka twice, so no answer to a stored batch was lost")
+    return `${duplicates} records stand in Kafka again, none is missing`
+  }
+})

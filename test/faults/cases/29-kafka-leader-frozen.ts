@@ -1,0 +1,39 @@
+/** 29: the broker that leads the partitions hangs for a minute and wakes up. Sends end in time; new producers find the new leader. */
+import { clusterIsWhole, countRecords } from "../../support/kcat.ts"
+import { eventually, faultCase, pause, prove } from "../case.ts"
+import { leaderOf } from "../kafka-admin.ts"
+
+const frozenFor = 60_000
+
+export default faultCase({
+  number: "29",
+  name: "Kafka's leader frozen (SIGSTOP) for 60 s",
+  needs: { kafka: "three" },
+  fault: async (world, random) => {
+    const leader = world.kafka[await leaderOf(world, world.topic, random.whole(0, 2))]
+    prove(leader !== undefined, "there is a leader")
+    const others = world.kafka
+      .filter((broker) => broker !== leader)
+      .map(({ url }) => url)
+      .join(",")
+    leader?.pause()
+    const began = performance.now()
+    await eventually(
+      "a send to the frozen leader has failed",
+      () => world.actor("drainer").output().includes("batch given back"),
+      60_000
+    )
+    const left = frozenFor - (performance.now() - began)
+    const before = await eventually("the others answer", () => countRecords(others, world.topic, 3), 60_000)
+    await pause(Math.max(0, left))
+    const after = await eventually("the others answer", () => countRecords(others, world.topic, 3), 60_000)
+    leader?.resume()
+    await eventually(
+      "the cluster is whole again",
+      () => clusterIsWhole(world.brokers, world.kafka.length),
+      120_000
+    )
+    prove(after > before, "nothing was stored by the new leaders")
+    return `batches sent to the frozen leader were given back; ${after - before} records were stored by others before it woke up after ${frozenFor / 1000} s`
+  }
+})

@@ -1,0 +1,44 @@
+/** An actor that lacks a setting is not started: it says in one sentence what to set and ends with 78; the others go on. */
+import { join } from "node:path"
+import { launch } from "../../support/spoor.ts"
+import { faultCase, prove } from "../case.ts"
+
+/** What is wrong, who is started with it, and what the sentence must name. */
+const mistakes = [
+  { actor: "drainer", settings: { NATS_URL: "" }, names: "NATS_URL" },
+  { actor: "gateway", settings: { QUEUE_CONFIRM: "nobody" }, names: "QUEUE_CONFIRM" },
+  { actor: "bridge", settings: { KAFKA_SASL_MECHANISM: "plain" }, names: "KAFKA_USERNAME" },
+  {
+    actor: "bridge",
+    settings: { KAFKA_PASSWORD_FILE: join(import.meta.dirname, "nowhere") },
+    names: "KAFKA_PASSWORD_FILE"
+  },
+  {
+    actor: "enricher",
+    settings: { GEOIP_DB: join(import.meta.dirname, "nowhere.mmdb") },
+    names: "nowhere.mmdb"
+  }
+] as const
+
+export default faultCase({
+  number: "settings",
+  name: "settings missing at the start",
+  expects: { duplicates: 0 },
+  fault: async (world) => {
+    const ends: Array<string> = []
+    for (const { actor, settings, names } of mistakes) {
+      const { ended, output } = launch([actor], { ...world.settings, ...settings })
+      const code = await ended
+      // What is logged before, of systems that could be looked at, begins otherwise.
+      const lines = output()
+        .trim()
+        .split("\n")
+        .filter((line) => !line.startsWith("{"))
+      prove(code === 78, `${actor} ended with ${code}: ${output()}`)
+      prove(lines.length === 1, `${actor} said more than a sentence: ${output()}`)
+      prove(lines[0]?.includes(names) === true, `${actor} does not name ${names}: ${output()}`)
+      ends.push(names)
+    }
+    return `without ${ends.join(", ")} five actors ended with 78 and a sentence that names it`
+  }
+})

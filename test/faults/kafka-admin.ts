@@ -1,0 +1,54 @@
+/** What an administrator of Kafka does in a case: asks who leads a partition, changes a topic, deletes it, forbids it. */
+import { type Admin, Kafka, logLevel } from "kafkajs"
+// It mends a timer of the library.
+import "../../bridge/event-log/kafka-client.ts"
+import type { World } from "./world.ts"
+
+/** Runs `work` with a connection of its own to the world's brokers; it may take a while, and fails as Kafka does. */
+export const asAdmin = async <A>(
+  { brokers }: Pick<World, "brokers">,
+  work: (admin: Admin) => Promise<A>
+): Promise<A> => {
+  const admin = new Kafka({
+    clientId: "harness",
+    brokers: brokers.split(","),
+    logLevel: logLevel.NOTHING,
+    requestTimeout: 15_000,
+    retry: { retries: 10, initialRetryTime: 200, maxRetryTime: 2_000 }
+  }).admin()
+  await admin.connect()
+  try {
+    return await work(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** The place in `world.kafka` of the broker that leads that partition. */
+export const leaderOf = async (world: World, topic: string, partition = 0): Promise<number> => {
+  const { topics } = await asAdmin(world, (admin) => admin.fetchTopicMetadata({ topics: [topic] }))
+  const leader = topics[0]?.partitions.find(({ partitionId }) => partitionId === partition)?.leader ?? -1
+  if (leader < 1) throw new Error(`Nobody leads partition ${partition} of ${topic}.`)
+  // Brokers are numbered from 1, in this order.
+  return leader - 1
+}
+
+/** The number of a resource's kind in Kafka's protocol. */
+const topicResource = 2
+
+/** Sets settings of these topics; what is not named goes back to what the broker says. */
+export const setTopics = (
+  world: World,
+  topics: ReadonlyArray<string>,
+  settings: Readonly<Record<string, string>>
+): Promise<unknown> =>
+  asAdmin(world, (admin) =>
+    admin.alterConfigs({
+      validateOnly: false,
+      resources: topics.map((name) => ({
+        type: topicResource,
+        name,
+        configEntries: Object.entries(settings).map(([setting, value]) => ({ name: setting, value }))
+      }))
+    })
+  )
