@@ -1,6 +1,6 @@
 /** Events that do harm, each known by a word in its query: to the poisoned enricher (poisoned-enricher.ts), and to nobody else. */
-import { Buffer } from "node:buffer"
 import { eventually } from "../support/eventually.ts"
+import { extraLine } from "./extra-lines.ts"
 import { givenBack } from "./given-back.ts"
 import type { World } from "./world.ts"
 
@@ -14,12 +14,6 @@ export const wordOf = (poison: Poison): string => `poison=${poison}!`
 /** As many lines as a drainer claims at once. */
 export const batchSize = 1_000
 
-/** A pushtech line; `n` is the event's number. */
-const line =
-  (params: string) =>
-  (n: number): Buffer =>
-    Buffer.from(`8.8.1.1 1795206900000 trk.example.com nopod /t/extra id=${n}&${params} curl/8.6.0`)
-
 /**
  * Pushes so many poisoned events, each in the middle of a batch of good ones, while no drainer runs; returns when a
  * drainer has set them all aside, at most `within` milliseconds after it came back.
@@ -27,9 +21,9 @@ const line =
 export const poison = async (world: World, kind: Poison, count: number, within: number): Promise<void> => {
   await world.group("drainer").scale(0)
   for (let i = 0; i < count; i++) {
-    await world.load.push(batchSize / 2, line("good=1"))
-    await world.load.push(1, line(wordOf(kind)), "crashed")
-    await world.load.push(batchSize / 2, line("good=1"))
+    await world.load.push(batchSize / 2, extraLine("good=1"))
+    await world.load.push(1, extraLine(wordOf(kind)), "crashed")
+    await world.load.push(batchSize / 2, extraLine("good=1"))
   }
   await world.group("drainer").scale(1)
   await eventually(

@@ -1,0 +1,21 @@
+/** 24: the same on a NATS server that takes 64 KB at a time: every batch is larger than that and travels in parts. */
+import { faultCase, prove } from "../case.ts"
+import { pushThrough } from "../extra-lines.ts"
+import { natsFigures } from "../nats-figures.ts"
+
+const kilobyte = 1024
+
+export default faultCase({
+  number: "24",
+  name: "2 MB of large events, NATS takes 64 KB at a time",
+  needs: { natsConfiguration: "max_payload: 64KB" },
+  expects: { duplicates: 0 },
+  fault: async (world) => {
+    const before = await natsFigures(world)
+    for (const size of [1, 10, 60]) await pushThrough(world, 2_048 * kilobyte, size * kilobyte)
+    const { connections, messages } = await natsFigures(world)
+    const resets = connections - before.connections
+    prove(resets === 0, `${resets} connections were made again`)
+    return `2 MB went through in events of 1, 10 and 60 KB each, in ${messages - before.messages} messages of at most 64 KB; no connection was reset`
+  }
+})

@@ -1,0 +1,57 @@
+/**
+ * 26: NATS is told at run time to take smaller messages. It tells its clients only when they connect (nats-server#4200),
+ * so each may be reset once, by the first message over the new limit; from then on everything travels in smaller parts.
+ * An event larger than the limit waits, without an attempt, until it may travel again.
+ */
+import { eventually, faultCase, pause, prove } from "../case.ts"
+import { lineOfSize, pushThrough } from "../extra-lines.ts"
+import { natsFigures } from "../nats-figures.ts"
+
+const kilobyte = 1024
+/** Of drainer, enricher and bridge. */
+const largeSenders = 3
+
+export default faultCase({
+  number: "26",
+  name: "NATS takes smaller messages from one moment to the next",
+  needs: { natsConfiguration: "max_payload: 1MB" },
+  fault: async (world) => {
+    await pushThrough(world, 1_024 * kilobyte, 30 * kilobyte)
+    const resets: Array<number> = []
+    for (const limit of [128, 64]) {
+      const { connections } = await natsFigures(world)
+      await world.nats.reload(`max_payload: ${limit}KB`)
+      await pushThrough(world, 2_048 * kilobyte, 30 * kilobyte)
+      const lowered = (await natsFigures(world)).connections
+      resets.push(lowered - connections)
+      await pushThrough(world, 2_048 * kilobyte, 30 * kilobyte)
+      const again = (await natsFigures(world)).connections - lowered
+      prove(again === 0, `${again} connections were reset again at ${limit} KB`)
+    }
+    prove(
+      resets.every((count) => count <= largeSenders),
+      `${resets} connections were reset`
+    )
+    await world.load.push(1, lineOfSize(100 * kilobyte))
+    await pause(8_000)
+    const claimed = await world.queue.claimed()
+    await pause(4_000)
+    const later = await world.queue.claimed()
+    const waits = claimed.filter((batch) => later.includes(batch))
+    const { deadLetters } = await world.queue.depth()
+    const used = Array.from((await world.queue.attempts()).values(), (attempt) => attempt.used)
+    prove(waits.length > 0, "the event that is too large for now does not wait")
+    prove(deadLetters === 0 && used.every((count) => count === 0), `attempts ${used}, dead ${deadLetters}`)
+    await world.nats.kill()
+    await world.nats.start("max_payload: 1MB")
+    await eventually(
+      "the event that waited is through",
+      async () => {
+        const left = await world.queue.claimed()
+        return !waits.some((batch) => left.includes(batch))
+      },
+      120_000
+    )
+    return `from 1 MB to 128 KB and to 64 KB: ${resets.join(" and ")} connections were reset once, none again; an event of 100 KB waited without an attempt until it might travel`
+  }
+})
