@@ -35,6 +35,9 @@ import { makeWay, type Way } from "./way.ts"
 /** What one claim takes at the most. The bytes leave room for names and numbers within one message. */
 export const claimLimits: ClaimLimits = { maxEvents: 1_000, maxBytes: 256 * 1024, lease: leaseTime }
 
+/** How long a suspect is left alone while another server's is being tried, milliseconds. */
+const turnPause = 250
+
 /** Batches of every queue server, as they can be had. */
 export const claims: Inbox<Lines, Account, IngestQueue> = {
   describes: "batches of lines claimed from the queue",
@@ -47,14 +50,14 @@ export const claims: Inbox<Lines, Account, IngestQueue> = {
     const outOfTime = yield* finishInTime(underWay)
     const settling = { meter, topics, outOfTime }
     const window = Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length))
-    const draining = {
+    const draining: Draining = {
       mailbox,
       settling,
       underWay,
       window,
       outOfTime,
       way: makeWay(mailbox),
-      suspects: Semaphore.makeUnsafe(1)
+      turn: { of: undefined }
     }
     return Effect.andThen(
       Effect.forEach(sources, (source) => drain(source, draining), {
@@ -76,14 +79,17 @@ interface Draining {
   /** Fails when the process stops and can wait no longer. */
   readonly outOfTime: Effect.Effect<never, Failure>
   readonly way: Way
-  /** One suspect at a time, of all servers: else the guilty one of one would be taken for that of another. */
-  readonly suspects: Semaphore.Semaphore
+  /**
+   * The server whose suspect is being tried: one at a time, else the guilty one of one would be taken for that of
+   * another. Never waited for, since a try may take long: the others go on meanwhile.
+   */
+  readonly turn: { of: QueueSource | undefined }
 }
 
 /** Claims from one server for ever. */
 const drain = Effect.fnUntraced(function* (
   source: QueueSource,
-  { mailbox, settling, underWay, window, outOfTime, way, suspects }: Draining
+  { mailbox, settling, underWay, window, outOfTime, way, turn }: Draining
 ) {
   const places = Semaphore.makeUnsafe(window)
   const troubles = makeTroubles()
@@ -97,8 +103,13 @@ const drain = Effect.fnUntraced(function* (
   /** A claim with this id had no answer, and may have taken a batch. */
   let isClaimOpen = false
 
+  const endTurn = (): void => {
+    if (turn.of === source) turn.of = undefined
+  }
+
   const settle = Effect.fnUntraced(function* (batch: ClaimedBatch, tried: Tried, isProven: boolean) {
     const outcome = yield* Effect.result(Effect.raceFirst(tryBatch(batch, mailbox), outOfTime))
+    endTurn()
     if (Result.isSuccess(outcome)) {
       failures = 0
       troubles.succeeded(batch)
@@ -124,7 +135,8 @@ const drain = Effect.fnUntraced(function* (
     if (typeof how === "object") return yield* carryOut(batch, how, 0, settling)
     if (how === "beside others" || isFree) return yield* settle(batch, tried, isFree)
     isSuspectWaiting = true
-    yield* carryOut(batch, { kind: "again", counts: false }, yield* way.wait, settling)
+    const pause = Math.max(yield* way.wait, turn.of === undefined ? 0 : turnPause)
+    yield* carryOut(batch, { kind: "again", counts: false }, pause, settling)
   })
 
   /** Claims and lets what it got be handled; `release` is run at the end of that. */
@@ -160,8 +172,10 @@ const drain = Effect.fnUntraced(function* (
 
   const lookForSuspect = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      yield* restore(Effect.andThen(places.take(window), suspects.take(1)))
-      const release = Effect.andThen(suspects.release(1), places.release(window))
+      yield* restore(places.take(window))
+      if (turn.of !== undefined) return yield* Effect.asVoid(places.release(window))
+      turn.of = source
+      const release = Effect.andThen(Effect.sync(endTurn), places.release(window))
       if (!(yield* restore(way.isFree))) return yield* Effect.asVoid(release)
       isSuspectWaiting = false
       yield* look(true, release)
@@ -172,7 +186,8 @@ const drain = Effect.fnUntraced(function* (
     Effect.gen(function* () {
       if (failures > 0) yield* Effect.sleep(failurePause(failures))
       if (emptyLooks > 0) yield* Effect.sleep(idlePause(emptyLooks))
-      yield* isSuspectWaiting && (yield* way.wait) === 0 ? lookForSuspect : lookBesideOthers
+      const isTurn = isSuspectWaiting && turn.of === undefined && (yield* way.wait) === 0
+      yield* isTurn ? lookForSuspect : lookBesideOthers
     })
   )
 })

@@ -3,7 +3,7 @@ import { expect } from "bun:test"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, type Scope } from "effect"
 import { makeHealth } from "../../../../actors/system/health.ts"
 import type { Account, Lines } from "../../../../actors/system/inbox/account.ts"
 import { claims } from "../../../../actors/system/inbox/claims.ts"
@@ -56,7 +56,14 @@ export interface Draining<A> {
   /** Sees every batch that is claimed, before it is handled. */
   readonly claimed?: (batch: ClaimedBatch) => void
   readonly troubled?: (source: QueueSource) => QueueSource
+  /** Another queue server that is drained beside the first. */
+  readonly second?: Effect.Effect<Queue, Failure, Scope.Scope>
 }
+
+/** A queue of its own, in a file. */
+export const oneQueue: Effect.Effect<Queue, Failure, Scope.Scope> = Effect.suspend(() =>
+  sqliteQueue(mkdtempSync(join(tmpdir(), "spoor-claims-")))
+)
 
 /** Runs the inbox with that handler until `body` ends, then stops it. */
 export const draining = <A = unknown>(options: Draining<A>): Promise<A | unknown> => {
@@ -78,8 +85,10 @@ export const draining = <A = unknown>(options: Draining<A>): Promise<A | unknown
   return Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
-        const file = yield* sqliteQueue(mkdtempSync(join(tmpdir(), "spoor-claims-")))
-        const queue = { ...file, sources: file.sources.map((source) => watched(troubled(source))) }
+        const file = yield* oneQueue
+        const second = yield* options.second ?? Effect.undefined
+        const sources = [...file.sources, ...(second?.sources ?? [])]
+        const queue = { ...file, sources: sources.map((source) => watched(troubled(source))) }
         const meter = makeMeter("drainer")
         const self = Self.of({ name: "drainer", meter, health: makeHealth(), announce: () => {} })
         const mailbox = makeMailbox({ concurrency: 4, capacity: 12 }, meter, (batch: Lines) =>

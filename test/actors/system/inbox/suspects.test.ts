@@ -1,6 +1,6 @@
 /** What failed before is tried only when the way is proven free, and alone; so outages are no event's guilt. */
 import { describe, expect, test } from "bun:test"
-import { Effect, Fiber } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import type { Bytes } from "../../../../contracts/event.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { type BatchId, newBatchId } from "../../../../contracts/ids.ts"
@@ -11,6 +11,7 @@ import {
   draining,
   lines,
   nothingLeft,
+  oneQueue,
   type Queue,
   stored,
   topic,
@@ -131,6 +132,43 @@ describe("a suspect", () => {
     })
     expect(done).toEqual([...lines("b", "c", "d")])
   })
+
+  test("that is tried for long holds up neither the others of another queue server nor that one's own suspects for ever", async () => {
+    const isOver = await Effect.runPromise(Deferred.make<void>())
+    const done: Array<Bytes> = []
+    let other: Queue | undefined
+    let claimedThere = 0
+    await draining({
+      second: Effect.tap(oneQueue, (queue) =>
+        Effect.gen(function* () {
+          other = queue
+          yield* queue.push(lines("suspect there"))
+          yield* claimersEnd(queue, 1)
+        })
+      ),
+      before: suspect(1, "suspect here").before,
+      claimed: (batch) => {
+        if (batch.lines.includes("suspect there" as Bytes)) claimedThere += 1
+      },
+      handle: (batch) =>
+        Effect.gen(function* () {
+          if (batch.lines.includes("suspect here" as Bytes)) yield* Deferred.await(isOver)
+          done.push(...batch.lines)
+          return stored(batch)
+        }),
+      body: Effect.fnUntraced(function* (queue) {
+        yield* Effect.promise(() => eventually("it was given back there", () => claimedThere > 0))
+        for (const text of ["b", "c", "d"]) {
+          yield* other?.push(lines(text)) ?? Effect.void
+          yield* Effect.promise(() => eventually(`${text} is done`, () => done.includes(text as Bytes)))
+        }
+        yield* Deferred.succeed(isOver, undefined)
+        yield* nothingLeft(queue)
+        if (other !== undefined) yield* nothingLeft(other)
+      })
+    })
+    expect(done.toSorted()).toEqual(lines("b", "c", "d", "suspect here", "suspect there").toSorted())
+  }, 20_000)
 
   test("is tried with nothing else under way", async () => {
     const { before } = suspect(1, "suspect")
