@@ -1,0 +1,55 @@
+/** A disk that can be filled: some megabytes of memory, mounted as a folder. Only root can do that, on Linux. */
+import { execFile } from "node:child_process"
+import { mkdtempSync, rmSync, writeSync } from "node:fs"
+import { open } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import type { World } from "./world.ts"
+
+const run = promisify(execFile)
+const mebibyte = 1024 * 1024
+
+export interface SmallDisk {
+  readonly folder: string
+  /** Takes all the room that is left, but for so many bytes. */
+  readonly fill: (but: number) => Promise<void>
+  /** Gives that room back. */
+  readonly clear: () => void
+}
+
+/** Mounts it until the world ends; on `folder`, or on one of its own. Fails with a sentence where that is not possible. */
+export const smallDisk = async (world: World, megabytes: number, folder?: string): Promise<SmallDisk> => {
+  const at = folder ?? mkdtempSync(join(tmpdir(), "spoor-disk-"))
+  await run("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "spoor-faults", at]).catch(
+    (error: unknown) => {
+      throw new Error("A disk that can be filled needs root, on Linux.", { cause: error })
+    }
+  )
+  world.later(async () => {
+    // Lazily: a server may still hold files there until the world has ended it.
+    await run("umount", ["-l", at])
+    if (folder === undefined) rmSync(at, { recursive: true, force: true })
+  })
+  const filler = join(at, "filler")
+  return {
+    folder: at,
+    fill: async (but) => {
+      const { stdout } = await run("df", ["-B1", "--output=avail", at])
+      const left = Number(stdout.trim().split("\n").at(-1)) - but
+      const file = await open(filler, "w")
+      const block = Buffer.alloc(mebibyte)
+      try {
+        for (let written = 0; written < left; ) {
+          written += writeSync(file.fd, block, 0, Math.min(mebibyte, left - written))
+        }
+      } catch (error) {
+        // Whoever else writes there has taken the rest.
+        if (!String(error).includes("ENOSPC")) throw error
+      } finally {
+        await file.close()
+      }
+    },
+    clear: () => rmSync(filler, { force: true })
+  }
+}
