@@ -35,6 +35,13 @@ import { makeWay, type Way } from "./way.ts"
 /** What one claim takes at the most. The bytes leave room for names and numbers within one message. */
 export const claimLimits: ClaimLimits = { maxEvents: 1_000, maxBytes: 256 * 1024, lease: leaseTime }
 
+/**
+ * While nothing has succeeded so many times, a claim takes no more than so many lines. Else a long outage would move the
+ * backlog out of the list, where it is limited, into batches that have to be counted one by one.
+ */
+const outage = 6
+const linesInOutage = 32
+
 /** How long a suspect is left alone while another server's is being tried, milliseconds. */
 const turnPause = 250
 
@@ -142,7 +149,8 @@ const drain = Effect.fnUntraced(function* (
   /** Claims and lets what it got be handled; `release` is run at the end of that. */
   const look = Effect.fnUntraced(function* (isFree: boolean, release: Effect.Effect<unknown>) {
     linesFirst = !linesFirst && !isFree
-    const claimed = yield* Effect.result(source.claim(id, { ...claimLimits, linesFirst }))
+    const maxEvents = failures < outage ? claimLimits.maxEvents : linesInOutage
+    const claimed = yield* Effect.result(source.claim(id, { ...claimLimits, maxEvents, linesFirst }))
     // The same claim is sent again until it is answered, once it may have been done.
     if (Result.isFailure(claimed) && claimed.failure.ambiguous) isClaimOpen = true
     if (Result.isSuccess(claimed)) isClaimOpen = false

@@ -194,6 +194,37 @@ describe("claims", () => {
   })
 })
 
+describe("a long outage", () => {
+  test("leaves the backlog where it waits: what is claimed is small until something succeeds", async () => {
+    const texts = Array.from({ length: 9_000 }, (_, i) => `line ${i}`)
+    const sizes = new Map<string, number>()
+    const events = new Set<Bytes>()
+    let isAway = true
+    await draining({
+      claimed: ({ id, lines }) => sizes.set(id, lines.length),
+      handle: (batch) => {
+        if (isAway) return Effect.fail(new Failure({ reason: "no-responders", message: "nobody there" }))
+        for (const line of batch.lines) events.add(line)
+        return Effect.succeed(stored(batch))
+      },
+      body: Effect.fnUntraced(function* (queue) {
+        yield* queue.push(lines(...texts))
+        yield* Effect.promise(() =>
+          eventually(
+            "two small ones were claimed",
+            () => [...sizes.values()].filter((n) => n <= 32).length > 1
+          )
+        )
+        isAway = false
+        yield* nothingLeft(queue)
+      })
+    })
+    expect(Math.max(...sizes.values())).toBe(1_000)
+    expect([...sizes.values()].filter((size) => size === 1_000).length).toBeGreaterThan(4)
+    expect(events.size).toBe(texts.length)
+  }, 60_000)
+})
+
 describe("a queue that is away when a batch is to be let go", () => {
   test("has it acknowledged when it is back: it is stored once and counts no attempt", async () => {
     let refusals = 9
