@@ -12,6 +12,8 @@ export interface Needs {
   readonly kafkaSettings?: Record<string, string>
   /** More arguments of redis-server, such as `["--maxmemory", "50mb"]`. */
   readonly redisArguments?: ReadonlyArray<string>
+  /** Redis has a replica (`world.replica`), and the foreign tracker too calls a line acknowledged when that has it. */
+  readonly replica?: boolean
   /** nats-server's configuration, in its own language. */
   readonly natsConfiguration?: string
   /** Which actors reach which system through a proxy (`world.proxy`); the others reach it directly. */

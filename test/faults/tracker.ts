@@ -22,7 +22,8 @@ interface Waiting {
   readonly settle: (fate: Fate) => void
 }
 
-export const makeTracker = (url: string, key: string): Tracker => {
+/** `confirmed`: a line counts as acknowledged only when a replica has it. */
+export const makeTracker = (url: string, key: string, confirmed = false): Tracker => {
   const redis = new Redis(url, {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -42,9 +43,14 @@ export const makeTracker = (url: string, key: string): Tracker => {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, mostLines)
       waiting = waiting.slice(mostLines)
-      const fate = await redis
-        .rpush(key, ...batch.map(({ line }) => line))
-        .then((): Fate => "acknowledged", fateOf)
+      const pushed = redis.rpush(key, ...batch.map(({ line }) => line))
+      // Sent right behind it, on the same connection: it speaks for that alone.
+      const replicas = confirmed ? redis.wait(1, patience / 2).catch(() => 0) : Promise.resolve(1)
+      const fate = await pushed.then((): Fate => "acknowledged", fateOf)
+      if (fate === "acknowledged" && (await replicas) < 1) {
+        for (const { settle } of batch) settle("unknown")
+        continue
+      }
       for (const { settle } of batch) settle(fate)
       await new Promise((resolve) => setTimeout(resolve, fate === "acknowledged" ? 5 : 100))
     }

@@ -17,6 +17,7 @@ import type { KeptAlive } from "./kept-alive.ts"
 import { type Load, makeLoad } from "./load.ts"
 import { type Needs, type SeamName, standardActors } from "./needs.ts"
 import { type QueueWatch, watchQueue } from "./queue-watch.ts"
+import { type Replica, startReplica } from "./replica.ts"
 import { startProxy, type TcpProxy } from "./tcp-proxy.ts"
 import { makeTracker } from "./tracker.ts"
 
@@ -34,6 +35,8 @@ export interface World {
    */
   readonly passLeases: () => Promise<void>
   readonly redis: RedisServer
+  /** Undefined unless the case's needs say so. */
+  readonly replica: Replica | undefined
   readonly nats: NatsServer
   readonly kafka: ReadonlyArray<Broker>
   /** Kafka's addresses without a proxy, for kcat and the like. */
@@ -100,6 +103,8 @@ export const makeWorld = async ({
     const nats = await privateNats(needs.natsConfiguration)
     endings.push(nats.remove)
     await Promise.all([redis.start(), nats.start()])
+    const replica = needs.replica === true ? await startReplica(redis) : undefined
+    endings.push(() => replica?.end())
     const need = needs.kafka ?? "shared"
     const kafka = await pool.take(need, needs.kafkaSettings)
     endings.push(() => pool.giveBack(need, kafka))
@@ -179,7 +184,7 @@ export const makeWorld = async ({
 
     const queue = watchQueue(redis.url, queueKey, deadLetterKey)
     endings.push(queue.close)
-    const tracker = makeTracker(redis.url, queueKey)
+    const tracker = makeTracker(redis.url, queueKey, replica !== undefined)
     endings.push(tracker.close)
     const load = makeLoad({
       rate,
@@ -204,6 +209,7 @@ export const makeWorld = async ({
         if (isShort) await queue.endLeases()
       },
       redis,
+      replica,
       nats,
       kafka,
       brokers,
