@@ -14,15 +14,16 @@
  * case's number: it is run too from then on.
  *
  * `--events` per case (100,000), `--moments` how often a random fault strikes (20), `--report` writes the table into
- * README.md. The results are in test/faults/results.json.
+ * README.md. test/faults/results.json keeps the last result of each case, so that a few can be run again, and the table
+ * is of all of them.
  */
-import { readFileSync, writeFileSync } from "node:fs"
-import { availableParallelism } from "node:os"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { allCases, chooseCases, notHere } from "./all-cases.ts"
 import { kafkaPool } from "./kafka-pool.ts"
 import { progressLine, tableOf, writeReport } from "./report.ts"
+import { mergeResults, readResults, writeResults } from "./results.ts"
 import { type CaseResult, fullPatience, runCase, shortPatience } from "./run-case.ts"
 
 const say = (text: string): void => {
@@ -40,7 +41,7 @@ const { values, positionals } = parseArgs({
 })
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000))
 const [events, moments] = [Number(values.events), Number(values.moments)]
-const known = JSON.parse(readFileSync(join(import.meta.dirname, "seeds.json"), "utf8")) as Readonly<
+const seeds = JSON.parse(readFileSync(join(import.meta.dirname, "seeds.json"), "utf8")) as Readonly<
   Record<string, ReadonlyArray<number>>
 >
 
@@ -48,6 +49,7 @@ const known = JSON.parse(readFileSync(join(import.meta.dirname, "seeds.json"), "
 const rate = Math.min(4_000, Math.max(1_000, events / 40))
 const patience = events < 20_000 ? shortPatience : fullPatience
 
+const file = join(import.meta.dirname, "results.json")
 const pool = kafkaPool()
 const stop = (): void => {
   process.exit(130)
@@ -59,7 +61,7 @@ const command = ["bun run faults", ...process.argv.slice(2).filter((word) => wor
 say(`${cases.length} cases, seed ${seed}, ${events} events each, ${moments} random moments, ${rate} events/s`)
 const results: Array<CaseResult> = []
 for (const one of cases) {
-  for (const each of [seed, ...(known[one.number] ?? [])]) {
+  for (const each of [seed, ...(seeds[one.number] ?? [])]) {
     const result = await runCase(one, { pool, seed: each, events, rate, moments, patience })
     results.push(result)
     say(progressLine(result))
@@ -69,15 +71,15 @@ await pool.end()
 
 const left = positionals.length === 0 ? notHere : []
 const failed = results.filter(({ passed }) => !passed)
-const about = { date: new Date().toISOString().slice(0, 10), command, seed, cores: availableParallelism() }
-writeFileSync(
-  join(import.meta.dirname, "results.json"),
-  `${JSON.stringify({ ...about, results, notHere: left }, undefined, 2)}\n`
-)
-const table = tableOf(results, left)
-say(`\n${table}\n${results.length - failed.length} passed, ${failed.length} failed`)
-if (values.report) {
-  const heading = `Measured on ${about.date} with \`${command} --seed ${seed}\` on ${about.cores} cores shared by everything.\n\n`
-  writeReport(join(import.meta.dirname, "..", "..", "README.md"), heading + table)
+const made = {
+  date: new Date().toISOString().slice(0, 10),
+  command: values.seed === undefined ? `${command} --seed ${seed}` : command
 }
+const known = mergeResults(
+  readResults(file),
+  results.map((result) => ({ ...result, ...made }))
+)
+writeResults(file, known)
+say(`\n${tableOf(results, left)}\n${results.length - failed.length} passed, ${failed.length} failed`)
+if (values.report) writeReport(join(import.meta.dirname, "..", "..", "README.md"), known, notHere)
 process.exit(failed.length === 0 ? 0 : 1)

@@ -1,6 +1,8 @@
 /** The results of a run as text: a line each while it runs, the table for the README, JSON for machines. */
 import { readFileSync, writeFileSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import type { NotHere } from "./case.ts"
+import type { KeptResult } from "./results.ts"
 import type { CaseResult } from "./run-case.ts"
 
 /** One line of progress, and below it what went wrong. */
@@ -72,10 +74,17 @@ const worstRuns = (results: ReadonlyArray<CaseResult>): ReadonlyArray<CaseResult
 
 const [begin, end] = ["<!-- faults -->", "<!-- /faults -->"]
 
-/** Puts the text between the marks in the README. Throws when the marks are not there. */
-export const writeReport = (path: string, text: string): void => {
+/** Puts the table of all results, and what made them, between the marks in the README. Throws when the marks are not there. */
+export const writeReport = (
+  path: string,
+  results: ReadonlyArray<KeptResult>,
+  left: ReadonlyArray<NotHere>
+): void => {
+  const made = new Set(results.map(({ date, command }) => `\`${command}\` (${date})`))
+  const heading = `Measured on ${availableParallelism()} cores shared by everything, with ${[...made].join(" and ")}.\n\n`
   const before = readFileSync(path, "utf8")
   const [from, to] = [before.indexOf(begin), before.indexOf(end)]
   if (from === -1 || to < from) throw new Error(`${path} has no ${begin} … ${end}.`)
+  const text = heading + tableOf(results, left)
   writeFileSync(path, `${before.slice(0, from + begin.length)}\n${text}${before.slice(to)}`)
 }

@@ -1,0 +1,27 @@
+/** The last result of each case, kept in results.json from one run to the next, each with the command that made it. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import type { CaseResult } from "./run-case.ts"
+
+/** `date` is the day, `command` what to type to draw the same moments again. */
+export interface KeptResult extends CaseResult {
+  readonly date: string
+  readonly command: string
+}
+
+export const readResults = (file: string): ReadonlyArray<KeptResult> =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ReadonlyArray<KeptResult>) : []
+
+export const writeResults = (file: string, results: ReadonlyArray<KeptResult>): void =>
+  writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`)
+
+/** The new results, and the old ones of cases that are not among them; in the order of the matrix. */
+export const mergeResults = (
+  before: ReadonlyArray<KeptResult>,
+  now: ReadonlyArray<KeptResult>
+): ReadonlyArray<KeptResult> => {
+  const name = (one: KeptResult): string => `${one.number} ${one.name}`
+  const ran = new Set(now.map(name))
+  return [...before.filter((one) => !ran.has(name(one))), ...now].toSorted((a, b) =>
+    name(a).localeCompare(name(b), "en", { numeric: true })
+  )
+}
