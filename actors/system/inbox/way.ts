@@ -4,6 +4,7 @@
  * an outage is not taken for the guilt of a batch. Lives as long as its inbox; keeps only when it may look again.
  */
 import { Clock, Effect, Result } from "effect"
+import { Failure } from "../../../contracts/failure.ts"
 import { newBatchId } from "../../../contracts/ids.ts"
 import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
@@ -25,6 +26,9 @@ const roundsWithin = 1_000
 const firstPause = 250
 const longestPause = 8_000
 
+/** Has all the work it may take: it lives, and no more is said of the way. Under a long load somebody always does. */
+const isBusy = ({ reason }: Failure): boolean => reason === "busy"
+
 export interface Way {
   /** Looks, and says whether it is free now. Takes at most four seconds, never fails. */
   readonly isFree: Effect.Effect<boolean>
@@ -37,23 +41,34 @@ export const makeWay = (mailbox: Mailbox<Lines, Account>): Way => {
   let notBefore = 0
 
   const send = (now: number) =>
-    mailbox.deliver({ id: newBatchId(), first: 0, claimed: now, lines: [] }, { events: 0 })
+    mailbox.deliver({ id: newBatchId(), first: 0, claimed: now, lines: [] }, { events: 0 }).pipe(
+      Effect.as(1),
+      Effect.catchIf(isBusy, () => Effect.succeed(0))
+    )
 
   const round = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.all(
       Array.from({ length: atOnce }, () => send(now)),
-      { concurrency: "unbounded", discard: true }
-    ).pipe(Effect.provideService(Deadline, now + patience), Effect.timeout(patience))
+      { concurrency: "unbounded" }
+    ).pipe(
+      Effect.map((answered) => answered.reduce<number>((sum, one) => sum + one, 0)),
+      Effect.provideService(Deadline, now + patience),
+      Effect.timeout(patience)
+    )
   )
+
+  /** Round after round; at least as many as are in one must come back from the log, for whoever is busy did not ask it. */
+  const look = Effect.gen(function* () {
+    const until = (yield* steadyMillis) + roundsWithin
+    let answered = yield* round
+    for (let more = rounds - 1; more > 0 && (yield* steadyMillis) < until; more--) answered += yield* round
+    if (answered < atOnce) return yield* new Failure({ reason: "busy", message: "all have too much to do" })
+    return answered
+  })
 
   return {
     isFree: Effect.gen(function* () {
-      const until = (yield* steadyMillis) + roundsWithin
-      let outcome = yield* Effect.result(round)
-      for (let more = rounds - 1; more > 0 && Result.isSuccess(outcome); more--) {
-        if ((yield* steadyMillis) >= until) break
-        outcome = yield* Effect.result(round)
-      }
+      const outcome = yield* Effect.result(look)
       if (Result.isSuccess(outcome)) {
         failures = 0
         notBefore = 0

@@ -113,6 +113,45 @@ describe("a suspect", () => {
     expect(tries).toBe(1)
   }, 20_000)
 
+  test("is tried under load too, when many of those asked have all the work they may take", async () => {
+    const { before } = suspect(1, "a")
+    let looks = 0
+    let tries = 0
+    await draining({
+      before,
+      handle: (batch) => {
+        tries += 1
+        return Effect.succeed(stored(batch))
+      },
+      way: (empty) => {
+        looks += 1
+        const busy = new Failure({ reason: "busy", message: "the mailbox is full" })
+        return looks % 3 === 0 ? Effect.succeed(stored(empty)) : Effect.fail(busy)
+      },
+      body: nothingLeft
+    })
+    expect(tries).toBe(1)
+  }, 30_000)
+
+  test("is not tried while all of them have", async () => {
+    const { before } = suspect(1, "a")
+    let looks = 0
+    let tries = 0
+    await draining({
+      before,
+      handle: (batch) => {
+        tries += 1
+        return Effect.succeed(stored(batch))
+      },
+      way: () => {
+        looks += 1
+        return Effect.fail(new Failure({ reason: "busy", message: "the mailbox is full" }))
+      },
+      body: () => Effect.promise(() => eventually("it was looked for long", () => looks > 128 || tries > 0))
+    })
+    expect(tries).toBe(0)
+  }, 30_000)
+
   test("lets others pass meanwhile", async () => {
     const { before } = suspect(1, "a")
     const done: Array<Bytes> = []
