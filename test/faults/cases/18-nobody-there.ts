@@ -15,10 +15,11 @@ export default faultCase({
     for (const name of ["enricher", "bridge"]) {
       const before = givenBack(world).length
       await world.group(name).scale(0)
-      await eventually(`the drainer has asked again and again without a ${name}`, async () => {
-        const { waiting } = await world.queue.depth()
-        return waiting > world.load.rate && givenBack(world).length > before + 2
-      })
+      await eventually(
+        `the drainer has asked again and again without a ${name}, and lines wait`,
+        async () => (await world.queue.depth()).waiting > 100 && givenBack(world).length > before + 2,
+        60_000
+      )
       for (const { reason, message } of givenBack(world).slice(before))
         prove(reason === "no-responders", `a batch was given back for "${reason}": ${message}`)
       const used = Array.from((await world.queue.attempts()).values(), (attempt) => attempt.used)
