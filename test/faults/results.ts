@@ -8,8 +8,10 @@ export interface KeptResult extends CaseResult {
   readonly command: string
 }
 
-export const readResults = (file: string): ReadonlyArray<KeptResult> =>
-  existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ReadonlyArray<KeptResult>) : []
+export const readResults = (file: string): ReadonlyArray<KeptResult> => {
+  const kept: unknown = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : []
+  return Array.isArray(kept) ? kept : []
+}
 
 export const writeResults = (file: string, results: ReadonlyArray<KeptResult>): void =>
   writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`)
