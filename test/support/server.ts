@@ -89,17 +89,22 @@ export const needsProgram = (command: string, howToGet: string, args?: ReadonlyA
   return false
 }
 
+/** Below the ports that systems give to outgoing connections, so that none of those takes it before its server does. */
+const [lowest, highest] = [12_000, 32_000]
+
 /** A TCP port that nobody listens on at this moment. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
+export const freePort = async (): Promise<number> => {
+  for (;;) {
+    const port = lowest + Math.floor(Math.random() * (highest - lowest))
+    if (await isFree(port)) return port
+  }
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() =>
-        address !== null && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))
-      )
-    })
+    server.once("error", () => resolve(false))
+    server.listen(port, () => server.close(() => resolve(true)))
   })
 
 /** Starts a program and waits until what it prints matches `ready`; fails with its output when it ends before. */
@@ -133,7 +138,7 @@ export const startProgram = (
     child.once("error", reject)
     child.once("exit", (code) => {
       if (output !== "ready")
-        reject(new Error(`${command} ended with ${code} before it was ready:\n${output}`))
+        reject(new Error(`${command} ended with ${code} before it was ready:\n…${output.slice(-3_000)}`))
     })
   })
 
