@@ -9,6 +9,7 @@ import { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { type Compression, compressionType, type Fate, onFate, type Producer } from "./kafka-client.ts"
 import { sentence, storedNothing, tooLarge } from "./kafka-failure.ts"
+import { knownRecords } from "./kafka-known.ts"
 import type { Link } from "./kafka-link.ts"
 import type { KafkaTopics } from "./kafka-topics.ts"
 import { partitionOf } from "./partition.ts"
@@ -38,18 +39,22 @@ interface Progress {
   last: string
 }
 
-export const makeAppend =
-  (producer: Link<Producer>, topics: KafkaTopics, compression: Compression) =>
-  (records: ReadonlyArray<NewRecord>, affinity: string): Effect.Effect<ReadonlyArray<Appended>, Failure> =>
+export const makeAppend = (producer: Link<Producer>, topics: KafkaTopics, compression: Compression) => {
+  const known = knownRecords()
+  return (
+    records: ReadonlyArray<NewRecord>,
+    affinity: string
+  ): Effect.Effect<ReadonlyArray<Appended>, Failure> =>
     Effect.suspend(() => {
       const progress: Progress = {
-        results: new Array(records.length),
+        results: known.recall(records, affinity),
         unclear: false,
         open: 0,
         last: "Kafka did not answer in time"
       }
       const store = storeRun(producer, topics, compression, progress)
-      return runsOf(topics, records, affinity).pipe(
+      const isOpen = (place: number): boolean => progress.results[place] === undefined
+      return runsOf(topics, records, affinity, isOpen).pipe(
         Effect.flatMap((runs) => Effect.forEach(runs, store, { concurrency: 8, discard: true })),
         Effect.timeoutOption(logTimeout),
         Effect.catch((failure) =>
@@ -57,9 +62,11 @@ export const makeAppend =
             progress.last = failure.message
           })
         ),
-        Effect.andThen(Effect.suspend(() => outcome(progress)))
+        Effect.andThen(Effect.suspend(() => outcome(progress))),
+        Effect.ensuring(Effect.sync(() => known.keep(records, affinity, progress.results)))
       )
     })
+}
 
 /** All is known, or the failure that tells whether something may have been stored. */
 const outcome = (progress: Progress): Effect.Effect<ReadonlyArray<Appended>, Failure> => {
@@ -69,17 +76,20 @@ const outcome = (progress: Progress): Effect.Effect<ReadonlyArray<Appended>, Fai
   return Effect.fail(new Failure({ reason: some ? "timeout" : "unavailable", message: progress.last }))
 }
 
+/** The records whose places are open, by partition. */
 const runsOf = Effect.fnUntraced(function* (
   topics: KafkaTopics,
   records: ReadonlyArray<NewRecord>,
-  affinity: string
+  affinity: string,
+  isOpen: (place: number) => boolean
 ) {
   const counts = new Map<Topic, number>()
-  for (const { topic } of records) {
-    if (!counts.has(topic)) counts.set(topic, yield* topics.partitions(topic))
+  for (const [place, { topic }] of records.entries()) {
+    if (isOpen(place) && !counts.has(topic)) counts.set(topic, yield* topics.partitions(topic))
   }
   const runs = new Map<string, Run>()
   records.forEach((record, place) => {
+    if (!isOpen(place)) return
     const { topic } = record
     const partition = partitionOf(record.key ?? affinity, counts.get(topic) ?? 1)
     const name = `${partition} ${topic}`
