@@ -17,8 +17,8 @@ const reasons = {
   timeout: { retry: true, ambiguous: true },
   /** The one asked over the bus was silent until the deadline: it may be slow, cut off, or have ended over it. */
   "no-answer": { retry: true, ambiguous: true },
-  /** Larger than what can ever be sent in one piece: only smaller pieces can help. */
-  "too-large": { retry: false, ambiguous: false },
+  /** A request, or the answer to what was done, larger than can be sent in one piece: only smaller pieces can help. */
+  "too-large": { retry: false, ambiguous: true },
   /** The message does not follow its schema. */
   unreadable: { retry: false, ambiguous: false },
   /** The one asked failed in a way it did not foresee. Counts as an attempt at the batch. */

@@ -1,7 +1,7 @@
 /**
  * How an actor asks another: encodes the batch, waits no longer than it may itself take, and reads the receipt.
- * A batch too large for one message travels in parts and comes back as one receipt; one without events travels too: it
- * asks whether the way is free.
+ * A batch too large for one message, or with too large an answer, travels in parts and comes back as one receipt; one
+ * without events travels too: it asks whether the way is free.
  */
 import { Clock, Effect, Schema } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
@@ -63,7 +63,10 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
   return (request: Request): Effect.Effect<Receipt, Failure> => Effect.suspend(() => sendInParts(request))
 })
 
-/** One event that no message can hold is rejected; one that only this server's present limit keeps back waits. */
+/**
+ * One event that no message can hold is rejected. One that only this server's present limit keeps back waits; so does
+ * one whose answer does not fit, which may be stored: it was sent, so a message can hold it.
+ */
 const refuseLarge = (request: Batch, by: RejectedBy, message: string): Effect.Effect<Receipt, Failure> => {
   if (encode(request).length <= maxMessageBytes)
     return Effect.fail(new Failure({ reason: "unavailable", message }))

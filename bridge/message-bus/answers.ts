@@ -17,8 +17,8 @@ export interface Answers {
 }
 
 /**
- * Runs `answer` for requests on `subject` (named in the log when an answer dies). An answer of more bytes than
- * `limit` says is a crash of the one who answers: the work is done, but nobody can be told.
+ * Runs `answer` for requests on `subject` (named in the log when an answer dies). Of an answer of more
+ * bytes than `limit` says only `too-large` is told: the work is done, and whoever asks for less of it gets an answer.
  */
 export const makeAnswers = Effect.fnUntraced(function* (
   subject: string,
@@ -51,7 +51,7 @@ const fitting = (answer: Uint8Array, limit: number): Uint8Array | Failure =>
   answer.length <= limit
     ? answer
     : new Failure({
-        reason: "crashed",
+        reason: "too-large",
         message: `an answer of ${answer.length} bytes is over the limit of ${limit}`
       })
 

@@ -27,8 +27,9 @@ export class MessageBus extends Context.Service<
     /**
      * Asks one member of the group that serves `subject`, and waits for its answer until `deadline` (milliseconds
      * since 1970). Fails with `no-responders` at once when nobody serves it, `timeout` (also at once when the
-     * connection is lost while waiting), `crashed` when the answer died. Before anything is sent: `expired` when the
-     * deadline has passed, `too-large`, `unavailable` when not connected.
+     * connection is lost while waiting), `crashed` when the answer died, `too-large` when it is too large to travel
+     * (the work is done then). Before anything is sent: `expired` when the deadline has passed, `too-large`,
+     * `unavailable` when not connected.
      */
     readonly request: (
       subject: string,

@@ -1,7 +1,7 @@
 /** Messages that are requests of a conversation: any number of actors of the same name share them through the group. */
 import { Effect, Result } from "effect"
 import { type BusRequest, MessageBus } from "../../../bridge/message-bus/service.ts"
-import type { Receipt } from "../../../contracts/batch.ts"
+import type { Receipt, Rejection } from "../../../contracts/batch.ts"
 import { decode, encode } from "../../../contracts/codec.ts"
 import type { Conversation, Reply } from "../../../contracts/conversations.ts"
 import { Failure } from "../../../contracts/failure.ts"
@@ -39,7 +39,15 @@ export const requests = <Request extends Batch>(
   })
 })
 
+/** The longest text in a reply, so that what is said of one event always fits a message. */
+const longestText = 1_000
+
+const cut = (text: string): string => (text.length <= longestText ? text : `${text.slice(0, longestText)}…`)
+
 const replyOf = (result: Result.Result<Receipt, Failure>): Reply =>
   Result.isSuccess(result)
-    ? { receipt: result.success }
-    : { failure: { reason: result.failure.reason, message: result.failure.message } }
+    ? { receipt: { ...result.success, rejected: result.success.rejected.map(withShortDetail) } }
+    : { failure: { reason: result.failure.reason, message: cut(result.failure.message) } }
+
+const withShortDetail = (rejection: Rejection): Rejection =>
+  rejection.detail === undefined ? rejection : { ...rejection, detail: cut(rejection.detail) }

@@ -10,8 +10,8 @@ import { makeMeter } from "../../../actors/system/meter.ts"
 import { Self } from "../../../actors/system/self.ts"
 import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
-import type { EnrichedBatch, Receipt } from "../../../contracts/batch.ts"
-import { maxMessageBytes } from "../../../contracts/codec.ts"
+import type { EnrichedBatch, Receipt, Rejection } from "../../../contracts/batch.ts"
+import { decode, encode, maxMessageBytes } from "../../../contracts/codec.ts"
 import { Store } from "../../../contracts/conversations.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { newBatchId, Topic } from "../../../contracts/ids.ts"
@@ -56,6 +56,26 @@ const receiptOf = ({ id }: EnrichedBatch, stored: number): Receipt => ({
   rejected: []
 })
 
+const tooMuch = new Uint8Array(maxMessageBytes + 1)
+const encoded = (request: EnrichedBatch): Uint8Array =>
+  encode({ receipt: receiptOf(request, request.events.length) })
+
+/** Asks about the batch whoever answers with these bytes. */
+const onBus = (answer: (request: EnrichedBatch) => Uint8Array, batch: EnrichedBatch) => {
+  const bus = makeInProcess()
+  return Effect.scoped(
+    Effect.gen(function* () {
+      yield* bus.serve(Store.subject, Store.queue, ({ payload }) =>
+        Effect.sync(() => {
+          const request = decode(payload)
+          return Store.accepts(request) ? answer(request) : new Uint8Array()
+        })
+      )
+      return yield* Effect.result((yield* ask(Store, "enricher"))(batch))
+    })
+  ).pipe(Effect.provideService(MessageBus, bus))
+}
+
 const storesAll = (batch: EnrichedBatch): Effect.Effect<Receipt> =>
   Effect.succeed(receiptOf(batch, batch.events.length))
 
@@ -79,6 +99,40 @@ describe("ask", () => {
     const { result } = await Effect.runPromise(asking(batch, storesAll))
     const rejected = [{ index: 1, topic: "events", stage: "enricher", reason: "too large" }]
     expect(result).toMatchObject({ success: { stored: 2, rejected } })
+  })
+
+  test("an answer too large to travel makes the batch travel in parts too", async () => {
+    const batch = batchOf([1, 1, 1, 1])
+    const program = onBus((request) => (request.events.length > 1 ? tooMuch : encoded(request)), batch)
+    expect(await Effect.runPromise(program)).toMatchObject({
+      success: { id: batch.id, stored: 4, rejected: [] }
+    })
+  })
+
+  test("an event whose answer is too large to travel may be stored: it is not rejected, it waits", async () => {
+    for (const sizes of [[1], [1, 1, 1], [maxMessageBytes - 1_000], []]) {
+      const result = await Effect.runPromise(onBus(() => tooMuch, batchOf(sizes)))
+      expect(result).toMatchObject({ failure: { reason: "unavailable", infrastructure: true } })
+    }
+  })
+
+  test("what is said of an event is cut where it would keep the answer from travelling", async () => {
+    const detail = "much ".repeat(maxMessageBytes)
+    const refuses = ({ id, events }: EnrichedBatch): Effect.Effect<Receipt> => {
+      const rejected = events.map(({ index, topic }): Rejection => {
+        return { index, topic, stage: "enricher", reason: "not enriched", detail }
+      })
+      return Effect.succeed({ id, stored: 0, placements: [], rejected })
+    }
+    const refused = await Effect.runPromise(asking(batchOf([1, 1]), refuses))
+    expect(refused.result).toMatchObject({
+      success: {
+        rejected: [0, 1].map((index) => ({ index, detail: expect.stringMatching(/^much .{995}…$/) }))
+      }
+    })
+    expect(refused.seen).toEqual([2])
+    const crashed = await Effect.runPromise(asking(batchOf([1, 1]), () => Effect.die(new Error(detail))))
+    expect(crashed.result).toMatchObject({ failure: { reason: "crashed" } })
   })
 
   test("a receipt that does not account for every event is not believed", async () => {

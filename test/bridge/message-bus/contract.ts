@@ -169,7 +169,7 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
-    test("an answer over the limit is a crash, and disturbs nobody else", () =>
+    test("an answer over the limit is told as too large, and disturbs nobody else", () =>
       run(
         Effect.gen(function* () {
           const { here, there } = yield* open
@@ -182,7 +182,7 @@ export const busContract = (name: string, open: Open): void => {
           )
           const deadline = yield* anHour
           const other = yield* Effect.forkChild(there.request(subject, bytes("other"), deadline))
-          expect(yield* failed(there.request(subject, bytes("large"), deadline))).toBe("crashed")
+          expect(yield* failed(there.request(subject, bytes("large"), deadline))).toBe("too-large")
           yield* held.open
           expect(text(yield* Fiber.join(other))).toBe("other")
         })
