@@ -6,6 +6,7 @@
 import { Clock, Deferred, Effect, Exit } from "effect"
 import type { EnrichedBatch, Receipt } from "../../contracts/batch.ts"
 import { Failure } from "../../contracts/failure.ts"
+import type { Topic } from "../../contracts/ids.ts"
 
 /** So many receipts at most, and for how long, milliseconds. */
 export const rememberedAtMost = 10_000
@@ -53,13 +54,20 @@ export const rememberReceipts = (atMost = rememberedAtMost) => {
 
 const stopped = new Failure({ reason: "timeout", message: "the bridge stopped while it stored this" })
 
-/** The batch's id and the places of exactly these events, as runs: `0-4,6-999`. */
+/**
+ * The batch's id and the places of exactly these events, as runs by topic: `<id> events:0-4,6-999 searches:5-5`. The
+ * topics belong to it, since a drainer with other settings sends the same events elsewhere.
+ */
 const nameOf = ({ id, events }: EnrichedBatch): string => {
-  let name: string = id
-  let last = Number.NaN
-  for (const { index } of events) {
-    if (index !== last + 1) name += `${Number.isNaN(last) ? " " : `-${last},`}${index}`
-    last = index
+  const runs = new Map<Topic, { places: string; last: number }>()
+  for (const { index, topic } of events) {
+    const run = runs.get(topic)
+    if (run === undefined) {
+      runs.set(topic, { places: `${index}`, last: index })
+      continue
+    }
+    if (index !== run.last + 1) run.places += `-${run.last},${index}`
+    run.last = index
   }
-  return `${name}-${last}`
+  return [id, ...Array.from(runs, ([topic, { places, last }]) => `${topic}:${places}-${last}`)].join(" ")
 }

@@ -55,6 +55,26 @@ describe("remembered receipts", () => {
     expect(times()).toBe(parts.length + 1)
   })
 
+  test("are those of the same topics: the same events on their way elsewhere are other ones", async () => {
+    const { store, times } = storing()
+    const batch = batchOf(newBatchId(), 0, 1, 2)
+    const sentTo = (...topics: ReadonlyArray<string>): EnrichedBatch => ({
+      ...batch,
+      events: batch.events.map((event, i) => ({ ...event, topic: Topic.make(topics[i] ?? "") }))
+    })
+    const ways = [
+      sentTo("a", "a", "a"),
+      sentTo("b", "b", "b"),
+      sentTo("a", "a", "b"),
+      sentTo("a", "b", "a"),
+      sentTo("a", "b", "b"),
+      sentTo("b", "a", "a"),
+      sentTo("a", "b", "c")
+    ]
+    for (const way of [...ways, ...ways]) await Effect.runPromise(store(way))
+    expect(times()).toBe(ways.length)
+  })
+
   test("are forgotten after a while, and the oldest first when there are too many", async () => {
     const { store, times } = storing(3)
     const ids = [1, 2, 3, 4].map(() => newBatchId())
