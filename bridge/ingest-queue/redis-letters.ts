@@ -1,6 +1,6 @@
 /**
  * The dead letters of a queue on Redis, read, replayed and discarded where they lie. A letter is known by its exact text;
- * of several with the same text the newest goes first, since people work from the newest down and the search ends there.
+ * of several with the same text one that is near an end of the list goes first, since it is looked for from both ends.
  *
  * `:replays` remembers what was replayed within a week: a sorted set, `<sha1 of the line> <nth time>` → when. As in
  * scripts.ts the first write of a script only removes, and what could fail is read before.
@@ -13,8 +13,29 @@ import { fromBuffer, toBuffer } from "./packed.ts"
 import type { QueueKeys } from "./redis.ts"
 import type { LetterBox } from "./service.ts"
 
+/** How far from each end a letter is looked for first. */
+const firstReach = 1_000
+
+/**
+ * Removes one letter with that text and returns how many that were. It is looked for from both ends, ever further:
+ * people work on the newest letters or on the oldest ones, and the others may be many.
+ */
+const take = `
+local function take(letters, text)
+  local length, reach = redis.call('LLEN', letters), ${firstReach}
+  while true do
+    if redis.call('LPOS', letters, text, 'RANK', -1, 'MAXLEN', reach) then
+      return redis.call('LREM', letters, -1, text)
+    end
+    if reach >= length then return 0 end
+    if redis.call('LPOS', letters, text, 'MAXLEN', reach) then return redis.call('LREM', letters, 1, text) end
+    reach = reach * 4
+  end
+end
+`
+
 /** KEYS dead-letters list ledger replays · ARGV text, line, allowed, name in the ledger · what became of it. */
-const replayScript = `
+const replayScript = `${take}
 local letters, list, ledger, replays = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local text, line, allowed, name = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local clock = redis.call('TIME')
@@ -32,7 +53,7 @@ for nth = 1, allowed do
 end
 if not free then return 'too often' end
 
-if redis.call('LREM', letters, -1, text) == 0 then return 'gone' end
+if take(letters, text) == 0 then return 'gone' end
 redis.call('RPUSH', list, line)
 redis.pcall('HINCRBY', ledger, 'pushed', 1)
 redis.pcall('HINCRBY', ledger, name, 1)
@@ -43,9 +64,9 @@ return 'done'
 `
 
 /** KEYS dead-letters ledger · ARGV text, name in the ledger · 1 when it was there. */
-const discardScript = `
+const discardScript = `${take}
 redis.call('HGET', KEYS[2], ARGV[2])
-if redis.call('LREM', KEYS[1], -1, ARGV[1]) == 0 then return 0 end
+if take(KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.pcall('HINCRBY', KEYS[2], ARGV[2], 1)
 return 1
 `

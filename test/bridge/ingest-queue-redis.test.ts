@@ -197,6 +197,39 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     })
   })
 
+  test("a letter is looked for from both ends of a long list: the nearest of equal ones goes", async () => {
+    const server = await startOwn()
+    const others = Array.from({ length: 6_000 }, (_, i) => `other ${i}`)
+    const list = [
+      "old",
+      "both",
+      ...others.slice(0, 4_000),
+      "old",
+      "middle",
+      ...others.slice(4_000),
+      "both",
+      "new"
+    ]
+    await send(server, "RPUSH", "click_invalid", ...list)
+    await queueOn([server], async ({ sources: [source] }) => {
+      const letters = source?.letters
+      if (letters === undefined) throw new Error("There is no queue.")
+      const places = async (text: string) =>
+        (await run(letters.read(0, list.length))).flatMap((one, i) => (one.text === text ? [i] : []))
+      const letter = (text: string) => ({ text: text as Bytes, letter: undefined })
+      expect(await run(letters.discard(letter("old")))).toBe(true)
+      expect(await places("old")).toEqual([4_001])
+      expect(await run(letters.replay(letter("both"), "both" as Bytes, 1))).toBe("done")
+      expect(await places("both")).toEqual([0])
+      for (const text of ["new", "middle", "old", "both"]) {
+        expect(await run(letters.discard(letter(text)))).toBe(true)
+        expect(await run(letters.discard(letter(text)))).toBe(false)
+      }
+      const left: ReadonlyArray<string> = (await run(letters.read(0, list.length))).map(({ text }) => text)
+      expect(left).toEqual(others)
+    })
+  })
+
   test("keys in two slots of a cluster end the start with a sentence that says what to set", async () => {
     const server = await startOwn(["--cluster-enabled", "yes"])
     const start = (deadLetters: string) =>
