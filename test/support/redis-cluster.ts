@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { connect } from "../../bridge/redis.ts"
 import { eventually } from "./eventually.ts"
 import { type OwnRedis, secretUrl, startRedis } from "./redis.ts"
-import { freePort, type Running } from "./server.ts"
+import { freePort, isFree, type Running } from "./server.ts"
 
 /** The URL is the first master's. Undefined where redis-server is not installed. */
 export const startRedisCluster = async (): Promise<Running | undefined> => {
@@ -28,10 +28,10 @@ export const startRedisCluster = async (): Promise<Running | undefined> => {
   }
 }
 
-/** A node speaks to the others on its port plus 10000, which must be a port too. */
+/** A node speaks to the others on its port plus 10000, which must be free too, and no port of outgoing connections. */
 const startNode = async (): Promise<OwnRedis | undefined> => {
   let port = await freePort()
-  while (port > 55_000) port = 20_000 + Math.floor(Math.random() * 10_000)
+  while (port > 21_000 || !(await isFree(port + 10_000))) port = await freePort()
   return startRedis(["--cluster-enabled", "yes"], port)
 }
 

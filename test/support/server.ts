@@ -100,7 +100,8 @@ export const freePort = async (): Promise<number> => {
   }
 }
 
-const isFree = (port: number): Promise<boolean> =>
+/** Does nobody listen on that port at this moment? */
+export const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer()
     server.once("error", () => resolve(false))
