@@ -1,15 +1,16 @@
 /**
- * The HTTP edge: one Elysia app of plain web-standard handlers. Any GET or HEAD is one event, answered when the queue
- * has it. It keeps no state; serve.ts serves it.
+ * The HTTP edge: one Elysia app of plain web-standard handlers. A request about the gateway itself is answered first;
+ * any other becomes an arrival, passes the guards, and goes to the handler of its route. Any GET or HEAD without one is
+ * one event, answered when the queue has it. It keeps no state; serve.ts serves it.
  */
 import { Elysia } from "elysia"
-import { type Bytes, bytesOf } from "../contracts/event.ts"
-import { formatLine } from "../contracts/wire/line.ts"
+import type { Bytes } from "../contracts/event.ts"
 import { anyOrigin, eventPixel, icon, ok, robots } from "./answers.ts"
-import { clientAddress, trustedProxies } from "./client-address.ts"
+import { type Arrival, arrivalOf, type Peer } from "./arrival.ts"
+import { trustedProxies } from "./client-address.ts"
 import { refuse, refuseFailed } from "./errors.ts"
-import { hostOf } from "./host.ts"
-import type { Client } from "./serve.ts"
+import { allowed, firstAnswer, type Guard, handlerOf, type Route, routeTable } from "./routes.ts"
+import { type Privacy, type Push, takeEvents } from "./take-events.ts"
 import { type Target, targetOf } from "./target.ts"
 
 /** The path and query of a request may weigh so many bytes. */
@@ -19,23 +20,29 @@ export const maxTargetBytes = 20_480
 export type Operation = () => Response | Promise<Response>
 
 export interface GatewayOptions {
-  /** Resolves when the queue has the line; rejects with `Failure`. */
-  readonly push: (line: Bytes) => Promise<void>
+  readonly push: Push
   /** What stands at `/health/live`, `/health/ready` and `/metrics`. */
   readonly operations: { readonly live: Operation; readonly ready: Operation; readonly metrics: Operation }
   readonly settings: { readonly trustedProxies: string; readonly podName: string | undefined }
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Asked in this order, before any handler. */
+  readonly guards?: ReadonlyArray<Guard>
+  readonly privacy?: Privacy
 }
 
 export interface GatewayApp {
   /** Never fails. */
-  readonly fetch: (request: Request, client: Pick<Client, "address">) => Response | Promise<Response>
+  readonly fetch: (request: Request, client: Peer) => Response | Promise<Response>
 }
 
-export const gatewayApp = ({ push, operations, settings, now }: GatewayOptions): GatewayApp => {
+export const gatewayApp = (options: GatewayOptions): GatewayApp => {
+  const { push, operations, settings, now, privacy } = options
   const isTrusted = trustedProxies(settings.trustedProxies)
-  const pod = bytesOf(settings.podName ?? "")
+  const take = takeEvents({ push, podName: settings.podName, privacy })
+  const guard = firstAnswer(options.guards ?? [])
+  const routes: ReadonlyArray<Route> = []
+  const findRoute = routeTable(routes)
   const named: ReadonlyMap<string, Operation> = new Map([
     ["/favicon.ico", icon],
     ["/robots.txt", robots],
@@ -50,58 +57,60 @@ export const gatewayApp = ({ push, operations, settings, now }: GatewayOptions):
     return named.get(path)
   }
 
-  const takeEvent = (
-    headers: Headers,
-    { path, query }: Target,
-    client: Pick<Client, "address">
-  ): Response | Promise<Response> => {
-    const host = hostOf(headers.get("host"))
-    if (host === undefined) return refuse("bad-request", "The Host header names no host.", anyOrigin)
+  const takeEvent = (arrival: Arrival): Promise<Response> => {
+    const { path, query } = arrival.target
     const isGif = path.endsWith(".gif")
-    const line = formatLine({
-      dialect: "pushtech",
-      ip: clientAddress(headers, client.address, isTrusted),
-      ts: now(),
-      host,
-      pod,
-      path: isGif ? (path.slice(0, -".gif".length) as Bytes) : path,
-      query,
-      userAgent: (headers.get("user-agent") ?? "") as Bytes
-    })
-    const wantsImage = isGif || headers.get("accept")?.startsWith("image/") === true
-    return push(line).then(wantsImage ? eventPixel : ok, refuseEvent)
+    const wantsImage = isGif || arrival.request.headers.get("accept")?.startsWith("image/") === true
+    return take
+      .one(arrival, { path: isGif ? (path.slice(0, -".gif".length) as Bytes) : path, query })
+      .then(wantsImage ? eventPixel : ok, refuseEvent)
   }
 
-  const clients = new WeakMap<Request, Pick<Client, "address">>()
+  const answer = (arrival: Arrival): Response | Promise<Response> => {
+    const { method } = arrival.request
+    const route = findRoute(arrival.target.path)
+    const handler = handlerOf(route, method)
+    if (handler !== undefined) return handler(arrival)
+    if (isGet(method)) return takeEvent(arrival)
+    return refuse("method-not-allowed", "Events are sent with GET or HEAD.", { allow: allowed(route) })
+  }
+
+  const guarded = (arrival: Arrival): Response | Promise<Response> => {
+    const refusal = guard?.(arrival)
+    if (refusal === undefined) return answer(arrival)
+    if (refusal instanceof Response) return refusal
+    return refusal.then((response) => response ?? answer(arrival))
+  }
+
+  const respond = (request: Request, peer: Peer): Response | Promise<Response> => {
+    const target = targetOf(request.url)
+    if (target.path.length + target.query.length >= maxTargetBytes) return tooLong()
+    const operation = isGet(request.method) ? operationAt(target) : undefined
+    if (operation !== undefined) return operation()
+    const arrival = arrivalOf(request, target, peer, isTrusted, now())
+    if (arrival === undefined) return refuse("bad-request", "The Host header names no host.", anyOrigin)
+    return guarded(arrival)
+  }
+
+  const peers = new WeakMap<Request, Peer>()
 
   // One route: Elysia finds paths only behind host names of four letters and more; names in a cluster may be shorter.
   const app = new Elysia()
     .onError(({ error }) => refuseFailed(error))
-    .all("*", ({ request }) => {
-      const target = targetOf(request.url)
-      if (target.path.length + target.query.length >= maxTargetBytes) return tooLong()
-      if (!isGet(request.method)) {
-        return refuse("method-not-allowed", "Events are sent with GET or HEAD.", allowGet)
-      }
-      const operation = operationAt(target)
-      if (operation !== undefined) return operation()
-      return takeEvent(request.headers, target, clients.get(request) ?? unknownClient)
-    })
+    .all("*", ({ request }) => respond(request, peers.get(request) ?? unknownPeer), { parse: "none" })
     .compile()
 
   return {
     fetch: (request, client) => {
-      clients.set(request, client)
+      peers.set(request, client)
       return app.fetch(request)
     }
   }
 }
 
-const unknownClient = { address: "" }
+const unknownPeer: Peer = { address: "" }
 
 const isGet = (method: string): boolean => method === "GET" || method === "HEAD"
-
-const allowGet = { allow: "GET, HEAD" }
 
 const refuseEvent = (cause: unknown): Response => refuseFailed(cause, anyOrigin)
 

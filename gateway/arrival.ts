@@ -1,0 +1,47 @@
+/** A tracker's request as all that follows sees it: what it asks for, and who sent it when. Made once per request. */
+import type { Bytes } from "../contracts/event.ts"
+import type { Topic } from "../contracts/ids.ts"
+import { clientAddress, type IsTrusted } from "./client-address.ts"
+import { hostOf } from "./host.ts"
+import type { Client } from "./serve.ts"
+import type { Target } from "./target.ts"
+
+/** As much of a client as the gateway asks for. */
+export type Peer = Pick<Client, "address">
+
+export interface Arrival {
+  readonly request: Request
+  readonly target: Target
+  /** The client's address, after our proxies. */
+  readonly address: string
+  /** The host that was asked for, without its port; may be empty. */
+  readonly host: Bytes
+  /** May be empty. */
+  readonly userAgent: Bytes
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** The topic of its events; undefined for the standard one. A guard may set it. */
+  topic: Topic | undefined
+}
+
+/** The arrival of a request now; undefined when its Host header names no host. */
+export const arrivalOf = (
+  request: Request,
+  target: Target,
+  peer: Peer,
+  isTrusted: IsTrusted,
+  now: number
+): Arrival | undefined => {
+  const { headers } = request
+  const host = hostOf(headers.get("host"))
+  if (host === undefined) return undefined
+  return {
+    request,
+    target,
+    address: clientAddress(headers, peer.address, isTrusted),
+    host,
+    userAgent: (headers.get("user-agent") ?? "") as Bytes,
+    now,
+    topic: undefined
+  }
+}

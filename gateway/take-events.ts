@@ -1,0 +1,108 @@
+/**
+ * Events of a request on their way into the queue: each becomes one line, and each gets a verdict of its own. Every
+ * dialect of the edge ends here. Keeps no state.
+ */
+import { type Bytes, bytesOf } from "../contracts/event.ts"
+import { Failure } from "../contracts/failure.ts"
+import type { Topic } from "../contracts/ids.ts"
+import { formatLine } from "../contracts/wire/line.ts"
+import type { Arrival } from "./arrival.ts"
+
+/** One event as a dialect made it of a request. What is left out is the request's own. */
+export interface NewEvent {
+  readonly path: Bytes
+  /** Percent-encoded pairs, without `?`; may be empty. */
+  readonly query: Bytes
+  readonly address?: string
+  /** When it happened, milliseconds since 1970. */
+  readonly ts?: number
+  readonly host?: Bytes
+  readonly userAgent?: Bytes
+  /** Events of a topic of their own are written in the adtekio dialect, which names it. */
+  readonly topic?: Topic
+}
+
+/** One event with all that its line holds. */
+export interface EdgeEvent {
+  readonly path: Bytes
+  readonly query: Bytes
+  readonly address: string
+  /** Milliseconds since 1970. */
+  readonly ts: number
+  readonly host: Bytes
+  readonly userAgent: Bytes
+  readonly topic: Topic | undefined
+}
+
+/** What became of an event: `ok` is in the queue, `retry` is not now, `rejected` can never be. */
+export type Verdict =
+  | { readonly status: "ok" }
+  | { readonly status: "retry" }
+  | { readonly status: "rejected"; readonly reason: string }
+
+/** What the client wants to be done with an event before its line is written: undefined drops it, as it asked. */
+export type Privacy = (event: EdgeEvent, arrival: Arrival) => EdgeEvent | undefined
+
+/** Resolves when the queue has the line; rejects with `Failure`. */
+export type Push = (line: Bytes) => Promise<void>
+
+export interface TakeEvents {
+  /** The one event of a request. Rejects with what the push failed with. */
+  readonly one: (arrival: Arrival, event: NewEvent) => Promise<void>
+  /** A verdict per event, in their order. Never rejects. */
+  readonly all: (arrival: Arrival, events: ReadonlyArray<NewEvent>) => Promise<ReadonlyArray<Verdict>>
+}
+
+export interface TakeEventsOptions {
+  readonly push: Push
+  readonly podName: string | undefined
+  readonly privacy?: Privacy | undefined
+}
+
+export const takeEvents = ({ push, podName, privacy }: TakeEventsOptions): TakeEvents => {
+  const pod = bytesOf(podName ?? "")
+
+  const lineOf = ({ address, ts, host, path, query, userAgent, topic }: EdgeEvent): Bytes =>
+    topic === undefined
+      ? formatLine({ dialect: "pushtech", ip: address, ts, host, pod, path, query, userAgent })
+      : formatLine({
+          dialect: "adtekio",
+          ip: address,
+          ts: Math.floor(ts / 1000),
+          topic,
+          path,
+          query,
+          userAgent
+        })
+
+  const one = (arrival: Arrival, event: NewEvent): Promise<void> => {
+    const whole: EdgeEvent = {
+      path: event.path,
+      query: event.query,
+      address: event.address ?? arrival.address,
+      ts: event.ts ?? arrival.now,
+      host: event.host ?? arrival.host,
+      userAgent: event.userAgent ?? arrival.userAgent,
+      topic: event.topic ?? arrival.topic
+    }
+    if (privacy === undefined) return push(lineOf(whole))
+    const kept = privacy(whole, arrival)
+    return kept === undefined ? Promise.resolve() : push(lineOf(kept))
+  }
+
+  return {
+    one,
+    all: async (arrival, events) => {
+      const pushed = await Promise.allSettled(events.map((event) => one(arrival, event)))
+      return pushed.map((result) => (result.status === "fulfilled" ? ok : verdictOf(result.reason)))
+    }
+  }
+}
+
+const ok: Verdict = { status: "ok" }
+const retry: Verdict = { status: "retry" }
+
+const verdictOf = (cause: unknown): Verdict =>
+  cause instanceof Failure && !cause.retry
+    ? { status: "rejected", reason: "The event is larger than an event may be." }
+    : retry
