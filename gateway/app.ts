@@ -8,9 +8,11 @@ import type { Bytes } from "../contracts/event.ts"
 import { anyOrigin, eventPixel, icon, ok, robots } from "./answers.ts"
 import { type Arrival, arrivalOf, type Peer } from "./arrival.ts"
 import { trustedProxies } from "./client-address.ts"
+import { type Cors, openCors } from "./cors.ts"
 import { refuse, refuseFailed } from "./errors.ts"
+import type { Around } from "./guard/under-way.ts"
 import { allowed, firstAnswer, type Guard, handlerOf, type Route, routeTable } from "./routes.ts"
-import { type Privacy, type Push, takeEvents } from "./take-events.ts"
+import { type Privacy, type Push, type Spend, takeEvents } from "./take-events.ts"
 import { type Target, targetOf } from "./target.ts"
 
 /** The path and query of a request may weigh so many bytes. */
@@ -28,7 +30,11 @@ export interface GatewayOptions {
   readonly now: () => number
   /** Asked in this order, before any handler. */
   readonly guards?: ReadonlyArray<Guard>
-  readonly privacy?: Privacy
+  /** Answers each arrival by asking the guards and its handler, or refuses it. */
+  readonly around?: Around | undefined
+  readonly spend?: Spend | undefined
+  readonly privacy?: Privacy | undefined
+  readonly cors?: Cors
 }
 
 export interface GatewayApp {
@@ -37,9 +43,9 @@ export interface GatewayApp {
 }
 
 export const gatewayApp = (options: GatewayOptions): GatewayApp => {
-  const { push, operations, settings, now, privacy } = options
+  const { push, operations, settings, now, privacy, around, spend, cors = openCors } = options
   const isTrusted = trustedProxies(settings.trustedProxies)
-  const take = takeEvents({ push, podName: settings.podName, privacy })
+  const take = takeEvents({ push, podName: settings.podName, privacy, spend })
   const guard = firstAnswer(options.guards ?? [])
   const routes: ReadonlyArray<Route> = []
   const findRoute = routeTable(routes)
@@ -70,9 +76,12 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     const { method } = arrival.request
     const route = findRoute(arrival.target.path)
     const handler = handlerOf(route, method)
-    if (handler !== undefined) return handler(arrival)
+    if (handler !== undefined) return toPages(handler(arrival))
     if (isGet(method)) return takeEvent(arrival)
-    return refuse("method-not-allowed", "Events are sent with GET or HEAD.", { allow: allowed(route) })
+    return refuse("method-not-allowed", "Events are sent with GET or HEAD.", {
+      allow: allowed(route),
+      ...anyOrigin
+    })
   }
 
   const guarded = (arrival: Arrival): Response | Promise<Response> => {
@@ -87,30 +96,43 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     if (target.path.length + target.query.length >= maxTargetBytes) return tooLong()
     const operation = isGet(request.method) ? operationAt(target) : undefined
     if (operation !== undefined) return operation()
+    const preflight = request.method === "OPTIONS" ? cors.preflight(request) : undefined
+    if (preflight !== undefined) return preflight
     const arrival = arrivalOf(request, target, peer, isTrusted, now())
     if (arrival === undefined) return refuse("bad-request", "The Host header names no host.", anyOrigin)
-    return guarded(arrival)
+    return around === undefined ? guarded(arrival) : around(arrival, guarded)
   }
 
   const peers = new WeakMap<Request, Peer>()
 
   // One route: Elysia finds paths only behind host names of four letters and more; names in a cluster may be shorter.
   const app = new Elysia()
-    .onError(({ error }) => refuseFailed(error))
+    .onError(({ error }) => refuseEvent(error))
     .all("*", ({ request }) => respond(request, peers.get(request) ?? unknownPeer), { parse: "none" })
     .compile()
 
-  return {
-    fetch: (request, client) => {
-      peers.set(request, client)
-      return app.fetch(request)
-    }
+  const fetch: GatewayApp["fetch"] = (request, client) => {
+    peers.set(request, client)
+    return app.fetch(request)
   }
+  const { narrow } = cors
+  if (narrow === undefined) return { fetch }
+  return { fetch: async (request, client) => narrow(request, await fetch(request, client)) }
 }
 
 const unknownPeer: Peer = { address: "" }
 
 const isGet = (method: string): boolean => method === "GET" || method === "HEAD"
+
+/** A "no" of a handler may be read by any page: it says nothing but what the page did wrong. */
+const toPages = (answer: Response | Promise<Response>): Response | Promise<Response> =>
+  answer instanceof Response ? toPage(answer) : answer.then(toPage)
+
+const toPage = (response: Response): Response => {
+  if (response.status >= 400)
+    for (const [name, value] of Object.entries(anyOrigin)) response.headers.set(name, value)
+  return response
+}
 
 const refuseEvent = (cause: unknown): Response => refuseFailed(cause, anyOrigin)
 

@@ -11,7 +11,8 @@ export type Peer = Pick<Client, "address">
 
 export interface Arrival {
   readonly request: Request
-  readonly target: Target
+  /** A guard may take a write key out of it. */
+  target: Target
   /** The client's address, after our proxies. */
   readonly address: string
   /** The host that was asked for, without its port; may be empty. */
@@ -22,6 +23,8 @@ export interface Arrival {
   readonly now: number
   /** The topic of its events; undefined for the standard one. A guard may set it. */
   topic: Topic | undefined
+  /** Tells its write key from others; undefined where none is asked for. */
+  key: string | undefined
 }
 
 /** The arrival of a request now; undefined when its Host header names no host. */
@@ -42,6 +45,7 @@ export const arrivalOf = (
     host,
     userAgent: (headers.get("user-agent") ?? "") as Bytes,
     now,
-    topic: undefined
+    topic: undefined,
+    key: undefined
   }
 }

@@ -1,5 +1,6 @@
 /** Every "no" of the HTTP edge: one table from an error's code to its status and headers, and answers made from it. */
 import { Failure } from "../contracts/failure.ts"
+import { Refusal } from "./refusal.ts"
 
 const soon = { "retry-after": "1" }
 
@@ -48,6 +49,7 @@ const sentences: Partial<Record<ErrorCode, string>> = {
 
 /** The answer to a request that failed so. The cause's own words stay inside: they may name our systems. */
 export const refuseFailed = (cause: unknown, more: Readonly<Record<string, string>> = {}): Response => {
+  if (cause instanceof Refusal) return refuse(cause.code, cause.message, { ...cause.headers, ...more })
   const code = codeOf(cause)
   return refuse(code, sentences[code] ?? "The request failed.", more)
 }

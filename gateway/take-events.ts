@@ -7,6 +7,7 @@ import { Failure } from "../contracts/failure.ts"
 import type { Topic } from "../contracts/ids.ts"
 import { formatLine } from "../contracts/wire/line.ts"
 import type { Arrival } from "./arrival.ts"
+import type { Refusal } from "./refusal.ts"
 
 /** One event as a dialect made it of a request. What is left out is the request's own. */
 export interface NewEvent {
@@ -43,13 +44,16 @@ export type Verdict =
 /** What the client wants to be done with an event before its line is written: undefined drops it, as it asked. */
 export type Privacy = (event: EdgeEvent, arrival: Arrival) => EdgeEvent | undefined
 
+/** Takes so many events of what its sender may send; a refusal when there are not so many left. */
+export type Spend = (arrival: Arrival, events: number) => Refusal | undefined
+
 /** Resolves when the queue has the line; rejects with `Failure`. */
 export type Push = (line: Bytes) => Promise<void>
 
 export interface TakeEvents {
   /** The one event of a request. Rejects with what the push failed with. */
   readonly one: (arrival: Arrival, event: NewEvent) => Promise<void>
-  /** A verdict per event, in their order. Never rejects. */
+  /** A verdict per event, in their order. Rejects only with a `Refusal`, before anything is taken: too many at once. */
   readonly all: (arrival: Arrival, events: ReadonlyArray<NewEvent>) => Promise<ReadonlyArray<Verdict>>
 }
 
@@ -57,9 +61,11 @@ export interface TakeEventsOptions {
   readonly push: Push
   readonly podName: string | undefined
   readonly privacy?: Privacy | undefined
+  /** Takes the events of a request beyond its first, which the guards have let in. */
+  readonly spend?: Spend | undefined
 }
 
-export const takeEvents = ({ push, podName, privacy }: TakeEventsOptions): TakeEvents => {
+export const takeEvents = ({ push, podName, privacy, spend }: TakeEventsOptions): TakeEvents => {
   const pod = bytesOf(podName ?? "")
 
   const lineOf = ({ address, ts, host, path, query, userAgent, topic }: EdgeEvent): Bytes =>
@@ -93,6 +99,8 @@ export const takeEvents = ({ push, podName, privacy }: TakeEventsOptions): TakeE
   return {
     one,
     all: async (arrival, events) => {
+      const refusal = events.length > 1 ? spend?.(arrival, events.length - 1) : undefined
+      if (refusal !== undefined) throw refusal
       const pushed = await Promise.allSettled(events.map((event) => one(arrival, event)))
       return pushed.map((result) => (result.status === "fulfilled" ? ok : verdictOf(result.reason)))
     }
