@@ -6,8 +6,8 @@
 import { Elysia } from "elysia"
 import type { Bytes } from "../contracts/event.ts"
 import { anyOrigin, eventPixel, icon, ok, robots } from "./answers.ts"
-import { type Arrival, arrivalOf, type Peer } from "./arrival.ts"
-import { trustedProxies } from "./client-address.ts"
+import { type Arrival, arrivalOf, type FindAddress, type Peer } from "./arrival.ts"
+import { type AddressHeader, clientAddress, trustedProxies } from "./client-address.ts"
 import { type Cors, openCors } from "./cors.ts"
 import { refuse, refuseFailed } from "./errors.ts"
 import type { Around } from "./guard/under-way.ts"
@@ -25,7 +25,12 @@ export interface GatewayOptions {
   readonly push: Push
   /** What stands at `/health/live`, `/health/ready` and `/metrics`. */
   readonly operations: { readonly live: Operation; readonly ready: Operation; readonly metrics: Operation }
-  readonly settings: { readonly trustedProxies: string; readonly podName: string | undefined }
+  readonly settings: {
+    readonly trustedProxies: string
+    /** All of them unless given. */
+    readonly addressHeaders?: ReadonlySet<AddressHeader>
+    readonly podName: string | undefined
+  }
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Asked in this order, before any handler. */
@@ -45,6 +50,8 @@ export interface GatewayApp {
 export const gatewayApp = (options: GatewayOptions): GatewayApp => {
   const { push, operations, settings, now, privacy, around, spend, cors = openCors } = options
   const isTrusted = trustedProxies(settings.trustedProxies)
+  const addressOf: FindAddress = (headers, peer) =>
+    clientAddress(headers, peer, isTrusted, settings.addressHeaders)
   const take = takeEvents({ push, podName: settings.podName, privacy, spend })
   const guard = firstAnswer(options.guards ?? [])
   const routes: ReadonlyArray<Route> = []
@@ -98,7 +105,7 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     if (operation !== undefined) return operation()
     const preflight = request.method === "OPTIONS" ? cors.preflight(request) : undefined
     if (preflight !== undefined) return preflight
-    const arrival = arrivalOf(request, target, peer, isTrusted, now())
+    const arrival = arrivalOf(request, target, peer, addressOf, now())
     if (arrival === undefined) return refuse("bad-request", "The Host header names no host.", anyOrigin)
     return around === undefined ? guarded(arrival) : around(arrival, guarded)
   }

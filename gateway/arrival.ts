@@ -1,7 +1,6 @@
 /** A tracker's request as all that follows sees it: what it asks for, and who sent it when. Made once per request. */
 import type { Bytes } from "../contracts/event.ts"
 import type { Topic } from "../contracts/ids.ts"
-import { clientAddress, type IsTrusted } from "./client-address.ts"
 import { hostOf } from "./host.ts"
 import type { Client } from "./serve.ts"
 import type { Target } from "./target.ts"
@@ -27,12 +26,15 @@ export interface Arrival {
   key: string | undefined
 }
 
+/** The client's address, of the headers and the socket's peer. */
+export type FindAddress = (headers: Headers, peer: string) => string
+
 /** The arrival of a request now; undefined when its Host header names no host. */
 export const arrivalOf = (
   request: Request,
   target: Target,
   peer: Peer,
-  isTrusted: IsTrusted,
+  addressOf: FindAddress,
   now: number
 ): Arrival | undefined => {
   const { headers } = request
@@ -41,7 +43,7 @@ export const arrivalOf = (
   return {
     request,
     target,
-    address: clientAddress(headers, peer.address, isTrusted),
+    address: addressOf(headers, peer.address),
     host,
     userAgent: (headers.get("user-agent") ?? "") as Bytes,
     now,

@@ -8,6 +8,7 @@ import { readAll } from "../../contracts/setting.ts"
 import { gatewayApp } from "../../gateway/app.ts"
 import { pushBatch, standardLimits } from "../../gateway/push-batch.ts"
 import {
+  believedAddressHeaders,
   gatewayHost,
   gatewayMaxPending,
   gatewayPort,
@@ -18,13 +19,30 @@ import type { Inbox } from "../system/actor.ts"
 import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
 import { Self } from "../system/self.ts"
 import { served } from "../system/served.ts"
+import { makeProtection, protectionSettings } from "./protection.ts"
 
 export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
   describes: "events over HTTP",
-  settings: [gatewayPort, gatewayHost, gatewayMaxPending, trustedProxies, podName],
+  settings: [
+    gatewayPort,
+    gatewayHost,
+    gatewayMaxPending,
+    trustedProxies,
+    believedAddressHeaders,
+    podName,
+    ...protectionSettings
+  ],
   open: Effect.fnUntraced(function* (mailbox) {
     const { health, announce } = yield* Self
-    const settings = yield* readAll({ gatewayPort, gatewayHost, gatewayMaxPending, trustedProxies, podName })
+    const settings = yield* readAll({
+      gatewayPort,
+      gatewayHost,
+      gatewayMaxPending,
+      trustedProxies,
+      addressHeaders: believedAddressHeaders,
+      podName
+    })
+    const protection = yield* makeProtection
     const clock = yield* Clock.Clock
     const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
 
@@ -43,6 +61,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
     const app = gatewayApp({
       push: lines.add,
       settings,
+      ...protection.options,
       now: () => clock.currentTimeMillisUnsafe(),
       operations: {
         live: answerLive,
@@ -51,7 +70,12 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
       }
     })
     const url = yield* served(
-      { port: settings.gatewayPort, hostname: settings.gatewayHost, fetch: app.fetch },
+      {
+        port: settings.gatewayPort,
+        hostname: settings.gatewayHost,
+        fetch: app.fetch,
+        ...(protection.tls === undefined ? {} : { tls: protection.tls })
+      },
       health.isLeaving
     )
     announce("send events", `${url}/t/app_open?deviceid=abcdf&ts=123456&referrer=website`)

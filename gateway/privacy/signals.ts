@@ -31,6 +31,10 @@ export const policies = (list: string, standard: string): PolicyOf | undefined =
   return (topic) => byTopic.get(topic ?? standard) ?? rest
 }
 
+/** The topics that a list has a policy of their own for. */
+export const topicsOf = (list: string): ReadonlyArray<string> =>
+  entriesOf(list).flatMap(({ topic }) => (topic === undefined ? [] : [topic]))
+
 const entriesOf = (list: string): ReadonlyArray<{ topic: string | undefined; policy: string }> =>
   list
     .split(",")
