@@ -7,10 +7,16 @@ import { Elysia } from "elysia"
 import type { Bytes } from "../contracts/event.ts"
 import { anyOrigin, eventPixel, icon, ok, robots } from "./answers.ts"
 import { type Arrival, arrivalOf, type FindAddress, type Peer } from "./arrival.ts"
+import { closing } from "./body/closing.ts"
+import { type BodyLimits, standardBodyLimits } from "./body/limits.ts"
 import { type AddressHeader, clientAddress, trustedProxies } from "./client-address.ts"
 import { type Cors, openCors } from "./cors.ts"
+import type { CountRejected } from "./dialects/batch.ts"
+import { standardEventIdParam } from "./dialects/event-id.ts"
+import { dialectRoutes } from "./dialects/routes.ts"
 import { refuse, refuseFailed } from "./errors.ts"
 import type { Around } from "./guard/under-way.ts"
+import { type LinkOptions, linkRoutes } from "./links/routes.ts"
 import { allowed, firstAnswer, type Guard, handlerOf, type Route, routeTable } from "./routes.ts"
 import { type Privacy, type Push, type Spend, takeEvents } from "./take-events.ts"
 import { type Target, targetOf } from "./target.ts"
@@ -30,7 +36,13 @@ export interface GatewayOptions {
     /** All of them unless given. */
     readonly addressHeaders?: ReadonlySet<AddressHeader>
     readonly podName: string | undefined
+    /** The parameter that an event's own id becomes; the standard one unless given. */
+    readonly eventIdParam?: string
   }
+  /** The standard ones unless given. */
+  readonly bodyLimits?: BodyLimits
+  /** Counts events that were refused for what they are. */
+  readonly countRejected?: CountRejected
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Asked in this order, before any handler. */
@@ -40,6 +52,8 @@ export interface GatewayOptions {
   readonly spend?: Spend | undefined
   readonly privacy?: Privacy | undefined
   readonly cors?: Cors
+  /** Campaign links; without them their paths are events like any other. */
+  readonly links?: LinkOptions
 }
 
 export interface GatewayApp {
@@ -52,9 +66,14 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
   const isTrusted = trustedProxies(settings.trustedProxies)
   const addressOf: FindAddress = (headers, peer) =>
     clientAddress(headers, peer, isTrusted, settings.addressHeaders)
-  const take = takeEvents({ push, podName: settings.podName, privacy, spend })
+  const { podName, eventIdParam = standardEventIdParam } = settings
+  const take = takeEvents({ push, podName, eventIdParam, privacy, spend })
   const guard = firstAnswer(options.guards ?? [])
-  const routes: ReadonlyArray<Route> = []
+  const { bodyLimits: limits = standardBodyLimits, countRejected = () => {} } = options
+  const routes: ReadonlyArray<Route> = [
+    ...dialectRoutes({ take, limits, isTrusted, countRejected }),
+    ...(options.links === undefined ? [] : linkRoutes(options.links, take, limits))
+  ]
   const findRoute = routeTable(routes)
   const named: ReadonlyMap<string, Operation> = new Map([
     ["/favicon.ico", icon],
@@ -85,8 +104,10 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     const handler = handlerOf(route, method)
     if (handler !== undefined) return toPages(handler(arrival))
     if (isGet(method)) return takeEvent(arrival)
-    return refuse("method-not-allowed", "Events are sent with GET or HEAD.", {
-      allow: allowed(route),
+    const known = allowed(route)
+    return refuse("method-not-allowed", `${method} means nothing here; there is ${known}.`, {
+      allow: known,
+      ...(arrival.request.body === null ? {} : closing),
       ...anyOrigin
     })
   }

@@ -14,6 +14,8 @@ export interface Arrival {
   target: Target
   /** The client's address, after our proxies. */
   readonly address: string
+  /** The address of the socket's peer, as the runtime writes it. */
+  readonly peer: string
   /** The host that was asked for, without its port; may be empty. */
   readonly host: Bytes
   /** May be empty. */
@@ -38,12 +40,14 @@ export const arrivalOf = (
   now: number
 ): Arrival | undefined => {
   const { headers } = request
+  const { address } = peer
   const host = hostOf(headers.get("host"))
   if (host === undefined) return undefined
   return {
     request,
     target,
-    address: addressOf(headers, peer.address),
+    address: addressOf(headers, address),
+    peer: address,
     host,
     userAgent: (headers.get("user-agent") ?? "") as Bytes,
     now,

@@ -7,6 +7,7 @@ import { Failure } from "../contracts/failure.ts"
 import type { Topic } from "../contracts/ids.ts"
 import { formatLine } from "../contracts/wire/line.ts"
 import type { Arrival } from "./arrival.ts"
+import { joinedQueries, parameter } from "./body/flatten.ts"
 import type { Refusal } from "./refusal.ts"
 
 /** One event as a dialect made it of a request. What is left out is the request's own. */
@@ -15,12 +16,14 @@ export interface NewEvent {
   /** Percent-encoded pairs, without `?`; may be empty. */
   readonly query: Bytes
   readonly address?: string
-  /** When it happened, milliseconds since 1970. */
-  readonly ts?: number
   readonly host?: Bytes
   readonly userAgent?: Bytes
   /** Events of a topic of their own are written in the adtekio dialect, which names it. */
   readonly topic?: Topic
+  /** More parameters, made of the address as the line has it: once privacy has had its say. */
+  readonly queryOfAddress?: (address: string) => Bytes
+  /** The client's own id of it; becomes a parameter, so that a client that sends it again is recognised. */
+  readonly id?: string | undefined
 }
 
 /** One event with all that its line holds. */
@@ -37,9 +40,9 @@ export interface EdgeEvent {
 
 /** What became of an event: `ok` is in the queue, `retry` is not now, `rejected` can never be. */
 export type Verdict =
-  | { readonly status: "ok" }
-  | { readonly status: "retry" }
-  | { readonly status: "rejected"; readonly reason: string }
+  | { readonly verdict: "ok" }
+  | { readonly verdict: "retry" }
+  | { readonly verdict: "rejected"; readonly reason: string }
 
 /** What the client wants to be done with an event before its line is written: undefined drops it, as it asked. */
 export type Privacy = (event: EdgeEvent, arrival: Arrival) => EdgeEvent | undefined
@@ -60,12 +63,20 @@ export interface TakeEvents {
 export interface TakeEventsOptions {
   readonly push: Push
   readonly podName: string | undefined
+  /** The parameter that an event's own id becomes. */
+  readonly eventIdParam: string
   readonly privacy?: Privacy | undefined
   /** Takes the events of a request beyond its first, which the guards have let in. */
   readonly spend?: Spend | undefined
 }
 
-export const takeEvents = ({ push, podName, privacy, spend }: TakeEventsOptions): TakeEvents => {
+export const takeEvents = ({
+  push,
+  podName,
+  eventIdParam,
+  privacy,
+  spend
+}: TakeEventsOptions): TakeEvents => {
   const pod = bytesOf(podName ?? "")
 
   const lineOf = ({ address, ts, host, path, query, userAgent, topic }: EdgeEvent): Bytes =>
@@ -84,16 +95,18 @@ export const takeEvents = ({ push, podName, privacy, spend }: TakeEventsOptions)
   const one = (arrival: Arrival, event: NewEvent): Promise<void> => {
     const whole: EdgeEvent = {
       path: event.path,
-      query: event.query,
+      query:
+        event.id === undefined ? event.query : joinedQueries(event.query, parameter(eventIdParam, event.id)),
       address: event.address ?? arrival.address,
-      ts: event.ts ?? arrival.now,
+      ts: arrival.now,
       host: event.host ?? arrival.host,
       userAgent: event.userAgent ?? arrival.userAgent,
       topic: event.topic ?? arrival.topic
     }
-    if (privacy === undefined) return push(lineOf(whole))
-    const kept = privacy(whole, arrival)
-    return kept === undefined ? Promise.resolve() : push(lineOf(kept))
+    const kept = privacy === undefined ? whole : privacy(whole, arrival)
+    if (kept === undefined) return Promise.resolve()
+    const more = event.queryOfAddress?.(kept.address)
+    return push(lineOf(more === undefined ? kept : { ...kept, query: joinedQueries(kept.query, more) }))
   }
 
   return {
@@ -107,10 +120,10 @@ export const takeEvents = ({ push, podName, privacy, spend }: TakeEventsOptions)
   }
 }
 
-const ok: Verdict = { status: "ok" }
-const retry: Verdict = { status: "retry" }
+const ok: Verdict = { verdict: "ok" }
+const retry: Verdict = { verdict: "retry" }
 
 const verdictOf = (cause: unknown): Verdict =>
   cause instanceof Failure && !cause.retry
-    ? { status: "rejected", reason: "The event is larger than an event may be." }
+    ? { verdict: "rejected", reason: "The event is larger than an event may be." }
     : retry

@@ -6,6 +6,8 @@ import { Cause, Clock, Effect, Exit } from "effect"
 import type { Bytes } from "../../contracts/event.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { gatewayApp } from "../../gateway/app.ts"
+import { bodyLimitsOf, bodySettings } from "../../gateway/body/limits.ts"
+import { eventIdParam } from "../../gateway/dialects/event-id.ts"
 import { pushBatch, standardLimits } from "../../gateway/push-batch.ts"
 import {
   believedAddressHeaders,
@@ -30,17 +32,21 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
     trustedProxies,
     believedAddressHeaders,
     podName,
+    eventIdParam,
+    ...Object.values(bodySettings),
     ...protectionSettings
   ],
   open: Effect.fnUntraced(function* (mailbox) {
-    const { health, announce } = yield* Self
+    const { health, announce, meter } = yield* Self
     const settings = yield* readAll({
       gatewayPort,
       gatewayHost,
       gatewayMaxPending,
       trustedProxies,
       addressHeaders: believedAddressHeaders,
-      podName
+      podName,
+      eventIdParam,
+      ...bodySettings
     })
     const protection = yield* makeProtection
     const clock = yield* Clock.Clock
@@ -61,6 +67,8 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
     const app = gatewayApp({
       push: lines.add,
       settings,
+      bodyLimits: { ...bodyLimitsOf(settings), reserve: protection.bodyRoom.reserve },
+      countRejected: (events, dialect) => Effect.runFork(meter.count("rejected", events, dialect)),
       ...protection.options,
       now: () => clock.currentTimeMillisUnsafe(),
       operations: {
@@ -74,6 +82,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
         port: settings.gatewayPort,
         hostname: settings.gatewayHost,
         fetch: app.fetch,
+        countsBodies: true,
         ...(protection.tls === undefined ? {} : { tls: protection.tls })
       },
       health.isLeaving

@@ -1,0 +1,98 @@
+/**
+ * The body of a request, counted as it comes: the server's own limits and what `Content-Length` says are not relied
+ * on. Keeps no state.
+ */
+import { Refusal } from "../refusal.ts"
+import { closing } from "./closing.ts"
+import { codingOf, inflated } from "./inflate.ts"
+import type { BodyLimits } from "./limits.ts"
+
+/** Reads the body of a request and makes something of its bytes; the memory for both is reserved until then. */
+export type ReadBody = <A>(request: Request, use: (bytes: Uint8Array) => A) => Promise<A>
+
+/**
+ * A reader within those limits. Rejects with a `Refusal`: 413 over a limit, 415 for a coding that is not read, 400 for
+ * a body that is damaged or breaks off, 408 when it takes too long, 503 when there is no memory for it now.
+ */
+export const bodyReader = (limits: BodyLimits): ReadBody => {
+  const plainBytes = Math.min(limits.sentBytes, limits.bytes)
+
+  return async ({ headers, body }, use) => {
+    const coding = codingOf(headers.get("content-encoding"))
+    const most = coding === undefined ? plainBytes : limits.sentBytes
+    const announced = Number(headers.get("content-length") ?? most)
+    if (announced > most) throw tooLarge(most)
+    if (body === null) return use(new Uint8Array(0))
+
+    const giveBack = limits.reserve?.(coding === undefined ? announced : limits.sentBytes + limits.bytes)
+    if (limits.reserve !== undefined && giveBack === undefined) throw noRoom()
+    try {
+      const sent = joined(await collected(body, most, limits.patience))
+      const isPlain = coding === undefined || sent.byteLength === 0
+      return use(isPlain ? sent : joined(await inflated(coding, sent, limits.bytes)))
+    } finally {
+      giveBack?.()
+    }
+  }
+}
+
+/** The chunks of a body. However it ends, nothing of the body is held any longer. */
+const collected = async (
+  body: ReadableStream<Uint8Array>,
+  most: number,
+  patience: number
+): Promise<ReadonlyArray<Uint8Array>> => {
+  const reader = body.getReader()
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    leave(reader)
+  }, patience)
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (isLate) throw tooLate(patience)
+      if (done) return chunks
+      size += value.byteLength
+      if (size > most) throw tooLarge(most)
+      chunks.push(value)
+    }
+  } catch (cause) {
+    leave(reader)
+    if (cause instanceof Refusal) throw cause
+    throw isLate ? tooLate(patience) : brokenOff()
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** NOTE: a reader that is merely dropped keeps its connection open on Deno. */
+const leave = (reader: ReadableStreamDefaultReader<Uint8Array>): void => {
+  reader.cancel().catch(() => {})
+}
+
+const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const [first, ...more] = chunks
+  if (first === undefined) return new Uint8Array(0)
+  if (more.length === 0) return first
+  const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.byteLength, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return whole
+}
+
+const tooLarge = (most: number): Refusal =>
+  new Refusal("too-large", `A body may weigh ${most} bytes.`, closing)
+
+const tooLate = (patience: number): Refusal =>
+  new Refusal("timeout", `The body was not there within ${patience / 1000} seconds.`, closing)
+
+const brokenOff = (): Refusal => new Refusal("bad-request", "The body breaks off.", closing)
+
+const noRoom = (): Refusal =>
+  new Refusal("busy", "More is being sent than this server may hold; try again.", closing)
