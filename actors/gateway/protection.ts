@@ -6,9 +6,8 @@ import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
 import type { GatewayOptions } from "../../gateway/app.ts"
 import { corsOf } from "../../gateway/cors.ts"
-import { refuseFailed } from "../../gateway/errors.ts"
-import { askKey } from "../../gateway/guard/ask-key.ts"
 import { type BodyRoom, bodyRoom } from "../../gateway/guard/body-room.ts"
+import { guardsOf } from "../../gateway/guard/guards.ts"
 import { rateLimits } from "../../gateway/guard/rate-limits.ts"
 import * as Guarding from "../../gateway/guard/settings.ts"
 import { limitUnderWay } from "../../gateway/guard/under-way.ts"
@@ -17,9 +16,7 @@ import { privacyOf } from "../../gateway/privacy/privacy.ts"
 import * as Private from "../../gateway/privacy/settings.ts"
 import { policies, topicsOf } from "../../gateway/privacy/signals.ts"
 import { addVisitor } from "../../gateway/privacy/visitor.ts"
-import type { Guard } from "../../gateway/routes.ts"
 import { corsCredentials, corsOrigins, tlsCert, tlsKey } from "../../gateway/settings.ts"
-import type { Spend } from "../../gateway/take-events.ts"
 import { readTls, type Tls } from "../../gateway/tls.ts"
 import type { StartFailure } from "../system/actor.ts"
 import { readTopics, type Topics, topicSettings } from "../system/topics.ts"
@@ -73,39 +70,24 @@ const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, topic
     maxBodyBytes: Guarding.gatewayMaxBodyBytes,
     maxPerAddress: Guarding.gatewayMaxPerAddress
   })
-  const { perAddress, perKey, isShared, maxPerAddress, maxBodyBytes } = settings
+  const { writeKeyList, perAddress, perKey, isShared, maxPerAddress, maxBodyBytes } = settings
+  if (perKey !== undefined && writeKeyList === undefined) {
+    return yield* unusable("RATE_LIMIT_PER_KEY needs WRITE_KEYS: without them no request has a key.")
+  }
   const limits = rateLimits({ perAddress, perKey, isShared, countRefused, now: steadyNow })
   if (isShared && limits.tables.length > 0) {
     const share = yield* openRateShare
     yield* Effect.forkScoped(shareRates(share, limits.tables, steadyNow))
   }
-  const find = yield* keysOf(settings.writeKeyList, topics)
+  const find = yield* keysOf(writeKeyList, topics)
   return {
     options: {
-      guards: [
-        ...(limits.address === undefined ? [] : [limited(limits.address)]),
-        ...(find === undefined ? [] : [askKey(find, countRefused)]),
-        ...(limits.key === undefined ? [] : [limited(limits.key)])
-      ],
-      around: maxPerAddress === undefined ? undefined : limitUnderWay(maxPerAddress, countRefused),
-      spend: bothOf(limits.address, limits.key)
+      ...guardsOf(limits, find, countRefused),
+      around: maxPerAddress === undefined ? undefined : limitUnderWay(maxPerAddress, countRefused)
     },
     room: bodyRoom(maxBodyBytes, countRefused)
   }
 })
-
-/** Each request is one event; what a batch holds beyond that is spent when it has been read. */
-const limited =
-  (spend: Spend): Guard =>
-  (arrival) => {
-    const refusal = spend(arrival, 1)
-    return refusal === undefined ? undefined : refuseFailed(refusal)
-  }
-
-const bothOf = (first: Spend | undefined, second: Spend | undefined): Spend | undefined =>
-  first === undefined || second === undefined
-    ? (first ?? second)
-    : (arrival, events) => first(arrival, events) ?? second(arrival, events)
 
 const keysOf = (list: Redacted.Redacted<string> | undefined, topics: Topics) =>
   Effect.suspend(() => {

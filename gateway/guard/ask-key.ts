@@ -30,5 +30,5 @@ export const askKey =
   }
 
 const missing =
-  "A write key is needed: as header X-Write-Key or Authorization, path /w/<key>/…, or parameter write_key."
+  "A write key is needed: as header X-Write-Key or Authorization, path /w/<key>/ before the rest, or parameter write_key."
 const unknown = "This write key is not known."
