@@ -47,6 +47,9 @@ export const ownNames: ReadonlySet<string> = new Set([
   "lookup_key"
 ])
 
+/** A link may have so many characters as JSON. */
+const longestLink = 16_384
+
 const text = (longest: number) =>
   Schema.String.check(
     Schema.makeFilter((value: string) => {
@@ -83,11 +86,11 @@ const window = Schema.Union([Schema.Finite, Schema.String])
     )
   )
   .pipe(
-    Schema.decode({
+    Schema.decodeTo(Schema.String, {
       decode: SchemaGetter.transform((value: number | string) =>
         typeof value === "number" ? `${value} days` : value
       ),
-      encode: SchemaGetter.passthrough()
+      encode: SchemaGetter.passthroughSubtype()
     })
   )
 
@@ -126,9 +129,12 @@ export const newLink = (schemes: ReadonlySet<string>) =>
       )
     )
   }).check(
-    Schema.makeFilter((link) =>
-      Object.keys(link.urls ?? {}).length > 0 || link.default !== undefined || link.fallback !== undefined
-        ? undefined
-        : "A link must lead somewhere: give it urls, a default or a fallback."
-    )
+    Schema.makeFilter((link) => {
+      const isSomewhere =
+        Object.keys(link.urls ?? {}).length > 0 || link.default !== undefined || link.fallback !== undefined
+      if (!isSomewhere) return "A link must lead somewhere: give it urls, a default or a fallback."
+      return JSON.stringify(link).length > longestLink
+        ? `A link must have at most ${longestLink} characters as JSON.`
+        : undefined
+    })
   )

@@ -55,6 +55,8 @@ export const readTarget = (text: string, schemes: ReadonlySet<string>): ReadTarg
   if (!isPlain) return no(`Its host must be written as browsers read it, not as "${host}".`)
   const isWhole = url.protocol === `${scheme}:` && url.username === "" && url.password === ""
   if (!isWhole || !/^[!-~]+$/.test(url.href)) return no("It is not a valid URL.")
+  if (url.href.length > longestTarget)
+    return no(`Percent-encoded it must have at most ${longestTarget} characters.`)
   return { href: url.href }
 }
 

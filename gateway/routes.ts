@@ -8,7 +8,7 @@ export type Handler = (arrival: Arrival) => Response | Promise<Response>
 export type Guard = (arrival: Arrival) => Response | undefined | Promise<Response | undefined>
 
 export interface Route {
-  /** A whole path, or with a `*` at its end all paths that begin so. */
+  /** A whole path; with a `*` at its end all paths that begin so; with one elsewhere, any one segment stands there. */
   readonly path: string
   /** HEAD is answered by GET. A GET without a handler is an event. */
   readonly GET?: Handler
@@ -22,18 +22,24 @@ export type FindRoute = (path: string) => Route | undefined
 
 export const routeTable = (routes: ReadonlyArray<Route>): FindRoute => {
   const whole = new Map<string, Route>()
-  const beginnings: Array<{ readonly start: string; readonly route: Route }> = []
+  const beginnings: Array<{ readonly start: string; readonly end: string; readonly route: Route }> = []
   for (const route of routes) {
-    if (route.path.endsWith("*")) beginnings.push({ start: route.path.slice(0, -1), route })
-    else whole.set(route.path, route)
+    const star = route.path.indexOf("*")
+    if (star === -1) whole.set(route.path, route)
+    else beginnings.push({ start: route.path.slice(0, star), end: route.path.slice(star + 1), route })
   }
   return (path) => {
     const route = whole.get(path)
     if (route !== undefined) return route
-    for (const beginning of beginnings) if (path.startsWith(beginning.start)) return beginning.route
+    for (const { start, end, route } of beginnings) {
+      if (path.startsWith(start) && (end === "" || isSegmentBetween(path, start, end))) return route
+    }
     return undefined
   }
 }
+
+const isSegmentBetween = (path: string, start: string, end: string): boolean =>
+  path.endsWith(end) && path.indexOf("/", start.length) === path.length - end.length
 
 /** The handler of a method there; undefined when it has none. */
 export const handlerOf = (route: Route | undefined, method: string): Handler | undefined => {

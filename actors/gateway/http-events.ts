@@ -3,6 +3,7 @@
  * in one message. A request is answered when its message is. On stop, requests under way are answered first.
  */
 import { Cause, Clock, Effect, Exit } from "effect"
+import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { gatewayApp } from "../../gateway/app.ts"
@@ -21,9 +22,10 @@ import type { Inbox } from "../system/actor.ts"
 import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
 import { Self } from "../system/self.ts"
 import { served } from "../system/served.ts"
+import { linksSettings, makeLinks } from "./links.ts"
 import { makeProtection, protectionSettings } from "./protection.ts"
 
-export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
+export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
   describes: "events over HTTP",
   settings: [
     gatewayPort,
@@ -34,6 +36,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
     podName,
     eventIdParam,
     ...Object.values(bodySettings),
+    ...linksSettings,
     ...protectionSettings
   ],
   open: Effect.fnUntraced(function* (mailbox) {
@@ -49,6 +52,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
       ...bodySettings
     })
     const protection = yield* makeProtection
+    const links = yield* makeLinks
     const clock = yield* Clock.Clock
     const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
 
@@ -70,6 +74,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
       bodyLimits: { ...bodyLimitsOf(settings), reserve: protection.bodyRoom.reserve },
       countRejected: (events, dialect) => Effect.runFork(meter.count("rejected", events, dialect)),
       ...protection.options,
+      links,
       now: () => clock.currentTimeMillisUnsafe(),
       operations: {
         live: answerLive,
