@@ -8,7 +8,7 @@ import { rateLimits } from "../../gateway/guard/rate-limits.ts"
 import { writeKeys } from "../../gateway/guard/write-keys.ts"
 import { type PrivacySettings, privacyOf } from "../../gateway/privacy/privacy.ts"
 
-export const noon = 1_795_219_200_000
+export const noon = 1_795_262_400_000
 
 export interface Given {
   /** As WRITE_KEYS; `events` is the standard topic, `shop` and `clicks` may be named. */
