@@ -115,8 +115,8 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
   const guarded = (arrival: Arrival): Response | Promise<Response> => {
     const refusal = guard?.(arrival)
     if (refusal === undefined) return answer(arrival)
-    if (refusal instanceof Response) return refusal
-    return refusal.then((response) => response ?? answer(arrival))
+    if (refusal instanceof Response) return unread(arrival, refusal)
+    return refusal.then((response) => (response === undefined ? answer(arrival) : unread(arrival, response)))
   }
 
   const respond = (request: Request, peer: Peer): Response | Promise<Response> => {
@@ -151,6 +151,13 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
 const unknownPeer: Peer = { address: "" }
 
 const isGet = (method: string): boolean => method === "GET" || method === "HEAD"
+
+/** The answer to a request whose body nobody has read, and nobody will. */
+const unread = ({ request }: Arrival, response: Response): Response => {
+  if (request.body !== null)
+    for (const [name, value] of Object.entries(closing)) response.headers.set(name, value)
+  return response
+}
 
 /** A "no" of a handler may be read by any page: it says nothing but what the page did wrong. */
 const toPages = (answer: Response | Promise<Response>): Response | Promise<Response> =>

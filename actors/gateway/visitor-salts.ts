@@ -41,9 +41,9 @@ export const keptSalts = (service: VisitorSalts["Service"]): KeptSalts => {
     Effect.catch((failure) =>
       Effect.gen(function* () {
         if (!isAway)
-          yield* Effect.logWarning(`The salts of visitor ids cannot be had: ${failure.message}`, {
-            without: "events carry no visitor id while today's salt is missing"
-          })
+          yield* Effect.logWarning(
+            `The salts of visitor ids cannot be had (where today's is missing, events carry no id): ${failure.message}`
+          )
         isAway = true
         return shortPause
       })

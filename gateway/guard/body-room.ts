@@ -14,7 +14,9 @@ export interface BodyRoom {
 export const bodyRoom = (mostBytes: number, countRefused: CountRefused): BodyRoom => {
   let reserved = 0
   return {
-    reserve: (bytes) => {
+    reserve: (asked) => {
+      // What a client says of its body may be no number at all.
+      const bytes = asked > 0 ? asked : 0
       if (reserved + bytes > mostBytes) {
         countRefused("bodies")
         return undefined

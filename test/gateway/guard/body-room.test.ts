@@ -15,4 +15,7 @@ test("memory for bodies is reserved up to its limit, and given back once", () =>
   expect(room.reserve(40)).toBeDefined()
   first?.()
   expect(room.reserved()).toBe(40)
+  room.reserve(Number.NaN)
+  room.reserve(-5)
+  expect(room.reserved()).toBe(40)
 })
