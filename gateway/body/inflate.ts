@@ -2,13 +2,7 @@
  * Content codings of a body: which are read, and decompressing while counting. What comes out is counted here and
  * nowhere else, 16 KiB at a time, so that a bomb costs no more than the cap.
  */
-import {
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createInflateRaw,
-  createZstdDecompress
-} from "node:zlib"
+import * as zlib from "node:zlib"
 import { Refusal } from "../refusal.ts"
 import { closing } from "./closing.ts"
 
@@ -26,13 +20,13 @@ const isZlib = ([first = 0, second = 0]: Uint8Array): boolean =>
   (first & 15) === 8 && ((first << 8) | second) % 31 === 0
 
 const codings: ReadonlyMap<string, Coding> = new Map<string, Coding>([
-  ["gzip", () => createGunzip()],
-  ["x-gzip", () => createGunzip()],
-  ["deflate", (sent) => (isZlib(sent) ? createInflate() : createInflateRaw())],
-  ["br", () => createBrotliDecompress()],
+  ["gzip", () => zlib.createGunzip()],
+  ["x-gzip", () => zlib.createGunzip()],
+  ["deflate", (sent) => (isZlib(sent) ? zlib.createInflate() : zlib.createInflateRaw())],
+  ["br", () => zlib.createBrotliDecompress()],
   // Runtimes older than ours have none.
-  ...(typeof createZstdDecompress === "function"
-    ? [["zstd", () => createZstdDecompress()] as const satisfies readonly [string, Coding]]
+  ...(typeof zlib.createZstdDecompress === "function"
+    ? [["zstd", () => zlib.createZstdDecompress()] as const satisfies readonly [string, Coding]]
     : [])
 ])
 

@@ -102,9 +102,11 @@ const timeOf = (text: string): number | undefined => {
   if (parts === null) return undefined
   const [, day = "", name = "", year = "", hour = "", minute = "", second = "", sign, ahead, more] = parts
   const month = months.indexOf(name)
-  const utc = Date.UTC(Number(year), month, Number(day), Number(hour), Number(minute), Number(second))
-  const isReal = month !== -1 && new Date(utc).getUTCDate() === Number(day) && Number(hour) < 24
-  if (!isReal || Number(minute) > 59 || Number(second) > 60) return undefined
+  const midnight = Date.UTC(Number(year), month, Number(day))
+  const isDay = month !== -1 && new Date(midnight).getUTCDate() === Number(day)
+  // A minute may have a leap second.
+  if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined
+  const utc = midnight + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000
   const offset = (Number(ahead) * 60 + Number(more)) * 60_000
   return sign === "-" ? utc + offset : utc - offset
 }
