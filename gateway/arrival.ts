@@ -41,7 +41,7 @@ export const arrivalOf = (
 ): Arrival | undefined => {
   const { headers } = request
   const { address } = peer
-  const host = hostOf(headers.get("host"))
+  const host = hostOf(headers.get("host") ?? authorityOf(request.url))
   if (host === undefined) return undefined
   return {
     request,
@@ -55,3 +55,7 @@ export const arrivalOf = (
     key: undefined
   }
 }
+
+/** HTTP/2, which Deno speaks over TLS, has no Host header: what it would say stands in the URL. Without TLS Deno makes that up. */
+const authorityOf = (url: string): string | null =>
+  url.startsWith("https://") ? (url.slice("https://".length).split(/[/?]/, 1)[0] ?? null) : null

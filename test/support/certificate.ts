@@ -15,10 +15,12 @@ export const makeCertificate = (): OwnCertificate => {
   const cert = join(folder, "cert.pem")
   const key = join(folder, "key.pem")
   const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+  // A certificate that may sign others is not taken for a server's own by Deno.
+  const leaf = ["-addext", "basicConstraints=critical,CA:FALSE"]
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
   execFileSync(
     "openssl",
-    ["req", "-x509", ...curve, "-nodes", "-days", "2", ...names, "-keyout", key, "-out", cert],
+    ["req", "-x509", ...curve, "-nodes", "-days", "2", ...names, ...leaf, "-keyout", key, "-out", cert],
     {
       stdio: "ignore"
     }

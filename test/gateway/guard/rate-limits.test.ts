@@ -51,6 +51,37 @@ describe("an address", () => {
   })
 })
 
+describe("the events of a batch", () => {
+  const batch = (events: number): RequestInit => ({
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(Array.from({ length: events }, (_, n) => ({ event: "x", params: { n } })))
+  })
+
+  test("count as many, and none is taken of one that is too many", async () => {
+    const { ask, lines, counted } = guardedGateway({
+      perAddress: "10/h burst 10",
+      keys: "12345678",
+      perKey: "8/h burst 8"
+    })
+    expect(await status(ask("/w/12345678/batch", batch(6)))).toBe(200)
+    const refused = await ask("/w/12345678/batch", batch(3))
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get("retry-after")).toBe("450")
+    expect(refused.headers.get("access-control-allow-origin")).toBe("*")
+    expect(lines.length).toBe(6)
+    expect(counted).toEqual(["rate-key"])
+  })
+
+  test("a request that is refused before its body is read closes its connection", async () => {
+    const { ask } = guardedGateway({ perAddress: "1/h" })
+    expect(await status(ask("/batch", batch(1)))).toBe(200)
+    const refused = await ask("/batch", batch(1))
+    expect([refused.status, refused.headers.get("connection")]).toEqual([429, "close"])
+    expect((await ask("/t/x")).headers.get("connection")).toBeNull()
+  })
+})
+
 test("a network is an IPv4 address or the first half of an IPv6 one", () => {
   expect(networkOf("1.2.3.4")).toBe("16909060")
   expect(networkOf("2001:db8::1")).toBe("2001:db8:0:0")
