@@ -5,6 +5,7 @@
 import * as zlib from "node:zlib"
 import { Refusal } from "../refusal.ts"
 import { closing } from "./closing.ts"
+import { Gathered, TooMany } from "./gathered.ts"
 
 /** A coding: makes its decoder for the bytes of a body. */
 export type Coding = (sent: Uint8Array) => Decoder
@@ -55,28 +56,18 @@ const largestRatio = 100
  * The bytes of a body, of at most `limit`. Throws a `Refusal`: 413 for more, or for a body that grows more than a
  * hundredfold, 400 for what is damaged, cut off, or followed by something else.
  */
-export const inflated = async (
-  coding: Coding,
-  sent: Uint8Array,
-  limit: number
-): Promise<ReadonlyArray<Uint8Array>> => {
+export const inflated = async (coding: Coding, sent: Uint8Array, limit: number): Promise<Uint8Array> => {
   const most = Math.min(limit, Math.max(harmlessBytes, sent.byteLength * largestRatio))
-  const chunks: Array<Uint8Array> = []
-  let size = 0
+  const gathered = new Gathered(most)
   const decoder = coding(sent)
   try {
     decoder.end(withByteBehind(sent))
-    for await (const chunk of decoder) {
-      size += chunk.byteLength
-      if (size > most) throw tooLarge(limit)
-      chunks.push(chunk)
-    }
+    for await (const piece of decoder) gathered.add(piece)
   } catch (cause) {
-    if (cause instanceof Refusal) throw cause
-    throw damaged()
+    throw cause instanceof TooMany ? tooLarge(limit) : damaged()
   }
   if (decoder.bytesWritten !== sent.byteLength) throw damaged()
-  return chunks
+  return gathered.bytes
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { Refusal } from "../refusal.ts"
 import { closing } from "./closing.ts"
+import { Gathered, TooMany } from "./gathered.ts"
 import { codingOf, inflated } from "./inflate.ts"
 import type { BodyLimits } from "./limits.ts"
 
@@ -27,24 +28,23 @@ export const bodyReader = (limits: BodyLimits): ReadBody => {
     const giveBack = limits.reserve?.(coding === undefined ? announced : limits.sentBytes + limits.bytes)
     if (limits.reserve !== undefined && giveBack === undefined) throw noRoom()
     try {
-      const sent = joined(await collected(body, most, limits.patience))
+      const sent = await collected(body, most, limits.patience)
       const isPlain = coding === undefined || sent.byteLength === 0
-      return use(isPlain ? sent : joined(await inflated(coding, sent, limits.bytes)))
+      return use(isPlain ? sent : await inflated(coding, sent, limits.bytes))
     } finally {
       giveBack?.()
     }
   }
 }
 
-/** The chunks of a body. However it ends, nothing of the body is held any longer. */
+/** The bytes of a body. However it ends, nothing of it is held any longer. */
 const collected = async (
   body: ReadableStream<Uint8Array>,
   most: number,
   patience: number
-): Promise<ReadonlyArray<Uint8Array>> => {
+): Promise<Uint8Array> => {
   const reader = body.getReader()
-  const chunks: Array<Uint8Array> = []
-  let size = 0
+  const gathered = new Gathered(most)
   let isLate = false
   const timer = setTimeout(() => {
     isLate = true
@@ -53,15 +53,13 @@ const collected = async (
   try {
     for (;;) {
       const { done, value } = await reader.read()
-      if (isLate) throw tooLate(patience)
-      if (done) return chunks
-      size += value.byteLength
-      if (size > most) throw tooLarge(most)
-      chunks.push(value)
+      if (isLate) throw new Error("late")
+      if (done) return gathered.bytes
+      gathered.add(value)
     }
   } catch (cause) {
     leave(reader)
-    if (cause instanceof Refusal) throw cause
+    if (cause instanceof TooMany) throw tooLarge(most)
     throw isLate ? tooLate(patience) : brokenOff()
   } finally {
     clearTimeout(timer)
@@ -71,19 +69,6 @@ const collected = async (
 /** NOTE: a reader that is merely dropped keeps its connection open on Deno. */
 const leave = (reader: ReadableStreamDefaultReader<Uint8Array>): void => {
   reader.cancel().catch(() => {})
-}
-
-const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const [first, ...more] = chunks
-  if (first === undefined) return new Uint8Array(0)
-  if (more.length === 0) return first
-  const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.byteLength, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return whole
 }
 
 const tooLarge = (most: number): Refusal =>

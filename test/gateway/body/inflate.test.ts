@@ -35,7 +35,7 @@ const limit = 1024 * 1024
 /** The text in the bytes, or the code of what refuses them. */
 const textOf = async (name: string, sent: Uint8Array): Promise<string> => {
   try {
-    return Buffer.concat([...(await inflated(coding(name), sent, limit))]).toString()
+    return new TextDecoder().decode(await inflated(coding(name), sent, limit))
   } catch (cause) {
     return cause instanceof Refusal ? cause.code : String(cause)
   }

@@ -52,6 +52,11 @@ describe("a body", () => {
     expect(await read(request("", { "content-encoding": "gzip" }))).toBe("")
   })
 
+  test("in a thousand pieces, some of them empty", async () => {
+    const pieces = Array.from({ length: 1_000 }, (_, i) => (i % 3 === 0 ? "" : String(i % 10)))
+    expect(await read(request(inChunks(pieces).stream))).toBe(pieces.join(""))
+  })
+
   test("of as many bytes as there may be, and of one more", async () => {
     expect(await read(request("x".repeat(1_000)))).toHaveLength(1_000)
     expect(await read(request("x".repeat(1_001)))).toEqual(tooLarge)
