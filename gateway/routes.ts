@@ -38,8 +38,10 @@ export const routeTable = (routes: ReadonlyArray<Route>): FindRoute => {
   }
 }
 
-const isSegmentBetween = (path: string, start: string, end: string): boolean =>
-  path.endsWith(end) && path.indexOf("/", start.length) === path.length - end.length
+const isSegmentBetween = (path: string, start: string, end: string): boolean => {
+  const slash = path.indexOf("/", start.length)
+  return slash > start.length && slash === path.length - end.length && path.endsWith(end)
+}
 
 /** The handler of a method there; undefined when it has none. */
 export const handlerOf = (route: Route | undefined, method: string): Handler | undefined => {
