@@ -60,7 +60,7 @@ export const guardedGateway = ({ keys, perAddress, perKey, privacy, more }: Give
   const ask = async (target: string, init: RequestInit & { address?: string } = {}): Promise<Response> => {
     const { address = "203.0.113.9", ...rest } = init
     const request = new Request(`http://trk.example.com${target}`, rest)
-    request.headers.set("host", "trk.example.com")
+    if (!request.headers.has("host")) request.headers.set("host", "trk.example.com")
     return app.fetch(request, { address })
   }
   return { ask, app, lines, counted, clock }
