@@ -7,6 +7,7 @@ import { closing } from "./closing.ts"
 import { Gathered, TooMany } from "./gathered.ts"
 import { codingOf, inflated } from "./inflate.ts"
 import type { BodyLimits } from "./limits.ts"
+import { leave, linger } from "./linger.ts"
 
 /** Reads the body of a request and makes something of its bytes; the memory for both is reserved until then. */
 export type ReadBody = <A>(request: Request, use: (bytes: Uint8Array) => A) => Promise<A>
@@ -22,8 +23,11 @@ export const bodyReader = (limits: BodyLimits): ReadBody => {
     const coding = codingOf(headers.get("content-encoding"))
     const most = coding === undefined ? plainBytes : limits.sentBytes
     const announced = Number(headers.get("content-length") ?? most)
-    if (announced > most) throw tooLarge(most)
     if (body === null) return use(new Uint8Array(0))
+    if (announced > most) {
+      await linger(body.getReader())
+      throw tooLarge(most)
+    }
 
     const giveBack = limits.reserve?.(coding === undefined ? announced : limits.sentBytes + limits.bytes)
     if (limits.reserve !== undefined && giveBack === undefined) throw noRoom()
@@ -58,17 +62,15 @@ const collected = async (
       gathered.add(value)
     }
   } catch (cause) {
+    if (cause instanceof TooMany) {
+      await linger(reader)
+      throw tooLarge(most)
+    }
     leave(reader)
-    if (cause instanceof TooMany) throw tooLarge(most)
     throw isLate ? tooLate(patience) : brokenOff()
   } finally {
     clearTimeout(timer)
   }
-}
-
-/** NOTE: a reader that is merely dropped keeps its connection open on Deno. */
-const leave = (reader: ReadableStreamDefaultReader<Uint8Array>): void => {
-  reader.cancel().catch(() => {})
 }
 
 const tooLarge = (most: number): Refusal =>

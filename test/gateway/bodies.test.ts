@@ -64,7 +64,7 @@ const megabyte = 1024 * 1024
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`
 
 describe("a body that is too large", () => {
-  test("by what it says is refused at once", async () => {
+  test("by what it says is refused before it comes", async () => {
     const answer = await answerTo(head(`Content-Length: ${megabyte + 1}\r\n`), () => {})
     expect(answer).toStartWith("HTTP/1.1 413")
     expect(answer).toMatch(/connection: close/i)
@@ -85,10 +85,23 @@ describe("a body that is too large", () => {
     test(`${what} is not read on, and memory stays flat`, async () => {
       const before = process.memoryUsage.rss()
       const { received, sent } = await flood(first, piece, 200 * megabyte)
-      expect(received).toMatch(/^HTTP\/1\.1 (413|408)/)
+      // Who goes on sending may lose the answer with the connection.
+      if (received !== "") expect(received).toMatch(/^HTTP\/1\.1 (413|408)/)
       expect(sent).toBeLessThan(100 * megabyte)
       expect(process.memoryUsage.rss() - before).toBeLessThan(40 * megabyte)
     })
+  }
+})
+
+test("a body that is a little too large is heard to its end, so that its client hears the answer", async () => {
+  for (let i = 0; i < 20; i++) {
+    const { received, sent } = await flood(
+      head(`Content-Length: ${3 * megabyte}\r\n`),
+      "x".repeat(65_536),
+      3 * megabyte
+    )
+    expect(received).toStartWith("HTTP/1.1 413")
+    expect(sent).toBe(3 * megabyte)
   }
 })
 
