@@ -3,7 +3,7 @@
  * Known by its id; stored as JSON, in the form in which the API takes and gives it.
  */
 import { Duration, Option, Schema, SchemaGetter } from "effect"
-import { readTarget } from "./link-target.ts"
+import { longestTarget, readTarget } from "./link-target.ts"
 
 /** The platforms that a link may tell apart: as records name them, systems of devices in lower case. */
 export const platforms = [
@@ -27,8 +27,9 @@ const idPattern = /^[A-Za-z0-9_-]{1,64}$/
 export const isLinkId = (id: string): boolean => idPattern.test(id)
 
 const linkId = Schema.String.check(
-  Schema.makeFilter((id: string) =>
-    isLinkId(id) ? undefined : "It must be 1 to 64 letters, digits, - and _."
+  Schema.makeFilter(
+    (id: string) => (isLinkId(id) ? undefined : "It must be 1 to 64 letters, digits, - and _."),
+    { toJsonSchema: () => ({ pattern: idPattern.source }) }
   )
 )
 
@@ -52,14 +53,21 @@ const longestLink = 16_384
 
 const text = (longest: number) =>
   Schema.String.check(
-    Schema.makeFilter((value: string) => {
-      if (value === "" || value.length > longest) return `It must have 1 to ${longest} characters.`
-      return /[\p{Cc}\p{Cs}]/u.test(value) ? "It must not hold control characters." : undefined
-    })
+    Schema.makeFilter(
+      (value: string) => {
+        if (value === "" || value.length > longest) return `It must have 1 to ${longest} characters.`
+        return /[\p{Cc}\p{Cs}]/u.test(value) ? "It must not hold control characters." : undefined
+      },
+      { toJsonSchema: () => ({ minLength: 1, maxLength: longest }) }
+    )
   )
 
+const paramNamePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
+
 const paramName = Schema.String.check(
-  Schema.makeFilter((name: string) => /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(name) && !ownNames.has(name))
+  Schema.makeFilter((name: string) => paramNamePattern.test(name) && !ownNames.has(name), {
+    toJsonSchema: () => ({ pattern: paramNamePattern.source, not: { enum: [...ownNames] } })
+  })
 )
 
 const longestWindow = Duration.days(366)
@@ -121,7 +129,14 @@ export const newLink = (schemes: ReadonlySet<string>) =>
   Schema.Struct({
     id: Schema.optionalKey(linkId),
     ...shape(
-      Schema.String.check(Schema.makeFilter((value: string) => readTarget(value, schemes).problem)).pipe(
+      Schema.String.check(
+        Schema.makeFilter((value: string) => readTarget(value, schemes).problem, {
+          toJsonSchema: () => ({
+            pattern: "^[A-Za-z][A-Za-z0-9+.-]*://[^\\s\\\\]+$",
+            maxLength: longestTarget
+          })
+        })
+      ).pipe(
         Schema.decode({
           decode: SchemaGetter.transform((value: string) => readTarget(value, schemes).href ?? value),
           encode: SchemaGetter.passthrough()

@@ -17,7 +17,8 @@ import { dialectRoutes } from "./dialects/routes.ts"
 import { refuse, refuseFailed } from "./errors.ts"
 import type { Around } from "./guard/under-way.ts"
 import { type LinkOptions, linkRoutes } from "./links/routes.ts"
-import { allowed, firstAnswer, type Guard, handlerOf, type Route, routeTable } from "./routes.ts"
+import { openApi } from "./openapi/document.ts"
+import { allowed, firstAnswer, type Guard, handlerOf, methodsOf, type Route, routeTable } from "./routes.ts"
 import { type Privacy, type Push, type Spend, takeEvents } from "./take-events.ts"
 import { type Target, targetOf } from "./target.ts"
 
@@ -59,6 +60,8 @@ export interface GatewayOptions {
 export interface GatewayApp {
   /** Never fails. */
   readonly fetch: (request: Request, client: Peer) => Response | Promise<Response>
+  /** What means something of its own here, like `POST /batch`. */
+  readonly meanings: ReadonlyArray<string>
 }
 
 export const gatewayApp = (options: GatewayOptions): GatewayApp => {
@@ -80,8 +83,13 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     ["/robots.txt", robots],
     ["/health/live", operations.live],
     ["/health/ready", operations.ready],
-    ["/metrics", operations.metrics]
+    ["/metrics", operations.metrics],
+    ["/openapi.json", openApi(options.links !== undefined)]
   ])
+  const meanings = [
+    ...routes.flatMap(methodsOf),
+    ...["/", "/apple-*.png", ...named.keys()].map((path) => `GET ${path}`)
+  ]
 
   const operationAt = ({ path, query }: Target): Operation | undefined => {
     if (path === "/") return query === "" ? ok : undefined
@@ -144,8 +152,8 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     return app.fetch(request)
   }
   const { narrow } = cors
-  if (narrow === undefined) return { fetch }
-  return { fetch: async (request, client) => narrow(request, await fetch(request, client)) }
+  if (narrow === undefined) return { fetch, meanings }
+  return { fetch: async (request, client) => narrow(request, await fetch(request, client)), meanings }
 }
 
 const unknownPeer: Peer = { address: "" }

@@ -60,6 +60,12 @@ export const handlerOf = (route: Route | undefined, method: string): Handler | u
   }
 }
 
+/** What a route answers, like `POST /batch`. */
+export const methodsOf = (route: Route): ReadonlyArray<string> =>
+  (["GET", "POST", "PUT", "DELETE"] as const)
+    .filter((method) => route[method] !== undefined)
+    .map((method) => `${method} ${route.path}`)
+
 /** What the `Allow` header says of a path. */
 export const allowed = (route: Route | undefined): string => {
   const more = (["POST", "PUT", "DELETE"] as const).filter((method) => route?.[method] !== undefined)

@@ -15,16 +15,16 @@ import { ClientEventId } from "./event-id.ts"
 export const BatchEvent = Schema.Struct({
   event: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(256)),
   params: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
-  ts: Schema.optionalKey(Schema.Union([Schema.String.check(Schema.isMaxLength(64)), Schema.Number])),
-  id: Schema.optionalKey(Schema.Union([ClientEventId, Schema.Number]))
+  ts: Schema.optionalKey(Schema.Union([Schema.String.check(Schema.isMaxLength(64)), Schema.Finite])),
+  id: Schema.optionalKey(Schema.Union([ClientEventId, Schema.Finite]))
 })
 
 /** An event to be taken, or the sentence that says why it cannot be. */
 export type ReadEvent = { readonly event: NewEvent } | { readonly reason: string }
 
 const isEvent = Schema.is(BatchEvent.fields.event)
-const isTime = Schema.is(Schema.Union([Schema.String.check(Schema.isMaxLength(64)), Schema.Number]))
-const isId = Schema.is(Schema.Union([ClientEventId, Schema.Number]))
+const isTime = Schema.is(Schema.Union([Schema.String.check(Schema.isMaxLength(64)), Schema.Finite]))
+const isId = Schema.is(Schema.Union([ClientEventId, Schema.Finite]))
 
 const names = ["event", "params", "ts", "id"] as const
 type Name = (typeof names)[number]

@@ -23,7 +23,9 @@ export const eventIdParam = setting(
 )
 
 /** An id of a client: 1 to 255 characters that can be printed. */
-export const ClientEventId = Schema.String.check(Schema.isPattern(/^[ -~]{1,255}$/))
+export const ClientEventId = Schema.String.check(
+  Schema.isPattern(/^[ -~]{1,255}$/, { toJsonSchema: () => ({ pattern: "^[ -~]{1,255}$" }) })
+)
 
 const isClientEventId = Schema.is(ClientEventId)
 
