@@ -23,6 +23,8 @@ export interface Attack {
    */
   readonly asked: ReadonlyArray<Asked> | undefined
   readonly most: number
+  /** Not all of its requests may be answered: who says nothing for a while has said all. */
+  readonly mayBeLeft: boolean
 }
 
 export type MakeAttack = (random: Random) => Attack
@@ -59,12 +61,13 @@ export const plainAttack = (name: string, parts: RequestParts, events = 1): Atta
   gap: 0,
   end: "wait",
   asked: [{ events, isHead: parts.method === "HEAD" }],
-  most: events
+  most: events,
+  mayBeLeft: false
 })
 
 /** Bytes that may be read in several ways. */
 export const wildAttack = (
   name: string,
   pieces: ReadonlyArray<Uint8Array>,
-  more: Partial<Pick<Attack, "gap" | "end" | "most">> = {}
-): Attack => ({ name, pieces, gap: 0, end: "wait", asked: undefined, most: 1, ...more })
+  more: Partial<Pick<Attack, "asked" | "end" | "most">> = {}
+): Attack => ({ name, pieces, gap: 0, end: "wait", asked: undefined, most: 1, mayBeLeft: true, ...more })

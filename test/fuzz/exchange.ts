@@ -16,7 +16,7 @@ export interface Exchange {
 /** A gateway that says nothing for so long has said all; milliseconds. */
 const silence = 400
 /** For an attack of which each request must be answered. */
-const patience = 5_000
+const patience = 10_000
 
 export const exchange = (port: number, attack: Attack): Promise<Exchange> =>
   new Promise((resolve) => {
@@ -50,7 +50,7 @@ export const exchange = (port: number, attack: Attack): Promise<Exchange> =>
       if (socket.destroyed) return
       if (attack.end === "cut") return leave()
       if (attack.end === "half-close") socket.end()
-      waitFor(attack.asked === undefined ? silence : patience)
+      waitFor(attack.mayBeLeft ? silence : patience)
     }
 
     socket.on("connect", () => void write())

@@ -1,4 +1,5 @@
 /** What an answer may be, and how many events it says are in the queue. */
+import type { runtimes } from "../support/spoor.ts"
 import type { Answer } from "./answers.ts"
 import type { Attack } from "./attack.ts"
 import type { Exchange } from "./exchange.ts"
@@ -20,8 +21,20 @@ const statuses: Readonly<Record<string, number>> = {
 }
 const good = new Set([200, 201, 204, 307])
 const again = new Set([408, 429, 503])
-/** What the runtimes say themselves to what no handler sees, with an empty body. */
-const ofRuntime = new Set([400, 414, 431, 505])
+/**
+ * What each runtime says itself, with an empty body, before any handler of ours: to attacks of that name, and to `wild`
+ * bytes, which may be no HTTP. Deno takes no target that is not UTF-8 or has a `<` or `>` in it.
+ */
+const ofRuntime = {
+  bun: { headers: [431], query: [431], wild: [400, 413, 431, 505] },
+  deno: { headers: [400], query: [400, 414], wild: [400, 414] }
+} as const satisfies Record<keyof typeof runtimes, Readonly<Record<string, ReadonlyArray<number>>>>
+
+const ownAnswers = (runtime: keyof typeof runtimes, { asked, name }: Attack): ReadonlyArray<number> => {
+  const own = ofRuntime[runtime]
+  if (asked === undefined) return own.wild
+  return name === "headers" ? own.headers : name === "query" ? own.query : []
+}
 
 /** From the fewest to the most events that are in the queue. */
 export interface Range {
@@ -29,11 +42,15 @@ export interface Range {
   readonly most: number
 }
 
-/** What is wrong with an answer; undefined for one that may be. */
-export const wrongIn = (answer: Answer): string | undefined => {
+/** What is wrong with an answer to an attack; undefined for one that may be. */
+export const wrongIn = (
+  runtime: keyof typeof runtimes,
+  attack: Attack,
+  answer: Answer
+): string | undefined => {
   const { status, headers, body } = answer
   if (good.has(status)) return undefined
-  if (ofRuntime.has(status) && body === "") return undefined
+  if (body === "" && ownAnswers(runtime, attack).includes(status)) return undefined
   const said = jsonIn(body)
   const error = typeof said?.["error"] === "string" ? said["error"] : ""
   if (!Object.hasOwn(statuses, error) || statuses[error] !== status)
@@ -75,18 +92,11 @@ const exactly = (events: number): Range => ({ least: events, most: events })
 
 /** What became of all events of an attack. */
 export const rangeIn = ({ asked, most }: Attack, { answers }: Exchange): Range => {
-  if (asked === undefined)
-    return {
-      least: 0,
-      most: answers.every(({ status }) => status >= 400) && answers.length > 0 ? mostOf(answers, most) : most
-    }
+  // Bytes that hold one request at the most: a "no" says that there was none.
+  if (asked === undefined) return { least: 0, most: most === 1 ? rangeOf(answers[0], 1).most : most }
   const ranges = asked.map(({ events }, index) => rangeOf(answers[index], events))
   return {
     least: ranges.reduce((sum, range) => sum + range.least, 0),
     most: ranges.reduce((sum, range) => sum + range.most, 0)
   }
 }
-
-/** Bytes that hold one request, and were told "no", are none. */
-const mostOf = (answers: ReadonlyArray<Answer>, most: number): number =>
-  most === 1 && answers.length === 1 ? rangeOf(answers[0], 1).most : most

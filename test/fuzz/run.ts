@@ -70,11 +70,11 @@ export const runFuzz = async ({
     if (answers.length === 0) count(statuses, "none")
     for (const answer of answers) {
       count(statuses, String(answer.status))
-      const problem = wrongIn(answer)
+      const problem = wrongIn(runtime, attack, answer)
       if (problem !== undefined) wrong.push(`attack ${number} (${attack.name}): ${problem}`)
     }
-    if (attack.asked !== undefined && answers.length !== attack.asked.length) {
-      count(statuses, `${attack.name}: ${answers.length} of ${attack.asked.length} answers`)
+    if (!attack.mayBeLeft && answers.length !== attack.asked?.length) {
+      wrong.push(`attack ${number} (${attack.name}): ${answers.length} answers`)
     }
   }
 

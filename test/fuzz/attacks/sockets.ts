@@ -130,7 +130,7 @@ export const pipelineAttack: MakeAttack = (random) => {
       : requestBytes({ target: `/t/pipeline?n=${n}` })
   )
   return wildAttack("pipeline", [Buffer.concat(requests)], {
-    most: count,
+    asked: requests.map(() => ({ events: 1, isHead: false })),
     end: random.pick(["wait", "half-close", "cut"])
   })
 }
@@ -152,7 +152,8 @@ export const trickleAttack: MakeAttack = (random) => {
     gap: random.whole(1, 40),
     end: "wait",
     asked: [{ events: 1, isHead: false }],
-    most: 1
+    most: 1,
+    mayBeLeft: false
   }
 }
 
@@ -160,7 +161,10 @@ export const trickleAttack: MakeAttack = (random) => {
 export const cutAttack: MakeAttack = (random) => {
   const request = requestBytes({ target: "/t/cut?c=1" })
   const sent = random.next() < 0.5 ? request : request.subarray(0, random.whole(0, request.byteLength))
-  return wildAttack("cut", [sent], { end: random.pick(["half-close", "cut"]) })
+  return wildAttack("cut", [sent], {
+    asked: [{ events: 1, isHead: false }],
+    end: random.pick(["half-close", "cut"])
+  })
 }
 
 export const damagedAttack: MakeAttack = (random: Random) => {
