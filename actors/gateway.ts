@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { IngestQueue } from "../bridge/ingest-queue/service.ts"
 import { httpEvents } from "./gateway/http-events.ts"
 import * as Actor from "./system/actor.ts"
-import { ingestQueue } from "./system/need.ts"
+import { campaignLinks, ingestQueue } from "./system/need.ts"
 
 export const Gateway = Actor.make(
   "gateway",
@@ -11,7 +11,7 @@ export const Gateway = Actor.make(
     summary: "Takes events over HTTP and answers when the queue has them.",
     receives: httpEvents,
     sends: "lines to the queue",
-    needs: [ingestQueue],
+    needs: [ingestQueue, campaignLinks],
     concurrency: 4
   },
   Effect.gen(function* () {

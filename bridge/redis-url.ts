@@ -46,6 +46,14 @@ export const parseRedisUrl = (url: Redacted.Redacted<string>): Effect.Effect<Red
     return Effect.succeed({ address: `${parsed.hostname}:${port}`, settings })
   })
 
+/** The first of several URLs separated by commas, if there is one. */
+export const firstUrl = (
+  urls: Redacted.Redacted<string> | undefined
+): Redacted.Redacted<string> | undefined => {
+  const url = urls === undefined ? "" : (Redacted.value(urls).split(",")[0]?.trim() ?? "")
+  return url === "" ? undefined : Redacted.make(url)
+}
+
 const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text)

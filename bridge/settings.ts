@@ -37,6 +37,12 @@ export const queueConfirm = setting(
   "When an event is acknowledged: server (the queue's server has it), replica (one replica has it too) or disk (it is on the server's disk)."
 )
 
+export const linksKey = optional(
+  "LINKS_KEY",
+  Config.String,
+  "The hash of the campaign links, on each server of REDIS_URL. Unset: {QUEUE_KEY}:links."
+)
+
 export const projectionsUrl = secret(
   "PROJECTIONS_URL",
   "Redis that holds what the consumers counted. Unset: the first of REDIS_URL, or a file in DATA_DIR."

@@ -2,17 +2,29 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { actors } from "../actors/all.ts"
 import { actorTable, settingsTable } from "../actors/system/help.ts"
+import { errorEntries } from "../gateway/errors.ts"
+
+const errorTable = (): string =>
+  [
+    "| status | code | when | send the same again? |",
+    "| --- | --- | --- | --- |",
+    ...errorEntries.map(
+      ({ status, code, when, isRetried }) =>
+        `| ${status} | \`${code}\` | ${when} | ${isRetried ? "yes, after `Retry-After`" : "no"} |`
+    )
+  ].join("\n")
 
 /** The README with its generated parts made anew. */
 export const withGeneratedParts = (readme: string): string =>
-  Object.entries({ actors: actorTable(actors), settings: settingsTable(actors) }).reduce(
-    (text, [name, part]) => {
-      const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
-      const [before = "", rest = ""] = text.split(begin)
-      return `${before}${begin}\n${part}\n${end}${rest.split(end)[1] ?? ""}`
-    },
-    readme
-  )
+  Object.entries({
+    actors: actorTable(actors),
+    settings: settingsTable(actors),
+    errors: errorTable()
+  }).reduce((text, [name, part]) => {
+    const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
+    const [before = "", rest = ""] = text.split(begin)
+    return `${before}${begin}\n${part}\n${end}${rest.split(end)[1] ?? ""}`
+  }, readme)
 
 if (import.meta.main) {
   const path = new URL("../README.md", import.meta.url)

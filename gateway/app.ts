@@ -1,15 +1,25 @@
 /**
- * The HTTP edge: one Elysia app of plain web-standard handlers. Any GET or HEAD is one event, answered when the queue
- * has it. It keeps no state; serve.ts serves it.
+ * The HTTP edge: one Elysia app of plain web-standard handlers. A request about the gateway itself is answered first;
+ * any other becomes an arrival, passes the guards, and goes to the handler of its route. Any GET or HEAD without one is
+ * one event, answered when the queue has it. It keeps no state; serve.ts serves it.
  */
 import { Elysia } from "elysia"
-import { type Bytes, bytesOf } from "../contracts/event.ts"
-import { formatLine } from "../contracts/wire/line.ts"
+import type { Bytes } from "../contracts/event.ts"
 import { anyOrigin, eventPixel, icon, ok, robots } from "./answers.ts"
-import { clientAddress, trustedProxies } from "./client-address.ts"
+import { type Arrival, arrivalOf, type FindAddress, type Peer } from "./arrival.ts"
+import { closing } from "./body/closing.ts"
+import { type BodyLimits, standardBodyLimits } from "./body/limits.ts"
+import { type AddressHeader, clientAddress, trustedProxies } from "./client-address.ts"
+import { type Cors, openCors } from "./cors.ts"
+import type { CountRejected } from "./dialects/batch.ts"
+import { standardEventIdParam } from "./dialects/event-id.ts"
+import { dialectRoutes } from "./dialects/routes.ts"
 import { refuse, refuseFailed } from "./errors.ts"
-import { hostOf } from "./host.ts"
-import type { Client } from "./serve.ts"
+import type { Around } from "./guard/under-way.ts"
+import { type LinkOptions, linkRoutes } from "./links/routes.ts"
+import { openApi } from "./openapi/document.ts"
+import { allowed, firstAnswer, type Guard, handlerOf, methodsOf, type Route, routeTable } from "./routes.ts"
+import { type Privacy, type Push, type Spend, takeEvents } from "./take-events.ts"
 import { type Target, targetOf } from "./target.ts"
 
 /** The path and query of a request may weigh so many bytes. */
@@ -19,30 +29,67 @@ export const maxTargetBytes = 20_480
 export type Operation = () => Response | Promise<Response>
 
 export interface GatewayOptions {
-  /** Resolves when the queue has the line; rejects with `Failure`. */
-  readonly push: (line: Bytes) => Promise<void>
+  readonly push: Push
   /** What stands at `/health/live`, `/health/ready` and `/metrics`. */
   readonly operations: { readonly live: Operation; readonly ready: Operation; readonly metrics: Operation }
-  readonly settings: { readonly trustedProxies: string; readonly podName: string | undefined }
+  readonly settings: {
+    readonly trustedProxies: string
+    /** All of them unless given. */
+    readonly addressHeaders?: ReadonlySet<AddressHeader>
+    readonly podName: string | undefined
+    /** The parameter that an event's own id becomes; the standard one unless given. */
+    readonly eventIdParam?: string
+  }
+  /** The standard ones unless given. */
+  readonly bodyLimits?: BodyLimits
+  /** Counts events that were refused for what they are. */
+  readonly countRejected?: CountRejected
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Asked in this order, before any handler. */
+  readonly guards?: ReadonlyArray<Guard>
+  /** Answers each arrival by asking the guards and its handler, or refuses it. */
+  readonly around?: Around | undefined
+  readonly spend?: Spend | undefined
+  readonly privacy?: Privacy | undefined
+  readonly cors?: Cors
+  /** Campaign links; without them their paths are events like any other. */
+  readonly links?: LinkOptions
 }
 
 export interface GatewayApp {
   /** Never fails. */
-  readonly fetch: (request: Request, client: Pick<Client, "address">) => Response | Promise<Response>
+  readonly fetch: (request: Request, client: Peer) => Response | Promise<Response>
+  /** What means something of its own here, like `POST /batch`. */
+  readonly meanings: ReadonlyArray<string>
 }
 
-export const gatewayApp = ({ push, operations, settings, now }: GatewayOptions): GatewayApp => {
+export const gatewayApp = (options: GatewayOptions): GatewayApp => {
+  const { push, operations, settings, now, privacy, around, spend, cors = openCors } = options
   const isTrusted = trustedProxies(settings.trustedProxies)
-  const pod = bytesOf(settings.podName ?? "")
+  const addressOf: FindAddress = (headers, peer) =>
+    clientAddress(headers, peer, isTrusted, settings.addressHeaders)
+  const { podName, eventIdParam = standardEventIdParam } = settings
+  const take = takeEvents({ push, podName, eventIdParam, privacy, spend })
+  const guard = firstAnswer(options.guards ?? [])
+  const { bodyLimits: limits = standardBodyLimits, countRejected = () => {} } = options
+  const routes: ReadonlyArray<Route> = [
+    ...dialectRoutes({ take, limits, isTrusted, countRejected }),
+    ...(options.links === undefined ? [] : linkRoutes(options.links, take, limits))
+  ]
+  const findRoute = routeTable(routes)
   const named: ReadonlyMap<string, Operation> = new Map([
     ["/favicon.ico", icon],
     ["/robots.txt", robots],
     ["/health/live", operations.live],
     ["/health/ready", operations.ready],
-    ["/metrics", operations.metrics]
+    ["/metrics", operations.metrics],
+    ["/openapi.json", openApi(options.links !== undefined)]
   ])
+  const meanings = [
+    ...routes.flatMap(methodsOf),
+    ...["/", "/apple-*.png", ...named.keys()].map((path) => `GET ${path}`)
+  ]
 
   const operationAt = ({ path, query }: Target): Operation | undefined => {
     if (path === "/") return query === "" ? ok : undefined
@@ -50,58 +97,85 @@ export const gatewayApp = ({ push, operations, settings, now }: GatewayOptions):
     return named.get(path)
   }
 
-  const takeEvent = (
-    headers: Headers,
-    { path, query }: Target,
-    client: Pick<Client, "address">
-  ): Response | Promise<Response> => {
-    const host = hostOf(headers.get("host"))
-    if (host === undefined) return refuse("bad-request", "The Host header names no host.", anyOrigin)
+  const takeEvent = (arrival: Arrival): Promise<Response> => {
+    const { path, query } = arrival.target
     const isGif = path.endsWith(".gif")
-    const line = formatLine({
-      dialect: "pushtech",
-      ip: clientAddress(headers, client.address, isTrusted),
-      ts: now(),
-      host,
-      pod,
-      path: isGif ? (path.slice(0, -".gif".length) as Bytes) : path,
-      query,
-      userAgent: (headers.get("user-agent") ?? "") as Bytes
-    })
-    const wantsImage = isGif || headers.get("accept")?.startsWith("image/") === true
-    return push(line).then(wantsImage ? eventPixel : ok, refuseEvent)
+    const wantsImage = isGif || arrival.request.headers.get("accept")?.startsWith("image/") === true
+    return take
+      .one(arrival, { path: isGif ? (path.slice(0, -".gif".length) as Bytes) : path, query })
+      .then(wantsImage ? eventPixel : ok, refuseEvent)
   }
 
-  const clients = new WeakMap<Request, Pick<Client, "address">>()
+  const answer = (arrival: Arrival): Response | Promise<Response> => {
+    const { method } = arrival.request
+    const route = findRoute(arrival.target.path)
+    const handler = handlerOf(route, method)
+    if (handler !== undefined) return toPages(handler(arrival))
+    if (isGet(method)) return takeEvent(arrival)
+    const known = allowed(route)
+    return refuse("method-not-allowed", `${method} means nothing here; there is ${known}.`, {
+      allow: known,
+      ...(arrival.request.body === null ? {} : closing),
+      ...anyOrigin
+    })
+  }
+
+  const guarded = (arrival: Arrival): Response | Promise<Response> => {
+    const refusal = guard?.(arrival)
+    if (refusal === undefined) return answer(arrival)
+    if (refusal instanceof Response) return unread(arrival, refusal)
+    return refusal.then((response) => (response === undefined ? answer(arrival) : unread(arrival, response)))
+  }
+
+  const respond = (request: Request, peer: Peer): Response | Promise<Response> => {
+    const target = targetOf(request.url)
+    if (target.path.length + target.query.length >= maxTargetBytes) return tooLong()
+    const operation = isGet(request.method) ? operationAt(target) : undefined
+    if (operation !== undefined) return operation()
+    const preflight = request.method === "OPTIONS" ? cors.preflight(request) : undefined
+    if (preflight !== undefined) return preflight
+    const arrival = arrivalOf(request, target, peer, addressOf, now())
+    if (arrival === undefined) return refuse("bad-request", "The Host header names no host.", anyOrigin)
+    return around === undefined ? guarded(arrival) : around(arrival, guarded)
+  }
+
+  const peers = new WeakMap<Request, Peer>()
 
   // One route: Elysia finds paths only behind host names of four letters and more; names in a cluster may be shorter.
   const app = new Elysia()
-    .onError(({ error }) => refuseFailed(error))
-    .all("*", ({ request }) => {
-      const target = targetOf(request.url)
-      if (target.path.length + target.query.length >= maxTargetBytes) return tooLong()
-      if (!isGet(request.method)) {
-        return refuse("method-not-allowed", "Events are sent with GET or HEAD.", allowGet)
-      }
-      const operation = operationAt(target)
-      if (operation !== undefined) return operation()
-      return takeEvent(request.headers, target, clients.get(request) ?? unknownClient)
-    })
+    .onError(({ error }) => refuseEvent(error))
+    .all("*", ({ request }) => respond(request, peers.get(request) ?? unknownPeer), { parse: "none" })
     .compile()
 
-  return {
-    fetch: (request, client) => {
-      clients.set(request, client)
-      return app.fetch(request)
-    }
+  const fetch: GatewayApp["fetch"] = (request, client) => {
+    peers.set(request, client)
+    return app.fetch(request)
   }
+  const { narrow } = cors
+  if (narrow === undefined) return { fetch, meanings }
+  return { fetch: async (request, client) => narrow(request, await fetch(request, client)), meanings }
 }
 
-const unknownClient = { address: "" }
+const unknownPeer: Peer = { address: "" }
 
 const isGet = (method: string): boolean => method === "GET" || method === "HEAD"
 
-const allowGet = { allow: "GET, HEAD" }
+/** The answer to a request whose body nobody has read, and nobody will. */
+const unread = ({ request }: Arrival, response: Response): Response => {
+  if (request.body !== null)
+    for (const [name, value] of Object.entries(closing)) response.headers.set(name, value)
+  return response
+}
+
+/** A "no" of a handler may be read by any page: it says nothing but what the page did wrong. */
+const toPages = (answer: Response | Promise<Response>): Response | Promise<Response> =>
+  answer instanceof Response ? toPage(answer) : answer.then(toPage)
+
+const toPage = (response: Response): Response => {
+  if (response.status >= 400)
+    for (const [name, value] of Object.entries(anyOrigin)) response.headers.set(name, value)
+  return response
+}
 
 const refuseEvent = (cause: unknown): Response => refuseFailed(cause, anyOrigin)
 

@@ -1,7 +1,9 @@
 /**
  * Who sent a request: the first of `X-Push-Ip`, `X-Forwarded-For`, `X-Real-Ip` and the socket. Anyone can write
- * headers, so they count only when the socket's peer is a trusted proxy, and only when they hold an IP address.
+ * headers, so they count only when the socket's peer is a trusted proxy, and only when they hold an IP address. A proxy
+ * that passes a header on as its client wrote it vouches for nothing: `ADDRESS_HEADERS` leaves such headers out.
  */
+import { Buffer } from "node:buffer"
 import { BlockList } from "node:net"
 import { parseIp, unmapped } from "../contracts/wire/ip.ts"
 
@@ -33,7 +35,8 @@ export const trustedProxies = (list: string): IsTrusted => {
     if (before !== undefined) return before
     const trusted = address !== "" && ranges.check(address, familyOf(address))
     if (known.size >= 10_000) known.clear()
-    known.set(address, trusted)
+    // A string cut out of a header keeps the whole header alive; what is remembered must not.
+    known.set(Buffer.from(address, "latin1").toString("latin1"), trusted)
     return trusted
   }
 }
@@ -50,8 +53,10 @@ const rangeOf = (entry: string) => {
   const family = familyOf(address)
   const longest = family === "ipv4" ? 32 : 128
   if (address === "" || rest.length > 0) return undefined
-  if (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > longest)) return undefined
-  return { address, prefix: bits === undefined ? longest : Number(bits), family }
+  if (bits === undefined) return { address, prefix: longest, family }
+  // ::ffff:10.0.0.0/104 is 10.0.0.0/8.
+  const prefix = Number(bits) - (family === "ipv4" && written.includes(":") ? 96 : 0)
+  return /^\d{1,3}$/.test(bits) && prefix >= 0 && prefix <= longest ? { address, prefix, family } : undefined
 }
 
 const familyOf = (address: string): "ipv4" | "ipv6" => (address.includes(":") ? "ipv6" : "ipv4")
@@ -70,14 +75,34 @@ export const plainAddress = (written: string): string => {
 const dotted = (address: number): string =>
   [address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255].join(".")
 
+/** The headers that can say an address, in the order in which they are asked. */
+export const addressHeaders = ["x-push-ip", "x-forwarded-for", "x-real-ip"] as const
+
+export type AddressHeader = (typeof addressHeaders)[number]
+
+/** The headers that a list names; undefined when one of them is not among `addressHeaders`. */
+export const believedHeaders = (list: string): ReadonlySet<AddressHeader> | undefined => {
+  const names = list.split(",").map((name) => name.trim().toLowerCase())
+  const believed = addressHeaders.filter((name) => names.includes(name))
+  return names.every((name) => believed.some((one) => one === name)) ? new Set(believed) : undefined
+}
+
+const all: ReadonlySet<AddressHeader> = new Set(addressHeaders)
+
 /** The client's address; `peer` is the socket's. Empty only when the peer is already gone. */
-export const clientAddress = (headers: Headers, peer: string, isTrusted: IsTrusted): string => {
+export const clientAddress = (
+  headers: Headers,
+  peer: string,
+  isTrusted: IsTrusted,
+  believed: ReadonlySet<AddressHeader> = all
+): string => {
   const socket = plainAddress(peer)
   if (!isTrusted(socket)) return socket
+  const header = (name: AddressHeader): string | null => (believed.has(name) ? headers.get(name) : null)
   return (
-    single(headers.get("x-push-ip")) ||
-    forwarded(headers.get("x-forwarded-for"), isTrusted) ||
-    single(headers.get("x-real-ip")) ||
+    single(header("x-push-ip")) ||
+    forwarded(header("x-forwarded-for"), isTrusted) ||
+    single(header("x-real-ip")) ||
     socket
   )
 }

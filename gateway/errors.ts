@@ -1,25 +1,66 @@
 /** Every "no" of the HTTP edge: one table from an error's code to its status and headers, and answers made from it. */
 import { Failure } from "../contracts/failure.ts"
+import { Refusal } from "./refusal.ts"
 
 const soon = { "retry-after": "1" }
 
+interface Entry {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** What is the matter, for those who read of it. */
+  readonly when: string
+}
+
 /** 408, 429 and 503: the same request may be sent again, after the time given. All others: never as it is. */
 const table = {
-  "bad-request": { status: 400, headers: {} },
-  unauthorized: { status: 401, headers: {} },
-  "not-found": { status: 404, headers: {} },
-  "method-not-allowed": { status: 405, headers: {} },
-  timeout: { status: 408, headers: soon },
-  "too-large": { status: 413, headers: {} },
-  "uri-too-long": { status: 414, headers: {} },
-  "unsupported-media-type": { status: 415, headers: {} },
-  "too-many-requests": { status: 429, headers: soon },
-  "headers-too-large": { status: 431, headers: {} },
-  busy: { status: 503, headers: soon },
-  unavailable: { status: 503, headers: soon }
-} as const satisfies Record<string, { status: number; headers: Readonly<Record<string, string>> }>
+  "bad-request": { status: 400, headers: {}, when: "The request, its body or a field of it cannot be read." },
+  unauthorized: {
+    status: 401,
+    headers: {},
+    when: "A write key or the token of the links is missing or wrong."
+  },
+  "not-found": { status: 404, headers: {}, when: "There is no such link, or no event is named." },
+  "method-not-allowed": {
+    status: 405,
+    headers: {},
+    when: "The method means nothing there; Allow says which do."
+  },
+  timeout: { status: 408, headers: soon, when: "The body did not come within GATEWAY_BODY_TIMEOUT." },
+  "too-large": { status: 413, headers: {}, when: "A body, a batch or an event is over its cap." },
+  "uri-too-long": { status: 414, headers: {}, when: "Path and query together are over 20,480 bytes." },
+  "unsupported-media-type": {
+    status: 415,
+    headers: {},
+    when: "The type, charset or compression of the body is not read here."
+  },
+  "too-many-requests": {
+    status: 429,
+    headers: soon,
+    when: "An address or key sends more than it may, or too many wrong tokens."
+  },
+  "headers-too-large": {
+    status: 431,
+    headers: {},
+    when: "The headers are too large; the runtime says so itself."
+  },
+  busy: { status: 503, headers: soon, when: "As much as may be is waiting or being sent." },
+  unavailable: { status: 503, headers: soon, when: "The queue or the links cannot be reached." }
+} as const satisfies Record<string, Entry>
 
 export type ErrorCode = keyof typeof table
+
+export interface ErrorEntry extends Entry {
+  readonly code: ErrorCode
+  /** May the same request be sent again? */
+  readonly isRetried: boolean
+}
+
+/** Every error that the edge answers with, in the order of their statuses. */
+export const errorEntries: ReadonlyArray<ErrorEntry> = Object.entries(table).map(([code, entry]) => ({
+  ...entry,
+  code: code as ErrorCode,
+  isRetried: "retry-after" in entry.headers
+}))
 
 /** `{"error": code, "message": sentence}` with the code's status and headers, and `more` headers. */
 export const refuse = (
@@ -48,6 +89,7 @@ const sentences: Partial<Record<ErrorCode, string>> = {
 
 /** The answer to a request that failed so. The cause's own words stay inside: they may name our systems. */
 export const refuseFailed = (cause: unknown, more: Readonly<Record<string, string>> = {}): Response => {
+  if (cause instanceof Refusal) return refuse(cause.code, cause.message, { ...cause.headers, ...more })
   const code = codeOf(cause)
   return refuse(code, sentences[code] ?? "The request failed.", more)
 }

@@ -60,7 +60,7 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
     // Without development mode Bun shares ports unless told not to: a second gateway would start and take half.
     reusePort: false,
     idleTimeout: idleSeconds,
-    maxRequestBodySize: maxBodyBytes,
+    maxRequestBodySize: options.countsBodies === true ? Number.MAX_SAFE_INTEGER : maxBodyBytes,
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     fetch: (request, server) => {
       if (handlers === undefined) return fetch(request, new PlainClient(request, server))

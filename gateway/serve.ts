@@ -37,6 +37,8 @@ export interface ServeOptions {
   readonly hostname: string
   /** Must not fail; when it does, the client is told 503. */
   readonly fetch: (request: Request, client: Client) => Response | Promise<Response>
+  /** `fetch` counts the bodies it reads; else the runtime may refuse those over `maxBodyBytes`. */
+  readonly countsBodies?: boolean
   readonly socket?: SocketHandlers
   /** PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string }

@@ -1,7 +1,14 @@
 /** The settings of the HTTP edge. */
 import { Config, Schema } from "effect"
 import { optional, port, setting } from "../contracts/setting.ts"
-import { loopback, proxiesProblem } from "./client-address.ts"
+import {
+  type AddressHeader,
+  addressHeaders,
+  believedHeaders,
+  loopback,
+  proxiesProblem
+} from "./client-address.ts"
+import { originsProblem } from "./cors.ts"
 import { standardLimits } from "./push-batch.ts"
 
 const proxies = Schema.String.check(Schema.makeFilter((list: string) => proxiesProblem(list)))
@@ -22,8 +29,48 @@ export const trustedProxies = setting(
   "TRUSTED_PROXIES",
   (name) => Config.schema(proxies, name),
   loopback,
-  "Addresses and ranges, separated by commas, of proxies whose X-Push-Ip, X-Forwarded-For and X-Real-Ip are believed; none for nobody."
+  "Addresses and ranges, separated by commas, of proxies whose ADDRESS_HEADERS are believed; none for nobody. By default only this machine: in a private network anyone may be a neighbour, so name your proxies' range."
 )
+
+const believed = (name: string): Config.Config<ReadonlySet<AddressHeader>> =>
+  Config.schema(
+    Schema.String.check(
+      Schema.makeFilter((list: string) =>
+        believedHeaders(list) === undefined ? `It may name ${addressHeaders.join(", ")}.` : undefined
+      )
+    ),
+    name
+  ).pipe(Config.map((list) => believedHeaders(list) ?? new Set()))
+
+export const believedAddressHeaders = setting(
+  "ADDRESS_HEADERS",
+  believed,
+  new Set(addressHeaders),
+  "Headers that say the client's address, the first of them that holds one; leave out those that your proxy passes on as its client sent them.",
+  "X-Push-Ip,X-Forwarded-For,X-Real-Ip"
+)
+
+export const corsOrigins = setting(
+  "CORS_ORIGINS",
+  (name) =>
+    Config.schema(Schema.String.check(Schema.makeFilter((list: string) => originsProblem(list))), name),
+  "*",
+  "Pages that may read answers: * for all, or origins separated by commas, like https://shop.example,https://*.example.org. Events of other pages are taken all the same."
+)
+
+export const corsCredentials = setting(
+  "CORS_CREDENTIALS",
+  Config.Boolean,
+  false,
+  "Let those pages send cookies and read the answer; only with a list of CORS_ORIGINS."
+)
+
+export const tlsCert = optional(
+  "TLS_CERT",
+  Config.String,
+  "Path of a certificate (PEM, with its chain): the gateway speaks HTTPS. Unset: HTTP."
+)
+export const tlsKey = optional("TLS_KEY", Config.String, "Path of the certificate's private key (PEM).")
 
 export const podName = optional(
   "POD_NAME",

@@ -5,11 +5,12 @@
 import { Effect } from "effect"
 import type { LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
 import { type Increment, ProjectionStore, type RecordEffect } from "../../bridge/projection-store/service.ts"
-import type { EventId } from "../../contracts/ids.ts"
+import { eventIdParam } from "../../gateway/dialects/event-id.ts"
 import * as Actor from "../system/actor.ts"
 import { records } from "../system/inbox/records.ts"
 import { eventLog, projectionStore } from "../system/need.ts"
 import { Self } from "../system/self.ts"
+import { fenceId } from "./fence-id.ts"
 import { type CountedEvent, readEvent } from "./read-event.ts"
 
 export interface Counting {
@@ -27,14 +28,16 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       receives: records(name, "oldest"),
       sends: `counts to the projection ${name}`,
       needs: [eventLog, projectionStore],
+      settings: [eventIdParam],
       waiting: 16
     },
     Effect.gen(function* () {
       const store = yield* ProjectionStore
       const { meter } = yield* Self
+      const idParam = yield* eventIdParam.config
 
       return Effect.fnUntraced(function* ({ topic, partition, records, end }: RecordBatch) {
-        const effects = records.map((record) => effectOf(record, count))
+        const effects = records.map((record) => effectOf(record, count, idParam))
         const applied = yield* store.apply(name, { topic, partition, end, effects })
         yield* meter.count("repeated", applied.reread + applied.duplicates, "seen before")
       })
@@ -45,9 +48,9 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
 const longestKey = 200
 
 /** An unreadable record has no effect, but moves the fence. */
-const effectOf = (record: LogRecord, count: Counting["count"]): RecordEffect => {
+const effectOf = (record: LogRecord, count: Counting["count"], idParam: string): RecordEffect => {
   const event = readEvent(record)
-  const id = record.headers.id as EventId | undefined
+  const id = fenceId(record, event, idParam)
   return { offset: record.offset, id, increments: event === undefined ? [] : count(event).map(withShortKey) }
 }
 

@@ -15,6 +15,8 @@ export interface CountedEvent {
   readonly meta: (name: string) => string
   /** A parameter's value, decoded; undefined where absent. */
   readonly param: (name: string) => string | undefined
+  /** All parameters as the record has them. */
+  readonly params: Bytes
   /** Time spent between the edge and the enricher, and between the edge and the log; milliseconds. */
   readonly klag: number
   readonly wholeWay: number
@@ -34,6 +36,7 @@ export const readEvent = (record: LogRecord): CountedEvent | undefined => {
     address: ipText(meta.get("ip") ?? "", parsed.dialect),
     meta: (name) => meta.get(name) ?? "",
     param: (name) => paramValue(parsed.params, name),
+    params: parsed.params,
     klag: milliseconds(meta.get("klag")),
     wholeWay: record.timestamp - milliseconds(meta.get("ts"))
   }

@@ -3,11 +3,15 @@
  * in one message. A request is answered when its message is. On stop, requests under way are answered first.
  */
 import { Cause, Clock, Effect, Exit } from "effect"
+import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { gatewayApp } from "../../gateway/app.ts"
+import { bodyLimitsOf, bodySettings } from "../../gateway/body/limits.ts"
+import { eventIdParam } from "../../gateway/dialects/event-id.ts"
 import { pushBatch, standardLimits } from "../../gateway/push-batch.ts"
 import {
+  believedAddressHeaders,
   gatewayHost,
   gatewayMaxPending,
   gatewayPort,
@@ -18,13 +22,37 @@ import type { Inbox } from "../system/actor.ts"
 import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
 import { Self } from "../system/self.ts"
 import { served } from "../system/served.ts"
+import { linksSettings, makeLinks } from "./links.ts"
+import { makeProtection, protectionSettings } from "./protection.ts"
 
-export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
+export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
   describes: "events over HTTP",
-  settings: [gatewayPort, gatewayHost, gatewayMaxPending, trustedProxies, podName],
+  settings: [
+    gatewayPort,
+    gatewayHost,
+    gatewayMaxPending,
+    trustedProxies,
+    believedAddressHeaders,
+    podName,
+    eventIdParam,
+    ...Object.values(bodySettings),
+    ...linksSettings,
+    ...protectionSettings
+  ],
   open: Effect.fnUntraced(function* (mailbox) {
-    const { health, announce } = yield* Self
-    const settings = yield* readAll({ gatewayPort, gatewayHost, gatewayMaxPending, trustedProxies, podName })
+    const { health, announce, meter } = yield* Self
+    const settings = yield* readAll({
+      gatewayPort,
+      gatewayHost,
+      gatewayMaxPending,
+      trustedProxies,
+      addressHeaders: believedAddressHeaders,
+      podName,
+      eventIdParam,
+      ...bodySettings
+    })
+    const protection = yield* makeProtection
+    const links = yield* makeLinks
     const clock = yield* Clock.Clock
     const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
 
@@ -43,6 +71,10 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
     const app = gatewayApp({
       push: lines.add,
       settings,
+      bodyLimits: { ...bodyLimitsOf(settings), reserve: protection.bodyRoom.reserve },
+      countRejected: (events, dialect) => Effect.runFork(meter.count("rejected", events, dialect)),
+      ...protection.options,
+      links,
       now: () => clock.currentTimeMillisUnsafe(),
       operations: {
         live: answerLive,
@@ -51,7 +83,13 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, never> = {
       }
     })
     const url = yield* served(
-      { port: settings.gatewayPort, hostname: settings.gatewayHost, fetch: app.fetch },
+      {
+        port: settings.gatewayPort,
+        hostname: settings.gatewayHost,
+        fetch: app.fetch,
+        countsBodies: true,
+        ...(protection.tls === undefined ? {} : { tls: protection.tls })
+      },
       health.isLeaving
     )
     announce("send events", `${url}/t/app_open?deviceid=abcdf&ts=123456&referrer=website`)

@@ -1,5 +1,7 @@
 /** The seams an actor may need: each service with the layer that makes it, its settings and what stands behind it. */
 import { type Config, Context, type Layer } from "effect"
+import * as CampaignLinksLive from "../../bridge/campaign-links/live.ts"
+import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import * as EventLogLive from "../../bridge/event-log/live.ts"
 import { EventLog } from "../../bridge/event-log/service.ts"
 import * as GeoIpLive from "../../bridge/geo-ip/live.ts"
@@ -55,6 +57,14 @@ export const projectionStore: Need<ProjectionStore> = {
   layer: ProjectionStoreLive.layer,
   settings: ProjectionStoreLive.projectionStoreSettings,
   seams: (context) => [["projections", Context.get(context, ProjectionStore).seam]]
+}
+
+/** On the servers of the queue, which are said already. */
+export const campaignLinks: Need<CampaignLinks> = {
+  name: "links",
+  layer: CampaignLinksLive.layer,
+  settings: CampaignLinksLive.campaignLinksSettings,
+  seams: () => []
 }
 
 export const geoIp: Need<GeoIp> = {

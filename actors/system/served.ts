@@ -40,7 +40,7 @@ export const served = Effect.fnUntraced(function* (
         Effect.andThen(Effect.promise(() => server.close()))
       )
   )
-  return `http://${isEverywhere(options.hostname) ? "127.0.0.1" : options.hostname}:${server.port}`
+  return `${options.tls === undefined ? "http" : "https"}://${isEverywhere(options.hostname) ? "127.0.0.1" : options.hostname}:${server.port}`
 })
 
 const isEverywhere = (hostname: string): boolean => hostname === "0.0.0.0" || hostname === "::"

@@ -1,7 +1,8 @@
 /** The projections of this process: Redis when PROJECTIONS_URL or REDIS_URL is set, else a file in DATA_DIR. */
-import { Config, Duration, Effect, Layer, Redacted } from "effect"
+import { Config, Duration, Effect, Layer } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting, setting } from "../../contracts/setting.ts"
+import { firstUrl } from "../redis-url.ts"
 import { dataDir, projectionsUrl, redisUrl } from "../settings.ts"
 import { redisProjections } from "./redis.ts"
 import { maxKeys, ProjectionStore } from "./service.ts"
@@ -39,7 +40,7 @@ export const layer: Layer.Layer<ProjectionStore, Failure | Config.ConfigError> =
       })
     }
     const limits = { horizon, maxKeys }
-    const url = first(settings.projectionsUrl) ?? first(settings.redisUrl)
+    const url = firstUrl(settings.projectionsUrl) ?? firstUrl(settings.redisUrl)
     return yield* url === undefined
       ? sqliteProjections(settings.dataDir, limits)
       : redisProjections(url, limits)
@@ -48,9 +49,3 @@ export const layer: Layer.Layer<ProjectionStore, Failure | Config.ConfigError> =
 
 const minute = 60_000
 const year = 366 * 24 * 60 * minute
-
-/** The first of several URLs, if there is one. */
-const first = (urls: Redacted.Redacted<string> | undefined): Redacted.Redacted<string> | undefined => {
-  const url = urls === undefined ? "" : (Redacted.value(urls).split(",")[0]?.trim() ?? "")
-  return url === "" ? undefined : Redacted.make(url)
-}

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import {
+  addressHeaders,
+  believedHeaders,
   clientAddress,
   loopback,
   nobody,
@@ -43,6 +45,79 @@ describe("behind a trusted proxy", () => {
   test("a hop may carry its port", () => {
     expect(from({ "x-forwarded-for": "8.8.8.8:4711" })).toBe("8.8.8.8")
     expect(from({ "x-forwarded-for": "[2001:db8::7]:4711" })).toBe("2001:db8::7")
+  })
+})
+
+describe("forged headers (case 45)", () => {
+  test("never win over what our proxy wrote, however they look", () => {
+    for (const forged of [
+      "127.0.0.1",
+      "10.1.2.3",
+      "::1",
+      "6.6.6.6, 127.0.0.1",
+      "10.0.0.1, 10.0.0.2, 6.6.6.6",
+      "'; DROP TABLE",
+      "6.6.6.6\t",
+      ",,,",
+      "[::1]:80",
+      "unknown, _hidden",
+      "6.6.6.6 7.7.7.7",
+      "x".repeat(30_000)
+    ])
+      expect(from({ "x-forwarded-for": `${forged}, 8.8.8.8` })).toBe("8.8.8.8")
+  })
+
+  test("in two header lines are one list, and the last line is our proxy's", () => {
+    const headers = new Headers()
+    headers.append("x-forwarded-for", "6.6.6.6")
+    headers.append("x-forwarded-for", "8.8.8.8, 10.0.0.7")
+    expect(clientAddress(headers, "127.0.0.1", trustedProxies(proxies))).toBe("8.8.8.8")
+  })
+
+  test("that name a trusted address do not make a stranger trusted", () => {
+    expect(from({ "x-forwarded-for": "127.0.0.1" }, "9.9.9.9")).toBe("9.9.9.9")
+    expect(
+      from({ "x-push-ip": "127.0.0.1", host: "127.0.0.1", "x-forwarded-proto": "https" }, "9.9.9.9")
+    ).toBe("9.9.9.9")
+  })
+
+  test("that our proxy passes on are left out of ADDRESS_HEADERS", () => {
+    const believed = believedHeaders("X-Forwarded-For")
+    const headers = new Headers({
+      "x-push-ip": "6.6.6.6",
+      "x-real-ip": "6.6.6.7",
+      "x-forwarded-for": "8.8.8.8"
+    })
+    expect(clientAddress(headers, "127.0.0.1", trustedProxies(proxies), believed)).toBe("8.8.8.8")
+    headers.delete("x-forwarded-for")
+    expect(clientAddress(headers, "127.0.0.1", trustedProxies(proxies), believed)).toBe("127.0.0.1")
+    expect(believedHeaders(addressHeaders.join(", "))?.size).toBe(3)
+    expect(believedHeaders("X-Forwarded-For,Forwarded")).toBeUndefined()
+  })
+})
+
+describe("ranges", () => {
+  test("of both families end where they end", () => {
+    const trusts = (list: string, address: string) => trustedProxies(list)(address)
+    expect([trusts("10.0.0.0/9", "10.127.255.255"), trusts("10.0.0.0/9", "10.128.0.0")]).toEqual([
+      true,
+      false
+    ])
+    expect([
+      trusts("2001:db8::/33", "2001:db8:7fff::1"),
+      trusts("2001:db8::/33", "2001:db8:8000::1")
+    ]).toEqual([true, false])
+    expect([trusts("10.1.2.3", "10.1.2.3"), trusts("10.1.2.3", "10.1.2.4")]).toEqual([true, false])
+    expect([trusts("0.0.0.0/0", "8.8.8.8"), trusts("0.0.0.0/0", "2001:db8::1")]).toEqual([true, false])
+    expect([trusts("::/0", "2001:db8::1"), trusts("::/0", "")]).toEqual([true, false])
+  })
+
+  test("may be written as IPv4 inside IPv6, and with a zone", () => {
+    expect(from(all, "10.1.2.3", "::ffff:10.0.0.0/104")).toBe("1.1.1.1")
+    expect(from(all, "11.1.2.3", "::ffff:10.0.0.0/104")).toBe("11.1.2.3")
+    expect(proxiesProblem("::ffff:10.0.0.0/95")).toContain("::ffff:10.0.0.0/95")
+    expect(from(all, "fe80::7%eth0", "fe80::%eth0/64")).toBe("1.1.1.1")
+    expect(from({ "x-forwarded-for": "fe80::9%eth0" }, "fe80::7%eth0", "fe80::7")).toBe("fe80::9")
   })
 })
 

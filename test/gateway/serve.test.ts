@@ -196,9 +196,17 @@ test.skipIf(deno === undefined)("Deno serves the same", async () => {
     pixel: { status: 200, type: "image/gif" },
     tooLong: 414,
     posted: 405,
+    batch: {
+      verdicts: [{ verdict: "ok" }, { verdict: "rejected", reason: "An event must be a JSON object." }]
+    },
+    codings: [200, 200, 200, 200, 400, 400, 413],
+    tooLarge: 413,
+    endless: "HTTP/1.1 413 Payload Too Large",
     lines: [
       "127.0.0.1 1795206900000 127.0.0.1 nopod /a%20b/c// x=%20&y=[1] ua  x",
-      "8.8.8.8 1795206900000 127.0.0.1 nopod /t/open e ua  x"
+      "8.8.8.8 1795206900000 127.0.0.1 nopod /t/open e ua  x",
+      "127.0.0.1 1795206900000 127.0.0.1 nopod /t/a b[0]=1 ua  x",
+      ...Array.from({ length: 4 }, () => "127.0.0.1 1795206900000 127.0.0.1 nopod /t/zip a=1 ua  x")
     ],
     inUse: true,
     socket: ["hello", "a"],

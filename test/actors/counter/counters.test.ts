@@ -126,6 +126,35 @@ describe("counters", () => {
       })
     ))
 
+  test("an event that its client sends again counts once; another with the same id of its client counts", () =>
+    run(
+      Effect.gen(function* () {
+        const { log, store } = yield* places(newFolder())
+        const sent = "app_open A a=1&idempotency_key=7"
+        const texts = [
+          sent,
+          sent,
+          sent.replace("a=1", "a=2"),
+          sent.replace("app_open", "app_close"),
+          "app_open A a=1",
+          "app_open A a=1",
+          "app_open A a=1&idempotency_key=",
+          "app_open A a=1&idempotency_key="
+        ].map((text, i) => text.replace("A", meta().replace("klag=5", `klag=${i}`)))
+        const batch = newBatchId()
+        const ids = texts.map((_, place) => eventId(batch, place))
+        yield* appended(log, texts, ids)
+        const life = yield* started(EventCounter, log, store)
+        yield* handled(life, texts.length)
+        expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: 6, app_close: 1 })
+        expect(life.meter.totals().events.repeated).toBe(1)
+
+        yield* appended(log, [texts[1] ?? ""], [eventId(newBatchId(), 0)])
+        yield* handled(life, texts.length + 1)
+        expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: 6, app_close: 1 })
+      })
+    ))
+
   test("a log that was deleted is counted from its beginning when it is made again", () =>
     run(
       Effect.gen(function* () {

@@ -1,0 +1,53 @@
+/** Campaign links as the gateway's app wants them: the store's answers as promises, and the enricher's eye for platforms. */
+import { Cause, Effect, Exit, Redacted } from "effect"
+import { CampaignLinks } from "../../bridge/campaign-links/service.ts"
+import type { Failure } from "../../contracts/failure.ts"
+import { readTarget, schemesOf } from "../../contracts/link-target.ts"
+import { readAll } from "../../contracts/setting.ts"
+import { clicks } from "../../gateway/links/click.ts"
+import type { LinkOptions } from "../../gateway/links/routes.ts"
+import { linkSettings } from "../../gateway/links/settings.ts"
+import { rememberDevices } from "../enricher/device.ts"
+import type { StartFailure } from "../system/actor.ts"
+import { readTopics, topicSettings } from "../system/topics.ts"
+
+/** The settings that `makeLinks` reads. */
+export const linksSettings = [...Object.values(linkSettings), ...topicSettings]
+
+/** Fails with one sentence for settings that cannot work. */
+export const makeLinks: Effect.Effect<LinkOptions, StartFailure, CampaignLinks> = Effect.gen(function* () {
+  const links = yield* CampaignLinks
+  const topics = yield* readTopics
+  const { linksToken, linkSchemes, notFoundUrl } = yield* readAll(linkSettings)
+  const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
+
+  const promised = async <A>(asked: Effect.Effect<A, Failure>): Promise<A> => {
+    const exit = await run(asked)
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    return exit.value
+  }
+
+  const token = linksToken === undefined ? undefined : Redacted.value(linksToken) || undefined
+  if (token !== undefined && !topics.all.includes(clicks)) {
+    yield* Effect.logWarning(
+      `Clicks go to the topic ${topics.standard}, among its events: name clicks in KAFKA_TOPICS to keep them apart.`
+    )
+  }
+
+  const deviceOf = rememberDevices()
+  return {
+    store: {
+      put: (link) => promised(links.put(link)),
+      get: (id) => promised(links.get(id)),
+      list: (after, limit) => promised(links.list(after, limit)),
+      remove: (id) => promised(links.remove(id))
+    },
+    platformOf: (userAgent) => deviceOf(userAgent).os.toLowerCase(),
+    settings: {
+      token,
+      schemes: linkSchemes,
+      notFoundUrl: notFoundUrl === undefined ? undefined : readTarget(notFoundUrl, schemesOf("")).href
+    },
+    now: () => performance.now()
+  }
+})

@@ -1,0 +1,137 @@
+/** The gateway's protection and privacy, made of its settings: what stands between a request and its event. */
+import { Effect, Redacted, type Scope } from "effect"
+import { openRateShare, rateShareSettings } from "../../bridge/rate-share/live.ts"
+import { openVisitorSalts, visitorSaltsSettings } from "../../bridge/visitor-salts/live.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { readAll } from "../../contracts/setting.ts"
+import type { GatewayOptions } from "../../gateway/app.ts"
+import { corsOf } from "../../gateway/cors.ts"
+import { type BodyRoom, bodyRoom } from "../../gateway/guard/body-room.ts"
+import { guardsOf } from "../../gateway/guard/guards.ts"
+import { rateLimits } from "../../gateway/guard/rate-limits.ts"
+import * as Guarding from "../../gateway/guard/settings.ts"
+import { limitUnderWay } from "../../gateway/guard/under-way.ts"
+import { writeKeys } from "../../gateway/guard/write-keys.ts"
+import { privacyOf } from "../../gateway/privacy/privacy.ts"
+import * as Private from "../../gateway/privacy/settings.ts"
+import { policies, topicsOf } from "../../gateway/privacy/signals.ts"
+import { addVisitor } from "../../gateway/privacy/visitor.ts"
+import { corsCredentials, corsOrigins, tlsCert, tlsKey } from "../../gateway/settings.ts"
+import { readTls, type Tls } from "../../gateway/tls.ts"
+import type { StartFailure } from "../system/actor.ts"
+import { readTopics, type Topics, topicSettings } from "../system/topics.ts"
+import { type EdgeFigures, edgeFigures } from "./edge-figures.ts"
+import { shareRates } from "./share-rates.ts"
+import { keptSalts } from "./visitor-salts.ts"
+
+export interface Protection {
+  readonly options: Required<Pick<GatewayOptions, "guards" | "around" | "spend" | "privacy" | "cors">>
+  readonly bodyRoom: BodyRoom
+  readonly tls: Tls | undefined
+}
+
+/** The settings that `makeProtection` reads. */
+export const protectionSettings = [
+  corsOrigins,
+  corsCredentials,
+  tlsCert,
+  tlsKey,
+  ...Guarding.guardSettings,
+  ...Private.privacySettings,
+  ...topicSettings,
+  ...rateShareSettings,
+  ...visitorSaltsSettings
+]
+
+/**
+ * Reads the settings and, where they ask for it, keeps up what is shared with other gateways until the scope closes.
+ * Fails with one sentence for settings that cannot work. What is off is undefined and costs nothing.
+ */
+export const makeProtection: Effect.Effect<Protection, StartFailure, Scope.Scope> = Effect.gen(function* () {
+  const settings = yield* readAll({ corsOrigins, corsCredentials, tlsCert, tlsKey })
+  const figures = yield* edgeFigures
+  const topics = yield* readTopics
+  const guard = yield* guards(figures, topics)
+  const { privacy, headers } = yield* privateEvents(figures, topics)
+  const cors = yield* orFail(() => corsOf({ ...settings, headers }))
+  const tls = yield* orFail(() => readTls(settings.tlsCert, settings.tlsKey))
+  return { options: { ...guard.options, privacy, cors }, bodyRoom: guard.room, tls }
+})
+
+/** Milliseconds that never go back, which the time of day may. */
+const steadyNow = (): number => performance.now()
+
+const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, topics: Topics) {
+  const settings = yield* readAll({
+    writeKeyList: Guarding.writeKeyList,
+    perAddress: Guarding.rateLimitPerAddress,
+    perKey: Guarding.rateLimitPerKey,
+    isShared: Guarding.rateLimitShared,
+    maxBodyBytes: Guarding.gatewayMaxBodyBytes,
+    maxPerAddress: Guarding.gatewayMaxPerAddress
+  })
+  const { writeKeyList, perAddress, perKey, isShared, maxPerAddress, maxBodyBytes } = settings
+  if (perKey !== undefined && writeKeyList === undefined) {
+    return yield* unusable("RATE_LIMIT_PER_KEY needs WRITE_KEYS: without them no request has a key.")
+  }
+  const limits = rateLimits({ perAddress, perKey, isShared, countRefused, now: steadyNow })
+  if (isShared && limits.tables.length > 0) {
+    const share = yield* openRateShare
+    yield* Effect.forkScoped(shareRates(share, limits.tables, steadyNow))
+  }
+  const find = yield* keysOf(writeKeyList, topics)
+  return {
+    options: {
+      ...guardsOf(limits, find, countRefused),
+      around: maxPerAddress === undefined ? undefined : limitUnderWay(maxPerAddress, countRefused)
+    },
+    room: bodyRoom(maxBodyBytes, countRefused)
+  }
+})
+
+const keysOf = (list: Redacted.Redacted<string> | undefined, topics: Topics) =>
+  Effect.suspend(() => {
+    if (list === undefined) return Effect.succeed(undefined)
+    const keys = writeKeys(Redacted.value(list), topics.standard, topics.allowed)
+    return typeof keys === "string" ? Effect.fail(unusable(keys)) : Effect.succeed(keys)
+  })
+
+const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures, topics: Topics) {
+  const settings = yield* readAll({
+    signals: Private.privacySignals,
+    mask: Private.addressMask,
+    anonymousHeader: Private.anonymousHeader,
+    visitorId: Private.visitorId
+  })
+  const stranger = topicsOf(settings.signals).find((topic) => !topics.all.some((known) => known === topic))
+  if (stranger !== undefined) {
+    return yield* unusable(
+      `PRIVACY_SIGNALS names the topic "${stranger}", which is not KAFKA_TOPIC nor among KAFKA_TOPICS.`
+    )
+  }
+  const headers = settings.anonymousHeader?.split(",").map((name) => name.trim()) ?? []
+  const privacy = privacyOf({
+    policy: policies(settings.signals, topics.standard),
+    mask: settings.mask,
+    anonymousHeaders: headers,
+    visitor: settings.visitorId === "off" ? undefined : addVisitor(yield* visitorSalts),
+    count: countPrivacy
+  })
+  return { privacy, headers }
+})
+
+/** Opens the salts and keeps them until the scope closes. */
+const visitorSalts = Effect.gen(function* () {
+  const { saltOf, keep } = keptSalts(yield* openVisitorSalts)
+  yield* keep
+  return saltOf
+})
+
+const unusable = (message: string): Failure => new Failure({ reason: "unreadable", message })
+
+/** What throws a `Failure`, as an effect that fails with it. */
+const orFail = <A>(work: () => A): Effect.Effect<A, Failure> =>
+  Effect.try({
+    try: work,
+    catch: (cause) => (cause instanceof Failure ? cause : unusable(String(cause)))
+  })

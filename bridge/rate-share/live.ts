@@ -1,0 +1,18 @@
+/** The shared limits that the settings ask for: on the first Redis of REDIS_URL, else of this process. */
+import { Effect } from "effect"
+import { readAll } from "../../contracts/setting.ts"
+import { firstUrl } from "../redis-url.ts"
+import { redisUrl } from "../settings.ts"
+import { inProcessRateShare } from "./in-process.ts"
+import { redisRateShare } from "./redis.ts"
+
+/** The settings it reads, for `--help`. */
+export const rateShareSettings = [redisUrl]
+
+/** Opens them for the scope. A Redis that is away does not keep it from opening. */
+export const openRateShare = Effect.gen(function* () {
+  const url = firstUrl((yield* readAll({ redisUrl })).redisUrl)
+  return url === undefined
+    ? inProcessRateShare()
+    : yield* redisRateShare(url, { commandTimeout: 1000, quiet: true })
+})

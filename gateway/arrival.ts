@@ -1,0 +1,61 @@
+/** A tracker's request as all that follows sees it: what it asks for, and who sent it when. Made once per request. */
+import type { Bytes } from "../contracts/event.ts"
+import type { Topic } from "../contracts/ids.ts"
+import { hostOf } from "./host.ts"
+import type { Client } from "./serve.ts"
+import type { Target } from "./target.ts"
+
+/** As much of a client as the gateway asks for. */
+export type Peer = Pick<Client, "address">
+
+export interface Arrival {
+  readonly request: Request
+  /** A guard may take a write key out of it. */
+  target: Target
+  /** The client's address, after our proxies. */
+  readonly address: string
+  /** The address of the socket's peer, as the runtime writes it. */
+  readonly peer: string
+  /** The host that was asked for, without its port; may be empty. */
+  readonly host: Bytes
+  /** May be empty. */
+  readonly userAgent: Bytes
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** The topic of its events; undefined for the standard one. A guard may set it. */
+  topic: Topic | undefined
+  /** Tells its write key from others; undefined where none is asked for. */
+  key: string | undefined
+}
+
+/** The client's address, of the headers and the socket's peer. */
+export type FindAddress = (headers: Headers, peer: string) => string
+
+/** The arrival of a request now; undefined when its Host header names no host. */
+export const arrivalOf = (
+  request: Request,
+  target: Target,
+  peer: Peer,
+  addressOf: FindAddress,
+  now: number
+): Arrival | undefined => {
+  const { headers } = request
+  const { address } = peer
+  const host = hostOf(headers.get("host") ?? authorityOf(request.url))
+  if (host === undefined) return undefined
+  return {
+    request,
+    target,
+    address: addressOf(headers, address),
+    peer: address,
+    host,
+    userAgent: (headers.get("user-agent") ?? "") as Bytes,
+    now,
+    topic: undefined,
+    key: undefined
+  }
+}
+
+/** HTTP/2, which Deno speaks over TLS, has no Host header: what it would say stands in the URL. Without TLS Deno makes that up. */
+const authorityOf = (url: string): string | null =>
+  url.startsWith("https://") ? (url.slice("https://".length).split(/[/?]/, 1)[0] ?? null) : null

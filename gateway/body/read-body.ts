@@ -1,0 +1,85 @@
+/**
+ * The body of a request, counted as it comes: the server's own limits and what `Content-Length` says are not relied
+ * on. Keeps no state.
+ */
+import { Refusal } from "../refusal.ts"
+import { closing } from "./closing.ts"
+import { Gathered, TooMany } from "./gathered.ts"
+import { codingOf, inflated } from "./inflate.ts"
+import type { BodyLimits } from "./limits.ts"
+import { leave, linger } from "./linger.ts"
+
+/** Reads the body of a request and makes something of its bytes; the memory for both is reserved until then. */
+export type ReadBody = <A>(request: Request, use: (bytes: Uint8Array) => A) => Promise<A>
+
+/**
+ * A reader within those limits. Rejects with a `Refusal`: 413 over a limit, 415 for a coding that is not read, 400 for
+ * a body that is damaged or breaks off, 408 when it takes too long, 503 when there is no memory for it now.
+ */
+export const bodyReader = (limits: BodyLimits): ReadBody => {
+  const plainBytes = Math.min(limits.sentBytes, limits.bytes)
+
+  return async ({ headers, body }, use) => {
+    const coding = codingOf(headers.get("content-encoding"))
+    const most = coding === undefined ? plainBytes : limits.sentBytes
+    const announced = Number(headers.get("content-length") ?? most)
+    if (body === null) return use(new Uint8Array(0))
+    if (announced > most) {
+      await linger(body.getReader())
+      throw tooLarge(most)
+    }
+
+    const giveBack = limits.reserve?.(coding === undefined ? announced : limits.sentBytes + limits.bytes)
+    if (limits.reserve !== undefined && giveBack === undefined) throw noRoom()
+    try {
+      const sent = await collected(body, most, limits.patience)
+      const isPlain = coding === undefined || sent.byteLength === 0
+      return use(isPlain ? sent : await inflated(coding, sent, limits.bytes))
+    } finally {
+      giveBack?.()
+    }
+  }
+}
+
+/** The bytes of a body. However it ends, nothing of it is held any longer. */
+const collected = async (
+  body: ReadableStream<Uint8Array>,
+  most: number,
+  patience: number
+): Promise<Uint8Array> => {
+  const reader = body.getReader()
+  const gathered = new Gathered(most)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    leave(reader)
+  }, patience)
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (isLate) throw new Error("late")
+      if (done) return gathered.bytes
+      gathered.add(value)
+    }
+  } catch (cause) {
+    if (cause instanceof TooMany) {
+      await linger(reader)
+      throw tooLarge(most)
+    }
+    leave(reader)
+    throw isLate ? tooLate(patience) : brokenOff()
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const tooLarge = (most: number): Refusal =>
+  new Refusal("too-large", `A body may weigh ${most} bytes.`, closing)
+
+const tooLate = (patience: number): Refusal =>
+  new Refusal("timeout", `The body was not there within ${patience / 1000} seconds.`, closing)
+
+const brokenOff = (): Refusal => new Refusal("bad-request", "The body breaks off.", closing)
+
+const noRoom = (): Refusal =>
+  new Refusal("busy", "More is being sent than this server may hold; try again.", closing)

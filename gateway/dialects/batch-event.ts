@@ -1,0 +1,82 @@
+/** One event of a batch, `{event, params, ts?, id?}`, and what is wrong with one that is none. */
+import { Schema } from "effect"
+import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { encodeValue } from "../../contracts/wire/percent.ts"
+import { flattened, joinedQueries, parameter } from "../body/flatten.ts"
+import { type Bounded, type Json, JsonNumber, JsonObject } from "../body/json.ts"
+import { maxQueryBytes } from "../body/limits.ts"
+import type { NewEvent } from "../take-events.ts"
+import { ClientEventId } from "./event-id.ts"
+
+/**
+ * `ts` is when it happened, by the client's clock and in the client's form: it is passed on as the parameter `ts`,
+ * while the line keeps the time at which the edge took the event.
+ */
+export const BatchEvent = Schema.Struct({
+  event: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(256)),
+  params: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
+  ts: Schema.optionalKey(Schema.Union([Schema.String.check(Schema.isMaxLength(64)), Schema.Finite])),
+  id: Schema.optionalKey(Schema.Union([ClientEventId, Schema.Finite]))
+})
+
+/** An event to be taken, or the sentence that says why it cannot be. */
+export type ReadEvent = { readonly event: NewEvent } | { readonly reason: string }
+
+const isEvent = Schema.is(BatchEvent.fields.event)
+const isTime = Schema.is(Schema.Union([Schema.String.check(Schema.isMaxLength(64)), Schema.Finite]))
+const isId = Schema.is(Schema.Union([ClientEventId, Schema.Finite]))
+
+const names = ["event", "params", "ts", "id"] as const
+type Name = (typeof names)[number]
+
+/** Reads one value of a batch; `id` is the one it has when it gives none of its own. Never throws. */
+export const batchEvent = ({ value, excess }: Bounded, id: string | undefined): ReadEvent => {
+  if (excess !== undefined) return { reason: excess }
+  if (!(value instanceof JsonObject)) return { reason: "An event must be a JSON object." }
+  const fields = fieldsOf(value)
+  return typeof fields === "string" ? { reason: fields } : eventOf(fields, id)
+}
+
+const fieldsOf = ({ pairs }: JsonObject): ReadonlyMap<Name, Json> | string => {
+  const fields = new Map<Name, Json>()
+  for (const [key, value] of pairs) {
+    const name = names.find((known) => known === key)
+    if (name === undefined)
+      return `"${key.slice(0, 64)}" is no field of an event: parameters go into "params".`
+    if (fields.has(name)) return `The field "${name}" stands twice.`
+    fields.set(name, value)
+  }
+  return fields
+}
+
+const eventOf = (fields: ReadonlyMap<Name, Json>, otherId: string | undefined): ReadEvent => {
+  const event = fields.get("event")
+  if (!isEvent(event)) return { reason: 'The field "event" must be text of 1 to 256 characters.' }
+  const params = fields.get("params") ?? nothing
+  if (!(params instanceof JsonObject)) return { reason: 'The field "params" must be an object.' }
+  const ts = plain(fields.get("ts"))
+  if (ts !== undefined && !isTime(ts.value))
+    return { reason: 'The field "ts" must be a number or a short text.' }
+  const id = plain(fields.get("id"))
+  if (id !== undefined && !isId(id.value)) {
+    return { reason: 'The field "id" must be a number or text of 1 to 255 ASCII characters.' }
+  }
+  const query = flattened(params)
+  if (query === undefined) return { reason: `The parameters of an event may weigh ${maxQueryBytes} bytes.` }
+  return {
+    event: {
+      path: `/t/${encodeValue(bytesOf(event))}` as Bytes,
+      query: ts === undefined ? query : joinedQueries(query, parameter("ts", ts.text)),
+      id: id?.text ?? otherId
+    }
+  }
+}
+
+const nothing = new JsonObject([])
+
+/** A field that may be left out, or be null: as the schemas see it, and as it is written. */
+const plain = (value: Json | undefined) => {
+  if (value === undefined || value === null) return undefined
+  if (value instanceof JsonNumber) return { value: Number(value.text), text: value.text }
+  return { value, text: String(value) }
+}

@@ -1,0 +1,38 @@
+/** `POST /batch`: many events at once, each with a verdict of its own, in their order. */
+import type { ReadBody } from "../body/read-body.ts"
+import type { Handler } from "../routes.ts"
+import type { NewEvent, TakeEvents, Verdict } from "../take-events.ts"
+import { verdicts } from "./answers.ts"
+import type { ReadEvent } from "./batch-event.ts"
+import { idempotencyKey } from "./event-id.ts"
+import { readBatch } from "./read-batch.ts"
+
+/** Counts events that were refused for what they are; must not fail. */
+export type CountRejected = (events: number, dialect: "batch" | "server log") => void
+
+export const batchOfEvents =
+  (take: TakeEvents, readBody: ReadBody, most: number, countRejected: CountRejected): Handler =>
+  async (arrival) => {
+    const { headers } = arrival.request
+    const key = idempotencyKey(headers)
+    const contentType = headers.get("content-type")
+    const read = await readBody(arrival.request, (bytes) => readBatch(contentType, bytes, { most, key }))
+    const taken = await take.all(arrival, eventsOf(read))
+    const given = inOrder(read, taken)
+    const rejected = given.filter(({ verdict }) => verdict === "rejected").length
+    if (rejected > 0) countRejected(rejected, "batch")
+    return verdicts(given)
+  }
+
+const eventsOf = (read: ReadonlyArray<ReadEvent>): ReadonlyArray<NewEvent> =>
+  read.flatMap((one) => ("event" in one ? [one.event] : []))
+
+/** The verdicts of the events that were taken, put between those of the events that cannot be. */
+const inOrder = (read: ReadonlyArray<ReadEvent>, taken: ReadonlyArray<Verdict>): ReadonlyArray<Verdict> => {
+  const next = taken.values()
+  return read.map((one) =>
+    "reason" in one
+      ? { verdict: "rejected", reason: one.reason }
+      : (next.next().value ?? { verdict: "retry" })
+  )
+}

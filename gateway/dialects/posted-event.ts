@@ -1,0 +1,38 @@
+/** `POST /t/<event>` and the beacon: one event per request, its parameters in the body or in the query or in both. */
+import type { Arrival } from "../arrival.ts"
+import { joinedQueries } from "../body/flatten.ts"
+import { queryIn } from "../body/parameters.ts"
+import type { ReadBody } from "../body/read-body.ts"
+import { refuse } from "../errors.ts"
+import type { Handler } from "../routes.ts"
+import type { TakeEvents } from "../take-events.ts"
+import { idempotencyKey } from "./event-id.ts"
+
+/** Takes the event that was posted, with the path it was posted to, and gives `answer` when the queue has it. */
+export const postedEvent =
+  (take: TakeEvents, readBody: ReadBody, answer: () => Response): Handler =>
+  async (arrival) => {
+    const { request, target } = arrival
+    const id = idempotencyKey(request.headers)
+    const contentType = request.headers.get("content-type")
+    const posted = await readBody(request, (bytes) => queryIn(contentType, bytes))
+    await take.one(arrival, { path: target.path, query: joinedQueries(target.query, posted), id })
+    return answer()
+  }
+
+/** The same, where the path must name the event behind `/t/`. */
+export const namedEvent = (take: TakeEvents, readBody: ReadBody, answer: () => Response): Handler => {
+  const handler = postedEvent(take, readBody, answer)
+  return (arrival) =>
+    /^\/t\/+$/.test(arrival.target.path)
+      ? refuse("not-found", "Name the event in the path: /t/<event>.")
+      : handler(arrival)
+}
+
+/** Takes the event of a GET with the path and query it has. */
+export const askedEvent =
+  (take: TakeEvents, answer: () => Response): Handler =>
+  async (arrival: Arrival) => {
+    await take.one(arrival, { path: arrival.target.path, query: arrival.target.query })
+    return answer()
+  }

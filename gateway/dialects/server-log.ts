@@ -1,0 +1,133 @@
+/**
+ * `POST /api/v1/beacon/log`: lines of a web server's log, one event each, of the type `log`. The parts of a line become
+ * parameters: `method`, `url`, `protocol` (or `request` where the client sent no such thing), `status`, `bytes`,
+ * `referrer`, `user`, and the time of the log as `ts`. The user agent is the line's own; so is the address, but only
+ * when the sender is a trusted proxy: else anyone could send events in the name of any address.
+ */
+import { Buffer } from "node:buffer"
+import type { Bytes } from "../../contracts/event.ts"
+import { encodeValue } from "../../contracts/wire/percent.ts"
+import type { Arrival } from "../arrival.ts"
+import { maxQueryBytes } from "../body/limits.ts"
+import type { ReadBody } from "../body/read-body.ts"
+import { type IsTrusted, plainAddress } from "../client-address.ts"
+import { refuse } from "../errors.ts"
+import { Refusal } from "../refusal.ts"
+import type { Handler } from "../routes.ts"
+import type { NewEvent, TakeEvents } from "../take-events.ts"
+import { type LogAccount, logAccount } from "./answers.ts"
+import type { CountRejected } from "./batch.ts"
+import { idempotencyKey } from "./event-id.ts"
+import { type LogLine, parseLogLine } from "./log-line.ts"
+
+/** A line with its number, from 1. */
+type Read =
+  | { readonly line: number; readonly event: NewEvent }
+  | { readonly line: number; readonly reason: string }
+
+type ToEvent = (line: number, parsed: LogLine) => NewEvent
+
+/** How many rejected lines are told one by one. */
+const mostReasons = 10
+
+export const serverLog =
+  (
+    take: TakeEvents,
+    readBody: ReadBody,
+    isTrusted: IsTrusted,
+    most: number,
+    countRejected: CountRejected
+  ): Handler =>
+  async (arrival) => {
+    const isOurs = isTrusted(plainAddress(arrival.peer))
+    const id = idempotencyKey(arrival.request.headers)
+    const toEvent = (line: number, parsed: LogLine): NewEvent => ({
+      path: arrival.target.path,
+      query: queryOf(parsed),
+      userAgent: parsed.userAgent,
+      ...addressIn(parsed, isOurs),
+      id: id === undefined ? undefined : `${id}-${line}`
+    })
+    const read = await readBody(arrival.request, (bytes) => readLog(bytes, most, toEvent))
+    const account = await taken(take, arrival, read)
+    if (account.rejected > 0) countRejected(account.rejected, "server log")
+    if (account.taken === 0 && account.retry.length > 0) {
+      return refuse("unavailable", "No line could be stored now; try again.")
+    }
+    return logAccount(account)
+  }
+
+const taken = async (take: TakeEvents, arrival: Arrival, read: ReadonlyArray<Read>): Promise<LogAccount> => {
+  const events = read.flatMap((one) => ("event" in one ? [one.event] : []))
+  const verdicts = (await take.all(arrival, events)).values()
+  const refused: Array<LogAccount["reasons"][number]> = []
+  const retry: Array<number> = []
+  for (const one of read) {
+    const verdict = "event" in one ? verdicts.next().value : undefined
+    if ("reason" in one) refused.push(one)
+    else if (verdict?.verdict === "rejected") refused.push({ line: one.line, reason: verdict.reason })
+    else if (verdict?.verdict !== "ok") retry.push(one.line)
+  }
+  return {
+    taken: read.length - refused.length - retry.length,
+    rejected: refused.length,
+    reasons: refused.slice(0, mostReasons),
+    retry
+  }
+}
+
+/** The lines that are not blank. Throws a `Refusal` (413) when there are too many. */
+const readLog = (bytes: Uint8Array, most: number, toEvent: ToEvent): ReadonlyArray<Read> => {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
+  const read: Array<Read> = []
+  for (let start = 0, line = 1; start < text.length; line++) {
+    const found = text.indexOf("\n", start)
+    const end = found === -1 ? text.length : found
+    const written = text.slice(start, end).trim() as Bytes
+    start = end + 1
+    if (written === "") continue
+    if (read.length === most) {
+      throw new Refusal("too-large", `A request may have ${most} lines; send them in pieces.`)
+    }
+    read.push(readLine(line, written, toEvent))
+  }
+  return read
+}
+
+const readLine = (line: number, written: Bytes, toEvent: ToEvent): Read => {
+  const parsed = parseLogLine(written)
+  if (typeof parsed === "string") return { line, reason: `This is not the combined format: ${parsed}.` }
+  const event = toEvent(line, parsed)
+  return event.query.length > maxQueryBytes
+    ? { line, reason: `The parameters of an event may weigh ${maxQueryBytes} bytes.` }
+    : { line, event }
+}
+
+const addressIn = ({ address }: LogLine, isOurs: boolean): { readonly address?: string } => {
+  const plain = isOurs ? plainAddress(address) : ""
+  return plain === "" ? {} : { address: plain }
+}
+
+const queryOf = (line: LogLine): Bytes =>
+  [
+    ...requestOf(line.request),
+    ["status", line.status] as const,
+    ["bytes", line.bytes] as const,
+    ["referrer", line.referrer] as const,
+    ["user", line.user] as const,
+    ["ts", String(line.ts) as Bytes] as const
+  ]
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) => `${name}=${encodeValue(value)}`)
+    .join("&") as Bytes
+
+const requestOf = (request: Bytes): ReadonlyArray<readonly [name: string, value: Bytes]> => {
+  const first = request.indexOf(" ")
+  const last = request.lastIndexOf(" ")
+  if (first < 1 || last <= first) return [["request", request]]
+  return [
+    ["method", request.slice(0, first) as Bytes],
+    ["url", request.slice(first + 1, last) as Bytes],
+    ["protocol", request.slice(last + 1) as Bytes]
+  ]
+}

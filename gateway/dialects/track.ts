@@ -1,0 +1,46 @@
+/** `POST /track`: who did what to what, as `{"username","target","description"}`. More fields are kept as they are. */
+import { Schema } from "effect"
+import { joinedQueries } from "../body/flatten.ts"
+import type { Json, JsonObject } from "../body/json.ts"
+import { objectOfBody, queryOf } from "../body/parameters.ts"
+import type { ReadBody } from "../body/read-body.ts"
+import { Refusal } from "../refusal.ts"
+import type { Handler } from "../routes.ts"
+import type { TakeEvents } from "../take-events.ts"
+import { idempotencyKey } from "./event-id.ts"
+
+export const Track = Schema.Struct({
+  username: Schema.NonEmptyString,
+  target: Schema.NonEmptyString,
+  description: Schema.Literals(["CLICK", "VIEW"])
+})
+
+const isText = Schema.is(Schema.NonEmptyString)
+
+const fields = [
+  { name: "username", is: isText, mustBe: "text that is not empty" },
+  { name: "target", is: isText, mustBe: "text that is not empty" },
+  { name: "description", is: Schema.is(Track.fields.description), mustBe: "CLICK or VIEW" }
+]
+
+/** Throws a `Refusal` (400) that names the first field that is missing, there twice, or not what it must be. */
+const checked = (object: JsonObject): JsonObject => {
+  for (const { name, is, mustBe } of fields) {
+    const values: ReadonlyArray<Json> = object.pairs.filter(([key]) => key === name).map(([, value]) => value)
+    if (values.length !== 1 || !is(values[0])) {
+      throw new Refusal("bad-request", `The field "${name}" must be there once and be ${mustBe}.`)
+    }
+  }
+  return object
+}
+
+export const trackedEvent =
+  (take: TakeEvents, readBody: ReadBody, answer: () => Response): Handler =>
+  async (arrival) => {
+    const { request, target } = arrival
+    const id = idempotencyKey(request.headers)
+    const contentType = request.headers.get("content-type")
+    const posted = await readBody(request, (bytes) => queryOf(checked(objectOfBody(contentType, bytes))))
+    await take.one(arrival, { path: target.path, query: joinedQueries(target.query, posted), id })
+    return answer()
+  }

@@ -1,0 +1,34 @@
+/** The guard that lets in who has a write key, and gives its events the key's topic. */
+import { anyOrigin } from "../answers.ts"
+import { refuse } from "../errors.ts"
+import type { Guard } from "../routes.ts"
+import type { CountRefused } from "./count.ts"
+import { keyOf } from "./key-of.ts"
+import type { FindKey } from "./write-keys.ts"
+
+/** Followed by anyone, asked for by people, or guarded by a token of their own. */
+const needsNone = /^\/(click\/[^/]+\/go|openapi\.json|api\/v1\/links(\/.*)?)$/
+
+/** Whatever key a request carries is taken out of its target, so that no line ever holds one. */
+export const askKey =
+  (find: FindKey, countRefused: CountRefused): Guard =>
+  (arrival) => {
+    if (needsNone.test(arrival.target.path)) return undefined
+    const { key, target } = keyOf(arrival.request.headers, arrival.target)
+    arrival.target = target
+    const known = key === undefined ? undefined : find(key)
+    if (known === undefined) {
+      countRefused("write-key")
+      return refuse("unauthorized", key === undefined ? missing : unknown, {
+        "www-authenticate": "Bearer",
+        ...anyOrigin
+      })
+    }
+    arrival.topic = known.topic
+    arrival.key = known.name
+    return undefined
+  }
+
+const missing =
+  "A write key is needed: as header X-Write-Key or Authorization, path /w/<key>/ before the rest, or parameter write_key."
+const unknown = "This write key is not known."

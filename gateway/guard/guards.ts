@@ -1,0 +1,38 @@
+/** The guards of the gateway in their order: the address's limit, so that nobody tries keys for long; the key; its limit. */
+import { refuseFailed } from "../errors.ts"
+import type { Guard } from "../routes.ts"
+import type { Spend } from "../take-events.ts"
+import { askKey } from "./ask-key.ts"
+import type { CountRefused } from "./count.ts"
+import type { RateLimits } from "./rate-limits.ts"
+import type { FindKey } from "./write-keys.ts"
+
+export interface Guards {
+  readonly guards: ReadonlyArray<Guard>
+  readonly spend: Spend | undefined
+}
+
+/** None where nothing is limited and no key is asked for. */
+export const guardsOf = (
+  { address, key }: RateLimits,
+  find: FindKey | undefined,
+  countRefused: CountRefused
+): Guards => ({
+  guards: [
+    ...(address === undefined ? [] : [limited(address)]),
+    ...(find === undefined ? [] : [askKey(find, countRefused)]),
+    ...(key === undefined ? [] : [limited(key)])
+  ],
+  spend:
+    address === undefined || key === undefined
+      ? (address ?? key)
+      : (arrival, events) => address(arrival, events) ?? key(arrival, events)
+})
+
+/** Each request is one event; what a batch holds beyond that is spent when it has been read. */
+const limited =
+  (spend: Spend): Guard =>
+  (arrival) => {
+    const refusal = spend(arrival, 1)
+    return refusal === undefined ? undefined : refuseFailed(refusal)
+  }

@@ -1,0 +1,63 @@
+/**
+ * Holding addresses and write keys to their rates, in this process; share-rates.ts of the gateway's actor tells other
+ * gateways. Lives as long as the gateway.
+ */
+import { anyOrigin } from "../answers.ts"
+import type { Arrival } from "../arrival.ts"
+import { Refusal } from "../refusal.ts"
+import type { Spend } from "../take-events.ts"
+import { type Buckets, makeBuckets } from "./buckets.ts"
+import type { CountRefused } from "./count.ts"
+import { networkOf } from "./network.ts"
+import type { Rate } from "./rate.ts"
+
+export interface RateSettings {
+  readonly perAddress: Rate | undefined
+  readonly perKey: Rate | undefined
+  readonly isShared: boolean
+  readonly countRefused: CountRefused
+  /** Milliseconds that never go back. */
+  readonly now: () => number
+}
+
+export interface RateLimits {
+  readonly address: Spend | undefined
+  readonly key: Spend | undefined
+  /** The tables by name, for sharing them. */
+  readonly tables: ReadonlyArray<readonly [name: string, buckets: Buckets]>
+}
+
+export const rateLimits = (settings: RateSettings): RateLimits => {
+  const { perAddress, perKey, isShared, countRefused, now } = settings
+  const tables: Array<readonly [string, Buckets]> = []
+
+  const spend = (
+    table: string,
+    rate: Rate | undefined,
+    reason: keyof typeof sentences,
+    nameOf: (arrival: Arrival) => string | undefined
+  ): Spend | undefined => {
+    if (rate === undefined) return undefined
+    const buckets = makeBuckets(rate, { isShared })
+    tables.push([table, buckets])
+    return (arrival, events) => {
+      const name = nameOf(arrival)
+      const wait = name === undefined ? 0 : buckets.take(name, events, now())
+      if (wait === 0) return undefined
+      countRefused(reason)
+      const retryAfter = String(Math.ceil(wait / 1000))
+      return new Refusal("too-many-requests", sentences[reason], { "retry-after": retryAfter, ...anyOrigin })
+    }
+  }
+
+  return {
+    address: spend("address", perAddress, "rate-address", ({ address }) => networkOf(address) || undefined),
+    key: spend("key", perKey, "rate-key", ({ key }) => key),
+    tables
+  }
+}
+
+const sentences = {
+  "rate-address": "This address sends more events than it may; send the same again later.",
+  "rate-key": "More events come with this write key than may; send the same again later."
+}

@@ -1,0 +1,49 @@
+/**
+ * How many requests of one address may be under way at once. No runtime lets us count connections; a connection has one
+ * request under way at the most, so this holds those that keep the gateway busy. Lives as long as the gateway.
+ */
+import { anyOrigin } from "../answers.ts"
+import type { Arrival } from "../arrival.ts"
+import { refuse } from "../errors.ts"
+import type { CountRefused } from "./count.ts"
+import { networkOf } from "./network.ts"
+
+/** Answers an arrival by asking `answer`, or refuses it. */
+export type Around = (
+  arrival: Arrival,
+  answer: (arrival: Arrival) => Response | Promise<Response>
+) => Response | Promise<Response>
+
+/** The table is as large as there are requests under way. */
+export const limitUnderWay = (most: number, countRefused: CountRefused): Around => {
+  const underWay = new Map<string, number>()
+
+  const done = (network: string): void => {
+    const left = (underWay.get(network) ?? 1) - 1
+    if (left === 0) underWay.delete(network)
+    else underWay.set(network, left)
+  }
+
+  return (arrival, answer) => {
+    const network = networkOf(arrival.address)
+    if (network === "") return answer(arrival)
+    const before = underWay.get(network) ?? 0
+    if (before >= most) {
+      countRefused("requests-address")
+      return refuse("too-many-requests", "Too many requests of this address are under way.", anyOrigin)
+    }
+    underWay.set(network, before + 1)
+    return finished(
+      () => answer(arrival),
+      () => done(network)
+    )
+  }
+}
+
+const finished = async (answer: () => Response | Promise<Response>, done: () => void): Promise<Response> => {
+  try {
+    return await answer()
+  } finally {
+    done()
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * `GET /click/<id>/go`: a click on a campaign link is an event, and then a redirect. The redirect says that the event is
+ * kept: without it there is none. Nothing in the request has a say in where it leads.
+ */
+import { isLinkId } from "../../contracts/campaign-link.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import { Topic } from "../../contracts/ids.ts"
+import type { Arrival } from "../arrival.ts"
+import { parameter } from "../body/flatten.ts"
+import { refuse } from "../errors.ts"
+import type { Handler } from "../routes.ts"
+import type { TakeEvents } from "../take-events.ts"
+import { clickQuery } from "./click-query.ts"
+import { keyOfAddress } from "./lookup-key.ts"
+import type { ReadyLink } from "./ready-link.ts"
+
+export interface ClickOptions {
+  /** Undefined where there is no such link; rejects with `Failure`. */
+  readonly find: (id: string) => Promise<ReadyLink | undefined>
+  /** The platform behind a user agent as links name them, empty when unknown. */
+  readonly platformOf: (userAgent: Bytes) => string
+  readonly notFoundUrl: string | undefined
+  readonly take: TakeEvents
+}
+
+/** Clicks have a topic of their own. */
+export const clicks = Topic.make("clicks")
+
+const idIn = /^\/click\/([^/]+)\/go$/
+
+export const click =
+  ({ find, platformOf, notFoundUrl, take }: ClickOptions): Handler =>
+  async (arrival) => {
+    const id = idIn.exec(arrival.target.path)?.[1] ?? ""
+    const found = await look(isLinkId(id) ? find(id) : undefined)
+    if (found === undefined) return refuse("unavailable", "The link cannot be looked up now; try again.")
+    const { link } = found
+    const platform = platformOf(arrival.userAgent)
+    const target = link?.urls.get(platform) ?? link?.otherwise ?? notFoundUrl
+    if (target === undefined) return refuse("not-found", "There is no such link.")
+    await take.one(arrival, eventOf(arrival, link, target, platform))
+    return new Response(null, { status: 307, headers: { location: target, "cache-control": "no-store" } })
+  }
+
+/** Undefined when nobody could say. */
+const look = async (
+  asked: Promise<ReadyLink | undefined> | undefined
+): Promise<{ readonly link: ReadyLink | undefined } | undefined> => {
+  try {
+    return { link: await asked }
+  } catch {
+    return undefined
+  }
+}
+
+const eventOf = (
+  { target: { path, query } }: Arrival,
+  link: ReadyLink | undefined,
+  target: string,
+  platform: string
+) => {
+  const click = clickQuery(link, target, query)
+  return {
+    path,
+    query: click.query,
+    topic: clicks,
+    ...(click.isKeyed ? {} : { queryOfAddress: (address: string) => keyedBy(address, platform) })
+  }
+}
+
+const keyedBy = (address: string, platform: string): Bytes => {
+  const key = keyOfAddress(address, platform)
+  return key === undefined ? ("" as Bytes) : parameter("lookup_key", key)
+}

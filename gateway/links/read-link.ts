@@ -1,0 +1,56 @@
+/** A campaign link read from the body of a request, checked by its schema; what is wrong is told by the field's name. */
+import { Schema } from "effect"
+import { newLink, ownNames, platforms } from "../../contracts/campaign-link.ts"
+import { mediaTypeOf, textIn } from "../body/media-type.ts"
+import { Refusal } from "../refusal.ts"
+
+/** A link whose id may be left out. */
+export type SentLink = ReturnType<typeof newLink>["Type"]
+
+/** Reads a body with that `Content-Type`. Throws a `Refusal`: 400 or 415. */
+export type ReadLink = (contentType: string | null, bytes: Uint8Array) => SentLink
+
+/** `schemes` are those its targets may have. */
+export const linkReader = (schemes: ReadonlySet<string>): ReadLink => {
+  const { validate } = Schema.toStandardSchemaV1(newLink(schemes), {
+    parseOptions: { onExcessProperty: "error" }
+  })["~standard"]
+
+  return (contentType, bytes) => {
+    const { form, charset } = mediaTypeOf(contentType)
+    if (form !== "json" && form !== "text") {
+      throw new Refusal("unsupported-media-type", "Send a link as JSON.", { accept: "application/json" })
+    }
+    const result = validate(parsed(textIn(bytes, charset)))
+    if (result instanceof Promise)
+      throw new Refusal("unavailable", "The link could not be checked; try again.")
+    if (result.issues === undefined) return result.value
+    const [issue] = result.issues
+    throw new Refusal("bad-request", sentenceOf(issue?.path?.map(keyOf) ?? [], issue?.message ?? ""))
+  }
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Refusal("bad-request", "The body is no JSON.")
+  }
+}
+
+const keyOf = (part: PropertyKey | { readonly key: PropertyKey }): string =>
+  String(typeof part === "object" ? part.key : part)
+
+const excess = "Expected no excess property"
+
+const sentenceOf = (path: ReadonlyArray<string>, message: string): string => {
+  const [first = ""] = path
+  if (path.length === 0) return message === "Expected object" ? "A link is a JSON object." : message
+  const field = path.join(".")
+  if (message !== excess) return `${field}: ${/[.!?]$/.test(message) ? message : `${message}.`}`
+  if (first === "urls") return `${field}: The platforms are ${platforms.join(", ")}.`
+  if (first === "params") return `${field}: ${paramNames}`
+  return `${field}: A link has no such field.`
+}
+
+const paramNames = `A parameter's name is a letter and up to 63 letters, digits, _, . and -, and none of ${[...ownNames].join(", ")}.`

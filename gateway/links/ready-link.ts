@@ -1,0 +1,54 @@
+/** A campaign link made ready for its clicks: all that is the same for each of them. */
+import { type CampaignLink, windowSeconds } from "../../contracts/campaign-link.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import { readTarget } from "../../contracts/link-target.ts"
+import { parameter } from "../body/flatten.ts"
+
+export interface ReadyLink {
+  /** Where people of a platform are sent. */
+  readonly urls: ReadonlyMap<string, string>
+  /** Where all others are sent: the link's default, else its fallback. */
+  readonly otherwise: string | undefined
+  /** What the link says in the query of an event; may be empty. */
+  readonly query: Bytes
+  /** The names in that query. */
+  readonly names: ReadonlySet<string>
+}
+
+/**
+ * `schemes` are those a target may have now. The store is not trusted: a target in it that is not allowed (any more)
+ * counts as if the link had none there.
+ */
+export const readyLink = (link: CampaignLink, schemes: ReadonlySet<string>): ReadyLink => {
+  const allowed = (target: string | undefined): string | undefined =>
+    target === undefined ? undefined : readTarget(target, schemes).href
+  const urls = Object.entries(link.urls ?? {}).flatMap(([platform, target]) => {
+    const href = allowed(target)
+    return href === undefined ? [] : [[platform, href] as const]
+  })
+  const params = paramsOf(link)
+  return {
+    urls: new Map(urls),
+    otherwise: allowed(link.default) ?? allowed(link.fallback),
+    query: params.map(([name, value]) => parameter(name, value)).join("&") as Bytes,
+    names: new Set(params.map(([name]) => name))
+  }
+}
+
+const paramsOf = (link: CampaignLink): ReadonlyArray<readonly [name: string, value: string]> => {
+  const { campaign, adgroup, ad, network, click_lookback, view_lookback } = link
+  const own: Readonly<Record<string, string | undefined>> = {
+    campaign,
+    adgroup,
+    ad,
+    network,
+    click_lookback: secondsOf(click_lookback),
+    view_lookback: secondsOf(view_lookback)
+  }
+  return [...Object.entries(own), ...Object.entries(link.params ?? {})].flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const]
+  )
+}
+
+const secondsOf = (window: string | undefined): string | undefined =>
+  window === undefined ? undefined : String(windowSeconds(window))

@@ -1,0 +1,58 @@
+/** Campaign links at the edge: their clicks, and the API by which they are managed. */
+import type { CampaignLink } from "../../contracts/campaign-link.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import { schemesOf } from "../../contracts/link-target.ts"
+import type { BodyLimits } from "../body/limits.ts"
+import { bodyReader } from "../body/read-body.ts"
+import type { Route } from "../routes.ts"
+import type { TakeEvents } from "../take-events.ts"
+import { linksApi } from "./api.ts"
+import { click } from "./click.ts"
+import { linkReader } from "./read-link.ts"
+import { readyLink } from "./ready-link.ts"
+import { type MemoryLimits, rememberLinks } from "./remember-links.ts"
+import type { LinkStore } from "./store.ts"
+import { askToken } from "./token.ts"
+
+export interface LinkOptions {
+  readonly store: LinkStore
+  /** The platform behind a user agent as links name them, empty when unknown. */
+  readonly platformOf: (userAgent: Bytes) => string
+  readonly settings: {
+    /** Undefined: links cannot be managed here. */
+    readonly token: string | undefined
+    /** As LINK_SCHEMES has them. */
+    readonly schemes: string
+    readonly notFoundUrl: string | undefined
+  }
+  /** Milliseconds that never go back. */
+  readonly now: () => number
+  readonly memory?: MemoryLimits
+}
+
+/** What the body of a request may weigh that holds a link, in bytes. */
+const maxLinkBytes = 65_536
+
+export const linkRoutes = (
+  { store, platformOf, settings, now, memory }: LinkOptions,
+  take: TakeEvents,
+  limits: BodyLimits
+): ReadonlyArray<Route> => {
+  const schemes = schemesOf(settings.schemes)
+  const ready = (link: CampaignLink | undefined) =>
+    link === undefined ? undefined : readyLink(link, schemes)
+  const { find, forget } = rememberLinks((id) => store.get(id).then(ready), now, memory)
+  return [
+    {
+      path: "/click/*/go",
+      GET: click({ find, platformOf, notFoundUrl: settings.notFoundUrl, take })
+    },
+    ...linksApi({
+      store,
+      askToken: askToken(settings.token),
+      readBody: bodyReader({ ...limits, sentBytes: maxLinkBytes, bytes: maxLinkBytes }),
+      readLink: linkReader(schemes),
+      changed: forget
+    })
+  ]
+}

@@ -1,0 +1,42 @@
+/** The settings of campaign links. */
+import { Config, type Redacted, Schema } from "effect"
+import { readTarget, schemesOf, schemesProblem, storeSchemes } from "../../contracts/link-target.ts"
+import { optional, type Setting, setting } from "../../contracts/setting.ts"
+
+const token = Schema.String.check(
+  Schema.makeFilter((text: string) =>
+    text === "" || /^[!-~]{16,256}$/.test(text)
+      ? undefined
+      : "It must have 16 to 256 characters, none of them a space: try openssl rand -hex 32."
+  )
+)
+
+/** An empty one counts as unset. */
+export const linksToken: Setting<Redacted.Redacted<string> | undefined> = {
+  name: "LINKS_TOKEN",
+  sentence: "The token by which campaign links are managed, at least 16 characters. Unset: they cannot be.",
+  standard: "",
+  secret: true,
+  config: Config.schema(Schema.Redacted(token), "LINKS_TOKEN").pipe(Config.withDefault(undefined))
+}
+
+const schemes = Schema.String.check(Schema.makeFilter((list: string) => schemesProblem(list)))
+
+export const linkSchemes = setting(
+  "LINK_SCHEMES",
+  (name) => Config.schema(schemes, name),
+  storeSchemes,
+  "URL schemes that the targets of links may have beside http and https, separated by commas."
+)
+
+const page = Schema.String.check(
+  Schema.makeFilter((text: string) => (text === "" ? undefined : readTarget(text, schemesOf("")).problem))
+)
+
+export const notFoundUrl = optional(
+  "NOT_FOUND_URL",
+  (name) => Config.schema(page, name),
+  "Where people are sent whose link is not there or leads nowhere. Unset: they get 404."
+)
+
+export const linkSettings = { linksToken, linkSchemes, notFoundUrl }

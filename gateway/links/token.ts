@@ -1,0 +1,59 @@
+/**
+ * Who may manage links: who has the token of LINKS_TOKEN. Whoever sends a wrong one too often has to wait, with the right
+ * one too, so that nobody learns it by trying. Lives as long as the gateway.
+ */
+import { createHash, timingSafeEqual } from "node:crypto"
+import type { Arrival } from "../arrival.ts"
+import { refuse } from "../errors.ts"
+import { networkOf } from "../guard/network.ts"
+
+/** A network may send so many wrong tokens in a minute. */
+export const wrongTokens = 10
+const minute = 60_000
+
+/** Networks that are remembered; those that were wrong longest ago are forgotten first. */
+const rememberedNetworks = 10_000
+
+/** Answers an arrival that may not manage links; undefined for one that may. */
+export type AskToken = (arrival: Arrival) => Response | undefined
+
+/** `token` undefined: nobody may. */
+export const askToken = (token: string | undefined): AskToken => {
+  if (token === undefined) return () => refuse("not-found", "The API of links is off: set LINKS_TOKEN.")
+  const right = digest(token)
+  const wrong = new Map<string, { count: number; readonly since: number }>()
+
+  const countWrong = (network: string, now: number): void => {
+    const before = wrong.get(network)
+    if (before !== undefined && now - before.since < minute) {
+      before.count += 1
+      return
+    }
+    wrong.delete(network)
+    const [oldest] = wrong.keys()
+    if (wrong.size >= rememberedNetworks && oldest !== undefined) wrong.delete(oldest)
+    wrong.set(network, { count: 1, since: now })
+  }
+
+  return ({ request, address, now }) => {
+    const network = networkOf(address)
+    const before = wrong.get(network)
+    const left = before === undefined ? 0 : before.since + minute - now
+    if (before !== undefined && before.count >= wrongTokens && left > 0) {
+      return refuse("too-many-requests", "Too many wrong tokens; wait before you try again.", {
+        "retry-after": String(Math.ceil(left / 1000))
+      })
+    }
+    const given = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1]
+    if (given === undefined)
+      return refuse("unauthorized", "Send the header Authorization: Bearer <token>.", ask)
+    if (timingSafeEqual(digest(given), right)) return undefined
+    countWrong(network, now)
+    return refuse("unauthorized", "This token is not the one of LINKS_TOKEN.", ask)
+  }
+}
+
+const ask = { "www-authenticate": 'Bearer realm="links"' }
+
+/** Of one length whatever the token's, so that comparing takes the same time. */
+const digest = (token: string): Uint8Array => createHash("sha256").update(token).digest()

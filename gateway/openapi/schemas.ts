@@ -1,0 +1,73 @@
+/** The shapes of bodies and answers as OpenAPI has them: made from the schemas that check what comes in. */
+import { JsonSchema, Schema } from "effect"
+import { CampaignLink, newLink } from "../../contracts/campaign-link.ts"
+import { BatchEvent } from "../dialects/batch-event.ts"
+import { Track } from "../dialects/track.ts"
+import { errorEntries } from "../errors.ts"
+
+/** Parameters of one event: any names, any values, which are flattened into `a[b]=c`. */
+const Params = Schema.Record(Schema.String, Schema.Json)
+
+const Event = BatchEvent.annotate({ identifier: "Event" })
+
+const Verdict = Schema.Union([
+  Schema.Struct({ verdict: Schema.Literals(["ok", "retry"]) }),
+  Schema.Struct({ verdict: Schema.Literal("rejected"), reason: Schema.String })
+])
+
+const Link = CampaignLink.annotate({ identifier: "Link" })
+
+/** What clients send. */
+export const bodies = {
+  Params,
+  Batch: Schema.Union([Schema.Array(Event), Schema.Struct({ events: Schema.Array(Event) })]),
+  Track,
+  NewLink: newLink(new Set())
+} as const
+
+/** What they are answered; a later version may say more. */
+export const answers = {
+  Ok: Schema.Struct({ status: Schema.Literal("ok") }),
+  Error: Schema.Struct({
+    error: Schema.Literals(errorEntries.map(({ code }) => code)),
+    message: Schema.String
+  }),
+  Verdicts: Schema.Struct({ verdicts: Schema.Array(Verdict) }),
+  LogAccount: Schema.Struct({
+    taken: Schema.Int,
+    rejected: Schema.Int,
+    reasons: Schema.Array(Schema.Struct({ line: Schema.Int, reason: Schema.String })),
+    retry: Schema.Array(Schema.Int)
+  }),
+  Link,
+  Links: Schema.Struct({ links: Schema.Array(Link), next: Schema.NullOr(Schema.String) })
+} as const
+
+/** The name of a shape. */
+export type ShapeName = keyof typeof bodies | keyof typeof answers
+
+/** Bodies whose objects may have more fields than are named. */
+const open: ReadonlySet<string> = new Set(["Track"])
+
+/** `components.schemas` of the document. */
+export const componentSchemas = (): Readonly<Record<string, JsonSchema.JsonSchema>> => ({
+  ...Object.assign(
+    {},
+    ...Object.entries(answers).map(([name, schema]) => definitionsOf(name, schema, "ignore")),
+    ...Object.entries(bodies).map(([name, schema]) =>
+      definitionsOf(name, schema, open.has(name) ? "ignore" : "error")
+    )
+  )
+})
+
+const definitionsOf = (
+  name: string,
+  schema: Schema.Constraint,
+  onExcessProperty: "ignore" | "error"
+): JsonSchema.Definitions => {
+  const { dialect, schema: root, definitions } = Schema.toJsonSchemaDocument(schema, { onExcessProperty })
+  const multi = JsonSchema.toMultiDocumentOpenApi3_1({ dialect, schemas: [root], definitions })
+  return Object.hasOwn(multi.definitions, name)
+    ? multi.definitions
+    : { ...multi.definitions, [name]: multi.schemas[0] }
+}

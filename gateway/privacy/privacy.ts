@@ -1,0 +1,55 @@
+/** What becomes of an event before its line is written, by what its sender asks and what the settings say. Keeps no state. */
+import { withoutParams } from "../query.ts"
+import type { EdgeEvent, Privacy } from "../take-events.ts"
+import { type Mask, masked, noAddress } from "./mask.ts"
+import { type PolicyOf, signalOf } from "./signals.ts"
+import { type AddVisitor, visitorNames } from "./visitor.ts"
+
+export type PrivacyReason = "dnt" | "gpc" | "header"
+
+/** Counts one event. Must not fail. */
+export type CountPrivacy = (outcome: "dropped" | "anonymised", reason: PrivacyReason) => void
+
+export interface PrivacySettings {
+  readonly policy: PolicyOf | undefined
+  readonly mask: Mask | undefined
+  /** Names of headers by which a client says that its events are anonymous, in any value but `0`. */
+  readonly anonymousHeaders: ReadonlyArray<string>
+  readonly visitor: AddVisitor | undefined
+  readonly count: CountPrivacy
+}
+
+/** Undefined when nothing is ever done, so that it costs nothing. */
+export const privacyOf = (settings: PrivacySettings): Privacy | undefined => {
+  const { policy, mask, anonymousHeaders, visitor, count } = settings
+  if (policy === undefined && mask === undefined && visitor === undefined && anonymousHeaders.length === 0) {
+    return undefined
+  }
+
+  const isAnonymous = (headers: Headers): boolean =>
+    anonymousHeaders.some((name) => {
+      const value = headers.get(name)?.trim()
+      return value !== undefined && value !== "" && value !== "0"
+    })
+
+  const hideAddress = (event: EdgeEvent): EdgeEvent =>
+    mask === undefined ? event : { ...event, address: masked(event.address, mask) }
+
+  const anonymised = (event: EdgeEvent, reason: PrivacyReason): EdgeEvent => {
+    count("anonymised", reason)
+    const query = visitor === undefined ? event.query : withoutParams(event.query, visitorNames)
+    return { ...event, query, address: noAddress }
+  }
+
+  return (event, { request, now }) => {
+    const signal = policy === undefined ? undefined : signalOf(request.headers)
+    const wish = signal === undefined ? "keep" : (policy?.(event.topic) ?? "keep")
+    if (signal !== undefined && wish === "drop") {
+      count("dropped", signal)
+      return undefined
+    }
+    if (signal !== undefined && wish === "anonymise") return anonymised(event, signal)
+    if (isAnonymous(request.headers)) return anonymised(event, "header")
+    return hideAddress(visitor === undefined ? event : visitor(event, now))
+  }
+}

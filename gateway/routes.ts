@@ -1,0 +1,88 @@
+/** The table of paths that mean something of their own, by method. Any other path is an event, by GET or HEAD. */
+import type { Arrival } from "./arrival.ts"
+
+/** Answers an arrival. What it throws is answered from the table of errors. */
+export type Handler = (arrival: Arrival) => Response | Promise<Response>
+
+/** Looks at an arrival before its handler does: an answer is given at once, undefined lets it through. */
+export type Guard = (arrival: Arrival) => Response | undefined | Promise<Response | undefined>
+
+export interface Route {
+  /** A whole path; with a `*` at its end all paths that begin so; with one elsewhere, any one segment stands there. */
+  readonly path: string
+  /** HEAD is answered by GET. A GET without a handler is an event. */
+  readonly GET?: Handler
+  readonly POST?: Handler
+  readonly PUT?: Handler
+  readonly DELETE?: Handler
+}
+
+/** Finds the route of a path: a whole path before a beginning, an earlier beginning before a later one. */
+export type FindRoute = (path: string) => Route | undefined
+
+export const routeTable = (routes: ReadonlyArray<Route>): FindRoute => {
+  const whole = new Map<string, Route>()
+  const beginnings: Array<{ readonly start: string; readonly end: string; readonly route: Route }> = []
+  for (const route of routes) {
+    const star = route.path.indexOf("*")
+    if (star === -1) whole.set(route.path, route)
+    else beginnings.push({ start: route.path.slice(0, star), end: route.path.slice(star + 1), route })
+  }
+  return (path) => {
+    const route = whole.get(path)
+    if (route !== undefined) return route
+    for (const { start, end, route } of beginnings) {
+      if (path.startsWith(start) && (end === "" || isSegmentBetween(path, start, end))) return route
+    }
+    return undefined
+  }
+}
+
+const isSegmentBetween = (path: string, start: string, end: string): boolean => {
+  const slash = path.indexOf("/", start.length)
+  return slash > start.length && slash === path.length - end.length && path.endsWith(end)
+}
+
+/** The handler of a method there; undefined when it has none. */
+export const handlerOf = (route: Route | undefined, method: string): Handler | undefined => {
+  switch (method) {
+    case "GET":
+    case "HEAD":
+      return route?.GET
+    case "POST":
+      return route?.POST
+    case "PUT":
+      return route?.PUT
+    case "DELETE":
+      return route?.DELETE
+    default:
+      return undefined
+  }
+}
+
+/** What a route answers, like `POST /batch`. */
+export const methodsOf = (route: Route): ReadonlyArray<string> =>
+  (["GET", "POST", "PUT", "DELETE"] as const)
+    .filter((method) => route[method] !== undefined)
+    .map((method) => `${method} ${route.path}`)
+
+/** What the `Allow` header says of a path. */
+export const allowed = (route: Route | undefined): string => {
+  const more = (["POST", "PUT", "DELETE"] as const).filter((method) => route?.[method] !== undefined)
+  return ["GET", "HEAD", ...more].join(", ")
+}
+
+/** The first answer that one of the guards gives; undefined where there are none to ask. */
+export const firstAnswer = (guards: ReadonlyArray<Guard>): Guard | undefined => {
+  if (guards.length === 0) return undefined
+  return (arrival) => {
+    for (const [place, guard] of guards.entries()) {
+      const answer = guard(arrival)
+      if (answer === undefined) continue
+      if (answer instanceof Response) return answer
+      const rest = firstAnswer(guards.slice(place + 1))
+      return answer.then((response) => response ?? rest?.(arrival))
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Events of a request on their way into the queue: each becomes one line, and each gets a verdict of its own. Every
+ * dialect of the edge ends here. Keeps no state.
+ */
+import { type Bytes, bytesOf } from "../contracts/event.ts"
+import { Failure } from "../contracts/failure.ts"
+import type { Topic } from "../contracts/ids.ts"
+import { formatLine } from "../contracts/wire/line.ts"
+import type { Arrival } from "./arrival.ts"
+import { joinedQueries, parameter } from "./body/flatten.ts"
+import type { Refusal } from "./refusal.ts"
+
+/** One event as a dialect made it of a request. What is left out is the request's own. */
+export interface NewEvent {
+  readonly path: Bytes
+  /** Percent-encoded pairs, without `?`; may be empty. */
+  readonly query: Bytes
+  readonly address?: string
+  readonly host?: Bytes
+  readonly userAgent?: Bytes
+  /** Events of a topic of their own are written in the adtekio dialect, which names it. */
+  readonly topic?: Topic
+  /** More parameters, made of the address as the line has it: once privacy has had its say. */
+  readonly queryOfAddress?: (address: string) => Bytes
+  /** The client's own id of it; becomes a parameter, so that a client that sends it again is recognised. */
+  readonly id?: string | undefined
+}
+
+/** One event with all that its line holds. */
+export interface EdgeEvent {
+  readonly path: Bytes
+  readonly query: Bytes
+  readonly address: string
+  /** Milliseconds since 1970. */
+  readonly ts: number
+  readonly host: Bytes
+  readonly userAgent: Bytes
+  readonly topic: Topic | undefined
+}
+
+/** What became of an event: `ok` is in the queue, `retry` is not now, `rejected` can never be. */
+export type Verdict =
+  | { readonly verdict: "ok" }
+  | { readonly verdict: "retry" }
+  | { readonly verdict: "rejected"; readonly reason: string }
+
+/** What the client wants to be done with an event before its line is written: undefined drops it, as it asked. */
+export type Privacy = (event: EdgeEvent, arrival: Arrival) => EdgeEvent | undefined
+
+/** Takes so many events of what its sender may send; a refusal when there are not so many left. */
+export type Spend = (arrival: Arrival, events: number) => Refusal | undefined
+
+/** Resolves when the queue has the line; rejects with `Failure`. */
+export type Push = (line: Bytes) => Promise<void>
+
+export interface TakeEvents {
+  /** The one event of a request. Rejects with what the push failed with. */
+  readonly one: (arrival: Arrival, event: NewEvent) => Promise<void>
+  /** A verdict per event, in their order. Rejects only with a `Refusal`, before anything is taken: too many at once. */
+  readonly all: (arrival: Arrival, events: ReadonlyArray<NewEvent>) => Promise<ReadonlyArray<Verdict>>
+}
+
+export interface TakeEventsOptions {
+  readonly push: Push
+  readonly podName: string | undefined
+  /** The parameter that an event's own id becomes. */
+  readonly eventIdParam: string
+  readonly privacy?: Privacy | undefined
+  /** Takes the events of a request beyond its first, which the guards have let in. */
+  readonly spend?: Spend | undefined
+}
+
+export const takeEvents = ({
+  push,
+  podName,
+  eventIdParam,
+  privacy,
+  spend
+}: TakeEventsOptions): TakeEvents => {
+  const pod = bytesOf(podName ?? "")
+
+  const lineOf = ({ address, ts, host, path, query, userAgent, topic }: EdgeEvent): Bytes =>
+    topic === undefined
+      ? formatLine({ dialect: "pushtech", ip: address, ts, host, pod, path, query, userAgent })
+      : formatLine({
+          dialect: "adtekio",
+          ip: address,
+          ts: Math.floor(ts / 1000),
+          topic,
+          path,
+          query,
+          userAgent
+        })
+
+  const one = (arrival: Arrival, event: NewEvent): Promise<void> => {
+    const whole: EdgeEvent = {
+      path: event.path,
+      query:
+        event.id === undefined ? event.query : joinedQueries(event.query, parameter(eventIdParam, event.id)),
+      address: event.address ?? arrival.address,
+      ts: arrival.now,
+      host: event.host ?? arrival.host,
+      userAgent: event.userAgent ?? arrival.userAgent,
+      topic: event.topic ?? arrival.topic
+    }
+    const kept = privacy === undefined ? whole : privacy(whole, arrival)
+    if (kept === undefined) return Promise.resolve()
+    const more = event.queryOfAddress?.(kept.address)
+    return push(lineOf(more === undefined ? kept : { ...kept, query: joinedQueries(kept.query, more) }))
+  }
+
+  return {
+    one,
+    all: async (arrival, events) => {
+      const refusal = events.length > 1 ? spend?.(arrival, events.length - 1) : undefined
+      if (refusal !== undefined) throw refusal
+      const pushed = await Promise.allSettled(events.map((event) => one(arrival, event)))
+      return pushed.map((result) => (result.status === "fulfilled" ? ok : verdictOf(result.reason)))
+    }
+  }
+}
+
+const ok: Verdict = { verdict: "ok" }
+const retry: Verdict = { verdict: "retry" }
+
+const verdictOf = (cause: unknown): Verdict =>
+  cause instanceof Failure && !cause.retry
+    ? { verdict: "rejected", reason: "The event is larger than an event may be." }
+    : retry

@@ -1,0 +1,46 @@
+/** Gateways that share their rate limits through a real Redis, also while it is away. */
+import { describe, expect, test } from "bun:test"
+import { Effect, Fiber } from "effect"
+import { shareRates } from "../../../actors/gateway/share-rates.ts"
+import { redisRateShare } from "../../../bridge/rate-share/redis.ts"
+import { makeBuckets } from "../../../gateway/guard/buckets.ts"
+import { eventually } from "../../support/eventually.ts"
+import { secretUrl, startRedis } from "../../support/redis.ts"
+
+const server = await startRedis()
+
+describe.skipIf(server === undefined)("rate limits", () => {
+  const rate = { interval: 60_000, burst: 10 }
+  const now = (): number => performance.now()
+
+  /** One gateway's buckets, shared until `stop`. */
+  const gateway = () => {
+    const buckets = makeBuckets(rate, { isShared: true })
+    const share = Effect.scoped(
+      Effect.flatMap(
+        redisRateShare(secretUrl(server?.url ?? ""), { commandTimeout: 500, quiet: true }),
+        (redis) => shareRates(redis, [["address", buckets]], now)
+      )
+    )
+    const fiber = Effect.runFork(share)
+    return { buckets, stop: () => Effect.runPromise(Fiber.interrupt(fiber)) }
+  }
+
+  test("of two gateways add up, and a Redis that is away holds nobody up", async () => {
+    const [one, other] = [gateway(), gateway()]
+    expect(one.buckets.take("a", 10, now())).toBe(0)
+    expect(other.buckets.take("a", 1, now())).toBe(0)
+    const wait = await eventually("the other gateway has learnt it", () => {
+      const asked = other.buckets.take("a", 10, now())
+      return asked > 9 * rate.interval ? asked : undefined
+    })
+    expect(wait).toBeLessThanOrEqual(11 * rate.interval)
+
+    await server?.stop()
+    expect(one.buckets.take("b", 10, now())).toBe(0)
+    expect(other.buckets.take("b", 10, now())).toBe(0)
+    expect(one.buckets.take("b", 1, now())).toBeGreaterThan(0)
+    await eventually("what was taken meanwhile is not kept", () => one.buckets.spent(0).length === 0)
+    await Promise.all([one.stop(), other.stop()])
+  })
+})

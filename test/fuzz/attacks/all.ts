@@ -1,0 +1,51 @@
+/** All kinds of attacks, each as often as it stands here. */
+import type { Random } from "../../faults/random.ts"
+import type { Attack, MakeAttack } from "../attack.ts"
+import { batchAttack, postAttack } from "./bodies.ts"
+import { compressedAttack } from "./compressed.ts"
+import { brokenHeaderAttack, headerAttack } from "./headers.ts"
+import { queryAttack } from "./queries.ts"
+import { serverLogAttack } from "./server-logs.ts"
+import {
+  chunkAttack,
+  cutAttack,
+  damagedAttack,
+  lyingLengthAttack,
+  pipelineAttack,
+  requestLineAttack,
+  smugglingAttack,
+  trickleAttack
+} from "./sockets.ts"
+
+const kinds: readonly [MakeAttack, ...ReadonlyArray<MakeAttack>] = [
+  queryAttack,
+  queryAttack,
+  queryAttack,
+  queryAttack,
+  headerAttack,
+  headerAttack,
+  brokenHeaderAttack,
+  batchAttack,
+  batchAttack,
+  batchAttack,
+  postAttack,
+  postAttack,
+  postAttack,
+  serverLogAttack,
+  serverLogAttack,
+  compressedAttack,
+  requestLineAttack,
+  smugglingAttack,
+  chunkAttack,
+  lyingLengthAttack,
+  pipelineAttack,
+  trickleAttack,
+  cutAttack,
+  damagedAttack
+]
+
+/** The attack with that number of a seed's row: the same whenever it is asked for. */
+export const attackAt = (random: Random, number: number): Attack => {
+  const own = random.fork(`${number}`)
+  return own.pick(kinds)(own)
+}

@@ -1,0 +1,85 @@
+/** Compressed bodies: bombs of up to 1 GB, stacked, cut off, damaged, and called what they are not. */
+import { Buffer } from "node:buffer"
+import {
+  brotliCompressSync,
+  constants,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync
+} from "node:zlib"
+import { type MakeAttack, plainAttack, utf8 } from "../attack.ts"
+import { damaged } from "../texts.ts"
+
+type Compress = (bytes: Uint8Array) => Uint8Array
+
+const quick: Compress = (bytes) =>
+  brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })
+type Coder = readonly [name: string, compress: Compress]
+const coders: readonly [Coder, ...ReadonlyArray<Coder>] = [
+  ["gzip", gzipSync],
+  ["deflate", deflateSync],
+  ["deflate", deflateRawSync],
+  ["br", quick],
+  ["zstd", zstdCompressSync]
+]
+
+const names = [
+  "gzip",
+  "x-gzip",
+  "deflate",
+  "br",
+  "zstd",
+  "identity",
+  "gzip, gzip",
+  "GZIP",
+  "compress",
+  "*",
+  ""
+] as const
+
+/** Each of a stream and a tail that repeats: what decompresses to so many bytes without being made of as many. */
+const bombs = new Map<string, Uint8Array>()
+const bomb = (name: string, coder: Compress, megabytes: number): Uint8Array => {
+  const key = `${name} ${coder.name} ${megabytes}`
+  const known = bombs.get(key)
+  if (known !== undefined) return known
+  const made = coder(new Uint8Array(megabytes * 1024 * 1024))
+  bombs.set(key, made)
+  return made
+}
+
+/** Members of gzip one after the other: 1 GB in 1 MB. */
+const manyMembers = (): Uint8Array => {
+  const member = bomb("gzip", gzipSync, 16)
+  return Buffer.concat(Array.from({ length: 60 }, () => member))
+}
+
+const good = utf8('[{"event":"zip","params":{"a":1}},{"event":"zip","params":{"a":2}}]')
+
+export const compressedAttack: MakeAttack = (random) => {
+  const [name, coder] = random.pick(coders)
+  const kind = random.whole(0, 7)
+  const sent =
+    kind === 6 ? Buffer.from(coder(utf8(`[${'{"event":"x"},'.repeat(900)}{"event":"x"}]`))) : coder(good)
+  const body =
+    kind === 0
+      ? bomb(name, coder, random.pick([2, 10]))
+      : kind === 1
+        ? manyMembers()
+        : kind === 2
+          ? coder(coder(good))
+          : kind === 3
+            ? sent.subarray(0, random.whole(0, sent.byteLength))
+            : kind === 4
+              ? damaged(random, sent)
+              : kind === 5
+                ? Buffer.concat([sent, coder(good)])
+                : sent
+  const called = kind === 1 ? "gzip" : random.next() < 0.8 ? name : random.pick(names)
+  return plainAttack(
+    "compressed",
+    { target: "/batch", body, type: "application/json", headers: [`Content-Encoding: ${called}`] },
+    1_000
+  )
+}

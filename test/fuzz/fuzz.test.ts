@@ -1,0 +1,25 @@
+/**
+ * The gateway lives, stays small, serves others and loses count of nothing while it is attacked: ten seconds on Bun,
+ * five on Deno. The seed is printed; FUZZ_SEED draws the same attacks again, and `bun run fuzz` attacks for longer.
+ */
+import { describe, expect, test } from "bun:test"
+import { denoProgram } from "../support/deno.ts"
+import { hasRedisProgram } from "../support/redis.ts"
+import { runFuzz, told } from "./run.ts"
+
+const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 1_000_000))
+
+const fuzzed = async (runtime: "bun" | "deno", seconds: number): Promise<void> => {
+  const result = await runFuzz({ seed, seconds, runtime })
+  if (result === undefined) throw new Error("redis-server went away")
+  process.stdout.write(`fuzz on ${runtime}, seed ${seed}: ${told(result)}\n`)
+  expect(result.wrong).toEqual([])
+  // What was not answered is not known; were it most, this would say nothing.
+  expect(result.attacks).toBeGreaterThan(seconds)
+  expect(result.least).toBeGreaterThan(0)
+}
+
+describe.skipIf(!hasRedisProgram())("a gateway that is attacked", () => {
+  test("on Bun", () => fuzzed("bun", 10), 120_000)
+  test.skipIf(denoProgram() === undefined)("on Deno", () => fuzzed("deno", 5), 120_000)
+})

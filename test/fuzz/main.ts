@@ -1,0 +1,49 @@
+/**
+ * The fuzzer: `bun run fuzz [--seconds N] [--seed N] [--runtime bun|deno] [--attack N]`.
+ *
+ * It attacks a real gateway on a real Redis (both its own) and judges that it lives, stays small, serves others, and
+ * that the queue holds what it acknowledged. The exit code is 1 for anything that must not be; each such line names the
+ * attack, and `--seed N --attack M` sends that one alone and prints what was sent and what came back.
+ */
+import { parseArgs } from "node:util"
+import { makeRandom } from "../faults/random.ts"
+import { attackAt } from "./attacks/all.ts"
+import { exchange } from "./exchange.ts"
+import { runFuzz, told } from "./run.ts"
+import { startTarget } from "./target.ts"
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "60" },
+    seed: { type: "string", default: process.env.FUZZ_SEED ?? String(Math.floor(Math.random() * 1_000_000)) },
+    runtime: { type: "string", default: "bun" },
+    attack: { type: "string" }
+  }
+})
+const seed = Number(values.seed)
+const runtime = values.runtime === "deno" ? "deno" : "bun"
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
+
+const one = async (number: number): Promise<void> => {
+  const target = await startTarget(runtime)
+  if (target === undefined) return
+  const attack = attackAt(makeRandom(seed), number)
+  say(
+    `${attack.name}\n${JSON.stringify(attack.pieces.map((piece) => Buffer.from(piece).toString("latin1").slice(0, 4_000)))}`
+  )
+  const { received, wasClosed } = await exchange(target.port, attack)
+  await target.settle()
+  say(`${JSON.stringify(received.toString("latin1"))}${wasClosed ? ", closed" : ""}; ${target.lines()} lines`)
+  await target.stop()
+}
+
+say(`seed ${seed} on ${runtime}`)
+if (values.attack !== undefined) {
+  await one(Number(values.attack))
+} else {
+  const result = await runFuzz({ seed, seconds: Number(values.seconds), runtime })
+  say(result === undefined ? "redis-server is missing: install it." : told(result))
+  process.exitCode = result?.wrong.length === 0 ? 0 : 1
+}

@@ -1,0 +1,221 @@
+/** Many events in one request: each has a verdict of its own, in order. */
+import { describe, expect, test } from "bun:test"
+import { Failure } from "../../../contracts/failure.ts"
+import { standardBodyLimits } from "../../../gateway/body/limits.ts"
+import { arrivedAt, askedGateway, refusalIn } from "../asked-gateway.ts"
+
+const verdictsIn = async (answer: Response): Promise<ReadonlyArray<{ verdict: string; reason?: string }>> => {
+  expect(answer.status).toBe(200)
+  return ((await answer.json()) as { verdicts: ReadonlyArray<{ verdict: string; reason?: string }> }).verdicts
+}
+
+const ok = { verdict: "ok" }
+const two = [{ event: "a", params: { x: 1 } }, { event: "b" }]
+const lines = two.map((one) => JSON.stringify(one)).join("\n")
+
+describe("a batch", () => {
+  const forms: ReadonlyArray<readonly [what: string, body: unknown, type: string | undefined]> = [
+    ["a JSON array", two, undefined],
+    ['{"events":[…]}', { events: two }, undefined],
+    ["NDJSON", lines, "application/x-ndjson"],
+    [
+      "NDJSON with blank lines and carriage returns",
+      `\n${lines.replace("\n", "\r\n\n")}\r\n`,
+      "application/x-ndjson"
+    ],
+    ["a JSON array as plain text", JSON.stringify(two), "text/plain;charset=UTF-8"],
+    ["NDJSON as plain text", lines, "text/plain"],
+    ["NDJSON as nothing in particular", lines, undefined]
+  ]
+  for (const [what, body, type] of forms) {
+    test(`as ${what}`, async () => {
+      const { post, taken, rejected } = askedGateway()
+      const answer = await post("/batch", body, type === undefined ? {} : { type })
+      expect(answer.headers.get("access-control-allow-origin")).toBe("*")
+      expect(answer.headers.get("retry-after")).toBeNull()
+      expect(await verdictsIn(answer)).toEqual([ok, ok])
+      expect(taken()).toEqual(["/t/a x=1", "/t/b e"])
+      expect(rejected).toEqual([])
+    })
+  }
+
+  test("of one event, and of none", async () => {
+    const { post, taken } = askedGateway()
+    const json = "application/json"
+    expect(await verdictsIn(await post("/batch", '{\n "event": "a"\n}', { type: json }))).toEqual([ok])
+    expect(await verdictsIn(await post("/batch", '{"event":"a"}', { type: "application/x-ndjson" }))).toEqual(
+      [ok]
+    )
+    expect(await verdictsIn(await post("/batch", []))).toEqual([])
+    expect(await verdictsIn(await post("/batch", { events: [] }))).toEqual([])
+    expect(await verdictsIn(await post("/batch", "", { type: "application/x-ndjson" }))).toEqual([])
+    expect(taken()).toEqual(["/t/a e", "/t/a e"])
+  })
+
+  test("keeps the order of the lines, the edge's time in them, and passes on the client's", async () => {
+    const { post, lines } = askedGateway()
+    const events = [
+      { event: "a", ts: 1700000000000, params: { x: 1 } },
+      { event: "b", ts: "2026-11-21T01:02:03Z" },
+      { event: "c", ts: null, id: null }
+    ]
+    await post("/batch", events, { headers: { "user-agent": "sdk/1" } })
+    expect(lines).toEqual([
+      `203.0.113.9 ${arrivedAt} trk.example.com nopod /t/a x=1&ts=1700000000000 sdk/1`,
+      `203.0.113.9 ${arrivedAt} trk.example.com nopod /t/b ts=2026-11-21T01%3A02%3A03Z sdk/1`,
+      `203.0.113.9 ${arrivedAt} trk.example.com nopod /t/c e sdk/1`
+    ])
+  })
+
+  test("writes any name into one segment of the path", async () => {
+    const { post, taken } = askedGateway()
+    const names = ["a b", "a/b", "ü", "__proto__", "..", "\u0000\n"]
+    await post(
+      "/batch",
+      names.map((event) => ({ event }))
+    )
+    expect(taken()).toEqual([
+      "/t/a%20b e",
+      "/t/a%2Fb e",
+      "/t/%C3%BC e",
+      "/t/__proto__ e",
+      "/t/.. e",
+      "/t/%00%0A e"
+    ])
+  })
+
+  test("carries the clients' ids, and numbers those that have none by the id of the whole", async () => {
+    const { post, taken } = askedGateway()
+    const events = [
+      { event: "a", id: "u-1", params: { x: 1 } },
+      { event: "b", id: 12345678901234567890n },
+      { event: "c" }
+    ]
+    const body = `[${events
+      .map((one) => JSON.stringify(one, (_, value) => (typeof value === "bigint" ? 77 : value)))
+      .join()}]`.replace("77", "12345678901234567890")
+    await post("/batch", body, { type: "application/json" })
+    await post("/batch", body, { type: "application/json", headers: { "idempotency-key": "k" } })
+    expect(taken()).toEqual([
+      "/t/a x=1&idempotency_key=u-1",
+      "/t/b idempotency_key=12345678901234567890",
+      "/t/c e",
+      "/t/a x=1&idempotency_key=u-1",
+      "/t/b idempotency_key=12345678901234567890",
+      "/t/c idempotency_key=k-2"
+    ])
+  })
+
+  test("an event that is none is rejected alone, saying why, and counted", async () => {
+    const { post, taken, rejected } = askedGateway()
+    const deep = JSON.parse(`${'{"a":'.repeat(12)}1${"}".repeat(12)}`) as object
+    const bad: ReadonlyArray<readonly [event: unknown, reason: RegExp]> = [
+      [7, /must be a JSON object/],
+      [null, /must be a JSON object/],
+      [{}, /"event" must be text/],
+      [{ event: "" }, /"event" must be text/],
+      [{ event: 7 }, /"event" must be text/],
+      [{ event: "x".repeat(257) }, /"event" must be text/],
+      [{ event: "a", params: [1] }, /"params" must be an object/],
+      [{ event: "a", params: "x=1" }, /"params" must be an object/],
+      [{ event: "a", ts: {} }, /"ts" must be/],
+      [{ event: "a", ts: "x".repeat(65) }, /"ts" must be/],
+      [{ event: "a", id: "" }, /"id" must be/],
+      [{ event: "a", id: "ü" }, /"id" must be/],
+      [{ event: "a", id: ["x"] }, /"id" must be/],
+      [{ event: "a", user: "x" }, /"user" is no field/],
+      [{ event: "a", params: deep }, /8 deep/],
+      [{ event: "a", params: Array.from({ length: 300 }, () => 0) }, /256 values/],
+      [{ event: "a", params: { a: "x".repeat(70_000) } }, /65536 bytes/]
+    ]
+    const verdicts = await verdictsIn(
+      await post(
+        "/batch",
+        bad.flatMap(([event]) => [event, { event: "good" }])
+      )
+    )
+    expect(verdicts).toHaveLength(2 * bad.length)
+    for (const [i, [, reason]] of bad.entries()) {
+      expect(verdicts[2 * i]).toEqual({ verdict: "rejected", reason: expect.stringMatching(reason) })
+      expect(verdicts[2 * i + 1]).toEqual(ok)
+    }
+    expect(taken()).toEqual(bad.map(() => "/t/good e"))
+    expect(rejected).toEqual([[bad.length, "batch"]])
+  })
+
+  test("a field that stands twice makes nobody guess", async () => {
+    const { post } = askedGateway()
+    const verdicts = await verdictsIn(
+      await post("/batch", '[{"event":"a","event":"b"}]', { type: "application/json" })
+    )
+    expect(verdicts).toEqual([{ verdict: "rejected", reason: 'The field "event" stands twice.' }])
+  })
+
+  test("a line of NDJSON that is no JSON is rejected alone", async () => {
+    const { post, taken } = askedGateway()
+    const verdicts = await verdictsIn(await post("/batch", '{"event":"a"}\n{"event":\n{"event":"b"}'))
+    expect(verdicts).toEqual([ok, { verdict: "rejected", reason: expect.stringContaining("no JSON") }, ok])
+    expect(taken()).toEqual(["/t/a e", "/t/b e"])
+  })
+
+  test("what the queue does not take now is to be sent again, and only that", async () => {
+    const taken: Array<string> = []
+    const { post } = askedGateway({
+      push: (line) => {
+        if (line.includes("/t/b ")) return Promise.reject(new Failure({ reason: "busy", message: "full" }))
+        if (line.includes("/t/c ")) return Promise.reject(new Failure({ reason: "too-large", message: "x" }))
+        taken.push(line)
+        return Promise.resolve()
+      }
+    })
+    const answer = await post("/batch", [{ event: "a" }, { event: "b" }, { event: "c" }, { event: "d" }])
+    expect(answer.headers.get("retry-after")).toBe("1")
+    expect(await verdictsIn(answer)).toEqual([
+      ok,
+      { verdict: "retry" },
+      { verdict: "rejected", reason: "The event is larger than an event may be." },
+      ok
+    ])
+    expect(taken).toHaveLength(2)
+  })
+
+  const refused: ReadonlyArray<
+    readonly [what: string, body: unknown, type: string | undefined, status: number]
+  > = [
+    ["an array that breaks off", '[{"event":"a"},', "application/json", 400],
+    ["an array with something behind it", "[] x", "application/json", 400],
+    ["an object without events", "{}", "application/json", 400],
+    ["events that are no list", { events: { event: "a" } }, undefined, 400],
+    ["another field beside the events", { events: [], sent: 1 }, undefined, 400],
+    ["a text", '"a"', "application/json", 400],
+    ["nothing", "", "application/json", 400],
+    ["no JSON at all", "hello", "text/plain", 400],
+    ["lines that are no JSON", "hello\nworld", "application/x-ndjson", 400],
+    ["a form", "a=1", "application/x-www-form-urlencoded", 415],
+    ["another type", "a,b", "text/csv", 415],
+    ["brackets without an end", "[".repeat(100_000), "application/json", 400]
+  ]
+  for (const [what, body, type, status] of refused) {
+    test(`refuses ${what} with ${status}`, async () => {
+      const { post, lines } = askedGateway()
+      expect(await refusalIn(await post("/batch", body, type === undefined ? {} : { type }))).toMatchObject({
+        status
+      })
+      expect(lines).toEqual([])
+    })
+  }
+
+  test("refuses more events than there may be, before any is taken", async () => {
+    const { post, lines } = askedGateway({ bodyLimits: { ...standardBodyLimits, events: 3 } })
+    const events = (count: number) => Array.from({ length: count }, () => ({ event: "a" }))
+    expect(await verdictsIn(await post("/batch", events(3)))).toHaveLength(3)
+    for (const body of [events(4), { events: events(4) }]) {
+      expect(await refusalIn(await post("/batch", body))).toMatchObject({ status: 413, error: "too-large" })
+    }
+    const asLines = events(4)
+      .map((event) => JSON.stringify(event))
+      .join("\n")
+    expect((await post("/batch", asLines)).status).toBe(413)
+    expect(lines).toHaveLength(3)
+  })
+})

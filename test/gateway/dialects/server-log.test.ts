@@ -1,0 +1,118 @@
+/** POST /api/v1/beacon/log: each line is one event, or is told and counted. */
+import { describe, expect, test } from "bun:test"
+import { gzipSync } from "node:zlib"
+import { Failure } from "../../../contracts/failure.ts"
+import { standardBodyLimits } from "../../../gateway/body/limits.ts"
+import { arrivedAt, askedGateway, refusalIn } from "../asked-gateway.ts"
+
+const line = (request = "GET /x?a=1 HTTP/1.1", address = "198.51.100.7") =>
+  `${address} - bob [21/Nov/2026:01:10:43 +0000] "${request}" 200 612 "https://a.example/?q=1" "Mozilla/5.0 (X11)"`
+
+const path = "/api/v1/beacon/log"
+const parameters =
+  "status=200&bytes=612&referrer=https%3A%2F%2Fa.example%2F%3Fq%3D1&user=bob&ts=1795223443000"
+
+describe("a server log", () => {
+  test("becomes events of the type log", async () => {
+    const { post, lines, rejected } = askedGateway()
+    const answer = await post(path, `${line()}\r\n\n${line("-")}\n`, { type: "text/plain" })
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toEqual({ taken: 2, rejected: 0, reasons: [], retry: [] })
+    expect(lines).toEqual([
+      `203.0.113.9 ${arrivedAt} trk.example.com nopod ${path} method=GET&url=%2Fx%3Fa%3D1&protocol=HTTP%2F1.1&${parameters} Mozilla/5.0 (X11)`,
+      `203.0.113.9 ${arrivedAt} trk.example.com nopod ${path} ${parameters} Mozilla/5.0 (X11)`
+    ])
+    expect(rejected).toEqual([])
+  })
+
+  test("says whose address it is only when a trusted proxy sends it", async () => {
+    const { post, lines } = askedGateway()
+    const log = `${line()}\n${line("GET / HTTP/1.1", "2001:db8::1")}\n${line("GET / HTTP/1.1", "host.example")}`
+    await post(path, log, { peer: "10.0.0.7" })
+    await post(path, log)
+    expect(lines.map((one) => one.split(" ")[0])).toEqual([
+      "198.51.100.7",
+      "2001:db8::1",
+      "10.0.0.7",
+      "203.0.113.9",
+      "203.0.113.9",
+      "203.0.113.9"
+    ])
+  })
+
+  test("has the lines that are none told by number and reason, and counted", async () => {
+    const { post, lines, rejected } = askedGateway()
+    const bad = Array.from({ length: 12 }, (_, i) => `bad ${i}`)
+    const answer = await post(path, [line(), "", ...bad, line()].join("\n"))
+    expect(await answer.json()).toEqual({
+      taken: 2,
+      rejected: 12,
+      reasons: bad.slice(0, 10).map((_, i) => ({
+        line: i + 3,
+        reason: "This is not the combined format: no user."
+      })),
+      retry: []
+    })
+    expect(lines).toHaveLength(2)
+    expect(rejected).toEqual([[12, "server log"]])
+  })
+
+  test("can be of any content type, and compressed", async () => {
+    const { post, lines } = askedGateway()
+    await post(path, line(), { type: "application/x-www-form-urlencoded" })
+    await post(path, line(), { type: "application/octet-stream" })
+    await post(path, gzipSync(line()), { headers: { "content-encoding": "gzip" } })
+    expect(lines).toHaveLength(3)
+  })
+
+  test("cannot write another field or line, whatever bytes it holds", async () => {
+    const { post, lines } = askedGateway()
+    const evil = line("GET /\\x0a\\x00 x y HTTP/1.1").replace("Mozilla", "\\n\\r\\xff Mozilla")
+    await post(path, new Uint8Array(Buffer.from(`${evil}\xff\xfe`, "latin1")))
+    expect(lines).toHaveLength(1)
+    expect([...(lines[0] ?? "")].filter((char) => char < " ")).toEqual([])
+    expect(lines[0]).toContain(" method=GET&url=%2F%0A%00%20x%20y&")
+  })
+
+  test("a line too large is told", async () => {
+    const { post } = askedGateway()
+    const answer = await post(path, `${line(`GET /${"ü".repeat(20_000)} HTTP/1.1`)}\n${line()}`)
+    expect(await answer.json()).toMatchObject({ taken: 1, rejected: 1, reasons: [{ line: 1 }] })
+  })
+
+  test("numbers its lines by the id of the whole", async () => {
+    const { post, taken } = askedGateway()
+    await post(path, `\n${line()}`, { headers: { "idempotency-key": "k" } })
+    expect(taken()[0]).toEndWith("&idempotency_key=k-2")
+  })
+
+  test("names the lines to send again; when none was taken, all", async () => {
+    const push = (sent: string): Promise<void> =>
+      sent.includes("url=%2Fretry") || sent.includes("url=%2Flarge")
+        ? Promise.reject(
+            new Failure({ reason: sent.includes("retry") ? "unavailable" : "too-large", message: "x" })
+          )
+        : Promise.resolve()
+    const { post } = askedGateway({ push })
+    const again = line("GET /retry HTTP/1.1")
+    const some = await post(path, [line(), again, "bad", line("GET /large HTTP/1.1"), again].join("\n"))
+    expect(some.headers.get("retry-after")).toBe("1")
+    expect(await some.json()).toEqual({
+      taken: 1,
+      rejected: 2,
+      reasons: [
+        { line: 3, reason: "This is not the combined format: no address." },
+        { line: 4, reason: "The event is larger than an event may be." }
+      ],
+      retry: [2, 5]
+    })
+    expect(await refusalIn(await post(path, again))).toMatchObject({ status: 503, error: "unavailable" })
+  })
+
+  test("refuses more lines than there may be", async () => {
+    const { post, lines } = askedGateway({ bodyLimits: { ...standardBodyLimits, events: 2 } })
+    expect((await post(path, `${line()}\n${line()}\n\n`)).status).toBe(200)
+    expect(await refusalIn(await post(path, `${line()}\n${line()}\nx`))).toMatchObject({ status: 413 })
+    expect(lines).toHaveLength(2)
+  })
+})

@@ -1,0 +1,49 @@
+/** POST /track: three fields, and a "no" that names the one that is wrong. */
+import { describe, expect, test } from "bun:test"
+import { askedGateway, refusalIn } from "../asked-gateway.ts"
+
+const good = { username: "ann", target: "shop/42", description: "CLICK" }
+
+describe("POST /track", () => {
+  test("takes an event of the type track", async () => {
+    const { post, taken } = askedGateway()
+    const answer = await post("/track", good)
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toBe('{"status":"ok"}')
+    await post("/track", JSON.stringify({ ...good, description: "VIEW" }), { type: "text/plain" })
+    await post("/track", { ...good, more: { x: 1 } }, { headers: { "idempotency-key": "k" } })
+    expect(taken()).toEqual([
+      "/track username=ann&target=shop%2F42&description=CLICK",
+      "/track username=ann&target=shop%2F42&description=VIEW",
+      "/track username=ann&target=shop%2F42&description=CLICK&more[x]=1&idempotency_key=k"
+    ])
+  })
+
+  const wrong: ReadonlyArray<readonly [field: string, body: object | string]> = [
+    ["username", { target: "x", description: "CLICK" }],
+    ["username", { ...good, username: "" }],
+    ["username", { ...good, username: 7 }],
+    ["target", { ...good, target: null }],
+    ["target", { ...good, target: ["x"] }],
+    ["description", { ...good, description: "click" }],
+    ["description", { ...good, description: undefined }],
+    ["description", '{"username":"a","target":"b","description":"CLICK","description":"VIEW"}']
+  ]
+  for (const [field, body] of wrong) {
+    test(`names ${field} in ${typeof body === "string" ? body : JSON.stringify(body)}`, async () => {
+      const { post, lines } = askedGateway()
+      const { status, message } = await refusalIn(await post("/track", body))
+      expect(status).toBe(400)
+      expect(message).toContain(`"${field}"`)
+      expect(lines).toEqual([])
+    })
+  }
+
+  test("takes no form and no list", async () => {
+    const { post } = askedGateway()
+    const type = "application/x-www-form-urlencoded"
+    expect((await post("/track", "username=a&target=b&description=VIEW", { type })).status).toBe(415)
+    expect((await post("/track", [good])).status).toBe(400)
+    expect((await post("/track", "")).status).toBe(400)
+  })
+})

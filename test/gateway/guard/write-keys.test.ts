@@ -1,0 +1,105 @@
+import { describe, expect, test } from "bun:test"
+import { Topic } from "../../../contracts/ids.ts"
+import { writeKeys } from "../../../gateway/guard/write-keys.ts"
+import { guardedGateway, noon } from "../guarded-gateway.ts"
+
+const read = (list: string) => writeKeys(list, Topic.make("events"), new Set(["shop"]))
+
+describe("WRITE_KEYS", () => {
+  test("names keys and their topics", () => {
+    const find = read("abcdefgh=shop, 12345678 ,zyxwvuts=events")
+    if (typeof find === "string") throw new Error(find)
+    expect(find("abcdefgh")).toEqual({ name: "key 1", topic: Topic.make("shop") })
+    expect(find("12345678")).toEqual({ name: "key 2", topic: undefined })
+    expect(find("zyxwvuts")).toEqual({ name: "key 3", topic: undefined })
+    for (const other of ["", "abcdefg", "abcdefghi", "ABCDEFGH", "a".repeat(300), "__proto__"])
+      expect(find(other)).toBeUndefined()
+  })
+
+  test("that cannot work is told in a sentence that repeats no key", () => {
+    const problems: ReadonlyArray<readonly [list: string, sentence: string]> = [
+      [" , ", "holds no key"],
+      ["short=shop", "Key 1 of WRITE_KEYS must have 8 to 200"],
+      ["abcdefgh,a b c d e=shop", "Key 2 of WRITE_KEYS must have"],
+      ["abcdefgh=sh op", 'Key 1 of WRITE_KEYS is for "sh op"'],
+      ["abcdefgh=other", 'the topic "other", which is not among KAFKA_TOPICS'],
+      ["abcdefgh,abcdefgh=shop", "Key 2 of WRITE_KEYS stands there twice"]
+    ]
+    for (const [list, sentence] of problems) {
+      const problem = read(list)
+      expect(problem).toContain(sentence)
+      expect(problem).not.toContain("abcdefgh")
+    }
+  })
+})
+
+describe("a request", () => {
+  const basic = (user: string): string => `Basic ${btoa(`${user}:`)}`
+
+  test("may carry its key in any place, and no line ever has it", async () => {
+    const { ask, lines } = guardedGateway({ keys: "12345678" })
+    const ways: ReadonlyArray<readonly [target: string, headers: Record<string, string>]> = [
+      ["/t/x?a=1", { "x-write-key": "12345678" }],
+      ["/t/x?a=1", { authorization: "Bearer 12345678" }],
+      ["/t/x?a=1", { authorization: basic("12345678") }],
+      ["/w/12345678/t/x?a=1", {}],
+      ["/t/x?write_key=12345678&a=1", {}],
+      ["/t/x?a=1&write_key=12345678", {}],
+      ["/t/x?write%5Fkey=12345678&a=1", {}],
+      ["/w/12345678/t/x?a=1&write_key=12345678", { "x-write-key": "12345678" }]
+    ]
+    for (const [target, headers] of ways) expect((await ask(target, { headers })).status).toBe(200)
+    expect(new Set(lines)).toEqual(new Set([`203.0.113.9 ${noon} trk.example.com nopod /t/x a=1 `]))
+    expect(lines.length).toBe(ways.length)
+  })
+
+  test("keeps every other byte of its query", async () => {
+    const { ask, lines } = guardedGateway({ keys: "12345678" })
+    await ask("/w/12345678//a%20b/c//?&x=%zz&&key=1&writekey=2&=&write_key=12345678")
+    expect(lines).toEqual([
+      `203.0.113.9 ${noon} trk.example.com nopod //a%20b/c// &x=%zz&&key=1&writekey=2&= `
+    ])
+  })
+
+  test("with the key of a topic is written in the dialect that names it", async () => {
+    const { ask, lines } = guardedGateway({ keys: "abcdefgh=shop,12345678" })
+    await ask("/t/x?a=1", { headers: { "x-write-key": "abcdefgh", "user-agent": "ua  x" } })
+    expect(lines).toEqual([`203.0.113.9 ${noon / 1000} shop /t/x a=1 ua  x`])
+  })
+
+  test("without a key, or with one that is not known, is refused and counted", async () => {
+    const { ask, lines, counted } = guardedGateway({ keys: "12345678" })
+    for (const [target, headers] of [
+      ["/t/x", {}],
+      ["/t/x?write_key=", {}],
+      ["/w//t/x", {}],
+      ["/w/87654321/t/x", {}],
+      ["/t/x?write_key=12345678", { "x-write-key": "87654321" }],
+      ["/t/x", { authorization: "Basic ???" }],
+      ["/t/x", { authorization: `Bearer ${"x".repeat(5000)}` }],
+      ["/click/abc", {}]
+    ] as ReadonlyArray<readonly [string, Record<string, string>]>) {
+      const answer = await ask(target, { headers })
+      expect(answer.status).toBe(401)
+      expect(answer.headers.get("www-authenticate")).toBe("Bearer")
+      const { error, message } = (await answer.json()) as { error: string; message: string }
+      expect(error).toBe("unauthorized")
+      expect(message).toMatch(/^(A write key is needed|This write key is not known)/)
+      expect(message).not.toContain("87654321")
+    }
+    expect(lines).toEqual([])
+    expect(counted).toEqual(Array(8).fill("write-key"))
+  })
+
+  test("about the gateway itself needs none", async () => {
+    const { ask } = guardedGateway({ keys: "12345678" })
+    for (const target of ["/", "/favicon.ico", "/robots.txt", "/health/live", "/metrics"])
+      expect((await ask(target)).status).toBe(200)
+  })
+
+  test("to a path that begins like a key's is an event while no keys are set", async () => {
+    const { ask, lines } = guardedGateway()
+    await ask("/w/12345678/t/x?write_key=1")
+    expect(lines).toEqual([`203.0.113.9 ${noon} trk.example.com nopod /w/12345678/t/x write_key=1 `])
+  })
+})

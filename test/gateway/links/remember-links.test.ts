@@ -1,0 +1,131 @@
+import { describe, expect, test } from "bun:test"
+import { type MemoryLimits, rememberLinks, standardMemory } from "../../../gateway/links/remember-links.ts"
+
+/** A store whose answers wait until they are told. */
+const memory = (limits: Partial<MemoryLimits> = {}) => {
+  const clock = { now: 0 }
+  const asked: Array<{
+    id: string
+    answer: (link: string | undefined) => void
+    fail: (cause: unknown) => void
+  }> = []
+  const found = new Map<string, string>()
+  const state: { mode: "answers" | "fails" | "waits" } = { mode: "answers" }
+  const links = rememberLinks<string>(
+    (id) => {
+      const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
+      asked.push({ id, answer: resolve, fail: reject })
+      if (state.mode === "answers") resolve(found.get(id))
+      if (state.mode === "fails") reject(new Error("away"))
+      return promise
+    },
+    () => clock.now,
+    { ...standardMemory, patience: 20, ...limits }
+  )
+  return { ...links, clock, asked, found, state }
+}
+
+describe("a link", () => {
+  test("is asked for once in ten seconds", async () => {
+    const { find, clock, asked, found } = memory()
+    found.set("a", "one")
+    for (const now of [0, 5_000, 9_999]) {
+      clock.now = now
+      expect(await find("a")).toBe("one")
+    }
+    expect(asked).toHaveLength(1)
+    found.set("a", "two")
+    clock.now = 10_000
+    expect(await find("a")).toBe("two")
+    found.delete("a")
+    clock.now = 20_000
+    expect(await find("a")).toBeUndefined()
+    clock.now = 29_999
+    expect(await find("a")).toBeUndefined()
+    expect(asked).toHaveLength(3)
+  })
+
+  test("is asked for once by many at the same time", async () => {
+    const { find, asked, state } = memory({ patience: 60_000 })
+    state.mode = "waits"
+    const many = Array.from({ length: 100 }, () => find("a"))
+    expect(asked).toHaveLength(1)
+    asked[0]?.answer("one")
+    expect(new Set(await Promise.all(many))).toEqual(new Set(["one"]))
+  })
+
+  test("is used for a day while the store is away or slow, and the store is left alone for a second each time", async () => {
+    for (const mode of ["fails", "waits"] as const) {
+      const { find, clock, asked, found, state } = memory()
+      found.set("a", "one")
+      await find("a")
+      state.mode = mode
+      clock.now = 10_000
+      expect(await find("a")).toBe("one")
+      const before = asked.length
+      clock.now = 10_999
+      expect(await find("a")).toBe("one")
+      expect(asked).toHaveLength(before)
+      clock.now = standardMemory.stale
+      expect(await find("a")).toBe("one")
+      clock.now = standardMemory.stale + 2_000
+      expect(await find("a").catch(() => "failed")).toBe("failed")
+    }
+  })
+
+  test("that is not remembered cannot be told then, and what is not there neither", async () => {
+    const { find, clock, state } = memory()
+    expect(await find("none")).toBeUndefined()
+    state.mode = "fails"
+    expect(await find("a").catch(() => "failed")).toBe("failed")
+    clock.now = 10_000
+    expect(await find("none").catch(() => "failed")).toBe("failed")
+  })
+
+  test("that comes too late for its click is there for the next", async () => {
+    const { find, asked, state } = memory()
+    state.mode = "waits"
+    expect(await find("a").catch(() => "failed")).toBe("failed")
+    asked[0]?.answer("one")
+    await Promise.resolve()
+    expect(await find("a")).toBe("one")
+    expect(asked).toHaveLength(1)
+  })
+
+  test("that has changed is asked for again, and what was under way is not remembered", async () => {
+    const { find, forget, asked, state } = memory({ patience: 60_000 })
+    state.mode = "waits"
+    const before = find("a")
+    forget("a")
+    const after = find("a")
+    expect(asked).toHaveLength(2)
+    asked[1]?.answer("new")
+    expect(await after).toBe("new")
+    asked[0]?.answer("old")
+    expect(await before).toBe("old")
+    expect(await find("a")).toBe("new")
+  })
+})
+
+describe("memory", () => {
+  test("is bounded, whatever is asked for, and those that are none do not drive out those that are", async () => {
+    const { find, found, size, asked } = memory({ links: 10 })
+    for (let i = 0; i < 25; i++) found.set(`link${i}`, "x")
+    for (let i = 0; i < 25; i++) await find(`link${i}`)
+    for (let i = 0; i < 1_000; i++) await find(`none${i}`)
+    expect(size()).toEqual({ links: 10, absent: 10 })
+    const before = asked.length
+    expect(await find("link24")).toBe("x")
+    expect(asked).toHaveLength(before)
+  })
+
+  test("is not asked for more than so many at once", async () => {
+    const { find, asked, state } = memory({ asking: 5, patience: 60_000 })
+    state.mode = "waits"
+    const found = Array.from({ length: 8 }, (_, i) => find(`a${i}`).catch(() => "busy"))
+    expect(await Promise.all(found.slice(5))).toEqual(["busy", "busy", "busy"])
+    for (const { answer } of asked) answer("x")
+    expect(await Promise.all(found.slice(0, 5))).toEqual(["x", "x", "x", "x", "x"])
+    expect(asked).toHaveLength(5)
+  })
+})

@@ -1,0 +1,142 @@
+/** `/openapi.json` is true: it is a document of OpenAPI 3.1, it has all that the gateway answers, and its examples work. */
+import { describe, expect, test } from "bun:test"
+import { Exit, Schema } from "effect"
+import { BatchEvent } from "../../../gateway/dialects/batch-event.ts"
+import { Track } from "../../../gateway/dialects/track.ts"
+import { errorEntries } from "../../../gateway/errors.ts"
+import { operationsOf, templateOf } from "../../../gateway/openapi/document.ts"
+import { answers, bodies } from "../../../gateway/openapi/schemas.ts"
+import { askedGateway } from "../asked-gateway.ts"
+import { guardedGateway } from "../guarded-gateway.ts"
+import { linkGateway, token } from "../links/gateway.ts"
+import { type Document, problemsOf } from "./document-problems.ts"
+
+const documentOf = async (ask: (target: string) => Promise<Response>): Promise<Document> => {
+  const answer = await ask("/openapi.json")
+  expect(answer.status).toBe(200)
+  expect(answer.headers.get("content-type")).toBe("application/json")
+  expect(answer.headers.get("access-control-allow-origin")).toBe("*")
+  return (await answer.json()) as Document
+}
+
+/** Events that need no route: any path is one. */
+const anyPath = ["GET /t/*", "GET /*"]
+
+describe("/openapi.json", () => {
+  test("is a document of OpenAPI 3.1", async () => {
+    const document = await documentOf(linkGateway().ask)
+    expect(document.openapi).toBe("3.1.0")
+    expect(problemsOf(document)).toEqual([])
+  })
+
+  test("has each route of the gateway and nothing else", async () => {
+    for (const gateway of [askedGateway(), linkGateway()]) {
+      const hasLinks = gateway.app.meanings.includes("GET /click/*/go")
+      const described = operationsOf(hasLinks).map(({ method, path }) => `${method} ${path}`)
+      expect(described.toSorted()).toEqual([...gateway.app.meanings, ...anyPath].toSorted())
+      const { paths } = await documentOf(gateway.ask)
+      const written = Object.entries(paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
+      )
+      const expected = operationsOf(hasLinks).map((one) => `${one.method} ${templateOf(one)}`)
+      expect(written.toSorted()).toEqual(expected.toSorted())
+    }
+  })
+
+  test("has each error of the one table", async () => {
+    const { components } = await documentOf(askedGateway().ask)
+    const responses = JSON.stringify(components.responses)
+    for (const { code, status, when } of errorEntries) {
+      expect(components.responses[`Error${status}`]).toBeDefined()
+      expect(responses).toContain(JSON.stringify(`\`${code}\`: ${when}`).slice(1, -1))
+    }
+  })
+
+  test("is no event, and needs no write key", async () => {
+    const { ask, lines } = guardedGateway({ keys: "12345678" })
+    expect((await ask("/openapi.json")).status).toBe(200)
+    expect((await ask("/openapi.json", { method: "HEAD" })).status).toBe(200)
+    expect((await ask("/openapi.json?x=1")).status).toBe(200)
+    expect((await ask("/t/x")).status).toBe(401)
+    expect(lines).toEqual([])
+  })
+})
+
+describe("an example of /openapi.json", () => {
+  const posts = operationsOf(true).filter(({ body }) => body !== undefined)
+
+  for (const operation of posts) {
+    test(`is taken by ${operation.method} ${operation.path}`, async () => {
+      const { ask } = linkGateway()
+      const [content] = operation.body?.contents ?? []
+      const example = operation.body?.example
+      const answer = await ask(operation.path.replace("*", "buy"), {
+        method: operation.method,
+        body: typeof example === "string" ? example : JSON.stringify(example),
+        headers: {
+          "content-type": content?.type ?? "",
+          ...(operation.asks === "token" ? { authorization: `Bearer ${token}` } : {})
+        }
+      })
+      const described = operation.answers.find(({ status }) => status === answer.status)
+      expect(described).toBeDefined()
+      const told = described?.contents?.find(({ type }) =>
+        (answer.headers.get("content-type") ?? "").startsWith(type)
+      )
+      if (told === undefined || !("shape" in told)) return expect(await answer.text()).toBe("")
+      expectShape(told.shape, await answer.json())
+    })
+  }
+
+  test("is what the schemas take that check the input", () => {
+    const exampleOf = (name: string): unknown => posts.find((one) => one.name === name)?.body?.example
+    const batch: unknown = exampleOf("postBatch")
+    expect(takes(Schema.Array(BatchEvent), batch)).toBe(true)
+    expect(takes(bodies.Batch, batch)).toBe(true)
+    expect(Schema.is(Track)(exampleOf("postTrack"))).toBe(true)
+    expect(Schema.is(bodies.Params)(exampleOf("postEvent"))).toBe(true)
+  })
+})
+
+/** Answers that no example brings. */
+const asked: ReadonlyArray<readonly [target: string, shape: keyof typeof answers]> = [
+  ["/t/open?a=1", "Ok"],
+  ["/", "Ok"],
+  ["/click/nothing/go", "Error"],
+  ["/api/v1/links", "Links"],
+  ["/api/v1/links/nothing", "Error"]
+]
+
+for (const [target, shape] of asked) {
+  test(`the answer to ${target} is of the shape ${shape}`, async () => {
+    const answer = await linkGateway().ask(target, { headers: { authorization: `Bearer ${token}` } })
+    expectShape(shape, await answer.json())
+  })
+}
+
+test("what the schema of an event refuses, the gateway rejects", async () => {
+  const { post } = askedGateway()
+  const bad: ReadonlyArray<unknown> = [
+    {},
+    { event: "" },
+    { event: "x".repeat(257) },
+    { event: "a", params: [] },
+    { event: "a", ts: true },
+    { event: "a", id: "" },
+    { event: "a", id: "é" },
+    { event: "a", more: 1 }
+  ]
+  expect(bad.filter((event) => takes(BatchEvent, event))).toEqual([])
+  const { verdicts } = (await (await post("/batch", bad)).json()) as { verdicts: Array<{ verdict: string }> }
+  expect(verdicts.map(({ verdict }) => verdict)).toEqual(bad.map(() => "rejected"))
+})
+
+/** Does a schema take that, without a field more than it has? */
+const takes = (schema: Schema.Codec<unknown, unknown>, value: unknown): boolean =>
+  Exit.isSuccess(Schema.decodeUnknownExit(schema, { onExcessProperty: "error" })(value))
+
+const expectShape = (shape: string, value: unknown): void => {
+  const [, schema] = Object.entries(answers).find(([name]) => name === shape) ?? []
+  if (schema === undefined) throw new Error(`${shape} is no shape of an answer`)
+  expect(Schema.is(schema)(value)).toBe(true)
+}

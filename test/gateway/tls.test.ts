@@ -1,0 +1,55 @@
+import { describe, expect, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
+import { serve } from "../../gateway/serve.ts"
+import { readTls } from "../../gateway/tls.ts"
+import { makeCertificate } from "../support/certificate.ts"
+import { needsProgram } from "../support/server.ts"
+
+const hasOpenssl = needsProgram("openssl", "Install openssl.", ["version"])
+
+describe.skipIf(!hasOpenssl)("TLS", () => {
+  const { cert, key } = hasOpenssl ? makeCertificate() : { cert: "", key: "" }
+
+  test("is spoken with the certificate of the two files", async () => {
+    const tls = readTls(cert, key)
+    if (tls === undefined) throw new Error("no TLS")
+    const server = await serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: (request) => new Response(new URL(request.url).protocol),
+      tls
+    })
+    const url = `127.0.0.1:${server.port}/t/x`
+    const answer = await fetch(`https://${url}`, { tls: { ca: readFileSync(cert, "utf8") } })
+    expect(await answer.text()).toBe("https:")
+    expect(await fetch(`https://${url}`).catch(() => "not trusted")).toBe("not trusted")
+    const plain = await fetch(`http://${url}`).catch(() => undefined)
+    expect(plain?.ok).not.toBe(true)
+    await server.close()
+  })
+
+  test("is off when neither file is named", () => {
+    expect(readTls(undefined, undefined)).toBeUndefined()
+  })
+
+  test("with files that cannot work ends the start with one sentence", () => {
+    const other = makeCertificate()
+    const empty = `${cert}.empty`
+    writeFileSync(empty, "nothing")
+    const cases: ReadonlyArray<readonly [string | undefined, string | undefined, string]> = [
+      [cert, undefined, "TLS needs both TLS_CERT and TLS_KEY; only one of them is set."],
+      [undefined, key, "TLS needs both TLS_CERT and TLS_KEY; only one of them is set."],
+      [`${cert}.missing`, key, `TLS_CERT: the file ${cert}.missing cannot be read.`],
+      [cert, `${key}.missing`, `TLS_KEY: the file ${key}.missing cannot be read.`],
+      [empty, key, `TLS_CERT: ${empty} holds no certificate in PEM form.`],
+      [cert, empty, `TLS_KEY: ${empty} holds no private key in PEM form without a password.`],
+      [
+        cert,
+        other.key,
+        `The key in ${other.key} (TLS_KEY) does not belong to the certificate in ${cert} (TLS_CERT).`
+      ]
+    ]
+    for (const [certPath, keyPath, sentence] of cases)
+      expect(() => readTls(certPath, keyPath)).toThrow(sentence)
+  })
+})

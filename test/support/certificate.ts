@@ -1,0 +1,29 @@
+/** A certificate of this machine for tests, signed by itself, made with openssl in a folder of its own. */
+import { execFileSync } from "node:child_process"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+export interface OwnCertificate {
+  /** Paths of the two PEM files. */
+  readonly cert: string
+  readonly key: string
+}
+
+export const makeCertificate = (): OwnCertificate => {
+  const folder = mkdtempSync(join(tmpdir(), "spoor-certificate-"))
+  const cert = join(folder, "cert.pem")
+  const key = join(folder, "key.pem")
+  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+  // A certificate that may sign others is not taken for a server's own by Deno.
+  const leaf = ["-addext", "basicConstraints=critical,CA:FALSE"]
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+  execFileSync(
+    "openssl",
+    ["req", "-x509", ...curve, "-nodes", "-days", "2", ...names, ...leaf, "-keyout", key, "-out", cert],
+    {
+      stdio: "ignore"
+    }
+  )
+  return { cert, key }
+}
