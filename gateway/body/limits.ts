@@ -12,8 +12,8 @@ export interface BodyLimits {
   /** Milliseconds until the whole body must be there. */
   readonly patience: number
   /**
-   * Reserves memory for a body; returns what gives it back, or undefined when there is none left: the client is told
-   * 503 before its body is read.
+   * Reserves memory for a body, piece by piece as it comes; returns what gives it back, or undefined when there is none
+   * left: the client is told 503.
    */
   readonly reserve?: ((bytes: number) => (() => void) | undefined) | undefined
 }

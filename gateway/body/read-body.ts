@@ -5,6 +5,7 @@
 import { Refusal } from "../refusal.ts"
 import { closing } from "./closing.ts"
 import { Gathered, TooMany } from "./gathered.ts"
+import { Held } from "./held.ts"
 import { codingOf, inflated } from "./inflate.ts"
 import type { BodyLimits } from "./limits.ts"
 import { leave, linger } from "./linger.ts"
@@ -29,14 +30,15 @@ export const bodyReader = (limits: BodyLimits): ReadBody => {
       throw tooLarge(most)
     }
 
-    const giveBack = limits.reserve?.(coding === undefined ? announced : limits.sentBytes + limits.bytes)
-    if (limits.reserve !== undefined && giveBack === undefined) throw noRoom()
+    const held = new Held(limits.reserve)
     try {
-      const sent = await collected(body, most, limits.patience)
-      const isPlain = coding === undefined || sent.byteLength === 0
-      return use(isPlain ? sent : await inflated(coding, sent, limits.bytes))
+      const sent = await collected(body, announced > 0 ? announced : most, most, limits.patience, held)
+      if (coding === undefined || sent.byteLength === 0) return use(sent)
+      const both = sent.byteLength + limits.bytes
+      held.hold(both, both)
+      return use(await inflated(coding, sent, limits.bytes))
     } finally {
-      giveBack?.()
+      held.giveBack()
     }
   }
 }
@@ -44,12 +46,16 @@ export const bodyReader = (limits: BodyLimits): ReadBody => {
 /** The bytes of a body. However it ends, nothing of it is held any longer. */
 const collected = async (
   body: ReadableStream<Uint8Array>,
+  announced: number,
   most: number,
-  patience: number
+  patience: number,
+  held: Held
 ): Promise<Uint8Array> => {
+  held.hold(1, announced)
   const reader = body.getReader()
   const gathered = new Gathered(most)
   let isLate = false
+  let size = 0
   const timer = setTimeout(() => {
     isLate = true
     leave(reader)
@@ -59,6 +65,8 @@ const collected = async (
       const { done, value } = await reader.read()
       if (isLate) throw new Error("late")
       if (done) return gathered.bytes
+      size += value.byteLength
+      if (size <= most) held.hold(size, most)
       gathered.add(value)
     }
   } catch (cause) {
@@ -67,6 +75,7 @@ const collected = async (
       throw tooLarge(most)
     }
     leave(reader)
+    if (cause instanceof Refusal) throw cause
     throw isLate ? tooLate(patience) : brokenOff()
   } finally {
     clearTimeout(timer)
@@ -80,6 +89,3 @@ const tooLate = (patience: number): Refusal =>
   new Refusal("timeout", `The body was not there within ${patience / 1000} seconds.`, closing)
 
 const brokenOff = (): Refusal => new Refusal("bad-request", "The body breaks off.", closing)
-
-const noRoom = (): Refusal =>
-  new Refusal("busy", "More is being sent than this server may hold; try again.", closing)

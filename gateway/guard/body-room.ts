@@ -4,7 +4,7 @@ import type { CountRefused } from "./count.ts"
 export interface BodyRoom {
   /**
    * Reserves so many bytes; returns what gives them back (once, however often it is called), or undefined when there
-   * is no room: then the client is told 503 before its body is read.
+   * is no room: then the client is told 503.
    */
   readonly reserve: (bytes: number) => (() => void) | undefined
   /** Bytes reserved now. */

@@ -16,7 +16,7 @@ const fuzzed = async (runtime: "bun" | "deno", seconds: number): Promise<void> =
   expect(result.wrong).toEqual([])
   // What was not answered is not known; were it most, this would say nothing.
   expect(result.attacks).toBeGreaterThan(seconds)
-  expect(result.least).toBeGreaterThan(0)
+  expect(result.most - result.least).toBeLessThan(result.lines / 4)
 }
 
 describe.skipIf(!hasRedisProgram())("a gateway that is attacked", () => {

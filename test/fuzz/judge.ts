@@ -42,21 +42,23 @@ export interface Range {
   readonly most: number
 }
 
-/** What is wrong with an answer to an attack; undefined for one that may be. */
+/** What is wrong with an answer to an attack, at its place from 0; undefined for one that may be. */
 export const wrongIn = (
   runtime: keyof typeof runtimes,
   attack: Attack,
-  answer: Answer
+  answer: Answer,
+  index: number
 ): string | undefined => {
   const { status, headers, body } = answer
   if (good.has(status)) return undefined
+  const known: ReadonlyArray<number> = Object.values(statuses)
+  if (attack.asked?.[index]?.isHead === true && known.includes(status)) return undefined
   if (body === "" && ownAnswers(runtime, attack).includes(status)) return undefined
   const said = jsonIn(body)
-  const error = typeof said?.["error"] === "string" ? said["error"] : ""
+  const error = typeof said?.error === "string" ? said.error : ""
   if (!Object.hasOwn(statuses, error) || statuses[error] !== status)
     return `status ${status} says ${body.slice(0, 200)}`
-  if (typeof said?.["message"] !== "string" || said["message"] === "")
-    return `status ${status} has no message`
+  if (typeof said?.message !== "string" || said.message === "") return `status ${status} has no message`
   if (again.has(status) && !/^[1-9]\d*$/.test(headers.get("retry-after") ?? ""))
     return `${status} without Retry-After`
   return undefined

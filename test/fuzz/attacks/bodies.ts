@@ -138,16 +138,18 @@ export const postAttack: MakeAttack = (random): Attack => {
     "/batchx",
     "/"
   ])
-  const kind = random.whole(0, 3)
+  const kind = random.whole(0, 4)
   const text =
-    kind === 0
-      ? params(random)
-      : kind === 1
-        ? `{"username":${json(random, 5)},"target":"t","description":"${random.pick(["CLICK", "VIEW", "OTHER"])}"}`
-        : Array.from(
-            { length: random.whole(0, 300) },
-            () => `${badText(random, 2)}=${badText(random, 2)}`
-          ).join("&")
+    kind === 4
+      ? "__proto__=1&".repeat(random.pick([256, 257, 80_000, 100_000]))
+      : kind === 0
+        ? params(random)
+        : kind === 1
+          ? `{"username":${json(random, 5)},"target":"t","description":"${random.pick(["CLICK", "VIEW", "OTHER"])}"}`
+          : Array.from(
+              { length: random.whole(0, 300) },
+              () => `${badText(random, 2)}=${badText(random, 2)}`
+            ).join("&")
   const body = kind === 3 ? anyBytes(random, 2_000) : damagedAtTimes(random, utf8(text))
   const type = random.pick([...types, "application/x-www-form-urlencoded"])
   return plainAttack("post", { target, body, type, headers: idHeader(random) })

@@ -55,11 +55,22 @@ const manyMembers = (): Uint8Array => {
   return Buffer.concat(Array.from({ length: 60 }, () => member))
 }
 
+/** Frames of zstd that say the same byte again and again: 10 GB in 320 KB. */
+const hugeBomb = (): Uint8Array => {
+  // A frame with a window of 128 KB, then blocks of one repeated byte, 128 KB each; the last block is empty.
+  const [magic, block, last] = [
+    [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38],
+    [0x02, 0x00, 0x10, 0x20],
+    [0x01, 0x00, 0x00]
+  ]
+  return Buffer.concat([Buffer.from(magic), Buffer.alloc(80_000 * 4, Buffer.from(block)), Buffer.from(last)])
+}
+
 const good = utf8('[{"event":"zip","params":{"a":1}},{"event":"zip","params":{"a":2}}]')
 
 export const compressedAttack: MakeAttack = (random) => {
   const [name, coder] = random.pick(coders)
-  const kind = random.whole(0, 7)
+  const kind = random.whole(0, 8)
   const sent =
     kind === 6 ? Buffer.from(coder(utf8(`[${'{"event":"x"},'.repeat(900)}{"event":"x"}]`))) : coder(good)
   const body =
@@ -75,8 +86,10 @@ export const compressedAttack: MakeAttack = (random) => {
               ? damaged(random, sent)
               : kind === 5
                 ? Buffer.concat([sent, coder(good)])
-                : sent
-  const called = kind === 1 ? "gzip" : random.next() < 0.8 ? name : random.pick(names)
+                : kind === 8
+                  ? hugeBomb()
+                  : sent
+  const called = kind === 1 ? "gzip" : kind === 8 ? "zstd" : random.next() < 0.8 ? name : random.pick(names)
   return plainAttack(
     "compressed",
     { target: "/batch", body, type: "application/json", headers: [`Content-Encoding: ${called}`] },
