@@ -1,6 +1,6 @@
 /** Gateways that share their rate limits through a real Redis, also while it is away. */
 import { describe, expect, test } from "bun:test"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 import { shareRates } from "../../../actors/gateway/share-rates.ts"
 import { redisRateShare } from "../../../bridge/rate-share/redis.ts"
 import { makeBuckets } from "../../../gateway/guard/buckets.ts"
@@ -13,21 +13,25 @@ describe.skipIf(server === undefined)("rate limits", () => {
   const rate = { interval: 60_000, burst: 10 }
   const now = (): number => performance.now()
 
-  /** One gateway's buckets, shared until `stop`. */
-  const gateway = () => {
+  /** One gateway's buckets, shared from when this resolves until `stop`. */
+  const gateway = async () => {
     const buckets = makeBuckets(rate, { isShared: true })
+    const connected = Promise.withResolvers<void>()
     const share = Effect.scoped(
-      Effect.flatMap(
-        redisRateShare(secretUrl(server?.url ?? ""), { commandTimeout: 500, quiet: true }),
-        (redis) => shareRates(redis, [["address", buckets]], now)
-      )
+      Effect.gen(function* () {
+        const redis = yield* redisRateShare(secretUrl(server?.url ?? ""), { quiet: true })
+        yield* Effect.retry(redis.seam.check, { schedule: Schedule.spaced("20 millis") })
+        connected.resolve()
+        return yield* shareRates(redis, [["address", buckets]], now)
+      })
     )
     const fiber = Effect.runFork(share)
+    await connected.promise
     return { buckets, stop: () => Effect.runPromise(Fiber.interrupt(fiber)) }
   }
 
   test("of two gateways add up, and a Redis that is away holds nobody up", async () => {
-    const [one, other] = [gateway(), gateway()]
+    const [one, other] = [await gateway(), await gateway()]
     expect(one.buckets.take("a", 10, now())).toBe(0)
     expect(other.buckets.take("a", 1, now())).toBe(0)
     const wait = await eventually("the other gateway has learnt it", () => {
