@@ -64,7 +64,11 @@ const onCrash = (facts: RedisFacts, { confirm }: PushRules): string => {
   if (facts.hasLog === undefined || facts.fsync === undefined) return ""
   const window =
     facts.fsync === "everysec" ? "of about the last second" : "that the system has not written yet"
-  return `The end of its process loses none as long as its disk keeps up; a power failure may lose those ${window} (appendfsync ${facts.fsync}).`
+  const end =
+    facts.fsync === "everysec"
+      ? "The end of its process may lose those of a moment, since it does not write while an fsync is under way"
+      : "The end of its process loses none"
+  return `${end}; a power failure may lose those ${window} (appendfsync ${facts.fsync}).`
 }
 
 const onFailOver = (facts: RedisFacts, { confirm }: PushRules): string => {

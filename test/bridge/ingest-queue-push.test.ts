@@ -211,7 +211,7 @@ describe("what a server's own words mean", () => {
   test("the promise is said as it is", () => {
     expect(promiseOf(hidden, standardRules)).toBe("an acknowledged event is in its memory.")
     expect(promiseOf({ ...old, minReplicas: 1 }, standardRules)).toBe(
-      "an acknowledged event is in its memory. The end of its process loses none as long as its disk keeps up; a power failure may lose those of about the last second (appendfsync everysec). A fail-over loses those that its replica has not got yet. It refuses to write with fewer replicas than 1."
+      "an acknowledged event is in its memory. The end of its process may lose those of a moment, since it does not write while an fsync is under way; a power failure may lose those of about the last second (appendfsync everysec). A fail-over loses those that its replica has not got yet. It refuses to write with fewer replicas than 1."
     )
     expect(
       promiseOf({ ...old, fsync: "always", maxMemory: 1 }, { ...standardRules, confirm: "replica" })

@@ -98,7 +98,7 @@ export const makeWorld = async ({
     const [topic, otherTopic] = [`events-${own}`, `other-${own}`]
     const [queueKey, deadLetterKey] = [`queue-${own}`, `dead-${own}`]
 
-    const redis = await privateRedis(needs.redisArguments)
+    const redis = await privateRedis(needs.redisArguments, "always")
     endings.push(redis.remove)
     const nats = await privateNats(needs.natsConfiguration)
     endings.push(nats.remove)

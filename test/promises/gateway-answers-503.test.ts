@@ -19,7 +19,7 @@ describe.skipIf(!hasRedisProgram())(
     let server: RedisServer
     let edge: Edge
     beforeAll(async () => {
-      server = await privateRedis()
+      server = await privateRedis([], "always")
       await server.start(usual)
       edge = await startEdge(server.url, { QUEUE_MAX_BYTES: "0" })
     })

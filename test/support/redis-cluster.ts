@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { connect } from "../../bridge/redis.ts"
 import { eventually } from "./eventually.ts"
 import { type OwnRedis, secretUrl, startRedis } from "./redis.ts"
-import { freePort, isFree, type Running } from "./server.ts"
+import type { Running } from "./server.ts"
 
 /** The URL is the first master's. Undefined where redis-server is not installed. */
 export const startRedisCluster = async (): Promise<Running | undefined> => {
@@ -28,12 +28,7 @@ export const startRedisCluster = async (): Promise<Running | undefined> => {
   }
 }
 
-/** A node speaks to the others on its port plus 10000, which must be free too, and no port of outgoing connections. */
-const startNode = async (): Promise<OwnRedis | undefined> => {
-  let port = await freePort()
-  while (port > 21_000 || !(await isFree(port + 10_000))) port = await freePort()
-  return startRedis(["--cluster-enabled", "yes"], port)
-}
+const startNode = (): Promise<OwnRedis | undefined> => startRedis(["--cluster-enabled", "yes"])
 
 const send = (node: OwnRedis, name: string, ...args: ReadonlyArray<string | number>) =>
   Effect.runPromise(

@@ -13,6 +13,7 @@ import {
   endProgram,
   freePort,
   hasProgram,
+  isFree,
   needsProgram,
   type Running,
   type ServerKind,
@@ -56,7 +57,7 @@ export const startRedis = async (
   port?: number
 ): Promise<OwnRedis | undefined> => {
   if (!hasProgram("redis-server")) return undefined
-  const at = port ?? (await freePort())
+  const at = port ?? (await (args.includes("--cluster-enabled") ? clusterPort() : freePort()))
   const directory = await mkdtemp(join(tmpdir(), "spoor-redis-"))
   const child = await startProgram(
     "redis-server",
@@ -77,6 +78,14 @@ export const startRedis = async (
   }
 }
 
+/** A node of a cluster speaks to the others on its port plus 10000: free too, and no port of outgoing connections. */
+const clusterPort = async (): Promise<number> => {
+  for (;;) {
+    const port = await freePort()
+    if (port <= 21_000 && (await isFree(port + 10_000))) return port
+  }
+}
+
 /** A server of a test's own that keeps its port, and what it holds, when it is started again. */
 export interface RedisServer {
   readonly url: string
@@ -92,12 +101,18 @@ export interface RedisServer {
   readonly remove: () => Promise<void>
 }
 
-/** A server of a test's own, not yet started; it writes what it holds to a file once a second (`everysec`). */
-export const privateRedis = async (args: ReadonlyArray<string> = []): Promise<RedisServer> => {
+/**
+ * A server of a test's own, not yet started, which keeps what it holds in a file. With `always` even killing it loses
+ * nothing it has answered; with `everysec` it answers without writing while an fsync is under way.
+ */
+export const privateRedis = async (
+  args: ReadonlyArray<string> = [],
+  fsync: "everysec" | "always" = "everysec"
+): Promise<RedisServer> => {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), "spoor-redis-"))
   const always = ["--port", `${port}`, "--save", "", "--dir", folder]
-  const durable = ["--appendonly", "yes", "--appendfsync", "everysec"]
+  const durable = ["--appendonly", "yes", "--appendfsync", fsync]
   let current = args
   let child: ChildProcess | undefined
   const kill = async (): Promise<void> => {
