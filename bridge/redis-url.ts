@@ -46,6 +46,18 @@ export const parseRedisUrl = (url: Redacted.Redacted<string>): Effect.Effect<Red
     return Effect.succeed({ address: `${parsed.hostname}:${port}`, settings })
   })
 
+/** Several URLs separated by commas, each by itself. */
+export const eachUrl = (
+  urls: Redacted.Redacted<string> | undefined
+): ReadonlyArray<Redacted.Redacted<string>> =>
+  urls === undefined
+    ? []
+    : Redacted.value(urls)
+        .split(",")
+        .map((url) => url.trim())
+        .filter((url) => url !== "")
+        .map((url) => Redacted.make(url))
+
 /** The first of several URLs separated by commas, if there is one. */
 export const firstUrl = (
   urls: Redacted.Redacted<string> | undefined

@@ -2,9 +2,10 @@
  * The campaign links that the settings ask for: on every server of REDIS_URL, so that clicks are answered while one of
  * them is up, or in a file in DATA_DIR. They live as long as their layer.
  */
-import { type Config, Effect, Layer, Redacted } from "effect"
+import { type Config, Effect, Layer } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
+import { eachUrl } from "../redis-url.ts"
 import { dataDir, linksKey, queueKey, redisUrl } from "../settings.ts"
 import { mirrored } from "./mirrored.ts"
 import { redisLinks } from "./redis.ts"
@@ -27,7 +28,7 @@ export const layer: Layer.Layer<CampaignLinks, Failure | Config.ConfigError> = L
     const settings = yield* readAll({ redisUrl, linksKey, queueKey, dataDir })
     const key = settings.linksKey ?? keyBeside(settings.queueKey)
     const [first, ...others] = yield* Effect.forEach(
-      separate(settings.redisUrl),
+      eachUrl(settings.redisUrl),
       (url) => redisLinks({ url, key, maxLinks }, impatient),
       { concurrency: "unbounded" }
     )
@@ -37,12 +38,3 @@ export const layer: Layer.Layer<CampaignLinks, Failure | Config.ConfigError> = L
 
 /** The links of this queue: in its slot, and apart from those of another queue on the same server. */
 const keyBeside = (queue: string): string => (/\{[^}]+\}/.test(queue) ? `${queue}:links` : `{${queue}}:links`)
-
-const separate = (urls: Redacted.Redacted<string> | undefined): ReadonlyArray<Redacted.Redacted<string>> =>
-  urls === undefined
-    ? []
-    : Redacted.value(urls)
-        .split(",")
-        .map((url) => url.trim())
-        .filter((url) => url !== "")
-        .map((url) => Redacted.make(url))

@@ -1,7 +1,8 @@
 /** The queue that the settings ask for: Redis where REDIS_URL is set, else a file in DATA_DIR. Lives as long as its layer. */
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
+import { eachUrl } from "../redis-url.ts"
 import {
   dataDir,
   deadLetterKey,
@@ -50,7 +51,7 @@ export const layer = Layer.effect(
       queueConfirm
     })
     const rules: PushRules = { maxLength, maxBytes, confirm }
-    const urls = separate(servers)
+    const urls = eachUrl(servers)
     if (urls.length > 0)
       return yield* redisQueue({ urls, ...keys, rules }, (connection, all) => lookAt(connection, all, rules))
     if (confirm === "replica")
@@ -62,12 +63,3 @@ export const layer = Layer.effect(
     return yield* sqliteQueue(directory, rules)
   })
 )
-
-const separate = (urls: Redacted.Redacted<string> | undefined): ReadonlyArray<Redacted.Redacted<string>> =>
-  urls === undefined
-    ? []
-    : Redacted.value(urls)
-        .split(",")
-        .map((url) => url.trim())
-        .filter((url) => url !== "")
-        .map((url) => Redacted.make(url))
