@@ -1,62 +1,73 @@
 /**
  * `npm test`: every check of the project, one after another, and one closing line with what passed and failed.
- * Types and style count as one check each; test files as many as they hold.
+ * Types and style count as one check each; test files as many as they hold. A file with failures is run once more,
+ * alone: a test that passes then is called flaky by name, with what was said of it, and counts as passed, for machines
+ * are noisy; one that fails again has failed.
  */
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { type Report, readReport } from "./support/report.ts"
 
 interface Count {
   readonly passed: number
   readonly failed: number
 }
 
+/** More failures than this are no accident of the machine: nothing is run again. */
+const mostAccidents = 5
+
 const bin = (name: string): string => join("node_modules", ".bin", name)
+const say = (text: string): void => void process.stdout.write(`\n${text}\n`)
 
 const run = (title: string, command: string, args: ReadonlyArray<string>): boolean => {
-  process.stdout.write(`\n== ${title}\n`)
+  say(`== ${title}`)
   return spawnSync(command, args, { stdio: "inherit" }).status === 0
 }
 
-const check = (title: string, command: string, args: ReadonlyArray<string>): Count => {
-  const isGood = run(title, command, args)
-  return isGood ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
-}
+const check = (title: string, command: string, args: ReadonlyArray<string>): Count =>
+  run(title, command, args) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 
-/** Runs the tests and counts them from the report that the runner writes; a run that breaks off counts as a failure. */
-const tests = (title: string, paths: ReadonlyArray<string>): Count => {
+/** Runs the tests of these paths (none: all); undefined when the run broke off. */
+const report = (title: string, paths: ReadonlyArray<string>): Report | undefined => {
   const folder = mkdtempSync(join(tmpdir(), "spoor-report-"))
-  const report = join(folder, "report.xml")
+  const file = join(folder, "report.xml")
   const isGood = run(title, process.execPath, [
     "test",
     "--timeout=60000",
     "--reporter=junit",
-    `--reporter-outfile=${report}`,
+    `--reporter-outfile=${file}`,
     ...paths
   ])
-  const { tests, failures } = readReport(report)
+  const read = readReport(file)
   rmSync(folder, { recursive: true })
-  const failed = failures === 0 && !isGood ? 1 : failures
-  return { passed: tests - failures, failed }
+  return read === undefined || (!isGood && read.failures.length === 0) ? undefined : read
 }
 
-const readReport = (path: string): { readonly tests: number; readonly failures: number } => {
-  try {
-    const [head = ""] = /<testsuites [^>]*>/.exec(readFileSync(path, "utf8")) ?? []
-    const read = (name: string): number => Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0)
-    return { tests: read("tests") - read("skipped"), failures: read("failures") }
-  } catch {
-    return { tests: 0, failures: 1 }
+const testAll = (paths: ReadonlyArray<string>): Count => {
+  const first = report("tests", paths)
+  if (first === undefined) return { passed: 0, failed: 1 }
+  for (const { file, name, message } of first.failures) say(`failed: ${file}: ${name}\n${message}`)
+  if (first.failures.length > mostAccidents) return { passed: first.passed, failed: first.failures.length }
+  let failed = 0
+  for (const file of new Set(first.failures.map((one) => one.file))) {
+    const again = report(`once more, alone: ${file}`, [file])
+    const stillFails = new Set(again?.failures.map(({ name }) => name))
+    for (const { name } of first.failures.filter((one) => one.file === file)) {
+      if (again === undefined || stillFails.has(name)) failed += 1
+      else say(`flaky: ${file}: ${name}: failed among the others, passed alone`)
+    }
   }
+  return { passed: first.passed + first.failures.length - failed, failed }
 }
 
 const counts = [
   check("types", bin("tsc"), ["-p", "."]),
   check("style", bin("biome"), ["check", "."]),
-  tests("tests", process.argv.slice(2))
+  await testAll(process.argv.slice(2))
 ]
 const passed = counts.reduce((sum, count) => sum + count.passed, 0)
 const failed = counts.reduce((sum, count) => sum + count.failed, 0)
-process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
+say(`\n${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
