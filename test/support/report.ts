@@ -1,0 +1,55 @@
+/** The JUnit report that `bun test` writes: how many tests passed and which failed, with what was said of them. */
+import { readFileSync } from "node:fs"
+
+export interface FailedTest {
+  readonly file: string
+  /** With what it stands in: `outer > inner > test`. */
+  readonly name: string
+  /** What the runner says of it; empty when it gave no reason. */
+  readonly message: string
+}
+
+export interface Report {
+  readonly passed: number
+  readonly failures: ReadonlyArray<FailedTest>
+}
+
+/** Reads it; undefined when there is none, or none that was written to its end: the run broke off. */
+export const readReport = (path: string): Report | undefined => {
+  let text: string
+  try {
+    text = readFileSync(path, "utf8")
+  } catch {
+    return undefined
+  }
+  const [head] = /<testsuites [^>]*>/.exec(text) ?? []
+  if (head === undefined || !text.trimEnd().endsWith("</testsuites>")) return undefined
+  const count = (name: string): number => Number(attribute(head, name) ?? 0)
+  const failures = [...text.matchAll(/<testcase ([^>]*[^/])>\s*<failure([^>]*?)(?:\/>|>([^<]*)<)/g)].map(
+    ([, test = "", about = "", body = ""]): FailedTest => ({
+      file: attribute(test, "file") ?? "",
+      name: [attribute(test, "name"), ...(attribute(test, "classname") ?? "").split(" > ")]
+        .filter((part) => part)
+        .toReversed()
+        .join(" > "),
+      message: unescaped(body).trim() || (attribute(about, "message") ?? "")
+    })
+  )
+  return { passed: count("tests") - count("skipped") - count("failures"), failures }
+}
+
+const attribute = (tag: string, name: string): string | undefined => {
+  const [, value] = new RegExp(`(?:^| )${name}="([^"]*)"`).exec(tag) ?? []
+  return value === undefined ? undefined : unescaped(value)
+}
+
+const marks: Readonly<Record<string, string>> = {
+  "&amp;": "&",
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&apos;": "'",
+  "&#10;": "\n"
+}
+const unescaped = (text: string): string =>
+  text.replace(/&(?:amp|lt|gt|quot|apos|#10);/g, (mark) => marks[mark] ?? mark)
