@@ -43,6 +43,7 @@ export const redisServer: ServerKind = {
 /** A server of one test's own; `stop` kills it without a word. */
 export interface OwnRedis extends Running {
   readonly port: number
+  readonly pid: number
   /** Freezes it (SIGSTOP): connections stay open, nothing answers. Returns when it is frozen. */
   readonly pause: () => void
   readonly resume: () => void
@@ -69,6 +70,7 @@ export const startRedis = async (
   return {
     url: `redis://127.0.0.1:${at}`,
     port: at,
+    pid,
     pause: () => freeze(pid),
     resume: () => unfreeze(pid),
     stop: async () => {

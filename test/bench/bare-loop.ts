@@ -1,0 +1,82 @@
+/**
+ * The limit of the pipeline: a loop that sends finished records with `kafkajs` and does nothing else, a process of its
+ * own: `bun test/bench/bare-loop.ts <brokers> <from topic> <to topic> <compression>`. It first reads the records of the
+ * first topic into memory, then sends them 1,000 at a time, one request after another, all acknowledged by all replicas.
+ * Prints one line of JSON: records, milliseconds.
+ */
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
+import { CompressionCodecs, CompressionTypes, Kafka, logLevel, type Message } from "kafkajs"
+import { gzipCodec, zstdCodec } from "../../bridge/event-log/kafka-codecs.ts"
+// It mends a timer of the library.
+import "../../bridge/event-log/kafka-client.ts"
+
+export interface LoopFigures {
+  readonly records: number
+  readonly milliseconds: number
+}
+
+/** Runs it as a process. */
+export const bareLoop = async (
+  brokers: string,
+  from: string,
+  to: string,
+  compression: string
+): Promise<LoopFigures> => {
+  const args = [import.meta.filename, brokers, from, to, compression]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e8 })
+  return JSON.parse(stdout)
+}
+
+const compressions: Readonly<Record<string, CompressionTypes>> = {
+  none: CompressionTypes.None,
+  gzip: CompressionTypes.GZIP,
+  zstd: CompressionTypes.ZSTD
+}
+
+const readAll = async (kafka: Kafka, topic: string): Promise<ReadonlyArray<Message>> => {
+  const admin = kafka.admin()
+  await admin.connect()
+  const partitions = await admin.fetchTopicOffsets(topic)
+  await admin.disconnect()
+  const wanted = partitions.reduce((sum, { high }) => sum + Number(high), 0)
+  const consumer = kafka.consumer({ groupId: `bare-${process.pid}` })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  const messages: Array<Message> = []
+  await new Promise<void>((resolve) => {
+    void consumer.run({
+      eachBatch: async ({ batch }) => {
+        for (const { key, value, headers } of batch.messages) {
+          messages.push({ key, value, ...(headers === undefined ? {} : { headers }) })
+        }
+        if (messages.length >= wanted) resolve()
+      }
+    })
+  })
+  await consumer.disconnect()
+  return messages
+}
+
+if (import.meta.main) {
+  const [brokers = "", from = "", to = "", name = "gzip"] = process.argv.slice(2)
+  CompressionCodecs[CompressionTypes.GZIP] = () => gzipCodec
+  CompressionCodecs[CompressionTypes.ZSTD] = () => zstdCodec
+  const kafka = new Kafka({ clientId: "bare", brokers: [brokers], logLevel: logLevel.NOTHING })
+  const messages = await readAll(kafka, from)
+  const compression = compressions[name] ?? CompressionTypes.None
+  const producer = kafka.producer()
+  await producer.connect()
+  await producer.send({ topic: to, messages: messages.slice(0, 1), acks: -1, compression })
+  const begun = performance.now()
+  for (let at = 0; at < messages.length; at += 1_000) {
+    // All records of a send go to one partition, as a batch of the pipeline does.
+    const partition = (at / 1_000) % 3
+    const some = messages.slice(at, at + 1_000).map((message) => ({ ...message, partition }))
+    await producer.send({ topic: to, messages: some, acks: -1, compression })
+  }
+  const milliseconds = performance.now() - begun
+  await producer.disconnect()
+  process.stdout.write(`${JSON.stringify({ records: messages.length, milliseconds })}\n`)
+  process.exit(0)
+}

@@ -1,0 +1,90 @@
+/** Real servers of a benchmark's own: Redis, NATS and Kafka, from `open` until `close`. */
+import { Redis } from "ioredis"
+import { type Admin, CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs"
+import { zstdCodec } from "../../bridge/event-log/kafka-codecs.ts"
+// It mends a timer of the library.
+import "../../bridge/event-log/kafka-client.ts"
+import { startBroker } from "../support/kafka-broker.ts"
+import { privateNats } from "../support/nats.ts"
+import { startRedis } from "../support/redis.ts"
+import { type Environment, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
+import { lineMaker, type Variety } from "./lines.ts"
+
+CompressionCodecs[CompressionTypes.ZSTD] = () => zstdCodec
+
+export interface Cluster {
+  readonly redis: Redis
+  readonly kafka: Kafka
+  readonly admin: Admin
+  /** Addresses as Spoor's settings have them. */
+  readonly redisUrl: string
+  readonly natsUrl: string
+  readonly brokers: string
+  /** Settings of actors on all three, with a topic of its own. */
+  readonly settings: (topic: string, more?: Environment) => Environment
+  /** A new topic. */
+  readonly topic: () => Promise<string>
+  /** Starts actors as one process. */
+  readonly start: (actors: ReadonlyArray<string>, settings: Environment) => Promise<Spoor>
+  /** Pushes so many lines under a name, from which `RENAME` makes a full queue in one step. */
+  readonly fill: (key: string, lines: number, variety?: Variety) => Promise<void>
+  /** How many records all partitions of a topic hold. */
+  readonly stored: (topic: string) => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+let topics = 0
+
+export const openCluster = async (): Promise<Cluster> => {
+  const [server, nats, broker] = [await startRedis(), await privateNats(), await startBroker()]
+  if (server === undefined || broker === undefined) {
+    throw new Error("Install redis-server, nats-server, Java 17 and Maven.")
+  }
+  await nats.start()
+  const redis = new Redis(server.url)
+  const kafka = new Kafka({ clientId: "bench", brokers: [broker.url], logLevel: logLevel.NOTHING })
+  const admin = kafka.admin()
+  await admin.connect()
+  return {
+    redis,
+    kafka,
+    admin,
+    redisUrl: server.url,
+    natsUrl: nats.url,
+    brokers: broker.url,
+    settings: (topic, more = {}) =>
+      ownSettings({
+        REDIS_URL: server.url,
+        NATS_URL: nats.url,
+        KAFKA_BROKERS: broker.url,
+        KAFKA_TOPIC: topic,
+        LOG_LEVEL: "Error",
+        ...more
+      }),
+    topic: async () => {
+      topics += 1
+      const topic = `bench-${topics}`
+      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true })
+      return topic
+    },
+    start: (actors, settings) => startSpoor(actors, settings),
+    fill: async (key, lines, variety) => {
+      const line = lineMaker(variety)
+      for (let from = 0; from < lines; from += 2_000) {
+        const some = Array.from({ length: Math.min(2_000, lines - from) }, (_, i) => line(from + i))
+        await redis.rpush(key, ...some)
+      }
+    },
+    stored: async (topic) => {
+      const partitions = await admin.fetchTopicOffsets(topic)
+      return partitions.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
+    },
+    close: async () => {
+      redis.disconnect()
+      await admin.disconnect()
+      await broker.remove()
+      await nats.remove()
+      await server.stop()
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** Lines of the queue as trackers push them, made from a number, so that every run has the same ones. */
+
+export interface Variety {
+  /** How many different user agents and addresses there are. */
+  readonly userAgents: number
+  readonly addresses: number
+}
+
+export const usualVariety: Variety = { userAgents: 1_000, addresses: 10_000 }
+
+const types = ["app_open", "page_view", "click", "search", "purchase", "login", "add_to_cart", "scroll"]
+const phones = [
+  "Pixel 8",
+  "SM-G991B",
+  "SM-A546E",
+  "moto g54",
+  "Redmi Note 12",
+  "CPH2451",
+  "M2101K6G",
+  "SM-S918B"
+]
+
+const userAgent = (n: number): string => {
+  const version = `${110 + (n % 40)}.0.${1000 + Math.floor(n / 40)}.${n % 97}`
+  switch (n % 4) {
+    case 0:
+      return `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version} Safari/537.36`
+    case 1:
+      return `Mozilla/5.0 (Linux; Android ${9 + (n % 6)}; ${phones[n % phones.length]}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version} Mobile Safari/537.36`
+    case 2:
+      return `Mozilla/5.0 (iPhone; CPU iPhone OS ${14 + (n % 4)}_${n % 7} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/${14 + (n % 4)}.${n % 1000} Mobile/15E148 Safari/604.1`
+    default:
+      return `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_${n % 8}; rv:${100 + (n % 27)}.${n % 1000}) Gecko/20100101 Firefox/${100 + (n % 27)}.0`
+  }
+}
+
+/** Spreads numbers, so that neighbours have nothing in common (Knuth's multiplicative hash). */
+const scatter = (n: number): number => Math.imul(n + 1, 2_654_435_761) >>> 0
+
+const address = (n: number): string => {
+  const at = scatter(n)
+  return `${1 + (at % 223)}.${(at >>> 8) & 255}.${(at >>> 16) & 255}.${1 + ((at >>> 24) % 254)}`
+}
+
+/** A function from a number to its line. */
+export const lineMaker = ({ userAgents, addresses }: Variety = usualVariety) => {
+  const agents = Array.from({ length: userAgents }, (_, n) => userAgent(n))
+  const from = Array.from({ length: addresses }, (_, n) => address(n))
+  const begun = Date.now()
+  return (n: number): string => {
+    const at = scatter(n)
+    const type = types[at % types.length]
+    const query = `deviceid=${at.toString(16).padStart(8, "0")}&n=${n}&referrer=website&platform=android&value=${at % 1000}`
+    return `${from[at % addresses]} ${begun + (n % 1000)} trk.example.com gateway-1 /t/${type} ${query} ${agents[(at >>> 7) % userAgents]}`
+  }
+}
