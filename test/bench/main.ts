@@ -6,11 +6,12 @@
 import { parseArgs } from "node:util"
 import { stopServers } from "../support/server.ts"
 import type { Bench } from "./bench.ts"
+import { enrich } from "./enrich.ts"
 import { gateway } from "./gateway.ts"
 import { pipeline, pipelineOne } from "./pipeline.ts"
 import { keepResult, machine, markdown, type Result } from "./result.ts"
 
-const benches: ReadonlyArray<Bench> = [gateway, pipeline, pipelineOne]
+const benches: ReadonlyArray<Bench> = [gateway, pipeline, pipelineOne, enrich]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

