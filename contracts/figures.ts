@@ -9,9 +9,19 @@ export const Behind = Schema.Struct({
   topic: Schema.String,
   partition: Schema.Int,
   /** Records that lie behind the one read last. */
-  records: Schema.Int
+  records: Schema.Int,
+  /** The offset behind the last record, as it was then: another reader may have seen a later one since. */
+  end: Schema.optionalKey(Schema.String)
 })
 export type Behind = typeof Behind.Type
+
+/** What stands behind a name, for people: its kind, whether it is embedded, and where it is. */
+export const SystemPlace = Schema.Struct({
+  kind: Schema.String,
+  embedded: Schema.Boolean,
+  address: Schema.String
+})
+export type SystemPlace = typeof SystemPlace.Type
 
 export const ActorFigures = Schema.Struct({
   /** Events by outcome: received, succeeded, failed, refused, rejected, renamed, repeated. */
@@ -25,6 +35,10 @@ export const ActorFigures = Schema.Struct({
   /** Of a reader of the log: each partition it has read. */
   behind: Schema.optionalKey(Schema.Array(Behind)),
   /** The systems it needs, as found when last looked at: name to "ok" or the sentence that says what is wrong. */
-  seams: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+  seams: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  /** What these are, by the same names. */
+  systems: Schema.optionalKey(Schema.Record(Schema.String, SystemPlace)),
+  /** `starting`, `up`, `restarting` (it crashed) or `stopping`. */
+  state: Schema.optionalKey(Schema.String)
 })
 export type ActorFigures = typeof ActorFigures.Type

@@ -71,7 +71,8 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
   const lives: Array<Life> = []
   for (const actor of actors.toReversed()) {
     const life = yield* start(actor, context, health, announce)
-    yield* Effect.provideService(registerOnBus(life), MessageBus, bus)
+    const systems = actor.needs.flatMap((need) => need.seams(context)).map(([name]) => name)
+    yield* Effect.provideService(registerOnBus(life, health, systems), MessageBus, bus)
     lives.unshift(life)
   }
   yield* printBanner(actors, addresses, seams.flat())
