@@ -7,9 +7,9 @@ import type { RecordBatch } from "../bridge/event-log/service.ts"
 import * as Actor from "./system/actor.ts"
 import { records } from "./system/inbox/records.ts"
 import { eventLog, geoIp, ingestQueue, projectionStore } from "./system/need.ts"
+import { feedRecords } from "./viewer/feed-record.ts"
 import { liveFeed } from "./viewer/live-feed.ts"
 import { serveViewer, viewerSettings } from "./viewer/serve-viewer.ts"
-import { feedRecords } from "./viewer/view-event.ts"
 
 /** How many records before the end of each partition a viewer begins with, so that its page is not empty. */
 const history = 200

@@ -2,7 +2,8 @@
  * The last events and those who watch them. Watching is at most once and never in the way of reading: each watcher
  * has a bounded buffer of its own that drops its oldest event when it is full, and says how many it dropped.
  */
-import { type FeedRecord, typeOf } from "./view-event.ts"
+import type { FeedRecord } from "./feed-record.ts"
+import { typeOf } from "./view-event.ts"
 
 export interface FeedLimits {
   /** Events kept for those who come later. */

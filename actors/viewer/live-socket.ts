@@ -7,7 +7,7 @@
  */
 import type { Socket, SocketHandlers } from "../../gateway/serve.ts"
 import type { LiveFeed, Watcher } from "./live-feed.ts"
-import { viewEvent } from "./view-event.ts"
+import { eventView } from "./view-event.ts"
 
 /** How often a client is told, milliseconds; how much at once; and how much may be on its way to it, bytes. */
 const interval = 200
@@ -37,7 +37,7 @@ export const liveSocket = (feed: LiveFeed): SocketHandlers => {
     const total = feed.total()
     if (records.length === 0 && dropped === 0 && total === watching.told) return
     watching.told = total
-    socket.send(JSON.stringify({ total, dropped, events: records.map(viewEvent) }))
+    socket.send(JSON.stringify({ total, dropped, events: records.map((record) => eventView(record)) }))
   }
 
   return {

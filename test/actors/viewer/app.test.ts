@@ -18,6 +18,8 @@ const feedOf = (...values: ReadonlyArray<string>): LiveFeed => {
 const add = (feed: LiveFeed, ...values: ReadonlyArray<string>): void =>
   feed.add(
     values.map((value, offset) => ({
+      stage: "stored" as const,
+      times: {},
       topic: "events",
       partition: 0,
       offset: String(offset),

@@ -26,7 +26,18 @@ const start = async () => {
     return { socket, heard, code }
   }
   const add = (value: string): void =>
-    feed.add([{ topic: "events", partition: 0, offset: "0", timestamp: 0, id: "", value: bytesOf(value) }])
+    feed.add([
+      {
+        stage: "stored",
+        times: {},
+        topic: "events",
+        partition: 0,
+        offset: "0",
+        timestamp: 0,
+        id: "",
+        value: bytesOf(value)
+      }
+    ])
   return { feed, open, add }
 }
 

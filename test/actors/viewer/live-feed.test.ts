@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test"
+import type { FeedRecord } from "../../../actors/viewer/feed-record.ts"
 import { liveFeed } from "../../../actors/viewer/live-feed.ts"
-import type { FeedRecord } from "../../../actors/viewer/view-event.ts"
 import type { Bytes } from "../../../contracts/event.ts"
 
 const record = (offset: number, value = "app_open type=Desktop a=1"): FeedRecord => ({
+  stage: "stored",
+  times: {},
   topic: "events",
   partition: 0,
   offset: String(offset),
