@@ -17,6 +17,8 @@ import {
   type QueueSource
 } from "../../../../bridge/ingest-queue/service.ts"
 import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite.ts"
+import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
+import { MessageBus } from "../../../../bridge/message-bus/service.ts"
 import type { Receipt } from "../../../../contracts/batch.ts"
 import type { Bytes } from "../../../../contracts/event.ts"
 import type { Failure } from "../../../../contracts/failure.ts"
@@ -96,6 +98,7 @@ export const draining = <A = unknown>(options: Draining<A>): Promise<A | unknown
         )
         const inbox = Effect.scoped(Effect.flatMap(claims.open(mailbox), (run) => run)).pipe(
           Effect.provideService(IngestQueue, queue),
+          Effect.provideService(MessageBus, makeInProcess()),
           Effect.provideService(Self, self)
         )
         yield* options.before?.(file) ?? Effect.void
