@@ -53,3 +53,7 @@ export const copySubject = (stage: CopyStage, topic: string): string => `spoor.c
 
 /** Where the tap actor publishes the same as JSON, one event a message. */
 export const tapSubject = (stage: CopyStage, topic: string): string => `spoor.tap.${stage}.${topic}`
+
+/** Where it says how many events it could not publish: `{"stage":…,"topic":…,"dropped":n}`. */
+export const tapDroppedSubject = (stage: CopyStage, topic: string): string =>
+  `spoor.tap.dropped.${stage}.${topic}`

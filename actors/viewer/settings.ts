@@ -18,6 +18,13 @@ export const viewerPassword = secret(
   "The password to log in with. Unset: nobody logs in, and only this machine is served."
 )
 
+export const viewerMask = setting(
+  "VIEWER_MASK",
+  Config.String,
+  "",
+  "What people who look do not see, separated by commas: address (the client's), and names of parameters."
+)
+
 /** Where to listen. Fails with `Failure` "unavailable" when others could look in without a password. */
 export const listenAddress = (host: string | undefined, hasPassword: boolean): string => {
   if (hasPassword) return host ?? "0.0.0.0"
