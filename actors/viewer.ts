@@ -6,9 +6,10 @@ import { Effect } from "effect"
 import type { RecordBatch } from "../bridge/event-log/service.ts"
 import * as Actor from "./system/actor.ts"
 import { records } from "./system/inbox/records.ts"
-import { eventLog, geoIp, ingestQueue, projectionStore } from "./system/need.ts"
+import { eventLog, factBus, geoIp, ingestQueue, projectionStore } from "./system/need.ts"
 import { feedRecords } from "./viewer/feed-record.ts"
 import { liveFeed } from "./viewer/live-feed.ts"
+import { makePast } from "./viewer/past/past.ts"
 import { serveViewer, viewerSettings } from "./viewer/serve-viewer.ts"
 
 /** How many records before the end of each partition a viewer begins with, so that its page is not empty. */
@@ -20,13 +21,18 @@ export const Viewer = Actor.make(
     summary: "Shows events, what was counted, the ledger and the dead letters in a browser.",
     receives: records("viewer", history),
     sends: "pages and live events to browsers; replayed dead letters to the queue",
-    needs: [eventLog, projectionStore, ingestQueue, geoIp],
+    needs: [eventLog, projectionStore, ingestQueue, geoIp, factBus],
     settings: viewerSettings
   },
   Effect.gen(function* () {
     const feed = liveFeed()
-    yield* serveViewer(feed)
+    const { past, seen } = yield* makePast
+    yield* serveViewer(feed, past)
 
-    return (batch: RecordBatch) => Effect.sync(() => feed.add(feedRecords(batch)))
+    return (batch: RecordBatch) =>
+      Effect.andThen(
+        Effect.sync(() => feed.add(feedRecords(batch))),
+        seen(batch)
+      )
   })
 )

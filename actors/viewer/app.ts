@@ -15,6 +15,8 @@ import type { IsAllowed } from "./basic-auth.ts"
 import type { LiveFeed } from "./live-feed.ts"
 import { liveSocket } from "./live-socket.ts"
 import { counterPage, type PageFile, pageFiles } from "./page-files.ts"
+import type { Past } from "./past/past.ts"
+import { pastPosts, pastRoutes } from "./past/past-routes.ts"
 
 /** A consumer whose tables can be looked at. */
 export interface Counter {
@@ -32,6 +34,7 @@ export interface ViewerOptions {
   /** The rows of each of a counter's tables, by the table's name. */
   readonly tables: (counter: string) => Promise<Readonly<Record<string, ReadonlyArray<TableRow>>>>
   readonly accounts: Accounts
+  readonly past: Past
   /** Anything that tells how the pipeline is, as JSON. */
   readonly status: () => Promise<unknown>
   /** Undefined lets in everybody, but only under names of this machine. */
@@ -55,8 +58,8 @@ export const securityHeaders = {
 }
 
 export const viewerApp = (options: ViewerOptions): ViewerApp => {
-  const { feed, counters, tables, accounts, status, auth, operations } = options
-  const refusal = admission({ auth, posts })
+  const { feed, counters, tables, accounts, past, status, auth, operations } = options
+  const refusal = admission({ auth, posts: new Set([...posts, ...pastPosts]) })
   const counterNamed = (name: string): Counter | undefined => counters.find((one) => one.name === name)
 
   const app = new Elysia({ handler: { standardHostname: false } })
@@ -74,6 +77,7 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
       counterNamed(params.name) === undefined ? nothing() : page(counterFile)
     )
     .use(accountRoutes(accounts))
+    .use(pastRoutes(past))
   const counterFile = counterPage()
   for (const [path, file] of pageFiles()) app.get(path, () => page(file))
   app.compile()

@@ -93,6 +93,8 @@ export interface JourneyView {
   readonly sentence: string
   /** One for each record in the log: more than one when it was sent again. */
   readonly records: ReadonlyArray<EventView>
+  /** Of one in flight or set aside: its line. */
+  readonly line?: EventView
   readonly steps: ReadonlyArray<Step>
   /** Milliseconds from the edge to the log; undefined when it is not there. */
   readonly wholeWay: number | undefined

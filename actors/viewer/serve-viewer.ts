@@ -13,6 +13,7 @@ import { viewerApp } from "./app.ts"
 import { basicAuth } from "./basic-auth.ts"
 import { counters, readTables } from "./counters.ts"
 import type { LiveFeed } from "./live-feed.ts"
+import { type Past, pastSettings } from "./past/past.ts"
 import { listenAddress, viewerHost, viewerPassword, viewerPort, viewerUser } from "./settings.ts"
 
 export const viewerSettings = [
@@ -21,11 +22,12 @@ export const viewerSettings = [
   viewerUser,
   viewerPassword,
   ...topicSettings,
-  kafkaKeyParam
+  kafkaKeyParam,
+  ...pastSettings
 ]
 
 /** Serves what the feed, the store and the queues hold. Fails when the port cannot be had, or others could look in unasked. */
-export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed) {
+export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Past) {
   const store = yield* ProjectionStore
   const accounts = yield* makeAccounts
   const { health, announce } = yield* Self
@@ -45,6 +47,7 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed) {
     counters,
     tables: (name) => settled(readTables(store, name)),
     accounts,
+    past,
     status: () => Effect.runPromise(health.report),
     auth: password === undefined ? undefined : basicAuth(user, Redacted.value(password)),
     operations: {

@@ -6,6 +6,7 @@ import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { type Accounts, makeAccounts } from "../../../actors/viewer/accounts.ts"
 import { type ViewerOptions, viewerApp } from "../../../actors/viewer/app.ts"
 import { liveFeed } from "../../../actors/viewer/live-feed.ts"
+import type { Past } from "../../../actors/viewer/past/past.ts"
 import { EventLog } from "../../../bridge/event-log/service.ts"
 import { makeSqlite } from "../../../bridge/event-log/sqlite.ts"
 import * as GeoIpLive from "../../../bridge/geo-ip/live.ts"
@@ -55,6 +56,9 @@ export const noAccounts: Accounts = {
   discard: unasked
 }
 
+/** A past that nobody may ask. */
+export const noPast: Past = { search: unasked, journey: unasked, series: unasked, sendTest: unasked }
+
 export const viewer = (options: Partial<ViewerOptions> = {}) =>
   viewerApp({
     feed: liveFeed(),
@@ -63,6 +67,7 @@ export const viewer = (options: Partial<ViewerOptions> = {}) =>
     tables: async () => ({ "by-type": [{ key: "<b>app_open</b>", count: 3 }] }),
     status: async () => ({ read: 7 }),
     accounts: noAccounts,
+    past: noPast,
     operations: {
       live: () => new Response("live"),
       ready: () => new Response("ready"),

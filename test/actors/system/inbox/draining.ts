@@ -92,7 +92,13 @@ export const draining = <A = unknown>(options: Draining<A>): Promise<A | unknown
         const sources = [...file.sources, ...(second?.sources ?? [])]
         const queue = { ...file, sources: sources.map((source) => watched(troubled(source))) }
         const meter = makeMeter("drainer")
-        const self = Self.of({ name: "drainer", meter, health: makeHealth(), announce: () => {} })
+        const self = Self.of({
+          name: "drainer",
+          meter,
+          health: makeHealth(),
+          announce: () => {},
+          announced: () => undefined
+        })
         const mailbox = makeMailbox({ concurrency: 4, capacity: 12 }, meter, (batch: Lines) =>
           batch.lines.length === 0 ? way(batch) : handle(batch)
         )
