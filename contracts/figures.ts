@@ -11,7 +11,7 @@ export const Behind = Schema.Struct({
   /** Records that lie behind the one read last. */
   records: Schema.Int,
   /** The offset behind the last record, as it was then: another reader may have seen a later one since. */
-  end: Schema.optionalKey(Schema.String)
+  end: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^\d+$/)))
 })
 export type Behind = typeof Behind.Type
 

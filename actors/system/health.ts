@@ -37,16 +37,18 @@ export interface Health {
   readonly addSeams: (seams: ReadonlyArray<readonly [name: string, seam: Seam]>) => void
   readonly report: Effect.Effect<HealthReport>
   /**
-   * How an actor and the systems of these names were found last, at once; what was not looked at for two seconds is
-   * looked at again, behind the back of who asks. So nothing is looked at while nobody asks.
+   * How the systems of these names (or all) were found last, at once; what was not looked at for two seconds is looked
+   * at again, behind the back of who asks. So nothing is looked at while nobody asks.
    */
-  readonly lastFound: (
-    actor: string,
-    systems: ReadonlyArray<string>
-  ) => Effect.Effect<Pick<ActorFigures, "seams" | "systems" | "state">>
+  readonly lastFound: (systems?: ReadonlyArray<string>) => Effect.Effect<SystemsFound>
+  /** How the actor of that name is; undefined when there is none in this process. */
+  readonly stateOf: (name: string) => ActorState | undefined
   /** Every figure of the process, as Prometheus text. */
   readonly metrics: Effect.Effect<string>
 }
+
+/** Each system by name: "ok" or what is wrong (absent: not looked at yet), and what it is. */
+export type SystemsFound = Required<Pick<ActorFigures, "seams" | "systems">>
 
 interface Entry {
   readonly name: string
@@ -100,17 +102,16 @@ export const makeHealth = (): Health => {
           }))
         )
     },
-    lastFound: Effect.fnUntraced(function* (actor, systems) {
+    stateOf: (name) => actors[name],
+    lastFound: Effect.fnUntraced(function* (systems) {
       const now = yield* steadyMillis
-      const entries = services.flat().filter(({ name }) => systems.includes(name))
+      const entries = services.flat().filter(({ name }) => systems?.includes(name) ?? true)
       for (const entry of entries) {
         if (now - entry.lookedAt < holds) continue
         entry.lookedAt = now
         yield* Effect.forkDetach(inspect(entry))
       }
-      const state = actors[actor]
       return {
-        ...(state === undefined ? {} : { state }),
         seams: Object.fromEntries(
           entries.flatMap(({ name, found }) => (found === undefined ? [] : [[name, found]]))
         ),

@@ -20,8 +20,9 @@ export const registerOnBus = ({ actor, meter }: Life, health: Health, systems: R
     version: packageJson.version,
     description: actor.summary,
     metadata: { host: hostname(), pid: String(process.pid), receives: actor.receives, sends: actor.sends },
-    stats: Effect.map(health.lastFound(actor.name, systems), (found): ReadonlyArray<Endpoint> => {
+    stats: Effect.map(health.lastFound(systems), (found): ReadonlyArray<Endpoint> => {
       const { messages, busyNanoseconds, lastError, events, underWay, lag, lastAt, behind } = meter.totals()
+      const state = health.stateOf(actor.name)
       const figures: ActorFigures = {
         events,
         underWay,
@@ -29,6 +30,7 @@ export const registerOnBus = ({ actor, meter }: Life, health: Health, systems: R
         ...(lag === undefined ? {} : { lag }),
         ...(lastAt === undefined ? {} : { lastAt }),
         ...(behind === undefined ? {} : { behind }),
+        ...(state === undefined ? {} : { state }),
         ...found
       }
       return [

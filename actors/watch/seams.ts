@@ -1,0 +1,56 @@
+/** The systems behind the actors, as this process finds them and as the instances say that they find them. Pure. */
+import type { SystemsFound } from "../system/health.ts"
+import { troublesOf } from "./actors-seen.ts"
+import type { Instance } from "./instances.ts"
+import type { SeamView } from "./system-view.ts"
+
+const kinds: Readonly<Record<string, string>> = {
+  redis: "Redis",
+  nats: "NATS",
+  kafka: "Kafka",
+  sqlite: "SQLite file",
+  "in-process": "in process"
+}
+
+/**
+ * Each system once: first those this process looks at itself, then what only others reach. One that some instance
+ * cannot reach is not well, though others do.
+ */
+export const seamsOf = (own: SystemsFound, instances: ReadonlyArray<Instance>): ReadonlyArray<SeamView> => {
+  const seams = new Map<string, Found>()
+  for (const [name, { kind, embedded, address }] of Object.entries(own.systems)) {
+    const found = own.seams[name]
+    const error = found === "ok" ? undefined : found
+    seams.set(keyOf(name, kind, address), { name, kind, embedded, address, error })
+  }
+  const complaints = new Map<string, Array<string>>()
+  for (const instance of instances) {
+    const troubles = troublesOf(instance)
+    for (const [name, { kind, embedded, address }] of Object.entries(instance.last.figures.systems ?? {})) {
+      const key = keyOf(name, kind, address)
+      if (!seams.has(key)) seams.set(key, { name, kind, embedded, address, error: undefined })
+      const trouble = troubles[name]
+      if (trouble === undefined) continue
+      const { host = "", pid = "" } = instance.metadata
+      complaints.set(key, [...(complaints.get(key) ?? []), `${instance.name} (${host} ${pid}): ${trouble}`])
+    }
+  }
+  return Array.from(seams, ([key, { name, kind, embedded, address, error }]) => {
+    const [first, ...others] = complaints.get(key) ?? []
+    const said =
+      first === undefined ? undefined : `${first}${others.length === 0 ? "" : `, and ${others.length} more`}`
+    const wrong = error ?? said
+    const seam = { name, kind: kinds[kind] ?? kind, embedded, address, ok: wrong === undefined }
+    return wrong === undefined ? seam : { ...seam, error: wrong }
+  })
+}
+
+interface Found {
+  readonly name: string
+  readonly kind: string
+  readonly embedded: boolean
+  readonly address: string
+  readonly error: string | undefined
+}
+
+const keyOf = (name: string, kind: string, address: string): string => `${name} ${kind} ${address}`
