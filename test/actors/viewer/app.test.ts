@@ -33,10 +33,18 @@ const login = { authorization: `Basic ${btoa("viewer:secret")}` }
 const auth = basicAuth("viewer", "secret")
 
 describe("the page", () => {
-  test("is the live list at / and at its old address", async () => {
-    const page = await (await ask("/")).text()
-    expect(page).toContain("Live events")
+  test("is the overview at /, and the live list at /events and at its old address", async () => {
+    expect(await (await ask("/")).text()).toContain("<title>Overview · Spoor</title>")
+    const page = await (await ask("/events")).text()
+    expect(page).toContain("<title>Live events · Spoor</title>")
     expect(await (await ask("/kafidx")).text()).toBe(page)
+  })
+
+  test("of the charts has its library from the package, with its licence, even in the style sheet", async () => {
+    for (const path of ["/page/lib/uplot.js", "/page/lib/uplot.css"]) {
+      expect(await (await ask(path)).text()).toMatch(/^\/\*[^/]+\(MIT Licensed\)/)
+    }
+    expect(await (await ask("/counters")).text()).toBe(await (await ask("/counters/event-counter")).text())
   })
 
   test("of the dead letters is at its old address too", async () => {
@@ -48,7 +56,15 @@ describe("the page", () => {
   })
 
   test("its scripts and styles are all there, under the right types", async () => {
-    for (const path of ["/", "/counters/event-counter", "/ledger", "/dead-letters", "/dead-letters/letter"]) {
+    const pages = [
+      "/",
+      "/events",
+      "/counters/event-counter",
+      "/ledger",
+      "/dead-letters",
+      "/dead-letters/letter"
+    ]
+    for (const path of pages) {
       const page = await (await ask(path)).text()
       const parts = [...page.matchAll(/(?:src|href)="(\/page\/[^"]+)"/g)].map((match) => match[1] ?? "")
       expect(parts.length).toBeGreaterThanOrEqual(2)
