@@ -6,6 +6,7 @@
 import { Schema } from "effect"
 import type { Info, Stats } from "../../bridge/message-bus/micro-service.ts"
 import { ActorFigures } from "../../contracts/figures.ts"
+import { rounded } from "./words.ts"
 
 /** What an instance said of itself at a moment. Counts only grow. */
 export interface Said {
@@ -182,7 +183,7 @@ export const rateOf = ({ said }: Instance, count: (said: Said) => number): numbe
   const [first] = said
   const last = said.at(-1)
   if (first === undefined || last === undefined || last.at <= first.at) return 0
-  return Math.max(0, ((count(last) - count(first)) * 1000) / (last.at - first.at))
+  return rounded(((count(last) - count(first)) * 1000) / (last.at - first.at))
 }
 
 /** How many messages were done over the last seconds, and how long they took together, milliseconds. */

@@ -146,7 +146,11 @@ export const judgeLog = (
   if (bridge.condition === "flows") return flows()
   if (writers === undefined || writers.instances === 0) return idle("Nobody is seen to write to it.")
   if (isRecent(writers.failedAgo)) return still(`No record is confirmed: ${why(writers)}`)
-  return bridge.condition === "stands still" ? still("No record comes.") : idle(quiet(writers.messageAgo))
+  if (bridge.condition === "stands still") return still("No record comes.")
+  const { messageAgo } = writers
+  return idle(
+    messageAgo === undefined ? "Nothing was stored yet." : `Nothing was stored for ${span(messageAgo)}.`
+  )
 }
 
 /** The worst of them, and which they are. */

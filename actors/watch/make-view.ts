@@ -1,11 +1,11 @@
 /** The system at one moment, put together of what the watch has seen. Pure. */
 import { type ActorGroup, troublesOf } from "./actors-seen.ts"
-import { failedIn, handledIn, type Instance, rateOf, workOf } from "./instances.ts"
+import { failedIn, handledIn, type Instance, rateOf, silentAfter, workOf } from "./instances.ts"
 import { judgeAll } from "./judge.ts"
 import { seamsOf } from "./seams.ts"
 import { flow, type Seen, stagesOf } from "./stages.ts"
 import type { InstanceView, SystemView } from "./system-view.ts"
-import { ended } from "./words.ts"
+import { ended, rounded } from "./words.ts"
 
 export interface Known extends Seen {
   /** By the steady clock, and milliseconds since 1970. */
@@ -18,7 +18,10 @@ export interface Known extends Seen {
 
 export const makeView = (known: Known): SystemView => {
   const stages = stagesOf(known)
-  const seams = seamsOf(known.own, known.instances)
+  const seams = seamsOf(
+    known.own,
+    known.instances.filter(({ last }) => known.at - last.at <= silentAfter)
+  )
   const dead = seams.flatMap(({ name, error }) =>
     error === undefined ? [] : [`The ${name} cannot be reached: ${ended(error)}`]
   )
@@ -57,7 +60,7 @@ const instanceView = (
     events,
     ...(underWay === undefined ? {} : { underWay }),
     ...(capacity === undefined ? {} : { capacity }),
-    ...(messages > 0 ? { took: busy / messages } : {}),
+    ...(messages > 0 ? { took: rounded(busy / messages) } : {}),
     ...(lag === undefined ? {} : { lag }),
     ...(behind === undefined ? {} : { behind }),
     lastError: last.lastError,

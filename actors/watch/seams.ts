@@ -35,7 +35,8 @@ export const seamsOf = (own: SystemsFound, instances: ReadonlyArray<Instance>): 
       complaints.set(key, [...(complaints.get(key) ?? []), `${instance.name} (${host} ${pid}): ${trouble}`])
     }
   }
-  return Array.from(seams, ([key, { name, kind, embedded, address, error }]) => {
+  const ordered = [...seams].toSorted(([, one], [, other]) => placeOf(one) - placeOf(other))
+  return ordered.map(([key, { name, kind, embedded, address, error }]) => {
     const [first, ...others] = complaints.get(key) ?? []
     const said =
       first === undefined ? undefined : `${first}${others.length === 0 ? "" : `, and ${others.length} more`}`
@@ -51,6 +52,13 @@ interface Found {
   readonly embedded: boolean
   readonly address: string
   readonly error: string | undefined
+}
+
+/** In the order of the flow. */
+const order = ["queue", "bus", "log", "projections"]
+const placeOf = ({ name }: Found): number => {
+  const place = order.indexOf(name.replace(/ \d+$/, ""))
+  return place === -1 ? order.length : place
 }
 
 const keyOf = (name: string, kind: string, address: string): string => `${name} ${kind} ${address}`

@@ -22,6 +22,7 @@ import {
 } from "./judge.ts"
 import { fromOthers, type QueueSeen } from "./queues.ts"
 import type { StageView } from "./system-view.ts"
+import { rounded } from "./words.ts"
 
 export interface Seen {
   readonly bus: BusSeen
@@ -80,7 +81,7 @@ const actorStage = (
     rejected: total(running, rejectedIn),
     underWay: total(running, ({ figures }) => figures.underWay ?? 0),
     capacity: total(running, ({ figures }) => figures.capacity ?? 0),
-    ...(messages > 0 ? { took: busy / messages } : {}),
+    ...(messages > 0 ? { took: rounded(busy / messages) } : {}),
     ...(lag === undefined ? {} : { lag }),
     ...(kind === "consumer" ? { behind: group?.behind ?? 0 } : {})
   }
@@ -107,7 +108,7 @@ const queueStage = (queues: ReadonlyArray<QueueSeen>, judgement: Judgement): Sta
     kind: "queue",
     ...judgement,
     instances: 0,
-    rate: queues.reduce((all, one) => all + one.rate, 0),
+    rate: rounded(queues.reduce((all, one) => all + one.rate, 0)),
     failedRate: 0,
     rejectedRate: 0,
     events: sum(({ taken }) => taken),
@@ -130,7 +131,7 @@ const logStage = ({ groups, own }: Seen, bridge: StageView): StageView => {
     kind: "log",
     ...judgeLog(trouble, bridge, writers),
     instances: 0,
-    rate: rate - failedRate,
+    rate: rounded(rate - failedRate),
     failedRate: 0,
     rejectedRate,
     events: events - failed,
@@ -143,7 +144,7 @@ const total = (running: ReadonlyArray<Instance>, count: (said: Said) => number):
   running.reduce((sum, { last }) => sum + count(last), 0)
 
 const rate = (running: ReadonlyArray<Instance>, count: (said: Said) => number): number =>
-  running.reduce((sum, instance) => sum + rateOf(instance, count), 0)
+  rounded(running.reduce((sum, instance) => sum + rateOf(instance, count), 0))
 
 /** The worst of those that had a message within the last seconds; else of the one that had one last. */
 const lagOf = (running: ReadonlyArray<Instance>): number | undefined => {

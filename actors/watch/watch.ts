@@ -7,7 +7,7 @@ import { Clock, Effect, type Scope } from "effect"
 import type { QueueSource } from "../../bridge/ingest-queue/service.ts"
 import { discover } from "../../bridge/message-bus/micro-service.ts"
 import type { MessageBus } from "../../bridge/message-bus/service.ts"
-import type { Health } from "../system/health.ts"
+import { type Health, makeHealth } from "../system/health.ts"
 import { steadyMillis } from "../system/steady.ts"
 import { makeActorGroups } from "./actors-seen.ts"
 import { makeInstances, silentAfter } from "./instances.ts"
@@ -62,6 +62,9 @@ export const makeWatch = Effect.fnUntraced(function* (
     Effect.suspend(() => (instances.areStrange() ? discover(bus, "info", answerWindow) : Effect.succeed([]))),
     instances.learn
   )
+  // That the bus is away does not make every process unready, so its health does not always tell.
+  const busHealth = makeHealth()
+  busHealth.addSeams([["bus", bus.seam]])
   const probes = [actors, introductions, ...queues.map(({ probe }) => probe)]
 
   let isPolling = false
@@ -106,6 +109,7 @@ export const makeWatch = Effect.fnUntraced(function* (
     const linesLie = queue?.condition === "stands still" ? `It claims nothing: ${queue.sentence}` : undefined
     const all = instances.all(at)
     const trouble = actors.trouble(at)
+    const found = [yield* health.lastFound(), yield* busHealth.lastFound()]
     return makeView({
       at,
       wall,
@@ -115,7 +119,10 @@ export const makeWatch = Effect.fnUntraced(function* (
       gone: instances.gone(at),
       queues: queuesSeen,
       bus: { isAsked: at - heardAt <= silentAfter, trouble, embedded: bus.seam.embedded },
-      own: yield* health.lastFound(),
+      own: {
+        seams: Object.assign({}, ...found.map(({ seams }) => seams)),
+        systems: Object.assign({}, ...found.map(({ systems }) => systems))
+      },
       troubles: [
         ...caveats,
         ...(trouble === undefined ? [] : [`The actors cannot be asked: ${ended(trouble)}`]),

@@ -5,6 +5,9 @@ import { number } from "../commands/plain.ts"
 export const many = (count: number, one: string, several: string): string =>
   `${number(count)} ${count === 1 ? one : several}`
 
+/** To two digits behind the point; what cannot be less than nothing is not. */
+export const rounded = (value: number): number => Math.max(0, Math.round(value * 100) / 100)
+
 /** Milliseconds as a person says them: "12 s", "5 min", "3 h", "2 days". */
 export const span = (milliseconds: number): string => {
   const seconds = Math.max(0, Math.round(milliseconds / 1000))
