@@ -60,9 +60,12 @@ export interface LiveMessage {
   /** Events seen since the viewer started (all, not only those that match) and how many came in the last second. */
   readonly total: number
   readonly rate: number
-  /** Of those that match, one in so many is shown; 1: all. */
+  /** Of those that match, one in so many is shown; 1: all. Of the events of this message, or else of those before. */
   readonly sample: number
-  /** How many that match were left out since the message before because the reader was too slow or there were too many. */
+  /**
+   * How many were left out since the message before, beside the sampling: because the reader was too slow or paused for
+   * long, or (of stages other than `stored`, not only those that match) because there were too many to copy.
+   */
   readonly dropped: number
   /** Oldest first. */
   readonly events: ReadonlyArray<EventView>
@@ -70,7 +73,8 @@ export interface LiveMessage {
 
 /**
  * Browser to server on the socket (`/live?ticket=…`, the ticket of POST /api/ticket): what to watch from now on
- * (beginning with what is kept that matches), to pause and to go on.
+ * (beginning with what is kept that matches, also while paused), to pause and to go on. Nothing is told before the
+ * first `watch`. Anything else, a filter with other names too, ends the socket.
  */
 export type LiveOrder = { readonly watch: Filter } | { readonly pause: true } | { readonly resume: true }
 

@@ -63,8 +63,11 @@ export const viewer = (options: Partial<ViewerOptions> = {}) =>
   viewerApp({
     feed: liveFeed(),
     auth: undefined,
+    addressOf: (_, peer) => peer,
     counters: [{ name: "event-counter", title: "Events", tables: ["by-type"] }],
     tables: async () => ({ "by-type": [{ key: "<b>app_open</b>", count: 3 }] }),
+    table: async () => [{ type: "<b>app_open</b>", events: 3 }],
+    system: unasked,
     status: async () => ({ read: 7 }),
     accounts: noAccounts,
     past: noPast,
