@@ -141,7 +141,7 @@ const consumed = (record: EventView, { consumers, memory }: Witnesses): Readonly
 const passageText = (consumer: string, { state }: Passage): string => {
   switch (state) {
     case "done":
-      return consumer === "viewer" ? "shown" : "counted"
+      return consumer === "viewer" ? "shown" : "done with it"
     case "passed":
       return "passed, time no longer known"
     case "not yet":

@@ -64,7 +64,8 @@ export const makePast = Effect.gen(function* () {
   const memory = consumedMemory()
   yield* Effect.forkScoped(hearConsumed(bus, memory))
 
-  const series = makeSeries(yield* Clock.currentTimeMillis)
+  const started = yield* Clock.currentTimeMillis
+  const series = makeSeries(started)
   const reader = series.reader()
   const begun = yield* Deferred.make<void>()
   // Only when this viewer reads is it sure that what a look does not find, comes.
@@ -96,7 +97,8 @@ export const makePast = Effect.gen(function* () {
   const seen = Effect.fnUntraced(function* (batch: RecordBatch) {
     series.add(reader, batch, yield* Clock.currentTimeMillis)
     yield* Deferred.succeed(begun, undefined)
-    yield* tellConsumed(batch)
+    // What was there before this viewer would seem to have taken that long.
+    if ((batch.records.at(-1)?.timestamp ?? 0) >= started) yield* tellConsumed(batch)
   })
   return { past, seen }
 })
