@@ -153,22 +153,31 @@ export const judgeLog = (
   )
 }
 
+/** A system that does not answer: what is wrong as it was told, and in a sentence that names it. */
+export interface DeadSystem {
+  readonly trouble: string
+  readonly sentence: string
+}
+
 /** The worst of them, and which they are. */
 export const judgeAll = (
   stages: ReadonlyArray<Judgement & { readonly name: string }>,
-  deadSystems: ReadonlyArray<string>
+  dead: ReadonlyArray<DeadSystem>
 ): Judgement => {
   const bad = (["down", "stands still"] as const).flatMap((condition) =>
     stages.filter((stage) => stage.condition === condition)
   )
   const [worst, ...others] = bad
   if (worst !== undefined) {
-    const dead = deadSystems.filter((one) => !worst.sentence.includes(one)).map((one) => ` ${ended(one)}`)
+    const unsaid = dead.filter(({ trouble }) => !worst.sentence.includes(trouble))
     const more = others.length === 0 ? "" : ` Not well either: ${listed(others.map(({ name }) => name))}.`
     const what = `The ${worst.name} ${worst.condition === "down" ? "is down" : "stands still"}`
-    return { condition: worst.condition, sentence: `${what}: ${worst.sentence}${dead.join("")}${more}` }
+    return {
+      condition: worst.condition,
+      sentence: `${what}: ${worst.sentence}${unsaid.map(({ sentence }) => ` ${sentence}`).join("")}${more}`
+    }
   }
-  if (deadSystems.length > 0) return still(deadSystems.map(ended).join(" "))
+  if (dead.length > 0) return still(dead.map(({ sentence }) => sentence).join(" "))
   if (stages.length === 0) return idle("Nothing is known yet.")
   const isFlowing = stages.some(({ condition }) => condition === "flows")
   return isFlowing ? flows("Everything flows.") : idle("There is nothing to do.")

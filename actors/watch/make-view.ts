@@ -5,7 +5,7 @@ import { judgeAll } from "./judge.ts"
 import { seamsOf } from "./seams.ts"
 import { flow, type Seen, stagesOf } from "./stages.ts"
 import type { InstanceView, SystemView } from "./system-view.ts"
-import { ended, rounded } from "./words.ts"
+import { rounded } from "./words.ts"
 
 export interface Known extends Seen {
   /** By the steady clock, and milliseconds since 1970. */
@@ -18,12 +18,9 @@ export interface Known extends Seen {
 
 export const makeView = (known: Known): SystemView => {
   const stages = stagesOf(known)
-  const seams = seamsOf(
+  const { seams, dead } = seamsOf(
     known.own,
     known.instances.filter(({ last }) => known.at - last.at <= silentAfter)
-  )
-  const dead = seams.flatMap(({ name, error }) =>
-    error === undefined ? [] : [`The ${name} cannot be reached: ${ended(error)}`]
   )
   return {
     at: known.wall,

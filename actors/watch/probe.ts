@@ -7,9 +7,11 @@ import type { Failure } from "../../contracts/failure.ts"
 import { steadyMillis } from "../system/steady.ts"
 
 export interface Probe {
-  /** Asks for ever, about once a second; the first answer counts from now on. */
+  /** Nothing was asked yet; to be called before it runs, also when it runs again. */
+  readonly begin: () => void
+  /** Asks for ever, about once a second. */
   readonly run: Effect.Effect<never>
-  /** Has it answered, or failed to, since it began to run? */
+  /** Has it answered, or failed to, since it began? */
   readonly hasAnswered: () => boolean
   /** What is wrong at this moment of the steady clock: how it failed last, or for how long it has been silent. */
   readonly trouble: (at: number) => string | undefined
@@ -53,19 +55,15 @@ export const makeProbe = <A>(
     )
   )
 
-  const begin = Effect.sync(() => {
-    isAnswered = false
-    trouble = undefined
-  })
-
   return {
-    run: Effect.andThen(
-      begin,
-      Effect.forever(
-        Effect.andThen(
-          once,
-          Effect.suspend(() => Effect.sleep(Math.max(every - took, leastPause)))
-        )
+    begin: () => {
+      isAnswered = false
+      trouble = undefined
+    },
+    run: Effect.forever(
+      Effect.andThen(
+        once,
+        Effect.suspend(() => Effect.sleep(Math.max(every - took, leastPause)))
       )
     ),
     hasAnswered: () => isAnswered,

@@ -2,7 +2,9 @@
 import type { SystemsFound } from "../system/health.ts"
 import { troublesOf } from "./actors-seen.ts"
 import type { Instance } from "./instances.ts"
+import type { DeadSystem } from "./judge.ts"
 import type { SeamView } from "./system-view.ts"
+import { ended } from "./words.ts"
 
 const kinds: Readonly<Record<string, string>> = {
   redis: "Redis",
@@ -16,14 +18,17 @@ const kinds: Readonly<Record<string, string>> = {
  * Each system once: first those this process looks at itself, then what only others reach. One that some instance
  * cannot reach is not well, though others do.
  */
-export const seamsOf = (own: SystemsFound, instances: ReadonlyArray<Instance>): ReadonlyArray<SeamView> => {
+export const seamsOf = (
+  own: SystemsFound,
+  instances: ReadonlyArray<Instance>
+): { readonly seams: ReadonlyArray<SeamView>; readonly dead: ReadonlyArray<DeadSystem> } => {
   const seams = new Map<string, Found>()
   for (const [name, { kind, embedded, address }] of Object.entries(own.systems)) {
     const found = own.seams[name]
     const error = found === "ok" ? undefined : found
     seams.set(keyOf(name, kind, address), { name, kind, embedded, address, error })
   }
-  const complaints = new Map<string, Array<string>>()
+  const complaints = new Map<string, Array<Complaint>>()
   for (const instance of instances) {
     const troubles = troublesOf(instance)
     for (const [name, { kind, embedded, address }] of Object.entries(instance.last.figures.systems ?? {})) {
@@ -32,18 +37,29 @@ export const seamsOf = (own: SystemsFound, instances: ReadonlyArray<Instance>): 
       const trouble = troubles[name]
       if (trouble === undefined) continue
       const { host = "", pid = "" } = instance.metadata
-      complaints.set(key, [...(complaints.get(key) ?? []), `${instance.name} (${host} ${pid}): ${trouble}`])
+      const complaint = { trouble, who: `${instance.name} (${host} ${pid})` }
+      complaints.set(key, [...(complaints.get(key) ?? []), complaint])
     }
   }
   const ordered = [...seams].toSorted(([, one], [, other]) => placeOf(one) - placeOf(other))
-  return ordered.map(([key, { name, kind, embedded, address, error }]) => {
+  const dead: Array<DeadSystem> = []
+  const views = ordered.map(([key, { name, kind, embedded, address, error }]): SeamView => {
     const [first, ...others] = complaints.get(key) ?? []
-    const said =
-      first === undefined ? undefined : `${first}${others.length === 0 ? "" : `, and ${others.length} more`}`
-    const wrong = error ?? said
-    const seam = { name, kind: kinds[kind] ?? kind, embedded, address, ok: wrong === undefined }
-    return wrong === undefined ? seam : { ...seam, error: wrong }
+    const trouble = error ?? first?.trouble
+    const seam = { name, kind: kinds[kind] ?? kind, embedded, address, ok: trouble === undefined }
+    if (trouble === undefined) return seam
+    const more = others.length === 0 ? "" : `, and ${others.length} more`
+    const told = error ?? `${trouble}, says ${first?.who}${more}`
+    dead.push({ trouble, sentence: `The ${name} cannot be reached: ${ended(told)}` })
+    return { ...seam, error: told }
   })
+  return { seams: views, dead }
+}
+
+/** What an instance says of a system. */
+interface Complaint {
+  readonly trouble: string
+  readonly who: string
 }
 
 interface Found {

@@ -78,6 +78,7 @@ export const makeWatch = Effect.fnUntraced(function* (
     instances.begin()
     actorGroups.begin()
     for (const { history } of queues) history.begin()
+    for (const probe of probes) probe.begin()
   }
 
   const untilUnwanted = Effect.gen(function* () {
