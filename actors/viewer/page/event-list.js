@@ -1,20 +1,16 @@
 /**
- * The table of events, newest first and bounded. What comes is put in once a frame; while somebody reads (an event is
- * open, the list is scrolled, a row has the keyboard, the pointer moves over rows) it stands still and new ones wait.
+ * The table of events, newest first and bounded. What comes is put in once a frame; while somebody reads, or it is
+ * paused, it stands still and what is new waits.
  */
 import { eventRow, gapRow } from "/page/event-row.js"
+import { listRest } from "/page/list-rest.js"
+import { openRows } from "/page/open-rows.js"
 
 /** So many rows are shown, and so many events wait; of those that wait the oldest is left out. */
-export const maxRows = 250
+const maxRows = 250
 
-/** How long the list stands still after the pointer moved over it, milliseconds. */
-const pointerRest = 1_200
-
-const next = (row, sibling) => {
-  let other = row[sibling]
-  while (other !== null && !other.classList.contains("event")) other = other[sibling]
-  return other
-}
+/** How often it is looked whether somebody still reads, milliseconds. */
+const lookPause = 300
 
 /**
  * @param {object} parts
@@ -26,46 +22,29 @@ const next = (row, sibling) => {
  */
 export const eventList = ({ body, top, details, choose, changed }) => {
   const events = new WeakMap()
+  /** The coordinates of what came. */
+  const known = new Set()
   let waiting = []
   let skipped = 0
-  const known = new Set()
   let isAsked = false
   let isPaused = false
-  let isScrolled = false
-  let movedAt = Number.NEGATIVE_INFINITY
-  let tabStop
 
-  const why = () => {
-    if (isPaused) return "paused"
-    if (body.querySelector('[aria-expanded="true"]') !== null) return "while an event is open"
-    if (isScrolled) return "while you read further down"
-    if (body.contains(document.activeElement) && document.activeElement.matches(":focus-visible"))
-      return "while a row has the keyboard"
-    if (performance.now() - movedAt < pointerRest) return "while the pointer moves over them"
-    const selection = getSelection()
-    if (selection !== null && !selection.isCollapsed && body.contains(selection.anchorNode))
-      return "while text is selected"
-    return undefined
+  const askUpdate = () => {
+    if (isAsked) return
+    isAsked = true
+    requestAnimationFrame(update)
   }
+  const rest = listRest(body, top, askUpdate)
+  const rows = openRows({ body, details: (row) => details(events.get(row)), choose, changed: askUpdate })
+  body.closest("table").setAttribute("role", "treegrid")
 
-  const setTabStop = (row) => {
-    if (tabStop !== undefined) tabStop.tabIndex = -1
-    tabStop = row ?? undefined
-    if (tabStop !== undefined) tabStop.tabIndex = 0
-  }
+  const why = () => (isPaused ? "while it is paused" : rest())
 
-  /** The oldest go, but not what is open or has the keyboard. */
-  const trim = () => {
-    let row = body.lastElementChild
-    for (let over = body.children.length - maxRows; over > 0 && row !== null; over--) {
-      const before = row.previousElementSibling
-      const isKept =
-        row.classList.contains("details") ||
-        row.getAttribute("aria-expanded") === "true" ||
-        row.contains(document.activeElement)
-      if (!isKept) row.remove()
-      row = before
-    }
+  const update = () => {
+    isAsked = false
+    const reason = why()
+    if (reason === undefined && waiting.length + skipped > 0) flush()
+    changed(waiting.length + skipped, reason)
   }
 
   const rowOf = (one) => {
@@ -73,6 +52,16 @@ export const eventList = ({ body, top, details, choose, changed }) => {
     const row = eventRow(one)
     events.set(row, one)
     return row
+  }
+
+  /** The oldest go, but not what is open or has the keyboard. */
+  const trim = () => {
+    let row = body.lastElementChild
+    for (let over = body.children.length - maxRows; over > 0 && row !== null; over--) {
+      const before = row.previousElementSibling
+      if (!rows.isKept(row)) row.remove()
+      row = before
+    }
   }
 
   const flush = () => {
@@ -83,22 +72,7 @@ export const eventList = ({ body, top, details, choose, changed }) => {
     skipped = 0
     body.prepend(fresh)
     trim()
-    if (tabStop === undefined || !tabStop.contains(document.activeElement))
-      setTabStop(body.querySelector(".event"))
-    changed(0, why())
-  }
-
-  const update = () => {
-    isAsked = false
-    const reason = why()
-    if (reason === undefined && waiting.length + skipped > 0) return flush()
-    changed(waiting.length + skipped, reason)
-  }
-
-  const askUpdate = () => {
-    if (isAsked) return
-    isAsked = true
-    requestAnimationFrame(update)
+    rows.settle()
   }
 
   /** Whether it came before: a socket that is opened again begins with what is kept. */
@@ -107,7 +81,7 @@ export const eventList = ({ body, top, details, choose, changed }) => {
     const coordinates = `${topic} ${partition} ${offset}`
     if (known.has(coordinates)) return true
     known.add(coordinates)
-    if (known.size > 4 * maxRows) known.delete(known.values().next().value)
+    if (known.size > 8 * maxRows) known.delete(known.values().next().value)
     return false
   }
 
@@ -117,74 +91,9 @@ export const eventList = ({ body, top, details, choose, changed }) => {
     for (const one of waiting.splice(0, over)) skipped += typeof one === "number" ? one : 1
   }
 
-  const close = (row) => {
-    if (row.getAttribute("aria-expanded") !== "true") return
-    row.setAttribute("aria-expanded", "false")
-    row.nextElementSibling.remove()
-    askUpdate()
-  }
-  const open = (row) => {
-    if (row.getAttribute("aria-expanded") === "true") return
-    row.setAttribute("aria-expanded", "true")
-    row.after(details(events.get(row)))
-    setTabStop(row)
-    askUpdate()
-  }
-  const toggle = (row) => (row.getAttribute("aria-expanded") === "true" ? close(row) : open(row))
-
-  const go = (row) => {
-    if (row === null || row === undefined) return
-    setTabStop(row)
-    row.focus()
-  }
-
-  const keys = {
-    Enter: toggle,
-    ArrowRight: open,
-    ArrowLeft: close,
-    ArrowDown: (row) => go(next(row, "nextElementSibling")),
-    ArrowUp: (row) => go(next(row, "previousElementSibling")),
-    Home: () => go(body.querySelector(".event")),
-    End: () => go([...body.querySelectorAll(".event")].at(-1)),
-    Escape: (row) => (row.getAttribute("aria-expanded") === "true" ? close(row) : row.blur())
-  }
-
-  body.closest("table").setAttribute("role", "treegrid")
-  body.addEventListener("click", (clicked) => {
-    const chosen = clicked.target.closest(".choice")
-    if (chosen !== null) return choose(chosen.dataset)
-    const row = clicked.target.closest(".event")
-    if (row !== null && (getSelection()?.isCollapsed ?? true)) toggle(row)
-  })
-  body.addEventListener("keydown", (pressed) => {
-    if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return
-    const inside = pressed.target.closest(".details")
-    if (inside !== null && pressed.key === "Escape") {
-      go(inside.previousElementSibling)
-      close(inside.previousElementSibling)
-      return pressed.preventDefault()
-    }
-    const act = pressed.target.classList.contains("event") ? keys[pressed.key] : undefined
-    if (act === undefined) return
-    act(pressed.target)
-    askUpdate()
-    pressed.preventDefault()
-  })
-  body.addEventListener("pointermove", ({ pointerType }) => {
-    if (pointerType === "mouse") movedAt = performance.now()
-  })
-  body.addEventListener("pointerleave", () => {
-    movedAt = Number.NEGATIVE_INFINITY
-    askUpdate()
-  })
-  body.addEventListener("focusout", askUpdate)
-  new IntersectionObserver(([seen]) => {
-    isScrolled = !seen.isIntersecting && seen.boundingClientRect.top < 0
-    askUpdate()
-  }).observe(top)
   setInterval(() => {
     if (waiting.length + skipped > 0) askUpdate()
-  }, 300)
+  }, lookPause)
 
   return {
     /** New events, oldest first; a number among them says how many were left out there. */
@@ -193,17 +102,17 @@ export const eventList = ({ body, top, details, choose, changed }) => {
       bound()
       askUpdate()
     },
-    /** Events that are older than all that are shown, or come after them in a search: at the bottom, in their order. */
+    /** Events for the bottom, in their order; these are not bounded. */
     append: (some) => {
       body.append(...some.map(rowOf))
-      if (tabStop === undefined) setTabStop(body.querySelector(".event"))
+      rows.settle()
     },
     clear: () => {
       waiting = []
       skipped = 0
       known.clear()
       body.replaceChildren()
-      setTabStop(undefined)
+      rows.settle()
       changed(0, why())
     },
     pause: (paused) => {
@@ -213,12 +122,11 @@ export const eventList = ({ body, top, details, choose, changed }) => {
     /** Shows what waits now, whatever is open. */
     showWaiting: () => {
       flush()
-      go(body.querySelector(".event"))
-      body.querySelector(".event")?.blur()
-      top.scrollIntoView({ block: "start" })
+      if (top.getBoundingClientRect().top < 0) top.scrollIntoView()
+      askUpdate()
     },
-    /** The keyboard goes to the first row. */
-    enter: () => go(tabStop),
+    /** The keyboard goes to the rows. */
+    enter: () => rows.enter(),
     isEmpty: () => body.firstElementChild === null,
     /** The events that are shown, from the top. */
     events: () => [...body.querySelectorAll(".event")].map((row) => events.get(row))
