@@ -6,10 +6,17 @@ import { refuse } from "../../gateway/errors.ts"
 import { filterOf } from "./filter.ts"
 import type { LiveFeed } from "./live-feed.ts"
 import { maxUnread } from "./live-socket.ts"
+import type { Filter } from "./messages.ts"
 import type { Seats } from "./seats.ts"
 
 /** A sign of life where nothing happens, in milliseconds; well under what servers and proxies call idle. */
 const beat = 10_000
+
+const headers = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no"
+}
 
 export interface LiveStreams {
   readonly answer: (request: Request) => Response
@@ -22,7 +29,7 @@ export const liveStreams = (feed: LiveFeed, seats: Seats): LiveStreams => {
   const encode = encodeOnce()
   let isOver = false
 
-  const stream = (filter: NonNullable<ReturnType<typeof filterOf>>): ReadableStream<Uint8Array> => {
+  const stream = (filter: Filter): ReadableStream<Uint8Array> => {
     let leave = (): void => {}
     return new ReadableStream<Uint8Array>(
       {
@@ -57,14 +64,9 @@ export const liveStreams = (feed: LiveFeed, seats: Seats): LiveStreams => {
     answer: (request) => {
       const filter = filterOf(new URL(request.url, "http://viewer").searchParams)
       if (filter === undefined) return refuse("bad-request", "No event can match such a filter.")
+      if (request.method === "HEAD") return new Response(null, { headers })
       if (isOver || !seats.take()) return refuse("busy", "Too many are watching.")
-      return new Response(stream(filter), {
-        headers: {
-          "content-type": "text/event-stream",
-          "cache-control": "no-store",
-          "x-accel-buffering": "no"
-        }
-      })
+      return new Response(stream(filter), { headers })
     },
     end: () => {
       isOver = true
