@@ -71,12 +71,17 @@ export const mayMatch = (filter: Filter): ((record: FeedRecord) => boolean) => {
   const type = typeTest(wanted(filter.type))
   const text = wanted(filter.text)
   const isPlain = isAscii(text)
-  if (topic === "" && type === undefined && text === "") return () => true
+  const words = plainWords(filter.param ?? "")
+  if (topic === "" && type === undefined && text === "" && words.length === 0) return () => true
   return ({ stage, topic: its, value, id }) => {
     if (topic !== "" && its.toLowerCase() !== topic) return false
     if (type !== undefined && isRecord(stage) && !type(typeOf(value))) return false
-    if (text === "" || !isPlain || !isAscii(value)) return true
-    return value.toLowerCase().includes(text) || id.toLowerCase() === text
+    const isTextSought = text !== "" && isPlain
+    const areWordsSought = words.length > 0 && isRecord(stage) && !value.includes("%", value.lastIndexOf(" "))
+    if ((!isTextSought && !areWordsSought) || !isAscii(value)) return true
+    const whole = value.toLowerCase()
+    if (areWordsSought && !words.every((word) => whole.includes(word))) return false
+    return !isTextSought || whole.includes(text) || id.toLowerCase() === text
   }
 }
 
@@ -96,26 +101,41 @@ const typeTest = (type: string): ((its: string) => boolean) | undefined => {
   return (its) => its.toLowerCase() === whole
 }
 
-/** One test for each piece; within one, `%26` is a `&` that is meant. */
-const paramTests = (param: string): ReadonlyArray<(event: EventView) => boolean> =>
+/** Values of parameters, or parts of them, that stand in a record as they are unless something of it is percent-encoded. */
+const plainWords = (param: string): ReadonlyArray<string> =>
+  pieces(param)
+    .map(({ value }) => value)
+    .filter((value) => /^[a-z0-9._-]+$/.test(value))
+
+interface Piece {
+  readonly key: string
+  readonly sign: string
+  readonly value: string
+}
+
+const pieces = (param: string): ReadonlyArray<Piece> =>
   param
     .split("&")
     .filter((piece) => piece.trim() !== "")
     .map((piece) => {
       const [, name = "", sign = "", rest = ""] = /^([^=~]*)([=~]?)(.*)$/s.exec(piece) ?? []
-      const key = wanted(decoded(name))
-      const value = wanted(decoded(rest))
-      const has =
-        sign === ""
-          ? () => true
-          : sign === "="
-            ? (its: string) => its === value
-            : (its: string) => its.includes(value)
-      return ({ params }) =>
-        params.some(
-          ([its, text]) => (key === "" || its.toLowerCase() === key) && has(text.toLowerCase().trim())
-        )
+      return { key: wanted(decoded(name)), sign, value: wanted(decoded(rest)) }
     })
+
+/** One test for each piece; within one, `%26` is a `&` that is meant. */
+const paramTests = (param: string): ReadonlyArray<(event: EventView) => boolean> =>
+  pieces(param).map(({ key, sign, value }) => {
+    const has =
+      sign === ""
+        ? () => true
+        : sign === "="
+          ? (its: string) => its === value
+          : (its: string) => its.includes(value)
+    return ({ params }) =>
+      params.some(
+        ([its, text]) => (key === "" || its.toLowerCase() === key) && has(text.toLowerCase().trim())
+      )
+  })
 
 const decoded = (text: string): string => {
   try {

@@ -90,7 +90,10 @@ export interface Step {
   readonly after: number | undefined
 }
 
-/** GET /api/events/<id>: where it is (see actors/accounts/where-is.ts), and its way so far. */
+/**
+ * GET /api/events/<id>?logged=<ms>: where it is (see actors/accounts/where-is.ts), and its way so far. `logged`, the log's
+ * own time of its record where that is known, lets it be found sooner.
+ */
 export interface JourneyView {
   readonly id: string
   readonly state: "not an id" | "in flight" | "dead letter" | "stored" | "not found"

@@ -35,9 +35,12 @@ export const pastRoutes = (past: Past) =>
           )
         : json(await past.search(query, request.signal))
     })
-    .get("/api/events/:id", async ({ params, request }) =>
-      json(await past.journey(params.id, request.signal))
-    )
+    .get("/api/events/:id", async ({ params, request }) => {
+      const logged = wholeNumber(searchOf(request).get("logged"), 0)
+      return logged === undefined
+        ? refuse("bad-request", "logged is a time in milliseconds since 1970.")
+        : json(await past.journey(params.id, logged === 0 ? undefined : logged, request.signal))
+    })
     .get("/api/series/:name", ({ params, request }) => {
       const name = seriesNames.find((one): one is SeriesName => one === params.name)
       if (name === undefined) return nothing()

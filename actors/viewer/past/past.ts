@@ -29,14 +29,18 @@ import { gatewayBase, type SendTest, sendTestTo } from "./test-event.ts"
 /** All reject with `Failure`, "busy" when too many search; `sendTest` as it says. `left` ends a search when who asked has gone. */
 export interface Past {
   readonly search: (query: SearchQuery, left: AbortSignal) => Promise<SearchView>
-  readonly journey: (id: string, left: AbortSignal) => Promise<JourneyView>
+  /** `logged`: when the log took it, milliseconds since 1970, where that is known; then it is found sooner. */
+  readonly journey: (id: string, logged: number | undefined, left: AbortSignal) => Promise<JourneyView>
   readonly series: (name: SeriesName, minutes: number) => SeriesView
   readonly sendTest: SendTest
 }
 
 export const pastSettings = [gatewayUrl, gatewayPort, viewerMask]
 
-/** How long a search may take, and one for a single event, milliseconds; and how many of both there may be at a time. */
+/**
+ * How long a search may take, milliseconds, and one for a single event of which nothing is known; and how many of both
+ * there may be at a time.
+ */
 const searchPatience = 5_000
 const journeyPatience = 15_000
 const searchesAtATime = 4
@@ -82,13 +86,14 @@ export const makePast = Effect.gen(function* () {
   const past: Past = {
     search: (query, left) =>
       searched(search(query, { look, topics: topics.all, mask, patience: searchPatience }), left),
-    journey: (id, left) =>
-      searched(
-        Effect.map(whereIs(id, { sources, look, topics, patience: journeyPatience }), (found) =>
-          journey(found, witnesses)
-        ),
+    journey: (id, logged, left) => {
+      const patience = logged === undefined ? journeyPatience : searchPatience
+      const found = whereIs(id, { sources, look, topics, patience, logged })
+      return searched(
+        Effect.map(found, (whereabouts) => journey(whereabouts, witnesses)),
         left
-      ),
+      )
+    },
     series: (name, minutes) => series.view(name, minutes, Date.now()),
     sendTest: sendTestTo(
       () => fixedGateway ?? ownGateway(self.announced("send events"), settings.gatewayPort)

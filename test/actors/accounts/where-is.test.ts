@@ -202,6 +202,9 @@ const suite = (open: OpenOwn): void => {
       expect(answers).toEqual([false, false, false, false, true])
       expect(found.records.map(({ offset }) => offset)).toEqual(["2", "3"])
       expect(Math.abs(Date.now() - 120_000 - since)).toBeLessThan(60_000)
+      const logged = Date.now() + 1e9
+      yield* whereIs(eventId(id, 0), { sources: [queue.source], look, topics, logged })
+      expect(since).toBe(logged - 10_000)
     })
   )
 }

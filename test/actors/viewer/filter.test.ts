@@ -3,6 +3,7 @@ import { feedRecord } from "../../../actors/viewer/feed-record.ts"
 import { filterOf, matches, mayMatch, readFilter } from "../../../actors/viewer/filter.ts"
 import type { Filter } from "../../../actors/viewer/messages.ts"
 import { eventView } from "../../../actors/viewer/view-event.ts"
+import type { Bytes } from "../../../contracts/event.ts"
 import { Topic } from "../../../contracts/ids.ts"
 
 const value =
@@ -105,6 +106,12 @@ test("the look at the bytes rules out most others without decoding them", () => 
   for (const filter of [{ type: "purchase" }, { topic: "events" }, { text: "safari" }, { type: "=app" }]) {
     expect(mayMatch(filter)(record)).toBe(false)
   }
+  const plain = { ...record, value: record.value.replaceAll(/%../g, "x").replace("%", "") as Bytes }
+  for (const param of ["deviceid=abd", "~abd", "q~second&deviceid=x7"]) {
+    expect(mayMatch({ param })(plain)).toBe(false)
+    expect(mayMatch({ param })(record)).toBe(true)
+  }
+  expect(mayMatch({ param: "deviceid=ABC&q~sec" })(plain)).toBe(true)
   expect(mayMatch({ type: "buy" })({ ...record, stage: "raw" })).toBe(true)
 })
 
