@@ -21,7 +21,8 @@ export interface Interval {
 const mostNames = 100
 const longestName = 100
 export const otherName = "(other)"
-/** Of events that do not say it. */
+/** Of records that cannot be taken apart, and of events that do not say it. */
+const unreadableName = "(unreadable)"
 const unknownName = "(unknown)"
 
 export const emptyInterval = (): Interval => ({
@@ -36,8 +37,8 @@ export const emptyInterval = (): Interval => ({
 export const addTo = (interval: Interval, { value: { buffer, byteOffset, byteLength } }: LogRecord): void => {
   const value = Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as Bytes
   interval.all += 1
-  count(interval.types, typeOf(value))
   const parsed = parseRecord(value)
+  count(interval.types, parsed === undefined ? unreadableName : typeOf(value))
   const meta = new Map(parsed?.meta)
   count(interval.countries, meta.get("country") || unknownName)
   count(interval.devices, deviceTypeOf(meta) || unknownName)
