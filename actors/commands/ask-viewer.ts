@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer"
 import { Config, Effect, Redacted } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { optional, readAll } from "../../contracts/setting.ts"
-import { viewerPassword, viewerPort, viewerUser } from "../viewer/settings.ts"
+import { viewerPassword, viewerPort, viewerToken, viewerUser } from "../viewer/settings.ts"
 
 export const viewerUrl = optional(
   "VIEWER_URL",
@@ -12,7 +12,7 @@ export const viewerUrl = optional(
 )
 
 /** The settings that `askViewer` reads. */
-export const askViewerSettings = [viewerUrl, viewerPort, viewerUser, viewerPassword]
+export const askViewerSettings = [viewerUrl, viewerPort, viewerUser, viewerPassword, viewerToken]
 
 /** How long the viewer may take to begin its answer, milliseconds. */
 const patience = 10_000
@@ -28,18 +28,20 @@ export interface ViewerAnswer {
  * is none, with `unreadable` for settings it does not accept.
  */
 export const askViewer = Effect.fnUntraced(function* (path: string, accept: string) {
-  const { url, port, user, password } = yield* readAll({
+  const { url, port, user, password, token } = yield* readAll({
     url: viewerUrl,
     port: viewerPort,
     user: viewerUser,
-    password: viewerPassword
+    password: viewerPassword,
+    token: viewerToken
   })
   const address = (url ?? `http://127.0.0.1:${port}`).replace(/\/+$/, "")
   if (!/^https?:\/\/[^\s/]/.test(address) || !URL.canParse(address + path)) {
     return yield* no("unreadable", `VIEWER_URL is "${address}", which is no http:// address`)
   }
   const headers: Record<string, string> = { accept }
-  if (password !== undefined) {
+  if (token !== undefined) headers.authorization = `Bearer ${Redacted.value(token)}`
+  else if (password !== undefined) {
     const login = Buffer.from(`${user}:${Redacted.value(password)}`).toString("base64")
     headers.authorization = `Basic ${login}`
   }
@@ -53,7 +55,10 @@ export const askViewer = Effect.fnUntraced(function* (path: string, accept: stri
   })
   if (response.ok) return { address, response } satisfies ViewerAnswer
   if (response.status === 401) {
-    return yield* no("unreadable", `the viewer at ${address} wants another VIEWER_USER and VIEWER_PASSWORD`)
+    return yield* no(
+      "unreadable",
+      `the viewer at ${address} wants another VIEWER_USER and VIEWER_PASSWORD, or VIEWER_TOKEN`
+    )
   }
   return yield* no("unavailable", `the viewer at ${address} answers ${path} with ${response.status}`)
 })

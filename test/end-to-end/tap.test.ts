@@ -190,6 +190,67 @@ describe.skipIf(!canStartNats)("on NATS", () => {
   }, 60_000)
 })
 
+/** Each stage once, and one of them on the other runtime. */
+const ways: ReadonlyArray<readonly [stage: string, runtime: "bun" | "deno"]> = [
+  ["raw", "bun"],
+  ["enriched", "bun"],
+  ["stored", "bun"],
+  ...(denoProgram() === undefined ? [] : [["raw", "deno"] as const])
+]
+
+describe("without NATS, from the viewer", () => {
+  const secret = { VIEWER_TOKEN: "a-token-for-tools" }
+  let spoor: Spoor
+  let settings: Environment
+
+  beforeAll(async () => {
+    const started = ownSettings(secret)
+    spoor = await startSpoor(["--all"], started)
+    settings = { ...started, VIEWER_URL: spoor.address("watch them").origin }
+  })
+  afterAll(() => spoor.end("SIGKILL"))
+
+  const send = async (query: string): Promise<void> => {
+    await fetch(`${spoor.address("send events").origin}/t/app_open?${query}`)
+  }
+
+  test.each(ways)(
+    "%s events that are looked for, on %s",
+    async (stage, runtime) => {
+      const own = `${stage}-${runtime}`
+      const shown = tap(settings, [stage, "--where", `id=${own}&address~127.`, "--limit", "2"], runtime)
+      await shown.looks()
+      await eventually("it has ended", async () => {
+        await send(`id=another&x=${hostile}`)
+        await send(`id=${own}&x=${hostile}`)
+        return shown.child.exitCode !== null
+      })
+      expect(await shown.ended).toBe(0)
+      expect(shown.out().trim().split("\n")).toHaveLength(2)
+      expect(shown.out()).toContain(`id=${own}`)
+      expect(shown.out()).not.toContain("another")
+      expect(shown.out()).not.toMatch(unseen)
+      expect(shown.err()).toContain(`${stage} as the viewer at ${settings.VIEWER_URL} sees it`)
+    },
+    60_000
+  )
+
+  test("a wrong token is a setting that cannot work; a viewer that ends is said", async () => {
+    const wrong = tap({ ...settings, VIEWER_TOKEN: "another" }, ["raw"])
+    expect(await wrong.ended).toBe(78)
+    expect(wrong.err()).toContain("wants another")
+
+    const other = await startSpoor(["viewer"], ownSettings())
+    const shown = tap({ ...settings, VIEWER_TOKEN: "", VIEWER_URL: other.address("watch them").origin }, [
+      "raw"
+    ])
+    await shown.looks()
+    await other.end("SIGKILL")
+    expect(await shown.ended).toBe(1)
+    expect(shown.err()).toMatch(/spoor: the viewer at http:\S+ has ended\n$/)
+  }, 60_000)
+})
+
 describe("what cannot work is said in one sentence", () => {
   const ending = async (args: ReadonlyArray<string>, more: Environment = {}) => {
     const { ended, err } = tap(ownSettings({ ...more }), args)
