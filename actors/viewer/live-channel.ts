@@ -16,6 +16,12 @@ const maxChars = 256 * 1024
 /** Without events, the figures are told so often, in seconds. */
 const figuresEvery = 1
 
+/** Events of the log so far, and in the last second. */
+export interface Counts {
+  readonly total: number
+  readonly rate: number
+}
+
 export class LiveChannel {
   readonly stage: CopyStage
   readonly clients = new Set<LiveClient>()
@@ -25,7 +31,7 @@ export class LiveChannel {
   /** Events that may be told now; grows with time. */
   #allowance = Number.POSITIVE_INFINITY
   #sample = 1
-  #told = { total: -1, rate: -1 }
+  #told: Counts = { total: -1, rate: -1 }
   #quietFor = 0
 
   constructor(filter: Filter) {
@@ -58,12 +64,7 @@ export class LiveChannel {
    * Tells what came since the last time, `seconds` ago: at most `budget` events a second. Of the events that came here
    * one in `looked` was looked at.
    */
-  tell(
-    counts: { readonly total: number; readonly rate: number },
-    seconds: number,
-    budget: number,
-    looked: number
-  ): void {
+  tell(counts: Counts, seconds: number, budget: number, looked: number): void {
     this.#allowance = Math.min(budget, this.#allowance + budget * seconds)
     const events = this.#choose(looked)
     const dropped = this.#dropped
@@ -81,8 +82,9 @@ export class LiveChannel {
     }
   }
 
-  /** What a new client is told at once, for what waits for it already. */
-  figures(counts: { readonly total: number; readonly rate: number }): Figures {
+  /** What a new client is told at once, beside what waits for it already. */
+  figures(counts: Counts): Figures {
+    if (this.clients.size === 1) this.#told = counts
     return { ...counts, sample: this.#sample }
   }
 
@@ -105,15 +107,11 @@ export class LiveChannel {
     return texts.reverse()
   }
 
-  #isDue(
-    counts: { readonly total: number; readonly rate: number },
-    seconds: number,
-    hasNews: boolean
-  ): boolean {
+  #isDue(counts: Counts, seconds: number, hasNews: boolean): boolean {
     this.#quietFor += seconds
     const isNew = counts.total !== this.#told.total || counts.rate !== this.#told.rate
     if (!isNew || (!hasNews && this.#quietFor < figuresEvery)) return false
-    this.#told = { total: counts.total, rate: counts.rate }
+    this.#told = counts
     this.#quietFor = 0
     return true
   }

@@ -26,10 +26,11 @@ export const openLog = Effect.gen(function* () {
   return log
 })
 
-/** What the viewer tells and changes, on these queues and this log, with `clicks` as a topic beside `events`. */
+/** What the viewer tells and changes, on these queues and this log, with `clicks` as a topic beside `events`, and more settings. */
 export const accountsOn = Effect.fnUntraced(function* (
   sources: ReadonlyArray<QueueSource>,
-  log: EventLog["Service"]
+  log: EventLog["Service"],
+  more: Readonly<Record<string, string>> = {}
 ) {
   const layer = Layer.mergeAll(
     Layer.succeed(IngestQueue, IngestQueue.of({ push: () => Effect.die("not pushed to"), sources })),
@@ -37,7 +38,7 @@ export const accountsOn = Effect.fnUntraced(function* (
     GeoIpLive.layer,
     Logger.layer([])
   )
-  const settings = ConfigProvider.layer(ConfigProvider.fromUnknown({ KAFKA_TOPICS: "clicks" }))
+  const settings = ConfigProvider.layer(ConfigProvider.fromUnknown({ KAFKA_TOPICS: "clicks", ...more }))
   return yield* makeAccounts.pipe(Effect.provide(layer), Effect.provide(settings))
 })
 
