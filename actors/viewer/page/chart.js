@@ -13,16 +13,23 @@ const minuteClock = new Intl.DateTimeFormat(undefined, {
 
 /** Colours that the style sheet has; the last is for what is left over. */
 const hues = 10
-const hueOf = (name, i) => (name.startsWith("(") ? "rest" : String(i % hues))
+
+/** The first colour that no other line has. */
+const hueOf = (name, others) => {
+  if (name.startsWith("(")) return "rest"
+  const taken = new Set(others.map(({ hue }) => hue))
+  const free = Array.from({ length: hues }, (_, i) => String(i)).find((hue) => !taken.has(hue))
+  return free ?? "rest"
+}
 
 const written = (unit, value) => {
   if (value === null || value === undefined) return "–"
   return unit === "ms" ? span(value) : rate(value)
 }
 
-const makeKey = (name, i, onToggle) => {
+const makeKey = (name, hue, onToggle) => {
   const swatch = element("span", "swatch")
-  swatch.dataset.hue = hueOf(name, i)
+  swatch.dataset.hue = hue
   const value = element("span", "value", "–")
   const whole = element("button", "plain key", [swatch, element("span", "name", name), value])
   whole.type = "button"
@@ -35,6 +42,7 @@ const makeKey = (name, i, onToggle) => {
   return {
     whole,
     value,
+    hue,
     isShown: () => whole.getAttribute("aria-pressed") === "true",
     colour: () => getComputedStyle(swatch).color
   }
@@ -87,7 +95,12 @@ export const makeChart = (title) => {
       cursor: { y: false, points: { show: !isStacked() }, drag: { x: false, y: false } },
       scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
       axes: [
-        { ...axis, space: 90, values: (_, ticks) => ticks.map((at) => minuteClock.format(at * 1000)) },
+        {
+          ...axis,
+          space: 90,
+          size: 34,
+          values: (_, ticks) => ticks.map((at) => minuteClock.format(at * 1000))
+        },
         { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => number(tick)) }
       ],
       series: [
@@ -132,15 +145,31 @@ export const makeChart = (title) => {
     canvas.setAttribute("aria-label", `${title}. Now: ${last.join(", ")}.`)
   }
 
-  const show = (next) => {
-    const isSame =
-      view?.lines.map(({ name }) => name).join("\n") === next.lines.map(({ name }) => name).join("\n")
-    view = next
-    if (!isSame) {
-      const before = made
-      made = new Map(view.lines.map(({ name }, i) => [name, before.get(name) ?? makeKey(name, i, redraw)]))
-      keys.replaceChildren(...[...made.values()].map(({ whole }) => whole))
+  /** Lines keep their places and colours as long as they are there, though another grows larger. */
+  const inPlace = (lines) => {
+    const places = [...made.keys()]
+    const placeOf = ({ name }) => (made.has(name) ? places.indexOf(name) : places.length)
+    return lines.toSorted(
+      (a, b) => Number(a.name.startsWith("(")) - Number(b.name.startsWith("(")) || placeOf(a) - placeOf(b)
+    )
+  }
+
+  const makeKeys = (names) => {
+    const kept = names.flatMap((name) => made.get(name) ?? [])
+    const next = new Map()
+    for (const name of names) {
+      const key = made.get(name) ?? makeKey(name, hueOf(name, [...kept, ...next.values()]), redraw)
+      next.set(name, key)
     }
+    made = next
+    keys.replaceChildren(...[...made.values()].map(({ whole }) => whole))
+  }
+
+  const show = (next) => {
+    view = { ...next, lines: inPlace(next.lines) }
+    const names = view.lines.map(({ name }) => name)
+    const isSame = names.join("\n") === [...made.keys()].join("\n")
+    if (!isSame) makeKeys(names)
     const isEmpty = view.lines.every(({ values }) => values.every((value) => value === null))
     empty.hidden = !isEmpty
     if (isSame && plot !== undefined) {

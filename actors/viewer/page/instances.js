@@ -11,9 +11,11 @@ const known = (value, write) => (value === undefined ? "–" : write(value))
 /** What is wrong with an instance, or undefined. */
 const troubleOf = ({ silentFor, troubles }) => {
   const cannotReach = Object.entries(troubles).map(([seam, sentence]) => `${seam}: ${sentence}`)
-  if (silentFor >= patience) return `silent for ${span(silentFor * 1000)}`
+  if (isSilent({ silentFor })) return `silent for ${span(silentFor * 1000)}`
   return cannotReach.length > 0 ? cannotReach.join("; ") : undefined
 }
+
+const isSilent = ({ silentFor }) => silentFor >= patience
 
 const most = (list, name) => {
   const values = list.map((one) => one[name]).filter((value) => value !== undefined)
@@ -46,8 +48,8 @@ const together = (list) => ({
 
 /** The columns of figures: what each is called on narrow screens, and how it is written. */
 const columns = [
-  ["events/s", ({ rate: value }) => rate(value)],
-  ["failed/s", ({ failedRate }) => rate(failedRate)],
+  ["events/s", ({ rate: value }) => known(value, rate)],
+  ["failed/s", ({ failedRate }) => known(failedRate, rate)],
   [
     "under way",
     ({ underWay, capacity }) =>
@@ -95,6 +97,7 @@ const makeInstance = () => {
     up.title = instance.started
     showFigures(instance)
     mark(row, "condition", trouble === undefined ? "flows" : "down")
+    mark(row, "silent", String(isSilent(instance)))
     say(state, trouble ?? (instance.lastError === "" ? "" : `last error: ${instance.lastError}`))
   }
   return { row, show }
@@ -158,11 +161,11 @@ const makeGroup = (name, isOpenAtFirst, onToggle) => {
 
   const show = (instances, stage, at) => {
     latest = instances
-    const silent = instances.filter(({ silentFor }) => silentFor >= patience).length
+    const there = instances.filter((one) => !isSilent(one))
     const ill = instances.map(troubleOf).filter((trouble) => trouble !== undefined)
-    const alone = instances.length === 1 ? ` · ${upSince(instances[0], at)}` : ""
-    say(runs, `${number(instances.length - silent)}${alone}`)
-    showFigures(together(instances))
+    const alone = there.length === 1 ? ` · ${upSince(there[0], at)}` : ""
+    say(runs, `${number(there.length)}${alone}`)
+    showFigures(together(there))
     const condition = ill.length > 0 && stage?.condition !== "down" ? "stands still" : stage?.condition
     mark(row, "condition", condition ?? "idle")
     const told = ill.length > 0 ? `${number(ill.length)} of ${number(instances.length)}: ${ill[0]}` : ""

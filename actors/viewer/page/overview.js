@@ -35,7 +35,7 @@ const changes = ({ condition, sentence, stages }) => {
         ? `${titleOf(name)} ${is === "down" ? "is down" : is}. ${why}`
         : `${titleOf(name)}: ${is} again.`
     )
-  return was.get("") !== condition && (isBad(condition) || isBad(was.get(""))) ? [...told, sentence] : told
+  return was.get("") !== condition && (isBad(condition) || isBad(was.get(""))) ? [sentence] : told
 }
 
 const showTroubles = (troubles) => {

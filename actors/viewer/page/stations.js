@@ -5,7 +5,9 @@ import { element, link, number, rate, span } from "/page/frame.js"
 const known = (value, write) => (value === undefined ? "–" : write(value))
 const perSecond = (value) => `${rate(value)}/s`
 const ofCapacity = ({ underWay, capacity }) =>
-  capacity === undefined ? known(underWay, number) : `${known(underWay, number)} of ${number(capacity)}`
+  capacity === undefined || capacity === 0
+    ? known(underWay || undefined, number)
+    : `${known(underWay, number)} of ${number(capacity)}`
 
 /** A fact: its name, its text, and whether it is bad. A stage has the same ones all the time, so that nothing jumps. */
 const failed = ["failed", (stage) => perSecond(stage.failedRate), (stage) => stage.failedRate >= 0.05]
@@ -82,7 +84,7 @@ const makeStation = (first) => {
     say(times, stage.instances > 1 ? `×${number(stage.instances)}` : "")
     say(value, figure)
     say(unit, counts)
-    say(sentence, stage.condition === "flows" ? "" : stage.sentence)
+    say(sentence, stage.sentence)
     for (const fact of list) fact.show(stage)
   }
   return { place, stop, show }

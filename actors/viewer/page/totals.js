@@ -15,10 +15,10 @@ const furthest = ({ stages }) =>
 
 const sum = (values) => values.reduce((all, value) => all + value, 0)
 
-/** How long it takes to work off what waits, at this rate. */
-const workOff = ({ waiting = 0 }, drained) => {
+/** How long it takes to store what waits, at this rate. */
+const workOff = ({ waiting = 0 }, stored) => {
   if (waiting === 0) return "nothing waits"
-  return drained >= 0.05 ? `${span((waiting / drained) * 1000)} at this rate` : "nobody takes it"
+  return stored >= 0.05 ? `${span((waiting / stored) * 1000)} at this rate` : "nothing is stored"
 }
 
 /** Each figure: its name, its value, how it is written, what is said below it, and whether that is bad. */
@@ -44,7 +44,7 @@ const figures = [
     unit: "",
     value: (view) => stageOf(view, "queue")?.waiting,
     write: number,
-    below: (view) => workOff(stageOf(view, "queue") ?? {}, stageOf(view, "drainer")?.rate ?? 0)
+    below: (view) => workOff(stageOf(view, "queue") ?? {}, stageOf(view, "log")?.rate ?? 0)
   },
   {
     name: "In flight",
@@ -70,9 +70,12 @@ const figures = [
   }
 ]
 
+/** The least that fills the height: what waits for a moment is no mountain. */
+const least = 10
+
 /** The points of a line through the values, the newest at the right end; it leaves room for its own thickness. */
 const pointsOf = (values) => {
-  const top = Math.max(1, ...values)
+  const top = Math.max(least, ...values)
   return values.map((value, i) => {
     const x = width - (values.length - 1 - i) * (width / (kept - 1))
     return `${x.toFixed(1)},${(height - 1.5 - (value / top) * (height - 4)).toFixed(1)}`
