@@ -1,11 +1,13 @@
 /** Events watched while they pass: by a plain NATS client, with no tool of ours, and by the command `tap`. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
+import { Effect } from "effect"
 import type { EventView } from "../../actors/viewer/messages.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { launchCommand, withQueue } from "../actors/commands/command.ts"
 import { denoProgram } from "../support/deno.ts"
 import { eventually } from "../support/eventually.ts"
+import { freeze } from "../support/freeze.ts"
 import { canStartNats, type NatsServer, privateNats } from "../support/nats.ts"
 import { type Environment, launch, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 
@@ -162,6 +164,48 @@ describe.skipIf(!canStartNats)("on NATS", () => {
     const [first = ""] = shown.out().split("\n")
     expect(first).not.toMatch(unseen)
     expect(JSON.parse(first)).toMatchObject({ stage: "rejected", reason: "too few fields", by: "drainer" })
+  }, 60_000)
+
+  const isDrained = async (): Promise<boolean> => {
+    const [depth] = await withQueue(settings, ({ sources }) =>
+      Effect.forEach(sources, (source) => source.depth)
+    )
+    return depth?.waiting === 0 && depth.claimed === 0
+  }
+
+  test("of a flood it shows a part and says how many it left out: together they are all", async () => {
+    const shown = tap(settings, ["stored", "--json"])
+    const count = (type: string): number => shown.out().split(`"type":"${type}"`).length - 1
+    await shown.looks()
+    await pushUntil("a probe", () => count("probe") > 0, line("probe", "e"))
+    let pushed = 10_000
+    await push(...Array.from({ length: pushed }, (_, n) => line("flood", `n=${n}`)))
+    await eventually("the flood is stored", isDrained)
+    // What was left out is told with the next message, so one more must come through.
+    await eventually("a last one is shown", async () => {
+      const last = `last-${pushed}`
+      await push(line("flood", `n=${last}`))
+      pushed += 1
+      return eventually("it is shown", () => shown.out().includes(last), 2_000).catch(() => false)
+    })
+    shown.child.kill("SIGINT")
+    expect(await shown.ended).toBe(0)
+    const left = Array.from(shown.err().matchAll(/([\d,]+) events? left out/g), ([, number = ""]) =>
+      Number(number.replaceAll(",", ""))
+    ).reduce((sum, number) => sum + number, 0)
+    expect(left).toBeGreaterThan(0)
+    expect(count("flood") + left).toBe(pushed)
+  }, 60_000)
+
+  test("one that is frozen holds nothing up", async () => {
+    const shown = tap(settings, ["stored"])
+    await shown.looks()
+    await pushUntil("it is shown", () => shown.out().includes("probe"), line("probe", "e"))
+    freeze(shown.child.pid ?? 0)
+    await push(...Array.from({ length: 20_000 }, (_, n) => line("frozen", `n=${n}`)))
+    await eventually("all is stored", isDrained)
+    shown.child.kill("SIGKILL")
+    expect(await shown.ended).toBe(null)
   }, 60_000)
 
   test("what is hidden by VIEWER_MASK is hidden here too", async () => {
