@@ -2,7 +2,6 @@
  * Tap: publishes what flows as JSON that anyone reads with a plain NATS client, `nats sub 'spoor.tap.>'`. It only looks,
  * at most once, and never slows the work. Keeps nothing; one is enough, since two would publish everything twice.
  */
-import { Effect } from "effect"
 import * as Actor from "./system/actor.ts"
 import { copies } from "./system/inbox/copies.ts"
 import { messageBus } from "./system/need.ts"
@@ -19,7 +18,5 @@ export const Tap = Actor.make(
     needs: [messageBus],
     settings: [tapStages, viewerMask]
   },
-  Effect.gen(function* () {
-    return yield* publishTapped
-  })
+  publishTapped
 )
