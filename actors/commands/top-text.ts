@@ -128,7 +128,7 @@ const perSecond = (rate: number): string =>
   rate === 0 ? "0" : rate < 10 ? rate.toFixed(1) : number(Math.round(rate))
 
 const share = (underWay: number | undefined, capacity: number | undefined): string =>
-  underWay === undefined ? "" : `${number(underWay)}/${number(capacity ?? 0)}`
+  underWay === undefined || !capacity ? "" : `${number(underWay)}/${number(capacity)}`
 
 /** Milliseconds; seconds and more where it is long. */
 const time = (milliseconds: number | undefined): string => {

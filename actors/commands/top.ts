@@ -8,6 +8,7 @@ import { natsUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { ingestQueue, messageBus } from "../system/need.ts"
 import { listenForSignals } from "../system/signals.ts"
+import { inertJson } from "../tap/inert-json.ts"
 import type { SystemView } from "../watch/system-view.ts"
 import { askViewerSettings } from "./ask-viewer.ts"
 import { type Colours, colours, wantsColours } from "./colours.ts"
@@ -35,8 +36,7 @@ const top = Effect.fnUntraced(function* (once: boolean, asJson: boolean) {
   const url = yield* natsUrl.config
   const hasNats = url !== undefined && Redacted.value(url).trim() !== ""
   const look = yield* hasNats ? fromNats : fromViewer
-  const show = (view: SystemView): Effect.Effect<void> =>
-    say(asJson ? JSON.stringify(view) : screen(view, once))
+  const show = (view: SystemView): Effect.Effect<void> => say(asJson ? inertJson(view) : screen(view, once))
   const shown = once ? showOnce(look, show) : Effect.forever(showNow(look, show))
   return yield* Effect.raceFirst(shown, Effect.as(signalled, 0))
 })

@@ -62,11 +62,11 @@ export const judgeActor = (seen: ActorSeen): Judgement => {
     const work = many(underWay, "message is under way", "messages are under way")
     return still(`${work} and none was done for ${span(movedAgo)}.${troublesText(cutOff)}`)
   }
-  if (isHelpless(cutOff)) return still(troublesText(cutOff).trim())
+  if (isHelpless(seen)) return still(troublesText(cutOff).trim())
   if (seen.workLies !== undefined) return still(seen.workLies)
   if (underWay > 0) return flows(partly(seen))
   if (succeededAgo === undefined && isRecent(seen.messageAgo)) return flows(partly(seen))
-  return idle(`${quiet(seen.messageAgo)}${troublesText(cutOff)}${partly(seen) && ` ${partly(seen)}`}`)
+  return idle(`${quiet(seen.messageAgo)} ${partly(seen)}`.trim())
 }
 
 /** What tells whether an actor that nobody sees is missed. */
@@ -170,11 +170,11 @@ export const judgeAll = (
   const [worst, ...others] = bad
   if (worst !== undefined) {
     const unsaid = dead.filter(({ trouble }) => !worst.sentence.includes(trouble))
-    const more = others.length === 0 ? "" : ` Not well either: ${listed(others.map(({ name }) => name))}.`
-    const what = `The ${worst.name} ${worst.condition === "down" ? "is down" : "stands still"}`
+    const what = `The ${worst.name} ${worst.condition === "down" ? "is down" : "stands still"}: ${worst.sentence}`
+    const more = others.length === 0 ? [] : [`Not well either: ${listed(others.map(({ name }) => name))}.`]
     return {
       condition: worst.condition,
-      sentence: `${what}: ${worst.sentence}${unsaid.map(({ sentence }) => ` ${sentence}`).join("")}${more}`
+      sentence: [...unsaid.map(({ sentence }) => sentence), what, ...more].join(" ")
     }
   }
   if (dead.length > 0) return still(dead.map(({ sentence }) => sentence).join(" "))
@@ -197,9 +197,12 @@ const troublesText = (troubles: Readonly<Record<string, string>>): string =>
     .map(([name, sentence]) => ` It cannot reach its ${name}: ${ended(sentence)}`)
     .join("")
 
-/** Is everything behind one service away? Of several servers of the queue one is enough. */
-const isHelpless = (cutOff: Readonly<Record<string, string>>): boolean =>
-  Object.keys(cutOff).some((name) => !/ \d+$/.test(name))
+/**
+ * Is a system away without which it cannot work? Of several servers of the queue one is enough, and the viewer reads the
+ * log without the others.
+ */
+const isHelpless = ({ name, cutOff }: ActorSeen): boolean =>
+  Object.keys(cutOff).some((system) => !/ \d+$/.test(system) && (name !== "viewer" || system === "log"))
 
 const quiet = (age: number | undefined): string =>
   age === undefined ? "Nothing came since it started." : `Nothing came for ${span(age)}.`

@@ -62,7 +62,7 @@ const instanceView = (
     ...(behind === undefined ? {} : { behind }),
     lastError: last.lastError,
     silentFor: Math.max(0, Math.round((at - last.at) / 1000)),
-    troubles: troublesOf(instance)
+    troubles: at - last.at <= silentAfter ? troublesOf(instance) : {}
   }
 }
 
