@@ -51,6 +51,18 @@ export const withParam = (param, name, value) => {
   return [...others, `${escaped(name)}=${escaped(value)}`].join("&")
 }
 
+/** The names of parameters in a parameter filter. */
+export const namesIn = (param = "") =>
+  new Set(param.split("&").map((one) => plain(one.match(/^[^=~]*/)?.[0] ?? "")))
+
+const plain = (text) => {
+  try {
+    return decodeURIComponent(text).trim()
+  } catch {
+    return text
+  }
+}
+
 /** So that signs of the filter's own stay part of a name or value. */
 const escaped = (text) =>
   text.replaceAll(/[%&=~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -17,10 +17,11 @@ const lookPause = 300
  * @param {HTMLElement} parts.body the `tbody`
  * @param {HTMLElement} parts.top stands above it: when it is out of sight, the list is scrolled
  * @param {(event: object) => HTMLTableRowElement} parts.details the row that shows all of an event
+ * @param {() => ReadonlySet<string>} parts.asked names of parameters that are looked for
  * @param {(choice: DOMStringMap) => void} parts.choose a value was chosen to filter by
  * @param {(waiting: number, why: string | undefined) => void} parts.changed how many wait, and why
  */
-export const eventList = ({ body, top, details, choose, changed }) => {
+export const eventList = ({ body, top, details, asked, choose, changed }) => {
   const events = new WeakMap()
   /** The coordinates of what came. */
   const known = new Set()
@@ -49,7 +50,7 @@ export const eventList = ({ body, top, details, choose, changed }) => {
 
   const rowOf = (one) => {
     if (typeof one === "number") return gapRow(one)
-    const row = eventRow(one)
+    const row = eventRow(one, asked())
     events.set(row, one)
     return row
   }

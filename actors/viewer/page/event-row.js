@@ -74,11 +74,13 @@ const chosenCell = (className, field, value, content) =>
   cell(className, value === "" ? "" : rowChoice(field, value, content))
 
 const paramChoice = ([name, value]) => {
-  const shown = [element("span", "name", inert(name, longest)), "=", inert(value, longest)]
+  const shown = [element("span", "name", [inert(name, longest), "="]), inert(value, longest)]
   return rowChoice("param", value, shown, name)
 }
 
-const params = ({ params: list, reason }) => {
+/** Those that were asked for stand first. */
+const params = ({ params: all, reason }, asked) => {
+  const list = all.toSorted((one, other) => Number(asked.has(other[0])) - Number(asked.has(one[0])))
   const made = list.slice(0, shownParams).flatMap((param) => [paramChoice(param), " "])
   if (list.length > shownParams) made.push(element("span", "more", `and ${list.length - shownParams} more`))
   if (reason !== undefined) made.unshift(element("span", "reason", inert(reason)), " ")
@@ -91,26 +93,27 @@ const where = ({ topic, partition, offset }) => {
   return made
 }
 
-/** One of eight colours, the same for the same type wherever it is seen (FNV-1a). */
+/** One of eight colours, the same for the same type wherever it is seen (FNV-1a, and mixed once more). */
 const hue = (type) => {
   let sum = 0x811c9dc5
   for (let place = 0; place < Math.min(type.length, 64); place++)
     sum = Math.imul(sum ^ type.charCodeAt(place), 0x01000193)
-  return `hue-${((sum >>> 0) >> 5) & 7}`
+  sum = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b)
+  return `hue-${(sum ^ (sum >>> 13)) & 7}`
 }
 
 /** A type with its colour. */
 export const typeMark = (type) => element("span", `dot ${hue(type)}`)
 
-/** The row of an event; the list opens it, and its choices are chosen through the list. */
-export const eventRow = (event) => {
+/** The row of an event; `asked` has the names of parameters to see first. The list opens it and hears its choices. */
+export const eventRow = (event, asked) => {
   const row = element("tr", `event ${event.stage}`, [
     cell("time", clock(event.timestamp)),
     cell("type", [
       typeMark(event.type),
       event.type === "" ? "–" : rowChoice("type", `=${event.type}`, inert(event.type, longest))
     ]),
-    cell("params", params(event)),
+    cell("params", params(event, asked)),
     chosenCell("country", "country", event.country),
     chosenCell("device", "device", event.deviceType, inert(event.device || event.deviceType, longest)),
     cell("address", inert(event.address, longest)),

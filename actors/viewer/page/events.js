@@ -5,7 +5,7 @@
 import { download } from "/page/copying.js"
 import { eventsCsv } from "/page/csv.js"
 import { detailsRow } from "/page/event-details.js"
-import { isEventId, searchOf, sightOf, withParam } from "/page/event-filter.js"
+import { isEventId, namesIn, searchOf, sightOf, withParam } from "/page/event-filter.js"
 import { eventList } from "/page/event-list.js"
 import { filterBar } from "/page/filter-bar.js"
 import { button, number, rate, showFrame, showState } from "/page/frame.js"
@@ -32,8 +32,8 @@ const showHow = () => {
 }
 
 const showSampling = () => {
-  const parts = []
-  if (!sight.isPast && sample > 1) parts.push(`1 of ${number(sample)} shown, more come than can be shown`)
+  const parts = sight.isPast ? ["Oldest first"] : []
+  if (!sight.isPast && sample > 1) parts.push(`1 of ${number(sample)} shown: too many to show all`)
   if (!sight.isPast && leftOut > 0) parts.push(`about ${number(leftOut)} left out`)
   at("sampling").textContent = parts.join(" · ")
 }
@@ -48,6 +48,7 @@ const list = eventList({
   body: at("events"),
   top: at("top"),
   details: detailsRow,
+  asked: () => namesIn(sight.filter.param),
   choose: (choice) => choose(choice),
   changed: (waiting, why) => {
     at("newer").hidden = waiting === 0 || isPaused

@@ -36,9 +36,11 @@ const longestOf = (steps) => Math.max(...steps.map(({ after }) => after ?? 0))
 
 const stageStep = (step, next, longest) => {
   const { stage, what, at } = step
+  const text = element("span", "what", inert(what))
+  text.title = what
   const made = element("li", at === undefined ? "open" : "", [
     element("b", "", inert(stage)),
-    element("span", "what", inert(what)),
+    text,
     at === undefined ? element("span", "at", "not known") : element("span", "at", clock(at))
   ])
   if (next === undefined) return made
@@ -58,7 +60,7 @@ const consumerStep = ({ stage, what, at }, logged) => {
   const made = element("li", at === undefined ? "open" : "", [
     element("b", "", inert(stage)),
     element("span", "took", since === undefined ? "" : `${since < 0 ? "" : "+"}${span(since)}`),
-    at === undefined ? element("span", "at", "not yet known") : element("span", "at", clock(at))
+    element("span", "at", at === undefined ? inert(what) : clock(at))
   ])
   made.title = what
   return made
@@ -106,14 +108,18 @@ const verdict = ({ state, sentence, wholeWay, records }) => {
   return made
 }
 
-/** How often and how long the way is asked for while it goes on, milliseconds. */
-const pause = 1_000
-const patience = 20_000
+/** The way is asked for again after so long, then less and less often, for so long, milliseconds. */
+const firstPause = 1_000
+const patience = 30_000
 
-const isOver = ({ state, steps }) =>
-  state === "not an id" ||
-  state === "dead letter" ||
-  (state === "stored" && steps.every(({ at }) => at !== undefined))
+/** Consumers that say nothing of an event so long after it was stored will say nothing more, milliseconds. */
+const lateness = 60_000
+
+const isOver = ({ state, steps, records: [record] }) => {
+  if (state === "not an id" || state === "dead letter") return true
+  if (state !== "stored") return false
+  return steps.every(({ at }) => at !== undefined) || record.timestamp < Date.now() - lateness
+}
 
 /**
  * The section of an event's way. `known` are steps to show until the viewer has answered, `found` hears each answer.
@@ -150,16 +156,19 @@ export const journeySection = (id, known = [], found = () => {}) => {
   }
 
   const began = Date.now()
-  const ask = async () => {
+  let shown
+  const ask = async (pause) => {
     try {
       const journey = await get(`/api/events/${encodeURIComponent(id)}`)
-      show(journey)
+      const text = JSON.stringify(journey)
+      if (text !== shown) show(journey)
+      shown = text
       if (isOver(journey)) return
     } catch (error) {
       note.textContent = `Its way is not known: ${error.message}`
     }
-    if (Date.now() - began < patience && section.isConnected) setTimeout(ask, pause)
+    if (Date.now() - began < patience && section.isConnected) setTimeout(ask, pause, 1.5 * pause)
   }
-  ask()
+  ask(firstPause)
   return section
 }

@@ -1,4 +1,4 @@
-/** One event by its id, wherever it is: its way, and its parts when the log has it. Stands above the list. */
+/** One event by its id, wherever it is: its way, and its parts as its record or its line tells them. Stands above the list. */
 import { eventParts } from "/page/event-details.js"
 import { button, element } from "/page/frame.js"
 import { inert } from "/page/inert-text.js"
@@ -22,12 +22,12 @@ export const oneEvent = (place, closed) => {
       closed()
     })
     const parts = element("div", "")
-    let isShown = false
-    const found = ({ records }) => {
-      const [record] = records
-      if (record === undefined || isShown) return
-      isShown = true
-      parts.replaceChildren(eventParts(record, journey))
+    let shownStage
+    const found = ({ records: [record], line }) => {
+      const known = record ?? line
+      if (known === undefined || shownStage === known.stage) return
+      shownStage = known.stage
+      parts.replaceChildren(eventParts(known, journey))
     }
     const journey = journeySection(id, [], found)
     const head = element("div", "panel-head", [element("h2", "", ["Event ", inert(id)]), away])

@@ -13,19 +13,19 @@ import { liveConnection } from "/page/live-connection.js"
 const doubtful = 15_000
 
 const paramRow = (name, value) => {
-  const field = (text, hint, className) => {
+  const field = (text, hint, className, most) => {
     const made = element("input", className)
     made.value = text
-    made.maxLength = 2_000
+    made.maxLength = most
     made.spellcheck = false
     made.setAttribute("aria-label", hint)
     made.placeholder = hint.toLowerCase()
     return made
   }
   const row = element("div", "param", [
-    field(name, "Name", "param-name"),
+    field(name, "Name", "param-name", 200),
     "=",
-    field(value, "Value", "param-value")
+    field(value, "Value", "param-value", 2_000)
   ])
   const remove = button("×", () => row.remove(), "small")
   remove.setAttribute("aria-label", "Remove this parameter")
@@ -47,8 +47,8 @@ const gatewayStage = ({ status, body, took }) => {
   return stageItem(isTaken ? "done" : "failed", element("b", "", text), element("code", "", inert(body, 500)))
 }
 
-/** The steps of one test event, as they happen. */
-const watchArrival = (place, { marker, at }) => {
+/** The steps of one test event, as they happen, in `place`, and all of it in `whole` when it is there. */
+const watchArrival = (place, whole, { marker, at }) => {
   const wait = stageItem("waiting", element("b", "", "Waiting to see it in the live stream …"))
   place.append(wait)
   const doubt = setTimeout(() => {
@@ -73,7 +73,7 @@ const watchArrival = (place, { marker, at }) => {
       element("b", "", `Seen in the live stream after ${span(Date.now() - at)}`),
       element("code", "", [typeMark(event.type), inert(lies)])
     )
-    place.append(stageItem("done", eventParts(event)))
+    whole.replaceChildren(eventParts(event))
   }
   const watching = liveConnection({
     message: ({ events }) => {
@@ -94,7 +94,7 @@ export const testEvent = (place) => {
   const type = element("input", "")
   type.value = "test_event"
   type.required = true
-  type.maxLength = 500
+  type.maxLength = 200
   type.spellcheck = false
   const key = element("input", "")
   key.type = "password"
@@ -110,6 +110,7 @@ export const testEvent = (place) => {
   send.type = "submit"
   const stages = element("ol", "arrival")
   stages.setAttribute("aria-live", "polite")
+  const whole = element("div", "arrived")
   const form = element("form", "test-form", [
     labelled("Type", type),
     element("div", "field", [element("span", "", "Parameters"), params, more]),
@@ -134,17 +135,18 @@ export const testEvent = (place) => {
     submitted.preventDefault()
     leave()
     send.disabled = true
+    whole.replaceChildren()
     stages.replaceChildren(stageItem("waiting", element("b", "", "Sent to the gateway …")))
     try {
       const answer = await post("/api/test-event", event())
       stages.replaceChildren(gatewayStage(answer))
-      if (answer.status >= 200 && answer.status < 300) leave = watchArrival(stages, answer)
+      if (answer.status >= 200 && answer.status < 300) leave = watchArrival(stages, whole, answer)
     } catch (error) {
       stages.replaceChildren(stageItem("failed", element("b", "", inert(error.message))))
     }
     send.disabled = false
   })
-  place.replaceChildren(form, stages)
+  place.replaceChildren(form, stages, whole)
 
   return {
     open: () => type.focus(),
