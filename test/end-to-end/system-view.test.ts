@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { SystemView } from "../../actors/watch/system-view.ts"
 import { denoProgram } from "../support/deno.ts"
 import { eventually } from "../support/eventually.ts"
+import { freeze, unfreeze } from "../support/freeze.ts"
+import { kafka } from "../support/kafka.ts"
 import { canStartNats, type NatsServer, privateNats } from "../support/nats.ts"
 import { hasRedisProgram, privateRedis, type RedisServer } from "../support/redis.ts"
+import { serverUrl } from "../support/server.ts"
 import { type Environment, launch, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 
 /** Longer than any answer that waits for nobody; a test that hangs fails by it. */
@@ -217,4 +220,45 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
       ({ troubles, instances }) => troubles.length === 0 && instances.length === 6
     )
   }, 60_000)
+})
+
+const broker = canStartNats ? await serverUrl(kafka) : undefined
+
+describe.skipIf(broker === undefined)("on Kafka", () => {
+  test("readers are level with the end of the log, and one that is stopped falls behind it", async () => {
+    const nats = await privateNats()
+    await nats.start()
+    const topic = `watched-${crypto.randomUUID().slice(0, 8)}`
+    const settings = ownSettings({ NATS_URL: nats.url, KAFKA_BROKERS: broker ?? "", KAFKA_TOPIC: topic })
+    const flow = await startSpoor(["gateway", "drainer", "enricher", "bridge", "viewer"], settings)
+    const counter = await startSpoor(["event-counter"], settings)
+    try {
+      for (let n = 0; n < 20; n++) expect(await sendEvent(flow)).toBe(200)
+      const level = await systemWhen(flow, "all have them", ({ stages }) =>
+        ["event-counter", "viewer"].every((name) =>
+          stages.some((one) => one.name === name && one.events === 20 && one.behind === 0)
+        )
+      )
+      expect(level.seams).toContainEqual(expect.objectContaining({ name: "log", kind: "Kafka", ok: true }))
+      freeze(counter.process.pid ?? 0)
+      for (let n = 0; n < 5; n++) expect(await sendEvent(flow)).toBe(200)
+      const late = await systemWhen(
+        flow,
+        "it is behind",
+        (now) => now.stages.find(({ name }) => name === "event-counter")?.behind === 5
+      )
+      expect(late.stages.find(({ name }) => name === "viewer")?.behind).toBe(0)
+      const down = await systemWhen(flow, "it is down", (now) =>
+        told(now, "event-counter").startsWith("down")
+      )
+      expect(told(down, "event-counter")).toMatch(/^down: No event-counter runs\. The last one was heard of/)
+      unfreeze(counter.process.pid ?? 0)
+      await systemWhen(flow, "it has caught up", ({ stages }) =>
+        stages.some(({ name, events, behind }) => name === "event-counter" && events === 25 && behind === 0)
+      )
+    } finally {
+      await Promise.all([flow.end("SIGKILL"), counter.end("SIGKILL")])
+      await nats.remove()
+    }
+  }, 90_000)
 })
