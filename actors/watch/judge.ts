@@ -155,6 +155,7 @@ export const judgeLog = (
 
 /** A system that does not answer: what is wrong as it was told, and in a sentence that names it. */
 export interface DeadSystem {
+  readonly name: string
   readonly trouble: string
   readonly sentence: string
 }
@@ -169,7 +170,9 @@ export const judgeAll = (
   )
   const [worst, ...others] = bad
   if (worst !== undefined) {
-    const unsaid = dead.filter(({ trouble }) => !worst.sentence.includes(trouble))
+    const isSaid = ({ name, trouble }: DeadSystem): boolean =>
+      name.replace(/ \d+$/, "") === worst.name || worst.sentence.includes(trouble)
+    const unsaid = dead.filter((one) => !isSaid(one))
     const what = `The ${worst.name} ${worst.condition === "down" ? "is down" : "stands still"}: ${worst.sentence}`
     const more = others.length === 0 ? [] : [`Not well either: ${listed(others.map(({ name }) => name))}.`]
     return {

@@ -50,7 +50,7 @@ export const seamsOf = (
     if (trouble === undefined) return seam
     const more = others.length === 0 ? "" : `, and ${others.length} more`
     const told = error ?? `${trouble}, says ${first?.who}${more}`
-    dead.push({ trouble, sentence: `The ${name} cannot be reached: ${ended(told)}` })
+    dead.push({ name, trouble, sentence: `The ${name} cannot be reached: ${ended(told)}` })
     return { ...seam, error: told }
   })
   return { seams: views, dead }

@@ -35,6 +35,7 @@ check(
     const away = Effect.fail(new Failure({ reason: "unavailable", message: "redis-2:6379 refuses" }))
     const view = yield* watchOver(bus, [playQueue(Effect.succeed(nothingYet)), playQueue(away)])
     const seen = yield* after(view, 3)
+    expect(seen.sentence).toStartWith("The queue stands still: queue 2: redis-2:6379 refuses.")
     expect(told(seen, "queue")).toBe("stands still: queue 2: redis-2:6379 refuses.")
     expect(seen.troubles).toEqual(["The queue 2 cannot be asked: redis-2:6379 refuses."])
   })
