@@ -69,7 +69,7 @@ const makeStation = (first) => {
     stop,
     element("h3", "", [element("span", "name", titleOf(first.name)), times]),
     condition,
-    element("p", "main", [value, unit]),
+    element("p", "main", [value, " ", unit]),
     element(
       "dl",
       "facts",

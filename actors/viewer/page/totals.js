@@ -110,7 +110,7 @@ const makeFigure = (figure) => {
   const { spark, add } = makeSpark()
   const whole = element("div", "total", [
     element("dt", "", figure.name),
-    element("dd", "", [element("span", "value", [value, unit]), below, spark])
+    element("dd", "", [element("span", "value", [value, " ", unit]), below, spark])
   ])
   const show = (view) => {
     const now = figure.value(view)
