@@ -7,8 +7,9 @@ import type { LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
 import { type Increment, ProjectionStore, type RecordEffect } from "../../bridge/projection-store/service.ts"
 import { eventIdParam } from "../../gateway/dialects/event-id.ts"
 import * as Actor from "../system/actor.ts"
+import { publishConsumed } from "../system/consumed.ts"
 import { records } from "../system/inbox/records.ts"
-import { eventLog, projectionStore } from "../system/need.ts"
+import { eventLog, factBus, projectionStore } from "../system/need.ts"
 import { Self } from "../system/self.ts"
 import { fenceId } from "./fence-id.ts"
 import { type CountedEvent, readEvent } from "./read-event.ts"
@@ -27,7 +28,7 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       summary,
       receives: records(name, "oldest"),
       sends: `counts to the projection ${name}`,
-      needs: [eventLog, projectionStore],
+      needs: [eventLog, projectionStore, factBus],
       settings: [eventIdParam],
       waiting: 16
     },
@@ -35,11 +36,14 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       const store = yield* ProjectionStore
       const { meter } = yield* Self
       const idParam = yield* eventIdParam.config
+      const tellConsumed = yield* publishConsumed
 
-      return Effect.fnUntraced(function* ({ topic, partition, records, end }: RecordBatch) {
+      return Effect.fnUntraced(function* (batch: RecordBatch) {
+        const { topic, partition, records, end } = batch
         const effects = records.map((record) => effectOf(record, count, idParam))
         const applied = yield* store.apply(name, { topic, partition, end, effects })
         yield* meter.count("repeated", applied.reread + applied.duplicates, "seen before")
+        yield* tellConsumed(batch)
       })
     })
   )
