@@ -2,9 +2,11 @@
  * A server behind a door: it listens on a port of this machine alone, and the door on the one that clients know. It has
  * the life of both. A new certificate is a new server behind the same door.
  */
+import { closing } from "../body/closing.ts"
 import { linger } from "../body/linger.ts"
 import type { Client, ServeOptions, Server, SocketClient, Tls } from "../serve.ts"
 import { type Door, openDoor } from "./door.ts"
+import type { Caller } from "./ports.ts"
 import { doorSayings } from "./sayings.ts"
 
 export interface DoorLimits {
@@ -42,11 +44,11 @@ export const behindDoor = async (
       hostname: "127.0.0.1",
       ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
       fetch: (request, client) => {
-        const address = client.port === 0 ? "" : door?.addressOf(client.port)
+        const caller = client.port === 0 ? goneCaller : door?.callerAt(client.port)
         // Somebody on this machine came round the door.
-        if (address === undefined) return new Response(null, { status: 503, headers: { "retry-after": "1" } })
-        const answer = options.fetch(request, throughDoor(client, address))
-        return request.body === null ? answer : readOn(request, answer)
+        if (caller === undefined) return new Response(null, { status: 503, headers: { "retry-after": "1" } })
+        const answer = options.fetch(request, throughDoor(client, caller.address))
+        return request.body === null ? answer : lastAnswer(request, answer, caller)
       }
     })
 
@@ -101,14 +103,22 @@ export const behindDoor = async (
 
 /**
  * An answer to a body that nobody has read ends the connection and resets it, and what the door has not read of the
- * answer by then is lost: so it is given when there is no more to come for a while.
+ * answer by then is lost: so it is given when there is no more to come for a while. Deno waits for the rest for ever.
  */
-const readOn = async (request: Request, answer: Response | Promise<Response>): Promise<Response> => {
+const lastAnswer = async (
+  request: Request,
+  answer: Response | Promise<Response>,
+  caller: Caller
+): Promise<Response> => {
   const response = await answer
-  if (request.body !== null && !request.body.locked && !request.bodyUsed)
+  if (request.body !== null && !request.body.locked && !request.bodyUsed) {
     await linger(request.body.getReader())
+  }
+  if (response.headers.get("connection") === closing.connection) caller.leaveSoon()
   return response
 }
+
+const goneCaller: Caller = { address: "", leaveSoon: () => {} }
 
 const throughDoor = (client: Client, address: string): Client => ({
   address,

@@ -5,7 +5,7 @@
  */
 import { once } from "node:events"
 import { createServer, type Socket } from "node:net"
-import { makePorts } from "./ports.ts"
+import { type Caller, makePorts } from "./ports.ts"
 import { type Patience, Visit } from "./visit.ts"
 
 export interface DoorOptions {
@@ -25,8 +25,8 @@ export interface DoorOptions {
 
 export interface Door {
   readonly port: number
-  /** The address of the client whose bytes come from that port of this machine; undefined for who came round the door. */
-  readonly addressOf: (port: number) => string | undefined
+  /** The client whose bytes come from that port of this machine; undefined for who came round the door. */
+  readonly callerAt: (port: number) => Caller | undefined
   /** Those who come from now on are handed to the server there. */
   readonly lead: (to: number) => void
   /** Lets nobody in any more; resolves when the server has all that clients had begun to ask. */
@@ -86,7 +86,7 @@ export const openDoor = async (options: DoorOptions): Promise<Door> => {
   const address = server.address()
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
-    addressOf: ports.addressOf,
+    callerAt: ports.callerAt,
     lead: (port) => {
       to = port
     },

@@ -6,18 +6,25 @@
 /** How long after its end a connection's last request may still ask whose it was, milliseconds. */
 const memory = 5_000
 
+/** A client, for those who have only the port that its bytes come from. */
+export interface Caller {
+  readonly address: string
+  /** The answer that it gets now is its last. */
+  readonly leaveSoon: () => void
+}
+
 export interface Ports {
-  readonly add: (port: number, address: string) => void
+  readonly add: (port: number, caller: Caller) => void
   /** That connection is over; it is forgotten a moment later, for its last request may not have been handled yet. */
   readonly end: (port: number, now: number) => void
   /** Undefined for a port that is none of the door's: somebody on this machine came round it. */
-  readonly addressOf: (port: number) => string | undefined
+  readonly callerAt: (port: number) => Caller | undefined
   /** Forgets what is long over. */
   readonly forget: (now: number) => void
 }
 
 interface Entry {
-  readonly address: string
+  readonly caller: Caller
   endedAt: number
 }
 
@@ -25,9 +32,9 @@ export const makePorts = (): Ports => {
   const entries = new Map<number, Entry>()
   const ended = new Map<number, Entry>()
   return {
-    add: (port, address) => {
+    add: (port, caller) => {
       ended.delete(port)
-      entries.set(port, { address, endedAt: Number.POSITIVE_INFINITY })
+      entries.set(port, { caller, endedAt: Number.POSITIVE_INFINITY })
     },
     end: (port, now) => {
       const entry = entries.get(port)
@@ -35,7 +42,7 @@ export const makePorts = (): Ports => {
       entry.endedAt = now
       ended.set(port, entry)
     },
-    addressOf: (port) => entries.get(port)?.address,
+    callerAt: (port) => entries.get(port)?.caller,
     forget: (now) => {
       for (const [port, entry] of ended) {
         if (entry.endedAt + memory > now) return

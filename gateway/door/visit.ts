@@ -37,6 +37,8 @@ export class Visit {
   /** When the client began to ask what is not answered yet; 0 when nothing is. */
   private askedAt = 0
   private lastAt: number
+  /** When its last answer was made; 0 before. */
+  private leavingAt = 0
   /** When we ended it; 0 before. */
   private endedAt = 0
   private hasSaidAll = false
@@ -74,6 +76,10 @@ export class Visit {
       if (now - this.endedAt > (this.isFull ? idle : lingering)) this.close()
       return false
     }
+    if (this.leavingAt > 0 && now - this.leavingAt > lingering && !this.isFull) {
+      this.sendAway("")
+      return false
+    }
     if (this.askedAt > 0) {
       if (now - this.askedAt < answer) return false
       this.sendAway(this.to.tooSlow)
@@ -82,6 +88,10 @@ export class Visit {
     const isOver = now - this.lastAt > (this.server === undefined ? first : idle)
     if (isOver) this.sendAway(undefined)
     return isOver && (this.server === undefined || this.isFull)
+  }
+
+  private leaveSoon(): void {
+    this.leavingAt = this.to.now()
   }
 
   /** Ends it with a last word, and lets the client hear that before it is cut off. */
@@ -114,7 +124,7 @@ export class Visit {
     server.once("connect", () => {
       if (this.endedAt > 0) return
       port = server.localPort ?? 0
-      to.ports.add(port, client.remoteAddress ?? "")
+      to.ports.add(port, { address: client.remoteAddress ?? "", leaveSoon: () => this.leaveSoon() })
       server.write(first)
       client.on("data", (data: Buffer) => {
         if (this.endedAt > 0) return
