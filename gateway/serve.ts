@@ -55,7 +55,7 @@ export interface ServeOptions {
   readonly socket?: SocketHandlers
   /** Where there is a door, `renewals` tells of new ones from now on, until what it returned is called. */
   readonly tls?: Tls & { readonly renewals?: (renew: (tls: Tls) => Promise<void>) => () => void }
-  /** A door before the server caps connections and closes those that are slow or silent. */
+  /** A door before the server caps connections and closes those that are slow or silent, as WebSockets often are. */
   readonly door?: DoorLimits
 }
 

@@ -28,6 +28,11 @@ type Start = (options: InnerOptions) => Promise<Server>
 /** How long a client may take until its first byte, and with its next request, milliseconds. */
 const first = 10_000
 const idle = 30_000
+/**
+ * Over TLS clients may speak without asking (Deno's HTTP/2 has such frames), and what is silent after that is merely
+ * idle: so only who goes on speaking for longer than that is slow.
+ */
+const longestOverTls = 2 * idle
 
 /** Rejects with what the system says when the address cannot be had. */
 export const behindDoor = async (
@@ -59,7 +64,7 @@ export const behindDoor = async (
       hostname: options.hostname,
       to: inner.port,
       most,
-      patience: { first, answer: request, idle },
+      patience: { first, answer: tls === undefined ? request : Math.max(request, longestOverTls), idle },
       sayings: tls === undefined ? await doorSayings() : undefined,
       count
     })

@@ -80,14 +80,11 @@ export class Visit {
       this.sendAway("")
       return false
     }
-    if (this.askedAt > 0) {
-      if (now - this.askedAt < answer) return false
-      this.sendAway(this.to.tooSlow)
-      return true
-    }
-    const isOver = now - this.lastAt > (this.server === undefined ? first : idle)
-    if (isOver) this.sendAway(undefined)
-    return isOver && (this.server === undefined || this.isFull)
+    const isAsking = this.askedAt > 0
+    const isSilent = now - this.lastAt > (this.server === undefined ? first : idle)
+    if (!isSilent && !(isAsking && now - this.askedAt > answer)) return false
+    this.sendAway(isAsking ? this.to.tooSlow : undefined)
+    return isAsking || this.isFull || this.server === undefined
   }
 
   private leaveSoon(): void {
