@@ -47,6 +47,11 @@ export const gatewayMaxPerAddress = optional(
   atLeastOne,
   "Requests of one address (IPv6: one /64) that may be under way at once; more are answered with 429. Unset: no limit."
 )
+export const gatewayMaxConnections = optional(
+  "GATEWAY_MAX_CONNECTIONS",
+  atLeastOne,
+  "Connections to the gateway at once; more are answered with 503 and closed. Needs three open files each. Unset: no limit."
+)
 
 export const guardSettings = [
   writeKeyList,
@@ -54,5 +59,6 @@ export const guardSettings = [
   rateLimitPerKey,
   rateLimitShared,
   gatewayMaxBodyBytes,
+  gatewayMaxConnections,
   gatewayMaxPerAddress
 ]

@@ -76,8 +76,8 @@ export const linksApi = ({
   }
 
   return [
-    { path, GET: guarded(list), POST: guarded(put) },
-    { path: `${path}/*`, GET: guarded(get), DELETE: guarded(remove) }
+    { isPrivate: true, path, GET: guarded(list), POST: guarded(put) },
+    { isPrivate: true, path: `${path}/*`, GET: guarded(get), DELETE: guarded(remove) }
   ]
 }
 

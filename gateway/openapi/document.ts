@@ -123,7 +123,7 @@ const operationObject = (operation: Described) => {
   }
 }
 
-const parametersOf = ({ star, query, method, asks }: Described): ReadonlyArray<unknown> => [
+const parametersOf = ({ star, query, asks }: Described): ReadonlyArray<unknown> => [
   ...(star === undefined ? [] : [{ name: star, in: "path", required: true, schema: { type: "string" } }]),
   ...(query === "any" ? [{ $ref: "#/components/parameters/AnyParameters" }] : []),
   ...(typeof query === "object"
@@ -134,7 +134,7 @@ const parametersOf = ({ star, query, method, asks }: Described): ReadonlyArray<u
         schema: { type: "string" }
       }))
     : []),
-  ...(method === "POST" && asks === "write key" ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : [])
+  ...(query === "any" || asks === "write key" ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : [])
 ]
 
 const mediaType = (content: Content) => {

@@ -4,7 +4,7 @@
  */
 import { makeRandom } from "../faults/random.ts"
 import { eventually } from "../support/eventually.ts"
-import type { runtimes } from "../support/spoor.ts"
+import type { Environment, runtimes } from "../support/spoor.ts"
 import type { Attack } from "./attack.ts"
 import { attackAt } from "./attacks/all.ts"
 import { exchange } from "./exchange.ts"
@@ -18,6 +18,8 @@ export interface FuzzOptions {
   readonly runtime: keyof typeof runtimes
   /** The first attack of the row. */
   readonly from?: number
+  /** More settings of the gateway. */
+  readonly settings?: Environment
 }
 
 export interface FuzzResult {
@@ -49,9 +51,10 @@ export const runFuzz = async ({
   seed,
   seconds,
   runtime,
-  from = 0
+  from = 0,
+  settings = {}
 }: FuzzOptions): Promise<FuzzResult | undefined> => {
-  const target = await startTarget(runtime)
+  const target = await startTarget(runtime, settings)
   if (target === undefined) return undefined
   const random = makeRandom(seed)
   const statuses: Record<string, number> = {}
@@ -96,12 +99,9 @@ export const runFuzz = async ({
     if (!target.isAlive()) throw new Error(`The gateway ended:\n${target.output().slice(-2_000)}`)
     const neighbour = await target.settle()
     const after = target.memory()
-    // NOTE: Deno's server bears clients that never finish their headers for ever; README says so.
-    if (runtime === "bun") {
-      await eventually("slow clients are closed", () => slow.open() === 0, 40_000).catch(() => {
-        wrong.push(`${slow.open()} clients that never finish are still there`)
-      })
-    }
+    await eventually("slow clients are closed", () => slow.open() === 0, 40_000).catch(() => {
+      wrong.push(`${slow.open()} clients that never finish are still there`)
+    })
     wrong.push(...slow.wrong())
     slow.stop()
     const isClosed = (): boolean => (target.files() ?? 0) <= (files ?? 0) + 4
