@@ -84,7 +84,7 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     ["/health/live", operations.live],
     ["/health/ready", operations.ready],
     ["/metrics", operations.metrics],
-    ["/openapi.json", openApi(options.links !== undefined)]
+    ["/openapi.json", openApi(options.links !== undefined, limits.events)]
   ])
   const meanings = [
     ...routes.flatMap(methodsOf),

@@ -23,7 +23,7 @@ export const writeKeyList = secret(
 export const rateLimitPerAddress = optional(
   "RATE_LIMIT_PER_ADDRESS",
   rate,
-  "Events that one address (IPv6: one /64) may send, like 100/s burst 200; more are answered with 429. Unset: no limit."
+  "Events that one address (IPv6: one /64) may send, like 100/s, 3/m or 100/s burst 200 (at once); more are answered with 429. Unset: no limit."
 )
 export const rateLimitPerKey = optional(
   "RATE_LIMIT_PER_KEY",
