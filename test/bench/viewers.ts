@@ -40,8 +40,10 @@ interface Setup {
 }
 
 interface Round {
-  /** Of each process, share of one core. */
-  readonly cores: ReadonlyArray<number>
+  /** Events a second that were sent. */
+  readonly rate: number
+  /** Of each process, microseconds for each event. */
+  readonly processor: ReadonlyArray<number>
   /** Milliseconds from the edge to the log, and from the log to the client; empty without clients. */
   readonly stored: ReadonlyArray<number>
   readonly shown: ReadonlyArray<number>
@@ -63,8 +65,8 @@ const lineOf = (): string => {
   return `203.0.113.${n % 250} ${Date.now()} trk.example.com nopod /t/app_open deviceid=abcdef${n}&referrer=website&item=red%20shoe&n=${n} Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.${n % 20} Mobile Safari/537.36`
 }
 
-/** Sends at an even pace for so long. */
-const load = async (setup: Setup, time: number): Promise<void> => {
+/** Sends at an even pace for so long; returns how many. */
+const load = async (setup: Setup, time: number): Promise<number> => {
   const begun = performance.now()
   let done = 0
   while (performance.now() - begun < time) {
@@ -75,6 +77,7 @@ const load = async (setup: Setup, time: number): Promise<void> => {
     if (due > count) continue
     await wait(20)
   }
+  return done
 }
 
 const measure = async (setup: Setup, crowd: Crowd): Promise<Round> => {
@@ -97,17 +100,20 @@ const measure = async (setup: Setup, crowd: Crowd): Promise<Round> => {
   bytes = 0
   const before = setup.processes.map(([, spoor]) => processorTime(spoor))
   const begun = performance.now()
-  await load(setup, seconds * 1_000)
+  const events = await load(setup, seconds * 1_000)
   const took = (performance.now() - begun) / 1_000
-  const cores = setup.processes.map(([, spoor], i) => (processorTime(spoor) - (before[i] ?? 0)) / took)
+  const processor = setup.processes.map(
+    ([, spoor], i) => ((processorTime(spoor) - (before[i] ?? 0)) * 1e6) / events
+  )
   if (sockets.some(({ readyState }) => readyState !== WebSocket.OPEN)) throw new Error("A client was closed.")
   for (const socket of sockets) socket.close()
-  const events = first.flatMap(({ at, message }) => message.events.map((event) => ({ at, event })))
+  const seen = first.flatMap(({ at, message }) => message.events.map((event) => ({ at, event })))
   return {
-    cores,
-    stored: events.map(({ event }) => event.timestamp - (event.times.received ?? Number.NaN)),
-    shown: events.map(({ at, event }) => at - event.timestamp),
-    told: events.length / took,
+    rate: events / took,
+    processor,
+    stored: seen.map(({ event }) => event.timestamp - (event.times.received ?? Number.NaN)),
+    shown: seen.map(({ at, event }) => at - event.timestamp),
+    told: seen.length / took,
     sample: Math.max(...first.map(({ message }) => message.sample), 1),
     bytes: bytes / took
   }
@@ -119,28 +125,28 @@ const median = (numbers: ReadonlyArray<number>): number => quantile(numbers, 0.5
 const write = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
-const percent = (cores: number): string => `${(cores * 100).toFixed(0)} %`
 const times = (numbers: ReadonlyArray<number>): string =>
   numbers.length === 0 ? "" : `${quantile(numbers, 0.5)} / ${quantile(numbers, 0.99)}`
 
 const table = async (setup: Setup): Promise<void> => {
   const all = crowds.map((): Array<Round> => [])
+  await measure(setup, everything(10))
   for (let round = 0; round < rounds; round++) {
     for (const [i, crowd] of crowds.entries()) all[i]?.push(await measure(setup, crowd))
   }
   const names = setup.processes.map(([name]) => name)
   write(`\n${setup.title}\n`)
   write(
-    `| clients | ${names.map((name) => `${name}, of a core`).join(" | ")} | ${names[0]} to nobody | edge to log p50 / p99 ms | log to client p50 / p99 ms | events/s a client | one in at most | MB/s to all |`
+    `| clients | events/s | ${names.map((name) => `${name} µs/event`).join(" | ")} | ${names[0]} to nobody | edge to log p50 / p99 ms | log to client p50 / p99 ms | events/s a client | one in at most | MB/s to all |`
   )
-  write(`| --- | ${names.map(() => "---").join(" | ")} | --- | --- | --- | --- | --- | --- |`)
-  const base = median((all[0] ?? []).map(({ cores }) => cores[0] ?? Number.NaN))
+  write(`| --- | --- | ${names.map(() => "---").join(" | ")} | --- | --- | --- | --- | --- | --- |`)
+  const base = median((all[0] ?? []).map(({ processor }) => processor[0] ?? Number.NaN))
   for (const [i, { name }] of crowds.entries()) {
     const own = all[i] ?? []
-    const cores = names.map((_, at) => median(own.map(({ cores }) => cores[at] ?? Number.NaN)))
+    const processor = names.map((_, at) => median(own.map(({ processor }) => processor[at] ?? Number.NaN)))
     const told = median(own.map(({ told }) => told))
     write(
-      `| ${name} | ${cores.map(percent).join(" | ")} | ${((cores[0] ?? Number.NaN) / base).toFixed(2)} | ${times(own.flatMap(({ stored }) => stored))} | ${times(own.flatMap(({ shown }) => shown))} | ${told.toFixed(0)} | ${median(own.map(({ sample }) => sample))} | ${(median(own.map(({ bytes }) => bytes)) / 1e6).toFixed(1)} |`
+      `| ${name} | ${median(own.map(({ rate }) => rate)).toFixed(0)} | ${processor.map((one) => one.toFixed(0)).join(" | ")} | ${((processor[0] ?? Number.NaN) / base).toFixed(2)} | ${times(own.flatMap(({ stored }) => stored))} | ${times(own.flatMap(({ shown }) => shown))} | ${told.toFixed(0)} | ${median(own.map(({ sample }) => sample))} | ${(median(own.map(({ bytes }) => bytes)) / 1e6).toFixed(1)} |`
     )
   }
 }
