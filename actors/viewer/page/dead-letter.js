@@ -12,7 +12,6 @@ import {
   whereAddress
 } from "/page/frame.js"
 import { bytesOf, hexRows } from "/page/hex.js"
-import { inert } from "/page/inert-text.js"
 import { showOutcome, showTrouble, showUnderWay } from "/page/outcome.js"
 import { showTrial } from "/page/trial.js"
 
@@ -47,7 +46,7 @@ const envelopeOf = ({ id, reason, detail, stage, topic, attempts, first, last, q
 
 /** Filled when it is opened first: it may be long. */
 const fillWhenOpened = (place, text) => {
-  place.addEventListener("toggle", () => place.append(element("pre", "", inert(text()))), { once: true })
+  place.addEventListener("toggle", () => place.append(element("pre", "", text())), { once: true })
 }
 
 const hintOf = ({ isEditable, isWhole }) => {

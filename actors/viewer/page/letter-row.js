@@ -1,6 +1,5 @@
 /** The row of one dead letter in the list. */
 import { element, link, moment, number } from "/page/frame.js"
-import { inert } from "/page/inert-text.js"
 
 /** Where a letter has its own page. */
 export const letterAddress = (address) => `/dead-letters/letter?address=${encodeURIComponent(address)}`
@@ -13,7 +12,9 @@ export const lineText = ({ line, size, isWhole }) => {
 
 /** The fields in their order, whichever way the writing in one of them goes. */
 const fields = (text) =>
-  text.split(" ").flatMap((field, i) => (i === 0 ? [inert(field)] : [" ", inert(field)]))
+  text
+    .split(" ")
+    .flatMap((field, i) => (i === 0 ? [element("bdi", "", field)] : [" ", element("bdi", "", field)]))
 
 /** A letter that is not of Spoor's making has nothing but its line. */
 export const letterRow = (letter, onChoice) => {

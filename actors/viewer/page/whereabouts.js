@@ -1,6 +1,5 @@
 /** Where one event is: the sentence, and everything that was found of it. */
 import { definitions, element, link, moment, number } from "/page/frame.js"
-import { inert } from "/page/inert-text.js"
 import { letterAddress, lineText } from "/page/letter-row.js"
 
 const kinds = { stored: "good", "dead letter": "bad", "in flight": "good" }
@@ -46,7 +45,7 @@ const stored = ({ topic, partition, offset, key, record, times }) =>
         ["partition", String(partition)],
         ["offset", offset],
         ["key", key === "" ? "none" : key],
-        ["record", inert(record)]
+        ["record", record]
       ])
     ),
     element("table", "stages", [element("tbody", "", stageRows(times))])
@@ -62,7 +61,7 @@ const dead = (letter) =>
         ["reason", letter.reason],
         ["stage", letter.stage],
         ["set aside", letter.last === undefined ? undefined : moment(letter.last)],
-        ["line", inert(lineText(letter))]
+        ["line", lineText(letter)]
       ])
     )
   ])
@@ -77,7 +76,7 @@ const underWay = ({ queue, claimed, attempts, until, isClaimed, line }) =>
         ["first claimed", moment(claimed)],
         [isClaimed ? "claimed until" : "may be claimed from", moment(until)],
         ["attempts before", number(attempts)],
-        ["line", line === undefined ? undefined : inert(line)]
+        ["line", line]
       ])
     )
   ])
