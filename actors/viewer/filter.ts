@@ -63,6 +63,10 @@ export const matches = (filter: Filter): ((event: EventView) => boolean) => {
   return (event) => tests.every((test) => test(event))
 }
 
+/** Does it let all events of its stage through, so that none needs to be decoded? */
+export const isAll = (filter: Filter): boolean =>
+  filterNames.every((name) => name === "stage" || wanted(filter[name]) === "")
+
 /**
  * A cheap look at the bytes, to decode less: false only for an event that cannot match. Says nothing of the stage.
  */

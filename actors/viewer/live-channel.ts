@@ -3,7 +3,7 @@
  * Lives while one of them watches.
  */
 import type { CopyStage } from "../../contracts/copy.ts"
-import { matches, mayMatch } from "./filter.ts"
+import { isAll, matches, mayMatch } from "./filter.ts"
 import { type Figures, type LiveClient, messagesOf } from "./live-client.ts"
 import type { LiveEvent } from "./live-event.ts"
 import type { Filter } from "./messages.ts"
@@ -38,7 +38,7 @@ export class LiveChannel {
     this.stage = filter.stage ?? "stored"
     const may = mayMatch(filter)
     const does = matches(filter)
-    this.#matches = (event) => may(event.record) && does(event.view)
+    this.#matches = isAll(filter) ? () => true : (event) => may(event.record) && does(event.view)
   }
 
   /** The last of these events that match, at most `count`. */

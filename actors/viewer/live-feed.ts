@@ -35,7 +35,7 @@ export const standardLimits: FeedLimits = {
   historyBytes: 8 * 1024 * 1024,
   first: 200,
   perClient: 200,
-  together: 10_000,
+  together: 20_000,
   comparisons: 250_000,
   interval: 200
 }
@@ -97,7 +97,7 @@ export const liveFeed = (mask: Mask = noMask, limits: FeedLimits = standardLimit
 
   const tell = (): void => {
     const now = performance.now()
-    const seconds = (now - toldAt) / 1_000
+    const seconds = Math.max(1, now - toldAt) / 1_000
     toldAt = now
     const budget = Math.max(1, Math.min(limits.perClient, limits.together / watchers))
     const told = counts()

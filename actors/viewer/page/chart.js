@@ -1,5 +1,6 @@
 /** A chart over time with its key: what is counted as stacked areas, what is measured as lines. Drawn by uPlot. */
 import { element, number, rate, span } from "/page/frame.js"
+import { inert } from "/page/inert-text.js"
 import UPlot from "/page/lib/uplot.js"
 import { stack } from "/page/stacking.js"
 
@@ -31,7 +32,7 @@ const makeKey = (name, hue, onToggle) => {
   const swatch = element("span", "swatch")
   swatch.dataset.hue = hue
   const value = element("span", "value", "–")
-  const whole = element("button", "plain key", [swatch, element("span", "name", name), value])
+  const whole = element("button", "plain key", [swatch, element("span", "name", inert(name, 80)), value])
   whole.type = "button"
   whole.setAttribute("aria-pressed", "true")
   whole.addEventListener("click", () => {

@@ -1,5 +1,6 @@
 /** A table of counts: sorted by any column, with the share of each row, to be copied or taken as a file. */
 import { button, element, link, number } from "/page/frame.js"
+import { inert } from "/page/inert-text.js"
 
 const isFigure = (value) => typeof value === "number"
 
@@ -7,6 +8,9 @@ const compare = (a, b) => (isFigure(a) && isFigure(b) ? a - b : String(a).locale
 
 /** How many rows are shown until all are asked for. */
 const shownAtFirst = 15
+
+/** So many characters of a word are shown; the files have all of it. */
+const longest = 120
 
 /** How the column of counts is called; beside it each row's part of the largest is drawn. */
 const counted = "events"
@@ -16,7 +20,7 @@ const bodyRow = (row, most) =>
     "tr",
     "",
     Object.entries(row).map(([name, value]) => {
-      if (!isFigure(value)) return element("td", "key", value === "" ? "(empty)" : value)
+      if (!isFigure(value)) return element("td", "key", value === "" ? "(empty)" : inert(value, longest))
       const cell = element("td", "number", number(value))
       if (name === counted && most > 0) {
         cell.classList.add("share")

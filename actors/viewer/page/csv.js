@@ -25,7 +25,7 @@ const columns = {
   topic: (event) => event.topic,
   partition: (event) => event.partition,
   offset: (event) => event.offset,
-  time: (event) => new Date(event.timestamp).toISOString(),
+  time: ({ timestamp }) => (timestamp === 0 ? undefined : new Date(timestamp).toISOString()),
   type: (event) => event.type,
   country: (event) => event.country,
   device: (event) => event.device,

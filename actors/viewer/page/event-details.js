@@ -84,13 +84,14 @@ const timestamp = (text) => {
 const paramValue = ([name, value]) =>
   choice("param", value, value === "" ? element("span", "hint", "empty") : inert(value, longest), name)
 
+/** NOTE: the line of an event that waits or is set aside has no time of its own: its `timestamp` is 0. */
 const coordinates = ({ topic, partition, offset, id, timestamp: at, stage, by }) =>
   [
     ["stage", stage],
     ["topic", topic],
     ["partition", partition === undefined ? undefined : String(partition)],
     ["offset", offset],
-    ["time", new Date(at).toISOString()],
+    ["time", at === 0 ? undefined : new Date(at).toISOString()],
     ["id", id === "" ? undefined : id],
     ["rejected by", by]
   ].filter(([, value]) => value !== undefined && value !== "")

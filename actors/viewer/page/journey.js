@@ -74,7 +74,7 @@ export const journeyLine = (steps) => {
   const logged = main.find(({ stage }) => stage === "log")?.at
   const line = element(
     "ol",
-    "journey-line",
+    consumers.length === 0 ? "journey-line alone" : "journey-line",
     main.map((step, place) => stageStep(step, main[place + 1], longest))
   )
   line.setAttribute("aria-label", "Stages")

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { feedRecord } from "../../../actors/viewer/feed-record.ts"
-import { filterOf, matches, mayMatch, readFilter } from "../../../actors/viewer/filter.ts"
+import { filterOf, isAll, matches, mayMatch, readFilter } from "../../../actors/viewer/filter.ts"
 import type { Filter } from "../../../actors/viewer/messages.ts"
 import { eventView } from "../../../actors/viewer/view-event.ts"
 import type { Bytes } from "../../../contracts/event.ts"
@@ -113,6 +113,14 @@ test("the look at the bytes rules out most others without decoding them", () => 
   }
   expect(mayMatch({ param: "deviceid=ABC&q~sec" })(plain)).toBe(true)
   expect(mayMatch({ type: "buy" })({ ...record, stage: "raw" })).toBe(true)
+})
+
+test("a filter that asks for nothing but a stage lets all through", () => {
+  for (const filter of [{}, { stage: "raw" }, { type: " ", param: "" }] as const)
+    expect(isAll(filter)).toBe(true)
+  for (const filter of [{ type: "a" }, { param: "a" }, { text: "a" }, { topic: "a" }]) {
+    expect(isAll(filter)).toBe(false)
+  }
 })
 
 test("a filter is read from a query, where other names may stand too, and empty parts are none", () => {

@@ -16,12 +16,19 @@ export const sees = async <A>(what: string, look: () => Promise<A>, wanted: A): 
   }
 }
 
-/** Waits until the text there matches, and returns it. */
-export const reads = async (place: Locator, pattern: RegExp): Promise<string> => {
+/** Waits until the text that is seen there matches, and returns it. */
+export const reads = (place: Locator, pattern: RegExp): Promise<string> =>
+  matches(place, () => place.innerText({ timeout: 1_000 }), pattern)
+
+/** The same of a text for those who hear it, seen or not. */
+export const says = (place: Locator, pattern: RegExp): Promise<string> =>
+  matches(place, async () => (await place.textContent({ timeout: 1_000 })) ?? "", pattern)
+
+const matches = async (place: Locator, look: () => Promise<string>, pattern: RegExp): Promise<string> => {
   let last: string | undefined
   try {
     return await eventually("the text", async () => {
-      last = await place.innerText({ timeout: 1_000 })
+      last = await look()
       return pattern.test(last) ? last : undefined
     })
   } catch (cause) {

@@ -1,5 +1,8 @@
-/** Events for the pages to show, sent to a running gateway as trackers do. */
+/** Events for the pages to show: sent to a running gateway as trackers do, or pushed past it. */
 import { expect } from "bun:test"
+import { Effect } from "effect"
+import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite.ts"
+import { bytesOf } from "../../../../contracts/event.ts"
 import type { Spoor } from "../../../support/spoor.ts"
 
 /** Browsers and places that the enricher knows. */
@@ -43,3 +46,9 @@ export const sendAll = async (spoor: Spoor, events: ReadonlyArray<Sent>): Promis
   })
   expect(answer.status).toBe(200)
 }
+
+/** Pushes lines to the embedded queue in that folder, whatever they hold, as a tracker of another's making would. */
+export const pushLines = (directory: string, lines: ReadonlyArray<string>): Promise<void> =>
+  Effect.runPromise(
+    Effect.scoped(Effect.flatMap(sqliteQueue(directory), (queue) => queue.push(lines.map(bytesOf))))
+  )
