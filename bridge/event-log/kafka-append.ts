@@ -7,19 +7,21 @@ import { Effect } from "effect"
 import { logTimeout } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
-import { type Compression, compressionType, type Fate, onFate, type Producer } from "./kafka-client.ts"
+import { type Cluster, type Compression, codecOf } from "./kafka-client.ts"
 import { sentence, storedNothing, tooLarge } from "./kafka-failure.ts"
 import { knownRecords } from "./kafka-known.ts"
 import type { Link } from "./kafka-link.ts"
+import { leaderOf, produce } from "./kafka-produce.ts"
 import type { KafkaTopics } from "./kafka-topics.ts"
 import { partitionOf } from "./partition.ts"
+import { recordBatch } from "./record-batch.ts"
 import type { Appended, NewRecord } from "./service.ts"
 
 /** How long the broker may wait for its replicas; the answer must still arrive within `logTimeout`. Milliseconds. */
 const replicasWithin = 3_000
 
-/** The most records in one request: the client's time to sort them grows with the square of their number. */
-const maxRun = 1_000
+/** The pause before the second try, milliseconds; doubles with each. */
+const firstPause = 100
 
 /** Records for one partition, with their places in what was given to `append`. */
 interface Run {
@@ -39,7 +41,7 @@ interface Progress {
   last: string
 }
 
-export const makeAppend = (producer: Link<Producer>, topics: KafkaTopics, compression: Compression) => {
+export const makeAppend = (producer: Link<Cluster>, topics: KafkaTopics, compression: Compression) => {
   const known = knownRecords()
   return (
     records: ReadonlyArray<NewRecord>,
@@ -103,48 +105,36 @@ const runsOf = Effect.fnUntraced(function* (
 
 /** Stores a run, in parts where it is too large, trying again until it is done or `append` runs out of time. */
 const storeRun = (
-  producer: Link<Producer>,
+  producer: Link<Cluster>,
   topics: KafkaTopics,
   compression: Compression,
   progress: Progress
 ) => {
   const send = (run: Run) =>
-    Effect.flatMap(producer.connected, (api) => {
-      const messages = run.records.map(messageOf(run.partition))
-      let answered: unknown
-      const fate: Fate = {
-        sent: () => {
+    Effect.flatMap(producer.connected, (cluster) =>
+      Effect.tryPromise({
+        try: async (signal) => {
+          const { topic, partition, records } = run
+          const batch = await recordBatch(records, codecOf[compression], Date.now())
+          const leader = await leaderOf(cluster, topic, partition)
+          // Nobody waits any more, and "nothing was stored" may have been told.
+          signal.throwIfAborted()
           progress.open += 1
-        },
-        ended: (error) => {
-          progress.open -= 1
-          answered = error
-          if (error !== undefined && !storedNothing(error)) progress.unclear = true
-        }
-      }
-      return Effect.tryPromise({
-        try: async () => {
-          const [first] = messages
-          if (first !== undefined) onFate(first, fate)
-          const [place] = await api.send({
-            topic: run.topic,
-            acks: -1,
-            timeout: replicasWithin,
-            compression: compressionType[compression],
-            messages
-          })
-          return BigInt(place?.baseOffset ?? -1)
+          try {
+            return await produce(leader, { topic, partition, batch, replicasWithin })
+          } catch (error) {
+            if (!storedNothing(error)) progress.unclear = true
+            throw error
+          } finally {
+            progress.open -= 1
+          }
         },
         catch: (error) => {
-          const why = answered ?? error
-          if (!tooLarge(why)) producer.replace(api)
-          return why
+          if (!tooLarge(error)) producer.replace(cluster)
+          return error
         }
-      }).pipe(Effect.onInterrupt(() => Effect.sync(() => producer.replace(api))))
-    })
-
-  const store = (run: Run): Effect.Effect<void> =>
-    run.records.length > maxRun ? storeHalves(run) : attempt(run, 100)
+      }).pipe(Effect.onInterrupt(() => Effect.sync(() => producer.replace(cluster))))
+    )
 
   const storeHalves = (run: Run): Effect.Effect<void> => {
     const middle = run.records.length >> 1
@@ -153,7 +143,10 @@ const storeRun = (
       records: run.records.slice(from, to),
       places: run.places.slice(from, to)
     })
-    return Effect.andThen(store(part(0, middle)), store(part(middle, run.records.length)))
+    return Effect.andThen(
+      attempt(part(0, middle), firstPause),
+      attempt(part(middle, run.records.length), firstPause)
+    )
   }
 
   const attempt = (run: Run, pause: number): Effect.Effect<void> =>
@@ -177,14 +170,5 @@ const storeRun = (
       })
     )
 
-  return store
+  return (run: Run): Effect.Effect<void> => attempt(run, firstPause)
 }
-
-const messageOf =
-  (partition: number) =>
-  ({ key, value, headers }: NewRecord) => ({
-    partition,
-    key: key ?? null,
-    value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
-    headers
-  })

@@ -17,12 +17,12 @@ import {
   type KafkaConfig,
   type KafkaMessage,
   type Logger,
-  logLevel,
-  type Producer
+  logLevel
 } from "kafkajs"
 import { gzipCodec, lz4Codec, snappyCodec, zstdCodec } from "./kafka-codecs.ts"
+import type { BatchCodec } from "./record-batch.ts"
 
-export type { Admin, Cluster, Consumer, EachBatchPayload, Producer } from "kafkajs"
+export type { Admin, Cluster, Consumer, EachBatchPayload } from "kafkajs"
 
 /** How records are compressed: every consumer reads the first two, older ones need a codec for zstd. */
 export type Compression = "none" | "gzip" | "zstd"
@@ -48,7 +48,6 @@ export interface Client<C> {
 }
 
 export interface Clients {
-  readonly producer: () => Client<Producer>
   readonly admin: () => Client<Admin>
   readonly consumer: (group: string, sessionTimeout: number, rebalanceTimeout: number) => Client<Consumer>
   /** The brokers themselves, to be asked directly: no group, nothing remembered. */
@@ -99,18 +98,6 @@ export const makeClients = (
   }
 
   return {
-    producer: () =>
-      client((from) =>
-        from.producer({
-          // Every record names its partition.
-          createPartitioner:
-            () =>
-            ({ message }) =>
-              message.partition ?? 0,
-          allowAutoTopicCreation: false,
-          idempotent: false
-        })
-      ),
     admin: () => client((from) => from.admin()),
     cluster: () =>
       client((from, config) => {
@@ -142,10 +129,11 @@ export const makeClients = (
   }
 }
 
-export const compressionType: Record<Compression, CompressionTypes> = {
-  none: CompressionTypes.None,
-  gzip: CompressionTypes.GZIP,
-  zstd: CompressionTypes.ZSTD
+/** How a batch of records is compressed on its way to a broker. */
+export const codecOf: Record<Compression, BatchCodec> = {
+  none: { number: CompressionTypes.None },
+  gzip: { number: CompressionTypes.GZIP, compress: (buffer) => gzipCodec.compress({ buffer }) },
+  zstd: { number: CompressionTypes.ZSTD, compress: (buffer) => zstdCodec.compress({ buffer }) }
 }
 
 const saslOf = (login: NonNullable<KafkaAddress["login"]>): NonNullable<KafkaConfig["sasl"]> => {
@@ -258,42 +246,20 @@ queue.prototype.scheduleCheckPendingRequests = function () {
   )
 }
 
-/** A request to store messages, as the library hands it to the connection. */
-interface ProduceRequest {
-  readonly topicData: ReadonlyArray<{
-    readonly partitions: ReadonlyArray<{ readonly messages: ReadonlyArray<object> }>
-  }>
-}
-
-const broker: { prototype: { produce: (this: object, request: ProduceRequest) => Promise<unknown> } } =
-  inside("kafkajs/src/broker/index.js")
-const produce = broker.prototype.produce
-
-/** What became of the request that a message travelled in. */
-export interface Fate {
-  readonly sent: () => void
-  readonly ended: (error?: unknown) => void
-}
-
-const fates = new WeakMap<object, Fate>()
-
-/**
- * Tells the fate of the request whose first message this is. What `send` itself fails with does not tell: when the
- * connection is lost after a request was sent, the library reports that it could not connect again.
- */
-export const onFate = (first: object, fate: Fate): void => void fates.set(first, fate)
-
-broker.prototype.produce = async function (request) {
-  const told = request.topicData.flatMap(({ partitions }) =>
-    partitions.flatMap(({ messages }) => (messages[0] && fates.get(messages[0])) ?? [])
-  )
-  for (const fate of told) fate.sent()
-  try {
-    const answer = await produce.call(this, request)
-    for (const fate of told) fate.ended()
-    return answer
-  } catch (error) {
-    for (const fate of told) fate.ended(error)
-    throw error
+/** A request as the library sends it, and how it reads the answer. */
+export interface Request {
+  readonly request: {
+    readonly apiVersion: number
+    readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>
   }
+  readonly response: object
 }
+
+/** What of a broker the library's types leave out: requests in the newest version that both sides know, and sending. */
+export type Broker = Awaited<ReturnType<Cluster["findBroker"]>> & {
+  readonly lookupRequest: (key: number, requests: object) => (about: object) => Request
+  readonly connectionPool: { readonly send: (request: Request) => Promise<unknown> }
+}
+
+/** All versions of the request that stores records. */
+export const produceRequests: object = inside("kafkajs/src/protocol/requests/produce/index.js")

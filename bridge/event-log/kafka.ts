@@ -25,7 +25,7 @@ export const makeKafka = Effect.fnUntraced(function* (address: KafkaAddress, com
   const log = Effect.runForkWith(yield* Effect.context<never>())
   const clients = makeClients(address, requestTimeout, (message) => void log(Effect.logDebug(message)))
   const tries = address.brokers.length
-  const producer = yield* makeLink(clients.producer, tries, logTimeout)
+  const producer = yield* makeLink(clients.cluster, tries, logTimeout)
   const admin = yield* makeLink(clients.admin, tries, logTimeout)
   const topics = makeTopics(admin)
   const where = address.brokers.join(", ")
