@@ -6,6 +6,8 @@ export interface Options {
   readonly rounds: number
   /** How long a round of a side lasts where it is bounded by time. */
   readonly seconds: number
+  /** How long the run lasts that looks for memory that grows. */
+  readonly minutes: number
   /** 1 is the size that the README's figures have; 0.1 a tenth of the events, for trying. */
   readonly scale: number
   /** Says what is going on, for a person who waits. */

@@ -30,7 +30,18 @@ export interface Cluster {
   readonly fill: (key: string, lines: number, variety?: Variety) => Promise<void>
   /** How many records all partitions of a topic hold. */
   readonly stored: (topic: string) => Promise<number>
+  /** Ends whatever still runs. */
   readonly close: () => Promise<void>
+}
+
+/** Opens one for some work, and closes it however that ends. */
+export const withCluster = async <A>(work: (cluster: Cluster) => Promise<A>): Promise<A> => {
+  const cluster = await openCluster()
+  try {
+    return await work(cluster)
+  } finally {
+    await cluster.close()
+  }
 }
 
 let topics = 0
@@ -45,6 +56,7 @@ export const openCluster = async (): Promise<Cluster> => {
   const kafka = new Kafka({ clientId: "bench", brokers: [broker.url], logLevel: logLevel.NOTHING })
   const admin = kafka.admin()
   await admin.connect()
+  const started: Array<Spoor> = []
   return {
     redis,
     kafka,
@@ -67,7 +79,11 @@ export const openCluster = async (): Promise<Cluster> => {
       await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true })
       return topic
     },
-    start: (actors, settings) => startSpoor(actors, settings),
+    start: async (actors, settings) => {
+      const spoor = await startSpoor(actors, settings)
+      started.push(spoor)
+      return spoor
+    },
     fill: async (key, lines, variety) => {
       const line = lineMaker(variety)
       for (let from = 0; from < lines; from += 2_000) {
@@ -80,6 +96,7 @@ export const openCluster = async (): Promise<Cluster> => {
       return partitions.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
     },
     close: async () => {
+      for (const spoor of started) await spoor.end("SIGKILL")
       redis.disconnect()
       await admin.disconnect()
       await broker.remove()

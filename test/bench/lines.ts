@@ -8,7 +8,7 @@ export interface Variety {
 
 export const usualVariety: Variety = { userAgents: 1_000, addresses: 10_000 }
 
-const types = ["app_open", "page_view", "click", "search", "purchase", "login", "add_to_cart", "scroll"]
+const types = ["app_open", "page_view", "click", "offr", "purchase", "login", "add_to_cart", "scroll"]
 const phones = [
   "Pixel 8",
   "SM-G991B",
@@ -42,15 +42,37 @@ const address = (n: number): string => {
   return `${1 + (at % 223)}.${(at >>> 8) & 255}.${(at >>> 16) & 255}.${1 + ((at >>> 24) % 254)}`
 }
 
-/** A function from a number to its line. */
-export const lineMaker = ({ userAgents, addresses }: Variety = usualVariety) => {
+/** What a client sends of an event. */
+export interface MadeEvent {
+  readonly address: string
+  readonly path: string
+  readonly query: string
+  readonly userAgent: string
+}
+
+/** A function from a number to its event; the parameter `n` has the number. */
+export const eventMaker = ({ userAgents, addresses }: Variety = usualVariety) => {
   const agents = Array.from({ length: userAgents }, (_, n) => userAgent(n))
   const from = Array.from({ length: addresses }, (_, n) => address(n))
-  const begun = Date.now()
-  return (n: number): string => {
+  return (n: number): MadeEvent => {
     const at = scatter(n)
     const type = types[at % types.length]
-    const query = `deviceid=${at.toString(16).padStart(8, "0")}&n=${n}&referrer=website&platform=android&value=${at % 1000}`
-    return `${from[at % addresses]} ${begun + (n % 1000)} trk.example.com gateway-1 /t/${type} ${query} ${agents[(at >>> 7) % userAgents]}`
+    const about = type === "offr" ? `action=preview&text=red%20shoe%20${at % 997}` : "platform=android"
+    return {
+      address: from[at % addresses] ?? "",
+      path: `/t/${type}`,
+      query: `deviceid=${at.toString(16).padStart(8, "0")}&n=${n}&referrer=website&${about}&value=${at % 1000}`,
+      userAgent: agents[(at >>> 7) % userAgents] ?? ""
+    }
+  }
+}
+
+/** A function from a number to its line. */
+export const lineMaker = (variety: Variety = usualVariety) => {
+  const event = eventMaker(variety)
+  const begun = Date.now()
+  return (n: number): string => {
+    const { address, path, query, userAgent } = event(n)
+    return `${address} ${begun + (n % 1000)} trk.example.com gateway-1 ${path} ${query} ${userAgent}`
   }
 }

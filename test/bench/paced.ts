@@ -1,66 +1,58 @@
 /**
- * Requests at a fixed rate, whatever the server does: `bun test/bench/paced.ts <url> <connections> <per second> <seconds>`.
- * Each is timed from when it was due, so that a server that stands still is charged for all who wait meanwhile. Prints
- * one line of JSON: how many were sent and refused, and percentiles in milliseconds.
+ * Numbered events at a fixed rate over HTTP, whatever the gateway does:
+ * `bun test/bench/paced.ts <url> <connections> <per second> <seconds> <first number>`. The gateway must trust this host
+ * (`TRUSTED_PROXIES`), since each event comes from an address of its own. Prints one line of JSON: `PacedFigures`.
  */
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { type HttpClient, httpClient } from "../support/flood.ts"
-import { at } from "./pinned.ts"
+import { eventMaker } from "./lines.ts"
 
 export interface PacedFigures {
-  readonly sent: number
   readonly refused: number
   readonly perSecond: number
-  readonly p50: number
-  readonly p99: number
-  readonly p999: number
+  /** When the answer to each event was here, in the order of their numbers; milliseconds since 1970 with fractions. */
+  readonly answered: ReadonlyArray<number>
 }
 
-/** Runs it as a process of its own beside the load. */
+export interface Pace {
+  readonly connections: number
+  readonly perSecond: number
+  readonly seconds: number
+  /** The number of the first event; the others follow. */
+  readonly first: number
+}
+
+/** Runs it as a process of its own. */
 export const paced = async (
   url: URL,
-  connections: number,
-  perSecond: number,
-  seconds: number
+  { connections, perSecond, seconds, first }: Pace
 ): Promise<PacedFigures> => {
-  const [command = "", ...args] = [
-    ...at("load"),
-    process.execPath,
-    import.meta.filename,
-    url.href,
-    ...[connections, Math.round(perSecond), seconds].map(String)
-  ]
-  const { stdout } = await promisify(execFile)(command, args, { maxBuffer: 1e8 })
+  const args = [import.meta.filename, url.origin, ...[connections, perSecond, seconds, first].map(String)]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 30 })
   return JSON.parse(stdout)
 }
 
-const percentile = (sorted: ReadonlyArray<number>, share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+/** Now, comparable between the processes of a machine. */
+export const moment = (): number => performance.timeOrigin + performance.now()
 
-const send = async (
-  url: URL,
-  connections: number,
-  perSecond: number,
-  seconds: number
-): Promise<PacedFigures> => {
-  const free: Array<HttpClient> = await Promise.all(
-    Array.from({ length: connections }, () => httpClient(url))
-  )
-  const all = [...free]
-  const due: Array<number> = []
-  const took: Array<number> = []
-  let refused = 0
-  const path = `${url.pathname}${url.search}`
-  const begun = performance.now()
+const send = async (url: URL, { connections, perSecond, seconds, first }: Pace): Promise<PacedFigures> => {
+  const event = eventMaker()
+  const all = await Promise.all(Array.from({ length: connections }, () => httpClient(url)))
+  const free: Array<HttpClient> = [...all]
+  const answered: Array<number> = []
+  let [due, begun, done, refused] = [0, 0, 0, 0]
 
   const serve = (): void => {
-    while (due.length > 0) {
+    while (begun < due) {
       const client = free.pop()
       if (client === undefined) return
-      const at = due.shift() ?? 0
-      void client.get(path).then(({ status }) => {
-        took.push(performance.now() - at)
+      const number = begun++
+      const { address, path, query, userAgent } = event(first + number)
+      const headers = `x-forwarded-for: ${address}\r\nuser-agent: ${userAgent}\r\n`
+      void client.get(`${path}?${query}`, headers).then(({ status }) => {
+        answered[number] = Math.round(moment() * 1000) / 1000
+        done += 1
         if (status >= 300) refused += 1
         free.push(client)
         serve()
@@ -68,32 +60,22 @@ const send = async (
     }
   }
 
-  const end = begun + seconds * 1000
-  let scheduled = 0
-  while (performance.now() < end) {
-    const now = Math.min(performance.now(), end)
-    while (scheduled < ((now - begun) / 1000) * perSecond) {
-      due.push(begun + (scheduled / perSecond) * 1000)
-      scheduled += 1
-    }
+  const start = performance.now()
+  for (let now = start; now < start + seconds * 1000; now = performance.now()) {
+    due = Math.ceil(((now - start) / 1000) * perSecond)
     serve()
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
-  while (took.length < scheduled) await new Promise((resolve) => setTimeout(resolve, 5))
+  while (done < due) await new Promise((resolve) => setTimeout(resolve, 5))
+  const took = (performance.now() - start) / 1000
   for (const client of all) client.close()
-  const sorted = took.toSorted((a, b) => a - b)
-  return {
-    sent: scheduled,
-    refused,
-    perSecond: scheduled / seconds,
-    p50: percentile(sorted, 0.5),
-    p99: percentile(sorted, 0.99),
-    p999: percentile(sorted, 0.999)
-  }
+  return { refused, perSecond: done / took, answered }
 }
 
 if (import.meta.main) {
   const [url = "", ...numbers] = process.argv.slice(2)
-  const [connections = 64, perSecond = 1000, seconds = 5] = numbers.map(Number)
-  process.stdout.write(`${JSON.stringify(await send(new URL(url), connections, perSecond, seconds))}\n`)
+  const [connections = 64, perSecond = 1000, seconds = 5, first = 0] = numbers.map(Number)
+  process.stdout.write(
+    `${JSON.stringify(await send(new URL(url), { connections, perSecond, seconds, first }))}\n`
+  )
 }

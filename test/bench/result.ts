@@ -19,9 +19,13 @@ export interface Target {
 
 /** Lines over a common axis; values in the unit of `y`. */
 export interface Plot {
+  /** Name of its file, without the ending. */
+  readonly file: string
   readonly title: string
   readonly x: string
   readonly y: string
+  /** Axes on which each step is so many times the one before; values on them are above 0. */
+  readonly logarithmic?: ReadonlyArray<"x" | "y">
   readonly lines: ReadonlyArray<{
     readonly name: string
     readonly points: ReadonlyArray<readonly [x: number, y: number]>
@@ -44,10 +48,13 @@ export interface Result extends Found {
   readonly machine: string
 }
 
-const file = join(import.meta.dirname, "results.json")
+/** Where results are kept. */
+export const resultsFile = join(import.meta.dirname, "results.json")
+
+export type Results = Readonly<Record<string, Result>>
 
 /** All that was found so far, by benchmark: each one's last run. */
-export const readResults = (): Readonly<Record<string, Result>> => {
+export const readResults = (file = resultsFile): Results => {
   try {
     return JSON.parse(readFileSync(file, "utf8"))
   } catch {
@@ -55,8 +62,8 @@ export const readResults = (): Readonly<Record<string, Result>> => {
   }
 }
 
-export const keepResult = (result: Result): void => {
-  const sorted = Object.entries({ ...readResults(), [result.name]: result }).toSorted(([a], [b]) =>
+export const keepResult = (result: Result, file = resultsFile): void => {
+  const sorted = Object.entries({ ...readResults(file), [result.name]: result }).toSorted(([a], [b]) =>
     a < b ? -1 : 1
   )
   writeFileSync(file, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`)

@@ -9,6 +9,10 @@ export const median = (numbers: ReadonlyArray<number>): number => {
     : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2
 }
 
+/** The value below which that share of the sorted numbers lies. */
+export const percentile = (sorted: ReadonlyArray<number>, share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+
 /** A figure of several rounds: the median, the least and the most. */
 export interface Spread {
   readonly median: number

@@ -21,3 +21,23 @@ export const reached = async (
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
+
+/** Events a second from the first that is seen until `number` are. */
+export const rateFrom = async (
+  what: string,
+  number: number,
+  look: () => Promise<number>
+): Promise<number> => {
+  let first = 0
+  let begun = 0
+  const watched = async (): Promise<number> => {
+    const seen = await look()
+    if (first === 0 && seen > 0) {
+      first = seen
+      begun = performance.now()
+    }
+    return seen
+  }
+  await reached(what, number, watched, performance.now())
+  return ((number - first) * 1000) / (performance.now() - begun)
+}

@@ -13,7 +13,8 @@ export interface Answered {
 
 /** One client: sends a request when the one before is answered. */
 export interface HttpClient {
-  readonly get: (path: string) => Promise<Answered>
+  /** `headers` are lines as they are sent, each with its end. */
+  readonly get: (path: string, headers?: string) => Promise<Answered>
   readonly close: () => void
 }
 
@@ -33,12 +34,12 @@ export const httpClient = async (url: URL): Promise<HttpClient> => {
   socket.on("error", (error) => failed?.(error))
   socket.on("close", () => failed?.(new Error("The connection was closed without an answer.")))
   return {
-    get: (path) =>
+    get: (path, headers = "user-agent: flood/1\r\n") =>
       new Promise((resolve, reject) => {
         answered = resolve
         failed = reject
         begun = performance.now()
-        socket.write(`GET ${path} HTTP/1.1\r\nhost: ${url.host}\r\nuser-agent: flood/1\r\n\r\n`)
+        socket.write(`GET ${path} HTTP/1.1\r\nhost: ${url.host}\r\n${headers}\r\n`)
       }),
     close: () => socket.destroy()
   }

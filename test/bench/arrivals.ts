@@ -1,0 +1,61 @@
+/**
+ * A plain `kafkajs` consumer that says which numbered events it could read, and when, a process of its own:
+ * `bun test/bench/arrivals.ts <brokers> <topic>`. Prints `ready` when it has joined its group, then a line of number and
+ * moment (milliseconds since 1970) for each record; lives until it is killed.
+ */
+import { spawn } from "node:child_process"
+import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs"
+import { gzipCodec } from "../../bridge/event-log/kafka-codecs.ts"
+// It mends a timer of the library.
+import "../../bridge/event-log/kafka-client.ts"
+import { diesWithUs } from "../support/dies-with-us.ts"
+import { moment } from "./paced.ts"
+
+export interface Arrivals {
+  /** When each event could first be read, by its number. */
+  readonly seen: ReadonlyMap<number, number>
+  readonly stop: () => void
+}
+
+/** Starts it; returns when it reads. */
+export const startArrivals = async (brokers: string, topic: string): Promise<Arrivals> => {
+  const seen = new Map<number, number>()
+  const child = diesWithUs(
+    spawn(process.execPath, [import.meta.filename, brokers, topic], { stdio: ["ignore", "pipe", "inherit"] })
+  )
+  let rest = ""
+  await new Promise<void>((resolve, reject) => {
+    child.once("close", (code) => reject(new Error(`The consumer ended with ${code}.`)))
+    child.stdout.on("data", (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split("\n")
+      rest = lines.pop() ?? ""
+      for (const line of lines) {
+        if (line === "ready") resolve()
+        const [number = Number.NaN, at = Number.NaN] = line.split(" ").map(Number)
+        if (!seen.has(number)) seen.set(number, at)
+      }
+    })
+  })
+  return { seen, stop: () => void child.kill("SIGKILL") }
+}
+
+if (import.meta.main) {
+  const [brokers = "", topic = ""] = process.argv.slice(2)
+  CompressionCodecs[CompressionTypes.GZIP] = () => gzipCodec
+  const kafka = new Kafka({ clientId: "plain", brokers: [brokers], logLevel: logLevel.NOTHING })
+  const consumer = kafka.consumer({ groupId: `plain-${process.pid}` })
+  consumer.on(consumer.events.GROUP_JOIN, () => void process.stdout.write("ready\n"))
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  await consumer.run({
+    eachBatch: async ({ batch }) => {
+      const now = moment().toFixed(3)
+      let lines = ""
+      for (const { value } of batch.messages) {
+        const number = /&n=(\d+)/.exec(value?.toString("latin1") ?? "")?.[1]
+        if (number !== undefined) lines += `${number} ${now}\n`
+      }
+      process.stdout.write(lines)
+    }
+  })
+}
