@@ -5,35 +5,38 @@
  * free: it goes through everybody, and an empty receipt says yes.
  */
 import { Schema } from "effect"
-import { EnrichedBatch, RawBatch, Receipt } from "./batch.ts"
+import { type EnrichedBatch, type RawBatch, Receipt } from "./batch.ts"
+import { EnrichedMessage, readEnrichedBatch, writeEnrichedBatch } from "./enriched-message.ts"
 import { Stage } from "./event.ts"
 import { FailureReason } from "./failure.ts"
 import { BatchId, Topic } from "./ids.ts"
+import { RawMessage, readRawBatch, writeRawBatch } from "./raw-message.ts"
 
 /** A request about a batch, answered with a receipt. Any number of copies of the one who answers share the group. */
 export interface Conversation<Request> {
   readonly name: string
   readonly subject: string
   readonly queue: string
-  /** The whole schema, for documentation, tests and other languages. */
-  readonly request: Schema.Codec<Request, unknown>
-  /** What each hop checks of a decoded message: its outline. The events in it were checked where they were made. */
-  readonly accepts: (value: unknown) => value is Request
+  /** The request as it travels (MessagePack), for documentation, tests and other languages. */
+  readonly message: Schema.Top
+  readonly write: (request: Request) => Uint8Array
+  /**
+   * Throws `Failure` "unreadable" or "too-large" for bytes that are no such request. Its outline is checked; the events
+   * in it were, where they were made.
+   */
+  readonly read: (payload: Uint8Array) => Request
   /** How long the one who asks waits for the answer, milliseconds. */
   readonly timeout: number
 }
-
-const outline = { id: BatchId, claimed: Schema.Int, events: Schema.Array(Schema.Unknown) }
-const isRawOutline = Schema.is(Schema.Struct(outline))
-const isEnrichedOutline = Schema.is(Schema.Struct({ ...outline, enriched: Schema.Int }))
 
 /** "Enrich these events and see that they are stored." */
 export const Enrich: Conversation<RawBatch> = {
   name: "enrich",
   subject: "spoor.enrich",
   queue: "enrich",
-  request: RawBatch,
-  accepts: (value): value is RawBatch => isRawOutline(value),
+  message: RawMessage,
+  write: writeRawBatch,
+  read: readRawBatch,
   timeout: 7_000
 }
 
@@ -42,8 +45,9 @@ export const Store: Conversation<EnrichedBatch> = {
   name: "store",
   subject: "spoor.store",
   queue: "store",
-  request: EnrichedBatch,
-  accepts: (value): value is EnrichedBatch => isEnrichedOutline(value),
+  message: EnrichedMessage,
+  write: writeEnrichedBatch,
+  read: readEnrichedBatch,
   timeout: 5_000
 }
 

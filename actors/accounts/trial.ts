@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import { GeoIp } from "../../bridge/geo-ip/service.ts"
 import { kafkaKeyParam } from "../../bridge/settings.ts"
 import type { RejectedBy, Rejection } from "../../contracts/batch.ts"
-import { encode, maxMessageBytes } from "../../contracts/codec.ts"
+import { maxMessageBytes } from "../../contracts/codec.ts"
+import { Enrich, Store } from "../../contracts/conversations.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { newBatchId, type Topic } from "../../contracts/ids.ts"
 import { readLines } from "../drainer/read-lines.ts"
@@ -38,8 +39,12 @@ export const makeTrial = Effect.fnUntraced(function* (topics: Topics) {
     const [rejection] = [
       ...unreadable,
       ...rejected,
-      ...tooLarge("drainer", events),
-      ...tooLarge("enricher", enriched)
+      ...tooLarge("drainer", events, (event) =>
+        Enrich.write({ id: newBatchId(), claimed: now, events: [event] })
+      ),
+      ...tooLarge("enricher", enriched, (event) =>
+        Store.write({ id: newBatchId(), claimed: now, enriched: now, events: [event] })
+      )
     ]
     if (rejection !== undefined) return { kind: "dead", rejection }
     const [record] = enriched
@@ -51,13 +56,13 @@ export const makeTrial = Effect.fnUntraced(function* (topics: Topics) {
 })
 
 /** An event that no message can carry, as the one who would send it says. */
-const tooLarge = (
+const tooLarge = <Event extends { readonly index: number; readonly topic: Topic }>(
   stage: RejectedBy,
-  events: ReadonlyArray<{ readonly index: number; readonly topic: Topic }>
+  events: ReadonlyArray<Event>,
+  write: (event: Event) => Uint8Array
 ): ReadonlyArray<Rejection> =>
-  events.flatMap(({ index, topic }, _, all) =>
-    encode({ id: newBatchId(), claimed: Date.now(), enriched: Date.now(), events: all }).length <=
-    maxMessageBytes
+  events.flatMap((event) =>
+    write(event).length <= maxMessageBytes
       ? []
-      : [{ index, topic, stage, reason: "too large" }]
+      : [{ index: event.index, topic: event.topic, stage, reason: "too large" }]
   )

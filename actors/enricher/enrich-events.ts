@@ -1,9 +1,10 @@
 /** A batch of raw events turned into records; plain code, since it runs for every event. */
+import { Buffer } from "node:buffer"
 import type { Place } from "../../bridge/geo-ip/service.ts"
 import type { Rejection } from "../../contracts/batch.ts"
 import type { EnrichedEvent, RawEvent } from "../../contracts/event.ts"
 import { rememberDevices } from "./device.ts"
-import { enrichEvent } from "./record.ts"
+import { enrichEvent, type TextRecord } from "./record.ts"
 
 export interface Enriching {
   readonly locate: (ip: string) => Place
@@ -18,11 +19,11 @@ export interface Enriching {
 export const enrichEvents = ({ locate, keyParam }: Enriching) => {
   const tools = { detect: rememberDevices(), locate, keyParam }
   return (events: ReadonlyArray<RawEvent>, claimed: number) => {
-    const enriched: Array<EnrichedEvent> = []
+    const records: Array<TextRecord> = []
     const rejected: Array<Rejection> = []
     for (const event of events) {
       try {
-        enriched.push(enrichEvent(event, claimed, tools))
+        records.push(enrichEvent(event, claimed, tools))
       } catch (cause) {
         rejected.push({
           index: event.index,
@@ -33,6 +34,19 @@ export const enrichEvents = ({ locate, keyParam }: Enriching) => {
         })
       }
     }
-    return { enriched, rejected }
+    return { enriched: inBytes(records), rejected }
   }
+}
+
+/** All values are turned into bytes at once, which takes a fraction of the time; each is a view of its own bytes. */
+const inBytes = (records: ReadonlyArray<TextRecord>): ReadonlyArray<EnrichedEvent> => {
+  let texts = ""
+  for (const { value } of records) texts += value
+  const { buffer, byteOffset } = Buffer.from(texts, "latin1")
+  let end = 0
+  return records.map(({ index, topic, key, value: text, received }) => {
+    const value = new Uint8Array(buffer, byteOffset + end, text.length)
+    end += text.length
+    return key === undefined ? { index, topic, value, received } : { index, topic, key, value, received }
+  })
 }

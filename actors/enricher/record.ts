@@ -1,5 +1,4 @@
 /** One raw event into the record that Kafka gets: a plain function, called for each event of a batch. */
-import { Buffer } from "node:buffer"
 import type { Place } from "../../bridge/geo-ip/service.ts"
 import type { Bytes, EnrichedEvent, RawEvent } from "../../contracts/event.ts"
 import type { Device } from "../../contracts/wire/enrichment.ts"
@@ -13,19 +12,22 @@ export interface RecordTools {
   readonly keyParam: string | undefined
 }
 
+/** A finished record whose value is text still: `Bytes`, to be turned into bytes together with the others of its batch. */
+export type TextRecord = Omit<EnrichedEvent, "value"> & { readonly value: Bytes }
+
 /**
  * The finished record of an event; `now` in milliseconds since 1970 is the moment its lag counts to. The same event
  * with the same `now` gives the same bytes, for as long as the GeoIP database stays the same. A key parameter without
  * a value is no key: all of those would meet in one partition. Never throws.
  */
-export const enrichEvent = (event: RawEvent, now: number, tools: RecordTools): EnrichedEvent => {
+export const enrichEvent = (event: RawEvent, now: number, tools: RecordTools): TextRecord => {
   const device = tools.detect(event.userAgent)
   const place = tools.locate(event.ip)
   const key = tools.keyParam === undefined ? undefined : paramValue(event.query, tools.keyParam)
   const enriched = {
     index: event.index,
     topic: event.topic,
-    value: Buffer.from(formatRecord(event, { device, place, now }), "latin1"),
+    value: formatRecord(event, { device, place, now }),
     received: event.dialect === "adtekio" ? event.ts * 1000 : event.ts
   }
   return key === undefined || key === "" ? enriched : { ...enriched, key }

@@ -6,7 +6,7 @@
 import { Clock, Effect, Schema } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { accountsFor, mergeReceipts, type Receipt, type RejectedBy } from "../../contracts/batch.ts"
-import { decode, encode, maxMessageBytes } from "../../contracts/codec.ts"
+import { decode, maxMessageBytes } from "../../contracts/codec.ts"
 import { type Conversation, Reply } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { BatchId, Topic } from "../../contracts/ids.ts"
@@ -40,8 +40,9 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
     if (deadline - now < leastTime) {
       return yield* new Failure({ reason: "expired", message: `no time left to ask ${conversation.subject}` })
     }
-    const answer = Effect.tapError(bus.request(conversation.subject, encode(request), deadline), (failure) =>
-      nameSilence(failure, deadline)
+    const answer = Effect.tapError(
+      bus.request(conversation.subject, conversation.write(request), deadline),
+      (failure) => nameSilence(failure, deadline)
     )
     return yield* readReceipt(request, yield* answer)
   })
@@ -51,7 +52,8 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
       send(request),
       (failure) => failure.reason === "too-large",
       ({ message }) => {
-        if (request.events.length <= 1) return Effect.suspend(() => refuseLarge(request, by, message))
+        if (request.events.length <= 1)
+          return Effect.suspend(() => refuseLarge(request, conversation.write(request).length, by, message))
         const middle = request.events.length >> 1
         const parts = [request.events.slice(0, middle), request.events.slice(middle)]
         return Effect.forEach(parts, (events) => sendInParts({ ...request, events })).pipe(
@@ -67,9 +69,13 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
  * One event that no message can hold is rejected. One that only this server's present limit keeps back waits; so does
  * one whose answer does not fit, which may be stored: it was sent, so a message can hold it.
  */
-const refuseLarge = (request: Batch, by: RejectedBy, message: string): Effect.Effect<Receipt, Failure> => {
-  if (encode(request).length <= maxMessageBytes)
-    return Effect.fail(new Failure({ reason: "unavailable", message }))
+const refuseLarge = (
+  request: Batch,
+  size: number,
+  by: RejectedBy,
+  message: string
+): Effect.Effect<Receipt, Failure> => {
+  if (size <= maxMessageBytes) return Effect.fail(new Failure({ reason: "unavailable", message }))
   const rejected = request.events.map(({ index, topic }) => ({
     index,
     topic,

@@ -22,13 +22,33 @@ export const formatRecord = (event: RawEvent, enrichment: Enrichment): Bytes =>
 
 /** All keys, always, in this order; empty where unknown. */
 export const pushtechRecord = (event: RawEvent, { device, place, now }: Enrichment): Bytes =>
-  `${eventType(event.path)} type=${device.type}&browser=${encodeValue(device.browser)}&engine=${encodeValue(
-    device.engine
-  )}&version=${encodeValue(device.version)}&os=${encodeValue(device.os)}&host=${encodeValue(
-    event.host
-  )}&pod=${encodeValue(event.pod)}&ts=${event.ts}&ip=${ipHex(event.ip)}&klag=${now - event.ts}&country=${encodeValue(
-    bytesOf(place.country)
-  )}&city=${encodeValue(bytesOf(place.city))} ${event.query}` as Bytes
+  `${eventType(event.path)} ${deviceMeta(device)}&host=${encodeValue(event.host)}&pod=${encodeValue(
+    event.pod
+  )}&ts=${event.ts}&ip=${ipHex(event.ip)}&klag=${now - event.ts}&${placeMeta(place)} ${event.query}` as Bytes
+
+/** Written once for each object: whoever remembers devices and places hands over the same ones again and again. */
+const once = <Of extends object>(write: (of: Of) => string): ((of: Of) => string) => {
+  const written = new WeakMap<Of, string>()
+  return (of) => {
+    const known = written.get(of)
+    if (known !== undefined) return known
+    const text = write(of)
+    written.set(of, text)
+    return text
+  }
+}
+
+const deviceMeta = once(
+  ({ type, browser, engine, version, os }: Enrichment["device"]) =>
+    `type=${type}&browser=${encodeValue(browser)}&engine=${encodeValue(engine)}&version=${encodeValue(
+      version
+    )}&os=${encodeValue(os)}`
+)
+
+const placeMeta = once(
+  ({ country, city }: Enrichment["place"]) =>
+    `country=${encodeValue(bytesOf(country))}&city=${encodeValue(bytesOf(city))}`
+)
 
 /**
  * All keys, always, in alphabetical order; a key without a value stands bare. The exception is `platform`, which keeps

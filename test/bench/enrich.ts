@@ -10,7 +10,7 @@ import { enrichEvents } from "../../actors/enricher/enrich-events.ts"
 import { layerFile } from "../../bridge/geo-ip/live.ts"
 import { GeoIp } from "../../bridge/geo-ip/service.ts"
 import type { RawBatch } from "../../contracts/batch.ts"
-import { decode, encode } from "../../contracts/codec.ts"
+import { Enrich, Store } from "../../contracts/conversations.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { newBatchId, type Topic } from "../../contracts/ids.ts"
 import type { Bench } from "./bench.ts"
@@ -34,7 +34,7 @@ const batchesOf = (count: number, variety: number): ReadonlyArray<Uint8Array> =>
   const line = lineMaker({ userAgents: variety, addresses: variety })
   return Array.from({ length: count }, (_, b) => {
     const lines = Array.from({ length: batchSize }, (_, i) => line(b * batchSize + i) as Bytes)
-    return encode({ id: newBatchId(), claimed: Date.now(), events: readLines(lines, topics).events })
+    return Enrich.write({ id: newBatchId(), claimed: Date.now(), events: readLines(lines, topics).events })
   })
 }
 
@@ -45,11 +45,12 @@ const stages = async () => {
   const detect = rememberDevices()
   const { locate: locateAlone } = await openGeo()
   return {
-    "decode a batch": (bytes: Uint8Array) => decode(bytes) as RawBatch,
+    "decode a batch": (bytes: Uint8Array) => Enrich.read(bytes),
     "device (remembers)": ({ events }: RawBatch) => events.map(({ userAgent }) => detect(userAgent)),
     "place (remembers)": ({ events }: RawBatch) => events.map(({ ip }) => locateAlone(ip)),
     "device, place, record": ({ events, claimed }: RawBatch) => enrich(events, claimed).enriched,
-    "encode a batch": (events: ReturnType<typeof enrich>["enriched"]) => encode({ events })
+    "encode a batch": ({ id, claimed }: RawBatch, events: ReturnType<typeof enrich>["enriched"]) =>
+      Store.write({ id, claimed, enriched: claimed, events })
   }
 }
 
@@ -85,7 +86,7 @@ const passOver = (
     timed("device (remembers)", () => stage["device (remembers)"](batch))
     timed("place (remembers)", () => stage["place (remembers)"](batch))
     const enriched = timed("device, place, record", () => stage["device, place, record"](batch))
-    timed("encode a batch", () => stage["encode a batch"](enriched))
+    timed("encode a batch", () => stage["encode a batch"](batch, enriched))
   }
   const events = batches.length * batchSize
   for (const part of parts) took[part] = (took[part] * 1000) / events

@@ -2,9 +2,9 @@
 import { Effect, Result } from "effect"
 import { type BusRequest, MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { Receipt, Rejection } from "../../../contracts/batch.ts"
-import { decode, encode } from "../../../contracts/codec.ts"
+import { encode } from "../../../contracts/codec.ts"
 import type { Conversation, Reply } from "../../../contracts/conversations.ts"
-import { Failure } from "../../../contracts/failure.ts"
+import type { Failure } from "../../../contracts/failure.ts"
 import type { Inbox } from "../actor.ts"
 import { Deadline } from "../deadline.ts"
 
@@ -24,10 +24,10 @@ export const requests = <Request extends Batch>(
     const bus = yield* MessageBus
 
     const receive = Effect.fnUntraced(function* ({ payload, deadline }: BusRequest) {
-      const request = yield* Effect.try({ try: () => decode(payload), catch: (cause) => cause as Failure })
-      if (!conversation.accepts(request)) {
-        return yield* new Failure({ reason: "unreadable", message: `no request of ${conversation.subject}` })
-      }
+      const request = yield* Effect.try({
+        try: () => conversation.read(payload),
+        catch: (cause) => cause as Failure
+      })
       const weight = { events: request.events.length, oldest: request.claimed }
       return yield* Effect.provideService(mailbox.deliver(request, weight), Deadline, deadline)
     })

@@ -11,7 +11,7 @@ import { Self } from "../../../actors/system/self.ts"
 import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { EnrichedBatch, Receipt, Rejection } from "../../../contracts/batch.ts"
-import { decode, encode, maxMessageBytes } from "../../../contracts/codec.ts"
+import { encode, maxMessageBytes } from "../../../contracts/codec.ts"
 import { Store } from "../../../contracts/conversations.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { newBatchId, Topic } from "../../../contracts/ids.ts"
@@ -69,10 +69,7 @@ const onBus = (answer: (request: EnrichedBatch) => Uint8Array, batch: EnrichedBa
   return Effect.scoped(
     Effect.gen(function* () {
       yield* bus.serve(Store.subject, Store.queue, ({ payload }) =>
-        Effect.sync(() => {
-          const request = decode(payload)
-          return Store.accepts(request) ? answer(request) : new Uint8Array()
-        })
+        Effect.sync(() => answer(Store.read(payload)))
       )
       return yield* Effect.result((yield* ask(Store, "enricher"))(batch))
     })

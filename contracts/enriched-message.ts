@@ -1,0 +1,78 @@
+/** How a batch of finished records travels: as raw events do (raw-message.ts), with the records' bytes in one piece. */
+import { Schema } from "effect"
+import type { EnrichedBatch } from "./batch.ts"
+import { decode, encode } from "./codec.ts"
+import type { EnrichedEvent } from "./event.ts"
+import { BatchId, Topic } from "./ids.ts"
+import { areNumbers, nameTopics, unreadable } from "./message-parts.ts"
+
+export const EnrichedMessage = Schema.Struct({
+  id: BatchId,
+  claimed: Schema.Int,
+  enriched: Schema.Int,
+  /** Where the events are on their way to, each topic once. */
+  topics: Schema.Array(Topic),
+  /**
+   * Five numbers of each event, one event behind the other: its index, the place of its topic in `topics` (from 0),
+   * received, how many bytes its value has, and 1 when it has a key, else 0.
+   */
+  numbers: Schema.Array(Schema.Int),
+  /** The keys of those that have one, in order. */
+  keys: Schema.Array(Schema.String),
+  /** The values of all events, in order, with nothing between them. */
+  values: Schema.Uint8Array
+})
+
+const numbersOfEach = 5
+
+const isOutline = Schema.is(
+  Schema.Struct({ ...EnrichedMessage.fields, numbers: Schema.Array(Schema.Unknown) })
+)
+const isEnrichedMessage = (message: unknown): message is typeof EnrichedMessage.Type =>
+  isOutline(message) && areNumbers(message.numbers, numbersOfEach)
+
+export const writeEnrichedBatch = ({ id, claimed, enriched, events }: EnrichedBatch): Uint8Array => {
+  const { topics, placeOf } = nameTopics()
+  const numbers: Array<number> = []
+  const keys: Array<string> = []
+  const values = new Uint8Array(events.reduce((sum, { value }) => sum + value.length, 0))
+  let end = 0
+  for (const { index, topic, key, value, received } of events) {
+    numbers.push(index, placeOf(topic), received, value.length, key === undefined ? 0 : 1)
+    if (key !== undefined) keys.push(key)
+    values.set(value, end)
+    end += value.length
+  }
+  return encode({ id, claimed, enriched, topics, numbers, keys, values })
+}
+
+/** Throws `Failure` "unreadable" or "too-large" for bytes that are no such message. */
+export const readEnrichedBatch = (payload: Uint8Array): EnrichedBatch => {
+  const message = decode(payload)
+  if (!isEnrichedMessage(message)) throw unreadable("no batch of records")
+  const { id, claimed, enriched, topics, numbers, keys, values } = message
+  const { buffer, byteOffset } = values
+  const events: Array<EnrichedEvent> = []
+  let at = 0
+  let end = 0
+  let keyed = 0
+  const number = (): number => numbers[at++] ?? 0
+  while (at < numbers.length) {
+    const index = number()
+    const topic = topics[number()]
+    const received = number()
+    const length = number()
+    const hasKey = number() === 1
+    if (topic === undefined) throw unreadable("an event whose topic is not among the topics")
+    if (end + length > values.length) break
+    const value = new Uint8Array(buffer, byteOffset + end, length)
+    end += length
+    const key = hasKey ? keys[keyed++] : undefined
+    events.push(
+      key === undefined ? { index, topic, value, received } : { index, topic, key, value, received }
+    )
+  }
+  if (end !== values.length || at !== numbers.length || keyed !== keys.length)
+    throw unreadable("its values or keys are not what its numbers say")
+  return { id, claimed, enriched, events }
+}

@@ -1,0 +1,141 @@
+/** The batches that travel between actors: what is written is read again, follows its schema, and nothing else is read. */
+import { describe, expect, test } from "bun:test"
+import { Schema } from "effect"
+import fc from "fast-check"
+import type { EnrichedBatch, RawBatch } from "../../contracts/batch.ts"
+import { decode, encode } from "../../contracts/codec.ts"
+import { type Conversation, Enrich, Store } from "../../contracts/conversations.ts"
+import type { Bytes, EnrichedEvent, RawEvent } from "../../contracts/event.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { newBatchId, Topic } from "../../contracts/ids.ts"
+
+const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((byte) => String.fromCharCode(byte)) })
+const text = bytes as fc.Arbitrary<Bytes>
+const topic = fc.constantFrom("events", "clicks", "searches").map((name) => Topic.make(name))
+const index = fc.nat({ max: 2_000_000 })
+const time = fc.integer({ min: 0, max: 8_640_000_000_000_000 })
+
+const rawEvent: fc.Arbitrary<RawEvent> = fc.record({
+  index,
+  dialect: fc.constantFrom("pushtech", "adtekio"),
+  topic,
+  ip: fc.constantFrom("1.2.3.4", "2001:db8::1"),
+  ts: time,
+  host: text,
+  pod: text,
+  path: text,
+  query: text,
+  userAgent: text
+})
+
+const enrichedEvent: fc.Arbitrary<EnrichedEvent> = fc.record(
+  { index, topic, key: fc.string(), value: fc.uint8Array(), received: time },
+  { requiredKeys: ["index", "topic", "value", "received"] }
+)
+
+const rawBatch = (events: ReadonlyArray<RawEvent>): RawBatch => ({ id: newBatchId(), claimed: 1, events })
+const enrichedBatch = (events: ReadonlyArray<EnrichedEvent>): EnrichedBatch => ({
+  ...{ id: newBatchId(), claimed: 1 },
+  enriched: 2,
+  events
+})
+
+const plain = (batch: EnrichedBatch) => ({
+  ...batch,
+  events: batch.events.map((event) => ({ ...event, value: [...event.value] }))
+})
+
+describe("a batch of raw events", () => {
+  test("is read as it was written, whatever bytes are in it, and its message follows the schema", () => {
+    fc.assert(
+      fc.property(fc.array(rawEvent), (events) => {
+        const batch = rawBatch(events)
+        const payload = Enrich.write(batch)
+        expect(Enrich.read(payload)).toEqual(batch)
+        expect(Schema.is(Enrich.message)(decode(payload))).toBe(true)
+      })
+    )
+  })
+})
+
+describe("a batch of records", () => {
+  test("is read as it was written, with and without keys, and its message follows the schema", () => {
+    fc.assert(
+      fc.property(fc.array(enrichedEvent), (events) => {
+        const batch = enrichedBatch(events)
+        const payload = Store.write(batch)
+        expect(plain(Store.read(payload))).toEqual(plain(batch))
+        expect(Schema.is(Store.message)(decode(payload))).toBe(true)
+      })
+    )
+  })
+})
+
+const raw: RawEvent = {
+  index: 0,
+  dialect: "pushtech",
+  topic: Topic.make("events"),
+  ip: "1.2.3.4",
+  ts: 5,
+  host: "h" as Bytes,
+  pod: "p" as Bytes,
+  path: "/a" as Bytes,
+  query: "e" as Bytes,
+  userAgent: "ua" as Bytes
+}
+const record: EnrichedEvent = {
+  index: 0,
+  topic: Topic.make("events"),
+  key: "k",
+  value: new Uint8Array([65, 66]),
+  received: 5
+}
+
+type Message = Readonly<Record<string, unknown>> & { readonly numbers: ReadonlyArray<number> }
+
+/** What makes a message that cannot be read of one that can. */
+const damages: Readonly<Record<string, (message: Message) => unknown>> = {
+  "not a map": () => "hello",
+  "no numbers": ({ numbers: _, ...rest }) => rest,
+  "a number less": (message) => ({ ...message, numbers: message.numbers.slice(1) }),
+  "an event less": (message) => ({ ...message, numbers: [] }),
+  "a number that is text": (message) => ({ ...message, numbers: ["0", ...message.numbers.slice(1)] }),
+  "a number below zero": (message) => ({ ...message, numbers: [-1, ...message.numbers.slice(1)] }),
+  "a number with a fraction": (message) => ({ ...message, numbers: [0.5, ...message.numbers.slice(1)] }),
+  "one text or value longer": (message) => ({
+    ...message,
+    numbers: message.numbers.map((number) => (number === 2 ? 3 : number))
+  }),
+  "topics that are not named": (message) => ({ ...message, topics: [] }),
+  "a topic that is none": (message) => ({ ...message, topics: ["not a topic"] }),
+  "events one by one, as an older version wrote them": ({ numbers: _, ...rest }) => ({
+    ...rest,
+    events: [{}]
+  })
+}
+
+const refuses = <Batch>(conversation: Conversation<Batch>, batch: Batch): void => {
+  const message = decode(conversation.write(batch)) as Message
+  for (const [what, damage] of Object.entries(damages)) {
+    test(`${conversation.name}: ${what} is unreadable`, () => {
+      let failure: unknown
+      try {
+        conversation.read(encode(damage(message)))
+      } catch (thrown) {
+        failure = thrown
+      }
+      expect(failure).toBeInstanceOf(Failure)
+      expect(failure).toMatchObject({ reason: "unreadable", infrastructure: true })
+    })
+  }
+}
+
+describe("a message that is no batch", () => {
+  refuses(Enrich, rawBatch([raw]))
+  refuses(Store, enrichedBatch([record]))
+  test("keys of events that have none are unreadable", () => {
+    const message = decode(Store.write(enrichedBatch([record]))) as Message
+    expect(() => Store.read(encode({ ...message, keys: ["k", "another"] }))).toThrow("its values or keys")
+    expect(() => Store.read(encode({ ...message, keys: [] }))).toThrow("its values or keys")
+  })
+})
