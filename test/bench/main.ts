@@ -11,12 +11,23 @@ import { embedded } from "./embedded.ts"
 import { enrich } from "./enrich.ts"
 import { gateway } from "./gateway.ts"
 import { latency } from "./latency.ts"
-
+import { memory } from "./memory.ts"
 import { pipeline, pipelineOne } from "./pipeline.ts"
-
+import { writeReport } from "./report.ts"
 import { keepResult, machine, markdown, type Result, readResults, resultsFile } from "./result.ts"
+import { scale } from "./scale.ts"
 
-const benches: ReadonlyArray<Bench> = [gateway, pipeline, pipelineOne, embedded, enrich, latency, consumers]
+const benches: ReadonlyArray<Bench> = [
+  gateway,
+  pipeline,
+  pipelineOne,
+  embedded,
+  enrich,
+  latency,
+  consumers,
+  scale,
+  memory
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -77,7 +88,7 @@ if (unknown.length > 0 || values.list) {
     process.exit(64)
   }
 } else if (values.report) {
-  void readResults
+  writeReport(readResults(values.results))
 } else {
   const options: Options = {
     rounds: Math.ceil(numberOf("rounds")),

@@ -61,3 +61,9 @@ export const ratio = <Figures>(
       return against === undefined ? Number.NaN : figure(figures) / figure(against)
     })
   )
+
+/** How much of a course of figures there is in its last third, as the median, for each of its middle third. */
+export const growth = (course: ReadonlyArray<number>): number => {
+  const third = Math.floor(course.length / 3)
+  return median(course.slice(2 * third)) / median(course.slice(third, 2 * third))
+}

@@ -7,117 +7,32 @@
  * does not depend on what else runs on the machine), how long events took from the edge to the log, and how old they
  * were when a client had them.
  */
-import { readFileSync } from "node:fs"
 import { cpus } from "node:os"
-import { setTimeout as wait } from "node:timers/promises"
 import { Redis } from "ioredis"
-import type { Filter, LiveMessage } from "../../actors/viewer/messages.ts"
-import { ticketOf } from "../actors/viewer/watching.ts"
-import { eventually } from "../support/eventually.ts"
 import { privateNats } from "../support/nats.ts"
 import { privateRedis } from "../support/redis.ts"
-import { ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
+import { ownSettings, startSpoor } from "../support/spoor.ts"
+import {
+  type Crowd,
+  everything,
+  lineOf,
+  measureCrowd,
+  nextNumber,
+  type Watched,
+  type WatchedRound
+} from "./crowd.ts"
 
 const [rounds = 3, seconds = 10, perSecond = 1_000] = process.argv.slice(2).map(Number)
 
-interface Crowd {
-  readonly name: string
-  readonly clients: number
-  readonly filter: (client: number) => Filter
-}
-const everything = (clients: number): Crowd => ({ name: String(clients), clients, filter: () => ({}) })
 const crowds: ReadonlyArray<Crowd> = [
   ...[0, 1, 10, 100, 500].map(everything),
   { name: "500, each its own filter", clients: 500, filter: (client) => ({ param: `n~${client}` }) }
 ]
 
-/** Where events go in, and the processes whose time counts. */
-interface Setup {
+interface Titled extends Watched {
   readonly title: string
-  readonly send: (count: number) => Promise<unknown>
-  readonly processes: ReadonlyArray<readonly [name: string, spoor: Spoor]>
-  readonly viewer: string
 }
-
-interface Round {
-  /** Events a second that were sent. */
-  readonly rate: number
-  /** Of each process, microseconds for each event. */
-  readonly processor: ReadonlyArray<number>
-  /** Milliseconds from the edge to the log, and from the log to the client; empty without clients. */
-  readonly stored: ReadonlyArray<number>
-  readonly shown: ReadonlyArray<number>
-  /** Events told to one client in a second, the largest sample it was told, and bytes to all in a second. */
-  readonly told: number
-  readonly sample: number
-  readonly bytes: number
-}
-
-/** Processor time that the process has used, seconds. */
-const processorTime = ({ process }: Spoor): number => {
-  const fields = readFileSync(`/proc/${process.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
-let sent = 0
-const lineOf = (): string => {
-  const n = sent++
-  return `203.0.113.${n % 250} ${Date.now()} trk.example.com nopod /t/app_open deviceid=abcdef${n}&referrer=website&item=red%20shoe&n=${n} Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.${n % 20} Mobile Safari/537.36`
-}
-
-/** Sends at an even pace for so long; returns how many. */
-const load = async (setup: Setup, time: number): Promise<number> => {
-  const begun = performance.now()
-  let done = 0
-  while (performance.now() - begun < time) {
-    const due = Math.floor(((performance.now() - begun) / 1_000) * perSecond) - done
-    const count = Math.min(due, 500)
-    if (count > 0) await setup.send(count)
-    done += Math.max(0, count)
-    if (due > count) continue
-    await wait(20)
-  }
-  return done
-}
-
-const measure = async (setup: Setup, crowd: Crowd): Promise<Round> => {
-  const sockets: Array<WebSocket> = []
-  let bytes = 0
-  let first: Array<{ readonly at: number; readonly message: LiveMessage }> = []
-  for (let client = 0; client < crowd.clients; client++) {
-    const ticket = await ticketOf(setup.viewer)
-    const socket = new WebSocket(`${setup.viewer.replace("http", "ws")}/live?ticket=${ticket}`)
-    sockets.push(socket)
-    socket.onopen = () => socket.send(JSON.stringify({ watch: crowd.filter(client) }))
-    socket.onmessage = ({ data }) => {
-      bytes += data.length
-      if (client === 0) first.push({ at: Date.now(), message: JSON.parse(data) })
-    }
-  }
-  await eventually("all are open", () => sockets.every(({ readyState }) => readyState === WebSocket.OPEN))
-  await load(setup, 2_000)
-  first = []
-  bytes = 0
-  const before = setup.processes.map(([, spoor]) => processorTime(spoor))
-  const begun = performance.now()
-  const events = await load(setup, seconds * 1_000)
-  const took = (performance.now() - begun) / 1_000
-  const processor = setup.processes.map(
-    ([, spoor], i) => ((processorTime(spoor) - (before[i] ?? 0)) * 1e6) / events
-  )
-  if (sockets.some(({ readyState }) => readyState !== WebSocket.OPEN)) throw new Error("A client was closed.")
-  for (const socket of sockets) socket.close()
-  const seen = first.flatMap(({ at, message }) => message.events.map((event) => ({ at, event })))
-  return {
-    rate: events / took,
-    processor,
-    stored: seen.map(({ event }) => event.timestamp - (event.times.received ?? Number.NaN)),
-    shown: seen.map(({ at, event }) => at - event.timestamp),
-    told: seen.length / took,
-    sample: Math.max(...first.map(({ message }) => message.sample), 1),
-    bytes: bytes / took
-  }
-}
+const time = { seconds, before: 2 }
 
 const quantile = (numbers: ReadonlyArray<number>, share: number): number =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length * share)] ?? Number.NaN
@@ -128,11 +43,11 @@ const write = (line: string): void => {
 const times = (numbers: ReadonlyArray<number>): string =>
   numbers.length === 0 ? "" : `${quantile(numbers, 0.5)} / ${quantile(numbers, 0.99)}`
 
-const table = async (setup: Setup): Promise<void> => {
-  const all = crowds.map((): Array<Round> => [])
-  await measure(setup, everything(10))
+const table = async (setup: Titled): Promise<void> => {
+  const all = crowds.map((): Array<WatchedRound> => [])
+  await measureCrowd(setup, everything(10), perSecond, time)
   for (let round = 0; round < rounds; round++) {
-    for (const [i, crowd] of crowds.entries()) all[i]?.push(await measure(setup, crowd))
+    for (const [i, crowd] of crowds.entries()) all[i]?.push(await measureCrowd(setup, crowd, perSecond, time))
   }
   const names = setup.processes.map(([name]) => name)
   write(`\n${setup.title}\n`)
@@ -182,9 +97,9 @@ const batch = new URL("/batch", whole.address("send events"))
 await table({
   title: "All in one process:",
   send: async (count) => {
-    const events = Array.from({ length: count }, () => ({
+    const events = Array.from({ length: count }, nextNumber).map((n) => ({
       event: "app_open",
-      params: { deviceid: `abcdef${sent}`, referrer: "website", item: "red shoe", n: sent++ }
+      params: { deviceid: `abcdef${n}`, referrer: "website", item: "red shoe", n }
     }))
     const headers = {
       "content-type": "application/json",

@@ -1,0 +1,33 @@
+/**
+ * How the cost of an event grows with the work: with the backlog, with copies of the actors, with the variety of what
+ * comes, with the size of batches and with those who watch. Each is compared with itself.
+ */
+import type { Bench } from "./bench.ts"
+import { withCluster } from "./cluster.ts"
+import { backlog } from "./scale/backlog.ts"
+import { batches } from "./scale/batches.ts"
+import { copies } from "./scale/copies.ts"
+import { columns, type Part } from "./scale/part.ts"
+import { variety } from "./scale/variety.ts"
+import { viewers } from "./scale/viewers.ts"
+
+export const scale: Bench = {
+  name: "scale",
+  about: "events/s and processor time of an event by backlog, copies, variety, batch size and viewers",
+  run: async (options) => {
+    const found = await withCluster(async (cluster) => {
+      const parts: Array<Part> = []
+      for (const part of [backlog, copies, variety, batches, viewers])
+        parts.push(await part(cluster, options))
+      return parts
+    })
+    return {
+      table: { columns, rows: found.flatMap(({ rows }) => rows) },
+      targets: found.flatMap(({ targets }) => targets),
+      plots: found.flatMap(({ plots = [] }) => plots),
+      notes: [
+        `${options.rounds} rounds; drainer, enricher and bridge are a process each; processor time is that of all of them, Redis, NATS and Kafka left out. Batches: the next lines come when those before are claimed, so looking for them is part of the cost. Clients watch 1,000 events/s.`
+      ]
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/** What every part of the benchmark `scale` gives: rows of its table and what had to hold. */
+
+import type { Spoor } from "../../support/spoor.ts"
+import type { Options } from "../bench.ts"
+import type { Cluster } from "../cluster.ts"
+import { type Drained, drain, startPipeline } from "../drained.ts"
+import { figure, type Plot, spread, type Target } from "../result.ts"
+import { median, type Spread, spreadOf } from "../rounds.ts"
+
+export interface Part {
+  readonly rows: ReadonlyArray<ReadonlyArray<string>>
+  readonly targets: ReadonlyArray<Target>
+  readonly plots?: ReadonlyArray<Plot>
+}
+
+export type MakePart = (cluster: Cluster, options: Options) => Promise<Part>
+
+/** Rounds of one size of the work. */
+export interface Sized {
+  /** What there is so much of: "backlog of 10,000". */
+  readonly name: string
+  readonly size: number
+  readonly rounds: ReadonlyArray<Drained>
+}
+
+export const columns = ["work", "events/s", "µs of processor an event", "cost to the first"]
+
+export const rate = ({ rounds }: Sized): Spread => spreadOf(rounds.map(({ perSecond }) => perSecond))
+export const cost = ({ rounds }: Sized): Spread => spreadOf(rounds.map((one) => one.cost))
+
+export const rowsOf = (sizes: ReadonlyArray<Sized>): Part["rows"] => {
+  const first = sizes[0]?.rounds ?? []
+  return sizes.map((sized) => [
+    sized.name,
+    spread(rate(sized), 0),
+    spread(cost(sized), 1),
+    figure(cost(sized).median / median(first.map((one) => one.cost)), 2)
+  ])
+}
+
+/** That an event costs about the same whatever the size. */
+export const flatCost = (what: string, sizes: ReadonlyArray<Sized>): Target => {
+  const costs = sizes.map((sized) => cost(sized).median)
+  const ratio = Math.max(...costs) / Math.min(...costs)
+  return {
+    what,
+    must: "the dearest ≤ 1.2 × the cheapest",
+    got: `${figure(ratio, 2)} (${costs.map((one) => figure(one, 1)).join(", ")} µs)`,
+    met: ratio <= 1.2
+  }
+}
+
+/** So many lines warm a pipeline up; a try has less of everything. */
+export const warmLines = (scale: number): number => Math.min(20_000, Math.round(200_000 * scale))
+
+/** A pipeline of a process each that has drained so much that what comes is not the first of anything. */
+export const warmPipeline = async (
+  cluster: Cluster,
+  topic: string,
+  scale: number
+): Promise<ReadonlyArray<Spoor>> => {
+  const processes = await startPipeline(cluster, topic)
+  await drain(cluster, topic, processes, warmLines(scale))
+  return processes
+}
