@@ -4,7 +4,9 @@ import { UAParser } from "ua-parser-js"
 import { remember } from "../../bridge/remember.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import type { Device, DeviceType } from "../../contracts/wire/enrichment.ts"
+import { deviceMeta } from "../../contracts/wire/record.ts"
 import { shortOsName, typeOfOs } from "./os.ts"
+import { plainBrowser } from "./plain-browser.ts"
 
 /**
  * What is read of a user agent, in characters, so that neither the work per event nor the memory is the client's to
@@ -14,9 +16,14 @@ const longest = 1024
 
 /** Detection that remembers: at least the last `size` different user agents, never more than twice that. Never throws. */
 export const rememberDevices = (size = 10_000): ((userAgent: Bytes) => Device) => {
-  const detect = remember(size, detectDevice)
+  const detect = remember(size, writtenDevice)
   return (userAgent) =>
     detect(userAgent.length > longest ? (userAgent.slice(0, longest) as Bytes) : userAgent)
+}
+
+const writtenDevice = (userAgent: Bytes): Device => {
+  const device = detectDevice(userAgent)
+  return { ...device, meta: deviceMeta(device) }
 }
 
 const unknown = {
@@ -33,7 +40,7 @@ const unknown = {
 const detectDevice = (userAgent: Bytes): Device => {
   if (userAgent.trim() === "") return unknown
   const parser = new UAParser(userAgent)
-  const browser = parser.getBrowser()
+  const browser = plainBrowser(userAgent) ?? parser.getBrowser()
   const { type, model } = parser.getDevice()
   const os = shortOsName(parser.getOS().name, userAgent)
   const bot = botIn(userAgent, type !== undefined || os !== "")

@@ -17,6 +17,8 @@ export interface Device {
   readonly model: Bytes
   /** `Googlebot`, … Empty for a bot that does not give its name, and for all others. */
   readonly botName: Bytes
+  /** What a pushtech record says of it (record.ts), where that was written already. */
+  readonly meta?: Bytes
 }
 
 export interface Enrichment {

@@ -4,7 +4,7 @@
  * edge's clock is ahead of ours, because a zero would hide that.
  */
 import { type Bytes, bytesOf, type Dialect, type RawEvent } from "../event.ts"
-import type { Enrichment } from "./enrichment.ts"
+import type { Device, Enrichment } from "./enrichment.ts"
 import { ipDecimal, ipHex } from "./ip.ts"
 import { type Param, readPair } from "./params.ts"
 import { encodeValue } from "./percent.ts"
@@ -22,33 +22,18 @@ export const formatRecord = (event: RawEvent, enrichment: Enrichment): Bytes =>
 
 /** All keys, always, in this order; empty where unknown. */
 export const pushtechRecord = (event: RawEvent, { device, place, now }: Enrichment): Bytes =>
-  `${eventType(event.path)} ${deviceMeta(device)}&host=${encodeValue(event.host)}&pod=${encodeValue(
+  `${eventType(event.path)} ${device.meta ?? deviceMeta(device)}&host=${encodeValue(event.host)}&pod=${encodeValue(
     event.pod
   )}&ts=${event.ts}&ip=${ipHex(event.ip)}&klag=${now - event.ts}&${placeMeta(place)} ${event.query}` as Bytes
 
-/** Written once for each object: whoever remembers devices and places hands over the same ones again and again. */
-const once = <Of extends object>(write: (of: Of) => string): ((of: Of) => string) => {
-  const written = new WeakMap<Of, string>()
-  return (of) => {
-    const known = written.get(of)
-    if (known !== undefined) return known
-    const text = write(of)
-    written.set(of, text)
-    return text
-  }
-}
+/** What such a record says of a device. It is the same for all events of it, so whoever remembers devices keeps it. */
+export const deviceMeta = ({ type, browser, engine, version, os }: Omit<Device, "meta">): Bytes =>
+  `type=${type}&browser=${encodeValue(browser)}&engine=${encodeValue(engine)}&version=${encodeValue(
+    version
+  )}&os=${encodeValue(os)}` as Bytes
 
-const deviceMeta = once(
-  ({ type, browser, engine, version, os }: Enrichment["device"]) =>
-    `type=${type}&browser=${encodeValue(browser)}&engine=${encodeValue(engine)}&version=${encodeValue(
-      version
-    )}&os=${encodeValue(os)}`
-)
-
-const placeMeta = once(
-  ({ country, city }: Enrichment["place"]) =>
-    `country=${encodeValue(bytesOf(country))}&city=${encodeValue(bytesOf(city))}`
-)
+const placeMeta = ({ country, city }: Enrichment["place"]): string =>
+  `country=${encodeValue(bytesOf(country))}&city=${encodeValue(bytesOf(city))}`
 
 /**
  * All keys, always, in alphabetical order; a key without a value stands bare. The exception is `platform`, which keeps
