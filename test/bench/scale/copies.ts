@@ -20,7 +20,7 @@ const measure = async (cluster: Cluster, copies: number, lines: number, warm: nu
 }
 
 export const copies: MakePart = async (cluster, { rounds, scale, tell }) => {
-  const lines = Math.max(10_000, Math.round(500_000 * scale))
+  const lines = Math.max(10_000, Math.round(300_000 * scale))
   const taken = await takeTurns(
     Object.fromEntries(
       counts.map((count) => [String(count), () => measure(cluster, count, lines, warmLines(scale))])

@@ -7,7 +7,7 @@ import { flatCost, type MakePart, rowsOf, type Sized, warmPipeline } from "./par
 const varieties = [10, 1_000, 100_000] as const
 
 export const variety: MakePart = async (cluster, { rounds, scale, tell }) => {
-  const lines = Math.max(10_000, Math.round(500_000 * scale))
+  const lines = Math.max(10_000, Math.round(300_000 * scale))
   const topic = await cluster.topic()
   const processes = await warmPipeline(cluster, topic, scale)
   const measure = (different: number) =>
