@@ -78,6 +78,13 @@ const outcome = (progress: Progress): Effect.Effect<ReadonlyArray<Appended>, Fai
   return Effect.fail(new Failure({ reason: some ? "timeout" : "unavailable", message: progress.last }))
 }
 
+/** A topic of an append: how many partitions it has, which of them gets records without a key, and its runs by partition. */
+interface TopicRuns {
+  readonly count: number
+  readonly home: number
+  readonly runs: Map<number, Run>
+}
+
 /** The records whose places are open, by partition. */
 const runsOf = Effect.fnUntraced(function* (
   topics: KafkaTopics,
@@ -85,23 +92,32 @@ const runsOf = Effect.fnUntraced(function* (
   affinity: string,
   isOpen: (place: number) => boolean
 ) {
-  const counts = new Map<Topic, number>()
+  const byTopic = new Map<Topic, TopicRuns>()
   for (const [place, { topic }] of records.entries()) {
-    if (isOpen(place) && !counts.has(topic)) counts.set(topic, yield* topics.partitions(topic))
+    if (byTopic.has(topic) || !isOpen(place)) continue
+    const count = yield* topics.partitions(topic)
+    byTopic.set(topic, { count, home: partitionOf(affinity, count), runs: new Map() })
   }
-  const runs = new Map<string, Run>()
   records.forEach((record, place) => {
-    if (!isOpen(place)) return
-    const { topic } = record
-    const partition = partitionOf(record.key ?? affinity, counts.get(topic) ?? 1)
-    const name = `${partition} ${topic}`
-    const run = runs.get(name) ?? { topic, partition, records: [], places: [] }
-    if (run.records.length === 0) runs.set(name, run)
+    const { topic, key } = record
+    const at = byTopic.get(topic)
+    if (at === undefined || !isOpen(place)) return
+    const partition = key === undefined ? at.home : partitionOf(key, at.count)
+    const run = at.runs.get(partition) ?? { topic, partition, records: [], places: [] }
+    if (run.records.length === 0) at.runs.set(partition, run)
     run.records.push(record)
     run.places.push(place)
   })
-  return [...runs.values()]
+  return Array.from(byTopic.values(), ({ runs }) => [...runs.values()]).flat()
 })
+
+/** The offset of the record at each place of a batch whose first record has this one. */
+const offsetsFrom = (first: bigint, count: number): ((place: number) => string) => {
+  const number = Number(first)
+  return Number.isSafeInteger(number + count)
+    ? (place) => String(number + place)
+    : (place) => (first + BigInt(place)).toString()
+}
 
 /** Stores a run, in parts where it is too large, trying again until it is done or `append` runs out of time. */
 const storeRun = (
@@ -149,14 +165,16 @@ const storeRun = (
     )
   }
 
+  const confirm = ({ partition, places }: Run, first: bigint): void => {
+    const offsetOf = offsetsFrom(first, places.length)
+    for (const [i, place] of places.entries()) {
+      progress.results[place] = { stored: true, partition, offset: offsetOf(i) }
+    }
+  }
+
   const attempt = (run: Run, pause: number): Effect.Effect<void> =>
     send(run).pipe(
-      Effect.map((first) =>
-        run.places.forEach((place, i) => {
-          const offset = (first + BigInt(i)).toString()
-          progress.results[place] = { stored: true, partition: run.partition, offset }
-        })
-      ),
+      Effect.map((first) => confirm(run, first)),
       Effect.catch((error) => {
         if (tooLarge(error)) {
           if (run.records.length > 1) return storeHalves(run)
