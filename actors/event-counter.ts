@@ -3,9 +3,10 @@ import { counter } from "./counter/counter.ts"
 
 export const EventCounter = counter("event-counter", {
   summary: "Counts events by type, and by type and action.",
-  count: ({ type, param }) => {
+  count: (event) => {
+    const { type } = event
     const byType = { table: "by-type", key: type, by: 1 }
-    const action = param("action")
+    const action = event.param("action")
     return action === undefined
       ? [byType]
       : [byType, { table: "by-action", key: `${type}[${action}]`, by: 1 }]

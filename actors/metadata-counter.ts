@@ -3,9 +3,9 @@ import { counter } from "./counter/counter.ts"
 
 export const MetadataCounter = counter("metadata-counter", {
   summary: "Counts events by pod, client address and country.",
-  count: ({ address, meta }) => [
-    { table: "by-pod", key: meta("pod"), by: 1 },
-    { table: "by-address", key: address, by: 1 },
-    { table: "by-country", key: meta("country"), by: 1 }
+  count: (event) => [
+    { table: "by-pod", key: event.meta("pod"), by: 1 },
+    { table: "by-address", key: event.address, by: 1 },
+    { table: "by-country", key: event.meta("country"), by: 1 }
   ]
 })

@@ -3,9 +3,9 @@ import { counter } from "./counter/counter.ts"
 
 export const SearchCounter = counter("search-counter", {
   summary: "Counts what is searched for: offr events with action=preview, by text.",
-  count: ({ type, param }) => {
-    if (type !== "offr" || param("action") !== "preview") return []
-    const text = param("text")
+  count: (event) => {
+    if (event.type !== "offr" || event.param("action") !== "preview") return []
+    const text = event.param("text")
     return text === undefined || text === "" ? [] : [{ table: "by-text", key: text, by: 1 }]
   }
 })

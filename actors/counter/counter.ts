@@ -15,6 +15,9 @@ import { Self } from "../system/self.ts"
 import { fenceId, type Written } from "./fence-id.ts"
 import { type CountedEvent, readEvent } from "./read-event.ts"
 
+/** Partitions counted at the same time: while one waits for the store, another is read. */
+const partitionsAtOnce = 4
+
 export interface Counting {
   readonly summary: string
   /** What one event adds to which tables. Called per event; never throws. */
@@ -31,6 +34,7 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       sends: `counts to the projection ${name}`,
       needs: [eventLog, projectionStore, factBus],
       settings: [eventIdParam, visitorId],
+      concurrency: partitionsAtOnce,
       waiting: 16
     },
     Effect.gen(function* () {
@@ -59,8 +63,11 @@ const longestKey = 200
 const effectOf = (record: LogRecord, count: Counting["count"], written: Written): RecordEffect => {
   const event = readEvent(record)
   const id = fenceId(record, event, written)
-  return { offset: record.offset, id, increments: event === undefined ? [] : count(event).map(withShortKey) }
+  return { offset: record.offset, id, increments: event === undefined ? [] : withShortKeys(count(event)) }
 }
+
+const withShortKeys = (increments: ReadonlyArray<Increment>): ReadonlyArray<Increment> =>
+  increments.some(({ key }) => key.length > longestKey) ? increments.map(withShortKey) : increments
 
 const withShortKey = (increment: Increment): Increment =>
   increment.key.length <= longestKey ? increment : { ...increment, key: increment.key.slice(0, longestKey) }

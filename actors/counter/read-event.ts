@@ -1,43 +1,67 @@
-/** A record of the log as consumers see it: the event in either dialect under the same names. */
+/**
+ * A record of the log as consumers see it: the event in either dialect under the same names. A counter needs little of
+ * a record, so each value is looked for, and decoded, only when it is asked for.
+ */
 import { Buffer } from "node:buffer"
 import type { LogRecord } from "../../bridge/event-log/service.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import { type Bytes, textOf } from "../../contracts/event.ts"
 import { ipText } from "../../contracts/wire/ip-text.ts"
 import { paramValue } from "../../contracts/wire/params.ts"
-import { eventType, parseRecord } from "../../contracts/wire/record.ts"
+import { eventType, metaValue, type SplitRecord, splitRecord } from "../../contracts/wire/record.ts"
 
-export interface CountedEvent {
+export class CountedEvent {
+  private readonly split: SplitRecord
+  private readonly timestamp: number
+
+  constructor(split: SplitRecord, timestamp: number) {
+    this.split = split
+    this.timestamp = timestamp
+  }
+
   /** The event type: the last segment of the path in either dialect, as text. */
-  readonly type: string
+  get type(): string {
+    const { dialect, event } = this.split
+    return textOf(dialect === "adtekio" ? eventType(event) : event)
+  }
+
   /** The client's address as text; empty where absent. */
-  readonly address: string
+  get address(): string {
+    return ipText(this.meta("ip"), this.split.dialect)
+  }
+
   /** A value of the record's meta part, decoded; empty where absent. */
-  readonly meta: (name: string) => string
+  meta(name: string): string {
+    return metaValue(this.split.meta, name)
+  }
+
   /** A parameter's value, decoded; undefined where absent. */
-  readonly param: (name: string) => string | undefined
+  param(name: string): string | undefined {
+    return paramValue(this.split.params, name)
+  }
+
   /** All parameters as the record has them. */
-  readonly params: Bytes
-  /** Time spent between the edge and the enricher, and between the edge and the log; milliseconds. */
-  readonly klag: number
-  readonly wholeWay: number
+  get params(): Bytes {
+    return this.split.params
+  }
+
+  /** Time spent between the edge and the enricher, milliseconds. */
+  get klag(): number {
+    return this.milliseconds("klag")
+  }
+
+  /** Time spent between the edge and the log, milliseconds. */
+  get wholeWay(): number {
+    return this.timestamp - this.milliseconds("ts")
+  }
+
+  private milliseconds(name: string): number {
+    return (Number(this.meta(name)) || 0) * (this.split.dialect === "adtekio" ? 1000 : 1)
+  }
 }
 
 /** The event in a record; undefined when the record is not one of the contract's. */
-export const readEvent = (record: LogRecord): CountedEvent | undefined => {
-  const bytes = Buffer.from(record.value.buffer, record.value.byteOffset, record.value.byteLength)
-  const parsed = parseRecord(bytes.toString("latin1") as Bytes)
-  if (parsed === undefined) return undefined
-  const meta = new Map(parsed.meta)
-  const isSeconds = parsed.dialect === "adtekio"
-  const milliseconds = (text: string | undefined): number => (Number(text) || 0) * (isSeconds ? 1000 : 1)
-  const event = isSeconds ? eventType(parsed.event) : parsed.event
-  return {
-    type: Buffer.from(event, "latin1").toString("utf8"),
-    address: ipText(meta.get("ip") ?? "", parsed.dialect),
-    meta: (name) => meta.get(name) ?? "",
-    param: (name) => paramValue(parsed.params, name),
-    params: parsed.params,
-    klag: milliseconds(meta.get("klag")),
-    wholeWay: record.timestamp - milliseconds(meta.get("ts"))
-  }
+export const readEvent = ({ value, timestamp }: LogRecord): CountedEvent | undefined => {
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  const split = splitRecord(bytes.toString("latin1") as Bytes)
+  return split === undefined ? undefined : new CountedEvent(split, timestamp)
 }

@@ -1,9 +1,9 @@
 /**
  * One consumer, from joining its group until it fails or the scope closes, when it leaves. The client library hands
- * over what it fetched by calling back and waiting; that is handled in the fiber that reads, batch by batch, and
- * meanwhile the group hears that this member lives, however long that takes.
+ * over what it fetched of a partition by calling back and waiting; that is handled batch by batch, several partitions
+ * at the same time where that is wanted, and meanwhile the group hears that this member lives, however long that takes.
  */
-import { Effect, Option, Queue } from "effect"
+import { Cause, Effect, Option, Queue } from "effect"
 import type { Topic } from "../../contracts/ids.ts"
 import { handOver, pauseAfter } from "./hand-over.ts"
 import { batchesOf } from "./kafka-batches.ts"
@@ -32,6 +32,8 @@ export interface Membership<E> {
   readonly topics: ReadonlyArray<Topic>
   /** Given for those who only watch: they begin here, and nothing is committed. */
   readonly positions: Positions | undefined
+  /** How many partitions are handled at the same time. */
+  readonly partitionsAtOnce: number
   readonly handle: (batch: RecordBatch) => Effect.Effect<void, E>
   /** Called whenever a batch is done. */
   readonly onProgress: () => void
@@ -44,7 +46,7 @@ interface Job {
 }
 
 interface State {
-  open: Job | undefined
+  readonly open: Set<Job>
   closing: boolean
   /** The group changed: no other batch of this generation may be handled. */
   stale: unknown
@@ -58,11 +60,11 @@ export const runMember = <E>(clients: Clients, membership: Membership<E>): Effec
     Effect.gen(function* () {
       const client = clients.consumer(membership.group, sessionTimeout, rebalanceTimeout)
       const inbox = yield* Queue.unbounded<Job | { readonly crash: unknown }>()
-      const state: State = { open: undefined, closing: false, stale: undefined, lastSign: performance.now() }
+      const state: State = { open: new Set(), closing: false, stale: undefined, lastSign: performance.now() }
       yield* Effect.addFinalizer(() =>
         Effect.promise(() => {
           state.closing = true
-          state.open?.settle()
+          for (const job of state.open) job.settle()
           return client.close(leaveWithin)
         })
       )
@@ -73,12 +75,14 @@ export const runMember = <E>(clients: Clients, membership: Membership<E>): Effec
       while (true) {
         const next = Option.getOrUndefined(yield* Effect.timeoutOption(Queue.take(inbox), "5 seconds"))
         if (next === undefined) {
-          if (performance.now() - state.lastSign < silence) continue
+          if (state.open.size > 0 || performance.now() - state.lastSign < silence) continue
           return yield* Effect.fail(new Error("the consumer has fallen silent"))
         }
         if ("crash" in next) return yield* Effect.fail(next.crash)
-        yield* handleJob(next, membership, state)
-        state.lastSign = performance.now()
+        yield* handleJob(next, membership, state).pipe(
+          Effect.catchCauseIf(Cause.hasDies, (cause) => Effect.sync(() => crash(Cause.squash(cause)))),
+          Effect.forkScoped
+        )
       }
     })
   )
@@ -108,7 +112,7 @@ const listen = <E>(
 
 const start = async <E>(
   api: Consumer,
-  { topics }: Membership<E>,
+  { topics, partitionsAtOnce }: Membership<E>,
   state: State,
   hand: (job: Job) => void
 ): Promise<void> => {
@@ -117,17 +121,19 @@ const start = async <E>(
   await api.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
+    partitionsConsumedConcurrently: partitionsAtOnce,
     eachBatch: (payload) =>
       new Promise<void>((resolve, reject) => {
         if (state.closing) return resolve()
         if (state.stale !== undefined) return reject(state.stale)
         const settle = (error?: unknown): void => {
-          state.open = undefined
+          state.open.delete(job)
+          state.lastSign = performance.now()
           if (error === undefined) resolve()
           else reject(error)
         }
-        const job = { payload, settle }
-        state.open = job
+        const job: Job = { payload, settle }
+        state.open.add(job)
         hand(job)
       })
   })

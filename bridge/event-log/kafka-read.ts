@@ -21,13 +21,14 @@ const longestPause = 10_000
 export const makeRead =
   (clients: Clients, admin: Link<Admin>, topics: KafkaTopics) =>
   <E>(
-    { group, topics: names, from }: ReadOptions,
+    { group, topics: names, from, partitionsAtOnce = 1 }: ReadOptions,
     handle: (batch: RecordBatch) => Effect.Effect<void, E>
   ): Effect.Effect<never, Failure> => {
-    if (from === "oldest") return readOn(clients, { group, topics: names, positions: undefined, handle })
+    const reading = { topics: names, partitionsAtOnce, handle }
+    if (from === "oldest") return readOn(clients, { ...reading, group, positions: undefined })
     const watcher = `${group}-${randomBytes(6).toString("hex")}`
     return startPositions(topics, names, BigInt(from)).pipe(
-      Effect.flatMap((positions) => readOn(clients, { group: watcher, topics: names, positions, handle })),
+      Effect.flatMap((positions) => readOn(clients, { ...reading, group: watcher, positions })),
       Effect.ensuring(removeGroup(admin, watcher))
     )
   }

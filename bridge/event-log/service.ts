@@ -44,6 +44,8 @@ export interface ReadOptions {
    * the end of each partition, and then always there, whatever is committed (for those who only watch).
    */
   readonly from: "oldest" | number
+  /** The most batches, each of another partition, that are handled at the same time where the log can; 1 unless said. */
+  readonly partitionsAtOnce?: number
 }
 
 /** What to look through. A topic that does not exist counts as empty. */

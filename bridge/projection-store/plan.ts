@@ -86,18 +86,18 @@ export const planOf = ({ topic, partition, end, effects }: EffectBatch): Plan | 
     return place
   }
 
-  for (const [i, { offset, id, increments }] of effects.entries()) {
-    const before = offsets.at(-1)
+  const place = makeGroups(groups)
+  let before: string | undefined
+  for (let i = 0; i < effects.length; i++) {
+    const effect = effects[i]
+    if (effect === undefined) continue
+    const { offset, id, increments } = effect
     if (!isOffset(offset) || (before !== undefined && !isBelow(before, offset))) {
       return unreadable(`offset "${offset}" does not follow "${before ?? ""}"`)
     }
+    before = offset
     offsets.push(offset)
-    const group = id === undefined ? undefined : groupOf(groups, id)
-    if (group === undefined) unnamed.push(i)
-    else {
-      group.in.effects.push(i)
-      group.in.bits.push(group.bit)
-    }
+    if (id === undefined || !place(id, i)) unnamed.push(i)
     for (const { table, key, by } of increments) {
       if (!Number.isSafeInteger(by)) return unreadable(`${by} cannot be added to a count`)
       addKeys.push(placeOf(table, key.toWellFormed()))
@@ -123,22 +123,47 @@ export const planOf = ({ topic, partition, end, effects }: EffectBatch): Plan | 
   }
 }
 
-/** A batch's id begins with the milliseconds of its making as 12 hex digits; the first ten name the bucket. */
-const groupOf = (
-  groups: Map<string, SeenGroup>,
-  id: string
-): { readonly in: SeenGroup; readonly bit: number } | undefined => {
-  const event = splitEventId(id)
-  if (event === undefined) return undefined
-  const piece = Math.floor(event.index / bitmapBits)
-  const name = `${event.batch}:${piece}`
-  let group = groups.get(name)
-  if (group === undefined) {
-    const made = Number.parseInt(event.batch.slice(0, 12), 16)
-    group = { bucket: event.batch.slice(0, 10), field: name.slice(10), made, effects: [], bits: [] }
-    groups.set(name, group)
+/**
+ * Puts events into the groups of their ids, and says of each whether it has an id of our making. A batch's id begins
+ * with the milliseconds of its making as 12 hex digits; the first ten name the bucket.
+ */
+const makeGroups = (groups: Map<string, SeenGroup>): ((id: string, effect: number) => boolean) => {
+  // Neighbours are mostly of the same batch.
+  let last: { readonly batch: string; readonly piece: number; readonly group: SeenGroup } | undefined
+
+  return (id, effect) => {
+    const known = last !== undefined && id.startsWith(last.batch) ? indexIn(id, last.batch.length) : undefined
+    const event = known === undefined ? splitEventId(id) : { batch: last?.batch ?? "", index: known }
+    if (event === undefined) return false
+    const { batch, index } = event
+    const piece = Math.floor(index / bitmapBits)
+    if (last?.batch !== batch || last.piece !== piece) {
+      const name = `${batch}:${piece}`
+      let group = groups.get(name)
+      if (group === undefined) {
+        const made = Number.parseInt(batch.slice(0, 12), 16)
+        group = { bucket: batch.slice(0, 10), field: name.slice(10), made, effects: [], bits: [] }
+        groups.set(name, group)
+      }
+      last = { batch, piece, group }
+    }
+    last.group.effects.push(effect)
+    last.group.bits.push(index % bitmapBits)
+    return true
   }
-  return { in: group, bit: event.index % bitmapBits }
+}
+
+/** The number behind the `-` at that place: one to seven digits up to the end, or undefined. */
+const indexIn = (id: string, dash: number): number | undefined => {
+  const digits = id.length - dash - 1
+  if (digits < 1 || digits > 7 || id.charCodeAt(dash) !== 45) return undefined
+  let index = 0
+  for (let at = dash + 1; at < id.length; at++) {
+    const digit = id.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return undefined
+    index = index * 10 + digit
+  }
+  return index
 }
 
 const unreadable = (what: string): Failure =>

@@ -5,6 +5,7 @@ import type { Dialect } from "../event.ts"
 export const ipText = (number: string, dialect: Dialect): string => {
   const isNumber = dialect === "pushtech" ? /^[0-9a-f]{1,32}$/.test(number) : /^\d{1,39}$/.test(number)
   if (!isNumber) return number
+  if (dialect === "pushtech" && number.length <= 8) return ipv4(Number.parseInt(number, 16))
   const value = BigInt(dialect === "pushtech" ? `0x${number}` : number)
   if (value >> 32n === 0n || value >> 32n === 0xffffn) return ipv4(Number(value & 0xffff_ffffn))
   if (value >> 128n !== 0n) return number

@@ -15,13 +15,12 @@ export const parseParams = (query: Bytes): ReadonlyArray<Param> => {
 
 /** The value of the first parameter with that name, decoded; undefined when there is none. */
 export const paramValue = (query: Bytes, name: string): string | undefined => {
-  if (isEmptyQuery(query)) return undefined
+  if (isEmptyQuery(query) || (!query.includes(name) && !strangeName.test(query))) return undefined
   for (let start = 0; start <= query.length; ) {
     const found = query.indexOf("&", start)
     const end = found === -1 ? query.length : found
-    const piece = query.slice(start, end) as Bytes
-    if (piece !== "" && mayBeNamed(piece, name)) {
-      const [key, value] = readPair(piece, true)
+    if (end > start && (query.startsWith(name, start) || isStrange(query, start))) {
+      const [key, value] = readPair(query.slice(start, end) as Bytes, true)
       if (key === name) return value
     }
     start = end + 1
@@ -42,5 +41,11 @@ export const readPair = (piece: Bytes, plusIsSpace: boolean): Param => {
 const isEmptyQuery = (query: Bytes): boolean => query === "" || query === "e" || query === "p"
 
 /** Only a name that is written plainly can be told from another without decoding it. */
-const mayBeNamed = (piece: Bytes, name: string): boolean =>
-  piece.startsWith(name) || /^[^=]*[%+\x80-\xff]/.test(piece)
+const strangeName = /(?:^|&)[^=&]*[%+\x80-\xff]/
+const strangeHere = /[^=&]*[%+\x80-\xff]/y
+
+/** Is the name that begins there not written plainly? */
+const isStrange = (query: Bytes, start: number): boolean => {
+  strangeHere.lastIndex = start
+  return strangeHere.test(query)
+}

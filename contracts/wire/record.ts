@@ -7,7 +7,7 @@ import { type Bytes, bytesOf, type Dialect, type RawEvent } from "../event.ts"
 import type { Device, Enrichment } from "./enrichment.ts"
 import { ipDecimal, ipHex } from "./ip.ts"
 import { type Param, readPair } from "./params.ts"
-import { encodeValue } from "./percent.ts"
+import { decodeValue, encodeValue } from "./percent.ts"
 
 /** The last non-empty segment of a path that begins with `/`; `/` for the root path. */
 export const eventType = (path: Bytes): Bytes => {
@@ -52,6 +52,14 @@ export const adtekioRecord = (event: RawEvent, { device, place, now }: Enrichmen
 
 const pair = (key: string, value: Bytes): string => (value === "" ? key : `${key}=${encodeValue(value)}`)
 
+/** A record in its three parts, each as it stands there. */
+export interface SplitRecord {
+  readonly dialect: Dialect
+  readonly event: Bytes
+  readonly meta: Bytes
+  readonly params: Bytes
+}
+
 /** A record taken apart. */
 export interface ParsedRecord {
   readonly dialect: Dialect
@@ -63,18 +71,34 @@ export interface ParsedRecord {
   readonly params: Bytes
 }
 
-/** Reads a record; undefined for anything that is not one. The first key of its meta tells the dialect. Never throws. */
+/** Reads a record; undefined for anything that is not one. Never throws. */
 export const parseRecord = (value: Bytes): ParsedRecord | undefined => {
+  const split = splitRecord(value)
+  if (split === undefined) return undefined
+  return { ...split, meta: split.meta.split("&").map((piece) => readPair(piece as Bytes, false)) }
+}
+
+/** The value of that name in a record's meta part, decoded, the last where there are several; empty where absent. */
+export const metaValue = (meta: Bytes, name: string): string => {
+  const at = meta.lastIndexOf(`&${name}=`)
+  if (at === -1 && !meta.startsWith(`${name}=`)) return ""
+  const start = at + name.length + 2
+  const end = meta.indexOf("&", start)
+  return decodeValue(meta.slice(start, end === -1 ? meta.length : end) as Bytes, false)
+}
+
+/** A record's parts; undefined for anything that is not one. The first key of its meta tells the dialect. Never throws. */
+export const splitRecord = (value: Bytes): SplitRecord | undefined => {
   const first = value.indexOf(" ")
   const second = first === -1 ? -1 : value.indexOf(" ", first + 1)
   if (first < 1 || second === -1 || value.includes(" ", second + 1)) return undefined
-  const written = value.slice(first + 1, second)
-  const dialect = /^type=/.test(written) ? "pushtech" : /^bot_name[=&]/.test(written) ? "adtekio" : undefined
+  const meta = value.slice(first + 1, second) as Bytes
+  const dialect = meta.startsWith("type=") ? "pushtech" : /^bot_name[=&]/.test(meta) ? "adtekio" : undefined
   if (dialect === undefined) return undefined
   return {
     dialect,
     event: value.slice(0, first) as Bytes,
-    meta: written.split("&").map((piece) => readPair(piece as Bytes, false)),
+    meta,
     params: value.slice(second + 1) as Bytes
   }
 }
