@@ -4,30 +4,19 @@
  * command twice by itself, never waits without bound, and says of each failure whether the command may have run.
  */
 import { Buffer } from "node:buffer"
-import { createHash } from "node:crypto"
 import { Effect, type Redacted, type Scope } from "effect"
-import { Cluster, Redis, type RedisOptions } from "ioredis"
+import { Cluster, Command as LibraryCommand, Redis, type RedisOptions } from "ioredis"
+import { type Bytes, bytesOf } from "../contracts/event.ts"
 import { Failure } from "../contracts/failure.ts"
+import { type BytesScript, prepare, refusal, type Script, type ScriptAnd } from "./redis-script.ts"
 import { parseRedisUrl } from "./redis-url.ts"
+import { written } from "./redis-wire.ts"
 
 /** What may be sent: text as UTF-8, bytes as they are. */
 export type Argument = string | number | Uint8Array
 
 /** What comes back: texts as bytes, whatever they hold. */
 export type Reply = Buffer | number | null | ReadonlyArray<Reply>
-
-/** Runs one prepared script on the keys it declares; sends its text again when the server has forgotten it. */
-export type Script = (
-  keys: ReadonlyArray<string>,
-  args: ReadonlyArray<Argument>
-) => Effect.Effect<Reply, Failure>
-
-/** Answers both; undefined for the command behind the script when only that failed. */
-export type ScriptAnd = (
-  keys: ReadonlyArray<string>,
-  args: ReadonlyArray<Argument>,
-  behind: Command
-) => Effect.Effect<readonly [Reply, Reply | undefined], Failure>
 
 /** A command's name and its arguments. */
 export type Command = readonly [name: string, ...args: ReadonlyArray<Argument>]
@@ -41,6 +30,7 @@ export interface RedisConnection {
   readonly address: string
   readonly command: (...command: Command) => Effect.Effect<Reply, Failure>
   readonly script: (lua: string) => Script
+  readonly bytesScript: (lua: string) => BytesScript
   /** As `script`, and right behind it another command, on the same socket to the same server: for WAIT, for one. */
   readonly scriptAnd: (lua: string) => ScriptAnd
   /** Succeeds when the server answers within 2 s. */
@@ -110,6 +100,11 @@ export const connect: (
       const text = prepare(lua)
       return (keys, args) => within(() => text(keys, args, (one) => connection.send(one)))
     },
+    bytesScript: (lua) => {
+      const text = prepare(lua)
+      return (keys, args, limit) =>
+        within(() => text(keys, [], (one) => connection.sendBytes(one, args, limit)))
+    },
     scriptAnd: (lua) => {
       const text = prepare(lua)
       return (keys, args, behind) => within(() => text(keys, args, (one) => connection.sendBoth(one, behind)))
@@ -176,6 +171,15 @@ class Connection {
 
   send(command: Command): Promise<Reply> {
     return this.ask((client) => call(client, command))
+  }
+
+  /** The command, and behind its own arguments more that are bytes. */
+  sendBytes(command: Command, bytes: ReadonlyArray<Bytes>, limit: number): Promise<Reply> {
+    return this.ask((client) => {
+      const one = new BytesCommand(command, bytes)
+      one.setTimeout(limit)
+      return client.sendCommand(one) as Promise<Reply>
+    })
   }
 
   sendBoth(first: Command, second: Command): Promise<readonly [Reply, Reply | undefined]> {
@@ -259,31 +263,27 @@ class Connection {
   }
 }
 
+/** The library knows the first arguments, for the keys among them, and sends all as they were written here at once. */
+class BytesCommand extends LibraryCommand {
+  private readonly bytes: Buffer
+
+  constructor([name, ...args]: Command, bytes: ReadonlyArray<Bytes>) {
+    super(name, args.map(sendable), { replyEncoding: null })
+    this.bytes = written([...[name, ...args].map((one) => bytesOf(String(one))), ...bytes])
+  }
+
+  override toWritable(): Buffer {
+    return this.bytes
+  }
+}
+
 const call = (client: Redis | Cluster, [name, ...args]: Command): Promise<Reply> =>
   client.callBuffer(name, args.map(sendable)) as Promise<Reply>
 
 const sendable = (one: Argument) =>
   one instanceof Uint8Array && !Buffer.isBuffer(one) ? Buffer.from(one) : one
 
-/** Sends a script by its hash, and with its text when the server does not know it. */
-const prepare = (lua: string) => {
-  const sha = createHash("sha1").update(lua).digest("hex")
-  return <A>(
-    keys: ReadonlyArray<string>,
-    args: ReadonlyArray<Argument>,
-    send: (command: Command) => Promise<A>
-  ): Promise<A> =>
-    send(["EVALSHA", sha, keys.length, ...keys, ...args]).catch((error: unknown) => {
-      if (refusal(error) !== "NOSCRIPT") throw error
-      return send(["EVAL", lua, keys.length, ...keys, ...args])
-    })
-}
-
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** The code of an error that the server answered: its first word. */
-const refusal = (error: unknown): string | undefined =>
-  error instanceof Error && error.name === "ReplyError" ? error.message.split(" ", 1)[0] : undefined
 
 /** Milliseconds until the next try to connect: doubles up to two seconds, the second half of it at random. */
 const pause = (times: number): number =>

@@ -41,33 +41,40 @@ export const makeMailbox = <Message, Answer>(
   const places = Semaphore.makeUnsafe(limits.concurrency)
   let underWay = 0
 
-  const settled = Effect.fnUntraced(function* (
+  const settled = (
     exit: Exit.Exit<Answer, Failure>,
-    weight: Weight,
-    begun: number
-  ) {
+    { events, oldest }: Weight,
+    begun: number,
+    now: number
+  ): Effect.Effect<void> => {
     underWay -= 1
-    const now = yield* Clock.currentTimeMillis
-    yield* meter.underWay(underWay, limits.capacity)
-    yield* meter.took(now - begun, weight.oldest === undefined ? undefined : now - weight.oldest)
-    if (Exit.isSuccess(exit)) return yield* meter.count("succeeded", weight.events)
-    const failure = Option.getOrUndefined(Exit.findErrorOption(exit))
-    const outcome = failure?.infrastructure === false ? "failed" : "refused"
-    yield* meter.count(outcome, weight.events, failure?.reason ?? "interrupted")
-  })
+    const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Exit.findErrorOption(exit))
+    const isOurs = failure?.infrastructure === false
+    return meter.settled({
+      outcome: Exit.isSuccess(exit) ? "succeeded" : isOurs ? "failed" : "refused",
+      events,
+      reason: Exit.isSuccess(exit) ? undefined : (failure?.reason ?? "interrupted"),
+      milliseconds: now - begun,
+      age: oldest === undefined ? undefined : now - oldest,
+      size: underWay,
+      capacity: limits.capacity,
+      now
+    })
+  }
 
   const deliver = Effect.fnUntraced(function* (message: Message, weight: Weight) {
-    yield* meter.count("received", weight.events)
     if (underWay >= limits.capacity) {
+      yield* meter.count("received", weight.events)
       yield* meter.count("refused", weight.events, "busy")
       return yield* new Failure({ reason: "busy", message: "the mailbox is full" })
     }
     underWay += 1
-    const begun = yield* Clock.currentTimeMillis
-    yield* meter.underWay(underWay, limits.capacity)
+    yield* meter.arrived(weight.events, underWay, limits.capacity)
+    const clock = yield* Clock.Clock
+    const begun = clock.currentTimeMillisUnsafe()
     return yield* places
       .withPermits(1)(failCrashes(inTime(message)))
-      .pipe(Effect.onExit((exit) => settled(exit, weight, begun)))
+      .pipe(Effect.onExit((exit) => settled(exit, weight, begun, clock.currentTimeMillisUnsafe())))
   })
 
   /** A message that waited until nobody waits for its answer is not begun: it will come again. */

@@ -14,7 +14,8 @@ export type Push = (lines: ReadonlyArray<Bytes>) => Effect.Effect<void, Failure>
 export interface PushServer {
   /** For people; never a password. */
   readonly address: string
-  readonly push: Push
+  /** Fails with `timeout` when it has taken `limit` milliseconds. */
+  readonly push: (lines: ReadonlyArray<Bytes>, limit: number) => Effect.Effect<void, Failure>
 }
 
 /** How long a push may take with all its tries, milliseconds: the edge must have answered within two seconds. */
@@ -47,26 +48,19 @@ export const failover = (servers: ReadonlyArray<PushServer>): Push => {
   }
 
   return Effect.fnUntraced(function* (lines) {
-    const started = yield* Clock.currentTimeMillis
+    const clock = yield* Clock.Clock
+    const started = clock.currentTimeMillisUnsafe()
     const failures: Array<Failure> = []
     const inOrder = order(started)
     for (const [index, server] of inOrder.entries()) {
-      const left = started + pushTime - (yield* Clock.currentTimeMillis)
-      const outcome = yield* server.push(lines).pipe(
-        Effect.timeoutOrElse({
-          duration: Math.max(1, left / (inOrder.length - index)),
-          orElse: () =>
-            Effect.fail(
-              new Failure({ reason: "timeout", message: `Redis at ${server.address}: no answer in time.` })
-            )
-        }),
-        Effect.result
-      )
+      const left = started + pushTime - clock.currentTimeMillisUnsafe()
+      const limit = Math.max(1, left / (inOrder.length - index))
+      const outcome = yield* Effect.result(server.push(lines, limit))
       if (outcome._tag === "Success") {
         resting.delete(server)
         return
       }
-      yield* failed(server, outcome.failure, yield* Clock.currentTimeMillis)
+      yield* failed(server, outcome.failure, clock.currentTimeMillisUnsafe())
       failures.push(outcome.failure)
     }
     return yield* new Failure({

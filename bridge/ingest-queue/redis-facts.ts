@@ -1,5 +1,5 @@
 /** What a Redis server says of itself: how much memory it has, what it keeps, who follows it. What it hides is undefined. */
-import { Clock, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import type { Command, RedisConnection, Reply } from "../redis.ts"
 
 export interface RedisFacts {
@@ -67,19 +67,29 @@ export const lookAtServer = (
 /** How old what is known may be, milliseconds; the second when the server did not answer. */
 const [goodFor, tryAgainAfter] = [5000, 1000]
 
-/** The facts, never older than a few seconds: looked for by the first who asks, and by one who asks later than that. */
-export const freshFacts = (connection: RedisConnection): Effect.Effect<RedisFacts> => {
+/** The facts, never older than a few seconds. */
+export interface FreshFacts {
+  /** Undefined when they are to be looked for. */
+  readonly known: (now: number) => RedisFacts | undefined
+  /** Looks. Whoever asks meanwhile makes do with those known before, if there are any. */
+  readonly look: (now: number) => Effect.Effect<RedisFacts>
+}
+
+export const freshFacts = (connection: RedisConnection): FreshFacts => {
   let known: RedisFacts | undefined
   let until = 0
-  return Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    if (known !== undefined && now < until) return known
-    until = now + tryAgainAfter
-    const { facts, isTold } = yield* lookAtServer(connection)
-    if (isTold) until = now + goodFor
-    known = facts
-    return facts
-  })
+  return {
+    known: (now) => (now < until ? known : undefined),
+    look: (now) =>
+      Effect.suspend(() => {
+        until = now + tryAgainAfter
+        return Effect.map(lookAtServer(connection), ({ facts, isTold }) => {
+          if (isTold) until = now + goodFor
+          known = facts
+          return facts
+        })
+      })
+  }
 }
 
 /** The lines `name:value` of an INFO reply. */

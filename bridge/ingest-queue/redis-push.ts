@@ -6,10 +6,11 @@
  * lines, so that the script takes 4 % of the server's time at 60,000 events a second instead of 2; to claim and ack them
  * takes several times as much.
  */
-import { Effect, type Redacted, type Scope } from "effect"
+import { Clock, Effect, type Redacted, type Scope } from "effect"
+import { bytesOf } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { ConnectOptions, RedisConnection, Reply } from "../redis.ts"
-import type { Push } from "./failover.ts"
+import type { PushServer } from "./failover.ts"
 import { toBuffer } from "./packed.ts"
 import { obstacleOf } from "./promise.ts"
 import { full, type PushRules } from "./push-rules.ts"
@@ -49,31 +50,44 @@ export interface PushTarget {
  * Pushes fail with `busy` when the queue is full, with `unavailable` when nothing was done, with `timeout` when the lines
  * may be there. Opens more connections where `rules.confirm` needs them; they live as long as the scope.
  */
-export const redisPush: (target: PushTarget, rules: PushRules) => Effect.Effect<Push, Failure, Scope.Scope> =
-  Effect.fnUntraced(function* ({ url, connection, keys, options }, rules) {
-    const facts = freshFacts(connection)
-    const push = connection.script(pushScript)
-    const confirmed = rules.confirm === "server" ? undefined : yield* confirmedPush(url, pushScript, options)
+export const redisPush: (
+  target: PushTarget,
+  rules: PushRules
+) => Effect.Effect<PushServer["push"], Failure, Scope.Scope> = Effect.fnUntraced(function* (
+  { url, connection, keys, options },
+  rules
+) {
+  const { address } = connection
+  const facts = freshFacts(connection)
+  const push = connection.bytesScript(pushScript)
+  const confirmed = rules.confirm === "server" ? undefined : yield* confirmedPush(url, pushScript, options)
+  const both = [keys.list, keys.ledger]
 
-    return Effect.fnUntraced(function* (lines) {
-      if (lines.length === 0) return
-      const server = yield* facts
-      const obstacle = obstacleOf(server, rules)
-      if (obstacle !== undefined)
-        return yield* new Failure({
-          reason: "unavailable",
-          message: `Redis at ${connection.address} ${obstacle}`
-        })
-      const both = [keys.list, keys.ledger]
-      const args = [rules.maxLength, maxBytes(rules, server), ...lines.map(toBuffer)]
-      const confirmation = confirmationOf(rules.confirm, server)
-      const reply: Reply =
-        confirmed === undefined || confirmation === undefined
-          ? yield* push(both, args)
-          : yield* confirmed(both, args, confirmation)
-      if (reply !== 1) return yield* full(connection.address, reply === -1 ? "lines" : "bytes")
+  const within = <A>(limit: number, effect: Effect.Effect<A, Failure>): Effect.Effect<A, Failure> =>
+    Effect.timeoutOrElse(effect, {
+      duration: limit,
+      orElse: () =>
+        Effect.fail(new Failure({ reason: "timeout", message: `Redis at ${address}: no answer in time.` }))
     })
+
+  return Effect.fnUntraced(function* (lines, limit) {
+    if (lines.length === 0) return
+    const clock = yield* Clock.Clock
+    const begun = clock.currentTimeMillisUnsafe()
+    const server = facts.known(begun) ?? (yield* within(limit, facts.look(begun)))
+    const obstacle = obstacleOf(server, rules)
+    if (obstacle !== undefined)
+      return yield* new Failure({ reason: "unavailable", message: `Redis at ${address} ${obstacle}` })
+    const left = Math.max(1, begun + limit - clock.currentTimeMillisUnsafe())
+    const args = [bytesOf(String(rules.maxLength)), bytesOf(String(maxBytes(rules, server))), ...lines]
+    const confirmation = confirmationOf(rules.confirm, server)
+    const reply: Reply =
+      confirmed === undefined || confirmation === undefined
+        ? yield* push(both, args, left)
+        : yield* within(left, confirmed(both, args.map(toBuffer), confirmation))
+    if (reply !== 1) return yield* full(address, reply === -1 ? "lines" : "bytes")
   })
+})
 
 const maxBytes = (rules: PushRules, facts: RedisFacts): number =>
   rules.maxBytes ?? Math.floor((facts.maxMemory ?? 0) * share)
