@@ -25,9 +25,7 @@ export const EnrichedMessage = Schema.Struct({
 
 const numbersOfEach = 5
 
-const isOutline = Schema.is(
-  Schema.Struct({ ...EnrichedMessage.fields, numbers: Schema.Array(Schema.Unknown) })
-)
+const isOutline = Schema.is(Schema.Struct({ ...EnrichedMessage.fields, numbers: Schema.Unknown }))
 const isEnrichedMessage = (message: unknown): message is typeof EnrichedMessage.Type =>
   isOutline(message) && areNumbers(message.numbers, numbersOfEach)
 

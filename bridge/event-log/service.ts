@@ -111,15 +111,21 @@ export const placements = (
   records: ReadonlyArray<NewRecord>,
   appended: ReadonlyArray<Appended>
 ): ReadonlyArray<Placement> => {
-  const runs = new Map<string, { topic: Topic; partition: number; offset: string; count: number }>()
+  type Run = { topic: Topic; partition: number; offset: string; count: number }
+  const runs = new Map<string, Run>()
+  // Most records lie behind the one before.
+  let run: Run | undefined
   appended.forEach((one, i) => {
     const record = records[i]
     if (!one.stored || record === undefined) return
-    const name = `${one.partition} ${record.topic}`
-    const run = runs.get(name)
-    if (run === undefined) {
-      runs.set(name, { topic: record.topic, partition: one.partition, offset: one.offset, count: 1 })
-    } else run.count += 1
+    const { topic } = record
+    const { partition, offset } = one
+    if (run?.topic !== topic || run.partition !== partition) {
+      const name = `${partition} ${topic}`
+      run = runs.get(name) ?? { topic, partition, offset, count: 0 }
+      if (run.count === 0) runs.set(name, run)
+    }
+    run.count += 1
   })
   return [...runs.values()]
 }
