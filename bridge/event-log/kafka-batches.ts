@@ -43,7 +43,8 @@ const recordOf = ({ offset, timestamp, key, value, headers }: Message): LogRecor
 /** Of a header that stands there several times, the last counts. */
 const textsOf = (headers: NonNullable<Message["headers"]>): Record<string, string> => {
   const texts: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
     texts[name] = (Array.isArray(value) ? value[value.length - 1] : value)?.toString() ?? ""
   }
   return texts

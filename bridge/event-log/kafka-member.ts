@@ -20,6 +20,9 @@ const rebalanceTimeout = 30_000
 /** A consumer that neither fetches nor joins for so long has fallen silent, milliseconds. */
 const silence = 60_000
 
+/** What is done is committed when the payload is, and so often while it takes longer, milliseconds. */
+const commitEvery = 250
+
 /** How long leaving the group may take, milliseconds. */
 const leaveWithin = 5_000
 
@@ -140,20 +143,23 @@ const start = async <E>(
 }
 
 /** Hands the payload over batch by batch, each until it is done, unless the group has changed. */
-const handleJob = <E>(job: Job, membership: Membership<E>, state: State): Effect.Effect<void> =>
-  Effect.gen(function* () {
+const handleJob = <E>(job: Job, membership: Membership<E>, state: State): Effect.Effect<void> => {
+  const place: Place = { done: undefined, committed: performance.now() }
+  return Effect.gen(function* () {
     for (const batch of batchesOf(job.payload.batch)) {
       for (let tries = 1; ; tries++) {
-        if (state.stale !== undefined) return job.settle(state.stale)
-        if (yield* attempt(job.payload, batch, membership)) break
+        if (state.stale !== undefined) return yield* Effect.fail(state.stale)
+        if (yield* attempt(job.payload, batch, membership, place)) break
+        yield* commit(job.payload, place)
         yield* pauseAfter(tries)
       }
     }
-    job.settle()
   }).pipe(
-    Effect.catch((error) => Effect.sync(() => job.settle(error))),
+    Effect.onExit(() => commit(job.payload, place)),
+    Effect.match({ onSuccess: () => job.settle(), onFailure: (error) => job.settle(error) }),
     (handling) => Effect.scoped(Effect.andThen(keepAlive(job, state), handling))
   )
+}
 
 /** Heartbeats once a second until the scope closes; notes when the group answers that it has changed. */
 const keepAlive = (job: Job, state: State) =>
@@ -168,39 +174,47 @@ const keepAlive = (job: Job, state: State) =>
     (timer) => Effect.sync(() => clearInterval(timer))
   )
 
-/**
- * One handing over, and committing what was done; interruption waits for both. True when the batch is done; fails when
- * its place could not be committed.
- */
+/** How far a payload is handled. */
+interface Place {
+  /** The offset behind what is done and not committed. */
+  done: string | undefined
+  /** When it was committed last, milliseconds of this process. */
+  committed: number
+}
+
+/** One handing over; interruption waits for it. True when the batch is done; fails when its place could not be committed. */
 const attempt = <E>(
   payload: EachBatchPayload,
   batch: RecordBatch,
-  membership: Membership<E>
+  { handle, positions, onProgress }: Membership<E>,
+  place: Place
 ): Effect.Effect<boolean, unknown> =>
   Effect.uninterruptible(
     Effect.gen(function* () {
-      if (!(yield* handOver(membership.handle, batch))) return false
-      yield* Effect.tryPromise({
-        try: () => moveOn(payload, batch, membership),
-        catch: (error) => error
-      })
-      membership.onProgress()
+      if (!(yield* handOver(handle, batch))) return false
+      const last = batch.records.at(-1)?.offset
+      if (last !== undefined) {
+        const next = BigInt(last) + 1n
+        if (positions === undefined) place.done = next.toString()
+        else positions.set(placeOf(batch.topic, batch.partition), next)
+        payload.resolveOffset(last)
+      }
+      if (performance.now() - place.committed >= commitEvery) yield* commit(payload, place)
+      onProgress()
       return true
     })
   )
 
-/** Commits the place behind the batch (those who only watch remember it), and reads on from there. */
-const moveOn = async <E>(
-  payload: EachBatchPayload,
-  { topic, partition, records }: RecordBatch,
-  { positions }: Membership<E>
-): Promise<void> => {
-  const last = records[records.length - 1]
-  if (last === undefined) return
-  const next = BigInt(last.offset) + 1n
-  if (positions === undefined) {
-    const partitions = [{ partition, offset: next.toString() }]
-    await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions }] })
-  } else positions.set(placeOf(topic, partition), next)
-  payload.resolveOffset(last.offset)
-}
+/** Commits the place behind what is done, if it is not committed. */
+const commit = ({ batch, commitOffsetsIfNecessary }: EachBatchPayload, place: Place) =>
+  Effect.suspend(() => {
+    const { done } = place
+    if (done === undefined) return Effect.void
+    place.done = undefined
+    place.committed = performance.now()
+    const partitions = [{ partition: batch.partition, offset: done }]
+    return Effect.tryPromise({
+      try: () => commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] }),
+      catch: (error) => error
+    })
+  })

@@ -86,8 +86,9 @@ export class EventLog extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Appended>, Failure>
     /**
      * Reads as a member of a group until interrupted, one batch of a partition at a time. A batch's place is
-     * committed when `handle` has succeeded; when it fails the same batch is handed over again, with growing pauses.
-     * Interruption waits for the `handle` under way. Fails only when reading itself is impossible.
+     * committed soon after `handle` has succeeded, at the latest with the last of the batches that were fetched
+     * together; when it fails the same batch is handed over again, with growing pauses.
+     * Interruption waits for the `handle` under way, and for the commit. Fails only when reading itself is impossible.
      */
     readonly read: <E>(
       options: ReadOptions,
