@@ -34,7 +34,7 @@ export const readDatabase = Effect.fn("GeoIp.read")(function* (file: string) {
 })
 
 const open = (bytes: Buffer): Database => {
-  const reader = new Reader<never>(bytes)
+  const reader = new Reader<never>(bytes, { cache: makeRecent() })
   const { databaseType, buildEpoch, nodeCount, searchTreeSize, ipVersion } = reader.metadata
   const separator = bytes.subarray(searchTreeSize, searchTreeSize + 16)
   const isWhole = nodeCount > 0 && separator.length === 16 && separator.every((byte) => byte === 0)
@@ -48,10 +48,24 @@ const open = (bytes: Buffer): Database => {
       const address = unmapped(written)
       if (isReserved(address) || (ipVersion === 4 && typeof address !== "number")) return nowhere
       try {
-        return placeOf(reader.get(textOf(address, ip)))
+        return placeOf(reader.get(address === written ? ip : textOf(address, ip)))
       } catch {
         return nowhere
       }
+    }
+  }
+}
+
+/** How many parts of the file are kept as they were read; many addresses lead to the same ones. */
+const recentParts = 10_000
+
+const makeRecent = () => {
+  const parts = new Map<string | number, never>()
+  return {
+    get: (key: string | number) => parts.get(key),
+    set: (key: string | number, part: never) => {
+      if (parts.size >= recentParts) parts.clear()
+      parts.set(key, part)
     }
   }
 }
