@@ -134,7 +134,7 @@ describe("a door before a server that is silent", () => {
       hostname: "127.0.0.1",
       to: address.port,
       most: undefined,
-      patience: { first: 600, answer: 1_200, idle: 600 },
+      patience: { first: 600, answer: 1_200, idle: 600, full: 600 },
       sayings: { tooMany: "many", tooSlow: "slow" },
       count: (reason) => void counted.push(reason)
     })
