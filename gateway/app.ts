@@ -12,7 +12,7 @@ import { type BodyLimits, standardBodyLimits } from "./body/limits.ts"
 import { type AddressHeader, clientAddress, trustedProxies } from "./client-address.ts"
 import { type Cors, openCors } from "./cors.ts"
 import type { CountRejected } from "./dialects/batch.ts"
-import { standardEventIdParam } from "./dialects/event-id.ts"
+import { idempotencyKey, standardEventIdParam } from "./dialects/event-id.ts"
 import { dialectRoutes } from "./dialects/routes.ts"
 import { refuse, refuseFailed } from "./errors.ts"
 import type { Around } from "./guard/under-way.ts"
@@ -84,7 +84,7 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     ["/health/live", operations.live],
     ["/health/ready", operations.ready],
     ["/metrics", operations.metrics],
-    ["/openapi.json", openApi(options.links !== undefined)]
+    ["/openapi.json", openApi(options.links !== undefined, limits.events)]
   ])
   const meanings = [
     ...routes.flatMap(methodsOf),
@@ -102,7 +102,11 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     const isGif = path.endsWith(".gif")
     const wantsImage = isGif || arrival.request.headers.get("accept")?.startsWith("image/") === true
     return take
-      .one(arrival, { path: isGif ? (path.slice(0, -".gif".length) as Bytes) : path, query })
+      .one(arrival, {
+        path: isGif ? (path.slice(0, -".gif".length) as Bytes) : path,
+        query,
+        id: idempotencyKey(arrival.request.headers)
+      })
       .then(wantsImage ? eventPixel : ok, refuseEvent)
   }
 
@@ -132,11 +136,13 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     if (target.path.length + target.query.length >= maxTargetBytes) return tooLong()
     const operation = isGet(request.method) ? operationAt(target) : undefined
     if (operation !== undefined) return operation()
-    const preflight = request.method === "OPTIONS" ? cors.preflight(request) : undefined
+    const isPrivate = findRoute(target.path)?.isPrivate === true
+    const preflight = request.method === "OPTIONS" && !isPrivate ? cors.preflight(request) : undefined
     if (preflight !== undefined) return preflight
     const arrival = arrivalOf(request, target, peer, addressOf, now())
     if (arrival === undefined) return refuse("bad-request", "The Host header names no host.", anyOrigin)
-    return around === undefined ? guarded(arrival) : around(arrival, guarded)
+    const answered = around === undefined ? guarded(arrival) : around(arrival, guarded)
+    return isPrivate ? toNoPage(answered) : answered
   }
 
   const peers = new WeakMap<Request, Peer>()
@@ -174,6 +180,13 @@ const toPages = (answer: Response | Promise<Response>): Response | Promise<Respo
 const toPage = (response: Response): Response => {
   if (response.status >= 400)
     for (const [name, value] of Object.entries(anyOrigin)) response.headers.set(name, value)
+  return response
+}
+
+/** The answer, and what was thrown instead of one, for those who manage: no page may read it. */
+const toNoPage = async (answer: Response | Promise<Response>): Promise<Response> => {
+  const response = await Promise.resolve(answer).catch((cause: unknown) => refuseFailed(cause))
+  for (const name of Object.keys(anyOrigin)) response.headers.delete(name)
   return response
 }
 

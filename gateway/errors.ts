@@ -9,6 +9,8 @@ interface Entry {
   readonly headers: Readonly<Record<string, string>>
   /** What is the matter, for those who read of it. */
   readonly when: string
+  /** It is said without a body. */
+  readonly isBare?: true
 }
 
 /** 408, 429 and 503: the same request may be sent again, after the time given. All others: never as it is. */
@@ -25,7 +27,11 @@ const table = {
     headers: {},
     when: "The method means nothing there; Allow says which do."
   },
-  timeout: { status: 408, headers: soon, when: "The body did not come within GATEWAY_BODY_TIMEOUT." },
+  timeout: {
+    status: 408,
+    headers: soon,
+    when: "The body did not come within GATEWAY_BODY_TIMEOUT, or the request not within 5 s more."
+  },
   "too-large": { status: 413, headers: {}, when: "A body, a batch or an event is over its cap." },
   "uri-too-long": { status: 414, headers: {}, when: "Path and query together are over 20,480 bytes." },
   "unsupported-media-type": {
@@ -41,9 +47,14 @@ const table = {
   "headers-too-large": {
     status: 431,
     headers: {},
-    when: "The headers are too large; the runtime says so itself."
+    when: "The headers are too large; the runtime says so itself.",
+    isBare: true
   },
-  busy: { status: 503, headers: soon, when: "As much as may be is waiting or being sent." },
+  busy: {
+    status: 503,
+    headers: soon,
+    when: "As much as may be is waiting or being sent, or there are too many connections."
+  },
   unavailable: { status: 503, headers: soon, when: "The queue or the links cannot be reached." }
 } as const satisfies Record<string, Entry>
 

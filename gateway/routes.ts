@@ -8,6 +8,8 @@ export type Handler = (arrival: Arrival) => Response | Promise<Response>
 export type Guard = (arrival: Arrival) => Response | undefined | Promise<Response | undefined>
 
 export interface Route {
+  /** Its answers are for no web page, whatever CORS_ORIGINS says. */
+  readonly isPrivate?: boolean
   /** A whole path; with a `*` at its end all paths that begin so; with one elsewhere, any one segment stands there. */
   readonly path: string
   /** HEAD is answered by GET. A GET without a handler is an event. */

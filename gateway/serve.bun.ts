@@ -1,15 +1,15 @@
 /** Serving on Bun; used by serve.ts alone. */
 import http from "node:http"
+import type { InnerOptions } from "./door/behind-door.ts"
 import {
-  type Client,
   idleSeconds,
   maxBodyBytes,
   maxBufferedBytes,
   maxHeaderBytes,
   maxMessageBytes,
-  type ServeOptions,
   type Server,
-  type Socket
+  type Socket,
+  type SocketClient
 } from "./serve.ts"
 
 interface SocketData {
@@ -18,7 +18,7 @@ interface SocketData {
 }
 
 /** A request's client. Its address is looked up only when somebody asks for it. */
-class BunClient implements Client {
+class BunClient implements SocketClient {
   upgraded = false
   private readonly request: Request
   private readonly server: Bun.Server<SocketData>
@@ -30,6 +30,10 @@ class BunClient implements Client {
 
   get address(): string {
     return this.server.requestIP(this.request)?.address ?? ""
+  }
+
+  get port(): number {
+    return this.server.requestIP(this.request)?.port ?? 0
   }
 
   upgrade(): Response | undefined {
@@ -47,7 +51,7 @@ class PlainClient extends BunClient {
 }
 
 /** See `serve` in serve.ts; fails with what Bun throws. */
-export const serve = async (options: ServeOptions): Promise<Server> => {
+export const serve = async (options: InnerOptions): Promise<Server> => {
   // Bun reads its header limit (16 KiB at first) from here, for the whole process; the types call it constant.
   Object.assign(http, { maxHeaderSize: maxHeaderBytes })
   const { fetch, socket: handlers } = options

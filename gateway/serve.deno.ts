@@ -1,12 +1,12 @@
 /** Serving on Deno; used by serve.ts alone. */
+import type { InnerOptions } from "./door/behind-door.ts"
 import {
-  type Client,
   idleSeconds,
   maxBufferedBytes,
   maxMessageBytes,
-  type ServeOptions,
   type Server,
   type Socket,
+  type SocketClient,
   type SocketHandlers
 } from "./serve.ts"
 
@@ -24,7 +24,7 @@ interface DenoHttp {
     },
     handler: (
       request: Request,
-      info: { readonly remoteAddr: { readonly hostname?: string } }
+      info: { readonly remoteAddr: { readonly hostname?: string; readonly port?: number } }
     ) => Response | Promise<Response>
   ) => {
     readonly addr: { readonly port: number }
@@ -38,7 +38,7 @@ interface DenoHttp {
 }
 
 /** See `serve` in serve.ts; fails with what Deno throws. */
-export const serve = async (options: ServeOptions): Promise<Server> => {
+export const serve = async (options: InnerOptions): Promise<Server> => {
   const { Deno } = globalThis as unknown as { readonly Deno: DenoHttp }
   const ending = new AbortController()
   const open = new Set<WebSocket>()
@@ -56,8 +56,9 @@ export const serve = async (options: ServeOptions): Promise<Server> => {
       ...options.tls
     },
     (request, info) => {
-      const client: Client = {
+      const client: SocketClient = {
         address: info.remoteAddr.hostname ?? "",
+        port: info.remoteAddr.port ?? 0,
         upgrade: () => {
           if (handlers === undefined || request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
             return undefined

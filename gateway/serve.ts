@@ -3,6 +3,7 @@
  * `stop` or `close`. What a runtime does in its own way is in serve.bun.ts and serve.deno.ts, and nowhere else.
  */
 import { Failure } from "../contracts/failure.ts"
+import { behindDoor, type DoorLimits } from "./door/behind-door.ts"
 
 /** The one at the other end of a request. */
 export interface Client {
@@ -13,6 +14,18 @@ export interface Client {
    * Undefined when the request does not ask for one or the server has no handlers.
    */
   readonly upgrade: () => Response | undefined
+}
+
+/** A client as the runtime knows it. */
+export interface SocketClient extends Client {
+  /** The port of the socket's peer; 0 when it is already gone. */
+  readonly port: number
+}
+
+/** PEM texts. */
+export interface Tls {
+  readonly cert: string
+  readonly key: string
 }
 
 /** A WebSocket as its handlers see it. */
@@ -40,8 +53,10 @@ export interface ServeOptions {
   /** `fetch` counts the bodies it reads; else the runtime may refuse those over `maxBodyBytes`. */
   readonly countsBodies?: boolean
   readonly socket?: SocketHandlers
-  /** PEM texts. */
-  readonly tls?: { readonly cert: string; readonly key: string }
+  /** Where there is a door, `renewals` tells of new ones from now on, until what it returned is called. */
+  readonly tls?: Tls & { readonly renewals?: (renew: (tls: Tls) => Promise<void>) => () => void }
+  /** A door before the server caps connections and closes those that are slow or silent, as WebSockets often are. */
+  readonly door?: DoorLimits
 }
 
 export interface Server {
@@ -70,11 +85,16 @@ export const maxMessageBytes = 4_096
 /** What may wait for a WebSocket client that reads slowly, in bytes; beyond it the socket is closed. */
 export const maxBufferedBytes = 1024 * 1024
 
+/** Does this runtime close by itself those who begin a request and do not end it? Deno bears them for ever. */
+export const closesSlowClients = !("Deno" in globalThis)
+
 /** Starts serving. Fails with `Failure` "unavailable" when the address cannot be had, saying why in one sentence. */
 export const serve = async (options: ServeOptions): Promise<Server> => {
   const runtime = "Deno" in globalThis ? await import("./serve.deno.ts") : await import("./serve.bun.ts")
   try {
-    return await runtime.serve(options)
+    return await (options.door === undefined
+      ? runtime.serve(options)
+      : behindDoor(runtime.serve, options, options.door))
   } catch (cause) {
     throw new Failure({ reason: "unavailable", message: whyNot(options, cause) })
   }

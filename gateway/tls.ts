@@ -1,13 +1,10 @@
-/** The certificate and key of the gateway, read once at the start: a new certificate needs a new start. */
+/** The certificate and key of the gateway: read at the start, and again and again, since they are renewed while it runs. */
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { Failure } from "../contracts/failure.ts"
+import type { Tls } from "./serve.ts"
 
-/** PEM texts. */
-export interface Tls {
-  readonly cert: string
-  readonly key: string
-}
+export type Renewals = (renew: (tls: Tls) => Promise<void>) => () => void
 
 /**
  * Reads the two files; undefined when neither is named. Throws `Failure` "unreadable" with one sentence when only one
@@ -34,6 +31,52 @@ export const readTls = (certPath: string | undefined, keyPath: string | undefine
   }
   return { cert, key }
 }
+
+/** Between two looks at the files, milliseconds. */
+const pause = 10_000
+
+/**
+ * Looks whether the files hold another pair than `first`, until what it returned is called; one that is sound is
+ * renewed. `say` is told of each, and once of what keeps a new one from being used; the old one serves on meanwhile.
+ */
+export const tlsRenewals =
+  (
+    certPath: string,
+    keyPath: string,
+    first: Tls,
+    say: (problem: string | undefined) => void,
+    every = pause
+  ): Renewals =>
+  (renew) => {
+    let known = first
+    let before: string | undefined
+
+    const look = async (): Promise<void> => {
+      try {
+        const found = readTls(certPath, keyPath) ?? known
+        before = undefined
+        if (found.cert === known.cert && found.key === known.key) return
+        await renew(found)
+        known = found
+        say(undefined)
+      } catch (cause) {
+        const problem = cause instanceof Error ? cause.message : String(cause)
+        if (problem !== before) say(problem)
+        before = problem
+      }
+    }
+
+    let isLooking = false
+    const timer = setInterval(() => {
+      if (isLooking) return
+      isLooking = true
+      void look().finally(() => {
+        isLooking = false
+      })
+    }, every)
+    timer.unref()
+    return () => clearInterval(timer)
+  }
 
 const unusable = (message: string): Failure => new Failure({ reason: "unreadable", message })
 

@@ -6,12 +6,13 @@ import { Effect } from "effect"
 import type { LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
 import { type Increment, ProjectionStore, type RecordEffect } from "../../bridge/projection-store/service.ts"
 import { eventIdParam } from "../../gateway/dialects/event-id.ts"
+import { visitorId } from "../../gateway/privacy/settings.ts"
 import * as Actor from "../system/actor.ts"
 import { publishConsumed } from "../system/consumed.ts"
 import { records } from "../system/inbox/records.ts"
 import { eventLog, factBus, projectionStore } from "../system/need.ts"
 import { Self } from "../system/self.ts"
-import { fenceId } from "./fence-id.ts"
+import { fenceId, type Written } from "./fence-id.ts"
 import { type CountedEvent, readEvent } from "./read-event.ts"
 
 export interface Counting {
@@ -29,18 +30,21 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       receives: records(name, "oldest"),
       sends: `counts to the projection ${name}`,
       needs: [eventLog, projectionStore, factBus],
-      settings: [eventIdParam],
+      settings: [eventIdParam, visitorId],
       waiting: 16
     },
     Effect.gen(function* () {
       const store = yield* ProjectionStore
       const { meter } = yield* Self
-      const idParam = yield* eventIdParam.config
+      const written: Written = {
+        idParam: yield* eventIdParam.config,
+        hasVisitorIds: (yield* visitorId.config) !== "off"
+      }
       const tellConsumed = yield* publishConsumed
 
       return Effect.fnUntraced(function* (batch: RecordBatch) {
         const { topic, partition, records, end } = batch
-        const effects = records.map((record) => effectOf(record, count, idParam))
+        const effects = records.map((record) => effectOf(record, count, written))
         const applied = yield* store.apply(name, { topic, partition, end, effects })
         yield* meter.count("repeated", applied.reread + applied.duplicates, "seen before")
         yield* tellConsumed(batch)
@@ -52,9 +56,9 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
 const longestKey = 200
 
 /** An unreadable record has no effect, but moves the fence. */
-const effectOf = (record: LogRecord, count: Counting["count"], idParam: string): RecordEffect => {
+const effectOf = (record: LogRecord, count: Counting["count"], written: Written): RecordEffect => {
   const event = readEvent(record)
-  const id = fenceId(record, event, idParam)
+  const id = fenceId(record, event, written)
   return { offset: record.offset, id, increments: event === undefined ? [] : count(event).map(withShortKey) }
 }
 

@@ -5,7 +5,7 @@ import type { CountPrivacy } from "../../gateway/privacy/privacy.ts"
 
 const refused = Metric.counter("spoor_gateway_refused_total", {
   description:
-    "Requests refused by reason: write-key, rate-address, rate-key, requests-address (too many under way), bodies (no memory).",
+    "Requests refused by reason: write-key, rate-address, rate-key, requests-address (too many under way), bodies (no memory); connections refused: connections (too many), slow (asked for too long).",
   incremental: true
 })
 const withheld = Metric.counter("spoor_gateway_privacy_total", {

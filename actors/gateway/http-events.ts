@@ -88,7 +88,8 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
         hostname: settings.gatewayHost,
         fetch: app.fetch,
         countsBodies: true,
-        ...(protection.tls === undefined ? {} : { tls: protection.tls })
+        ...(protection.tls === undefined ? {} : { tls: protection.tls }),
+        ...(protection.door === undefined ? {} : { door: protection.door })
       },
       health.isLeaving
     )

@@ -1,11 +1,13 @@
 /** The gateway's protection and privacy, made of its settings: what stands between a request and its event. */
-import { Effect, Redacted, type Scope } from "effect"
+import { Duration, Effect, Redacted, type Scope } from "effect"
 import { openRateShare, rateShareSettings } from "../../bridge/rate-share/live.ts"
 import { openVisitorSalts, visitorSaltsSettings } from "../../bridge/visitor-salts/live.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
 import type { GatewayOptions } from "../../gateway/app.ts"
+import { gatewayBodyTimeout } from "../../gateway/body/limits.ts"
 import { corsOf } from "../../gateway/cors.ts"
+import type { DoorLimits } from "../../gateway/door/behind-door.ts"
 import { type BodyRoom, bodyRoom } from "../../gateway/guard/body-room.ts"
 import { guardsOf } from "../../gateway/guard/guards.ts"
 import { rateLimits } from "../../gateway/guard/rate-limits.ts"
@@ -16,8 +18,9 @@ import { privacyOf } from "../../gateway/privacy/privacy.ts"
 import * as Private from "../../gateway/privacy/settings.ts"
 import { policies, topicsOf } from "../../gateway/privacy/signals.ts"
 import { addVisitor } from "../../gateway/privacy/visitor.ts"
+import { closesSlowClients, type ServeOptions } from "../../gateway/serve.ts"
 import { corsCredentials, corsOrigins, tlsCert, tlsKey } from "../../gateway/settings.ts"
-import { readTls, type Tls } from "../../gateway/tls.ts"
+import { readTls, tlsRenewals } from "../../gateway/tls.ts"
 import type { StartFailure } from "../system/actor.ts"
 import { readTopics, type Topics, topicSettings } from "../system/topics.ts"
 import { type EdgeFigures, edgeFigures } from "./edge-figures.ts"
@@ -27,7 +30,8 @@ import { keptSalts } from "./visitor-salts.ts"
 export interface Protection {
   readonly options: Required<Pick<GatewayOptions, "guards" | "around" | "spend" | "privacy" | "cors">>
   readonly bodyRoom: BodyRoom
-  readonly tls: Tls | undefined
+  readonly tls: ServeOptions["tls"] | undefined
+  readonly door: DoorLimits | undefined
 }
 
 /** The settings that `makeProtection` reads. */
@@ -54,8 +58,9 @@ export const makeProtection: Effect.Effect<Protection, StartFailure, Scope.Scope
   const guard = yield* guards(figures, topics)
   const { privacy, headers } = yield* privateEvents(figures, topics)
   const cors = yield* orFail(() => corsOf({ ...settings, headers }))
-  const tls = yield* orFail(() => readTls(settings.tlsCert, settings.tlsKey))
-  return { options: { ...guard.options, privacy, cors }, bodyRoom: guard.room, tls }
+  const tls = yield* certificate(settings.tlsCert, settings.tlsKey)
+  const door = yield* doorLimits(figures, tls !== undefined)
+  return { options: { ...guard.options, privacy, cors }, bodyRoom: guard.room, tls, door }
 })
 
 /** Milliseconds that never go back, which the time of day may. */
@@ -87,6 +92,31 @@ const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, topic
     },
     room: bodyRoom(maxBodyBytes, countRefused)
   }
+})
+
+/** The certificate with its renewals, which are logged; undefined for none. */
+const certificate = Effect.fnUntraced(function* (cert: string | undefined, key: string | undefined) {
+  const tls = yield* orFail(() => readTls(cert, key))
+  if (tls === undefined || cert === undefined || key === undefined) return undefined
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const say = (problem: string | undefined): void =>
+    void run(
+      problem === undefined
+        ? Effect.logInfo("New connections get the new certificate.")
+        : Effect.logWarning(`The certificate before is kept: ${problem}`)
+    )
+  return { ...tls, renewals: tlsRenewals(cert, key, tls, say) }
+})
+
+/** Time for the answer that a body came too late. */
+const forAnswer = 5_000
+
+/** Undefined where no door is needed: it costs about a third of what a gateway can take. */
+const doorLimits = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, isTls: boolean) {
+  const settings = yield* readAll({ most: Guarding.gatewayMaxConnections, body: gatewayBodyTimeout })
+  if (settings.most === undefined && !isTls && closesSlowClients) return undefined
+  const request = Duration.toMillis(settings.body) + forAnswer
+  return { most: settings.most, request, count: countRefused } satisfies DoorLimits
 })
 
 const keysOf = (list: Redacted.Redacted<string> | undefined, topics: Topics) =>

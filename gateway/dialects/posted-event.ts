@@ -1,5 +1,4 @@
 /** `POST /t/<event>` and the beacon: one event per request, its parameters in the body or in the query or in both. */
-import type { Arrival } from "../arrival.ts"
 import { joinedQueries } from "../body/flatten.ts"
 import { queryIn } from "../body/parameters.ts"
 import type { ReadBody } from "../body/read-body.ts"
@@ -32,7 +31,8 @@ export const namedEvent = (take: TakeEvents, readBody: ReadBody, answer: () => R
 /** Takes the event of a GET with the path and query it has. */
 export const askedEvent =
   (take: TakeEvents, answer: () => Response): Handler =>
-  async (arrival: Arrival) => {
-    await take.one(arrival, { path: arrival.target.path, query: arrival.target.query })
+  async (arrival) => {
+    const { request, target } = arrival
+    await take.one(arrival, { ...target, id: idempotencyKey(request.headers) })
     return answer()
   }

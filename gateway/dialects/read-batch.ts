@@ -1,5 +1,5 @@
 /** The events of a batch: a JSON array, `{"events":[…]}`, or NDJSON, which is one JSON object per line. */
-import { type Bounded, JsonReader, NotJson, readJson } from "../body/json.ts"
+import { type Bounded, type Json, JsonObject, JsonReader, NotJson, readJson } from "../body/json.ts"
 import { mediaTypeOf, textIn } from "../body/media-type.ts"
 import { Refusal } from "../refusal.ts"
 import { batchEvent, type ReadEvent } from "./batch-event.ts"
@@ -38,6 +38,7 @@ const ofJson = (text: string, options: BatchOptions): ReadonlyArray<ReadEvent> =
   if (name !== "events") return ofLines(text, options)
   reader.expect("[")
   const events = items(reader, options)
+  if (reader.takes(",")) throw new Refusal("bad-request", alone)
   reader.expect("}")
   return atItsEnd(reader, events)
 }
@@ -61,7 +62,10 @@ const atItsEnd = <A>(reader: JsonReader, events: A): A => {
 /** A line that is no JSON spoils itself alone, unless none is: then this was no batch. */
 const ofLines = (text: string, { most, key }: BatchOptions): ReadonlyArray<ReadEvent> => {
   const whole = jsonIn(text)
-  if (!(whole instanceof NotJson)) return [batchEvent(whole, numbered(key, 0))]
+  if (!(whole instanceof NotJson)) {
+    if (hasEvents(whole.value)) throw new Refusal("bad-request", alone)
+    return [batchEvent(whole, numbered(key, 0))]
+  }
   const events: Array<ReadEvent> = []
   let isJson = false
   for (const line of linesOf(text)) {
@@ -75,6 +79,11 @@ const ofLines = (text: string, { most, key }: BatchOptions): ReadonlyArray<ReadE
   if (events.length > 0 && !isJson) throw whole
   return events
 }
+
+const alone = 'Beside "events" a batch has no other field.'
+
+const hasEvents = (value: Json): boolean =>
+  value instanceof JsonObject && value.pairs.some(([name]) => name === "events")
 
 const jsonIn = (text: string): Bounded | NotJson => {
   try {

@@ -28,7 +28,7 @@ type Read =
 type ToEvent = (line: number, parsed: LogLine) => NewEvent
 
 /** How many rejected lines are told one by one. */
-const mostReasons = 10
+export const mostReasons = 10
 
 export const serverLog =
   (

@@ -12,14 +12,14 @@ const form = /^(\d+(?:\.\d+)?)\s*(?:\/\s*(s|sec|second|m|min|minute|h|hour)\s*)?
 const milliseconds: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
 
 /**
- * Reads `100`, `100/s`, `6000/m`, `50/s burst 500`; undefined for what is none. Without a time it is a second, without
- * a burst what comes in one second, at least one.
+ * Reads `100`, `100/s`, `6000/m`, `50/s burst 500`; undefined for what is none. Without a time it is a second; without
+ * a burst all that may come in that time may come at once, as most people take it.
  */
 export const rateOf = (text: string): Rate | undefined => {
   const [, amount = "", unit = "s", burst] = form.exec(text.trim().toLowerCase()) ?? []
   const per = milliseconds[unit.charAt(0)] ?? 1000
   const interval = per / Number(amount)
   if (amount === "" || !Number.isFinite(interval) || interval <= 0) return undefined
-  const atOnce = burst === undefined ? Math.max(1, Math.ceil(1000 / interval)) : Number(burst)
+  const atOnce = burst === undefined ? Math.ceil(Number(amount)) : Number(burst)
   return atOnce < 1 ? undefined : { interval, burst: atOnce }
 }

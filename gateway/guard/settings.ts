@@ -23,7 +23,7 @@ export const writeKeyList = secret(
 export const rateLimitPerAddress = optional(
   "RATE_LIMIT_PER_ADDRESS",
   rate,
-  "Events that one address (IPv6: one /64) may send, like 100/s burst 200; more are answered with 429. Unset: no limit."
+  "Events that one address (IPv6: one /64) may send, like 100/s, 3/m or 100/s burst 200 (at once); more are answered with 429. Unset: no limit."
 )
 export const rateLimitPerKey = optional(
   "RATE_LIMIT_PER_KEY",
@@ -47,6 +47,11 @@ export const gatewayMaxPerAddress = optional(
   atLeastOne,
   "Requests of one address (IPv6: one /64) that may be under way at once; more are answered with 429. Unset: no limit."
 )
+export const gatewayMaxConnections = optional(
+  "GATEWAY_MAX_CONNECTIONS",
+  atLeastOne,
+  "Connections to the gateway at once; more are answered with 503 and closed. Needs three open files each. Unset: no limit."
+)
 
 export const guardSettings = [
   writeKeyList,
@@ -54,5 +59,6 @@ export const guardSettings = [
   rateLimitPerKey,
   rateLimitShared,
   gatewayMaxBodyBytes,
+  gatewayMaxConnections,
   gatewayMaxPerAddress
 ]

@@ -24,7 +24,7 @@ const path = "/api/v1/links"
 
 /** Links in one answer: as many as are not asked for otherwise, and at most. */
 const standardPage = 100
-const largestPage = 1_000
+export const largestPage = 1_000
 
 export const linksApi = ({
   store,
@@ -76,8 +76,8 @@ export const linksApi = ({
   }
 
   return [
-    { path, GET: guarded(list), POST: guarded(put) },
-    { path: `${path}/*`, GET: guarded(get), DELETE: guarded(remove) }
+    { isPrivate: true, path, GET: guarded(list), POST: guarded(put) },
+    { isPrivate: true, path: `${path}/*`, GET: guarded(get), DELETE: guarded(remove) }
   ]
 }
 

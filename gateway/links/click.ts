@@ -7,6 +7,7 @@ import type { Bytes } from "../../contracts/event.ts"
 import { Topic } from "../../contracts/ids.ts"
 import type { Arrival } from "../arrival.ts"
 import { parameter } from "../body/flatten.ts"
+import { idempotencyKey } from "../dialects/event-id.ts"
 import { refuse } from "../errors.ts"
 import type { Handler } from "../routes.ts"
 import type { TakeEvents } from "../take-events.ts"
@@ -54,7 +55,7 @@ const look = async (
 }
 
 const eventOf = (
-  { target: { path, query } }: Arrival,
+  { request, target: { path, query } }: Arrival,
   link: ReadyLink | undefined,
   target: string,
   platform: string
@@ -64,6 +65,7 @@ const eventOf = (
     path,
     query: click.query,
     topic: clicks,
+    id: idempotencyKey(request.headers),
     ...(click.isKeyed ? {} : { queryOfAddress: (address: string) => keyedBy(address, platform) })
   }
 }

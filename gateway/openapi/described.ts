@@ -32,7 +32,10 @@ export interface Described {
     readonly example: unknown
   }
   readonly answers: ReadonlyArray<Answer>
-  readonly errors: ReadonlyArray<ErrorCode>
+  /** What becomes of it: the queue gets events of it, the store of links is asked, or the gateway answers by itself. */
+  readonly does: "queue" | "links" | "self"
+  /** What it names may not be there. */
+  readonly mayBeMissing?: true
   /** A write key where WRITE_KEYS is set, the token of links, or nothing. */
   readonly asks?: "write key" | "token"
 }
@@ -40,14 +43,23 @@ export interface Described {
 export const json = (shape: ShapeName): Content => ({ type: "application/json", shape })
 export const text = (holds: string): Content => ({ type: "text/plain", holds })
 
-export const pixel: Content = {
-  type: "image/gif",
-  holds: "One transparent pixel: for a path that ends in .gif, and for clients that want images."
-}
+export const gif = (holds: string): Content => ({ type: "image/gif", holds })
 
 export const ok: Answer = { status: 200, means: "The queue has the event.", contents: [json("Ok")] }
 
-/** Errors that any event may meet, on its way to the edge and on its way into the queue. */
-export const eventErrors = ["bad-request", "uri-too-long", "unauthorized", "too-many-requests"] as const
-export const queueErrors = ["too-large", "busy", "unavailable"] as const
-export const bodyErrors = ["timeout", "unsupported-media-type", ...queueErrors] as const
+/** Errors that any request may meet, one that is more than a question, and one that has a body. */
+const anyErrors = ["uri-too-long", "headers-too-large"] as const
+const askedErrors = ["bad-request", "too-many-requests", "unavailable"] as const
+const bodyErrors = ["timeout", "too-large", "unsupported-media-type", "busy"] as const
+const queueErrors = ["too-large", "busy"] as const
+
+/** The errors of the one table that an operation may be answered with. */
+export const errorsOf = ({ does, asks, body, mayBeMissing }: Described): ReadonlySet<ErrorCode> =>
+  new Set<ErrorCode>([
+    ...anyErrors,
+    ...(does === "self" ? [] : askedErrors),
+    ...(does === "queue" ? queueErrors : []),
+    ...(body === undefined ? [] : bodyErrors),
+    ...(asks === undefined ? [] : (["unauthorized"] as const)),
+    ...(mayBeMissing ? (["not-found"] as const) : [])
+  ])

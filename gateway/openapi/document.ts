@@ -1,7 +1,7 @@
 /** The description of the edge that `/openapi.json` gives: OpenAPI 3.1, made of the operations and the schemas. */
 import { anyOrigin } from "../answers.ts"
 import { type ErrorEntry, errorEntries } from "../errors.ts"
-import type { Answer, Content, Described } from "./described.ts"
+import { type Answer, type Content, type Described, errorsOf, json } from "./described.ts"
 import { eventOperations } from "./events.ts"
 import { linkOperations } from "./links.ts"
 import { ownOperations } from "./own.ts"
@@ -19,19 +19,21 @@ export const templateOf = ({ path, star }: Described): string =>
   star === undefined ? path : path.replace("*", `{${star}}`)
 
 /** Answers with the description, which is made when it is first asked for. Any page may read it. */
-export const openApi = (hasLinks: boolean): (() => Response) => {
+export const openApi = (hasLinks: boolean, mostEvents: number): (() => Response) => {
   let document: string | undefined
   const headers = { "content-type": "application/json", "cache-control": "no-cache", ...anyOrigin }
   return () => {
-    document ??= openApiDocument(hasLinks)
+    document ??= openApiDocument(hasLinks, mostEvents)
     return new Response(document, { headers })
   }
 }
 
-/** The description as JSON. */
-export const openApiDocument = (hasLinks: boolean): string => {
+/** The description as JSON; a batch holds `mostEvents`. */
+export const openApiDocument = (hasLinks: boolean, mostEvents: number): string => {
+  const operations = operationsOf(hasLinks)
+  const met = new Set(operations.flatMap((operation) => [...errorsOf(operation)]))
   const paths: Record<string, Record<string, unknown>> = {}
-  for (const operation of operationsOf(hasLinks)) {
+  for (const operation of operations) {
     const template = templateOf(operation)
     paths[template] = { ...paths[template], [operation.method.toLowerCase()]: operationObject(operation) }
   }
@@ -42,8 +44,10 @@ export const openApiDocument = (hasLinks: boolean): string => {
     tags: [{ name: "events" }, { name: "links" }, { name: "gateway" }],
     paths,
     components: {
-      schemas: componentSchemas(),
-      responses: Object.fromEntries(byStatus(errorEntries).map(errorResponse)),
+      schemas: componentSchemas(mostEvents),
+      responses: Object.fromEntries(
+        byStatus(errorEntries.filter(({ code }) => met.has(code))).map(errorResponse)
+      ),
       parameters: {
         IdempotencyKey: {
           name: "Idempotency-Key",
@@ -72,7 +76,7 @@ export const openApiDocument = (hasLinks: boolean): string => {
 }
 
 const description =
-  "Takes events over HTTP. An event answered with 200, 204 or 307 is in the queue. Requests answered with 408, 429 or 503 may be sent again as they are, after Retry-After; others never. Where write keys are asked for, the path may also begin with /w/<key>."
+  "Takes events over HTTP. An event answered with 200, 204 or 307 is in the queue. Requests answered with 408, 429 or 503 may be sent again as they are, after Retry-After; others never. A method that is not named here is answered with 405. Where write keys are asked for, the path may also begin with /w/<key>."
 
 /** No key is asked for unless WRITE_KEYS is set. */
 const optionalKey = [
@@ -89,9 +93,9 @@ const tagOf = (operation: Described): string => {
 }
 
 const operationObject = (operation: Described) => {
-  const { name, summary, body, answers, errors, asks } = operation
+  const { name, summary, body, answers, asks } = operation
   const parameters = parametersOf(operation)
-  const entries = errorEntries.filter(({ code }) => errors.includes(code))
+  const entries = errorEntries.filter(({ code }) => errorsOf(operation).has(code))
   return {
     operationId: name,
     summary,
@@ -123,7 +127,7 @@ const operationObject = (operation: Described) => {
   }
 }
 
-const parametersOf = ({ star, query, method, asks }: Described): ReadonlyArray<unknown> => [
+const parametersOf = ({ star, query, asks }: Described): ReadonlyArray<unknown> => [
   ...(star === undefined ? [] : [{ name: star, in: "path", required: true, schema: { type: "string" } }]),
   ...(query === "any" ? [{ $ref: "#/components/parameters/AnyParameters" }] : []),
   ...(typeof query === "object"
@@ -134,14 +138,14 @@ const parametersOf = ({ star, query, method, asks }: Described): ReadonlyArray<u
         schema: { type: "string" }
       }))
     : []),
-  ...(method === "POST" && asks === "write key" ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : [])
+  ...(query === "any" || asks === "write key" ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : [])
 ]
 
 const mediaType = (content: Content) => {
   if ("shape" in content) return { schema: { $ref: `#/components/schemas/${content.shape}` } }
   const { type, holds } = content
-  // OpenAPI 3.1 describes bytes by their media type alone.
-  if (type.startsWith("image/")) return { schema: { description: holds } }
+  // Generators take bytes that are described by their media type alone for anything at all.
+  if (type.startsWith("image/")) return { schema: { type: "string", format: "binary", description: holds } }
   return { schema: { ...(type === "application/json" ? {} : { type: "string" }), description: holds } }
 }
 
@@ -174,7 +178,7 @@ const errorResponse = ([status, entries]: readonly [string, ReadonlyArray<ErrorE
   answerObject({
     status: Number(status),
     means: entries.map(({ code, when }) => `\`${code}\`: ${when}`).join(" "),
-    contents: [{ type: "application/json", shape: "Error" }],
+    ...(entries.every(({ isBare }) => isBare) ? {} : { contents: [json("Error")] }),
     ...(entries.some(({ isRetried }) => isRetried)
       ? { headers: { "Retry-After": "Seconds after which the same request may be sent again." } }
       : {})

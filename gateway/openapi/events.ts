@@ -1,18 +1,9 @@
 /** The operations that bring events. Whatever path is not named elsewhere is one, by GET and HEAD. */
-import {
-  type Answer,
-  bodyErrors,
-  type Described,
-  eventErrors,
-  json,
-  ok,
-  pixel,
-  queueErrors,
-  text
-} from "./described.ts"
+import { type Answer, type Described, gif, json, ok, text } from "./described.ts"
 
 const form = { type: "application/x-www-form-urlencoded", shape: "Params" } as const
 const empty: Answer = { status: 204, means: "The queue has the event." }
+const pixel: Answer = { ...ok, contents: [gif("One transparent pixel.")] }
 
 const posted = {
   query: "any",
@@ -21,14 +12,15 @@ const posted = {
     isNeeded: false,
     example: { item: 42, tags: ["a", "b"] }
   },
+  does: "queue",
   asks: "write key"
 } as const
 
 const asked = {
   method: "GET",
   query: "any",
-  answers: [{ ...ok, contents: [json("Ok"), pixel] }],
-  errors: [...eventErrors, ...queueErrors],
+  answers: [ok],
+  does: "queue",
   asks: "write key"
 } as const
 
@@ -38,7 +30,15 @@ export const eventOperations: ReadonlyArray<Described> = [
     path: "/t/*",
     star: "event",
     name: "getEvent",
-    summary: "One event, its parameters in the query. HEAD does the same."
+    summary: "One event, its parameters in the query. HEAD does the same. Who wants images gets a pixel."
+  },
+  {
+    ...asked,
+    path: "/t/*.gif",
+    star: "event",
+    name: "getPixel",
+    summary: "One event, shown in a page or a mail; `.gif` is not part of its type.",
+    answers: [pixel]
   },
   {
     ...asked,
@@ -55,7 +55,7 @@ export const eventOperations: ReadonlyArray<Described> = [
     name: "postEvent",
     summary: "One event, its parameters in the body, in the query or in both.",
     answers: [ok],
-    errors: [...eventErrors, "not-found", ...bodyErrors]
+    mayBeMissing: true
   },
   {
     method: "POST",
@@ -79,7 +79,7 @@ export const eventOperations: ReadonlyArray<Described> = [
         headers: { "Retry-After": "Seconds, where a verdict is `retry`." }
       }
     ],
-    errors: [...eventErrors, ...bodyErrors],
+    does: "queue",
     asks: "write key"
   },
   {
@@ -94,7 +94,7 @@ export const eventOperations: ReadonlyArray<Described> = [
       example: { username: "ann", target: "banner-7", description: "CLICK" }
     },
     answers: [ok],
-    errors: [...eventErrors, ...bodyErrors],
+    does: "queue",
     asks: "write key"
   },
   {
@@ -110,8 +110,7 @@ export const eventOperations: ReadonlyArray<Described> = [
     path: "/api/v1/beacon",
     name: "postBeacon",
     summary: "One event of navigator.sendBeacon.",
-    answers: [empty],
-    errors: [...eventErrors, ...bodyErrors]
+    answers: [empty]
   },
   {
     method: "POST",
@@ -132,7 +131,7 @@ export const eventOperations: ReadonlyArray<Described> = [
         headers: { "Retry-After": "Seconds, where lines may be sent again." }
       }
     ],
-    errors: [...eventErrors, ...bodyErrors],
+    does: "queue",
     asks: "write key"
   }
 ]

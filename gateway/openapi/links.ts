@@ -1,7 +1,6 @@
 /** The operations of campaign links: their clicks, and the API by which they are managed. */
-import { type Answer, type Described, json, queueErrors } from "./described.ts"
+import { type Answer, type Described, json } from "./described.ts"
 
-const apiErrors = ["bad-request", "unauthorized", "too-many-requests", "unavailable"] as const
 const link: Answer = { status: 200, means: "The link.", contents: [json("Link")] }
 
 export const linkOperations: ReadonlyArray<Described> = [
@@ -19,7 +18,8 @@ export const linkOperations: ReadonlyArray<Described> = [
         headers: { Location: "Where the link leads on the device's platform." }
       }
     ],
-    errors: ["bad-request", "uri-too-long", "not-found", "too-many-requests", ...queueErrors]
+    does: "queue",
+    mayBeMissing: true
   },
   {
     method: "POST",
@@ -42,7 +42,7 @@ export const linkOperations: ReadonlyArray<Described> = [
       { ...link, means: "The link that stands in the place of another." },
       { ...link, status: 201, means: "The new link.", headers: { Location: "Its place in this API." } }
     ],
-    errors: [...apiErrors, "timeout", "too-large", "unsupported-media-type", "busy"],
+    does: "links",
     asks: "token"
   },
   {
@@ -55,7 +55,7 @@ export const linkOperations: ReadonlyArray<Described> = [
       limit: "1 to 1000, else 100."
     },
     answers: [{ status: 200, means: "`next` is null at the end.", contents: [json("Links")] }],
-    errors: apiErrors,
+    does: "links",
     asks: "token"
   },
   {
@@ -65,7 +65,8 @@ export const linkOperations: ReadonlyArray<Described> = [
     name: "getLink",
     summary: "One link.",
     answers: [link],
-    errors: ["not-found", ...apiErrors],
+    does: "links",
+    mayBeMissing: true,
     asks: "token"
   },
   {
@@ -75,7 +76,8 @@ export const linkOperations: ReadonlyArray<Described> = [
     name: "removeLink",
     summary: "Removes a link; its clicks are then as of one that never was.",
     answers: [{ status: 204, means: "It is gone." }],
-    errors: ["not-found", ...apiErrors],
+    does: "links",
+    mayBeMissing: true,
     asks: "token"
   }
 ]

@@ -1,5 +1,5 @@
 /** The operations that are about the gateway itself, and never events. */
-import { type Answer, type Described, ok, pixel, text } from "./described.ts"
+import { type Answer, type Described, gif, ok, text } from "./described.ts"
 
 const icon = (path: string, name: string, star?: string): Described => ({
   method: "GET",
@@ -7,8 +7,8 @@ const icon = (path: string, name: string, star?: string): Described => ({
   ...(star === undefined ? {} : { star }),
   name,
   summary: "Browsers ask for it by themselves: never an event.",
-  answers: [{ status: 200, means: "One transparent pixel.", contents: [pixel] }],
-  errors: []
+  answers: [{ status: 200, means: "One transparent pixel.", contents: [gif("One transparent pixel.")] }],
+  does: "self"
 })
 
 const plain = (path: string, name: string, summary: string, answers: ReadonlyArray<Answer>): Described => ({
@@ -17,7 +17,7 @@ const plain = (path: string, name: string, summary: string, answers: ReadonlyArr
   name,
   summary,
   answers,
-  errors: []
+  does: "self"
 })
 
 const readiness = { type: "application/json", holds: "Whether it is ready, and what is not." }

@@ -2,8 +2,10 @@
 import { JsonSchema, Schema } from "effect"
 import { CampaignLink, newLink } from "../../contracts/campaign-link.ts"
 import { BatchEvent } from "../dialects/batch-event.ts"
+import { mostReasons } from "../dialects/server-log.ts"
 import { Track } from "../dialects/track.ts"
 import { errorEntries } from "../errors.ts"
+import { largestPage } from "../links/api.ts"
 
 /** Parameters of one event: any names, any values, which are flattened into `a[b]=c`. */
 const Params = Schema.Record(Schema.String, Schema.Json)
@@ -17,13 +19,16 @@ const Verdict = Schema.Union([
 
 const Link = CampaignLink.annotate({ identifier: "Link" })
 
-/** What clients send. */
-export const bodies = {
-  Params,
-  Batch: Schema.Union([Schema.Array(Event), Schema.Struct({ events: Schema.Array(Event) })]),
-  Track,
-  NewLink: newLink(new Set())
-} as const
+/** What clients send; a batch holds `mostEvents`. */
+export const bodiesOf = (mostEvents: number) => {
+  const Events = Schema.Array(Event).check(Schema.isMaxLength(mostEvents))
+  return {
+    Params,
+    Batch: Schema.Union([Events, Schema.Struct({ events: Events })]),
+    Track,
+    NewLink: newLink(new Set())
+  } as const
+}
 
 /** What they are answered; a later version may say more. */
 export const answers = {
@@ -36,25 +41,30 @@ export const answers = {
   LogAccount: Schema.Struct({
     taken: Schema.Int,
     rejected: Schema.Int,
-    reasons: Schema.Array(Schema.Struct({ line: Schema.Int, reason: Schema.String })),
+    reasons: Schema.Array(Schema.Struct({ line: Schema.Int, reason: Schema.String })).check(
+      Schema.isMaxLength(mostReasons)
+    ),
     retry: Schema.Array(Schema.Int)
   }),
   Link,
-  Links: Schema.Struct({ links: Schema.Array(Link), next: Schema.NullOr(Schema.String) })
+  Links: Schema.Struct({
+    links: Schema.Array(Link).check(Schema.isMaxLength(largestPage)),
+    next: Schema.NullOr(Schema.String)
+  })
 } as const
 
 /** The name of a shape. */
-export type ShapeName = keyof typeof bodies | keyof typeof answers
+export type ShapeName = keyof ReturnType<typeof bodiesOf> | keyof typeof answers
 
 /** Bodies whose objects may have more fields than are named. */
 const open: ReadonlySet<string> = new Set(["Track"])
 
 /** `components.schemas` of the document. */
-export const componentSchemas = (): Readonly<Record<string, JsonSchema.JsonSchema>> => ({
+export const componentSchemas = (mostEvents: number): Readonly<Record<string, JsonSchema.JsonSchema>> => ({
   ...Object.assign(
     {},
     ...Object.entries(answers).map(([name, schema]) => definitionsOf(name, schema, "ignore")),
-    ...Object.entries(bodies).map(([name, schema]) =>
+    ...Object.entries(bodiesOf(mostEvents)).map(([name, schema]) =>
       definitionsOf(name, schema, open.has(name) ? "ignore" : "error")
     )
   )
@@ -67,7 +77,17 @@ const definitionsOf = (
 ): JsonSchema.Definitions => {
   const { dialect, schema: root, definitions } = Schema.toJsonSchemaDocument(schema, { onExcessProperty })
   const multi = JsonSchema.toMultiDocumentOpenApi3_1({ dialect, schemas: [root], definitions })
-  return Object.hasOwn(multi.definitions, name)
+  const found = Object.hasOwn(multi.definitions, name)
     ? multi.definitions
     : { ...multi.definitions, [name]: multi.schemas[0] }
+  return Object.fromEntries(Object.entries(found).map(([key, one]) => [key, anyFields(one)])) as typeof found
+}
+
+/** An object of which nothing is said may have any fields: said so, since generators take it for one that has none. */
+const anyFields = (schema: unknown): unknown => {
+  if (Array.isArray(schema)) return schema.map(anyFields)
+  if (typeof schema !== "object" || schema === null) return schema
+  const inside = Object.entries(schema).map(([key, value]) => [key, anyFields(value)])
+  const isFree = "type" in schema && schema.type === "object" && inside.length === 1
+  return Object.fromEntries(isFree ? [...inside, ["additionalProperties", {}]] : inside)
 }

@@ -44,7 +44,7 @@ export const visitorId = setting(
   "VISITOR_ID",
   (name) => Config.schema(Schema.Literals(["off", "daily"]), name),
   "off",
-  "daily adds the parameter visitor: an id made of address, user agent and host under a salt that is new each UTC day and then forgotten; no cookie."
+  "daily adds the parameter visitor: an id made of address, user agent and host under a salt that is new each UTC day and then forgotten; no cookie. The same for all actors."
 )
 
 export const privacySettings = [privacySignals, addressMask, anonymousHeader, visitorId]

@@ -18,13 +18,14 @@ const silence = 400
 /** For an attack of which each request must be answered. */
 const patience = 10_000
 
-export const exchange = (port: number, attack: Attack): Promise<Exchange> =>
+/** `from` is the address of this machine to come from; any unless given. */
+export const exchange = (port: number, attack: Attack, from?: string): Promise<Exchange> =>
   new Promise((resolve) => {
     const chunks: Array<Buffer> = []
     const isHead = (index: number): boolean => attack.asked?.[index]?.isHead ?? false
     const wanted = attack.asked?.length ?? Number.POSITIVE_INFINITY
     let isOurs = false
-    const socket = connect(port, "127.0.0.1")
+    const socket = connect({ port, host: "127.0.0.1", ...(from === undefined ? {} : { localAddress: from }) })
 
     const leave = (): void => {
       isOurs = true

@@ -1,5 +1,6 @@
 /**
- * The fuzzer: `bun run fuzz [--seconds N] [--seed N] [--runtime bun|deno] [--attack N]`.
+ * The fuzzer: `bun run fuzz [--seconds N] [--seed N] [--runtime bun|deno] [--connections N] [--attack N]`, where
+ * `--connections` sets GATEWAY_MAX_CONNECTIONS.
  *
  * It attacks a real gateway on a real Redis (both its own) and judges that it lives, stays small, serves others, and
  * that the queue holds what it acknowledged. The exit code is 1 for anything that must not be; each such line names the
@@ -7,6 +8,7 @@
  */
 import { parseArgs } from "node:util"
 import { makeRandom } from "../faults/random.ts"
+import type { Environment } from "../support/spoor.ts"
 import { attackAt } from "./attacks/all.ts"
 import { exchange } from "./exchange.ts"
 import { runFuzz, told } from "./run.ts"
@@ -17,17 +19,20 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "60" },
     seed: { type: "string", default: process.env.FUZZ_SEED ?? String(Math.floor(Math.random() * 1_000_000)) },
     runtime: { type: "string", default: "bun" },
+    connections: { type: "string" },
     attack: { type: "string" }
   }
 })
 const seed = Number(values.seed)
 const runtime = values.runtime === "deno" ? "deno" : "bun"
+const settings: Environment =
+  values.connections === undefined ? {} : { GATEWAY_MAX_CONNECTIONS: values.connections }
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
 const one = async (number: number): Promise<void> => {
-  const target = await startTarget(runtime)
+  const target = await startTarget(runtime, settings)
   if (target === undefined) return
   const attack = attackAt(makeRandom(seed), number)
   say(
@@ -43,7 +48,7 @@ say(`seed ${seed} on ${runtime}`)
 if (values.attack !== undefined) {
   await one(Number(values.attack))
 } else {
-  const result = await runFuzz({ seed, seconds: Number(values.seconds), runtime })
+  const result = await runFuzz({ seed, seconds: Number(values.seconds), runtime, settings })
   say(result === undefined ? "redis-server is missing: install it." : told(result))
   process.exitCode = result?.wrong.length === 0 ? 0 : 1
 }

@@ -4,12 +4,14 @@
  */
 import { makeRandom } from "../faults/random.ts"
 import { eventually } from "../support/eventually.ts"
-import type { runtimes } from "../support/spoor.ts"
+import type { Environment, runtimes } from "../support/spoor.ts"
+import { makeAccount } from "./account.ts"
 import type { Attack } from "./attack.ts"
 import { attackAt } from "./attacks/all.ts"
 import { exchange } from "./exchange.ts"
 import { rangeIn, wrongIn } from "./judge.ts"
 import { startSlow } from "./slow.ts"
+import { sourceOf } from "./source.ts"
 import { type Neighbour, startTarget } from "./target.ts"
 
 export interface FuzzOptions {
@@ -18,6 +20,8 @@ export interface FuzzOptions {
   readonly runtime: keyof typeof runtimes
   /** The first attack of the row. */
   readonly from?: number
+  /** More settings of the gateway. */
+  readonly settings?: Environment
 }
 
 export interface FuzzResult {
@@ -27,6 +31,8 @@ export interface FuzzResult {
   readonly least: number
   readonly most: number
   readonly lines: number
+  /** Attacks of which it is known exactly how many lines they must have become. */
+  readonly exact: number
   readonly neighbour: Neighbour
   /** Answers by status; "none" counts attacks without any. */
   readonly statuses: Readonly<Record<string, number>>
@@ -49,15 +55,17 @@ export const runFuzz = async ({
   seed,
   seconds,
   runtime,
-  from = 0
+  from = 0,
+  settings = {}
 }: FuzzOptions): Promise<FuzzResult | undefined> => {
-  const target = await startTarget(runtime)
+  const target = await startTarget(runtime, settings)
   if (target === undefined) return undefined
   const random = makeRandom(seed)
   const statuses: Record<string, number> = {}
   const wrong: Array<string> = []
   const files = target.files()
-  let [next, least, most] = [from, 0, 0]
+  const account = makeAccount()
+  let next = from
   let before: number | undefined
 
   const judge = (
@@ -65,9 +73,7 @@ export const runFuzz = async ({
     attack: Attack,
     { answers, ...sent }: Awaited<ReturnType<typeof exchange>>
   ): void => {
-    const range = rangeIn(attack, { answers, ...sent })
-    least += range.least
-    most += range.most
+    account.add(number, attack, rangeIn(runtime, attack, { answers, ...sent }))
     if (answers.length === 0) count(statuses, "none")
     for (const [index, answer] of answers.entries()) {
       count(statuses, String(answer.status))
@@ -85,7 +91,7 @@ export const runFuzz = async ({
     while (performance.now() - begun < seconds * 1000 && target.isAlive()) {
       const number = next++
       const attack = attackAt(random, number)
-      judge(number, attack, await exchange(target.port, attack))
+      judge(number, attack, await exchange(target.port, attack, sourceOf(number)))
       if (performance.now() - begun > seconds * 1000 * warmUp) before ??= target.memory()
     }
   }
@@ -96,20 +102,16 @@ export const runFuzz = async ({
     if (!target.isAlive()) throw new Error(`The gateway ended:\n${target.output().slice(-2_000)}`)
     const neighbour = await target.settle()
     const after = target.memory()
-    // NOTE: Deno's server bears clients that never finish their headers for ever; README says so.
-    if (runtime === "bun") {
-      await eventually("slow clients are closed", () => slow.open() === 0, 40_000).catch(() => {
-        wrong.push(`${slow.open()} clients that never finish are still there`)
-      })
-    }
+    await eventually("slow clients are closed", () => slow.open() === 0, 40_000).catch(() => {
+      wrong.push(`${slow.open()} clients that never finish are still there`)
+    })
     wrong.push(...slow.wrong())
     slow.stop()
     const isClosed = (): boolean => (target.files() ?? 0) <= (files ?? 0) + 4
     await eventually("connections are closed", isClosed, 40_000).catch(() => {
       wrong.push(`${files} files were open before, ${target.files()} after`)
     })
-    const lines = target.lines()
-    if (lines < least || lines > most) wrong.push(`${lines} lines of ${least} to ${most} events`)
+    wrong.push(...account.problems(target))
     if (neighbour.statuses["200"] !== neighbour.sent)
       wrong.push("the well-behaved client was told something else than 200")
     if (neighbour.stored !== neighbour.sent)
@@ -121,9 +123,9 @@ export const runFuzz = async ({
     return {
       attacks: next - from,
       perSecond: (next - from) / took,
-      least,
-      most,
-      lines,
+      ...account.all(),
+      exact: account.exact(),
+      lines: target.lines(),
       neighbour,
       statuses,
       memory: [before, after],
@@ -141,10 +143,10 @@ const count = (counts: Record<string, number>, name: string): void => {
 
 /** The result in some lines, for people. */
 export const told = (result: FuzzResult): string => {
-  const { attacks, perSecond, least, most, lines, neighbour, statuses, memory, wrong } = result
+  const { attacks, perSecond, least, most, exact, lines, neighbour, statuses, memory, wrong } = result
   const [before, after] = memory.map((size) => size?.toFixed() ?? "?")
   return [
-    `${attacks} attacks, ${perSecond.toFixed()} a second; ${lines} lines in the queue, ${least} acknowledged, at most ${most}`,
+    `${attacks} attacks, ${perSecond.toFixed()} a second; ${lines} lines in the queue, ${least} acknowledged, at most ${most}; of ${exact} attacks exactly as many as were acknowledged`,
     `well-behaved client: ${neighbour.sent} events, ${JSON.stringify(neighbour.statuses)}, slowest ${neighbour.slowest} ms`,
     `memory ${before} MB after the warm-up, ${after} MB at the end; answers ${JSON.stringify(statuses)}`,
     ...wrong.slice(0, 40).map((sentence) => `!! ${sentence}`)

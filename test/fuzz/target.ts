@@ -14,6 +14,7 @@ import { eventually } from "../support/eventually.ts"
 import { startRedis } from "../support/redis.ts"
 import { type Environment, ownSettings, type runtimes, startSpoor } from "../support/spoor.ts"
 import { neighbourPath } from "./neighbour-path.ts"
+import { attackFrom, sourceOf } from "./source.ts"
 
 /** What became of the well-behaved client's events. */
 export interface Neighbour {
@@ -36,6 +37,10 @@ export interface Target {
   readonly output: () => string
   /** Lines that were in the queue so far, without those of the well-behaved client. */
   readonly lines: () => number
+  /** Of them, those of an attack; undefined where that cannot be told. */
+  readonly linesOf: (attack: number) => number | undefined
+  /** Of them, those that cannot be told apart. */
+  readonly ofNobody: () => number
   /** Lines that break the line protocol, the first ten. */
   readonly broken: () => ReadonlyArray<string>
   /** Waits until the queue is empty and stays so, and ends the well-behaved client. */
@@ -54,7 +59,7 @@ const wrongIn = (line: Bytes): string | undefined => {
   if (event.dialect !== "pushtech") return `another dialect: ${line}`
   // NOTE: Bun forgets the peer of a connection that is reset before its request is handled; then nobody is named.
   const isGone = event.ip === "0.0.0.0" && event.path !== neighbourPath
-  if (event.ip !== "127.0.0.1" && !isGone) return `forged address: ${line}`
+  if (!event.ip.startsWith("127.") && !isGone) return `forged address: ${line}`
   const again = formatLine({ ...event, dialect: "pushtech" })
   if (again !== line || /\p{Cc}/u.test(line.replace(/[\x80-\x9f]/g, "")))
     return `not as it is written: ${JSON.stringify(line)}`
@@ -78,6 +83,8 @@ export const startTarget = async (
   const origin = spoor.address("send events").origin
 
   let lines = 0
+  let ofNobody = 0
+  const byAttack = new Map<number, number>()
   let fromNeighbour = 0
   const seen = new Set<string>()
   const broken: Array<string> = []
@@ -85,7 +92,13 @@ export const startTarget = async (
     const line = buffer.toString("latin1") as Bytes
     const wrong = wrongIn(line)
     if (wrong !== undefined && broken.length < 10) broken.push(wrong.slice(0, 500))
-    if (!line.includes(` ${neighbourPath} `)) return void lines++
+    if (!line.includes(` ${neighbourPath} `)) {
+      lines++
+      const attack = attackFrom(line.slice(0, line.indexOf(" ")))
+      if (attack === undefined) ofNobody++
+      else byAttack.set(attack, (byAttack.get(attack) ?? 0) + 1)
+      return
+    }
     fromNeighbour += 1
     seen.add(fields.exec(line)?.[1] ?? line)
   }
@@ -124,6 +137,8 @@ export const startTarget = async (
     isAlive: () => spoor.process.exitCode === null && spoor.process.signalCode === null,
     output: spoor.output,
     lines: () => lines,
+    linesOf: (attack) => (sourceOf(attack) === undefined ? undefined : (byAttack.get(attack) ?? 0)),
+    ofNobody: () => ofNobody,
     broken: () => broken,
     settle: async () => {
       child.stdin.end()

@@ -29,6 +29,24 @@ export const cases: ReadonlyArray<Case> = [
   { name: "the root with a query", target: "/?d=4", status: 200, says: ok, lines: ["/ d=4"] },
   { name: "the root", target: "/", status: 200, says: ok },
   { name: "the icon", target: "/favicon.ico", status: 200, says: "GIF89a" },
+  { name: "the icon of Apple", target: "/apple-touch-icon-120x120.png", status: 200, says: "GIF89a" },
+  { name: "the root by HEAD", method: "HEAD", target: "/", status: 200, says: "" },
+  {
+    name: "an image is wanted",
+    target: "/t/open?d=5",
+    headers: { accept: "image/avif,image/webp,*/*" },
+    status: 200,
+    says: "GIF89a",
+    lines: ["/t/open d=5"]
+  },
+  {
+    name: "an id of the client",
+    target: "/event?d=6",
+    headers: { "idempotency-key": "k" },
+    status: 200,
+    says: ok,
+    lines: ["/event d=6&idempotency_key=k"]
+  },
   { name: "robots", target: "/robots.txt", status: 200, says: "Disallow: /" },
   {
     name: "JSON",
@@ -51,6 +69,16 @@ export const cases: ReadonlyArray<Case> = [
     lines: ["/t/a a=1&b=2"]
   },
   {
+    name: "text as browsers send it",
+    method: post,
+    target: "/t/a?q=0",
+    headers: { "content-type": "text/plain;charset=UTF-8" },
+    body: '{"a":[1]}',
+    status: 200,
+    says: ok,
+    lines: ["/t/a q=0&a[0]=1"]
+  },
+  {
     name: "compressed",
     method: post,
     target: "/t/z",
@@ -69,6 +97,16 @@ export const cases: ReadonlyArray<Case> = [
     status: 200,
     says: '{"verdicts":[{"verdict":"ok"},{"verdict":"rejected"',
     lines: ["/t/a a=1"]
+  },
+  {
+    name: "a batch in an object",
+    method: post,
+    target: "/batch",
+    headers: json,
+    body: '{"events":[{"event":"a","ts":1,"id":"i"}]}',
+    status: 200,
+    says: '{"verdicts":[{"verdict":"ok"}]}',
+    lines: ["/t/a ts=1&idempotency_key=i"]
   },
   {
     name: "lines of JSON",
@@ -102,6 +140,16 @@ export const cases: ReadonlyArray<Case> = [
     lines: ["/api/v1/beacon a=1"]
   },
   {
+    name: "a beacon as a form",
+    method: post,
+    target: "/api/v1/beacon",
+    headers: form,
+    body: "a=2",
+    status: 204,
+    says: "",
+    lines: ["/api/v1/beacon a=2"]
+  },
+  {
     name: "a server log",
     method: post,
     target: "/api/v1/beacon/log",
@@ -126,6 +174,14 @@ export const cases: ReadonlyArray<Case> = [
     body: '{"username":"u","target":"t","description":"X"}',
     status: 400,
     says: '"error":"bad-request"'
+  },
+  {
+    name: "a preflight of what is for no page",
+    method: "OPTIONS",
+    target: "/api/v1/links",
+    headers: { origin: "https://a.example", "access-control-request-method": "POST" },
+    status: 405,
+    says: '"error":"method-not-allowed"'
   },
   { name: "no token", target: "/api/v1/links", status: 401, says: '"error":"unauthorized"' },
   { name: "links", target: "/api/v1/links", headers: auth, status: 200, says: '"links"' },

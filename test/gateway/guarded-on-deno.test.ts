@@ -13,10 +13,10 @@ const hasOpenssl = needsProgram("openssl", "Install openssl.", ["version"])
 test.skipIf(deno === undefined || !hasOpenssl)("Deno guards the same, over TLS", async () => {
   const root = join(import.meta.dirname, "..", "..")
   const { cert, key } = makeCertificate()
-  const args = ["run", "-A", `--cert=${cert}`, join(import.meta.dirname, "guarded-on-deno.ts"), cert, key]
-  const { stdout } = await promisify(execFile)(deno ?? "deno", [...args, makeCertificate().key], {
-    cwd: root
-  })
+  const other = makeCertificate()
+  const script = join(import.meta.dirname, "guarded-on-deno.ts")
+  const args = ["run", "-A", `--cert=${cert}`, script, cert, key, other.cert, other.key]
+  const { stdout } = await promisify(execFile)(deno ?? "deno", args, { cwd: root })
   expect(JSON.parse(stdout)).toEqual({
     statuses: [401, 200, 200, 200, 200],
     lines: [
@@ -32,6 +32,7 @@ test.skipIf(deno === undefined || !hasOpenssl)("Deno guards the same, over TLS",
     preflight: [204, "true"],
     limited: [429, true],
     readable: "https://shop.example",
+    certificates: [true, true],
     mismatch: true
   })
 })

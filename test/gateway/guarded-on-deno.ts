@@ -1,13 +1,16 @@
 /** Run by guarded-on-deno.test.ts under Deno: a gateway with everything on, over TLS; prints what happened as JSON. */
+import { createHash, X509Certificate } from "node:crypto"
+import { copyFileSync, readFileSync } from "node:fs"
+import { connect } from "node:tls"
 import { corsOf } from "../../gateway/cors.ts"
 import { limitUnderWay } from "../../gateway/guard/under-way.ts"
 import { policies } from "../../gateway/privacy/signals.ts"
 import { addVisitor } from "../../gateway/privacy/visitor.ts"
 import { serve } from "../../gateway/serve.ts"
-import { readTls } from "../../gateway/tls.ts"
+import { readTls, tlsRenewals } from "../../gateway/tls.ts"
 import { guardedGateway } from "./guarded-gateway.ts"
 
-const [cert = "", key = "", otherKey = ""] = process.argv.slice(2)
+const [cert = "", key = "", otherCert = "", otherKey = ""] = process.argv.slice(2)
 const { app, lines, counted } = guardedGateway({
   keys: "abcdefgh=shop,12345678",
   perAddress: "12/h burst 12",
@@ -24,12 +27,30 @@ const { app, lines, counted } = guardedGateway({
   }
 })
 const tls = readTls(cert, key)
+if (tls === undefined) throw new Error("no TLS")
+const renewed = Promise.withResolvers<void>()
+const say = (problem: string | undefined): void => void (problem === undefined && renewed.resolve())
 const server = await serve({
   port: 0,
   hostname: "127.0.0.1",
   fetch: app.fetch,
-  ...(tls === undefined ? {} : { tls })
+  tls: { ...tls, renewals: tlsRenewals(cert, key, tls, say, 20) },
+  door: { most: 10, request: 5_000, count: () => {} }
 })
+
+/** The certificate that a new connection is shown, in short. */
+const shown = (): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connect({ port: server.port, host: "127.0.0.1", rejectUnauthorized: false }, () => {
+      const { raw } = socket.getPeerCertificate()
+      resolve(createHash("sha256").update(raw).digest("hex"))
+      socket.destroy()
+    })
+  })
+const ofFile = (path: string): string =>
+  createHash("sha256")
+    .update(new X509Certificate(readFileSync(path)).raw)
+    .digest("hex")
 
 const ask = async (target: string, init: RequestInit = {}) => {
   const answer = await fetch(`https://localhost:${server.port}${target}`, {
@@ -59,6 +80,11 @@ try {
 } catch (cause) {
   mismatch = cause instanceof Error ? cause.message : String(cause)
 }
+const first = (await shown()) === ofFile(cert)
+copyFileSync(otherKey, key)
+copyFileSync(otherCert, cert)
+await renewed.promise
+const second = (await shown()) === ofFile(otherCert)
 await server.stop()
 process.stdout.write(
   JSON.stringify({
@@ -68,6 +94,7 @@ process.stdout.write(
     preflight: [preflight.status, preflight.headers.get("access-control-allow-credentials")],
     limited: [last.status, Number(last.headers.get("retry-after")) > 0],
     readable: last.headers.get("access-control-allow-origin"),
+    certificates: [first, second],
     mismatch: mismatch.includes("does not belong to the certificate")
   })
 )

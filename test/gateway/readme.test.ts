@@ -1,41 +1,104 @@
-/** The README's curl lines are true: each is run against a gateway and answers what stands below it. */
+/**
+ * The README's curl lines are true: each is run in its order against a gateway that was started with the settings of its
+ * block, on Bun and on Deno, and answers what stands below it. And no row of the contract's table is without one.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Server, serve } from "../../gateway/serve.ts"
-import { linkGateway, token } from "./links/gateway.ts"
+import { denoProgram } from "../support/deno.ts"
+import { ownSettings, type runtimes, type Spoor, startSpoor } from "../support/spoor.ts"
+
+interface Block {
+  readonly settings: Readonly<Record<string, string>>
+  /** Each with the lines that it answers. */
+  readonly commands: ReadonlyArray<{ command: string; answer: string }>
+}
+
+const blockOf = (text: string): Block => {
+  const settings: Record<string, string> = {}
+  const commands: Array<{ command: string; answer: string }> = []
+  for (const line of text.split("\n")) {
+    const last = commands.at(-1)
+    if (line.endsWith("&& npm start")) {
+      for (const [, name = "", value = ""] of line.matchAll(/([A-Z_]+)=('[^']*'|\S+)/g))
+        settings[name] = value.replaceAll("'", "")
+    } else if (line.startsWith("#> ") && last !== undefined) last.answer += `${line.slice("#> ".length)}\n`
+    else if (line === "" || line.startsWith("# ")) continue
+    else if (last === undefined || last.answer !== "") commands.push({ command: line, answer: "" })
+    else last.command += `\n${line}`
+  }
+  return { settings, commands }
+}
 
 const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8")
-const [, block = ""] = /<!-- curl -->\n```sh\n([\s\S]*?)```/.exec(readme) ?? []
-
-/** Each command with the lines that it answers. */
-const commands = Array.from(
-  block.matchAll(/^(curl .*)\n((?:#> .*\n)+)/gm),
-  ([, command = "", answer = ""]) => ({ command, answer: answer.replaceAll("#> ", "").trim() })
+const blocks = Array.from(readme.matchAll(/<!-- curl -->\n```sh\n([\s\S]*?)```/g), ([, text = ""]) =>
+  blockOf(text)
 )
+const commands = blocks.flatMap((block) => block.commands)
 
-describe.skipIf(Bun.which("curl") === null)("the README's", () => {
-  const { app } = linkGateway()
+test("the README's curl lines all have an answer", () => {
+  expect(blocks.map(({ settings }) => Object.keys(settings).length)).toEqual([2, 4])
+  for (const { command, answer } of commands) {
+    expect(command).toMatch(/^(echo .* \| )?curl .*http:\/\/127\.0\.0\.1:5222\//)
+    expect(answer).not.toBe("")
+  }
+})
+
+/** What the contract's table of requests has, and a pattern of the line that asks for it. */
+const rows: ReadonlyArray<readonly [row: string, line: RegExp]> = [
+  ["GET any path", /^curl 'http:\S+\/event\?d=1'/],
+  ["HEAD any path", /^curl -I /],
+  ["GET ….gif", /\.gif\?/],
+  ["GET by a client that prefers images", /Accept: image\//],
+  ["POST /t/<event>, JSON", /^curl -H 'Content-Type: application\/json' -d '\{.*\/t\//],
+  ["POST /t/<event>, a form", /^curl -d '\w+=.*\/t\//],
+  ["POST /t/<event>, text", /text\/plain.*\/t\//],
+  ["POST /batch, an array", /-d '\[.*\/batch$/],
+  ["POST /batch, an object", /-d '\{"events":\[.*\/batch$/],
+  ["POST /batch, NDJSON", /x-ndjson.*\/batch/],
+  ["POST /track", /\/track$/],
+  ["POST /api/v1/beacon", /-d .*\/api\/v1\/beacon$/],
+  ["GET /api/v1/beacon", /\/api\/v1\/beacon\?/],
+  ["POST /api/v1/beacon/log", /\/api\/v1\/beacon\/log/],
+  ["GET /click/<id>/go", /\/click\/spring\/go/],
+  ["GET /click/<id>/go by platform", /iPhone.*\/click\/spring\/go/],
+  ["GET /", /5222\/$/],
+  ["GET / with a query", /5222\/\?/],
+  ["GET /favicon.ico", /\/favicon\.ico$/],
+  ["GET /apple-*.png", /\/apple-[\w-]+\.png$/],
+  ["GET /robots.txt", /\/robots\.txt$/]
+]
+test.each([...rows])("the README has a curl line for %s", (_, line) => {
+  expect(commands.some(({ command }) => line.test(command.split("\n")[0] ?? ""))).toBe(true)
+})
+
+const suite = (runtime: keyof typeof runtimes, { settings, commands }: Block): void => {
   const folder = mkdtempSync(join(tmpdir(), "spoor-readme-"))
-  let server: Server
+  let spoor: Spoor
   beforeAll(async () => {
-    server = await serve({ port: 0, hostname: "127.0.0.1", fetch: app.fetch, countsBodies: true })
-  })
-  afterAll(() => server.close())
-
-  test("curl lines all have an answer", () => {
-    expect(commands).toHaveLength(block.match(/^curl /gm)?.length ?? 0)
-    expect(commands.length).toBeGreaterThan(15)
-  })
+    spoor = await startSpoor(["gateway"], ownSettings(settings), runtime)
+  }, 60_000)
+  afterAll(() => spoor.end("SIGKILL"))
 
   for (const { command, answer } of commands) {
     test(command, async () => {
-      const process = Bun.spawn(
-        ["sh", "-c", command.replace("curl ", "curl --silent ").replace(":5222", `:${server.port}`)],
-        { cwd: folder, env: { ...Bun.env, LINKS_TOKEN: token }, stdout: "pipe" }
-      )
-      expect((await new Response(process.stdout).text()).trim()).toBe(answer)
+      const { port } = spoor.address("send events")
+      const run = command.replace("curl ", "curl --silent ").replace(":5222", `:${port}`)
+      const process = Bun.spawn(["sh", "-c", run], {
+        cwd: folder,
+        env: { ...Bun.env, ...settings },
+        stdout: "pipe"
+      })
+      expect((await new Response(process.stdout).text()).trim()).toBe(answer.trim())
     })
   }
-})
+}
+
+const hasCurl = Bun.which("curl") !== null
+for (const [place, block] of blocks.entries()) {
+  describe.skipIf(!hasCurl)(`on Bun, block ${place + 1}:`, () => suite("bun", block))
+  describe.skipIf(!hasCurl || denoProgram() === undefined)(`on Deno, block ${place + 1}:`, () =>
+    suite("deno", block)
+  )
+}

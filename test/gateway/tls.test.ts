@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
 import { serve } from "../../gateway/serve.ts"
-import { readTls } from "../../gateway/tls.ts"
+import { readTls, tlsRenewals } from "../../gateway/tls.ts"
 import { makeCertificate } from "../support/certificate.ts"
+import { eventually } from "../support/eventually.ts"
 import { needsProgram } from "../support/server.ts"
 
 const hasOpenssl = needsProgram("openssl", "Install openssl.", ["version"])
@@ -26,6 +27,40 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     const plain = await fetch(`http://${url}`).catch(() => undefined)
     expect(plain?.ok).not.toBe(true)
     await server.close()
+  })
+
+  test("gets a new certificate without a new start; one that is not sound changes nothing", async () => {
+    const [before, after] = [makeCertificate(), makeCertificate()]
+    const tls = readTls(before.cert, before.key)
+    if (tls === undefined) throw new Error("no TLS")
+    const said: Array<string | undefined> = []
+    const renewals = tlsRenewals(before.cert, before.key, tls, (problem) => void said.push(problem), 20)
+    const server = await serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: (_, { address }) => new Response(address),
+      tls: { ...tls, renewals },
+      door: { most: 10, request: 5_000, count: () => {} }
+    })
+    const url = `https://127.0.0.1:${server.port}/`
+    const ask = (trusted: string): Promise<string> =>
+      fetch(url, { tls: { ca: trusted }, keepalive: false }).then(
+        (answer) => answer.text(),
+        () => "not trusted"
+      )
+    const next = readFileSync(after.cert, "utf8")
+    expect([await ask(tls.cert), await ask(next)]).toEqual(["127.0.0.1", "not trusted"])
+
+    writeFileSync(before.cert, next)
+    await eventually("a certificate without its key is told of", () => said.length === 1)
+    expect(said[0]).toContain("does not belong to the certificate")
+    expect(await ask(tls.cert)).toBe("127.0.0.1")
+
+    writeFileSync(before.key, readFileSync(after.key))
+    await eventually("the new one is told of", () => said.length === 2)
+    expect(said[1]).toBeUndefined()
+    expect([await ask(tls.cert), await ask(next)]).toEqual(["not trusted", "127.0.0.1"])
+    await server.stop()
   })
 
   test("is off when neither file is named", () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Context, Effect, Logger, type Scope } from "effect"
+import { ConfigProvider, Context, Effect, Logger, type Scope } from "effect"
 import { EventCounter } from "../../../actors/event-counter.ts"
 import { MetadataCounter } from "../../../actors/metadata-counter.ts"
 import { SearchCounter } from "../../../actors/search-counter.ts"
@@ -166,6 +166,36 @@ describe("counters", () => {
         expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: 6, app_close: 1 })
       })
     ))
+
+  const visitor = "visitor=0123456789abcdef"
+  for (const [setting, count] of [
+    ["daily", 1],
+    ["off", 4]
+  ] as const) {
+    test(`an event sent again under another visitor's id counts ${count === 1 ? "once" : "again"} with VISITOR_ID=${setting}`, () =>
+      run(
+        Effect.gen(function* () {
+          const { log, store } = yield* places(newFolder())
+          const sent = `app_open ${meta()} a=1&idempotency_key=7`
+          const texts = ["", `&${visitor}`, `&${visitor}&visitor_before=f`, "&visitor=f"].map(
+            (ids) => sent + ids
+          )
+          const batch = newBatchId()
+          yield* appended(
+            log,
+            texts,
+            texts.map((_, place) => eventId(batch, place))
+          )
+          yield* handled(yield* started(EventCounter, log, store), texts.length)
+          expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: count })
+        }).pipe(
+          Effect.provideService(
+            ConfigProvider.ConfigProvider,
+            ConfigProvider.fromUnknown({ VISITOR_ID: setting })
+          )
+        )
+      ))
+  }
 
   test("a log that was deleted is counted from its beginning when it is made again", () =>
     run(

@@ -52,6 +52,21 @@ describe("a batch", () => {
     expect(taken()).toEqual(["/t/a e", "/t/a e"])
   })
 
+  test("is refused whole when there is more than events beside them, on either side", async () => {
+    const { post, taken } = askedGateway()
+    for (const batch of [
+      { events: [{ event: "a" }], sentAt: 1 },
+      { sentAt: 1, events: [{ event: "a" }] },
+      { event: "b", events: [{ event: "a" }] }
+    ])
+      expect(await refusalIn(await post("/batch", batch))).toEqual({
+        status: 400,
+        error: "bad-request",
+        message: 'Beside "events" a batch has no other field.'
+      })
+    expect(taken()).toEqual([])
+  })
+
   test("keeps the order of the lines, the edge's time in them, and passes on the client's", async () => {
     const { post, lines } = askedGateway()
     const events = [

@@ -169,6 +169,30 @@ describe("/api/v1/beacon", () => {
     expect(taken()).toEqual(["/api/v1/beacon a=1", "/api/v1/beacon e"])
   })
 
+  test("carries the client's id by GET too, on any path, and refuses one that is none", async () => {
+    const { ask, taken } = askedGateway()
+    for (const [path, id] of [
+      ["/api/v1/beacon?a=1", "k"],
+      ["/any?a=1", "k 2"],
+      ["/", "no event"],
+      ["/t/open.gif", "k"]
+    ] as const)
+      await ask(path, { headers: { "idempotency-key": id } })
+    await ask("/t/head", { method: "HEAD", headers: { "idempotency-key": "k" } })
+    const events = [
+      "/api/v1/beacon a=1&idempotency_key=k",
+      "/any a=1&idempotency_key=k%202",
+      "/t/open idempotency_key=k",
+      "/t/head idempotency_key=k"
+    ]
+    expect(taken()).toEqual(events)
+    for (const path of ["/any", "/api/v1/beacon"]) {
+      const refused = await refusalIn(await ask(path, { headers: { "idempotency-key": "x".repeat(256) } }))
+      expect([refused.status, refused.error]).toEqual([400, "bad-request"])
+    }
+    expect(taken()).toEqual(events)
+  })
+
   test("refuses by GET what cannot be stored now", async () => {
     const { ask } = askedGateway({
       push: () => Promise.reject(new Failure({ reason: "busy", message: "full" }))

@@ -181,6 +181,27 @@ describe("what is wrong with a link is told by the field's name", () => {
 })
 
 describe("who may manage links", () => {
+  test("no web page: no answer may be read by one, and no browser is told that it may ask", async () => {
+    const { manage, ask, store } = linkGateway()
+    await store.put(link)
+    const origin = { origin: "https://evil.example" }
+    const question = { ...origin, "access-control-request-method": "POST" }
+    const answers = [
+      await manage("GET", "", { headers: origin }),
+      await manage("GET", "/none", { headers: origin }),
+      await manage("GET", "", { headers: { ...origin, authorization: "" } }),
+      await manage("POST", "", { headers: origin, body: "{" }),
+      await manage("POST", "", { headers: origin, body: "x".repeat(70_000) }),
+      await manage("PUT", "/summer", { headers: origin }),
+      await manage("DELETE", "/summer", { headers: origin }),
+      await ask("/api/v1/links", { method: "OPTIONS", headers: question }),
+      await ask("/api/v1/links/summer", { method: "OPTIONS", headers: question })
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 404, 401, 400, 413, 405, 204, 405, 405])
+    for (const { headers } of answers)
+      expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([])
+  })
+
   test("nobody where LINKS_TOKEN is not set, and links still work", async () => {
     const { manage, click, store } = linkGateway({ settings: { token: undefined } })
     await store.put(link)

@@ -1,11 +1,12 @@
 /** `/openapi.json` is true: it is a document of OpenAPI 3.1, it has all that the gateway answers, and its examples work. */
 import { describe, expect, test } from "bun:test"
 import { Exit, Schema } from "effect"
+import { standardBodyLimits } from "../../../gateway/body/limits.ts"
 import { BatchEvent } from "../../../gateway/dialects/batch-event.ts"
 import { Track } from "../../../gateway/dialects/track.ts"
 import { errorEntries } from "../../../gateway/errors.ts"
 import { operationsOf, templateOf } from "../../../gateway/openapi/document.ts"
-import { answers, bodies } from "../../../gateway/openapi/schemas.ts"
+import { answers, bodiesOf } from "../../../gateway/openapi/schemas.ts"
 import { askedGateway } from "../asked-gateway.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 import { linkGateway, token } from "../links/gateway.ts"
@@ -20,7 +21,9 @@ const documentOf = async (ask: (target: string) => Promise<Response>): Promise<D
 }
 
 /** Events that need no route: any path is one. */
-const anyPath = ["GET /t/*", "GET /*"]
+const anyPath = ["GET /t/*", "GET /t/*.gif", "GET /*"]
+
+const bodies = bodiesOf(1_000)
 
 describe("/openapi.json", () => {
   test("is a document of OpenAPI 3.1", async () => {
@@ -43,13 +46,31 @@ describe("/openapi.json", () => {
     }
   })
 
-  test("has each error of the one table", async () => {
-    const { components } = await documentOf(askedGateway().ask)
+  test("has each error of the one table that can be met, and no answer that no operation gives", async () => {
+    const { components, paths } = await documentOf(linkGateway().ask)
     const responses = JSON.stringify(components.responses)
-    for (const { code, status, when } of errorEntries) {
-      expect(components.responses[`Error${status}`]).toBeDefined()
+    // Every operation that is named has its method.
+    const met = errorEntries.filter(({ code }) => code !== "method-not-allowed")
+    for (const { code, when } of met) {
       expect(responses).toContain(JSON.stringify(`\`${code}\`: ${when}`).slice(1, -1))
     }
+    const names = Object.keys(components.responses)
+    expect(new Set(names)).toEqual(new Set(met.map(({ status }) => `Error${status}`)))
+    const written = JSON.stringify(paths)
+    expect(names.filter((name) => !written.includes(`#/components/responses/${name}"`))).toEqual([])
+  })
+
+  test("says how many events a batch may hold, by the gateway's own setting", async () => {
+    const { ask } = askedGateway({ bodyLimits: { ...standardBodyLimits, events: 7 } })
+    const { components } = await documentOf(ask)
+    expect(components.schemas?.Batch).toMatchObject({
+      anyOf: [{ type: "array", maxItems: 7 }, { properties: { events: { maxItems: 7 } } }]
+    })
+  })
+
+  test("lets parameters have any names", async () => {
+    const { components } = await documentOf(askedGateway().ask)
+    expect(components.schemas?.Params).toEqual({ type: "object", additionalProperties: {} })
   })
 
   test("is no event, and needs no write key", async () => {

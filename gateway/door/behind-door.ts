@@ -1,0 +1,131 @@
+/**
+ * A server behind a door: it listens on a port of this machine alone, and the door on the one that clients know. It has
+ * the life of both. A new certificate is a new server behind the same door.
+ */
+import { closing } from "../body/closing.ts"
+import { linger } from "../body/linger.ts"
+import type { Client, ServeOptions, Server, SocketClient, Tls } from "../serve.ts"
+import { type Door, openDoor } from "./door.ts"
+import type { Caller } from "./ports.ts"
+import { doorSayings } from "./sayings.ts"
+
+export interface DoorLimits {
+  /** Connections at once; undefined for any number. */
+  readonly most: number | undefined
+  /** How long a client may take to send a request, headers and body, milliseconds. */
+  readonly request: number
+  /** Counts a connection that was turned away: there were too many, or it was too slow. Must not fail. */
+  readonly count: (reason: "connections" | "slow") => void
+}
+
+export type InnerOptions = Omit<ServeOptions, "fetch" | "tls" | "door"> & {
+  readonly fetch: (request: Request, client: SocketClient) => Response | Promise<Response>
+  readonly tls?: Tls
+}
+
+type Start = (options: InnerOptions) => Promise<Server>
+
+/** How long a client may take until its first byte, and with its next request, milliseconds. */
+const first = 10_000
+const idle = 30_000
+/**
+ * Over TLS clients may speak without asking (Deno's HTTP/2 has such frames), and what is silent after that is merely
+ * idle: so only who goes on speaking for longer than that is slow.
+ */
+const longestOverTls = 2 * idle
+
+/** Rejects with what the system says when the address cannot be had. */
+export const behindDoor = async (
+  start: Start,
+  { tls, door: _, ...options }: ServeOptions,
+  { most, request, count }: DoorLimits
+): Promise<Server> => {
+  let door: Door | undefined
+
+  const startInner = (tls: Tls | undefined): Promise<Server> =>
+    start({
+      ...options,
+      port: 0,
+      hostname: "127.0.0.1",
+      ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
+      fetch: (request, client) => {
+        const caller = client.port === 0 ? goneCaller : door?.callerAt(client.port)
+        // Somebody on this machine came round the door.
+        if (caller === undefined) return new Response(null, { status: 503, headers: { "retry-after": "1" } })
+        const answer = options.fetch(request, throughDoor(client, caller.address))
+        return request.body === null ? answer : lastAnswer(request, answer, caller)
+      }
+    })
+
+  let inner = await startInner(tls)
+  try {
+    door = await openDoor({
+      port: options.port,
+      hostname: options.hostname,
+      to: inner.port,
+      most,
+      patience: { first, answer: tls === undefined ? request : Math.max(request, longestOverTls), idle },
+      sayings: tls === undefined ? await doorSayings() : undefined,
+      count
+    })
+  } catch (cause) {
+    await inner.close()
+    throw cause
+  }
+
+  const { port, lead, shut, empty, close } = door
+  const older = new Set<Server>()
+  let isOver = false
+  const stopRenewing = tls?.renewals?.(async (renewed) => {
+    const next = await startInner(renewed)
+    if (isOver) return next.close()
+    const before = inner
+    inner = next
+    lead(inner.port)
+    older.add(before)
+    void before.stop().then(() => older.delete(before))
+  })
+  const servers = (): ReadonlyArray<Server> => [inner, ...older]
+
+  return {
+    port,
+    stop: async () => {
+      isOver = true
+      stopRenewing?.()
+      await shut()
+      await Promise.all(servers().map((server) => server.stop()))
+      await empty()
+      close()
+    },
+    close: async () => {
+      isOver = true
+      stopRenewing?.()
+      close()
+      await Promise.all(servers().map((server) => server.close()))
+    }
+  }
+}
+
+/**
+ * An answer to a body that nobody has read ends the connection and resets it, and what the door has not read of the
+ * answer by then is lost: so it is given when there is no more to come for a while. Deno waits for the rest for ever.
+ */
+const lastAnswer = async (
+  request: Request,
+  answer: Response | Promise<Response>,
+  caller: Caller
+): Promise<Response> => {
+  const response = await answer
+  if (request.body !== null && !request.body.locked && !request.bodyUsed) {
+    await linger(request.body.getReader())
+  }
+  if (response.headers.get("connection") === closing.connection) caller.leaveSoon()
+  return response
+}
+
+const goneCaller: Caller = { address: "", leaveSoon: () => {} }
+
+const throughDoor = (client: Client, address: string): Client => ({
+  address,
+  upgrade: () => client.upgrade()
+})

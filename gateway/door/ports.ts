@@ -1,0 +1,54 @@
+/**
+ * Who is behind a connection that the door made to the server: the server sees the door's own address with a port, and
+ * that port stands for a client. Nothing a client sends can change it. Lives as long as the door.
+ */
+
+/** How long after its end a connection's last request may still ask whose it was, milliseconds. */
+const memory = 5_000
+
+/** A client, for those who have only the port that its bytes come from. */
+export interface Caller {
+  readonly address: string
+  /** The answer that it gets now is its last. */
+  readonly leaveSoon: () => void
+}
+
+export interface Ports {
+  readonly add: (port: number, caller: Caller) => void
+  /** That connection is over; it is forgotten a moment later, for its last request may not have been handled yet. */
+  readonly end: (port: number, now: number) => void
+  /** Undefined for a port that is none of the door's: somebody on this machine came round it. */
+  readonly callerAt: (port: number) => Caller | undefined
+  /** Forgets what is long over. */
+  readonly forget: (now: number) => void
+}
+
+interface Entry {
+  readonly caller: Caller
+  endedAt: number
+}
+
+export const makePorts = (): Ports => {
+  const entries = new Map<number, Entry>()
+  const ended = new Map<number, Entry>()
+  return {
+    add: (port, caller) => {
+      ended.delete(port)
+      entries.set(port, { caller, endedAt: Number.POSITIVE_INFINITY })
+    },
+    end: (port, now) => {
+      const entry = entries.get(port)
+      if (entry === undefined) return
+      entry.endedAt = now
+      ended.set(port, entry)
+    },
+    callerAt: (port) => entries.get(port)?.caller,
+    forget: (now) => {
+      for (const [port, entry] of ended) {
+        if (entry.endedAt + memory > now) return
+        ended.delete(port)
+        if (entries.get(port) === entry) entries.delete(port)
+      }
+    }
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * One client's connection, from when the door takes it until it is closed: its bytes are handed to the server as they
+ * are and the server's to it. The connection to the server is made when the client says something. Nothing is read of
+ * the bytes, so it is the same for HTTP and TLS; when who waits for whom too long is told by who spoke last.
+ */
+import { connect, type Socket } from "node:net"
+import type { Ports } from "./ports.ts"
+
+/** Milliseconds. */
+export interface Patience {
+  /** From when a client comes until it says something. */
+  readonly first: number
+  /** From when a client begins to ask until it is answered: it must have asked by then. */
+  readonly answer: number
+  /** With nothing said, or with an answer that the client does not take. */
+  readonly idle: number
+}
+
+export interface Visited {
+  /** Where the server listens on this machine now. */
+  readonly port: () => number
+  readonly ports: Ports
+  readonly patience: Patience
+  /** What a client that asked too slowly is told, if it can be told something. */
+  readonly tooSlow: string | undefined
+  readonly now: () => number
+  readonly left: (visit: Visit) => void
+}
+
+/** How long a client may go on sending after its connection was ended from our side, milliseconds. */
+const lingering = 1_000
+
+export class Visit {
+  private readonly client: Socket
+  private readonly to: Visited
+  private server: Socket | undefined
+  /** When the client began to ask what is not answered yet; 0 when nothing is. */
+  private askedAt = 0
+  private lastAt: number
+  /** When its last answer was made; 0 before. */
+  private leavingAt = 0
+  /** When we ended it; 0 before. */
+  private endedAt = 0
+  private hasSaidAll = false
+  /** Answers wait for the client to take them. */
+  private isFull = false
+
+  constructor(client: Socket, to: Visited) {
+    this.client = client
+    this.to = to
+    this.lastAt = to.now()
+    client.on("error", () => {})
+    client.on("close", () => this.over())
+    client.once("data", (data: Buffer) => this.hand(data))
+    client.once("end", () => {
+      this.hasSaidAll = true
+      if (this.server === undefined) client.destroy()
+      else if (!this.server.connecting) this.server.end()
+    })
+  }
+
+  /** Nobody has heard of this client beyond the door. */
+  get isSilent(): boolean {
+    return this.server === undefined
+  }
+
+  /** Is it connected, but its bytes not yet with the server? */
+  get isOnItsWay(): boolean {
+    return this.server?.connecting === true
+  }
+
+  /** Ends it when somebody has waited for too long; returns whether a slow client was sent away. */
+  check(now: number): boolean {
+    const { first, answer, idle } = this.to.patience
+    if (this.endedAt > 0) {
+      if (now - this.endedAt > (this.isFull ? idle : lingering)) this.close()
+      return false
+    }
+    if (this.leavingAt > 0 && now - this.leavingAt > lingering && !this.isFull) {
+      this.sendAway("")
+      return false
+    }
+    const isAsking = this.askedAt > 0
+    const isSilent = now - this.lastAt > (this.server === undefined ? first : idle)
+    if (!isSilent && !(isAsking && now - this.askedAt > answer)) return false
+    this.sendAway(isAsking ? this.to.tooSlow : undefined)
+    return isAsking || this.isFull || this.server === undefined
+  }
+
+  private leaveSoon(): void {
+    this.leavingAt = this.to.now()
+  }
+
+  /** Ends it with a last word, and lets the client hear that before it is cut off. */
+  sendAway(saying: string | undefined): void {
+    if (this.endedAt > 0) return
+    this.endedAt = this.to.now()
+    this.server?.destroy()
+    if (saying === undefined || this.isFull) this.close()
+    else {
+      this.client.end(saying, "latin1")
+      this.client.on("data", () => {})
+      this.client.resume()
+    }
+  }
+
+  /** Ends it at once. */
+  close(): void {
+    this.client.destroy()
+    this.server?.destroy()
+  }
+
+  private hand(first: Buffer): void {
+    const { client, to } = this
+    if (this.endedAt > 0) return
+    this.asked()
+    client.pause()
+    const server = connect({ port: to.port(), host: "127.0.0.1", noDelay: true, allowHalfOpen: true })
+    this.server = server
+    let port = 0
+    server.once("connect", () => {
+      if (this.endedAt > 0) return
+      port = server.localPort ?? 0
+      to.ports.add(port, { address: client.remoteAddress ?? "", leaveSoon: () => this.leaveSoon() })
+      server.write(first)
+      client.on("data", (data: Buffer) => {
+        if (this.endedAt > 0) return
+        this.asked()
+        if (!server.write(data)) client.pause()
+      })
+      client.resume()
+      if (this.hasSaidAll) server.end()
+    })
+    server.on("drain", () => client.resume())
+    server.on("data", (data: Buffer) => {
+      this.askedAt = 0
+      this.lastAt = to.now()
+      if (client.write(data)) return
+      this.isFull = true
+      server.pause()
+    })
+    client.on("drain", () => {
+      this.isFull = false
+      this.lastAt = to.now()
+      server.resume()
+    })
+    server.once("end", () => {
+      if (this.endedAt > 0) return
+      this.endedAt = to.now()
+      client.end()
+      server.end()
+    })
+    server.on("error", () => {})
+    server.on("close", (hadError) => {
+      to.ports.end(port, to.now())
+      if (hadError && this.endedAt === 0) client.destroy()
+    })
+  }
+
+  private asked(): void {
+    const now = this.to.now()
+    if (this.askedAt === 0) this.askedAt = now
+    this.lastAt = now
+  }
+
+  private over(): void {
+    this.server?.destroy()
+    this.to.left(this)
+  }
+}

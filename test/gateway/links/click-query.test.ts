@@ -1,0 +1,48 @@
+/** The query of a click's event: the click's own bytes, and what the link says, which no click can say for it. */
+import { describe, expect, test } from "bun:test"
+import type { Bytes } from "../../../contracts/event.ts"
+import { clickQuery } from "../../../gateway/links/click-query.ts"
+import { iphone } from "./gateway.ts"
+import { paramsIn, withSummer } from "./summer.ts"
+
+describe("the query of a click", () => {
+  const of = (clicked: string) => clickQuery(undefined, "https://a.example/", clicked as Bytes).query
+
+  test("keeps what the click had, byte for byte", () => {
+    for (const clicked of ["a=1&a=2", "a", "a=%zz&b=%C3%28", "b[c]=d&=x&%00=1", "sub=\xc3\xbc+x", "idfax=1"])
+      expect(of(clicked)).toBe(`redirect_url=https%3A%2F%2Fa.example%2F&${clicked}` as Bytes)
+  })
+
+  test("gives advertising ids their dashes", () => {
+    expect(of("x=1&idfa=AEBE52E703EE455AB3C4E57283966239&y=2")).toEndWith(
+      "&x=1&idfa=AEBE52E7-03EE-455A-B3C4-E57283966239&y=2"
+    )
+  })
+
+  test("lets nobody speak for the link", async () => {
+    const { click, lines } = await withSummer()
+    const names = [
+      "campaign",
+      "adgroup",
+      "ad",
+      "network",
+      "click_lookback",
+      "view_lookback",
+      "redirect_url",
+      "lookup_key",
+      "creative"
+    ]
+    await click(
+      `/click/summer/go?${names.map((name) => `${name}=evil`).join("&")}&c%61mpaign=evil&campaign[x]=evil&other=1`,
+      iphone
+    )
+    const params = paramsIn(lines[0])
+    for (const name of names) {
+      expect(params.filter(([known]) => known === name)).toHaveLength(1)
+      expect(params.find(([known]) => known === name)?.[1]).not.toBe("evil")
+      expect(params).toContainEqual([`click.${name}`, "evil"])
+    }
+    expect(params.filter(([name]) => name.startsWith("campaign"))).toHaveLength(1)
+    expect(params).toContainEqual(["other", "1"])
+  })
+})

@@ -1,0 +1,46 @@
+/** Every dialect's good answer and every "no" of the contract, asked of the app itself: what both-runtimes asks at sockets. */
+import { expect, test } from "bun:test"
+import { standardBodyLimits } from "../../gateway/body/limits.ts"
+import { guardsOf } from "../../gateway/guard/guards.ts"
+import { rateLimits } from "../../gateway/guard/rate-limits.ts"
+import { type Case, cases, token } from "./asked-cases.ts"
+import { arrivedAt } from "./asked-gateway.ts"
+import { linkGateway } from "./links/gateway.ts"
+
+const limits = rateLimits({
+  perAddress: { interval: 3_600_000, burst: 300 },
+  perKey: undefined,
+  isShared: false,
+  countRefused: () => {},
+  now: () => arrivedAt
+})
+const { app, taken, lines } = linkGateway({
+  settings: { token },
+  more: {
+    bodyLimits: { ...standardBodyLimits, sentBytes: 20_000, patience: 50 },
+    ...guardsOf(limits, undefined, () => {})
+  }
+})
+
+/** A body that is shorter than its length never ends. */
+const bodyOf = ({ body, headers }: Case): RequestInit["body"] => {
+  if (body === undefined) return null
+  if (headers?.["content-length"] === undefined) return body
+  return new ReadableStream<Uint8Array>({ start: (to) => to.enqueue(Buffer.from(body)) })
+}
+
+test.each(cases.map((one) => [`${one.status} ${one.name}`, one] as const))("%s", async (_, one) => {
+  const { method = "GET", target, headers = {}, status, says = "" } = one
+  const before = lines.length
+  const request = new Request(`http://h${target}`, {
+    method,
+    headers: { host: "h", ...headers },
+    body: bodyOf(one) ?? null
+  })
+  const answer = await app.fetch(request, { address: "203.0.113.9" })
+  expect(answer.status).toBe(status)
+  const body = Buffer.from(await answer.arrayBuffer()).toString("latin1")
+  if (method !== "HEAD") expect(body).toContain(says)
+  expect(answer.headers.has("retry-after")).toBe([408, 429, 503].includes(status))
+  expect(taken().slice(before)).toEqual([...(one.lines ?? [])])
+})
