@@ -55,10 +55,15 @@ inBrowser("the page of events", (check) => {
 
   check("a value of an event is a filter when it is chosen", async ({ open }) => {
     const page = await open(at("/events"))
-    await rowOf(page, "order=4711").locator(".type .choice").click()
+    await rowOf(page, "order=4711")
+      .locator(".type .choice")
+      .click({ modifiers: ["Control"] })
     await sees("the type alone", () => typesOf(page), ["purchase"])
     expect(await page.locator("[name=type]").inputValue()).toBe("=purchase")
-    await rowOf(page, "order=4711").locator(".params .choice").first().click()
+    await rowOf(page, "order=4711")
+      .locator(".params .choice")
+      .first()
+      .click({ modifiers: ["Control"] })
     expect(await page.locator("[name=param]").inputValue()).toBe("order=4711")
   })
 
