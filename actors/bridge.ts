@@ -8,9 +8,10 @@ import { EventLog, placements } from "../bridge/event-log/service.ts"
 import { type EnrichedBatch, mergeReceipts } from "../contracts/batch.ts"
 import { Store } from "../contracts/conversations.ts"
 import { doubtAfterFailure } from "./bridge/doubt.ts"
-import { recordsOf, rejectionsOf } from "./bridge/records.ts"
+import { recordsOf, rejectionsOf, storedAt } from "./bridge/records.ts"
 import { rememberReceipts } from "./bridge/remembered.ts"
 import * as Actor from "./system/actor.ts"
+import { showCopies } from "./system/copies.ts"
 import { publishFacts } from "./system/facts.ts"
 import { requests } from "./system/inbox/requests.ts"
 import { eventLog, messageBus } from "./system/need.ts"
@@ -31,6 +32,7 @@ export const Bridge = Actor.make(
     const log = yield* EventLog
     yield* log.ensureTopics((yield* readTopics).all)
     const tell = yield* publishFacts
+    const show = yield* showCopies
     const once = rememberReceipts()
     const doubt = doubtAfterFailure()
 
@@ -43,6 +45,7 @@ export const Bridge = Actor.make(
         batch.id,
         batch.events.filter((_, i) => appended[i]?.stored === true)
       )
+      yield* show("stored", batch.id, batch.events, storedAt(appended))
       return {
         id: batch.id,
         stored: records.length - rejected.length,

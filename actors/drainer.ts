@@ -5,9 +5,10 @@
 import { Effect } from "effect"
 import { mergeReceipts } from "../contracts/batch.ts"
 import { Enrich } from "../contracts/conversations.ts"
-import { readLines } from "./drainer/read-lines.ts"
+import { lineAt, readLines } from "./drainer/read-lines.ts"
 import * as Actor from "./system/actor.ts"
 import { ask } from "./system/ask.ts"
+import { showCopies } from "./system/copies.ts"
 import { publishFacts } from "./system/facts.ts"
 import type { Lines } from "./system/inbox/account.ts"
 import { claims } from "./system/inbox/claims.ts"
@@ -30,11 +31,14 @@ export const Drainer = Actor.make(
     const topics = yield* readTopics
     const askEnricher = yield* ask(Enrich, "drainer")
     const tell = yield* publishFacts
+    const show = yield* showCopies
 
     return Effect.fnUntraced(function* ({ id, claimed, first, lines }: Lines) {
       const { events, rejected, received, unknownTopics } = readLines(lines, topics, first)
       yield* meter.count("renamed", unknownTopics, "unknown topic")
       yield* tell("received", id, events)
+      yield* show("raw", id, events, lineAt(lines, first))
+      yield* show("raw", id, rejected, lineAt(lines, first))
       const own = { id, stored: 0, placements: [], rejected }
       const isDone = events.length === 0 && rejected.length > 0
       const receipt = isDone ? own : mergeReceipts(id, [yield* askEnricher({ id, claimed, events }), own])

@@ -10,6 +10,7 @@ import { Enrich, Store } from "../contracts/conversations.ts"
 import { enrichEvents } from "./enricher/enrich-events.ts"
 import * as Actor from "./system/actor.ts"
 import { ask } from "./system/ask.ts"
+import { recordIn, showCopies } from "./system/copies.ts"
 import { publishFacts } from "./system/facts.ts"
 import { requests } from "./system/inbox/requests.ts"
 import { geoIp, messageBus } from "./system/need.ts"
@@ -30,10 +31,12 @@ export const Enricher = Actor.make(
     const enrich = enrichEvents({ locate, keyParam: yield* kafkaKeyParam.config })
     const askBridge = yield* ask(Store, "enricher")
     const tell = yield* publishFacts
+    const show = yield* showCopies
 
     return Effect.fnUntraced(function* ({ id, claimed, events }: RawBatch) {
       const { enriched, rejected } = enrich(events, claimed)
       yield* tell("enriched", id, enriched)
+      yield* show("enriched", id, enriched, ({ value }) => recordIn(value))
       const own = { id, stored: 0, placements: [], rejected }
       if (enriched.length === 0 && rejected.length > 0) return own
       const now = yield* Clock.currentTimeMillis

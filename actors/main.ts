@@ -1,11 +1,11 @@
 /**
- * The command: `actor <name> …` runs one or several actors, `--all` all of them, until a signal; `--list` says which
- * there are, `--help` behind a name which settings it has. Ends with 0 after a drain, 78 for settings that cannot
- * work, 1 for anything else that ends the start.
+ * The command: `actor <name> …` runs one or several actors, `--all` all but those that must be named, until a signal;
+ * `--list` says which there are, `--help` behind a name which settings it has. Ends with 0 after a drain, 78 for
+ * settings that cannot work, 1 for anything else that ends the start.
  */
 import { parseArgs } from "node:util"
 import { Effect, Exit } from "effect"
-import { actors } from "./all.ts"
+import { actors, isStandard } from "./all.ts"
 import type { Actor } from "./system/actor.ts"
 import { endingOf } from "./system/ending.ts"
 import { environmentLayer } from "./system/environment.ts"
@@ -53,7 +53,8 @@ const main = async (): Promise<void> => {
       64
     )
   }
-  const chosen = values.all === true ? actors : actors.filter(({ name }) => positionals.includes(name))
+  const isNamed = ({ name }: Actor): boolean => positionals.includes(name)
+  const chosen = actors.filter((actor) => isNamed(actor) || (values.all === true && isStandard(actor)))
   if (values.list === true) return say(actorList(actors), 0)
   if (values.help === true) return say(chosen.length === 0 ? usage : chosen.map(actorHelp).join("\n\n"), 0)
   if (chosen.length === 0) return say(usage, 64)

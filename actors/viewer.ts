@@ -4,12 +4,16 @@
  */
 import { Effect } from "effect"
 import type { RecordBatch } from "../bridge/event-log/service.ts"
+import { readAll } from "../contracts/setting.ts"
 import * as Actor from "./system/actor.ts"
 import { records } from "./system/inbox/records.ts"
-import { eventLog, geoIp, ingestQueue, projectionStore } from "./system/need.ts"
+import { eventLog, factBus, geoIp, ingestQueue, projectionStore } from "./system/need.ts"
+import { feedCopies } from "./viewer/feed-copies.ts"
 import { liveFeed } from "./viewer/live-feed.ts"
+import { readMask } from "./viewer/mask.ts"
+import { makePast } from "./viewer/past/past.ts"
 import { serveViewer, viewerSettings } from "./viewer/serve-viewer.ts"
-import { feedRecords } from "./viewer/view-event.ts"
+import { viewerMask } from "./viewer/settings.ts"
 
 /** How many records before the end of each partition a viewer begins with, so that its page is not empty. */
 const history = 200
@@ -20,13 +24,20 @@ export const Viewer = Actor.make(
     summary: "Shows events, what was counted, the ledger and the dead letters in a browser.",
     receives: records("viewer", history),
     sends: "pages and live events to browsers; replayed dead letters to the queue",
-    needs: [eventLog, projectionStore, ingestQueue, geoIp],
+    needs: [eventLog, projectionStore, ingestQueue, geoIp, factBus],
     settings: viewerSettings
   },
   Effect.gen(function* () {
-    const feed = liveFeed()
-    yield* serveViewer(feed)
+    const { mask } = yield* readAll({ mask: viewerMask })
+    const feed = liveFeed(readMask(mask))
+    yield* feedCopies(feed)
+    const { past, seen } = yield* makePast
+    yield* serveViewer(feed, past)
 
-    return (batch: RecordBatch) => Effect.sync(() => feed.add(feedRecords(batch)))
+    return (batch: RecordBatch) =>
+      Effect.andThen(
+        Effect.sync(() => feed.add(batch)),
+        seen(batch)
+      )
   })
 )

@@ -43,11 +43,13 @@ export interface Places {
   readonly topics: Topics
   /** How long to look through the log, milliseconds; without it, to the end. */
   readonly patience?: number | undefined
+  /** When the log took it, milliseconds since 1970, where that is known: then much less is looked through. */
+  readonly logged?: number | undefined
 }
 
 /** Looks in all places side by side. Never fails: what could not be asked is among the troubles. */
 export const whereIs: (id: string, places: Places) => Effect.Effect<Whereabouts> = Effect.fnUntraced(
-  function* (id, { sources, look, topics, patience }) {
+  function* (id, { sources, look, topics, patience, logged }) {
     const parts = splitEventId(id)
     if (parts === undefined) return nowhere(id, "not an id", notAnId(id))
 
@@ -61,7 +63,7 @@ export const whereIs: (id: string, places: Places) => Effect.Effect<Whereabouts>
       })
 
     const search = searchFor(id)
-    const since = claimTime(parts.batch) - clockSlack
+    const since = Math.max(claimTime(parts.batch) - clockSlack, (logged ?? 0) - soonBefore)
     const inLog = look({ topics: topics.all, since }, search.see).pipe(
       Effect.timeoutOrElse({
         duration: patience ?? Duration.infinity,
@@ -97,6 +99,9 @@ export const whereIs: (id: string, places: Places) => Effect.Effect<Whereabouts>
 
 /** Clocks of the machines may differ by this much, milliseconds: the id has the drainer's time, the log another's. */
 const clockSlack = 120_000
+
+/** A record that is known may not be the first of its event; one that came so shortly before, milliseconds, is found too. */
+const soonBefore = 10_000
 
 /** How long after the first record of an event another is looked for, milliseconds. */
 const resendTime = 10 * leaseTime

@@ -1,7 +1,9 @@
 /** Between events and log records: the headers of the external contract, and which events the log refused for good. */
 import type { Appended, NewRecord } from "../../bridge/event-log/service.ts"
 import type { EnrichedBatch, Rejection } from "../../contracts/batch.ts"
+import type { EnrichedEvent } from "../../contracts/event.ts"
 import { eventId } from "../../contracts/ids.ts"
+import { recordIn, type Seen } from "../system/copies.ts"
 
 /** The version of the record's format, header `v`. */
 export const recordVersion = "1"
@@ -26,6 +28,16 @@ export const recordsOf = (batch: EnrichedBatch, now: number): ReadonlyArray<NewR
     return key === undefined ? { topic, value, headers } : { topic, key, value, headers }
   })
 }
+
+/** A stored event as people who look are shown it, by its place in what was appended; one not stored is not shown. */
+export const storedAt =
+  (appended: ReadonlyArray<Appended>) =>
+  ({ value }: EnrichedEvent, place: number): Seen | undefined => {
+    const one = appended[place]
+    return one?.stored === true
+      ? { ...recordIn(value), partition: one.partition, offset: one.offset }
+      : undefined
+  }
 
 /** The events that were not stored and never can be. */
 export const rejectionsOf = (

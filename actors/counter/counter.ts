@@ -8,8 +8,9 @@ import { type Increment, ProjectionStore, type RecordEffect } from "../../bridge
 import { eventIdParam } from "../../gateway/dialects/event-id.ts"
 import { visitorId } from "../../gateway/privacy/settings.ts"
 import * as Actor from "../system/actor.ts"
+import { publishConsumed } from "../system/consumed.ts"
 import { records } from "../system/inbox/records.ts"
-import { eventLog, projectionStore } from "../system/need.ts"
+import { eventLog, factBus, projectionStore } from "../system/need.ts"
 import { Self } from "../system/self.ts"
 import { fenceId, type Written } from "./fence-id.ts"
 import { type CountedEvent, readEvent } from "./read-event.ts"
@@ -28,7 +29,7 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       summary,
       receives: records(name, "oldest"),
       sends: `counts to the projection ${name}`,
-      needs: [eventLog, projectionStore],
+      needs: [eventLog, projectionStore, factBus],
       settings: [eventIdParam, visitorId],
       waiting: 16
     },
@@ -39,11 +40,14 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
         idParam: yield* eventIdParam.config,
         hasVisitorIds: (yield* visitorId.config) !== "off"
       }
+      const tellConsumed = yield* publishConsumed
 
-      return Effect.fnUntraced(function* ({ topic, partition, records, end }: RecordBatch) {
+      return Effect.fnUntraced(function* (batch: RecordBatch) {
+        const { topic, partition, records, end } = batch
         const effects = records.map((record) => effectOf(record, count, written))
         const applied = yield* store.apply(name, { topic, partition, end, effects })
         yield* meter.count("repeated", applied.reread + applied.duplicates, "seen before")
+        yield* tellConsumed(batch)
       })
     })
   )

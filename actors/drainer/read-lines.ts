@@ -2,6 +2,7 @@
 import type { Rejection } from "../../contracts/batch.ts"
 import type { Bytes, RawEvent } from "../../contracts/event.ts"
 import type { Topic } from "../../contracts/ids.ts"
+import type { Seen } from "../system/copies.ts"
 import { readLine, type Topics } from "../system/topics.ts"
 
 export interface ReadLines {
@@ -12,6 +13,11 @@ export interface ReadLines {
   /** Events whose line named a topic that is not allowed; they go to the standard one. */
   readonly unknownTopics: number
 }
+
+/** The line of an event, by its place in its batch, as people who look are shown it. */
+export const lineAt =
+  (lines: ReadonlyArray<Bytes>, first: number) =>
+  ({ index }: { readonly index: number }): Seen => ({ line: lines[index - first] ?? ("" as Bytes) })
 
 /** Reads the lines in order; an event's index is the place of its line, the first line's being `first`. Never throws. */
 export const readLines = (lines: ReadonlyArray<Bytes>, topics: Topics, first = 0): ReadLines => {

@@ -5,6 +5,9 @@
 import { Clock, Effect, Result } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import type { Seam } from "../../bridge/seam.ts"
+import { Failure } from "../../contracts/failure.ts"
+import type { ActorFigures } from "../../contracts/figures.ts"
+import { steadyMillis } from "./steady.ts"
 
 export type ActorState = "starting" | "up" | "restarting" | "stopping"
 
@@ -33,18 +36,34 @@ export interface Health {
   /** Adds what stands behind one service; of several (queue servers) one that answers is enough. */
   readonly addSeams: (seams: ReadonlyArray<readonly [name: string, seam: Seam]>) => void
   readonly report: Effect.Effect<HealthReport>
+  /**
+   * How the systems of these names (or all) were found last, at once; what was not looked at for two seconds is looked
+   * at again, behind the back of who asks. So nothing is looked at while nobody asks.
+   */
+  readonly lastFound: (systems?: ReadonlyArray<string>) => Effect.Effect<SystemsFound>
+  /** How the actor of that name is; undefined when there is none in this process. */
+  readonly stateOf: (name: string) => ActorState | undefined
   /** Every figure of the process, as Prometheus text. */
   readonly metrics: Effect.Effect<string>
 }
+
+/** Each system by name: "ok" or what is wrong (absent: not looked at yet), and what it is. */
+export type SystemsFound = Required<Pick<ActorFigures, "seams" | "systems">>
 
 interface Entry {
   readonly name: string
   readonly seam: Seam
   lastSuccess: number | undefined
+  /** "ok" or what is wrong, as found last; and when that was, or when the look began that is under way (steady). */
+  found: string | undefined
+  lookedAt: number
 }
 
 /** How long one system may take to answer. */
 const patience = "2 seconds"
+
+/** For how long what was found of a system holds, milliseconds. */
+const holds = 2_000
 
 export const makeHealth = (): Health => {
   const actors: Record<string, ActorState> = {}
@@ -53,10 +72,14 @@ export const makeHealth = (): Health => {
 
   const inspect = Effect.fnUntraced(function* (entry: Entry): Effect.fn.Return<SeamReport> {
     const { kind, embedded, address, check } = entry.seam
-    const result = yield* Effect.result(Effect.timeout(check, patience))
+    const silent = new Failure({ reason: "timeout", message: `${address || kind} does not answer` })
+    const inTime = Effect.timeoutOrElse(check, { duration: patience, orElse: () => Effect.fail(silent) })
+    const result = yield* Effect.result(inTime)
     const now = yield* Clock.currentTimeMillis
     if (Result.isSuccess(result)) entry.lastSuccess = now
     const lastSuccessAge = entry.lastSuccess === undefined ? null : (now - entry.lastSuccess) / 1000
+    entry.found = Result.isSuccess(result) ? "ok" : result.failure.message
+    entry.lookedAt = yield* steadyMillis
     const report = { name: entry.name, kind, embedded, address, ok: Result.isSuccess(result), lastSuccessAge }
     return Result.isFailure(result) ? { ...report, error: result.failure.message } : report
   })
@@ -69,8 +92,34 @@ export const makeHealth = (): Health => {
     isLeaving: () => isLeaving,
     addSeams: (added) => {
       if (added.length > 0)
-        services.push(added.map(([name, seam]) => ({ name, seam, lastSuccess: undefined })))
+        services.push(
+          added.map(([name, seam]) => ({
+            name,
+            seam,
+            lastSuccess: undefined,
+            found: undefined,
+            lookedAt: Number.NEGATIVE_INFINITY
+          }))
+        )
     },
+    stateOf: (name) => actors[name],
+    lastFound: Effect.fnUntraced(function* (systems) {
+      const now = yield* steadyMillis
+      const entries = services.flat().filter(({ name }) => systems?.includes(name) ?? true)
+      for (const entry of entries) {
+        if (now - entry.lookedAt < holds) continue
+        entry.lookedAt = now
+        yield* Effect.forkDetach(inspect(entry))
+      }
+      return {
+        seams: Object.fromEntries(
+          entries.flatMap(({ name, found }) => (found === undefined ? [] : [[name, found]]))
+        ),
+        systems: Object.fromEntries(
+          entries.map(({ name, seam: { kind, embedded, address } }) => [name, { kind, embedded, address }])
+        )
+      }
+    }),
     report: Effect.gen(function* () {
       const reports = yield* Effect.forEach(
         services,

@@ -5,7 +5,7 @@ import { messageBus } from "./need.ts"
 import { processSettings } from "./settings.ts"
 
 export const usage = `usage: actor <name> …        run these actors in one process
-       actor --all           run all of them
+       actor --all           run all of them, but tap: name it beside
        actor --list          say which there are
        actor <name> --help   say what it does and which settings it has`
 

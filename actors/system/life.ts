@@ -27,10 +27,11 @@ export const start = Effect.fnUntraced(function* (
   actor: Actor,
   context: Context.Context<never>,
   health: Health,
-  announce: (what: string, url: string) => void
+  announce: (what: string, url: string) => void,
+  announced: (what: string) => string | undefined = () => undefined
 ): Effect.fn.Return<Life, StartFailure, Scope.Scope> {
   const meter = makeMeter(actor.name)
-  const self = Self.of({ name: actor.name, meter, health, announce })
+  const self = Self.of({ name: actor.name, meter, health, announce, announced })
   const up = yield* Deferred.make<void, StartFailure>()
   const givenUp = yield* Deferred.make<never, StartFailure>()
   let upSince: number | undefined

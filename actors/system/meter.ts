@@ -3,7 +3,8 @@
  * succeeded, failed (here) and refused (by someone further on, or for lack of room), messages under way beside the
  * most there may be, how long a message took, and how old the oldest event in it was.
  */
-import { Effect, Metric } from "effect"
+import { Clock, Effect, Metric } from "effect"
+import type { Behind } from "../../contracts/figures.ts"
 
 export type Outcome = "received" | "succeeded" | "failed" | "refused" | "rejected" | "renamed" | "repeated"
 
@@ -13,6 +14,10 @@ export interface Meter {
   /** A message was done after so many milliseconds; `age` is that of the oldest event in it, milliseconds. */
   readonly took: (duration: number, age: number | undefined) => Effect.Effect<void>
   readonly underWay: (messages: number, capacity: number) => Effect.Effect<void>
+  /** It reads the log, and has read nothing yet since it began to. */
+  readonly beginsToRead: () => void
+  /** It has read so far in one partition. */
+  readonly hasRead: (place: Behind) => void
   /** The totals so far, for NATS `$SRV.STATS`. */
   readonly totals: () => Totals
 }
@@ -22,6 +27,13 @@ export interface Totals {
   readonly busyNanoseconds: number
   readonly events: Readonly<Record<Outcome, number>>
   readonly lastError: string
+  /** Messages under way or waiting now. */
+  readonly underWay: number
+  /** Age of the oldest event in the message handled last, and when that was, milliseconds. */
+  readonly lag: number | undefined
+  readonly lastAt: number | undefined
+  /** Each partition it has read; undefined when it is no reader of the log. */
+  readonly behind: ReadonlyArray<Behind> | undefined
 }
 
 const events = Metric.counter("spoor_actor_events_total", {
@@ -57,6 +69,10 @@ export const makeMeter = (actor: string): Meter => {
   let messages = 0
   let busyNanoseconds = 0
   let lastError = ""
+  let messagesUnderWay = 0
+  let lastAge: number | undefined
+  let lastAt: number | undefined
+  let read: Map<string, Behind> | undefined
   const own = { actor }
   const ownDuration = Metric.withAttributes(duration, own)
   const ownLag = Metric.withAttributes(lag, own)
@@ -73,16 +89,33 @@ export const makeMeter = (actor: string): Meter => {
     took: (milliseconds, age) => {
       messages += 1
       busyNanoseconds += milliseconds * 1e6
-      const took = Metric.update(ownDuration, milliseconds / 1000)
-      return age === undefined ? took : Effect.andThen(took, Metric.update(ownLag, age / 1000))
+      const took = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        lastAt = now
+        return Metric.update(ownDuration, milliseconds / 1000)
+      })
+      if (age === undefined) return took
+      lastAge = age
+      return Effect.andThen(took, Metric.update(ownLag, age / 1000))
     },
-    underWay: (size, capacity) =>
-      Effect.andThen(Metric.update(ownSize, size), Metric.update(ownCapacity, capacity)),
+    underWay: (size, capacity) => {
+      messagesUnderWay = size
+      return Effect.andThen(Metric.update(ownSize, size), Metric.update(ownCapacity, capacity))
+    },
+    beginsToRead: () => {
+      read = new Map()
+    },
+    hasRead: (place) => {
+      read?.set(`${place.partition} ${place.topic}`, place)
+    },
     totals: () => ({
       messages,
       busyNanoseconds: Math.round(busyNanoseconds),
       events: { ...totals },
-      lastError
+      lastError,
+      underWay: messagesUnderWay,
+      lag: lastAge,
+      lastAt,
+      behind: read === undefined ? undefined : [...read.values()]
     })
   }
 }

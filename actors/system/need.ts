@@ -45,6 +45,9 @@ export const messageBus: Need<MessageBus> = {
   seams: (context) => [["bus", Context.get(context, MessageBus).seam]]
 }
 
+/** The bus for what is told at most once: who only tells works as well without it, so it is not asked whether it is there. */
+export const factBus: Need<MessageBus> = { ...messageBus, seams: () => [] }
+
 export const eventLog: Need<EventLog> = {
   name: "log",
   layer: EventLogLive.layer,

@@ -60,6 +60,7 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
   const announce = (what: string, url: string): void => {
     addresses.unshift([what, url])
   }
+  const announced = (what: string) => addresses.find(([name]) => name === what)?.[1]
   const needs = [...new Set<Need<never>>(actors.flatMap((actor) => actor.needs))]
   const context = yield* provideAll([...new Set([...needs, messageBus])])
   const bus = Context.get(context as Context.Context<MessageBus>, MessageBus)
@@ -70,8 +71,9 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
   announce("health", `${yield* opsServer(health)}/health/ready`)
   const lives: Array<Life> = []
   for (const actor of actors.toReversed()) {
-    const life = yield* start(actor, context, health, announce)
-    yield* Effect.provideService(registerOnBus(life), MessageBus, bus)
+    const life = yield* start(actor, context, health, announce, announced)
+    const systems = actor.needs.flatMap((need) => need.seams(context)).map(([name]) => name)
+    yield* Effect.provideService(registerOnBus(life, health, systems), MessageBus, bus)
     lives.unshift(life)
   }
   yield* printBanner(actors, addresses, seams.flat())

@@ -2,23 +2,37 @@
 import { hostname } from "node:os"
 import { Effect } from "effect"
 import { type Endpoint, register } from "../../bridge/message-bus/micro-service.ts"
+import type { ActorFigures } from "../../contracts/figures.ts"
 import { newBatchId } from "../../contracts/ids.ts"
 import packageJson from "../../package.json" with { type: "json" }
+import type { Health } from "./health.ts"
 import type { Life } from "./life.ts"
 
 /**
- * Answers for the actor until the scope closes. Its one endpoint has its messages as requests and its events, by
- * outcome, as data; an actor that serves no subject of its own gives the one its figures are asked on.
+ * Answers for the actor until the scope closes. Its one endpoint has its messages as requests and its figures as data;
+ * an actor that serves no subject of its own gives the one its figures are asked on. `systems` are the names, in
+ * `health`, of what it needs.
  */
-export const registerOnBus = ({ actor, meter }: Life) =>
+export const registerOnBus = ({ actor, meter }: Life, health: Health, systems: ReadonlyArray<string>) =>
   register({
     name: actor.name,
     id: newBatchId(),
     version: packageJson.version,
     description: actor.summary,
     metadata: { host: hostname(), pid: String(process.pid), receives: actor.receives, sends: actor.sends },
-    stats: Effect.sync((): ReadonlyArray<Endpoint> => {
-      const { messages, busyNanoseconds, events, lastError } = meter.totals()
+    stats: Effect.map(health.lastFound(systems), (found): ReadonlyArray<Endpoint> => {
+      const { messages, busyNanoseconds, lastError, events, underWay, lag, lastAt, behind } = meter.totals()
+      const state = health.stateOf(actor.name)
+      const figures: ActorFigures = {
+        events,
+        underWay,
+        capacity: actor.limits.capacity,
+        ...(lag === undefined ? {} : { lag }),
+        ...(lastAt === undefined ? {} : { lastAt }),
+        ...(behind === undefined ? {} : { behind }),
+        ...(state === undefined ? {} : { state }),
+        ...found
+      }
       return [
         {
           name: "messages",
@@ -28,7 +42,7 @@ export const registerOnBus = ({ actor, meter }: Life) =>
           errors: events.failed + events.refused,
           lastError,
           processingTime: busyNanoseconds,
-          data: { events }
+          data: figures
         }
       ]
     })

@@ -11,5 +11,7 @@ export class Self extends Context.Service<
     readonly health: Health
     /** Tells people where something of this actor can be reached, in the lines that a start prints. */
     readonly announce: (what: string, url: string) => void
+    /** What some actor of this process has announced; undefined when none has. */
+    readonly announced: (what: string) => string | undefined
   }
 >()("spoor/actors/system/Self") {}

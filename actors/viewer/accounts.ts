@@ -25,6 +25,8 @@ import {
   type WhereView,
   whereView
 } from "./letter-view.ts"
+import { readMask } from "./mask.ts"
+import { viewerMask } from "./settings.ts"
 
 /** A page of the list, and what a filter can choose from. */
 export interface LetterList extends Pick<LetterPage, "total" | "troubles"> {
@@ -54,10 +56,15 @@ export interface Accounts {
 const patience = 15_000
 const searchesAtATime = 4
 
+const noTexts = "Dead letters cannot be found by their texts while VIEWER_MASK hides some of them."
+
+const unchosen: RunOutcome = { done: 0, gone: 0, tooOften: 0, tooOftenLetters: [], troubles: [noTexts] }
+
 export const makeAccounts = Effect.gen(function* () {
   const { sources } = yield* IngestQueue
   const { look } = yield* EventLog
   const topics = yield* readTopics
+  const mask = readMask(yield* viewerMask.config)
   const tryLine = yield* makeTrial(topics)
   const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
   const ledger = yield* Effect.cachedWithTTL(readLedger(sources, topics), "2 seconds")
@@ -83,6 +90,9 @@ export const makeAccounts = Effect.gen(function* () {
     })
   })
 
+  /** Whoever may not see a text may not find it either. */
+  const isHidden = (text: string | undefined): boolean => mask.isOn && text !== undefined && text !== ""
+
   const told = (what: string, order: ReplayOrder | DiscardOrder) => (outcome: RunOutcome) => {
     const { done, gone, tooOften, troubles } = outcome
     if (done === 0) return Effect.void
@@ -99,31 +109,41 @@ export const makeAccounts = Effect.gen(function* () {
           .pipe(
             Effect.flatMap(
               Option.match({
-                onSome: (found) => Effect.succeed(whereView(found)),
+                onSome: (found) => Effect.succeed(whereView(found, mask)),
                 onNone: () => Effect.fail(new Failure({ reason: "busy", message: "Others are searching." }))
               })
             )
           ),
         left
       ),
-    letters: (query) =>
-      run(
-        Effect.map(searchLetters(sources, query), ({ letters, ...page }) => ({
-          ...page,
-          letters: letters.map(listedLetter),
-          choices
-        }))
-      ),
-    letter: (address) => run(Effect.map(findLetter(sources, address), (found) => found && openLetter(found))),
+    letters: async (query) => {
+      if (isHidden(query.text))
+        return { letters: [], total: 0, troubles: [noTexts], cursor: undefined, choices }
+      const { letters, ...page } = await run(searchLetters(sources, query))
+      return { ...page, letters: letters.map((letter) => listedLetter(letter, mask)), choices }
+    },
+    letter: (address) =>
+      run(Effect.map(findLetter(sources, address), (found) => found && openLetter(found, mask))),
     tryOut: (order) =>
       run(
         Effect.gen(function* () {
           const line = yield* lineOf(order)
-          return line === undefined ? undefined : trialView(tryLine(line, yield* Clock.currentTimeMillis))
+          return line === undefined
+            ? undefined
+            : trialView(tryLine(line, yield* Clock.currentTimeMillis), mask)
         })
       ),
-    replay: (order) => run(Effect.tap(runs.replay(order), told("Dead letters were replayed.", order))),
-    discard: (order) => run(Effect.tap(runs.discard(order), told("Dead letters were discarded.", order)))
+    replay: async (order) =>
+      isHidden(textOf(order))
+        ? unchosen
+        : run(Effect.tap(runs.replay(order), told("Dead letters were replayed.", order))),
+    discard: async (order) =>
+      isHidden(textOf(order))
+        ? unchosen
+        : run(Effect.tap(runs.discard(order), told("Dead letters were discarded.", order)))
   }
   return accounts
 })
+
+const textOf = (order: ReplayOrder | DiscardOrder): string | undefined =>
+  "filter" in order ? order.filter.text : undefined

@@ -1,20 +1,28 @@
 /**
- * The viewer's web side: one Elysia app of plain web-standard handlers for the page and its data, and the socket of
- * the live list. Keeps nothing itself.
+ * The viewer's web side: one Elysia app of plain web-standard handlers for the page and its data, and the socket and
+ * the stream of the live list. Keeps nothing itself but the tickets of the socket.
  */
 import { Elysia } from "elysia"
 import type { Operation } from "../../gateway/app.ts"
+import type { FindAddress } from "../../gateway/arrival.ts"
 import { codeOf, type ErrorCode, refuse } from "../../gateway/errors.ts"
 import type { Client, SocketHandlers } from "../../gateway/serve.ts"
-import { targetOf } from "../../gateway/target.ts"
+import type { SystemView } from "../watch/system-view.ts"
 import { accountRoutes, posts } from "./account-routes.ts"
 import type { Accounts } from "./accounts.ts"
-import { admission } from "./admission.ts"
+import { admission, wantsSocket } from "./admission.ts"
 import { json, nothing } from "./answers.ts"
-import type { IsAllowed } from "./basic-auth.ts"
+import type { Credentials } from "./credentials.ts"
+import { downloadRoutes } from "./download-routes.ts"
 import type { LiveFeed } from "./live-feed.ts"
 import { liveSocket } from "./live-socket.ts"
+import { liveStreams } from "./live-stream.ts"
 import { counterPage, type PageFile, pageFiles } from "./page-files.ts"
+import type { Past } from "./past/past.ts"
+import { pastPosts, pastRoutes } from "./past/past-routes.ts"
+import { liveSeats } from "./seats.ts"
+import { systemRoutes } from "./system-routes.ts"
+import { liveTickets, ticketSeconds } from "./tickets.ts"
 
 /** A consumer whose tables can be looked at. */
 export interface Counter {
@@ -31,11 +39,18 @@ export interface ViewerOptions {
   readonly counters: ReadonlyArray<Counter>
   /** The rows of each of a counter's tables, by the table's name. */
   readonly tables: (counter: string) => Promise<Readonly<Record<string, ReadonlyArray<TableRow>>>>
+  /** All rows of one table of a counter. */
+  readonly table: (counter: string, table: string) => Promise<ReadonlyArray<TableRow>>
   readonly accounts: Accounts
+  readonly past: Past
+  /** The whole system as it is now; within a second, whatever hangs. */
+  readonly system: () => Promise<SystemView>
   /** Anything that tells how the pipeline is, as JSON. */
   readonly status: () => Promise<unknown>
   /** Undefined lets in everybody, but only under names of this machine. */
-  readonly auth: IsAllowed | undefined
+  readonly auth: Credentials | undefined
+  /** The client's address, of its headers and the socket's peer: for those who guess passwords. */
+  readonly addressOf: FindAddress
   /** What stands at `/health/live`, `/health/ready` and `/metrics`, for everybody. */
   readonly operations: { readonly live: Operation; readonly ready: Operation; readonly metrics: Operation }
 }
@@ -43,7 +58,11 @@ export interface ViewerOptions {
 export interface ViewerApp {
   readonly fetch: (request: Request, client: Client) => Response | Promise<Response>
   readonly socket: SocketHandlers
+  /** Ends the streams that are open, which would never end by themselves. */
+  readonly end: () => void
 }
+
+const ticketPath = "/api/ticket"
 
 /** Scripts and styles of our own only: everything shown was written by anyone. */
 export const securityHeaders = {
@@ -55,8 +74,12 @@ export const securityHeaders = {
 }
 
 export const viewerApp = (options: ViewerOptions): ViewerApp => {
-  const { feed, counters, tables, accounts, status, auth, operations } = options
-  const refusal = admission({ auth, posts })
+  const { feed, counters, tables, table, accounts, past, system, status, auth, addressOf, operations } =
+    options
+  const tickets = liveTickets()
+  const refusal = admission({ auth, posts: new Set([...posts, ...pastPosts, ticketPath]), tickets })
+  const seats = liveSeats()
+  const streams = liveStreams(feed, seats)
   const counterNamed = (name: string): Counter | undefined => counters.find((one) => one.name === name)
 
   const app = new Elysia({ handler: { standardHostname: false } })
@@ -70,24 +93,30 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
       return counter === undefined ? nothing() : json({ ...counter, rows: await tables(counter.name) })
     })
     .get("/api/status", async () => json(await status()))
+    .post(ticketPath, () => json({ ticket: tickets.issue(), seconds: ticketSeconds }), { parse: "none" })
+    .get("/live", ({ request }) => streams.answer(request))
     .get("/counters/:name", ({ params }) =>
       counterNamed(params.name) === undefined ? nothing() : page(counterFile)
     )
+    .use(downloadRoutes(counters, table))
     .use(accountRoutes(accounts))
+    .use(pastRoutes(past))
+    .use(systemRoutes(system))
   const counterFile = counterPage()
   for (const [path, file] of pageFiles()) app.get(path, () => page(file))
   app.compile()
 
   const answer = (request: Request, client: Client): Response | Promise<Response> => {
-    const refused = refusal(request)
+    const refused = refusal(request, addressOf(request.headers, client.address))
     if (refused !== undefined) return refused
-    if (targetOf(request.url).path !== "/live") return app.fetch(request)
+    if (!wantsSocket(request)) return app.fetch(request)
     return client.upgrade() ?? refuse("bad-request", "This is a WebSocket.")
   }
 
   return {
     fetch: async (request, client) => guarded(await answer(request, client)),
-    socket: liveSocket(feed)
+    socket: liveSocket(feed, seats),
+    end: streams.end
   }
 }
 

@@ -1,9 +1,10 @@
 /** What the counters keep, as the viewer shows it: each one's tables, read from the projection store. */
-import { Effect } from "effect"
-import type { ProjectionStore } from "../../bridge/projection-store/service.ts"
-import type { Failure } from "../../contracts/failure.ts"
+import { Cause, Effect, Exit, Semaphore } from "effect"
+import { maxKeys, ProjectionStore } from "../../bridge/projection-store/service.ts"
 import { timingsOf } from "../counter/timings.ts"
 import type { Counter, TableRow } from "./app.ts"
+import { hiddenText, type Mask, readMask } from "./mask.ts"
+import { viewerMask } from "./settings.ts"
 
 export const counters: ReadonlyArray<Counter> = [
   { name: "event-counter", title: "Events", tables: ["by-type", "by-action"] },
@@ -12,29 +13,71 @@ export const counters: ReadonlyArray<Counter> = [
   { name: "timing-stats", title: "Timings", tables: ["timings"] }
 ]
 
+/** All reject with `Failure` when the store cannot be read now. */
+export interface Counted {
+  /** The rows with the largest counts of each of a counter's tables, by the table's name. */
+  readonly tables: (counter: string) => Promise<Readonly<Record<string, ReadonlyArray<TableRow>>>>
+  /** All rows of one table, the largest counts first. */
+  readonly table: (counter: string, table: string) => Promise<ReadonlyArray<TableRow>>
+}
+
 /** How many rows of a table are shown: those with the largest counts. */
 const shown = 200
 
 /** A timing table has a row per bucket; there are fewer buckets than this. */
 const allBuckets = 2_000
 
-/** The rows of each of a counter's tables, by the table's name. */
-export const readTables = Effect.fnUntraced(function* (
-  store: ProjectionStore["Service"],
-  name: string
-): Effect.fn.Return<Record<string, ReadonlyArray<TableRow>>, Failure> {
-  if (name === "timing-stats") {
-    const rows: Array<TableRow> = []
-    for (const table of ["klag", "whole-way"]) {
-      rows.push({ "milliseconds of": table, ...timingsOf(yield* store.top(name, table, allBuckets)) })
-    }
-    return { timings: rows }
+/** Whole tables may be large, so that few are read at a time. */
+const wholeAtATime = 2
+
+export const makeCounted = Effect.gen(function* () {
+  const store = yield* ProjectionStore
+  const mask = readMask(yield* viewerMask.config)
+  const whole = yield* Semaphore.make(wholeAtATime)
+
+  const read = Effect.fnUntraced(function* (counter: string, table: string, limit: number) {
+    if (counter === "timing-stats") return yield* timingRows(store)
+    const rows = yield* store.top(counter, table, limit)
+    const masked = masks.get(table)?.(mask) ?? ((key: string) => key)
+    return rows.map(
+      ({ key, count }): TableRow => ({ [table.replace("by-", "")]: masked(key), events: count })
+    )
+  })
+
+  const counted: Counted = {
+    tables: (counter) => {
+      const tables = counters.find(({ name }) => name === counter)?.tables ?? []
+      const rows = Effect.forEach(tables, (table) =>
+        Effect.map(read(counter, table, shown), (rows) => [table, rows])
+      )
+      return settled(Effect.map(rows, Object.fromEntries))
+    },
+    table: (counter, table) => settled(whole.withPermits(1)(read(counter, table, maxKeys)))
   }
-  const tables = counters.find((counter) => counter.name === name)?.tables ?? []
-  const found: Record<string, ReadonlyArray<TableRow>> = {}
-  for (const table of tables) {
-    const rows = yield* store.top(name, table, shown)
-    found[table] = rows.map(({ key, count }) => ({ [table.replace("by-", "")]: key, events: count }))
-  }
-  return found
+  return counted
 })
+
+const timingRows = Effect.fnUntraced(function* (store: ProjectionStore["Service"]) {
+  const rows: Array<TableRow> = []
+  for (const table of ["klag", "whole-way"]) {
+    rows.push({ "milliseconds of": table, ...timingsOf(yield* store.top("timing-stats", table, allBuckets)) })
+  }
+  return rows
+})
+
+/** What must not be seen of a table's keys. */
+const masks: ReadonlyMap<string, (mask: Mask) => ((key: string) => string) | undefined> = new Map([
+  ["by-address", (mask) => (mask.hidesAddress ? () => hiddenText : undefined)],
+  ["by-text", (mask) => (mask.hides("text") ? () => hiddenText : undefined)],
+  [
+    "by-action",
+    (mask) => (mask.hides("action") ? (key) => key.replace(/\[.*$/s, `[${hiddenText}]`) : undefined)
+  ]
+])
+
+/** As a promise that rejects with the failure itself. */
+const settled = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
+  const exit = await Effect.runPromiseExit(effect)
+  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+  return exit.value
+}

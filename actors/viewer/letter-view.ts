@@ -1,4 +1,8 @@
-/** Dead letters, dry runs and whereabouts as the pages show them: every byte that a stranger sent made readable. */
+/**
+ * Dead letters, dry runs and whereabouts as the pages show them: every byte that a stranger sent made readable, and
+ * hidden what VIEWER_MASK hides. What was said of an event may quote it, and its key is a part of it: both are hidden
+ * wherever anything is.
+ */
 import { Buffer } from "node:buffer"
 import type { EventUnderWay } from "../../bridge/ingest-queue/service.ts"
 import type { DeadLetter } from "../../contracts/dead-letter.ts"
@@ -7,6 +11,8 @@ import type { FoundLetter } from "../accounts/letters.ts"
 import { readable } from "../accounts/readable.ts"
 import type { Trial } from "../accounts/trial.ts"
 import type { StoredRecord, Whereabouts } from "../accounts/where-is.ts"
+import { shownLine, shownRecord } from "./hidden-bytes.ts"
+import { hiddenText, type Mask } from "./mask.ts"
 import { maxPostedBytes } from "./posted.ts"
 
 /** How much of a line a list shows, and how much of it its own page, bytes. */
@@ -27,16 +33,20 @@ export interface ListedLetter extends Partial<Omit<DeadLetter, "line" | "v">> {
 export interface OpenLetter extends ListedLetter {
   /** The bytes that `line` shows, for other views of them. */
   readonly base64: string
-  /** Small enough to be edited here. */
+  /** Small enough to be edited here, and nothing of it is hidden. */
   readonly isEditable: boolean
   /** Its exact text in the list, readable. */
   readonly envelope: string
 }
 
-export const listedLetter = (found: FoundLetter): ListedLetter => viewed(found, listedBytes)
+export const listedLetter = (found: FoundLetter, mask: Mask): ListedLetter => viewed(found, listedBytes, mask)
 
-export const openLetter = (found: FoundLetter): OpenLetter => {
-  const view = viewed(found, openBytes)
+export const openLetter = (found: FoundLetter, mask: Mask): OpenLetter => {
+  const view = viewed(found, openBytes, mask)
+  if (mask.isOn) {
+    const base64 = Buffer.from(shownLine(found.line, mask).slice(0, openBytes), "latin1").toString("base64")
+    return { ...view, base64, isEditable: false, envelope: hiddenText }
+  }
   return {
     ...view,
     base64: Buffer.from(found.line.slice(0, openBytes), "latin1").toString("base64"),
@@ -45,12 +55,12 @@ export const openLetter = (found: FoundLetter): OpenLetter => {
   }
 }
 
-const viewed = ({ address, queue, line, letter }: FoundLetter, bytes: number): ListedLetter => {
-  const { text, isWhole } = beginning(line, bytes)
+const viewed = ({ address, queue, line, letter }: FoundLetter, bytes: number, mask: Mask): ListedLetter => {
+  const { text, isWhole } = beginning(shownLine(line, mask), bytes)
   const place = { address, queue, line: text, size: line.length, isWhole }
   if (letter === undefined) return place
   const { id, reason, detail, stage, topic, attempts, first, last } = letter
-  const said = detail === undefined ? {} : { detail: readable(bytesOf(detail)) }
+  const said = detail === undefined ? {} : { detail: whole(detail, mask) }
   return { ...place, id, reason, stage, topic, attempts, first, last, ...said }
 }
 
@@ -72,20 +82,24 @@ export type TrialView =
     }
   | { readonly kind: "dead"; readonly reason: string; readonly stage: string; readonly detail: string }
 
-export const trialView = (trial: Trial): TrialView => {
+export const trialView = (trial: Trial, mask: Mask): TrialView => {
   if (trial.kind === "dead") {
     const { reason, stage, detail = "" } = trial.rejection
-    return { kind: "dead", reason, stage, detail: readable(bytesOf(detail)) }
+    return { kind: "dead", reason, stage, detail: whole(detail, mask) }
   }
   const { topic, isTopicUnknown, key = "", value } = trial
   return {
     kind: "stored",
     topic,
     isTopicUnknown,
-    key: readable(bytesOf(key)),
-    record: beginning(bytesIn(value), openBytes).text
+    key: whole(key, mask),
+    record: beginning(shownRecord(bytesIn(value), mask), openBytes).text
   }
 }
+
+/** A text that is shown as it is or not at all. */
+const whole = (text: string, mask: Mask): string =>
+  mask.isOn && text !== "" ? hiddenText : readable(bytesOf(text))
 
 /** Where an event is, all that was found. */
 export interface WhereView extends Pick<Whereabouts, "state" | "sentence" | "troubles"> {
@@ -94,18 +108,21 @@ export interface WhereView extends Pick<Whereabouts, "state" | "sentence" | "tro
   readonly records: ReadonlyArray<Omit<StoredRecord, "value" | "key"> & { key: string; record: string }>
 }
 
-export const whereView = (whereabouts: Whereabouts): WhereView => {
+export const whereView = (whereabouts: Whereabouts, mask: Mask): WhereView => {
   const { state, sentence, troubles, underWay, letters, records } = whereabouts
   return {
     state,
     sentence: readable(bytesOf(sentence)),
     troubles,
-    underWay: underWay.map(({ line, ...rest }) => ({ ...rest, line: beginning(line, openBytes).text })),
-    letters: letters.map(listedLetter),
+    underWay: underWay.map(({ line, ...rest }) => ({
+      ...rest,
+      line: beginning(shownLine(line, mask), openBytes).text
+    })),
+    letters: letters.map((letter) => listedLetter(letter, mask)),
     records: records.map(({ value, key = "", ...rest }) => ({
       ...rest,
-      key: readable(bytesOf(key)),
-      record: beginning(bytesIn(value), openBytes).text
+      key: whole(key, mask),
+      record: beginning(shownRecord(bytesIn(value), mask), openBytes).text
     }))
   }
 }

@@ -1,96 +1,184 @@
 /**
- * The last events and those who watch them. Watching is at most once and never in the way of reading: each watcher
- * has a bounded buffer of its own that drops its oldest event when it is full, and says how many it dropped.
+ * What flows, for those who watch. Lives as long as the viewer; while nobody watches it only keeps the last records as
+ * they are. Watching is at most once and never in the way of reading: whatever comes, a bounded number of events a
+ * second is chosen and written, and those who watch the same share it.
  */
-import { type FeedRecord, typeOf } from "./view-event.ts"
+import type { RecordBatch } from "../../bridge/event-log/service.ts"
+import type { Copies, CopyStage } from "../../contracts/copy.ts"
+import { copiedRecords, feedRecord } from "./feed-record.ts"
+import { filterNames } from "./filter.ts"
+import { LiveChannel } from "./live-channel.ts"
+import { LiveClient, type Recipient } from "./live-client.ts"
+import { LiveEvent } from "./live-event.ts"
+import { LiveHistory } from "./live-history.ts"
+import { type Mask, noMask } from "./mask.ts"
+import type { Filter } from "./messages.ts"
+import { Rate } from "./rate.ts"
 
 export interface FeedLimits {
-  /** Events kept for those who come later. */
+  /** Events of a stage kept for those who come later, and the bytes that they may weigh. */
   readonly history: number
-  /** Events that wait for one watcher. */
-  readonly buffer: number
+  readonly historyBytes: number
+  /** Of these, so many are told to one who comes. */
+  readonly first: number
+  /** Events a second that one client is told, and that all are told together. */
+  readonly perClient: number
+  readonly together: number
+  /** Comparisons of an event with a filter in a second; beyond it only some events are compared. */
+  readonly comparisons: number
+  /** Milliseconds between messages. */
+  readonly interval: number
 }
 
-export const standardLimits: FeedLimits = { history: 500, buffer: 500 }
-
-/** What has come since the last time; `dropped` events were older than all of `records`. */
-export interface Taken {
-  readonly records: ReadonlyArray<FeedRecord>
-  readonly dropped: number
+export const standardLimits: FeedLimits = {
+  history: 500,
+  historyBytes: 8 * 1024 * 1024,
+  first: 200,
+  perClient: 200,
+  together: 20_000,
+  comparisons: 250_000,
+  interval: 200
 }
 
-export interface Watcher {
-  /** Oldest first: at most `count` records whose values weigh at most `bytes` together, but one in any case. */
-  readonly take: (count: number, bytes: number) => Taken
+export interface Watch {
+  readonly pause: () => void
+  readonly resume: () => void
   readonly close: () => void
 }
 
 export interface LiveFeed {
-  readonly add: (records: ReadonlyArray<FeedRecord>) => void
-  /** Events added so far. */
+  /** Records that came out of the log. */
+  readonly add: (batch: RecordBatch) => void
+  /** Copies of what flows at the other stages. */
+  readonly addCopies: (copies: Copies) => void
+  /** Events of the log so far. */
   readonly total: () => number
   readonly watchers: () => number
-  /** Begins with what is kept. `filter` is a part of the event type in any case; empty lets all through. */
-  readonly watch: (filter: string) => Watcher
+  /** The stages beside the log's that somebody watches; `changed` is called when others are. */
+  readonly stages: () => ReadonlyArray<CopyStage>
+  readonly onStages: (changed: () => void) => void
+  /** Begins with what is kept that matches. */
+  readonly watch: (filter: Filter, recipient: Recipient) => Watch
 }
 
-interface Buffer {
-  readonly filter: string
-  readonly waiting: Array<FeedRecord>
-  dropped: number
-}
-
-export const liveFeed = ({ history, buffer }: FeedLimits = standardLimits): LiveFeed => {
-  const kept: Array<FeedRecord> = []
-  const buffers = new Set<Buffer>()
+export const liveFeed = (mask: Mask = noMask, limits: FeedLimits = standardLimits): LiveFeed => {
+  const channels = new Map<string, LiveChannel>()
+  const histories = new Map<CopyStage, LiveHistory>()
+  const rate = new Rate()
   let total = 0
+  let watchers = 0
+  let timer: ReturnType<typeof setInterval> | undefined
+  let toldAt = 0
+  let stagesChanged = (): void => {}
+  /** One event in so many is compared with the filters, of those that came; and how often that was done. */
+  let looked = 1
+  let came = 0
+  let compared = 0
 
-  const put = (target: Buffer, records: ReadonlyArray<FeedRecord>): void => {
-    for (const record of records) if (matches(record, target.filter)) target.waiting.push(record)
-    target.dropped += keepLast(target.waiting, buffer)
+  const counts = () => ({ total, rate: rate.at(performance.now()) })
+
+  const watching = (stage: CopyStage): ReadonlyArray<LiveChannel> =>
+    [...channels.values()].filter((channel) => channel.stage === stage)
+
+  const historyOf = (stage: CopyStage): LiveHistory => {
+    const known = histories.get(stage) ?? new LiveHistory(limits.history, limits.historyBytes)
+    histories.set(stage, known)
+    return known
+  }
+
+  const put = (stage: CopyStage, events: ReadonlyArray<LiveEvent>, to: ReadonlyArray<LiveChannel>): void => {
+    historyOf(stage).add(events)
+    for (const event of events) {
+      if (came++ % looked !== 0) continue
+      compared += to.length
+      for (const channel of to) channel.add(event)
+    }
+  }
+
+  const tell = (): void => {
+    const now = performance.now()
+    const seconds = Math.max(1, now - toldAt) / 1_000
+    toldAt = now
+    const budget = Math.max(1, Math.min(limits.perClient, limits.together / watchers))
+    const told = counts()
+    for (const channel of channels.values()) channel.tell(told, seconds, budget, looked)
+    looked = Math.max(1, Math.ceil((compared * looked) / (limits.comparisons * seconds)))
+    compared = 0
+  }
+
+  const leave = (key: string, channel: LiveChannel, client: LiveClient): void => {
+    if (!channel.clients.delete(client)) return
+    watchers -= 1
+    if (channel.clients.size === 0) channels.delete(key)
+    if (channels.size === 0) {
+      clearInterval(timer)
+      timer = undefined
+      looked = 1
+    }
+    if (channel.stage === "stored" || watching(channel.stage).length > 0) return
+    histories.delete(channel.stage)
+    stagesChanged()
   }
 
   return {
-    add: (records) => {
+    add: ({ topic, partition, records }) => {
       total += records.length
-      for (const target of buffers) put(target, records)
-      kept.push(...records.slice(-history))
-      keepLast(kept, history)
+      rate.add(records.length, performance.now())
+      const to = watching("stored")
+      const place = { topic, partition }
+      const wanted = to.length > 0 ? records : records.slice(-limits.history)
+      const events = wanted.map(
+        (record) => new LiveEvent(() => feedRecord(place, record), record.value.byteLength, mask)
+      )
+      put("stored", events, to)
+    },
+    addCopies: (copies) => {
+      const to = watching(copies.stage)
+      if (to.length === 0) return
+      for (const channel of to) channel.miss(copies.dropped)
+      const events = copiedRecords(copies).map(
+        (record) => new LiveEvent(() => record, record.value.length, mask)
+      )
+      put(copies.stage, events, to)
     },
     total: () => total,
-    watchers: () => buffers.size,
-    watch: (filter) => {
-      const mine: Buffer = { filter: filter.toLowerCase(), waiting: [], dropped: 0 }
-      put(mine, kept)
-      mine.dropped = 0
-      buffers.add(mine)
+    watchers: () => watchers,
+    stages: () =>
+      [...new Set([...channels.values()].map(({ stage }) => stage))].filter((stage) => stage !== "stored"),
+    onStages: (changed) => {
+      stagesChanged = changed
+    },
+    watch: (filter, recipient) => {
+      const key = keyOf(filter)
+      const channel = channels.get(key) ?? new LiveChannel(filter)
+      const isNewStage = channel.stage !== "stored" && watching(channel.stage).length === 0
+      channels.set(key, channel)
+      const client = new LiveClient(recipient)
+      channel.clients.add(client)
+      watchers += 1
+      client.keep(
+        channel.pick(historyOf(channel.stage).events, limits.first).map(({ text }) => text),
+        0
+      )
+      client.greet(channel.figures(counts()))
+      if (timer === undefined) {
+        toldAt = performance.now()
+        timer = setInterval(tell, limits.interval)
+      }
+      if (isNewStage) stagesChanged()
       return {
-        take: (count, bytes) => {
-          const { dropped } = mine
-          mine.dropped = 0
-          return { records: mine.waiting.splice(0, fitting(mine.waiting, count, bytes)), dropped }
+        pause: () => {
+          client.isPaused = true
         },
-        close: () => void buffers.delete(mine)
+        resume: () => {
+          client.isPaused = false
+        },
+        close: () => leave(key, channel, client)
       }
     }
   }
 }
 
-const matches = ({ value }: FeedRecord, filter: string): boolean =>
-  filter === "" || typeOf(value).toLowerCase().includes(filter)
-
-/** Removes the oldest until there are at most so many; returns how many it removed. */
-const keepLast = (records: Array<FeedRecord>, count: number): number => {
-  const over = records.length - count
-  if (over > 0) records.splice(0, over)
-  return Math.max(0, over)
-}
-
-const fitting = (records: ReadonlyArray<FeedRecord>, count: number, bytes: number): number => {
-  let weight = 0
-  for (const [place, { value }] of records.entries()) {
-    weight += value.length
-    if (place === count || (place > 0 && weight > bytes)) return place
-  }
-  return records.length
-}
+/** The same for filters that ask for the same. */
+const keyOf = (filter: Filter): string =>
+  JSON.stringify(filterNames.map((name) => (filter[name] ?? "").trim().toLowerCase()))

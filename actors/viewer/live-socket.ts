@@ -1,69 +1,93 @@
 /**
- * The WebSocket behind the live list. It opens with a watch of the feed and ends with it; while it is open, what has
- * come is sent a few times a second in small messages, unless the client reads too slowly or has paused.
- *
- *     to the client   {"total": events since the start, "dropped": n, "events": [oldest first]}
- *     from the client "pause", "resume"
+ * The WebSocket behind the live list, `LiveMessage` to the client and `LiveOrder` from it (messages.ts). It opens with
+ * nothing to watch, tells what it was last ordered to watch, and ends its watch when it is closed.
  */
 import type { Socket, SocketHandlers } from "../../gateway/serve.ts"
-import type { LiveFeed, Watcher } from "./live-feed.ts"
-import { viewEvent } from "./view-event.ts"
+import { readFilter } from "./filter.ts"
+import type { LiveFeed, Watch } from "./live-feed.ts"
+import type { Filter } from "./messages.ts"
+import type { Seats } from "./seats.ts"
 
-/** How often a client is told, milliseconds; how much at once; and how much may be on its way to it, bytes. */
-const interval = 200
-const messageEvents = 100
-const messageBytes = 64 * 1024
-const maxUnread = 256 * 1024
+/** What may be on its way to a client, in bytes, before it counts as too slow. */
+export const maxUnread = 256 * 1024
 
-/** So many may watch at once. */
-export const maxClients = 100
+/** Orders that a client may give in a second, since each watch is looked for in the past. */
+const maxOrders = 10
 
 interface Watching {
-  readonly watcher: Watcher
-  readonly timer: ReturnType<typeof setInterval>
-  paused: boolean
-  /** The last total told. */
-  told: number
+  watch: Watch | undefined
+  isPaused: boolean
+  /** The second in which the last order came, and how many came in it. */
+  second: number
+  orders: number
 }
 
-export const liveSocket = (feed: LiveFeed): SocketHandlers => {
+export const liveSocket = (feed: LiveFeed, seats: Seats): SocketHandlers => {
   const open = new Map<Socket, Watching>()
 
-  const tell = (socket: Socket, watching: Watching): void => {
-    if (socket.buffered() > maxUnread) return
-    const { records, dropped } = watching.paused
-      ? { records: [], dropped: 0 }
-      : watching.watcher.take(messageEvents, messageBytes)
-    const total = feed.total()
-    if (records.length === 0 && dropped === 0 && total === watching.told) return
-    watching.told = total
-    socket.send(JSON.stringify({ total, dropped, events: records.map(viewEvent) }))
+  const begin = (socket: Socket, watching: Watching, filter: Filter): void => {
+    watching.watch?.close()
+    watching.watch = feed.watch(filter, {
+      send: (message) => void socket.send(message),
+      isReady: () => socket.buffered() < maxUnread
+    })
+    if (watching.isPaused) watching.watch.pause()
   }
 
   return {
-    open: (socket, request) => {
-      if (open.size >= maxClients) return socket.close(1013, "Too many are watching.")
-      const filter = new URL(request.url, "http://viewer").searchParams.get("filter") ?? ""
-      const watching: Watching = {
-        watcher: feed.watch(filter),
-        timer: setInterval(() => tell(socket, watching), interval),
-        paused: false,
-        told: -1
-      }
-      open.set(socket, watching)
-      tell(socket, watching)
+    open: (socket) => {
+      if (!seats.take()) return socket.close(1013, "Too many are watching.")
+      open.set(socket, { watch: undefined, isPaused: false, second: 0, orders: 0 })
     },
     message: (socket, text) => {
       const watching = open.get(socket)
       if (watching === undefined) return
-      if (text === "pause" || text === "resume") watching.paused = text === "pause"
+      if (isTooOften(watching)) return socket.close(1008, "That is too many orders.")
+      const order = orderIn(text)
+      if (order === undefined) return socket.close(1008, "That is no order.")
+      if (order.kind === "watch") return begin(socket, watching, order.filter)
+      watching.isPaused = order.kind === "pause"
+      if (watching.isPaused) watching.watch?.pause()
+      else watching.watch?.resume()
     },
     close: (socket) => {
       const watching = open.get(socket)
       if (watching === undefined) return
-      clearInterval(watching.timer)
-      watching.watcher.close()
       open.delete(socket)
+      watching.watch?.close()
+      seats.leave()
     }
+  }
+}
+
+const isTooOften = (watching: Watching): boolean => {
+  const second = Math.floor(performance.now() / 1_000)
+  if (second !== watching.second) {
+    watching.second = second
+    watching.orders = 0
+  }
+  watching.orders += 1
+  return watching.orders > maxOrders
+}
+
+type Order = { readonly kind: "watch"; readonly filter: Filter } | { readonly kind: "pause" | "resume" }
+
+/** See `LiveOrder`; undefined for anything else. */
+const orderIn = (text: string): Order | undefined => {
+  const sent = parsed(text)
+  if (typeof sent !== "object" || sent === null) return undefined
+  if ("watch" in sent) {
+    const filter = readFilter(sent.watch)
+    return filter === undefined ? undefined : { kind: "watch", filter }
+  }
+  if ("pause" in sent && sent.pause === true) return { kind: "pause" }
+  return "resume" in sent && sent.resume === true ? { kind: "resume" } : undefined
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }

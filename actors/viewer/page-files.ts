@@ -1,5 +1,6 @@
-/** The files of the pages, as they lie in page/: read once, served under fixed names. */
+/** The files of the pages, as they lie in page/ and in the package of the charts: read once, served under fixed names. */
 import { readdirSync, readFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { join } from "node:path"
 
 const types = { html: "text/html", css: "text/css", js: "text/javascript" } as const
@@ -23,22 +24,43 @@ const page = (name: string, title: string, ...styles: ReadonlyArray<string>): Pa
   return file(whole, "html")
 }
 
+/** uPlot as its package has it; its style sheet says nothing of its licence, so the head of its script is put before. */
+const chartFiles = (): ReadonlyArray<readonly [string, PageFile]> => {
+  const { resolve } = createRequire(import.meta.url)
+  const script = readFileSync(resolve("uplot/dist/uPlot.esm.js"), "utf8")
+  const styles = readFileSync(resolve("uplot/dist/uPlot.min.css"), "utf8")
+  const licence = script.slice(0, script.indexOf("*/") + 2)
+  return [
+    ["/page/lib/uplot.js", file(script, "js")],
+    ["/page/lib/uplot.css", file(`${licence}\n${styles}`, "css")]
+  ]
+}
+
+const counts = (): PageFile => page("counter", "Numbers", "lib/uplot.css", "counter.css")
+
+const eventStyles = ["events", "event-list", "events-narrow", "event-details", "journey", "test-event"].map(
+  (name) => `${name}.css`
+)
+
 /** Each file under the path it is served at. */
 export const pageFiles = (): ReadonlyMap<string, PageFile> => {
-  const live = page("live", "Live events", "live.css")
+  const events = page("events", "Live events", ...eventStyles)
   const parts = readdirSync(folder).flatMap((name): ReadonlyArray<readonly [string, PageFile]> => {
     const type = name.endsWith(".css") ? "css" : name.endsWith(".js") ? "js" : undefined
     return type === undefined ? [] : [[`/page/${name}`, file(read(name), type)]]
   })
   return new Map([
-    ["/", live],
-    ["/kafidx", live],
+    ["/", page("overview", "Overview", "overview.css", "flow.css")],
+    ["/events", events],
+    ["/kafidx", events],
+    ["/counters", counts()],
     ["/ledger", page("ledger", "Ledger", "accounts.css", "ledger.css")],
     ["/dead-letters", page("dead-letters", "Dead letters", "accounts.css", "dead-letters.css")],
     ["/dead-letters/letter", page("dead-letter", "Dead letter", "accounts.css")],
+    ...chartFiles(),
     ...parts
   ])
 }
 
 /** The page of a counter, the same for all: it reads its own address. */
-export const counterPage = (): PageFile => page("counter", "Counts")
+export const counterPage = counts

@@ -1,64 +1,90 @@
 /** The viewer's pages, data and socket on VIEWER_PORT, until the scope closes. */
-import { Cause, Effect, Exit, Redacted } from "effect"
-import { ProjectionStore } from "../../bridge/projection-store/service.ts"
+import { Effect, Redacted } from "effect"
+import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
+import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { kafkaKeyParam } from "../../bridge/settings.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
+import type { FindAddress } from "../../gateway/arrival.ts"
+import { clientAddress, trustedProxies as trusting } from "../../gateway/client-address.ts"
+import { believedAddressHeaders, trustedProxies } from "../../gateway/settings.ts"
 import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
 import { Self } from "../system/self.ts"
 import { served } from "../system/served.ts"
 import { topicSettings } from "../system/topics.ts"
+import { makeWatch } from "../watch/watch.ts"
 import { makeAccounts } from "./accounts.ts"
 import { viewerApp } from "./app.ts"
-import { basicAuth } from "./basic-auth.ts"
-import { counters, readTables } from "./counters.ts"
+import { counters, makeCounted } from "./counters.ts"
+import { type Credentials, credentials } from "./credentials.ts"
 import type { LiveFeed } from "./live-feed.ts"
-import { listenAddress, viewerHost, viewerPassword, viewerPort, viewerUser } from "./settings.ts"
+import { type Past, pastSettings } from "./past/past.ts"
+import { listenAddress, viewerHost, viewerPassword, viewerPort, viewerToken, viewerUser } from "./settings.ts"
 
 export const viewerSettings = [
   viewerPort,
   viewerHost,
   viewerUser,
   viewerPassword,
+  viewerToken,
+  trustedProxies,
+  believedAddressHeaders,
   ...topicSettings,
-  kafkaKeyParam
+  kafkaKeyParam,
+  ...pastSettings
 ]
 
 /** Serves what the feed, the store and the queues hold. Fails when the port cannot be had, or others could look in unasked. */
-export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed) {
-  const store = yield* ProjectionStore
+export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Past) {
+  const counted = yield* makeCounted
   const accounts = yield* makeAccounts
   const { health, announce } = yield* Self
-  const { port, host, user, password } = yield* readAll({
-    port: viewerPort,
-    host: viewerHost,
-    user: viewerUser,
-    password: viewerPassword
-  })
+  const watch = yield* makeWatch({ bus: yield* MessageBus, ...(yield* IngestQueue), health })
+  const { port, host } = yield* readAll({ port: viewerPort, host: viewerHost })
+  const auth = yield* readAuth
   const hostname = yield* Effect.try({
-    try: () => listenAddress(host, password !== undefined),
+    try: () => listenAddress(host, auth !== undefined),
     catch: (cause) => cause as Failure
   })
   const ready = yield* makePublicReady(health)
   const app = viewerApp({
     feed,
     counters,
-    tables: (name) => settled(readTables(store, name)),
+    ...counted,
     accounts,
+    past,
+    system: () => Effect.runPromise(watch.view),
     status: () => Effect.runPromise(health.report),
-    auth: password === undefined ? undefined : basicAuth(user, Redacted.value(password)),
+    auth,
+    addressOf: yield* readFindAddress,
     operations: {
       live: answerLive,
       ready: () => Effect.runPromise(ready),
       metrics: () => Effect.runPromise(answerMetrics(health))
     }
   })
-  announce("watch them", `${yield* served({ port, hostname, ...app }, health.isLeaving)}/`)
+  const url = yield* served({ port, hostname, ...app }, health.isLeaving)
+  yield* Effect.addFinalizer(() => Effect.sync(app.end))
+  announce("watch them", `${url}/`)
 })
 
-/** As a promise that rejects with the failure itself. */
-const settled = async <A>(effect: Effect.Effect<A, Failure>): Promise<A> => {
-  const exit = await Effect.runPromiseExit(effect)
-  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-  return exit.value
-}
+/** The secrets that let in; an empty one is none. */
+const readAuth = Effect.map(
+  readAll({ user: viewerUser, password: viewerPassword, token: viewerToken }),
+  ({ user, password, token }): Credentials | undefined => {
+    const known = password === undefined ? "" : Redacted.value(password)
+    return credentials({
+      login: known === "" ? undefined : { user, password: known },
+      token: token === undefined ? undefined : Redacted.value(token) || undefined
+    })
+  }
+)
+
+/** Who asks, behind proxies that are trusted: found as the gateway does. */
+const readFindAddress = Effect.map(
+  readAll({ trustedProxies, believedAddressHeaders }),
+  (settings): FindAddress => {
+    const isTrusted = trusting(settings.trustedProxies)
+    return (headers, peer) => clientAddress(headers, peer, isTrusted, settings.believedAddressHeaders)
+  }
+)

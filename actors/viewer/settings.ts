@@ -8,24 +8,36 @@ export const viewerPort = setting("VIEWER_PORT", port, 5031, "The port of the vi
 export const viewerHost = optional(
   "VIEWER_HOST",
   Config.String,
-  "The address to listen on. Unset: 0.0.0.0 with a VIEWER_PASSWORD, else this machine alone."
+  "The address to listen on. Unset: 0.0.0.0 with a VIEWER_PASSWORD or VIEWER_TOKEN, else this machine alone."
 )
 
 export const viewerUser = setting("VIEWER_USER", Config.String, "viewer", "The name to log in with.")
 
 export const viewerPassword = secret(
   "VIEWER_PASSWORD",
-  "The password to log in with. Unset: nobody logs in, and only this machine is served."
+  "The password to log in with (HTTP Basic). Without it and VIEWER_TOKEN nobody logs in, and only this machine is served."
 )
 
-/** Where to listen. Fails with `Failure` "unavailable" when others could look in without a password. */
-export const listenAddress = (host: string | undefined, hasPassword: boolean): string => {
-  if (hasPassword) return host ?? "0.0.0.0"
+export const viewerToken = secret(
+  "VIEWER_TOKEN",
+  "What tools may send instead of name and password, as Authorization: Bearer <token>; browsers cannot."
+)
+
+export const viewerMask = setting(
+  "VIEWER_MASK",
+  Config.String,
+  "",
+  "What people who look do not see, separated by commas: address (the client's), and names of parameters."
+)
+
+/** Where to listen. Fails with `Failure` "unavailable" when others could look in without a secret. */
+export const listenAddress = (host: string | undefined, hasSecret: boolean): string => {
+  if (hasSecret) return host ?? "0.0.0.0"
   const address = host ?? "127.0.0.1"
   if (isLoopback(address)) return address
   throw new Failure({
     reason: "unavailable",
-    message: `The viewer shows every event, so on ${address} (VIEWER_HOST) it needs a VIEWER_PASSWORD.`
+    message: `The viewer shows every event, so on ${address} (VIEWER_HOST) it needs a VIEWER_PASSWORD or VIEWER_TOKEN.`
   })
 }
 

@@ -1,46 +1,18 @@
-/** A record of the log as the page shows it: text in fixed places, and all its parts decoded. */
-import { Buffer } from "node:buffer"
-import type { RecordBatch } from "../../bridge/event-log/service.ts"
+/** An event as people see it: text in fixed places, all its parts decoded, and hidden what must not be seen. */
 import { type Bytes, textOf } from "../../contracts/event.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import type { DeviceType } from "../../contracts/wire/enrichment.ts"
 import { ipText } from "../../contracts/wire/ip-text.ts"
+import { parseLine } from "../../contracts/wire/line.ts"
 import { type Param, parseParams } from "../../contracts/wire/params.ts"
-import { eventType, parseRecord } from "../../contracts/wire/record.ts"
+import { eventType, type ParsedRecord, parseRecord } from "../../contracts/wire/record.ts"
+import type { FeedRecord } from "./feed-record.ts"
+import { hiddenText, type Mask, maskedLine, maskedPairs, maskedRecord, noMask } from "./mask.ts"
+import type { EventView, Times } from "./messages.ts"
 
-/** A record and where it lies. */
-export interface FeedRecord {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: string
-  /** When the log took it, milliseconds since 1970. */
-  readonly timestamp: number
-  /** The event id of its header; empty without one. */
-  readonly id: string
-  readonly value: Bytes
-}
-
-/** What a client gets of it; everything but the first five is empty for a record that cannot be read. */
-export interface ViewEvent extends Omit<FeedRecord, "value"> {
-  readonly raw: string
-  readonly type: string
-  /** Milliseconds between the edge and the enricher. */
-  readonly klag: number | undefined
-  readonly address: string
-  readonly country: string
-  readonly device: string
-  readonly meta: ReadonlyArray<Param>
-  readonly params: ReadonlyArray<Param>
-}
-
-/** The records of a batch with their places. */
-export const feedRecords = ({ topic, partition, records }: RecordBatch): ReadonlyArray<FeedRecord> =>
-  records.map(({ offset, timestamp, headers, value }) => ({
-    topic,
-    partition,
-    offset,
-    timestamp,
-    id: headers.id ?? "",
-    value: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as Bytes
-  }))
+/** The event as a view; everything is empty that cannot be read. Never throws. */
+export const eventView = (record: FeedRecord, mask: Mask = noMask): EventView =>
+  record.stage === "raw" || record.stage === "rejected" ? lineView(record, mask) : recordView(record, mask)
 
 /** The event type of a record, also of one that cannot be read: its first part, of a path the last segment. */
 export const typeOf = (value: Bytes): string => {
@@ -49,20 +21,113 @@ export const typeOf = (value: Bytes): string => {
   return textOf(event.startsWith("/") ? eventType(event) : event)
 }
 
-export const viewEvent = ({ value, ...place }: FeedRecord): ViewEvent => {
+/** What a view has when nothing is known of its event. */
+const nothing = {
+  type: "",
+  country: "",
+  device: "",
+  deviceType: "",
+  address: "",
+  klag: undefined,
+  meta: [],
+  params: []
+} as const
+
+/** NOTE: bytes that cannot be taken apart may hold anything anywhere, so with a mask they are not shown at all. */
+const recordView = ({ value, times, ...place }: FeedRecord, mask: Mask): EventView => {
   const parsed = parseRecord(value)
-  const meta = new Map(parsed?.meta)
-  const isSeconds = parsed?.dialect === "adtekio"
-  const klag = Number.parseInt(meta.get("klag") ?? "", 10)
+  if (parsed === undefined) {
+    const seen = mask.isOn ? { raw: hiddenText } : { raw: textOf(value), type: typeOf(value) }
+    return { ...nothing, ...place, ...seen, times }
+  }
+  const { raw, shown } = mask.isOn ? masked(value, mask) : { raw: value, shown: parsed }
+  const isSeconds = parsed.dialect === "adtekio"
+  const meta = new Map(shown.meta)
+  const address = meta.get("ip") ?? ""
   return {
     ...place,
-    raw: textOf(value),
     type: typeOf(value),
-    klag: Number.isNaN(klag) ? undefined : klag * (isSeconds ? 1000 : 1),
-    address: ipText(meta.get("ip") ?? "", parsed?.dialect ?? "pushtech"),
     country: meta.get("country") ?? "",
-    device: meta.get("type") || meta.get("bot_name") || meta.get("device") || "",
-    meta: parsed?.meta ?? [],
-    params: parsed === undefined ? [] : parseParams(parsed.params)
+    device: deviceOf(meta),
+    deviceType: deviceTypeOf(meta),
+    address: mask.hidesAddress && address !== "" ? hiddenText : ipText(address, parsed.dialect),
+    klag: scaled(meta.get("klag"), isSeconds),
+    meta: shown.meta,
+    params: parseParams(shown.params),
+    raw: textOf(raw),
+    times: withReceived(times, scaled(new Map(parsed.meta).get("ts"), isSeconds))
   }
+}
+
+const masked = (value: Bytes, mask: Mask): { readonly raw: Bytes; readonly shown: ParsedRecord } => {
+  const raw = maskedRecord(value, mask)
+  const shown = parseRecord(raw)
+  return shown === undefined
+    ? { raw: "" as Bytes, shown: { dialect: "pushtech", event: "" as Bytes, meta: [], params: "" as Bytes } }
+    : { raw, shown }
+}
+
+const lineView = ({ value, times, topic, detail, ...place }: FeedRecord, mask: Mask): EventView => {
+  // What was said of an event may quote it.
+  const said = detail === undefined ? {} : { detail: mask.isOn ? hiddenText : detail }
+  const parsed = parseLine(value, { topic: topic as Topic, topics: new Set() }, 0)
+  if (parsed.kind === "unreadable") {
+    return { ...nothing, ...place, ...said, topic, raw: mask.isOn ? hiddenText : textOf(value), times }
+  }
+  const { dialect, ip, ts, host, pod, path, query, userAgent } = parsed.event
+  const address = mask.hidesAddress ? hiddenText : ip
+  const meta: ReadonlyArray<Param> = [
+    ["ip", address],
+    ["ts", String(ts)],
+    ["host", textOf(host)],
+    ["pod", textOf(pod)],
+    ["path", textOf(path)],
+    ["user agent", textOf(userAgent)]
+  ]
+  return {
+    ...nothing,
+    ...place,
+    ...said,
+    topic,
+    type: textOf(eventType(path)),
+    address,
+    meta: meta
+      .filter(([, text]) => text !== "")
+      .map(([name, text]) => [name, mask.hides(name) ? hiddenText : text]),
+    params: parseParams(mask.isOn ? maskedPairs(query, true, mask.hides) : query),
+    raw: textOf(mask.isOn ? maskedLine(value, dialect, mask) : value),
+    times: withReceived(times, dialect === "adtekio" ? ts * 1000 : ts)
+  }
+}
+
+/** A whole number, of seconds as milliseconds. */
+const scaled = (text: string | undefined, isSeconds: boolean): number | undefined =>
+  text !== undefined && /^-?\d{1,16}$/.test(text) ? Number(text) * (isSeconds ? 1000 : 1) : undefined
+
+/** The edge's time as the event itself has it, where no header says it. */
+const withReceived = (times: Times, received: number | undefined): Times =>
+  times.received !== undefined || received === undefined ? times : { received, ...times }
+
+/** As one dialect writes them; the other has them in lower case, and says a bot only by its name. */
+const types: ReadonlyMap<string, DeviceType> = new Map(
+  (["Desktop", "Mobile", "Tablet", "TV", "Console", "Wearable", "Bot", "Unknown"] as const).map((type) => [
+    type.toLowerCase(),
+    type
+  ])
+)
+
+export const deviceTypeOf = (meta: ReadonlyMap<string, string>): string => {
+  if ((meta.get("bot_name") ?? "") !== "") return "Bot"
+  const written = meta.get("type") ?? meta.get("device") ?? ""
+  return types.get(written.toLowerCase()) ?? written
+}
+
+/** `Pixel 8`, `Googlebot`, or `Mobile · Android · Chrome 129`. */
+const deviceOf = (meta: ReadonlyMap<string, string>): string => {
+  const name = meta.get("bot_name") || meta.get("device_name") || ""
+  if (name !== "") return name
+  const browser = `${meta.get("browser") ?? ""} ${meta.get("version")?.split(".")[0] ?? ""}`.trim()
+  return [deviceTypeOf(meta), meta.get("os") || meta.get("platform") || "", browser]
+    .filter((part) => part !== "")
+    .join(" · ")
 }

@@ -36,7 +36,10 @@ class NoAnswer extends Error {}
 /** `look` of the event log. */
 export const makeLook =
   (clients: Clients) =>
-  (options: LookOptions, see: (batch: RecordBatch) => boolean): Effect.Effect<boolean, Failure> =>
+  (
+    options: LookOptions,
+    see: (batch: RecordBatch, partitions: number) => boolean
+  ): Effect.Effect<boolean, Failure> =>
     Effect.suspend(() => {
       const progress: Progress = { stretches: undefined, lastSign: performance.now() }
       return Effect.acquireUseRelease(
@@ -64,7 +67,7 @@ export const makeLook =
 const lookOn = Effect.fnUntraced(function* (
   cluster: Cluster,
   { topics, since }: LookOptions,
-  see: (batch: RecordBatch) => boolean,
+  see: (batch: RecordBatch, partitions: number) => boolean,
   progress: Progress
 ) {
   yield* ask(() => cluster.connect())
@@ -74,13 +77,14 @@ const lookOn = Effect.fnUntraced(function* (
     const left = new Set(progress.stretches.map(({ topic }) => topic))
     yield* ask(() => cluster.addMultipleTargetTopics([...left]))
   }
+  const partitions = progress.stretches.length
   while (true) {
     const open = progress.stretches.filter(({ next, end }) => next < end)
     if (open.length === 0) return false
     for (const stretch of open) {
       const fetched = yield* ask(() => fetchNext(cluster, stretch))
       for (const batch of batchesOf(fetched)) {
-        if (see(batch)) return true
+        if (see(batch, partitions)) return true
         yield* Effect.yieldNow
       }
       progress.lastSign = performance.now()

@@ -93,12 +93,13 @@ export class EventLog extends Context.Service<
     ) => Effect.Effect<never, Failure>
     /**
      * Looks through what the log holds at this moment, outside of any group, each partition in order: `see` gets one
-     * batch after another until it returns true (enough) or the ends, as they were at the beginning, are reached.
+     * batch after another until it returns true (enough) or the ends, as they were at the beginning, are reached. It is
+     * told too of how many partitions there is something to see.
      * Returns whether it was enough. Interrupt it at any time. Fails with `unavailable` or `timeout`.
      */
     readonly look: (
       options: LookOptions,
-      see: (batch: RecordBatch) => boolean
+      see: (batch: RecordBatch, partitions: number) => boolean
     ) => Effect.Effect<boolean, Failure>
   }
 >()("spoor/bridge/event-log") {}

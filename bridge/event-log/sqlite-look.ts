@@ -16,7 +16,10 @@ interface Place {
 /** `look` of the event log. */
 export const makeLook =
   (file: SqliteFile) =>
-  ({ topics, since }: LookOptions, see: (batch: RecordBatch) => boolean): Effect.Effect<boolean, Failure> =>
+  (
+    { topics, since }: LookOptions,
+    see: (batch: RecordBatch, partitions: number) => boolean
+  ): Effect.Effect<boolean, Failure> =>
     Effect.gen(function* () {
       let places = yield* file.read((database) =>
         [...new Set(topics)].map((topic): Place => {
@@ -24,12 +27,13 @@ export const makeLook =
           return { topic, next: offsetSince(database, topic, since), end }
         })
       )
+      const partitions = places.filter(({ next, end }) => next < end).length
       while (places.length > 0) {
         const further: Array<Place> = []
         for (const { topic, next, end } of places) {
           const batch = yield* file.read((database) => batchFrom(database, topic, next, end))
           if (batch === undefined) continue
-          if (see(batch)) return true
+          if (see(batch, partitions)) return true
           further.push({ topic, next: behind(batch), end })
           yield* Effect.yieldNow
         }

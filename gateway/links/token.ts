@@ -5,14 +5,7 @@
 import { createHash, timingSafeEqual } from "node:crypto"
 import type { Arrival } from "../arrival.ts"
 import { refuse } from "../errors.ts"
-import { networkOf } from "../guard/network.ts"
-
-/** A network may send so many wrong tokens in a minute. */
-export const wrongTokens = 10
-const minute = 60_000
-
-/** Networks that are remembered; those that were wrong longest ago are forgotten first. */
-const rememberedNetworks = 10_000
+import { wrongGuesses } from "../guard/wrong-guesses.ts"
 
 /** Answers an arrival that may not manage links; undefined for one that may. */
 export type AskToken = (arrival: Arrival) => Response | undefined
@@ -21,25 +14,11 @@ export type AskToken = (arrival: Arrival) => Response | undefined
 export const askToken = (token: string | undefined): AskToken => {
   if (token === undefined) return () => refuse("not-found", "The API of links is off: set LINKS_TOKEN.")
   const right = digest(token)
-  const wrong = new Map<string, { count: number; readonly since: number }>()
-
-  const countWrong = (network: string, now: number): void => {
-    const before = wrong.get(network)
-    if (before !== undefined && now - before.since < minute) {
-      before.count += 1
-      return
-    }
-    wrong.delete(network)
-    const [oldest] = wrong.keys()
-    if (wrong.size >= rememberedNetworks && oldest !== undefined) wrong.delete(oldest)
-    wrong.set(network, { count: 1, since: now })
-  }
+  const guesses = wrongGuesses()
 
   return ({ request, address, now }) => {
-    const network = networkOf(address)
-    const before = wrong.get(network)
-    const left = before === undefined ? 0 : before.since + minute - now
-    if (before !== undefined && before.count >= wrongTokens && left > 0) {
+    const left = guesses.wait(address, now)
+    if (left > 0) {
       return refuse("too-many-requests", "Too many wrong tokens; wait before you try again.", {
         "retry-after": String(Math.ceil(left / 1000))
       })
@@ -48,7 +27,7 @@ export const askToken = (token: string | undefined): AskToken => {
     if (given === undefined)
       return refuse("unauthorized", "Send the header Authorization: Bearer <token>.", ask)
     if (timingSafeEqual(digest(given), right)) return undefined
-    countWrong(network, now)
+    guesses.count(address, now)
     return refuse("unauthorized", "This token is not the one of LINKS_TOKEN.", ask)
   }
 }

@@ -75,7 +75,13 @@ describe("drainer", () => {
           const queue = yield* sqliteQueue(mkdtempSync(join(tmpdir(), "spoor-drainer-")))
           const bus = makeInProcess()
           const health = makeHealth()
-          const self = Self.of({ name: "enricher", meter: makeMeter("enricher"), health, announce: () => {} })
+          const self = Self.of({
+            name: "enricher",
+            meter: makeMeter("enricher"),
+            health,
+            announce: () => {},
+            announced: () => undefined
+          })
           yield* requests(Enrich)
             .open(enricher)
             .pipe(Effect.provideService(MessageBus, bus), Effect.provideService(Self, self))

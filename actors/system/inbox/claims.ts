@@ -17,10 +17,12 @@ import {
   IngestQueue,
   type QueueSource
 } from "../../../bridge/ingest-queue/service.ts"
+import type { MessageBus } from "../../../bridge/message-bus/service.ts"
 import { leaseTime } from "../../../contracts/conversations.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import { newBatchId } from "../../../contracts/ids.ts"
 import type { Inbox } from "../actor.ts"
+import { showCopies } from "../copies.ts"
 import type { Mailbox } from "../mailbox.ts"
 import { Self } from "../self.ts"
 import { readTopics, topicSettings } from "../topics.ts"
@@ -46,7 +48,7 @@ const linesInOutage = 32
 const turnPause = 250
 
 /** Batches of every queue server, as they can be had. */
-export const claims: Inbox<Lines, Account, IngestQueue> = {
+export const claims: Inbox<Lines, Account, IngestQueue | MessageBus> = {
   describes: "batches of lines claimed from the queue",
   settings: topicSettings,
   open: Effect.fnUntraced(function* (mailbox) {
@@ -55,7 +57,7 @@ export const claims: Inbox<Lines, Account, IngestQueue> = {
     const topics = yield* readTopics
     const underWay = yield* FiberSet.make<void, never>()
     const outOfTime = yield* finishInTime(underWay)
-    const settling = { meter, topics, outOfTime }
+    const settling = { meter, topics, outOfTime, show: yield* showCopies }
     const window = Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length))
     const draining: Draining = {
       mailbox,

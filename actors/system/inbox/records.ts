@@ -4,7 +4,9 @@
  */
 import { Effect } from "effect"
 import { EventLog, type ReadOptions, type RecordBatch } from "../../../bridge/event-log/service.ts"
+import type { Behind } from "../../../contracts/figures.ts"
 import type { Inbox } from "../actor.ts"
+import { Self } from "../self.ts"
 import { readTopics, topicSettings } from "../topics.ts"
 
 /** Reads all topics as the group `spoor-<name>`; `from` as the log's `ReadOptions` have it. */
@@ -13,10 +15,21 @@ export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBa
   settings: topicSettings,
   open: Effect.fnUntraced(function* (mailbox) {
     const log = yield* EventLog
+    const { meter } = yield* Self
     const { all } = yield* readTopics
     yield* log.ensureTopics(all)
+    meter.beginsToRead()
     return log.read({ group: `spoor-${name}`, topics: all, from }, (batch) =>
-      mailbox.deliver(batch, { events: batch.records.length, oldest: batch.records[0]?.timestamp })
+      Effect.tap(
+        mailbox.deliver(batch, { events: batch.records.length, oldest: batch.records[0]?.timestamp }),
+        () => Effect.sync(() => meter.hasRead(placeAfter(batch)))
+      )
     )
   })
 })
+
+/** How far a reader is that has read the batch. */
+const placeAfter = ({ topic, partition, records, end }: RecordBatch): Behind => {
+  const next = BigInt(records.at(-1)?.offset ?? "-1") + 1n
+  return { topic, partition, records: Number(BigInt(end) - next), end }
+}

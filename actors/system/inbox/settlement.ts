@@ -8,8 +8,10 @@ import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
 import { accountsFor, type Receipt, type Rejection } from "../../../contracts/batch.ts"
 import { leaseTime } from "../../../contracts/conversations.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
+import type { Bytes } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { eventId } from "../../../contracts/ids.ts"
+import type { Seen, Show } from "../copies.ts"
 import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
 import type { Meter } from "../meter.ts"
@@ -23,6 +25,8 @@ export interface Settling {
   readonly outOfTime: Effect.Effect<never, Failure>
   readonly meter: Meter
   readonly topics: Topics
+  /** Shows people who look what is set aside. */
+  readonly show: Show
 }
 
 /** The places of its lines in the batch as first claimed. */
@@ -89,13 +93,14 @@ export const letGo = Effect.fnUntraced(function* (
   batch: ClaimedBatch,
   account: Account,
   attempts: number,
-  { meter, outOfTime }: Settling
+  { meter, outOfTime, show }: Settling
 ) {
   const letters = deadLetters(batch, account.receipt, attempts, yield* Clock.currentTimeMillis)
   for (const { reason } of letters) yield* meter.count("rejected", 1, reason)
   const counts = countsOf(account)
   const settlement = letters.length === 0 ? batch.ack(counts) : batch.setAside(letters, counts)
-  yield* untilDone(settlement, batch, "acknowledge", outOfTime)
+  const isOurs = yield* untilDone(settlement, batch, "acknowledge", outOfTime)
+  if (isOurs === true) yield* show("rejected", batch.id, account.receipt.rejected, rejectionOf(batch))
 })
 
 /**
@@ -131,6 +136,15 @@ const untilDone = (
     )
   )
 }
+
+const rejectionOf =
+  ({ first, lines }: ClaimedBatch) =>
+  ({ index, stage, reason, detail }: Rejection): Seen => ({
+    line: lines[index - first] ?? ("" as Bytes),
+    reason,
+    by: stage,
+    ...(detail === undefined ? {} : { detail })
+  })
 
 const deadLetters = (
   batch: ClaimedBatch,

@@ -1,7 +1,7 @@
 /** Questions and orders to the viewer, as JSON. */
 
-/** What stands at that path. Fails with the viewer's own sentence, and `isMissing` when nothing stands there. */
-export const get = (path) => answerOf(fetch(path))
+/** What stands at that path. Fails with the viewer's own sentence, and `isMissing` when nothing stands there; `signal` ends it. */
+export const get = (path, signal) => answerOf(fetch(path, { signal }))
 
 /** Sends an order and returns what became of it. Fails with the viewer's own sentence; then nothing was done. */
 export const post = (path, order) =>

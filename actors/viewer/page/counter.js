@@ -1,66 +1,101 @@
-/** The page of one counter: its tables, read again every two seconds while the page is to be seen. */
-import { element, number, showFrame, showState } from "/page/frame.js"
+/** The page of one counter: its charts over time, and its tables, read again while the page is to be seen. */
+import { get } from "/page/ask.js"
+import { makeChart } from "/page/chart.js"
+import { makeCountTable } from "/page/count-table.js"
+import { button, link, showFrame, showState } from "/page/frame.js"
 
-const interval = 2000
-const address = `/api${location.pathname}`
-const places = new Map()
+const tablesEvery = 2000
+const chartsEvery = 5000
+const at = (id) => document.getElementById(id)
 
-const row = (values) =>
-  element(
-    "tr",
-    "",
-    values.map((value) =>
-      typeof value === "number" ? element("td", "number", number(value)) : element("td", "", value)
-    )
-  )
-
-const heading = (rows) =>
-  Object.entries(rows[0] ?? {}).map(([name, value]) => {
-    const head = element("th", typeof value === "number" ? "number" : "", name)
-    head.scope = "col"
-    return head
-  })
-
-const placeOf = (table) => {
-  const known = places.get(table)
-  if (known !== undefined) return known
-  const head = element("tr", "")
-  const body = element("tbody", "")
-  const note = element("p", "empty", "Nothing counted yet.")
-  const whole = element("table", "", [element("thead", "", [head]), body])
-  const title = element("h2", "", table.replaceAll("-", " "))
-  document.getElementById("tables").append(element("section", "", [title, whole, note]))
-  const place = { head, body, note }
-  places.set(table, place)
-  return place
+/** What each counter's page shows over time: the series, and its title. */
+const chartsOf = {
+  "event-counter": [["types", "Events a second by type"]],
+  "metadata-counter": [
+    ["countries", "Events a second by country"],
+    ["devices", "Events a second by device"]
+  ],
+  "search-counter": [["all", "All events a second"]],
+  "timing-stats": [["klag", "From the edge to the enricher, milliseconds"]]
 }
 
-const show = ({ title, tables, rows }) => {
+const spans = [
+  [5, "5 min"],
+  [15, "15 min"],
+  [60, "1 h"]
+]
+
+const counters = await get("/api/counters")
+const name = location.pathname.split("/")[2] ?? counters[0]?.name
+const address = `/counters/${encodeURIComponent(name)}`
+
+const showTabs = () => {
+  at("counters").append(
+    ...counters.map((counter) => {
+      const tab = link(`/counters/${encodeURIComponent(counter.name)}`, counter.title)
+      if (counter.name === name) tab.setAttribute("aria-current", "page")
+      return tab
+    })
+  )
+}
+
+const charts = (chartsOf[name] ?? []).map(([series, title]) => ({ series, chart: makeChart(title) }))
+const tables = new Map()
+let minutes = 15
+
+const tableOf = (table) => {
+  if (!tables.has(table)) {
+    const made = makeCountTable(table, `${address}/${encodeURIComponent(table)}`)
+    tables.set(table, made)
+    at("tables").append(made.place)
+  }
+  return tables.get(table)
+}
+
+const refreshTables = async () => {
+  const { title, tables: names, rows } = await get(`/api${address}`)
   document.title = `${title} · Spoor`
-  document.getElementById("title").textContent = title
-  for (const table of tables) {
-    const list = rows[table] ?? []
-    const { head, body, note } = placeOf(table)
-    head.replaceChildren(...heading(list))
-    body.replaceChildren(...list.map((one) => row(Object.values(one))))
-    note.hidden = list.length > 0
+  at("title").textContent = title
+  for (const table of names) tableOf(table).show(rows[table] ?? [])
+}
+
+const refreshCharts = async () => {
+  const asked = minutes
+  for (const { series, chart } of charts) {
+    const view = await get(`/api/series/${series}?minutes=${asked}`)
+    if (asked === minutes) chart.show(view)
   }
 }
 
-const refresh = async () => {
+const keep = async (refresh, interval) => {
   try {
-    const answer = await fetch(address)
-    if (!answer.ok) throw new Error((await answer.json()).message)
-    show(await answer.json())
-    showState("live", "live")
+    if (!document.hidden) {
+      await refresh()
+      showState("live", "live")
+    }
   } catch (error) {
     showState("lost", `not read: ${error.message}`)
   }
+  setTimeout(() => keep(refresh, interval), interval)
 }
 
-const keepFresh = async () => {
-  if (!document.hidden) await refresh()
-  setTimeout(keepFresh, interval)
+const choices = spans.map(([length, text]) =>
+  button(text, () => {
+    minutes = length
+    showChoice()
+    refreshCharts().catch((error) => showState("lost", `not read: ${error.message}`))
+  })
+)
+const showChoice = () => {
+  for (const [i, [length]] of spans.entries()) {
+    choices[i].setAttribute("aria-pressed", String(length === minutes))
+  }
 }
 
-await Promise.all([showFrame(), keepFresh()])
+showFrame()
+showTabs()
+showChoice()
+at("minutes").append(...choices)
+at("charts").append(...charts.map(({ chart }) => chart.place))
+at("over-time").hidden = charts.length === 0
+await Promise.all([keep(refreshTables, tablesEvery), keep(refreshCharts, chartsEvery)])

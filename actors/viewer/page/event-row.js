@@ -1,88 +1,140 @@
-/** The rows of the live list: one for an event, one for its details, one for events that were dropped. */
-import { definitions, element, link, number, whereAddress } from "/page/frame.js"
+/** The row of one event, its values to be chosen from, and the row that stands where events were left out. */
+import { element, number, span } from "/page/frame.js"
+import { inert } from "/page/inert-text.js"
 
-const columns = 8
+/** How many columns the table shows: some are not there for some stages and on narrower screens. */
+export const columns = () =>
+  [...document.querySelectorAll(".events th")].filter((head) => head.offsetParent !== null).length || 1
 
-const times = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" })
+const shownParams = 5
+const longest = 160
 
-const cell = (className, text) => element("td", className, text)
+const today = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23"
+})
+const otherDay = new Intl.DateTimeFormat(undefined, {
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23"
+})
 
-const lag = (milliseconds) => {
-  if (milliseconds === undefined) return ""
-  return Math.abs(milliseconds) < 10_000 ? `${number(milliseconds)} ms` : `${number(milliseconds / 1000)} s`
+const lastMoment = 8_640_000_000_000_000
+
+/** A moment in the reader's zone to the millisecond, its exact value as its title. */
+export const clock = (at) => {
+  if (!(Math.abs(at) <= lastMoment)) return element("span", "", String(at))
+  const date = new Date(at)
+  const isToday = date.toDateString() === new Date().toDateString()
+  const made = element("time", "", (isToday ? today : otherDay).format(date))
+  made.dateTime = date.toISOString()
+  made.title = `${made.dateTime} · ${at} ms`
+  return made
 }
 
-const pairs = (title, list) => {
-  const names = element("dl", "", definitions(list))
-  return element("section", "", [
-    element("h2", "", title),
-    list.length === 0 ? element("p", "", "none") : names
+/** A value that filters when it is chosen: `field` is a name of the filter, `name` that of a parameter. */
+export const choice = (field, value, content = inert(value, longest), name = undefined) => {
+  const made = chosen("button", field, value, content, name)
+  if (made.type !== undefined) made.type = "button"
+  return made
+}
+
+/**
+ * In a row it is text, cut where the cell ends, and filters with Ctrl, since a plain click opens the row; among the
+ * details it is a button.
+ */
+const chosen = (kind, field, value, content, name) => {
+  if (value === masked) return element("span", "", content)
+  const made = element(kind, "choice", content)
+  made.dataset.field = field
+  made.dataset.value = value
+  if (name !== undefined) made.dataset.name = name
+  const what = `only this ${name === undefined ? titles[field] : "parameter"}`
+  made.title = kind === "button" ? `Show ${what}` : `Ctrl + click: ${what}`
+  return made
+}
+
+const rowChoice = (field, value, content = inert(value, longest), name = undefined) =>
+  chosen("span", field, value, content, name)
+
+/** What stands for what VIEWER_MASK hides; nobody can look for it. */
+const masked = "•••"
+
+const titles = { type: "type", topic: "topic", country: "country", device: "device type", text: "text" }
+
+const cell = (className, content = "") => {
+  const made = element("td", className, content)
+  made.setAttribute("role", "gridcell")
+  return made
+}
+
+const chosenCell = (className, field, value, content) =>
+  cell(className, value === "" ? "" : rowChoice(field, value, content))
+
+const paramChoice = ([name, value]) => {
+  const shown = [element("span", "name", [inert(name, longest), "="]), inert(value, longest)]
+  return rowChoice("param", value, shown, name)
+}
+
+/** Those that were asked for stand first. */
+const params = ({ params: all, reason }, asked) => {
+  const list = all.toSorted((one, other) => Number(asked.has(other[0])) - Number(asked.has(one[0])))
+  const made = list.slice(0, shownParams).flatMap((param) => [paramChoice(param), " "])
+  if (list.length > shownParams) made.push(element("span", "more", `and ${list.length - shownParams} more`))
+  if (reason !== undefined) made.unshift(element("span", "reason", inert(reason)), " ")
+  return made
+}
+
+const where = ({ topic, partition, offset }) => {
+  const made = topic === "" ? [] : [rowChoice("topic", topic)]
+  if (partition !== undefined) made.push(element("span", "coordinates", ` / ${partition} / ${offset}`))
+  return made
+}
+
+/** One of eight colours, the same for the same type wherever it is seen (FNV-1a, and mixed once more). */
+const hue = (type) => {
+  let sum = 0x811c9dc5
+  for (let place = 0; place < Math.min(type.length, 64); place++)
+    sum = Math.imul(sum ^ type.charCodeAt(place), 0x01000193)
+  sum = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b)
+  return `hue-${(sum ^ (sum >>> 13)) & 7}`
+}
+
+/** A type with its colour. */
+export const typeMark = (type) => element("span", `dot ${hue(type)}`)
+
+/** The row of an event; `asked` has the names of parameters to see first. The list opens it and hears its choices. */
+export const eventRow = (event, asked) => {
+  const row = element("tr", `event ${event.stage}`, [
+    cell("time", clock(event.timestamp)),
+    cell("type", [
+      typeMark(event.type),
+      event.type === "" ? "–" : rowChoice("type", `=${event.type}`, inert(event.type, longest))
+    ]),
+    cell("params", params(event, asked)),
+    chosenCell("country", "country", event.country),
+    chosenCell("device", "device", event.deviceType, inert(event.device || event.deviceType, longest)),
+    cell("address", inert(event.address, longest)),
+    cell("lag number", event.klag === undefined ? "" : span(event.klag)),
+    cell("where", where(event))
   ])
-}
-
-const details = (event) => {
-  const inside = element("td", "", [
-    element("section", "raw", [element("h2", "", "Record"), element("pre", "", event.raw)]),
-    pairs("Parameters", event.params),
-    pairs("Meta", event.meta),
-    pairs("Place", [
-      ["topic", event.topic],
-      ["partition", String(event.partition)],
-      ["offset", event.offset],
-      ["stored", new Date(event.timestamp).toISOString()],
-      ["id", event.id],
-      ["where is it?", event.id === "" ? undefined : link(whereAddress(event.id), "look in the ledger")]
-    ])
-  ])
-  inside.colSpan = columns
-  return element("tr", "details", [inside])
-}
-
-const toggle = (row, event) => {
-  const isOpen = row.getAttribute("aria-expanded") === "true"
-  row.setAttribute("aria-expanded", String(!isOpen))
-  if (isOpen) row.nextElementSibling.remove()
-  else row.after(details(event))
-}
-
-const next = (row, sibling) => {
-  let other = row[sibling]
-  while (other !== null && !other.classList.contains("event")) other = other[sibling]
-  return other
-}
-
-const onKey = (pressed, row, event) => {
-  if (pressed.key === "Enter" || pressed.key === " ") toggle(row, event)
-  else if (pressed.key === "ArrowDown") next(row, "nextElementSibling")?.focus()
-  else if (pressed.key === "ArrowUp") next(row, "previousElementSibling")?.focus()
-  else return
-  pressed.preventDefault()
-}
-
-/** The row of an event; clicking it, or Enter, shows all of it. */
-export const eventRow = (event) => {
-  const time = cell("time", times.format(event.timestamp))
-  time.title = new Date(event.timestamp).toISOString()
-  const row = element("tr", "event", [
-    cell("place", `${event.topic} / ${event.partition} / ${event.offset}`),
-    time,
-    cell("lag number", lag(event.klag)),
-    cell("address", event.address),
-    cell("type", event.type),
-    cell("country", event.country),
-    cell("device", event.device),
-    cell("params", event.params.map(([name, value]) => `${name}=${value}`).join("  "))
-  ])
-  row.tabIndex = 0
+  row.setAttribute("role", "row")
   row.setAttribute("aria-expanded", "false")
-  row.addEventListener("click", () => toggle(row, event))
-  row.addEventListener("keydown", (pressed) => onKey(pressed, row, event))
+  row.tabIndex = -1
   return row
 }
 
 /** The row that stands where events are missing. */
-export const droppedRow = (count) => {
-  const inside = cell("", `${number(count)} dropped: more came than could be shown`)
-  inside.colSpan = columns
-  return element("tr", "dropped", [inside])
+export const gapRow = (count) => {
+  const inside = cell("", `${number(count)} left out here: more came than could be shown`)
+  inside.colSpan = columns()
+  const row = element("tr", "gap-row", [inside])
+  row.setAttribute("role", "row")
+  return row
 }

@@ -39,6 +39,28 @@ const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
 /** A number with its thousands apart. */
 export const number = (value) => numbers.format(value)
 
+const small = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const large = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
+const huge = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 })
+
+/** Events a second, in few digits that do not jump: 0, 0.4, 7.2, 1,234, 1.2M. */
+export const rate = (value) => {
+  if (value < 0.05) return "0"
+  if (value < 9.95) return small.format(value)
+  return value < 999_999.5 ? large.format(value) : huge.format(value)
+}
+
+/** A time span in its largest unit: 12 ms, 3.4 s, 5 min, 2 h, 3 d. Takes milliseconds. */
+export const span = (milliseconds) => {
+  const size = Math.abs(milliseconds)
+  if (size < 999.5) return `${large.format(milliseconds)} ms`
+  const seconds = milliseconds / 1000
+  if (size < 9950) return `${small.format(seconds)} s`
+  if (size < 99_500) return `${large.format(seconds)} s`
+  if (size < 90 * 60_000) return `${large.format(seconds / 60)} min`
+  return size < 48 * 3_600_000 ? `${large.format(seconds / 3600)} h` : `${large.format(seconds / 86_400)} d`
+}
+
 /** "1 dead letter", "1,200 dead letters". */
 export const letterCount = (count) => `${number(count)} dead ${count === 1 ? "letter" : "letters"}`
 
@@ -71,27 +93,29 @@ export const showState = (kind, text) => {
   state.textContent = text
 }
 
+/** The pages: where each leads, its name, and what else it stands for. */
+const pages = [
+  ["/", "Overview"],
+  ["/events", "Live", "/kafidx"],
+  ["/counters", "Numbers"],
+  ["/dead-letters", "Dead letters"],
+  ["/ledger", "Ledger"]
+]
+
 /** A link that shows whether it leads to where we are. */
-const place = (address, text) => {
+const place = ([address, text, old]) => {
   const made = link(address, text)
-  const here = location.pathname === "/kafidx" ? "/" : location.pathname
-  if (here === address) made.setAttribute("aria-current", "page")
+  const here = location.pathname
+  if (here === address || here === old) made.setAttribute("aria-current", "page")
   else if (address !== "/" && here.startsWith(`${address}/`)) made.setAttribute("aria-current", "true")
   return made
 }
 
-/** Fills the head of the page: the live list, each counter, the dead letters and the ledger. */
-export const showFrame = async () => {
-  const live = place("/", "Live")
-  const navigation = element("nav", "", [
-    live,
-    place("/dead-letters", "Dead letters"),
-    place("/ledger", "Ledger")
-  ])
+/** Fills the head of the page: the name and the way to each page. */
+export const showFrame = () => {
+  const navigation = element("nav", "", pages.map(place))
   navigation.setAttribute("aria-label", "Pages")
-  document.getElementById("frame").append(element("strong", "", "Spoor"), navigation)
-  const answer = await fetch("/api/counters")
-  if (!answer.ok) return
-  const counters = await answer.json()
-  live.after(...counters.map(({ name, title }) => place(`/counters/${encodeURIComponent(name)}`, title)))
+  const home = link("/", element("span", "", "Spoor"), "brand")
+  home.setAttribute("aria-label", "Spoor: overview")
+  document.getElementById("frame").append(home, navigation)
 }

@@ -183,7 +183,7 @@ const suite = (open: OpenOwn): void => {
       })
       const answers: Array<boolean> = []
       let since = 0
-      const look = (options: LookOptions, see: (batch: RecordBatch) => boolean) =>
+      const look = (options: LookOptions, see: (batch: RecordBatch, partitions: number) => boolean) =>
         Effect.sync(() => {
           since = options.since
           const hour = 3_600_000
@@ -194,7 +194,7 @@ const suite = (open: OpenOwn): void => {
             batch(1, record(3, hour + 1_000, eventId(id, 0))),
             batch(1, record(4, 2 * hour))
           ]) {
-            answers.push(see(one))
+            answers.push(see(one, 2))
           }
           return true
         })
@@ -202,6 +202,9 @@ const suite = (open: OpenOwn): void => {
       expect(answers).toEqual([false, false, false, false, true])
       expect(found.records.map(({ offset }) => offset)).toEqual(["2", "3"])
       expect(Math.abs(Date.now() - 120_000 - since)).toBeLessThan(60_000)
+      const logged = Date.now() + 1e9
+      yield* whereIs(eventId(id, 0), { sources: [queue.source], look, topics, logged })
+      expect(since).toBe(logged - 10_000)
     })
   )
 }

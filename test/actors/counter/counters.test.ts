@@ -12,6 +12,8 @@ import { makeHealth } from "../../../actors/system/health.ts"
 import { type Life, start } from "../../../actors/system/life.ts"
 import { EventLog } from "../../../bridge/event-log/service.ts"
 import { makeSqlite } from "../../../bridge/event-log/sqlite.ts"
+import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
+import { MessageBus } from "../../../bridge/message-bus/service.ts"
 import { maxKeys, ProjectionStore } from "../../../bridge/projection-store/service.ts"
 import { sqliteProjections } from "../../../bridge/projection-store/sqlite.ts"
 import { Failure } from "../../../contracts/failure.ts"
@@ -53,8 +55,18 @@ const places = Effect.fnUntraced(function* (folder: string, storeFolder = folder
   return { log, store: yield* sqliteProjections(storeFolder, { maxKeys, horizon: 60_000 }) }
 })
 
-const started = (actor: Actor, log: EventLog["Service"], store: ProjectionStore["Service"]) =>
-  start(actor, Context.make(EventLog, log).pipe(Context.add(ProjectionStore, store)), makeHealth(), () => {})
+const started = (
+  actor: Actor,
+  log: EventLog["Service"],
+  store: ProjectionStore["Service"],
+  bus = makeInProcess()
+) => {
+  const context = Context.make(EventLog, log).pipe(
+    Context.add(ProjectionStore, store),
+    Context.add(MessageBus, bus)
+  )
+  return start(actor, context, makeHealth(), () => {})
+}
 
 const handled = (life: Life, count: number) =>
   Effect.promise(() =>

@@ -44,7 +44,10 @@ const asking = (batch: EnrichedBatch, answer: (batch: EnrichedBatch) => Effect.E
     })
   ).pipe(
     Effect.provideService(MessageBus, makeInProcess()),
-    Effect.provideService(Self, Self.of({ name: "x", meter, health: makeHealth(), announce: () => {} }))
+    Effect.provideService(
+      Self,
+      Self.of({ name: "x", meter, health: makeHealth(), announce: () => {}, announced: () => undefined })
+    )
   )
   return program
 }

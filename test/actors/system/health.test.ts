@@ -1,6 +1,7 @@
 /** Ready means: every actor is up, and each service has a system that answers. */
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import { makeHealth } from "../../../actors/system/health.ts"
 import type { Seam } from "../../../bridge/seam.ts"
 import { Failure } from "../../../contracts/failure.ts"
@@ -55,5 +56,46 @@ describe("health", () => {
       [false, null],
       [true, 0]
     ])
+  })
+
+  test("what was found last is told at once, also of a system that hangs; then it is looked at again", async () => {
+    let looks = 0
+    let isHanging = true
+    const hanging: Seam = {
+      kind: "kafka",
+      embedded: false,
+      address: "host:9092",
+      check: Effect.suspend(() => {
+        looks += 1
+        return isHanging ? Effect.never : Effect.void
+      })
+    }
+    const health = makeHealth()
+    health.addSeams([["queue", seam(() => true)]])
+    health.addSeams([["log", hanging]])
+    const steps = Effect.gen(function* () {
+      const systems = {
+        queue: { kind: "redis", embedded: false, address: "host:6379" },
+        log: { kind: "kafka", embedded: false, address: "host:9092" }
+      }
+      expect(yield* health.lastFound()).toEqual({ seams: {}, systems })
+      yield* TestClock.adjust("100 millis")
+      expect(yield* health.lastFound()).toEqual({ seams: { queue: "ok" }, systems })
+      expect(looks).toBe(1)
+      yield* TestClock.adjust("2 seconds")
+      expect((yield* health.lastFound()).seams).toEqual({ queue: "ok", log: "host:9092 does not answer" })
+      isHanging = false
+      yield* TestClock.adjust("2 seconds")
+      yield* health.lastFound()
+      yield* TestClock.adjust("100 millis")
+      expect(yield* health.lastFound(["log"])).toEqual({
+        seams: { log: "ok" },
+        systems: { log: systems.log }
+      })
+      const before = looks
+      yield* TestClock.adjust("1 hour")
+      expect(looks).toBe(before)
+    })
+    await Effect.runPromise(Effect.provide(steps, TestClock.layer()))
   })
 })

@@ -4,7 +4,7 @@ import { connect } from "node:net"
 import { posts } from "../../../actors/viewer/account-routes.ts"
 import type { Accounts } from "../../../actors/viewer/accounts.ts"
 import type { ViewerOptions } from "../../../actors/viewer/app.ts"
-import { basicAuth } from "../../../actors/viewer/basic-auth.ts"
+import { credentials } from "../../../actors/viewer/credentials.ts"
 import { maxPostedBytes } from "../../../actors/viewer/posted.ts"
 import { type Server, serve } from "../../../gateway/serve.ts"
 import { ask, noAccounts, order, ownPage, viewer } from "./asking.ts"
@@ -93,7 +93,7 @@ describe("a change", () => {
 
   test("needs the password where there is one", async () => {
     const { accounts, asked } = counting()
-    const auth = basicAuth("viewer", "secret")
+    const auth = credentials({ login: { user: "viewer", password: "secret" } })
     const init = { method: "POST", headers: ownPage, body: JSON.stringify(everything) }
     expect((await ask("/api/dead-letters/discard", { accounts, auth }, init)).status).toBe(401)
     const headers = { ...ownPage, authorization: `Basic ${btoa("viewer:secret")}` }

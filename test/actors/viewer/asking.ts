@@ -6,6 +6,7 @@ import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { type Accounts, makeAccounts } from "../../../actors/viewer/accounts.ts"
 import { type ViewerOptions, viewerApp } from "../../../actors/viewer/app.ts"
 import { liveFeed } from "../../../actors/viewer/live-feed.ts"
+import type { Past } from "../../../actors/viewer/past/past.ts"
 import { EventLog } from "../../../bridge/event-log/service.ts"
 import { makeSqlite } from "../../../bridge/event-log/sqlite.ts"
 import * as GeoIpLive from "../../../bridge/geo-ip/live.ts"
@@ -25,10 +26,11 @@ export const openLog = Effect.gen(function* () {
   return log
 })
 
-/** What the viewer tells and changes, on these queues and this log, with `clicks` as a topic beside `events`. */
+/** What the viewer tells and changes, on these queues and this log, with `clicks` as a topic beside `events`, and more settings. */
 export const accountsOn = Effect.fnUntraced(function* (
   sources: ReadonlyArray<QueueSource>,
-  log: EventLog["Service"]
+  log: EventLog["Service"],
+  more: Readonly<Record<string, string>> = {}
 ) {
   const layer = Layer.mergeAll(
     Layer.succeed(IngestQueue, IngestQueue.of({ push: () => Effect.die("not pushed to"), sources })),
@@ -36,7 +38,7 @@ export const accountsOn = Effect.fnUntraced(function* (
     GeoIpLive.layer,
     Logger.layer([])
   )
-  const settings = ConfigProvider.layer(ConfigProvider.fromUnknown({ KAFKA_TOPICS: "clicks" }))
+  const settings = ConfigProvider.layer(ConfigProvider.fromUnknown({ KAFKA_TOPICS: "clicks", ...more }))
   return yield* makeAccounts.pipe(Effect.provide(layer), Effect.provide(settings))
 })
 
@@ -55,14 +57,21 @@ export const noAccounts: Accounts = {
   discard: unasked
 }
 
+/** A past that nobody may ask. */
+export const noPast: Past = { search: unasked, journey: unasked, series: unasked, sendTest: unasked }
+
 export const viewer = (options: Partial<ViewerOptions> = {}) =>
   viewerApp({
     feed: liveFeed(),
     auth: undefined,
+    addressOf: (_, peer) => peer,
     counters: [{ name: "event-counter", title: "Events", tables: ["by-type"] }],
     tables: async () => ({ "by-type": [{ key: "<b>app_open</b>", count: 3 }] }),
+    table: async () => [{ type: "<b>app_open</b>", events: 3 }],
+    system: unasked,
     status: async () => ({ read: 7 }),
     accounts: noAccounts,
+    past: noPast,
     operations: {
       live: () => new Response("live"),
       ready: () => new Response("ready"),

@@ -1,81 +1,222 @@
 import { describe, expect, test } from "bun:test"
-import { liveFeed } from "../../../actors/viewer/live-feed.ts"
-import type { FeedRecord } from "../../../actors/viewer/view-event.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import { maxWaiting } from "../../../actors/viewer/live-client.ts"
+import { type FeedLimits, type LiveFeed, liveFeed, standardLimits } from "../../../actors/viewer/live-feed.ts"
+import { noMask, readMask } from "../../../actors/viewer/mask.ts"
+import type { Filter, LiveMessage } from "../../../actors/viewer/messages.ts"
+import type { CopyStage } from "../../../contracts/copy.ts"
+import { bytesOf } from "../../../contracts/event.ts"
+import { BatchId, Topic } from "../../../contracts/ids.ts"
+import { eventually } from "../../support/eventually.ts"
+import { batchOf } from "./watching.ts"
 
-const record = (offset: number, value = "app_open type=Desktop a=1"): FeedRecord => ({
-  topic: "events",
-  partition: 0,
-  offset: String(offset),
-  timestamp: 0,
-  id: "",
-  value: value as Bytes
-})
-const run = (from: number, to: number, value?: string): ReadonlyArray<FeedRecord> =>
-  Array.from({ length: to - from }, (_, i) => record(from + i, value))
-const offsets = (records: ReadonlyArray<FeedRecord>): ReadonlyArray<string> =>
-  records.map(({ offset }) => offset)
-const all = [1_000_000, 1_000_000_000] as const
+const feedWith = (limits: Partial<FeedLimits> = {}, mask = noMask): LiveFeed =>
+  liveFeed(mask, { ...standardLimits, interval: 5, ...limits })
 
-describe("the feed", () => {
-  test("a watcher begins with the last events, and then gets every event once, in order", () => {
-    const feed = liveFeed({ history: 3, buffer: 10 })
-    feed.add(run(0, 5))
-    const watcher = feed.watch("")
-    expect(offsets(watcher.take(...all).records)).toEqual(["2", "3", "4"])
-    feed.add(run(5, 7))
-    expect(watcher.take(...all)).toEqual({ records: run(5, 7), dropped: 0 })
-    expect(watcher.take(...all)).toEqual({ records: [], dropped: 0 })
-    expect(feed.total()).toBe(7)
+const opened: Array<() => void> = []
+const watching = (feed: LiveFeed, filter: Filter = {}) => {
+  const heard: Array<LiveMessage> = []
+  const recipient = { isReady: true }
+  const watch = feed.watch(filter, {
+    send: (message) => heard.push(JSON.parse(message)),
+    isReady: () => recipient.isReady
   })
-
-  test("a watcher that does not read loses its oldest events, and is told how many, once", () => {
-    const feed = liveFeed({ history: 3, buffer: 4 })
-    const watcher = feed.watch("")
-    feed.add(run(0, 3))
-    feed.add(run(3, 10))
-    const taken = watcher.take(...all)
-    expect(offsets(taken.records)).toEqual(["6", "7", "8", "9"])
-    expect(taken.dropped).toBe(6)
-    expect(watcher.take(...all).dropped).toBe(0)
-  })
-
-  test("one slow watcher takes nothing from another", () => {
-    const feed = liveFeed({ history: 3, buffer: 2 })
-    feed.watch("")
-    const quick = feed.watch("")
-    for (let offset = 0; offset < 10; offset++) {
-      feed.add([record(offset)])
-      expect(quick.take(...all)).toEqual({ records: [record(offset)], dropped: 0 })
+  opened.push(watch.close)
+  return {
+    ...watch,
+    heard,
+    recipient,
+    types: () => heard.flatMap(({ events }) => events.map(({ type }) => type)),
+    offsets: () => heard.flatMap(({ events }) => events.map(({ offset }) => Number(offset))),
+    dropped: () => heard.reduce((sum, { dropped }) => sum + dropped, 0)
+  }
+}
+const run = (from: number, to: number, type = "app_open"): ReturnType<typeof batchOf> =>
+  batchOf(
+    Array.from({ length: to - from }, (_, n) => `${type} type=Desktop n=${from + n}`),
+    from
+  )
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n)
+const copies = (stage: CopyStage, line: string, dropped = 0) => ({
+  stage,
+  topic: Topic.make("events"),
+  batch: BatchId.make("b"),
+  at: 5,
+  dropped,
+  events: [
+    {
+      index: 0,
+      ...(stage === "raw" || stage === "rejected" ? { line: bytesOf(line) } : { record: bytesOf(line) })
     }
+  ]
+})
+
+describe("a watch", () => {
+  test("begins with the last events that match, and then gets every event once, in order", async () => {
+    const feed = feedWith({ history: 8, first: 3 })
+    feed.add(run(0, 10))
+    const { heard, offsets } = watching(feed)
+    expect(heard).toMatchObject([{ total: 10, sample: 1, dropped: 0 }])
+    expect(offsets()).toEqual([7, 8, 9])
+    feed.add(run(10, 12))
+    feed.add(run(12, 15))
+    await eventually("the next", () => offsets().length === 8)
+    expect(offsets()).toEqual(range(7, 15))
+    expect(heard.at(-1)).toMatchObject({ total: 15, sample: 1, dropped: 0 })
   })
 
-  test("a watcher gets only the types it asked for, from the past too, and drops no others", () => {
-    const feed = liveFeed({ history: 10, buffer: 2 })
-    feed.add([record(0, "purchase type=Desktop a"), record(1), record(2, "/t/Purchase_done bot_name& p")])
-    const watcher = feed.watch("PURCH")
-    expect(offsets(watcher.take(...all).records)).toEqual(["0", "2"])
-    feed.add(run(3, 100))
-    feed.add([record(100, "purchase type=Desktop a"), record(101, "app_open type=Desktop purchase")])
-    expect(watcher.take(...all)).toEqual({ records: [record(100, "purchase type=Desktop a")], dropped: 0 })
+  test("is told the figures at once, also when there is nothing to see, and when they change", async () => {
+    const feed = feedWith()
+    const { heard } = watching(feed, { type: "other" })
+    expect(heard).toEqual([{ total: 0, rate: 0, sample: 1, dropped: 0, events: [] }])
+    feed.add(run(0, 7))
+    await eventually("the total", () => heard.at(-1)?.total === 7)
+    await eventually("that none came for a second", () => heard.at(-1)?.rate === 0)
+    expect(heard.at(-1)).toEqual({ total: 7, rate: 0, sample: 1, dropped: 0, events: [] })
   })
 
-  test("what is taken at once is bounded in events and in bytes, but is never nothing", () => {
-    const feed = liveFeed()
-    const watcher = feed.watch("")
-    feed.add(run(0, 5, "x".repeat(10)))
-    expect(offsets(watcher.take(2, 1_000).records)).toEqual(["0", "1"])
-    expect(offsets(watcher.take(10, 25).records)).toEqual(["2", "3"])
-    expect(offsets(watcher.take(10, 1).records)).toEqual(["4"])
+  test("gets what it asked for, from the past too, whatever others watch", async () => {
+    const feed = feedWith()
+    feed.add(run(0, 2, "buy"))
+    feed.add(run(2, 4))
+    const buys = watching(feed, { type: "BUY" })
+    const same = watching(feed, { type: " buy ", topic: "" })
+    const all = watching(feed)
+    feed.add(run(4, 6))
+    feed.add(run(6, 8, "buy_more"))
+    await eventually("all of them", () => all.types().length === 8)
+    expect(buys.types()).toEqual(["buy", "buy", "buy_more", "buy_more"])
+    expect(same.types()).toEqual(buys.types())
   })
 
-  test("a watcher that has left is forgotten", () => {
-    const feed = liveFeed()
-    const watcher = feed.watch("")
+  test("that has ended costs and gets nothing more", async () => {
+    const feed = feedWith()
+    const one = watching(feed)
+    const other = watching(feed)
+    expect(feed.watchers()).toBe(2)
+    one.close()
+    one.close()
     expect(feed.watchers()).toBe(1)
-    watcher.close()
     feed.add(run(0, 3))
+    await eventually("the other is told", () => other.offsets().length === 3)
+    expect(one.offsets()).toEqual([])
+    other.close()
     expect(feed.watchers()).toBe(0)
-    expect(watcher.take(...all).records).toEqual([])
   })
+})
+
+describe("one who reads slowly", () => {
+  test("loses the oldest, is told how many, once, and takes nothing from others", async () => {
+    const feed = feedWith({ perClient: 10_000, first: 0 })
+    const slow = watching(feed)
+    const quick = watching(feed)
+    slow.recipient.isReady = false
+    for (let at = 0; at < 700; at += 100) {
+      feed.add(run(at, at + 100))
+      await eventually("the quick one has them", () => quick.offsets().length === at + 100)
+    }
+    slow.recipient.isReady = true
+    await eventually("what is left", () => slow.offsets().length === maxWaiting)
+    expect(slow.offsets()).toEqual(range(700 - maxWaiting, 700))
+    expect(slow.dropped()).toBe(700 - maxWaiting)
+    expect(quick.dropped()).toBe(0)
+    feed.add(run(700, 701))
+    await eventually("the next", () => slow.offsets().at(-1) === 700)
+    expect(slow.dropped()).toBe(700 - maxWaiting)
+  })
+
+  test("or has paused is told no events, but the figures, and goes on where it was", async () => {
+    const feed = feedWith({ perClient: 10_000 })
+    const one = watching(feed)
+    one.pause()
+    feed.add(run(0, 700))
+    await eventually("the total", () => one.heard.at(-1)?.total === 700, 5_000)
+    expect(one.offsets()).toEqual([])
+    one.resume()
+    await eventually("what is left", () => one.offsets().length === maxWaiting)
+    expect(one.offsets().at(-1)).toBe(699)
+    expect(one.dropped()).toBe(700 - maxWaiting)
+  })
+})
+
+describe("more than can be shown", () => {
+  test("is sampled: few are shown, and it is said one of how many", async () => {
+    const feed = feedWith({ perClient: 50 })
+    const { heard, offsets } = watching(feed)
+    feed.add(run(0, 5_000))
+    await eventually("some of them", () => offsets().length > 0)
+    expect(offsets().length).toBeLessThanOrEqual(50)
+    const told = heard.find(({ events }) => events.length > 0)
+    expect(told?.total).toBe(5_000)
+    expect(Math.abs((told?.sample ?? 0) * offsets().length - 5_000)).toBeLessThanOrEqual(told?.sample ?? 0)
+    expect(heard.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(0)
+  })
+
+  test("for all together is shared among them", async () => {
+    const feed = feedWith({ perClient: 1_000, together: 100 })
+    const all = Array.from({ length: 10 }, () => watching(feed))
+    feed.add(run(0, 5_000))
+    await eventually("all have some", () => all.every(({ offsets }) => offsets().length > 0))
+    for (const { offsets } of all) expect(offsets().length).toBeLessThanOrEqual(15)
+  })
+
+  test("can be compared with so many filters is looked at in part, and said so", async () => {
+    const feed = feedWith({ comparisons: 1_000, perClient: 100_000, together: 1_000_000 })
+    const all = Array.from({ length: 20 }, (_, n) =>
+      watching(feed, { type: "=t", text: n === 0 ? "" : `n${n}` })
+    )
+    let added = 0
+    await eventually("only a part is looked at", () => {
+      feed.add(run(added, added + 100, "t"))
+      added += 100
+      return all.some(({ heard }) => heard.some(({ sample }) => sample > 1))
+    })
+  })
+
+  test("are weighed too: long events are shortened, and the past is bounded in bytes", async () => {
+    const feed = feedWith({ historyBytes: 300_000 })
+    const long = (n: number) => batchOf([`long type=Desktop a=${"x".repeat(100_000)}&b=${n}`], n)
+    for (let n = 0; n < 10; n++) feed.add(long(n))
+    const { heard, offsets } = watching(feed)
+    expect(offsets()).toEqual([8, 9])
+    expect(JSON.stringify(heard).length).toBeLessThan(50_000)
+    expect(heard[0]?.events[0]?.raw).toEndWith("characters more)")
+  })
+})
+
+describe("stages", () => {
+  test("other than the log's are told as copies, to those who watch them, while they do", async () => {
+    const feed = feedWith()
+    let changes = 0
+    feed.onStages(() => {
+      changes += 1
+    })
+    const stored = watching(feed)
+    expect(feed.stages()).toEqual([])
+    feed.addCopies(copies("raw", "10.0.0.1 5 h nopod /before e"))
+    const raw = watching(feed, { stage: "raw" })
+    const enriched = watching(feed, { stage: "enriched" })
+    expect(feed.stages().toSorted()).toEqual(["enriched", "raw"])
+    feed.addCopies(copies("raw", "10.0.0.1 5 h nopod /t/line a=1 UA"))
+    feed.addCopies(copies("enriched", "record type=Desktop a=1", 7))
+    feed.add(run(0, 1, "stored"))
+    await eventually("all are told", () => [stored, raw, enriched].every(({ types }) => types().length > 0))
+    expect([stored, raw, enriched].map(({ types }) => types())).toEqual([["stored"], ["line"], ["record"]])
+    expect(enriched.dropped()).toBe(7)
+    expect(watching(feed, { stage: "raw" }).types()).toEqual(["line"])
+    expect(changes).toBe(2)
+    for (const close of opened.splice(0)) close()
+    expect(feed.stages()).toEqual([])
+    expect(changes).toBe(4)
+    expect(watching(feed, { stage: "raw" }).types()).toEqual([])
+  })
+})
+
+test("what is masked is told to nobody and found by nobody", async () => {
+  const feed = feedWith({}, readMask("email"))
+  feed.add(batchOf(["buy type=Desktop email=a%40b.de&n=1"]))
+  expect(JSON.stringify(watching(feed).heard)).toContain("•••")
+  expect(JSON.stringify(watching(feed).heard)).not.toContain("b.de")
+  for (const filter of [{ text: "b.de" }, { param: "email=a@b.de" }, { param: "email~b" }]) {
+    expect(watching(feed, filter).types()).toEqual([])
+  }
 })

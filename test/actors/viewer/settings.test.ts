@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test"
 import { isLoopback, listenAddress } from "../../../actors/viewer/settings.ts"
 
-test("without a password only this machine is served", () => {
+test("without a password or token only this machine is served", () => {
   expect(listenAddress(undefined, false)).toBe("127.0.0.1")
   expect(listenAddress("localhost", false)).toBe("localhost")
   expect(() => listenAddress("0.0.0.0", false)).toThrow("VIEWER_PASSWORD")
-  expect(() => listenAddress("::", false)).toThrow("VIEWER_PASSWORD")
+  expect(() => listenAddress("::", false)).toThrow("VIEWER_PASSWORD or VIEWER_TOKEN")
 })
 
 test("with one, everybody, unless an address is set", () => {

@@ -10,13 +10,17 @@ import { append, type Check, run, topicWith } from "./check.ts"
 /** Looks through all there is, and returns what was seen. */
 const seenBy = async (log: Log, options: LookOptions): Promise<ReadonlyArray<RecordBatch>> => {
   const batches: Array<RecordBatch> = []
+  const told = new Set<number>()
   const enough = await run(
-    log.look(options, (batch) => {
+    log.look(options, (batch, partitions) => {
       batches.push(batch)
+      told.add(partitions)
       return false
     })
   )
   expect(enough).toBe(false)
+  const seen = new Set(batches.map(({ topic, partition }) => `${topic} ${partition}`))
+  expect([...told]).toEqual(seen.size === 0 ? [] : [seen.size])
   return batches
 }
 

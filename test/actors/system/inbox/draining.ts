@@ -17,6 +17,8 @@ import {
   type QueueSource
 } from "../../../../bridge/ingest-queue/service.ts"
 import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite.ts"
+import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
+import { MessageBus } from "../../../../bridge/message-bus/service.ts"
 import type { Receipt } from "../../../../contracts/batch.ts"
 import type { Bytes } from "../../../../contracts/event.ts"
 import type { Failure } from "../../../../contracts/failure.ts"
@@ -90,12 +92,19 @@ export const draining = <A = unknown>(options: Draining<A>): Promise<A | unknown
         const sources = [...file.sources, ...(second?.sources ?? [])]
         const queue = { ...file, sources: sources.map((source) => watched(troubled(source))) }
         const meter = makeMeter("drainer")
-        const self = Self.of({ name: "drainer", meter, health: makeHealth(), announce: () => {} })
+        const self = Self.of({
+          name: "drainer",
+          meter,
+          health: makeHealth(),
+          announce: () => {},
+          announced: () => undefined
+        })
         const mailbox = makeMailbox({ concurrency: 4, capacity: 12 }, meter, (batch: Lines) =>
           batch.lines.length === 0 ? way(batch) : handle(batch)
         )
         const inbox = Effect.scoped(Effect.flatMap(claims.open(mailbox), (run) => run)).pipe(
           Effect.provideService(IngestQueue, queue),
+          Effect.provideService(MessageBus, makeInProcess()),
           Effect.provideService(Self, self)
         )
         yield* options.before?.(file) ?? Effect.void

@@ -1,0 +1,29 @@
+/** Colours of a terminal, or none: https://no-color.org */
+
+type Paint = (text: string) => string
+
+export interface Colours {
+  readonly dim: Paint
+  readonly bold: Paint
+  readonly red: Paint
+  readonly cyan: Paint
+}
+
+const sgr =
+  (code: number): Paint =>
+  (text) =>
+    text === "" ? "" : `\u001b[${code}m${text}\u001b[0m`
+
+const same: Paint = (text) => text
+
+/** With `areOn` false every text stays as it is. */
+export const colours = (areOn: boolean): Colours =>
+  areOn
+    ? { dim: sgr(2), bold: sgr(1), red: sgr(31), cyan: sgr(36) }
+    : { dim: same, bold: same, red: same, cyan: same }
+
+/** Only on a terminal that has them, and not where NO_COLOR says no. */
+export const wantsColours = (
+  stream: { readonly isTTY?: boolean },
+  environment: Readonly<Record<string, string | undefined>>
+): boolean => stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb"

@@ -1,0 +1,102 @@
+/** Where the tap's events come from: copies on NATS, or the viewer's GET /live. */
+import { Context, Effect, Layer, Stream } from "effect"
+import { discover } from "../../bridge/message-bus/micro-service.ts"
+import { MessageBus } from "../../bridge/message-bus/service.ts"
+import type { CopyStage } from "../../contracts/copy.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { messageBus } from "../system/need.ts"
+import { copiedRecords } from "../viewer/feed-record.ts"
+import { mayMatch } from "../viewer/filter.ts"
+import { readMask } from "../viewer/mask.ts"
+import type { EventView, LiveMessage } from "../viewer/messages.ts"
+import { viewerMask } from "../viewer/settings.ts"
+import { eventView } from "../viewer/view-event.ts"
+import { watchCopies } from "../watch/copies.ts"
+import { askViewer } from "./ask-viewer.ts"
+import type { Tapping } from "./tap-arguments.ts"
+
+/** Some events, oldest first, and how many were left out before them; of those wanted one in `sample` is there. */
+export interface Tapped {
+  readonly events: ReadonlyArray<EventView>
+  readonly dropped: number
+  readonly sample: number
+}
+
+export interface TapSource {
+  /** For a person: where it looks, and what may be missing there. */
+  readonly says: ReadonlyArray<string>
+  readonly events: Stream.Stream<Tapped, Failure>
+}
+
+/** Who sees which stage pass. */
+const publishers: Readonly<Record<CopyStage, string>> = {
+  raw: "drainer",
+  enriched: "enricher",
+  stored: "bridge",
+  rejected: "drainer"
+}
+
+/** Copies on NATS. Fails with `unavailable` when it cannot be reached at the start. */
+export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isWanted }: Tapping) {
+  const bus = Context.get(yield* Layer.build(messageBus.layer), MessageBus)
+  const mask = readMask(yield* viewerMask.config)
+  const { address } = bus.seam
+  yield* Effect.mapError(
+    bus.seam.check,
+    ({ message }) => new Failure({ reason: "unavailable", message: `NATS at ${address}: ${message}` })
+  )
+  const publisher = publishers[stage]
+  const running = yield* discover(bus, "ping")
+  const isThere = running.some(({ name }) => name === publisher)
+  const mayBe = mayMatch(filter)
+  return {
+    says: [
+      `${stage} as it passes on NATS ${address}`,
+      ...(isThere ? [] : [`no ${publisher} answers there, so there is nothing to see until one runs`])
+    ],
+    events: Stream.map(
+      watchCopies(bus, () => [stage], `spoor.copies.${stage}.>`),
+      (copies) => ({
+        events: copiedRecords(copies)
+          .filter(mayBe)
+          .map((record) => eventView(record, mask))
+          .filter(isWanted),
+        dropped: copies.dropped,
+        sample: 1
+      })
+    )
+  } satisfies TapSource
+})
+
+/** What the viewer shows. Fails with `unavailable` when it cannot be reached, or ends. */
+export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isWanted }: Tapping) {
+  const { address, response } = yield* askViewer(`/live?${new URLSearchParams({ ...filter })}`, eventStream)
+  const { body } = response
+  if (body === null || !(response.headers.get("content-type") ?? "").startsWith(eventStream)) {
+    return yield* new Failure({ reason: "unavailable", message: `no viewer of ours answers at ${address}` })
+  }
+  const ended = new Failure({ reason: "unavailable", message: `the viewer at ${address} has ended` })
+  const messages = Stream.fromReadableStream({ evaluate: () => body, onError: () => ended }).pipe(
+    Stream.decodeText,
+    Stream.splitLines,
+    Stream.flatMap((line) => Stream.fromIterable(messagesIn(line))),
+    Stream.map(({ events, dropped, sample }) => ({ events: events.filter(isWanted), dropped, sample }))
+  )
+  return {
+    says: [`${stage} as the viewer at ${address} sees it`],
+    events: Stream.concat(messages, Stream.fail(ended))
+  } satisfies TapSource
+})
+
+const eventStream = "text/event-stream"
+
+/** The message of a `data:` line; other lines are none. */
+const messagesIn = (line: string): ReadonlyArray<LiveMessage> => {
+  if (!line.startsWith("data:")) return []
+  try {
+    const message = JSON.parse(line.slice("data:".length))
+    return Array.isArray(message?.events) ? [message] : []
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,49 @@
+/** Where `top` gets the system from: the actors on NATS and the queues, or the viewer. */
+import { type Config, Context, Effect, Layer, Redacted } from "effect"
+import { IngestQueue, type QueueSource } from "../../bridge/ingest-queue/service.ts"
+import { MessageBus } from "../../bridge/message-bus/service.ts"
+import { redisUrl } from "../../bridge/settings.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { makeHealth } from "../system/health.ts"
+import { ingestQueue, messageBus } from "../system/need.ts"
+import type { SystemView } from "../watch/system-view.ts"
+import { makeWatch } from "../watch/watch.ts"
+import { askViewer } from "./ask-viewer.ts"
+
+/** The system now. */
+export type Look = Effect.Effect<SystemView, Failure | Config.ConfigError>
+
+/** Fails with `unreadable` for settings that cannot work; servers that are away are told in what it sees. */
+export const fromNats = Effect.gen(function* () {
+  const bus = Context.get(yield* Layer.build(messageBus.layer), MessageBus)
+  const health = makeHealth()
+  const urls = yield* redisUrl.config
+  const hasQueues = urls !== undefined && Redacted.value(urls).trim() !== ""
+  let sources: ReadonlyArray<QueueSource> = []
+  if (hasQueues) {
+    const context = yield* Layer.build(ingestQueue.layer)
+    sources = Context.get(context, IngestQueue).sources
+    health.addSeams(ingestQueue.seams(context))
+  }
+  const caveats = hasQueues ? [] : ["The queue is not asked: REDIS_URL is not set here."]
+  const { view } = yield* makeWatch({ bus, sources, health, caveats })
+  return view satisfies Look
+})
+
+/** Asks the viewer each time anew. Fails with `unavailable` when there is none. */
+export const fromViewer: Effect.Effect<Look> = Effect.succeed(
+  Effect.gen(function* () {
+    const { address, response } = yield* askViewer("/api/system", "application/json")
+    return yield* Effect.tryPromise({
+      try: async () => readView(await response.json()),
+      catch: () => new Failure({ reason: "unavailable", message: `no viewer of ours answers at ${address}` })
+    })
+  })
+)
+
+const readView = (told: unknown): SystemView => {
+  const view = told as SystemView
+  const lists = [view.stages, view.instances, view.seams, view.troubles]
+  if (!lists.every(Array.isArray)) throw new TypeError("not a system")
+  return view
+}

@@ -1,0 +1,28 @@
+/** Tells whoever watches that this actor is done with a batch of records: one small message on `spoor.events.consumed.<topic>`. */
+import { Clock, Effect } from "effect"
+import type { RecordBatch } from "../../bridge/event-log/service.ts"
+import { MessageBus } from "../../bridge/message-bus/service.ts"
+import { encode } from "../../contracts/codec.ts"
+import { type Consumed, consumedSubject } from "../../contracts/consumed.ts"
+import { Self } from "./self.ts"
+
+/** A function that publishes that a batch is done. At most once, never fails, never waits. */
+export const publishConsumed = Effect.gen(function* () {
+  const bus = yield* MessageBus
+  const { name } = yield* Self
+  return Effect.fnUntraced(function* ({ topic, partition, records }: RecordBatch) {
+    const [first] = records
+    const last = records.at(-1)
+    if (first === undefined || last === undefined) return
+    const fact: Consumed = {
+      by: name,
+      topic,
+      partition,
+      first: first.offset,
+      next: String(BigInt(last.offset) + 1n),
+      count: records.length,
+      at: yield* Clock.currentTimeMillis
+    }
+    yield* bus.publish(consumedSubject(topic), encode(fact))
+  })
+})

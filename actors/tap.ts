@@ -1,0 +1,22 @@
+/**
+ * Tap: publishes what flows as JSON that anyone reads with a plain NATS client, `nats sub 'spoor.tap.>'`. It only looks,
+ * at most once, and never slows the work. Keeps nothing; one is enough, since two would publish everything twice.
+ */
+import * as Actor from "./system/actor.ts"
+import { copies } from "./system/inbox/copies.ts"
+import { messageBus } from "./system/need.ts"
+import { publishTapped } from "./tap/publish.ts"
+import { readTapStages, tapStages } from "./tap/settings.ts"
+import { viewerMask } from "./viewer/settings.ts"
+
+export const Tap = Actor.make(
+  "tap",
+  {
+    summary: "Publishes events as readable JSON while they pass, for any NATS client. Runs only when named.",
+    receives: copies(readTapStages),
+    sends: "JSON on spoor.tap.<stage>.<topic>",
+    needs: [messageBus],
+    settings: [tapStages, viewerMask]
+  },
+  publishTapped
+)

@@ -1,0 +1,51 @@
+/**
+ * Publishes copies of events as JSON for people, one event a message, on `spoor.tap.<stage>.<topic>`. Only so many a
+ * second of each stage, however many actors run; how many were left out is told on `spoor.tap.dropped.<stage>.<topic>`.
+ */
+import { Clock, Effect, Metric } from "effect"
+import { MessageBus } from "../../bridge/message-bus/service.ts"
+import { type Copies, type CopyStage, tapDroppedSubject, tapSubject } from "../../contracts/copy.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { leftOut } from "../system/copies.ts"
+import { type CopyBudget, copyBudget } from "../system/copy-budget.ts"
+import { copiedRecords } from "../viewer/feed-record.ts"
+import { readMask } from "../viewer/mask.ts"
+import { viewerMask } from "../viewer/settings.ts"
+import { eventView } from "../viewer/view-event.ts"
+import { inertJson } from "./inert-json.ts"
+
+/** A function that publishes what copies show. Fails with `unreadable` where nobody outside could hear it. */
+export const publishTapped = Effect.gen(function* () {
+  const bus = yield* MessageBus
+  const mask = readMask(yield* viewerMask.config)
+  if (bus.seam.embedded) {
+    const message = "tap publishes on NATS: set NATS_URL, or look with `bun run tap`, which asks the viewer"
+    return yield* new Failure({ reason: "unreadable", message })
+  }
+  const budgets: Readonly<Record<CopyStage, CopyBudget>> = {
+    raw: copyBudget(),
+    enriched: copyBudget(),
+    stored: copyBudget(),
+    rejected: copyBudget()
+  }
+  const publish = (subject: string, value: unknown): Effect.Effect<void> =>
+    bus.publish(subject, new TextEncoder().encode(inertJson(value)))
+
+  return Effect.fnUntraced(function* (copies: Copies) {
+    const { stage, topic } = copies
+    const budget = budgets[stage]
+    const now = yield* Clock.currentTimeMillis
+    let own = 0
+    for (const record of copiedRecords(copies)) {
+      if (!budget.isOpen(now)) {
+        own += 1
+        continue
+      }
+      budget.spend(record.value.length)
+      yield* publish(tapSubject(stage, topic), eventView(record, mask))
+    }
+    if (own > 0) yield* Metric.update(leftOut(stage), own)
+    const dropped = copies.dropped + own
+    if (dropped > 0) yield* publish(tapDroppedSubject(stage, topic), { stage, topic, dropped })
+  })
+})

@@ -1,0 +1,61 @@
+/** An event of the feed, as those who watch share it: decoded and written as JSON at most once, when first asked for. */
+import type { FeedRecord } from "./feed-record.ts"
+import type { Mask } from "./mask.ts"
+import type { EventView } from "./messages.ts"
+import { eventView } from "./view-event.ts"
+
+/** An event's texts may be so long on the live list, in characters; GET /api/events/<id> tells all of them. */
+const longestRaw = 16_000
+const longestPairs = 16_000
+
+export class LiveEvent {
+  /** What its bytes weigh. */
+  readonly weight: number
+  readonly #read: () => FeedRecord
+  readonly #mask: Mask
+  #record: FeedRecord | undefined
+  #view: EventView | undefined
+  #text: string | undefined
+
+  constructor(read: () => FeedRecord, weight: number, mask: Mask) {
+    this.weight = weight
+    this.#read = read
+    this.#mask = mask
+  }
+
+  get record(): FeedRecord {
+    this.#record ??= this.#read()
+    return this.#record
+  }
+
+  get view(): EventView {
+    this.#view ??= eventView(this.record, this.#mask)
+    return this.#view
+  }
+
+  /** As JSON, shortened where it is very long. */
+  get text(): string {
+    this.#text ??= JSON.stringify(shortened(this.view))
+    return this.#text
+  }
+}
+
+const shortened = (view: EventView): EventView => {
+  if (view.raw.length <= longestRaw) return view
+  const more = view.raw.length - longestRaw
+  return {
+    ...view,
+    type: view.type.slice(0, 1_000),
+    meta: firstPairs(view.meta),
+    params: firstPairs(view.params),
+    raw: `${view.raw.slice(0, longestRaw)}… (${more} characters more)`
+  }
+}
+
+const firstPairs = (pairs: EventView["params"]): EventView["params"] => {
+  let length = 0
+  return pairs.filter(([name, value]) => {
+    length += name.length + value.length
+    return length <= longestPairs
+  })
+}

@@ -1,0 +1,132 @@
+/** A table of counts: sorted by any column, with the share of each row, to be copied or taken as a file. */
+import { button, element, link, number } from "/page/frame.js"
+import { inert } from "/page/inert-text.js"
+
+const isFigure = (value) => typeof value === "number"
+
+const compare = (a, b) => (isFigure(a) && isFigure(b) ? a - b : String(a).localeCompare(String(b)))
+
+/** How many rows are shown until all are asked for. */
+const shownAtFirst = 15
+
+/** So many characters of a word are shown; the files have all of it. */
+const longest = 120
+
+/** How the column of counts is called; beside it each row's part of the largest is drawn. */
+const counted = "events"
+
+const bodyRow = (row, most) =>
+  element(
+    "tr",
+    "",
+    Object.entries(row).map(([name, value]) => {
+      if (!isFigure(value)) return element("td", "key", value === "" ? "(empty)" : inert(value, longest))
+      const cell = element("td", "number", number(value))
+      if (name === counted && most > 0) {
+        cell.classList.add("share")
+        cell.style.setProperty("--share", (value / most).toFixed(3))
+      }
+      return cell
+    })
+  )
+
+const copy = async (file, told) => {
+  try {
+    const answer = await fetch(file)
+    if (!answer.ok) throw new Error(`The viewer answered with ${answer.status}.`)
+    await navigator.clipboard.writeText(await answer.text())
+    told.textContent = "copied"
+  } catch (error) {
+    told.textContent = `not copied: ${error.message}`
+  }
+  setTimeout(() => {
+    told.textContent = ""
+  }, 4000)
+}
+
+const download = (address, text) => {
+  const made = link(address, text)
+  made.download = ""
+  return made
+}
+
+/** `address` is where the table lies as a file, without its ending. */
+export const makeCountTable = (name, address) => {
+  const title = name.replaceAll("-", " ")
+  const head = element("tr", "")
+  const body = element("tbody", "")
+  const note = element("p", "empty", "Nothing counted yet.")
+  const told = element("span", "told")
+  told.setAttribute("role", "status")
+  const csv = download(`${address}.csv`, "CSV")
+  csv.setAttribute("aria-label", `Download ${title} as CSV`)
+  const json = download(`${address}.json`, "JSON")
+  json.setAttribute("aria-label", `Download ${title} as JSON`)
+  const copied = button("Copy", () => copy(`${address}.csv`, told), "plain")
+  copied.setAttribute("aria-label", `Copy ${title} as CSV`)
+  const more = button("", () => showAll(!isWhole), "plain more")
+  const whole = element("table", "counts", [element("thead", "", head), body])
+  whole.setAttribute("aria-label", title)
+  const place = element("section", "counted", [
+    element("div", "over", [element("h2", "", title), told, copied, csv, json]),
+    whole,
+    more,
+    note
+  ])
+  const heads = new Map()
+  let isWhole = false
+  let rows = []
+  let sorted
+
+  const showRows = () => {
+    const list =
+      sorted === undefined
+        ? rows
+        : rows.toSorted((a, b) => compare(a[sorted.column], b[sorted.column]) * sorted.way)
+    const most = Math.max(0, ...rows.map((row) => (isFigure(row[counted]) ? row[counted] : 0)))
+    body.replaceChildren(
+      ...list.slice(0, isWhole ? undefined : shownAtFirst).map((row) => bodyRow(row, most))
+    )
+    more.hidden = list.length <= shownAtFirst
+    more.textContent = isWhole ? "Show fewer" : `Show all ${number(list.length)}`
+    for (const [column, cell] of heads) {
+      if (sorted?.column !== column) cell.removeAttribute("aria-sort")
+      else cell.setAttribute("aria-sort", sorted.way > 0 ? "ascending" : "descending")
+    }
+  }
+
+  const showAll = (now) => {
+    isWhole = now
+    showRows()
+  }
+
+  /** First the largest of figures and the first of words; then the other way; then as the counter gave them. */
+  const sortBy = (column, isOfFigures) => {
+    const first = isOfFigures ? -1 : 1
+    if (sorted?.column !== column) sorted = { column, way: first }
+    else sorted = sorted.way === first ? { column, way: -first } : undefined
+    showRows()
+  }
+
+  const showHead = () => {
+    const columns = Object.entries(rows[0] ?? {})
+    if (columns.map(([column]) => column).join("\n") === [...heads.keys()].join("\n")) return
+    heads.clear()
+    for (const [column, value] of columns) {
+      const sorter = button(column, () => sortBy(column, isFigure(value)), "plain sorter")
+      const cell = element("th", isFigure(value) ? "number" : "", sorter)
+      cell.scope = "col"
+      heads.set(column, cell)
+    }
+    head.replaceChildren(...heads.values())
+  }
+
+  const show = (now) => {
+    rows = now
+    showHead()
+    showRows()
+    note.hidden = rows.length > 0
+    whole.hidden = rows.length === 0
+  }
+  return { place, show }
+}

@@ -1,0 +1,98 @@
+/** The fields of the filter: what is typed applies a moment later, in a search of the past when it is asked for. */
+import { filterNames } from "/page/event-filter.js"
+
+/** How long after the last key a filter applies, milliseconds. */
+const rest = 350
+
+/** A moment as a field of the reader's zone wants it; "" for none. */
+const localText = (at) => {
+  if (at === undefined) return ""
+  const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000)
+  return date.toISOString().slice(0, 19)
+}
+
+const momentOf = (text) => {
+  const at = new Date(text).getTime()
+  return text === "" || Number.isNaN(at) ? undefined : at
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {object} told
+ * @param {() => void} told.changed other events are to be shown
+ * @param {() => void} told.asked they are to be shown at once
+ */
+export const filterBar = (form, { changed, asked }) => {
+  const fields = form.elements
+  let timer
+
+  const later = () => {
+    clearTimeout(timer)
+    timer = setTimeout(changed, rest)
+  }
+  const now = () => {
+    clearTimeout(timer)
+    asked()
+  }
+
+  form.addEventListener("input", later)
+  form.addEventListener("submit", (submitted) => {
+    submitted.preventDefault()
+    now()
+  })
+  form.addEventListener("reset", (cleared) => {
+    cleared.preventDefault()
+    for (const name of filterNames) fields.namedItem(name).value = ""
+    now()
+  })
+  for (const one of form.querySelectorAll("[data-minutes]")) {
+    one.addEventListener("click", () => {
+      const { minutes } = one.dataset
+      fields.since.value = minutes === "" ? "" : localText(Date.now() - Number(minutes) * 60_000)
+      fields.until.value = ""
+      now()
+    })
+  }
+
+  const unfold = document.getElementById("unfold")
+  unfold.addEventListener("click", () => {
+    const isUnfolded = form.classList.toggle("unfolded")
+    unfold.setAttribute("aria-expanded", String(isUnfolded))
+    unfold.textContent = isUnfolded ? "Fewer filters" : "More filters"
+  })
+
+  const mark = () => {
+    let isAny = false
+    for (const name of filterNames) {
+      const field = fields.namedItem(name)
+      const isSet = field.value.trim() !== ""
+      field.classList.toggle("set", isSet)
+      isAny ||= isSet
+    }
+    document.getElementById("clear").disabled = !isAny
+  }
+  form.addEventListener("input", mark)
+
+  return {
+    /** What the fields say: a filter without what is empty, and the times. */
+    read: () => {
+      const filter = {}
+      for (const name of filterNames) {
+        const value = fields.namedItem(name).value.trim()
+        if (value !== "") filter[name] = value
+      }
+      return { filter, since: momentOf(fields.since.value), until: momentOf(fields.until.value) }
+    },
+    show: ({ filter, since, until }) => {
+      for (const name of filterNames) fields.namedItem(name).value = filter[name] ?? ""
+      fields.since.value = localText(since)
+      fields.until.value = localText(until)
+      mark()
+    },
+    /** The keyboard goes to the field of free text. */
+    enter: () => {
+      fields.text.focus()
+      fields.text.select()
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What the viewer tells of the past: searches in the log, the ways of events, figures over time; and test events. Lives
+ * as long as the viewer; it remembers, within bounds, what came by.
+ */
+import { Cause, Clock, Deferred, Effect, Exit, Option, Semaphore } from "effect"
+import { EventLog, type RecordBatch } from "../../../bridge/event-log/service.ts"
+import { IngestQueue } from "../../../bridge/ingest-queue/service.ts"
+import { MessageBus } from "../../../bridge/message-bus/service.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { readAll } from "../../../contracts/setting.ts"
+import { gatewayPort } from "../../../gateway/settings.ts"
+import { whereIs } from "../../accounts/where-is.ts"
+import { publishConsumed } from "../../system/consumed.ts"
+import { Self } from "../../system/self.ts"
+import { readTopics } from "../../system/topics.ts"
+import { counters } from "../counters.ts"
+import { readMask } from "../mask.ts"
+import type { JourneyView, SearchView, SeriesView } from "../messages.ts"
+import { viewerMask } from "../settings.ts"
+import { backFill } from "./back-fill.ts"
+import { consumedMemory } from "./consumed-memory.ts"
+import { hearConsumed } from "./hear-consumed.ts"
+import { journey } from "./journey.ts"
+import { type SearchQuery, search } from "./search.ts"
+import { makeSeries, type SeriesName } from "./series.ts"
+import { gatewayUrl } from "./settings.ts"
+import { gatewayBase, type SendTest, sendTestTo } from "./test-event.ts"
+
+/** All reject with `Failure`, "busy" when too many search; `sendTest` as it says. `left` ends a search when who asked has gone. */
+export interface Past {
+  readonly search: (query: SearchQuery, left: AbortSignal) => Promise<SearchView>
+  /** `logged`: when the log took it, milliseconds since 1970, where that is known; then it is found sooner. */
+  readonly journey: (id: string, logged: number | undefined, left: AbortSignal) => Promise<JourneyView>
+  readonly series: (name: SeriesName, minutes: number) => SeriesView
+  readonly sendTest: SendTest
+}
+
+export const pastSettings = [gatewayUrl, gatewayPort, viewerMask]
+
+/**
+ * How long a search may take, milliseconds, and one for a single event of which nothing is known; and how many of both
+ * there may be at a time.
+ */
+const searchPatience = 5_000
+const journeyPatience = 15_000
+const searchesAtATime = 4
+
+/** What is told, and what is done with each batch of records that the viewer has read. */
+export const makePast = Effect.gen(function* () {
+  const { sources } = yield* IngestQueue
+  const { look } = yield* EventLog
+  const bus = yield* MessageBus
+  const self = yield* Self
+  const topics = yield* readTopics
+  const settings = yield* readAll({ gatewayUrl, gatewayPort, viewerMask })
+  const fixedGateway = settings.gatewayUrl === undefined ? undefined : gatewayBase(settings.gatewayUrl)
+  if (settings.gatewayUrl !== undefined && fixedGateway === undefined) {
+    return yield* new Failure({
+      reason: "unreadable",
+      message: "GATEWAY_URL must be a URL like http://gateway:5222."
+    })
+  }
+  const tellConsumed = yield* publishConsumed
+  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
+  const searches = yield* Semaphore.make(searchesAtATime)
+
+  const mask = readMask(settings.viewerMask)
+  const memory = consumedMemory()
+  yield* Effect.forkScoped(hearConsumed(bus, memory))
+
+  const started = yield* Clock.currentTimeMillis
+  const series = makeSeries(started)
+  const reader = series.reader()
+  const begun = yield* Deferred.make<void>()
+  // Only when this viewer reads is it sure that what a look does not find, comes.
+  yield* Effect.forkScoped(Effect.andThen(Deferred.await(begun), backFill(series, look, topics.all)))
+
+  const searched = async <A>(effect: Effect.Effect<A>, signal: AbortSignal): Promise<A> => {
+    const exit = await runExit(searches.withPermitsIfAvailable(1)(effect), { signal })
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    if (Option.isSome(exit.value)) return exit.value.value
+    throw new Failure({ reason: "busy", message: "Others are searching." })
+  }
+
+  const witnesses = { consumers: counters.map(({ name }) => name), memory, mask }
+  const past: Past = {
+    search: (query, left) =>
+      searched(search(query, { look, topics: topics.all, mask, patience: searchPatience }), left),
+    journey: (id, logged, left) => {
+      const patience = logged === undefined ? journeyPatience : searchPatience
+      const found = whereIs(id, { sources, look, topics, patience, logged })
+      return searched(
+        Effect.map(found, (whereabouts) => journey(whereabouts, witnesses)),
+        left
+      )
+    },
+    series: (name, minutes) => series.view(name, minutes, Date.now()),
+    sendTest: sendTestTo(
+      () => fixedGateway ?? ownGateway(self.announced("send events"), settings.gatewayPort)
+    )
+  }
+  const seen = Effect.fnUntraced(function* (batch: RecordBatch) {
+    series.add(reader, batch, yield* Clock.currentTimeMillis)
+    yield* Deferred.succeed(begun, undefined)
+    // What was there before this viewer would seem to have taken that long.
+    if ((batch.records.at(-1)?.timestamp ?? 0) >= started) yield* tellConsumed(batch)
+  })
+  return { past, seen }
+})
+
+/** The gateway of this process, else the one that this machine would have. */
+const ownGateway = (announced: string | undefined, port: number): string | undefined => {
+  if (announced !== undefined) return new URL(announced).origin
+  return port === 0 ? undefined : `http://127.0.0.1:${port}`
+}

@@ -1,0 +1,142 @@
+/**
+ * Looking for events in what the log still holds, from a time on: the oldest that match first, a page at a time. Bounded
+ * in time and in what it keeps. Each call is a search of its own.
+ */
+import { Effect, Result } from "effect"
+import { clockSlack, type EventLog, type RecordBatch } from "../../../bridge/event-log/service.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { splitEventId, type Topic } from "../../../contracts/ids.ts"
+import { feedRecord } from "../feed-record.ts"
+import { matches, mayMatch } from "../filter.ts"
+import type { Mask } from "../mask.ts"
+import type { EventView, Filter, SearchView } from "../messages.ts"
+import { eventView } from "../view-event.ts"
+
+export interface SearchQuery {
+  readonly filter: Filter
+  /** Milliseconds since 1970: from the first to before the second. */
+  readonly since: number
+  readonly until: number
+  /** How many events a page may have, at least 1. */
+  readonly limit: number
+}
+
+export interface SearchPlaces {
+  readonly look: EventLog["Service"]["look"]
+  readonly topics: ReadonlyArray<Topic>
+  readonly mask: Mask
+  /** How long one search may take, milliseconds. */
+  readonly patience: number
+}
+
+/** Looks through the log. Never fails: a log that cannot be asked is among the troubles. */
+export const search: (query: SearchQuery, places: SearchPlaces) => Effect.Effect<SearchView> =
+  Effect.fnUntraced(function* (query, { look, topics, mask, patience }) {
+    const wanted = query.filter.topic?.trim().toLowerCase() ?? ""
+    const asked = wanted === "" ? topics : topics.filter((topic) => topic.toLowerCase() === wanted)
+    const page = makePage(query, mask)
+    const outcome = yield* look({ topics: asked, since: query.since }, page.see).pipe(
+      Effect.timeoutOption(patience),
+      Effect.result
+    )
+    return page.view(endOf(outcome, patience))
+  })
+
+/** Undefined for a look that came to its end or had enough; else why it did not. */
+const endOf = (outcome: Result.Result<{ readonly _tag: string }, Failure>, patience: number) => {
+  if (Result.isFailure(outcome)) return outcome.failure.message
+  return outcome.success._tag === "Some"
+    ? undefined
+    : `The log was looked through for ${Math.round(patience / 1000)} seconds, and not to its end.`
+}
+
+/** How far one partition has been looked through: its last time seen, milliseconds since 1970, and whether that was all. */
+interface Reached {
+  time: number
+  isEnd: boolean
+}
+
+/**
+ * The page that fills while the log is looked through, many partitions in turn. `horizon` is the time from which on
+ * nothing is of this page: the end that was asked for, and once there are too many events the time of the first too many.
+ */
+const makePage = ({ filter, since, until, limit }: SearchQuery, mask: Mask) => {
+  const isWanted = matches({ ...filter, stage: "stored" })
+  const mayBeWanted = mayMatch(filter)
+  const reached = new Map<string, Reached>()
+  let partitionsThere = Number.POSITIVE_INFINITY
+  let found: Array<EventView> = []
+  let looked = 0
+  let horizon = until
+  let leftOut = false
+
+  /** Keeps the oldest; all of one millisecond go to the same page, unless they alone are too many. */
+  const cut = (): void => {
+    found = found.filter(({ timestamp }) => timestamp < horizon).toSorted(byTime)
+    const over = found[limit]
+    if (over === undefined) return
+    const before = found.filter(({ timestamp }) => timestamp < over.timestamp)
+    leftOut ||= before.length === 0
+    horizon = before.length === 0 ? over.timestamp + 1 : over.timestamp
+    found = before.length === 0 ? found.slice(0, limit) : before
+  }
+
+  const isEverywhereBeyond = (time: number): boolean =>
+    reached.size >= partitionsThere &&
+    Array.from(reached.values()).every((place) => place.isEnd || place.time >= time)
+
+  const see = (batch: RecordBatch, partitions: number): boolean => {
+    partitionsThere = partitions
+    for (const record of batch.records) {
+      if (record.timestamp >= horizon) continue
+      const one = feedRecord(batch, record)
+      if (!mayBeWanted(one)) continue
+      const event = eventView(one, mask)
+      if (isWanted(event)) found.push(event)
+    }
+    looked += batch.records.length
+    if (found.length > limit) cut()
+    const last = batch.records.at(-1)
+    const name = `${batch.partition} ${batch.topic}`
+    const time = Math.max(last?.timestamp ?? since, reached.get(name)?.time ?? since)
+    reached.set(name, { time, isEnd: BigInt(last?.offset ?? -1) + 1n >= BigInt(batch.end) })
+    return isEverywhereBeyond(horizon)
+  }
+
+  /** The time up to which all partitions have been looked through. */
+  const allReached = (): number => {
+    if (reached.size < partitionsThere) return since
+    return Math.min(...Array.from(reached.values(), (place) => (place.isEnd ? until : place.time)))
+  }
+
+  const view = (unfinished: string | undefined): SearchView => {
+    cut()
+    const next = unfinished === undefined ? horizon : Math.min(horizon, allReached())
+    const complete = next >= until
+    return {
+      events: found.filter(({ timestamp }) => timestamp < next),
+      looked,
+      complete,
+      next: complete ? undefined : next,
+      troubles: [
+        ...(unfinished === undefined || complete ? [] : [unfinished]),
+        ...(leftOut
+          ? ["More events of the same millisecond match than a page may have; some are left out."]
+          : [])
+      ]
+    }
+  }
+
+  return { see, view }
+}
+
+const byTime = (one: EventView, other: EventView): number => one.timestamp - other.timestamp
+
+/** A search that names no time looks back so far, milliseconds. */
+const standardSpan = 3_600_000
+
+/** Where a search for this begins that names no time: for an event id when it was given, else an hour ago. `now`: ms since 1970. */
+export const standardSince = ({ text }: Filter, now: number): number => {
+  const batch = splitEventId(text?.trim() ?? "")?.batch
+  return batch === undefined ? now - standardSpan : Number.parseInt(batch.slice(0, 12), 16) - clockSlack
+}

@@ -1,0 +1,8 @@
+/** The address under which the whole system is told, as JSON. Keeps nothing. */
+import { Elysia } from "elysia"
+import type { SystemView } from "../watch/system-view.ts"
+import { json } from "./answers.ts"
+
+/** `GET /api/system`. `view` answers within a second, whatever hangs. */
+export const systemRoutes = (view: () => Promise<SystemView>) =>
+  new Elysia().get("/api/system", async () => json(await view()))

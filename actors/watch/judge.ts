@@ -1,0 +1,214 @@
+/** How a stage is, in one word and a sentence for a person: rules over what was seen of it. Pure. */
+import type { QueueSeen } from "./queues.ts"
+import type { Condition } from "./system-view.ts"
+import { ended, listed, many, reasonText, span } from "./words.ts"
+
+export interface Judgement {
+  readonly condition: Condition
+  readonly sentence: string
+}
+
+/** What was seen of an actor, all its instances together. Ages are milliseconds; undefined: not since the watch began. */
+export interface ActorSeen {
+  readonly name: string
+  /** Instances that answer, of these the ones that crashed and start again, and those that fell silent lately. */
+  readonly instances: number
+  readonly restarting: number
+  readonly silent: number
+  /** Since an instance was heard of last. */
+  readonly heardAgo: number | undefined
+  readonly succeededAgo: number | undefined
+  readonly failedAgo: number | undefined
+  /** Since a message was done, or, where none is under way, since the first came. */
+  readonly movedAgo: number
+  readonly underWay: number
+  /** Since its last message, by the clock of the one who had it; undefined: it never had one. */
+  readonly messageAgo: number | undefined
+  readonly reason: string
+  /** Systems that every instance, or only some, cannot reach: name and sentence. */
+  readonly cutOff: Readonly<Record<string, string>>
+  readonly partlyCutOff: Readonly<Record<string, string>>
+  /** Work that lies there and that it has not begun though it could: a sentence. */
+  readonly workLies: string | undefined
+}
+
+/** What is known of the bus, over which actors are asked. */
+export interface BusSeen {
+  /** Was it asked within the last seconds? */
+  readonly isAsked: boolean
+  /** Why it was not, if that is known. */
+  readonly trouble: string | undefined
+  /** Only actors of this process can be seen. */
+  readonly embedded: boolean
+}
+
+/** So long without any progress, though there is work, is standing still, milliseconds. */
+export const stillAfter = 5_000
+
+const flows = (sentence = ""): Judgement => ({ condition: "flows", sentence })
+const idle = (sentence: string): Judgement => ({ condition: "idle", sentence })
+const still = (sentence: string): Judgement => ({ condition: "stands still", sentence })
+const down = (sentence: string): Judgement => ({ condition: "down", sentence })
+
+const isRecent = (age: number | undefined): boolean => age !== undefined && age < stillAfter
+
+/** An actor of which at least one instance answers. */
+export const judgeActor = (seen: ActorSeen): Judgement => {
+  const { instances, restarting, succeededAgo, failedAgo, underWay, movedAgo, cutOff } = seen
+  if (restarting === instances) return down("It crashed and starts again.")
+  if (isRecent(succeededAgo)) return flows(partly(seen))
+  if (isRecent(failedAgo)) return still(`Nothing gets through: ${why(seen)}`)
+  if (underWay > 0 && movedAgo >= stillAfter) {
+    const work = many(underWay, "message is under way", "messages are under way")
+    return still(`${work} and none was done for ${span(movedAgo)}.${troublesText(cutOff)}`)
+  }
+  if (isHelpless(seen)) return still(troublesText(cutOff).trim())
+  if (seen.workLies !== undefined) return still(seen.workLies)
+  if (underWay > 0) return flows(partly(seen))
+  if (succeededAgo === undefined && isRecent(seen.messageAgo)) return flows(partly(seen))
+  return idle(`${quiet(seen.messageAgo)} ${partly(seen)}`.trim())
+}
+
+/** What tells whether an actor that nobody sees is missed. */
+export interface AbsentSeen {
+  readonly name: string
+  /** Since an instance was heard of last; undefined: never. */
+  readonly heardAgo: number | undefined
+  readonly bus: BusSeen
+  readonly queue: Judgement | undefined
+  /** Other programs push lines to the queue. */
+  readonly othersPush: boolean
+}
+
+/** An actor of which no instance answers, though one is expected. */
+export const judgeAbsent = ({ name, heardAgo, bus, queue, othersPush }: AbsentSeen): Judgement => {
+  if (heardAgo !== undefined) return down(`No ${name} runs. The last one was heard of ${span(heardAgo)} ago.`)
+  if (name === "gateway" && othersPush) return idle("No gateway runs; other programs push to the queue.")
+  if (!bus.embedded) return down(`No ${name} runs.`)
+  const unseen = `No ${name} runs in this process; without NATS_URL those of others cannot be seen.`
+  const isMissed = name !== "gateway" && (queue?.condition === "stands still" || queue?.condition === "down")
+  return isMissed ? down(unseen) : idle(unseen)
+}
+
+/** One that cannot be asked, because the bus cannot or was not yet (undefined). `needsBus`: it cannot work then either. */
+export const judgeUnasked = (
+  trouble: string | undefined,
+  needsBus: boolean,
+  queue: Judgement | undefined
+): Judgement => {
+  if (trouble === undefined) return idle("It was not asked yet.")
+  const unasked = `It cannot be asked: ${ended(trouble)}`
+  if (!needsBus) return idle(unasked)
+  return queue?.condition === "flows" ? flows(`${unasked} But lines leave the queue.`) : still(unasked)
+}
+
+/** All servers of the queue together; there is at least one. */
+export const judgeQueue = (queues: ReadonlyArray<QueueSeen>): Judgement => {
+  const dead = queues.filter(({ trouble }) => trouble !== undefined)
+  const first = dead[0]?.trouble ?? ""
+  if (dead.length === queues.length) return down(ended(first))
+  const deadText = dead.length === 0 ? "" : ` ${named(queues, dead[0])}${ended(first)}`
+  for (const queue of queues) {
+    const { ledger, trouble, movedAgo, unclaimedFor = 0, unsettledFor = 0 } = queue
+    if (ledger === undefined || trouble !== undefined || isRecent(movedAgo)) continue
+    const { waiting, inFlight } = ledger
+    if (unclaimedFor >= stillAfter) {
+      const lines = many(waiting, "line waits", "lines wait")
+      return still(
+        `${named(queues, queue)}${lines} and nothing was claimed for ${span(unclaimedFor)}.${deadText}`
+      )
+    }
+    if (unsettledFor >= stillAfter) {
+      const lines = many(inFlight, "line is in flight", "lines are in flight")
+      return still(
+        `${named(queues, queue)}${lines} and none was let go for ${span(unsettledFor)}.${deadText}`
+      )
+    }
+  }
+  if (dead.length > 0) return still(deadText.trim())
+  const isBusy = queues.some(
+    ({ ledger, movedAgo }) =>
+      isRecent(movedAgo) || (ledger !== undefined && ledger.waiting + ledger.inFlight > 0)
+  )
+  if (isBusy) return flows()
+  return idle(
+    queues.some(({ ledger }) => ledger === undefined) ? "It has not answered yet." : "No line waits."
+  )
+}
+
+/** The log, as it answers itself (a sentence when it does not) and as those see it that write to it. */
+export const judgeLog = (
+  trouble: string | undefined,
+  bridge: Judgement,
+  writers: ActorSeen | undefined
+): Judgement => {
+  if (trouble !== undefined) return down(ended(trouble))
+  if (bridge.condition === "flows") return flows()
+  if (writers === undefined || writers.instances === 0) return idle("Nobody is seen to write to it.")
+  if (isRecent(writers.failedAgo)) return still(`No record is confirmed: ${why(writers)}`)
+  if (bridge.condition === "stands still") return still("No record comes.")
+  const { messageAgo } = writers
+  return idle(
+    messageAgo === undefined ? "Nothing was stored yet." : `Nothing was stored for ${span(messageAgo)}.`
+  )
+}
+
+/** A system that does not answer: what is wrong as it was told, and in a sentence that names it. */
+export interface DeadSystem {
+  readonly name: string
+  readonly trouble: string
+  readonly sentence: string
+}
+
+/** The worst of them, and which they are. */
+export const judgeAll = (
+  stages: ReadonlyArray<Judgement & { readonly name: string }>,
+  dead: ReadonlyArray<DeadSystem>
+): Judgement => {
+  const bad = (["down", "stands still"] as const).flatMap((condition) =>
+    stages.filter((stage) => stage.condition === condition)
+  )
+  const [worst, ...others] = bad
+  if (worst !== undefined) {
+    const isSaid = ({ name, trouble }: DeadSystem): boolean =>
+      name.replace(/ \d+$/, "") === worst.name || worst.sentence.includes(trouble)
+    const unsaid = dead.filter((one) => !isSaid(one))
+    const what = `The ${worst.name} ${worst.condition === "down" ? "is down" : "stands still"}: ${worst.sentence}`
+    const more = others.length === 0 ? [] : [`Not well either: ${listed(others.map(({ name }) => name))}.`]
+    return {
+      condition: worst.condition,
+      sentence: [...unsaid.map(({ sentence }) => sentence), what, ...more].join(" ")
+    }
+  }
+  if (dead.length > 0) return still(dead.map(({ sentence }) => sentence).join(" "))
+  if (stages.length === 0) return idle("Nothing is known yet.")
+  const isFlowing = stages.some(({ condition }) => condition === "flows")
+  return isFlowing ? flows("Everything flows.") : idle("There is nothing to do.")
+}
+
+/** What some instances lack while the others go on. */
+const partly = ({ silent, instances, partlyCutOff, cutOff }: ActorSeen): string => {
+  const gone =
+    silent === 0 ? "" : `${silent} of ${instances + silent} no longer ${silent === 1 ? "answers" : "answer"}.`
+  return `${gone}${troublesText({ ...partlyCutOff, ...cutOff })}`.trim()
+}
+
+const why = ({ reason, cutOff }: ActorSeen): string => `${reasonText(reason)}.${troublesText(cutOff)}`
+
+const troublesText = (troubles: Readonly<Record<string, string>>): string =>
+  Object.entries(troubles)
+    .map(([name, sentence]) => ` It cannot reach its ${name}: ${ended(sentence)}`)
+    .join("")
+
+/**
+ * Is a system away without which it cannot work? Of several servers of the queue one is enough, and the viewer reads the
+ * log without the others.
+ */
+const isHelpless = ({ name, cutOff }: ActorSeen): boolean =>
+  Object.keys(cutOff).some((system) => !/ \d+$/.test(system) && (name !== "viewer" || system === "log"))
+
+const quiet = (age: number | undefined): string =>
+  age === undefined ? "Nothing came since it started." : `Nothing came for ${span(age)}.`
+
+const named = (queues: ReadonlyArray<QueueSeen>, one: QueueSeen | undefined): string =>
+  queues.length === 1 || one === undefined ? "" : `${one.name}: `

@@ -1,0 +1,80 @@
+/** The systems behind the actors, as this process finds them and as the instances say that they find them. Pure. */
+import type { SystemsFound } from "../system/health.ts"
+import { troublesOf } from "./actors-seen.ts"
+import type { Instance } from "./instances.ts"
+import type { DeadSystem } from "./judge.ts"
+import type { SeamView } from "./system-view.ts"
+import { ended } from "./words.ts"
+
+const kinds: Readonly<Record<string, string>> = {
+  redis: "Redis",
+  nats: "NATS",
+  kafka: "Kafka",
+  sqlite: "SQLite file",
+  "in-process": "in process"
+}
+
+/**
+ * Each system once: first those this process looks at itself, then what only others reach. One that some instance
+ * cannot reach is not well, though others do.
+ */
+export const seamsOf = (
+  own: SystemsFound,
+  instances: ReadonlyArray<Instance>
+): { readonly seams: ReadonlyArray<SeamView>; readonly dead: ReadonlyArray<DeadSystem> } => {
+  const seams = new Map<string, Found>()
+  for (const [name, { kind, embedded, address }] of Object.entries(own.systems)) {
+    const found = own.seams[name]
+    const error = found === "ok" ? undefined : found
+    seams.set(keyOf(name, kind, address), { name, kind, embedded, address, error })
+  }
+  const complaints = new Map<string, Array<Complaint>>()
+  for (const instance of instances) {
+    const troubles = troublesOf(instance)
+    for (const [name, { kind, embedded, address }] of Object.entries(instance.last.figures.systems ?? {})) {
+      const key = keyOf(name, kind, address)
+      if (!seams.has(key)) seams.set(key, { name, kind, embedded, address, error: undefined })
+      const trouble = troubles[name]
+      if (trouble === undefined) continue
+      const { host = "", pid = "" } = instance.metadata
+      const complaint = { trouble, who: `${instance.name} (${host} ${pid})` }
+      complaints.set(key, [...(complaints.get(key) ?? []), complaint])
+    }
+  }
+  const ordered = [...seams].toSorted(([, one], [, other]) => placeOf(one) - placeOf(other))
+  const dead: Array<DeadSystem> = []
+  const views = ordered.map(([key, { name, kind, embedded, address, error }]): SeamView => {
+    const [first, ...others] = complaints.get(key) ?? []
+    const trouble = error ?? first?.trouble
+    const seam = { name, kind: kinds[kind] ?? kind, embedded, address, ok: trouble === undefined }
+    if (trouble === undefined) return seam
+    const more = others.length === 0 ? "" : `, and ${others.length} more`
+    const told = error ?? `${trouble}, says ${first?.who}${more}`
+    dead.push({ name, trouble, sentence: `The ${name} cannot be reached: ${ended(told)}` })
+    return { ...seam, error: told }
+  })
+  return { seams: views, dead }
+}
+
+/** What an instance says of a system. */
+interface Complaint {
+  readonly trouble: string
+  readonly who: string
+}
+
+interface Found {
+  readonly name: string
+  readonly kind: string
+  readonly embedded: boolean
+  readonly address: string
+  readonly error: string | undefined
+}
+
+/** In the order of the flow. */
+const order = ["queue", "bus", "log", "projections"]
+const placeOf = ({ name }: Found): number => {
+  const place = order.indexOf(name.replace(/ \d+$/, ""))
+  return place === -1 ? order.length : place
+}
+
+const keyOf = (name: string, kind: string, address: string): string => `${name} ${kind} ${address}`

@@ -1,0 +1,20 @@
+/** Told when a consumer is done with a run of records of the log. Published at most once, never in the way of work. */
+import { Schema } from "effect"
+import { Topic } from "./ids.ts"
+
+export const Consumed = Schema.Struct({
+  /** The consumer's name. */
+  by: Schema.String,
+  topic: Topic,
+  partition: Schema.Int,
+  /** The first offset, and the one behind the last (decimal numbers). */
+  first: Schema.String,
+  next: Schema.String,
+  count: Schema.Int,
+  /** Milliseconds since 1970. */
+  at: Schema.Int
+})
+export type Consumed = typeof Consumed.Type
+
+/** `spoor.events.consumed.<topic>`, beside the facts of the other stages. */
+export const consumedSubject = (topic: Topic): string => `spoor.events.consumed.${topic}`

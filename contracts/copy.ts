@@ -1,0 +1,59 @@
+/**
+ * Copies of events for people who look, stage by stage. Nothing is copied while nobody looks: who looks says so every
+ * `wishPause` milliseconds on `wishSubject`, and actors publish copies for `wishLife` after they heard it. At most
+ * once, bounded, and what is left out is counted.
+ */
+import { Schema } from "effect"
+import { Bytes } from "./event.ts"
+import { BatchId, Topic } from "./ids.ts"
+
+/** The stages as people name them: read from the queue, enriched, stored in the log, rejected. */
+export const CopyStage = Schema.Literals(["raw", "enriched", "stored", "rejected"])
+export type CopyStage = typeof CopyStage.Type
+
+/** "Somebody looks at these stages." */
+export const Wish = Schema.Struct({ stages: Schema.Array(CopyStage) })
+export type Wish = typeof Wish.Type
+
+export const wishSubject = "spoor.watch"
+export const wishPause = 1_000
+export const wishLife = 3_000
+
+/** One event at one stage. `line` (raw, rejected) and `record` (enriched, stored) are bytes, one character per byte. */
+export const EventCopy = Schema.Struct({
+  /** Its place in its batch. */
+  index: Schema.Int,
+  /** The line as it was claimed, without its end. */
+  line: Schema.optionalKey(Bytes),
+  record: Schema.optionalKey(Bytes),
+  partition: Schema.optionalKey(Schema.Int),
+  offset: Schema.optionalKey(Schema.String),
+  reason: Schema.optionalKey(Schema.String),
+  detail: Schema.optionalKey(Schema.String),
+  /** Which actor rejected it. */
+  by: Schema.optionalKey(Schema.String)
+})
+export type EventCopy = typeof EventCopy.Type
+
+/** Copies of some events of a batch, of one topic. */
+export const Copies = Schema.Struct({
+  stage: CopyStage,
+  topic: Topic,
+  batch: BatchId,
+  /** When it happened, milliseconds since 1970. */
+  at: Schema.Int,
+  events: Schema.Array(EventCopy),
+  /** How many events this actor left out since its last message, because there were too many. */
+  dropped: Schema.Int
+})
+export type Copies = typeof Copies.Type
+
+/** `spoor.copies.<stage>.<topic>`; a dot in a topic's name stays, so subscribe with `>` behind the stage. */
+export const copySubject = (stage: CopyStage, topic: string): string => `spoor.copies.${stage}.${topic}`
+
+/** Where the tap actor publishes the same as JSON, one event a message. */
+export const tapSubject = (stage: CopyStage, topic: string): string => `spoor.tap.${stage}.${topic}`
+
+/** Where it says how many events it could not publish: `{"stage":…,"topic":…,"dropped":n}`. */
+export const tapDroppedSubject = (stage: CopyStage, topic: string): string =>
+  `spoor.tap.dropped.${stage}.${topic}`

@@ -1,0 +1,92 @@
+/** `--where`: the viewer's conditions on parameters, and country, device and address beside them. */
+import { describe, expect, test } from "bun:test"
+import { WrongUse } from "../../../actors/commands/run-command.ts"
+import { readTapping, type Tapping } from "../../../actors/commands/tap-arguments.ts"
+import { readWhere } from "../../../actors/commands/tap-where.ts"
+import { eventView } from "../../../actors/viewer/view-event.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+
+const view = eventView({
+  stage: "enriched",
+  topic: "events",
+  partition: undefined,
+  offset: undefined,
+  timestamp: 0,
+  id: "1-0",
+  value:
+    "app_open type=Mobile&browser=Chrome&engine=&version=129.0&os=Android&host=h&pod=p&ts=1795206900000&ip=0a000001&klag=5&country=DE&city=Berlin item=Red%20Shoe&country=mars&n=1" as Bytes,
+  times: {}
+})
+
+const tapping = (...args: ReadonlyArray<string>): Tapping => {
+  const asked = readTapping(["enriched", ...args])
+  if (asked === "help") throw new Error("help")
+  return asked
+}
+
+describe("--where", () => {
+  test.each([
+    ["", true],
+    ["n", true],
+    ["n=1", true],
+    ["n=2", false],
+    ["missing", false],
+    ["item~shoe", true],
+    ["ITEM=red shoe", true],
+    ["item~boot", false],
+    ["n=1&item~red", true],
+    ["n=1&item~blue", false],
+    ["country=de", true],
+    ["country=mars", false],
+    ["param.country=mars", true],
+    ["param.country=de", false],
+    ["country", true],
+    ["country~d", true],
+    ["country=de&country=fr", false],
+    ["device=phone", true],
+    ["device=mobile", true],
+    ["device=desktop", false],
+    ["device~chrome", true],
+    ["address=10.0.0.1", true],
+    ["address~10.0.", true],
+    ["address~10.1.", false],
+    ["country=de&device=phone&address~10.&n=1", true],
+    ["country=de&device=phone&address~10.&n=2", false]
+  ])("%s: %p", (where, expected) => {
+    expect(tapping("--where", where).isWanted(view)).toBe(expected)
+  })
+
+  test("what the viewer can look for itself is asked of it", () => {
+    expect(readWhere("n=1&country=de&device=phone&address~10.&item~a%26b&param.device=x").filter).toEqual({
+      param: "n=1&item~a%26b&device=x",
+      country: "de",
+      device: "phone"
+    })
+    expect(readWhere("country~d&device").filter).toEqual({})
+  })
+})
+
+describe("the tap's command line", () => {
+  test("topic, type and text narrow it too", () => {
+    expect(tapping("--topic", "events", "--type", "=app_open", "--text", "berlin").isWanted(view)).toBe(true)
+    expect(tapping("--topic", "clicks").isWanted(view)).toBe(false)
+    expect(tapping("--type", "=app").isWanted(view)).toBe(false)
+    expect(tapping("--text", "paris").isWanted(view)).toBe(false)
+    expect(tapping("--limit", "3", "--json")).toMatchObject({
+      limit: 3,
+      asJson: true,
+      filter: { stage: "enriched" }
+    })
+  })
+
+  test.each([
+    [[], "raw, enriched, stored, rejected"],
+    [["bogus"], '"bogus"'],
+    [["raw", "stored"], "one stage"],
+    [["raw", "--limit", "0"], "--limit"],
+    [["raw", "--type", "x".repeat(2_000)], "1,000"]
+  ])("%j makes no sense", (args, part) => {
+    expect(() => readTapping(args)).toThrow(WrongUse)
+    expect(() => readTapping(args)).toThrow(part)
+  })
+})

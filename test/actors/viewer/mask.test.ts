@@ -1,0 +1,100 @@
+/** What is masked is nowhere: not in a list, not in the raw text, not to be found by a filter. */
+import { describe, expect, test } from "bun:test"
+import type { FeedRecord } from "../../../actors/viewer/feed-record.ts"
+import { matches } from "../../../actors/viewer/filter.ts"
+import { hiddenText, noMask, readMask } from "../../../actors/viewer/mask.ts"
+import { eventView } from "../../../actors/viewer/view-event.ts"
+import { bytesOf } from "../../../contracts/event.ts"
+
+const of = (stage: FeedRecord["stage"], value: string, more = {}): FeedRecord => ({
+  stage,
+  topic: "events",
+  partition: 0,
+  offset: "0",
+  timestamp: 0,
+  id: "",
+  value: bytesOf(value),
+  times: {},
+  ...more
+})
+
+const pushtech =
+  "buy type=Desktop&host=h&ts=1&ip=ffff0a000001&klag=1&country=DE&city=X Email=a%40b.de&em%61il=a%40b.de&user[email]=a%40b.de&plain=1&email"
+const adtekio =
+  "/buy bot_name&country=DE&device=mobile&device_name&ip=167772161&klag&platform=&ts=1 email=a%40b.de"
+const line = "10.0.0.1 5 h nopod /buy email=a%40b.de&plain=1 UA 1"
+const secrets = ["a%40b.de", "a@b.de", "10.0.0.1", "ffff0a000001", "167772161"]
+
+const mask = readMask(" address, EMAIL ,")
+
+describe("a mask", () => {
+  test("without names hides nothing", () => {
+    expect(readMask(" , ")).toBe(noMask)
+    expect(eventView(of("stored", pushtech), noMask).address).toBe("10.0.0.1")
+  })
+
+  test("hides what it names in records and lines, and nothing else", () => {
+    for (const [stage, value] of [
+      ["stored", pushtech],
+      ["enriched", adtekio],
+      ["raw", line],
+      ["rejected", line]
+    ] as const) {
+      const view = eventView(of(stage, value), mask)
+      const told = JSON.stringify(view)
+      for (const secret of secrets) expect(told).not.toContain(secret)
+      expect(view.address).toBe(hiddenText)
+      expect(view.type).toBe("buy")
+      expect(new Map(view.params).get("email")).toBeOneOf([hiddenText, ""])
+      for (const secret of secrets) {
+        expect(matches({ text: secret })(view)).toBe(false)
+        expect(matches({ param: `email~${secret.slice(0, 3)}` })(view)).toBe(false)
+      }
+      expect(matches({ param: "email" })(view)).toBe(true)
+    }
+    const view = eventView(of("stored", pushtech), mask)
+    expect(view.params).toEqual([
+      ["Email", hiddenText],
+      ["email", hiddenText],
+      ["user[email]", hiddenText],
+      ["plain", "1"],
+      ["email", ""]
+    ])
+    expect(view.country).toBe("DE")
+    expect(eventView(of("raw", line), mask).raw).toBe(
+      `${hiddenText} 5 h nopod /buy email=${hiddenText}&plain=1 UA 1`
+    )
+  })
+
+  test("hides wholly what cannot be taken apart, and what was said of it", () => {
+    for (const [stage, value] of [
+      ["stored", '{"email": "a@b.de"}'],
+      ["stored", "buy type=Desktop&ip=ffff0a000001 email=a%40b.de more"],
+      ["rejected", "10.0.0.1 nonsense email=a@b.de"]
+    ] as const) {
+      const view = eventView(of(stage, value, { reason: "no path", detail: "of 10.0.0.1" }), mask)
+      expect(view).toMatchObject({ raw: hiddenText, type: "", reason: "no path" })
+      if (stage === "rejected") expect(view.detail).toBe(hiddenText)
+    }
+  })
+
+  test("of parameters alone shows addresses, and the other way round", () => {
+    expect(eventView(of("stored", pushtech), readMask("email")).address).toBe("10.0.0.1")
+    const view = eventView(of("stored", pushtech), readMask("address"))
+    expect(view.raw).toContain("Email=a%40b.de")
+    expect(view.raw).toContain(`ip=${hiddenText}&`)
+    expect(new Map(view.meta).get("ip")).toBe(hiddenText)
+  })
+
+  test("may name what is known of the place and device too", () => {
+    expect(eventView(of("stored", pushtech), readMask("country"))).toMatchObject({ country: hiddenText })
+  })
+
+  test("is not led astray by a line whose fields look alike", () => {
+    const odd = eventView(of("raw", "10.0.0.1 5 /h email=x /buy email=x email=x"), mask)
+    expect(odd.raw).toBe(`${hiddenText} 5 /h email=x /buy email=${hiddenText} email=x`)
+    expect(eventView(of("raw", "10.0.0.1 5 h /buy email=s UA"), mask).raw).toBe(
+      `${hiddenText} 5 h /buy email=${hiddenText} UA`
+    )
+  })
+})

@@ -1,0 +1,167 @@
+/** The overview in a real browser: under load, when a stage stops and goes on, and of a system with fifty instances. */
+import { afterAll, beforeAll, describe, expect } from "bun:test"
+import type { Page } from "playwright-core"
+import type { SystemView } from "../../../../actors/watch/system-view.ts"
+import { inBrowser } from "../../../support/browser.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"
+import { type Started, startViewer } from "../watching.ts"
+import { instance, pictured } from "./pictured.ts"
+import { overflow, reads, says, sees, texts } from "./seeing.ts"
+import { sendAll } from "./sending.ts"
+
+const stages = ["Gateway", "Queue", "Drainer", "Enricher", "Bridge", "Log"]
+const consumers = ["event-counter", "metadata-counter", "search-counter", "timing-stats", "viewer"]
+
+const station = (page: Page, name: string) =>
+  page.locator(".station").filter({ has: page.locator("h3 .name", { hasText: new RegExp(`^${name}$`) }) })
+
+inBrowser("the overview of a system under load", (check) => {
+  let spoor: Spoor
+  let isLoaded = true
+  let load: Promise<void>
+  beforeAll(async () => {
+    spoor = await startSpoor(["--all"], ownSettings())
+    const some = Array.from({ length: 100 }, (_, n) => ({ event: "loaded", params: { n } }))
+    const keepSending = async (): Promise<void> => {
+      while (isLoaded) await sendAll(spoor, some)
+    }
+    load = keepSending()
+  })
+  afterAll(async () => {
+    isLoaded = false
+    await load
+    await spoor.end("SIGKILL")
+  })
+
+  check("shows the flow with its rates, and renews them without a reload", async ({ open }) => {
+    const page = await open(spoor.address("watch them"))
+    await sees("every stage", () => texts(page.locator("#stations h3 .name")), stages)
+    await sees("every consumer", () => texts(page.locator("#consumers h3 .name")), consumers)
+    for (const name of [...stages, ...consumers].filter((one) => one !== "Queue"))
+      await reads(station(page, name).locator(".main"), /^[1-9][\d,.]*\s*(events)?\/s/)
+    await reads(station(page, "Queue").locator(".facts"), /passed\s+[1-9]/)
+    await reads(page.locator("#sentence"), /^(Everything flows\.|Idle)/)
+    expect(await page.locator("#rail path").count()).toBeGreaterThanOrEqual(2 * consumers.length)
+    await sees("what it stands on", () => texts(page.locator("#seams .what")), [
+      "queue",
+      "bus",
+      "log",
+      "projections"
+    ])
+    expect(new Set(await texts(page.locator("#seams .nature")))).toEqual(new Set(["embedded"]))
+
+    const since = station(page, "Log").locator(".facts")
+    const before = await reads(since, /since start\s+[1-9]/)
+    await eventually("it goes on", async () => (await since.innerText()) !== before)
+    expect(await page.evaluate(() => performance.getEntriesByType("navigation").length)).toBe(1)
+  })
+})
+
+describe("a system made up", () => {
+  let told: SystemView = pictured()
+  let viewer: Started
+  beforeAll(async () => {
+    viewer = await startViewer({ system: async () => told })
+  })
+  afterAll(() => viewer.server.stop())
+
+  inBrowser("the overview of it", (check) => {
+    check(
+      "says in words and for screen readers that a stage stands still, and that it goes on",
+      async ({ open }) => {
+        told = pictured()
+        const page = await open(viewer.url)
+        const enricher = station(page, "Enricher")
+        await reads(page.locator("#sentence"), /^Everything flows\.$/)
+        const why = "1,200 lines wait and nothing was claimed for 12 s."
+        const ill = { condition: "stands still" as const, sentence: why }
+        told = pictured(ill, { enricher: { ...ill, rate: 0 } })
+        await reads(enricher.locator(".condition"), /^stands still$/)
+        await reads(enricher.locator(".sentence"), /^1,200 lines wait/)
+        await reads(page.locator("#sentence"), /^1,200 lines wait/)
+        const spoken = page.locator("#told")
+        await says(spoken, /^1,200 lines wait/)
+        expect(await page.title()).toBe("stands still · Spoor")
+        expect(await spoken.getAttribute("role")).toBe("status")
+        const gone = { condition: "down" as const, sentence: "No bridge runs." }
+        told = pictured(ill, { enricher: { ...ill, rate: 0 }, bridge: gone })
+        await says(spoken, /^Bridge is down\. No bridge runs\.$/)
+        told = pictured()
+        await reads(enricher.locator(".condition"), /^flows$/)
+        await says(spoken, /^Everything flows\.$/)
+      }
+    )
+
+    check("says that a seam is down, and what could not be asked", async ({ open }) => {
+      told = pictured({
+        condition: "down",
+        sentence: "The log is down.",
+        seams: pictured().seams.map((seam) =>
+          seam.name === "log" ? { ...seam, ok: false, error: "No broker answers." } : seam
+        ),
+        troubles: ["The queue did not answer within a second."]
+      })
+      const page = await open(viewer.url)
+      await reads(page.locator("#seams .seam").nth(2), /Down: No broker answers\./)
+      await reads(page.locator("#troubles"), /did not answer/)
+    })
+
+    for (const [width, colorScheme] of [
+      [1280, "light"],
+      [390, "dark"]
+    ] as const) {
+      check(`fifty instances can be read ${width} pixels wide, ${colorScheme}`, async ({ open }) => {
+        const names = pictured()
+          .instances.map(({ name }) => name)
+          .filter((name) => name !== "enricher")
+        told = pictured(
+          {
+            instances: [
+              ...names.map((name) => instance(name)),
+              ...Array.from({ length: 50 - names.length }, (_, n) => instance("enricher", n + 1))
+            ]
+          },
+          { enricher: { instances: 50 - names.length } }
+        )
+        const page = await open(viewer.url, { viewport: { width, height: 800 }, colorScheme })
+        await reads(station(page, "Enricher").locator(".times"), /^×42$/)
+        await reads(page.locator("#instances-count"), /^50 instances of 9 actors$/)
+        expect(await page.locator("#instances tr:visible").count()).toBeLessThan(12)
+        await page.getByRole("button", { name: "Show each" }).click()
+        await sees("each of them", () => page.locator("#instances .instance:visible").count(), 50)
+        await reads(page.locator("#instances .instance").last(), /viewer-5d9c7b6f4-x1/)
+        expect(await overflow(page)).toBe(0)
+        expect(await overlapping(page)).toEqual([])
+      })
+    }
+
+    check("what cannot be read any more is said, not shown as if it were new", async ({ open, forgive }) => {
+      forgive(/Failed to load resource/)
+      const page = await open(viewer.url)
+      await reads(page.locator("#state"), /^live$/)
+      await page.route("**/api/system", (route) => route.abort())
+      await reads(page.locator("#state"), /^not read/)
+      await page.unroute("**/api/system")
+      await reads(page.locator("#state"), /^live$/)
+    })
+  })
+})
+
+/** Which stations, totals and rows of the table stand over another of their kind. */
+const overlapping = (page: Page): Promise<ReadonlyArray<string>> =>
+  page.evaluate(() => {
+    const found: Array<string> = []
+    for (const kind of [".station", ".total", ".seam", "#instances tr"]) {
+      const boxes = [...document.querySelectorAll(kind)]
+        .map((one) => ({ text: one.textContent?.slice(0, 20), box: one.getBoundingClientRect() }))
+        .filter(({ box }) => box.width > 1 && box.height > 1)
+      for (const [i, a] of boxes.entries())
+        for (const b of boxes.slice(i + 1)) {
+          const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left)
+          const down = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top)
+          if (across > 1 && down > 1) found.push(`${a.text} and ${b.text}`)
+        }
+    }
+    return found
+  })

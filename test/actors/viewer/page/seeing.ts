@@ -1,0 +1,56 @@
+/** What a person sees on the pages, waited for. */
+import { isDeepStrictEqual } from "node:util"
+import type { Locator, Page } from "playwright-core"
+import { eventually } from "../../../support/eventually.ts"
+
+/** Waits until what is looked at is that; fails with what it was last. */
+export const sees = async <A>(what: string, look: () => Promise<A>, wanted: A): Promise<void> => {
+  let last: A | undefined
+  try {
+    await eventually(what, async () => {
+      last = await look()
+      return isDeepStrictEqual(last, wanted)
+    })
+  } catch (cause) {
+    throw new Error(`${what}: saw ${JSON.stringify(last)} and not ${JSON.stringify(wanted)}`, { cause })
+  }
+}
+
+/** Waits until the text that is seen there matches, and returns it. */
+export const reads = (place: Locator, pattern: RegExp): Promise<string> =>
+  matches(place, () => place.innerText({ timeout: 1_000 }), pattern)
+
+/** The same of a text for those who hear it, seen or not. */
+export const says = (place: Locator, pattern: RegExp): Promise<string> =>
+  matches(place, async () => (await place.textContent({ timeout: 1_000 })) ?? "", pattern)
+
+const matches = async (place: Locator, look: () => Promise<string>, pattern: RegExp): Promise<string> => {
+  let last: string | undefined
+  try {
+    return await eventually("the text", async () => {
+      last = await look()
+      return pattern.test(last) ? last : undefined
+    })
+  } catch (cause) {
+    throw new Error(`${place} says ${JSON.stringify(last)}, not ${pattern}`, { cause })
+  }
+}
+
+/** The text of each element there, in order. */
+export const texts = async (place: Locator): Promise<ReadonlyArray<string>> =>
+  (await place.allInnerTexts()).map((text) => text.trim())
+
+/** The types in the list of events, in alphabetical order. */
+export const typesOf = async (page: Page): Promise<ReadonlyArray<string>> =>
+  (await texts(page.locator("#events .event .type"))).toSorted()
+
+/** The row of the event whose parameter says so. */
+export const rowOf = (page: Page, param: string): Locator =>
+  page.locator("#events .event").filter({ hasText: param }).first()
+
+/** Opens or closes that row, where nothing else in it is meant. */
+export const click = (row: Locator): Promise<void> => row.locator(".time").click()
+
+/** How far the page reaches beyond the window to the side, in pixels. */
+export const overflow = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

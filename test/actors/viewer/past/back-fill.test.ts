@@ -1,0 +1,72 @@
+/** What a viewer did not read itself is in its figures when the log holds it, and is left out when it is too much. */
+import { expect, test } from "bun:test"
+import { Effect, Logger } from "effect"
+import { backFill } from "../../../../actors/viewer/past/back-fill.ts"
+import { makeSeries } from "../../../../actors/viewer/past/series.ts"
+import type { LookOptions, RecordBatch } from "../../../../bridge/event-log/service.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import { Topic } from "../../../../contracts/ids.ts"
+
+const topic = Topic.make("events")
+const value = new TextEncoder().encode("a type=Mobile&country=DE&klag=1 e")
+
+/** A log of one partition with so many records a second in the last quarter of an hour, read as `look` does. */
+const logOf = (perSecond: number, now: number) => {
+  const first = Math.floor(now / 5_000) * 5_000 - 900_000
+  const count = 895 * perSecond
+  const looks: Array<number> = []
+  const look = ({ since }: LookOptions, see: (batch: RecordBatch, partitions: number) => boolean) =>
+    Effect.sync(() => {
+      looks.push(Math.round((now - since) / 60_000))
+      const begin = Math.max(0, Math.ceil(((since - first) * perSecond) / 1_000))
+      for (let from = begin; from < count; from += 1_000) {
+        const records = Array.from({ length: Math.min(1_000, count - from) }, (_, i) => ({
+          offset: String(from + i),
+          timestamp: first + Math.floor(((from + i) * 1_000) / perSecond),
+          key: undefined,
+          value,
+          headers: {}
+        }))
+        if (see({ topic, partition: 0, records, end: String(count) }, 1)) return true
+      }
+      return false
+    })
+  return { look, looks }
+}
+
+const run = (effect: Effect.Effect<void>): Promise<void> =>
+  Effect.runPromise(Effect.provide(effect, Logger.layer([])))
+
+const known = (series: ReturnType<typeof makeSeries>, now: number): ReadonlyArray<number | null> =>
+  series.view("all", 15, now).lines[0]?.values ?? []
+
+test("a quarter of an hour is filled in, each event once", async () => {
+  const now = Date.now()
+  const series = makeSeries(now)
+  const { look, looks } = logOf(10, now)
+  await run(backFill(series, look, [topic]))
+  expect(looks).toEqual([1, 4, 15])
+  const values = known(series, now)
+  expect(values.filter((one) => one === null).length).toBeLessThanOrEqual(1)
+  // The log ends a moment before now.
+  expect(new Set(values.slice(1, 179))).toEqual(new Set([10]))
+})
+
+test("of a busy log only as much is filled in as may be read, and the rest is not told as if it were nothing", async () => {
+  const now = Date.now()
+  const series = makeSeries(now)
+  const { look, looks } = logOf(2_000, now)
+  await run(backFill(series, look, [topic]))
+  expect(looks).toEqual([1])
+  const values = known(series, now)
+  expect(new Set(values.slice(0, 167))).toEqual(new Set([null]))
+  expect(new Set(values.slice(169, 178))).toEqual(new Set([2_000]))
+})
+
+test("a log that cannot be read fills in nothing", async () => {
+  const now = Date.now()
+  const series = makeSeries(now)
+  const look = () => Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
+  await run(backFill(series, look, [topic]))
+  expect(new Set(known(series, now))).toEqual(new Set([null]))
+})

@@ -1,0 +1,199 @@
+/** The way of an event is told from real queues and a real log, wherever it is, and never with a time that cannot be. */
+import { describe, expect, test } from "bun:test"
+import { Effect, type Scope } from "effect"
+import { whereIs } from "../../../../actors/accounts/where-is.ts"
+import { recordsOf } from "../../../../actors/bridge/records.ts"
+import { type Mask, noMask, readMask } from "../../../../actors/viewer/mask.ts"
+import { consumedMemory } from "../../../../actors/viewer/past/consumed-memory.ts"
+import { journey, stepsOf } from "../../../../actors/viewer/past/journey.ts"
+import type { EventLog } from "../../../../bridge/event-log/service.ts"
+import { type BatchId, eventId, newBatchId, Topic } from "../../../../contracts/ids.ts"
+import { bury, claimAll, type OpenOwn, onOwnQueues } from "../../accounts/queues.ts"
+import { openLog } from "../asking.ts"
+
+const events = Topic.make("events")
+const topics = { standard: events, allowed: new Set<string>(["clicks"]), all: [events, Topic.make("clicks")] }
+
+const record =
+  "app_open type=Mobile&browser=&engine=&version=&os=&host=h&pod=p&ts=1000&ip=cb007109&klag=1&country=DE&city=XX email=a%40b.de"
+const line = "203.0.113.9 1000 host pod /t/app_open email=a%40b.de curl/8"
+
+const store = (
+  log: EventLog["Service"],
+  id: BatchId,
+  times: { claimed: number; enriched: number; sent: number }
+) =>
+  log.append(
+    recordsOf(
+      {
+        id,
+        claimed: times.claimed,
+        enriched: times.enriched,
+        events: [{ index: 0, topic: events, value: new TextEncoder().encode(record), received: 1_000 }]
+      },
+      times.sent
+    ),
+    id
+  )
+
+const suite = (open: OpenOwn): void => {
+  const check = <A>(what: string, body: Effect.Effect<A, unknown, Scope.Scope>): void =>
+    test(what, () => Effect.runPromise(Effect.asVoid(Effect.scoped(body))))
+
+  /** A queue, a log, a memory, and the way of an event as they tell it. */
+  const places = Effect.gen(function* () {
+    const queue = yield* open
+    const log = yield* openLog
+    const memory = consumedMemory()
+    const way = (id: string, mask: Mask = noMask) =>
+      Effect.map(whereIs(id, { sources: [queue.source], look: log.look, topics }), (found) =>
+        journey(found, { consumers: ["event-counter", "timing-stats"], memory, mask })
+      )
+    return { queue, log, memory, way }
+  })
+
+  check(
+    "stored: each stage with the time since the one before, then each consumer as it is known",
+    Effect.gen(function* () {
+      const { log, memory, way } = yield* places
+      const id = newBatchId()
+      yield* store(log, id, { claimed: 1_250, enriched: 1_260, sent: 1_275 })
+      const before = yield* way(eventId(id, 0))
+      expect(before.steps.slice(6)).toEqual([
+        {
+          stage: "event-counter",
+          what: "not known: this viewer has not heard of it there",
+          at: undefined,
+          after: undefined
+        },
+        {
+          stage: "timing-stats",
+          what: "not known: this viewer has not heard of it there",
+          at: undefined,
+          after: undefined
+        }
+      ])
+      const logged = before.records[0]?.timestamp ?? 0
+      const tell = (by: string, first: number, next: number, at: number): void =>
+        memory.add({ by, topic: events, partition: 0, first: `${first}`, next: `${next}`, count: 1, at })
+      tell("timing-stats", 0, 1, logged + 9)
+      tell("viewer", 0, 1, logged + 5)
+      tell("other", 1, 2, logged + 7)
+      const told = yield* way(eventId(id, 0))
+      expect(told).toMatchObject({ state: "stored", wholeWay: logged - 1_000, troubles: [] })
+      expect(told.line).toBeUndefined()
+      expect(told.records).toMatchObject([{ type: "app_open", params: [["email", "a@b.de"]] }])
+      expect(told.steps.map(({ stage, at, after }) => [stage, at, after])).toEqual([
+        ["gateway", 1_000, undefined],
+        ["queue", 1_250, 250],
+        ["drainer", 1_250, 0],
+        ["enricher", 1_260, 10],
+        ["bridge", 1_275, 15],
+        ["log", logged, logged - 1_275],
+        ["viewer", logged + 5, 5],
+        ["timing-stats", logged + 9, 4],
+        ["event-counter", undefined, undefined],
+        ["other", undefined, undefined]
+      ])
+      expect(told.steps.at(-1)?.what).toBe("passed, time no longer known")
+      expect(told.steps[5]?.what).toBe("stored: topic events, partition 0, offset 0")
+    })
+  )
+
+  check(
+    "stored twice: the second time stands where it happened",
+    Effect.gen(function* () {
+      const { log, way } = yield* places
+      const id = newBatchId()
+      yield* store(log, id, { claimed: 1_250, enriched: 1_260, sent: 1_275 })
+      yield* store(log, id, { claimed: 1_250, enriched: 5_000, sent: 6_000 })
+      const { steps, records } = yield* way(eventId(id, 0))
+      expect(records).toHaveLength(2)
+      expect(steps.filter(({ stage }) => stage === "log").map(({ what }) => what)).toEqual([
+        "stored: topic events, partition 0, offset 0",
+        "stored again, since the first answer was lost: topic events, partition 0, offset 1"
+      ])
+    })
+  )
+
+  check(
+    "in flight: who has it until when, its line, and what is still before it",
+    Effect.gen(function* () {
+      const { queue, way } = yield* places
+      yield* queue.push([line as never])
+      const batch = yield* claimAll(queue.source)
+      const inFlight = yield* way(eventId(batch.id, 0))
+      expect(inFlight).toMatchObject({ state: "in flight", wholeWay: undefined, records: [] })
+      expect(inFlight.line).toMatchObject({ type: "app_open", address: "203.0.113.9" })
+      expect(inFlight.steps.map(({ stage, at }) => [stage, at])).toEqual([
+        ["gateway", 1_000],
+        ["queue", batch.claimed],
+        ["drainer", batch.claimed],
+        ["drainer", undefined],
+        ["enricher", undefined],
+        ["bridge", undefined],
+        ["log", undefined]
+      ])
+      expect(inFlight.steps[3]?.what).toMatch(
+        /^a drainer has it until \d\d:\d\d:\d\d UTC at the latest, no failed attempt, queue /
+      )
+      yield* batch.giveBack(60_000, true)
+      const waiting = yield* way(eventId(batch.id, 0))
+      expect(waiting.steps[3]?.what).toMatch(
+        /^given back; it may be claimed again from .*, one failed attempt, queue /
+      )
+    })
+  )
+
+  check(
+    "a dead letter: by whom, when, why and after how many attempts; and nothing that is masked",
+    Effect.gen(function* () {
+      const { queue, way } = yield* places
+      const [letter] = yield* bury(queue, [line], {
+        stage: "enricher",
+        reason: "not enriched",
+        detail: "email=a@b.de\u001b",
+        attempts: 2,
+        last: 9_000_000_000_000
+      })
+      const dead = yield* way(letter?.id ?? "")
+      expect(dead).toMatchObject({ state: "dead letter", line: { type: "app_open" } })
+      expect(dead.steps.at(-1)).toMatchObject({
+        stage: "enricher",
+        what: "set aside as a dead letter: not enriched (email=a@b.de\\x1b), 2 failed attempts",
+        at: 9_000_000_000_000
+      })
+      const masked = JSON.stringify(yield* way(letter?.id ?? "", readMask("email,address")))
+      expect(masked).not.toMatch(/a@b|a%40b|203\.0/)
+    })
+  )
+
+  check(
+    "what is nowhere, or no id, has no way",
+    Effect.gen(function* () {
+      const { way } = yield* places
+      expect(yield* way(eventId(newBatchId(), 0))).toMatchObject({
+        state: "not found",
+        steps: [],
+        records: []
+      })
+      expect(yield* way("<script>")).toMatchObject({ state: "not an id", steps: [] })
+    })
+  )
+}
+
+await onOwnQueues(suite)
+
+describe("steps", () => {
+  test("never tell a negative time, but that the clocks differ", () => {
+    const steps = stepsOf([
+      { stage: "gateway", what: "taken", at: 2_000 },
+      { stage: "queue", what: "claimed", at: 1_500 },
+      { stage: "drainer", what: "read", at: 1_500 },
+      { stage: "enricher", what: "not yet", at: undefined },
+      { stage: "log", what: "stored", at: 3_000 }
+    ])
+    expect(steps.map(({ after }) => after)).toEqual([undefined, undefined, 0, undefined, undefined])
+    expect(steps[1]?.what).toBe("claimed (by a clock that is at least 500 ms behind that of the step before)")
+  })
+})

@@ -1,0 +1,225 @@
+/** A search finds what the log holds, oldest first and page by page, on every log; and says what it did not look at. */
+import { describe, expect, test } from "bun:test"
+import { Effect, type Scope } from "effect"
+import { noMask, readMask } from "../../../../actors/viewer/mask.ts"
+import type { SearchView } from "../../../../actors/viewer/messages.ts"
+import { type SearchQuery, search, standardSince } from "../../../../actors/viewer/past/search.ts"
+import type { RecordBatch } from "../../../../bridge/event-log/service.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import { eventId, newBatchId, type Topic } from "../../../../contracts/ids.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { kafka } from "../../../support/kafka.ts"
+import { type Log, logsInFile, newTopic, type OpenLogs, openKafka } from "../../../support/logs.ts"
+import { serverUrl } from "../../../support/server.ts"
+
+const line = (type: string, query: string, country = "DE") =>
+  `${type} type=Mobile&browser=&engine=&version=&os=&host=h&pod=p&ts=1&ip=cb007109&klag=1&country=${country}&city=XX ${query}`
+
+const all: SearchQuery = { filter: {}, since: 0, until: Number.MAX_SAFE_INTEGER, limit: 100 }
+
+const on = (log: Pick<Log, "look">, topics: ReadonlyArray<Topic>, patience = 5_000) => ({
+  look: log.look,
+  topics,
+  mask: noMask,
+  patience
+})
+
+const append = (log: Log, topic: Topic, values: ReadonlyArray<string>, affinity: string) =>
+  log.append(
+    values.map((value, i) => ({
+      topic,
+      value: new TextEncoder().encode(value),
+      headers: { id: `${affinity}-${i}` }
+    })),
+    affinity
+  )
+
+const suite = (open: OpenLogs): void => {
+  const check = <A>(what: string, body: (log: Log) => Effect.Effect<A, unknown, Scope.Scope>): void =>
+    test(what, () =>
+      Effect.runPromise(Effect.asVoid(Effect.scoped(Effect.flatMap(open, ({ log }) => body(log)))))
+    )
+  const ready = (log: Log, topics: ReadonlyArray<Topic>) =>
+    Effect.promise(() =>
+      eventually("the topics are there", () => Effect.runPromise(Effect.isSuccess(log.ensureTopics(topics))))
+    )
+
+  check("finds by type, parameter, text and id, in all topics or in one", (log) =>
+    Effect.gen(function* () {
+      const [one, other] = [newTopic(), newTopic()]
+      yield* ready(log, [one, other])
+      const id = eventId(newBatchId(), 0)
+      yield* append(
+        log,
+        one,
+        [line("app_open", "user=7"), line("purchase", "user=8&item=red%20shoe")],
+        id.slice(0, -2)
+      )
+      yield* append(log, other, [line("app_open", "user=8", "US"), "no record of ours"], "x")
+      const found = (filter: SearchQuery["filter"]) =>
+        Effect.map(
+          search({ ...all, filter }, on(log, [one, other])),
+          ({ events, complete, looked, next }) => {
+            expect({ complete, next }).toEqual({ complete: true, next: undefined })
+            expect(looked).toBeGreaterThan(0)
+            return events.map(
+              ({ topic, type, params }) => `${topic === one ? 1 : 2} ${type} ${params[0]?.[1] ?? ""}`
+            )
+          }
+        )
+      expect((yield* found({})).toSorted()).toEqual(["1 app_open 7", "1 purchase 8", "2 app_open 8", "2 no "])
+      expect((yield* found({ type: "=app_open" })).toSorted()).toEqual(["1 app_open 7", "2 app_open 8"])
+      expect((yield* found({ param: "user=8" })).toSorted()).toEqual(["1 purchase 8", "2 app_open 8"])
+      expect(yield* found({ param: "item~shoe" })).toEqual(["1 purchase 8"])
+      expect(yield* found({ text: id })).toEqual(["1 app_open 7"])
+      expect(yield* found({ topic: other, country: "us" })).toEqual(["2 app_open 8"])
+      const none = yield* search({ ...all, filter: { topic: "nowhere" } }, on(log, [one, other]))
+      expect(none).toMatchObject({ events: [], complete: true, looked: 0 })
+    })
+  )
+
+  check("goes through more than a page page by page: each event once, the oldest first", (log) =>
+    Effect.gen(function* () {
+      const topics = [newTopic(), newTopic()]
+      yield* ready(log, topics)
+      for (let n = 0; n < 30; n++) {
+        const topic = topics[n % 2] ?? newTopic()
+        yield* append(log, topic, [line("a", `n=${n}`), line("b", `n=${n}`)], `batch ${n}`)
+        yield* Effect.sleep(2)
+      }
+      const seen: Array<string> = []
+      let since: number | undefined = 0
+      for (let pages = 0; since !== undefined && pages < 40; pages++) {
+        const page: SearchView = yield* search(
+          { ...all, since, limit: 4, filter: { type: "a" } },
+          on(log, topics)
+        )
+        expect(page.events.length).toBeLessThanOrEqual(4)
+        expect(page.next === undefined).toBe(page.complete)
+        expect(page.troubles).toEqual([])
+        seen.push(...page.events.map(({ params }) => params[0]?.[1] ?? ""))
+        since = page.next
+      }
+      expect(seen).toEqual(Array.from({ length: 30 }, (_, n) => `${n}`))
+    })
+  )
+
+  check("ends before `until`, and then looks no further than it must", (log) =>
+    Effect.gen(function* () {
+      const topic = newTopic()
+      yield* ready(log, [topic])
+      yield* append(log, topic, [line("a", "n=1")], "x")
+      yield* Effect.sleep(3)
+      const [first] = (yield* search(all, on(log, [topic]))).events
+      const until = (first?.timestamp ?? 0) + 1
+      yield* append(log, topic, [line("a", "n=2")], "x")
+      const page = yield* search({ ...all, until }, on(log, [topic]))
+      expect(page).toMatchObject({ complete: true, next: undefined })
+      expect(page.events.map(({ params }) => params[0]?.[1])).toEqual(["1"])
+    })
+  )
+}
+
+describe("a search in a file", () => suite(logsInFile))
+const broker = await serverUrl(kafka)
+describe.skipIf(broker === undefined)("a search on Kafka", () =>
+  suite(Effect.map(openKafka(broker ?? ""), (log) => ({ log, other: log })))
+)
+
+describe("a search that is not finished", () => {
+  const topic = newTopic()
+  const batch = (partition: number, offset: number, ...at: ReadonlyArray<number>): RecordBatch => ({
+    topic,
+    partition,
+    end: "1000",
+    records: at.map((timestamp, i) => ({
+      offset: String(offset + i),
+      timestamp,
+      key: undefined,
+      value: new TextEncoder().encode(line("a", "n=1")),
+      headers: {}
+    }))
+  })
+  /** A look that hands over these batches of two partitions, and then ends as it is told. */
+  const looking = (
+    batches: ReadonlyArray<RecordBatch>,
+    end: Effect.Effect<boolean, Failure>
+  ): Pick<Log, "look"> => ({
+    look: (_, see) => Effect.suspend(() => (batches.some((one) => see(one, 2)) ? Effect.succeed(true) : end))
+  })
+  const times = (places: Pick<Log, "look">, query: Partial<SearchQuery> = {}) =>
+    Effect.runPromise(
+      Effect.map(search({ ...all, since: 50, ...query }, on(places, [topic], 30)), ({ events, ...rest }) => ({
+        ...rest,
+        times: events.map(({ timestamp }) => timestamp)
+      }))
+    )
+
+  test("tells only what no other partition can come before, and where to go on", async () => {
+    const batches = [batch(0, 0, 100, 200, 300), batch(1, 0, 150, 250)]
+    expect(await times(looking(batches, Effect.never))).toMatchObject({
+      complete: false,
+      next: 250,
+      times: [100, 150, 200],
+      troubles: [expect.stringContaining("not to its end")]
+    })
+  })
+
+  test("tells nothing before every partition was looked at", async () => {
+    const failed = Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
+    expect(await times(looking([batch(0, 0, 100, 200)], failed))).toMatchObject({
+      complete: false,
+      next: 50,
+      times: [],
+      troubles: ["Kafka is away."]
+    })
+  })
+
+  test("has enough when all partitions are beyond the page", async () => {
+    const batches = [batch(0, 0, 100, 200, 300), batch(1, 0, 150, 250), batch(0, 3, 400)]
+    const never = Effect.die("looked further than it had to")
+    expect(await times(looking(batches, never), { limit: 2 })).toMatchObject({
+      complete: false,
+      next: 200,
+      looked: 5,
+      times: [100, 150],
+      troubles: []
+    })
+    expect(await times(looking(batches, never), { until: 160 })).toMatchObject({
+      complete: true,
+      times: [100, 150]
+    })
+  })
+
+  test("of more events of one millisecond than a page may have leaves some out, says so and goes on", async () => {
+    const many = batch(0, 0, 90, ...Array.from({ length: 50 }, () => 100), 110)
+    const whole = looking([many], Effect.succeed(false))
+    expect(await times(whole, { limit: 5 })).toMatchObject({ next: 100, times: [90], troubles: [] })
+    const later = batch(0, 1, ...Array.from({ length: 50 }, () => 100), 110)
+    const rest = looking([later], Effect.succeed(false))
+    expect(await times(rest, { limit: 5, since: 100 })).toMatchObject({
+      complete: false,
+      next: 101,
+      times: [100, 100, 100, 100, 100],
+      troubles: [expect.stringContaining("same millisecond")]
+    })
+  })
+
+  test("finds nothing of what is hidden", async () => {
+    const mask = readMask("n,address")
+    const places = { ...on(looking([batch(0, 0, 100)], Effect.succeed(false)), [topic]), mask }
+    const by = (filter: SearchQuery["filter"]) => Effect.runPromise(search({ ...all, filter }, places))
+    expect((await by({ param: "n=1" })).events).toEqual([])
+    expect((await by({ text: "n=1" })).events).toEqual([])
+    const [event] = (await by({ param: "n" })).events
+    expect(event).toMatchObject({ address: "•••", params: [["n", "•••"]] })
+    expect(event?.raw).not.toContain("cb007109")
+  })
+})
+
+test("a search without a time begins an hour ago, one for an event id when its batch was claimed", () => {
+  const now = Date.now()
+  expect(standardSince({}, now)).toBe(now - 3_600_000)
+  const id = eventId(newBatchId(), 3)
+  expect(Math.abs(standardSince({ text: ` ${id} ` }, now + 1e9) - (now - 60_000))).toBeLessThan(1_000)
+})

@@ -1,0 +1,134 @@
+/** A viewer on a port of its own and those who watch it, over real sockets and streams, on either runtime. */
+import type { ViewerOptions } from "../../../actors/viewer/app.ts"
+import { type LiveFeed, liveFeed } from "../../../actors/viewer/live-feed.ts"
+import type { EventView, LiveMessage, LiveOrder } from "../../../actors/viewer/messages.ts"
+import type { RecordBatch } from "../../../bridge/event-log/service.ts"
+import { Topic } from "../../../contracts/ids.ts"
+import { type Server, serve } from "../../../gateway/serve.ts"
+import { viewer } from "./asking.ts"
+
+/** Records with these values, as they come out of the log. */
+export const batchOf = (values: ReadonlyArray<string>, first = 0): RecordBatch => ({
+  topic: Topic.make("events"),
+  partition: 0,
+  records: values.map((value, place) => ({
+    offset: String(first + place),
+    timestamp: 1795206905922,
+    key: undefined,
+    value: new TextEncoder().encode(value),
+    headers: {}
+  })),
+  end: String(first + values.length)
+})
+
+export interface Started {
+  readonly feed: LiveFeed
+  readonly server: Server
+  readonly url: string
+  /** Ends the streams that are open. */
+  readonly end: () => void
+  readonly add: (...values: ReadonlyArray<string>) => void
+}
+
+export const startViewer = async (options: Partial<ViewerOptions> = {}): Promise<Started> => {
+  const feed = options.feed ?? liveFeed()
+  const app = viewer({ ...options, feed })
+  const server = await serve({ port: 0, hostname: "127.0.0.1", ...app })
+  return {
+    feed,
+    server,
+    url: `http://127.0.0.1:${server.port}`,
+    end: app.end,
+    add: (...values) => feed.add(batchOf(values))
+  }
+}
+
+/** Asks for a ticket as the viewer's own page does. */
+export const askForTicket = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${url}/api/ticket`, {
+    method: "POST",
+    headers: { origin: url, "content-type": "application/json", ...headers },
+    body: "{}"
+  })
+
+export const ticketOf = async (url: string, headers: Record<string, string> = {}): Promise<string> => {
+  const { ticket } = (await (await askForTicket(url, headers)).json()) as { ticket: string }
+  return ticket
+}
+
+export interface Heard {
+  readonly heard: ReadonlyArray<LiveMessage>
+  readonly events: () => ReadonlyArray<EventView>
+}
+
+export interface Watcher extends Heard {
+  readonly socket: WebSocket
+  readonly order: (order: LiveOrder) => void
+  readonly opened: Promise<boolean>
+  /** The code it was closed with. */
+  readonly closed: Promise<number>
+}
+
+/** Opens the socket with that ticket, and orders to watch when it is open. */
+export const watch = (url: string, ticket: string, ...orders: ReadonlyArray<LiveOrder>): Watcher =>
+  hear(new WebSocket(`${url.replace("http", "ws")}/live?ticket=${ticket}`), orders)
+
+/** The same for a socket that was made already. */
+export const hear = (socket: WebSocket, orders: ReadonlyArray<LiveOrder>): Watcher => {
+  const heard: Array<LiveMessage> = []
+  const opened = Promise.withResolvers<boolean>()
+  const closed = Promise.withResolvers<number>()
+  const order = (one: LiveOrder): void => socket.send(JSON.stringify(one))
+  socket.onopen = () => {
+    opened.resolve(true)
+    for (const one of orders) order(one)
+  }
+  socket.onclose = ({ code }) => {
+    opened.resolve(false)
+    closed.resolve(code)
+  }
+  socket.onmessage = ({ data }) => heard.push(JSON.parse(String(data)))
+  return {
+    socket,
+    heard,
+    events: () => heard.flatMap(({ events }) => events),
+    order,
+    opened: opened.promise,
+    closed: closed.promise
+  }
+}
+
+export interface Stream extends Heard {
+  readonly answer: Response
+  /** Resolves when the other side has ended it. */
+  readonly ended: Promise<void>
+  readonly leave: () => void
+}
+
+/** Reads GET /live as server-sent events. */
+export const stream = async (
+  url: string,
+  query = "",
+  headers: Record<string, string> = {}
+): Promise<Stream> => {
+  const leaving = new AbortController()
+  const answer = await fetch(`${url}/live${query}`, { headers, signal: leaving.signal })
+  const heard: Array<LiveMessage> = []
+  const read = async (): Promise<void> => {
+    let text = ""
+    for await (const chunk of (answer.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+      text += chunk
+      const parts = text.split("\n\n")
+      text = parts.pop() ?? ""
+      for (const part of parts) if (part.startsWith("data: ")) heard.push(JSON.parse(part.slice(6)))
+    }
+  }
+  const ended = answer.ok ? read().catch(() => {}) : Promise.resolve()
+  return {
+    answer,
+    heard,
+    events: () => heard.flatMap(({ events }) => events),
+    ended,
+    leave: () => leaving.abort()
+  }
+}

@@ -1,0 +1,85 @@
+/** How the watch looks: waiting for nobody, and only while somebody wants to know. */
+import { expect } from "bun:test"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { Failure } from "../../../contracts/failure.ts"
+import { full, go, nothingYet, playFlow, playQueue, stage, told, watchOver } from "./playing.ts"
+import { after, check, look, sharedBus } from "./time.ts"
+
+check(
+  "a queue that hangs holds nobody up: what was known stays, and its silence is told",
+  Effect.gen(function* () {
+    const bus = sharedBus()
+    yield* playFlow(bus)
+    let hangs = false
+    const ledger = Effect.suspend(() =>
+      hangs ? Effect.never : Effect.succeed({ ...nothingYet, deadLetters: 7 })
+    )
+    const view = yield* watchOver(bus, [playQueue(ledger)])
+    yield* after(view, 2)
+    hangs = true
+    const seen = yield* after(view, 5)
+    expect(stage(seen, "queue").dead).toBe(7)
+    expect(told(seen, "queue")).toMatch(/^down: no answer for \d+ s\.$/)
+    expect(seen.troubles).toEqual([
+      expect.stringMatching(/^The queue cannot be asked: no answer for \d+ s\.$/)
+    ])
+  })
+)
+
+check(
+  "of two queues, the one that is away is named, and what waits on the other is judged",
+  Effect.gen(function* () {
+    const bus = sharedBus()
+    yield* playFlow(bus)
+    const away = Effect.fail(new Failure({ reason: "unavailable", message: "redis-2:6379 refuses" }))
+    const view = yield* watchOver(bus, [playQueue(Effect.succeed(nothingYet)), playQueue(away)])
+    const seen = yield* after(view, 3)
+    expect(seen.sentence).toStartWith("The queue stands still: queue 2: redis-2:6379 refuses.")
+    expect(told(seen, "queue")).toBe("stands still: queue 2: redis-2:6379 refuses.")
+    expect(seen.troubles).toEqual(["The queue 2 cannot be asked: redis-2:6379 refuses."])
+  })
+)
+
+check(
+  "it asks only while somebody wants to know, once however many do",
+  Effect.gen(function* () {
+    const bus = sharedBus()
+    let asked = 0
+    const ledger = Effect.sync(() => {
+      asked += 1
+      return nothingYet
+    })
+    const view = yield* watchOver(bus, [playQueue(ledger)])
+    yield* TestClock.adjust("1 minute")
+    expect(asked).toBe(0)
+    yield* after(
+      Effect.map(Effect.all([view, view, view], { concurrency: "unbounded" }), ([one]) => one),
+      5
+    )
+    expect(asked).toBeWithin(4, 8)
+    yield* TestClock.adjust("1 minute")
+    const before = asked
+    expect(before).toBeWithin(12, 20)
+    yield* TestClock.adjust("1 hour")
+    expect(asked).toBe(before)
+    yield* after(view, 2)
+    expect(asked).toBeGreaterThan(before + 1)
+  })
+)
+
+check(
+  "a pause in looking is no standing still",
+  Effect.gen(function* () {
+    const bus = sharedBus()
+    const { enricher } = yield* playFlow(bus)
+    let ledger = nothingYet
+    const view = yield* watchOver(bus, [playQueue(Effect.sync(() => ledger))])
+    yield* after(view, 3, () => go(enricher, "succeeded", 5))
+    yield* TestClock.adjust("1 hour")
+    go(enricher, "succeeded", 1_000_000)
+    ledger = full
+    const seen = yield* look(view)
+    expect([told(seen, "queue"), stage(seen, "enricher").rate]).toEqual(["flows", 0])
+  })
+)

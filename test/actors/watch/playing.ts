@@ -1,0 +1,116 @@
+/** Actors and queues as a watch sees them, played by a test: what they say is what the test wants to be seen. */
+import { Effect, type Scope } from "effect"
+import { makeHealth } from "../../../actors/system/health.ts"
+import type { StageView, SystemView } from "../../../actors/watch/system-view.ts"
+import { makeWatch, type WatchOptions } from "../../../actors/watch/watch.ts"
+import type { QueueLedger, QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import { register } from "../../../bridge/message-bus/micro-service.ts"
+import { MessageBus } from "../../../bridge/message-bus/service.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import type { ActorFigures } from "../../../contracts/figures.ts"
+import { newBatchId } from "../../../contracts/ids.ts"
+
+type Bus = MessageBus["Service"]
+
+/** What a played actor says of itself; the test changes it. */
+export interface Playing {
+  figures: ActorFigures
+  messages: number
+  lastError: string
+}
+
+/** Answers for an actor of that name until the scope closes. */
+export const play = Effect.fnUntraced(function* (
+  bus: Bus,
+  name: string,
+  figures: Partial<ActorFigures> = {}
+) {
+  const playing: Playing = { figures: { events: {}, ...figures }, messages: 0, lastError: "" }
+  yield* register({
+    name,
+    id: newBatchId(),
+    version: "1.2.3",
+    description: `Plays the ${name}.`,
+    metadata: { host: "here", pid: "7", receives: "something", sends: "something else" },
+    stats: Effect.sync(() => [
+      {
+        name: "messages",
+        subject: `$SRV.STATS.${name}`,
+        queue: name,
+        requests: playing.messages,
+        errors: 0,
+        lastError: playing.lastError,
+        processingTime: playing.messages * 3e6,
+        data: playing.figures
+      }
+    ])
+  }).pipe(Effect.provideService(MessageBus, bus))
+  return playing
+})
+
+/** The whole flow, and one consumer. */
+export const playFlow = Effect.fnUntraced(function* (bus: Bus) {
+  return {
+    gateway: yield* play(bus, "gateway"),
+    drainer: yield* play(bus, "drainer"),
+    enricher: yield* play(bus, "enricher"),
+    bridge: yield* play(bus, "bridge"),
+    counter: yield* play(bus, "event-counter", { behind: [] })
+  }
+})
+
+/** So many events went through it, or failed on it, since before. */
+export const go = (playing: Playing, outcome: "succeeded" | "failed" | "refused", events: number): void => {
+  const before = playing.figures.events
+  playing.messages += 1
+  playing.figures = { ...playing.figures, events: { ...before, [outcome]: (before[outcome] ?? 0) + events } }
+}
+
+export const nothingYet: QueueLedger = {
+  since: 1,
+  pushed: 0,
+  taken: 0,
+  topics: [],
+  waiting: 0,
+  inFlight: 0,
+  deadLetters: 0,
+  foreignGone: 0,
+  lines: undefined
+}
+
+/** Lines wait that nobody has claimed. */
+export const full: QueueLedger = { ...nothingYet, waiting: 1_200 }
+
+/** A queue server that tells this ledger. */
+export const playQueue = (ledger: Effect.Effect<QueueLedger, Failure>, address = "queue"): QueueSource => {
+  const unasked = Effect.fail(new Failure({ reason: "unavailable", message: "not asked in this test" }))
+  return {
+    seam: { kind: "redis", embedded: false, address, check: Effect.asVoid(ledger) },
+    claim: () => unasked,
+    depth: unasked,
+    ledger: () => ledger,
+    find: () => unasked,
+    letters: { read: () => unasked, replay: () => unasked, discard: () => unasked }
+  }
+}
+
+/** A watch over the bus and these queues. */
+export const watchOver = (
+  bus: Bus,
+  sources: ReadonlyArray<QueueSource> = [],
+  more: Partial<WatchOptions> = {}
+): Effect.Effect<Effect.Effect<SystemView>, never, Scope.Scope> =>
+  Effect.map(makeWatch({ bus, sources, health: makeHealth(), ...more }), ({ view }) => view)
+
+export const stage = (view: SystemView, name: string): StageView => {
+  const found = view.stages.find((one) => one.name === name)
+  if (found === undefined)
+    throw new Error(`no ${name} among ${view.stages.map((one) => one.name).join(", ")}`)
+  return found
+}
+
+/** The condition and the sentence of a stage, as one text. */
+export const told = (view: SystemView, name: string): string => {
+  const { condition, sentence } = stage(view, name)
+  return sentence === "" ? condition : `${condition}: ${sentence}`
+}

@@ -1,0 +1,264 @@
+/** The whole system as GET /api/system and `top` tell it: embedded in one process, and as processes that fail one by one. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import type { SystemView } from "../../actors/watch/system-view.ts"
+import { denoProgram } from "../support/deno.ts"
+import { eventually } from "../support/eventually.ts"
+import { freeze, unfreeze } from "../support/freeze.ts"
+import { kafka } from "../support/kafka.ts"
+import { canStartNats, type NatsServer, privateNats } from "../support/nats.ts"
+import { hasRedisProgram, privateRedis, type RedisServer } from "../support/redis.ts"
+import { serverUrl } from "../support/server.ts"
+import { type Environment, launch, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
+
+/** Longer than any answer that waits for nobody; a test that hangs fails by it. */
+const patience = 5_000
+
+const systemOf = async (viewer: Spoor): Promise<SystemView> => {
+  const answer = await fetch(new URL("/api/system", viewer.address("watch them")), {
+    signal: AbortSignal.timeout(patience)
+  })
+  expect(answer.status).toBe(200)
+  return answer.json() as Promise<SystemView>
+}
+
+/** The system once it is as wanted. */
+const systemWhen = (
+  viewer: Spoor,
+  what: string,
+  wanted: (view: SystemView) => boolean
+): Promise<SystemView> => {
+  let last: SystemView | undefined
+  return eventually(what, async () => {
+    last = await systemOf(viewer)
+    return wanted(last) ? last : undefined
+  }).catch((cause) => {
+    throw new Error(`${what}: last seen ${JSON.stringify(last, undefined, 1)}`, { cause })
+  })
+}
+
+const sendEvent = async (gateway: Spoor): Promise<number> =>
+  (await fetch(new URL("/t/watched?n=1", gateway.address("send events")))).status
+
+const told = (view: SystemView, name: string): string => {
+  const found = view.stages.find((one) => one.name === name)
+  return found === undefined ? "" : `${found.condition}: ${found.sentence}`
+}
+
+const consumers = ["event-counter", "metadata-counter", "search-counter", "timing-stats", "viewer"]
+const runTop = async (settings: Environment, ...args: ReadonlyArray<string>) => {
+  const { output, ended } = launch(args, settings, "bun", "actors/commands/top.ts")
+  return { code: await ended, out: output() }
+}
+
+/** Runs it until it has said that, then ends it as Ctrl-C does. */
+const topUntil = async (settings: Environment, wanted: RegExp) => {
+  const { child, output, ended } = launch([], settings, "bun", "actors/commands/top.ts")
+  await eventually("top has said it", () => wanted.test(output()))
+  child.kill("SIGINT")
+  return { code: await ended, out: output() }
+}
+
+for (const runtime of ["bun", "deno"] as const) {
+  describe.skipIf(runtime === "deno" && denoProgram() === undefined)(`embedded, on ${runtime}`, () => {
+    let spoor: Spoor
+    beforeAll(async () => {
+      spoor = await startSpoor(["--all"], ownSettings(), runtime)
+    })
+    afterAll(() => spoor.end("SIGKILL"))
+
+    test("everything is there and has nothing to do, then flows", async () => {
+      const idle = await systemWhen(spoor, "the systems were looked at", ({ seams }) => seams.length === 4)
+      expect(idle.stages.map(({ name }) => name)).toEqual([
+        "gateway",
+        "queue",
+        "drainer",
+        "enricher",
+        "bridge",
+        "log",
+        ...consumers
+      ])
+      expect(idle).toMatchObject({ condition: "idle", sentence: "There is nothing to do.", troubles: [] })
+      expect(idle.seams).toMatchObject([
+        { name: "queue", kind: "SQLite file", embedded: true, ok: true },
+        { name: "bus", kind: "in process", embedded: true, ok: true },
+        { name: "log", kind: "SQLite file", embedded: true, ok: true },
+        { name: "projections", kind: "SQLite file", embedded: true, ok: true }
+      ])
+      expect(await sendEvent(spoor)).toBe(200)
+      const flowing = await systemWhen(spoor, "all have it", ({ stages }) =>
+        stages.every(({ events, condition }) => events === 1 && condition === "flows")
+      )
+      expect(flowing).toMatchObject({ condition: "flows", sentence: "Everything flows." })
+      const { capacity, lag, behind } = flowing.instances.find(({ name }) => name === "timing-stats") ?? {}
+      expect({ capacity, behind, hasLag: lag !== undefined }).toEqual({
+        capacity: 17,
+        behind: 0,
+        hasLag: true
+      })
+    })
+
+    test("top asks the viewer, again and again until a signal", async () => {
+      const { code, out } = await topUntil(
+        { VIEWER_URL: spoor.address("watch them").href },
+        /^Spoor [\s\S]*^Spoor /m
+      )
+      expect(code).toBe(0)
+      expect(out).toMatch(/^stage +state +run +a second/m)
+      expect(out).toMatch(/^queue .* 0 waiting; 0 in flight/m)
+      expect(out).toMatch(/^projections +SQLite file .* embedded$/m)
+      expect(out).not.toMatch(/(?!\n)\p{Cc}/u)
+    })
+  })
+}
+
+test("top without a viewer says how to find one", async () => {
+  const { code, out } = await runTop({ VIEWER_URL: "http://127.0.0.1:1" }, "--once")
+  expect(code).toBe(1)
+  expect(out).toContain("no viewer answers at http://127.0.0.1:1: start one, or set VIEWER_URL, or NATS_URL")
+})
+
+describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and NATS", () => {
+  let nats: NatsServer
+  let redis: RedisServer
+  let settings: Environment
+  let running: Record<string, Spoor> = {}
+  const start = async (name: string): Promise<Spoor> => {
+    const spoor = await startSpoor([name], settings)
+    running = { ...running, [name]: spoor }
+    return spoor
+  }
+  const the = (name: string): Spoor => {
+    const spoor = running[name]
+    if (spoor === undefined) throw new Error(`no ${name} was started`)
+    return spoor
+  }
+
+  beforeAll(async () => {
+    nats = await privateNats()
+    redis = await privateRedis()
+    await nats.start()
+    await redis.start()
+    settings = ownSettings({ NATS_URL: nats.url, REDIS_URL: redis.url })
+    for (const name of ["bridge", "enricher", "drainer", "gateway", "event-counter", "viewer"])
+      await start(name)
+  })
+  afterAll(async () => {
+    await Promise.all(Object.values(running).map((spoor) => spoor.end("SIGKILL")))
+    await nats.remove()
+    await redis.remove()
+  })
+
+  test("each process is an instance, and an event flows through all", async () => {
+    await systemWhen(the("viewer"), "all are there", ({ instances }) => instances.length === 6)
+    expect(await sendEvent(the("gateway"))).toBe(200)
+    const view = await systemWhen(the("viewer"), "it flowed through all", ({ stages }) =>
+      stages.every(({ events, condition }) => events === 1 && condition === "flows")
+    )
+    expect(new Set(view.instances.map(({ pid }) => pid)).size).toBe(6)
+    expect(view.seams.map(({ name, kind, ok }) => [name, kind, ok])).toEqual([
+      ["queue", "Redis", true],
+      ["bus", "NATS", true],
+      ["log", "SQLite file", true],
+      ["projections", "Redis", true]
+    ])
+  })
+
+  test("top asks NATS and Redis themselves, and says when something is missing", async () => {
+    const good = await runTop(settings, "--once", "--json")
+    expect(good.code).toBe(0)
+    const view: SystemView = JSON.parse(good.out.trim().split("\n").at(-1) ?? "")
+    expect(view.instances).toHaveLength(6)
+    expect(view.stages.find(({ name }) => name === "queue")?.events).toBe(1)
+    const said = /^The queue is not asked: REDIS_URL is not set here\.$/m
+    expect((await topUntil({ ...settings, REDIS_URL: "" }, said)).code).toBe(0)
+  })
+
+  test("without an enricher, that is down, and what waits for it stands still", async () => {
+    await the("enricher").end("SIGKILL")
+    expect(await sendEvent(the("gateway"))).toBe(200)
+    const view = await systemWhen(
+      the("viewer"),
+      "it is missed",
+      (now) => told(now, "enricher").startsWith("down") && told(now, "queue").startsWith("stands still")
+    )
+    expect(told(view, "enricher")).toMatch(/^down: No enricher runs\. The last one was heard of \d+ s ago\.$/)
+    expect(told(view, "queue")).toMatch(/^stands still: 1 line is in flight and none was let go for \d+ s\.$/)
+    expect(told(view, "drainer")).toStartWith("stands still: ")
+    expect(view).toMatchObject({ condition: "down" })
+    expect(view.sentence).toStartWith("The enricher is down: No enricher runs.")
+    expect((await runTop(settings, "--once")).code).toBe(1)
+    await start("enricher")
+    await systemWhen(the("viewer"), "all is well again", (now) =>
+      ["enricher", "queue", "drainer"].every((name) => /^(flows|idle): /.test(told(now, name)))
+    )
+  }, 60_000)
+
+  test("a Redis that hangs is told with its silence, and the answer does not wait for it", async () => {
+    redis.pause()
+    const view = await systemWhen(
+      the("viewer"),
+      "it is missed",
+      (now) =>
+        told(now, "queue").startsWith("down") && now.seams.some(({ name, ok }) => name === "queue" && !ok)
+    )
+    expect(view.troubles).toContainEqual(expect.stringContaining("The queue cannot be asked: "))
+    expect(view.stages.find(({ name }) => name === "queue")?.events).toBe(2)
+    redis.resume()
+    await systemWhen(the("viewer"), "it is back", (now) => /^(flows|idle): /.test(told(now, "queue")))
+  }, 60_000)
+
+  test("without NATS nobody is seen, and that is told instead", async () => {
+    await nats.kill()
+    const view = await systemWhen(the("viewer"), "it is missed", (now) =>
+      told(now, "enricher").startsWith("stands still: It cannot be asked: ")
+    )
+    expect(view.seams).toContainEqual(expect.objectContaining({ name: "bus", kind: "NATS", ok: false }))
+    await nats.start()
+    await systemWhen(
+      the("viewer"),
+      "all are seen again",
+      ({ troubles, instances }) => troubles.length === 0 && instances.length === 6
+    )
+  }, 60_000)
+})
+
+const broker = canStartNats ? await serverUrl(kafka) : undefined
+
+describe.skipIf(broker === undefined)("on Kafka", () => {
+  test("readers are level with the end of the log, and one that is stopped falls behind it", async () => {
+    const nats = await privateNats()
+    await nats.start()
+    const topic = `watched-${crypto.randomUUID().slice(0, 8)}`
+    const settings = ownSettings({ NATS_URL: nats.url, KAFKA_BROKERS: broker ?? "", KAFKA_TOPIC: topic })
+    const flow = await startSpoor(["gateway", "drainer", "enricher", "bridge", "viewer"], settings)
+    const counter = await startSpoor(["event-counter"], settings)
+    try {
+      for (let n = 0; n < 20; n++) expect(await sendEvent(flow)).toBe(200)
+      const level = await systemWhen(flow, "all have them", ({ stages }) =>
+        ["event-counter", "viewer"].every((name) =>
+          stages.some((one) => one.name === name && one.events === 20 && one.behind === 0)
+        )
+      )
+      expect(level.seams).toContainEqual(expect.objectContaining({ name: "log", kind: "Kafka", ok: true }))
+      freeze(counter.process.pid ?? 0)
+      for (let n = 0; n < 5; n++) expect(await sendEvent(flow)).toBe(200)
+      const late = await systemWhen(
+        flow,
+        "it is behind",
+        (now) => now.stages.find(({ name }) => name === "event-counter")?.behind === 5
+      )
+      expect(late.stages.find(({ name }) => name === "viewer")?.behind).toBe(0)
+      const down = await systemWhen(flow, "it is down", (now) =>
+        told(now, "event-counter").startsWith("down")
+      )
+      expect(told(down, "event-counter")).toMatch(/^down: No event-counter runs\. The last one was heard of/)
+      unfreeze(counter.process.pid ?? 0)
+      await systemWhen(flow, "it has caught up", ({ stages }) =>
+        stages.some(({ name, events, behind }) => name === "event-counter" && events === 25 && behind === 0)
+      )
+    } finally {
+      await Promise.all([flow.end("SIGKILL"), counter.end("SIGKILL")])
+      await nats.remove()
+    }
+  }, 90_000)
+})
