@@ -94,12 +94,14 @@ export const judgeAbsent = ({ name, heardAgo, bus, queue, othersPush }: AbsentSe
 export const judgeUnasked = (
   trouble: string | undefined,
   needsBus: boolean,
-  queue: Judgement | undefined
+  queues: ReadonlyArray<QueueSeen>
 ): Judgement => {
   if (trouble === undefined) return idle("It was not asked yet.")
   const unasked = `It cannot be asked: ${ended(trouble)}`
   if (!needsBus) return idle(unasked)
-  return queue?.condition === "flows" ? flows(`${unasked} But lines leave the queue.`) : still(unasked)
+  return queues.some(({ settledAgo }) => isRecent(settledAgo))
+    ? flows(`${unasked} But lines leave the queue.`)
+    : still(unasked)
 }
 
 /** All servers of the queue together; there is at least one. */
