@@ -5,7 +5,7 @@ import type { EventUnderWay } from "../../../bridge/ingest-queue/service.ts"
 import { type Bytes, bytesOf } from "../../../contracts/event.ts"
 import type { FoundLetter } from "../../accounts/letters.ts"
 import { readable } from "../../accounts/readable.ts"
-import type { StoredRecord, Whereabouts } from "../../accounts/where-is.ts"
+import { type StoredRecord, timeText, type Whereabouts } from "../../accounts/where-is.ts"
 import type { FeedRecord } from "../feed-record.ts"
 import type { Mask } from "../mask.ts"
 import type { EventView, JourneyView, Step } from "../messages.ts"
@@ -116,10 +116,10 @@ const ahead = (
   { isClaimed, until, attempts, queue }: EventUnderWay & { readonly queue: string },
   isStored: boolean
 ): ReadonlyArray<Mark> => {
-  const time = new Date(until).toISOString().slice(11, 19)
+  const time = timeText(until)
   const has = isClaimed
-    ? `a drainer has it until ${time} UTC at the latest`
-    : `given back; it may be claimed again from ${time} UTC`
+    ? `a drainer has it until ${time} at the latest`
+    : `given back; it may be claimed again from ${time}`
   const now = { stage: "drainer", what: `${has}, ${attemptsText(attempts)}, queue ${queue}`, at: undefined }
   if (isStored) return [{ ...now, what: `${now.what}; about to leave the queue` }]
   return [now, ...["enricher", "bridge", "log"].map((stage) => ({ stage, what: "not yet", at: undefined }))]
