@@ -174,6 +174,15 @@ export const judgeAll = (
   if (worst !== undefined) {
     const isSaid = ({ name, trouble }: DeadSystem): boolean =>
       name.replace(/ \d+$/, "") === worst.name || worst.sentence.includes(trouble)
+    const isOfItsOwn = dead.some(({ name }) => name.replace(/ \d+$/, "") === worst.name)
+    const isCaused = !isOfItsOwn && dead.some(({ trouble }) => worst.sentence.includes(trouble))
+    if (isCaused) {
+      const sufferers = `Not well therefore: ${listed(bad.map(({ name }) => name))}.`
+      return {
+        condition: worst.condition,
+        sentence: [...dead.map(({ sentence }) => sentence), sufferers].join(" ")
+      }
+    }
     const unsaid = dead.filter((one) => !isSaid(one))
     const what = `The ${worst.name} ${worst.condition === "down" ? "is down" : "stands still"}: ${worst.sentence}`
     const more = others.length === 0 ? [] : [`Not well either: ${listed(others.map(({ name }) => name))}.`]

@@ -7,6 +7,7 @@ import type { FoundLetter } from "../../accounts/letters.ts"
 import { readable } from "../../accounts/readable.ts"
 import { type StoredRecord, timeText, type Whereabouts } from "../../accounts/where-is.ts"
 import type { FeedRecord } from "../feed-record.ts"
+import type { LineMemory } from "../line-memory.ts"
 import type { Mask } from "../mask.ts"
 import type { EventView, JourneyView, Step } from "../messages.ts"
 import { eventView } from "../view-event.ts"
@@ -17,6 +18,8 @@ export interface Witnesses {
   readonly consumers: ReadonlyArray<string>
   readonly memory: ConsumedMemory
   readonly mask: Mask
+  /** Lines that were seen while somebody looked. */
+  readonly lines?: Pick<LineMemory, "lineOf">
 }
 
 type Mark = Omit<Step, "after">
@@ -27,7 +30,7 @@ export const journey = (whereabouts: Whereabouts, witnesses: Witnesses): Journey
   const [record] = records
   const [event] = underWay
   const [letter] = letters
-  const line = lineView(id, event?.line ?? letter?.line, witnesses.mask)
+  const line = lineView(id, event?.line ?? letter?.line ?? witnesses.lines?.lineOf(id), witnesses.mask)
   const marks = [
     ...beginning(record, line, event?.claimed ?? letter?.letter?.first),
     ...later([
