@@ -112,3 +112,4 @@ closing.abort()
 await shop
 await browser.close()
 await spoor.end()
+rmSync(directory, { recursive: true, force: true })

@@ -1,15 +1,18 @@
 /**
- * Makes a PNG of a page several times smaller: at most 256 colours, those that it has most of, as the few of a page
- * deserve. Takes what Chromium writes (eight bits, three or four channels, not interlaced); nothing is kept transparent.
+ * Makes a PNG of a page several times smaller: with 256 colours, which the few of a page can do with. Takes what
+ * Chromium writes (eight bits, three or four channels, not interlaced); nothing is kept transparent.
  */
 import { Buffer } from "node:buffer"
 import { crc32, deflateSync, inflateSync } from "node:zlib"
+
+/** So many colours there are. */
+const most = 256
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
 export const smaller = (png: Uint8Array): Uint8Array => {
   const { width, height, pixels } = read(Buffer.from(png))
-  const palette = mostFrequent(pixels, 256)
+  const palette = paletteOf(pixels)
   const nearest = nearestIn(palette)
   const rows = Buffer.alloc(height * (width + 1))
   for (let y = 0, at = 0; y < height; y++) {
@@ -87,19 +90,35 @@ const paeth = (left: number, up: number, corner: number): number => {
   return b <= c ? up : corner
 }
 
-const mostFrequent = (pixels: Uint32Array, most: number): ReadonlyArray<number> => {
+/** Three of four places are for the most frequent; the others for those that would be missed most, rare as they are. */
+const paletteOf = (pixels: Uint32Array): ReadonlyArray<number> => {
   const counts = new Map<number, number>()
   for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1)
-  return [...counts]
-    .toSorted(([, a], [, b]) => b - a)
-    .slice(0, most)
-    .map(([colour]) => colour)
+  const frequent = [...counts].toSorted(([, a], [, b]) => b - a)
+  const palette = frequent.slice(0, (most * 3) / 4).map(([colour]) => colour)
+  const rest = frequent.slice(palette.length).map(([colour, count]) => ({
+    colour,
+    count,
+    far: Math.min(...palette.map((one) => distance(one, colour)))
+  }))
+  while (palette.length < Math.min(most, frequent.length)) {
+    const missed = rest.reduce((one, other) => (other.count * other.far > one.count * one.far ? other : one))
+    palette.push(missed.colour)
+    for (const one of rest) one.far = Math.min(one.far, distance(one.colour, missed.colour))
+  }
+  return palette
+}
+
+/** Of two colours: the sum of the squares of their channels' differences. */
+const distance = (one: number, other: number): number => {
+  const red = (one >> 16) - (other >> 16)
+  const green = ((one >> 8) & 255) - ((other >> 8) & 255)
+  const blue = (one & 255) - (other & 255)
+  return red * red + green * green + blue * blue
 }
 
 const nearestIn = (palette: ReadonlyArray<number>): ((colour: number) => number) => {
   const known = new Map(palette.map((colour, place) => [colour, place]))
-  const distance = (one: number, other: number): number =>
-    [16, 8, 0].reduce((sum, shift) => sum + (((one >> shift) & 255) - ((other >> shift) & 255)) ** 2, 0)
   const find = (colour: number): number =>
     palette.reduce(
       (best, one, place) => (distance(one, colour) < distance(palette[best] ?? 0, colour) ? place : best),
