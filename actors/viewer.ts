@@ -9,6 +9,7 @@ import * as Actor from "./system/actor.ts"
 import { records } from "./system/inbox/records.ts"
 import { eventLog, factBus, geoIp, ingestQueue, projectionStore } from "./system/need.ts"
 import { feedCopies } from "./viewer/feed-copies.ts"
+import { lineMemory } from "./viewer/line-memory.ts"
 import { liveFeed } from "./viewer/live-feed.ts"
 import { readMask } from "./viewer/mask.ts"
 import { makePast } from "./viewer/past/past.ts"
@@ -30,8 +31,9 @@ export const Viewer = Actor.make(
   Effect.gen(function* () {
     const { mask } = yield* readAll({ mask: viewerMask })
     const feed = liveFeed(readMask(mask))
-    yield* feedCopies(feed)
-    const { past, seen } = yield* makePast
+    const lines = lineMemory()
+    yield* feedCopies(feed, lines)
+    const { past, seen } = yield* makePast(lines)
     yield* serveViewer(feed, past)
 
     return (batch: RecordBatch) =>

@@ -55,7 +55,7 @@ export interface ServeOptions {
   readonly socket?: SocketHandlers
   /** Where there is a door, `renewals` tells of new ones from now on, until what it returned is called. */
   readonly tls?: Tls & { readonly renewals?: (renew: (tls: Tls) => Promise<void>) => () => void }
-  /** A door before the server caps connections and closes those that are slow or silent, as WebSockets often are. */
+  /** A door before the server caps connections and closes those that are slow or silent. On Deno there always is one. */
   readonly door?: DoorLimits
 }
 
@@ -85,16 +85,20 @@ export const maxMessageBytes = 4_096
 /** What may wait for a WebSocket client that reads slowly, in bytes; beyond it the socket is closed. */
 export const maxBufferedBytes = 1024 * 1024
 
-/** Does this runtime close by itself those who begin a request and do not end it? Deno bears them for ever. */
+/**
+ * Does this runtime close by itself who begins a request and does not end it, or does not read what it is sent? Deno
+ * bears them for ever.
+ */
 export const closesSlowClients = !("Deno" in globalThis)
+
+const standardDoor: DoorLimits = { most: undefined, request: 15_000, count: () => {} }
 
 /** Starts serving. Fails with `Failure` "unavailable" when the address cannot be had, saying why in one sentence. */
 export const serve = async (options: ServeOptions): Promise<Server> => {
   const runtime = "Deno" in globalThis ? await import("./serve.deno.ts") : await import("./serve.bun.ts")
   try {
-    return await (options.door === undefined
-      ? runtime.serve(options)
-      : behindDoor(runtime.serve, options, options.door))
+    const door = options.door ?? (closesSlowClients ? undefined : standardDoor)
+    return await (door === undefined ? runtime.serve(options) : behindDoor(runtime.serve, options, door))
   } catch (cause) {
     throw new Failure({ reason: "unavailable", message: whyNot(options, cause) })
   }

@@ -204,4 +204,6 @@ const reasons =
 const attemptsText = (attempts: number): string =>
   attempts === 0 ? "no failed attempt" : attempts === 1 ? "one failed attempt" : `${attempts} failed attempts`
 
-const timeText = (at: number): string => `${new Date(at).toISOString().replace("T", " ").slice(0, 19)} UTC`
+/** A time in the sentences about an event. */
+export const timeText = (at: number): string =>
+  `${new Date(at).toISOString().replace("T", " ").slice(0, 19)} UTC`

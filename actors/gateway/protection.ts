@@ -111,7 +111,7 @@ const certificate = Effect.fnUntraced(function* (cert: string | undefined, key: 
 /** Time for the answer that a body came too late. */
 const forAnswer = 5_000
 
-/** Undefined where no door is needed: it costs about a third of what a gateway can take. */
+/** Undefined where no door is needed: it costs a third to a half of what a gateway can take. */
 const doorLimits = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, isTls: boolean) {
   const settings = yield* readAll({ most: Guarding.gatewayMaxConnections, body: gatewayBodyTimeout })
   if (settings.most === undefined && !isTls && closesSlowClients) return undefined

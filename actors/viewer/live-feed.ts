@@ -54,7 +54,7 @@ export interface LiveFeed {
   /** Events of the log so far. */
   readonly total: () => number
   readonly watchers: () => number
-  /** The stages beside the log's that somebody watches; `changed` is called when others are. */
+  /** The stages beside the log's that somebody watches; `changed` is called when others are, and with the first and last watcher. */
   readonly stages: () => ReadonlyArray<CopyStage>
   readonly onStages: (changed: () => void) => void
   /** Begins with what is kept that matches. */
@@ -115,9 +115,9 @@ export const liveFeed = (mask: Mask = noMask, limits: FeedLimits = standardLimit
       timer = undefined
       looked = 1
     }
-    if (channel.stage === "stored" || watching(channel.stage).length > 0) return
-    histories.delete(channel.stage)
-    stagesChanged()
+    const isStageOver = channel.stage !== "stored" && watching(channel.stage).length === 0
+    if (isStageOver) histories.delete(channel.stage)
+    if (isStageOver || watchers === 0) stagesChanged()
   }
 
   return {
@@ -165,7 +165,7 @@ export const liveFeed = (mask: Mask = noMask, limits: FeedLimits = standardLimit
         toldAt = performance.now()
         timer = setInterval(tell, limits.interval)
       }
-      if (isNewStage) stagesChanged()
+      if (isNewStage || watchers === 1) stagesChanged()
       return {
         pause: () => {
           client.isPaused = true

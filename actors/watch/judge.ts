@@ -94,12 +94,14 @@ export const judgeAbsent = ({ name, heardAgo, bus, queue, othersPush }: AbsentSe
 export const judgeUnasked = (
   trouble: string | undefined,
   needsBus: boolean,
-  queue: Judgement | undefined
+  queues: ReadonlyArray<QueueSeen>
 ): Judgement => {
   if (trouble === undefined) return idle("It was not asked yet.")
   const unasked = `It cannot be asked: ${ended(trouble)}`
   if (!needsBus) return idle(unasked)
-  return queue?.condition === "flows" ? flows(`${unasked} But lines leave the queue.`) : still(unasked)
+  return queues.some(({ settledAgo }) => isRecent(settledAgo))
+    ? flows(`${unasked} But lines leave the queue.`)
+    : still(unasked)
 }
 
 /** All servers of the queue together; there is at least one. */
@@ -172,6 +174,15 @@ export const judgeAll = (
   if (worst !== undefined) {
     const isSaid = ({ name, trouble }: DeadSystem): boolean =>
       name.replace(/ \d+$/, "") === worst.name || worst.sentence.includes(trouble)
+    const isOfItsOwn = dead.some(({ name }) => name.replace(/ \d+$/, "") === worst.name)
+    const isCaused = !isOfItsOwn && dead.some(({ trouble }) => worst.sentence.includes(trouble))
+    if (isCaused) {
+      const sufferers = `Not well therefore: ${listed(bad.map(({ name }) => name))}.`
+      return {
+        condition: worst.condition,
+        sentence: [...dead.map(({ sentence }) => sentence), sufferers].join(" ")
+      }
+    }
     const unsaid = dead.filter((one) => !isSaid(one))
     const what = `The ${worst.name} ${worst.condition === "down" ? "is down" : "stands still"}: ${worst.sentence}`
     const more = others.length === 0 ? [] : [`Not well either: ${listed(others.map(({ name }) => name))}.`]

@@ -18,6 +18,8 @@ export interface QueueSeen {
   readonly rate: number
   /** Milliseconds since a line was claimed or let go; undefined: not since the watch began. */
   readonly movedAgo: number | undefined
+  /** Since one was let go. What is claimed may come back, this does not. */
+  readonly settledAgo: number | undefined
   /** For how long lines have waited and none was claimed; undefined: none waits, or they are being claimed. */
   readonly unclaimedFor: number | undefined
   /** For how long lines have been in flight and none was let go. */
@@ -44,6 +46,7 @@ export const makeQueueHistory = (name: string): QueueHistory => {
   let points: ReadonlyArray<Point> = []
   let ledger: QueueLedger | undefined
   let movedAt: number | undefined
+  let settledAt: number | undefined
   let unclaimedSince: number | undefined
   let unsettledSince: number | undefined
 
@@ -56,6 +59,7 @@ export const makeQueueHistory = (name: string): QueueHistory => {
       const isTaken = before !== undefined && point.taken > before.taken
       const isSettled = before !== undefined && point.settled > before.settled
       if (isTaken || isSettled) movedAt = at
+      if (isSettled) settledAt = at
       unclaimedSince = now.waiting === 0 ? undefined : isTaken ? at : (unclaimedSince ?? at)
       unsettledSince = now.inFlight === 0 ? undefined : isSettled ? at : (unsettledSince ?? at)
       const recent = points.filter((one) => at - one.at <= window)
@@ -69,12 +73,14 @@ export const makeQueueHistory = (name: string): QueueHistory => {
       trouble,
       rate: rateIn(points),
       movedAgo: movedAt === undefined ? undefined : at - movedAt,
+      settledAgo: settledAt === undefined ? undefined : at - settledAt,
       unclaimedFor: unclaimedSince === undefined ? undefined : at - unclaimedSince,
       unsettledFor: unsettledSince === undefined ? undefined : at - unsettledSince
     }),
     begin: () => {
       points = []
       movedAt = undefined
+      settledAt = undefined
       unclaimedSince = undefined
       unsettledSince = undefined
     }

@@ -49,7 +49,7 @@ export const seamsOf = (
     const seam = { name, kind: kinds[kind] ?? kind, embedded, address, ok: trouble === undefined }
     if (trouble === undefined) return seam
     const more = others.length === 0 ? "" : `, and ${others.length} more`
-    const told = error ?? `${trouble}, says ${first?.who}${more}`
+    const told = error ?? `${trouble.replace(/\.$/, "")}, says ${first?.who}${more}`
     dead.push({ name, trouble, sentence: `The ${name} cannot be reached: ${ended(told)}` })
     return { ...seam, error: told }
   })

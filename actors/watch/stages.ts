@@ -95,7 +95,7 @@ const judge = (
 ): Judgement => {
   const group = groups.get(name)
   if (group !== undefined && group.running.length > 0) return judgeActor(group.seen)
-  if (!bus.isAsked) return judgeUnasked(bus.trouble, kind === "actor" && name !== "gateway", queue)
+  if (!bus.isAsked) return judgeUnasked(bus.trouble, kind === "actor" && name !== "gateway", queues)
   const heardAgo = group?.seen.heardAgo ?? gone.get(name)?.heardAgo
   return judgeAbsent({ name, heardAgo, bus, queue, othersPush: fromOthers(queues) > 0 })
 }

@@ -8,6 +8,7 @@ import type { Client, ServeOptions, Server, SocketClient, Tls } from "../serve.t
 import { type Door, openDoor } from "./door.ts"
 import type { Caller } from "./ports.ts"
 import { doorSayings } from "./sayings.ts"
+import type { Patience } from "./visit.ts"
 
 export interface DoorLimits {
   /** Connections at once; undefined for any number. */
@@ -16,6 +17,8 @@ export interface DoorLimits {
   readonly request: number
   /** Counts a connection that was turned away: there were too many, or it was too slow. Must not fail. */
   readonly count: (reason: "connections" | "slow") => void
+  /** The standard one unless given. */
+  readonly patience?: Partial<Patience>
 }
 
 export type InnerOptions = Omit<ServeOptions, "fetch" | "tls" | "door"> & {
@@ -25,21 +28,24 @@ export type InnerOptions = Omit<ServeOptions, "fetch" | "tls" | "door"> & {
 
 type Start = (options: InnerOptions) => Promise<Server>
 
-/** How long a client may take until its first byte, and with its next request, milliseconds. */
-const first = 10_000
-const idle = 30_000
 /**
- * Over TLS clients may speak without asking (Deno's HTTP/2 has such frames), and what is silent after that is merely
- * idle: so only who goes on speaking for longer than that is slow.
+ * How patient a door is, milliseconds. Over TLS, and over WebSockets, clients may speak without asking (HTTP/2, which
+ * Deno speaks over TLS, has such frames): what is silent after that is merely idle, so only who goes on speaking for
+ * longer than that is slow. WebSockets are kept alive by pings, which Deno sends every half a minute.
  */
-const longestOverTls = 2 * idle
+const patienceFor = ({ tls, socket, door }: ServeOptions, request: number): Patience => {
+  const idle = socket === undefined ? 30_000 : 90_000
+  const answer = tls === undefined && socket === undefined ? request : Math.max(request, 2 * idle)
+  return { first: 10_000, answer, idle, full: 30_000, ...door?.patience }
+}
 
 /** Rejects with what the system says when the address cannot be had. */
 export const behindDoor = async (
   start: Start,
-  { tls, door: _, ...options }: ServeOptions,
+  all: ServeOptions,
   { most, request, count }: DoorLimits
 ): Promise<Server> => {
+  const { tls, door: _, ...options } = all
   let door: Door | undefined
 
   const startInner = (tls: Tls | undefined): Promise<Server> =>
@@ -52,8 +58,10 @@ export const behindDoor = async (
         const caller = client.port === 0 ? goneCaller : door?.callerAt(client.port)
         // Somebody on this machine came round the door.
         if (caller === undefined) return new Response(null, { status: 503, headers: { "retry-after": "1" } })
+        // NOTE: Deno must get the answer to an upgrade untouched, and tells of no body then.
+        const mayHaveBody = request.method !== "GET" && request.method !== "HEAD"
         const answer = options.fetch(request, throughDoor(client, caller.address))
-        return request.body === null ? answer : lastAnswer(request, answer, caller)
+        return mayHaveBody ? lastAnswer(request, answer, caller) : answer
       }
     })
 
@@ -64,7 +72,7 @@ export const behindDoor = async (
       hostname: options.hostname,
       to: inner.port,
       most,
-      patience: { first, answer: tls === undefined ? request : Math.max(request, longestOverTls), idle },
+      patience: patienceFor(all, request),
       sayings: tls === undefined ? await doorSayings() : undefined,
       count
     })

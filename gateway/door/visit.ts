@@ -12,8 +12,10 @@ export interface Patience {
   readonly first: number
   /** From when a client begins to ask until it is answered: it must have asked by then. */
   readonly answer: number
-  /** With nothing said, or with an answer that the client does not take. */
+  /** With nothing said by anyone. */
   readonly idle: number
+  /** From when a client takes no more of what it is sent until it has taken it. */
+  readonly full: number
 }
 
 export interface Visited {
@@ -42,8 +44,8 @@ export class Visit {
   /** When we ended it; 0 before. */
   private endedAt = 0
   private hasSaidAll = false
-  /** Answers wait for the client to take them. */
-  private isFull = false
+  /** Since when more waits for the client than may be sent at once; 0 when it does not. */
+  private fullAt = 0
 
   constructor(client: Socket, to: Visited) {
     this.client = client
@@ -71,20 +73,22 @@ export class Visit {
 
   /** Ends it when somebody has waited for too long; returns whether a slow client was sent away. */
   check(now: number): boolean {
-    const { first, answer, idle } = this.to.patience
+    const { first, answer, idle, full } = this.to.patience
+    const isStalled = this.fullAt > 0 && now - this.fullAt > full
     if (this.endedAt > 0) {
-      if (now - this.endedAt > (this.isFull ? idle : lingering)) this.close()
+      if (now - this.endedAt > lingering && (this.fullAt === 0 || isStalled)) this.close()
       return false
     }
-    if (this.leavingAt > 0 && now - this.leavingAt > lingering && !this.isFull) {
+    if (this.leavingAt > 0 && now - this.leavingAt > lingering && this.fullAt === 0) {
       this.sendAway("")
       return false
     }
     const isAsking = this.askedAt > 0
     const isSilent = now - this.lastAt > (this.server === undefined ? first : idle)
-    if (!isSilent && !(isAsking && now - this.askedAt > answer)) return false
+    const isLate = isAsking && now - this.askedAt > answer
+    if (!isStalled && !isSilent && !isLate) return false
     this.sendAway(isAsking ? this.to.tooSlow : undefined)
-    return isAsking || this.isFull || this.server === undefined
+    return isStalled || isAsking || this.server === undefined
   }
 
   private leaveSoon(): void {
@@ -96,7 +100,7 @@ export class Visit {
     if (this.endedAt > 0) return
     this.endedAt = this.to.now()
     this.server?.destroy()
-    if (saying === undefined || this.isFull) this.close()
+    if (saying === undefined || this.fullAt > 0) this.close()
     else {
       this.client.end(saying, "latin1")
       this.client.on("data", () => {})
@@ -136,11 +140,11 @@ export class Visit {
       this.askedAt = 0
       this.lastAt = to.now()
       if (client.write(data)) return
-      this.isFull = true
+      if (this.fullAt === 0) this.fullAt = to.now()
       server.pause()
     })
     client.on("drain", () => {
-      this.isFull = false
+      this.fullAt = 0
       this.lastAt = to.now()
       server.resume()
     })

@@ -1,6 +1,6 @@
 /**
- * How many requests of one address may be under way at once. No runtime lets us count connections; a connection has one
- * request under way at the most, so this holds those that keep the gateway busy. Lives as long as the gateway.
+ * How many requests of one address may be under way at once. The door counts connections, but not whose
+ * they are behind a proxy; a connection has one request under way at the most. Lives as long as the gateway.
  */
 import { anyOrigin } from "../answers.ts"
 import type { Arrival } from "../arrival.ts"

@@ -1,26 +1,9 @@
 /** One command and nothing else on the machine: an event from HTTP to the page and the counters, on Bun and on Deno. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { ticketOf, watch } from "../actors/viewer/watching.ts"
 import { denoProgram } from "../support/deno.ts"
 import { eventually } from "../support/eventually.ts"
 import { type Environment, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
-
-interface Shown {
-  readonly type: string
-  readonly raw: string
-  readonly country: string
-  readonly address: string
-}
-
-/** Everything the live list has shown so far; it is asked as the page asks. */
-const watch = (spoor: Spoor): { readonly shown: ReadonlyArray<Shown>; readonly close: () => void } => {
-  const page = spoor.address("watch them")
-  const shown: Array<Shown> = []
-  // Bun's WebSocket takes headers, which the types of the web do not know.
-  const options: object = { headers: { origin: page.origin } }
-  const socket: WebSocket = Reflect.construct(WebSocket, [`ws://${page.host}/live`, options])
-  socket.onmessage = ({ data }) => shown.push(...JSON.parse(String(data)).events)
-  return { shown, close: () => socket.close() }
-}
 
 const tables = async (spoor: Spoor, counter: string): Promise<Record<string, ReadonlyArray<object>>> => {
   const answer = await fetch(new URL(`/api/counters/${counter}`, spoor.address("watch them")))
@@ -57,13 +40,14 @@ for (const runtime of runtimes) {
     })
 
     test("an event sent is on the page, enriched, and counted", async () => {
-      const { shown, close } = watch(spoor)
+      const { origin } = spoor.address("watch them")
+      const { events, socket } = watch(origin, await ticketOf(origin), { watch: {} })
       await send("/t/app_open?deviceid=abcdf&ts=123456&referrer=website")
       await send("/t/offr?action=preview&text=red%20shoes")
       const event = await eventually("the event is shown", () =>
-        shown.find(({ type }) => type === "app_open")
+        events().find(({ type }) => type === "app_open")
       )
-      close()
+      socket.close()
       expect(event).toMatchObject({ country: "US", address: "8.8.8.8" })
       expect(event.raw).toMatch(
         /^app_open type=\w+&browser=&.*&ip=8080808&klag=\d+&country=US&city=XX deviceid=abcdf&ts=123456&referrer=website$/

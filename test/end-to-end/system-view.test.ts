@@ -213,6 +213,9 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
       told(now, "enricher").startsWith("stands still: It cannot be asked: ")
     )
     expect(view.seams).toContainEqual(expect.objectContaining({ name: "bus", kind: "NATS", ok: false }))
+    await systemWhen(the("viewer"), "the bus is said to be the cause", ({ sentence }) =>
+      /^The bus cannot be reached: .*Not well therefore: .*enricher/.test(sentence)
+    )
     await nats.start()
     await systemWhen(
       the("viewer"),

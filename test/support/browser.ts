@@ -3,7 +3,7 @@
  * no page of ours may ever do fails the test that opened it: log an error, break its own security policy, open a
  * dialog, ask a host other than its own.
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { afterAll, beforeAll, describe, test } from "bun:test"
 import { existsSync, mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
@@ -76,7 +76,7 @@ export const inBrowser = (title: string, suite: (check: Check) => void): void =>
 }
 
 /** Runs a test, closes what it opened, and fails with a picture when it failed, or with what its pages complained of. */
-const watched = async (browser: Browser, body: (session: Session) => Promise<void>): Promise<void> => {
+export const watched = async (browser: Browser, body: (session: Session) => Promise<void>): Promise<void> => {
   const pages: Array<Page> = []
   const complaints: Array<string> = []
   const forgiven: Array<RegExp> = []
@@ -96,7 +96,8 @@ const watched = async (browser: Browser, body: (session: Session) => Promise<voi
   } finally {
     await Promise.all(pages.map((page) => page.context().close()))
   }
-  expect(complaints.filter((one) => !forgiven.some((pattern) => pattern.test(one)))).toEqual([])
+  const held = complaints.filter((one) => !forgiven.some((pattern) => pattern.test(one)))
+  if (held.length > 0) throw new Error(`A page complains:\n${held.join("\n")}`)
 }
 
 const pictures = async (pages: ReadonlyArray<Page>): Promise<string> => {

@@ -2,12 +2,14 @@
 
 /**
  * Looks again and again until `look` returns something other than undefined or false, and returns that.
- * Fails with `what` when it has not come within `within` milliseconds. What `look` throws counts as "not yet".
+ * Fails with `what` when it has not come within `within` milliseconds. What `look` throws counts as "not yet". Between
+ * two looks are `pause` milliseconds: more where looking itself is work.
  */
 export const eventually = async <A>(
   what: string,
   look: () => A | undefined | false | Promise<A | undefined | false>,
-  within = 20_000
+  within = 20_000,
+  pause = 10
 ): Promise<A> => {
   const end = Date.now() + within
   let last: unknown
@@ -19,7 +21,7 @@ export const eventually = async <A>(
     } catch (error) {
       last = error
     }
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await new Promise((resolve) => setTimeout(resolve, pause))
   }
   throw new Error(`${what}: not within ${within} ms`, { cause: last })
 }

@@ -28,6 +28,13 @@ const written = (unit, value) => {
   return unit === "ms" ? span(value) : rate(value)
 }
 
+/** Where a value stands alone between moments without any: no line leads to it, so it is drawn as a point. */
+const lonely = ({ data }, line) => {
+  const values = data[line]
+  const isThere = (i) => values[i] !== null && values[i] !== undefined
+  return values.flatMap((_, i) => (isThere(i) && !isThere(i - 1) && !isThere(i + 1) ? [i] : []))
+}
+
 const makeKey = (name, hue, onToggle) => {
   const swatch = element("span", "swatch")
   swatch.dataset.hue = hue
@@ -111,7 +118,7 @@ export const makeChart = (title) => {
           return {
             stroke: colour,
             width: isStacked() ? 1 : 1.75,
-            points: { show: false },
+            points: isStacked() ? { show: false } : { show: true, size: 5, fill: colour, filter: lonely },
             fill: isStacked() ? colour.replace(/^rgb\((.+)\)$/, "rgba($1, 0.55)") : undefined
           }
         })

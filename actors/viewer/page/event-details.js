@@ -106,6 +106,16 @@ const coordinate =
     return inert(value)
   }
 
+/** The line beside the record of an event that is stored, when the viewer has seen it pass. */
+export const linePart = (line) =>
+  line === undefined
+    ? element(
+        "p",
+        "hint",
+        "Its line has left the queue; lines are kept only of what came while somebody looked."
+      )
+    : rawPart(line)
+
 const rawPart = ({ stage, raw }) => {
   const title = stage === "raw" || stage === "rejected" ? "Line" : "Record"
   const text = element("pre", "", inert(raw, 20_000))
@@ -138,13 +148,17 @@ const rejection = ({ reason, detail }) =>
     : [element("p", "verdict bad", ["Rejected: ", inert(reason), detail ? [": ", inert(detail)] : ""].flat())]
 
 /** Everything of an event, as elements; `journey` is the section of its way where there is one already. */
-export const eventParts = (event, journey = journeySection(event.id, ownSteps(event))) => {
+export const eventParts = (event, journey = undefined) => {
+  const line = element("div", "")
+  const found = (told) => {
+    if (event.stage === "stored" && told.state === "stored") line.replaceChildren(linePart(told.line))
+  }
   const { device, place, rest } = metaGroups(event)
   const shown = metaValue(event)
   return element("div", "event-parts", [
     head(event),
     ...rejection(event),
-    journey,
+    journey ?? journeySection(event.id, ownSteps(event), found),
     element("div", "part-columns", [
       pairsPart("Parameters", "the parameters", event.params, paramValue),
       ...(device.length > 0 ? [pairsPart("Device", "the device", device, shown)] : []),
@@ -152,7 +166,8 @@ export const eventParts = (event, journey = journeySection(event.id, ownSteps(ev
       ...(rest.length > 0 ? [pairsPart("Meta", "the meta data", rest, shown)] : []),
       pairsPart("Coordinates", "the coordinates", coordinates(event), coordinate(event))
     ]),
-    rawPart(event)
+    rawPart(event),
+    line
   ])
 }
 

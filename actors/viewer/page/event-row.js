@@ -45,14 +45,18 @@ export const choice = (field, value, content = inert(value, longest), name = und
   return made
 }
 
-/** In a row it is text, so that it is cut where the cell ends; the keyboard finds it as a button among the details. */
+/**
+ * In a row it is text, cut where the cell ends, and filters with Ctrl, since a plain click opens the row; among the
+ * details it is a button.
+ */
 const chosen = (kind, field, value, content, name) => {
   if (value === masked) return element("span", "", content)
   const made = element(kind, "choice", content)
   made.dataset.field = field
   made.dataset.value = value
   if (name !== undefined) made.dataset.name = name
-  made.title = `Show only this ${name === undefined ? titles[field] : "parameter"}`
+  const what = `only this ${name === undefined ? titles[field] : "parameter"}`
+  made.title = kind === "button" ? `Show ${what}` : `Ctrl + click: ${what}`
   return made
 }
 

@@ -214,7 +214,10 @@ addEventListener("keydown", (pressed) => {
   pressed.preventDefault()
 })
 
-addEventListener("popstate", () => show(sightOf(location.search), isThere))
+addEventListener("popstate", () => {
+  const there = sightOf(location.search)
+  show({ ...there, event: there.event ?? idIn(there.filter) }, isThere)
+})
 
 showFrame()
-show(sight, isThere, true)
+show({ ...sight, event: sight.event ?? idIn(sight.filter) }, isThere, true)

@@ -96,7 +96,7 @@ export const showState = (kind, text) => {
 /** The pages: where each leads, its name, and what else it stands for. */
 const pages = [
   ["/", "Overview"],
-  ["/events", "Live", "/kafidx"],
+  ["/events", "Events", "/kafidx"],
   ["/counters", "Numbers"],
   ["/dead-letters", "Dead letters"],
   ["/ledger", "Ledger"]

@@ -8,6 +8,7 @@ import { csvOf } from "/page/csv.js"
 import { clock } from "/page/event-row.js"
 import { element, link, span, whereAddress } from "/page/frame.js"
 import { inert } from "/page/inert-text.js"
+import { withTimes } from "/page/told-times.js"
 
 /** The stages of the pipeline; any other is a consumer. */
 const pipeline = new Set(["gateway", "queue", "drainer", "enricher", "bridge", "log"])
@@ -36,7 +37,7 @@ const longestOf = (steps) => Math.max(...steps.map(({ after }) => after ?? 0))
 
 const stageStep = (step, next, longest) => {
   const { stage, what, at } = step
-  const text = element("span", "what", inert(what))
+  const text = element("span", "what", withTimes(what))
   text.title = what
   const made = element("li", at === undefined ? "open" : "", [
     element("b", "", inert(stage)),
@@ -102,7 +103,7 @@ const csv = (steps) =>
 const kinds = { stored: "good", "dead letter": "bad", "in flight": "waiting" }
 
 const verdict = ({ state, sentence, wholeWay, records }) => {
-  const made = element("p", `verdict ${kinds[state] ?? ""}`, inert(sentence))
+  const made = element("p", `verdict ${kinds[state] ?? ""}`, withTimes(sentence))
   if (wholeWay !== undefined) made.append(` ${span(wholeWay)} from the edge to the log.`)
   if (records.length > 1) made.append(` It was sent ${records.length} times.`)
   return made

@@ -6,6 +6,12 @@ import { post } from "/page/ask.js"
 
 const longestPause = 10_000
 
+/** Closes it; one that is only being opened is let open first, since browsers warn of what is broken off. */
+const leave = (socket) => {
+  if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close()
+  else socket.close()
+}
+
 /**
  * @param {object} told
  * @param {(message: object, isFirst: boolean) => void} told.message a `LiveMessage`; the first of a socket holds what was kept
@@ -35,7 +41,7 @@ export const liveConnection = ({ message, state }) => {
   const end = () => {
     current += 1
     clearTimeout(timer)
-    socket?.close()
+    if (socket !== undefined) leave(socket)
     socket = undefined
   }
 

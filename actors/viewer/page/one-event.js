@@ -1,5 +1,5 @@
 /** One event by its id, wherever it is: its way, and its parts as its record or its line tells them. Stands above the list. */
-import { eventParts } from "/page/event-details.js"
+import { eventParts, linePart } from "/page/event-details.js"
 import { button, element } from "/page/frame.js"
 import { inert } from "/page/inert-text.js"
 import { journeySection } from "/page/journey.js"
@@ -28,6 +28,7 @@ export const oneEvent = (place, closed) => {
       if (known === undefined || shownStage === known.stage) return
       shownStage = known.stage
       parts.replaceChildren(eventParts(known, journey))
+      if (record !== undefined) parts.append(linePart(line))
     }
     const journey = journeySection(id, [], found)
     const head = element("div", "panel-head", [element("h2", "", ["Event ", inert(id)]), away])

@@ -52,9 +52,10 @@ export const openRows = ({ body, details, choose, changed }) => {
     Escape: (row) => (isOpen(row) ? close(row) : row.blur())
   }
 
-  body.addEventListener("click", ({ target }) => {
+  body.addEventListener("click", ({ target, ctrlKey, metaKey }) => {
     const chosen = target.closest(".choice")
-    if (chosen !== null) return choose(chosen.dataset)
+    if (chosen !== null && (chosen.closest(".event") === null || ctrlKey || metaKey))
+      return choose(chosen.dataset)
     const row = target.closest(".event")
     if (row === null || !(getSelection()?.isCollapsed ?? true)) return
     toggle(row)

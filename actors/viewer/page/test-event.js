@@ -99,7 +99,7 @@ export const testEvent = (place) => {
   const key = element("input", "")
   key.type = "password"
   key.autocomplete = "off"
-  key.placeholder = "if the gateway asks for one"
+  key.placeholder = "if asked for"
   const params = element("div", "params", [paramRow("source", "viewer")])
   const more = button("Add a parameter", () => {
     const row = paramRow("", "")

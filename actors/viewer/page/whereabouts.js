@@ -1,6 +1,7 @@
 /** Where one event is: the sentence, and everything that was found of it. */
 import { definitions, element, link, moment, number } from "/page/frame.js"
 import { letterAddress, lineText } from "/page/letter-row.js"
+import { withTimes } from "/page/told-times.js"
 
 const kinds = { stored: "good", "dead letter": "bad", "in flight": "good" }
 
@@ -84,7 +85,7 @@ const underWay = ({ queue, claimed, attempts, until, isClaimed, line }) =>
 export const showWhereabouts = (place, found) => {
   const { state, sentence, underWay: events, letters, records, troubles } = found
   place.replaceChildren(
-    element("p", kinds[state] ?? "", sentence),
+    element("p", kinds[state] ?? "", withTimes(sentence)),
     ...events.map(underWay),
     ...letters.map(dead),
     ...records.map(stored),

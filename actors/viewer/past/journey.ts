@@ -5,8 +5,9 @@ import type { EventUnderWay } from "../../../bridge/ingest-queue/service.ts"
 import { type Bytes, bytesOf } from "../../../contracts/event.ts"
 import type { FoundLetter } from "../../accounts/letters.ts"
 import { readable } from "../../accounts/readable.ts"
-import type { StoredRecord, Whereabouts } from "../../accounts/where-is.ts"
+import { type StoredRecord, timeText, type Whereabouts } from "../../accounts/where-is.ts"
 import type { FeedRecord } from "../feed-record.ts"
+import type { LineMemory } from "../line-memory.ts"
 import type { Mask } from "../mask.ts"
 import type { EventView, JourneyView, Step } from "../messages.ts"
 import { eventView } from "../view-event.ts"
@@ -17,6 +18,8 @@ export interface Witnesses {
   readonly consumers: ReadonlyArray<string>
   readonly memory: ConsumedMemory
   readonly mask: Mask
+  /** Lines that were seen while somebody looked. */
+  readonly lines?: Pick<LineMemory, "lineOf">
 }
 
 type Mark = Omit<Step, "after">
@@ -27,7 +30,7 @@ export const journey = (whereabouts: Whereabouts, witnesses: Witnesses): Journey
   const [record] = records
   const [event] = underWay
   const [letter] = letters
-  const line = lineView(id, event?.line ?? letter?.line, witnesses.mask)
+  const line = lineView(id, event?.line ?? letter?.line ?? witnesses.lines?.lineOf(id), witnesses.mask)
   const marks = [
     ...beginning(record, line, event?.claimed ?? letter?.letter?.first),
     ...later([
@@ -116,10 +119,10 @@ const ahead = (
   { isClaimed, until, attempts, queue }: EventUnderWay & { readonly queue: string },
   isStored: boolean
 ): ReadonlyArray<Mark> => {
-  const time = new Date(until).toISOString().slice(11, 19)
+  const time = timeText(until)
   const has = isClaimed
-    ? `a drainer has it until ${time} UTC at the latest`
-    : `given back; it may be claimed again from ${time} UTC`
+    ? `a drainer has it until ${time} at the latest`
+    : `given back; it may be claimed again from ${time}`
   const now = { stage: "drainer", what: `${has}, ${attemptsText(attempts)}, queue ${queue}`, at: undefined }
   if (isStored) return [{ ...now, what: `${now.what}; about to leave the queue` }]
   return [now, ...["enricher", "bridge", "log"].map((stage) => ({ stage, what: "not yet", at: undefined }))]

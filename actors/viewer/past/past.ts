@@ -14,6 +14,7 @@ import { publishConsumed } from "../../system/consumed.ts"
 import { Self } from "../../system/self.ts"
 import { readTopics } from "../../system/topics.ts"
 import { counters } from "../counters.ts"
+import type { LineMemory } from "../line-memory.ts"
 import { readMask } from "../mask.ts"
 import type { JourneyView, SearchView, SeriesView } from "../messages.ts"
 import { viewerMask } from "../settings.ts"
@@ -46,7 +47,7 @@ const journeyPatience = 15_000
 const searchesAtATime = 4
 
 /** What is told, and what is done with each batch of records that the viewer has read. */
-export const makePast = Effect.gen(function* () {
+export const makePast = Effect.fnUntraced(function* (lines: LineMemory) {
   const { sources } = yield* IngestQueue
   const { look } = yield* EventLog
   const bus = yield* MessageBus
@@ -82,7 +83,7 @@ export const makePast = Effect.gen(function* () {
     throw new Failure({ reason: "busy", message: "Others are searching." })
   }
 
-  const witnesses = { consumers: counters.map(({ name }) => name), memory, mask }
+  const witnesses = { consumers: counters.map(({ name }) => name), memory, mask, lines }
   const past: Past = {
     search: (query, left) =>
       searched(search(query, { look, topics: topics.all, mask, patience: searchPatience }), left),

@@ -3,6 +3,7 @@ import { expect } from "bun:test"
 import { Effect } from "effect"
 import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
 import { Failure } from "../../../contracts/failure.ts"
+import { Topic } from "../../../contracts/ids.ts"
 import { full, go, nothingYet, play, playFlow, playQueue, stage, told, watchOver } from "./playing.ts"
 import { after, check, sharedBus } from "./time.ts"
 
@@ -106,8 +107,20 @@ check(
     expect(told(seen, "gateway")).toBe("idle: It cannot be asked: no connection to NATS.")
     expect(told(seen, "enricher")).toBe("stands still: It cannot be asked: no connection to NATS.")
     expect(seen.troubles).toEqual(["The actors cannot be asked: no connection to NATS."])
+    const claiming = yield* after(view, 3, (second) => {
+      ledger = { ...nothingYet, taken: second, inFlight: second }
+    })
+    expect(told(claiming, "enricher")).toBe("stands still: It cannot be asked: no connection to NATS.")
     const flowing = yield* after(view, 3, (second) => {
-      ledger = { ...nothingYet, taken: second }
+      const stored = {
+        topic: Topic.make("events"),
+        received: second,
+        stored: second,
+        dead: 0,
+        replayed: 0,
+        discarded: 0
+      }
+      ledger = { ...nothingYet, taken: 3 + second, topics: [stored] }
     })
     expect(told(flowing, "enricher")).toBe(
       "flows: It cannot be asked: no connection to NATS. But lines leave the queue."

@@ -108,7 +108,7 @@ check(
     drainer.lastError = "no-responders"
     bridge.figures = {
       ...bridge.figures,
-      seams: { log: "kafka:9092 refuses the connection" },
+      seams: { log: "kafka:9092 refuses the connection." },
       systems: { log: { kind: "kafka", embedded: false, address: "kafka:9092" } }
     }
     const seen = yield* after(view, 4, () => {

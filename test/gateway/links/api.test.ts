@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../../contracts/failure.ts"
-import type { LinkStore } from "../../../gateway/links/store.ts"
 import { wrongGuessesAllowed } from "../../../gateway/guard/wrong-guesses.ts"
+import type { LinkStore } from "../../../gateway/links/store.ts"
 import { attacks } from "../../contracts/redirect-attacks.ts"
 import { arrivedAt, refusalIn } from "../asked-gateway.ts"
 import { iphone, linkGateway, linksInFile, token } from "./gateway.ts"
@@ -245,7 +245,8 @@ describe("who may manage links", () => {
     const { manage } = linkGateway({ more: { now: () => clock.now } })
     const ask = (given: string, peer: string) =>
       manage("GET", "", { headers: { authorization: `Bearer ${given}` }, peer })
-    for (let i = 0; i < wrongGuessesAllowed; i++) expect((await ask(`wrong${i}`, "2001:db8::1")).status).toBe(401)
+    for (let i = 0; i < wrongGuessesAllowed; i++)
+      expect((await ask(`wrong${i}`, "2001:db8::1")).status).toBe(401)
     const refused = await ask(token, "2001:db8::2")
     expect(refused.status).toBe(429)
     expect(refused.headers.get("retry-after")).toBe("60")

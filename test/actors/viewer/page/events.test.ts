@@ -55,10 +55,15 @@ inBrowser("the page of events", (check) => {
 
   check("a value of an event is a filter when it is chosen", async ({ open }) => {
     const page = await open(at("/events"))
-    await rowOf(page, "order=4711").locator(".type .choice").click()
+    await rowOf(page, "order=4711")
+      .locator(".type .choice")
+      .click({ modifiers: ["Control"] })
     await sees("the type alone", () => typesOf(page), ["purchase"])
     expect(await page.locator("[name=type]").inputValue()).toBe("=purchase")
-    await rowOf(page, "order=4711").locator(".params .choice").first().click()
+    await rowOf(page, "order=4711")
+      .locator(".params .choice")
+      .first()
+      .click({ modifiers: ["Control"] })
     expect(await page.locator("[name=param]").inputValue()).toBe("order=4711")
   })
 
@@ -96,6 +101,23 @@ inBrowser("the page of events", (check) => {
     await send(spoor, "opened", { color: "red shoes", mark: "own" }, { agent: "phone", country: "DE" })
     const { id, offset, timestamp } = await stored("mark=own")
     const page = await open(at("/events"))
+    // Lines are kept of what flows while somebody looks, from a moment later on.
+    await eventually("a line is kept", async () => {
+      await send(spoor, "lined", { mark: "line" }, { agent: "phone" })
+      const record = rowOf(page, "mark=line").first()
+      if ((await record.count()) === 0) return false
+      const parts = page.locator("#events .details")
+      if ((await parts.count()) === 0) await click(record)
+      const line = parts.getByRole("heading", { name: "Line", exact: true })
+      const isKept = await line.waitFor({ timeout: 1_000 }).then(
+        () => true,
+        () => false
+      )
+      if (!isKept) await page.keyboard.press("Escape")
+      return isKept
+    })
+    expect(await page.locator("#events .details pre").last().innerText()).toMatch(/ \/t\/lined mark=line /)
+    await page.reload()
     const row = rowOf(page, "mark=own")
     const time = row.locator("time")
     const shown = new Intl.DateTimeFormat("en-GB", {

@@ -3,14 +3,19 @@ import { isDeepStrictEqual } from "node:util"
 import type { Locator, Page } from "playwright-core"
 import { eventually } from "../../../support/eventually.ts"
 
+/** So long is nothing asked of a page between two looks, milliseconds: it has work of its own. */
+const pause = 50
+const patience = 20_000
+
 /** Waits until what is looked at is that; fails with what it was last. */
 export const sees = async <A>(what: string, look: () => Promise<A>, wanted: A): Promise<void> => {
   let last: A | undefined
   try {
-    await eventually(what, async () => {
+    const isThat = async () => {
       last = await look()
       return isDeepStrictEqual(last, wanted)
-    })
+    }
+    await eventually(what, isThat, patience, pause)
   } catch (cause) {
     throw new Error(`${what}: saw ${JSON.stringify(last)} and not ${JSON.stringify(wanted)}`, { cause })
   }
@@ -27,10 +32,11 @@ export const says = (place: Locator, pattern: RegExp): Promise<string> =>
 const matches = async (place: Locator, look: () => Promise<string>, pattern: RegExp): Promise<string> => {
   let last: string | undefined
   try {
-    return await eventually("the text", async () => {
+    const found = async () => {
       last = await look()
       return pattern.test(last) ? last : undefined
-    })
+    }
+    return await eventually("the text", found, patience, pause)
   } catch (cause) {
     throw new Error(`${place} says ${JSON.stringify(last)}, not ${pattern}`, { cause })
   }

@@ -135,7 +135,7 @@ const suite = (open: OpenOwn): void => {
         ["log", undefined]
       ])
       expect(inFlight.steps[3]?.what).toMatch(
-        /^a drainer has it until \d\d:\d\d:\d\d UTC at the latest, no failed attempt, queue /
+        /^a drainer has it until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC at the latest, no failed attempt, queue /
       )
       yield* batch.giveBack(60_000, true)
       const waiting = yield* way(eventId(batch.id, 0))

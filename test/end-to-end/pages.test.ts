@@ -1,0 +1,70 @@
+/** The viewer's pages on real Redis, NATS and Kafka, with the actors in several processes: one dies, and comes again. */
+import { afterAll, beforeAll, describe } from "bun:test"
+import type { Page } from "playwright-core"
+import { reads, rowOf, sees, texts, typesOf } from "../actors/viewer/page/seeing.ts"
+import { send } from "../actors/viewer/page/sending.ts"
+import { inBrowser } from "../support/browser.ts"
+import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
+import type { Spoor } from "../support/spoor.ts"
+
+const station = (page: Page, name: string) =>
+  page.locator(".station").filter({ has: page.locator("h3 .name", { hasText: new RegExp(`^${name}$`) }) })
+
+const servers = await realServers()
+describe.skipIf(servers === undefined)("on real servers", () => {
+  let cluster: Cluster
+  let edge: Spoor
+  let enricher: Spoor
+  let viewer: Spoor
+  beforeAll(async () => {
+    cluster = makeCluster(servers ?? {})
+    edge = await cluster.start("gateway", "drainer", "bridge", "event-counter")
+    enricher = await cluster.start("enricher")
+    viewer = await cluster.start("viewer")
+  }, 60_000)
+  afterAll(() => cluster.stop())
+
+  inBrowser("the pages", (check) => {
+    check(
+      "a stage that dies is told of, what waits is seen, and goes through when it is there again",
+      async ({ open }) => {
+        const overview = await open(viewer.address("watch them"))
+        const events = await open(new URL("/events", viewer.address("watch them")))
+        await sees("real systems", () => texts(overview.locator("#seams .which b")), [
+          "Redis",
+          "NATS",
+          "Kafka",
+          "Redis"
+        ])
+        await reads(events.locator("#state"), /^live$/)
+        await send(edge, "came", { n: "1" }, { country: "DE" })
+        await sees("it came", () => typesOf(events), ["came"])
+        await reads(station(overview, "Log").locator(".facts"), /since start\s+1\b/)
+
+        await enricher.end("SIGKILL")
+        await reads(station(overview, "Enricher").locator(".condition"), /^down$/)
+        await reads(overview.locator("#sentence"), /enricher/i)
+        await send(edge, "waited", { n: "2" })
+        await reads(station(overview, "Queue"), /[1-9]\s*waiting|in flight\s+[1-9]/)
+        enricher = await cluster.start("enricher")
+        await sees("what waited", () => typesOf(events), ["came", "waited"])
+        await reads(station(overview, "Enricher").locator(".condition"), /^(flows|idle)$/)
+      }
+    )
+
+    check("an event that is opened lies in Kafka, and its way went through all of them", async ({ open }) => {
+      const page = await open(new URL("/events?type=came", viewer.address("watch them")))
+      await rowOf(page, "n=1").locator(".time").click()
+      const details = page.locator("#events .details")
+      await reads(details.locator(".journey .verdict"), new RegExp(`In the log: topic ${cluster.topic}`))
+      await sees("the stages", () => texts(details.locator(".journey ol b")), [
+        "gateway",
+        "queue",
+        "drainer",
+        "enricher",
+        "bridge",
+        "log"
+      ])
+    })
+  })
+})

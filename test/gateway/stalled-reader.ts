@@ -1,0 +1,58 @@
+/** A WebSocket client that stops reading, over a real connection: what waits for it, and whether it is closed. */
+import { connect } from "node:net"
+import { type Socket, serve } from "../../gateway/serve.ts"
+import { eventually } from "../support/eventually.ts"
+
+export interface Stalled {
+  /** The most that waited for it, in bytes. */
+  readonly most: number
+  /** Was more taken for it when that much waited? */
+  readonly isTakenAfter: boolean
+}
+
+const door = { most: undefined, request: 5_000, count: () => {}, patience: { idle: 1_000, full: 1_000 } }
+
+/** Rejects when the socket is never closed. */
+export const stalledReader = async (): Promise<Stalled> => {
+  let stalled: Socket | undefined
+  let isClosed = false
+  const server = await serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (_, client) => client.upgrade() ?? new Response(),
+    // Deno's own server would wait for it; its door does not, in less time than usual here.
+    ...("Deno" in globalThis ? { door } : {}),
+    socket: {
+      open: (socket) => {
+        stalled = socket
+      },
+      message: () => {},
+      close: () => {
+        isClosed = true
+      }
+    }
+  })
+  const client = connect(server.port, "127.0.0.1", () => {
+    client.pause()
+    client.write(
+      "GET /live HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+  })
+  client.on("error", () => {})
+  const socket = await eventually("the socket is open", () => stalled)
+  const text = "x".repeat(64 * 1024)
+  let most = 0
+  // More than any buffer of the system holds.
+  for (let sent = 0; sent < 1_000 && !isClosed; sent++) {
+    socket.send(text)
+    most = Math.max(most, socket.buffered())
+    if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  const isTakenAfter = socket.send(text)
+  await eventually("it is closed", () => isClosed)
+  client.destroy()
+  await server.close()
+  return { most, isTakenAfter }
+}
+
+if (import.meta.main) process.stdout.write(JSON.stringify(await stalledReader()))

@@ -1,0 +1,104 @@
+/** People in a shop that does not exist: the events that they cause, as they would come from its apps and pages. */
+
+interface Visitor {
+  readonly address: string
+  readonly agent: string
+  readonly device: string
+}
+
+/** Addresses in many countries, and how often somebody is there. */
+const places: ReadonlyArray<readonly [number, string]> = [
+  [9, "91.64.10.10"],
+  [6, "23.20.1.1"],
+  [4, "90.84.1.1"],
+  [3, "81.2.69.160"],
+  [3, "103.21.58.1"],
+  [2, "200.160.2.3"],
+  [2, "133.11.93.1"],
+  [1, "62.216.1.1"],
+  [1, "130.206.1.1"],
+  [1, "5.150.254.1"],
+  [1, "189.203.1.1"]
+]
+
+const agents: ReadonlyArray<readonly [number, string]> = [
+  [
+    6,
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
+  ],
+  [
+    6,
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36"
+  ],
+  [
+    4,
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+  ],
+  [2, "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:133.0) Gecko/20100101 Firefox/133.0"],
+  [
+    1,
+    "Mozilla/5.0 (iPad; CPU OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
+  ],
+  [1, "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"]
+]
+
+const products = ["red shoes", "rain coat", "blue scarf", "wool socks", "straw hat", "linen shirt"]
+
+/** What they do, how often, and with which parameters. */
+const deeds: ReadonlyArray<readonly [number, string, () => Readonly<Record<string, string>>]> = [
+  [
+    10,
+    "screen_view",
+    () => ({
+      page: among(["/", "/shoes", "/coats", "/sale", "/basket"]),
+      referrer: among(["search", "newsletter", "direct"])
+    })
+  ],
+  [6, "view_product", () => ({ product: among(products), price: price() })],
+  [4, "offr", () => ({ action: "preview", text: among(products) })],
+  [3, "app_open", () => ({ version: among(["5.1.0", "5.2.1"]), campaign: among(["spring", "none"]) })],
+  [2, "add_to_cart", () => ({ product: among(products), price: price(), amount: among(["1", "1", "2"]) })],
+  [
+    1,
+    "purchase",
+    () => ({ order: String(10_000 + Math.floor(Math.random() * 90_000)), total: price(), currency: "EUR" })
+  ]
+]
+
+const price = (): string => (10 + Math.random() * 110).toFixed(2)
+
+const among = <A>(list: ReadonlyArray<A>): A => list[Math.floor(Math.random() * list.length)] as A
+
+/** One of them, the more often the larger its number. */
+const weighed = <A extends readonly [number, ...ReadonlyArray<unknown>]>(list: ReadonlyArray<A>): A =>
+  among(list.flatMap((one) => Array.from({ length: one[0] }, () => one)))
+
+const visitors: ReadonlyArray<Visitor> = Array.from({ length: 60 }, () => ({
+  address: weighed(places)[1],
+  agent: weighed(agents)[1],
+  device: crypto.randomUUID().slice(0, 8)
+}))
+
+const visit = async (gateway: URL): Promise<void> => {
+  const { address, agent, device } = among(visitors)
+  const [, type, params] = weighed(deeds)
+  const query = new URLSearchParams({ deviceid: device, ...params() })
+  const headers = { "x-push-ip": address, "user-agent": agent }
+  await (await fetch(new URL(`/t/${type}?${query}`, gateway), { headers })).text()
+}
+
+/** A shop is never equally full. Events a second, `at` in milliseconds since 1970. */
+const rush = (at: number): number => {
+  const wave = (seconds: number) => Math.sin((at / 1_000 / seconds) * 2 * Math.PI)
+  return Math.max(4, 42 + 18 * wave(240) + 8 * wave(67) + 4 * wave(23))
+}
+
+/** Sends what they do to that gateway until the signal. */
+export const openShop = async (gateway: URL, closing: AbortSignal): Promise<void> => {
+  const tick = 50
+  while (!closing.aborted) {
+    const count = Math.floor((rush(Date.now()) * tick) / 1_000 + Math.random())
+    await Promise.all(Array.from({ length: count }, () => visit(gateway)))
+    await new Promise((resolve) => setTimeout(resolve, tick))
+  }
+}
