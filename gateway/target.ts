@@ -18,12 +18,13 @@ export interface Target {
 
 /** The path and query of a request's URL; also of a bare path, which is what Bun gives when there is no host. */
 export const targetOf = (url: string): Target => {
-  const authority = url.startsWith("/") ? 0 : url.indexOf("://") + 3
-  const slash = url.indexOf("/", authority)
-  const mark = url.indexOf("?", authority)
-  const end = mark === -1 ? url.length : mark
+  const bytes = bytesOf(url)
+  const authority = bytes.startsWith("/") ? 0 : bytes.indexOf("://") + 3
+  const slash = bytes.indexOf("/", authority)
+  const mark = bytes.indexOf("?", authority)
+  const end = mark === -1 ? bytes.length : mark
   return {
-    path: slash === -1 || slash > end ? ("/" as Bytes) : bytesOf(url.slice(slash, end)),
-    query: bytesOf(url.slice(end + 1))
+    path: (slash === -1 || slash > end ? "/" : bytes.slice(slash, end)) as Bytes,
+    query: bytes.slice(end + 1) as Bytes
   }
 }

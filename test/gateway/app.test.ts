@@ -4,7 +4,8 @@ import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { parseLine } from "../../contracts/wire/line.ts"
 import { eventType } from "../../contracts/wire/record.ts"
-import { gatewayApp, maxTargetBytes } from "../../gateway/app.ts"
+import { type GatewayOptions, gatewayApp, maxTargetBytes } from "../../gateway/app.ts"
+import { askedGateway, refusalIn } from "./asked-gateway.ts"
 
 const now = 1795206900000
 
@@ -204,5 +205,40 @@ describe("errors", () => {
   test("something we did not foresee", async () => {
     const { ask } = gateway()
     expect(await refusal(await ask("/metrics"))).toMatchObject({ status: 503, error: "unavailable" })
+  })
+
+  test("what throws or rejects on the way is answered alike, by every method", async () => {
+    const thrown = (): never => {
+      throw new Error("unforeseen")
+    }
+    const troubles: ReadonlyArray<Partial<GatewayOptions>> = [
+      { guards: [thrown] },
+      { guards: [() => Promise.reject(new Error("unforeseen"))] },
+      { around: thrown },
+      { spend: thrown, privacy: thrown }
+    ]
+    for (const trouble of troubles) {
+      const { ask, post, lines } = askedGateway(trouble)
+      const answers = await Promise.all([
+        ask("/t/x?a=1"),
+        ask("/api/v1/beacon?a=1"),
+        ask("/t/x", { method: "HEAD" }),
+        post("/t/x", { a: 1 })
+      ])
+      for (const answer of answers) {
+        expect(answer.status).toBe(503)
+        expect(answer.headers.get("retry-after")).toBe("1")
+        expect(answer.headers.get("access-control-allow-origin")).toBe("*")
+      }
+      expect(lines).toEqual([])
+    }
+    const later = askedGateway({
+      operations: {
+        live: () => new Response(),
+        ready: () => Promise.reject(new Error("unforeseen")),
+        metrics: () => new Response()
+      }
+    })
+    expect((await refusalIn(await later.ask("/health/ready"))).error).toBe("unavailable")
   })
 })
