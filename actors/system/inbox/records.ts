@@ -19,11 +19,13 @@ export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBa
     const { all } = yield* readTopics
     yield* log.ensureTopics(all)
     meter.beginsToRead()
-    return log.read({ group: `spoor-${name}`, topics: all, from, partitionsAtOnce: mailbox.limits.concurrency }, (batch) =>
-      Effect.tap(
-        mailbox.deliver(batch, { events: batch.records.length, oldest: batch.records[0]?.timestamp }),
-        () => Effect.sync(() => meter.hasRead(placeAfter(batch)))
-      )
+    return log.read(
+      { group: `spoor-${name}`, topics: all, from, partitionsAtOnce: mailbox.limits.concurrency },
+      (batch) =>
+        Effect.tap(
+          mailbox.deliver(batch, { events: batch.records.length, oldest: batch.records[0]?.timestamp }),
+          () => Effect.sync(() => meter.hasRead(placeAfter(batch)))
+        )
     )
   })
 })
