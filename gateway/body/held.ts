@@ -9,7 +9,7 @@ import { closing } from "./closing.ts"
 export type Reserve = (bytes: number) => (() => void) | undefined
 
 /** The least that is reserved at once, unless less will come, in bytes. */
-const step = 4_096
+export const small = 4_096
 
 export class Held {
   private readonly reserve: Reserve | undefined
@@ -26,7 +26,7 @@ export class Held {
    */
   hold(bytes: number, most: number): void {
     if (this.reserve === undefined || bytes <= this.bytes) return
-    const wanted = Math.min(most, Math.max(bytes, step, 2 * this.bytes))
+    const wanted = Math.min(most, Math.max(bytes, small, 2 * this.bytes))
     const part = this.reserve(wanted - this.bytes)
     if (part === undefined) throw noRoom()
     this.parts.push(part)

@@ -31,8 +31,12 @@ const charsets: Readonly<Record<string, MediaType["charset"]>> = {
   latin1: "iso-8859-1"
 }
 
+/** What most clients write. */
+const json: MediaType = { form: "json", charset: "utf-8" }
+
 /** Reads a `Content-Type` header. Throws a `Refusal` (415) for a type or charset that is not read here. */
 export const mediaTypeOf = (header: string | null): MediaType => {
+  if (header === "application/json") return json
   const [written = "", ...parameters] = (header ?? "").toLowerCase().split(";")
   const type = written.trim()
   const form = Object.hasOwn(forms, type) ? forms[type] : type.endsWith("+json") ? "json" : undefined

@@ -5,7 +5,7 @@
 import { Refusal } from "../refusal.ts"
 import { closing } from "./closing.ts"
 import { Gathered, TooMany } from "./gathered.ts"
-import { Held } from "./held.ts"
+import { Held, small } from "./held.ts"
 import { codingOf, inflated } from "./inflate.ts"
 import type { BodyLimits } from "./limits.ts"
 import { leave, linger } from "./linger.ts"
@@ -20,10 +20,22 @@ export type ReadBody = <A>(request: Request, use: (bytes: Uint8Array) => A) => P
 export const bodyReader = (limits: BodyLimits): ReadBody => {
   const plainBytes = Math.min(limits.sentBytes, limits.bytes)
 
-  return async ({ headers, body }, use) => {
+  return async (request, use) => {
+    const { headers } = request
     const coding = codingOf(headers.get("content-encoding"))
     const most = coding === undefined ? plainBytes : limits.sentBytes
-    const announced = Number(headers.get("content-length") ?? most)
+    const length = headers.get("content-length")
+    const announced = Number(length ?? most)
+    if (coding === undefined && isSmall(length, Math.min(small, most)) && !headers.has("transfer-encoding")) {
+      const held = new Held(limits.reserve)
+      try {
+        held.hold(announced, announced)
+        return use(await atOnce(request, most, limits.patience))
+      } finally {
+        held.giveBack()
+      }
+    }
+    const { body } = request
     if (body === null) return use(new Uint8Array(0))
     if (announced > most) {
       await linger(body.getReader())
@@ -42,6 +54,31 @@ export const bodyReader = (limits: BodyLimits): ReadBody => {
     }
   }
 }
+
+const isSmall = (length: string | null, most: number): boolean => {
+  const bytes = Number(length ?? 0)
+  return bytes > 0 && bytes <= most
+}
+
+/**
+ * The bytes of a body that is announced to be small. A runtime reads no more than is announced, and to have it all at
+ * once costs a third of what its pieces do.
+ */
+const atOnce = (request: Request, most: number, patience: number): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(tooLate(patience)), patience)
+    request.bytes().then(
+      (bytes) => {
+        clearTimeout(timer)
+        if (bytes.byteLength > most) reject(tooLarge(most))
+        else resolve(bytes)
+      },
+      () => {
+        clearTimeout(timer)
+        reject(brokenOff())
+      }
+    )
+  })
 
 /** The bytes of a body. However it ends, nothing of it is held any longer. */
 const collected = async (

@@ -47,6 +47,7 @@ describe("a body", () => {
   test("in one piece, in many, and none", async () => {
     expect(await read(request("abc"))).toBe("abc")
     expect(await read(request(inChunks(["a", "", "bc", "d"]).stream))).toBe("abcd")
+    expect(await read(request(inChunks(["a", "bc"]).stream, { "content-length": "3" }))).toBe("abc")
     expect(await read(request(null))).toBe("")
     expect(await read(request(""))).toBe("")
     expect(await read(request("", { "content-encoding": "gzip" }))).toBe("")
@@ -88,14 +89,19 @@ describe("a body", () => {
   })
 
   test("that breaks off", async () => {
-    const { stream } = inChunks(["abc"], "fails")
-    expect(await read(request(stream))).toEqual({ code: "bad-request", isClosing: true })
+    for (const headers of [{}, { "content-length": "9" }]) {
+      const { stream } = inChunks(["abc"], "fails")
+      expect(await read(request(stream, headers))).toEqual({ code: "bad-request", isClosing: true })
+    }
   })
 
   test("that takes too long is left", async () => {
     const { stream, state } = inChunks(["abc"], "waits")
-    expect(await read(request(stream), { patience: 5 })).toEqual({ code: "timeout", isClosing: true })
+    const late = { code: "timeout", isClosing: true } as const
+    expect(await read(request(stream), { patience: 5 })).toEqual(late)
     expect(state.isCancelled).toBe(true)
+    const small = request(inChunks(["abc"], "waits").stream, { "content-length": "9" })
+    expect(await read(small, { patience: 5 })).toEqual(late)
   })
 
   test("has its memory reserved, for as long as it is needed", async () => {
