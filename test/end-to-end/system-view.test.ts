@@ -91,7 +91,7 @@ for (const runtime of ["bun", "deno"] as const) {
       expect(flowing).toMatchObject({ condition: "flows", sentence: "Everything flows." })
       const { capacity, lag, behind } = flowing.instances.find(({ name }) => name === "timing-stats") ?? {}
       expect({ capacity, behind, hasLag: lag !== undefined }).toEqual({
-        capacity: 17,
+        capacity: 20,
         behind: 0,
         hasLag: true
       })
