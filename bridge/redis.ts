@@ -269,6 +269,8 @@ class BytesCommand extends LibraryCommand {
 
   constructor([name, ...args]: Command, bytes: ReadonlyArray<Bytes>) {
     super(name, args.map(sendable), { replyEncoding: null })
+    // On Bun the library takes every tracing channel for one that somebody listens to; that costs more than the rest of it.
+    this.isTraced = true
     this.bytes = written([...[name, ...args].map((one) => bytesOf(String(one))), ...bytes])
   }
 

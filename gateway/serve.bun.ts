@@ -62,7 +62,7 @@ export const serve = async (options: InnerOptions): Promise<Server> => {
     hostname: options.hostname,
     development: false,
     // Without development mode Bun shares ports unless told not to: a second gateway would start and take half.
-    reusePort: false,
+    reusePort: options.sharesPort === true,
     idleTimeout: idleSeconds,
     maxRequestBodySize: options.countsBodies === true ? Number.MAX_SAFE_INTEGER : maxBodyBytes,
     ...(options.tls === undefined ? {} : { tls: options.tls }),

@@ -15,6 +15,7 @@ import {
   gatewayHost,
   gatewayMaxPending,
   gatewayPort,
+  gatewaySharePort,
   podName,
   trustedProxies
 } from "../../gateway/settings.ts"
@@ -30,6 +31,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
   settings: [
     gatewayPort,
     gatewayHost,
+    gatewaySharePort,
     gatewayMaxPending,
     trustedProxies,
     believedAddressHeaders,
@@ -44,6 +46,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
     const settings = yield* readAll({
       gatewayPort,
       gatewayHost,
+      gatewaySharePort,
       gatewayMaxPending,
       trustedProxies,
       addressHeaders: believedAddressHeaders,
@@ -86,6 +89,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
       {
         port: settings.gatewayPort,
         hostname: settings.gatewayHost,
+        sharesPort: settings.gatewaySharePort,
         fetch: app.fetch,
         countsBodies: true,
         ...(protection.tls === undefined ? {} : { tls: protection.tls }),

@@ -6,6 +6,7 @@ import { processSettings } from "./settings.ts"
 
 export const usage = `usage: actor <name> …        run these actors in one process
        actor --all           run all of them, but tap: name it beside
+       actor gateway --workers 4   run the gateway in four processes that share its port (Linux)
        actor --list          say which there are
        actor <name> --help   say what it does and which settings it has`
 

@@ -45,7 +45,7 @@ export const behindDoor = async (
   all: ServeOptions,
   { most, request, count }: DoorLimits
 ): Promise<Server> => {
-  const { tls, door: _, ...options } = all
+  const { tls, door: _, sharesPort = false, ...options } = all
   let door: Door | undefined
 
   const startInner = (tls: Tls | undefined): Promise<Server> =>
@@ -70,6 +70,7 @@ export const behindDoor = async (
     door = await openDoor({
       port: options.port,
       hostname: options.hostname,
+      sharesPort,
       to: inner.port,
       most,
       patience: patienceFor(all, request),

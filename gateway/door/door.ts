@@ -12,6 +12,8 @@ export interface DoorOptions {
   /** 0 takes a free one. */
   readonly port: number
   readonly hostname: string
+  /** As in serve.ts. */
+  readonly sharesPort?: boolean
   /** Where the server listens on this machine. */
   readonly to: number
   /** Connections at once; undefined for any number. */
@@ -72,7 +74,12 @@ export const openDoor = async (options: DoorOptions): Promise<Door> => {
   }
 
   const server = createServer({ noDelay: true, allowHalfOpen: true }, welcome)
-  server.listen({ port: options.port, host: options.hostname, backlog: 1024 })
+  server.listen({
+    port: options.port,
+    host: options.hostname,
+    backlog: 1024,
+    reusePort: options.sharesPort === true
+  })
   await once(server, "listening")
   // Too many open files, for a moment: who waits is taken when there is room.
   server.on("error", () => {})
