@@ -102,7 +102,9 @@ export const liveFeed = (mask: Mask = noMask, limits: FeedLimits = standardLimit
     const budget = Math.max(1, Math.min(limits.perClient, limits.together / watchers))
     const told = counts()
     for (const channel of channels.values()) channel.tell(told, seconds, budget, looked)
-    looked = Math.max(1, Math.ceil((compared * looked) / (limits.comparisons * seconds)))
+    const needed = Math.ceil((compared * looked) / (limits.comparisons * seconds))
+    // Batches come in bursts: a moment without events must not make the next burst be compared whole.
+    looked = Math.max(1, needed, Math.floor(looked / 2))
     compared = 0
   }
 

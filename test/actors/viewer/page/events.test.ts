@@ -102,22 +102,15 @@ inBrowser("the page of events", (check) => {
     const { id, offset, timestamp } = await stored("mark=own")
     const page = await open(at("/events"))
     // Lines are kept of what flows while somebody looks, from a moment later on.
-    await eventually("a line is kept", async () => {
-      await send(spoor, "lined", { mark: "line" }, { agent: "phone" })
-      const record = rowOf(page, "mark=line").first()
-      if ((await record.count()) === 0) return false
-      const parts = page.locator("#events .details")
-      if ((await parts.count()) === 0) await click(record)
-      const line = parts.getByRole("heading", { name: "Line", exact: true })
-      const isKept = await line.waitFor({ timeout: 1_000 }).then(
-        () => true,
-        () => false
-      )
-      if (!isKept) await page.keyboard.press("Escape")
-      return isKept
+    const lined = await eventually("a line is kept", async () => {
+      const mark = crypto.randomUUID()
+      await send(spoor, "lined", { mark }, { agent: "phone" })
+      const { id: of } = await stored(`mark=${mark}`)
+      const { line } = (await (await fetch(at(`/api/events/${of}`))).json()) as { line?: object }
+      return line === undefined ? undefined : of
     })
-    expect(await page.locator("#events .details pre").last().innerText()).toMatch(/ \/t\/lined mark=line /)
-    await page.reload()
+    const alone = await open(at(`/events?event=${lined}`))
+    await reads(alone.getByRole("region", { name: "One event" }), / \/t\/lined mark=/)
     const row = rowOf(page, "mark=own")
     const time = row.locator("time")
     const shown = new Intl.DateTimeFormat("en-GB", {
