@@ -10,6 +10,7 @@ import { consumers } from "./consumers.ts"
 import { embedded } from "./embedded.ts"
 import { enrich } from "./enrich.ts"
 import { gateway } from "./gateway.ts"
+import { gatewaySteps } from "./gateway-steps.ts"
 import { latency } from "./latency.ts"
 import { memory } from "./memory.ts"
 import { pipeline, pipelineOne } from "./pipeline.ts"
@@ -19,6 +20,7 @@ import { scale } from "./scale.ts"
 
 const benches: ReadonlyArray<Bench> = [
   gateway,
+  gatewaySteps,
   pipeline,
   pipelineOne,
   embedded,

@@ -5,7 +5,7 @@
 import type { Spoor } from "../support/spoor.ts"
 import { bareLoop } from "./bare-loop.ts"
 import type { Bench, Options } from "./bench.ts"
-import { type Cluster, openCluster } from "./cluster.ts"
+import { type Cluster, withCluster } from "./cluster.ts"
 import { type Found, figure, spread } from "./result.ts"
 import { ratio, spreadOf, takeTurns } from "./rounds.ts"
 import { reached } from "./until.ts"
@@ -36,26 +36,31 @@ const againstBareLoop = async (
   share: number
 ): Promise<Found> => {
   const lines = Math.round(1_000_000 * scale)
-  const cluster = await openCluster()
-  let last = ""
-  const drained = async (): Promise<number> => {
-    last = await cluster.topic()
-    await cluster.fill("full", lines)
-    return drainRate(cluster, last, lines, () => processesOf(cluster, last))
-  }
-  await drained()
-  const { spoor, bare } = await takeTurns(
-    {
-      spoor: drained,
-      bare: async () => {
-        const { records, milliseconds } = await bareLoop(cluster.brokers, last, await cluster.topic(), "gzip")
-        return (records * 1000) / milliseconds
-      }
-    },
-    rounds,
-    (side, round, perSecond) => tell(`round ${round + 1}: ${side} ${figure(perSecond)}/s`)
-  )
-  await cluster.close()
+  const { spoor, bare } = await withCluster(async (cluster) => {
+    let last = ""
+    const drained = async (): Promise<number> => {
+      last = await cluster.topic()
+      await cluster.fill("full", lines)
+      return drainRate(cluster, last, lines, () => processesOf(cluster, last))
+    }
+    await drained()
+    return takeTurns(
+      {
+        spoor: drained,
+        bare: async () => {
+          const { records, milliseconds } = await bareLoop(
+            cluster.brokers,
+            last,
+            await cluster.topic(),
+            "gzip"
+          )
+          return (records * 1000) / milliseconds
+        }
+      },
+      rounds,
+      (side, round, perSecond) => tell(`round ${round + 1}: ${side} ${figure(perSecond)}/s`)
+    )
+  })
   const toBare = ratio(spoor, bare, (perSecond) => perSecond)
   const own = spreadOf(spoor)
   return {

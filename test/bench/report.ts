@@ -11,6 +11,7 @@ const [begin, end] = ["<!-- bench -->", "<!-- /bench -->"]
 /** The order in which a reader meets them; any other comes behind. */
 const order = [
   "gateway",
+  "gateway-steps",
   "pipeline",
   "pipeline-one",
   "embedded",

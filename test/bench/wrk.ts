@@ -25,7 +25,7 @@ export interface Asked {
 
 const run = promisify(execFile)
 
-/** Fails when an answer is no 2xx. */
+/** Fails when an answer is no 2xx, and when there is none. */
 export const wrk = async (
   base: URL,
   { path, body }: Asked,
@@ -59,5 +59,6 @@ end
   const [, requests = 0, duration = 0, p50 = 0, p99 = 0, errors = 0] =
     /^figures (\d+) (\d+) (\d+) (\d+) (\d+)/m.exec(stdout)?.map(Number) ?? []
   if (errors > 0) throw new Error(`${errors} of ${requests} requests failed:\n${stdout}`)
+  if (requests === 0) throw new Error(`no request was answered:\n${stdout}`)
   return { perSecond: (requests * 1e6) / duration, p50: p50 / 1000, p99: p99 / 1000 }
 }
