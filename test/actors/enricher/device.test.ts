@@ -115,6 +115,15 @@ test("the same user agent gives the same answer without looking again, until oth
   const few = rememberDevices(2)
   const first = few("Mozilla/5.0 (Windows NT 10.0)" as Bytes)
   expect(few("Mozilla/5.0 (Windows NT 10.0)" as Bytes)).toBe(first)
-  for (let i = 0; i < 5; i++) few(`agent ${i}` as Bytes)
+  for (let i = 0; i < 5; i++) few(`Mozilla/5.0 (X11; Linux x86_64) Firefox/10${i}.0` as Bytes)
   expect(few("Mozilla/5.0 (Windows NT 10.0)" as Bytes)).not.toBe(first)
+})
+
+test("user agents of one device share what was found, and those of another model do not", () => {
+  const detectOne = rememberDevices()
+  const written = (model: string, build: string) =>
+    `Mozilla/5.0 (Linux; Android 14; ${model} ${build}) ${webkit} Chrome/120.0.0.0 Mobile Safari/537.36` as Bytes
+  const pixel = detectOne(written("Pixel 8", "Build/A1"))
+  expect(detectOne(written("Pixel 8", "Build/A2"))).toBe(pixel)
+  expect(detectOne(written("Pixel 7", "Build/A1")).model).toBe("Pixel 7" as Bytes)
 })

@@ -51,7 +51,7 @@ export const flatCost = (what: string, sizes: ReadonlyArray<Sized>): Target => {
 }
 
 /** So many lines warm a pipeline up; a try has less of everything. */
-export const warmLines = (scale: number): number => Math.min(20_000, Math.round(200_000 * scale))
+export const warmLines = (scale: number): number => Math.min(100_000, Math.round(1_000_000 * scale))
 
 /** A pipeline of a process each that has drained so much that what comes is not the first of anything. */
 export const warmPipeline = async (

@@ -20,9 +20,9 @@ export const viewers: MakePart = async (cluster, { rounds, seconds, scale, tell 
     processes: processes.map((one, i) => [names[i] ?? "", one] as const),
     viewer: viewer.address("watch them").origin
   }
-  const time = { seconds: seconds / 2, before: Math.min(1, seconds / 2) }
+  const time = { seconds: seconds * 2, before: Math.min(1, seconds) }
   const measure = (count: number) => measureCrowd(watched, everything(count), perSecond, time)
-  await measure(1)
+  await measureCrowd(watched, everything(1), perSecond, { ...time, seconds: seconds * 4 })
   const taken = await takeTurns(
     Object.fromEntries(clients.map((count) => [String(count), () => measure(count)])),
     rounds,
