@@ -5,7 +5,7 @@ import { takeTurns } from "../rounds.ts"
 import { flatCost, type MakePart, rate, rowsOf, type Sized, warmPipeline } from "./part.ts"
 
 /** A backlog is drained again until so many lines were measured, at most ten times: a small one is gone in a moment. */
-const enough = 20_000
+const enough = 100_000
 
 export const backlog: MakePart = async (cluster, { rounds, scale, tell }) => {
   const sizes = [Math.min(10_000, 50_000 * scale), 1_000_000 * scale, 5_000_000 * scale].map(Math.round)
