@@ -78,8 +78,9 @@ for (const runtime of runtimes) {
         )
         await load.stop()
         const received = await Promise.all(ports.map(receivedBy))
-        expect(received.reduce((sum, events) => sum + events, 0)).toBe(load.taken().length)
-        expect(await kept()).toEqual(load.taken())
+        const { length } = load.taken()
+        expect(received.reduce((sum, events) => sum + events, 0)).toBeGreaterThanOrEqual(length)
+        await expectKept(load)
         expect(spoor.output().match(/ {2}send events /g)).toHaveLength(1)
         expect(await spoor.end()).toBe(0)
         // They share no file: there is none.

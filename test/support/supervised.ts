@@ -23,11 +23,11 @@ const isAlive = (pid: number): boolean => {
 /** Runs as a worker does and returns its exit code. */
 const worker = (number: number) =>
   Effect.gen(function* () {
+    const supervisor = process.ppid
     say(`worker ${number} starts as ${process.pid}`)
     if (behaviour === "cannot start") say("It cannot be.")
     if (behaviour === "cannot start") return 78
     if (behaviour === "only one can" && number > 1) return 3
-    const supervisor = process.ppid
     while (behaviour === "is slow") if (!isAlive(supervisor)) break
     const signalled = yield* listenForSignals
     sayUp()

@@ -1,5 +1,6 @@
 /** A supervisor starts its workers, starts again who ends by itself, drains all at a signal and leaves nobody behind. */
 import { afterAll, describe, expect, test } from "bun:test"
+import type { ChildProcess } from "node:child_process"
 import { restartPause } from "../../../actors/system/workers.ts"
 import { denoProgram } from "../../support/deno.ts"
 import { eventually } from "../../support/eventually.ts"
@@ -10,12 +11,11 @@ const runtimes = ["bun", ...(denoProgram() === undefined ? [] : (["deno"] as con
 
 for (const runtime of runtimes) {
   describe(`workers on ${runtime}`, () => {
-    const started: Array<ReturnType<typeof launch>> = []
+    const started: Array<{ readonly child: ChildProcess; readonly pids: () => ReadonlyArray<number> }> = []
     const supervise = (behaviour: string) => {
       const one = launch([behaviour], { LOG_FORMAT: "json" }, runtime, "test/support/supervised.ts")
-      started.push(one)
       const times = (text: string): number => one.output().split(text).length - 1
-      return {
+      const supervised = {
         ...one,
         times,
         /** Waits until it was printed so often. */
@@ -27,9 +27,14 @@ for (const runtime of runtimes) {
             who?.startsWith(worker) === true ? [Number(pid)] : []
           )
       }
+      started.push(supervised)
+      return supervised
     }
     afterAll(() => {
-      for (const { child } of started) child.kill("SIGKILL")
+      for (const { child, pids } of started) {
+        child.kill("SIGKILL")
+        for (const pid of pids().filter(isRunning)) process.kill(pid, "SIGKILL")
+      }
     })
 
     test("all drain at a signal", async () => {
