@@ -1,19 +1,21 @@
 /**
  * The command: `actor <name> …` runs one or several actors, `--all` all but those that must be named, until a signal;
  * `--list` says which there are, `--help` behind a name which settings it has; `gateway --workers 4` runs it in four
- * processes. Ends with 0 after a drain, 78 for settings that cannot work, 1 for anything else that ends the start.
+ * processes. Ends with 0 after a drain, 78 for settings that cannot work, 64 for a command that does not exist, 1 for
+ * anything else that ends the start.
  */
 import { parseArgs } from "node:util"
 import { Effect, Exit } from "effect"
 import type { Setting } from "../contracts/setting.ts"
 import { actors, isStandard } from "./all.ts"
-import { gatewayEnvironments } from "./gateway/workers.ts"
+import { gatewayWorkers } from "./gateway/workers.ts"
 import type { Actor, StartFailure } from "./system/actor.ts"
 import { endingOf } from "./system/ending.ts"
 import { environmentLayer } from "./system/environment.ts"
 import { actorHelp, actorList, settingsOf, usage } from "./system/help.ts"
 import { loggingLayer } from "./system/logging.ts"
 import { runProcess } from "./system/process.ts"
+import { thisWorker } from "./system/worker.ts"
 import { runWorkers } from "./system/workers.ts"
 
 const say = (text: string, code: number): void => {
@@ -24,40 +26,46 @@ const say = (text: string, code: number): void => {
 
 const run = async (
   settings: ReadonlyArray<Setting<unknown>>,
-  work: Effect.Effect<void, StartFailure>
+  work: Effect.Effect<number, StartFailure>
 ): Promise<void> => {
   const exit = await Effect.runPromiseExit(
     work.pipe(
+      Effect.annotateLogs(thisWorker === undefined ? {} : { worker: thisWorker.number }),
       Effect.provide(loggingLayer),
       Effect.provide(environmentLayer(settings.map(({ name }) => name)))
     )
   )
-  if (Exit.isSuccess(exit)) process.exit(0)
+  if (Exit.isSuccess(exit)) process.exit(exit.value)
   const { sentence, code } = endingOf(exit.cause)
   say(`spoor: ${sentence}`, code)
   process.exit(code)
 }
 
+const runOne = (chosen: ReadonlyArray<Actor>): Promise<void> =>
+  run(chosen.flatMap(settingsOf), Effect.as(runProcess(chosen), 0))
+
+/** More than any machine has use for; a slip of the keyboard must not start a thousand processes. */
+const mostWorkers = 256
+const noSuchNumber = `spoor: --workers is how many processes there are to be, from 1 to ${mostWorkers}`
+
 /** One actor in several processes, which share what it listens on: that can only be the gateway. */
 const runInWorkers = (chosen: ReadonlyArray<Actor>, written: string): Promise<void> | void => {
-  const workers = Number(written)
   const [actor] = chosen
   if (chosen.length !== 1 || actor?.name !== "gateway")
     return say("spoor: --workers is for the gateway alone: actor gateway --workers 4", 64)
-  if (!Number.isInteger(workers) || workers < 1 || workers > 256)
-    return say("spoor: --workers is how many processes there are to be, from 1 to 256", 64)
+  const workers = Number(written)
+  if (!/^\d+$/.test(written) || workers < 1 || workers > mostWorkers) return say(noSuchNumber, 64)
+  if (workers === 1) return runOne(chosen)
   if (process.platform !== "linux")
-    return say("spoor: --workers needs Linux, where processes can share the connections of a port", 78)
+    return say("spoor: --workers needs Linux: elsewhere no system shares out the connections of a port", 78)
   const [, file = ""] = process.argv
   return run(
     settingsOf(actor),
-    Effect.flatMap(gatewayEnvironments(workers), (environments) =>
-      runWorkers({ file, args: [actor.name], environments })
-    )
+    Effect.flatMap(gatewayWorkers(workers), (each) => runWorkers({ file, args: [actor.name], ...each }))
   )
 }
 
-/** What the command line asks for; undefined when it has an option that there is not. */
+/** What the command line asks for, or what is wrong with it. */
 const readArguments = () => {
   try {
     return parseArgs({
@@ -69,15 +77,16 @@ const readArguments = () => {
         help: { type: "boolean", short: "h" }
       }
     })
-  } catch {
-    return undefined
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : ""
+    const unknown = "spoor: there are no options but --all, --list, --workers and --help"
+    return said.startsWith("Option '--workers") ? noSuchNumber : unknown
   }
 }
 
 const main = async (): Promise<void> => {
   const given = readArguments()
-  if (given === undefined)
-    return say("spoor: there are no options but --all, --list, --workers and --help", 64)
+  if (typeof given === "string") return say(given, 64)
   const { values, positionals } = given
   const unknown = positionals.find((name) => !actors.some((actor) => actor.name === name))
   if (unknown !== undefined) {
@@ -92,7 +101,7 @@ const main = async (): Promise<void> => {
   if (values.help === true) return say(chosen.length === 0 ? usage : chosen.map(actorHelp).join("\n\n"), 0)
   if (chosen.length === 0) return say(usage, 64)
   if (values.workers !== undefined) return runInWorkers(chosen, values.workers)
-  return run(chosen.flatMap(settingsOf), runProcess(chosen))
+  return runOne(chosen)
 }
 
 await main()

@@ -16,6 +16,7 @@ interface DenoHttp {
     options: {
       readonly port: number
       readonly hostname: string
+      readonly reusePort: boolean
       readonly signal: AbortSignal
       readonly onListen: () => void
       readonly onError: () => Response
@@ -50,6 +51,7 @@ export const serve = async (options: InnerOptions): Promise<Server> => {
     {
       port: options.port,
       hostname: options.hostname,
+      reusePort: options.sharesPort === true,
       signal: ending.signal,
       onListen: () => {},
       onError: () => new Response(null, { status: 503, headers: { "retry-after": "1" } }),

@@ -48,7 +48,7 @@ export interface ServeOptions {
   /** 0 takes a free one. */
   readonly port: number
   readonly hostname: string
-  /** Others of this machine may listen there too, if they say so as well: Linux gives each a share of the connections. */
+  /** Others of this user may listen there too, if they say so as well: Linux gives each a share of the connections. */
   readonly sharesPort?: boolean
   /** Must not fail; when it does, the client is told 503. */
   readonly fetch: (request: Request, client: Client) => Response | Promise<Response>

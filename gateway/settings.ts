@@ -25,13 +25,6 @@ export const gatewayHost = setting(
   "The address to listen on; :: for IPv6 and IPv4."
 )
 
-export const gatewaySharePort = setting(
-  "GATEWAY_SHARE_PORT",
-  Config.Boolean,
-  false,
-  "Listen beside other gateways of this machine on the same port, each with its share of the connections (Linux). --workers sets it."
-)
-
 export const trustedProxies = setting(
   "TRUSTED_PROXIES",
   (name) => Config.schema(proxies, name),

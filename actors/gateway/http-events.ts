@@ -15,7 +15,6 @@ import {
   gatewayHost,
   gatewayMaxPending,
   gatewayPort,
-  gatewaySharePort,
   podName,
   trustedProxies
 } from "../../gateway/settings.ts"
@@ -23,6 +22,7 @@ import type { Inbox } from "../system/actor.ts"
 import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
 import { Self } from "../system/self.ts"
 import { served } from "../system/served.ts"
+import { thisWorker } from "../system/worker.ts"
 import { linksSettings, makeLinks } from "./links.ts"
 import { makeProtection, protectionSettings } from "./protection.ts"
 
@@ -31,7 +31,6 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
   settings: [
     gatewayPort,
     gatewayHost,
-    gatewaySharePort,
     gatewayMaxPending,
     trustedProxies,
     believedAddressHeaders,
@@ -46,7 +45,6 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
     const settings = yield* readAll({
       gatewayPort,
       gatewayHost,
-      gatewaySharePort,
       gatewayMaxPending,
       trustedProxies,
       addressHeaders: believedAddressHeaders,
@@ -89,7 +87,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
       {
         port: settings.gatewayPort,
         hostname: settings.gatewayHost,
-        sharesPort: settings.gatewaySharePort,
+        sharesPort: thisWorker !== undefined,
         fetch: app.fetch,
         countsBodies: true,
         ...(protection.tls === undefined ? {} : { tls: protection.tls }),

@@ -1,39 +1,59 @@
-/** Several gateways on one machine that share its port, each with figures and health on a port of its own. */
-import { once } from "node:events"
-import { createServer } from "node:net"
-import { Effect } from "effect"
+/** What several gateways on one machine need, to share its port: a queue that they can share, and ports of their own. */
+import { Duration, Effect } from "effect"
+import { redisUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { gatewayHost, gatewayPort, gatewaySharePort } from "../../gateway/settings.ts"
-import { opsPort } from "../system/settings.ts"
+import { serve } from "../../gateway/serve.ts"
+import { gatewayHost, gatewayPort } from "../../gateway/settings.ts"
+import type { StartFailure } from "../system/actor.ts"
+import { drainDelay, drainTimeout, opsPort } from "../system/settings.ts"
+import type { Workers } from "../system/workers.ts"
+
+const highestPort = 65_535
+
+/** How long a worker may go on beyond DRAIN_DELAY and DRAIN_TIMEOUT, which it keeps itself unless it hangs, milliseconds. */
+const grace = 5_000
 
 /**
- * What each of so many workers has in its environment: the one port, and OPS_PORT, OPS_PORT + 1 and so on. Fails when
- * somebody else listens on the port: who shares it by mistake would take a part of the events.
+ * What each of so many workers has in its environment: the one port, and OPS_PORT, OPS_PORT + 1 and so on. Fails with one
+ * sentence when they cannot work together, or when somebody else listens on the port: who shared it by mistake would
+ * take a part of the events.
  */
-export const gatewayEnvironments = Effect.fnUntraced(function* (workers: number) {
-  const settings = yield* readAll({ gatewayPort, gatewayHost, opsPort })
-  const port = yield* Effect.tryPromise({
-    try: () => freePort(settings.gatewayPort, settings.gatewayHost),
-    catch: (cause) =>
-      new Failure({
-        reason: "unavailable",
-        message: `Port ${settings.gatewayPort} cannot be opened on ${settings.gatewayHost}: ${cause instanceof Error ? cause.message : String(cause)}`
-      })
-  })
-  return Array.from({ length: workers }, (_, worker) => ({
-    [gatewayPort.name]: String(port),
-    [gatewaySharePort.name]: "true",
-    [opsPort.name]: String(settings.opsPort === 0 ? 0 : settings.opsPort + worker)
-  }))
+export const gatewayWorkers = Effect.fnUntraced(function* (
+  workers: number
+): Effect.fn.Return<Pick<Workers, "environments" | "patience">, StartFailure> {
+  const settings = yield* readAll({ gatewayPort, gatewayHost, opsPort, redisUrl, drainDelay, drainTimeout })
+  if (settings.redisUrl === undefined)
+    return yield* unworkable(
+      "--workers needs REDIS_URL: workers cannot share the embedded queue, which is one file"
+    )
+  if (settings.opsPort + workers - 1 > highestPort)
+    return yield* unworkable(
+      `OPS_PORT=${settings.opsPort} leaves no ports for ${workers} workers, which take one each from there on`
+    )
+  const port = yield* freePort(settings.gatewayPort, settings.gatewayHost)
+  return {
+    environments: Array.from({ length: workers }, (_, index) => ({
+      [gatewayPort.name]: String(port),
+      [opsPort.name]: String(settings.opsPort === 0 ? 0 : settings.opsPort + index)
+    })),
+    patience: Duration.toMillis(settings.drainDelay) + Duration.toMillis(settings.drainTimeout) + grace
+  }
 })
 
-/** The port itself, or a free one for 0. Rejects when somebody listens there. */
-const freePort = async (port: number, host: string): Promise<number> => {
-  const server = createServer().listen({ port, host })
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  return typeof address === "object" && address !== null ? address.port : port
-}
+const unworkable = (message: string): Effect.Effect<never, Failure> =>
+  Effect.fail(new Failure({ reason: "unreadable", message }))
+
+/** The port itself, or a free one for 0. Fails when somebody listens there. */
+const freePort = (port: number, hostname: string): Effect.Effect<number, Failure> =>
+  Effect.tryPromise({
+    try: async () => {
+      const server = await serve({ port, hostname, fetch: notYet })
+      await server.close()
+      return server.port
+    },
+    catch: (cause) =>
+      cause instanceof Failure ? cause : new Failure({ reason: "unavailable", message: String(cause) })
+  })
+
+const notYet = (): Response => new Response(null, { status: 503, headers: { "retry-after": "1" } })

@@ -4,11 +4,11 @@ import type { Actor } from "./actor.ts"
 import { messageBus } from "./need.ts"
 import { processSettings } from "./settings.ts"
 
-export const usage = `usage: actor <name> …        run these actors in one process
-       actor --all           run all of them, but tap: name it beside
-       actor gateway --workers 4   run the gateway in four processes that share its port (Linux)
-       actor --list          say which there are
-       actor <name> --help   say what it does and which settings it has`
+export const usage = `usage: actor <name> …                run these actors in one process
+       actor --all                   run all of them, but tap: name it beside
+       actor gateway --workers <n>   run the gateway in n processes that share its port (Linux, with REDIS_URL)
+       actor --list                  say which there are
+       actor <name> --help           say what it does and which settings it has`
 
 /** A line for each actor: its name and its sentence. */
 export const actorList = (actors: ReadonlyArray<Actor>): string => {

@@ -16,6 +16,7 @@ import { registerOnBus } from "./registration.ts"
 import { drainDelay, drainTimeout } from "./settings.ts"
 import { listenForSignals } from "./signals.ts"
 import { refuseSolitude } from "./solitude.ts"
+import { sayUp, thisWorker } from "./worker.ts"
 
 /**
  * Runs the actors, given in the order of the flow, until a signal. Fails when they cannot start or are given up. A
@@ -76,7 +77,8 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
     yield* Effect.provideService(registerOnBus(life, health, systems), MessageBus, bus)
     lives.unshift(life)
   }
-  yield* printBanner(actors, addresses, seams.flat())
+  yield* printBanner(actors, addresses, seams.flat(), thisWorker)
+  sayUp()
   return lives
 })
 

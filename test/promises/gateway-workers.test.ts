@@ -1,45 +1,33 @@
 /**
  * Promise: a gateway may run in several processes on one port. Each has a share of the events; one that dies is
- * replaced; SIGTERM drains all, and what was answered is in the queue; none outlives the supervisor.
+ * replaced while the others go on; SIGTERM drains all, and what was answered is in the queue; none outlives the supervisor.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { execFileSync, spawnSync } from "node:child_process"
 import { randomUUID } from "node:crypto"
+import { existsSync, readdirSync } from "node:fs"
 import { createServer } from "node:net"
 import { Redis } from "ioredis"
 import { denoProgram } from "../support/deno.ts"
 import { eventually } from "../support/eventually.ts"
+import { childrenOf, isRunning } from "../support/is-running.ts"
 import { redisServer } from "../support/redis.ts"
 import { serverUrl } from "../support/server.ts"
 import { launch, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
-import { numbersIn, startLoad } from "./steady-load.ts"
+import { type Load, numbersIn, startLoad } from "./steady-load.ts"
 
 const url = await serverUrl(redisServer)
 const runtimes = ["bun", ...(denoProgram() === undefined ? [] : (["deno"] as const))] as const
 const workers = 3
-
-/** Processes that this one started and that still run. */
-const childrenOf = (spoor: Spoor): ReadonlyArray<number> =>
-  spawnSync("pgrep", ["-P", String(spoor.process.pid)], { encoding: "utf8" })
-    .stdout.split("\n")
-    .flatMap((line) => (line === "" ? [] : [Number(line)]))
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return !/\) Z /.test(execFileSync("cat", [`/proc/${pid}/stat`], { encoding: "utf8" }))
-  } catch {
-    return false
-  }
-}
 
 const healthPorts = (spoor: Spoor): ReadonlyArray<number> =>
   Array.from(spoor.output().matchAll(/^ {2}health\s+http:\/\/127\.0\.0\.1:(\d+)/gm), ([, port]) =>
     Number(port)
   )
 
+/** Events that the worker with its figures there has taken; 0 when it has ended. */
 const receivedBy = async (opsPort: number): Promise<number> => {
-  const figures = await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text()
+  const answer = await fetch(`http://127.0.0.1:${opsPort}/metrics`).catch(() => undefined)
+  const figures = (await answer?.text()) ?? ""
   return Number(
     /^spoor_actor_events_total\{actor="gateway",outcome="received"\} (\d+)/m.exec(figures)?.[1] ?? 0
   )
@@ -53,40 +41,72 @@ for (const runtime of runtimes) {
     let redis: Redis
 
     /** Returns when all workers are up. */
-    const start = async (): Promise<Spoor> => {
-      const spoor = await startSpoor(["gateway", "--workers", String(workers)], settings, runtime)
+    const start = async (more: Readonly<Record<string, string>> = {}): Promise<Spoor> => {
+      const args = ["gateway", "--workers", String(workers)]
+      const spoor = await startSpoor(args, { ...settings, ...more }, runtime)
       running.add(spoor)
       await eventually("all workers are up", () => healthPorts(spoor).length === workers)
       return spoor
     }
+    const portOf = (spoor: Spoor): number => Number(spoor.address("send events").port)
     const kept = async (): Promise<ReadonlyArray<number>> => numbersIn(await redis.lrange(queueKey, 0, -1))
+
+    /** Every event that was answered is in the queue; one whose connection was lost may be there as well. */
+    const expectKept = async (load: Load): Promise<void> => {
+      const there = new Set(await kept())
+      expect(load.taken().filter((event) => !there.has(event))).toEqual([])
+    }
 
     beforeAll(() => {
       redis = new Redis(url ?? "")
     })
     afterAll(async () => {
       await Promise.all(Array.from(running, (one) => one.end("SIGKILL")))
+      await redis.del(queueKey, `${queueKey}:ledger`)
       redis.disconnect()
     })
 
-    test("gives each worker a share, and a worker that dies is replaced", async () => {
-      const spoor = await start()
-      const port = Number(spoor.address("send events").port)
-      const load = startLoad({ gateways: () => [port], fresh: 4 })
-      await load.goesOn(200)
-      await load.stop()
-      const received = await Promise.all(healthPorts(spoor).map(receivedBy))
-      expect(received.every((events) => events > 0)).toBe(true)
-      expect(received.reduce((sum, events) => sum + events, 0)).toBe(load.taken().length)
-      expect(await kept()).toEqual(load.taken())
+    // With a cap on connections, the door before the server shares the port, as always on Deno.
+    for (const more of runtime === "bun" ? [{}, { GATEWAY_MAX_CONNECTIONS: "100" }] : [{}]) {
+      test(`gives each worker a share ${JSON.stringify(more)}`, async () => {
+        await redis.del(queueKey)
+        const spoor = await start(more)
+        const ports = healthPorts(spoor)
+        const load = startLoad({ gateways: () => [portOf(spoor)], fresh: 4 })
+        await eventually("all have taken some", async () =>
+          (await Promise.all(ports.map(receivedBy))).every((events) => events > 0)
+        )
+        await load.stop()
+        const received = await Promise.all(ports.map(receivedBy))
+        const { length } = load.taken()
+        expect(received.reduce((sum, events) => sum + events, 0)).toBeGreaterThanOrEqual(length)
+        await expectKept(load)
+        expect(spoor.output().match(/ {2}send events /g)).toHaveLength(1)
+        expect(await spoor.end()).toBe(0)
+        // They share no file: there is none.
+        const folder = settings.DATA_DIR ?? ""
+        expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([])
+      }, 60_000)
+    }
 
-      const before = childrenOf(spoor)
+    test("replaces a worker that dies while the others go on", async () => {
+      await redis.del(queueKey)
+      const spoor = await start()
+      const before = childrenOf(spoor.process.pid)
       expect(before.length).toBe(workers)
+      const load = startLoad({ gateways: () => [portOf(spoor)], keeping: 3, fresh: 3 })
+      await load.goesOn(100)
       process.kill(before[0] ?? 0, "SIGKILL")
+      await load.goesOn(100)
       await eventually("another is up", () => healthPorts(spoor).length === workers + 1)
-      const after = childrenOf(spoor)
+      const after = childrenOf(spoor.process.pid)
       expect(after.length).toBe(workers)
       expect(after.filter((pid) => before.includes(pid)).length).toBe(workers - 1)
+      const replacement = healthPorts(spoor).at(-1) ?? 0
+      await eventually("the other takes its share", async () => (await receivedBy(replacement)) > 0)
+      await load.stop()
+      for (const ending of Object.keys(load.answers)) expect(["200", "refused", "reset"]).toContain(ending)
+      await expectKept(load)
       expect(await spoor.end()).toBe(0)
       expect(after.filter(isRunning)).toEqual([])
     }, 60_000)
@@ -94,50 +114,111 @@ for (const runtime of runtimes) {
     test("drains all workers at SIGTERM under load", async () => {
       await redis.del(queueKey)
       const spoor = await start()
-      const port = Number(spoor.address("send events").port)
-      const load = startLoad({ gateways: () => [port], keeping: 9, fresh: 3 })
+      const load = startLoad({ gateways: () => [portOf(spoor)], keeping: 9, fresh: 3 })
       await load.goesOn(300)
       expect(await spoor.end()).toBe(0)
       await load.stop()
       for (const ending of Object.keys(load.answers)) expect(["200", "refused", "reset"]).toContain(ending)
-      expect(await kept()).toEqual(load.taken())
+      await expectKept(load)
     }, 60_000)
 
     test("leaves no worker behind when its supervisor is killed", async () => {
+      await redis.del(queueKey)
       const spoor = await start()
-      const pids = childrenOf(spoor)
+      const pids = childrenOf(spoor.process.pid)
       expect(pids.length).toBe(workers)
-      await spoor.end("SIGKILL")
+      const load = startLoad({ gateways: () => [portOf(spoor)], keeping: 3 })
+      await load.goesOn(50)
+      spoor.process.kill("SIGKILL")
       await eventually("all workers have ended", () => !pids.some(isRunning))
+      await load.stop()
+      await expectKept(load)
     }, 60_000)
 
-    test("does not start where others listen, nor with settings that cannot work, and says why", async () => {
+    test("lets nobody else listen on its port, with workers or without", async () => {
+      const spoor = await start()
+      const port = String(portOf(spoor))
+      for (const args of [["gateway"], ["gateway", "--workers", "1"], ["gateway", "--workers", "2"]]) {
+        const other = launch(args, { ...settings, GATEWAY_PORT: port }, runtime)
+        expect(await other.ended).toBe(1)
+        expect(other.output()).toContain(`spoor: Port ${port} is already in use on 127.0.0.1.`)
+      }
+      expect(await spoor.end()).toBe(0)
+    }, 60_000)
+
+    test("does not start where others listen, nor with settings that cannot work, and says why once", async () => {
       const other = createServer().listen(0, "127.0.0.1")
       await eventually("it listens", () => other.listening)
       const address = other.address()
       const taken = String(typeof address === "object" ? address?.port : "")
-      const started = (more: Readonly<Record<string, string>>) =>
-        launch(["gateway", "--workers", "2"], { ...settings, ...more }, runtime)
-      const inUse = started({ GATEWAY_PORT: taken })
-      expect(await inUse.ended).toBe(1)
-      expect(inUse.output()).toContain(`Port ${taken} `)
+      const cases = [
+        [{ GATEWAY_PORT: taken }, 1, `Port ${taken} is already in use`],
+        [{ OPS_PORT: taken }, 1, `Port ${taken} is already in use`],
+        [{ TRUSTED_PROXIES: "nonsense" }, 78, '"nonsense" is neither an IP address'],
+        [{ REDIS_URL: "nonsense" }, 78, "A Redis URL must read"],
+        [{ REDIS_URL: "" }, 78, "--workers needs REDIS_URL"],
+        [{ OPS_PORT: "65534" }, 78, "OPS_PORT=65534 leaves no ports for 3 workers"]
+      ] as const
+      for (const [more, code, sentence] of cases) {
+        const { ended, output } = launch(["gateway", "--workers", "3"], { ...settings, ...more }, runtime)
+        expect(await ended).toBe(code)
+        expect(output().split("spoor: ")).toHaveLength(2)
+        expect(output()).toContain(sentence)
+      }
       other.close()
-      const wrong = started({ TRUSTED_PROXIES: "nonsense" })
-      expect(await wrong.ended).toBe(78)
-      expect(wrong.output()).toContain('"nonsense" is neither an IP address')
-      expect(wrong.output()).toContain("The workers cannot start")
     }, 60_000)
   })
 }
 
-test("only the gateway has workers", async () => {
-  for (const args of [
-    ["drainer", "--workers", "2"],
-    ["gateway", "drainer", "--workers", "2"],
-    ["gateway", "--workers", "0"]
-  ]) {
+const here = test.skipIf(url === undefined || process.platform !== "linux")
+
+here(
+  "gives worker by worker the ports from OPS_PORT on",
+  async () => {
+    const opsPort = await freePair()
+    const settings = ownSettings({ REDIS_URL: url ?? "", OPS_PORT: String(opsPort) })
+    const spoor = await startSpoor(["gateway", "--workers", "2"], settings)
+    await eventually("both are up", () => healthPorts(spoor).length === 2)
+    expect(healthPorts(spoor)).toEqual([opsPort, opsPort + 1])
+    expect(spoor.output()).toContain("Spoor is running: gateway (worker 2 of 2)")
+    expect(await spoor.end()).toBe(0)
+  },
+  60_000
+)
+
+test("only the gateway has workers, as many as make sense", async () => {
+  for (const [args, sentence] of [
+    [["drainer", "--workers", "2"], "--workers is for the gateway alone"],
+    [["drainer", "--workers", "1"], "--workers is for the gateway alone"],
+    [["gateway", "drainer", "--workers", "2"], "--workers is for the gateway alone"],
+    [["--all", "--workers", "2"], "--workers is for the gateway alone"],
+    [["gateway", "--workers", "0"], "from 1 to 256"],
+    [["gateway", "--workers", "-1"], "from 1 to 256"],
+    [["gateway", "--workers", "x"], "from 1 to 256"],
+    [["gateway", "--workers", "2.5"], "from 1 to 256"],
+    [["gateway", "--workers", "1000"], "from 1 to 256"],
+    [["gateway", "--workers"], "from 1 to 256"]
+  ] as const) {
     const { ended, output } = launch(args, ownSettings())
     expect(await ended).toBe(64)
-    expect(output()).toContain("--workers is")
+    expect(output()).toContain(sentence)
+    expect(output().trim().split("\n")).toHaveLength(1)
   }
-}, 30_000)
+}, 60_000)
+
+const listenOn = (port: number): Promise<number | undefined> =>
+  new Promise((resolve) => {
+    const server = createServer().once("error", () => resolve(undefined))
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === "object" ? address?.port : undefined))
+    })
+  })
+
+/** A port that nobody has, nor the one behind it. */
+const freePair = async (): Promise<number> => {
+  for (;;) {
+    const port = await listenOn(0)
+    if (port !== undefined && (await listenOn(port + 1)) !== undefined) return port
+  }
+}
