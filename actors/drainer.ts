@@ -24,7 +24,7 @@ export const Drainer = Actor.make(
     sends: "batches of events to an enricher",
     needs: [ingestQueue, messageBus],
     settings: topicSettings,
-    concurrency: 8
+    concurrency: 6
   },
   Effect.gen(function* () {
     const { meter } = yield* Self

@@ -18,6 +18,8 @@ import { listenForSignals } from "./signals.ts"
 import { refuseSolitude } from "./solitude.ts"
 import { sayUp, thisWorker } from "./worker.ts"
 
+const isOnBun = "Bun" in globalThis
+
 /**
  * Runs the actors, given in the order of the flow, until a signal. Fails when they cannot start or are given up. A
  * process that has not ended DRAIN_TIMEOUT after the signal is ended with exit code 1.
@@ -27,6 +29,7 @@ export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Act
   // Put into the scope first, so that it goes last: everything between is bounded.
   const lastResort = yield* lastResortIn(settings.drainTimeout)
   const signalled = yield* listenForSignals
+  if (isOnBun) yield* (yield* Effect.promise(() => import("./memory.bun.ts"))).keepMemoryLow
   const health = makeHealth()
 
   const started = yield* Effect.raceFirst(startAll(actors, health), Effect.as(signalled, undefined))
