@@ -42,21 +42,32 @@ const send = async (url: URL, { connections, perSecond, seconds, first }: Pace):
   const free: Array<HttpClient> = [...all]
   const answered: Array<number> = []
   let [due, begun, done, refused] = [0, 0, 0, 0]
+  let open = connections
 
   const serve = (): void => {
     while (begun < due) {
-      const client = free.pop()
+      // The one that rested longest: the gateway closes connections on which nothing comes.
+      const client = free.shift()
       if (client === undefined) return
       const number = begun++
       const { address, path, query, userAgent } = event(first + number)
       const headers = `x-forwarded-for: ${address}\r\nuser-agent: ${userAgent}\r\n`
-      void client.get(`${path}?${query}`, headers).then(({ status }) => {
+      const settle = (isRefused: boolean): void => {
         answered[number] = Math.round(moment() * 1000) / 1000
         done += 1
-        if (status >= 300) refused += 1
-        free.push(client)
-        serve()
-      })
+        if (isRefused) refused += 1
+      }
+      client.get(`${path}?${query}`, headers).then(
+        ({ status }) => {
+          settle(status >= 300)
+          free.push(client)
+          serve()
+        },
+        () => {
+          open -= 1
+          settle(true)
+        }
+      )
     }
   }
 
@@ -66,7 +77,7 @@ const send = async (url: URL, { connections, perSecond, seconds, first }: Pace):
     serve()
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
-  while (done < due) await new Promise((resolve) => setTimeout(resolve, 5))
+  while (done < due && open > 0) await new Promise((resolve) => setTimeout(resolve, 5))
   const took = (performance.now() - start) / 1000
   for (const client of all) client.close()
   return { refused, perSecond: done / took, answered }

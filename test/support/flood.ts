@@ -36,6 +36,7 @@ export const httpClient = async (url: URL): Promise<HttpClient> => {
   return {
     get: (path, headers = "user-agent: flood/1\r\n") =>
       new Promise((resolve, reject) => {
+        if (socket.destroyed) return reject(new Error("The connection was closed before."))
         answered = resolve
         failed = reject
         begun = performance.now()
