@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util"
 import { Effect, Exit } from "effect"
-import { actors, isStandard } from "./all.ts"
+import { actorNames, loadActors, standardNames } from "./all.ts"
 import type { Actor } from "./system/actor.ts"
 import { endingOf } from "./system/ending.ts"
 import { environmentLayer } from "./system/environment.ts"
@@ -46,16 +46,13 @@ const main = async (): Promise<void> => {
   const given = readArguments()
   if (given === undefined) return say("spoor: there are no options but --all, --list and --help", 64)
   const { values, positionals } = given
-  const unknown = positionals.find((name) => !actors.some((actor) => actor.name === name))
+  const unknown = positionals.find((name) => !actorNames.includes(name))
   if (unknown !== undefined) {
-    return say(
-      `spoor: there is no actor "${unknown}"; there are ${actors.map(({ name }) => name).join(", ")}`,
-      64
-    )
+    return say(`spoor: there is no actor "${unknown}"; there are ${actorNames.join(", ")}`, 64)
   }
-  const isNamed = ({ name }: Actor): boolean => positionals.includes(name)
-  const chosen = actors.filter((actor) => isNamed(actor) || (values.all === true && isStandard(actor)))
-  if (values.list === true) return say(actorList(actors), 0)
+  if (values.list === true) return say(actorList(await loadActors()), 0)
+  const names = [...positionals, ...(values.all === true ? standardNames : [])]
+  const chosen = await loadActors(names)
   if (values.help === true) return say(chosen.length === 0 ? usage : chosen.map(actorHelp).join("\n\n"), 0)
   if (chosen.length === 0) return say(usage, 64)
   return run(chosen)

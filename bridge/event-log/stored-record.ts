@@ -63,33 +63,31 @@ class RecordInBytes implements StoredRecord {
   readonly valueLength: number
   /** Where its headers begin. */
   readonly headersStart: number
-  private readonly bytes: Buffer
+  private readonly batch: Varints
   private readonly keyLength: number
   private readonly keyStart: number
   private readonly end: number
-  private known: string | undefined
 
   /** `from` stands before its key, and then before its headers. */
   constructor(offset: string, timestamp: number, from: Varints, end: number) {
     this.offset = offset
     this.timestamp = timestamp
-    this.bytes = from.bytes
+    this.batch = from
     this.keyLength = from.int()
     this.keyStart = from.at
     from.at += Math.max(0, this.keyLength)
     this.valueLength = Math.max(0, from.int())
     this.headersStart = from.at + this.valueLength
     this.end = end
-    this.known = undefined
   }
 
   get key(): string | undefined {
-    const { bytes, keyStart, keyLength } = this
-    return keyLength < 0 ? undefined : bytes.toString("utf8", keyStart, keyStart + keyLength)
+    const { batch, keyStart, keyLength } = this
+    return keyLength < 0 ? undefined : batch.bytes.toString("utf8", keyStart, keyStart + keyLength)
   }
 
   get value(): Uint8Array {
-    return this.bytes.subarray(this.headersStart - this.valueLength, this.headersStart)
+    return this.batch.bytes.subarray(this.headersStart - this.valueLength, this.headersStart)
   }
 
   get text(): Bytes {
@@ -100,10 +98,9 @@ class RecordInBytes implements StoredRecord {
     return headersIn(this.valueAndHeaders, this.valueLength)
   }
 
-  /** One character per byte. A long text costs little more than a short one, and parts of it next to nothing. */
+  /** A long text costs little more than a short one, and parts of it next to nothing. */
   private get valueAndHeaders(): string {
-    this.known ??= this.bytes.toString("latin1", this.headersStart - this.valueLength, this.end)
-    return this.known
+    return this.batch.text(this.headersStart - this.valueLength, this.end)
   }
 }
 
@@ -138,10 +135,21 @@ const headersIn = (text: string, start: number): Record<string, string> => {
 class Varints {
   readonly bytes: Buffer
   at: number
+  private textStart = -1
+  private lastText = ""
 
   constructor(bytes: Buffer, at: number) {
     this.bytes = bytes
     this.at = at
+  }
+
+  /** The bytes up to there, one character per byte. Only the last is remembered: of thousands it would be much. */
+  text(start: number, end: number): string {
+    if (start !== this.textStart) {
+      this.lastText = this.bytes.toString("latin1", start, end)
+      this.textStart = start
+    }
+    return this.lastText
   }
 
   /** A whole number of up to 32 bits. */
