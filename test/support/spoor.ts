@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { scripts } from "../../package.json"
 import { denoProgram } from "./deno.ts"
 import { diesWithUs } from "./dies-with-us.ts"
 
@@ -13,6 +14,11 @@ export const runtimes = {
   bun: [process.execPath],
   deno: [denoProgram() ?? "deno", "run", "-A"]
 } as const
+
+/** What `bun run actor` tells the runtime itself, before it begins. */
+const runtimeSettings = Object.fromEntries(
+  [...scripts.actor.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value])
+)
 
 export interface Spoor {
   readonly process: ChildProcess
@@ -54,7 +60,7 @@ export const launch = (
   const child = diesWithUs(
     spawn(command, [...before, file, ...args], {
       cwd: root,
-      env: { ...process.env, ...settings },
+      env: { ...process.env, ...runtimeSettings, ...settings },
       stdio: ["ignore", "pipe", "pipe"]
     })
   )
