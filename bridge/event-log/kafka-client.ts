@@ -134,8 +134,8 @@ export const makeClients = (
         maxWaitTimeInMs: 250,
         minBytes: 1,
         // Compressed: some 6,000 records of a partition. They are unpacked batch by batch.
-        maxBytesPerPartition: 64 * 1024,
-        maxBytes: 256 * 1024,
+        maxBytesPerPartition: 256 * 1024,
+        maxBytes: 1024 * 1024,
         retry
       }
       return client(
