@@ -7,8 +7,7 @@
 import { parseArgs } from "node:util"
 import { Effect, Exit } from "effect"
 import type { Setting } from "../contracts/setting.ts"
-import { actors, isStandard } from "./all.ts"
-import { gatewayWorkers } from "./gateway/workers.ts"
+import { actorNames, loadActors, standardNames } from "./all.ts"
 import type { Actor, StartFailure } from "./system/actor.ts"
 import { endingOf } from "./system/ending.ts"
 import { environmentLayer } from "./system/environment.ts"
@@ -49,7 +48,7 @@ const mostWorkers = 256
 const noSuchNumber = `spoor: --workers is how many processes there are to be, from 1 to ${mostWorkers}`
 
 /** One actor in several processes, which share what it listens on: that can only be the gateway. */
-const runInWorkers = (chosen: ReadonlyArray<Actor>, written: string): Promise<void> | void => {
+const runInWorkers = async (chosen: ReadonlyArray<Actor>, written: string): Promise<void> => {
   const [actor] = chosen
   if (chosen.length !== 1 || actor?.name !== "gateway")
     return say("spoor: --workers is for the gateway alone: actor gateway --workers 4", 64)
@@ -59,6 +58,7 @@ const runInWorkers = (chosen: ReadonlyArray<Actor>, written: string): Promise<vo
   if (process.platform !== "linux")
     return say("spoor: --workers needs Linux: elsewhere no system shares out the connections of a port", 78)
   const [, file = ""] = process.argv
+  const { gatewayWorkers } = await import("./gateway/workers.ts")
   return run(
     settingsOf(actor),
     Effect.flatMap(gatewayWorkers(workers), (each) => runWorkers({ file, args: [actor.name], ...each }))
@@ -88,16 +88,13 @@ const main = async (): Promise<void> => {
   const given = readArguments()
   if (typeof given === "string") return say(given, 64)
   const { values, positionals } = given
-  const unknown = positionals.find((name) => !actors.some((actor) => actor.name === name))
+  const unknown = positionals.find((name) => !actorNames.includes(name))
   if (unknown !== undefined) {
-    return say(
-      `spoor: there is no actor "${unknown}"; there are ${actors.map(({ name }) => name).join(", ")}`,
-      64
-    )
+    return say(`spoor: there is no actor "${unknown}"; there are ${actorNames.join(", ")}`, 64)
   }
-  const isNamed = ({ name }: Actor): boolean => positionals.includes(name)
-  const chosen = actors.filter((actor) => isNamed(actor) || (values.all === true && isStandard(actor)))
-  if (values.list === true) return say(actorList(actors), 0)
+  if (values.list === true) return say(actorList(await loadActors()), 0)
+  const names = [...positionals, ...(values.all === true ? standardNames : [])]
+  const chosen = await loadActors(names)
   if (values.help === true) return say(chosen.length === 0 ? usage : chosen.map(actorHelp).join("\n\n"), 0)
   if (chosen.length === 0) return say(usage, 64)
   if (values.workers !== undefined) return runInWorkers(chosen, values.workers)

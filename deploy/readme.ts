@@ -1,8 +1,10 @@
 /** Writes the parts of README.md that are made from the code: `bun deploy/readme.ts`. A test checks that they are current. */
 import { readFileSync, writeFileSync } from "node:fs"
-import { actors } from "../actors/all.ts"
+import { loadActors } from "../actors/all.ts"
 import { actorTable, settingsTable } from "../actors/system/help.ts"
 import { errorEntries } from "../gateway/errors.ts"
+
+const actors = await loadActors()
 
 const errorTable = (): string =>
   [

@@ -48,8 +48,10 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
 
       return Effect.fnUntraced(function* (batch: RecordBatch) {
         const { topic, partition, records, end } = batch
-        const effects = records.map((record) => effectOf(record, count, written))
-        const applied = yield* store.apply(name, { topic, partition, end, effects })
+        const applied = yield* Effect.suspend(() => {
+          const effects = records.map((record) => effectOf(record, count, written))
+          return store.apply(name, { topic, partition, end, effects })
+        })
         yield* meter.count("repeated", applied.reread + applied.duplicates, "seen before")
         yield* tellConsumed(batch)
       })

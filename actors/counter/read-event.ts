@@ -60,8 +60,12 @@ export class CountedEvent {
 }
 
 /** The event in a record; undefined when the record is not one of the contract's. */
-export const readEvent = ({ value, timestamp }: LogRecord): CountedEvent | undefined => {
+export const readEvent = (record: LogRecord): CountedEvent | undefined => {
+  const split = splitRecord(record.text ?? textIn(record.value))
+  return split === undefined ? undefined : new CountedEvent(split, record.timestamp)
+}
+
+const textIn = (value: Uint8Array): Bytes => {
   const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  const split = splitRecord(bytes.toString("latin1") as Bytes)
-  return split === undefined ? undefined : new CountedEvent(split, timestamp)
+  return bytes.toString("latin1") as Bytes
 }

@@ -1,51 +1,79 @@
 /**
- * What the client library fetched of a partition at a time, up to hundreds of thousands of records, taken apart into
- * batches as the log hands them over. Each is made only when its turn comes.
+ * What the client library fetched of a partition at a time, taken apart into batches as the log hands them over. What
+ * is packed is unpacked when its turn comes: up to then, hundreds of thousands of records are some bytes each.
  */
 import type { Topic } from "../../contracts/ids.ts"
 import { maxBatchBytes, maxBatchRecords } from "./hand-over.ts"
-import type { EachBatchPayload } from "./kafka-client.ts"
 import type { LogRecord, RecordBatch } from "./service.ts"
+import type { StoredBatch } from "./stored-batch.ts"
+import type { NextRecord, StoredRecord } from "./stored-record.ts"
 
-export type Fetched = Pick<EachBatchPayload["batch"], "topic" | "partition" | "highWatermark" | "messages">
-type Message = Fetched["messages"][number]
+export interface Fetched {
+  readonly topic: string
+  readonly partition: number
+  readonly highWatermark: string
+  /** The offset that was asked for, decimal: the first batch may begin before it. */
+  readonly fetchedOffset: string
+  /** Records from this offset on are not wanted; undefined: all are. */
+  readonly until?: bigint
+  readonly messages: ReadonlyArray<StoredBatch>
+}
 
-/** The records of one payload in order, in batches of at least one record. */
-export function* batchesOf({ topic, partition, highWatermark, messages }: Fetched): Generator<RecordBatch> {
-  const end = endOf(highWatermark, messages)
-  for (let from = 0; from < messages.length; ) {
+/**
+ * A function that returns the next records in order, a batch of at least one at a time, and undefined behind the last.
+ * It rejects when they cannot be unpacked. One call at a time.
+ */
+export const batchesOf = (fetched: Fetched): (() => Promise<RecordBatch | undefined>) => {
+  const { partition, messages } = fetched
+  const topic = fetched.topic as Topic
+  const end = endOf(fetched)
+  let turn = 0
+  let next: NextRecord = () => undefined
+  let kept: StoredRecord | undefined
+
+  return async () => {
     const records: Array<LogRecord> = []
     let bytes = 0
-    for (const message of messages.slice(from, from + maxBatchRecords)) {
-      bytes += message.value?.length ?? 0
-      if (records.length > 0 && bytes > maxBatchBytes) break
-      records.push(recordOf(message))
+    while (records.length < maxBatchRecords) {
+      const record = kept ?? next()
+      kept = undefined
+      if (record === undefined) {
+        const batch = messages[turn++]
+        if (batch === undefined) break
+        next = wanted(await batch.unpack(), batch, fetched)
+        continue
+      }
+      bytes += record.valueLength
+      if (records.length > 0 && bytes > maxBatchBytes) {
+        kept = record
+        break
+      }
+      records.push(record)
     }
-    from += records.length
-    yield { topic: topic as Topic, partition, end, records }
+    return records.length === 0 ? undefined : { topic, partition, end, records }
+  }
+}
+
+/** Those records of a batch that are within what was asked for: nearly always all. */
+const wanted = (
+  next: NextRecord,
+  { first, last }: StoredBatch,
+  { fetchedOffset, until }: Fetched
+): NextRecord => {
+  const from = BigInt(fetchedOffset)
+  if (first >= from && (until === undefined || last < until)) return next
+  return () => {
+    for (;;) {
+      const record = next()
+      if (record === undefined) return undefined
+      const offset = BigInt(record.offset)
+      if (offset >= from && (until === undefined || offset < until)) return record
+    }
   }
 }
 
 /** The broker asks for the end before it reads, so records may lie behind what it tells. */
-const endOf = (told: string, messages: ReadonlyArray<Message>): string => {
-  const behindLast = BigInt(messages.at(-1)?.offset ?? "-1") + 1n
-  return behindLast > BigInt(told) ? behindLast.toString() : told
-}
-
-const recordOf = ({ offset, timestamp, key, value, headers }: Message): LogRecord => ({
-  offset,
-  timestamp: Number(timestamp),
-  key: key?.toString(),
-  value: value ?? new Uint8Array(),
-  headers: textsOf(headers ?? {})
-})
-
-/** Of a header that stands there several times, the last counts. */
-const textsOf = (headers: NonNullable<Message["headers"]>): Record<string, string> => {
-  const texts: Record<string, string> = {}
-  for (const name of Object.keys(headers)) {
-    const value = headers[name]
-    texts[name] = (Array.isArray(value) ? value[value.length - 1] : value)?.toString() ?? ""
-  }
-  return texts
+const endOf = ({ highWatermark, messages }: Fetched): string => {
+  const behindLast = (messages.at(-1)?.last ?? -1n) + 1n
+  return behindLast > BigInt(highWatermark) ? behindLast.toString() : highWatermark
 }

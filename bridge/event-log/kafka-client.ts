@@ -3,26 +3,44 @@
  * Three things of the library are set right here: its codecs, a timer that never sleeps, and sockets that may hang.
  */
 import { createRequire } from "node:module"
-import { connect as connectPlain, isIP, type Socket } from "node:net"
-import { connect as connectTls } from "node:tls"
+import type { Socket } from "node:net"
 import { Redacted } from "effect"
 import {
   type Admin,
   type Cluster,
   CompressionCodecs,
   CompressionTypes,
-  type Consumer,
+  type ConsumerConfig,
+  type ConsumerRunConfig,
   type EachBatchPayload,
   Kafka,
   type KafkaConfig,
-  type KafkaMessage,
+  type Consumer as LibraryConsumer,
   type Logger,
   logLevel
 } from "kafkajs"
+import { readAnswer, readsVersion } from "./kafka-answer.ts"
+import type { Fetched } from "./kafka-batches.ts"
 import { gzipCodec, lz4Codec, snappyCodec, zstdCodec } from "./kafka-codecs.ts"
+import { watched } from "./kafka-socket.ts"
+import { batchOfOld, type OldMessage } from "./old-messages.ts"
 import type { BatchCodec } from "./record-batch.ts"
 
-export type { Admin, Cluster, Consumer, EachBatchPayload } from "kafkajs"
+export type { Admin, Cluster } from "kafkajs"
+
+/** What was fetched of a partition, and what may be done about it. */
+export type Payload = Omit<EachBatchPayload, "batch"> & {
+  readonly batch: Fetched & { readonly lastOffset: () => string }
+}
+
+/** A member of a group; what it fetched is handed over as it came, not unpacked. */
+export type Consumer = Omit<LibraryConsumer, "run"> & {
+  readonly run: (
+    how: Omit<ConsumerRunConfig, "eachBatch" | "eachMessage"> & {
+      readonly eachBatch: (payload: Payload) => Promise<void>
+    }
+  ) => Promise<void>
+}
 
 /** How records are compressed: every consumer reads the first two, older ones need a codec for zstd. */
 export type Compression = "none" | "gzip" | "zstd"
@@ -100,10 +118,7 @@ export const makeClients = (
   return {
     admin: () => client((from) => from.admin()),
     cluster: () =>
-      client((from, config) => {
-        const more = { metadataMaxAge: 300_000, allowAutoTopicCreation: false, enforceRequestTimeout: true }
-        return new ClusterOfBrokers({ ...config, ...more, logger: from.logger() })
-      }),
+      client((from, config) => new ReadingCluster({ ...config, ...ofClusters, logger: from.logger() })),
     consumer: (group, sessionTimeout, rebalanceTimeout) => {
       const retry = {
         initialRetryTime: 100,
@@ -118,13 +133,19 @@ export const makeClients = (
         heartbeatInterval: 1_000,
         maxWaitTimeInMs: 250,
         minBytes: 1,
-        // Compressed: 64 KiB are some 3,000 records, and the library unpacks all of a fetch at once.
-        maxBytesPerPartition: 64 * 1024,
-        maxBytes: 256 * 1024,
-        allowAutoTopicCreation: false,
+        // Compressed: some 6,000 records of a partition. They are unpacked batch by batch.
+        maxBytesPerPartition: 256 * 1024,
+        maxBytes: 1024 * 1024,
         retry
       }
-      return client((from) => from.consumer(settings), { requestTimeout: 10_000, retry })
+      return client(
+        (from, config) => {
+          const logger = from.logger()
+          const cluster = new ReadingCluster({ ...config, ...ofClusters, logger })
+          return consumerOn({ ...settings, ...ofClusters, cluster, logger })
+        },
+        { requestTimeout: 10_000, retry }
+      )
     }
   }
 }
@@ -148,35 +169,6 @@ const saslOf = (login: NonNullable<KafkaAddress["login"]>): NonNullable<KafkaCon
   }
 }
 
-/**
- * A socket without delay for small packets. The library hears of its end in every case: it listens for `end` and
- * `error` only, and a request on a socket that was closed without either would wait for ever.
- */
-const watched = (
-  sockets: Set<Socket>,
-  wanted: Parameters<NonNullable<KafkaConfig["socketFactory"]>>[0]
-): Socket => {
-  const { host, port, ssl, onConnect } = wanted
-  const name = isIP(host) === 0 ? { servername: host } : {}
-  const socket = ssl
-    ? connectTls({ host, port, ...name, ...ssl }, onConnect)
-    : connectPlain({ host, port }, onConnect)
-  socket.setNoDelay(true)
-  socket.setKeepAlive(true, 10_000)
-  let told = false
-  const tell = (): void => {
-    told = true
-  }
-  socket.once("end", tell)
-  socket.once("error", tell)
-  socket.once("close", () => {
-    sockets.delete(socket)
-    if (!told) socket.emit("end")
-  })
-  sockets.add(socket)
-  return socket
-}
-
 const withinTime = async (promise: Promise<void>, milliseconds: number): Promise<void> => {
   let timer: ReturnType<typeof setTimeout> | undefined
   const end = new Promise<void>((resolve) => {
@@ -193,31 +185,69 @@ CompressionCodecs[CompressionTypes.Snappy] = () => snappyCodec
 
 const inside = createRequire(import.meta.url)
 
-const ClusterOfBrokers: new (
-  config: KafkaConfig & {
-    readonly metadataMaxAge: number
-    readonly allowAutoTopicCreation: boolean
-    readonly logger: Logger
-  }
-) => Cluster = inside("kafkajs/src/cluster/index.js")
-
-/** What a broker answers to a fetch, of one partition: all that it read there, as the library decodes it. */
-export interface FetchedPartition {
-  readonly partition: number
-  readonly highWatermark: string
-  readonly messages: ReadonlyArray<
-    KafkaMessage & {
-      readonly batchContext?: { readonly firstOffset: string; readonly lastOffsetDelta: number }
-    }
-  >
+/** As the library has it for its consumers; 1: of transactions, only what is committed. */
+const ofClusters = {
+  metadataMaxAge: 300_000,
+  allowAutoTopicCreation: false,
+  enforceRequestTimeout: true,
+  isolationLevel: 1
 }
 
-/** The records among that: from the offset that was asked for on, without those of transactions that were taken back. */
-export const RecordsOf: new (
-  topic: string,
-  offset: string,
-  fetched: FetchedPartition
-) => EachBatchPayload["batch"] = inside("kafkajs/src/consumer/batch.js")
+const ClusterOfBrokers: new (
+  config: KafkaConfig & typeof ofClusters & { readonly logger: Logger }
+) => Cluster = inside("kafkajs/src/cluster/index.js")
+
+const consumerOn: (
+  config: ConsumerConfig & typeof ofClusters & { readonly cluster: Cluster; readonly logger: Logger }
+) => Consumer = inside("kafkajs/src/consumer/index.js")
+
+/** Brokers whose answers to a fetch are read by kafka-answer.ts. The library does all the rest. */
+class ReadingCluster extends ClusterOfBrokers {
+  override async findBroker(node: { nodeId: string }): Promise<Broker> {
+    const broker = (await super.findBroker(node)) as Broker
+    if (reading.has(broker)) return broker
+    reading.add(broker)
+    // A connection brings a new one.
+    let lookup = readingItself(broker.lookupRequest)
+    Object.defineProperty(broker, "lookupRequest", {
+      get: () => lookup,
+      set: (fresh: Lookup) => {
+        lookup = readingItself(fresh)
+      }
+    })
+    return broker
+  }
+}
+
+const reading = new WeakSet<Broker>()
+
+/** The number of the request that reads records. */
+const fetchKey = 1
+
+const readingItself =
+  (lookup: Lookup): Lookup =>
+  (key, requests) => {
+    const requestOf = lookup(key, requests)
+    if (key !== fetchKey) return requestOf
+    return (about) => {
+      const asked = requestOf(about)
+      const version = asked.request.apiVersion
+      if (!readsVersion(version)) throw new Error("this Kafka is older than 0.11")
+      return {
+        ...asked,
+        response: { ...asked.response, decode: (bytes) => readAnswer(bytes, version, readOld) }
+      }
+    }
+  }
+
+const LibraryDecoder: new (bytes: Buffer) => object = inside("kafkajs/src/protocol/decoder.js")
+
+const readMessageSet: (from: object, size: number) => Promise<ReadonlyArray<OldMessage>> = inside(
+  "kafkajs/src/protocol/messageSet/decoder.js"
+)
+
+const readOld = async (bytes: Buffer) =>
+  batchOfOld(await readMessageSet(new LibraryDecoder(bytes), bytes.length))
 
 /** The part of the library's request queue that is mended: a queue of requests that wait for their turn. */
 interface RequestQueue {
@@ -252,12 +282,15 @@ export interface Request {
     readonly apiVersion: number
     readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>
   }
-  readonly response: object
+  readonly response: { readonly decode: (bytes: Buffer) => Promise<unknown> }
 }
 
-/** What of a broker the library's types leave out: requests in the newest version that both sides know, and sending. */
+/** Finds a request, by its number and of all its versions, in the newest that both sides know. */
+type Lookup = (key: number, requests: object) => (about: object) => Request
+
+/** What of a broker the library's types leave out: requests, and sending. */
 export type Broker = Awaited<ReturnType<Cluster["findBroker"]>> & {
-  readonly lookupRequest: (key: number, requests: object) => (about: object) => Request
+  readonly lookupRequest: Lookup
   readonly connectionPool: { readonly send: (request: Request) => Promise<unknown> }
 }
 

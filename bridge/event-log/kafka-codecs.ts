@@ -17,16 +17,23 @@ const unzstdAsync = promisify(zstdDecompress)
 /** What is packed comes in pieces of this size, bytes: each is a task of its own, so one should hold it all. */
 const chunkSize = 128 * 1024
 
+/** Of what is unpacked the size is known: gzip's last four bytes tell it. They may lie, so within bounds. */
+const unpackedChunk = (packed: Buffer): number =>
+  Math.min(
+    1024 * 1024,
+    Math.max(16 * 1024, packed.length < 4 ? 0 : packed.readUInt32LE(packed.length - 4) + 16)
+  )
+
 /** At its fastest level: records are so alike that the higher ones gain little. */
 export const gzipCodec: Codec = {
   compress: ({ buffer }) => gzipAsync(buffer, { level: constants.Z_BEST_SPEED, chunkSize }),
-  decompress: (bytes) => unzipAsync(bytes)
+  decompress: (bytes) => unzipAsync(bytes, { chunkSize: unpackedChunk(bytes) })
 }
 
 /** At its fastest level, where it packs records no worse than at its usual one. */
 export const zstdCodec: Codec = {
   compress: ({ buffer }) => zstdAsync(buffer, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
-  decompress: (bytes) => unzstdAsync(bytes)
+  decompress: (bytes) => unzstdAsync(bytes, { chunkSize })
 }
 
 /** Of other producers; Spoor itself does not write it. */
@@ -37,3 +44,13 @@ const readOnly = (name: string, unpack: (bytes: Buffer) => Buffer): Codec => ({
 
 export const lz4Codec = readOnly("LZ4", unpackLz4)
 export const snappyCodec = readOnly("Snappy", unpackSnappy)
+
+/** By the number that the format has for each. */
+const codecs: ReadonlyArray<Codec | undefined> = [undefined, gzipCodec, snappyCodec, lz4Codec, zstdCodec]
+
+/** What unpacks records that are packed by the codec of that number; 0: they are not. Rejects for one that is not known. */
+export const unpackerOf = (number: number): ((bytes: Buffer) => Promise<Buffer>) => {
+  if (number === 0) return (bytes) => Promise.resolve(bytes)
+  const codec = codecs[number]
+  return codec?.decompress ?? (() => Promise.reject(new Error(`records are packed by codec ${number}`)))
+}

@@ -1,7 +1,8 @@
 /** Asking Kafka's brokers directly: where the records of a time lie, and what a partition holds from an offset on. */
 import type { Topic } from "../../contracts/ids.ts"
+import type { FetchAnswer, FetchedPartition } from "./kafka-answer.ts"
 import type { Fetched } from "./kafka-batches.ts"
-import { type Cluster, type FetchedPartition, RecordsOf } from "./kafka-client.ts"
+import type { Cluster } from "./kafka-client.ts"
 import { answerOf } from "./kafka-failure.ts"
 import { placeOf } from "./kafka-member.ts"
 
@@ -87,55 +88,40 @@ const offsetsAt = async (
  */
 export const fetchNext = async (cluster: Cluster, stretch: Stretch): Promise<Fetched> => {
   const { topic, partition, next } = stretch
+  const asked = { topic, partition, fetchedOffset: next.toString(), until: stretch.end }
   const fetched = await fetchAt(cluster, stretch).catch(async (error) => {
     if (answerOf(error) === "OFFSET_OUT_OF_RANGE" && (await refit(cluster, stretch))) return undefined
     throw error
   })
-  if (fetched === undefined) return { topic, partition, highWatermark: stretch.end.toString(), messages: [] }
-  const behind = offsetBehind(fetched)
+  if (fetched === undefined) return { ...asked, highWatermark: stretch.end.toString(), messages: [] }
+  // Behind all that came: its last records may have gone by compaction, or be marks of transactions.
+  const behind = (fetched.messages.at(-1)?.last ?? -1n) + 1n
   if (behind <= next) {
     stretch.room = Math.min(stretch.room * 4, largestRoom)
     throw new Error(`nothing comes of ${topic} ${partition} from offset ${next} on`)
   }
   stretch.next = behind
   stretch.room = firstRoom
-  const { messages } = new RecordsOf(topic, next.toString(), fetched)
-  return {
-    topic,
-    partition,
-    highWatermark: fetched.highWatermark,
-    messages: behind <= stretch.end ? messages : messages.filter(({ offset }) => BigInt(offset) < stretch.end)
-  }
+  const messages = fetched.messages.filter(({ isControlRecord }) => !isControlRecord)
+  return { ...asked, highWatermark: fetched.highWatermark, messages }
 }
 
 /** What the partition's leader answers. */
 const fetchAt = async (
   cluster: Cluster,
   { topic, partition, next, room }: Stretch
-): Promise<FetchedPartition> => {
+): Promise<Pick<FetchedPartition, "highWatermark" | "messages">> => {
   const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
   if (nodeId === undefined) throw new Error(`${topic} has no partition ${partition}`)
   const broker = await cluster.findBroker({ nodeId })
   const partitions = [{ partition, fetchOffset: next.toString(), maxBytes: room }]
-  const answer: {
-    readonly responses: ReadonlyArray<{ readonly partitions: ReadonlyArray<FetchedPartition> }>
-  } = await broker.fetch({
+  const answer: FetchAnswer = await broker.fetch({
     maxWaitTime: atHandWithin,
     minBytes: 1,
     maxBytes: room,
     topics: [{ topic, partitions }]
   })
-  return answer.responses[0]?.partitions[0] ?? { partition, highWatermark: "-1", messages: [] }
-}
-
-/** The offset behind all that was fetched: its last records may have gone by compaction, or be marks of transactions. */
-const offsetBehind = ({ messages }: FetchedPartition): bigint => {
-  const last = messages.at(-1)
-  if (last === undefined) return -1n
-  const batch = last.batchContext
-  return batch === undefined
-    ? BigInt(last.offset) + 1n
-    : BigInt(batch.firstOffset) + BigInt(batch.lastOffsetDelta) + 1n
+  return answer.responses[0]?.partitions[0] ?? { highWatermark: "-1", messages: [] }
 }
 
 /** Fits the stretch to what the partition still holds: its oldest records may have gone meanwhile. False: it fitted. */

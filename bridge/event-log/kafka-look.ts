@@ -83,7 +83,8 @@ const lookOn = Effect.fnUntraced(function* (
     if (open.length === 0) return false
     for (const stretch of open) {
       const fetched = yield* ask(() => fetchNext(cluster, stretch))
-      for (const batch of batchesOf(fetched)) {
+      const next = batchesOf(fetched)
+      for (let batch = yield* ask(next); batch !== undefined; batch = yield* ask(next)) {
         if (see(batch, partitions)) return true
         yield* Effect.yieldNow
       }

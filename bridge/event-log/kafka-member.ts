@@ -7,7 +7,7 @@ import { Cause, Effect, Option, Queue } from "effect"
 import type { Topic } from "../../contracts/ids.ts"
 import { handOver, pauseAfter } from "./hand-over.ts"
 import { batchesOf } from "./kafka-batches.ts"
-import type { Clients, Consumer, EachBatchPayload } from "./kafka-client.ts"
+import type { Clients, Consumer, Payload } from "./kafka-client.ts"
 import { groupChanged } from "./kafka-failure.ts"
 import type { RecordBatch } from "./service.ts"
 
@@ -44,7 +44,7 @@ export interface Membership<E> {
 
 /** A payload for which the library waits. `settle` lets it go on; with an error it reads again or joins again. */
 interface Job {
-  readonly payload: EachBatchPayload
+  readonly payload: Payload
   readonly settle: (error?: unknown) => void
 }
 
@@ -145,8 +145,13 @@ const start = async <E>(
 /** Hands the payload over batch by batch, each until it is done, unless the group has changed. */
 const handleJob = <E>(job: Job, membership: Membership<E>, state: State): Effect.Effect<void> => {
   const place: Place = { done: undefined, committed: performance.now() }
+  const { batch: fetched, resolveOffset } = job.payload
+  const next = batchesOf(fetched)
   return Effect.gen(function* () {
-    for (const batch of batchesOf(job.payload.batch)) {
+    while (true) {
+      const batch = yield* Effect.tryPromise({ try: next, catch: (error) => error })
+      // Behind the last record may stand more that is none.
+      if (batch === undefined) return resolveOffset(fetched.lastOffset())
       for (let tries = 1; ; tries++) {
         if (state.stale !== undefined) return yield* Effect.fail(state.stale)
         if (yield* attempt(job.payload, batch, membership, place)) break
@@ -184,7 +189,7 @@ interface Place {
 
 /** One handing over; interruption waits for it. True when the batch is done; fails when its place could not be committed. */
 const attempt = <E>(
-  payload: EachBatchPayload,
+  payload: Payload,
   batch: RecordBatch,
   { handle, positions, onProgress }: Membership<E>,
   place: Place
@@ -206,7 +211,7 @@ const attempt = <E>(
   )
 
 /** Commits the place behind what is done, if it is not committed. */
-const commit = ({ batch, commitOffsetsIfNecessary }: EachBatchPayload, place: Place) =>
+const commit = ({ batch, commitOffsetsIfNecessary }: Payload, place: Place) =>
   Effect.suspend(() => {
     const { done } = place
     if (done === undefined) return Effect.void

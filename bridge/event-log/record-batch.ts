@@ -19,8 +19,11 @@ export interface BatchCodec {
   readonly compress?: (records: Buffer) => Promise<Buffer>
 }
 
-/** Where things stand in a batch. */
-const place = {
+/** The version of the format. */
+export const magic = 2
+
+/** Where things stand in a batch; `length` counts what stands behind it. */
+export const place = {
   length: 8,
   epoch: 12,
   magic: 16,
@@ -61,7 +64,7 @@ export const recordBatch = async (
   batch.writeBigInt64BE(0n, 0)
   batch.writeInt32BE(batch.length - place.epoch, place.length)
   batch.writeInt32BE(-1, place.epoch)
-  batch.writeInt8(2, place.magic)
+  batch.writeInt8(magic, place.magic)
   batch.writeInt16BE(codec.number, place.attributes)
   batch.writeInt32BE(records.length - 1, place.lastOffset)
   batch.writeBigInt64BE(BigInt(now), place.firstTime)

@@ -3,6 +3,7 @@
  */
 import { Context, type Effect } from "effect"
 import type { Placement } from "../../contracts/batch.ts"
+import type { Bytes } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import type { Seam } from "../seam.ts"
@@ -21,6 +22,8 @@ export interface LogRecord {
   readonly timestamp: number
   readonly key: string | undefined
   readonly value: Uint8Array
+  /** The bytes of the value as text, from a log that has it so at less cost. */
+  readonly text?: Bytes
   readonly headers: Readonly<Record<string, string>>
 }
 

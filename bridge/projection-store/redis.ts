@@ -12,7 +12,7 @@ import { type ConnectOptions, connect, type Reply } from "../redis.ts"
 import { applyScript } from "./apply-script.ts"
 import type { StoreLimits } from "./limits.ts"
 import { isRemembered, type Plan, planOf, type SeenGroup } from "./plan.ts"
-import { otherKey, type ProjectionStore } from "./service.ts"
+import { type Applied, otherKey, type ProjectionStore } from "./service.ts"
 
 /** Opens the store; a server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */
 export const redisProjections = Effect.fnUntraced(function* (
@@ -26,32 +26,34 @@ export const redisProjections = Effect.fnUntraced(function* (
   return {
     seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
 
-    apply: Effect.fnUntraced(function* (projection, batch) {
-      if (batch.effects.length === 0) return { applied: 0, reread: 0, duplicates: 0 }
-      const plan = planOf(batch)
-      if (plan instanceof Failure) return yield* plan
-      const now = yield* Clock.currentTimeMillis
-      const buckets = [...new Set(plan.groups.map(({ bucket }) => bucket))]
-      const reply = yield* applyPlan(
-        [
-          `${prefixOf(projection)}:offsets`,
-          ...plan.tables.map((table) => tableKey(projection, table)),
-          ...buckets.map((bucket) => `${prefixOf(projection)}:seen:${bucket}`)
-        ],
-        [
-          plan.partition,
-          plan.next,
-          maxKeys,
-          Math.ceil(horizon),
-          plan.tables.length,
-          otherKey,
-          packed(plan, buckets, (group) => isRemembered(group, now, horizon)),
-          plan.end
-        ]
-      )
-      const [applied = 0, reread = 0, duplicates = 0] = listOf(reply).map(Number)
-      return { applied, reread, duplicates }
-    }),
+    // NOTE: the effects, megabytes of them, are not held while Redis works; a generator would hold them.
+    apply: (projection, batch) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        if (batch.effects.length === 0) return Effect.succeed({ applied: 0, reread: 0, duplicates: 0 })
+        const plan = planOf(batch)
+        if (plan instanceof Failure) return Effect.fail(plan)
+        const buckets = [...new Set(plan.groups.map(({ bucket }) => bucket))]
+        return Effect.map(
+          applyPlan(
+            [
+              `${prefixOf(projection)}:offsets`,
+              ...plan.tables.map((table) => tableKey(projection, table)),
+              ...buckets.map((bucket) => `${prefixOf(projection)}:seen:${bucket}`)
+            ],
+            [
+              plan.partition,
+              plan.next,
+              maxKeys,
+              Math.ceil(horizon),
+              plan.tables.length,
+              otherKey,
+              packed(plan, buckets, (group) => isRemembered(group, now, horizon)),
+              plan.end
+            ]
+          ),
+          appliedOf
+        )
+      }),
 
     top: Effect.fnUntraced(function* (projection, table, limit) {
       if (limit < 1) return []
@@ -67,6 +69,11 @@ export const redisProjections = Effect.fnUntraced(function* (
     size: (projection, table) => Effect.map(connection.command("ZCARD", tableKey(projection, table)), Number)
   }
 })
+
+const appliedOf = (reply: Reply): Applied => {
+  const [applied = 0, reread = 0, duplicates = 0] = listOf(reply).map(Number)
+  return { applied, reread, duplicates }
+}
 
 const prefixOf = (projection: string): string => `{spoor:${projection}}`
 const tableKey = (projection: string, table: string): string => `${prefixOf(projection)}:table:${table}`

@@ -6,6 +6,7 @@ import { makeKafka, readAddress } from "../../bridge/event-log/kafka.ts"
 import { batchesOf } from "../../bridge/event-log/kafka-batches.ts"
 import { storedNothing } from "../../bridge/event-log/kafka-failure.ts"
 import { layer } from "../../bridge/event-log/live.ts"
+import { batchOfOld } from "../../bridge/event-log/old-messages.ts"
 import { partitionOf } from "../../bridge/event-log/partition.ts"
 import { EventLog, type NewRecord } from "../../bridge/event-log/service.ts"
 import { eventually } from "../support/eventually.ts"
@@ -46,13 +47,13 @@ test("a key's partition is the one that Kafka's Java client chooses", () => {
   }
 })
 
-test("the end never lies before what was read, though the broker looks at it first", () => {
-  const end = (highWatermark: string): ReadonlyArray<string> => {
-    const message = { timestamp: "1", key: null, value: null, attributes: 0, headers: {} }
-    const messages = ["9", "10"].map((offset) => ({ ...message, offset }))
-    return [...batchesOf({ topic: "t", partition: 0, highWatermark, messages })].map((batch) => batch.end)
+test("the end never lies before what was read, though the broker looks at it first", async () => {
+  const end = async (highWatermark: string): Promise<string | undefined> => {
+    const messages = batchOfOld(["9", "10"].map((offset) => ({ offset, key: null, value: null })))
+    const fetched = { topic: "t", partition: 0, highWatermark, fetchedOffset: "9", messages }
+    return (await batchesOf(fetched)())?.end
   }
-  expect([end("9"), end("11"), end("12")]).toEqual([["11"], ["11"], ["12"]])
+  expect([await end("9"), await end("11"), await end("12")]).toEqual(["11", "11", "12"])
 })
 
 test("what a failed request tells: nothing was stored, or that is not known", () => {
