@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { spawn } from "node:child_process"
 import { ConfigProvider, Effect, Layer, Redacted } from "effect"
+import { Kafka, logLevel } from "kafkajs"
 import { makeKafka, readAddress } from "../../bridge/event-log/kafka.ts"
 import { batchesOf } from "../../bridge/event-log/kafka-batches.ts"
 import { storedNothing } from "../../bridge/event-log/kafka-failure.ts"
@@ -236,6 +237,51 @@ describe.skipIf(broker === undefined)("with a broker", () => {
       })
     )
   }
+
+  test("a group reads what transactions committed, and goes on behind those that were taken back", () =>
+    withLog(url, async (log) => {
+      const topic = newTopic()
+      await run(log.ensureTopics([topic]))
+      const foreign = new Kafka({ brokers: [url], logLevel: logLevel.NOTHING, retry: { retries: 20 } })
+      const transactional = () =>
+        foreign.producer({
+          transactionalId: newName("transaction"),
+          maxInFlightRequests: 1,
+          idempotent: true
+        })
+      const [one, other] = [transactional(), transactional()]
+      await Promise.all([one.connect(), other.connect()])
+      const options = { group: newName("group"), topics: [topic], from: "oldest" as const }
+      const ofPartition = (...texts: ReadonlyArray<string>) => ({
+        topic,
+        messages: texts.map((value) => ({ value, partition: 1 }))
+      })
+      // The two lie within each other, and what is fetched ends with a mark, which nobody is handed.
+      const [first, second] = [await one.transaction(), await other.transaction()]
+      await first.send(ofPartition("never 1", "never 2"))
+      await second.send(ofPartition("kept 1", "kept 2"))
+      await first.send(ofPartition("never 3"))
+      await first.abort()
+      await second.send(ofPartition("kept 3"))
+      await second.commit()
+      const third = await one.transaction()
+      await third.send(ofPartition("never 4"))
+      await third.abort()
+      const reader = startReader(log, options)
+      await reader.has(3)
+      const fourth = await other.transaction()
+      await fourth.send(ofPartition("kept 4"))
+      await fourth.commit()
+      await reader.has(4)
+      await reader.stop()
+      expect(reader.texts()).toEqual(["kept 1", "kept 2", "kept 3", "kept 4"])
+      const again = startReader(log, options)
+      await one.send(ofPartition("kept 5"))
+      await again.has(1)
+      await again.stop()
+      expect(again.texts()).toEqual(["kept 5"])
+      await Promise.all([one.disconnect(), other.disconnect()])
+    }))
 
   test("a member whose handling keeps failing does not keep others from joining and working", () =>
     withLog(url, async (log) => {
