@@ -116,7 +116,7 @@ const types: ReadonlyMap<string, DeviceType> = new Map(
   ])
 )
 
-export const deviceTypeOf = (meta: ReadonlyMap<string, string>): string => {
+export const deviceTypeOf = (meta: Pick<ReadonlyMap<string, string>, "get">): string => {
   if ((meta.get("bot_name") ?? "") !== "") return "Bot"
   const written = meta.get("type") ?? meta.get("device") ?? ""
   return types.get(written.toLowerCase()) ?? written

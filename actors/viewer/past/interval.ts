@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer"
 import type { LogRecord } from "../../../bridge/event-log/service.ts"
 import type { Bytes } from "../../../contracts/event.ts"
-import { parseRecord } from "../../../contracts/wire/record.ts"
+import { metaValue, splitRecord } from "../../../contracts/wire/record.ts"
 import { timingIncrements } from "../../counter/timings.ts"
 import { deviceTypeOf, typeOf } from "../view-event.ts"
 
@@ -37,14 +37,18 @@ export const emptyInterval = (): Interval => ({
 export const addTo = (interval: Interval, { value: { buffer, byteOffset, byteLength } }: LogRecord): void => {
   const value = Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as Bytes
   interval.all += 1
-  const parsed = parseRecord(value)
-  count(interval.types, parsed === undefined ? unreadableName : typeOf(value))
-  const meta = new Map(parsed?.meta)
+  const split = splitRecord(value)
+  count(interval.types, split === undefined ? unreadableName : typeOf(value))
+  // All of its values would be many, of each record that comes.
+  const meta = {
+    get: (name: string): string | undefined =>
+      split === undefined ? undefined : metaValue(split.meta, name) || undefined
+  }
   count(interval.countries, meta.get("country") || unknownName)
   count(interval.devices, deviceTypeOf(meta) || unknownName)
   const klag = meta.get("klag") ?? ""
   if (!/^-?\d{1,16}$/.test(klag)) return
-  const milliseconds = Number(klag) * (parsed?.dialect === "adtekio" ? 1000 : 1)
+  const milliseconds = Number(klag) * (split?.dialect === "adtekio" ? 1000 : 1)
   for (const { key, by } of timingIncrements("klag", milliseconds)) add(interval.klag, key, by)
 }
 

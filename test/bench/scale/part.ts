@@ -50,8 +50,8 @@ export const flatCost = (what: string, sizes: ReadonlyArray<Sized>): Target => {
   }
 }
 
-/** So many lines warm a pipeline up; a try has less of everything. */
-export const warmLines = (scale: number): number => Math.min(100_000, Math.round(1_000_000 * scale))
+/** So many lines for each process warm a pipeline up: until then the runtime still compiles. A try has less of everything. */
+export const warmLines = (scale: number): number => Math.min(300_000, Math.round(3_000_000 * scale))
 
 /** A pipeline of a process each that has drained so much that what comes is not the first of anything. */
 export const warmPipeline = async (
