@@ -3,21 +3,16 @@
  * until it does the least that the promise takes, and in the gateway. Its targets are those of `gateway`; this says how
  * far any server on this runtime could come.
  */
-import { Redis } from "ioredis"
-import { startRedis } from "../support/redis.ts"
-import { ownSettings, startSpoor } from "../support/spoor.ts"
-import type { Bench } from "./bench.ts"
-import { pin, pinning } from "./pinned.ts"
+import type { Bench, Options } from "./bench.ts"
+import { get, type MeasuredGateway, withGateway } from "./measured-gateway.ts"
+import { pinning } from "./pinned.ts"
 import { processorTime } from "./processor.ts"
-import { figure, spread } from "./result.ts"
+import { type Found, figure, spread } from "./result.ts"
 import { ratio, spreadOf, takeTurns } from "./rounds.ts"
 import { startServer } from "./servers/start.ts"
 import { type Step, steps } from "./servers/steps.ts"
 import { wrk } from "./wrk.ts"
 
-const asked = {
-  path: "/t/app_open?deviceid=abcdef0123456789&ts=123456&referrer=website&platform=android&version=4.2.1"
-}
 const connections = 64
 
 interface Taken {
@@ -26,70 +21,65 @@ interface Taken {
   readonly each: number
 }
 
+const measure = async (
+  { spoor, redis, redisUrl }: MeasuredGateway,
+  { rounds, seconds, tell }: Options
+): Promise<Found> => {
+  const load = async (url: URL, pid: number | undefined): Promise<Taken> => {
+    await wrk(url, get, connections, 1)
+    const before = processorTime({ process: { pid } })
+    const { perSecond } = await wrk(url, get, connections, seconds)
+    const each = (processorTime({ process: { pid } }) - before) / (perSecond * seconds)
+    await redis.unlink("click_queue")
+    return { perSecond, each }
+  }
+  const turn = (step: Step) => async (): Promise<Taken> => {
+    const bare = await startServer(process.execPath, "steps.bun.ts", { STEP: step, REDIS_URL: redisUrl })
+    try {
+      return await load(bare.url, bare.pid)
+    } finally {
+      bare.stop()
+    }
+  }
+  const taken = await takeTurns<Step | "gateway", Taken>(
+    {
+      nothing: turn("nothing"),
+      later: turn("later"),
+      reads: turn("reads"),
+      address: turn("address"),
+      body: turn("body"),
+      queue: turn("queue"),
+      gateway: () => load(spoor.address("send events"), spoor.process.pid)
+    },
+    rounds,
+    (side, round, { each, perSecond }) =>
+      tell(`round ${round + 1}: ${side} ${figure(each, 2)} µs, ${figure(perSecond)}/s`)
+  )
+
+  const row = (name: Step | "gateway", about: string): ReadonlyArray<string> => [
+    about,
+    spread(spreadOf(taken[name].map(({ each }) => each))),
+    spread(spreadOf(taken[name].map(({ perSecond }) => perSecond)), 0),
+    spread(ratio(taken.nothing, taken[name], ({ each }) => each))
+  ]
+  return {
+    table: {
+      columns: ["server", "processor µs of a request", "requests/s", "of the first one's speed"],
+      rows: [
+        ...steps.map(({ name, about }, place) => row(name, place === 0 ? about : `and ${about}`)),
+        row("gateway", "the gateway")
+      ]
+    },
+    targets: [],
+    notes: [
+      `${rounds} rounds of ${seconds} s by wrk, GET with ${connections} connections; ${pinning}. The last column is the processor time of the first row over that of the row: what \`gateway\` could reach at the most if it did only that.`
+    ]
+  }
+}
+
 export const gatewaySteps: Bench = {
   name: "gateway-steps",
   about:
     "processor time of a request in the gateway, and in a bare server that does ever more of what it does",
-  run: async ({ rounds, seconds, tell }) => {
-    const server = await startRedis()
-    if (server === undefined) throw new Error("Install redis-server.")
-    pin(server.pid, "load")
-    const redis = new Redis(server.url)
-    const spoor = await startSpoor(["gateway"], ownSettings({ REDIS_URL: server.url, LOG_LEVEL: "Error" }))
-    pin(spoor.process.pid, "measured")
-
-    const load = async (url: URL, pid: number | undefined): Promise<Taken> => {
-      await wrk(url, asked, connections, 1)
-      const before = processorTime({ process: { pid } })
-      const { perSecond } = await wrk(url, asked, connections, seconds)
-      const each = (processorTime({ process: { pid } }) - before) / (perSecond * seconds)
-      await redis.unlink("click_queue")
-      return { perSecond, each }
-    }
-    const turn = (step: Step) => async (): Promise<Taken> => {
-      const bare = await startServer(process.execPath, "steps.bun.ts", { STEP: step, REDIS_URL: server.url })
-      try {
-        return await load(bare.url, bare.pid)
-      } finally {
-        bare.stop()
-      }
-    }
-    const taken = await takeTurns<Step | "gateway", Taken>(
-      {
-        nothing: turn("nothing"),
-        later: turn("later"),
-        reads: turn("reads"),
-        address: turn("address"),
-        body: turn("body"),
-        queue: turn("queue"),
-        gateway: () => load(spoor.address("send events"), spoor.process.pid)
-      },
-      rounds,
-      (side, round, { each, perSecond }) =>
-        tell(`round ${round + 1}: ${side} ${figure(each, 2)} µs, ${figure(perSecond)}/s`)
-    )
-
-    redis.disconnect()
-    await spoor.end()
-    await server.stop()
-    const row = (name: Step | "gateway", about: string): ReadonlyArray<string> => [
-      about,
-      spread(spreadOf(taken[name].map(({ each }) => each))),
-      spread(spreadOf(taken[name].map(({ perSecond }) => perSecond)), 0),
-      spread(ratio(taken.nothing, taken[name], ({ each }) => each))
-    ]
-    return {
-      table: {
-        columns: ["server", "processor µs of a request", "requests/s", "of the first one's speed"],
-        rows: [
-          ...steps.map(({ name, about }, place) => row(name, place === 0 ? about : `and ${about}`)),
-          row("gateway", "the gateway")
-        ]
-      },
-      targets: [],
-      notes: [
-        `${rounds} rounds of ${seconds} s by wrk, GET with ${connections} connections; ${pinning}. The last column is the processor time of the first row over that of the row: what \`gateway\` could reach at the most if it did only that.`
-      ]
-    }
-  }
+  run: (options) => withGateway((gateway) => measure(gateway, options))
 }
