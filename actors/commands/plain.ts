@@ -29,6 +29,21 @@ export const number = (value: number): string => value.toLocaleString("en-US")
 export const counted = (count: number, what: string): string =>
   `${number(count)} ${what}${count === 1 ? "" : "s"}`
 
+/** The text in lines of at most so many characters, broken at spaces where there are any. */
+export const wrapped = (text: string, length: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= length)
+      lines[lines.length - 1] = `${last} ${word}`
+    else for (let i = 0; i === 0 || i < word.length; i += length) lines.push(word.slice(i, i + length))
+  }
+  return lines
+}
+
+/** What stands for a figure that is not known. */
+export const notKnown = "–"
+
 /** The text if it is short enough, else its beginning. */
 export const shortened = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length - 1)}…`

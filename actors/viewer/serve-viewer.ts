@@ -39,7 +39,12 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Pa
   const counted = yield* makeCounted
   const accounts = yield* makeAccounts
   const { health, announce } = yield* Self
-  const watch = yield* makeWatch({ bus: yield* MessageBus, ...(yield* IngestQueue), health })
+  const watch = yield* makeWatch({
+    bus: yield* MessageBus,
+    ...(yield* IngestQueue),
+    health,
+    keepsLooking: true
+  })
   const { port, host } = yield* readAll({ port: viewerPort, host: viewerHost })
   const auth = yield* readAuth
   const hostname = yield* Effect.try({

@@ -6,6 +6,7 @@
 import { Schema } from "effect"
 import type { Info, Stats } from "../../bridge/message-bus/micro-service.ts"
 import { ActorFigures } from "../../contracts/figures.ts"
+import type { Figure } from "./system-view.ts"
 import { rounded } from "./words.ts"
 
 /** What an instance said of itself at a moment. Counts only grow. */
@@ -178,11 +179,11 @@ export const rejectedIn = (said: Said): number => eventsOf(said, "rejected")
 /** Everything that it is done with. */
 export const handledIn = (said: Said): number => succeededIn(said) + failedIn(said)
 
-/** How much a count grew a second, over what the instance said in the last seconds. */
-export const rateOf = ({ said }: Instance, count: (said: Said) => number): number => {
+/** How much a count grew a second, over what the instance said in the last seconds; null after it spoke once only. */
+export const rateOf = ({ said }: Instance, count: (said: Said) => number): Figure => {
   const [first] = said
   const last = said.at(-1)
-  if (first === undefined || last === undefined || last.at <= first.at) return 0
+  if (first === undefined || last === undefined || last.at <= first.at) return null
   return rounded(((count(last) - count(first)) * 1000) / (last.at - first.at))
 }
 

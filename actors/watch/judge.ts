@@ -49,6 +49,7 @@ const flows = (sentence = ""): Judgement => ({ condition: "flows", sentence })
 const idle = (sentence: string): Judgement => ({ condition: "idle", sentence })
 const still = (sentence: string): Judgement => ({ condition: "stands still", sentence })
 const down = (sentence: string): Judgement => ({ condition: "down", sentence })
+const unknown = (sentence: string): Judgement => ({ condition: "unknown", sentence })
 
 const isRecent = (age: number | undefined): boolean => age !== undefined && age < stillAfter
 
@@ -87,18 +88,26 @@ export const judgeAbsent = ({ name, heardAgo, bus, queue, othersPush }: AbsentSe
   if (!bus.embedded) return down(`No ${name} runs.`)
   const unseen = `No ${name} runs in this process; without NATS_URL those of others cannot be seen.`
   const isMissed = name !== "gateway" && (queue?.condition === "stands still" || queue?.condition === "down")
-  return isMissed ? down(unseen) : idle(unseen)
+  return isMissed ? down(unseen) : unknown(unseen)
 }
 
-/** One that cannot be asked, because the bus cannot or was not yet (undefined). `needsBus`: it cannot work then either. */
+/**
+ * One that cannot be asked, because the bus cannot or was not yet (undefined): of gateways and consumers, which work
+ * without the bus, that says nothing; the queue tells whether gateways push and whether the others let go.
+ */
 export const judgeUnasked = (
   trouble: string | undefined,
-  needsBus: boolean,
+  name: string,
   queues: ReadonlyArray<QueueSeen>
 ): Judgement => {
-  if (trouble === undefined) return idle("It was not asked yet.")
+  if (trouble === undefined) return unknown("It was not asked yet.")
   const unasked = `It cannot be asked: ${ended(trouble)}`
-  if (!needsBus) return idle(unasked)
+  if (name === "consumer") return unknown(unasked)
+  if (name === "gateway") {
+    return queues.some(({ pushedAgo }) => isRecent(pushedAgo))
+      ? flows(`${unasked} But lines come into the queue.`)
+      : unknown(unasked)
+  }
   return queues.some(({ settledAgo }) => isRecent(settledAgo))
     ? flows(`${unasked} But lines leave the queue.`)
     : still(unasked)
@@ -133,9 +142,9 @@ export const judgeQueue = (queues: ReadonlyArray<QueueSeen>): Judgement => {
       isRecent(movedAgo) || (ledger !== undefined && ledger.waiting + ledger.inFlight > 0)
   )
   if (isBusy) return flows()
-  return idle(
-    queues.some(({ ledger }) => ledger === undefined) ? "It has not answered yet." : "No line waits."
-  )
+  return queues.some(({ ledger }) => ledger === undefined)
+    ? unknown("It has not answered yet.")
+    : idle("No line waits.")
 }
 
 /** The log, as it answers itself (a sentence when it does not) and as those see it that write to it. */
@@ -146,7 +155,10 @@ export const judgeLog = (
 ): Judgement => {
   if (trouble !== undefined) return down(ended(trouble))
   if (bridge.condition === "flows") return flows()
-  if (writers === undefined || writers.instances === 0) return idle("Nobody is seen to write to it.")
+  if (writers === undefined || writers.instances === 0) {
+    const unseen = "Nobody is seen to write to it."
+    return bridge.condition === "down" ? idle(unseen) : unknown(unseen)
+  }
   if (isRecent(writers.failedAgo)) return still(`No record is confirmed: ${why(writers)}`)
   if (bridge.condition === "stands still") return still("No record comes.")
   const { messageAgo } = writers
@@ -159,6 +171,8 @@ export const judgeLog = (
 export interface DeadSystem {
   readonly name: string
   readonly trouble: string
+  /** The same as others told it, each in its words. */
+  readonly troubles: ReadonlyArray<string>
   readonly sentence: string
 }
 
@@ -192,9 +206,13 @@ export const judgeAll = (
     }
   }
   if (dead.length > 0) return still(dead.map(({ sentence }) => sentence).join(" "))
-  if (stages.length === 0) return idle("Nothing is known yet.")
+  if (stages.length === 0) return unknown("Nothing is known yet.")
   const isFlowing = stages.some(({ condition }) => condition === "flows")
-  return isFlowing ? flows("Everything flows.") : idle("There is nothing to do.")
+  const unseen = stages.filter(({ condition }) => condition === "unknown")
+  if (unseen.length === 0) return isFlowing ? flows("Everything flows.") : idle("There is nothing to do.")
+  if (unseen.length === stages.length) return unknown("Nothing is known yet.")
+  const what = `Not known: ${listed(unseen.map(({ name }) => name))}.`
+  return isFlowing ? flows(`What can be seen flows. ${what}`) : unknown(what)
 }
 
 /** What some instances lack while the others go on. */

@@ -5,6 +5,7 @@ import { judgeAll } from "./judge.ts"
 import { seamsOf } from "./seams.ts"
 import { flow, type Seen, stagesOf } from "./stages.ts"
 import type { InstanceView, SystemView } from "./system-view.ts"
+import { causesOf, stageOnce, withoutCauses } from "./told-once.ts"
 import { rounded } from "./words.ts"
 
 export interface Known extends Seen {
@@ -22,15 +23,19 @@ export const makeView = (known: Known): SystemView => {
     known.own,
     known.instances.filter(({ last }) => known.at - last.at <= silentAfter)
   )
+  const causes = causesOf(dead, [
+    ["bus", known.bus.trouble],
+    ...known.queues.map(({ name, trouble }) => [name, trouble] as const)
+  ])
   return {
     at: known.wall,
     ...judgeAll(stages, dead),
-    stages,
+    stages: stages.map((stage) => stageOnce(stage, causes)),
     instances: known.instances
       .map((instance) => instanceView(instance, known))
       .toSorted((one, other) => placeOf(one) - placeOf(other) || compare(one, other)),
     seams,
-    troubles: known.troubles
+    troubles: known.troubles.map((trouble) => withoutCauses(trouble, causes))
   }
 }
 
@@ -55,10 +60,10 @@ const instanceView = (
     rate: rateOf(instance, handledIn),
     failedRate: rateOf(instance, failedIn),
     events,
-    ...(underWay === undefined ? {} : { underWay }),
-    ...(capacity === undefined ? {} : { capacity }),
-    ...(messages > 0 ? { took: rounded(busy / messages) } : {}),
-    ...(lag === undefined ? {} : { lag }),
+    underWay: underWay ?? null,
+    capacity: capacity ?? null,
+    took: messages > 0 ? rounded(busy / messages) : null,
+    lag: lag ?? null,
     ...(behind === undefined ? {} : { behind }),
     lastError: last.lastError,
     silentFor: Math.max(0, Math.round((at - last.at) / 1000)),

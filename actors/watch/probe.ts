@@ -9,6 +9,8 @@ import { steadyMillis } from "../system/steady.ts"
 export interface Probe {
   /** Nothing was asked yet; to be called before it runs, also when it runs again. */
   readonly begin: () => void
+  /** The next answer is waited for, though it has answered before. */
+  readonly again: () => void
   /** Asks for ever, about once a second. */
   readonly run: Effect.Effect<never>
   /** Has it answered, or failed to, since it began? */
@@ -25,10 +27,14 @@ const leastPause = 200
 const silence = 1_500
 const patience = 10_000
 
-/** `hear` gets each answer with the moment when it was asked for (steady clock, milliseconds). */
+/**
+ * `hear` gets each answer with the moment when it was asked for (steady clock, milliseconds). `rest` is how it pauses
+ * for so many milliseconds.
+ */
 export const makeProbe = <A>(
   ask: Effect.Effect<A, Failure>,
-  hear: (answer: A, at: number) => void
+  hear: (answer: A, at: number) => void,
+  rest: (milliseconds: number) => Effect.Effect<void> = Effect.sleep
 ): Probe => {
   let trouble: string | undefined
   let askedAt: number | undefined
@@ -60,10 +66,13 @@ export const makeProbe = <A>(
       isAnswered = false
       trouble = undefined
     },
+    again: () => {
+      isAnswered = false
+    },
     run: Effect.forever(
       Effect.andThen(
         once,
-        Effect.suspend(() => Effect.sleep(Math.max(every - took, leastPause)))
+        Effect.suspend(() => rest(Math.max(every - took, leastPause)))
       )
     ),
     hasAnswered: () => isAnswered,

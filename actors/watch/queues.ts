@@ -3,6 +3,7 @@
  * was. Lives as long as the watch. Times are milliseconds of a steady clock.
  */
 import type { QueueLedger } from "../../bridge/ingest-queue/service.ts"
+import type { Figure } from "./system-view.ts"
 
 /** One server as it was seen last, and over the last seconds. */
 export interface QueueSeen {
@@ -14,10 +15,12 @@ export interface QueueSeen {
   readonly at: number
   /** Why it did not answer; undefined when it did. */
   readonly trouble: string | undefined
-  /** Lines a second that were claimed. */
-  readonly rate: number
+  /** Lines a second that were claimed; null when it is not known: it does not answer, or has done so once only. */
+  readonly rate: Figure
   /** Milliseconds since a line was claimed or let go; undefined: not since the watch began. */
   readonly movedAgo: number | undefined
+  /** Since Spoor's own gateways pushed one. */
+  readonly pushedAgo: number | undefined
   /** Since one was let go. What is claimed may come back, this does not. */
   readonly settledAgo: number | undefined
   /** For how long lines have waited and none was claimed; undefined: none waits, or they are being claimed. */
@@ -47,6 +50,8 @@ export const makeQueueHistory = (name: string): QueueHistory => {
   let ledger: QueueLedger | undefined
   let movedAt: number | undefined
   let settledAt: number | undefined
+  let pushedAt: number | undefined
+  let pushed: number | undefined
   let unclaimedSince: number | undefined
   let unsettledSince: number | undefined
 
@@ -60,6 +65,8 @@ export const makeQueueHistory = (name: string): QueueHistory => {
       const isSettled = before !== undefined && point.settled > before.settled
       if (isTaken || isSettled) movedAt = at
       if (isSettled) settledAt = at
+      if (pushed !== undefined && now.pushed > pushed) pushedAt = at
+      pushed = now.pushed
       unclaimedSince = now.waiting === 0 ? undefined : isTaken ? at : (unclaimedSince ?? at)
       unsettledSince = now.inFlight === 0 ? undefined : isSettled ? at : (unsettledSince ?? at)
       const recent = points.filter((one) => at - one.at <= window)
@@ -71,8 +78,9 @@ export const makeQueueHistory = (name: string): QueueHistory => {
       ledger,
       at: points.at(-1)?.at ?? at,
       trouble,
-      rate: rateIn(points),
+      rate: trouble === undefined ? rateIn(points) : null,
       movedAgo: movedAt === undefined ? undefined : at - movedAt,
+      pushedAgo: pushedAt === undefined ? undefined : at - pushedAt,
       settledAgo: settledAt === undefined ? undefined : at - settledAt,
       unclaimedFor: unclaimedSince === undefined ? undefined : at - unclaimedSince,
       unsettledFor: unsettledSince === undefined ? undefined : at - unsettledSince
@@ -81,6 +89,8 @@ export const makeQueueHistory = (name: string): QueueHistory => {
       points = []
       movedAt = undefined
       settledAt = undefined
+      pushedAt = undefined
+      pushed = undefined
       unclaimedSince = undefined
       unsettledSince = undefined
     }
@@ -89,10 +99,10 @@ export const makeQueueHistory = (name: string): QueueHistory => {
 
 const settledIn = ({ topics }: QueueLedger): number => topics.reduce((sum, { received }) => sum + received, 0)
 
-const rateIn = (points: ReadonlyArray<Point>): number => {
+const rateIn = (points: ReadonlyArray<Point>): Figure => {
   const [first] = points
   const last = points.at(-1)
-  if (first === undefined || last === undefined || last.at <= first.at) return 0
+  if (first === undefined || last === undefined || last.at <= first.at) return null
   return ((last.taken - first.taken) * 1000) / (last.at - first.at)
 }
 

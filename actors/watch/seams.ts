@@ -26,14 +26,18 @@ export const seamsOf = (
   for (const [name, { kind, embedded, address }] of Object.entries(own.systems)) {
     const found = own.seams[name]
     const error = found === "ok" ? undefined : found
-    seams.set(keyOf(name, kind, address), { name, kind, embedded, address, error })
+    const isFound = found !== undefined
+    seams.set(keyOf(name, kind, address), { name, kind, embedded, address, error, isFound })
   }
   const complaints = new Map<string, Array<Complaint>>()
   for (const instance of instances) {
     const troubles = troublesOf(instance)
     for (const [name, { kind, embedded, address }] of Object.entries(instance.last.figures.systems ?? {})) {
       const key = keyOf(name, kind, address)
-      if (!seams.has(key)) seams.set(key, { name, kind, embedded, address, error: undefined })
+      const isFound = instance.last.figures.seams?.[name] !== undefined
+      const known = seams.get(key)
+      if (known === undefined) seams.set(key, { name, kind, embedded, address, error: undefined, isFound })
+      else if (isFound) seams.set(key, { ...known, isFound })
       const trouble = troubles[name]
       if (trouble === undefined) continue
       const { host = "", pid = "" } = instance.metadata
@@ -43,15 +47,16 @@ export const seamsOf = (
   }
   const ordered = [...seams].toSorted(([, one], [, other]) => placeOf(one) - placeOf(other))
   const dead: Array<DeadSystem> = []
-  const views = ordered.map(([key, { name, kind, embedded, address, error }]): SeamView => {
+  const views = ordered.map(([key, { name, kind, embedded, address, error, isFound }]): SeamView => {
     const [first, ...others] = complaints.get(key) ?? []
     const trouble = error ?? first?.trouble
-    const seam = { name, kind: kinds[kind] ?? kind, embedded, address, ok: trouble === undefined }
-    if (trouble === undefined) return seam
+    const seam = { name, kind: kinds[kind] ?? kind, embedded, address }
+    if (trouble === undefined) return { ...seam, ok: isFound ? true : null }
     const more = others.length === 0 ? "" : `, and ${others.length} more`
     const told = error ?? `${trouble.replace(/\.$/, "")}, says ${first?.who}${more}`
-    dead.push({ name, trouble, sentence: `The ${name} cannot be reached: ${ended(told)}` })
-    return { ...seam, error: told }
+    const troubles = [trouble, ...(complaints.get(key) ?? []).map((one) => one.trouble)]
+    dead.push({ name, trouble, troubles, sentence: `The ${name} cannot be reached: ${ended(told)}` })
+    return { ...seam, ok: false, error: told }
   })
   return { seams: views, dead }
 }
@@ -68,6 +73,8 @@ interface Found {
   readonly embedded: boolean
   readonly address: string
   readonly error: string | undefined
+  /** Somebody has looked at it. */
+  readonly isFound: boolean
 }
 
 /** In the order of the flow. */

@@ -21,7 +21,7 @@ import {
   judgeUnasked
 } from "./judge.ts"
 import { fromOthers, type QueueSeen } from "./queues.ts"
-import type { StageView } from "./system-view.ts"
+import type { Figure, StageView } from "./system-view.ts"
 import { rounded } from "./words.ts"
 
 export interface Seen {
@@ -67,23 +67,25 @@ const actorStage = (
   const work = running.map(workOf)
   const messages = work.reduce((sum, one) => sum + one.messages, 0)
   const busy = work.reduce((sum, one) => sum + one.busy, 0)
-  const lag = lagOf(running)
+  // Where others cannot be seen, that nobody answers does not mean that nobody runs.
+  const isSeen = running.length > 0 || (seen.bus.isAsked && !seen.bus.embedded)
+  const known = (value: Figure): Figure => (isSeen ? value : null)
   return {
     name,
     kind,
     ...judge(name, kind, seen, queue),
-    instances: running.length,
-    rate: rate(running, handledIn),
-    failedRate: rate(running, failedIn),
-    rejectedRate: rate(running, rejectedIn),
-    events: total(running, handledIn),
-    failed: total(running, failedIn),
-    rejected: total(running, rejectedIn),
-    underWay: total(running, ({ figures }) => figures.underWay ?? 0),
-    capacity: total(running, ({ figures }) => figures.capacity ?? 0),
-    ...(messages > 0 ? { took: rounded(busy / messages) } : {}),
-    ...(lag === undefined ? {} : { lag }),
-    ...(kind === "consumer" ? { behind: group?.behind ?? 0 } : {})
+    instances: known(running.length),
+    rate: known(rate(running, handledIn)),
+    failedRate: known(rate(running, failedIn)),
+    rejectedRate: known(rate(running, rejectedIn)),
+    events: known(total(running, handledIn)),
+    failed: known(total(running, failedIn)),
+    rejected: known(total(running, rejectedIn)),
+    underWay: known(told(running, ({ figures }) => figures.underWay)),
+    capacity: known(told(running, ({ figures }) => figures.capacity)),
+    took: messages > 0 ? rounded(busy / messages) : null,
+    lag: lagOf(running) ?? null,
+    ...(kind === "consumer" ? { behind: group?.behind ?? null } : {})
   }
 }
 
@@ -95,20 +97,24 @@ const judge = (
 ): Judgement => {
   const group = groups.get(name)
   if (group !== undefined && group.running.length > 0) return judgeActor(group.seen)
-  if (!bus.isAsked) return judgeUnasked(bus.trouble, kind === "actor" && name !== "gateway", queues)
+  if (!bus.isAsked) return judgeUnasked(bus.trouble, kind === "consumer" ? kind : name, queues)
   const heardAgo = group?.seen.heardAgo ?? gone.get(name)?.heardAgo
   return judgeAbsent({ name, heardAgo, bus, queue, othersPush: fromOthers(queues) > 0 })
 }
 
 const queueStage = (queues: ReadonlyArray<QueueSeen>, judgement: Judgement): StageView => {
-  const sum = (count: (queue: NonNullable<QueueSeen["ledger"]>) => number): number =>
-    queues.reduce((all, { ledger }) => all + (ledger === undefined ? 0 : count(ledger)), 0)
+  const sum = (count: (queue: NonNullable<QueueSeen["ledger"]>) => number): Figure =>
+    sumOf(
+      queues.map(({ ledger, trouble }) =>
+        ledger === undefined || trouble !== undefined ? null : count(ledger)
+      )
+    )
   return {
     name: "queue",
     kind: "queue",
     ...judgement,
     instances: 0,
-    rate: rounded(queues.reduce((all, one) => all + one.rate, 0)),
+    rate: sumOf(queues.map((one) => one.rate)),
     failedRate: 0,
     rejectedRate: 0,
     events: sum(({ taken }) => taken),
@@ -131,10 +137,10 @@ const logStage = ({ groups, own }: Seen, bridge: StageView): StageView => {
     kind: "log",
     ...judgeLog(trouble, bridge, writers),
     instances: 0,
-    rate: rounded(rate - failedRate),
+    rate: minus(rate, failedRate),
     failedRate: 0,
     rejectedRate,
-    events: events - failed,
+    events: minus(events, failed),
     failed: 0,
     rejected
   }
@@ -143,8 +149,26 @@ const logStage = ({ groups, own }: Seen, bridge: StageView): StageView => {
 const total = (running: ReadonlyArray<Instance>, count: (said: Said) => number): number =>
   running.reduce((sum, { last }) => sum + count(last), 0)
 
-const rate = (running: ReadonlyArray<Instance>, count: (said: Said) => number): number =>
-  rounded(running.reduce((sum, instance) => sum + rateOf(instance, count), 0))
+/** Of those that spoke twice; one that just came has no rate yet. Null where there is none but such. */
+const rate = (running: ReadonlyArray<Instance>, count: (said: Said) => number): Figure => {
+  const rates = running.map((instance) => rateOf(instance, count)).filter((one) => one !== null)
+  return rates.length === 0 && running.length > 0 ? null : sumOf(rates)
+}
+
+/** Of those that say it; null where none does. */
+const told = (running: ReadonlyArray<Instance>, read: (said: Said) => number | undefined): Figure => {
+  const values = running.map(({ last }) => read(last)).filter((one) => one !== undefined)
+  return values.length === 0 && running.length > 0 ? null : sumOf(values)
+}
+
+/** Null when one of them is not known. */
+const sumOf = (figures: ReadonlyArray<Figure>): Figure =>
+  figures.some((one) => one === null)
+    ? null
+    : rounded(figures.reduce<number>((sum, one) => sum + (one ?? 0), 0))
+
+const minus = (whole: Figure, part: Figure): Figure =>
+  whole === null || part === null ? null : rounded(whole - part)
 
 /** The worst of those that had a message within the last seconds; else of the one that had one last. */
 const lagOf = (running: ReadonlyArray<Instance>): number | undefined => {

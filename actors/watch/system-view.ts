@@ -1,7 +1,13 @@
-/** The system at one moment, as the viewer's overview and `bun run top` show it. JSON; rates are per second. */
+/**
+ * The system at one moment, as the viewer's overview and `bun run top` show it. JSON; rates are per second. A figure
+ * that is not known is null, never 0; one that means nothing for its stage is absent.
+ */
 
-/** How a stage or an instance is: work flows, there is none, there is work and none gets done, or it is not there. */
-export type Condition = "flows" | "idle" | "stands still" | "down"
+/** How a stage is: work flows, there is none, there is work and none gets done, it is not there, or nobody could ask. */
+export type Condition = "flows" | "idle" | "stands still" | "down" | "unknown"
+
+/** A number, or null when it is not known. */
+export type Figure = number | null
 
 export interface StageView {
   /** `gateway`, `queue`, `drainer`, `enricher`, `bridge`, `log`, then each consumer by its name. */
@@ -11,28 +17,28 @@ export interface StageView {
   /** What is wrong, or why it is idle, for a person; empty when it flows. */
   readonly sentence: string
   /** How many instances run; 0 for the queue and the log. */
-  readonly instances: number
+  readonly instances: Figure
   /** Events a second that passed it, and of these what failed or was refused, and was rejected for good. */
-  readonly rate: number
-  readonly failedRate: number
-  readonly rejectedRate: number
+  readonly rate: Figure
+  readonly failedRate: Figure
+  readonly rejectedRate: Figure
   /** Since the instances that run now were started. */
-  readonly events: number
-  readonly failed: number
-  readonly rejected: number
+  readonly events: Figure
+  readonly failed: Figure
+  readonly rejected: Figure
   /** Of an actor: messages under way, and how many there may be, all instances together. */
-  readonly underWay?: number
-  readonly capacity?: number
-  /** Of an actor: milliseconds a message took on average since the moment before; undefined when there was none. */
-  readonly took?: number
-  /** Age of the oldest event handled last, milliseconds. */
-  readonly lag?: number
+  readonly underWay?: Figure
+  readonly capacity?: Figure
+  /** Of an actor: milliseconds a message took on average over the last seconds; null when there was none. */
+  readonly took?: Figure
+  /** Of an actor: age of the oldest event handled last, milliseconds; null when there was none. */
+  readonly lag?: Figure
   /** Of a consumer: records between it and the end of the log. */
-  readonly behind?: number
-  /** Of the queue: lines that wait, events claimed by a drainer, dead letters, and the bytes where they are known. */
-  readonly waiting?: number
-  readonly inFlight?: number
-  readonly dead?: number
+  readonly behind?: Figure
+  /** Of the queue, all servers together: lines that wait, events claimed by a drainer, dead letters. */
+  readonly waiting?: Figure
+  readonly inFlight?: Figure
+  readonly dead?: Figure
 }
 
 export interface InstanceView {
@@ -46,13 +52,14 @@ export interface InstanceView {
   readonly summary: string
   readonly receives: string
   readonly sends: string
-  readonly rate: number
-  readonly failedRate: number
+  readonly rate: Figure
+  readonly failedRate: Figure
   readonly events: Readonly<Record<string, number>>
-  readonly underWay?: number
-  readonly capacity?: number
-  readonly took?: number
-  readonly lag?: number
+  readonly underWay: Figure
+  readonly capacity: Figure
+  readonly took: Figure
+  readonly lag: Figure
+  /** Only of a reader of the log. */
   readonly behind?: number
   readonly lastError: string
   /** Seconds since it answered last; one that no longer answers stays for half a minute. */
@@ -68,7 +75,8 @@ export interface SeamView {
   readonly kind: string
   readonly embedded: boolean
   readonly address: string
-  readonly ok: boolean
+  /** Null when nobody has looked at it yet. */
+  readonly ok: boolean | null
   readonly error?: string
 }
 

@@ -1,13 +1,14 @@
 /**
  * The watch over the whole system: asks the actors on the bus and the queues about once a second, for as long as
- * somebody has wanted to know within the last ten seconds, and says at any moment what it knows. It never waits for what
- * it asks, except for a moment when it begins. Lives as long as its scope.
+ * somebody has wanted to know within the last ten seconds (one that keeps looking: every five seconds after that, so
+ * that the next one who wants to know gets rates), and says at any moment what it knows. It never waits for what it
+ * asks, except for a moment when it begins. Lives as long as its scope.
  */
-import { Clock, Effect, type Scope } from "effect"
+import { Clock, Deferred, Effect, type Scope } from "effect"
 import type { QueueSource } from "../../bridge/ingest-queue/service.ts"
 import { discover } from "../../bridge/message-bus/micro-service.ts"
 import type { MessageBus } from "../../bridge/message-bus/service.ts"
-import { type Health, makeHealth } from "../system/health.ts"
+import { type Health, makeHealth, type SystemsFound } from "../system/health.ts"
 import { steadyMillis } from "../system/steady.ts"
 import { makeActorGroups } from "./actors-seen.ts"
 import { makeInstances, silentAfter } from "./instances.ts"
@@ -24,6 +25,8 @@ export interface WatchOptions {
   readonly sources: ReadonlyArray<QueueSource>
   /** Of this process: tells of the systems that it reaches itself. */
   readonly health: Health
+  /** It goes on looking, seldom, while nobody wants to know: one look makes no rate. */
+  readonly keepsLooking?: boolean
   /** Sentences that are always among the troubles. */
   readonly caveats?: ReadonlyArray<string>
 }
@@ -39,36 +42,52 @@ const answerWindow = 500
 /** It goes on asking for so long after somebody wanted to know, milliseconds. */
 const interest = 10_000
 
+/** How often it looks while nobody wants to know, if it does, milliseconds. */
+const seldom = 5_000
+
 /** When it begins, whoever wants to know waits for first answers, but no longer than this, milliseconds. */
 const firstWait = 750
 
 export const makeWatch = Effect.fnUntraced(function* (
   options: WatchOptions
 ): Effect.fn.Return<Watch, never, Scope.Scope> {
-  const { bus, sources, health, caveats = [] } = options
+  const { bus, sources, health, keepsLooking = false, caveats = [] } = options
   const scope = yield* Effect.scope
+  let wantedAt = yield* steadyMillis
+  let wasWanted = false
+  let wanted = Deferred.makeUnsafe<void>()
+  const rest = Effect.fnUntraced(function* (milliseconds: number) {
+    const isSeldom = keepsLooking && (yield* steadyMillis) - wantedAt >= interest
+    yield* Effect.raceFirst(Effect.sleep(isSeldom ? seldom : milliseconds), Deferred.await(wanted))
+  })
   const instances = makeInstances()
   const actorGroups = makeActorGroups()
   const queues = sources.map((source, i) => {
     const history = makeQueueHistory(sources.length === 1 ? "queue" : `queue ${i + 1}`)
-    return { history, probe: makeProbe(source.ledger(0), history.hear) }
+    return { history, probe: makeProbe(source.ledger(0), history.hear, rest) }
   })
   let heardAt = Number.NEGATIVE_INFINITY
-  const actors = makeProbe(discover(bus, "stats", answerWindow), (answers, at) => {
-    heardAt = at
-    instances.hear(answers, at)
-  })
+  const actors = makeProbe(
+    discover(bus, "stats", answerWindow),
+    (answers, at) => {
+      heardAt = at
+      instances.hear(answers, at)
+    },
+    rest
+  )
   const introductions = makeProbe(
     Effect.suspend(() => (instances.areStrange() ? discover(bus, "info", answerWindow) : Effect.succeed([]))),
-    instances.learn
+    instances.learn,
+    rest
   )
   // That the bus is away does not make every process unready, so its health does not always tell.
   const busHealth = makeHealth()
   busHealth.addSeams([["bus", bus.seam]])
-  const probes = [actors, introductions, ...queues.map(({ probe }) => probe)]
+  const found = Effect.all([health.lastFound(), busHealth.lastFound()])
+  const systems = makeProbe(found, () => {}, rest)
+  const probes = [actors, introductions, systems, ...queues.map(({ probe }) => probe)]
 
   let isPolling = false
-  let wantedAt = 0
   let begunAt = 0
 
   const begin = (at: number): void => {
@@ -82,7 +101,7 @@ export const makeWatch = Effect.fnUntraced(function* (
   }
 
   const untilUnwanted = Effect.gen(function* () {
-    while ((yield* steadyMillis) - wantedAt < interest) yield* Effect.sleep("1 second")
+    while (keepsLooking || (yield* steadyMillis) - wantedAt < interest) yield* Effect.sleep("1 second")
   })
 
   const poll = Effect.all(
@@ -98,8 +117,10 @@ export const makeWatch = Effect.fnUntraced(function* (
   )
 
   const firstAnswers = Effect.gen(function* () {
-    while ((yield* steadyMillis) - begunAt < firstWait && !probes.every(({ hasAnswered }) => hasAnswered()))
+    while ((yield* steadyMillis) - begunAt < firstWait) {
+      if (probes.every(({ hasAnswered }) => hasAnswered()) && (yield* found).every(isWhole)) return
       yield* Effect.sleep(10)
+    }
   })
 
   const look = Effect.gen(function* () {
@@ -110,7 +131,7 @@ export const makeWatch = Effect.fnUntraced(function* (
     const linesLie = queue?.condition === "stands still" ? `It claims nothing: ${queue.sentence}` : undefined
     const all = instances.all(at)
     const trouble = actors.trouble(at)
-    const found = [yield* health.lastFound(), yield* busHealth.lastFound()]
+    const own = yield* found
     return makeView({
       at,
       wall,
@@ -121,8 +142,8 @@ export const makeWatch = Effect.fnUntraced(function* (
       queues: queuesSeen,
       bus: { isAsked: at - heardAt <= silentAfter, trouble, embedded: bus.seam.embedded },
       own: {
-        seams: Object.assign({}, ...found.map(({ seams }) => seams)),
-        systems: Object.assign({}, ...found.map(({ systems }) => systems))
+        seams: Object.assign({}, ...own.map(({ seams }) => seams)),
+        systems: Object.assign({}, ...own.map(({ systems }) => systems))
       },
       troubles: [
         ...caveats,
@@ -136,14 +157,30 @@ export const makeWatch = Effect.fnUntraced(function* (
 
   const view = Effect.gen(function* () {
     const now = yield* steadyMillis
+    const isOld = !wasWanted || now - wantedAt >= interest
+    wasWanted = true
     wantedAt = now
     if (!isPolling) {
       begin(now)
       yield* Effect.forkIn(poll, scope)
+    } else if (isOld) {
+      begunAt = now
+      actorGroups.begin()
+      for (const probe of probes) probe.again()
+      yield* Deferred.succeed(wanted, undefined)
+      wanted = Deferred.makeUnsafe()
     }
     yield* firstAnswers
     return yield* look
   })
 
+  if (keepsLooking) {
+    begin(wantedAt)
+    yield* Effect.forkIn(poll, scope)
+  }
   return { view }
 })
+
+/** Was each of them looked at? */
+const isWhole = ({ seams, systems }: SystemsFound): boolean =>
+  Object.keys(systems).every((name) => name in seams)

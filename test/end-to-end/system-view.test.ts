@@ -201,8 +201,8 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
       (now) =>
         told(now, "queue").startsWith("down") && now.seams.some(({ name, ok }) => name === "queue" && !ok)
     )
-    expect(view.troubles).toContainEqual(expect.stringContaining("The queue cannot be asked: "))
-    expect(view.stages.find(({ name }) => name === "queue")?.events).toBe(2)
+    expect(view.troubles).toContainEqual(expect.stringContaining("The queue cannot be asked"))
+    expect(view.stages.find(({ name }) => name === "queue")?.events).toBeNull()
     redis.resume()
     await systemWhen(the("viewer"), "it is back", (now) => /^(flows|idle): /.test(told(now, "queue")))
   }, 60_000)

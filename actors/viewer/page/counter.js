@@ -2,7 +2,8 @@
 import { get } from "/page/ask.js"
 import { makeChart } from "/page/chart.js"
 import { makeCountTable } from "/page/count-table.js"
-import { button, link, showFrame, showState } from "/page/frame.js"
+import { button, link, showFrame } from "/page/frame.js"
+import { keepFresh, readNow } from "/page/keep-fresh.js"
 
 const tablesEvery = 2000
 const chartsEvery = 5000
@@ -52,38 +53,26 @@ const tableOf = (table) => {
   return tables.get(table)
 }
 
-const refreshTables = async () => {
-  const { title, tables: names, rows } = await get(`/api${address}`)
+const refreshTables = async (signal) => {
+  const { title, tables: names, rows } = await get(`/api${address}`, signal)
   document.title = `${title} · Spoor`
   at("title").textContent = title
   for (const table of names) tableOf(table).show(rows[table] ?? [])
 }
 
-const refreshCharts = async () => {
+const refreshCharts = async (signal) => {
   const asked = minutes
   for (const { series, chart } of charts) {
-    const view = await get(`/api/series/${series}?minutes=${asked}`)
+    const view = await get(`/api/series/${series}?minutes=${asked}`, signal)
     if (asked === minutes) chart.show(view)
   }
-}
-
-const keep = async (refresh, interval) => {
-  try {
-    if (!document.hidden) {
-      await refresh()
-      showState("live", "live")
-    }
-  } catch (error) {
-    showState("lost", `not read: ${error.message}`)
-  }
-  setTimeout(() => keep(refresh, interval), interval)
 }
 
 const choices = spans.map(([length, text]) =>
   button(text, () => {
     minutes = length
     showChoice()
-    refreshCharts().catch((error) => showState("lost", `not read: ${error.message}`))
+    readNow("charts", refreshCharts)
   })
 )
 const showChoice = () => {
@@ -98,4 +87,7 @@ showChoice()
 at("minutes").append(...choices)
 at("charts").append(...charts.map(({ chart }) => chart.place))
 at("over-time").hidden = charts.length === 0
-await Promise.all([keep(refreshTables, tablesEvery), keep(refreshCharts, chartsEvery)])
+await Promise.all([
+  keepFresh("tables", refreshTables, tablesEvery),
+  keepFresh("charts", refreshCharts, chartsEvery)
+])

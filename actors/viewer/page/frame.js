@@ -39,6 +39,9 @@ const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
 /** A number with its thousands apart. */
 export const number = (value) => numbers.format(value)
 
+/** What is written of a value; a dash where it is not known (null, or absent). */
+export const known = (value, write) => (value === undefined || value === null ? "–" : write(value))
+
 const small = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const large = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
 const huge = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 })
@@ -84,6 +87,11 @@ export const moment = (at) => {
 
 /** Where an event is asked for, by its id. */
 export const whereAddress = (id) => `/ledger?event=${encodeURIComponent(id)}`
+
+const clockTimes = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" })
+
+/** The time of day, in the reader's zone; milliseconds since 1970. */
+export const timeOfDay = (at) => clockTimes.format(at)
 
 /** Says how the connection is: "live", "paused", "waiting" or "lost" choose its colour. */
 export const showState = (kind, text) => {

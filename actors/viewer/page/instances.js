@@ -1,12 +1,10 @@
 /** Who runs: a row for each actor with what its instances do together, and below it, when asked for, each of them. */
 import { mark, say } from "/page/drawing.js"
-import { definitions, element, moment, number, rate, span } from "/page/frame.js"
+import { definitions, element, known, moment, number, rate, span } from "/page/frame.js"
 import { titleOf } from "/page/stations.js"
 
 /** Seconds of silence after which it is said. */
 const patience = 3
-
-const known = (value, write) => (value === undefined ? "–" : write(value))
 
 /** What is wrong with an instance, or undefined. */
 const troubleOf = ({ silentFor, troubles }) => {
@@ -17,18 +15,20 @@ const troubleOf = ({ silentFor, troubles }) => {
 
 const isSilent = ({ silentFor }) => silentFor >= patience
 
+const isKnown = (value) => value !== undefined && value !== null
+
 const most = (list, name) => {
-  const values = list.map((one) => one[name]).filter((value) => value !== undefined)
+  const values = list.map((one) => one[name]).filter(isKnown)
   return values.length === 0 ? undefined : Math.max(...values)
 }
 
 const sum = (list, name) => {
-  const values = list.map((one) => one[name]).filter((value) => value !== undefined)
+  const values = list.map((one) => one[name]).filter(isKnown)
   return values.length === 0 ? undefined : values.reduce((all, value) => all + value, 0)
 }
 
 const average = (list) => {
-  const busy = list.filter(({ took }) => took !== undefined)
+  const busy = list.filter(({ took }) => isKnown(took))
   const passed = sum(busy, "rate") ?? 0
   if (busy.length === 0) return undefined
   return passed === 0
@@ -52,8 +52,7 @@ const columns = [
   ["failed/s", ({ failedRate }) => known(failedRate, rate)],
   [
     "under way",
-    ({ underWay, capacity }) =>
-      known(underWay, number) + (capacity === undefined ? "" : ` of ${number(capacity)}`)
+    ({ underWay, capacity }) => known(underWay, number) + (isKnown(capacity) ? ` of ${number(capacity)}` : "")
   ],
   ["took", ({ took }) => known(took, span)],
   ["lag", ({ lag }) => known(lag, span)],

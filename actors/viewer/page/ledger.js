@@ -1,6 +1,7 @@
 /** The ledger, read again every two seconds while the page is to be seen; and the search for one event. */
 import { get } from "/page/ask.js"
-import { element, moment, number, showFrame, showState } from "/page/frame.js"
+import { element, moment, number, showFrame } from "/page/frame.js"
+import { keepFresh } from "/page/keep-fresh.js"
 import { queueRows, topicRows, totalRow } from "/page/ledger-table.js"
 import { showTrouble, showUnderWay } from "/page/outcome.js"
 import { showWhereabouts } from "/page/whereabouts.js"
@@ -46,26 +47,16 @@ const notesOf = ({ fromOthers }) => {
   return `${others}A line that was replayed counts once, where it is now; Replays says how often that was done.`
 }
 
-const refresh = async () => {
-  try {
-    const ledger = await get("/api/ledger")
-    showOnce(at("verdict"), verdictOf(ledger))
-    at("topics").replaceChildren(...topicRows(ledger))
-    at("total").replaceChildren(...(isUncounted(ledger) ? [] : [totalRow(ledger)]))
-    at("queues").replaceChildren(...queueRows(ledger))
-    at("notes").textContent = notesOf(ledger)
-    const { since } = ledger
-    showOnce(at("since"), since === undefined ? [] : [element("span", "", "since "), moment(since)])
-    if (ledger.complete) showState("live", "live")
-    else showState("lost", "not all counted")
-  } catch (error) {
-    showState("lost", `not read: ${error.message}`)
-  }
-}
-
-const keepFresh = async () => {
-  if (!document.hidden) await refresh()
-  setTimeout(keepFresh, interval)
+const refresh = async (signal) => {
+  const ledger = await get("/api/ledger", signal)
+  showOnce(at("verdict"), verdictOf(ledger))
+  at("topics").replaceChildren(...topicRows(ledger))
+  at("total").replaceChildren(...(isUncounted(ledger) ? [] : [totalRow(ledger)]))
+  at("queues").replaceChildren(...queueRows(ledger))
+  at("notes").textContent = notesOf(ledger)
+  const { since } = ledger
+  showOnce(at("since"), since === undefined ? [] : [element("span", "", "since "), moment(since)])
+  return ledger.complete ? undefined : "not all counted"
 }
 
 const find = async (id) => {
@@ -90,4 +81,4 @@ at("where").addEventListener("submit", (event) => {
 
 const asked = new URLSearchParams(location.search).get("event") ?? ""
 at("event").value = asked
-await Promise.all([showFrame(), keepFresh(), find(asked.trim())])
+await Promise.all([showFrame(), keepFresh("the ledger", refresh, interval), find(asked.trim())])

@@ -1,8 +1,9 @@
 /** The overview: how the system is at this moment, asked for every second while the page is to be seen. */
 import { get } from "/page/ask.js"
 import { mark, say } from "/page/drawing.js"
-import { element, showFrame, showState } from "/page/frame.js"
+import { element, showFrame } from "/page/frame.js"
 import { makeInstances } from "/page/instances.js"
+import { keepFresh } from "/page/keep-fresh.js"
 import { makeRail } from "/page/rail.js"
 import { makeSeams } from "/page/seams.js"
 import { makeStations, titleOf } from "/page/stations.js"
@@ -60,21 +61,11 @@ const show = (view) => {
   document.title = isBad(view.condition) ? `${view.condition} · Spoor` : "Overview · Spoor"
 }
 
-const refresh = async () => {
-  try {
-    show(await get("/api/system"))
-    mark(document.body, "stale", "false")
-    showState("live", "live")
-  } catch (error) {
-    mark(document.body, "stale", "true")
-    showState("lost", `not read: ${error.message}`)
-  }
-}
-
-const keepFresh = async () => {
-  if (!document.hidden) await refresh()
-  setTimeout(keepFresh, interval)
-}
-
 showFrame()
-await keepFresh()
+await keepFresh(
+  "the system",
+  async (signal) => {
+    show(await get("/api/system", signal))
+  },
+  interval
+)

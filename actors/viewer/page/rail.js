@@ -76,12 +76,12 @@ const pieces = (stops) => {
       name: to.stage.name,
       path: pathTo(from, to),
       condition: to.stage.condition,
-      rate: into(from.stage, to.stage)
+      rate: into(from.stage, to.stage) ?? 0
     }
   })
   if (consumers.length === 0) return found
   const split = isAcross ? { x: consumers[0].x - fan, y: last.y } : { x: last.x, y: consumers.at(-1).y }
-  const most = Math.max(...consumers.map(({ stage }) => stage.rate))
+  const most = Math.max(...consumers.map(({ stage }) => stage.rate ?? 0))
   found.push({ name: " ", path: pathTo(last, split), condition: most > 0 ? "flows" : "idle", rate: most })
   if (!isAcross) return found
   return [
@@ -90,7 +90,7 @@ const pieces = (stops) => {
       name: stage.name,
       path: branch(split, to),
       condition: stage.condition,
-      rate: stage.rate
+      rate: stage.rate ?? 0
     }))
   ]
 }

@@ -2,6 +2,13 @@
 import { mark, say } from "/page/drawing.js"
 import { element } from "/page/frame.js"
 
+/** What is wrong with it is told once: the headline may have told it. */
+const troubleOf = ({ ok, error = "it does not answer." }, headline) => {
+  if (ok === null) return "Not known yet"
+  if (ok) return ""
+  return headline.includes(error.replace(/\.$/, "")) ? "Down, see above" : `Down: ${error}`
+}
+
 const makeSeam = (name) => {
   const kind = element("b", "")
   const nature = element("span", "nature")
@@ -16,12 +23,12 @@ const makeSeam = (name) => {
     address,
     trouble
   ])
-  const show = (seam) => {
-    mark(place, "condition", seam.ok ? "flows" : "down")
+  const show = (seam, headline) => {
+    mark(place, "condition", seam.ok === null ? "unknown" : seam.ok ? "flows" : "down")
     say(kind, seam.kind)
     say(nature, seam.embedded ? "embedded" : "real")
     say(address, seam.address)
-    say(trouble, seam.ok ? "" : `Down: ${seam.error ?? "it does not answer."}`)
+    say(trouble, troubleOf(seam, headline))
   }
   return { place, show }
 }
@@ -30,13 +37,13 @@ const makeSeam = (name) => {
 export const makeSeams = (place) => {
   let names = ""
   let made = []
-  return ({ seams }) => {
+  return ({ seams, sentence }) => {
     const now = seams.map(({ name }) => name).join("\n")
     if (now !== names) {
       made = seams.map(({ name }) => makeSeam(name))
       place.replaceChildren(...made.map((seam) => seam.place))
     }
     names = now
-    for (const [i, seam] of seams.entries()) made[i].show(seam)
+    for (const [i, seam] of seams.entries()) made[i].show(seam, sentence)
   }
 }

@@ -1,13 +1,10 @@
 /** The stages as stations of a line: name, condition, the figure that says the most, and the others below it. */
 import { mark, say } from "/page/drawing.js"
-import { element, link, number, rate, span } from "/page/frame.js"
+import { element, known, link, number, rate, span } from "/page/frame.js"
 
-const known = (value, write) => (value === undefined ? "–" : write(value))
-const perSecond = (value) => `${rate(value)}/s`
+const perSecond = (value) => known(value, (one) => `${rate(one)}/s`)
 const ofCapacity = ({ underWay, capacity }) =>
-  capacity === undefined || capacity === 0
-    ? known(underWay || undefined, number)
-    : `${known(underWay, number)} of ${number(capacity)}`
+  capacity ? `${known(underWay, number)} of ${number(capacity)}` : "–"
 
 /** A fact: its name, its text, and whether it is bad. A stage has the same ones all the time, so that nothing jumps. */
 const failed = ["failed", (stage) => perSecond(stage.failedRate), (stage) => stage.failedRate >= 0.05]
@@ -21,7 +18,7 @@ const facts = {
     ["in flight", (stage) => known(stage.inFlight, number)],
     ["dead letters", (stage) => known(stage.dead, number), undefined, "/dead-letters"]
   ],
-  log: [["since start", (stage) => number(stage.events)], failed],
+  log: [["since start", (stage) => known(stage.events, number)], failed],
   consumer: [["behind", (stage) => known(stage.behind, number)], lag]
 }
 
@@ -29,7 +26,7 @@ const facts = {
 const mainOf = (stage) =>
   stage.kind === "queue"
     ? [known(stage.waiting, number), "waiting"]
-    : [rate(stage.rate), stage.kind === "consumer" ? "/s" : "events/s"]
+    : [known(stage.rate, rate), stage.kind === "consumer" ? "/s" : "events/s"]
 
 const titles = {
   gateway: "Gateway",

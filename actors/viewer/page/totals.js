@@ -1,6 +1,6 @@
 /** The figures that say the most, in large, each with how it was in the last two minutes. */
 import { draw, mark, say, shape } from "/page/drawing.js"
-import { element, link, number, rate, span } from "/page/frame.js"
+import { element, known, link, number, rate, span } from "/page/frame.js"
 
 const kept = 120
 const width = 120
@@ -8,16 +8,27 @@ const height = 30
 
 const stageOf = ({ stages }, name) => stages.find((stage) => stage.name === name)
 
-const furthest = ({ stages }) =>
-  stages
-    .filter(({ behind }) => behind !== undefined)
-    .reduce((worst, stage) => (worst === undefined || stage.behind > worst.behind ? stage : worst), undefined)
+/** Undefined when there is none, or when one of them is not known. */
+const furthest = ({ stages }) => {
+  const readers = stages.filter(({ behind }) => behind !== undefined)
+  if (readers.some(({ behind }) => behind === null)) return undefined
+  return readers.reduce(
+    (worst, stage) => (worst === undefined || stage.behind > worst.behind ? stage : worst),
+    undefined
+  )
+}
 
-const sum = (values) => values.reduce((all, value) => all + value, 0)
+/** Null when one of them is not known. */
+const sum = (values) =>
+  values.some((value) => value === null) ? null : values.reduce((all, value) => all + value, 0)
+
+const failedRate = (view) => stageOf(view, "gateway")?.failedRate
+const rejectedRate = ({ stages }) => sum(stages.map((stage) => stage.rejectedRate))
 
 /** How long it takes to store what waits, at this rate. */
-const workOff = ({ waiting = 0 }, stored) => {
+const workOff = ({ waiting }, stored) => {
   if (waiting === 0) return "nothing waits"
+  if (stored === undefined || stored === null) return "for how long is not known"
   return stored >= 0.05 ? `${span((waiting / stored) * 1000)} at this rate` : "nothing is stored"
 }
 
@@ -28,23 +39,23 @@ const figures = [
     unit: "/s",
     value: (view) => stageOf(view, "gateway")?.rate,
     write: rate,
-    below: (view) => `${rate(stageOf(view, "gateway")?.failedRate ?? 0)}/s refused or failed`,
-    isBad: (view) => (stageOf(view, "gateway")?.failedRate ?? 0) >= 0.05
+    below: (view) => `${known(failedRate(view), rate)}/s refused or failed`,
+    isBad: (view) => failedRate(view) >= 0.05
   },
   {
     name: "Stored",
     unit: "/s",
     value: (view) => stageOf(view, "log")?.rate,
     write: rate,
-    below: (view) => `${rate(sum(view.stages.map(({ rejectedRate }) => rejectedRate)))}/s rejected`,
-    isBad: (view) => sum(view.stages.map(({ rejectedRate }) => rejectedRate)) >= 0.05
+    below: (view) => `${known(rejectedRate(view), rate)}/s rejected`,
+    isBad: (view) => rejectedRate(view) >= 0.05
   },
   {
     name: "Waiting",
     unit: "",
     value: (view) => stageOf(view, "queue")?.waiting,
     write: number,
-    below: (view) => workOff(stageOf(view, "queue") ?? {}, stageOf(view, "log")?.rate ?? 0)
+    below: (view) => workOff(stageOf(view, "queue") ?? {}, stageOf(view, "log")?.rate)
   },
   {
     name: "In flight",
@@ -58,14 +69,14 @@ const figures = [
     unit: "",
     value: (view) => furthest(view)?.behind,
     write: number,
-    below: (view) => ((furthest(view)?.behind ?? 0) > 0 ? furthest(view).name : "all have read to the end")
+    below: (view) => (furthest(view).behind > 0 ? furthest(view).name : "all have read to the end")
   },
   {
     name: "Dead letters",
     unit: "",
     value: (view) => stageOf(view, "queue")?.dead,
     write: number,
-    below: (view) => ((stageOf(view, "queue")?.dead ?? 0) > 0 ? "look at them" : "none"),
+    below: (view) => (stageOf(view, "queue").dead > 0 ? "look at them" : "none"),
     leads: "/dead-letters"
   }
 ]
@@ -75,16 +86,31 @@ const least = 10
 
 /** The points of a line through the values, the newest at the right end; it leaves room for its own thickness. */
 const pointsOf = (values) => {
-  const top = Math.max(least, ...values)
+  const top = Math.max(least, ...values.map((value) => value ?? 0))
   return values.map((value, i) => {
+    if (value === null) return undefined
     const x = width - (values.length - 1 - i) * (width / (kept - 1))
-    return `${x.toFixed(1)},${(height - 1.5 - (value / top) * (height - 4)).toFixed(1)}`
+    return { x: x.toFixed(1), y: (height - 1.5 - (value / top) * (height - 4)).toFixed(1) }
   })
 }
 
+/** The points in runs: where a value is not known there is no line. */
+const runsOf = (points) => {
+  const runs = []
+  for (const [i, point] of points.entries()) {
+    if (point === undefined) continue
+    if (points[i - 1] === undefined) runs.push([])
+    runs.at(-1).push(point)
+  }
+  return runs
+}
+
+const lineThrough = (run) => `M${run.map(({ x, y }) => `${x} ${y}`).join("L")}`
+const areaUnder = (run) => `${lineThrough(run)}V${height}H${run[0].x}Z`
+
 const makeSpark = () => {
-  const area = shape("polygon", "area")
-  const line = shape("polyline", "line")
+  const area = shape("path", "area")
+  const line = shape("path", "line")
   const spark = shape("svg", "spark", {
     viewBox: `0 0 ${width} ${height}`,
     preserveAspectRatio: "none",
@@ -95,10 +121,9 @@ const makeSpark = () => {
   const add = (value) => {
     values.push(value)
     if (values.length > kept) values.shift()
-    const points = pointsOf(values)
-    const start = points[0].split(",")[0]
-    draw(line, { points: points.join(" ") })
-    draw(area, { points: `${start},${height} ${points.join(" ")} ${width},${height}` })
+    const runs = runsOf(pointsOf(values))
+    draw(line, { d: runs.map(lineThrough).join("") })
+    draw(area, { d: runs.map(areaUnder).join("") })
   }
   return { spark, add }
 }
@@ -113,11 +138,11 @@ const makeFigure = (figure) => {
     element("dd", "", [element("span", "value", [value, " ", unit]), below, spark])
   ])
   const show = (view) => {
-    const now = figure.value(view)
-    say(value, now === undefined ? "–" : figure.write(now))
-    say(below, now === undefined ? "not known" : figure.below(view))
+    const now = figure.value(view) ?? null
+    say(value, known(now, figure.write))
+    say(below, now === null ? "not known" : figure.below(view))
     mark(whole, "bad", String(figure.isBad?.(view) ?? false))
-    if (now !== undefined) add(now)
+    add(now)
   }
   return { whole, show }
 }

@@ -31,6 +31,10 @@ const instance = (id: number, more: Partial<InstanceView> = {}): InstanceView =>
   rate: 5,
   failedRate: 0,
   events: {},
+  underWay: null,
+  capacity: null,
+  took: null,
+  lag: null,
   lastError: "",
   silentFor: 0,
   troubles: {},
@@ -95,6 +99,55 @@ describe("top", () => {
     expect(lines).toHaveLength(24)
     expect(lines.every(({ text }) => text.length <= 60)).toBe(true)
     expect(textOf(view({ instances }), { rows: 24, columns: 60 })).toMatch(/^… and 3\d more\n\nsystem +kind/m)
+  })
+
+  test("eighty columns hold every line, and lose no reason", () => {
+    const why =
+      "Nothing gets through: a system it needs cannot be reached or refuses. It cannot reach its log: Kafka at kafka-0.internal.example:9092: connect ECONNREFUSED 10.0.0.7:9092."
+    const consumer = { kind: "consumer", behind: 123_456, took: 1_234, lag: 5_400_000 } as const
+    const busy = { underWay: 12, capacity: 2_560, took: 9_999, lag: 86_400_000, rate: 123_456 } as const
+    const shown = view({
+      condition: "stands still",
+      sentence: `The bridge stands still: ${why}`,
+      stages: [
+        stage("metadata-counter", { condition: "stands still", sentence: why, ...consumer }),
+        stage("bridge", { condition: "stands still", sentence: why, ...busy })
+      ],
+      instances: [instance(1, { troubles: { log: why } })],
+      seams: [{ name: "log", kind: "Kafka", embedded: false, address: "k:9092", ok: false, error: why }],
+      troubles: [why]
+    })
+    const lines = topLines(shown, { rows: undefined, columns: 80 }).map(({ text }) => text)
+    for (const text of lines) expect(text.length).toBeLessThanOrEqual(80)
+    const told = lines.map((text) => text.trim()).join(" ")
+    expect(told.split(why)).toHaveLength(6)
+    expect(lines.join("\n")).toMatch(/^stage +state +.*a second +failed/m)
+    expect(told).toContain("does not answer, see above")
+  })
+
+  test("a word longer than a line is broken and not lost", () => {
+    const sentence = `x${"y".repeat(200)}`
+    const lines = topLines(view({ sentence }), { rows: undefined, columns: 60 }).map(({ text }) => text)
+    expect(lines.slice(1, 5).join("")).toBe(sentence)
+  })
+
+  test("what is not known is a dash, never 0", () => {
+    const none = { instances: null, rate: null, failedRate: null, rejectedRate: null } as const
+    const more = { ...none, underWay: null, capacity: null, took: null, lag: null } as const
+    const text = textOf(
+      view({
+        stages: [
+          stage("gateway", { condition: "unknown", sentence: "It cannot be asked.", ...more }),
+          stage("queue", { kind: "queue", ...none, instances: 0, waiting: null, inFlight: null, dead: null })
+        ],
+        instances: [instance(1, { rate: null, failedRate: null })],
+        seams: [{ name: "log", kind: "Kafka", embedded: false, address: "k", ok: null }]
+      })
+    )
+    expect(text).toMatch(/^gateway +unknown( +–){7} +It cannot be asked\.$/m)
+    expect(text).toMatch(/^queue .* – waiting; – in flight; – dead$/m)
+    expect(text).toMatch(/^log +Kafka +k +–$/m)
+    expect(text).not.toMatch(/ 0 /)
   })
 
   test("whatever others wrote steers no terminal", () => {

@@ -89,7 +89,8 @@ check(
     const view = yield* watchOver(bus, [playQueue(Effect.sync(() => ledger))])
     const unseen = "No drainer runs in this process; without NATS_URL those of others cannot be seen."
     const seen = yield* after(view, 2)
-    expect([told(seen, "drainer"), seen.condition]).toEqual([`idle: ${unseen}`, "idle"])
+    expect([told(seen, "drainer"), seen.condition]).toEqual([`unknown: ${unseen}`, "unknown"])
+    expect(stage(seen, "drainer")).toMatchObject({ instances: null, rate: null, events: null })
     ledger = full
     expect(told(yield* after(view, 10), "drainer")).toBe(`down: ${unseen}`)
   })
@@ -104,7 +105,14 @@ check(
     let ledger = nothingYet
     const view = yield* watchOver(broken, [playQueue(Effect.sync(() => ledger))])
     const seen = yield* after(view, 2)
-    expect(told(seen, "gateway")).toBe("idle: It cannot be asked: no connection to NATS.")
+    expect(told(seen, "gateway")).toBe("unknown: It cannot be asked: no connection to NATS.")
+    expect(stage(seen, "gateway")).toMatchObject({ instances: null, rate: null, failedRate: null, lag: null })
+    const pushing = yield* after(view, 3, (second) => {
+      ledger = { ...nothingYet, pushed: 50 * (second + 1) }
+    })
+    expect(told(pushing, "gateway")).toBe(
+      "flows: It cannot be asked: no connection to NATS. But lines come into the queue."
+    )
     expect(told(seen, "enricher")).toBe("stands still: It cannot be asked: no connection to NATS.")
     expect(seen.troubles).toEqual(["The actors cannot be asked: no connection to NATS."])
     const claiming = yield* after(view, 3, (second) => {

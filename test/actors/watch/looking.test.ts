@@ -2,12 +2,13 @@
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
+import { makeHealth } from "../../../actors/system/health.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { full, go, nothingYet, playFlow, playQueue, stage, told, watchOver } from "./playing.ts"
 import { after, check, look, sharedBus } from "./time.ts"
 
 check(
-  "a queue that hangs holds nobody up: what was known stays, and its silence is told",
+  "a queue that hangs holds nobody up: its figures are not known, and its silence is told",
   Effect.gen(function* () {
     const bus = sharedBus()
     yield* playFlow(bus)
@@ -16,10 +17,10 @@ check(
       hangs ? Effect.never : Effect.succeed({ ...nothingYet, deadLetters: 7 })
     )
     const view = yield* watchOver(bus, [playQueue(ledger)])
-    yield* after(view, 2)
+    expect(stage(yield* after(view, 2), "queue")).toMatchObject({ dead: 7, waiting: 0, rate: 0 })
     hangs = true
     const seen = yield* after(view, 5)
-    expect(stage(seen, "queue").dead).toBe(7)
+    expect(stage(seen, "queue")).toMatchObject({ dead: null, waiting: null, rate: null, events: null })
     expect(told(seen, "queue")).toMatch(/^down: no answer for \d+ s\.$/)
     expect(seen.troubles).toEqual([
       expect.stringMatching(/^The queue cannot be asked: no answer for \d+ s\.$/)
@@ -80,6 +81,60 @@ check(
     go(enricher, "succeeded", 1_000_000)
     ledger = full
     const seen = yield* look(view)
-    expect([told(seen, "queue"), stage(seen, "enricher").rate]).toEqual(["flows", 0])
+    expect([told(seen, "queue"), stage(seen, "enricher").rate]).toEqual(["flows", null])
+  })
+)
+
+check(
+  "a watch that keeps looking has rates in its first answer, though nobody asked for an hour",
+  Effect.gen(function* () {
+    const bus = sharedBus()
+    const { gateway } = yield* playFlow(bus)
+    let taken = 0
+    const ledger = Effect.sync(() => ({ ...nothingYet, taken }))
+    const view = yield* watchOver(bus, [playQueue(ledger)], { keepsLooking: true })
+    const minutes = Effect.repeat(
+      Effect.suspend(() => {
+        taken += 100
+        go(gateway, "succeeded", 50)
+        return TestClock.adjust("1 second")
+      }),
+      { times: 120 }
+    )
+    yield* minutes
+    const first = yield* look(view)
+    expect(stage(first, "gateway").rate).toBeWithin(40, 60)
+    expect(stage(first, "queue").rate).toBeWithin(80, 120)
+    expect(told(first, "gateway")).toBe("flows")
+    yield* TestClock.adjust("1 hour")
+    const quiet = yield* look(view)
+    expect([stage(quiet, "gateway").rate, told(quiet, "queue")]).toEqual([0, "idle: No line waits."])
+  })
+)
+
+check(
+  "the first answer of one that has looked once only knows no rate, and no system that was not looked at",
+  Effect.gen(function* () {
+    const bus = sharedBus()
+    const { gateway } = yield* playFlow(bus)
+    go(gateway, "succeeded", 50)
+    const view = yield* watchOver(bus, [playQueue(Effect.succeed(nothingYet))])
+    const first = yield* look(view)
+    expect([stage(first, "gateway").rate, stage(first, "gateway").events]).toEqual([null, 50])
+    expect([stage(first, "queue").rate, stage(first, "log").rate]).toEqual([null, null])
+    expect(stage(yield* after(view, 2), "gateway").rate).toBe(0)
+  })
+)
+
+check(
+  "a system of which nothing was heard yet neither answers nor is down",
+  Effect.gen(function* () {
+    const hanging = { kind: "kafka", embedded: false, address: "kafka:9092", check: Effect.never } as const
+    const health = makeHealth()
+    health.addSeams([["log", hanging]])
+    const view = yield* watchOver(sharedBus(), [], { health })
+    expect((yield* look(view)).seams.find(({ name }) => name === "log")?.ok).toBeNull()
+    const told = yield* after(view, 3)
+    expect(told.seams.find(({ name }) => name === "log")?.ok).toBe(false)
   })
 )

@@ -138,13 +138,67 @@ describe("a system made up", () => {
 
     check("what cannot be read any more is said, not shown as if it were new", async ({ open, forgive }) => {
       forgive(/Failed to load resource/)
+      told = pictured()
       const page = await open(viewer.url)
       await reads(page.locator("#state"), /^live$/)
+      await reads(page.locator("#sentence"), /^Everything flows\.$/)
+      const colour = () => page.locator("#sentence").evaluate((one) => getComputedStyle(one).color)
+      const before = await colour()
       await page.route("**/api/system", (route) => route.abort())
-      await reads(page.locator("#state"), /^not read/)
+      await reads(page.locator("#state"), /^not read since \d\d:\d\d:\d\d: /)
+      expect(await colour()).not.toBe(before)
       await page.unroute("**/api/system")
       await reads(page.locator("#state"), /^live$/)
+      await sees("the headline in its colour", colour, before)
     })
+
+    check("what is not known is a dash, never 0, and nothing is said to wait or not", async ({ open }) => {
+      const none = { rate: null, failedRate: null, rejectedRate: null, events: null, lag: null, took: null }
+      const cut = { condition: "unknown" as const, sentence: "It cannot be asked.", ...none, instances: null }
+      const unknown = Object.fromEntries(
+        [...stages.map((name) => name.toLowerCase()), ...consumers].map((name) => [
+          name,
+          name === "queue"
+            ? { ...cut, waiting: null, inFlight: null, dead: null }
+            : consumers.includes(name)
+              ? { ...cut, behind: null }
+              : { ...cut, underWay: null, capacity: null }
+        ])
+      )
+      told = pictured(
+        {
+          condition: "unknown",
+          sentence: "Nothing is known yet.",
+          seams: pictured().seams.map((seam) => ({ ...seam, ok: null }))
+        },
+        unknown
+      )
+      const page = await open(viewer.url)
+      await reads(page.locator("#sentence"), /^Nothing is known yet\.$/)
+      expect(await texts(page.locator("#totals .value b"))).toEqual(["–", "–", "–", "–", "–", "–"])
+      expect(new Set(await texts(page.locator("#totals .below")))).toEqual(new Set(["not known"]))
+      for (const one of await texts(page.locator(".station"))) expect(one).not.toMatch(/\d/)
+      expect(new Set(await texts(page.locator(".station .condition")))).toEqual(new Set(["unknown"]))
+      expect(new Set(await texts(page.locator(".seam .trouble")))).toEqual(new Set(["Not known yet"]))
+    })
+
+    check(
+      "a reason stands once: in the headline, and not again at each stage and system",
+      async ({ open }) => {
+        const why = "connect ECONNREFUSED 127.0.0.1:9092"
+        told = pictured({
+          condition: "stands still",
+          sentence: `The log cannot be reached: ${why}.`,
+          seams: pictured().seams.map((seam) =>
+            seam.name === "log" ? { ...seam, ok: false, error: why } : seam
+          )
+        })
+        const page = await open(viewer.url)
+        await reads(page.locator("#seams .seam").nth(2), /Down, see above/)
+        const seen = await page.locator(".bar, #troubles, #totals, #flow, .instances").allInnerTexts()
+        expect(seen.join(" ").split("ECONNREFUSED")).toHaveLength(2)
+      }
+    )
   })
 })
 
