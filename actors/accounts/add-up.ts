@@ -28,7 +28,7 @@ export const addUp = (at: number, counts: ReadonlyArray<QueueCount>, topics: Top
 
   for (const { kind, address, trouble, queue } of counts) {
     if (queue === undefined) {
-      queues.push({ kind, address, trouble, since: undefined, account: undefined, deadLetters: 0 })
+      queues.push({ kind, address, trouble, since: undefined, account: undefined, deadLetters: null })
       continue
     }
     const findings = check(queue, address)
@@ -43,19 +43,20 @@ export const addUp = (at: number, counts: ReadonlyArray<QueueCount>, topics: Top
     queues.push({ kind, address, trouble, since: queue.since, account, deadLetters: queue.deadLetters })
   }
 
+  const isCounted = queues.length === 0 || queues.some(({ account }) => account !== undefined)
   const sinces = queues.flatMap(({ since }) => (since === undefined ? [] : [since]))
   return {
     at,
     since: sinces.length === 0 ? undefined : Math.max(...sinces),
-    total,
+    total: isCounted ? total : null,
     topics: Array.from(rows, ([topic, account]) => ({ topic, ...account })).sort((a, b) =>
       a.topic < b.topic ? -1 : 1
     ),
-    unread,
-    fromOthers,
+    unread: isCounted ? unread : null,
+    fromOthers: isCounted ? fromOthers : null,
     queues,
     warnings,
-    balanced,
+    balanced: isCounted ? balanced : null,
     complete: queues.every(({ trouble }) => trouble === undefined)
   }
 }

@@ -41,26 +41,27 @@ export interface QueueRow {
   readonly since: number | undefined
   /** All topics of this queue; undefined when it could not be counted. */
   readonly account: Account | undefined
-  /** How long its list of dead letters is, whoever put them there. */
-  readonly deadLetters: number
+  /** How long its list of dead letters is, whoever put them there; null when it could not be counted. */
+  readonly deadLetters: number | null
 }
 
+/** What no queue could be asked is null, never 0; where some could be counted, the figures are of those. */
 export interface Ledger {
   /** When it was read, and since when it is counted (the latest of the queues), milliseconds since 1970. */
   readonly at: number
   readonly since: number | undefined
-  readonly total: Account
+  readonly total: Account | null
   /** Sorted by name. With `unread` they make up the total. */
   readonly topics: ReadonlyArray<TopicRow>
   /** Lines whose topic is not known yet, because there are too many to read them. */
-  readonly unread: { readonly waiting: number; readonly inFlight: number }
+  readonly unread: { readonly waiting: number; readonly inFlight: number } | null
   /** Of the received: how many Spoor did not push itself. */
-  readonly fromOthers: number
+  readonly fromOthers: number | null
   readonly queues: ReadonlyArray<QueueRow>
   /** Sentences for people; those of queues that are down are not among them. */
   readonly warnings: ReadonlyArray<string>
   /** Does it add up, as far as the queues could be counted? */
-  readonly balanced: boolean
+  readonly balanced: boolean | null
   /** Could every queue be counted? */
   readonly complete: boolean
 }

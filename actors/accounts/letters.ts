@@ -36,8 +36,8 @@ export interface LetterPage {
   readonly letters: ReadonlyArray<FoundLetter>
   /** Where the next page begins; undefined at the end. */
   readonly cursor: string | undefined
-  /** How long the lists of the queues that answered are together. */
-  readonly total: number
+  /** How long the lists of the queues that answered are together; null when none did. */
+  readonly total: number | null
   /** A sentence for each queue that could not be read. */
   readonly troubles: ReadonlyArray<string>
 }
@@ -106,11 +106,13 @@ export const searchLetters: (
   const left = walks.map((walk, i) => walk?.left ?? places[i])
   return {
     letters,
-    cursor: left.every((place) => place === 0) ? undefined : writeCursor(left),
-    total: walks.reduce((sum, walk) => sum + (walk?.length ?? 0), 0),
+    cursor: left.every((place) => place === 0) || left.every(isUnknown) ? undefined : writeCursor(left),
+    total: walks.every(isUnknown) ? null : walks.reduce((sum, walk) => sum + (walk?.length ?? 0), 0),
     troubles
   }
 })
+
+const isUnknown = (one: unknown): boolean => one === undefined
 
 /** The letter of that address; undefined when no queue has it. Fails when a queue cannot be read and no other has it. */
 export const findLetter: (

@@ -8,6 +8,7 @@ import {
   type FoundLetter,
   findLetter,
   type LetterFilter,
+  type LetterPage,
   replayLetter,
   replayMatching,
   searchLetters
@@ -28,12 +29,23 @@ export const list = Effect.fnUntraced(function* (
   { filter, limit, cursor, asJson }: Of<"list">
 ) {
   const page = yield* searchLetters(sources, { ...filter, limit, cursor })
+  const code = yield* tell(page.troubles)
   if (asJson) for (const letter of page.letters) yield* say(JSON.stringify(letterJson(letter)))
-  else if (page.letters.length === 0) yield* say(page.total === 0 ? "No dead letters." : "None matches.")
+  else if (page.letters.length === 0) yield* say(noneText(page))
   else yield* say(lettersTable(page.letters))
   if (page.cursor !== undefined) yield* note(`There may be more: the same with --cursor ${page.cursor}`)
-  return yield* tell(page.troubles)
+  return code
 })
+
+/** Nothing is claimed of queues that could not be asked. */
+const noneText = ({ total, troubles }: LetterPage): string => {
+  if (total === null) return "Not known: no queue could be asked."
+  if (troubles.length > 0)
+    return total === 0
+      ? "No dead letters on the queues that could be asked; not all could."
+      : "None matches of those that could be read; not all could."
+  return total === 0 ? "No dead letters." : "None matches."
+}
 
 export const show = Effect.fnUntraced(function* (sources: Sources, { address, asJson }: Of<"show">) {
   const letter = yield* findLetter(sources, address)
@@ -47,6 +59,10 @@ export const replay = Effect.fnUntraced(function* (sources: Sources, asked: Of<"
   if (isDry) return yield* tryDry(sources, asked)
   if (chosen.kind === "matching") {
     const { done, gone, tooOften, troubles } = yield* replayMatching(sources, chosen.filter, { force })
+    if (nothingAsked(done, troubles, sources)) {
+      if (asked.asJson) yield* say(JSON.stringify({ replayed: null, gone: null, tooOften }))
+      return yield* tell(troubles)
+    }
     yield* outcome(asked.asJson, { replayed: done, gone, tooOften }, [
       `${counted(done, "letter")} replayed.`,
       ...(gone === 0 ? [] : [`${counted(gone, "letter")} gone meanwhile.`]),
@@ -75,12 +91,12 @@ export const discard = Effect.fnUntraced(function* (
       const add = Effect.sync(() => {
         count += 1
       })
-      yield* forEachMatch(sources, chosen.filter, () => add)
+      if ((yield* forEachMatch(sources, chosen.filter, () => add)) !== 0) return 1
       yield* note(`${counted(count, "letter")} would be discarded for good. Say --yes to do it.`)
       return 1
     }
     const { done, troubles } = yield* discardMatching(sources, chosen.filter)
-    yield* say(`${counted(done, "letter")} discarded.`)
+    if (!nothingAsked(done, troubles, sources)) yield* say(`${counted(done, "letter")} discarded.`)
     return yield* tell(troubles)
   }
   let code = 0
@@ -92,6 +108,10 @@ export const discard = Effect.fnUntraced(function* (
   }
   return code
 })
+
+/** No queue could be asked, so that nothing was done says nothing. */
+const nothingAsked = (done: number, troubles: ReadonlyArray<string>, sources: Sources): boolean =>
+  done === 0 && troubles.length === sources.length
 
 const refused = "came back from three replays within a week: not replayed (--force does)"
 

@@ -18,6 +18,13 @@ const columns = [
 /** The whole account, with a sentence at the end whether it adds up. */
 export const ledgerText = (ledger: Ledger): string => {
   const { total, topics, unread, queues, fromOthers, warnings } = ledger
+  const counted = queues.map(({ kind, address, trouble, since }) => {
+    const state = trouble ?? (since === undefined ? "nothing claimed yet" : `counted since ${moment(since)}`)
+    return `queue  ${kind} ${plain(address)}  ${plain(state)}`
+  })
+  if (total === null || unread === null)
+    return ["Not known: no queue could be asked.", "", ...counted].join("\n")
+  const missing = queues.filter(({ trouble }) => trouble !== undefined).length
   const rows = topics.map((row) => [row.topic, ...columns.map(([key]) => number(row[key]))])
   const open = unread.waiting + unread.inFlight
   if (open > 0) {
@@ -25,13 +32,16 @@ export const ledgerText = (ledger: Ledger): string => {
     rows.push(["(not read yet)", ...columns.map(([key]) => number(account[key]))])
   }
   if (rows.length !== 1) rows.push(["all", ...columns.map(([key]) => number(total[key]))])
-  const counted = queues.map(({ kind, address, trouble, since }) => {
-    const state = trouble ?? (since === undefined ? "nothing claimed yet" : `counted since ${moment(since)}`)
-    return `queue  ${kind} ${plain(address)}  ${plain(state)}`
-  })
   const others =
-    fromOthers === 0 ? [] : [`${number(fromOthers)} of them came from other programs than Spoor.`]
+    fromOthers === null || fromOthers === 0
+      ? []
+      : [`${number(fromOthers)} of them came from other programs than Spoor.`]
   return [
+    ...(missing === 0
+      ? []
+      : [
+          `Not known of ${number(missing)} of ${number(queues.length)} queues, which could not be asked. Of the others:`
+        ]),
     equation(total),
     "",
     table(["topic", ...columns.map(([, name]) => name)], rows, new Set(columns.map(([, name]) => name))),
@@ -43,8 +53,17 @@ export const ledgerText = (ledger: Ledger): string => {
   ].join("\n")
 }
 
-const equation = ({ received, stored, dead, discarded, waiting, inFlight }: Account): string =>
-  `received ${number(received)} = stored ${number(stored)} + dead-lettered ${number(dead + discarded)} + waiting ${number(waiting)} + in flight ${number(inFlight)}`
+/** The same figures as in the table, under the same names. */
+const equation = ({ received, stored, dead, discarded, waiting, inFlight }: Account): string => {
+  const parts = [
+    `stored ${number(stored)}`,
+    `dead-lettered ${number(dead)}`,
+    ...(discarded === 0 ? [] : [`discarded ${number(discarded)}`]),
+    `waiting ${number(waiting)}`,
+    `in flight ${number(inFlight)}`
+  ]
+  return `received ${number(received)} = ${parts.join(" + ")}`
+}
 
 const verdict = ({ balanced, complete }: Ledger): string => {
   if (!balanced) return "It does NOT add up."

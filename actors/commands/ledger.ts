@@ -32,7 +32,7 @@ const count = Effect.fnUntraced(function* (asJson: boolean, isWatched: boolean) 
     const ledger = yield* readLedger(sources, topics)
     const clear = isWatched && !asJson && process.stdout.isTTY === true ? "\u001b[H\u001b[2J" : ""
     yield* say(asJson ? JSON.stringify(ledger) : clear + ledgerText(ledger))
-    return ledger.balanced && ledger.complete ? 0 : 1
+    return ledger.balanced === true && ledger.complete ? 0 : 1
   })
   return isWatched ? yield* Effect.forever(Effect.andThen(once, Effect.sleep("2 seconds"))) : yield* once
 })

@@ -118,7 +118,7 @@ export const makeAccounts = Effect.gen(function* () {
       ),
     letters: async (query) => {
       if (isHidden(query.text))
-        return { letters: [], total: 0, troubles: [noTexts], cursor: undefined, choices }
+        return { letters: [], total: null, troubles: [noTexts], cursor: undefined, choices }
       const { letters, ...page } = await run(searchLetters(sources, query))
       return { ...page, letters: letters.map((letter) => listedLetter(letter, mask)), choices }
     },

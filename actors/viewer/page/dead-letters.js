@@ -1,7 +1,7 @@
 /** The list of dead letters: what its address asks for, read when the page opens and after each change. */
 import { get, post } from "/page/ask.js"
 import { isConfirmed } from "/page/confirm.js"
-import { element, letterCount, link, number, showFrame, showState } from "/page/frame.js"
+import { element, known, letterCount, link, number, showFrame, showState } from "/page/frame.js"
 import { letterRow } from "/page/letter-row.js"
 import { showOutcome, showTrouble, showUnderWay } from "/page/outcome.js"
 
@@ -31,7 +31,8 @@ const showChoice = () => {
   chooseAll.checked = count > 0 && count === boxes().length
   chooseAll.indeterminate = count > 0 && count < boxes().length
   for (const name of ["replay-chosen", "discard-chosen"]) at(name).disabled = isBusy || count === 0
-  for (const name of ["replay-all", "discard-all"]) at(name).disabled = isBusy || total === 0
+  for (const name of ["replay-all", "discard-all"])
+    at(name).disabled = isBusy || total === 0 || total === null
 }
 
 const fillChoices = ({ reasons, stages, topics }) => {
@@ -66,7 +67,7 @@ const load = async () => {
   try {
     const page = await get(`/api/dead-letters?${asked}`)
     total = page.total
-    at("total").textContent = number(total)
+    at("total").textContent = known(total, number)
     fillChoices(page.choices)
     rows.replaceChildren(...page.letters.map((letter) => letterRow(letter, showChoice)))
     at("empty").hidden = page.letters.length > 0

@@ -36,7 +36,7 @@ const none = { stored: 0, dead: 0, discarded: 0, replayed: 0 }
 /** A row for each topic, and one for the lines whose topic nobody has read yet. */
 export const topicRows = ({ topics, unread }) => {
   const rows = topics.map((topic) => accountRow(topic.topic, topic))
-  const { waiting, inFlight } = unread
+  const { waiting, inFlight } = unread ?? { waiting: 0, inFlight: 0 }
   if (waiting + inFlight > 0) {
     rows.push(
       accountRow("(topic not read yet)", { ...none, waiting, inFlight, received: waiting + inFlight })

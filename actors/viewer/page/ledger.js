@@ -40,6 +40,7 @@ const verdictOf = (ledger) => {
 }
 
 const notesOf = ({ fromOthers }) => {
+  if (fromOthers === null) return ""
   const others =
     fromOthers === 0
       ? ""

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { addUp, type QueueCount } from "../../../actors/accounts/add-up.ts"
+import type { Account } from "../../../actors/accounts/ledger.ts"
 import type { Topics } from "../../../actors/system/topics.ts"
 import type { QueueLedger } from "../../../bridge/ingest-queue/service.ts"
 import type { Bytes } from "../../../contracts/event.ts"
@@ -66,7 +67,7 @@ describe("a ledger that adds up", () => {
       inFlight: 4,
       replayed: 2
     })
-    expect(ledger.topics).toEqual([{ topic: "events" as Topic, ...ledger.total }])
+    expect(ledger.topics).toEqual([{ topic: "events" as Topic, ...(ledger.total as Account) }])
     expect(ledger).toMatchObject({ at: 5, since: 1_000, fromOthers: 0, warnings: [], balanced: true })
   })
 
@@ -144,6 +145,7 @@ describe("a ledger that adds up", () => {
           )
         )
         const { total, topics, unread, balanced, warnings } = addUp(5, counts, isOne ? one : two)
+        if (total === null || unread === null) throw new Error("every queue was counted")
         expect(warnings).toEqual([])
         expect(balanced).toBe(true)
         expect(total.received).toBe(
@@ -157,6 +159,20 @@ describe("a ledger that adds up", () => {
       })
     )
   })
+})
+
+test("what no queue could be asked is not known, and is no 0", () => {
+  const away = (address: string): QueueCount => ({
+    kind: "redis",
+    address,
+    trouble: "It is away.",
+    queue: undefined
+  })
+  const none = addUp(5, [away("redis-1"), away("redis-2")], one)
+  expect(none).toMatchObject({ total: null, unread: null, fromOthers: null, balanced: null, complete: false })
+  expect(none.queues.map(({ deadLetters }) => deadLetters)).toEqual([null, null])
+  const some = addUp(5, [away("redis-1"), counted(queue({ waiting: 2, pushed: 2 }))], one)
+  expect(some).toMatchObject({ total: { received: 2, waiting: 2 }, balanced: true, complete: false })
 })
 
 describe("a ledger that does not add up says by how many", () => {

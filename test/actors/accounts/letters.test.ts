@@ -219,6 +219,8 @@ const suite = (open: OpenOwn): void => {
       const page = yield* search(sources)
       expect(linesOf(page.letters)).toEqual(["here"])
       expect(page.troubles).toEqual(["far-away:6379: It is away."])
+      const gone = [away(queue.source), away(queue.source)]
+      expect(yield* search(gone)).toMatchObject({ letters: [], total: null, cursor: undefined })
       expect((yield* findLetter(sources, letter?.id ?? ""))?.line).toBe("here" as Bytes)
       expect(yield* Effect.flip(findLetter(sources, "another"))).toMatchObject({ reason: "unavailable" })
       expect((yield* replayMatching(sources, {})).done).toBe(1)

@@ -73,8 +73,8 @@ export const ledgerWhen = async (
   const topics = { standard: "events" as Topic, allowed: new Set<string>(), all: ["events" as Topic] }
   let last: Account | undefined
   await eventually(what, async () => {
-    last = (await withQueue(settings, ({ sources }) => readLedger(sources, topics))).total
-    return wanted(last)
+    last = (await withQueue(settings, ({ sources }) => readLedger(sources, topics))).total ?? undefined
+    return last !== undefined && wanted(last)
   }).catch((cause) => {
     throw new Error(`${what}: last seen ${JSON.stringify(last)}`, { cause })
   })

@@ -1,0 +1,101 @@
+/** What the commands say of queues that cannot be asked: nothing is claimed, in the first line and by the exit code. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { ledgerText } from "../../../actors/commands/ledger-text.ts"
+import { hasRedisProgram, privateRedis, type RedisServer } from "../../support/redis.ts"
+import { ownSettings } from "../../support/spoor.ts"
+import { command } from "./command.ts"
+
+const away = "redis://127.0.0.1:1"
+const id = `${"0".repeat(31)}1-0`
+const firstLine = (text: string): string => text.split("\n")[0] ?? ""
+
+describe("with no Redis there", () => {
+  const settings = ownSettings({ REDIS_URL: away })
+  const run = async (name: "ledger" | "dead-letters", ...args: ReadonlyArray<string>) => {
+    const { code, out, err } = await command(settings, name, args)
+    expect({ args, code }).toEqual({ args, code: 1 })
+    expect(err).toContain("127.0.0.1:1")
+    return { out, err }
+  }
+
+  test("dead-letters list claims nothing and has no place to go on from", async () => {
+    const { out, err } = await run("dead-letters", "list")
+    expect(out).toBe("Not known: no queue could be asked.\n")
+    expect(err).not.toContain("--cursor")
+    expect((await run("dead-letters", "list", "--json")).out).toBe("")
+  })
+
+  test("no run says that it did or would do nothing, and no letter is said to be gone", async () => {
+    for (const args of [
+      ["replay", "--all"],
+      ["discard", "--all", "--yes"],
+      ["discard", "--all"],
+      ["replay", "--all", "--dry-run"],
+      ["replay", id],
+      ["discard", id],
+      ["show", id]
+    ]) {
+      const { out, err } = await run("dead-letters", ...args)
+      expect({ args, out }).toEqual({ args, out: "" })
+      expect(err).not.toMatch(/0 letters|no dead letter/)
+    }
+    const { out } = await run("dead-letters", "replay", "--all", "--json")
+    expect(JSON.parse(out)).toEqual({ replayed: null, gone: null, tooOften: [] })
+  }, 60_000)
+
+  test("the ledger says so first, and has no figures", async () => {
+    const { code, out } = await command(settings, "ledger", [])
+    expect(code).toBe(1)
+    expect(firstLine(out)).toBe("Not known: no queue could be asked.")
+    expect(out).toContain("127.0.0.1:1")
+    expect(out).not.toMatch(/received|adds up/)
+    const json = JSON.parse((await command(settings, "ledger", ["--json"])).out)
+    expect(json).toMatchObject({ total: null, unread: null, fromOthers: null, balanced: null, topics: [] })
+  })
+
+  test("where an event is, is not claimed either", async () => {
+    const { code, out } = await command(settings, "ledger", ["where", id])
+    expect(code).toBe(1)
+    expect(firstLine(out)).toContain("not every place could be asked")
+  })
+})
+
+describe.skipIf(!hasRedisProgram())("with one of two Redis there", () => {
+  let redis: RedisServer
+  beforeAll(async () => {
+    redis = await privateRedis()
+    await redis.start()
+  })
+  afterAll(() => redis.remove())
+
+  test("what is said is said of that one", async () => {
+    const settings = ownSettings({ REDIS_URL: `${redis.url},${away}` })
+    const list = await command(settings, "dead-letters", ["list"])
+    expect(list.code).toBe(1)
+    expect(list.out).toBe("No dead letters on the queues that could be asked; not all could.\n")
+    const ledger = await command(settings, "ledger", [])
+    expect(ledger.code).toBe(1)
+    expect(firstLine(ledger.out)).toBe("Not known of 1 of 2 queues, which could not be asked. Of the others:")
+    expect(ledger.out).toContain("received 0 = stored 0")
+  })
+})
+
+test("the sentence of the ledger and its table have the same figures under the same names", () => {
+  const account = { received: 4, stored: 2, dead: 1, discarded: 1, waiting: 0, inFlight: 0, replayed: 0 }
+  const text = ledgerText({
+    at: 0,
+    since: 0,
+    total: account,
+    topics: [{ topic: "events" as never, ...account }],
+    unread: { waiting: 0, inFlight: 0 },
+    fromOthers: 0,
+    queues: [],
+    warnings: [],
+    balanced: true,
+    complete: true
+  })
+  expect(firstLine(text)).toBe(
+    "received 4 = stored 2 + dead-lettered 1 + discarded 1 + waiting 0 + in flight 0"
+  )
+  expect(text).toMatch(/^events +4 +2 +1 +1 +0 +0 +0$/m)
+})
