@@ -108,10 +108,16 @@ export interface JourneyView {
   readonly troubles: ReadonlyArray<string>
 }
 
-/** GET /api/search?<Filter without stage>&since=<ms>&until=<ms>&limit=<n>: what the log still holds, newest last. */
+/**
+ * GET /api/search?<Filter without stage>&since=<ms>&until=<ms>&limit=<n>&order=<newest|oldest>: what the log still holds,
+ * the oldest first unless `order` says otherwise.
+ */
 export interface SearchView {
   readonly events: ReadonlyArray<EventView>
-  /** Records looked at, and whether the log was looked through to its end; if not, go on from `next` (as `since`). */
+  /**
+   * Records looked at, and whether all of that time was looked through; if not, go on from `next`: as `since`, or with
+   * the newest first as `until`.
+   */
   readonly looked: number
   readonly complete: boolean
   readonly next: number | undefined

@@ -6,7 +6,7 @@ export const filterNames = ["text", "type", "param", "topic", "country", "device
 /**
  * @typedef {Record<string, string>} Filter see `Filter` of messages.ts; what is empty is not there
  * @typedef {{ filter: Filter, isPast: boolean, since: number | undefined, until: number | undefined,
- *   event: string | undefined }} Sight milliseconds since 1970; `event` is the id of one to show by itself
+ *   order: "oldest" | undefined, event: string | undefined }} Sight milliseconds since 1970; `event` is the id of one to show by itself
  */
 
 /** @returns {Sight} */
@@ -21,16 +21,18 @@ export const sightOf = (search) => {
   if (old !== "" && filter.type === undefined) filter.type = old
   const since = momentOf(given.get("since"))
   const until = momentOf(given.get("until"))
+  const order = given.get("order") === "oldest" ? "oldest" : undefined
   const isPast = given.get("view") === "past" || since !== undefined || until !== undefined
-  return { filter, isPast, since, until, event: given.get("event")?.trim() || undefined }
+  return { filter, isPast, since, until, order, event: given.get("event")?.trim() || undefined }
 }
 
 /** The query of the address for that sight, "" or beginning with "?". */
-export const searchOf = ({ filter, isPast, since, until, event }) => {
+export const searchOf = ({ filter, isPast, since, until, order, event }) => {
   const given = new URLSearchParams(filter)
   if (isPast) given.set("view", "past")
   if (isPast && since !== undefined) given.set("since", new Date(since).toISOString())
   if (isPast && until !== undefined) given.set("until", new Date(until).toISOString())
+  if (isPast && order !== undefined) given.set("order", order)
   if (event !== undefined) given.set("event", event)
   const text = given.toString()
   return text === "" ? "" : `?${text}`

@@ -32,7 +32,7 @@ const showHow = () => {
 }
 
 const showSampling = () => {
-  const parts = sight.isPast ? ["Oldest first"] : []
+  const parts = sight.isPast ? [sight.order === "oldest" ? "Oldest first" : "Newest first"] : []
   if (!sight.isPast && sample > 1) parts.push(`1 of ${number(sample)} shown: too many to show all`)
   if (!sight.isPast && leftOut > 0) parts.push(`about ${number(leftOut)} left out`)
   at("sampling").textContent = parts.join(" · ")
@@ -77,13 +77,20 @@ const search = pastSearch({
   found: (events) => list.append(events),
   went: ({ isOver, isComplete, looked, count, troubles }) => {
     const found = `${number(count)} found in ${number(looked)} records`
-    showState(isOver ? "live" : "waiting", isOver ? found : `searching: ${found}`)
+    const isCut = isOver && !isComplete && troubles.length > 0
+    if (isCut && count === 0) showState("lost", "not searched")
+    else if (isCut) showState("lost", `${found}; not all was searched`)
+    else showState(isOver ? "live" : "waiting", isOver ? found : `searching: ${found}`)
     const further = at("further")
     further.hidden = isOver && isComplete && troubles.length === 0
     further.replaceChildren(...troubles.map((trouble) => `${trouble} `))
     if (!isOver) further.append(button("Stop", () => search.stop()))
     else if (!isComplete) further.append(button("Look further", () => search.goOn()))
-    at("empty").textContent = isOver ? "Nothing found." : "Searching …"
+    at("empty").textContent = isCut
+      ? "What there is, is not known."
+      : isOver
+        ? "Nothing found."
+        : "Searching …"
     showEmpty()
   }
 })
@@ -170,7 +177,7 @@ const pause = () => {
 at("pause").addEventListener("click", pause)
 at("newer").addEventListener("click", () => list.showWaiting())
 at("view-live").addEventListener("click", () =>
-  show({ ...sight, isPast: false, since: undefined, until: undefined }, step)
+  show({ ...sight, isPast: false, since: undefined, until: undefined, order: undefined }, step)
 )
 at("view-past").addEventListener("click", () => {
   if (!sight.isPast)

@@ -54,6 +54,8 @@ export const filterBar = (form, { changed, asked }) => {
     })
   }
 
+  fields.order.addEventListener("change", now)
+
   const unfold = document.getElementById("unfold")
   unfold.addEventListener("click", () => {
     const isUnfolded = form.classList.toggle("unfolded")
@@ -81,12 +83,14 @@ export const filterBar = (form, { changed, asked }) => {
         const value = fields.namedItem(name).value.trim()
         if (value !== "") filter[name] = value
       }
-      return { filter, since: momentOf(fields.since.value), until: momentOf(fields.until.value) }
+      const order = fields.order.value || undefined
+      return { filter, since: momentOf(fields.since.value), until: momentOf(fields.until.value), order }
     },
-    show: ({ filter, since, until }) => {
+    show: ({ filter, since, until, order }) => {
       for (const name of filterNames) fields.namedItem(name).value = filter[name] ?? ""
       fields.since.value = localText(since)
       fields.until.value = localText(until)
+      fields.order.value = order ?? ""
       mark()
     },
     /** The keyboard goes to the field of free text. */

@@ -1,5 +1,5 @@
 /**
- * A search in what the log still holds, oldest first. The viewer looks a few seconds at a time, so it is asked again
+ * A search in what the log still holds, newest first unless the oldest are asked for. The viewer looks a few seconds at a time, so it is asked again
  * until there is a page of events, the end, or the reader has enough.
  */
 import { get } from "/page/ask.js"
@@ -9,7 +9,7 @@ const pageSize = 250
 
 /**
  * @param {object} told
- * @param {(events: ReadonlyArray<object>) => void} told.found oldest first, behind those before
+ * @param {(events: ReadonlyArray<object>) => void} told.found in that order, behind those before
  * @param {(how: { isOver: boolean, isComplete: boolean, looked: number, count: number, troubles: string[] }) => void} told.went
  *   how far it is; with `isOver` it stands until it is told to go on
  */
@@ -27,10 +27,22 @@ export const pastSearch = ({ found, went }) => {
     return current
   }
 
+  /** Towards older events. */
+  const isBack = () => query.order !== "oldest"
+
+  /** Whether an answer says to go on from where it began. */
+  const isStuckAt = (place) => {
+    if (place === undefined) return true
+    if (next === undefined) return false
+    return isBack() ? place >= next : place <= next
+  }
+
   const address = () => {
-    const { filter, until } = query
+    const { filter } = query
     const { stage: _, ...asked } = filter
-    const search = new URLSearchParams({ ...asked, since: String(next), limit: String(pageSize) })
+    const search = new URLSearchParams({ ...asked, limit: String(pageSize), order: query.order ?? "newest" })
+    const [since, until] = isBack() ? [query.since ?? 0, next] : [next, query.until]
+    search.set("since", String(since))
     if (until !== undefined) search.set("until", String(until))
     return `/api/search?${search}`
   }
@@ -56,7 +68,7 @@ export const pastSearch = ({ found, went }) => {
       page += events.length
       count += events.length
       looked += answer.looked
-      const isStuck = !complete && (answer.next === undefined || answer.next <= next)
+      const isStuck = !complete && isStuckAt(answer.next)
       next = answer.next ?? next
       isOver = complete || isStuck || page >= pageSize
       // That it took long is no trouble while it goes on.
@@ -67,10 +79,10 @@ export const pastSearch = ({ found, went }) => {
   }
 
   return {
-    /** Looks for that from its beginning; without `since`, from the beginning of the log. */
+    /** Looks for that from its end, or its beginning; without these, those of the log. */
     start: (asked) => {
       query = asked
-      next = asked.since ?? 0
+      next = isBack() ? asked.until : (asked.since ?? 0)
       looked = 0
       count = 0
       return look()

@@ -31,7 +31,7 @@ export const pastRoutes = (past: Past) =>
       return query === undefined
         ? refuse(
             "bad-request",
-            "since, until (milliseconds since 1970) and limit are whole numbers; a part of the filter has at most 1,000 characters."
+            "since, until (milliseconds since 1970) and limit are whole numbers; order is newest or oldest; a part of the filter has at most 1,000 characters."
           )
         : json(await past.search(query, request.signal))
     })
@@ -71,8 +71,11 @@ const queryOf = (asked: URLSearchParams, now: number): SearchQuery | undefined =
   const since = wholeNumber(asked.get("since"), standardSince(filter, now))
   const until = wholeNumber(asked.get("until"), Number.MAX_SAFE_INTEGER)
   const limit = wholeNumber(asked.get("limit"), standardLimit)
+  const order = asked.get("order") ?? "oldest"
   if (since === undefined || until === undefined || limit === undefined) return undefined
-  return { filter, since, until, limit: Math.min(Math.max(limit, 1), mostLimit) }
+  if (order !== "newest" && order !== "oldest") return undefined
+  const query = { filter, since, until, limit: Math.min(Math.max(limit, 1), mostLimit) }
+  return order === "newest" ? { ...query, newestFirst: true } : query
 }
 
 /** Undefined for what is none; `standard` for what is not given. */

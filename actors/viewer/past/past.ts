@@ -23,6 +23,7 @@ import { consumedMemory } from "./consumed-memory.ts"
 import { hearConsumed } from "./hear-consumed.ts"
 import { journey } from "./journey.ts"
 import { type SearchQuery, search } from "./search.ts"
+import { searchBack } from "./search-back.ts"
 import { makeSeries, type SeriesName } from "./series.ts"
 import { gatewayUrl } from "./settings.ts"
 import { gatewayBase, type SendTest, sendTestTo } from "./test-event.ts"
@@ -83,10 +84,14 @@ export const makePast = Effect.fnUntraced(function* (lines: LineMemory) {
     throw new Failure({ reason: "busy", message: "Others are searching." })
   }
 
+  const logPlaces = { look, topics: topics.all, mask, patience: searchPatience }
   const witnesses = { consumers: counters.map(({ name }) => name), memory, mask, lines }
   const past: Past = {
     search: (query, left) =>
-      searched(search(query, { look, topics: topics.all, mask, patience: searchPatience }), left),
+      searched(
+        query.newestFirst === true ? searchBack(query, logPlaces, Date.now()) : search(query, logPlaces),
+        left
+      ),
     journey: (id, logged, left) => {
       const patience = logged === undefined ? journeyPatience : searchPatience
       const found = whereIs(id, { sources, look, topics, patience, logged })

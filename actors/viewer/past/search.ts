@@ -19,6 +19,8 @@ export interface SearchQuery {
   readonly until: number
   /** How many events a page may have, at least 1. */
   readonly limit: number
+  /** The newest first (see search-back.ts), instead of the oldest. */
+  readonly newestFirst?: boolean
 }
 
 export interface SearchPlaces {
@@ -32,8 +34,7 @@ export interface SearchPlaces {
 /** Looks through the log. Never fails: a log that cannot be asked is among the troubles. */
 export const search: (query: SearchQuery, places: SearchPlaces) => Effect.Effect<SearchView> =
   Effect.fnUntraced(function* (query, { look, topics, mask, patience }) {
-    const wanted = query.filter.topic?.trim().toLowerCase() ?? ""
-    const asked = wanted === "" ? topics : topics.filter((topic) => topic.toLowerCase() === wanted)
+    const asked = topicsAsked(query, { topics })
     const page = makePage(query, mask)
     const outcome = yield* look({ topics: asked, since: query.since }, page.see).pipe(
       Effect.timeoutOption(patience),
@@ -42,13 +43,24 @@ export const search: (query: SearchQuery, places: SearchPlaces) => Effect.Effect
     return page.view(endOf(outcome, patience))
   })
 
-/** Undefined for a look that came to its end or had enough; else why it did not. */
-const endOf = (outcome: Result.Result<{ readonly _tag: string }, Failure>, patience: number) => {
-  if (Result.isFailure(outcome)) return outcome.failure.message
-  return outcome.success._tag === "Some"
-    ? undefined
-    : `The log was looked through for ${Math.round(patience / 1000)} seconds, and not to its end.`
+/** The topics that are looked through. */
+export const topicsAsked = (
+  { filter }: SearchQuery,
+  { topics }: Pick<SearchPlaces, "topics">
+): ReadonlyArray<Topic> => {
+  const wanted = filter.topic?.trim().toLowerCase() ?? ""
+  return wanted === "" ? topics : topics.filter((topic) => topic.toLowerCase() === wanted)
 }
+
+/** Undefined for a look that came to its end or had enough; else why it did not. */
+export const endOf = (outcome: Result.Result<{ readonly _tag: string }, Failure>, patience: number) => {
+  if (Result.isFailure(outcome)) return outcome.failure.message
+  return outcome.success._tag === "Some" ? undefined : notToItsEnd(patience)
+}
+
+/** Said when the time for a look is over; `patience` in milliseconds. */
+export const notToItsEnd = (patience: number): string =>
+  `The log was looked through for ${Math.round(patience / 1000)} seconds, and not to its end.`
 
 /** How far one partition has been looked through: its last time seen, milliseconds since 1970, and whether that was all. */
 interface Reached {

@@ -174,6 +174,32 @@ inBrowser("the page of events", (check) => {
     await reads(one, /order\s+4711/)
   })
 
+  check("the past begins with the newest, or the oldest when that is asked for", async ({ open }) => {
+    for (const n of [1, 2, 3]) {
+      await send(spoor, "turned", { turn: String(n) })
+      await stored(`turn=${n}`)
+    }
+    const page = await open(at("/events?view=past&param=turn"))
+    const turns = () => texts(page.locator("#events .event .params"))
+    await sees("the newest first", turns, ["turn=3", "turn=2", "turn=1"])
+    await reads(page.locator("#sampling"), /^Newest first$/)
+    await page.getByLabel("Order").selectOption("oldest first")
+    await sees("the oldest first", turns, ["turn=1", "turn=2", "turn=3"])
+    await reads(page.locator("#sampling"), /^Oldest first$/)
+    expect(page.url()).toContain("order=oldest")
+  })
+
+  check("a log that cannot be searched is no search that found nothing", async ({ open }) => {
+    const page = await open(at("/events"))
+    const away = { events: [], looked: 0, complete: false, next: 1, troubles: ["Kafka is away."] }
+    await page.route("**/api/search*", (route) => route.fulfill({ json: away }))
+    await page.getByRole("button", { name: "Past" }).click()
+    await reads(page.locator("#state"), /^not searched$/)
+    expect(await page.locator("#state").getAttribute("data-kind")).toBe("lost")
+    await reads(page.locator("#empty"), /not known/)
+    await reads(page.locator("#further"), /Kafka is away\./)
+  })
+
   check("what is shown is saved as JSON and as CSV that calculates nothing", async ({ open }) => {
     await send(spoor, "saved", { sum: "=1+1", quote: 'a"b' })
     const page = await open(at("/events?type=saved"))

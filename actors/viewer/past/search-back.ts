@@ -1,0 +1,129 @@
+/**
+ * Looking for events in what the log still holds, the newest that match first, a page at a time. The log is read forwards
+ * only, so this looks through stretches of time, each before the last one and longer, until there is a page. Bounded in
+ * time and in what it keeps. Each call is a search of its own.
+ */
+import { Effect } from "effect"
+import type { RecordBatch } from "../../../bridge/event-log/service.ts"
+import { steadyMillis } from "../../system/steady.ts"
+import { feedRecord } from "../feed-record.ts"
+import { matches, mayMatch } from "../filter.ts"
+import type { Mask } from "../mask.ts"
+import type { EventView, SearchView } from "../messages.ts"
+import { eventView } from "../view-event.ts"
+import { endOf, notToItsEnd, type SearchPlaces, type SearchQuery, topicsAsked } from "./search.ts"
+
+/** How long the first stretch is, how much longer each next one, and the shortest where there is very much; milliseconds. */
+const firstStretch = 5_000
+const growth = 4
+const shortest = 50
+
+/** Of one partition, records are this much out of the order of their times at most, milliseconds: several bridges write. */
+const disorder = 1_000
+
+/** Looks through the log; `now`: milliseconds since 1970. Never fails: a log that cannot be asked is among the troubles. */
+export const searchBack: (
+  query: SearchQuery,
+  places: SearchPlaces,
+  now: number
+) => Effect.Effect<SearchView> = Effect.fnUntraced(function* (query, places, now) {
+  const { look, mask, patience } = places
+  const topics = topicsAsked(query, places)
+  const begun = yield* steadyMillis
+  const events: Array<EventView> = []
+  const troubles: Array<string> = []
+  let looked = 0
+  let until = query.until
+  let length = firstStretch
+
+  const view = (): SearchView => {
+    const complete = until <= query.since
+    return { events, looked, complete, next: complete ? undefined : until, troubles }
+  }
+
+  while (events.length < query.limit && until > query.since) {
+    const since = Math.max(query.since, Math.min(until, now) - length)
+    const stretch = makeStretch({ ...query, since, until, limit: query.limit - events.length }, mask)
+    const left = patience - ((yield* steadyMillis) - begun)
+    if (left <= 0) {
+      troubles.push(notToItsEnd(patience))
+      return view()
+    }
+    // Of the first stretch there must be time for a shorter one.
+    const mayTake = until === query.until && length > shortest ? left / 2 : left
+    const outcome = yield* look({ topics, since }, stretch.see).pipe(
+      Effect.timeoutOption(mayTake),
+      Effect.result
+    )
+    looked += stretch.looked()
+    const unfinished = endOf(outcome, patience)
+    if (unfinished === undefined) {
+      const { found, floor, isCut, leftOut } = stretch.newest()
+      events.push(...found)
+      until = floor
+      length *= growth
+      if (leftOut !== undefined) troubles.push(leftOut)
+      if (isCut) return view()
+    } else if (outcome._tag === "Failure" || events.length > 0 || length <= shortest) {
+      troubles.push(unfinished)
+      return view()
+    } else length = Math.max(shortest, length / 20)
+  }
+  return view()
+})
+
+/** What is found from `since` to before `until`: the newest `limit` events. */
+const makeStretch = ({ filter, since, until, limit }: SearchQuery, mask: Mask) => {
+  const isWanted = matches({ ...filter, stage: "stored" })
+  const mayBeWanted = mayMatch(filter)
+  /** The last time seen of each partition, or that its end was. */
+  const reached = new Map<string, number>()
+  let found: Array<EventView> = []
+  let looked = 0
+  let floor = since
+  let leftOut: string | undefined
+
+  /** Keeps the newest; all of one millisecond go to the same page, unless they alone are too many. */
+  const cut = (): void => {
+    found = found.filter(({ timestamp }) => timestamp >= floor).toSorted(newestFirst)
+    const over = found[limit]
+    if (over === undefined) return
+    const newer = found.filter(({ timestamp }) => timestamp > over.timestamp)
+    if (newer.length === 0)
+      leftOut = "More events of the same millisecond match than a page may have; some are left out."
+    floor = newer.length === 0 ? over.timestamp : over.timestamp + 1
+    found = newer.length === 0 ? found.slice(0, limit) : newer
+  }
+
+  return {
+    see: ({ topic, partition, end, records }: RecordBatch, partitions: number): boolean => {
+      for (const record of records) {
+        if (record.timestamp < since || record.timestamp >= until) continue
+        looked += 1
+        if (record.timestamp < floor) continue
+        const one = feedRecord({ topic, partition }, record)
+        if (!mayBeWanted(one)) continue
+        const event = eventView(one, mask)
+        if (isWanted(event)) found.push(event)
+      }
+      if (found.length > 2 * limit) cut()
+      const last = records.at(-1)
+      const isEnd = BigInt(last?.offset ?? -1) + 1n >= BigInt(end)
+      reached.set(`${partition} ${topic}`, isEnd ? Number.POSITIVE_INFINITY : (last?.timestamp ?? since))
+      return (
+        reached.size >= partitions && Array.from(reached.values()).every((time) => time >= until + disorder)
+      )
+    },
+    looked: () => looked,
+    /** Once it was looked through: the newest first, from what time on these are all, and whether others are left. */
+    newest: () => {
+      cut()
+      return { found, floor, isCut: floor > since, leftOut }
+    }
+  }
+}
+
+/** Of one millisecond in one partition, that with the higher offset is the newer. */
+const newestFirst = (one: EventView, other: EventView): number =>
+  other.timestamp - one.timestamp ||
+  (one.partition === other.partition ? Number(other.offset ?? 0) - Number(one.offset ?? 0) : 0)

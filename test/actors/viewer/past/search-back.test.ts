@@ -1,0 +1,161 @@
+/** A search for the newest goes back page by page: each event once, on every log; and says what it did not look at. */
+import { describe, expect, test } from "bun:test"
+import { Effect, type Scope } from "effect"
+import { noMask } from "../../../../actors/viewer/mask.ts"
+import type { SearchView } from "../../../../actors/viewer/messages.ts"
+import type { SearchQuery } from "../../../../actors/viewer/past/search.ts"
+import { searchBack } from "../../../../actors/viewer/past/search-back.ts"
+import type { RecordBatch } from "../../../../bridge/event-log/service.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import type { Topic } from "../../../../contracts/ids.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { kafka } from "../../../support/kafka.ts"
+import { type Log, logsInFile, newTopic, type OpenLogs, openKafka } from "../../../support/logs.ts"
+import { serverUrl } from "../../../support/server.ts"
+
+const value = (type: string, n: number) =>
+  new TextEncoder().encode(
+    `${type} type=Mobile&browser=&engine=&version=&os=&host=h&pod=p&ts=1&ip=cb007109&klag=1&country=DE&city=XX n=${n}`
+  )
+
+const all: SearchQuery = { filter: {}, since: 0, until: Number.MAX_SAFE_INTEGER, limit: 100 }
+
+const on = (log: Pick<Log, "look">, topics: ReadonlyArray<Topic>, patience = 20_000) => ({
+  look: log.look,
+  topics,
+  mask: noMask,
+  patience
+})
+
+const numbers = ({ events }: SearchView) => events.map(({ params }) => Number(params[0]?.[1]))
+
+const suite = (open: OpenLogs): void => {
+  const check = <A>(what: string, body: (log: Log) => Effect.Effect<A, unknown, Scope.Scope>): void =>
+    test(what, () =>
+      Effect.runPromise(Effect.asVoid(Effect.scoped(Effect.flatMap(open, ({ log }) => body(log)))))
+    )
+
+  check("the newest first, in pages, each event once, from all topics", (log) =>
+    Effect.gen(function* () {
+      const topics = [newTopic(), newTopic()]
+      yield* Effect.promise(() =>
+        eventually("the topics are there", () =>
+          Effect.runPromise(Effect.isSuccess(log.ensureTopics(topics)))
+        )
+      )
+      for (let n = 0; n < 30; n++) {
+        const topic = topics[n % 2] ?? newTopic()
+        const records = ["a", "b"].map((type) => ({ topic, value: value(type, n), headers: {} }))
+        yield* log.append(records, `batch ${n}`)
+        yield* Effect.sleep(2)
+      }
+      const seen: Array<number> = []
+      let until: number | undefined = all.until
+      for (let pages = 0; until !== undefined && pages < 40; pages++) {
+        const query: SearchQuery = { ...all, until, limit: 4, filter: { type: "a" } }
+        const page: SearchView = yield* searchBack(query, on(log, topics), Date.now())
+        expect(page.events.length).toBeLessThanOrEqual(4)
+        expect(page).toMatchObject({ complete: page.next === undefined, troubles: [] })
+        seen.push(...numbers(page))
+        until = page.next
+      }
+      expect(seen).toEqual(Array.from({ length: 30 }, (_, n) => 29 - n))
+    })
+  )
+}
+
+describe("back in a file", () => suite(logsInFile))
+const broker = await serverUrl(kafka)
+describe.skipIf(broker === undefined)("back on Kafka", () =>
+  suite(Effect.map(openKafka(broker ?? ""), (log) => ({ log, other: log })))
+)
+
+describe("a log made up", () => {
+  const topic = newTopic()
+  /** A log with one record at each of these times, each in a batch of its own; what each look began with is told. */
+  const logOf = (times: ReadonlyArray<number>, slow: (since: number) => boolean = () => false) => {
+    const looks: Array<number> = []
+    const look: Log["look"] = ({ since }, see) =>
+      Effect.suspend(() => {
+        looks.push(since)
+        if (slow(since)) return Effect.never
+        const first = times.findIndex((time) => time >= since)
+        for (const [offset, timestamp] of times.entries()) {
+          if (first === -1 || offset < first) continue
+          const record = {
+            offset: `${offset}`,
+            timestamp,
+            key: undefined,
+            value: value("a", offset),
+            headers: {}
+          }
+          const batch: RecordBatch = { topic, partition: 0, end: `${times.length}`, records: [record] }
+          if (see(batch, 1)) return Effect.succeed(true)
+        }
+        return Effect.succeed(false)
+      })
+    return { look, looks }
+  }
+  const now = 1_000_000_000_000
+  const back = (log: ReturnType<typeof logOf>, query: Partial<SearchQuery> = {}, patience = 200) =>
+    Effect.runPromise(searchBack({ ...all, ...query }, on(log, [topic], patience), now))
+
+  test("goes back through hours in a few looks, and through no more than a page needs", async () => {
+    const far = logOf([now - 7_200_000, now - 3_600_000, now - 1_000])
+    expect(numbers(await back(far))).toEqual([2, 1, 0])
+    expect(far.looks.length).toBeLessThan(20)
+    const near = logOf([now - 7_200_000, now - 2_000, now - 1_000])
+    const page = await back(near, { limit: 2 })
+    expect([numbers(page), near.looks.length, page.complete]).toEqual([[2, 1], 1, false])
+    const since = await back(logOf([now - 9_000, now - 1_000]), { since: now - 5_000 })
+    expect([numbers(since), since.complete]).toEqual([[1], true])
+  })
+
+  test("what stands a little out of its order, where a stretch begins, is found once", async () => {
+    const border = now - 5_000
+    const times = [border - 9_000, border - 1, border + 300, border - 2, border + 200, now - 10]
+    const { events, complete } = await back(logOf(times))
+    expect(complete).toBe(true)
+    expect(events.map(({ timestamp }) => timestamp)).toEqual(times.toSorted((a, b) => b - a))
+  })
+
+  test("all events of one millisecond are on one page, unless they alone are too many", async () => {
+    const log = logOf([now - 30, ...Array.from({ length: 5 }, () => now - 20), now - 10])
+    const first = await back(log, { limit: 3 })
+    expect(numbers(first)).toEqual([6])
+    const second = await back(log, { limit: 3, until: first.next ?? 0 })
+    expect([numbers(second), second.troubles]).toEqual([
+      [5, 4, 3],
+      [expect.stringContaining("same millisecond")]
+    ])
+    expect(numbers(await back(log, { limit: 3, until: second.next ?? 0 }))).toEqual([0])
+  })
+
+  test("a log that fails is told, with what was found until then and where to go on", async () => {
+    const away = Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
+    const none = await back({ look: () => away, looks: [] })
+    expect(none).toEqual({
+      events: [],
+      looked: 0,
+      complete: false,
+      next: all.until,
+      troubles: ["Kafka is away."]
+    })
+    const some = logOf([now - 1_000])
+    const { look } = some
+    const failing: typeof some = {
+      ...some,
+      look: (...asked) => (some.looks.length > 0 ? away : look(...asked))
+    }
+    const found = await back(failing)
+    expect([numbers(found), found.complete, found.troubles]).toEqual([[0], false, ["Kafka is away."]])
+    expect(found.next).toBeLessThan(now)
+  })
+
+  test("where there is too much for its time, it takes a shorter stretch, and goes on from there", async () => {
+    const log = logOf([now - 7_200_000, now - 10], (since) => since < now - 1_000)
+    const page = await back(log)
+    expect([numbers(page), page.complete, page.troubles.length]).toEqual([[1], false, 1])
+    expect(page.next).toBeLessThanOrEqual(now - 10)
+  })
+})
