@@ -1,7 +1,7 @@
 /** Event counter: how many events of each type, and of each type and `action` parameter as `type[action]`. */
-import { counter } from "./counter/counter.ts"
+import { type Counting, counter } from "./counter/counter.ts"
 
-export const EventCounter = counter("event-counter", {
+export const eventCounting: Counting = {
   summary: "Counts events by type, and by type and action.",
   count: (event) => {
     const { type } = event
@@ -11,4 +11,6 @@ export const EventCounter = counter("event-counter", {
       ? [byType]
       : [byType, { table: "by-action", key: `${type}[${action}]`, by: 1 }]
   }
-})
+}
+
+export const EventCounter = counter("event-counter", eventCounting)

@@ -8,11 +8,13 @@ import { readAll } from "../contracts/setting.ts"
 import * as Actor from "./system/actor.ts"
 import { records } from "./system/inbox/records.ts"
 import { eventLog, factBus, geoIp, ingestQueue, projectionStore } from "./system/need.ts"
+import { Self } from "./system/self.ts"
 import { feedCopies } from "./viewer/feed-copies.ts"
 import { lineMemory } from "./viewer/line-memory.ts"
-import { liveFeed } from "./viewer/live-feed.ts"
+import { liveFeed, standardLimits } from "./viewer/live-feed.ts"
 import { readMask } from "./viewer/mask.ts"
 import { makePast } from "./viewer/past/past.ts"
+import { makeReading } from "./viewer/reading.ts"
 import { serveViewer, viewerSettings } from "./viewer/serve-viewer.ts"
 import { viewerMask } from "./viewer/settings.ts"
 
@@ -30,10 +32,11 @@ export const Viewer = Actor.make(
   },
   Effect.gen(function* () {
     const { mask } = yield* readAll({ mask: viewerMask })
-    const feed = liveFeed(readMask(mask))
+    const reading = yield* makeReading((yield* Self).health)
+    const feed = liveFeed(readMask(mask), standardLimits, reading.isReading)
     const lines = lineMemory()
     yield* feedCopies(feed, lines)
-    const { past, seen } = yield* makePast(lines)
+    const { past, seen } = yield* makePast(lines, reading)
     yield* serveViewer(feed, past)
 
     return (batch: RecordBatch) =>

@@ -12,12 +12,14 @@ import { accountRoutes, posts } from "./account-routes.ts"
 import type { Accounts } from "./accounts.ts"
 import { admission, wantsSocket } from "./admission.ts"
 import { json, nothing } from "./answers.ts"
+import { shown } from "./counters.ts"
 import type { Credentials } from "./credentials.ts"
 import { downloadRoutes } from "./download-routes.ts"
 import type { LiveFeed } from "./live-feed.ts"
 import { liveSocket } from "./live-socket.ts"
 import { liveStreams } from "./live-stream.ts"
 import { counterPage, type PageFile, pageFiles } from "./page-files.ts"
+import { askedRange, rangeSentence } from "./past/asked-range.ts"
 import type { Past } from "./past/past.ts"
 import { pastPosts, pastRoutes } from "./past/past-routes.ts"
 import { liveSeats } from "./seats.ts"
@@ -88,9 +90,14 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
     .get("/health/ready", () => operations.ready())
     .get("/metrics", () => operations.metrics())
     .get("/api/counters", () => json(counters))
-    .get("/api/counters/:name", async ({ params }) => {
+    .get("/api/counters/:name", async ({ params, request }) => {
       const counter = counterNamed(params.name)
-      return counter === undefined ? nothing() : json({ ...counter, rows: await tables(counter.name) })
+      if (counter === undefined) return nothing()
+      const range = askedRange(request, Date.now())
+      if (range === "unreadable") return refuse("bad-request", rangeSentence)
+      if (range === undefined) return json({ ...counter, rows: await tables(counter.name) })
+      const counted = await past.tablesOf(counter, range, request.signal)
+      return json({ ...counter, ...counted, rows: firstRows(counted.rows) })
     })
     .get("/api/status", async () => json(await status()))
     .post(ticketPath, () => json({ ticket: tickets.issue(), seconds: ticketSeconds }), { parse: "none" })
@@ -98,7 +105,7 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
     .get("/counters/:name", ({ params }) =>
       counterNamed(params.name) === undefined ? nothing() : page(counterFile)
     )
-    .use(downloadRoutes(counters, table))
+    .use(downloadRoutes(counters, table, past))
     .use(accountRoutes(accounts))
     .use(pastRoutes(past))
     .use(systemRoutes(system))
@@ -119,6 +126,10 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
     end: streams.end
   }
 }
+
+/** As many of each table as are shown. */
+const firstRows = (tables: Readonly<Record<string, ReadonlyArray<TableRow>>>) =>
+  Object.fromEntries(Object.entries(tables).map(([name, rows]) => [name, rows.slice(0, shown)]))
 
 const sentences: Partial<Record<ErrorCode, string>> = {
   "bad-request": "That cannot be read.",

@@ -1,13 +1,13 @@
 /** What the counters keep, as the viewer shows it: each one's tables, read from the projection store. */
 import { Cause, Effect, Exit, Semaphore } from "effect"
-import { maxKeys, ProjectionStore } from "../../bridge/projection-store/service.ts"
+import { maxKeys, ProjectionStore, type Row } from "../../bridge/projection-store/service.ts"
 import { timingsOf } from "../counter/timings.ts"
 import type { Counter, TableRow } from "./app.ts"
 import { hiddenText, type Mask, readMask } from "./mask.ts"
 import { viewerMask } from "./settings.ts"
 
 export const counters: ReadonlyArray<Counter> = [
-  { name: "event-counter", title: "Events", tables: ["by-type", "by-action"] },
+  { name: "event-counter", title: "Types", tables: ["by-type", "by-action"] },
   { name: "metadata-counter", title: "Origins", tables: ["by-pod", "by-address", "by-country"] },
   { name: "search-counter", title: "Searches", tables: ["by-text"] },
   { name: "timing-stats", title: "Timings", tables: ["timings"] }
@@ -22,7 +22,7 @@ export interface Counted {
 }
 
 /** How many rows of a table are shown: those with the largest counts. */
-const shown = 200
+export const shown = 200
 
 /** A timing table has a row per bucket; there are fewer buckets than this. */
 const allBuckets = 2_000
@@ -37,11 +37,7 @@ export const makeCounted = Effect.gen(function* () {
 
   const read = Effect.fnUntraced(function* (counter: string, table: string, limit: number) {
     if (counter === "timing-stats") return yield* timingRows(store)
-    const rows = yield* store.top(counter, table, limit)
-    const masked = masks.get(table)?.(mask) ?? ((key: string) => key)
-    return rows.map(
-      ({ key, count }): TableRow => ({ [table.replace("by-", "")]: masked(key), events: count })
-    )
+    return countRows(table, yield* store.top(counter, table, limit), mask)
   })
 
   const counted: Counted = {
@@ -57,13 +53,28 @@ export const makeCounted = Effect.gen(function* () {
   return counted
 })
 
-const timingRows = Effect.fnUntraced(function* (store: ProjectionStore["Service"]) {
-  const rows: Array<TableRow> = []
-  for (const table of ["klag", "whole-way"]) {
-    rows.push({ "milliseconds of": table, ...timingsOf(yield* store.top("timing-stats", table, allBuckets)) })
-  }
-  return rows
-})
+/** The rows of a table of counts as they are shown. */
+export const countRows = (table: string, rows: ReadonlyArray<Row>, mask: Mask): ReadonlyArray<TableRow> => {
+  const masked = masks.get(table)?.(mask) ?? ((key: string) => key)
+  return rows.map(({ key, count }): TableRow => ({ [table.replace("by-", "")]: masked(key), events: count }))
+}
+
+/** What `timing-stats` measures. */
+export const timingTables = ["klag", "whole-way"] as const
+
+/** The row of a timing; none where nothing was measured, since an average of nothing is not 0. */
+export const timingRow = (table: string, rows: ReadonlyArray<Row>): ReadonlyArray<TableRow> => {
+  const timings = timingsOf(rows)
+  return timings.count === 0 ? [] : [{ "milliseconds of": table, ...timings }]
+}
+
+const timingRows = (store: ProjectionStore["Service"]) =>
+  Effect.map(
+    Effect.forEach(timingTables, (table) =>
+      Effect.map(store.top("timing-stats", table, allBuckets), (rows) => timingRow(table, rows))
+    ),
+    (rows) => rows.flat()
+  )
 
 /** What must not be seen of a table's keys. */
 const masks: ReadonlyMap<string, (mask: Mask) => ((key: string) => string) | undefined> = new Map([

@@ -16,10 +16,10 @@ const maxChars = 256 * 1024
 /** Without events, the figures are told so often, in seconds. */
 const figuresEvery = 1
 
-/** Events of the log so far, and in the last second. */
+/** Events of the log so far, and in the last second; null while the log cannot be read. */
 export interface Counts {
   readonly total: number
-  readonly rate: number
+  readonly rate: number | null
 }
 
 export class LiveChannel {

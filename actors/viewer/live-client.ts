@@ -14,7 +14,7 @@ export interface Recipient {
 /** What is told beside the events. */
 export interface Figures {
   readonly total: number
-  readonly rate: number
+  readonly rate: number | null
   readonly sample: number
 }
 

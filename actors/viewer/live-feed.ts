@@ -61,7 +61,12 @@ export interface LiveFeed {
   readonly watch: (filter: Filter, recipient: Recipient) => Watch
 }
 
-export const liveFeed = (mask: Mask = noMask, limits: FeedLimits = standardLimits): LiveFeed => {
+/** While the log cannot be read (`isReading`), how much comes out of it is not known. */
+export const liveFeed = (
+  mask: Mask = noMask,
+  limits: FeedLimits = standardLimits,
+  isReading: () => boolean = () => true
+): LiveFeed => {
   const channels = new Map<string, LiveChannel>()
   const histories = new Map<CopyStage, LiveHistory>()
   const rate = new Rate()
@@ -75,7 +80,7 @@ export const liveFeed = (mask: Mask = noMask, limits: FeedLimits = standardLimit
   let came = 0
   let compared = 0
 
-  const counts = () => ({ total, rate: rate.at(performance.now()) })
+  const counts = () => ({ total, rate: isReading() ? rate.at(performance.now()) : null })
 
   const watching = (stage: CopyStage): ReadonlyArray<LiveChannel> =>
     [...channels.values()].filter((channel) => channel.stage === stage)

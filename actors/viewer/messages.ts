@@ -57,9 +57,12 @@ export interface EventView {
 
 /** Server to browser on the socket, and `data:` of GET /live. */
 export interface LiveMessage {
-  /** Events seen since the viewer started (all, not only those that match) and how many came in the last second. */
+  /**
+   * Events seen since the viewer started (all, not only those that match) and how many came in the last second; null while
+   * the viewer cannot read the log.
+   */
   readonly total: number
-  readonly rate: number
+  readonly rate: number | null
   /** Of those that match, one in so many is shown; 1: all. Of the events of this message, or else of those before. */
   readonly sample: number
   /**
@@ -125,7 +128,8 @@ export interface SearchView {
 }
 
 /**
- * GET /api/series/<name>?minutes=<n>: figures over time, of the events this viewer has read. Names: `types`, `countries`,
+ * GET /api/series/<name>?minutes=<n>, or ?since=<ms>&until=<ms>: figures over time, of the events this viewer has read
+ * in the last hour, or of those that the log holds of that time. Names: `types`, `countries`,
  * `devices` (events a second of the largest ten and `(other)`), `klag` (milliseconds: p50, p90, p99), `all` (events a second).
  */
 export interface SeriesView {
@@ -134,8 +138,12 @@ export interface SeriesView {
   /** Seconds since 1970, the beginnings of intervals of `step` seconds. */
   readonly step: number
   readonly times: ReadonlyArray<number>
-  /** null: nothing was there. */
+  /** Of so many intervals it is known what was there. */
+  readonly known: number
+  /** null: nothing was there, or it is not known. */
   readonly lines: ReadonlyArray<{ readonly name: string; readonly values: ReadonlyArray<number | null> }>
+  /** Of a range of time: why not all of it is known. */
+  readonly troubles: ReadonlyArray<string>
 }
 
 /** POST /api/test-event: sends an event through the gateway. `marker` is the value of its parameter `spoor_test`. */

@@ -8,7 +8,7 @@ import { detailsRow } from "/page/event-details.js"
 import { isEventId, namesIn, searchOf, sightOf, withParam } from "/page/event-filter.js"
 import { eventList } from "/page/event-list.js"
 import { filterBar } from "/page/filter-bar.js"
-import { button, number, rate, showFrame, showState } from "/page/frame.js"
+import { button, known, number, rate, showFrame, showState } from "/page/frame.js"
 import { liveConnection } from "/page/live-connection.js"
 import { oneEvent } from "/page/one-event.js"
 import { pastSearch } from "/page/past-search.js"
@@ -22,11 +22,13 @@ let isPaused = false
 let connection = "connecting"
 let sample = 1
 let leftOut = 0
+let isLogAway = false
 
 const showHow = () => {
   if (sight.isPast) return
   if (connection === "lost") return
   if (connection === "connecting") showState("waiting", "connecting")
+  else if (isLogAway) showState("lost", "the log cannot be read now")
   else if (isPaused) showState("paused", "paused")
   else showState("live", "live")
 }
@@ -59,7 +61,9 @@ const list = eventList({
 
 const live = liveConnection({
   message: ({ total, rate: perSecond, sample: oneOf, dropped, events }) => {
-    at("rate").textContent = rate(perSecond)
+    at("rate").textContent = known(perSecond, rate)
+    isLogAway = perSecond === null
+    showHow()
     at("total").textContent = number(total)
     sample = oneOf
     leftOut += dropped + (oneOf - 1) * events.length

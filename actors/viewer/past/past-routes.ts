@@ -4,6 +4,7 @@ import { refuse } from "../../../gateway/errors.ts"
 import { json, nothing } from "../answers.ts"
 import { filterOf } from "../filter.ts"
 import { posted } from "../posted.ts"
+import { askedRange, rangeSentence } from "./asked-range.ts"
 import type { Past } from "./past.ts"
 import { type SearchQuery, standardSince } from "./search.ts"
 import { type SeriesName, seriesNames } from "./series.ts"
@@ -41,9 +42,12 @@ export const pastRoutes = (past: Past) =>
         ? refuse("bad-request", "logged is a time in milliseconds since 1970.")
         : json(await past.journey(params.id, logged === 0 ? undefined : logged, request.signal))
     })
-    .get("/api/series/:name", ({ params, request }) => {
+    .get("/api/series/:name", async ({ params, request }) => {
       const name = seriesNames.find((one): one is SeriesName => one === params.name)
       if (name === undefined) return nothing()
+      const range = askedRange(request, Date.now())
+      if (range === "unreadable") return refuse("bad-request", rangeSentence)
+      if (range !== undefined) return json(await past.seriesOf(name, range, request.signal))
       const minutes = wholeNumber(searchOf(request).get("minutes"), standardMinutes)
       return minutes === undefined
         ? refuse("bad-request", "minutes is a whole number.")

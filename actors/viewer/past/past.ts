@@ -13,18 +13,23 @@ import { whereIs } from "../../accounts/where-is.ts"
 import { publishConsumed } from "../../system/consumed.ts"
 import { Self } from "../../system/self.ts"
 import { readTopics } from "../../system/topics.ts"
+import type { Counter } from "../app.ts"
 import { counters } from "../counters.ts"
 import type { LineMemory } from "../line-memory.ts"
 import { readMask } from "../mask.ts"
 import type { JourneyView, SearchView, SeriesView } from "../messages.ts"
+import type { Reading } from "../reading.ts"
 import { viewerMask } from "../settings.ts"
 import { backFill } from "./back-fill.ts"
 import { consumedMemory } from "./consumed-memory.ts"
 import { hearConsumed } from "./hear-consumed.ts"
 import { journey } from "./journey.ts"
+import { type RangeTables, tablesOfRange } from "./counts-of-range.ts"
+import type { Range } from "./range.ts"
 import { type SearchQuery, search } from "./search.ts"
 import { searchBack } from "./search-back.ts"
 import { makeSeries, type SeriesName } from "./series.ts"
+import { seriesOfRange } from "./series-of-range.ts"
 import { gatewayUrl } from "./settings.ts"
 import { gatewayBase, type SendTest, sendTestTo } from "./test-event.ts"
 
@@ -34,6 +39,9 @@ export interface Past {
   /** `logged`: when the log took it, milliseconds since 1970, where that is known; then it is found sooner. */
   readonly journey: (id: string, logged: number | undefined, left: AbortSignal) => Promise<JourneyView>
   readonly series: (name: SeriesName, minutes: number) => SeriesView
+  /** The same, and what a counter would have counted, of what the log holds of a range of time. */
+  readonly seriesOf: (name: SeriesName, range: Range, left: AbortSignal) => Promise<SeriesView>
+  readonly tablesOf: (counter: Counter, range: Range, left: AbortSignal) => Promise<RangeTables>
   readonly sendTest: SendTest
 }
 
@@ -48,7 +56,7 @@ const journeyPatience = 15_000
 const searchesAtATime = 4
 
 /** What is told, and what is done with each batch of records that the viewer has read. */
-export const makePast = Effect.fnUntraced(function* (lines: LineMemory) {
+export const makePast = Effect.fnUntraced(function* (lines: LineMemory, reading: Reading) {
   const { sources } = yield* IngestQueue
   const { look } = yield* EventLog
   const bus = yield* MessageBus
@@ -71,7 +79,7 @@ export const makePast = Effect.fnUntraced(function* (lines: LineMemory) {
   yield* Effect.forkScoped(hearConsumed(bus, memory))
 
   const started = yield* Clock.currentTimeMillis
-  const series = makeSeries(started)
+  const series = makeSeries(started, reading.gaps)
   const reader = series.reader()
   const begun = yield* Deferred.make<void>()
   // Only when this viewer reads is it sure that what a look does not find, comes.
@@ -101,6 +109,8 @@ export const makePast = Effect.fnUntraced(function* (lines: LineMemory) {
       )
     },
     series: (name, minutes) => series.view(name, minutes, Date.now()),
+    seriesOf: (name, range, left) => searched(seriesOfRange(name, range, logPlaces), left),
+    tablesOf: (counter, range, left) => searched(tablesOfRange(counter, range, logPlaces), left),
     sendTest: sendTestTo(
       () => fixedGateway ?? ownGateway(self.announced("send events"), settings.gatewayPort)
     )

@@ -5,6 +5,7 @@
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
 import { timingsOf } from "../../counter/timings.ts"
 import type { SeriesView } from "../messages.ts"
+import { type Gap, isCut } from "../reading.ts"
 import { makeCovered, type Reader } from "./covered.ts"
 import { addTo, type Counts, emptyInterval, type Interval, otherName, together } from "./interval.ts"
 
@@ -17,7 +18,7 @@ const intervalTime = 5
 const keptIntervals = 720
 
 /** A chart has at most so many points: of longer spans, several intervals make one. */
-const mostPoints = 240
+export const mostPoints = 240
 
 /** Of types, countries and devices, so many have a line of their own. */
 const largest = 10
@@ -34,8 +35,11 @@ export interface Series {
   readonly view: (name: SeriesName, minutes: number, now: number) => SeriesView
 }
 
-/** `since`: from when on every record is brought, milliseconds since 1970. */
-export const makeSeries = (since: number): Series => {
+/**
+ * `since`: from when on every record is brought, milliseconds since 1970. In `gaps` the log could not be read: that
+ * nothing was brought of such a time does not mean that nothing was there.
+ */
+export const makeSeries = (since: number, gaps: () => ReadonlyArray<Gap> = () => []): Series => {
   const intervals = new Map<number, Interval>()
   const covered = makeCovered()
   let knownSince = since
@@ -76,21 +80,34 @@ export const makeSeries = (since: number): Series => {
       const end = Math.floor(placeOf(now) / width) * width
       const begins = Array.from({ length: points }, (_, i) => end - (points - i) * width)
       const counts = begins.map((begin) => {
-        if (begin * intervalTime * 1000 < knownSince) return undefined
+        const from = begin * intervalTime * 1000
+        if (from < knownSince) return undefined
         const parts = Array.from({ length: width }, (_, i) => intervals.get(begin + i))
-        return together(parts.filter((part) => part !== undefined))
+        const there = parts.filter((part) => part !== undefined)
+        if (there.length === 0 && isCut(gaps(), from, from + width * intervalTime * 1000)) return undefined
+        return together(there)
       })
-      const step = width * intervalTime
-      return {
-        name,
-        unit: name === "klag" ? "ms" : "events/s",
-        step,
-        times: begins.map((begin) => begin * intervalTime),
-        lines: name === "klag" ? klagLines(counts) : rateLines(name, counts, step)
-      }
+      const times = begins.map((begin) => begin * intervalTime)
+      return seriesView(name, times, counts, width * intervalTime)
     }
   }
 }
+
+/** The figures of these intervals of `step` seconds; undefined for one of which nothing is known. */
+export const seriesView = (
+  name: SeriesName,
+  times: ReadonlyArray<number>,
+  counts: ReadonlyArray<Interval | undefined>,
+  step: number
+): SeriesView => ({
+  name,
+  unit: name === "klag" ? "ms" : "events/s",
+  step,
+  times,
+  known: counts.filter((one) => one !== undefined).length,
+  lines: name === "klag" ? klagLines(counts) : rateLines(name, counts, step),
+  troubles: []
+})
 
 /** The interval that a time (milliseconds since 1970) falls into. */
 const placeOf = (time: number): number => Math.floor(time / 1000 / intervalTime)

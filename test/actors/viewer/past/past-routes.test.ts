@@ -53,7 +53,7 @@ describe("GET /api/series", () => {
     const seen: Array<unknown> = []
     const series: Past["series"] = (name, minutes) => {
       seen.push([name, minutes])
-      return { name, unit: "ms", step: 5, times: [], lines: [] }
+      return { name, unit: "ms", step: 5, times: [], known: 0, lines: [], troubles: [] }
     }
     expect((await ask("/api/series/klag", past({ series }))).status).toBe(200)
     expect((await ask("/api/series/all?minutes=60", past({ series }))).status).toBe(200)
