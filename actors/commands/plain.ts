@@ -15,9 +15,31 @@ export const bytesJson = (name: string, bytes: Bytes): Record<string, string> =>
   bytes: Buffer.from(bytes, "latin1").toString("base64")
 })
 
-/** A moment, milliseconds since 1970, in UTC to the second. */
+/** Whether times are told in the zone of this machine (`--local`), and not in UTC. */
+let isLocal = false
+export const tellLocalTimes = (): void => {
+  isLocal = true
+}
+
+/** A moment, milliseconds since 1970, to the second, with its zone: UTC unless local times are told. */
 export const moment = (at: number): string =>
-  Math.abs(at) <= lastTime ? `${new Date(at).toISOString().replace("T", " ").slice(0, -5)} UTC` : String(at)
+  Math.abs(at) <= lastTime ? `${timeText(at).slice(0, 19)} ${isLocal ? zoneAt(at) : "UTC"}` : String(at)
+
+/** The time of day, to the millisecond; in the same zone. */
+export const timeOfDay = (at: number): string =>
+  Math.abs(at) <= lastTime ? timeText(at).slice(11, 23) : String(at)
+
+const timeText = (at: number): string => new Date(at + aheadAt(at)).toISOString().replace("T", " ")
+
+/** How far the zone is ahead of UTC, milliseconds. */
+const aheadAt = (at: number): number => (isLocal ? -new Date(at).getTimezoneOffset() * 60_000 : 0)
+
+/** As +05:30. */
+const zoneAt = (at: number): string => {
+  const minutes = Math.round(aheadAt(at) / 60_000)
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60]
+  return `${minutes < 0 ? "-" : "+"}${String(hours).padStart(2, "0")}:${String(rest).padStart(2, "0")}`
+}
 
 /** The last moment of a JavaScript `Date`. */
 const lastTime = 8_640_000_000_000_000

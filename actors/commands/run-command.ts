@@ -8,6 +8,7 @@ import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 import { endingOf } from "../system/ending.ts"
 import { environmentLayer } from "../system/environment.ts"
+import { tellLocalTimes } from "./plain.ts"
 
 /** A command line that makes no sense; the message is a sentence for the person who wrote it. */
 export class WrongUse extends Error {}
@@ -26,10 +27,11 @@ export interface CommandOf {
 export const runCommand = async ({ usage, settings, read }: CommandOf): Promise<void> => {
   // Whoever reads the output may stop at any moment (`| head`).
   process.stdout.once("error", () => process.exit(0))
+  if (takeLocal()) tellLocalTimes()
   const asked = attempt(read)
   if (asked instanceof Error) return end(`spoor: ${asked.message}\n${hint(usage)}`, 64)
   if (asked === "help") {
-    await Effect.runPromise(say(`${usage}\n\n${settingsText(settings)}`))
+    await Effect.runPromise(say(`${usage}\n${localText}\n\n${settingsText(settings)}`))
     process.exit(0)
   }
   const exit = await Effect.runPromiseExit(
@@ -42,6 +44,15 @@ export const runCommand = async ({ usage, settings, read }: CommandOf): Promise<
   if (Exit.isSuccess(exit)) process.exit(exit.value)
   const { sentence, code } = endingOf(exit.cause)
   return end(`spoor: ${sentence}`, code)
+}
+
+/** `--local` is every command's; takes it off the command line. */
+const takeLocal = (): boolean => {
+  const place = process.argv.indexOf("--local", 2)
+  const end = process.argv.indexOf("--")
+  if (place === -1 || (end !== -1 && place > end)) return false
+  process.argv.splice(place, 1)
+  return true
 }
 
 /** For people, or for programs with `--json`. */
@@ -69,6 +80,8 @@ const attempt = (read: CommandOf["read"]): Command | "help" | Error => {
     throw problem
   }
 }
+
+const localText = "With --local times are told in the zone of this machine, not in UTC (not in --json)."
 
 /** The usage without its explanations. */
 const hint = (usage: string): string => usage.split("\n\n")[0] ?? usage

@@ -18,6 +18,7 @@ export interface LeftOut {
 export const leftOutNotes = (stage: CopyStage): LeftOut => {
   let dropped = 0
   let sample = 1
+  let isBlind = false
   let said = { at: Number.NEGATIVE_INFINITY, sample: 1, late: 0 }
 
   const rest = Effect.gen(function* () {
@@ -44,6 +45,11 @@ export const leftOutNotes = (stage: CopyStage): LeftOut => {
 
   return {
     add: Effect.fnUntraced(function* (tapped: Tapped) {
+      const wasBlind = isBlind
+      isBlind = tapped.isBlind ?? false
+      if (isBlind && !wasBlind)
+        yield* note("tap: the viewer cannot read the log now; what passes is not seen")
+      if (!isBlind && wasBlind) yield* note("tap: the viewer reads the log again")
       dropped += tapped.dropped
       sample = tapped.sample
       if ((yield* Clock.currentTimeMillis) - said.at >= pause) yield* rest

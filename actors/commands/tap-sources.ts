@@ -20,6 +20,8 @@ export interface Tapped {
   readonly events: ReadonlyArray<EventView>
   readonly dropped: number
   readonly sample: number
+  /** The viewer cannot read the log now. */
+  readonly isBlind?: boolean
 }
 
 export interface TapSource {
@@ -80,7 +82,12 @@ export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isWanted
     Stream.decodeText,
     Stream.splitLines,
     Stream.flatMap((line) => Stream.fromIterable(messagesIn(line))),
-    Stream.map(({ events, dropped, sample }) => ({ events: events.filter(isWanted), dropped, sample }))
+    Stream.map(({ events, dropped, sample, rate }) => ({
+      events: events.filter(isWanted),
+      dropped,
+      sample,
+      isBlind: rate === null && stage === "stored"
+    }))
   )
   return {
     says: [`${stage} as the viewer at ${address} sees it`],

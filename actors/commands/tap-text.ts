@@ -1,17 +1,17 @@
 /** An event as one line for a person: what a stranger wrote in it is made plain first, so that it steers no terminal. */
 import type { EventView } from "../viewer/messages.ts"
 import type { Colours } from "./colours.ts"
-import { number, plain, shortened } from "./plain.ts"
+import { number, plain, shortened, timeOfDay } from "./plain.ts"
 
 /** How much of one text is shown, in characters; `--json` has all of it. */
 const longest = 120
 
-/** Time (UTC), why it was rejected, type, country, device, address, parameters; where it lies, its lag and its id. */
+/** Time (UTC, or local where that is asked for), why it was rejected, type, country, device, address, parameters; where it lies, its lag and its id. */
 export const tapLine = (event: EventView, { dim, bold, red, cyan }: Colours): string => {
   const { type, country, address, params, raw, reason, detail, by } = event
   const why = reason === undefined ? "" : `${reason}${by === undefined ? "" : ` (${by})`}`
   const parts = [
-    dim(time(event.timestamp)),
+    dim(timeOfDay(event.timestamp)),
     red(shown(why)),
     red(shown(detail ?? "")),
     bold(shown(type)),
@@ -44,9 +44,3 @@ const placeOf = ({ topic, partition, offset }: EventView): string =>
   partition === undefined || offset === undefined
     ? shown(topic)
     : `${shown(topic)}/${partition}@${shown(offset)}`
-
-/** The last moment of a JavaScript `Date`. */
-const lastTime = 8_640_000_000_000_000
-
-const time = (at: number): string =>
-  Math.abs(at) <= lastTime ? new Date(at).toISOString().slice(11, 23) : String(at)

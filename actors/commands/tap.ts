@@ -33,7 +33,7 @@ many that were is said beside the output.
   --text X     X stands anywhere in the line or record, or is the event's id
   --limit N    end when N events were shown
   --json       one line of JSON for each event, whole; as the tap actor publishes it
-Times are UTC. Without --json long texts are shortened, and whatever cannot be seen stands as \\xNN. Colours only on a
+Times are UTC, with --local those of this machine. Without --json long texts are shortened, and whatever cannot be seen stands as \\xNN. Colours only on a
 terminal, and not with NO_COLOR.
 Exit code 0 at a signal or the limit, else 1.`
 
