@@ -18,7 +18,7 @@ import { downloadRoutes } from "./download-routes.ts"
 import type { LiveFeed } from "./live-feed.ts"
 import { liveSocket } from "./live-socket.ts"
 import { liveStreams } from "./live-stream.ts"
-import { counterPage, type PageFile, pageFiles } from "./page-files.ts"
+import { counterPage, missingPage, type PageFile, pageFiles } from "./page-files.ts"
 import { askedRange, rangeSentence } from "./past/asked-range.ts"
 import type { Past } from "./past/past.ts"
 import { pastPosts, pastRoutes } from "./past/past-routes.ts"
@@ -84,8 +84,17 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
   const streams = liveStreams(feed, seats)
   const counterNamed = (name: string): Counter | undefined => counters.find((one) => one.name === name)
 
+  const missingFile = missingPage()
+  /** A page for people, JSON for programs. */
+  const missing = (request: Request): Response => {
+    const isPerson = (request.headers.get("accept") ?? "").includes("text/html")
+    return isPerson
+      ? new Response(missingFile.body, { status: 404, headers: missingFile.headers })
+      : nothing()
+  }
+
   const app = new Elysia({ handler: { standardHostname: false } })
-    .onError(({ code, error }) => (code === "NOT_FOUND" ? nothing() : refuseFailed(error)))
+    .onError(({ code, error, request }) => (code === "NOT_FOUND" ? missing(request) : refuseFailed(error)))
     .get("/health/live", () => operations.live())
     .get("/health/ready", () => operations.ready())
     .get("/metrics", () => operations.metrics())
@@ -102,8 +111,8 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
     .get("/api/status", async () => json(await status()))
     .post(ticketPath, () => json({ ticket: tickets.issue(), seconds: ticketSeconds }), { parse: "none" })
     .get("/live", ({ request }) => streams.answer(request))
-    .get("/counters/:name", ({ params }) =>
-      counterNamed(params.name) === undefined ? nothing() : page(counterFile)
+    .get("/counters/:name", ({ params, request }) =>
+      counterNamed(params.name) === undefined ? missing(request) : page(counterFile)
     )
     .use(downloadRoutes(counters, table, past))
     .use(accountRoutes(accounts))

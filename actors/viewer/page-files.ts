@@ -44,7 +44,7 @@ const eventStyles = ["events", "event-list", "events-narrow", "event-details", "
 
 /** Each file under the path it is served at. */
 export const pageFiles = (): ReadonlyMap<string, PageFile> => {
-  const events = page("events", "Live events", ...eventStyles)
+  const events = page("events", "Events", ...eventStyles)
   const parts = readdirSync(folder).flatMap((name): ReadonlyArray<readonly [string, PageFile]> => {
     const type = name.endsWith(".css") ? "css" : name.endsWith(".js") ? "js" : undefined
     return type === undefined ? [] : [[`/page/${name}`, file(read(name), type)]]
@@ -61,6 +61,9 @@ export const pageFiles = (): ReadonlyMap<string, PageFile> => {
     ...parts
   ])
 }
+
+/** The page for addresses at which nothing stands. */
+export const missingPage = (): PageFile => page("missing", "No such page")
 
 /** The page of a counter, the same for all: it reads its own address. */
 export const counterPage = counts

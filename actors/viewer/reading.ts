@@ -35,7 +35,8 @@ export const makeReading = Effect.fnUntraced(function* (health: Pick<Health, "la
     const last = gaps.at(-1)
     if (log === "ok") {
       goodAt = now
-      if (last !== undefined && last.until === undefined) gaps = [...gaps.slice(0, -1), { ...last, until: now }]
+      if (last !== undefined && last.until === undefined)
+        gaps = [...gaps.slice(0, -1), { ...last, until: now }]
     } else if (isReading()) gaps = [...gaps, { from: goodAt, until: undefined }].slice(-mostGaps)
   })
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(look, Effect.sleep(every))))

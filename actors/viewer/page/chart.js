@@ -1,26 +1,35 @@
 /** A chart over time with its key: what is counted as stacked areas, what is measured as lines. Drawn by uPlot. */
 import { element, number, rate, span } from "/page/frame.js"
+import { explained } from "/page/glossary.js"
+import { apart, hueOf, paint } from "/page/hue.js"
 import { inert } from "/page/inert-text.js"
 import UPlot from "/page/lib/uplot.js"
 import { stack } from "/page/stacking.js"
+import { axisDate, timeFormat } from "/page/zone.js"
 
 const height = 260
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" })
-const minuteClock = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23"
-})
+const clock = timeFormat({ timeStyle: "medium" })
+const dayClock = timeFormat({ dateStyle: "medium", timeStyle: "short" })
+const minuteClock = timeFormat({ hour: "2-digit", minute: "2-digit" })
+const dayAndMinute = timeFormat({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" })
 
-/** Colours that the style sheet has; the last is for what is left over. */
-const hues = 10
+/** Beyond so many seconds a moment needs its day. */
+const day = 86_400
 
-/** The first colour that no other line has. */
-const hueOf = (name, others) => {
-  if (name.startsWith("(")) return "rest"
-  const taken = new Set(others.map(({ hue }) => hue))
-  const free = Array.from({ length: hues }, (_, i) => String(i)).find((hue) => !taken.has(hue))
-  return free ?? "rest"
+/** Two lines of one chart are at least so many degrees apart, while there is room. */
+const discernible = 20
+
+/** The name's own colour, or the next that is far enough from those of other lines; undefined for what is left over. */
+const freeHue = (name, others) => {
+  if (name.startsWith("(")) return undefined
+  const isFree = (hue) =>
+    others.every((other) => {
+      const distance = Math.abs((other.hue ?? Number.NaN) - hue)
+      return !(Math.min(distance, 360 - distance) < discernible)
+    })
+  const first = hueOf(name)
+  const steps = Array.from({ length: 360 / apart }, (_, i) => (first + i * apart) % 360)
+  return steps.find(isFree) ?? first
 }
 
 const written = (unit, value) => {
@@ -37,9 +46,13 @@ const lonely = ({ data }, line) => {
 
 const makeKey = (name, hue, onToggle) => {
   const swatch = element("span", "swatch")
-  swatch.dataset.hue = hue
+  paint(swatch, hue)
   const value = element("span", "value", "–")
-  const whole = element("button", "plain key", [swatch, element("span", "name", inert(name, 80)), value])
+  const whole = element("button", "plain key", [
+    swatch,
+    element("span", "name", explained(name, inert(name, 80))),
+    value
+  ])
   whole.type = "button"
   whole.setAttribute("aria-pressed", "true")
   whole.addEventListener("click", () => {
@@ -65,16 +78,20 @@ export const makeChart = (title) => {
   keys.setAttribute("aria-label", `${title}: what is drawn`)
   const moment = element("p", "moment", "now")
   const empty = element("p", "empty", "Nothing was there in this time.")
+  const troubles = element("p", "trouble", "")
+  troubles.hidden = true
   const place = element("figure", "chart", [
     element("figcaption", "", title),
     element("div", "drawn", [canvas, empty]),
-    element("div", "legend", [moment, keys])
+    element("div", "legend", [moment, keys]),
+    troubles
   ])
   let made = new Map()
   let view
   let plot
   let pointed
 
+  const isLong = () => view.times.at(-1) - view.times[0] > day
   const isStacked = () => view.unit !== "ms"
   const shownLines = () => view.lines.filter(({ name }) => made.get(name).isShown())
 
@@ -83,7 +100,9 @@ export const makeChart = (title) => {
     const last = view.times.length - 1
     const known = view.lines.some(({ values }) => values[last] !== null) ? last : last - 1
     const i = pointed ?? known
-    moment.textContent = pointed === undefined ? "now" : clock.format(view.times[i] * 1000)
+    const write = isLong() ? dayClock : clock
+    const isNow = pointed === undefined && view.isRange !== true
+    moment.textContent = isNow ? "now" : write.format(view.times[i] * 1000)
     for (const { name, values } of view.lines)
       made.get(name).value.textContent = written(view.unit, values[i])
   }
@@ -99,6 +118,7 @@ export const makeChart = (title) => {
     return {
       width: canvas.clientWidth,
       height,
+      tzDate: (seconds) => axisDate(seconds * 1000),
       legend: { show: false },
       cursor: { y: false, points: { show: !isStacked() }, drag: { x: false, y: false } },
       scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
@@ -107,7 +127,7 @@ export const makeChart = (title) => {
           ...axis,
           space: 90,
           size: 34,
-          values: (_, ticks) => ticks.map((at) => minuteClock.format(at * 1000))
+          values: (_, ticks) => ticks.map((at) => (isLong() ? dayAndMinute : minuteClock).format(at * 1000))
         },
         { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => number(tick)) }
       ],
@@ -150,7 +170,8 @@ export const makeChart = (title) => {
 
   const describe = () => {
     const last = view.lines.map(({ name }) => `${name} ${made.get(name).value.textContent}`)
-    canvas.setAttribute("aria-label", `${title}. Now: ${last.join(", ")}.`)
+    const when = view.isRange === true ? "At its end" : "Now"
+    canvas.setAttribute("aria-label", `${title}. ${when}: ${last.join(", ")}.`)
   }
 
   /** Lines keep their places and colours as long as they are there, though another grows larger. */
@@ -166,7 +187,7 @@ export const makeChart = (title) => {
     const kept = names.flatMap((name) => made.get(name) ?? [])
     const next = new Map()
     for (const name of names) {
-      const key = made.get(name) ?? makeKey(name, hueOf(name, [...kept, ...next.values()]), redraw)
+      const key = made.get(name) ?? makeKey(name, freeHue(name, [...kept, ...next.values()]), redraw)
       next.set(name, key)
     }
     made = next
@@ -180,6 +201,10 @@ export const makeChart = (title) => {
     if (!isSame) makeKeys(names)
     const isEmpty = view.lines.every(({ values }) => values.every((value) => value === null))
     empty.hidden = !isEmpty
+    const isUnknown = view.known < Math.max(1, view.times.length)
+    empty.textContent = isUnknown ? "Nothing is known of this time yet." : "Nothing was there in this time."
+    troubles.textContent = (view.troubles ?? []).join(" ")
+    troubles.hidden = troubles.textContent === ""
     if (isSame && plot !== undefined) {
       const lines = isStacked() ? shownLines().toReversed() : shownLines()
       plot.setData(dataOf(lines))

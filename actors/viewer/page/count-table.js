@@ -1,5 +1,7 @@
 /** A table of counts: sorted by any column, with the share of each row, to be copied or taken as a file. */
+import { firstEvent } from "/page/first-event.js"
 import { button, element, link, number } from "/page/frame.js"
+import { explained } from "/page/glossary.js"
 import { inert } from "/page/inert-text.js"
 
 const isFigure = (value) => typeof value === "number"
@@ -20,7 +22,8 @@ const bodyRow = (row, most) =>
     "tr",
     "",
     Object.entries(row).map(([name, value]) => {
-      if (!isFigure(value)) return element("td", "key", value === "" ? "(empty)" : inert(value, longest))
+      if (!isFigure(value))
+        return element("td", "key", value === "" ? "(empty)" : explained(value, inert(value, longest)))
       const cell = element("td", "number", number(value))
       if (name === counted && most > 0) {
         cell.classList.add("share")
@@ -50,19 +53,19 @@ const download = (address, text) => {
   return made
 }
 
-/** `address` is where the table lies as a file, without its ending. */
-export const makeCountTable = (name, address) => {
+/** `address` is where the table lies as a file, without its ending; `query` stands behind that. */
+export const makeCountTable = (name, address, query = "") => {
   const title = name.replaceAll("-", " ")
   const head = element("tr", "")
   const body = element("tbody", "")
-  const note = element("p", "empty", "Nothing counted yet.")
+  const note = element("div", "empty", "")
   const told = element("span", "told")
   told.setAttribute("role", "status")
-  const csv = download(`${address}.csv`, "CSV")
+  const csv = download(`${address}.csv${query}`, "CSV")
   csv.setAttribute("aria-label", `Download ${title} as CSV`)
-  const json = download(`${address}.json`, "JSON")
+  const json = download(`${address}.json${query}`, "JSON")
   json.setAttribute("aria-label", `Download ${title} as JSON`)
-  const copied = button("Copy", () => copy(`${address}.csv`, told), "plain")
+  const copied = button("Copy", () => copy(`${address}.csv${query}`, told), "plain")
   copied.setAttribute("aria-label", `Copy ${title} as CSV`)
   const more = button("", () => showAll(!isWhole), "plain more")
   const whole = element("table", "counts", [element("thead", "", head), body])
@@ -121,8 +124,16 @@ export const makeCountTable = (name, address) => {
     head.replaceChildren(...heads.values())
   }
 
-  const show = (now) => {
+  /** Says why there is no row, with what can be done about it. */
+  const showNone = (isUnknown) => {
+    if (isUnknown) note.textContent = "Not known."
+    else if (query !== "") note.textContent = "Nothing was there in this time."
+    else if (note.firstElementChild === null) note.replaceChildren(firstEvent("Nothing counted yet."))
+  }
+
+  const show = (now, isUnknown = false) => {
     rows = now
+    if (rows.length === 0) showNone(isUnknown)
     showHead()
     showRows()
     note.hidden = rows.length > 0

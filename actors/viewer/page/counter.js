@@ -1,9 +1,13 @@
-/** The page of one counter: its charts over time, and its tables, read again while the page is to be seen. */
+/**
+ * The page of one counter: its charts over time, and its tables, read again while the page is to be seen; or both of a
+ * range of time, read once.
+ */
 import { get } from "/page/ask.js"
 import { makeChart } from "/page/chart.js"
 import { makeCountTable } from "/page/count-table.js"
-import { button, link, showFrame } from "/page/frame.js"
+import { button, link, moment, number, showFrame } from "/page/frame.js"
 import { keepFresh, readNow } from "/page/keep-fresh.js"
+import { rangeAsked, rangeForm, rangeQuery } from "/page/time-range.js"
 
 const tablesEvery = 2000
 const chartsEvery = 5000
@@ -29,11 +33,12 @@ const spans = [
 const counters = await get("/api/counters")
 const name = location.pathname.split("/")[2] ?? counters[0]?.name
 const address = `/counters/${encodeURIComponent(name)}`
+const range = rangeAsked()
 
 const showTabs = () => {
   at("counters").append(
     ...counters.map((counter) => {
-      const tab = link(`/counters/${encodeURIComponent(counter.name)}`, counter.title)
+      const tab = link(`/counters/${encodeURIComponent(counter.name)}${rangeQuery(range)}`, counter.title)
       if (counter.name === name) tab.setAttribute("aria-current", "page")
       return tab
     })
@@ -46,25 +51,45 @@ let minutes = 15
 
 const tableOf = (table) => {
   if (!tables.has(table)) {
-    const made = makeCountTable(table, `${address}/${encodeURIComponent(table)}`)
+    const made = makeCountTable(table, `${address}/${encodeURIComponent(table)}`, rangeQuery(range))
     tables.set(table, made)
     at("tables").append(made.place)
   }
   return tables.get(table)
 }
 
+const recordCount = (count) => `${number(count)} ${count === 1 ? "record" : "records"}`
+
+/** Of a range: how far the log was looked through, and what was in the way. */
+const showCounted = ({ looked, reached, troubles }) => {
+  const place = at("counted")
+  place.hidden = false
+  place.classList.toggle("trouble", troubles.length > 0)
+  if (troubles.length === 0) place.textContent = `Counted from ${recordCount(looked)} in the log.`
+  else if (looked === 0) place.textContent = `Not known. ${troubles.join(" ")}`
+  else
+    place.replaceChildren(
+      `Counted from ${recordCount(looked)}, up to `,
+      moment(reached),
+      `. ${troubles.join(" ")}`
+    )
+}
+
 const refreshTables = async (signal) => {
-  const { title, tables: names, rows } = await get(`/api${address}`, signal)
-  document.title = `${title} · Spoor`
-  at("title").textContent = title
-  for (const table of names) tableOf(table).show(rows[table] ?? [])
+  const told = await get(`/api${address}${rangeQuery(range)}`, signal)
+  const { title, tables: names, rows } = told
+  document.title = `Numbers: ${title} · Spoor`
+  if (range !== undefined) showCounted(told)
+  const isUnknown = range !== undefined && told.troubles.length > 0 && told.looked === 0
+  for (const table of names) tableOf(table).show(rows[table] ?? [], isUnknown)
 }
 
 const refreshCharts = async (signal) => {
   const asked = minutes
   for (const { series, chart } of charts) {
-    const view = await get(`/api/series/${series}?minutes=${asked}`, signal)
-    if (asked === minutes) chart.show(view)
+    const query = range === undefined ? `?minutes=${asked}` : rangeQuery(range)
+    const view = await get(`/api/series/${series}${query}`, signal)
+    if (asked === minutes) chart.show({ ...view, isRange: range !== undefined })
   }
 }
 
@@ -83,11 +108,18 @@ const showChoice = () => {
 
 showFrame()
 showTabs()
-showChoice()
-at("minutes").append(...choices)
+at("range").append(rangeForm(range))
 at("charts").append(...charts.map(({ chart }) => chart.place))
 at("over-time").hidden = charts.length === 0
-await Promise.all([
-  keepFresh("tables", refreshTables, tablesEvery),
-  keepFresh("charts", refreshCharts, chartsEvery)
-])
+if (range === undefined) {
+  showChoice()
+  at("minutes").append(...choices)
+  await Promise.all([
+    keepFresh("tables", refreshTables, tablesEvery),
+    keepFresh("charts", refreshCharts, chartsEvery)
+  ])
+} else {
+  at("minutes").hidden = true
+  await readNow("tables", refreshTables)
+  await readNow("charts", refreshCharts)
+}

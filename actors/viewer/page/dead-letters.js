@@ -29,6 +29,7 @@ const showChoice = () => {
   const count = chosen().length
   at("chosen").textContent = count === 0 ? "none selected" : `${number(count)} selected`
   chooseAll.checked = count > 0 && count === boxes().length
+  chooseAll.disabled = boxes().length === 0
   chooseAll.indeterminate = count > 0 && count < boxes().length
   for (const name of ["replay-chosen", "discard-chosen"]) at(name).disabled = isBusy || count === 0
   for (const name of ["replay-all", "discard-all"])

@@ -2,9 +2,11 @@
 import { copyButton } from "/page/copying.js"
 import { csvOf, eventsCsv, pairsCsv } from "/page/csv.js"
 import { choice, clock, columns } from "/page/event-row.js"
+import { exportMenu } from "/page/export-menu.js"
 import { element, link, whereAddress } from "/page/frame.js"
+import { explained } from "/page/glossary.js"
 import { inert } from "/page/inert-text.js"
-import { journeySection, ownSteps } from "/page/journey.js"
+import { journeyForms, journeySection, ownSteps } from "/page/journey.js"
 
 /** So many pairs are shown; all are copied. */
 const mostPairs = 200
@@ -12,18 +14,16 @@ const longest = 4_000
 
 const json = (value) => JSON.stringify(value, undefined, 2)
 
-/** A part with its title and the buttons that copy it. */
-const part = (className, title, content, buttons) =>
-  element("section", className, [
-    element("div", "part-head", [element("h3", "", title), element("span", "tools", buttons)]),
-    content
-  ])
+/** A part with its title. */
+const part = (className, title, content) =>
+  element("section", className, [element("div", "part-head", element("h3", "", title)), content])
 
 const list = (pairs, shown) => {
   if (pairs.length === 0) return element("p", "hint", "none")
   const made = element("dl", "")
   for (const pair of pairs.slice(0, mostPairs)) {
-    made.append(element("dt", "", inert(pair[0], longest)), element("dd", "", shown(pair)))
+    const name = element("dt", "", explained(pair[0], inert(pair[0], longest)))
+    made.append(name, element("dd", "", shown(pair)))
   }
   if (pairs.length > mostPairs) {
     made.append(
@@ -34,11 +34,9 @@ const list = (pairs, shown) => {
   return made
 }
 
-const pairsPart = (title, what, pairs, shown) =>
-  part("pairs", title, list(pairs, shown), [
-    copyButton("JSON", what, () => json(pairs)),
-    copyButton("CSV", what, () => pairsCsv(pairs))
-  ])
+const pairsPart = (title, pairs, shown) => part("pairs", title, list(pairs, shown))
+
+const pairForms = (pairs) => ({ JSON: () => json(pairs), CSV: () => pairsCsv(pairs) })
 
 const deviceNames = new Set([
   "type",
@@ -67,6 +65,7 @@ const metaValue = (event) => {
     const field = chosen[name]
     if (field !== undefined && value === (field === "country" ? event.country : event.deviceType))
       return choice(field, value, inert(value, longest))
+    if (value === "XX") return explained(value)
     if (name === "ip" && event.address !== "" && event.address !== value)
       return [inert(event.address), element("span", "hint", [" = ", inert(value, longest)])]
     if (name === "ts") return timestamp(value)
@@ -121,26 +120,45 @@ const rawPart = ({ stage, raw }) => {
   const text = element("pre", "", inert(raw, 20_000))
   text.tabIndex = 0
   text.setAttribute("aria-label", title)
-  return part("raw", title, text, [
-    copyButton("Text", `the ${title.toLowerCase()}`, () => raw),
-    copyButton("JSON", `the ${title.toLowerCase()}`, () => JSON.stringify(raw)),
-    copyButton("CSV", `the ${title.toLowerCase()}`, () => csvOf([[title.toLowerCase()], [raw]]))
-  ])
+  return part("raw", title, text)
 }
+
+const rawForms = ({ raw }, name) => ({
+  Text: () => raw,
+  JSON: () => JSON.stringify(raw),
+  CSV: () => csvOf([[name], [raw]])
+})
 
 const shareAddress = ({ id }) => new URL(`/events?event=${encodeURIComponent(id)}`, location.href).href
 
-const head = (event) => {
-  const whole = [
-    copyButton("JSON", "the event", () => json(event)),
-    copyButton("CSV", "the event", () => eventsCsv([event]))
+/** All that can be copied of the event, in one menu. */
+const copyMenu = (event, { device, place, rest }, journey) => {
+  const raw = event.stage === "raw" || event.stage === "rejected" ? "line" : "record"
+  const pairs = [
+    ["Parameters", "the parameters", event.params],
+    ["Device", "the device", device],
+    ["Place", "the place", place],
+    ["Meta", "the meta data", rest],
+    ["Coordinates", "the coordinates", coordinates(event)]
   ]
-  if (event.id !== "") whole.push(copyButton("Link", "the event", () => shareAddress(event)))
-  return element("div", "details-head", [
-    element("h2", "", event.type === "" ? "(no type)" : inert(event.type, 400)),
-    element("span", "tools", whole)
+  return exportMenu([
+    ["Event", "the event", { JSON: () => json(event), CSV: () => eventsCsv([event]) }],
+    ["Journey", "the journey", journeyForms(journey)],
+    ...pairs
+      .filter(([, , list]) => list.length > 0)
+      .map(([name, what, list]) => [name, what, pairForms(list)]),
+    [raw === "line" ? "Line" : "Record", `the ${raw}`, rawForms(event, raw)]
   ])
 }
+
+const head = (event, groups, journey) =>
+  element("div", "details-head", [
+    element("h2", "", event.type === "" ? "(no type)" : inert(event.type, 400)),
+    element("span", "tools", [
+      ...(event.id === "" ? [] : [copyButton("Link", "the event", () => shareAddress(event))]),
+      copyMenu(event, groups, journey)
+    ])
+  ])
 
 const rejection = ({ reason, detail }) =>
   reason === undefined
@@ -148,23 +166,25 @@ const rejection = ({ reason, detail }) =>
     : [element("p", "verdict bad", ["Rejected: ", inert(reason), detail ? [": ", inert(detail)] : ""].flat())]
 
 /** Everything of an event, as elements; `journey` is the section of its way where there is one already. */
-export const eventParts = (event, journey = undefined) => {
+export const eventParts = (event, knownJourney = undefined) => {
   const line = element("div", "")
   const found = (told) => {
     if (event.stage === "stored" && told.state === "stored") line.replaceChildren(linePart(told.line))
   }
-  const { device, place, rest } = metaGroups(event)
+  const groups = metaGroups(event)
+  const { device, place, rest } = groups
+  const journey = knownJourney ?? journeySection(event.id, ownSteps(event), found)
   const shown = metaValue(event)
   return element("div", "event-parts", [
-    head(event),
+    head(event, groups, journey),
     ...rejection(event),
-    journey ?? journeySection(event.id, ownSteps(event), found),
+    journey,
     element("div", "part-columns", [
-      pairsPart("Parameters", "the parameters", event.params, paramValue),
-      ...(device.length > 0 ? [pairsPart("Device", "the device", device, shown)] : []),
-      ...(place.length > 0 ? [pairsPart("Place", "the place", place, shown)] : []),
-      ...(rest.length > 0 ? [pairsPart("Meta", "the meta data", rest, shown)] : []),
-      pairsPart("Coordinates", "the coordinates", coordinates(event), coordinate(event))
+      pairsPart("Parameters", event.params, paramValue),
+      ...(device.length > 0 ? [pairsPart("Device", device, shown)] : []),
+      ...(place.length > 0 ? [pairsPart("Place", place, shown)] : []),
+      ...(rest.length > 0 ? [pairsPart("Meta", rest, shown)] : []),
+      pairsPart("Coordinates", coordinates(event), coordinate(event))
     ]),
     rawPart(event),
     line

@@ -1,6 +1,9 @@
 /** The row of one event, its values to be chosen from, and the row that stands where events were left out. */
 import { element, number, span } from "/page/frame.js"
+import { meaningOf } from "/page/glossary.js"
+import { hueOf, paint } from "/page/hue.js"
 import { inert } from "/page/inert-text.js"
+import { timeFormat } from "/page/zone.js"
 
 /** How many columns the table shows: some are not there for some stages and on narrower screens. */
 export const columns = () =>
@@ -9,21 +12,10 @@ export const columns = () =>
 const shownParams = 5
 const longest = 160
 
-const today = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  fractionalSecondDigits: 3,
-  hourCycle: "h23"
-})
-const otherDay = new Intl.DateTimeFormat(undefined, {
-  month: "short",
-  day: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23"
-})
+const seconds = { hour: "2-digit", minute: "2-digit", second: "2-digit" }
+const today = timeFormat({ ...seconds, fractionalSecondDigits: 3 })
+const otherDay = timeFormat({ month: "short", day: "numeric", ...seconds })
+const dayOf = timeFormat({ dateStyle: "short" })
 
 const lastMoment = 8_640_000_000_000_000
 
@@ -31,7 +23,7 @@ const lastMoment = 8_640_000_000_000_000
 export const clock = (at) => {
   if (!(Math.abs(at) <= lastMoment)) return element("span", "", String(at))
   const date = new Date(at)
-  const isToday = date.toDateString() === new Date().toDateString()
+  const isToday = dayOf.format(date) === dayOf.format(new Date())
   const made = element("time", "", (isToday ? today : otherDay).format(date))
   made.dateTime = date.toISOString()
   made.title = `${made.dateTime} · ${at} ms`
@@ -56,7 +48,9 @@ const chosen = (kind, field, value, content, name) => {
   made.dataset.value = value
   if (name !== undefined) made.dataset.name = name
   const what = `only this ${name === undefined ? titles[field] : "parameter"}`
-  made.title = kind === "button" ? `Show ${what}` : `Ctrl + click: ${what}`
+  const meaning = meaningOf(value)
+  const does = kind === "button" ? `Show ${what}` : `Ctrl + click: ${what}`
+  made.title = meaning === undefined ? does : `${meaning} ${does}`
   return made
 }
 
@@ -97,17 +91,12 @@ const where = ({ topic, partition, offset }) => {
   return made
 }
 
-/** One of eight colours, the same for the same type wherever it is seen (FNV-1a, and mixed once more). */
-const hue = (type) => {
-  let sum = 0x811c9dc5
-  for (let place = 0; place < Math.min(type.length, 64); place++)
-    sum = Math.imul(sum ^ type.charCodeAt(place), 0x01000193)
-  sum = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b)
-  return `hue-${(sum ^ (sum >>> 13)) & 7}`
-}
-
 /** A type with its colour. */
-export const typeMark = (type) => element("span", `dot ${hue(type)}`)
+export const typeMark = (type) => {
+  const made = element("span", "dot swatch")
+  paint(made, hueOf(type))
+  return made
+}
 
 /** The row of an event; `asked` has the names of parameters to see first. The list opens it and hears its choices. */
 export const eventRow = (event, asked) => {

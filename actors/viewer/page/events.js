@@ -8,6 +8,7 @@ import { detailsRow } from "/page/event-details.js"
 import { isEventId, namesIn, searchOf, sightOf, withParam } from "/page/event-filter.js"
 import { eventList } from "/page/event-list.js"
 import { filterBar } from "/page/filter-bar.js"
+import { firstEvent } from "/page/first-event.js"
 import { button, known, number, rate, showFrame, showState } from "/page/frame.js"
 import { liveConnection } from "/page/live-connection.js"
 import { oneEvent } from "/page/one-event.js"
@@ -43,7 +44,10 @@ const showSampling = () => {
 const showEmpty = () => {
   at("empty").hidden = !list.isEmpty()
   const isFiltered = Object.keys(sight.filter).some((name) => name !== "stage")
-  if (!sight.isPast) at("empty").textContent = isFiltered ? "No event that matches yet." : "No events yet."
+  if (sight.isPast) return
+  if (isFiltered || sight.filter.stage !== undefined) at("empty").textContent = "No event that matches yet."
+  else if (at("empty").querySelector(".first-event") === null)
+    at("empty").replaceChildren(firstEvent("No events yet."))
 }
 
 const list = eventList({

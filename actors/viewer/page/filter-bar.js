@@ -1,20 +1,9 @@
 /** The fields of the filter: what is typed applies a moment later, in a search of the past when it is asked for. */
 import { filterNames } from "/page/event-filter.js"
+import { fieldText, momentOfField } from "/page/zone.js"
 
 /** How long after the last key a filter applies, milliseconds. */
 const rest = 350
-
-/** A moment as a field of the reader's zone wants it; "" for none. */
-const localText = (at) => {
-  if (at === undefined) return ""
-  const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000)
-  return date.toISOString().slice(0, 19)
-}
-
-const momentOf = (text) => {
-  const at = new Date(text).getTime()
-  return text === "" || Number.isNaN(at) ? undefined : at
-}
 
 /**
  * @param {HTMLFormElement} form
@@ -48,7 +37,7 @@ export const filterBar = (form, { changed, asked }) => {
   for (const one of form.querySelectorAll("[data-minutes]")) {
     one.addEventListener("click", () => {
       const { minutes } = one.dataset
-      fields.since.value = minutes === "" ? "" : localText(Date.now() - Number(minutes) * 60_000)
+      fields.since.value = minutes === "" ? "" : fieldText(Date.now() - Number(minutes) * 60_000)
       fields.until.value = ""
       now()
     })
@@ -84,12 +73,17 @@ export const filterBar = (form, { changed, asked }) => {
         if (value !== "") filter[name] = value
       }
       const order = fields.order.value || undefined
-      return { filter, since: momentOf(fields.since.value), until: momentOf(fields.until.value), order }
+      return {
+        filter,
+        since: momentOfField(fields.since.value),
+        until: momentOfField(fields.until.value),
+        order
+      }
     },
     show: ({ filter, since, until, order }) => {
       for (const name of filterNames) fields.namedItem(name).value = filter[name] ?? ""
-      fields.since.value = localText(since)
-      fields.until.value = localText(until)
+      fields.since.value = fieldText(since)
+      fields.until.value = fieldText(until)
       fields.order.value = order ?? ""
       mark()
     },

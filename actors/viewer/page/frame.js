@@ -1,4 +1,5 @@
 /** What all pages share: the navigation, small elements, and numbers as people read them. */
+import { timeFormat, zoneButton } from "/page/zone.js"
 
 /** An element with a class and text (or children); text stays text, whatever it holds. */
 export const element = (name, className, content = "") => {
@@ -67,11 +68,7 @@ export const span = (milliseconds) => {
 /** "1 dead letter", "1,200 dead letters". */
 export const letterCount = (count) => `${number(count)} dead ${count === 1 ? "letter" : "letters"}`
 
-const moments = new Intl.DateTimeFormat(undefined, {
-  dateStyle: "medium",
-  timeStyle: "medium",
-  hourCycle: "h23"
-})
+const moments = timeFormat({ dateStyle: "medium", timeStyle: "medium" })
 
 /** The last moment of a `Date`; a dead letter that others wrote may name a later one. */
 const lastMoment = 8_640_000_000_000_000
@@ -88,7 +85,7 @@ export const moment = (at) => {
 /** Where an event is asked for, by its id. */
 export const whereAddress = (id) => `/ledger?event=${encodeURIComponent(id)}`
 
-const clockTimes = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" })
+const clockTimes = timeFormat({ timeStyle: "medium" })
 
 /** The time of day, in the reader's zone; milliseconds since 1970. */
 export const timeOfDay = (at) => clockTimes.format(at)
@@ -125,5 +122,14 @@ export const showFrame = () => {
   navigation.setAttribute("aria-label", "Pages")
   const home = link("/", element("span", "", "Spoor"), "brand")
   home.setAttribute("aria-label", "Spoor: overview")
-  document.getElementById("frame").append(home, navigation)
+  const keys = button(
+    "?",
+    async () => (await import("/page/shortcuts.js")).showShortcuts(),
+    "plain keys-button"
+  )
+  keys.setAttribute("aria-label", "Keys of this page")
+  keys.title = "Keys of this page (?)"
+  const tools = element("div", "frame-tools", [zoneButton(), keys])
+  document.getElementById("frame").append(home, navigation, tools)
+  import("/page/shortcuts.js")
 }

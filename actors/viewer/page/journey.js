@@ -3,7 +3,6 @@
  * each other at its end. It asks the viewer as long as it is to be seen and the way may still go on.
  */
 import { get } from "/page/ask.js"
-import { copyButton } from "/page/copying.js"
 import { csvOf } from "/page/csv.js"
 import { clock } from "/page/event-row.js"
 import { element, link, span, whereAddress } from "/page/frame.js"
@@ -109,6 +108,15 @@ const verdict = ({ state, sentence, wholeWay, records }) => {
   return made
 }
 
+/** The steps that a section shows now. */
+const stepsOf = new WeakMap()
+
+/** The journey that the section shows when it is asked, as texts. */
+export const journeyForms = (section) => ({
+  JSON: () => JSON.stringify(stepsOf.get(section)(), undefined, 2),
+  CSV: () => csv(stepsOf.get(section)())
+})
+
 /** The way is asked for again after so long, then less and less often, for so long, milliseconds. */
 const firstPause = 1_000
 const patience = 30_000
@@ -130,11 +138,8 @@ export const journeySection = (id, known = [], found = () => {}) => {
   let steps = known
   const place = element("div", "journey")
   const head = element("h3", "", "Journey")
-  const tools = element("span", "tools", [
-    copyButton("JSON", "the journey", () => JSON.stringify(steps, undefined, 2)),
-    copyButton("CSV", "the journey", () => csv(steps))
-  ])
-  const section = element("section", "part-journey", [element("div", "part-head", [head, tools]), place])
+  const section = element("section", "part-journey", [element("div", "part-head", head), place])
+  stepsOf.set(section, () => steps)
   if (known.length > 0) place.append(journeyLine(known))
   if (id === "") {
     place.append(element("p", "hint", "It has no event id, so nothing more is known of its way."))

@@ -26,7 +26,7 @@ export const letterRow = (letter, onChoice) => {
   box.addEventListener("change", onChoice)
   const line = link(letterAddress(letter.address), fields(lineText(letter)), "line")
   line.dir = "ltr"
-  return element("tr", "letter", [
+  const row = element("tr", "letter", [
     element("td", "choice", box),
     element("td", "set-aside", isOurs ? moment(letter.last) : "–"),
     element("td", "reason", isOurs ? letter.reason : "not from Spoor"),
@@ -35,4 +35,10 @@ export const letterRow = (letter, onChoice) => {
     element("td", "topic", letter.topic ?? "–"),
     element("td", "content", line)
   ])
+  row.addEventListener("click", (clicked) => {
+    const { target, ctrlKey, metaKey, shiftKey, altKey } = clicked
+    const isOwn = target.closest("a, input, .choice") !== null || ctrlKey || metaKey || shiftKey || altKey
+    if (!isOwn && (getSelection()?.isCollapsed ?? true)) line.click()
+  })
+  return row
 }

@@ -2,17 +2,17 @@
 import { definitions, element, link, moment, number } from "/page/frame.js"
 import { letterAddress, lineText } from "/page/letter-row.js"
 import { withTimes } from "/page/told-times.js"
+import { timeFormat } from "/page/zone.js"
 
 const kinds = { stored: "good", "dead letter": "bad", "in flight": "good" }
 
-const exact = new Intl.DateTimeFormat(undefined, {
+const exact = timeFormat({
   month: "short",
   day: "numeric",
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
-  fractionalSecondDigits: 3,
-  hourCycle: "h23"
+  fractionalSecondDigits: 3
 })
 
 /** To the millisecond, where it is one that a `Date` can be. */

@@ -36,6 +36,7 @@ export const pastRoutes = (past: Past) =>
           )
         : json(await past.search(query, request.signal))
     })
+    .get("/api/gateway", () => json({ url: past.gateway() ?? null }))
     .get("/api/events/:id", async ({ params, request }) => {
       const logged = wholeNumber(searchOf(request).get("logged"), 0)
       return logged === undefined

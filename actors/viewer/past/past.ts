@@ -22,9 +22,9 @@ import type { Reading } from "../reading.ts"
 import { viewerMask } from "../settings.ts"
 import { backFill } from "./back-fill.ts"
 import { consumedMemory } from "./consumed-memory.ts"
+import { type RangeTables, tablesOfRange } from "./counts-of-range.ts"
 import { hearConsumed } from "./hear-consumed.ts"
 import { journey } from "./journey.ts"
-import { type RangeTables, tablesOfRange } from "./counts-of-range.ts"
 import type { Range } from "./range.ts"
 import { type SearchQuery, search } from "./search.ts"
 import { searchBack } from "./search-back.ts"
@@ -43,6 +43,8 @@ export interface Past {
   readonly seriesOf: (name: SeriesName, range: Range, left: AbortSignal) => Promise<SeriesView>
   readonly tablesOf: (counter: Counter, range: Range, left: AbortSignal) => Promise<RangeTables>
   readonly sendTest: SendTest
+  /** Where the gateway is, as test events reach it; undefined when that is not known. */
+  readonly gateway: () => string | undefined
 }
 
 export const pastSettings = [gatewayUrl, gatewayPort, viewerMask]
@@ -93,6 +95,7 @@ export const makePast = Effect.fnUntraced(function* (lines: LineMemory, reading:
   }
 
   const logPlaces = { look, topics: topics.all, mask, patience: searchPatience }
+  const gateway = () => fixedGateway ?? ownGateway(self.announced("send events"), settings.gatewayPort)
   const witnesses = { consumers: counters.map(({ name }) => name), memory, mask, lines }
   const past: Past = {
     search: (query, left) =>
@@ -111,9 +114,8 @@ export const makePast = Effect.fnUntraced(function* (lines: LineMemory, reading:
     series: (name, minutes) => series.view(name, minutes, Date.now()),
     seriesOf: (name, range, left) => searched(seriesOfRange(name, range, logPlaces), left),
     tablesOf: (counter, range, left) => searched(tablesOfRange(counter, range, logPlaces), left),
-    sendTest: sendTestTo(
-      () => fixedGateway ?? ownGateway(self.announced("send events"), settings.gatewayPort)
-    )
+    sendTest: sendTestTo(gateway),
+    gateway
   }
   const seen = Effect.fnUntraced(function* (batch: RecordBatch) {
     series.add(reader, batch, yield* Clock.currentTimeMillis)

@@ -13,7 +13,7 @@ describe("the page", () => {
   test("is the overview at /, and the live list at /events and at its old address", async () => {
     expect(await (await ask("/")).text()).toContain("<title>Overview · Spoor</title>")
     const page = await (await ask("/events")).text()
-    expect(page).toContain("<title>Live events · Spoor</title>")
+    expect(page).toContain("<title>Events · Spoor</title>")
     expect(await (await ask("/kafidx")).text()).toBe(page)
   })
 

@@ -58,7 +58,15 @@ export const noAccounts: Accounts = {
 }
 
 /** A past that nobody may ask. */
-export const noPast: Past = { search: unasked, journey: unasked, series: unasked, seriesOf: unasked, tablesOf: unasked, sendTest: unasked }
+export const noPast: Past = {
+  search: unasked,
+  journey: unasked,
+  series: unasked,
+  seriesOf: unasked,
+  tablesOf: unasked,
+  sendTest: unasked,
+  gateway: () => undefined
+}
 
 export const viewer = (options: Partial<ViewerOptions> = {}) =>
   viewerApp({

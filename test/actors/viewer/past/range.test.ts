@@ -1,0 +1,126 @@
+/** Counts and figures of a range of time: of what the log holds of it, and not known where it was not looked through. */
+import { describe, expect, test } from "bun:test"
+import { Effect } from "effect"
+import { noMask } from "../../../../actors/viewer/mask.ts"
+import { askedRange } from "../../../../actors/viewer/past/asked-range.ts"
+import { tablesOfRange } from "../../../../actors/viewer/past/counts-of-range.ts"
+import { makeSeries } from "../../../../actors/viewer/past/series.ts"
+import { seriesOfRange } from "../../../../actors/viewer/past/series-of-range.ts"
+import { alwaysReading, isCut } from "../../../../actors/viewer/reading.ts"
+import type { EventLog, RecordBatch } from "../../../../bridge/event-log/service.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import { Topic } from "../../../../contracts/ids.ts"
+
+const topic = Topic.make("events")
+const start = 1_795_206_900_000
+const line = (type: string, klag = 10) =>
+  `${type} type=Mobile&browser=&engine=&version=&os=&host=h&pod=p&ts=1&ip=cb007109&klag=${klag}&country=DE&city=XX action=a`
+
+/** One record at each of these seconds after the start. */
+const batchOf = (seconds: ReadonlyArray<number>): RecordBatch => ({
+  topic,
+  partition: 0,
+  end: "100",
+  records: seconds.map((second, i) => ({
+    offset: String(i),
+    timestamp: start + second * 1000,
+    key: undefined,
+    value: new TextEncoder().encode(line(second % 2 === 0 ? "even" : "odd")),
+    headers: {}
+  }))
+})
+
+const placesOf = (look: EventLog["Service"]["look"]) => ({
+  look,
+  topics: [topic],
+  mask: noMask,
+  patience: 30
+})
+const whole = (seconds: ReadonlyArray<number>) =>
+  placesOf((_, see) => Effect.sync(() => see(batchOf(seconds), 1)))
+const range = { since: start, until: start + 60_000 }
+const counter = { name: "event-counter", title: "Types", tables: ["by-type", "by-action"] }
+
+describe("a range of time", () => {
+  test("counts what a counter would have counted of it, and nothing beside it", async () => {
+    const told = await Effect.runPromise(tablesOfRange(counter, range, whole([-2, 0, 1, 2, 59, 60])))
+    expect(told).toEqual({
+      reached: range.until,
+      looked: 4,
+      troubles: [],
+      rows: {
+        "by-type": [
+          { type: "even", events: 2 },
+          { type: "odd", events: 2 }
+        ],
+        "by-action": [
+          { action: "even[a]", events: 2 },
+          { action: "odd[a]", events: 2 }
+        ]
+      }
+    })
+    const timings = { name: "timing-stats", title: "Timings", tables: ["timings"] }
+    const { rows } = await Effect.runPromise(tablesOfRange(timings, range, whole([1])))
+    expect(rows.timings?.[0]).toMatchObject({ "milliseconds of": "klag", count: 1, average: 10 })
+    expect((await Effect.runPromise(tablesOfRange(timings, range, whole([])))).rows.timings).toEqual([])
+  })
+
+  test("has figures in steps that fit it, 0 where nothing was", async () => {
+    const view = await Effect.runPromise(seriesOfRange("types", range, whole([0, 1, 30])))
+    expect([view.step, view.times.length, view.times[0], view.known]).toEqual([1, 60, start / 1000, 60])
+    const values = (name: string) => view.lines.find((one) => one.name === name)?.values
+    expect([values("even")?.[0], values("odd")?.[1], values("even")?.[2]]).toEqual([1, 1, 0])
+    const day = { since: start, until: start + 86_400_000 }
+    expect((await Effect.runPromise(seriesOfRange("all", day, whole([])))).step).toBe(600)
+  })
+
+  test("is not known where it was not looked through, and says why", async () => {
+    const slow = placesOf((_, see) =>
+      Effect.suspend(() => {
+        see(batchOf([0, 10, 20]), 1)
+        return Effect.never
+      })
+    )
+    const view = await Effect.runPromise(seriesOfRange("all", range, slow))
+    expect(view.troubles).toEqual([expect.stringContaining("not to its end")])
+    expect(view.known).toBe(20)
+    expect(view.lines[0]?.values.slice(18, 22)).toEqual([0, 0, null, null])
+    const away = placesOf(() =>
+      Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
+    )
+    const none = await Effect.runPromise(seriesOfRange("types", range, away))
+    expect(none).toMatchObject({ known: 0, lines: [], troubles: ["Kafka is away."] })
+    expect(await Effect.runPromise(tablesOfRange(counter, range, away))).toMatchObject({
+      looked: 0,
+      reached: range.since,
+      troubles: ["Kafka is away."]
+    })
+  })
+
+  test("is read from an address, or refused", () => {
+    const asked = (query: string) => askedRange(new Request(`http://viewer/x${query}`), 5_000)
+    expect(asked("")).toBeUndefined()
+    expect(asked("?since=1000")).toEqual({ since: 1_000, until: 5_000 })
+    expect(asked("?since=1000&until=9000")).toEqual({ since: 1_000, until: 5_000 })
+    for (const query of [
+      "?until=3",
+      "?since=x",
+      "?since=4000&until=3000",
+      "?since=6000",
+      "?since=1&until=-1"
+    ])
+      expect(asked(query)).toBe("unreadable")
+  })
+})
+
+test("a chart has no 0 for a time in which the log could not be read, unless something of it came later", () => {
+  const gaps = [{ from: start + 10_000, until: start + 20_000 }]
+  const series = makeSeries(start, () => gaps)
+  const values = () => series.view("all", 1, start + 60_000).lines[0]?.values
+  expect(values()).toEqual([0, 0, null, null, 0, 0, 0, 0, 0, 0, 0, 0])
+  series.add(series.reader(), batchOf([12]), start + 60_000)
+  expect(values()).toEqual([0, 0, 0.2, null, 0, 0, 0, 0, 0, 0, 0, 0])
+  expect(isCut([{ from: 5, until: undefined }], 1, 5)).toBe(false)
+  expect(isCut([{ from: 5, until: undefined }], 1, 6)).toBe(true)
+  expect(alwaysReading.gaps()).toEqual([])
+})
