@@ -4,7 +4,7 @@
  * that the next one who wants to know gets rates), and says at any moment what it knows. It never waits for what it
  * asks, except for a moment when it begins. Lives as long as its scope.
  */
-import { Clock, Deferred, Effect, type Scope } from "effect"
+import { Clock, Effect, type Scope } from "effect"
 import type { QueueSource } from "../../bridge/ingest-queue/service.ts"
 import { discover } from "../../bridge/message-bus/micro-service.ts"
 import type { MessageBus } from "../../bridge/message-bus/service.ts"
@@ -14,8 +14,9 @@ import { makeActorGroups } from "./actors-seen.ts"
 import { makeInstances, silentAfter } from "./instances.ts"
 import { judgeQueue } from "./judge.ts"
 import { makeView } from "./make-view.ts"
+import { makePace } from "./pace.ts"
 import { makeProbe } from "./probe.ts"
-import { makeQueueHistory } from "./queues.ts"
+import { makeQueueHistory, type QueueSeen } from "./queues.ts"
 import type { SystemView } from "./system-view.ts"
 import { ended } from "./words.ts"
 
@@ -39,12 +40,6 @@ export interface Watch {
 /** How long actors have to answer, milliseconds: fifty of them on a busy machine do within this. */
 const answerWindow = 500
 
-/** It goes on asking for so long after somebody wanted to know, milliseconds. */
-const interest = 10_000
-
-/** How often it looks while nobody wants to know, if it does, milliseconds. */
-const seldom = 5_000
-
 /** When it begins, whoever wants to know waits for first answers, but no longer than this, milliseconds. */
 const firstWait = 750
 
@@ -53,13 +48,8 @@ export const makeWatch = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Watch, never, Scope.Scope> {
   const { bus, sources, health, keepsLooking = false, caveats = [] } = options
   const scope = yield* Effect.scope
-  let wantedAt = yield* steadyMillis
-  let wasWanted = false
-  let wanted = Deferred.makeUnsafe<void>()
-  const rest = Effect.fnUntraced(function* (milliseconds: number) {
-    const isSeldom = keepsLooking && (yield* steadyMillis) - wantedAt >= interest
-    yield* Effect.raceFirst(Effect.sleep(isSeldom ? seldom : milliseconds), Deferred.await(wanted))
-  })
+  const pace = yield* makePace(keepsLooking)
+  const { rest } = pace
   const instances = makeInstances()
   const actorGroups = makeActorGroups()
   const queues = sources.map((source, i) => {
@@ -100,15 +90,11 @@ export const makeWatch = Effect.fnUntraced(function* (
     for (const probe of probes) probe.begin()
   }
 
-  const untilUnwanted = Effect.gen(function* () {
-    while (keepsLooking || (yield* steadyMillis) - wantedAt < interest) yield* Effect.sleep("1 second")
-  })
-
   const poll = Effect.all(
     probes.map(({ run }) => run),
     { concurrency: "unbounded", discard: true }
   ).pipe(
-    Effect.raceFirst(untilUnwanted),
+    Effect.raceFirst(pace.untilUnwanted),
     Effect.ensuring(
       Effect.sync(() => {
         isPolling = false
@@ -145,21 +131,13 @@ export const makeWatch = Effect.fnUntraced(function* (
         seams: Object.assign({}, ...own.map(({ seams }) => seams)),
         systems: Object.assign({}, ...own.map(({ systems }) => systems))
       },
-      troubles: [
-        ...caveats,
-        ...(trouble === undefined ? [] : [`The actors cannot be asked: ${ended(trouble)}`]),
-        ...queuesSeen.flatMap((one) =>
-          one.trouble === undefined ? [] : [`The ${one.name} cannot be asked: ${ended(one.trouble)}`]
-        )
-      ]
+      troubles: [...caveats, ...unasked("actors", trouble), ...queuesSeen.flatMap(unaskedQueue)]
     })
   })
 
   const view = Effect.gen(function* () {
     const now = yield* steadyMillis
-    const isOld = !wasWanted || now - wantedAt >= interest
-    wasWanted = true
-    wantedAt = now
+    const isOld = yield* pace.want
     if (!isPolling) {
       begin(now)
       yield* Effect.forkIn(poll, scope)
@@ -167,19 +145,24 @@ export const makeWatch = Effect.fnUntraced(function* (
       begunAt = now
       actorGroups.begin()
       for (const probe of probes) probe.again()
-      yield* Deferred.succeed(wanted, undefined)
-      wanted = Deferred.makeUnsafe()
+      yield* pace.wake
     }
     yield* firstAnswers
     return yield* look
   })
 
   if (keepsLooking) {
-    begin(wantedAt)
+    begin(yield* steadyMillis)
     yield* Effect.forkIn(poll, scope)
   }
   return { view }
 })
+
+/** The sentence about what could not be asked, if it could not. */
+const unasked = (what: string, trouble: string | undefined): ReadonlyArray<string> =>
+  trouble === undefined ? [] : [`The ${what} cannot be asked: ${ended(trouble)}`]
+
+const unaskedQueue = ({ name, trouble }: QueueSeen): ReadonlyArray<string> => unasked(name, trouble)
 
 /** Was each of them looked at? */
 const isWhole = ({ seams, systems }: SystemsFound): boolean =>
