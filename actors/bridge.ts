@@ -48,17 +48,18 @@ export const Bridge = Actor.make(
       yield* show("stored", batch.id, batch.events, storedAt(appended))
       return {
         id: batch.id,
+        digest: batch.digest,
         stored: records.length - rejected.length,
-        placements: placements(records, appended),
+        placements: placements(records, appended, yield* Clock.currentTimeMillis),
         rejected
       }
     })
 
     /** Whether an event that came now could be stored, as far as can be told without storing one. */
-    const isFree = Effect.fnUntraced(function* ({ id }: EnrichedBatch) {
+    const isFree = Effect.fnUntraced(function* (batch: EnrichedBatch) {
       yield* log.seam.check
       yield* doubt.check
-      return mergeReceipts(id, [])
+      return mergeReceipts(batch, [])
     })
 
     return (batch: EnrichedBatch) => (batch.events.length === 0 ? isFree(batch) : once(batch, store(batch)))

@@ -6,6 +6,7 @@
 import { Effect, type Redacted, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { type ConnectOptions, connect, type Reply } from "../redis.ts"
+import { makeWriter } from "../redis-writer.ts"
 import type { CampaignLinks } from "./service.ts"
 import { linkOfText, noRoom, pageOf, textOfLink } from "./stored.ts"
 
@@ -47,9 +48,11 @@ export const redisLinks = Effect.fnUntraced(function* (
   options?: ConnectOptions
 ): Effect.fn.Return<CampaignLinks["Service"], Failure, Scope.Scope> {
   const connection = yield* connect(url, options)
-  const keys = [key, /\{[^}]+\}/.test(key) ? `${key}:ids` : `{${key}}:ids`]
-  const put = connection.script(putScript)
-  const remove = connection.script(removeScript)
+  const tagged = /\{[^}]+\}/.test(key) ? key : `{${key}}`
+  const keys = [key, `${tagged}:ids`]
+  const writer = makeWriter(connection, tagged, yield* Effect.scope, options?.commandTimeout)
+  const put = writer.script(putScript)
+  const remove = writer.script(removeScript)
   const list = connection.script(listScript)
 
   return {

@@ -110,12 +110,13 @@ export class EventLog extends Context.Service<
   }
 >()("spoor/bridge/event-log") {}
 
-/** Runs of neighbouring places as placements, for a receipt. */
+/** Runs of neighbouring places as placements, for a receipt; `at` is when they were appended, milliseconds since 1970. */
 export const placements = (
   records: ReadonlyArray<NewRecord>,
-  appended: ReadonlyArray<Appended>
+  appended: ReadonlyArray<Appended>,
+  at: number
 ): ReadonlyArray<Placement> => {
-  type Run = { topic: Topic; partition: number; offset: string; count: number }
+  type Run = { topic: Topic; partition: number; offset: string; count: number; at: number }
   const runs = new Map<string, Run>()
   // Most records lie behind the one before.
   let run: Run | undefined
@@ -126,7 +127,7 @@ export const placements = (
     const { partition, offset } = one
     if (run?.topic !== topic || run.partition !== partition) {
       const name = `${partition} ${topic}`
-      run = runs.get(name) ?? { topic, partition, offset, count: 0 }
+      run = runs.get(name) ?? { topic, partition, offset, count: 0, at }
       if (run.count === 0) runs.set(name, run)
     }
     run.count += 1

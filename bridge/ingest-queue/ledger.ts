@@ -2,6 +2,7 @@
  * What the ledger of a queue counts, under which names, and how they read as accounts: the same in every implementation.
  * A name is `since`, `taken`, `pushed`, `foreign-gone`, or `<kind>:<topic>`.
  */
+import type { Placement } from "../../contracts/batch.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import type { QueueLedger, StoredLetter, TopicAccount, TopicCount } from "./service.ts"
 
@@ -21,6 +22,25 @@ export const entriesOf = (counts: ReadonlyArray<TopicCount>): ReadonlyArray<Entr
       .filter((kind) => count[kind] !== 0)
       .map((kind) => ({ name: `${kind}:${count.topic}`, by: count[kind] }))
   )
+
+/** How long the placements of lines that were let go are known, milliseconds: longer than a bridge answers with an old receipt. */
+export const placementMemory = 600_000
+
+export interface NamedPlacement {
+  readonly name: string
+  readonly entry: Entry
+}
+
+/**
+ * The placements of a receipt, each with a name for good and with what it adds to the ledger. The queue remembers the
+ * names: a placement that lets lines go for the second time adds nothing, so that lines without a record of their own
+ * show as received and not stored.
+ */
+export const placementsOf = (placements: ReadonlyArray<Placement>): ReadonlyArray<NamedPlacement> =>
+  placements.map(({ topic, partition, offset, count, at }) => ({
+    name: `${topic} ${partition} ${offset} ${count} ${at}`,
+    entry: { name: `stored:${topic}`, by: count }
+  }))
 
 /** Where a letter that leaves the list is counted: with its topic, or with those of another's making. */
 export const goneName = (letter: StoredLetter, kind: "replayed" | "discarded"): string =>

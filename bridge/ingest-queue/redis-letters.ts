@@ -7,6 +7,7 @@
  */
 import { Effect } from "effect"
 import type { RedisConnection } from "../redis.ts"
+import type { RedisWriter } from "../redis-writer.ts"
 import { goneName } from "./ledger.ts"
 import { replayMemory, storedLetter } from "./letter.ts"
 import { fromBuffer, toBuffer } from "./packed.ts"
@@ -72,9 +73,13 @@ return 1
 `
 
 /** The letters of the queue with these keys. */
-export const redisLetters = (connection: RedisConnection, keys: QueueKeys): LetterBox => {
-  const replay = connection.script(replayScript)
-  const discard = connection.script(discardScript)
+export const redisLetters = (
+  connection: RedisConnection,
+  writer: RedisWriter,
+  keys: QueueKeys
+): LetterBox => {
+  const replay = writer.script(replayScript)
+  const discard = writer.script(discardScript)
   return {
     read: (from, count) =>
       count < 1

@@ -1,11 +1,13 @@
 /** The ledger of the queue in a file: the table of what was counted, and the look at it and at all the queue holds. */
 import type { DatabaseSync } from "../sqlite.ts"
-import { type Entry, ledgerOf } from "./ledger.ts"
+import { type Entry, ledgerOf, type NamedPlacement, placementMemory } from "./ledger.ts"
 import { fromBuffer, linesIn, unpack } from "./packed.ts"
 import type { QueueLedger } from "./service.ts"
 
 export const ledgerSchema = `
 CREATE TABLE IF NOT EXISTS ledger (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS placements (name TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS placements_until ON placements (until);
 `
 
 export type LedgerSteps = ReturnType<typeof prepareLedger>
@@ -14,6 +16,8 @@ export const prepareLedger = (database: DatabaseSync) => ({
   add: database.prepare(
     "INSERT INTO ledger (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
   ),
+  place: database.prepare("INSERT INTO placements (name, until) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"),
+  forgetPlaces: database.prepare("DELETE FROM placements WHERE until <= ?"),
   begun: database.prepare("SELECT 1 FROM ledger WHERE name = 'since'"),
   fields: database.prepare("SELECT name, value FROM ledger"),
   headers: database.prepare(
@@ -26,6 +30,19 @@ export const prepareLedger = (database: DatabaseSync) => ({
 /** To be called in the transaction that adds the entries. */
 export const addTo = (steps: LedgerSteps, entries: ReadonlyArray<Entry>): void => {
   for (const { name, by } of entries) steps.add.run(name, by)
+}
+
+/** To be called in the transaction that lets a batch go: what is placed for the second time is not stored again. */
+export const addPlacements = (
+  steps: LedgerSteps,
+  placements: ReadonlyArray<NamedPlacement>,
+  now: number
+): void => {
+  if (placements.length === 0) return
+  steps.forgetPlaces.run(now)
+  for (const { name, entry } of placements)
+    if (steps.place.run(name, now + placementMemory).changes === 0)
+      addTo(steps, [{ ...entry, by: -entry.by }])
 }
 
 /**

@@ -3,12 +3,15 @@
  * lives as long as the scope.
  *
  * `{spoor:<projection>}:table:<table>` sorted set of counts · `:offsets` hash of partition → next offset ·
- * `:seen:<bucket>` hash of bitmaps of the event ids seen lately, gone one horizon after it was last written.
+ * `:seen:<bucket>` hash of bitmaps of the event ids seen lately, gone one horizon after it was last written. Effects are
+ * sent by a writer (redis-writer.ts): one that was given up is never applied after those that came behind it.
  */
 import { Clock, Effect, type Redacted, type Scope } from "effect"
 import { encode } from "../../contracts/codec.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type ConnectOptions, connect, type Reply } from "../redis.ts"
+import type { Script } from "../redis-script.ts"
+import { makeWriter } from "../redis-writer.ts"
 import { applyScript } from "./apply-script.ts"
 import type { StoreLimits } from "./limits.ts"
 import { isRemembered, type Plan, planOf, type SeenGroup } from "./plan.ts"
@@ -21,7 +24,19 @@ export const redisProjections = Effect.fnUntraced(function* (
   options?: ConnectOptions
 ): Effect.fn.Return<ProjectionStore["Service"], Failure, Scope.Scope> {
   const connection = yield* connect(url, options)
-  const applyPlan = connection.script(applyScript)
+  const scope = yield* Effect.scope
+  const scripts = new Map<string, Script>()
+
+  /** Each projection lies in a slot of its own, so each has a writer of its own. */
+  const applyPlan = (projection: string): Script => {
+    const known = scripts.get(projection)
+    if (known !== undefined) return known
+    const made = makeWriter(connection, prefixOf(projection), scope, options?.commandTimeout).script(
+      applyScript
+    )
+    scripts.set(projection, made)
+    return made
+  }
 
   return {
     seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
@@ -34,7 +49,7 @@ export const redisProjections = Effect.fnUntraced(function* (
         if (plan instanceof Failure) return Effect.fail(plan)
         const buckets = [...new Set(plan.groups.map(({ bucket }) => bucket))]
         return Effect.map(
-          applyPlan(
+          applyPlan(projection)(
             [
               `${prefixOf(projection)}:offsets`,
               ...plan.tables.map((table) => tableKey(projection, table)),

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import fc from "fast-check"
-import { newBatchId, type Topic } from "../../contracts/ids.ts"
+import { newBatchId, newClaimId, type Topic } from "../../contracts/ids.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
 import {
   account,
@@ -79,7 +79,7 @@ const suite = (open: OpenQueue): void => {
     "a batch that comes again, is given back or taken apart is taken once",
     async ({ source, other, push }) => {
       await run(push(bytes("a", "b", "c")))
-      const id = newBatchId()
+      const id = newClaimId()
       await claim(source, ended, id)
       await claim(source, ended, id)
       const over = await claim(other, ended)
@@ -167,7 +167,7 @@ const suite = (open: OpenQueue): void => {
       let working = 2
       const work = async (queue: typeof source): Promise<void> => {
         for (let turn = 0; ; turn++) {
-          const batch = await run(queue.claim(newBatchId(), { ...hour, maxEvents: 7 }))
+          const batch = await run(queue.claim(newClaimId(), { ...hour, maxEvents: 7 }))
           if (batch === undefined) break
           if (turn % 5 === 3 && batch.lines.length > 1) await run(batch.split(3, 0))
           else if (turn % 3 === 2) await setAside(batch, 1)

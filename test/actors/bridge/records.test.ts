@@ -2,12 +2,13 @@
 import { describe, expect, test } from "bun:test"
 import { recordsOf, rejectionsOf } from "../../../actors/bridge/records.ts"
 import type { EnrichedBatch } from "../../../contracts/batch.ts"
-import { newBatchId, splitEventId, Topic } from "../../../contracts/ids.ts"
+import { emptyDigest, newBatchId, splitEventId, Topic } from "../../../contracts/ids.ts"
 
 const topic = Topic.make("events")
 const value = new Uint8Array([1, 2, 3])
 const batch: EnrichedBatch = {
   id: newBatchId(),
+  digest: emptyDigest,
   claimed: 20,
   enriched: 30,
   events: [

@@ -51,8 +51,8 @@ export const appending = (check: Check): void => {
         )
       )
     )
-    const [one] = placements(first, appended.slice(0, first.length))
-    expect(one).toEqual({ topic, partition: appended[0]?.partition ?? -1, offset: "0", count: 2_200 })
+    const [one] = placements(first, appended.slice(0, first.length), 7)
+    expect(one).toEqual({ topic, partition: appended[0]?.partition ?? -1, offset: "0", count: 2_200, at: 7 })
     expect(appended.map(({ offset }) => offset)).toEqual(texts.map((_, i) => String(i)))
     expect(new Set(appended.map(({ partition }) => partition)).size).toBe(1)
 
