@@ -51,6 +51,7 @@ const watched = (
 describe("drainer", () => {
   test("the guilty event is found and set aside with its id and bytes, the others are stored", async () => {
     const stored = new Set<string>()
+    let end = 0
     let crashes = 0
     const enricher = makeMailbox(
       { concurrency: 4, capacity: 8 },
@@ -62,7 +63,9 @@ describe("drainer", () => {
         }
         for (const { query } of events) stored.add(query)
         const count = events.length
-        const placements = count === 0 ? [] : [{ topic: standard, partition: 0, offset: "0", count, at: 1 }]
+        const placements =
+          count === 0 ? [] : [{ topic: standard, partition: 0, offset: String(end), count, at: 1 }]
+        end += count
         return Effect.succeed({ id, digest, stored: count, placements, rejected: [] })
       }
     )

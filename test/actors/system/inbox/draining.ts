@@ -29,10 +29,14 @@ export const topic = Topic.make("events")
 
 export const lines = (...texts: ReadonlyArray<string>): ReadonlyArray<Bytes> => texts as ReadonlyArray<Bytes>
 
+/** The end of the log in which all batches lie. */
+let end = 0
+
 /** The account of a batch of which all is stored but what was rejected. */
 export const stored = ({ id, digest, lines }: Lines, rejected: Receipt["rejected"] = []): Account => {
   const count = lines.length - rejected.length
-  const placements = count === 0 ? [] : [{ topic, partition: 0, offset: "0", count, at: 1 }]
+  const placements = count === 0 ? [] : [{ topic, partition: 0, offset: String(end), count, at: 1 }]
+  end += count
   return {
     receipt: { id, digest, stored: count, placements, rejected },
     received: new Map(lines.length === 0 ? [] : [[topic, lines.length]])
