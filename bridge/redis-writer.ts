@@ -45,6 +45,9 @@ local writer_time = redis.call('TIME')
 if writer_time[1] * 1000 + math.floor(writer_time[2] / 1000) > tonumber(writer_deadline) then return 'LATE' end
 `
 
+/** The script as a writer sends it. */
+export const guarded = (lua: string): string => guard + lua
+
 /** The scripts of a connection (redis.ts), refused by the server once they are given up or sent again. */
 export interface RedisWriter {
   readonly script: (lua: string) => Script
@@ -145,7 +148,7 @@ export const makeWriter = (
       )
     })
 
-  const guarded = <A>(
+  const inTime = <A>(
     call: Guarded<A>,
     limit: number,
     replyIn: (answer: A) => Reply
@@ -167,23 +170,23 @@ export const makeWriter = (
 
   return {
     script: (lua) => {
-      const run = connection.script(guard + lua)
+      const run = connection.script(guarded(lua))
       return (keys, args) =>
-        guarded((own, epoch, deadline) => run([...keys, own], [...args, epoch, deadline]), timeout, itself)
+        inTime((own, epoch, deadline) => run([...keys, own], [...args, epoch, deadline]), timeout, itself)
     },
     bytesScript: (lua) => {
-      const run = connection.bytesScript(guard + lua)
+      const run = connection.bytesScript(guarded(lua))
       return (keys, args, limit) =>
-        guarded(
+        inTime(
           (own, epoch, deadline) => run([...keys, own], [...args, bytesOf(epoch), bytesOf(deadline)], limit),
           limit,
           itself
         )
     },
     scriptAnd: (lua) => {
-      const run = connection.scriptAnd(guard + lua)
+      const run = connection.scriptAnd(guarded(lua))
       return (keys, args, behind, limit) =>
-        guarded(
+        inTime(
           (own, epoch, deadline) => run([...keys, own], [...args, epoch, deadline], behind),
           limit,
           ([reply]) => reply

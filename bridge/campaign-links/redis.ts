@@ -11,7 +11,7 @@ import type { CampaignLinks } from "./service.ts"
 import { linkOfText, noRoom, pageOf, textOfLink } from "./stored.ts"
 
 /** KEYS links ids · ARGV id, JSON, how many there may be · what became of it. */
-const putScript = `
+export const putScript = `
 local isNew = redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0
 if isNew and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 'full' end
 redis.call('ZADD', KEYS[2], 0, ARGV[1])
@@ -20,7 +20,7 @@ return isNew and 'created' or 'replaced'
 `
 
 /** KEYS links ids · ARGV id · 1 when there was one. */
-const removeScript = `
+export const removeScript = `
 redis.call('ZREM', KEYS[2], ARGV[1])
 return redis.call('HDEL', KEYS[1], ARGV[1])
 `

@@ -36,7 +36,7 @@ end
 `
 
 /** KEYS dead-letters list ledger replays · ARGV text, line, allowed, name in the ledger · what became of it. */
-const replayScript = `${take}
+export const replayScript = `${take}
 local letters, list, ledger, replays = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local text, line, allowed, name = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local clock = redis.call('TIME')
@@ -65,7 +65,7 @@ return 'done'
 `
 
 /** KEYS dead-letters ledger · ARGV text, name in the ledger · 1 when it was there. */
-const discardScript = `${take}
+export const discardScript = `${take}
 redis.call('HGET', KEYS[2], ARGV[2])
 if take(KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.pcall('HINCRBY', KEYS[2], ARGV[2], 1)
