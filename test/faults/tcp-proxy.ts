@@ -196,9 +196,8 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
   const strand = (isFirst: (chunk: Chunk) => boolean): Promise<Stranded> =>
     new Promise((resolve) => {
       const remove = intercept((chunk) => {
-        if (!isFirst(chunk)) return "pass"
         const connection = connections.get(chunk.connection)
-        if (connection === undefined) return "pass"
+        if (connection === undefined || connection.isStranded || !isFirst(chunk)) return "pass"
         remove()
         connection.isStranded = true
         const { upstream, flows } = connection
