@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import fc from "fast-check"
+import { addUp } from "../../actors/accounts/add-up.ts"
 import { newBatchId, newClaimId, type Topic } from "../../contracts/ids.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
 import {
@@ -13,6 +14,7 @@ import {
   ended,
   events,
   hour,
+  placed,
   run,
   setAside
 } from "./ingest-queue/batches.ts"
@@ -91,6 +93,29 @@ const suite = (open: OpenQueue): void => {
         expect(await run(piece.ack(counts(piece)))).toBe(true)
         expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 2 - i })
       }
+    }
+  )
+
+  check(
+    "a receipt that lets other lines go too shows: what it places counts as stored once",
+    async (queue) => {
+      const { source, push } = queue
+      await run(push(bytes("a", "b", "c", "d")))
+      const two = { ...hour, maxEvents: 2 }
+      const [first, second] = [await claim(source, two), await claim(source, two)]
+      const receipt = placed(first)
+      expect(await run(first.ack(counts(first), receipt))).toBe(true)
+      await booksOf(source)
+      expect(await run(second.ack(counts(second), receipt))).toBe(true)
+      const ledger = await run(source.ledger(0))
+      expect(ledger.topics).toEqual([account(events, { received: 4, stored: 2 })])
+      const told = addUp(0, [{ kind: "any", address: "queue", queue: ledger, trouble: undefined }], {
+        standard: events,
+        allowed: new Set(),
+        all: [events]
+      })
+      expect(told.balanced).toBe(false)
+      expect(told.warnings).toEqual(["queue: of topic events 4 were received, but 2 stored and 0 set aside."])
     }
   )
 
