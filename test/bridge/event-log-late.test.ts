@@ -23,7 +23,7 @@ describe.skipIf(!canStart)("delivered late to Kafka:", () => {
     if (started === undefined) throw new Error("Kafka did not start.")
     broker = started
     proxy = await startProxy(broker.proxied.target, broker.proxied.advertised)
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     proxy?.close()
     await broker?.remove()

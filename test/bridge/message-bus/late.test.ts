@@ -6,7 +6,6 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { startProxy } from "../../faults/tcp-proxy.ts"
-import { eventually } from "../../support/eventually.ts"
 import { canStartNats, privateNats } from "../../support/nats.ts"
 import { connected } from "./connected.ts"
 import { anHour, bytes, failed, newSubject, run, soon, text } from "./support.ts"
