@@ -51,6 +51,11 @@ describe("a server log", () => {
         "203.0.113.7"
       ])
     }
+    const mine = askedGateway({
+      settings: { trustedProxies: "10.0.0.0/8", podName: undefined, addressHeaders: new Set(["x-mine"]) }
+    })
+    await mine.post(path, log, { peer: "10.0.0.1", headers: { "x-mine": "203.0.113.7" } })
+    expect(mine.lines.map((one) => one.split(" ")[0])).toEqual(["203.0.113.7", "203.0.113.7"])
     // Our proxy says who it is in a header that is not believed.
     const unheard = [{ "x-real-ip": "203.0.113.7" }, { forwarded: "for=203.0.113.7" }]
     for (const headers of unheard) {
