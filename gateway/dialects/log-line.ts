@@ -7,9 +7,11 @@
  *     forwarded   203.0.113.9, 10.0.0.1 - bob […
  *     JSON        {"remote_addr":"203.0.113.9","time_local":"21/Nov/2026:01:10:43 +0000","request":"GET /x HTTP/1.1",…}
  *
- * What servers write behind the user agent is left out. Read in one pass, whatever the line holds.
+ * What servers write behind the user agent is left out, but for whom a proxy asked, where the line begins with one. Read in one pass, whatever the line holds.
  */
 import type { Bytes } from "../../contracts/event.ts"
+import { clientIn } from "../address-header.ts"
+import { plainAddress } from "../address-text.ts"
 import { type IsTrusted, isPrivate } from "../client-address.ts"
 import { type JsonLogLineProblem, readJsonLogLine } from "./json-log-line.ts"
 import { type LogClientProblem, noAddress, readLogClient } from "./log-client.ts"
@@ -44,33 +46,45 @@ export const parseLogLine = (written: Bytes, isOurs: IsTrusted = isPrivate): Log
   if (status === undefined) return "a status of three digits behind the request"
   const bytes = wordAt(line, status.end, /^(?:\d{1,18}|-)$/)
   if (bytes === undefined) return "a size in bytes behind the status"
-  const rest = bytes.end === line.length ? nothingMore : agentAt(line, bytes.end)
-  if (typeof rest === "string") return rest
+  const agent = bytes.end === line.length ? noAgent : agentAt(line, bytes.end)
+  if (typeof agent === "string") return agent
   return {
-    address: client.address,
+    address: (isOurs(client.address) ? forwardedAt(line, agent.end, isOurs) : "") || client.address,
     host: client.host as Bytes,
     user: client.user as Bytes,
     ts: time.ts,
     request: request.text,
     status: status.text,
     bytes: bytes.text,
-    ...rest
+    referrer: agent.referrer,
+    userAgent: agent.userAgent
   }
 }
 
 /** Windows programs write a byte order mark before the first line of a file, RFC 5424 one before a message. */
 const withoutMark = (line: string): string => (line.startsWith("\xef\xbb\xbf") ? line.slice(3) : line)
 
-type Agent = Pick<LogLine, "referrer" | "userAgent">
+type Agent = Pick<LogLine, "referrer" | "userAgent"> & { readonly end: number }
 
-const nothingMore: Agent = { referrer: "" as Bytes, userAgent: "" as Bytes }
+const noAgent: Agent = { referrer: "" as Bytes, userAgent: "" as Bytes, end: Number.POSITIVE_INFINITY }
 
 const agentAt = (line: string, start: number): Agent | LogLineProblem => {
   const referrer = quotedAt(line, start)
   if (referrer === undefined) return "a referrer in quotes behind the size, or the end"
   const userAgent = quotedAt(line, referrer.end)
   if (userAgent === undefined) return "a user agent in quotes behind the referrer"
-  return { referrer: referrer.text, userAgent: userAgent.text }
+  return { referrer: referrer.text, userAgent: userAgent.text, end: userAgent.end }
+}
+
+/**
+ * The client in `"203.0.113.9, 10.0.0.2"` there: so the log that nginx comes with says for whom a proxy asked. Empty where
+ * all are ours, and for anything else in quotes, an address with a port among it: that is the server that was asked.
+ */
+const forwardedAt = (line: string, behind: number, isOurs: IsTrusted): string => {
+  const hops = quotedAt(line, behind)?.text ?? ""
+  if (hops.split(",").some((hop) => plainAddress(hop.trim()) === "")) return ""
+  const address = clientIn("x-forwarded-for", hops, isOurs)
+  return isOurs(address) ? "" : address
 }
 
 /** What stands in the brackets around a time is not longer. */

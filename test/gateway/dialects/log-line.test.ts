@@ -170,6 +170,24 @@ describe("the client of a line", () => {
     test(`is not told: ${start}`, () => expect(client(`${start} ${behind}`)).toBe(expected))
   }
 
+  test("stands behind the user agent, as the log of nginx has it, where the line begins with a proxy", () => {
+    const ends: ReadonlyArray<readonly [start: string, end: string, address: string]> = [
+      ["10.0.0.1 - -", '"203.0.113.9"', "203.0.113.9"],
+      ["10.0.0.1 - -", '"6.6.6.6, 203.0.113.9, 10.0.0.2" 0.004', "203.0.113.9"],
+      ["10.0.0.1 - -", '"2001:db8::9"', "2001:db8::9"],
+      ["10.0.0.1 - -", '"-"', "10.0.0.1"],
+      ["10.0.0.1 - -", '"10.0.0.2"', "10.0.0.1"],
+      ["10.0.0.1 - -", '"203.0.113.9, unknown"', "10.0.0.1"],
+      ["10.0.0.1 - -", '"198.51.100.1:8080"', "10.0.0.1"],
+      ["10.0.0.1 - -", '0.004 "203.0.113.9"', "10.0.0.1"],
+      ["10.0.0.1 - -", '"gzip" "203.0.113.9"', "10.0.0.1"],
+      ["10.0.0.1 - -", '"', "10.0.0.1"],
+      ["203.0.113.9 - -", '"6.6.6.6"', "203.0.113.9"]
+    ]
+    for (const [start, end, address] of ends)
+      expect([end, client(`${start} ${behind} ${end}`)]).toEqual([end, address])
+  })
+
   test("is told from proxies by their ranges", () => {
     const read = (start: string) =>
       parseLogLine(`${start} ${behind}` as Bytes, (address) => isPrivate(address) || cdn(address))
