@@ -9,7 +9,7 @@
  * Words are separated by any number of spaces. A user may hold spaces, and is chosen by the client: so no address that
  * stands where a user may stand is believed.
  */
-import { readAddress } from "../address-text.ts"
+import { plainAddress, readAddress } from "../address-text.ts"
 import type { IsTrusted } from "../client-address.ts"
 import { hostOf } from "../host.ts"
 
@@ -30,9 +30,7 @@ export type LogClientProblem = typeof noAddress | typeof noUser | typeof manyAdd
 
 /** `isOurs`: no client has that address, but a proxy. */
 export const readLogClient = (text: string, isOurs: IsTrusted): LogClient | LogClientProblem => {
-  const found = Array.from(text.matchAll(/"[^"]*"(?= |$)|[^ ]+/g))
-  const words = found.map(([word]) => word)
-
+  const words = wordsOf(text)
   const host = isHostBefore(words) ? words[0] : undefined
   let at = skipAbsent(words, host === undefined ? 0 : 1)
   const groups: Array<Array<string>> = []
@@ -49,7 +47,7 @@ export const readLogClient = (text: string, isOurs: IsTrusted): LogClient | LogC
   const proxies = hopsBetweenDashes(words, at)
   if (proxies === undefined && !isIdentity(words[at])) return noUser
   at += proxies === undefined ? 1 : 3
-  const user = userAt(text, found[at]?.index, words.slice(at))
+  const user = userAt(text, words, at)
   if (user === undefined) return noUser
 
   const address = proxies === undefined ? clientOf(groups, isOurs) : clientBefore(groups, proxies, isOurs)
@@ -57,9 +55,17 @@ export const readLogClient = (text: string, isOurs: IsTrusted): LogClient | LogC
   return { host: (host === undefined ? undefined : hostOf(host)) ?? "", address, user }
 }
 
+const word = /"[^"]*"(?= |$)|[^ ]+/g
+
+/** What is in quotes is one word. */
+const wordsOf = (text: string): ReadonlyArray<string> =>
+  text.includes('"') || text.includes("  ") ? (text.match(word) ?? []) : text.split(" ")
+
 /** The addresses of a word like `8.8.8.8,10.0.0.1`, also in quotes; undefined where it holds anything else. */
 const hopsOf = (word: string | undefined): ReadonlyArray<string> | undefined => {
-  if (word === undefined) return undefined
+  if (word === undefined || word === "-") return undefined
+  const plain = plainAddress(word)
+  if (plain !== "") return [plain]
   const isQuoted = word.length > 1 && word.startsWith('"') && word.endsWith('"')
   const written = (isQuoted ? word.slice(1, -1) : word).split(",").filter((hop) => hop.trim() !== "")
   const hops = written.map(readAddress)
@@ -71,6 +77,7 @@ const addressWithServerPort = /^(?:[\d.]+|\[.+\]):(\d{1,3})$/
 
 /** Is the first word a virtual host? A client's address has no port below 1,024. */
 const isHostBefore = ([first = "", second, third]: ReadonlyArray<string>): boolean => {
+  if (!first.includes(":") && plainAddress(first) !== "") return false
   const named = (readAddress(first) === "" ? hostName : addressWithServerPort).exec(first)
   if (named === null) return false
   // Without a port this may be a client's name, and what stands behind it a user's.
@@ -92,19 +99,16 @@ const hopsBetweenDashes = (words: ReadonlyArray<string>, at: number): ReadonlyAr
 
 const isIdentity = (word: string | undefined): boolean => word !== undefined && /^[^,()[\]{}"]+$/.test(word)
 
-/** The user that begins there; empty where it is absent, or is the server's own peer; undefined where it is no user. */
-const userAt = (
-  text: string,
-  start: number | undefined,
-  words: ReadonlyArray<string>
-): string | undefined => {
-  const [first = "", second] = words
-  if (start === undefined) return undefined
-  if (second === undefined)
-    return ["-", '""', '"-"'].includes(first) || hopsOf(first) !== undefined ? "" : first
-  return words.some((word) => word === "-" || hopsOf(word) !== undefined)
-    ? undefined
-    : text.slice(start).trimEnd()
+/** The user from that word on; empty where it is absent, or is the server's own peer; undefined where it is no user. */
+const userAt = (text: string, words: ReadonlyArray<string>, at: number): string | undefined => {
+  const user = words[at]
+  if (user === undefined) return undefined
+  if (at + 1 >= words.length || words[at + 1] === "") {
+    return user === "-" || user === '""' || user === '"-"' || hopsOf(user) !== undefined ? "" : user
+  }
+  if (words.slice(at).some((one) => one === "-" || hopsOf(one) !== undefined)) return undefined
+  const start = [...text.matchAll(word)][at]?.index
+  return start === undefined ? undefined : text.slice(start).trimEnd()
 }
 
 const strangerIn = (hops: ReadonlyArray<string>, isOurs: IsTrusted): string | undefined =>
@@ -112,6 +116,8 @@ const strangerIn = (hops: ReadonlyArray<string>, isOurs: IsTrusted): string | un
 
 /** The one address that is not ours, of a list the rightmost; where all are ours, the first. */
 const clientOf = (groups: ReadonlyArray<ReadonlyArray<string>>, isOurs: IsTrusted): string | undefined => {
+  const [first, second] = groups
+  if (second === undefined && first?.length === 1) return first[0]
   const strangers = new Set(groups.flatMap((hops) => strangerIn(hops, isOurs) ?? []))
   const [stranger] = strangers
   return strangers.size > 1 ? undefined : (stranger ?? groups[0]?.[0])

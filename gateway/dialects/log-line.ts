@@ -49,7 +49,7 @@ export const parseLogLine = (written: Bytes, isOurs: IsTrusted = isPrivate): Log
   const agent = bytes.end === line.length ? noAgent : agentAt(line, bytes.end)
   if (typeof agent === "string") return agent
   return {
-    address: (isOurs(client.address) ? forwardedAt(line, agent.end, isOurs) : "") || client.address,
+    address: clientBehind(client.address, line, agent.end, isOurs),
     host: client.host as Bytes,
     user: client.user as Bytes,
     ts: time.ts,
@@ -77,14 +77,15 @@ const agentAt = (line: string, start: number): Agent | LogLineProblem => {
 }
 
 /**
- * The client in `"203.0.113.9, 10.0.0.2"` there: so the log that nginx comes with says for whom a proxy asked. Empty where
- * all are ours, and for anything else in quotes, an address with a port among it: that is the server that was asked.
+ * The client in `"203.0.113.9, 10.0.0.2"` there, where `address` is ours: so the log that nginx comes with says for whom a
+ * proxy asked. Else the address itself: anything else in quotes, a port too, is no such list, but perhaps the server asked.
  */
-const forwardedAt = (line: string, behind: number, isOurs: IsTrusted): string => {
+const clientBehind = (address: string, line: string, behind: number, isOurs: IsTrusted): string => {
+  if (line[behind + 1] !== '"' || !isOurs(address)) return address
   const hops = quotedAt(line, behind)?.text ?? ""
-  if (hops.split(",").some((hop) => plainAddress(hop.trim()) === "")) return ""
-  const address = clientIn("x-forwarded-for", hops, isOurs)
-  return isOurs(address) ? "" : address
+  if (hops.split(",").some((hop) => plainAddress(hop.trim()) === "")) return address
+  const client = clientIn("x-forwarded-for", hops, isOurs)
+  return isOurs(client) ? address : client
 }
 
 /** What stands in the brackets around a time is not longer. */

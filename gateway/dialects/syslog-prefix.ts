@@ -12,8 +12,12 @@ const current = new RegExp(
   `^${priority}1 (?:-|${time}) (?:[^ ]{1,255} ){4}(?:-|(?:\\[(?:[^\\]"\\\\]|"(?:[^"\\\\]|\\\\.){0,1000}"){0,1000}\\]){1,20}) +`
 )
 
+/** A priority, the name of a month, or a year: most lines begin with an address and need not be looked at further. */
+const beginning = /^(?:[<A-Z]|\d{4}-)/
+
 /** The line without it; as it is where it has none. */
 export const withoutSyslogPrefix = (line: string): string => {
+  if (!beginning.test(line)) return line
   const prefix = current.exec(line) ?? old.exec(line)
   return prefix === null ? line : line.slice(prefix[0].length)
 }
