@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
+import { clientIn } from "../../gateway/address-header.ts"
 import { plainAddress } from "../../gateway/address-text.ts"
 import {
   believedHeaders,
@@ -67,6 +69,39 @@ describe("forged headers (case 45)", () => {
       "x".repeat(30_000)
     ])
       expect(from({ "x-forwarded-for": `${forged}, 8.8.8.8` })).toBe("8.8.8.8")
+  })
+
+  test("never win over what our proxy wrote, in no header, whatever they hold", () => {
+    const isOurs = trustedProxies(proxies)
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '"',
+        "\\",
+        ",",
+        ";",
+        "for=",
+        "=",
+        " ",
+        "6.6.6.6",
+        "10.1.2.3",
+        "[",
+        "]:",
+        "unknown",
+        "%"
+      ),
+      fc.string()
+    )
+    const forged = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(""))
+    const ours = fc.constantFrom("", ", 10.1.2.3", ", 127.0.0.1:80, 10.1.2.3")
+    fc.assert(
+      fc.property(forged, ours, (text, behind) => {
+        expect(clientIn("x-any", `${text}, 8.8.8.8${behind}`, isOurs)).toBe("8.8.8.8")
+        const element = 'for="[2001:db8::7]:99";host="a,b";by=10.1.2.3'
+        const proxied = behind.replaceAll(/, ([\d.:]+)/g, ', for="$1"')
+        expect(clientIn("forwarded", `${text}, ${element}${proxied}`, isOurs)).toBe("2001:db8::7")
+      }),
+      { numRuns: 3_000 }
+    )
   })
 
   test("in two header lines are one list, and the last line is our proxy's", () => {
