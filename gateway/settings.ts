@@ -29,7 +29,7 @@ export const trustedProxies = setting(
   "TRUSTED_PROXIES",
   (name) => Config.schema(proxies, name),
   loopback,
-  "Addresses and ranges, separated by commas, of proxies whose ADDRESS_HEADERS are believed; none for nobody. By default only this machine: in a private network anyone may be a neighbour, so name your proxies' range."
+  "Addresses and ranges, separated by commas, of proxies whose ADDRESS_HEADERS are believed, and of senders of server logs whose lines keep their own addresses; none for nobody. By default only this machine: in a private network anyone may be a neighbour, so name your proxies' range."
 )
 
 const believed = (name: string): Config.Config<ReadonlySet<AddressHeader>> =>
