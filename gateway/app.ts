@@ -44,7 +44,7 @@ export interface GatewayOptions {
   readonly operations: { readonly live: Operation; readonly ready: Operation; readonly metrics: Operation }
   readonly settings: {
     readonly trustedProxies: string
-    /** All of them unless given. */
+    /** X-Forwarded-For unless given. */
     readonly addressHeaders?: ReadonlySet<AddressHeader>
     readonly podName: string | undefined
     /** The parameter that an event's own id becomes; the standard one unless given. */

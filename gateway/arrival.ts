@@ -12,10 +12,8 @@ export interface Arrival {
   readonly request: Request
   /** A guard may take a write key out of it. */
   target: Target
-  /** The client's address, after our proxies. */
+  /** The client's address, after our proxies. The socket's peer is nobody's business: behind a proxy it is everybody. */
   readonly address: string
-  /** The address of the socket's peer, as the runtime writes it. */
-  readonly peer: string
   /** The host that was asked for, without its port; may be empty. */
   readonly host: Bytes
   /** May be empty. */
@@ -47,7 +45,6 @@ export const arrivalOf = (
     request,
     target,
     address: addressOf(headers, address),
-    peer: address,
     host,
     userAgent: (headers.get("user-agent") ?? "") as Bytes,
     now,

@@ -19,6 +19,7 @@ import {
   trustedProxies
 } from "../../gateway/settings.ts"
 import type { Inbox } from "../system/actor.ts"
+import { makeProxyCheck } from "../system/checked-proxies.ts"
 import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
 import { Self } from "../system/self.ts"
 import { served } from "../system/served.ts"
@@ -83,12 +84,16 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
         metrics: () => Effect.runPromise(answerMetrics(health))
       }
     })
+    const checkProxy = yield* makeProxyCheck
     const url = yield* served(
       {
         port: settings.gatewayPort,
         hostname: settings.gatewayHost,
         sharesPort: thisWorker !== undefined,
-        fetch: app.fetch,
+        fetch: (request, client) => {
+          checkProxy(request.headers, client.address)
+          return app.fetch(request, client)
+        },
         countsBodies: true,
         ...(protection.tls === undefined ? {} : { tls: protection.tls }),
         ...(protection.door === undefined ? {} : { door: protection.door })

@@ -10,11 +10,13 @@
  *   with `/`, while a query may. So nothing that a client sends can move a line into the other dialect.
  * - A line that ends with its query, without the space, has an empty user agent: trackers may strip their lines.
  * - An empty query field is an empty query (`e` or `p`). An empty host, pod or topic stays empty.
+ * - A line end (`\n`, `\r\n` or `\r`) at the end of a line is no part of it: `redis-cli -x` and text files add one.
+ * - A zone of an IPv6 address (`fe80::1%eth0`) is left out.
  * - The time is written in digits only and no later than a JavaScript `Date` can be.
  */
 import type { Bytes, RawEvent } from "../event.ts"
 import type { Topic } from "../ids.ts"
-import { isIp } from "./ip.ts"
+import { isIp, withoutZone } from "./ip.ts"
 import { escapeField, escapeUserAgent } from "./percent.ts"
 
 /** Why a line is no event, in plain words; the dead letter carries it. */
@@ -45,7 +47,8 @@ export interface LineSettings {
 const lastTime = 8_640_000_000_000_000
 
 /** Reads one line; `index` is its place in its batch. Never throws, whatever the bytes. */
-export const parseLine = (line: Bytes, settings: LineSettings, index: number): ParsedLine => {
+export const parseLine = (pushed: Bytes, settings: LineSettings, index: number): ParsedLine => {
+  const line = withoutLineEnd(pushed)
   if (line === "") return unreadable(index, "empty")
   const a = line.indexOf(" ")
   const b = a === -1 ? -1 : line.indexOf(" ", a + 1)
@@ -59,7 +62,7 @@ export const parseLine = (line: Bytes, settings: LineSettings, index: number): P
   if (pathEnd === -1) return unreadable(index, "too few fields")
   const ts = readTime(line, a + 1, b, isAdtekio ? lastTime / 1000 : lastTime)
   if (ts === undefined) return unreadable(index, "time is not a number")
-  const ip = line.slice(0, a)
+  const ip = withoutZone(line.slice(0, a))
   if (!isIp(ip)) return unreadable(index, "not an IP address")
 
   const queryEnd = line.indexOf(" ", pathEnd + 1)
@@ -82,6 +85,13 @@ export const parseLine = (line: Bytes, settings: LineSettings, index: number): P
     },
     isTopicUnknown
   }
+}
+
+const withoutLineEnd = (line: Bytes): Bytes => {
+  let end = line.length
+  if (line.charCodeAt(end - 1) === 10) end--
+  if (line.charCodeAt(end - 1) === 13) end--
+  return end === line.length ? line : (line.slice(0, end) as Bytes)
 }
 
 const unreadable = (index: number, reason: UnreadableReason): ParsedLine => ({

@@ -116,7 +116,8 @@ export const eventOperations: ReadonlyArray<Described> = [
     method: "POST",
     path: "/api/v1/beacon/log",
     name: "postServerLog",
-    summary: "Lines of a web server's log in the combined format of nginx and Apache, one event each.",
+    summary:
+      "Lines of a web server's log, one event each: common, combined, vhost_combined, with forwarded-for first, or JSON of nginx; also behind a syslog prefix.",
     body: {
       contents: [text("One line per event.")],
       isNeeded: true,

@@ -19,7 +19,7 @@ for (const runtime of runtimes) {
 
     const send = async (path: string): Promise<void> => {
       const answer = await fetch(new URL(path, spoor.address("send events")), {
-        headers: { "x-push-ip": "8.8.8.8", "user-agent": "curl/8.0" }
+        headers: { "x-forwarded-for": "8.8.8.8", "user-agent": "curl/8.0" }
       })
       expect(await answer.json()).toEqual({ status: "ok" })
     }
