@@ -73,6 +73,16 @@ export type AddressHeader = string
 /** Believed when nothing else is set. */
 export const standardHeaders: ReadonlySet<AddressHeader> = new Set(["x-forwarded-for"])
 
+/** Believed when nothing else is set and a request has no X-Forwarded-For: then no proxy has written that. */
+const standInHeaders: ReadonlySet<AddressHeader> = new Set(["x-real-ip"])
+
+/** The headers that are believed of this request. */
+export const believedOf = (
+  headers: Headers,
+  believed: ReadonlySet<AddressHeader>
+): ReadonlySet<AddressHeader> =>
+  believed === standardHeaders && !headers.has("x-forwarded-for") ? standInHeaders : believed
+
 /** Headers in which proxies and networks of proxies are known to write the client's address. */
 export const knownHeaders: ReadonlyArray<AddressHeader> = [
   "x-forwarded-for",
@@ -112,7 +122,7 @@ export const clientAddress = (
   const socket = plainAddress(peer)
   if (!isTrusted(socket)) return socket
   let ours = ""
-  for (const name of believed) {
+  for (const name of believedOf(headers, believed)) {
     const value = headers.get(name)
     if (value === null) continue
     const address = clientIn(name, value, isTrusted)

@@ -4,7 +4,14 @@
  */
 import { clientIn } from "./address-header.ts"
 import { plainAddress } from "./address-text.ts"
-import { type AddressHeader, isPrivate, knownHeaders, nobody, trustedProxies } from "./client-address.ts"
+import {
+  type AddressHeader,
+  believedOf,
+  isPrivate,
+  knownHeaders,
+  nobody,
+  trustedProxies
+} from "./client-address.ts"
 
 export interface ProxyCheckOptions {
   /** TRUSTED_PROXIES as it is set. */
@@ -22,7 +29,7 @@ export type ProxyCheck = (headers: Headers, peer: string) => void
 export const lookedAt = 1_000
 const thinned = 256
 
-export const proxyCheck = ({ trusted, believed, warn }: ProxyCheckOptions): ProxyCheck => {
+export const proxyCheck = ({ trusted, believed: set, warn }: ProxyCheckOptions): ProxyCheck => {
   const isTrusted = trustedProxies(trusted)
   // Whoever trusts nobody on purpose need not be told of proxies.
   let isOver = trusted.trim() === nobody
@@ -30,6 +37,7 @@ export const proxyCheck = ({ trusted, believed, warn }: ProxyCheckOptions): Prox
 
   const warningOn = (headers: Headers, peer: string): string | undefined => {
     const address = plainAddress(peer)
+    const believed = believedOf(headers, set)
     if (isTrusted(address)) {
       if ([...believed].some((name) => headers.has(name))) return undefined
       const header = knownHeaders.find((name) => namesOther(headers, name, isTrusted))

@@ -48,7 +48,7 @@ export const believedAddressHeaders = setting(
   "ADDRESS_HEADERS",
   believed,
   standardHeaders,
-  "Headers of trusted proxies that hold the client's address, separated by commas, the first that holds one counts: X-Forwarded-For, Forwarded, X-Real-Ip, CF-Connecting-IP, True-Client-IP, Fly-Client-IP, X-Push-Ip or any other. Name only headers that your proxy writes itself: clients forge the ones it passes on.",
+  "Headers of trusted proxies that hold the client's address, separated by commas, the first that holds one counts: X-Forwarded-For, Forwarded, X-Real-Ip, CF-Connecting-IP, True-Client-IP, Fly-Client-IP, X-Push-Ip or any other. Name only headers that your proxy writes itself: clients forge the ones it passes on. Unset: X-Forwarded-For, and X-Real-Ip where a request has none.",
   "X-Forwarded-For"
 )
 

@@ -118,7 +118,7 @@ describe("forged headers (case 45)", () => {
     ).toBe("9.9.9.9")
   })
 
-  test("that our proxy passes on are left out of ADDRESS_HEADERS, which names X-Forwarded-For alone unless set", () => {
+  test("that our proxy passes on are left out of ADDRESS_HEADERS, which names X-Forwarded-For unless set", () => {
     const believed = believedHeaders("X-Forwarded-For")
     const headers = new Headers({
       "x-push-ip": "6.6.6.6",
@@ -129,9 +129,16 @@ describe("forged headers (case 45)", () => {
       expect(clientAddress(headers, "127.0.0.1", trustedProxies(proxies), list)).toBe("8.8.8.8")
     }
     headers.delete("x-forwarded-for")
-    for (const list of [believed, undefined]) {
-      expect(clientAddress(headers, "127.0.0.1", trustedProxies(proxies), list)).toBe("127.0.0.1")
-    }
+    expect(clientAddress(headers, "127.0.0.1", trustedProxies(proxies), believed)).toBe("127.0.0.1")
+  })
+
+  test("unless set, X-Real-Ip counts where there is no X-Forwarded-For at all, and X-Push-Ip never", () => {
+    const from = (headers: Record<string, string>) =>
+      clientAddress(new Headers(headers), "127.0.0.1", trustedProxies(proxies))
+    expect(from({ "x-push-ip": "6.6.6.6", "x-real-ip": "8.8.8.8:99" })).toBe("8.8.8.8")
+    expect(from({ "x-push-ip": "6.6.6.6" })).toBe("127.0.0.1")
+    for (const chain of ["127.0.0.1", "unknown", ""])
+      expect(from({ "x-real-ip": "6.6.6.7", "x-forwarded-for": chain })).toBe("127.0.0.1")
   })
 
   test("show that somebody else sends, also where they are not believed", () => {
