@@ -84,7 +84,7 @@ export const modelRules: Rules = [
       "a word for it": String.raw`\btv\b|tv(?:box|stick)|(?<!tur)box\b|\bbox|stick\b|dongle|\bstb|\batv|mi ?tv`,
       "inches of a screen": String.raw`led-?\d\d|^\d\d[ufhlosdpy]\w*\d|^\d\d(?:le|lh)`,
       "names of boxes":
-        "^(?:x96|x88|h96|t95|mxq|a95x|hk1|m8s|zidoo|vontar|mecool|beelink|gt-?king|ugoos|tanix|transpeed)"
+        "^(?:x96|x88|h96|t95|mxq|a95x|hk1|m8s|zidoo|vontar|mecool|beelink|gt-?king|ugoos|tanix|transpeed|tpm\\d{3})"
     }
   ],
   ["Wearable", { "a word for it": String.raw`watch|\bpico (?:g\d|neo|4)` }],
@@ -95,7 +95,7 @@ export const modelRules: Rules = [
     {
       "a word for it": String.raw`\btab(?:let)?\b|\btab[\d-]|tab\d|tab\b|tablet|(?<!tech|kli|ev|game|cool)pad\b|(?:me|i|u)pad\d|\bkids\b`,
       Huawei: String.raw`-w\d9`,
-      "Samsung, Amazon, Lenovo": String.raw`^sm-[tx]\d\d|^kf[a-z]{2,}|^lenovo (?:tab|tb-[^gpb]|yt)|^(?:tb-[^gpb]|yt\d?-)`
+      "Samsung, Oppo, Realme, Amazon, Lenovo": String.raw`^sm-[tx]\d\d|^(?:opd|rmp)\d{4}|^kf[a-z]{2,}|^lenovo (?:tab|tb-[^gpb]|yt)|^(?:tb-[^gpb]|yt\d?-)`
     }
   ]
 ]
