@@ -96,5 +96,5 @@ export const kafkaStartTimeout = setting(
 export const geoIpDb = optional(
   "GEOIP_DB",
   Config.String,
-  "A MaxMind or DB-IP .mmdb file, city or country. Unset: the country database that comes with Spoor."
+  "A MaxMind or DB-IP .mmdb file, city or country: one that holds neither ends the start, and is refused when it replaces a good one while running. Unset: the country database that comes with Spoor."
 )

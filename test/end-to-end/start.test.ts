@@ -1,6 +1,10 @@
 /** A start that cannot work ends with one clear sentence, no stack trace, and an exit code that is not 0. */
 import { describe, expect, test } from "bun:test"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { geoDatabase } from "../support/geo-database.ts"
 import { freePort } from "../support/server.ts"
 import { type Environment, launch, ownSettings } from "../support/spoor.ts"
 
@@ -64,6 +68,17 @@ describe("a start that cannot work", () => {
     const { code, text } = await ending(["--all"], { GEOIP_DB: "/nowhere/city.mmdb" })
     isOneSentence(text)
     expect(text).toContain("/nowhere/city.mmdb")
+    expect(code).toBe(78)
+  })
+
+  test("a GEOIP_DB of something else than places", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "spoor-start-")), "asn.mmdb")
+    writeFileSync(file, geoDatabase("GeoLite2-ASN", { autonomous_system_organization: "X" }))
+    const { code, text } = await ending(["enricher"], { GEOIP_DB: file })
+    rmSync(dirname(file), { recursive: true })
+    isOneSentence(text)
+    expect(text).toContain(file)
+    expect(text).toContain("holds no countries")
     expect(code).toBe(78)
   })
 
