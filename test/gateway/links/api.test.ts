@@ -154,7 +154,8 @@ describe("what is wrong with a link is told by the field's name", () => {
       headers: { "content-type": "application/x-www-form-urlencoded" }
     })
     expect(form.status).toBe(415)
-    expect((await manage("POST", "", { body: link })).status).toBe(201)
+    const called = { "content-type": "application/x-www-form-urlencoded" }
+    expect((await manage("POST", "", { body: JSON.stringify(link), headers: called })).status).toBe(201)
     expect(await refusalIn(await manage("POST", "", { body: { ...link, id: "b" } }))).toMatchObject({
       status: 413
     })

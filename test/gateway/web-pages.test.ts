@@ -1,4 +1,4 @@
-/** Pages of another origin in a real Chromium send events with the headers that other people's tools add to a fetch. */
+/** Pages of another origin in a real Chromium send events, with the headers that other people's tools add to a fetch. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -7,6 +7,7 @@ import type { GatewayOptions } from "../../gateway/app.ts"
 import { type CorsSettings, corsOf } from "../../gateway/cors.ts"
 import { type Server, serve } from "../../gateway/serve.ts"
 import { inBrowser } from "../support/browser.ts"
+import { eventually } from "../support/eventually.ts"
 import { askedGateway } from "./asked-gateway.ts"
 
 /** What tracing and monitoring tools add: OpenTelemetry, Sentry, jQuery, Datadog, New Relic. */
@@ -114,5 +115,27 @@ inBrowser("a page with tracing tools", (check) => {
     await page.context().addCookies([{ name: "session", value: "s1", url: `http://127.0.0.1:${port}/` }])
     expect(await sendAll(page, port, "include")).toEqual(answers)
     expect([lines.length, ...cookies]).toEqual([sent.length, "session=s1"])
+  })
+
+  check("sends a form as a beacon, its fields and no file", async ({ open, forgive }) => {
+    forgive(/asks another host/)
+    forgive(/status of 400/)
+    const { port, lines } = await gateway({ corsOrigins: "*", corsCredentials: false })
+    const page = await open(`${origin}/`)
+    await page.evaluate((port) => {
+      const form = document.createElement("form")
+      form.innerHTML = `<input name="page" value="/home"><input name='"ü"' value="a b"><input type="file" name="f">`
+      navigator.sendBeacon(`http://127.0.0.1:${port}/api/v1/beacon`, new FormData(form))
+      const withFile = new FormData()
+      withFile.append("f", new File(["x"], "x.txt"))
+      navigator.sendBeacon(`http://127.0.0.1:${port}/api/v1/beacon`, withFile)
+      navigator.sendBeacon(`http://127.0.0.1:${port}/t/last`, new URLSearchParams({ a: "1" }))
+    }, port)
+    await eventually("the last beacon has come", () => lines.some((line) => line.includes("/t/last")))
+    await eventually("the form has come", () => lines.length === 2)
+    expect(lines.map((line) => line.split(" ").slice(4, 6).join(" ")).toSorted()).toEqual([
+      "/api/v1/beacon page=%2Fhome&%22%C3%BC%22=a%20b",
+      "/t/last a=1"
+    ])
   })
 })
