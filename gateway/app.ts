@@ -61,6 +61,8 @@ export interface GatewayOptions {
   /** Answers each arrival by asking the guards and its handler, or refuses it. */
   readonly around?: Around | undefined
   readonly spend?: Spend | undefined
+  /** Takes write keys out of an event's query. */
+  readonly withoutKey?: ((query: Bytes) => Bytes) | undefined
   readonly privacy?: Privacy | undefined
   readonly cors?: Cors
   /** Campaign links; without them their paths are events like any other. */
@@ -80,7 +82,8 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
   const addressOf: FindAddress = (headers, peer) =>
     clientAddress(headers, peer, isTrusted, settings.addressHeaders)
   const { podName, eventIdParam = standardEventIdParam } = settings
-  const take = takeEvents({ push, podName, eventIdParam, privacy, spend })
+  const { withoutKey } = options
+  const take = takeEvents({ push, podName, eventIdParam, privacy, withoutKey, spend })
   const guard = firstAnswer(options.guards ?? [])
   const { bodyLimits: limits = standardBodyLimits, countRejected = () => {} } = options
   const routes: ReadonlyArray<Route> = [

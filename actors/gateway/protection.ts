@@ -28,7 +28,9 @@ import { shareRates } from "./share-rates.ts"
 import { keptSalts } from "./visitor-salts.ts"
 
 export interface Protection {
-  readonly options: Required<Pick<GatewayOptions, "guards" | "around" | "spend" | "privacy" | "cors">>
+  readonly options: Required<
+    Pick<GatewayOptions, "guards" | "around" | "spend" | "withoutKey" | "privacy" | "cors">
+  >
   readonly bodyRoom: BodyRoom
   readonly tls: ServeOptions["tls"] | undefined
   readonly door: DoorLimits | undefined
