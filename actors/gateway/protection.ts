@@ -4,6 +4,7 @@ import { openRateShare, rateShareSettings } from "../../bridge/rate-share/live.t
 import { openVisitorSalts, visitorSaltsSettings } from "../../bridge/visitor-salts/live.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
+import { topicOfHost } from "../../contracts/wire/line.ts"
 import type { GatewayOptions } from "../../gateway/app.ts"
 import { gatewayBodyTimeout } from "../../gateway/body/limits.ts"
 import { corsOf } from "../../gateway/cors.ts"
@@ -22,7 +23,7 @@ import { closesSlowClients, type ServeOptions } from "../../gateway/serve.ts"
 import { corsCredentials, corsOrigins, tlsCert, tlsKey } from "../../gateway/settings.ts"
 import { readTls, tlsRenewals } from "../../gateway/tls.ts"
 import type { StartFailure } from "../system/actor.ts"
-import { readTopics, type Topics, topicSettings } from "../system/topics.ts"
+import { lineSettingsOf, readTopics, type Topics, topicSettings } from "../system/topics.ts"
 import { type EdgeFigures, edgeFigures } from "./edge-figures.ts"
 import { shareRates } from "./share-rates.ts"
 import { keptSalts } from "./visitor-salts.ts"
@@ -144,6 +145,7 @@ const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures
   const headers = settings.anonymousHeader?.split(",").map((name) => name.trim()) ?? []
   const privacy = privacyOf({
     policy: policies(settings.signals, topics.standard),
+    topicOfHost: topics.fromHost === true ? (host) => topicOfHost(host, lineSettingsOf(topics)) : undefined,
     mask: settings.mask,
     anonymousHeaders: headers,
     visitor: settings.visitorId === "off" ? undefined : addVisitor(yield* visitorSalts),
