@@ -14,6 +14,7 @@ import {
   believedAddressHeaders,
   gatewayHost,
   gatewayMaxPending,
+  gatewayMetrics,
   gatewayPort,
   podName,
   trustedProxies
@@ -32,6 +33,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
     gatewayPort,
     gatewayHost,
     gatewayMaxPending,
+    gatewayMetrics,
     trustedProxies,
     believedAddressHeaders,
     podName,
@@ -46,6 +48,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
       gatewayPort,
       gatewayHost,
       gatewayMaxPending,
+      gatewayMetrics,
       trustedProxies,
       addressHeaders: believedAddressHeaders,
       podName,
@@ -80,7 +83,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
       operations: {
         live: answerLive,
         ready: () => Effect.runPromise(ready),
-        metrics: () => Effect.runPromise(answerMetrics(health))
+        ...(settings.gatewayMetrics ? { metrics: () => Effect.runPromise(answerMetrics(health)) } : {})
       }
     })
     const url = yield* served(

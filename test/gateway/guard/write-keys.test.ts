@@ -1,21 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { Topic } from "../../../contracts/ids.ts"
 import { writeKeys } from "../../../gateway/guard/write-keys.ts"
-import type { LinkOptions } from "../../../gateway/links/routes.ts"
 import { guardedGateway, noon } from "../guarded-gateway.ts"
-
-/** One link that leads to a shop. */
-const links = (): LinkOptions => ({
-  store: {
-    put: async () => "created",
-    get: async (id) => ({ id, default: "https://shop.example/" }),
-    list: async () => ({ links: [], next: undefined }),
-    remove: async () => false
-  },
-  platformOf: () => "",
-  settings: { token: undefined, schemes: "", notFoundUrl: undefined },
-  now: () => 0
-})
+import { linkOptions, linksInFile } from "../links/gateway.ts"
 
 const read = (list: string) => writeKeys(list, Topic.make("events"), new Set(["shop"]))
 
@@ -68,7 +55,9 @@ describe("a request", () => {
   })
 
   test("loses a key that its body brings, in every form, and keeps all else", async () => {
-    const { ask, lines } = guardedGateway({ keys: "12345678", more: { links: links() } })
+    const store = linksInFile()
+    await store.put({ id: "spring", default: "https://shop.example/" })
+    const { ask, lines } = guardedGateway({ keys: "12345678", more: { links: linkOptions(store) } })
     const post = (target: string, type: string, body: string) =>
       ask(target, { method: "POST", body, headers: { "content-type": type, "x-write-key": "12345678" } })
     const key = { write_key: "12345678" }
