@@ -19,7 +19,8 @@ import { privacyOf } from "../../gateway/privacy/privacy.ts"
 import * as Private from "../../gateway/privacy/settings.ts"
 import { policies, topicsOf } from "../../gateway/privacy/signals.ts"
 import { addVisitor } from "../../gateway/privacy/visitor.ts"
-import { closesSlowClients, type ServeOptions } from "../../gateway/serve.ts"
+import { answersInTurn, closesSlowClients } from "../../gateway/runtime.ts"
+import type { ServeOptions } from "../../gateway/serve.ts"
 import { corsCredentials, corsOrigins, tlsCert, tlsKey } from "../../gateway/settings.ts"
 import { readTls, tlsRenewals } from "../../gateway/tls.ts"
 import type { StartFailure } from "../system/actor.ts"
@@ -116,8 +117,18 @@ const forAnswer = 5_000
 
 /** Undefined where no door is needed: it costs a third to a half of what a gateway can take. */
 const doorLimits = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, isTls: boolean) {
-  const settings = yield* readAll({ most: Guarding.gatewayMaxConnections, body: gatewayBodyTimeout })
-  if (settings.most === undefined && !isTls && closesSlowClients) return undefined
+  const settings = yield* readAll({
+    most: Guarding.gatewayMaxConnections,
+    pipelining: Guarding.gatewayPipelining,
+    body: gatewayBodyTimeout
+  })
+  const isInTurn = settings.pipelining && !answersInTurn
+  if (isInTurn && isTls) {
+    return yield* unusable(
+      "GATEWAY_PIPELINING does not work with TLS_CERT on Bun: run the gateway on Deno, or end TLS in a proxy before it."
+    )
+  }
+  if (settings.most === undefined && !isTls && !isInTurn && closesSlowClients) return undefined
   const request = Duration.toMillis(settings.body) + forAnswer
   return { most: settings.most, request, count: countRefused } satisfies DoorLimits
 })
