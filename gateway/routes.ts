@@ -35,7 +35,7 @@ export const routeTable = (routes: ReadonlyArray<Route>): FindRoute => {
   }
   return (path) => {
     const bare = withoutSlash(path)
-    const route = whole.get(path) ?? whole.get(bare)
+    const route = whole.get(bare)
     if (route !== undefined) return route
     for (const { start, end, route } of beginnings) {
       if (path.startsWith(start) && (end === "" || isSegmentBetween(bare, start, end))) return route

@@ -80,13 +80,20 @@ const jsonOrForm = (bytes: Uint8Array, charset: MediaType["charset"]): Bytes => 
 /** A form is written as a query is, so its bytes stay as they are. */
 const formIn = (bytes: Uint8Array, charset: MediaType["charset"]): Bytes => {
   const written = latinIn(trimmed(bytes)) as Bytes
-  // Old clients write forms in ISO-8859-1 without saying so: these have names and values.
-  const isText = charset !== "utf-8" || written.includes("=") || utf8In(bytes) !== undefined
-  if (!isText || isBinary(written)) throw binary()
+  if (!isFormText(written, bytes, charset)) throw binary()
   const query = charset === "utf-8" ? written : bytesOf(written)
   if (query.length > maxQueryBytes) throw eventTooLarge()
   if (query.split("&", maxValues + 1).length > maxValues) throw tooManyValues()
   return query
+}
+
+/**
+ * Is it a form, and nothing binary? What begins with a plain name and `=` is one, whatever bytes its values have: old
+ * clients write them as they are, and in ISO-8859-1 without saying so.
+ */
+const isFormText = (written: Bytes, bytes: Uint8Array, charset: MediaType["charset"]): boolean => {
+  if (/^[ -~]*=/.test(written)) return true
+  return !isBinary(written) && (charset !== "utf-8" || written.includes("=") || utf8In(bytes) !== undefined)
 }
 
 /** Without white space around it. NOTE: `trim` of a string also takes a last byte A0, the end of a character like à. */

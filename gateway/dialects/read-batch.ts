@@ -1,7 +1,7 @@
 /** The events of a batch: a JSON array, `{"events":[…]}`, or NDJSON, which is one JSON object per line. */
 import { Buffer } from "node:buffer"
 import { type Bounded, type Json, JsonObject, JsonReader, NotJson, readJson } from "../body/json.ts"
-import { latinIn, mediaTypeOf, textIn, utf8In, withoutMark } from "../body/media-type.ts"
+import { latinIn, mediaTypeOf, notUtf8, textIn, utf8In, withoutMark } from "../body/media-type.ts"
 import { isForm } from "../body/parameters.ts"
 import { Refusal } from "../refusal.ts"
 import { batchEvent, type ReadEvent } from "./batch-event.ts"
@@ -18,6 +18,8 @@ export interface BatchOptions {
  */
 interface BatchText {
   readonly text: string
+  /** As a whole. */
+  readonly isUtf8: boolean
   /** The same part of the batch as the client wrote it; undefined when it is not UTF-8. */
   readonly decoded: (part: string) => string | undefined
 }
@@ -37,17 +39,19 @@ export const readBatch = (
   try {
     return form === "lines" ? ofLines(batch, options) : ofJson(batch, options)
   } catch (cause) {
-    throw cause instanceof NotJson ? new Refusal("bad-request", cause.message) : cause
+    if (!(cause instanceof NotJson)) throw cause
+    throw batch.isUtf8 ? new Refusal("bad-request", cause.message) : notUtf8()
   }
 }
 
-const whole = (text: string): BatchText => ({ text, decoded: (part) => part })
+const whole = (text: string): BatchText => ({ text, isUtf8: true, decoded: (part) => part })
 
 const batchText = (bytes: Uint8Array): BatchText => {
   const text = utf8In(bytes)
   if (text !== undefined) return whole(text)
   return {
     text: latinIn(withoutMark(bytes)),
+    isUtf8: false,
     decoded: (part) => utf8In(Buffer.from(part, "latin1"))
   }
 }

@@ -46,15 +46,26 @@ describe("a form", () => {
     expect(read("a=caf\u00e9 \u00e0\r\n")).toBe("a=caf\xc3\xa9 \xc3\xa0")
     expect(read(bytesOf("name=J\xfcrgen"))).toBe("name=J\xfcrgen")
     expect(read("a\tb=1\n2")).toBe("a\tb=1\n2")
+    expect(read(bytesOf("a b=\u0001\u001b\xff&c=\0"))).toBe("a b=\u0001\u001b\xff&c=\0")
+    expect(read(bytesOf("J\xfcrgen=1"))).toBe("J\xfcrgen=1")
   })
 
   test("that is binary is refused, whatever wrote it", () => {
     const text = "a=1&name=somebody&item=42"
     const packed = Uint8Array.of(0x82, 0xa1, 0x61, 0xa1, 0x62, 0xa1, 0x63, 0xa1, 0x64)
     const cbor = Uint8Array.of(0xa1, 0x61, 0x61, 0x61, 0x62)
+    const plainUtf16 = Uint8Array.of(0x61, 0, 0x3d, 0, 0x31, 0)
     const utf16 = Uint8Array.of(0xff, 0xfe, 0x61, 0, 0x3d, 0, 0x31, 0)
     const bodies = [gzipSync("a=1"), gzipSync(text), deflateSync(text), deflateRawSync(text.repeat(9))]
-    for (const body of [...bodies, brotliCompressSync(text), zstdCompressSync(text), packed, cbor, utf16])
+    for (const body of [
+      ...bodies,
+      brotliCompressSync(text),
+      zstdCompressSync(text),
+      packed,
+      cbor,
+      utf16,
+      plainUtf16
+    ])
       for (const type of [form, "text/plain", null]) expect([body, read(body, type)]).toEqual([body, 400])
   })
 })

@@ -226,7 +226,10 @@ describe("a batch", () => {
     test("refuses a body of which nothing is JSON", async () => {
       const { post } = askedGateway()
       for (const body of ["\xff\xfe", "\xfc\n\xfc", '[{"event":"\xfc"}'])
-        expect((await refusalIn(await post("/batch", bytesOf(body)))).status).toBe(400)
+        expect(await refusalIn(await post("/batch", bytesOf(body)))).toMatchObject({
+          status: 400,
+          message: "The body is not UTF-8."
+        })
     })
   })
 
