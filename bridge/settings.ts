@@ -66,6 +66,12 @@ export const kafkaTopics = setting(
   "",
   "Topics that lines may name, separated by commas; a line that names another goes to KAFKA_TOPIC."
 )
+export const topicFromHost = setting(
+  "TOPIC_FROM_HOST",
+  Config.Boolean,
+  false,
+  "true: the first label of a pushtech line's host names its topic among KAFKA_TOPICS (clicks.example.com: clicks); any other goes to KAFKA_TOPIC and is counted. The same for all actors."
+)
 export const kafkaKeyParam = optional(
   "KAFKA_KEY_PARAM",
   Config.String,

@@ -24,6 +24,8 @@ export interface Arrival {
   topic: Topic | undefined
   /** Tells its write key from others; undefined where none is asked for. */
   key: string | undefined
+  /** A key is asked for, and it has none: it came to a path that needs none, and may do no more than that. */
+  lacksKey: boolean
 }
 
 /** The client's address, of the headers and the socket's peer. */
@@ -49,7 +51,8 @@ export const arrivalOf = (
     userAgent: (headers.get("user-agent") ?? "") as Bytes,
     now,
     topic: undefined,
-    key: undefined
+    key: undefined,
+    lacksKey: false
   }
 }
 

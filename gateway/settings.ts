@@ -25,6 +25,13 @@ export const gatewayHost = setting(
   "The address to listen on; :: for IPv6 and IPv4."
 )
 
+export const gatewayMetrics = setting(
+  "GATEWAY_METRICS",
+  Config.Boolean,
+  false,
+  "Serve /metrics on GATEWAY_PORT too, to anyone who can send events; false: on OPS_PORT alone."
+)
+
 export const trustedProxies = setting(
   "TRUSTED_PROXIES",
   (name) => Config.schema(proxies, name),

@@ -8,6 +8,7 @@ import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 import { endingOf } from "../system/ending.ts"
 import { environmentLayer } from "../system/environment.ts"
+import { inertText } from "../system/inert-text.ts"
 
 /** A command line that makes no sense; the message is a sentence for the person who wrote it. */
 export class WrongUse extends Error {}
@@ -83,6 +84,6 @@ const settingsText = (settings: ReadonlyArray<Setting<unknown>>): string =>
 
 /** What the seams find worth a warning at a start is the actors' affair; only errors are said, beside the output. */
 const quietLayer = Layer.mergeAll(
-  Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),
+  Logger.layer([Logger.withConsoleError(Logger.map(Logger.formatLogFmt, inertText))]),
   Layer.succeed(References.MinimumLogLevel, "Error")
 )

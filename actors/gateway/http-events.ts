@@ -14,6 +14,7 @@ import {
   believedAddressHeaders,
   gatewayHost,
   gatewayMaxPending,
+  gatewayMetrics,
   gatewayPort,
   podName,
   trustedProxies
@@ -33,6 +34,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
     gatewayPort,
     gatewayHost,
     gatewayMaxPending,
+    gatewayMetrics,
     trustedProxies,
     believedAddressHeaders,
     podName,
@@ -47,6 +49,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
       gatewayPort,
       gatewayHost,
       gatewayMaxPending,
+      gatewayMetrics,
       trustedProxies,
       addressHeaders: believedAddressHeaders,
       podName,
@@ -81,7 +84,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
       operations: {
         live: answerLive,
         ready: () => Effect.runPromise(ready),
-        metrics: () => Effect.runPromise(answerMetrics(health))
+        ...(settings.gatewayMetrics ? { metrics: () => Effect.runPromise(answerMetrics(health)) } : {})
       }
     })
     const checkProxy = yield* makeProxyCheck

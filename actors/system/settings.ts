@@ -8,7 +8,12 @@ export const opsPort = setting(
   9464,
   "Port of /health/live, /health/ready and /metrics; one per process. 0 takes a free one."
 )
-export const opsHost = setting("OPS_HOST", Config.String, "0.0.0.0", "Address that OPS_PORT listens on.")
+export const opsHost = setting(
+  "OPS_HOST",
+  Config.String,
+  "127.0.0.1",
+  "Address that OPS_PORT listens on. By default only this machine may ask; in a container 0.0.0.0, where only your own network reaches it."
+)
 export const drainDelay = setting(
   "DRAIN_DELAY",
   Config.Duration,

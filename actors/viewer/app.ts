@@ -51,8 +51,8 @@ export interface ViewerOptions {
   readonly auth: Credentials | undefined
   /** The client's address, of its headers and the socket's peer: for those who guess passwords. */
   readonly addressOf: FindAddress
-  /** What stands at `/health/live`, `/health/ready` and `/metrics`, for everybody. */
-  readonly operations: { readonly live: Operation; readonly ready: Operation; readonly metrics: Operation }
+  /** What stands at `/health/live` and `/health/ready`, for everybody. The figures are on OPS_PORT alone. */
+  readonly operations: { readonly live: Operation; readonly ready: Operation }
 }
 
 export interface ViewerApp {
@@ -86,7 +86,6 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
     .onError(({ code, error }) => (code === "NOT_FOUND" ? nothing() : refuseFailed(error)))
     .get("/health/live", () => operations.live())
     .get("/health/ready", () => operations.ready())
-    .get("/metrics", () => operations.metrics())
     .get("/api/counters", () => json(counters))
     .get("/api/counters/:name", async ({ params }) => {
       const counter = counterNamed(params.name)

@@ -9,7 +9,7 @@ import type { FindAddress } from "../../gateway/arrival.ts"
 import { clientAddress, trustedProxies as trusting } from "../../gateway/client-address.ts"
 import { believedAddressHeaders, trustedProxies } from "../../gateway/settings.ts"
 import { makeProxyCheck } from "../system/checked-proxies.ts"
-import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
+import { answerLive, makePublicReady } from "../system/ops-server.ts"
 import { Self } from "../system/self.ts"
 import { served } from "../system/served.ts"
 import { topicSettings } from "../system/topics.ts"
@@ -60,8 +60,7 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Pa
     addressOf: yield* readFindAddress,
     operations: {
       live: answerLive,
-      ready: () => Effect.runPromise(ready),
-      metrics: () => Effect.runPromise(answerMetrics(health))
+      ready: () => Effect.runPromise(ready)
     }
   })
   const url = yield* served({ port, hostname, ...app }, health.isLeaving)

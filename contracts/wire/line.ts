@@ -32,7 +32,7 @@ export type ParsedLine =
   | {
       readonly kind: "event"
       readonly event: RawEvent
-      /** The line named a topic that is not allowed, so its event goes to `KAFKA_TOPIC`. Worth counting. */
+      /** The line (or its host) named a topic that is not allowed, so its event goes to `KAFKA_TOPIC`. Worth counting. */
       readonly isTopicUnknown: boolean
     }
   | { readonly kind: "unreadable"; readonly index: number; readonly reason: UnreadableReason }
@@ -41,6 +41,21 @@ export type ParsedLine =
 export interface LineSettings {
   readonly topic: Topic
   readonly topics: ReadonlySet<string>
+  /** The host of a pushtech line names its topic, by its first label. */
+  readonly fromHost?: boolean
+}
+
+/**
+ * The topic that a host names by its first label, as it is written or in lower case: `clicks` for `clicks.example.com`.
+ * Undefined when that is not allowed.
+ */
+export const topicOfHost = (host: Bytes, { topic, topics }: LineSettings): Topic | undefined => {
+  const dot = host.indexOf(".")
+  const label = dot === -1 ? host : host.slice(0, dot)
+  const isKnown = (name: string): boolean => name === topic || topics.has(name)
+  if (isKnown(label)) return label as string as Topic
+  const lower = label.toLowerCase()
+  return isKnown(lower) ? (lower as Topic) : undefined
 }
 
 /** The last moment of a JavaScript `Date`, milliseconds since 1970. */
@@ -68,13 +83,13 @@ export const parseLine = (pushed: Bytes, settings: LineSettings, index: number):
   const queryEnd = line.indexOf(" ", pathEnd + 1)
   const query = queryEnd === -1 ? line.slice(pathEnd + 1) : line.slice(pathEnd + 1, queryEnd)
   const third = line.slice(b + 1, c)
-  const isTopicUnknown = isAdtekio && third !== settings.topic && !settings.topics.has(third)
+  const named = topicIn(third, isAdtekio, settings)
   return {
     kind: "event",
     event: {
       index,
       dialect: isAdtekio ? "adtekio" : "pushtech",
-      topic: isAdtekio && !isTopicUnknown ? (third as Topic) : settings.topic,
+      topic: named ?? settings.topic,
       ip,
       ts,
       host: (isAdtekio ? "" : third) as Bytes,
@@ -83,7 +98,7 @@ export const parseLine = (pushed: Bytes, settings: LineSettings, index: number):
       query: (query !== "" ? query : isAdtekio ? "p" : "e") as Bytes,
       userAgent: (queryEnd === -1 ? "" : line.slice(queryEnd + 1)) as Bytes
     },
-    isTopicUnknown
+    isTopicUnknown: named === undefined
   }
 }
 
@@ -92,6 +107,14 @@ const withoutLineEnd = (line: Bytes): Bytes => {
   if (line.charCodeAt(end - 1) === 10) end--
   if (line.charCodeAt(end - 1) === 13) end--
   return end === line.length ? line : (line.slice(0, end) as Bytes)
+}
+
+/** The topic that the third field says; undefined for one that is not allowed. */
+const topicIn = (third: string, isAdtekio: boolean, settings: LineSettings): Topic | undefined => {
+  if (isAdtekio) {
+    return third === settings.topic || settings.topics.has(third) ? (third as Topic) : undefined
+  }
+  return settings.fromHost === true ? topicOfHost(third as Bytes, settings) : settings.topic
 }
 
 const unreadable = (index: number, reason: UnreadableReason): ParsedLine => ({

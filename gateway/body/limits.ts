@@ -1,6 +1,7 @@
 /** How much of a body is read and kept, and for how long a client may take to send it. */
 import { Config, Duration, Schema } from "effect"
 import { setting } from "../../contracts/setting.ts"
+import { Refusal } from "../refusal.ts"
 
 export interface BodyLimits {
   /** Bytes as they are sent. */
@@ -31,6 +32,12 @@ export const maxQueryBytes = 65_536
 /** How many values one event may have, and how deep they may lie in each other. */
 export const maxValues = 256
 export const maxDepth = 8
+
+export const eventTooLarge = (): Refusal =>
+  new Refusal("too-large", `The parameters of an event may weigh ${maxQueryBytes} bytes.`)
+
+export const tooManyValues = (): Refusal =>
+  new Refusal("bad-request", `An event may have ${maxValues} values.`)
 
 const positive = Schema.Int.check(Schema.isGreaterThan(0))
 

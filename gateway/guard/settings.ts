@@ -42,6 +42,13 @@ export const gatewayMaxBodyBytes = setting(
   64 * 1024 * 1024,
   "Memory for all request bodies being read, in bytes; past it they are answered with 503."
 )
+export const gatewayPipelining = setting(
+  "GATEWAY_PIPELINING",
+  Config.Boolean,
+  false,
+  "Answer requests that a client sends before it has the answer to the one before, in order. On Deno they always are; on Bun it costs what GATEWAY_MAX_CONNECTIONS costs, and does not work with TLS_CERT."
+)
+
 export const gatewayMaxPerAddress = optional(
   "GATEWAY_MAX_PER_ADDRESS",
   atLeastOne,
@@ -60,5 +67,6 @@ export const guardSettings = [
   rateLimitShared,
   gatewayMaxBodyBytes,
   gatewayMaxConnections,
+  gatewayPipelining,
   gatewayMaxPerAddress
 ]

@@ -38,7 +38,7 @@ const blocks = Array.from(readme.matchAll(/<!-- curl -->\n```sh\n([\s\S]*?)```/g
 const commands = blocks.flatMap((block) => block.commands)
 
 test("the README's curl lines all have an answer", () => {
-  expect(blocks.map(({ settings }) => Object.keys(settings).length)).toEqual([2, 4])
+  expect(blocks.map(({ settings }) => Object.keys(settings).length)).toEqual([2, 5])
   for (const { command, answer } of commands) {
     expect(command).toMatch(/^(echo .* \| )?curl .*http:\/\/127\.0\.0\.1:5222\//)
     expect(answer).not.toBe("")

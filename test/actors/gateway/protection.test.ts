@@ -120,7 +120,7 @@ describe.skipIf(server === undefined || !hasOpenssl)("two gateways on one Redis"
     expect(visitors[1]).toBe(visitors[0])
     expect(lines.filter((line) => /secret|dropped/.test(line))).toEqual([])
 
-    const figures = await (await ask(one, "/metrics")).text()
+    const figures = await (await fetch(new URL("/metrics", one.address("health")))).text()
     expect(figures).toContain('spoor_gateway_privacy_total{outcome="dropped",reason="dnt"} 1')
     redis.disconnect()
     await Promise.all([one.end(), other.end()])

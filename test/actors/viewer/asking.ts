@@ -74,8 +74,7 @@ export const viewer = (options: Partial<ViewerOptions> = {}) =>
     past: noPast,
     operations: {
       live: () => new Response("live"),
-      ready: () => new Response("ready"),
-      metrics: () => new Response("metrics")
+      ready: () => new Response("ready")
     },
     ...options
   })

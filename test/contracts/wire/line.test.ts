@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { type Bytes, bytesOf } from "../../../contracts/event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { isIp, withoutZone } from "../../../contracts/wire/ip.ts"
-import { formatLine, type ParsedLine, parseLine } from "../../../contracts/wire/line.ts"
+import { formatLine, type LineSettings, type ParsedLine, parseLine } from "../../../contracts/wire/line.ts"
 import lines from "./lines.json" with { type: "json" }
 import { bytes, deadLetters, settings, vectors } from "./vectors.ts"
 
@@ -309,6 +309,44 @@ describe("what the edge writes", () => {
       userAgent: a
     })
     expect(eventOf(line)).toMatchObject({ dialect: "pushtech", pod: "%2Fx", path: "/t/a" })
+  })
+})
+
+describe("the topic of a pushtech line's host", () => {
+  const given = { topic: "events" as Topic, topics: new Set(["clicks", "Shop", "10"]), fromHost: true }
+  const topicOf = (host: string, settings: LineSettings = given) => {
+    const parsed = parseLine(bytes(`1.2.3.4 5 ${host} nopod /clicks.x e ua`), settings, 0)
+    if (parsed.kind === "unreadable") throw new Error(parsed.reason)
+    return [parsed.event.topic as string, parsed.isTopicUnknown]
+  }
+
+  test("is its first label, where that is allowed", () => {
+    for (const host of ["clicks.example.com", "clicks", "CLICKS.example.com", "clicks."])
+      expect(topicOf(host)).toEqual(["clicks", false])
+    expect(topicOf("Shop.example.com")).toEqual(["Shop", false])
+    expect(topicOf("events.example.com")).toEqual(["events", false])
+    expect(topicOf("10.0.0.1")).toEqual(["10", false])
+  })
+
+  test("is else the standard one, which is worth counting", () => {
+    for (const host of [
+      "trk.example.com",
+      "example.clicks",
+      ".clicks",
+      "-",
+      "",
+      "[::1]",
+      "__proto__",
+      "shop.x"
+    ])
+      expect(topicOf(host)).toEqual(["events", true])
+  })
+
+  test("is not asked for unless that is set, nor of the other dialect", () => {
+    expect(topicOf("clicks.example.com", { ...given, fromHost: false })).toEqual(["events", false])
+    expect(topicOf("clicks.example.com", settings)).toEqual(["events", false])
+    const parsed = parseLine(bytes("1.2.3.4 5 Shop /t/a p ua"), given, 0)
+    expect(parsed).toMatchObject({ event: { topic: "Shop" }, isTopicUnknown: false })
   })
 })
 
