@@ -7,7 +7,13 @@ import type { LogRecord } from "../../bridge/event-log/service.ts"
 import { type Bytes, textOf } from "../../contracts/event.ts"
 import { ipText } from "../../contracts/wire/ip-text.ts"
 import { paramValue } from "../../contracts/wire/params.ts"
-import { eventType, metaValue, type SplitRecord, splitRecord } from "../../contracts/wire/record.ts"
+import {
+  eventType,
+  eventTypeText,
+  metaValue,
+  type SplitRecord,
+  splitRecord
+} from "../../contracts/wire/record.ts"
 
 export class CountedEvent {
   private readonly split: SplitRecord
@@ -18,10 +24,19 @@ export class CountedEvent {
     this.timestamp = timestamp
   }
 
-  /** The event type: the last segment of the path in either dialect, as text. */
+  /** The event type as people read it: the last segment of the path in either dialect, percent-decoded. */
   get type(): string {
+    return eventTypeText(this.typeBytes)
+  }
+
+  /** The event type as it stands in the record, not decoded. */
+  get travelledType(): string {
+    return textOf(this.typeBytes)
+  }
+
+  private get typeBytes(): Bytes {
     const { dialect, event } = this.split
-    return textOf(dialect === "adtekio" ? eventType(event) : event)
+    return dialect === "adtekio" ? eventType(event) : event
   }
 
   /** The client's address as text; empty where absent. */

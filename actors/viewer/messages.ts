@@ -18,7 +18,7 @@ export interface Filter {
   readonly device?: string
   /** `name` (is there), `name=value` (is that), `name~part` (contains); several are separated by `&`. */
   readonly param?: string
-  /** Stands anywhere in the raw line or record, or is the event's id. */
+  /** Stands anywhere in the raw line or record or in the decoded event type, or is the event's id. */
   readonly text?: string
 }
 
@@ -36,6 +36,7 @@ export interface EventView {
   readonly offset: string | undefined
   /** When this stage had it: of `stored` the log's own time. */
   readonly timestamp: number
+  /** The event type, percent-decoded; `raw` has it as it travels. */
   readonly type: string
   readonly country: string
   /** What is best known of the device, for a person; its type, for the filter. */
