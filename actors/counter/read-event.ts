@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer"
 import type { LogRecord } from "../../bridge/event-log/service.ts"
 import { type Bytes, textOf } from "../../contracts/event.ts"
 import { ipText } from "../../contracts/wire/ip-text.ts"
-import { paramValue } from "../../contracts/wire/params.ts"
+import { paramValue, paramValues } from "../../contracts/wire/params.ts"
 import {
   eventType,
   eventTypeText,
@@ -52,6 +52,15 @@ export class CountedEvent {
   /** A parameter's value, decoded; undefined where absent. */
   param(name: string): string | undefined {
     return paramValue(this.split.params, name)
+  }
+
+  /**
+   * The values of a parameter that may be repeated or a list (`name[]`), decoded and joined with commas; undefined where
+   * absent. So the old counters wrote a list.
+   */
+  list(name: string): string | undefined {
+    const values = paramValues(this.split.params, name)
+    return values.length === 0 ? undefined : values.join(",")
   }
 
   /** All parameters as the record has them. */

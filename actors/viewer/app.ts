@@ -17,6 +17,7 @@ import { downloadRoutes } from "./download-routes.ts"
 import type { LiveFeed } from "./live-feed.ts"
 import { liveSocket } from "./live-socket.ts"
 import { liveStreams } from "./live-stream.ts"
+import { oldAddresses, oldPosts } from "./old-addresses.ts"
 import { counterPage, type PageFile, pageFiles } from "./page-files.ts"
 import type { Past } from "./past/past.ts"
 import { pastPosts, pastRoutes } from "./past/past-routes.ts"
@@ -77,7 +78,11 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
   const { feed, counters, tables, table, accounts, past, system, status, auth, addressOf, operations } =
     options
   const tickets = liveTickets()
-  const refusal = admission({ auth, posts: new Set([...posts, ...pastPosts, ticketPath]), tickets })
+  const refusal = admission({
+    auth,
+    posts: new Set([...posts, ...pastPosts, ...oldPosts, ticketPath]),
+    tickets
+  })
   const seats = liveSeats()
   const streams = liveStreams(feed, seats)
   const counterNamed = (name: string): Counter | undefined => counters.find((one) => one.name === name)
@@ -100,6 +105,7 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
     )
     .use(downloadRoutes(counters, table))
     .use(accountRoutes(accounts))
+    .use(oldAddresses(accounts))
     .use(pastRoutes(past))
     .use(systemRoutes(system))
   const counterFile = counterPage()

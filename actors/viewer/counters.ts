@@ -7,7 +7,7 @@ import { hiddenText, type Mask, readMask } from "./mask.ts"
 import { viewerMask } from "./settings.ts"
 
 export const counters: ReadonlyArray<Counter> = [
-  { name: "event-counter", title: "Events", tables: ["by-type", "by-action"] },
+  { name: "event-counter", title: "Events", tables: ["by-type", "by-action", "by-event"] },
   { name: "metadata-counter", title: "Origins", tables: ["by-pod", "by-address", "by-country"] },
   { name: "search-counter", title: "Searches", tables: ["by-text"] },
   { name: "timing-stats", title: "Timings", tables: ["timings"] }
@@ -65,15 +65,17 @@ const timingRows = Effect.fnUntraced(function* (store: ProjectionStore["Service"
   return rows
 })
 
-/** What must not be seen of a table's keys. */
+/** What must not be seen of a table's keys: by the name under which a mask knows what they are. */
 const masks: ReadonlyMap<string, (mask: Mask) => ((key: string) => string) | undefined> = new Map([
-  ["by-address", (mask) => (mask.hidesAddress ? () => hiddenText : undefined)],
+  ["by-address", (mask) => (mask.hidesAddress || mask.hides("ip") ? () => hiddenText : undefined)],
+  ["by-pod", (mask) => (mask.hides("pod") ? () => hiddenText : undefined)],
+  ["by-country", (mask) => (mask.hides("country") ? () => hiddenText : undefined)],
   ["by-text", (mask) => (mask.hides("text") ? () => hiddenText : undefined)],
-  [
-    "by-action",
-    (mask) => (mask.hides("action") ? (key) => key.replace(/\[.*$/s, `[${hiddenText}]`) : undefined)
-  ]
+  ["by-action", (mask) => (mask.hides("action") ? withoutAction : undefined)],
+  ["by-event", (mask) => (mask.hides("action") ? withoutAction : undefined)]
 ])
+
+const withoutAction = (key: string): string => key.replace(/\[.*$/s, `[${hiddenText}]`)
 
 /** As a promise that rejects with the failure itself. */
 const settled = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
