@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer"
 import type { LogRecord } from "../../bridge/event-log/service.ts"
 import { type Bytes, textOf } from "../../contracts/event.ts"
 import { ipText } from "../../contracts/wire/ip-text.ts"
+import { isOtherUnit } from "../../contracts/wire/line-time.ts"
 import { paramValue, paramValues } from "../../contracts/wire/params.ts"
 import {
   eventType,
@@ -76,6 +77,11 @@ export class CountedEvent {
   /** Time spent between the edge and the log, milliseconds. */
   get wholeWay(): number {
     return this.timestamp - this.milliseconds("ts")
+  }
+
+  /** Is its line's time in the unit of the other dialect? Then the durations mean nothing. */
+  get isOtherUnit(): boolean {
+    return isOtherUnit(Number(this.meta("ts")) || 0, this.split.dialect, this.timestamp)
   }
 
   private milliseconds(name: string): number {
