@@ -15,15 +15,21 @@ const counted = Effect.fnUntraced(function* (mask: string) {
     (made) => Effect.promise(() => rm(made, { recursive: true }))
   )
   const store = yield* sqliteProjections(directory, { maxKeys, horizon: 60_000 })
-  const add = (counter: string, table: string, keys: ReadonlyArray<string>) =>
+  const add = (counter: string, table: string, keys: ReadonlyArray<string>, offset = "0") =>
     store.apply(counter, {
       topic: Topic.make("events"),
       partition: 0,
-      end: "1",
-      effects: [{ offset: "0", id: undefined, increments: keys.map((key) => ({ table, key, by: 2 })) }]
+      end: "9",
+      effects: [{ offset, id: undefined, increments: keys.map((key) => ({ table, key, by: 2 })) }]
     })
   yield* add("event-counter", "by-action", ["offr[preview]"])
-  yield* add("metadata-counter", "by-address", ["203.0.113.9"])
+  for (const [offset, table, key] of [
+    ["0", "by-address", "203.0.113.9"],
+    ["1", "by-pod", "pod-1"],
+    ["2", "by-country", "DE"]
+  ] as const) {
+    yield* add("metadata-counter", table, [key], offset)
+  }
   yield* add(
     "search-counter",
     "by-text",
@@ -53,6 +59,20 @@ check("a page shows the largest rows, a download all", "", async ({ tables, tabl
   expect(Object.keys(await tables("metadata-counter"))).toEqual(["by-pod", "by-address", "by-country"])
   expect(await tables("nobody")).toEqual({})
 })
+
+check(
+  "pods and countries can be masked, and an address by its other name",
+  "pod,country,ip",
+  async ({ table }) => {
+    for (const [name, column] of [
+      ["by-pod", "pod"],
+      ["by-country", "country"],
+      ["by-address", "address"]
+    ] as const) {
+      expect(await table("metadata-counter", name)).toEqual([{ [column]: "•••", events: 2 }])
+    }
+  }
+)
 
 check("what is masked is not in tables either", "address,text,action", async ({ tables, table }) => {
   expect(await table("metadata-counter", "by-address")).toEqual([{ address: "•••", events: 2 }])
