@@ -12,6 +12,7 @@ import { accountRoutes, posts } from "./account-routes.ts"
 import type { Accounts } from "./accounts.ts"
 import { admission, wantsSocket } from "./admission.ts"
 import { json, nothing } from "./answers.ts"
+import { counterPosts, counterRoutes } from "./counter-routes.ts"
 import type { Credentials } from "./credentials.ts"
 import { downloadRoutes } from "./download-routes.ts"
 import type { LiveFeed } from "./live-feed.ts"
@@ -42,6 +43,8 @@ export interface ViewerOptions {
   readonly tables: (counter: string) => Promise<Readonly<Record<string, ReadonlyArray<TableRow>>>>
   /** All rows of one table of a counter. */
   readonly table: (counter: string, table: string) => Promise<ReadonlyArray<TableRow>>
+  /** Empties a table of a counter, which goes on from 0. */
+  readonly reset: (counter: string, table: string) => Promise<void>
   readonly accounts: Accounts
   readonly past: Past
   /** The whole system as it is now; within a second, whatever hangs. */
@@ -75,12 +78,11 @@ export const securityHeaders = {
 }
 
 export const viewerApp = (options: ViewerOptions): ViewerApp => {
-  const { feed, counters, tables, table, accounts, past, system, status, auth, addressOf, operations } =
-    options
+  const { feed, counters, table, accounts, past, system, status, auth, addressOf, operations } = options
   const tickets = liveTickets()
   const refusal = admission({
     auth,
-    posts: new Set([...posts, ...pastPosts, ...oldPosts, ticketPath]),
+    posts: new Set([...posts, ...pastPosts, ...oldPosts, ...counterPosts, ticketPath]),
     tickets
   })
   const seats = liveSeats()
@@ -92,17 +94,13 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
     .get("/health/live", () => operations.live())
     .get("/health/ready", () => operations.ready())
     .get("/metrics", () => operations.metrics())
-    .get("/api/counters", () => json(counters))
-    .get("/api/counters/:name", async ({ params }) => {
-      const counter = counterNamed(params.name)
-      return counter === undefined ? nothing() : json({ ...counter, rows: await tables(counter.name) })
-    })
     .get("/api/status", async () => json(await status()))
     .post(ticketPath, () => json({ ticket: tickets.issue(), seconds: ticketSeconds }), { parse: "none" })
     .get("/live", ({ request }) => streams.answer(request))
     .get("/counters/:name", ({ params }) =>
       counterNamed(params.name) === undefined ? nothing() : page(counterFile)
     )
+    .use(counterRoutes(options))
     .use(downloadRoutes(counters, table))
     .use(accountRoutes(accounts))
     .use(oldAddresses(accounts))

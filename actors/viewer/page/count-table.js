@@ -1,4 +1,5 @@
 /** A table of counts: sorted by any column, with the share of each row, to be copied or taken as a file. */
+import { isConfirmed } from "/page/confirm.js"
 import { button, element, link, number } from "/page/frame.js"
 import { inert } from "/page/inert-text.js"
 
@@ -50,12 +51,20 @@ const download = (address, text) => {
   return made
 }
 
-/** `address` is where the table lies as a file, without its ending. */
-export const makeCountTable = (name, address) => {
+/** Rows of a table that has been full have it: what was counted of them, and what may have been before that. */
+const bound = "at most"
+
+/** `address` is where the table lies as a file, without its ending; `empty` empties it. */
+export const makeCountTable = (name, address, empty) => {
   const title = name.replaceAll("-", " ")
   const head = element("tr", "")
   const body = element("tbody", "")
   const note = element("p", "empty", "Nothing counted yet.")
+  const full = element(
+    "p",
+    "empty",
+    "This table is full: new values take the places of the smallest. “events” was surely counted, “at most” includes what may have come before, and (other) holds what was counted of values without a place."
+  )
   const told = element("span", "told")
   told.setAttribute("role", "status")
   const csv = download(`${address}.csv`, "CSV")
@@ -64,13 +73,16 @@ export const makeCountTable = (name, address) => {
   json.setAttribute("aria-label", `Download ${title} as JSON`)
   const copied = button("Copy", () => copy(`${address}.csv`, told), "plain")
   copied.setAttribute("aria-label", `Copy ${title} as CSV`)
+  const reset = button("Reset", () => askReset(), "plain")
+  reset.setAttribute("aria-label", `Reset ${title}`)
   const more = button("", () => showAll(!isWhole), "plain more")
   const whole = element("table", "counts", [element("thead", "", head), body])
   whole.setAttribute("aria-label", title)
   const place = element("section", "counted", [
-    element("div", "over", [element("h2", "", title), told, copied, csv, json]),
+    element("div", "over", [element("h2", "", title), told, copied, csv, json, reset]),
     whole,
     more,
+    full,
     note
   ])
   const heads = new Map()
@@ -100,6 +112,17 @@ export const makeCountTable = (name, address) => {
     showRows()
   }
 
+  const askReset = async () => {
+    const question = `Reset ${title}? Its counts are deleted; what comes from now on is counted from 0.`
+    if (!(await isConfirmed(question, "Reset", "danger"))) return
+    try {
+      await empty()
+      told.textContent = "reset"
+    } catch (error) {
+      told.textContent = `not reset: ${error.message}`
+    }
+  }
+
   /** First the largest of figures and the first of words; then the other way; then as the counter gave them. */
   const sortBy = (column, isOfFigures) => {
     const first = isOfFigures ? -1 : 1
@@ -126,6 +149,8 @@ export const makeCountTable = (name, address) => {
     showHead()
     showRows()
     note.hidden = rows.length > 0
+    full.hidden = rows[0]?.[bound] === undefined
+    reset.disabled = rows.length === 0
     whole.hidden = rows.length === 0
   }
   return { place, show }
