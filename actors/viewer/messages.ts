@@ -109,13 +109,18 @@ export interface JourneyView {
   readonly troubles: ReadonlyArray<string>
 }
 
-/** GET /api/search?<Filter without stage>&since=<ms>&until=<ms>&limit=<n>: what the log still holds, newest last. */
+/**
+ * GET /api/search?<Filter without stage>&since=<ms>&until=<ms>&limit=<n>&cursor=<text>: what the log still holds, newest
+ * last. An answer has at most 4 MiB of events; of one that is longer than any from the gateway, the beginning.
+ */
 export interface SearchView {
   readonly events: ReadonlyArray<EventView>
   /** Records looked at, and whether the log was looked through to its end; if not, go on from `next` (as `since`). */
   readonly looked: number
   readonly complete: boolean
   readonly next: number | undefined
+  /** More events of the last millisecond are left: to go on with them, ask the same again with this `cursor`. */
+  readonly cursor?: string
   readonly troubles: ReadonlyArray<string>
 }
 
