@@ -4,13 +4,13 @@
  */
 
 /** A moment as such a field wants it; "" for none. */
-const localText = (at) => {
+const fieldText = (at) => {
   if (at === undefined) return ""
   const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000)
   return date.toISOString().slice(0, 19)
 }
 
-const momentOf = (text) => {
+const momentOfField = (text) => {
   const at = new Date(text).getTime()
   return text === "" || Number.isNaN(at) ? undefined : at
 }
@@ -20,10 +20,10 @@ export const momentField = (input) => {
   let given
   return {
     set: (at) => {
-      input.value = localText(at)
+      input.value = fieldText(at)
       given = { at, text: input.value }
     },
     /** The instant it was given for as long as nobody typed another time. */
-    read: () => (input.value === given?.text ? given.at : momentOf(input.value))
+    read: () => (input.value === given?.text ? given.at : momentOfField(input.value))
   }
 }
