@@ -1,7 +1,7 @@
 /** A table of counts: sorted by any column, with the share of each row, to be copied or taken as a file. */
-import { isConfirmed } from "/page/confirm.js"
 import { button, element, link, number } from "/page/frame.js"
 import { inert } from "/page/inert-text.js"
+import { resetButton } from "/page/reset-button.js"
 
 const isFigure = (value) => typeof value === "number"
 
@@ -45,14 +45,17 @@ const copy = async (file, told) => {
   }, 4000)
 }
 
-const download = (address, text) => {
-  const made = link(address, text)
+const download = (address, kind, title) => {
+  const made = link(address, kind)
   made.download = ""
+  made.setAttribute("aria-label", `Download ${title} as ${kind}`)
   return made
 }
 
 /** Rows of a table that has been full have it: what was counted of them, and what may have been before that. */
 const bound = "at most"
+const fullText =
+  "This table is full: new values take the places of the smallest. “events” was surely counted, “at most” includes what may have come before, and (other) holds what was counted of values without a place."
 
 /** `address` is where the table lies as a file, without its ending; `empty` empties it. */
 export const makeCountTable = (name, address, empty) => {
@@ -60,22 +63,15 @@ export const makeCountTable = (name, address, empty) => {
   const head = element("tr", "")
   const body = element("tbody", "")
   const note = element("p", "empty", "Nothing counted yet.")
-  const full = element(
-    "p",
-    "empty",
-    "This table is full: new values take the places of the smallest. “events” was surely counted, “at most” includes what may have come before, and (other) holds what was counted of values without a place."
-  )
+  const full = element("p", "empty", fullText)
   const told = element("span", "told")
   told.setAttribute("role", "status")
-  const csv = download(`${address}.csv`, "CSV")
-  csv.setAttribute("aria-label", `Download ${title} as CSV`)
-  const json = download(`${address}.json`, "JSON")
-  json.setAttribute("aria-label", `Download ${title} as JSON`)
+  const csv = download(`${address}.csv`, "CSV", title)
+  const json = download(`${address}.json`, "JSON", title)
   const copied = button("Copy", () => copy(`${address}.csv`, told), "plain")
   copied.setAttribute("aria-label", `Copy ${title} as CSV`)
-  const reset = button("Reset", () => askReset(), "plain")
-  reset.setAttribute("aria-label", `Reset ${title}`)
-  const more = button("", () => showAll(!isWhole), "plain more")
+  const reset = resetButton(title, empty, told)
+  const more = button("", () => showRows(!isWhole), "plain more")
   const whole = element("table", "counts", [element("thead", "", head), body])
   whole.setAttribute("aria-label", title)
   const place = element("section", "counted", [
@@ -90,7 +86,8 @@ export const makeCountTable = (name, address, empty) => {
   let rows = []
   let sorted
 
-  const showRows = () => {
+  const showRows = (all = isWhole) => {
+    isWhole = all
     const list =
       sorted === undefined
         ? rows
@@ -104,22 +101,6 @@ export const makeCountTable = (name, address, empty) => {
     for (const [column, cell] of heads) {
       if (sorted?.column !== column) cell.removeAttribute("aria-sort")
       else cell.setAttribute("aria-sort", sorted.way > 0 ? "ascending" : "descending")
-    }
-  }
-
-  const showAll = (now) => {
-    isWhole = now
-    showRows()
-  }
-
-  const askReset = async () => {
-    const question = `Reset ${title}? Its counts are deleted; what comes from now on is counted from 0.`
-    if (!(await isConfirmed(question, "Reset", "danger"))) return
-    try {
-      await empty()
-      told.textContent = "reset"
-    } catch (error) {
-      told.textContent = `not reset: ${error.message}`
     }
   }
 

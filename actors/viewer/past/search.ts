@@ -60,6 +60,29 @@ interface Reached {
   isEnd: boolean
 }
 
+/** How far all partitions have been looked through, of a search from `since` to before `until`. */
+const makeReached = (since: number, until: number) => {
+  const reached = new Map<string, Reached>()
+  let partitionsThere = Number.POSITIVE_INFINITY
+  return {
+    see: ({ topic, partition, records, end }: RecordBatch, partitions: number): void => {
+      partitionsThere = partitions
+      const last = records.at(-1)
+      const name = `${partition} ${topic}`
+      const time = Math.max(last?.timestamp ?? since, reached.get(name)?.time ?? since)
+      reached.set(name, { time, isEnd: BigInt(last?.offset ?? -1) + 1n >= BigInt(end) })
+    },
+    isEverywhereBeyond: (time: number): boolean =>
+      reached.size >= partitionsThere &&
+      Array.from(reached.values()).every((place) => place.isEnd || place.time >= time),
+    /** The time up to which all partitions have been looked through. */
+    everywhere: (): number =>
+      reached.size < partitionsThere
+        ? since
+        : Math.min(...Array.from(reached.values(), (place) => (place.isEnd ? until : place.time)))
+  }
+}
+
 /**
  * The page that fills while the log is looked through, many partitions in turn. `horizon` is the time from which on
  * nothing is of this page: the end that was asked for, and once there are too many events the time of the first too many.
@@ -67,8 +90,7 @@ interface Reached {
 const makePage = ({ filter, since, until, limit, cursor }: SearchQuery, mask: Mask) => {
   const isWanted = matches({ ...filter, stage: "stored" })
   const mayBeWanted = mayMatch(filter)
-  const reached = new Map<string, Reached>()
-  let partitionsThere = Number.POSITIVE_INFINITY
+  const reached = makeReached(since, until)
   let found: Array<EventView> = []
   let looked = 0
   let horizon = until
@@ -92,12 +114,7 @@ const makePage = ({ filter, since, until, limit, cursor }: SearchQuery, mask: Ma
     found = before.length === 0 ? found.slice(0, count) : before
   }
 
-  const isEverywhereBeyond = (time: number): boolean =>
-    reached.size >= partitionsThere &&
-    Array.from(reached.values()).every((place) => place.isEnd || place.time >= time)
-
   const see = (batch: RecordBatch, partitions: number): boolean => {
-    partitionsThere = partitions
     for (const record of batch.records) {
       if (record.timestamp >= horizon || !isBehind(cursor, batch, record)) continue
       const one = feedRecord(batch, record)
@@ -110,22 +127,13 @@ const makePage = ({ filter, since, until, limit, cursor }: SearchQuery, mask: Ma
     }
     looked += batch.records.length
     if (found.length > limit || weight > pageBytes) cut()
-    const last = batch.records.at(-1)
-    const name = `${batch.partition} ${batch.topic}`
-    const time = Math.max(last?.timestamp ?? since, reached.get(name)?.time ?? since)
-    reached.set(name, { time, isEnd: BigInt(last?.offset ?? -1) + 1n >= BigInt(batch.end) })
-    return isEverywhereBeyond(horizon)
-  }
-
-  /** The time up to which all partitions have been looked through. */
-  const allReached = (): number => {
-    if (reached.size < partitionsThere) return since
-    return Math.min(...Array.from(reached.values(), (place) => (place.isEnd ? until : place.time)))
+    reached.see(batch, partitions)
+    return reached.isEverywhereBeyond(horizon)
   }
 
   const view = (unfinished: string | undefined): SearchView => {
     cut()
-    const next = unfinished === undefined ? horizon : Math.min(horizon, allReached())
+    const next = unfinished === undefined ? horizon : Math.min(horizon, reached.everywhere())
     const isCut = leftOut && next === horizon
     const complete = next >= until && !isCut
     const events = found.filter(({ timestamp }) => timestamp < next)
