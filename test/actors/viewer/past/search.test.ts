@@ -236,7 +236,7 @@ describe("a search that is not finished", () => {
           Effect.succeed(false)
         ).look({ topics: [topic], since }, see)
     })
-    for (const limit of [3, 50, 500]) {
+    for (const limit of [20, 500]) {
       const told: Array<string> = []
       let from: Pick<SearchQuery, "since" | "cursor"> = { since: 50 }
       for (let isOver = false; !isOver && told.length <= 400; ) {
