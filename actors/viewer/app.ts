@@ -12,11 +12,13 @@ import { accountRoutes, posts } from "./account-routes.ts"
 import type { Accounts } from "./accounts.ts"
 import { admission, wantsSocket } from "./admission.ts"
 import { json, nothing } from "./answers.ts"
+import { counterPosts, counterRoutes } from "./counter-routes.ts"
 import type { Credentials } from "./credentials.ts"
 import { downloadRoutes } from "./download-routes.ts"
 import type { LiveFeed } from "./live-feed.ts"
 import { liveSocket } from "./live-socket.ts"
 import { liveStreams } from "./live-stream.ts"
+import { oldAddresses, oldPosts } from "./old-addresses.ts"
 import { counterPage, type PageFile, pageFiles } from "./page-files.ts"
 import type { Past } from "./past/past.ts"
 import { pastPosts, pastRoutes } from "./past/past-routes.ts"
@@ -41,6 +43,8 @@ export interface ViewerOptions {
   readonly tables: (counter: string) => Promise<Readonly<Record<string, ReadonlyArray<TableRow>>>>
   /** All rows of one table of a counter. */
   readonly table: (counter: string, table: string) => Promise<ReadonlyArray<TableRow>>
+  /** Empties a table of a counter, which goes on from 0. */
+  readonly reset: (counter: string, table: string) => Promise<void>
   readonly accounts: Accounts
   readonly past: Past
   /** The whole system as it is now; within a second, whatever hangs. */
@@ -74,10 +78,13 @@ export const securityHeaders = {
 }
 
 export const viewerApp = (options: ViewerOptions): ViewerApp => {
-  const { feed, counters, tables, table, accounts, past, system, status, auth, addressOf, operations } =
-    options
+  const { feed, counters, table, accounts, past, system, status, auth, addressOf, operations } = options
   const tickets = liveTickets()
-  const refusal = admission({ auth, posts: new Set([...posts, ...pastPosts, ticketPath]), tickets })
+  const refusal = admission({
+    auth,
+    posts: new Set([...posts, ...pastPosts, ...oldPosts, ...counterPosts, ticketPath]),
+    tickets
+  })
   const seats = liveSeats()
   const streams = liveStreams(feed, seats)
   const counterNamed = (name: string): Counter | undefined => counters.find((one) => one.name === name)
@@ -86,19 +93,16 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
     .onError(({ code, error }) => (code === "NOT_FOUND" ? nothing() : refuseFailed(error)))
     .get("/health/live", () => operations.live())
     .get("/health/ready", () => operations.ready())
-    .get("/api/counters", () => json(counters))
-    .get("/api/counters/:name", async ({ params }) => {
-      const counter = counterNamed(params.name)
-      return counter === undefined ? nothing() : json({ ...counter, rows: await tables(counter.name) })
-    })
     .get("/api/status", async () => json(await status()))
     .post(ticketPath, () => json({ ticket: tickets.issue(), seconds: ticketSeconds }), { parse: "none" })
     .get("/live", ({ request }) => streams.answer(request))
     .get("/counters/:name", ({ params }) =>
       counterNamed(params.name) === undefined ? nothing() : page(counterFile)
     )
+    .use(counterRoutes(options))
     .use(downloadRoutes(counters, table))
     .use(accountRoutes(accounts))
+    .use(oldAddresses(accounts))
     .use(pastRoutes(past))
     .use(systemRoutes(system))
   const counterFile = counterPage()

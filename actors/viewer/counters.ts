@@ -1,16 +1,17 @@
 /** What the counters keep, as the viewer shows it: each one's tables, read from the projection store. */
 import { Cause, Effect, Exit, Semaphore } from "effect"
-import { maxKeys, ProjectionStore } from "../../bridge/projection-store/service.ts"
+import { maxKeys, ProjectionStore, type Row } from "../../bridge/projection-store/service.ts"
+import { tableNamed, tablesOf } from "../counter/kept-tables.ts"
 import { timingsOf } from "../counter/timings.ts"
 import type { Counter, TableRow } from "./app.ts"
 import { hiddenText, type Mask, readMask } from "./mask.ts"
 import { viewerMask } from "./settings.ts"
 
 export const counters: ReadonlyArray<Counter> = [
-  { name: "event-counter", title: "Events", tables: ["by-type", "by-action"] },
-  { name: "metadata-counter", title: "Origins", tables: ["by-pod", "by-address", "by-country"] },
-  { name: "search-counter", title: "Searches", tables: ["by-text"] },
-  { name: "timing-stats", title: "Timings", tables: ["timings"] }
+  { name: "event-counter", title: "Events", tables: tablesOf("event-counter") },
+  { name: "metadata-counter", title: "Origins", tables: tablesOf("metadata-counter") },
+  { name: "search-counter", title: "Searches", tables: tablesOf("search-counter") },
+  { name: "timing-stats", title: "Timings", tables: tablesOf("timing-stats") }
 ]
 
 /** All reject with `Failure` when the store cannot be read now. */
@@ -19,6 +20,8 @@ export interface Counted {
   readonly tables: (counter: string) => Promise<Readonly<Record<string, ReadonlyArray<TableRow>>>>
   /** All rows of one table, the largest counts first. */
   readonly table: (counter: string, table: string) => Promise<ReadonlyArray<TableRow>>
+  /** Empties a table; what comes is counted from 0. */
+  readonly reset: (counter: string, table: string) => Promise<void>
 }
 
 /** How many rows of a table are shown: those with the largest counts. */
@@ -34,14 +37,19 @@ export const makeCounted = Effect.gen(function* () {
   const store = yield* ProjectionStore
   const mask = readMask(yield* viewerMask.config)
   const whole = yield* Semaphore.make(wholeAtATime)
+  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
+  /** As a promise that rejects with the failure itself. */
+  const run = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
+    const exit = await runExit(effect)
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    return exit.value
+  }
 
   const read = Effect.fnUntraced(function* (counter: string, table: string, limit: number) {
     if (counter === "timing-stats") return yield* timingRows(store)
     const rows = yield* store.top(counter, table, limit)
     const masked = masks.get(table)?.(mask) ?? ((key: string) => key)
-    return rows.map(
-      ({ key, count }): TableRow => ({ [table.replace("by-", "")]: masked(key), events: count })
-    )
+    return tableRows(rows, table.replace("by-", ""), masked)
   })
 
   const counted: Counted = {
@@ -50,12 +58,39 @@ export const makeCounted = Effect.gen(function* () {
       const rows = Effect.forEach(tables, (table) =>
         Effect.map(read(counter, table, shown), (rows) => [table, rows])
       )
-      return settled(Effect.map(rows, Object.fromEntries))
+      return run(Effect.map(rows, Object.fromEntries))
     },
-    table: (counter, table) => settled(whole.withPermits(1)(read(counter, table, maxKeys)))
+    table: (counter, table) => run(whole.withPermits(1)(read(counter, table, maxKeys))),
+    reset: (counter, table) =>
+      run(
+        Effect.andThen(
+          Effect.forEach(
+            tableNamed(`${counter}/${table}`)?.stored ?? [],
+            (stored) => store.reset(counter, stored),
+            { discard: true }
+          ),
+          Effect.logInfo("A table was reset.", { counter, table })
+        )
+      )
   }
   return counted
 })
+
+/** Rows under the name of what is counted. Of a table that has been full, each says how large its count may be at most. */
+const tableRows = (
+  rows: ReadonlyArray<Row>,
+  column: string,
+  masked: (key: string) => string
+): ReadonlyArray<TableRow> => {
+  const hasErrors = rows.some(({ error = 0 }) => error > 0)
+  return rows.map(
+    ({ key, count, error = 0 }): TableRow => ({
+      [column]: masked(key),
+      events: count,
+      ...(hasErrors ? { "at most": count + error } : {})
+    })
+  )
+}
 
 const timingRows = Effect.fnUntraced(function* (store: ProjectionStore["Service"]) {
   const rows: Array<TableRow> = []
@@ -65,19 +100,14 @@ const timingRows = Effect.fnUntraced(function* (store: ProjectionStore["Service"
   return rows
 })
 
-/** What must not be seen of a table's keys. */
+/** What must not be seen of a table's keys: by the name under which a mask knows what they are. */
 const masks: ReadonlyMap<string, (mask: Mask) => ((key: string) => string) | undefined> = new Map([
-  ["by-address", (mask) => (mask.hidesAddress ? () => hiddenText : undefined)],
+  ["by-address", (mask) => (mask.hidesAddress || mask.hides("ip") ? () => hiddenText : undefined)],
+  ["by-pod", (mask) => (mask.hides("pod") ? () => hiddenText : undefined)],
+  ["by-country", (mask) => (mask.hides("country") ? () => hiddenText : undefined)],
   ["by-text", (mask) => (mask.hides("text") ? () => hiddenText : undefined)],
-  [
-    "by-action",
-    (mask) => (mask.hides("action") ? (key) => key.replace(/\[.*$/s, `[${hiddenText}]`) : undefined)
-  ]
+  ["by-action", (mask) => (mask.hides("action") ? withoutAction : undefined)],
+  ["by-event", (mask) => (mask.hides("action") ? withoutAction : undefined)]
 ])
 
-/** As a promise that rejects with the failure itself. */
-const settled = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
-  const exit = await Effect.runPromiseExit(effect)
-  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-  return exit.value
-}
+const withoutAction = (key: string): string => key.replace(/\[.*$/s, `[${hiddenText}]`)

@@ -2,11 +2,11 @@
 import { Elysia } from "elysia"
 import { nothing } from "./answers.ts"
 import type { Counter, TableRow } from "./app.ts"
-import { csvOf } from "./csv.ts"
+import { csvTexts, jsonTexts, streamOf } from "./table-file.ts"
 
 const kinds = {
-  csv: { type: "text/csv; charset=utf-8; header=present", write: csvOf },
-  json: { type: "application/json", write: (rows: ReadonlyArray<TableRow>) => JSON.stringify(rows, null, 1) }
+  csv: { type: "text/csv; charset=utf-8; header=present", write: csvTexts },
+  json: { type: "application/json", write: jsonTexts }
 } as const
 
 /** `table` reads all rows of a counter's table. */
@@ -21,7 +21,7 @@ export const downloadRoutes = (
       return nothing()
     }
     const { type, write } = kinds[kind]
-    return new Response(write(await table(counter.name, name)), {
+    return new Response(streamOf(write(await table(counter.name, name))), {
       headers: {
         "content-type": type,
         "content-disposition": `attachment; filename="${counter.name}-${name}.${kind}"`,

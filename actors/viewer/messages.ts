@@ -18,7 +18,7 @@ export interface Filter {
   readonly device?: string
   /** `name` (is there), `name=value` (is that), `name~part` (contains); several are separated by `&`. */
   readonly param?: string
-  /** Stands anywhere in the raw line or record, or is the event's id. */
+  /** Stands anywhere in the raw line or record or in the decoded event type, or is the event's id. */
   readonly text?: string
 }
 
@@ -36,6 +36,7 @@ export interface EventView {
   readonly offset: string | undefined
   /** When this stage had it: of `stored` the log's own time. */
   readonly timestamp: number
+  /** The event type, percent-decoded; `raw` has it as it travels. */
   readonly type: string
   readonly country: string
   /** What is best known of the device, for a person; its type, for the filter. */
@@ -108,13 +109,18 @@ export interface JourneyView {
   readonly troubles: ReadonlyArray<string>
 }
 
-/** GET /api/search?<Filter without stage>&since=<ms>&until=<ms>&limit=<n>: what the log still holds, newest last. */
+/**
+ * GET /api/search?<Filter without stage>&since=<ms>&until=<ms>&limit=<n>&cursor=<text>: what the log still holds, newest
+ * last. An answer has at most 4 MiB of events; of one that is longer than any from the gateway, the beginning.
+ */
 export interface SearchView {
   readonly events: ReadonlyArray<EventView>
   /** Records looked at, and whether the log was looked through to its end; if not, go on from `next` (as `since`). */
   readonly looked: number
   readonly complete: boolean
   readonly next: number | undefined
+  /** More events of the last millisecond are left: to go on with them, ask the same again with this `cursor`. */
+  readonly cursor?: string
   readonly troubles: ReadonlyArray<string>
 }
 

@@ -19,7 +19,7 @@ import {
 } from "../../bridge/ingest-queue/scripts.ts"
 import type { IngestQueue, QueueSource } from "../../bridge/ingest-queue/service.ts"
 import { applyScript } from "../../bridge/projection-store/apply-script.ts"
-import { redisProjections } from "../../bridge/projection-store/redis.ts"
+import { redisProjections, resetScript } from "../../bridge/projection-store/redis.ts"
 import type { ProjectionStore } from "../../bridge/projection-store/service.ts"
 import { connect, type RedisConnection } from "../../bridge/redis.ts"
 import { guarded } from "../../bridge/redis-writer.ts"
@@ -176,6 +176,18 @@ const late: Record<string, Late> = {
           )
         )
       expect(await run(projections.top("p", "one", 1))).toEqual([{ key: "x", count: 4 }])
+    }
+  },
+  "a table's reset, behind which others were counted": {
+    script: resetScript,
+    prepare: async ({ projections }) => {
+      await run(projections.apply("p", batchOf([[0, undefined, add("one", "x", 1)]])))
+      return projections.reset("p", "one")
+    },
+    meanwhile: async ({ projections }) => {
+      await eventually("it is applied", () =>
+        run(projections.apply("p", batchOf([[1, undefined, add("one", "x", 1)]]))).catch(() => undefined)
+      )
     }
   },
   "a link that was replaced meanwhile": {

@@ -58,7 +58,11 @@ for (const runtime of runtimes) {
             { type: "app_open", events: 1 },
             { type: "offr", events: 1 }
           ]),
-          "by-action": [{ action: "offr[preview]", events: 1 }]
+          "by-action": [{ action: "offr[preview]", events: 1 }],
+          "by-event": expect.arrayContaining([
+            { event: "app_open", events: 1 },
+            { event: "offr[preview]", events: 1 }
+          ])
         })
         expect((await tables(spoor, "metadata-counter"))["by-country"]).toEqual([
           { country: "US", events: 2 }

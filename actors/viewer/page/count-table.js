@@ -1,6 +1,7 @@
 /** A table of counts: sorted by any column, with the share of each row, to be copied or taken as a file. */
 import { button, element, link, number } from "/page/frame.js"
 import { inert } from "/page/inert-text.js"
+import { resetButton } from "/page/reset-button.js"
 
 const isFigure = (value) => typeof value === "number"
 
@@ -44,33 +45,40 @@ const copy = async (file, told) => {
   }, 4000)
 }
 
-const download = (address, text) => {
-  const made = link(address, text)
+const download = (address, kind, title) => {
+  const made = link(address, kind)
   made.download = ""
+  made.setAttribute("aria-label", `Download ${title} as ${kind}`)
   return made
 }
 
-/** `address` is where the table lies as a file, without its ending. */
-export const makeCountTable = (name, address) => {
+/** Rows of a table that has been full have it: what was counted of them, and what may have been before that. */
+const bound = "at most"
+const fullText =
+  "This table is full: new values take the places of the smallest. “events” was surely counted, “at most” includes what may have come before, and (other) holds what was counted of values without a place."
+
+/** `address` is where the table lies as a file, without its ending; `empty` empties it. */
+export const makeCountTable = (name, address, empty) => {
   const title = name.replaceAll("-", " ")
   const head = element("tr", "")
   const body = element("tbody", "")
   const note = element("p", "empty", "Nothing counted yet.")
+  const full = element("p", "empty", fullText)
   const told = element("span", "told")
   told.setAttribute("role", "status")
-  const csv = download(`${address}.csv`, "CSV")
-  csv.setAttribute("aria-label", `Download ${title} as CSV`)
-  const json = download(`${address}.json`, "JSON")
-  json.setAttribute("aria-label", `Download ${title} as JSON`)
+  const csv = download(`${address}.csv`, "CSV", title)
+  const json = download(`${address}.json`, "JSON", title)
   const copied = button("Copy", () => copy(`${address}.csv`, told), "plain")
   copied.setAttribute("aria-label", `Copy ${title} as CSV`)
-  const more = button("", () => showAll(!isWhole), "plain more")
+  const reset = resetButton(title, empty, told)
+  const more = button("", () => showRows(!isWhole), "plain more")
   const whole = element("table", "counts", [element("thead", "", head), body])
   whole.setAttribute("aria-label", title)
   const place = element("section", "counted", [
-    element("div", "over", [element("h2", "", title), told, copied, csv, json]),
+    element("div", "over", [element("h2", "", title), told, copied, csv, json, reset]),
     whole,
     more,
+    full,
     note
   ])
   const heads = new Map()
@@ -78,7 +86,8 @@ export const makeCountTable = (name, address) => {
   let rows = []
   let sorted
 
-  const showRows = () => {
+  const showRows = (all = isWhole) => {
+    isWhole = all
     const list =
       sorted === undefined
         ? rows
@@ -93,11 +102,6 @@ export const makeCountTable = (name, address) => {
       if (sorted?.column !== column) cell.removeAttribute("aria-sort")
       else cell.setAttribute("aria-sort", sorted.way > 0 ? "ascending" : "descending")
     }
-  }
-
-  const showAll = (now) => {
-    isWhole = now
-    showRows()
   }
 
   /** First the largest of figures and the first of words; then the other way; then as the counter gave them. */
@@ -126,6 +130,8 @@ export const makeCountTable = (name, address) => {
     showHead()
     showRows()
     note.hidden = rows.length > 0
+    full.hidden = rows[0]?.[bound] === undefined
+    reset.disabled = rows.length === 0
     whole.hidden = rows.length === 0
   }
   return { place, show }

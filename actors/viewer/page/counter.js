@@ -1,5 +1,5 @@
 /** The page of one counter: its charts over time, and its tables, read again while the page is to be seen. */
-import { get } from "/page/ask.js"
+import { get, post } from "/page/ask.js"
 import { makeChart } from "/page/chart.js"
 import { makeCountTable } from "/page/count-table.js"
 import { button, link, showFrame, showState } from "/page/frame.js"
@@ -45,7 +45,10 @@ let minutes = 15
 
 const tableOf = (table) => {
   if (!tables.has(table)) {
-    const made = makeCountTable(table, `${address}/${encodeURIComponent(table)}`)
+    const made = makeCountTable(table, `${address}/${encodeURIComponent(table)}`, async () => {
+      await post("/api/counters/reset", { counter: name, table })
+      await refreshTables()
+    })
     tables.set(table, made)
     at("tables").append(made.place)
   }

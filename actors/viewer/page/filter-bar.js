@@ -1,20 +1,9 @@
 /** The fields of the filter: what is typed applies a moment later, in a search of the past when it is asked for. */
 import { filterNames } from "/page/event-filter.js"
+import { momentField } from "/page/moment-field.js"
 
 /** How long after the last key a filter applies, milliseconds. */
 const rest = 350
-
-/** A moment as a field of the reader's zone wants it; "" for none. */
-const localText = (at) => {
-  if (at === undefined) return ""
-  const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000)
-  return date.toISOString().slice(0, 19)
-}
-
-const momentOf = (text) => {
-  const at = new Date(text).getTime()
-  return text === "" || Number.isNaN(at) ? undefined : at
-}
 
 /**
  * @param {HTMLFormElement} form
@@ -24,6 +13,8 @@ const momentOf = (text) => {
  */
 export const filterBar = (form, { changed, asked }) => {
   const fields = form.elements
+  const sinceField = momentField(fields.since)
+  const untilField = momentField(fields.until)
   let timer
 
   const later = () => {
@@ -48,8 +39,8 @@ export const filterBar = (form, { changed, asked }) => {
   for (const one of form.querySelectorAll("[data-minutes]")) {
     one.addEventListener("click", () => {
       const { minutes } = one.dataset
-      fields.since.value = minutes === "" ? "" : localText(Date.now() - Number(minutes) * 60_000)
-      fields.until.value = ""
+      sinceField.set(minutes === "" ? undefined : Date.now() - Number(minutes) * 60_000)
+      untilField.set(undefined)
       now()
     })
   }
@@ -81,12 +72,12 @@ export const filterBar = (form, { changed, asked }) => {
         const value = fields.namedItem(name).value.trim()
         if (value !== "") filter[name] = value
       }
-      return { filter, since: momentOf(fields.since.value), until: momentOf(fields.until.value) }
+      return { filter, since: sinceField.read(), until: untilField.read() }
     },
     show: ({ filter, since, until }) => {
       for (const name of filterNames) fields.namedItem(name).value = filter[name] ?? ""
-      fields.since.value = localText(since)
-      fields.until.value = localText(until)
+      sinceField.set(since)
+      untilField.set(until)
       mark()
     },
     /** The keyboard goes to the field of free text. */

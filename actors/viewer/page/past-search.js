@@ -18,6 +18,8 @@ export const pastSearch = ({ found, went }) => {
   let current = new AbortController()
   let query
   let next
+  /** Where the answer before ended within one millisecond. */
+  let cursor
   let looked = 0
   let count = 0
 
@@ -32,6 +34,7 @@ export const pastSearch = ({ found, went }) => {
     const { stage: _, ...asked } = filter
     const search = new URLSearchParams({ ...asked, since: String(next), limit: String(pageSize) })
     if (until !== undefined) search.set("until", String(until))
+    if (cursor !== undefined) search.set("cursor", cursor)
     return `/api/search?${search}`
   }
 
@@ -56,8 +59,11 @@ export const pastSearch = ({ found, went }) => {
       page += events.length
       count += events.length
       looked += answer.looked
-      const isStuck = !complete && (answer.next === undefined || answer.next <= next)
-      next = answer.next ?? next
+      const isAtNext = answer.next === undefined || answer.next <= next
+      const isStuck = !complete && (answer.cursor === undefined ? isAtNext : answer.cursor === cursor)
+      // The cursor goes on with the millisecond that `next` is behind.
+      next = answer.cursor === undefined ? (answer.next ?? next) : next
+      cursor = answer.cursor
       isOver = complete || isStuck || page >= pageSize
       // That it took long is no trouble while it goes on.
       if (isStuck || complete || events.length >= pageSize)
@@ -71,6 +77,7 @@ export const pastSearch = ({ found, went }) => {
     start: (asked) => {
       query = asked
       next = asked.since ?? 0
+      cursor = undefined
       looked = 0
       count = 0
       return look()

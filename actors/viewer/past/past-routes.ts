@@ -4,6 +4,7 @@ import { refuse } from "../../../gateway/errors.ts"
 import { json, nothing } from "../answers.ts"
 import { filterOf } from "../filter.ts"
 import { posted } from "../posted.ts"
+import { readCursor } from "./cursor.ts"
 import type { Past } from "./past.ts"
 import { type SearchQuery, standardSince } from "./search.ts"
 import { type SeriesName, seriesNames } from "./series.ts"
@@ -31,7 +32,7 @@ export const pastRoutes = (past: Past) =>
       return query === undefined
         ? refuse(
             "bad-request",
-            "since, until (milliseconds since 1970) and limit are whole numbers; a part of the filter has at most 1,000 characters."
+            "since, until (milliseconds since 1970) and limit are whole numbers; cursor is one of an answer; a part of the filter has at most 1,000 characters."
           )
         : json(await past.search(query, request.signal))
     })
@@ -72,7 +73,11 @@ const queryOf = (asked: URLSearchParams, now: number): SearchQuery | undefined =
   const until = wholeNumber(asked.get("until"), Number.MAX_SAFE_INTEGER)
   const limit = wholeNumber(asked.get("limit"), standardLimit)
   if (since === undefined || until === undefined || limit === undefined) return undefined
-  return { filter, since, until, limit: Math.min(Math.max(limit, 1), mostLimit) }
+  const page = { filter, since, until, limit: Math.min(Math.max(limit, 1), mostLimit) }
+  const from = asked.get("cursor") ?? ""
+  if (from === "") return page
+  const cursor = readCursor(from)
+  return cursor === undefined ? undefined : { ...page, since: Math.max(since, cursor.timestamp), cursor }
 }
 
 /** Undefined for what is none; `standard` for what is not given. */

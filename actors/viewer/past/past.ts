@@ -23,7 +23,7 @@ import { consumedMemory } from "./consumed-memory.ts"
 import { hearConsumed } from "./hear-consumed.ts"
 import { journey } from "./journey.ts"
 import { type SearchQuery, search } from "./search.ts"
-import { makeSeries, type SeriesName } from "./series.ts"
+import { makeSeries, type SeriesName, shownSeries } from "./series.ts"
 import { gatewayUrl } from "./settings.ts"
 import { gatewayBase, type SendTest, sendTestTo } from "./test-event.ts"
 
@@ -95,7 +95,7 @@ export const makePast = Effect.fnUntraced(function* (lines: LineMemory) {
         left
       )
     },
-    series: (name, minutes) => series.view(name, minutes, Date.now()),
+    series: (name, minutes) => ({ ...series.view(shownSeries(name, mask), minutes, Date.now()), name }),
     sendTest: sendTestTo(
       () => fixedGateway ?? ownGateway(self.announced("send events"), settings.gatewayPort)
     )

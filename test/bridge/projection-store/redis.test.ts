@@ -49,7 +49,7 @@ describe.skipIf(!hasRedisProgram())("projections on Redis", () => {
     withServer((store, redis) =>
       Effect.gen(function* () {
         const what = batch()
-        for (const key of ["{spoor:p}:table:two", "{spoor:p}:offsets"]) {
+        for (const key of ["{spoor:p}:table:two", "{spoor:p}:errors:two", "{spoor:p}:offsets"]) {
           yield* redis.command("SET", key, "in the way")
           yield* refused(store, what)
           expect(yield* keysOf(redis)).toEqual([key])

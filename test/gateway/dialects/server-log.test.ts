@@ -57,10 +57,12 @@ describe("a server log", () => {
     await mine.post(path, log, { peer: "10.0.0.1", headers: { "x-mine": "203.0.113.7" } })
     expect(mine.lines.map((one) => one.split(" ")[0])).toEqual(["203.0.113.7", "203.0.113.7"])
     // Our proxy says who it is in a header that is not believed.
-    const unheard = [{ "x-real-ip": "203.0.113.7" }, { forwarded: "for=203.0.113.7" }]
+    const unheard = [{ "cf-connecting-ip": "203.0.113.7" }, { forwarded: "for=203.0.113.7" }]
     for (const headers of unheard) {
       expect(await addresses("10.0.0.1", headers)).toEqual(["10.0.0.1", "10.0.0.1"])
     }
+    const realIp = { "x-real-ip": "203.0.113.7" }
+    expect(await addresses("10.0.0.1", realIp)).toEqual(["203.0.113.7", "203.0.113.7"])
   })
 
   test("of a virtual host is an event of that host, and of one client", async () => {
