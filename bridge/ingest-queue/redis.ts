@@ -15,6 +15,7 @@ import { redisFind } from "./redis-find.ts"
 import { redisLedger } from "./redis-ledger.ts"
 import { redisLetters } from "./redis-letters.ts"
 import { redisPush } from "./redis-push.ts"
+import { watchRefusals } from "./redis-refused.ts"
 import { ackScript, claimScript, giveBackScript, setAsideScript, splitScript } from "./scripts.ts"
 import type { ClaimedBatch, IngestQueue, QueueSource } from "./service.ts"
 
@@ -67,22 +68,33 @@ export const redisQueue: (
     const { connection: options, rules = standardRules } = settings
     const servers = yield* Effect.forEach(
       settings.urls,
-      (url) => Effect.map(connect(url, options), (connection) => ({ url, connection, keys, options })),
+      (url) =>
+        Effect.map(connect(url, options), (connection) => {
+          const refusals = watchRefusals(connection, keys.list, rules)
+          return { url, connection, keys, options, refusals }
+        }),
       { concurrency: "unbounded" }
     )
     if (started !== undefined) yield* Effect.forEach(servers, ({ connection }) => started(connection, keys))
     return {
       push: failover(
         yield* Effect.forEach(servers, (server) =>
-          Effect.map(redisPush(server, rules), (push) => ({ address: server.connection.address, push }))
+          Effect.map(redisPush(server, rules), (push) => ({
+            address: server.connection.address,
+            push: server.refusals.watched(push)
+          }))
         )
       ),
-      sources: servers.map(({ connection }) => sourceOf(connection, keys))
+      sources: servers.map(({ connection, refusals }) => sourceOf(connection, keys, refusals.check))
     }
   }
 )
 
-const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => {
+const sourceOf = (
+  connection: RedisConnection,
+  keys: QueueKeys,
+  check: QueueSource["seam"]["check"]
+): QueueSource => {
   const claim = connection.script(claimScript)
   const ack = connection.script(ackScript)
   const giveBack = connection.script(giveBackScript)
@@ -127,7 +139,7 @@ const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => 
   }
 
   return {
-    seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
+    seam: { kind: "redis", embedded: false, address: connection.address, check },
     claim: (id, limits) =>
       claim(
         [keys.list, ...companions, keys.ledger],
