@@ -3,7 +3,7 @@
  * It opens with its scope and closes with it. Several processes may have the same file open; what a transaction has
  * committed is on the disk.
  */
-import { rmSync, writeFileSync } from "node:fs"
+import { rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Effect, Schedule, type Scope } from "effect"
@@ -59,8 +59,12 @@ export const openFile: (
     ),
     (opened) => Effect.sync(() => opened.close())
   )
+  const inode = inodeOf(address)
   /** The disk, or the file, refused the last write that there was. */
   let refused: Failure | undefined
+  const gone = unavailable(
+    `The database ${address} was deleted or replaced while it is in use, so nothing is written to it: put it back, or start this process again.`
+  )
 
   const attempt = <A>(work: () => A, writes: boolean): Effect.Effect<A, Failure> =>
     Effect.suspend(() => {
@@ -80,8 +84,12 @@ export const openFile: (
   return {
     address,
     read: (work) => attempt(() => work(database), false),
-    transaction: (work) => attempt(() => inTransaction(database, work), true),
+    transaction: (work) =>
+      Effect.suspend(() =>
+        inodeOf(address) === inode ? attempt(() => inTransaction(database, work), true) : Effect.fail(gone)
+      ),
     check: Effect.suspend(() => {
+      if (inodeOf(address) !== inode) return Effect.fail(gone)
       if (refused !== undefined && !takesWrites(database, address)) return Effect.fail(refused)
       refused = undefined
       return attempt(() => void database.prepare("SELECT count(*) FROM sqlite_schema").get(), false)
@@ -151,6 +159,9 @@ const open = (directory: string, name: string, schema: string): Effect.Effect<Da
       return Effect.fail({ fault: faultOf(error), said: textOf(error) })
     }
   })
+
+/** Which file stands at the path; what is written to another is lost when this process ends. */
+const inodeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino
 
 const unavailable = (message: string): Failure => new Failure({ reason: "unavailable", message })
 

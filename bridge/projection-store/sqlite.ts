@@ -12,7 +12,7 @@ import { isBelow, isRemembered, type Plan, planOf, type SeenGroup } from "./plan
 import { type Applied, otherKey, type ProjectionStore } from "./service.ts"
 
 /** `bits` is a bitmap of event ids, as in plan.ts; `touched` the last time it changed, milliseconds since 1970. */
-const schema = `
+export const projectionsSchema = `
 CREATE TABLE IF NOT EXISTS offsets (
   projection TEXT NOT NULL, partition TEXT NOT NULL, next TEXT NOT NULL, PRIMARY KEY (projection, partition)
 ) WITHOUT ROWID;
@@ -39,7 +39,7 @@ export const sqliteProjections = Effect.fnUntraced(function* (
   directory: string,
   limits: StoreLimits
 ): Effect.fn.Return<ProjectionStore["Service"], Failure, Scope.Scope> {
-  const file = yield* openFile(directory, "projections.sqlite", schema)
+  const file = yield* openFile(directory, "projections.sqlite", projectionsSchema)
   const steps = yield* file.read(prepare)
   let cleaned = 0
 
