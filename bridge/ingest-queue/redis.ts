@@ -6,16 +6,17 @@ import { Effect, type Redacted, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import type { BatchId } from "../../contracts/ids.ts"
 import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../redis.ts"
-import { failover } from "./failover.ts"
+import { watchRefusals } from "../redis-refused.ts"
+import { failover, type PushServer } from "./failover.ts"
 import { type Entry, entriesOf } from "./ledger.ts"
 import { letterText } from "./letter.ts"
 import { batchIdOf, piecesOf, unpack } from "./packed.ts"
+import { noObstacle } from "./promise.ts"
 import { type PushRules, standardRules } from "./push-rules.ts"
 import { redisFind } from "./redis-find.ts"
 import { redisLedger } from "./redis-ledger.ts"
 import { redisLetters } from "./redis-letters.ts"
 import { redisPush } from "./redis-push.ts"
-import { watchRefusals } from "./redis-refused.ts"
 import { ackScript, claimScript, giveBackScript, setAsideScript, splitScript } from "./scripts.ts"
 import type { ClaimedBatch, IngestQueue, QueueSource } from "./service.ts"
 
@@ -70,7 +71,8 @@ export const redisQueue: (
       settings.urls,
       (url) =>
         Effect.map(connect(url, options), (connection) => {
-          const refusals = watchRefusals(connection, keys.list, rules)
+          const probe = `${keys.claimed.slice(0, -":claimed".length)}:probe`
+          const refusals = watchRefusals(connection, probe, noObstacle(connection, rules))
           return { url, connection, keys, options, refusals }
         }),
       { concurrency: "unbounded" }
@@ -79,10 +81,13 @@ export const redisQueue: (
     return {
       push: failover(
         yield* Effect.forEach(servers, (server) =>
-          Effect.map(redisPush(server, rules), (push) => ({
-            address: server.connection.address,
-            push: server.refusals.watched(push)
-          }))
+          Effect.map(
+            redisPush(server, rules),
+            (push): PushServer => ({
+              address: server.connection.address,
+              push: (lines, limit) => server.refusals.watched(push(lines, limit))
+            })
+          )
         )
       ),
       sources: servers.map(({ connection, refusals }) => sourceOf(connection, keys, refusals.check))

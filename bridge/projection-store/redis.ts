@@ -9,6 +9,7 @@ import { Clock, Effect, type Redacted, type Scope } from "effect"
 import { encode } from "../../contracts/codec.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type ConnectOptions, connect, type Reply } from "../redis.ts"
+import { watchRefusals } from "../redis-refused.ts"
 import { applyScript } from "./apply-script.ts"
 import type { StoreLimits } from "./limits.ts"
 import { isRemembered, type Plan, planOf, type SeenGroup } from "./plan.ts"
@@ -22,9 +23,10 @@ export const redisProjections = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ProjectionStore["Service"], Failure, Scope.Scope> {
   const connection = yield* connect(url, options)
   const applyPlan = connection.script(applyScript)
+  const refusals = watchRefusals(connection, "{spoor:}:probe")
 
   return {
-    seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
+    seam: { kind: "redis", embedded: false, address: connection.address, check: refusals.check },
 
     // NOTE: the effects, megabytes of them, are not held while Redis works; a generator would hold them.
     apply: (projection, batch) =>
@@ -33,7 +35,7 @@ export const redisProjections = Effect.fnUntraced(function* (
         const plan = planOf(batch)
         if (plan instanceof Failure) return Effect.fail(plan)
         const buckets = [...new Set(plan.groups.map(({ bucket }) => bucket))]
-        return Effect.map(
+        const applied = Effect.map(
           applyPlan(
             [
               `${prefixOf(projection)}:offsets`,
@@ -53,6 +55,7 @@ export const redisProjections = Effect.fnUntraced(function* (
           ),
           appliedOf
         )
+        return refusals.watched(applied)
       }),
 
     top: Effect.fnUntraced(function* (projection, table, limit) {

@@ -1,13 +1,16 @@
-/** Readiness says it when a Redis that answers PING refuses to take events, and when it takes them again. */
+/** Readiness says it when a Redis that answers PING refuses writes, and when it takes them again. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
-import type { PushRules } from "../../../bridge/ingest-queue/push-rules.ts"
-import { standardRules } from "../../../bridge/ingest-queue/push-rules.ts"
-import { redisQueue } from "../../../bridge/ingest-queue/redis.ts"
-import { connect, type RedisConnection } from "../../../bridge/redis.ts"
-import type { Bytes } from "../../../contracts/event.ts"
-import { eventually } from "../../support/eventually.ts"
-import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../../support/redis.ts"
+import type { PushRules } from "../../bridge/ingest-queue/push-rules.ts"
+import { standardRules } from "../../bridge/ingest-queue/push-rules.ts"
+import { redisQueue } from "../../bridge/ingest-queue/redis.ts"
+import { redisProjections } from "../../bridge/projection-store/redis.ts"
+import type { EffectBatch } from "../../bridge/projection-store/service.ts"
+import { connect, type RedisConnection } from "../../bridge/redis.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import { eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
+import { eventually } from "../support/eventually.ts"
+import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../support/redis.ts"
 
 const own: Array<OwnRedis> = []
 afterAll(() => Promise.all(own.map((server) => server.stop())))
@@ -109,6 +112,35 @@ describe.skipIf(!hasRedisProgram())("a Redis that refuses events", () => {
       yield* Effect.promise(() => one.repair(send))
       yield* Effect.promise(() => eventually("it is ready", () => Effect.runPromise(check).then(() => true)))
       expect(String(yield* admin.command("KEYS", "*probe*"))).toBe("")
+    })
+    await Effect.runPromise(work.pipe(Effect.scoped, Effect.provide(Logger.layer([]))))
+  })
+
+  test("or counts of events: projections are not ready either", async () => {
+    const server = await startRedis(["--maxmemory-policy", "noeviction"])
+    if (server === undefined) throw new Error("redis-server is not installed")
+    own.push(server)
+    const work = Effect.gen(function* () {
+      const store = yield* redisProjections(secretUrl(server.url), { horizon: 3_600_000, maxKeys: 10 })
+      const admin = yield* connect(secretUrl(server.url), { quiet: true })
+      const batch: EffectBatch = {
+        topic: "events" as Topic,
+        partition: 0,
+        end: "1",
+        effects: [
+          {
+            offset: "0",
+            id: eventId(newBatchId(), 0),
+            increments: [{ table: "types", key: "buy", by: 1 }]
+          }
+        ]
+      }
+      yield* admin.command("CONFIG", "SET", "maxmemory", "1mb")
+      yield* store.seam.check
+      expect((yield* Effect.flip(store.apply("p", batch))).message).toContain("OOM")
+      expect((yield* Effect.flip(store.seam.check)).message).toContain("OOM")
+      yield* admin.command("CONFIG", "SET", "maxmemory", "0")
+      yield* store.seam.check
     })
     await Effect.runPromise(work.pipe(Effect.scoped, Effect.provide(Logger.layer([]))))
   })
