@@ -18,7 +18,9 @@ export const damage = (database: DatabaseSync): string | undefined =>
   attempt(() => {
     database.exec("PRAGMA cell_size_check = ON")
     const found = String(Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0] ?? "ok")
-    return found === "ok" ? undefined : found.replace(/\s*\n\s*/g, " ")
+    return found === "ok"
+      ? undefined
+      : found.replace(/^\*\*\* in database main \*\*\*\s*/, "").replace(/\s*\n\s*/g, " ")
   })
 
 const lookAtEnds = (database: DatabaseSync): undefined => {

@@ -16,6 +16,15 @@ const byCode: Readonly<Record<number, SqliteFault>> = {
   26: "damaged"
 }
 
+/** By SQLite's own words for the same, where a runtime does not hand out the codes. */
+const byWords: ReadonlyArray<readonly [RegExp, SqliteFault]> = [
+  [/disk image is malformed|file is not a database/, "damaged"],
+  [/database or disk is full/, "full"],
+  [/is locked/, "busy"],
+  [/readonly database|unable to open database file/, "forbidden"],
+  [/disk I\/O error/, "disk"]
+]
+
 /** By the system's, when the folder or the file is made. */
 const bySystem: Readonly<Record<string, SqliteFault>> = {
   EACCES: "forbidden",
@@ -29,11 +38,14 @@ const bySystem: Readonly<Record<string, SqliteFault>> = {
   EIO: "disk"
 }
 
-/** What went wrong: by SQLite's code, else by the system's. */
+/** What went wrong: by SQLite's code or words, else by the system's code. */
 export const faultOf = (error: unknown): SqliteFault => {
   if (!(error instanceof Error)) return "other"
   if ("errcode" in error && typeof error.errcode === "number") return byCode[error.errcode & 0xff] ?? "other"
-  return ("code" in error ? bySystem[String(error.code)] : undefined) ?? "other"
+  const bySaid = isDatabaseError(error)
+    ? byWords.find(([words]) => words.test(error.message))?.[1]
+    : undefined
+  return bySaid ?? ("code" in error ? bySystem[String(error.code)] : undefined) ?? "other"
 }
 
 /** An error of SQLite itself; anything else that is thrown in a transaction is a mistake in the code. */
