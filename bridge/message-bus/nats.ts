@@ -22,6 +22,7 @@ import { makeBacklog } from "./backlog.ts"
 import { bounded, complaintOf, failureOf, lossReason, unavailable } from "./nats-failure.ts"
 import type { Header, Listener, NatsLink, NatsOptions, Received } from "./nats-link.ts"
 import { type DialOptions, readDialOptions } from "./nats-options.ts"
+import { ignoreOrphans } from "./nats-orphans.ts"
 
 /** What the server's `max_payload` must hold beside the payload: our headers. */
 const headerBytes = 1024
@@ -34,6 +35,7 @@ export const connectNats = Effect.fnUntraced(function* (
   options: NatsOptions
 ): Effect.fn.Return<NatsLink, Failure, Scope.Scope> {
   const dialOptions = yield* readDialOptions(options)
+  yield* ignoreOrphans
   const address = dialOptions.servers.join(", ")
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const state = makeConnectionState(`NATS at ${address}`, logWith(run))

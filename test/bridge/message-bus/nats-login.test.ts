@@ -3,8 +3,10 @@ import { describe, expect, test } from "bun:test"
 import { Effect, Logger, Redacted } from "effect"
 import { connectNats } from "../../../bridge/message-bus/nats.ts"
 import type { NatsLink } from "../../../bridge/message-bus/nats-link.ts"
+import { denoProgram } from "../../support/deno.ts"
 import { eventually } from "../../support/eventually.ts"
 import { canStartNats, privateNats } from "../../support/nats.ts"
+import { ownSettings, startSpoor } from "../../support/spoor.ts"
 
 /** A connection, and the lines that it has logged so far. */
 const heard = (url: string, body: (link: NatsLink, lines: ReadonlyArray<string>) => Promise<void>) => {
@@ -80,6 +82,20 @@ describe.skipIf(!canStartNats)("a NATS that refuses the login", () => {
       expect(lines.length).toBe(1)
       expect(lines[0]).toStartWith(`No connection to NATS at 127.0.0.1:${server.port}: it refuses the login`)
     })
+    await server.remove()
+  })
+
+  test.skipIf(denoProgram() === undefined)("a process on Deno outlives it", async () => {
+    const server = await privateNats(login("other"))
+    await server.start()
+    const spoor = await startSpoor(["enricher"], ownSettings({ NATS_URL: server.url }), "deno")
+    const times = async (): Promise<number> => {
+      const report = await (await fetch(spoor.address("health"))).text()
+      return Number(/refuses the login[^"]*\((\d+) times\)/.exec(report)?.[1] ?? 0)
+    }
+    await eventually("it was refused often", async () => (await times()) > 40, 50_000)
+    expect(spoor.output().match(/NATS at [^"]*refuses the login/g)?.length).toBe(1)
+    expect(await spoor.end()).toBe(0)
     await server.remove()
   })
 
