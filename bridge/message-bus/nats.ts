@@ -122,12 +122,14 @@ export const connectNats = Effect.fnUntraced(function* (
     yield* Deferred.succeed(tried, undefined)
     const statuses = Stream.fromAsyncIterable(nc.status(), (cause) => unavailable(lossReason(cause)))
     let why: string | undefined
-    yield* Stream.runForEach(statuses, (status) =>
+    const followed = Stream.runForEach(statuses, (status) =>
       Effect.sync(() => {
         why = follow(nc, status, why)
       })
     )
-    const cause = yield* Effect.promise(() => nc.closed())
+    const closed = Effect.promise(() => nc.closed())
+    // What has happened before anyone listens is told to nobody, its end neither.
+    const cause = yield* Effect.raceFirst(Effect.andThen(followed, closed), closed)
     return yield* unavailable(why ?? (cause instanceof Error ? lossReason(cause) : "the server closed it"))
   }).pipe(
     Effect.scoped,
