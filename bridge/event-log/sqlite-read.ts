@@ -69,7 +69,7 @@ const handNext = Effect.fnUntraced(function* <E>(
   for (let tries = 1; ; tries++) {
     const batch = yield* place.next
     if (batch === undefined) return false
-    const attempt = Effect.flatMap(handOver(handle, batch), (ok) =>
+    const attempt = Effect.flatMap(handOver(handle, batch, tries), (ok) =>
       ok ? Effect.as(place.moveOn(batch), true) : Effect.succeed(false)
     )
     if (yield* Effect.uninterruptible(attempt)) return true
