@@ -2,11 +2,16 @@
 import { Config, Duration, Schema } from "effect"
 import { optional, secret, setting } from "../contracts/setting.ts"
 
-export const dataDir = setting("DATA_DIR", Config.String, ".data", "Folder of the embedded services.")
+export const dataDir = setting(
+  "DATA_DIR",
+  Config.String,
+  ".data",
+  "Folder of the embedded services. Only the user of the process can read what is in it."
+)
 
 export const redisUrl = secret(
   "REDIS_URL",
-  "Redis or Valkey (6.2 or later) that holds the queue; several, separated by commas, are several queues. Unset: a file in DATA_DIR."
+  "Redis or Valkey (6.2 or later) that holds the queue, redis://user:password@host:port/database (rediss:// for TLS; ?db=6 and ?ssl=true mean the same); several, separated by commas, are several queues. Unset: a file in DATA_DIR."
 )
 export const queueKey = setting("QUEUE_KEY", Config.String, "click_queue", "The list that trackers push to.")
 export const deadLetterKey = setting(
@@ -50,7 +55,7 @@ export const projectionsUrl = secret(
 
 export const natsUrl = secret(
   "NATS_URL",
-  "NATS servers, separated by commas. Unset: messages stay in this process."
+  "NATS servers, nats://user:password@host:port (tls:// for TLS), separated by commas. Unset: messages stay in this process."
 )
 export const natsCreds = optional("NATS_CREDS", Config.String, "Path of a NATS credentials file.")
 

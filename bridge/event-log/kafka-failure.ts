@@ -85,6 +85,20 @@ export const sentence = (tried: string, error: unknown): string => {
   return `${tried}: ${message}${type === "" ? "" : ` (${type})`}`
 }
 
+/** Did a broker answer that it does not accept the login? */
+export const isLoginRefused = (error: unknown): boolean => {
+  const { name, type } = root(error)
+  return name === "KafkaJSSASLAuthenticationError" || type === "SASL_AUTHENTICATION_FAILED"
+}
+
+/** Why no connection came about: a clause for a person. */
+export const connectionReason = (error: unknown): string => {
+  const { message } = root(error)
+  return isLoginRefused(error)
+    ? `it refuses the login: ${message}; check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD`
+    : message
+}
+
 /** Kafka could not do it now; nothing was done. */
 export const unavailable = (tried: string, error: unknown): Failure =>
   new Failure({ reason: "unavailable", message: sentence(tried, error) })

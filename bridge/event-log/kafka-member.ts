@@ -154,7 +154,7 @@ const handleJob = <E>(job: Job, membership: Membership<E>, state: State): Effect
       if (batch === undefined) return resolveOffset(fetched.lastOffset())
       for (let tries = 1; ; tries++) {
         if (state.stale !== undefined) return yield* Effect.fail(state.stale)
-        if (yield* attempt(job.payload, batch, membership, place)) break
+        if (yield* attempt(job.payload, batch, membership, place, tries)) break
         yield* commit(job.payload, place)
         yield* pauseAfter(tries)
       }
@@ -192,11 +192,12 @@ const attempt = <E>(
   payload: Payload,
   batch: RecordBatch,
   { handle, positions, onProgress }: Membership<E>,
-  place: Place
+  place: Place,
+  tries: number
 ): Effect.Effect<boolean, unknown> =>
   Effect.uninterruptible(
     Effect.gen(function* () {
-      if (!(yield* handOver(handle, batch))) return false
+      if (!(yield* handOver(handle, batch, tries))) return false
       const last = batch.records.at(-1)?.offset
       if (last !== undefined) {
         const next = BigInt(last) + 1n

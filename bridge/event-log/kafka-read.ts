@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto"
 import { Effect } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
+import { makeSaidOnce } from "../said-once.ts"
 import type { Admin, Clients } from "./kafka-client.ts"
 import { neverHeals, sentence } from "./kafka-failure.ts"
 import type { Link } from "./kafka-link.ts"
@@ -38,14 +39,17 @@ const readOn = <E>(
   membership: Omit<Membership<E>, "onProgress">
 ): Effect.Effect<never, Failure> => {
   let pause = firstPause
+  const troubles = makeSaidOnce()
   const onProgress = (): void => {
     pause = firstPause
+    troubles.worked()
   }
   return runMember(clients, { ...membership, onProgress }).pipe(
     Effect.catch((error) => {
       const said = sentence(`Cannot read ${membership.topics.join(", ")} from Kafka`, error)
       if (neverHeals(error)) return Effect.fail(new Failure({ reason: "unreadable", message: said }))
-      const waiting = Effect.andThen(Effect.logWarning(said), Effect.sleep(pause))
+      const warning = troubles.isNew(said) ? Effect.logWarning(said) : Effect.void
+      const waiting = Effect.andThen(warning, Effect.sleep(pause))
       pause = Math.min(pause * 2, longestPause)
       return waiting
     }),
@@ -57,7 +61,8 @@ const readOn = <E>(
 const startPositions = (
   topics: KafkaTopics,
   names: ReadonlyArray<Topic>,
-  behind: bigint
+  behind: bigint,
+  troubles = makeSaidOnce()
 ): Effect.Effect<Positions> =>
   topics.extents(names).pipe(
     Effect.map((extents) => {
@@ -68,9 +73,9 @@ const startPositions = (
       return positions
     }),
     Effect.catch(({ message }) =>
-      Effect.logWarning(message).pipe(
+      (troubles.isNew(message) ? Effect.logWarning(message) : Effect.void).pipe(
         Effect.andThen(Effect.sleep(1_000)),
-        Effect.andThen(Effect.suspend(() => startPositions(topics, names, behind)))
+        Effect.andThen(Effect.suspend(() => startPositions(topics, names, behind, troubles)))
       )
     )
   )

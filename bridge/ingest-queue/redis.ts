@@ -7,11 +7,13 @@ import type { Placement } from "../../contracts/batch.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { ClaimId } from "../../contracts/ids.ts"
 import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../redis.ts"
+import { watchRefusals } from "../redis-refused.ts"
 import { makeWriter, type RedisWriter } from "../redis-writer.ts"
-import { failover } from "./failover.ts"
+import { failover, type PushServer } from "./failover.ts"
 import { type Entry, entriesOf, placementsOf } from "./ledger.ts"
 import { letterText } from "./letter.ts"
 import { batchIdOf, digestOf, piecesOf, unpack } from "./packed.ts"
+import { noObstacle } from "./promise.ts"
 import { type PushRules, standardRules } from "./push-rules.ts"
 import { redisFind } from "./redis-find.ts"
 import { redisLedger } from "./redis-ledger.ts"
@@ -79,7 +81,8 @@ export const redisQueue: (
         Effect.gen(function* () {
           const connection = yield* connect(url, options)
           const writer = makeWriter(connection, prefix, yield* Effect.scope, options?.commandTimeout)
-          return { url, connection, writer, prefix, keys, options }
+          const refusals = watchRefusals(connection, `${prefix}:probe`, noObstacle(connection, rules))
+          return { url, connection, writer, prefix, keys, options, refusals }
         }),
       { concurrency: "unbounded" }
     )
@@ -87,15 +90,28 @@ export const redisQueue: (
     return {
       push: failover(
         yield* Effect.forEach(servers, (server) =>
-          Effect.map(redisPush(server, rules), (push) => ({ address: server.connection.address, push }))
+          Effect.map(
+            redisPush(server, rules),
+            (push): PushServer => ({
+              address: server.connection.address,
+              push: (lines, limit) => server.refusals.watched(push(lines, limit))
+            })
+          )
         )
       ),
-      sources: servers.map(({ connection, writer }) => sourceOf(connection, writer, keys))
+      sources: servers.map(({ connection, writer, refusals }) =>
+        sourceOf(connection, writer, keys, refusals.check)
+      )
     }
   }
 )
 
-const sourceOf = (connection: RedisConnection, writer: RedisWriter, keys: QueueKeys): QueueSource => {
+const sourceOf = (
+  connection: RedisConnection,
+  writer: RedisWriter,
+  keys: QueueKeys,
+  check: QueueSource["seam"]["check"]
+): QueueSource => {
   const claim = writer.script(claimScript)
   const ack = writer.script(ackScript)
   const giveBack = writer.script(giveBackScript)
@@ -144,7 +160,7 @@ const sourceOf = (connection: RedisConnection, writer: RedisWriter, keys: QueueK
   }
 
   return {
-    seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
+    seam: { kind: "redis", embedded: false, address: connection.address, check },
     claim: (id, limits) =>
       claim(
         [keys.list, ...companions, keys.ledger],

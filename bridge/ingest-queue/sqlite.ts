@@ -23,6 +23,7 @@ import type {
   QueueSource,
   TopicCount
 } from "./service.ts"
+import { sayIfEmptied } from "./sqlite-emptied.ts"
 import {
   addPlacements,
   addTo,
@@ -47,6 +48,9 @@ CREATE INDEX IF NOT EXISTS batches_owner ON batches (owner);
 CREATE INDEX IF NOT EXISTS batches_deadline ON batches (deadline);
 `
 
+/** All tables of the file. */
+export const queueSchema = schema + ledgerSchema + lettersSchema
+
 /** Opens the queue in the folder `directory`; fails with one clear sentence when that folder cannot be written. */
 export const sqliteQueue: (
   directory: string,
@@ -55,7 +59,8 @@ export const sqliteQueue: (
   directory,
   rules = standardRules
 ) {
-  const file = yield* openFile(directory, "queue.sqlite", schema + ledgerSchema + lettersSchema)
+  const file = yield* openFile(directory, "queue.sqlite", queueSchema)
+  yield* sayIfEmptied(file, directory)
   const steps = yield* file.read(prepare)
   return {
     push: yield* sqlitePush(file, rules),

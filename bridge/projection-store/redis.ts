@@ -11,6 +11,7 @@ import { Clock, Effect, type Redacted, type Scope } from "effect"
 import { encode } from "../../contracts/codec.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type ConnectOptions, connect, type Reply } from "../redis.ts"
+import { watchRefusals } from "../redis-refused.ts"
 import type { Script } from "../redis-script.ts"
 import { makeWriter } from "../redis-writer.ts"
 import { applyScript } from "./apply-script.ts"
@@ -29,6 +30,7 @@ export const redisProjections = Effect.fnUntraced(function* (
   options?: ConnectOptions
 ): Effect.fn.Return<ProjectionStore["Service"], Failure, Scope.Scope> {
   const connection = yield* connect(url, options)
+  const refusals = watchRefusals(connection, "{spoor:}:probe")
   const scope = yield* Effect.scope
   const scripts = new Map<string, { readonly apply: Script; readonly reset: Script }>()
 
@@ -58,7 +60,7 @@ export const redisProjections = Effect.fnUntraced(function* (
   })
 
   return {
-    seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
+    seam: { kind: "redis", embedded: false, address: connection.address, check: refusals.check },
 
     // NOTE: the effects, megabytes of them, are not held while Redis works; a generator would hold them.
     apply: (projection, batch) =>
@@ -67,7 +69,7 @@ export const redisProjections = Effect.fnUntraced(function* (
         const plan = planOf(batch)
         if (plan instanceof Failure) return Effect.fail(plan)
         const buckets = [...new Set(plan.groups.map(({ bucket }) => bucket))]
-        return Effect.map(
+        const applied = Effect.map(
           scriptsOf(projection).apply(
             [
               `${prefixOf(projection)}:offsets`,
@@ -88,6 +90,7 @@ export const redisProjections = Effect.fnUntraced(function* (
           ),
           appliedOf
         )
+        return refusals.watched(applied)
       }),
 
     top: Effect.fnUntraced(function* (projection, table, limit) {

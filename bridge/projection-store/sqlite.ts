@@ -16,7 +16,7 @@ import { bySum, type Counted, replaceSmallest, rowsOf } from "./space-saving.ts"
  * `bits` is a bitmap of event ids, as in plan.ts; `touched` the last time it changed, milliseconds since 1970. `count`
  * includes the key's `error` (space-saving.ts), which has a row where it is not 0.
  */
-const schema = `
+export const projectionsSchema = `
 CREATE TABLE IF NOT EXISTS offsets (
   projection TEXT NOT NULL, partition TEXT NOT NULL, next TEXT NOT NULL, PRIMARY KEY (projection, partition)
 ) WITHOUT ROWID;
@@ -48,7 +48,7 @@ export const sqliteProjections = Effect.fnUntraced(function* (
   directory: string,
   limits: StoreLimits
 ): Effect.fn.Return<ProjectionStore["Service"], Failure, Scope.Scope> {
-  const file = yield* openFile(directory, "projections.sqlite", schema)
+  const file = yield* openFile(directory, "projections.sqlite", projectionsSchema)
   const steps = yield* file.read(prepare)
   let cleaned = 0
 
