@@ -293,6 +293,3 @@ export type Broker = Awaited<ReturnType<Cluster["findBroker"]>> & {
   readonly lookupRequest: Lookup
   readonly connectionPool: { readonly send: (request: Request) => Promise<unknown> }
 }
-
-/** All versions of the request that stores records. */
-export const produceRequests: object = inside("kafkajs/src/protocol/requests/produce/index.js")

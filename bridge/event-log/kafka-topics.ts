@@ -1,10 +1,11 @@
 /** What there is to know of topics: how many partitions, where each begins and ends; and making those that are missing. */
 import { Effect } from "effect"
-import { Failure } from "../../contracts/failure.ts"
+import type { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import type { Admin } from "./kafka-client.ts"
 import { unavailable } from "./kafka-failure.ts"
 import type { Link } from "./kafka-link.ts"
+import { ProduceRefused } from "./kafka-produce-errors.ts"
 
 /** The oldest offset of a partition and the one behind its last record. */
 export interface Extent {
@@ -15,13 +16,16 @@ export interface Extent {
 }
 
 export interface KafkaTopics {
-  /** How many partitions a topic has, remembered for a minute. Fails with `unavailable`, also for an unknown topic. */
-  readonly partitions: (topic: Topic) => Effect.Effect<number, Failure>
+  /** How many partitions a topic has, remembered for a minute. Fails with what the client says, also for an unknown topic. */
+  readonly partitions: (topic: Topic) => Effect.Effect<number, unknown>
   /** Forgets what is remembered of a topic: something went wrong there. */
   readonly forget: (topic: Topic) => void
   readonly ensure: (topics: ReadonlyArray<Topic>) => Effect.Effect<void, Failure>
   readonly extents: (topics: ReadonlyArray<Topic>) => Effect.Effect<ReadonlyArray<Extent>, Failure>
 }
+
+/** How a broker that knows no such topic answers (kafka-produce-errors.ts). */
+const unknownTopic = 3
 
 /** How long a number of partitions is believed, milliseconds. */
 const remembered = 60_000
@@ -36,11 +40,9 @@ export const makeTopics = (admin: Link<Admin>): KafkaTopics => {
     const before = known.get(topic)
     const now = performance.now()
     if (before !== undefined && before.until > now) return before.count
-    const { topics } = yield* admin
-      .use((api) => api.fetchTopicMetadata({ topics: [topic] }))
-      .pipe(Effect.mapError((error) => unavailable(`Cannot write to the Kafka topic ${topic}`, error)))
+    const { topics } = yield* admin.use((api) => api.fetchTopicMetadata({ topics: [topic] }))
     const count = topics.find(({ name }) => name === topic)?.partitions.length ?? 0
-    if (count === 0) return yield* new Failure({ reason: "unavailable", message: `No Kafka topic ${topic}` })
+    if (count === 0) return yield* Effect.fail(new ProduceRefused(unknownTopic, null, []))
     known.set(topic, { count, until: now + remembered })
     return count
   })

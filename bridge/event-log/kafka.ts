@@ -12,6 +12,7 @@ import { makeLink } from "./kafka-link.ts"
 import { makeLook } from "./kafka-look.ts"
 import { makeRead } from "./kafka-read.ts"
 import { makeTopics } from "./kafka-topics.ts"
+import { makeRefusals } from "./refusals.ts"
 import { EventLog } from "./service.ts"
 
 /** How long one request of a producer or admin may take, milliseconds; less than `logTimeout`. */
@@ -20,9 +21,15 @@ const requestTimeout = 3_500
 /** How long `check` waits, milliseconds. */
 const checkWithin = 1_900
 
-/** The event log on these brokers; it closes its connections with the scope. */
-export const makeKafka = Effect.fnUntraced(function* (address: KafkaAddress, compression: Compression) {
-  const log = Effect.runForkWith(yield* Effect.context<never>())
+/** The event log on these brokers; it closes its connections with the scope. `hasKeys`: are records given keys? */
+export const makeKafka = Effect.fnUntraced(function* (
+  address: KafkaAddress,
+  compression: Compression,
+  hasKeys = false
+) {
+  const context = yield* Effect.context<never>()
+  const log = Effect.runForkWith(context)
+  const refusals = makeRefusals(context)
   const clients = makeClients(address, requestTimeout, (message) => void log(Effect.logDebug(message)))
   const tries = address.brokers.length
   const producer = yield* makeLink(clients.cluster, tries, logTimeout)
@@ -45,9 +52,9 @@ export const makeKafka = Effect.fnUntraced(function* (address: KafkaAddress, com
     )
 
   return EventLog.of({
-    seam: { kind: "kafka", embedded: false, address: where, check },
+    seam: { kind: "kafka", embedded: false, address: where, check, refusals: refusals.list },
     ensureTopics: topics.ensure,
-    append: makeAppend(producer, topics, compression),
+    append: makeAppend({ producer, topics, compression, refusals, keys: { areGiven: hasKeys } }),
     read: makeRead(clients, admin, topics),
     look: makeLook(clients)
   })

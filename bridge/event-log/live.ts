@@ -6,6 +6,7 @@ import {
   dataDir,
   kafkaBrokers,
   kafkaCompression,
+  kafkaKeyParam,
   kafkaPassword,
   kafkaSaslMechanism,
   kafkaSsl,
@@ -24,6 +25,7 @@ export const eventLogSettings: ReadonlyArray<Setting<unknown>> = [
   kafkaUsername,
   kafkaPassword,
   kafkaCompression,
+  kafkaKeyParam,
   kafkaStartTimeout,
   dataDir
 ]
@@ -42,13 +44,14 @@ export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.
       username: kafkaUsername,
       password: kafkaPassword,
       compression: kafkaCompression,
+      keyParam: kafkaKeyParam,
       startTimeout: kafkaStartTimeout,
       directory: dataDir
     })
     const brokers = settings.brokers?.trim() ?? ""
     if (brokers === "") return yield* makeSqlite(settings.directory)
     const address = yield* readAddress({ ...settings, brokers })
-    const log = yield* makeKafka(address, settings.compression)
+    const log = yield* makeKafka(address, settings.compression, settings.keyParam !== undefined)
     if (Duration.isPositive(settings.startTimeout)) yield* firstAnswer(log.seam.check, settings.startTimeout)
     return log
   })
