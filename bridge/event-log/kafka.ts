@@ -14,6 +14,8 @@ import { makeRead } from "./kafka-read.ts"
 import { makeTopics } from "./kafka-topics.ts"
 import { makeRefusals } from "./refusals.ts"
 import { EventLog } from "./service.ts"
+import { makeUnpacking } from "./skipped-batches.ts"
+import { maxUnpacked } from "./unpack.ts"
 
 /** How long one request of a producer or admin may take, milliseconds; less than `logTimeout`. */
 const requestTimeout = 3_500
@@ -21,15 +23,24 @@ const requestTimeout = 3_500
 /** How long `check` waits, milliseconds. */
 const checkWithin = 1_900
 
-/** The event log on these brokers; it closes its connections with the scope. `hasKeys`: are records given keys? */
+export interface KafkaOptions {
+  /** Are records given keys? Not unless said. */
+  readonly hasKeys?: boolean
+  /** The most that a batch that is read may be once it is unpacked, bytes. */
+  readonly maxUnpacked?: number
+}
+
+/** The event log on these brokers; it closes its connections with the scope. */
 export const makeKafka = Effect.fnUntraced(function* (
   address: KafkaAddress,
   compression: Compression,
-  hasKeys = false
+  options: KafkaOptions = {}
 ) {
   const context = yield* Effect.context<never>()
   const log = Effect.runForkWith(context)
   const refusals = makeRefusals(context)
+  const unpacking = makeUnpacking(context, options.maxUnpacked ?? maxUnpacked)
+  const keys = { areGiven: options.hasKeys ?? false }
   const clients = makeClients(address, requestTimeout, (message) => void log(Effect.logDebug(message)))
   const tries = address.brokers.length
   const producer = yield* makeLink(clients.cluster, tries, logTimeout)
@@ -54,9 +65,9 @@ export const makeKafka = Effect.fnUntraced(function* (
   return EventLog.of({
     seam: { kind: "kafka", embedded: false, address: where, check, refusals: refusals.list },
     ensureTopics: topics.ensure,
-    append: makeAppend({ producer, topics, compression, refusals, keys: { areGiven: hasKeys } }),
-    read: makeRead(clients, admin, topics),
-    look: makeLook(clients)
+    append: makeAppend({ producer, topics, compression, refusals, keys }),
+    read: makeRead(clients, admin, topics, unpacking),
+    look: makeLook(clients, unpacking)
   })
 })
 

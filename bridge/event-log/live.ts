@@ -7,6 +7,7 @@ import {
   kafkaBrokers,
   kafkaCompression,
   kafkaKeyParam,
+  kafkaMaxUnpacked,
   kafkaPassword,
   kafkaSaslMechanism,
   kafkaSsl,
@@ -26,6 +27,7 @@ export const eventLogSettings: ReadonlyArray<Setting<unknown>> = [
   kafkaPassword,
   kafkaCompression,
   kafkaKeyParam,
+  kafkaMaxUnpacked,
   kafkaStartTimeout,
   dataDir
 ]
@@ -45,13 +47,17 @@ export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.
       password: kafkaPassword,
       compression: kafkaCompression,
       keyParam: kafkaKeyParam,
+      maxUnpacked: kafkaMaxUnpacked,
       startTimeout: kafkaStartTimeout,
       directory: dataDir
     })
     const brokers = settings.brokers?.trim() ?? ""
     if (brokers === "") return yield* makeSqlite(settings.directory)
     const address = yield* readAddress({ ...settings, brokers })
-    const log = yield* makeKafka(address, settings.compression, settings.keyParam !== undefined)
+    const log = yield* makeKafka(address, settings.compression, {
+      hasKeys: settings.keyParam !== undefined,
+      maxUnpacked: settings.maxUnpacked
+    })
     if (Duration.isPositive(settings.startTimeout)) yield* firstAnswer(log.seam.check, settings.startTimeout)
     return log
   })

@@ -30,7 +30,7 @@ const withLog = (body: (log: Log) => Promise<void>, hasKeys = false): Promise<vo
   run(
     Effect.scoped(
       Effect.gen(function* () {
-        const log = yield* makeKafka({ brokers: [url()], tls: false, login: undefined }, "none", hasKeys)
+        const log = yield* makeKafka({ brokers: [url()], tls: false, login: undefined }, "none", { hasKeys })
         yield* Effect.promise(() => body(log))
       })
     )
