@@ -95,9 +95,9 @@ export const kafkaMaxUnpacked = setting(
 export const kafkaStartTimeout = setting(
   "KAFKA_START_TIMEOUT",
   Config.Duration,
-  Duration.seconds(15),
-  "How long Kafka may take to answer at the start before that fails; 0 seconds starts without asking.",
-  "15 seconds"
+  Duration.zero,
+  "How long Kafka may take to answer at the start before the process ends with 1, such as 15 seconds; 0 waits for ever.",
+  "0"
 )
 
 export const geoIpDb = optional(

@@ -7,16 +7,9 @@ import { Effect } from "effect"
 import { logTimeout } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
-import { producedError, sentence } from "./kafka-failure.ts"
+import { producedError, sentence, topicSentence } from "./kafka-failure.ts"
 import { knownRecords } from "./kafka-known.ts"
-import {
-  type Progress,
-  type Run,
-  refuseTopic,
-  type StoreTools,
-  storeRun,
-  topicSentence
-} from "./kafka-store-run.ts"
+import { type Progress, type Run, refuseTopic, type StoreTools, storeRun } from "./kafka-store-run.ts"
 import { partitionOf } from "./partition.ts"
 import type { Appended, NewRecord } from "./service.ts"
 

@@ -1,5 +1,6 @@
 /** What an error of the Kafka client means: whether something may have been stored, and what a person should read. */
 import { Failure } from "../../contracts/failure.ts"
+import type { Topic } from "../../contracts/ids.ts"
 import { errorOfName, type ProduceError, ProduceRefused } from "./kafka-produce-errors.ts"
 
 /** The error at the bottom: the client wraps one in the other. */
@@ -75,6 +76,12 @@ export const neverHeals = (error: unknown): boolean => {
 export const sentence = (tried: string, error: unknown, more = ""): string => {
   const { type, message } = root(error)
   return `${tried}: ${more || message}${type === "" ? "" : ` (${type})`}`
+}
+
+/** What is wrong with a topic that takes nothing, and what somebody can do. */
+export const topicSentence = (topic: Topic, error: unknown): string => {
+  const said = sentence(`Nothing is stored in the topic ${topic} until somebody acts`, error)
+  return `${said}. ${producedError(error)?.act ?? ""}`.trim()
 }
 
 /** Kafka could not do it now; nothing was done. */

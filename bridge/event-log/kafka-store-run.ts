@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import type { Topic } from "../../contracts/ids.ts"
 import { type Cluster, type Compression, codecOf } from "./kafka-client.ts"
-import { producedError, sentence, storedNothing } from "./kafka-failure.ts"
+import { producedError, sentence, storedNothing, topicSentence } from "./kafka-failure.ts"
 import type { Link } from "./kafka-link.ts"
 import { leaderOf, produce } from "./kafka-produce.ts"
 import { type ProduceError, ProduceRefused } from "./kafka-produce-errors.ts"
@@ -61,12 +61,6 @@ export const refuseTopic = (tools: StoreTools, progress: Progress, topic: Topic,
   progress.last = said
   tools.topics.forget(topic)
   tools.refusals.refused(topic, said)
-}
-
-/** What is wrong with the topic, and what can be done. */
-export const topicSentence = (topic: Topic, error: unknown): string => {
-  const said = sentence(`Nothing is stored in the topic ${topic} until somebody acts`, error)
-  return `${said}. ${producedError(error)?.act ?? ""}`.trim()
 }
 
 /** An answer, and how many times in a row the same records got it. */

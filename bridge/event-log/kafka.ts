@@ -45,7 +45,7 @@ export const makeKafka = Effect.fnUntraced(function* (
   const tries = address.brokers.length
   const producer = yield* makeLink(clients.cluster, tries, logTimeout)
   const admin = yield* makeLink(clients.admin, tries, logTimeout)
-  const topics = makeTopics(admin)
+  const topics = makeTopics(admin, refusals)
   const where = address.brokers.join(", ")
 
   const check = admin

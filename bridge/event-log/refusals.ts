@@ -13,6 +13,8 @@ export const forgottenAfter = 5 * 60_000
 export interface Refusals {
   /** The topic refused records, for that reason (a sentence). */
   readonly refused: (topic: Topic, sentence: string) => void
+  /** The topic is there. */
+  readonly isThere: (topic: Topic) => void
   /** The topic took records. */
   readonly took: (topic: Topic) => void
   /** Did the topic take records within the last minute? */
@@ -53,6 +55,7 @@ export const makeRefusals = (
       topics.set(topic, { sentence, at: now() })
       setWaiting(topic, true)
     },
+    isThere: forget,
     took: (topic) => {
       taken.set(topic, now())
       forget(topic)

@@ -222,6 +222,22 @@ describe("a topic that takes nothing until somebody acts", () => {
   )
 })
 
+withBroker(
+  "topics that we may not make are named, until they are there",
+  () =>
+    withLog(async (log) => {
+      const topic = newTopic()
+      const rule = { topic, operation: 2, permissionType: 2 } as const
+      await addRules({ brokers: url() }, [rule])
+      expect((await run(Effect.flip(log.ensureTopics([topic])))).reason).toBe("unavailable")
+      expect(refusals(log)).toEqual([expect.stringContaining("(TOPIC_AUTHORIZATION_FAILED)")])
+      await removeRules({ brokers: url() }, [rule])
+      await eventually("it is made", () => Effect.runPromise(Effect.isSuccess(log.ensureTopics([topic]))))
+      expect(refusals(log)).toEqual([])
+    }),
+  60_000
+)
+
 describe("what is not refused", () => {
   withBroker(
     "a topic that keeps its records packed otherwise",
