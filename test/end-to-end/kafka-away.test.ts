@@ -53,9 +53,7 @@ withBroker(
     await eventually(
       "and counted",
       async () => {
-        const answer = await fetch(
-          new URL("/api/counters/event-counter", spoor.address("watch them"))
-        )
+        const answer = await fetch(new URL("/api/counters/event-counter", spoor.address("watch them")))
         return (await answer.text()).includes("power")
       },
       60_000
