@@ -68,6 +68,15 @@ const patience = "2 seconds"
 /** For how long what was found of a system holds, milliseconds. */
 const holds = 2_000
 
+/** What the systems refuse, by their names; nothing where none does. */
+const refusalsOf = (entries: ReadonlyArray<Entry>): Pick<SystemsFound, "refusals"> => {
+  const refusals = entries.flatMap(({ name, seam }) => {
+    const said = seam.refusals?.() ?? []
+    return said.length === 0 ? [] : [[name, said.join(" ")]]
+  })
+  return refusals.length === 0 ? {} : { refusals: Object.fromEntries(refusals) }
+}
+
 export const makeHealth = (): Health => {
   const actors: Record<string, ActorState> = {}
   const services: Array<ReadonlyArray<Entry>> = []
@@ -118,12 +127,8 @@ export const makeHealth = (): Health => {
         entry.lookedAt = now
         yield* Effect.forkDetach(inspect(entry))
       }
-      const refusals = entries.flatMap(({ name, seam }) => {
-        const said = seam.refusals?.() ?? []
-        return said.length === 0 ? [] : [[name, said.join(" ")]]
-      })
       return {
-        ...(refusals.length === 0 ? {} : { refusals: Object.fromEntries(refusals) }),
+        ...refusalsOf(entries),
         seams: Object.fromEntries(
           entries.flatMap(({ name, found }) => (found === undefined ? [] : [[name, found]]))
         ),

@@ -137,11 +137,7 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
   /** Sets aside those that the broker has named, and stores the others; when it has named none, they are looked for. */
   const storeOthers = (run: Run, error: unknown): Effect.Effect<void> => {
     const { topic, records } = run
-    const named = new Map(
-      (error instanceof ProduceRefused ? error.records : [])
-        .filter(({ place }) => records[place] !== undefined)
-        .map(({ place, message }) => [place, message])
-    )
+    const named = namedIn(error, records.length)
     if (named.size === 0 && records.length > 1) return storeHalves(run)
     if (named.size === 0) {
       const reason = sentence("Kafka refuses this record", error)
@@ -160,6 +156,14 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
 
   return (run: Run): Effect.Effect<void> => attempt(run)
 }
+
+/** The records that the broker has named, by their places in the batch, and what it says of each. */
+const namedIn = (error: unknown, count: number): ReadonlyMap<number, string> =>
+  new Map(
+    (error instanceof ProduceRefused ? error.records : [])
+      .filter(({ place }) => place >= 0 && place < count)
+      .map(({ place, message }) => [place, message])
+  )
 
 /** Does the topic want keys where nobody gives any? That is not the record's fault. */
 const lacksKey = (record: NewRecord | undefined, message: string, { keys }: StoreTools): boolean =>
