@@ -96,12 +96,19 @@ export const kafkaCompression = setting(
   "gzip",
   "How records are compressed: none, gzip or zstd (smaller and faster, but some older consumers cannot read it)."
 )
+export const kafkaMaxUnpacked = setting(
+  "KAFKA_MAX_UNPACKED",
+  (name) =>
+    Config.schema(Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(1024)), name),
+  32 * 1024 * 1024,
+  "The most that a batch of records may be once it is unpacked, in bytes; readers skip a larger one, log and count it."
+)
 export const kafkaStartTimeout = setting(
   "KAFKA_START_TIMEOUT",
   Config.Duration,
-  Duration.seconds(15),
-  "How long Kafka may take to answer at the start before that fails; 0 seconds starts without asking.",
-  "15 seconds"
+  Duration.zero,
+  "How long Kafka may take to answer at the start before the process ends with 1, such as 15 seconds; 0 waits for ever.",
+  "0"
 )
 
 export const geoIpDb = optional(

@@ -53,6 +53,8 @@ export const RejectionReason = Schema.Literals([
   "not an IP address",
   /** For a message, or for a record of its topic. */
   "too large",
+  /** By Kafka, for good, where its topic takes others. */
+  "refused by the log",
   /** It could not be enriched. */
   "not enriched",
   /** Whoever handled it crashed, also when it was alone. */

@@ -31,11 +31,9 @@ export const opsServer = Effect.fnUntraced(function* (health: Health) {
 /** The process is up. Asks nobody else, so that an outage elsewhere never restarts it. */
 export const answerLive = (): Response => Response.json({ status: "live" }, { headers: noStore })
 
-/** 200 when the process can do its work, else 503; with what was found of each dependency. */
+/** 200 when the process can do its work, or nearly all of it (degraded), else 503; with what was found of each dependency. */
 export const answerReady = (health: Health): Effect.Effect<Response> =>
-  Effect.map(health.report, (report) =>
-    Response.json(report, { status: report.status === "ready" ? 200 : 503, headers: noStore })
-  )
+  Effect.map(health.report, (report) => Response.json(report, { status: codeOf(report), headers: noStore }))
 
 /**
  * The same for ports that anyone may reach: the status alone, looked up at most once a second; that the process leaves
@@ -44,11 +42,11 @@ export const answerReady = (health: Health): Effect.Effect<Response> =>
 export const makePublicReady = (health: Health): Effect.Effect<Effect.Effect<Response>> =>
   Effect.map(Effect.cachedWithTTL(health.report, "1 second"), (report) =>
     Effect.suspend((): typeof leaving => (health.isLeaving() ? leaving : report)).pipe(
-      Effect.map(({ status }) =>
-        Response.json({ status }, { status: status === "ready" ? 200 : 503, headers: noStore })
-      )
+      Effect.map(({ status }) => Response.json({ status }, { status: codeOf({ status }), headers: noStore }))
     )
   )
+
+const codeOf = ({ status }: Pick<HealthReport, "status">): number => (status === "not ready" ? 503 : 200)
 
 const leaving: Effect.Effect<Pick<HealthReport, "status">> = Effect.succeed({ status: "not ready" })
 

@@ -13,6 +13,7 @@ import type { Link } from "./kafka-link.ts"
 import { type Membership, type Positions, placeOf, runMember } from "./kafka-member.ts"
 import type { KafkaTopics } from "./kafka-topics.ts"
 import type { ReadOptions, RecordBatch } from "./service.ts"
+import type { Unpacking } from "./skipped-batches.ts"
 
 /** Pauses before the next consumer grow from the first to the second, milliseconds. */
 const firstPause = 250
@@ -20,12 +21,12 @@ const longestPause = 10_000
 
 /** `read` of the event log. Those who only watch get a group of their own each, which is removed when they stop. */
 export const makeRead =
-  (clients: Clients, admin: Link<Admin>, topics: KafkaTopics) =>
+  (clients: Clients, admin: Link<Admin>, topics: KafkaTopics, unpacking: Unpacking) =>
   <E>(
     { group, topics: names, from, partitionsAtOnce = 1 }: ReadOptions,
     handle: (batch: RecordBatch) => Effect.Effect<void, E>
   ): Effect.Effect<never, Failure> => {
-    const reading = { topics: names, partitionsAtOnce, handle }
+    const reading = { topics: names, partitionsAtOnce, handle, unpacking }
     if (from === "oldest") return readOn(clients, { ...reading, group, positions: undefined })
     const watcher = `${group}-${randomBytes(6).toString("hex")}`
     return startPositions(topics, names, BigInt(from)).pipe(

@@ -13,7 +13,10 @@ import { makeLink } from "./kafka-link.ts"
 import { makeLook } from "./kafka-look.ts"
 import { makeRead } from "./kafka-read.ts"
 import { makeTopics } from "./kafka-topics.ts"
+import { makeRefusals } from "./refusals.ts"
 import { EventLog } from "./service.ts"
+import { makeUnpacking } from "./skipped-batches.ts"
+import { maxUnpacked } from "./unpack.ts"
 
 /** How long one request of a producer or admin may take, milliseconds; less than `logTimeout`. */
 const requestTimeout = 3_500
@@ -21,16 +24,31 @@ const requestTimeout = 3_500
 /** How long `check` waits, milliseconds. */
 const checkWithin = 1_900
 
+export interface KafkaOptions {
+  /** Are records given keys? Not unless said. */
+  readonly hasKeys?: boolean
+  /** The most that a batch that is read may be once it is unpacked, bytes. */
+  readonly maxUnpacked?: number
+}
+
 /** The event log on these brokers; it closes its connections with the scope. */
-export const makeKafka = Effect.fnUntraced(function* (address: KafkaAddress, compression: Compression) {
-  const log = logWith(Effect.runForkWith(yield* Effect.context<never>()))
+export const makeKafka = Effect.fnUntraced(function* (
+  address: KafkaAddress,
+  compression: Compression,
+  options: KafkaOptions = {}
+) {
+  const context = yield* Effect.context<never>()
+  const log = logWith(Effect.runForkWith(context))
+  const refusals = makeRefusals(context)
+  const unpacking = makeUnpacking(context, options.maxUnpacked ?? maxUnpacked)
+  const keys = { areGiven: options.hasKeys ?? false }
   const clients = makeClients(address, requestTimeout, (message) => log("debug", message))
   const tries = address.brokers.length
   const where = address.brokers.join(", ")
   const state = makeConnectionState(`Kafka at ${where}`, log)
   const producer = yield* makeLink(clients.cluster, tries, logTimeout, state)
   const admin = yield* makeLink(clients.admin, tries, logTimeout, state)
-  const topics = makeTopics(admin)
+  const topics = makeTopics(admin, refusals)
 
   const check = admin
     .use((api) => api.describeCluster())
@@ -51,11 +69,11 @@ export const makeKafka = Effect.fnUntraced(function* (address: KafkaAddress, com
     )
 
   return EventLog.of({
-    seam: { kind: "kafka", embedded: false, address: where, check },
+    seam: { kind: "kafka", embedded: false, address: where, check, refusals: refusals.list },
     ensureTopics: topics.ensure,
-    append: makeAppend(producer, topics, compression),
-    read: makeRead(clients, admin, topics),
-    look: makeLook(clients)
+    append: makeAppend({ producer, topics, compression, refusals, keys }),
+    read: makeRead(clients, admin, topics, unpacking),
+    look: makeLook(clients, unpacking)
   })
 })
 

@@ -52,7 +52,7 @@ export const goneName = (letter: StoredLetter, kind: "replayed" | "discarded"): 
  */
 export const ledgerOf = (
   fields: ReadonlyMap<string, number>,
-  held: Pick<QueueLedger, "waiting" | "inFlight" | "deadLetters" | "lines">
+  held: Pick<QueueLedger, "waiting" | "inFlight" | "oldestInFlight" | "deadLetters" | "lines">
 ): QueueLedger => {
   const since = fields.get("since")
   return {

@@ -111,6 +111,8 @@ export interface QueueLedger {
   /** Lines that nobody has claimed, and lines in batches that were claimed and are not settled: counted where they lie. */
   readonly waiting: number
   readonly inFlight: number
+  /** How long ago the oldest batch in flight was first claimed, milliseconds; undefined when none is. */
+  readonly oldestInFlight?: number | undefined
   /** How long the list of dead letters is, and how many of another's making were replayed or discarded from it. */
   readonly deadLetters: number
   readonly foreignGone: number

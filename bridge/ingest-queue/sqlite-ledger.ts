@@ -53,21 +53,23 @@ export const beginLedger = (steps: LedgerSteps, now: number): void => {
   if (steps.begun.get() !== undefined) return
   addTo(steps, [
     { name: "since", by: now },
-    { name: "taken", by: linesInFlight(steps) }
+    { name: "taken", by: heldInFlight(steps).lines }
   ])
 }
 
-/** To be called in a transaction; `lines` as in service.ts. */
+/** To be called in a transaction; `lines` as in service.ts, `now` in milliseconds since 1970. */
 export const lookAtLedger = (
   steps: LedgerSteps,
   { waiting, deadLetters }: { readonly waiting: number; readonly deadLetters: number },
-  lines: number
+  lines: number,
+  now: number
 ): QueueLedger => {
-  const inFlight = linesInFlight(steps)
+  const { lines: inFlight, oldest } = heldInFlight(steps)
   const fields = new Map(steps.fields.all().map(({ name, value }) => [String(name), Number(value)]))
   return ledgerOf(fields, {
     waiting,
     inFlight,
+    oldestInFlight: oldest === undefined ? undefined : now - oldest,
     deadLetters,
     lines:
       waiting + inFlight > lines
@@ -81,10 +83,18 @@ export const lookAtLedger = (
   })
 }
 
-const linesInFlight = (steps: LedgerSteps): number => {
-  let count = 0
-  for (const { header } of steps.headers.iterate()) if (isBytes(header)) count += linesIn(header)
-  return count
+/** How many lines are in flight, and when the oldest of their batches was first claimed. */
+const heldInFlight = (
+  steps: LedgerSteps
+): { readonly lines: number; readonly oldest: number | undefined } => {
+  let lines = 0
+  let oldest: number | undefined
+  for (const { header } of steps.headers.iterate()) {
+    if (!isBytes(header)) continue
+    lines += linesIn(header)
+    oldest = Math.min(oldest ?? Number.POSITIVE_INFINITY, Number.parseInt(fromBuffer(header), 10))
+  }
+  return { lines, oldest }
 }
 
 const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array

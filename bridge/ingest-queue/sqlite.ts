@@ -141,7 +141,7 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
         Effect.map((taken) => (taken === undefined ? undefined : batchOf(id, taken)))
       ),
     depth: file.read(() => depthOf(steps.depth.get())),
-    ledger: (lines) => file.transaction(() => lookAtLedger(steps.ledger, depthOf(steps.depth.get()), lines)),
+    ledger: (lines) => at(file, (now) => lookAtLedger(steps.ledger, depthOf(steps.depth.get()), lines, now)),
     find: (id, index) => file.transaction(() => findEvent(steps, id, index)),
     letters: sqliteLetters(file, steps.letters, steps.ledger)
   }

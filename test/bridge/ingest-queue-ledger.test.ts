@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import fc from "fast-check"
 import { addUp } from "../../actors/accounts/add-up.ts"
 import { newBatchId, newClaimId, type Topic } from "../../contracts/ids.ts"
+import { eventually } from "../support/eventually.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
 import {
   account,
@@ -62,6 +63,30 @@ const suite = (open: OpenQueue): void => {
     ])
     expect(ledger.since).toBe(first.claimed)
   })
+
+  check(
+    "the age of the oldest batch counts from its first claim, however often it comes again",
+    async ({ source, push }) => {
+      await run(push(bytes("a", "b", "c")))
+      expect((await booksOf(source)).oldestInFlight).toBeUndefined()
+      const old = await claim(source, { ...hour, maxEvents: 2 })
+      const age = async (): Promise<number> => (await booksOf(source)).oldestInFlight ?? Number.NaN
+      const first = await eventually("it grows old", async () => ((await age()) >= 20 ? age() : undefined))
+      const young = await claim(source, hour)
+      expect(await run(old.giveBack(0, false))).toBe(true)
+      const again = await claim(source, hour)
+      expect(again.id).toBe(old.id)
+      expect(await run(again.split(1, 0))).toBe(true)
+      expect(await age()).toBeWithin(first, 60_000)
+      for (let left = 2; left > 0; left--) {
+        const piece = await claim(source, hour)
+        await run(piece.ack(counts(piece)))
+      }
+      expect(await age()).toBeGreaterThanOrEqual(0)
+      expect(await run(young.ack(counts(young)))).toBe(true)
+      expect((await booksOf(source)).oldestInFlight).toBeUndefined()
+    }
+  )
 
   check(
     "the lines themselves come along when they are few enough, byte for byte",

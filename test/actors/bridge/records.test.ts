@@ -29,10 +29,18 @@ describe("records", () => {
     expect(splitEventId(second?.headers.id ?? "")).toEqual({ batch: batch.id, index: 7 })
   })
 
+  test("why the log refused it is the reason of its dead letter", () => {
+    const reason = "Kafka refuses this record: it has no key (INVALID_RECORD)"
+    const appended = [{ stored: false, why: "refused by the log", reason }] as const
+    expect(rejectionsOf(batch, appended)).toEqual([
+      { index: 0, topic, stage: "bridge", reason: "refused by the log", detail: reason }
+    ])
+  })
+
   test("a refused record is the rejection of its event, not of its place", () => {
     const appended = [
       { stored: true, partition: 0, offset: "5" },
-      { stored: false, reason: "too large for the topic events" }
+      { stored: false, why: "too large", reason: "too large for the topic events" }
     ] as const
     expect(rejectionsOf(batch, appended)).toEqual([
       { index: 7, topic, stage: "bridge", reason: "too large", detail: "too large for the topic events" }
