@@ -12,7 +12,8 @@ test("SIGTERM at `npm run actor` reaches Spoor, although npm's shell does not pa
     spawn("npm", ["run", "--silent", "actor", "--", "gateway"], {
       cwd: root,
       env: { ...process.env, ...ownSettings() },
-      stdio: ["ignore", "pipe", "inherit"]
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true
     })
   )
   let output = ""
@@ -26,6 +27,8 @@ test("SIGTERM at `npm run actor` reaches Spoor, although npm's shell does not pa
   const isOver = new Promise<void>((resolve) => npm.stdout.once("close", resolve))
   await isUp
   npm.kill("SIGTERM")
+  const late = setTimeout(() => npm.pid !== undefined && process.kill(-npm.pid, "SIGKILL"), 20_000)
   await isOver
+  clearTimeout(late)
   expect(output).toContain("SIGTERM: finishing what was taken")
 }, 30_000)
