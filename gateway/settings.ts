@@ -1,6 +1,7 @@
 /** The settings of the HTTP edge. */
 import { Config, Schema } from "effect"
-import { optional, port, setting } from "../contracts/setting.ts"
+import { optional, setting } from "../contracts/setting.ts"
+import { count, flag, port } from "../contracts/setting-readers.ts"
 import {
   type AddressHeader,
   believedHeaders,
@@ -27,7 +28,7 @@ export const gatewayHost = setting(
 
 export const gatewayMetrics = setting(
   "GATEWAY_METRICS",
-  Config.Boolean,
+  flag,
   false,
   "Serve /metrics on GATEWAY_PORT too, to anyone who can send events; false: on OPS_PORT alone."
 )
@@ -69,7 +70,7 @@ export const corsOrigins = setting(
 
 export const corsCredentials = setting(
   "CORS_CREDENTIALS",
-  Config.Boolean,
+  flag,
   false,
   "Let those pages send cookies and read the answer; only with a list of CORS_ORIGINS."
 )
@@ -89,7 +90,7 @@ export const podName = optional(
 
 export const gatewayMaxPending = setting(
   "GATEWAY_MAX_PENDING",
-  (name) => Config.schema(Schema.Int.check(Schema.isGreaterThan(0)), name),
+  count(),
   standardLimits.pendingLines,
   "Events that may wait for the queue at once; more are answered with 503."
 )

@@ -5,24 +5,27 @@
 import { inspect } from "node:util"
 import { Cause, Effect, Layer, Logger, References } from "effect"
 import { readAll } from "../../contracts/setting.ts"
-import { inertJson, inertText } from "./inert-text.ts"
+import { inertText } from "./inert-text.ts"
+import { jsonLogger } from "./json-log.ts"
 import { logFormat, logLevel } from "./settings.ts"
+
+/** Does this process write for people (LOG_FORMAT)? Otherwise all that it writes on standard output are JSON lines. */
+export const isForPeople = Effect.map(readAll({ logFormat }), (settings) =>
+  settings.logFormat === "auto" ? process.stdout.isTTY === true : settings.logFormat === "pretty"
+)
 
 /** The loggers and the least level, from LOG_FORMAT and LOG_LEVEL. */
 export const loggingLayer = Layer.unwrap(
   Effect.gen(function* () {
-    const settings = yield* readAll({ logFormat, logLevel })
+    const settings = yield* readAll({ logLevel })
     const isTerminal = process.stdout.isTTY === true
-    const isPretty = settings.logFormat === "auto" ? isTerminal : settings.logFormat === "pretty"
+    const pretty = Logger.withConsoleLog(prettyLogger(isTerminal))
     return Layer.mergeAll(
-      Logger.layer([Logger.withConsoleLog(isPretty ? prettyLogger(isTerminal) : jsonLogger)]),
+      Logger.layer([(yield* isForPeople) ? pretty : jsonLogger]),
       Layer.succeed(References.MinimumLogLevel, settings.logLevel)
     )
   })
 )
-
-/** One line of JSON for each entry. */
-export const jsonLogger: Logger.Logger<unknown, string> = Logger.map(Logger.formatJson, inertJson)
 
 const colors: Readonly<Record<string, string>> = {
   Fatal: "41;37",

@@ -89,6 +89,17 @@ describe("a start that cannot work", () => {
     expect(code).toBe(78)
   })
 
+  test("a duration, a size and a level that are none: the sentence has an example", async () => {
+    const named = { GATEWAY_BODY_TIMEOUT: "soon", GATEWAY_MAX_BODY: "64k", LOG_LEVEL: "loud" }
+    for (const [name, value] of Object.entries(named)) {
+      const { code, text } = await ending(["gateway"], { [name]: value })
+      isOneSentence(text)
+      expect(text).toStartWith(`spoor: ${name}: "${value}" is `)
+      expect(text).toMatch(/ Write .*(10s|64KiB|Info)/)
+      expect(code).toBe(78)
+    }
+  })
+
   test("a REDIS_URL and a NATS_URL that are none", async () => {
     const redis = await ending(["gateway"], { REDIS_URL: "localhost:6379" })
     isOneSentence(redis.text)

@@ -20,7 +20,8 @@ const blockOf = (text: string): Block => {
   const commands: Array<{ command: string; answer: string }> = []
   for (const line of text.split("\n")) {
     const last = commands.at(-1)
-    if (line.endsWith("&& npm start")) {
+    if (line.startsWith("npm start")) continue
+    if (line.startsWith("export ")) {
       for (const [, name = "", value = ""] of line.matchAll(/([A-Z_]+)=('[^']*'|\S+)/g))
         settings[name] = value.replaceAll("'", "")
     } else if (line.startsWith("#> ") && last !== undefined) last.answer += `${line.slice("#> ".length)}\n`

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { Cause, Effect, Logger, Redacted } from "effect"
 import { endingOf } from "../../../actors/system/ending.ts"
-import { jsonLogger, prettyLogger } from "../../../actors/system/logging.ts"
-
+import { jsonFormat } from "../../../actors/system/json-log.ts"
+import { prettyLogger } from "../../../actors/system/logging.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
 /** A text that would clear the screen, rename the window (in both writings) and turn the direction of what follows. */
@@ -53,10 +53,10 @@ describe("a log with texts of others", () => {
   })
 
   test("steers no terminal as JSON, which says the same", async () => {
-    const text = await logged(jsonLogger, inEveryPlace)
+    const text = await logged(jsonFormat, inEveryPlace)
     expect(text.split("\n").filter((line) => steering.test(line))).toEqual([])
-    const [first] = text.split("\n").map((line) => JSON.parse(line) as { message: ReadonlyArray<unknown> })
-    expect(first?.message.at(-1)).toBe(hostile)
+    const [first] = text.split("\n").map((line) => JSON.parse(line) as { message: string })
+    expect(first?.message).toEndWith(hostile)
   })
 
   test("steers no terminal as the sentence that a process ends with", () => {
