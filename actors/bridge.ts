@@ -12,6 +12,7 @@ import { recordsOf, rejectionsOf, storedAt } from "./bridge/records.ts"
 import { rememberReceipts } from "./bridge/remembered.ts"
 import * as Actor from "./system/actor.ts"
 import { showCopies } from "./system/copies.ts"
+import { ensureTopics } from "./system/ensure-topics.ts"
 import { publishFacts } from "./system/facts.ts"
 import { requests } from "./system/inbox/requests.ts"
 import { eventLog, messageBus } from "./system/need.ts"
@@ -30,7 +31,7 @@ export const Bridge = Actor.make(
   },
   Effect.gen(function* () {
     const log = yield* EventLog
-    yield* log.ensureTopics((yield* readTopics).all)
+    yield* Effect.forkScoped(yield* ensureTopics(log, (yield* readTopics).all))
     const tell = yield* publishFacts
     const show = yield* showCopies
     const once = rememberReceipts()
@@ -48,17 +49,18 @@ export const Bridge = Actor.make(
       yield* show("stored", batch.id, batch.events, storedAt(appended))
       return {
         id: batch.id,
+        digest: batch.digest,
         stored: records.length - rejected.length,
-        placements: placements(records, appended),
+        placements: placements(records, appended, yield* Clock.currentTimeMillis),
         rejected
       }
     })
 
     /** Whether an event that came now could be stored, as far as can be told without storing one. */
-    const isFree = Effect.fnUntraced(function* ({ id }: EnrichedBatch) {
+    const isFree = Effect.fnUntraced(function* (batch: EnrichedBatch) {
       yield* log.seam.check
       yield* doubt.check
-      return mergeReceipts(id, [])
+      return mergeReceipts(batch, [])
     })
 
     return (batch: EnrichedBatch) => (batch.events.length === 0 ? isFree(batch) : once(batch, store(batch)))

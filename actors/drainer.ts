@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import { mergeReceipts } from "../contracts/batch.ts"
 import { Enrich } from "../contracts/conversations.ts"
-import { lineAt, readLines } from "./drainer/read-lines.ts"
+import { lineAt, otherUnits, readLines } from "./drainer/read-lines.ts"
 import * as Actor from "./system/actor.ts"
 import { ask } from "./system/ask.ts"
 import { showCopies } from "./system/copies.ts"
@@ -33,15 +33,19 @@ export const Drainer = Actor.make(
     const tell = yield* publishFacts
     const show = yield* showCopies
 
-    return Effect.fnUntraced(function* ({ id, claimed, first, lines }: Lines) {
+    return Effect.fnUntraced(function* ({ id, digest, claimed, first, lines }: Lines) {
       const { events, rejected, received, unknownTopics } = readLines(lines, topics, first)
       yield* meter.count("renamed", unknownTopics, "unknown topic")
+      yield* meter.count("misdated", otherUnits(events, claimed), "time in the other dialect's unit")
       yield* tell("received", id, events)
       yield* show("raw", id, events, lineAt(lines, first))
       yield* show("raw", id, rejected, lineAt(lines, first))
-      const own = { id, stored: 0, placements: [], rejected }
+      const batch = { id, digest }
+      const own = { ...batch, stored: 0, placements: [], rejected }
       const isDone = events.length === 0 && rejected.length > 0
-      const receipt = isDone ? own : mergeReceipts(id, [yield* askEnricher({ id, claimed, events }), own])
+      const receipt = isDone
+        ? own
+        : mergeReceipts(batch, [yield* askEnricher({ ...batch, claimed, events }), own])
       yield* tell("rejected", id, receipt.rejected)
       return { receipt, received }
     })

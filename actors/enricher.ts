@@ -33,15 +33,16 @@ export const Enricher = Actor.make(
     const tell = yield* publishFacts
     const show = yield* showCopies
 
-    return Effect.fnUntraced(function* ({ id, claimed, events }: RawBatch) {
+    return Effect.fnUntraced(function* ({ id, digest, claimed, events }: RawBatch) {
       const { enriched, rejected } = enrich(events, claimed)
       yield* tell("enriched", id, enriched)
       yield* show("enriched", id, enriched, ({ value }) => recordIn(value))
-      const own = { id, stored: 0, placements: [], rejected }
+      const batch = { id, digest }
+      const own = { ...batch, stored: 0, placements: [], rejected }
       if (enriched.length === 0 && rejected.length > 0) return own
       const now = yield* Clock.currentTimeMillis
-      const receipt = yield* askBridge({ id, claimed, enriched: now, events: enriched })
-      return mergeReceipts(id, [receipt, own])
+      const receipt = yield* askBridge({ ...batch, claimed, enriched: now, events: enriched })
+      return mergeReceipts(batch, [receipt, own])
     })
   })
 )

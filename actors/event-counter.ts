@@ -1,15 +1,19 @@
-/** Event counter: how many events of each type, and of each type and `action` parameter as `type[action]`. */
+/**
+ * Event counter: how many events of each type, of each type and `action` parameter as `type[action]`, and, as the old
+ * system's one table had it, of each type without an action and each `type[action]`.
+ */
 import { type Counting, counter } from "./counter/counter.ts"
 
 export const eventCounting: Counting = {
-  summary: "Counts events by type, and by type and action.",
+  summary:
+    "Counts events by type, by type and action, and as the old table did: type[action] instead of the type.",
   count: (event) => {
     const { type } = event
     const byType = { table: "by-type", key: type, by: 1 }
-    const action = event.param("action")
-    return action === undefined
-      ? [byType]
-      : [byType, { table: "by-action", key: `${type}[${action}]`, by: 1 }]
+    const action = event.list("action") ?? ""
+    if (action === "") return [byType, { table: "by-event", key: type, by: 1 }]
+    const key = `${type}[${action}]`
+    return [byType, { table: "by-action", key, by: 1 }, { table: "by-event", key, by: 1 }]
   }
 }
 

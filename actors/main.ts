@@ -6,9 +6,9 @@
  */
 import { parseArgs } from "node:util"
 import { Effect, Exit } from "effect"
-import type { Setting } from "../contracts/setting.ts"
 import { actorNames, loadActors, standardNames } from "./all.ts"
 import type { Actor, StartFailure } from "./system/actor.ts"
+import { logNameOf } from "./system/banner.ts"
 import { endingOf } from "./system/ending.ts"
 import { environmentLayer } from "./system/environment.ts"
 import { actorHelp, actorList, settingsOf, usage } from "./system/help.ts"
@@ -24,14 +24,18 @@ const say = (text: string, code: number): void => {
 }
 
 const run = async (
-  settings: ReadonlyArray<Setting<unknown>>,
+  actors: ReadonlyArray<Actor>,
   work: Effect.Effect<number, StartFailure>
 ): Promise<void> => {
+  const names = actors.flatMap(settingsOf).map(({ name }) => name)
   const exit = await Effect.runPromiseExit(
     work.pipe(
-      Effect.annotateLogs(thisWorker === undefined ? {} : { worker: thisWorker.number }),
+      Effect.annotateLogs({
+        actor: logNameOf(actors),
+        ...(thisWorker === undefined ? {} : { worker: thisWorker.number })
+      }),
       Effect.provide(loggingLayer),
-      Effect.provide(environmentLayer(settings.map(({ name }) => name)))
+      Effect.provide(environmentLayer(names))
     )
   )
   if (Exit.isSuccess(exit)) process.exit(exit.value)
@@ -40,8 +44,7 @@ const run = async (
   process.exit(code)
 }
 
-const runOne = (chosen: ReadonlyArray<Actor>): Promise<void> =>
-  run(chosen.flatMap(settingsOf), Effect.as(runProcess(chosen), 0))
+const runOne = (chosen: ReadonlyArray<Actor>): Promise<void> => run(chosen, Effect.as(runProcess(chosen), 0))
 
 /** More than any machine has use for; a slip of the keyboard must not start a thousand processes. */
 const mostWorkers = 256
@@ -60,7 +63,7 @@ const runInWorkers = async (chosen: ReadonlyArray<Actor>, written: string): Prom
   const [, file = ""] = process.argv
   const { gatewayWorkers } = await import("./gateway/workers.ts")
   return run(
-    settingsOf(actor),
+    chosen,
     Effect.flatMap(gatewayWorkers(workers), (each) => runWorkers({ file, args: [actor.name], ...each }))
   )
 }

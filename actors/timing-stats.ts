@@ -1,12 +1,15 @@
-/** Timing statistics: how long events wait in the queue (`klag`) and take for the whole way to the log. */
+/**
+ * Timing statistics: how long events wait in the queue (`klag`) and take for the whole way to the log. An event whose
+ * line has its time in the other dialect's unit, or a year or more off, is counted by itself and in no average.
+ */
 import { type Counting, counter } from "./counter/counter.ts"
 import { timingIncrements } from "./counter/timings.ts"
 
 export const timingCounting: Counting = {
   summary: "Average and percentiles of klag and of the whole way, and the total seen.",
-  count: ({ klag, wholeWay }) => [
-    ...timingIncrements("klag", klag),
-    ...timingIncrements("whole-way", wholeWay)
+  count: (event) => [
+    ...timingIncrements("klag", event.klag, event),
+    ...timingIncrements("whole-way", event.wholeWay, event)
   ]
 }
 

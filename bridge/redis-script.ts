@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import type { Effect } from "effect"
 import type { Bytes } from "../contracts/event.ts"
 import type { Failure } from "../contracts/failure.ts"
-import type { Argument, Command, Reply } from "./redis.ts"
+import type { Argument, Command, Reply } from "./redis-types.ts"
 
 /** Runs one prepared script on the keys it declares; sends its text again when the server has forgotten it. */
 export type Script = (

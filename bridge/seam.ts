@@ -11,4 +11,6 @@ export interface Seam {
   readonly address: string
   /** Succeeds when the system answers now. Bounded in time (at most 2 s). Changes nothing. */
   readonly check: Effect.Effect<void, Failure>
+  /** What it refuses until somebody acts, though it answers: a sentence for each. Absent: nothing ever. */
+  readonly refusals?: () => ReadonlyArray<string>
 }

@@ -1,12 +1,18 @@
 /** The settings of the seams: which outside systems there are and how to reach them. Nothing set means embedded. */
-import { Config, Duration, Schema } from "effect"
+import { Config, Duration } from "effect"
 import { optional, secret, setting } from "../contracts/setting.ts"
+import { choice, count, duration, flag, size } from "../contracts/setting-readers.ts"
 
-export const dataDir = setting("DATA_DIR", Config.String, ".data", "Folder of the embedded services.")
+export const dataDir = setting(
+  "DATA_DIR",
+  Config.String,
+  ".data",
+  "Folder of the embedded services. Only the user of the process can read what is in it."
+)
 
 export const redisUrl = secret(
   "REDIS_URL",
-  "Redis or Valkey (6.2 or later) that holds the queue; several, separated by commas, are several queues. Unset: a file in DATA_DIR."
+  "Redis or Valkey (6.2 or later) that holds the queue, redis://user:password@host:port/database (rediss:// for TLS; ?db=6 and ?ssl=true mean the same); several, separated by commas, are several queues. Unset: a file in DATA_DIR."
 )
 export const queueKey = setting("QUEUE_KEY", Config.String, "click_queue", "The list that trackers push to.")
 export const deadLetterKey = setting(
@@ -16,23 +22,20 @@ export const deadLetterKey = setting(
   "The list of dead letters. On Redis Cluster give it the queue's slot: {click_queue}:invalid."
 )
 
-const countOrZero = (name: string) =>
-  Config.schema(Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0)), name)
-
 export const queueMaxLength = setting(
   "QUEUE_MAX_LENGTH",
-  countOrZero,
+  count(0),
   10_000_000,
   "With so many lines waiting, the gateway answers 503 until there are fewer; 0 for no limit."
 )
 export const queueMaxBytes = optional(
   "QUEUE_MAX_BYTES",
-  countOrZero,
-  "The same for what the waiting lines weigh, in bytes; 0 for no limit. Unset: 60 % of Redis's maxmemory where it has one."
+  size(0),
+  "The same for what the waiting lines weigh; 0 for no limit. Unset: 60 % of Redis's maxmemory where it has one."
 )
 export const queueConfirm = setting(
   "QUEUE_CONFIRM",
-  (name) => Config.schema(Schema.Literals(["server", "replica", "disk"]), name),
+  choice(["server", "replica", "disk"]),
   "server",
   "When an event is acknowledged: server (the queue's server has it), replica (one replica has it too) or disk (it is on the server's disk)."
 )
@@ -50,7 +53,7 @@ export const projectionsUrl = secret(
 
 export const natsUrl = secret(
   "NATS_URL",
-  "NATS servers, separated by commas. Unset: messages stay in this process."
+  "NATS servers, nats://user:password@host:port (tls:// for TLS), separated by commas. Unset: messages stay in this process."
 )
 export const natsCreds = optional("NATS_CREDS", Config.String, "Path of a NATS credentials file.")
 
@@ -66,35 +69,48 @@ export const kafkaTopics = setting(
   "",
   "Topics that lines may name, separated by commas; a line that names another goes to KAFKA_TOPIC."
 )
+export const topicFromHost = setting(
+  "TOPIC_FROM_HOST",
+  flag,
+  false,
+  "true: the first label of a pushtech line's host names its topic among KAFKA_TOPICS (clicks.example.com: clicks); any other goes to KAFKA_TOPIC and is counted. The same for all actors."
+)
 export const kafkaKeyParam = optional(
   "KAFKA_KEY_PARAM",
   Config.String,
   "The parameter whose value becomes the record's key. Unset: records have no key."
 )
-export const kafkaSsl = setting("KAFKA_SSL", Config.Boolean, false, "Connect to Kafka with TLS.")
+export const kafkaSsl = setting("KAFKA_SSL", flag, false, "Connect to Kafka with TLS.")
 export const kafkaSaslMechanism = optional(
   "KAFKA_SASL_MECHANISM",
-  (name) => Config.Literals(["plain", "scram-sha-256", "scram-sha-512"], name),
+  choice(["plain", "scram-sha-256", "scram-sha-512"]),
   "How to log in to Kafka: plain, scram-sha-256 or scram-sha-512."
 )
 export const kafkaUsername = optional("KAFKA_USERNAME", Config.String, "User name for Kafka.")
 export const kafkaPassword = secret("KAFKA_PASSWORD", "Password for Kafka.")
 export const kafkaCompression = setting(
   "KAFKA_COMPRESSION",
-  (name) => Config.Literals(["none", "gzip", "zstd"], name),
+  choice(["none", "gzip", "zstd"]),
   "gzip",
   "How records are compressed: none, gzip or zstd (smaller and faster, but some older consumers cannot read it)."
 )
+export const kafkaMaxUnpacked = setting(
+  "KAFKA_MAX_UNPACKED",
+  size(1024),
+  32 * 1024 * 1024,
+  "The most that a batch of records may be once it is unpacked; readers skip a larger one, log and count it.",
+  "32MiB"
+)
 export const kafkaStartTimeout = setting(
   "KAFKA_START_TIMEOUT",
-  Config.Duration,
-  Duration.seconds(15),
-  "How long Kafka may take to answer at the start before that fails; 0 seconds starts without asking.",
-  "15 seconds"
+  duration("seconds", 0, Number.POSITIVE_INFINITY),
+  Duration.zero,
+  "How long Kafka may take to answer at the start before the process ends with 1; 0 waits for ever.",
+  "0"
 )
 
 export const geoIpDb = optional(
   "GEOIP_DB",
   Config.String,
-  "A MaxMind or DB-IP .mmdb file, city or country. Unset: the country database that comes with Spoor."
+  "A MaxMind or DB-IP .mmdb file, city or country: one that holds neither ends the start, and is refused when it replaces a good one while running. Unset: the country database that comes with Spoor."
 )

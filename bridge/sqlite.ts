@@ -3,11 +3,21 @@
  * It opens with its scope and closes with it. Several processes may have the same file open; what a transaction has
  * committed is on the disk.
  */
-import { mkdirSync } from "node:fs"
+import { rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { Effect, type Scope } from "effect"
+import { Effect, Schedule, type Scope } from "effect"
 import { Failure } from "../contracts/failure.ts"
+import { makePrivate } from "./data-folder.ts"
+import { damageAtStart } from "./sqlite-check.ts"
+import {
+  failureSentence,
+  faultOf,
+  isDatabaseError,
+  openingSentence,
+  type SqliteFault,
+  textOf
+} from "./sqlite-fault.ts"
 
 export type { DatabaseSync } from "node:sqlite"
 
@@ -21,6 +31,7 @@ export interface SqliteFile {
   readonly transaction: <A>(work: (database: DatabaseSync) => A) => Effect.Effect<A, Failure>
   /** Runs `work`, which only reads. */
   readonly read: <A>(work: (database: DatabaseSync) => A) => Effect.Effect<A, Failure>
+  /** Fails while the file cannot be read, and from a write that the disk refused until it takes writes again. */
   readonly check: Effect.Effect<void, Failure>
 }
 
@@ -29,7 +40,8 @@ const busyTimeout = 1500
 
 /**
  * Opens (or makes) `name` in the folder `directory`, which is made if it is missing, and runs `schema`, which must
- * be fit to run every time (`CREATE TABLE IF NOT EXISTS`). Fails with `unavailable` and a sentence that names the path.
+ * be fit to run every time (`CREATE TABLE IF NOT EXISTS`). Only this user can read the file afterwards. Fails with
+ * `unavailable` and a sentence that names the path: it cannot be written, the disk is full, the file is damaged.
  */
 export const openFile: (
   directory: string,
@@ -38,54 +50,120 @@ export const openFile: (
 ) => Effect.Effect<SqliteFile, Failure, Scope.Scope> = Effect.fnUntraced(function* (directory, name, schema) {
   const address = join(directory, name)
   const database = yield* Effect.acquireRelease(
-    Effect.try({
-      try: () => open(directory, address, schema),
-      catch: (error) =>
-        new Failure({
-          reason: "unavailable",
-          message: `Cannot write the database ${address}: ${text(error)}. Set DATA_DIR to a folder that can be written.`
-        })
-    }),
+    // Two processes that make the same new file may lock each other out, whatever busy_timeout says.
+    Effect.retry(open(directory, name, schema), {
+      while: ({ fault }) => fault === "busy",
+      schedule: Schedule.spaced("25 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: "3 seconds" }))
+    }).pipe(
+      Effect.mapError(({ fault, said }) => unavailable(openingSentence(join(directory, name), fault, said)))
+    ),
     (opened) => Effect.sync(() => opened.close())
   )
+  const inode = inodeOf(address)
+  /** The disk, or the file, refused the last write that there was. */
+  let refused: Failure | undefined
+  const gone = unavailable(
+    `The database ${address} was deleted or replaced while it is in use, so nothing is written to it: put it back, or start this process again.`
+  )
 
-  const attempt = <A>(work: () => A): Effect.Effect<A, Failure> =>
+  const attempt = <A>(work: () => A, writes: boolean): Effect.Effect<A, Failure> =>
     Effect.suspend(() => {
       try {
-        return Effect.succeed(work())
+        const result = work()
+        if (writes) refused = undefined
+        return Effect.succeed(result)
       } catch (error) {
         if (!isDatabaseError(error)) return Effect.die(error)
-        return Effect.fail(
-          new Failure({ reason: "unavailable", message: `Database ${address}: ${text(error)}` })
-        )
+        const fault = faultOf(error)
+        const failure = unavailable(failureSentence(address, fault, textOf(error)))
+        if (writes && fault !== "busy" && fault !== "other") refused = failure
+        return Effect.fail(failure)
       }
     })
 
-  const read = <A>(work: (database: DatabaseSync) => A) => attempt(() => work(database))
-
   return {
     address,
-    read,
-    transaction: (work) => attempt(() => inTransaction(database, work)),
-    check: read((on) => {
-      on.prepare("SELECT count(*) FROM sqlite_schema").get()
+    read: (work) => attempt(() => work(database), false),
+    transaction: (work) =>
+      Effect.suspend(() =>
+        inodeOf(address) === inode ? attempt(() => inTransaction(database, work), true) : Effect.fail(gone)
+      ),
+    check: Effect.suspend(() => {
+      if (inodeOf(address) !== inode) return Effect.fail(gone)
+      if (refused !== undefined && !takesWrites(database, address)) return Effect.fail(refused)
+      refused = undefined
+      return attempt(() => void database.prepare("SELECT count(*) FROM sqlite_schema").get(), false)
     })
   }
 })
 
-const open = (directory: string, path: string, schema: string): DatabaseSync => {
-  mkdirSync(directory, { recursive: true })
-  const database = new DatabaseSync(path)
+/** As much as a usual push; a disk with less room is full. */
+const room = Buffer.alloc(64 * 1024)
+
+/** Is there room on the disk again, and does the file take a write? Changes nothing that stays. */
+const takesWrites = (database: DatabaseSync, address: string): boolean => {
+  const probe = `${address}-probe-${process.pid}`
   try {
-    database.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
-    inTransaction(database, (on) => on.exec(schema))
-    return database
-  } catch (error) {
-    database.close()
-    throw error
+    writeFileSync(probe, room, { mode: 0o600, flush: true })
+    inTransaction(database, (on) => on.exec("PRAGMA user_version = 0"))
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(probe, { force: true })
   }
 }
+
+/**
+ * Opens an existing file only to look into it: `work` gets the database, which is closed behind it. Undefined when there
+ * is no such file, or it cannot be read.
+ */
+export const peek = <A>(path: string, work: (database: DatabaseSync) => A): A | undefined => {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true })
+    return work(database)
+  } catch {
+    return undefined
+  } finally {
+    database?.close()
+  }
+}
+
+/** Opens a file as it is, for a repair: no schema, no check. Throws what SQLite says. */
+export const openAsIs = (path: string): DatabaseSync => new DatabaseSync(path)
+
+interface OpeningFault {
+  readonly fault: SqliteFault
+  readonly said: string
+}
+
+const open = (directory: string, name: string, schema: string): Effect.Effect<DatabaseSync, OpeningFault> =>
+  Effect.suspend(() => {
+    const path = join(directory, name)
+    let database: DatabaseSync | undefined
+    try {
+      makePrivate(directory, name)
+      database = new DatabaseSync(path)
+      database.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
+      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+      const said = damageAtStart(database, path)
+      if (said === undefined) {
+        inTransaction(database, (on) => on.exec(schema))
+        return Effect.succeed(database)
+      }
+      database.close()
+      return Effect.fail({ fault: "damaged", said })
+    } catch (error) {
+      database?.close()
+      return Effect.fail({ fault: faultOf(error), said: textOf(error) })
+    }
+  })
+
+/** Which file stands at the path; what is written to another is lost when this process ends. */
+const inodeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino
+
+const unavailable = (message: string): Failure => new Failure({ reason: "unavailable", message })
 
 const inTransaction = <A>(database: DatabaseSync, work: (database: DatabaseSync) => A): A => {
   database.exec("BEGIN IMMEDIATE")
@@ -102,9 +180,3 @@ const inTransaction = <A>(database: DatabaseSync, work: (database: DatabaseSync)
     throw error
   }
 }
-
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** An error of SQLite itself; anything else that `work` throws is a mistake in the code. */
-const isDatabaseError = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && /SQLITE/.test(String(error.code))

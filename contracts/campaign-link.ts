@@ -2,8 +2,9 @@
  * A campaign link: where `/click/<id>/go` leads people, by their platform, and what its clicks say of the campaign.
  * Known by its id; stored as JSON, in the form in which the API takes and gives it.
  */
-import { Duration, Option, Schema, SchemaGetter } from "effect"
+import { Duration, Schema, SchemaGetter } from "effect"
 import { longestTarget, readTarget } from "./link-target.ts"
+import { durationOf, hasUnit } from "./quantity.ts"
 
 /** The platforms that a link may tell apart: as records name them, systems of devices in lower case. */
 export const platforms = [
@@ -70,15 +71,14 @@ const paramName = Schema.String.check(
   })
 )
 
-const longestWindow = Duration.days(366)
+const dayMillis = 86_400_000
+const longestWindow = 366 * dayMillis
 
 /** How long a window is; undefined for what is none. A number counts days. */
 const lengthOf = (value: number | string): Duration.Duration | undefined => {
-  const written = typeof value === "number" ? `${value} days` : value
-  const length = Option.getOrUndefined(Duration.fromInput(written as Duration.Input))
-  return length !== undefined && Duration.between(length, { minimum: Duration.zero, maximum: longestWindow })
-    ? length
-    : undefined
+  if (typeof value === "string" && !hasUnit(value)) return undefined
+  const millis = typeof value === "number" ? value * dayMillis : durationOf(value, "days")
+  return millis !== undefined && millis >= 0 && millis <= longestWindow ? Duration.millis(millis) : undefined
 }
 
 /** Seconds of a stored window. */

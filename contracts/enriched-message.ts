@@ -3,11 +3,12 @@ import { Schema } from "effect"
 import type { EnrichedBatch } from "./batch.ts"
 import { decode, encode } from "./codec.ts"
 import type { EnrichedEvent } from "./event.ts"
-import { BatchId, Topic } from "./ids.ts"
+import { BatchDigest, BatchId, Topic } from "./ids.ts"
 import { areNumbers, nameTopics, unreadable } from "./message-parts.ts"
 
 export const EnrichedMessage = Schema.Struct({
   id: BatchId,
+  digest: BatchDigest,
   claimed: Schema.Int,
   enriched: Schema.Int,
   /** Where the events are on their way to, each topic once. */
@@ -29,7 +30,7 @@ const isOutline = Schema.is(Schema.Struct({ ...EnrichedMessage.fields, numbers: 
 const isEnrichedMessage = (message: unknown): message is typeof EnrichedMessage.Type =>
   isOutline(message) && areNumbers(message.numbers, numbersOfEach)
 
-export const writeEnrichedBatch = ({ id, claimed, enriched, events }: EnrichedBatch): Uint8Array => {
+export const writeEnrichedBatch = ({ id, digest, claimed, enriched, events }: EnrichedBatch): Uint8Array => {
   const { topics, placeOf } = nameTopics()
   const numbers: Array<number> = []
   const keys: Array<string> = []
@@ -41,14 +42,14 @@ export const writeEnrichedBatch = ({ id, claimed, enriched, events }: EnrichedBa
     values.set(value, end)
     end += value.length
   }
-  return encode({ id, claimed, enriched, topics, numbers, keys, values })
+  return encode({ id, digest, claimed, enriched, topics, numbers, keys, values })
 }
 
 /** Throws `Failure` "unreadable" or "too-large" for bytes that are no such message. */
 export const readEnrichedBatch = (payload: Uint8Array): EnrichedBatch => {
   const message = decode(payload)
   if (!isEnrichedMessage(message)) throw unreadable("no batch of records")
-  const { id, claimed, enriched, topics, numbers, keys, values } = message
+  const { id, digest, claimed, enriched, topics, numbers, keys, values } = message
   const { buffer, byteOffset } = values
   const events: Array<EnrichedEvent> = []
   let at = 0
@@ -72,5 +73,5 @@ export const readEnrichedBatch = (payload: Uint8Array): EnrichedBatch => {
   }
   if (end !== values.length || at !== numbers.length || keyed !== keys.length)
     throw unreadable("its values or keys are not what its numbers say")
-  return { id, claimed, enriched, events }
+  return { id, digest, claimed, enriched, events }
 }

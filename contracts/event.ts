@@ -25,7 +25,9 @@ export const bytesOf = (text: string): Bytes => {
 /** The text that the bytes are in UTF-8; what is not UTF-8 becomes U+FFFD. Never throws. */
 export const textOf = (bytes: Bytes): string => {
   if (!/[^ -~]/.test(bytes)) return bytes
-  return decoder.decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))
+  const plain = new Uint8Array(bytes.length)
+  for (let at = 0; at < bytes.length; at++) plain[at] = bytes.charCodeAt(at)
+  return decoder.decode(plain)
 }
 
 /** Which of the two wire dialects of the external contract a line is written in, and so its record. */

@@ -36,6 +36,8 @@ export const ActorFigures = Schema.Struct({
   behind: Schema.optionalKey(Schema.Array(Behind)),
   /** The systems it needs, as found when last looked at: name to "ok" or the sentence that says what is wrong. */
   seams: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  /** What they refuse until somebody acts, though they answer, by the same names: sentences. */
+  refusals: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** What these are, by the same names. */
   systems: Schema.optionalKey(Schema.Record(Schema.String, SystemPlace)),
   /** `starting`, `up`, `restarting` (it crashed) or `stopping`. */

@@ -6,11 +6,12 @@ import { Schema } from "effect"
 import type { RawBatch } from "./batch.ts"
 import { decode, encode } from "./codec.ts"
 import { Bytes, type RawEvent } from "./event.ts"
-import { BatchId, Topic } from "./ids.ts"
+import { BatchDigest, BatchId, Topic } from "./ids.ts"
 import { areNumbers, nameTopics, unreadable } from "./message-parts.ts"
 
 export const RawMessage = Schema.Struct({
   id: BatchId,
+  digest: BatchDigest,
   claimed: Schema.Int,
   /** Where the events are on their way to, each topic once. */
   topics: Schema.Array(Topic),
@@ -29,7 +30,7 @@ const isOutline = Schema.is(Schema.Struct({ ...RawMessage.fields, numbers: Schem
 const isRawMessage = (message: unknown): message is typeof RawMessage.Type =>
   isOutline(message) && areNumbers(message.numbers, numbersOfEach)
 
-export const writeRawBatch = ({ id, claimed, events }: RawBatch): Uint8Array => {
+export const writeRawBatch = ({ id, digest, claimed, events }: RawBatch): Uint8Array => {
   const { topics, placeOf } = nameTopics()
   const numbers: Array<number> = []
   let texts = ""
@@ -38,14 +39,14 @@ export const writeRawBatch = ({ id, claimed, events }: RawBatch): Uint8Array => 
     numbers.push(ip.length, host.length, pod.length, path.length, query.length, userAgent.length)
     texts += ip + host + pod + path + query + userAgent
   }
-  return encode({ id, claimed, topics, numbers, texts })
+  return encode({ id, digest, claimed, topics, numbers, texts })
 }
 
 /** Throws `Failure` "unreadable" or "too-large" for bytes that are no such message. */
 export const readRawBatch = (payload: Uint8Array): RawBatch => {
   const message = decode(payload)
   if (!isRawMessage(message)) throw unreadable("no batch of raw events")
-  const { id, claimed, topics, numbers, texts } = message
+  const { id, digest, claimed, topics, numbers, texts } = message
   const events: Array<RawEvent> = []
   let at = 0
   let end = 0
@@ -74,5 +75,5 @@ export const readRawBatch = (payload: Uint8Array): RawBatch => {
     })
   }
   if (end !== texts.length) throw unreadable("its texts are not as long as its numbers say")
-  return { id, claimed, events }
+  return { id, digest, claimed, events }
 }

@@ -3,7 +3,8 @@
  * `--help` and the README's table are made from the same declaration that the code reads.
  * Each can also be read from a file: `NAME_FILE` names one that holds the value (for mounted secrets).
  */
-import { Config, Effect, type Redacted, Schema } from "effect"
+import { Config, Effect, type Redacted } from "effect"
+import type { Reader } from "./setting-readers.ts"
 
 export interface Setting<A> {
   readonly name: string
@@ -11,19 +12,11 @@ export interface Setting<A> {
   /** As a person would write it in the environment; empty means that it need not be set. */
   readonly standard: string
   readonly secret: boolean
+  /** Which forms its value has, like `whole number, 1 or more`; undefined for a text that the sentence explains. */
+  readonly form?: string | undefined
   /** Reads it. Fails with `ConfigError`, which the start turns into one sentence and exit code 78. */
   readonly config: Config.Config<A>
 }
-
-type Reader<A> = (name: string) => Config.Config<A>
-
-const portNumber = Schema.NumberFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 0, maximum: 65_535 })
-)
-
-/** Reads a TCP port to listen on; 0 takes a free one. */
-export const port: Reader<number> = (name) => Config.schema(portNumber, name)
 
 /** A setting with a default: `standard` is what `--help` shows, `fallback` what the code gets. */
 export const setting = <A>(
@@ -37,6 +30,7 @@ export const setting = <A>(
   sentence,
   standard,
   secret: false,
+  form: read.form,
   config: read(name).pipe(Config.withDefault(fallback))
 })
 
@@ -46,6 +40,7 @@ export const optional = <A>(name: string, read: Reader<A>, sentence: string): Se
   sentence,
   standard: "",
   secret: false,
+  form: read.form,
   config: read(name).pipe(Config.withDefault(undefined))
 })
 

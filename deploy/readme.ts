@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { loadActors } from "../actors/all.ts"
 import { actorTable, settingsTable } from "../actors/system/help.ts"
 import { errorEntries } from "../gateway/errors.ts"
+import { seriesTable } from "./series-table.ts"
 
 const actors = await loadActors()
 
@@ -21,7 +22,8 @@ export const withGeneratedParts = (readme: string): string =>
   Object.entries({
     actors: actorTable(actors),
     settings: settingsTable(actors),
-    errors: errorTable()
+    errors: errorTable(),
+    series: seriesTable()
   }).reduce((text, [name, part]) => {
     const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
     const [before = "", rest = ""] = text.split(begin)

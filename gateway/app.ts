@@ -27,7 +27,8 @@ import {
   handlerOf,
   methodsOf,
   type Route,
-  routeTable
+  routeTable,
+  withoutSlash
 } from "./routes.ts"
 import { type Privacy, type Push, type Spend, takeEvents } from "./take-events.ts"
 import { type Target, targetOf } from "./target.ts"
@@ -40,11 +41,11 @@ export type Operation = () => Response | Promise<Response>
 
 export interface GatewayOptions {
   readonly push: Push
-  /** What stands at `/health/live`, `/health/ready` and `/metrics`. */
-  readonly operations: { readonly live: Operation; readonly ready: Operation; readonly metrics: Operation }
+  /** What stands at `/health/live`, `/health/ready` and `/metrics`, for anyone. Without `metrics` these are not given here. */
+  readonly operations: { readonly live: Operation; readonly ready: Operation; readonly metrics?: Operation }
   readonly settings: {
     readonly trustedProxies: string
-    /** All of them unless given. */
+    /** X-Forwarded-For unless given. */
     readonly addressHeaders?: ReadonlySet<AddressHeader>
     readonly podName: string | undefined
     /** The parameter that an event's own id becomes; the standard one unless given. */
@@ -61,6 +62,8 @@ export interface GatewayOptions {
   /** Answers each arrival by asking the guards and its handler, or refuses it. */
   readonly around?: Around | undefined
   readonly spend?: Spend | undefined
+  /** Takes write keys out of an event's query. */
+  readonly withoutKey?: ((query: Bytes) => Bytes) | undefined
   readonly privacy?: Privacy | undefined
   readonly cors?: Cors
   /** Campaign links; without them their paths are events like any other. */
@@ -80,12 +83,15 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
   const addressOf: FindAddress = (headers, peer) =>
     clientAddress(headers, peer, isTrusted, settings.addressHeaders)
   const { podName, eventIdParam = standardEventIdParam } = settings
-  const take = takeEvents({ push, podName, eventIdParam, privacy, spend })
+  const { withoutKey } = options
+  const take = takeEvents({ push, podName, eventIdParam, privacy, withoutKey, spend })
   const guard = firstAnswer(options.guards ?? [])
   const { bodyLimits: limits = standardBodyLimits, countRejected = () => {} } = options
   const routes: ReadonlyArray<Route> = [
     ...dialectRoutes({ take, limits, isTrusted, countRejected }),
-    ...(options.links === undefined ? [] : linkRoutes(options.links, take, limits))
+    ...(options.links === undefined
+      ? []
+      : linkRoutes(options.links, take, limits, (arrival) => takeEvent(arrival)))
   ]
   const findRoute = routeTable(routes)
   const named: ReadonlyMap<string, Operation> = new Map([
@@ -93,7 +99,7 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     ["/robots.txt", robots],
     ["/health/live", operations.live],
     ["/health/ready", operations.ready],
-    ["/metrics", operations.metrics],
+    ["/metrics", operations.metrics ?? noMetrics],
     ["/openapi.json", openApi(options.links !== undefined, limits.events)]
   ])
   const meanings = [
@@ -101,8 +107,9 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     ...["/", "/apple-*.png", ...named.keys()].map((path) => `GET ${path}`)
   ]
 
-  const operationAt = ({ path, query }: Target): Operation | undefined => {
-    if (path === "/") return query === "" ? ok : undefined
+  const operationAt = (target: Target): Operation | undefined => {
+    if (target.path === "/") return target.query === "" ? ok : undefined
+    const path = withoutSlash(target.path)
     if (path.startsWith("/apple-") && path.endsWith(".png") && !path.includes("/", 1)) return icon
     return named.get(path)
   }
@@ -124,7 +131,7 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     const { method } = arrival.request
     const route = findRoute(arrival.target.path)
     const handler = handlerOf(route, method)
-    if (handler !== undefined) return toPages(handler, arrival)
+    if (handler !== undefined && route !== undefined) return toPages(handler, asRouted(arrival, route))
     if (isGet(method)) return takeEvent(arrival)
     const known = allowed(route)
     return refuse("method-not-allowed", `${method} means nothing here; there is ${known}.`, {
@@ -197,6 +204,15 @@ const unread = ({ request }: Arrival, response: Response): Response => {
   return response
 }
 
+/** The path as its route has it, without a slash behind; where a path ends as its sender likes, it stays as it is. */
+const asRouted = (arrival: Arrival, route: Route): Arrival => {
+  const { target } = arrival
+  if (target.path.endsWith("/") && !route.path.endsWith("*")) {
+    arrival.target = { ...target, path: withoutSlash(target.path) }
+  }
+  return arrival
+}
+
 /** A "no" of a handler may be read by any page: it says nothing but what the page did wrong. */
 const toPages = (handler: Handler, arrival: Arrival): Response | Promise<Response> => {
   const answer = handler(arrival)
@@ -215,6 +231,9 @@ const toNoPage = async (answer: Response | Promise<Response>): Promise<Response>
   for (const name of Object.keys(anyOrigin)) response.headers.delete(name)
   return response
 }
+
+const noMetrics: Operation = () =>
+  refuse("not-found", "Metrics are served on OPS_PORT; GATEWAY_METRICS=true serves them here too.")
 
 const refuseEvent = (cause: unknown): Response => refuseFailed(cause, anyOrigin)
 

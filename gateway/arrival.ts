@@ -12,10 +12,8 @@ export interface Arrival {
   readonly request: Request
   /** A guard may take a write key out of it. */
   target: Target
-  /** The client's address, after our proxies. */
+  /** The client's address, after our proxies. The socket's peer is nobody's business: behind a proxy it is everybody. */
   readonly address: string
-  /** The address of the socket's peer, as the runtime writes it. */
-  readonly peer: string
   /** The host that was asked for, without its port; may be empty. */
   readonly host: Bytes
   /** May be empty. */
@@ -26,6 +24,8 @@ export interface Arrival {
   topic: Topic | undefined
   /** Tells its write key from others; undefined where none is asked for. */
   key: string | undefined
+  /** A key is asked for, and it has none: it came to a path that needs none, and may do no more than that. */
+  lacksKey: boolean
 }
 
 /** The client's address, of the headers and the socket's peer. */
@@ -47,12 +47,12 @@ export const arrivalOf = (
     request,
     target,
     address: addressOf(headers, address),
-    peer: address,
     host,
     userAgent: (headers.get("user-agent") ?? "") as Bytes,
     now,
     topic: undefined,
-    key: undefined
+    key: undefined,
+    lacksKey: false
   }
 }
 

@@ -1,11 +1,12 @@
 /**
- * Who sent a request: the first of `X-Push-Ip`, `X-Forwarded-For`, `X-Real-Ip` and the socket. Anyone can write
- * headers, so they count only when the socket's peer is a trusted proxy, and only when they hold an IP address. A proxy
- * that passes a header on as its client wrote it vouches for nothing: `ADDRESS_HEADERS` leaves such headers out.
+ * Who sent a request: the address that a header of `ADDRESS_HEADERS` names, else the socket's. Anyone can write headers,
+ * so they count only when the socket's peer is a trusted proxy, and only when they hold an IP address. A proxy that passes
+ * a header on as its client wrote it vouches for nothing: `ADDRESS_HEADERS` leaves such headers out.
  */
 import { Buffer } from "node:buffer"
 import { BlockList } from "node:net"
-import { parseIp, unmapped } from "../contracts/wire/ip.ts"
+import { clientIn } from "./address-header.ts"
+import { plainAddress } from "./address-text.ts"
 
 /** Is that address (as `plainAddress` writes it) one of ours? */
 export type IsTrusted = (address: string) => boolean
@@ -61,69 +62,84 @@ const rangeOf = (entry: string) => {
 
 const familyOf = (address: string): "ipv4" | "ipv6" => (address.includes(":") ? "ipv6" : "ipv4")
 
-/** The address without a zone; an IPv4-mapped one (`::ffff:1.2.3.4`) as IPv4; empty for what is not an address. */
-export const plainAddress = (written: string): string => {
-  const zone = written.indexOf("%")
-  const text = zone === -1 ? written : written.slice(0, zone)
-  const address = parseIp(text)
-  if (address === undefined) return ""
-  if (typeof address === "number") return text
-  const plain = unmapped(address)
-  return typeof plain === "number" ? dotted(plain) : text
-}
+/** Is that address one of a private network, or of this machine? No public client has such an address. */
+export const isPrivate: IsTrusted = trustedProxies(
+  "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,100.64.0.0/10,::1,fc00::/7,fe80::/10"
+)
 
-const dotted = (address: number): string =>
-  [address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255].join(".")
+/** The name of a header, in lower case. */
+export type AddressHeader = string
 
-/** The headers that can say an address, in the order in which they are asked. */
-export const addressHeaders = ["x-push-ip", "x-forwarded-for", "x-real-ip"] as const
+/** Believed when nothing else is set. */
+export const standardHeaders: ReadonlySet<AddressHeader> = new Set(["x-forwarded-for"])
 
-export type AddressHeader = (typeof addressHeaders)[number]
+/** Believed when nothing else is set and a request has no X-Forwarded-For: then no proxy has written that. */
+const standInHeaders: ReadonlySet<AddressHeader> = new Set(["x-real-ip"])
 
-/** The headers that a list names; undefined when one of them is not among `addressHeaders`. */
+/** The headers that are believed of this request. */
+export const believedOf = (
+  headers: Headers,
+  believed: ReadonlySet<AddressHeader>
+): ReadonlySet<AddressHeader> =>
+  believed === standardHeaders && !headers.has("x-forwarded-for") ? standInHeaders : believed
+
+/** Headers in which proxies and networks of proxies are known to write the client's address. */
+export const knownHeaders: ReadonlyArray<AddressHeader> = [
+  "x-forwarded-for",
+  "forwarded",
+  "x-real-ip",
+  "cf-connecting-ip",
+  "true-client-ip",
+  "fly-client-ip",
+  "fastly-client-ip",
+  "x-azure-clientip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "x-push-ip"
+]
+
+/** The headers that a list names, in its order; undefined when it names none, or something that is no name of a header. */
 export const believedHeaders = (list: string): ReadonlySet<AddressHeader> | undefined => {
-  const names = list.split(",").map((name) => name.trim().toLowerCase())
-  const believed = addressHeaders.filter((name) => names.includes(name))
-  return names.every((name) => believed.some((one) => one === name)) ? new Set(believed) : undefined
+  const names = list
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== "")
+  return names.length > 0 && names.every((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name))
+    ? new Set(names)
+    : undefined
 }
 
-const all: ReadonlySet<AddressHeader> = new Set(addressHeaders)
-
-/** The client's address; `peer` is the socket's. Empty only when the peer is already gone. */
+/**
+ * The client's address; `peer` is the socket's. The first believed header counts that names an address which is not ours,
+ * else the first that names one at all, else the socket. Empty only when the peer is already gone.
+ */
 export const clientAddress = (
   headers: Headers,
   peer: string,
   isTrusted: IsTrusted,
-  believed: ReadonlySet<AddressHeader> = all
+  believed: ReadonlySet<AddressHeader> = standardHeaders
 ): string => {
   const socket = plainAddress(peer)
   if (!isTrusted(socket)) return socket
-  const header = (name: AddressHeader): string | null => (believed.has(name) ? headers.get(name) : null)
-  return (
-    single(header("x-push-ip")) ||
-    forwarded(header("x-forwarded-for"), isTrusted) ||
-    single(header("x-real-ip")) ||
-    socket
-  )
+  let ours = ""
+  for (const name of believedOf(headers, believed)) {
+    const value = headers.get(name)
+    if (value === null) continue
+    const address = clientIn(name, value, isTrusted)
+    if (address !== "" && !isTrusted(address)) return address
+    if (ours === "") ours = address
+  }
+  return ours === "" ? socket : ours
 }
-
-const single = (header: string | null): string => (header === null ? "" : plainAddress(header.trim()))
 
 /**
- * The rightmost hop that is not ours. Each hop was written by the one to its right, so where one of them is no
- * address, those further left were not vouched for by anyone and do not count.
+ * Does a known header, believed or not, name an address that is not ours? Then the request comes from somebody else,
+ * whatever its address is believed to be: a proxy may say so in a header that nobody told us to believe.
  */
-const forwarded = (header: string | null, isTrusted: IsTrusted): string => {
-  let end = header?.length ?? 0
-  while (header !== null && end > 0) {
-    const comma = header.lastIndexOf(",", end - 1)
-    const hop = plainAddress(withoutPort(header.slice(comma + 1, end).trim()))
-    if (hop === "" || !isTrusted(hop)) return hop
-    end = comma
-  }
-  return ""
-}
-
-/** Some proxies write `1.2.3.4:5678` or `[::1]:5678`. */
-const withoutPort = (hop: string): string =>
-  /^\[(.*)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop
+export const namesStranger = (headers: Headers, isTrusted: IsTrusted): boolean =>
+  knownHeaders.some((name) => {
+    const value = headers.get(name)
+    if (value === null) return false
+    const address = clientIn(name, value, isTrusted)
+    return address !== "" && !isTrusted(address)
+  })

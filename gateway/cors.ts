@@ -2,6 +2,7 @@
  * Which pages may read the gateway's answers (CORS). To send an event a page needs no leave: a GET, and a POST of text,
  * are simple requests. Answers that any page may read carry `anyOrigin`; where CORS_ORIGINS is a list, that is narrowed
  * to the origins on it. What is for no page (health, metrics, the links API) does not carry it and never gets it here.
+ * A preflight answer allows the header names that the browser asks about: which of them a page may send is no secret.
  */
 import { Failure } from "../contracts/failure.ts"
 
@@ -31,6 +32,13 @@ export const standardHeaders = [
   "X-Write-Key"
 ]
 
+/**
+ * Bounds of a preflight answer: at most so many requested header names are reflected, each of at most so many
+ * characters, so that the answer stays below the 4 KiB that proxies take for all headers.
+ */
+export const maxRequestedNames = 48
+export const maxNameLength = 64
+
 /** How long a browser may keep the answer to its question, seconds (Firefox's longest; Chromium keeps it 2 hours). */
 const maxAge = 86_400
 
@@ -53,7 +61,12 @@ export const corsOf = ({ corsOrigins, corsCredentials, headers = [] }: CorsSetti
     })
   }
   const isListed = listed(entriesOf(corsOrigins))
-  const allowHeaders = [...standardHeaders, ...headers].join(", ")
+  const ownNames = [...standardHeaders, ...headers]
+  const isOwn = new Set(ownNames.map((name) => name.toLowerCase()))
+
+  /** Our own names, then the others that the browser asks about: tracing and monitoring tools add theirs to any fetch. */
+  const allowHeaders = (request: Request): string =>
+    [...ownNames, ...requestedNames(request).filter((name) => !isOwn.has(name))].join(", ")
 
   const headersFor = (request: Request): Record<string, string> => {
     if (isOpen) return { [origin]: "*" }
@@ -84,8 +97,9 @@ export const corsOf = ({ corsOrigins, corsCredentials, headers = [] }: CorsSetti
           ...(origin in allowed
             ? {
                 "access-control-allow-methods": "GET, HEAD, POST",
-                "access-control-allow-headers": allowHeaders,
-                "access-control-max-age": String(maxAge)
+                "access-control-allow-headers": allowHeaders(request),
+                "access-control-max-age": String(maxAge),
+                vary: isOpen ? varyNames : `Origin, ${varyNames}`
               }
             : {}),
           ...(isPrivate ? { "access-control-allow-private-network": "true" } : {})
@@ -101,6 +115,24 @@ export const corsOf = ({ corsOrigins, corsCredentials, headers = [] }: CorsSetti
           return answer
         }
   }
+}
+
+const varyNames = "Access-Control-Request-Headers"
+
+/**
+ * The header names that a browser asks about, in lower case, each once. Left out: what is not a token (RFC 9110), the
+ * wildcard, names that are too long, and names beyond the bound.
+ */
+const requestedNames = (request: Request): ReadonlyArray<string> => {
+  const asked = request.headers.get("access-control-request-headers")
+  if (asked === null) return []
+  const names = asked
+    .split(",", 4 * maxRequestedNames)
+    .map((name) => name.trim().toLowerCase())
+    .filter(
+      (name) => name.length <= maxNameLength && name !== "*" && /^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name)
+    )
+  return [...new Set(names)].slice(0, maxRequestedNames)
 }
 
 const entriesOf = (list: string): ReadonlyArray<string> =>

@@ -1,5 +1,6 @@
 /** Every "no" of the HTTP edge: one table from an error's code to its status and headers, and answers made from it. */
 import { Failure } from "../contracts/failure.ts"
+import { noStore } from "./answers.ts"
 import { Refusal } from "./refusal.ts"
 
 const soon = { "retry-after": "1" }
@@ -21,7 +22,11 @@ const table = {
     headers: {},
     when: "A write key or the token of the links is missing or wrong."
   },
-  "not-found": { status: 404, headers: {}, when: "There is no such link, or no event is named." },
+  "not-found": {
+    status: 404,
+    headers: {},
+    when: "There is no such link, no event is named, or metrics are not served here."
+  },
   "method-not-allowed": {
     status: 405,
     headers: {},
@@ -73,14 +78,17 @@ export const errorEntries: ReadonlyArray<ErrorEntry> = Object.entries(table).map
   isRetried: "retry-after" in entry.headers
 }))
 
-/** `{"error": code, "message": sentence}` with the code's status and headers, and `more` headers. */
+/**
+ * `{"error": code, "message": sentence}` with the code's status and headers, and `more` headers. Nobody may keep it: some
+ * statuses (404, 405, 414) may be kept otherwise, and the next event would not come.
+ */
 export const refuse = (
   error: ErrorCode,
   message: string,
   more: Readonly<Record<string, string>> = {}
 ): Response => {
   const { status, headers } = table[error]
-  return Response.json({ error, message }, { status, headers: { ...headers, ...more } })
+  return Response.json({ error, message }, { status, headers: { ...noStore, ...headers, ...more } })
 }
 
 /** The code for something that failed while a request was served. What we did not foresee is told as "try again". */

@@ -9,3 +9,18 @@ export const withoutParams = (query: Bytes, names: ReadonlySet<string>): Bytes =
   const kept = pieces.filter((piece) => piece === "" || !names.has(readPair(piece as Bytes, true)[0]))
   return kept.length === pieces.length ? query : (kept.join("&") as Bytes)
 }
+
+/** The query without the parameter of that name, and without all that lies in it or is called so within another. */
+export const withoutMember = (query: Bytes, name: string): Bytes => {
+  if (!query.includes(name) && !strangeName.test(query)) return query
+  const pieces = query.split("&")
+  const kept = pieces.filter((piece) => !isMember(readPair(piece as Bytes, true)[0], name))
+  return kept.length === pieces.length ? query : (kept.join("&") as Bytes)
+}
+
+/** A name that is not written plainly may be any name. */
+const strangeName = /(?:^|&)[^=&]*[%+\x80-\xff]/
+
+/** `name`, `name[0]`, `a[name]`, `a[name][b]`. */
+const isMember = (written: string, name: string): boolean =>
+  written.includes(name) && written.split(/[[\]]/).some((part) => part.trim() === name)

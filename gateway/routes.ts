@@ -19,7 +19,10 @@ export interface Route {
   readonly DELETE?: Handler
 }
 
-/** Finds the route of a path: a whole path before a beginning, an earlier beginning before a later one. */
+/**
+ * Finds the route of a path: a whole path before a beginning, an earlier beginning before a later one. A slash at the
+ * end of a path makes no other path, unless it is one that a route begins with.
+ */
 export type FindRoute = (path: string) => Route | undefined
 
 export const routeTable = (routes: ReadonlyArray<Route>): FindRoute => {
@@ -31,14 +34,19 @@ export const routeTable = (routes: ReadonlyArray<Route>): FindRoute => {
     else beginnings.push({ start: route.path.slice(0, star), end: route.path.slice(star + 1), route })
   }
   return (path) => {
-    const route = whole.get(path)
+    const bare = withoutSlash(path)
+    const route = whole.get(bare)
     if (route !== undefined) return route
     for (const { start, end, route } of beginnings) {
-      if (path.startsWith(start) && (end === "" || isSegmentBetween(path, start, end))) return route
+      if (path.startsWith(start) && (end === "" || isSegmentBetween(bare, start, end))) return route
     }
     return undefined
   }
 }
+
+/** The path without one slash at its end; the root keeps its own. */
+export const withoutSlash = <Path extends string>(path: Path): Path =>
+  path.length > 1 && path.endsWith("/") ? (path.slice(0, -1) as Path) : path
 
 const isSegmentBetween = (path: string, start: string, end: string): boolean => {
   const slash = path.indexOf("/", start.length)

@@ -4,6 +4,7 @@
  */
 import { Failure } from "../contracts/failure.ts"
 import { behindDoor, type DoorLimits } from "./door/behind-door.ts"
+import { closesSlowClients } from "./runtime.ts"
 
 /** The one at the other end of a request. */
 export interface Client {
@@ -86,12 +87,6 @@ export const maxMessageBytes = 4_096
 
 /** What may wait for a WebSocket client that reads slowly, in bytes; beyond it the socket is closed. */
 export const maxBufferedBytes = 1024 * 1024
-
-/**
- * Does this runtime close by itself who begins a request and does not end it, or does not read what it is sent? Deno
- * bears them for ever.
- */
-export const closesSlowClients = !("Deno" in globalThis)
 
 const standardDoor: DoorLimits = { most: undefined, request: 15_000, count: () => {} }
 

@@ -1,12 +1,13 @@
 /** The settings of the HTTP edge. */
 import { Config, Schema } from "effect"
-import { optional, port, setting } from "../contracts/setting.ts"
+import { optional, setting } from "../contracts/setting.ts"
+import { count, flag, port } from "../contracts/setting-readers.ts"
 import {
   type AddressHeader,
-  addressHeaders,
   believedHeaders,
   loopback,
-  proxiesProblem
+  proxiesProblem,
+  standardHeaders
 } from "./client-address.ts"
 import { originsProblem } from "./cors.ts"
 import { standardLimits } from "./push-batch.ts"
@@ -25,18 +26,27 @@ export const gatewayHost = setting(
   "The address to listen on; :: for IPv6 and IPv4."
 )
 
+export const gatewayMetrics = setting(
+  "GATEWAY_METRICS",
+  flag,
+  false,
+  "Serve /metrics on GATEWAY_PORT too, to anyone who can send events; false: on OPS_PORT alone."
+)
+
 export const trustedProxies = setting(
   "TRUSTED_PROXIES",
   (name) => Config.schema(proxies, name),
   loopback,
-  "Addresses and ranges, separated by commas, of proxies whose ADDRESS_HEADERS are believed; none for nobody. By default only this machine: in a private network anyone may be a neighbour, so name your proxies' range."
+  "Addresses and ranges, separated by commas, of proxies whose ADDRESS_HEADERS are believed, and of senders of server logs whose lines keep their own addresses; none for nobody. By default only this machine: in a private network anyone may be a neighbour, so name your proxies' range."
 )
 
 const believed = (name: string): Config.Config<ReadonlySet<AddressHeader>> =>
   Config.schema(
     Schema.String.check(
       Schema.makeFilter((list: string) =>
-        believedHeaders(list) === undefined ? `It may name ${addressHeaders.join(", ")}.` : undefined
+        believedHeaders(list) === undefined
+          ? "Name headers, separated by commas, like X-Forwarded-For or Forwarded."
+          : undefined
       )
     ),
     name
@@ -45,9 +55,9 @@ const believed = (name: string): Config.Config<ReadonlySet<AddressHeader>> =>
 export const believedAddressHeaders = setting(
   "ADDRESS_HEADERS",
   believed,
-  new Set(addressHeaders),
-  "Headers that say the client's address, the first of them that holds one; leave out those that your proxy passes on as its client sent them.",
-  "X-Push-Ip,X-Forwarded-For,X-Real-Ip"
+  standardHeaders,
+  "Headers of trusted proxies that hold the client's address, separated by commas, the first that holds one counts: X-Forwarded-For, Forwarded, X-Real-Ip, CF-Connecting-IP, True-Client-IP, Fly-Client-IP, X-Push-Ip or any other. Name only headers that your proxy writes itself: clients forge the ones it passes on. Unset: X-Forwarded-For, and X-Real-Ip where a request has none.",
+  "X-Forwarded-For"
 )
 
 export const corsOrigins = setting(
@@ -60,7 +70,7 @@ export const corsOrigins = setting(
 
 export const corsCredentials = setting(
   "CORS_CREDENTIALS",
-  Config.Boolean,
+  flag,
   false,
   "Let those pages send cookies and read the answer; only with a list of CORS_ORIGINS."
 )
@@ -80,7 +90,7 @@ export const podName = optional(
 
 export const gatewayMaxPending = setting(
   "GATEWAY_MAX_PENDING",
-  (name) => Config.schema(Schema.Int.check(Schema.isGreaterThan(0)), name),
+  count(),
   standardLimits.pendingLines,
   "Events that may wait for the queue at once; more are answered with 503."
 )

@@ -66,6 +66,8 @@ export interface TakeEventsOptions {
   /** The parameter that an event's own id becomes. */
   readonly eventIdParam: string
   readonly privacy?: Privacy | undefined
+  /** Takes out of an event's query what must not stand in a line. */
+  readonly withoutKey?: ((query: Bytes) => Bytes) | undefined
   /** Takes the events of a request beyond its first, which the guards have let in. */
   readonly spend?: Spend | undefined
 }
@@ -75,6 +77,7 @@ export const takeEvents = ({
   podName,
   eventIdParam,
   privacy,
+  withoutKey,
   spend
 }: TakeEventsOptions): TakeEvents => {
   const pod = bytesOf(podName ?? "")
@@ -93,10 +96,10 @@ export const takeEvents = ({
         })
 
   const one = (arrival: Arrival, event: NewEvent): Promise<void> => {
+    const query = withoutKey === undefined ? event.query : withoutKey(event.query)
     const whole: EdgeEvent = {
       path: event.path,
-      query:
-        event.id === undefined ? event.query : joinedQueries(event.query, parameter(eventIdParam, event.id)),
+      query: event.id === undefined ? query : joinedQueries(query, parameter(eventIdParam, event.id)),
       address: event.address ?? arrival.address,
       ts: arrival.now,
       host: event.host ?? arrival.host,

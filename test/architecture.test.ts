@@ -105,6 +105,19 @@ describe("runtimes differ only in files named for them", () => {
 })
 
 describe("files stay small", () => {
+  test("settings that are no text are read by contracts/setting-readers.ts, so that all take the same forms", () => {
+    const bare =
+      /\bConfig\.(Duration|ByteSize|LogLevel|Boolean|Literals?|Int|Number|Port|Finite)\b|NumberFromString/
+    const wrong = sources
+      .filter(
+        ({ path, imports }) => imports.includes("contracts/setting.ts") || path === "contracts/setting.ts"
+      )
+      .filter(({ text }) => bare.test(text))
+      .map(({ path }) => path)
+    expect(wrong).toEqual([])
+    expect(bare.test('setting("X", Config.Duration, …')).toBe(true)
+  })
+
   test("no file has more than 300 lines", () => {
     const long = sources.filter(({ text }) => text.split("\n").length > 301).map(({ path }) => path)
     expect(long).toEqual([])

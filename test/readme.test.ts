@@ -1,6 +1,6 @@
 /** The README is true: its tables are those of the code, its example of an actor runs, its commands exist. */
 import { describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Context, Effect } from "effect"
@@ -27,6 +27,16 @@ describe("README", () => {
       (name) => !name.startsWith("@types/") && !readme.includes(`\`${name}\``)
     )
     expect(missing).toEqual([])
+  })
+
+  test("every block of commands is run by a test that is named above it", () => {
+    const before = Array.from(readme.matchAll(/(.*)\n```sh\n/g), ([, line = ""]) => line)
+    expect(before.length).toBeGreaterThan(8)
+    for (const line of before) {
+      const file =
+        line === "<!-- curl -->" ? "test/gateway/readme.test.ts" : /^<!-- run by (\S+) -->$/.exec(line)?.[1]
+      expect([line, file !== undefined && existsSync(join(root, file))]).toEqual([line, true])
+    }
   })
 
   test("its example of an actor runs and does what it says", async () => {

@@ -4,10 +4,8 @@
  * settled, and what is in between where it lies: three counts that nothing but the truth makes agree.
  */
 import type { QueueLedger } from "../../bridge/ingest-queue/service.ts"
-import type { Bytes } from "../../contracts/event.ts"
 import type { Topic } from "../../contracts/ids.ts"
-import { parseLine } from "../../contracts/wire/line.ts"
-import type { Topics } from "../system/topics.ts"
+import { type Topics, topicOf } from "../system/topics.ts"
 import type { Account, Ledger, QueueRow } from "./ledger.ts"
 
 /** What one queue server told, or its trouble. */
@@ -146,12 +144,6 @@ const addOpenLines = (
     for (const line of lines.waiting) add(topicOf(line, topics), "waiting", 1)
     for (const line of lines.inFlight) add(topicOf(line, topics), "inFlight", 1)
   }
-}
-
-/** Where a line is on its way to, as the drainer will say; the standard topic when it cannot be read. */
-const topicOf = (line: Bytes, topics: Topics): Topic => {
-  const parsed = parseLine(line, { topic: topics.standard, topics: topics.allowed }, 0)
-  return parsed.kind === "event" ? parsed.event.topic : topics.standard
 }
 
 interface Finding {

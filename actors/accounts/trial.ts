@@ -6,7 +6,7 @@ import type { RejectedBy, Rejection } from "../../contracts/batch.ts"
 import { maxMessageBytes } from "../../contracts/codec.ts"
 import { Enrich, Store } from "../../contracts/conversations.ts"
 import type { Bytes } from "../../contracts/event.ts"
-import { newBatchId, type Topic } from "../../contracts/ids.ts"
+import { emptyDigest, newBatchId, type Topic } from "../../contracts/ids.ts"
 import { readLines } from "../drainer/read-lines.ts"
 import { enrichEvents } from "../enricher/enrich-events.ts"
 import type { Topics } from "../system/topics.ts"
@@ -40,10 +40,10 @@ export const makeTrial = Effect.fnUntraced(function* (topics: Topics) {
       ...unreadable,
       ...rejected,
       ...tooLarge("drainer", events, (event) =>
-        Enrich.write({ id: newBatchId(), claimed: now, events: [event] })
+        Enrich.write({ id: newBatchId(), digest: emptyDigest, claimed: now, events: [event] })
       ),
       ...tooLarge("enricher", enriched, (event) =>
-        Store.write({ id: newBatchId(), claimed: now, enriched: now, events: [event] })
+        Store.write({ id: newBatchId(), digest: emptyDigest, claimed: now, enriched: now, events: [event] })
       )
     ]
     if (rejection !== undefined) return { kind: "dead", rejection }

@@ -48,5 +48,5 @@ export const rejectionsOf = (
     const one = appended[i]
     return one === undefined || one.stored
       ? []
-      : [{ index, topic, stage: "bridge", reason: "too large", detail: one.reason }]
+      : [{ index, topic, stage: "bridge", reason: one.why, detail: one.reason }]
   })

@@ -1,6 +1,6 @@
 /**
- * The receipts of what a bridge stores and has stored lately. When the same part of a batch comes again, because its
- * receipt was lost on the way or came too late, it is answered with the receipt that there is, or will be, instead of
+ * The receipts of what a bridge stores and has stored lately. When the same part of a batch comes again, with the very
+ * same lines, because its receipt was lost on the way or came too late, it is answered with the receipt that there is, or will be, instead of
  * being stored twice. It saves duplicates; nothing depends on it. Lives as long as the actor.
  */
 import { Clock, Deferred, Effect, Exit } from "effect"
@@ -55,10 +55,11 @@ export const rememberReceipts = (atMost = rememberedAtMost) => {
 const stopped = new Failure({ reason: "timeout", message: "the bridge stopped while it stored this" })
 
 /**
- * The batch's id and the places of exactly these events, as runs by topic: `<id> events:0-4,6-999 searches:5-5`. The
+ * The batch's id, the digest of its lines, and the places of exactly these events, as runs by topic:
+ * `<id> <digest> events:0-4,6-999 searches:5-5`. Lines of another digest are stored, whatever id they come under. The
  * topics belong to it, since a drainer with other settings sends the same events elsewhere.
  */
-const nameOf = ({ id, events }: EnrichedBatch): string => {
+const nameOf = ({ id, digest, events }: EnrichedBatch): string => {
   const runs = new Map<Topic, { places: string; last: number }>()
   for (const { index, topic } of events) {
     const run = runs.get(topic)
@@ -69,5 +70,7 @@ const nameOf = ({ id, events }: EnrichedBatch): string => {
     if (index !== run.last + 1) run.places += `-${run.last},${index}`
     run.last = index
   }
-  return [id, ...Array.from(runs, ([topic, { places, last }]) => `${topic}:${places}-${last}`)].join(" ")
+  return [id, digest, ...Array.from(runs, ([topic, { places, last }]) => `${topic}:${places}-${last}`)].join(
+    " "
+  )
 }

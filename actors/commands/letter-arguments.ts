@@ -4,6 +4,7 @@ import { parseArgs } from "node:util"
 import { Result, Schema } from "effect"
 import { RejectedBy, RejectionReason } from "../../contracts/batch.ts"
 import type { Bytes } from "../../contracts/event.ts"
+import { durationOf, hasUnit } from "../../contracts/quantity.ts"
 import type { LetterFilter } from "../accounts/letters.ts"
 import { fromReadable } from "../accounts/readable.ts"
 import { WrongUse } from "./run-command.ts"
@@ -141,13 +142,11 @@ const readFilter = (values: Values, now: number): LetterFilter => {
   }
 }
 
-const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-
 /** A date and time as ISO 8601 writes it (UTC where it says nothing else), or how long ago: 30s, 10m, 2h, 7d. */
 const readTime = (name: string, text: string | undefined, now: number): number | undefined => {
   if (text === undefined) return undefined
-  const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
-  if (amount !== undefined) return now - Number(amount) * units[unit as keyof typeof units]
+  const ago = hasUnit(text) ? durationOf(text, "seconds") : undefined
+  if (ago !== undefined && Number.isFinite(ago)) return now - ago
   if (/^\d{4}-\d\d-\d\d/.test(text)) {
     const hasZone = /(Z|[+-]\d\d:?\d\d)$/.test(text)
     const at = Date.parse(hasZone || text.length === 10 ? text : `${text.replace(" ", "T")}Z`)

@@ -8,6 +8,8 @@ import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 import { endingOf } from "../system/ending.ts"
 import { environmentLayer } from "../system/environment.ts"
+import { settingLine } from "../system/help.ts"
+import { inertText } from "../system/inert-text.ts"
 import { tellLocalTimes } from "./plain.ts"
 
 /** A command line that makes no sense; the message is a sentence for the person who wrote it. */
@@ -89,13 +91,11 @@ const hint = (usage: string): string => usage.split("\n\n")[0] ?? usage
 const settingsText = (settings: ReadonlyArray<Setting<unknown>>): string =>
   [
     "Settings (environment, as for the actors; each also from a file named in <NAME>_FILE):",
-    ...Array.from(new Set(settings), ({ name, standard }) =>
-      standard === "" ? `  ${name}` : `  ${name}=${standard}`
-    )
+    ...Array.from(new Set(settings), settingLine)
   ].join("\n")
 
 /** What the seams find worth a warning at a start is the actors' affair; only errors are said, beside the output. */
 const quietLayer = Layer.mergeAll(
-  Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),
+  Logger.layer([Logger.withConsoleError(Logger.map(Logger.formatLogFmt, inertText))]),
   Layer.succeed(References.MinimumLogLevel, "Error")
 )

@@ -13,6 +13,8 @@ export interface Tapping {
   readonly filter: Filter
   /** Is that event wanted? Says all that is asked for, also what the viewer cannot look for. */
   readonly isWanted: (event: EventView) => boolean
+  /** Is anything asked for beside the stage? */
+  readonly isFiltered: boolean
   readonly asJson: boolean
   /** How many events to show; undefined: go on until a signal. */
   readonly limit: number | undefined
@@ -53,6 +55,7 @@ export const readTapping = (args: ReadonlyArray<string>): Tapping | "help" => {
     stage,
     filter,
     isWanted: (event) => isMatching(event) && where.holds(event),
+    isFiltered: [topic, type, text].some((one) => one !== undefined) || condition.trim() !== "",
     asJson: json,
     limit: limit === undefined ? undefined : readLimit(limit)
   }

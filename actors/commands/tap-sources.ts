@@ -17,6 +17,8 @@ import type { Tapping } from "./tap-arguments.ts"
 
 /** Some events, oldest first, and how many were left out before them; of those wanted one in `sample` is there. */
 export interface Tapped {
+  /** Events that passed since the message before, wanted or not. */
+  readonly seen: number
   readonly events: ReadonlyArray<EventView>
   readonly dropped: number
   readonly sample: number
@@ -58,14 +60,18 @@ export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isWanted }
     ],
     events: Stream.map(
       watchCopies(bus, () => [stage], `spoor.copies.${stage}.>`),
-      (copies) => ({
-        events: copiedRecords(copies)
-          .filter(mayBe)
-          .map((record) => eventView(record, mask))
-          .filter(isWanted),
-        dropped: copies.dropped,
-        sample: 1
-      })
+      (copies) => {
+        const records = copiedRecords(copies)
+        return {
+          seen: records.length,
+          events: records
+            .filter(mayBe)
+            .map((record) => eventView(record, mask))
+            .filter(isWanted),
+          dropped: copies.dropped,
+          sample: 1
+        }
+      }
     )
   } satisfies TapSource
 })
@@ -78,15 +84,17 @@ export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isWanted
     return yield* new Failure({ reason: "unavailable", message: `no viewer of ours answers at ${address}` })
   }
   const ended = new Failure({ reason: "unavailable", message: `the viewer at ${address} has ended` })
+  const seenIn = seenInMessages()
   const messages = Stream.fromReadableStream({ evaluate: () => body, onError: () => ended }).pipe(
     Stream.decodeText,
     Stream.splitLines,
     Stream.flatMap((line) => Stream.fromIterable(messagesIn(line))),
-    Stream.map(({ events, dropped, sample, rate }) => ({
-      events: events.filter(isWanted),
-      dropped,
-      sample,
-      isBlind: rate === null && stage === "stored"
+    Stream.map((message) => ({
+      seen: seenIn(message),
+      events: message.events.filter(isWanted),
+      dropped: message.dropped,
+      sample: message.sample,
+      isBlind: message.rate === null && stage === "stored"
     }))
   )
   return {
@@ -96,6 +104,19 @@ export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isWanted
 })
 
 const eventStream = "text/event-stream"
+
+/**
+ * How many events passed since the message before. The viewer counts those of the log, at whichever stage it is asked to
+ * look; at the beginning it shows some that it has kept.
+ */
+const seenInMessages = () => {
+  let before: number | undefined
+  return ({ total, events }: LiveMessage): number => {
+    const seen = before === undefined ? events.length : Math.max(0, total - before)
+    before = total
+    return Math.max(seen, events.length)
+  }
+}
 
 /** The message of a `data:` line; other lines are none. */
 const messagesIn = (line: string): ReadonlyArray<LiveMessage> => {

@@ -13,6 +13,7 @@ import { colours, wantsColours } from "./colours.ts"
 import { note, runCommand, say } from "./run-command.ts"
 import { readTapping, type Tapping } from "./tap-arguments.ts"
 import { leftOutNotes } from "./tap-left-out.ts"
+import { matchedNotes } from "./tap-matched.ts"
 import { fromNats, fromViewer } from "./tap-sources.ts"
 import { tapLine } from "./tap-text.ts"
 
@@ -21,7 +22,8 @@ const usage = `usage: tap raw|enriched|stored|rejected [--topic T] [--type X] [-
 Shows events while they pass: raw (lines as they were claimed), enriched (finished records), stored (records that Kafka
 has confirmed) or rejected (lines that were set aside, and why). With NATS_URL they come from NATS, else from the
 viewer. Nothing is copied while nobody looks, and looking never slows the work: what is too much is left out, and how
-many that were is said beside the output.
+many that were is said beside the output. While nothing matches, it says how many events passed ("12 events seen, 0
+match").
   --topic T    of this topic
   --type X     the event's type contains X; =X: it is X
   --where C    conditions, all of which must hold, joined by &; upper and lower case are the same
@@ -45,11 +47,13 @@ const follow = Effect.fnUntraced(function* (asked: Tapping) {
   for (const sentence of says) yield* note(`tap: ${sentence}`)
   const paint = colours(!asked.asJson && wantsColours(process.stdout, process.env))
   const leftOut = leftOutNotes(asked.stage)
+  const matched = matchedNotes(asked.isFiltered)
   let open = asked.limit ?? Number.POSITIVE_INFINITY
 
   const shown = Stream.runForEachWhile(events, (tapped) =>
     Effect.gen(function* () {
       yield* leftOut.add(tapped)
+      yield* matched.add(tapped)
       const now = tapped.events.slice(0, open)
       open -= now.length
       const lines = now.map((event) => (asked.asJson ? inertJson(event) : tapLine(event, paint)))
@@ -59,6 +63,7 @@ const follow = Effect.fnUntraced(function* (asked: Tapping) {
   )
   yield* Effect.raceFirst(shown, Effect.asVoid(signalled))
   yield* leftOut.rest
+  yield* matched.rest
   return 0
 })
 

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util"
 import { Effect, Redacted } from "effect"
 import { natsUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
+import { inertText } from "../system/inert-text.ts"
 import { ingestQueue, messageBus } from "../system/need.ts"
 import { listenForSignals } from "../system/signals.ts"
 import { inertJson } from "../tap/inert-json.ts"
@@ -57,7 +58,7 @@ const showNow = Effect.fnUntraced(function* (look: Look, show: (view: SystemView
     Effect.flatMap(show),
     Effect.catchIf(
       (failure) => failure instanceof Failure && failure.retry,
-      ({ message }) => note(`top: ${message}`)
+      ({ message }) => note(`top: ${inertText(message)}`)
     )
   )
   yield* Effect.sleep(every)

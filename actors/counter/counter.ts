@@ -68,7 +68,8 @@ const effectOf = (record: LogRecord, count: Counting["count"], written: Written)
   return { offset: record.offset, id, increments: event === undefined ? [] : withShortKeys(count(event)) }
 }
 
-const withShortKeys = (increments: ReadonlyArray<Increment>): ReadonlyArray<Increment> =>
+/** What an event adds, with the keys as they are kept. */
+export const withShortKeys = (increments: ReadonlyArray<Increment>): ReadonlyArray<Increment> =>
   increments.some(({ key }) => key.length > longestKey) ? increments.map(withShortKey) : increments
 
 const withShortKey = (increment: Increment): Increment =>

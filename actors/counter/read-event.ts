@@ -6,8 +6,15 @@ import { Buffer } from "node:buffer"
 import type { LogRecord } from "../../bridge/event-log/service.ts"
 import { type Bytes, textOf } from "../../contracts/event.ts"
 import { ipText } from "../../contracts/wire/ip-text.ts"
-import { paramValue } from "../../contracts/wire/params.ts"
-import { eventType, metaValue, type SplitRecord, splitRecord } from "../../contracts/wire/record.ts"
+import { isOtherUnit } from "../../contracts/wire/line-time.ts"
+import { paramValue, paramValues } from "../../contracts/wire/params.ts"
+import {
+  eventType,
+  eventTypeText,
+  metaValue,
+  type SplitRecord,
+  splitRecord
+} from "../../contracts/wire/record.ts"
 
 export class CountedEvent {
   private readonly split: SplitRecord
@@ -18,10 +25,19 @@ export class CountedEvent {
     this.timestamp = timestamp
   }
 
-  /** The event type: the last segment of the path in either dialect, as text. */
+  /** The event type as people read it: the last segment of the path in either dialect, percent-decoded. */
   get type(): string {
+    return eventTypeText(this.typeBytes)
+  }
+
+  /** The event type as it stands in the record, not decoded. */
+  get travelledType(): string {
+    return textOf(this.typeBytes)
+  }
+
+  private get typeBytes(): Bytes {
     const { dialect, event } = this.split
-    return textOf(dialect === "adtekio" ? eventType(event) : event)
+    return dialect === "adtekio" ? eventType(event) : event
   }
 
   /** The client's address as text; empty where absent. */
@@ -39,6 +55,15 @@ export class CountedEvent {
     return paramValue(this.split.params, name)
   }
 
+  /**
+   * The values of a parameter that may be repeated or a list (`name[]`), decoded and joined with commas; undefined where
+   * absent. So the old counters wrote a list.
+   */
+  list(name: string): string | undefined {
+    const values = paramValues(this.split.params, name)
+    return values.length === 0 ? undefined : values.join(",")
+  }
+
   /** All parameters as the record has them. */
   get params(): Bytes {
     return this.split.params
@@ -52,6 +77,11 @@ export class CountedEvent {
   /** Time spent between the edge and the log, milliseconds. */
   get wholeWay(): number {
     return this.timestamp - this.milliseconds("ts")
+  }
+
+  /** Is its line's time in the unit of the other dialect? Then the durations mean nothing. */
+  get isOtherUnit(): boolean {
+    return isOtherUnit(Number(this.meta("ts")) || 0, this.split.dialect, this.timestamp)
   }
 
   private milliseconds(name: string): number {

@@ -3,16 +3,28 @@
  * buckets that grow by 5 %. Averages are exact, percentiles within those 5 %.
  */
 import type { Increment, Row } from "../../bridge/projection-store/service.ts"
+import { isPlausibleDuration } from "../../contracts/wire/line-time.ts"
 
 const growth = Math.log(1.05)
 const sumKey = "sum"
 
-/** The longest duration that is counted as it is, milliseconds (31 years); records may claim anything. */
-const longest = 1e12
+/** What an event adds that took no plausible time: it is counted by the reason, and in no average. */
+const otherUnitKey = "other-unit"
+const implausibleKey = "implausible"
 
-/** What one duration (milliseconds; below zero, or no number, counts as zero) adds to a table. */
-export const timingIncrements = (table: string, duration: number): ReadonlyArray<Increment> => {
-  const milliseconds = Math.min(longest, Math.max(0, Math.round(duration) || 0))
+/**
+ * What one duration (milliseconds; below zero, or no number, counts as zero) adds to a table. One that no event can have
+ * taken is only counted; `event` says of whose it is whether its line's time is in another unit.
+ */
+export const timingIncrements = (
+  table: string,
+  duration: number,
+  event: { readonly isOtherUnit: boolean } = { isOtherUnit: false }
+): ReadonlyArray<Increment> => {
+  if (!isPlausibleDuration(duration) && !Number.isNaN(duration)) {
+    return [{ table, key: event.isOtherUnit ? otherUnitKey : implausibleKey, by: 1 }]
+  }
+  const milliseconds = Math.max(0, Math.round(duration) || 0)
   return [
     { table, key: bucketOf(milliseconds), by: 1 },
     { table, key: sumKey, by: milliseconds }
@@ -33,13 +45,19 @@ export interface Timings {
   readonly p90: number
   readonly p99: number
   readonly max: number
+  /** Events in none of these figures: their time is in the other dialect's unit, or a year or more off in either. */
+  readonly "other unit": number
+  readonly implausible: number
 }
 
 /** The statistics of a table's rows, all of them given. */
 export const timingsOf = (rows: ReadonlyArray<Row>): Timings => {
-  const sum = rows.find(({ key }) => key === sumKey)?.count ?? 0
+  const countOf = (wanted: string): number => rows.find(({ key }) => key === wanted)?.count ?? 0
+  const sum = countOf(sumKey)
+  const otherUnit = countOf(otherUnitKey)
+  const implausible = countOf(implausibleKey)
   const buckets = rows
-    .filter(({ key }) => key !== sumKey)
+    .filter(({ key }) => key === "zero" || /^-?\d+$/.test(key))
     .map(({ key, count }) => ({ bound: boundOf(key), count }))
     .toSorted((a, b) => a.bound - b.bound)
   const count = buckets.reduce((total, bucket) => total + bucket.count, 0)
@@ -58,6 +76,8 @@ export const timingsOf = (rows: ReadonlyArray<Row>): Timings => {
     p50: percentile(0.5),
     p90: percentile(0.9),
     p99: percentile(0.99),
-    max: percentile(1)
+    max: percentile(1),
+    "other unit": otherUnit,
+    implausible
   }
 }

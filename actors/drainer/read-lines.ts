@@ -2,6 +2,7 @@
 import type { Rejection } from "../../contracts/batch.ts"
 import type { Bytes, RawEvent } from "../../contracts/event.ts"
 import type { Topic } from "../../contracts/ids.ts"
+import { isOtherUnit } from "../../contracts/wire/line-time.ts"
 import type { Seen } from "../system/copies.ts"
 import { readLine, type Topics } from "../system/topics.ts"
 
@@ -18,6 +19,10 @@ export interface ReadLines {
 export const lineAt =
   (lines: ReadonlyArray<Bytes>, first: number) =>
   ({ index }: { readonly index: number }): Seen => ({ line: lines[index - first] ?? ("" as Bytes) })
+
+/** How many of the events have their time in the other dialect's unit; `seen`: milliseconds since 1970. */
+export const otherUnits = (events: ReadonlyArray<RawEvent>, seen: number): number =>
+  events.reduce((count, { ts, dialect }) => count + (isOtherUnit(ts, dialect, seen) ? 1 : 0), 0)
 
 /** Reads the lines in order; an event's index is the place of its line, the first line's being `first`. Never throws. */
 export const readLines = (lines: ReadonlyArray<Bytes>, topics: Topics, first = 0): ReadLines => {

@@ -1,10 +1,12 @@
-/** Which device sent an event, read from its user agent with ua-parser-js and isbot. The only file that knows them. */
-import { createIsbotFromList, getPattern, list } from "isbot"
+/** Which device sent an event, read from its user agent with ua-parser-js, the only file that knows it, and the rules beside. */
 import { UAParser } from "ua-parser-js"
 import { remember } from "../../bridge/remember.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import type { Device, DeviceType } from "../../contracts/wire/enrichment.ts"
 import { deviceMeta } from "../../contracts/wire/record.ts"
+import { androidModel, modelOf } from "./android-model.ts"
+import { botIn } from "./bot.ts"
+import { likelyType, typeByApp, typeByModel, typeByWord } from "./device-type.ts"
 import { shortOsName, typeOfOs } from "./os.ts"
 import { plainBrowser } from "./plain-browser.ts"
 
@@ -56,20 +58,39 @@ const unknown = {
 const detectDevice = (userAgent: Bytes): Device => {
   if (userAgent.trim() === "") return unknown
   const parser = new UAParser(userAgent)
-  const browser = plainBrowser(userAgent) ?? parser.getBrowser()
-  const { type, model } = parser.getDevice()
+  const plain = plainBrowser(userAgent)
+  const browser = plain ?? parser.getBrowser()
+  const device = parser.getDevice()
   const os = shortOsName(parser.getOS().name, userAgent)
-  const bot = botIn(userAgent, type !== undefined || os !== "")
+  const model = androidModel(userAgent)
+  const parsed = types[device.type ?? ""]
+  const byModel = model === "" ? undefined : typeByModel(model)
+  const word = plain === undefined ? typeByWord(userAgent) : undefined
+  const type =
+    word ??
+    byModel ??
+    (plain === undefined ? (typeByApp(userAgent) ?? parsed ?? likelyType(userAgent)) : parsed)
+  const bot =
+    plain === undefined
+      ? botIn(userAgent, {
+          isRecognised: type !== undefined || os !== "",
+          isAppliance: appliances.has(word ?? byModel),
+          model
+        })
+      : undefined
   return {
-    type: bot !== undefined ? "Bot" : (types[type ?? ""] ?? typeOfOs(os) ?? "Desktop"),
+    type: bot !== undefined ? "Bot" : (type ?? typeOfOs(os) ?? "Desktop"),
     browser: (browser.name ?? "") as Bytes,
     engine: (parser.getEngine().name ?? "") as Bytes,
     version: (browser.version ?? "") as Bytes,
     os: os as Bytes,
-    model: (model ?? "") as Bytes,
+    model: modelOf(device.model) as Bytes,
     botName: (bot ?? "") as Bytes
   }
 }
+
+/** Types that a rule finds by words that stand for nothing else. */
+const appliances = new Set<DeviceType | undefined>(["TV", "Console", "Wearable"])
 
 /** The parser's types; what it calls embedded (cars, loudspeakers) has none of ours. */
 const types: Readonly<Record<string, DeviceType>> = {
@@ -78,24 +99,4 @@ const types: Readonly<Record<string, DeviceType>> = {
   tablet: "Tablet",
   smarttv: "TV",
   wearable: "Wearable"
-}
-
-/** Without isbot's patterns for strings that merely look too simple for a browser's. */
-const hasBotWord = createIsbotFromList(list.filter((pattern) => !/^\^(?:\[|\\[wd])/.test(pattern)))
-
-/**
- * The name of the bot (empty when it gives none), or undefined when it is no bot. A string that only looks too simple
- * is not taken for a bot when the parser has recognised a device or a system in it: that is an app's own user agent.
- */
-const botIn = (userAgent: Bytes, isRecognised: boolean): string | undefined => {
-  const match = getPattern().exec(userAgent)
-  if (match === null || (isRecognised && !hasBotWord(userAgent))) return undefined
-  return nameAround(userAgent, match.index, match[0].length)
-}
-
-/** The product name that the match stands in: `Googlebot` of `Googlebot/2.1`. Without a version it is no product's name. */
-const nameAround = (userAgent: string, index: number, length: number): string => {
-  const before = /[\w.-]*$/.exec(userAgent.slice(0, index))?.[0].length ?? 0
-  const product = /^([A-Za-z][\w.-]*)\/v?\d/.exec(userAgent.slice(index - before))
-  return length > 0 ? (product?.[1] ?? "") : ""
 }

@@ -1,15 +1,37 @@
 /** The short names of operating systems, and what kind of device runs them. */
 import type { DeviceType } from "../../contracts/wire/enrichment.ts"
 
-/** `Mac`, `Windows`, `Linux`, `iOS`, …; empty when unknown. `name` is the parser's, which misses bare Apple names. */
+/** `Mac`, `Windows`, `Linux`, `iOS`, …; empty when unknown. `name` is the parser's, undefined where it found none. */
 export const shortOsName = (name: string | undefined, userAgent: string): string => {
-  if (name === undefined) return /\b(?:iphone|ipad|ipod)\b/i.test(userAgent) ? "iOS" : ""
+  if (name === undefined) return firstIn(unnamed, userAgent) ?? ""
+  const mistake = mistakes.get(name)
+  if (mistake?.says.test(userAgent)) return mistake.os
   const known = name.toLowerCase()
   return shortNames.get(known) ?? (linuxes.test(known) ? "Linux" : name)
 }
 
 /** What most devices with that system are; undefined for those of desktops and for the unknown. */
 export const typeOfOs = (os: string): DeviceType | undefined => types.get(os)
+
+/** Systems that the parser does not find in their bare names: what apps, libraries and tools say. The first wins. */
+const unnamed: ReadonlyArray<readonly [os: string, says: RegExp]> = [
+  ["watchOS", /\bwatch ?os\b|\bwatch\d+,\d/i],
+  ["Android", /\bandroid|\bokhttp|\badr \d/i],
+  ["iOS", /\b(?:iphone|ipad|ipod)|\bi(?:pad)?os\b|\bdv\(iph/i],
+  ["Mac", /\bmac ?os\b|\bmacbook|\bdarwin|-darwin/i],
+  ["Windows Phone", /\bwds \d|windows ?phone/i],
+  ["Windows", /\bwindows\b|\bwin(?:32|64|nt)\b/i],
+  ["Linux", /\blinux/i]
+]
+
+const firstIn = (systems: typeof unnamed, userAgent: string): string | undefined =>
+  systems.find(([, says]) => says.test(userAgent))?.[0]
+
+/** What the parser takes for another system: a model whose name begins with Win, `Mac OS/14.1`. */
+const mistakes: ReadonlyMap<string, { readonly os: string; readonly says: RegExp }> = new Map([
+  ["Windows", { os: "Android", says: /\bandroid \d/i }],
+  ["OS/2", { os: "Mac", says: /\bmac os\//i }]
+])
 
 const shortNames = new Map([
   ["mac os", "Mac"],

@@ -14,11 +14,13 @@ import {
   believedAddressHeaders,
   gatewayHost,
   gatewayMaxPending,
+  gatewayMetrics,
   gatewayPort,
   podName,
   trustedProxies
 } from "../../gateway/settings.ts"
 import type { Inbox } from "../system/actor.ts"
+import { makeProxyCheck } from "../system/checked-proxies.ts"
 import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
 import { Self } from "../system/self.ts"
 import { served } from "../system/served.ts"
@@ -32,6 +34,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
     gatewayPort,
     gatewayHost,
     gatewayMaxPending,
+    gatewayMetrics,
     trustedProxies,
     believedAddressHeaders,
     podName,
@@ -46,6 +49,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
       gatewayPort,
       gatewayHost,
       gatewayMaxPending,
+      gatewayMetrics,
       trustedProxies,
       addressHeaders: believedAddressHeaders,
       podName,
@@ -80,15 +84,19 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
       operations: {
         live: answerLive,
         ready: () => Effect.runPromise(ready),
-        metrics: () => Effect.runPromise(answerMetrics(health))
+        ...(settings.gatewayMetrics ? { metrics: () => Effect.runPromise(answerMetrics(health)) } : {})
       }
     })
+    const checkProxy = yield* makeProxyCheck
     const url = yield* served(
       {
         port: settings.gatewayPort,
         hostname: settings.gatewayHost,
         sharesPort: thisWorker !== undefined,
-        fetch: app.fetch,
+        fetch: (request, client) => {
+          checkProxy(request.headers, client.address)
+          return app.fetch(request, client)
+        },
         countsBodies: true,
         ...(protection.tls === undefined ? {} : { tls: protection.tls }),
         ...(protection.door === undefined ? {} : { door: protection.door })

@@ -4,6 +4,7 @@ import { openRateShare, rateShareSettings } from "../../bridge/rate-share/live.t
 import { openVisitorSalts, visitorSaltsSettings } from "../../bridge/visitor-salts/live.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
+import { topicOfHost } from "../../contracts/wire/line.ts"
 import type { GatewayOptions } from "../../gateway/app.ts"
 import { gatewayBodyTimeout } from "../../gateway/body/limits.ts"
 import { corsOf } from "../../gateway/cors.ts"
@@ -18,17 +19,20 @@ import { privacyOf } from "../../gateway/privacy/privacy.ts"
 import * as Private from "../../gateway/privacy/settings.ts"
 import { policies, topicsOf } from "../../gateway/privacy/signals.ts"
 import { addVisitor } from "../../gateway/privacy/visitor.ts"
-import { closesSlowClients, type ServeOptions } from "../../gateway/serve.ts"
+import { answersInTurn, closesSlowClients } from "../../gateway/runtime.ts"
+import type { ServeOptions } from "../../gateway/serve.ts"
 import { corsCredentials, corsOrigins, tlsCert, tlsKey } from "../../gateway/settings.ts"
 import { readTls, tlsRenewals } from "../../gateway/tls.ts"
 import type { StartFailure } from "../system/actor.ts"
-import { readTopics, type Topics, topicSettings } from "../system/topics.ts"
+import { lineSettingsOf, readTopics, type Topics, topicSettings } from "../system/topics.ts"
 import { type EdgeFigures, edgeFigures } from "./edge-figures.ts"
 import { shareRates } from "./share-rates.ts"
 import { keptSalts } from "./visitor-salts.ts"
 
 export interface Protection {
-  readonly options: Required<Pick<GatewayOptions, "guards" | "around" | "spend" | "privacy" | "cors">>
+  readonly options: Required<
+    Pick<GatewayOptions, "guards" | "around" | "spend" | "withoutKey" | "privacy" | "cors">
+  >
   readonly bodyRoom: BodyRoom
   readonly tls: ServeOptions["tls"] | undefined
   readonly door: DoorLimits | undefined
@@ -113,8 +117,18 @@ const forAnswer = 5_000
 
 /** Undefined where no door is needed: it costs a third to a half of what a gateway can take. */
 const doorLimits = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, isTls: boolean) {
-  const settings = yield* readAll({ most: Guarding.gatewayMaxConnections, body: gatewayBodyTimeout })
-  if (settings.most === undefined && !isTls && closesSlowClients) return undefined
+  const settings = yield* readAll({
+    most: Guarding.gatewayMaxConnections,
+    pipelining: Guarding.gatewayPipelining,
+    body: gatewayBodyTimeout
+  })
+  const isInTurn = settings.pipelining && !answersInTurn
+  if (isInTurn && isTls) {
+    return yield* unusable(
+      "GATEWAY_PIPELINING does not work with TLS_CERT on Bun: run the gateway on Deno, or end TLS in a proxy before it."
+    )
+  }
+  if (settings.most === undefined && !isTls && !isInTurn && closesSlowClients) return undefined
   const request = Duration.toMillis(settings.body) + forAnswer
   return { most: settings.most, request, count: countRefused } satisfies DoorLimits
 })
@@ -142,6 +156,7 @@ const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures
   const headers = settings.anonymousHeader?.split(",").map((name) => name.trim()) ?? []
   const privacy = privacyOf({
     policy: policies(settings.signals, topics.standard),
+    topicOfHost: topics.fromHost === true ? (host) => topicOfHost(host, lineSettingsOf(topics)) : undefined,
     mask: settings.mask,
     anonymousHeaders: headers,
     visitor: settings.visitorId === "off" ? undefined : addVisitor(yield* visitorSalts),

@@ -9,13 +9,14 @@ import { accountsFor, mergeReceipts, type Receipt, type RejectedBy } from "../..
 import { decode, maxMessageBytes } from "../../contracts/codec.ts"
 import { type Conversation, Reply } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
-import type { BatchId, Topic } from "../../contracts/ids.ts"
+import type { BatchDigest, BatchId, Topic } from "../../contracts/ids.ts"
 import { Deadline } from "./deadline.ts"
 import { leastTime } from "./mailbox.ts"
 
 /** What every request is about. */
 interface Batch {
   readonly id: BatchId
+  readonly digest: BatchDigest
   readonly events: ReadonlyArray<{ readonly index: number; readonly topic: Topic }>
 }
 
@@ -57,7 +58,7 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
         const middle = request.events.length >> 1
         const parts = [request.events.slice(0, middle), request.events.slice(middle)]
         return Effect.forEach(parts, (events) => sendInParts({ ...request, events })).pipe(
-          Effect.map((receipts) => mergeReceipts(request.id, receipts))
+          Effect.map((receipts) => mergeReceipts(request, receipts))
         )
       }
     )
@@ -83,7 +84,7 @@ const refuseLarge = (
     reason: "too large" as const,
     detail: message
   }))
-  return Effect.succeed({ id: request.id, stored: 0, placements: [], rejected })
+  return Effect.succeed({ id: request.id, digest: request.digest, stored: 0, placements: [], rejected })
 }
 
 /**
@@ -102,12 +103,12 @@ const readReceipt = Effect.fnUntraced(function* (request: Batch, payload: Uint8A
   if (
     !accountsFor(
       reply.receipt,
-      request.id,
+      request,
       request.events.map(({ index }) => index)
     )
   ) {
-    const { id, stored, rejected } = reply.receipt
-    const message = `the receipt of ${id} accounts for ${stored} + ${rejected.length} of ${request.events.length}`
+    const { id, digest, stored, rejected } = reply.receipt
+    const message = `the receipt of ${id} (lines ${digest}) accounts for ${stored} + ${rejected.length} of ${request.events.length} events of ${request.id} (lines ${request.digest})`
     return yield* new Failure({ reason: "crashed", message })
   }
   return reply.receipt

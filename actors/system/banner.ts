@@ -1,26 +1,41 @@
-/** The few lines that a start prints for a person: what runs, where to reach it, and what stands behind each seam. */
-import { Console } from "effect"
+/**
+ * What a start prints: what runs, where to reach it, and what stands behind each seam. A few lines for a person, one JSON
+ * line among JSON logs.
+ */
+import { Clock, Console, Effect } from "effect"
 import type { Seam } from "../../bridge/seam.ts"
 import type { Actor } from "./actor.ts"
+import { jsonLine, processName } from "./json-log.ts"
+import { isForPeople } from "./logging.ts"
 import type { Worker } from "./worker.ts"
 
 type Line = readonly [what: string, where: string]
 
-/** Prints them on standard output when that is a terminal or a person's `npm start`; not among JSON logs. */
-export const printBanner = (
+/** Prints it on standard output, whatever LOG_LEVEL is, in the format of the logs. */
+export const printBanner = Effect.fnUntraced(function* (
   actors: ReadonlyArray<Actor>,
   addresses: ReadonlyArray<Line>,
   seams: ReadonlyArray<readonly [name: string, seam: Seam]>,
   worker: Worker | undefined
-) => Console.log(bannerText(actors, addresses, seams, worker))
+) {
+  const { title, lines } = bannerOf(actors, addresses, seams, worker)
+  if (yield* isForPeople) return yield* Console.log(bannerText(title, lines))
+  const at = new Date(yield* Clock.currentTimeMillis)
+  const annotations = { actor: logNameOf(actors), ...(worker === undefined ? {} : { worker: worker.number }) }
+  yield* Console.log(jsonLine({ at, level: "Info", said: [title, Object.fromEntries(lines)], annotations }))
+})
 
-/** The lines as text. Of several workers, the first says what is the same for all. */
-export const bannerText = (
+/** The `actor` of log lines that are about the process: its only actor, else the process itself. */
+export const logNameOf = (actors: ReadonlyArray<Actor>): string =>
+  (actors.length === 1 ? actors[0]?.name : undefined) ?? processName
+
+/** Title and lines. Of several workers, the first says what is the same for all. */
+const bannerOf = (
   actors: ReadonlyArray<Actor>,
   addresses: ReadonlyArray<Line>,
   seams: ReadonlyArray<readonly [name: string, seam: Seam]>,
-  worker?: Worker
-): string => {
+  worker: Worker | undefined
+): { readonly title: string; readonly lines: ReadonlyArray<Line> } => {
   const behind = seams.map(([name, seam]): Line => {
     const place = `${seam.kind} ${seam.address}`.trim()
     return [name, seam.embedded ? `${place} (embedded)` : place]
@@ -29,11 +44,13 @@ export const bannerText = (
     worker === undefined || worker.number === 1
       ? [...addresses, ...behind]
       : addresses.filter(([what]) => what === "health")
-  const width = Math.max(...lines.map(([what]) => what.length))
   const names = actors.map((actor) => actor.name).join(", ")
   const which = worker === undefined ? "" : ` (worker ${worker.number} of ${worker.of})`
-  return [
-    `Spoor is running: ${names}${which}`,
-    ...lines.map(([what, where]) => `  ${what.padEnd(width)}  ${where}`)
-  ].join("\n")
+  return { title: `Spoor is running: ${names}${which}`, lines }
+}
+
+/** As a person reads it. */
+export const bannerText = (title: string, lines: ReadonlyArray<Line>): string => {
+  const width = Math.max(...lines.map(([what]) => what.length))
+  return [title, ...lines.map(([what, where]) => `  ${what.padEnd(width)}  ${where}`)].join("\n")
 }

@@ -1,6 +1,7 @@
 /** What a process says and returns when it cannot start or go on: one sentence, and the exit code. */
 import { Cause, Config } from "effect"
 import { Failure } from "../../contracts/failure.ts"
+import { inertText } from "./inert-text.ts"
 
 export interface Ending {
   readonly sentence: string
@@ -10,6 +11,11 @@ export interface Ending {
 
 /** The ending for what a process failed with. */
 export const endingOf = (cause: Cause.Cause<unknown>): Ending => {
+  const { sentence, code } = spoken(cause)
+  return { sentence: inertText(sentence), code }
+}
+
+const spoken = (cause: Cause.Cause<unknown>): Ending => {
   const problem = Cause.squash(cause)
   if (problem instanceof Failure) {
     return { sentence: problem.message, code: problem.reason === "unreadable" ? 78 : 1 }

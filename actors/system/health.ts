@@ -21,10 +21,13 @@ export interface SeamReport {
   /** Seconds since it last answered; null when it never has. */
   readonly lastSuccessAge: number | null
   readonly error?: string
+  /** What it refuses until somebody acts, though it answers: a sentence for each. */
+  readonly refusals?: ReadonlyArray<string>
 }
 
 export interface HealthReport {
-  readonly status: "ready" | "not ready"
+  /** Degraded: it works, but a part of it waits until somebody acts. */
+  readonly status: "ready" | "degraded" | "not ready"
   readonly actors: Readonly<Record<string, ActorState>>
   readonly seams: ReadonlyArray<SeamReport>
 }
@@ -47,8 +50,8 @@ export interface Health {
   readonly metrics: Effect.Effect<string>
 }
 
-/** Each system by name: "ok" or what is wrong (absent: not looked at yet), and what it is. */
-export type SystemsFound = Required<Pick<ActorFigures, "seams" | "systems">>
+/** Each system by name: "ok" or what is wrong (absent: not looked at yet), what it is, and what it refuses. */
+export type SystemsFound = Required<Pick<ActorFigures, "seams" | "systems">> & Pick<ActorFigures, "refusals">
 
 interface Entry {
   readonly name: string
@@ -65,6 +68,15 @@ const patience = "2 seconds"
 /** For how long what was found of a system holds, milliseconds. */
 const holds = 2_000
 
+/** What the systems refuse, by their names; nothing where none does. */
+const refusalsOf = (entries: ReadonlyArray<Entry>): Pick<SystemsFound, "refusals"> => {
+  const refusals = entries.flatMap(({ name, seam }) => {
+    const said = seam.refusals?.() ?? []
+    return said.length === 0 ? [] : [[name, said.join(" ")]]
+  })
+  return refusals.length === 0 ? {} : { refusals: Object.fromEntries(refusals) }
+}
+
 export const makeHealth = (): Health => {
   const actors: Record<string, ActorState> = {}
   const services: Array<ReadonlyArray<Entry>> = []
@@ -80,7 +92,11 @@ export const makeHealth = (): Health => {
     const lastSuccessAge = entry.lastSuccess === undefined ? null : (now - entry.lastSuccess) / 1000
     entry.found = Result.isSuccess(result) ? "ok" : result.failure.message
     entry.lookedAt = yield* steadyMillis
-    const report = { name: entry.name, kind, embedded, address, ok: Result.isSuccess(result), lastSuccessAge }
+    const refusals = entry.seam.refusals?.() ?? []
+    const report = {
+      ...{ name: entry.name, kind, embedded, address, ok: Result.isSuccess(result), lastSuccessAge },
+      ...(refusals.length === 0 ? {} : { refusals })
+    }
     return Result.isFailure(result) ? { ...report, error: result.failure.message } : report
   })
 
@@ -112,6 +128,7 @@ export const makeHealth = (): Health => {
         yield* Effect.forkDetach(inspect(entry))
       }
       return {
+        ...refusalsOf(entries),
         seams: Object.fromEntries(
           entries.flatMap(({ name, found }) => (found === undefined ? [] : [[name, found]]))
         ),
@@ -128,8 +145,14 @@ export const makeHealth = (): Health => {
       )
       const isServed = reports.every((seams) => seams.some(({ ok }) => ok))
       const isReady = isServed && Object.values(actors).every((state) => state === "up")
-      return { status: isReady ? "ready" : "not ready", actors: { ...actors }, seams: reports.flat() }
+      const isWhole = reports.flat().every(({ refusals }) => refusals === undefined)
+      const status = !isReady ? "not ready" : isWhole ? "ready" : "degraded"
+      return { status, actors: { ...actors }, seams: reports.flat() } satisfies HealthReport
     }),
-    metrics: PrometheusMetrics.format()
+    metrics: Effect.suspend(() => {
+      // Who asks a system what it refuses makes it forget what it no longer does.
+      for (const { seam } of services.flat()) seam.refusals?.()
+      return PrometheusMetrics.format()
+    })
   }
 }

@@ -1,5 +1,6 @@
 /** What `--list` and `--help` print, and the README's table of settings: all made from the actors themselves. */
 import type { Setting } from "../../contracts/setting.ts"
+import { formsSentence } from "../../contracts/setting-readers.ts"
 import type { Actor } from "./actor.ts"
 import { messageBus } from "./need.ts"
 import { processSettings } from "./settings.ts"
@@ -26,11 +27,13 @@ export const settingsOf = (actor: Actor): ReadonlyArray<Setting<unknown>> => [
   ])
 ]
 
-/** What the actor does and its settings with their defaults. */
+/** A setting with its default and the form of its value, in one line. */
+export const settingLine = ({ name, standard, form }: Setting<unknown>): string =>
+  `  ${name}${standard === "" ? "" : `=${standard}`}${form === undefined ? "" : `  (${form})`}`
+
+/** What the actor does and its settings with their defaults and the forms they take. */
 export const actorHelp = (actor: Actor): string => {
-  const settings = settingsOf(actor).map(({ name, sentence, standard }) =>
-    standard === "" ? `  ${name}\n      ${sentence}` : `  ${name}=${standard}\n      ${sentence}`
-  )
+  const settings = settingsOf(actor).map((one) => `${settingLine(one)}\n      ${one.sentence}`)
   return [
     `${actor.name}: ${actor.summary}`,
     `  receives  ${actor.receives}`,
@@ -38,6 +41,7 @@ export const actorHelp = (actor: Actor): string => {
     `  at a time ${actor.limits.concurrency}, more waiting: ${actor.limits.capacity - actor.limits.concurrency}`,
     "",
     "Settings (environment; each also from a file named in <NAME>_FILE):",
+    formsSentence,
     ...settings
   ].join("\n")
 }
@@ -61,12 +65,13 @@ export const settingsTable = (actors: ReadonlyArray<Actor>): string => {
       readers.set(setting, [...(readers.get(setting) ?? []), actor.name])
   }
   return [
-    row("setting", "default", "meaning", "read by"),
-    row("---", "---", "---", "---"),
-    ...Array.from(readers, ([{ name, standard, sentence }, names]) =>
+    row("setting", "default", "form", "meaning", "read by"),
+    row("---", "---", "---", "---", "---"),
+    ...Array.from(readers, ([{ name, standard, form, sentence }, names]) =>
       row(
         `\`${name}\``,
         standard === "" ? "" : `\`${standard}\``,
+        form ?? "",
         sentence,
         names.length === actors.length ? "all" : names.join(", ")
       )

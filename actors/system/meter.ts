@@ -6,7 +6,15 @@
 import { type Context, Effect, Metric } from "effect"
 import type { Behind } from "../../contracts/figures.ts"
 
-export type Outcome = "received" | "succeeded" | "failed" | "refused" | "rejected" | "renamed" | "repeated"
+export type Outcome =
+  | "received"
+  | "succeeded"
+  | "failed"
+  | "refused"
+  | "rejected"
+  | "renamed"
+  | "repeated"
+  | "misdated"
 
 /** One actor's figures. Counts are events; one call per message, never per event. */
 export interface Meter {
@@ -100,7 +108,8 @@ export const makeMeter = (actor: string): Meter => {
     refused: 0,
     rejected: 0,
     renamed: 0,
-    repeated: 0
+    repeated: 0,
+    misdated: 0
   }
   let messages = 0
   let busyNanoseconds = 0

@@ -1,6 +1,11 @@
-/** Health and figures of the process over HTTP on OPS_PORT, for load balancers, Kubernetes and Prometheus. */
+/**
+ * Health and figures of the process over HTTP on OPS_PORT, for load balancers, Kubernetes and Prometheus, until its scope
+ * closes. It says everything, addresses and file paths too, so it listens on this machine alone unless OPS_HOST is set.
+ */
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
+import { noStore } from "../../gateway/answers.ts"
+import { withoutSlash } from "../../gateway/routes.ts"
 import type { Health, HealthReport } from "./health.ts"
 import { served } from "./served.ts"
 import { opsHost, opsPort } from "./settings.ts"
@@ -9,7 +14,7 @@ import { opsHost, opsPort } from "./settings.ts"
 export const opsServer = Effect.fnUntraced(function* (health: Health) {
   const { port, hostname } = yield* readAll({ port: opsPort, hostname: opsHost })
   const fetch = (request: Request): Response | Promise<Response> => {
-    switch (new URL(request.url).pathname) {
+    switch (withoutSlash(new URL(request.url).pathname)) {
       case "/health/live":
         return answerLive()
       case "/health/ready":
@@ -24,13 +29,11 @@ export const opsServer = Effect.fnUntraced(function* (health: Health) {
 })
 
 /** The process is up. Asks nobody else, so that an outage elsewhere never restarts it. */
-export const answerLive = (): Response => Response.json({ status: "live" })
+export const answerLive = (): Response => Response.json({ status: "live" }, { headers: noStore })
 
-/** 200 when the process can do its work, else 503; with what was found of each dependency. */
+/** 200 when the process can do its work, or nearly all of it (degraded), else 503; with what was found of each dependency. */
 export const answerReady = (health: Health): Effect.Effect<Response> =>
-  Effect.map(health.report, (report) =>
-    Response.json(report, { status: report.status === "ready" ? 200 : 503 })
-  )
+  Effect.map(health.report, (report) => Response.json(report, { status: codeOf(report), headers: noStore }))
 
 /**
  * The same for ports that anyone may reach: the status alone, looked up at most once a second; that the process leaves
@@ -39,9 +42,11 @@ export const answerReady = (health: Health): Effect.Effect<Response> =>
 export const makePublicReady = (health: Health): Effect.Effect<Effect.Effect<Response>> =>
   Effect.map(Effect.cachedWithTTL(health.report, "1 second"), (report) =>
     Effect.suspend((): typeof leaving => (health.isLeaving() ? leaving : report)).pipe(
-      Effect.map(({ status }) => Response.json({ status }, { status: status === "ready" ? 200 : 503 }))
+      Effect.map(({ status }) => Response.json({ status }, { status: codeOf({ status }), headers: noStore }))
     )
   )
+
+const codeOf = ({ status }: Pick<HealthReport, "status">): number => (status === "not ready" ? 503 : 200)
 
 const leaving: Effect.Effect<Pick<HealthReport, "status">> = Effect.succeed({ status: "not ready" })
 
@@ -49,5 +54,5 @@ const leaving: Effect.Effect<Pick<HealthReport, "status">> = Effect.succeed({ st
 export const answerMetrics = (health: Health): Effect.Effect<Response> =>
   Effect.map(
     health.metrics,
-    (text) => new Response(text, { headers: { "content-type": "text/plain; version=0.0.4" } })
+    (text) => new Response(text, { headers: { "content-type": "text/plain; version=0.0.4", ...noStore } })
   )

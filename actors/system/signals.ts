@@ -1,8 +1,9 @@
 /**
  * SIGINT and SIGTERM: the first asks the process to stop, a later one ends it at once. A worker (worker.ts) stops when its
- * supervisor has ended, too. Heard until the scope closes.
+ * supervisor has ended, too, and what npm started when the shell that npm put between has. Heard until the scope closes.
  */
 import { Deferred, Effect } from "effect"
+import { whenLauncherEnds } from "./package-script.ts"
 import { thisWorker, whenAlone } from "./worker.ts"
 
 /** A signal may come twice: from the terminal, and passed on by `bun run` or `npm`. Within this time it is one, ms. */
@@ -23,11 +24,11 @@ export const listenForSignals = Effect.gen(function* () {
   yield* Effect.acquireRelease(
     Effect.sync(() => {
       process.on("SIGINT", stop).on("SIGTERM", stop)
-      return whenAlone(() => stop("SIGTERM"))
+      return [whenAlone(() => stop("SIGTERM")), whenLauncherEnds(() => stop("SIGTERM"))]
     }),
-    (endWatch) =>
+    (watches) =>
       Effect.sync(() => {
-        endWatch()
+        for (const endWatch of watches) endWatch()
         process.off("SIGINT", stop).off("SIGTERM", stop)
       })
   )

@@ -1,11 +1,11 @@
 /** The topics of this installation, from its settings. */
 import { Effect, Schema } from "effect"
-import { kafkaTopic, kafkaTopics } from "../../bridge/settings.ts"
+import { kafkaTopic, kafkaTopics, topicFromHost } from "../../bridge/settings.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { type ParsedLine, parseLine } from "../../contracts/wire/line.ts"
+import { type LineSettings, type ParsedLine, parseLine } from "../../contracts/wire/line.ts"
 
 export interface Topics {
   /** Of pushtech lines, and of lines that name a topic which is not allowed. */
@@ -13,13 +13,15 @@ export interface Topics {
   /** That a line may name. */
   readonly allowed: ReadonlySet<string>
   readonly all: ReadonlyArray<Topic>
+  /** The host of a pushtech line names its topic. */
+  readonly fromHost?: boolean
 }
 
 const isTopic = Schema.is(Topic)
 
-/** Reads KAFKA_TOPIC and KAFKA_TOPICS; fails with `unreadable` when one is no name of a topic. */
+/** Reads the settings of topics; fails with `unreadable` when they cannot work. */
 export const readTopics = Effect.gen(function* () {
-  const values = yield* readAll({ kafkaTopic, kafkaTopics })
+  const values = yield* readAll({ kafkaTopic, kafkaTopics, fromHost: topicFromHost })
   const names = values.kafkaTopics
     .split(",")
     .map((name) => name.trim())
@@ -34,12 +36,27 @@ export const readTopics = Effect.gen(function* () {
       message: `"${wrong}" cannot be the name of a Kafka topic`
     })
   }
-  return { standard, allowed: new Set<string>(names), all: topics } satisfies Topics
+  const { fromHost } = values
+  if (fromHost && names.length === 0) {
+    return yield* new Failure({
+      reason: "unreadable",
+      message:
+        "TOPIC_FROM_HOST needs KAFKA_TOPICS: name the topics that hosts may name, like KAFKA_TOPICS=clicks,installs"
+    })
+  }
+  return { standard, allowed: new Set<string>(names), all: topics, fromHost } satisfies Topics
 })
 
 /** Reads a line as this installation does; `index` is its place in its batch. Never throws. */
 export const readLine = (line: Bytes, topics: Topics, index: number): ParsedLine =>
-  parseLine(line, { topic: topics.standard, topics: topics.allowed }, index)
+  parseLine(line, lineSettingsOf(topics), index)
+
+/** What a reader of lines needs to know of the topics. */
+export const lineSettingsOf = ({ standard, allowed, fromHost = false }: Topics): LineSettings => ({
+  topic: standard,
+  topics: allowed,
+  fromHost
+})
 
 /** Where the line's event is on its way to; the standard topic when it cannot be read. */
 export const topicOf = (line: Bytes, topics: Topics): Topic => {
@@ -48,4 +65,4 @@ export const topicOf = (line: Bytes, topics: Topics): Topic => {
 }
 
 /** The settings that `readTopics` reads. */
-export const topicSettings = [kafkaTopic, kafkaTopics]
+export const topicSettings = [kafkaTopic, kafkaTopics, topicFromHost]

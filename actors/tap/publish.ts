@@ -11,8 +11,12 @@ import { type CopyBudget, copyBudget } from "../system/copy-budget.ts"
 import { copiedRecords } from "../viewer/feed-record.ts"
 import { readMask } from "../viewer/mask.ts"
 import { viewerMask } from "../viewer/settings.ts"
+import { shortView } from "../viewer/short-view.ts"
 import { eventView } from "../viewer/view-event.ts"
 import { inertJson } from "./inert-json.ts"
+
+/** How many characters of an event's texts are published, so that no event is larger than a message of NATS may be. */
+const longest = 32_000
 
 /** A function that publishes what copies show. Fails with `unreadable` where nobody outside could hear it. */
 export const publishTapped = Effect.gen(function* () {
@@ -42,7 +46,7 @@ export const publishTapped = Effect.gen(function* () {
         continue
       }
       budget.spend(record.value.length)
-      yield* publish(tapSubject(stage, topic), eventView(record, mask))
+      yield* publish(tapSubject(stage, topic), shortView(eventView(record, mask), longest))
     }
     if (own > 0) yield* Metric.update(leftOut(stage), own)
     const dropped = copies.dropped + own

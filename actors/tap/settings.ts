@@ -17,7 +17,7 @@ const isStage = Schema.is(CopyStage)
 export const readTapStages = Effect.gen(function* () {
   const names = (yield* tapStages.config)
     .split(",")
-    .map((name) => name.trim())
+    .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== "")
   const wrong = names.find((name) => !isStage(name))
   if (wrong !== undefined || names.length === 0) {

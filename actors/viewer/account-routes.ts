@@ -23,7 +23,6 @@ const tryOrder = posted(TryOrder, shapes.try)
 
 export const accountRoutes = (accounts: Accounts) =>
   new Elysia()
-    .get("/badclicks", () => new Response(null, { status: 302, headers: { location: "/dead-letters" } }))
     .get("/api/ledger", async () => json(await accounts.ledger()))
     .get("/api/where-is", async ({ request }) => {
       const id = searchOf(request).get("id") ?? ""

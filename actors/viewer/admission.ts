@@ -89,7 +89,7 @@ const socketRefusal = (request: Request, tickets: Tickets): Response | undefined
     : refuse("unauthorized", "Open the socket with a fresh ticket of POST /api/ticket.")
 }
 
-const forEverybody: ReadonlySet<string> = new Set(["/health/live", "/health/ready", "/metrics"])
+const forEverybody: ReadonlySet<string> = new Set(["/health/live", "/health/ready"])
 
 /** Browsers name the origin of the page with every POST and every socket; tools that are no browser need not. */
 const originOf = (request: Request): "own" | "foreign" | "unnamed" => {

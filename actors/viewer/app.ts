@@ -12,14 +12,14 @@ import { accountRoutes, posts } from "./account-routes.ts"
 import type { Accounts } from "./accounts.ts"
 import { admission, wantsSocket } from "./admission.ts"
 import { json, nothing } from "./answers.ts"
-import { shown } from "./counters.ts"
+import { counterPosts, counterRoutes } from "./counter-routes.ts"
 import type { Credentials } from "./credentials.ts"
 import { downloadRoutes } from "./download-routes.ts"
 import type { LiveFeed } from "./live-feed.ts"
 import { liveSocket } from "./live-socket.ts"
 import { liveStreams } from "./live-stream.ts"
+import { oldAddresses, oldPosts } from "./old-addresses.ts"
 import { counterPage, missingPage, type PageFile, pageFiles } from "./page-files.ts"
-import { askedRange, rangeSentence } from "./past/asked-range.ts"
 import type { Past } from "./past/past.ts"
 import { pastPosts, pastRoutes } from "./past/past-routes.ts"
 import { liveSeats } from "./seats.ts"
@@ -43,6 +43,8 @@ export interface ViewerOptions {
   readonly tables: (counter: string) => Promise<Readonly<Record<string, ReadonlyArray<TableRow>>>>
   /** All rows of one table of a counter. */
   readonly table: (counter: string, table: string) => Promise<ReadonlyArray<TableRow>>
+  /** Empties a table of a counter, which goes on from 0. */
+  readonly reset: (counter: string, table: string) => Promise<void>
   readonly accounts: Accounts
   readonly past: Past
   /** The whole system as it is now; within a second, whatever hangs. */
@@ -53,8 +55,8 @@ export interface ViewerOptions {
   readonly auth: Credentials | undefined
   /** The client's address, of its headers and the socket's peer: for those who guess passwords. */
   readonly addressOf: FindAddress
-  /** What stands at `/health/live`, `/health/ready` and `/metrics`, for everybody. */
-  readonly operations: { readonly live: Operation; readonly ready: Operation; readonly metrics: Operation }
+  /** What stands at `/health/live` and `/health/ready`, for everybody. The figures are on OPS_PORT alone. */
+  readonly operations: { readonly live: Operation; readonly ready: Operation }
 }
 
 export interface ViewerApp {
@@ -76,10 +78,13 @@ export const securityHeaders = {
 }
 
 export const viewerApp = (options: ViewerOptions): ViewerApp => {
-  const { feed, counters, tables, table, accounts, past, system, status, auth, addressOf, operations } =
-    options
+  const { feed, counters, table, accounts, past, system, status, auth, addressOf, operations } = options
   const tickets = liveTickets()
-  const refusal = admission({ auth, posts: new Set([...posts, ...pastPosts, ticketPath]), tickets })
+  const refusal = admission({
+    auth,
+    posts: new Set([...posts, ...pastPosts, ...oldPosts, ...counterPosts, ticketPath]),
+    tickets
+  })
   const seats = liveSeats()
   const streams = liveStreams(feed, seats)
   const counterNamed = (name: string): Counter | undefined => counters.find((one) => one.name === name)
@@ -97,25 +102,16 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
     .onError(({ code, error, request }) => (code === "NOT_FOUND" ? missing(request) : refuseFailed(error)))
     .get("/health/live", () => operations.live())
     .get("/health/ready", () => operations.ready())
-    .get("/metrics", () => operations.metrics())
-    .get("/api/counters", () => json(counters))
-    .get("/api/counters/:name", async ({ params, request }) => {
-      const counter = counterNamed(params.name)
-      if (counter === undefined) return nothing()
-      const range = askedRange(request, Date.now())
-      if (range === "unreadable") return refuse("bad-request", rangeSentence)
-      if (range === undefined) return json({ ...counter, rows: await tables(counter.name) })
-      const counted = await past.tablesOf(counter, range, request.signal)
-      return json({ ...counter, ...counted, rows: firstRows(counted.rows) })
-    })
     .get("/api/status", async () => json(await status()))
     .post(ticketPath, () => json({ ticket: tickets.issue(), seconds: ticketSeconds }), { parse: "none" })
     .get("/live", ({ request }) => streams.answer(request))
     .get("/counters/:name", ({ params, request }) =>
       counterNamed(params.name) === undefined ? missing(request) : page(counterFile)
     )
+    .use(counterRoutes(options))
     .use(downloadRoutes(counters, table, past))
     .use(accountRoutes(accounts))
+    .use(oldAddresses(accounts))
     .use(pastRoutes(past))
     .use(systemRoutes(system))
   const counterFile = counterPage()
@@ -135,10 +131,6 @@ export const viewerApp = (options: ViewerOptions): ViewerApp => {
     end: streams.end
   }
 }
-
-/** As many of each table as are shown. */
-const firstRows = (tables: Readonly<Record<string, ReadonlyArray<TableRow>>>) =>
-  Object.fromEntries(Object.entries(tables).map(([name, rows]) => [name, rows.slice(0, shown)]))
 
 const sentences: Partial<Record<ErrorCode, string>> = {
   "bad-request": "That cannot be read.",

@@ -1,16 +1,17 @@
 /** What the counters keep, as the viewer shows it: each one's tables, read from the projection store. */
 import { Cause, Effect, Exit, Semaphore } from "effect"
 import { maxKeys, ProjectionStore, type Row } from "../../bridge/projection-store/service.ts"
+import { tableNamed, tablesOf } from "../counter/kept-tables.ts"
 import { timingsOf } from "../counter/timings.ts"
 import type { Counter, TableRow } from "./app.ts"
 import { hiddenText, type Mask, readMask } from "./mask.ts"
 import { viewerMask } from "./settings.ts"
 
 export const counters: ReadonlyArray<Counter> = [
-  { name: "event-counter", title: "Types", tables: ["by-type", "by-action"] },
-  { name: "metadata-counter", title: "Origins", tables: ["by-pod", "by-address", "by-country"] },
-  { name: "search-counter", title: "Searches", tables: ["by-text"] },
-  { name: "timing-stats", title: "Timings", tables: ["timings"] }
+  { name: "event-counter", title: "Types", tables: tablesOf("event-counter") },
+  { name: "metadata-counter", title: "Origins", tables: tablesOf("metadata-counter") },
+  { name: "search-counter", title: "Searches", tables: tablesOf("search-counter") },
+  { name: "timing-stats", title: "Timings", tables: tablesOf("timing-stats") }
 ]
 
 /** All reject with `Failure` when the store cannot be read now. */
@@ -19,6 +20,8 @@ export interface Counted {
   readonly tables: (counter: string) => Promise<Readonly<Record<string, ReadonlyArray<TableRow>>>>
   /** All rows of one table, the largest counts first. */
   readonly table: (counter: string, table: string) => Promise<ReadonlyArray<TableRow>>
+  /** Empties a table; what comes is counted from 0. */
+  readonly reset: (counter: string, table: string) => Promise<void>
 }
 
 /** How many rows of a table are shown: those with the largest counts. */
@@ -34,6 +37,13 @@ export const makeCounted = Effect.gen(function* () {
   const store = yield* ProjectionStore
   const mask = readMask(yield* viewerMask.config)
   const whole = yield* Semaphore.make(wholeAtATime)
+  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
+  /** As a promise that rejects with the failure itself. */
+  const run = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
+    const exit = await runExit(effect)
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    return exit.value
+  }
 
   const read = Effect.fnUntraced(function* (counter: string, table: string, limit: number) {
     if (counter === "timing-stats") return yield* timingRows(store)
@@ -46,26 +56,53 @@ export const makeCounted = Effect.gen(function* () {
       const rows = Effect.forEach(tables, (table) =>
         Effect.map(read(counter, table, shown), (rows) => [table, rows])
       )
-      return settled(Effect.map(rows, Object.fromEntries))
+      return run(Effect.map(rows, Object.fromEntries))
     },
-    table: (counter, table) => settled(whole.withPermits(1)(read(counter, table, maxKeys)))
+    table: (counter, table) => run(whole.withPermits(1)(read(counter, table, maxKeys))),
+    reset: (counter, table) =>
+      run(
+        Effect.andThen(
+          Effect.forEach(
+            tableNamed(`${counter}/${table}`)?.stored ?? [],
+            (stored) => store.reset(counter, stored),
+            { discard: true }
+          ),
+          Effect.logInfo("A table was reset.", { counter, table })
+        )
+      )
   }
   return counted
 })
 
-/** The rows of a table of counts as they are shown. */
+/**
+ * The rows of a table of counts as they are shown. Of a table that has been full, each says how large its count may be at
+ * most.
+ */
 export const countRows = (table: string, rows: ReadonlyArray<Row>, mask: Mask): ReadonlyArray<TableRow> => {
   const masked = masks.get(table)?.(mask) ?? ((key: string) => key)
-  return rows.map(({ key, count }): TableRow => ({ [table.replace("by-", "")]: masked(key), events: count }))
+  const column = table.replace("by-", "")
+  const hasErrors = rows.some(({ error = 0 }) => error > 0)
+  return rows.map(
+    ({ key, count, error = 0 }): TableRow => ({
+      [column]: masked(key),
+      events: count,
+      ...(hasErrors ? { "at most": count + error } : {})
+    })
+  )
 }
 
 /** What `timing-stats` measures. */
 export const timingTables = ["klag", "whole-way"] as const
 
-/** The row of a timing; none where nothing was measured, since an average of nothing is not 0. */
+/**
+ * The row of a timing; none where nothing came. Where nothing of what came could be measured, its figures are dashes: an
+ * average of nothing is not 0.
+ */
 export const timingRow = (table: string, rows: ReadonlyArray<Row>): ReadonlyArray<TableRow> => {
-  const timings = timingsOf(rows)
-  return timings.count === 0 ? [] : [{ "milliseconds of": table, ...timings }]
+  const { count, "other unit": otherUnit, implausible, ...measured } = timingsOf(rows)
+  if (count + otherUnit + implausible === 0) return []
+  const figures = count > 0 ? measured : Object.fromEntries(Object.keys(measured).map((name) => [name, "–"]))
+  return [{ "milliseconds of": table, count, ...figures, "other unit": otherUnit, implausible }]
 }
 
 const timingRows = (store: ProjectionStore["Service"]) =>
@@ -76,19 +113,14 @@ const timingRows = (store: ProjectionStore["Service"]) =>
     (rows) => rows.flat()
   )
 
-/** What must not be seen of a table's keys. */
+/** What must not be seen of a table's keys: by the name under which a mask knows what they are. */
 const masks: ReadonlyMap<string, (mask: Mask) => ((key: string) => string) | undefined> = new Map([
-  ["by-address", (mask) => (mask.hidesAddress ? () => hiddenText : undefined)],
+  ["by-address", (mask) => (mask.hidesAddress || mask.hides("ip") ? () => hiddenText : undefined)],
+  ["by-pod", (mask) => (mask.hides("pod") ? () => hiddenText : undefined)],
+  ["by-country", (mask) => (mask.hides("country") ? () => hiddenText : undefined)],
   ["by-text", (mask) => (mask.hides("text") ? () => hiddenText : undefined)],
-  [
-    "by-action",
-    (mask) => (mask.hides("action") ? (key) => key.replace(/\[.*$/s, `[${hiddenText}]`) : undefined)
-  ]
+  ["by-action", (mask) => (mask.hides("action") ? withoutAction : undefined)],
+  ["by-event", (mask) => (mask.hides("action") ? withoutAction : undefined)]
 ])
 
-/** As a promise that rejects with the failure itself. */
-const settled = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
-  const exit = await Effect.runPromiseExit(effect)
-  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-  return exit.value
-}
+const withoutAction = (key: string): string => key.replace(/\[.*$/s, `[${hiddenText}]`)

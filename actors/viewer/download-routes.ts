@@ -7,14 +7,14 @@ import { Failure } from "../../contracts/failure.ts"
 import { refuse } from "../../gateway/errors.ts"
 import { nothing } from "./answers.ts"
 import type { Counter, TableRow } from "./app.ts"
-import { csvOf } from "./csv.ts"
 import { askedRange, rangeSentence } from "./past/asked-range.ts"
 import type { RangeTables } from "./past/counts-of-range.ts"
 import type { Past } from "./past/past.ts"
+import { csvTexts, jsonTexts, streamOf } from "./table-file.ts"
 
 const kinds = {
-  csv: { type: "text/csv; charset=utf-8; header=present", write: csvOf },
-  json: { type: "application/json", write: (rows: ReadonlyArray<TableRow>) => JSON.stringify(rows, null, 1) }
+  csv: { type: "text/csv; charset=utf-8; header=present", write: csvTexts },
+  json: { type: "application/json", write: jsonTexts }
 } as const
 
 /** A file says nothing of what it lacks, so there is none of a range that could not be looked through. */
@@ -43,7 +43,7 @@ export const downloadRoutes = (
         ? await table(counter.name, name)
         : wholeRows(await past.tablesOf(counter, range, request.signal), name)
     const { type, write } = kinds[kind]
-    return new Response(write(rows), {
+    return new Response(streamOf(write(rows)), {
       headers: {
         "content-type": type,
         "content-disposition": `attachment; filename="${counter.name}-${name}.${kind}"`,

@@ -59,7 +59,12 @@ export const matches = (filter: Filter): ((event: EventView) => boolean) => {
   tests.push(...paramTests(filter.param ?? ""))
   const text = wanted(filter.text)
   if (text !== "")
-    tests.push((event) => event.raw.toLowerCase().includes(text) || event.id.toLowerCase() === text)
+    tests.push(
+      (event) =>
+        event.raw.toLowerCase().includes(text) ||
+        event.type.toLowerCase().includes(text) ||
+        event.id.toLowerCase() === text
+    )
   return (event) => tests.every((test) => test(event))
 }
 
@@ -85,7 +90,8 @@ export const mayMatch = (filter: Filter): ((record: FeedRecord) => boolean) => {
     if ((!isTextSought && !areWordsSought) || !isAscii(value)) return true
     const whole = value.toLowerCase()
     if (areWordsSought && !words.every((word) => whole.includes(word))) return false
-    return !isTextSought || whole.includes(text) || id.toLowerCase() === text
+    if (!isTextSought || whole.includes(text) || id.toLowerCase() === text) return true
+    return isRecord(stage) ? typeOf(value).toLowerCase().includes(text) : value.includes("%")
   }
 }
 

@@ -15,9 +15,13 @@ import { shownLine, shownRecord } from "./hidden-bytes.ts"
 import { hiddenText, type Mask } from "./mask.ts"
 import { maxPostedBytes } from "./posted.ts"
 
-/** How much of a line a list shows, and how much of it its own page, bytes. */
+/** How much of a line a list shows, and how much of it its own page, bytes; and of what was said of it. */
 const listedBytes = 400
 const openBytes = 256 * 1024
+const saidBytes = 4_000
+
+/** Of an event that was stored or is told of many times, so many places are shown. */
+const mostPlaces = 20
 
 /** A letter in a list. Of one that is not of our making nothing but its line is known. */
 export interface ListedLetter extends Partial<Omit<DeadLetter, "line" | "v">> {
@@ -97,9 +101,12 @@ export const trialView = (trial: Trial, mask: Mask): TrialView => {
   }
 }
 
-/** A text that is shown as it is or not at all. */
-const whole = (text: string, mask: Mask): string =>
-  mask.isOn && text !== "" ? hiddenText : readable(bytesOf(text))
+/** A text that is shown as it is or not at all; of a very long one the beginning. */
+const whole = (text: string, mask: Mask): string => {
+  if (mask.isOn && text !== "") return hiddenText
+  const said = beginning(bytesOf(text), saidBytes)
+  return said.isWhole ? said.text : `${said.text} …`
+}
 
 /** Where an event is, all that was found. */
 export interface WhereView extends Pick<Whereabouts, "state" | "sentence" | "troubles"> {
@@ -113,13 +120,16 @@ export const whereView = (whereabouts: Whereabouts, mask: Mask): WhereView => {
   return {
     state,
     sentence: readable(bytesOf(sentence)),
-    troubles,
-    underWay: underWay.map(({ line, ...rest }) => ({
+    troubles:
+      records.length > mostPlaces
+        ? [...troubles, `${records.length - mostPlaces} more records of it are not shown.`]
+        : troubles,
+    underWay: underWay.slice(0, mostPlaces).map(({ line, ...rest }) => ({
       ...rest,
       line: beginning(shownLine(line, mask), openBytes).text
     })),
-    letters: letters.map((letter) => listedLetter(letter, mask)),
-    records: records.map(({ value, key = "", ...rest }) => ({
+    letters: letters.slice(0, mostPlaces).map((letter) => listedLetter(letter, mask)),
+    records: records.slice(0, mostPlaces).map(({ value, key = "", ...rest }) => ({
       ...rest,
       key: whole(key, mask),
       record: beginning(shownRecord(bytesIn(value), mask), openBytes).text

@@ -18,8 +18,9 @@ export interface Figures {
   readonly sample: number
 }
 
-/** Events that wait for one client; the oldest make room. */
+/** Events that wait for one client, and their characters; the oldest make room. */
 export const maxWaiting = 500
+export const maxWaitingChars = 4 * 1024 * 1024
 
 /** A message holds so many events, and so many characters of them, but one in any case. */
 const messageEvents = 100
@@ -56,6 +57,18 @@ const fitting = (events: ReadonlyArray<string>, start: number): number => {
   return count
 }
 
+/** How many of the newest events may wait. */
+const newest = (events: ReadonlyArray<string>): number => {
+  let length = 0
+  let count = 0
+  while (count < events.length && count < maxWaiting) {
+    length += events[events.length - 1 - count]?.length ?? 0
+    if (count > 0 && length > maxWaitingChars) break
+    count++
+  }
+  return count
+}
+
 export class LiveClient {
   readonly #recipient: Recipient
   #waiting: Array<string> = []
@@ -78,7 +91,7 @@ export class LiveClient {
   /** Keeps these for later. `dropped` were left out already. */
   keep(events: ReadonlyArray<string>, dropped: number): void {
     for (const event of events) this.#waiting.push(event)
-    const over = Math.max(0, this.#waiting.length - maxWaiting)
+    const over = this.#waiting.length - newest(this.#waiting)
     if (over > 0) this.#waiting.splice(0, over)
     this.#dropped += over + dropped
   }

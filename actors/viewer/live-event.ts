@@ -2,11 +2,11 @@
 import type { FeedRecord } from "./feed-record.ts"
 import type { Mask } from "./mask.ts"
 import type { EventView } from "./messages.ts"
+import { shortView } from "./short-view.ts"
 import { eventView } from "./view-event.ts"
 
 /** An event's texts may be so long on the live list, in characters; GET /api/events/<id> tells all of them. */
 const longestRaw = 16_000
-const longestPairs = 16_000
 
 export class LiveEvent {
   /** What its bytes weigh. */
@@ -35,27 +35,7 @@ export class LiveEvent {
 
   /** As JSON, shortened where it is very long. */
   get text(): string {
-    this.#text ??= JSON.stringify(shortened(this.view))
+    this.#text ??= JSON.stringify(shortView(this.view, longestRaw))
     return this.#text
   }
-}
-
-const shortened = (view: EventView): EventView => {
-  if (view.raw.length <= longestRaw) return view
-  const more = view.raw.length - longestRaw
-  return {
-    ...view,
-    type: view.type.slice(0, 1_000),
-    meta: firstPairs(view.meta),
-    params: firstPairs(view.params),
-    raw: `${view.raw.slice(0, longestRaw)}… (${more} characters more)`
-  }
-}
-
-const firstPairs = (pairs: EventView["params"]): EventView["params"] => {
-  let length = 0
-  return pairs.filter(([name, value]) => {
-    length += name.length + value.length
-    return length <= longestPairs
-  })
 }

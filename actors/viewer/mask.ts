@@ -13,42 +13,84 @@ export interface Mask {
   /** False: everything may be seen. */
   readonly isOn: boolean
   readonly hidesAddress: boolean
-  /** Is the value of a parameter of that name hidden? In any case, and `email` also hides `user[email]`. */
+  /**
+   * Is the value of a parameter of that (decoded) name hidden? However it is written: in any case or width, with blanks
+   * or control characters, and as a part of a name: `email` also hides `user[email]` and `user.email`.
+   */
   readonly hides: (name: string) => boolean
 }
 
 export const noMask: Mask = { isOn: false, hidesAddress: false, hides: () => false }
 
-/** Of a list like `address,email,token`: `address` is the client's address, everything else a parameter. */
+/** What tells the address too: a parameter of that name, and a click's key, which is made of it and found by trying. */
+const namesOfAddress = ["ip", "lookup_key"]
+
+/** Of a list like `address,email,token`: `address` (or `ip`) is the client's address, everything else a parameter. */
 export const readMask = (list: string): Mask => {
   const names = new Set(
     list
       .split(",")
-      .map((name) => name.trim().toLowerCase())
+      .map((name) => partsOf(name).join("."))
       .filter((name) => name !== "")
   )
   if (names.size === 0) return noMask
-  const hidesAddress = names.delete("address")
+  const hidesAddress = names.delete("address") || names.has("ip")
+  if (hidesAddress) for (const name of namesOfAddress) names.add(name)
   const hides = (name: string): boolean => {
-    if (names.size === 0) return false
-    const whole = name.toLowerCase()
-    return names.has(whole) || whole.split(/[[\]]/).some((part) => names.has(part))
+    const parts = partsOf(name)
+    return names.has(parts.join(".")) || parts.some((part) => names.has(part)) || names.has(parts.join(""))
   }
   return { isOn: true, hidesAddress, hides }
 }
 
-/** `name=value&…` with the values hidden whose (decoded) names are. */
+/** The words of a name, as each way of writing it has them. */
+const partsOf = (name: string): ReadonlyArray<string> =>
+  name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replaceAll(/\p{Cf}/gu, "")
+    .split(/[^\p{L}\p{N}\p{M}_-]+/u)
+    .filter((part) => part !== "")
+
+/** `name=value&…` with the values hidden whose names are, and those that hold such a name with a value of its own. */
 export const maskedPairs = (pairs: Bytes, plusIsSpace: boolean, hides: (name: string) => boolean): Bytes =>
   pairs
     .split("&")
     .map((piece) => {
       const equals = piece.indexOf("=")
+      const name = equals === -1 ? piece : piece.slice(0, equals)
+      const names = readings(name as Bytes, plusIsSpace)
+      if (names.some((text) => holdsHidden(text, hides))) return hiddenBytes
       if (equals === -1) return piece
-      return hides(decodeValue(piece.slice(0, equals) as Bytes, plusIsSpace))
-        ? piece.slice(0, equals + 1) + hiddenBytes
-        : piece
+      const isHidden =
+        names.some(hides) ||
+        readings(piece.slice(equals + 1) as Bytes, plusIsSpace).some((text) => holdsHidden(text, hides))
+      return isHidden ? piece.slice(0, equals + 1) + hiddenBytes : piece
     })
     .join("&") as Bytes
+
+/** A text may have been encoded more than once. */
+const mostDecodings = 3
+
+/** What a name or value says, decoded once and as often as there is more to decode. */
+const readings = (bytes: Bytes, plusIsSpace: boolean): ReadonlyArray<string> => {
+  const texts = [decodeValue(bytes, plusIsSpace)]
+  while (texts.length < mostDecodings) {
+    const last = texts.at(-1) ?? ""
+    if (!last.includes("%")) break
+    const next = decodeValue(bytesOf(last), false)
+    if (next === last) break
+    texts.push(next)
+  }
+  return texts
+}
+
+/** Words with a sign behind them that says "is": in JSON, in another query, in a header, in markup. */
+const named = /(?<![\p{L}\p{N}\p{M}\p{Cf}_-])([\p{L}\p{N}\p{M}\p{Cf}_-]+)["'`\\\]\s]*[=:>]/gu
+
+/** Does a text give a hidden name a value, as a JSON object or the query of a link does? */
+const holdsHidden = (text: string, hides: (name: string) => boolean): boolean =>
+  /[=:>]/.test(text) && [...text.matchAll(named)].some(([, word = ""]) => hides(word))
 
 /** A record that `parseRecord` can read, with its secrets hidden. */
 export const maskedRecord = (value: Bytes, mask: Mask): Bytes => {
@@ -61,12 +103,21 @@ export const maskedRecord = (value: Bytes, mask: Mask): Bytes => {
   return `${event} ${hidden} ${maskedPairs(params as Bytes, true, mask.hides)}` as Bytes
 }
 
+/** What the fields of a line are called, up to its query. */
+const fieldNames: Readonly<Record<Dialect, ReadonlyArray<string>>> = {
+  pushtech: ["ip", "ts", "host", "pod", "path"],
+  adtekio: ["ip", "ts", "topic", "path"]
+}
+
 /** A line of that dialect that `parseLine` can read, with its secrets hidden. */
 export const maskedLine = (line: Bytes, dialect: Dialect, mask: Mask): Bytes => {
+  const names = fieldNames[dialect]
   const fields = line.split(" ")
-  const place = dialect === "adtekio" ? 4 : 5
-  const query = fields[place]
-  if (query !== undefined) fields[place] = maskedPairs(query as Bytes, true, mask.hides)
-  if (mask.hidesAddress) fields[0] = hiddenBytes
-  return fields.join(" ") as Bytes
+  const shown = fields
+    .slice(0, names.length)
+    .map((field, i) => (mask.hides(names[i] ?? "") ? hiddenBytes : field))
+  const [query, ...userAgent] = fields.slice(names.length)
+  if (query !== undefined) shown.push(maskedPairs(query as Bytes, true, mask.hides))
+  if (userAgent.length > 0) shown.push(mask.hides("user agent") ? hiddenBytes : userAgent.join(" "))
+  return shown.join(" ") as Bytes
 }

@@ -18,7 +18,7 @@ export interface Filter {
   readonly device?: string
   /** `name` (is there), `name=value` (is that), `name~part` (contains); several are separated by `&`. */
   readonly param?: string
-  /** Stands anywhere in the raw line or record, or is the event's id. */
+  /** Stands anywhere in the raw line or record or in the decoded event type, or is the event's id. */
   readonly text?: string
 }
 
@@ -36,6 +36,7 @@ export interface EventView {
   readonly offset: string | undefined
   /** When this stage had it: of `stored` the log's own time. */
   readonly timestamp: number
+  /** The event type, percent-decoded; `raw` has it as it travels. */
   readonly type: string
   readonly country: string
   /** What is best known of the device, for a person; its type, for the filter. */
@@ -112,8 +113,9 @@ export interface JourneyView {
 }
 
 /**
- * GET /api/search?<Filter without stage>&since=<ms>&until=<ms>&limit=<n>&order=<newest|oldest>: what the log still holds,
- * the oldest first unless `order` says otherwise.
+ * GET /api/search?<Filter without stage>&since=<ms>&until=<ms>&limit=<n>&order=<newest|oldest>&cursor=<text>: what the log
+ * still holds, the oldest first unless `order` says otherwise. An answer has at most 4 MiB of events; of one that is longer
+ * than any from the gateway, the beginning.
  */
 export interface SearchView {
   readonly events: ReadonlyArray<EventView>
@@ -124,6 +126,8 @@ export interface SearchView {
   readonly looked: number
   readonly complete: boolean
   readonly next: number | undefined
+  /** More events of the last millisecond are left: to go on with them, ask the same again with this `cursor`. */
+  readonly cursor?: string
   readonly troubles: ReadonlyArray<string>
 }
 

@@ -36,7 +36,7 @@ const chartFiles = (): ReadonlyArray<readonly [string, PageFile]> => {
   ]
 }
 
-const counts = (): PageFile => page("counter", "Numbers", "lib/uplot.css", "counter.css")
+const counts = (): PageFile => page("counter", "Numbers", "lib/uplot.css", "confirm.css", "counter.css")
 
 const eventStyles = ["events", "event-list", "events-narrow", "event-details", "journey", "test-event"].map(
   (name) => `${name}.css`
@@ -55,8 +55,11 @@ export const pageFiles = (): ReadonlyMap<string, PageFile> => {
     ["/kafidx", events],
     ["/counters", counts()],
     ["/ledger", page("ledger", "Ledger", "accounts.css", "ledger.css")],
-    ["/dead-letters", page("dead-letters", "Dead letters", "accounts.css", "dead-letters.css")],
-    ["/dead-letters/letter", page("dead-letter", "Dead letter", "accounts.css")],
+    [
+      "/dead-letters",
+      page("dead-letters", "Dead letters", "accounts.css", "confirm.css", "dead-letters.css")
+    ],
+    ["/dead-letters/letter", page("dead-letter", "Dead letter", "accounts.css", "confirm.css")],
     ...chartFiles(),
     ...parts
   ])

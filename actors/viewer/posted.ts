@@ -1,4 +1,4 @@
-/** What is sent with a POST: JSON of a bounded size that follows a schema. */
+/** What is sent with a POST, of a bounded size: JSON that follows a schema, or a form. */
 import { Option, Schema } from "effect"
 import { type ErrorCode, refuse } from "../../gateway/errors.ts"
 
@@ -24,6 +24,26 @@ export const posted = <A>(schema: Schema.Codec<A, unknown>, shape: string) => {
     const value = Option.flatMap(textIn(bytes), decode)
     return Option.isSome(value) ? { value: value.value } : no("bad-request", `The body is not ${shape}.`)
   }
+}
+
+/** What a form may weigh, in bytes. */
+const maxFormBytes = 16 * 1024
+
+/** Reads a form that a page or `curl -d` sends. Never fails. */
+export const postedForm = async (request: Request): Promise<Posted<URLSearchParams>> => {
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase()
+  if (type !== "application/x-www-form-urlencoded") {
+    return no(
+      "unsupported-media-type",
+      "Send a form, with the content type application/x-www-form-urlencoded."
+    )
+  }
+  const bytes = await bytesWithin(request, maxFormBytes)
+  if (bytes === undefined) return no("too-large", `The form may weigh ${maxFormBytes} bytes.`)
+  const text = textIn(bytes)
+  return Option.isSome(text)
+    ? { value: new URLSearchParams(text.value) }
+    : no("bad-request", "The form is not UTF-8.")
 }
 
 const no = (code: ErrorCode, sentence: string): { readonly refused: Response } => ({

@@ -8,7 +8,8 @@ import { readAll } from "../../contracts/setting.ts"
 import type { FindAddress } from "../../gateway/arrival.ts"
 import { clientAddress, trustedProxies as trusting } from "../../gateway/client-address.ts"
 import { believedAddressHeaders, trustedProxies } from "../../gateway/settings.ts"
-import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
+import { makeProxyCheck } from "../system/checked-proxies.ts"
+import { answerLive, makePublicReady } from "../system/ops-server.ts"
 import { Self } from "../system/self.ts"
 import { served } from "../system/served.ts"
 import { topicSettings } from "../system/topics.ts"
@@ -64,8 +65,7 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Pa
     addressOf: yield* readFindAddress,
     operations: {
       live: answerLive,
-      ready: () => Effect.runPromise(ready),
-      metrics: () => Effect.runPromise(answerMetrics(health))
+      ready: () => Effect.runPromise(ready)
     }
   })
   const url = yield* served({ port, hostname, ...app }, health.isLeaving)
@@ -86,10 +86,13 @@ const readAuth = Effect.map(
 )
 
 /** Who asks, behind proxies that are trusted: found as the gateway does. */
-const readFindAddress = Effect.map(
-  readAll({ trustedProxies, believedAddressHeaders }),
-  (settings): FindAddress => {
-    const isTrusted = trusting(settings.trustedProxies)
-    return (headers, peer) => clientAddress(headers, peer, isTrusted, settings.believedAddressHeaders)
+const readFindAddress = Effect.gen(function* () {
+  const settings = yield* readAll({ trustedProxies, believedAddressHeaders })
+  const isTrusted = trusting(settings.trustedProxies)
+  const checkProxy = yield* makeProxyCheck
+  const find: FindAddress = (headers, peer) => {
+    checkProxy(headers, peer)
+    return clientAddress(headers, peer, isTrusted, settings.believedAddressHeaders)
   }
-)
+  return find
+})

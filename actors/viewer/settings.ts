@@ -1,7 +1,8 @@
 /** The settings of the viewer, and what they mean together. */
 import { Config } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import { optional, port, secret, setting } from "../../contracts/setting.ts"
+import { optional, secret, setting } from "../../contracts/setting.ts"
+import { port } from "../../contracts/setting-readers.ts"
 
 export const viewerPort = setting("VIEWER_PORT", port, 5031, "The port of the viewer; 0 takes a free one.")
 

@@ -5,7 +5,7 @@ import type { DeviceType } from "../../contracts/wire/enrichment.ts"
 import { ipText } from "../../contracts/wire/ip-text.ts"
 import { parseLine } from "../../contracts/wire/line.ts"
 import { type Param, parseParams } from "../../contracts/wire/params.ts"
-import { eventType, type ParsedRecord, parseRecord } from "../../contracts/wire/record.ts"
+import { eventType, eventTypeText, type ParsedRecord, parseRecord } from "../../contracts/wire/record.ts"
 import type { FeedRecord } from "./feed-record.ts"
 import { hiddenText, type Mask, maskedLine, maskedPairs, maskedRecord, noMask } from "./mask.ts"
 import type { EventView, Times } from "./messages.ts"
@@ -14,11 +14,11 @@ import type { EventView, Times } from "./messages.ts"
 export const eventView = (record: FeedRecord, mask: Mask = noMask): EventView =>
   record.stage === "raw" || record.stage === "rejected" ? lineView(record, mask) : recordView(record, mask)
 
-/** The event type of a record, also of one that cannot be read: its first part, of a path the last segment. */
+/** The event type of a record, decoded, also of one that cannot be read: its first part, of a path the last segment. */
 export const typeOf = (value: Bytes): string => {
   const space = value.indexOf(" ")
   const event = (space === -1 ? value : value.slice(0, space)) as Bytes
-  return textOf(event.startsWith("/") ? eventType(event) : event)
+  return eventTypeText(event.startsWith("/") ? eventType(event) : event)
 }
 
 /** What a view has when nothing is known of its event. */
@@ -89,7 +89,7 @@ const lineView = ({ value, times, topic, detail, ...place }: FeedRecord, mask: M
     ...place,
     ...said,
     topic,
-    type: textOf(eventType(path)),
+    type: eventTypeText(eventType(path)),
     address,
     meta: meta
       .filter(([, text]) => text !== "")

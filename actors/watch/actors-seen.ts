@@ -164,9 +164,14 @@ const seenOf = (
     reason: failing[0]?.last.lastError ?? "",
     cutOff,
     partlyCutOff,
+    refused: refusedIn(running),
     workLies
   }
 }
+
+/** What any of them is refused until somebody acts, each sentence once. */
+const refusedIn = (running: ReadonlyArray<Instance>): string =>
+  [...new Set(running.flatMap(({ last }) => Object.values(last.figures.refusals ?? {})))].join(" ")
 
 const latest = (times: ReadonlyArray<number | undefined>): number | undefined => {
   const known = times.filter((time) => time !== undefined)

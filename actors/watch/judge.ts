@@ -28,6 +28,8 @@ export interface ActorSeen {
   /** Systems that every instance, or only some, cannot reach: name and sentence. */
   readonly cutOff: Readonly<Record<string, string>>
   readonly partlyCutOff: Readonly<Record<string, string>>
+  /** What its systems refuse until somebody acts, though they answer: sentences, or empty. */
+  readonly refused: string
   /** Work that lies there and that it has not begun though it could: a sentence. */
   readonly workLies: string | undefined
 }
@@ -44,6 +46,9 @@ export interface BusSeen {
 
 /** So long without any progress, though there is work, is standing still, milliseconds. */
 export const stillAfter = 5_000
+
+/** A batch that is tried for so long does not get through, whatever else does, milliseconds. */
+export const stuckAfter = 60_000
 
 const flows = (sentence = ""): Judgement => ({ condition: "flows", sentence })
 const idle = (sentence: string): Judgement => ({ condition: "idle", sentence })
@@ -113,16 +118,26 @@ export const judgeUnasked = (
     : still(unasked)
 }
 
-/** All servers of the queue together; there is at least one. */
-export const judgeQueue = (queues: ReadonlyArray<QueueSeen>): Judgement => {
+/** A bridge, or the log behind it, that goes on but for what is refused until somebody acts. */
+export const judgeRefused = (judgement: Judgement, refused: string): Judgement =>
+  refused === "" || judgement.condition === "down" ? judgement : still(refused)
+
+/** All servers of the queue together; there is at least one. `refused`: what the log refuses until somebody acts. */
+export const judgeQueue = (queues: ReadonlyArray<QueueSeen>, refused = ""): Judgement => {
   const dead = queues.filter(({ trouble }) => trouble !== undefined)
   const first = dead[0]?.trouble ?? ""
   if (dead.length === queues.length) return down(ended(first))
   const deadText = dead.length === 0 ? "" : ` ${named(queues, dead[0])}${ended(first)}`
   for (const queue of queues) {
     const { ledger, trouble, movedAgo, unclaimedFor = 0, unsettledFor = 0 } = queue
-    if (ledger === undefined || trouble !== undefined || isRecent(movedAgo)) continue
-    const { waiting, inFlight } = ledger
+    if (ledger === undefined || trouble !== undefined) continue
+    const { waiting, inFlight, oldestInFlight = 0 } = ledger
+    if (oldestInFlight >= stuckAfter) {
+      const lines = many(inFlight, "line is in flight", "lines are in flight")
+      const batch = `${lines}, of these a batch that has been tried for ${span(oldestInFlight)} and is not stored.`
+      return still(`${named(queues, queue)}${batch}${refused === "" ? "" : ` ${refused}`}${deadText}`)
+    }
+    if (isRecent(movedAgo)) continue
     if (unclaimedFor >= stillAfter) {
       const lines = many(waiting, "line waits", "lines wait")
       return still(

@@ -18,6 +18,7 @@ import {
   judgeActor,
   judgeLog,
   judgeQueue,
+  judgeRefused,
   judgeUnasked
 } from "./judge.ts"
 import { fromOthers, type QueueSeen } from "./queues.ts"
@@ -38,10 +39,15 @@ export interface Seen {
 /** The actors of the flow, in its order; the consumers come behind them. */
 export const flow: ReadonlyArray<string> = ["gateway", "drainer", "enricher", "bridge"]
 
+/** Who writes to the log. Those who read it over the same connections are told what it refuses, and do not suffer. */
+const writer = "bridge"
+
+const refusedBy = ({ groups }: Seen): string => groups.get(writer)?.seen.refused ?? ""
+
 /** In the order of the flow; then the consumers by name. */
 export const stagesOf = (seen: Seen): ReadonlyArray<StageView> => {
   const { queues, groups, gone } = seen
-  const queue = queues.length === 0 ? undefined : judgeQueue(queues)
+  const queue = queues.length === 0 ? undefined : judgeQueue(queues, refusedBy(seen))
   const actor = (name: string): StageView => actorStage(name, "actor", seen, queue)
   const bridge = actor("bridge")
   const consumers = [...groups, ...gone].filter(([, { isReader }]) => isReader).map(([name]) => name)
@@ -96,7 +102,10 @@ const judge = (
   queue: Judgement | undefined
 ): Judgement => {
   const group = groups.get(name)
-  if (group !== undefined && group.running.length > 0) return judgeActor(group.seen)
+  if (group !== undefined && group.running.length > 0) {
+    const judgement = judgeActor(group.seen)
+    return name === writer ? judgeRefused(judgement, group.seen.refused) : judgement
+  }
   if (!bus.isAsked) return judgeUnasked(bus.trouble, kind === "consumer" ? kind : name, queues)
   const heardAgo = group?.seen.heardAgo ?? gone.get(name)?.heardAgo
   return judgeAbsent({ name, heardAgo, bus, queue, othersPush: fromOthers(queues) > 0 })
@@ -127,15 +136,16 @@ const queueStage = (queues: ReadonlyArray<QueueSeen>, judgement: Judgement): Sta
 }
 
 /** What the bridges stored. */
-const logStage = ({ groups, own }: Seen, bridge: StageView): StageView => {
-  const writers = groups.get("bridge")?.seen
+const logStage = (seen: Seen, bridge: StageView): StageView => {
+  const { groups, own } = seen
+  const writers = groups.get(writer)?.seen
   const found = own.seams.log ?? writers?.cutOff.log
   const trouble = found === "ok" ? undefined : found
   const { rate, failedRate, rejectedRate, events, failed, rejected } = bridge
   return {
     name: "log",
     kind: "log",
-    ...judgeLog(trouble, bridge, writers),
+    ...judgeRefused(judgeLog(trouble, bridge, writers), refusedBy(seen)),
     instances: 0,
     rate: minus(rate, failedRate),
     failedRate: 0,

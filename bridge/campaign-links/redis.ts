@@ -6,11 +6,12 @@
 import { Effect, type Redacted, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { type ConnectOptions, connect, type Reply } from "../redis.ts"
+import { makeWriter } from "../redis-writer.ts"
 import type { CampaignLinks } from "./service.ts"
 import { linkOfText, noRoom, pageOf, textOfLink } from "./stored.ts"
 
 /** KEYS links ids · ARGV id, JSON, how many there may be · what became of it. */
-const putScript = `
+export const putScript = `
 local isNew = redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0
 if isNew and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 'full' end
 redis.call('ZADD', KEYS[2], 0, ARGV[1])
@@ -19,7 +20,7 @@ return isNew and 'created' or 'replaced'
 `
 
 /** KEYS links ids · ARGV id · 1 when there was one. */
-const removeScript = `
+export const removeScript = `
 redis.call('ZREM', KEYS[2], ARGV[1])
 return redis.call('HDEL', KEYS[1], ARGV[1])
 `
@@ -47,9 +48,11 @@ export const redisLinks = Effect.fnUntraced(function* (
   options?: ConnectOptions
 ): Effect.fn.Return<CampaignLinks["Service"], Failure, Scope.Scope> {
   const connection = yield* connect(url, options)
-  const keys = [key, /\{[^}]+\}/.test(key) ? `${key}:ids` : `{${key}}:ids`]
-  const put = connection.script(putScript)
-  const remove = connection.script(removeScript)
+  const tagged = /\{[^}]+\}/.test(key) ? key : `{${key}}`
+  const keys = [key, `${tagged}:ids`]
+  const writer = makeWriter(connection, tagged, yield* Effect.scope, options?.commandTimeout)
+  const put = writer.script(putScript)
+  const remove = writer.script(removeScript)
   const list = connection.script(listScript)
 
   return {

@@ -5,14 +5,15 @@ import { openFile } from "../sqlite.ts"
 import type { CampaignLinks } from "./service.ts"
 import { linkOfText, noRoom, pageOf, textOfLink } from "./stored.ts"
 
-const schema = "CREATE TABLE IF NOT EXISTS links (id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID"
+export const linksSchema =
+  "CREATE TABLE IF NOT EXISTS links (id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID"
 
 /** Opens the store in the folder `directory`; fails with one clear sentence when that folder cannot be written. */
 export const sqliteLinks = Effect.fnUntraced(function* (
   directory: string,
   maxLinks: number
 ): Effect.fn.Return<CampaignLinks["Service"], Failure, Scope.Scope> {
-  const file = yield* openFile(directory, "links.sqlite", schema)
+  const file = yield* openFile(directory, "links.sqlite", linksSchema)
   const steps = yield* file.read((database) => ({
     replace: database.prepare("UPDATE links SET text = ? WHERE id = ?"),
     count: database.prepare("SELECT count(*) AS count FROM links"),

@@ -12,18 +12,22 @@ const longestPause = 5_000
 
 /**
  * Hands the batch over once. Interruption waits for `handle`, which is not interrupted itself. True when it has
- * succeeded; when it fails or dies, that is logged and the answer is false.
+ * succeeded; when it fails or dies the answer is false, and that is logged after 1, 2, 4, 8, … failures. `tries`: how
+ * often the batch has been handed over, with this time.
  */
 export const handOver = <E>(
   handle: (batch: RecordBatch) => Effect.Effect<void, E>,
-  batch: RecordBatch
+  batch: RecordBatch,
+  tries: number
 ): Effect.Effect<boolean> =>
   Effect.uninterruptible(
     Effect.gen(function* () {
       const exit = yield* Fiber.await(yield* Effect.forkDetach(Effect.suspend(() => handle(batch))))
       if (Exit.isSuccess(exit)) return true
+      if (!Number.isInteger(Math.log2(tries))) return false
       const from = `${batch.topic} ${batch.partition} from ${batch.records[0]?.offset ?? batch.end}`
-      yield* Effect.logWarning(`These records are tried again: ${from}`, exit.cause)
+      const times = tries === 1 ? "" : ` (they failed ${tries} times)`
+      yield* Effect.logWarning(`These records are tried again: ${from}${times}`, exit.cause)
       return false
     })
   )

@@ -3,6 +3,7 @@
  * each partition's batches stand where the library has its messages, still packed.
  */
 import type { Buffer } from "node:buffer"
+import { Fields } from "./fields.ts"
 import { type Aborted, batchesIn, type StoredBatch } from "./stored-batch.ts"
 
 /** The versions of the answer that are read here, which all brokers since 0.11 know: their records may be in batches. */
@@ -66,47 +67,4 @@ const readPartition = async (from: Fields, version: number, readOld: ReadOld): P
   const records = from.bytes()
   const messages = batchesIn(records, aborted) ?? (await readOld(records))
   return { partition, errorCode, highWatermark, abortedTransactions: [], preferredReadReplica, messages }
-}
-
-/** Fields of an answer, one behind the other. */
-class Fields {
-  private readonly all: Buffer
-  private at = 0
-
-  constructor(all: Buffer) {
-    this.all = all
-  }
-
-  int16(): number {
-    this.at += 2
-    return this.all.readInt16BE(this.at - 2)
-  }
-
-  int32(): number {
-    this.at += 4
-    return this.all.readInt32BE(this.at - 4)
-  }
-
-  int64(): bigint {
-    this.at += 8
-    return this.all.readBigInt64BE(this.at - 8)
-  }
-
-  text(): string {
-    const start = this.skip(this.int16())
-    return this.all.toString("utf8", start, this.at)
-  }
-
-  /** None where there are none. */
-  bytes(): Buffer {
-    const start = this.skip(Math.max(0, this.int32()))
-    return this.all.subarray(start, this.at)
-  }
-
-  /** Returns where it was. */
-  skip(count: number): number {
-    const start = this.at
-    this.at += count
-    return start
-  }
 }

@@ -4,7 +4,9 @@
  */
 import type { Topic } from "../../contracts/ids.ts"
 import { maxBatchBytes, maxBatchRecords } from "./hand-over.ts"
+import { UnknownCodec } from "./kafka-codecs.ts"
 import type { LogRecord, RecordBatch } from "./service.ts"
+import { quietUnpacking, type Unpacking } from "./skipped-batches.ts"
 import type { StoredBatch } from "./stored-batch.ts"
 import type { NextRecord, StoredRecord } from "./stored-record.ts"
 
@@ -21,9 +23,12 @@ export interface Fetched {
 
 /**
  * A function that returns the next records in order, a batch of at least one at a time, and undefined behind the last.
- * It rejects when they cannot be unpacked. One call at a time.
+ * It rejects when they cannot be unpacked now; what never can be is skipped. One call at a time.
  */
-export const batchesOf = (fetched: Fetched): (() => Promise<RecordBatch | undefined>) => {
+export const batchesOf = (
+  fetched: Fetched,
+  unpacking: Unpacking = quietUnpacking
+): (() => Promise<RecordBatch | undefined>) => {
   const { partition, messages } = fetched
   const topic = fetched.topic as Topic
   const end = endOf(fetched)
@@ -31,16 +36,40 @@ export const batchesOf = (fetched: Fetched): (() => Promise<RecordBatch | undefi
   let next: NextRecord = () => undefined
   let kept: StoredRecord | undefined
 
+  /** Goes on behind a batch that is broken for good. Throws for one that may only have been damaged on its way. */
+  const skip = (batch: StoredBatch | undefined, error: unknown): void => {
+    if (batch === undefined || error instanceof UnknownCodec || !batch.isWhole()) throw error
+    next = () => undefined
+    const { first, last } = batch
+    const said = error instanceof Error ? error.message : String(error)
+    const why = `it cannot be unpacked within ${unpacking.limit} bytes (${said})`
+    unpacking.skipped({ topic, partition, first, last, why })
+  }
+
+  /** The next record of the batch whose turn it is. */
+  const nextHere = (): StoredRecord | undefined => {
+    try {
+      return next()
+    } catch (error) {
+      skip(messages[turn - 1], error)
+      return undefined
+    }
+  }
+
   return async () => {
     const records: Array<LogRecord> = []
     let bytes = 0
     while (records.length < maxBatchRecords) {
-      const record = kept ?? next()
+      const record = kept ?? nextHere()
       kept = undefined
       if (record === undefined) {
         const batch = messages[turn++]
         if (batch === undefined) break
-        next = wanted(await batch.unpack(), batch, fetched)
+        try {
+          next = wanted(await batch.unpack(unpacking.limit), batch, fetched)
+        } catch (error) {
+          skip(batch, error)
+        }
         continue
       }
       bytes += record.valueLength

@@ -23,7 +23,7 @@ import { readAnswer, readsVersion } from "./kafka-answer.ts"
 import type { Fetched } from "./kafka-batches.ts"
 import { gzipCodec, lz4Codec, snappyCodec, zstdCodec } from "./kafka-codecs.ts"
 import { watched } from "./kafka-socket.ts"
-import { batchOfOld, type OldMessage } from "./old-messages.ts"
+import { type OldMessage, oldBatchesIn } from "./old-messages.ts"
 import type { BatchCodec } from "./record-batch.ts"
 
 export type { Admin, Cluster } from "kafkajs"
@@ -246,8 +246,8 @@ const readMessageSet: (from: object, size: number) => Promise<ReadonlyArray<OldM
   "kafkajs/src/protocol/messageSet/decoder.js"
 )
 
-const readOld = async (bytes: Buffer) =>
-  batchOfOld(await readMessageSet(new LibraryDecoder(bytes), bytes.length))
+const readOld = (bytes: Buffer) =>
+  oldBatchesIn(bytes, (messages) => readMessageSet(new LibraryDecoder(messages), messages.length))
 
 /** The part of the library's request queue that is mended: a queue of requests that wait for their turn. */
 interface RequestQueue {
@@ -293,6 +293,3 @@ export type Broker = Awaited<ReturnType<Cluster["findBroker"]>> & {
   readonly lookupRequest: Lookup
   readonly connectionPool: { readonly send: (request: Request) => Promise<unknown> }
 }
-
-/** All versions of the request that stores records. */
-export const produceRequests: object = inside("kafkajs/src/protocol/requests/produce/index.js")

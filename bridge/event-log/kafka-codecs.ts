@@ -1,12 +1,15 @@
 /** How batches of records are compressed on their way to and from Kafka. */
 import { promisify } from "node:util"
 import { constants, gzip, unzip, zstdCompress, zstdDecompress } from "node:zlib"
-import { unpackLz4, unpackSnappy } from "./unpack.ts"
+import { maxUnpacked, unpackLz4, unpackSnappy } from "./unpack.ts"
 
-/** What the client library calls: `compress` gets the encoded records of a batch, `decompress` what the broker keeps of them. */
+/**
+ * What the client library calls: `compress` gets the encoded records of a batch, `decompress` what the broker keeps of
+ * them. It rejects for more than `limit` bytes before there are more; how, depends on the runtime.
+ */
 export interface Codec {
   readonly compress: (records: { readonly buffer: Buffer }) => Promise<Buffer>
-  readonly decompress: (bytes: Buffer) => Promise<Buffer>
+  readonly decompress: (bytes: Buffer, limit?: number) => Promise<Buffer>
 }
 
 const gzipAsync = promisify(gzip)
@@ -27,19 +30,20 @@ const unpackedChunk = (packed: Buffer): number =>
 /** At its fastest level: records are so alike that the higher ones gain little. */
 export const gzipCodec: Codec = {
   compress: ({ buffer }) => gzipAsync(buffer, { level: constants.Z_BEST_SPEED, chunkSize }),
-  decompress: (bytes) => unzipAsync(bytes, { chunkSize: unpackedChunk(bytes) })
+  decompress: (bytes, limit = maxUnpacked) =>
+    unzipAsync(bytes, { chunkSize: unpackedChunk(bytes), maxOutputLength: limit })
 }
 
 /** At its fastest level, where it packs records no worse than at its usual one. */
 export const zstdCodec: Codec = {
   compress: ({ buffer }) => zstdAsync(buffer, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
-  decompress: (bytes) => unzstdAsync(bytes, { chunkSize })
+  decompress: (bytes, limit = maxUnpacked) => unzstdAsync(bytes, { chunkSize, maxOutputLength: limit })
 }
 
 /** Of other producers; Spoor itself does not write it. */
-const readOnly = (name: string, unpack: (bytes: Buffer) => Buffer): Codec => ({
+const readOnly = (name: string, unpack: (bytes: Buffer, limit: number) => Buffer): Codec => ({
   compress: () => Promise.reject(new Error(`Spoor does not write ${name}`)),
-  decompress: async (bytes) => unpack(bytes)
+  decompress: async (bytes, limit = maxUnpacked) => unpack(bytes, limit)
 })
 
 export const lz4Codec = readOnly("LZ4", unpackLz4)
@@ -48,9 +52,14 @@ export const snappyCodec = readOnly("Snappy", unpackSnappy)
 /** By the number that the format has for each. */
 const codecs: ReadonlyArray<Codec | undefined> = [undefined, gzipCodec, snappyCodec, lz4Codec, zstdCodec]
 
+/** Records are packed in a way that a later version may know. */
+export class UnknownCodec extends Error {}
+
 /** What unpacks records that are packed by the codec of that number; 0: they are not. Rejects for one that is not known. */
-export const unpackerOf = (number: number): ((bytes: Buffer) => Promise<Buffer>) => {
+export const unpackerOf = (number: number): Codec["decompress"] => {
   if (number === 0) return (bytes) => Promise.resolve(bytes)
   const codec = codecs[number]
-  return codec?.decompress ?? (() => Promise.reject(new Error(`records are packed by codec ${number}`)))
+  return (
+    codec?.decompress ?? (() => Promise.reject(new UnknownCodec(`records are packed by codec ${number}`)))
+  )
 }

@@ -1,5 +1,7 @@
 /** What an error of the Kafka client means: whether something may have been stored, and what a person should read. */
 import { Failure } from "../../contracts/failure.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import { errorOfName, type ProduceError, ProduceRefused } from "./kafka-produce-errors.ts"
 
 /** The error at the bottom: the client wraps one in the other. */
 const root = (
@@ -21,15 +23,6 @@ const root = (
   }
 }
 
-/** Answers of a broker after which the records may stand in the log all the same. */
-const ambiguousAnswers = new Set([
-  "UNKNOWN",
-  "REQUEST_TIMED_OUT",
-  "NETWORK_EXCEPTION",
-  "NOT_ENOUGH_REPLICAS_AFTER_APPEND",
-  "KAFKA_STORAGE_ERROR"
-])
-
 /** A connection that never came about. */
 const noConnection = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"])
 
@@ -45,7 +38,7 @@ const beforeSending = new Set([
 /** Is it certain that a send that ended so has stored nothing? It must have been a send to one partition. */
 export const storedNothing = (error: unknown): boolean => {
   const { name, type, code, message } = root(error)
-  if (name === "KafkaJSProtocolError" || type !== "") return !ambiguousAnswers.has(type)
+  if (name === "KafkaJSProtocolError" || type !== "") return errorOfName(type)?.mayBeStored === false
   if (name !== "KafkaJSConnectionError") return beforeSending.has(name)
   return noConnection.has(code) || message === "Connection timeout" || message === "Not connected"
 }
@@ -56,9 +49,9 @@ export const answerOf = (error: unknown): string => root(error).type
 /** Was there no answer in time? */
 export const unanswered = (error: unknown): boolean => root(error).name === "KafkaJSRequestTimeoutError"
 
-/** Is it larger than the topic takes? Nothing was stored then. */
-export const tooLarge = (error: unknown): boolean =>
-  ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"].includes(root(error).type)
+/** What a broker has answered, by the table of its answers; undefined when it is not an answer in there. */
+export const producedError = (error: unknown): ProduceError | undefined =>
+  error instanceof ProduceRefused ? error.error : errorOfName(answerOf(error))
 
 /** Did the group change, so that this member must join it again before it goes on? */
 export const groupChanged = (error: unknown): boolean =>
@@ -79,10 +72,30 @@ export const neverHeals = (error: unknown): boolean => {
   return hopeless.has(type) || name === "KafkaJSNotImplemented"
 }
 
-/** One sentence for a person: what was tried, and what the client or the broker said. */
-export const sentence = (tried: string, error: unknown): string => {
+/** One sentence for a person: what was tried, and what the client or the broker said; `more`, where it said more than the error. */
+export const sentence = (tried: string, error: unknown, more = ""): string => {
   const { type, message } = root(error)
-  return `${tried}: ${message}${type === "" ? "" : ` (${type})`}`
+  return `${tried}: ${more || message}${type === "" ? "" : ` (${type})`}`
+}
+
+/** What is wrong with a topic that takes nothing, and what somebody can do. */
+export const topicSentence = (topic: Topic, error: unknown): string => {
+  const said = sentence(`Nothing is stored in the topic ${topic} until somebody acts`, error)
+  return `${said}. ${producedError(error)?.act ?? ""}`.trim()
+}
+
+/** Did a broker answer that it does not accept the login? */
+export const isLoginRefused = (error: unknown): boolean => {
+  const { name, type } = root(error)
+  return name === "KafkaJSSASLAuthenticationError" || type === "SASL_AUTHENTICATION_FAILED"
+}
+
+/** Why no connection came about: a clause for a person. */
+export const connectionReason = (error: unknown): string => {
+  const { message } = root(error)
+  return isLoginRefused(error)
+    ? `it refuses the login: ${message}; check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD`
+    : message
 }
 
 /** Kafka could not do it now; nothing was done. */

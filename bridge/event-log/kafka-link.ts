@@ -3,7 +3,9 @@
  * It lives as long as its scope.
  */
 import { Effect, type Scope } from "effect"
+import type { ConnectionState } from "../connection-state.ts"
 import type { Client } from "./kafka-client.ts"
+import { connectionReason } from "./kafka-failure.ts"
 
 /** What a client must offer to be kept here. */
 interface Connects {
@@ -25,11 +27,13 @@ const patience = 2_000
 /**
  * `tries`: how many clients in a row may fail to connect before that is impossible: one for each broker's address.
  * `grace`: how long a replaced client is kept for what is still under way on it, milliseconds.
+ * `state`: hears of each client that has connected and logged in, and why that is impossible.
  */
 export const makeLink = <C extends Connects>(
   make: () => Client<C>,
   tries: number,
-  grace: number
+  grace: number,
+  state: ConnectionState
 ): Effect.Effect<Link<C>, never, Scope.Scope> => {
   let current: { readonly client: Client<C>; readonly ready: Promise<void> } | undefined
   let isClosed = false
@@ -56,10 +60,15 @@ export const makeLink = <C extends Connects>(
         const { client, ready } = current
         try {
           await ready
+          state.up()
           return client.api
         } catch (error) {
+          // Several may have waited for the same client; it has failed once.
+          const isFirst = current?.client === client
           replace(client.api)
-          if (left <= 1 || isClosed) throw error
+          if (left > 1 && !isClosed) continue
+          if (isFirst && !isClosed) state.down(connectionReason(error))
+          throw error
         }
       }
     },

@@ -10,6 +10,7 @@ import type { Clients, Cluster } from "./kafka-client.ts"
 import { sentence, unanswered } from "./kafka-failure.ts"
 import { fetchNext, type Stretch, stretchesSince } from "./kafka-fetch.ts"
 import type { LookOptions, RecordBatch } from "./service.ts"
+import type { Unpacking } from "./skipped-batches.ts"
 
 /**
  * A look that has got nothing for so long fails, milliseconds: at its beginning, and later, when a broker that died may
@@ -35,7 +36,7 @@ class NoAnswer extends Error {}
 
 /** `look` of the event log. */
 export const makeLook =
-  (clients: Clients) =>
+  (clients: Clients, unpacking: Unpacking) =>
   (
     options: LookOptions,
     see: (batch: RecordBatch, partitions: number) => boolean
@@ -44,7 +45,7 @@ export const makeLook =
       const progress: Progress = { stretches: undefined, lastSign: performance.now() }
       return Effect.acquireUseRelease(
         Effect.sync(clients.cluster),
-        ({ api }) => lookOn(api, options, see, progress),
+        ({ api }) => lookOn(api, options, see, progress, unpacking),
         ({ close }) => Effect.promise(() => close(0))
       ).pipe(
         Effect.retry({
@@ -68,7 +69,8 @@ const lookOn = Effect.fnUntraced(function* (
   cluster: Cluster,
   { topics, since }: LookOptions,
   see: (batch: RecordBatch, partitions: number) => boolean,
-  progress: Progress
+  progress: Progress,
+  unpacking: Unpacking
 ) {
   yield* ask(() => cluster.connect())
   if (progress.stretches === undefined) {
@@ -83,7 +85,7 @@ const lookOn = Effect.fnUntraced(function* (
     if (open.length === 0) return false
     for (const stretch of open) {
       const fetched = yield* ask(() => fetchNext(cluster, stretch))
-      const next = batchesOf(fetched)
+      const next = batchesOf(fetched, unpacking)
       for (let batch = yield* ask(next); batch !== undefined; batch = yield* ask(next)) {
         if (see(batch, partitions)) return true
         yield* Effect.yieldNow

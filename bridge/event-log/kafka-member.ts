@@ -6,10 +6,11 @@
 import { Cause, Effect, Option, Queue } from "effect"
 import type { Topic } from "../../contracts/ids.ts"
 import { handOver, pauseAfter } from "./hand-over.ts"
-import { batchesOf } from "./kafka-batches.ts"
+import { batchesOf, type Fetched } from "./kafka-batches.ts"
 import type { Clients, Consumer, Payload } from "./kafka-client.ts"
 import { groupChanged } from "./kafka-failure.ts"
 import type { RecordBatch } from "./service.ts"
+import type { Skipped, Unpacking } from "./skipped-batches.ts"
 
 /** A member that is not heard of for so long is taken for dead, milliseconds. */
 const sessionTimeout = 10_000
@@ -38,6 +39,7 @@ export interface Membership<E> {
   /** How many partitions are handled at the same time. */
   readonly partitionsAtOnce: number
   readonly handle: (batch: RecordBatch) => Effect.Effect<void, E>
+  readonly unpacking: Unpacking
   /** Called whenever a batch is done. */
   readonly onProgress: () => void
 }
@@ -146,15 +148,23 @@ const start = async <E>(
 const handleJob = <E>(job: Job, membership: Membership<E>, state: State): Effect.Effect<void> => {
   const place: Place = { done: undefined, committed: performance.now() }
   const { batch: fetched, resolveOffset } = job.payload
-  const next = batchesOf(fetched)
+  let hasSkipped = false
+  const skipped = (batch: Skipped): void => {
+    hasSkipped = true
+    membership.unpacking.skipped(batch)
+  }
+  const next = batchesOf(fetched, { ...membership.unpacking, skipped })
   return Effect.gen(function* () {
     while (true) {
       const batch = yield* Effect.tryPromise({ try: next, catch: (error) => error })
       // Behind the last record may stand more that is none.
-      if (batch === undefined) return resolveOffset(fetched.lastOffset())
+      if (batch === undefined) {
+        if (hasSkipped) advance(membership, place, fetched, fetched.lastOffset())
+        return resolveOffset(fetched.lastOffset())
+      }
       for (let tries = 1; ; tries++) {
         if (state.stale !== undefined) return yield* Effect.fail(state.stale)
-        if (yield* attempt(job.payload, batch, membership, place)) break
+        if (yield* attempt(job.payload, batch, membership, place, tries)) break
         yield* commit(job.payload, place)
         yield* pauseAfter(tries)
       }
@@ -191,24 +201,35 @@ interface Place {
 const attempt = <E>(
   payload: Payload,
   batch: RecordBatch,
-  { handle, positions, onProgress }: Membership<E>,
-  place: Place
+  membership: Membership<E>,
+  place: Place,
+  tries: number
 ): Effect.Effect<boolean, unknown> =>
   Effect.uninterruptible(
     Effect.gen(function* () {
-      if (!(yield* handOver(handle, batch))) return false
+      if (!(yield* handOver(membership.handle, batch, tries))) return false
       const last = batch.records.at(-1)?.offset
       if (last !== undefined) {
-        const next = BigInt(last) + 1n
-        if (positions === undefined) place.done = next.toString()
-        else positions.set(placeOf(batch.topic, batch.partition), next)
+        advance(membership, place, batch, last)
         payload.resolveOffset(last)
       }
       if (performance.now() - place.committed >= commitEvery) yield* commit(payload, place)
-      onProgress()
+      membership.onProgress()
       return true
     })
   )
+
+/** Everything up to this offset is done. */
+const advance = <E>(
+  { positions }: Membership<E>,
+  place: Place,
+  { topic, partition }: Pick<Fetched, "topic" | "partition">,
+  last: string
+): void => {
+  const next = BigInt(last) + 1n
+  if (positions === undefined) place.done = next.toString()
+  else positions.set(placeOf(topic, partition), next)
+}
 
 /** Commits the place behind what is done, if it is not committed. */
 const commit = ({ batch, commitOffsetsIfNecessary }: Payload, place: Place) =>

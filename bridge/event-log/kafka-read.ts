@@ -6,12 +6,14 @@ import { randomBytes } from "node:crypto"
 import { Effect } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
+import { makeSaidOnce } from "../said-once.ts"
 import type { Admin, Clients } from "./kafka-client.ts"
 import { neverHeals, sentence } from "./kafka-failure.ts"
 import type { Link } from "./kafka-link.ts"
 import { type Membership, type Positions, placeOf, runMember } from "./kafka-member.ts"
 import type { KafkaTopics } from "./kafka-topics.ts"
 import type { ReadOptions, RecordBatch } from "./service.ts"
+import type { Unpacking } from "./skipped-batches.ts"
 
 /** Pauses before the next consumer grow from the first to the second, milliseconds. */
 const firstPause = 250
@@ -19,12 +21,12 @@ const longestPause = 10_000
 
 /** `read` of the event log. Those who only watch get a group of their own each, which is removed when they stop. */
 export const makeRead =
-  (clients: Clients, admin: Link<Admin>, topics: KafkaTopics) =>
+  (clients: Clients, admin: Link<Admin>, topics: KafkaTopics, unpacking: Unpacking) =>
   <E>(
     { group, topics: names, from, partitionsAtOnce = 1 }: ReadOptions,
     handle: (batch: RecordBatch) => Effect.Effect<void, E>
   ): Effect.Effect<never, Failure> => {
-    const reading = { topics: names, partitionsAtOnce, handle }
+    const reading = { topics: names, partitionsAtOnce, handle, unpacking }
     if (from === "oldest") return readOn(clients, { ...reading, group, positions: undefined })
     const watcher = `${group}-${randomBytes(6).toString("hex")}`
     return startPositions(topics, names, BigInt(from)).pipe(
@@ -38,14 +40,17 @@ const readOn = <E>(
   membership: Omit<Membership<E>, "onProgress">
 ): Effect.Effect<never, Failure> => {
   let pause = firstPause
+  const troubles = makeSaidOnce()
   const onProgress = (): void => {
     pause = firstPause
+    troubles.worked()
   }
   return runMember(clients, { ...membership, onProgress }).pipe(
     Effect.catch((error) => {
       const said = sentence(`Cannot read ${membership.topics.join(", ")} from Kafka`, error)
       if (neverHeals(error)) return Effect.fail(new Failure({ reason: "unreadable", message: said }))
-      const waiting = Effect.andThen(Effect.logWarning(said), Effect.sleep(pause))
+      const warning = troubles.isNew(said) ? Effect.logWarning(said) : Effect.void
+      const waiting = Effect.andThen(warning, Effect.sleep(pause))
       pause = Math.min(pause * 2, longestPause)
       return waiting
     }),
@@ -57,7 +62,8 @@ const readOn = <E>(
 const startPositions = (
   topics: KafkaTopics,
   names: ReadonlyArray<Topic>,
-  behind: bigint
+  behind: bigint,
+  troubles = makeSaidOnce()
 ): Effect.Effect<Positions> =>
   topics.extents(names).pipe(
     Effect.map((extents) => {
@@ -68,9 +74,9 @@ const startPositions = (
       return positions
     }),
     Effect.catch(({ message }) =>
-      Effect.logWarning(message).pipe(
+      (troubles.isNew(message) ? Effect.logWarning(message) : Effect.void).pipe(
         Effect.andThen(Effect.sleep(1_000)),
-        Effect.andThen(Effect.suspend(() => startPositions(topics, names, behind)))
+        Effect.andThen(Effect.suspend(() => startPositions(topics, names, behind, troubles)))
       )
     )
   )

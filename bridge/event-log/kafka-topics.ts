@@ -1,10 +1,12 @@
 /** What there is to know of topics: how many partitions, where each begins and ends; and making those that are missing. */
-import { Effect } from "effect"
-import { Failure } from "../../contracts/failure.ts"
+import { Effect, Result } from "effect"
+import type { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import type { Admin } from "./kafka-client.ts"
-import { unavailable } from "./kafka-failure.ts"
+import { producedError, topicSentence, unavailable } from "./kafka-failure.ts"
 import type { Link } from "./kafka-link.ts"
+import { ProduceRefused } from "./kafka-produce-errors.ts"
+import type { Refusals } from "./refusals.ts"
 
 /** The oldest offset of a partition and the one behind its last record. */
 export interface Extent {
@@ -15,13 +17,16 @@ export interface Extent {
 }
 
 export interface KafkaTopics {
-  /** How many partitions a topic has, remembered for a minute. Fails with `unavailable`, also for an unknown topic. */
-  readonly partitions: (topic: Topic) => Effect.Effect<number, Failure>
+  /** How many partitions a topic has, remembered for a minute. Fails with what the client says, also for an unknown topic. */
+  readonly partitions: (topic: Topic) => Effect.Effect<number, unknown>
   /** Forgets what is remembered of a topic: something went wrong there. */
   readonly forget: (topic: Topic) => void
   readonly ensure: (topics: ReadonlyArray<Topic>) => Effect.Effect<void, Failure>
   readonly extents: (topics: ReadonlyArray<Topic>) => Effect.Effect<ReadonlyArray<Extent>, Failure>
 }
+
+/** How a broker that knows no such topic answers (kafka-produce-errors.ts). */
+const unknownTopic = 3
 
 /** How long a number of partitions is believed, milliseconds. */
 const remembered = 60_000
@@ -29,18 +34,17 @@ const remembered = 60_000
 /** How long a new topic may take until all its partitions have a leader, milliseconds. */
 const leadersWithin = 15_000
 
-export const makeTopics = (admin: Link<Admin>): KafkaTopics => {
+/** What cannot be made until somebody acts goes to `refusals`. */
+export const makeTopics = (admin: Link<Admin>, refusals: Refusals): KafkaTopics => {
   const known = new Map<Topic, { readonly count: number; readonly until: number }>()
 
   const partitions = Effect.fnUntraced(function* (topic: Topic) {
     const before = known.get(topic)
     const now = performance.now()
     if (before !== undefined && before.until > now) return before.count
-    const { topics } = yield* admin
-      .use((api) => api.fetchTopicMetadata({ topics: [topic] }))
-      .pipe(Effect.mapError((error) => unavailable(`Cannot write to the Kafka topic ${topic}`, error)))
+    const { topics } = yield* admin.use((api) => api.fetchTopicMetadata({ topics: [topic] }))
     const count = topics.find(({ name }) => name === topic)?.partitions.length ?? 0
-    if (count === 0) return yield* new Failure({ reason: "unavailable", message: `No Kafka topic ${topic}` })
+    if (count === 0) return yield* Effect.fail(new ProduceRefused(unknownTopic, null, []))
     known.set(topic, { count, until: now + remembered })
     return count
   })
@@ -58,18 +62,29 @@ export const makeTopics = (admin: Link<Admin>): KafkaTopics => {
         )
       }
       const end = performance.now() + leadersWithin
-      while (!(yield* haveLeaders(topics))) {
-        if (performance.now() > end) return yield* Effect.fail(new Error("they have no leader yet"))
+      while (true) {
+        const found = yield* Effect.result(haveLeaders(topics))
+        if (Result.isSuccess(found) && found.success) return
+        const failure = Result.isFailure(found) ? found.failure : new Error("they have no leader yet")
+        // A topic that was just made may not be known everywhere.
+        const { kind, code } = producedError(failure) ?? {}
+        if (performance.now() > end || (kind === "topic" && code !== unknownTopic))
+          return yield* Effect.fail(failure)
         yield* Effect.sleep("100 millis")
       }
     },
     (effect, topics) =>
-      Effect.mapError(effect, (error) =>
-        unavailable(`Cannot make sure that the Kafka topics ${topics.join(", ")} exist`, error)
+      effect.pipe(
+        Effect.tap(() => Effect.sync(() => topics.forEach(refusals.isThere))),
+        Effect.mapError((error) => {
+          if (producedError(error)?.kind === "topic")
+            for (const topic of topics) refusals.refused(topic, topicSentence(topic, error))
+          return unavailable(`Cannot make sure that the Kafka topics ${topics.join(", ")} exist`, error)
+        })
       )
   )
 
-  const haveLeaders = (topics: ReadonlyArray<Topic>): Effect.Effect<boolean> =>
+  const haveLeaders = (topics: ReadonlyArray<Topic>): Effect.Effect<boolean, unknown> =>
     admin
       .use((api) => api.fetchTopicMetadata({ topics: [...topics] }))
       .pipe(
@@ -78,8 +93,7 @@ export const makeTopics = (admin: Link<Admin>): KafkaTopics => {
             const all = found.topics.find(({ name }) => name === topic)?.partitions ?? []
             return all.length > 0 && all.every(({ leader }) => leader >= 0)
           })
-        ),
-        Effect.orElseSucceed(() => false)
+        )
       )
 
   const extents = Effect.fnUntraced(function* (topics: ReadonlyArray<Topic>) {

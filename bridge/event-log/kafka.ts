@@ -5,14 +5,18 @@
 import { Effect, Redacted } from "effect"
 import { logTimeout } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
+import { logWith, makeConnectionState } from "../connection-state.ts"
 import { makeAppend } from "./kafka-append.ts"
 import { type Compression, type KafkaAddress, makeClients } from "./kafka-client.ts"
-import { unavailable } from "./kafka-failure.ts"
+import { connectionReason, isLoginRefused, unavailable } from "./kafka-failure.ts"
 import { makeLink } from "./kafka-link.ts"
 import { makeLook } from "./kafka-look.ts"
 import { makeRead } from "./kafka-read.ts"
 import { makeTopics } from "./kafka-topics.ts"
+import { makeRefusals } from "./refusals.ts"
 import { EventLog } from "./service.ts"
+import { makeUnpacking } from "./skipped-batches.ts"
+import { maxUnpacked } from "./unpack.ts"
 
 /** How long one request of a producer or admin may take, milliseconds; less than `logTimeout`. */
 const requestTimeout = 3_500
@@ -20,20 +24,40 @@ const requestTimeout = 3_500
 /** How long `check` waits, milliseconds. */
 const checkWithin = 1_900
 
+export interface KafkaOptions {
+  /** Are records given keys? Not unless said. */
+  readonly hasKeys?: boolean
+  /** The most that a batch that is read may be once it is unpacked, bytes. */
+  readonly maxUnpacked?: number
+}
+
 /** The event log on these brokers; it closes its connections with the scope. */
-export const makeKafka = Effect.fnUntraced(function* (address: KafkaAddress, compression: Compression) {
-  const log = Effect.runForkWith(yield* Effect.context<never>())
-  const clients = makeClients(address, requestTimeout, (message) => void log(Effect.logDebug(message)))
+export const makeKafka = Effect.fnUntraced(function* (
+  address: KafkaAddress,
+  compression: Compression,
+  options: KafkaOptions = {}
+) {
+  const context = yield* Effect.context<never>()
+  const log = logWith(Effect.runForkWith(context))
+  const refusals = makeRefusals(context)
+  const unpacking = makeUnpacking(context, options.maxUnpacked ?? maxUnpacked)
+  const keys = { areGiven: options.hasKeys ?? false }
+  const clients = makeClients(address, requestTimeout, (message) => log("debug", message))
   const tries = address.brokers.length
-  const producer = yield* makeLink(clients.cluster, tries, logTimeout)
-  const admin = yield* makeLink(clients.admin, tries, logTimeout)
-  const topics = makeTopics(admin)
   const where = address.brokers.join(", ")
+  const state = makeConnectionState(`Kafka at ${where}`, log)
+  const producer = yield* makeLink(clients.cluster, tries, logTimeout, state)
+  const admin = yield* makeLink(clients.admin, tries, logTimeout, state)
+  const topics = makeTopics(admin, refusals)
 
   const check = admin
     .use((api) => api.describeCluster())
     .pipe(
-      Effect.mapError((error) => unavailable(`No Kafka broker answers at ${where}`, error)),
+      Effect.mapError((error) =>
+        isLoginRefused(error)
+          ? new Failure({ reason: "unavailable", message: `Kafka at ${where}: ${connectionReason(error)}` })
+          : unavailable(`No Kafka broker answers at ${where}`, error)
+      ),
       Effect.timeoutOrElse({
         duration: checkWithin,
         orElse: () =>
@@ -45,11 +69,11 @@ export const makeKafka = Effect.fnUntraced(function* (address: KafkaAddress, com
     )
 
   return EventLog.of({
-    seam: { kind: "kafka", embedded: false, address: where, check },
+    seam: { kind: "kafka", embedded: false, address: where, check, refusals: refusals.list },
     ensureTopics: topics.ensure,
-    append: makeAppend(producer, topics, compression),
-    read: makeRead(clients, admin, topics),
-    look: makeLook(clients)
+    append: makeAppend({ producer, topics, compression, refusals, keys }),
+    read: makeRead(clients, admin, topics, unpacking),
+    look: makeLook(clients, unpacking)
   })
 })
 
@@ -65,11 +89,12 @@ export interface KafkaSettings {
 export const readAddress = (settings: KafkaSettings): Effect.Effect<KafkaAddress, Failure> => {
   const wrong = (message: string) => Effect.fail(new Failure({ reason: "unreadable", message }))
   const brokers = settings.brokers.split(",").map((one) => one.trim())
-  const strange = brokers.find((one) => !isBroker(one))
-  if (strange !== undefined) {
-    return wrong(
-      `KAFKA_BROKERS must be host:port, several separated by commas; "${strange}" is not a host and a port.`
-    )
+  for (const [place, broker] of brokers.entries()) {
+    const fault = faultOf(broker)
+    if (fault !== undefined)
+      return wrong(
+        `KAFKA_BROKERS must be host:port, several separated by commas; broker ${place + 1} of ${brokers.length} ${fault}.`
+      )
   }
   const { mechanism, username, password } = settings
   if (mechanism === undefined) {
@@ -84,8 +109,18 @@ export const readAddress = (settings: KafkaSettings): Effect.Effect<KafkaAddress
   return Effect.succeed({ brokers, tls: settings.tls, login: { mechanism, username, password } })
 }
 
-const isBroker = (text: string): boolean => {
-  const parts = /^[A-Za-z0-9._-]+:(\d{1,5})$/.exec(text)
-  const port = Number(parts?.[1])
-  return port > 0 && port < 65_536
+/** What is wrong with how a broker is written. Nothing is repeated that may hold a password. */
+const faultOf = (text: string): string | undefined => {
+  if (text === "") return "is empty"
+  if (text.includes("@"))
+    return "has a login: set KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD instead"
+  const scheme = /^([a-z_+]+):\/\//i.exec(text)?.[1]
+  if (scheme !== undefined) {
+    const advice = /ssl|tls/i.test(scheme) ? " and set KAFKA_SSL=true" : ""
+    return `begins with ${scheme}://: leave that away${advice}`
+  }
+  if (text.includes("?") || text.includes("/")) return `("${text}") has more than host and port`
+  if (text.startsWith("[")) return `("${text}") is an IPv6 address: name a host that resolves to it`
+  const port = Number(/^[A-Za-z0-9._-]+:(\d{1,5})$/.exec(text)?.[1])
+  return port > 0 && port < 65_536 ? undefined : `("${text}") is not a host and a port`
 }

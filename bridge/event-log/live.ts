@@ -1,11 +1,14 @@
 /** The event log that the settings ask for: Kafka where KAFKA_BROKERS is set, else a file in DATA_DIR. */
-import { type Config, Duration, Effect, Layer, Schedule } from "effect"
+import { type Config, Duration, Effect, Layer, Result, Schedule } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting } from "../../contracts/setting.ts"
+import type { Seam } from "../seam.ts"
 import {
   dataDir,
   kafkaBrokers,
   kafkaCompression,
+  kafkaKeyParam,
+  kafkaMaxUnpacked,
   kafkaPassword,
   kafkaSaslMechanism,
   kafkaSsl,
@@ -24,13 +27,15 @@ export const eventLogSettings: ReadonlyArray<Setting<unknown>> = [
   kafkaUsername,
   kafkaPassword,
   kafkaCompression,
+  kafkaKeyParam,
+  kafkaMaxUnpacked,
   kafkaStartTimeout,
   dataDir
 ]
 
 /**
- * Fails with one clear sentence: `unreadable` when a setting can never work, `unavailable` when no broker answers
- * within KAFKA_START_TIMEOUT or the file cannot be written. A broker that is lost later is waited for.
+ * Fails with one clear sentence: `unreadable` when a setting can never work, `unavailable` when the file cannot be
+ * written, or no broker answers within KAFKA_START_TIMEOUT where that is set. Else a broker that is away is waited for.
  */
 export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.effect(
   EventLog,
@@ -42,17 +47,35 @@ export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.
       username: kafkaUsername,
       password: kafkaPassword,
       compression: kafkaCompression,
+      keyParam: kafkaKeyParam,
+      maxUnpacked: kafkaMaxUnpacked,
       startTimeout: kafkaStartTimeout,
       directory: dataDir
     })
     const brokers = settings.brokers?.trim() ?? ""
     if (brokers === "") return yield* makeSqlite(settings.directory)
     const address = yield* readAddress({ ...settings, brokers })
-    const log = yield* makeKafka(address, settings.compression)
+    const log = yield* makeKafka(address, settings.compression, {
+      hasKeys: settings.keyParam !== undefined,
+      maxUnpacked: settings.maxUnpacked
+    })
     if (Duration.isPositive(settings.startTimeout)) yield* firstAnswer(log.seam.check, settings.startTimeout)
+    else yield* sayWhenAway(log.seam)
     return log
   })
 )
+
+/** Says it when Kafka is away at the start, and again when it is there. Does not wait for it. */
+const sayWhenAway = Effect.fnUntraced(function* ({ check, address }: Seam) {
+  const first = yield* Effect.result(check)
+  if (Result.isSuccess(first)) return
+  yield* Effect.logWarning(`${first.failure.message}. Going on without it and connecting again.`)
+  yield* Effect.retry(check, Schedule.spaced("1 second")).pipe(
+    Effect.andThen(Effect.logInfo(`Kafka at ${address} is there.`)),
+    Effect.ignore,
+    Effect.forkScoped
+  )
+})
 
 /** Returns when Kafka answers; fails as the last check did when it has not for so long. */
 const firstAnswer = (

@@ -67,10 +67,10 @@ export interface LookOptions {
  */
 export const clockSlack = 60_000
 
-/** How an append ended, for each record in the order given: where it lies, or why it can never be stored. */
+/** How an append ended, for each record in the order given: where it lies, or why it can never be stored, in a sentence. */
 export type Appended =
   | { readonly stored: true; readonly partition: number; readonly offset: string }
-  | { readonly stored: false; readonly reason: string }
+  | { readonly stored: false; readonly why: "too large" | "refused by the log"; readonly reason: string }
 
 export class EventLog extends Context.Service<
   EventLog,
@@ -80,8 +80,9 @@ export class EventLog extends Context.Service<
     readonly ensureTopics: (topics: ReadonlyArray<Topic>) => Effect.Effect<void, Failure>
     /**
      * Appends the records; returns when all replicas have them. Records without a key go to one partition per
-     * topic, chosen by `affinity`, so that sending the same again lands in the same place. A record that is too
-     * large for its topic is refused alone. Fails with `unavailable` (nothing stored) or `timeout` (may be stored).
+     * topic, chosen by `affinity`, so that sending the same again lands in the same place. A record that its topic can
+     * never take is refused alone. Fails with `unavailable` (nothing stored) or `timeout` (may be stored); where that is
+     * for good until somebody acts, the seam names it too.
      */
     readonly append: (
       records: ReadonlyArray<NewRecord>,
@@ -110,12 +111,13 @@ export class EventLog extends Context.Service<
   }
 >()("spoor/bridge/event-log") {}
 
-/** Runs of neighbouring places as placements, for a receipt. */
+/** Runs of neighbouring places as placements, for a receipt; `at` is when they were appended, milliseconds since 1970. */
 export const placements = (
   records: ReadonlyArray<NewRecord>,
-  appended: ReadonlyArray<Appended>
+  appended: ReadonlyArray<Appended>,
+  at: number
 ): ReadonlyArray<Placement> => {
-  type Run = { topic: Topic; partition: number; offset: string; count: number }
+  type Run = { topic: Topic; partition: number; offset: string; count: number; at: number }
   const runs = new Map<string, Run>()
   // Most records lie behind the one before.
   let run: Run | undefined
@@ -126,7 +128,7 @@ export const placements = (
     const { partition, offset } = one
     if (run?.topic !== topic || run.partition !== partition) {
       const name = `${partition} ${topic}`
-      run = runs.get(name) ?? { topic, partition, offset, count: 0 }
+      run = runs.get(name) ?? { topic, partition, offset, count: 0, at }
       if (run.count === 0) runs.set(name, run)
     }
     run.count += 1

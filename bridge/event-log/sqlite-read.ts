@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto"
 import { Clock, Effect, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
+import { makeSaidOnce, type SaidOnce } from "../said-once.ts"
 import type { SqliteFile } from "../sqlite.ts"
 import type { Bell } from "./bell.ts"
 import { handOver, pauseAfter } from "./hand-over.ts"
@@ -44,9 +45,11 @@ export const makeRead =
           options.from === "oldest"
             ? yield* memberPlaces(file, options)
             : watcherPlaces(file, options.topics, options.from)
+        const troubles = makeSaidOnce()
         const look = Effect.forEach(places, (place) => handNext(place, handle)).pipe(
+          Effect.tap(() => Effect.sync(troubles.worked)),
           Effect.map((found) => found.includes(true)),
-          Effect.catch((failure) => Effect.as(Effect.logWarning(failure.message), false))
+          Effect.catch((failure) => Effect.as(warnOnce(troubles, failure), false))
         )
         while (true) {
           const rung = bell.next()
@@ -54,6 +57,9 @@ export const makeRead =
         }
       })
     )
+
+const warnOnce = (troubles: SaidOnce, { message }: Failure): Effect.Effect<void> =>
+  troubles.isNew(message) ? Effect.logWarning(message) : Effect.void
 
 /** Hands over what comes next until it is done. False when there is nothing. */
 const handNext = Effect.fnUntraced(function* <E>(
@@ -63,7 +69,7 @@ const handNext = Effect.fnUntraced(function* <E>(
   for (let tries = 1; ; tries++) {
     const batch = yield* place.next
     if (batch === undefined) return false
-    const attempt = Effect.flatMap(handOver(handle, batch), (ok) =>
+    const attempt = Effect.flatMap(handOver(handle, batch, tries), (ok) =>
       ok ? Effect.as(place.moveOn(batch), true) : Effect.succeed(false)
     )
     if (yield* Effect.uninterruptible(attempt)) return true
@@ -87,7 +93,10 @@ const memberPlaces = Effect.fnUntraced(function* (
       }
     })
   )
-  const takeSafely = Effect.catch(take, (failure) => Effect.logWarning(failure.message))
+  const troubles = makeSaidOnce()
+  const takeSafely = Effect.catch(Effect.andThen(take, Effect.sync(troubles.worked)), (failure) =>
+    warnOnce(troubles, failure)
+  )
   yield* Effect.addFinalizer(() =>
     Effect.ignore(file.transaction((database) => leavePlaces(database, group, owner)))
   )

@@ -57,7 +57,7 @@ export const addRecords = (
     const { topic, key, value } = record
     const headers = JSON.stringify(record.headers)
     if (value.length + (key?.length ?? 0) + headers.length > maxRecordBytes) {
-      return { stored: false, reason: `too large for the topic ${topic}` }
+      return { stored: false, why: "too large", reason: `too large for the topic ${topic}` }
     }
     const offset = ends.get(topic) ?? 0
     add.run(topic, offset, times.get(topic) ?? now, key ?? null, value, headers)

@@ -7,6 +7,7 @@ import { Failure } from "../../contracts/failure.ts"
 import { openFile } from "../sqlite.ts"
 import { makeBell } from "./bell.ts"
 import { EventLog } from "./service.ts"
+import { sayIfEmptied } from "./sqlite-emptied.ts"
 import { makeLook } from "./sqlite-look.ts"
 import { makeRead } from "./sqlite-read.ts"
 import { addRecords, addTopics, schema } from "./sqlite-tables.ts"
@@ -14,6 +15,7 @@ import { addRecords, addTopics, schema } from "./sqlite-tables.ts"
 /** The event log in `log.sqlite` of the folder. Fails with `unavailable` when that cannot be written. */
 export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
   const file = yield* openFile(directory, "log.sqlite", schema)
+  yield* sayIfEmptied(file, directory)
   const bell = makeBell()
   return EventLog.of({
     seam: { kind: "sqlite", embedded: true, address: file.address, check: file.check },

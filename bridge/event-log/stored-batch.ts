@@ -4,6 +4,7 @@
  * library's own decoder makes some forty objects of each record at once, and took more time than counting them.
  */
 import { Buffer } from "node:buffer"
+import { crc32c } from "./crc32c.ts"
 import { unpackerOf } from "./kafka-codecs.ts"
 import { magic, place } from "./record-batch.ts"
 import { type NextRecord, type RecordBase, recordsIn } from "./stored-record.ts"
@@ -17,8 +18,10 @@ export interface StoredBatch {
   readonly offset: string
   /** Nothing of it is handed on: it is a mark of a transaction, one of a transaction that was taken back, or empty. */
   readonly isControlRecord: boolean
-  /** Rejects for a codec that is not known, and for bytes that are none of it. */
-  readonly unpack: () => Promise<NextRecord>
+  /** Rejects for a codec that is not known, for bytes that are none of it, and for more than `limit` bytes of records. */
+  readonly unpack: (limit: number) => Promise<NextRecord>
+  /** Is it as it was written? What cannot be read of it then is unreadable for good. */
+  readonly isWhole: () => boolean
 }
 
 /** A transaction that was taken back: from this offset on, until the mark of its end, its producer's records are none. */
@@ -79,7 +82,8 @@ const batchOf = (bytes: Buffer, isAborted: (head: Head) => boolean): StoredBatch
     last,
     offset: last.toString(),
     isControlRecord: gone || (attributes & isControl) !== 0 || count <= 0,
-    unpack: async () => recordsIn(await unpackerOf(attributes & codecMask)(packed), count, base)
+    unpack: async (limit) => recordsIn(await unpackerOf(attributes & codecMask)(packed, limit), count, base),
+    isWhole: () => bytes.readUInt32BE(place.checksum) === crc32c(bytes, place.attributes)
   }
 }
 

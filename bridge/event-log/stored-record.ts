@@ -124,7 +124,7 @@ const headersIn = (text: string, start: number): Record<string, string> => {
     at += length
     return isPlain ? bytes : textOf(bytes as Bytes)
   }
-  for (let left = int(); left > 0; left--) {
+  for (let left = int(); left > 0 && at < text.length; left--) {
     const name = part()
     headers[name] = part()
   }
@@ -168,7 +168,7 @@ class Varints {
   long(): number | bigint {
     const start = this.at
     let end = start
-    while ((this.bytes[end] ?? 0) > 127) end += 1
+    while ((this.bytes[end] ?? 0) > 127 && end - start < 9) end += 1
     if (end - start < 4) return this.int()
     let rest = 0n
     for (let at = end; at >= start; at--) rest = (rest << 7n) | BigInt((this.bytes[at] ?? 0) & 127)

@@ -1,15 +1,21 @@
 /**
  * Unpacking what other producers compressed with LZ4 or Snappy, so that a consumer reads every topic. Both formats are
- * runs of literal bytes and of references back into what was already unpacked. Throws for bytes that are neither.
+ * runs of literal bytes and of references back into what was already unpacked. Throws for bytes that are neither, and
+ * for what is larger than the limit once it is unpacked.
  */
 
-/** What is unpacked so far, in a buffer that grows. */
+/** The most that a batch may be once it is unpacked, bytes, unless KAFKA_MAX_UNPACKED says otherwise. */
+export const maxUnpacked = 32 * 1024 * 1024
+
+/** What is unpacked so far, in a buffer that grows up to the limit. */
 class Output {
   bytes: Buffer
   length = 0
+  private readonly limit: number
 
-  constructor(expected: number) {
-    this.bytes = Buffer.allocUnsafe(Math.max(expected, 64))
+  constructor(expected: number, limit: number) {
+    this.bytes = Buffer.allocUnsafe(Math.min(Math.max(expected, 64), limit))
+    this.limit = limit
   }
 
   literal(from: Buffer, start: number, count: number): void {
@@ -35,17 +41,18 @@ class Output {
 
   #room(count: number): void {
     if (this.length + count <= this.bytes.length) return
-    const larger = Buffer.allocUnsafe(2 * (this.length + count))
+    if (this.length + count > this.limit) throw new Error("the records are larger than the limit")
+    const larger = Buffer.allocUnsafe(Math.min(2 * (this.length + count), this.limit))
     this.bytes.copy(larger, 0, 0, this.length)
     this.bytes = larger
   }
 }
 
 /** LZ4 in the frame format. Checksums are left to Kafka's own. */
-export const unpackLz4 = (packed: Buffer): Buffer => {
+export const unpackLz4 = (packed: Buffer, limit: number): Buffer => {
   if (packed.readUInt32LE(0) !== 0x184d2204) throw new Error("records are not an LZ4 frame")
   const flags = packed.readUInt8(4)
-  const output = new Output(4 * packed.length)
+  const output = new Output(4 * packed.length, limit)
   let at = 7 + (flags & 0x08 ? 8 : 0) + (flags & 0x01 ? 4 : 0)
   for (;;) {
     const header = packed.readUInt32LE(at)
@@ -84,8 +91,8 @@ const lz4Block = (block: Buffer, output: Output): void => {
 const javaSnappy = Buffer.from("\x82SNAPPY\0", "latin1")
 
 /** Snappy, plain or in the blocks that Java's producers write. */
-export const unpackSnappy = (packed: Buffer): Buffer => {
-  const output = new Output(4 * packed.length)
+export const unpackSnappy = (packed: Buffer, limit: number): Buffer => {
+  const output = new Output(4 * packed.length, limit)
   if (!packed.subarray(0, javaSnappy.length).equals(javaSnappy)) {
     snappyBlock(packed, output)
     return output.all()

@@ -1,7 +1,8 @@
 /**
  * GeoIP from the file in `GEOIP_DB`, or from the country database that comes with Spoor. It is read at start, and a
  * wrong file ends the start. A file of one's own is watched until the layer closes: when it has changed, the new one
- * takes over at once and whole; while the new one cannot be read, the old one stays in use and a warning is logged.
+ * takes over at once and whole; a new one that cannot be read or holds no places is named in one warning, and the old one
+ * stays in use.
  */
 import { stat } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -26,8 +27,8 @@ export const layerFile = (file: string, watched: Duration.Input | undefined) =>
   Layer.effect(
     GeoIp,
     Effect.gen(function* () {
-      const load = Effect.map(readDatabase(file), ({ name, locate }) => ({
-        name,
+      const load = Effect.map(readDatabase(file), ({ locate, ...database }) => ({
+        ...database,
         locate: remember(remembered, locate)
       }))
       let seen = yield* fingerprint(file)
@@ -37,8 +38,14 @@ export const layerFile = (file: string, watched: Duration.Input | undefined) =>
         const found = yield* fingerprint(file)
         if (found === seen) return
         seen = found
+        const hadCities = current.hasCities
         current = yield* load
         yield* Effect.logInfo("The GeoIP database was swapped.", { file, database: current.name })
+        if (hadCities && !current.hasCities) {
+          yield* Effect.logWarning("The new GeoIP database names no cities: events get the city XX.", {
+            file
+          })
+        }
       }).pipe(
         Effect.catch(({ message }) =>
           Effect.logWarning("The old GeoIP database stays in use.", { because: message })

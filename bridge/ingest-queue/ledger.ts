@@ -2,6 +2,7 @@
  * What the ledger of a queue counts, under which names, and how they read as accounts: the same in every implementation.
  * A name is `since`, `taken`, `pushed`, `foreign-gone`, or `<kind>:<topic>`.
  */
+import type { Placement } from "../../contracts/batch.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import type { QueueLedger, StoredLetter, TopicAccount, TopicCount } from "./service.ts"
 
@@ -22,6 +23,25 @@ export const entriesOf = (counts: ReadonlyArray<TopicCount>): ReadonlyArray<Entr
       .map((kind) => ({ name: `${kind}:${count.topic}`, by: count[kind] }))
   )
 
+/** How long the placements of lines that were let go are known, milliseconds: longer than a bridge answers with an old receipt. */
+export const placementMemory = 600_000
+
+export interface NamedPlacement {
+  readonly name: string
+  readonly entry: Entry
+}
+
+/**
+ * The placements of a receipt, each with a name for good and with what it adds to the ledger. The queue remembers the
+ * names: a placement that lets lines go for the second time adds nothing, so that lines without a record of their own
+ * show as received and not stored.
+ */
+export const placementsOf = (placements: ReadonlyArray<Placement>): ReadonlyArray<NamedPlacement> =>
+  placements.map(({ topic, partition, offset, count, at }) => ({
+    name: `${topic} ${partition} ${offset} ${count} ${at}`,
+    entry: { name: `stored:${topic}`, by: count }
+  }))
+
 /** Where a letter that leaves the list is counted: with its topic, or with those of another's making. */
 export const goneName = (letter: StoredLetter, kind: "replayed" | "discarded"): string =>
   letter.letter === undefined ? "foreign-gone" : `${kind}:${letter.letter.topic}`
@@ -32,7 +52,7 @@ export const goneName = (letter: StoredLetter, kind: "replayed" | "discarded"): 
  */
 export const ledgerOf = (
   fields: ReadonlyMap<string, number>,
-  held: Pick<QueueLedger, "waiting" | "inFlight" | "deadLetters" | "lines">
+  held: Pick<QueueLedger, "waiting" | "inFlight" | "oldestInFlight" | "deadLetters" | "lines">
 ): QueueLedger => {
   const since = fields.get("since")
   return {

@@ -5,8 +5,9 @@
  * Lengths and no separators, since a line may hold any byte. The Lua script of the Redis queue writes the same.
  */
 import { Buffer } from "node:buffer"
+import { createHash } from "node:crypto"
 import type { Bytes } from "../../contracts/event.ts"
-import type { BatchId } from "../../contracts/ids.ts"
+import type { BatchDigest, BatchId } from "../../contracts/ids.ts"
 
 export interface PackedLines {
   /** When the batch was first claimed, milliseconds since 1970. */
@@ -40,6 +41,10 @@ export const unpack = (blob: Uint8Array): PackedLines => {
   if (at !== text.length) throw new Error("A claimed batch has another length than its header says.")
   return { claimed: Number(header[1]), first: Number(header[2] ?? 0), lines }
 }
+
+/** The digest of a packed batch: of its lines, their order, their places and the time they were claimed at. */
+export const digestOf = (blob: Uint8Array): BatchDigest =>
+  createHash("sha1").update(blob).digest("hex").slice(0, 16) as BatchDigest
 
 /** How many lines a packed batch has, by its header alone (up to the first newline). */
 export const linesIn = (header: Uint8Array): number =>

@@ -34,6 +34,21 @@ export const lookAt: (
     })
 })
 
+/** Fails while nothing may be acknowledged there, by what the server says of itself now; what it hides is no obstacle. */
+export const noObstacle = (connection: RedisConnection, rules: PushRules): Effect.Effect<void, Failure> =>
+  Effect.flatMap(lookAtServer(connection), ({ facts, isTold }) => {
+    const obstacle = isTold ? (obstacleOf(facts, rules) ?? loneliness(facts, rules)) : undefined
+    if (obstacle === undefined) return Effect.void
+    const message = `Redis at ${connection.address} ${obstacle}`
+    return Effect.fail(new Failure({ reason: "unavailable", message }))
+  })
+
+/** Why no push can be confirmed by a replica. */
+const loneliness = ({ replicas }: RedisFacts, { confirm }: PushRules): string | undefined =>
+  confirm === "replica" && replicas === 0
+    ? "has no replica, as QUEUE_CONFIRM=replica asks, so nothing is written."
+    : undefined
+
 /** Why nothing may be acknowledged there now, and what to set; it follows the server's name. Undefined when all is well. */
 export const obstacleOf = (facts: RedisFacts, { confirm }: PushRules): string | undefined => {
   if (evicts(facts) && facts.eviction?.startsWith("allkeys") === true)

@@ -16,6 +16,7 @@ import {
   type RedisConnection,
   type Reply
 } from "../redis.ts"
+import { makeWriter, type RedisWriter } from "../redis-writer.ts"
 import type { Confirm } from "./push-rules.ts"
 import type { RedisFacts } from "./redis-facts.ts"
 
@@ -34,11 +35,12 @@ export const confirmationOf = (confirm: Confirm, facts: RedisFacts): Confirmatio
 export const writesAtOnce = (facts: RedisFacts): boolean =>
   facts.hasLog === true && facts.fsync === "always" && facts.fsyncPauses === false
 
-/** Runs the script on the queue's keys, and answers as it does once that is confirmed. */
+/** Runs the script on the queue's keys, and answers as it does once that is confirmed. Given up after `limit` milliseconds. */
 export type ConfirmedPush = (
   keys: ReadonlyArray<string>,
   args: ReadonlyArray<Argument>,
-  confirmation: Confirmation
+  confirmation: Confirmation,
+  limit: number
 ) => Effect.Effect<Reply, Failure>
 
 /** How long a push waits for its confirmation, milliseconds: with the look before it, less than a push may take in all. */
@@ -56,37 +58,44 @@ const lanes = 4
  */
 export const confirmedPush: (
   url: Redacted.Redacted<string>,
+  prefix: string,
   script: string,
   options: ConnectOptions | undefined
-) => Effect.Effect<ConfirmedPush, Failure, Scope.Scope> = Effect.fnUntraced(function* (url, script, options) {
-  const connections = yield* Effect.forEach(
-    Array.from({ length: lanes }),
-    () => connect(url, { ...options, quiet: true }),
-    { concurrency: "unbounded" }
-  )
-  const free = connections.map((connection) => laneOn(connection, script))
-  const places = Semaphore.makeUnsafe(lanes)
-  return (keys, args, confirmation) =>
-    places.withPermits(1)(
-      Effect.acquireUseRelease(
-        Effect.sync(() => free.pop()),
-        (lane) => lane?.(keys, args, confirmation) ?? Effect.die("There are more pushes than connections."),
-        (lane) => Effect.sync(() => lane !== undefined && free.push(lane))
-      )
+) => Effect.Effect<ConfirmedPush, Failure, Scope.Scope> = Effect.fnUntraced(
+  function* (url, prefix, script, options) {
+    const scope = yield* Effect.scope
+    const connections = yield* Effect.forEach(
+      Array.from({ length: lanes }),
+      () => connect(url, { ...options, quiet: true }),
+      { concurrency: "unbounded" }
     )
-})
+    const free = connections.map((connection) =>
+      laneOn(connection, makeWriter(connection, prefix, scope), script)
+    )
+    const places = Semaphore.makeUnsafe(lanes)
+    return (keys, args, confirmation, limit) =>
+      places.withPermits(1)(
+        Effect.acquireUseRelease(
+          Effect.sync(() => free.pop()),
+          (lane) =>
+            lane?.(keys, args, confirmation, limit) ?? Effect.die("There are more pushes than connections."),
+          (lane) => Effect.sync(() => lane !== undefined && free.push(lane))
+        )
+      )
+  }
+)
 
-const laneOn = (connection: RedisConnection, script: string): ConfirmedPush => {
-  const push = connection.scriptAnd(script)
+const laneOn = (connection: RedisConnection, writer: RedisWriter, script: string): ConfirmedPush => {
+  const push = writer.scriptAnd(script)
   let isSettled = false
-  return Effect.fnUntraced(function* (keys, args, confirmation) {
+  return Effect.fnUntraced(function* (keys, args, confirmation, limit) {
     if (!isSettled && !isConfirmed(yield* connection.command(...confirmation(lookTime))))
       return yield* new Failure({
         reason: "unavailable",
         message: `Redis at ${connection.address} is not followed as QUEUE_CONFIRM asks, so nothing is written.`
       })
     isSettled = false
-    const [reply, confirmed] = yield* push(keys, args, confirmation(patience))
+    const [reply, confirmed] = yield* push(keys, args, confirmation(patience), limit)
     isSettled = isConfirmed(confirmed)
     if (isSettled) return reply
     return yield* new Failure({

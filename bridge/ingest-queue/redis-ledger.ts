@@ -12,18 +12,20 @@ import type { QueueKeys } from "./redis.ts"
 import type { QueueLedger, QueueSource } from "./service.ts"
 
 const counting = String.raw`
--- Counted from the headers of what lies there, however it came there.
+-- Counted from the headers of what lies there, however it came there; and when the oldest was first claimed.
 local function lines_in_flight(claimed)
-  local count = 0
+  local count, oldest = 0, nil
   for _, id in ipairs(redis.call('HKEYS', claimed)) do
     local packed = redis.call('HGET', claimed, id)
     local first, last = string.find(packed, ';', 1, true), string.find(packed, '\n', 1, true)
     if first and last and first < last then
       local _, commas = string.gsub(string.sub(packed, first, last), ',', '')
       count = count + commas + 1
+      local since = tonumber(string.match(packed, '^%d+'))
+      if since and (not oldest or since < oldest) then oldest = since end
     end
   end
-  return count
+  return count, oldest
 end
 `
 
@@ -35,7 +37,7 @@ end
 export const ledgerLua = `${counting}
 local function before_counting(ledger, claimed)
   if redis.call('HGET', ledger, 'since') then return nil end
-  return lines_in_flight(claimed)
+  return (lines_in_flight(claimed))
 end
 
 local function begin(ledger, taken, time)
@@ -48,15 +50,17 @@ local function add(ledger, name, by)
 end
 `
 
-/** KEYS list claimed dead-letters ledger · ARGV lines · {what was counted, waiting, in flight, dead letters, {lines, packed lines} or nil}. */
+/** KEYS list claimed dead-letters ledger · ARGV lines · {what was counted, waiting, in flight, dead letters, {lines, packed lines} or nil, age of the oldest batch or nil}. */
 const lookScript = `${counting}
 local list, claimed, letters, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local waiting, in_flight = redis.call('LLEN', list), lines_in_flight(claimed)
+local waiting, in_flight, oldest = redis.call('LLEN', list), lines_in_flight(claimed)
+local time = redis.call('TIME')
+local age = oldest and time[1] * 1000 + math.floor(time[2] / 1000) - oldest or false
 local lines = false
 if waiting + in_flight <= tonumber(ARGV[1]) then
   lines = {redis.call('LRANGE', list, 0, -1), redis.call('HVALS', claimed)}
 end
-return {redis.call('HGETALL', ledger), waiting, in_flight, redis.call('LLEN', letters), lines}
+return {redis.call('HGETALL', ledger), waiting, in_flight, redis.call('LLEN', letters), lines, age}
 `
 
 /** Looks at the ledger of the queue with these keys. */
@@ -87,11 +91,12 @@ const fieldsOf = (reply: ReadonlyArray<Reply>): ReadonlyMap<string, number> => {
 }
 
 const read = (reply: Reply): QueueLedger => {
-  const [fields, waiting, inFlight, deadLetters, lines] = listOf(reply)
+  const [fields, waiting, inFlight, deadLetters, lines, age] = listOf(reply)
   const [inList, claimed] = Array.isArray(lines) ? lines.map(listOf) : []
   return ledgerOf(fieldsOf(listOf(fields)), {
     waiting: Number(waiting),
     inFlight: Number(inFlight),
+    oldestInFlight: typeof age === "number" ? age : undefined,
     deadLetters: Number(deadLetters),
     lines:
       inList === undefined || claimed === undefined

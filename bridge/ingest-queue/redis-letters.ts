@@ -7,6 +7,7 @@
  */
 import { Effect } from "effect"
 import type { RedisConnection } from "../redis.ts"
+import type { RedisWriter } from "../redis-writer.ts"
 import { goneName } from "./ledger.ts"
 import { replayMemory, storedLetter } from "./letter.ts"
 import { fromBuffer, toBuffer } from "./packed.ts"
@@ -35,7 +36,7 @@ end
 `
 
 /** KEYS dead-letters list ledger replays · ARGV text, line, allowed, name in the ledger · what became of it. */
-const replayScript = `${take}
+export const replayScript = `${take}
 local letters, list, ledger, replays = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local text, line, allowed, name = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local clock = redis.call('TIME')
@@ -64,7 +65,7 @@ return 'done'
 `
 
 /** KEYS dead-letters ledger · ARGV text, name in the ledger · 1 when it was there. */
-const discardScript = `${take}
+export const discardScript = `${take}
 redis.call('HGET', KEYS[2], ARGV[2])
 if take(KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.pcall('HINCRBY', KEYS[2], ARGV[2], 1)
@@ -72,9 +73,13 @@ return 1
 `
 
 /** The letters of the queue with these keys. */
-export const redisLetters = (connection: RedisConnection, keys: QueueKeys): LetterBox => {
-  const replay = connection.script(replayScript)
-  const discard = connection.script(discardScript)
+export const redisLetters = (
+  connection: RedisConnection,
+  writer: RedisWriter,
+  keys: QueueKeys
+): LetterBox => {
+  const replay = writer.script(replayScript)
+  const discard = writer.script(discardScript)
   return {
     read: (from, count) =>
       count < 1

@@ -10,6 +10,7 @@ import { Clock, Effect, type Redacted, type Scope } from "effect"
 import { bytesOf } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { ConnectOptions, RedisConnection, Reply } from "../redis.ts"
+import type { RedisWriter } from "../redis-writer.ts"
 import type { PushServer } from "./failover.ts"
 import { toBuffer } from "./packed.ts"
 import { obstacleOf } from "./promise.ts"
@@ -18,6 +19,7 @@ import { confirmationOf, confirmedPush } from "./redis-confirm.ts"
 import { freshFacts, type RedisFacts } from "./redis-facts.ts"
 
 /**
+ * Sent by a writer (redis-writer.ts): a push that is given up, and was answered 503, is never carried out later.
  * KEYS list ledger · ARGV most lines, most bytes (0 for any), line … · 1 when it has them, -1 for too many lines, -2 for
  * too many bytes. The ledger comes first: it can refuse the step (no memory left, another type), then nothing is done.
  * In slices, since Lua's stack holds no more than about 8000 values.
@@ -42,6 +44,9 @@ const share = 0.6
 export interface PushTarget {
   readonly url: Redacted.Redacted<string>
   readonly connection: RedisConnection
+  readonly writer: RedisWriter
+  /** Of the keys of its other writers, in the slot of the list. */
+  readonly prefix: string
   readonly keys: { readonly list: string; readonly ledger: string }
   readonly options?: ConnectOptions | undefined
 }
@@ -54,13 +59,14 @@ export const redisPush: (
   target: PushTarget,
   rules: PushRules
 ) => Effect.Effect<PushServer["push"], Failure, Scope.Scope> = Effect.fnUntraced(function* (
-  { url, connection, keys, options },
+  { url, connection, writer, prefix, keys, options },
   rules
 ) {
   const { address } = connection
   const facts = freshFacts(connection)
-  const push = connection.bytesScript(pushScript)
-  const confirmed = rules.confirm === "server" ? undefined : yield* confirmedPush(url, pushScript, options)
+  const push = writer.bytesScript(pushScript)
+  const confirmed =
+    rules.confirm === "server" ? undefined : yield* confirmedPush(url, prefix, pushScript, options)
   const both = [keys.list, keys.ledger]
 
   const within = <A>(limit: number, effect: Effect.Effect<A, Failure>): Effect.Effect<A, Failure> =>
@@ -84,7 +90,7 @@ export const redisPush: (
     const reply: Reply =
       confirmed === undefined || confirmation === undefined
         ? yield* push(both, args, left)
-        : yield* within(left, confirmed(both, args.map(toBuffer), confirmation))
+        : yield* within(left, confirmed(both, args.map(toBuffer), confirmation, left))
     if (reply !== 1) return yield* full(address, reply === -1 ? "lines" : "bytes")
   })
 })

@@ -3,20 +3,24 @@
  * Each server is a queue of its own; pushes go to the first that works. The connections live as long as the scope.
  */
 import { Effect, type Redacted, type Scope } from "effect"
+import type { Placement } from "../../contracts/batch.ts"
 import { Failure } from "../../contracts/failure.ts"
-import type { BatchId } from "../../contracts/ids.ts"
+import type { ClaimId } from "../../contracts/ids.ts"
 import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../redis.ts"
-import { failover } from "./failover.ts"
-import { type Entry, entriesOf } from "./ledger.ts"
+import { watchRefusals } from "../redis-refused.ts"
+import { makeWriter, type RedisWriter } from "../redis-writer.ts"
+import { failover, type PushServer } from "./failover.ts"
+import { type Entry, entriesOf, placementsOf } from "./ledger.ts"
 import { letterText } from "./letter.ts"
-import { batchIdOf, piecesOf, unpack } from "./packed.ts"
+import { batchIdOf, digestOf, piecesOf, unpack } from "./packed.ts"
+import { noObstacle } from "./promise.ts"
 import { type PushRules, standardRules } from "./push-rules.ts"
 import { redisFind } from "./redis-find.ts"
 import { redisLedger } from "./redis-ledger.ts"
 import { redisLetters } from "./redis-letters.ts"
 import { redisPush } from "./redis-push.ts"
 import { ackScript, claimScript, giveBackScript, setAsideScript, splitScript } from "./scripts.ts"
-import type { ClaimedBatch, IngestQueue, QueueSource } from "./service.ts"
+import type { ClaimedBatch, IngestQueue, QueueSource, TopicCount } from "./service.ts"
 
 export interface RedisQueueSettings {
   /** One queue each; at least one. */
@@ -33,22 +37,27 @@ export interface QueueKeys {
   readonly claimed: string
   readonly leases: string
   readonly attempts: string
-  readonly settled: string
   readonly ledger: string
+  readonly placements: string
   readonly replays: string
   readonly deadLetters: string
 }
 
-/** The companions lie in the list's own slot: in braces the list's name is their tag; a tag of its own stays theirs. */
+/**
+ * What the names of the list's companions, and of its writers' keys, begin with, so that they lie in the list's own
+ * slot: in braces the list's name is their tag; a tag of its own stays theirs.
+ */
+const prefixOf = (list: string): string => (/\{[^}]+\}/.test(list) ? list : `{${list}}`)
+
 export const queueKeys = (list: string, deadLetters: string): QueueKeys => {
-  const prefix = /\{[^}]+\}/.test(list) ? list : `{${list}}`
+  const prefix = prefixOf(list)
   return {
     list,
     claimed: `${prefix}:claimed`,
     leases: `${prefix}:leases`,
     attempts: `${prefix}:attempts`,
-    settled: `${prefix}:settled`,
     ledger: `${prefix}:ledger`,
+    placements: `${prefix}:placements`,
     replays: `${prefix}:replays`,
     deadLetters
   }
@@ -65,32 +74,52 @@ export const redisQueue: (
   function* (settings, started) {
     const keys = queueKeys(settings.queueKey, settings.deadLetterKey)
     const { connection: options, rules = standardRules } = settings
+    const prefix = prefixOf(settings.queueKey)
     const servers = yield* Effect.forEach(
       settings.urls,
-      (url) => Effect.map(connect(url, options), (connection) => ({ url, connection, keys, options })),
+      (url) =>
+        Effect.gen(function* () {
+          const connection = yield* connect(url, options)
+          const writer = makeWriter(connection, prefix, yield* Effect.scope, options?.commandTimeout)
+          const refusals = watchRefusals(connection, `${prefix}:probe`, noObstacle(connection, rules))
+          return { url, connection, writer, prefix, keys, options, refusals }
+        }),
       { concurrency: "unbounded" }
     )
     if (started !== undefined) yield* Effect.forEach(servers, ({ connection }) => started(connection, keys))
     return {
       push: failover(
         yield* Effect.forEach(servers, (server) =>
-          Effect.map(redisPush(server, rules), (push) => ({ address: server.connection.address, push }))
+          Effect.map(
+            redisPush(server, rules),
+            (push): PushServer => ({
+              address: server.connection.address,
+              push: (lines, limit) => server.refusals.watched(push(lines, limit))
+            })
+          )
         )
       ),
-      sources: servers.map(({ connection }) => sourceOf(connection, keys))
+      sources: servers.map(({ connection, writer, refusals }) =>
+        sourceOf(connection, writer, keys, refusals.check)
+      )
     }
   }
 )
 
-const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => {
-  const claim = connection.script(claimScript)
-  const ack = connection.script(ackScript)
-  const giveBack = connection.script(giveBackScript)
-  const setAside = connection.script(setAsideScript)
-  const split = connection.script(splitScript)
-  const companions = [keys.claimed, keys.leases, keys.attempts, keys.settled]
+const sourceOf = (
+  connection: RedisConnection,
+  writer: RedisWriter,
+  keys: QueueKeys,
+  check: QueueSource["seam"]["check"]
+): QueueSource => {
+  const claim = writer.script(claimScript)
+  const ack = writer.script(ackScript)
+  const giveBack = writer.script(giveBackScript)
+  const setAside = writer.script(setAsideScript)
+  const split = writer.script(splitScript)
+  const companions = [keys.claimed, keys.leases, keys.attempts]
 
-  const batchOf = (claimId: BatchId, reply: ReadonlyArray<Reply>): ClaimedBatch => {
+  const batchOf = (claimId: ClaimId, reply: ReadonlyArray<Reply>): ClaimedBatch => {
     const [name, attempts, blob] = reply
     if (!(name instanceof Uint8Array) || !(blob instanceof Uint8Array) || typeof attempts !== "number")
       throw new Error("The claim script answered with something else than a batch.")
@@ -98,10 +127,14 @@ const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => 
     const packed = unpack(blob)
     return {
       id: batchIdOf(key),
+      digest: digestOf(blob),
       ...packed,
       attempts,
-      ack: (counts) =>
-        Effect.map(ack([...companions, keys.ledger], [key, ...flat(entriesOf(counts))]), isOne),
+      ack: (counts, placements = []) =>
+        Effect.map(
+          ack([...companions, keys.ledger, keys.placements], [key, ...counted(counts, placements)]),
+          isOne
+        ),
       giveBack: (delay, counts) =>
         Effect.map(
           giveBack([keys.leases, keys.attempts], [key, claimId, Math.ceil(delay), counts ? 1 : 0]),
@@ -116,18 +149,18 @@ const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => 
             ...piecesOf(key, packed, size).flatMap((piece) => [piece.key, piece.packed])
           ])
         ).pipe(Effect.map(isOne)),
-      setAside: (letters, counts) =>
+      setAside: (letters, counts, placements = []) =>
         Effect.suspend(() =>
           setAside(
-            [...companions, keys.ledger, keys.deadLetters],
-            [key, letters.length, ...letters.map(letterText), ...flat(entriesOf(counts))]
+            [...companions, keys.ledger, keys.placements, keys.deadLetters],
+            [key, letters.length, ...letters.map(letterText), ...counted(counts, placements)]
           )
         ).pipe(Effect.map(isOne))
     }
   }
 
   return {
-    seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
+    seam: { kind: "redis", embedded: false, address: connection.address, check },
     claim: (id, limits) =>
       claim(
         [keys.list, ...companions, keys.ledger],
@@ -150,9 +183,19 @@ const sourceOf = (connection: RedisConnection, keys: QueueKeys): QueueSource => 
     ),
     ledger: redisLedger(connection, keys),
     find: redisFind(connection, keys),
-    letters: redisLetters(connection, keys)
+    letters: redisLetters(connection, writer, keys)
   }
 }
+
+/** What the scripts count when a batch is let go. */
+const counted = (
+  counts: ReadonlyArray<TopicCount>,
+  placements: ReadonlyArray<Placement>
+): ReadonlyArray<string | number> => [
+  placements.length,
+  ...placementsOf(placements).flatMap(({ name, entry }) => [name, ...flat([entry])]),
+  ...flat(entriesOf(counts))
+]
 
 const flat = (entries: ReadonlyArray<Entry>): ReadonlyArray<string | number> =>
   entries.flatMap(({ name, by }) => [name, by])

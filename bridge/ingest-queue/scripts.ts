@@ -1,20 +1,25 @@
 /**
- * The Lua scripts of the Redis queue: each is one atomic step. Redis 6.2 or later, or Valkey.
+ * The Lua scripts of the Redis queue: each is one atomic step. Redis 6.2 or later, or Valkey. Each is sent by a writer
+ * (redis-writer.ts), so that the server refuses one that was given up or sent again.
  *
- * A batch is known by its key: a whole one by its id, which is its first claim; a piece of one that was split by
- * `<id>:<first place>-<last place>` (packed.ts). Only the id of a whole batch is ever sent as a claim.
+ * A batch is known by its key: a whole one by its id; a piece of one that was split by
+ * `<id>:<first place>-<last place>` (packed.ts). The id of a batch is made when its lines are taken: 20 digits of the
+ * claim, and 12 of the server's time in microseconds. So no id ever stands for two sets of lines, even if a claim were
+ * carried out twice.
  * What stands where, beside the list itself:
  * - `:claimed`   hash, batch → its packed lines (packed.ts). A batch exists as long as it stands here.
  * - `:leases`    sorted set, batch → when its lease ends, milliseconds of the server's clock.
  * - `:attempts`  hash, batch → `<attempts> <owner>`, the owner being the claim that has it now, none once it was
- *   given back; and `><claim>` → batch for a claim that took over a batch of another.
- * - `:settled`   sorted set, whole batches that were split, or taken over and are done → when to forget them. Were
- *   the first claim of such a batch to arrive again, it would otherwise make a new batch of the same id with other lines.
+ *   given back; and `><claim>` → the batch that this claim has.
  * - `:ledger`    hash, what was counted (ledger.ts), changed in the step that takes lines or lets a batch go.
+ * - `:placements` sorted set, where the records of lines that were let go lie → when that may be forgotten. A receipt
+ *   that lets lines go for the second time shows, since what it places is not counted as stored again.
  *
  * The first write of each script only removes. A Redis that is out of memory refuses a script whose first write adds,
  * and the queue could never be emptied then. What could still fail (a key of another type) is read before that write.
  */
+import { claimDigits } from "../../contracts/ids.ts"
+import { placementMemory } from "./ledger.ts"
 import { ledgerLua } from "./redis-ledger.ts"
 
 const shared = `
@@ -28,35 +33,29 @@ local function record(attempts, id)
   return tonumber(tries), owner
 end
 
-local function forget_owner(attempts, id, owner)
-  if owner and owner ~= '' and owner ~= id then redis.call('HDEL', attempts, '>' .. owner) end
+local function forget_owner(attempts, owner)
+  if owner and owner ~= '' then redis.call('HDEL', attempts, '>' .. owner) end
 end
 
-local function settle(leases, attempts, settled, id, owner, split)
+local function settle(leases, attempts, id, owner)
   redis.call('ZREM', leases, id)
-  forget_owner(attempts, id, owner)
+  forget_owner(attempts, owner)
   redis.call('HDEL', attempts, id)
-  local time = now()
-  redis.call('ZREMRANGEBYSCORE', settled, '-inf', time)
-  local piece = string.find(id, ':%d+%-%d+$')
-  if not piece and (split or owner ~= id) then redis.call('ZADD', settled, time + 3600000, id) end
 end
 `
 
-/** KEYS list claimed leases attempts settled ledger · ARGV claim, lease, max events, max bytes, 1 for lines first · {batch, attempts, lines} or nil. */
+/** KEYS list claimed leases attempts ledger · ARGV claim, lease, max events, max bytes, 1 for lines first · {batch, attempts, lines} or nil. */
 export const claimScript = String.raw`${shared}${ledgerLua}
-local list, claimed, leases, attempts, settled, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local list, claimed, leases, attempts, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local claim, lease = ARGV[1], tonumber(ARGV[2])
 local max_events, max_bytes = math.max(1, tonumber(ARGV[3])), tonumber(ARGV[4])
 local time = now()
 
 -- The same claim again.
-local mine = redis.call('HGET', attempts, '>' .. claim) or claim
-local blob = redis.call('HGET', claimed, mine)
-if redis.call('ZSCORE', settled, mine) then return false end
+local mine = redis.call('HGET', attempts, '>' .. claim)
+local blob = mine and redis.call('HGET', claimed, mine)
 if blob then
-  local tries, owner = record(attempts, mine)
-  if owner ~= claim then return false end
+  local tries = record(attempts, mine)
   redis.call('ZREM', leases, mine)
   redis.call('ZADD', leases, time + lease, mine)
   return {mine, tries, blob}
@@ -67,7 +66,7 @@ local function take_over()
     local lines = redis.call('HGET', claimed, id)
     local tries, owner = record(attempts, id)
     redis.call('ZREM', leases, id)
-    forget_owner(attempts, id, owner)
+    forget_owner(attempts, owner)
     if lines then
       if owner ~= '' then tries = tries + 1 end
       redis.call('HSET', attempts, id, tries .. ' ' .. claim)
@@ -103,15 +102,18 @@ local function take_lines()
   if count == 0 then return false end
 
   local packed = string.format('%.0f', time) .. ';' .. table.concat(lengths, ',') .. '\n' .. table.concat(lines)
-  redis.call('ZSCORE', leases, claim)
+  local clock = redis.call('TIME')
+  local id = string.sub(claim, 1, ${claimDigits}) .. string.format('%012x', (clock[1] * 1000000 + clock[2]) % 281474976710656)
+  redis.call('ZSCORE', leases, id)
+  redis.call('HEXISTS', claimed, id)
   local earlier = before_counting(ledger, claimed)
   redis.call('LTRIM', list, count, -1)
-  redis.call('HSET', claimed, claim, packed)
-  redis.call('HSET', attempts, claim, '0 ' .. claim)
-  redis.call('ZADD', leases, time + lease, claim)
+  redis.call('HSET', claimed, id, packed)
+  redis.call('HSET', attempts, id, '0 ' .. claim, '>' .. claim, id)
+  redis.call('ZADD', leases, time + lease, id)
   begin(ledger, earlier, time)
   add(ledger, 'taken', count)
-  return {claim, 0, packed}
+  return {id, 0, packed}
 end
 
 if ARGV[5] == '1' then return take_lines() or take_over() end
@@ -119,23 +121,32 @@ return take_over() or take_lines()
 `
 
 const letGoLua = `
--- Takes the batch away and counts the names and numbers from ARGV[from] to ARGV[to]; false when it is not there.
-local function let_go(claimed, leases, attempts, settled, ledger, id, from, to)
+-- Takes the batch away; false when it is not there. Counts what stands from ARGV[from] on: how many placements, for
+-- each its name, its name in the ledger and how many records it is; then names in the ledger and numbers.
+local function let_go(claimed, leases, attempts, ledger, placements, id, from)
   local _, owner = record(attempts, id)
   redis.call('ZSCORE', leases, id)
-  redis.call('ZSCORE', settled, id)
+  redis.call('ZSCORE', placements, id)
   local earlier = before_counting(ledger, claimed)
   if redis.call('HDEL', claimed, id) == 0 then return false end
-  settle(leases, attempts, settled, id, owner, false)
-  begin(ledger, earlier, now())
-  for i = from, to, 2 do add(ledger, ARGV[i], ARGV[i + 1]) end
+  settle(leases, attempts, id, owner)
+  local time = now()
+  redis.call('ZREMRANGEBYSCORE', placements, '-inf', time)
+  begin(ledger, earlier, time)
+  local last = from + 3 * tonumber(ARGV[from])
+  for i = last + 1, #ARGV, 2 do add(ledger, ARGV[i], ARGV[i + 1]) end
+  for i = from + 1, last, 3 do
+    if redis.call('ZADD', placements, 'NX', time + ${placementMemory}, ARGV[i]) == 0 then
+      add(ledger, ARGV[i + 1], '-' .. ARGV[i + 2])
+    end
+  end
   return true
 end
 `
 
-/** KEYS claimed leases attempts settled ledger · ARGV batch, {name, number} … · 1 when it was there. */
+/** KEYS claimed leases attempts ledger placements · ARGV batch, {placements and counts as let_go has them} · 1 when it was there. */
 export const ackScript = `${shared}${ledgerLua}${letGoLua}
-if let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], 2, #ARGV) then return 1 end
+if let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], 2) then return 1 end
 return 0
 `
 
@@ -145,20 +156,19 @@ local leases, attempts, id, claim = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local tries, owner = record(attempts, id)
 if owner ~= claim then return 0 end
 redis.call('ZREM', leases, id)
-forget_owner(attempts, id, owner)
+forget_owner(attempts, owner)
 redis.call('HSET', attempts, id, (tries + tonumber(ARGV[4])) .. ' ')
 redis.call('ZADD', leases, now() + tonumber(ARGV[3]), id)
 return 1
 `
 
-/** KEYS claimed leases attempts settled · ARGV batch, claim, attempts, {piece, its lines} … · 1 when the claim still had it. */
+/** KEYS claimed leases attempts · ARGV batch, claim, attempts, {piece, its lines} … · 1 when the claim still had it. */
 export const splitScript = `${shared}
-local claimed, leases, attempts, settled, id, claim = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2]
+local claimed, leases, attempts, id, claim = KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]
 local _, owner = record(attempts, id)
 redis.call('ZSCORE', leases, id)
-redis.call('ZSCORE', settled, id)
 if owner ~= claim or redis.call('HDEL', claimed, id) == 0 then return 0 end
-settle(leases, attempts, settled, id, owner, true)
+settle(leases, attempts, id, owner)
 local time = now()
 for i = 4, #ARGV, 2 do
   redis.call('HSET', claimed, ARGV[i], ARGV[i + 1])
@@ -168,11 +178,11 @@ end
 return 1
 `
 
-/** KEYS claimed leases attempts settled ledger dead-letters · ARGV batch, how many letters, letter …, {name, number} … · 1 when it was there. */
+/** KEYS claimed leases attempts ledger placements dead-letters · ARGV batch, how many letters, letter …, {placements and counts} · 1 when it was there. */
 export const setAsideScript = `${shared}${ledgerLua}${letGoLua}
 local letters, last = KEYS[6], 2 + tonumber(ARGV[2])
 redis.call('LLEN', letters)
-if not let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], last + 1, #ARGV) then return 0 end
+if not let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], last + 1) then return 0 end
 for i = 3, last do redis.call('RPUSH', letters, ARGV[i]) end
 return 1
 `

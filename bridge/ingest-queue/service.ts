@@ -3,10 +3,11 @@
  * A line is in exactly one place at any moment: waiting, claimed, or set aside as a dead letter.
  */
 import { Context, type Effect } from "effect"
+import type { Placement } from "../../contracts/batch.ts"
 import type { DeadLetter } from "../../contracts/dead-letter.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
-import type { BatchId, Topic } from "../../contracts/ids.ts"
+import type { BatchDigest, BatchId, ClaimId, Topic } from "../../contracts/ids.ts"
 import type { Seam } from "../seam.ts"
 
 /** How much one claim may take, and for how long (milliseconds). One line is always taken, however large. */
@@ -37,6 +38,8 @@ export interface TopicCount {
 export interface ClaimedBatch {
   /** The id of the batch as first claimed; all pieces of a batch share it. */
   readonly id: BatchId
+  /** Of exactly these lines: a receipt for the batch repeats it. */
+  readonly digest: BatchDigest
   /**
    * The place, in the batch as first claimed, of this piece's first line; 0 for a whole batch.
    * The event at place `first + i` is `lines[i]`, so event ids stay the same however the batch is split.
@@ -50,8 +53,14 @@ export interface ClaimedBatch {
    * what `split` gave it.
    */
   readonly attempts: number
-  /** Done: it leaves the queue. No ownership is asked for, since the batch cannot have changed. */
-  readonly ack: (counts: ReadonlyArray<TopicCount>) => Effect.Effect<boolean, Failure>
+  /**
+   * Done: it leaves the queue. No ownership is asked for, since the batch cannot have changed. `placements` are those
+   * of its receipt; those that let other lines go lately are not counted as stored, so that the ledger tells.
+   */
+  readonly ack: (
+    counts: ReadonlyArray<TopicCount>,
+    placements?: ReadonlyArray<Placement>
+  ) => Effect.Effect<boolean, Failure>
   /**
    * Not done: it may be claimed again after `delay` milliseconds. `counts` says whether this was an attempt at the
    * batch itself (true) or the fault of its surroundings (false). Does nothing once another has claimed it.
@@ -67,7 +76,8 @@ export interface ClaimedBatch {
   /** Done, but these events are dead: one atomic step puts the letters in the dead-letter list and removes the batch. */
   readonly setAside: (
     letters: ReadonlyArray<DeadLetter>,
-    counts: ReadonlyArray<TopicCount>
+    counts: ReadonlyArray<TopicCount>,
+    placements?: ReadonlyArray<Placement>
   ) => Effect.Effect<boolean, Failure>
 }
 
@@ -101,6 +111,8 @@ export interface QueueLedger {
   /** Lines that nobody has claimed, and lines in batches that were claimed and are not settled: counted where they lie. */
   readonly waiting: number
   readonly inFlight: number
+  /** How long ago the oldest batch in flight was first claimed, milliseconds; undefined when none is. */
+  readonly oldestInFlight?: number | undefined
   /** How long the list of dead letters is, and how many of another's making were replayed or discarded from it. */
   readonly deadLetters: number
   readonly foreignGone: number
@@ -151,10 +163,11 @@ export interface QueueSource {
   /**
    * Takes over the batch whose lease ended longest ago, else makes a new one of the lines at the head (or the other
    * way round, as the limits say), else undefined.
-   * `id` is made by the caller: the same id sent again (after a lost answer) returns the same batch, or
-   * undefined when the batch first claimed with it belongs to another by now, was settled by another or was split.
+   * `id` is made by the caller: the same id sent again (after a lost answer) returns the same batch while that claim
+   * still has it. When it has it no longer, because another took the batch over, settled it or split it, it is a new
+   * claim like any other, and what it takes has an id of its own.
    */
-  readonly claim: (id: BatchId, limits: ClaimLimits) => Effect.Effect<ClaimedBatch | undefined, Failure>
+  readonly claim: (id: ClaimId, limits: ClaimLimits) => Effect.Effect<ClaimedBatch | undefined, Failure>
   readonly depth: Effect.Effect<QueueDepth, Failure>
   /** `lines`: up to how many lines that wait or are in flight it should hold. */
   readonly ledger: (lines: number) => Effect.Effect<QueueLedger, Failure>

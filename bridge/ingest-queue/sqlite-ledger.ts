@@ -1,11 +1,13 @@
 /** The ledger of the queue in a file: the table of what was counted, and the look at it and at all the queue holds. */
 import type { DatabaseSync } from "../sqlite.ts"
-import { type Entry, ledgerOf } from "./ledger.ts"
+import { type Entry, ledgerOf, type NamedPlacement, placementMemory } from "./ledger.ts"
 import { fromBuffer, linesIn, unpack } from "./packed.ts"
 import type { QueueLedger } from "./service.ts"
 
 export const ledgerSchema = `
 CREATE TABLE IF NOT EXISTS ledger (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS placements (name TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS placements_until ON placements (until);
 `
 
 export type LedgerSteps = ReturnType<typeof prepareLedger>
@@ -14,6 +16,8 @@ export const prepareLedger = (database: DatabaseSync) => ({
   add: database.prepare(
     "INSERT INTO ledger (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
   ),
+  place: database.prepare("INSERT INTO placements (name, until) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"),
+  forgetPlaces: database.prepare("DELETE FROM placements WHERE until <= ?"),
   begun: database.prepare("SELECT 1 FROM ledger WHERE name = 'since'"),
   fields: database.prepare("SELECT name, value FROM ledger"),
   headers: database.prepare(
@@ -28,6 +32,19 @@ export const addTo = (steps: LedgerSteps, entries: ReadonlyArray<Entry>): void =
   for (const { name, by } of entries) steps.add.run(name, by)
 }
 
+/** To be called in the transaction that lets a batch go: what is placed for the second time is not stored again. */
+export const addPlacements = (
+  steps: LedgerSteps,
+  placements: ReadonlyArray<NamedPlacement>,
+  now: number
+): void => {
+  if (placements.length === 0) return
+  steps.forgetPlaces.run(now)
+  for (const { name, entry } of placements)
+    if (steps.place.run(name, now + placementMemory).changes === 0)
+      addTo(steps, [{ ...entry, by: -entry.by }])
+}
+
 /**
  * To be called in a transaction before it takes lines or lets a batch go. A ledger that begins while batches are claimed
  * (by a version that kept none) has taken their lines.
@@ -36,21 +53,23 @@ export const beginLedger = (steps: LedgerSteps, now: number): void => {
   if (steps.begun.get() !== undefined) return
   addTo(steps, [
     { name: "since", by: now },
-    { name: "taken", by: linesInFlight(steps) }
+    { name: "taken", by: heldInFlight(steps).lines }
   ])
 }
 
-/** To be called in a transaction; `lines` as in service.ts. */
+/** To be called in a transaction; `lines` as in service.ts, `now` in milliseconds since 1970. */
 export const lookAtLedger = (
   steps: LedgerSteps,
   { waiting, deadLetters }: { readonly waiting: number; readonly deadLetters: number },
-  lines: number
+  lines: number,
+  now: number
 ): QueueLedger => {
-  const inFlight = linesInFlight(steps)
+  const { lines: inFlight, oldest } = heldInFlight(steps)
   const fields = new Map(steps.fields.all().map(({ name, value }) => [String(name), Number(value)]))
   return ledgerOf(fields, {
     waiting,
     inFlight,
+    oldestInFlight: oldest === undefined ? undefined : now - oldest,
     deadLetters,
     lines:
       waiting + inFlight > lines
@@ -64,10 +83,18 @@ export const lookAtLedger = (
   })
 }
 
-const linesInFlight = (steps: LedgerSteps): number => {
-  let count = 0
-  for (const { header } of steps.headers.iterate()) if (isBytes(header)) count += linesIn(header)
-  return count
+/** How many lines are in flight, and when the oldest of their batches was first claimed. */
+const heldInFlight = (
+  steps: LedgerSteps
+): { readonly lines: number; readonly oldest: number | undefined } => {
+  let lines = 0
+  let oldest: number | undefined
+  for (const { header } of steps.headers.iterate()) {
+    if (!isBytes(header)) continue
+    lines += linesIn(header)
+    oldest = Math.min(oldest ?? Number.POSITIVE_INFINITY, Number.parseInt(fromBuffer(header), 10))
+  }
+  return { lines, oldest }
 }
 
 const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array

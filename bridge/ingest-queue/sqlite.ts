@@ -5,13 +5,14 @@
  */
 
 import { Clock, Effect, type Scope } from "effect"
+import type { Placement } from "../../contracts/batch.ts"
 import type { Failure } from "../../contracts/failure.ts"
-import type { BatchId } from "../../contracts/ids.ts"
+import { type BatchId, batchIdFor, type ClaimId } from "../../contracts/ids.ts"
 import type { DatabaseSync } from "../sqlite.ts"
 import { openFile, type SqliteFile } from "../sqlite.ts"
-import { entriesOf } from "./ledger.ts"
+import { entriesOf, placementsOf } from "./ledger.ts"
 import { letterText } from "./letter.ts"
-import { batchIdOf, isPiece, mayHold, pack, piecesOf, unpack } from "./packed.ts"
+import { batchIdOf, digestOf, mayHold, pack, piecesOf, unpack } from "./packed.ts"
 import { type PushRules, standardRules } from "./push-rules.ts"
 import type {
   ClaimedBatch,
@@ -22,13 +23,21 @@ import type {
   QueueSource,
   TopicCount
 } from "./service.ts"
-import { addTo, beginLedger, ledgerSchema, lookAtLedger, prepareLedger } from "./sqlite-ledger.ts"
+import { sayIfEmptied } from "./sqlite-emptied.ts"
+import {
+  addPlacements,
+  addTo,
+  beginLedger,
+  ledgerSchema,
+  lookAtLedger,
+  prepareLedger
+} from "./sqlite-ledger.ts"
 import { lettersSchema, prepareLetters, sqliteLetters } from "./sqlite-letters.ts"
 import { sqlitePush } from "./sqlite-push.ts"
 
 /**
- * `id` is the key of the batch or piece, as on Redis. `packed` is null in a whole batch that was split, or taken over
- * and is settled: its id must not be used again for an hour.
+ * `id` is the key of the batch or piece, as on Redis; `owner` the claim that has it. `packed` is null only in marks that
+ * a version before left behind; they go by themselves within an hour.
  */
 const schema = `
 CREATE TABLE IF NOT EXISTS lines (place INTEGER PRIMARY KEY, line BLOB NOT NULL);
@@ -39,6 +48,9 @@ CREATE INDEX IF NOT EXISTS batches_owner ON batches (owner);
 CREATE INDEX IF NOT EXISTS batches_deadline ON batches (deadline);
 `
 
+/** All tables of the file. */
+export const queueSchema = schema + ledgerSchema + lettersSchema
+
 /** Opens the queue in the folder `directory`; fails with one clear sentence when that folder cannot be written. */
 export const sqliteQueue: (
   directory: string,
@@ -47,7 +59,8 @@ export const sqliteQueue: (
   directory,
   rules = standardRules
 ) {
-  const file = yield* openFile(directory, "queue.sqlite", schema + ledgerSchema + lettersSchema)
+  const file = yield* openFile(directory, "queue.sqlite", queueSchema)
+  yield* sayIfEmptied(file, directory)
   const steps = yield* file.read(prepare)
   return {
     push: yield* sqlitePush(file, rules),
@@ -61,7 +74,6 @@ const prepare = (database: DatabaseSync) => ({
   head: database.prepare("SELECT place, line FROM lines ORDER BY place LIMIT ?"),
   take: database.prepare("DELETE FROM lines WHERE place <= ?"),
   owned: database.prepare("SELECT * FROM batches WHERE owner = ? AND packed IS NOT NULL"),
-  used: database.prepare("SELECT 1 FROM batches WHERE id = ?"),
   expired: database.prepare(
     "SELECT * FROM batches WHERE deadline <= ? AND packed IS NOT NULL ORDER BY deadline LIMIT 1"
   ),
@@ -73,7 +85,6 @@ const prepare = (database: DatabaseSync) => ({
   ),
   find: database.prepare("SELECT owner FROM batches WHERE id = ? AND packed IS NOT NULL"),
   remove: database.prepare("DELETE FROM batches WHERE id = ?"),
-  mark: database.prepare("UPDATE batches SET owner = '', deadline = ?, packed = NULL WHERE id = ?"),
   bury: database.prepare("INSERT INTO dead_letters (letter) VALUES (?)"),
   // The places have no gaps: lines are added at the end and taken from the head.
   depth: database.prepare(`SELECT
@@ -93,14 +104,15 @@ interface Taken {
 }
 
 const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
-  const batchOf = (claim: BatchId, taken: Taken): ClaimedBatch => {
+  const batchOf = (claim: ClaimId, taken: Taken): ClaimedBatch => {
     const packed = unpack(taken.packed)
     const key = taken.id
     return {
       id: batchIdOf(key),
+      digest: digestOf(taken.packed),
       ...packed,
       attempts: taken.attempts,
-      ack: (counts) => at(file, (now) => letGo(steps, key, counts, now)),
+      ack: (counts, placements = []) => at(file, (now) => letGo(steps, key, counts, placements, now)),
       giveBack: (delay, counts) =>
         at(
           file,
@@ -108,14 +120,14 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
         ),
       split: (size, attempts) =>
         at(file, (now) => {
-          if (!settle(steps, key, now, claim)) return false
+          if (!settle(steps, key, claim)) return false
           for (const piece of piecesOf(key, packed, size))
             steps.add.run(piece.key, "", Math.ceil(attempts), now, piece.packed)
           return true
         }),
-      setAside: (letters, counts) =>
+      setAside: (letters, counts, placements = []) =>
         at(file, (now) => {
-          if (!letGo(steps, key, counts, now)) return false
+          if (!letGo(steps, key, counts, placements, now)) return false
           for (const letter of letters) steps.bury.run(letterText(letter))
           return true
         })
@@ -129,7 +141,7 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
         Effect.map((taken) => (taken === undefined ? undefined : batchOf(id, taken)))
       ),
     depth: file.read(() => depthOf(steps.depth.get())),
-    ledger: (lines) => file.transaction(() => lookAtLedger(steps.ledger, depthOf(steps.depth.get()), lines)),
+    ledger: (lines) => at(file, (now) => lookAtLedger(steps.ledger, depthOf(steps.depth.get()), lines, now)),
     find: (id, index) => file.transaction(() => findEvent(steps, id, index)),
     letters: sqliteLetters(file, steps.letters, steps.ledger)
   }
@@ -140,15 +152,13 @@ const at = <A>(file: SqliteFile, step: (now: number) => A): Effect.Effect<A, Fai
   Effect.flatMap(Clock.currentTimeMillis, (now) => file.transaction(() => step(now)))
 
 /** As the claim script does: the same claim again, else the lease that ended longest ago and the head, in either order. */
-const take = (steps: Steps, claim: BatchId, limits: ClaimLimits, now: number): Taken | undefined => {
+const take = (steps: Steps, claim: ClaimId, limits: ClaimLimits, now: number): Taken | undefined => {
   const deadline = now + Math.ceil(limits.lease)
   const again = takenOf(steps.owned.get(claim))
   if (again !== undefined) {
     steps.lend.run(claim, again.attempts, deadline, again.id)
     return again
   }
-  if (steps.used.get(claim) !== undefined) return undefined
-
   steps.forget.run(now)
   const takeOver = (): Taken | undefined => {
     const row = steps.expired.get(now)
@@ -165,8 +175,9 @@ const take = (steps: Steps, claim: BatchId, limits: ClaimLimits, now: number): T
     beginLedger(steps.ledger, now)
     addTo(steps.ledger, [{ name: "taken", by: head.lines.length }])
     steps.take.run(head.last)
-    steps.add.run(claim, claim, 0, deadline, packed)
-    return { id: claim, attempts: 0, packed }
+    const id = batchIdFor(claim)
+    steps.add.run(id, claim, 0, deadline, packed)
+    return { id, attempts: 0, packed }
   }
   return limits.linesFirst === true ? (takeLines() ?? takeOver()) : (takeOver() ?? takeLines())
 }
@@ -186,19 +197,25 @@ const headOf = (steps: Steps, limits: ClaimLimits) => {
 }
 
 /** Takes the batch away, false when it is not there; `splitter` is the claim that splits it, which must have it still. */
-const settle = (steps: Steps, key: string, now: number, splitter?: BatchId): boolean => {
+const settle = (steps: Steps, key: string, splitter?: ClaimId): boolean => {
   const owner = steps.find.get(key)?.owner
   if (owner === undefined || (splitter !== undefined && owner !== splitter)) return false
-  if (isPiece(key) || (splitter === undefined && owner === key)) steps.remove.run(key)
-  else steps.mark.run(now + 3_600_000, key)
+  steps.remove.run(key)
   return true
 }
 
 /** As `settle`, and counts what became of the batch. */
-const letGo = (steps: Steps, key: string, counts: ReadonlyArray<TopicCount>, now: number): boolean => {
+const letGo = (
+  steps: Steps,
+  key: string,
+  counts: ReadonlyArray<TopicCount>,
+  placements: ReadonlyArray<Placement>,
+  now: number
+): boolean => {
   beginLedger(steps.ledger, now)
-  if (!settle(steps, key, now)) return false
+  if (!settle(steps, key)) return false
   addTo(steps.ledger, entriesOf(counts))
+  addPlacements(steps.ledger, placementsOf(placements), now)
   return true
 }
 

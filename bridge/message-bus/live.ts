@@ -1,11 +1,12 @@
 /** The message bus of this process: NATS when NATS_URL is set, else in process. */
 import { Config, Effect, Layer, Redacted } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import { readAll, type Setting, setting } from "../../contracts/setting.ts"
+import { readAll, type Setting, secret, setting } from "../../contracts/setting.ts"
 import { natsCreds, natsUrl } from "../settings.ts"
 import { makeInProcess } from "./in-process.ts"
 import { makeNats } from "./nats-bus.ts"
 import { MessageBus } from "./service.ts"
+import { signedBus } from "./signed.ts"
 
 const natsInboxPrefix = setting(
   "NATS_INBOX_PREFIX",
@@ -14,19 +15,35 @@ const natsInboxPrefix = setting(
   "Below this subject answers arrive; give each NATS user one of its own, so that no other can read them."
 )
 
+const busSecret = secret(
+  "BUS_SECRET",
+  "With it, answers between actors over NATS are signed: the same for all drainers, enrichers and bridges. Unset: whoever may answer there is believed."
+)
+
 /** The settings that this service reads. */
-export const messageBusSettings: ReadonlyArray<Setting<unknown>> = [natsUrl, natsCreds, natsInboxPrefix]
+export const messageBusSettings: ReadonlyArray<Setting<unknown>> = [
+  natsUrl,
+  natsCreds,
+  natsInboxPrefix,
+  busSecret
+]
 
 /** Comes up with or without a server; fails with `unreadable` for settings that cannot work. */
 export const layer: Layer.Layer<MessageBus, Failure | Config.ConfigError> = Layer.effect(
   MessageBus,
   Effect.gen(function* () {
-    const { url, creds, inboxPrefix } = yield* readAll({
+    const { key, url, creds, inboxPrefix } = yield* readAll({
+      key: busSecret,
       url: natsUrl,
       creds: natsCreds,
       inboxPrefix: natsInboxPrefix
     })
     if (url === undefined || Redacted.value(url).trim() === "") return makeInProcess()
-    return yield* makeNats({ url, creds, inboxPrefix })
+    const bus = yield* makeNats({ url, creds, inboxPrefix })
+    if (key !== undefined && Redacted.value(key) !== "") return signedBus(bus, key)
+    yield* Effect.logInfo(
+      "BUS_SECRET is not set: who may answer on spoor.enrich or spoor.store of this NATS can say that events are stored."
+    )
+    return bus
   })
 )

@@ -1,6 +1,7 @@
 /** What the client library's errors, and its silence, mean for the one who asked. */
 import { Effect } from "effect"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
+import { reasonOf } from "../connection-state.ts"
 
 /** The library's errors that say for sure whether the request was sent; after any other it may have been. */
 const reasonsByName: Readonly<Record<string, FailureReason>> = {
@@ -11,16 +12,34 @@ const reasonsByName: Readonly<Record<string, FailureReason>> = {
   InvalidArgumentError: "too-large"
 }
 
-/** The failure of a request on `subject`; the library wraps most errors in another. */
+/** The failure of a request on `subject`. */
 export const failureOf = (error: unknown, subject: string): Failure => {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const name = cause instanceof Error ? cause.name : ""
-  const reason = reasonsByName[name] ?? "timeout"
-  return new Failure({
-    reason,
-    message: `asking ${subject}: ${cause instanceof Error ? cause.message : String(cause)}`
-  })
+  const cause = causeOf(error)
+  const reason = reasonsByName[nameOf(cause)] ?? "timeout"
+  return new Failure({ reason, message: `asking ${subject}: ${reasonOf(cause)}` })
 }
+
+/** Why there is no connection, or no more: a clause for a person. */
+export const lossReason = (error: unknown): string => {
+  const cause = causeOf(error)
+  const said = reasonOf(cause)
+  const isLogin = ["AuthorizationError", "UserAuthenticationExpiredError"].includes(nameOf(cause))
+  return isLogin
+    ? `it refuses the login: ${said}; check the user and password or token in NATS_URL, or NATS_CREDS`
+    : said
+}
+
+/** What a server does not allow while the connection goes on; undefined for an error that ends the connection. */
+export const complaintOf = (error: Error): string | undefined =>
+  nameOf(error) === "PermissionViolationError" || /invalid (publish )?subject/i.test(error.message)
+    ? error.message
+    : undefined
+
+/** The library wraps most errors in another. */
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause instanceof Error ? error.cause : error
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "")
 
 /** NATS cannot do it now; nothing was done. */
 export const unavailable = (message: string): Failure => new Failure({ reason: "unavailable", message })

@@ -1,4 +1,7 @@
-/** How NATS_URL is read: servers separated by commas, a user and a password or a token in front, `tls://` for TLS. */
+/**
+ * How NATS_URL is read: servers separated by commas, a user and a password or a token in front, `tls://` for TLS. What
+ * else a URL may say is refused, never ignored.
+ */
 import { Effect } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 
@@ -6,7 +9,7 @@ import { Failure } from "../../contracts/failure.ts"
 export interface NatsAddress {
   readonly servers: ReadonlyArray<string>
   readonly tls: boolean
-  /** The login of the first server that names one; it holds for all of them. */
+  /** The login that one or more of the servers name; it holds for all of them. */
   readonly login: { readonly user: string; readonly pass: string } | { readonly token: string } | undefined
 }
 
@@ -26,10 +29,18 @@ export const parseNatsUrl = Effect.fnUntraced(function* (
     }
     urls.push(url)
   }
+  const logins = urls.map(loginOf).filter((login) => login !== undefined)
+  const [login] = logins
+  if (logins.some((other) => JSON.stringify(other) !== JSON.stringify(login))) {
+    return yield* new Failure({
+      reason: "unreadable",
+      message: "NATS_URL cannot be used: it names different logins, and one holds for all of its servers."
+    })
+  }
   return {
     servers: urls.map((url) => `${url.hostname}:${url.port === "" ? "4222" : url.port}`),
     tls: urls.some((url) => url.protocol === "tls:"),
-    login: urls.map(loginOf).find((login) => login !== undefined)
+    login
   }
 })
 
@@ -43,6 +54,11 @@ const parse = (entry: string): URL | string => {
   if (url.hostname === "") return "has no host"
   if (url.port === "0") return "has port 0"
   if (/%(?![0-9a-f]{2})/i.test(url.username + url.password)) return "has a % in its login that should be %25"
+  if (url.username === "" && url.password !== "") return "has a password and no user"
+  const [parameter] = [...new URLSearchParams(url.search).keys()]
+  // A part of a password with a question mark in it must not be printed.
+  if (parameter !== undefined && /^[A-Za-z][\w.-]{0,40}$/.test(parameter) && /^[^@]*=[^@]*$/.test(url.search))
+    return `has the parameter "${parameter}", which Spoor does not know${/^(tls|ssl)$/i.test(parameter) ? " (for TLS begin with tls://)" : ""}`
   if (!["", "/"].includes(url.pathname) || url.search !== "" || url.hash !== "")
     return "has more than host and port"
   return url

@@ -5,7 +5,6 @@
  */
 import { readFileSync } from "node:fs"
 import {
-  type ConnectionOptions,
   connect,
   credsAuthenticator,
   headers,
@@ -15,14 +14,15 @@ import {
   type Status,
   type Subscription
 } from "@nats-io/transport-node"
-import { Deferred, Effect, Redacted, type Scope, Stream } from "effect"
+import { Deferred, Effect, type Scope, Stream } from "effect"
 import { maxMessageBytes } from "../../contracts/codec.ts"
 import { Failure } from "../../contracts/failure.ts"
+import { logWith, makeConnectionState } from "../connection-state.ts"
 import { makeBacklog } from "./backlog.ts"
-import { bounded, failureOf, unavailable } from "./nats-failure.ts"
+import { bounded, complaintOf, failureOf, lossReason, unavailable } from "./nats-failure.ts"
 import type { Header, Listener, NatsLink, NatsOptions, Received } from "./nats-link.ts"
-import { type NatsAddress, parseNatsUrl } from "./nats-url.ts"
-import { isSubject } from "./subject.ts"
+import { type DialOptions, readDialOptions } from "./nats-options.ts"
+import { ignoreOrphans } from "./nats-orphans.ts"
 
 /** What the server's `max_payload` must hold beside the payload: our headers. */
 const headerBytes = 1024
@@ -34,28 +34,33 @@ const firstTry = 1_000
 export const connectNats = Effect.fnUntraced(function* (
   options: NatsOptions
 ): Effect.fn.Return<NatsLink, Failure, Scope.Scope> {
-  const address = yield* parseNatsUrl(Redacted.value(options.url))
-  const dialOptions = yield* connectionOptions(options, address)
+  const dialOptions = yield* readDialOptions(options)
+  yield* ignoreOrphans
+  const address = dialOptions.servers.join(", ")
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const state = makeConnectionState(`NATS at ${address}`, logWith(run))
 
   const listeners = new Map<Listener, { subscription?: Subscription; denied?: Failure }>()
   const inFlight = new Set<(failure: Failure) => void>()
   /** Only while it is connected. */
   let connection: NatsConnection | undefined
-  let trouble = "no connection to NATS yet"
-  let complaint = ""
+  /** Other servers of the same cluster, as the last server named them. */
+  let others: ReadonlyArray<string> = []
+  /** What a server does not allow, each logged once. */
+  const complaints = new Set<string>()
   let limit = maxMessageBytes
   let isCrowded = (): boolean => false
 
   const attach = (listener: Listener, nc: NatsConnection): void => {
     if (nc.isClosed() || nc.isDraining()) return
-    const state: { subscription?: Subscription; denied?: Failure } = {}
-    listeners.set(listener, state)
-    state.subscription = nc.subscribe(listener.subject, {
+    const at: { subscription?: Subscription; denied?: Failure } = {}
+    listeners.set(listener, at)
+    at.subscription = nc.subscribe(listener.subject, {
       ...(listener.queue === undefined ? {} : { queue: listener.queue }),
       callback: (error, message) => {
         if (error === null) return listener.hear(received(message))
-        state.denied = unavailable(`NATS does not let us listen on ${listener.subject}: ${error.message}`)
-        listener.deny(state.denied)
+        at.denied = unavailable(`NATS does not let us listen on ${listener.subject}: ${error.message}`)
+        listener.deny(at.denied)
       }
     })
   }
@@ -69,38 +74,37 @@ export const connectNats = Effect.fnUntraced(function* (
     for (const [listener, { subscription }] of listeners) {
       if (subscription === undefined || subscription.isClosed()) attach(listener, nc)
     }
+    state.up()
   }
 
   /** The library lets requests wait for their timeout when the connection is lost; here they fail at once. */
   const fall = (why: string): void => {
     connection = undefined
-    trouble = why
-    for (const fail of inFlight) fail(new Failure({ reason: "timeout", message: `${why} while waiting` }))
+    const message = `the connection to NATS at ${address} was lost while waiting: ${why}`
+    for (const fail of inFlight) fail(new Failure({ reason: "timeout", message }))
     inFlight.clear()
   }
 
-  const follow =
-    (nc: NatsConnection) =>
-    (status: Status): Effect.Effect<void> => {
-      if (status.type === "disconnect") {
-        fall(`the connection to NATS (${status.server}) was lost`)
-        return Effect.logWarning(`NATS: ${trouble}`)
-      }
-      if (status.type === "reconnect") {
-        raise(nc)
-        return Effect.logInfo(`NATS: connected to ${status.server} again`)
-      }
-      if (status.type !== "error" || status.error.message === complaint) return Effect.void
-      complaint = status.error.message
-      return Effect.logWarning(`NATS: ${complaint}`)
+  /** What the server says while it is connected; returns why the connection will end, where it says so. */
+  const follow = (nc: NatsConnection, status: Status, why: string | undefined): string | undefined => {
+    if (nc.info?.connect_urls !== undefined) others = nc.info.connect_urls
+    if (status.type === "disconnect") fall(why ?? "it was closed")
+    if (status.type !== "error") return why
+    const complaint = complaintOf(status.error)
+    if (complaint === undefined) return lossReason(status.error)
+    if (complaints.size < 100 && !complaints.has(complaint)) {
+      complaints.add(complaint)
+      run(Effect.logWarning(`NATS at ${address}: ${complaint}`))
     }
+    return why
+  }
 
   /** Lets what was sent reach the server, when there is one, then closes. */
   const hangUp = (nc: NatsConnection): Effect.Effect<void> =>
     Effect.suspend(() => {
       const drained =
         connection === undefined ? Effect.void : Effect.ignore(bounded("closing", () => nc.drain()))
-      fall("the connection to NATS was closed")
+      fall("it was closed here")
       return Effect.andThen(
         drained,
         Effect.promise(() => nc.close())
@@ -109,23 +113,27 @@ export const connectNats = Effect.fnUntraced(function* (
 
   const tried = yield* Deferred.make<void>()
   const session = Effect.gen(function* () {
-    const nc = yield* Effect.acquireRelease(dial(dialOptions), hangUp, { interruptible: true })
+    const servers = [...new Set([...dialOptions.servers, ...others])]
+    const nc = yield* Effect.acquireRelease(dial({ ...dialOptions, servers }), hangUp, {
+      interruptible: true
+    })
+    others = nc.info?.connect_urls ?? []
     raise(nc)
     yield* Deferred.succeed(tried, undefined)
-    yield* Effect.logInfo(`NATS: connected to ${nc.getServer()}`)
-    yield* Stream.runForEach(
-      Stream.fromAsyncIterable(nc.status(), (cause) => unavailable(String(cause))),
-      follow(nc)
-    )
-  }).pipe(
-    Effect.scoped,
-    Effect.catch((failure) =>
-      Effect.suspend(() => {
-        if (failure.message === trouble) return Effect.void
-        trouble = failure.message
-        return Effect.logWarning(`NATS: ${trouble}; trying again`)
+    const statuses = Stream.fromAsyncIterable(nc.status(), (cause) => unavailable(lossReason(cause)))
+    let why: string | undefined
+    const followed = Stream.runForEach(statuses, (status) =>
+      Effect.sync(() => {
+        why = follow(nc, status, why)
       })
     )
+    const closed = Effect.promise(() => nc.closed())
+    // What has happened before anyone listens is told to nobody, its end neither.
+    const cause = yield* Effect.raceFirst(Effect.andThen(followed, closed), closed)
+    return yield* unavailable(why ?? (cause instanceof Error ? lossReason(cause) : "the server closed it"))
+  }).pipe(
+    Effect.scoped,
+    Effect.catch(({ message }) => Effect.sync(() => state.down(message)))
   )
   yield* session.pipe(
     Effect.andThen(Deferred.succeed(tried, undefined)),
@@ -157,7 +165,7 @@ export const connectNats = Effect.fnUntraced(function* (
   })
 
   const connected = Effect.suspend(() =>
-    connection === undefined ? Effect.fail(unavailable(trouble)) : Effect.succeed(connection)
+    connection === undefined ? Effect.fail(unavailable(state.absence())) : Effect.succeed(connection)
   )
 
   const flush = Effect.flatMap(connected, (nc) => bounded("waiting for NATS", () => nc.flush()))
@@ -177,7 +185,7 @@ export const connectNats = Effect.fnUntraced(function* (
     })
 
   return {
-    address: address.servers.join(", "),
+    address,
 
     limit: () => {
       const max = connection?.info?.max_payload
@@ -222,52 +230,26 @@ export const connectNats = Effect.fnUntraced(function* (
   }
 })
 
-const connectionOptions = Effect.fnUntraced(function* (
-  options: NatsOptions,
-  address: NatsAddress
-): Effect.fn.Return<ConnectionOptions, Failure> {
-  if (!isSubject(options.inboxPrefix)) {
-    return yield* new Failure({
-      reason: "unreadable",
-      message: `NATS_INBOX_PREFIX "${options.inboxPrefix}" is not a subject.`
-    })
-  }
-  const { creds } = options
-  if (creds !== undefined) {
-    yield* Effect.try({
-      try: () => readFileSync(creds),
-      catch: (cause) =>
-        new Failure({ reason: "unreadable", message: `NATS_CREDS cannot be read: ${String(cause)}.` })
-    })
-  }
-  return {
-    servers: [...address.servers],
-    name: options.inboxPrefix,
-    inboxPrefix: options.inboxPrefix,
-    ...(address.tls ? { tls: {} } : {}),
-    ...address.login,
-    ...(creds === undefined ? {} : { authenticator: credsAuthenticator(() => readFileSync(creds)) }),
-    ignoreAuthErrorAbort: true,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    reconnectJitter: 250,
-    reconnectJitterTLS: 250,
-    pingInterval: 5_000,
-    maxPingOut: 2,
-    timeout: 5_000,
-    noAsyncTraces: true
-  }
-})
-
-const dial = (options: ConnectionOptions): Effect.Effect<NatsConnection, Failure> =>
+/**
+ * One attempt, at each server once. A connection that is lost ends: the library's own way of connecting again starts a
+ * new attempt for each refused login, and all of them count as connected when one is.
+ */
+const dial = ({ creds, ...options }: DialOptions): Effect.Effect<NatsConnection, Failure> =>
   Effect.tryPromise({
     try: async (signal) => {
-      const nc = await connect(options)
+      const nc = await connect({
+        ...options,
+        ...(creds === undefined ? {} : { authenticator: credsAuthenticator(() => readFileSync(creds)) }),
+        reconnect: false,
+        pingInterval: 5_000,
+        maxPingOut: 2,
+        timeout: 5_000,
+        noAsyncTraces: true
+      })
       if (signal.aborted) await nc.close()
       return nc
     },
-    catch: (cause) =>
-      unavailable(`no connection to NATS: ${cause instanceof Error ? cause.message : String(cause)}`)
+    catch: (cause) => unavailable(lossReason(cause))
   })
 
 const headersOf = ([name, value]: Header): MsgHdrs => {

@@ -2,7 +2,8 @@
  * The script that applies a plan on Redis. It reads whatever could refuse before it writes, since Redis does not
  * undo the first half of a script that fails in its second.
  *
- * KEYS: the fences' hash (partition → next offset) · the tables · the buckets of seen ids (hash: field → bitmap).
+ * KEYS: the fences' hash (partition → next offset) · the tables · the errors of the tables (hash: key → error, as
+ * space-saving.ts has it) · the buckets of seen ids (hash: field → bitmap).
  * ARGV: partition · next offset · most keys of a table · horizon in milliseconds · how many tables · name of the key
  * for the rest · the plan as MessagePack · the partition's end. Answers how many effects were applied, re-read and duplicates.
  */
@@ -21,7 +22,7 @@ local function isSet(bytes, place)
 end
 
 local function bitmap(group)
-  return {string.byte(redis.call('HGET', KEYS[2 + tables + group[1]], group[2]) or '', 1, -1)}
+  return {string.byte(redis.call('HGET', KEYS[2 + 2 * tables + group[1]], group[2]) or '', 1, -1)}
 end
 
 local fence = redis.call('HGET', KEYS[1], ARGV[1])
@@ -50,7 +51,10 @@ if first > #offsets then return {0, reread, 0} end
 
 -- One place of a table is kept for the key that counts the rest.
 local room = {}
-for t = 1, tables do room[t] = maxKeys - 1 - redis.call('ZCARD', KEYS[1 + t]) end
+for t = 1, tables do
+  room[t] = maxKeys - 1 - redis.call('ZCARD', KEYS[1 + t])
+  redis.call('HLEN', KEYS[1 + tables + t])
+end
 
 local applied, duplicates, sums = 0, 0, {}
 local function apply(effect)
@@ -66,7 +70,7 @@ for _, place in ipairs(unnamed) do
 end
 
 for _, group in ipairs(groups) do
-  local bucket = KEYS[2 + tables + group[1]]
+  local bucket = KEYS[2 + 2 * tables + group[1]]
   local effects, bits = group[3], group[4]
   local bytes = bitmap(group)
   local isNew = false
@@ -92,6 +96,76 @@ for _, group in ipairs(groups) do
   end
 end
 
+local function number(value) return string.format('%.0f', value) end
+
+-- As many arguments at a time as a call can bear.
+local function call(command, target, arguments)
+  for at = 1, #arguments, 1000 do
+    redis.call(command, target, unpack(arguments, at, math.min(at + 999, #arguments)))
+  end
+end
+
+local function errorsOf(errors, names)
+  local found = {}
+  for at = 1, #names, 1000 do
+    local some = redis.call('HMGET', errors, unpack(names, at, math.min(at + 999, #names)))
+    for i = 1, #some do found[at + i - 1] = tonumber(some[i] or 0) end
+  end
+  return found
+end
+
+-- The keys get the places of those with the smallest counts: space-saving.ts says how and why.
+local function admit(counts, errors, keys, places)
+  table.sort(keys, function(one, other)
+    if sums[one] ~= sums[other] then return sums[one] < sums[other] end
+    return keyNames[one] < keyNames[other]
+  end)
+  local over = #keys - math.max(0, math.min(places, #keys))
+  for i = over + 1, #keys do redis.call('ZADD', counts, number(sums[keys[i]]), keyNames[keys[i]]) end
+  if over == 0 then return end
+  local smallest = {}
+  local found = redis.call('ZRANGE', counts, 0, over, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if found[i] ~= ARGV[6] then table.insert(smallest, {name = found[i], count = tonumber(found[i + 1])}) end
+  end
+
+  local admitted, old, new, rest = {}, 1, 1, 0
+  for i = 1, over do
+    local key = keys[i]
+    local victim
+    if admitted[new] and (not smallest[old] or admitted[new].count < smallest[old].count) then
+      victim = admitted[new]
+      rest = rest + victim.count - victim.error
+      new = new + 1
+    elseif smallest[old] then
+      victim = smallest[old]
+      old = old + 1
+    else
+      victim = {count = 0}
+    end
+    table.insert(admitted, {name = keyNames[key], error = victim.count, count = victim.count + sums[key]})
+  end
+
+  local gone, scores, bounds = {}, {}, {}
+  for i = 1, old - 1 do
+    gone[i] = smallest[i].name
+    rest = rest + smallest[i].count
+  end
+  for _, known in ipairs(errorsOf(errors, gone)) do rest = rest - known end
+  for i = new, #admitted do
+    local one = admitted[i]
+    table.insert(scores, number(one.count))
+    table.insert(scores, one.name)
+    table.insert(bounds, one.name)
+    table.insert(bounds, number(one.error))
+  end
+  call('ZREM', counts, gone)
+  call('HDEL', errors, gone)
+  call('ZADD', counts, scores)
+  call('HSET', errors, bounds)
+  redis.call('ZINCRBY', counts, number(rest), ARGV[6])
+end
+
 -- While the keys of a table fit, even if all are new, none of them need be looked up.
 local coming = {}
 for key in pairs(sums) do
@@ -100,17 +174,21 @@ for key in pairs(sums) do
 end
 local isTight = {}
 for t, count in pairs(coming) do isTight[t] = count > room[t] end
+local fresh = {}
 for key = 1, #keyNames do
   local sum = sums[key]
   if sum then
     local t, name = keyTables[key] + 1, keyNames[key]
     local counts = KEYS[1 + t]
-    if isTight[t] and not redis.call('ZSCORE', counts, name) then
-      if room[t] > 0 then room[t] = room[t] - 1 else name = ARGV[6] end
+    if isTight[t] and name ~= ARGV[6] and not redis.call('ZSCORE', counts, name) then
+      fresh[t] = fresh[t] or {}
+      table.insert(fresh[t], key)
+    else
+      redis.call('ZINCRBY', counts, number(sum), name)
     end
-    redis.call('ZINCRBY', counts, string.format('%.0f', sum), name)
   end
 end
+for t, keys in pairs(fresh) do admit(KEYS[1 + t], KEYS[1 + tables + t], keys, room[t]) end
 
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return {applied, reread, duplicates}

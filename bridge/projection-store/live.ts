@@ -1,7 +1,8 @@
 /** The projections of this process: Redis when PROJECTIONS_URL or REDIS_URL is set, else a file in DATA_DIR. */
-import { Config, Duration, Effect, Layer } from "effect"
+import { type Config, Duration, Effect, Layer } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting, setting } from "../../contracts/setting.ts"
+import { duration } from "../../contracts/setting-readers.ts"
 import { firstUrl } from "../redis-url.ts"
 import { dataDir, projectionsUrl, redisUrl } from "../settings.ts"
 import { redisProjections } from "./redis.ts"
@@ -10,10 +11,10 @@ import { sqliteProjections } from "./sqlite.ts"
 
 const fenceHorizon = setting(
   "FENCE_HORIZON",
-  Config.Duration,
+  duration("hours", 0, Number.POSITIVE_INFINITY),
   Duration.hours(24),
   "How long event ids are remembered at least: the same event stored twice within this time counts once.",
-  "24 hours"
+  "24h"
 )
 
 /** The settings that this service reads. */
@@ -36,7 +37,7 @@ export const layer: Layer.Layer<ProjectionStore, Failure | Config.ConfigError> =
     if (!(horizon >= minute && horizon <= year)) {
       return yield* new Failure({
         reason: "unreadable",
-        message: "FENCE_HORIZON must be between 1 minute and 366 days, for example 24 hours."
+        message: "FENCE_HORIZON must be between 1 minute and 366 days, for example 24h."
       })
     }
     const limits = { horizon, maxKeys }

@@ -2,17 +2,26 @@
  * Projections in Redis or Valkey, alone or a cluster; everything of a projection lies in one slot. The connection
  * lives as long as the scope.
  *
- * `{spoor:<projection>}:table:<table>` sorted set of counts · `:offsets` hash of partition → next offset ·
- * `:seen:<bucket>` hash of bitmaps of the event ids seen lately, gone one horizon after it was last written.
+ * `{spoor:<projection>}:table:<table>` sorted set of counts · `:errors:<table>` hash of the errors in them, where there
+ * are any (space-saving.ts) · `:offsets` hash of partition → next offset ·
+ * `:seen:<bucket>` hash of bitmaps of the event ids seen lately, gone one horizon after it was last written. Effects are
+ * sent by a writer (redis-writer.ts): one that was given up is never applied after those that came behind it.
  */
 import { Clock, Effect, type Redacted, type Scope } from "effect"
 import { encode } from "../../contracts/codec.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type ConnectOptions, connect, type Reply } from "../redis.ts"
+import { watchRefusals } from "../redis-refused.ts"
+import type { Script } from "../redis-script.ts"
+import { makeWriter } from "../redis-writer.ts"
 import { applyScript } from "./apply-script.ts"
 import type { StoreLimits } from "./limits.ts"
 import { isRemembered, type Plan, planOf, type SeenGroup } from "./plan.ts"
 import { type Applied, otherKey, type ProjectionStore } from "./service.ts"
+import { type Counted, rowsOf } from "./space-saving.ts"
+
+/** KEYS a table and its errors. */
+export const resetScript = `return redis.call('DEL', KEYS[1], KEYS[2])`
 
 /** Opens the store; a server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */
 export const redisProjections = Effect.fnUntraced(function* (
@@ -21,10 +30,37 @@ export const redisProjections = Effect.fnUntraced(function* (
   options?: ConnectOptions
 ): Effect.fn.Return<ProjectionStore["Service"], Failure, Scope.Scope> {
   const connection = yield* connect(url, options)
-  const applyPlan = connection.script(applyScript)
+  const refusals = watchRefusals(connection, "{spoor:}:probe")
+  const scope = yield* Effect.scope
+  const scripts = new Map<string, { readonly apply: Script; readonly reset: Script }>()
+
+  /** Each projection lies in a slot of its own, so each has a writer of its own. */
+  const scriptsOf = (projection: string) => {
+    const known = scripts.get(projection)
+    if (known !== undefined) return known
+    const writer = makeWriter(connection, prefixOf(projection), scope, options?.commandTimeout)
+    const made = { apply: writer.script(applyScript), reset: writer.script(resetScript) }
+    scripts.set(projection, made)
+    return made
+  }
+
+  /** NOTE: asked for behind the counts, so a key that lost its place in between has the error of another moment. */
+  const errorsOf = Effect.fnUntraced(function* (key: string, counted: ReadonlyArray<Counted>) {
+    const errors = new Map<string, number>()
+    if (Number(yield* connection.command("HLEN", key)) === 0) return errors
+    for (let at = 0; at < counted.length; at += namesAtATime) {
+      const names = counted.slice(at, at + namesAtATime).map(({ name }) => name)
+      const found = listOf(yield* connection.command("HMGET", key, ...names))
+      for (const [i, error] of found.entries()) {
+        const name = names[i]
+        if (name !== undefined && error !== null) errors.set(name, Number(String(error)))
+      }
+    }
+    return errors
+  })
 
   return {
-    seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
+    seam: { kind: "redis", embedded: false, address: connection.address, check: refusals.check },
 
     // NOTE: the effects, megabytes of them, are not held while Redis works; a generator would hold them.
     apply: (projection, batch) =>
@@ -33,11 +69,12 @@ export const redisProjections = Effect.fnUntraced(function* (
         const plan = planOf(batch)
         if (plan instanceof Failure) return Effect.fail(plan)
         const buckets = [...new Set(plan.groups.map(({ bucket }) => bucket))]
-        return Effect.map(
-          applyPlan(
+        const applied = Effect.map(
+          scriptsOf(projection).apply(
             [
               `${prefixOf(projection)}:offsets`,
               ...plan.tables.map((table) => tableKey(projection, table)),
+              ...plan.tables.map((table) => errorsKey(projection, table)),
               ...buckets.map((bucket) => `${prefixOf(projection)}:seen:${bucket}`)
             ],
             [
@@ -53,6 +90,7 @@ export const redisProjections = Effect.fnUntraced(function* (
           ),
           appliedOf
         )
+        return refusals.watched(applied)
       }),
 
     top: Effect.fnUntraced(function* (projection, table, limit) {
@@ -61,14 +99,23 @@ export const redisProjections = Effect.fnUntraced(function* (
       const reply = listOf(
         yield* connection.command("ZREVRANGE", key, 0, Math.floor(limit) - 1, "WITHSCORES")
       )
-      return reply.flatMap((name, i) =>
-        i % 2 === 0 ? [{ key: String(name), count: Number(String(reply[i + 1])) }] : []
+      const counted = reply.flatMap((name, i) =>
+        i % 2 === 0 ? [{ name: String(name), count: Number(String(reply[i + 1])) }] : []
       )
+      return rowsOf(counted, yield* errorsOf(errorsKey(projection, table), counted))
     }),
 
-    size: (projection, table) => Effect.map(connection.command("ZCARD", tableKey(projection, table)), Number)
+    size: (projection, table) => Effect.map(connection.command("ZCARD", tableKey(projection, table)), Number),
+
+    reset: (projection, table) =>
+      Effect.asVoid(
+        scriptsOf(projection).reset([tableKey(projection, table), errorsKey(projection, table)], [])
+      )
   }
 })
+
+/** How many errors are asked for with one command. */
+const namesAtATime = 5_000
 
 const appliedOf = (reply: Reply): Applied => {
   const [applied = 0, reread = 0, duplicates = 0] = listOf(reply).map(Number)
@@ -77,6 +124,7 @@ const appliedOf = (reply: Reply): Applied => {
 
 const prefixOf = (projection: string): string => `{spoor:${projection}}`
 const tableKey = (projection: string, table: string): string => `${prefixOf(projection)}:table:${table}`
+const errorsKey = (projection: string, table: string): string => `${prefixOf(projection)}:errors:${table}`
 
 const packed = (
   plan: Plan,

@@ -47,7 +47,10 @@ export interface Applied {
 
 export interface Row {
   readonly key: string
+  /** How often it was counted, surely. */
   readonly count: number
+  /** How much larger the count may be at most, of a key that came into a full table; 0 where left out. */
+  readonly error?: number
 }
 
 export class ProjectionStore extends Context.Service<
@@ -56,19 +59,24 @@ export class ProjectionStore extends Context.Service<
     readonly seam: Seam
     /** Applies what the fences let through and moves the fences, in one atomic write. All or nothing. */
     readonly apply: (projection: string, batch: EffectBatch) => Effect.Effect<Applied, Failure>
-    /** The `limit` rows with the largest counts, largest first. */
+    /** The `limit` rows with the largest counts, their errors included, as many as there are; those with most counted first. */
     readonly top: (
       projection: string,
       table: string,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Row>, Failure>
-    /** How many keys a table has. At most `maxKeys`; what comes later is counted under `(other)`. */
+    /**
+     * How many keys a table has, at most `maxKeys`. Of more keys the largest keep their places (space-saving.ts), and what
+     * was counted of the others stands under `(other)`.
+     */
     readonly size: (projection: string, table: string) => Effect.Effect<number, Failure>
+    /** Empties a table. The fences stay: what was counted before is not counted again, what comes is counted from 0. */
+    readonly reset: (projection: string, table: string) => Effect.Effect<void, Failure>
   }
 >()("spoor/bridge/projection-store") {}
 
 /** The largest number of keys a table may have; names come from anyone, so they must be bounded. */
 export const maxKeys = 100_000
 
-/** The key that counts for all keys beyond `maxKeys`. */
+/** The key that counts for all keys that have no place in a full table. */
 export const otherKey = "(other)"

@@ -10,9 +10,13 @@ import { openFile } from "../sqlite.ts"
 import type { StoreLimits } from "./limits.ts"
 import { isBelow, isRemembered, type Plan, planOf, type SeenGroup } from "./plan.ts"
 import { type Applied, otherKey, type ProjectionStore } from "./service.ts"
+import { bySum, type Counted, replaceSmallest, rowsOf } from "./space-saving.ts"
 
-/** `bits` is a bitmap of event ids, as in plan.ts; `touched` the last time it changed, milliseconds since 1970. */
-const schema = `
+/**
+ * `bits` is a bitmap of event ids, as in plan.ts; `touched` the last time it changed, milliseconds since 1970. `count`
+ * includes the key's `error` (space-saving.ts), which has a row where it is not 0.
+ */
+export const projectionsSchema = `
 CREATE TABLE IF NOT EXISTS offsets (
   projection TEXT NOT NULL, partition TEXT NOT NULL, next TEXT NOT NULL, PRIMARY KEY (projection, partition)
 ) WITHOUT ROWID;
@@ -28,6 +32,11 @@ CREATE TABLE IF NOT EXISTS counts (
   projection TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, count REAL NOT NULL,
   PRIMARY KEY (projection, name, key)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS counts_by_size ON counts (projection, name, count, key);
+CREATE TABLE IF NOT EXISTS errors (
+  projection TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, error REAL NOT NULL,
+  PRIMARY KEY (projection, name, key)
+) WITHOUT ROWID;
 `
 
 /** How often old ids are looked for, milliseconds, and how many bitmaps are removed at a time. */
@@ -39,7 +48,7 @@ export const sqliteProjections = Effect.fnUntraced(function* (
   directory: string,
   limits: StoreLimits
 ): Effect.fn.Return<ProjectionStore["Service"], Failure, Scope.Scope> {
-  const file = yield* openFile(directory, "projections.sqlite", schema)
+  const file = yield* openFile(directory, "projections.sqlite", projectionsSchema)
   const steps = yield* file.read(prepare)
   let cleaned = 0
 
@@ -61,13 +70,20 @@ export const sqliteProjections = Effect.fnUntraced(function* (
     }),
 
     top: (projection, table, limit) =>
-      file.read(() =>
-        steps.top
-          .all(projection, table, Math.max(0, Math.floor(limit)))
-          .map(({ key, count }) => ({ key: String(key), count: Number(count) }))
-      ),
+      file.read(() => {
+        const rows = steps.top.all(projection, table, Math.max(0, Math.floor(limit)))
+        const errors = new Map(
+          rows.flatMap(({ key, error }) => (error === null ? [] : [[String(key), Number(error)] as const]))
+        )
+        return rowsOf(rows.map(countedRow), errors)
+      }),
 
-    size: (projection, table) => file.read(() => sizeOf(steps, projection, table))
+    size: (projection, table) => file.read(() => sizeOf(steps, projection, table)),
+
+    reset: (projection, table) =>
+      file.transaction(() => {
+        for (const step of steps.reset) step.run(projection, table)
+      })
   }
 })
 
@@ -90,9 +106,23 @@ const prepare = (database: DatabaseSync) => ({
   resize: database.prepare(
     "INSERT INTO sizes (projection, name, size) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET size = excluded.size"
   ),
-  top: database.prepare(
-    "SELECT key, count FROM counts WHERE projection = ? AND name = ? ORDER BY count DESC, key DESC LIMIT ?"
+  top: database.prepare(`SELECT key, count, error FROM counts LEFT JOIN errors USING (projection, name, key)
+    WHERE projection = ? AND name = ? ORDER BY count DESC, key DESC LIMIT ?`),
+  smallest: database.prepare(
+    "SELECT key, count FROM counts WHERE projection = ? AND name = ? AND key <> ? ORDER BY count, key LIMIT ?"
+  ),
+  remove: database.prepare("DELETE FROM counts WHERE projection = ? AND name = ? AND key = ?"),
+  error: database.prepare("SELECT error FROM errors WHERE projection = ? AND name = ? AND key = ?"),
+  setError: database.prepare("INSERT INTO errors (projection, name, key, error) VALUES (?, ?, ?, ?)"),
+  forgetError: database.prepare("DELETE FROM errors WHERE projection = ? AND name = ? AND key = ?"),
+  reset: ["counts", "errors", "sizes"].map((name) =>
+    database.prepare(`DELETE FROM ${name} WHERE projection = ? AND name = ?`)
   )
+})
+
+const countedRow = ({ key, count }: Readonly<Record<string, unknown>>): Counted => ({
+  name: String(key),
+  count: Number(count)
 })
 
 const sizeOf = (steps: Steps, projection: string, table: string): number =>
@@ -190,21 +220,56 @@ const addUp = (
       sums.set(key, (sums.get(key) ?? 0) + (plan.addAmounts[i] ?? 0))
     }
   }
-  const sizes = plan.tables.map((table) => sizeOf(steps, projection, table))
-  const before = [...sizes]
-  for (const [key, sum] of sums) {
+  const fresh = plan.tables.map((): Array<Counted> => [])
+  for (const [key, count] of sums) {
     const place = plan.keyTables[key] ?? 0
-    const table = plan.tables[place] ?? ""
     const name = plan.keyNames[key] ?? ""
-    const size = sizes[place] ?? 0
-    if (steps.add.run(sum, projection, table, name).changes > 0) continue
-    const isRoom = size < maxKeys - 1
-    if (!isRoom && steps.add.run(sum, projection, table, otherKey).changes > 0) continue
-    steps.begin.run(projection, table, isRoom ? name : otherKey, sum)
-    sizes[place] = size + 1
+    if (steps.add.run(count, projection, plan.tables[place] ?? "", name).changes > 0) continue
+    if (name === otherKey) addOther(steps, projection, plan.tables[place] ?? "", count)
+    else fresh[place]?.push({ name, count })
   }
   for (const [place, table] of plan.tables.entries()) {
-    const size = sizes[place] ?? 0
-    if (size !== before[place]) steps.resize.run(projection, table, size)
+    const keys = fresh[place] ?? []
+    if (keys.length > 0) admit(steps, projection, table, keys.toSorted(bySum), maxKeys)
   }
+}
+
+/** Counts for the key of the rest, which takes a place of its own. */
+const addOther = (steps: Steps, projection: string, table: string, count: number): void => {
+  if (steps.add.run(count, projection, table, otherKey).changes > 0) return
+  steps.begin.run(projection, table, otherKey, count)
+  steps.resize.run(projection, table, sizeOf(steps, projection, table) + 1)
+}
+
+/** New keys come into a table: the largest where there is room, the others in place of the table's smallest. */
+const admit = (
+  steps: Steps,
+  projection: string,
+  table: string,
+  fresh: ReadonlyArray<Counted>,
+  maxKeys: number
+): void => {
+  const size = sizeOf(steps, projection, table)
+  const room = Math.min(fresh.length, Math.max(0, maxKeys - 1 - size))
+  const over = fresh.length - room
+  for (const { name, count } of fresh.slice(over)) steps.begin.run(projection, table, name, count)
+  if (room > 0) steps.resize.run(projection, table, size + room)
+  if (over > 0) replace(steps, projection, table, fresh.slice(0, over))
+}
+
+/** The new keys take the places of the smallest. */
+const replace = (steps: Steps, projection: string, table: string, fresh: ReadonlyArray<Counted>): void => {
+  const smallest = steps.smallest.all(projection, table, otherKey, fresh.length).map(countedRow)
+  const { gone, admitted, rest } = replaceSmallest(fresh, smallest)
+  let lost = rest
+  for (const { name, count } of smallest.slice(0, gone)) {
+    lost += count - Number(steps.error.get(projection, table, name)?.error ?? 0)
+    steps.remove.run(projection, table, name)
+    steps.forgetError.run(projection, table, name)
+  }
+  for (const { name, count, error } of admitted) {
+    steps.begin.run(projection, table, name, count)
+    steps.setError.run(projection, table, name, error)
+  }
+  addOther(steps, projection, table, lost)
 }

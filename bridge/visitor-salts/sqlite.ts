@@ -4,14 +4,14 @@ import { Failure } from "../../contracts/failure.ts"
 import { openFile } from "../sqlite.ts"
 import { endOfSalt, type VisitorSalts } from "./service.ts"
 
-const schema =
+export const saltsSchema =
   "CREATE TABLE IF NOT EXISTS salts (day INTEGER PRIMARY KEY, salt TEXT NOT NULL, ending INTEGER NOT NULL);"
 
 /** Opens it in the folder `directory`; fails with one clear sentence when that folder cannot be written. */
 export const sqliteSalts = Effect.fnUntraced(function* (
   directory: string
 ): Effect.fn.Return<VisitorSalts["Service"], Failure, Scope.Scope> {
-  const file = yield* openFile(directory, "visitors.sqlite", schema)
+  const file = yield* openFile(directory, "visitors.sqlite", saltsSchema)
   return {
     seam: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
     agree: Effect.fnUntraced(function* (day, mine) {

@@ -1,6 +1,6 @@
 /**
  * IP addresses as the wire has them: a strict reading of IPv4 and IPv6 text, and the address as one number.
- * Refused: zone ids (`fe80::1%eth0`), leading zeros in IPv4, ports, brackets, spaces.
+ * Refused: zones (`fe80::1%eth0`; `withoutZone` takes them off), leading zeros in IPv4, ports, brackets, spaces.
  */
 
 /** IPv4 as its 32-bit number, IPv6 as its eight 16-bit groups. */
@@ -16,6 +16,16 @@ export const parseIp = (text: string): Address | undefined => {
 
 /** Is the text an IPv4 or IPv6 address? */
 export const isIp = (text: string): boolean => parseIp(text) !== undefined
+
+/**
+ * The text without the zone of an IPv6 address: `fe80::1%eth0` is `fe80::1`. A zone names an interface of the machine that
+ * wrote it and means nothing elsewhere. Any other text as it is.
+ */
+export const withoutZone = (text: string): string => {
+  const zone = text.indexOf("%")
+  const isZone = zone > 0 && zone <= longest && zone < text.length - 1
+  return isZone && text.lastIndexOf(":", zone) !== -1 ? text.slice(0, zone) : text
+}
 
 /** The address as one number in lower-case hex without leading zeros; empty when the text is no address. */
 export const ipHex = (text: string): string => {

@@ -10,11 +10,13 @@
  *   with `/`, while a query may. So nothing that a client sends can move a line into the other dialect.
  * - A line that ends with its query, without the space, has an empty user agent: trackers may strip their lines.
  * - An empty query field is an empty query (`e` or `p`). An empty host, pod or topic stays empty.
+ * - A line end (`\n`, `\r\n` or `\r`) at the end of a line is no part of it: `redis-cli -x` and text files add one.
+ * - A zone of an IPv6 address (`fe80::1%eth0`) is left out.
  * - The time is written in digits only and no later than a JavaScript `Date` can be.
  */
 import type { Bytes, RawEvent } from "../event.ts"
 import type { Topic } from "../ids.ts"
-import { isIp } from "./ip.ts"
+import { isIp, withoutZone } from "./ip.ts"
 import { escapeField, escapeUserAgent } from "./percent.ts"
 
 /** Why a line is no event, in plain words; the dead letter carries it. */
@@ -30,7 +32,7 @@ export type ParsedLine =
   | {
       readonly kind: "event"
       readonly event: RawEvent
-      /** The line named a topic that is not allowed, so its event goes to `KAFKA_TOPIC`. Worth counting. */
+      /** The line (or its host) named a topic that is not allowed, so its event goes to `KAFKA_TOPIC`. Worth counting. */
       readonly isTopicUnknown: boolean
     }
   | { readonly kind: "unreadable"; readonly index: number; readonly reason: UnreadableReason }
@@ -39,13 +41,29 @@ export type ParsedLine =
 export interface LineSettings {
   readonly topic: Topic
   readonly topics: ReadonlySet<string>
+  /** The host of a pushtech line names its topic, by its first label. */
+  readonly fromHost?: boolean
+}
+
+/**
+ * The topic that a host names by its first label, as it is written or in lower case: `clicks` for `clicks.example.com`.
+ * Undefined when that is not allowed.
+ */
+export const topicOfHost = (host: Bytes, { topic, topics }: LineSettings): Topic | undefined => {
+  const dot = host.indexOf(".")
+  const label = dot === -1 ? host : host.slice(0, dot)
+  const isKnown = (name: string): boolean => name === topic || topics.has(name)
+  if (isKnown(label)) return label as string as Topic
+  const lower = label.toLowerCase()
+  return isKnown(lower) ? (lower as Topic) : undefined
 }
 
 /** The last moment of a JavaScript `Date`, milliseconds since 1970. */
 const lastTime = 8_640_000_000_000_000
 
 /** Reads one line; `index` is its place in its batch. Never throws, whatever the bytes. */
-export const parseLine = (line: Bytes, settings: LineSettings, index: number): ParsedLine => {
+export const parseLine = (pushed: Bytes, settings: LineSettings, index: number): ParsedLine => {
+  const line = withoutLineEnd(pushed)
   if (line === "") return unreadable(index, "empty")
   const a = line.indexOf(" ")
   const b = a === -1 ? -1 : line.indexOf(" ", a + 1)
@@ -59,19 +77,19 @@ export const parseLine = (line: Bytes, settings: LineSettings, index: number): P
   if (pathEnd === -1) return unreadable(index, "too few fields")
   const ts = readTime(line, a + 1, b, isAdtekio ? lastTime / 1000 : lastTime)
   if (ts === undefined) return unreadable(index, "time is not a number")
-  const ip = line.slice(0, a)
+  const ip = withoutZone(line.slice(0, a))
   if (!isIp(ip)) return unreadable(index, "not an IP address")
 
   const queryEnd = line.indexOf(" ", pathEnd + 1)
   const query = queryEnd === -1 ? line.slice(pathEnd + 1) : line.slice(pathEnd + 1, queryEnd)
   const third = line.slice(b + 1, c)
-  const isTopicUnknown = isAdtekio && third !== settings.topic && !settings.topics.has(third)
+  const named = topicIn(third, isAdtekio, settings)
   return {
     kind: "event",
     event: {
       index,
       dialect: isAdtekio ? "adtekio" : "pushtech",
-      topic: isAdtekio && !isTopicUnknown ? (third as Topic) : settings.topic,
+      topic: named ?? settings.topic,
       ip,
       ts,
       host: (isAdtekio ? "" : third) as Bytes,
@@ -80,8 +98,23 @@ export const parseLine = (line: Bytes, settings: LineSettings, index: number): P
       query: (query !== "" ? query : isAdtekio ? "p" : "e") as Bytes,
       userAgent: (queryEnd === -1 ? "" : line.slice(queryEnd + 1)) as Bytes
     },
-    isTopicUnknown
+    isTopicUnknown: named === undefined
   }
+}
+
+const withoutLineEnd = (line: Bytes): Bytes => {
+  let end = line.length
+  if (line.charCodeAt(end - 1) === 10) end--
+  if (line.charCodeAt(end - 1) === 13) end--
+  return end === line.length ? line : (line.slice(0, end) as Bytes)
+}
+
+/** The topic that the third field says; undefined for one that is not allowed. */
+const topicIn = (third: string, isAdtekio: boolean, settings: LineSettings): Topic | undefined => {
+  if (isAdtekio) {
+    return third === settings.topic || settings.topics.has(third) ? (third as Topic) : undefined
+  }
+  return settings.fromHost === true ? topicOfHost(third as Bytes, settings) : settings.topic
 }
 
 const unreadable = (index: number, reason: UnreadableReason): ParsedLine => ({

@@ -15,17 +15,37 @@ export const parseParams = (query: Bytes): ReadonlyArray<Param> => {
 
 /** The value of the first parameter with that name, decoded; undefined when there is none. */
 export const paramValue = (query: Bytes, name: string): string | undefined => {
-  if (isEmptyQuery(query) || (!query.includes(name) && !strangeName.test(query))) return undefined
+  let first: string | undefined
+  findPair(query, name, (key, value) => {
+    if (key !== name) return false
+    first = value
+    return true
+  })
+  return first
+}
+
+/** The values of all parameters with that name or that name as a list (`name[]`, `name[0]`), decoded, in order. */
+export const paramValues = (query: Bytes, name: string): ReadonlyArray<string> => {
+  const values: Array<string> = []
+  findPair(query, name, (key, value) => {
+    if (key === name || (key.startsWith(name) && /^\[\d*\]$/.test(key.slice(name.length)))) values.push(value)
+    return false
+  })
+  return values
+}
+
+/** Shows each pair whose name may begin so, decoded, until `isEnough`. Names that are written plainly cost nothing else. */
+const findPair = (query: Bytes, name: string, isEnough: (key: string, value: string) => boolean): void => {
+  if (isEmptyQuery(query) || (!query.includes(name) && !strangeName.test(query))) return
   for (let start = 0; start <= query.length; ) {
     const found = query.indexOf("&", start)
     const end = found === -1 ? query.length : found
     if (end > start && (query.startsWith(name, start) || isStrange(query, start))) {
       const [key, value] = readPair(query.slice(start, end) as Bytes, true)
-      if (key === name) return value
+      if (isEnough(key, value)) return
     }
     start = end + 1
   }
-  return undefined
 }
 
 /** `name=value` taken apart and decoded; with `plusIsSpace`, `+` is a space. */

@@ -29,11 +29,30 @@ const asBytes = (bytes: Bytes): Bytes => (/[\u0100-\uffff]/.test(bytes) ? bytesO
  * and what is not UTF-8 becomes U+FFFD. With `plusIsSpace`, as forms write it, `+` is a space.
  */
 export const decodeValue = (value: Bytes, plusIsSpace: boolean): string => {
-  const spaced = plusIsSpace && value.includes("+") ? value.replaceAll("+", " ") : value
-  if (!spaced.includes("%")) return textOf(spaced as Bytes)
-  return textOf(
-    spaced.replace(/%([0-9a-fA-F]{2})/g, (_, digits: string) =>
-      String.fromCharCode(Number.parseInt(digits, 16))
-    ) as Bytes
-  )
+  if (!value.includes("%")) {
+    return textOf((plusIsSpace && value.includes("+") ? value.replaceAll("+", " ") : value) as Bytes)
+  }
+  // A loop, since a value may be of any length, and of nothing but escapes.
+  const bytes = new Uint8Array(value.length)
+  let length = 0
+  for (let at = 0; at < value.length; at++) {
+    const byte = value.charCodeAt(at)
+    if (byte === 37) {
+      const high = hexDigit(value.charCodeAt(at + 1))
+      const low = hexDigit(value.charCodeAt(at + 2))
+      const isEscape = high >= 0 && low >= 0
+      bytes[length++] = isEscape ? high * 16 + low : byte
+      if (isEscape) at += 2
+    } else bytes[length++] = byte === 43 && plusIsSpace ? 32 : byte
+  }
+  return decoder.decode(bytes.subarray(0, length))
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+
+/** What a character's code is worth as a hex digit; -1 for any other, also for none. */
+const hexDigit = (code: number): number => {
+  if (code >= 48 && code <= 57) return code - 48
+  const letter = code | 32
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1
 }

@@ -16,6 +16,9 @@ export const eventType = (path: Bytes): Bytes => {
   return (end === 0 ? "/" : path.slice(path.lastIndexOf("/", end - 1) + 1, end)) as Bytes
 }
 
+/** An event type or a path's last segment as people read it: percent-decoded. A `+` stays, as in every path. */
+export const eventTypeText = (type: Bytes): string => decodeValue(type, false)
+
 /** The record of an event in the dialect of its line. */
 export const formatRecord = (event: RawEvent, enrichment: Enrichment): Bytes =>
   event.dialect === "adtekio" ? adtekioRecord(event, enrichment) : pushtechRecord(event, enrichment)

@@ -51,6 +51,12 @@ export class JsonReader {
     return this.at === this.text.length
   }
 
+  /** Where the next value, name or sign begins, in characters of the text. */
+  get place(): number {
+    this.skipSpace()
+    return this.at
+  }
+
   /** Goes past that character, when it stands next. */
   takes(char: string): boolean {
     this.skipSpace()

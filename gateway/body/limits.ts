@@ -1,6 +1,8 @@
 /** How much of a body is read and kept, and for how long a client may take to send it. */
-import { Config, Duration, Schema } from "effect"
+import { Duration } from "effect"
 import { setting } from "../../contracts/setting.ts"
+import { count, duration, size } from "../../contracts/setting-readers.ts"
+import { Refusal } from "../refusal.ts"
 
 export interface BodyLimits {
   /** Bytes as they are sent. */
@@ -32,35 +34,41 @@ export const maxQueryBytes = 65_536
 export const maxValues = 256
 export const maxDepth = 8
 
-const positive = Schema.Int.check(Schema.isGreaterThan(0))
+export const eventTooLarge = (): Refusal =>
+  new Refusal("too-large", `The parameters of an event may weigh ${maxQueryBytes} bytes.`)
+
+export const tooManyValues = (): Refusal =>
+  new Refusal("bad-request", `An event may have ${maxValues} values.`)
 
 export const gatewayMaxBody = setting(
   "GATEWAY_MAX_BODY",
-  (name) => Config.schema(positive, name),
+  size(),
   standardBodyLimits.sentBytes,
-  "What the body of a request may weigh as it is sent, in bytes; more is answered with 413."
+  "What the body of a request may weigh as it is sent; more is answered with 413.",
+  "1MiB"
 )
 
 export const gatewayMaxInflated = setting(
   "GATEWAY_MAX_INFLATED",
-  (name) => Config.schema(positive, name),
+  size(),
   standardBodyLimits.bytes,
-  "What the body of a request may weigh once it is decompressed, in bytes; more is answered with 413."
+  "What the body of a request may weigh once it is decompressed; more is answered with 413.",
+  "1MiB"
 )
 
 export const gatewayMaxBatch = setting(
   "GATEWAY_MAX_BATCH",
-  (name) => Config.schema(positive, name),
+  count(),
   standardBodyLimits.events,
   "Events (or lines of a server log) that one request may send; more are answered with 413."
 )
 
 export const gatewayBodyTimeout = setting(
   "GATEWAY_BODY_TIMEOUT",
-  Config.Duration,
+  duration("seconds", 1),
   Duration.millis(standardBodyLimits.patience),
   "How long a client may take to send the body of a request; then it is answered with 408.",
-  "10 seconds"
+  "10s"
 )
 
 export const bodySettings = { gatewayMaxBody, gatewayMaxInflated, gatewayMaxBatch, gatewayBodyTimeout }

@@ -2,13 +2,18 @@
 import { Buffer } from "node:buffer"
 import { Refusal } from "../refusal.ts"
 
-/** How the text of a body is to be read. `text` says nothing of what it is: browsers send anything so. */
-export type BodyForm = "json" | "lines" | "form" | "text"
+/**
+ * How the text of a body is to be read. `text` says nothing of what it is: browsers send anything so. `form` says little
+ * more: curl and many libraries say it of whatever they are given.
+ */
+export type BodyForm = "json" | "lines" | "form" | "multipart" | "text"
 
 export interface MediaType {
   readonly form: BodyForm
   /** Lower case. */
   readonly charset: "utf-8" | "iso-8859-1"
+  /** What stands between the parts of a multipart form. */
+  readonly boundary?: string
 }
 
 const forms: Readonly<Record<string, BodyForm>> = {
@@ -19,7 +24,8 @@ const forms: Readonly<Record<string, BodyForm>> = {
   "application/x-ndjson": "lines",
   "application/ndjson": "lines",
   "application/jsonl": "lines",
-  "application/x-www-form-urlencoded": "form"
+  "application/x-www-form-urlencoded": "form",
+  "multipart/form-data": "multipart"
 }
 
 const charsets: Readonly<Record<string, MediaType["charset"]>> = {
@@ -34,7 +40,10 @@ const charsets: Readonly<Record<string, MediaType["charset"]>> = {
 /** What most clients write. */
 const json: MediaType = { form: "json", charset: "utf-8" }
 
-/** Reads a `Content-Type` header. Throws a `Refusal` (415) for a type or charset that is not read here. */
+/**
+ * Reads a `Content-Type` header. Throws a `Refusal`: 415 for a type or charset that is not read here, 400 for a
+ * multipart form without a boundary.
+ */
 export const mediaTypeOf = (header: string | null): MediaType => {
   if (header === "application/json") return json
   const [written = "", ...parameters] = (header ?? "").toLowerCase().split(";")
@@ -43,16 +52,28 @@ export const mediaTypeOf = (header: string | null): MediaType => {
   if (form === undefined) {
     throw new Refusal(
       "unsupported-media-type",
-      "Send application/json, application/x-ndjson, application/x-www-form-urlencoded or text/plain.",
-      { accept: "application/json, application/x-ndjson, application/x-www-form-urlencoded, text/plain" }
+      "Send application/json, application/x-ndjson, application/x-www-form-urlencoded, multipart/form-data or text/plain.",
+      {
+        accept:
+          "application/json, application/x-ndjson, application/x-www-form-urlencoded, multipart/form-data, text/plain"
+      }
     )
   }
+  if (form === "multipart") return { form, charset: "utf-8", boundary: boundaryIn(header ?? "") }
   const name = charsetIn(parameters)
   const charset = Object.hasOwn(charsets, name) ? charsets[name] : undefined
   if (charset === undefined) {
     throw new Refusal("unsupported-media-type", "Send the body in UTF-8 or ISO-8859-1.")
   }
   return { form, charset }
+}
+
+const boundaryIn = (header: string): string => {
+  const [, quoted, plain] =
+    /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70})(?=\s*(?:;|$)))/i.exec(header) ?? []
+  const boundary = quoted ?? plain
+  if (boundary !== undefined) return boundary
+  throw new Refusal("bad-request", "The Content-Type of a multipart form must name its boundary.")
 }
 
 const charsetIn = (parameters: ReadonlyArray<string>): string =>
@@ -66,10 +87,26 @@ const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** The text of a body. Throws a `Refusal` (400) for bytes that are no text in that charset. */
 export const textIn = (bytes: Uint8Array, charset: MediaType["charset"]): string => {
-  if (charset === "iso-8859-1") return Buffer.from(bytes).toString("latin1")
+  const text = charset === "iso-8859-1" ? latinIn(bytes) : utf8In(bytes)
+  if (text === undefined) throw notUtf8()
+  return text
+}
+
+/** The text of UTF-8 bytes without a byte order mark; undefined for what is not UTF-8. */
+export const utf8In = (bytes: Uint8Array): string | undefined => {
   try {
     return utf8.decode(bytes)
   } catch {
-    throw new Refusal("bad-request", "The body is not UTF-8.")
+    return undefined
   }
 }
+
+/** The bytes behind a UTF-8 byte order mark, if they begin with one. */
+export const withoutMark = (bytes: Uint8Array): Uint8Array =>
+  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+
+/** One character per byte. */
+export const latinIn = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
+
+export const notUtf8 = (): Refusal => new Refusal("bad-request", "The body is not UTF-8.")

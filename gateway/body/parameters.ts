@@ -2,28 +2,41 @@
  * The parameters of one event in a body: a JSON object, a form, or plain text that is one of them, as browsers send it
  * from `sendBeacon`. An empty body has none.
  */
-import { Buffer } from "node:buffer"
 import { type Bytes, bytesOf } from "../../contracts/event.ts"
 import { Refusal } from "../refusal.ts"
+import { isBinary } from "./binary.ts"
 import { flattened } from "./flatten.ts"
-import { JsonObject, NotJson, readJson } from "./json.ts"
-import { maxQueryBytes, maxValues } from "./limits.ts"
-import { type MediaType, mediaTypeOf, textIn } from "./media-type.ts"
+import { type Bounded, JsonObject, NotJson, readJson } from "./json.ts"
+import { eventTooLarge, maxQueryBytes, maxValues, tooManyValues } from "./limits.ts"
+import { latinIn, type MediaType, mediaTypeOf, textIn, utf8In, withoutMark } from "./media-type.ts"
+import { multipartQuery } from "./multipart.ts"
 
 /** The body as a query, by its `Content-Type`. Throws a `Refusal`: 400, 413 or 415. */
-export const queryIn = (contentType: string | null, bytes: Uint8Array): Bytes => {
-  const { form, charset } = mediaTypeOf(contentType)
+export const queryIn = (contentType: string | null, body: Uint8Array): Bytes => {
+  const { form, charset, boundary } = mediaTypeOf(contentType)
+  const bytes = charset === "utf-8" ? withoutMark(body) : body
   if (isBlank(bytes)) return "" as Bytes
-  if (form === "form" || (form === "text" && !isObject(bytes))) return formIn(bytes, charset)
-  return queryOf(objectIn(textIn(bytes, charset)))
+  if (boundary !== undefined) return multipartQuery(bytes, boundary)
+  switch (form) {
+    case "form":
+      return mayBeJson(bytes) ? jsonOrForm(bytes, charset) : formIn(bytes, charset)
+    case "text":
+      return mayBeJson(bytes) ? queryOf(objectIn(textIn(bytes, charset))) : formIn(bytes, charset)
+    default:
+      return queryOf(objectIn(textIn(bytes, charset)))
+  }
 }
 
-/** The JSON object that a body is. Throws a `Refusal`: 400 or 415. */
+/** The JSON object that a body is, also one that is called a form. Throws a `Refusal`: 400 or 415. */
 export const objectOfBody = (contentType: string | null, bytes: Uint8Array): JsonObject => {
   const { form, charset } = mediaTypeOf(contentType)
-  if (form === "form") throw new Refusal("unsupported-media-type", "Send a JSON object.")
+  if (isForm(form, bytes)) throw new Refusal("unsupported-media-type", "Send a JSON object.")
   return objectIn(textIn(bytes, charset))
 }
+
+/** Is a body of that type a form, and not JSON that is only called one? */
+export const isForm = (form: MediaType["form"], bytes: Uint8Array): boolean =>
+  form === "multipart" || (form === "form" && !mayBeJson(withoutMark(bytes)))
 
 /** The query of an object. Throws a `Refusal` (413) when it is too large. */
 export const queryOf = (object: JsonObject): Bytes => {
@@ -33,43 +46,74 @@ export const queryOf = (object: JsonObject): Bytes => {
 }
 
 const objectIn = (text: string): JsonObject => {
-  const { value, excess } = jsonIn(text)
+  const json = jsonIn(text)
+  if (json instanceof NotJson) throw new Refusal("bad-request", json.message)
+  return objectOf(json)
+}
+
+const objectOf = ({ value, excess }: Bounded): JsonObject => {
   if (excess !== undefined) throw new Refusal("bad-request", excess)
   if (!(value instanceof JsonObject)) throw new Refusal("bad-request", "The body must be a JSON object.")
   return value
 }
 
-const jsonIn = (text: string) => {
+const jsonIn = (text: string): Bounded | NotJson => {
   try {
     return readJson(text)
   } catch (cause) {
-    throw cause instanceof NotJson ? new Refusal("bad-request", cause.message) : cause
+    if (cause instanceof NotJson) return cause
+    throw cause
   }
+}
+
+/** A form whose first name begins with a bracket, unless it is JSON, or begins as nothing but JSON does. */
+const jsonOrForm = (bytes: Uint8Array, charset: MediaType["charset"]): Bytes => {
+  const isMeant = /^\s*(\{\s*"|\[\s*[{["])/.test(latinIn(bytes))
+  const text = isMeant || charset !== "utf-8" ? textIn(bytes, charset) : utf8In(bytes)
+  if (text === undefined) return formIn(bytes, charset)
+  const json = jsonIn(text)
+  if (!(json instanceof NotJson)) return queryOf(objectOf(json))
+  if (isMeant) throw new Refusal("bad-request", json.message)
+  return formIn(bytes, charset)
 }
 
 /** A form is written as a query is, so its bytes stay as they are. */
 const formIn = (bytes: Uint8Array, charset: MediaType["charset"]): Bytes => {
-  const written = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1").trim()
-  const query = charset === "utf-8" ? (written as Bytes) : bytesOf(written)
+  const written = latinIn(trimmed(bytes)) as Bytes
+  if (!isFormText(written, bytes, charset)) throw binary()
+  const query = charset === "utf-8" ? written : bytesOf(written)
   if (query.length > maxQueryBytes) throw eventTooLarge()
-  if (query.split("&", maxValues + 1).length > maxValues) {
-    throw new Refusal("bad-request", `An event may have ${maxValues} values.`)
-  }
+  if (query.split("&", maxValues + 1).length > maxValues) throw tooManyValues()
   return query
+}
+
+/**
+ * Is it a form, and nothing binary? What begins with a plain name and `=` is one, whatever bytes its values have: old
+ * clients write them as they are, and in ISO-8859-1 without saying so.
+ */
+const isFormText = (written: Bytes, bytes: Uint8Array, charset: MediaType["charset"]): boolean => {
+  if (/^[ -~]*=/.test(written)) return true
+  return !isBinary(written) && (charset !== "utf-8" || written.includes("=") || utf8In(bytes) !== undefined)
+}
+
+/** Without white space around it. NOTE: `trim` of a string also takes a last byte A0, the end of a character like à. */
+const trimmed = (bytes: Uint8Array): Uint8Array => {
+  const start = bytes.findIndex((byte) => !isSpace(byte))
+  return bytes.subarray(start, 1 + bytes.findLastIndex((byte) => !isSpace(byte)))
 }
 
 const isBlank = (bytes: Uint8Array): boolean => bytes.every(isSpace)
 
-/** Does the text begin with a brace? */
-const isObject = (bytes: Uint8Array): boolean => {
-  const first = bytes.find((byte) => !isSpace(byte) && !isMark(byte))
+/** Does the text begin with a brace or a bracket? */
+const mayBeJson = (bytes: Uint8Array): boolean => {
+  const first = bytes.find((byte) => !isSpace(byte))
   return first === 0x7b || first === 0x5b
 }
 
 const isSpace = (byte: number): boolean => byte === 32 || (byte >= 9 && byte <= 13)
 
-/** The bytes of a UTF-8 byte order mark. */
-const isMark = (byte: number): boolean => byte === 0xef || byte === 0xbb || byte === 0xbf
-
-const eventTooLarge = (): Refusal =>
-  new Refusal("too-large", `The parameters of an event may weigh ${maxQueryBytes} bytes.`)
+const binary = (): Refusal =>
+  new Refusal(
+    "bad-request",
+    "The body is binary, neither a form nor JSON. Send compressed bytes with Content-Encoding."
+  )

@@ -1,9 +1,10 @@
 /** The answers to requests that bring more than one event, and to beacons, which read none. */
-import { anyOrigin } from "../answers.ts"
+import { anyOrigin, noStore } from "../answers.ts"
 import type { Verdict } from "../take-events.ts"
 
 /** `204`: nobody reads the answer to a beacon. */
-export const nothing = (): Response => new Response(null, { status: 204, headers: anyOrigin })
+export const nothing = (): Response =>
+  new Response(null, { status: 204, headers: { ...noStore, ...anyOrigin } })
 
 /** `{"verdicts":[…]}`, in the order of the events. */
 export const verdicts = (given: ReadonlyArray<Verdict>): Response =>
@@ -25,4 +26,6 @@ export interface LogAccount {
 export const logAccount = (account: LogAccount): Response => told(account, account.retry.length > 0)
 
 const told = (account: object, isRetry: boolean): Response =>
-  Response.json(account, { headers: isRetry ? { ...anyOrigin, "retry-after": "1" } : anyOrigin })
+  Response.json(account, {
+    headers: { ...noStore, ...anyOrigin, ...(isRetry ? { "retry-after": "1" } : {}) }
+  })

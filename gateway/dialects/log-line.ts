@@ -1,81 +1,145 @@
 /**
- * A line of a web server's log in the combined format of nginx and Apache:
+ * A line of a web server's log, in one of these formats and no other, each also behind what syslog writes before it:
  *
- *     203.0.113.9 - bob [21/Nov/2026:01:10:43 +0000] "GET /x?a=1 HTTP/1.1" 200 612 "https://a.example/" "Mozilla/5.0"
+ *     common      203.0.113.9 - bob [21/Nov/2026:01:10:43 +0000] "GET /x?a=1 HTTP/1.1" 200 612
+ *     combined    … 200 612 "https://a.example/" "Mozilla/5.0"
+ *     vhost_*     shop.example:443 203.0.113.9 - bob […
+ *     forwarded   203.0.113.9, 10.0.0.1 - bob […
+ *     JSON        {"remote_addr":"203.0.113.9","time_local":"21/Nov/2026:01:10:43 +0000","request":"GET /x HTTP/1.1",…}
  *
- * What servers write behind the user agent is left out. Read in one pass, whatever the line holds.
+ * What servers write behind the user agent is left out, but for whom a proxy asked, where the line begins with one. Read in one pass, whatever the line holds.
  */
 import type { Bytes } from "../../contracts/event.ts"
+import { clientIn } from "../address-header.ts"
+import { plainAddress } from "../address-text.ts"
+import { type IsTrusted, isPrivate } from "../client-address.ts"
+import { type JsonLogLineProblem, readJsonLogLine } from "./json-log-line.ts"
+import { type LogClientProblem, noAddress, readLogClient } from "./log-client.ts"
+import type { LogLine } from "./log-line-fields.ts"
+import { timeOf } from "./log-time.ts"
+import { withoutSyslogPrefix } from "./syslog-prefix.ts"
 
-export interface LogLine {
-  /** The first field: an address, or a host name where the server looks names up. */
-  readonly address: Bytes
-  /** Empty where the line has `-`, like all texts here. */
-  readonly user: Bytes
-  /** Milliseconds since 1970. */
-  readonly ts: number
-  /** As it is quoted, `GET /x HTTP/1.1`; anything where the client sent anything. */
-  readonly request: Bytes
-  readonly status: Bytes
-  readonly bytes: Bytes
-  readonly referrer: Bytes
-  readonly userAgent: Bytes
+const noTime = "a time like [21/Nov/2026:01:10:43 +0000]"
+
+/** What was expected where a line is of no known format; a short list. */
+export type LogLineProblem =
+  | LogClientProblem
+  | JsonLogLineProblem
+  | typeof noTime
+  | "a request in quotes behind the time"
+  | "a status of three digits behind the request"
+  | "a size in bytes behind the status"
+  | "a referrer in quotes behind the size, or the end"
+  | "a user agent in quotes behind the referrer"
+
+/** The line, or what was expected in it. `isOurs`: no client has that address, but a proxy. Never throws. */
+export const parseLogLine = (written: Bytes, isOurs: IsTrusted = isPrivate): LogLine | LogLineProblem => {
+  const line = withoutMark(withoutSyslogPrefix(withoutMark(written))) as Bytes
+  if (line.startsWith("{")) return readJsonLogLine(line, isOurs)
+  const time = findTime(line)
+  const client = readLogClient(line.slice(0, time?.start ?? endOfClient(line)), isOurs)
+  if (time === undefined) return client === noAddress ? client : noTime
+  if (typeof client === "string") return client
+  const request = quotedAt(line, time.end)
+  if (request === undefined) return "a request in quotes behind the time"
+  const status = wordAt(line, request.end, /^(?:\d{3}|-)$/)
+  if (status === undefined) return "a status of three digits behind the request"
+  const bytes = wordAt(line, status.end, /^(?:\d{1,18}|-)$/)
+  if (bytes === undefined) return "a size in bytes behind the status"
+  const agent = bytes.end === line.length ? noAgent : agentAt(line, bytes.end)
+  if (typeof agent === "string") return agent
+  return {
+    address: clientBehind(client.address, line, agent.end, isOurs),
+    host: client.host as Bytes,
+    user: client.user as Bytes,
+    ts: time.ts,
+    request: request.text,
+    status: status.text,
+    bytes: bytes.text,
+    referrer: agent.referrer,
+    userAgent: agent.userAgent
+  }
 }
 
-/** Why a line is not of that format; a short list. */
-export type LogLineProblem =
-  | "no address"
-  | "no user"
-  | "no time"
-  | "no request"
-  | "no status"
-  | "no size"
-  | "no referrer"
-  | "no user agent"
+/** Windows programs write a byte order mark before the first line of a file, RFC 5424 one before a message. */
+const withoutMark = (line: string): string => (line.startsWith("\xef\xbb\xbf") ? line.slice(3) : line)
 
-/** The line, or what is missing in it. Never throws. */
-export const parseLogLine = (line: Bytes): LogLine | LogLineProblem => {
-  const afterAddress = line.indexOf(" ")
-  if (afterAddress < 1) return "no address"
-  const afterIdentity = line.indexOf(" ", afterAddress + 1)
-  const beforeTime = line.indexOf(" [", afterIdentity + 1)
-  if (afterIdentity === -1 || beforeTime === -1) return "no user"
-  const afterTime = line.indexOf("] ", beforeTime)
-  if (afterTime === -1) return "no time"
-  const ts = timeOf(line.slice(beforeTime + 2, afterTime))
-  if (ts === undefined) return "no time"
-  const request = quotedAt(line, afterTime + 2)
-  if (request === undefined) return "no request"
-  const afterStatus = line.indexOf(" ", request.end + 1)
-  const status = line.slice(request.end + 1, afterStatus)
-  if (afterStatus === -1 || !/^\d{3}$/.test(status)) return "no status"
-  const afterBytes = line.indexOf(" ", afterStatus + 1)
-  const bytes = line.slice(afterStatus + 1, afterBytes)
-  if (afterBytes === -1 || !/^(\d{1,18}|-)$/.test(bytes)) return "no size"
-  const referrer = quotedAt(line, afterBytes + 1)
-  if (referrer === undefined) return "no referrer"
-  const userAgent = quotedAt(line, referrer.end + 1)
-  if (userAgent === undefined) return "no user agent"
-  return {
-    address: line.slice(0, afterAddress) as Bytes,
-    user: present(line.slice(afterIdentity + 1, beforeTime)),
-    ts,
-    request: request.text,
-    status: status as Bytes,
-    bytes: present(bytes),
-    referrer: referrer.text,
-    userAgent: userAgent.text
+type Agent = Pick<LogLine, "referrer" | "userAgent"> & { readonly end: number }
+
+const noAgent: Agent = { referrer: "" as Bytes, userAgent: "" as Bytes, end: Number.POSITIVE_INFINITY }
+
+const agentAt = (line: string, start: number): Agent | LogLineProblem => {
+  const referrer = quotedAt(line, start)
+  if (referrer === undefined) return "a referrer in quotes behind the size, or the end"
+  const userAgent = quotedAt(line, referrer.end)
+  if (userAgent === undefined) return "a user agent in quotes behind the referrer"
+  return { referrer: referrer.text, userAgent: userAgent.text, end: userAgent.end }
+}
+
+/**
+ * The client in `"203.0.113.9, 10.0.0.2"` there, where `address` is ours: so the log that nginx comes with says for whom a
+ * proxy asked. Else the address itself: anything else in quotes, a port too, is no such list, but perhaps the server asked.
+ */
+const clientBehind = (address: string, line: string, behind: number, isOurs: IsTrusted): string => {
+  if (line[behind + 1] !== '"' || !isOurs(address)) return address
+  const hops = quotedAt(line, behind)?.text ?? ""
+  if (hops.split(",").some((hop) => plainAddress(hop.trim()) === "")) return address
+  const client = clientIn("x-forwarded-for", hops, isOurs)
+  return isOurs(client) ? address : client
+}
+
+/** What stands in the brackets around a time is not longer. */
+const longestTime = 40
+
+/**
+ * The first time in brackets that a quotation mark follows: a user's name may hold brackets, but no bare quotation mark.
+ * Where none follows, the first time.
+ */
+const findTime = (line: string): { start: number; end: number; ts: number } | undefined => {
+  let first: { start: number; end: number; ts: number } | undefined
+  for (let start = line.indexOf(" ["); start !== -1; start = line.indexOf(" [", start + 1)) {
+    const length = line.slice(start + 2, start + 3 + longestTime).indexOf("]")
+    const ts = length === -1 ? undefined : timeOf(line.slice(start + 2, start + 2 + length))
+    if (ts === undefined) continue
+    const found = { start, end: start + 3 + length, ts }
+    if (line[skipSpaces(line, found.end)] === '"') return found
+    first ??= found
   }
+  return first
+}
+
+const endOfClient = (line: string): number => {
+  const bracket = line.indexOf(" [")
+  return bracket === -1 ? line.length : bracket
+}
+
+/** Jetty writes two spaces where others write one. */
+const skipSpaces = (line: string, start: number): number => {
+  let at = start
+  while (line[at] === " ") at++
+  return at
+}
+
+/** The word behind the spaces there and the place of its end; undefined where there are no spaces, or it is no such word. */
+const wordAt = (line: string, behind: number, pattern: RegExp): Read | undefined => {
+  const start = skipSpaces(line, behind)
+  const space = line.indexOf(" ", start)
+  const end = space === -1 ? line.length : space
+  const word = line.slice(start, end)
+  return start > behind && pattern.test(word) ? { text: present(word), end } : undefined
+}
+
+interface Read {
+  readonly text: Bytes
+  readonly end: number
 }
 
 const present = (text: string): Bytes => (text === "-" ? "" : text) as Bytes
 
-/** The quoted text that begins there, without its escapes, and the place behind its end. */
-const quotedAt = (
-  line: string,
-  start: number
-): { readonly text: Bytes; readonly end: number } | undefined => {
-  if (line[start] !== '"') return undefined
+/** The text in quotes behind the spaces there, without its escapes, and the place behind its end. */
+const quotedAt = (line: string, behind: number): Read | undefined => {
+  const start = skipSpaces(line, behind)
+  if (start === behind || line[start] !== '"') return undefined
   let end = start + 1
   while (end < line.length && line[end] !== '"') end += line[end] === "\\" ? 2 : 1
   if (end >= line.length) return undefined
@@ -91,22 +155,3 @@ const unescaped = (text: string): string =>
         hex === undefined ? (letters[char] ?? char) : String.fromCharCode(Number.parseInt(hex, 16))
       )
     : text
-
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-const written = /^(\d{2})\/([A-Z][a-z]{2})\/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})$/
-
-/** `21/Nov/2026:01:10:43 +0000` in milliseconds since 1970. */
-const timeOf = (text: string): number | undefined => {
-  const parts = written.exec(text)
-  if (parts === null) return undefined
-  const [, day = "", name = "", year = "", hour = "", minute = "", second = "", sign, ahead, more] = parts
-  const month = months.indexOf(name)
-  const midnight = Date.UTC(Number(year), month, Number(day))
-  const isDay = month !== -1 && new Date(midnight).getUTCDate() === Number(day)
-  // A minute may have a leap second.
-  if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined
-  const utc = midnight + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000
-  const offset = (Number(ahead) * 60 + Number(more)) * 60_000
-  return sign === "-" ? utc + offset : utc - offset
-}

@@ -1,6 +1,8 @@
 /** The events of a batch: a JSON array, `{"events":[…]}`, or NDJSON, which is one JSON object per line. */
+import { Buffer } from "node:buffer"
 import { type Bounded, type Json, JsonObject, JsonReader, NotJson, readJson } from "../body/json.ts"
-import { mediaTypeOf, textIn } from "../body/media-type.ts"
+import { latinIn, mediaTypeOf, notUtf8, textIn, utf8In, withoutMark } from "../body/media-type.ts"
+import { isForm } from "../body/parameters.ts"
 import { Refusal } from "../refusal.ts"
 import { batchEvent, type ReadEvent } from "./batch-event.ts"
 
@@ -8,6 +10,18 @@ import { batchEvent, type ReadEvent } from "./batch-event.ts"
 export interface BatchOptions {
   readonly most: number
   readonly key: string | undefined
+}
+
+/**
+ * The text of a batch. Where it is not UTF-8 as a whole, it has one character per byte (JSON's own signs are ASCII, so
+ * it can be taken apart), and each event is decoded by itself: one bad byte spoils one event.
+ */
+interface BatchText {
+  readonly text: string
+  /** As a whole. */
+  readonly isUtf8: boolean
+  /** The same part of the batch as the client wrote it; undefined when it is not UTF-8. */
+  readonly decoded: (part: string) => string | undefined
 }
 
 /**
@@ -20,38 +34,64 @@ export const readBatch = (
   options: BatchOptions
 ): ReadonlyArray<ReadEvent> => {
   const { form, charset } = mediaTypeOf(contentType)
-  if (form === "form") throw new Refusal("unsupported-media-type", "Send JSON or NDJSON.")
-  const text = textIn(bytes, charset)
+  if (isForm(form, bytes)) throw new Refusal("unsupported-media-type", "Send JSON or NDJSON.")
+  const batch = charset === "utf-8" ? batchText(bytes) : whole(textIn(bytes, charset))
   try {
-    return form === "lines" ? ofLines(text, options) : ofJson(text, options)
+    return form === "lines" ? ofLines(batch, options) : ofJson(batch, options)
   } catch (cause) {
-    throw cause instanceof NotJson ? new Refusal("bad-request", cause.message) : cause
+    if (!(cause instanceof NotJson)) throw cause
+    throw batch.isUtf8 ? new Refusal("bad-request", cause.message) : notUtf8()
   }
 }
 
-const ofJson = (text: string, options: BatchOptions): ReadonlyArray<ReadEvent> => {
-  const reader = new JsonReader(text)
-  if (reader.takes("[")) return atItsEnd(reader, items(reader, options))
+const whole = (text: string): BatchText => ({ text, isUtf8: true, decoded: (part) => part })
+
+const batchText = (bytes: Uint8Array): BatchText => {
+  const text = utf8In(bytes)
+  if (text !== undefined) return whole(text)
+  return {
+    text: latinIn(withoutMark(bytes)),
+    isUtf8: false,
+    decoded: (part) => utf8In(Buffer.from(part, "latin1"))
+  }
+}
+
+const ofJson = (batch: BatchText, options: BatchOptions): ReadonlyArray<ReadEvent> => {
+  const reader = new JsonReader(batch.text)
+  if (reader.takes("[")) return atItsEnd(reader, items(reader, batch, options))
   if (!reader.takes("{")) throw new NotJson(`A batch is a JSON array, {"events":[…]} or one object per line.`)
   if (reader.takes("}")) throw new Refusal("bad-request", 'A batch has the field "events".')
   const name = reader.name()
-  if (name !== "events") return ofLines(text, options)
+  if (name !== "events") return ofLines(batch, options)
   reader.expect("[")
-  const events = items(reader, options)
+  const events = items(reader, batch, options)
   if (reader.takes(",")) throw new Refusal("bad-request", alone)
   reader.expect("}")
   return atItsEnd(reader, events)
 }
 
-const items = (reader: JsonReader, { most, key }: BatchOptions): ReadonlyArray<ReadEvent> => {
+const items = (
+  reader: JsonReader,
+  batch: BatchText,
+  { most, key }: BatchOptions
+): ReadonlyArray<ReadEvent> => {
   const events: Array<ReadEvent> = []
   if (reader.takes("]")) return events
   do {
     if (events.length === most) throw tooMany(most)
-    events.push(batchEvent(reader.bounded(), numbered(key, events.length)))
+    const { place } = reader
+    const found = reader.bounded()
+    events.push(eventIn(batch, batch.text.slice(place, reader.place), found, numbered(key, events.length)))
   } while (reader.takes(","))
   reader.expect("]")
   return events
+}
+
+/** The event that `part` of the batch is; `found` is what was read of it as the batch's text has it. */
+const eventIn = (batch: BatchText, part: string, found: Bounded, id: string | undefined): ReadEvent => {
+  const decoded = batch.decoded(part)
+  if (decoded === undefined) return { reason: "The event is not UTF-8." }
+  return batchEvent(decoded === part ? found : readJson(decoded), id)
 }
 
 const atItsEnd = <A>(reader: JsonReader, events: A): A => {
@@ -60,23 +100,25 @@ const atItsEnd = <A>(reader: JsonReader, events: A): A => {
 }
 
 /** A line that is no JSON spoils itself alone, unless none is: then this was no batch. */
-const ofLines = (text: string, { most, key }: BatchOptions): ReadonlyArray<ReadEvent> => {
-  const whole = jsonIn(text)
-  if (!(whole instanceof NotJson)) {
-    if (hasEvents(whole.value)) throw new Refusal("bad-request", alone)
-    return [batchEvent(whole, numbered(key, 0))]
+const ofLines = (batch: BatchText, { most, key }: BatchOptions): ReadonlyArray<ReadEvent> => {
+  const one = jsonIn(batch.text)
+  if (!(one instanceof NotJson)) {
+    if (hasEvents(one.value)) throw new Refusal("bad-request", alone)
+    return [eventIn(batch, batch.text, one, numbered(key, 0))]
   }
   const events: Array<ReadEvent> = []
   let isJson = false
-  for (const line of linesOf(text)) {
+  for (const line of linesOf(batch.text)) {
     if (events.length === most) throw tooMany(most)
-    const read = jsonIn(line)
-    isJson ||= !(read instanceof NotJson)
+    const found = jsonIn(line)
+    isJson ||= !(found instanceof NotJson)
     events.push(
-      read instanceof NotJson ? { reason: read.message } : batchEvent(read, numbered(key, events.length))
+      found instanceof NotJson
+        ? { reason: found.message }
+        : eventIn(batch, line, found, numbered(key, events.length))
     )
   }
-  if (events.length > 0 && !isJson) throw whole
+  if (events.length > 0 && !isJson) throw one
   return events
 }
 
@@ -94,12 +136,15 @@ const jsonIn = (text: string): Bounded | NotJson => {
   }
 }
 
-/** The lines that are not blank. */
+/** The lines that are not blank, each without a byte order mark of its own: files that were joined have several. */
 function* linesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
     const found = text.indexOf("\n", start)
     const end = found === -1 ? text.length : found
-    const line = text.slice(start, end).trim()
+    const line = text
+      .slice(start, end)
+      .trim()
+      .replace(/^\xef\xbb\xbf/, "")
     if (line !== "") yield line
     start = end + 1
   }

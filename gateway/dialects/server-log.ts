@@ -1,8 +1,9 @@
 /**
  * `POST /api/v1/beacon/log`: lines of a web server's log, one event each, of the type `log`. The parts of a line become
  * parameters: `method`, `url`, `protocol` (or `request` where the client sent no such thing), `status`, `bytes`,
- * `referrer`, `user`, and the time of the log as `ts`. The user agent is the line's own; so is the address, but only
- * when the sender is a trusted proxy: else anyone could send events in the name of any address.
+ * `referrer`, `user`, and the time of the log as `ts`. User agent and virtual host are the line's own; so is the address,
+ * but only when the sender, found as for any request behind our proxies, is one of TRUSTED_PROXIES: else anyone could send
+ * events in the name of any address.
  */
 import { Buffer } from "node:buffer"
 import type { Bytes } from "../../contracts/event.ts"
@@ -10,7 +11,7 @@ import { encodeValue } from "../../contracts/wire/percent.ts"
 import type { Arrival } from "../arrival.ts"
 import { maxQueryBytes } from "../body/limits.ts"
 import type { ReadBody } from "../body/read-body.ts"
-import { type IsTrusted, plainAddress } from "../client-address.ts"
+import { type IsTrusted, isPrivate, namesStranger } from "../client-address.ts"
 import { refuse } from "../errors.ts"
 import { Refusal } from "../refusal.ts"
 import type { Handler } from "../routes.ts"
@@ -18,7 +19,8 @@ import type { NewEvent, TakeEvents } from "../take-events.ts"
 import { type LogAccount, logAccount } from "./answers.ts"
 import type { CountRejected } from "./batch.ts"
 import { idempotencyKey } from "./event-id.ts"
-import { type LogLine, parseLogLine } from "./log-line.ts"
+import { parseLogLine } from "./log-line.ts"
+import type { LogLine } from "./log-line-fields.ts"
 
 /** A line with its number, from 1. */
 type Read =
@@ -39,16 +41,20 @@ export const serverLog =
     countRejected: CountRejected
   ): Handler =>
   async (arrival) => {
-    const isOurs = isTrusted(plainAddress(arrival.peer))
+    const isProxy: IsTrusted = (address) => isPrivate(address) || isTrusted(address)
+    const isOurs = isTrusted(arrival.address) && !namesStranger(arrival.request.headers, isTrusted)
     const id = idempotencyKey(arrival.request.headers)
     const toEvent = (line: number, parsed: LogLine): NewEvent => ({
       path: arrival.target.path,
       query: queryOf(parsed),
       userAgent: parsed.userAgent,
-      ...addressIn(parsed, isOurs),
+      ...(parsed.host === "" ? {} : { host: parsed.host }),
+      ...(isOurs ? { address: parsed.address } : {}),
       id: id === undefined ? undefined : `${id}-${line}`
     })
-    const read = await readBody(arrival.request, (bytes) => readLog(bytes, most, toEvent))
+    const read = await readBody(arrival.request, (bytes) =>
+      readLog(bytes, most, (line, written) => readLine(line, written, isProxy, toEvent))
+    )
     const account = await taken(take, arrival, read)
     if (account.rejected > 0) countRejected(account.rejected, "server log")
     if (account.taken === 0 && account.retry.length > 0) {
@@ -77,7 +83,11 @@ const taken = async (take: TakeEvents, arrival: Arrival, read: ReadonlyArray<Rea
 }
 
 /** The lines that are not blank. Throws a `Refusal` (413) when there are too many. */
-const readLog = (bytes: Uint8Array, most: number, toEvent: ToEvent): ReadonlyArray<Read> => {
+const readLog = (
+  bytes: Uint8Array,
+  most: number,
+  readOne: (line: number, written: Bytes) => Read
+): ReadonlyArray<Read> => {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
   const read: Array<Read> = []
   for (let start = 0, line = 1; start < text.length; line++) {
@@ -89,23 +99,18 @@ const readLog = (bytes: Uint8Array, most: number, toEvent: ToEvent): ReadonlyArr
     if (read.length === most) {
       throw new Refusal("too-large", `A request may have ${most} lines; send them in pieces.`)
     }
-    read.push(readLine(line, written, toEvent))
+    read.push(readOne(line, written))
   }
   return read
 }
 
-const readLine = (line: number, written: Bytes, toEvent: ToEvent): Read => {
-  const parsed = parseLogLine(written)
-  if (typeof parsed === "string") return { line, reason: `This is not the combined format: ${parsed}.` }
+const readLine = (line: number, written: Bytes, isProxy: IsTrusted, toEvent: ToEvent): Read => {
+  const parsed = parseLogLine(written, isProxy)
+  if (typeof parsed === "string") return { line, reason: `Unknown log format: expected ${parsed}.` }
   const event = toEvent(line, parsed)
   return event.query.length > maxQueryBytes
     ? { line, reason: `The parameters of an event may weigh ${maxQueryBytes} bytes.` }
     : { line, event }
-}
-
-const addressIn = ({ address }: LogLine, isOurs: boolean): { readonly address?: string } => {
-  const plain = isOurs ? plainAddress(address) : ""
-  return plain === "" ? {} : { address: plain }
 }
 
 const queryOf = (line: LogLine): Bytes =>
@@ -121,13 +126,18 @@ const queryOf = (line: LogLine): Bytes =>
     .map(([name, value]) => `${name}=${encodeValue(value)}`)
     .join("&") as Bytes
 
+/** Whatever stands between method and protocol is the URL, spaces too. Without a protocol nobody can say where it ends. */
 const requestOf = (request: Bytes): ReadonlyArray<readonly [name: string, value: Bytes]> => {
   const first = request.indexOf(" ")
   const last = request.lastIndexOf(" ")
-  if (first < 1 || last <= first) return [["request", request]]
+  const url = request.slice(first + 1, last).trim()
+  const protocol = request.slice(last + 1)
+  if (first < 1 || last <= first || url === "" || !/^[A-Z]{2,10}\/\d(\.\d)?$/.test(protocol)) {
+    return [["request", request]]
+  }
   return [
     ["method", request.slice(0, first) as Bytes],
-    ["url", request.slice(first + 1, last) as Bytes],
-    ["protocol", request.slice(last + 1) as Bytes]
+    ["url", url as Bytes],
+    ["protocol", protocol as Bytes]
   ]
 }

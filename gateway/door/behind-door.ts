@@ -4,6 +4,7 @@
  */
 import { closing } from "../body/closing.ts"
 import { linger } from "../body/linger.ts"
+import { answersInTurn } from "../runtime.ts"
 import type { Client, ServeOptions, Server, SocketClient, Tls } from "../serve.ts"
 import { type Door, openDoor } from "./door.ts"
 import type { Caller } from "./ports.ts"
@@ -75,6 +76,8 @@ export const behindDoor = async (
       most,
       patience: patienceFor(all, request),
       sayings: tls === undefined ? await doorSayings() : undefined,
+      // Over TLS the door sees no requests.
+      inTurn: !answersInTurn && tls === undefined,
       count
     })
   } catch (cause) {

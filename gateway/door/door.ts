@@ -21,6 +21,8 @@ export interface DoorOptions {
   readonly patience: Patience
   /** What clients are told before they are cut off, as it goes over the wire; undefined where they would not understand. */
   readonly sayings: { readonly tooMany: string; readonly tooSlow: string } | undefined
+  /** The server takes one request at a time of a connection, and closes one that brings the next before its answer. */
+  readonly inTurn?: boolean
   /** Counts one that was turned away. Must not fail. */
   readonly count: (reason: "connections" | "slow") => void
 }
@@ -47,7 +49,7 @@ const pause = 500
 
 /** Rejects with what the system says when the address cannot be had. */
 export const openDoor = async (options: DoorOptions): Promise<Door> => {
-  const { most = Number.POSITIVE_INFINITY, sayings, patience, count } = options
+  const { most = Number.POSITIVE_INFINITY, sayings, patience, inTurn = false, count } = options
   const ports = makePorts()
   const visits = new Set<Visit>()
   /** Of them, those that are only told to go. */
@@ -60,7 +62,7 @@ export const openDoor = async (options: DoorOptions): Promise<Door> => {
     visits.delete(visit)
     sent.delete(visit)
   }
-  const visited = { port: () => to, ports, patience, tooSlow: sayings?.tooSlow, now: () => now, left }
+  const visited = { port: () => to, ports, patience, tooSlow: sayings?.tooSlow, inTurn, now: () => now, left }
 
   const welcome = (client: Socket): void => {
     const isOver = visits.size - sent.size >= most

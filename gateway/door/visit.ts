@@ -1,10 +1,12 @@
 /**
  * One client's connection, from when the door takes it until it is closed: its bytes are handed to the server as they
  * are and the server's to it. The connection to the server is made when the client says something. Nothing is read of
- * the bytes, so it is the same for HTTP and TLS; when who waits for whom too long is told by who spoke last.
+ * the bytes, so it is the same for HTTP and TLS, unless requests are to be handed on one at a time (turns.ts); when who
+ * waits for whom too long is told by who spoke last.
  */
 import { connect, type Socket } from "node:net"
 import type { Ports } from "./ports.ts"
+import { Turns } from "./turns.ts"
 
 /** Milliseconds. */
 export interface Patience {
@@ -25,6 +27,8 @@ export interface Visited {
   readonly patience: Patience
   /** What a client that asked too slowly is told, if it can be told something. */
   readonly tooSlow: string | undefined
+  /** The server takes one request at a time of a connection. */
+  readonly inTurn: boolean
   readonly now: () => number
   readonly left: (visit: Visit) => void
 }
@@ -46,10 +50,12 @@ export class Visit {
   private hasSaidAll = false
   /** Since when more waits for the client than may be sent at once; 0 when it does not. */
   private fullAt = 0
+  private readonly turns: Turns | undefined
 
   constructor(client: Socket, to: Visited) {
     this.client = client
     this.to = to
+    this.turns = to.inTurn ? new Turns() : undefined
     this.lastAt = to.now()
     client.on("error", () => {})
     client.on("close", () => this.over())
@@ -57,8 +63,13 @@ export class Visit {
     client.once("end", () => {
       this.hasSaidAll = true
       if (this.server === undefined) client.destroy()
-      else if (!this.server.connecting) this.server.end()
+      else if (!this.server.connecting) this.endServer()
     })
+  }
+
+  /** Tells the server that its client has said all, when it has all of that. */
+  private endServer(): void {
+    if (this.hasSaidAll && this.turns?.isHolding !== true) this.server?.end()
   }
 
   /** Nobody has heard of this client beyond the door. */
@@ -126,22 +137,23 @@ export class Visit {
       if (this.endedAt > 0) return
       port = server.localPort ?? 0
       to.ports.add(port, { address: client.remoteAddress ?? "", leaveSoon: () => this.leaveSoon() })
-      server.write(first)
+      this.handOn(server, this.askedNow(first))
       client.on("data", (data: Buffer) => {
         if (this.endedAt > 0) return
-        this.asked()
-        if (!server.write(data)) client.pause()
+        this.handOn(server, this.askedNow(data))
       })
-      client.resume()
-      if (this.hasSaidAll) server.end()
+      this.readOn()
+      this.endServer()
     })
-    server.on("drain", () => client.resume())
+    server.on("drain", () => this.readOn())
     server.on("data", (data: Buffer) => {
       this.askedAt = 0
       this.lastAt = to.now()
-      if (client.write(data)) return
-      if (this.fullAt === 0) this.fullAt = to.now()
-      server.pause()
+      if (!client.write(data)) {
+        if (this.fullAt === 0) this.fullAt = to.now()
+        server.pause()
+      }
+      this.answered(server, data)
     })
     client.on("drain", () => {
       this.fullAt = 0
@@ -159,6 +171,34 @@ export class Visit {
       to.ports.end(port, to.now())
       if (hadError && this.endedAt === 0) client.destroy()
     })
+  }
+
+  /** What of the client's bytes the server may have now. */
+  private askedNow(data: Buffer): Buffer | undefined {
+    this.asked()
+    return this.turns === undefined ? data : this.turns.asks(data)
+  }
+
+  /** An answer may be what the client's next request has waited for. */
+  private answered(server: Socket, data: Buffer): void {
+    if (this.turns === undefined || this.endedAt > 0) return
+    const wasHolding = this.turns.isHolding
+    const next = this.turns.answers(data)
+    if (!wasHolding) return
+    if (next !== undefined) this.asked()
+    if (this.handOn(server, next)) this.readOn()
+    this.endServer()
+  }
+
+  /** Writes to the server; false when it takes no more for now. */
+  private handOn(server: Socket, data: Buffer | undefined): boolean {
+    const takesMore = data === undefined || server.write(data)
+    if (!takesMore || this.turns?.isHolding === true) this.client.pause()
+    return takesMore
+  }
+
+  private readOn(): void {
+    if (this.turns?.isHolding !== true) this.client.resume()
   }
 
   private asked(): void {

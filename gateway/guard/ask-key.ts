@@ -7,17 +7,22 @@ import { keyOf } from "./key-of.ts"
 import type { FindKey } from "./write-keys.ts"
 
 /** Followed by anyone, asked for by people, or guarded by a token of their own. */
-const needsNone = /^\/(click\/[^/]+\/go|openapi\.json|api\/v1\/links(\/.*)?)$/
+const needsNone = /^\/(click\/[^/]+\/go|openapi\.json|api\/v1\/links(\/.*)?)\/?$/
 
-/** Whatever key a request carries is taken out of its target, so that no line ever holds one. */
+/**
+ * Whatever key a request carries is taken out of its target, so that no line ever holds one; what a body brings is taken
+ * out of its events (`TakeEvents`).
+ */
 export const askKey =
   (find: FindKey, countRefused: CountRefused): Guard =>
   (arrival) => {
-    if (needsNone.test(arrival.target.path)) return undefined
     const { key, target } = keyOf(arrival.request.headers, arrival.target)
+    const isOpen = needsNone.test(arrival.target.path)
     arrival.target = target
     const known = key === undefined ? undefined : find(key)
     if (known === undefined) {
+      arrival.lacksKey = true
+      if (isOpen) return undefined
       countRefused("write-key")
       return refuse("unauthorized", key === undefined ? missing : unknown, {
         "www-authenticate": "Bearer",

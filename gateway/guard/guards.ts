@@ -1,15 +1,19 @@
 /** The guards of the gateway in their order: the address's limit, so that nobody tries keys for long; the key; its limit. */
+import type { Bytes } from "../../contracts/event.ts"
 import { refuseFailed } from "../errors.ts"
 import type { Guard } from "../routes.ts"
 import type { Spend } from "../take-events.ts"
 import { askKey } from "./ask-key.ts"
 import type { CountRefused } from "./count.ts"
+import { withoutKey } from "./key-of.ts"
 import type { RateLimits } from "./rate-limits.ts"
 import type { FindKey } from "./write-keys.ts"
 
 export interface Guards {
   readonly guards: ReadonlyArray<Guard>
   readonly spend: Spend | undefined
+  /** Takes write keys out of an event's query; undefined where no key is asked for. */
+  readonly withoutKey: ((query: Bytes) => Bytes) | undefined
 }
 
 /** None where nothing is limited and no key is asked for. */
@@ -23,6 +27,7 @@ export const guardsOf = (
     ...(find === undefined ? [] : [askKey(find, countRefused)]),
     ...(key === undefined ? [] : [limited(key)])
   ],
+  withoutKey: find === undefined ? undefined : withoutKey,
   spend:
     address === undefined || key === undefined
       ? (address ?? key)

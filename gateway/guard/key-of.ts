@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer"
 import type { Bytes } from "../../contracts/event.ts"
 import { paramValue } from "../../contracts/wire/params.ts"
-import { withoutParams } from "../query.ts"
+import { withoutMember } from "../query.ts"
 import type { Target } from "../target.ts"
 
 export interface Keyed {
@@ -12,12 +12,15 @@ export interface Keyed {
   readonly target: Target
 }
 
-const names: ReadonlySet<string> = new Set(["write_key"])
+const name = "write_key"
+
+/** A query without the parameter `write_key`, wherever a form, JSON or a batch had it. */
+export const withoutKey = (query: Bytes): Bytes => withoutMember(query, name)
 
 /** The key of a request with these headers and that target. Never fails. */
 export const keyOf = (headers: Headers, { path, query }: Target): Keyed => {
   const inPath = /^\/w\/([^/]*)(\/.*)?$/.exec(path)
-  const inQuery = paramValue(query, "write_key")
+  const inQuery = paramValue(query, name)
   const key =
     headers.get("x-write-key")?.trim() ||
     authorized(headers.get("authorization")) ||
@@ -28,7 +31,7 @@ export const keyOf = (headers: Headers, { path, query }: Target): Keyed => {
     key,
     target: {
       path: inPath === null ? path : ((inPath[2] ?? "/") as Bytes),
-      query: inQuery === undefined ? query : withoutParams(query, names)
+      query: withoutKey(query)
     }
   }
 }

@@ -1,6 +1,7 @@
 /** The settings of the gateway's protection. */
 import { Config, Schema } from "effect"
 import { optional, secret, setting } from "../../contracts/setting.ts"
+import { count, flag, size } from "../../contracts/setting-readers.ts"
 import { type Rate, rateOf } from "./rate.ts"
 
 const rate = (name: string): Config.Config<Rate> =>
@@ -12,9 +13,6 @@ const rate = (name: string): Config.Config<Rate> =>
     ),
     name
   ).pipe(Config.map((text) => rateOf(text) ?? { interval: 1, burst: 1 }))
-
-const atLeastOne = (name: string) =>
-  Config.schema(Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThan(0)), name)
 
 export const writeKeyList = secret(
   "WRITE_KEYS",
@@ -32,24 +30,32 @@ export const rateLimitPerKey = optional(
 )
 export const rateLimitShared = setting(
   "RATE_LIMIT_SHARED",
-  Config.Boolean,
+  flag,
   false,
   "Let all gateways on the first Redis of REDIS_URL share these limits, ten times a second; false: each counts alone."
 )
 export const gatewayMaxBodyBytes = setting(
   "GATEWAY_MAX_BODY_BYTES",
-  atLeastOne,
+  size(),
   64 * 1024 * 1024,
-  "Memory for all request bodies being read, in bytes; past it they are answered with 503."
+  "Memory for all request bodies being read; past it they are answered with 503.",
+  "64MiB"
 )
+export const gatewayPipelining = setting(
+  "GATEWAY_PIPELINING",
+  flag,
+  false,
+  "Answer requests that a client sends before it has the answer to the one before, in order. On Deno they always are; on Bun it costs what GATEWAY_MAX_CONNECTIONS costs, and does not work with TLS_CERT."
+)
+
 export const gatewayMaxPerAddress = optional(
   "GATEWAY_MAX_PER_ADDRESS",
-  atLeastOne,
+  count(),
   "Requests of one address (IPv6: one /64) that may be under way at once; more are answered with 429. Unset: no limit."
 )
 export const gatewayMaxConnections = optional(
   "GATEWAY_MAX_CONNECTIONS",
-  atLeastOne,
+  count(),
   "Connections to the gateway at once; more are answered with 503 and closed. Needs three open files each. Unset: no limit."
 )
 
@@ -60,5 +66,6 @@ export const guardSettings = [
   rateLimitShared,
   gatewayMaxBodyBytes,
   gatewayMaxConnections,
+  gatewayPipelining,
   gatewayMaxPerAddress
 ]

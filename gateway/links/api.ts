@@ -6,7 +6,7 @@ import { parseParams } from "../../contracts/wire/params.ts"
 import type { Arrival } from "../arrival.ts"
 import type { ReadBody } from "../body/read-body.ts"
 import { refuse } from "../errors.ts"
-import type { Handler, Route } from "../routes.ts"
+import { type Handler, type Route, withoutSlash } from "../routes.ts"
 import type { ReadLink } from "./read-link.ts"
 import type { LinkStore } from "./store.ts"
 import type { AskToken } from "./token.ts"
@@ -101,7 +101,7 @@ const answered = async <A>(
 }
 
 const idOf = ({ target }: Arrival): string | undefined => {
-  const id = target.path.slice(path.length + 1)
+  const id = withoutSlash(target.path).slice(path.length + 1)
   return isLinkId(id) ? id : undefined
 }
 

@@ -1,6 +1,7 @@
 /**
  * `GET /click/<id>/go`: a click on a campaign link is an event, and then a redirect. The redirect says that the event is
- * kept: without it there is none. Nothing in the request has a say in where it leads.
+ * kept: without it there is none. Nothing in the request has a say in where it leads. Where nobody can make links, a
+ * path that is none is an event as every other.
  */
 import { isLinkId } from "../../contracts/campaign-link.ts"
 import type { Bytes } from "../../contracts/event.ts"
@@ -22,6 +23,8 @@ export interface ClickOptions {
   readonly platformOf: (userAgent: Bytes) => string
   readonly notFoundUrl: string | undefined
   readonly take: TakeEvents
+  /** Takes a click on no link as an event like that of any path; undefined where it is answered with 404. */
+  readonly asEvent: Handler | undefined
 }
 
 /** Clicks have a topic of their own. */
@@ -30,7 +33,7 @@ export const clicks = Topic.make("clicks")
 const idIn = /^\/click\/([^/]+)\/go$/
 
 export const click =
-  ({ find, platformOf, notFoundUrl, take }: ClickOptions): Handler =>
+  ({ find, platformOf, notFoundUrl, take, asEvent }: ClickOptions): Handler =>
   async (arrival) => {
     const id = idIn.exec(arrival.target.path)?.[1] ?? ""
     const found = await look(isLinkId(id) ? find(id) : undefined)
@@ -38,7 +41,10 @@ export const click =
     const { link } = found
     const platform = platformOf(arrival.userAgent)
     const target = link?.urls.get(platform) ?? link?.otherwise ?? notFoundUrl
-    if (target === undefined) return refuse("not-found", "There is no such link.")
+    if (target === undefined) {
+      const isEvent = asEvent !== undefined && !arrival.lacksKey
+      return isEvent ? asEvent(arrival) : refuse("not-found", "There is no such link.")
+    }
     await take.one(arrival, eventOf(arrival, link, target, platform))
     return new Response(null, { status: 307, headers: { location: target, "cache-control": "no-store" } })
   }

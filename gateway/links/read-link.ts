@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import { newLink, ownNames, platforms } from "../../contracts/campaign-link.ts"
 import { mediaTypeOf, textIn } from "../body/media-type.ts"
+import { isForm } from "../body/parameters.ts"
 import { Refusal } from "../refusal.ts"
 
 /** A link whose id may be left out. */
@@ -18,7 +19,7 @@ export const linkReader = (schemes: ReadonlySet<string>): ReadLink => {
 
   return (contentType, bytes) => {
     const { form, charset } = mediaTypeOf(contentType)
-    if (form !== "json" && form !== "text") {
+    if (form === "lines" || isForm(form, bytes)) {
       throw new Refusal("unsupported-media-type", "Send a link as JSON.", { accept: "application/json" })
     }
     const result = validate(parsed(textIn(bytes, charset)))

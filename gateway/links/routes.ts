@@ -4,7 +4,7 @@ import type { Bytes } from "../../contracts/event.ts"
 import { schemesOf } from "../../contracts/link-target.ts"
 import type { BodyLimits } from "../body/limits.ts"
 import { bodyReader } from "../body/read-body.ts"
-import type { Route } from "../routes.ts"
+import type { Handler, Route } from "../routes.ts"
 import type { TakeEvents } from "../take-events.ts"
 import { linksApi } from "./api.ts"
 import { click } from "./click.ts"
@@ -33,10 +33,12 @@ export interface LinkOptions {
 /** What the body of a request may weigh that holds a link, in bytes. */
 const maxLinkBytes = 65_536
 
+/** `asEvent` takes the event of any path. */
 export const linkRoutes = (
   { store, platformOf, settings, now, memory }: LinkOptions,
   take: TakeEvents,
-  limits: BodyLimits
+  limits: BodyLimits,
+  asEvent: Handler
 ): ReadonlyArray<Route> => {
   const schemes = schemesOf(settings.schemes)
   const ready = (link: CampaignLink | undefined) =>
@@ -45,7 +47,13 @@ export const linkRoutes = (
   return [
     {
       path: "/click/*/go",
-      GET: click({ find, platformOf, notFoundUrl: settings.notFoundUrl, take })
+      GET: click({
+        find,
+        platformOf,
+        notFoundUrl: settings.notFoundUrl,
+        take,
+        asEvent: settings.token === undefined ? asEvent : undefined
+      })
     },
     ...linksApi({
       store,

@@ -4,7 +4,10 @@ import type { ShapeName } from "./schemas.ts"
 
 /** A body of that shape, or one that says what it holds. */
 export type Content =
-  | { readonly type: "application/json" | "application/x-www-form-urlencoded"; readonly shape: ShapeName }
+  | {
+      readonly type: "application/json" | "application/x-www-form-urlencoded" | "multipart/form-data"
+      readonly shape: ShapeName
+    }
   | { readonly type: string; readonly holds: string }
 
 export interface Answer {

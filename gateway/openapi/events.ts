@@ -2,13 +2,19 @@
 import { type Answer, type Described, gif, json, ok, text } from "./described.ts"
 
 const form = { type: "application/x-www-form-urlencoded", shape: "Params" } as const
+const multipart = { type: "multipart/form-data", shape: "Params" } as const
 const empty: Answer = { status: 204, means: "The queue has the event." }
 const pixel: Answer = { ...ok, contents: [gif("One transparent pixel.")] }
 
 const posted = {
   query: "any",
   body: {
-    contents: [json("Params"), form, text("The same JSON object or form, as sendBeacon sends it.")],
+    contents: [
+      json("Params"),
+      form,
+      multipart,
+      text("The same JSON object or form, as sendBeacon sends it.")
+    ],
     isNeeded: false,
     example: { item: 42, tags: ["a", "b"] }
   },
@@ -116,7 +122,8 @@ export const eventOperations: ReadonlyArray<Described> = [
     method: "POST",
     path: "/api/v1/beacon/log",
     name: "postServerLog",
-    summary: "Lines of a web server's log in the combined format of nginx and Apache, one event each.",
+    summary:
+      "Lines of a web server's log, one event each: common, combined, vhost_combined, with forwarded-for first, or JSON of nginx; also behind a syslog prefix.",
     body: {
       contents: [text("One line per event.")],
       isNeeded: true,

@@ -20,7 +20,7 @@ const plain = (path: string, name: string, summary: string, answers: ReadonlyArr
   does: "self"
 })
 
-const readiness = { type: "application/json", holds: "Whether it is ready, and what is not." }
+const readiness = { type: "application/json", holds: "Whether it is ready." }
 
 export const ownOperations: ReadonlyArray<Described> = [
   plain("/", "getRoot", "Health for load balancers that ask the root. With a query it is an event.", [
@@ -38,9 +38,12 @@ export const ownOperations: ReadonlyArray<Described> = [
     { status: 200, means: "It can.", contents: [readiness] },
     { status: 503, means: "It cannot.", contents: [readiness] }
   ]),
-  plain("/metrics", "getMetrics", "Figures for Prometheus.", [
-    { status: 200, means: "The figures.", contents: [text("The text format of Prometheus.")] }
-  ]),
+  {
+    ...plain("/metrics", "getMetrics", "Figures for Prometheus, where GATEWAY_METRICS is true.", [
+      { status: 200, means: "The figures.", contents: [text("The text format of Prometheus.")] }
+    ]),
+    mayBeMissing: true
+  },
   plain("/openapi.json", "getOpenApi", "This description.", [
     { status: 200, means: "OpenAPI 3.1.", contents: [{ type: "application/json", holds: "OpenAPI." }] }
   ])

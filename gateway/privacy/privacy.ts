@@ -1,4 +1,6 @@
 /** What becomes of an event before its line is written, by what its sender asks and what the settings say. Keeps no state. */
+import type { Bytes } from "../../contracts/event.ts"
+import type { Topic } from "../../contracts/ids.ts"
 import { withoutParams } from "../query.ts"
 import type { EdgeEvent, Privacy } from "../take-events.ts"
 import { type Mask, masked, noAddress } from "./mask.ts"
@@ -12,6 +14,8 @@ export type CountPrivacy = (outcome: "dropped" | "anonymised", reason: PrivacyRe
 
 export interface PrivacySettings {
   readonly policy: PolicyOf | undefined
+  /** The topic of an event that names none, by its host; undefined for the standard one. */
+  readonly topicOfHost?: ((host: Bytes) => Topic | undefined) | undefined
   readonly mask: Mask | undefined
   /** Names of headers by which a client says that its events are anonymous, in any value but `0`. */
   readonly anonymousHeaders: ReadonlyArray<string>
@@ -21,7 +25,7 @@ export interface PrivacySettings {
 
 /** Undefined when nothing is ever done, so that it costs nothing. */
 export const privacyOf = (settings: PrivacySettings): Privacy | undefined => {
-  const { policy, mask, anonymousHeaders, visitor, count } = settings
+  const { policy, topicOfHost, mask, anonymousHeaders, visitor, count } = settings
   if (policy === undefined && mask === undefined && visitor === undefined && anonymousHeaders.length === 0) {
     return undefined
   }
@@ -43,7 +47,8 @@ export const privacyOf = (settings: PrivacySettings): Privacy | undefined => {
 
   return (event, { request, now }) => {
     const signal = policy === undefined ? undefined : signalOf(request.headers)
-    const wish = signal === undefined ? "keep" : (policy?.(event.topic) ?? "keep")
+    const wish =
+      signal === undefined ? "keep" : (policy?.(event.topic ?? topicOfHost?.(event.host)) ?? "keep")
     if (signal !== undefined && wish === "drop") {
       count("dropped", signal)
       return undefined

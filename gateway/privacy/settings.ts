@@ -1,6 +1,7 @@
 /** The settings of privacy. All off unless set: then lines are what the contract says, byte for byte. */
 import { Config, Schema } from "effect"
 import { optional, setting } from "../../contracts/setting.ts"
+import { choice } from "../../contracts/setting-readers.ts"
 import { type Mask, maskOf } from "./mask.ts"
 import { signalsProblem } from "./signals.ts"
 
@@ -42,7 +43,7 @@ export const anonymousHeader = optional(
 )
 export const visitorId = setting(
   "VISITOR_ID",
-  (name) => Config.schema(Schema.Literals(["off", "daily"]), name),
+  choice(["off", "daily"]),
   "off",
   "daily adds the parameter visitor: an id made of address, user agent and host under a salt that is new each UTC day and then forgotten; no cookie. The same for all actors."
 )

@@ -43,8 +43,14 @@ const entriesOf = (list: string): ReadonlyArray<{ topic: string | undefined; pol
     .map((entry) => {
       const equals = entry.indexOf("=")
       return equals === -1
-        ? { topic: undefined, policy: entry }
-        : { topic: entry.slice(0, equals).trim(), policy: entry.slice(equals + 1).trim() }
+        ? { topic: undefined, policy: entry.toLowerCase() }
+        : {
+            topic: entry.slice(0, equals).trim(),
+            policy: entry
+              .slice(equals + 1)
+              .trim()
+              .toLowerCase()
+          }
     })
 
 /** What the sender of a request asks for. Global Privacy Control binds by law in places, so it is named first. */

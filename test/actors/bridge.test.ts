@@ -11,13 +11,14 @@ import { MessageBus } from "../../bridge/message-bus/service.ts"
 import type { EnrichedBatch, Receipt } from "../../contracts/batch.ts"
 import { Store } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { newBatchId, Topic } from "../../contracts/ids.ts"
+import { emptyDigest, newBatchId, Topic } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
 
 const topic = Topic.make("events")
 
 const batchOf = (...places: ReadonlyArray<number>): EnrichedBatch => ({
   id: newBatchId(),
+  digest: emptyDigest,
   claimed: 1,
   enriched: 2,
   events: places.map((index) => ({ index, topic, value: new Uint8Array([65]), received: 3 }))

@@ -51,19 +51,22 @@ const watched = (
 describe("drainer", () => {
   test("the guilty event is found and set aside with its id and bytes, the others are stored", async () => {
     const stored = new Set<string>()
+    let end = 0
     let crashes = 0
     const enricher = makeMailbox(
       { concurrency: 4, capacity: 8 },
       makeMeter("enricher"),
-      ({ id, events }: RawBatch) => {
+      ({ id, digest, events }: RawBatch) => {
         if (events.some(({ query }) => query === "poison")) {
           crashes += 1
           return Effect.die(new Error("boom"))
         }
         for (const { query } of events) stored.add(query)
         const count = events.length
-        const placements = count === 0 ? [] : [{ topic: standard, partition: 0, offset: "0", count }]
-        return Effect.succeed({ id, stored: count, placements, rejected: [] })
+        const placements =
+          count === 0 ? [] : [{ topic: standard, partition: 0, offset: String(end), count, at: 1 }]
+        end += count
+        return Effect.succeed({ id, digest, stored: count, placements, rejected: [] })
       }
     )
     const seen: Array<{ batch: ClaimedBatch; letters: ReadonlyArray<DeadLetter> }> = []

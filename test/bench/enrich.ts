@@ -12,7 +12,7 @@ import { GeoIp } from "../../bridge/geo-ip/service.ts"
 import type { RawBatch } from "../../contracts/batch.ts"
 import { Enrich, Store } from "../../contracts/conversations.ts"
 import type { Bytes } from "../../contracts/event.ts"
-import { newBatchId, type Topic } from "../../contracts/ids.ts"
+import { emptyDigest, newBatchId, type Topic } from "../../contracts/ids.ts"
 import type { Bench } from "./bench.ts"
 import { lineMaker } from "./lines.ts"
 import { spread } from "./result.ts"
@@ -34,7 +34,12 @@ const batchesOf = (count: number, variety: number): ReadonlyArray<Uint8Array> =>
   const line = lineMaker({ userAgents: variety, addresses: variety })
   return Array.from({ length: count }, (_, b) => {
     const lines = Array.from({ length: batchSize }, (_, i) => line(b * batchSize + i) as Bytes)
-    return Enrich.write({ id: newBatchId(), claimed: Date.now(), events: readLines(lines, topics).events })
+    return Enrich.write({
+      id: newBatchId(),
+      digest: emptyDigest,
+      claimed: Date.now(),
+      events: readLines(lines, topics).events
+    })
   })
 }
 
@@ -49,8 +54,8 @@ const stages = async () => {
     "device (remembers)": ({ events }: RawBatch) => events.map(({ userAgent }) => detect(userAgent)),
     "place (remembers)": ({ events }: RawBatch) => events.map(({ ip }) => locateAlone(ip)),
     "device, place, record": ({ events, claimed }: RawBatch) => enrich(events, claimed).enriched,
-    "encode a batch": ({ id, claimed }: RawBatch, events: ReturnType<typeof enrich>["enriched"]) =>
-      Store.write({ id, claimed, enriched: claimed, events })
+    "encode a batch": ({ id, digest, claimed }: RawBatch, events: ReturnType<typeof enrich>["enriched"]) =>
+      Store.write({ id, digest, claimed, enriched: claimed, events })
   }
 }
 

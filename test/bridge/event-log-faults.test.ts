@@ -1,6 +1,6 @@
 /** The event log on Kafka when brokers are guarded, away, die or hang. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { ConfigProvider, Effect, Exit, Layer, Redacted } from "effect"
+import { ConfigProvider, Effect, Exit, Layer, Logger, Redacted } from "effect"
 import { makeKafka } from "../../bridge/event-log/kafka.ts"
 import { layer } from "../../bridge/event-log/live.ts"
 import { Failure } from "../../contracts/failure.ts"
@@ -81,9 +81,11 @@ describe("a guarded broker", () => {
   )
 
   withBroker(
-    "with a wrong one, everything is `unavailable`, and the password stays out of the sentence",
-    () =>
-      run(
+    "with a wrong one, everything is `unavailable`, one line says why, and the password stays out of it",
+    () => {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => void lines.push([message].flat().map(String).join(" ")))
+      return run(
         Effect.scoped(
           Effect.gen(function* () {
             const log = yield* open("wrong-password")
@@ -96,9 +98,14 @@ describe("a guarded broker", () => {
               expect(message).toContain("SASL")
               expect(message).not.toContain("wrong-password")
             }
+            expect(failures[0]?.message).toContain("refuses the login")
+            expect(failures[0]?.message).toContain("KAFKA_PASSWORD")
+            expect(lines.length).toBe(1)
+            expect(lines[0]).toStartWith(`No connection to Kafka at ${guarded?.url}: it refuses the login`)
           })
-        )
+        ).pipe(Effect.provide(Logger.layer([logger])))
       )
+    }
   )
 })
 

@@ -99,6 +99,22 @@ describe("settings that can never work end with one sentence", () => {
     expect(message).toStartWith("KAFKA_BROKERS must be host:port, several separated by commas;")
   })
 
+  test.each([
+    ["SASL_SSL://kafka:9092", "SASL_SSL://"],
+    ["SASL_SSL://kafka:9092", "KAFKA_SSL=true"],
+    ["plaintext://kafka:9092", "leave that away"],
+    ["kafka:9092?ssl=true", "more than host and port"],
+    ["kafka:9092/db", "more than host and port"],
+    ["[::1]:9092", "IPv6"],
+    ["a:1,me:secret@kafka:9092", "KAFKA_USERNAME"],
+    ["a:1,kafka://me:secret@kafka:9092", "broker 2 of 2"],
+    ["a:1,", "broker 2 of 2 is empty"]
+  ])("KAFKA_BROKERS=%s says %s", (brokers, said) => {
+    const { message } = refusal({ brokers })
+    expect(message).toContain(said)
+    expect(message).not.toContain("secret")
+  })
+
   test("a login that lacks something", () => {
     expect(refusal({ username: "me" }).message).toContain("need KAFKA_SASL_MECHANISM")
     expect(refusal({ mechanism: "plain", username: "me" }).message).toContain(

@@ -2,16 +2,13 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { Effect, Exit } from "effect"
 import { eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
-import { asAdmin } from "../faults/kafka-admin.ts"
+import { addRules, removeRules } from "../faults/kafka-admin.ts"
 import { eventually } from "../support/eventually.ts"
 import { type Broker, startBroker } from "../support/kafka.ts"
 import { type Log, newTopic, openKafka, record, textOf } from "../support/logs.ts"
 import { hasProgram } from "../support/server.ts"
 
 const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
-
-/** As Kafka's protocol numbers them. */
-const [topicKind, literal, allOperations, write, deny, allow] = [2, 3, 2, 4, 2, 3]
 
 /** The texts of all that is in the topic, sorted. */
 const textsIn = async (log: Log, topic: Topic): Promise<ReadonlyArray<string>> => {
@@ -43,16 +40,8 @@ withBroker(
     const body = async (log: Log): Promise<void> => {
       const [open, closed] = [newTopic(), newTopic()]
       await run(log.ensureTopics([open, closed]))
-      const rule = {
-        resourceType: topicKind,
-        resourceName: closed,
-        resourcePatternType: literal,
-        principal: "User:ANONYMOUS",
-        host: "*"
-      }
-      const forbidden = { ...rule, operation: write, permissionType: deny }
-      const allowed = { ...rule, operation: allOperations, permissionType: allow }
-      await asAdmin({ brokers: url }, (admin) => admin.createAcls({ acl: [allowed, forbidden] }))
+      const forbidden = { topic: closed, operation: 4, permissionType: 2 } as const
+      await addRules({ brokers: url }, [{ topic: closed, operation: 2, permissionType: 3 }, forbidden])
 
       const batch = newBatchId()
       const texts = Array.from({ length: 12 }, (_, i) => `text ${i}`)
@@ -68,7 +57,7 @@ withBroker(
       const toOpen = texts.filter((_, i) => i % 2 === 0).sort()
       expect(await textsIn(log, open)).toEqual(toOpen)
 
-      await asAdmin({ brokers: url }, (admin) => admin.deleteAcls({ filters: [forbidden] }))
+      await removeRules({ brokers: url }, [forbidden])
       const appended = await eventually("all is stored", async () => {
         const exit = await Effect.runPromiseExit(tryAll)
         return Exit.isSuccess(exit) ? exit.value : undefined

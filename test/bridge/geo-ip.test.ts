@@ -11,7 +11,7 @@ import { layer, layerFile } from "../../bridge/geo-ip/live.ts"
 import { GeoIp, nowhere } from "../../bridge/geo-ip/service.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { eventually } from "../support/eventually.ts"
-import { geoDatabase } from "../support/geo-database.ts"
+import { type GeoRecord, geoDatabase } from "../support/geo-database.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "spoor-geo-"))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -32,6 +32,20 @@ const berlin = geoDatabase("DBIP-City-Lite", {
   country: { iso_code: "DE" },
   city: { names: { en: "Berlin" } }
 })
+
+/** MaxMind's databases of other things, by the type that stands in them, each with a record as it holds them. */
+const otherProducts: Readonly<Record<string, GeoRecord>> = {
+  "GeoLite2-ASN": { autonomous_system_organization: "X" },
+  "GeoIP2-ISP": { isp: "X", organization: "X" },
+  "GeoIP2-Domain": { domain: "example.com" },
+  "GeoIP2-Connection-Type": { connection_type: "Cable/DSL" },
+  "GeoIP2-Anonymous-IP": { is_anonymous: "1" },
+  "GeoIP-Anonymous-Plus": { provider_name: "X" },
+  "GeoIP2-DensityIncome": { average_income: "1", population_density: "1" },
+  "GeoIP2-User-Count": { ipv4_24: "1", ipv4_32: "1" },
+  "GeoIP2-Static-IP-Score": { score: "0.01" },
+  "GeoIP2-IP-Risk": { ip_risk: "25" }
+}
 
 const withEnv = (env: Record<string, string>) =>
   layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(env))))
@@ -126,8 +140,18 @@ describe("a file of one's own", () => {
     })
   })
 
-  test("with records that say nothing of a place", async () => {
-    expect(await placeIn(geoDatabase("GeoLite2-ASN", { isp: "X" }))).toEqual(nowhere)
+  test("with records that know only where an address is registered", async () => {
+    const registered = { registered_country: { iso_code: "FR" } }
+    expect(await placeIn(geoDatabase("GeoLite2-Country", registered))).toEqual({ country: "FR", city: "XX" })
+    const both = { country: { iso_code: "BR" }, ...registered }
+    expect(await placeIn(geoDatabase("GeoLite2-Country", both))).toEqual({ country: "BR", city: "XX" })
+  })
+
+  test("whatever its type is called, as long as it holds countries", async () => {
+    const place = { country: { iso_code: "BR" } }
+    for (const type of ["GeoIP2-Enterprise", "GeoIP2-City-South-America", "DBIP-Location-ISP", "Our-Own"]) {
+      expect([type, await placeIn(geoDatabase(type, place))]).toEqual([type, { country: "BR", city: "XX" }])
+    }
   })
 
   test("for IPv4 only knows nothing of IPv6", async () => {
@@ -165,6 +189,18 @@ describe("the start ends with one sentence that names the file", () => {
       await ends(await fileOf(whole.subarray(missing)), /is not a whole \.mmdb file\.$/)
     }
   })
+  for (const [type, record] of Object.entries(otherProducts)) {
+    test(`when it is a ${type}, which holds no countries`, async () => {
+      const why = new RegExp(
+        `holds no countries: it is of the type ${type} \\d{4}-\\d\\d-\\d\\d\\. Set GEOIP_DB to a Country or City database\\.$`
+      )
+      await ends(await fileOf(geoDatabase(type, record)), why)
+      await ends(await fileOf(geoDatabase(type, record, 4)), why)
+    })
+  }
+  test("when its type claims a country that its records do not hold", async () => {
+    await ends(await fileOf(geoDatabase("GeoLite2-Country", { isp: "X" })), /holds no countries/)
+  })
   test("when it is compressed", async () => {
     await ends(await fileOf(gzipSync(city)), /is compressed: unpack it first\.$/)
   })
@@ -200,6 +236,33 @@ describe("while running", () => {
       expect(geo.locate("1.1.1.1").city).toBe("São Paulo")
       await copyFile(await fileOf(berlin), file)
       await eventually("the new place", () => geo.locate("1.1.1.1").city === "Berlin")
+    }))
+
+  test("a database of something else does not, the old one stays, which is said once, and the next good one does", () =>
+    watching(city, (geo, file, log) =>
+      watching(city, async (other, otherFile) => {
+        await writeFile(file, geoDatabase("GeoLite2-ASN", { autonomous_system_organization: "X" }))
+        await eventually("a warning", () =>
+          log.some((line) => line.includes("stays in use") && line.includes("GeoLite2-ASN"))
+        )
+        for (const next of [berlin, city, berlin]) {
+          await writeFile(otherFile, next)
+          const place = next === city ? "São Paulo" : "Berlin"
+          await eventually("a look at the other file", () => other.locate("1.1.1.1").city === place)
+        }
+        expect(log).toHaveLength(1)
+        expect(geo.locate("1.1.1.1")).toEqual({ country: "BR", city: "São Paulo" })
+        expect(geo.database).toStartWith("GeoLite2-City ")
+        await writeFile(file, berlin)
+        await eventually("the new place", () => geo.locate("1.1.1.1").city === "Berlin")
+      })
+    ))
+
+  test("one without cities takes over from one with, and a warning says that cities are missed", () =>
+    watching(city, async (geo, file, log) => {
+      await writeFile(file, geoDatabase("GeoLite2-Country", { country: { iso_code: "DE" } }))
+      await eventually("the new place", () => geo.locate("1.1.1.1").country === "DE")
+      await eventually("a warning", () => log.some((line) => line.includes("names no cities")))
     }))
 
   test("a file that is gone is missed once, not at every look, and taken up when it is back", () =>

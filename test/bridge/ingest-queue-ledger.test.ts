@@ -2,7 +2,9 @@
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import fc from "fast-check"
-import { newBatchId, type Topic } from "../../contracts/ids.ts"
+import { addUp } from "../../actors/accounts/add-up.ts"
+import { newBatchId, newClaimId, type Topic } from "../../contracts/ids.ts"
+import { eventually } from "../support/eventually.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
 import {
   account,
@@ -13,6 +15,7 @@ import {
   ended,
   events,
   hour,
+  placed,
   run,
   setAside
 } from "./ingest-queue/batches.ts"
@@ -62,6 +65,30 @@ const suite = (open: OpenQueue): void => {
   })
 
   check(
+    "the age of the oldest batch counts from its first claim, however often it comes again",
+    async ({ source, push }) => {
+      await run(push(bytes("a", "b", "c")))
+      expect((await booksOf(source)).oldestInFlight).toBeUndefined()
+      const old = await claim(source, { ...hour, maxEvents: 2 })
+      const age = async (): Promise<number> => (await booksOf(source)).oldestInFlight ?? Number.NaN
+      const first = await eventually("it grows old", async () => ((await age()) >= 20 ? age() : undefined))
+      const young = await claim(source, hour)
+      expect(await run(old.giveBack(0, false))).toBe(true)
+      const again = await claim(source, hour)
+      expect(again.id).toBe(old.id)
+      expect(await run(again.split(1, 0))).toBe(true)
+      expect(await age()).toBeWithin(first, 60_000)
+      for (let left = 2; left > 0; left--) {
+        const piece = await claim(source, hour)
+        await run(piece.ack(counts(piece)))
+      }
+      expect(await age()).toBeGreaterThanOrEqual(0)
+      expect(await run(young.ack(counts(young)))).toBe(true)
+      expect((await booksOf(source)).oldestInFlight).toBeUndefined()
+    }
+  )
+
+  check(
     "the lines themselves come along when they are few enough, byte for byte",
     async ({ source, push }) => {
       const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i))
@@ -79,7 +106,7 @@ const suite = (open: OpenQueue): void => {
     "a batch that comes again, is given back or taken apart is taken once",
     async ({ source, other, push }) => {
       await run(push(bytes("a", "b", "c")))
-      const id = newBatchId()
+      const id = newClaimId()
       await claim(source, ended, id)
       await claim(source, ended, id)
       const over = await claim(other, ended)
@@ -91,6 +118,29 @@ const suite = (open: OpenQueue): void => {
         expect(await run(piece.ack(counts(piece)))).toBe(true)
         expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 2 - i })
       }
+    }
+  )
+
+  check(
+    "a receipt that lets other lines go too shows: what it places counts as stored once",
+    async (queue) => {
+      const { source, push } = queue
+      await run(push(bytes("a", "b", "c", "d")))
+      const two = { ...hour, maxEvents: 2 }
+      const [first, second] = [await claim(source, two), await claim(source, two)]
+      const receipt = placed(first)
+      expect(await run(first.ack(counts(first), receipt))).toBe(true)
+      await booksOf(source)
+      expect(await run(second.ack(counts(second), receipt))).toBe(true)
+      const ledger = await run(source.ledger(0))
+      expect(ledger.topics).toEqual([account(events, { received: 4, stored: 2 })])
+      const told = addUp(0, [{ kind: "any", address: "queue", queue: ledger, trouble: undefined }], {
+        standard: events,
+        allowed: new Set(),
+        all: [events]
+      })
+      expect(told.balanced).toBe(false)
+      expect(told.warnings).toEqual(["queue: of topic events 4 were received, but 2 stored and 0 set aside."])
     }
   )
 
@@ -167,7 +217,7 @@ const suite = (open: OpenQueue): void => {
       let working = 2
       const work = async (queue: typeof source): Promise<void> => {
         for (let turn = 0; ; turn++) {
-          const batch = await run(queue.claim(newBatchId(), { ...hour, maxEvents: 7 }))
+          const batch = await run(queue.claim(newClaimId(), { ...hour, maxEvents: 7 }))
           if (batch === undefined) break
           if (turn % 5 === 3 && batch.lines.length > 1) await run(batch.split(3, 0))
           else if (turn % 3 === 2) await setAside(batch, 1)

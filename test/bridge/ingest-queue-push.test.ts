@@ -11,7 +11,7 @@ import type { IngestQueue } from "../../bridge/ingest-queue/service.ts"
 import { connect } from "../../bridge/redis.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
-import { newBatchId } from "../../contracts/ids.ts"
+import { newClaimId } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
 import { onEveryQueue } from "../support/queues.ts"
 import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../support/redis.ts"
@@ -62,7 +62,7 @@ await onEveryQueue((open) => {
         yield* push(lines(3, 12_345))
         expect((yield* source.ledger(0)).pushed).toBe(12_348)
         const limits = { maxEvents: 20_000, maxBytes: 1e9, lease: 60_000 }
-        const batch = yield* source.claim(newBatchId(), limits)
+        const batch = yield* source.claim(newClaimId(), limits)
         expect(batch?.lines).toEqual(lines(12_348))
       })
     ))
@@ -130,8 +130,8 @@ describe.skipIf(!hasRedisProgram())("confirmed pushes", () => {
       }
       const push = (key: string, confirmation: readonly ["WAIT", number, number]) =>
         run(
-          Effect.flatMap(confirmedPush(secretUrl(cluster.url), pushScript, undefined), (confirmed) =>
-            Effect.result(confirmed([key, `${key}:ledger`], [0, 0, "line"], () => confirmation))
+          Effect.flatMap(confirmedPush(secretUrl(cluster.url), key, pushScript, undefined), (confirmed) =>
+            Effect.result(confirmed([key, `${key}:ledger`], [0, 0, "line"], () => confirmation, 5_000))
           )
         )
       // One key on each master: the connection begins with the first.
@@ -148,8 +148,8 @@ describe.skipIf(!hasRedisProgram())("confirmed pushes", () => {
   test("a server that does not know WAITAOF is found out before anything is written", async () => {
     const server = await startOwn(["--appendonly", "yes"])
     const failure = await run(
-      Effect.flatMap(confirmedPush(secretUrl(server.url), pushScript, undefined), (confirmed) =>
-        Effect.flip(confirmed(["q", "l"], [0, 0, "line"], (ms) => ["WAITAOF?", 1, 0, ms]))
+      Effect.flatMap(confirmedPush(secretUrl(server.url), "q", pushScript, undefined), (confirmed) =>
+        Effect.flip(confirmed(["q", "l"], [0, 0, "line"], (ms) => ["WAITAOF?", 1, 0, ms], 5_000))
       )
     )
     expect(failure.reason).toBe("unavailable")

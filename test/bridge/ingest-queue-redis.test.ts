@@ -9,7 +9,7 @@ import { connect } from "../../bridge/redis.ts"
 import type { DeadLetter } from "../../contracts/dead-letter.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
-import { eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
+import { eventId, newClaimId, type Topic } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
 import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../support/redis.ts"
 import { freePort } from "../support/server.ts"
@@ -52,7 +52,7 @@ const send = (server: OwnRedis, ...command: readonly [string, ...Array<string | 
   run(Effect.flatMap(connect(secretUrl(server.url)), (redis) => redis.command(...command)))
 
 const claimed = async (queue: IngestQueue["Service"], place: number): Promise<ReadonlyArray<Bytes>> => {
-  const batch = await run(queue.sources[place]?.claim(newBatchId(), limits) ?? Effect.undefined)
+  const batch = await run(queue.sources[place]?.claim(newClaimId(), limits) ?? Effect.undefined)
   return batch?.lines ?? []
 }
 
@@ -144,7 +144,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
         const source = queue.sources[0]
         for (let turn = 0; ; turn++) {
           const batch = await run(
-            source?.claim(newBatchId(), { ...limits, maxEvents: 5 }) ?? Effect.undefined
+            source?.claim(newClaimId(), { ...limits, maxEvents: 5 }) ?? Effect.undefined
           )
           if (batch === undefined) break
           expect(await run(settle[turn % settle.length]?.(batch) ?? Effect.undefined)).toBe(true)
@@ -157,23 +157,25 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     )
   })
 
-  test("of a batch that was split and is done only the mark of its id and the ledger stay", async () => {
+  test("of a batch that was split and is done only the ledger stays, and the writer's key for ten minutes", async () => {
     const server = await startOwn()
     await queueOn([server], async (queue) => {
       await run(queue.push(bytes("a", "b", "c")))
-      const next = () => run(queue.sources[0]?.claim(newBatchId(), limits) ?? Effect.undefined)
+      const next = () => run(queue.sources[0]?.claim(newClaimId(), limits) ?? Effect.undefined)
       const whole = await next()
       for (const size of [3, 2, 1, 1]) {
         const batch = size === 3 ? whole : await next()
         expect(await run(batch?.split(size, 0) ?? Effect.undefined)).toBe(true)
       }
       for (let batch = await next(); batch !== undefined; batch = await next()) await run(batch.ack([]))
-      expect(
-        String(await send(server, "KEYS", "*"))
-          .split(",")
-          .sort()
-      ).toEqual(["{click_queue}:ledger", "{click_queue}:settled"])
-      expect(String(await send(server, "ZRANGE", "{click_queue}:settled", 0, -1))).toBe(whole?.id ?? "")
+      const keys = String(await send(server, "KEYS", "*"))
+        .split(",")
+        .sort()
+      expect(keys).toEqual([
+        "{click_queue}:ledger",
+        expect.stringMatching(/^\{click_queue\}:writer:[0-9a-f]{32}$/)
+      ])
+      expect(Number(await send(server, "PTTL", keys[1] ?? ""))).toBeWithin(500_000, 600_001)
     })
   })
 
@@ -181,7 +183,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     const server = await startOwn()
     await queueOn([server], async (queue) => {
       await run(queue.push(bytes("a")))
-      const batch = await run(queue.sources[0]?.claim(newBatchId(), limits) ?? Effect.undefined)
+      const batch = await run(queue.sources[0]?.claim(newClaimId(), limits) ?? Effect.undefined)
       await send(server, "SCRIPT", "FLUSH")
       expect(await run(batch?.ack([]) ?? Effect.undefined)).toBe(true)
     })

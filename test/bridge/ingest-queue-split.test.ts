@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../bridge/ingest-queue/service.ts"
 import type { Bytes } from "../../contracts/event.ts"
-import { eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
+import { eventId, newClaimId, type Topic } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
 
@@ -13,7 +13,7 @@ const empty = { waiting: 0, claimed: 0, deadLetters: 0 }
 const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<Bytes> => lines as ReadonlyArray<Bytes>
 const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
 
-const claim = (source: QueueSource, limits = hour, id = newBatchId()): Promise<ClaimedBatch> =>
+const claim = (source: QueueSource, limits = hour, id = newClaimId()): Promise<ClaimedBatch> =>
   run(source.claim(id, limits)).then((batch) => {
     if (batch === undefined) throw new Error("There was nothing to claim.")
     return batch
@@ -22,7 +22,7 @@ const claim = (source: QueueSource, limits = hour, id = newBatchId()): Promise<C
 const claimAll = async (source: QueueSource): Promise<ReadonlyArray<ClaimedBatch>> => {
   const batches: Array<ClaimedBatch> = []
   for (;;) {
-    const batch = await run(source.claim(newBatchId(), hour))
+    const batch = await run(source.claim(newClaimId(), hour))
     if (batch === undefined) return batches.sort((a, b) => a.first - b.first)
     batches.push(batch)
   }
@@ -160,33 +160,18 @@ const suite = (open: OpenQueue): void => {
     expect((await claimAll(source)).map((piece) => piece.first)).toEqual([0, 2])
   })
 
-  check("the first claim sent again after a split gives nothing", async ({ source, other, push }) => {
-    await run(push(bytes("a", "b", "later")))
-    const whole = await claim(source, { ...hour, maxEvents: 2 })
-    expect(await run(whole.split(1, 0))).toBe(true)
-    expect(await run(other.claim(whole.id, hour))).toBeUndefined()
-    for (let i = 0; i < 2; i++) {
-      const piece = await claim(source)
-      expect([piece.id, piece.lines.length]).toEqual([whole.id, 1])
-      expect(await run(piece.ack([]))).toBe(true)
-    }
-    expect(await run(other.claim(whole.id, hour))).toBeUndefined()
-    expect((await claim(source)).lines).toEqual(bytes("later"))
-  })
-
   check("a batch or piece that is not larger than the size is made claimable as it is", async (queue) => {
     const { source, push } = queue
     await run(push(bytes("a", "b")))
     const whole = await claim(source)
     expect(await run(whole.split(2, 1))).toBe(true)
-    const id = newBatchId()
+    const id = newClaimId()
     const piece = await claim(source, hour, id)
     expect(facts(piece)).toEqual({ ...facts(whole), attempts: 1 })
     expect(await run(piece.split(9, 4))).toBe(true)
     expect(await run(piece.giveBack(0, true))).toBe(false)
     const again = await claim(source)
     expect(facts(again)).toEqual({ ...facts(whole), attempts: 4 })
-    expect(await run(source.claim(whole.id, hour))).toBeUndefined()
     expect(await run(again.ack([]))).toBe(true)
     expect(await run(source.depth)).toEqual(empty)
   })
@@ -194,7 +179,7 @@ const suite = (open: OpenQueue): void => {
   check("a piece's claim sent again is the same piece", async ({ source, other, push }) => {
     await run(push(bytes("a", "b")))
     expect(await run((await claim(source)).split(1, 7))).toBe(true)
-    const id = newBatchId()
+    const id = newClaimId()
     const piece = await claim(source, hour, id)
     const again = await claim(other, hour, id)
     expect(facts(again)).toEqual(facts(piece))
@@ -211,7 +196,7 @@ const suite = (open: OpenQueue): void => {
     expect(await run(last.giveBack(0, true))).toBe(true)
     const again = await claim(other, { ...hour, lease: 20 })
     expect(facts(again)).toEqual({ ...facts(last), attempts: 3 })
-    const over = await eventually("the lease ends", () => run(source.claim(newBatchId(), hour)))
+    const over = await eventually("the lease ends", () => run(source.claim(newClaimId(), hour)))
     expect(facts(over)).toEqual({ ...facts(last), attempts: 4 })
     expect(await run(again.split(1, 0))).toBe(false)
     expect(await run(again.giveBack(0, true))).toBe(false)

@@ -4,7 +4,7 @@ import { Effect, Schema } from "effect"
 import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../bridge/ingest-queue/service.ts"
 import { type DeadLetter, DeadLetterJson } from "../../contracts/dead-letter.ts"
 import type { Bytes } from "../../contracts/event.ts"
-import { type BatchId, eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
+import { eventId, newClaimId, splitEventId, type Topic } from "../../contracts/ids.ts"
 import { eventually } from "../support/eventually.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
 
@@ -13,15 +13,15 @@ const moment: ClaimLimits = { ...hour, lease: 20 }
 const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<Bytes> => lines as ReadonlyArray<Bytes>
 const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
 
-const claim = (source: QueueSource, limits = hour, id = newBatchId()): Promise<ClaimedBatch> =>
+const claim = (source: QueueSource, limits = hour, id = newClaimId()): Promise<ClaimedBatch> =>
   run(source.claim(id, limits)).then((batch) => {
     if (batch === undefined) throw new Error("There was nothing to claim.")
     return batch
   })
-const claimNothing = async (source: QueueSource, id = newBatchId()): Promise<void> =>
+const claimNothing = async (source: QueueSource, id = newClaimId()): Promise<void> =>
   expect(await run(source.claim(id, hour))).toBeUndefined()
 const takenOver = (source: QueueSource, limits = hour): Promise<ClaimedBatch> =>
-  eventually("the lease ends", () => run(source.claim(newBatchId(), limits)))
+  eventually("the lease ends", () => run(source.claim(newClaimId(), limits)))
 const letterOf = (batch: ClaimedBatch, index: number): DeadLetter => ({
   v: 1,
   id: eventId(batch.id, index),
@@ -209,19 +209,25 @@ const suite = (open: OpenQueue): void => {
 
   check("the same claim sent again is the same batch", async ({ source, other, push }) => {
     await run(push(bytes("a", "b")))
-    const id = newBatchId()
+    const id = newClaimId()
     const one = { ...hour, maxEvents: 1 }
     const first = await claim(source, one, id)
     const again = await claim(other, one, id)
-    expect([again.id, again.lines, again.attempts]).toEqual([id, bytes("a"), 0])
-    expect(first.id).toBe(id)
+    expect([again.id, again.digest, again.lines, again.attempts]).toEqual([
+      first.id,
+      first.digest,
+      bytes("a"),
+      0
+    ])
+    expect(first.id).toStartWith(id.slice(0, 20))
+    expect(splitEventId(eventId(first.id, 7))).toEqual({ batch: first.id, index: 7 })
     expect(await run(source.depth)).toMatchObject({ waiting: 1, claimed: 1 })
   })
 
   check("the same claim sent again after taking over is the same batch", async ({ source, other, push }) => {
     await run(push(bytes("a")))
     const first = await claim(source, moment)
-    const id: BatchId = newBatchId()
+    const id = newClaimId()
     const over = await eventually("the lease ends", () => run(other.claim(id, hour)))
     await run(push(bytes("b")))
     const again = await claim(source, hour, id)
@@ -230,15 +236,51 @@ const suite = (open: OpenQueue): void => {
     expect(await run(again.giveBack(0, false))).toBe(true)
   })
 
-  check("an id whose batch was taken over never stands for other lines", async ({ source, other, push }) => {
-    await run(push(bytes("a")))
-    const first = await claim(source, moment)
-    const over = await takenOver(other)
-    await run(push(bytes("b")))
-    await claimNothing(source, first.id)
-    expect(await run(over.ack([]))).toBe(true)
-    await claimNothing(source, first.id)
-    expect((await claim(source)).lines).toEqual(bytes("b"))
+  /** What a claim gets that is sent once more when its batch is gone: a batch of another id, or none. */
+  const claimedTwice = (
+    what: string,
+    end: (first: ClaimedBatch, queue: TestQueue) => Promise<unknown>
+  ): void =>
+    check(`a claim whose batch was ${what} never gives its id to other lines`, async (queue) => {
+      const { source, push } = queue
+      const id = newClaimId()
+      await run(push(bytes("a", "b")))
+      const first = await claim(source, { ...hour, maxEvents: 2 }, id)
+      await end(first, queue)
+      await run(push(bytes("c")))
+      const ids = new Set([first.id])
+      for (let i = 0; i < 3; i++) {
+        const again = await run(source.claim(id, { ...hour, maxEvents: 1, linesFirst: true }))
+        if (again === undefined || again.lines.join() !== "c") continue
+        expect(ids.has(again.id)).toBe(false)
+        expect(again.digest).not.toBe(first.digest)
+        ids.add(again.id)
+        expect(await run(first.ack([]))).toBe(false)
+        expect(await run(again.ack([]))).toBe(true)
+      }
+      expect(ids.size).toBe(2)
+    })
+
+  claimedTwice("acknowledged", (first) => run(first.ack([])))
+  claimedTwice("set aside", (first) => run(first.setAside([letterOf(first, 0)], [])))
+  claimedTwice("taken over and acknowledged", async (first, { other }) => {
+    await run(first.giveBack(0, false))
+    await run((await claim(other)).ack([]))
+  })
+  claimedTwice("split and acknowledged", async (first, { other }) => {
+    await run(first.split(1, 0))
+    for (let i = 0; i < 2; i++) await run((await claim(other)).ack([]))
+  })
+
+  check("two batches of the same lines have different digests, and the same batch one", async (queue) => {
+    const { source, other, push } = queue
+    await run(push(bytes("a", "a")))
+    const one = { ...moment, maxEvents: 1 }
+    const first = await claim(source, one)
+    await eventually("a later moment", () => Date.now() > first.claimed + 1)
+    const second = await claim(source, { ...one, lease: 3_600_000, linesFirst: true })
+    expect(second.digest).not.toBe(first.digest)
+    expect(await takenOver(other)).toMatchObject({ id: first.id, digest: first.digest })
   })
 }
 

@@ -1,35 +1,37 @@
 /** A receipt is believed only when it accounts for every event of its own batch, each once. */
 import { describe, expect, test } from "bun:test"
 import { accountsFor, mergeReceipts, type Receipt } from "../../contracts/batch.ts"
-import { newBatchId, Topic } from "../../contracts/ids.ts"
+import { type BatchDigest, emptyDigest, newBatchId, Topic } from "../../contracts/ids.ts"
 
-const id = newBatchId()
+const batch = { id: newBatchId(), digest: emptyDigest }
 const topic = Topic.make("events")
 const other = Topic.make("clicks")
 const rejected = (...places: ReadonlyArray<number>): Receipt["rejected"] =>
   places.map((index) => ({ index, topic, stage: "drainer", reason: "empty" }))
 const receipt = (stored: number, ...places: ReadonlyArray<number>): Receipt => ({
-  id,
+  ...batch,
   stored,
-  placements: stored > 0 ? [{ topic, partition: 0, offset: "7", count: stored }] : [],
+  placements: stored > 0 ? [{ topic, partition: 0, offset: "7", count: stored, at: 1 }] : [],
   rejected: rejected(...places)
 })
 
 describe("accountsFor", () => {
   test("stored and rejected together are all of them", () => {
-    expect(accountsFor(receipt(3), id, [0, 1, 2])).toBe(true)
-    expect(accountsFor(receipt(1, 0, 2), id, [0, 1, 2])).toBe(true)
-    expect(accountsFor(receipt(0, 5, 9), id, [5, 9])).toBe(true)
-    expect(accountsFor(receipt(0), id, [])).toBe(true)
+    expect(accountsFor(receipt(3), batch, [0, 1, 2])).toBe(true)
+    expect(accountsFor(receipt(1, 0, 2), batch, [0, 1, 2])).toBe(true)
+    expect(accountsFor(receipt(0, 5, 9), batch, [5, 9])).toBe(true)
+    expect(accountsFor(receipt(0), batch, [])).toBe(true)
   })
 
   test("one too few, one too many, another batch's, one twice, one that is not in it: no", () => {
-    expect(accountsFor(receipt(2), id, [0, 1, 2])).toBe(false)
-    expect(accountsFor(receipt(3, 0), id, [0, 1, 2])).toBe(false)
-    expect(accountsFor({ ...receipt(3), id: newBatchId() }, id, [0, 1, 2])).toBe(false)
-    expect(accountsFor(receipt(1, 0, 0), id, [0, 1, 2])).toBe(false)
-    expect(accountsFor(receipt(2, 3), id, [0, 1, 2])).toBe(false)
-    expect(accountsFor(receipt(-1, 0, 1, 2), id, [0, 1])).toBe(false)
+    expect(accountsFor(receipt(2), batch, [0, 1, 2])).toBe(false)
+    expect(accountsFor(receipt(3, 0), batch, [0, 1, 2])).toBe(false)
+    expect(accountsFor({ ...receipt(3), id: newBatchId() }, batch, [0, 1, 2])).toBe(false)
+    const otherLines = { ...receipt(3), digest: "0123456789abcdef" as BatchDigest }
+    expect(accountsFor(otherLines, batch, [0, 1, 2])).toBe(false)
+    expect(accountsFor(receipt(1, 0, 0), batch, [0, 1, 2])).toBe(false)
+    expect(accountsFor(receipt(2, 3), batch, [0, 1, 2])).toBe(false)
+    expect(accountsFor(receipt(-1, 0, 1, 2), batch, [0, 1])).toBe(false)
   })
 
   test("what is stored must be placed: as many as were stored, over all topics and partitions", () => {
@@ -39,22 +41,23 @@ describe("accountsFor", () => {
         topic: i === 0 ? topic : other,
         partition: i,
         offset: "0",
-        count
+        count,
+        at: 1
       }))
     })
-    expect(accountsFor(placed(1, 2), id, [0, 1, 2])).toBe(true)
-    expect(accountsFor(placed(), id, [0, 1, 2])).toBe(false)
-    expect(accountsFor(placed(2), id, [0, 1, 2])).toBe(false)
-    expect(accountsFor(placed(2, 2), id, [0, 1, 2])).toBe(false)
-    expect(accountsFor(placed(4, -1), id, [0, 1, 2])).toBe(false)
+    expect(accountsFor(placed(1, 2), batch, [0, 1, 2])).toBe(true)
+    expect(accountsFor(placed(), batch, [0, 1, 2])).toBe(false)
+    expect(accountsFor(placed(2), batch, [0, 1, 2])).toBe(false)
+    expect(accountsFor(placed(2, 2), batch, [0, 1, 2])).toBe(false)
+    expect(accountsFor(placed(4, -1), batch, [0, 1, 2])).toBe(false)
   })
 
   test("the receipts of all parts are the receipt of the whole", () => {
-    const whole = mergeReceipts(id, [receipt(2, 4), receipt(1), receipt(0, 0)])
+    const whole = mergeReceipts(batch, [receipt(2, 4), receipt(1), receipt(0, 0)])
     expect(whole).toEqual({
       ...receipt(3, 4, 0),
       placements: [...receipt(2).placements, ...receipt(1).placements]
     })
-    expect(accountsFor(whole, id, [0, 1, 2, 3, 4])).toBe(true)
+    expect(accountsFor(whole, batch, [0, 1, 2, 3, 4])).toBe(true)
   })
 })

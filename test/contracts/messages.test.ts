@@ -7,7 +7,7 @@ import { decode, encode } from "../../contracts/codec.ts"
 import { type Conversation, Enrich, Store } from "../../contracts/conversations.ts"
 import type { Bytes, EnrichedEvent, RawEvent } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { newBatchId, Topic } from "../../contracts/ids.ts"
+import { emptyDigest, newBatchId, Topic } from "../../contracts/ids.ts"
 
 const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((byte) => String.fromCharCode(byte)) })
 const text = bytes as fc.Arbitrary<Bytes>
@@ -33,9 +33,14 @@ const enrichedEvent: fc.Arbitrary<EnrichedEvent> = fc.record(
   { requiredKeys: ["index", "topic", "value", "received"] }
 )
 
-const rawBatch = (events: ReadonlyArray<RawEvent>): RawBatch => ({ id: newBatchId(), claimed: 1, events })
+const rawBatch = (events: ReadonlyArray<RawEvent>): RawBatch => ({
+  id: newBatchId(),
+  digest: emptyDigest,
+  claimed: 1,
+  events
+})
 const enrichedBatch = (events: ReadonlyArray<EnrichedEvent>): EnrichedBatch => ({
-  ...{ id: newBatchId(), claimed: 1 },
+  ...{ id: newBatchId(), digest: emptyDigest, claimed: 1 },
   enriched: 2,
   events
 })

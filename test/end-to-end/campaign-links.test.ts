@@ -35,7 +35,7 @@ const click = (spoor: Spoor, target: string, userAgent: string, method = "GET"):
   fetch(new URL(target, spoor.address("send events")), {
     method,
     redirect: "manual",
-    headers: { "user-agent": userAgent, "x-push-ip": "8.8.8.8" }
+    headers: { "user-agent": userAgent, "x-forwarded-for": "8.8.8.8" }
   })
 
 /** The records of the topic clicks in the log of that folder. */

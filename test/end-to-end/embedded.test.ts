@@ -19,7 +19,7 @@ for (const runtime of runtimes) {
 
     const send = async (path: string): Promise<void> => {
       const answer = await fetch(new URL(path, spoor.address("send events")), {
-        headers: { "x-push-ip": "8.8.8.8", "user-agent": "curl/8.0" }
+        headers: { "x-forwarded-for": "8.8.8.8", "user-agent": "curl/8.0" }
       })
       expect(await answer.json()).toEqual({ status: "ok" })
     }
@@ -58,7 +58,11 @@ for (const runtime of runtimes) {
             { type: "app_open", events: 1 },
             { type: "offr", events: 1 }
           ]),
-          "by-action": [{ action: "offr[preview]", events: 1 }]
+          "by-action": [{ action: "offr[preview]", events: 1 }],
+          "by-event": expect.arrayContaining([
+            { event: "app_open", events: 1 },
+            { event: "offr[preview]", events: 1 }
+          ])
         })
         expect((await tables(spoor, "metadata-counter"))["by-country"]).toEqual([
           { country: "US", events: 2 }

@@ -1,6 +1,10 @@
 /** A start that cannot work ends with one clear sentence, no stack trace, and an exit code that is not 0. */
 import { describe, expect, test } from "bun:test"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { geoDatabase } from "../support/geo-database.ts"
 import { freePort } from "../support/server.ts"
 import { type Environment, launch, ownSettings } from "../support/spoor.ts"
 
@@ -67,11 +71,33 @@ describe("a start that cannot work", () => {
     expect(code).toBe(78)
   })
 
+  test("a GEOIP_DB of something else than places", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "spoor-start-")), "asn.mmdb")
+    writeFileSync(file, geoDatabase("GeoLite2-ASN", { autonomous_system_organization: "X" }))
+    const { code, text } = await ending(["enricher"], { GEOIP_DB: file })
+    rmSync(dirname(file), { recursive: true })
+    isOneSentence(text)
+    expect(text).toContain(file)
+    expect(text).toContain("holds no countries")
+    expect(code).toBe(78)
+  })
+
   test("a setting that is no number", async () => {
     const { code, text } = await ending(["gateway"], { GATEWAY_PORT: "many" })
     isOneSentence(text)
     expect(text).toContain("GATEWAY_PORT")
     expect(code).toBe(78)
+  })
+
+  test("a duration, a size and a level that are none: the sentence has an example", async () => {
+    const named = { GATEWAY_BODY_TIMEOUT: "soon", GATEWAY_MAX_BODY: "64k", LOG_LEVEL: "loud" }
+    for (const [name, value] of Object.entries(named)) {
+      const { code, text } = await ending(["gateway"], { [name]: value })
+      isOneSentence(text)
+      expect(text).toStartWith(`spoor: ${name}: "${value}" is `)
+      expect(text).toMatch(/ Write .*(10s|64KiB|Info)/)
+      expect(code).toBe(78)
+    }
   })
 
   test("a REDIS_URL and a NATS_URL that are none", async () => {

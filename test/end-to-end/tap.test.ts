@@ -223,6 +223,20 @@ describe.skipIf(!canStartNats)("on NATS", () => {
     expect(shown.out()).not.toMatch(/hunter2|192\.0\.2\.1/)
   }, 60_000)
 
+  test("a filter that matches nothing is told from silence: how many events passed is said, and at the end again", async () => {
+    const shown = tap(settings, ["stored", "--where", "deviceid=nobody"])
+    await shown.looks()
+    await pushUntil(
+      "it says so",
+      () => /tap: [1-9][\d,]* events? seen, 0 match\n/.test(shown.err()),
+      line("app_open", "deviceid=abcdf")
+    )
+    shown.child.kill("SIGINT")
+    expect(await shown.ended).toBe(0)
+    expect(shown.err()).toMatch(/ seen, 0 match\n$/)
+    expect(shown.out()).toBe("")
+  }, 60_000)
+
   test("it says when nobody runs who could be seen", async () => {
     const lonely = await privateNats()
     await lonely.start()
@@ -278,6 +292,19 @@ describe("without NATS, from the viewer", () => {
     },
     60_000
   )
+
+  test("a filter that matches nothing: how many events passed is said; without a filter it is not", async () => {
+    const shown = tap(settings, ["stored", "--type", "=no_such_type"])
+    const all = tap(settings, ["stored"])
+    await Promise.all([shown.looks(), all.looks()])
+    await eventually("it says so", async () => {
+      await send("deviceid=abcdf")
+      return /tap: [1-9][\d,]* events? seen, 0 match\n/.test(shown.err()) && all.out() !== ""
+    })
+    for (const one of [shown, all]) one.child.kill("SIGINT")
+    expect([await shown.ended, await all.ended]).toEqual([0, 0])
+    expect(all.err()).not.toContain(" seen, ")
+  }, 60_000)
 
   test("a wrong token is a setting that cannot work; a viewer that ends is said", async () => {
     const wrong = tap({ ...settings, VIEWER_TOKEN: "another" }, ["raw"])

@@ -2,6 +2,7 @@
 import { type Admin, Kafka, logLevel } from "kafkajs"
 // It mends a timer of the library.
 import "../../bridge/event-log/kafka-client.ts"
+import { eventually } from "../support/eventually.ts"
 import type { World } from "./world.ts"
 
 /** Runs `work` with a connection of its own to the world's brokers; it may take a while, and fails as Kafka does. */
@@ -32,6 +33,39 @@ export const leaderOf = async (world: World, topic: string, partition = 0): Prom
   // Brokers are numbered from 1, in this order.
   return leader - 1
 }
+
+/** A rule of who may do what with a topic, as Kafka's protocol numbers it. */
+export interface TopicRule {
+  readonly topic: string
+  /** 2: everything, 4: write. */
+  readonly operation: 2 | 4
+  /** 2: deny, 3: allow. */
+  readonly permissionType: 2 | 3
+}
+
+const ruleOf = ({ topic, ...rule }: TopicRule) => ({
+  ...rule,
+  resourceType: topicResource,
+  resourceName: topic,
+  resourcePatternType: 3,
+  principal: "User:ANONYMOUS",
+  host: "*"
+})
+
+/** Makes the rules; returns when a broker goes by them. */
+export const addRules = (world: Pick<World, "brokers">, rules: ReadonlyArray<TopicRule>): Promise<void> =>
+  asAdmin(world, async (admin) => {
+    await admin.createAcls({ acl: rules.map(ruleOf) })
+    await eventually("the rules hold", async () => {
+      const found = await Promise.all(rules.map((rule) => admin.describeAcls(ruleOf(rule))))
+      return found.every(({ resources }) => resources.length > 0)
+    })
+  })
+
+export const removeRules = (
+  world: Pick<World, "brokers">,
+  rules: ReadonlyArray<TopicRule>
+): Promise<unknown> => asAdmin(world, (admin) => admin.deleteAcls({ filters: rules.map(ruleOf) }))
 
 /** The number of a resource's kind in Kafka's protocol. */
 const topicResource = 2

@@ -82,7 +82,10 @@ export const makeLoad = (options: LoadOptions): Load => {
   const sendHttp = async (client: HttpClient, n: number): Promise<boolean> => {
     const { path, query, address, userAgent } = sentEvent(n)
     const began = performance.now()
-    const answer = await client.get(`${path}?${query}`, { "User-Agent": userAgent, "X-Push-Ip": address })
+    const answer = await client.get(`${path}?${query}`, {
+      "User-Agent": userAgent,
+      "X-Forwarded-For": address
+    })
     note(answer, performance.now() - began)
     const isAcknowledged = answer.kind === "status" && answer.status < 300
     if (isAcknowledged) sent.settle(n, "acknowledged")

@@ -1,5 +1,6 @@
 /**
- * The fault harness: `bun run faults [numbers or words …] [--seed N] [--events N] [--moments N] [--report]`.
+ * The fault harness: `bun run faults [numbers or words …] [--seed N] [--events N] [--moments N]
+ * [--rate N] [--report]`.
  *
  * It runs the real actors as processes on real Redis, NATS and Kafka, hurts one thing after the other while load
  * runs, and judges what became of every event (case.ts says how; oracle.ts what is judged). It takes minutes: each case
@@ -13,7 +14,7 @@
  * the same seed draws the same moments (not the same interleaving). Put a seed that failed into seeds.json, under the
  * case's number: it is run too from then on.
  *
- * `--events` per case (100,000), `--moments` how often a random fault strikes (20), `--report` writes the table into
+ * `--events` per case (100,000), `--moments` how often a random fault strikes (20), `--rate` events a second, `--report` writes the table into
  * README.md. test/faults/results.json keeps the last result of each case, so that a few can be run again, and the table
  * is of all of them.
  */
@@ -36,6 +37,7 @@ const { values, positionals } = parseArgs({
     seed: { type: "string" },
     events: { type: "string", default: "100000" },
     moments: { type: "string", default: "20" },
+    rate: { type: "string" },
     report: { type: "boolean", default: false }
   }
 })
@@ -46,7 +48,7 @@ const seeds = JSON.parse(readFileSync(join(import.meta.dirname, "seeds.json"), "
 >
 
 /** As fast as the load is done within about 40 s, but neither a trickle nor more than two cores bear. */
-const rate = Math.min(4_000, Math.max(1_000, events / 40))
+const rate = Number(values.rate ?? Math.min(4_000, Math.max(1_000, events / 40)))
 const patience = events < 20_000 ? shortPatience : fullPatience
 
 const file = join(import.meta.dirname, "results.json")

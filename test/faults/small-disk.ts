@@ -19,7 +19,11 @@ export interface SmallDisk {
 }
 
 /** Mounts it until the world ends; on `folder`, or on one of its own. Fails with a sentence where that is not possible. */
-export const smallDisk = async (world: World, megabytes: number, folder?: string): Promise<SmallDisk> => {
+export const smallDisk = async (
+  world: Pick<World, "later">,
+  megabytes: number,
+  folder?: string
+): Promise<SmallDisk> => {
   const at = folder ?? mkdtempSync(join(tmpdir(), "spoor-disk-"))
   await run("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "spoor-faults", at]).catch(
     (error: unknown) => {

@@ -31,6 +31,17 @@ export interface ProxyCounts {
   held: number
 }
 
+/** A connection whose bytes are kept from a moment on in one direction, while the other goes on. */
+export interface Stranded {
+  /** Of the chunk that was the first to be kept. */
+  readonly connection: number
+  /**
+   * Lets them flow: to the server also when the client has long given the connection up, as the kernel and proxies do.
+   * Resolves when the server has answered, or has closed the connection.
+   */
+  readonly deliver: () => Promise<void>
+}
+
 export interface TcpProxy {
   readonly port: number
   readonly counts: Readonly<ProxyCounts>
@@ -57,6 +68,8 @@ export interface TcpProxy {
   readonly cutBefore: (isRequest: (data: Buffer) => boolean) => Promise<void>
   /** Once: resets the connection on which the n-th byte of a direction passes, counted over all connections from now. */
   readonly cutAfter: (direction: Chunk["direction"], bytes: number) => Promise<void>
+  /** Once: the next chunk that matches, and whatever comes behind it in its direction, is kept until it is delivered. */
+  readonly strand: (isFirst: (chunk: Chunk) => boolean) => Promise<Stranded>
   /** New connections go to a server on that port from now on: a service that has moved. Those that are open stay. */
   readonly retarget: (port: number) => void
   /** Resets everything and listens no longer. */
@@ -67,6 +80,9 @@ interface Connection {
   readonly id: number
   readonly flows: Readonly<Record<Chunk["direction"], Flow>>
   readonly reset: () => void
+  /** Its bytes are kept: the end of one side does not end the other. */
+  isStranded: boolean
+  readonly upstream: Socket
 }
 
 /** Listens on `port` (default: a free one) for a server on `target`, both on 127.0.0.1. */
@@ -117,7 +133,9 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
     const connection: Connection = {
       id,
       flows: { up: makeFlow(client, upstream), down: makeFlow(upstream, client) },
-      reset
+      reset,
+      isStranded: false,
+      upstream
     }
     connections.set(id, connection)
     for (const [socket, direction] of [
@@ -129,10 +147,10 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
       if (frozen) flow.hold()
       socket.on("data", (data: Buffer) => judge(connection, direction, data))
       // A reset is passed on as a reset, an end as an end; while frozen neither shows.
-      socket.on("error", () => flow.finish(reset))
+      socket.on("error", () => flow.finish(connection.isStranded ? () => flow.to.end() : reset))
       socket.on("close", () =>
         flow.finish(() => {
-          connections.delete(id)
+          if (!connection.isStranded || socket === upstream) connections.delete(id)
           flow.to.end()
         })
       )
@@ -172,6 +190,28 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
           resolve()
         }
         return verdict
+      })
+    })
+
+  const strand = (isFirst: (chunk: Chunk) => boolean): Promise<Stranded> =>
+    new Promise((resolve) => {
+      const remove = intercept((chunk) => {
+        const connection = connections.get(chunk.connection)
+        if (connection === undefined || connection.isStranded || !isFirst(chunk)) return "pass"
+        remove()
+        connection.isStranded = true
+        const { upstream, flows } = connection
+        resolve({
+          connection: connection.id,
+          deliver: () =>
+            new Promise((delivered) => {
+              if (chunk.direction === "down" || upstream.destroyed) delivered()
+              upstream.once("data", () => delivered())
+              upstream.once("close", () => delivered())
+              flows[chunk.direction].release()
+            })
+        })
+        return "hang"
       })
     })
 
@@ -219,6 +259,7 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
         return left <= 0 ? "cut" : "pass"
       })
     },
+    strand,
     retarget: (to) => {
       forwardsTo = to
     },

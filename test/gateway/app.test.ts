@@ -6,6 +6,7 @@ import { parseLine } from "../../contracts/wire/line.ts"
 import { eventType } from "../../contracts/wire/record.ts"
 import { type GatewayOptions, gatewayApp, maxTargetBytes } from "../../gateway/app.ts"
 import { askedGateway, refusalIn } from "./asked-gateway.ts"
+import { linkGateway } from "./links/gateway.ts"
 
 const now = 1795206900000
 
@@ -119,6 +120,94 @@ describe("an event", () => {
   })
 })
 
+describe("an answer to GET", () => {
+  test("may be kept by nobody, so that the next event comes", async () => {
+    const refused = askedGateway({ push: () => Promise.reject(new Failure({ reason: "busy", message: "" })) })
+    const { ask } = askedGateway()
+    for (const [status, answer] of [
+      [200, ask("/t/x")],
+      [200, ask("/t/x.gif")],
+      [200, ask("/t/x", { headers: { accept: "image/webp" } })],
+      [200, ask("/?a=1")],
+      [200, ask("/")],
+      [204, ask("/api/v1/beacon?a=1")],
+      [400, ask("/t/x", { headers: { "idempotency-key": "ü" } })],
+      [404, linkGateway().ask("/click/none/go")],
+      [404, ask("/metrics")],
+      [405, ask("/t/x", { method: "PUT" })],
+      [414, ask(`/${"a".repeat(maxTargetBytes)}`)],
+      [503, refused.ask("/t/x")],
+      [503, refused.ask("/api/v1/beacon")]
+    ] as const)
+      expect([(await answer).status, (await answer).headers.get("cache-control")]).toEqual([
+        status,
+        "no-store"
+      ])
+  })
+})
+
+describe("one slash behind a path that means something", () => {
+  const type = "text/plain"
+  const log = '8.8.8.8 - - [21/Nov/2026:01:10:43 +0000] "GET /x HTTP/1.1" 200 6 "-" "ua"'
+  const track = { username: "a", target: "b", description: "VIEW" }
+
+  test("is the same path", async () => {
+    const { ask, post, taken } = askedGateway()
+    const {
+      ask: askLinks,
+      store,
+      lines: clicked
+    } = linkGateway({ settings: { token: "a-token-of-links-0123" } })
+    await store.put({ id: "a", default: "https://a.example/" })
+    const managed = { headers: { authorization: "Bearer a-token-of-links-0123" } }
+    for (const [status, answer] of [
+      [204, post("/api/v1/beacon/", '{"a":1}', { type })],
+      [204, ask("/api/v1/beacon/?a=2")],
+      [200, post("/api/v1/beacon/log/", log, { type })],
+      [200, post("/batch/", [{ event: "b" }])],
+      [200, post("/track/", track)],
+      [200, ask("/robots.txt/")],
+      [200, ask("/favicon.ico/")],
+      [200, ask("/apple-touch-icon.png/")],
+      [200, ask("/openapi.json/")],
+      [200, ask("/health/live/")],
+      [404, ask("/metrics/")],
+      [307, askLinks("/click/a/go/?b=1")],
+      [200, askLinks("/api/v1/links/", managed)],
+      [200, askLinks("/api/v1/links/a/", managed)]
+    ] as const)
+      expect((await answer).status).toBe(status)
+    const lines = taken().map((line) => line.split("&")[0] ?? "")
+    expect(lines.toSorted()).toEqual([
+      "/api/v1/beacon a=1",
+      "/api/v1/beacon a=2",
+      "/api/v1/beacon/log method=GET",
+      "/t/b e",
+      "/track username=a"
+    ])
+    expect(clicked).toEqual([expect.stringContaining(" /click/a/go redirect_url=")])
+  })
+
+  test("is for no page where the path is for none, and a second slash makes another path", async () => {
+    const { ask, post, lines } = askedGateway()
+    const preflight = { origin: "https://a.example", "access-control-request-method": "POST" }
+    const asked = await linkGateway().ask("/api/v1/links/", { method: "OPTIONS", headers: preflight })
+    expect(asked.status).toBe(405)
+    expect((await post("/api/v1/beacon//", "a=1", { type })).status).toBe(405)
+    expect((await post("/batch//", [])).status).toBe(405)
+    expect((await ask("/health/live//")).status).toBe(200)
+    expect(lines).toEqual([expect.stringContaining(" /health/live// e ")])
+  })
+
+  test("of an event's own path stays", async () => {
+    const { ask, post, taken } = askedGateway()
+    await ask("/t/buy/?a=1")
+    await post("/t/buy/", { a: 1 })
+    await ask("/batch/")
+    expect(taken()).toEqual(["/t/buy/ a=1", "/t/buy/ a=1", "/batch/ e"])
+  })
+})
+
 describe("what is no event", () => {
   test("has its own answer", async () => {
     const { ask, lines } = gateway()
@@ -131,6 +220,15 @@ describe("what is no event", () => {
     expect((await ask("/health/ready")).status).toBe(503)
     expect(await (await ask("/health/live", { host: "x" })).text()).toBe("live")
     expect(lines).toEqual([])
+  })
+
+  test("metrics are given where that is asked for, and are no event either way", async () => {
+    const operations = { live: () => new Response(), ready: () => new Response() }
+    const { ask, lines } = askedGateway({ operations })
+    expect(await refusalIn(await ask("/metrics?a=1"))).toMatchObject({ status: 404, error: "not-found" })
+    const open = askedGateway({ operations: { ...operations, metrics: () => new Response("figures") } })
+    expect(await (await open.ask("/metrics")).text()).toBe("figures")
+    expect([...lines, ...open.lines]).toEqual([])
   })
 
   test("the root path is an event only with a query", async () => {

@@ -17,7 +17,7 @@ export const askedGateway = (more: Partial<GatewayOptions> = {}) => {
   const rejected: Array<readonly [events: number, dialect: string]> = []
   const app = gatewayApp({
     push: async (line) => void lines.push(line),
-    operations: { live: () => new Response(), ready: () => new Response(), metrics: () => new Response() },
+    operations: { live: () => new Response(), ready: () => new Response() },
     settings: { trustedProxies: "10.0.0.0/8", podName: undefined },
     countRejected: (...counted) => void rejected.push(counted),
     now: () => arrivedAt,

@@ -1,18 +1,26 @@
 import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
+import { clientIn } from "../../gateway/address-header.ts"
+import { plainAddress } from "../../gateway/address-text.ts"
 import {
-  addressHeaders,
   believedHeaders,
   clientAddress,
+  isPrivate,
   loopback,
+  namesStranger,
   nobody,
-  plainAddress,
   proxiesProblem,
   trustedProxies
 } from "../../gateway/client-address.ts"
 
 const proxies = "127.0.0.0/8, ::1, 10.0.0.0/8, fd00::/8"
-const from = (headers: Record<string, string>, peer = "127.0.0.1", trusted = proxies): string =>
-  clientAddress(new Headers(headers), peer, trustedProxies(trusted))
+const threeHeaders = "X-Push-Ip, X-Forwarded-For, X-Real-Ip"
+const from = (
+  headers: Record<string, string>,
+  peer = "127.0.0.1",
+  trusted = proxies,
+  believed = threeHeaders
+): string => clientAddress(new Headers(headers), peer, trustedProxies(trusted), believedHeaders(believed))
 
 const all = { "x-push-ip": "1.1.1.1", "x-forwarded-for": "2.2.2.2", "x-real-ip": "3.3.3.3" }
 
@@ -20,7 +28,6 @@ describe("behind a trusted proxy", () => {
   test("the first header that holds an address counts, else the socket", () => {
     expect(from(all)).toBe("1.1.1.1")
     expect(from({ ...all, "x-push-ip": "nobody" })).toBe("2.2.2.2")
-    expect(from({ ...all, "x-push-ip": "1.1.1.1, 1.1.1.2" })).toBe("2.2.2.2")
     expect(from({ ...all, "x-push-ip": "", "x-forwarded-for": "unknown" })).toBe("3.3.3.3")
     expect(from({ "x-real-ip": "999.1.1.1" })).toBe("127.0.0.1")
     expect(from({})).toBe("127.0.0.1")
@@ -34,17 +41,14 @@ describe("behind a trusted proxy", () => {
 
   test("hops further left than one that is no address were vouched for by nobody", () => {
     expect(from({ "x-forwarded-for": "6.6.6.6, unknown, 10.1.2.3" })).toBe("127.0.0.1")
-    expect(from({ "x-forwarded-for": "6.6.6.6, , 10.1.2.3" })).toBe("127.0.0.1")
+    expect(from({ "x-forwarded-for": "6.6.6.6, unix:, 10.1.2.3" })).toBe("127.0.0.1")
   })
 
-  test("where all hops are ours the header says nothing", () => {
-    expect(from({ "x-forwarded-for": "10.1.2.3, 10.1.2.4" })).toBe("127.0.0.1")
+  test("where all hops are ours the leftmost counts, unless another header names a stranger", () => {
+    expect(from({ "x-forwarded-for": "10.1.2.3, 10.1.2.4" })).toBe("10.1.2.3")
+    expect(from({ "x-real-ip": "10.1.2.3" })).toBe("10.1.2.3")
     expect(from({ "x-forwarded-for": "10.1.2.3", "x-real-ip": "8.8.8.8" })).toBe("8.8.8.8")
-  })
-
-  test("a hop may carry its port", () => {
-    expect(from({ "x-forwarded-for": "8.8.8.8:4711" })).toBe("8.8.8.8")
-    expect(from({ "x-forwarded-for": "[2001:db8::7]:4711" })).toBe("2001:db8::7")
+    expect(from({ "x-forwarded-for": "10.1.2.3", "x-real-ip": "10.1.2.4" })).toBe("10.1.2.3")
   })
 })
 
@@ -67,6 +71,39 @@ describe("forged headers (case 45)", () => {
       expect(from({ "x-forwarded-for": `${forged}, 8.8.8.8` })).toBe("8.8.8.8")
   })
 
+  test("never win over what our proxy wrote, in no header, whatever they hold", () => {
+    const isOurs = trustedProxies(proxies)
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '"',
+        "\\",
+        ",",
+        ";",
+        "for=",
+        "=",
+        " ",
+        "6.6.6.6",
+        "10.1.2.3",
+        "[",
+        "]:",
+        "unknown",
+        "%"
+      ),
+      fc.string()
+    )
+    const forged = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(""))
+    const ours = fc.constantFrom("", ", 10.1.2.3", ", 127.0.0.1:80, 10.1.2.3")
+    fc.assert(
+      fc.property(forged, ours, (text, behind) => {
+        expect(clientIn("x-any", `${text}, 8.8.8.8${behind}`, isOurs)).toBe("8.8.8.8")
+        const element = 'for="[2001:db8::7]:99";host="a,b";by=10.1.2.3'
+        const proxied = behind.replaceAll(/, ([\d.:]+)/g, ', for="$1"')
+        expect(clientIn("forwarded", `${text}, ${element}${proxied}`, isOurs)).toBe("2001:db8::7")
+      }),
+      { numRuns: 3_000 }
+    )
+  })
+
   test("in two header lines are one list, and the last line is our proxy's", () => {
     const headers = new Headers()
     headers.append("x-forwarded-for", "6.6.6.6")
@@ -81,19 +118,130 @@ describe("forged headers (case 45)", () => {
     ).toBe("9.9.9.9")
   })
 
-  test("that our proxy passes on are left out of ADDRESS_HEADERS", () => {
+  test("that our proxy passes on are left out of ADDRESS_HEADERS, which names X-Forwarded-For unless set", () => {
     const believed = believedHeaders("X-Forwarded-For")
     const headers = new Headers({
       "x-push-ip": "6.6.6.6",
       "x-real-ip": "6.6.6.7",
       "x-forwarded-for": "8.8.8.8"
     })
-    expect(clientAddress(headers, "127.0.0.1", trustedProxies(proxies), believed)).toBe("8.8.8.8")
+    for (const list of [believed, undefined]) {
+      expect(clientAddress(headers, "127.0.0.1", trustedProxies(proxies), list)).toBe("8.8.8.8")
+    }
     headers.delete("x-forwarded-for")
     expect(clientAddress(headers, "127.0.0.1", trustedProxies(proxies), believed)).toBe("127.0.0.1")
-    expect(believedHeaders(addressHeaders.join(", "))?.size).toBe(3)
-    expect(believedHeaders("X-Forwarded-For,Forwarded")).toBeUndefined()
   })
+
+  test("unless set, X-Real-Ip counts where there is no X-Forwarded-For at all, and X-Push-Ip never", () => {
+    const from = (headers: Record<string, string>) =>
+      clientAddress(new Headers(headers), "127.0.0.1", trustedProxies(proxies))
+    expect(from({ "x-push-ip": "6.6.6.6", "x-real-ip": "8.8.8.8:99" })).toBe("8.8.8.8")
+    expect(from({ "x-push-ip": "6.6.6.6" })).toBe("127.0.0.1")
+    for (const chain of ["127.0.0.1", "unknown", ""])
+      expect(from({ "x-real-ip": "6.6.6.7", "x-forwarded-for": chain })).toBe("127.0.0.1")
+  })
+
+  test("show that somebody else sends, also where they are not believed", () => {
+    const names = (headers: Record<string, string>) =>
+      namesStranger(new Headers(headers), trustedProxies(proxies))
+    expect(names({ "x-real-ip": "8.8.8.8" })).toBe(true)
+    expect(names({ forwarded: "for=8.8.8.8" })).toBe(true)
+    expect(names({ "x-forwarded-for": "8.8.8.8, 10.1.2.3" })).toBe(true)
+    expect(names({ "x-forwarded-for": "10.1.2.3", "x-real-ip": "127.0.0.1", forwarded: "for=unknown" })).toBe(
+      false
+    )
+    expect(names({})).toBe(false)
+  })
+})
+
+/** A header that a proxy may write, as it is written for 8.8.8.8 and 2001:db8::7. */
+const headers = [
+  "X-Forwarded-For",
+  "X-Real-IP",
+  "CF-Connecting-IP",
+  "True-Client-IP",
+  "Fly-Client-IP",
+  "X-Push-Ip",
+  "My-Own_Header"
+]
+
+describe("every header is read alike", () => {
+  const writings: ReadonlyArray<readonly [written: string, address: string]> = [
+    ["8.8.8.8", "8.8.8.8"],
+    ["8.8.8.8:99", "8.8.8.8"],
+    ["8.8.8.8,", "8.8.8.8"],
+    ["8.8.8.8, ", "8.8.8.8"],
+    [", 8.8.8.8 ,,", "8.8.8.8"],
+    ["8.8.8.8, , 10.1.2.3", "8.8.8.8"],
+    ["6.6.6.6, 8.8.8.8", "8.8.8.8"],
+    ["[2001:db8::7]", "2001:db8::7"],
+    ["[2001:db8::7]:99", "2001:db8::7"],
+    ["2001:db8::7", "2001:db8::7"],
+    ["2001:db8::7%eth0", "2001:db8::7"],
+    ["[2001:db8::7%25eth0]:99", "2001:db8::7"],
+    ['"8.8.8.8:99"', "8.8.8.8"],
+    ['"[2001:db8::7]:99"', "2001:db8::7"],
+    ["::ffff:8.8.8.8", "8.8.8.8"],
+    ["::ffff:8.8.8.8:99", "8.8.8.8"],
+    ["[::ffff:8.8.8.8]:99", "8.8.8.8"],
+    ["8.8.8.8:_http", "8.8.8.8"],
+    ['", 8.8.8.8', "8.8.8.8"],
+    ["8.8.8.8:", "127.0.0.1"],
+    ["8.8.8.8:999999", "127.0.0.1"],
+    ["8.8.8.8:http", "127.0.0.1"],
+    ["[8.8.8.8", "127.0.0.1"],
+    ["8.8.8", "127.0.0.1"],
+    ["8.8.8.8 9.9.9.9", "127.0.0.1"],
+    ["unix:", "127.0.0.1"],
+    ["x".repeat(30_000), "127.0.0.1"]
+  ]
+  for (const [written, address] of writings) {
+    test(written.slice(0, 40), () => {
+      for (const name of headers)
+        expect([name, from({ [name]: written }, "127.0.0.1", proxies, name)]).toEqual([name, address])
+    })
+  }
+
+  test("and counts in the order of ADDRESS_HEADERS", () => {
+    expect(from(all, "127.0.0.1", proxies, "X-Real-Ip,X-Push-Ip")).toBe("3.3.3.3")
+    expect([...(believedHeaders(" X-B ,, x-a,") ?? [])]).toEqual(["x-b", "x-a"])
+    for (const bad of ["", " , ", "X Forwarded", "a:b", "ä"]) expect(believedHeaders(bad)).toBeUndefined()
+  })
+})
+
+describe("Forwarded (RFC 7239)", () => {
+  const reads: ReadonlyArray<readonly [written: string, address: string]> = [
+    ["for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60"],
+    ["For=192.0.2.60", "192.0.2.60"],
+    ['proto=https ; FOR = "192.0.2.60:47011" ', "192.0.2.60"],
+    ['for="[2001:db8::17]:4711";proto=https, for=127.0.0.1', "2001:db8::17"],
+    ["for=6.6.6.6, for=192.0.2.60, for=10.1.2.3;by=127.0.0.1", "192.0.2.60"],
+    ["for=10.1.2.3, for=10.1.2.4", "10.1.2.3"],
+    ['for="192.0.2.60:_port";secret="a,b;for=6.6.6.6"', "192.0.2.60"],
+    ['for="192.0.2.\\60"', "192.0.2.60"],
+    ['host="a\\",for=6.6.6.6";for=192.0.2.60', "192.0.2.60"],
+    ["for=192.0.2.60,", "192.0.2.60"],
+    // Whoever hides, or writes no such header, is not known; nor is who stands left of them.
+    ["for=unknown", "127.0.0.1"],
+    ["for=_gazonk", "127.0.0.1"],
+    ['for="_SEVKISEK"', "127.0.0.1"],
+    ["for=6.6.6.6, for=_hidden, for=10.1.2.3", "127.0.0.1"],
+    ["for=6.6.6.6, proto=https", "127.0.0.1"],
+    ["for=6.6.6.6;for=192.0.2.60", "127.0.0.1"],
+    ["192.0.2.60", "127.0.0.1"],
+    ["for", "127.0.0.1"],
+    ['for="192.0.2.60', "127.0.0.1"],
+    // What a client left open does not swallow what our proxy wrote.
+    ['for=", for=192.0.2.60', "192.0.2.60"],
+    ['for="6.6.6.6, for=192.0.2.60', "192.0.2.60"],
+    ['for="\\, for="[2001:db8::17]"', "2001:db8::17"],
+    [`${'"'.repeat(10_001)}, for=192.0.2.60`, "192.0.2.60"]
+  ]
+  for (const [written, address] of reads) {
+    test(written.slice(0, 60), () =>
+      expect(from({ forwarded: written }, "127.0.0.1", proxies, "Forwarded")).toBe(address)
+    )
+  }
 })
 
 describe("ranges", () => {
@@ -142,6 +290,15 @@ test("an IPv4-mapped address is the IPv4 address, and a zone is no part of an ad
   expect(plainAddress("0:0:0:0:0:ffff:255.255.255.255")).toBe("255.255.255.255")
   expect(plainAddress("fe80::1%eth0")).toBe("fe80::1")
   expect(plainAddress("localhost")).toBe("")
+})
+
+test("a private network has its ranges", () => {
+  for (const address of ["10.1.2.3", "172.31.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "127.0.0.1"])
+    expect([address, isPrivate(address)]).toEqual([address, true])
+  for (const address of ["::1", "fd00::1", "fe80::1"])
+    expect([address, isPrivate(address)]).toEqual([address, true])
+  for (const address of ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:db8::1", ""])
+    expect([address, isPrivate(address)]).toEqual([address, false])
 })
 
 test("a list that cannot be read is told in a sentence that names the entry", () => {

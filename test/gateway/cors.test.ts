@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../contracts/failure.ts"
-import { corsOf, originsProblem } from "../../gateway/cors.ts"
+import {
+  corsOf,
+  maxNameLength,
+  maxRequestedNames,
+  originsProblem,
+  standardHeaders
+} from "../../gateway/cors.ts"
 import { guardedGateway } from "./guarded-gateway.ts"
 
 const listed = (corsCredentials = false) =>
@@ -56,6 +62,39 @@ describe("any page", () => {
     expect(lines).toEqual([])
   })
 
+  test("may send any header that tools add to a fetch, within bounds", async () => {
+    const asking = async (names: string, method = "POST", target = "/t/buy") => {
+      const headers = {
+        ...question,
+        "access-control-request-method": method,
+        "access-control-request-headers": names
+      }
+      const answer = await guardedGateway().ask(target, { method: "OPTIONS", headers })
+      expect([answer.status, answer.headers.get("vary")]).toEqual([204, "Access-Control-Request-Headers"])
+      return (header(answer, "allow-headers") ?? "").split(", ").slice(standardHeaders.length)
+    }
+    const traced = ["baggage", "newrelic", "sentry-trace", "traceparent", "tracestate", "x-requested-with"]
+    expect(await asking(["content-type", ...traced].join(","))).toEqual(traced)
+    for (const target of [
+      "/",
+      "/batch",
+      "/track",
+      "/api/v1/beacon",
+      "/api/v1/beacon/log",
+      "/any/path",
+      "/w/k/t/x"
+    ])
+      expect(await asking("traceparent", "POST", target)).toEqual(["traceparent"])
+    expect(await asking("traceparent", "GET", "/click/spring/go")).toEqual(["traceparent"])
+    expect(await asking(" X-A , x-a,X-B\t")).toEqual(["x-a", "x-b"])
+    expect(await asking('*, , a b, a:b, x"y, (c), ok')).toEqual(["ok"])
+    expect(await asking(`${"n".repeat(maxNameLength)}, ${"n".repeat(maxNameLength + 1)}`)).toEqual([
+      "n".repeat(maxNameLength)
+    ])
+    const many = Array.from({ length: 1_000 }, (_, n) => `x-${n}`)
+    expect(await asking(many.join(","))).toEqual(many.slice(0, maxRequestedNames))
+  })
+
   test("is not led into a private network by *", async () => {
     const headers = { ...question, "access-control-request-private-network": "true" }
     const open = await guardedGateway().ask("/batch", { method: "OPTIONS", headers })
@@ -103,7 +142,9 @@ describe("pages of a list", () => {
 
   test("a page that is not on it is told so before its POST", async () => {
     const { ask } = listed(true)
-    const yes = await ask("/batch", { method: "OPTIONS", headers: question })
+    const traced = { ...question, "access-control-request-headers": "traceparent" }
+    const yes = await ask("/batch", { method: "OPTIONS", headers: traced })
+    expect(header(yes, "allow-headers")).toEndWith(", traceparent")
     expect([header(yes, "allow-origin"), header(yes, "allow-credentials"), header(yes, "max-age")]).toEqual([
       "https://shop.example",
       "true",
@@ -111,15 +152,16 @@ describe("pages of a list", () => {
     ])
     const no = await ask("/batch", {
       method: "OPTIONS",
-      headers: { ...question, origin: "https://other.example" }
+      headers: { ...traced, origin: "https://other.example" }
     })
+    expect(header(no, "allow-headers")).toBeNull()
     expect(no.status).toBe(204)
     expect([header(no, "allow-origin"), header(no, "allow-methods"), no.headers.get("vary")]).toEqual([
       null,
       null,
       "Origin"
     ])
-    expect(yes.headers.get("vary")).toBe("Origin")
+    expect(yes.headers.get("vary")).toBe("Origin, Access-Control-Request-Headers")
   })
 
   test("errors and health are narrowed too, or not readable at all", async () => {

@@ -83,7 +83,7 @@ const visit = async (gateway: URL): Promise<void> => {
   const { address, agent, device } = among(visitors)
   const [, type, params] = weighed(deeds)
   const query = new URLSearchParams({ deviceid: device, ...params() })
-  const headers = { "x-push-ip": address, "user-agent": agent }
+  const headers = { "x-forwarded-for": address, "user-agent": agent }
   await (await fetch(new URL(`/t/${type}?${query}`, gateway), { headers })).text()
 }
 

@@ -1,7 +1,7 @@
 /** A whole MMDB file for tests, in which every address has the same record. */
 import { Buffer } from "node:buffer"
 
-/** Texts and maps of them, as a record holds them; each text and map at most 28 long. */
+/** Texts and maps of them, as a record holds them; each text at most 284 bytes long, each map at most 28. */
 export type GeoRecord = { readonly [key: string]: string | GeoRecord }
 
 /** The file's bytes; `type` is the database type in its metadata. */
@@ -38,7 +38,8 @@ const encoded = (record: GeoRecord): Array<Buffer> => [
 
 const text = (value: string): Array<Buffer> => {
   const bytes = Buffer.from(value)
-  return [Buffer.from([(2 << 5) | bytes.length]), bytes]
+  const size = bytes.length < 29 ? [(2 << 5) | bytes.length] : [(2 << 5) | 29, bytes.length - 29]
+  return [Buffer.from(size), bytes]
 }
 
 const uint32 = (value: number): Buffer => {

@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import { sqliteQueue } from "../../bridge/ingest-queue/sqlite.ts"
 import type { Bytes } from "../../contracts/event.ts"
-import { newBatchId } from "../../contracts/ids.ts"
+import { newClaimId } from "../../contracts/ids.ts"
 
 const [directory = "", name = "", count = "0"] = process.argv.slice(2)
 
@@ -17,7 +17,7 @@ await Effect.runPromise(
       for (let i = 0; i < Number(count); i++) {
         yield* queue.push([`${name} ${i}` as Bytes])
         if (i % 10 !== 9 || source === undefined) continue
-        const batch = yield* source.claim(newBatchId(), { maxEvents: 10, maxBytes: 1000, lease: 3_600_000 })
+        const batch = yield* source.claim(newClaimId(), { maxEvents: 10, maxBytes: 1000, lease: 3_600_000 })
         if (batch === undefined) continue
         process.stdout.write(`${batch.lines.join("\n")}\n`)
         yield* batch.ack([])

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { bannerText } from "../../actors/system/banner.ts"
 import { denoProgram } from "./deno.ts"
 import { diesWithUs } from "./dies-with-us.ts"
 
@@ -16,7 +17,7 @@ export const runtimes = {
 
 export interface Spoor {
   readonly process: ChildProcess
-  /** Everything printed so far, both streams. */
+  /** Everything printed so far, both streams; the banner as text, although it is a JSON line among JSON logs. */
   readonly output: () => string
   /** Where it said that something can be reached: "send events", "watch them", "health". */
   readonly address: (what: string) => URL
@@ -43,6 +44,13 @@ export const ownSettings = (more: Environment = {}): Record<string, string> => (
   ...more
 })
 
+/** A banner that came as a JSON line, as it reads on a terminal; any other line as it is. */
+const bannerAsText = (line: string): string => {
+  if (!line.startsWith("{") || !line.includes('"message":"Spoor is running')) return line
+  const { timestamp: _, level: __, message, actor: ___, worker: ____, ...places } = JSON.parse(line)
+  return bannerText(message, Object.entries<string>(places))
+}
+
 /** Starts the command (or another file, seen from the root) and returns at once; `ended` resolves with the exit code. */
 export const launch = (
   args: ReadonlyArray<string>,
@@ -59,14 +67,16 @@ export const launch = (
     })
   )
   let output = ""
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += chunk.toString()
-  })
-  child.stderr.on("data", (chunk: Buffer) => {
-    output += chunk.toString()
-  })
+  let unfinished = ""
+  const onChunk = (chunk: Buffer): void => {
+    const lines = (unfinished + chunk.toString()).split("\n")
+    unfinished = lines.pop() ?? ""
+    for (const line of lines) output += `${bannerAsText(line)}\n`
+  }
+  child.stdout.on("data", onChunk)
+  child.stderr.on("data", onChunk)
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve))
-  return { child, output: () => output, ended }
+  return { child, output: () => output + unfinished, ended }
 }
 
 /** Starts actors and returns when they say that they run; fails with what they printed when they end before. */

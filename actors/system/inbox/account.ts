@@ -8,7 +8,7 @@ import type { Receipt } from "../../../contracts/batch.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 
 /** A batch as the actor gets it. One without lines is no batch: it asks whether the way to the log is free (way.ts). */
-export type Lines = Pick<ClaimedBatch, "id" | "first" | "claimed" | "lines">
+export type Lines = Pick<ClaimedBatch, "id" | "digest" | "first" | "claimed" | "lines">
 
 export interface Account {
   readonly receipt: Receipt

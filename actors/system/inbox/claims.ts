@@ -20,7 +20,7 @@ import {
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
 import { leaseTime } from "../../../contracts/conversations.ts"
 import type { Failure } from "../../../contracts/failure.ts"
-import { newBatchId } from "../../../contracts/ids.ts"
+import { newClaimId } from "../../../contracts/ids.ts"
 import type { Inbox } from "../actor.ts"
 import { showCopies } from "../copies.ts"
 import type { Mailbox } from "../mailbox.ts"
@@ -108,7 +108,7 @@ const drain = Effect.fnUntraced(function* (
   let linesFirst = false
   /** A suspect was given back; it is tried once the way is proven free. */
   let isSuspectWaiting = false
-  let id = newBatchId()
+  let id = newClaimId()
   /** A claim with this id had no answer, and may have taken a batch. */
   let isClaimOpen = false
 
@@ -156,7 +156,7 @@ const drain = Effect.fnUntraced(function* (
     // The same claim is sent again until it is answered, once it may have been done.
     if (Result.isFailure(claimed) && claimed.failure.ambiguous) isClaimOpen = true
     if (Result.isSuccess(claimed)) isClaimOpen = false
-    if (!isClaimOpen) id = newBatchId()
+    if (!isClaimOpen) id = newClaimId()
     const batch = Result.getOrElse(claimed, () => undefined)
     if (batch !== undefined) {
       emptyLooks = 0

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { EventLog, type ReadOptions, type RecordBatch } from "../../../bridge/event-log/service.ts"
 import type { Behind } from "../../../contracts/figures.ts"
 import type { Inbox } from "../actor.ts"
+import { ensureTopics } from "../ensure-topics.ts"
 import { Self } from "../self.ts"
 import { readTopics, topicSettings } from "../topics.ts"
 
@@ -17,9 +18,9 @@ export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBa
     const log = yield* EventLog
     const { meter } = yield* Self
     const { all } = yield* readTopics
-    yield* log.ensureTopics(all)
+    const there = yield* ensureTopics(log, all)
     meter.beginsToRead()
-    return log.read(
+    const reading = log.read(
       { group: `spoor-${name}`, topics: all, from, partitionsAtOnce: mailbox.limits.concurrency },
       (batch) =>
         Effect.tap(
@@ -27,6 +28,7 @@ export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBa
           () => Effect.sync(() => meter.hasRead(placeAfter(batch)))
         )
     )
+    return Effect.andThen(there, reading)
   })
 })
 

@@ -37,8 +37,9 @@ export const tryBatch = Effect.fnUntraced(function* (batch: ClaimedBatch, mailbo
   const deadline = (yield* Clock.currentTimeMillis) + leaseTime / 2
   return yield* mailbox.deliver(batch, { events: batch.lines.length, oldest: batch.claimed }).pipe(
     Effect.filterOrFail(
-      ({ receipt }) => accountsFor(receipt, batch.id, placesOf(batch)),
-      () => new Failure({ reason: "crashed", message: "the receipt does not account for every event" })
+      ({ receipt }) => accountsFor(receipt, batch, placesOf(batch)),
+      () =>
+        new Failure({ reason: "crashed", message: "the receipt does not account for exactly these lines" })
     ),
     Effect.provideService(Deadline, deadline)
   )
@@ -69,7 +70,7 @@ export const carryOut = Effect.fnUntraced(function* (
 })
 
 /** The account of a single event that is given up. Nobody else read its line, so it is read here for its topic. */
-const givenUp = ({ id, first, lines }: ClaimedBatch, detail: string, topics: Topics): Account => {
+const givenUp = ({ id, digest, first, lines }: ClaimedBatch, detail: string, topics: Topics): Account => {
   const rejected = lines.map(
     (line, i): Rejection => ({
       index: first + i,
@@ -80,7 +81,7 @@ const givenUp = ({ id, first, lines }: ClaimedBatch, detail: string, topics: Top
     })
   )
   return {
-    receipt: { id, stored: 0, placements: [], rejected },
+    receipt: { id, digest, stored: 0, placements: [], rejected },
     received: new Map(rejected.map(({ topic }) => [topic, 1]))
   }
 }
@@ -98,7 +99,10 @@ export const letGo = Effect.fnUntraced(function* (
   const letters = deadLetters(batch, account.receipt, attempts, yield* Clock.currentTimeMillis)
   for (const { reason } of letters) yield* meter.count("rejected", 1, reason)
   const counts = countsOf(account)
-  const settlement = letters.length === 0 ? batch.ack(counts) : batch.setAside(letters, counts)
+  const settlement =
+    letters.length === 0
+      ? batch.ack(counts, account.receipt.placements)
+      : batch.setAside(letters, counts, account.receipt.placements)
   const isOurs = yield* untilDone(settlement, batch, "acknowledge", outOfTime)
   if (isOurs === true) yield* show("rejected", batch.id, account.receipt.rejected, rejectionOf(batch))
 })

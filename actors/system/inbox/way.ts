@@ -5,7 +5,7 @@
  */
 import { Clock, Effect, Result } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
-import { newBatchId } from "../../../contracts/ids.ts"
+import { emptyDigest, newBatchId } from "../../../contracts/ids.ts"
 import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
 import { steadyMillis } from "../steady.ts"
@@ -41,10 +41,12 @@ export const makeWay = (mailbox: Mailbox<Lines, Account>): Way => {
   let notBefore = 0
 
   const send = (now: number) =>
-    mailbox.deliver({ id: newBatchId(), first: 0, claimed: now, lines: [] }, { events: 0 }).pipe(
-      Effect.as(1),
-      Effect.catchIf(isBusy, () => Effect.succeed(0))
-    )
+    mailbox
+      .deliver({ id: newBatchId(), digest: emptyDigest, first: 0, claimed: now, lines: [] }, { events: 0 })
+      .pipe(
+        Effect.as(1),
+        Effect.catchIf(isBusy, () => Effect.succeed(0))
+      )
 
   const round = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.all(

@@ -3,6 +3,7 @@ import { firstEvent } from "/page/first-event.js"
 import { button, element, link, number } from "/page/frame.js"
 import { explained } from "/page/glossary.js"
 import { inert } from "/page/inert-text.js"
+import { resetButton } from "/page/reset-button.js"
 
 const isFigure = (value) => typeof value === "number"
 
@@ -47,33 +48,50 @@ const copy = async (file, told) => {
   }, 4000)
 }
 
-const download = (address, text) => {
-  const made = link(address, text)
+const download = (address, kind, title) => {
+  const made = link(address, kind)
   made.download = ""
+  made.setAttribute("aria-label", `Download ${title} as ${kind}`)
   return made
 }
 
-/** `address` is where the table lies as a file, without its ending; `query` stands behind that. */
-export const makeCountTable = (name, address, query = "") => {
+/** Rows of a table that has been full have it: what was counted of them, and what may have been before that. */
+const bound = "at most"
+const fullText =
+  "This table is full: new values take the places of the smallest. “events” was surely counted, “at most” includes what may have come before, and (other) holds what was counted of values without a place."
+
+/**
+ * `address` is where the table lies as a file, without its ending; `query` stands behind that: with one it is of a range
+ * of time. `empty` empties what is counted; undefined where that cannot be.
+ */
+export const makeCountTable = (name, address, { query = "", empty } = {}) => {
   const title = name.replaceAll("-", " ")
   const head = element("tr", "")
   const body = element("tbody", "")
   const note = element("div", "empty", "")
+  const full = element("p", "empty", fullText)
   const told = element("span", "told")
   told.setAttribute("role", "status")
-  const csv = download(`${address}.csv${query}`, "CSV")
-  csv.setAttribute("aria-label", `Download ${title} as CSV`)
-  const json = download(`${address}.json${query}`, "JSON")
-  json.setAttribute("aria-label", `Download ${title} as JSON`)
+  const csv = download(`${address}.csv${query}`, "CSV", title)
+  const json = download(`${address}.json${query}`, "JSON", title)
   const copied = button("Copy", () => copy(`${address}.csv${query}`, told), "plain")
   copied.setAttribute("aria-label", `Copy ${title} as CSV`)
-  const more = button("", () => showAll(!isWhole), "plain more")
+  const reset = empty === undefined ? undefined : resetButton(title, empty, told)
+  const more = button("", () => showRows(!isWhole), "plain more")
   const whole = element("table", "counts", [element("thead", "", head), body])
   whole.setAttribute("aria-label", title)
   const place = element("section", "counted", [
-    element("div", "over", [element("h2", "", title), told, copied, csv, json]),
+    element("div", "over", [
+      element("h2", "", title),
+      told,
+      copied,
+      csv,
+      json,
+      ...(reset === undefined ? [] : [reset])
+    ]),
     whole,
     more,
+    full,
     note
   ])
   const heads = new Map()
@@ -81,7 +99,8 @@ export const makeCountTable = (name, address, query = "") => {
   let rows = []
   let sorted
 
-  const showRows = () => {
+  const showRows = (all = isWhole) => {
+    isWhole = all
     const list =
       sorted === undefined
         ? rows
@@ -96,11 +115,6 @@ export const makeCountTable = (name, address, query = "") => {
       if (sorted?.column !== column) cell.removeAttribute("aria-sort")
       else cell.setAttribute("aria-sort", sorted.way > 0 ? "ascending" : "descending")
     }
-  }
-
-  const showAll = (now) => {
-    isWhole = now
-    showRows()
   }
 
   /** First the largest of figures and the first of words; then the other way; then as the counter gave them. */
@@ -137,6 +151,8 @@ export const makeCountTable = (name, address, query = "") => {
     showHead()
     showRows()
     note.hidden = rows.length > 0
+    full.hidden = rows[0]?.[bound] === undefined
+    if (reset !== undefined) reset.disabled = rows.length === 0
     whole.hidden = rows.length === 0
   }
   return { place, show }

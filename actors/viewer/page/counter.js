@@ -2,7 +2,7 @@
  * The page of one counter: its charts over time, and its tables, read again while the page is to be seen; or both of a
  * range of time, read once.
  */
-import { get } from "/page/ask.js"
+import { get, post } from "/page/ask.js"
 import { makeChart } from "/page/chart.js"
 import { makeCountTable } from "/page/count-table.js"
 import { button, link, moment, number, showFrame } from "/page/frame.js"
@@ -49,9 +49,19 @@ const charts = (chartsOf[name] ?? []).map(([series, title]) => ({ series, chart:
 const tables = new Map()
 let minutes = 15
 
+/** What empties a table; nothing does while a range of time is shown, which is counted from the log. */
+const emptying = (table) =>
+  range === undefined
+    ? async () => {
+        await post("/api/counters/reset", { counter: name, table })
+        await readNow("tables", refreshTables)
+      }
+    : undefined
+
 const tableOf = (table) => {
   if (!tables.has(table)) {
-    const made = makeCountTable(table, `${address}/${encodeURIComponent(table)}`, rangeQuery(range))
+    const file = `${address}/${encodeURIComponent(table)}`
+    const made = makeCountTable(table, file, { query: rangeQuery(range), empty: emptying(table) })
     tables.set(table, made)
     at("tables").append(made.place)
   }

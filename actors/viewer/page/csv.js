@@ -1,20 +1,26 @@
-/** Tables as CSV (RFC 4180) that a spreadsheet shows and does not run. Pure. */
+/**
+ * Tables as CSV (RFC 4180) that a spreadsheet shows and does not run. The only CSV writer: the pages and the server
+ * (types in csv.d.ts) both use it. Pure.
+ */
 
-/** What a spreadsheet takes for a formula, also behind blanks and in wide letters. */
-const formula = /^[\s\p{Cc}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u
+/**
+ * What a spreadsheet calculates: a sign of a formula, also in full width, behind any white space, control characters
+ * and characters without a width; and what begins with a tab or a line end.
+ */
+const formula = /^[\s\p{Cc}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u
 
+/** Texts are quoted, always, so that a spreadsheet that separates at other marks does not cut one into cells. */
 const cell = (value) => {
   if (value === undefined || value === null) return ""
   if (typeof value === "number") return String(value)
-  const text = formula.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return `"${(formula.test(value) ? `'${value}` : value).replaceAll('"', '""')}"`
 }
 
-/**
- * @param {ReadonlyArray<ReadonlyArray<string | number | undefined>>} rows the first holds the names
- * @returns {string} texts that begin like a formula stand behind an apostrophe
- */
-export const csvOf = (rows) => rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("")
+/** One row with its line end; a text that begins like a formula stands behind an apostrophe. */
+export const csvLine = (row) => `${row.map(cell).join(",")}\r\n`
+
+/** @param {ReadonlyArray<ReadonlyArray<string | number | undefined>>} rows the first holds the names */
+export const csvOf = (rows) => rows.map(csvLine).join("")
 
 const encoded = (pairs) =>
   pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&")

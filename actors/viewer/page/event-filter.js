@@ -17,8 +17,9 @@ export const sightOf = (search) => {
     const value = (given.get(name) ?? "").trim()
     if (value !== "" && !(name === "stage" && value === "stored")) filter[name] = value
   }
+  // The old page's name for the whole type.
   const old = (given.get("filter") ?? "").trim()
-  if (old !== "" && filter.type === undefined) filter.type = old
+  if (old !== "" && filter.type === undefined) filter.type = `=${old}`
   const since = momentOf(given.get("since"))
   const until = momentOf(given.get("until"))
   const order = given.get("order") === "oldest" ? "oldest" : undefined

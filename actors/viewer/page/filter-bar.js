@@ -1,6 +1,6 @@
 /** The fields of the filter: what is typed applies a moment later, in a search of the past when it is asked for. */
 import { filterNames } from "/page/event-filter.js"
-import { fieldText, momentOfField } from "/page/zone.js"
+import { momentField } from "/page/moment-field.js"
 
 /** How long after the last key a filter applies, milliseconds. */
 const rest = 350
@@ -13,6 +13,8 @@ const rest = 350
  */
 export const filterBar = (form, { changed, asked }) => {
   const fields = form.elements
+  const sinceField = momentField(fields.since)
+  const untilField = momentField(fields.until)
   let timer
 
   const later = () => {
@@ -37,8 +39,8 @@ export const filterBar = (form, { changed, asked }) => {
   for (const one of form.querySelectorAll("[data-minutes]")) {
     one.addEventListener("click", () => {
       const { minutes } = one.dataset
-      fields.since.value = minutes === "" ? "" : fieldText(Date.now() - Number(minutes) * 60_000)
-      fields.until.value = ""
+      sinceField.set(minutes === "" ? undefined : Date.now() - Number(minutes) * 60_000)
+      untilField.set(undefined)
       now()
     })
   }
@@ -73,17 +75,12 @@ export const filterBar = (form, { changed, asked }) => {
         if (value !== "") filter[name] = value
       }
       const order = fields.order.value || undefined
-      return {
-        filter,
-        since: momentOfField(fields.since.value),
-        until: momentOfField(fields.until.value),
-        order
-      }
+      return { filter, since: sinceField.read(), until: untilField.read(), order }
     },
     show: ({ filter, since, until, order }) => {
       for (const name of filterNames) fields.namedItem(name).value = filter[name] ?? ""
-      fields.since.value = fieldText(since)
-      fields.until.value = fieldText(until)
+      sinceField.set(since)
+      untilField.set(until)
       fields.order.value = order ?? ""
       mark()
     },

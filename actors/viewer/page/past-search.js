@@ -18,6 +18,8 @@ export const pastSearch = ({ found, went }) => {
   let current = new AbortController()
   let query
   let next
+  /** Where the answer before ended within one millisecond. */
+  let cursor
   let looked = 0
   let count = 0
 
@@ -44,6 +46,7 @@ export const pastSearch = ({ found, went }) => {
     const [since, until] = isBack() ? [query.since ?? 0, next] : [next, query.until]
     search.set("since", String(since))
     if (until !== undefined) search.set("until", String(until))
+    if (cursor !== undefined) search.set("cursor", cursor)
     return `/api/search?${search}`
   }
 
@@ -68,8 +71,11 @@ export const pastSearch = ({ found, went }) => {
       page += events.length
       count += events.length
       looked += answer.looked
-      const isStuck = !complete && isStuckAt(answer.next)
-      next = answer.next ?? next
+      const isStuck =
+        !complete && (answer.cursor === undefined ? isStuckAt(answer.next) : answer.cursor === cursor)
+      // The cursor goes on with the millisecond that `next` is behind.
+      next = answer.cursor === undefined ? (answer.next ?? next) : next
+      cursor = answer.cursor
       isOver = complete || isStuck || page >= pageSize
       // That it took long is no trouble while it goes on.
       if (isStuck || complete || events.length >= pageSize)
@@ -83,6 +89,7 @@ export const pastSearch = ({ found, went }) => {
     start: (asked) => {
       query = asked
       next = isBack() ? asked.until : (asked.since ?? 0)
+      cursor = undefined
       looked = 0
       count = 0
       return look()

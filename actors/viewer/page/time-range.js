@@ -1,6 +1,7 @@
 /** The range of time of the numbers: all that was counted, or from one moment to another. Stands in the address. */
 import { button, element } from "/page/frame.js"
-import { fieldText, momentOfField, zoneName } from "/page/zone.js"
+import { momentField } from "/page/moment-field.js"
+import { zoneName } from "/page/zone.js"
 
 /** A moment of an address: milliseconds since 1970, or ISO 8601. */
 const momentOf = (text) => {
@@ -13,8 +14,9 @@ const field = (name, title, value) => {
   input.type = "datetime-local"
   input.step = "1"
   input.name = name
-  input.value = fieldText(value)
-  return [input, element("label", "moment", [element("span", "", title), " ", input])]
+  const moment = momentField(input)
+  moment.set(value)
+  return [moment, input, element("label", "moment", [element("span", "", title), " ", input])]
 }
 
 /** What the address asks for: milliseconds since 1970; undefined for all that was counted. */
@@ -40,9 +42,9 @@ const go = (range) => {
 
 /** The fields and what they do, in a form. */
 export const rangeForm = (range) => {
-  const [since, sinceLabel] = field("since", "Since", range?.since)
-  const [until, untilLabel] = field("until", "Until", range?.until)
-  since.required = true
+  const [since, sinceInput, sinceLabel] = field("since", "Since", range?.since)
+  const [until, , untilLabel] = field("until", "Until", range?.until)
+  sinceInput.required = true
   const show = element("button", "", "Show")
   show.type = "submit"
   const all = button("All time", () => go(undefined))
@@ -52,8 +54,8 @@ export const rangeForm = (range) => {
   form.title = `Times in ${zoneName}`
   form.addEventListener("submit", (submitted) => {
     submitted.preventDefault()
-    const from = momentOfField(since.value)
-    if (from !== undefined) go({ since: from, until: momentOfField(until.value) })
+    const from = since.read()
+    if (from !== undefined) go({ since: from, until: until.read() })
   })
   return form
 }

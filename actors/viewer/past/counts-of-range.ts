@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import { maxKeys, type Row } from "../../../bridge/projection-store/service.ts"
-import type { Counting } from "../../counter/counter.ts"
+import { type Counting, withShortKeys } from "../../counter/counter.ts"
 import { readEvent } from "../../counter/read-event.ts"
 import { eventCounting } from "../../event-counter.ts"
 import { metadataCounting } from "../../metadata-counter.ts"
@@ -69,7 +69,7 @@ const countsOfRange: (
   const ranged = yield* eachIn(range, places, (record) => {
     const event = readEvent(record)
     if (event === undefined) return
-    for (const { table, key, by } of count(event)) add(table, key, by)
+    for (const { table, key, by } of withShortKeys(count(event))) add(table, key, by)
   })
   const rows = new Map(
     Array.from(tables, ([table, counts]) => [

@@ -33,7 +33,7 @@ export const emptyInterval = (): Interval => ({
   klag: new Map()
 })
 
-/** Counts one record, readable or not. */
+/** Counts one record, readable or not. A klag that no event can have is counted, and in no percentile. */
 export const addTo = (interval: Interval, { value: { buffer, byteOffset, byteLength } }: LogRecord): void => {
   const value = Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as Bytes
   interval.all += 1

@@ -10,8 +10,10 @@ import type { FeedRecord } from "../feed-record.ts"
 import type { LineMemory } from "../line-memory.ts"
 import type { Mask } from "../mask.ts"
 import type { EventView, JourneyView, Step } from "../messages.ts"
+import { shortView } from "../short-view.ts"
 import { eventView } from "../view-event.ts"
 import type { ConsumedMemory, Passage } from "./consumed-memory.ts"
+import { fitting } from "./page-fit.ts"
 
 export interface Witnesses {
   /** Consumers to tell of, whether or not they were heard of; those heard of are told of too. */
@@ -22,11 +24,19 @@ export interface Witnesses {
   readonly lines?: Pick<LineMemory, "lineOf">
 }
 
+/** Of one event so many records are told, and so many characters of a record or line, far more than the gateway takes. */
+const mostRecords = 100
+const longestText = 1024 * 1024
+
 type Mark = Omit<Step, "after">
 
 export const journey = (whereabouts: Whereabouts, witnesses: Witnesses): JourneyView => {
   const { id, state, sentence, troubles, underWay, letters } = whereabouts
-  const records = whereabouts.records.map((record) => eventView(feedRecordOf(id, record), witnesses.mask))
+  const views = whereabouts.records
+    .slice(0, mostRecords)
+    .map((record) => shortView(eventView(feedRecordOf(id, record), witnesses.mask), longestText))
+  const records = views.slice(0, fitting(views, mostRecords))
+  const left = whereabouts.records.length - records.length
   const [record] = records
   const [event] = underWay
   const [letter] = letters
@@ -48,7 +58,7 @@ export const journey = (whereabouts: Whereabouts, witnesses: Witnesses): Journey
     ...(line === undefined ? {} : { line }),
     steps: stepsOf(marks),
     wholeWay: wholeWayOf(record),
-    troubles
+    troubles: left === 0 ? troubles : [...troubles, `${left} more records of it are not shown.`]
   }
 }
 
@@ -185,5 +195,5 @@ const feedRecordOf = (id: string, { topic, partition, offset, value, times }: St
 const lineView = (id: string, line: Bytes | undefined, mask: Mask): EventView | undefined => {
   if (line === undefined) return undefined
   const place = { topic: "", partition: undefined, offset: undefined, timestamp: 0, id }
-  return eventView({ stage: "raw", ...place, value: line, times: {} }, mask)
+  return shortView(eventView({ stage: "raw", ...place, value: line, times: {} }, mask), longestText)
 }

@@ -5,6 +5,7 @@ import { json, nothing } from "../answers.ts"
 import { filterOf } from "../filter.ts"
 import { posted } from "../posted.ts"
 import { askedRange, rangeSentence } from "./asked-range.ts"
+import { readCursor } from "./cursor.ts"
 import type { Past } from "./past.ts"
 import { type SearchQuery, standardSince } from "./search.ts"
 import { type SeriesName, seriesNames } from "./series.ts"
@@ -32,7 +33,7 @@ export const pastRoutes = (past: Past) =>
       return query === undefined
         ? refuse(
             "bad-request",
-            "since, until (milliseconds since 1970) and limit are whole numbers; order is newest or oldest; a part of the filter has at most 1,000 characters."
+            "since, until (milliseconds since 1970) and limit are whole numbers; order is newest or oldest; cursor is one of an answer; a part of the filter has at most 1,000 characters."
           )
         : json(await past.search(query, request.signal))
     })
@@ -79,8 +80,16 @@ const queryOf = (asked: URLSearchParams, now: number): SearchQuery | undefined =
   const order = asked.get("order") ?? "oldest"
   if (since === undefined || until === undefined || limit === undefined) return undefined
   if (order !== "newest" && order !== "oldest") return undefined
-  const query = { filter, since, until, limit: Math.min(Math.max(limit, 1), mostLimit) }
-  return order === "newest" ? { ...query, newestFirst: true } : query
+  const asksBack = order === "newest"
+  const most = Math.min(Math.max(limit, 1), mostLimit)
+  const page = { filter, since, until, limit: most, ...(asksBack ? { newestFirst: true } : {}) }
+  const from = asked.get("cursor") ?? ""
+  if (from === "") return page
+  const cursor = readCursor(from)
+  if (cursor === undefined) return undefined
+  return asksBack
+    ? { ...page, until: Math.min(until, cursor.timestamp + 1), cursor }
+    : { ...page, since: Math.max(since, cursor.timestamp), cursor }
 }
 
 /** Undefined for what is none; `standard` for what is not given. */

@@ -28,7 +28,7 @@ import { journey } from "./journey.ts"
 import type { Range } from "./range.ts"
 import { type SearchQuery, search } from "./search.ts"
 import { searchBack } from "./search-back.ts"
-import { makeSeries, type SeriesName } from "./series.ts"
+import { makeSeries, type SeriesName, shownSeries } from "./series.ts"
 import { seriesOfRange } from "./series-of-range.ts"
 import { gatewayUrl } from "./settings.ts"
 import { gatewayBase, type SendTest, sendTestTo } from "./test-event.ts"
@@ -111,8 +111,11 @@ export const makePast = Effect.fnUntraced(function* (lines: LineMemory, reading:
         left
       )
     },
-    series: (name, minutes) => series.view(name, minutes, Date.now()),
-    seriesOf: (name, range, left) => searched(seriesOfRange(name, range, logPlaces), left),
+    series: (name, minutes) => ({ ...series.view(shownSeries(name, mask), minutes, Date.now()), name }),
+    seriesOf: async (name, range, left) => {
+      const view = await searched(seriesOfRange(shownSeries(name, mask), range, logPlaces), left)
+      return { ...view, name }
+    },
     tablesOf: (counter, range, left) => searched(tablesOfRange(counter, range, logPlaces), left),
     sendTest: sendTestTo(gateway),
     gateway

@@ -1,7 +1,7 @@
 /**
  * Looking for events in what the log still holds, the newest that match first, a page at a time. The log is read forwards
  * only, so this looks through stretches of time, each before the last one and longer, until there is a page. Bounded in
- * time and in what it keeps. Each call is a search of its own.
+ * time, in bytes and in what it keeps. Each call is a search of its own.
  */
 import { Effect } from "effect"
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
@@ -11,7 +11,16 @@ import { matches, mayMatch } from "../filter.ts"
 import type { Mask } from "../mask.ts"
 import type { EventView, SearchView } from "../messages.ts"
 import { eventView } from "../view-event.ts"
-import { endOf, notToItsEnd, type SearchPlaces, type SearchQuery, topicsAsked } from "./search.ts"
+import { type Cursor, inOrder, isBehind, placeOf, writeCursor } from "./cursor.ts"
+import { fitting, pageBytes, pageView, weightOf } from "./page-fit.ts"
+import {
+  endOf,
+  moreOfOneMillisecond,
+  notToItsEnd,
+  type SearchPlaces,
+  type SearchQuery,
+  topicsAsked
+} from "./search.ts"
 
 /** How long the first stretch is, how much longer each next one, and the shortest where there is very much; milliseconds. */
 const firstStretch = 5_000
@@ -35,15 +44,25 @@ export const searchBack: (
   let looked = 0
   let until = query.until
   let length = firstStretch
+  let cursor: Cursor | undefined
 
   const view = (): SearchView => {
-    const complete = until <= query.since
-    return { events, looked, complete, next: complete ? undefined : until, troubles }
+    const complete = until <= query.since && cursor === undefined
+    const isBeforeCursor = query.cursor !== undefined && until > query.cursor.timestamp
+    const from = cursor ?? (isBeforeCursor && !complete ? query.cursor : undefined)
+    return {
+      events,
+      looked,
+      complete,
+      next: complete ? undefined : until,
+      ...(from === undefined ? {} : { cursor: writeCursor(from) }),
+      troubles
+    }
   }
 
   while (events.length < query.limit && until > query.since) {
     const since = Math.max(query.since, Math.min(until, now) - length)
-    const stretch = makeStretch({ ...query, since, until, limit: query.limit - events.length }, mask)
+    const stretch = makeStretch({ ...query, since, until }, mask, [...events])
     const left = patience - ((yield* steadyMillis) - begun)
     if (left <= 0) {
       troubles.push(notToItsEnd(patience))
@@ -58,12 +77,13 @@ export const searchBack: (
     looked += stretch.looked()
     const unfinished = endOf(outcome, patience)
     if (unfinished === undefined) {
-      const { found, floor, isCut, leftOut } = stretch.newest()
+      const { found, floor, edge } = stretch.newest()
       events.push(...found)
       until = floor
       length *= growth
-      if (leftOut !== undefined) troubles.push(leftOut)
-      if (isCut) return view()
+      cursor = edge
+      if (edge !== undefined) troubles.push(moreOfOneMillisecond)
+      if (edge !== undefined || floor > since) return view()
     } else if (outcome._tag === "Failure" || events.length > 0 || length <= shortest) {
       troubles.push(unfinished)
       return view()
@@ -72,58 +92,76 @@ export const searchBack: (
   return view()
 })
 
-/** What is found from `since` to before `until`: the newest `limit` events. */
-const makeStretch = ({ filter, since, until, limit }: SearchQuery, mask: Mask) => {
+/**
+ * What is found from `since` to before `until`, and before the cursor: the newest events that are still a page with those
+ * that were found `before`.
+ */
+const makeStretch = (
+  { filter, since, until, limit, cursor }: SearchQuery,
+  mask: Mask,
+  before: ReadonlyArray<EventView>
+) => {
   const isWanted = matches({ ...filter, stage: "stored" })
   const mayBeWanted = mayMatch(filter)
   /** The last time seen of each partition, or that its end was. */
   const reached = new Map<string, number>()
   let found: Array<EventView> = []
+  let weight = 0
   let looked = 0
   let floor = since
-  let leftOut: string | undefined
+  /** Where others of its millisecond were left out before it; none before it may come in, or those would be passed over. */
+  let edge: Cursor | undefined
 
   /** Keeps the newest; all of one millisecond go to the same page, unless they alone are too many. */
   const cut = (): void => {
-    found = found.filter(({ timestamp }) => timestamp >= floor).toSorted(newestFirst)
-    const over = found[limit]
+    keep()
+    weight = found.reduce((sum, event) => sum + weightOf(event), 0)
+  }
+
+  const keep = (): void => {
+    found = found.filter(({ timestamp }) => timestamp >= floor).toSorted((one, other) => inOrder(other, one))
+    const count = fitting([...before, ...found], limit) - before.length
+    const over = found[count]
     if (over === undefined) return
     const newer = found.filter(({ timestamp }) => timestamp > over.timestamp)
-    if (newer.length === 0)
-      leftOut = "More events of the same millisecond match than a page may have; some are left out."
-    floor = newer.length === 0 ? over.timestamp : over.timestamp + 1
-    found = newer.length === 0 ? found.slice(0, limit) : newer
+    const isTooMany = newer.length === 0 && before.length === 0
+    floor = isTooMany ? over.timestamp : over.timestamp + 1
+    found = isTooMany ? found.slice(0, count) : newer
+    const last = found.at(-1)
+    edge = isTooMany && last !== undefined ? placeOf(last) : undefined
+  }
+
+  const see = (batch: RecordBatch, partitions: number): boolean => {
+    const { topic, partition, end, records } = batch
+    for (const record of records) {
+      if (record.timestamp < since || record.timestamp >= until) continue
+      looked += 1
+      if (record.timestamp < floor || !isBehind(cursor, batch, record, true)) continue
+      if (edge !== undefined && isBehind(edge, batch, record, true)) continue
+      const one = feedRecord({ topic, partition }, record)
+      if (!mayBeWanted(one)) continue
+      const event = eventView(one, mask)
+      if (!isWanted(event)) continue
+      const told = pageView(event)
+      found.push(told)
+      weight += weightOf(told)
+    }
+    if (found.length > 2 * limit || weight > 2 * pageBytes) cut()
+    const last = records.at(-1)
+    const isEnd = BigInt(last?.offset ?? -1) + 1n >= BigInt(end)
+    reached.set(`${partition} ${topic}`, isEnd ? Number.POSITIVE_INFINITY : (last?.timestamp ?? since))
+    return (
+      reached.size >= partitions && Array.from(reached.values()).every((time) => time >= until + disorder)
+    )
   }
 
   return {
-    see: ({ topic, partition, end, records }: RecordBatch, partitions: number): boolean => {
-      for (const record of records) {
-        if (record.timestamp < since || record.timestamp >= until) continue
-        looked += 1
-        if (record.timestamp < floor) continue
-        const one = feedRecord({ topic, partition }, record)
-        if (!mayBeWanted(one)) continue
-        const event = eventView(one, mask)
-        if (isWanted(event)) found.push(event)
-      }
-      if (found.length > 2 * limit) cut()
-      const last = records.at(-1)
-      const isEnd = BigInt(last?.offset ?? -1) + 1n >= BigInt(end)
-      reached.set(`${partition} ${topic}`, isEnd ? Number.POSITIVE_INFINITY : (last?.timestamp ?? since))
-      return (
-        reached.size >= partitions && Array.from(reached.values()).every((time) => time >= until + disorder)
-      )
-    },
+    see,
     looked: () => looked,
-    /** Once it was looked through: the newest first, from what time on these are all, and whether others are left. */
+    /** Once it was looked through: the newest first, from what time on these are all, but for those beyond `edge`. */
     newest: () => {
       cut()
-      return { found, floor, isCut: floor > since, leftOut }
+      return { found, floor, edge }
     }
   }
 }
-
-/** Of one millisecond in one partition, that with the higher offset is the newer. */
-const newestFirst = (one: EventView, other: EventView): number =>
-  other.timestamp - one.timestamp ||
-  (one.partition === other.partition ? Number(other.offset ?? 0) - Number(one.offset ?? 0) : 0)

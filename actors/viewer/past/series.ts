@@ -4,6 +4,7 @@
  */
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
 import { timingsOf } from "../../counter/timings.ts"
+import type { Mask } from "../mask.ts"
 import type { SeriesView } from "../messages.ts"
 import { type Gap, isCut } from "../reading.ts"
 import { makeCovered, type Reader } from "./covered.ts"
@@ -12,6 +13,13 @@ import { addTo, type Counts, emptyInterval, type Interval, otherName, together }
 const named = ["types", "countries", "devices"] as const
 export const seriesNames = ["all", ...named, "klag"] as const
 export type SeriesName = (typeof seriesNames)[number]
+
+/** The series that is told of that name: of names that a mask hides, only the sum of all. */
+export const shownSeries = (name: SeriesName, mask: Mask): SeriesName => {
+  const isHidden =
+    (name === "countries" && mask.hides("country")) || (name === "devices" && mask.hides("type"))
+  return isHidden ? "all" : name
+}
 
 /** An interval lasts so many seconds, and so many are kept: an hour. */
 const intervalTime = 5

@@ -11,7 +11,7 @@ import { connect } from "../../../bridge/redis.ts"
 import { openFile } from "../../../bridge/sqlite.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import type { Bytes } from "../../../contracts/event.ts"
-import { eventId, newBatchId, type Topic } from "../../../contracts/ids.ts"
+import { eventId, newClaimId, type Topic } from "../../../contracts/ids.ts"
 import { redisServer, secretUrl } from "../../support/redis.ts"
 import { serverUrl } from "../../support/server.ts"
 
@@ -64,7 +64,7 @@ export const onOwnQueues = async (suite: (open: OpenOwn) => void): Promise<void>
 export const claimAll = Effect.fnUntraced(function* (
   source: QueueSource
 ): Effect.fn.Return<ClaimedBatch, unknown> {
-  const batch = yield* source.claim(newBatchId(), { maxEvents: 5_000, maxBytes: 1e8, lease: 3_600_000 })
+  const batch = yield* source.claim(newClaimId(), { maxEvents: 5_000, maxBytes: 1e8, lease: 3_600_000 })
   return batch ?? (yield* Effect.fail("There was nothing to claim."))
 })
 

@@ -10,7 +10,7 @@ import type { EventLog, LookOptions, RecordBatch } from "../../../bridge/event-l
 import { makeSqlite } from "../../../bridge/event-log/sqlite.ts"
 import type { Bytes } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
-import { type BatchId, eventId, newBatchId, type Topic } from "../../../contracts/ids.ts"
+import { type BatchId, emptyDigest, eventId, newBatchId, type Topic } from "../../../contracts/ids.ts"
 import { bury, claimAll, type OpenOwn, onOwnQueues } from "./queues.ts"
 
 const events = "events" as Topic
@@ -32,6 +32,7 @@ const store = (log: EventLog["Service"], id: BatchId, topic: Topic, count: numbe
     recordsOf(
       {
         id,
+        digest: emptyDigest,
         claimed: 2_000,
         enriched: 3_000,
         events: Array.from({ length: count }, (_, index) => ({

@@ -2,12 +2,13 @@
 import { describe, expect, test } from "bun:test"
 import { recordsOf, rejectionsOf } from "../../../actors/bridge/records.ts"
 import type { EnrichedBatch } from "../../../contracts/batch.ts"
-import { newBatchId, splitEventId, Topic } from "../../../contracts/ids.ts"
+import { emptyDigest, newBatchId, splitEventId, Topic } from "../../../contracts/ids.ts"
 
 const topic = Topic.make("events")
 const value = new Uint8Array([1, 2, 3])
 const batch: EnrichedBatch = {
   id: newBatchId(),
+  digest: emptyDigest,
   claimed: 20,
   enriched: 30,
   events: [
@@ -28,10 +29,18 @@ describe("records", () => {
     expect(splitEventId(second?.headers.id ?? "")).toEqual({ batch: batch.id, index: 7 })
   })
 
+  test("why the log refused it is the reason of its dead letter", () => {
+    const reason = "Kafka refuses this record: it has no key (INVALID_RECORD)"
+    const appended = [{ stored: false, why: "refused by the log", reason }] as const
+    expect(rejectionsOf(batch, appended)).toEqual([
+      { index: 0, topic, stage: "bridge", reason: "refused by the log", detail: reason }
+    ])
+  })
+
   test("a refused record is the rejection of its event, not of its place", () => {
     const appended = [
       { stored: true, partition: 0, offset: "5" },
-      { stored: false, reason: "too large for the topic events" }
+      { stored: false, why: "too large", reason: "too large for the topic events" }
     ] as const
     expect(rejectionsOf(batch, appended)).toEqual([
       { index: 7, topic, stage: "bridge", reason: "too large", detail: "too large for the topic events" }

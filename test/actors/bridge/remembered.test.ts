@@ -4,12 +4,13 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { rememberedFor, rememberReceipts } from "../../../actors/bridge/remembered.ts"
 import type { EnrichedBatch, Receipt } from "../../../contracts/batch.ts"
-import { type BatchId, newBatchId, Topic } from "../../../contracts/ids.ts"
+import { type BatchDigest, type BatchId, emptyDigest, newBatchId, Topic } from "../../../contracts/ids.ts"
 
 const topic = Topic.make("events")
 
 const batchOf = (id: BatchId, ...places: ReadonlyArray<number>): EnrichedBatch => ({
   id,
+  digest: emptyDigest,
   claimed: 1,
   enriched: 2,
   events: places.map((index) => ({ index, topic, value: new Uint8Array(), received: 3 }))
@@ -24,7 +25,13 @@ const storing = (atMost?: number) => {
       batch,
       Effect.sync((): Receipt => {
         times += 1
-        return { id: batch.id, stored: batch.events.length, placements: [], rejected: [] }
+        return {
+          id: batch.id,
+          digest: batch.digest,
+          stored: batch.events.length,
+          placements: [],
+          rejected: []
+        }
       })
     )
   return { store, times: () => times }
@@ -53,6 +60,18 @@ describe("remembered receipts", () => {
     expect(times()).toBe(parts.length)
     await Effect.runPromise(store(batchOf(newBatchId(), 2)))
     expect(times()).toBe(parts.length + 1)
+  })
+
+  test("are those of the very same lines: other lines under the same id are stored", async () => {
+    const { store, times } = storing()
+    const batch = batchOf(newBatchId(), 0, 1)
+    const others = { ...batch, digest: "0123456789abcdef" as BatchDigest }
+    const first = await Effect.runPromise(store(batch))
+    expect(await Effect.runPromise(store(others))).toEqual({ ...first, digest: others.digest })
+    expect(times()).toBe(2)
+    await Effect.runPromise(store(batch))
+    await Effect.runPromise(store(others))
+    expect(times()).toBe(2)
   })
 
   test("are those of the same topics: the same events on their way elsewhere are other ones", async () => {

@@ -1,4 +1,4 @@
-/** The commands `ledger`, `dead-letters` and `tap` as processes, as a person runs them. */
+/** The commands `ledger`, `dead-letters`, `tap`, `counters` and `queue` as processes, as a person runs them. */
 import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { ConfigProvider, Effect, References } from "effect"
@@ -22,10 +22,10 @@ export interface Ended {
 
 export type Runtime = "bun" | "deno"
 
-/** Starts `ledger …`, `dead-letters …` or `tap …`. */
+/** Starts `ledger …`, `dead-letters …`, `tap …`, `counters …` or `queue …`. */
 export const launchCommand = (
   settings: Environment,
-  name: "ledger" | "dead-letters" | "tap",
+  name: "ledger" | "dead-letters" | "tap" | "counters" | "queue",
   args: ReadonlyArray<string>,
   runtime: Runtime = "bun"
 ) => {

@@ -9,7 +9,7 @@ import { Redis } from "ioredis"
 import { makeSqlite } from "../../../bridge/event-log/sqlite.ts"
 import { openFile } from "../../../bridge/sqlite.ts"
 import type { Bytes } from "../../../contracts/event.ts"
-import { newBatchId, type Topic } from "../../../contracts/ids.ts"
+import { newClaimId, type Topic } from "../../../contracts/ids.ts"
 import { makeCluster, realServers } from "../../support/cluster.ts"
 import { denoProgram } from "../../support/deno.ts"
 import { eventually } from "../../support/eventually.ts"
@@ -264,7 +264,7 @@ const suite = (open: () => Pipeline): void => {
     await withQueue(own.settings, ({ sources: [source] }) =>
       source === undefined
         ? Effect.die("no source")
-        : source.claim(newBatchId(), { maxEvents: 10, maxBytes: 1e6, lease: 60_000 })
+        : source.claim(newClaimId(), { maxEvents: 10, maxBytes: 1e6, lease: 60_000 })
     )
     expect((await ledger()).out).toContain("waiting 0 + in flight 1")
     await own.deleteClaimed()

@@ -32,7 +32,12 @@ const records = [
   "/t/click bot_name&country=DE&device=mobile&device_name&ip=2130706433&klag=0&platform=ios&ts=1795206905 p",
   `app_open ${meta("").replace("klag=5", "klag=1e300")} e`,
   "this is no record of ours, and moves nothing but the fence",
-  `app_open ${meta()} action=${"x".repeat(5_000)}`
+  `app_open ${meta()} action=${"x".repeat(5_000)}`,
+  `offr ${meta()} action=a&action=b&text=x`,
+  `offr ${meta()} action%5B%5D=preview`,
+  `offr ${meta()} action=preview&text=`,
+  `offr ${meta()} action=preview&action=preview&text=counted+as+no+preview`,
+  `%E8%B4%AD ${meta()} action=`
 ]
 
 const topic = Topic.make("events")
@@ -96,27 +101,31 @@ const countedBy = (actor: Actor, tables: ReadonlyArray<string>) =>
 
 describe("counters", () => {
   test("event-counter: by type, and by type and action", async () => {
-    expect(await countedBy(EventCounter, ["by-type", "by-action"])).toEqual({
-      "by-type": { app_open: 4, offr: 3, click: 1 },
-      "by-action": {
-        "app_open[tap]": 1,
-        "offr[preview]": 2,
-        "offr[buy]": 1,
-        [`app_open[${"x".repeat(191)}`]: 1
-      }
+    const byAction = {
+      "app_open[tap]": 1,
+      "offr[preview]": 4,
+      "offr[buy]": 1,
+      "offr[a,b]": 1,
+      "offr[preview,preview]": 1,
+      [`app_open[${"x".repeat(191)}`]: 1
+    }
+    expect(await countedBy(EventCounter, ["by-type", "by-action", "by-event"])).toEqual({
+      "by-type": { app_open: 4, offr: 7, click: 1, 购: 1 },
+      "by-action": byAction,
+      "by-event": { ...byAction, app_open: 2, click: 1, 购: 1 }
     })
   })
 
   test("metadata-counter: by pod, address and country", async () => {
     expect(await countedBy(MetadataCounter, ["by-pod", "by-address", "by-country"])).toEqual({
-      "by-pod": { "pod-1": 7, "": 1 },
-      "by-address": { "203.0.113.9": 7, "127.0.0.1": 1 },
-      "by-country": { US: 7, DE: 1 }
+      "by-pod": { "pod-1": 12, "": 1 },
+      "by-address": { "203.0.113.9": 12, "127.0.0.1": 1 },
+      "by-country": { US: 12, DE: 1 }
     })
   })
 
-  test("search-counter: previews by text, however the space is written", async () => {
-    expect(await countedBy(SearchCounter, ["by-text"])).toEqual({ "by-text": { "red shoes": 2 } })
+  test("search-counter: previews by text, however the space is written, and those without a text", async () => {
+    expect(await countedBy(SearchCounter, ["by-text"])).toEqual({ "by-text": { "red shoes": 2, "": 2 } })
   })
 
   test("an event that stands twice in the log counts once", () =>
@@ -237,7 +246,12 @@ describe("counters", () => {
         failures = 0
         yield* handled(yield* started(EventCounter, log, failing(1)), records.length)
         expect(failures).toBe(1)
-        expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: 4, offr: 3, click: 1 })
+        expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({
+          app_open: 4,
+          offr: 7,
+          click: 1,
+          购: 1
+        })
       })
     ))
 })

@@ -14,7 +14,16 @@ const counted = (durations: ReadonlyArray<number>): ReadonlyArray<Row> => {
 
 describe("timings", () => {
   test("nothing counted is all zeros", () => {
-    expect(timingsOf([])).toEqual({ count: 0, average: 0, p50: 0, p90: 0, p99: 0, max: 0 })
+    expect(timingsOf([])).toEqual({
+      count: 0,
+      average: 0,
+      p50: 0,
+      p90: 0,
+      p99: 0,
+      max: 0,
+      "other unit": 0,
+      implausible: 0
+    })
   })
 
   test("count and average are exact, percentiles at most 5 % too long", () => {
@@ -38,9 +47,26 @@ describe("timings", () => {
   })
 
   test("what is no duration is counted as one that can be", () => {
-    for (const duration of [-5, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
+    for (const duration of [-5, Number.NaN, Number.POSITIVE_INFINITY, 1e300, -1e300]) {
       for (const { by } of timingIncrements("klag", duration)) expect(Number.isSafeInteger(by)).toBe(true)
     }
-    expect(timingsOf(counted([-5]))).toMatchObject({ count: 1, average: 0, max: 0 })
+    expect(timingsOf(counted([-5, Number.NaN]))).toMatchObject({ count: 2, average: 0, max: 0 })
+  })
+
+  test("what no event can have taken is counted by itself and in no average", () => {
+    const year = 366 * 86_400_000
+    const wrong = [year + 1, -year - 1, Number.POSITIVE_INFINITY, 1e300]
+    expect(timingsOf(counted([10, ...wrong]))).toMatchObject({
+      count: 1,
+      average: 10,
+      max: 10,
+      implausible: 4
+    })
+    expect(timingsOf(counted([year]))).toMatchObject({ count: 1, average: year, implausible: 0 })
+    const ofOtherUnit = timingIncrements("klag", 1.79e12, { isOtherUnit: true })
+    expect(timingsOf(ofOtherUnit.map(({ key, by }) => ({ key, count: by })))).toMatchObject({
+      count: 0,
+      "other unit": 1
+    })
   })
 })

@@ -37,6 +37,16 @@ describe("readLines", () => {
     )
   })
 
+  test("a host names the topic where that is set, and strangers are counted", () => {
+    const lines = ["clicks.shop.example", "trk.shop.example", "events.shop.example"].map(
+      (host) => `1.2.3.4 1795206900000 ${host} pod /t/a e ua` as Bytes
+    )
+    const { events, received, unknownTopics } = readLines(lines, { ...topics, fromHost: true })
+    expect(events.map(({ topic }) => topic as string)).toEqual(["clicks", "events", "events"])
+    expect([unknownTopics, received.get(standard), received.get(Topic.make("clicks"))]).toEqual([1, 2, 1])
+    expect(readLines(lines, topics).received).toEqual(new Map([[standard, 3]]))
+  })
+
   test("whatever the bytes, each line is accounted for exactly once", () => {
     const line = fc.oneof(
       fc.constant(good),

@@ -1,6 +1,7 @@
 /** A browser that is known by the form of its user agent is the one that the parser finds. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
+import { getPattern } from "isbot"
 import { UAParser } from "ua-parser-js"
 import { plainBrowser } from "../../../actors/enricher/plain-browser.ts"
 
@@ -68,6 +69,15 @@ describe("a browser known by its form is the parser's", () => {
       expect(known).toBeGreaterThan(500)
     })
   }
+
+  test("none of them is a bot's, so that nobody needs to ask", () => {
+    fc.assert(
+      fc.property(fc.oneof(...Object.values(userAgents)), (text) => {
+        if (plainBrowser(text) !== undefined) expect(text).not.toMatch(getPattern())
+      }),
+      { numRuns: 5_000 }
+    )
+  })
 
   test("one that is longer than what the parser reads is not known", () => {
     const long = `Mozilla/5.0 (Windows NT 10.0) ${webkit} Chrome/${"1".repeat(500)} Safari/537.36`

@@ -25,10 +25,12 @@ const problemOf = async (settings: Environment) => {
 test("a setting that cannot work ends a process with exit code 78", async () => {
   const { output, ended } = launch(
     ["gateway"],
-    ownSettings({ LOG_LEVEL: "Error", ADDRESS_HEADERS: "Forwarded" })
+    ownSettings({ LOG_LEVEL: "Error", ADDRESS_HEADERS: "X Forwarded" })
   )
   expect(await ended).toBe(78)
-  expect(output().trim()).toBe("spoor: ADDRESS_HEADERS: it may name x-push-ip, x-forwarded-for, x-real-ip.")
+  expect(output().trim()).toBe(
+    "spoor: ADDRESS_HEADERS: name headers, separated by commas, like X-Forwarded-For or Forwarded."
+  )
 })
 
 test("settings that cannot work are told in one sentence that repeats no secret", async () => {
@@ -118,7 +120,7 @@ describe.skipIf(server === undefined || !hasOpenssl)("two gateways on one Redis"
     expect(visitors[1]).toBe(visitors[0])
     expect(lines.filter((line) => /secret|dropped/.test(line))).toEqual([])
 
-    const figures = await (await ask(one, "/metrics")).text()
+    const figures = await (await fetch(new URL("/metrics", one.address("health")))).text()
     expect(figures).toContain('spoor_gateway_privacy_total{outcome="dropped",reason="dnt"} 1')
     redis.disconnect()
     await Promise.all([one.end(), other.end()])

@@ -14,10 +14,11 @@ import type { EnrichedBatch, Receipt, Rejection } from "../../../contracts/batch
 import { encode, maxMessageBytes } from "../../../contracts/codec.ts"
 import { Store } from "../../../contracts/conversations.ts"
 import { Failure } from "../../../contracts/failure.ts"
-import { newBatchId, Topic } from "../../../contracts/ids.ts"
+import { emptyDigest, newBatchId, Topic } from "../../../contracts/ids.ts"
 
 const batchOf = (sizes: ReadonlyArray<number>): EnrichedBatch => ({
   id: newBatchId(),
+  digest: emptyDigest,
   claimed: 1,
   enriched: 2,
   events: sizes.map((size, index) => ({
@@ -52,10 +53,12 @@ const asking = (batch: EnrichedBatch, answer: (batch: EnrichedBatch) => Effect.E
   return program
 }
 
-const receiptOf = ({ id }: EnrichedBatch, stored: number): Receipt => ({
+const receiptOf = ({ id, digest }: EnrichedBatch, stored: number): Receipt => ({
+  digest,
   id,
   stored,
-  placements: stored === 0 ? [] : [{ topic: Topic.make("events"), partition: 0, offset: "0", count: stored }],
+  placements:
+    stored === 0 ? [] : [{ topic: Topic.make("events"), partition: 0, offset: "0", count: stored, at: 1 }],
   rejected: []
 })
 
@@ -122,7 +125,7 @@ describe("ask", () => {
       const rejected = events.map(({ index, topic }): Rejection => {
         return { index, topic, stage: "enricher", reason: "not enriched", detail }
       })
-      return Effect.succeed({ id, stored: 0, placements: [], rejected })
+      return Effect.succeed({ id, digest: emptyDigest, stored: 0, placements: [], rejected })
     }
     const refused = await Effect.runPromise(asking(batchOf([1, 1]), refuses))
     expect(refused.result).toMatchObject({

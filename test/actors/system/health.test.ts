@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { makeHealth } from "../../../actors/system/health.ts"
+import { answerReady, makePublicReady } from "../../../actors/system/ops-server.ts"
 import type { Seam } from "../../../bridge/seam.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
@@ -42,6 +43,24 @@ describe("health", () => {
       { name: "queue", address: "host:6379", ok: false, error: "host:6379 does not answer" }
     ])
     expect(report.seams[0]?.lastSuccessAge).toBeGreaterThanOrEqual(0)
+  })
+
+  test("a system that answers and refuses a part until somebody acts makes it degraded, which is ready", async () => {
+    let refusals: ReadonlyArray<string> = ["The topic waits.", "The other one too."]
+    const health = makeHealth()
+    health.addSeams([["log", { ...seam(() => true), refusals: () => refusals }]])
+    const report = await Effect.runPromise(health.report)
+    expect(report).toMatchObject({ status: "degraded", seams: [{ ok: true, refusals }] })
+    expect((await Effect.runPromise(health.lastFound())).refusals).toEqual({
+      log: "The topic waits. The other one too."
+    })
+    const answer = await Effect.runPromise(answerReady(health))
+    expect([answer.status, await answer.json()]).toMatchObject([200, { status: "degraded" }])
+    const open = await Effect.runPromise(Effect.flatten(makePublicReady(health)))
+    expect([open.status, await open.json()]).toEqual([200, { status: "degraded" }])
+    refusals = []
+    expect((await Effect.runPromise(health.report)).status).toBe("ready")
+    expect(await Effect.runPromise(health.lastFound())).not.toHaveProperty("refusals")
   })
 
   test("of several servers of one service, one that answers is enough", async () => {

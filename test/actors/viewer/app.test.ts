@@ -118,16 +118,18 @@ describe("safety", () => {
     }
   })
 
-  test("with a password nothing but health and metrics is shown to strangers", async () => {
-    for (const path of ["/", "/kafidx", "/api/counters", "/page/live.js", "/live", "/nothing"]) {
+  test("with a password nothing but health is shown to strangers, and metrics to nobody", async () => {
+    for (const path of ["/", "/kafidx", "/metrics", "/api/counters", "/page/live.js", "/live", "/nothing"]) {
       const answer = await ask(path, { auth })
       expect(answer.status).toBe(401)
       expect(answer.headers.get("www-authenticate")).toStartWith("Basic ")
     }
-    for (const path of ["/health/live", "/health/ready", "/metrics"]) {
+    for (const path of ["/health/live", "/health/ready"]) {
       expect((await ask(path, { auth })).status).toBe(200)
     }
     expect((await ask("/", { auth }, { headers: login })).status).toBe(200)
+    expect((await ask("/metrics", { auth }, { headers: login })).status).toBe(404)
+    expect((await ask("/metrics")).status).toBe(404)
   })
 
   test("without a password only names of this machine are answered, so that no other site can pose as it", async () => {

@@ -76,14 +76,14 @@ export const viewer = (options: Partial<ViewerOptions> = {}) =>
     counters: [{ name: "event-counter", title: "Events", tables: ["by-type"] }],
     tables: async () => ({ "by-type": [{ key: "<b>app_open</b>", count: 3 }] }),
     table: async () => [{ type: "<b>app_open</b>", events: 3 }],
+    reset: unasked,
     system: unasked,
     status: async () => ({ read: 7 }),
     accounts: noAccounts,
     past: noPast,
     operations: {
       live: () => new Response("live"),
-      ready: () => new Response("ready"),
-      metrics: () => new Response("metrics")
+      ready: () => new Response("ready")
     },
     ...options
   })

@@ -3,11 +3,12 @@ import { expect, test } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { ConfigProvider, Effect } from "effect"
-import { makeCounted } from "../../../actors/viewer/counters.ts"
-import { maxKeys, ProjectionStore } from "../../../bridge/projection-store/service.ts"
+import { ConfigProvider, Effect, Layer, Logger } from "effect"
+import { type Counted, counters, makeCounted } from "../../../actors/viewer/counters.ts"
+import { maxKeys, ProjectionStore, type Row } from "../../../bridge/projection-store/service.ts"
 import { sqliteProjections } from "../../../bridge/projection-store/sqlite.ts"
 import { Topic } from "../../../contracts/ids.ts"
+import { ask, ownPage } from "./asking.ts"
 
 const counted = Effect.fnUntraced(function* (mask: string) {
   const directory = yield* Effect.acquireRelease(
@@ -15,15 +16,21 @@ const counted = Effect.fnUntraced(function* (mask: string) {
     (made) => Effect.promise(() => rm(made, { recursive: true }))
   )
   const store = yield* sqliteProjections(directory, { maxKeys, horizon: 60_000 })
-  const add = (counter: string, table: string, keys: ReadonlyArray<string>) =>
+  const add = (counter: string, table: string, keys: ReadonlyArray<string>, offset = "0") =>
     store.apply(counter, {
       topic: Topic.make("events"),
       partition: 0,
-      end: "1",
-      effects: [{ offset: "0", id: undefined, increments: keys.map((key) => ({ table, key, by: 2 })) }]
+      end: "9",
+      effects: [{ offset, id: undefined, increments: keys.map((key) => ({ table, key, by: 2 })) }]
     })
   yield* add("event-counter", "by-action", ["offr[preview]"])
-  yield* add("metadata-counter", "by-address", ["203.0.113.9"])
+  for (const [offset, table, key] of [
+    ["0", "by-address", "203.0.113.9"],
+    ["1", "by-pod", "pod-1"],
+    ["2", "by-country", "DE"]
+  ] as const) {
+    yield* add("metadata-counter", table, [key], offset)
+  }
   yield* add(
     "search-counter",
     "by-text",
@@ -31,6 +38,7 @@ const counted = Effect.fnUntraced(function* (mask: string) {
   )
   return yield* makeCounted.pipe(
     Effect.provideService(ProjectionStore, store),
+    Effect.provide(Logger.layer([])),
     Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ VIEWER_MASK: mask })))
   )
 })
@@ -52,6 +60,73 @@ check("a page shows the largest rows, a download all", "", async ({ tables, tabl
   expect(await table("metadata-counter", "by-address")).toEqual([{ address: "203.0.113.9", events: 2 }])
   expect(Object.keys(await tables("metadata-counter"))).toEqual(["by-pod", "by-address", "by-country"])
   expect(await tables("nobody")).toEqual({})
+})
+
+check(
+  "pods and countries can be masked, and an address by its other name",
+  "pod,country,ip",
+  async ({ table }) => {
+    for (const [name, column] of [
+      ["by-pod", "pod"],
+      ["by-country", "country"],
+      ["by-address", "address"]
+    ] as const) {
+      expect(await table("metadata-counter", name)).toEqual([{ [column]: "•••", events: 2 }])
+    }
+  }
+)
+
+test("a table that has been full says how large each count may be at most; another does not", () =>
+  Effect.gen(function* () {
+    const rows = (key: string, count: number, error?: number): Row => ({
+      key,
+      count,
+      ...(error === undefined ? {} : { error })
+    })
+    const store = Layer.mock(ProjectionStore, {
+      seam: { kind: "none", embedded: true, address: "", check: Effect.void },
+      top: (_, table) =>
+        Effect.succeed(
+          table === "by-type" ? [rows("(other)", 90), rows("a", 5, 2), rows("b", 4)] : [rows("a[x]", 1)]
+        )
+    })
+    const { table } = yield* makeCounted.pipe(Effect.provide(store))
+    expect(yield* Effect.promise(() => table("event-counter", "by-type"))).toEqual([
+      { type: "(other)", events: 90, "at most": 90 },
+      { type: "a", events: 5, "at most": 7 },
+      { type: "b", events: 4, "at most": 4 }
+    ])
+    expect(yield* Effect.promise(() => table("event-counter", "by-action"))).toEqual([
+      { action: "a[x]", events: 1 }
+    ])
+  }).pipe(Effect.runPromise))
+
+const reset = (counted: Counted, body: unknown, headers: Readonly<Record<string, string>> = ownPage) =>
+  ask(
+    "/api/counters/reset",
+    { ...counted, counters },
+    { method: "POST", headers, body: JSON.stringify(body) }
+  )
+
+check("a table is reset by an order of the viewer's own page, and by no other", "", async (told) => {
+  const { origin: _, ...unnamed } = ownPage
+  const order = { counter: "metadata-counter", table: "by-pod" }
+  expect((await reset(told, order, unnamed)).status).toBe(401)
+  expect((await reset(told, order, { ...ownPage, origin: "https://elsewhere.example" })).status).toBe(401)
+  expect((await ask("/api/counters/reset", { ...told, counters })).status).toBe(405)
+  for (const wrong of [{}, { counter: "metadata-counter" }, { ...order, all: true }, []])
+    expect((await reset(told, wrong)).status).toBe(400)
+  for (const other of [
+    { counter: "metadata-counter", table: "by-type" },
+    { ...order, counter: "other" }
+  ])
+    expect((await reset(told, other)).status).toBe(404)
+  expect(await told.table("metadata-counter", "by-pod")).toHaveLength(1)
+
+  const answer = await reset(told, order)
+  expect([answer.status, await answer.json()]).toEqual([200, { ...order, reset: true }])
+  expect(await told.table("metadata-counter", "by-pod")).toEqual([])
+  expect(await told.table("metadata-counter", "by-country")).toHaveLength(1)
 })
 
 check("what is masked is not in tables either", "address,text,action", async ({ tables, table }) => {

@@ -90,6 +90,96 @@ describe("a mask", () => {
     expect(eventView(of("stored", pushtech), readMask("country"))).toMatchObject({ country: hiddenText })
   })
 
+  const paramsOf = (query: string, list: string): string => {
+    const raws = [
+      eventView(of("stored", pushtech.replace(/ Email.*$/, ` ${query}`)), readMask(list)),
+      eventView(of("raw", `10.0.0.1 5 h nopod /buy ${query} UA`), readMask(list))
+    ].map((view) => JSON.stringify([view.params, view.raw]))
+    return raws.join("\n")
+  }
+
+  test("hides a parameter however its name is written", () => {
+    for (const name of [
+      "email",
+      "+email",
+      "email+",
+      "%20email%09",
+      "email%00",
+      "%00email",
+      "em%00ail",
+      "email%0d%0a",
+      "%EF%BB%BFemail",
+      "e%E2%80%8Bmail",
+      "%EF%BD%85mail",
+      "EMAIL",
+      "user.email",
+      "user[email]",
+      "user%5Bemail%5D%5B%5D",
+      "user[0][email]",
+      "user:email",
+      "user/email",
+      "$email",
+      "%22email%22",
+      "%2565mail",
+      "user%255Bemail%255D"
+    ]) {
+      expect(paramsOf(`${name}=secret&b=1`, "email")).not.toContain("secret")
+      expect(paramsOf(`${name}=secret&b=1`, "email")).toContain('["b","1"]')
+    }
+    for (const name of ["e_mail", "emails", "my_email", "user.mail"]) {
+      expect(paramsOf(`${name}=shown`, "email")).toContain("shown")
+    }
+    for (const name of ["user.email", "user[email]"]) {
+      expect(paramsOf(`${name}=secret`, "user[email]")).not.toContain("secret")
+      expect(paramsOf("email=shown", "user[email]")).toContain("shown")
+    }
+  })
+
+  test("hides a value in which such a name has a value of its own", () => {
+    for (const query of [
+      'user={"email":"secret"}',
+      "user=%7B%22email%22%3A%20%22secret%22%7D",
+      "user=%257B%2522email%2522%253A%2522secret%2522%257D",
+      "json=%7B%5C%22email%5C%22:%5C%22secret",
+      "url=https%3A%2F%2Fshop%2F%3Femail%3Dsecret",
+      "a=1;email=secret",
+      "email%3Dsecret",
+      '{"item":42,"email":"secret"}',
+      "xml=%3Cemail%3Esecret%3C/email%3E",
+      "list=email%3A+secret"
+    ]) {
+      expect(paramsOf(query, "email")).not.toContain("secret")
+    }
+    expect(paramsOf("note=my+email,+shown&url=https://x/?emails=shown", "email")).toContain("shown")
+  })
+
+  test("of the address hides what is made of it, too", () => {
+    for (const name of ["lookup_key", "click.lookup_key", "LOOKUP_KEY", "ip"]) {
+      expect(paramsOf(`${name}=5f4dcc3b&b=1`, "address")).not.toContain("5f4dcc3b")
+    }
+    expect(paramsOf("lookup_key=5f4dcc3b", "email")).toContain("5f4dcc3b")
+    const view = eventView(of("raw", line), readMask("ip"))
+    expect(JSON.stringify(view)).not.toContain("10.0.0.1")
+  })
+
+  test("hides fields of a line in its raw text as well", () => {
+    const view = eventView(
+      of("raw", "10.0.0.1 5 secret-host secret-pod /buy a=1 Secret UA"),
+      readMask("host,pod,user agent")
+    )
+    expect(JSON.stringify(view).toLowerCase()).not.toContain("secret")
+    expect(view.raw).toBe(`10.0.0.1 5 ${hiddenText} ${hiddenText} /buy a=1 ${hiddenText}`)
+    const other = eventView(of("raw", "10.0.0.1 5 events /buy a=1 Secret UA"), readMask("user agent"))
+    expect(JSON.stringify(other)).not.toContain("Secret")
+  })
+
+  test("takes a hostile query in its stride", () => {
+    for (const piece of ["a", "]", " ", "%20", "a ", "%25", "a:", '"', "a]"]) {
+      const query = piece.replaceAll(" ", "+").repeat(Math.floor(65_536 / piece.length))
+      expect(paramsOf(`x=${query}`, "email")).not.toContain("email")
+    }
+  })
+
   test("is not led astray by a line whose fields look alike", () => {
     const odd = eventView(of("raw", "10.0.0.1 5 /h email=x /buy email=x email=x"), mask)
     expect(odd.raw).toBe(`${hiddenText} 5 /h email=x /buy email=${hiddenText} email=x`)

@@ -51,8 +51,8 @@ export const appending = (check: Check): void => {
         )
       )
     )
-    const [one] = placements(first, appended.slice(0, first.length))
-    expect(one).toEqual({ topic, partition: appended[0]?.partition ?? -1, offset: "0", count: 2_200 })
+    const [one] = placements(first, appended.slice(0, first.length), 7)
+    expect(one).toEqual({ topic, partition: appended[0]?.partition ?? -1, offset: "0", count: 2_200, at: 7 })
     expect(appended.map(({ offset }) => offset)).toEqual(texts.map((_, i) => String(i)))
     expect(new Set(appended.map(({ partition }) => partition)).size).toBe(1)
 
@@ -139,7 +139,11 @@ export const appending = (check: Check): void => {
     records[6] = record(topic, "", { value: noise(1_200_000) })
     const appended = await run(log.append(records, "x"))
     expect(appended.map((one) => one.stored)).toEqual([true, true, false, true, true, true, false])
-    expect(appended[2]).toEqual({ stored: false, reason: `too large for the topic ${topic}` })
+    expect(appended[2]).toEqual({
+      stored: false,
+      why: "too large",
+      reason: `too large for the topic ${topic}`
+    })
     expect(appended.flatMap((one) => (one.stored ? [one.offset] : []))).toEqual(["0", "1", "2", "3", "4"])
     const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
     await reader.has(5)

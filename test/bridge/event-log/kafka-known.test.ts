@@ -11,7 +11,7 @@ const recordOf = (name: string): NewRecord => {
 const recordsOf = (...names: ReadonlyArray<string>) => names.map(recordOf)
 
 const at = (offset: number): Appended => ({ stored: true, partition: 0, offset: `${offset}` })
-const refused: Appended = { stored: false, reason: "too large" }
+const refused: Appended = { stored: false, why: "too large", reason: "too large" }
 
 describe("what failed appends stored", () => {
   test("is known for the same affinity, topic and id, in whatever order and company they come", () => {

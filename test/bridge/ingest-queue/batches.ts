@@ -9,9 +9,10 @@ import type {
   TopicAccount,
   TopicCount
 } from "../../../bridge/ingest-queue/service.ts"
+import type { Placement } from "../../../contracts/batch.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import type { Bytes } from "../../../contracts/event.ts"
-import { eventId, newBatchId, type Topic } from "../../../contracts/ids.ts"
+import { eventId, newClaimId, type Topic } from "../../../contracts/ids.ts"
 
 export const events = "events" as Topic
 export const hour: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
@@ -19,7 +20,7 @@ export const ended: ClaimLimits = { ...hour, lease: 0 }
 export const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<Bytes> => lines as ReadonlyArray<Bytes>
 export const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
 
-export const claim = (source: QueueSource, limits = hour, id = newBatchId()): Promise<ClaimedBatch> =>
+export const claim = (source: QueueSource, limits = hour, id = newClaimId()): Promise<ClaimedBatch> =>
   run(source.claim(id, limits)).then((batch) => {
     if (batch === undefined) throw new Error("There was nothing to claim.")
     return batch
@@ -44,8 +45,24 @@ export const lettersOf = (batch: ClaimedBatch, dead: number, topic = events): Re
     line: Uint8Array.from(line, (char) => char.charCodeAt(0))
   }))
 
+/** The end of the log in which all batches of a test might lie. */
+let end = 0
+
+/** Where the records of a batch might lie, of which the last `dead` lines were rejected. */
+export const placed = (batch: ClaimedBatch, dead = 0, topic = events): ReadonlyArray<Placement> => {
+  const count = batch.lines.length - dead
+  end += count
+  return [{ topic, partition: 0, offset: String(end - count), count, at: batch.claimed }]
+}
+
 export const setAside = (batch: ClaimedBatch, dead: number, topic = events): Promise<boolean> =>
-  run(batch.setAside(lettersOf(batch, dead, topic), counts(batch, dead, topic)))
+  run(
+    batch.setAside(
+      lettersOf(batch, dead, topic),
+      counts(batch, dead, topic),
+      dead < batch.lines.length ? placed(batch, dead, topic) : []
+    )
+  )
 
 export const account = (topic: Topic, some: Partial<TopicAccount>): TopicAccount => ({
   topic,

@@ -5,7 +5,7 @@ import fc from "fast-check"
 import { fromBuffer } from "../../../bridge/ingest-queue/packed.ts"
 import type { ClaimedBatch, StoredLetter } from "../../../bridge/ingest-queue/service.ts"
 import type { Bytes } from "../../../contracts/event.ts"
-import { type BatchId, newBatchId, type Topic } from "../../../contracts/ids.ts"
+import { type BatchId, type ClaimId, newClaimId, type Topic } from "../../../contracts/ids.ts"
 import type { TestQueue } from "../../support/queues.ts"
 import { account, booksOf, bytes, counts, events, lettersOf, run } from "./batches.ts"
 
@@ -47,10 +47,12 @@ export type Tally = Map<string, number>
 /** A history under way: `take` does one step and holds the ledger against the account. */
 export const historyOf = (queue: TestQueue, tally: Tally) => {
   const accounts = new Map(topics.map((name) => [name, { ...account(name, {}) }]))
-  const batches: Array<ClaimedBatch & { readonly claim: BatchId }> = []
+  const batches: Array<ClaimedBatch & { readonly claim: ClaimId }> = []
   const letters: Array<StoredLetter> = []
   /** The claims that may be sent again: not those whose claimer has tried to settle what it got. */
-  const claims = new Set<BatchId>()
+  const claims = new Set<ClaimId>()
+  /** Every batch there has been: a new one never has the id of another. */
+  const ids = new Set<BatchId>()
   const queued = { pushed: 0, taken: 0, buried: 0, foreignGone: 0, lines: 0 }
 
   const add = (name: Topic, kind: "received" | "stored" | "dead" | "replayed" | "discarded", by: number) => {
@@ -59,9 +61,11 @@ export const historyOf = (queue: TestQueue, tally: Tally) => {
   }
   const note = (what: string): void => void tally.set(what, (tally.get(what) ?? 0) + 1)
   const pick = <A>(all: ReadonlyArray<A>, place: number): A | undefined => all[place % all.length]
-  const took = (claim: BatchId, batch: ClaimedBatch | undefined, isNew: boolean): void => {
+  const took = (claim: ClaimId, batch: ClaimedBatch | undefined, isNew: boolean): void => {
     if (batch === undefined) return
     batches.push({ ...batch, claim })
+    expect(isNew && ids.has(batch.id)).toBe(false)
+    ids.add(batch.id)
     if (isNew) queued.taken += batch.lines.length
     else note("took over")
   }
@@ -73,12 +77,13 @@ export const historyOf = (queue: TestQueue, tally: Tally) => {
         queued.pushed += one.lines
         return
       case "claim": {
-        const id = newBatchId()
+        const id = newClaimId()
         const { maxEvents, linesFirst, isEnded } = one
         const limits = { maxEvents, linesFirst, maxBytes: 1000, lease: isEnded ? 0 : 3_600_000 }
+        const before = (await run(queue.source.depth)).waiting
         const batch = await run((one.isOther ? queue.other : queue.source).claim(id, limits))
         claims.add(id)
-        return took(id, batch, batch?.id === id)
+        return took(id, batch, before !== (await run(queue.source.depth)).waiting)
       }
       case "claim again": {
         const id = pick([...claims], one.which)

@@ -33,5 +33,10 @@ test("settings that cannot work end the start with a sentence", async () => {
 })
 
 test("its settings are the ones it reads", () => {
-  expect(messageBusSettings.map(({ name }) => name)).toEqual(["NATS_URL", "NATS_CREDS", "NATS_INBOX_PREFIX"])
+  expect(messageBusSettings.map(({ name }) => name)).toEqual([
+    "NATS_URL",
+    "NATS_CREDS",
+    "NATS_INBOX_PREFIX",
+    "BUS_SECRET"
+  ])
 })

@@ -17,6 +17,23 @@ test("a login of the first that has one, and TLS", () => {
   expect(read("nats://t0ken@a").login).toEqual({ token: "t0ken" })
 })
 
+test("a parameter is refused by its name, and a part of a password is not printed as one", () => {
+  const refused = (text: string) => Effect.runSync(Effect.flip(parseNatsUrl(text))).message
+  expect(refused("nats://a:4222?tls=true")).toContain('"tls"')
+  expect(refused("nats://a:4222?tls=true")).toContain("tls://")
+  expect(refused("nats://a?timeout=5")).toContain('"timeout"')
+  expect(refused("nats://me:1?s3cret=1@a")).not.toContain("s3cret")
+  expect(refused("nats://a?s3cret=1@b")).not.toContain("s3cret")
+})
+
+test("one login holds for all servers: different ones are refused", () => {
+  expect(read("nats://me:pw@a,nats://me:pw@b,c").login).toEqual({ user: "me", pass: "pw" })
+  const failure = Effect.runSync(Effect.flip(parseNatsUrl("nats://me:s3cret@a,nats://you:s3cret@b")))
+  expect(failure.reason).toBe("unreadable")
+  expect(failure.message).toContain("different logins")
+  expect(failure.message).not.toContain("s3cret")
+})
+
 test.each([
   "",
   ",",
@@ -28,7 +45,9 @@ test.each([
   "nats://a:70000",
   "nats://a b",
   "nats://me:100%@a",
-  "nats://me:s3cret@a/path"
+  "nats://me:s3cret@a/path",
+  "nats://:s3cret@a",
+  "nats://a#s3cret"
 ])("refuses %p, without repeating it", (text) => {
   const failure = Effect.runSync(Effect.flip(parseNatsUrl(text)))
   expect(failure.reason).toBe("unreadable")

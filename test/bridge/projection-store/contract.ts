@@ -8,6 +8,7 @@ import type { Failure } from "../../../contracts/failure.ts"
 import { type BatchId, eventId, newBatchId } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
 import { beganAnew } from "./began-anew.ts"
+import { beginsAnew, findsLateHeavyKey, keepsHeavyKeys } from "./heavy-keys.ts"
 import { lateMember } from "./late-member.ts"
 import { add, batchOf, type Model, modelOf, type Step, steps } from "./model.ts"
 
@@ -188,7 +189,7 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
   )
 
   check(
-    "a table holds no more keys than it may; the rest are counted together",
+    "a table holds no more keys than it may; what the rest was counted stands together",
     (store, projection) =>
       Effect.gen(function* () {
         const keys = (from: number, count: number): ReadonlyArray<Increment> =>
@@ -198,8 +199,8 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
         yield* store.apply(projection, batchOf([[2, undefined, ...keys(0, 2), ...keys(100, 3)]]))
         expect(yield* store.size(projection, "t")).toBe(10)
         const rows = new Map((yield* store.top(projection, "t", 100)).map(({ key, count }) => [key, count]))
-        expect(rows.get(otherKey)).toBe(6 + 3)
-        expect(rows.get("key 0")).toBe(2)
+        expect(rows.get(otherKey)).toBeGreaterThan(0)
+        expect(rows.size).toBe(10)
         expect([...rows.values()].reduce((sum, count) => sum + count)).toBe(7 + 10 + 5)
         yield* store.apply(projection, batchOf([[3, undefined, add("u", "x", 1), add("t", otherKey, 1)]]))
         expect(yield* store.size(projection, "u")).toBe(1)
@@ -207,6 +208,10 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
       }),
     { maxKeys: 10 }
   )
+
+  check("a full table keeps the heavy keys and states every error", keepsHeavyKeys, { maxKeys: 10 })
+  check("a heavy key that comes late finds a place, and is found first", findsLateHeavyKey)
+  check("a table that is reset begins anew, and its fences stay", beginsAnew, { maxKeys: 10 })
 
   check("offsets beyond what a double holds, and of different lengths, are told apart", (store, projection) =>
     Effect.gen(function* () {

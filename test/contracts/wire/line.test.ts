@@ -3,8 +3,9 @@ import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { type Bytes, bytesOf } from "../../../contracts/event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
-import { isIp } from "../../../contracts/wire/ip.ts"
-import { formatLine, type ParsedLine, parseLine } from "../../../contracts/wire/line.ts"
+import { isIp, withoutZone } from "../../../contracts/wire/ip.ts"
+import { formatLine, type LineSettings, type ParsedLine, parseLine } from "../../../contracts/wire/line.ts"
+import lines from "./lines.json" with { type: "json" }
 import { bytes, deadLetters, settings, vectors } from "./vectors.ts"
 
 const parse = (line: string): ParsedLine => parseLine(bytes(line), settings, 7)
@@ -63,7 +64,43 @@ describe("the contract's lines", () => {
   }
 })
 
+describe("lines of public reports", () => {
+  for (const { line, record, params = "deviceid=a" } of lines) {
+    test(JSON.stringify(line), () => {
+      expect(record).toBe(true)
+      expect(eventOf(line)).toMatchObject({ query: params, path: "/t/app_open" })
+    })
+  }
+})
+
 describe("what the contract leaves open", () => {
+  test("a zone is left out of an IPv6 address, and nothing else is", () => {
+    for (const [written, ip] of [
+      ["fe80::1%eth0", "fe80::1"],
+      ["fe80::1%12", "fe80::1"],
+      ["::ffff:1.2.3.4%lo", "::ffff:1.2.3.4"],
+      [`fe80::1%${"x".repeat(1_000)}`, "fe80::1"]
+    ]) {
+      expect(eventOf(`${written} 1795206900000 host pod /t/a e ua`)).toMatchObject({ ip })
+      expect(eventOf(`${written} 1795206900 clicks /t/a p ua`)).toMatchObject({ ip })
+    }
+    for (const bad of ["fe80::1%", "1.2.3.4%eth0", "%eth0", "fe80::g%eth0", "a:%b", "x%fe80::1"]) {
+      expect(parse(`${bad} 1795206900000 host pod /t/a e ua`)).toMatchObject({ reason: "not an IP address" })
+    }
+  })
+  test("the end of a line of text is no part of the line", () => {
+    for (const end of ["\n", "\r\n", "\r"]) {
+      expect(eventOf(`1.2.3.4 1795206900000 host pod /t/a x=1${end}`)).toMatchObject({
+        query: "x=1",
+        userAgent: ""
+      })
+      expect(eventOf(`1.2.3.4 1795206900 clicks /t/a x=1 ua${end}`)).toMatchObject({ userAgent: "ua" })
+      expect(eventOf(`1.2.3.4 1795206900 clicks /t/a ${end}`)).toMatchObject({ query: "p", userAgent: "" })
+      expect(parse(end)).toMatchObject({ reason: "empty" })
+    }
+    expect(eventOf("1.2.3.4 1795206900000 host pod /t/a e ua\n\n")).toMatchObject({ userAgent: "ua\n" })
+    expect(eventOf("1.2.3.4 1795206900000 host pod /t/a e \nua")).toMatchObject({ userAgent: "\nua" })
+  })
   test("a line that ends with its query has an empty user agent", () => {
     expect(eventOf("1.2.3.4 1795206900000 host pod /t/a e")).toMatchObject({ query: "e", userAgent: "" })
     expect(eventOf("1.2.3.4 1795206900 clicks /t/a p")).toMatchObject({ query: "p", userAgent: "" })
@@ -122,8 +159,8 @@ describe("any bytes", () => {
         const parsed = parse(text)
         if (parsed.kind === "unreadable") return expect(parsed.reason).not.toBe("")
         const { dialect, ip, host, pod, path, query, userAgent } = parsed.event
-        const [first, , third, fourth, fifth, sixth, ...rest] = text.split(" ")
-        expect(ip).toBe(first ?? "")
+        const [first, , third, fourth, fifth, sixth, ...rest] = text.replace(/\r?\n?$/, "").split(" ")
+        expect(ip).toBe(withoutZone(first ?? ""))
         expect(path.startsWith("/")).toBe(true)
         if (dialect === "pushtech") {
           expect<unknown>([host, pod, path, query]).toEqual([third, fourth, fifth, sixth || "e"])
@@ -141,6 +178,7 @@ describe("any bytes", () => {
     fc.assert(
       fc.property(noSpace, noSpace, noSpace, noSpace, byteString, (host, pod, path, query, userAgent) => {
         fc.pre(!pod.startsWith("/"))
+        fc.pre(!/[\r\n]$/.test(userAgent))
         const event = eventOf(`1.2.3.4 5 ${host} ${pod} /${path} ${query} ${userAgent}`)
         expect<unknown>(event).toMatchObject({ host, pod, path: `/${path}`, query: query || "e", userAgent })
       }),
@@ -271,6 +309,44 @@ describe("what the edge writes", () => {
       userAgent: a
     })
     expect(eventOf(line)).toMatchObject({ dialect: "pushtech", pod: "%2Fx", path: "/t/a" })
+  })
+})
+
+describe("the topic of a pushtech line's host", () => {
+  const given = { topic: "events" as Topic, topics: new Set(["clicks", "Shop", "10"]), fromHost: true }
+  const topicOf = (host: string, settings: LineSettings = given) => {
+    const parsed = parseLine(bytes(`1.2.3.4 5 ${host} nopod /clicks.x e ua`), settings, 0)
+    if (parsed.kind === "unreadable") throw new Error(parsed.reason)
+    return [parsed.event.topic as string, parsed.isTopicUnknown]
+  }
+
+  test("is its first label, where that is allowed", () => {
+    for (const host of ["clicks.example.com", "clicks", "CLICKS.example.com", "clicks."])
+      expect(topicOf(host)).toEqual(["clicks", false])
+    expect(topicOf("Shop.example.com")).toEqual(["Shop", false])
+    expect(topicOf("events.example.com")).toEqual(["events", false])
+    expect(topicOf("10.0.0.1")).toEqual(["10", false])
+  })
+
+  test("is else the standard one, which is worth counting", () => {
+    for (const host of [
+      "trk.example.com",
+      "example.clicks",
+      ".clicks",
+      "-",
+      "",
+      "[::1]",
+      "__proto__",
+      "shop.x"
+    ])
+      expect(topicOf(host)).toEqual(["events", true])
+  })
+
+  test("is not asked for unless that is set, nor of the other dialect", () => {
+    expect(topicOf("clicks.example.com", { ...given, fromHost: false })).toEqual(["events", false])
+    expect(topicOf("clicks.example.com", settings)).toEqual(["events", false])
+    const parsed = parseLine(bytes("1.2.3.4 5 Shop /t/a p ua"), given, 0)
+    expect(parsed).toMatchObject({ event: { topic: "Shop" }, isTopicUnknown: false })
   })
 })
 

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import { bytesOf } from "../../../contracts/event.ts"
-import { paramValue, parseParams } from "../../../contracts/wire/params.ts"
+import { paramValue, paramValues, parseParams } from "../../../contracts/wire/params.ts"
 import { bytes } from "./vectors.ts"
 
 const read = (query: string) => parseParams(bytes(query))
@@ -70,9 +70,17 @@ test("one parameter is found just as in all of them", () => {
     fc.property(fc.array(piece), fc.constantFrom("a", "ab", "b", "", " ", "é", "%"), (pieces, name) => {
       const query = bytes(pieces.join(""))
       expect(paramValue(query, name)).toBe(parseParams(query).find(([key]) => key === name)?.[1])
+      const all = parseParams(query).filter(([key]) => key === name)
+      expect(paramValues(query, name)).toEqual(all.map(([, value]) => value))
     }),
     { numRuns: 5_000 }
   )
+})
+
+test("a list is found under its name, however it is written, and what only looks like one is not", () => {
+  const query = bytes("a=1&a[]=2&a[0]=3&a%5B%5D=4&%61=5&a[x]=6&a[0][1]=7&ab=8&a[=9&a")
+  expect(paramValues(query, "a")).toEqual(["1", "2", "3", "4", "5", ""])
+  expect(paramValues(bytes("e"), "e")).toEqual([])
 })
 
 test("what was encoded comes back", () => {

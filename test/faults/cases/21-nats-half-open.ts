@@ -5,7 +5,7 @@
  */
 import { atRandomMoments, eventually, faultCase, prove } from "../case.ts"
 
-const lost = /"NATS: the connection to NATS \([^)]*\) was lost/g
+const lost = /Lost NATS at /g
 /** Pings are sent every 5 s and the third that is unanswered is too many; the rest is for a slow machine. */
 const noticedWithin = 30_000
 

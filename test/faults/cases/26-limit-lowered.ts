@@ -16,8 +16,7 @@ export default faultCase({
   needs: { natsConfiguration: "max_payload: 1MB" },
   fault: async (world) => {
     await pushThrough(world, 1_024 * kilobyte, 30 * kilobyte)
-    const losses = (name: string): number =>
-      world.actor(name).output().split("NATS: the connection to NATS").length - 1
+    const losses = (name: string): number => world.actor(name).output().split("Lost NATS at ").length - 1
     const resets: Array<number> = []
     for (const limit of [128, 64]) {
       const before = senders.map(losses)

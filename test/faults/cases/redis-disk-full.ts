@@ -12,6 +12,8 @@ export default faultCase({
   fault: async (world) => {
     const { redis } = world.queue
     const disk = await smallDisk(world, 256)
+    // With "always" a Redis that cannot write its file ends by itself instead of refusing.
+    await redis.config("SET", "appendfsync", "everysec")
     // The file is written anew there, whole.
     await redis.config("SET", "appendonly", "no")
     await redis.config("SET", "dir", disk.folder)

@@ -13,6 +13,7 @@ const types = [
   "application/x-www-form-urlencoded",
   "application/cloudevents+json",
   "multipart/form-data",
+  "multipart/form-data; boundary=x",
   ";;;"
 ] as const
 

@@ -4,9 +4,47 @@ import type { Random } from "../../faults/random.ts"
 import { type MakeAttack, plainAttack, utf8 } from "../attack.ts"
 import { anyBytes, badText, damaged, worseText } from "../texts.ts"
 
+/** Where a line says whose it is, in each of the known formats. */
+const client = (random: Random): string => {
+  const address = random.pick([
+    "203.0.113.9",
+    "2001:db8::1",
+    "fe80::1%eth0",
+    "host.example",
+    "-",
+    badText(random, 2)
+  ])
+  const user = random.pick(["-", "bob", "bob smith", '""', badText(random, 2)])
+  const host = random.pick(["", "", "shop.example:443 ", "_ ", "[::1]:80 ", `${badText(random, 1)} `])
+  const more = random.pick([
+    "",
+    "",
+    ", 10.0.0.1",
+    " 10.0.0.1",
+    " - 10.0.0.1",
+    ":5512",
+    ",",
+    `, ${badText(random, 1)}`
+  ])
+  const syslog = random.pick([
+    "",
+    "",
+    "<190>Nov 21 01:10:43 web1 nginx: ",
+    `<1>1 - a b c d [${badText(random, 1)}] `
+  ])
+  return `${syslog}${host}${address}${more} - ${user}`
+}
+
+const json = (random: Random): string =>
+  JSON.stringify({
+    remote_addr: random.pick(["203.0.113.9", "unix:", badText(random, 2), 7]),
+    time_local: random.pick(["21/Nov/2026:01:10:43 +0000", 1795223443, badText(random, 2)]),
+    request: random.pick(["GET /x HTTP/1.1", badText(random, 3)]),
+    [badText(random, 1)]: badText(random, 2)
+  })
+
 const line = (random: Random): string => {
-  const address = random.pick(["203.0.113.9", "2001:db8::1", "host.example", "-", badText(random, 2)])
-  const user = random.pick(["-", "bob", badText(random, 2)])
+  if (random.whole(0, 9) === 0) return json(random)
   const time = random.pick([
     "21/Nov/2026:01:10:43 +0000",
     "31/Feb/2026:25:61:61 +9999",
@@ -23,7 +61,7 @@ const line = (random: Random): string => {
   ])
   const status = random.pick(["200", "999", "-", "2e2", badText(random, 1)])
   const agent = random.pick(["Mozilla/5.0 (X11)", "-", worseText(random, 6), '\\"\\\\"', "a".repeat(40_000)])
-  return `${address} - ${user} [${time}] "${request}" ${status} ${random.pick(["612", "-", "-1", "1".repeat(40)])} "${badText(random, 3)}" "${agent}"`
+  return `${client(random)} [${time}] "${request}" ${status} ${random.pick(["612", "-", "-1", "1".repeat(40)])} "${badText(random, 3)}" "${agent}"`
 }
 
 /** How many lines became events, the answer says. */

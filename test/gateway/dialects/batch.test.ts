@@ -25,7 +25,9 @@ describe("a batch", () => {
     ],
     ["a JSON array as plain text", JSON.stringify(two), "text/plain;charset=UTF-8"],
     ["NDJSON as plain text", lines, "text/plain"],
-    ["NDJSON as nothing in particular", lines, undefined]
+    ["NDJSON as nothing in particular", lines, undefined],
+    ["a JSON array that is called a form", JSON.stringify(two), "application/x-www-form-urlencoded"],
+    ["NDJSON that is called a form", `\ufeff${lines}`, "application/x-www-form-urlencoded"]
   ]
   for (const [what, body, type] of forms) {
     test(`as ${what}`, async () => {
@@ -173,6 +175,64 @@ describe("a batch", () => {
     expect(taken()).toEqual(["/t/a e", "/t/b e"])
   })
 
+  describe("with bytes that are not UTF-8", () => {
+    const bytesOf = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
+    const rejected = { verdict: "rejected", reason: "The event is not UTF-8." }
+    const good = '{"event":"\xc3\xbc","params":{"a":"\xe2\x82\xac"}}'
+    const bad = '{"event":"t\xfc"}'
+    const types = [
+      "application/x-ndjson",
+      "application/json",
+      "text/plain",
+      "application/x-www-form-urlencoded"
+    ]
+
+    for (const [what, body] of [
+      ["a line of NDJSON", `${good}\n${bad}\r\n\n${good}\n`],
+      ["a line behind a byte order mark", `\xef\xbb\xbf${good}\n${bad}\n\xef\xbb\xbf${good}`],
+      ["an element of an array", `[${good}, ${bad},${good}]`],
+      ["an element of events", `\xef\xbb\xbf{"events":[${good},${bad} ,${good}]}`]
+    ] as const)
+      for (const type of body.includes("[") ? types.slice(1) : types)
+        test(`rejects ${what} alone, as ${type}`, async () => {
+          const { post, taken } = askedGateway()
+          expect(await verdictsIn(await post("/batch", bytesOf(body), { type }))).toEqual([ok, rejected, ok])
+          expect(taken()).toEqual(["/t/%C3%BC a=%E2%82%AC", "/t/%C3%BC a=%E2%82%AC"])
+        })
+
+    test("rejects a last line that is cut off, also within a character", async () => {
+      const { post, taken } = askedGateway()
+      for (const end of ['{"event":"t', '{"event":"t\xc3', '{"event":"t\xe2\x82', "{", bad])
+        expect(
+          await verdictsIn(await post("/batch", bytesOf(`${good}\n${end}`), { type: "application/x-ndjson" }))
+        ).toEqual([ok, { verdict: "rejected", reason: expect.any(String) }])
+      expect(taken()).toHaveLength(5)
+    })
+
+    test("numbers the events all the same, and keeps what is too much apart", async () => {
+      const { post, taken } = askedGateway()
+      const deep = `{"event":"d","params":${'{"a":'.repeat(12)}1${"}".repeat(12)}}`
+      const verdicts = await verdictsIn(
+        await post("/batch", bytesOf([bad, deep, good].join("\n")), { headers: { "idempotency-key": "k" } })
+      )
+      expect(verdicts).toEqual([
+        rejected,
+        { verdict: "rejected", reason: expect.stringMatching(/8 deep/) },
+        ok
+      ])
+      expect(taken()).toEqual(["/t/%C3%BC a=%E2%82%AC&idempotency_key=k-2"])
+    })
+
+    test("refuses a body of which nothing is JSON", async () => {
+      const { post } = askedGateway()
+      for (const body of ["\xff\xfe", "\xfc\n\xfc", '[{"event":"\xfc"}'])
+        expect(await refusalIn(await post("/batch", bytesOf(body)))).toMatchObject({
+          status: 400,
+          message: "The body is not UTF-8."
+        })
+    })
+  })
+
   test("what the queue does not take now is to be sent again, and only that", async () => {
     const taken: Array<string> = []
     const { post } = askedGateway({
@@ -207,6 +267,8 @@ describe("a batch", () => {
     ["no JSON at all", "hello", "text/plain", 400],
     ["lines that are no JSON", "hello\nworld", "application/x-ndjson", 400],
     ["a form", "a=1", "application/x-www-form-urlencoded", 415],
+    ["a form of parts", "--x--", "multipart/form-data; boundary=x", 415],
+    ["a form of parts without a boundary", "--x--", "multipart/form-data", 400],
     ["another type", "a,b", "text/csv", 415],
     ["brackets without an end", "[".repeat(100_000), "application/json", 400]
   ]

@@ -7,6 +7,8 @@ import { eventType } from "../../../contracts/wire/record.ts"
 import { arrivedAt, askedGateway, lineStart, refusalIn } from "../asked-gateway.ts"
 
 const form = "application/x-www-form-urlencoded"
+const parts = (more = ""): string =>
+  `--x\r\nContent-Disposition: form-data; name="page"${more}\r\n\r\n/home\r\n--x--\r\n`
 
 describe("POST /t/<event>", () => {
   test("takes the members of a JSON object as parameters", async () => {
@@ -113,7 +115,8 @@ describe("POST /t/<event>", () => {
     ["a form too large", `a=${"x".repeat(65_536)}`, { type: form }, 413],
     ["a body too large", " ".repeat(1024 * 1024 + 1), {}, 413],
     ["another type", "<a/>", { type: "application/xml" }, 415],
-    ["a form of parts", "--x--", { type: "multipart/form-data; boundary=x" }, 415],
+    ["parts that are no form", "--x--", { type: "multipart/mixed; boundary=x" }, 415],
+    ["a file", parts("; filename=a"), { type: "multipart/form-data; boundary=x" }, 400],
     ["another charset", "{}", { type: "application/json; charset=utf-16" }, 415],
     ["a charset of that name", "{}", { type: "application/json; charset=constructor" }, 415],
     ["compressed twice", "x", { headers: { "content-encoding": "gzip, gzip" } }, 415],
@@ -148,7 +151,8 @@ describe("/api/v1/beacon", () => {
     const answers = [
       await post("/api/v1/beacon?page=2", '{"a":1}', { type: "text/plain;charset=UTF-8" }),
       await post("/api/v1/beacon", '{"a":1}'),
-      await post("/api/v1/beacon", "a=1", { type: form })
+      await post("/api/v1/beacon", "a=1", { type: form }),
+      await post("/api/v1/beacon", parts(), { type: "multipart/form-data; boundary=x" })
     ]
     for (const answer of answers) {
       expect(answer.status).toBe(204)
@@ -158,7 +162,8 @@ describe("/api/v1/beacon", () => {
     expect(lines).toEqual([
       `203.0.113.9 ${arrivedAt} trk.example.com nopod /api/v1/beacon page=2&a=1 `,
       `203.0.113.9 ${arrivedAt} trk.example.com nopod /api/v1/beacon a=1 `,
-      `203.0.113.9 ${arrivedAt} trk.example.com nopod /api/v1/beacon a=1 `
+      `203.0.113.9 ${arrivedAt} trk.example.com nopod /api/v1/beacon a=1 `,
+      `203.0.113.9 ${arrivedAt} trk.example.com nopod /api/v1/beacon page=%2Fhome `
     ])
   })
 

@@ -25,18 +25,92 @@ describe("a server log", () => {
     expect(rejected).toEqual([])
   })
 
-  test("says whose address it is only when a trusted proxy sends it", async () => {
+  test("says whose address it is only when its sender is one of TRUSTED_PROXIES, also behind a proxy", async () => {
     const { post, lines } = askedGateway()
-    const log = `${line()}\n${line("GET / HTTP/1.1", "2001:db8::1")}\n${line("GET / HTTP/1.1", "host.example")}`
-    await post(path, log, { peer: "10.0.0.7" })
-    await post(path, log)
-    expect(lines.map((one) => one.split(" ")[0])).toEqual([
-      "198.51.100.7",
-      "2001:db8::1",
-      "10.0.0.7",
-      "203.0.113.9",
+    const log = `${line()}\n${line("GET / HTTP/1.1", "2001:db8::1")}`
+    const addresses = async (peer: string, headers: Record<string, string> = {}) => {
+      const before = lines.length
+      await post(path, log, { peer, headers })
+      return lines.slice(before).map((one) => one.split(" ")[0])
+    }
+    const own = ["198.51.100.7", "2001:db8::1"]
+    expect(await addresses("10.0.0.7")).toEqual(own)
+    expect(await addresses("10.0.0.1", { "x-forwarded-for": "10.0.0.7" })).toEqual(own)
+    expect(await addresses("10.0.0.1", { "x-forwarded-for": "10.0.0.7", "x-real-ip": "10.0.0.7" })).toEqual(
+      own
+    )
+
+    expect(await addresses("203.0.113.9")).toEqual(["203.0.113.9", "203.0.113.9"])
+    expect(await addresses("203.0.113.9", { "x-forwarded-for": "10.0.0.7" })).toEqual([
       "203.0.113.9",
       "203.0.113.9"
+    ])
+    for (const forwarded of ["203.0.113.7", "10.0.0.7, 203.0.113.7", "10.0.0.7, 203.0.113.7, 10.0.0.2"]) {
+      expect(await addresses("10.0.0.1", { "x-forwarded-for": forwarded })).toEqual([
+        "203.0.113.7",
+        "203.0.113.7"
+      ])
+    }
+    const mine = askedGateway({
+      settings: { trustedProxies: "10.0.0.0/8", podName: undefined, addressHeaders: new Set(["x-mine"]) }
+    })
+    await mine.post(path, log, { peer: "10.0.0.1", headers: { "x-mine": "203.0.113.7" } })
+    expect(mine.lines.map((one) => one.split(" ")[0])).toEqual(["203.0.113.7", "203.0.113.7"])
+    // Our proxy says who it is in a header that is not believed.
+    const unheard = [{ "cf-connecting-ip": "203.0.113.7" }, { forwarded: "for=203.0.113.7" }]
+    for (const headers of unheard) {
+      expect(await addresses("10.0.0.1", headers)).toEqual(["10.0.0.1", "10.0.0.1"])
+    }
+    const realIp = { "x-real-ip": "203.0.113.7" }
+    expect(await addresses("10.0.0.1", realIp)).toEqual(["203.0.113.7", "203.0.113.7"])
+  })
+
+  test("of a virtual host is an event of that host, and of one client", async () => {
+    const { post, lines } = askedGateway()
+    const logs = [
+      `shop.example:443 ${line()}`,
+      line("GET / HTTP/1.1", "203.0.113.7, 198.51.100.7, 10.0.0.2"),
+      line("GET / HTTP/1.1", "198.51.100.7 10.0.0.2")
+    ]
+    await post(path, logs.join("\n"), { peer: "10.0.0.7" })
+    expect(lines.map((one) => one.split(" ").slice(0, 3).join(" "))).toEqual([
+      `198.51.100.7 ${arrivedAt} shop.example`,
+      `198.51.100.7 ${arrivedAt} trk.example.com`,
+      `198.51.100.7 ${arrivedAt} trk.example.com`
+    ])
+  })
+
+  test("of JSON has its byte order mark taken off", async () => {
+    const { post, taken } = askedGateway()
+    const json = JSON.stringify({
+      remote_addr: "198.51.100.7",
+      time_iso8601: "2026-11-21T01:10:43+00:00",
+      request: "GET /x?a=1 HTTP/1.1",
+      status: 200
+    })
+    await post(path, `\ufeff${json}\n${json}`)
+    const event = `${path} method=GET&url=%2Fx%3Fa%3D1&protocol=HTTP%2F1.1&status=200&ts=1795223443000`
+    expect(taken()).toEqual([event, event])
+  })
+
+  test("with a space in its request keeps the URL whole, and the protocol in its place", async () => {
+    const { post, taken } = askedGateway()
+    const requests = [
+      "GET /a b HTTP/1.1",
+      "GET /a b",
+      "GET  /a  b  HTTP/1.1",
+      "GET  HTTP/1.1",
+      "/a HTTP/1.1",
+      "x"
+    ]
+    await post(path, requests.map((request) => line(request)).join("\n"))
+    expect(taken().map((one) => one.slice(path.length + 1, one.indexOf("&status")))).toEqual([
+      "method=GET&url=%2Fa%20b&protocol=HTTP%2F1.1",
+      "request=GET%20%2Fa%20b",
+      "method=GET&url=%2Fa%20%20b&protocol=HTTP%2F1.1",
+      "request=GET%20%20HTTP%2F1.1",
+      "request=%2Fa%20HTTP%2F1.1",
+      "request=x"
     ])
   })
 
@@ -49,7 +123,7 @@ describe("a server log", () => {
       rejected: 12,
       reasons: bad.slice(0, 10).map((_, i) => ({
         line: i + 3,
-        reason: "This is not the combined format: no user."
+        reason: "Unknown log format: expected an IP address first, or behind the name of a virtual host."
       })),
       retry: []
     })
@@ -101,7 +175,10 @@ describe("a server log", () => {
       taken: 1,
       rejected: 2,
       reasons: [
-        { line: 3, reason: "This is not the combined format: no address." },
+        {
+          line: 3,
+          reason: "Unknown log format: expected an IP address first, or behind the name of a virtual host."
+        },
         { line: 4, reason: "The event is larger than an event may be." }
       ],
       retry: [2, 5]

@@ -39,10 +39,22 @@ describe("POST /track", () => {
     })
   }
 
+  test("takes JSON that is called a form, as curl -d sends it", async () => {
+    const { post, taken } = askedGateway()
+    const sent = `{"username": "Jane Roe", "target": "https://www.example.com/", "description": "VIEW"}`
+    for (const body of [sent, ` \n${sent}`, `\ufeff${sent}`])
+      expect((await post("/track", body, { type: "application/x-www-form-urlencoded" })).status).toBe(200)
+    const line = "/track username=Jane%20Roe&target=https%3A%2F%2Fwww.example.com%2F&description=VIEW"
+    expect(taken()).toEqual([line, line, line])
+  })
+
   test("takes no form and no list", async () => {
     const { post } = askedGateway()
     const type = "application/x-www-form-urlencoded"
     expect((await post("/track", "username=a&target=b&description=VIEW", { type })).status).toBe(415)
+    const parts = { type: "multipart/form-data; boundary=x" }
+    expect((await post("/track", "--x--", parts)).status).toBe(415)
+    expect((await post("/track", '{"username":', { type })).status).toBe(400)
     expect((await post("/track", [good])).status).toBe(400)
     expect((await post("/track", "")).status).toBe(400)
   })

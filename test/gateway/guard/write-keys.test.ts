@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { Topic } from "../../../contracts/ids.ts"
 import { writeKeys } from "../../../gateway/guard/write-keys.ts"
 import { guardedGateway, noon } from "../guarded-gateway.ts"
+import { linkOptions, linksInFile } from "../links/gateway.ts"
 
 const read = (list: string) => writeKeys(list, Topic.make("events"), new Set(["shop"]))
 
@@ -51,6 +52,76 @@ describe("a request", () => {
     for (const [target, headers] of ways) expect((await ask(target, { headers })).status).toBe(200)
     expect(new Set(lines)).toEqual(new Set([`203.0.113.9 ${noon} trk.example.com nopod /t/x a=1 `]))
     expect(lines.length).toBe(ways.length)
+  })
+
+  test("loses a key that its body brings, in every form, and keeps all else", async () => {
+    const store = linksInFile()
+    await store.put({ id: "spring", default: "https://shop.example/" })
+    const { ask, lines } = guardedGateway({ keys: "12345678", more: { links: linkOptions(store) } })
+    const post = (target: string, type: string, body: string) =>
+      ask(target, { method: "POST", body, headers: { "content-type": type, "x-write-key": "12345678" } })
+    const key = { write_key: "12345678" }
+    const nested = {
+      a: 1,
+      ...key,
+      auth: { ...key, b: 2 },
+      keys: [{ ...key, c: 3 }],
+      my_write_key: 4,
+      write_keys: 5
+    }
+    const left = "a=1&auth[b]=2&keys[0][c]=3&my_write_key=4&write_keys=5"
+    const form = "multipart/form-data; boundary=x"
+    const parts = ["a", "write_key"].map(
+      (name) => `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n12345678\r\n`
+    )
+    const sent: ReadonlyArray<readonly [answer: Promise<Response>, line: string]> = [
+      [post("/t/x", "application/json", JSON.stringify(nested)), `/t/x ${left}`],
+      [
+        post("/t/x", "application/json", JSON.stringify({ write_key: ["12345678", { d: "12345678" }] })),
+        "/t/x e"
+      ],
+      [post("/t/x", "application/x-www-form-urlencoded", JSON.stringify(nested)), `/t/x ${left}`],
+      [
+        post("/t/x", "application/x-www-form-urlencoded", "write_key=12345678&a=%zz&&write%5fkey[]=1"),
+        "/t/x a=%zz&"
+      ],
+      [post("/t/x", "text/plain", "a=1&write_key=12345678"), "/t/x a=1"],
+      [post("/t/x", form, `${parts.join("")}--x--`), "/t/x a=12345678"],
+      [
+        post("/api/v1/beacon?write_key=12345678", "text/plain", JSON.stringify(nested)),
+        `/api/v1/beacon ${left}`
+      ],
+      [
+        post(
+          "/track",
+          "application/json",
+          JSON.stringify({ username: "u", target: "t", description: "VIEW", ...key })
+        ),
+        "/track username=u&target=t&description=VIEW"
+      ],
+      [
+        post("/batch", "application/json", JSON.stringify([{ event: "x", params: nested, id: "i" }])),
+        `/t/x ${left}&idempotency_key=i`
+      ],
+      [
+        ask("/click/spring/go?a=1&write_key=12345678"),
+        "/click/spring/go redirect_url=https%3A%2F%2Fshop.example%2F&a=1"
+      ],
+      [
+        ask("/click/spring/go?write%5Fkey=wrong"),
+        "/click/spring/go redirect_url=https%3A%2F%2Fshop.example%2F"
+      ],
+      [
+        ask("/w/12345678/click/spring/go?write_key=12345678&a=1"),
+        "/click/spring/go redirect_url=https%3A%2F%2Fshop.example%2F&a=1"
+      ]
+    ]
+    for (const [answer, line] of sent) {
+      expect([200, 204, 307]).toContain((await answer).status)
+      expect(lines.some((one) => one.includes(` ${line} `) || one.includes(` ${line}&lookup_key`))).toBe(true)
+    }
+    expect(lines).toHaveLength(sent.length)
+    expect(lines.filter((line) => line.includes("write_key=") && !line.includes("my_write_key"))).toEqual([])
   })
 
   test("keeps every other byte of its query", async () => {

@@ -4,7 +4,8 @@ import { Failure } from "../../../contracts/failure.ts"
 import { Topic } from "../../../contracts/ids.ts"
 import type { LinkStore } from "../../../gateway/links/store.ts"
 import { arrivedAt, refusalIn } from "../asked-gateway.ts"
-import { iphone, linkGateway, linksInFile, mac, pixel } from "./gateway.ts"
+import { guardedGateway } from "../guarded-gateway.ts"
+import { iphone, linkGateway, linkOptions, linksInFile, mac, pixel } from "./gateway.ts"
 import { eventIn, md5, paramsIn, withSummer } from "./summer.ts"
 
 describe("a click", () => {
@@ -48,6 +49,35 @@ describe("a click", () => {
     const answer = await ask("/click/summer/go", { method: "HEAD", headers: { "user-agent": iphone } })
     expect(answer.status).toBe(307)
     expect(lines).toHaveLength(1)
+  })
+
+  test("where nobody can make links is an event as on every other path", async () => {
+    const { ask, store, taken } = linkGateway({ settings: { token: undefined } })
+    for (const target of [
+      "/click/spring/go?a=1",
+      "/click/sp%20ring/go",
+      "/click/spring/go.gif",
+      "/click/x/go/"
+    ])
+      expect((await ask(target)).status).toBe(200)
+    const pixel = await ask("/click/spring/go", { headers: { accept: "image/webp", "idempotency-key": "k" } })
+    expect(pixel.headers.get("content-type")).toBe("image/gif")
+    expect(taken()).toEqual([
+      "/click/spring/go a=1",
+      "/click/sp%20ring/go e",
+      "/click/spring/go e",
+      "/click/x/go e",
+      "/click/spring/go idempotency_key=k"
+    ])
+    await store.put({ id: "made-elsewhere", default: "https://a.example/" })
+    expect((await ask("/click/made-elsewhere/go")).status).toBe(307)
+  })
+
+  test("where nobody can make links needs a key, where keys are asked for", async () => {
+    const { ask, lines } = guardedGateway({ keys: "12345678", more: { links: linkOptions() } })
+    expect((await ask("/click/spring/go?write_key=wrong")).status).toBe(404)
+    expect((await ask("/click/spring/go?write_key=12345678&a=1")).status).toBe(200)
+    expect(lines).toEqual([expect.stringContaining(" nopod /click/spring/go a=1 ")])
   })
 
   test("of no link, or of one that leads nowhere for this platform, is 404 and no event", async () => {
@@ -114,7 +144,7 @@ describe("a click", () => {
     const { click, taken } = await withSummer()
     for (const path of [
       "/click/summer",
-      "/click/summer/go/",
+      "/click/summer/go//",
       "/click/a/b/go",
       "/click//go",
       "/click/go",

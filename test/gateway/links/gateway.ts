@@ -51,15 +51,22 @@ interface Given {
   readonly more?: Partial<GatewayOptions>
 }
 
+/** What a gateway with links is given; without a token unless one is. */
+export const linkOptions = (
+  store: LinkStore = linksInFile(),
+  settings: Given["settings"] = {},
+  now = () => 0
+): LinkOptions => ({
+  store,
+  platformOf,
+  settings: { token: undefined, schemes: storeSchemes, notFoundUrl: undefined, ...settings },
+  now
+})
+
 export const linkGateway = ({ store = linksInFile(), settings, more }: Given = {}) => {
   const clock = { now: 0 }
   const gateway = askedGateway({
-    links: {
-      store,
-      platformOf,
-      settings: { token, schemes: storeSchemes, notFoundUrl: undefined, ...settings },
-      now: () => clock.now
-    },
+    links: linkOptions(store, { token, ...settings }, () => clock.now),
     ...more
   })
 

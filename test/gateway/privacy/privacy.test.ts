@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { Topic } from "../../../contracts/ids.ts"
 import { policies, signalsProblem } from "../../../gateway/privacy/signals.ts"
 import { addVisitor, dayOf } from "../../../gateway/privacy/visitor.ts"
 import { guardedGateway, noon } from "../guarded-gateway.ts"
@@ -56,6 +57,15 @@ describe("DNT and Sec-GPC", () => {
     expect((await ask("clicks=keep, drop", { dnt: "1" }, "abcdefgh")).lines).toEqual([clicks])
     expect((await ask("clicks=keep, drop", { dnt: "1" })).lines).toEqual([])
     expect((await ask("keep,events=anonymise", { dnt: "1" })).lines).toEqual([nameless])
+  })
+
+  test("are treated by the topic that the host names, where it does", async () => {
+    const topicOfHost = (host: string) => (host.startsWith("clicks.") ? Topic.make("clicks") : undefined)
+    const policy = policies("keep,clicks=drop", "events")
+    const { ask, lines } = guardedGateway({ privacy: { policy, topicOfHost } })
+    for (const host of ["clicks.example.com", "trk.example.com"])
+      await ask("/t/x?a=1", { headers: { dnt: "1", host } })
+    expect(lines).toEqual([kept])
   })
 
   test("have policies of three names", () => {

@@ -1,7 +1,7 @@
 /** What the ledger gets of a batch: what was read, by topic, beside what the receipt says became of it. */
 import { expect, test } from "bun:test"
 import { countsOf } from "../../../../actors/system/inbox/account.ts"
-import { newBatchId, Topic } from "../../../../contracts/ids.ts"
+import { emptyDigest, newBatchId, Topic } from "../../../../contracts/ids.ts"
 
 const events = Topic.make("events")
 const clicks = Topic.make("clicks")
@@ -15,11 +15,12 @@ test("each topic has what was read of it, what the placements and what the rejec
     ]),
     receipt: {
       id: newBatchId(),
+      digest: emptyDigest,
       stored: 5,
       placements: [
-        { topic: events, partition: 0, offset: "7", count: 3 },
-        { topic: events, partition: 1, offset: "0", count: 1 },
-        { topic: views, partition: 0, offset: "0", count: 1 }
+        { topic: events, partition: 0, offset: "7", count: 3, at: 1 },
+        { topic: events, partition: 1, offset: "0", count: 1, at: 1 },
+        { topic: views, partition: 0, offset: "0", count: 1, at: 1 }
       ],
       rejected: [
         { index: 0, topic: events, stage: "drainer", reason: "empty" },

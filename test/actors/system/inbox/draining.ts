@@ -22,19 +22,23 @@ import { MessageBus } from "../../../../bridge/message-bus/service.ts"
 import type { Receipt } from "../../../../contracts/batch.ts"
 import type { Bytes } from "../../../../contracts/event.ts"
 import type { Failure } from "../../../../contracts/failure.ts"
-import { type BatchId, newBatchId, Topic } from "../../../../contracts/ids.ts"
+import { type BatchId, newBatchId, newClaimId, Topic } from "../../../../contracts/ids.ts"
 import { eventually } from "../../../support/eventually.ts"
 
 export const topic = Topic.make("events")
 
 export const lines = (...texts: ReadonlyArray<string>): ReadonlyArray<Bytes> => texts as ReadonlyArray<Bytes>
 
+/** The end of the log in which all batches lie. */
+let end = 0
+
 /** The account of a batch of which all is stored but what was rejected. */
-export const stored = ({ id, lines }: Lines, rejected: Receipt["rejected"] = []): Account => {
+export const stored = ({ id, digest, lines }: Lines, rejected: Receipt["rejected"] = []): Account => {
   const count = lines.length - rejected.length
-  const placements = count === 0 ? [] : [{ topic, partition: 0, offset: "0", count }]
+  const placements = count === 0 ? [] : [{ topic, partition: 0, offset: String(end), count, at: 1 }]
+  end += count
   return {
-    receipt: { id, stored: count, placements, rejected },
+    receipt: { id, digest, stored: count, placements, rejected },
     received: new Map(lines.length === 0 ? [] : [[topic, lines.length]])
   }
 }
@@ -135,7 +139,7 @@ export const claimersEnd = (queue: Queue, times: number) =>
     let id: BatchId | undefined
     for (let n = 0; n < times; n++) {
       for (const { claim } of queue.sources) {
-        id = (yield* claim(newBatchId(), { maxEvents: 1_000, maxBytes: 1_000_000, lease: 0 }))?.id ?? id
+        id = (yield* claim(newClaimId(), { maxEvents: 1_000, maxBytes: 1_000_000, lease: 0 }))?.id ?? id
       }
     }
     return id ?? newBatchId()

@@ -107,6 +107,23 @@ inBrowser("the pages of the numbers", (check) => {
     await reads(page.locator(".told").first(), /^copied$/)
     expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`"'=1+1",1`)
   })
+
+  check("a table is reset when that is confirmed, and goes on from 0", async ({ open }) => {
+    const page = await open(at("/counters/event-counter"))
+    const byAction = () => shown(page, "by action")
+    const reset = page.getByRole("button", { name: "Reset by action" })
+    await sees("what was counted", byAction, [["offr[preview]", "3"]])
+    await reset.click()
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click()
+    await sees("all is there", byAction, [["offr[preview]", "3"]])
+    await reset.click()
+    await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click()
+    await sees("nothing is left", async () => (await byAction()).length, 0)
+    expect(await reset.isDisabled()).toBe(true)
+    await send(spoor, "offr", { action: "buy" }, { country: "US" })
+    await sees("what came since", byAction, [["offr[buy]", "1"]])
+    expect((await shown(page, "by type")).find(([type]) => type === "offr")).toEqual(["offr", "4"])
+  })
 })
 
 /** Does the chart of that swatch have a pixel of its colour? Runs in the page. */

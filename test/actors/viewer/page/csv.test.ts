@@ -9,17 +9,33 @@ const csv: {
 } = await import(join(page, "csv.js"))
 
 test("a text that begins like a formula stands behind an apostrophe", () => {
-  for (const text of ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "\n=1", "＝1", "\tx", "\rx"]) {
-    expect(csv.csvOf([[text]]).replace(/^"/, "")).toStartWith("'")
+  const signs = ["=", "+", "-", "@", "＝", "＋", "－", "＠"]
+  const before = [
+    "",
+    " ",
+    "  ",
+    "\t",
+    "\r",
+    "\n",
+    "\u0001",
+    "\u00a0",
+    "\u200b",
+    "\ufeff",
+    "\u2028",
+    " \u0001\u00ad "
+  ]
+  for (const text of signs.flatMap((sign) => before.map((blank) => `${blank}${sign}1+1`))) {
+    expect(csv.csvOf([[text]])).toStartWith(`"'${text}`)
   }
+  for (const text of ["\tx", "\rx", "\nx"]) expect(csv.csvOf([[text]])).toStartWith(`"'`)
 })
 
 test("numbers and other texts stay as they are, and are quoted by RFC 4180", () => {
   expect(csv.csvOf([["a-b", 'say "hi", you', "x\ny", -5, undefined]])).toBe(
-    'a-b,"say ""hi"", you","x\ny",-5,\r\n'
+    '"a-b","say ""hi"", you","x\ny",-5,\r\n'
   )
 })
 
 test("names are as harmless as values", () => {
-  expect(csv.pairsCsv([["=a", "@b"]])).toBe("name,value\r\n'=a,'@b\r\n")
+  expect(csv.pairsCsv([["=a", "@b"]])).toBe('"name","value"\r\n"\'=a","\'@b"\r\n')
 })

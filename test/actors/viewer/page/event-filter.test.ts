@@ -39,9 +39,10 @@ describe("the address", () => {
     expect(filter.searchOf(filter.sightOf("?type=&text=+&stage=stored"))).toBe("")
   })
 
-  test("takes milliseconds and the old name of the type, and leaves out what is no time", () => {
+  test("takes milliseconds and the old page's filter by the whole type, and leaves out what is no time", () => {
     expect(filter.sightOf("?since=1795206905000")).toMatchObject({ isPast: true, since: 1795206905000 })
-    expect(filter.sightOf("?filter=open").filter).toEqual({ type: "open" })
+    expect(filter.sightOf("?filter=open").filter).toEqual({ type: "=open" })
+    expect(filter.sightOf("?filter=%E8%B4%AD&type=a").filter).toEqual({ type: "a" })
     expect(filter.sightOf("?since=soon&until=1e99")).toMatchObject({ isPast: false, since: undefined })
   })
 })

@@ -27,7 +27,7 @@ export const send = async (
   { agent = "desktop", country = "US" }: From = {}
 ): Promise<void> => {
   const address = new URL(`/t/${type}?${new URLSearchParams(params)}`, spoor.address("send events"))
-  const headers = { "x-push-ip": addresses[country], "user-agent": agents[agent] }
+  const headers = { "x-forwarded-for": addresses[country], "user-agent": agents[agent] }
   const answer = await fetch(address, { headers })
   expect(await answer.json()).toEqual({ status: "ok" })
 }

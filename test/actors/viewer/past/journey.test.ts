@@ -7,7 +7,7 @@ import { type Mask, noMask, readMask } from "../../../../actors/viewer/mask.ts"
 import { consumedMemory } from "../../../../actors/viewer/past/consumed-memory.ts"
 import { journey, stepsOf } from "../../../../actors/viewer/past/journey.ts"
 import type { EventLog } from "../../../../bridge/event-log/service.ts"
-import { type BatchId, eventId, newBatchId, Topic } from "../../../../contracts/ids.ts"
+import { type BatchId, emptyDigest, eventId, newBatchId, Topic } from "../../../../contracts/ids.ts"
 import { bury, claimAll, type OpenOwn, onOwnQueues } from "../../accounts/queues.ts"
 import { openLog } from "../asking.ts"
 
@@ -27,6 +27,7 @@ const store = (
     recordsOf(
       {
         id,
+        digest: emptyDigest,
         claimed: times.claimed,
         enriched: times.enriched,
         events: [{ index: 0, topic: events, value: new TextEncoder().encode(record), received: 1_000 }]

@@ -3,6 +3,8 @@ import { describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { noMask, readMask } from "../../../../actors/viewer/mask.ts"
 import type { SearchView } from "../../../../actors/viewer/messages.ts"
+import { readCursor } from "../../../../actors/viewer/past/cursor.ts"
+import { pageBytes } from "../../../../actors/viewer/past/page-fit.ts"
 import { type SearchQuery, search, standardSince } from "../../../../actors/viewer/past/search.ts"
 import type { RecordBatch } from "../../../../bridge/event-log/service.ts"
 import { Failure } from "../../../../contracts/failure.ts"
@@ -191,7 +193,7 @@ describe("a search that is not finished", () => {
     })
   })
 
-  test("of more events of one millisecond than a page may have leaves some out, says so and goes on", async () => {
+  test("of more events of one millisecond than a page may have says so, and goes on with the others", async () => {
     const many = batch(0, 0, 90, ...Array.from({ length: 50 }, () => 100), 110)
     const whole = looking([many], Effect.succeed(false))
     expect(await times(whole, { limit: 5 })).toMatchObject({ next: 100, times: [90], troubles: [] })
@@ -200,8 +202,92 @@ describe("a search that is not finished", () => {
     expect(await times(rest, { limit: 5, since: 100 })).toMatchObject({
       complete: false,
       next: 101,
+      cursor: `100.0.5.${topic}`,
       times: [100, 100, 100, 100, 100],
       troubles: [expect.stringContaining("same millisecond")]
+    })
+  })
+
+  test("every event is on exactly one page, whatever the sizes and times, in one order", async () => {
+    const long = "x".repeat(60_000)
+    const all = [0, 1].map(
+      (partition): RecordBatch => ({
+        topic,
+        partition,
+        end: "200",
+        records: Array.from({ length: 200 }, (_, n) => ({
+          offset: String(n),
+          timestamp: 100 + Math.floor(n / 90),
+          key: undefined,
+          value: new TextEncoder().encode(
+            line("a", `n=${partition}.${n}${n % 7 === 0 ? `&long=${long}` : ""}`)
+          ),
+          headers: {}
+        }))
+      })
+    )
+    const fromTime = (batches: ReadonlyArray<RecordBatch>): Pick<Log, "look"> => ({
+      look: ({ since }, see) =>
+        looking(
+          batches.map((one) => ({
+            ...one,
+            records: one.records.filter(({ timestamp }) => timestamp >= since)
+          })),
+          Effect.succeed(false)
+        ).look({ topics: [topic], since }, see)
+    })
+    for (const limit of [20, 500]) {
+      const told: Array<string> = []
+      let from: Pick<SearchQuery, "since" | "cursor"> = { since: 50 }
+      for (let isOver = false; !isOver && told.length <= 400; ) {
+        const page = await Effect.runPromise(
+          search({ filter: {}, until: 1_000, limit, ...from }, on(fromTime(all), [topic]))
+        )
+        expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(pageBytes + 2_000)
+        expect(page.events.length).toBeGreaterThan(0)
+        told.push(...page.events.map(({ params }) => params[0]?.[1] ?? ""))
+        const cursor = page.cursor === undefined ? undefined : readCursor(page.cursor)
+        from = cursor === undefined ? { since: page.next ?? 0 } : { since: cursor.timestamp, cursor }
+        isOver = page.complete
+      }
+      expect(told).toHaveLength(400)
+      expect(new Set(told).size).toBe(400)
+    }
+  })
+
+  test("weighs no more than an answer may, however large its events are; of each the beginning is told", async () => {
+    const records = Array.from({ length: 200 }, (_, n) => ({
+      offset: String(n),
+      timestamp: 100 + n,
+      key: undefined,
+      value: new TextEncoder().encode(line("a".repeat(5_000), `n=${n}&long=${"%00".repeat(40_000)}`)),
+      headers: { id: "i".repeat(100_000) }
+    }))
+    const batches: ReadonlyArray<RecordBatch> = Array.from({ length: 20 }, (_, n) => ({
+      topic,
+      partition: 0,
+      end: "200",
+      records: records.slice(10 * n, 10 * n + 10)
+    }))
+    const places = on(looking(batches, Effect.succeed(false)), [topic], 60_000)
+    const page = await Effect.runPromise(search({ ...all, limit: 500 }, places))
+    expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(pageBytes + 2_000)
+    expect(page.events.length).toBeGreaterThan(1)
+    expect(page).toMatchObject({ complete: false, next: 100 + page.events.length })
+    expect(page.events[0]?.raw).toEndWith("characters more)")
+  })
+
+  test("that ends in the middle of a millisecond keeps its cursor", async () => {
+    const cursor = { timestamp: 100, topic, partition: 0, offset: 5n }
+    expect(await times(looking([], Effect.never), { since: 100, cursor })).toMatchObject({
+      complete: false,
+      next: 100,
+      cursor: `100.0.5.${topic}`
+    })
+    const rest = looking([batch(0, 1, ...Array.from({ length: 8 }, () => 100), 110)], Effect.succeed(false))
+    expect(await times(rest, { since: 100, cursor })).toMatchObject({
+      complete: true,
+      times: [100, 100, 100, 110]
     })
   })
 

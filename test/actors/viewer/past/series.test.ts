@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
-import { makeSeries } from "../../../../actors/viewer/past/series.ts"
+import { readMask } from "../../../../actors/viewer/mask.ts"
+import { makeSeries, seriesNames, shownSeries } from "../../../../actors/viewer/past/series.ts"
 import type { RecordBatch } from "../../../../bridge/event-log/service.ts"
 import { Topic } from "../../../../contracts/ids.ts"
 
@@ -29,6 +30,12 @@ const batch = (
 })
 
 const times = <A>(count: number, value: A): ReadonlyArray<A> => Array.from({ length: count }, () => value)
+
+test("of names that a mask hides only the sum is told", () => {
+  const shown = (list: string) => seriesNames.map((name) => shownSeries(name, readMask(list)))
+  expect(shown("email")).toEqual([...seriesNames])
+  expect(shown("country,type")).toEqual(["all", "types", "all", "all", "klag"])
+})
 
 describe("figures over time", () => {
   test("are rates of whole intervals, beginning where all is known", () => {

@@ -1,0 +1,34 @@
+/** Which tables the counters keep: as people see and reset them, and what they are made of in the projection store. */
+
+export interface KeptTable {
+  readonly counter: string
+  readonly name: string
+  /** The store's tables that it is made of. */
+  readonly stored: ReadonlyArray<string>
+}
+
+const kept = (counter: string, ...names: ReadonlyArray<string>): ReadonlyArray<KeptTable> =>
+  names.map((name) => ({ counter, name, stored: [name] }))
+
+/** The tables of all counters; no two have the same name. */
+export const keptTables: ReadonlyArray<KeptTable> = [
+  ...kept("event-counter", "by-type", "by-action", "by-event"),
+  ...kept("metadata-counter", "by-pod", "by-address", "by-country"),
+  ...kept("search-counter", "by-text"),
+  { counter: "timing-stats", name: "timings", stored: ["klag", "whole-way"] }
+]
+
+/** The tables of a counter, in the order in which they are shown. */
+export const tablesOf = (counter: string): ReadonlyArray<string> =>
+  keptTables.filter((table) => table.counter === counter).map(({ name }) => name)
+
+/**
+ * The table of that name: `by-type`, or `event-counter/by-type`. A counter that is not Spoor's own has the tables that it
+ * says, so `<counter>/<table>` of any other name is what it says. Undefined for a name alone that is none.
+ */
+export const tableNamed = (name: string): KeptTable | undefined => {
+  const known = keptTables.find((table) => name === table.name || name === `${table.counter}/${table.name}`)
+  if (known !== undefined) return known
+  const [, counter, table] = /^([^/]+)\/(.+)$/.exec(name) ?? []
+  return counter === undefined || table === undefined ? undefined : { counter, name: table, stored: [table] }
+}

@@ -1,0 +1,43 @@
+/** Is a database file damaged? Looked at before it is used, within bounded time, or as a whole when a person asks. */
+import { statSync } from "node:fs"
+import type { DatabaseSync } from "./sqlite.ts"
+import { faultOf, textOf } from "./sqlite-fault.ts"
+
+/**
+ * A file up to this size is looked through as a whole at the start, bytes: 128 MiB take about 0.3 s. Of a larger one
+ * only the schema and both ends of each table are read.
+ */
+export const wholeCheckBytes = 128 * 1024 * 1024
+
+/** What is wrong with it, in SQLite's words; undefined when nothing was found. `path` is the file's. */
+export const damageAtStart = (database: DatabaseSync, path: string): string | undefined =>
+  statSync(path).size <= wholeCheckBytes ? damage(database) : attempt(() => lookAtEnds(database))
+
+/** The same of the whole file, however large. */
+export const damage = (database: DatabaseSync): string | undefined =>
+  attempt(() => {
+    database.exec("PRAGMA cell_size_check = ON")
+    const found = String(Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0] ?? "ok")
+    return found === "ok"
+      ? undefined
+      : found.replace(/^\*\*\* in database main \*\*\*\s*/, "").replace(/\s*\n\s*/g, " ")
+  })
+
+const lookAtEnds = (database: DatabaseSync): undefined => {
+  const tables = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all()
+  for (const { name, sql } of tables) {
+    const table = `"${String(name)}"`
+    database.prepare(`SELECT * FROM ${table} LIMIT 1`).get()
+    if (!/WITHOUT ROWID/i.test(String(sql)))
+      database.prepare(`SELECT * FROM ${table} ORDER BY rowid DESC LIMIT 1`).get()
+  }
+}
+
+const attempt = (look: () => string | undefined): string | undefined => {
+  try {
+    return look()
+  } catch (error) {
+    if (faultOf(error) === "damaged") return textOf(error)
+    throw error
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Saves the rows of a damaged database file that can be read into a new one, which takes its place; the damaged file is
+ * kept beside it. It works on a copy, within one call, while no actor has the file open.
+ */
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync
+} from "node:fs"
+import { basename, dirname } from "node:path"
+import { makePrivate } from "./data-folder.ts"
+import { type DatabaseSync, openAsIs } from "./sqlite.ts"
+import { damage } from "./sqlite-check.ts"
+import { faultOf } from "./sqlite-fault.ts"
+import { type SavedTable, saveTable, tablesOf } from "./sqlite-salvage.ts"
+
+/** What a file should look like, and what must hold for it after rows were lost. */
+export interface DatabaseKind {
+  readonly schema: string
+  /** Tables whose rows are numbered anew, in order, since their numbers must have no gaps. */
+  readonly numbered: ReadonlyArray<string>
+  /** Runs in the new file when all is saved. */
+  readonly mend?: string
+}
+
+export interface Repaired {
+  readonly tables: ReadonlyArray<SavedTable>
+  /** Where the damaged file is now. */
+  readonly kept: string
+}
+
+/** What is wrong with a file, all of which is looked at, in SQLite's words; undefined when nothing is. */
+export const damageOf = (path: string): string | undefined => {
+  const database = openAsIs(path)
+  try {
+    return damage(database)
+  } finally {
+    database.close()
+  }
+}
+
+/** A sentence for a person: why it was not repaired; nothing was changed then. */
+export class NotRepaired extends Error {}
+
+/** `now` names the kept file. Throws `NotRepaired`, or what the system says (no room on the disk). */
+export const repairFile = (path: string, kind: DatabaseKind, now: Date): Repaired => {
+  const stamp = now.toISOString().replaceAll(/[-:]|\.\d+/g, "")
+  const kept = `${path}.damaged-${stamp}`
+  const [copy, fresh] = [`${path}-repair-${process.pid}`, `${path}-repaired-${process.pid}`]
+  if (existsSync(kept)) throw new NotRepaired(`There is a file ${kept} already.`)
+  try {
+    for (const file of [fresh, copy]) makePrivate(dirname(file), basename(file))
+    const target = openAsIs(fresh)
+    let tables: ReadonlyArray<SavedTable>
+    try {
+      target.exec(`PRAGMA journal_mode = WAL; ${kind.schema}; PRAGMA wal_checkpoint(TRUNCATE)`)
+      copyWithLog(path, copy)
+      refuseIfUsed(path)
+      tables = withReadable(copy, fresh, (source) => saveAll(source, target, kind))
+    } finally {
+      target.close()
+    }
+    for (const end of ["", "-wal", "-shm"]) if (existsSync(path + end)) renameSync(path + end, kept + end)
+    renameSync(fresh, path)
+    return { tables, kept }
+  } finally {
+    for (const name of [copy, fresh])
+      for (const end of ["", "-wal", "-shm"]) rmSync(name + end, { force: true })
+  }
+}
+
+const saveAll = (source: DatabaseSync, target: DatabaseSync, kind: DatabaseKind) => {
+  target.exec("BEGIN")
+  const tables = tablesOf(target).map((table) =>
+    saveTable(source, target, table, kind.numbered.includes(table.name))
+  )
+  target.exec(`${kind.mend ?? ""}; COMMIT`)
+  return tables
+}
+
+const copyWithLog = (path: string, copy: string): void => {
+  for (const end of ["", "-wal"])
+    if (existsSync(path + end)) copyFileSync(path + end, copy + end, constants.COPYFILE_FICLONE)
+}
+
+/** Whoever has the file open holds a lock that cannot be shared with this one. */
+const refuseIfUsed = (path: string): void => {
+  const database = openAsIs(path)
+  try {
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; ROLLBACK")
+  } catch (error) {
+    if (faultOf(error) === "busy")
+      throw new NotRepaired(`${path} is in use: stop the actors first, then run this again.`)
+    // Too damaged to be locked, so that nobody else can use it either.
+  } finally {
+    database.close()
+  }
+}
+
+/** Opens the copy; when its first page, where the tables are listed, is damaged, with that of a new file. */
+const withReadable = <A>(copy: string, fresh: string, work: (source: DatabaseSync) => A): A => {
+  if (!listsTables(copy)) takeFirstPage(fresh, copy)
+  const source = openAsIs(copy)
+  try {
+    source.exec("PRAGMA cell_size_check = ON")
+    return work(source)
+  } finally {
+    source.close()
+  }
+}
+
+const listsTables = (path: string): boolean => {
+  let database: DatabaseSync | undefined
+  try {
+    database = openAsIs(path)
+    return tablesOf(database).length > 0
+  } catch {
+    return false
+  } finally {
+    database?.close()
+  }
+}
+
+/**
+ * Every file of one kind is made by the same statements, so its tables begin at the same pages. Where an older version
+ * made them elsewhere, what is found there has not the shape of a row and is not saved.
+ */
+const takeFirstPage = (from: string, to: string): void => {
+  const [template, damaged] = [openSync(from, "r"), openSync(to, "r+")]
+  try {
+    const page = Buffer.alloc(firstPageOf(template))
+    readSync(template, page, 0, page.length, 0)
+    // The header's own count of pages.
+    page.writeUInt32BE(Math.max(1, Math.floor(statSync(to).size / page.length)), 28)
+    writeSync(damaged, page, 0, page.length, 0)
+  } finally {
+    closeSync(template)
+    closeSync(damaged)
+  }
+}
+
+/** The size of a file's pages, bytes, as its header has it; 1 stands for 65,536. */
+const firstPageOf = (file: number): number => {
+  const header = Buffer.alloc(100)
+  readSync(file, header, 0, header.length, 0)
+  const size = header.readUInt16BE(16)
+  return size === 1 ? 65_536 : size
+}

@@ -1,0 +1,30 @@
+/** The README's table of what `/metrics` tells: every series, its kind and its sentence, as the sources declare them. */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+
+const root = join(import.meta.dirname, "..")
+const declared = /Metric\.(counter|gauge|histogram)\("(spoor_\w+)",\s*\{\s*description:\s*"([^"]+)"/g
+
+export interface Series {
+  readonly name: string
+  readonly kind: string
+  readonly sentence: string
+}
+
+/** All of them, by name. */
+export const allSeries = (): ReadonlyArray<Series> =>
+  ["actors", "bridge", "gateway"]
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".ts"))
+        .flatMap((name) => [...readFileSync(join(root, folder, name), "utf8").matchAll(declared)])
+    )
+    .map(([, kind = "", name = "", sentence = ""]) => ({ name, kind, sentence }))
+    .sort((a, b) => a.name.localeCompare(b.name))
+
+export const seriesTable = (): string =>
+  [
+    "| series | kind | meaning |",
+    "| --- | --- | --- |",
+    ...allSeries().map(({ name, kind, sentence }) => `| \`${name}\` | ${kind} | ${sentence} |`)
+  ].join("\n")

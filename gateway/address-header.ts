@@ -1,0 +1,61 @@
+/**
+ * What one header of a proxy says of the client's address: a list of hops like `X-Forwarded-For`, of which a single
+ * address is the shortest, or `Forwarded` (RFC 7239). Keeps no state.
+ */
+import { readAddress } from "./address-text.ts"
+
+/**
+ * The rightmost hop that is not ours; where all are ours, the leftmost. Empty where the header does not say: each hop was
+ * written by the one to its right, so hops to the left of one that is no address (`unknown`, `_hidden`) count for nothing.
+ * Empty elements are no hops (RFC 9110, 5.6.1). `name` in lower case.
+ */
+export const clientIn = (name: string, value: string, isOurs: (address: string) => boolean): string => {
+  const read = name === "forwarded" ? addressOfElement : readAddress
+  let leftmost = ""
+  for (let end = value.length; end >= 0; ) {
+    const start = startOfElement(value, end)
+    const element = value.slice(start, end).trim()
+    end = start - 1
+    if (element === "") continue
+    const hop = read(element)
+    if (hop === "" || !isOurs(hop)) return hop
+    leftmost = hop
+  }
+  return leftmost
+}
+
+/**
+ * Where the element that ends there begins: behind the comma before it. Read from the right, so that nothing a client
+ * wrote further left, like a quotation mark that is never closed, changes what our proxy wrote.
+ */
+const startOfElement = (value: string, end: number): number => {
+  let isQuoted = false
+  for (let at = end - 1; at >= 0; at--) {
+    const code = value.charCodeAt(at)
+    if (code === 34 && !isEscaped(value, at)) isQuoted = !isQuoted
+    else if (code === 44 && !isQuoted) return at + 1
+  }
+  return 0
+}
+
+const isEscaped = (value: string, at: number): boolean => {
+  let slashes = 0
+  while (value.charCodeAt(at - 1 - slashes) === 92) slashes++
+  return slashes % 2 === 1
+}
+
+const pair = /\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))\s*(?:;|$)/y
+
+/** The address of `for=192.0.2.60;proto=http`; empty where it is missing, stands twice, is hidden, or nothing is readable. */
+const addressOfElement = (element: string): string => {
+  let found: string | undefined
+  for (pair.lastIndex = 0; pair.lastIndex < element.length; ) {
+    const parts = pair.exec(element)
+    if (parts === null) return ""
+    const [, name = "", quoted, token = ""] = parts
+    if (name.toLowerCase() !== "for") continue
+    if (found !== undefined) return ""
+    found = readAddress(quoted === undefined ? token : quoted.replace(/\\(.)/g, "$1"))
+  }
+  return found ?? ""
+}

@@ -1,0 +1,67 @@
+/** Where the body of an HTTP/1.1 request ends (RFC 9112 §6), for those who only count its bytes. */
+
+/** Bytes that are to come, or chunks. */
+export type Body = number | Chunks
+
+/** The body behind that head of a request; undefined where its end cannot be told for sure, or no request follows. */
+export const bodyOf = (head: string): Body | undefined => {
+  if (!/^[!-~]+ [!-\xff]+ HTTP\/1\.1\r\n/.test(head) || /^CONNECT /.test(head)) return undefined
+  if (/\r\nupgrade:/i.test(head)) return undefined
+  const lengths = [...head.matchAll(/\r\ncontent-length:[ \t]*([^\r]*?)[ \t]*(?=\r|$)/gi)].map(
+    ([, value]) => value
+  )
+  const codings = [...head.matchAll(/\r\ntransfer-encoding:[ \t]*([^\r]*?)[ \t]*(?=\r|$)/gi)].map(
+    ([, value]) => value
+  )
+  if (codings.length > 0) {
+    return codings.length === 1 && lengths.length === 0 && codings[0]?.toLowerCase() === "chunked"
+      ? new Chunks()
+      : undefined
+  }
+  const [length = "0"] = lengths
+  return lengths.length < 2 && /^\d{1,15}$/.test(length) ? Number(length) : undefined
+}
+
+/** Lines of a chunked body may be as long as this, in characters. */
+const maxLine = 8_192
+
+/** A chunked body as it comes. */
+export class Chunks {
+  private line = ""
+  /** Bytes of the chunk that are to come, with the line end behind it. */
+  private left = 0
+  private isLast = false
+
+  /** Where the body ends in the data, from `at` on; undefined when it goes on, "lost" when it cannot be followed. */
+  end(data: Buffer, at: number): number | "lost" | undefined {
+    for (let next = at; next < data.length; ) {
+      if (this.left > 0) {
+        const taken = Math.min(this.left, data.length - next)
+        this.left -= taken
+        next += taken
+        continue
+      }
+      const found = data.indexOf(0x0a, next)
+      const stop = found === -1 ? data.length : found + 1
+      this.line += data.toString("latin1", next, stop)
+      next = stop
+      if (this.line.length > maxLine) return "lost"
+      if (found === -1) return undefined
+      const line = this.line
+      this.line = ""
+      if (this.isLast) {
+        if (line === "\r\n") return next
+      } else if (!this.begins(line)) return "lost"
+    }
+    return undefined
+  }
+
+  private begins(line: string): boolean {
+    const [, digits] = /^([0-9a-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n$/i.exec(line) ?? []
+    if (digits === undefined) return false
+    const size = Number.parseInt(digits, 16)
+    if (size === 0) this.isLast = true
+    else this.left = size + 2
+    return true
+  }
+}

@@ -1,0 +1,34 @@
+/** How a process hears that it is to end, when npm started it. */
+import { expect, test } from "bun:test"
+import { spawn } from "node:child_process"
+import { join } from "node:path"
+import { diesWithUs } from "../../support/dies-with-us.ts"
+import { ownSettings } from "../../support/spoor.ts"
+
+const root = join(import.meta.dirname, "..", "..", "..")
+
+test("SIGTERM at `npm run actor` reaches Spoor, although npm's shell does not pass it on", async () => {
+  const npm = diesWithUs(
+    spawn("npm", ["run", "--silent", "actor", "--", "gateway"], {
+      cwd: root,
+      env: { ...process.env, ...ownSettings() },
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true
+    })
+  )
+  let output = ""
+  const isUp = new Promise<void>((resolve) => {
+    npm.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString()
+      if (output.includes("Spoor is running")) resolve()
+    })
+  })
+  // The stream closes when the last process that writes to it has ended: Spoor, not npm.
+  const isOver = new Promise<void>((resolve) => npm.stdout.once("close", resolve))
+  await isUp
+  npm.kill("SIGTERM")
+  const late = setTimeout(() => npm.pid !== undefined && process.kill(-npm.pid, "SIGKILL"), 20_000)
+  await isOver
+  clearTimeout(late)
+  expect(output).toContain("SIGTERM: finishing what was taken")
+}, 30_000)

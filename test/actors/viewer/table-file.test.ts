@@ -1,0 +1,57 @@
+/** The files of tables: written by the only CSV writer, sent piece by piece, whole at the end. */
+import { expect, test } from "bun:test"
+import type { TableRow } from "../../../actors/viewer/app.ts"
+import { csvTexts, jsonTexts, streamOf } from "../../../actors/viewer/table-file.ts"
+
+const csv = (rows: ReadonlyArray<TableRow>): string => [...csvTexts(rows)].join("")
+const json = (rows: ReadonlyArray<TableRow>): string => [...jsonTexts(rows)].join("")
+
+test("rows are lines that end as RFC 4180 has it; texts are quoted, numbers are not", () => {
+  expect(csv([{ type: 'a "b", c\nd', events: 3 }])).toBe('"type","events"\r\n"a ""b"", c\nd",3\r\n')
+  expect(csv([])).toBe("\r\n")
+})
+
+test("no text begins like a formula, and a negative number stays one", () => {
+  const begins = [
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    " =",
+    "\u0001=",
+    " \u0002 @",
+    "\u00a0-"
+  ]
+  for (const begin of begins) {
+    expect(csv([{ type: `${begin}cmd|' /C calc'!A0` }])).toContain(`"'${begin}cmd`)
+  }
+  expect(csv([{ lag: -5 }])).toBe('"lag"\r\n-5\r\n')
+  expect(csv([{ type: "a;=1+1" }])).toBe('"type"\r\n"a;=1+1"\r\n')
+})
+
+test("many rows come in pieces, each written when the one before was taken", async () => {
+  const rows = Array.from({ length: 1_234 }, (_, n) => ({ type: `type ${n}`, events: n }))
+  expect([...csvTexts(rows)].length).toBe(4)
+  expect(csv(rows).split("\r\n")).toHaveLength(1_236)
+  expect(JSON.parse(json(rows))).toEqual(rows)
+  expect(JSON.parse(json([]))).toEqual([])
+
+  let written = 0
+  const counting = function* () {
+    for (const text of csvTexts(rows)) {
+      written += 1
+      yield text
+    }
+  }
+  const reader = streamOf(counting()).getReader()
+  await reader.read()
+  expect(written).toBeLessThan(4)
+  await reader.cancel()
+})

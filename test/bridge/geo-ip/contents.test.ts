@@ -1,0 +1,52 @@
+/** The search tree of a database is walked right in each of its three sizes, as far as there is something to find. */
+import { describe, expect, test } from "bun:test"
+import { contentsOf } from "../../../bridge/geo-ip/contents.ts"
+import { nowhere, type Place } from "../../../bridge/geo-ip/service.ts"
+
+/** Both branches of a node, as they stand in the file. */
+const nodeOf = (size: number, left: number, right: number): ReadonlyArray<number> => {
+  const bytesOf = (value: number, count: number) =>
+    Array.from({ length: count }, (_, i) => Math.floor(value / 256 ** (count - 1 - i)) % 256)
+  if (size !== 28) return [...bytesOf(left, size / 8), ...bytesOf(right, size / 8)]
+  const high = (value: number) => Math.floor(value / 2 ** 24)
+  return [...bytesOf(left % 2 ** 24, 3), high(left) * 16 + high(right), ...bytesOf(right % 2 ** 24, 3)]
+}
+
+/** 0.0.0.0/1 holds nothing, 128.0.0.0/2 and 192.0.0.0/3 one record, 224.0.0.0/3 another. */
+const treeOf = (size: number, first: number, second: number): Uint8Array =>
+  Uint8Array.from([...nodeOf(size, 3, 1), ...nodeOf(size, first, 2), ...nodeOf(size, first, second)])
+
+const asked = (file: Uint8Array, recordSize: number, placeOf: (ip: string) => Place) => {
+  const addresses: Array<string> = []
+  const contents = contentsOf(file, { nodeCount: 3, recordSize, ipVersion: 4 }, (ip) => {
+    addresses.push(ip)
+    return placeOf(ip)
+  })
+  return { addresses, contents }
+}
+
+describe("each record is asked for once", () => {
+  for (const [size, records] of [
+    [24, [19, 25]],
+    [28, [19, 2 ** 27 + 70_000]],
+    [32, [19, 2 ** 31 + 70_000]]
+  ] as const) {
+    test(`with ${size} bits for a branch`, () => {
+      const { addresses, contents } = asked(treeOf(size, records[0], records[1]), size, () => nowhere)
+      expect(addresses).toEqual(["128.0.0.0", "224.0.0.0"])
+      expect(contents).toEqual({ countries: false, cities: false })
+    })
+  }
+})
+
+test("what only a later record holds is found, and nothing is asked for after that", () => {
+  const tree = treeOf(24, 19, 25)
+  const last = (ip: string) => (ip === "224.0.0.0" ? { country: "DE", city: "XX" } : nowhere)
+  expect(asked(tree, 24, last).contents).toEqual({ countries: true, cities: false })
+  expect(asked(tree, 24, () => ({ country: "DE", city: "Bonn" })).addresses).toEqual(["128.0.0.0"])
+})
+
+test("a tree that leads back into itself comes to an end", () => {
+  const { contents } = asked(Uint8Array.from(nodeOf(24, 0, 0)), 24, () => nowhere)
+  expect(contents).toEqual({ countries: false, cities: false })
+})

@@ -1,0 +1,115 @@
+/** What a NATS server that refuses the login is told as: its reason, once; and "connected" only when it has let us in. */
+import { describe, expect, test } from "bun:test"
+import { Effect, Logger, Redacted } from "effect"
+import { connectNats } from "../../../bridge/message-bus/nats.ts"
+import type { NatsLink } from "../../../bridge/message-bus/nats-link.ts"
+import { denoProgram } from "../../support/deno.ts"
+import { eventually } from "../../support/eventually.ts"
+import { canStartNats, privateNats } from "../../support/nats.ts"
+import { ownSettings, startSpoor } from "../../support/spoor.ts"
+
+/** A connection, and the lines that it has logged so far. */
+const heard = (url: string, body: (link: NatsLink, lines: ReadonlyArray<string>) => Promise<void>) => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ message }) => void lines.push([message].flat().map(String).join(" ")))
+  return connectNats({ url: Redacted.make(url), creds: undefined, inboxPrefix: "_INBOX.test" }).pipe(
+    Effect.flatMap((link) =>
+      Effect.andThen(
+        link.listen({ subject: "here", queue: undefined, hear: () => undefined, deny: () => undefined }),
+        Effect.promise(() => body(link, lines))
+      )
+    ),
+    Effect.scoped,
+    Effect.provide(Logger.layer([logger])),
+    Effect.runPromise
+  )
+}
+
+const failedOften = (link: NatsLink, times: number): Promise<string> =>
+  eventually(`${times} failures`, async () => {
+    const { message } = await Effect.runPromise(Effect.flip(link.check))
+    return Number(/\((\d+) times\)/.exec(message)?.[1] ?? 0) >= times && message
+  })
+
+const isConnected = (link: NatsLink) =>
+  eventually("it is connected", () =>
+    Effect.runPromise(link.check).then(
+      () => true,
+      () => false
+    )
+  )
+
+/** How many subscriptions the server has of each of its clients. */
+const subscriptions = async (monitor: string): Promise<ReadonlyArray<number>> => {
+  const answer = (await (await fetch(`${monitor}/connz`)).json()) as {
+    readonly connections: ReadonlyArray<{ readonly subscriptions: number }>
+  }
+  return answer.connections.map((one) => one.subscriptions)
+}
+
+const login = (password: string) => `authorization { user: "spoor", password: "${password}" }`
+
+describe.skipIf(!canStartNats)("a NATS that refuses the login", () => {
+  test("after it was connected: lost once, refused once, connected once, listening once", async () => {
+    const server = await privateNats(login("first"))
+    await server.start()
+    await heard(server.url.replace("//", "//spoor:first@"), async (link, lines) => {
+      await server.reload(login("second"))
+      const message = await failedOften(link, 8)
+      expect(message).toContain("refuses the login")
+      expect(message).toContain("NATS_URL")
+      expect(message).not.toContain("first")
+      expect(lines.filter((line) => /^Lost NATS at /.test(line)).length).toBe(1)
+      expect(lines.filter((line) => /onnected to/.test(line))).toEqual([])
+      expect(lines.length).toBeLessThanOrEqual(2)
+
+      await server.reload(login("first"))
+      await isConnected(link)
+      const connected = lines.filter((line) => line.startsWith("Connected to NATS at"))
+      expect(connected.length).toBe(1)
+      expect(connected[0]).toMatch(/ again after \d+ s and \d+ failures \(\d+ times: it refuses the login/)
+      expect(lines.length).toBeLessThanOrEqual(3)
+      expect(await subscriptions(server.monitor)).toEqual([1])
+    })
+    await server.remove()
+  })
+
+  test("from the start: one line says why", async () => {
+    const server = await privateNats(login("other"))
+    await server.start()
+    await heard(server.url, async (link, lines) => {
+      await failedOften(link, 5)
+      expect(lines.length).toBe(1)
+      expect(lines[0]).toStartWith(`No connection to NATS at 127.0.0.1:${server.port}: it refuses the login`)
+    })
+    await server.remove()
+  })
+
+  test.skipIf(denoProgram() === undefined)("a process on Deno outlives it", async () => {
+    const server = await privateNats(login("other"))
+    await server.start()
+    const spoor = await startSpoor(["enricher"], ownSettings({ NATS_URL: server.url }), "deno")
+    const times = async (): Promise<number> => {
+      const report = await (await fetch(spoor.address("health"))).text()
+      return Number(/refuses the login[^"]*\((\d+) times\)/.exec(report)?.[1] ?? 0)
+    }
+    await eventually("it was refused often", async () => (await times()) > 40, 50_000)
+    expect(spoor.output().match(/NATS at [^"]*refuses the login/g)?.length).toBe(1)
+    expect(await spoor.end()).toBe(0)
+    await server.remove()
+  })
+
+  test("of two servers one that is away does not keep it from the other", async () => {
+    const server = await privateNats()
+    await server.start()
+    await heard(`nats://127.0.0.1:1,${server.url}`, async (link, lines) => {
+      await isConnected(link)
+      await server.kill()
+      await eventually("the loss is noticed", () => lines.some((line) => line.startsWith("Lost NATS")))
+      await server.start()
+      await isConnected(link)
+      expect(await subscriptions(server.monitor)).toEqual([1])
+    })
+    await server.remove()
+  })
+})

@@ -1,0 +1,153 @@
+/** What a Redis that lets nobody in is told as: its reason, once; and "connected" only when it has let us in. */
+import { afterAll, describe, expect, test } from "bun:test"
+import { Effect, Logger, References } from "effect"
+import { connect, type RedisConnection, type Reply } from "../../bridge/redis.ts"
+import type { Failure } from "../../contracts/failure.ts"
+import { eventually } from "../support/eventually.ts"
+import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../support/redis.ts"
+
+const own: Array<OwnRedis> = []
+const startOwn = async (args: ReadonlyArray<string> = []): Promise<OwnRedis> => {
+  const server = await startRedis(args)
+  if (server === undefined) throw new Error("redis-server is not installed")
+  own.push(server)
+  return server
+}
+afterAll(() => Promise.all(own.map((server) => server.stop())))
+
+/** Runs the body with a connection and the lines that it has logged so far. */
+const heard = (
+  url: string,
+  body: (redis: RedisConnection, lines: ReadonlyArray<string>) => Promise<void>
+): Promise<void> => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ message }) => void lines.push([message].flat().map(String).join(" ")))
+  return connect(secretUrl(url)).pipe(
+    Effect.flatMap((redis) => Effect.promise(() => body(redis, lines))),
+    Effect.scoped,
+    Effect.provide(Logger.layer([logger])),
+    Effect.provideService(References.MinimumLogLevel, "Debug"),
+    Effect.runPromise
+  )
+}
+
+const send = (redis: RedisConnection, ...command: Parameters<RedisConnection["command"]>): Promise<Reply> =>
+  Effect.runPromise(redis.command(...command))
+
+const failureOf = (effect: Effect.Effect<unknown, Failure>): Promise<Failure> =>
+  Effect.runPromise(Effect.flip(effect))
+
+/** Waits until so many attempts to connect have failed for the same reason. */
+const failedOften = (redis: RedisConnection, times: number): Promise<Failure> =>
+  eventually(`${times} failures`, async () => {
+    const failure = await failureOf(redis.check)
+    return Number(/\((\d+) times\)/.exec(failure.message)?.[1] ?? 1) >= times && failure
+  })
+
+const isConnected = (redis: RedisConnection): Promise<unknown> =>
+  eventually("it is connected", () => Effect.runPromise(redis.check).then(() => true))
+
+describe.skipIf(!hasRedisProgram())("a Redis that refuses", () => {
+  test("a URL without the password: nothing is sent, one line says why, another that it is in", async () => {
+    const server = await startOwn()
+    await heard(server.url, async (admin) => {
+      await send(admin, "CONFIG", "SET", "requirepass", "secret")
+      await heard(server.url, async (redis, lines) => {
+        const failure = await failedOften(redis, 4)
+        expect(failure.reason).toBe("unavailable")
+        expect(failure.message).toContain("NOAUTH")
+        expect(failure.message).toContain("redis://user:password@host:port")
+        // An unauthenticated client that sends so many is cut off.
+        const many = Array.from({ length: 100 }, () => "line")
+        expect((await failureOf(redis.command("RPUSH", "list", ...many))).message).toContain("NOAUTH")
+        expect(lines.length).toBe(1)
+        expect(lines[0]).toStartWith(
+          `No connection to Redis at 127.0.0.1:${server.port}: it refuses the login: NOAUTH`
+        )
+
+        await send(admin, "CONFIG", "SET", "requirepass", "")
+        await isConnected(redis)
+        expect(lines.length).toBe(2)
+        expect(lines[1]).toMatch(
+          /^Connected to Redis at .* after \d+ s and \d+ failures \(\d+ times: .*NOAUTH/
+        )
+        expect(lines.join()).not.toContain("again after")
+      })
+    })
+  })
+
+  test("a password that is changed while it is connected: lost once, with the reason of what follows", async () => {
+    const server = await startOwn(["--requirepass", "first"])
+    const url = server.url.replace("//", "//:first@")
+    await heard(url, async (admin) => {
+      await heard(url, async (redis, lines) => {
+        await send(admin, "CONFIG", "SET", "requirepass", "second")
+        await send(admin, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        const failure = await failedOften(redis, 3)
+        expect(failure.message).toContain("WRONGPASS")
+        expect(failure.message).not.toContain("first")
+        expect(lines.map((line) => line.split(" Redis at")[0])).toEqual([
+          "Connected to",
+          "Lost",
+          "No connection to"
+        ])
+        await send(admin, "CONFIG", "SET", "requirepass", "first")
+        await isConnected(redis)
+        expect(lines.length).toBe(4)
+        expect(lines[3]).toContain("again after")
+      })
+    })
+  })
+
+  test("a database that it does not have is never taken for database 0", async () => {
+    const server = await startOwn()
+    await heard(`${server.url}?db=99`, async (redis, lines) => {
+      const failure = await failedOften(redis, 3)
+      expect(failure.message).toContain("DB index is out of range")
+      expect((await failureOf(redis.command("SET", "k", "v"))).reason).toBe("unavailable")
+      expect(lines.length).toBe(1)
+    })
+    await heard(`${server.url}?db=6`, async (redis) => {
+      await send(redis, "SET", "k", "v")
+      expect(String(await send(redis, "INFO", "keyspace"))).toContain("db6:keys=1")
+      expect(String(await send(redis, "INFO", "keyspace"))).not.toContain("db0")
+    })
+  })
+
+  test("a server that has all the clients it takes", async () => {
+    const server = await startOwn(["--maxclients", "1"])
+    await heard(server.url, async () => {
+      await heard(server.url, async (redis, lines) => {
+        expect((await failedOften(redis, 3)).message).toContain("max number of clients")
+        expect(lines.length).toBe(1)
+      })
+    })
+  })
+
+  test("a replica: it is lost once, however often it is written to, until it is a primary again", async () => {
+    const server = await startOwn()
+    await heard(server.url, async (admin) => {
+      await heard(server.url, async (redis, lines) => {
+        await send(admin, "REPLICAOF", "127.0.0.1", 1)
+        expect((await failureOf(redis.command("RPUSH", "list", "a"))).message).toContain("READONLY")
+        expect((await failedOften(redis, 4)).message).toContain("READONLY")
+        expect(lines.length).toBe(2)
+        expect(lines[1]).toStartWith("Lost Redis at")
+        await send(admin, "REPLICAOF", "NO", "ONE")
+        await isConnected(redis)
+        await send(redis, "RPUSH", "list", "a")
+        expect(lines.length).toBe(3)
+      })
+    })
+  })
+
+  test("a user who may not PING is let in all the same", async () => {
+    const server = await startOwn()
+    await heard(server.url, async (admin) => {
+      await send(admin, "ACL", "SETUSER", "few", "on", ">pw", "~*", "-@all", "+rpush")
+      await heard(server.url.replace("//", "//few:pw@"), async (redis) => {
+        expect(await send(redis, "RPUSH", "list", "a")).toBe(1)
+      })
+    })
+  })
+})

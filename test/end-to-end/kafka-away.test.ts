@@ -1,0 +1,65 @@
+/** Kafka is away when everything starts, as after a power cut: all wait, not ready, and say so; then all goes on. */
+import { afterAll, beforeAll, expect, test } from "bun:test"
+import { eventually } from "../support/eventually.ts"
+import { type Broker, startBroker } from "../support/kafka.ts"
+import { readTopic } from "../support/kcat.ts"
+import { hasProgram } from "../support/server.ts"
+import { ownSettings, startSpoor } from "../support/spoor.ts"
+
+let broker: Broker | undefined
+beforeAll(async () => {
+  broker = await startBroker()
+}, 60_000)
+afterAll(() => broker?.remove())
+
+const withBroker =
+  hasProgram("java", ["-version"]) && hasProgram("mvn") && hasProgram("kcat", ["-V"]) ? test : test.skip
+
+withBroker(
+  "bridge, counters, viewer and gateway start without Kafka, and need no restart when it comes",
+  async () => {
+    const brokers = broker?.url ?? ""
+    await broker?.stop()
+    const spoor = await startSpoor(["--all"], ownSettings({ KAFKA_BROKERS: brokers }))
+    const ready = async () => {
+      const answer = await fetch(spoor.address("health"))
+      return { code: answer.status, report: await answer.json() }
+    }
+    const away = await ready()
+    expect(away).toMatchObject({ code: 503, report: { status: "not ready" } })
+    expect(away.report.seams.find(({ name }: { name: string }) => name === "log")).toMatchObject({
+      ok: false,
+      error: expect.stringContaining(`No Kafka broker answers at ${brokers}`)
+    })
+    const said = spoor
+      .output()
+      .split("\n")
+      .filter((line) => line.includes("Going on without it"))
+    expect(said).toHaveLength(1)
+    expect(said[0]).toContain(brokers)
+    // The queue is safe, so the gateway takes events.
+    expect((await fetch(new URL("/t/power?cut=1", spoor.address("send events")))).status).toBe(200)
+
+    await broker?.start()
+    await eventually("it is ready", async () => (await ready()).code === 200, 60_000)
+    await eventually(
+      "the event is stored",
+      async () => {
+        const records = await readTopic(brokers, "events").catch(() => [])
+        return records.some(({ value }) => value.toString().endsWith(" cut=1"))
+      },
+      60_000
+    )
+    await eventually(
+      "and counted",
+      async () => {
+        const answer = await fetch(new URL("/api/counters/event-counter", spoor.address("watch them")))
+        return (await answer.text()).includes("power")
+      },
+      60_000
+    )
+    expect(spoor.output()).toContain(`Kafka at ${brokers} is there.`)
+    expect(await spoor.end()).toBe(0)
+  },
+  180_000
+)

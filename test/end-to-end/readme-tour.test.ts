@@ -1,0 +1,209 @@
+/**
+ * The README's tour can be followed to the letter: its command blocks are typed into a shell, in order, and say what stands
+ * below them. Only what belongs to this machine is replaced: ports, addresses, the names of queue and topic.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { delimiter, dirname, join } from "node:path"
+import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
+import { diesWithUs } from "../support/dies-with-us.ts"
+import { eventually } from "../support/eventually.ts"
+import { type Environment, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
+
+const root = join(import.meta.dirname, "..", "..")
+
+interface Step {
+  readonly command: string
+  /** Parts of what it says. */
+  readonly parts: ReadonlyArray<string>
+}
+
+const stepsOf = (text: string): ReadonlyArray<Step> => {
+  const steps: Array<{ command: string; parts: Array<string> }> = []
+  for (const line of text.split("\n")) {
+    if (line.startsWith("#> ")) steps.at(-1)?.parts.push(line.slice("#> ".length))
+    else if (line !== "") steps.push({ command: line, parts: [] })
+  }
+  return steps
+}
+
+const readme = readFileSync(join(root, "README.md"), "utf8")
+const marked = /<!-- run by test\/end-to-end\/readme-tour\.test\.ts -->\n```sh\n([\s\S]*?)```/g
+const blocks = Array.from(readme.matchAll(marked), ([, text = ""]) => stepsOf(text))
+
+/** The block that has this command. */
+const blockWith = (part: string): ReadonlyArray<Step> => {
+  const found = blocks.filter((steps) => steps.some(({ command }) => command.includes(part)))
+  if (found.length !== 1) throw new Error(`${found.length} blocks of the README have "${part}"`)
+  return found[0] ?? []
+}
+
+test("the README has six blocks of commands that are typed here", () => {
+  expect(blocks).toHaveLength(6)
+})
+
+type Replace = (command: string) => string
+
+/** A terminal: what is typed into it is run, one line after the other. Ends with `end`, and whatever runs in it. */
+const terminal = (environment: Environment, replace: Replace) => {
+  const path = [dirname(process.execPath), process.env.PATH ?? ""].join(delimiter)
+  const shell = diesWithUs(
+    spawn("bash", [], {
+      cwd: root,
+      env: { ...process.env, PATH: path, ...environment },
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true
+    })
+  )
+  let output = ""
+  for (const stream of [shell.stdout, shell.stderr])
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk.toString()
+    })
+  const ended = new Promise<void>((resolve) => shell.once("close", () => resolve()))
+  const signal = (name: NodeJS.Signals): void => {
+    try {
+      if (shell.pid !== undefined) process.kill(-shell.pid, name)
+    } catch {
+      // Nothing of it runs any more.
+    }
+  }
+  let lines = 0
+
+  /** Types the line, waits until the shell is ready for the next one, and returns what was said since. */
+  const type = async (line: string): Promise<string> => {
+    const before = output.length
+    const ready = `ready-${lines++}-`
+    shell.stdin.write(`${replace(line)}\necho ${ready}\n`)
+    await eventually(`"${line}" is done`, () => output.slice(before).includes(`${ready}\n`), 60_000)
+    return output.slice(before)
+  }
+
+  return {
+    type,
+    output: () => output,
+    /** Types a line that goes on until Ctrl-C. */
+    typeEndless: (line: string) => void shell.stdin.write(`${replace(line)}\n`),
+    signal,
+    /** Types each command, again while it does not say what it should: events take a moment. */
+    follow: async (steps: ReadonlyArray<Step>) => {
+      for (const { command, parts } of steps) {
+        let said = ""
+        await eventually(
+          `"${command}" says ${parts.join(", ")}`,
+          async () => {
+            said = await type(command)
+            return parts.every((part) => said.includes(part))
+          },
+          60_000
+        ).catch((cause) => {
+          throw new Error(said, { cause })
+        })
+      }
+    },
+    end: async () => {
+      shell.stdin.end()
+      signal("SIGKILL")
+      await ended
+    }
+  }
+}
+
+describe("on embedded services", () => {
+  let spoor: Spoor
+  let settings: Environment
+  const opened: Array<ReturnType<typeof terminal>> = []
+  const open = () => {
+    const one = terminal(settings, (command) =>
+      command
+        .replaceAll(":5222", `:${spoor.address("send events").port}`)
+        .replaceAll(":5031", `:${spoor.address("watch them").port}`)
+        .replaceAll(":9464", `:${spoor.address("health").port}`)
+    )
+    opened.push(one)
+    return one
+  }
+
+  beforeAll(async () => {
+    const own = ownSettings()
+    spoor = await startSpoor(["--all"], own)
+    settings = { ...own, VIEWER_PORT: spoor.address("watch them").port }
+  }, 60_000)
+  afterAll(async () => {
+    for (const one of opened) await one.end()
+    await spoor.end("SIGKILL")
+  })
+
+  test("the tour: an event is sent, shown, accounted for and counted", async () => {
+    await open().follow(blockWith("ledger"))
+  }, 240_000)
+
+  test("each command of the terminal shows what the tour sends", async () => {
+    const [event] = blockWith("ledger")
+    for (const { command } of blockWith("bun run tap raw")) {
+      const watching = open()
+      watching.typeEndless(command)
+      const other = open()
+      await eventually(
+        `"${command}" shows app_open: ${watching.output()}`,
+        async () => {
+          await other.type(event?.command ?? "")
+          return watching.output().includes(command.includes("top") ? "gateway" : "app_open")
+        },
+        60_000,
+        200
+      )
+      watching.signal("SIGINT")
+    }
+  }, 240_000)
+
+  test("dead letters are discarded with an origin", async () => {
+    const [discard] = blockWith("dead-letters/discard")
+    expect(await open().type(discard?.command ?? "")).toContain('"done":0')
+  }, 60_000)
+})
+
+const servers = await realServers()
+
+describe.skipIf(servers === undefined)("on real servers", () => {
+  let cluster: Cluster
+  let typist: ReturnType<typeof terminal>
+  const starts = (): number => typist.output().split('"message":"Spoor is running').length - 1
+
+  beforeAll(() => {
+    cluster = makeCluster(servers ?? {})
+    const redis = servers?.REDIS_URL ?? ""
+    const brokers = servers?.KAFKA_BROKERS ?? ""
+    const unset = { REDIS_URL: "", NATS_URL: "", KAFKA_BROKERS: "" }
+    typist = terminal({ ...cluster.settings, ...unset }, (command) =>
+      command
+        .replace("redis://127.0.0.1:6379", redis)
+        .replace("nats://127.0.0.1:4222", servers?.NATS_URL ?? "")
+        .replaceAll("127.0.0.1:9092", brokers)
+        .replace("redis-cli", `redis-cli -u ${redis}`)
+        .replace("click_queue", cluster.queueKey)
+        .replace("-t events", `-t ${cluster.topic}`)
+    )
+  })
+  afterAll(async () => {
+    await typist.end()
+    await cluster.stop()
+  })
+
+  test("all in one process, then six actors on one machine, a line that is stored and one that is not", async () => {
+    const [setUp, start] = blockWith("npm start")
+    await typist.type(setUp?.command ?? "")
+    typist.typeEndless(`${start?.command.replace("#", "& #")}`)
+    await eventually("npm start runs", () => starts() === 1, 90_000)
+    expect(typist.output()).toMatch(/"queue":"redis .*"bus":"nats .*"log":"kafka /)
+    await typist.follow([{ command: "kill $(jobs -p); wait", parts: [] }])
+
+    await typist.follow(blockWith("actor -- gateway &"))
+    await eventually("six actors run", () => starts() === 7, 120_000)
+    await typist.follow(blockWith("redis-cli"))
+    await typist.type("wait")
+    const stopped = (): number => typist.output().split("SIGTERM: finishing what was taken").length - 1
+    await eventually("all have drained", () => stopped() === 7, 60_000)
+  }, 400_000)
+})

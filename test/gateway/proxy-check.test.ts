@@ -1,0 +1,68 @@
+/** A proxy whose word is not taken is told of once, with what to set; nobody else is. */
+import { expect, test } from "bun:test"
+import { believedHeaders, loopback, nobody, standardHeaders } from "../../gateway/client-address.ts"
+import { lookedAt, proxyCheck } from "../../gateway/proxy-check.ts"
+
+const checking = (trusted: string = loopback, believed = standardHeaders) => {
+  const warnings: Array<string> = []
+  const check = proxyCheck({ trusted, believed, warn: (sentence) => void warnings.push(sentence) })
+  const see = (peer: string, headers: Record<string, string> = {}) => check(new Headers(headers), peer)
+  return { warnings, see }
+}
+
+const forwarded = { "x-forwarded-for": "203.0.113.7" }
+
+test("a private peer with a forwarded header is told of once, with what to set", () => {
+  const { warnings, see } = checking()
+  see("10.1.2.3", forwarded)
+  see("10.1.2.4", forwarded)
+  expect(warnings).toEqual([
+    "Requests come from 10.1.2.3 with the header X-Forwarded-For, but 10.1.2.3 is not in TRUSTED_PROXIES, so 10.1.2.3 counts as their sender. If it is your proxy, set TRUSTED_PROXIES=127.0.0.0/8,::1,10.1.2.3 (or the range of your proxies)."
+  ])
+})
+
+test("so it is with a header that is not believed", () => {
+  for (const [header, value, name] of [
+    ["forwarded", 'for="[2001:db8::7]:1"', "Forwarded"],
+    ["cf-connecting-ip", "203.0.113.7", "Cf-Connecting-Ip"],
+    ["x-push-ip", "203.0.113.7", "X-Push-Ip"]
+  ] as const) {
+    const { warnings, see } = checking()
+    see("fd00::1%eth0", { [header]: value })
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain(`set TRUSTED_PROXIES=${loopback},fd00::1 `)
+    expect(warnings[0]).toEndWith(`and, if it writes that header itself, ADDRESS_HEADERS=${name}.`)
+  }
+})
+
+test("a trusted proxy that says the client's address only in a header that is not believed is told of", () => {
+  const { warnings, see } = checking()
+  see("127.0.0.1", { "x-real-ip": "203.0.113.8" })
+  see("127.0.0.1", { "cf-connecting-ip": "203.0.113.7" })
+  expect(warnings).toEqual([
+    "Requests come from the proxy 127.0.0.1 with the header Cf-Connecting-Ip, which ADDRESS_HEADERS does not name, so 127.0.0.1 counts as their sender. If the proxy writes that header itself, set ADDRESS_HEADERS=Cf-Connecting-Ip."
+  ])
+})
+
+test("nothing is told of what is right, or of strangers", () => {
+  const { warnings, see } = checking("127.0.0.0/8,10.0.0.0/8")
+  see("127.0.0.1")
+  see("10.1.2.3", { ...forwarded, "x-real-ip": "203.0.113.7", "x-push-ip": "6.6.6.6" })
+  see("10.1.2.3", { "x-real-ip": "10.1.2.4" })
+  see("203.0.113.9", forwarded)
+  see("192.168.1.1")
+  see("192.168.1.1", { "x-forwarded-for": "unknown" })
+  see("", forwarded)
+  const own = checking("10.0.0.0/8", believedHeaders("X-Mine"))
+  own.see("10.1.2.3", { "x-mine": "203.0.113.7", "x-forwarded-for": "203.0.113.7" })
+  const none = checking(nobody)
+  none.see("10.1.2.3", forwarded)
+  expect([...warnings, ...own.warnings, ...none.warnings]).toEqual([])
+})
+
+test("a proxy that comes later is found too", () => {
+  const { warnings, see } = checking()
+  for (let n = 0; n < lookedAt; n++) see("203.0.113.9", forwarded)
+  for (let n = 0; n < lookedAt; n++) see("10.1.2.3", forwarded)
+  expect(warnings).toHaveLength(1)
+})

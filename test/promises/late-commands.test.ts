@@ -1,0 +1,95 @@
+/**
+ * Promise 1 and 3, where a connection delivers late what was sent on it: no acknowledged event is lost, none is stored
+ * under the id of another, and a ledger would tell. Every interleaving of a small model (late-commands/model.ts) is
+ * tried; with the mends taken out it finds the fault that was once there.
+ */
+import { describe, expect, test } from "bun:test"
+import { explore, type Rule } from "./late-commands/explore.ts"
+import type { Bounds, State } from "./late-commands/model.ts"
+
+const oneDrainer: Bounds = { drainers: 1, lines: 2, claims: 3, losses: 2 }
+const twoDrainers: Bounds = { drainers: 2, lines: 2, claims: 1, losses: 1 }
+const all = { fence: true, ownIds: true, digest: true }
+const none = { fence: false, ownIds: false, digest: false }
+
+const linesOf = (state: State): ReadonlyArray<number> => [
+  ...state.list,
+  ...Object.values(state.batches).flatMap(({ lines }) => lines)
+]
+
+/** Every line waits, is claimed or is stored; it waits or is claimed once. */
+const nothingIsLost: Rule = (state) => {
+  const open = linesOf(state)
+  if (new Set(open).size !== open.length) return `a line stands in the queue twice: ${open.join()}`
+  const known = new Set([...open, ...state.log.map(({ line }) => line)])
+  const lost = Array.from({ length: total(state) }, (_, line) => line).filter((line) => !known.has(line))
+  return lost.length === 0 ? undefined : `line ${lost.join()} is lost`
+}
+
+/** How many lines there were at the beginning: those that are open and those that were let go. */
+const total = (state: State): number => linesOf(state).length + state.letGo
+
+/** An event id stands for one line, for good. */
+const idsAreUnique: Rule = (state) => {
+  const lineOf = new Map<string, number>()
+  for (const { id, line } of state.log) {
+    if ((lineOf.get(id) ?? line) !== line) return `${id} stands for lines ${lineOf.get(id)} and ${line}`
+    lineOf.set(id, line)
+  }
+  return undefined
+}
+
+const both: Rule = (state) => nothingIsLost(state) ?? idsAreUnique(state)
+
+/** What the ledger says is true: it adds up exactly as long as nothing is lost. */
+const theLedgerTells: Rule = (state) => {
+  const isLost = nothingIsLost(state) !== undefined
+  const addsUp = state.letGo === state.stored
+  if (isLost && addsUp) return "a line is lost and the ledger adds up"
+  return !isLost && !addsUp ? "nothing is lost and the ledger does not add up" : undefined
+}
+
+describe("commands that are delivered late", () => {
+  for (const [who, bounds] of Object.entries({ "one drainer": oneDrainer, "two drainers": twoDrainers })) {
+    test(`lose nothing and give no id twice, in every interleaving: ${who}`, () => {
+      const { broken, states } = explore(all, bounds, both)
+      expect(broken).toBeUndefined()
+      expect(states).toBeGreaterThan(2_000)
+    }, 60_000)
+
+    test(`each of the two mends of the queue is enough alone: ${who}`, () => {
+      expect(explore({ ...none, fence: true }, bounds, both).broken).toBeUndefined()
+      expect(explore({ ...none, ownIds: true }, bounds, both).broken).toBeUndefined()
+    }, 60_000)
+  }
+
+  test("lost a line when nothing held them back: the shortest way there", () => {
+    const { broken } = explore(none, oneDrainer, nothingIsLost)
+    expect(broken?.wrong).toBe("line 1 is lost")
+    expect(broken?.way).toEqual([
+      "drainer 0 claims",
+      "drainer 0 gives its connection up, and sends the same again",
+      "drainer 0 is heard: claim",
+      "drainer 0 gets its answer",
+      "drainer 0 has its batch stored",
+      "drainer 0 acknowledges",
+      "drainer 0 is heard: ack",
+      "drainer 0 gives its connection up, and sends the same again",
+      "the server gets late: claim of drainer 0",
+      "drainer 0 is heard: ack"
+    ])
+  })
+
+  test("receipts known by their lines are not enough: an acknowledgement sent again lets other lines go", () => {
+    const digest = { ...none, digest: true }
+    expect(explore(digest, oneDrainer, nothingIsLost).broken?.way.at(-1)).toBe("drainer 0 is heard: ack")
+    expect(explore(digest, oneDrainer, idsAreUnique).broken?.wrong).toBe(
+      "claim 0.1-0 stands for lines 0 and 1"
+    )
+  })
+
+  test("are told by the ledger, whatever they do", () => {
+    expect(explore(none, oneDrainer, theLedgerTells).broken).toBeUndefined()
+    expect(explore(all, oneDrainer, theLedgerTells).broken).toBeUndefined()
+  }, 60_000)
+})

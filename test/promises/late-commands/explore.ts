@@ -1,0 +1,44 @@
+/** Walks through every state of the model, breadth first, and says of the first that breaks a rule how it came about. */
+import { type Bounds, begin, type Mends, type State, stepsFrom } from "./model.ts"
+
+/** A rule that must hold in every state: undefined, or what is wrong in a sentence. */
+export type Rule = (state: State) => string | undefined
+
+export interface Explored {
+  readonly states: number
+  /** How the shortest way to a broken rule goes, and what is wrong there; undefined when there is none. */
+  readonly broken: { readonly wrong: string; readonly way: ReadonlyArray<string> } | undefined
+}
+
+export const explore = (mends: Mends, bounds: Bounds, rule: Rule): Explored => {
+  /** Each state that was met, with the state it was reached from and the step that was taken. */
+  const met = new Map<string, { readonly from: string; readonly what: string } | undefined>()
+  const first = begin(bounds)
+  let edge: Array<State> = [first]
+  met.set(JSON.stringify(first), undefined)
+  while (edge.length > 0) {
+    const further: Array<State> = []
+    for (const state of edge) {
+      const from = JSON.stringify(state)
+      const wrong = rule(state)
+      if (wrong !== undefined) return { states: met.size, broken: { wrong, way: wayTo(met, from) } }
+      for (const { what, next } of stepsFrom(state, mends, bounds)) {
+        const name = JSON.stringify(next)
+        if (met.has(name)) continue
+        met.set(name, { from, what })
+        further.push(next)
+      }
+    }
+    edge = further
+  }
+  return { states: met.size, broken: undefined }
+}
+
+const wayTo = (
+  met: ReadonlyMap<string, { readonly from: string; readonly what: string } | undefined>,
+  last: string
+): ReadonlyArray<string> => {
+  const way: Array<string> = []
+  for (let at = met.get(last); at !== undefined; at = met.get(at.from)) way.unshift(at.what)
+  return way
+}

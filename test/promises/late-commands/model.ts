@@ -1,0 +1,261 @@
+/**
+ * A model of the queue, its leases, connections that deliver late, and receipts: small enough that every interleaving
+ * can be tried. It is plain data and plain steps; `explore` (explore.ts) walks through all of them.
+ *
+ * Two drainers claim lines one by one from a queue, ask a bridge to store them and acknowledge them. A drainer may give
+ * a connection up at any moment. What it had sent on it stays on its way, and may be carried out at any later moment or
+ * never. A lease may end at any moment; an answer of the bridge may be lost.
+ */
+
+/** What keeps late commands from doing harm; each can be taken out. */
+export interface Mends {
+  /** The server refuses what was sent before the sender's present epoch. */
+  readonly fence: boolean
+  /** The server gives ids to batches, instead of taking the claim's. */
+  readonly ownIds: boolean
+  /** The bridge and the drainer know a receipt by the lines it is for, not by the id alone. */
+  readonly digest: boolean
+}
+
+export interface Bounds {
+  readonly drainers: number
+  readonly lines: number
+  /** How many claims each drainer makes, and how often it gives a connection up. */
+  readonly claims: number
+  readonly losses: number
+}
+
+type Command =
+  | { readonly kind: "claim"; readonly claim: string; readonly epoch: number }
+  | { readonly kind: "ack"; readonly key: string; readonly receipt: string; readonly epoch: number }
+  | { readonly kind: "giveBack"; readonly key: string; readonly claim: string; readonly epoch: number }
+
+interface Held {
+  readonly key: string
+  readonly lines: ReadonlyArray<number>
+}
+
+/** What the drainer waits for: the answer to `command`, with the batch that it holds. */
+type Phase =
+  | { readonly at: "idle" }
+  | { readonly at: "waiting"; readonly command: Command; readonly held: Held | null }
+  | { readonly at: "holding"; readonly held: Held; readonly receipt: string | null }
+
+interface Drainer {
+  phase: Phase
+  epoch: number
+  /** Of which claim the batch is that it holds. */
+  claim: string
+  claims: number
+  losses: number
+  /** Sent on the connection that it uses, and not carried out yet; and the answer that has not arrived yet. */
+  sent: Array<Command>
+  answer: { readonly batch: Held | null } | null
+}
+
+export interface State {
+  list: Array<number>
+  batches: Record<string, { lines: Array<number>; owner: string; isOver: boolean }>
+  /** The epoch of each drainer, as the server knows it. */
+  epochs: Array<number>
+  ids: number
+  /** Ids of claims that the server remembers as taken over by another, where the claim's id is the batch's. */
+  used: Array<string>
+  drainers: Array<Drainer>
+  /** What was sent on connections that were given up, in the order of each. */
+  late: Array<{ drainer: number; commands: Array<Command> }>
+  /** Stored records: the event's id and the line in it. */
+  log: Array<{ id: string; line: number }>
+  /** Receipts that the bridge remembers, by name. */
+  receipts: Record<string, string>
+  /** The ledger: lines that were let go, and records that were stored for them, each append counted once. */
+  letGo: number
+  stored: number
+  placed: Array<string>
+}
+
+export const begin = ({ drainers, lines }: Bounds): State => ({
+  list: Array.from({ length: lines }, (_, i) => i),
+  batches: {},
+  epochs: Array.from({ length: drainers }, () => 0),
+  ids: 0,
+  used: [],
+  drainers: Array.from({ length: drainers }, () => ({
+    phase: { at: "idle" },
+    epoch: 0,
+    claim: "",
+    claims: 0,
+    losses: 0,
+    sent: [],
+    answer: null
+  })),
+  late: [],
+  log: [],
+  receipts: {},
+  letGo: 0,
+  stored: 0,
+  placed: []
+})
+
+/** The name under which a receipt is known. */
+const nameOf = (key: string, lines: ReadonlyArray<number>, { digest }: Mends): string =>
+  digest ? `${key} ${lines.join()}` : key
+
+/** The server carries a command out; undefined when it refuses it. */
+const carryOut = (
+  state: State,
+  drainer: number,
+  command: Command,
+  mends: Mends
+): { readonly batch: Held | null } | undefined => {
+  if (mends.fence && command.epoch !== state.epochs[drainer]) return undefined
+  if (command.kind === "claim") return { batch: claim(state, command.claim, mends) }
+  const batch = state.batches[command.key]
+  if (batch === undefined) return { batch: null }
+  if (command.kind === "giveBack") {
+    if (batch.owner === command.claim) state.batches[command.key] = { ...batch, owner: "", isOver: true }
+    return { batch: null }
+  }
+  delete state.batches[command.key]
+  state.letGo += batch.lines.length
+  if (!state.placed.includes(command.receipt)) {
+    state.placed.push(command.receipt)
+    state.stored += batch.lines.length
+  }
+  return { batch: null }
+}
+
+const claim = (state: State, id: string, { ownIds }: Mends): Held | null => {
+  const [mine] = Object.entries(state.batches).filter(([, { owner }]) => owner === id)
+  if (mine !== undefined) return { key: mine[0], lines: mine[1].lines }
+  if (!ownIds && (id in state.batches || state.used.includes(id))) return null
+  const [over] = Object.entries(state.batches).filter(([, { isOver }]) => isOver)
+  if (over !== undefined) {
+    const [key, { lines }] = over
+    state.batches[key] = { lines, owner: id, isOver: false }
+    if (!ownIds) state.used.push(key)
+    return { key, lines }
+  }
+  const line = state.list.shift()
+  if (line === undefined) return null
+  const key = ownIds ? `${id}/${state.ids++}` : id
+  state.batches[key] = { lines: [line], owner: id, isOver: false }
+  return { key, lines: [line] }
+}
+
+/** The bridge stores the lines, or answers with the receipt that it has. A receipt is the append that it is about. */
+const store = (state: State, { key, lines }: Held, mends: Mends): string => {
+  const name = nameOf(key, lines, mends)
+  const known = state.receipts[name]
+  if (known !== undefined) return known
+  const receipt = `append of ${key}: ${lines.join()}`
+  lines.forEach((line, i) => {
+    state.log.push({ id: `${key}-${i}`, line })
+  })
+  state.receipts[name] = receipt
+  return receipt
+}
+
+/** A step that can be taken, with a sentence on what happens. */
+export interface Step {
+  readonly what: string
+  readonly next: State
+}
+
+/** Every step that can be taken in this state. */
+export const stepsFrom = (state: State, mends: Mends, bounds: Bounds): ReadonlyArray<Step> => {
+  const steps: Array<Step> = []
+  const text = JSON.stringify(state)
+  const step = (what: string, change: (next: State) => void): void => {
+    const next = JSON.parse(text) as State
+    change(next)
+    steps.push({ what, next })
+  }
+
+  for (const [d, drainer] of state.drainers.entries()) stepsOfDrainer(drainer, d, step, mends, bounds)
+  state.late.forEach(({ drainer, commands: [command] }, i) => {
+    if (command === undefined) return
+    step(`the server gets late: ${command.kind} of drainer ${drainer}`, (next) => {
+      const connection = next.late[i]
+      connection?.commands.shift()
+      if (connection?.commands.length === 0) next.late.splice(i, 1)
+      carryOut(next, drainer, command, mends)
+    })
+  })
+  for (const [key, { isOver }] of Object.entries(state.batches)) {
+    if (isOver) continue
+    step(`the lease of ${key} ends`, (next) => {
+      const batch = next.batches[key]
+      if (batch !== undefined) batch.isOver = true
+    })
+  }
+  return steps
+}
+
+const stepsOfDrainer = (
+  drainer: Drainer,
+  d: number,
+  step: (what: string, change: (next: State) => void) => void,
+  mends: Mends,
+  bounds: Bounds
+): void => {
+  const name = `drainer ${d}`
+  const act = (what: string, change: (me: Drainer, next: State) => void): void =>
+    step(`${name} ${what}`, (next) => {
+      const me = next.drainers[d]
+      if (me !== undefined) change(me, next)
+    })
+  const send = (me: Drainer, command: Command, held: Held | null): void => {
+    me.sent.push(command)
+    me.phase = { at: "waiting", command, held }
+  }
+  const { phase } = drainer
+
+  const [sent] = drainer.sent
+  if (sent !== undefined && drainer.answer === null)
+    act(`is heard: ${sent.kind}`, (me, next) => {
+      me.sent.shift()
+      me.answer = carryOut(next, d, sent, mends) ?? { batch: null }
+    })
+
+  if (phase.at === "idle" && drainer.claims < bounds.claims)
+    act("claims", (me) => {
+      me.claims += 1
+      me.claim = `claim ${d}.${me.claims}`
+      send(me, { kind: "claim", claim: me.claim, epoch: me.epoch }, null)
+    })
+
+  if (phase.at === "waiting" && drainer.answer !== null) {
+    const { batch } = drainer.answer
+    act("gets its answer", (me) => {
+      me.answer = null
+      me.phase = batch === null ? { at: "idle" } : { at: "holding", held: batch, receipt: null }
+    })
+  }
+
+  if (phase.at === "waiting" && drainer.losses < bounds.losses)
+    act("gives its connection up, and sends the same again", (me, next) => {
+      me.losses += 1
+      if (me.sent.length > 0) next.late.push({ drainer: d, commands: me.sent })
+      me.sent = []
+      me.answer = null
+      me.epoch += 1
+      // The new connection raises the epoch and waits for that before it sends anything else.
+      next.epochs[d] = me.epoch
+      send(me, { ...phase.command, epoch: me.epoch }, phase.held)
+    })
+
+  if (phase.at === "holding" && phase.receipt === null) {
+    act("has its batch stored", (me, next) => {
+      me.phase = { ...phase, receipt: store(next, phase.held, mends) }
+    })
+    act("has its batch stored, and the receipt is lost", (me, next) => {
+      store(next, phase.held, mends)
+      send(me, { kind: "giveBack", key: phase.held.key, claim: me.claim, epoch: me.epoch }, phase.held)
+    })
+  }
+  if (phase.at === "holding" && phase.receipt !== null) {
+    const { held, receipt } = phase
+    act("acknowledges", (me) => send(me, { kind: "ack", key: held.key, receipt, epoch: me.epoch }, held))
+  }
+}
