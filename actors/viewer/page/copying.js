@@ -24,13 +24,19 @@ const say = (made, text) => {
   if (place !== null) place.textContent = text
 }
 
-/** `text` is asked when the button is pressed; `what` names it for those who do not see where the button stands. */
+/** `text` is asked, and may be read, when the button is pressed; `what` names it for those who do not see where the button stands. */
 export const copyButton = (label, what, text) => {
   const made = button(
     label,
     async () => {
+      let read
       try {
-        await copy(text())
+        read = await text()
+      } catch (error) {
+        return say(made, `Not copied: ${error.message}`)
+      }
+      try {
+        await copy(read)
         say(made, "Copied")
       } catch {
         say(made, "Not allowed")

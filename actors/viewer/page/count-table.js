@@ -1,4 +1,5 @@
 /** A table of counts: sorted by any column, with the share of each row, to be copied or taken as a file. */
+import { exportOf } from "/page/export-menu.js"
 import { firstEvent } from "/page/first-event.js"
 import { button, element, link, number } from "/page/frame.js"
 import { explained } from "/page/glossary.js"
@@ -34,22 +35,15 @@ const bodyRow = (row, most) =>
     })
   )
 
-const copy = async (file, told) => {
-  try {
-    const answer = await fetch(file)
-    if (!answer.ok) throw new Error(`The viewer answered with ${answer.status}.`)
-    await navigator.clipboard.writeText(await answer.text())
-    told.textContent = "copied"
-  } catch (error) {
-    told.textContent = `not copied: ${error.message}`
-  }
-  setTimeout(() => {
-    told.textContent = ""
-  }, 4000)
+/** The text of a file of the viewer's. */
+const textOf = (file) => async () => {
+  const answer = await fetch(file)
+  if (!answer.ok) throw new Error(`The viewer answered with ${answer.status}.`)
+  return answer.text()
 }
 
 const download = (address, kind, title) => {
-  const made = link(address, kind)
+  const made = link(address, kind, "small")
   made.download = ""
   made.setAttribute("aria-label", `Download ${title} as ${kind}`)
   return made
@@ -69,13 +63,14 @@ export const makeCountTable = (name, address, { query = "", empty } = {}) => {
   const head = element("tr", "")
   const body = element("tbody", "")
   const note = element("div", "empty", "")
-  const full = element("p", "empty", fullText)
+  const full = element("p", "hint", fullText)
   const told = element("span", "told")
   told.setAttribute("role", "status")
-  const csv = download(`${address}.csv${query}`, "CSV", title)
-  const json = download(`${address}.json${query}`, "JSON", title)
-  const copied = button("Copy", () => copy(`${address}.csv${query}`, told), "plain")
-  copied.setAttribute("aria-label", `Copy ${title} as CSV`)
+  const [csv, json] = [`${address}.csv${query}`, `${address}.json${query}`]
+  const exports = exportOf(title, { CSV: textOf(csv), JSON: textOf(json) }, [
+    download(csv, "CSV", title),
+    download(json, "JSON", title)
+  ])
   const reset = empty === undefined ? undefined : resetButton(title, empty, told)
   const more = button("", () => showRows(!isWhole), "plain more")
   const whole = element("table", "counts", [element("thead", "", head), body])
@@ -84,9 +79,7 @@ export const makeCountTable = (name, address, { query = "", empty } = {}) => {
     element("div", "over", [
       element("h2", "", title),
       told,
-      copied,
-      csv,
-      json,
+      exports,
       ...(reset === undefined ? [] : [reset])
     ]),
     whole,

@@ -7,6 +7,7 @@ import { eventsCsv } from "/page/csv.js"
 import { detailsRow } from "/page/event-details.js"
 import { isEventId, namesIn, searchOf, sightOf, withParam } from "/page/event-filter.js"
 import { eventList } from "/page/event-list.js"
+import { exportOf } from "/page/export-menu.js"
 import { filterBar } from "/page/filter-bar.js"
 import { firstEvent } from "/page/first-event.js"
 import { button, known, number, rate, showFrame, showState } from "/page/frame.js"
@@ -193,10 +194,22 @@ at("view-past").addEventListener("click", () => {
 })
 
 const fileName = (kind) => `spoor-events-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.${kind}`
-at("as-json").addEventListener("click", () =>
-  download(fileName("json"), "application/json", JSON.stringify(list.events(), undefined, 2))
+const forms = {
+  JSON: ["application/json", () => JSON.stringify(list.events(), undefined, 2)],
+  CSV: ["text/csv", () => eventsCsv(list.events())]
+}
+const saveButton = ([form, [type, text]]) => {
+  const made = button(form, () => download(fileName(form.toLowerCase()), type, text()), "small")
+  made.setAttribute("aria-label", `Save the events shown as ${form}`)
+  return made
+}
+at("exports").append(
+  exportOf(
+    "the events shown",
+    { JSON: forms.JSON[1], CSV: forms.CSV[1] },
+    Object.entries(forms).map(saveButton)
+  )
 )
-at("as-csv").addEventListener("click", () => download(fileName("csv"), "text/csv", eventsCsv(list.events())))
 
 const test = testEvent(at("test-event"))
 at("test").addEventListener("click", () => {

@@ -112,10 +112,7 @@ export const makePast = Effect.fnUntraced(function* (lines: LineMemory, reading:
       )
     },
     series: (name, minutes) => ({ ...series.view(shownSeries(name, mask), minutes, Date.now()), name }),
-    seriesOf: async (name, range, left) => {
-      const view = await searched(seriesOfRange(shownSeries(name, mask), range, logPlaces), left)
-      return { ...view, name }
-    },
+    seriesOf: (name, range, left) => searched(seriesOfRange(name, range, logPlaces), left),
     tablesOf: (counter, range, left) => searched(tablesOfRange(counter, range, logPlaces), left),
     sendTest: sendTestTo(gateway),
     gateway

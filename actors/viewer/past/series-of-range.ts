@@ -4,7 +4,7 @@ import type { SeriesView } from "../messages.ts"
 import { addTo, emptyInterval, type Interval } from "./interval.ts"
 import { eachIn, type Range } from "./range.ts"
 import type { SearchPlaces } from "./search.ts"
-import { mostPoints, type SeriesName, seriesView } from "./series.ts"
+import { mostPoints, type SeriesName, seriesView, shownSeries } from "./series.ts"
 
 /** Steps that are round, in seconds; beyond the last, whole days. */
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200]
@@ -16,11 +16,11 @@ const stepOf = ({ since, until }: Range): number => {
   return steps.find((step) => step >= wanted) ?? Math.ceil(wanted / day) * day
 }
 
-/** Points that were not looked through are null. */
+/** Points that were not looked through are null; of names that the mask hides there is only the sum of all. */
 export const seriesOfRange: (
   name: SeriesName,
   range: Range,
-  places: Pick<SearchPlaces, "look" | "topics" | "patience">
+  places: Pick<SearchPlaces, "look" | "topics" | "patience" | "mask">
 ) => Effect.Effect<SeriesView> = Effect.fnUntraced(function* (name, range, places) {
   const step = stepOf(range)
   const first = Math.floor(range.since / 1000 / step)
@@ -36,5 +36,5 @@ export const seriesOfRange: (
   const counts = times.map((time, i) =>
     Math.min((time + step) * 1000, range.until) > reached ? undefined : (intervals.get(i) ?? emptyInterval())
   )
-  return { ...seriesView(name, times, counts, step), troubles }
+  return { ...seriesView(shownSeries(name, places.mask), times, counts, step), name, troubles }
 })

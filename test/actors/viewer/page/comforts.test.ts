@@ -99,11 +99,13 @@ inBrowser("the comforts of the pages", (check) => {
     ])
     const copied = () => page.evaluate(() => navigator.clipboard.readText())
     await menu.getByRole("button", { name: "Copy the parameters as CSV" }).click()
-    await sees("the parameters", copied, "name,value\r\npick,1\r\n")
+    await sees("the parameters", copied, `"name","value"\r\n"pick","1"\r\n`)
     await menu.getByRole("button", { name: "Copy the event as JSON" }).click()
     await eventually("the event", async () => JSON.parse(await copied()).type === "copied")
     await menu.getByRole("button", { name: "Copy the journey as CSV" }).click()
-    await eventually("its way", async () => (await copied()).startsWith("stage,what,at,after_ms\r\ngateway,"))
+    await eventually("its way", async () =>
+      (await copied()).startsWith(`"stage","what","at","after_ms"\r\n"gateway",`)
+    )
     await page.keyboard.press("Escape")
     expect(await menu.getAttribute("open")).toBeNull()
     await sees("the row stays open", () => page.locator(".details").count(), 1)
@@ -175,6 +177,12 @@ inBrowser("the comforts of the pages", (check) => {
       ["ranged[late]\t1"]
     )
     await page.locator(".chart .key", { hasText: "ranged" }).waitFor()
+    await sees(
+      "nothing to reset: it is counted from the log",
+      () => page.getByRole("button", { name: /^Reset / }).count(),
+      0
+    )
+    await page.getByLabel("Export by type").click()
     const [file] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Download by type as CSV" }).click()

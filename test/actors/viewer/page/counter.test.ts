@@ -86,11 +86,12 @@ inBrowser("the pages of the numbers", (check) => {
     }
   })
 
-  check("tables can be taken away as CSV and JSON, and calculate nothing", async ({ open }) => {
+  check("tables can be taken away as CSV and JSON, and calculate nothing", async ({ open, forgive }) => {
     const page = await open(at("/counters/event-counter"), {
       permissions: ["clipboard-read", "clipboard-write"]
     })
     await sees("it is counted", async () => (await shown(page, "by type")).length, 3)
+    await page.getByLabel("Export by type").click()
     const take = async (kind: string) => {
       const link = page.getByRole("link", { name: `Download by type as ${kind}` })
       const [download] = await Promise.all([page.waitForEvent("download"), link.click()])
@@ -104,8 +105,18 @@ inBrowser("the pages of the numbers", (check) => {
     const json = await take("JSON")
     expect(JSON.parse(json.text)).toContainEqual({ type: "=1+1", events: 1 })
     await page.getByRole("button", { name: "Copy by type as CSV" }).click()
-    await reads(page.locator(".told").first(), /^copied$/)
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`"'=1+1",1`)
+    await reads(page.locator("#copied"), /^Copied$/)
+    const copied = () => page.evaluate(() => navigator.clipboard.readText())
+    expect(await copied()).toContain(`"'=1+1",1`)
+    await page.getByRole("button", { name: "Copy by type as JSON" }).click()
+    await sees("as JSON", copied, json.text)
+    forgive(/503/)
+    await page.route("**/by-type.csv", (route) => route.fulfill({ status: 503 }))
+    await page.getByRole("button", { name: "Copy by type as CSV" }).click()
+    await reads(page.locator("#copied"), /^Not copied: The viewer answered with 503\.$/)
+    expect(await copied()).toBe(json.text)
+    await page.keyboard.press("Escape")
+    await sees("the menu is closed", () => page.locator("details.menu[open]").count(), 0)
   })
 
   check("a table is reset when that is confirmed, and goes on from 0", async ({ open }) => {

@@ -204,6 +204,8 @@ inBrowser("the page of events", (check) => {
     await send(spoor, "saved", { sum: "=1+1", quote: 'a"b' })
     const page = await open(at("/events?type=saved"))
     await sees("it", () => typesOf(page), ["saved"])
+    await sees("no other buttons for it", () => page.locator(".notes button:visible").count(), 0)
+    await page.getByLabel("Export the events shown").click()
     const save = async (name: string): Promise<string> => {
       const [download] = await Promise.all([
         page.waitForEvent("download"),

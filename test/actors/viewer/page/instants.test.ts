@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect } from "bun:test"
 import { inBrowser } from "../../../support/browser.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"
+import { reads, sees } from "./seeing.ts"
 
 inBrowser("the past, in the night in which clocks go back", (check) => {
   let spoor: Spoor
@@ -41,6 +42,47 @@ inBrowser("the past, in the night in which clocks go back", (check) => {
       await page.locator("#filter [name=type]").press("Enter")
       await eventually("and so does another filter", () => asked.length > 0)
       expect(asked[0]).toBe(String(Date.parse(since)))
+
+      const field = () => page.locator("#filter [name=since]").inputValue()
+      for (const [zone, text] of [
+        ["UTC", since.slice(0, 16)],
+        ["Europe/Berlin", "2026-10-25T02:15"]
+      ] as const) {
+        asked.length = 0
+        await page.locator(".zone").click()
+        await reads(page.locator(".zone"), new RegExp(`^${zone}$`))
+        await eventually("the other zone looks at the same", () => asked.includes(String(Date.parse(since))))
+        await sees("in its own words", field, text)
+        asked.length = 0
+        await page.locator("#filter [name=type]").press("Enter")
+        await eventually("and asks for it", () => asked.length > 0)
+        expect(asked[0]).toBe(String(Date.parse(since)))
+      }
+    })
+
+    check(`numbers since the ${which} 02:15 are asked for from there, in each zone`, async ({ open }) => {
+      const page = await open(new URL(`/counters?since=${since}`, spoor.address("watch them")), {
+        timezoneId: "Europe/Berlin"
+      })
+      const asked: Array<string> = []
+      page.on("request", (request) => {
+        const { pathname, searchParams } = new URL(request.url())
+        if (pathname.startsWith("/api/counters/")) asked.push(searchParams.get("since") ?? "")
+      })
+      const field = page.locator("form.range [name=since]")
+      for (const [zone, text] of [
+        ["Europe/Berlin", "2026-10-25T02:15"],
+        ["UTC", since.slice(0, 16)]
+      ] as const) {
+        if (zone === "UTC") await page.locator(".zone").click()
+        await reads(page.locator(".zone"), new RegExp(`^${zone}$`))
+        await sees("the field", () => field.inputValue(), text)
+        asked.length = 0
+        await page.getByRole("button", { name: "Show", exact: true }).click()
+        await eventually("asked for again", () => asked.length > 0)
+        expect(asked[0]).toBe(String(Date.parse(since)))
+        await reads(page.locator("#counted"), /^Counted from 0 records/)
+      }
     })
   }
 })

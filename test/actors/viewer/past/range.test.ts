@@ -1,7 +1,9 @@
 /** Counts and figures of a range of time: of what the log holds of it, and not known where it was not looked through. */
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import { noMask } from "../../../../actors/viewer/mask.ts"
+import type { Counter } from "../../../../actors/viewer/app.ts"
+import { counters } from "../../../../actors/viewer/counters.ts"
+import { noMask, readMask } from "../../../../actors/viewer/mask.ts"
 import { askedRange } from "../../../../actors/viewer/past/asked-range.ts"
 import { tablesOfRange } from "../../../../actors/viewer/past/counts-of-range.ts"
 import { makeSeries } from "../../../../actors/viewer/past/series.ts"
@@ -65,11 +67,115 @@ describe("a range of time", () => {
     expect((await Effect.runPromise(tablesOfRange(timings, range, whole([])))).rows.timings).toEqual([])
   })
 
+  const linesIn = (...lines: ReadonlyArray<string>) =>
+    placesOf((_, see) =>
+      Effect.sync(() => {
+        const { records, ...batch } = batchOf(lines.map((_, i) => i))
+        return see(
+          {
+            ...batch,
+            records: records.map((one, i) => ({ ...one, value: new TextEncoder().encode(lines[i]) }))
+          },
+          1
+        )
+      })
+    )
+  const meta = (ts: number) =>
+    `type=Mobile&browser=&engine=&version=&os=&host=h&pod=p&ts=${ts}&ip=cb007109&klag=10&country=DE&city=XX`
+  const [events, origins, searches, timings] = counters
+  const rowsOf = async (asked: Counter | undefined, places: ReturnType<typeof placesOf>, mask = noMask) => {
+    if (asked === undefined) throw new Error("There is no such counter.")
+    const { rows } = await Effect.runPromise(tablesOfRange(asked, range, { ...places, mask }))
+    expect(Object.keys(rows)).toEqual([...asked.tables])
+    return rows
+  }
+
+  test("is counted by the counters' rules: the table of the old system, lists, decoded types, short keys", async () => {
+    const places = linesIn(
+      `open ${meta(start)} a=1`,
+      `open ${meta(start)} action=`,
+      `buy ${meta(start)} action=a&action=b`,
+      `%E8%B4%AD%E4%B9%B0 ${meta(start)} action%5B%5D=a`,
+      `offr ${meta(start)} action=preview&text=`,
+      `offr ${meta(start)} action=preview&text=${"x".repeat(90_000)}`
+    )
+    expect(await rowsOf(events, places)).toMatchObject({
+      "by-action": [
+        { action: "offr[preview]", events: 2 },
+        { action: "buy[a,b]", events: 1 },
+        { action: "购买[a]", events: 1 }
+      ],
+      "by-event": expect.arrayContaining([
+        { event: "open", events: 2 },
+        { event: "buy[a,b]", events: 1 },
+        { event: "购买[a]", events: 1 }
+      ])
+    })
+    expect(await rowsOf(searches, places)).toEqual({
+      "by-text": [
+        { text: "", events: 1 },
+        { text: "x".repeat(200), events: 1 }
+      ]
+    })
+  })
+
+  test("hides what the mask hides: actions in both tables, searches, origins", async () => {
+    const places = linesIn(
+      `buy ${meta(start)} action=secret`,
+      `offr ${meta(start)} action=preview&text=secret`
+    )
+    const mask = readMask("address,action,text,country,pod")
+    expect(await rowsOf(events, places, mask)).toMatchObject({
+      "by-action": [
+        { action: "buy[•••]", events: 1 },
+        { action: "offr[•••]", events: 1 }
+      ],
+      "by-event": [
+        { event: "buy[•••]", events: 1 },
+        { event: "offr[•••]", events: 1 }
+      ]
+    })
+    expect(await rowsOf(searches, places, mask)).toEqual({ "by-text": [{ text: "•••", events: 1 }] })
+    expect(await rowsOf(origins, places, mask)).toEqual({
+      "by-pod": [{ pod: "•••", events: 2 }],
+      "by-address": [{ address: "•••", events: 2 }],
+      "by-country": [{ country: "•••", events: 2 }]
+    })
+  })
+
+  test("has a line's time in another unit in no average, and an average of nothing is no 0", async () => {
+    const away = `open ${meta(Math.round(start / 1000))} a=1`
+    const row = async (...lines: ReadonlyArray<string>) =>
+      (await rowsOf(timings, linesIn(...lines))).timings?.find(
+        (one) => one["milliseconds of"] === "whole-way"
+      )
+    expect(await row(away)).toEqual({
+      "milliseconds of": "whole-way",
+      count: 0,
+      average: "–",
+      p50: "–",
+      p90: "–",
+      p99: "–",
+      max: "–",
+      "other unit": 1,
+      implausible: 0
+    })
+    expect(await row(`open ${meta(start)} a=1`, away)).toMatchObject({
+      count: 1,
+      average: 0,
+      "other unit": 1
+    })
+    expect(await row()).toBeUndefined()
+  })
+
   test("has figures in steps that fit it, 0 where nothing was", async () => {
     const view = await Effect.runPromise(seriesOfRange("types", range, whole([0, 1, 30])))
     expect([view.step, view.times.length, view.times[0], view.known]).toEqual([1, 60, start / 1000, 60])
     const values = (name: string) => view.lines.find((one) => one.name === name)?.values
     expect([values("even")?.[0], values("odd")?.[1], values("even")?.[2]]).toEqual([1, 1, 0])
+    const masked = { ...whole([0, 1, 30]), mask: readMask("country") }
+    const hidden = await Effect.runPromise(seriesOfRange("countries", range, masked))
+    expect([hidden.name, hidden.lines.map(({ name }) => name)]).toEqual(["countries", ["all"]])
     const day = { since: start, until: start + 86_400_000 }
     expect((await Effect.runPromise(seriesOfRange("all", day, whole([])))).step).toBe(600)
   })

@@ -3,6 +3,8 @@ import { describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { noMask } from "../../../../actors/viewer/mask.ts"
 import type { SearchView } from "../../../../actors/viewer/messages.ts"
+import { readCursor } from "../../../../actors/viewer/past/cursor.ts"
+import { pageBytes } from "../../../../actors/viewer/past/page-fit.ts"
 import type { SearchQuery } from "../../../../actors/viewer/past/search.ts"
 import { searchBack } from "../../../../actors/viewer/past/search-back.ts"
 import type { RecordBatch } from "../../../../bridge/event-log/service.ts"
@@ -27,7 +29,8 @@ const on = (log: Pick<Log, "look">, topics: ReadonlyArray<Topic>, patience = 20_
   patience
 })
 
-const numbers = ({ events }: SearchView) => events.map(({ params }) => Number(params[0]?.[1]))
+const numbersOf = (events: SearchView["events"]) => events.map(({ params }) => Number(params[0]?.[1]))
+const numbers = ({ events }: SearchView) => numbersOf(events)
 
 const suite = (open: OpenLogs): void => {
   const check = <A>(what: string, body: (log: Log) => Effect.Effect<A, unknown, Scope.Scope>): void =>
@@ -71,7 +74,7 @@ describe.skipIf(broker === undefined)("back on Kafka", () =>
 )
 
 describe("a log made up", () => {
-  const topic = newTopic()
+  const [topic, other] = [newTopic(), newTopic()]
   /** A log with one record at each of these times, each in a batch of its own; what each look began with is told. */
   const logOf = (times: ReadonlyArray<number>, slow: (since: number) => boolean = () => false) => {
     const looks: Array<number> = []
@@ -131,6 +134,110 @@ describe("a log made up", () => {
     expect(numbers(await back(log, { limit: 3, until: second.next ?? 0 }))).toEqual([0])
   })
 
+  /** Everything in pages, as a client asks for them: with the cursor where there is one, else before `next`. */
+  const inPages = async (log: Pick<Log, "look">, query: Partial<SearchQuery>, patience = 2_000) => {
+    const pages: Array<SearchView> = []
+    let asked: SearchQuery = { ...all, ...query }
+    for (let isOver = false; !isOver && pages.length < 60; ) {
+      const page = await Effect.runPromise(searchBack(asked, on(log, [topic, other], patience), now))
+      pages.push(page)
+      isOver = page.complete
+      const cursor = page.cursor === undefined ? undefined : readCursor(page.cursor)
+      const { cursor: _, ...rest } = asked
+      asked =
+        cursor === undefined
+          ? { ...rest, until: page.next ?? 0 }
+          : { ...rest, until: Math.min(rest.until, cursor.timestamp + 1), cursor }
+    }
+    return pages
+  }
+
+  /** Records of two topics with two partitions each, so many bytes each, in batches of four; which place each has. */
+  const places = (records: ReadonlyArray<{ at: number; bytes: number }>, isTurned: boolean) => {
+    const partitions = [topic, other].flatMap((name) => [0, 1].map((partition) => ({ name, partition })))
+    const written = partitions.map((place, p) => ({
+      ...place,
+      records: records
+        .map((one, n) => ({ ...one, n }))
+        .filter(({ n }) => n % partitions.length === p)
+        .map(({ at, bytes, n }, offset) => ({
+          offset: String(offset),
+          timestamp: at,
+          key: undefined,
+          value: new TextEncoder().encode(
+            `a type=Mobile&klag=1&country=DE&ip=cb007109 n=${n}&long=${"x".repeat(bytes)}`
+          ),
+          headers: {}
+        }))
+    }))
+    const look: Log["look"] = ({ since }, see) =>
+      Effect.sync(() => {
+        for (const { name, partition, records } of isTurned ? written.toReversed() : written) {
+          const wanted = records.filter(({ timestamp }) => timestamp >= since)
+          for (let i = 0; i === 0 || i < wanted.length; i += 4) {
+            const batch = {
+              topic: name,
+              partition,
+              end: String(records.length),
+              records: wanted.slice(i, i + 4)
+            }
+            if (see(batch, partitions.length)) return true
+          }
+        }
+        return false
+      })
+    return { look }
+  }
+
+  test("a page is bounded in bytes too, and the cursor goes on within a millisecond: each event once", async () => {
+    const [small, large] = [200, 90_000]
+    const kinds = [
+      // 120 of one millisecond weigh more than two pages; others before and behind them.
+      [[...Array(9).fill(now - 40), ...Array(120).fill(now - 20), ...Array(7).fill(now - 10)], 500],
+      // A few to a page.
+      [[...Array(9).fill(now - 40), ...Array(30).fill(now - 20), now - 10], 4],
+      // In several stretches, of which the second is too much for what is left of the page.
+      [[...Array(60).fill(now - 60_000), ...Array(30).fill(now - 50)], 500],
+      // All of one millisecond, which is the first that is asked for.
+      [Array(100).fill(now - 20), 500]
+    ] as const
+    for (const [times, limit, isTurned] of kinds.flatMap(
+      ([times, limit]) =>
+        [
+          [times, limit, false],
+          [times, limit, true]
+        ] as const
+    )) {
+      const records = times.map((at, n) => ({ at, bytes: n % 5 === 0 ? small : large }))
+      const since = Math.min(...times)
+      const pages = await inPages(places(records, isTurned), { limit, since })
+      const seen = pages.flatMap(({ events }) => events)
+      expect(numbersOf(seen).toSorted((a, b) => a - b)).toEqual(times.map((_, n) => n))
+      const seenTimes = seen.map(({ timestamp }) => timestamp)
+      expect(seenTimes).toEqual(seenTimes.toSorted((a, b) => b - a))
+      for (const { events } of pages) {
+        expect(events.length).toBeLessThanOrEqual(limit)
+        expect(Buffer.byteLength(JSON.stringify(events))).toBeLessThanOrEqual(pageBytes + 2)
+      }
+      const cut = pages.filter(({ cursor }) => cursor !== undefined)
+      expect(cut.every(({ complete, troubles }) => !complete && troubles.length === 1)).toBe(true)
+      expect(pages.at(-1)).toMatchObject({ complete: true, next: undefined, troubles: [] })
+    }
+  })
+
+  test("what came to nothing keeps its cursor; another time it goes on from there", async () => {
+    const log = logOf(Array.from({ length: 5 }, () => now - 20))
+    const first = await back(log, { limit: 3 })
+    const cursor = readCursor(first.cursor ?? "")
+    expect(cursor).toBeDefined()
+    if (cursor === undefined) return
+    const away = Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
+    const asked = { limit: 3, until: now - 19, cursor }
+    const none = await back({ look: () => away, looks: [] }, asked)
+    expect(none).toMatchObject({ events: [], complete: false, cursor: first.cursor })
+    expect([...numbers(first), ...numbers(await back(log, asked))]).toEqual([4, 3, 2, 1, 0])
+  })
+
   test("a log that fails is told, with what was found until then and where to go on", async () => {
     const away = Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
     const none = await back({ look: () => away, looks: [] })
@@ -154,7 +261,7 @@ describe("a log made up", () => {
 
   test("where there is too much for its time, it takes a shorter stretch, and goes on from there", async () => {
     const log = logOf([now - 7_200_000, now - 10], (since) => since < now - 1_000)
-    const page = await back(log)
+    const page = await back(log, {}, 1_000)
     expect([numbers(page), page.complete, page.troubles.length]).toEqual([[1], false, 1])
     expect(page.next).toBeLessThanOrEqual(now - 10)
   })

@@ -208,52 +208,64 @@ describe("a search that is not finished", () => {
     })
   })
 
-  test("every event is on exactly one page, whatever the sizes and times, in one order", async () => {
-    const long = "x".repeat(60_000)
-    const all = [0, 1].map(
-      (partition): RecordBatch => ({
-        topic,
-        partition,
-        end: "200",
-        records: Array.from({ length: 200 }, (_, n) => ({
-          offset: String(n),
-          timestamp: 100 + Math.floor(n / 90),
-          key: undefined,
-          value: new TextEncoder().encode(
-            line("a", `n=${partition}.${n}${n % 7 === 0 ? `&long=${long}` : ""}`)
-          ),
-          headers: {}
+  test.each([
+    ["few", (n: number) => n % 7 === 0, 200],
+    ["many, in small batches", (n: number) => n % 7 !== 0, 10]
+  ])(
+    "every event is on exactly one page, whatever the sizes and times, in one order: %s large",
+    async (_, isLong, size) => {
+      const long = "x".repeat(60_000)
+      const whole = [0, 1].map(
+        (partition): RecordBatch => ({
+          topic,
+          partition,
+          end: "200",
+          records: Array.from({ length: 200 }, (_, n) => ({
+            offset: String(n),
+            timestamp: 100 + Math.floor(n / 90),
+            key: undefined,
+            value: new TextEncoder().encode(
+              line("a", `n=${partition}.${n}${isLong(n) ? `&long=${long}` : ""}`)
+            ),
+            headers: {}
+          }))
+        })
+      )
+      const all = whole.flatMap((one) =>
+        Array.from({ length: 200 / size }, (_, i) => ({
+          ...one,
+          records: one.records.slice(i * size, (i + 1) * size)
         }))
+      )
+      const fromTime = (batches: ReadonlyArray<RecordBatch>): Pick<Log, "look"> => ({
+        look: ({ since }, see) =>
+          looking(
+            batches.map((one) => ({
+              ...one,
+              records: one.records.filter(({ timestamp }) => timestamp >= since)
+            })),
+            Effect.succeed(false)
+          ).look({ topics: [topic], since }, see)
       })
-    )
-    const fromTime = (batches: ReadonlyArray<RecordBatch>): Pick<Log, "look"> => ({
-      look: ({ since }, see) =>
-        looking(
-          batches.map((one) => ({
-            ...one,
-            records: one.records.filter(({ timestamp }) => timestamp >= since)
-          })),
-          Effect.succeed(false)
-        ).look({ topics: [topic], since }, see)
-    })
-    for (const limit of [20, 500]) {
-      const told: Array<string> = []
-      let from: Pick<SearchQuery, "since" | "cursor"> = { since: 50 }
-      for (let isOver = false; !isOver && told.length <= 400; ) {
-        const page = await Effect.runPromise(
-          search({ filter: {}, until: 1_000, limit, ...from }, on(fromTime(all), [topic]))
-        )
-        expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(pageBytes + 2_000)
-        expect(page.events.length).toBeGreaterThan(0)
-        told.push(...page.events.map(({ params }) => params[0]?.[1] ?? ""))
-        const cursor = page.cursor === undefined ? undefined : readCursor(page.cursor)
-        from = cursor === undefined ? { since: page.next ?? 0 } : { since: cursor.timestamp, cursor }
-        isOver = page.complete
+      for (const limit of [20, 500]) {
+        const told: Array<string> = []
+        let from: Pick<SearchQuery, "since" | "cursor"> = { since: 50 }
+        for (let isOver = false; !isOver && told.length <= 400; ) {
+          const page = await Effect.runPromise(
+            search({ filter: {}, until: 1_000, limit, ...from }, on(fromTime(all), [topic]))
+          )
+          expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(pageBytes + 2_000)
+          expect(page.events.length).toBeGreaterThan(0)
+          told.push(...page.events.map(({ params }) => params[0]?.[1] ?? ""))
+          const cursor = page.cursor === undefined ? undefined : readCursor(page.cursor)
+          from = cursor === undefined ? { since: page.next ?? 0 } : { since: cursor.timestamp, cursor }
+          isOver = page.complete
+        }
+        expect(told).toHaveLength(400)
+        expect(new Set(told).size).toBe(400)
       }
-      expect(told).toHaveLength(400)
-      expect(new Set(told).size).toBe(400)
     }
-  })
+  )
 
   test("weighs no more than an answer may, however large its events are; of each the beginning is told", async () => {
     const records = Array.from({ length: 200 }, (_, n) => ({
