@@ -186,7 +186,7 @@ export const judgeLog = (
 export interface DeadSystem {
   readonly name: string
   readonly trouble: string
-  /** The same as others told it, each in its words. */
+  /** The same in all words in which it was told and heard. */
   readonly troubles: ReadonlyArray<string>
   readonly sentence: string
 }
@@ -201,10 +201,11 @@ export const judgeAll = (
   )
   const [worst, ...others] = bad
   if (worst !== undefined) {
-    const isSaid = ({ name, trouble }: DeadSystem): boolean =>
-      name.replace(/ \d+$/, "") === worst.name || worst.sentence.includes(trouble)
+    const tells = ({ troubles }: DeadSystem): boolean =>
+      troubles.some((trouble) => worst.sentence.includes(trouble))
+    const isSaid = (one: DeadSystem): boolean => one.name.replace(/ \d+$/, "") === worst.name || tells(one)
     const isOfItsOwn = dead.some(({ name }) => name.replace(/ \d+$/, "") === worst.name)
-    const isCaused = !isOfItsOwn && dead.some(({ trouble }) => worst.sentence.includes(trouble))
+    const isCaused = !isOfItsOwn && dead.some(tells)
     if (isCaused) {
       const sufferers = `Not well therefore: ${listed(bad.map(({ name }) => name))}.`
       return {

@@ -5,7 +5,7 @@ import { judgeAll } from "./judge.ts"
 import { seamsOf } from "./seams.ts"
 import { flow, type Seen, stagesOf } from "./stages.ts"
 import type { InstanceView, SystemView } from "./system-view.ts"
-import { causesOf, stageOnce, withoutCauses } from "./told-once.ts"
+import { causesOf, stageOnce, withHeard, withoutCauses } from "./told-once.ts"
 import { rounded } from "./words.ts"
 
 export interface Known extends Seen {
@@ -19,14 +19,15 @@ export interface Known extends Seen {
 
 export const makeView = (known: Known): SystemView => {
   const stages = stagesOf(known)
-  const { seams, dead } = seamsOf(
+  const { seams, dead: found } = seamsOf(
     known.own,
     known.instances.filter(({ last }) => known.at - last.at <= silentAfter)
   )
-  const causes = causesOf(dead, [
+  const dead = withHeard(found, [
     ["bus", known.bus.trouble],
     ...known.queues.map(({ name, trouble }) => [name, trouble] as const)
   ])
+  const causes = causesOf(dead)
   return {
     at: known.wall,
     ...judgeAll(stages, dead),

@@ -5,17 +5,26 @@ import type { StageView } from "./system-view.ts"
 /** What is said of each dead system, in whatever words: its name and the texts. */
 export type Causes = ReadonlyMap<string, ReadonlySet<string>>
 
-/** The texts that stand for the systems in `dead`: their own, and what the watch heard when it asked one of that name. */
-export const causesOf = (
+/**
+ * The systems in `dead`, each also with what the watch heard when it asked one of that name: a moment later the same
+ * trouble may have other words, like how often it was met.
+ */
+export const withHeard = (
   dead: ReadonlyArray<DeadSystem>,
   asked: ReadonlyArray<readonly [name: string, trouble: string | undefined]>
-): Causes =>
+): ReadonlyArray<DeadSystem> =>
+  dead.map((one) => {
+    const heard = asked.flatMap(([name, trouble]) =>
+      name === one.name && trouble !== undefined ? [trouble] : []
+    )
+    return { ...one, troubles: [...one.troubles, ...heard].filter((text) => text !== "") }
+  })
+
+/** The texts that stand for the systems in `dead`. */
+export const causesOf = (dead: ReadonlyArray<DeadSystem>): Causes =>
   new Map(
     dead.map(({ name, troubles }) => {
-      const heard = asked.flatMap(([one, trouble]) =>
-        one === name && trouble !== undefined ? [trouble] : []
-      )
-      const texts = [...troubles, ...heard].map((text) => text.replace(/[.!?…]$/, ""))
+      const texts = troubles.map((text) => text.replace(/[.!?…]$/, ""))
       return [name, new Set(texts.filter((text) => text !== ""))]
     })
   )
