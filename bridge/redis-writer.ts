@@ -10,29 +10,12 @@
  * A writer lives as long as its scope. Its key expires by itself; a call that finds no key is refused, and sent again
  * in a new epoch.
  */
-import { Effect, Exit, Fiber, Schedule, type Scope } from "effect"
+import { Effect, Exit, type Scope } from "effect"
 import { bytesOf } from "../contracts/event.ts"
 import { Failure } from "../contracts/failure.ts"
 import type { RedisConnection, Reply } from "./redis.ts"
+import { makeEpoch } from "./redis-epoch.ts"
 import type { BytesScript, Script, ScriptAnd } from "./redis-script.ts"
-
-/** How long a writer's key lives after it was last set, milliseconds. */
-const keyLife = 600_000
-
-/**
- * How long what is known of the server's clock is used, milliseconds, and when it is asked for again meanwhile: within
- * a minute the clocks of two machines drift apart by some milliseconds at most.
- */
-const [clockLife, clockAsked] = [60_000, 30_000]
-
-const raiseScript = `
-local known = tonumber(redis.call('GET', KEYS[1]) or '0')
-if known > tonumber(ARGV[1]) then return -1 end
-redis.call('DEL', KEYS[1])
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-local time = redis.call('TIME')
-return time[1] * 1000 + math.floor(time[2] / 1000)
-`
 
 /**
  * Runs before the script and takes away its own key and arguments, the last ones. Where it ends the script, nothing was
@@ -58,12 +41,19 @@ export interface RedisWriter {
   ) => (...call: [...Parameters<ScriptAnd>, limit: number]) => ReturnType<ScriptAnd>
 }
 
-/** What a call carries: the epoch, and the time on the server's clock after which it is not to be begun. */
-type Guarded<A> = (key: string, epoch: string, deadline: string) => Effect.Effect<A, Failure>
+/** Sends it with what the server needs to refuse it: the writer's key, the epoch, and the server's time until which it may begin. */
+type Call<A> = (key: string, epoch: string, deadline: string) => Effect.Effect<A, Failure>
+
+interface Guarded<A> {
+  readonly call: Call<A>
+  /** The script's own reply in the answer. */
+  readonly replyIn: (answer: A) => Reply
+}
 
 /**
  * A writer whose key begins with `prefix`; on a cluster the prefix must have the slot of the data. It lives as long as
- * `scope`; `timeout` is how long the connection waits for an answer, milliseconds. Calls fail with `unavailable` when the server refused them.
+ * `scope`; `timeout` is how long the connection waits for an answer, milliseconds. Calls fail with `unavailable` when the
+ * server refused them.
  */
 export const makeWriter = (
   connection: RedisConnection,
@@ -72,95 +62,33 @@ export const makeWriter = (
   timeout = 5000
 ): RedisWriter => {
   const key = `${prefix}:writer:${crypto.randomUUID().replaceAll("-", "")}`
-  const raise = connection.script(raiseScript)
-  /** `confirmed`: the epoch that the server is known to hold; 0 while an earlier call may still be on its way. */
-  const state = { epoch: 0, confirmed: 0, serverTime: 0, learned: Number.NEGATIVE_INFINITY }
-  const age = (): number => performance.now() - state.learned
-  const isSettled = (): boolean => state.confirmed === state.epoch && age() < clockLife
-  let settling: Fiber.Fiber<void, Failure> | undefined
-  let isRefreshing = false
+  const epoch = makeEpoch(connection, key, scope)
 
-  /** Tells the server the epoch and learns its time. False when the server knows of a later epoch. */
-  const ask = (epoch: number): Effect.Effect<boolean, Failure> =>
-    Effect.map(raise([key], [epoch, keyLife]), (reply) => {
-      if (typeof reply !== "number" || reply < 0) return false
-      state.serverTime = reply
-      state.learned = performance.now()
-      return true
-    })
-
-  const nextEpoch = Effect.suspend(() => {
-    state.epoch += 1
-    const { epoch } = state
-    return Effect.map(ask(epoch), (isRaised) => {
-      if (isRaised) state.confirmed = epoch
-    })
-  })
-
-  /**
-   * Returns once no earlier call of unknown outcome can be carried out any more; whoever asks meanwhile waits for the
-   * same answer. Fails with `unavailable`, since nothing of the call itself was sent.
-   */
-  const settle: Effect.Effect<void, Failure> = Effect.suspend(() => {
-    if (settling !== undefined) return Fiber.join(settling)
-    const done = Effect.sync(() => {
-      settling = undefined
-    })
-    return Effect.flatMap(Effect.forkIn(Effect.ensuring(nextEpoch, done), scope), (fiber) => {
-      if (fiber.pollUnsafe() === undefined) settling = fiber
-      return Fiber.join(fiber)
-    })
-  }).pipe(Effect.mapError(({ message }) => new Failure({ reason: "unavailable", message })))
-
-  /** Goes on to the next epoch in the background, so that what was given up is refused soon, also when nothing else is sent. */
-  const doubt = (epoch: number): Effect.Effect<void> =>
+  const send = <A>({ call, replyIn }: Guarded<A>, limit: number): Effect.Effect<A, Failure> =>
     Effect.suspend(() => {
-      if (state.confirmed !== epoch) return Effect.void
-      state.confirmed = 0
-      const insist = Effect.retry(settle, { schedule: Schedule.spaced("500 millis"), times: 120 })
-      return Effect.asVoid(Effect.forkIn(Effect.ignore(insist), scope))
-    })
-
-  const refresh = Effect.suspend(() => {
-    if (isRefreshing) return Effect.void
-    isRefreshing = true
-    const done = Effect.sync(() => {
-      isRefreshing = false
-    })
-    return Effect.asVoid(Effect.forkIn(Effect.ensuring(Effect.ignore(ask(state.epoch)), done), scope))
-  })
-
-  const send = <A>(
-    call: Guarded<A>,
-    limit: number,
-    replyIn: (answer: A) => Reply
-  ): Effect.Effect<A, Failure> =>
-    Effect.suspend(() => {
-      const epoch = state.confirmed
-      const deadline = Math.floor(state.serverTime + age() + limit)
-      return call(key, String(epoch), String(deadline)).pipe(
-        Effect.onExit((exit) => (isUnclear(exit) ? doubt(epoch) : Effect.void)),
+      const sentIn = epoch.current()
+      return call(key, String(sentIn), String(epoch.timeIn(limit))).pipe(
+        Effect.onExit((exit) => (isUnclear(exit) ? epoch.doubt(sentIn) : Effect.void)),
         Effect.flatMap((answer) =>
           isRefused(replyIn(answer))
-            ? Effect.andThen(doubt(epoch), Effect.fail(refused(connection)))
+            ? Effect.andThen(epoch.doubt(sentIn), Effect.fail(refused(connection)))
             : Effect.succeed(answer)
         )
       )
     })
 
-  const inTime = <A>(
-    call: Guarded<A>,
-    limit: number,
-    replyIn: (answer: A) => Reply
-  ): Effect.Effect<A, Failure> =>
+  /** Sends it within `limit` milliseconds; once more when the server refused it and there is time left. */
+  const inTime = <A>(guarded: Guarded<A>, limit: number): Effect.Effect<A, Failure> =>
     Effect.suspend(() => {
       const begun = performance.now()
       const left = (): number => begun + limit - performance.now()
-      const sendSettled = Effect.suspend(() => send(call, Math.max(1, left()), replyIn))
-      const attempt = Effect.suspend(() => {
-        if (!isSettled()) return Effect.andThen(within(settle, Math.max(1, left()), connection), sendSettled)
-        return age() < clockAsked ? sendSettled : Effect.andThen(refresh, sendSettled)
-      })
+      const sent = Effect.suspend(() => send(guarded, Math.max(1, left())))
+      const attempt = Effect.suspend(() =>
+        Effect.andThen(
+          epoch.isSettled() ? epoch.keepTime : within(epoch.settle, Math.max(1, left()), connection),
+          sent
+        )
+      )
       return Effect.catchIf(
         attempt,
         (failure) => failure instanceof Refused && left() > 0,
@@ -171,26 +99,26 @@ export const makeWriter = (
   return {
     script: (lua) => {
       const run = connection.script(guarded(lua))
-      return (keys, args) =>
-        inTime((own, epoch, deadline) => run([...keys, own], [...args, epoch, deadline]), timeout, itself)
+      return (keys, args) => {
+        const call: Call<Reply> = (own, ...more) => run([...keys, own], [...args, ...more])
+        return inTime({ call, replyIn: itself }, timeout)
+      }
     },
     bytesScript: (lua) => {
       const run = connection.bytesScript(guarded(lua))
-      return (keys, args, limit) =>
-        inTime(
-          (own, epoch, deadline) => run([...keys, own], [...args, bytesOf(epoch), bytesOf(deadline)], limit),
-          limit,
-          itself
-        )
+      return (keys, args, limit) => {
+        const call: Call<Reply> = (own, ...more) =>
+          run([...keys, own], [...args, ...more.map(bytesOf)], limit)
+        return inTime({ call, replyIn: itself }, limit)
+      }
     },
     scriptAnd: (lua) => {
       const run = connection.scriptAnd(guarded(lua))
-      return (keys, args, behind, limit) =>
-        inTime(
-          (own, epoch, deadline) => run([...keys, own], [...args, epoch, deadline], behind),
-          limit,
-          ([reply]) => reply
-        )
+      return (keys, args, behind, limit) => {
+        const call: Call<readonly [Reply, Reply | undefined]> = (own, ...more) =>
+          run([...keys, own], [...args, ...more], behind)
+        return inTime({ call, replyIn: ([reply]) => reply }, limit)
+      }
     }
   }
 }

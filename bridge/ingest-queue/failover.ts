@@ -8,6 +8,7 @@
 import { Clock, Effect } from "effect"
 import type { Bytes } from "../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
+import { makeSaidOnce, type SaidOnce } from "../said-once.ts"
 
 export type Push = (lines: ReadonlyArray<Bytes>) => Effect.Effect<void, Failure>
 
@@ -24,13 +25,16 @@ const pushTime = 1700
 /** How long a server that failed is passed over, milliseconds. */
 const passOver = 5000
 
-/** Why a server's pushes fail is said in the log no more often than this, milliseconds. */
-const sayAgain = 10_000
+/** Why pushes to a server fail is logged once for each kind of reason, and how many it were when one succeeds. */
+interface Outage {
+  readonly failures: number
+  readonly said: SaidOnce
+}
 
 /** Fails when no server has taken the lines: with `timeout` when one may have, with `busy` when all are full, else `unavailable`. */
 export const failover = (servers: ReadonlyArray<PushServer>): Push => {
   const resting = new Map<PushServer, number>()
-  const said = new Map<PushServer, number>()
+  const outages = new Map<PushServer, Outage>()
 
   const order = (now: number): ReadonlyArray<PushServer> => {
     const later = servers.filter((server) => (resting.get(server) ?? 0) > now)
@@ -42,9 +46,20 @@ export const failover = (servers: ReadonlyArray<PushServer>): Push => {
 
   const failed = (server: PushServer, failure: Failure, now: number): Effect.Effect<void> => {
     resting.set(server, now + passOver)
-    if (now - (said.get(server) ?? Number.NEGATIVE_INFINITY) < sayAgain) return Effect.void
-    said.set(server, now)
-    return Effect.logWarning(`A push fails: ${failure.message}`)
+    const outage = outages.get(server) ?? { failures: 0, said: makeSaidOnce() }
+    outages.set(server, { ...outage, failures: outage.failures + 1 })
+    return outage.said.isNew(failure.reason)
+      ? Effect.logWarning(`A push fails: ${failure.message}`)
+      : Effect.void
+  }
+
+  const succeeded = (server: PushServer): Effect.Effect<void> => {
+    resting.delete(server)
+    const outage = outages.get(server)
+    if (outage === undefined) return Effect.void
+    outages.delete(server)
+    const times = outage.failures === 1 ? "1 failed" : `${outage.failures} failed`
+    return Effect.logInfo(`Pushes to ${server.address} succeed again; ${times}.`)
   }
 
   return Effect.fnUntraced(function* (lines) {
@@ -56,10 +71,7 @@ export const failover = (servers: ReadonlyArray<PushServer>): Push => {
       const left = started + pushTime - clock.currentTimeMillisUnsafe()
       const limit = Math.max(1, left / (inOrder.length - index))
       const outcome = yield* Effect.result(server.push(lines, limit))
-      if (outcome._tag === "Success") {
-        resting.delete(server)
-        return
-      }
+      if (outcome._tag === "Success") return yield* succeeded(server)
       yield* failed(server, outcome.failure, clock.currentTimeMillisUnsafe())
       failures.push(outcome.failure)
     }

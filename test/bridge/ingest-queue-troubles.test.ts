@@ -8,6 +8,7 @@ import { type QueueKeys, queueKeys, redisQueue } from "../../bridge/ingest-queue
 import type {
   ClaimedBatch,
   IngestQueue,
+  QueueLedger,
   QueueSource,
   StoredLetter
 } from "../../bridge/ingest-queue/service.ts"
@@ -40,6 +41,9 @@ interface Opened {
   readonly redis: RedisConnection
   readonly keys: QueueKeys
 }
+
+/** The books without the one figure that grows by itself. */
+const ageless = ({ oldestInFlight: _, ...books }: QueueLedger): Omit<QueueLedger, "oldestInFlight"> => books
 
 /** Something that is done to a queue, and the keys it needs for that. */
 interface Act {
@@ -212,7 +216,7 @@ describe.skipIf(!hasRedisProgram())("on a Redis that is killed and comes back", 
       const second = await startRedis([...args, "--dir", directory], first.port)
       if (second !== undefined) own.push(second)
       const after = await eventually("the server is back", () => booksOf(source, 0, 10))
-      expect(after).toEqual(before)
+      expect(ageless(after)).toEqual(ageless(before))
       expect(await run(batch.ack(counts(batch)))).toBe(true)
       expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 0, waiting: 1 })
     })
@@ -240,7 +244,7 @@ test("in a file that is closed and opened again the ledger is as it was, and goe
     return booksOf(source, 0, 10)
   })
   await using(async (_, source) => {
-    expect(await booksOf(source, 0, 10)).toEqual(before)
+    expect(ageless(await booksOf(source, 0, 10))).toEqual(ageless(before))
     const batch = await claim(source)
     expect(await run(batch.ack(counts(batch)))).toBe(true)
     expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 0, waiting: 1 })

@@ -4,7 +4,6 @@
  * up and a new connection has come.
  */
 import { describe, expect, test } from "bun:test"
-import { createHash } from "node:crypto"
 import { Effect, Exit, Logger } from "effect"
 import { putScript, redisLinks, removeScript } from "../../bridge/campaign-links/redis.ts"
 import { queueKeys, redisQueue } from "../../bridge/ingest-queue/redis.ts"
@@ -25,6 +24,7 @@ import { connect, type RedisConnection } from "../../bridge/redis.ts"
 import { guarded } from "../../bridge/redis-writer.ts"
 import type { CampaignLink } from "../../contracts/campaign-link.ts"
 import { newClaimId } from "../../contracts/ids.ts"
+import { sentSha } from "../faults/sent-sha.ts"
 import { startProxy, type TcpProxy } from "../faults/tcp-proxy.ts"
 import { eventually } from "../support/eventually.ts"
 import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../support/redis.ts"
@@ -214,8 +214,6 @@ const late: Record<string, Late> = {
 /** The claim that is sent again. */
 let again = newClaimId()
 
-const shaOf = (script: string): string => createHash("sha1").update(guarded(script)).digest("hex")
-
 describe.skipIf(!hasRedisProgram())("what a given-up connection delivers late is refused:", () => {
   for (const [what, { script, prepare, meanwhile }] of Object.entries(late))
     test(what, () =>
@@ -226,7 +224,7 @@ describe.skipIf(!hasRedisProgram())("what a given-up connection delivers late is
         await run(redis.command("SCRIPT", "LOAD", guarded(script)))
         const act = await prepare(world)
         const stranded = proxy.strand(
-          ({ direction, data }) => direction === "up" && data.toString("latin1").includes(shaOf(script))
+          ({ direction, data }) => direction === "up" && data.toString("latin1").includes(sentSha(script))
         )
         expect(Exit.isFailure(await Effect.runPromiseExit(act))).toBe(true)
         const { deliver } = await stranded

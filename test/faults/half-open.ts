@@ -2,14 +2,13 @@
  * Connections to Redis that go silent in one direction at the very command that a cut is about, and deliver it long
  * after their client has gone: what cases 48 and 49 do, with little and with much waiting in the queue.
  */
-import { createHash } from "node:crypto"
 import { pushScript } from "../../bridge/ingest-queue/redis-push.ts"
 import { ackScript, claimScript, giveBackScript } from "../../bridge/ingest-queue/scripts.ts"
 import { applyScript } from "../../bridge/projection-store/apply-script.ts"
-import { guarded } from "../../bridge/redis-writer.ts"
 import { pause, prove } from "./case.ts"
 import type { Needs } from "./needs.ts"
 import type { Random } from "./random.ts"
+import { sentSha } from "./sent-sha.ts"
 import type { Chunk, TcpProxy } from "./tcp-proxy.ts"
 import type { World } from "./world.ts"
 
@@ -45,11 +44,9 @@ const directions = ["up", "down"] as const
 /** How long after a connection went silent its bytes are delivered, milliseconds. */
 const [earliest, latest] = [5_000, 70_000]
 
-const shaOf = (script: string): string => createHash("sha1").update(guarded(script)).digest("hex")
-
 /** Matches the first chunk that holds such a command (up), or the answer to it (down). */
 const matcher = (kind: Kind, direction: Chunk["direction"]): ((chunk: Chunk) => boolean) => {
-  const sha = shaOf(scripts[kind])
+  const sha = sentSha(scripts[kind])
   let asked: number | undefined
   return (chunk) => {
     if (chunk.direction === "up") {

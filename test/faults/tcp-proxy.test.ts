@@ -211,4 +211,30 @@ describe("the proxy", () => {
     for (const socket of open.splice(0)) socket.destroy()
     expect(await ends(client())).toBe("ECONNRESET")
   })
+
+  test("what is stranded is kept when its client has gone, and delivered then; what comes over others passes", async () => {
+    const one = client()
+    const stranded = proxy.strand(({ direction, data }) => direction === "up" && data.includes("late"))
+    one.socket.write("late")
+    const { deliver } = await stranded
+    one.socket.destroy()
+    const two = client()
+    two.socket.write("early")
+    await hears(two, "early!")
+    expect(received).toBe("early")
+    await deliver()
+    expect(received).toBe("earlylate")
+  })
+
+  test("a connection that was stranded and not given up can be stranded again, in the other direction too", async () => {
+    const one = client()
+    for (const direction of ["up", "down"] as const) {
+      const stranded = proxy.strand((chunk) => chunk.direction === direction)
+      one.socket.write(direction)
+      const { deliver } = await stranded
+      expect(one.heard()).not.toContain(`${direction}!`)
+      await deliver()
+      await eventually("it is heard", () => one.heard().endsWith(`${direction}!`))
+    }
+  })
 })

@@ -82,6 +82,7 @@ interface Connection {
   readonly reset: () => void
   /** Its bytes are kept: the end of one side does not end the other. */
   isStranded: boolean
+  readonly client: Socket
   readonly upstream: Socket
 }
 
@@ -135,6 +136,7 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
       flows: { up: makeFlow(client, upstream), down: makeFlow(upstream, client) },
       reset,
       isStranded: false,
+      client,
       upstream
     }
     connections.set(id, connection)
@@ -209,6 +211,8 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
               upstream.once("data", () => delivered())
               upstream.once("close", () => delivered())
               flows[chunk.direction].release()
+              // A client that has not given it up goes on with it.
+              if (!connection.client.destroyed) connection.isStranded = false
             })
         })
         return "hang"

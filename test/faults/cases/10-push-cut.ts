@@ -1,9 +1,9 @@
 /** 10: the connection is cut between a push and its answer: the client hears 503, and the event may be there. */
-import { createHash } from "node:crypto"
 import { pushScript } from "../../../bridge/ingest-queue/redis-push.ts"
 import { atRandomMoments, faultCase } from "../case.ts"
+import { sentSha } from "../sent-sha.ts"
 
-const sha = createHash("sha1").update(pushScript).digest("hex")
+const sha = sentSha(pushScript)
 
 export default faultCase({
   number: "10",

@@ -2,13 +2,13 @@
  * 13: Kafka has confirmed a batch, and the drainer dies before Redis is told. The batch must come again and be counted
  * once. Every second time the bridge dies too, so that it cannot remember the batch and stores it again under the same ids.
  */
-import { createHash } from "node:crypto"
 import { ackScript } from "../../../bridge/ingest-queue/scripts.ts"
 import { readTopic } from "../../support/kcat.ts"
 import { atRandomMoments, faultCase, prove } from "../case.ts"
+import { sentSha } from "../sent-sha.ts"
 import type { World } from "../world.ts"
 
-const sha = createHash("sha1").update(ackScript).digest("hex")
+const sha = sentSha(ackScript)
 
 /** The batch that an acknowledgement on its way to Redis is about; undefined when the bytes hold none. */
 const acknowledged = (data: Buffer): string | undefined => {
