@@ -127,6 +127,7 @@ export const judgeQueue = (queues: ReadonlyArray<QueueSeen>, refused = ""): Judg
   const dead = queues.filter(({ trouble }) => trouble !== undefined)
   const first = dead[0]?.trouble ?? ""
   if (dead.length === queues.length) return down(ended(first))
+  const because = refused === "" ? "" : ` ${refused}`
   const deadText = dead.length === 0 ? "" : ` ${named(queues, dead[0])}${ended(first)}`
   for (const queue of queues) {
     const { ledger, trouble, movedAgo, unclaimedFor = 0, unsettledFor = 0 } = queue
@@ -135,7 +136,7 @@ export const judgeQueue = (queues: ReadonlyArray<QueueSeen>, refused = ""): Judg
     if (oldestInFlight >= stuckAfter) {
       const lines = many(inFlight, "line is in flight", "lines are in flight")
       const batch = `${lines}, of these a batch that has been tried for ${span(oldestInFlight)} and is not stored.`
-      return still(`${named(queues, queue)}${batch}${refused === "" ? "" : ` ${refused}`}${deadText}`)
+      return still(`${named(queues, queue)}${batch}${because}${deadText}`)
     }
     if (isRecent(movedAgo)) continue
     if (unclaimedFor >= stillAfter) {
@@ -147,7 +148,7 @@ export const judgeQueue = (queues: ReadonlyArray<QueueSeen>, refused = ""): Judg
     if (unsettledFor >= stillAfter) {
       const lines = many(inFlight, "line is in flight", "lines are in flight")
       return still(
-        `${named(queues, queue)}${lines} and none was let go for ${span(unsettledFor)}.${deadText}`
+        `${named(queues, queue)}${lines} and none was let go for ${span(unsettledFor)}.${because}${deadText}`
       )
     }
   }
