@@ -2,7 +2,7 @@
  * Every actor, in the order in which an event meets them; those at the end run only when they are named. A process
  * loads only those that it runs: the code of all would take a fifth of its memory.
  */
-import type { Actor } from "./system/actor.ts"
+import type { Actor } from "./runtime/actor.ts"
 
 /** Those that `--all` runs. */
 const standard: Readonly<Record<string, () => Promise<Actor>>> = {

@@ -4,17 +4,17 @@
  */
 import { Effect } from "effect"
 import { mergeReceipts } from "../contracts/batch.ts"
-import { Enrich } from "../contracts/conversations.ts"
-import { lineAt, otherUnits, readLines } from "./drainer/read-lines.ts"
-import * as Actor from "./system/actor.ts"
-import { ask } from "./system/ask.ts"
-import { showCopies } from "./system/copies.ts"
-import { publishFacts } from "./system/facts.ts"
-import type { Lines } from "./system/inbox/account.ts"
-import { claims } from "./system/inbox/claims.ts"
-import { ingestQueue, messageBus } from "./system/need.ts"
-import { Self } from "./system/self.ts"
-import { readTopics, topicSettings } from "./system/topics.ts"
+import { Enrich } from "../contracts/requests.ts"
+import * as Actor from "./runtime/actor.ts"
+import { Self } from "./runtime/actor-context.ts"
+import { ingestQueue, messageBus } from "./runtime/dependencies.ts"
+import type { Lines } from "./runtime/inbox/batch-outcome.ts"
+import { claims } from "./runtime/inbox/claims.ts"
+import { publishFacts } from "./runtime/publish/batch-progress.ts"
+import { showCopies } from "./runtime/publish/event-copies.ts"
+import { ask } from "./runtime/request.ts"
+import { lineAt, otherUnits, readLines } from "./transform/read-lines.ts"
+import { readTopics, topicSettings } from "./transform/topics.ts"
 
 export const Drainer = Actor.make(
   "drainer",

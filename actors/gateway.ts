@@ -1,9 +1,9 @@
 /** Gateway: takes events over HTTP and answers each when the queue has it. Keeps nothing; any number may run. */
 import { Effect } from "effect"
 import { IngestQueue } from "../bridge/ingest-queue/service.ts"
-import { httpEvents } from "./gateway/http-events.ts"
-import * as Actor from "./system/actor.ts"
-import { campaignLinks, ingestQueue } from "./system/need.ts"
+import { httpEvents } from "./gateway/http-inbox.ts"
+import * as Actor from "./runtime/actor.ts"
+import { campaignLinks, ingestQueue } from "./runtime/dependencies.ts"
 
 export const Gateway = Actor.make(
   "gateway",

@@ -2,12 +2,13 @@
  * Tap: publishes what flows as JSON that anyone reads with a plain NATS client, `nats sub 'spoor.tap.>'`. It only looks,
  * at most once, and never slows the work. Keeps nothing; one is enough, since two would publish everything twice.
  */
-import * as Actor from "./system/actor.ts"
-import { copies } from "./system/inbox/copies.ts"
-import { messageBus } from "./system/need.ts"
+
+import { viewerMask } from "./inspect/viewer-settings.ts"
+import * as Actor from "./runtime/actor.ts"
+import { messageBus } from "./runtime/dependencies.ts"
+import { copies } from "./runtime/inbox/copies.ts"
 import { publishTapped } from "./tap/publish.ts"
 import { readTapStages, tapStages } from "./tap/settings.ts"
-import { viewerMask } from "./viewer/settings.ts"
 
 export const Tap = Actor.make(
   "tap",

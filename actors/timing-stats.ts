@@ -3,7 +3,7 @@
  * line has its time in the other dialect's unit, or a year or more off, is counted by itself and in no average.
  */
 import { type Counting, counter } from "./counter/counter.ts"
-import { timingIncrements } from "./counter/timings.ts"
+import { timingIncrements } from "./inspect/timings.ts"
 
 export const timingCounting: Counting = {
   summary: "Average and percentiles of klag and of the whole way, and the total seen.",

@@ -3,8 +3,8 @@
  * the `Idempotency-Key` header. It travels as a parameter, because a line has no other place for it.
  */
 import { Config, Schema } from "effect"
-import { setting } from "../../contracts/setting.ts"
-import { Refusal } from "../refusal.ts"
+import { Refusal } from "../gateway/http/refusal.ts"
+import { setting } from "./setting.ts"
 
 /** Whoever sends by GET gives the id as this parameter. The name says what it does, so that nobody has it by chance. */
 export const standardEventIdParam = "idempotency_key"

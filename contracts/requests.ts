@@ -6,11 +6,11 @@
  */
 import { Schema } from "effect"
 import { type EnrichedBatch, type RawBatch, Receipt } from "./batch.ts"
-import { EnrichedMessage, readEnrichedBatch, writeEnrichedBatch } from "./enriched-message.ts"
 import { Stage } from "./event.ts"
 import { FailureReason } from "./failure.ts"
 import { BatchId, Topic } from "./ids.ts"
-import { RawMessage, readRawBatch, writeRawBatch } from "./raw-message.ts"
+import { EnrichedMessage, readEnrichedBatch, writeEnrichedBatch } from "./messages/enriched-batch.ts"
+import { RawMessage, readRawBatch, writeRawBatch } from "./messages/raw-batch.ts"
 
 /** A request about a batch, answered with a receipt. Any number of copies of the one who answers share the group. */
 export interface Conversation<Request> {

@@ -1,8 +1,8 @@
 /** Writes the parts of README.md that are made from the code: `bun deploy/readme.ts`. A test checks that they are current. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { loadActors } from "../actors/all.ts"
-import { actorTable, settingsTable } from "../actors/system/help.ts"
-import { errorEntries } from "../gateway/errors.ts"
+import { actorTable, settingsTable } from "../actors/commands/help.ts"
+import { errorEntries } from "../gateway/http/errors.ts"
 import { seriesTable } from "./series-table.ts"
 
 const actors = await loadActors()

@@ -6,9 +6,9 @@ import { type Bytes, bytesOf } from "../contracts/event.ts"
 import { Failure } from "../contracts/failure.ts"
 import type { Topic } from "../contracts/ids.ts"
 import { formatLine } from "../contracts/wire/line.ts"
-import type { Arrival } from "./arrival.ts"
-import { joinedQueries, parameter } from "./body/flatten.ts"
-import type { Refusal } from "./refusal.ts"
+import { joinedQueries, parameter } from "./formats/flatten-json.ts"
+import type { Refusal } from "./http/refusal.ts"
+import type { Arrival } from "./request-context.ts"
 
 /** One event as a dialect made it of a request. What is left out is the request's own. */
 export interface NewEvent {

@@ -5,20 +5,22 @@
  * app's router, which costs a tenth of what they take. It keeps no state; serve.ts serves it.
  */
 import { Elysia } from "elysia"
+import { idempotencyKey, standardEventIdParam } from "../contracts/client-event-id.ts"
 import type { Bytes } from "../contracts/event.ts"
-import { anyOrigin, eventPixel, icon, ok, robots } from "./answers.ts"
-import { type Arrival, arrivalOf, type FindAddress, type Peer } from "./arrival.ts"
-import { closing } from "./body/closing.ts"
-import { type BodyLimits, standardBodyLimits } from "./body/limits.ts"
-import { type AddressHeader, clientAddress, trustedProxies } from "./client-address.ts"
-import { type Cors, openCors } from "./cors.ts"
-import type { CountRejected } from "./dialects/batch.ts"
-import { idempotencyKey, standardEventIdParam } from "./dialects/event-id.ts"
-import { dialectRoutes } from "./dialects/routes.ts"
-import { refuse, refuseFailed } from "./errors.ts"
-import type { Around } from "./guard/under-way.ts"
+import { type Privacy, type Push, type Spend, takeEvents } from "./accept-events.ts"
+import type { CountRejected } from "./formats/batch.ts"
+import { dialectRoutes } from "./formats/routes.ts"
+import type { Around } from "./guard/concurrency-limit.ts"
+import { closing } from "./http/body/closing.ts"
+import { type BodyLimits, standardBodyLimits } from "./http/body/limits.ts"
+import { type AddressHeader, clientAddress, trustedProxies } from "./http/client-address.ts"
+import { type Cors, openCors } from "./http/cors.ts"
+import { refuse, refuseFailed } from "./http/errors.ts"
+import { anyOrigin, eventPixel, icon, ok, robots } from "./http/responses.ts"
+import { type Target, targetOf } from "./http/target.ts"
 import { type LinkOptions, linkRoutes } from "./links/routes.ts"
 import { openApi } from "./openapi/document.ts"
+import { type Arrival, arrivalOf, type FindAddress, type Peer } from "./request-context.ts"
 import {
   allowed,
   firstAnswer,
@@ -30,8 +32,6 @@ import {
   routeTable,
   withoutSlash
 } from "./routes.ts"
-import { type Privacy, type Push, type Spend, takeEvents } from "./take-events.ts"
-import { type Target, targetOf } from "./target.ts"
 
 /** The path and query of a request may weigh so many bytes. */
 export const maxTargetBytes = 20_480

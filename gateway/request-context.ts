@@ -1,9 +1,9 @@
 /** A tracker's request as all that follows sees it: what it asks for, and who sent it when. Made once per request. */
 import type { Bytes } from "../contracts/event.ts"
 import type { Topic } from "../contracts/ids.ts"
-import { hostOf } from "./host.ts"
-import type { Client } from "./serve.ts"
-import type { Target } from "./target.ts"
+import { hostOf } from "./http/host.ts"
+import type { Client } from "./http/serve.ts"
+import type { Target } from "./http/target.ts"
 
 /** As much of a client as the gateway asks for. */
 export type Peer = Pick<Client, "address">

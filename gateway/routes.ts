@@ -1,5 +1,5 @@
 /** The table of paths that mean something of their own, by method. Any other path is an event, by GET or HEAD. */
-import type { Arrival } from "./arrival.ts"
+import type { Arrival } from "./request-context.ts"
 
 /** Answers an arrival. What it throws is answered from the table of errors. */
 export type Handler = (arrival: Arrival) => Response | Promise<Response>

@@ -8,9 +8,9 @@ import {
   loopback,
   proxiesProblem,
   standardHeaders
-} from "./client-address.ts"
-import { originsProblem } from "./cors.ts"
-import { standardLimits } from "./push-batch.ts"
+} from "./http/client-address.ts"
+import { originsProblem } from "./http/cors.ts"
+import { standardLimits } from "./push-batcher.ts"
 
 const proxies = Schema.String.check(Schema.makeFilter((list: string) => proxiesProblem(list)))
 const oneWord = Schema.String.check(

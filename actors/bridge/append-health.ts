@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import { steadyMillis } from "../system/steady.ts"
+import { steadyMillis } from "../runtime/monotonic-clock.ts"
 
 /** How long a failed append is held against the log, milliseconds; a successful one clears it at once. */
 export const doubtedFor = 10_000

@@ -3,7 +3,7 @@ import type { Appended, NewRecord } from "../../bridge/event-log/service.ts"
 import type { EnrichedBatch, Rejection } from "../../contracts/batch.ts"
 import type { EnrichedEvent } from "../../contracts/event.ts"
 import { eventId } from "../../contracts/ids.ts"
-import { recordIn, type Seen } from "../system/copies.ts"
+import { recordIn, type Seen } from "../runtime/publish/event-copies.ts"
 
 /** The version of the record's format, header `v`. */
 export const recordVersion = "1"

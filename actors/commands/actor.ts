@@ -6,16 +6,16 @@
  */
 import { parseArgs } from "node:util"
 import { Effect, Exit } from "effect"
-import { actorNames, loadActors, standardNames } from "./all.ts"
-import type { Actor, StartFailure } from "./system/actor.ts"
-import { logNameOf } from "./system/banner.ts"
-import { endingOf } from "./system/ending.ts"
-import { environmentLayer } from "./system/environment.ts"
-import { actorHelp, actorList, settingsOf, usage } from "./system/help.ts"
-import { loggingLayer } from "./system/logging.ts"
-import { runProcess } from "./system/process.ts"
-import { thisWorker } from "./system/worker.ts"
-import { runWorkers } from "./system/workers.ts"
+import { actorNames, loadActors, standardNames } from "../all.ts"
+import type { Actor, StartFailure } from "../runtime/actor.ts"
+import { logNameOf } from "../runtime/banner.ts"
+import { environmentLayer } from "../runtime/environment.ts"
+import { endingOf } from "../runtime/exit-code.ts"
+import { loggingLayer } from "../runtime/logging.ts"
+import { runProcess } from "../runtime/process.ts"
+import { runWorkers } from "../runtime/workers/supervisor.ts"
+import { thisWorker } from "../runtime/workers/worker.ts"
+import { actorHelp, actorList, settingsOf, usage } from "./help.ts"
 
 const say = (text: string, code: number): void => {
   const stream = code === 0 ? process.stdout : process.stderr
@@ -61,7 +61,7 @@ const runInWorkers = async (chosen: ReadonlyArray<Actor>, written: string): Prom
   if (process.platform !== "linux")
     return say("spoor: --workers needs Linux: elsewhere no system shares out the connections of a port", 78)
   const [, file = ""] = process.argv
-  const { gatewayWorkers } = await import("./gateway/workers.ts")
+  const { gatewayWorkers } = await import("../gateway/workers.ts")
   return run(
     chosen,
     Effect.flatMap(gatewayWorkers(workers), (each) => runWorkers({ file, args: [actor.name], ...each }))

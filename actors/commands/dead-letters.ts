@@ -5,10 +5,10 @@
 import { Context, Effect, Layer } from "effect"
 import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
 import { kafkaKeyParam } from "../../bridge/settings.ts"
-import { geoIp, ingestQueue } from "../system/need.ts"
-import { topicSettings } from "../system/topics.ts"
-import { discard, list, replay, show } from "./dead-letter-verbs.ts"
-import { readArguments } from "./letter-arguments.ts"
+import { geoIp, ingestQueue } from "../runtime/dependencies.ts"
+import { topicSettings } from "../transform/topics.ts"
+import { readArguments } from "./dead-letters/arguments.ts"
+import { discard, list, replay, show } from "./dead-letters/verbs.ts"
 import { runCommand } from "./run-command.ts"
 
 const usage = `usage: dead-letters list [filters] [--limit N] [--cursor PLACE] [--json]

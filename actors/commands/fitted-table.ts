@@ -2,7 +2,7 @@
  * A table in the width there is: columns that matter less are left out until it fits, and the remark of a row, which
  * may say why something is wrong, stands behind it or, wrapped, below it. Pure.
  */
-import { table, wrapped } from "./plain.ts"
+import { table, wrapped } from "../inspect/plain-text.ts"
 
 export interface Column {
   readonly heading: string

@@ -1,9 +1,9 @@
 /** What `--list` and `--help` print, and the README's table of settings: all made from the actors themselves. */
 import type { Setting } from "../../contracts/setting.ts"
 import { formsSentence } from "../../contracts/setting-readers.ts"
-import type { Actor } from "./actor.ts"
-import { messageBus } from "./need.ts"
-import { processSettings } from "./settings.ts"
+import type { Actor } from "../runtime/actor.ts"
+import { messageBus } from "../runtime/dependencies.ts"
+import { processSettings } from "../runtime/settings.ts"
 
 export const usage = `usage: actor <name> …                run these actors in one process
        actor --all                   run all of them, but tap: name it beside

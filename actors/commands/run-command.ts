@@ -6,11 +6,11 @@
 import { type Config, Effect, Exit, Layer, Logger, References, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
-import { endingOf } from "../system/ending.ts"
-import { environmentLayer } from "../system/environment.ts"
-import { settingLine } from "../system/help.ts"
-import { inertText } from "../system/inert-text.ts"
-import { tellLocalTimes } from "./plain.ts"
+import { tellLocalTimes } from "../inspect/plain-text.ts"
+import { environmentLayer } from "../runtime/environment.ts"
+import { inertText } from "../runtime/escape-controls.ts"
+import { endingOf } from "../runtime/exit-code.ts"
+import { settingLine } from "./help.ts"
 
 /** A command line that makes no sense; the message is a sentence for the person who wrote it. */
 export class WrongUse extends Error {}

@@ -3,19 +3,19 @@
  * is left out and said. Goes on until a signal, or until it has shown as many as it was asked for.
  */
 import { Effect, Redacted, Stream } from "effect"
-import { messageBusSettings } from "../../bridge/message-bus/live.ts"
+import { messageBusSettings } from "../../bridge/message-bus/layer.ts"
 import { natsUrl } from "../../bridge/settings.ts"
-import { listenForSignals } from "../system/signals.ts"
+import { viewerMask } from "../inspect/viewer-settings.ts"
+import { listenForSignals } from "../runtime/signals.ts"
 import { inertJson } from "../tap/inert-json.ts"
-import { viewerMask } from "../viewer/settings.ts"
-import { askViewerSettings } from "./ask-viewer.ts"
 import { colours, wantsColours } from "./colours.ts"
 import { note, runCommand, say } from "./run-command.ts"
-import { readTapping, type Tapping } from "./tap-arguments.ts"
-import { leftOutNotes } from "./tap-left-out.ts"
-import { matchedNotes } from "./tap-matched.ts"
-import { fromNats, fromViewer } from "./tap-sources.ts"
-import { tapLine } from "./tap-text.ts"
+import { readTapping, type Tapping } from "./tap/arguments.ts"
+import { leftOutNotes } from "./tap/drop-report.ts"
+import { matchedNotes } from "./tap/matched.ts"
+import { fromNats, fromViewer } from "./tap/sources.ts"
+import { tapLine } from "./tap/text.ts"
+import { askViewerSettings } from "./viewer-client.ts"
 
 const usage = `usage: tap raw|enriched|stored|rejected [--topic T] [--type X] [--where CONDITIONS] [--text X] [--limit N] [--json]
 

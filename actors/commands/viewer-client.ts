@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer"
 import { Config, Effect, Redacted } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { optional, readAll } from "../../contracts/setting.ts"
-import { viewerPassword, viewerPort, viewerToken, viewerUser } from "../viewer/settings.ts"
+import { viewerPassword, viewerPort, viewerToken, viewerUser } from "../inspect/viewer-settings.ts"
 
 export const viewerUrl = optional(
   "VIEWER_URL",

@@ -7,8 +7,8 @@
 import { createHash } from "node:crypto"
 import type { LogRecord } from "../../bridge/event-log/service.ts"
 import type { EventId } from "../../contracts/ids.ts"
-import { visitorNames } from "../../gateway/privacy/visitor.ts"
-import { withoutParams } from "../../gateway/query.ts"
+import { withoutParams } from "../../contracts/wire/query.ts"
+import { visitorNames } from "../../gateway/privacy/visitor-id.ts"
 import type { CountedEvent } from "./read-event.ts"
 
 /** The settings of the gateway that say what it writes into an event. */

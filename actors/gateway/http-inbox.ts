@@ -4,12 +4,12 @@
  */
 import { Cause, Clock, Effect, Exit } from "effect"
 import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
+import { eventIdParam } from "../../contracts/client-event-id.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { gatewayApp } from "../../gateway/app.ts"
-import { bodyLimitsOf, bodySettings } from "../../gateway/body/limits.ts"
-import { eventIdParam } from "../../gateway/dialects/event-id.ts"
-import { pushBatch, standardLimits } from "../../gateway/push-batch.ts"
+import { bodyLimitsOf, bodySettings } from "../../gateway/http/body/limits.ts"
+import { pushBatch, standardLimits } from "../../gateway/push-batcher.ts"
 import {
   believedAddressHeaders,
   gatewayHost,
@@ -19,14 +19,14 @@ import {
   podName,
   trustedProxies
 } from "../../gateway/settings.ts"
-import type { Inbox } from "../system/actor.ts"
-import { makeProxyCheck } from "../system/checked-proxies.ts"
-import { answerLive, answerMetrics, makePublicReady } from "../system/ops-server.ts"
-import { Self } from "../system/self.ts"
-import { served } from "../system/served.ts"
-import { thisWorker } from "../system/worker.ts"
+import type { Inbox } from "../runtime/actor.ts"
+import { Self } from "../runtime/actor-context.ts"
+import { served } from "../runtime/http-server.ts"
+import { answerLive, answerMetrics, makePublicReady } from "../runtime/ops-server.ts"
+import { makeProxyCheck } from "../runtime/proxy-check.ts"
+import { thisWorker } from "../runtime/workers/worker.ts"
+import { makeProtection, protectionSettings } from "./guard-layer.ts"
 import { linksSettings, makeLinks } from "./links.ts"
-import { makeProtection, protectionSettings } from "./protection.ts"
 
 export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
   describes: "events over HTTP",

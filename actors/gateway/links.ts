@@ -1,15 +1,15 @@
 /** Campaign links as the gateway's app wants them: the store's answers as promises, and the enricher's eye for platforms. */
 import { Cause, Effect, Exit, Redacted } from "effect"
 import { CampaignLinks } from "../../bridge/campaign-links/service.ts"
+import { rememberDevices } from "../../bridge/user-agent/device.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import { readTarget, schemesOf } from "../../contracts/link-target.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { clicks } from "../../gateway/links/click.ts"
 import type { LinkOptions } from "../../gateway/links/routes.ts"
 import { linkSettings } from "../../gateway/links/settings.ts"
-import { rememberDevices } from "../enricher/device.ts"
-import type { StartFailure } from "../system/actor.ts"
-import { readTopics, topicSettings } from "../system/topics.ts"
+import type { StartFailure } from "../runtime/actor.ts"
+import { readTopics, topicSettings } from "../transform/topics.ts"
 
 /** The settings that `makeLinks` reads. */
 export const linksSettings = [...Object.values(linkSettings), ...topicSettings]

@@ -1,6 +1,6 @@
 /** What the edge counts beside the figures of every actor: requests that were refused, events that people kept back. */
 import { Effect, Metric } from "effect"
-import type { CountRefused, RefusedReason } from "../../gateway/guard/count.ts"
+import type { CountRefused, RefusedReason } from "../../gateway/guard/refusal-counter.ts"
 import type { CountPrivacy } from "../../gateway/privacy/privacy.ts"
 
 const refused = Metric.counter("spoor_gateway_refused_total", {

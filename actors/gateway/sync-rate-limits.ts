@@ -5,7 +5,7 @@
  */
 import { Effect, Metric } from "effect"
 import type { RateShare } from "../../bridge/rate-share/service.ts"
-import type { Buckets } from "../../gateway/guard/buckets.ts"
+import type { Buckets } from "../../gateway/guard/token-buckets.ts"
 
 const pause = "100 millis"
 

@@ -4,7 +4,7 @@
  */
 import { Clock, Duration, Effect, type Scope } from "effect"
 import type { VisitorSalts } from "../../bridge/visitor-salts/service.ts"
-import { dayMilliseconds, dayOf, overlapMilliseconds, type SaltOf } from "../../gateway/privacy/visitor.ts"
+import { dayMilliseconds, dayOf, overlapMilliseconds, type SaltOf } from "../../gateway/privacy/visitor-id.ts"
 
 const pause = Duration.minutes(1)
 /** While a salt that is needed is missing. */

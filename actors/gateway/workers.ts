@@ -3,11 +3,11 @@ import { Duration, Effect } from "effect"
 import { redisUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { serve } from "../../gateway/serve.ts"
+import { serve } from "../../gateway/http/serve.ts"
 import { gatewayHost, gatewayPort } from "../../gateway/settings.ts"
-import type { StartFailure } from "../system/actor.ts"
-import { drainDelay, drainTimeout, opsPort } from "../system/settings.ts"
-import type { Workers } from "../system/workers.ts"
+import type { StartFailure } from "../runtime/actor.ts"
+import { drainDelay, drainTimeout, opsPort } from "../runtime/settings.ts"
+import type { Workers } from "../runtime/workers/supervisor.ts"
 
 const highestPort = 65_535
 

@@ -1,5 +1,5 @@
 /** Numbers, times and reasons in the sentences of the watch. */
-import { number } from "../commands/plain.ts"
+import { number } from "./plain-text.ts"
 
 /** "1 line waits" or "1,200 lines wait": both forms given whole, the number put in front. */
 export const many = (count: number, one: string, several: string): string =>

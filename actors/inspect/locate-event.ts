@@ -5,12 +5,12 @@
 import { Duration, Effect, Result } from "effect"
 import type { EventLog, LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
 import type { EventUnderWay, QueueSource } from "../../bridge/ingest-queue/service.ts"
-import { leaseTime } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type BatchId, splitEventId } from "../../contracts/ids.ts"
-import type { Topics } from "../system/topics.ts"
-import type { FoundLetter } from "./letter-walk.ts"
-import { findOn } from "./letters.ts"
+import { leaseTime } from "../../contracts/requests.ts"
+import type { Topics } from "../transform/topics.ts"
+import type { FoundLetter } from "./dead-letters/cursor.ts"
+import { findOn } from "./dead-letters/search.ts"
 
 /** A record of the event in the log. */
 export interface StoredRecord {

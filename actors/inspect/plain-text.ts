@@ -1,7 +1,7 @@
 /** Values as plain text for a terminal: whatever a stranger may have written is made readable first, so that it steers nothing. */
 import { Buffer } from "node:buffer"
 import { type Bytes, bytesOf } from "../../contracts/event.ts"
-import { readable } from "../accounts/readable.ts"
+import { readable } from "./escape-bytes.ts"
 
 /** Any text, with control characters and all else that cannot be seen as `\xNN`. */
 export const plain = (text: string): string => readable(bytesOf(text))

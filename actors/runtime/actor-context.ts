@@ -1,7 +1,7 @@
 /** What the system tells a running actor of itself: its name, its figures, and the health of its process. */
 import { Context } from "effect"
 import type { Health } from "./health.ts"
-import type { Meter } from "./meter.ts"
+import type { Meter } from "./metrics.ts"
 
 export class Self extends Context.Service<
   Self,
@@ -14,4 +14,4 @@ export class Self extends Context.Service<
     /** What some actor of this process has announced; undefined when none has. */
     readonly announced: (what: string) => string | undefined
   }
->()("spoor/actors/system/Self") {}
+>()("spoor/actors/runtime/Self") {}

@@ -6,9 +6,9 @@
 import { type Config, type Context, Effect, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
+import { Self } from "./actor-context.ts"
+import type { Need, Provided } from "./dependencies.ts"
 import { type Handle, type Limits, type Mailbox, makeMailbox } from "./mailbox.ts"
-import type { Need, Provided } from "./need.ts"
-import { Self } from "./self.ts"
 
 /** What a start can fail with; both become one sentence on the terminal. */
 export type StartFailure = Failure | Config.ConfigError

@@ -3,11 +3,11 @@
  * line among JSON logs.
  */
 import { Clock, Console, Effect } from "effect"
-import type { Seam } from "../../bridge/seam.ts"
+import type { Seam } from "../../bridge/dependency.ts"
 import type { Actor } from "./actor.ts"
 import { jsonLine, processName } from "./json-log.ts"
 import { isForPeople } from "./logging.ts"
-import type { Worker } from "./worker.ts"
+import type { Worker } from "./workers/worker.ts"
 
 type Line = readonly [what: string, where: string]
 

@@ -2,6 +2,6 @@
 import { Context } from "effect"
 
 /** Milliseconds since 1970. Whoever is asked meanwhile gets no longer than that. */
-export const Deadline = Context.Reference<number>("spoor/actors/system/Deadline", {
+export const Deadline = Context.Reference<number>("spoor/actors/runtime/Deadline", {
   defaultValue: () => Number.POSITIVE_INFINITY
 })

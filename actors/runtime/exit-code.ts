@@ -1,7 +1,7 @@
 /** What a process says and returns when it cannot start or go on: one sentence, and the exit code. */
 import { Cause, Config } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import { inertText } from "./inert-text.ts"
+import { inertText } from "./escape-controls.ts"
 
 export interface Ending {
   readonly sentence: string

@@ -4,10 +4,10 @@
  */
 import { Clock, Effect, Result } from "effect"
 import { PrometheusMetrics } from "effect/observability"
-import type { Seam } from "../../bridge/seam.ts"
+import type { Seam } from "../../bridge/dependency.ts"
+import type { ActorFigures } from "../../contracts/actor-stats.ts"
 import { Failure } from "../../contracts/failure.ts"
-import type { ActorFigures } from "../../contracts/figures.ts"
-import { steadyMillis } from "./steady.ts"
+import { steadyMillis } from "./monotonic-clock.ts"
 
 export type ActorState = "starting" | "up" | "restarting" | "stopping"
 

@@ -5,9 +5,9 @@
 import { Duration, Effect, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { type ServeOptions, serve } from "../../gateway/serve.ts"
+import { makeFarewell } from "../../gateway/http/graceful-close.ts"
+import { type ServeOptions, serve } from "../../gateway/http/serve.ts"
 import type { StartFailure } from "./actor.ts"
-import { makeFarewell } from "./farewell.ts"
 import { drainTimeout } from "./settings.ts"
 
 /** How long requests under way may take when the scope closes. */

@@ -3,7 +3,7 @@
  * line; what else the line says are fields beside them (`batch`, `reason`, `cause`, …), and none of them is empty.
  */
 import { Array as Arr, Cause, Formatter, Logger, References } from "effect"
-import { inertJson } from "./inert-text.ts"
+import { inertJson } from "./escape-controls.ts"
 
 /** Names that every line has: a field of that name is written with `field.` before it. */
 const ownKeys: ReadonlySet<string> = new Set(["timestamp", "level", "message", "actor", "cause", "spans"])

@@ -5,7 +5,7 @@
 import { inspect } from "node:util"
 import { Cause, Effect, Layer, Logger, References } from "effect"
 import { readAll } from "../../contracts/setting.ts"
-import { inertText } from "./inert-text.ts"
+import { inertText } from "./escape-controls.ts"
 import { jsonLogger } from "./json-log.ts"
 import { logFormat, logLevel } from "./settings.ts"
 

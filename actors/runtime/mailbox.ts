@@ -5,7 +5,7 @@
 import { Cause, Clock, Effect, Exit, Option, Semaphore } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { Deadline } from "./deadline.ts"
-import type { Meter } from "./meter.ts"
+import type { Meter } from "./metrics.ts"
 
 /** What an inbox tells of a message: how many events are in it, and when the oldest was made (ms since 1970). */
 export interface Weight {

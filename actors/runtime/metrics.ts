@@ -4,7 +4,7 @@
  * most there may be, how long a message took, and how old the oldest event in it was.
  */
 import { type Context, Effect, Metric } from "effect"
-import type { Behind } from "../../contracts/figures.ts"
+import type { Behind } from "../../contracts/actor-stats.ts"
 
 export type Outcome =
   | "received"

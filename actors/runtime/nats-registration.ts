@@ -2,11 +2,11 @@
 import { hostname } from "node:os"
 import { Effect } from "effect"
 import { type Endpoint, register } from "../../bridge/message-bus/micro-service.ts"
-import type { ActorFigures } from "../../contracts/figures.ts"
+import type { ActorFigures } from "../../contracts/actor-stats.ts"
 import { newBatchId } from "../../contracts/ids.ts"
 import packageJson from "../../package.json" with { type: "json" }
 import type { Health } from "./health.ts"
-import type { Life } from "./life.ts"
+import type { Life } from "./supervisor.ts"
 
 /**
  * Answers for the actor until the scope closes. Its one endpoint has its messages as requests and its figures as data;

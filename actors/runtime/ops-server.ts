@@ -4,10 +4,10 @@
  */
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
-import { noStore } from "../../gateway/answers.ts"
+import { noStore } from "../../gateway/http/responses.ts"
 import { withoutSlash } from "../../gateway/routes.ts"
 import type { Health, HealthReport } from "./health.ts"
-import { served } from "./served.ts"
+import { served } from "./http-server.ts"
 import { opsHost, opsPort } from "./settings.ts"
 
 /** Serves until the scope closes; returns the URL. Fails with `unavailable` when the port is in use. */

@@ -8,15 +8,15 @@ import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { readAll } from "../../contracts/setting.ts"
 import type { Actor, StartFailure } from "./actor.ts"
 import { printBanner } from "./banner.ts"
+import { refuseSolitude } from "./check-actor-set.ts"
+import { messageBus, type Need } from "./dependencies.ts"
 import { type Health, makeHealth } from "./health.ts"
-import { type Life, start } from "./life.ts"
-import { messageBus, type Need } from "./need.ts"
+import { registerOnBus } from "./nats-registration.ts"
 import { opsServer } from "./ops-server.ts"
-import { registerOnBus } from "./registration.ts"
 import { drainDelay, drainTimeout } from "./settings.ts"
 import { listenForSignals } from "./signals.ts"
-import { refuseSolitude } from "./solitude.ts"
-import { sayUp, thisWorker } from "./worker.ts"
+import { type Life, start } from "./supervisor.ts"
+import { sayUp, thisWorker } from "./workers/worker.ts"
 
 const isOnBun = "Bun" in globalThis
 
@@ -29,7 +29,7 @@ export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Act
   // Put into the scope first, so that it goes last: everything between is bounded.
   const lastResort = yield* lastResortIn(settings.drainTimeout)
   const signalled = yield* listenForSignals
-  if (isOnBun) yield* (yield* Effect.promise(() => import("./memory.bun.ts"))).keepMemoryLow
+  if (isOnBun) yield* (yield* Effect.promise(() => import("./gc.bun.ts"))).keepMemoryLow
   const health = makeHealth()
 
   const started = yield* Effect.raceFirst(startAll(actors, health), Effect.as(signalled, undefined))

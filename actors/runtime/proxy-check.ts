@@ -1,7 +1,7 @@
 /** The check of proxies for a server of this process, with its settings and its log. */
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
-import { proxyCheck } from "../../gateway/proxy-check.ts"
+import { proxyCheck } from "../../gateway/http/proxy-check.ts"
 import { believedAddressHeaders, trustedProxies } from "../../gateway/settings.ts"
 
 /** Made once for a server; what it makes is shown every request, and warns once. */

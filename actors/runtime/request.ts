@@ -6,10 +6,10 @@
 import { Clock, Effect, Schema } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { accountsFor, mergeReceipts, type Receipt, type RejectedBy } from "../../contracts/batch.ts"
-import { decode, maxMessageBytes } from "../../contracts/codec.ts"
-import { type Conversation, Reply } from "../../contracts/conversations.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { BatchDigest, BatchId, Topic } from "../../contracts/ids.ts"
+import { decode, maxMessageBytes } from "../../contracts/messages/msgpack.ts"
+import { type Conversation, Reply } from "../../contracts/requests.ts"
 import { Deadline } from "./deadline.ts"
 import { leastTime } from "./mailbox.ts"
 

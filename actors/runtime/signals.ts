@@ -3,8 +3,8 @@
  * supervisor has ended, too, and what npm started when the shell that npm put between has. Heard until the scope closes.
  */
 import { Deferred, Effect } from "effect"
-import { whenLauncherEnds } from "./package-script.ts"
-import { thisWorker, whenAlone } from "./worker.ts"
+import { whenLauncherEnds } from "./npm-parent.ts"
+import { thisWorker, whenAlone } from "./workers/worker.ts"
 
 /** A signal may come twice: from the terminal, and passed on by `bun run` or `npm`. Within this time it is one, ms. */
 const echo = 500

@@ -4,10 +4,10 @@
  */
 import { type Cause, Clock, type Context, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
 import type { Actor, StartFailure } from "./actor.ts"
+import { Self } from "./actor-context.ts"
 import type { Health } from "./health.ts"
-import { failurePause } from "./inbox/pauses.ts"
-import { type Meter, makeMeter } from "./meter.ts"
-import { Self } from "./self.ts"
+import { failurePause } from "./inbox/backoff.ts"
+import { type Meter, makeMeter } from "./metrics.ts"
 
 /** An actor that runs. */
 export interface Life {

@@ -4,15 +4,15 @@
  */
 import { Clock, Effect, Metric } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
-import { type Copies, type CopyStage, tapDroppedSubject, tapSubject } from "../../contracts/copy.ts"
+import { type Copies, type CopyStage, tapDroppedSubject, tapSubject } from "../../contracts/event-copy.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { leftOut } from "../system/copies.ts"
-import { type CopyBudget, copyBudget } from "../system/copy-budget.ts"
-import { copiedRecords } from "../viewer/feed-record.ts"
-import { readMask } from "../viewer/mask.ts"
-import { viewerMask } from "../viewer/settings.ts"
-import { shortView } from "../viewer/short-view.ts"
-import { eventView } from "../viewer/view-event.ts"
+import { eventView } from "../inspect/events/event-view.ts"
+import { readMask } from "../inspect/events/mask.ts"
+import { shortView } from "../inspect/events/shorten-view.ts"
+import { copiedRecords } from "../inspect/events/staged-event.ts"
+import { viewerMask } from "../inspect/viewer-settings.ts"
+import { type CopyBudget, copyBudget } from "../runtime/publish/copy-budget.ts"
+import { leftOut } from "../runtime/publish/event-copies.ts"
 import { inertJson } from "./inert-json.ts"
 
 /** How many characters of an event's texts are published, so that no event is larger than a message of NATS may be. */

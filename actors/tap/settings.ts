@@ -1,6 +1,6 @@
 /** The settings of the tap. */
 import { Config, Effect, Schema } from "effect"
-import { CopyStage } from "../../contracts/copy.ts"
+import { CopyStage } from "../../contracts/event-copy.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { setting } from "../../contracts/setting.ts"
 

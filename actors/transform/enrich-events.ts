@@ -1,10 +1,10 @@
 /** A batch of raw events turned into records; plain code, since it runs for every event. */
 import { Buffer } from "node:buffer"
 import type { Place } from "../../bridge/geo-ip/service.ts"
+import { rememberDevices } from "../../bridge/user-agent/device.ts"
 import type { Rejection } from "../../contracts/batch.ts"
 import type { EnrichedEvent, RawEvent } from "../../contracts/event.ts"
-import { rememberDevices } from "./device.ts"
-import { enrichEvent, type TextRecord } from "./record.ts"
+import { enrichEvent, type TextRecord } from "./enrich-record.ts"
 
 export interface Enriching {
   readonly locate: (ip: string) => Place

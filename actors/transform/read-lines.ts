@@ -3,8 +3,8 @@ import type { Rejection } from "../../contracts/batch.ts"
 import type { Bytes, RawEvent } from "../../contracts/event.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { isOtherUnit } from "../../contracts/wire/line-time.ts"
-import type { Seen } from "../system/copies.ts"
-import { readLine, type Topics } from "../system/topics.ts"
+import type { Seen } from "../runtime/publish/event-copies.ts"
+import { readLine, type Topics } from "./topics.ts"
 
 export interface ReadLines {
   readonly events: ReadonlyArray<RawEvent>

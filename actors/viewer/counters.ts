@@ -2,10 +2,10 @@
 import { Cause, Effect, Exit, Semaphore } from "effect"
 import { maxKeys, ProjectionStore, type Row } from "../../bridge/projection-store/service.ts"
 import { tableNamed, tablesOf } from "../counter/kept-tables.ts"
-import { timingsOf } from "../counter/timings.ts"
+import { hiddenText, type Mask, readMask } from "../inspect/events/mask.ts"
+import { timingsOf } from "../inspect/timings.ts"
+import { viewerMask } from "../inspect/viewer-settings.ts"
 import type { Counter, TableRow } from "./app.ts"
-import { hiddenText, type Mask, readMask } from "./mask.ts"
-import { viewerMask } from "./settings.ts"
 
 export const counters: ReadonlyArray<Counter> = [
   { name: "event-counter", title: "Types", tables: tablesOf("event-counter") },

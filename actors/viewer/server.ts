@@ -5,22 +5,29 @@ import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { kafkaKeyParam } from "../../bridge/settings.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import type { FindAddress } from "../../gateway/arrival.ts"
-import { clientAddress, trustedProxies as trusting } from "../../gateway/client-address.ts"
+import { clientAddress, trustedProxies as trusting } from "../../gateway/http/client-address.ts"
+import type { FindAddress } from "../../gateway/request-context.ts"
 import { believedAddressHeaders, trustedProxies } from "../../gateway/settings.ts"
-import { makeProxyCheck } from "../system/checked-proxies.ts"
-import { answerLive, makePublicReady } from "../system/ops-server.ts"
-import { Self } from "../system/self.ts"
-import { served } from "../system/served.ts"
-import { topicSettings } from "../system/topics.ts"
-import { makeWatch } from "../watch/watch.ts"
-import { makeAccounts } from "./accounts.ts"
+import { makeWatch } from "../inspect/pipeline/monitor.ts"
+import {
+  listenAddress,
+  viewerHost,
+  viewerPassword,
+  viewerPort,
+  viewerToken,
+  viewerUser
+} from "../inspect/viewer-settings.ts"
+import { Self } from "../runtime/actor-context.ts"
+import { served } from "../runtime/http-server.ts"
+import { answerLive, makePublicReady } from "../runtime/ops-server.ts"
+import { makeProxyCheck } from "../runtime/proxy-check.ts"
+import { topicSettings } from "../transform/topics.ts"
 import { viewerApp } from "./app.ts"
+import { type Credentials, credentials } from "./auth/credentials.ts"
 import { counters, makeCounted } from "./counters.ts"
-import { type Credentials, credentials } from "./credentials.ts"
-import type { LiveFeed } from "./live-feed.ts"
-import { type Past, pastSettings } from "./past/past.ts"
-import { listenAddress, viewerHost, viewerPassword, viewerPort, viewerToken, viewerUser } from "./settings.ts"
+import { makeAccounts } from "./dead-letters/service.ts"
+import { type Past, pastSettings } from "./history/service.ts"
+import type { LiveFeed } from "./live/feed.ts"
 
 export const viewerSettings = [
   viewerPort,

@@ -5,7 +5,7 @@
 import { type Config, Effect, Layer } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { eachUrl } from "../redis-url.ts"
+import { eachUrl } from "../redis/url.ts"
 import { dataDir, linksKey, queueKey, redisUrl } from "../settings.ts"
 import { mirrored } from "./mirrored.ts"
 import { redisLinks } from "./redis.ts"

@@ -5,8 +5,8 @@
  */
 import { Effect, type Redacted, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import { type ConnectOptions, connect, type Reply } from "../redis.ts"
-import { makeWriter } from "../redis-writer.ts"
+import { type ConnectOptions, connect, type Reply } from "../redis/connection.ts"
+import { makeWriter } from "../redis/writer.ts"
 import type { CampaignLinks } from "./service.ts"
 import { linkOfText, noRoom, pageOf, textOfLink } from "./stored.ts"
 

@@ -1,7 +1,7 @@
 /** Campaign links in a file, for one machine. Several processes may share the file, which is open as long as the scope. */
 import { Effect, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import { openFile } from "../sqlite.ts"
+import { openFile } from "../sqlite/database.ts"
 import type { CampaignLinks } from "./service.ts"
 import { linkOfText, noRoom, pageOf, textOfLink } from "./stored.ts"
 

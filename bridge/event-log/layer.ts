@@ -2,7 +2,7 @@
 import { type Config, Duration, Effect, Layer, Result, Schedule } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting } from "../../contracts/setting.ts"
-import type { Seam } from "../seam.ts"
+import type { Seam } from "../dependency.ts"
 import {
   dataDir,
   kafkaBrokers,
@@ -15,9 +15,9 @@ import {
   kafkaStartTimeout,
   kafkaUsername
 } from "../settings.ts"
-import { makeKafka, readAddress } from "./kafka.ts"
+import { makeKafka, readAddress } from "./kafka/log.ts"
 import { EventLog } from "./service.ts"
-import { makeSqlite } from "./sqlite.ts"
+import { makeSqlite } from "./sqlite/log.ts"
 
 /** The settings that it reads, for `--help`. */
 export const eventLogSettings: ReadonlyArray<Setting<unknown>> = [

@@ -6,7 +6,7 @@ import type { Placement } from "../../contracts/batch.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
-import type { Seam } from "../seam.ts"
+import type { Seam } from "../dependency.ts"
 
 /** A record to append. Header values are text. */
 export interface NewRecord {

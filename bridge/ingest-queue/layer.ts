@@ -2,7 +2,7 @@
 import { Effect, Layer } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { eachUrl } from "../redis-url.ts"
+import { eachUrl } from "../redis/url.ts"
 import {
   dataDir,
   deadLetterKey,
@@ -12,11 +12,11 @@ import {
   queueMaxLength,
   redisUrl
 } from "../settings.ts"
-import { lookAt } from "./promise.ts"
-import type { PushRules } from "./push-rules.ts"
-import { redisQueue } from "./redis.ts"
+import type { PushRules } from "./push-limits.ts"
+import { lookAt } from "./redis/durability.ts"
+import { redisQueue } from "./redis/queue.ts"
 import { IngestQueue } from "./service.ts"
-import { sqliteQueue } from "./sqlite.ts"
+import { sqliteQueue } from "./sqlite/queue.ts"
 
 /** The settings it reads, for `--help`. */
 export const ingestQueueSettings = [

@@ -8,7 +8,7 @@
 import { Clock, Effect } from "effect"
 import type { Bytes } from "../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
-import { makeSaidOnce, type SaidOnce } from "../said-once.ts"
+import { makeSaidOnce, type SaidOnce } from "../log-once.ts"
 
 export type Push = (lines: ReadonlyArray<Bytes>) => Effect.Effect<void, Failure>
 

@@ -8,7 +8,7 @@ import type { DeadLetter } from "../../contracts/dead-letter.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { BatchDigest, BatchId, ClaimId, Topic } from "../../contracts/ids.ts"
-import type { Seam } from "../seam.ts"
+import type { Seam } from "../dependency.ts"
 
 /** How much one claim may take, and for how long (milliseconds). One line is always taken, however large. */
 export interface ClaimLimits {

@@ -3,10 +3,10 @@
  * Payloads are handed over as they are, not copied: whoever sends one must not change it afterwards.
  */
 import { type Cause, Clock, Deferred, Effect, Queue, type Scope, Stream } from "effect"
-import { maxMessageBytes } from "../../contracts/codec.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { type Answers, makeAnswers } from "./answers.ts"
-import { countDropped } from "./dropped.ts"
+import { maxMessageBytes } from "../../contracts/messages/msgpack.ts"
+import { countDropped } from "./dropped-messages.ts"
+import { type Answers, makeAnswers } from "./request-handlers.ts"
 import type { BusMessage, BusRequest, MessageBus } from "./service.ts"
 import { isSubject, matcher } from "./subject.ts"
 

@@ -4,9 +4,9 @@ import type { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting, secret, setting } from "../../contracts/setting.ts"
 import { natsCreds, natsUrl } from "../settings.ts"
 import { makeInProcess } from "./in-process.ts"
-import { makeNats } from "./nats-bus.ts"
+import { makeNats } from "./nats/bus.ts"
 import { MessageBus } from "./service.ts"
-import { signedBus } from "./signed.ts"
+import { signedBus } from "./signed-replies.ts"
 
 const natsInboxPrefix = setting(
   "NATS_INBOX_PREFIX",

@@ -4,7 +4,7 @@
  */
 import { Context, type Effect, type Scope, type Stream } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import type { Seam } from "../seam.ts"
+import type { Seam } from "../dependency.ts"
 
 export interface BusMessage {
   readonly subject: string

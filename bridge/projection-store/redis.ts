@@ -8,12 +8,12 @@
  * sent by a writer (redis-writer.ts): one that was given up is never applied after those that came behind it.
  */
 import { Clock, Effect, type Redacted, type Scope } from "effect"
-import { encode } from "../../contracts/codec.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { type ConnectOptions, connect, type Reply } from "../redis.ts"
-import { watchRefusals } from "../redis-refused.ts"
-import type { Script } from "../redis-script.ts"
-import { makeWriter } from "../redis-writer.ts"
+import { encode } from "../../contracts/messages/msgpack.ts"
+import { type ConnectOptions, connect, type Reply } from "../redis/connection.ts"
+import { watchRefusals } from "../redis/refused.ts"
+import type { Script } from "../redis/script.ts"
+import { makeWriter } from "../redis/writer.ts"
 import { applyScript } from "./apply-script.ts"
 import type { StoreLimits } from "./limits.ts"
 import { isRemembered, type Plan, planOf, type SeenGroup } from "./plan.ts"

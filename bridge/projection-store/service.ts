@@ -9,7 +9,7 @@
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { EventId, Topic } from "../../contracts/ids.ts"
-import type { Seam } from "../seam.ts"
+import type { Seam } from "../dependency.ts"
 
 /** Add `by` (an integer) to `key` of `table`. */
 export interface Increment {

@@ -5,8 +5,8 @@
 
 import { Clock, Effect, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import type { DatabaseSync } from "../sqlite.ts"
-import { openFile } from "../sqlite.ts"
+import type { DatabaseSync } from "../sqlite/database.ts"
+import { openFile } from "../sqlite/database.ts"
 import type { StoreLimits } from "./limits.ts"
 import { isBelow, isRemembered, type Plan, planOf, type SeenGroup } from "./plan.ts"
 import { type Applied, otherKey, type ProjectionStore } from "./service.ts"

@@ -1,7 +1,7 @@
 /** The shared limits that the settings ask for: on the first Redis of REDIS_URL, else of this process. */
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
-import { firstUrl } from "../redis-url.ts"
+import { firstUrl } from "../redis/url.ts"
 import { redisUrl } from "../settings.ts"
 import { inProcessRateShare } from "./in-process.ts"
 import { redisRateShare } from "./redis.ts"

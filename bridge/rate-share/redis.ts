@@ -4,7 +4,7 @@
  */
 import { Effect, type Redacted, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import { type ConnectOptions, connect } from "../redis.ts"
+import { type ConnectOptions, connect } from "../redis/connection.ts"
 import type { RateShare } from "./service.ts"
 
 /** KEYS buckets · ARGV what was taken of each, milliseconds · how far each is from being full, milliseconds. */

@@ -1,7 +1,7 @@
 /** What all gateways together have let each address and each write key send. */
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import type { Seam } from "../seam.ts"
+import type { Seam } from "../dependency.ts"
 
 export interface Cost {
   readonly name: string

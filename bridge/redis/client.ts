@@ -5,14 +5,14 @@
  */
 import { Buffer } from "node:buffer"
 import { Cluster, Command as LibraryCommand, Redis, type RedisOptions } from "ioredis"
-import { type Bytes, bytesOf } from "../contracts/event.ts"
-import { Failure } from "../contracts/failure.ts"
-import { type ConnectionState, makeConnectionState, reasonOf, type WriteLog } from "./connection-state.ts"
-import { loginObstacle, replicaReason } from "./redis-login.ts"
-import { refusal } from "./redis-script.ts"
-import type { Argument, Command, Reply } from "./redis-types.ts"
-import type { RedisServer } from "./redis-url.ts"
-import { written } from "./redis-wire.ts"
+import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { type ConnectionState, makeConnectionState, reasonOf, type WriteLog } from "../connection-state.ts"
+import { loginObstacle, replicaReason } from "./login.ts"
+import { written } from "./resp.ts"
+import { refusal } from "./script.ts"
+import type { Argument, Command, Reply } from "./types.ts"
+import type { RedisServer } from "./url.ts"
 
 type Settings = Omit<RedisOptions, "replyMapping">
 

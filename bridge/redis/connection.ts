@@ -4,14 +4,14 @@
  * command twice by itself, never waits without bound, and says of each failure whether the command may have run.
  */
 import { Effect, type Redacted, type Scope } from "effect"
-import type { Failure } from "../contracts/failure.ts"
-import { logWith, type WriteLog } from "./connection-state.ts"
-import { RedisClient } from "./redis-client.ts"
-import { prepare } from "./redis-script.ts"
-import type { Command, ConnectOptions, RedisConnection, Reply } from "./redis-types.ts"
-import { parseRedisUrl } from "./redis-url.ts"
+import type { Failure } from "../../contracts/failure.ts"
+import { logWith, type WriteLog } from "../connection-state.ts"
+import { RedisClient } from "./client.ts"
+import { prepare } from "./script.ts"
+import type { Command, ConnectOptions, RedisConnection, Reply } from "./types.ts"
+import { parseRedisUrl } from "./url.ts"
 
-export type { Argument, Command, ConnectOptions, RedisConnection, Reply } from "./redis-types.ts"
+export type { Argument, Command, ConnectOptions, RedisConnection, Reply } from "./types.ts"
 
 /**
  * Connects to `redis://` or `rediss://` (TLS) `user:password@host:port/database`. A server that is away, or refuses the

@@ -4,8 +4,8 @@
  * scope.
  */
 import { Effect, Fiber, Schedule, type Scope } from "effect"
-import { Failure } from "../contracts/failure.ts"
-import type { RedisConnection } from "./redis.ts"
+import { Failure } from "../../contracts/failure.ts"
+import type { RedisConnection } from "./connection.ts"
 
 /** How long a writer's key lives after it was last set, milliseconds. */
 const keyLife = 600_000

@@ -1,5 +1,5 @@
 /** What a Redis server answers that lets nobody in, and what a person should do about it. */
-import { refusal } from "./redis-script.ts"
+import { refusal } from "./script.ts"
 
 /** Why a replica is of no use: everything that is kept in Redis is also written. */
 export const replicaReason = "READONLY, it is a replica; set the address of the primary, or promote this one"

@@ -4,8 +4,8 @@
  * that changes nothing, until one is taken. It lives as long as the connection.
  */
 import { Effect } from "effect"
-import type { Failure } from "../contracts/failure.ts"
-import type { RedisConnection } from "./redis.ts"
+import type { Failure } from "../../contracts/failure.ts"
+import type { RedisConnection } from "./connection.ts"
 
 export interface RefusalWatch {
   /** The same write; whether it was refused is remembered. */

@@ -1,9 +1,9 @@
 /** Scripts on Redis: how they are run, and how they are sent, by their hash, and with their text when the server does not know it. */
 import { createHash } from "node:crypto"
 import type { Effect } from "effect"
-import type { Bytes } from "../contracts/event.ts"
-import type { Failure } from "../contracts/failure.ts"
-import type { Argument, Command, Reply } from "./redis-types.ts"
+import type { Bytes } from "../../contracts/event.ts"
+import type { Failure } from "../../contracts/failure.ts"
+import type { Argument, Command, Reply } from "./types.ts"
 
 /** Runs one prepared script on the keys it declares; sends its text again when the server has forgotten it. */
 export type Script = (

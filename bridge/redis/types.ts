@@ -1,8 +1,8 @@
 /** What is sent to Redis and comes back, and what a connection to it offers: no type of the client library is in it. */
 import type { Buffer } from "node:buffer"
 import type { Effect } from "effect"
-import type { Failure } from "../contracts/failure.ts"
-import type { BytesScript, Script, ScriptAnd } from "./redis-script.ts"
+import type { Failure } from "../../contracts/failure.ts"
+import type { BytesScript, Script, ScriptAnd } from "./script.ts"
 
 /** What may be sent: text as UTF-8, bytes as they are. */
 export type Argument = string | number | Uint8Array

@@ -4,7 +4,7 @@
  */
 import { isIP } from "node:net"
 import { Effect, Redacted } from "effect"
-import { Failure } from "../contracts/failure.ts"
+import { Failure } from "../../contracts/failure.ts"
 
 export interface RedisServer {
   /** Host and port; never a password. */

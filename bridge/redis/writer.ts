@@ -11,11 +11,11 @@
  * in a new epoch.
  */
 import { Effect, Exit, type Scope } from "effect"
-import { bytesOf } from "../contracts/event.ts"
-import { Failure } from "../contracts/failure.ts"
-import type { RedisConnection, Reply } from "./redis.ts"
-import { makeEpoch } from "./redis-epoch.ts"
-import type { BytesScript, Script, ScriptAnd } from "./redis-script.ts"
+import { bytesOf } from "../../contracts/event.ts"
+import { Failure } from "../../contracts/failure.ts"
+import type { RedisConnection, Reply } from "./connection.ts"
+import { makeEpoch } from "./epoch.ts"
+import type { BytesScript, Script, ScriptAnd } from "./script.ts"
 
 /**
  * Runs before the script and takes away its own key and arguments, the last ones. Where it ends the script, nothing was

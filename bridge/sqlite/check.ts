@@ -1,7 +1,7 @@
 /** Is a database file damaged? Looked at before it is used, within bounded time, or as a whole when a person asks. */
 import { statSync } from "node:fs"
-import type { DatabaseSync } from "./sqlite.ts"
-import { faultOf, textOf } from "./sqlite-fault.ts"
+import type { DatabaseSync } from "./database.ts"
+import { faultOf, textOf } from "./errors.ts"
 
 /**
  * A file up to this size is looked through as a whole at the start, bytes: 128 MiB take about 0.3 s. Of a larger one

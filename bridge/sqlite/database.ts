@@ -7,9 +7,9 @@ import { rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Effect, Schedule, type Scope } from "effect"
-import { Failure } from "../contracts/failure.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { damageAtStart } from "./check.ts"
 import { makePrivate } from "./data-folder.ts"
-import { damageAtStart } from "./sqlite-check.ts"
 import {
   failureSentence,
   faultOf,
@@ -17,7 +17,7 @@ import {
   openingSentence,
   type SqliteFault,
   textOf
-} from "./sqlite-fault.ts"
+} from "./errors.ts"
 
 export type { DatabaseSync } from "node:sqlite"
 

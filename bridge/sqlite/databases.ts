@@ -1,11 +1,11 @@
 /** The database files of DATA_DIR, each with what a repair needs to know of it. */
-import { linksSchema } from "./campaign-links/sqlite.ts"
+import { linksSchema } from "../campaign-links/sqlite.ts"
+import { schema as logSchema } from "../event-log/sqlite/tables.ts"
+import { queueSchema } from "../ingest-queue/sqlite/queue.ts"
+import { projectionsSchema } from "../projection-store/sqlite.ts"
+import { saltsSchema } from "../visitor-salts/sqlite.ts"
 import type { databaseNames } from "./data-folder.ts"
-import { schema as logSchema } from "./event-log/sqlite-tables.ts"
-import { queueSchema } from "./ingest-queue/sqlite.ts"
-import { projectionsSchema } from "./projection-store/sqlite.ts"
-import type { DatabaseKind } from "./sqlite-repair.ts"
-import { saltsSchema } from "./visitor-salts/sqlite.ts"
+import type { DatabaseKind } from "./repair.ts"
 
 /** By the name of the file without `.sqlite`. */
 export const databases: Readonly<Record<(typeof databaseNames)[number], DatabaseKind>> = {

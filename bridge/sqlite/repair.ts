@@ -15,11 +15,11 @@ import {
   writeSync
 } from "node:fs"
 import { basename, dirname } from "node:path"
+import { damage } from "./check.ts"
 import { makePrivate } from "./data-folder.ts"
-import { type DatabaseSync, openAsIs } from "./sqlite.ts"
-import { damage } from "./sqlite-check.ts"
-import { faultOf } from "./sqlite-fault.ts"
-import { type SavedTable, saveTable, tablesOf } from "./sqlite-salvage.ts"
+import { type DatabaseSync, openAsIs } from "./database.ts"
+import { faultOf } from "./errors.ts"
+import { type SavedTable, saveTable, tablesOf } from "./salvage.ts"
 
 /** What a file should look like, and what must hold for it after rows were lost. */
 export interface DatabaseKind {

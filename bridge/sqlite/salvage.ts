@@ -1,5 +1,5 @@
 /** Reading a damaged table row by row: what cannot be read is left out, and everything around it is saved. */
-import type { DatabaseSync } from "./sqlite.ts"
+import type { DatabaseSync } from "./database.ts"
 
 export interface Table {
   readonly name: string

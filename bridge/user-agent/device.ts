@@ -1,14 +1,14 @@
 /** Which device sent an event, read from its user agent with ua-parser-js, the only file that knows it, and the rules beside. */
 import { UAParser } from "ua-parser-js"
-import { remember } from "../../bridge/remember.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import type { Device, DeviceType } from "../../contracts/wire/enrichment.ts"
 import { deviceMeta } from "../../contracts/wire/record.ts"
+import { remember } from "../lru.ts"
 import { androidModel, modelOf } from "./android-model.ts"
 import { botIn } from "./bot.ts"
+import { plainBrowser } from "./common-browsers.ts"
 import { likelyType, typeByApp, typeByModel, typeByWord } from "./device-type.ts"
 import { shortOsName, typeOfOs } from "./os.ts"
-import { plainBrowser } from "./plain-browser.ts"
 
 /**
  * What is read of a user agent, in characters, so that neither the work per event nor the memory is the client's to

@@ -1,7 +1,7 @@
 /** The salts that the settings ask for: on the first Redis of REDIS_URL, else in a file in DATA_DIR. */
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
-import { firstUrl } from "../redis-url.ts"
+import { firstUrl } from "../redis/url.ts"
 import { dataDir, redisUrl } from "../settings.ts"
 import { redisSalts } from "./redis.ts"
 import { sqliteSalts } from "./sqlite.ts"

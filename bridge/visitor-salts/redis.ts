@@ -1,7 +1,7 @@
 /** The salts in Redis or Valkey, `{spoor:visitor}:salt:<day>` each; the server forgets them. Connected as long as the scope. */
 import { Effect, type Redacted, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import { type ConnectOptions, connect } from "../redis.ts"
+import { type ConnectOptions, connect } from "../redis/connection.ts"
 import { endOfSalt, type VisitorSalts } from "./service.ts"
 
 /** A server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */

@@ -1,7 +1,7 @@
 /** The salts of visitor ids: one per UTC day, the same for all gateways, forgotten two hours after its day. */
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import type { Seam } from "../seam.ts"
+import type { Seam } from "../dependency.ts"
 
 export class VisitorSalts extends Context.Service<
   VisitorSalts,

@@ -1,7 +1,7 @@
 /** The salts in a file, for one machine. Open as long as the scope. */
 import { Clock, Effect, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import { openFile } from "../sqlite.ts"
+import { openFile } from "../sqlite/database.ts"
 import { endOfSalt, type VisitorSalts } from "./service.ts"
 
 export const saltsSchema =

@@ -1,6 +1,6 @@
 /** What the messages about batches have in common: topics that are named once, and numbers in one list for all events. */
-import { Failure } from "./failure.ts"
-import type { Topic } from "./ids.ts"
+import { Failure } from "../failure.ts"
+import type { Topic } from "../ids.ts"
 
 /** The topics of a message that is being written, and the place of each among them, from 0. */
 export const nameTopics = () => {

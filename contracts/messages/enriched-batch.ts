@@ -1,10 +1,10 @@
 /** How a batch of finished records travels: as raw events do (raw-message.ts), with the records' bytes in one piece. */
 import { Schema } from "effect"
-import type { EnrichedBatch } from "./batch.ts"
-import { decode, encode } from "./codec.ts"
-import type { EnrichedEvent } from "./event.ts"
-import { BatchDigest, BatchId, Topic } from "./ids.ts"
-import { areNumbers, nameTopics, unreadable } from "./message-parts.ts"
+import type { EnrichedBatch } from "../batch.ts"
+import type { EnrichedEvent } from "../event.ts"
+import { BatchDigest, BatchId, Topic } from "../ids.ts"
+import { areNumbers, nameTopics, unreadable } from "./columns.ts"
+import { decode, encode } from "./msgpack.ts"
 
 export const EnrichedMessage = Schema.Struct({
   id: BatchId,

@@ -1,6 +1,6 @@
 /** MessagePack, as plain maps that any language reads. Decoding refuses what is larger than a message may be. */
 import { Packr } from "msgpackr"
-import { Failure } from "./failure.ts"
+import { Failure } from "../failure.ts"
 
 /** What a message may weigh, encoded, in bytes; a larger batch travels in parts. */
 export const maxMessageBytes = 512 * 1024

@@ -3,11 +3,11 @@
  * fields nor thousands of small strings are written, sent and read again. Plain MessagePack, for any language.
  */
 import { Schema } from "effect"
-import type { RawBatch } from "./batch.ts"
-import { decode, encode } from "./codec.ts"
-import { Bytes, type RawEvent } from "./event.ts"
-import { BatchDigest, BatchId, Topic } from "./ids.ts"
-import { areNumbers, nameTopics, unreadable } from "./message-parts.ts"
+import type { RawBatch } from "../batch.ts"
+import { Bytes, type RawEvent } from "../event.ts"
+import { BatchDigest, BatchId, Topic } from "../ids.ts"
+import { areNumbers, nameTopics, unreadable } from "./columns.ts"
+import { decode, encode } from "./msgpack.ts"
 
 export const RawMessage = Schema.Struct({
   id: BatchId,

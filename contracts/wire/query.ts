@@ -1,6 +1,6 @@
 /** Taking parameters out of a query without touching the bytes of the others. */
-import type { Bytes } from "../contracts/event.ts"
-import { readPair } from "../contracts/wire/params.ts"
+import type { Bytes } from "../event.ts"
+import { readPair } from "./params.ts"
 
 /** The query without the parameters of these names, however they are encoded; the same string when there are none. */
 export const withoutParams = (query: Bytes, names: ReadonlySet<string>): Bytes => {

@@ -1,6 +1,7 @@
 /** The answers to requests that bring more than one event, and to beacons, which read none. */
-import { anyOrigin, noStore } from "../answers.ts"
-import type { Verdict } from "../take-events.ts"
+
+import type { Verdict } from "../accept-events.ts"
+import { anyOrigin, noStore } from "../http/responses.ts"
 
 /** `204`: nobody reads the answer to a beacon. */
 export const nothing = (): Response =>

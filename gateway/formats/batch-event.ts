@@ -1,12 +1,12 @@
 /** One event of a batch, `{event, params, ts?, id?}`, and what is wrong with one that is none. */
 import { Schema } from "effect"
+import { ClientEventId } from "../../contracts/client-event-id.ts"
 import { type Bytes, bytesOf } from "../../contracts/event.ts"
 import { encodeValue } from "../../contracts/wire/percent.ts"
-import { flattened, joinedQueries, parameter } from "../body/flatten.ts"
-import { type Bounded, type Json, JsonNumber, JsonObject } from "../body/json.ts"
-import { maxQueryBytes } from "../body/limits.ts"
-import type { NewEvent } from "../take-events.ts"
-import { ClientEventId } from "./event-id.ts"
+import type { NewEvent } from "../accept-events.ts"
+import { type Bounded, type Json, JsonNumber, JsonObject } from "../http/body/json.ts"
+import { maxQueryBytes } from "../http/body/limits.ts"
+import { flattened, joinedQueries, parameter } from "./flatten-json.ts"
 
 /**
  * `ts` is when it happened, by the client's clock and in the client's form: it is passed on as the parameter `ts`,

@@ -3,13 +3,13 @@
  * from `sendBeacon`. An empty body has none.
  */
 import { type Bytes, bytesOf } from "../../contracts/event.ts"
-import { Refusal } from "../refusal.ts"
-import { isBinary } from "./binary.ts"
-import { flattened } from "./flatten.ts"
-import { type Bounded, JsonObject, NotJson, readJson } from "./json.ts"
-import { eventTooLarge, maxQueryBytes, maxValues, tooManyValues } from "./limits.ts"
-import { latinIn, type MediaType, mediaTypeOf, textIn, utf8In, withoutMark } from "./media-type.ts"
-import { multipartQuery } from "./multipart.ts"
+import { isBinary } from "../http/body/binary.ts"
+import { type Bounded, JsonObject, NotJson, readJson } from "../http/body/json.ts"
+import { eventTooLarge, maxQueryBytes, maxValues, tooManyValues } from "../http/body/limits.ts"
+import { latinIn, type MediaType, mediaTypeOf, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
+import { multipartQuery } from "../http/body/multipart.ts"
+import { Refusal } from "../http/refusal.ts"
+import { flattened } from "./flatten-json.ts"
 
 /** The body as a query, by its `Content-Type`. Throws a `Refusal`: 400, 413 or 415. */
 export const queryIn = (contentType: string | null, body: Uint8Array): Bytes => {

@@ -7,8 +7,8 @@
  */
 import { type Bytes, bytesOf } from "../../contracts/event.ts"
 import { encodeValue } from "../../contracts/wire/percent.ts"
-import { type Json, JsonNumber, JsonObject } from "./json.ts"
-import { maxQueryBytes } from "./limits.ts"
+import { type Json, JsonNumber, JsonObject } from "../http/body/json.ts"
+import { maxQueryBytes } from "../http/body/limits.ts"
 
 const encoded = (text: string): Bytes => encodeValue(bytesOf(text))
 

@@ -3,10 +3,10 @@
  * call them. Names count in any case, with `-` for `_`, and with `@` before them. Anything else in it is left out.
  */
 import { type Bytes, bytesOf } from "../../contracts/event.ts"
-import { clientIn } from "../address-header.ts"
-import { readAddress } from "../address-text.ts"
-import type { IsTrusted } from "../client-address.ts"
-import { hostOf } from "../host.ts"
+import { clientIn } from "../http/address-header.ts"
+import { readAddress } from "../http/address-text.ts"
+import type { IsTrusted } from "../http/client-address.ts"
+import { hostOf } from "../http/host.ts"
 import type { LogLine } from "./log-line-fields.ts"
 import { timeOf, timeOfNumber } from "./log-time.ts"
 

@@ -9,9 +9,9 @@
  * Words are separated by any number of spaces. A user may hold spaces, and is chosen by the client: so no address that
  * stands where a user may stand is believed.
  */
-import { plainAddress, readAddress } from "../address-text.ts"
-import type { IsTrusted } from "../client-address.ts"
-import { hostOf } from "../host.ts"
+import { plainAddress, readAddress } from "../http/address-text.ts"
+import type { IsTrusted } from "../http/client-address.ts"
+import { hostOf } from "../http/host.ts"
 
 export interface LogClient {
   /** The virtual host, without its port; empty where the line has none. */

@@ -10,9 +10,9 @@
  * What servers write behind the user agent is left out, but for whom a proxy asked, where the line begins with one. Read in one pass, whatever the line holds.
  */
 import type { Bytes } from "../../contracts/event.ts"
-import { clientIn } from "../address-header.ts"
-import { plainAddress } from "../address-text.ts"
-import { type IsTrusted, isPrivate } from "../client-address.ts"
+import { clientIn } from "../http/address-header.ts"
+import { plainAddress } from "../http/address-text.ts"
+import { type IsTrusted, isPrivate } from "../http/client-address.ts"
 import { type JsonLogLineProblem, readJsonLogLine } from "./json-log-line.ts"
 import { type LogClientProblem, noAddress, readLogClient } from "./log-client.ts"
 import type { LogLine } from "./log-line-fields.ts"

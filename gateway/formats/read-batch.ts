@@ -1,10 +1,10 @@
 /** The events of a batch: a JSON array, `{"events":[…]}`, or NDJSON, which is one JSON object per line. */
 import { Buffer } from "node:buffer"
-import { type Bounded, type Json, JsonObject, JsonReader, NotJson, readJson } from "../body/json.ts"
-import { latinIn, mediaTypeOf, notUtf8, textIn, utf8In, withoutMark } from "../body/media-type.ts"
-import { isForm } from "../body/parameters.ts"
-import { Refusal } from "../refusal.ts"
+import { type Bounded, type Json, JsonObject, JsonReader, NotJson, readJson } from "../http/body/json.ts"
+import { latinIn, mediaTypeOf, notUtf8, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
+import { Refusal } from "../http/refusal.ts"
 import { batchEvent, type ReadEvent } from "./batch-event.ts"
+import { isForm } from "./body-params.ts"
 
 /** How many events there may be, and the id of the whole batch, which numbers those that have none of their own. */
 export interface BatchOptions {

@@ -1,10 +1,11 @@
 /** The paths of the dialects: what each means, and who answers it. */
-import { ok } from "../answers.ts"
-import type { BodyLimits } from "../body/limits.ts"
-import { bodyReader } from "../body/read-body.ts"
-import type { IsTrusted } from "../client-address.ts"
+
+import type { TakeEvents } from "../accept-events.ts"
+import type { BodyLimits } from "../http/body/limits.ts"
+import { bodyReader } from "../http/body/read-body.ts"
+import type { IsTrusted } from "../http/client-address.ts"
+import { ok } from "../http/responses.ts"
 import type { Route } from "../routes.ts"
-import type { TakeEvents } from "../take-events.ts"
 import { nothing } from "./answers.ts"
 import { batchOfEvents, type CountRejected } from "./batch.ts"
 import { askedEvent, namedEvent, postedEvent } from "./posted-event.ts"

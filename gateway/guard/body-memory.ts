@@ -1,5 +1,5 @@
 /** Memory for the bodies that are being read, all together. Lives as long as the gateway. */
-import type { CountRefused } from "./count.ts"
+import type { CountRefused } from "./refusal-counter.ts"
 
 export interface BodyRoom {
   /**

@@ -1,12 +1,12 @@
 /** The guards of the gateway in their order: the address's limit, so that nobody tries keys for long; the key; its limit. */
 import type { Bytes } from "../../contracts/event.ts"
-import { refuseFailed } from "../errors.ts"
+import type { Spend } from "../accept-events.ts"
+import { refuseFailed } from "../http/errors.ts"
 import type { Guard } from "../routes.ts"
-import type { Spend } from "../take-events.ts"
-import { askKey } from "./ask-key.ts"
-import type { CountRefused } from "./count.ts"
-import { withoutKey } from "./key-of.ts"
+import { withoutKey } from "./extract-key.ts"
 import type { RateLimits } from "./rate-limits.ts"
+import type { CountRefused } from "./refusal-counter.ts"
+import { askKey } from "./require-write-key.ts"
 import type { FindKey } from "./write-keys.ts"
 
 export interface Guards {

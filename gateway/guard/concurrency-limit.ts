@@ -2,11 +2,12 @@
  * How many requests of one address may be under way at once. The door counts connections, but not whose
  * they are behind a proxy; a connection has one request under way at the most. Lives as long as the gateway.
  */
-import { anyOrigin } from "../answers.ts"
-import type { Arrival } from "../arrival.ts"
-import { refuse } from "../errors.ts"
-import type { CountRefused } from "./count.ts"
-import { networkOf } from "./network.ts"
+
+import { refuse } from "../http/errors.ts"
+import { networkOf } from "../http/network-prefix.ts"
+import { anyOrigin } from "../http/responses.ts"
+import type { Arrival } from "../request-context.ts"
+import type { CountRefused } from "./refusal-counter.ts"
 
 /** Answers an arrival by asking `answer`, or refuses it. */
 export type Around = (

@@ -2,8 +2,8 @@
 import { Buffer } from "node:buffer"
 import type { Bytes } from "../../contracts/event.ts"
 import { paramValue } from "../../contracts/wire/params.ts"
-import { withoutMember } from "../query.ts"
-import type { Target } from "../target.ts"
+import { withoutMember } from "../../contracts/wire/query.ts"
+import type { Target } from "../http/target.ts"
 
 export interface Keyed {
   /** The first of: header `X-Write-Key`, `Authorization` (Bearer, or Basic with the key as user), path `/w/<key>/…`, parameter `write_key`. */

@@ -2,14 +2,15 @@
  * Holding addresses and write keys to their rates, in this process; share-rates.ts of the gateway's actor tells other
  * gateways. Lives as long as the gateway.
  */
-import { anyOrigin } from "../answers.ts"
-import type { Arrival } from "../arrival.ts"
-import { Refusal } from "../refusal.ts"
-import type { Spend } from "../take-events.ts"
-import { type Buckets, makeBuckets } from "./buckets.ts"
-import type { CountRefused } from "./count.ts"
-import { networkOf } from "./network.ts"
+
+import type { Spend } from "../accept-events.ts"
+import { networkOf } from "../http/network-prefix.ts"
+import { Refusal } from "../http/refusal.ts"
+import { anyOrigin } from "../http/responses.ts"
+import type { Arrival } from "../request-context.ts"
 import type { Rate } from "./rate.ts"
+import type { CountRefused } from "./refusal-counter.ts"
+import { type Buckets, makeBuckets } from "./token-buckets.ts"
 
 export interface RateSettings {
   readonly perAddress: Rate | undefined

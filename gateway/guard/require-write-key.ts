@@ -1,9 +1,10 @@
 /** The guard that lets in who has a write key, and gives its events the key's topic. */
-import { anyOrigin } from "../answers.ts"
-import { refuse } from "../errors.ts"
+
+import { refuse } from "../http/errors.ts"
+import { anyOrigin } from "../http/responses.ts"
 import type { Guard } from "../routes.ts"
-import type { CountRefused } from "./count.ts"
-import { keyOf } from "./key-of.ts"
+import { keyOf } from "./extract-key.ts"
+import type { CountRefused } from "./refusal-counter.ts"
 import type { FindKey } from "./write-keys.ts"
 
 /** Followed by anyone, asked for by people, or guarded by a token of their own. */

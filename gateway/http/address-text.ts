@@ -2,7 +2,7 @@
  * One reader for addresses as proxies and server logs write them: with or without a port, brackets, quotes and a zone.
  * Keeps no state.
  */
-import { parseIp, unmapped } from "../contracts/wire/ip.ts"
+import { parseIp, unmapped } from "../../contracts/wire/ip.ts"
 
 /** The address without a zone; an IPv4-mapped one (`::ffff:1.2.3.4`) as IPv4; empty for what is not an address. */
 export const plainAddress = (written: string): string => {

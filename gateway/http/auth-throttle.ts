@@ -2,7 +2,7 @@
  * Those who tried a wrong secret too often: they have to wait, with the right one too, so that nobody learns it by
  * trying. Lives as long as what it guards.
  */
-import { networkOf } from "./network.ts"
+import { networkOf } from "./network-prefix.ts"
 
 /** A network may be wrong so many times in a minute. */
 export const wrongGuessesAllowed = 10

@@ -4,7 +4,7 @@
  * to the origins on it. What is for no page (health, metrics, the links API) does not carry it and never gets it here.
  * A preflight answer allows the header names that the browser asks about: which of them a page may send is no secret.
  */
-import { Failure } from "../contracts/failure.ts"
+import { Failure } from "../../contracts/failure.ts"
 
 export interface CorsSettings {
   /** `*`, or origins separated by commas: `https://shop.example`, `https://*.example.org`. */

@@ -1,7 +1,7 @@
 /** Every "no" of the HTTP edge: one table from an error's code to its status and headers, and answers made from it. */
-import { Failure } from "../contracts/failure.ts"
-import { noStore } from "./answers.ts"
+import { Failure } from "../../contracts/failure.ts"
 import { Refusal } from "./refusal.ts"
+import { noStore } from "./responses.ts"
 
 const soon = { "retry-after": "1" }
 

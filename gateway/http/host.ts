@@ -1,5 +1,5 @@
 /** The name of the host a client asked for. */
-import type { Bytes } from "../contracts/event.ts"
+import type { Bytes } from "../../contracts/event.ts"
 
 const allowed = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(?::\d{0,5})?$/
 

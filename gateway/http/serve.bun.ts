@@ -1,6 +1,6 @@
 /** Serving on Bun; used by serve.ts alone. */
 import http from "node:http"
-import type { InnerOptions } from "./door/behind-door.ts"
+import type { InnerOptions } from "./connection-guard/guarded-server.ts"
 import {
   idleSeconds,
   maxBodyBytes,

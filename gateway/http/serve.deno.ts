@@ -1,5 +1,5 @@
 /** Serving on Deno; used by serve.ts alone. */
-import type { InnerOptions } from "./door/behind-door.ts"
+import type { InnerOptions } from "./connection-guard/guarded-server.ts"
 import {
   idleSeconds,
   maxBufferedBytes,

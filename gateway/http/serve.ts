@@ -2,8 +2,8 @@
  * Serves web-standard handlers over HTTP and WebSocket on the runtime we are on. A server lives from `serve` until
  * `stop` or `close`. What a runtime does in its own way is in serve.bun.ts and serve.deno.ts, and nowhere else.
  */
-import { Failure } from "../contracts/failure.ts"
-import { behindDoor, type DoorLimits } from "./door/behind-door.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { behindDoor, type DoorLimits } from "./connection-guard/guarded-server.ts"
 import { closesSlowClients } from "./runtime.ts"
 
 /** The one at the other end of a request. */

@@ -7,7 +7,7 @@
  * Bytes beyond ASCII that are not UTF-8 become U+FFFD. Deno changes nothing, and refuses what is not UTF-8.
  * What is percent-encoded already, right or wrong, is never touched by either.
  */
-import { type Bytes, bytesOf } from "../contracts/event.ts"
+import { type Bytes, bytesOf } from "../../contracts/event.ts"
 
 export interface Target {
   /** Begins with `/`. */

@@ -1,7 +1,7 @@
 /** The certificate and key of the gateway: read at the start, and again and again, since they are renewed while it runs. */
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { Failure } from "../contracts/failure.ts"
+import { Failure } from "../../contracts/failure.ts"
 import type { Tls } from "./serve.ts"
 
 export type Renewals = (renew: (tls: Tls) => Promise<void>) => () => void

@@ -3,13 +3,13 @@ import { isLinkId } from "../../contracts/campaign-link.ts"
 import { type Bytes, textOf } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { parseParams } from "../../contracts/wire/params.ts"
-import type { Arrival } from "../arrival.ts"
-import type { ReadBody } from "../body/read-body.ts"
-import { refuse } from "../errors.ts"
+import type { ReadBody } from "../http/body/read-body.ts"
+import { refuse } from "../http/errors.ts"
+import type { Arrival } from "../request-context.ts"
 import { type Handler, type Route, withoutSlash } from "../routes.ts"
 import type { ReadLink } from "./read-link.ts"
+import type { AskToken } from "./require-token.ts"
 import type { LinkStore } from "./store.ts"
-import type { AskToken } from "./token.ts"
 
 export interface LinksApiOptions {
   readonly store: LinkStore

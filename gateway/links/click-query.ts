@@ -3,9 +3,9 @@
 import { ownNames } from "../../contracts/campaign-link.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { readPair } from "../../contracts/wire/params.ts"
-import { parameter } from "../body/flatten.ts"
+import { parameter } from "../formats/flatten-json.ts"
+import type { ReadyLink } from "./compiled-link.ts"
 import { advertisingId, advertisingNames, keyOfId } from "./lookup-key.ts"
-import type { ReadyLink } from "./ready-link.ts"
 
 export interface ClickQuery {
   readonly query: Bytes

@@ -4,17 +4,17 @@
  * path that is none is an event as every other.
  */
 import { isLinkId } from "../../contracts/campaign-link.ts"
+import { idempotencyKey } from "../../contracts/client-event-id.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { Topic } from "../../contracts/ids.ts"
-import type { Arrival } from "../arrival.ts"
-import { parameter } from "../body/flatten.ts"
-import { idempotencyKey } from "../dialects/event-id.ts"
-import { refuse } from "../errors.ts"
+import type { TakeEvents } from "../accept-events.ts"
+import { parameter } from "../formats/flatten-json.ts"
+import { refuse } from "../http/errors.ts"
+import type { Arrival } from "../request-context.ts"
 import type { Handler } from "../routes.ts"
-import type { TakeEvents } from "../take-events.ts"
 import { clickQuery } from "./click-query.ts"
+import type { ReadyLink } from "./compiled-link.ts"
 import { keyOfAddress } from "./lookup-key.ts"
-import type { ReadyLink } from "./ready-link.ts"
 
 export interface ClickOptions {
   /** Undefined where there is no such link; rejects with `Failure`. */

@@ -2,7 +2,7 @@
 import { type CampaignLink, windowSeconds } from "../../contracts/campaign-link.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { readTarget } from "../../contracts/link-target.ts"
-import { parameter } from "../body/flatten.ts"
+import { parameter } from "../formats/flatten-json.ts"
 
 export interface ReadyLink {
   /** Where people of a platform are sent. */

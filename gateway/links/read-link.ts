@@ -1,9 +1,9 @@
 /** A campaign link read from the body of a request, checked by its schema; what is wrong is told by the field's name. */
 import { Schema } from "effect"
 import { newLink, ownNames, platforms } from "../../contracts/campaign-link.ts"
-import { mediaTypeOf, textIn } from "../body/media-type.ts"
-import { isForm } from "../body/parameters.ts"
-import { Refusal } from "../refusal.ts"
+import { isForm } from "../formats/body-params.ts"
+import { mediaTypeOf, textIn } from "../http/body/media-type.ts"
+import { Refusal } from "../http/refusal.ts"
 
 /** A link whose id may be left out. */
 export type SentLink = ReturnType<typeof newLink>["Type"]

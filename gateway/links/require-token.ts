@@ -3,9 +3,9 @@
  * one too, so that nobody learns it by trying. Lives as long as the gateway.
  */
 import { createHash, timingSafeEqual } from "node:crypto"
-import type { Arrival } from "../arrival.ts"
-import { refuse } from "../errors.ts"
-import { wrongGuesses } from "../guard/wrong-guesses.ts"
+import { wrongGuesses } from "../http/auth-throttle.ts"
+import { refuse } from "../http/errors.ts"
+import type { Arrival } from "../request-context.ts"
 
 /** Answers an arrival that may not manage links; undefined for one that may. */
 export type AskToken = (arrival: Arrival) => Response | undefined

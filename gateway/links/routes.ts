@@ -2,17 +2,17 @@
 import type { CampaignLink } from "../../contracts/campaign-link.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { schemesOf } from "../../contracts/link-target.ts"
-import type { BodyLimits } from "../body/limits.ts"
-import { bodyReader } from "../body/read-body.ts"
+import type { TakeEvents } from "../accept-events.ts"
+import type { BodyLimits } from "../http/body/limits.ts"
+import { bodyReader } from "../http/body/read-body.ts"
 import type { Handler, Route } from "../routes.ts"
-import type { TakeEvents } from "../take-events.ts"
 import { linksApi } from "./api.ts"
 import { click } from "./click.ts"
+import { readyLink } from "./compiled-link.ts"
+import { type MemoryLimits, rememberLinks } from "./link-cache.ts"
 import { linkReader } from "./read-link.ts"
-import { readyLink } from "./ready-link.ts"
-import { type MemoryLimits, rememberLinks } from "./remember-links.ts"
+import { askToken } from "./require-token.ts"
 import type { LinkStore } from "./store.ts"
-import { askToken } from "./token.ts"
 
 export interface LinkOptions {
   readonly store: LinkStore

@@ -1,10 +1,11 @@
 /** The description of the edge that `/openapi.json` gives: OpenAPI 3.1, made of the operations and the schemas. */
-import { anyOrigin } from "../answers.ts"
-import { type ErrorEntry, errorEntries } from "../errors.ts"
-import { type Answer, type Content, type Described, errorsOf, json } from "./described.ts"
+
+import { type ErrorEntry, errorEntries } from "../http/errors.ts"
+import { anyOrigin } from "../http/responses.ts"
 import { eventOperations } from "./events.ts"
 import { linkOperations } from "./links.ts"
-import { ownOperations } from "./own.ts"
+import { type Answer, type Content, type Described, errorsOf, json } from "./operation.ts"
+import { ownOperations } from "./operational.ts"
 import { componentSchemas } from "./schemas.ts"
 
 /** All that a gateway answers; without links their paths are events like any other. */

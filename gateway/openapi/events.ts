@@ -1,5 +1,5 @@
 /** The operations that bring events. Whatever path is not named elsewhere is one, by GET and HEAD. */
-import { type Answer, type Described, gif, json, ok, text } from "./described.ts"
+import { type Answer, type Described, gif, json, ok, text } from "./operation.ts"
 
 const form = { type: "application/x-www-form-urlencoded", shape: "Params" } as const
 const multipart = { type: "multipart/form-data", shape: "Params" } as const

@@ -1,5 +1,5 @@
 /** The operations of campaign links: their clicks, and the API by which they are managed. */
-import { type Answer, type Described, json } from "./described.ts"
+import { type Answer, type Described, json } from "./operation.ts"
 
 const link: Answer = { status: 200, means: "The link.", contents: [json("Link")] }
 

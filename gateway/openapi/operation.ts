@@ -1,5 +1,5 @@
 /** What an operation of the edge means and answers, as data. */
-import type { ErrorCode } from "../errors.ts"
+import type { ErrorCode } from "../http/errors.ts"
 import type { ShapeName } from "./schemas.ts"
 
 /** A body of that shape, or one that says what it holds. */

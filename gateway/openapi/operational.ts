@@ -1,5 +1,5 @@
 /** The operations that are about the gateway itself, and never events. */
-import { type Answer, type Described, gif, ok, text } from "./described.ts"
+import { type Answer, type Described, gif, ok, text } from "./operation.ts"
 
 const icon = (path: string, name: string, star?: string): Described => ({
   method: "GET",

@@ -1,10 +1,10 @@
 /** The shapes of bodies and answers as OpenAPI has them: made from the schemas that check what comes in. */
 import { JsonSchema, Schema } from "effect"
 import { CampaignLink, newLink } from "../../contracts/campaign-link.ts"
-import { BatchEvent } from "../dialects/batch-event.ts"
-import { mostReasons } from "../dialects/server-log.ts"
-import { Track } from "../dialects/track.ts"
-import { errorEntries } from "../errors.ts"
+import { BatchEvent } from "../formats/batch-event.ts"
+import { mostReasons } from "../formats/server-log.ts"
+import { Track } from "../formats/track.ts"
+import { errorEntries } from "../http/errors.ts"
 import { largestPage } from "../links/api.ts"
 
 /** Parameters of one event: any names, any values, which are flattened into `a[b]=c`. */

@@ -1,11 +1,11 @@
 /** What becomes of an event before its line is written, by what its sender asks and what the settings say. Keeps no state. */
 import type { Bytes } from "../../contracts/event.ts"
 import type { Topic } from "../../contracts/ids.ts"
-import { withoutParams } from "../query.ts"
-import type { EdgeEvent, Privacy } from "../take-events.ts"
+import { withoutParams } from "../../contracts/wire/query.ts"
+import type { EdgeEvent, Privacy } from "../accept-events.ts"
 import { type Mask, masked, noAddress } from "./mask.ts"
 import { type PolicyOf, signalOf } from "./signals.ts"
-import { type AddVisitor, visitorNames } from "./visitor.ts"
+import { type AddVisitor, visitorNames } from "./visitor-id.ts"
 
 export type PrivacyReason = "dnt" | "gpc" | "header"
 

@@ -5,8 +5,8 @@
  */
 import { createHmac } from "node:crypto"
 import type { Bytes } from "../../contracts/event.ts"
-import { withoutParams } from "../query.ts"
-import type { EdgeEvent } from "../take-events.ts"
+import { withoutParams } from "../../contracts/wire/query.ts"
+import type { EdgeEvent } from "../accept-events.ts"
 
 /** The salt of a UTC day (`dayOf`); undefined while it is not known. */
 export type SaltOf = (day: number) => string | undefined

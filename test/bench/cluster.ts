@@ -1,9 +1,9 @@
 /** Real servers of a benchmark's own: Redis, NATS and Kafka, from `open` until `close`. */
 import { Redis } from "ioredis"
 import { type Admin, CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs"
-import { zstdCodec } from "../../bridge/event-log/kafka-codecs.ts"
+import { zstdCodec } from "../../bridge/event-log/kafka/wire/compression.ts"
 // It mends a timer of the library.
-import "../../bridge/event-log/kafka-client.ts"
+import "../../bridge/event-log/kafka/client.ts"
 import { startBroker } from "../support/kafka-broker.ts"
 import { privateNats } from "../support/nats.ts"
 import { startRedis } from "../support/redis.ts"

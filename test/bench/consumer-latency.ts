@@ -1,13 +1,13 @@
 /**
  * A plain `kafkajs` consumer that says which numbered events it could read, and when, a process of its own:
- * `bun test/bench/arrivals.ts <brokers> <topic>`. Prints `ready` when it has joined its group, then a line of number and
+ * `bun test/bench/consumer-latency.ts <brokers> <topic>`. Prints `ready` when it has joined its group, then a line of number and
  * moment (milliseconds since 1970) for each record; lives until it is killed.
  */
 import { spawn } from "node:child_process"
 import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs"
-import { gzipCodec } from "../../bridge/event-log/kafka-codecs.ts"
+import { gzipCodec } from "../../bridge/event-log/kafka/wire/compression.ts"
 // It mends a timer of the library.
-import "../../bridge/event-log/kafka-client.ts"
+import "../../bridge/event-log/kafka/client.ts"
 import { diesWithUs } from "../support/dies-with-us.ts"
 import { moment } from "./paced.ts"
 

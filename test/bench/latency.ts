@@ -3,9 +3,9 @@
  * a second: gateway, drainer, enricher and bridge, each a process of its own, on real Redis, NATS and Kafka.
  */
 import type { Spoor } from "../support/spoor.ts"
-import { type Arrivals, startArrivals } from "./arrivals.ts"
 import type { Bench, Options } from "./bench.ts"
 import { type Cluster, withCluster } from "./cluster.ts"
+import { type Arrivals, startArrivals } from "./consumer-latency.ts"
 import { paced } from "./paced.ts"
 import { figure, spread } from "./result.ts"
 import { percentile, spreadOf } from "./rounds.ts"

@@ -3,7 +3,7 @@
  * take to the log and from there to a client. On Linux.
  */
 import { setTimeout as wait } from "node:timers/promises"
-import type { Filter, LiveMessage } from "../../actors/viewer/messages.ts"
+import type { Filter, LiveMessage } from "../../actors/inspect/events/messages.ts"
 import { ticketOf } from "../actors/viewer/watching.ts"
 import { eventually } from "../support/eventually.ts"
 import type { Spoor } from "../support/spoor.ts"

@@ -20,7 +20,7 @@ import {
   nextNumber,
   type Watched,
   type WatchedRound
-} from "./crowd.ts"
+} from "./viewer-load.ts"
 
 const [rounds = 3, seconds = 10, perSecond = 1_000] = process.argv.slice(2).map(Number)
 

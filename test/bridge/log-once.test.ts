@@ -1,6 +1,6 @@
 /** A warning that comes again and again is logged once, until it works. */
 import { expect, test } from "bun:test"
-import { makeSaidOnce } from "../../bridge/said-once.ts"
+import { makeSaidOnce } from "../../bridge/log-once.ts"
 
 test("each text once, however they alternate, and again after it has worked", () => {
   const said = makeSaidOnce()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { Schema } from "effect"
-import { rememberDevices } from "../../actors/enricher/device.ts"
+import { rememberDevices } from "../../bridge/user-agent/device.ts"
 import { CampaignLink, newLink, platforms, windowSeconds } from "../../contracts/campaign-link.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { schemesOf, storeSchemes } from "../../contracts/link-target.ts"

@@ -3,11 +3,11 @@ import { describe, expect, test } from "bun:test"
 import { Schema } from "effect"
 import fc from "fast-check"
 import type { EnrichedBatch, RawBatch } from "../../contracts/batch.ts"
-import { decode, encode } from "../../contracts/codec.ts"
-import { type Conversation, Enrich, Store } from "../../contracts/conversations.ts"
 import type { Bytes, EnrichedEvent, RawEvent } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { emptyDigest, newBatchId, Topic } from "../../contracts/ids.ts"
+import { decode, encode } from "../../contracts/messages/msgpack.ts"
+import { type Conversation, Enrich, Store } from "../../contracts/requests.ts"
 
 const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((byte) => String.fromCharCode(byte)) })
 const text = bytes as fc.Arbitrary<Bytes>

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test"
 import { type Config, ConfigProvider, Duration, Effect, Exit } from "effect"
 import { loadActors } from "../../actors/all.ts"
-import { viewerUrl } from "../../actors/commands/ask-viewer.ts"
-import { endingOf } from "../../actors/system/ending.ts"
-import { actorHelp, settingsOf, settingsTable } from "../../actors/system/help.ts"
+import { actorHelp, settingsOf, settingsTable } from "../../actors/commands/help.ts"
+import { viewerUrl } from "../../actors/commands/viewer-client.ts"
+import { endingOf } from "../../actors/runtime/exit-code.ts"
 import type { Setting } from "../../contracts/setting.ts"
 import { choice, count, duration, flag, level, port, size } from "../../contracts/setting-readers.ts"
 

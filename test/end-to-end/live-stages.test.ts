@@ -1,6 +1,6 @@
 /** The same events at every stage, watched live through the viewer of a running system; and that watchers hold up no end. */
 import { afterEach, describe, expect, test } from "bun:test"
-import type { CopyStage } from "../../contracts/copy.ts"
+import type { CopyStage } from "../../contracts/event-copy.ts"
 import { type Stream, stream } from "../actors/viewer/watching.ts"
 import { denoProgram } from "../support/deno.ts"
 import { eventually } from "../support/eventually.ts"

@@ -1,8 +1,8 @@
 /** The viewer's pages on real Redis, NATS and Kafka, with the actors in several processes: one dies, and comes again. */
 import { afterAll, beforeAll, describe } from "bun:test"
 import type { Page } from "playwright-core"
-import { reads, rowOf, sees, texts, typesOf } from "../actors/viewer/page/seeing.ts"
-import { send } from "../actors/viewer/page/sending.ts"
+import { reads, rowOf, sees, texts, typesOf } from "../actors/viewer/web/seeing.ts"
+import { send } from "../actors/viewer/web/sending.ts"
 import { inBrowser } from "../support/browser.ts"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
 import type { Spoor } from "../support/spoor.ts"

@@ -3,7 +3,7 @@
  * counted in the figures and downloaded. Embedded on both runtimes, and on real servers with consumers elsewhere.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import type { JourneyView, SearchView, SeriesView, TestAnswer } from "../../actors/viewer/messages.ts"
+import type { JourneyView, SearchView, SeriesView, TestAnswer } from "../../actors/inspect/events/messages.ts"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
 import { denoProgram } from "../support/deno.ts"
 import { eventually } from "../support/eventually.ts"

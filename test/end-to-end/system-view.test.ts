@@ -1,6 +1,6 @@
 /** The whole system as GET /api/system and `top` tell it: embedded in one process, and as processes that fail one by one. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import type { SystemView } from "../../actors/watch/system-view.ts"
+import type { SystemView } from "../../actors/inspect/pipeline/system-view.ts"
 import { denoProgram } from "../support/deno.ts"
 import { eventually } from "../support/eventually.ts"
 import { freeze, unfreeze } from "../support/freeze.ts"

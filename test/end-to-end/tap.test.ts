@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { Effect } from "effect"
-import type { EventView } from "../../actors/viewer/messages.ts"
+import type { EventView } from "../../actors/inspect/events/messages.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { launchCommand, withQueue } from "../actors/commands/command.ts"
 import { denoProgram } from "../support/deno.ts"

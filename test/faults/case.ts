@@ -25,7 +25,7 @@
  * - `atRandomMoments(world, random, strike)` strikes `world.moments` times; `eventually(what, look)` waits for a fact;
  *   `pause(ms)` is for the length of an outage, never for hoping.
  */
-import type { Account } from "./account.ts"
+import type { Account } from "./case-result.ts"
 import type { Needs } from "./needs.ts"
 import type { Random } from "./random.ts"
 import type { World } from "./world.ts"

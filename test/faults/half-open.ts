@@ -2,8 +2,8 @@
  * Connections to Redis that go silent in one direction at the very command that a cut is about, and deliver it long
  * after their client has gone: what cases 48 and 49 do, with little and with much waiting in the queue.
  */
-import { pushScript } from "../../bridge/ingest-queue/redis-push.ts"
-import { ackScript, claimScript, giveBackScript } from "../../bridge/ingest-queue/scripts.ts"
+import { pushScript } from "../../bridge/ingest-queue/redis/push.ts"
+import { ackScript, claimScript, giveBackScript } from "../../bridge/ingest-queue/redis/scripts.ts"
 import { applyScript } from "../../bridge/projection-store/apply-script.ts"
 import { pause, prove } from "./case.ts"
 import type { Needs } from "./needs.ts"

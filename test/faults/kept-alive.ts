@@ -33,7 +33,7 @@ export interface KeptAlive {
 }
 
 export interface Keeping {
-  /** The file to run instead of actors/main.ts, seen from the project's root. */
+  /** The file to run instead of actors/commands/actor.ts, seen from the project's root. */
   readonly file?: string | undefined
   /** Is it killed when it no longer answers that it lives? */
   readonly isProbed?: boolean

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import type { Account } from "./account.ts"
+import type { Account } from "./case-result.ts"
 import type { World } from "./world.ts"
 
 const command = join(import.meta.dirname, "..", "..", "actors", "commands", "ledger.ts")

@@ -24,7 +24,7 @@ export interface Needs {
   readonly settings?: Environment
   /** The same for single actors. */
   readonly settingsOf?: Readonly<Record<string, Environment>>
-  /** The file to run for an actor instead of actors/main.ts, seen from the project's root; it gets the same arguments. */
+  /** The file to run for an actor instead of actors/commands/actor.ts, seen from the project's root; it gets the same arguments. */
   readonly files?: Readonly<Record<string, string>>
   /** Actors whose processes are killed when they no longer say that they live, as Kubernetes' liveness probe would. */
   readonly probed?: ReadonlyArray<string>

@@ -2,8 +2,9 @@
  * The judge of a case, once everything has drained: holds what clients were told against what is in Kafka, among the
  * dead letters, in the projections and in Redis, and says everything that contradicts a promise.
  */
-import type { Account } from "./account.ts"
+
 import type { Expectations } from "./case.ts"
+import type { Account } from "./case-result.ts"
 import { type Dead, readDead } from "./dead.ts"
 import { sentEvent } from "./events.ts"
 import { readStored, type Stored } from "./stored.ts"

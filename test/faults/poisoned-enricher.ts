@@ -5,12 +5,12 @@
  */
 import { Buffer } from "node:buffer"
 import { Context, Effect, Exit } from "effect"
+import { settingsOf } from "../../actors/commands/help.ts"
 import { Enricher } from "../../actors/enricher.ts"
-import type { Actor } from "../../actors/system/actor.ts"
-import { environmentLayer } from "../../actors/system/environment.ts"
-import { settingsOf } from "../../actors/system/help.ts"
-import { loggingLayer } from "../../actors/system/logging.ts"
-import { runProcess } from "../../actors/system/process.ts"
+import type { Actor } from "../../actors/runtime/actor.ts"
+import { environmentLayer } from "../../actors/runtime/environment.ts"
+import { loggingLayer } from "../../actors/runtime/logging.ts"
+import { runProcess } from "../../actors/runtime/process.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { type Poison, poisons, wordOf } from "./poison.ts"
 

@@ -1,8 +1,8 @@
 /** Runs one case from its world's beginning to its end, and says how it went. Never fails: what goes wrong is in the result. */
 import { eventually } from "../support/eventually.ts"
 import { countRecords, readTopic } from "../support/kcat.ts"
-import type { Account } from "./account.ts"
 import type { FaultCase } from "./case.ts"
+import type { Account } from "./case-result.ts"
 import type { KafkaPool } from "./kafka-pool.ts"
 import { ledgerProblems } from "./ledger.ts"
 import { judge } from "./oracle.ts"

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
 import { gzipSync, zstdCompressSync } from "node:zlib"
-import { standardBodyLimits } from "../../gateway/body/limits.ts"
-import { type Server, serve } from "../../gateway/serve.ts"
+import { standardBodyLimits } from "../../gateway/http/body/limits.ts"
+import { type Server, serve } from "../../gateway/http/serve.ts"
 import { askedGateway } from "./asked-gateway.ts"
 
 const patience = 150

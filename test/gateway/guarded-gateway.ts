@@ -2,7 +2,7 @@
 import type { Bytes } from "../../contracts/event.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { type GatewayOptions, gatewayApp } from "../../gateway/app.ts"
-import { guardsOf } from "../../gateway/guard/guards.ts"
+import { guardsOf } from "../../gateway/guard/chain.ts"
 import { type Rate, rateOf } from "../../gateway/guard/rate.ts"
 import { rateLimits } from "../../gateway/guard/rate-limits.ts"
 import { writeKeys } from "../../gateway/guard/write-keys.ts"

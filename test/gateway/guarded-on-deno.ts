@@ -2,12 +2,12 @@
 import { createHash, X509Certificate } from "node:crypto"
 import { copyFileSync, readFileSync } from "node:fs"
 import { connect } from "node:tls"
-import { corsOf } from "../../gateway/cors.ts"
-import { limitUnderWay } from "../../gateway/guard/under-way.ts"
+import { limitUnderWay } from "../../gateway/guard/concurrency-limit.ts"
+import { corsOf } from "../../gateway/http/cors.ts"
+import { serve } from "../../gateway/http/serve.ts"
+import { readTls, tlsRenewals } from "../../gateway/http/tls.ts"
 import { policies } from "../../gateway/privacy/signals.ts"
-import { addVisitor } from "../../gateway/privacy/visitor.ts"
-import { serve } from "../../gateway/serve.ts"
-import { readTls, tlsRenewals } from "../../gateway/tls.ts"
+import { addVisitor } from "../../gateway/privacy/visitor-id.ts"
 import { guardedGateway } from "./guarded-gateway.ts"
 
 const [cert = "", key = "", otherCert = "", otherKey = ""] = process.argv.slice(2)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import type { Bytes } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { type PushLimits, pushBatch, standardLimits } from "../../gateway/push-batch.ts"
+import { type PushLimits, pushBatch, standardLimits } from "../../gateway/push-batcher.ts"
 
 /** A queue whose pushes end when the test says so. */
 const heldQueue = (limits: Partial<PushLimits> = {}) => {

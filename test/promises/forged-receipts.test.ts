@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
-import { encode } from "../../contracts/codec.ts"
-import { Enrich, type Reply } from "../../contracts/conversations.ts"
+import { encode } from "../../contracts/messages/msgpack.ts"
+import { Enrich, type Reply } from "../../contracts/requests.ts"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
 import { eventually } from "../support/eventually.ts"
 import { canStartNats, type NatsServer, privateNats } from "../support/nats.ts"

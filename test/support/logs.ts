@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, type Exit, Fiber, Logger, type Scope } from "effect"
-import { makeKafka } from "../../bridge/event-log/kafka.ts"
+import { makeKafka } from "../../bridge/event-log/kafka/log.ts"
 import type {
   EventLog,
   LogRecord,
@@ -11,7 +11,7 @@ import type {
   ReadOptions,
   RecordBatch
 } from "../../bridge/event-log/service.ts"
-import { makeSqlite } from "../../bridge/event-log/sqlite.ts"
+import { makeSqlite } from "../../bridge/event-log/sqlite/log.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { eventually } from "./eventually.ts"

@@ -3,7 +3,7 @@
  * Arguments: the folder, a name for its lines, how many. Prints each line it has claimed.
  */
 import { Effect } from "effect"
-import { sqliteQueue } from "../../bridge/ingest-queue/sqlite.ts"
+import { sqliteQueue } from "../../bridge/ingest-queue/sqlite/queue.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { newClaimId } from "../../contracts/ids.ts"
 

@@ -1,6 +1,6 @@
 /** A Redis Cluster of two masters for tests: keys with a low slot on the first, the others on the second. */
 import { Effect } from "effect"
-import { connect } from "../../bridge/redis.ts"
+import { connect } from "../../bridge/redis/connection.ts"
 import { eventually } from "./eventually.ts"
 import { type OwnRedis, secretUrl, startRedis } from "./redis.ts"
 import type { Running } from "./server.ts"

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { bannerText } from "../../actors/system/banner.ts"
+import { bannerText } from "../../actors/runtime/banner.ts"
 import { denoProgram } from "./deno.ts"
 import { diesWithUs } from "./dies-with-us.ts"
 
@@ -56,7 +56,7 @@ export const launch = (
   args: ReadonlyArray<string>,
   settings: Environment,
   runtime: keyof typeof runtimes = "bun",
-  file = "actors/main.ts"
+  file = "actors/commands/actor.ts"
 ) => {
   const [command, ...before] = runtimes[runtime]
   const child = diesWithUs(

@@ -4,9 +4,9 @@
  */
 import { writeSync } from "node:fs"
 import { Effect } from "effect"
-import { listenForSignals } from "../../actors/system/signals.ts"
-import { sayUp, thisWorker } from "../../actors/system/worker.ts"
-import { runWorkers } from "../../actors/system/workers.ts"
+import { listenForSignals } from "../../actors/runtime/signals.ts"
+import { runWorkers } from "../../actors/runtime/workers/supervisor.ts"
+import { sayUp, thisWorker } from "../../actors/runtime/workers/worker.ts"
 
 const [, file = "", behaviour = ""] = process.argv
 

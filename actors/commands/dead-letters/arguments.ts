@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { Result, Schema } from "effect"
-import { RejectedBy, RejectionReason } from "../../contracts/batch.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import { durationOf, hasUnit } from "../../contracts/quantity.ts"
-import type { LetterFilter } from "../accounts/letters.ts"
-import { fromReadable } from "../accounts/readable.ts"
-import { WrongUse } from "./run-command.ts"
+import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { durationOf, hasUnit } from "../../../contracts/quantity.ts"
+import type { LetterFilter } from "../../inspect/dead-letters/search.ts"
+import { fromReadable } from "../../inspect/escape-bytes.ts"
+import { WrongUse } from "../run-command.ts"
 
 /** Letters by their addresses, or all that match. */
 export type Chosen =

@@ -1,8 +1,9 @@
-/** Dead letters as a person reads them, and as JSON for programs: plain text, made from what actors/accounts found. */
-import type { FoundLetter } from "../accounts/letters.ts"
-import { readable } from "../accounts/readable.ts"
-import type { Trial } from "../accounts/trial.ts"
-import { bytesJson, latin1, moment, number, plain, shortened, table } from "./plain.ts"
+/** Dead letters as a person reads them, and as JSON for programs: plain text, made from what actors/inspect found. */
+
+import type { Trial } from "../../inspect/dead-letters/dry-run.ts"
+import type { FoundLetter } from "../../inspect/dead-letters/search.ts"
+import { readable } from "../../inspect/escape-bytes.ts"
+import { bytesJson, latin1, moment, number, plain, shortened, table } from "../../inspect/plain-text.ts"
 
 /** A line for each letter. */
 export const lettersTable = (letters: ReadonlyArray<FoundLetter>): string =>

@@ -1,7 +1,8 @@
 /** What `dead-letters` does for each of its verbs: says what it found or did, and returns the exit code. */
 import { Clock, Effect, Layer } from "effect"
-import type { QueueSource } from "../../bridge/ingest-queue/service.ts"
-import type { Failure } from "../../contracts/failure.ts"
+import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { makeTrial } from "../../inspect/dead-letters/dry-run.ts"
 import {
   discardLetter,
   discardMatching,
@@ -12,14 +13,13 @@ import {
   replayLetter,
   replayMatching,
   searchLetters
-} from "../accounts/letters.ts"
-import { makeTrial } from "../accounts/trial.ts"
-import { geoIp } from "../system/need.ts"
-import { readTopics } from "../system/topics.ts"
-import type { Asked } from "./letter-arguments.ts"
-import { letterJson, lettersTable, letterText, trialJson, trialText } from "./letter-text.ts"
-import { counted, plain } from "./plain.ts"
-import { note, say } from "./run-command.ts"
+} from "../../inspect/dead-letters/search.ts"
+import { counted, plain } from "../../inspect/plain-text.ts"
+import { geoIp } from "../../runtime/dependencies.ts"
+import { readTopics } from "../../transform/topics.ts"
+import { note, say } from "../run-command.ts"
+import type { Asked } from "./arguments.ts"
+import { letterJson, lettersTable, letterText, trialJson, trialText } from "./text.ts"
 
 type Of<Verb> = Extract<Asked, { readonly verb: Verb }>
 type Sources = ReadonlyArray<QueueSource>

@@ -1,11 +1,11 @@
 /** The command line of `tap`, read into what is asked for; throws `WrongUse` with a sentence for what makes no sense. */
 import { parseArgs } from "node:util"
 import { Schema } from "effect"
-import { CopyStage } from "../../contracts/copy.ts"
-import { matches, readFilter } from "../viewer/filter.ts"
-import type { EventView, Filter } from "../viewer/messages.ts"
-import { WrongUse } from "./run-command.ts"
-import { readWhere } from "./tap-where.ts"
+import { CopyStage } from "../../../contracts/event-copy.ts"
+import { matches, readFilter } from "../../inspect/events/filter.ts"
+import type { EventView, Filter } from "../../inspect/events/messages.ts"
+import { WrongUse } from "../run-command.ts"
+import { readWhere } from "./where.ts"
 
 export interface Tapping {
   readonly stage: CopyStage

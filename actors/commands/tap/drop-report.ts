@@ -1,10 +1,10 @@
 /** Says beside the tap's output how many events it could not show: no more than a line a second. Lives with the command. */
 import { Clock, Effect, Metric } from "effect"
-import { droppedBy } from "../../bridge/message-bus/dropped.ts"
-import type { CopyStage } from "../../contracts/copy.ts"
-import { counted, number } from "./plain.ts"
-import { note } from "./run-command.ts"
-import type { Tapped } from "./tap-sources.ts"
+import { droppedBy } from "../../../bridge/message-bus/dropped-messages.ts"
+import type { CopyStage } from "../../../contracts/event-copy.ts"
+import { counted, number } from "../../inspect/plain-text.ts"
+import { note } from "../run-command.ts"
+import type { Tapped } from "./sources.ts"
 
 const pause = 1_000
 

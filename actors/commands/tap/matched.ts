@@ -3,9 +3,9 @@
  * is wrong can be told from a stage where nothing flows; and at the end how many matched. Lives with the command.
  */
 import { Clock, Effect } from "effect"
-import { counted, number } from "./plain.ts"
-import { note } from "./run-command.ts"
-import type { Tapped } from "./tap-sources.ts"
+import { counted, number } from "../../inspect/plain-text.ts"
+import { note } from "../run-command.ts"
+import type { Tapped } from "./sources.ts"
 
 /** Milliseconds between two such lines, the first time and at most: each pause is twice the one before. */
 const firstPause = 1_000

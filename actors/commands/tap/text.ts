@@ -1,7 +1,7 @@
 /** An event as one line for a person: what a stranger wrote in it is made plain first, so that it steers no terminal. */
-import type { EventView } from "../viewer/messages.ts"
-import type { Colours } from "./colours.ts"
-import { number, plain, shortened, timeOfDay } from "./plain.ts"
+import type { EventView } from "../../inspect/events/messages.ts"
+import { number, plain, shortened, timeOfDay } from "../../inspect/plain-text.ts"
+import type { Colours } from "../colours.ts"
 
 /** How much of one text is shown, in characters; `--json` has all of it. */
 const longest = 120

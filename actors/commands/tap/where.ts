@@ -4,8 +4,8 @@
  * `country`, `device` and `address`, which are what Spoor knows of the event; a parameter that is named so is written
  * `param.country`. So it is the viewer's filter for parameters, and these three beside it.
  */
-import { matches } from "../viewer/filter.ts"
-import type { EventView, Filter } from "../viewer/messages.ts"
+import { matches } from "../../inspect/events/filter.ts"
+import type { EventView, Filter } from "../../inspect/events/messages.ts"
 
 export interface Where {
   /** What the viewer can look for itself. */

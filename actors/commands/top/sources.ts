@@ -1,14 +1,14 @@
 /** Where `top` gets the system from: the actors on NATS and the queues, or the viewer. */
 import { type Config, Context, Effect, Layer, Redacted } from "effect"
-import { IngestQueue, type QueueSource } from "../../bridge/ingest-queue/service.ts"
-import { MessageBus } from "../../bridge/message-bus/service.ts"
-import { redisUrl } from "../../bridge/settings.ts"
-import { Failure } from "../../contracts/failure.ts"
-import { makeHealth } from "../system/health.ts"
-import { ingestQueue, messageBus } from "../system/need.ts"
-import type { SystemView } from "../watch/system-view.ts"
-import { makeWatch } from "../watch/watch.ts"
-import { askViewer } from "./ask-viewer.ts"
+import { IngestQueue, type QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import { MessageBus } from "../../../bridge/message-bus/service.ts"
+import { redisUrl } from "../../../bridge/settings.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { makeWatch } from "../../inspect/pipeline/monitor.ts"
+import type { SystemView } from "../../inspect/pipeline/system-view.ts"
+import { ingestQueue, messageBus } from "../../runtime/dependencies.ts"
+import { makeHealth } from "../../runtime/health.ts"
+import { askViewer } from "../viewer-client.ts"
 
 /** The system now. */
 export type Look = Effect.Effect<SystemView, Failure | Config.ConfigError>

@@ -1,8 +1,15 @@
 /** The system as lines for a terminal: what flows, stage by stage, then the instances, the systems and the troubles. */
-import type { Figure, InstanceView, SeamView, StageView, SystemView } from "../watch/system-view.ts"
-import { span } from "../watch/words.ts"
-import { type Column, fittedTable } from "./fitted-table.ts"
-import { moment, notKnown, number, plain, shortened, wrapped } from "./plain.ts"
+
+import { span } from "../../inspect/format.ts"
+import type {
+  Figure,
+  InstanceView,
+  SeamView,
+  StageView,
+  SystemView
+} from "../../inspect/pipeline/system-view.ts"
+import { moment, notKnown, number, plain, shortened, wrapped } from "../../inspect/plain-text.ts"
+import { type Column, fittedTable } from "../fitted-table.ts"
 
 /** A line, and how it is meant. */
 export interface Line {

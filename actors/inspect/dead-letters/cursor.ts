@@ -5,10 +5,10 @@
 import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
-import type { LetterBox, QueueSource, StoredLetter } from "../../bridge/ingest-queue/service.ts"
-import type { DeadLetter } from "../../contracts/dead-letter.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import type { Failure } from "../../contracts/failure.ts"
+import type { LetterBox, QueueSource, StoredLetter } from "../../../bridge/ingest-queue/service.ts"
+import type { DeadLetter } from "../../../contracts/dead-letter.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import type { Failure } from "../../../contracts/failure.ts"
 
 /** A dead letter as it was met. */
 export interface FoundLetter extends StoredLetter {

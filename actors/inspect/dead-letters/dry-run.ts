@@ -1,15 +1,15 @@
 /** The dry run: what would become of a line now, told by the functions that the drainer and the enricher use. Nothing is sent. */
 import { Effect } from "effect"
-import { GeoIp } from "../../bridge/geo-ip/service.ts"
-import { kafkaKeyParam } from "../../bridge/settings.ts"
-import type { RejectedBy, Rejection } from "../../contracts/batch.ts"
-import { maxMessageBytes } from "../../contracts/codec.ts"
-import { Enrich, Store } from "../../contracts/conversations.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import { emptyDigest, newBatchId, type Topic } from "../../contracts/ids.ts"
-import { readLines } from "../drainer/read-lines.ts"
-import { enrichEvents } from "../enricher/enrich-events.ts"
-import type { Topics } from "../system/topics.ts"
+import { GeoIp } from "../../../bridge/geo-ip/service.ts"
+import { kafkaKeyParam } from "../../../bridge/settings.ts"
+import type { RejectedBy, Rejection } from "../../../contracts/batch.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { emptyDigest, newBatchId, type Topic } from "../../../contracts/ids.ts"
+import { maxMessageBytes } from "../../../contracts/messages/msgpack.ts"
+import { Enrich, Store } from "../../../contracts/requests.ts"
+import { enrichEvents } from "../../transform/enrich-events.ts"
+import { readLines } from "../../transform/read-lines.ts"
+import type { Topics } from "../../transform/topics.ts"
 
 /** The record that would be stored, or why it would be set aside again. */
 export type Trial =

@@ -3,14 +3,14 @@
  * Reads pages of 500, so memory stays bounded however long the lists are.
  */
 import { Clock, Effect, Result } from "effect"
-import type { QueueSource } from "../../bridge/ingest-queue/service.ts"
-import type { RejectedBy, RejectionReason } from "../../contracts/batch.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import { Failure } from "../../contracts/failure.ts"
-import { beginWalk, type FoundLetter, type LetterWalk, peek, take, takePage } from "./letter-walk.ts"
-import { readable } from "./readable.ts"
+import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import type { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { readable } from "../escape-bytes.ts"
+import { beginWalk, type FoundLetter, type LetterWalk, peek, take, takePage } from "./cursor.ts"
 
-export type { FoundLetter } from "./letter-walk.ts"
+export type { FoundLetter } from "./cursor.ts"
 
 /** What to look for; what is left out does not matter. A letter that is not ours has no reason, stage, topic or time. */
 export interface LetterFilter {

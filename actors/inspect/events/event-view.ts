@@ -1,14 +1,14 @@
 /** An event as people see it: text in fixed places, all its parts decoded, and hidden what must not be seen. */
-import { type Bytes, textOf } from "../../contracts/event.ts"
-import type { Topic } from "../../contracts/ids.ts"
-import type { DeviceType } from "../../contracts/wire/enrichment.ts"
-import { ipText } from "../../contracts/wire/ip-text.ts"
-import { parseLine } from "../../contracts/wire/line.ts"
-import { type Param, parseParams } from "../../contracts/wire/params.ts"
-import { eventType, eventTypeText, type ParsedRecord, parseRecord } from "../../contracts/wire/record.ts"
-import type { FeedRecord } from "./feed-record.ts"
+import { type Bytes, textOf } from "../../../contracts/event.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import type { DeviceType } from "../../../contracts/wire/enrichment.ts"
+import { ipText } from "../../../contracts/wire/ip-text.ts"
+import { parseLine } from "../../../contracts/wire/line.ts"
+import { type Param, parseParams } from "../../../contracts/wire/params.ts"
+import { eventType, eventTypeText, type ParsedRecord, parseRecord } from "../../../contracts/wire/record.ts"
 import { hiddenText, type Mask, maskedLine, maskedPairs, maskedRecord, noMask } from "./mask.ts"
 import type { EventView, Times } from "./messages.ts"
+import type { FeedRecord } from "./staged-event.ts"
 
 /** The event as a view; everything is empty that cannot be read. Never throws. */
 export const eventView = (record: FeedRecord, mask: Mask = noMask): EventView =>

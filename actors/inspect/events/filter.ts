@@ -3,10 +3,10 @@
  * any case, with what is shown: what a mask hides cannot be found.
  */
 import { Option, Schema } from "effect"
-import { CopyStage } from "../../contracts/copy.ts"
-import type { FeedRecord } from "./feed-record.ts"
+import { CopyStage } from "../../../contracts/event-copy.ts"
+import { typeOf } from "./event-view.ts"
 import type { EventView, Filter } from "./messages.ts"
-import { typeOf } from "./view-event.ts"
+import type { FeedRecord } from "./staged-event.ts"
 
 /** No part of a filter may be longer, in characters. */
 const longest = 1_000

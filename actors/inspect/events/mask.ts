@@ -2,8 +2,8 @@
  * What viewers must not see (VIEWER_MASK): clients' addresses and chosen parameters. It is hidden in the bytes, before
  * anything is decoded or compared, so that no list, search or filter can tell it.
  */
-import { type Bytes, bytesOf, type Dialect } from "../../contracts/event.ts"
-import { decodeValue } from "../../contracts/wire/percent.ts"
+import { type Bytes, bytesOf, type Dialect } from "../../../contracts/event.ts"
+import { decodeValue } from "../../../contracts/wire/percent.ts"
 
 /** Stands where something is hidden. */
 export const hiddenText = "•••"

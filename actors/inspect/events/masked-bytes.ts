@@ -1,8 +1,8 @@
 /** Lines and records with their secrets hidden, for the pages that show bytes: what cannot be taken apart is hidden wholly. */
-import { type Bytes, bytesOf } from "../../contracts/event.ts"
-import type { Topic } from "../../contracts/ids.ts"
-import { parseLine } from "../../contracts/wire/line.ts"
-import { parseRecord } from "../../contracts/wire/record.ts"
+import { type Bytes, bytesOf } from "../../../contracts/event.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import { parseLine } from "../../../contracts/wire/line.ts"
+import { parseRecord } from "../../../contracts/wire/record.ts"
 import { hiddenText, type Mask, maskedLine, maskedRecord } from "./mask.ts"
 
 const hidden = bytesOf(hiddenText)

@@ -2,8 +2,8 @@
  * What goes between the viewer and those who look: browsers on the socket and at /api, curl at /live, `bun run tap`.
  * JSON throughout.
  */
-import type { CopyStage } from "../../contracts/copy.ts"
-import type { Param } from "../../contracts/wire/params.ts"
+import type { CopyStage } from "../../../contracts/event-copy.ts"
+import type { Param } from "../../../contracts/wire/params.ts"
 
 /** What to show; all that is given must hold. Texts match in any case. The same names are the query's of GET /live. */
 export interface Filter {
@@ -95,7 +95,7 @@ export interface Step {
 }
 
 /**
- * GET /api/events/<id>?logged=<ms>: where it is (see actors/accounts/where-is.ts), and its way so far. `logged`, the log's
+ * GET /api/events/<id>?logged=<ms>: where it is (see actors/inspect/locate-event.ts), and its way so far. `logged`, the log's
  * own time of its record where that is known, lets it be found sooner.
  */
 export interface JourneyView {

@@ -1,9 +1,9 @@
 /** An event at one stage, before anything of it is decoded: a record of the log, or a copy of what flows. */
 import { Buffer } from "node:buffer"
-import type { LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
-import type { Copies, CopyStage } from "../../contracts/copy.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import { eventId } from "../../contracts/ids.ts"
+import type { LogRecord, RecordBatch } from "../../../bridge/event-log/service.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import type { Copies, CopyStage } from "../../../contracts/event-copy.ts"
+import { eventId } from "../../../contracts/ids.ts"
 import type { Times } from "./messages.ts"
 
 export interface FeedRecord {

@@ -3,12 +3,12 @@
  * per topic and over all queue servers. Read from what the queues counted and hold; keeps nothing itself.
  */
 import { Clock, Effect, Result } from "effect"
-import type { QueueSource } from "../../bridge/ingest-queue/service.ts"
-import type { Seam } from "../../bridge/seam.ts"
-import { Failure } from "../../contracts/failure.ts"
-import type { Topic } from "../../contracts/ids.ts"
-import type { Topics } from "../system/topics.ts"
-import { addUp } from "./add-up.ts"
+import type { Seam } from "../../../bridge/dependency.ts"
+import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import type { Topics } from "../../transform/topics.ts"
+import { addUp } from "./reconcile.ts"
 
 /** Numbers of lines. `received = stored + dead + discarded + waiting + inFlight`, when it adds up. */
 export interface Account {

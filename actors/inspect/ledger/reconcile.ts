@@ -3,10 +3,10 @@
  * everything that does not add up. What was claimed is counted when it is claimed, what became of it when it is
  * settled, and what is in between where it lies: three counts that nothing but the truth makes agree.
  */
-import type { QueueLedger } from "../../bridge/ingest-queue/service.ts"
-import type { Topic } from "../../contracts/ids.ts"
-import { type Topics, topicOf } from "../system/topics.ts"
-import type { Account, Ledger, QueueRow } from "./ledger.ts"
+import type { QueueLedger } from "../../../bridge/ingest-queue/service.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import { type Topics, topicOf } from "../../transform/topics.ts"
+import type { Account, Ledger, QueueRow } from "./read-ledger.ts"
 
 /** What one queue server told, or its trouble. */
 export type QueueCount = { readonly kind: string; readonly address: string } & (

@@ -2,10 +2,10 @@
  * What was seen of each actor, all its instances together, and how far each reader of the log is behind its end.
  * Lives as long as the watch, for it remembers since when a reader lags. Times are milliseconds of a steady clock.
  */
-import type { Behind } from "../../contracts/figures.ts"
+import type { Behind } from "../../../contracts/actor-stats.ts"
+import { many, span } from "../format.ts"
+import { type ActorSeen, stillAfter } from "./health-rules.ts"
 import { type Instance, silentAfter } from "./instances.ts"
-import { type ActorSeen, stillAfter } from "./judge.ts"
-import { many, span } from "./words.ts"
 
 /** A moment: by the steady clock, and in milliseconds since 1970. */
 export interface Moment {

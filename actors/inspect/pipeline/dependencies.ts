@@ -1,10 +1,10 @@
 /** The systems behind the actors, as this process finds them and as the instances say that they find them. Pure. */
-import type { SystemsFound } from "../system/health.ts"
-import { troublesOf } from "./actors-seen.ts"
+import type { SystemsFound } from "../../runtime/health.ts"
+import { ended } from "../format.ts"
+import { troublesOf } from "./actor-groups.ts"
+import type { DeadSystem } from "./health-rules.ts"
 import type { Instance } from "./instances.ts"
-import type { DeadSystem } from "./judge.ts"
 import type { SeamView } from "./system-view.ts"
-import { ended } from "./words.ts"
 
 const kinds: Readonly<Record<string, string>> = {
   redis: "Redis",

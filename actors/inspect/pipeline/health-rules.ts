@@ -1,7 +1,8 @@
 /** How a stage is, in one word and a sentence for a person: rules over what was seen of it. Pure. */
+
+import { ended, listed, many, reasonText, span } from "../format.ts"
 import type { QueueSeen } from "./queues.ts"
 import type { Condition } from "./system-view.ts"
-import { ended, listed, many, reasonText, span } from "./words.ts"
 
 export interface Judgement {
   readonly condition: Condition

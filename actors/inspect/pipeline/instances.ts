@@ -4,10 +4,10 @@
  * milliseconds of a steady clock.
  */
 import { Schema } from "effect"
-import type { Info, Stats } from "../../bridge/message-bus/micro-service.ts"
-import { ActorFigures } from "../../contracts/figures.ts"
+import type { Info, Stats } from "../../../bridge/message-bus/micro-service.ts"
+import { ActorFigures } from "../../../contracts/actor-stats.ts"
+import { rounded } from "../format.ts"
 import type { Figure } from "./system-view.ts"
-import { rounded } from "./words.ts"
 
 /** What an instance said of itself at a moment. Counts only grow. */
 export interface Said {

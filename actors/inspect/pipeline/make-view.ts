@@ -1,12 +1,13 @@
 /** The system at one moment, put together of what the watch has seen. Pure. */
-import { type ActorGroup, troublesOf } from "./actors-seen.ts"
+
+import { rounded } from "../format.ts"
+import { type ActorGroup, troublesOf } from "./actor-groups.ts"
+import { seamsOf } from "./dependencies.ts"
+import { judgeAll } from "./health-rules.ts"
 import { failedIn, handledIn, type Instance, rateOf, silentAfter, workOf } from "./instances.ts"
-import { judgeAll } from "./judge.ts"
-import { seamsOf } from "./seams.ts"
+import { causesOf, stageOnce, withHeard, withoutCauses } from "./merge-causes.ts"
 import { flow, type Seen, stagesOf } from "./stages.ts"
 import type { InstanceView, SystemView } from "./system-view.ts"
-import { causesOf, stageOnce, withHeard, withoutCauses } from "./told-once.ts"
-import { rounded } from "./words.ts"
 
 export interface Known extends Seen {
   /** By the steady clock, and milliseconds since 1970. */

@@ -1,5 +1,5 @@
 /** The same cause in many sentences: the headline and the system's own row tell it, the others only name the system. Pure. */
-import type { DeadSystem } from "./judge.ts"
+import type { DeadSystem } from "./health-rules.ts"
 import type { StageView } from "./system-view.ts"
 
 /** What is said of each dead system, in whatever words: its name and the texts. */

@@ -5,20 +5,20 @@
  * asks, except for a moment when it begins. Lives as long as its scope.
  */
 import { Clock, Effect, type Scope } from "effect"
-import type { QueueSource } from "../../bridge/ingest-queue/service.ts"
-import { discover } from "../../bridge/message-bus/micro-service.ts"
-import type { MessageBus } from "../../bridge/message-bus/service.ts"
-import { type Health, makeHealth, type SystemsFound } from "../system/health.ts"
-import { steadyMillis } from "../system/steady.ts"
-import { makeActorGroups } from "./actors-seen.ts"
+import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import { discover } from "../../../bridge/message-bus/micro-service.ts"
+import type { MessageBus } from "../../../bridge/message-bus/service.ts"
+import { type Health, makeHealth, type SystemsFound } from "../../runtime/health.ts"
+import { steadyMillis } from "../../runtime/monotonic-clock.ts"
+import { ended } from "../format.ts"
+import { makeActorGroups } from "./actor-groups.ts"
+import { judgeQueue } from "./health-rules.ts"
 import { makeInstances, silentAfter } from "./instances.ts"
-import { judgeQueue } from "./judge.ts"
 import { makeView } from "./make-view.ts"
-import { makePace } from "./pace.ts"
+import { makePace } from "./poll-interval.ts"
 import { makeProbe } from "./probe.ts"
 import { makeQueueHistory, type QueueSeen } from "./queues.ts"
 import type { SystemView } from "./system-view.ts"
-import { ended } from "./words.ts"
 
 export interface WatchOptions {
   readonly bus: MessageBus["Service"]

@@ -3,7 +3,7 @@
  * at all. Lives as long as the watch.
  */
 import { Deferred, Effect } from "effect"
-import { steadyMillis } from "../system/steady.ts"
+import { steadyMillis } from "../../runtime/monotonic-clock.ts"
 
 /** It goes on asking for so long after somebody wanted to know, milliseconds. */
 const interest = 10_000

@@ -3,8 +3,8 @@
  * nobody. Asks for as long as `run` runs.
  */
 import { Effect, Result } from "effect"
-import type { Failure } from "../../contracts/failure.ts"
-import { steadyMillis } from "../system/steady.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { steadyMillis } from "../../runtime/monotonic-clock.ts"
 
 export interface Probe {
   /** Nothing was asked yet; to be called before it runs, also when it runs again. */

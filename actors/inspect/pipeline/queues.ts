@@ -2,7 +2,7 @@
  * What the ledgers of the queue's servers say over time: what waits, how fast lines are taken, and for how long none
  * was. Lives as long as the watch. Times are milliseconds of a steady clock.
  */
-import type { QueueLedger } from "../../bridge/ingest-queue/service.ts"
+import type { QueueLedger } from "../../../bridge/ingest-queue/service.ts"
 import type { Figure } from "./system-view.ts"
 
 /** One server as it was seen last, and over the last seconds. */

@@ -1,6 +1,17 @@
 /** The stages of the flow, made of what was seen of actors, queue and log. Pure. */
-import type { SystemsFound } from "../system/health.ts"
-import type { ActorGroup } from "./actors-seen.ts"
+import type { SystemsFound } from "../../runtime/health.ts"
+import { rounded } from "../format.ts"
+import type { ActorGroup } from "./actor-groups.ts"
+import {
+  type BusSeen,
+  type Judgement,
+  judgeAbsent,
+  judgeActor,
+  judgeLog,
+  judgeQueue,
+  judgeRefused,
+  judgeUnasked
+} from "./health-rules.ts"
 import {
   failedIn,
   type Gone,
@@ -11,19 +22,8 @@ import {
   type Said,
   workOf
 } from "./instances.ts"
-import {
-  type BusSeen,
-  type Judgement,
-  judgeAbsent,
-  judgeActor,
-  judgeLog,
-  judgeQueue,
-  judgeRefused,
-  judgeUnasked
-} from "./judge.ts"
 import { fromOthers, type QueueSeen } from "./queues.ts"
 import type { Figure, StageView } from "./system-view.ts"
-import { rounded } from "./words.ts"
 
 export interface Seen {
   readonly bus: BusSeen

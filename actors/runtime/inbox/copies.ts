@@ -4,10 +4,10 @@
  */
 import { type Config, Effect, Stream } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
-import type { Copies, CopyStage } from "../../../contracts/copy.ts"
+import type { Copies, CopyStage } from "../../../contracts/event-copy.ts"
 import type { Failure } from "../../../contracts/failure.ts"
-import { allCopies, watchCopies } from "../../watch/copies.ts"
 import type { Inbox } from "../actor.ts"
+import { allCopies, watchCopies } from "./subscribe-copies.ts"
 
 /** Wishes for copies of these stages as long as the actor lives. */
 export const copies = (

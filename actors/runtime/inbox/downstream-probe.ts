@@ -8,8 +8,8 @@ import { Failure } from "../../../contracts/failure.ts"
 import { emptyDigest, newBatchId } from "../../../contracts/ids.ts"
 import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
-import { steadyMillis } from "../steady.ts"
-import type { Account, Lines } from "./account.ts"
+import { steadyMillis } from "../monotonic-clock.ts"
+import type { Account, Lines } from "./batch-outcome.ts"
 
 /**
  * So many are sent at once, so many times: each takes whichever copy of an actor it meets, and one that hangs must be

@@ -4,11 +4,11 @@
  */
 import { Effect } from "effect"
 import { EventLog, type ReadOptions, type RecordBatch } from "../../../bridge/event-log/service.ts"
-import type { Behind } from "../../../contracts/figures.ts"
+import type { Behind } from "../../../contracts/actor-stats.ts"
+import { readTopics, topicSettings } from "../../transform/topics.ts"
 import type { Inbox } from "../actor.ts"
+import { Self } from "../actor-context.ts"
 import { ensureTopics } from "../ensure-topics.ts"
-import { Self } from "../self.ts"
-import { readTopics, topicSettings } from "../topics.ts"
 
 /** Reads all topics as the group `spoor-<name>`; `from` as the log's `ReadOptions` have it. */
 export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBatch, void, EventLog> => ({

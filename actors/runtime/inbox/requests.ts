@@ -2,9 +2,9 @@
 import { Effect, Result } from "effect"
 import { type BusRequest, MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { Receipt, Rejection } from "../../../contracts/batch.ts"
-import { encode } from "../../../contracts/codec.ts"
-import type { Conversation, Reply } from "../../../contracts/conversations.ts"
 import type { Failure } from "../../../contracts/failure.ts"
+import { encode } from "../../../contracts/messages/msgpack.ts"
+import type { Conversation, Reply } from "../../../contracts/requests.ts"
 import type { Inbox } from "../actor.ts"
 import { Deadline } from "../deadline.ts"
 

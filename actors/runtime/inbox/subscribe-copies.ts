@@ -1,12 +1,12 @@
 /**
- * Looks at what flows: wishes for copies of events (contracts/copy.ts) and reads them, for as long as the stream runs.
+ * Looks at what flows: wishes for copies of events (contracts/event-copy.ts) and reads them, for as long as the stream runs.
  * At most once: a reader that is too slow loses the oldest messages, which the bus counts.
  */
 import { Effect, Schema, Stream } from "effect"
-import type { MessageBus } from "../../bridge/message-bus/service.ts"
-import { decode, encode } from "../../contracts/codec.ts"
-import { Copies, type CopyStage, wishPause, wishSubject } from "../../contracts/copy.ts"
-import type { Failure } from "../../contracts/failure.ts"
+import type { MessageBus } from "../../../bridge/message-bus/service.ts"
+import { Copies, type CopyStage, wishPause, wishSubject } from "../../../contracts/event-copy.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { decode, encode } from "../../../contracts/messages/msgpack.ts"
 
 type Bus = MessageBus["Service"]
 

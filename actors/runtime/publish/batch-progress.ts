@@ -1,10 +1,10 @@
 /** Tells whoever watches what happened to a batch: one small message per topic on `spoor.events.<stage>.<topic>`. */
 import { Clock, Effect } from "effect"
-import { MessageBus } from "../../bridge/message-bus/service.ts"
-import { encode } from "../../contracts/codec.ts"
-import { type Fact, factSubject } from "../../contracts/conversations.ts"
-import type { Stage } from "../../contracts/event.ts"
-import type { BatchId, Topic } from "../../contracts/ids.ts"
+import { MessageBus } from "../../../bridge/message-bus/service.ts"
+import type { Stage } from "../../../contracts/event.ts"
+import type { BatchId, Topic } from "../../../contracts/ids.ts"
+import { encode } from "../../../contracts/messages/msgpack.ts"
+import { type Fact, factSubject } from "../../../contracts/requests.ts"
 
 /** An event of which something is told; `reason` for a rejection. */
 interface Told {

@@ -1,10 +1,10 @@
 /** Tells whoever watches that this actor is done with a batch of records: one small message on `spoor.events.consumed.<topic>`. */
 import { Clock, Effect } from "effect"
-import type { RecordBatch } from "../../bridge/event-log/service.ts"
-import { MessageBus } from "../../bridge/message-bus/service.ts"
-import { encode } from "../../contracts/codec.ts"
-import { type Consumed, consumedSubject } from "../../contracts/consumed.ts"
-import { Self } from "./self.ts"
+import type { RecordBatch } from "../../../bridge/event-log/service.ts"
+import { MessageBus } from "../../../bridge/message-bus/service.ts"
+import { type Consumed, consumedSubject } from "../../../contracts/consumer-progress.ts"
+import { encode } from "../../../contracts/messages/msgpack.ts"
+import { Self } from "../actor-context.ts"
 
 /** A function that publishes that a batch is done. At most once, never fails, never waits. */
 export const publishConsumed = Effect.gen(function* () {

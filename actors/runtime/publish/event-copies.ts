@@ -1,12 +1,12 @@
 /**
- * Shows events to people who look, as copies on `spoor.copies.<stage>.<topic>` (contracts/copy.ts). Listens for their
+ * Shows events to people who look, as copies on `spoor.copies.<stage>.<topic>` (contracts/event-copy.ts). Listens for their
  * wishes as long as the actor lives; without one, showing a batch is one comparison. It never waits and never fails,
  * and what is over the budget is left out with a count.
  */
 import { Buffer } from "node:buffer"
 import { Clock, Effect, Metric, Schema, Stream } from "effect"
-import { MessageBus } from "../../bridge/message-bus/service.ts"
-import { decode, encode } from "../../contracts/codec.ts"
+import { MessageBus } from "../../../bridge/message-bus/service.ts"
+import type { Bytes } from "../../../contracts/event.ts"
 import {
   type Copies,
   type CopyStage,
@@ -15,9 +15,9 @@ import {
   Wish,
   wishLife,
   wishSubject
-} from "../../contracts/copy.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import type { BatchId, Topic } from "../../contracts/ids.ts"
+} from "../../../contracts/event-copy.ts"
+import type { BatchId, Topic } from "../../../contracts/ids.ts"
+import { decode, encode } from "../../../contracts/messages/msgpack.ts"
 import { type CopyBudget, copyBudget } from "./copy-budget.ts"
 
 /** What of an event stands in every copy of it. */

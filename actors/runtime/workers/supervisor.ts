@@ -6,7 +6,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { constants } from "node:os"
 import { Clock, Deferred, Effect, Fiber } from "effect"
-import { listenForSignals } from "./signals.ts"
+import { listenForSignals } from "../signals.ts"
 import { asWorker } from "./worker.ts"
 
 export interface Workers {

@@ -1,10 +1,11 @@
 /** Which requests the viewer answers: the method, the name it is called by, who asks, and from which page. */
-import { refuse } from "../../gateway/errors.ts"
-import { wrongGuesses } from "../../gateway/guard/wrong-guesses.ts"
-import { hostOf } from "../../gateway/host.ts"
-import { targetOf } from "../../gateway/target.ts"
+
+import { wrongGuesses } from "../../../gateway/http/auth-throttle.ts"
+import { refuse } from "../../../gateway/http/errors.ts"
+import { hostOf } from "../../../gateway/http/host.ts"
+import { targetOf } from "../../../gateway/http/target.ts"
+import { isLoopback } from "../../inspect/viewer-settings.ts"
 import type { Credentials } from "./credentials.ts"
-import { isLoopback } from "./settings.ts"
 import type { Tickets } from "./tickets.ts"
 
 export interface AdmissionOptions {

@@ -1,8 +1,8 @@
 /** Replays and discards dead letters: chosen ones, or all that match. Says in numbers and sentences how it went. */
 import { Effect, Option, Result, Semaphore } from "effect"
-import type { QueueSource } from "../../bridge/ingest-queue/service.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import type { Failure } from "../../contracts/failure.ts"
+import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import type { Failure } from "../../../contracts/failure.ts"
 import {
   discardLetter,
   discardMatching,
@@ -10,9 +10,9 @@ import {
   replayLetter,
   replayMatching,
   searchLetters
-} from "../accounts/letters.ts"
-import { fromReadable } from "../accounts/readable.ts"
-import type { DiscardOrder, ReplayOrder } from "./letter-orders.ts"
+} from "../../inspect/dead-letters/search.ts"
+import { fromReadable } from "../../inspect/escape-bytes.ts"
+import type { DiscardOrder, ReplayOrder } from "./commands.ts"
 
 export interface RunOutcome {
   readonly done: number

@@ -1,9 +1,9 @@
 /** What the pages ask of the dead letters: the search in an address, and the orders that are posted. */
 import { Schema } from "effect"
-import { RejectedBy, RejectionReason } from "../../contracts/batch.ts"
-import { Failure } from "../../contracts/failure.ts"
-import { Topic } from "../../contracts/ids.ts"
-import type { LetterQuery } from "../accounts/letters.ts"
+import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { Topic } from "../../../contracts/ids.ts"
+import type { LetterQuery } from "../../inspect/dead-letters/search.ts"
 
 /** So many letters are on a page of the list, may be chosen one by one, and are looked at for one page. */
 export const pageSize = 50

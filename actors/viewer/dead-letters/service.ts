@@ -3,18 +3,25 @@
  * long as the viewer; the ledger is looked at once in two seconds, however many ask.
  */
 import { Cause, Clock, Effect, Exit, Option, Result, Semaphore } from "effect"
-import { EventLog } from "../../bridge/event-log/service.ts"
-import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
-import { RejectedBy, RejectionReason } from "../../contracts/batch.ts"
-import { Failure } from "../../contracts/failure.ts"
-import { type Ledger, readLedger } from "../accounts/ledger.ts"
-import { findLetter, type LetterPage, type LetterQuery, searchLetters } from "../accounts/letters.ts"
-import { fromReadable } from "../accounts/readable.ts"
-import { makeTrial } from "../accounts/trial.ts"
-import { whereIs } from "../accounts/where-is.ts"
-import { readTopics } from "../system/topics.ts"
-import type { DiscardOrder, ReplayOrder, TryOrder } from "./letter-orders.ts"
-import { letterRuns, type RunOutcome } from "./letter-runs.ts"
+import { EventLog } from "../../../bridge/event-log/service.ts"
+import { IngestQueue } from "../../../bridge/ingest-queue/service.ts"
+import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { makeTrial } from "../../inspect/dead-letters/dry-run.ts"
+import {
+  findLetter,
+  type LetterPage,
+  type LetterQuery,
+  searchLetters
+} from "../../inspect/dead-letters/search.ts"
+import { fromReadable } from "../../inspect/escape-bytes.ts"
+import { readMask } from "../../inspect/events/mask.ts"
+import { type Ledger, readLedger } from "../../inspect/ledger/read-ledger.ts"
+import { whereIs } from "../../inspect/locate-event.ts"
+import { viewerMask } from "../../inspect/viewer-settings.ts"
+import { readTopics } from "../../transform/topics.ts"
+import { letterRuns, type RunOutcome } from "./bulk.ts"
+import type { DiscardOrder, ReplayOrder, TryOrder } from "./commands.ts"
 import {
   type ListedLetter,
   listedLetter,
@@ -24,9 +31,7 @@ import {
   trialView,
   type WhereView,
   whereView
-} from "./letter-view.ts"
-import { readMask } from "./mask.ts"
-import { viewerMask } from "./settings.ts"
+} from "./view.ts"
 
 /** A page of the list, and what a filter can choose from. */
 export interface LetterList extends Pick<LetterPage, "total" | "troubles"> {

@@ -4,16 +4,16 @@
  * wherever anything is.
  */
 import { Buffer } from "node:buffer"
-import type { EventUnderWay } from "../../bridge/ingest-queue/service.ts"
-import type { DeadLetter } from "../../contracts/dead-letter.ts"
-import { type Bytes, bytesOf } from "../../contracts/event.ts"
-import type { FoundLetter } from "../accounts/letters.ts"
-import { readable } from "../accounts/readable.ts"
-import type { Trial } from "../accounts/trial.ts"
-import type { StoredRecord, Whereabouts } from "../accounts/where-is.ts"
-import { shownLine, shownRecord } from "./hidden-bytes.ts"
-import { hiddenText, type Mask } from "./mask.ts"
-import { maxPostedBytes } from "./posted.ts"
+import type { EventUnderWay } from "../../../bridge/ingest-queue/service.ts"
+import type { DeadLetter } from "../../../contracts/dead-letter.ts"
+import { type Bytes, bytesOf } from "../../../contracts/event.ts"
+import type { Trial } from "../../inspect/dead-letters/dry-run.ts"
+import type { FoundLetter } from "../../inspect/dead-letters/search.ts"
+import { readable } from "../../inspect/escape-bytes.ts"
+import { hiddenText, type Mask } from "../../inspect/events/mask.ts"
+import { shownLine, shownRecord } from "../../inspect/events/masked-bytes.ts"
+import type { StoredRecord, Whereabouts } from "../../inspect/locate-event.ts"
+import { maxPostedBytes } from "../http/read-json.ts"
 
 /** How much of a line a list shows, and how much of it its own page, bytes; and of what was said of it. */
 const listedBytes = 400

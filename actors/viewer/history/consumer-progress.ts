@@ -2,7 +2,7 @@
  * When each consumer was done with which records, as far as a viewer remembers what it was told. Bounded: of each
  * consumer and partition the last runs of records are kept. Lives as long as the viewer.
  */
-import type { Consumed } from "../../../contracts/consumed.ts"
+import type { Consumed } from "../../../contracts/consumer-progress.ts"
 
 /** What is known of one record and one consumer. */
 export type Passage =

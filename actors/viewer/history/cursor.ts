@@ -3,7 +3,7 @@
  * of a batch have the same time. Events are in the order of time, topic, partition and offset.
  */
 import type { LogRecord, RecordBatch } from "../../../bridge/event-log/service.ts"
-import type { EventView } from "../messages.ts"
+import type { EventView } from "../../inspect/events/messages.ts"
 
 /** The last event of a page, by its place in the log. `timestamp`: milliseconds since 1970. */
 export interface Cursor {

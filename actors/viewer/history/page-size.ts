@@ -1,7 +1,7 @@
 /** How many events are a page of a search: bounded in number and in bytes, so that no answer grows with what was sent. */
 import { Buffer } from "node:buffer"
-import type { EventView } from "../messages.ts"
-import { shortView } from "../short-view.ts"
+import type { EventView } from "../../inspect/events/messages.ts"
+import { shortView } from "../../inspect/events/shorten-view.ts"
 
 /** What the events of an answer may weigh as JSON, bytes; one event is told in any case. */
 export const pageBytes = 4 * 1024 * 1024

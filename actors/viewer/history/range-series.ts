@@ -1,6 +1,6 @@
 /** Figures over a range of time, of what the log still holds of it. Keeps nothing. */
 import { Effect } from "effect"
-import type { SeriesView } from "../messages.ts"
+import type { SeriesView } from "../../inspect/events/messages.ts"
 import { addTo, emptyInterval, type Interval } from "./interval.ts"
 import { eachIn, type Range } from "./range.ts"
 import type { SearchPlaces } from "./search.ts"

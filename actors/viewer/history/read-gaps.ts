@@ -3,7 +3,7 @@
  * nothing. Looks every two seconds; lives as long as the viewer.
  */
 import { Clock, Effect } from "effect"
-import type { Health } from "../system/health.ts"
+import type { Health } from "../../runtime/health.ts"
 
 /** Milliseconds since 1970; without `until` it lasts. */
 export interface Gap {

@@ -5,14 +5,14 @@
  */
 import { Effect } from "effect"
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
-import { steadyMillis } from "../../system/steady.ts"
-import { feedRecord } from "../feed-record.ts"
-import { matches, mayMatch } from "../filter.ts"
-import type { Mask } from "../mask.ts"
-import type { EventView, SearchView } from "../messages.ts"
-import { eventView } from "../view-event.ts"
+import { eventView } from "../../inspect/events/event-view.ts"
+import { matches, mayMatch } from "../../inspect/events/filter.ts"
+import type { Mask } from "../../inspect/events/mask.ts"
+import type { EventView, SearchView } from "../../inspect/events/messages.ts"
+import { feedRecord } from "../../inspect/events/staged-event.ts"
+import { steadyMillis } from "../../runtime/monotonic-clock.ts"
 import { type Cursor, inOrder, isBehind, placeOf, writeCursor } from "./cursor.ts"
-import { fitting, pageBytes, pageView, weightOf } from "./page-fit.ts"
+import { fitting, pageBytes, pageView, weightOf } from "./page-size.ts"
 import {
   endOf,
   moreOfOneMillisecond,

@@ -1,6 +1,6 @@
 /** Sends one event of a person's making through the gateway, as any client would, and tells what it answered. */
 import { Schema } from "effect"
-import type { TestAnswer, TestEvent } from "../messages.ts"
+import type { TestAnswer, TestEvent } from "../../inspect/events/messages.ts"
 
 const Name = Schema.NonEmptyString.check(Schema.isMaxLength(200))
 const Value = Schema.String.check(Schema.isMaxLength(10_000))

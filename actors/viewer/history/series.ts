@@ -3,12 +3,12 @@
  * belongs to the interval in which the log took it. Bounded; lives as long as the viewer.
  */
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
-import { timingsOf } from "../../counter/timings.ts"
-import type { Mask } from "../mask.ts"
-import type { SeriesView } from "../messages.ts"
-import { type Gap, isCut } from "../reading.ts"
-import { makeCovered, type Reader } from "./covered.ts"
+import type { Mask } from "../../inspect/events/mask.ts"
+import type { SeriesView } from "../../inspect/events/messages.ts"
+import { timingsOf } from "../../inspect/timings.ts"
 import { addTo, type Counts, emptyInterval, type Interval, otherName, together } from "./interval.ts"
+import { type Gap, isCut } from "./read-gaps.ts"
+import { makeCovered, type Reader } from "./seen-ranges.ts"
 
 const named = ["types", "countries", "devices"] as const
 export const seriesNames = ["all", ...named, "klag"] as const

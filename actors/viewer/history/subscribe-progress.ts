@@ -1,9 +1,9 @@
 /** Remembers what consumers tell, until it is interrupted. It goes on when the bus fails; what was told meanwhile is not heard. */
 import { Effect, Schedule, Schema, Stream } from "effect"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
-import { decode } from "../../../contracts/codec.ts"
-import { Consumed } from "../../../contracts/consumed.ts"
-import type { ConsumedMemory } from "./consumed-memory.ts"
+import { Consumed } from "../../../contracts/consumer-progress.ts"
+import { decode } from "../../../contracts/messages/msgpack.ts"
+import type { ConsumedMemory } from "./consumer-progress.ts"
 
 const isConsumed = Schema.is(Consumed)
 

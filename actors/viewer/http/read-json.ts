@@ -1,6 +1,6 @@
 /** What is sent with a POST, of a bounded size: JSON that follows a schema, or a form. */
 import { Option, Schema } from "effect"
-import { type ErrorCode, refuse } from "../../gateway/errors.ts"
+import { type ErrorCode, refuse } from "../../../gateway/http/errors.ts"
 
 /** What the body of a POST may weigh, in bytes. */
 export const maxPostedBytes = 512 * 1024

@@ -1,5 +1,5 @@
 /** The answers of the viewer that its routes share. */
-import { refuse } from "../../gateway/errors.ts"
+import { refuse } from "../../../gateway/http/errors.ts"
 
 export const nothing = (): Response => refuse("not-found", "Nothing is here.")
 

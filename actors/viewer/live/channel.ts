@@ -2,12 +2,12 @@
  * Those who watch the same: what matches their filter is chosen, written and put into messages once for all of them.
  * Lives while one of them watches.
  */
-import type { CopyStage } from "../../contracts/copy.ts"
-import { isAll, matches, mayMatch } from "./filter.ts"
-import { type Figures, type LiveClient, messagesOf } from "./live-client.ts"
-import type { LiveEvent } from "./live-event.ts"
-import type { Filter } from "./messages.ts"
-import { Thinned } from "./thinned.ts"
+import type { CopyStage } from "../../../contracts/event-copy.ts"
+import { isAll, matches, mayMatch } from "../../inspect/events/filter.ts"
+import type { Filter } from "../../inspect/events/messages.ts"
+import type { LiveEvent } from "./event.ts"
+import { Thinned } from "./sampler.ts"
+import { type Figures, type LiveClient, messagesOf } from "./subscriber.ts"
 
 /** Events held between two messages to choose from, and how many characters of them are told at a time. */
 const maxHeld = 1_000

@@ -1,9 +1,10 @@
 /** An event of the feed, as those who watch share it: decoded and written as JSON at most once, when first asked for. */
-import type { FeedRecord } from "./feed-record.ts"
-import type { Mask } from "./mask.ts"
-import type { EventView } from "./messages.ts"
-import { shortView } from "./short-view.ts"
-import { eventView } from "./view-event.ts"
+
+import { eventView } from "../../inspect/events/event-view.ts"
+import type { Mask } from "../../inspect/events/mask.ts"
+import type { EventView } from "../../inspect/events/messages.ts"
+import { shortView } from "../../inspect/events/shorten-view.ts"
+import type { FeedRecord } from "../../inspect/events/staged-event.ts"
 
 /** An event's texts may be so long on the live list, in characters; GET /api/events/<id> tells all of them. */
 const longestRaw = 16_000

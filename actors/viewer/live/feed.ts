@@ -3,17 +3,17 @@
  * they are. Watching is at most once and never in the way of reading: whatever comes, a bounded number of events a
  * second is chosen and written, and those who watch the same share it.
  */
-import type { RecordBatch } from "../../bridge/event-log/service.ts"
-import type { Copies, CopyStage } from "../../contracts/copy.ts"
-import { copiedRecords, feedRecord } from "./feed-record.ts"
-import { filterNames } from "./filter.ts"
-import { LiveChannel } from "./live-channel.ts"
-import { LiveClient, type Recipient } from "./live-client.ts"
-import { LiveEvent } from "./live-event.ts"
-import { LiveHistory } from "./live-history.ts"
-import { type Mask, noMask } from "./mask.ts"
-import type { Filter } from "./messages.ts"
+import type { RecordBatch } from "../../../bridge/event-log/service.ts"
+import type { Copies, CopyStage } from "../../../contracts/event-copy.ts"
+import { filterNames } from "../../inspect/events/filter.ts"
+import { type Mask, noMask } from "../../inspect/events/mask.ts"
+import type { Filter } from "../../inspect/events/messages.ts"
+import { copiedRecords, feedRecord } from "../../inspect/events/staged-event.ts"
+import { LiveChannel } from "./channel.ts"
+import { LiveEvent } from "./event.ts"
 import { Rate } from "./rate.ts"
+import { LiveHistory } from "./recent.ts"
+import { LiveClient, type Recipient } from "./subscriber.ts"
 
 export interface FeedLimits {
   /** Events of a stage kept for those who come later, and the bytes that they may weigh. */

@@ -2,9 +2,10 @@
  * The lines of events that flowed by while somebody looked, so that an event which is stored can still be shown as it
  * came: the log has only its record. Lives as long as the viewer; the newest stay.
  */
-import type { Copies } from "../../contracts/copy.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import { eventId } from "../../contracts/ids.ts"
+
+import type { Bytes } from "../../../contracts/event.ts"
+import type { Copies } from "../../../contracts/event-copy.ts"
+import { eventId } from "../../../contracts/ids.ts"
 
 /** How many are kept, and how many bytes they may weigh together. */
 const most = 20_000

@@ -1,5 +1,5 @@
 /** The last events of one stage, for those who come later: bounded in number and in bytes. */
-import type { LiveEvent } from "./live-event.ts"
+import type { LiveEvent } from "./event.ts"
 
 export class LiveHistory {
   readonly #count: number

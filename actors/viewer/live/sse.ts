@@ -2,12 +2,12 @@
  * GET /live without a socket: server-sent events, each a `LiveMessage`, for curl and for tools. The query is the
  * filter. A stream lives until its client leaves or the viewer does.
  */
-import { refuse } from "../../gateway/errors.ts"
-import { filterOf } from "./filter.ts"
-import type { LiveFeed } from "./live-feed.ts"
-import { maxUnread } from "./live-socket.ts"
-import type { Filter } from "./messages.ts"
-import type { Seats } from "./seats.ts"
+import { refuse } from "../../../gateway/http/errors.ts"
+import { filterOf } from "../../inspect/events/filter.ts"
+import type { Filter } from "../../inspect/events/messages.ts"
+import type { Seats } from "./connection-limit.ts"
+import type { LiveFeed } from "./feed.ts"
+import { maxUnread } from "./websocket.ts"
 
 /** A sign of life where nothing happens, in milliseconds; well under what servers and proxies call idle. */
 const beat = 10_000

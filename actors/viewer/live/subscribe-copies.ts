@@ -3,11 +3,11 @@
  * while anybody watches at all; until the scope closes.
  */
 import { Effect, FiberHandle, Stream } from "effect"
-import { MessageBus } from "../../bridge/message-bus/service.ts"
-import type { CopyStage } from "../../contracts/copy.ts"
-import { watchCopies } from "../watch/copies.ts"
-import type { LineMemory } from "./line-memory.ts"
-import type { LiveFeed } from "./live-feed.ts"
+import { MessageBus } from "../../../bridge/message-bus/service.ts"
+import type { CopyStage } from "../../../contracts/event-copy.ts"
+import { watchCopies } from "../../runtime/inbox/subscribe-copies.ts"
+import type { LiveFeed } from "./feed.ts"
+import type { LineMemory } from "./raw-line-cache.ts"
 
 /** How long a bus that cannot be watched is left alone. */
 const pause = "1 second"

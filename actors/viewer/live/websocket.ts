@@ -2,11 +2,11 @@
  * The WebSocket behind the live list, `LiveMessage` to the client and `LiveOrder` from it (messages.ts). It opens with
  * nothing to watch, tells what it was last ordered to watch, and ends its watch when it is closed.
  */
-import type { Socket, SocketHandlers } from "../../gateway/serve.ts"
-import { readFilter } from "./filter.ts"
-import type { LiveFeed, Watch } from "./live-feed.ts"
-import type { Filter } from "./messages.ts"
-import type { Seats } from "./seats.ts"
+import type { Socket, SocketHandlers } from "../../../gateway/http/serve.ts"
+import { readFilter } from "../../inspect/events/filter.ts"
+import type { Filter } from "../../inspect/events/messages.ts"
+import type { Seats } from "./connection-limit.ts"
+import type { LiveFeed, Watch } from "./feed.ts"
 
 /** What may be on its way to a client, in bytes, before it counts as too slow. */
 export const maxUnread = 256 * 1024

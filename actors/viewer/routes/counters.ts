@@ -5,12 +5,12 @@
 
 import { Schema } from "effect"
 import { Elysia } from "elysia"
-import { refuse } from "../../gateway/errors.ts"
-import { json, nothing } from "./answers.ts"
-import type { Counter, TableRow, ViewerOptions } from "./app.ts"
-import { shown } from "./counters.ts"
-import { askedRange, rangeSentence } from "./past/asked-range.ts"
-import { posted } from "./posted.ts"
+import { refuse } from "../../../gateway/http/errors.ts"
+import type { Counter, TableRow, ViewerOptions } from "../app.ts"
+import { shown } from "../counters.ts"
+import { askedRange, rangeSentence } from "../history/requested-range.ts"
+import { posted } from "../http/read-json.ts"
+import { json, nothing } from "../http/responses.ts"
 
 const resetPath = "/api/counters/reset"
 

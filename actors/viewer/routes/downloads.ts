@@ -3,14 +3,14 @@
  * those of a range of time. Keeps nothing.
  */
 import { Elysia } from "elysia"
-import { Failure } from "../../contracts/failure.ts"
-import { refuse } from "../../gateway/errors.ts"
-import { nothing } from "./answers.ts"
-import type { Counter, TableRow } from "./app.ts"
-import { askedRange, rangeSentence } from "./past/asked-range.ts"
-import type { RangeTables } from "./past/counts-of-range.ts"
-import type { Past } from "./past/past.ts"
-import { csvTexts, jsonTexts, streamOf } from "./table-file.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { refuse } from "../../../gateway/http/errors.ts"
+import type { Counter, TableRow } from "../app.ts"
+import type { RangeTables } from "../history/range-counts.ts"
+import { askedRange, rangeSentence } from "../history/requested-range.ts"
+import type { Past } from "../history/service.ts"
+import { nothing } from "../http/responses.ts"
+import { csvTexts, jsonTexts, streamOf } from "../http/table-download.ts"
 
 const kinds = {
   csv: { type: "text/csv; charset=utf-8; header=present", write: csvTexts },

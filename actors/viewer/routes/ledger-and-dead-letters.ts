@@ -1,11 +1,11 @@
 /** The addresses under which the ledger and the dead letters are read and changed, as JSON. Keeps nothing. */
 import { Elysia } from "elysia"
-import { codeOf, refuse } from "../../gateway/errors.ts"
-import type { Accounts } from "./accounts.ts"
-import { json, nothing } from "./answers.ts"
-import { DiscardOrder, queryOf, ReplayOrder, shapes, TryOrder } from "./letter-orders.ts"
-import { longAnswer } from "./long-answer.ts"
-import { posted } from "./posted.ts"
+import { codeOf, refuse } from "../../../gateway/http/errors.ts"
+import { DiscardOrder, queryOf, ReplayOrder, shapes, TryOrder } from "../dead-letters/commands.ts"
+import type { Accounts } from "../dead-letters/service.ts"
+import { longAnswer } from "../http/keep-alive-json.ts"
+import { posted } from "../http/read-json.ts"
+import { json, nothing } from "../http/responses.ts"
 
 const replayPath = "/api/dead-letters/replay"
 const discardPath = "/api/dead-letters/discard"

@@ -1,11 +1,11 @@
 /**
  * Addresses of the old system's pages: where its dead letters were listed, and where all of them were cleared. Its live
- * list, `/kafidx?filter=<type>`, is the page of events (page-files.ts, page/event-filter.js). Keeps nothing.
+ * list, `/kafidx?filter=<type>`, is the page of events (web/static-files.ts, web/event-filter.js). Keeps nothing.
  */
 import { Elysia } from "elysia"
-import { refuse } from "../../gateway/errors.ts"
-import type { Accounts } from "./accounts.ts"
-import { postedForm } from "./posted.ts"
+import { refuse } from "../../../gateway/http/errors.ts"
+import type { Accounts } from "../dead-letters/service.ts"
+import { postedForm } from "../http/read-json.ts"
 
 const clearPath = "/badclicks/clear_all"
 

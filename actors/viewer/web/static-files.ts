@@ -5,7 +5,7 @@ import { join } from "node:path"
 
 const types = { html: "text/html", css: "text/css", js: "text/javascript" } as const
 
-const folder = join(import.meta.dirname, "page")
+const folder = import.meta.dirname
 
 const read = (name: string): string => readFileSync(join(folder, name), "utf8")
 

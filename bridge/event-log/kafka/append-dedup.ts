@@ -3,7 +3,7 @@
  * records; the same batch is then appended again and again for as long as the outage lasts. What is known to be stored
  * is left out then, so it is stored again at most once by each bridge. Lives as long as the log; nothing depends on it.
  */
-import type { Appended, NewRecord } from "./service.ts"
+import type { Appended, NewRecord } from "../service.ts"
 
 /** So many records are remembered at most, and so long after the last append that left them here, milliseconds. */
 export const knownAtMost = 200_000

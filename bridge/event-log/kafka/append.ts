@@ -4,14 +4,14 @@
  * is not idempotent on purpose, since this client's idempotence can drop a batch in silence after an unclear failure.
  */
 import { Effect } from "effect"
-import { logTimeout } from "../../contracts/conversations.ts"
-import { Failure } from "../../contracts/failure.ts"
-import type { Topic } from "../../contracts/ids.ts"
-import { producedError, sentence, topicSentence } from "./kafka-failure.ts"
-import { knownRecords } from "./kafka-known.ts"
-import { type Progress, type Run, refuseTopic, type StoreTools, storeRun } from "./kafka-store-run.ts"
-import { partitionOf } from "./partition.ts"
-import type { Appended, NewRecord } from "./service.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import { logTimeout } from "../../../contracts/requests.ts"
+import type { Appended, NewRecord } from "../service.ts"
+import { knownRecords } from "./append-dedup.ts"
+import { producedError, sentence, topicSentence } from "./errors.ts"
+import { type Progress, type Run, refuseTopic, type StoreTools, storeRun } from "./store-batches.ts"
+import { partitionOf } from "./wire/murmur2.ts"
 
 /** `append` of the event log. */
 export const makeAppend = (tools: StoreTools) => {

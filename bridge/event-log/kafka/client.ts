@@ -19,12 +19,12 @@ import {
   type Logger,
   logLevel
 } from "kafkajs"
-import { readAnswer, readsVersion } from "./kafka-answer.ts"
-import type { Fetched } from "./kafka-batches.ts"
-import { gzipCodec, lz4Codec, snappyCodec, zstdCodec } from "./kafka-codecs.ts"
-import { watched } from "./kafka-socket.ts"
-import { type OldMessage, oldBatchesIn } from "./old-messages.ts"
-import type { BatchCodec } from "./record-batch.ts"
+import type { Fetched } from "./fetched-batches.ts"
+import { watched } from "./socket.ts"
+import { gzipCodec, lz4Codec, snappyCodec, zstdCodec } from "./wire/compression.ts"
+import type { BatchCodec } from "./wire/encode-batch.ts"
+import { readAnswer, readsVersion } from "./wire/fetch-response.ts"
+import { type OldMessage, oldBatchesIn } from "./wire/message-set.ts"
 
 export type { Admin, Cluster } from "kafkajs"
 

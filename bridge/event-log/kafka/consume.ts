@@ -4,16 +4,16 @@
  */
 import { randomBytes } from "node:crypto"
 import { Effect } from "effect"
-import { Failure } from "../../contracts/failure.ts"
-import type { Topic } from "../../contracts/ids.ts"
-import { makeSaidOnce } from "../said-once.ts"
-import type { Admin, Clients } from "./kafka-client.ts"
-import { neverHeals, sentence } from "./kafka-failure.ts"
-import type { Link } from "./kafka-link.ts"
-import { type Membership, type Positions, placeOf, runMember } from "./kafka-member.ts"
-import type { KafkaTopics } from "./kafka-topics.ts"
-import type { ReadOptions, RecordBatch } from "./service.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import { makeSaidOnce } from "../../log-once.ts"
+import type { ReadOptions, RecordBatch } from "../service.ts"
+import type { Admin, Clients } from "./client.ts"
+import { neverHeals, sentence } from "./errors.ts"
+import { type Membership, type Positions, placeOf, runMember } from "./group-member.ts"
+import type { Link } from "./reconnecting.ts"
 import type { Unpacking } from "./skipped-batches.ts"
+import type { KafkaTopics } from "./topics.ts"
 
 /** Pauses before the next consumer grow from the first to the second, milliseconds. */
 const firstPause = 250

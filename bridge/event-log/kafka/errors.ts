@@ -1,7 +1,7 @@
 /** What an error of the Kafka client means: whether something may have been stored, and what a person should read. */
-import { Failure } from "../../contracts/failure.ts"
-import type { Topic } from "../../contracts/ids.ts"
-import { errorOfName, type ProduceError, ProduceRefused } from "./kafka-produce-errors.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import { errorOfName, type ProduceError, ProduceRefused } from "./produce-errors.ts"
 
 /** The error at the bottom: the client wraps one in the other. */
 const root = (

@@ -1,10 +1,10 @@
 /** Asking Kafka's brokers directly: where the records of a time lie, and what a partition holds from an offset on. */
-import type { Topic } from "../../contracts/ids.ts"
-import type { FetchAnswer, FetchedPartition } from "./kafka-answer.ts"
-import type { Fetched } from "./kafka-batches.ts"
-import type { Cluster } from "./kafka-client.ts"
-import { answerOf } from "./kafka-failure.ts"
-import { placeOf } from "./kafka-member.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import type { Cluster } from "./client.ts"
+import { answerOf } from "./errors.ts"
+import type { Fetched } from "./fetched-batches.ts"
+import { placeOf } from "./group-member.ts"
+import type { FetchAnswer, FetchedPartition } from "./wire/fetch-response.ts"
 
 /** A stretch of a partition that is read from `next` until that has reached `end`. */
 export interface Stretch {

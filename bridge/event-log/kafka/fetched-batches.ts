@@ -2,13 +2,13 @@
  * What the client library fetched of a partition at a time, taken apart into batches as the log hands them over. What
  * is packed is unpacked when its turn comes: up to then, hundreds of thousands of records are some bytes each.
  */
-import type { Topic } from "../../contracts/ids.ts"
-import { maxBatchBytes, maxBatchRecords } from "./hand-over.ts"
-import { UnknownCodec } from "./kafka-codecs.ts"
-import type { LogRecord, RecordBatch } from "./service.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import { maxBatchBytes, maxBatchRecords } from "../deliver-batch.ts"
+import type { LogRecord, RecordBatch } from "../service.ts"
 import { quietUnpacking, type Unpacking } from "./skipped-batches.ts"
-import type { StoredBatch } from "./stored-batch.ts"
-import type { NextRecord, StoredRecord } from "./stored-record.ts"
+import { UnknownCodec } from "./wire/compression.ts"
+import type { StoredBatch } from "./wire/decode-batch.ts"
+import type { NextRecord, StoredRecord } from "./wire/decode-record.ts"
 
 export interface Fetched {
   readonly topic: string

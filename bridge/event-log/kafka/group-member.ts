@@ -4,12 +4,12 @@
  * at the same time where that is wanted, and meanwhile the group hears that this member lives, however long that takes.
  */
 import { Cause, Effect, Option, Queue } from "effect"
-import type { Topic } from "../../contracts/ids.ts"
-import { handOver, pauseAfter } from "./hand-over.ts"
-import { batchesOf, type Fetched } from "./kafka-batches.ts"
-import type { Clients, Consumer, Payload } from "./kafka-client.ts"
-import { groupChanged } from "./kafka-failure.ts"
-import type { RecordBatch } from "./service.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import { handOver, pauseAfter } from "../deliver-batch.ts"
+import type { RecordBatch } from "../service.ts"
+import type { Clients, Consumer, Payload } from "./client.ts"
+import { groupChanged } from "./errors.ts"
+import { batchesOf, type Fetched } from "./fetched-batches.ts"
 import type { Skipped, Unpacking } from "./skipped-batches.ts"
 
 /** A member that is not heard of for so long is taken for dead, milliseconds. */

@@ -3,20 +3,20 @@
  * that is away keeps nothing from starting; whoever appends or reads meanwhile hears `unavailable` or waits.
  */
 import { Effect, Redacted } from "effect"
-import { logTimeout } from "../../contracts/conversations.ts"
-import { Failure } from "../../contracts/failure.ts"
-import { logWith, makeConnectionState } from "../connection-state.ts"
-import { makeAppend } from "./kafka-append.ts"
-import { type Compression, type KafkaAddress, makeClients } from "./kafka-client.ts"
-import { connectionReason, isLoginRefused, unavailable } from "./kafka-failure.ts"
-import { makeLink } from "./kafka-link.ts"
-import { makeLook } from "./kafka-look.ts"
-import { makeRead } from "./kafka-read.ts"
-import { makeTopics } from "./kafka-topics.ts"
-import { makeRefusals } from "./refusals.ts"
-import { EventLog } from "./service.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { logTimeout } from "../../../contracts/requests.ts"
+import { logWith, makeConnectionState } from "../../connection-state.ts"
+import { EventLog } from "../service.ts"
+import { makeAppend } from "./append.ts"
+import { type Compression, type KafkaAddress, makeClients } from "./client.ts"
+import { makeRead } from "./consume.ts"
+import { connectionReason, isLoginRefused, unavailable } from "./errors.ts"
+import { makeLink } from "./reconnecting.ts"
+import { makeLook } from "./scan.ts"
 import { makeUnpacking } from "./skipped-batches.ts"
-import { maxUnpacked } from "./unpack.ts"
+import { makeRefusals } from "./topic-refusals.ts"
+import { makeTopics } from "./topics.ts"
+import { maxUnpacked } from "./wire/decompress.ts"
 
 /** How long one request of a producer or admin may take, milliseconds; less than `logTimeout`. */
 const requestTimeout = 3_500

@@ -3,9 +3,9 @@
  * It lives as long as its scope.
  */
 import { Effect, type Scope } from "effect"
-import type { ConnectionState } from "../connection-state.ts"
-import type { Client } from "./kafka-client.ts"
-import { connectionReason } from "./kafka-failure.ts"
+import type { ConnectionState } from "../../connection-state.ts"
+import type { Client } from "./client.ts"
+import { connectionReason } from "./errors.ts"
 
 /** What a client must offer to be kept here. */
 interface Connects {

@@ -4,12 +4,12 @@
  * until it is enough. It goes on over a new connection when one fails, until nothing has come for `patience`.
  */
 import { Effect, Schedule } from "effect"
-import { Failure } from "../../contracts/failure.ts"
-import { batchesOf } from "./kafka-batches.ts"
-import type { Clients, Cluster } from "./kafka-client.ts"
-import { sentence, unanswered } from "./kafka-failure.ts"
-import { fetchNext, type Stretch, stretchesSince } from "./kafka-fetch.ts"
-import type { LookOptions, RecordBatch } from "./service.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import type { LookOptions, RecordBatch } from "../service.ts"
+import type { Clients, Cluster } from "./client.ts"
+import { sentence, unanswered } from "./errors.ts"
+import { fetchNext, type Stretch, stretchesSince } from "./fetch.ts"
+import { batchesOf } from "./fetched-batches.ts"
 import type { Unpacking } from "./skipped-batches.ts"
 
 /**

@@ -4,7 +4,7 @@
  * counted and logged once in a process. Lives as long as the log.
  */
 import { type Context, Effect, Metric } from "effect"
-import { maxUnpacked } from "./unpack.ts"
+import { maxUnpacked } from "./wire/decompress.ts"
 
 export interface Skipped {
   readonly topic: string

@@ -3,16 +3,16 @@
  * kafka-produce-errors.ts. Lives as long as one append.
  */
 import { Effect } from "effect"
-import type { Topic } from "../../contracts/ids.ts"
-import { type Cluster, type Compression, codecOf } from "./kafka-client.ts"
-import { producedError, sentence, storedNothing, topicSentence } from "./kafka-failure.ts"
-import type { Link } from "./kafka-link.ts"
-import { leaderOf, produce } from "./kafka-produce.ts"
-import { type ProduceError, ProduceRefused } from "./kafka-produce-errors.ts"
-import type { KafkaTopics } from "./kafka-topics.ts"
-import { recordBatch } from "./record-batch.ts"
-import type { Refusals } from "./refusals.ts"
-import type { Appended, NewRecord } from "./service.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import type { Appended, NewRecord } from "../service.ts"
+import { type Cluster, type Compression, codecOf } from "./client.ts"
+import { producedError, sentence, storedNothing, topicSentence } from "./errors.ts"
+import { type ProduceError, ProduceRefused } from "./produce-errors.ts"
+import type { Link } from "./reconnecting.ts"
+import type { Refusals } from "./topic-refusals.ts"
+import type { KafkaTopics } from "./topics.ts"
+import { recordBatch } from "./wire/encode-batch.ts"
+import { leaderOf, produce } from "./wire/produce-request.ts"
 
 /** How long the broker may wait for its replicas; the answer must still arrive within `logTimeout`. Milliseconds. */
 const replicasWithin = 3_000

@@ -4,8 +4,8 @@
  * it. Lives as long as the log.
  */
 import { type Context, Metric } from "effect"
-import type { Topic } from "../../contracts/ids.ts"
-import type { Kind } from "./kafka-produce-errors.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import type { Kind } from "./produce-errors.ts"
 
 /** What has not been refused again for so long is forgotten, milliseconds: whoever had it tries elsewhere, or no more. */
 export const forgottenAfter = 5 * 60_000

@@ -1,12 +1,12 @@
 /** What there is to know of topics: how many partitions, where each begins and ends; and making those that are missing. */
 import { Effect, Result } from "effect"
-import type { Failure } from "../../contracts/failure.ts"
-import type { Topic } from "../../contracts/ids.ts"
-import type { Admin } from "./kafka-client.ts"
-import { producedError, topicSentence, unavailable } from "./kafka-failure.ts"
-import type { Link } from "./kafka-link.ts"
-import { ProduceRefused } from "./kafka-produce-errors.ts"
-import type { Refusals } from "./refusals.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import type { Admin } from "./client.ts"
+import { producedError, topicSentence, unavailable } from "./errors.ts"
+import { ProduceRefused } from "./produce-errors.ts"
+import type { Link } from "./reconnecting.ts"
+import type { Refusals } from "./topic-refusals.ts"
 
 /** The oldest offset of a partition and the one behind its last record. */
 export interface Extent {

@@ -5,14 +5,14 @@
  */
 import { randomBytes } from "node:crypto"
 import { Clock, Effect, type Scope } from "effect"
-import type { Failure } from "../../contracts/failure.ts"
-import type { Topic } from "../../contracts/ids.ts"
-import { makeSaidOnce, type SaidOnce } from "../said-once.ts"
-import type { SqliteFile } from "../sqlite.ts"
-import type { Bell } from "./bell.ts"
-import { handOver, pauseAfter } from "./hand-over.ts"
-import type { ReadOptions, RecordBatch } from "./service.ts"
-import { batchFrom, behind, endOf, leavePlaces, movePlace, takePlace } from "./sqlite-tables.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import { makeSaidOnce, type SaidOnce } from "../../log-once.ts"
+import type { SqliteFile } from "../../sqlite/database.ts"
+import { handOver, pauseAfter } from "../deliver-batch.ts"
+import type { ReadOptions, RecordBatch } from "../service.ts"
+import type { Bell } from "./append-signal.ts"
+import { batchFrom, behind, endOf, leavePlaces, movePlace, takePlace } from "./tables.ts"
 
 /** How long a member that is not heard of keeps its topics, milliseconds. */
 const leaseTime = 10_000

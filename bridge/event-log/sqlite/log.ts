@@ -3,14 +3,14 @@
  * commits as on Kafka. A topic keeps its newest million records. It lives as long as its scope.
  */
 import { Clock, Effect } from "effect"
-import { Failure } from "../../contracts/failure.ts"
-import { openFile } from "../sqlite.ts"
-import { makeBell } from "./bell.ts"
-import { EventLog } from "./service.ts"
-import { sayIfEmptied } from "./sqlite-emptied.ts"
-import { makeLook } from "./sqlite-look.ts"
-import { makeRead } from "./sqlite-read.ts"
-import { addRecords, addTopics, schema } from "./sqlite-tables.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { openFile } from "../../sqlite/database.ts"
+import { EventLog } from "../service.ts"
+import { makeBell } from "./append-signal.ts"
+import { makeRead } from "./consume.ts"
+import { sayIfEmptied } from "./reset.ts"
+import { makeLook } from "./scan.ts"
+import { addRecords, addTopics, schema } from "./tables.ts"
 
 /** The event log in `log.sqlite` of the folder. Fails with `unavailable` when that cannot be written. */
 export const makeSqlite = Effect.fnUntraced(function* (directory: string) {

@@ -1,8 +1,8 @@
 /** Said once at the start: the log's file is empty although its neighbours show that events were stored in it. */
 import { join } from "node:path"
 import { Effect } from "effect"
-import type { Failure } from "../../contracts/failure.ts"
-import { type DatabaseSync, peek, type SqliteFile } from "../sqlite.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { type DatabaseSync, peek, type SqliteFile } from "../../sqlite/database.ts"
 
 /** Warns when nothing was ever stored here, but the queue or the projections of the same folder know of stored events. */
 export const sayIfEmptied = (file: SqliteFile, directory: string): Effect.Effect<void, Failure> =>

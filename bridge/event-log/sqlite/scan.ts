@@ -1,10 +1,10 @@
 /** Looking through the log in a SQLite file: some records of each topic in turn, from a time on, until it is enough. */
 import { Effect } from "effect"
-import type { Failure } from "../../contracts/failure.ts"
-import type { Topic } from "../../contracts/ids.ts"
-import type { SqliteFile } from "../sqlite.ts"
-import type { LookOptions, RecordBatch } from "./service.ts"
-import { batchFrom, behind, endOf, offsetSince } from "./sqlite-tables.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import type { SqliteFile } from "../../sqlite/database.ts"
+import type { LookOptions, RecordBatch } from "../service.ts"
+import { batchFrom, behind, endOf, offsetSince } from "./tables.ts"
 
 /** Where the look stands in one topic, and where it ends. */
 interface Place {

@@ -1,9 +1,9 @@
 /** The event log's tables in a SQLite file, and what is read and written in them. Each topic has one partition. */
 
-import type { Topic } from "../../contracts/ids.ts"
-import type { DatabaseSync } from "../sqlite.ts"
-import { maxBatchBytes, maxBatchRecords } from "./hand-over.ts"
-import type { Appended, LogRecord, NewRecord, RecordBatch } from "./service.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import type { DatabaseSync } from "../../sqlite/database.ts"
+import { maxBatchBytes, maxBatchRecords } from "../deliver-batch.ts"
+import type { Appended, LogRecord, NewRecord, RecordBatch } from "../service.ts"
 
 /** How many records a topic keeps; the oldest go first. */
 export const keptRecords = 1_000_000

@@ -7,7 +7,7 @@
  * as the scope.
  */
 import { Effect, type Redacted, type Scope, Semaphore } from "effect"
-import { Failure } from "../../contracts/failure.ts"
+import { Failure } from "../../../contracts/failure.ts"
 import {
   type Argument,
   type Command,
@@ -15,10 +15,10 @@ import {
   connect,
   type RedisConnection,
   type Reply
-} from "../redis.ts"
-import { makeWriter, type RedisWriter } from "../redis-writer.ts"
-import type { Confirm } from "./push-rules.ts"
-import type { RedisFacts } from "./redis-facts.ts"
+} from "../../redis/connection.ts"
+import { makeWriter, type RedisWriter } from "../../redis/writer.ts"
+import type { Confirm } from "../push-limits.ts"
+import type { RedisFacts } from "./server-info.ts"
 
 /** The command that says whether what was written is where it should be, within so many milliseconds. */
 export type Confirmation = (milliseconds: number) => Command

@@ -6,13 +6,13 @@
  * scripts.ts the first write of a script only removes, and what could fail is read before.
  */
 import { Effect } from "effect"
-import type { RedisConnection } from "../redis.ts"
-import type { RedisWriter } from "../redis-writer.ts"
-import { goneName } from "./ledger.ts"
-import { replayMemory, storedLetter } from "./letter.ts"
-import { fromBuffer, toBuffer } from "./packed.ts"
-import type { QueueKeys } from "./redis.ts"
-import type { LetterBox } from "./service.ts"
+import type { RedisConnection } from "../../redis/connection.ts"
+import type { RedisWriter } from "../../redis/writer.ts"
+import { fromBuffer, toBuffer } from "../batch-blob.ts"
+import { replayMemory, storedLetter } from "../dead-letter-json.ts"
+import { goneName } from "../ledger-fields.ts"
+import type { LetterBox } from "../service.ts"
+import type { QueueKeys } from "./queue.ts"
 
 /** How far from each end a letter is looked for first. */
 const firstReach = 1_000

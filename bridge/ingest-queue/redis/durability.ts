@@ -3,12 +3,12 @@
  * to. What a server hides is not held against it.
  */
 import { Effect, Option } from "effect"
-import { Failure } from "../../contracts/failure.ts"
-import type { RedisConnection } from "../redis.ts"
-import { type PushRules, standardRules } from "./push-rules.ts"
-import type { QueueKeys } from "./redis.ts"
-import { writesAtOnce } from "./redis-confirm.ts"
-import { lookAtServer, type RedisFacts } from "./redis-facts.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import type { RedisConnection } from "../../redis/connection.ts"
+import { type PushRules, standardRules } from "../push-limits.ts"
+import { writesAtOnce } from "./confirm.ts"
+import type { QueueKeys } from "./queue.ts"
+import { lookAtServer, type RedisFacts } from "./server-info.ts"
 
 /** Fails only for what can never work: keys of one queue in different slots of a cluster. */
 export const lookAt: (

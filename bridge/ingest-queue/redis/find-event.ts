@@ -1,10 +1,10 @@
 /** Where an event under way lies in the queue on Redis: the batch, or the piece of it, that holds its place. */
 import { Effect } from "effect"
-import { Failure } from "../../contracts/failure.ts"
-import type { RedisConnection, Reply } from "../redis.ts"
-import { unpack } from "./packed.ts"
-import type { QueueKeys } from "./redis.ts"
-import type { EventUnderWay, QueueSource } from "./service.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import type { RedisConnection, Reply } from "../../redis/connection.ts"
+import { unpack } from "../batch-blob.ts"
+import type { EventUnderWay, QueueSource } from "../service.ts"
+import type { QueueKeys } from "./queue.ts"
 
 /** KEYS claimed leases attempts · ARGV batch, place · {attempts and owner, until, packed lines} or nil. */
 const findScript = `

@@ -4,12 +4,12 @@
  */
 import type { Buffer } from "node:buffer"
 import { Effect } from "effect"
-import { Failure } from "../../contracts/failure.ts"
-import type { RedisConnection, Reply } from "../redis.ts"
-import { ledgerOf } from "./ledger.ts"
-import { fromBuffer, unpack } from "./packed.ts"
-import type { QueueKeys } from "./redis.ts"
-import type { QueueLedger, QueueSource } from "./service.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import type { RedisConnection, Reply } from "../../redis/connection.ts"
+import { fromBuffer, unpack } from "../batch-blob.ts"
+import { ledgerOf } from "../ledger-fields.ts"
+import type { QueueLedger, QueueSource } from "../service.ts"
+import type { QueueKeys } from "./queue.ts"
 
 const counting = String.raw`
 -- Counted from the headers of what lies there, however it came there; and when the oldest was first claimed.

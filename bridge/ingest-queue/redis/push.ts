@@ -7,16 +7,16 @@
  * takes several times as much.
  */
 import { Clock, Effect, type Redacted, type Scope } from "effect"
-import { bytesOf } from "../../contracts/event.ts"
-import { Failure } from "../../contracts/failure.ts"
-import type { ConnectOptions, RedisConnection, Reply } from "../redis.ts"
-import type { RedisWriter } from "../redis-writer.ts"
-import type { PushServer } from "./failover.ts"
-import { toBuffer } from "./packed.ts"
-import { obstacleOf } from "./promise.ts"
-import { full, type PushRules } from "./push-rules.ts"
-import { confirmationOf, confirmedPush } from "./redis-confirm.ts"
-import { freshFacts, type RedisFacts } from "./redis-facts.ts"
+import { bytesOf } from "../../../contracts/event.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import type { ConnectOptions, RedisConnection, Reply } from "../../redis/connection.ts"
+import type { RedisWriter } from "../../redis/writer.ts"
+import { toBuffer } from "../batch-blob.ts"
+import type { PushServer } from "../push-failover.ts"
+import { full, type PushRules } from "../push-limits.ts"
+import { confirmationOf, confirmedPush } from "./confirm.ts"
+import { obstacleOf } from "./durability.ts"
+import { freshFacts, type RedisFacts } from "./server-info.ts"
 
 /**
  * Sent by a writer (redis-writer.ts): a push that is given up, and was answered 503, is never carried out later.

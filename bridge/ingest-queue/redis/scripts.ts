@@ -18,9 +18,9 @@
  * The first write of each script only removes. A Redis that is out of memory refuses a script whose first write adds,
  * and the queue could never be emptied then. What could still fail (a key of another type) is read before that write.
  */
-import { claimDigits } from "../../contracts/ids.ts"
-import { placementMemory } from "./ledger.ts"
-import { ledgerLua } from "./redis-ledger.ts"
+import { claimDigits } from "../../../contracts/ids.ts"
+import { placementMemory } from "../ledger-fields.ts"
+import { ledgerLua } from "./ledger.ts"
 
 const shared = `
 local function now()

@@ -1,6 +1,6 @@
 /** What a Redis server says of itself: how much memory it has, what it keeps, who follows it. What it hides is undefined. */
 import { Effect, Option } from "effect"
-import type { Command, RedisConnection, Reply } from "../redis.ts"
+import type { Command, RedisConnection, Reply } from "../../redis/connection.ts"
 
 export interface RedisFacts {
   /** Bytes; 0 for no limit. */

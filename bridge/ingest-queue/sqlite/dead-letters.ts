@@ -4,12 +4,12 @@
  */
 import { createHash } from "node:crypto"
 import { Clock, Effect } from "effect"
-import type { DatabaseSync, SqliteFile } from "../sqlite.ts"
-import { goneName } from "./ledger.ts"
-import { replayMemory, storedLetter } from "./letter.ts"
-import { fromBuffer, toBuffer } from "./packed.ts"
-import type { LetterBox, StoredLetter } from "./service.ts"
-import { addTo, type LedgerSteps } from "./sqlite-ledger.ts"
+import type { DatabaseSync, SqliteFile } from "../../sqlite/database.ts"
+import { fromBuffer, toBuffer } from "../batch-blob.ts"
+import { replayMemory, storedLetter } from "../dead-letter-json.ts"
+import { goneName } from "../ledger-fields.ts"
+import type { LetterBox, StoredLetter } from "../service.ts"
+import { addTo, type LedgerSteps } from "./ledger.ts"
 
 export const lettersSchema = `
 CREATE TABLE IF NOT EXISTS dead_letters (place INTEGER PRIMARY KEY, letter TEXT NOT NULL);

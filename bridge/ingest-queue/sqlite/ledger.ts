@@ -1,8 +1,8 @@
 /** The ledger of the queue in a file: the table of what was counted, and the look at it and at all the queue holds. */
-import type { DatabaseSync } from "../sqlite.ts"
-import { type Entry, ledgerOf, type NamedPlacement, placementMemory } from "./ledger.ts"
-import { fromBuffer, linesIn, unpack } from "./packed.ts"
-import type { QueueLedger } from "./service.ts"
+import type { DatabaseSync } from "../../sqlite/database.ts"
+import { fromBuffer, linesIn, unpack } from "../batch-blob.ts"
+import { type Entry, ledgerOf, type NamedPlacement, placementMemory } from "../ledger-fields.ts"
+import type { QueueLedger } from "../service.ts"
 
 export const ledgerSchema = `
 CREATE TABLE IF NOT EXISTS ledger (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;

@@ -1,11 +1,11 @@
 /** Pushing to the queue in a file: one transaction looks whether there is room, counts the lines and appends them. */
 import { Effect } from "effect"
-import type { Failure } from "../../contracts/failure.ts"
-import type { DatabaseSync, SqliteFile } from "../sqlite.ts"
-import type { Push } from "./failover.ts"
-import { toBuffer } from "./packed.ts"
-import { full, type PushRules } from "./push-rules.ts"
-import { addTo, prepareLedger } from "./sqlite-ledger.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import type { DatabaseSync, SqliteFile } from "../../sqlite/database.ts"
+import { toBuffer } from "../batch-blob.ts"
+import type { Push } from "../push-failover.ts"
+import { full, type PushRules } from "../push-limits.ts"
+import { addTo, prepareLedger } from "./ledger.ts"
 
 /** Pushes fail with `busy` when the queue is full. It is on the disk when it returns, whatever `rules.confirm` asks. */
 export const sqlitePush = (file: SqliteFile, rules: PushRules): Effect.Effect<Push, Failure> =>

@@ -5,15 +5,15 @@
  */
 
 import { Clock, Effect, type Scope } from "effect"
-import type { Placement } from "../../contracts/batch.ts"
-import type { Failure } from "../../contracts/failure.ts"
-import { type BatchId, batchIdFor, type ClaimId } from "../../contracts/ids.ts"
-import type { DatabaseSync } from "../sqlite.ts"
-import { openFile, type SqliteFile } from "../sqlite.ts"
-import { entriesOf, placementsOf } from "./ledger.ts"
-import { letterText } from "./letter.ts"
-import { batchIdOf, digestOf, mayHold, pack, piecesOf, unpack } from "./packed.ts"
-import { type PushRules, standardRules } from "./push-rules.ts"
+import type { Placement } from "../../../contracts/batch.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { type BatchId, batchIdFor, type ClaimId } from "../../../contracts/ids.ts"
+import type { DatabaseSync } from "../../sqlite/database.ts"
+import { openFile, type SqliteFile } from "../../sqlite/database.ts"
+import { batchIdOf, digestOf, mayHold, pack, piecesOf, unpack } from "../batch-blob.ts"
+import { letterText } from "../dead-letter-json.ts"
+import { entriesOf, placementsOf } from "../ledger-fields.ts"
+import { type PushRules, standardRules } from "../push-limits.ts"
 import type {
   ClaimedBatch,
   ClaimLimits,
@@ -22,18 +22,11 @@ import type {
   QueueDepth,
   QueueSource,
   TopicCount
-} from "./service.ts"
-import { sayIfEmptied } from "./sqlite-emptied.ts"
-import {
-  addPlacements,
-  addTo,
-  beginLedger,
-  ledgerSchema,
-  lookAtLedger,
-  prepareLedger
-} from "./sqlite-ledger.ts"
-import { lettersSchema, prepareLetters, sqliteLetters } from "./sqlite-letters.ts"
-import { sqlitePush } from "./sqlite-push.ts"
+} from "../service.ts"
+import { lettersSchema, prepareLetters, sqliteLetters } from "./dead-letters.ts"
+import { addPlacements, addTo, beginLedger, ledgerSchema, lookAtLedger, prepareLedger } from "./ledger.ts"
+import { sqlitePush } from "./push.ts"
+import { sayIfEmptied } from "./reset.ts"
 
 /**
  * `id` is the key of the batch or piece, as on Redis; `owner` the claim that has it. `packed` is null only in marks that

@@ -1,8 +1,8 @@
 /** Said once at the start: the queue's file is empty although the log beside it shows that events went through it. */
 import { join } from "node:path"
 import { Effect } from "effect"
-import type { Failure } from "../../contracts/failure.ts"
-import { peek, type SqliteFile } from "../sqlite.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { peek, type SqliteFile } from "../../sqlite/database.ts"
 
 /** Warns when nothing was ever in this queue and there are events in the log of the same folder. */
 export const sayIfEmptied = (file: SqliteFile, directory: string): Effect.Effect<void, Failure> =>

@@ -1,12 +1,12 @@
 /** The message bus over a connection to NATS; it lives as long as the connection. */
 import { Cause, Clock, Effect, Queue, Schema, type Scope, Stream } from "effect"
-import { Failure, FailureReason } from "../../contracts/failure.ts"
-import { makeAnswers } from "./answers.ts"
-import { countDropped } from "./dropped.ts"
-import { connectNats } from "./nats.ts"
-import type { Header, NatsOptions, Received } from "./nats-link.ts"
-import type { BusMessage, BusRequest, MessageBus } from "./service.ts"
-import { isSubject } from "./subject.ts"
+import { Failure, FailureReason } from "../../../contracts/failure.ts"
+import { countDropped } from "../dropped-messages.ts"
+import { makeAnswers } from "../request-handlers.ts"
+import type { BusMessage, BusRequest, MessageBus } from "../service.ts"
+import { isSubject } from "../subject.ts"
+import { connectNats } from "./connection.ts"
+import type { Header, NatsOptions, Received } from "./connection-types.ts"
 
 /**
  * How long the one who asks still waits (whole milliseconds: no machine knows another's clock), and why there is no

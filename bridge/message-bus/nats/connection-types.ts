@@ -1,7 +1,7 @@
 /** What the bus needs of a connection to NATS, in words of our own: no type of the client library is in it. */
 import type { Effect, Redacted, Scope } from "effect"
-import type { Failure } from "../../contracts/failure.ts"
-import type { BusMessage } from "./service.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import type { BusMessage } from "../service.ts"
 
 export interface NatsOptions {
   /** As in NATS_URL. */

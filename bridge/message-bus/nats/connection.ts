@@ -15,14 +15,14 @@ import {
   type Subscription
 } from "@nats-io/transport-node"
 import { Deferred, Effect, type Scope, Stream } from "effect"
-import { maxMessageBytes } from "../../contracts/codec.ts"
-import { Failure } from "../../contracts/failure.ts"
-import { logWith, makeConnectionState } from "../connection-state.ts"
-import { makeBacklog } from "./backlog.ts"
-import { bounded, complaintOf, failureOf, lossReason, unavailable } from "./nats-failure.ts"
-import type { Header, Listener, NatsLink, NatsOptions, Received } from "./nats-link.ts"
-import { type DialOptions, readDialOptions } from "./nats-options.ts"
-import { ignoreOrphans } from "./nats-orphans.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { maxMessageBytes } from "../../../contracts/messages/msgpack.ts"
+import { logWith, makeConnectionState } from "../../connection-state.ts"
+import type { Header, Listener, NatsLink, NatsOptions, Received } from "./connection-types.ts"
+import { bounded, complaintOf, failureOf, lossReason, unavailable } from "./errors.ts"
+import { type DialOptions, readDialOptions } from "./options.ts"
+import { ignoreOrphans } from "./orphans.ts"
+import { makeBacklog } from "./outbound-backlog.ts"
 
 /** What the server's `max_payload` must hold beside the payload: our headers. */
 const headerBytes = 1024

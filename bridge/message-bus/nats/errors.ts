@@ -1,7 +1,7 @@
 /** What the client library's errors, and its silence, mean for the one who asked. */
 import { Effect } from "effect"
-import { Failure, type FailureReason } from "../../contracts/failure.ts"
-import { reasonOf } from "../connection-state.ts"
+import { Failure, type FailureReason } from "../../../contracts/failure.ts"
+import { reasonOf } from "../../connection-state.ts"
 
 /** The library's errors that say for sure whether the request was sent; after any other it may have been. */
 const reasonsByName: Readonly<Record<string, FailureReason>> = {

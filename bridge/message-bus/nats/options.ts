@@ -1,10 +1,10 @@
 /** What a connection to NATS is made with: the settings, checked once before the first attempt. */
 import { readFileSync } from "node:fs"
 import { Effect, Redacted } from "effect"
-import { Failure } from "../../contracts/failure.ts"
-import type { NatsOptions } from "./nats-link.ts"
-import { parseNatsUrl } from "./nats-url.ts"
-import { isSubject } from "./subject.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { isSubject } from "../subject.ts"
+import type { NatsOptions } from "./connection-types.ts"
+import { parseNatsUrl } from "./url.ts"
 
 export interface DialOptions {
   /** `host:port`, without secrets. */

@@ -3,7 +3,7 @@
  * else a URL may say is refused, never ignored.
  */
 import { Effect } from "effect"
-import { Failure } from "../../contracts/failure.ts"
+import { Failure } from "../../../contracts/failure.ts"
 
 /** Where the servers are and who we are there. `servers` are `host:port`, without secrets. */
 export interface NatsAddress {

@@ -4,8 +4,8 @@
  */
 import * as zlib from "node:zlib"
 import { Refusal } from "../refusal.ts"
+import { Gathered, TooMany } from "./byte-buffer.ts"
 import { closing } from "./closing.ts"
-import { Gathered, TooMany } from "./gathered.ts"
 
 /** A coding: makes its decoder for the bytes of a body. */
 export type Coding = (sent: Uint8Array) => Decoder

@@ -1,7 +1,7 @@
 /** How much of a body is read and kept, and for how long a client may take to send it. */
 import { Duration } from "effect"
-import { setting } from "../../contracts/setting.ts"
-import { count, duration, size } from "../../contracts/setting-readers.ts"
+import { setting } from "../../../contracts/setting.ts"
+import { count, duration, size } from "../../../contracts/setting-readers.ts"
 import { Refusal } from "../refusal.ts"
 
 export interface BodyLimits {

@@ -2,8 +2,8 @@
  * Multipart forms (RFC 7578), as `sendBeacon(FormData)` sends them: their fields as a query. Files are refused. Keeps no
  * state; what it reads is bounded by the body's own limits.
  */
-import type { Bytes } from "../../contracts/event.ts"
-import { encodeValue } from "../../contracts/wire/percent.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { encodeValue } from "../../../contracts/wire/percent.ts"
 import { Refusal } from "../refusal.ts"
 import { isBinary } from "./binary.ts"
 import { eventTooLarge, maxQueryBytes, maxValues, tooManyValues } from "./limits.ts"

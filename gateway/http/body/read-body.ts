@@ -3,12 +3,12 @@
  * on. Keeps no state.
  */
 import { Refusal } from "../refusal.ts"
+import { Gathered, TooMany } from "./byte-buffer.ts"
 import { closing } from "./closing.ts"
-import { Gathered, TooMany } from "./gathered.ts"
-import { Held, small } from "./held.ts"
-import { codingOf, inflated } from "./inflate.ts"
+import { codingOf, inflated } from "./decompress.ts"
 import type { BodyLimits } from "./limits.ts"
 import { leave, linger } from "./linger.ts"
+import { Held, small } from "./memory-reservation.ts"
 
 /** Reads the body of a request and makes something of its bytes; the memory for both is reserved until then. */
 export type ReadBody = <A>(request: Request, use: (bytes: Uint8Array) => A) => Promise<A>

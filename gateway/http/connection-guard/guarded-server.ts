@@ -6,10 +6,10 @@ import { closing } from "../body/closing.ts"
 import { linger } from "../body/linger.ts"
 import { answersInTurn } from "../runtime.ts"
 import type { Client, ServeOptions, Server, SocketClient, Tls } from "../serve.ts"
-import { type Door, openDoor } from "./door.ts"
-import type { Caller } from "./ports.ts"
-import { doorSayings } from "./sayings.ts"
-import type { Patience } from "./visit.ts"
+import { type Door, openDoor } from "./listener.ts"
+import type { Caller } from "./peer-ports.ts"
+import type { Patience } from "./proxied-connection.ts"
+import { doorSayings } from "./raw-responses.ts"
 
 export interface DoorLimits {
   /** Connections at once; undefined for any number. */

@@ -5,8 +5,8 @@
  */
 import { once } from "node:events"
 import { createServer, type Socket } from "node:net"
-import { type Caller, makePorts } from "./ports.ts"
-import { type Patience, Visit } from "./visit.ts"
+import { type Caller, makePorts } from "./peer-ports.ts"
+import { type Patience, Visit } from "./proxied-connection.ts"
 
 export interface DoorOptions {
   /** 0 takes a free one. */

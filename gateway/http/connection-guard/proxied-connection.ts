@@ -5,8 +5,8 @@
  * waits for whom too long is told by who spoke last.
  */
 import { connect, type Socket } from "node:net"
-import type { Ports } from "./ports.ts"
-import { Turns } from "./turns.ts"
+import type { Ports } from "./peer-ports.ts"
+import { Turns } from "./request-turns.ts"
 
 /** Milliseconds. */
 export interface Patience {

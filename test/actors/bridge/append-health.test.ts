@@ -1,7 +1,7 @@
 /** Doubt about the log lasts its time, also when the machine's clock is set back meanwhile. */
 import { expect, test } from "bun:test"
 import { Clock, Effect, Exit } from "effect"
-import { doubtAfterFailure, doubtedFor } from "../../../actors/bridge/doubt.ts"
+import { doubtAfterFailure, doubtedFor } from "../../../actors/bridge/append-health.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
 const hour = 3_600_000

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { rememberedFor, rememberReceipts } from "../../../actors/bridge/remembered.ts"
+import { rememberedFor, rememberReceipts } from "../../../actors/bridge/receipt-cache.ts"
 import type { EnrichedBatch, Receipt } from "../../../contracts/batch.ts"
 import { type BatchDigest, type BatchId, emptyDigest, newBatchId, Topic } from "../../../contracts/ids.ts"
 

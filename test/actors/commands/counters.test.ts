@@ -1,7 +1,7 @@
 /** The command `counters` as a person runs it, on both kinds of store and both runtimes: what there is, and from 0 again. */
 import { describe, expect, test } from "bun:test"
 import { ConfigProvider, Context, Effect, Layer, Logger } from "effect"
-import * as ProjectionStoreLive from "../../../bridge/projection-store/live.ts"
+import * as ProjectionStoreLive from "../../../bridge/projection-store/layer.ts"
 import { ProjectionStore } from "../../../bridge/projection-store/service.ts"
 import { add, batchOf } from "../../bridge/projection-store/model.ts"
 import { denoProgram } from "../../support/deno.ts"

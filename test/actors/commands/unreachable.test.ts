@@ -1,6 +1,6 @@
 /** What the commands say of queues that cannot be asked: nothing is claimed, in the first line and by the exit code. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { ledgerText } from "../../../actors/commands/ledger-text.ts"
+import { ledgerText } from "../../../actors/commands/ledger/text.ts"
 import { hasRedisProgram, privateRedis, type RedisServer } from "../../support/redis.ts"
 import { ownSettings } from "../../support/spoor.ts"
 import { command } from "./command.ts"

@@ -1,9 +1,9 @@
 /** Gateways that share their rate limits through a real Redis, also while it is away. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Schedule } from "effect"
-import { shareRates } from "../../../actors/gateway/share-rates.ts"
+import { shareRates } from "../../../actors/gateway/sync-rate-limits.ts"
 import { redisRateShare } from "../../../bridge/rate-share/redis.ts"
-import { makeBuckets } from "../../../gateway/guard/buckets.ts"
+import { makeBuckets } from "../../../gateway/guard/token-buckets.ts"
 import { eventually } from "../../support/eventually.ts"
 import { secretUrl, startRedis } from "../../support/redis.ts"
 

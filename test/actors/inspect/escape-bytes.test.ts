@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { Result } from "effect"
 import fc from "fast-check"
-import { fromReadable, readable } from "../../../actors/accounts/readable.ts"
+import { fromReadable, readable } from "../../../actors/inspect/escape-bytes.ts"
 import { type Bytes, bytesOf } from "../../../contracts/event.ts"
 
 const back = (text: string): string => Result.getOrThrowWith(fromReadable(text), (why) => new Error(why))

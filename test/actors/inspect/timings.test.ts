@@ -1,7 +1,7 @@
 /** Durations come back as statistics: exact averages, percentiles within 5 %, whatever a record claims. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { timingIncrements, timingsOf } from "../../../actors/counter/timings.ts"
+import { timingIncrements, timingsOf } from "../../../actors/inspect/timings.ts"
 import type { Row } from "../../../bridge/projection-store/service.ts"
 
 const counted = (durations: ReadonlyArray<number>): ReadonlyArray<Row> => {

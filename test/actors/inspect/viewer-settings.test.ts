@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { isLoopback, listenAddress } from "../../../actors/viewer/settings.ts"
+import { isLoopback, listenAddress } from "../../../actors/inspect/viewer-settings.ts"
 
 test("without a password or token only this machine is served", () => {
   expect(listenAddress(undefined, false)).toBe("127.0.0.1")

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { withFiles } from "../../../actors/system/environment.ts"
+import { withFiles } from "../../../actors/runtime/environment.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
 const file = join(mkdtempSync(join(tmpdir(), "spoor-secret-")), "redis-url")

@@ -2,7 +2,7 @@
 import { fullGC, heapSize } from "bun:jsc"
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
-import { hasGrown, keepMemoryLow } from "../../../actors/system/memory.bun.ts"
+import { hasGrown, keepMemoryLow } from "../../../actors/runtime/gc.bun.ts"
 import { eventually } from "../../support/eventually.ts"
 
 const megabyte = 1024 * 1024

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { makeHealth } from "../../../actors/system/health.ts"
-import { answerReady, makePublicReady } from "../../../actors/system/ops-server.ts"
-import type { Seam } from "../../../bridge/seam.ts"
+import { makeHealth } from "../../../actors/runtime/health.ts"
+import { answerReady, makePublicReady } from "../../../actors/runtime/ops-server.ts"
+import type { Seam } from "../../../bridge/dependency.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
 const seam = (isUp: () => boolean): Seam => ({

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { once } from "node:events"
 import { Cause, Console, Effect, Logger, References } from "effect"
-import { jsonLine, jsonLogger } from "../../../actors/system/json-log.ts"
+import { jsonLine, jsonLogger } from "../../../actors/runtime/json-log.ts"
 import { launch, ownSettings, runtimes } from "../../support/spoor.ts"
 
 const at = new Date("2026-11-30T12:00:00.000Z")

@@ -1,9 +1,9 @@
 /** Logs with texts of others in them: nothing steers a terminal, and JSON says the same. */
 import { describe, expect, test } from "bun:test"
 import { Cause, Effect, Logger, Redacted } from "effect"
-import { endingOf } from "../../../actors/system/ending.ts"
-import { jsonFormat } from "../../../actors/system/json-log.ts"
-import { prettyLogger } from "../../../actors/system/logging.ts"
+import { endingOf } from "../../../actors/runtime/exit-code.ts"
+import { jsonFormat } from "../../../actors/runtime/json-log.ts"
+import { prettyLogger } from "../../../actors/runtime/logging.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
 /** A text that would clear the screen, rename the window (in both writings) and turn the direction of what follows. */

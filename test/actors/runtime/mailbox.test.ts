@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Latch } from "effect"
 import { TestClock } from "effect/testing"
-import { Deadline } from "../../../actors/system/deadline.ts"
-import { makeMailbox } from "../../../actors/system/mailbox.ts"
-import { makeMeter } from "../../../actors/system/meter.ts"
+import { Deadline } from "../../../actors/runtime/deadline.ts"
+import { makeMailbox } from "../../../actors/runtime/mailbox.ts"
+import { makeMeter } from "../../../actors/runtime/metrics.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
 const one = { events: 1 }

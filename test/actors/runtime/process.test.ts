@@ -1,8 +1,8 @@
 /** A process starts its actors from the end of the flow and drains them from its beginning; a signal ends it with 0. */
 import { describe, expect, test } from "bun:test"
 import { ConfigProvider, Effect, Exit } from "effect"
-import { type Actor, make } from "../../../actors/system/actor.ts"
-import { runProcess } from "../../../actors/system/process.ts"
+import { type Actor, make } from "../../../actors/runtime/actor.ts"
+import { runProcess } from "../../../actors/runtime/process.ts"
 import { eventually } from "../../support/eventually.ts"
 
 const settings = ConfigProvider.layer(

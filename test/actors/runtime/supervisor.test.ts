@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test"
 import { Context, Deferred, Effect, Exit, Fiber, Latch } from "effect"
 import { TestClock } from "effect/testing"
-import { make } from "../../../actors/system/actor.ts"
-import { makeHealth } from "../../../actors/system/health.ts"
-import { start } from "../../../actors/system/life.ts"
+import { make } from "../../../actors/runtime/actor.ts"
+import { makeHealth } from "../../../actors/runtime/health.ts"
+import { start } from "../../../actors/runtime/supervisor.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
 const nothing = { summary: "A test.", sends: "nothing", needs: [] as const }

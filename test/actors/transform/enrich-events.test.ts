@@ -1,6 +1,6 @@
 /** A batch enriched: the same batch gives the same records, and an event that cannot be enriched is rejected alone. */
 import { describe, expect, test } from "bun:test"
-import { enrichEvents } from "../../../actors/enricher/enrich-events.ts"
+import { enrichEvents } from "../../../actors/transform/enrich-events.ts"
 import type { Bytes, RawEvent } from "../../../contracts/event.ts"
 import { Topic } from "../../../contracts/ids.ts"
 

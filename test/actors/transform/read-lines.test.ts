@@ -1,7 +1,7 @@
 /** A claimed batch taken apart: every line is one event or one rejection, and keeps its place. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { readLines } from "../../../actors/drainer/read-lines.ts"
+import { readLines } from "../../../actors/transform/read-lines.ts"
 import type { Bytes } from "../../../contracts/event.ts"
 import { Topic } from "../../../contracts/ids.ts"
 

@@ -1,7 +1,7 @@
 /** The topics of an installation, read from its settings. */
 import { describe, expect, test } from "bun:test"
 import { ConfigProvider, Effect } from "effect"
-import { readLine, readTopics, topicOf } from "../../../actors/system/topics.ts"
+import { readLine, readTopics, topicOf } from "../../../actors/transform/topics.ts"
 import type { Bytes } from "../../../contracts/event.ts"
 
 const read = (settings: Record<string, string>) =>

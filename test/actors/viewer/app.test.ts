@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { securityHeaders } from "../../../actors/viewer/app.ts"
-import { credentials } from "../../../actors/viewer/credentials.ts"
+import { credentials } from "../../../actors/viewer/auth/credentials.ts"
 import { Failure } from "../../../contracts/failure.ts"
-import { ask } from "./asking.ts"
+import { ask } from "./requests.ts"
 
 const login = { authorization: `Basic ${btoa("viewer:secret")}` }
 const auth = credentials({ login: { user: "viewer", password: "secret" } })

@@ -8,7 +8,7 @@ import { type Counted, counters, makeCounted } from "../../../actors/viewer/coun
 import { maxKeys, ProjectionStore, type Row } from "../../../bridge/projection-store/service.ts"
 import { sqliteProjections } from "../../../bridge/projection-store/sqlite.ts"
 import { Topic } from "../../../contracts/ids.ts"
-import { ask, ownPage } from "./asking.ts"
+import { ask, ownPage } from "./requests.ts"
 
 const counted = Effect.fnUntraced(function* (mask: string) {
   const directory = yield* Effect.acquireRelease(

@@ -1,11 +1,12 @@
 /** A viewer on a port of its own and those who watch it, over real sockets and streams, on either runtime. */
+
+import type { EventView, LiveMessage, LiveOrder } from "../../../actors/inspect/events/messages.ts"
 import type { ViewerOptions } from "../../../actors/viewer/app.ts"
-import { type LiveFeed, liveFeed } from "../../../actors/viewer/live-feed.ts"
-import type { EventView, LiveMessage, LiveOrder } from "../../../actors/viewer/messages.ts"
+import { type LiveFeed, liveFeed } from "../../../actors/viewer/live/feed.ts"
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
 import { Topic } from "../../../contracts/ids.ts"
-import { type Server, serve } from "../../../gateway/serve.ts"
-import { viewer } from "./asking.ts"
+import { type Server, serve } from "../../../gateway/http/serve.ts"
+import { viewer } from "./requests.ts"
 
 /** Records with these values, as they come out of the log. */
 export const batchOf = (values: ReadonlyArray<string>, first = 0): RecordBatch => ({

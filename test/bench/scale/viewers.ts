@@ -1,8 +1,9 @@
 /** The pipeline at 1,000 events a second while 0 to 500 clients watch through a viewer. */
-import { everything, lineOf, measureCrowd, type WatchedRound } from "../crowd.ts"
+
 import { startPipeline } from "../drained.ts"
 import { figure, spread } from "../result.ts"
 import { median, spreadOf, takeTurns } from "../rounds.ts"
+import { everything, lineOf, measureCrowd, type WatchedRound } from "../viewer-load.ts"
 import { flatCost, type MakePart, type Sized } from "./part.ts"
 
 const perSecond = 1_000

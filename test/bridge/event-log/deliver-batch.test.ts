@@ -1,7 +1,7 @@
 /** A batch that fails again and again is not logged every time. */
 import { expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
-import { handOver } from "../../../bridge/event-log/hand-over.ts"
+import { handOver } from "../../../bridge/event-log/deliver-batch.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 
 test("failures are logged after 1, 2, 4, 8, … of them, with how many there were", async () => {

@@ -5,13 +5,13 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import { requestsIn } from "../faults/kafka-requests.ts"
-import { startProxy, type TcpProxy } from "../faults/tcp-proxy.ts"
-import { eventually } from "../support/eventually.ts"
-import { type Broker, startBroker } from "../support/kafka.ts"
-import { readTopic } from "../support/kcat.ts"
-import { newName, newTopic, openKafka, record, startReader } from "../support/logs.ts"
-import { hasProgram } from "../support/server.ts"
+import { requestsIn } from "../../faults/kafka-requests.ts"
+import { startProxy, type TcpProxy } from "../../faults/tcp-proxy.ts"
+import { eventually } from "../../support/eventually.ts"
+import { type Broker, startBroker } from "../../support/kafka.ts"
+import { readTopic } from "../../support/kcat.ts"
+import { newName, newTopic, openKafka, record, startReader } from "../../support/logs.ts"
+import { hasProgram } from "../../support/server.ts"
 
 const canStart = hasProgram("java", ["-version"]) && hasProgram("mvn") && hasProgram("kcat", ["-V"])
 

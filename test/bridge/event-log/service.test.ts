@@ -1,12 +1,12 @@
 /** The contract of the event log, kept by every implementation: Kafka and the SQLite file. */
 import { describe } from "bun:test"
-import { kafka } from "../support/kafka.ts"
-import { logsInFile, logsOnKafka, type OpenLogs } from "../support/logs.ts"
-import { serverUrl } from "../support/server.ts"
-import { appending } from "./event-log/appending.ts"
-import { checkOn } from "./event-log/check.ts"
-import { looking } from "./event-log/looking.ts"
-import { reading } from "./event-log/reading.ts"
+import { kafka } from "../../support/kafka.ts"
+import { logsInFile, logsOnKafka, type OpenLogs } from "../../support/logs.ts"
+import { serverUrl } from "../../support/server.ts"
+import { appending } from "./appending.ts"
+import { checkOn } from "./check.ts"
+import { reading } from "./reading.ts"
+import { looking } from "./scanning.ts"
 
 const suite = (open: OpenLogs): void => {
   appending(checkOn(open))

@@ -7,11 +7,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
-import { layer, layerFile } from "../../bridge/geo-ip/live.ts"
-import { GeoIp, nowhere } from "../../bridge/geo-ip/service.ts"
-import { Failure } from "../../contracts/failure.ts"
-import { eventually } from "../support/eventually.ts"
-import { type GeoRecord, geoDatabase } from "../support/geo-database.ts"
+import { layer, layerFile } from "../../../bridge/geo-ip/layer.ts"
+import { GeoIp, nowhere } from "../../../bridge/geo-ip/service.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { eventually } from "../../support/eventually.ts"
+import { type GeoRecord, geoDatabase } from "../../support/geo-database.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "spoor-geo-"))
 afterAll(() => rmSync(folder, { recursive: true }))

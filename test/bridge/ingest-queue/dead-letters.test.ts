@@ -1,22 +1,12 @@
 /** The contract of the dead letters in the list: read, replayed and discarded, on every implementation of the ingest queue. */
 import { expect, test } from "bun:test"
 import { Effect, Schema } from "effect"
-import type { LetterBox, StoredLetter } from "../../bridge/ingest-queue/service.ts"
-import { DeadLetterJson } from "../../contracts/dead-letter.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import { eventId, type Topic } from "../../contracts/ids.ts"
-import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
-import {
-  account,
-  booksOf,
-  bytes,
-  claim,
-  counts,
-  events,
-  lettersOf,
-  run,
-  setAside
-} from "./ingest-queue/batches.ts"
+import type { LetterBox, StoredLetter } from "../../../bridge/ingest-queue/service.ts"
+import { DeadLetterJson } from "../../../contracts/dead-letter.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { eventId, type Topic } from "../../../contracts/ids.ts"
+import { type OpenQueue, onEveryQueue, type TestQueue } from "../../support/queues.ts"
+import { account, booksOf, bytes, claim, counts, events, lettersOf, run, setAside } from "./batches.ts"
 
 const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i)) as Bytes
 const line = "a line" as Bytes

@@ -4,33 +4,22 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Exit, type Scope } from "effect"
-import { type QueueKeys, queueKeys, redisQueue } from "../../bridge/ingest-queue/redis.ts"
+import { type QueueKeys, queueKeys, redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
 import type {
   ClaimedBatch,
   IngestQueue,
   QueueLedger,
   QueueSource,
   StoredLetter
-} from "../../bridge/ingest-queue/service.ts"
-import { sqliteQueue } from "../../bridge/ingest-queue/sqlite.ts"
-import { connect, type RedisConnection } from "../../bridge/redis.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import { newClaimId } from "../../contracts/ids.ts"
-import { eventually } from "../support/eventually.ts"
-import { hasRedisProgram, type OwnRedis, redisServer, secretUrl, startRedis } from "../support/redis.ts"
-import { serverUrl } from "../support/server.ts"
-import {
-  booksOf,
-  bytes,
-  claim,
-  counts,
-  ended,
-  hour,
-  lettersOf,
-  placed,
-  run,
-  setAside
-} from "./ingest-queue/batches.ts"
+} from "../../../bridge/ingest-queue/service.ts"
+import { sqliteQueue } from "../../../bridge/ingest-queue/sqlite/queue.ts"
+import { connect, type RedisConnection } from "../../../bridge/redis/connection.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { newClaimId } from "../../../contracts/ids.ts"
+import { eventually } from "../../support/eventually.ts"
+import { hasRedisProgram, type OwnRedis, redisServer, secretUrl, startRedis } from "../../support/redis.ts"
+import { serverUrl } from "../../support/server.ts"
+import { booksOf, bytes, claim, counts, ended, hour, lettersOf, placed, run, setAside } from "./batches.ts"
 
 const own: Array<OwnRedis> = []
 afterAll(() => Promise.all(own.map((server) => server.stop())))

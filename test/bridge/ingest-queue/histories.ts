@@ -2,7 +2,7 @@
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import fc from "fast-check"
-import { fromBuffer } from "../../../bridge/ingest-queue/packed.ts"
+import { fromBuffer } from "../../../bridge/ingest-queue/batch-blob.ts"
 import type { ClaimedBatch, StoredLetter } from "../../../bridge/ingest-queue/service.ts"
 import type { Bytes } from "../../../contracts/event.ts"
 import { type BatchId, type ClaimId, newClaimId, type Topic } from "../../../contracts/ids.ts"

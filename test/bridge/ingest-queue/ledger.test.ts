@@ -2,10 +2,10 @@
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import fc from "fast-check"
-import { addUp } from "../../actors/accounts/add-up.ts"
-import { newBatchId, newClaimId, type Topic } from "../../contracts/ids.ts"
-import { eventually } from "../support/eventually.ts"
-import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
+import { addUp } from "../../../actors/inspect/ledger/reconcile.ts"
+import { newBatchId, newClaimId, type Topic } from "../../../contracts/ids.ts"
+import { eventually } from "../../support/eventually.ts"
+import { type OpenQueue, onEveryQueue, type TestQueue } from "../../support/queues.ts"
 import {
   account,
   booksOf,
@@ -18,8 +18,8 @@ import {
   placed,
   run,
   setAside
-} from "./ingest-queue/batches.ts"
-import { historyOf, step, type Tally } from "./ingest-queue/histories.ts"
+} from "./batches.ts"
+import { historyOf, step, type Tally } from "./histories.ts"
 
 const suite = (open: OpenQueue): void => {
   const using = (body: (queue: TestQueue) => Promise<void>): Promise<void> =>

@@ -1,7 +1,7 @@
 /** Why pushes fail is logged once for each kind of reason, and how many failed when one succeeds again. */
 import { expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
-import { failover } from "../../../bridge/ingest-queue/failover.ts"
+import { failover } from "../../../bridge/ingest-queue/push-failover.ts"
 import type { Bytes } from "../../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../../contracts/failure.ts"
 

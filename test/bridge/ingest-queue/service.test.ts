@@ -1,12 +1,12 @@
 /** The contract of the ingest queue, kept by every implementation: Redis, Redis Cluster and the SQLite file. */
 import { expect, test } from "bun:test"
 import { Effect, Schema } from "effect"
-import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../bridge/ingest-queue/service.ts"
-import { type DeadLetter, DeadLetterJson } from "../../contracts/dead-letter.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import { eventId, newClaimId, splitEventId, type Topic } from "../../contracts/ids.ts"
-import { eventually } from "../support/eventually.ts"
-import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
+import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import { type DeadLetter, DeadLetterJson } from "../../../contracts/dead-letter.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { eventId, newClaimId, splitEventId, type Topic } from "../../../contracts/ids.ts"
+import { eventually } from "../../support/eventually.ts"
+import { type OpenQueue, onEveryQueue, type TestQueue } from "../../support/queues.ts"
 
 const hour: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
 const moment: ClaimLimits = { ...hour, lease: 20 }

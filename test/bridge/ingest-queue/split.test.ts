@@ -1,11 +1,11 @@
 /** The contract of splitting a claimed batch, kept by every implementation of the ingest queue. */
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
-import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../bridge/ingest-queue/service.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import { eventId, newClaimId, type Topic } from "../../contracts/ids.ts"
-import { eventually } from "../support/eventually.ts"
-import { type OpenQueue, onEveryQueue, type TestQueue } from "../support/queues.ts"
+import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { eventId, newClaimId, type Topic } from "../../../contracts/ids.ts"
+import { eventually } from "../../support/eventually.ts"
+import { type OpenQueue, onEveryQueue, type TestQueue } from "../../support/queues.ts"
 
 const hour: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
 const ended: ClaimLimits = { ...hour, lease: 0 }

@@ -9,19 +9,17 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Effect } from "effect"
-import { redisQueue } from "../../bridge/ingest-queue/redis.ts"
-import type { QueueSource } from "../../bridge/ingest-queue/service.ts"
-import { sqliteQueue } from "../../bridge/ingest-queue/sqlite.ts"
-import { connect } from "../../bridge/redis.ts"
-import { newClaimId } from "../../contracts/ids.ts"
-import { hasRedisProgram, secretUrl, startRedis } from "../support/redis.ts"
-import { booksOf, counts, hour, placed, run } from "./ingest-queue/batches.ts"
+import { redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
+import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import { sqliteQueue } from "../../../bridge/ingest-queue/sqlite/queue.ts"
+import { connect } from "../../../bridge/redis/connection.ts"
+import { newClaimId } from "../../../contracts/ids.ts"
+import { hasRedisProgram, secretUrl, startRedis } from "../../support/redis.ts"
+import { booksOf, counts, hour, placed, run } from "./batches.ts"
 
 type Value = string | number | null | { readonly hex: string }
 
-const old = JSON.parse(
-  readFileSync(join(import.meta.dirname, "ingest-queue", "version-0.1.0.json"), "utf8")
-) as {
+const old = JSON.parse(readFileSync(join(import.meta.dirname, "version-0.1.0.json"), "utf8")) as {
   readonly held: { readonly redis: string; readonly sqlite: string }
   readonly redis: ReadonlyArray<readonly [string, ...ReadonlyArray<string>]>
   readonly sqlite: { readonly schema: ReadonlyArray<string> } & Record<

@@ -1,6 +1,6 @@
 /** A bus over a NATS server that runs, once it is connected. */
 import { Effect, Redacted, type Scope } from "effect"
-import { makeNats } from "../../../bridge/message-bus/nats-bus.ts"
+import { makeNats } from "../../../bridge/message-bus/nats/bus.ts"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import { eventually } from "../../support/eventually.ts"

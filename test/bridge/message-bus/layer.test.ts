@@ -1,7 +1,7 @@
 /** Which message bus the settings choose. */
 import { expect, test } from "bun:test"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
-import { layer, messageBusSettings } from "../../../bridge/message-bus/live.ts"
+import { layer, messageBusSettings } from "../../../bridge/message-bus/layer.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
 
 const seamWith = (settings: Record<string, string>) =>

@@ -1,12 +1,12 @@
 /** The message bus, in process and over NATS, against the same contract. */
 import { describe } from "bun:test"
 import { Effect, Redacted } from "effect"
-import { makeInProcess } from "../../bridge/message-bus/in-process.ts"
-import { signedBus } from "../../bridge/message-bus/signed.ts"
-import { nats } from "../support/nats.ts"
-import { serverUrl } from "../support/server.ts"
-import { connected } from "./message-bus/connected.ts"
-import { busContract } from "./message-bus/contract.ts"
+import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
+import { signedBus } from "../../../bridge/message-bus/signed-replies.ts"
+import { nats } from "../../support/nats.ts"
+import { serverUrl } from "../../support/server.ts"
+import { connected } from "./connected.ts"
+import { busContract } from "./contract.ts"
 
 busContract(
   "in process",

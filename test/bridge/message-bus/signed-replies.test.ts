@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Redacted } from "effect"
 import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
-import { signedBus } from "../../../bridge/message-bus/signed.ts"
+import { signedBus } from "../../../bridge/message-bus/signed-replies.ts"
 import { anHour, bytes, newSubject, run, text } from "./support.ts"
 
 const secret = Redacted.make("our secret")

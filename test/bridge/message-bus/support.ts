@@ -1,6 +1,6 @@
 /** Small words for tests of the message bus. */
 import { Effect, Logger, Metric, type Scope } from "effect"
-import { type DropReason, droppedBy } from "../../../bridge/message-bus/dropped.ts"
+import { type DropReason, droppedBy } from "../../../bridge/message-bus/dropped-messages.ts"
 import type { Failure, FailureReason } from "../../../contracts/failure.ts"
 
 /** Runs a test's effect in a scope of its own, without its log lines. */

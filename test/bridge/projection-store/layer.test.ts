@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
-import { layer } from "../../../bridge/projection-store/live.ts"
+import { layer } from "../../../bridge/projection-store/layer.ts"
 import { ProjectionStore } from "../../../bridge/projection-store/service.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "spoor-live-"))

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { redisProjections } from "../../bridge/projection-store/redis.ts"
-import { sqliteProjections } from "../../bridge/projection-store/sqlite.ts"
-import { hasRedisProgram, redisServer, secretUrl } from "../support/redis.ts"
-import { startRedisCluster } from "../support/redis-cluster.ts"
-import { type Running, serverUrl } from "../support/server.ts"
-import { type Place, storeContract } from "./projection-store/contract.ts"
+import { redisProjections } from "../../../bridge/projection-store/redis.ts"
+import { sqliteProjections } from "../../../bridge/projection-store/sqlite.ts"
+import { hasRedisProgram, redisServer, secretUrl } from "../../support/redis.ts"
+import { startRedisCluster } from "../../support/redis-cluster.ts"
+import { type Running, serverUrl } from "../../support/server.ts"
+import { type Place, storeContract } from "./contract.ts"
 
 const at =
   (url: string): Place =>

@@ -1,13 +1,13 @@
 /** Shared rate limits on Redis, on a Redis Cluster and in process, against the same contract. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
-import { inProcessRateShare } from "../../bridge/rate-share/in-process.ts"
-import { redisRateShare } from "../../bridge/rate-share/redis.ts"
-import type { RateShare } from "../../bridge/rate-share/service.ts"
-import type { Failure } from "../../contracts/failure.ts"
-import { redisServer, secretUrl } from "../support/redis.ts"
-import { startRedisCluster } from "../support/redis-cluster.ts"
-import { serverUrl } from "../support/server.ts"
+import { inProcessRateShare } from "../../../bridge/rate-share/in-process.ts"
+import { redisRateShare } from "../../../bridge/rate-share/redis.ts"
+import type { RateShare } from "../../../bridge/rate-share/service.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { redisServer, secretUrl } from "../../support/redis.ts"
+import { startRedisCluster } from "../../support/redis-cluster.ts"
+import { serverUrl } from "../../support/server.ts"
 
 /** Two gateways that share. */
 type Two = Effect.Effect<readonly [RateShare["Service"], RateShare["Service"]], Failure, Scope.Scope>

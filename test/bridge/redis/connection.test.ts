@@ -1,12 +1,17 @@
 /** What the Redis connection promises: bytes as they are, failures that say what may have happened, nothing sent twice. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, Redacted, type Scope } from "effect"
-import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../../bridge/redis.ts"
-import type { Failure } from "../../contracts/failure.ts"
-import { eventually } from "../support/eventually.ts"
-import { hasRedisProgram, type OwnRedis, redisServer, secretUrl, startRedis } from "../support/redis.ts"
-import { startRedisCluster } from "../support/redis-cluster.ts"
-import { freePort, serverUrl } from "../support/server.ts"
+import {
+  type ConnectOptions,
+  connect,
+  type RedisConnection,
+  type Reply
+} from "../../../bridge/redis/connection.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { eventually } from "../../support/eventually.ts"
+import { hasRedisProgram, type OwnRedis, redisServer, secretUrl, startRedis } from "../../support/redis.ts"
+import { startRedisCluster } from "../../support/redis-cluster.ts"
+import { freePort, serverUrl } from "../../support/server.ts"
 
 const url = await serverUrl(redisServer)
 

@@ -5,31 +5,31 @@
  */
 import { describe, expect, test } from "bun:test"
 import { Effect, Exit, Logger } from "effect"
-import { putScript, redisLinks, removeScript } from "../../bridge/campaign-links/redis.ts"
-import { queueKeys, redisQueue } from "../../bridge/ingest-queue/redis.ts"
-import { discardScript, replayScript } from "../../bridge/ingest-queue/redis-letters.ts"
-import { pushScript } from "../../bridge/ingest-queue/redis-push.ts"
+import { putScript, redisLinks, removeScript } from "../../../bridge/campaign-links/redis.ts"
+import { discardScript, replayScript } from "../../../bridge/ingest-queue/redis/dead-letters.ts"
+import { pushScript } from "../../../bridge/ingest-queue/redis/push.ts"
+import { queueKeys, redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
 import {
   ackScript,
   claimScript,
   giveBackScript,
   setAsideScript,
   splitScript
-} from "../../bridge/ingest-queue/scripts.ts"
-import type { IngestQueue, QueueSource } from "../../bridge/ingest-queue/service.ts"
-import { applyScript } from "../../bridge/projection-store/apply-script.ts"
-import { redisProjections, resetScript } from "../../bridge/projection-store/redis.ts"
-import type { ProjectionStore } from "../../bridge/projection-store/service.ts"
-import { connect, type RedisConnection } from "../../bridge/redis.ts"
-import { guarded } from "../../bridge/redis-writer.ts"
-import type { CampaignLink } from "../../contracts/campaign-link.ts"
-import { newClaimId } from "../../contracts/ids.ts"
-import { sentSha } from "../faults/sent-sha.ts"
-import { startProxy, type TcpProxy } from "../faults/tcp-proxy.ts"
-import { eventually } from "../support/eventually.ts"
-import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../support/redis.ts"
-import { bytes, claim, counts, hour, lettersOf, placed, run, setAside } from "./ingest-queue/batches.ts"
-import { add, batchOf } from "./projection-store/model.ts"
+} from "../../../bridge/ingest-queue/redis/scripts.ts"
+import type { IngestQueue, QueueSource } from "../../../bridge/ingest-queue/service.ts"
+import { applyScript } from "../../../bridge/projection-store/apply-script.ts"
+import { redisProjections, resetScript } from "../../../bridge/projection-store/redis.ts"
+import type { ProjectionStore } from "../../../bridge/projection-store/service.ts"
+import { connect, type RedisConnection } from "../../../bridge/redis/connection.ts"
+import { guarded } from "../../../bridge/redis/writer.ts"
+import type { CampaignLink } from "../../../contracts/campaign-link.ts"
+import { newClaimId } from "../../../contracts/ids.ts"
+import { sentSha } from "../../faults/sent-sha.ts"
+import { startProxy, type TcpProxy } from "../../faults/tcp-proxy.ts"
+import { eventually } from "../../support/eventually.ts"
+import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../../support/redis.ts"
+import { bytes, claim, counts, hour, lettersOf, placed, run, setAside } from "../ingest-queue/batches.ts"
+import { add, batchOf } from "../projection-store/model.ts"
 
 /** A command may take this long, milliseconds; a silent connection is given up after twice as long. */
 const shortTimeout = 300

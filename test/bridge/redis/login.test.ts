@@ -1,10 +1,10 @@
 /** What a Redis that lets nobody in is told as: its reason, once; and "connected" only when it has let us in. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, Logger, References } from "effect"
-import { connect, type RedisConnection, type Reply } from "../../bridge/redis.ts"
-import type { Failure } from "../../contracts/failure.ts"
-import { eventually } from "../support/eventually.ts"
-import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../support/redis.ts"
+import { connect, type RedisConnection, type Reply } from "../../../bridge/redis/connection.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { eventually } from "../../support/eventually.ts"
+import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../../support/redis.ts"
 
 const own: Array<OwnRedis> = []
 const startOwn = async (args: ReadonlyArray<string> = []): Promise<OwnRedis> => {

@@ -1,16 +1,16 @@
 /** Readiness says it when a Redis that answers PING refuses writes, and when it takes them again. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
-import type { PushRules } from "../../bridge/ingest-queue/push-rules.ts"
-import { standardRules } from "../../bridge/ingest-queue/push-rules.ts"
-import { redisQueue } from "../../bridge/ingest-queue/redis.ts"
-import { redisProjections } from "../../bridge/projection-store/redis.ts"
-import type { EffectBatch } from "../../bridge/projection-store/service.ts"
-import { connect, type RedisConnection } from "../../bridge/redis.ts"
-import type { Bytes } from "../../contracts/event.ts"
-import { eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
-import { eventually } from "../support/eventually.ts"
-import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../support/redis.ts"
+import type { PushRules } from "../../../bridge/ingest-queue/push-limits.ts"
+import { standardRules } from "../../../bridge/ingest-queue/push-limits.ts"
+import { redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
+import { redisProjections } from "../../../bridge/projection-store/redis.ts"
+import type { EffectBatch } from "../../../bridge/projection-store/service.ts"
+import { connect, type RedisConnection } from "../../../bridge/redis/connection.ts"
+import type { Bytes } from "../../../contracts/event.ts"
+import { eventId, newBatchId, type Topic } from "../../../contracts/ids.ts"
+import { eventually } from "../../support/eventually.ts"
+import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../../support/redis.ts"
 
 const own: Array<OwnRedis> = []
 afterAll(() => Promise.all(own.map((server) => server.stop())))

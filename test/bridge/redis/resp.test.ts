@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
-import { written } from "../../bridge/redis-wire.ts"
-import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { written } from "../../../bridge/redis/resp.ts"
+import { type Bytes, bytesOf } from "../../../contracts/event.ts"
 
 test("a command is its count, and each part behind its length in bytes", () => {
   const any = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join("") as Bytes

@@ -1,7 +1,7 @@
 /** How the URL of a Redis is read: what it says is honoured, or refused by its name. */
 import { expect, test } from "bun:test"
 import { Effect, Redacted } from "effect"
-import { parseRedisUrl } from "../../bridge/redis-url.ts"
+import { parseRedisUrl } from "../../../bridge/redis/url.ts"
 
 const read = (url: string) => Effect.runSync(parseRedisUrl(Redacted.make(url)))
 const refused = (url: string) => Effect.runSync(Effect.flip(parseRedisUrl(Redacted.make(url))))

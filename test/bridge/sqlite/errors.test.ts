@@ -1,6 +1,6 @@
 /** What an error of SQLite means, on runtimes that hand out its code and on those that only repeat its words. */
 import { expect, test } from "bun:test"
-import { failureSentence, faultOf, openingSentence } from "../../bridge/sqlite-fault.ts"
+import { failureSentence, faultOf, openingSentence } from "../../../bridge/sqlite/errors.ts"
 
 const sqlite = (message: string, errcode?: number) =>
   Object.assign(new Error(message), {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { getPattern } from "isbot"
 import { UAParser } from "ua-parser-js"
-import { plainBrowser } from "../../../actors/enricher/plain-browser.ts"
+import { plainBrowser } from "../../../bridge/user-agent/common-browsers.ts"
 
 const found = (userAgent: string) => {
   const { name, version } = new UAParser(userAgent).getBrowser()

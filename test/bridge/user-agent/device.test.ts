@@ -1,7 +1,7 @@
 /** What is read of real user agents, and that no user agent at all can hurt. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { rememberDevices } from "../../../actors/enricher/device.ts"
+import { rememberDevices } from "../../../bridge/user-agent/device.ts"
 import type { Bytes } from "../../../contracts/event.ts"
 
 const detect = rememberDevices()

@@ -1,6 +1,6 @@
 /** The type of each family's user agents, and what else of a device was once read wrong: model, name of a bot, system. */
 import { describe, expect, test } from "bun:test"
-import { rememberDevices } from "../../../actors/enricher/device.ts"
+import { rememberDevices } from "../../../bridge/user-agent/device.ts"
 import type { Bytes } from "../../../contracts/event.ts"
 import { families } from "./families.ts"
 

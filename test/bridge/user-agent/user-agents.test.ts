@@ -1,12 +1,12 @@
 /** User agents of public reports, each in a line of both dialects, through the record that Kafka gets. */
 import { describe, expect, test } from "bun:test"
-import { rememberDevices } from "../../../actors/enricher/device.ts"
-import { enrichEvent } from "../../../actors/enricher/record.ts"
+import { enrichEvent } from "../../../actors/transform/enrich-record.ts"
+import { rememberDevices } from "../../../bridge/user-agent/device.ts"
 import type { Bytes } from "../../../contracts/event.ts"
 import { parseLine } from "../../../contracts/wire/line.ts"
 import { parseRecord } from "../../../contracts/wire/record.ts"
+import cases from "../../actors/enricher/user-agents.json" with { type: "json" }
 import { settings } from "../../contracts/wire/vectors.ts"
-import cases from "./user-agents.json" with { type: "json" }
 
 interface Case {
   readonly ua: string

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Clock, Effect, type Scope } from "effect"
 import { Redis } from "ioredis"
-import { redisSalts } from "../../bridge/visitor-salts/redis.ts"
-import { endOfSalt, type VisitorSalts } from "../../bridge/visitor-salts/service.ts"
-import { sqliteSalts } from "../../bridge/visitor-salts/sqlite.ts"
-import type { Failure } from "../../contracts/failure.ts"
-import { secretUrl, startRedis } from "../support/redis.ts"
+import { redisSalts } from "../../../bridge/visitor-salts/redis.ts"
+import { endOfSalt, type VisitorSalts } from "../../../bridge/visitor-salts/service.ts"
+import { sqliteSalts } from "../../../bridge/visitor-salts/sqlite.ts"
+import type { Failure } from "../../../contracts/failure.ts"
+import { secretUrl, startRedis } from "../../support/redis.ts"
 
 /** Two gateways that agree. */
 type Two = Effect.Effect<readonly [VisitorSalts["Service"], VisitorSalts["Service"]], Failure, Scope.Scope>

@@ -1,5 +1,5 @@
 /** 10: the connection is cut between a push and its answer: the client hears 503, and the event may be there. */
-import { pushScript } from "../../../bridge/ingest-queue/redis-push.ts"
+import { pushScript } from "../../../bridge/ingest-queue/redis/push.ts"
 import { atRandomMoments, faultCase } from "../case.ts"
 import { sentSha } from "../sent-sha.ts"
 

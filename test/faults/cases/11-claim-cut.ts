@@ -1,5 +1,5 @@
 /** 11: the connection is cut between a claim and its answer: the same claim is sent again and gets the same batch. */
-import { claimScript } from "../../../bridge/ingest-queue/scripts.ts"
+import { claimScript } from "../../../bridge/ingest-queue/redis/scripts.ts"
 import { claimDigits } from "../../../contracts/ids.ts"
 import { atRandomMoments, eventually, faultCase } from "../case.ts"
 import { sentSha } from "../sent-sha.ts"

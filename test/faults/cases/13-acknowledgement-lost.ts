@@ -2,7 +2,7 @@
  * 13: Kafka has confirmed a batch, and the drainer dies before Redis is told. The batch must come again and be counted
  * once. Every second time the bridge dies too, so that it cannot remember the batch and stores it again under the same ids.
  */
-import { ackScript } from "../../../bridge/ingest-queue/scripts.ts"
+import { ackScript } from "../../../bridge/ingest-queue/redis/scripts.ts"
 import { readTopic } from "../../support/kcat.ts"
 import { atRandomMoments, faultCase, prove } from "../case.ts"
 import { sentSha } from "../sent-sha.ts"

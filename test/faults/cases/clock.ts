@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { faultCase, pause, prove } from "../case.ts"
-import { withWhims } from "../whims.ts"
+import { withWhims } from "../host-faults.ts"
 
 const actors = ["gateway", "drainer", "enricher", "bridge", "event-counter"] as const
 const hour = 3_600_000

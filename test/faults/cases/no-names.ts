@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { eventually, faultCase, pause, prove } from "../case.ts"
-import { withWhims } from "../whims.ts"
+import { withWhims } from "../host-faults.ts"
 
 /** Per moment: a minute in a full run. Milliseconds. */
 const step = 3_000

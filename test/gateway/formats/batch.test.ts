@@ -1,7 +1,7 @@
 /** Many events in one request: each has a verdict of its own, in order. */
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../../contracts/failure.ts"
-import { standardBodyLimits } from "../../../gateway/body/limits.ts"
+import { standardBodyLimits } from "../../../gateway/http/body/limits.ts"
 import { arrivedAt, askedGateway, refusalIn } from "../asked-gateway.ts"
 
 const verdictsIn = async (answer: Response): Promise<ReadonlyArray<{ verdict: string; reason?: string }>> => {

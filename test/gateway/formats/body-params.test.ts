@@ -1,8 +1,8 @@
 /** What is called a form: JSON, forms of any client, and what is neither. */
 import { describe, expect, test } from "bun:test"
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
-import { queryIn } from "../../../gateway/body/parameters.ts"
-import { Refusal } from "../../../gateway/refusal.ts"
+import { queryIn } from "../../../gateway/formats/body-params.ts"
+import { Refusal } from "../../../gateway/http/refusal.ts"
 
 const form = "application/x-www-form-urlencoded"
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))

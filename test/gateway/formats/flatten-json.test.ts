@@ -3,8 +3,8 @@ import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import type { Bytes } from "../../../contracts/event.ts"
 import { parseParams } from "../../../contracts/wire/params.ts"
-import { flattened } from "../../../gateway/body/flatten.ts"
-import { JsonObject, readJson } from "../../../gateway/body/json.ts"
+import { flattened } from "../../../gateway/formats/flatten-json.ts"
+import { JsonObject, readJson } from "../../../gateway/http/body/json.ts"
 
 const flat = (text: string): string | undefined => {
   const { value } = readJson(text)

@@ -1,7 +1,7 @@
 /** Lines of nginx with `escape=json`, under nginx's names and those that people give. */
 import { describe, expect, test } from "bun:test"
 import { type Bytes, bytesOf } from "../../../contracts/event.ts"
-import { parseLogLine } from "../../../gateway/dialects/log-line.ts"
+import { parseLogLine } from "../../../gateway/formats/log-line.ts"
 
 const nginx = {
   time_local: "21/Nov/2026:01:10:43 +0000",

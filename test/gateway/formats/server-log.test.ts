@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { gzipSync } from "node:zlib"
 import { Failure } from "../../../contracts/failure.ts"
-import { standardBodyLimits } from "../../../gateway/body/limits.ts"
+import { standardBodyLimits } from "../../../gateway/http/body/limits.ts"
 import { arrivedAt, askedGateway, refusalIn } from "../asked-gateway.ts"
 
 const line = (request = "GET /x?a=1 HTTP/1.1", address = "198.51.100.7") =>

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { bodyRoom } from "../../../gateway/guard/body-room.ts"
+import { bodyRoom } from "../../../gateway/guard/body-memory.ts"
 
 test("memory for bodies is reserved up to its limit, and given back once", () => {
   const counted: Array<string> = []

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { limitUnderWay } from "../../../gateway/guard/under-way.ts"
+import { limitUnderWay } from "../../../gateway/guard/concurrency-limit.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 
 test("so many requests of one address may be under way, and its others when those are answered", async () => {

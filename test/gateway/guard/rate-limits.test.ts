@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { networkOf } from "../../../gateway/guard/network.ts"
+import { networkOf } from "../../../gateway/http/network-prefix.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 
 const status = async (answer: Promise<Response>): Promise<number> => (await answer).status

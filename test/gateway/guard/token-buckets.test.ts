@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { makeBuckets } from "../../../gateway/guard/buckets.ts"
+import { makeBuckets } from "../../../gateway/guard/token-buckets.ts"
 
 const rate = { interval: 100, burst: 5 }
 

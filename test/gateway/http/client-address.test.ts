@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { clientIn } from "../../gateway/address-header.ts"
-import { plainAddress } from "../../gateway/address-text.ts"
+import { clientIn } from "../../../gateway/http/address-header.ts"
+import { plainAddress } from "../../../gateway/http/address-text.ts"
 import {
   believedHeaders,
   clientAddress,
@@ -11,7 +11,7 @@ import {
   nobody,
   proxiesProblem,
   trustedProxies
-} from "../../gateway/client-address.ts"
+} from "../../../gateway/http/client-address.ts"
 
 const proxies = "127.0.0.0/8, ::1, 10.0.0.0/8, fd00::/8"
 const threeHeaders = "X-Push-Ip, X-Forwarded-For, X-Real-Ip"

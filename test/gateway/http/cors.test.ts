@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test"
-import { Failure } from "../../contracts/failure.ts"
+import { Failure } from "../../../contracts/failure.ts"
 import {
   corsOf,
   maxNameLength,
   maxRequestedNames,
   originsProblem,
   standardHeaders
-} from "../../gateway/cors.ts"
-import { guardedGateway } from "./guarded-gateway.ts"
+} from "../../../gateway/http/cors.ts"
+import { guardedGateway } from "../guarded-gateway.ts"
 
 const listed = (corsCredentials = false) =>
   guardedGateway({

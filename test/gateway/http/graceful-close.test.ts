@@ -1,10 +1,10 @@
 /** A server that leaves: its last answers ask clients to go, and it waits until they have. */
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import { makeFarewell } from "../../../actors/system/farewell.ts"
-import { makeHealth } from "../../../actors/system/health.ts"
-import { makePublicReady } from "../../../actors/system/ops-server.ts"
-import type { Client } from "../../../gateway/serve.ts"
+import { makeHealth } from "../../../actors/runtime/health.ts"
+import { makePublicReady } from "../../../actors/runtime/ops-server.ts"
+import { makeFarewell } from "../../../gateway/http/graceful-close.ts"
+import type { Client } from "../../../gateway/http/serve.ts"
 
 const client: Client = { address: "127.0.0.1", upgrade: () => undefined }
 const request = new Request("http://localhost/t/x")

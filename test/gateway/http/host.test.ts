@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { hostOf } from "../../gateway/host.ts"
+import { hostOf } from "../../../gateway/http/host.ts"
 
 test("the port is not part of the host, everything else stays as it was written", () => {
   expect(String(hostOf("trk.example.com"))).toBe("trk.example.com")

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
 import { Redis } from "ioredis"
-import { makeCertificate } from "../support/certificate.ts"
-import { denoProgram } from "../support/deno.ts"
-import { eventually } from "../support/eventually.ts"
-import { hasRedisProgram, type OwnRedis, startRedis } from "../support/redis.ts"
-import { needsProgram } from "../support/server.ts"
+import { makeCertificate } from "../../support/certificate.ts"
+import { denoProgram } from "../../support/deno.ts"
+import { eventually } from "../../support/eventually.ts"
+import { hasRedisProgram, type OwnRedis, startRedis } from "../../support/redis.ts"
+import { needsProgram } from "../../support/server.ts"
 import {
   type Environment,
   launch,
@@ -14,7 +14,7 @@ import {
   type runtimes,
   type Spoor,
   startSpoor
-} from "../support/spoor.ts"
+} from "../../support/spoor.ts"
 
 const json = '{"n":1}'
 const requests: ReadonlyArray<string> = [

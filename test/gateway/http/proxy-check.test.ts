@@ -1,7 +1,7 @@
 /** A proxy whose word is not taken is told of once, with what to set; nobody else is. */
 import { expect, test } from "bun:test"
-import { believedHeaders, loopback, nobody, standardHeaders } from "../../gateway/client-address.ts"
-import { lookedAt, proxyCheck } from "../../gateway/proxy-check.ts"
+import { believedHeaders, loopback, nobody, standardHeaders } from "../../../gateway/http/client-address.ts"
+import { lookedAt, proxyCheck } from "../../../gateway/http/proxy-check.ts"
 
 const checking = (trusted: string = loopback, believed = standardHeaders) => {
   const warnings: Array<string> = []

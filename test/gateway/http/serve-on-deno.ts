@@ -1,9 +1,9 @@
 /** Run by serve.test.ts under Deno: the gateway on a real socket; prints what happened as one JSON text. */
 import { connect } from "node:net"
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
-import { Failure } from "../../contracts/failure.ts"
-import { gatewayApp, maxTargetBytes } from "../../gateway/app.ts"
-import { maxMessageBytes, serve } from "../../gateway/serve.ts"
+import { Failure } from "../../../contracts/failure.ts"
+import { gatewayApp, maxTargetBytes } from "../../../gateway/app.ts"
+import { maxMessageBytes, serve } from "../../../gateway/http/serve.ts"
 
 const lines: Array<string> = []
 const app = gatewayApp({

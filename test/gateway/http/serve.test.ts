@@ -3,16 +3,16 @@ import { execFile } from "node:child_process"
 import { connect } from "node:net"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { Failure } from "../../contracts/failure.ts"
+import { Failure } from "../../../contracts/failure.ts"
 import {
   maxHeaderBytes,
   maxMessageBytes,
   type ServeOptions,
   type Server,
   serve
-} from "../../gateway/serve.ts"
-import { denoProgram } from "../support/deno.ts"
-import { eventually } from "../support/eventually.ts"
+} from "../../../gateway/http/serve.ts"
+import { denoProgram } from "../../support/deno.ts"
+import { eventually } from "../../support/eventually.ts"
 
 const started: Array<Server> = []
 const serveWith = async (options: Partial<ServeOptions>): Promise<Server> => {
@@ -200,7 +200,7 @@ describe("a server behind a door", () => suite({ door: { most: 100, request: 10_
 const deno = denoProgram()
 
 test.skipIf(deno === undefined)("Deno serves the same", async () => {
-  const root = join(import.meta.dirname, "..", "..")
+  const root = join(import.meta.dirname, "..", "..", "..")
   const script = join(import.meta.dirname, "serve-on-deno.ts")
   const { stdout } = await promisify(execFile)(deno ?? "deno", ["run", "-A", script], { cwd: root })
   expect(JSON.parse(stdout)).toEqual({

@@ -3,8 +3,8 @@ import { expect, test } from "bun:test"
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { maxBufferedBytes } from "../../gateway/serve.ts"
-import { denoProgram } from "../support/deno.ts"
+import { maxBufferedBytes } from "../../../gateway/http/serve.ts"
+import { denoProgram } from "../../support/deno.ts"
 import { type Stalled, stalledReader } from "./stalled-reader.ts"
 
 const expectBounded = ({ most, isTakenAfter }: Stalled): void => {
@@ -19,7 +19,7 @@ const deno = denoProgram()
 
 test.skipIf(deno === undefined)("on Deno", async () => {
   const script = join(import.meta.dirname, "stalled-reader.ts")
-  const cwd = join(import.meta.dirname, "..", "..")
+  const cwd = join(import.meta.dirname, "..", "..", "..")
   const { stdout } = await promisify(execFile)(deno ?? "deno", ["run", "-A", script], { cwd })
   expectBounded(JSON.parse(stdout))
 })

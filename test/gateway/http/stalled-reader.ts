@@ -1,7 +1,7 @@
 /** A WebSocket client that stops reading, over a real connection: what waits for it, and whether it is closed. */
 import { connect } from "node:net"
-import { type Socket, serve } from "../../gateway/serve.ts"
-import { eventually } from "../support/eventually.ts"
+import { type Socket, serve } from "../../../gateway/http/serve.ts"
+import { eventually } from "../../support/eventually.ts"
 
 export interface Stalled {
   /** The most that waited for it, in bytes. */

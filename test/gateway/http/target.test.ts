@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { targetOf } from "../../gateway/target.ts"
+import { targetOf } from "../../../gateway/http/target.ts"
 
 describe("the path and query of a URL", () => {
   const cases: ReadonlyArray<readonly [url: string, path: string, query: string]> = [

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
-import { serve } from "../../gateway/serve.ts"
-import { readTls, tlsRenewals } from "../../gateway/tls.ts"
-import { makeCertificate } from "../support/certificate.ts"
-import { eventually } from "../support/eventually.ts"
-import { needsProgram } from "../support/server.ts"
+import { serve } from "../../../gateway/http/serve.ts"
+import { readTls, tlsRenewals } from "../../../gateway/http/tls.ts"
+import { makeCertificate } from "../../support/certificate.ts"
+import { eventually } from "../../support/eventually.ts"
+import { needsProgram } from "../../support/server.ts"
 
 const hasOpenssl = needsProgram("openssl", "Install openssl.", ["version"])
 

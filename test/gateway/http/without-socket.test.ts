@@ -1,11 +1,11 @@
 /** Every dialect's good answer and every "no" of the contract, asked of the app itself: what both-runtimes asks at sockets. */
 import { expect, test } from "bun:test"
-import { standardBodyLimits } from "../../gateway/body/limits.ts"
-import { guardsOf } from "../../gateway/guard/guards.ts"
-import { rateLimits } from "../../gateway/guard/rate-limits.ts"
-import { type Case, cases, token } from "./asked-cases.ts"
-import { arrivedAt } from "./asked-gateway.ts"
-import { linkGateway } from "./links/gateway.ts"
+import { guardsOf } from "../../../gateway/guard/chain.ts"
+import { rateLimits } from "../../../gateway/guard/rate-limits.ts"
+import { standardBodyLimits } from "../../../gateway/http/body/limits.ts"
+import { type Case, cases, token } from "../asked-cases.ts"
+import { arrivedAt } from "../asked-gateway.ts"
+import { linkGateway } from "../links/gateway.ts"
 
 const limits = rateLimits({
   perAddress: { interval: 3_600_000, burst: 300 },

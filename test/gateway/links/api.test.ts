@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../../contracts/failure.ts"
-import { wrongGuessesAllowed } from "../../../gateway/guard/wrong-guesses.ts"
+import { wrongGuessesAllowed } from "../../../gateway/http/auth-throttle.ts"
 import type { LinkStore } from "../../../gateway/links/store.ts"
 import { attacks } from "../../contracts/redirect-attacks.ts"
 import { arrivedAt, refusalIn } from "../asked-gateway.ts"

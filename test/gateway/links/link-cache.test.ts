@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { type MemoryLimits, rememberLinks, standardMemory } from "../../../gateway/links/remember-links.ts"
+import { type MemoryLimits, rememberLinks, standardMemory } from "../../../gateway/links/link-cache.ts"
 
 /** A store whose answers wait until they are told. */
 const memory = (limits: Partial<MemoryLimits> = {}) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Topic } from "../../../contracts/ids.ts"
 import { policies, signalsProblem } from "../../../gateway/privacy/signals.ts"
-import { addVisitor, dayOf } from "../../../gateway/privacy/visitor.ts"
+import { addVisitor, dayOf } from "../../../gateway/privacy/visitor-id.ts"
 import { guardedGateway, noon } from "../guarded-gateway.ts"
 
 const kept = `203.0.113.9 ${noon} trk.example.com nopod /t/x a=1 `

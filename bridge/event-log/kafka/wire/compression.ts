@@ -1,7 +1,7 @@
 /** How batches of records are compressed on their way to and from Kafka. */
 import { promisify } from "node:util"
 import { constants, gzip, unzip, zstdCompress, zstdDecompress } from "node:zlib"
-import { maxUnpacked, unpackLz4, unpackSnappy } from "./unpack.ts"
+import { maxUnpacked, unpackLz4, unpackSnappy } from "./decompress.ts"
 
 /**
  * What the client library calls: `compress` gets the encoded records of a batch, `decompress` what the broker keeps of

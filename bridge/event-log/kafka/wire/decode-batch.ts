@@ -4,10 +4,10 @@
  * library's own decoder makes some forty objects of each record at once, and took more time than counting them.
  */
 import { Buffer } from "node:buffer"
+import { unpackerOf } from "./compression.ts"
 import { crc32c } from "./crc32c.ts"
-import { unpackerOf } from "./kafka-codecs.ts"
-import { magic, place } from "./record-batch.ts"
-import { type NextRecord, type RecordBase, recordsIn } from "./stored-record.ts"
+import { type NextRecord, type RecordBase, recordsIn } from "./decode-record.ts"
+import { magic, place } from "./encode-batch.ts"
 
 /** As the client library sees a batch: one message, that of its last record. */
 export interface StoredBatch {

@@ -3,8 +3,8 @@
  * each only the places are noted, and key, value and headers are made when they are asked for.
  */
 import type { Buffer } from "node:buffer"
-import { type Bytes, textOf } from "../../contracts/event.ts"
-import type { LogRecord } from "./service.ts"
+import { type Bytes, textOf } from "../../../../contracts/event.ts"
+import type { LogRecord } from "../../service.ts"
 
 /** What offsets and times of records are the difference to. Times are milliseconds since 1970. */
 export interface RecordBase {

@@ -3,8 +3,8 @@
  * each partition's batches stand where the library has its messages, still packed.
  */
 import type { Buffer } from "node:buffer"
-import { Fields } from "./fields.ts"
-import { type Aborted, batchesIn, type StoredBatch } from "./stored-batch.ts"
+import { type Aborted, batchesIn, type StoredBatch } from "./decode-batch.ts"
+import { Fields } from "./response-reader.ts"
 
 /** The versions of the answer that are read here, which all brokers since 0.11 know: their records may be in batches. */
 export const readsVersion = (version: number): boolean => version >= 4 && version <= 11

@@ -1,7 +1,7 @@
 /** Records of the formats before Kafka 0.11, which topics may still hold. The client library reads them, all at once. */
 import type { Buffer } from "node:buffer"
-import type { StoredBatch } from "./stored-batch.ts"
-import type { StoredRecord } from "./stored-record.ts"
+import type { StoredBatch } from "./decode-batch.ts"
+import type { StoredRecord } from "./decode-record.ts"
 
 /** A record as the library reads it. */
 export interface OldMessage {

@@ -3,10 +3,10 @@
  * (record-batch.ts), and the answer is read here: the library knows no version that names the records it is about.
  */
 import { Buffer } from "node:buffer"
-import type { Topic } from "../../contracts/ids.ts"
-import { Fields } from "./fields.ts"
-import type { Broker, Cluster } from "./kafka-client.ts"
-import { type NamedRecord, ProduceRefused } from "./kafka-produce-errors.ts"
+import type { Topic } from "../../../../contracts/ids.ts"
+import type { Broker, Cluster } from "../client.ts"
+import { type NamedRecord, ProduceRefused } from "../produce-errors.ts"
+import { Fields } from "./response-reader.ts"
 
 /** The number of the request that stores records. */
 const produceKey = 0

@@ -1,10 +1,10 @@
 /** An event as a line in a terminal: readable, coloured only where that is wanted, and never steered by what is in it. */
 import { describe, expect, test } from "bun:test"
-import { colours, wantsColours } from "../../../actors/commands/colours.ts"
-import { tapLine } from "../../../actors/commands/tap-text.ts"
-import type { FeedRecord } from "../../../actors/viewer/feed-record.ts"
-import { eventView } from "../../../actors/viewer/view-event.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import { colours, wantsColours } from "../../../../actors/commands/colours.ts"
+import { tapLine } from "../../../../actors/commands/tap/text.ts"
+import { eventView } from "../../../../actors/inspect/events/event-view.ts"
+import type { FeedRecord } from "../../../../actors/inspect/events/staged-event.ts"
+import type { Bytes } from "../../../../contracts/event.ts"
 
 const place = {
   topic: "events",

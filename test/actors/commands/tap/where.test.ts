@@ -1,10 +1,10 @@
 /** `--where`: the viewer's conditions on parameters, and country, device and address beside them. */
 import { describe, expect, test } from "bun:test"
-import { WrongUse } from "../../../actors/commands/run-command.ts"
-import { readTapping, type Tapping } from "../../../actors/commands/tap-arguments.ts"
-import { readWhere } from "../../../actors/commands/tap-where.ts"
-import { eventView } from "../../../actors/viewer/view-event.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import { WrongUse } from "../../../../actors/commands/run-command.ts"
+import { readTapping, type Tapping } from "../../../../actors/commands/tap/arguments.ts"
+import { readWhere } from "../../../../actors/commands/tap/where.ts"
+import { eventView } from "../../../../actors/inspect/events/event-view.ts"
+import type { Bytes } from "../../../../contracts/event.ts"
 
 const view = eventView({
   stage: "enriched",

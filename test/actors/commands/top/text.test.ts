@@ -1,7 +1,7 @@
 /** What `top` shows: the right words, in the room there is, and nothing that steers a terminal. */
 import { describe, expect, test } from "bun:test"
-import { topLines } from "../../../actors/commands/top-text.ts"
-import type { InstanceView, StageView, SystemView } from "../../../actors/watch/system-view.ts"
+import { topLines } from "../../../../actors/commands/top/text.ts"
+import type { InstanceView, StageView, SystemView } from "../../../../actors/inspect/pipeline/system-view.ts"
 
 const stage = (name: string, more: Partial<StageView> = {}): StageView => ({
   name,

@@ -1,10 +1,10 @@
 /** The dry run says what the drainer and the enricher would make of a line, with this installation's settings. */
 import { describe, expect, test } from "bun:test"
 import { ConfigProvider, Effect } from "effect"
-import { makeTrial } from "../../../actors/accounts/trial.ts"
-import { GeoIp } from "../../../bridge/geo-ip/service.ts"
-import type { Bytes } from "../../../contracts/event.ts"
-import type { Topic } from "../../../contracts/ids.ts"
+import { makeTrial } from "../../../../actors/inspect/dead-letters/dry-run.ts"
+import { GeoIp } from "../../../../bridge/geo-ip/service.ts"
+import type { Bytes } from "../../../../contracts/event.ts"
+import type { Topic } from "../../../../contracts/ids.ts"
 
 const events = "events" as Topic
 const topics = { standard: events, allowed: new Set(["clicks"]), all: [events, "clicks" as Topic] }

@@ -1,7 +1,6 @@
 /** Dead letters are found, whoever wrote them; a run over many ends although what it replays comes back. */
 import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
-import { readLedger } from "../../../actors/accounts/ledger.ts"
 import {
   discardLetter,
   discardMatching,
@@ -11,12 +10,13 @@ import {
   replayLetter,
   replayMatching,
   searchLetters
-} from "../../../actors/accounts/letters.ts"
-import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
-import type { Bytes } from "../../../contracts/event.ts"
-import { Failure } from "../../../contracts/failure.ts"
-import type { Topic } from "../../../contracts/ids.ts"
-import { bury, claimAll, type OpenOwn, onOwnQueues, setAside } from "./queues.ts"
+} from "../../../../actors/inspect/dead-letters/search.ts"
+import { readLedger } from "../../../../actors/inspect/ledger/read-ledger.ts"
+import type { QueueSource } from "../../../../bridge/ingest-queue/service.ts"
+import type { Bytes } from "../../../../contracts/event.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import type { Topic } from "../../../../contracts/ids.ts"
+import { bury, claimAll, type OpenOwn, onOwnQueues, setAside } from "../queues.ts"
 
 const events = "events" as Topic
 const topics = { standard: events, allowed: new Set<string>(), all: [events] }

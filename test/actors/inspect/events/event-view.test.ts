@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import { copiedRecords, type FeedRecord, feedRecord } from "../../../actors/viewer/feed-record.ts"
-import { eventView, typeOf } from "../../../actors/viewer/view-event.ts"
-import { bytesOf } from "../../../contracts/event.ts"
-import { BatchId, Topic } from "../../../contracts/ids.ts"
+import { eventView, typeOf } from "../../../../actors/inspect/events/event-view.ts"
+import { copiedRecords, type FeedRecord, feedRecord } from "../../../../actors/inspect/events/staged-event.ts"
+import { bytesOf } from "../../../../contracts/event.ts"
+import { BatchId, Topic } from "../../../../contracts/ids.ts"
 
 const place = { partition: 1, offset: "42", timestamp: 1795206905922 }
 const stored = (value: string, headers: Record<string, string> = {}): FeedRecord =>

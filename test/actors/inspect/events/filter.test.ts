@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test"
-import { feedRecord } from "../../../actors/viewer/feed-record.ts"
-import { filterOf, isAll, matches, mayMatch, readFilter } from "../../../actors/viewer/filter.ts"
-import type { Filter } from "../../../actors/viewer/messages.ts"
-import { eventView } from "../../../actors/viewer/view-event.ts"
-import type { Bytes } from "../../../contracts/event.ts"
-import { Topic } from "../../../contracts/ids.ts"
+import { eventView } from "../../../../actors/inspect/events/event-view.ts"
+import { filterOf, isAll, matches, mayMatch, readFilter } from "../../../../actors/inspect/events/filter.ts"
+import type { Filter } from "../../../../actors/inspect/events/messages.ts"
+import { feedRecord } from "../../../../actors/inspect/events/staged-event.ts"
+import type { Bytes } from "../../../../contracts/event.ts"
+import { Topic } from "../../../../contracts/ids.ts"
 
 const value =
   "App_Open type=Mobile&browser=Chrome&os=Android&ts=1&ip=ffff0a000001&klag=3&country=DE&city=K%C3%B6ln DeviceId=ABC&q=caf%C3%A9+au+lait&empty=&q=second&a%26b=1%3D2&100%=x"

@@ -1,10 +1,10 @@
 /** What is masked is nowhere: not in a list, not in the raw text, not to be found by a filter. */
 import { describe, expect, test } from "bun:test"
-import type { FeedRecord } from "../../../actors/viewer/feed-record.ts"
-import { matches } from "../../../actors/viewer/filter.ts"
-import { hiddenText, noMask, readMask } from "../../../actors/viewer/mask.ts"
-import { eventView } from "../../../actors/viewer/view-event.ts"
-import { bytesOf } from "../../../contracts/event.ts"
+import { eventView } from "../../../../actors/inspect/events/event-view.ts"
+import { matches } from "../../../../actors/inspect/events/filter.ts"
+import { hiddenText, noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
+import type { FeedRecord } from "../../../../actors/inspect/events/staged-event.ts"
+import { bytesOf } from "../../../../contracts/event.ts"
 
 const of = (stage: FeedRecord["stage"], value: string, more = {}): FeedRecord => ({
   stage,

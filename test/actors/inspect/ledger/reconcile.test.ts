@@ -1,12 +1,12 @@
 /** The ledger's arithmetic: what adds up says so, and what does not is named with its number. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { addUp, type QueueCount } from "../../../actors/accounts/add-up.ts"
-import type { Account } from "../../../actors/accounts/ledger.ts"
-import type { Topics } from "../../../actors/system/topics.ts"
-import type { QueueLedger } from "../../../bridge/ingest-queue/service.ts"
-import type { Bytes } from "../../../contracts/event.ts"
-import type { Topic } from "../../../contracts/ids.ts"
+import type { Account } from "../../../../actors/inspect/ledger/read-ledger.ts"
+import { addUp, type QueueCount } from "../../../../actors/inspect/ledger/reconcile.ts"
+import type { Topics } from "../../../../actors/transform/topics.ts"
+import type { QueueLedger } from "../../../../bridge/ingest-queue/service.ts"
+import type { Bytes } from "../../../../contracts/event.ts"
+import type { Topic } from "../../../../contracts/ids.ts"
 
 const topicsNamed = (standard: string, ...others: ReadonlyArray<string>): Topics => ({
   standard: standard as Topic,

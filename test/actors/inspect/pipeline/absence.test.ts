@@ -1,9 +1,9 @@
 /** What the watch says of actors that are not there, or that it cannot see. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
-import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
-import { Failure } from "../../../contracts/failure.ts"
-import { Topic } from "../../../contracts/ids.ts"
+import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import { Topic } from "../../../../contracts/ids.ts"
 import { full, go, nothingYet, play, playFlow, playQueue, stage, told, watchOver } from "./playing.ts"
 import { after, check, sharedBus } from "./time.ts"
 

@@ -1,6 +1,6 @@
 /** One dead system is told once as the cause, though it was looked at twice and the words differ by a count. */
 import { expect, test } from "bun:test"
-import { makeView } from "../../../actors/watch/make-view.ts"
+import { makeView } from "../../../../actors/inspect/pipeline/make-view.ts"
 
 test("a bus that two looks tell with other counts is one cause", () => {
   const trouble = (times: number) =>

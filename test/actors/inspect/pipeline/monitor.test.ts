@@ -2,8 +2,8 @@
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { makeHealth } from "../../../actors/system/health.ts"
-import { Failure } from "../../../contracts/failure.ts"
+import { makeHealth } from "../../../../actors/runtime/health.ts"
+import { Failure } from "../../../../contracts/failure.ts"
 import { full, go, nothingYet, playFlow, playQueue, stage, told, watchOver } from "./playing.ts"
 import { after, check, look, sharedBus } from "./time.ts"
 

@@ -1,13 +1,13 @@
 /** The watch on a real NATS server: many instances, strangers among them, a server that goes and comes back. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import type { SystemView } from "../../../actors/watch/system-view.ts"
-import { register } from "../../../bridge/message-bus/micro-service.ts"
-import { MessageBus } from "../../../bridge/message-bus/service.ts"
-import { connected } from "../../bridge/message-bus/connected.ts"
-import { run } from "../../bridge/message-bus/support.ts"
-import { eventually } from "../../support/eventually.ts"
-import { canStartNats, type NatsServer, privateNats } from "../../support/nats.ts"
+import type { SystemView } from "../../../../actors/inspect/pipeline/system-view.ts"
+import { register } from "../../../../bridge/message-bus/micro-service.ts"
+import { MessageBus } from "../../../../bridge/message-bus/service.ts"
+import { connected } from "../../../bridge/message-bus/connected.ts"
+import { run } from "../../../bridge/message-bus/support.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { canStartNats, type NatsServer, privateNats } from "../../../support/nats.ts"
 import { go, play, playFlow, stage, told, watchOver } from "./playing.ts"
 
 const seen = <A>(

@@ -1,14 +1,14 @@
 /** Actors and queues as a watch sees them, played by a test: what they say is what the test wants to be seen. */
 import { Effect, type Scope } from "effect"
-import { makeHealth } from "../../../actors/system/health.ts"
-import type { StageView, SystemView } from "../../../actors/watch/system-view.ts"
-import { makeWatch, type WatchOptions } from "../../../actors/watch/watch.ts"
-import type { QueueLedger, QueueSource } from "../../../bridge/ingest-queue/service.ts"
-import { register } from "../../../bridge/message-bus/micro-service.ts"
-import { MessageBus } from "../../../bridge/message-bus/service.ts"
-import { Failure } from "../../../contracts/failure.ts"
-import type { ActorFigures } from "../../../contracts/figures.ts"
-import { newBatchId } from "../../../contracts/ids.ts"
+import { makeWatch, type WatchOptions } from "../../../../actors/inspect/pipeline/monitor.ts"
+import type { StageView, SystemView } from "../../../../actors/inspect/pipeline/system-view.ts"
+import { makeHealth } from "../../../../actors/runtime/health.ts"
+import type { QueueLedger, QueueSource } from "../../../../bridge/ingest-queue/service.ts"
+import { register } from "../../../../bridge/message-bus/micro-service.ts"
+import { MessageBus } from "../../../../bridge/message-bus/service.ts"
+import type { ActorFigures } from "../../../../contracts/actor-stats.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import { newBatchId } from "../../../../contracts/ids.ts"
 
 type Bus = MessageBus["Service"]
 

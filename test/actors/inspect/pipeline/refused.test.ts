@@ -1,8 +1,8 @@
 /** What waits until somebody acts, or does not get through for a minute, is never told as flowing, whatever else flows. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
-import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
-import type { MessageBus } from "../../../bridge/message-bus/service.ts"
+import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
+import type { MessageBus } from "../../../../bridge/message-bus/service.ts"
 import { go, nothingYet, playFlow, playQueue, told, watchOver } from "./playing.ts"
 import { after, check, sharedBus } from "./time.ts"
 

@@ -2,9 +2,9 @@
 import { test } from "bun:test"
 import { Effect, Fiber, Logger, type Scope } from "effect"
 import { TestClock } from "effect/testing"
-import type { SystemView } from "../../../actors/watch/system-view.ts"
-import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
-import type { MessageBus } from "../../../bridge/message-bus/service.ts"
+import type { SystemView } from "../../../../actors/inspect/pipeline/system-view.ts"
+import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
+import type { MessageBus } from "../../../../bridge/message-bus/service.ts"
 
 /** A test in a scope of its own, whose clock goes on only when the test lets it. */
 export const check = (what: string, body: Effect.Effect<void, unknown, Scope.Scope>): void =>

@@ -1,6 +1,6 @@
 /** What the ledger gets of a batch: what was read, by topic, beside what the receipt says became of it. */
 import { expect, test } from "bun:test"
-import { countsOf } from "../../../../actors/system/inbox/account.ts"
+import { countsOf } from "../../../../actors/runtime/inbox/batch-outcome.ts"
 import { emptyDigest, newBatchId, Topic } from "../../../../contracts/ids.ts"
 
 const events = Topic.make("events")

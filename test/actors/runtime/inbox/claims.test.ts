@@ -1,11 +1,11 @@
 /** Claimed batches leave the queue on a full receipt only; rejected events become dead letters; failures come again. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
-import { Deadline } from "../../../../actors/system/deadline.ts"
-import { leaseTime } from "../../../../contracts/conversations.ts"
+import { Deadline } from "../../../../actors/runtime/deadline.ts"
 import type { Bytes } from "../../../../contracts/event.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { Topic } from "../../../../contracts/ids.ts"
+import { leaseTime } from "../../../../contracts/requests.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { depthIs, draining, lines, nothingLeft, stored, topic } from "./draining.ts"
 

@@ -4,19 +4,19 @@ import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Fiber, type Scope } from "effect"
-import { makeHealth } from "../../../../actors/system/health.ts"
-import type { Account, Lines } from "../../../../actors/system/inbox/account.ts"
-import { claims } from "../../../../actors/system/inbox/claims.ts"
-import { makeMailbox } from "../../../../actors/system/mailbox.ts"
-import { makeMeter } from "../../../../actors/system/meter.ts"
-import { Self } from "../../../../actors/system/self.ts"
+import { Self } from "../../../../actors/runtime/actor-context.ts"
+import { makeHealth } from "../../../../actors/runtime/health.ts"
+import type { Account, Lines } from "../../../../actors/runtime/inbox/batch-outcome.ts"
+import { claims } from "../../../../actors/runtime/inbox/claims.ts"
+import { makeMailbox } from "../../../../actors/runtime/mailbox.ts"
+import { makeMeter } from "../../../../actors/runtime/metrics.ts"
 import {
   type ClaimedBatch,
   type EventUnderWay,
   IngestQueue,
   type QueueSource
 } from "../../../../bridge/ingest-queue/service.ts"
-import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite.ts"
+import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite/queue.ts"
 import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../../../bridge/message-bus/service.ts"
 import type { Receipt } from "../../../../contracts/batch.ts"

@@ -1,6 +1,6 @@
 /** A batch that fails while others succeed is left alone longer and longer; an outage counts against nobody. */
 import { describe, expect, test } from "bun:test"
-import { makeTroubles } from "../../../../actors/system/inbox/troubles.ts"
+import { makeTroubles } from "../../../../actors/runtime/inbox/failure-history.ts"
 import { newBatchId } from "../../../../contracts/ids.ts"
 
 const newBatch = () => ({ id: newBatchId(), first: 0, lines: [] })

@@ -1,6 +1,6 @@
 /** What becomes of a batch that fails: outages never count, crashes are traced to the guilty event in few tries. */
 import { describe, expect, test } from "bun:test"
-import { afterFailure, beforeTrying, type Verdict } from "../../../../actors/system/inbox/verdict.ts"
+import { afterFailure, beforeTrying, type Verdict } from "../../../../actors/runtime/inbox/retry-policy.ts"
 import type { Bytes } from "../../../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../../../contracts/failure.ts"
 

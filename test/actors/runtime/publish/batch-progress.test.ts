@@ -1,12 +1,12 @@
 /** Facts: one small message per topic and stage, for whoever watches. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Schema, Stream } from "effect"
-import { publishFacts } from "../../../actors/system/facts.ts"
-import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
-import { MessageBus } from "../../../bridge/message-bus/service.ts"
-import { decode } from "../../../contracts/codec.ts"
-import { Fact } from "../../../contracts/conversations.ts"
-import { newBatchId, Topic } from "../../../contracts/ids.ts"
+import { publishFacts } from "../../../../actors/runtime/publish/batch-progress.ts"
+import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
+import { MessageBus } from "../../../../bridge/message-bus/service.ts"
+import { newBatchId, Topic } from "../../../../contracts/ids.ts"
+import { decode } from "../../../../contracts/messages/msgpack.ts"
+import { Fact } from "../../../../contracts/requests.ts"
 
 describe("facts", () => {
   test("are published per topic with their counts and reasons", async () => {

@@ -1,6 +1,6 @@
 /** How much may be copied: so much at once, so much a second again, and never more. */
 import { describe, expect, test } from "bun:test"
-import { copyBudget } from "../../../actors/system/copy-budget.ts"
+import { copyBudget } from "../../../../actors/runtime/publish/copy-budget.ts"
 
 /** How many events of so many bytes it lets pass at that moment. */
 const passing = (budget: ReturnType<typeof copyBudget>, now: number, bytes = 1): number => {

@@ -2,15 +2,26 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Schema, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { recordIn, type Seen, type Show, showCopies } from "../../../actors/system/copies.ts"
-import { copyLimits } from "../../../actors/system/copy-budget.ts"
-import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
-import { MessageBus } from "../../../bridge/message-bus/service.ts"
-import { decode, encode, maxMessageBytes } from "../../../contracts/codec.ts"
-import { Copies, type CopyStage, copySubject, wishLife, wishSubject } from "../../../contracts/copy.ts"
-import type { Bytes } from "../../../contracts/event.ts"
-import { Failure } from "../../../contracts/failure.ts"
-import { newBatchId, Topic } from "../../../contracts/ids.ts"
+import { copyLimits } from "../../../../actors/runtime/publish/copy-budget.ts"
+import {
+  recordIn,
+  type Seen,
+  type Show,
+  showCopies
+} from "../../../../actors/runtime/publish/event-copies.ts"
+import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
+import { MessageBus } from "../../../../bridge/message-bus/service.ts"
+import type { Bytes } from "../../../../contracts/event.ts"
+import {
+  Copies,
+  type CopyStage,
+  copySubject,
+  wishLife,
+  wishSubject
+} from "../../../../contracts/event-copy.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import { newBatchId, Topic } from "../../../../contracts/ids.ts"
+import { decode, encode, maxMessageBytes } from "../../../../contracts/messages/msgpack.ts"
 
 type Bus = MessageBus["Service"]
 

@@ -1,11 +1,11 @@
 /** A supervisor starts its workers, starts again who ends by itself, drains all at a signal and leaves nobody behind. */
 import { afterAll, describe, expect, test } from "bun:test"
 import type { ChildProcess } from "node:child_process"
-import { restartPause } from "../../../actors/system/workers.ts"
-import { denoProgram } from "../../support/deno.ts"
-import { eventually } from "../../support/eventually.ts"
-import { isRunning } from "../../support/is-running.ts"
-import { launch } from "../../support/spoor.ts"
+import { restartPause } from "../../../../actors/runtime/workers/supervisor.ts"
+import { denoProgram } from "../../../support/deno.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { isRunning } from "../../../support/is-running.ts"
+import { launch } from "../../../support/spoor.ts"
 
 const runtimes = ["bun", ...(denoProgram() === undefined ? [] : (["deno"] as const))] as const
 

@@ -1,13 +1,13 @@
 /** Who may ask and change what: no other site can act in the name of a person, and nothing is changed by looking. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
-import { posts } from "../../../actors/viewer/account-routes.ts"
-import type { Accounts } from "../../../actors/viewer/accounts.ts"
-import type { ViewerOptions } from "../../../actors/viewer/app.ts"
-import { credentials } from "../../../actors/viewer/credentials.ts"
-import { maxPostedBytes } from "../../../actors/viewer/posted.ts"
-import { type Server, serve } from "../../../gateway/serve.ts"
-import { ask, noAccounts, order, ownPage, viewer } from "./asking.ts"
+import type { ViewerOptions } from "../../../../actors/viewer/app.ts"
+import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
+import type { Accounts } from "../../../../actors/viewer/dead-letters/service.ts"
+import { maxPostedBytes } from "../../../../actors/viewer/http/read-json.ts"
+import { posts } from "../../../../actors/viewer/routes/ledger-and-dead-letters.ts"
+import { type Server, serve } from "../../../../gateway/http/serve.ts"
+import { ask, noAccounts, order, ownPage, viewer } from "../requests.ts"
 
 const none = { done: 0, gone: 0, tooOften: 0, tooOftenLetters: [], troubles: [] }
 

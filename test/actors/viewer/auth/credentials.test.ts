@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { credentials } from "../../../actors/viewer/credentials.ts"
+import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
 
 const login = { user: "viewer", password: "pä:ss" }
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`

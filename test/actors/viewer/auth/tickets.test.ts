@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { liveTickets, ticketSeconds } from "../../../actors/viewer/tickets.ts"
+import { liveTickets, ticketSeconds } from "../../../../actors/viewer/auth/tickets.ts"
 
 test("a ticket is good once", () => {
   const tickets = liveTickets()

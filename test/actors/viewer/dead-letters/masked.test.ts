@@ -1,9 +1,9 @@
 /** The pages of dead letters and whereabouts under a mask: it is nowhere in what they are told, and not to be found out. */
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
-import { eventId } from "../../../contracts/ids.ts"
-import { bury, claimAll, onOwnQueues } from "../accounts/queues.ts"
-import { accountsOn, ask, openLog, order } from "./asking.ts"
+import { eventId } from "../../../../contracts/ids.ts"
+import { bury, claimAll, onOwnQueues } from "../../inspect/queues.ts"
+import { accountsOn, ask, openLog, order } from "../requests.ts"
 
 const secrets = [
   "203.0.113.9",

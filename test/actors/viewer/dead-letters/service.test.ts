@@ -1,11 +1,11 @@
 /** What the pages of the dead letters are told, and what their orders do, on real queues. */
 import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
-import type { Accounts } from "../../../actors/viewer/accounts.ts"
-import type { Bytes } from "../../../contracts/event.ts"
-import { Failure } from "../../../contracts/failure.ts"
-import { bury, claimAll, type OpenOwn, type OwnQueue, onOwnQueues, setAside } from "../accounts/queues.ts"
-import { accountsOn, ask, openLog, order } from "./asking.ts"
+import type { Accounts } from "../../../../actors/viewer/dead-letters/service.ts"
+import type { Bytes } from "../../../../contracts/event.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import { bury, claimAll, type OpenOwn, type OwnQueue, onOwnQueues, setAside } from "../../inspect/queues.ts"
+import { accountsOn, ask, openLog, order } from "../requests.ts"
 
 /** A test on one queue with its viewer. */
 const checkOn = (

@@ -1,8 +1,8 @@
 /** What a viewer did not read itself is in its figures when the log holds it, and is left out when it is too much. */
 import { expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
-import { backFill } from "../../../../actors/viewer/past/back-fill.ts"
-import { makeSeries } from "../../../../actors/viewer/past/series.ts"
+import { backFill } from "../../../../actors/viewer/history/back-fill.ts"
+import { makeSeries } from "../../../../actors/viewer/history/series.ts"
 import type { LookOptions, RecordBatch } from "../../../../bridge/event-log/service.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { Topic } from "../../../../contracts/ids.ts"

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { consumedMemory, type MemoryLimits } from "../../../../actors/viewer/past/consumed-memory.ts"
+import { consumedMemory, type MemoryLimits } from "../../../../actors/viewer/history/consumer-progress.ts"
 import { Topic } from "../../../../contracts/ids.ts"
 
 const topic = Topic.make("events")

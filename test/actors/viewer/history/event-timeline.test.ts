@@ -1,15 +1,15 @@
 /** The way of an event is told from real queues and a real log, wherever it is, and never with a time that cannot be. */
 import { describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
-import { whereIs } from "../../../../actors/accounts/where-is.ts"
 import { recordsOf } from "../../../../actors/bridge/records.ts"
-import { type Mask, noMask, readMask } from "../../../../actors/viewer/mask.ts"
-import { consumedMemory } from "../../../../actors/viewer/past/consumed-memory.ts"
-import { journey, stepsOf } from "../../../../actors/viewer/past/journey.ts"
+import { type Mask, noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
+import { whereIs } from "../../../../actors/inspect/locate-event.ts"
+import { consumedMemory } from "../../../../actors/viewer/history/consumer-progress.ts"
+import { journey, stepsOf } from "../../../../actors/viewer/history/event-timeline.ts"
 import type { EventLog } from "../../../../bridge/event-log/service.ts"
 import { type BatchId, emptyDigest, eventId, newBatchId, Topic } from "../../../../contracts/ids.ts"
-import { bury, claimAll, type OpenOwn, onOwnQueues } from "../../accounts/queues.ts"
-import { openLog } from "../asking.ts"
+import { bury, claimAll, type OpenOwn, onOwnQueues } from "../../inspect/queues.ts"
+import { openLog } from "../requests.ts"
 
 const events = Topic.make("events")
 const topics = { standard: events, allowed: new Set<string>(["clicks"]), all: [events, Topic.make("clicks")] }

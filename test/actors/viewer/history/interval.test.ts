@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { addTo, emptyInterval, together } from "../../../../actors/viewer/past/interval.ts"
+import { addTo, emptyInterval, together } from "../../../../actors/viewer/history/interval.ts"
 
 const recordOf = (value: string) => ({
   offset: "0",

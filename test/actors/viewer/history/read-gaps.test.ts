@@ -2,10 +2,10 @@
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { liveFeed, standardLimits } from "../../../actors/viewer/live-feed.ts"
-import { noMask } from "../../../actors/viewer/mask.ts"
-import type { LiveMessage } from "../../../actors/viewer/messages.ts"
-import { makeReading } from "../../../actors/viewer/reading.ts"
+import { noMask } from "../../../../actors/inspect/events/mask.ts"
+import type { LiveMessage } from "../../../../actors/inspect/events/messages.ts"
+import { makeReading } from "../../../../actors/viewer/history/read-gaps.ts"
+import { liveFeed, standardLimits } from "../../../../actors/viewer/live/feed.ts"
 
 test("a gap lasts from the last good look until the next", () =>
   Effect.runPromise(

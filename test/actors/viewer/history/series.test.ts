@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
-import { readMask } from "../../../../actors/viewer/mask.ts"
-import { makeSeries, seriesNames, shownSeries } from "../../../../actors/viewer/past/series.ts"
+import { readMask } from "../../../../actors/inspect/events/mask.ts"
+import { makeSeries, seriesNames, shownSeries } from "../../../../actors/viewer/history/series.ts"
 import type { RecordBatch } from "../../../../bridge/event-log/service.ts"
 import { Topic } from "../../../../contracts/ids.ts"
 

@@ -1,7 +1,7 @@
 /** The files of tables: written by the only CSV writer, sent piece by piece, whole at the end. */
 import { expect, test } from "bun:test"
-import type { TableRow } from "../../../actors/viewer/app.ts"
-import { csvTexts, jsonTexts, streamOf } from "../../../actors/viewer/table-file.ts"
+import type { TableRow } from "../../../../actors/viewer/app.ts"
+import { csvTexts, jsonTexts, streamOf } from "../../../../actors/viewer/http/table-download.ts"
 
 const csv = (rows: ReadonlyArray<TableRow>): string => [...csvTexts(rows)].join("")
 const json = (rows: ReadonlyArray<TableRow>): string => [...jsonTexts(rows)].join("")

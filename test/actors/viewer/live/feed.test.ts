@@ -1,13 +1,18 @@
 import { describe, expect, test } from "bun:test"
-import { maxWaiting } from "../../../actors/viewer/live-client.ts"
-import { type FeedLimits, type LiveFeed, liveFeed, standardLimits } from "../../../actors/viewer/live-feed.ts"
-import { noMask, readMask } from "../../../actors/viewer/mask.ts"
-import type { Filter, LiveMessage } from "../../../actors/viewer/messages.ts"
-import type { CopyStage } from "../../../contracts/copy.ts"
-import { bytesOf } from "../../../contracts/event.ts"
-import { BatchId, Topic } from "../../../contracts/ids.ts"
-import { eventually } from "../../support/eventually.ts"
-import { batchOf } from "./watching.ts"
+import { noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
+import type { Filter, LiveMessage } from "../../../../actors/inspect/events/messages.ts"
+import {
+  type FeedLimits,
+  type LiveFeed,
+  liveFeed,
+  standardLimits
+} from "../../../../actors/viewer/live/feed.ts"
+import { maxWaiting } from "../../../../actors/viewer/live/subscriber.ts"
+import { bytesOf } from "../../../../contracts/event.ts"
+import type { CopyStage } from "../../../../contracts/event-copy.ts"
+import { BatchId, Topic } from "../../../../contracts/ids.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { batchOf } from "../watching.ts"
 
 const feedWith = (limits: Partial<FeedLimits> = {}, mask = noMask): LiveFeed =>
   liveFeed(mask, { ...standardLimits, interval: 5, ...limits })

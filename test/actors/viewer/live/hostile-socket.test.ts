@@ -1,12 +1,12 @@
 /** The live socket of people who mean harm: too many of them, and those who say too much; others go on watching. */
 import { afterEach, expect, test } from "bun:test"
 import { connect, type Socket } from "node:net"
-import { liveFeed, standardLimits } from "../../../actors/viewer/live-feed.ts"
-import { noMask } from "../../../actors/viewer/mask.ts"
-import { maxClients } from "../../../actors/viewer/seats.ts"
-import { maxBufferedBytes } from "../../../gateway/serve.ts"
-import { eventually } from "../../support/eventually.ts"
-import { type Started, startViewer, ticketOf, watch } from "./watching.ts"
+import { noMask } from "../../../../actors/inspect/events/mask.ts"
+import { maxClients } from "../../../../actors/viewer/live/connection-limit.ts"
+import { liveFeed, standardLimits } from "../../../../actors/viewer/live/feed.ts"
+import { maxBufferedBytes } from "../../../../gateway/http/serve.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { type Started, startViewer, ticketOf, watch } from "../watching.ts"
 
 const started: Array<Started> = []
 const stalled: Array<Socket> = []

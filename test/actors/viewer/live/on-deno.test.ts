@@ -2,15 +2,15 @@ import { expect, test } from "bun:test"
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { denoProgram } from "../../support/deno.ts"
+import { denoProgram } from "../../../support/deno.ts"
 
 const deno = denoProgram()
 
 test.skipIf(deno === undefined)(
   "on Deno the live list is told over sockets and streams in the same way",
   async () => {
-    const root = join(import.meta.dirname, "..", "..", "..")
-    const args = ["run", "-A", join(import.meta.dirname, "live-on-deno.ts")]
+    const root = join(import.meta.dirname, "..", "..", "..", "..")
+    const args = ["run", "-A", join(import.meta.dirname, "on-deno.ts")]
     const { stdout } = await promisify(execFile)(deno ?? "deno", args, { cwd: root })
     expect(JSON.parse(stdout)).toEqual({
       socket: ["buy type=Desktop&country=DE n=1", "buy type=Desktop n=4", "buy type=Desktop n=5"],

@@ -1,7 +1,7 @@
 /** Run by live-on-deno.test.ts under Deno: a viewer that is watched over a socket and a stream; prints what was heard as JSON. */
-import { credentials } from "../../../actors/viewer/credentials.ts"
-import { eventually } from "../../support/eventually.ts"
-import { askForTicket, startViewer, stream, ticketOf, watch } from "./watching.ts"
+import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { askForTicket, startViewer, stream, ticketOf, watch } from "../watching.ts"
 
 const { url, server, feed, add, end } = await startViewer({ auth: credentials({ token: "t-1" }) })
 const authorization = "Bearer t-1"

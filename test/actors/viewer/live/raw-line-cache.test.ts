@@ -1,9 +1,9 @@
 /** Lines that are kept of what flowed by: the newest, within bounds. */
 import { expect, test } from "bun:test"
-import { lineMemory } from "../../../actors/viewer/line-memory.ts"
-import type { Copies } from "../../../contracts/copy.ts"
-import type { Bytes } from "../../../contracts/event.ts"
-import { type BatchId, eventId, newBatchId, Topic } from "../../../contracts/ids.ts"
+import { lineMemory } from "../../../../actors/viewer/live/raw-line-cache.ts"
+import type { Bytes } from "../../../../contracts/event.ts"
+import type { Copies } from "../../../../contracts/event-copy.ts"
+import { type BatchId, eventId, newBatchId, Topic } from "../../../../contracts/ids.ts"
 
 const copiesOf = (batch: BatchId, ...lines: ReadonlyArray<string | undefined>): Copies => ({
   stage: "raw",

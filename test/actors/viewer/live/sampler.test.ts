@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { Thinned } from "../../../actors/viewer/thinned.ts"
+import { Thinned } from "../../../../actors/viewer/live/sampler.ts"
 
 const pushed = (count: number, limit: number): Thinned<number> => {
   const thinned = new Thinned<number>(limit)

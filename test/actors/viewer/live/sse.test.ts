@@ -1,13 +1,13 @@
 /** GET /live as server-sent events, over real connections. */
 import { afterEach, expect, test } from "bun:test"
 import { connect, type Socket } from "node:net"
-import type { ViewerOptions } from "../../../actors/viewer/app.ts"
-import { credentials } from "../../../actors/viewer/credentials.ts"
-import { liveFeed, standardLimits } from "../../../actors/viewer/live-feed.ts"
-import { noMask } from "../../../actors/viewer/mask.ts"
-import { maxClients } from "../../../actors/viewer/seats.ts"
-import { eventually } from "../../support/eventually.ts"
-import { type Started, type Stream, startViewer, stream } from "./watching.ts"
+import { noMask } from "../../../../actors/inspect/events/mask.ts"
+import type { ViewerOptions } from "../../../../actors/viewer/app.ts"
+import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
+import { maxClients } from "../../../../actors/viewer/live/connection-limit.ts"
+import { liveFeed, standardLimits } from "../../../../actors/viewer/live/feed.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { type Started, type Stream, startViewer, stream } from "../watching.ts"
 
 const started: Array<Started> = []
 const open: Array<Stream | Socket> = []

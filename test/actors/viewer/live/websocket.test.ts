@@ -1,9 +1,9 @@
 /** The live socket over real connections: who may open it, and what it tells. */
 import { afterEach, describe, expect, test } from "bun:test"
-import type { ViewerOptions } from "../../../actors/viewer/app.ts"
-import { credentials } from "../../../actors/viewer/credentials.ts"
-import { eventually } from "../../support/eventually.ts"
-import { askForTicket, hear, type Started, startViewer, ticketOf, type Watcher, watch } from "./watching.ts"
+import type { ViewerOptions } from "../../../../actors/viewer/app.ts"
+import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { askForTicket, hear, type Started, startViewer, ticketOf, type Watcher, watch } from "../watching.ts"
 
 const started: Array<Started> = []
 const start = async (options: Partial<ViewerOptions> = {}): Promise<Started> => {

@@ -1,7 +1,7 @@
 /** The tables of a range of time as JSON and as files: bounded like the others, and written by the same writers. */
 import { expect, test } from "bun:test"
-import type { Past } from "../../../actors/viewer/past/past.ts"
-import { ask, noPast } from "./asking.ts"
+import type { Past } from "../../../../actors/viewer/history/service.ts"
+import { ask, noPast } from "../requests.ts"
 
 const rows = Array.from({ length: 300 }, (_, n) => ({
   type: n === 0 ? " =1+1" : `type ${n}`,

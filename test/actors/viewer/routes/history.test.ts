@@ -1,11 +1,11 @@
 /** What the addresses of the past take and refuse; and that downloads are files. */
 import { describe, expect, test } from "bun:test"
-import type { Past } from "../../../../actors/viewer/past/past.ts"
-import type { SearchQuery } from "../../../../actors/viewer/past/search.ts"
-import { GatewayAway, sendTestTo } from "../../../../actors/viewer/past/test-event.ts"
+import type { SearchQuery } from "../../../../actors/viewer/history/search.ts"
+import { GatewayAway, sendTestTo } from "../../../../actors/viewer/history/send-test-event.ts"
+import type { Past } from "../../../../actors/viewer/history/service.ts"
 import { Failure } from "../../../../contracts/failure.ts"
-import { serve } from "../../../../gateway/serve.ts"
-import { ask, noPast, ownPage } from "../asking.ts"
+import { serve } from "../../../../gateway/http/serve.ts"
+import { ask, noPast, ownPage } from "../requests.ts"
 
 const past = (some: Partial<Past>) => ({ past: { ...noPast, ...some } })
 

@@ -1,12 +1,12 @@
 /** What the ledger's page is told: the account of real queues, and where one event is. */
 import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
-import type { Accounts } from "../../../actors/viewer/accounts.ts"
-import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
-import { type Bytes, bytesOf } from "../../../contracts/event.ts"
-import { eventId, type Topic } from "../../../contracts/ids.ts"
-import { bury, claimAll, onOwnQueues } from "../accounts/queues.ts"
-import { accountsOn, ask, openLog } from "./asking.ts"
+import type { Accounts } from "../../../../actors/viewer/dead-letters/service.ts"
+import type { QueueSource } from "../../../../bridge/ingest-queue/service.ts"
+import { type Bytes, bytesOf } from "../../../../contracts/event.ts"
+import { eventId, type Topic } from "../../../../contracts/ids.ts"
+import { bury, claimAll, onOwnQueues } from "../../inspect/queues.ts"
+import { accountsOn, ask, openLog } from "../requests.ts"
 
 const got = (accounts: Accounts, path: string) =>
   Effect.promise(async () => {

@@ -1,10 +1,10 @@
 /** The addresses of the old system's pages: the list of dead letters, and the order that clears it. */
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
-import type { Accounts } from "../../../actors/viewer/accounts.ts"
-import { Failure } from "../../../contracts/failure.ts"
-import { bury, onOwnQueues } from "../accounts/queues.ts"
-import { accountsOn, ask, openLog, ownPage } from "./asking.ts"
+import type { Accounts } from "../../../../actors/viewer/dead-letters/service.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import { bury, onOwnQueues } from "../../inspect/queues.ts"
+import { accountsOn, ask, openLog, ownPage } from "../requests.ts"
 
 const form = { ...ownPage, "content-type": "application/x-www-form-urlencoded" }
 

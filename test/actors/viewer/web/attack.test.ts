@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect } from "bun:test"
 import type { Page } from "playwright-core"
-import type { SearchView } from "../../../../actors/viewer/messages.ts"
+import type { SearchView } from "../../../../actors/inspect/events/messages.ts"
 import { inBrowser } from "../../../support/browser.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"

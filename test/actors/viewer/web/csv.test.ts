@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 
-const page = join(import.meta.dirname, "..", "..", "..", "..", "actors", "viewer", "page")
+const page = join(import.meta.dirname, "..", "..", "..", "..", "actors", "viewer", "web")
 const csv: {
   readonly csvOf: (rows: ReadonlyArray<ReadonlyArray<string | number | undefined>>) => string
   readonly pairsCsv: (pairs: ReadonlyArray<readonly [string, string]>) => string

@@ -1,8 +1,8 @@
 /** The address of the page of events: a link to it shows the same to somebody else, and what is chosen is found. */
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
-import { matches } from "../../../../actors/viewer/filter.ts"
-import type { EventView, Filter } from "../../../../actors/viewer/messages.ts"
+import { matches } from "../../../../actors/inspect/events/filter.ts"
+import type { EventView, Filter } from "../../../../actors/inspect/events/messages.ts"
 
 interface Sight {
   readonly filter: Readonly<Record<string, string>>
@@ -12,7 +12,7 @@ interface Sight {
   readonly event: string | undefined
 }
 
-const page = join(import.meta.dirname, "..", "..", "..", "..", "actors", "viewer", "page")
+const page = join(import.meta.dirname, "..", "..", "..", "..", "actors", "viewer", "web")
 const filter: {
   readonly sightOf: (search: string) => Sight
   readonly searchOf: (sight: Sight) => string

@@ -1,6 +1,6 @@
 /** The page of events in a real browser, of a whole system in one process: live, filtered, opened, and the past. */
 import { afterAll, beforeAll, expect } from "bun:test"
-import type { SearchView } from "../../../../actors/viewer/messages.ts"
+import type { SearchView } from "../../../../actors/inspect/events/messages.ts"
 import { inBrowser } from "../../../support/browser.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"

@@ -1,12 +1,12 @@
 /** The overview in a real browser: under load, when a stage stops and goes on, and of a system with fifty instances. */
 import { afterAll, beforeAll, describe, expect } from "bun:test"
 import type { Page } from "playwright-core"
-import type { SystemView } from "../../../../actors/watch/system-view.ts"
+import type { SystemView } from "../../../../actors/inspect/pipeline/system-view.ts"
 import { inBrowser } from "../../../support/browser.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"
 import { type Started, startViewer } from "../watching.ts"
-import { instance, pictured } from "./pictured.ts"
+import { instance, pictured } from "./screenshots.ts"
 import { overflow, reads, says, sees, texts } from "./seeing.ts"
 import { sendAll } from "./sending.ts"
 

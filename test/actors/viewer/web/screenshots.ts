@@ -1,5 +1,10 @@
 /** A system as the overview may be told of it, made up: so that it can be as large or as ill as a test wants. */
-import type { InstanceView, SeamView, StageView, SystemView } from "../../../../actors/watch/system-view.ts"
+import type {
+  InstanceView,
+  SeamView,
+  StageView,
+  SystemView
+} from "../../../../actors/inspect/pipeline/system-view.ts"
 
 const pipeline = ["gateway", "queue", "drainer", "enricher", "bridge", "log"]
 const consumers = ["event-counter", "metadata-counter", "search-counter", "timing-stats", "viewer"]

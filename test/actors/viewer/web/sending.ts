@@ -1,7 +1,7 @@
 /** Events for the pages to show: sent to a running gateway as trackers do, or pushed past it. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
-import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite.ts"
+import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite/queue.ts"
 import { bytesOf } from "../../../../contracts/event.ts"
 import type { Spoor } from "../../../support/spoor.ts"
 

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 
-const page = join(import.meta.dirname, "..", "..", "..", "..", "actors", "viewer", "page")
+const page = join(import.meta.dirname, "..", "..", "..", "..", "actors", "viewer", "web")
 const { splitTimes } = await import(join(page, "split-times.js"))
 
 test("times stand apart, the text around them stays", () => {

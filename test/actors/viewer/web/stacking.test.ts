@@ -3,7 +3,7 @@ import { join } from "node:path"
 
 type Lines = ReadonlyArray<ReadonlyArray<number | null>>
 
-const file = join(import.meta.dirname, "../../../../actors/viewer/page/stacking.js")
+const file = join(import.meta.dirname, "../../../../actors/viewer/web/stacking.js")
 const { stack }: { readonly stack: (lines: Lines) => Lines } = await import(file)
 
 test("lines stand on those behind them; the first is the sum of all", () => {

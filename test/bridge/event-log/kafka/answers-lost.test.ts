@@ -4,12 +4,12 @@
  */
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
-import { requestsIn } from "../faults/kafka-requests.ts"
-import { startProxy } from "../faults/tcp-proxy.ts"
-import { startBroker } from "../support/kafka.ts"
-import { readTopic } from "../support/kcat.ts"
-import { newTopic, openKafka, record } from "../support/logs.ts"
-import { hasProgram } from "../support/server.ts"
+import { requestsIn } from "../../../faults/kafka-requests.ts"
+import { startProxy } from "../../../faults/tcp-proxy.ts"
+import { startBroker } from "../../../support/kafka.ts"
+import { readTopic } from "../../../support/kcat.ts"
+import { newTopic, openKafka, record } from "../../../support/logs.ts"
+import { hasProgram } from "../../../support/server.ts"
 
 const canStart = hasProgram("java", ["-version"]) && hasProgram("mvn") && hasProgram("kcat", ["-V"])
 const size = 10

@@ -1,8 +1,8 @@
 /** What failed appends stored is known by affinity, topic and id, within bounds of number and time. */
 import { describe, expect, test } from "bun:test"
-import { knownFor, knownRecords } from "../../../bridge/event-log/kafka-known.ts"
-import type { Appended, NewRecord } from "../../../bridge/event-log/service.ts"
-import { Topic } from "../../../contracts/ids.ts"
+import { knownFor, knownRecords } from "../../../../bridge/event-log/kafka/append-dedup.ts"
+import type { Appended, NewRecord } from "../../../../bridge/event-log/service.ts"
+import { Topic } from "../../../../contracts/ids.ts"
 
 const recordOf = (name: string): NewRecord => {
   const [topic = "", id = ""] = name.split(" ")

@@ -1,12 +1,12 @@
 /** A batch in Kafka that is too large once unpacked: readers and looks go on behind it, and its place is committed. */
 import { expect, test } from "bun:test"
 import { Effect, Logger, Metric } from "effect"
-import { makeKafka } from "../../bridge/event-log/kafka.ts"
-import { asAdmin } from "../faults/kafka-admin.ts"
-import { eventually } from "../support/eventually.ts"
-import { kafka } from "../support/kafka.ts"
-import { type Log, newName, newTopic, record, startReader, textOf } from "../support/logs.ts"
-import { serverUrl } from "../support/server.ts"
+import { makeKafka } from "../../../../bridge/event-log/kafka/log.ts"
+import { asAdmin } from "../../../faults/kafka-admin.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { kafka } from "../../../support/kafka.ts"
+import { type Log, newName, newTopic, record, startReader, textOf } from "../../../support/logs.ts"
+import { serverUrl } from "../../../support/server.ts"
 
 const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
 

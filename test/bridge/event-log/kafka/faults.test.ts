@@ -1,13 +1,13 @@
 /** The event log on Kafka when brokers are guarded, away, die or hang. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { ConfigProvider, Effect, Exit, Layer, Logger, Redacted } from "effect"
-import { makeKafka } from "../../bridge/event-log/kafka.ts"
-import { layer } from "../../bridge/event-log/live.ts"
-import { Failure } from "../../contracts/failure.ts"
-import { eventually } from "../support/eventually.ts"
-import { type Broker, startBroker } from "../support/kafka.ts"
-import { type Log, newName, newTopic, openKafka, record, startReader, textOf } from "../support/logs.ts"
-import { freePort, hasProgram } from "../support/server.ts"
+import { makeKafka } from "../../../../bridge/event-log/kafka/log.ts"
+import { layer } from "../../../../bridge/event-log/layer.ts"
+import { Failure } from "../../../../contracts/failure.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { type Broker, startBroker } from "../../../support/kafka.ts"
+import { type Log, newName, newTopic, openKafka, record, startReader, textOf } from "../../../support/logs.ts"
+import { freePort, hasProgram } from "../../../support/server.ts"
 
 const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
 const withLog = (broker: string, body: (log: Log) => Promise<void>): Promise<void> =>

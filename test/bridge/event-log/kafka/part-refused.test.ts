@@ -1,12 +1,12 @@
 /** The event log on Kafka when a part of what is appended is refused, again and again: the other part is stored once. */
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { Effect, Exit } from "effect"
-import { eventId, newBatchId, type Topic } from "../../contracts/ids.ts"
-import { addRules, removeRules } from "../faults/kafka-admin.ts"
-import { eventually } from "../support/eventually.ts"
-import { type Broker, startBroker } from "../support/kafka.ts"
-import { type Log, newTopic, openKafka, record, textOf } from "../support/logs.ts"
-import { hasProgram } from "../support/server.ts"
+import { eventId, newBatchId, type Topic } from "../../../../contracts/ids.ts"
+import { addRules, removeRules } from "../../../faults/kafka-admin.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { type Broker, startBroker } from "../../../support/kafka.ts"
+import { type Log, newTopic, openKafka, record, textOf } from "../../../support/logs.ts"
+import { hasProgram } from "../../../support/server.ts"
 
 const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
 

@@ -1,18 +1,18 @@
 /** Every answer of Kafka to a produce request, played by a broker of the test's own: what becomes of the batch. */
 import { describe, expect, test } from "bun:test"
 import { Context, Effect, Exit } from "effect"
-import { makeAppend } from "../../../bridge/event-log/kafka-append.ts"
-import type { Broker, Cluster } from "../../../bridge/event-log/kafka-client.ts"
-import { readProduced, type ToProduce } from "../../../bridge/event-log/kafka-produce.ts"
+import { makeAppend } from "../../../../bridge/event-log/kafka/append.ts"
+import type { Broker, Cluster } from "../../../../bridge/event-log/kafka/client.ts"
 import {
   errorOfCode,
   type Kind,
   kinds,
   produceErrors
-} from "../../../bridge/event-log/kafka-produce-errors.ts"
-import { forgottenAfter, makeRefusals } from "../../../bridge/event-log/refusals.ts"
-import type { Topic } from "../../../contracts/ids.ts"
-import { record } from "../../support/logs.ts"
+} from "../../../../bridge/event-log/kafka/produce-errors.ts"
+import { forgottenAfter, makeRefusals } from "../../../../bridge/event-log/kafka/topic-refusals.ts"
+import { readProduced, type ToProduce } from "../../../../bridge/event-log/kafka/wire/produce-request.ts"
+import type { Topic } from "../../../../contracts/ids.ts"
+import { record } from "../../../support/logs.ts"
 
 /** By the numbers of the protocol's guide. */
 const expected: Readonly<Record<Exclude<Kind, "outage">, ReadonlyArray<number>>> = {

@@ -1,14 +1,14 @@
 /** What a real Kafka refuses for good: a record is set aside alone, a topic waits and is named, and all else is stored. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { Effect, Exit } from "effect"
-import { makeKafka } from "../../bridge/event-log/kafka.ts"
-import type { NewRecord } from "../../bridge/event-log/service.ts"
-import type { Topic } from "../../contracts/ids.ts"
-import { addRules, asAdmin, removeRules } from "../faults/kafka-admin.ts"
-import { eventually } from "../support/eventually.ts"
-import { type Broker, startBroker } from "../support/kafka.ts"
-import { type Log, newTopic, record, textOf } from "../support/logs.ts"
-import { hasProgram } from "../support/server.ts"
+import { makeKafka } from "../../../../bridge/event-log/kafka/log.ts"
+import type { NewRecord } from "../../../../bridge/event-log/service.ts"
+import type { Topic } from "../../../../contracts/ids.ts"
+import { addRules, asAdmin, removeRules } from "../../../faults/kafka-admin.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { type Broker, startBroker } from "../../../support/kafka.ts"
+import { type Log, newTopic, record, textOf } from "../../../support/logs.ts"
+import { hasProgram } from "../../../support/server.ts"
 
 const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
 

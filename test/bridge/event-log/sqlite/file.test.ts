@@ -5,8 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { ConfigProvider, Effect, Layer } from "effect"
-import { layer } from "../../bridge/event-log/live.ts"
-import { EventLog } from "../../bridge/event-log/service.ts"
+import { layer } from "../../../../bridge/event-log/layer.ts"
+import { EventLog } from "../../../../bridge/event-log/service.ts"
 import {
   addRecords,
   addTopics,
@@ -17,8 +17,8 @@ import {
   offsetSince,
   schema,
   takePlace
-} from "../../bridge/event-log/sqlite-tables.ts"
-import { newTopic, record } from "../support/logs.ts"
+} from "../../../../bridge/event-log/sqlite/tables.ts"
+import { newTopic, record } from "../../../support/logs.ts"
 
 const open = (): DatabaseSync => {
   const database = new DatabaseSync(":memory:")

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { ConfigProvider, Effect, Layer } from "effect"
-import { layer } from "../../bridge/ingest-queue/live.ts"
-import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
+import { layer } from "../../../../bridge/ingest-queue/layer.ts"
+import { IngestQueue } from "../../../../bridge/ingest-queue/service.ts"
 
 const temporary = () => mkdtemp(join(tmpdir(), "spoor-queue-"))
 
@@ -24,7 +24,7 @@ const using = <A, E>(
 
 test("processes that push and claim at the same time get every line once", async () => {
   const directory = await temporary()
-  const worker = join(import.meta.dirname, "../support/queue-worker.ts")
+  const worker = join(import.meta.dirname, "../../../support/queue-worker.ts")
   const outputs = await Promise.all(
     ["a", "b", "c"].map((name) => promisify(execFile)(process.execPath, [worker, directory, name, "300"]))
   )

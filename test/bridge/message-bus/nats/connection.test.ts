@@ -2,12 +2,12 @@
 import { describe, expect, test } from "bun:test"
 import { connect, headers } from "@nats-io/transport-node"
 import { Clock, Deferred, Effect, Exit, Fiber, Latch, Redacted, Scope } from "effect"
-import { makeNats } from "../../../bridge/message-bus/nats-bus.ts"
-import { eventually } from "../../support/eventually.ts"
-import { canStartNats, type NatsServer, privateNats } from "../../support/nats.ts"
-import { bus, connected, isConnected } from "./connected.ts"
-import { anHour, bytes, dropCount, failed, newSubject, run, soon, text } from "./support.ts"
-import { watching } from "./watching.ts"
+import { makeNats } from "../../../../bridge/message-bus/nats/bus.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { canStartNats, type NatsServer, privateNats } from "../../../support/nats.ts"
+import { bus, connected, isConnected } from "../connected.ts"
+import { anHour, bytes, dropCount, failed, newSubject, run, soon, text } from "../support.ts"
+import { watching } from "../watching.ts"
 
 const server = (configuration = ""): Effect.Effect<NatsServer, never, Scope.Scope> =>
   Effect.acquireRelease(

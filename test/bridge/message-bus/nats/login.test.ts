@@ -1,12 +1,12 @@
 /** What a NATS server that refuses the login is told as: its reason, once; and "connected" only when it has let us in. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Logger, Redacted } from "effect"
-import { connectNats } from "../../../bridge/message-bus/nats.ts"
-import type { NatsLink } from "../../../bridge/message-bus/nats-link.ts"
-import { denoProgram } from "../../support/deno.ts"
-import { eventually } from "../../support/eventually.ts"
-import { canStartNats, privateNats } from "../../support/nats.ts"
-import { ownSettings, startSpoor } from "../../support/spoor.ts"
+import { connectNats } from "../../../../bridge/message-bus/nats/connection.ts"
+import type { NatsLink } from "../../../../bridge/message-bus/nats/connection-types.ts"
+import { denoProgram } from "../../../support/deno.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { canStartNats, privateNats } from "../../../support/nats.ts"
+import { ownSettings, startSpoor } from "../../../support/spoor.ts"
 
 /** A connection, and the lines that it has logged so far. */
 const heard = (url: string, body: (link: NatsLink, lines: ReadonlyArray<string>) => Promise<void>) => {

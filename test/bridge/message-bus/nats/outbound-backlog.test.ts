@@ -1,7 +1,7 @@
 /** The backlog of a connection, with a server that answers when the test says so. */
 import { expect, test } from "bun:test"
-import { makeBacklog } from "../../../bridge/message-bus/backlog.ts"
-import { eventually } from "../../support/eventually.ts"
+import { makeBacklog } from "../../../../bridge/message-bus/nats/outbound-backlog.ts"
+import { eventually } from "../../../support/eventually.ts"
 
 const mebi = 1024 * 1024
 

@@ -1,7 +1,7 @@
 /** How NATS_URL is read. */
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
-import { parseNatsUrl } from "../../../bridge/message-bus/nats-url.ts"
+import { parseNatsUrl } from "../../../../bridge/message-bus/nats/url.ts"
 
 const read = (text: string) => Effect.runSync(parseNatsUrl(text))
 

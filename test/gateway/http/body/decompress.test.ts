@@ -9,8 +9,8 @@ import {
   gzipSync,
   zstdCompressSync
 } from "node:zlib"
-import { type Coding, codingOf, inflated } from "../../../gateway/body/inflate.ts"
-import { Refusal } from "../../../gateway/refusal.ts"
+import { type Coding, codingOf, inflated } from "../../../../gateway/http/body/decompress.ts"
+import { Refusal } from "../../../../gateway/http/refusal.ts"
 
 const brotli = (bytes: Uint8Array): Uint8Array =>
   brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })

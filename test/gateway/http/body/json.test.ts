@@ -1,7 +1,7 @@
 /** Our reader of JSON takes what JSON.parse takes, and keeps what that loses. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { type Json, JsonNumber, JsonObject, NotJson, readJson } from "../../../gateway/body/json.ts"
+import { type Json, JsonNumber, JsonObject, NotJson, readJson } from "../../../../gateway/http/body/json.ts"
 
 /** As JSON.parse would have it: the last of two equal names, numbers as doubles. */
 const plain = (value: Json): unknown => {

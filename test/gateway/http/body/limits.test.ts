@@ -1,9 +1,9 @@
 /** The settings of bodies, and the limits they make. */
 import { expect, test } from "bun:test"
 import { ConfigProvider, Effect } from "effect"
-import { readAll } from "../../../contracts/setting.ts"
-import { bodyLimitsOf, bodySettings, standardBodyLimits } from "../../../gateway/body/limits.ts"
-import { eventIdParam } from "../../../gateway/dialects/event-id.ts"
+import { eventIdParam } from "../../../../contracts/client-event-id.ts"
+import { readAll } from "../../../../contracts/setting.ts"
+import { bodyLimitsOf, bodySettings, standardBodyLimits } from "../../../../gateway/http/body/limits.ts"
 
 const read = (environment: Record<string, string>) =>
   Effect.runPromise(

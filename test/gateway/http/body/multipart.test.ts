@@ -1,8 +1,8 @@
 /** Multipart forms: the fields that any client writes, and what is refused. */
 import { describe, expect, test } from "bun:test"
-import { maxQueryBytes, maxValues } from "../../../gateway/body/limits.ts"
-import { queryIn } from "../../../gateway/body/parameters.ts"
-import { Refusal } from "../../../gateway/refusal.ts"
+import { queryIn } from "../../../../gateway/formats/body-params.ts"
+import { maxQueryBytes, maxValues } from "../../../../gateway/http/body/limits.ts"
+import { Refusal } from "../../../../gateway/http/refusal.ts"
 
 const read = (text: string, type = "multipart/form-data; boundary=x"): string => {
   try {

@@ -1,9 +1,9 @@
 /** Bodies are counted as they come, whatever their headers say, and each way to end badly has its answer. */
 import { describe, expect, test } from "bun:test"
 import { gzipSync } from "node:zlib"
-import { standardBodyLimits } from "../../../gateway/body/limits.ts"
-import { bodyReader } from "../../../gateway/body/read-body.ts"
-import { Refusal } from "../../../gateway/refusal.ts"
+import { standardBodyLimits } from "../../../../gateway/http/body/limits.ts"
+import { bodyReader } from "../../../../gateway/http/body/read-body.ts"
+import { Refusal } from "../../../../gateway/http/refusal.ts"
 
 const limits = { ...standardBodyLimits, sentBytes: 1_000, bytes: 2_000 }
 

@@ -3,10 +3,10 @@ import { describe, expect, test } from "bun:test"
 import { once } from "node:events"
 import { connect, type Socket } from "node:net"
 import { Redis } from "ioredis"
-import { denoProgram } from "../../support/deno.ts"
-import { eventually } from "../../support/eventually.ts"
-import { hasRedisProgram, startRedis } from "../../support/redis.ts"
-import { ownSettings, type runtimes, startSpoor } from "../../support/spoor.ts"
+import { denoProgram } from "../../../support/deno.ts"
+import { eventually } from "../../../support/eventually.ts"
+import { hasRedisProgram, startRedis } from "../../../support/redis.ts"
+import { ownSettings, type runtimes, startSpoor } from "../../../support/spoor.ts"
 
 interface Client {
   readonly socket: Socket

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, test } from "bun:test"
 import { once } from "node:events"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { connect, createServer, type Socket } from "node:net"
-import { openDoor } from "../../../gateway/door/door.ts"
-import { type ServeOptions, type Server, serve } from "../../../gateway/serve.ts"
-import { eventually } from "../../support/eventually.ts"
+import { openDoor } from "../../../../gateway/http/connection-guard/listener.ts"
+import { type ServeOptions, type Server, serve } from "../../../../gateway/http/serve.ts"
+import { eventually } from "../../../support/eventually.ts"
 
 const open: Array<{ close: () => unknown }> = []
 afterEach(async () => {

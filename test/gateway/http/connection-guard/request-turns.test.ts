@@ -1,7 +1,7 @@
 /** Requests of one connection, one at a time: however they are cut into pieces, no byte is changed and none comes early. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { Turns } from "../../../gateway/door/turns.ts"
+import { Turns } from "../../../../gateway/http/connection-guard/request-turns.ts"
 
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1")
 const textOf = (data: Buffer | undefined): string => data?.toString("latin1") ?? ""

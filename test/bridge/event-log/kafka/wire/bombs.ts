@@ -3,12 +3,16 @@
  * and prints what came of it. A program of its own, so that it can be run by every runtime and its memory be seen.
  */
 import { Buffer } from "node:buffer"
-import { crc32c } from "../../../bridge/event-log/crc32c.ts"
-import { batchesOf } from "../../../bridge/event-log/kafka-batches.ts"
-import { codecOf } from "../../../bridge/event-log/kafka-client.ts"
-import { type BatchCodec, place, recordBatch } from "../../../bridge/event-log/record-batch.ts"
-import { quietUnpacking, type Skipped } from "../../../bridge/event-log/skipped-batches.ts"
-import { batchesIn } from "../../../bridge/event-log/stored-batch.ts"
+import { codecOf } from "../../../../../bridge/event-log/kafka/client.ts"
+import { batchesOf } from "../../../../../bridge/event-log/kafka/fetched-batches.ts"
+import { quietUnpacking, type Skipped } from "../../../../../bridge/event-log/kafka/skipped-batches.ts"
+import { crc32c } from "../../../../../bridge/event-log/kafka/wire/crc32c.ts"
+import { batchesIn } from "../../../../../bridge/event-log/kafka/wire/decode-batch.ts"
+import {
+  type BatchCodec,
+  place,
+  recordBatch
+} from "../../../../../bridge/event-log/kafka/wire/encode-batch.ts"
 
 /** How large each would be, bytes. */
 const size = 200_000_000

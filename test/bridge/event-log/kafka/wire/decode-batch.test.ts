@@ -2,18 +2,18 @@
 import { describe, expect, test } from "bun:test"
 import { createRequire } from "node:module"
 import fc from "fast-check"
+import { codecOf } from "../../../../../bridge/event-log/kafka/client.ts"
+import { batchesOf } from "../../../../../bridge/event-log/kafka/fetched-batches.ts"
+import { batchesIn } from "../../../../../bridge/event-log/kafka/wire/decode-batch.ts"
+import { place, recordBatch } from "../../../../../bridge/event-log/kafka/wire/encode-batch.ts"
 import {
   type FetchAnswer,
   type FetchedPartition,
   readAnswer,
   readsVersion
-} from "../../../bridge/event-log/kafka-answer.ts"
-import { batchesOf } from "../../../bridge/event-log/kafka-batches.ts"
-import { codecOf } from "../../../bridge/event-log/kafka-client.ts"
-import { batchOfOld, type OldMessage } from "../../../bridge/event-log/old-messages.ts"
-import { place, recordBatch } from "../../../bridge/event-log/record-batch.ts"
-import type { LogRecord } from "../../../bridge/event-log/service.ts"
-import { batchesIn } from "../../../bridge/event-log/stored-batch.ts"
+} from "../../../../../bridge/event-log/kafka/wire/fetch-response.ts"
+import { batchOfOld, type OldMessage } from "../../../../../bridge/event-log/kafka/wire/message-set.ts"
+import type { LogRecord } from "../../../../../bridge/event-log/service.ts"
 
 /** A record as the library reads it. */
 interface LibraryMessage {

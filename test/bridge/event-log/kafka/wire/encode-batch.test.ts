@@ -1,8 +1,8 @@
 /** The batches that are sent to Kafka are, byte for byte, what the client library would have made of the same records. */
 import { describe, expect, test } from "bun:test"
 import { createRequire } from "node:module"
-import { crc32c } from "../../../bridge/event-log/crc32c.ts"
-import { type BatchRecord, recordBatch } from "../../../bridge/event-log/record-batch.ts"
+import { crc32c } from "../../../../../bridge/event-log/kafka/wire/crc32c.ts"
+import { type BatchRecord, recordBatch } from "../../../../../bridge/event-log/kafka/wire/encode-batch.ts"
 
 const inside = createRequire(import.meta.url)
 const libraryRecord: (record: object) => object = inside(
