@@ -2,7 +2,8 @@
  * Event counter: how many events of each type, of each type and `action` parameter as `type[action]`, and, as the old
  * system's one table had it, of each type without an action and each `type[action]`.
  */
-import { type Counting, counter } from "./counter/counter.ts"
+import { counter } from "./counter/counter.ts"
+import type { Counting } from "./inspect/counters/counting.ts"
 
 export const eventCounting: Counting = {
   summary:

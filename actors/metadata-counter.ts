@@ -1,5 +1,6 @@
 /** Metadata counter: how many events came through each pod, from each client address and from each country. */
-import { type Counting, counter } from "./counter/counter.ts"
+import { counter } from "./counter/counter.ts"
+import type { Counting } from "./inspect/counters/counting.ts"
 
 export const metadataCounting: Counting = {
   summary: "Counts events by pod, client address and country.",

@@ -2,7 +2,8 @@
  * Search counter: what people search for, from `offr` events with `action=preview`, by their `text` parameter. A search
  * without a text is counted too, under the empty text.
  */
-import { type Counting, counter } from "./counter/counter.ts"
+import { counter } from "./counter/counter.ts"
+import type { Counting } from "./inspect/counters/counting.ts"
 
 export const searchCounting: Counting = {
   summary: "Counts what is searched for: offr events with action=preview, by text, also without one.",

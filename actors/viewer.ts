@@ -2,9 +2,11 @@
  * Viewer: shows events as they come out of Kafka, what the counters counted, the ledger and the dead letters in a
  * browser. It only watches, except that people can replay and discard dead letters there. Any number may run.
  */
+
 import { Effect } from "effect"
 import type { RecordBatch } from "../bridge/event-log/service.ts"
 import { readAll } from "../contracts/setting.ts"
+import { countings } from "./counter/countings.ts"
 import { readMask } from "./inspect/events/mask.ts"
 import { viewerMask } from "./inspect/viewer-settings.ts"
 import * as Actor from "./runtime/actor.ts"
@@ -36,7 +38,7 @@ export const Viewer = Actor.make(
     const feed = liveFeed(readMask(mask), standardLimits, reading.isReading)
     const lines = lineMemory()
     yield* feedCopies(feed, lines)
-    const { past, seen } = yield* makePast(lines, reading)
+    const { past, seen } = yield* makePast(lines, reading, countings)
     yield* serveViewer(feed, past)
 
     return (batch: RecordBatch) =>

@@ -3,7 +3,6 @@
  * the `Idempotency-Key` header. It travels as a parameter, because a line has no other place for it.
  */
 import { Config, Schema } from "effect"
-import { Refusal } from "../gateway/http/refusal.ts"
 import { setting } from "./setting.ts"
 
 /** Whoever sends by GET gives the id as this parameter. The name says what it does, so that nobody has it by chance. */
@@ -27,11 +26,4 @@ export const ClientEventId = Schema.String.check(
   Schema.isPattern(/^[ -~]{1,255}$/, { toJsonSchema: () => ({ pattern: "^[ -~]{1,255}$" }) })
 )
 
-const isClientEventId = Schema.is(ClientEventId)
-
-/** The id in the `Idempotency-Key` header; undefined without one. Throws a `Refusal` (400) for one that is none. */
-export const idempotencyKey = (headers: Headers): string | undefined => {
-  const key = headers.get("idempotency-key")
-  if (key === null || isClientEventId(key)) return key ?? undefined
-  throw new Refusal("bad-request", "The Idempotency-Key must have 1 to 255 ASCII characters.")
-}
+export const isClientEventId = Schema.is(ClientEventId)

@@ -7,7 +7,7 @@ import { Failure } from "../contracts/failure.ts"
 import type { Topic } from "../contracts/ids.ts"
 import { formatLine } from "../contracts/wire/line.ts"
 import { joinedQueries, parameter } from "./formats/flatten-json.ts"
-import type { Refusal } from "./http/refusal.ts"
+import type { Refusal } from "./http/errors.ts"
 import type { Arrival } from "./request-context.ts"
 
 /** One event as a dialect made it of a request. What is left out is the request's own. */

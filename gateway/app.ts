@@ -5,14 +5,16 @@
  * app's router, which costs a tenth of what they take. It keeps no state; serve.ts serves it.
  */
 import { Elysia } from "elysia"
-import { idempotencyKey, standardEventIdParam } from "../contracts/client-event-id.ts"
+import { standardEventIdParam } from "../contracts/client-event-id.ts"
 import type { Bytes } from "../contracts/event.ts"
 import { type Privacy, type Push, type Spend, takeEvents } from "./accept-events.ts"
 import type { CountRejected } from "./formats/batch.ts"
+import { idempotencyKey } from "./formats/idempotency-key.ts"
 import { dialectRoutes } from "./formats/routes.ts"
 import type { Around } from "./guard/concurrency-limit.ts"
 import { closing } from "./http/body/closing.ts"
 import { type BodyLimits, standardBodyLimits } from "./http/body/limits.ts"
+import type { FindAddress } from "./http/client-address.ts"
 import { type AddressHeader, clientAddress, trustedProxies } from "./http/client-address.ts"
 import { type Cors, openCors } from "./http/cors.ts"
 import { refuse, refuseFailed } from "./http/errors.ts"
@@ -20,7 +22,7 @@ import { anyOrigin, eventPixel, icon, ok, robots } from "./http/responses.ts"
 import { type Target, targetOf } from "./http/target.ts"
 import { type LinkOptions, linkRoutes } from "./links/routes.ts"
 import { openApi } from "./openapi/document.ts"
-import { type Arrival, arrivalOf, type FindAddress, type Peer } from "./request-context.ts"
+import { type Arrival, arrivalOf, type Peer } from "./request-context.ts"
 import {
   allowed,
   firstAnswer,

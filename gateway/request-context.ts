@@ -1,8 +1,10 @@
 /** A tracker's request as all that follows sees it: what it asks for, and who sent it when. Made once per request. */
+
 import type { Bytes } from "../contracts/event.ts"
 import type { Topic } from "../contracts/ids.ts"
+import type { FindAddress } from "./http/client-address.ts"
 import { hostOf } from "./http/host.ts"
-import type { Client } from "./http/serve.ts"
+import type { Client } from "./http/server-types.ts"
 import type { Target } from "./http/target.ts"
 
 /** As much of a client as the gateway asks for. */
@@ -27,9 +29,6 @@ export interface Arrival {
   /** A key is asked for, and it has none: it came to a path that needs none, and may do no more than that. */
   lacksKey: boolean
 }
-
-/** The client's address, of the headers and the socket's peer. */
-export type FindAddress = (headers: Headers, peer: string) => string
 
 /** The arrival of a request now; undefined when its Host header names no host. */
 export const arrivalOf = (

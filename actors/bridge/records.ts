@@ -2,8 +2,9 @@
 import type { Appended, NewRecord } from "../../bridge/event-log/service.ts"
 import type { EnrichedBatch, Rejection } from "../../contracts/batch.ts"
 import type { EnrichedEvent } from "../../contracts/event.ts"
+import type { Seen } from "../../contracts/event-copy.ts"
 import { eventId } from "../../contracts/ids.ts"
-import { recordIn, type Seen } from "../runtime/publish/event-copies.ts"
+import { recordIn } from "../runtime/publish/event-copies.ts"
 
 /** The version of the record's format, header `v`. */
 export const recordVersion = "1"

@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util"
 import { Context, Effect, Layer } from "effect"
 import { maxKeys, otherKey, ProjectionStore, type Row } from "../../bridge/projection-store/service.ts"
-import { type KeptTable, keptTables, tableNamed } from "../counter/kept-tables.ts"
+import { type KeptTable, keptTables, tableNamed } from "../inspect/counters/tables.ts"
 import { counted, number, plain } from "../inspect/plain-text.ts"
 import { projectionStore } from "../runtime/dependencies.ts"
 import { runCommand, say, WrongUse } from "./run-command.ts"

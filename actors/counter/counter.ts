@@ -2,27 +2,23 @@
  * A counting consumer: reads the log as a group of its own and keeps tables of counts in the projection store. Each
  * event counts once, however often it was stored or read, because counts and fences change in one atomic write.
  */
+
 import { Effect } from "effect"
 import type { LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
-import { type Increment, ProjectionStore, type RecordEffect } from "../../bridge/projection-store/service.ts"
+import { ProjectionStore, type RecordEffect } from "../../bridge/projection-store/service.ts"
 import { eventIdParam } from "../../contracts/client-event-id.ts"
 import { visitorId } from "../../gateway/privacy/settings.ts"
+import { readEvent } from "../inspect/counters/counted-event.ts"
+import { type Counting, withShortKeys } from "../inspect/counters/counting.ts"
 import * as Actor from "../runtime/actor.ts"
 import { Self } from "../runtime/actor-context.ts"
 import { eventLog, factBus, projectionStore } from "../runtime/dependencies.ts"
 import { records } from "../runtime/inbox/records.ts"
 import { publishConsumed } from "../runtime/publish/consumer-progress.ts"
 import { fenceId, type Written } from "./fence-id.ts"
-import { type CountedEvent, readEvent } from "./read-event.ts"
 
 /** Partitions counted at the same time: while one waits for the store, another is read. */
 const partitionsAtOnce = 4
-
-export interface Counting {
-  readonly summary: string
-  /** What one event adds to which tables. Called per event; never throws. */
-  readonly count: (event: CountedEvent) => ReadonlyArray<Increment>
-}
 
 /** The counting actor of that name. */
 export const counter = (name: string, { summary, count }: Counting): Actor.Actor =>
@@ -58,19 +54,9 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
     })
   )
 
-/** What is kept of a key, in characters; names come from anyone. */
-const longestKey = 200
-
 /** An unreadable record has no effect, but moves the fence. */
 const effectOf = (record: LogRecord, count: Counting["count"], written: Written): RecordEffect => {
   const event = readEvent(record)
   const id = fenceId(record, event, written)
   return { offset: record.offset, id, increments: event === undefined ? [] : withShortKeys(count(event)) }
 }
-
-/** What an event adds, with the keys as they are kept. */
-export const withShortKeys = (increments: ReadonlyArray<Increment>): ReadonlyArray<Increment> =>
-  increments.some(({ key }) => key.length > longestKey) ? increments.map(withShortKey) : increments
-
-const withShortKey = (increment: Increment): Increment =>
-  increment.key.length <= longestKey ? increment : { ...increment, key: increment.key.slice(0, longestKey) }

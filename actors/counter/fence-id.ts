@@ -9,7 +9,7 @@ import type { LogRecord } from "../../bridge/event-log/service.ts"
 import type { EventId } from "../../contracts/ids.ts"
 import { withoutParams } from "../../contracts/wire/query.ts"
 import { visitorNames } from "../../gateway/privacy/visitor-id.ts"
-import type { CountedEvent } from "./read-event.ts"
+import type { CountedEvent } from "../inspect/counters/counted-event.ts"
 
 /** The settings of the gateway that say what it writes into an event. */
 export interface Written {

@@ -9,15 +9,14 @@ import type { Bytes } from "../../contracts/event.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { gatewayApp } from "../../gateway/app.ts"
 import { bodyLimitsOf, bodySettings } from "../../gateway/http/body/limits.ts"
+import { believedAddressHeaders, trustedProxies } from "../../gateway/http/proxy-settings.ts"
 import { pushBatch, standardLimits } from "../../gateway/push-batcher.ts"
 import {
-  believedAddressHeaders,
   gatewayHost,
   gatewayMaxPending,
   gatewayMetrics,
   gatewayPort,
-  podName,
-  trustedProxies
+  podName
 } from "../../gateway/settings.ts"
 import type { Inbox } from "../runtime/actor.ts"
 import { Self } from "../runtime/actor-context.ts"

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
 import { proxyCheck } from "../../gateway/http/proxy-check.ts"
-import { believedAddressHeaders, trustedProxies } from "../../gateway/settings.ts"
+import { believedAddressHeaders, trustedProxies } from "../../gateway/http/proxy-settings.ts"
 
 /** Made once for a server; what it makes is shown every request, and warns once. */
 export const makeProxyCheck = Effect.gen(function* () {

@@ -1,9 +1,9 @@
 /** A claimed batch taken apart: each of its lines is either an event or a rejection with its reason. */
 import type { Rejection } from "../../contracts/batch.ts"
 import type { Bytes, RawEvent } from "../../contracts/event.ts"
+import type { Seen } from "../../contracts/event-copy.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { isOtherUnit } from "../../contracts/wire/line-time.ts"
-import type { Seen } from "../runtime/publish/event-copies.ts"
 import { readLine, type Topics } from "./topics.ts"
 
 export interface ReadLines {

@@ -2,15 +2,17 @@
  * The viewer's web side: one Elysia app of plain web-standard handlers for the page and its data, and the socket and
  * the stream of the live list. Keeps nothing itself but the tickets of the socket.
  */
+
 import { Elysia } from "elysia"
 import type { Operation } from "../../gateway/app.ts"
+import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { codeOf, type ErrorCode, refuse } from "../../gateway/http/errors.ts"
-import type { Client, SocketHandlers } from "../../gateway/http/serve.ts"
-import type { FindAddress } from "../../gateway/request-context.ts"
+import type { Client, SocketHandlers } from "../../gateway/http/server-types.ts"
 import type { SystemView } from "../inspect/pipeline/system-view.ts"
 import { admission, wantsSocket } from "./auth/admission.ts"
 import type { Credentials } from "./auth/credentials.ts"
 import { liveTickets, ticketSeconds } from "./auth/tickets.ts"
+import type { Counter, TableRow } from "./counters.ts"
 import type { Accounts } from "./dead-letters/service.ts"
 import type { Past } from "./history/service.ts"
 import { json, nothing } from "./http/responses.ts"
@@ -25,16 +27,6 @@ import { accountRoutes, posts } from "./routes/ledger-and-dead-letters.ts"
 import { oldAddresses, oldPosts } from "./routes/legacy-paths.ts"
 import { systemRoutes } from "./routes/system.ts"
 import { counterPage, missingPage, type PageFile, pageFiles } from "./web/static-files.ts"
-
-/** A consumer whose tables can be looked at. */
-export interface Counter {
-  readonly name: string
-  readonly title: string
-  readonly tables: ReadonlyArray<string>
-}
-
-/** One line of a table; its names are the columns, in order. */
-export type TableRow = Readonly<Record<string, string | number>>
 
 export interface ViewerOptions {
   readonly feed: LiveFeed

@@ -1,11 +1,20 @@
 /** What the counters keep, as the viewer shows it: each one's tables, read from the projection store. */
 import { Cause, Effect, Exit, Semaphore } from "effect"
 import { maxKeys, ProjectionStore, type Row } from "../../bridge/projection-store/service.ts"
-import { tableNamed, tablesOf } from "../counter/kept-tables.ts"
+import { tableNamed, tablesOf } from "../inspect/counters/tables.ts"
+import { timingsOf } from "../inspect/counters/timings.ts"
 import { hiddenText, type Mask, readMask } from "../inspect/events/mask.ts"
-import { timingsOf } from "../inspect/timings.ts"
 import { viewerMask } from "../inspect/viewer-settings.ts"
-import type { Counter, TableRow } from "./app.ts"
+
+/** A consumer whose tables can be looked at. */
+export interface Counter {
+  readonly name: string
+  readonly title: string
+  readonly tables: ReadonlyArray<string>
+}
+
+/** One line of a table; its names are the columns, in order. */
+export type TableRow = Readonly<Record<string, string | number>>
 
 export const counters: ReadonlyArray<Counter> = [
   { name: "event-counter", title: "Types", tables: tablesOf("event-counter") },

@@ -5,9 +5,9 @@ import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { kafkaKeyParam } from "../../bridge/settings.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
+import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { clientAddress, trustedProxies as trusting } from "../../gateway/http/client-address.ts"
-import type { FindAddress } from "../../gateway/request-context.ts"
-import { believedAddressHeaders, trustedProxies } from "../../gateway/settings.ts"
+import { believedAddressHeaders, trustedProxies } from "../../gateway/http/proxy-settings.ts"
 import { makeWatch } from "../inspect/pipeline/monitor.ts"
 import {
   listenAddress,

@@ -1,29 +1,6 @@
 /** Scripts on Redis: how they are run, and how they are sent, by their hash, and with their text when the server does not know it. */
 import { createHash } from "node:crypto"
-import type { Effect } from "effect"
-import type { Bytes } from "../../contracts/event.ts"
-import type { Failure } from "../../contracts/failure.ts"
-import type { Argument, Command, Reply } from "./types.ts"
-
-/** Runs one prepared script on the keys it declares; sends its text again when the server has forgotten it. */
-export type Script = (
-  keys: ReadonlyArray<string>,
-  args: ReadonlyArray<Argument>
-) => Effect.Effect<Reply, Failure>
-
-/** As `Script`, for many arguments that are bytes; they must be done within `limit` milliseconds, or it is a `timeout`. */
-export type BytesScript = (
-  keys: ReadonlyArray<string>,
-  args: ReadonlyArray<Bytes>,
-  limit: number
-) => Effect.Effect<Reply, Failure>
-
-/** Answers both; undefined for the command behind the script when only that failed. */
-export type ScriptAnd = (
-  keys: ReadonlyArray<string>,
-  args: ReadonlyArray<Argument>,
-  behind: Command
-) => Effect.Effect<readonly [Reply, Reply | undefined], Failure>
+import type { Argument, Command } from "./types.ts"
 
 /** What sends a script of that text; `send` may be called twice. */
 export const prepare = (lua: string) => {

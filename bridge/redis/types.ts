@@ -1,8 +1,8 @@
 /** What is sent to Redis and comes back, and what a connection to it offers: no type of the client library is in it. */
 import type { Buffer } from "node:buffer"
 import type { Effect } from "effect"
+import type { Bytes } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
-import type { BytesScript, Script, ScriptAnd } from "./script.ts"
 
 /** What may be sent: text as UTF-8, bytes as they are. */
 export type Argument = string | number | Uint8Array
@@ -12,6 +12,26 @@ export type Reply = Buffer | number | null | ReadonlyArray<Reply>
 
 /** A command's name and its arguments. */
 export type Command = readonly [name: string, ...args: ReadonlyArray<Argument>]
+
+/** Runs one prepared script on the keys it declares; sends its text again when the server has forgotten it. */
+export type Script = (
+  keys: ReadonlyArray<string>,
+  args: ReadonlyArray<Argument>
+) => Effect.Effect<Reply, Failure>
+
+/** As `Script`, for many arguments that are bytes; they must be done within `limit` milliseconds, or it is a `timeout`. */
+export type BytesScript = (
+  keys: ReadonlyArray<string>,
+  args: ReadonlyArray<Bytes>,
+  limit: number
+) => Effect.Effect<Reply, Failure>
+
+/** Answers both; undefined for the command behind the script when only that failed. */
+export type ScriptAnd = (
+  keys: ReadonlyArray<string>,
+  args: ReadonlyArray<Argument>,
+  behind: Command
+) => Effect.Effect<readonly [Reply, Reply | undefined], Failure>
 
 /**
  * Every failure is a `Failure`: `unavailable` when the server cannot be reached or refused (nothing was done),

@@ -15,7 +15,7 @@ import { bytesOf } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { RedisConnection, Reply } from "./connection.ts"
 import { makeEpoch } from "./epoch.ts"
-import type { BytesScript, Script, ScriptAnd } from "./script.ts"
+import type { BytesScript, Script, ScriptAnd } from "./types.ts"
 
 /**
  * Runs before the script and takes away its own key and arguments, the last ones. Where it ends the script, nothing was

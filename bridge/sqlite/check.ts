@@ -1,6 +1,5 @@
 /** Is a database file damaged? Looked at before it is used, within bounded time, or as a whole when a person asks. */
 import { statSync } from "node:fs"
-import type { DatabaseSync } from "./database.ts"
 import { faultOf, textOf } from "./errors.ts"
 
 /**
@@ -9,12 +8,21 @@ import { faultOf, textOf } from "./errors.ts"
  */
 export const wholeCheckBytes = 128 * 1024 * 1024
 
+/** As much of an open database as is asked here. */
+interface Database {
+  readonly exec: (sql: string) => void
+  readonly prepare: (sql: string) => {
+    readonly get: () => Readonly<Record<string, unknown>> | undefined
+    readonly all: () => ReadonlyArray<Readonly<Record<string, unknown>>>
+  }
+}
+
 /** What is wrong with it, in SQLite's words; undefined when nothing was found. `path` is the file's. */
-export const damageAtStart = (database: DatabaseSync, path: string): string | undefined =>
+export const damageAtStart = (database: Database, path: string): string | undefined =>
   statSync(path).size <= wholeCheckBytes ? damage(database) : attempt(() => lookAtEnds(database))
 
 /** The same of the whole file, however large. */
-export const damage = (database: DatabaseSync): string | undefined =>
+export const damage = (database: Database): string | undefined =>
   attempt(() => {
     database.exec("PRAGMA cell_size_check = ON")
     const found = String(Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0] ?? "ok")
@@ -23,7 +31,7 @@ export const damage = (database: DatabaseSync): string | undefined =>
       : found.replace(/^\*\*\* in database main \*\*\*\s*/, "").replace(/\s*\n\s*/g, " ")
   })
 
-const lookAtEnds = (database: DatabaseSync): undefined => {
+const lookAtEnds = (database: Database): undefined => {
   const tables = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all()
   for (const { name, sql } of tables) {
     const table = `"${String(name)}"`

@@ -1,11 +1,11 @@
 /** `POST /batch`: many events at once, each with a verdict of its own, in their order. */
 
-import { idempotencyKey } from "../../contracts/client-event-id.ts"
 import type { NewEvent, TakeEvents, Verdict } from "../accept-events.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
 import type { Handler } from "../routes.ts"
 import { verdicts } from "./answers.ts"
 import type { ReadEvent } from "./batch-event.ts"
+import { idempotencyKey } from "./idempotency-key.ts"
 import { readBatch } from "./read-batch.ts"
 
 /** Counts events that were refused for what they are; must not fail. */

@@ -8,7 +8,7 @@ import { type Bounded, JsonObject, NotJson, readJson } from "../http/body/json.t
 import { eventTooLarge, maxQueryBytes, maxValues, tooManyValues } from "../http/body/limits.ts"
 import { latinIn, type MediaType, mediaTypeOf, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
 import { multipartQuery } from "../http/body/multipart.ts"
-import { Refusal } from "../http/refusal.ts"
+import { Refusal } from "../http/errors.ts"
 import { flattened } from "./flatten-json.ts"
 
 /** The body as a query, by its `Content-Type`. Throws a `Refusal`: 400, 413 or 415. */

@@ -1,12 +1,12 @@
 /** `POST /t/<event>` and the beacon: one event per request, its parameters in the body or in the query or in both. */
 
-import { idempotencyKey } from "../../contracts/client-event-id.ts"
 import type { TakeEvents } from "../accept-events.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
 import { refuse } from "../http/errors.ts"
 import type { Handler } from "../routes.ts"
 import { queryIn } from "./body-params.ts"
 import { joinedQueries } from "./flatten-json.ts"
+import { idempotencyKey } from "./idempotency-key.ts"
 
 /** Takes the event that was posted, with the path it was posted to, and gives `answer` when the queue has it. */
 export const postedEvent =

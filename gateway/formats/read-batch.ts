@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer"
 import { type Bounded, type Json, JsonObject, JsonReader, NotJson, readJson } from "../http/body/json.ts"
 import { latinIn, mediaTypeOf, notUtf8, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
-import { Refusal } from "../http/refusal.ts"
+import { Refusal } from "../http/errors.ts"
 import { batchEvent, type ReadEvent } from "./batch-event.ts"
 import { isForm } from "./body-params.ts"
 

@@ -6,19 +6,18 @@
  * events in the name of any address.
  */
 import { Buffer } from "node:buffer"
-import { idempotencyKey } from "../../contracts/client-event-id.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { encodeValue } from "../../contracts/wire/percent.ts"
 import type { NewEvent, TakeEvents } from "../accept-events.ts"
 import { maxQueryBytes } from "../http/body/limits.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
 import { type IsTrusted, isPrivate, namesStranger } from "../http/client-address.ts"
-import { refuse } from "../http/errors.ts"
-import { Refusal } from "../http/refusal.ts"
+import { Refusal, refuse } from "../http/errors.ts"
 import type { Arrival } from "../request-context.ts"
 import type { Handler } from "../routes.ts"
 import { type LogAccount, logAccount } from "./answers.ts"
 import type { CountRejected } from "./batch.ts"
+import { idempotencyKey } from "./idempotency-key.ts"
 import { parseLogLine } from "./log-line.ts"
 import type { LogLine } from "./log-line-fields.ts"
 

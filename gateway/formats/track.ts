@@ -1,13 +1,13 @@
 /** `POST /track`: who did what to what, as `{"username","target","description"}`. More fields are kept as they are. */
 import { Schema } from "effect"
-import { idempotencyKey } from "../../contracts/client-event-id.ts"
 import type { TakeEvents } from "../accept-events.ts"
 import type { Json, JsonObject } from "../http/body/json.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
-import { Refusal } from "../http/refusal.ts"
+import { Refusal } from "../http/errors.ts"
 import type { Handler } from "../routes.ts"
 import { objectOfBody, queryOf } from "./body-params.ts"
 import { joinedQueries } from "./flatten-json.ts"
+import { idempotencyKey } from "./idempotency-key.ts"
 
 export const Track = Schema.Struct({
   username: Schema.NonEmptyString,

@@ -4,8 +4,8 @@
  */
 
 import type { Spend } from "../accept-events.ts"
+import { Refusal } from "../http/errors.ts"
 import { networkOf } from "../http/network-prefix.ts"
-import { Refusal } from "../http/refusal.ts"
 import { anyOrigin } from "../http/responses.ts"
 import type { Arrival } from "../request-context.ts"
 import type { Rate } from "./rate.ts"

@@ -8,6 +8,9 @@ import { BlockList } from "node:net"
 import { clientIn } from "./address-header.ts"
 import { plainAddress } from "./address-text.ts"
 
+/** The client's address, of the headers and the socket's peer. */
+export type FindAddress = (headers: Headers, peer: string) => string
+
 /** Is that address (as `plainAddress` writes it) one of ours? */
 export type IsTrusted = (address: string) => boolean
 

@@ -1,6 +1,5 @@
 /** Every "no" of the HTTP edge: one table from an error's code to its status and headers, and answers made from it. */
 import { Failure } from "../../contracts/failure.ts"
-import { Refusal } from "./refusal.ts"
 import { noStore } from "./responses.ts"
 
 const soon = { "retry-after": "1" }
@@ -64,6 +63,19 @@ const table = {
 } as const satisfies Record<string, Entry>
 
 export type ErrorCode = keyof typeof table
+
+/** Thrown on the way of a request; `refuseFailed` makes the answer of it. */
+export class Refusal extends Error {
+  readonly code: ErrorCode
+  readonly headers: Readonly<Record<string, string>>
+
+  /** `message` is the sentence that the client is told. */
+  constructor(code: ErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.code = code
+    this.headers = headers
+  }
+}
 
 export interface ErrorEntry extends Entry {
   readonly code: ErrorCode

@@ -4,7 +4,7 @@
  * until requests have ceased, for a load balancer may be slow to notice: a connection that has not been taken from the
  * system's queue is lost when the server stops listening.
  */
-import type { ServeOptions } from "./serve.ts"
+import type { ServeOptions } from "./server-types.ts"
 
 type Fetch = ServeOptions["fetch"]
 

@@ -1,7 +1,7 @@
 /** Serving on Bun; used by serve.ts alone. */
 import http from "node:http"
-import type { InnerOptions } from "./connection-guard/guarded-server.ts"
 import {
+  type InnerOptions,
   idleSeconds,
   maxBodyBytes,
   maxBufferedBytes,
@@ -10,7 +10,7 @@ import {
   type Server,
   type Socket,
   type SocketClient
-} from "./serve.ts"
+} from "./server-types.ts"
 
 interface SocketData {
   readonly request: Request

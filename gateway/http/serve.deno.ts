@@ -1,6 +1,6 @@
 /** Serving on Deno; used by serve.ts alone. */
-import type { InnerOptions } from "./connection-guard/guarded-server.ts"
 import {
+  type InnerOptions,
   idleSeconds,
   maxBufferedBytes,
   maxMessageBytes,
@@ -8,7 +8,7 @@ import {
   type Socket,
   type SocketClient,
   type SocketHandlers
-} from "./serve.ts"
+} from "./server-types.ts"
 
 /** As much of Deno as is used here. */
 interface DenoHttp {

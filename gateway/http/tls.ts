@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { Failure } from "../../contracts/failure.ts"
-import type { Tls } from "./serve.ts"
+import type { Tls } from "./server-types.ts"
 
 export type Renewals = (renew: (tls: Tls) => Promise<void>) => () => void
 

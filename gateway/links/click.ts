@@ -4,11 +4,11 @@
  * path that is none is an event as every other.
  */
 import { isLinkId } from "../../contracts/campaign-link.ts"
-import { idempotencyKey } from "../../contracts/client-event-id.ts"
 import type { Bytes } from "../../contracts/event.ts"
 import { Topic } from "../../contracts/ids.ts"
 import type { TakeEvents } from "../accept-events.ts"
 import { parameter } from "../formats/flatten-json.ts"
+import { idempotencyKey } from "../formats/idempotency-key.ts"
 import { refuse } from "../http/errors.ts"
 import type { Arrival } from "../request-context.ts"
 import type { Handler } from "../routes.ts"

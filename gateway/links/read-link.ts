@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { newLink, ownNames, platforms } from "../../contracts/campaign-link.ts"
 import { isForm } from "../formats/body-params.ts"
 import { mediaTypeOf, textIn } from "../http/body/media-type.ts"
-import { Refusal } from "../http/refusal.ts"
+import { Refusal } from "../http/errors.ts"
 
 /** A link whose id may be left out. */
 export type SentLink = ReturnType<typeof newLink>["Type"]

@@ -3,8 +3,8 @@
  * average of klag. The lines are those of public reports.
  */
 import { expect, test } from "bun:test"
-import { readEvent } from "../../actors/counter/read-event.ts"
-import { timingIncrements, timingsOf } from "../../actors/inspect/timings.ts"
+import { readEvent } from "../../actors/inspect/counters/counted-event.ts"
+import { timingIncrements, timingsOf } from "../../actors/inspect/counters/timings.ts"
 import { enrichEvent } from "../../actors/transform/enrich-record.ts"
 import { otherUnits, readLines } from "../../actors/transform/read-lines.ts"
 import { makeSeries } from "../../actors/viewer/history/series.ts"

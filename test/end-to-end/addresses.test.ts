@@ -1,7 +1,7 @@
 /** Whose address an event has, from the header or the log line to the record, with everything embedded. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import cases from "../gateway/address-cases.json" with { type: "json" }
-import logLines from "../gateway/dialects/log-lines.json" with { type: "json" }
+import logLines from "../gateway/formats/log-lines.json" with { type: "json" }
 import { eventually } from "../support/eventually.ts"
 import { ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 

@@ -1,7 +1,7 @@
 /** User agents of public reports from HTTP to the record in the log, in one process on embedded services. */
 import { expect, test } from "bun:test"
-import cases from "../actors/enricher/user-agents.json" with { type: "json" }
 import { ticketOf, watch } from "../actors/viewer/watching.ts"
+import cases from "../bridge/user-agent/user-agents.json" with { type: "json" }
 import { eventually } from "../support/eventually.ts"
 import { ownSettings, startSpoor } from "../support/spoor.ts"
 

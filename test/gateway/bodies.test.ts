@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
 import { gzipSync, zstdCompressSync } from "node:zlib"
 import { standardBodyLimits } from "../../gateway/http/body/limits.ts"
-import { type Server, serve } from "../../gateway/http/serve.ts"
+import { serve } from "../../gateway/http/serve.ts"
+import type { Server } from "../../gateway/http/server-types.ts"
 import { askedGateway } from "./asked-gateway.ts"
 
 const patience = 150

@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test"
 import { ConfigProvider, Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
+import { trustedProxies } from "../../gateway/http/proxy-settings.ts"
 import * as settings from "../../gateway/settings.ts"
 
 const read = (environment: Record<string, string>) =>
   Effect.runPromise(
-    readAll({ port: settings.gatewayPort, proxies: settings.trustedProxies, pod: settings.podName }).pipe(
+    readAll({ port: settings.gatewayPort, proxies: trustedProxies, pod: settings.podName }).pipe(
       Effect.mapError((error) => error.message),
       Effect.flip,
       Effect.catch(Effect.succeed),

@@ -1,7 +1,7 @@
 /** The ledger as a person reads it, and where an event is: plain text, made from what actors/inspect found out. */
 
 import { readable } from "../../inspect/escape-bytes.ts"
-import type { Account, Ledger } from "../../inspect/ledger/read-ledger.ts"
+import type { Account, Ledger } from "../../inspect/ledger/types.ts"
 import type { Whereabouts } from "../../inspect/locate-event.ts"
 import { bytesJson, latin1, moment, number, plain, table } from "../../inspect/plain-text.ts"
 import { letterJson, letterText } from "../dead-letters/text.ts"

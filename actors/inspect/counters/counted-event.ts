@@ -3,18 +3,18 @@
  * a record, so each value is looked for, and decoded, only when it is asked for.
  */
 import { Buffer } from "node:buffer"
-import type { LogRecord } from "../../bridge/event-log/service.ts"
-import { type Bytes, textOf } from "../../contracts/event.ts"
-import { ipText } from "../../contracts/wire/ip-text.ts"
-import { isOtherUnit } from "../../contracts/wire/line-time.ts"
-import { paramValue, paramValues } from "../../contracts/wire/params.ts"
+import type { LogRecord } from "../../../bridge/event-log/service.ts"
+import { type Bytes, textOf } from "../../../contracts/event.ts"
+import { ipText } from "../../../contracts/wire/ip-text.ts"
+import { isOtherUnit } from "../../../contracts/wire/line-time.ts"
+import { paramValue, paramValues } from "../../../contracts/wire/params.ts"
 import {
   eventType,
   eventTypeText,
   metaValue,
   type SplitRecord,
   splitRecord
-} from "../../contracts/wire/record.ts"
+} from "../../../contracts/wire/record.ts"
 
 export class CountedEvent {
   private readonly split: SplitRecord

@@ -2,8 +2,8 @@
  * Durations as counts, so that any number of consumers can add to them: a sum, and how many fell into each of a row of
  * buckets that grow by 5 %. Averages are exact, percentiles within those 5 %.
  */
-import type { Increment, Row } from "../../bridge/projection-store/service.ts"
-import { isPlausibleDuration } from "../../contracts/wire/line-time.ts"
+import type { Increment, Row } from "../../../bridge/projection-store/service.ts"
+import { isPlausibleDuration } from "../../../contracts/wire/line-time.ts"
 
 const growth = Math.log(1.05)
 const sumKey = "sum"

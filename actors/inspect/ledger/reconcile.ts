@@ -6,7 +6,7 @@
 import type { QueueLedger } from "../../../bridge/ingest-queue/service.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { type Topics, topicOf } from "../../transform/topics.ts"
-import type { Account, Ledger, QueueRow } from "./read-ledger.ts"
+import type { Account, Ledger, QueueRow } from "./types.ts"
 
 /** What one queue server told, or its trouble. */
 export type QueueCount = { readonly kind: string; readonly address: string } & (

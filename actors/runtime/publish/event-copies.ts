@@ -3,10 +3,12 @@
  * wishes as long as the actor lives; without one, showing a batch is one comparison. It never waits and never fails,
  * and what is over the budget is left out with a count.
  */
+
 import { Buffer } from "node:buffer"
 import { Clock, Effect, Metric, Schema, Stream } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { Bytes } from "../../../contracts/event.ts"
+import type { Seen } from "../../../contracts/event-copy.ts"
 import {
   type Copies,
   type CopyStage,
@@ -25,9 +27,6 @@ interface Shown {
   readonly index: number
   readonly topic: Topic
 }
-
-/** What a stage knows of an event beside that. */
-export type Seen = Omit<EventCopy, "index">
 
 /** Shows events of a batch at a stage. `seen` is called only for those that are copied; undefined leaves one out. */
 export type Show = <Event extends Shown>(

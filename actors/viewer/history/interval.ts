@@ -3,8 +3,8 @@ import { Buffer } from "node:buffer"
 import type { LogRecord } from "../../../bridge/event-log/service.ts"
 import type { Bytes } from "../../../contracts/event.ts"
 import { metaValue, splitRecord } from "../../../contracts/wire/record.ts"
+import { timingIncrements } from "../../inspect/counters/timings.ts"
 import { deviceTypeOf, typeOf } from "../../inspect/events/event-view.ts"
-import { timingIncrements } from "../../inspect/timings.ts"
 
 export type Counts = Map<string, number>
 
@@ -13,7 +13,7 @@ export interface Interval {
   readonly types: Counts
   readonly countries: Counts
   readonly devices: Counts
-  /** Of klag, in buckets; see actors/inspect/timings.ts. */
+  /** Of klag, in buckets; see actors/inspect/counters/timings.ts. */
   readonly klag: Counts
 }
 

@@ -4,13 +4,9 @@
  */
 import { Effect } from "effect"
 import { maxKeys, type Row } from "../../../bridge/projection-store/service.ts"
-import { type Counting, withShortKeys } from "../../counter/counter.ts"
-import { readEvent } from "../../counter/read-event.ts"
-import { eventCounting } from "../../event-counter.ts"
-import { metadataCounting } from "../../metadata-counter.ts"
-import { searchCounting } from "../../search-counter.ts"
-import { timingCounting } from "../../timing-stats.ts"
-import type { Counter, TableRow } from "../app.ts"
+import { readEvent } from "../../inspect/counters/counted-event.ts"
+import { type Counting, withShortKeys } from "../../inspect/counters/counting.ts"
+import type { Counter, TableRow } from "../counters.ts"
 import { countRows, timingRow, timingTables } from "../counters.ts"
 import { eachIn, type Range, type Ranged } from "./range.ts"
 import type { SearchPlaces } from "./search.ts"
@@ -21,18 +17,14 @@ interface RangeCounts extends Ranged {
 }
 
 /** The rules of each counter that the viewer shows, by its name. */
-const countings: ReadonlyMap<string, Counting> = new Map([
-  ["event-counter", eventCounting],
-  ["metadata-counter", metadataCounting],
-  ["search-counter", searchCounting],
-  ["timing-stats", timingCounting]
-])
+export type Countings = ReadonlyMap<string, Counting>
 
 const other = "(other)"
 
 /** The counter's tables of that range as they are shown, the largest counts first. */
 export const tablesOfRange = (
   { name, tables }: Counter,
+  countings: Countings,
   range: Range,
   places: Pick<SearchPlaces, "look" | "topics" | "patience" | "mask">
 ): Effect.Effect<RangeTables> => {

@@ -3,9 +3,9 @@
  * belongs to the interval in which the log took it. Bounded; lives as long as the viewer.
  */
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
+import { timingsOf } from "../../inspect/counters/timings.ts"
 import type { Mask } from "../../inspect/events/mask.ts"
 import type { SeriesView } from "../../inspect/events/messages.ts"
-import { timingsOf } from "../../inspect/timings.ts"
 import { addTo, type Counts, emptyInterval, type Interval, otherName, together } from "./interval.ts"
 import { type Gap, isCut } from "./read-gaps.ts"
 import { makeCovered, type Reader } from "./seen-ranges.ts"

@@ -16,14 +16,14 @@ import { viewerMask } from "../../inspect/viewer-settings.ts"
 import { Self } from "../../runtime/actor-context.ts"
 import { publishConsumed } from "../../runtime/publish/consumer-progress.ts"
 import { readTopics } from "../../transform/topics.ts"
-import type { Counter } from "../app.ts"
+import type { Counter } from "../counters.ts"
 import { counters } from "../counters.ts"
 import type { LineMemory } from "../live/raw-line-cache.ts"
 import { backFill } from "./back-fill.ts"
 import { consumedMemory } from "./consumer-progress.ts"
 import { journey } from "./event-timeline.ts"
 import type { Range } from "./range.ts"
-import { type RangeTables, tablesOfRange } from "./range-counts.ts"
+import { type Countings, type RangeTables, tablesOfRange } from "./range-counts.ts"
 import { seriesOfRange } from "./range-series.ts"
 import type { Reading } from "./read-gaps.ts"
 import { type SearchQuery, search } from "./search.ts"
@@ -58,7 +58,11 @@ const journeyPatience = 15_000
 const searchesAtATime = 4
 
 /** What is told, and what is done with each batch of records that the viewer has read. */
-export const makePast = Effect.fnUntraced(function* (lines: LineMemory, reading: Reading) {
+export const makePast = Effect.fnUntraced(function* (
+  lines: LineMemory,
+  reading: Reading,
+  countings: Countings
+) {
   const { sources } = yield* IngestQueue
   const { look } = yield* EventLog
   const bus = yield* MessageBus
@@ -113,7 +117,7 @@ export const makePast = Effect.fnUntraced(function* (lines: LineMemory, reading:
     },
     series: (name, minutes) => ({ ...series.view(shownSeries(name, mask), minutes, Date.now()), name }),
     seriesOf: (name, range, left) => searched(seriesOfRange(name, range, logPlaces), left),
-    tablesOf: (counter, range, left) => searched(tablesOfRange(counter, range, logPlaces), left),
+    tablesOf: (counter, range, left) => searched(tablesOfRange(counter, countings, range, logPlaces), left),
     sendTest: sendTestTo(gateway),
     gateway
   }

@@ -2,7 +2,7 @@
  * A table as a file that is sent while it is written, so that a table of any length needs the memory of a few of its
  * rows. Lives as long as its answer.
  */
-import type { TableRow } from "../app.ts"
+import type { TableRow } from "../counters.ts"
 import { csvLine } from "../web/csv.js"
 
 /** How many rows are written at a time. */

@@ -2,7 +2,7 @@
  * The WebSocket behind the live list, `LiveMessage` to the client and `LiveOrder` from it (messages.ts). It opens with
  * nothing to watch, tells what it was last ordered to watch, and ends its watch when it is closed.
  */
-import type { Socket, SocketHandlers } from "../../../gateway/http/serve.ts"
+import type { Socket, SocketHandlers } from "../../../gateway/http/server-types.ts"
 import { readFilter } from "../../inspect/events/filter.ts"
 import type { Filter } from "../../inspect/events/messages.ts"
 import type { Seats } from "./connection-limit.ts"

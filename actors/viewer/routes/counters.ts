@@ -6,9 +6,10 @@
 import { Schema } from "effect"
 import { Elysia } from "elysia"
 import { refuse } from "../../../gateway/http/errors.ts"
-import type { Counter, TableRow, ViewerOptions } from "../app.ts"
-import { shown } from "../counters.ts"
+import type { Counter, TableRow } from "../counters.ts"
+import { type Counted, shown } from "../counters.ts"
 import { askedRange, rangeSentence } from "../history/requested-range.ts"
+import type { Past } from "../history/service.ts"
 import { posted } from "../http/read-json.ts"
 import { json, nothing } from "../http/responses.ts"
 
@@ -27,7 +28,10 @@ export const counterRoutes = ({
   tables,
   reset,
   past
-}: Pick<ViewerOptions, "counters" | "tables" | "reset" | "past">) => {
+}: {
+  readonly counters: ReadonlyArray<Counter>
+  readonly past: Past
+} & Pick<Counted, "tables" | "reset">) => {
   const counterNamed = (name: string): Counter | undefined => counters.find((one) => one.name === name)
   return new Elysia()
     .get("/api/counters", () => json(counters))

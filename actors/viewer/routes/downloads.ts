@@ -5,7 +5,7 @@
 import { Elysia } from "elysia"
 import { Failure } from "../../../contracts/failure.ts"
 import { refuse } from "../../../gateway/http/errors.ts"
-import type { Counter, TableRow } from "../app.ts"
+import type { Counter, TableRow } from "../counters.ts"
 import type { RangeTables } from "../history/range-counts.ts"
 import { askedRange, rangeSentence } from "../history/requested-range.ts"
 import type { Past } from "../history/service.ts"

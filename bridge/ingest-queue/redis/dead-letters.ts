@@ -12,7 +12,7 @@ import { fromBuffer, toBuffer } from "../batch-blob.ts"
 import { replayMemory, storedLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
 import type { LetterBox } from "../service.ts"
-import type { QueueKeys } from "./queue.ts"
+import type { QueueKeys } from "./keys.ts"
 
 /** How far from each end a letter is looked for first. */
 const firstReach = 1_000

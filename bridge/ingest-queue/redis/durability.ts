@@ -7,7 +7,7 @@ import { Failure } from "../../../contracts/failure.ts"
 import type { RedisConnection } from "../../redis/connection.ts"
 import { type PushRules, standardRules } from "../push-limits.ts"
 import { writesAtOnce } from "./confirm.ts"
-import type { QueueKeys } from "./queue.ts"
+import type { QueueKeys } from "./keys.ts"
 import { lookAtServer, type RedisFacts } from "./server-info.ts"
 
 /** Fails only for what can never work: keys of one queue in different slots of a cluster. */

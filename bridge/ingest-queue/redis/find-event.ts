@@ -4,7 +4,7 @@ import { Failure } from "../../../contracts/failure.ts"
 import type { RedisConnection, Reply } from "../../redis/connection.ts"
 import { unpack } from "../batch-blob.ts"
 import type { EventUnderWay, QueueSource } from "../service.ts"
-import type { QueueKeys } from "./queue.ts"
+import type { QueueKeys } from "./keys.ts"
 
 /** KEYS claimed leases attempts · ARGV batch, place · {attempts and owner, until, packed lines} or nil. */
 const findScript = `

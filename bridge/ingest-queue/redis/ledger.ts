@@ -9,7 +9,7 @@ import type { RedisConnection, Reply } from "../../redis/connection.ts"
 import { fromBuffer, unpack } from "../batch-blob.ts"
 import { ledgerOf } from "../ledger-fields.ts"
 import type { QueueLedger, QueueSource } from "../service.ts"
-import type { QueueKeys } from "./queue.ts"
+import type { QueueKeys } from "./keys.ts"
 
 const counting = String.raw`
 -- Counted from the headers of what lies there, however it came there; and when the oldest was first claimed.

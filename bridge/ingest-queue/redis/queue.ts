@@ -2,6 +2,7 @@
  * The queue on Redis or Valkey: the list that trackers push to, and its companions that hold what is claimed and counted.
  * Each server is a queue of its own; pushes go to the first that works. The connections live as long as the scope.
  */
+
 import { Effect, type Redacted, type Scope } from "effect"
 import type { Placement } from "../../../contracts/batch.ts"
 import { Failure } from "../../../contracts/failure.ts"
@@ -18,6 +19,7 @@ import type { ClaimedBatch, IngestQueue, QueueSource, TopicCount } from "../serv
 import { redisLetters } from "./dead-letters.ts"
 import { noObstacle } from "./durability.ts"
 import { redisFind } from "./find-event.ts"
+import { prefixOf, type QueueKeys, queueKeys } from "./keys.ts"
 import { redisLedger } from "./ledger.ts"
 import { redisPush } from "./push.ts"
 import { ackScript, claimScript, giveBackScript, setAsideScript, splitScript } from "./scripts.ts"
@@ -29,38 +31,6 @@ export interface RedisQueueSettings {
   readonly deadLetterKey: string
   readonly connection?: ConnectOptions
   readonly rules?: PushRules
-}
-
-/** The keys of a queue. On Redis Cluster all must lie in one slot. */
-export interface QueueKeys {
-  readonly list: string
-  readonly claimed: string
-  readonly leases: string
-  readonly attempts: string
-  readonly ledger: string
-  readonly placements: string
-  readonly replays: string
-  readonly deadLetters: string
-}
-
-/**
- * What the names of the list's companions, and of its writers' keys, begin with, so that they lie in the list's own
- * slot: in braces the list's name is their tag; a tag of its own stays theirs.
- */
-const prefixOf = (list: string): string => (/\{[^}]+\}/.test(list) ? list : `{${list}}`)
-
-export const queueKeys = (list: string, deadLetters: string): QueueKeys => {
-  const prefix = prefixOf(list)
-  return {
-    list,
-    claimed: `${prefix}:claimed`,
-    leases: `${prefix}:leases`,
-    attempts: `${prefix}:attempts`,
-    ledger: `${prefix}:ledger`,
-    placements: `${prefix}:placements`,
-    replays: `${prefix}:replays`,
-    deadLetters
-  }
 }
 
 /**

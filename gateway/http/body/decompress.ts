@@ -3,7 +3,7 @@
  * nowhere else, 16 KiB at a time, so that a bomb costs no more than the cap.
  */
 import * as zlib from "node:zlib"
-import { Refusal } from "../refusal.ts"
+import { Refusal } from "../errors.ts"
 import { Gathered, TooMany } from "./byte-buffer.ts"
 import { closing } from "./closing.ts"
 

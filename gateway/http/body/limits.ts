@@ -2,7 +2,7 @@
 import { Duration } from "effect"
 import { setting } from "../../../contracts/setting.ts"
 import { count, duration, size } from "../../../contracts/setting-readers.ts"
-import { Refusal } from "../refusal.ts"
+import { Refusal } from "../errors.ts"
 
 export interface BodyLimits {
   /** Bytes as they are sent. */

@@ -1,6 +1,6 @@
 /** What a body says it is, and its text. */
 import { Buffer } from "node:buffer"
-import { Refusal } from "../refusal.ts"
+import { Refusal } from "../errors.ts"
 
 /**
  * How the text of a body is to be read. `text` says nothing of what it is: browsers send anything so. `form` says little

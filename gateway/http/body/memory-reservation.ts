@@ -2,7 +2,7 @@
  * Memory for one body, reserved as its bytes come: who announces much and sends little takes room from nobody. Lives
  * until `giveBack`.
  */
-import { Refusal } from "../refusal.ts"
+import { Refusal } from "../errors.ts"
 import { closing } from "./closing.ts"
 
 /** Reserves so many bytes; returns what gives them back, or undefined when there is no room. */

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from "../../../contracts/event.ts"
 import { encodeValue } from "../../../contracts/wire/percent.ts"
-import { Refusal } from "../refusal.ts"
+import { Refusal } from "../errors.ts"
 import { isBinary } from "./binary.ts"
 import { eventTooLarge, maxQueryBytes, maxValues, tooManyValues } from "./limits.ts"
 import { latinIn } from "./media-type.ts"

@@ -2,7 +2,7 @@
  * The body of a request, counted as it comes: the server's own limits and what `Content-Length` says are not relied
  * on. Keeps no state.
  */
-import { Refusal } from "../refusal.ts"
+import { Refusal } from "../errors.ts"
 import { Gathered, TooMany } from "./byte-buffer.ts"
 import { closing } from "./closing.ts"
 import { codingOf, inflated } from "./decompress.ts"

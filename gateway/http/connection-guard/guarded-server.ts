@@ -5,27 +5,18 @@
 import { closing } from "../body/closing.ts"
 import { linger } from "../body/linger.ts"
 import { answersInTurn } from "../runtime.ts"
-import type { Client, ServeOptions, Server, SocketClient, Tls } from "../serve.ts"
+import type {
+  Client,
+  DoorLimits,
+  InnerOptions,
+  Patience,
+  ServeOptions,
+  Server,
+  Tls
+} from "../server-types.ts"
 import { type Door, openDoor } from "./listener.ts"
 import type { Caller } from "./peer-ports.ts"
-import type { Patience } from "./proxied-connection.ts"
 import { doorSayings } from "./raw-responses.ts"
-
-export interface DoorLimits {
-  /** Connections at once; undefined for any number. */
-  readonly most: number | undefined
-  /** How long a client may take to send a request, headers and body, milliseconds. */
-  readonly request: number
-  /** Counts a connection that was turned away: there were too many, or it was too slow. Must not fail. */
-  readonly count: (reason: "connections" | "slow") => void
-  /** The standard one unless given. */
-  readonly patience?: Partial<Patience>
-}
-
-export type InnerOptions = Omit<ServeOptions, "fetch" | "tls" | "door"> & {
-  readonly fetch: (request: Request, client: SocketClient) => Response | Promise<Response>
-  readonly tls?: Tls
-}
 
 type Start = (options: InnerOptions) => Promise<Server>
 

@@ -5,8 +5,9 @@
  */
 import { once } from "node:events"
 import { createServer, type Socket } from "node:net"
+import type { Patience } from "../server-types.ts"
 import { type Caller, makePorts } from "./peer-ports.ts"
-import { type Patience, Visit } from "./proxied-connection.ts"
+import { Visit } from "./proxied-connection.ts"
 
 export interface DoorOptions {
   /** 0 takes a free one. */

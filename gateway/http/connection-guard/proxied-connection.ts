@@ -4,21 +4,11 @@
  * the bytes, so it is the same for HTTP and TLS, unless requests are to be handed on one at a time (turns.ts); when who
  * waits for whom too long is told by who spoke last.
  */
+
 import { connect, type Socket } from "node:net"
+import type { Patience } from "../server-types.ts"
 import type { Ports } from "./peer-ports.ts"
 import { Turns } from "./request-turns.ts"
-
-/** Milliseconds. */
-export interface Patience {
-  /** From when a client comes until it says something. */
-  readonly first: number
-  /** From when a client begins to ask until it is answered: it must have asked by then. */
-  readonly answer: number
-  /** With nothing said by anyone. */
-  readonly idle: number
-  /** From when a client takes no more of what it is sent until it has taken it. */
-  readonly full: number
-}
 
 export interface Visited {
   /** Where the server listens on this machine now. */

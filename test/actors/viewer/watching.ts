@@ -5,7 +5,8 @@ import type { ViewerOptions } from "../../../actors/viewer/app.ts"
 import { type LiveFeed, liveFeed } from "../../../actors/viewer/live/feed.ts"
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
 import { Topic } from "../../../contracts/ids.ts"
-import { type Server, serve } from "../../../gateway/http/serve.ts"
+import { serve } from "../../../gateway/http/serve.ts"
+import type { Server } from "../../../gateway/http/server-types.ts"
 import { viewer } from "./requests.ts"
 
 /** Records with these values, as they come out of the log. */

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, Exit, type Scope } from "effect"
-import { type QueueKeys, queueKeys, redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
+import { type QueueKeys, queueKeys } from "../../../bridge/ingest-queue/redis/keys.ts"
+import { redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
 import type {
   ClaimedBatch,
   IngestQueue,

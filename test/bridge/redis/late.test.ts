@@ -7,8 +7,9 @@ import { describe, expect, test } from "bun:test"
 import { Effect, Exit, Logger } from "effect"
 import { putScript, redisLinks, removeScript } from "../../../bridge/campaign-links/redis.ts"
 import { discardScript, replayScript } from "../../../bridge/ingest-queue/redis/dead-letters.ts"
+import { queueKeys } from "../../../bridge/ingest-queue/redis/keys.ts"
 import { pushScript } from "../../../bridge/ingest-queue/redis/push.ts"
-import { queueKeys, redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
+import { redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
 import {
   ackScript,
   claimScript,

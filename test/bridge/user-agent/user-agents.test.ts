@@ -5,8 +5,8 @@ import { rememberDevices } from "../../../bridge/user-agent/device.ts"
 import type { Bytes } from "../../../contracts/event.ts"
 import { parseLine } from "../../../contracts/wire/line.ts"
 import { parseRecord } from "../../../contracts/wire/record.ts"
-import cases from "../../actors/enricher/user-agents.json" with { type: "json" }
 import { settings } from "../../contracts/wire/vectors.ts"
+import cases from "./user-agents.json" with { type: "json" }
 
 interface Case {
   readonly ua: string

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { queryIn } from "../../../gateway/formats/body-params.ts"
-import { Refusal } from "../../../gateway/http/refusal.ts"
+import { Refusal } from "../../../gateway/http/errors.ts"
 
 const form = "application/x-www-form-urlencoded"
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))

@@ -5,7 +5,7 @@ import type { Bytes } from "../../../contracts/event.ts"
 import { parseLogLine } from "../../../gateway/formats/log-line.ts"
 import type { LogLine } from "../../../gateway/formats/log-line-fields.ts"
 import { isPrivate, trustedProxies } from "../../../gateway/http/client-address.ts"
-import cases from "../dialects/log-lines.json" with { type: "json" }
+import cases from "./log-lines.json" with { type: "json" }
 
 const behind =
   '[21/Nov/2026:01:10:43 +0000] "GET /x?a=1 HTTP/1.1" 200 612 "https://a.example/" "Mozilla/5.0 (X11)"'

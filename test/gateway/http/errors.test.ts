@@ -1,8 +1,7 @@
 /** The one table of errors: every code has its status, its headers and the same form. */
 import { describe, expect, test } from "bun:test"
 import { Failure, type FailureReason } from "../../../contracts/failure.ts"
-import { type ErrorCode, refuse, refuseFailed } from "../../../gateway/http/errors.ts"
-import { Refusal } from "../../../gateway/http/refusal.ts"
+import { type ErrorCode, Refusal, refuse, refuseFailed } from "../../../gateway/http/errors.ts"
 
 const statuses: Record<ErrorCode, number> = {
   "bad-request": 400,

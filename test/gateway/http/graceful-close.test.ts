@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { makeHealth } from "../../../actors/runtime/health.ts"
 import { makePublicReady } from "../../../actors/runtime/ops-server.ts"
 import { makeFarewell } from "../../../gateway/http/graceful-close.ts"
-import type { Client } from "../../../gateway/http/serve.ts"
+import type { Client } from "../../../gateway/http/server-types.ts"
 
 const client: Client = { address: "127.0.0.1", upgrade: () => undefined }
 const request = new Request("http://localhost/t/x")

@@ -3,7 +3,8 @@ import { connect } from "node:net"
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { Failure } from "../../../contracts/failure.ts"
 import { gatewayApp, maxTargetBytes } from "../../../gateway/app.ts"
-import { maxMessageBytes, serve } from "../../../gateway/http/serve.ts"
+import { serve } from "../../../gateway/http/serve.ts"
+import { maxMessageBytes } from "../../../gateway/http/server-types.ts"
 
 const lines: Array<string> = []
 const app = gatewayApp({

@@ -4,13 +4,13 @@ import { connect } from "node:net"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { Failure } from "../../../contracts/failure.ts"
+import { serve } from "../../../gateway/http/serve.ts"
 import {
   maxHeaderBytes,
   maxMessageBytes,
   type ServeOptions,
-  type Server,
-  serve
-} from "../../../gateway/http/serve.ts"
+  type Server
+} from "../../../gateway/http/server-types.ts"
 import { denoProgram } from "../../support/deno.ts"
 import { eventually } from "../../support/eventually.ts"
 

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { maxBufferedBytes } from "../../../gateway/http/serve.ts"
+import { maxBufferedBytes } from "../../../gateway/http/server-types.ts"
 import { denoProgram } from "../../support/deno.ts"
 import { type Stalled, stalledReader } from "./stalled-reader.ts"
 

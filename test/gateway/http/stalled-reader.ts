@@ -1,6 +1,7 @@
 /** A WebSocket client that stops reading, over a real connection: what waits for it, and whether it is closed. */
 import { connect } from "node:net"
-import { type Socket, serve } from "../../../gateway/http/serve.ts"
+import { serve } from "../../../gateway/http/serve.ts"
+import type { Socket } from "../../../gateway/http/server-types.ts"
 import { eventually } from "../../support/eventually.ts"
 
 export interface Stalled {

@@ -1,8 +1,8 @@
 /** Durations come back as statistics: exact averages, percentiles within 5 %, whatever a record claims. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { timingIncrements, timingsOf } from "../../../actors/inspect/timings.ts"
-import type { Row } from "../../../bridge/projection-store/service.ts"
+import { timingIncrements, timingsOf } from "../../../../actors/inspect/counters/timings.ts"
+import type { Row } from "../../../../bridge/projection-store/service.ts"
 
 const counted = (durations: ReadonlyArray<number>): ReadonlyArray<Row> => {
   const rows = new Map<string, number>()

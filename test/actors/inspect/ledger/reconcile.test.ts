@@ -1,8 +1,8 @@
 /** The ledger's arithmetic: what adds up says so, and what does not is named with its number. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import type { Account } from "../../../../actors/inspect/ledger/read-ledger.ts"
 import { addUp, type QueueCount } from "../../../../actors/inspect/ledger/reconcile.ts"
+import type { Account } from "../../../../actors/inspect/ledger/types.ts"
 import type { Topics } from "../../../../actors/transform/topics.ts"
 import type { QueueLedger } from "../../../../bridge/ingest-queue/service.ts"
 import type { Bytes } from "../../../../contracts/event.ts"

@@ -3,15 +3,11 @@ import { describe, expect, test } from "bun:test"
 import { Effect, Schema, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { copyLimits } from "../../../../actors/runtime/publish/copy-budget.ts"
-import {
-  recordIn,
-  type Seen,
-  type Show,
-  showCopies
-} from "../../../../actors/runtime/publish/event-copies.ts"
+import { recordIn, type Show, showCopies } from "../../../../actors/runtime/publish/event-copies.ts"
 import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../../../bridge/message-bus/service.ts"
 import type { Bytes } from "../../../../contracts/event.ts"
+import type { Seen } from "../../../../contracts/event-copy.ts"
 import {
   Copies,
   type CopyStage,

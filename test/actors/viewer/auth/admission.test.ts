@@ -6,7 +6,8 @@ import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
 import type { Accounts } from "../../../../actors/viewer/dead-letters/service.ts"
 import { maxPostedBytes } from "../../../../actors/viewer/http/read-json.ts"
 import { posts } from "../../../../actors/viewer/routes/ledger-and-dead-letters.ts"
-import { type Server, serve } from "../../../../gateway/http/serve.ts"
+import { serve } from "../../../../gateway/http/serve.ts"
+import type { Server } from "../../../../gateway/http/server-types.ts"
 import { ask, noAccounts, order, ownPage, viewer } from "../requests.ts"
 
 const none = { done: 0, gone: 0, tooOften: 0, tooOftenLetters: [], troubles: [] }

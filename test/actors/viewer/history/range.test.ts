@@ -1,8 +1,10 @@
 /** Counts and figures of a range of time: of what the log holds of it, and not known where it was not looked through. */
+
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
+import { countings } from "../../../../actors/counter/countings.ts"
 import { noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
-import type { Counter } from "../../../../actors/viewer/app.ts"
+import type { Counter } from "../../../../actors/viewer/counters.ts"
 import { counters } from "../../../../actors/viewer/counters.ts"
 import { tablesOfRange } from "../../../../actors/viewer/history/range-counts.ts"
 import { seriesOfRange } from "../../../../actors/viewer/history/range-series.ts"
@@ -45,7 +47,9 @@ const counter = { name: "event-counter", title: "Types", tables: ["by-type", "by
 
 describe("a range of time", () => {
   test("counts what a counter would have counted of it, and nothing beside it", async () => {
-    const told = await Effect.runPromise(tablesOfRange(counter, range, whole([-2, 0, 1, 2, 59, 60])))
+    const told = await Effect.runPromise(
+      tablesOfRange(counter, countings, range, whole([-2, 0, 1, 2, 59, 60]))
+    )
     expect(told).toEqual({
       reached: range.until,
       looked: 4,
@@ -62,9 +66,11 @@ describe("a range of time", () => {
       }
     })
     const timings = { name: "timing-stats", title: "Timings", tables: ["timings"] }
-    const { rows } = await Effect.runPromise(tablesOfRange(timings, range, whole([1])))
+    const { rows } = await Effect.runPromise(tablesOfRange(timings, countings, range, whole([1])))
     expect(rows.timings?.[0]).toMatchObject({ "milliseconds of": "klag", count: 1, average: 10 })
-    expect((await Effect.runPromise(tablesOfRange(timings, range, whole([])))).rows.timings).toEqual([])
+    expect(
+      (await Effect.runPromise(tablesOfRange(timings, countings, range, whole([])))).rows.timings
+    ).toEqual([])
   })
 
   const linesIn = (...lines: ReadonlyArray<string>) =>
@@ -85,7 +91,7 @@ describe("a range of time", () => {
   const [events, origins, searches, timings] = counters
   const rowsOf = async (asked: Counter | undefined, places: ReturnType<typeof placesOf>, mask = noMask) => {
     if (asked === undefined) throw new Error("There is no such counter.")
-    const { rows } = await Effect.runPromise(tablesOfRange(asked, range, { ...places, mask }))
+    const { rows } = await Effect.runPromise(tablesOfRange(asked, countings, range, { ...places, mask }))
     expect(Object.keys(rows)).toEqual([...asked.tables])
     return rows
   }
@@ -196,7 +202,7 @@ describe("a range of time", () => {
     )
     const none = await Effect.runPromise(seriesOfRange("types", range, away))
     expect(none).toMatchObject({ known: 0, lines: [], troubles: ["Kafka is away."] })
-    expect(await Effect.runPromise(tablesOfRange(counter, range, away))).toMatchObject({
+    expect(await Effect.runPromise(tablesOfRange(counter, countings, range, away))).toMatchObject({
       looked: 0,
       reached: range.since,
       troubles: ["Kafka is away."]

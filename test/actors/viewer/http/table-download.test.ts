@@ -1,6 +1,6 @@
 /** The files of tables: written by the only CSV writer, sent piece by piece, whole at the end. */
 import { expect, test } from "bun:test"
-import type { TableRow } from "../../../../actors/viewer/app.ts"
+import type { TableRow } from "../../../../actors/viewer/counters.ts"
 import { csvTexts, jsonTexts, streamOf } from "../../../../actors/viewer/http/table-download.ts"
 
 const csv = (rows: ReadonlyArray<TableRow>): string => [...csvTexts(rows)].join("")

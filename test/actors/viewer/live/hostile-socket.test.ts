@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net"
 import { noMask } from "../../../../actors/inspect/events/mask.ts"
 import { maxClients } from "../../../../actors/viewer/live/connection-limit.ts"
 import { liveFeed, standardLimits } from "../../../../actors/viewer/live/feed.ts"
-import { maxBufferedBytes } from "../../../../gateway/http/serve.ts"
+import { maxBufferedBytes } from "../../../../gateway/http/server-types.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { type Started, startViewer, ticketOf, watch } from "../watching.ts"
 

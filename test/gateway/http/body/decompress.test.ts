@@ -10,7 +10,7 @@ import {
   zstdCompressSync
 } from "node:zlib"
 import { type Coding, codingOf, inflated } from "../../../../gateway/http/body/decompress.ts"
-import { Refusal } from "../../../../gateway/http/refusal.ts"
+import { Refusal } from "../../../../gateway/http/errors.ts"
 
 const brotli = (bytes: Uint8Array): Uint8Array =>
   brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { queryIn } from "../../../../gateway/formats/body-params.ts"
 import { maxQueryBytes, maxValues } from "../../../../gateway/http/body/limits.ts"
-import { Refusal } from "../../../../gateway/http/refusal.ts"
+import { Refusal } from "../../../../gateway/http/errors.ts"
 
 const read = (text: string, type = "multipart/form-data; boundary=x"): string => {
   try {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { gzipSync } from "node:zlib"
 import { standardBodyLimits } from "../../../../gateway/http/body/limits.ts"
 import { bodyReader } from "../../../../gateway/http/body/read-body.ts"
-import { Refusal } from "../../../../gateway/http/refusal.ts"
+import { Refusal } from "../../../../gateway/http/errors.ts"
 
 const limits = { ...standardBodyLimits, sentBytes: 1_000, bytes: 2_000 }
 

@@ -4,7 +4,8 @@ import { once } from "node:events"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { connect, createServer, type Socket } from "node:net"
 import { openDoor } from "../../../../gateway/http/connection-guard/listener.ts"
-import { type ServeOptions, type Server, serve } from "../../../../gateway/http/serve.ts"
+import { serve } from "../../../../gateway/http/serve.ts"
+import type { ServeOptions, Server } from "../../../../gateway/http/server-types.ts"
 import { eventually } from "../../../support/eventually.ts"
 
 const open: Array<{ close: () => unknown }> = []

@@ -1,0 +1,13 @@
+/** The rules of all counting actors, by the actor's name: the viewer applies them to a range of time. */
+import { eventCounting } from "../event-counter.ts"
+import type { Counting } from "../inspect/counters/counting.ts"
+import { metadataCounting } from "../metadata-counter.ts"
+import { searchCounting } from "../search-counter.ts"
+import { timingCounting } from "../timing-stats.ts"
+
+export const countings: ReadonlyMap<string, Counting> = new Map([
+  ["event-counter", eventCounting],
+  ["metadata-counter", metadataCounting],
+  ["search-counter", searchCounting],
+  ["timing-stats", timingCounting]
+])
