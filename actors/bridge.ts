@@ -24,7 +24,7 @@ export const Bridge = Actor.make(
     summary: "Stores records in Kafka, confirmed by all replicas.",
     receives: requests(Store),
     sends: "records to the log",
-    needs: [messageBus, eventLog],
+    requires: [messageBus, eventLog],
     settings: topicSettings,
     concurrency: 16,
     waiting: 64
@@ -58,7 +58,7 @@ export const Bridge = Actor.make(
 
     /** Whether an event that came now could be stored, as far as can be told without storing one. */
     const isFree = Effect.fnUntraced(function* (batch: EnrichedBatch) {
-      yield* log.seam.check
+      yield* log.dependency.check
       yield* doubt.check
       return mergeReceipts(batch, [])
     })

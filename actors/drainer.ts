@@ -22,7 +22,7 @@ export const Drainer = Actor.make(
     summary: "Claims lines from the queue and lets them go only when the log has them.",
     receives: claims,
     sends: "batches of events to an enricher",
-    needs: [ingestQueue, messageBus],
+    requires: [ingestQueue, messageBus],
     settings: topicSettings,
     concurrency: 6
   },

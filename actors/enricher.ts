@@ -21,7 +21,7 @@ export const Enricher = Actor.make(
     summary: "Adds device, country and city to events and turns them into records.",
     receives: requests(Enrich),
     sends: "batches of records to a bridge",
-    needs: [messageBus, geoIp],
+    requires: [messageBus, geoIp],
     settings: [kafkaKeyParam],
     concurrency: 16,
     waiting: 64

@@ -11,7 +11,7 @@ export const Gateway = Actor.make(
     summary: "Takes events over HTTP and answers when the queue has them.",
     receives: httpEvents,
     sends: "lines to the queue",
-    needs: [ingestQueue, campaignLinks],
+    requires: [ingestQueue, campaignLinks],
     concurrency: 4
   },
   Effect.gen(function* () {

@@ -16,7 +16,7 @@ export const Tap = Actor.make(
     summary: "Publishes events as readable JSON while they pass, for any NATS client. Runs only when named.",
     receives: copies(readTapStages),
     sends: "JSON on spoor.tap.<stage>.<topic>",
-    needs: [messageBus],
+    requires: [messageBus],
     settings: [tapStages, viewerMask]
   },
   publishTapped

@@ -29,7 +29,7 @@ export const Viewer = Actor.make(
     summary: "Shows events, what was counted, the ledger and the dead letters in a browser.",
     receives: records("viewer", history),
     sends: "pages and live events to browsers; replayed dead letters to the queue",
-    needs: [eventLog, projectionStore, ingestQueue, geoIp, factBus],
+    requires: [eventLog, projectionStore, ingestQueue, geoIp, factBus],
     settings: viewerSettings
   },
   Effect.gen(function* () {

@@ -2,7 +2,7 @@
 import type { Effect } from "effect"
 import type { Failure } from "../contracts/failure.ts"
 
-export interface Seam {
+export interface Dependency {
   /** `redis`, `sqlite`, `nats`, `in-process`, `kafka`. */
   readonly kind: string
   /** True when nothing but this process is needed. */

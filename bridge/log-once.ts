@@ -3,7 +3,7 @@
  * long as what is tried.
  */
 
-export interface SaidOnce {
+export interface LogOnce {
   /** Is this text new since it last worked? Then it is to be logged. */
   readonly isNew: (text: string) => boolean
   /** It worked: what comes next is news again. */
@@ -13,7 +13,7 @@ export interface SaidOnce {
 /** At most so many different texts are remembered, and so logged, until it works. */
 const maxTexts = 16
 
-export const makeSaidOnce = (): SaidOnce => {
+export const makeLogOnce = (): LogOnce => {
   const texts = new Set<string>()
   return {
     isNew: (text) => {

@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer"
  * `look` with a memory of at least the last `limit` different keys, fewer where they have more than `characters`
  * together, and never more than twice that. Keys that are asked for again stay; what has not been asked for longest goes
  * first. `look` must answer the same for the same key. Keys have characters up to U+00FF only: addresses, and whatever
- * is `Bytes`.
+ * is `ByteString`.
  */
 export const remember = <K extends string, A>(
   limit: number,

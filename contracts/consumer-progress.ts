@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import { Topic } from "./ids.ts"
 
-export const Consumed = Schema.Struct({
+export const ConsumerProgress = Schema.Struct({
   /** The consumer's name. */
   by: Schema.String,
   topic: Topic,
@@ -14,7 +14,7 @@ export const Consumed = Schema.Struct({
   /** Milliseconds since 1970. */
   at: Schema.Int
 })
-export type Consumed = typeof Consumed.Type
+export type ConsumerProgress = typeof ConsumerProgress.Type
 
 /** `spoor.events.consumed.<topic>`, beside the facts of the other stages. */
-export const consumedSubject = (topic: Topic): string => `spoor.events.consumed.${topic}`
+export const consumerProgressSubject = (topic: Topic): string => `spoor.events.consumed.${topic}`

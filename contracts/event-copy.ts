@@ -1,10 +1,10 @@
 /**
  * Copies of events for people who look, stage by stage. Nothing is copied while nobody looks: who looks says so every
- * `wishPause` milliseconds on `wishSubject`, and actors publish copies for `wishLife` after they heard it. At most
+ * `copySubscriptionIntervalMs` milliseconds on `copySubscriptionSubject`, and actors publish copies for `copySubscriptionTtlMs` after they heard it. At most
  * once, bounded, and what is left out is counted.
  */
 import { Schema } from "effect"
-import { Bytes } from "./event.ts"
+import { ByteString } from "./event.ts"
 import { BatchId, Topic } from "./ids.ts"
 
 /** The stages as people name them: read from the queue, enriched, stored in the log, rejected. */
@@ -12,20 +12,20 @@ export const CopyStage = Schema.Literals(["raw", "enriched", "stored", "rejected
 export type CopyStage = typeof CopyStage.Type
 
 /** "Somebody looks at these stages." */
-export const Wish = Schema.Struct({ stages: Schema.Array(CopyStage) })
-export type Wish = typeof Wish.Type
+export const CopySubscription = Schema.Struct({ stages: Schema.Array(CopyStage) })
+export type CopySubscription = typeof CopySubscription.Type
 
-export const wishSubject = "spoor.watch"
-export const wishPause = 1_000
-export const wishLife = 3_000
+export const copySubscriptionSubject = "spoor.watch"
+export const copySubscriptionIntervalMs = 1_000
+export const copySubscriptionTtlMs = 3_000
 
 /** One event at one stage. `line` (raw, rejected) and `record` (enriched, stored) are bytes, one character per byte. */
 export const EventCopy = Schema.Struct({
   /** Its place in its batch. */
   index: Schema.Int,
   /** The line as it was claimed, without its end. */
-  line: Schema.optionalKey(Bytes),
-  record: Schema.optionalKey(Bytes),
+  line: Schema.optionalKey(ByteString),
+  record: Schema.optionalKey(ByteString),
   partition: Schema.optionalKey(Schema.Int),
   offset: Schema.optionalKey(Schema.String),
   reason: Schema.optionalKey(Schema.String),

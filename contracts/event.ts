@@ -2,28 +2,28 @@
  * An event on its way: as it was read from a line (raw), and as the finished record that Kafka gets (enriched).
  *
  * A line may hold any byte, and its bytes must come out unchanged. Texts of a line are therefore carried as
- * `Bytes`: a string with one character (U+0000 to U+00FF) per byte, that is ISO 8859-1. Plain ASCII looks like itself.
+ * `ByteString`: a string with one character (U+0000 to U+00FF) per byte, that is ISO 8859-1. Plain ASCII looks like itself.
  */
 import { Schema } from "effect"
 import { Topic } from "./ids.ts"
 
 /** The bytes of a text, one character per byte (ISO 8859-1). */
-export const Bytes = Schema.String.pipe(Schema.brand("Bytes"))
-export type Bytes = typeof Bytes.Type
+export const ByteString = Schema.String.pipe(Schema.brand("ByteString"))
+export type ByteString = typeof ByteString.Type
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /** The UTF-8 bytes of a text. A lone surrogate becomes U+FFFD. */
-export const bytesOf = (text: string): Bytes => {
-  if (!/[^ -~]/.test(text)) return text as Bytes
+export const bytesOf = (text: string): ByteString => {
+  if (!/[^ -~]/.test(text)) return text as ByteString
   let bytes = ""
   for (const byte of encoder.encode(text)) bytes += String.fromCharCode(byte)
-  return bytes as Bytes
+  return bytes as ByteString
 }
 
 /** The text that the bytes are in UTF-8; what is not UTF-8 becomes U+FFFD. Never throws. */
-export const textOf = (bytes: Bytes): string => {
+export const textOf = (bytes: ByteString): string => {
   if (!/[^ -~]/.test(bytes)) return bytes
   const plain = new Uint8Array(bytes.length)
   for (let at = 0; at < bytes.length; at++) plain[at] = bytes.charCodeAt(at)
@@ -45,14 +45,14 @@ export const RawEvent = Schema.Struct({
   /** When the edge took it: milliseconds (pushtech) or seconds (adtekio) since 1970, as the dialect has it. */
   ts: Schema.Int,
   /** Host and pod are empty in the adtekio dialect, which has neither. */
-  host: Bytes,
-  pod: Bytes,
+  host: ByteString,
+  pod: ByteString,
   /** Begins with `/`. */
-  path: Bytes,
+  path: ByteString,
   /** As it stands in the line, with `e` or `p` for an empty one. */
-  query: Bytes,
+  query: ByteString,
   /** May be empty; keeps its own spaces. */
-  userAgent: Bytes
+  userAgent: ByteString
 })
 export type RawEvent = typeof RawEvent.Type
 

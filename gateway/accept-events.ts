@@ -2,7 +2,7 @@
  * Events of a request on their way into the queue: each becomes one line, and each gets a verdict of its own. Every
  * dialect of the edge ends here. Keeps no state.
  */
-import { type Bytes, bytesOf } from "../contracts/event.ts"
+import { type ByteString, bytesOf } from "../contracts/event.ts"
 import { Failure } from "../contracts/failure.ts"
 import type { Topic } from "../contracts/ids.ts"
 import { formatLine } from "../contracts/wire/line.ts"
@@ -12,34 +12,34 @@ import type { Arrival } from "./request-context.ts"
 
 /** One event as a dialect made it of a request. What is left out is the request's own. */
 export interface NewEvent {
-  readonly path: Bytes
+  readonly path: ByteString
   /** Percent-encoded pairs, without `?`; may be empty. */
-  readonly query: Bytes
+  readonly query: ByteString
   readonly address?: string
-  readonly host?: Bytes
-  readonly userAgent?: Bytes
+  readonly host?: ByteString
+  readonly userAgent?: ByteString
   /** Events of a topic of their own are written in the adtekio dialect, which names it. */
   readonly topic?: Topic
   /** More parameters, made of the address as the line has it: once privacy has had its say. */
-  readonly queryOfAddress?: (address: string) => Bytes
+  readonly queryOfAddress?: (address: string) => ByteString
   /** The client's own id of it; becomes a parameter, so that a client that sends it again is recognised. */
   readonly id?: string | undefined
 }
 
 /** One event with all that its line holds. */
 export interface EdgeEvent {
-  readonly path: Bytes
-  readonly query: Bytes
+  readonly path: ByteString
+  readonly query: ByteString
   readonly address: string
   /** Milliseconds since 1970. */
   readonly ts: number
-  readonly host: Bytes
-  readonly userAgent: Bytes
+  readonly host: ByteString
+  readonly userAgent: ByteString
   readonly topic: Topic | undefined
 }
 
 /** What became of an event: `ok` is in the queue, `retry` is not now, `rejected` can never be. */
-export type Verdict =
+export type EventResult =
   | { readonly verdict: "ok" }
   | { readonly verdict: "retry" }
   | { readonly verdict: "rejected"; readonly reason: string }
@@ -51,13 +51,13 @@ export type Privacy = (event: EdgeEvent, arrival: Arrival) => EdgeEvent | undefi
 export type Spend = (arrival: Arrival, events: number) => Refusal | undefined
 
 /** Resolves when the queue has the line; rejects with `Failure`. */
-export type Push = (line: Bytes) => Promise<void>
+export type Push = (line: ByteString) => Promise<void>
 
 export interface TakeEvents {
   /** The one event of a request. Rejects with what the push failed with. */
   readonly one: (arrival: Arrival, event: NewEvent) => Promise<void>
   /** A verdict per event, in their order. Rejects only with a `Refusal`, before anything is taken: too many at once. */
-  readonly all: (arrival: Arrival, events: ReadonlyArray<NewEvent>) => Promise<ReadonlyArray<Verdict>>
+  readonly all: (arrival: Arrival, events: ReadonlyArray<NewEvent>) => Promise<ReadonlyArray<EventResult>>
 }
 
 export interface TakeEventsOptions {
@@ -67,7 +67,7 @@ export interface TakeEventsOptions {
   readonly eventIdParam: string
   readonly privacy?: Privacy | undefined
   /** Takes out of an event's query what must not stand in a line. */
-  readonly withoutKey?: ((query: Bytes) => Bytes) | undefined
+  readonly withoutKey?: ((query: ByteString) => ByteString) | undefined
   /** Takes the events of a request beyond its first, which the guards have let in. */
   readonly spend?: Spend | undefined
 }
@@ -82,7 +82,7 @@ export const takeEvents = ({
 }: TakeEventsOptions): TakeEvents => {
   const pod = bytesOf(podName ?? "")
 
-  const lineOf = ({ address, ts, host, path, query, userAgent, topic }: EdgeEvent): Bytes =>
+  const lineOf = ({ address, ts, host, path, query, userAgent, topic }: EdgeEvent): ByteString =>
     topic === undefined
       ? formatLine({ dialect: "pushtech", ip: address, ts, host, pod, path, query, userAgent })
       : formatLine({
@@ -123,10 +123,10 @@ export const takeEvents = ({
   }
 }
 
-const ok: Verdict = { verdict: "ok" }
-const retry: Verdict = { verdict: "retry" }
+const ok: EventResult = { verdict: "ok" }
+const retry: EventResult = { verdict: "retry" }
 
-const verdictOf = (cause: unknown): Verdict =>
+const verdictOf = (cause: unknown): EventResult =>
   cause instanceof Failure && !cause.retry
     ? { verdict: "rejected", reason: "The event is larger than an event may be." }
     : retry

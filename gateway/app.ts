@@ -6,7 +6,7 @@
  */
 import { Elysia } from "elysia"
 import { standardEventIdParam } from "../contracts/client-event-id.ts"
-import type { Bytes } from "../contracts/event.ts"
+import type { ByteString } from "../contracts/event.ts"
 import { type Privacy, type Push, type Spend, takeEvents } from "./accept-events.ts"
 import type { CountRejected } from "./formats/batch.ts"
 import { idempotencyKey } from "./formats/idempotency-key.ts"
@@ -65,7 +65,7 @@ export interface GatewayOptions {
   readonly around?: Around | undefined
   readonly spend?: Spend | undefined
   /** Takes write keys out of an event's query. */
-  readonly withoutKey?: ((query: Bytes) => Bytes) | undefined
+  readonly withoutKey?: ((query: ByteString) => ByteString) | undefined
   readonly privacy?: Privacy | undefined
   readonly cors?: Cors
   /** Campaign links; without them their paths are events like any other. */
@@ -122,7 +122,7 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     const wantsImage = isGif || arrival.request.headers.get("accept")?.startsWith("image/") === true
     return take
       .one(arrival, {
-        path: isGif ? (path.slice(0, -".gif".length) as Bytes) : path,
+        path: isGif ? (path.slice(0, -".gif".length) as ByteString) : path,
         query,
         id: idempotencyKey(arrival.request.headers)
       })

@@ -2,7 +2,7 @@
  * Many requests share one push: lines that arrive together go to the queue in one command, and each caller's promise
  * settles with the push that carried its line. Lives as long as the gateway; `drain` when it stops.
  */
-import type { Bytes } from "../contracts/event.ts"
+import type { ByteString } from "../contracts/event.ts"
 import { Failure } from "../contracts/failure.ts"
 
 export interface PushLimits {
@@ -25,7 +25,7 @@ export const standardLimits: PushLimits = {
 
 export interface PushBatch {
   /** Resolves when the queue has the line. Rejects with what the push failed with, or `Failure` "busy" at once when full. */
-  readonly add: (line: Bytes) => Promise<void>
+  readonly add: (line: ByteString) => Promise<void>
   /** What has been added and not settled yet. */
   readonly pending: () => { readonly lines: number; readonly bytes: number }
   /** Resolves when nothing is pending. Does not refuse new lines: stop what adds them first. */
@@ -33,7 +33,7 @@ export interface PushBatch {
 }
 
 interface Batch {
-  readonly lines: Array<Bytes>
+  readonly lines: Array<ByteString>
   bytes: number
   readonly settled: Promise<void>
   readonly resolve: () => void
@@ -46,7 +46,7 @@ interface Batch {
  * fails because the queue is away, the lines that wait fail with it, so that nobody waits for several pushes in turn.
  */
 export const pushBatch = (
-  push: (lines: ReadonlyArray<Bytes>) => Promise<void>,
+  push: (lines: ReadonlyArray<ByteString>) => Promise<void>,
   limits: PushLimits = standardLimits
 ): PushBatch => {
   const full = new Failure({ reason: "busy", message: "as many lines are pending as may be" })

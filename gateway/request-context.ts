@@ -1,6 +1,6 @@
 /** A tracker's request as all that follows sees it: what it asks for, and who sent it when. Made once per request. */
 
-import type { Bytes } from "../contracts/event.ts"
+import type { ByteString } from "../contracts/event.ts"
 import type { Topic } from "../contracts/ids.ts"
 import type { FindAddress } from "./http/client-address.ts"
 import { hostOf } from "./http/host.ts"
@@ -17,9 +17,9 @@ export interface Arrival {
   /** The client's address, after our proxies. The socket's peer is nobody's business: behind a proxy it is everybody. */
   readonly address: string
   /** The host that was asked for, without its port; may be empty. */
-  readonly host: Bytes
+  readonly host: ByteString
   /** May be empty. */
-  readonly userAgent: Bytes
+  readonly userAgent: ByteString
   /** Milliseconds since 1970. */
   readonly now: number
   /** The topic of its events; undefined for the standard one. A guard may set it. */
@@ -47,7 +47,7 @@ export const arrivalOf = (
     target,
     address: addressOf(headers, address),
     host,
-    userAgent: (headers.get("user-agent") ?? "") as Bytes,
+    userAgent: (headers.get("user-agent") ?? "") as ByteString,
     now,
     topic: undefined,
     key: undefined,

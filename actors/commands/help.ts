@@ -21,7 +21,7 @@ export const actorList = (actors: ReadonlyArray<Actor>): string => {
 export const settingsOf = (actor: Actor): ReadonlyArray<Setting<unknown>> => [
   ...new Set([
     ...actor.settings,
-    ...actor.needs.flatMap((need) => need.settings),
+    ...actor.requires.flatMap((requirement) => requirement.settings),
     ...messageBus.settings,
     ...processSettings
   ])

@@ -8,7 +8,7 @@ import { Context, Effect, Layer } from "effect"
 import { EventLog } from "../../bridge/event-log/service.ts"
 import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
 import { readLedger } from "../inspect/ledger/read-ledger.ts"
-import { whereIs } from "../inspect/locate-event.ts"
+import { locateEvent } from "../inspect/locate-event.ts"
 import { eventLog, ingestQueue } from "../runtime/dependencies.ts"
 import { readTopics, topicSettings } from "../transform/topics.ts"
 import { ledgerText, whereJson, whereText } from "./ledger/text.ts"
@@ -40,15 +40,15 @@ const count = Effect.fnUntraced(function* (asJson: boolean, isWatched: boolean) 
 const where = Effect.fnUntraced(function* (id: string, asJson: boolean) {
   const { sources } = Context.get(yield* Layer.build(ingestQueue.layer), IngestQueue)
   const topics = yield* readTopics
-  const { look } = yield* Layer.build(eventLog.layer).pipe(
-    Effect.map((context): Pick<EventLog["Service"], "look"> => Context.get(context, EventLog)),
+  const { scan } = yield* Layer.build(eventLog.layer).pipe(
+    Effect.map((context): Pick<EventLog["Service"], "scan"> => Context.get(context, EventLog)),
     Effect.catchTag("Failure", (failure) =>
       failure.reason === "unreadable"
         ? Effect.fail(failure)
-        : Effect.succeed({ look: () => Effect.fail(failure) })
+        : Effect.succeed({ scan: () => Effect.fail(failure) })
     )
   )
-  const found = yield* whereIs(id, { sources, topics, look })
+  const found = yield* locateEvent(id, { sources, topics, scan })
   yield* say(asJson ? JSON.stringify(whereJson(found)) : whereText(found))
   return found.state === "not found" || found.state === "not an id" ? 1 : 0
 })

@@ -14,7 +14,7 @@ import * as Actor from "../runtime/actor.ts"
 import { Self } from "../runtime/actor-context.ts"
 import { eventLog, factBus, projectionStore } from "../runtime/dependencies.ts"
 import { records } from "../runtime/inbox/records.ts"
-import { publishConsumed } from "../runtime/publish/consumer-progress.ts"
+import { publishConsumerProgress } from "../runtime/publish/consumer-progress.ts"
 import { fenceId, type Written } from "./fence-id.ts"
 
 /** Partitions counted at the same time: while one waits for the store, another is read. */
@@ -28,7 +28,7 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       summary,
       receives: records(name, "oldest"),
       sends: `counts to the projection ${name}`,
-      needs: [eventLog, projectionStore, factBus],
+      requires: [eventLog, projectionStore, factBus],
       settings: [eventIdParam, visitorId],
       concurrency: partitionsAtOnce,
       waiting: 16
@@ -40,7 +40,7 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
         idParam: yield* eventIdParam.config,
         hasVisitorIds: (yield* visitorId.config) !== "off"
       }
-      const tellConsumed = yield* publishConsumed
+      const publishProgress = yield* publishConsumerProgress
 
       return Effect.fnUntraced(function* (batch: RecordBatch) {
         const { topic, partition, records, end } = batch
@@ -49,7 +49,7 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
           return store.apply(name, { topic, partition, end, effects })
         })
         yield* meter.count("repeated", applied.reread + applied.duplicates, "seen before")
-        yield* tellConsumed(batch)
+        yield* publishProgress(batch)
       })
     })
   )

@@ -8,7 +8,7 @@ import { topicOfHost } from "../../contracts/wire/line.ts"
 import type { GatewayOptions } from "../../gateway/app.ts"
 import { type BodyRoom, bodyRoom } from "../../gateway/guard/body-memory.ts"
 import { guardsOf } from "../../gateway/guard/chain.ts"
-import { limitUnderWay } from "../../gateway/guard/concurrency-limit.ts"
+import { limitConcurrency } from "../../gateway/guard/concurrency-limit.ts"
 import { rateLimits } from "../../gateway/guard/rate-limits.ts"
 import * as Guarding from "../../gateway/guard/settings.ts"
 import { writeKeys } from "../../gateway/guard/write-keys.ts"
@@ -91,7 +91,7 @@ const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, topic
   return {
     options: {
       ...guardsOf(limits, find, countRefused),
-      around: maxPerAddress === undefined ? undefined : limitUnderWay(maxPerAddress, countRefused)
+      around: maxPerAddress === undefined ? undefined : limitConcurrency(maxPerAddress, countRefused)
     },
     room: bodyRoom(maxBodyBytes, countRefused)
   }

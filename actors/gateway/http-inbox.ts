@@ -5,7 +5,7 @@
 import { Cause, Clock, Effect, Exit } from "effect"
 import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import { eventIdParam } from "../../contracts/client-event-id.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { gatewayApp } from "../../gateway/app.ts"
 import { bodyLimitsOf, bodySettings } from "../../gateway/http/body/limits.ts"
@@ -27,7 +27,7 @@ import { thisWorker } from "../runtime/workers/worker.ts"
 import { makeProtection, protectionSettings } from "./guard-layer.ts"
 import { linksSettings, makeLinks } from "./links.ts"
 
-export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
+export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> = {
   describes: "events over HTTP",
   settings: [
     gatewayPort,
@@ -60,7 +60,7 @@ export const httpEvents: Inbox<ReadonlyArray<Bytes>, void, CampaignLinks> = {
     const clock = yield* Clock.Clock
     const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
 
-    const push = async (lines: ReadonlyArray<Bytes>): Promise<void> => {
+    const push = async (lines: ReadonlyArray<ByteString>): Promise<void> => {
       const exit = await run(mailbox.deliver(lines, { events: lines.length }))
       if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
     }

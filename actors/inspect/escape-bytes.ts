@@ -5,10 +5,10 @@
  */
 import { Buffer } from "node:buffer"
 import { Result } from "effect"
-import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../contracts/event.ts"
 
 /** Text that anyone can be shown. Never throws. */
-export const readable = (bytes: Bytes): string => {
+export const readable = (bytes: ByteString): string => {
   if (!/[^ -[\]-~]/.test(bytes)) return bytes
   let text = ""
   let rest = 0
@@ -23,7 +23,7 @@ export const readable = (bytes: Bytes): string => {
 }
 
 /** The bytes that `readable` was made of, or a sentence on what is wrong with an edited text. */
-export const fromReadable = (text: string): Result.Result<Bytes, string> => {
+export const fromReadable = (text: string): Result.Result<ByteString, string> => {
   const control = /\p{Cc}/u.exec(text)
   if (control !== null) {
     const code = escapeBytes(bytesOf(control[0]))
@@ -41,7 +41,7 @@ export const fromReadable = (text: string): Result.Result<Bytes, string> => {
     text
       .split(/(\\\\|\\x[0-9a-fA-F]{2})/)
       .map((part, i) => (i % 2 === 0 ? bytesOf(part) : escaped(part)))
-      .join("") as Bytes
+      .join("") as ByteString
   )
 }
 

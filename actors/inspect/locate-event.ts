@@ -4,12 +4,12 @@
  */
 import { Duration, Effect, Result } from "effect"
 import type { EventLog, LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
-import type { EventUnderWay, QueueSource } from "../../bridge/ingest-queue/service.ts"
+import type { EventInFlight, QueueSource } from "../../bridge/ingest-queue/service.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type BatchId, splitEventId } from "../../contracts/ids.ts"
 import { leaseTime } from "../../contracts/requests.ts"
 import type { Topics } from "../transform/topics.ts"
-import type { FoundLetter } from "./dead-letters/cursor.ts"
+import type { FoundDeadLetter } from "./dead-letters/cursor.ts"
 import { findOn } from "./dead-letters/search.ts"
 
 /** A record of the event in the log. */
@@ -23,14 +23,14 @@ export interface StoredRecord {
   readonly times: ReadonlyArray<readonly [stage: string, at: number]>
 }
 
-export interface Whereabouts {
+export interface EventLocation {
   readonly id: string
   /** What comes first of the list below; the lists hold all that was found, since one event may be in two places. */
   readonly state: "not an id" | "in flight" | "dead letter" | "stored" | "not found"
   /** The same as a sentence for a person. */
   readonly sentence: string
-  readonly underWay: ReadonlyArray<EventUnderWay & { readonly queue: string }>
-  readonly letters: ReadonlyArray<FoundLetter>
+  readonly underWay: ReadonlyArray<EventInFlight & { readonly queue: string }>
+  readonly letters: ReadonlyArray<FoundDeadLetter>
   /** More than one when it was stored again after a lost answer; those of the first five minutes are found. */
   readonly records: ReadonlyArray<StoredRecord>
   /** A sentence for each system that could not be asked, or not to its end. */
@@ -39,7 +39,7 @@ export interface Whereabouts {
 
 export interface Places {
   readonly sources: ReadonlyArray<QueueSource>
-  readonly look: EventLog["Service"]["look"]
+  readonly scan: EventLog["Service"]["scan"]
   readonly topics: Topics
   /** How long to look through the log, milliseconds; without it, to the end. */
   readonly patience?: number | undefined
@@ -48,8 +48,8 @@ export interface Places {
 }
 
 /** Looks in all places side by side. Never fails: what could not be asked is among the troubles. */
-export const whereIs: (id: string, places: Places) => Effect.Effect<Whereabouts> = Effect.fnUntraced(
-  function* (id, { sources, look, topics, patience, logged }) {
+export const locateEvent: (id: string, places: Places) => Effect.Effect<EventLocation> = Effect.fnUntraced(
+  function* (id, { sources, scan, topics, patience, logged }) {
     const parts = splitEventId(id)
     if (parts === undefined) return nowhere(id, "not an id", notAnId(id))
 
@@ -64,7 +64,7 @@ export const whereIs: (id: string, places: Places) => Effect.Effect<Whereabouts>
 
     const search = searchFor(id)
     const since = Math.max(claimTime(parts.batch) - clockSlack, (logged ?? 0) - soonBefore)
-    const inLog = look({ topics: topics.all, since }, search.see).pipe(
+    const inLog = scan({ topics: topics.all, since }, search.see).pipe(
       Effect.timeoutOrElse({
         duration: patience ?? Duration.infinity,
         orElse: () => Effect.fail(impatient(patience ?? 0))
@@ -74,13 +74,13 @@ export const whereIs: (id: string, places: Places) => Effect.Effect<Whereabouts>
       [
         Effect.forEach(
           sources,
-          ({ seam, find }) =>
-            Effect.map(asked(find(parts.batch, parts.index), seam.address), (event) =>
-              event === undefined ? [] : [{ ...event, queue: seam.address }]
+          ({ dependency, find }) =>
+            Effect.map(asked(find(parts.batch, parts.index), dependency.address), (event) =>
+              event === undefined ? [] : [{ ...event, queue: dependency.address }]
             ),
           { concurrency: "unbounded" }
         ),
-        Effect.forEach(sources, (source) => asked(findOn(source, id), source.seam.address), {
+        Effect.forEach(sources, (source) => asked(findOn(source, id), source.dependency.address), {
           concurrency: "unbounded"
         }),
         asked(inLog)
@@ -147,7 +147,7 @@ const impatient = (patience: number): Failure =>
     message: `The log was looked through for ${Math.round(patience / 1000)} seconds, and not to its end.`
   })
 
-const nowhere = (id: string, state: Whereabouts["state"], sentence: string): Whereabouts => ({
+const nowhere = (id: string, state: EventLocation["state"], sentence: string): EventLocation => ({
   id,
   state,
   sentence,
@@ -162,9 +162,9 @@ const notAnId = (id: string): string =>
     ? "This is a dead letter that is not of Spoor's making, so it has no event id: look for it among the dead letters."
     : "This is no event id. One is 32 hex digits, a dash and a number, as it stands in the header `id` of a record and in a dead letter."
 
-type Found = Omit<Whereabouts, "state" | "sentence">
+type Found = Omit<EventLocation, "state" | "sentence">
 
-const told = (found: Found): Whereabouts => {
+const told = (found: Found): EventLocation => {
   const { underWay, letters, records, troubles } = found
   const [event] = underWay
   const [letter] = letters

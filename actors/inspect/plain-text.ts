@@ -1,16 +1,16 @@
 /** Values as plain text for a terminal: whatever a stranger may have written is made readable first, so that it steers nothing. */
 import { Buffer } from "node:buffer"
-import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { readable } from "./escape-bytes.ts"
 
 /** Any text, with control characters and all else that cannot be seen as `\xNN`. */
 export const plain = (text: string): string => readable(bytesOf(text))
 
 /** Bytes as one character each. */
-export const latin1 = (bytes: Uint8Array): Bytes => Buffer.from(bytes).toString("latin1") as Bytes
+export const latin1 = (bytes: Uint8Array): ByteString => Buffer.from(bytes).toString("latin1") as ByteString
 
 /** Bytes for a program that reads JSON: readable under `name`, exact in base64 under `bytes`. */
-export const bytesJson = (name: string, bytes: Bytes): Record<string, string> => ({
+export const bytesJson = (name: string, bytes: ByteString): Record<string, string> => ({
   [name]: readable(bytes),
   bytes: Buffer.from(bytes, "latin1").toString("base64")
 })

@@ -7,7 +7,7 @@ import { type Config, type Context, Effect, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 import { Self } from "./actor-context.ts"
-import type { Need, Provided } from "./dependencies.ts"
+import type { Provided, Requirement } from "./dependencies.ts"
 import { type Handle, type Limits, type Mailbox, makeMailbox } from "./mailbox.ts"
 
 /** What a start can fail with; both become one sentence on the terminal. */
@@ -37,11 +37,11 @@ export interface Actor {
   readonly serves: { readonly subject: string; readonly queue: string } | undefined
   readonly sends: string
   readonly settings: ReadonlyArray<Setting<unknown>>
-  readonly needs: ReadonlyArray<Need<never>>
+  readonly requires: ReadonlyArray<Requirement<never>>
   readonly limits: Limits
   /**
    * One life: builds, opens the inbox, runs `up`, and goes on until interrupted or failed. `context` must hold the
-   * services of `needs`.
+   * services of `requires`.
    */
   readonly live: (
     context: Context.Context<never>,
@@ -49,13 +49,13 @@ export interface Actor {
   ) => Effect.Effect<never, StartFailure, Self>
 }
 
-export interface Definition<Message, Answer, R, N extends ReadonlyArray<Need<never>>> {
+export interface Definition<Message, Answer, R, N extends ReadonlyArray<Requirement<never>>> {
   /** One sentence, for `--list` and `$SRV.INFO`. */
   readonly summary: string
   readonly receives: Inbox<Message, Answer, R>
   /** For people: where its work goes. */
   readonly sends: string
-  readonly needs: N
+  readonly requires: N
   readonly settings?: ReadonlyArray<Setting<unknown>>
   /** Messages handled at a time; 1 unless said otherwise. */
   readonly concurrency?: number
@@ -64,7 +64,7 @@ export interface Definition<Message, Answer, R, N extends ReadonlyArray<Need<nev
 }
 
 /** The services that the needs provide; what an actor may use while it is built and in its inbox. */
-type Within<N extends ReadonlyArray<Need<never>>> = Provided<N[number]> | Self | Scope.Scope
+type Within<N extends ReadonlyArray<Requirement<never>>> = Provided<N[number]> | Self | Scope.Scope
 
 /**
  * Defines an actor. `build` runs at every start: what it acquires is private to this life and released at its end;
@@ -74,7 +74,7 @@ export const make = <
   Message,
   Answer,
   R extends Provided<N[number]>,
-  const N extends ReadonlyArray<Need<never>>
+  const N extends ReadonlyArray<Requirement<never>>
 >(
   name: string,
   definition: Definition<Message, Answer, R, N>,
@@ -96,7 +96,7 @@ export const make = <
     serves: definition.receives.serves,
     sends: definition.sends,
     settings: [...definition.receives.settings, ...(definition.settings ?? [])],
-    needs: definition.needs,
+    requires: definition.requires,
     limits,
     live: (context, up) =>
       Effect.scoped(life(up)).pipe(Effect.provideContext(context as Context.Context<Provided<N[number]>>))

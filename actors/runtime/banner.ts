@@ -3,7 +3,7 @@
  * line among JSON logs.
  */
 import { Clock, Console, Effect } from "effect"
-import type { Seam } from "../../bridge/dependency.ts"
+import type { Dependency } from "../../bridge/dependency.ts"
 import type { Actor } from "./actor.ts"
 import { jsonLine, processName } from "./json-log.ts"
 import { isForPeople } from "./logging.ts"
@@ -15,7 +15,7 @@ type Line = readonly [what: string, where: string]
 export const printBanner = Effect.fnUntraced(function* (
   actors: ReadonlyArray<Actor>,
   addresses: ReadonlyArray<Line>,
-  seams: ReadonlyArray<readonly [name: string, seam: Seam]>,
+  seams: ReadonlyArray<readonly [name: string, dependency: Dependency]>,
   worker: Worker | undefined
 ) {
   const { title, lines } = bannerOf(actors, addresses, seams, worker)
@@ -33,12 +33,12 @@ export const logNameOf = (actors: ReadonlyArray<Actor>): string =>
 const bannerOf = (
   actors: ReadonlyArray<Actor>,
   addresses: ReadonlyArray<Line>,
-  seams: ReadonlyArray<readonly [name: string, seam: Seam]>,
+  seams: ReadonlyArray<readonly [name: string, dependency: Dependency]>,
   worker: Worker | undefined
 ): { readonly title: string; readonly lines: ReadonlyArray<Line> } => {
-  const behind = seams.map(([name, seam]): Line => {
-    const place = `${seam.kind} ${seam.address}`.trim()
-    return [name, seam.embedded ? `${place} (embedded)` : place]
+  const behind = seams.map(([name, dependency]): Line => {
+    const place = `${dependency.kind} ${dependency.address}`.trim()
+    return [name, dependency.embedded ? `${place} (embedded)` : place]
   })
   const lines: ReadonlyArray<Line> =
     worker === undefined || worker.number === 1

@@ -2,7 +2,7 @@
 import { type Config, Context, type Layer } from "effect"
 import * as CampaignLinksLive from "../../bridge/campaign-links/layer.ts"
 import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
-import type { Seam } from "../../bridge/dependency.ts"
+import type { Dependency } from "../../bridge/dependency.ts"
 import * as EventLogLive from "../../bridge/event-log/layer.ts"
 import { EventLog } from "../../bridge/event-log/service.ts"
 import * as GeoIpLive from "../../bridge/geo-ip/layer.ts"
@@ -17,60 +17,60 @@ import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 
 /** One service that an actor needs. `Id` is the service's type. */
-export interface Need<Id> {
+export interface Requirement<Id> {
   readonly name: string
   readonly layer: Layer.Layer<Id, Failure | Config.ConfigError>
   readonly settings: ReadonlyArray<Setting<unknown>>
   /** What stands behind it in this process, by name. */
-  seams(context: Context.Context<Id>): ReadonlyArray<readonly [name: string, seam: Seam]>
+  seams(context: Context.Context<Id>): ReadonlyArray<readonly [name: string, dependency: Dependency]>
 }
 
 /** The services that a list of needs provides. */
-export type Provided<N> = N extends Need<infer Id> ? Id : never
+export type Provided<N> = N extends Requirement<infer Id> ? Id : never
 
-export const ingestQueue: Need<IngestQueue> = {
+export const ingestQueue: Requirement<IngestQueue> = {
   name: "queue",
   layer: IngestQueueLive.layer,
   settings: IngestQueueLive.ingestQueueSettings,
   seams: (context) => {
     const { sources } = Context.get(context, IngestQueue)
-    return sources.map((source, i) => [sources.length === 1 ? "queue" : `queue ${i + 1}`, source.seam])
+    return sources.map((source, i) => [sources.length === 1 ? "queue" : `queue ${i + 1}`, source.dependency])
   }
 }
 
-export const messageBus: Need<MessageBus> = {
+export const messageBus: Requirement<MessageBus> = {
   name: "bus",
   layer: MessageBusLive.layer,
   settings: MessageBusLive.messageBusSettings,
-  seams: (context) => [["bus", Context.get(context, MessageBus).seam]]
+  seams: (context) => [["bus", Context.get(context, MessageBus).dependency]]
 }
 
 /** The bus for what is told at most once: who only tells works as well without it, so it is not asked whether it is there. */
-export const factBus: Need<MessageBus> = { ...messageBus, seams: () => [] }
+export const factBus: Requirement<MessageBus> = { ...messageBus, seams: () => [] }
 
-export const eventLog: Need<EventLog> = {
+export const eventLog: Requirement<EventLog> = {
   name: "log",
   layer: EventLogLive.layer,
   settings: EventLogLive.eventLogSettings,
-  seams: (context) => [["log", Context.get(context, EventLog).seam]]
+  seams: (context) => [["log", Context.get(context, EventLog).dependency]]
 }
 
-export const projectionStore: Need<ProjectionStore> = {
+export const projectionStore: Requirement<ProjectionStore> = {
   name: "projections",
   layer: ProjectionStoreLive.layer,
   settings: ProjectionStoreLive.projectionStoreSettings,
-  seams: (context) => [["projections", Context.get(context, ProjectionStore).seam]]
+  seams: (context) => [["projections", Context.get(context, ProjectionStore).dependency]]
 }
 
 /** On the servers of the queue, which are said already. */
-export const campaignLinks: Need<CampaignLinks> = {
+export const campaignLinks: Requirement<CampaignLinks> = {
   name: "links",
   layer: CampaignLinksLive.layer,
   settings: CampaignLinksLive.campaignLinksSettings,
   seams: () => []
 }
 
-export const geoIp: Need<GeoIp> = {
+export const geoIp: Requirement<GeoIp> = {
   name: "places",
   layer: GeoIpLive.layer,
   settings: GeoIpLive.geoIpSettings,

@@ -28,7 +28,7 @@ export const ensureTopics = Effect.fnUntraced(function* (
   const make = log
     .ensureTopics(topics)
     .pipe(Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(silent) }))
-  if (log.seam.embedded) return yield* Effect.as(make, Effect.void)
+  if (log.dependency.embedded) return yield* Effect.as(make, Effect.void)
   if (Duration.isPositive(startTimeout)) {
     const inTime = Schedule.upTo(pauses, { duration: startTimeout })
     return yield* Effect.as(Effect.retry(make, inTime), Effect.void)
@@ -36,7 +36,7 @@ export const ensureTopics = Effect.fnUntraced(function* (
   const first = yield* Effect.result(make)
   if (Result.isSuccess(first)) return Effect.void
   // That Kafka itself is away is said by whoever made the log.
-  if (yield* Effect.isSuccess(log.seam.check))
+  if (yield* Effect.isSuccess(log.dependency.check))
     yield* Effect.logWarning(
       `${first.failure.message.replace(/\.$/, "")}. Going on without them and trying again.`
     )

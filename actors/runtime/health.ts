@@ -4,7 +4,7 @@
  */
 import { Clock, Effect, Result } from "effect"
 import { PrometheusMetrics } from "effect/observability"
-import type { Seam } from "../../bridge/dependency.ts"
+import type { Dependency } from "../../bridge/dependency.ts"
 import type { ActorFigures } from "../../contracts/actor-stats.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { steadyMillis } from "./monotonic-clock.ts"
@@ -12,7 +12,7 @@ import { steadyMillis } from "./monotonic-clock.ts"
 export type ActorState = "starting" | "up" | "restarting" | "stopping"
 
 /** One system that the actors of this process need, as it was found just now. */
-export interface SeamReport {
+export interface DependencyReport {
   readonly name: string
   readonly kind: string
   readonly embedded: boolean
@@ -29,7 +29,7 @@ export interface HealthReport {
   /** Degraded: it works, but a part of it waits until somebody acts. */
   readonly status: "ready" | "degraded" | "not ready"
   readonly actors: Readonly<Record<string, ActorState>>
-  readonly seams: ReadonlyArray<SeamReport>
+  readonly seams: ReadonlyArray<DependencyReport>
 }
 
 export interface Health {
@@ -37,7 +37,7 @@ export interface Health {
   /** Has the process been told to stop? It still answers then, and wants everyone to move on. */
   readonly isLeaving: () => boolean
   /** Adds what stands behind one service; of several (queue servers) one that answers is enough. */
-  readonly addSeams: (seams: ReadonlyArray<readonly [name: string, seam: Seam]>) => void
+  readonly addDependencies: (seams: ReadonlyArray<readonly [name: string, dependency: Dependency]>) => void
   readonly report: Effect.Effect<HealthReport>
   /**
    * How the systems of these names (or all) were found last, at once; what was not looked at for two seconds is looked
@@ -55,7 +55,7 @@ export type SystemsFound = Required<Pick<ActorFigures, "seams" | "systems">> & P
 
 interface Entry {
   readonly name: string
-  readonly seam: Seam
+  readonly dependency: Dependency
   lastSuccess: number | undefined
   /** "ok" or what is wrong, as found last; and when that was, or when the look began that is under way (steady). */
   found: string | undefined
@@ -70,8 +70,8 @@ const holds = 2_000
 
 /** What the systems refuse, by their names; nothing where none does. */
 const refusalsOf = (entries: ReadonlyArray<Entry>): Pick<SystemsFound, "refusals"> => {
-  const refusals = entries.flatMap(({ name, seam }) => {
-    const said = seam.refusals?.() ?? []
+  const refusals = entries.flatMap(({ name, dependency }) => {
+    const said = dependency.refusals?.() ?? []
     return said.length === 0 ? [] : [[name, said.join(" ")]]
   })
   return refusals.length === 0 ? {} : { refusals: Object.fromEntries(refusals) }
@@ -82,8 +82,8 @@ export const makeHealth = (): Health => {
   const services: Array<ReadonlyArray<Entry>> = []
   let isLeaving = false
 
-  const inspect = Effect.fnUntraced(function* (entry: Entry): Effect.fn.Return<SeamReport> {
-    const { kind, embedded, address, check } = entry.seam
+  const inspect = Effect.fnUntraced(function* (entry: Entry): Effect.fn.Return<DependencyReport> {
+    const { kind, embedded, address, check } = entry.dependency
     const silent = new Failure({ reason: "timeout", message: `${address || kind} does not answer` })
     const inTime = Effect.timeoutOrElse(check, { duration: patience, orElse: () => Effect.fail(silent) })
     const result = yield* Effect.result(inTime)
@@ -92,7 +92,7 @@ export const makeHealth = (): Health => {
     const lastSuccessAge = entry.lastSuccess === undefined ? null : (now - entry.lastSuccess) / 1000
     entry.found = Result.isSuccess(result) ? "ok" : result.failure.message
     entry.lookedAt = yield* steadyMillis
-    const refusals = entry.seam.refusals?.() ?? []
+    const refusals = entry.dependency.refusals?.() ?? []
     const report = {
       ...{ name: entry.name, kind, embedded, address, ok: Result.isSuccess(result), lastSuccessAge },
       ...(refusals.length === 0 ? {} : { refusals })
@@ -106,12 +106,12 @@ export const makeHealth = (): Health => {
       actors[name] = state
     },
     isLeaving: () => isLeaving,
-    addSeams: (added) => {
+    addDependencies: (added) => {
       if (added.length > 0)
         services.push(
-          added.map(([name, seam]) => ({
+          added.map(([name, dependency]) => ({
             name,
-            seam,
+            dependency,
             lastSuccess: undefined,
             found: undefined,
             lookedAt: Number.NEGATIVE_INFINITY
@@ -133,7 +133,10 @@ export const makeHealth = (): Health => {
           entries.flatMap(({ name, found }) => (found === undefined ? [] : [[name, found]]))
         ),
         systems: Object.fromEntries(
-          entries.map(({ name, seam: { kind, embedded, address } }) => [name, { kind, embedded, address }])
+          entries.map(({ name, dependency: { kind, embedded, address } }) => [
+            name,
+            { kind, embedded, address }
+          ])
         )
       }
     }),
@@ -151,7 +154,7 @@ export const makeHealth = (): Health => {
     }),
     metrics: Effect.suspend(() => {
       // Who asks a system what it refuses makes it forget what it no longer does.
-      for (const { seam } of services.flat()) seam.refusals?.()
+      for (const { dependency } of services.flat()) dependency.refusals?.()
       return PrometheusMetrics.format()
     })
   }

@@ -114,7 +114,7 @@ export const makeMeter = (actor: string): Meter => {
   let messages = 0
   let busyNanoseconds = 0
   let lastError = ""
-  let messagesUnderWay = 0
+  let messagesInFlight = 0
   let lastAge: number | undefined
   let lastAt: number | undefined
   let read: Map<string, Behind> | undefined
@@ -139,7 +139,7 @@ export const makeMeter = (actor: string): Meter => {
     eventsOf(outcome, reason).updateUnsafe(number, context)
   }
   const measured = (size: number, capacity: number, context: Figures): void => {
-    messagesUnderWay = size
+    messagesInFlight = size
     ownSize.updateUnsafe(size, context)
     ownCapacity.updateUnsafe(capacity, context)
   }
@@ -175,7 +175,7 @@ export const makeMeter = (actor: string): Meter => {
       busyNanoseconds: Math.round(busyNanoseconds),
       events: { ...totals },
       lastError,
-      underWay: messagesUnderWay,
+      underWay: messagesInFlight,
       lag: lastAge,
       lastAt,
       behind: read === undefined ? undefined : [...read.values()]

@@ -9,7 +9,7 @@ import { readAll } from "../../contracts/setting.ts"
 import type { Actor, StartFailure } from "./actor.ts"
 import { printBanner } from "./banner.ts"
 import { refuseSolitude } from "./check-actor-set.ts"
-import { messageBus, type Need } from "./dependencies.ts"
+import { messageBus, type Requirement } from "./dependencies.ts"
 import { type Health, makeHealth } from "./health.ts"
 import { registerOnBus } from "./nats-registration.ts"
 import { opsServer } from "./ops-server.ts"
@@ -65,18 +65,18 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
     addresses.unshift([what, url])
   }
   const announced = (what: string) => addresses.find(([name]) => name === what)?.[1]
-  const needs = [...new Set<Need<never>>(actors.flatMap((actor) => actor.needs))]
-  const context = yield* provideAll([...new Set([...needs, messageBus])])
+  const requires = [...new Set<Requirement<never>>(actors.flatMap((actor) => actor.requires))]
+  const context = yield* provideAll([...new Set([...requires, messageBus])])
   const bus = Context.get(context as Context.Context<MessageBus>, MessageBus)
-  yield* refuseSolitude(actors, bus.seam.embedded)
-  const seams = needs.map((need) => need.seams(context))
-  seams.forEach(health.addSeams)
+  yield* refuseSolitude(actors, bus.dependency.embedded)
+  const seams = requires.map((requirement) => requirement.seams(context))
+  seams.forEach(health.addDependencies)
 
   announce("health", `${yield* opsServer(health)}/health/ready`)
   const lives: Array<Life> = []
   for (const actor of actors.toReversed()) {
     const life = yield* start(actor, context, health, announce, announced)
-    const systems = actor.needs.flatMap((need) => need.seams(context)).map(([name]) => name)
+    const systems = actor.requires.flatMap((requirement) => requirement.seams(context)).map(([name]) => name)
     yield* Effect.provideService(registerOnBus(life, health, systems), MessageBus, bus)
     lives.unshift(life)
   }
@@ -86,11 +86,11 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
 })
 
 /** Everything the needs provide, living as long as the process's scope. */
-const provideAll = (needs: ReadonlyArray<Need<never>>) =>
+const provideAll = (requires: ReadonlyArray<Requirement<never>>) =>
   Effect.map(
     Layer.build(
-      needs
-        .map((need) => need.layer as Layer.Layer<never, StartFailure>)
+      requires
+        .map((requirement) => requirement.layer as Layer.Layer<never, StartFailure>)
         .reduce((all, one) => Layer.merge(all, one))
     ),
     (context): Context.Context<never> => context

@@ -22,7 +22,7 @@ const longest = 32_000
 export const publishTapped = Effect.gen(function* () {
   const bus = yield* MessageBus
   const mask = readMask(yield* viewerMask.config)
-  if (bus.seam.embedded) {
+  if (bus.dependency.embedded) {
     const message = "tap publishes on NATS: set NATS_URL, or look with `bun run tap`, which asks the viewer"
     return yield* new Failure({ reason: "unreadable", message })
   }

@@ -1,19 +1,19 @@
 /** One raw event into the record that Kafka gets: a plain function, called for each event of a batch. */
 import type { Place } from "../../bridge/geo-ip/service.ts"
-import type { Bytes, EnrichedEvent, RawEvent } from "../../contracts/event.ts"
+import type { ByteString, EnrichedEvent, RawEvent } from "../../contracts/event.ts"
 import type { Device } from "../../contracts/wire/enrichment.ts"
 import { paramValue } from "../../contracts/wire/params.ts"
 import { formatRecord } from "../../contracts/wire/record.ts"
 
 export interface RecordTools {
   readonly locate: (ip: string) => Place
-  readonly detect: (userAgent: Bytes) => Device
+  readonly detect: (userAgent: ByteString) => Device
   /** `KAFKA_KEY_PARAM`: the parameter whose value becomes the record's key. */
   readonly keyParam: string | undefined
 }
 
-/** A finished record whose value is text still: `Bytes`, to be turned into bytes together with the others of its batch. */
-export type TextRecord = Omit<EnrichedEvent, "value"> & { readonly value: Bytes }
+/** A finished record whose value is text still: `ByteString`, to be turned into bytes together with the others of its batch. */
+export type TextRecord = Omit<EnrichedEvent, "value"> & { readonly value: ByteString }
 
 /**
  * The finished record of an event; `now` in milliseconds since 1970 is the moment its lag counts to. The same event

@@ -1,6 +1,6 @@
 /** A claimed batch taken apart: each of its lines is either an event or a rejection with its reason. */
 import type { Rejection } from "../../contracts/batch.ts"
-import type { Bytes, RawEvent } from "../../contracts/event.ts"
+import type { ByteString, RawEvent } from "../../contracts/event.ts"
 import type { Seen } from "../../contracts/event-copy.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { isOtherUnit } from "../../contracts/wire/line-time.ts"
@@ -17,15 +17,15 @@ export interface ReadLines {
 
 /** The line of an event, by its place in its batch, as people who look are shown it. */
 export const lineAt =
-  (lines: ReadonlyArray<Bytes>, first: number) =>
-  ({ index }: { readonly index: number }): Seen => ({ line: lines[index - first] ?? ("" as Bytes) })
+  (lines: ReadonlyArray<ByteString>, first: number) =>
+  ({ index }: { readonly index: number }): Seen => ({ line: lines[index - first] ?? ("" as ByteString) })
 
 /** How many of the events have their time in the other dialect's unit; `seen`: milliseconds since 1970. */
 export const otherUnits = (events: ReadonlyArray<RawEvent>, seen: number): number =>
   events.reduce((count, { ts, dialect }) => count + (isOtherUnit(ts, dialect, seen) ? 1 : 0), 0)
 
 /** Reads the lines in order; an event's index is the place of its line, the first line's being `first`. Never throws. */
-export const readLines = (lines: ReadonlyArray<Bytes>, topics: Topics, first = 0): ReadLines => {
+export const readLines = (lines: ReadonlyArray<ByteString>, topics: Topics, first = 0): ReadLines => {
   const events: Array<RawEvent> = []
   const rejected: Array<Rejection> = []
   const received = new Map<Topic, number>()

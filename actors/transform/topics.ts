@@ -1,7 +1,7 @@
 /** The topics of this installation, from its settings. */
 import { Effect, Schema } from "effect"
 import { kafkaTopic, kafkaTopics, topicFromHost } from "../../bridge/settings.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { readAll } from "../../contracts/setting.ts"
@@ -48,7 +48,7 @@ export const readTopics = Effect.gen(function* () {
 })
 
 /** Reads a line as this installation does; `index` is its place in its batch. Never throws. */
-export const readLine = (line: Bytes, topics: Topics, index: number): ParsedLine =>
+export const readLine = (line: ByteString, topics: Topics, index: number): ParsedLine =>
   parseLine(line, lineSettingsOf(topics), index)
 
 /** What a reader of lines needs to know of the topics. */
@@ -59,7 +59,7 @@ export const lineSettingsOf = ({ standard, allowed, fromHost = false }: Topics):
 })
 
 /** Where the line's event is on its way to; the standard topic when it cannot be read. */
-export const topicOf = (line: Bytes, topics: Topics): Topic => {
+export const topicOf = (line: ByteString, topics: Topics): Topic => {
   const parsed = readLine(line, topics, 0)
   return parsed.kind === "event" ? parsed.event.topic : topics.standard
 }

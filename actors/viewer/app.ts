@@ -13,7 +13,7 @@ import { admission, wantsSocket } from "./auth/admission.ts"
 import type { Credentials } from "./auth/credentials.ts"
 import { liveTickets, ticketSeconds } from "./auth/tickets.ts"
 import type { Counter, TableRow } from "./counters.ts"
-import type { Accounts } from "./dead-letters/service.ts"
+import type { DeadLetterService } from "./dead-letters/service.ts"
 import type { Past } from "./history/service.ts"
 import { json, nothing } from "./http/responses.ts"
 import { liveSeats } from "./live/connection-limit.ts"
@@ -37,7 +37,7 @@ export interface ViewerOptions {
   readonly table: (counter: string, table: string) => Promise<ReadonlyArray<TableRow>>
   /** Empties a table of a counter, which goes on from 0. */
   readonly reset: (counter: string, table: string) => Promise<void>
-  readonly accounts: Accounts
+  readonly accounts: DeadLetterService
   readonly past: Past
   /** The whole system as it is now; within a second, whatever hangs. */
   readonly system: () => Promise<SystemView>

@@ -25,7 +25,7 @@ import { topicSettings } from "../transform/topics.ts"
 import { viewerApp } from "./app.ts"
 import { type Credentials, credentials } from "./auth/credentials.ts"
 import { counters, makeCounted } from "./counters.ts"
-import { makeAccounts } from "./dead-letters/service.ts"
+import { makeDeadLetterService } from "./dead-letters/service.ts"
 import { type Past, pastSettings } from "./history/service.ts"
 import type { LiveFeed } from "./live/feed.ts"
 
@@ -45,7 +45,7 @@ export const viewerSettings = [
 /** Serves what the feed, the store and the queues hold. Fails when the port cannot be had, or others could look in unasked. */
 export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Past) {
   const counted = yield* makeCounted
-  const accounts = yield* makeAccounts
+  const accounts = yield* makeDeadLetterService
   const { health, announce } = yield* Self
   const watch = yield* makeWatch({
     bus: yield* MessageBus,

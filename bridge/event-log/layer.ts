@@ -2,7 +2,7 @@
 import { type Config, Duration, Effect, Layer, Result, Schedule } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting } from "../../contracts/setting.ts"
-import type { Seam } from "../dependency.ts"
+import type { Dependency } from "../dependency.ts"
 import {
   dataDir,
   kafkaBrokers,
@@ -59,14 +59,15 @@ export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.
       hasKeys: settings.keyParam !== undefined,
       maxUnpacked: settings.maxUnpacked
     })
-    if (Duration.isPositive(settings.startTimeout)) yield* firstAnswer(log.seam.check, settings.startTimeout)
-    else yield* sayWhenAway(log.seam)
+    if (Duration.isPositive(settings.startTimeout))
+      yield* firstAnswer(log.dependency.check, settings.startTimeout)
+    else yield* sayWhenAway(log.dependency)
     return log
   })
 )
 
 /** Says it when Kafka is away at the start, and again when it is there. Does not wait for it. */
-const sayWhenAway = Effect.fnUntraced(function* ({ check, address }: Seam) {
+const sayWhenAway = Effect.fnUntraced(function* ({ check, address }: Dependency) {
   const first = yield* Effect.result(check)
   if (Result.isSuccess(first)) return
   yield* Effect.logWarning(`${first.failure.message}. Going on without it and connecting again.`)

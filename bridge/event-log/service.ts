@@ -3,10 +3,10 @@
  */
 import { Context, type Effect } from "effect"
 import type { Placement } from "../../contracts/batch.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
-import type { Seam } from "../dependency.ts"
+import type { Dependency } from "../dependency.ts"
 
 /** A record to append. Header values are text. */
 export interface NewRecord {
@@ -23,7 +23,7 @@ export interface LogRecord {
   readonly key: string | undefined
   readonly value: Uint8Array
   /** The bytes of the value as text, from a log that has it so at less cost. */
-  readonly text?: Bytes
+  readonly text?: ByteString
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -52,7 +52,7 @@ export interface ReadOptions {
 }
 
 /** What to look through. A topic that does not exist counts as empty. */
-export interface LookOptions {
+export interface ScanOptions {
   readonly topics: ReadonlyArray<Topic>
   /**
    * Each partition is looked through from its first record of this time or later on (milliseconds since 1970; 0 is all
@@ -75,7 +75,7 @@ export type Appended =
 export class EventLog extends Context.Service<
   EventLog,
   {
-    readonly seam: Seam
+    readonly dependency: Dependency
     /** Makes sure that the topics exist (partitions and replicas as the cluster has them by default). */
     readonly ensureTopics: (topics: ReadonlyArray<Topic>) => Effect.Effect<void, Failure>
     /**
@@ -104,8 +104,8 @@ export class EventLog extends Context.Service<
      * told too of how many partitions there is something to see.
      * Returns whether it was enough. Interrupt it at any time. Fails with `unavailable` or `timeout`.
      */
-    readonly look: (
-      options: LookOptions,
+    readonly scan: (
+      options: ScanOptions,
       see: (batch: RecordBatch, partitions: number) => boolean
     ) => Effect.Effect<boolean, Failure>
   }

@@ -6,7 +6,7 @@
  */
 import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import type { BatchDigest, BatchId } from "../../contracts/ids.ts"
 
 export interface PackedLines {
@@ -14,7 +14,7 @@ export interface PackedLines {
   readonly claimed: number
   /** The place, in the batch as first claimed, of the first line here. */
   readonly first: number
-  readonly lines: ReadonlyArray<Bytes>
+  readonly lines: ReadonlyArray<ByteString>
 }
 
 export const pack = (claimed: number, lines: ReadonlyArray<Uint8Array>, first = 0): Buffer =>
@@ -36,7 +36,7 @@ export const unpack = (blob: Uint8Array): PackedLines => {
   const lines = header[3].split(",").map((length) => {
     const start = at
     at += Number(length)
-    return text.slice(start, at) as Bytes
+    return text.slice(start, at) as ByteString
   })
   if (at !== text.length) throw new Error("A claimed batch has another length than its header says.")
   return { claimed: Number(header[1]), first: Number(header[2] ?? 0), lines }
@@ -51,9 +51,9 @@ export const linesIn = (header: Uint8Array): number =>
   /;([\d,]+)\n/.exec(fromBuffer(header))?.[1]?.split(",").length ?? 0
 
 /** The bytes of a line, and back. */
-export const toBuffer = (line: Bytes): Buffer => Buffer.from(line, "latin1")
-export const fromBuffer = (bytes: Uint8Array): Bytes =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1") as Bytes
+export const toBuffer = (line: ByteString): Buffer => Buffer.from(line, "latin1")
+export const fromBuffer = (bytes: Uint8Array): ByteString =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1") as ByteString
 
 /** A piece of a batch as it is stored: under a key of its own. */
 export interface Piece {

@@ -4,7 +4,7 @@
  */
 import type { Placement } from "../../contracts/batch.ts"
 import type { Topic } from "../../contracts/ids.ts"
-import type { QueueLedger, StoredLetter, TopicAccount, TopicCount } from "./service.ts"
+import type { QueueLedger, StoredDeadLetter, TopicCount, TopicTotals } from "./service.ts"
 
 /** To add `by` to what stands under `name`. */
 export interface Entry {
@@ -43,7 +43,7 @@ export const placementsOf = (placements: ReadonlyArray<Placement>): ReadonlyArra
   }))
 
 /** Where a letter that leaves the list is counted: with its topic, or with those of another's making. */
-export const goneName = (letter: StoredLetter, kind: "replayed" | "discarded"): string =>
+export const goneName = (letter: StoredDeadLetter, kind: "replayed" | "discarded"): string =>
   letter.letter === undefined ? "foreign-gone" : `${kind}:${letter.letter.topic}`
 
 /**
@@ -65,7 +65,7 @@ export const ledgerOf = (
   }
 }
 
-const topicsOf = (fields: ReadonlyMap<string, number>): ReadonlyArray<TopicAccount> => {
+const topicsOf = (fields: ReadonlyMap<string, number>): ReadonlyArray<TopicTotals> => {
   const names = [...fields.keys()].filter((name) => name.includes(":"))
   const topics = new Set(names.map((name) => name.slice(name.indexOf(":") + 1) as Topic))
   return [...topics].sort().map((topic) => {

@@ -6,17 +6,17 @@
  * so that they may stand in both: better twice than never.
  */
 import { Clock, Effect } from "effect"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
-import { makeSaidOnce, type SaidOnce } from "../log-once.ts"
+import { type LogOnce, makeLogOnce } from "../log-once.ts"
 
-export type Push = (lines: ReadonlyArray<Bytes>) => Effect.Effect<void, Failure>
+export type Push = (lines: ReadonlyArray<ByteString>) => Effect.Effect<void, Failure>
 
 export interface PushServer {
   /** For people; never a password. */
   readonly address: string
   /** Fails with `timeout` when it has taken `limit` milliseconds. */
-  readonly push: (lines: ReadonlyArray<Bytes>, limit: number) => Effect.Effect<void, Failure>
+  readonly push: (lines: ReadonlyArray<ByteString>, limit: number) => Effect.Effect<void, Failure>
 }
 
 /** How long a push may take with all its tries, milliseconds: the edge must have answered within two seconds. */
@@ -28,7 +28,7 @@ const passOver = 5000
 /** Why pushes to a server fail is logged once for each kind of reason, and how many it were when one succeeds. */
 interface Outage {
   readonly failures: number
-  readonly said: SaidOnce
+  readonly said: LogOnce
 }
 
 /** Fails when no server has taken the lines: with `timeout` when one may have, with `busy` when all are full, else `unavailable`. */
@@ -46,7 +46,7 @@ export const failover = (servers: ReadonlyArray<PushServer>): Push => {
 
   const failed = (server: PushServer, failure: Failure, now: number): Effect.Effect<void> => {
     resting.set(server, now + passOver)
-    const outage = outages.get(server) ?? { failures: 0, said: makeSaidOnce() }
+    const outage = outages.get(server) ?? { failures: 0, said: makeLogOnce() }
     outages.set(server, { ...outage, failures: outage.failures + 1 })
     return outage.said.isNew(failure.reason)
       ? Effect.logWarning(`A push fails: ${failure.message}`)

@@ -5,10 +5,10 @@
 import { Context, type Effect } from "effect"
 import type { Placement } from "../../contracts/batch.ts"
 import type { DeadLetter } from "../../contracts/dead-letter.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { BatchDigest, BatchId, ClaimId, Topic } from "../../contracts/ids.ts"
-import type { Seam } from "../dependency.ts"
+import type { Dependency } from "../dependency.ts"
 
 /** How much one claim may take, and for how long (milliseconds). One line is always taken, however large. */
 export interface ClaimLimits {
@@ -45,7 +45,7 @@ export interface ClaimedBatch {
    * The event at place `first + i` is `lines[i]`, so event ids stay the same however the batch is split.
    */
   readonly first: number
-  readonly lines: ReadonlyArray<Bytes>
+  readonly lines: ReadonlyArray<ByteString>
   /** When it was first claimed, milliseconds since 1970 by the queue's own clock. */
   readonly claimed: number
   /**
@@ -65,7 +65,7 @@ export interface ClaimedBatch {
    * Not done: it may be claimed again after `delay` milliseconds. `counts` says whether this was an attempt at the
    * batch itself (true) or the fault of its surroundings (false). Does nothing once another has claimed it.
    */
-  readonly giveBack: (delay: number, counts: boolean) => Effect.Effect<boolean, Failure>
+  readonly release: (delay: number, counts: boolean) => Effect.Effect<boolean, Failure>
   /**
    * Not done: one atomic step puts pieces of at most `size` lines (at least 1; consecutive, in order) in its place. Each
    * is a batch of its own with the same `id` and `claimed`, can be claimed at once and has `attempts` attempts. A piece
@@ -74,7 +74,7 @@ export interface ClaimedBatch {
    */
   readonly split: (size: number, attempts: number) => Effect.Effect<boolean, Failure>
   /** Done, but these events are dead: one atomic step puts the letters in the dead-letter list and removes the batch. */
-  readonly setAside: (
+  readonly deadLetter: (
     letters: ReadonlyArray<DeadLetter>,
     counts: ReadonlyArray<TopicCount>,
     placements?: ReadonlyArray<Placement>
@@ -90,7 +90,7 @@ export interface QueueDepth {
 }
 
 /** What a queue has counted of one topic since its ledger began. Letters count to the topic they name. */
-export interface TopicAccount extends TopicCount {
+export interface TopicTotals extends TopicCount {
   /** Of the dead: pushed again, so that they are received again; and given up for good. */
   readonly replayed: number
   readonly discarded: number
@@ -107,7 +107,7 @@ export interface QueueLedger {
   readonly pushed: number
   /** Lines that were claimed, each once however often its batch came again. */
   readonly taken: number
-  readonly topics: ReadonlyArray<TopicAccount>
+  readonly topics: ReadonlyArray<TopicTotals>
   /** Lines that nobody has claimed, and lines in batches that were claimed and are not settled: counted where they lie. */
   readonly waiting: number
   readonly inFlight: number
@@ -118,37 +118,37 @@ export interface QueueLedger {
   readonly foreignGone: number
   /** The lines of `waiting` and `inFlight` themselves, when they are together no more than was asked for. */
   readonly lines:
-    | { readonly waiting: ReadonlyArray<Bytes>; readonly inFlight: ReadonlyArray<Bytes> }
+    | { readonly waiting: ReadonlyArray<ByteString>; readonly inFlight: ReadonlyArray<ByteString> }
     | undefined
 }
 
 /** A dead letter as it stands in the list: its exact text, and what that says; undefined when it is not of our making. */
-export interface StoredLetter {
-  readonly text: Bytes
+export interface StoredDeadLetter {
+  readonly text: ByteString
   readonly letter: DeadLetter | undefined
 }
 
 /** The dead letters of one queue server. */
-export interface LetterBox {
+export interface DeadLetterBox {
   /** At most `count` letters from place `from` (0 is the oldest) on, in order. */
-  readonly read: (from: number, count: number) => Effect.Effect<ReadonlyArray<StoredLetter>, Failure>
+  readonly read: (from: number, count: number) => Effect.Effect<ReadonlyArray<StoredDeadLetter>, Failure>
   /**
    * One atomic step: the letter leaves the list and `line` is pushed to the queue like any other. "gone" when the letter
    * is no longer there. "too often" when that line was replayed `allowed` times already within a week and came back each
    * time: then nothing is done.
    */
   readonly replay: (
-    letter: StoredLetter,
-    line: Bytes,
+    letter: StoredDeadLetter,
+    line: ByteString,
     allowed: number
   ) => Effect.Effect<"done" | "gone" | "too often", Failure>
   /** The letter leaves the list for good; false when it is no longer there. */
-  readonly discard: (letter: StoredLetter) => Effect.Effect<boolean, Failure>
+  readonly discard: (letter: StoredDeadLetter) => Effect.Effect<boolean, Failure>
 }
 
 /** A batch, or the piece of one, that holds an event under way. */
-export interface EventUnderWay {
-  readonly line: Bytes
+export interface EventInFlight {
+  readonly line: ByteString
   readonly claimed: number
   readonly attempts: number
   /** When its lease ends or it may be claimed again, milliseconds since 1970 by the queue's own clock. */
@@ -159,7 +159,7 @@ export interface EventUnderWay {
 
 /** One queue server. */
 export interface QueueSource {
-  readonly seam: Seam
+  readonly dependency: Dependency
   /**
    * Takes over the batch whose lease ended longest ago, else makes a new one of the lines at the head (or the other
    * way round, as the limits say), else undefined.
@@ -172,8 +172,8 @@ export interface QueueSource {
   /** `lines`: up to how many lines that wait or are in flight it should hold. */
   readonly ledger: (lines: number) => Effect.Effect<QueueLedger, Failure>
   /** The event at that place of a batch that was claimed and is not settled; undefined when there is none. */
-  readonly find: (id: BatchId, index: number) => Effect.Effect<EventUnderWay | undefined, Failure>
-  readonly letters: LetterBox
+  readonly find: (id: BatchId, index: number) => Effect.Effect<EventInFlight | undefined, Failure>
+  readonly letters: DeadLetterBox
 }
 
 export class IngestQueue extends Context.Service<
@@ -184,7 +184,7 @@ export class IngestQueue extends Context.Service<
      * QUEUE_CONFIRM asks. Goes over to the next server when one fails or is full; fails with `unavailable`, `timeout` or
      * `busy` (full) when all do.
      */
-    readonly push: (lines: ReadonlyArray<Bytes>) => Effect.Effect<void, Failure>
+    readonly push: (lines: ReadonlyArray<ByteString>) => Effect.Effect<void, Failure>
     /** Every server, each to be drained on its own. */
     readonly sources: ReadonlyArray<QueueSource>
   }

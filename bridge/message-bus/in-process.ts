@@ -67,7 +67,7 @@ export const makeInProcess = (): MessageBus["Service"] => {
   })
 
   return {
-    seam: { kind: "in-process", embedded: true, address: "", check: Effect.void },
+    dependency: { kind: "in-process", embedded: true, address: "", check: Effect.void },
 
     request: Effect.fnUntraced(function* (subject, payload, deadline) {
       const now = yield* Clock.currentTimeMillis

@@ -4,7 +4,7 @@
  */
 import { Context, type Effect, type Scope, type Stream } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import type { Seam } from "../dependency.ts"
+import type { Dependency } from "../dependency.ts"
 
 export interface BusMessage {
   readonly subject: string
@@ -23,7 +23,7 @@ export interface BusRequest extends BusMessage {
 export class MessageBus extends Context.Service<
   MessageBus,
   {
-    readonly seam: Seam
+    readonly dependency: Dependency
     /**
      * Asks one member of the group that serves `subject`, and waits for its answer until `deadline` (milliseconds
      * since 1970). Fails with `no-responders` at once when nobody serves it, `timeout` (also at once when the

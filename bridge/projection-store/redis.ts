@@ -60,7 +60,7 @@ export const redisProjections = Effect.fnUntraced(function* (
   })
 
   return {
-    seam: { kind: "redis", embedded: false, address: connection.address, check: refusals.check },
+    dependency: { kind: "redis", embedded: false, address: connection.address, check: refusals.check },
 
     // NOTE: the effects, megabytes of them, are not held while Redis works; a generator would hold them.
     apply: (projection, batch) =>

@@ -9,7 +9,7 @@
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { EventId, Topic } from "../../contracts/ids.ts"
-import type { Seam } from "../dependency.ts"
+import type { Dependency } from "../dependency.ts"
 
 /** Add `by` (an integer) to `key` of `table`. */
 export interface Increment {
@@ -56,7 +56,7 @@ export interface Row {
 export class ProjectionStore extends Context.Service<
   ProjectionStore,
   {
-    readonly seam: Seam
+    readonly dependency: Dependency
     /** Applies what the fences let through and moves the fences, in one atomic write. All or nothing. */
     readonly apply: (projection: string, batch: EffectBatch) => Effect.Effect<Applied, Failure>
     /** The `limit` rows with the largest counts, their errors included, as many as there are; those with most counted first. */

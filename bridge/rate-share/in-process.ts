@@ -15,7 +15,7 @@ export const inProcessRateShare = (): RateShare["Service"] => {
   }
 
   return {
-    seam: { kind: "in-process", embedded: true, address: "this process", check: Effect.void },
+    dependency: { kind: "in-process", embedded: true, address: "this process", check: Effect.void },
     spend: Effect.fnUntraced(function* (table, costs) {
       const now = yield* Clock.currentTimeMillis
       if (fullAt.size > keptNames) for (const [key, full] of fullAt) if (full <= now) fullAt.delete(key)

@@ -28,7 +28,7 @@ export const redisRateShare = Effect.fnUntraced(function* (
   const connection = yield* connect(url, options)
   const spend = connection.script(spendScript)
   return {
-    seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
+    dependency: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
     spend: Effect.fnUntraced(function* (table, costs) {
       if (costs.length === 0) return []
       const keys = costs.map(({ name }) => `{spoor:rate}:${table}:${name}`)

@@ -1,7 +1,7 @@
 /** What all gateways together have let each address and each write key send. */
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import type { Seam } from "../dependency.ts"
+import type { Dependency } from "../dependency.ts"
 
 export interface Cost {
   readonly name: string
@@ -12,7 +12,7 @@ export interface Cost {
 export class RateShare extends Context.Service<
   RateShare,
   {
-    readonly seam: Seam
+    readonly dependency: Dependency
     /**
      * Adds what was taken; answers for each name in how many milliseconds its bucket will be full, all gateways taken
      * together. Not fit to be sent again after a `timeout`: it would count twice.

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer"
 import { Cluster, Command as LibraryCommand, Redis, type RedisOptions } from "ioredis"
-import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type ConnectionState, makeConnectionState, reasonOf, type WriteLog } from "../connection-state.ts"
 import { loginObstacle, replicaReason } from "./login.ts"
@@ -85,7 +85,7 @@ export class RedisClient {
   }
 
   /** The command, and behind its own arguments more that are bytes. */
-  sendBytes(command: Command, bytes: ReadonlyArray<Bytes>, limit: number): Promise<Reply> {
+  sendBytes(command: Command, bytes: ReadonlyArray<ByteString>, limit: number): Promise<Reply> {
     return this.ask((client) => {
       const one = new BytesCommand(command, bytes)
       one.setTimeout(limit)
@@ -227,7 +227,7 @@ const connectionName = "spoor"
 class BytesCommand extends LibraryCommand {
   private readonly bytes: Buffer
 
-  constructor([name, ...args]: Command, bytes: ReadonlyArray<Bytes>) {
+  constructor([name, ...args]: Command, bytes: ReadonlyArray<ByteString>) {
     super(name, args.map(sendable), { replyEncoding: null })
     // On Bun the library takes every tracing channel for one that somebody listens to; that costs more than the rest of it.
     this.isTraced = true

@@ -1,7 +1,7 @@
 /** What is sent to Redis and comes back, and what a connection to it offers: no type of the client library is in it. */
 import type { Buffer } from "node:buffer"
 import type { Effect } from "effect"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
 
 /** What may be sent: text as UTF-8, bytes as they are. */
@@ -22,7 +22,7 @@ export type Script = (
 /** As `Script`, for many arguments that are bytes; they must be done within `limit` milliseconds, or it is a `timeout`. */
 export type BytesScript = (
   keys: ReadonlyArray<string>,
-  args: ReadonlyArray<Bytes>,
+  args: ReadonlyArray<ByteString>,
   limit: number
 ) => Effect.Effect<Reply, Failure>
 

@@ -1,6 +1,6 @@
 /** Which device sent an event, read from its user agent with ua-parser-js, the only file that knows it, and the rules beside. */
 import { UAParser } from "ua-parser-js"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import type { Device, DeviceType } from "../../contracts/wire/enrichment.ts"
 import { deviceMeta } from "../../contracts/wire/record.ts"
 import { remember } from "../lru.ts"
@@ -26,9 +26,9 @@ const mostShared = 10_000
  * Detection that remembers: at least the last `size` different user agents (16 MiB of them), never more than twice that.
  * Never throws.
  */
-export const rememberDevices = (size = 100_000): ((userAgent: Bytes) => Device) => {
+export const rememberDevices = (size = 100_000): ((userAgent: ByteString) => Device) => {
   const shared = new Map<string, Device>()
-  const look = (userAgent: Bytes): Device => {
+  const look = (userAgent: ByteString): Device => {
     const device = detectDevice(userAgent)
     const meta = deviceMeta(device)
     const all = `${meta} ${device.model} ${device.botName}`
@@ -41,21 +41,21 @@ export const rememberDevices = (size = 100_000): ((userAgent: Bytes) => Device) 
   }
   const detect = remember(size, look, mostCharacters)
   return (userAgent) =>
-    detect(userAgent.length > longest ? (userAgent.slice(0, longest) as Bytes) : userAgent)
+    detect(userAgent.length > longest ? (userAgent.slice(0, longest) as ByteString) : userAgent)
 }
 
 const unknown = {
   type: "Unknown",
-  browser: "" as Bytes,
-  engine: "" as Bytes,
-  version: "" as Bytes,
-  os: "" as Bytes,
-  model: "" as Bytes,
-  botName: "" as Bytes
+  browser: "" as ByteString,
+  engine: "" as ByteString,
+  version: "" as ByteString,
+  os: "" as ByteString,
+  model: "" as ByteString,
+  botName: "" as ByteString
 } satisfies Device
 
 /** The device behind a user agent; `Unknown` when there is none, which spaces alone are not either. */
-const detectDevice = (userAgent: Bytes): Device => {
+const detectDevice = (userAgent: ByteString): Device => {
   if (userAgent.trim() === "") return unknown
   const parser = new UAParser(userAgent)
   const plain = plainBrowser(userAgent)
@@ -80,12 +80,12 @@ const detectDevice = (userAgent: Bytes): Device => {
       : undefined
   return {
     type: bot !== undefined ? "Bot" : (type ?? typeOfOs(os) ?? "Desktop"),
-    browser: (browser.name ?? "") as Bytes,
-    engine: (parser.getEngine().name ?? "") as Bytes,
-    version: (browser.version ?? "") as Bytes,
-    os: os as Bytes,
-    model: modelOf(device.model) as Bytes,
-    botName: (bot ?? "") as Bytes
+    browser: (browser.name ?? "") as ByteString,
+    engine: (parser.getEngine().name ?? "") as ByteString,
+    version: (browser.version ?? "") as ByteString,
+    os: os as ByteString,
+    model: modelOf(device.model) as ByteString,
+    botName: (bot ?? "") as ByteString
   }
 }
 

@@ -11,7 +11,7 @@ export const redisSalts = Effect.fnUntraced(function* (
 ): Effect.fn.Return<VisitorSalts["Service"], Failure, Scope.Scope> {
   const connection = yield* connect(url, options)
   return {
-    seam: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
+    dependency: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
     agree: Effect.fnUntraced(function* (day, mine) {
       const key = `{spoor:visitor}:salt:${day}`
       yield* connection.command("SET", key, mine, "NX", "PXAT", endOfSalt(day))

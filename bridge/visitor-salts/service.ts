@@ -1,12 +1,12 @@
 /** The salts of visitor ids: one per UTC day, the same for all gateways, forgotten two hours after its day. */
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import type { Seam } from "../dependency.ts"
+import type { Dependency } from "../dependency.ts"
 
 export class VisitorSalts extends Context.Service<
   VisitorSalts,
   {
-    readonly seam: Seam
+    readonly dependency: Dependency
     /** The salt of a day (in days since 1970): the one that is kept, or `mine` when none was, which is kept from now on. */
     readonly agree: (day: number, mine: string) => Effect.Effect<string, Failure>
   }

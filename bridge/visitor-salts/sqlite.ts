@@ -13,7 +13,7 @@ export const sqliteSalts = Effect.fnUntraced(function* (
 ): Effect.fn.Return<VisitorSalts["Service"], Failure, Scope.Scope> {
   const file = yield* openFile(directory, "visitors.sqlite", saltsSchema)
   return {
-    seam: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
+    dependency: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
     agree: Effect.fnUntraced(function* (day, mine) {
       const now = yield* Clock.currentTimeMillis
       const kept = yield* file.transaction((database) => {

@@ -4,7 +4,7 @@
  */
 import { Schema } from "effect"
 import type { RawBatch } from "../batch.ts"
-import { Bytes, type RawEvent } from "../event.ts"
+import { ByteString, type RawEvent } from "../event.ts"
 import { BatchDigest, BatchId, Topic } from "../ids.ts"
 import { areNumbers, nameTopics, unreadable } from "./columns.ts"
 import { decode, encode } from "./msgpack.ts"
@@ -21,7 +21,7 @@ export const RawMessage = Schema.Struct({
    */
   numbers: Schema.Array(Schema.Int),
   /** These texts of all events, in that order, with nothing between them. */
-  texts: Bytes
+  texts: ByteString
 })
 
 const numbersOfEach = 10
@@ -51,10 +51,10 @@ export const readRawBatch = (payload: Uint8Array): RawBatch => {
   let at = 0
   let end = 0
   const number = (): number => numbers[at++] ?? 0
-  const text = (): Bytes => {
+  const text = (): ByteString => {
     const start = end
     end += number()
-    return texts.slice(start, end) as Bytes
+    return texts.slice(start, end) as ByteString
   }
   while (at < numbers.length) {
     const index = number()

@@ -1,5 +1,5 @@
 /** What a record says of an event beyond its line: the device and the place it came from, and when that was found out. */
-import type { Bytes } from "../event.ts"
+import type { ByteString } from "../event.ts"
 
 /** `Unknown` only without a user agent; `Desktop` also stands for whatever nothing else is known of. */
 export type DeviceType = "Desktop" | "Mobile" | "Tablet" | "TV" | "Console" | "Wearable" | "Bot" | "Unknown"
@@ -7,18 +7,18 @@ export type DeviceType = "Desktop" | "Mobile" | "Tablet" | "TV" | "Console" | "W
 /** Read from a user agent; empty where unknown. The texts are bytes, because they are parts of one. */
 export interface Device {
   readonly type: DeviceType
-  readonly browser: Bytes
-  readonly engine: Bytes
+  readonly browser: ByteString
+  readonly engine: ByteString
   /** Of the browser. */
-  readonly version: Bytes
+  readonly version: ByteString
   /** Short: `Mac`, `Windows`, `Linux`, `iOS`, `Android`, … */
-  readonly os: Bytes
+  readonly os: ByteString
   /** `Pixel 8`, `iPhone`, … */
-  readonly model: Bytes
+  readonly model: ByteString
   /** `Googlebot`, … Empty for a bot that does not give its name, and for all others. */
-  readonly botName: Bytes
+  readonly botName: ByteString
   /** What a pushtech record says of it (record.ts), where that was written already. */
-  readonly meta?: Bytes
+  readonly meta?: ByteString
 }
 
 export interface Enrichment {

@@ -14,7 +14,7 @@
  * - A zone of an IPv6 address (`fe80::1%eth0`) is left out.
  * - The time is written in digits only and no later than a JavaScript `Date` can be.
  */
-import type { Bytes, RawEvent } from "../event.ts"
+import type { ByteString, RawEvent } from "../event.ts"
 import type { Topic } from "../ids.ts"
 import { isIp, withoutZone } from "./ip.ts"
 import { escapeField, escapeUserAgent } from "./percent.ts"
@@ -49,7 +49,7 @@ export interface LineSettings {
  * The topic that a host names by its first label, as it is written or in lower case: `clicks` for `clicks.example.com`.
  * Undefined when that is not allowed.
  */
-export const topicOfHost = (host: Bytes, { topic, topics }: LineSettings): Topic | undefined => {
+export const topicOfHost = (host: ByteString, { topic, topics }: LineSettings): Topic | undefined => {
   const dot = host.indexOf(".")
   const label = dot === -1 ? host : host.slice(0, dot)
   const isKnown = (name: string): boolean => name === topic || topics.has(name)
@@ -62,7 +62,7 @@ export const topicOfHost = (host: Bytes, { topic, topics }: LineSettings): Topic
 const lastTime = 8_640_000_000_000_000
 
 /** Reads one line; `index` is its place in its batch. Never throws, whatever the bytes. */
-export const parseLine = (pushed: Bytes, settings: LineSettings, index: number): ParsedLine => {
+export const parseLine = (pushed: ByteString, settings: LineSettings, index: number): ParsedLine => {
   const line = withoutLineEnd(pushed)
   if (line === "") return unreadable(index, "empty")
   const a = line.indexOf(" ")
@@ -92,21 +92,21 @@ export const parseLine = (pushed: Bytes, settings: LineSettings, index: number):
       topic: named ?? settings.topic,
       ip,
       ts,
-      host: (isAdtekio ? "" : third) as Bytes,
-      pod: (isAdtekio ? "" : line.slice(c + 1, d)) as Bytes,
-      path: line.slice(pathStart, pathEnd) as Bytes,
-      query: (query !== "" ? query : isAdtekio ? "p" : "e") as Bytes,
-      userAgent: (queryEnd === -1 ? "" : line.slice(queryEnd + 1)) as Bytes
+      host: (isAdtekio ? "" : third) as ByteString,
+      pod: (isAdtekio ? "" : line.slice(c + 1, d)) as ByteString,
+      path: line.slice(pathStart, pathEnd) as ByteString,
+      query: (query !== "" ? query : isAdtekio ? "p" : "e") as ByteString,
+      userAgent: (queryEnd === -1 ? "" : line.slice(queryEnd + 1)) as ByteString
     },
     isTopicUnknown: named === undefined
   }
 }
 
-const withoutLineEnd = (line: Bytes): Bytes => {
+const withoutLineEnd = (line: ByteString): ByteString => {
   let end = line.length
   if (line.charCodeAt(end - 1) === 10) end--
   if (line.charCodeAt(end - 1) === 13) end--
-  return end === line.length ? line : (line.slice(0, end) as Bytes)
+  return end === line.length ? line : (line.slice(0, end) as ByteString)
 }
 
 /** The topic that the third field says; undefined for one that is not allowed. */
@@ -114,7 +114,7 @@ const topicIn = (third: string, isAdtekio: boolean, settings: LineSettings): Top
   if (isAdtekio) {
     return third === settings.topic || settings.topics.has(third) ? (third as Topic) : undefined
   }
-  return settings.fromHost === true ? topicOfHost(third as Bytes, settings) : settings.topic
+  return settings.fromHost === true ? topicOfHost(third as ByteString, settings) : settings.topic
 }
 
 const unreadable = (index: number, reason: UnreadableReason): ParsedLine => ({
@@ -141,11 +141,11 @@ export interface PushtechLine {
   readonly dialect: "pushtech"
   readonly ip: string
   readonly ts: number
-  readonly host: Bytes
-  readonly pod: Bytes
-  readonly path: Bytes
-  readonly query: Bytes
-  readonly userAgent: Bytes
+  readonly host: ByteString
+  readonly pod: ByteString
+  readonly path: ByteString
+  readonly query: ByteString
+  readonly userAgent: ByteString
 }
 
 /** What an adtekio line is made of; `ts` in seconds since 1970, the query without `?`. */
@@ -154,9 +154,9 @@ export interface AdtekioLine {
   readonly ip: string
   readonly ts: number
   readonly topic: Topic
-  readonly path: Bytes
-  readonly query: Bytes
-  readonly userAgent: Bytes
+  readonly path: ByteString
+  readonly query: ByteString
+  readonly userAgent: ByteString
 }
 
 /**
@@ -165,19 +165,19 @@ export interface AdtekioLine {
  * pod `nopod`, an empty host `-`, an empty path `/`, and an address that is none `0.0.0.0` (a zone id is left out).
  * Texts must be bytes: `bytesOf(text)`.
  */
-export const formatLine = (line: PushtechLine | AdtekioLine): Bytes => {
+export const formatLine = (line: PushtechLine | AdtekioLine): ByteString => {
   const ip = addressOf(line.ip)
-  const path = escapeField((line.path.startsWith("/") ? line.path : `/${line.path}`) as Bytes)
+  const path = escapeField((line.path.startsWith("/") ? line.path : `/${line.path}`) as ByteString)
   const userAgent = escapeUserAgent(line.userAgent)
   if (line.dialect === "adtekio") {
     const query = escapeField(line.query) || "p"
     const ts = timeOf(line.ts, lastTime / 1000)
-    return `${ip} ${ts} ${escapeField(line.topic as string as Bytes)} ${path} ${query} ${userAgent}` as Bytes
+    return `${ip} ${ts} ${escapeField(line.topic as string as ByteString)} ${path} ${query} ${userAgent}` as ByteString
   }
   const query = escapeField(line.query) || "e"
   const host = escapeField(line.host) || "-"
   const pod = escapeField(line.pod).replace(/^\//, "%2F") || "nopod"
-  return `${ip} ${timeOf(line.ts, lastTime)} ${host} ${pod} ${path} ${query} ${userAgent}` as Bytes
+  return `${ip} ${timeOf(line.ts, lastTime)} ${host} ${pod} ${path} ${query} ${userAgent}` as ByteString
 }
 
 const addressOf = (ip: string): string => {

@@ -1,36 +1,36 @@
 /** Percent-encoding of bytes: RFC 3986 for values in a record, and the least that keeps a field of a line in one piece. */
-import { type Bytes, bytesOf, textOf } from "../event.ts"
+import { type ByteString, bytesOf, textOf } from "../event.ts"
 
 const percent: ReadonlyArray<string> = Array.from(
   { length: 256 },
   (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`
 )
 
-const encodeWhere = (bytes: string, unsafe: RegExp): Bytes =>
-  bytes.replace(unsafe, (char) => percent[char.charCodeAt(0)] ?? "") as Bytes
+const encodeWhere = (bytes: string, unsafe: RegExp): ByteString =>
+  bytes.replace(unsafe, (char) => percent[char.charCodeAt(0)] ?? "") as ByteString
 
 /** RFC 3986: all but `A-Z a-z 0-9 - . _ ~` becomes `%XX`. */
-export const encodeValue = (bytes: Bytes): Bytes =>
+export const encodeValue = (bytes: ByteString): ByteString =>
   /[^A-Za-z0-9\-._~]/.test(bytes) ? encodeWhere(asBytes(bytes), /[^A-Za-z0-9\-._~]/g) : bytes
 
 /** A field of a line: the space, control characters and DEL become `%XX`, every other byte stays, `%` too. */
-export const escapeField = (bytes: Bytes): Bytes =>
+export const escapeField = (bytes: ByteString): ByteString =>
   /[^!-~\x80-\xff]/.test(bytes) ? encodeWhere(asBytes(bytes), /[^!-~\x80-\xff]/g) : bytes
 
 /** The user agent of a line: as a field, but it keeps its spaces. */
-export const escapeUserAgent = (bytes: Bytes): Bytes =>
+export const escapeUserAgent = (bytes: ByteString): ByteString =>
   /[^ -~\x80-\xff]/.test(bytes) ? encodeWhere(asBytes(bytes), /[^ -~\x80-\xff]/g) : bytes
 
 /** NOTE: a character above U+00FF is no byte, so such a string can only be text that nobody has converted. */
-const asBytes = (bytes: Bytes): Bytes => (/[\u0100-\uffff]/.test(bytes) ? bytesOf(bytes) : bytes)
+const asBytes = (bytes: ByteString): ByteString => (/[\u0100-\uffff]/.test(bytes) ? bytesOf(bytes) : bytes)
 
 /**
  * The text of a percent-encoded value. Lossy and never fails: a `%` without two hex digits stays as it is,
  * and what is not UTF-8 becomes U+FFFD. With `plusIsSpace`, as forms write it, `+` is a space.
  */
-export const decodeValue = (value: Bytes, plusIsSpace: boolean): string => {
+export const decodeValue = (value: ByteString, plusIsSpace: boolean): string => {
   if (!value.includes("%")) {
-    return textOf((plusIsSpace && value.includes("+") ? value.replaceAll("+", " ") : value) as Bytes)
+    return textOf((plusIsSpace && value.includes("+") ? value.replaceAll("+", " ") : value) as ByteString)
   }
   // A loop, since a value may be of any length, and of nothing but escapes.
   const bytes = new Uint8Array(value.length)

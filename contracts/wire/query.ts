@@ -1,21 +1,21 @@
 /** Taking parameters out of a query without touching the bytes of the others. */
-import type { Bytes } from "../event.ts"
+import type { ByteString } from "../event.ts"
 import { readPair } from "./params.ts"
 
 /** The query without the parameters of these names, however they are encoded; the same string when there are none. */
-export const withoutParams = (query: Bytes, names: ReadonlySet<string>): Bytes => {
+export const withoutParams = (query: ByteString, names: ReadonlySet<string>): ByteString => {
   if (query === "") return query
   const pieces = query.split("&")
-  const kept = pieces.filter((piece) => piece === "" || !names.has(readPair(piece as Bytes, true)[0]))
-  return kept.length === pieces.length ? query : (kept.join("&") as Bytes)
+  const kept = pieces.filter((piece) => piece === "" || !names.has(readPair(piece as ByteString, true)[0]))
+  return kept.length === pieces.length ? query : (kept.join("&") as ByteString)
 }
 
 /** The query without the parameter of that name, and without all that lies in it or is called so within another. */
-export const withoutMember = (query: Bytes, name: string): Bytes => {
+export const withoutMember = (query: ByteString, name: string): ByteString => {
   if (!query.includes(name) && !strangeName.test(query)) return query
   const pieces = query.split("&")
-  const kept = pieces.filter((piece) => !isMember(readPair(piece as Bytes, true)[0], name))
-  return kept.length === pieces.length ? query : (kept.join("&") as Bytes)
+  const kept = pieces.filter((piece) => !isMember(readPair(piece as ByteString, true)[0], name))
+  return kept.length === pieces.length ? query : (kept.join("&") as ByteString)
 }
 
 /** A name that is not written plainly may be any name. */

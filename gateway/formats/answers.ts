@@ -1,6 +1,6 @@
 /** The answers to requests that bring more than one event, and to beacons, which read none. */
 
-import type { Verdict } from "../accept-events.ts"
+import type { EventResult } from "../accept-events.ts"
 import { anyOrigin, noStore } from "../http/responses.ts"
 
 /** `204`: nobody reads the answer to a beacon. */
@@ -8,14 +8,14 @@ export const nothing = (): Response =>
   new Response(null, { status: 204, headers: { ...noStore, ...anyOrigin } })
 
 /** `{"verdicts":[…]}`, in the order of the events. */
-export const verdicts = (given: ReadonlyArray<Verdict>): Response =>
+export const verdicts = (given: ReadonlyArray<EventResult>): Response =>
   told(
     { verdicts: given },
     given.some(({ verdict }) => verdict === "retry")
   )
 
 /** What became of the lines of a server log. Lines count from 1, blank ones too. */
-export interface LogAccount {
+export interface LogImportResult {
   readonly taken: number
   readonly rejected: number
   /** The first that were rejected, and why. */
@@ -24,7 +24,7 @@ export interface LogAccount {
   readonly retry: ReadonlyArray<number>
 }
 
-export const logAccount = (account: LogAccount): Response => told(account, account.retry.length > 0)
+export const logImportResult = (account: LogImportResult): Response => told(account, account.retry.length > 0)
 
 const told = (account: object, isRetry: boolean): Response =>
   Response.json(account, {

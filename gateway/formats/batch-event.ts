@@ -1,7 +1,7 @@
 /** One event of a batch, `{event, params, ts?, id?}`, and what is wrong with one that is none. */
 import { Schema } from "effect"
 import { ClientEventId } from "../../contracts/client-event-id.ts"
-import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { encodeValue } from "../../contracts/wire/percent.ts"
 import type { NewEvent } from "../accept-events.ts"
 import { type Bounded, type Json, JsonNumber, JsonObject } from "../http/body/json.ts"
@@ -65,7 +65,7 @@ const eventOf = (fields: ReadonlyMap<Name, Json>, otherId: string | undefined): 
   if (query === undefined) return { reason: `The parameters of an event may weigh ${maxQueryBytes} bytes.` }
   return {
     event: {
-      path: `/t/${encodeValue(bytesOf(event))}` as Bytes,
+      path: `/t/${encodeValue(bytesOf(event))}` as ByteString,
       query: ts === undefined ? query : joinedQueries(query, parameter("ts", ts.text)),
       id: id?.text ?? otherId
     }

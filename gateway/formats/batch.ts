@@ -1,6 +1,6 @@
 /** `POST /batch`: many events at once, each with a verdict of its own, in their order. */
 
-import type { NewEvent, TakeEvents, Verdict } from "../accept-events.ts"
+import type { EventResult, NewEvent, TakeEvents } from "../accept-events.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
 import type { Handler } from "../routes.ts"
 import { verdicts } from "./answers.ts"
@@ -29,7 +29,10 @@ const eventsOf = (read: ReadonlyArray<ReadEvent>): ReadonlyArray<NewEvent> =>
   read.flatMap((one) => ("event" in one ? [one.event] : []))
 
 /** The verdicts of the events that were taken, put between those of the events that cannot be. */
-const inOrder = (read: ReadonlyArray<ReadEvent>, taken: ReadonlyArray<Verdict>): ReadonlyArray<Verdict> => {
+const inOrder = (
+  read: ReadonlyArray<ReadEvent>,
+  taken: ReadonlyArray<EventResult>
+): ReadonlyArray<EventResult> => {
   const next = taken.values()
   return read.map((one) =>
     "reason" in one

@@ -2,7 +2,7 @@
  * The parameters of one event in a body: a JSON object, a form, or plain text that is one of them, as browsers send it
  * from `sendBeacon`. An empty body has none.
  */
-import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { isBinary } from "../http/body/binary.ts"
 import { type Bounded, JsonObject, NotJson, readJson } from "../http/body/json.ts"
 import { eventTooLarge, maxQueryBytes, maxValues, tooManyValues } from "../http/body/limits.ts"
@@ -12,10 +12,10 @@ import { Refusal } from "../http/errors.ts"
 import { flattened } from "./flatten-json.ts"
 
 /** The body as a query, by its `Content-Type`. Throws a `Refusal`: 400, 413 or 415. */
-export const queryIn = (contentType: string | null, body: Uint8Array): Bytes => {
+export const queryIn = (contentType: string | null, body: Uint8Array): ByteString => {
   const { form, charset, boundary } = mediaTypeOf(contentType)
   const bytes = charset === "utf-8" ? withoutMark(body) : body
-  if (isBlank(bytes)) return "" as Bytes
+  if (isBlank(bytes)) return "" as ByteString
   if (boundary !== undefined) return multipartQuery(bytes, boundary)
   switch (form) {
     case "form":
@@ -39,7 +39,7 @@ export const isForm = (form: MediaType["form"], bytes: Uint8Array): boolean =>
   form === "multipart" || (form === "form" && !mayBeJson(withoutMark(bytes)))
 
 /** The query of an object. Throws a `Refusal` (413) when it is too large. */
-export const queryOf = (object: JsonObject): Bytes => {
+export const queryOf = (object: JsonObject): ByteString => {
   const query = flattened(object)
   if (query === undefined) throw eventTooLarge()
   return query
@@ -67,7 +67,7 @@ const jsonIn = (text: string): Bounded | NotJson => {
 }
 
 /** A form whose first name begins with a bracket, unless it is JSON, or begins as nothing but JSON does. */
-const jsonOrForm = (bytes: Uint8Array, charset: MediaType["charset"]): Bytes => {
+const jsonOrForm = (bytes: Uint8Array, charset: MediaType["charset"]): ByteString => {
   const isMeant = /^\s*(\{\s*"|\[\s*[{["])/.test(latinIn(bytes))
   const text = isMeant || charset !== "utf-8" ? textIn(bytes, charset) : utf8In(bytes)
   if (text === undefined) return formIn(bytes, charset)
@@ -78,8 +78,8 @@ const jsonOrForm = (bytes: Uint8Array, charset: MediaType["charset"]): Bytes => 
 }
 
 /** A form is written as a query is, so its bytes stay as they are. */
-const formIn = (bytes: Uint8Array, charset: MediaType["charset"]): Bytes => {
-  const written = latinIn(trimmed(bytes)) as Bytes
+const formIn = (bytes: Uint8Array, charset: MediaType["charset"]): ByteString => {
+  const written = latinIn(trimmed(bytes)) as ByteString
   if (!isFormText(written, bytes, charset)) throw binary()
   const query = charset === "utf-8" ? written : bytesOf(written)
   if (query.length > maxQueryBytes) throw eventTooLarge()
@@ -91,7 +91,7 @@ const formIn = (bytes: Uint8Array, charset: MediaType["charset"]): Bytes => {
  * Is it a form, and nothing binary? What begins with a plain name and `=` is one, whatever bytes its values have: old
  * clients write them as they are, and in ISO-8859-1 without saying so.
  */
-const isFormText = (written: Bytes, bytes: Uint8Array, charset: MediaType["charset"]): boolean => {
+const isFormText = (written: ByteString, bytes: Uint8Array, charset: MediaType["charset"]): boolean => {
   if (/^[ -~]*=/.test(written)) return true
   return !isBinary(written) && (charset !== "utf-8" || written.includes("=") || utf8In(bytes) !== undefined)
 }

@@ -5,18 +5,19 @@
  *   because their names must not vanish.
  * - A name that stands twice is written twice, in order, as a query may have it.
  */
-import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { encodeValue } from "../../contracts/wire/percent.ts"
 import { type Json, JsonNumber, JsonObject } from "../http/body/json.ts"
 import { maxQueryBytes } from "../http/body/limits.ts"
 
-const encoded = (text: string): Bytes => encodeValue(bytesOf(text))
+const encoded = (text: string): ByteString => encodeValue(bytesOf(text))
 
 /** One parameter: `name=value`, both encoded. */
-export const parameter = (name: string, value: string): Bytes => `${encoded(name)}=${encoded(value)}` as Bytes
+export const parameter = (name: string, value: string): ByteString =>
+  `${encoded(name)}=${encoded(value)}` as ByteString
 
 /** The query of an object; undefined when it weighs more than `maxQueryBytes`. */
-export const flattened = ({ pairs }: JsonObject): Bytes | undefined => {
+export const flattened = ({ pairs }: JsonObject): ByteString | undefined => {
   const written: Array<string> = []
   let size = 0
   // Each pair is counted with the `&` behind it, and the last has none.
@@ -38,7 +39,7 @@ export const flattened = ({ pairs }: JsonObject): Bytes | undefined => {
   }
 
   for (const [name, value] of pairs) write(encoded(name), value)
-  return size > most ? undefined : (written.join("&") as Bytes)
+  return size > most ? undefined : (written.join("&") as ByteString)
 }
 
 const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
@@ -50,5 +51,5 @@ const textOf = (value: Json): string => {
 }
 
 /** Two queries in a row; either may be empty. */
-export const joinedQueries = (first: Bytes, second: Bytes): Bytes =>
-  first === "" ? second : second === "" ? first : (`${first}&${second}` as Bytes)
+export const joinedQueries = (first: ByteString, second: ByteString): ByteString =>
+  first === "" ? second : second === "" ? first : (`${first}&${second}` as ByteString)

@@ -2,7 +2,7 @@
  * A line of a server log as nginx writes it with `escape=json`: an object whose names are nginx's variables, or what people
  * call them. Names count in any case, with `-` for `_`, and with `@` before them. Anything else in it is left out.
  */
-import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { clientIn } from "../http/address-header.ts"
 import { readAddress } from "../http/address-text.ts"
 import type { IsTrusted } from "../http/client-address.ts"
@@ -36,12 +36,12 @@ export type JsonLogLineProblem =
   | "request or request_uri"
 
 /** `isOurs`: no client has that address, but a proxy. Never throws. */
-export const readJsonLogLine = (line: Bytes, isOurs: IsTrusted): LogLine | JsonLogLineProblem => {
+export const readJsonLogLine = (line: ByteString, isOurs: IsTrusted): LogLine | JsonLogLineProblem => {
   const values = valuesIn(line)
   if (values === undefined) return "one JSON object"
-  const text = (field: Field): Bytes => {
+  const text = (field: Field): ByteString => {
     const value = names[field].map((name) => values.get(name)).find((one) => one !== undefined) ?? ""
-    return (value === "-" ? "" : value) as Bytes
+    return (value === "-" ? "" : value) as ByteString
   }
 
   const address = addressIn(text("address"), text("forwarded"), isOurs)
@@ -53,7 +53,7 @@ export const readJsonLogLine = (line: Bytes, isOurs: IsTrusted): LogLine | JsonL
   const host = text("host")
   return {
     address,
-    host: readAddress(host) === "" ? (hostOf(host) ?? ("" as Bytes)) : ("" as Bytes),
+    host: readAddress(host) === "" ? (hostOf(host) ?? ("" as ByteString)) : ("" as ByteString),
     user: text("user"),
     ts,
     request,
@@ -64,10 +64,11 @@ export const readJsonLogLine = (line: Bytes, isOurs: IsTrusted): LogLine | JsonL
   }
 }
 
-const digits = (text: Bytes, pattern: RegExp): Bytes => (pattern.test(text) ? text : ("" as Bytes))
+const digits = (text: ByteString, pattern: RegExp): ByteString =>
+  pattern.test(text) ? text : ("" as ByteString)
 
 /** The texts and numbers of an object by their names, in bytes; undefined for what is no object. */
-const valuesIn = (line: Bytes): ReadonlyMap<string, string> | undefined => {
+const valuesIn = (line: ByteString): ReadonlyMap<string, string> | undefined => {
   const parsed = parse(marked(line))
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined
   const values = new Map<string, string>()
@@ -111,10 +112,12 @@ const timeIn = (written: ReadonlyArray<string>): number | undefined =>
     .find((time) => time !== undefined)
 
 /** `GET /x HTTP/1.1`, put together where its parts are logged one by one; some call the whole of it the method. */
-const requestIn = (text: (field: Field) => Bytes): Bytes => {
+const requestIn = (text: (field: Field) => ByteString): ByteString => {
   const whole = text("request")
   const method = text("method")
   if (whole !== "" || method.includes(" ")) return whole || method
   const url = text("url")
-  return (url === "" ? "" : [method, url, text("protocol")].filter((part) => part !== "").join(" ")) as Bytes
+  return (
+    url === "" ? "" : [method, url, text("protocol")].filter((part) => part !== "").join(" ")
+  ) as ByteString
 }

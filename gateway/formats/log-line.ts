@@ -9,7 +9,7 @@
  *
  * What servers write behind the user agent is left out, but for whom a proxy asked, where the line begins with one. Read in one pass, whatever the line holds.
  */
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { clientIn } from "../http/address-header.ts"
 import { plainAddress } from "../http/address-text.ts"
 import { type IsTrusted, isPrivate } from "../http/client-address.ts"
@@ -33,8 +33,11 @@ export type LogLineProblem =
   | "a user agent in quotes behind the referrer"
 
 /** The line, or what was expected in it. `isOurs`: no client has that address, but a proxy. Never throws. */
-export const parseLogLine = (written: Bytes, isOurs: IsTrusted = isPrivate): LogLine | LogLineProblem => {
-  const line = withoutMark(withoutSyslogPrefix(withoutMark(written))) as Bytes
+export const parseLogLine = (
+  written: ByteString,
+  isOurs: IsTrusted = isPrivate
+): LogLine | LogLineProblem => {
+  const line = withoutMark(withoutSyslogPrefix(withoutMark(written))) as ByteString
   if (line.startsWith("{")) return readJsonLogLine(line, isOurs)
   const time = findTime(line)
   const client = readLogClient(line.slice(0, time?.start ?? endOfClient(line)), isOurs)
@@ -50,8 +53,8 @@ export const parseLogLine = (written: Bytes, isOurs: IsTrusted = isPrivate): Log
   if (typeof agent === "string") return agent
   return {
     address: clientBehind(client.address, line, agent.end, isOurs),
-    host: client.host as Bytes,
-    user: client.user as Bytes,
+    host: client.host as ByteString,
+    user: client.user as ByteString,
     ts: time.ts,
     request: request.text,
     status: status.text,
@@ -66,7 +69,11 @@ const withoutMark = (line: string): string => (line.startsWith("\xef\xbb\xbf") ?
 
 type Agent = Pick<LogLine, "referrer" | "userAgent"> & { readonly end: number }
 
-const noAgent: Agent = { referrer: "" as Bytes, userAgent: "" as Bytes, end: Number.POSITIVE_INFINITY }
+const noAgent: Agent = {
+  referrer: "" as ByteString,
+  userAgent: "" as ByteString,
+  end: Number.POSITIVE_INFINITY
+}
 
 const agentAt = (line: string, start: number): Agent | LogLineProblem => {
   const referrer = quotedAt(line, start)
@@ -130,11 +137,11 @@ const wordAt = (line: string, behind: number, pattern: RegExp): Read | undefined
 }
 
 interface Read {
-  readonly text: Bytes
+  readonly text: ByteString
   readonly end: number
 }
 
-const present = (text: string): Bytes => (text === "-" ? "" : text) as Bytes
+const present = (text: string): ByteString => (text === "-" ? "" : text) as ByteString
 
 /** The text in quotes behind the spaces there, without its escapes, and the place behind its end. */
 const quotedAt = (line: string, behind: number): Read | undefined => {

@@ -6,7 +6,7 @@
  * events in the name of any address.
  */
 import { Buffer } from "node:buffer"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { encodeValue } from "../../contracts/wire/percent.ts"
 import type { NewEvent, TakeEvents } from "../accept-events.ts"
 import { maxQueryBytes } from "../http/body/limits.ts"
@@ -15,7 +15,7 @@ import { type IsTrusted, isPrivate, namesStranger } from "../http/client-address
 import { Refusal, refuse } from "../http/errors.ts"
 import type { Arrival } from "../request-context.ts"
 import type { Handler } from "../routes.ts"
-import { type LogAccount, logAccount } from "./answers.ts"
+import { type LogImportResult, logImportResult } from "./answers.ts"
 import type { CountRejected } from "./batch.ts"
 import { idempotencyKey } from "./idempotency-key.ts"
 import { parseLogLine } from "./log-line.ts"
@@ -59,13 +59,17 @@ export const serverLog =
     if (account.taken === 0 && account.retry.length > 0) {
       return refuse("unavailable", "No line could be stored now; try again.")
     }
-    return logAccount(account)
+    return logImportResult(account)
   }
 
-const taken = async (take: TakeEvents, arrival: Arrival, read: ReadonlyArray<Read>): Promise<LogAccount> => {
+const taken = async (
+  take: TakeEvents,
+  arrival: Arrival,
+  read: ReadonlyArray<Read>
+): Promise<LogImportResult> => {
   const events = read.flatMap((one) => ("event" in one ? [one.event] : []))
   const verdicts = (await take.all(arrival, events)).values()
-  const refused: Array<LogAccount["reasons"][number]> = []
+  const refused: Array<LogImportResult["reasons"][number]> = []
   const retry: Array<number> = []
   for (const one of read) {
     const verdict = "event" in one ? verdicts.next().value : undefined
@@ -85,14 +89,14 @@ const taken = async (take: TakeEvents, arrival: Arrival, read: ReadonlyArray<Rea
 const readLog = (
   bytes: Uint8Array,
   most: number,
-  readOne: (line: number, written: Bytes) => Read
+  readOne: (line: number, written: ByteString) => Read
 ): ReadonlyArray<Read> => {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
   const read: Array<Read> = []
   for (let start = 0, line = 1; start < text.length; line++) {
     const found = text.indexOf("\n", start)
     const end = found === -1 ? text.length : found
-    const written = text.slice(start, end).trim() as Bytes
+    const written = text.slice(start, end).trim() as ByteString
     start = end + 1
     if (written === "") continue
     if (read.length === most) {
@@ -103,7 +107,7 @@ const readLog = (
   return read
 }
 
-const readLine = (line: number, written: Bytes, isProxy: IsTrusted, toEvent: ToEvent): Read => {
+const readLine = (line: number, written: ByteString, isProxy: IsTrusted, toEvent: ToEvent): Read => {
   const parsed = parseLogLine(written, isProxy)
   if (typeof parsed === "string") return { line, reason: `Unknown log format: expected ${parsed}.` }
   const event = toEvent(line, parsed)
@@ -112,21 +116,21 @@ const readLine = (line: number, written: Bytes, isProxy: IsTrusted, toEvent: ToE
     : { line, event }
 }
 
-const queryOf = (line: LogLine): Bytes =>
+const queryOf = (line: LogLine): ByteString =>
   [
     ...requestOf(line.request),
     ["status", line.status] as const,
     ["bytes", line.bytes] as const,
     ["referrer", line.referrer] as const,
     ["user", line.user] as const,
-    ["ts", String(line.ts) as Bytes] as const
+    ["ts", String(line.ts) as ByteString] as const
   ]
     .filter(([, value]) => value !== "")
     .map(([name, value]) => `${name}=${encodeValue(value)}`)
-    .join("&") as Bytes
+    .join("&") as ByteString
 
 /** Whatever stands between method and protocol is the URL, spaces too. Without a protocol nobody can say where it ends. */
-const requestOf = (request: Bytes): ReadonlyArray<readonly [name: string, value: Bytes]> => {
+const requestOf = (request: ByteString): ReadonlyArray<readonly [name: string, value: ByteString]> => {
   const first = request.indexOf(" ")
   const last = request.lastIndexOf(" ")
   const url = request.slice(first + 1, last).trim()
@@ -135,8 +139,8 @@ const requestOf = (request: Bytes): ReadonlyArray<readonly [name: string, value:
     return [["request", request]]
   }
   return [
-    ["method", request.slice(0, first) as Bytes],
-    ["url", url as Bytes],
-    ["protocol", protocol as Bytes]
+    ["method", request.slice(0, first) as ByteString],
+    ["url", url as ByteString],
+    ["protocol", protocol as ByteString]
   ]
 }

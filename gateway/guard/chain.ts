@@ -1,5 +1,5 @@
 /** The guards of the gateway in their order: the address's limit, so that nobody tries keys for long; the key; its limit. */
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import type { Spend } from "../accept-events.ts"
 import { refuseFailed } from "../http/errors.ts"
 import type { Guard } from "../routes.ts"
@@ -13,7 +13,7 @@ export interface Guards {
   readonly guards: ReadonlyArray<Guard>
   readonly spend: Spend | undefined
   /** Takes write keys out of an event's query; undefined where no key is asked for. */
-  readonly withoutKey: ((query: Bytes) => Bytes) | undefined
+  readonly withoutKey: ((query: ByteString) => ByteString) | undefined
 }
 
 /** None where nothing is limited and no key is asked for. */

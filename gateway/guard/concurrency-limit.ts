@@ -16,7 +16,7 @@ export type Around = (
 ) => Response | Promise<Response>
 
 /** The table is as large as there are requests under way. */
-export const limitUnderWay = (most: number, countRefused: CountRefused): Around => {
+export const limitConcurrency = (most: number, countRefused: CountRefused): Around => {
   const underWay = new Map<string, number>()
 
   const done = (network: string): void => {

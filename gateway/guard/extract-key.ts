@@ -1,6 +1,6 @@
 /** Where a request carries its write key, and its path and query without it. */
 import { Buffer } from "node:buffer"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { paramValue } from "../../contracts/wire/params.ts"
 import { withoutMember } from "../../contracts/wire/query.ts"
 import type { Target } from "../http/target.ts"
@@ -15,7 +15,7 @@ export interface Keyed {
 const name = "write_key"
 
 /** A query without the parameter `write_key`, wherever a form, JSON or a batch had it. */
-export const withoutKey = (query: Bytes): Bytes => withoutMember(query, name)
+export const withoutKey = (query: ByteString): ByteString => withoutMember(query, name)
 
 /** The key of a request with these headers and that target. Never fails. */
 export const keyOf = (headers: Headers, { path, query }: Target): Keyed => {
@@ -30,7 +30,7 @@ export const keyOf = (headers: Headers, { path, query }: Target): Keyed => {
   return {
     key,
     target: {
-      path: inPath === null ? path : ((inPath[2] ?? "/") as Bytes),
+      path: inPath === null ? path : ((inPath[2] ?? "/") as ByteString),
       query: withoutKey(query)
     }
   }

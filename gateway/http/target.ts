@@ -7,13 +7,13 @@
  * Bytes beyond ASCII that are not UTF-8 become U+FFFD. Deno changes nothing, and refuses what is not UTF-8.
  * What is percent-encoded already, right or wrong, is never touched by either.
  */
-import { type Bytes, bytesOf } from "../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../contracts/event.ts"
 
 export interface Target {
   /** Begins with `/`. */
-  readonly path: Bytes
+  readonly path: ByteString
   /** Without its `?`; empty when there is none. */
-  readonly query: Bytes
+  readonly query: ByteString
 }
 
 /** The path and query of a request's URL; also of a bare path, which is what Bun gives when there is no host. */
@@ -24,7 +24,7 @@ export const targetOf = (url: string): Target => {
   const mark = bytes.indexOf("?", authority)
   const end = mark === -1 ? bytes.length : mark
   return {
-    path: (slash === -1 || slash > end ? "/" : bytes.slice(slash, end)) as Bytes,
-    query: bytes.slice(end + 1) as Bytes
+    path: (slash === -1 || slash > end ? "/" : bytes.slice(slash, end)) as ByteString,
+    query: bytes.slice(end + 1) as ByteString
   }
 }

@@ -1,6 +1,6 @@
 /** The API of campaign links: `/api/v1/links`, for people who have the token. Its answers are for no web page. */
 import { isLinkId } from "../../contracts/campaign-link.ts"
-import { type Bytes, textOf } from "../../contracts/event.ts"
+import { type ByteString, textOf } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { parseParams } from "../../contracts/wire/params.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
@@ -112,10 +112,12 @@ const newLinkId = (): string =>
 const letters = "abcdefghijkmnpqrstuvwxyz23456789"
 
 /** What part of the list is asked for, or what is wrong with the question, as a sentence. */
-const pageIn = (query: Bytes): { readonly after: string | undefined; readonly limit: number } | string => {
+const pageIn = (
+  query: ByteString
+): { readonly after: string | undefined; readonly limit: number } | string => {
   const params = parseParams(query)
   const unknown = params.find(([name]) => name !== "after" && name !== "limit")?.[0]
-  if (unknown !== undefined) return `${textOf(unknown as Bytes)}: The parameters are after and limit.`
+  if (unknown !== undefined) return `${textOf(unknown as ByteString)}: The parameters are after and limit.`
   const after = params.find(([name]) => name === "after")?.[1]
   if (after !== undefined && !isLinkId(after)) return "after: It must be the id of a link."
   const limit = params.find(([name]) => name === "limit")?.[1] ?? String(standardPage)

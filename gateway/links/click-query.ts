@@ -1,14 +1,14 @@
 /** The query of a click's event: what the link says, where it led, and what the click itself brought. */
 
 import { ownNames } from "../../contracts/campaign-link.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { readPair } from "../../contracts/wire/params.ts"
 import { parameter } from "../formats/flatten-json.ts"
 import type { ReadyLink } from "./compiled-link.ts"
 import { advertisingId, advertisingNames, keyOfId } from "./lookup-key.ts"
 
 export interface ClickQuery {
-  readonly query: Bytes
+  readonly query: ByteString
   /** An advertising id was in it, so the lookup key is too. */
   readonly isKeyed: boolean
 }
@@ -18,12 +18,12 @@ export interface ClickQuery {
  * parameters in their order. Nobody may speak for the link: a parameter of the click that has a name of the link's comes
  * as `click.<name>`. An advertising id of 32 digits gets its dashes. All else is as the click had it, byte for byte.
  */
-export const clickQuery = (link: ReadyLink | undefined, target: string, clicked: Bytes): ClickQuery => {
+export const clickQuery = (link: ReadyLink | undefined, target: string, clicked: ByteString): ClickQuery => {
   const ids = new Map<string, string>()
   const pieces: Array<string> = []
   for (const piece of clicked.split("&")) {
     if (piece === "") continue
-    const [name, value] = readPair(piece as Bytes, true)
+    const [name, value] = readPair(piece as ByteString, true)
     const id = isAdvertising(name) ? advertisingId(value) : undefined
     if (id !== undefined && !ids.has(name)) ids.set(name, id)
     const written = id === undefined || id === value ? piece : parameter(name, id)
@@ -35,7 +35,7 @@ export const clickQuery = (link: ReadyLink | undefined, target: string, clicked:
     parameter("redirect_url", target),
     ...(id === undefined ? [] : [parameter("lookup_key", keyOfId(id))])
   ]
-  return { query: [...own, ...pieces].join("&") as Bytes, isKeyed: id !== undefined }
+  return { query: [...own, ...pieces].join("&") as ByteString, isKeyed: id !== undefined }
 }
 
 const advertising: ReadonlySet<string> = new Set(advertisingNames)

@@ -4,7 +4,7 @@
  * path that is none is an event as every other.
  */
 import { isLinkId } from "../../contracts/campaign-link.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { Topic } from "../../contracts/ids.ts"
 import type { TakeEvents } from "../accept-events.ts"
 import { parameter } from "../formats/flatten-json.ts"
@@ -20,7 +20,7 @@ export interface ClickOptions {
   /** Undefined where there is no such link; rejects with `Failure`. */
   readonly find: (id: string) => Promise<ReadyLink | undefined>
   /** The platform behind a user agent as links name them, empty when unknown. */
-  readonly platformOf: (userAgent: Bytes) => string
+  readonly platformOf: (userAgent: ByteString) => string
   readonly notFoundUrl: string | undefined
   readonly take: TakeEvents
   /** Takes a click on no link as an event like that of any path; undefined where it is answered with 404. */
@@ -76,7 +76,7 @@ const eventOf = (
   }
 }
 
-const keyedBy = (address: string, platform: string): Bytes => {
+const keyedBy = (address: string, platform: string): ByteString => {
   const key = keyOfAddress(address, platform)
-  return key === undefined ? ("" as Bytes) : parameter("lookup_key", key)
+  return key === undefined ? ("" as ByteString) : parameter("lookup_key", key)
 }

@@ -1,6 +1,6 @@
 /** A campaign link made ready for its clicks: all that is the same for each of them. */
 import { type CampaignLink, windowSeconds } from "../../contracts/campaign-link.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { readTarget } from "../../contracts/link-target.ts"
 import { parameter } from "../formats/flatten-json.ts"
 
@@ -10,7 +10,7 @@ export interface ReadyLink {
   /** Where all others are sent: the link's default, else its fallback. */
   readonly otherwise: string | undefined
   /** What the link says in the query of an event; may be empty. */
-  readonly query: Bytes
+  readonly query: ByteString
   /** The names in that query. */
   readonly names: ReadonlySet<string>
 }
@@ -30,7 +30,7 @@ export const readyLink = (link: CampaignLink, schemes: ReadonlySet<string>): Rea
   return {
     urls: new Map(urls),
     otherwise: allowed(link.default) ?? allowed(link.fallback),
-    query: params.map(([name, value]) => parameter(name, value)).join("&") as Bytes,
+    query: params.map(([name, value]) => parameter(name, value)).join("&") as ByteString,
     names: new Set(params.map(([name]) => name))
   }
 }

@@ -1,6 +1,6 @@
 /** Campaign links at the edge: their clicks, and the API by which they are managed. */
 import type { CampaignLink } from "../../contracts/campaign-link.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { schemesOf } from "../../contracts/link-target.ts"
 import type { TakeEvents } from "../accept-events.ts"
 import type { BodyLimits } from "../http/body/limits.ts"
@@ -17,7 +17,7 @@ import type { LinkStore } from "./store.ts"
 export interface LinkOptions {
   readonly store: LinkStore
   /** The platform behind a user agent as links name them, empty when unknown. */
-  readonly platformOf: (userAgent: Bytes) => string
+  readonly platformOf: (userAgent: ByteString) => string
   readonly settings: {
     /** Undefined: links cannot be managed here. */
     readonly token: string | undefined

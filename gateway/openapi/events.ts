@@ -134,7 +134,7 @@ export const eventOperations: ReadonlyArray<Described> = [
       {
         status: 200,
         means: "How many lines were taken, which were rejected and why, and which may be sent again.",
-        contents: [json("LogAccount")],
+        contents: [json("LogImportResult")],
         headers: { "Retry-After": "Seconds, where lines may be sent again." }
       }
     ],

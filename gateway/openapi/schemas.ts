@@ -12,7 +12,7 @@ const Params = Schema.Record(Schema.String, Schema.Json)
 
 const Event = BatchEvent.annotate({ identifier: "Event" })
 
-const Verdict = Schema.Union([
+const EventResult = Schema.Union([
   Schema.Struct({ verdict: Schema.Literals(["ok", "retry"]) }),
   Schema.Struct({ verdict: Schema.Literal("rejected"), reason: Schema.String })
 ])
@@ -37,8 +37,8 @@ export const answers = {
     error: Schema.Literals(errorEntries.map(({ code }) => code)),
     message: Schema.String
   }),
-  Verdicts: Schema.Struct({ verdicts: Schema.Array(Verdict) }),
-  LogAccount: Schema.Struct({
+  Verdicts: Schema.Struct({ verdicts: Schema.Array(EventResult) }),
+  LogImportResult: Schema.Struct({
     taken: Schema.Int,
     rejected: Schema.Int,
     reasons: Schema.Array(Schema.Struct({ line: Schema.Int, reason: Schema.String })).check(

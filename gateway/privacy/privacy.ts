@@ -1,5 +1,5 @@
 /** What becomes of an event before its line is written, by what its sender asks and what the settings say. Keeps no state. */
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { withoutParams } from "../../contracts/wire/query.ts"
 import type { EdgeEvent, Privacy } from "../accept-events.ts"
@@ -15,7 +15,7 @@ export type CountPrivacy = (outcome: "dropped" | "anonymised", reason: PrivacyRe
 export interface PrivacySettings {
   readonly policy: PolicyOf | undefined
   /** The topic of an event that names none, by its host; undefined for the standard one. */
-  readonly topicOfHost?: ((host: Bytes) => Topic | undefined) | undefined
+  readonly topicOfHost?: ((host: ByteString) => Topic | undefined) | undefined
   readonly mask: Mask | undefined
   /** Names of headers by which a client says that its events are anonymous, in any value but `0`. */
   readonly anonymousHeaders: ReadonlyArray<string>

@@ -4,7 +4,7 @@
  * before, as `visitor_before`: a session that goes on past midnight is joined where the two stand side by side.
  */
 import { createHmac } from "node:crypto"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { withoutParams } from "../../contracts/wire/query.ts"
 import type { EdgeEvent } from "../accept-events.ts"
 
@@ -36,7 +36,7 @@ export const addVisitor =
     if (salt !== undefined) pairs.push(`visitor=${visitorId(salt, event)}`)
     const before = now % dayMilliseconds < overlapMilliseconds ? saltOf(day - 1) : undefined
     if (before !== undefined) pairs.push(`visitor_before=${visitorId(before, event)}`)
-    return { ...event, query: pairs.join("&") as Bytes }
+    return { ...event, query: pairs.join("&") as ByteString }
   }
 
 /** 64 bits in hex: among a hundred million visitors a day two share one with a chance of 1 in 3000. */

@@ -42,11 +42,11 @@ const withBridge = <A>(
           Context.add(
             EventLog,
             EventLog.of({
-              seam: { kind: "test", embedded: true, address: "here", check },
+              dependency: { kind: "test", embedded: true, address: "here", check },
               ensureTopics: () => Effect.void,
               append: log.append,
               read: () => Effect.never,
-              look: () => Effect.succeed(false)
+              scan: () => Effect.succeed(false)
             })
           )
         )

@@ -17,14 +17,14 @@ import { makeInProcess } from "../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import type { RawBatch } from "../../contracts/batch.ts"
 import { DeadLetter } from "../../contracts/dead-letter.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { eventId, Topic } from "../../contracts/ids.ts"
 import { Enrich } from "../../contracts/requests.ts"
 import { eventually } from "../support/eventually.ts"
 
 const standard = Topic.make("events")
 
-const line = (query: string): Bytes => `1.2.3.4 1795206900000 h p /t/a ${query} curl/8` as Bytes
+const line = (query: string): ByteString => `1.2.3.4 1795206900000 h p /t/a ${query} curl/8` as ByteString
 
 /** The queue, with every batch that is set aside shown to `see`. */
 const watched = (
@@ -41,8 +41,8 @@ const watched = (
           (batch) =>
             batch && {
               ...batch,
-              setAside: (letters, counts) =>
-                Effect.tap(batch.setAside(letters, counts), () => Effect.sync(() => see(batch, letters)))
+              deadLetter: (letters, counts) =>
+                Effect.tap(batch.deadLetter(letters, counts), () => Effect.sync(() => see(batch, letters)))
             }
         )
     }))
@@ -71,7 +71,7 @@ describe("drainer", () => {
     )
     const seen: Array<{ batch: ClaimedBatch; letters: ReadonlyArray<DeadLetter> }> = []
     let ledger: QueueLedger | undefined
-    const lines = [line("a"), "nonsense" as Bytes, line("b"), line("poison"), line("c")]
+    const lines = [line("a"), "nonsense" as ByteString, line("b"), line("poison"), line("c")]
     await Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {

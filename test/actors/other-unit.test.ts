@@ -9,7 +9,7 @@ import { enrichEvent } from "../../actors/transform/enrich-record.ts"
 import { otherUnits, readLines } from "../../actors/transform/read-lines.ts"
 import { makeSeries } from "../../actors/viewer/history/series.ts"
 import type { LogRecord } from "../../bridge/event-log/service.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { Topic } from "../../contracts/ids.ts"
 
 const standard = Topic.make("events")
@@ -25,7 +25,7 @@ const wrong = [
   "203.0.113.9 1795206900000 clicks /t/app_open deviceid=a Mozilla/5.0"
 ]
 
-const bytes = (lines: ReadonlyArray<string>) => lines.map((line) => line as Bytes)
+const bytes = (lines: ReadonlyArray<string>) => lines.map((line) => line as ByteString)
 
 const device = { type: "Desktop", browser: "", engine: "", version: "", os: "", model: "", botName: "" }
 

@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Effect } from "effect"
 import { sqliteQueue } from "../../bridge/ingest-queue/sqlite/queue.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { ownSettings, startSpoor } from "../support/spoor.ts"
 import type { Bench, Options } from "./bench.ts"
 import { type Cluster, withCluster } from "./cluster.ts"
@@ -27,7 +27,7 @@ const fillFile = async (lines: number): Promise<string> => {
     const { push } = yield* sqliteQueue(folder)
     for (let from = 0; from < lines; from += 2_000) {
       const count = Math.min(2_000, lines - from)
-      yield* push(Array.from({ length: count }, (_, i) => line(from + i) as Bytes))
+      yield* push(Array.from({ length: count }, (_, i) => line(from + i) as ByteString))
     }
   })
   await Effect.runPromise(Effect.scoped(fill))

@@ -10,7 +10,7 @@ import { layerFile } from "../../bridge/geo-ip/layer.ts"
 import { GeoIp } from "../../bridge/geo-ip/service.ts"
 import { rememberDevices } from "../../bridge/user-agent/device.ts"
 import type { RawBatch } from "../../contracts/batch.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { emptyDigest, newBatchId, type Topic } from "../../contracts/ids.ts"
 import { Enrich, Store } from "../../contracts/requests.ts"
 import type { Bench } from "./bench.ts"
@@ -33,7 +33,7 @@ const topics = { standard: topic, allowed: new Set<string>(), all: [topic] }
 const batchesOf = (count: number, variety: number): ReadonlyArray<Uint8Array> => {
   const line = lineMaker({ userAgents: variety, addresses: variety })
   return Array.from({ length: count }, (_, b) => {
-    const lines = Array.from({ length: batchSize }, (_, i) => line(b * batchSize + i) as Bytes)
+    const lines = Array.from({ length: batchSize }, (_, i) => line(b * batchSize + i) as ByteString)
     return Enrich.write({
       id: newBatchId(),
       digest: emptyDigest,

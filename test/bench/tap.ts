@@ -12,7 +12,7 @@ import { cpus } from "node:os"
 import { setTimeout as wait } from "node:timers/promises"
 import { connect } from "@nats-io/transport-node"
 import { Redis } from "ioredis"
-import { wishLife, wishSubject } from "../../contracts/event-copy.ts"
+import { copySubscriptionSubject, copySubscriptionTtlMs } from "../../contracts/event-copy.ts"
 import { launchCommand } from "../actors/commands/command.ts"
 import { eventually } from "../support/eventually.ts"
 import { privateNats } from "../support/nats.ts"
@@ -31,7 +31,7 @@ const plain = await connect({ servers: nats.url })
 /** What a plain client heard, and when somebody last wished for anything. */
 let heard = 0
 let wishedAt = 0
-plain.subscribe(wishSubject, {
+plain.subscribe(copySubscriptionSubject, {
   callback: () => {
     wishedAt = Date.now()
   }
@@ -83,7 +83,10 @@ type Way = readonly [name: string, look: () => Promise<() => Promise<unknown>>]
 const nobody: Way = [
   "nobody looks",
   async () => {
-    await eventually("the wishes of those before are forgotten", () => Date.now() - wishedAt > wishLife + 200)
+    await eventually(
+      "the wishes of those before are forgotten",
+      () => Date.now() - wishedAt > copySubscriptionTtlMs + 200
+    )
     return async () => {}
   }
 ]

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { Schema } from "effect"
 import { rememberDevices } from "../../bridge/user-agent/device.ts"
 import { CampaignLink, newLink, platforms, windowSeconds } from "../../contracts/campaign-link.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { schemesOf, storeSchemes } from "../../contracts/link-target.ts"
 
 const decode = Schema.decodeUnknownSync(newLink(schemesOf(storeSchemes)))
@@ -84,7 +84,7 @@ test("every platform is one that the enricher finds", () => {
       "Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94.0.4606.128 Safari/537.36 WebAppManager"
   }
   const deviceOf = rememberDevices()
-  expect(platforms.map((platform) => deviceOf(userAgents[platform] as Bytes).os.toLowerCase())).toEqual([
+  expect(platforms.map((platform) => deviceOf(userAgents[platform] as ByteString).os.toLowerCase())).toEqual([
     ...platforms
   ])
 })

@@ -3,14 +3,14 @@ import { describe, expect, test } from "bun:test"
 import { Schema } from "effect"
 import fc from "fast-check"
 import type { EnrichedBatch, RawBatch } from "../../contracts/batch.ts"
-import type { Bytes, EnrichedEvent, RawEvent } from "../../contracts/event.ts"
+import type { ByteString, EnrichedEvent, RawEvent } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { emptyDigest, newBatchId, Topic } from "../../contracts/ids.ts"
 import { decode, encode } from "../../contracts/messages/msgpack.ts"
 import { type Conversation, Enrich, Store } from "../../contracts/requests.ts"
 
 const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((byte) => String.fromCharCode(byte)) })
-const text = bytes as fc.Arbitrary<Bytes>
+const text = bytes as fc.Arbitrary<ByteString>
 const topic = fc.constantFrom("events", "clicks", "searches").map((name) => Topic.make(name))
 const index = fc.nat({ max: 2_000_000 })
 const time = fc.integer({ min: 0, max: 8_640_000_000_000_000 })
@@ -82,11 +82,11 @@ const raw: RawEvent = {
   topic: Topic.make("events"),
   ip: "1.2.3.4",
   ts: 5,
-  host: "h" as Bytes,
-  pod: "p" as Bytes,
-  path: "/a" as Bytes,
-  query: "e" as Bytes,
-  userAgent: "ua" as Bytes
+  host: "h" as ByteString,
+  pod: "p" as ByteString,
+  path: "/a" as ByteString,
+  query: "e" as ByteString,
+  userAgent: "ua" as ByteString
 }
 const record: EnrichedEvent = {
   index: 0,

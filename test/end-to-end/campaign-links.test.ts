@@ -4,7 +4,7 @@ import { connect as connectSocket } from "node:net"
 import { Effect } from "effect"
 import { makeSqlite } from "../../bridge/event-log/sqlite/log.ts"
 import { connect } from "../../bridge/redis/connection.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { parseParams } from "../../contracts/wire/params.ts"
 import { type ParsedRecord, parseRecord } from "../../contracts/wire/record.ts"
@@ -45,9 +45,9 @@ const clicksIn = (directory: string): Promise<ReadonlyArray<ParsedRecord>> =>
       Effect.gen(function* () {
         const log = yield* makeSqlite(directory)
         const found: Array<ParsedRecord> = []
-        yield* log.look({ topics: [Topic.make("clicks")], since: 0 }, ({ records }) => {
+        yield* log.scan({ topics: [Topic.make("clicks")], since: 0 }, ({ records }) => {
           for (const { value } of records) {
-            const record = parseRecord(Buffer.from(value).toString("latin1") as Bytes)
+            const record = parseRecord(Buffer.from(value).toString("latin1") as ByteString)
             if (record !== undefined) found.push(record)
           }
           return false
@@ -103,7 +103,7 @@ for (const runtime of runtimes) {
       for (const { event, meta, params } of records) {
         const platform = new Map(meta).get("platform") ?? ""
         const target = { ios: link.urls.ios, android: link.urls.android, mac: link.default }[platform]
-        expect(event).toBe("/click/summer/go" as Bytes)
+        expect(event).toBe("/click/summer/go" as ByteString)
         expect(new Map(meta).get("country")).toBe("US")
         const lookupKey = new Bun.CryptoHasher("md5").update(`8.8.8.8.${platform}`).digest("hex")
         expect(parseParams(params)).toEqual([

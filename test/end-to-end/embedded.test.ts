@@ -34,8 +34,8 @@ for (const runtime of runtimes) {
       const output = spoor.output()
       for (const what of ["send events", "watch them", "health"])
         expect(spoor.address(what).protocol).toBe("http:")
-      for (const seam of ["queue", "bus", "log", "projections"]) {
-        expect(output).toMatch(new RegExp(`^  ${seam} .*\\(embedded\\)$`, "m"))
+      for (const dependency of ["queue", "bus", "log", "projections"]) {
+        expect(output).toMatch(new RegExp(`^  ${dependency} .*\\(embedded\\)$`, "m"))
       }
     })
 

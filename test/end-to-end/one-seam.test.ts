@@ -13,8 +13,8 @@ describe.skipIf(servers === undefined)("one real seam", () => {
   let spoor: Spoor
   afterEach(() => spoor.end("SIGKILL"))
 
-  for (const [name, seam] of Object.entries(seams)) {
-    test(`${name} alone: the ${seam} is real, the others are embedded, and an event goes through`, async () => {
+  for (const [name, dependency] of Object.entries(seams)) {
+    test(`${name} alone: the ${dependency} is real, the others are embedded, and an event goes through`, async () => {
       const own = `one-${randomUUID().slice(0, 8)}`
       const settings = ownSettings({
         [name]: servers?.[name] ?? "",
@@ -24,7 +24,7 @@ describe.skipIf(servers === undefined)("one real seam", () => {
       spoor = await startSpoor(["--all"], settings)
       for (const one of Object.values(seams)) {
         const line = new RegExp(`^  ${one} .*$`, "m").exec(spoor.output())?.[0] ?? ""
-        expect([one, line.endsWith("(embedded)")]).toEqual([one, one !== seam])
+        expect([one, line.endsWith("(embedded)")]).toEqual([one, one !== dependency])
       }
       const answer = await fetch(new URL("/t/one?n=1", spoor.address("send events")))
       expect(answer.status).toBe(200)

@@ -3,7 +3,12 @@
  * counted in the figures and downloaded. Embedded on both runtimes, and on real servers with consumers elsewhere.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import type { JourneyView, SearchView, SeriesView, TestAnswer } from "../../actors/inspect/events/messages.ts"
+import type {
+  SearchView,
+  SeriesView,
+  TestAnswer,
+  TimelineView
+} from "../../actors/inspect/events/messages.ts"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
 import { denoProgram } from "../support/deno.ts"
 import { eventually } from "../support/eventually.ts"
@@ -50,7 +55,7 @@ const suite = (viewer: () => Spoor): void => {
         return await eventually(
           "all are done with it",
           async () => {
-            const way = await got<JourneyView>(`/api/events/${id}`)
+            const way = await got<TimelineView>(`/api/events/${id}`)
             const done = way.steps.filter(({ stage, at }) => consumers.includes(stage) && at !== undefined)
             return done.length === consumers.length && way
           },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { Effect } from "effect"
 import type { EventView } from "../../actors/inspect/events/messages.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { launchCommand, withQueue } from "../actors/commands/command.ts"
 import { denoProgram } from "../support/deno.ts"
 import { eventually } from "../support/eventually.ts"
@@ -46,7 +46,7 @@ describe.skipIf(!canStartNats)("on NATS", () => {
   const heard: Array<{ readonly subject: string; readonly text: string }> = []
 
   const push = (...lines: ReadonlyArray<string>) =>
-    withQueue(settings, ({ push }) => push(lines as ReadonlyArray<string> as ReadonlyArray<Bytes>))
+    withQueue(settings, ({ push }) => push(lines as ReadonlyArray<string> as ReadonlyArray<ByteString>))
   const line = (type: string, query: string) => `192.0.2.1 ${Date.now()} h p /t/${type} ${query} curl/8`
 
   /** Pushes the lines again and again until that is there: nothing is copied before the wish has arrived. */

@@ -4,7 +4,7 @@
  *     export default faultCase({ number: "19", name: "NATS killed and started again", fault: async (world) => { … } })
  *
  * and it is found by itself. What happens around `fault`:
- * 1. A world is made as `needs` says (needs.ts): own Redis and NATS, Kafka, actors as processes, proxies.
+ * 1. A world is made as `requires` says (needs.ts): own Redis and NATS, Kafka, actors as processes, proxies.
  * 2. Load begins. When the first events are stored, `fault` is called; the load goes on meanwhile.
  * 3. `fault` hurts the world, repairs it again, and returns its proof: a sentence with numbers that could not be said
  *    had the fault not happened. It throws (`prove`) when it did not. What is known only at the end of the case is
@@ -17,7 +17,7 @@
  * - `world.actor("drainer")`: `kill()` `freeze()` `thaw()` `restart()`; it is started again by itself, as Kubernetes
  *   would. `world.group("enricher").scale(0)` and back. `output()` is what they logged.
  * - `world.redis`, `world.nats`, `world.kafka[0]`: `kill()` `start()` `pause()` `resume()`.
- * - `world.proxy("redis")` if `needs.through` names who goes that way: `cut()` `refuse()` `freeze()` `delay()`
+ * - `world.proxy("redis")` if `requires.through` names who goes that way: `cut()` `refuse()` `freeze()` `delay()`
  *   `cutReplyTo(…)` and more (tcp-proxy.ts).
  * - `world.passLeases()` after a fault that leaves batches with their owner gone: in short runs 30 s need not pass.
  * - `world.queue`: what stands in Redis; `.redis` for commands of your own. `world.load`: what clients were told so far;
@@ -26,8 +26,8 @@
  *   `pause(ms)` is for the length of an outage, never for hoping.
  */
 import type { Account } from "./case-result.ts"
-import type { Needs } from "./needs.ts"
 import type { Random } from "./random.ts"
+import type { Requirements } from "./requirements.ts"
 import type { World } from "./world.ts"
 
 export { eventually } from "../support/eventually.ts"
@@ -60,7 +60,7 @@ export interface FaultCase {
   readonly name: string
   /** Also in `npm test`, with little load; it must end within some 15 seconds. */
   readonly short?: boolean
-  readonly needs?: Needs
+  readonly requires?: Requirements
   readonly expects?: Expectations
   readonly fault: (world: World, random: Random) => Promise<Proof>
   /** A further proof, of the whole account and the world at the end, or more checks; throws when it does not hold. */

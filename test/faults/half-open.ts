@@ -3,16 +3,16 @@
  * after their client has gone: what cases 48 and 49 do, with little and with much waiting in the queue.
  */
 import { pushScript } from "../../bridge/ingest-queue/redis/push.ts"
-import { ackScript, claimScript, giveBackScript } from "../../bridge/ingest-queue/redis/scripts.ts"
+import { ackScript, claimScript, releaseScript } from "../../bridge/ingest-queue/redis/scripts.ts"
 import { applyScript } from "../../bridge/projection-store/apply-script.ts"
 import { pause, prove } from "./case.ts"
-import type { Needs } from "./needs.ts"
 import type { Random } from "./random.ts"
+import type { Requirements } from "./requirements.ts"
 import { sentSha } from "./sent-sha.ts"
 import type { Chunk, TcpProxy } from "./tcp-proxy.ts"
 import type { World } from "./world.ts"
 
-export const halfOpenNeeds: Needs = {
+export const halfOpenNeeds: Requirements = {
   actors: {
     bridge: 2,
     enricher: 1,
@@ -28,7 +28,7 @@ export const halfOpenNeeds: Needs = {
 const scripts = {
   claim: claimScript,
   acknowledgement: ackScript,
-  "give-back": giveBackScript,
+  "give-back": releaseScript,
   push: pushScript,
   fence: applyScript
 }

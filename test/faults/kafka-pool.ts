@@ -12,9 +12,9 @@ export type KafkaNeed = "shared" | "three" | "own"
 
 export interface KafkaPool {
   /** Brokers that all serve. `more` are broker settings; only for "own". */
-  readonly take: (need: KafkaNeed, more?: Record<string, string>) => Promise<ReadonlyArray<Broker>>
+  readonly take: (requirement: KafkaNeed, more?: Record<string, string>) => Promise<ReadonlyArray<Broker>>
   /** Gives them back after a case: what is not whole again is thrown away. */
-  readonly giveBack: (need: KafkaNeed, brokers: ReadonlyArray<Broker>) => Promise<void>
+  readonly release: (requirement: KafkaNeed, brokers: ReadonlyArray<Broker>) => Promise<void>
   readonly end: () => Promise<void>
 }
 
@@ -32,17 +32,17 @@ export const kafkaPool = (): KafkaPool => {
   }
 
   return {
-    take: async (need, more) => {
-      if (need === "own") return start(1, more)
-      const brokers = kept.get(need) ?? (await start(need === "three" ? 3 : 1))
-      kept.set(need, brokers)
+    take: async (requirement, more) => {
+      if (requirement === "own") return start(1, more)
+      const brokers = kept.get(requirement) ?? (await start(requirement === "three" ? 3 : 1))
+      kept.set(requirement, brokers)
       return brokers
     },
-    giveBack: async (need, brokers) => {
+    release: async (requirement, brokers) => {
       const urls = brokers.map(({ url }) => url).join(",")
       const whole = (): Promise<boolean> => clusterIsWhole(urls, brokers.length)
-      if (need !== "own" && (await eventually("it is whole", whole).catch(() => false))) return
-      kept.delete(need)
+      if (requirement !== "own" && (await eventually("it is whole", whole).catch(() => false))) return
+      kept.delete(requirement)
       await remove(brokers)
     },
     end: async () => {

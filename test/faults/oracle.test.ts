@@ -27,7 +27,7 @@ describe.skipIf(!canRun)("the judge", () => {
   }
 
   beforeAll(async () => {
-    world = await makeWorld({ needs: {}, pool, moments: 1, rate: 500, events: 300, isShort: true })
+    world = await makeWorld({ requires: {}, pool, moments: 1, rate: 500, events: 300, isShort: true })
     world.load.start()
     await eventually("some are acknowledged", () => world.load.sent.count("acknowledged") > 300)
     await world.load.stop()

@@ -69,7 +69,7 @@ export const runCase = async (one: FaultCase, options: RunOptions): Promise<Case
   let world: World | undefined
   try {
     world = await makeWorld({
-      needs: one.needs ?? {},
+      requires: one.requires ?? {},
       pool: options.pool,
       moments: options.moments,
       rate: options.rate,

@@ -15,9 +15,9 @@ import { type ActorGroup, actorGroup } from "./actor-group.ts"
 import type { KafkaPool } from "./kafka-pool.ts"
 import type { KeptAlive } from "./kept-alive.ts"
 import { type Load, makeLoad } from "./load.ts"
-import { type Needs, type SeamName, standardActors } from "./needs.ts"
 import { type QueueWatch, watchQueue } from "./queue-watch.ts"
 import { type Replica, startReplica } from "./replica.ts"
+import { type DependencyName, type Requirements, standardActors } from "./requirements.ts"
 import { startProxy, type TcpProxy } from "./tcp-proxy.ts"
 import { makeTracker } from "./tracker.ts"
 
@@ -44,7 +44,7 @@ export interface World {
   readonly queue: QueueWatch
   readonly load: Load
   /** The proxy before that system (the case's `through` must name it); `place` is the broker's, from 0. */
-  readonly proxy: (seam: SeamName, place?: number) => TcpProxy
+  readonly proxy: (dependency: DependencyName, place?: number) => TcpProxy
   /** All processes of an actor; also of one that the case began without. */
   readonly group: (name: string) => ActorGroup
   /** The first process of an actor. */
@@ -65,7 +65,7 @@ export interface World {
 }
 
 export interface WorldOptions {
-  readonly needs: Needs
+  readonly requires: Requirements
   readonly pool: KafkaPool
   readonly moments: number
   /** Events a second, and how many must be acknowledged. */
@@ -76,7 +76,7 @@ export interface WorldOptions {
 
 /** Everything is up when this returns. When it fails, what had been started is ended. */
 export const makeWorld = async ({
-  needs,
+  requires,
   pool,
   moments,
   rate,
@@ -98,19 +98,19 @@ export const makeWorld = async ({
     const [topic, otherTopic] = [`events-${own}`, `other-${own}`]
     const [queueKey, deadLetterKey] = [`queue-${own}`, `dead-${own}`]
 
-    const redis = await privateRedis(needs.redisArguments, "always")
+    const redis = await privateRedis(requires.redisArguments, "always")
     endings.push(redis.remove)
-    const nats = await privateNats(needs.natsConfiguration)
+    const nats = await privateNats(requires.natsConfiguration)
     endings.push(nats.remove)
     await Promise.all([redis.start(), nats.start()])
-    const replica = needs.replica === true ? await startReplica(redis) : undefined
+    const replica = requires.replica === true ? await startReplica(redis) : undefined
     endings.push(() => replica?.end())
-    const need = needs.kafka ?? "shared"
-    const kafka = await pool.take(need, needs.kafkaSettings)
-    endings.push(() => pool.giveBack(need, kafka))
+    const requirement = requires.kafka ?? "shared"
+    const kafka = await pool.take(requirement, requires.kafkaSettings)
+    endings.push(() => pool.release(requirement, kafka))
 
-    const proxies: Partial<Record<SeamName, ReadonlyArray<TcpProxy>>> = {}
-    const through = needs.through ?? {}
+    const proxies: Partial<Record<DependencyName, ReadonlyArray<TcpProxy>>> = {}
+    const through = requires.through ?? {}
     if (through.redis !== undefined) proxies.redis = [await startProxy(redis.port)]
     if (through.nats !== undefined) proxies.nats = [await startProxy(nats.port)]
     if (through.kafka !== undefined)
@@ -134,7 +134,8 @@ export const makeWorld = async ({
     })
     const folder = base.DATA_DIR ?? ""
     endings.push(() => rmSync(folder, { recursive: true, force: true }))
-    for (const [name, make] of Object.entries(needs.contents ?? {})) writeFileSync(join(folder, name), make())
+    for (const [name, make] of Object.entries(requires.contents ?? {}))
+      writeFileSync(join(folder, name), make())
     const filled = (environment: Environment = {}): Environment =>
       Object.fromEntries(
         Object.entries(environment).map(([name, value]) => [
@@ -142,14 +143,15 @@ export const makeWorld = async ({
           value.replaceAll("{topic}", topic).replaceAll("{folder}", folder)
         ])
       )
-    const settings = { ...base, ...filled(needs.settings) }
+    const settings = { ...base, ...filled(requires.settings) }
 
     const proxied = (actor: string): Environment => {
-      const goes = (seam: SeamName): boolean => {
-        const who = through[seam]
+      const goes = (dependency: DependencyName): boolean => {
+        const who = through[dependency]
         return who === "all" || who?.includes(actor) === true
       }
-      const ports = (seam: SeamName): ReadonlyArray<number> => proxies[seam]?.map(({ port }) => port) ?? []
+      const ports = (dependency: DependencyName): ReadonlyArray<number> =>
+        proxies[dependency]?.map(({ port }) => port) ?? []
       return {
         ...(goes("redis") ? { REDIS_URL: `redis://127.0.0.1:${ports("redis")[0]}` } : {}),
         ...(goes("nats") ? { NATS_URL: `nats://127.0.0.1:${ports("nats")[0]}` } : {}),
@@ -168,8 +170,8 @@ export const makeWorld = async ({
         groups.get(name) ??
         actorGroup(
           name,
-          { ...settings, ...filled(needs.settingsOf?.[name]), ...proxied(name) },
-          { file: needs.files?.[name], isProbed: needs.probed?.includes(name) === true }
+          { ...settings, ...filled(requires.settingsOf?.[name]), ...proxied(name) },
+          { file: requires.files?.[name], isProbed: requires.probed?.includes(name) === true }
         )
       groups.set(name, found)
       return found
@@ -197,7 +199,7 @@ export const makeWorld = async ({
     endings.push(load.stop)
 
     const away = new Map<string, ReadonlyArray<ForeignRecord>>()
-    const actors = Object.entries(needs.actors ?? standardActors)
+    const actors = Object.entries(requires.actors ?? standardActors)
     await Promise.all(actors.map(([name, count]) => group(name).scale(count)))
     return {
       topic,
@@ -223,10 +225,10 @@ export const makeWorld = async ({
         if (first === undefined) throw new Error(`This world has no ${name}.`)
         return first
       },
-      proxy: (seam, place = 0) => {
-        const found = proxies[seam]?.[place]
+      proxy: (dependency, place = 0) => {
+        const found = proxies[dependency]?.[place]
         if (found === undefined)
-          throw new Error(`Nobody goes through a proxy to ${seam}: name them in "through".`)
+          throw new Error(`Nobody goes through a proxy to ${dependency}: name them in "through".`)
         return found
       },
       putAway: async (name) => {

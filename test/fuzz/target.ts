@@ -6,7 +6,7 @@ import { spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Redis } from "ioredis"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { formatLine, parseLine } from "../../contracts/wire/line.ts"
 import { diesWithUs } from "../support/dies-with-us.ts"
@@ -52,7 +52,7 @@ const topic = { topic: "events" as Topic, topics: new Set<string>() }
 const fields = / n=(\d+) /
 
 /** What is wrong with a line that the gateway wrote for a client on this machine, whose headers nobody believes. */
-const wrongIn = (line: Bytes): string | undefined => {
+const wrongIn = (line: ByteString): string | undefined => {
   const parsed = parseLine(line, topic, 0)
   if (parsed.kind === "unreadable") return `${parsed.reason}: ${line}`
   const { event } = parsed
@@ -89,7 +89,7 @@ export const startTarget = async (
   const seen = new Set<string>()
   const broken: Array<string> = []
   const look = (buffer: Buffer): void => {
-    const line = buffer.toString("latin1") as Bytes
+    const line = buffer.toString("latin1") as ByteString
     const wrong = wrongIn(line)
     if (wrong !== undefined && broken.length < 10) broken.push(wrong.slice(0, 500))
     if (!line.includes(` ${neighbourPath} `)) {

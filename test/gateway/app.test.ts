@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { parseLine } from "../../contracts/wire/line.ts"
@@ -11,7 +11,7 @@ import { linkGateway } from "./links/gateway.ts"
 const now = 1795206900000
 
 /** A gateway that keeps what it would push, and asks it things without a socket. */
-const gateway = (push?: (line: Bytes) => Promise<void>) => {
+const gateway = (push?: (line: ByteString) => Promise<void>) => {
   const lines: Array<string> = []
   const app = gatewayApp({
     push: push ?? (async (line) => void lines.push(line)),
@@ -99,7 +99,7 @@ describe("an event", () => {
   test("can not write a second line or another field, whatever it holds", async () => {
     const { ask, lines } = gateway()
     await ask("/t/x%0a%20y?q=%00%0d%0a 1 2\t3", { headers: { "user-agent": "a\tb  c" } })
-    const parsed = parseLine(lines[0] as Bytes, { topic: Topic.make("events"), topics: new Set() }, 0)
+    const parsed = parseLine(lines[0] as ByteString, { topic: Topic.make("events"), topics: new Set() }, 0)
     if (parsed.kind !== "event") throw new Error(parsed.reason)
     expect(String(parsed.event.path)).toBe("/t/x%0a%20y")
     expect(String(eventType(parsed.event.path))).toBe("x%0a%20y")

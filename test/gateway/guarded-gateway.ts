@@ -1,5 +1,5 @@
 /** A gateway with guards and privacy for tests, asked without a socket: it keeps its lines and what it counted. */
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { type GatewayOptions, gatewayApp } from "../../gateway/app.ts"
 import { guardsOf } from "../../gateway/guard/chain.ts"
@@ -38,7 +38,7 @@ export const guardedGateway = ({ keys, perAddress, perKey, privacy, more }: Give
     now: () => clock.now
   })
   const app = gatewayApp({
-    push: async (line: Bytes) => void lines.push(line),
+    push: async (line: ByteString) => void lines.push(line),
     operations: {
       live: () => new Response("live"),
       ready: () => new Response("ready"),

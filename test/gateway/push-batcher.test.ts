@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type PushLimits, pushBatch, standardLimits } from "../../gateway/push-batcher.ts"
 
@@ -21,7 +21,7 @@ const heldQueue = (limits: Partial<PushLimits> = {}) => {
     if (one === undefined) throw new Error("no such push")
     return one
   }
-  return { add: (line: string) => batch.add(line as Bytes), batch, push, pushes }
+  return { add: (line: string) => batch.add(line as ByteString), batch, push, pushes }
 }
 
 const reasonOf = (cause: unknown): string => (cause instanceof Failure ? cause.reason : String(cause))
@@ -118,7 +118,7 @@ describe("a shared push", () => {
     const batch = pushBatch(() => {
       throw new Failure({ reason: "unavailable", message: "no queue" })
     })
-    expect(await batch.add("a" as Bytes).catch(reasonOf)).toBe("unavailable")
+    expect(await batch.add("a" as ByteString).catch(reasonOf)).toBe("unavailable")
     await batch.drain()
   })
 })

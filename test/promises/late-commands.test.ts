@@ -27,7 +27,7 @@ const nothingIsLost: Rule = (state) => {
 }
 
 /** How many lines there were at the beginning: those that are open and those that were let go. */
-const total = (state: State): number => linesOf(state).length + state.letGo
+const total = (state: State): number => linesOf(state).length + state.settle
 
 /** An event id stands for one line, for good. */
 const idsAreUnique: Rule = (state) => {
@@ -44,7 +44,7 @@ const both: Rule = (state) => nothingIsLost(state) ?? idsAreUnique(state)
 /** What the ledger says is true: it adds up exactly as long as nothing is lost. */
 const theLedgerTells: Rule = (state) => {
   const isLost = nothingIsLost(state) !== undefined
-  const addsUp = state.letGo === state.stored
+  const addsUp = state.settle === state.stored
   if (isLost && addsUp) return "a line is lost and the ledger adds up"
   return !isLost && !addsUp ? "nothing is lost and the ledger does not add up" : undefined
 }

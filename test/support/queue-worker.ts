@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import { sqliteQueue } from "../../bridge/ingest-queue/sqlite/queue.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { newClaimId } from "../../contracts/ids.ts"
 
 const [directory = "", name = "", count = "0"] = process.argv.slice(2)
@@ -15,7 +15,7 @@ await Effect.runPromise(
       const queue = yield* sqliteQueue(directory)
       const source = queue.sources[0]
       for (let i = 0; i < Number(count); i++) {
-        yield* queue.push([`${name} ${i}` as Bytes])
+        yield* queue.push([`${name} ${i}` as ByteString])
         if (i % 10 !== 9 || source === undefined) continue
         const batch = yield* source.claim(newClaimId(), { maxEvents: 10, maxBytes: 1000, lease: 3_600_000 })
         if (batch === undefined) continue

@@ -11,7 +11,7 @@ import type { IngestQueue, QueueSource } from "../../bridge/ingest-queue/service
 import { sqliteQueue } from "../../bridge/ingest-queue/sqlite/queue.ts"
 import { connect } from "../../bridge/redis/connection.ts"
 import { openFile } from "../../bridge/sqlite/database.ts"
-import type { Bytes } from "../../contracts/event.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { hasRedisProgram, redisServer, secretUrl } from "./redis.ts"
 import { startRedisCluster } from "./redis-cluster.ts"
 import { type Running, serverUrl } from "./server.ts"
@@ -23,7 +23,7 @@ export interface TestQueue {
   /** The texts in the dead-letter list. */
   readonly letters: Effect.Effect<ReadonlyArray<string>, unknown>
   /** Puts a text of another's making in the dead-letter list. */
-  readonly bury: (text: Bytes) => Effect.Effect<unknown, unknown>
+  readonly bury: (text: ByteString) => Effect.Effect<unknown, unknown>
   /** Takes the ledger away, as if all until now had been done by a version that kept none. */
   readonly dropLedger: Effect.Effect<unknown, unknown>
   /** Makes all replays older than anyone remembers. */

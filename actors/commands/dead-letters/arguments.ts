@@ -3,22 +3,22 @@ import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { Result, Schema } from "effect"
 import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { durationOf, hasUnit } from "../../../contracts/quantity.ts"
-import type { LetterFilter } from "../../inspect/dead-letters/search.ts"
+import type { DeadLetterFilter } from "../../inspect/dead-letters/search.ts"
 import { fromReadable } from "../../inspect/escape-bytes.ts"
 import { WrongUse } from "../run-command.ts"
 
 /** Letters by their addresses, or all that match. */
 export type Chosen =
   | { readonly kind: "these"; readonly addresses: ReadonlyArray<string> }
-  | { readonly kind: "matching"; readonly filter: LetterFilter }
+  | { readonly kind: "matching"; readonly filter: DeadLetterFilter }
 
 export type Asked =
   | { readonly verb: "help" }
   | {
       readonly verb: "list"
-      readonly filter: LetterFilter
+      readonly filter: DeadLetterFilter
       readonly limit: number
       readonly cursor: string | undefined
       readonly asJson: boolean
@@ -27,7 +27,7 @@ export type Asked =
   | {
       readonly verb: "replay"
       readonly chosen: Chosen
-      readonly line: Bytes | undefined
+      readonly line: ByteString | undefined
       readonly isDry: boolean
       readonly force: boolean
       readonly asJson: boolean
@@ -112,7 +112,7 @@ const readChosen = (
   verb: string,
   values: Values,
   addresses: ReadonlyArray<string>,
-  filter: LetterFilter
+  filter: DeadLetterFilter
 ): Chosen => {
   const all = values.all === true
   if (all === addresses.length > 0) throw new WrongUse(`${verb} wants ids, or --all`)
@@ -124,7 +124,7 @@ const readChosen = (
 const isReason = Schema.is(RejectionReason)
 const isStage = Schema.is(RejectedBy)
 
-const readFilter = (values: Values, now: number): LetterFilter => {
+const readFilter = (values: Values, now: number): DeadLetterFilter => {
   const { reason, stage, topic, text, since, until } = values
   if (reason !== undefined && !isReason(reason)) {
     throw new WrongUse(`there is no reason "${reason}"; there are ${RejectionReason.literals.join(", ")}`)
@@ -164,7 +164,7 @@ const readLimit = (text: string | undefined): number => {
   return Number(text)
 }
 
-const readLine = (values: Values): Bytes | undefined => {
+const readLine = (values: Values): ByteString | undefined => {
   const file = values["line-file"]
   if (values.line !== undefined && file !== undefined)
     throw new WrongUse("the line is given with --line or --line-file")

@@ -1,12 +1,12 @@
 /** Dead letters as a person reads them, and as JSON for programs: plain text, made from what actors/inspect found. */
 
-import type { Trial } from "../../inspect/dead-letters/dry-run.ts"
-import type { FoundLetter } from "../../inspect/dead-letters/search.ts"
+import type { DryRun } from "../../inspect/dead-letters/dry-run.ts"
+import type { FoundDeadLetter } from "../../inspect/dead-letters/search.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
 import { bytesJson, latin1, moment, number, plain, shortened, table } from "../../inspect/plain-text.ts"
 
 /** A line for each letter. */
-export const lettersTable = (letters: ReadonlyArray<FoundLetter>): string =>
+export const deadLettersTable = (letters: ReadonlyArray<FoundDeadLetter>): string =>
   table(
     ["set aside", "id", "reason", "by", "topic", "line"],
     letters.map(({ address, letter, line }) => [
@@ -20,7 +20,7 @@ export const lettersTable = (letters: ReadonlyArray<FoundLetter>): string =>
   )
 
 /** All that is known of one letter. */
-export const letterText = ({ address, queue, letter, line }: FoundLetter): string => {
+export const deadLetterText = ({ address, queue, letter, line }: FoundDeadLetter): string => {
   const fields: ReadonlyArray<readonly [string, string]> =
     letter === undefined
       ? [["reason", "not known: another program put it there"]]
@@ -40,14 +40,14 @@ export const letterText = ({ address, queue, letter, line }: FoundLetter): strin
 }
 
 /** For programs: the envelope's fields, the line as readable text, its exact bytes in base64. */
-export const letterJson = ({ address, queue, letter, line }: FoundLetter): object => {
+export const deadLetterJson = ({ address, queue, letter, line }: FoundDeadLetter): object => {
   const { reason, detail, stage, topic, attempts, first, last } = letter ?? {}
   const fields = { reason, detail, stage, topic, attempts, first, last }
   return { id: address, queue, ours: letter !== undefined, ...fields, ...bytesJson("line", line) }
 }
 
 /** What would become of a line. */
-export const trialText = (trial: Trial): string => {
+export const dryRunText = (trial: DryRun): string => {
   if (trial.kind === "dead") {
     const { reason, stage, detail } = trial.rejection
     return `would be set aside again by the ${stage}: ${reason}${detail === undefined ? "" : ` (${plain(detail)})`}`
@@ -58,7 +58,7 @@ export const trialText = (trial: Trial): string => {
   return `would be stored in ${topic}${renamed}${named}: ${readable(latin1(value))}`
 }
 
-export const trialJson = (trial: Trial): object => {
+export const dryRunJson = (trial: DryRun): object => {
   if (trial.kind === "dead") {
     const { reason, detail, stage, topic } = trial.rejection
     return { outcome: "set aside", reason, detail, stage, topic }

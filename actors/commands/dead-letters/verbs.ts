@@ -2,24 +2,24 @@
 import { Clock, Effect, Layer } from "effect"
 import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
 import type { Failure } from "../../../contracts/failure.ts"
-import { makeTrial } from "../../inspect/dead-letters/dry-run.ts"
+import { makeDryRun } from "../../inspect/dead-letters/dry-run.ts"
 import {
-  discardLetter,
+  type DeadLetterFilter,
+  type DeadLetterPage,
+  discardDeadLetter,
   discardMatching,
-  type FoundLetter,
-  findLetter,
-  type LetterFilter,
-  type LetterPage,
-  replayLetter,
+  type FoundDeadLetter,
+  findDeadLetter,
+  replayDeadLetter,
   replayMatching,
-  searchLetters
+  searchDeadLetters
 } from "../../inspect/dead-letters/search.ts"
 import { counted, plain } from "../../inspect/plain-text.ts"
 import { geoIp } from "../../runtime/dependencies.ts"
 import { readTopics } from "../../transform/topics.ts"
 import { note, say } from "../run-command.ts"
 import type { Asked } from "./arguments.ts"
-import { letterJson, lettersTable, letterText, trialJson, trialText } from "./text.ts"
+import { deadLetterJson, deadLettersTable, deadLetterText, dryRunJson, dryRunText } from "./text.ts"
 
 type Of<Verb> = Extract<Asked, { readonly verb: Verb }>
 type Sources = ReadonlyArray<QueueSource>
@@ -28,17 +28,17 @@ export const list = Effect.fnUntraced(function* (
   sources: Sources,
   { filter, limit, cursor, asJson }: Of<"list">
 ) {
-  const page = yield* searchLetters(sources, { ...filter, limit, cursor })
+  const page = yield* searchDeadLetters(sources, { ...filter, limit, cursor })
   const code = yield* tell(page.troubles)
-  if (asJson) for (const letter of page.letters) yield* say(JSON.stringify(letterJson(letter)))
+  if (asJson) for (const letter of page.letters) yield* say(JSON.stringify(deadLetterJson(letter)))
   else if (page.letters.length === 0) yield* say(noneText(page))
-  else yield* say(lettersTable(page.letters))
+  else yield* say(deadLettersTable(page.letters))
   if (page.cursor !== undefined) yield* note(`There may be more: the same with --cursor ${page.cursor}`)
   return code
 })
 
 /** Nothing is claimed of queues that could not be asked. */
-const noneText = ({ total, troubles }: LetterPage): string => {
+const noneText = ({ total, troubles }: DeadLetterPage): string => {
   if (total === null) return "Not known: no queue could be asked."
   if (troubles.length > 0)
     return total === 0
@@ -48,9 +48,9 @@ const noneText = ({ total, troubles }: LetterPage): string => {
 }
 
 export const show = Effect.fnUntraced(function* (sources: Sources, { address, asJson }: Of<"show">) {
-  const letter = yield* findLetter(sources, address)
+  const letter = yield* findDeadLetter(sources, address)
   if (letter === undefined) return yield* missing(address)
-  yield* say(asJson ? JSON.stringify(letterJson(letter)) : letterText(letter))
+  yield* say(asJson ? JSON.stringify(deadLetterJson(letter)) : deadLetterText(letter))
   return 0
 })
 
@@ -72,8 +72,8 @@ export const replay = Effect.fnUntraced(function* (sources: Sources, asked: Of<"
   }
   let code = 0
   for (const address of chosen.addresses) {
-    const letter = yield* findLetter(sources, address)
-    const result = letter === undefined ? "gone" : yield* replayLetter(letter, { line, force })
+    const letter = yield* findDeadLetter(sources, address)
+    const result = letter === undefined ? "gone" : yield* replayDeadLetter(letter, { line, force })
     if (result !== "done") code = 1
     const said = { done: "replayed", gone: "is no dead letter", "too often": refused }[result]
     yield* outcome(asked.asJson, { id: address, result }, [`${plain(address)}  ${said}`])
@@ -101,8 +101,8 @@ export const discard = Effect.fnUntraced(function* (
   }
   let code = 0
   for (const address of chosen.addresses) {
-    const letter = yield* findLetter(sources, address)
-    const isDone = letter !== undefined && (yield* discardLetter(letter))
+    const letter = yield* findDeadLetter(sources, address)
+    const isDone = letter !== undefined && (yield* discardDeadLetter(letter))
     if (!isDone) code = 1
     yield* say(`${plain(address)}  ${isDone ? "discarded" : "is no dead letter"}`)
   }
@@ -117,17 +117,17 @@ const refused = "came back from three replays within a week: not replayed (--for
 
 /** Says for each chosen letter what would become of it; sends nothing. */
 const tryDry = Effect.fnUntraced(function* (sources: Sources, { chosen, line, asJson }: Of<"replay">) {
-  const tryLine = yield* Effect.provide(makeTrial(yield* readTopics), yield* Layer.build(geoIp.layer))
+  const tryLine = yield* Effect.provide(makeDryRun(yield* readTopics), yield* Layer.build(geoIp.layer))
   let code = 0
-  const tryOne = Effect.fnUntraced(function* (letter: FoundLetter) {
+  const tryOne = Effect.fnUntraced(function* (letter: FoundDeadLetter) {
     const trial = tryLine(line ?? letter.line, yield* Clock.currentTimeMillis)
     if (trial.kind === "dead") code = 1
     const { address: id } = letter
-    yield* outcome(asJson, { id, ...trialJson(trial) }, [`${plain(id)}  ${trialText(trial)}`])
+    yield* outcome(asJson, { id, ...dryRunJson(trial) }, [`${plain(id)}  ${dryRunText(trial)}`])
   })
   if (chosen.kind === "matching") return Math.max(yield* forEachMatch(sources, chosen.filter, tryOne), code)
   for (const address of chosen.addresses) {
-    const letter = yield* findLetter(sources, address)
+    const letter = yield* findDeadLetter(sources, address)
     if (letter === undefined) code = yield* missing(address)
     else yield* tryOne(letter)
   }
@@ -137,12 +137,12 @@ const tryDry = Effect.fnUntraced(function* (sources: Sources, { chosen, line, as
 /** Looks at every letter that matches, a page at a time; returns the exit code. */
 const forEachMatch = Effect.fnUntraced(function* (
   sources: Sources,
-  filter: LetterFilter,
-  see: (letter: FoundLetter) => Effect.Effect<void>
+  filter: DeadLetterFilter,
+  see: (letter: FoundDeadLetter) => Effect.Effect<void>
 ): Effect.fn.Return<number, Failure> {
   let cursor: string | undefined
   do {
-    const page = yield* searchLetters(sources, { ...filter, limit: 500, cursor })
+    const page = yield* searchDeadLetters(sources, { ...filter, limit: 500, cursor })
     for (const letter of page.letters) yield* see(letter)
     if (page.troubles.length > 0) return yield* tell(page.troubles)
     cursor = page.cursor

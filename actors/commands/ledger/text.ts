@@ -1,10 +1,10 @@
 /** The ledger as a person reads it, and where an event is: plain text, made from what actors/inspect found out. */
 
 import { readable } from "../../inspect/escape-bytes.ts"
-import type { Account, Ledger } from "../../inspect/ledger/types.ts"
-import type { Whereabouts } from "../../inspect/locate-event.ts"
+import type { Ledger, LedgerTotals } from "../../inspect/ledger/types.ts"
+import type { EventLocation } from "../../inspect/locate-event.ts"
 import { bytesJson, latin1, moment, number, plain, table } from "../../inspect/plain-text.ts"
-import { letterJson, letterText } from "../dead-letters/text.ts"
+import { deadLetterJson, deadLetterText } from "../dead-letters/text.ts"
 
 const columns = [
   ["received", "received"],
@@ -14,7 +14,7 @@ const columns = [
   ["waiting", "waiting"],
   ["inFlight", "in flight"],
   ["replayed", "(replayed)"]
-] as const satisfies ReadonlyArray<readonly [keyof Account, string]>
+] as const satisfies ReadonlyArray<readonly [keyof LedgerTotals, string]>
 
 /** The whole account, with a sentence at the end whether it adds up. */
 export const ledgerText = (ledger: Ledger): string => {
@@ -55,7 +55,7 @@ export const ledgerText = (ledger: Ledger): string => {
 }
 
 /** The same figures as in the table, under the same names. */
-const equation = ({ received, stored, dead, discarded, waiting, inFlight }: Account): string => {
+const equation = ({ received, stored, dead, discarded, waiting, inFlight }: LedgerTotals): string => {
   const parts = [
     `stored ${number(stored)}`,
     `dead-lettered ${number(dead)}`,
@@ -72,11 +72,11 @@ const verdict = ({ balanced, complete }: Ledger): string => {
 }
 
 /** Where an event is, with all that is known of it there. */
-export const whereText = ({ sentence, underWay, letters, records, troubles }: Whereabouts): string =>
+export const whereText = ({ sentence, underWay, letters, records, troubles }: EventLocation): string =>
   [
     plain(sentence),
     ...underWay.map(({ line, claimed }) => `\nclaimed    ${moment(claimed)}\nline       ${readable(line)}`),
-    ...letters.map((letter) => `\n${letterText(letter)}`),
+    ...letters.map((letter) => `\n${deadLetterText(letter)}`),
     ...records.map(
       ({ topic, partition, offset, key, value, times }) =>
         `\ntopic      ${plain(topic)}, partition ${partition}, offset ${plain(offset)}` +
@@ -88,10 +88,10 @@ export const whereText = ({ sentence, underWay, letters, records, troubles }: Wh
   ].join("\n")
 
 /** The same for programs: lines and records as readable text, with their exact bytes in base64. */
-export const whereJson = (found: Whereabouts): object => ({
+export const whereJson = (found: EventLocation): object => ({
   ...found,
   underWay: found.underWay.map(({ line, ...event }) => ({ ...event, ...bytesJson("line", line) })),
-  letters: found.letters.map(letterJson),
+  letters: found.letters.map(deadLetterJson),
   records: found.records.map(({ value, times, ...record }) => ({
     ...record,
     times: Object.fromEntries(times),

@@ -44,9 +44,9 @@ const publishers: Readonly<Record<CopyStage, string>> = {
 export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isWanted }: Tapping) {
   const bus = Context.get(yield* Layer.build(messageBus.layer), MessageBus)
   const mask = readMask(yield* viewerMask.config)
-  const { address } = bus.seam
+  const { address } = bus.dependency
   yield* Effect.mapError(
-    bus.seam.check,
+    bus.dependency.check,
     ({ message }) => new Failure({ reason: "unavailable", message: `NATS at ${address}: ${message}` })
   )
   const publisher = publishers[stage]

@@ -23,7 +23,7 @@ export const fromNats = Effect.gen(function* () {
   if (hasQueues) {
     const context = yield* Layer.build(ingestQueue.layer)
     sources = Context.get(context, IngestQueue).sources
-    health.addSeams(ingestQueue.seams(context))
+    health.addDependencies(ingestQueue.seams(context))
   }
   const caveats = hasQueues ? [] : ["The queue is not asked: REDIS_URL is not set here."]
   const { view } = yield* makeWatch({ bus, sources, health, caveats })

@@ -2,9 +2,9 @@
 
 import { span } from "../../inspect/format.ts"
 import type {
+  DependencyView,
   Figure,
   InstanceView,
-  SeamView,
   StageView,
   SystemView
 } from "../../inspect/pipeline/system-view.ts"
@@ -140,15 +140,15 @@ const seamColumns: ReadonlyArray<Column> = [
 
 const seamLines = (view: SystemView, width: number | undefined): ReadonlyArray<Line> => {
   const { seams } = view
-  const rows = seams.map((seam) => ({
-    cells: [plain(seam.name), plain(seam.kind), plain(seam.address)],
-    remark: stateOf(seam, view.sentence)
+  const rows = seams.map((dependency) => ({
+    cells: [plain(dependency.name), plain(dependency.kind), plain(dependency.address)],
+    remark: stateOf(dependency, view.sentence)
   }))
   return looking(fittedTable(seamColumns, rows, width), (i) => (seams[i]?.ok === false ? "bad" : "plain"))
 }
 
 /** What is wrong with it is told once, and the headline may have told it. */
-const stateOf = ({ ok, embedded, error }: SeamView, headline: string): string => {
+const stateOf = ({ ok, embedded, error }: DependencyView, headline: string): string => {
   if (ok === null) return notKnown
   if (ok) return embedded ? "embedded" : "answers"
   if (error === undefined) return "does not answer"

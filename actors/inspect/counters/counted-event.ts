@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer"
 import type { LogRecord } from "../../../bridge/event-log/service.ts"
-import { type Bytes, textOf } from "../../../contracts/event.ts"
+import { type ByteString, textOf } from "../../../contracts/event.ts"
 import { ipText } from "../../../contracts/wire/ip-text.ts"
 import { isOtherUnit } from "../../../contracts/wire/line-time.ts"
 import { paramValue, paramValues } from "../../../contracts/wire/params.ts"
@@ -35,7 +35,7 @@ export class CountedEvent {
     return textOf(this.typeBytes)
   }
 
-  private get typeBytes(): Bytes {
+  private get typeBytes(): ByteString {
     const { dialect, event } = this.split
     return dialect === "adtekio" ? eventType(event) : event
   }
@@ -65,7 +65,7 @@ export class CountedEvent {
   }
 
   /** All parameters as the record has them. */
-  get params(): Bytes {
+  get params(): ByteString {
     return this.split.params
   }
 
@@ -95,7 +95,7 @@ export const readEvent = (record: LogRecord): CountedEvent | undefined => {
   return split === undefined ? undefined : new CountedEvent(split, record.timestamp)
 }
 
-const textIn = (value: Uint8Array): Bytes => {
+const textIn = (value: Uint8Array): ByteString => {
   const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  return bytes.toString("latin1") as Bytes
+  return bytes.toString("latin1") as ByteString
 }

@@ -5,44 +5,44 @@
 import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
-import type { LetterBox, QueueSource, StoredLetter } from "../../../bridge/ingest-queue/service.ts"
+import type { DeadLetterBox, QueueSource, StoredDeadLetter } from "../../../bridge/ingest-queue/service.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 
 /** A dead letter as it was met. */
-export interface FoundLetter extends StoredLetter {
+export interface FoundDeadLetter extends StoredDeadLetter {
   /** What it is called by: its event's id, or `raw-` and 12 hex digits of the SHA-1 of its text when it is not ours. */
   readonly address: string
   /** The queue server it lies on, for people. */
   readonly queue: string
   /** Its exact text in the list, and what that says; undefined when it is not of our making. */
-  readonly text: Bytes
+  readonly text: ByteString
   readonly letter: DeadLetter | undefined
   /** The line it is about: the letter's, or its whole text when it is not ours. */
-  readonly line: Bytes
+  readonly line: ByteString
   /** The list that holds it. */
-  readonly box: LetterBox
+  readonly box: DeadLetterBox
 }
 
 /** How many letters are read at once. */
 const pageSize = 500
 
-export interface LetterWalk {
+export interface DeadLetterCursor {
   /** How long the list was at the beginning. */
   readonly length: number
   /** Places from 0 to this one, exclusive, are ahead. */
   left: number
   /** The letters read and not handed out yet, the newest last. */
-  readonly page: Array<FoundLetter>
+  readonly page: Array<FoundDeadLetter>
   readonly source: QueueSource
 }
 
 /** A walk from place `from` (exclusive) down; without it from the end of the list. */
-export const beginWalk = (
+export const beginCursor = (
   source: QueueSource,
   from: number | undefined
-): Effect.Effect<LetterWalk, Failure> =>
+): Effect.Effect<DeadLetterCursor, Failure> =>
   Effect.map(source.depth, ({ deadLetters }) => ({
     source,
     length: deadLetters,
@@ -52,8 +52,8 @@ export const beginWalk = (
 
 /** The letter that is next, without taking it; undefined at the end. */
 export const peek = Effect.fnUntraced(function* (
-  walk: LetterWalk
-): Effect.fn.Return<FoundLetter | undefined, Failure> {
+  walk: DeadLetterCursor
+): Effect.fn.Return<FoundDeadLetter | undefined, Failure> {
   while (walk.page.length === 0 && walk.left > 0) {
     const from = Math.max(0, walk.left - pageSize)
     const stored = yield* walk.source.letters.read(from, walk.left - from)
@@ -64,25 +64,28 @@ export const peek = Effect.fnUntraced(function* (
 })
 
 /** Takes the letter that was peeked at. */
-export const take = (walk: LetterWalk): void => {
+export const take = (walk: DeadLetterCursor): void => {
   if (walk.page.pop() !== undefined) walk.left -= 1
 }
 
 /** Takes all that were read together, the newest first. */
-export const takePage = (walk: LetterWalk): ReadonlyArray<FoundLetter> => {
+export const takePage = (walk: DeadLetterCursor): ReadonlyArray<FoundDeadLetter> => {
   const page = walk.page.splice(0).toReversed()
   walk.left -= page.length
   return page
 }
 
-const found = ({ seam, letters }: QueueSource, { text, letter }: StoredLetter): FoundLetter => ({
+const found = (
+  { dependency, letters }: QueueSource,
+  { text, letter }: StoredDeadLetter
+): FoundDeadLetter => ({
   address: letter?.id ?? rawAddress(text),
-  queue: seam.address,
+  queue: dependency.address,
   text,
   letter,
-  line: letter === undefined ? text : (Buffer.from(letter.line).toString("latin1") as Bytes),
+  line: letter === undefined ? text : (Buffer.from(letter.line).toString("latin1") as ByteString),
   box: letters
 })
 
-const rawAddress = (text: Bytes): string =>
+const rawAddress = (text: ByteString): string =>
   `raw-${createHash("sha1").update(Buffer.from(text, "latin1")).digest("hex").slice(0, 12)}`

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { GeoIp } from "../../../bridge/geo-ip/service.ts"
 import { kafkaKeyParam } from "../../../bridge/settings.ts"
 import type { RejectedBy, Rejection } from "../../../contracts/batch.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { emptyDigest, newBatchId, type Topic } from "../../../contracts/ids.ts"
 import { maxMessageBytes } from "../../../contracts/messages/msgpack.ts"
 import { Enrich, Store } from "../../../contracts/requests.ts"
@@ -12,7 +12,7 @@ import { readLines } from "../../transform/read-lines.ts"
 import type { Topics } from "../../transform/topics.ts"
 
 /** The record that would be stored, or why it would be set aside again. */
-export type Trial =
+export type DryRun =
   | {
       readonly kind: "stored"
       readonly topic: Topic
@@ -24,13 +24,13 @@ export type Trial =
   | { readonly kind: "dead"; readonly rejection: Rejection }
 
 /** Tries a line; `now` (milliseconds since 1970) is the moment its lag counts to. Never throws. */
-export type TryLine = (line: Bytes, now: number) => Trial
+export type TryLine = (line: ByteString, now: number) => DryRun
 
 /**
  * Builds the dry run with this installation's topics, GeoIP database and key parameter. It cannot foresee what only
  * shows on the way: a record larger than its topic takes.
  */
-export const makeTrial = Effect.fnUntraced(function* (topics: Topics) {
+export const makeDryRun = Effect.fnUntraced(function* (topics: Topics) {
   const { locate } = yield* GeoIp
   const enrich = enrichEvents({ locate, keyParam: yield* kafkaKeyParam.config })
   const tryLine: TryLine = (line, now) => {

@@ -5,15 +5,15 @@
 import { Clock, Effect, Result } from "effect"
 import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
 import type { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { readable } from "../escape-bytes.ts"
-import { beginWalk, type FoundLetter, type LetterWalk, peek, take, takePage } from "./cursor.ts"
+import { beginCursor, type DeadLetterCursor, type FoundDeadLetter, peek, take, takePage } from "./cursor.ts"
 
-export type { FoundLetter } from "./cursor.ts"
+export type { FoundDeadLetter } from "./cursor.ts"
 
 /** What to look for; what is left out does not matter. A letter that is not ours has no reason, stage, topic or time. */
-export interface LetterFilter {
+export interface DeadLetterFilter {
   readonly reason?: RejectionReason | undefined
   readonly stage?: RejectedBy | undefined
   readonly topic?: string | undefined
@@ -24,7 +24,7 @@ export interface LetterFilter {
   readonly until?: number | undefined
 }
 
-export interface LetterQuery extends LetterFilter {
+export interface DeadLetterQuery extends DeadLetterFilter {
   readonly limit: number
   /** Where the page before ended. */
   readonly cursor?: string | undefined
@@ -32,8 +32,8 @@ export interface LetterQuery extends LetterFilter {
   readonly scan?: number | undefined
 }
 
-export interface LetterPage {
-  readonly letters: ReadonlyArray<FoundLetter>
+export interface DeadLetterPage {
+  readonly letters: ReadonlyArray<FoundDeadLetter>
   /** Where the next page begins; undefined at the end. */
   readonly cursor: string | undefined
   /** How long the lists of the queues that answered are together; null when none did. */
@@ -66,25 +66,25 @@ export interface ManyDiscarded {
  * A page of letters, newest first. When older letters are removed between two pages, the second may repeat some of the
  * first; none is left out. Fails with `unreadable` when the cursor is none of ours.
  */
-export const searchLetters: (
+export const searchDeadLetters: (
   sources: ReadonlyArray<QueueSource>,
-  query: LetterQuery
-) => Effect.Effect<LetterPage, Failure> = Effect.fnUntraced(function* (sources, query) {
+  query: DeadLetterQuery
+) => Effect.Effect<DeadLetterPage, Failure> = Effect.fnUntraced(function* (sources, query) {
   const places = yield* readCursor(query.cursor, sources.length)
   const outcomes = yield* Effect.forEach(
     sources,
-    (source, i) => Effect.result(beginWalk(source, places[i])),
+    (source, i) => Effect.result(beginCursor(source, places[i])),
     { concurrency: "unbounded" }
   )
   const troubles = outcomes.flatMap((outcome, i) =>
     Result.isFailure(outcome) ? [troubleOf(sources[i], outcome.failure)] : []
   )
   const walks = outcomes.map(Result.getOrUndefined)
-  const broken = new Set<LetterWalk>()
-  const letters: Array<FoundLetter> = []
+  const broken = new Set<DeadLetterCursor>()
+  const letters: Array<FoundDeadLetter> = []
   let looked = 0
   while (letters.length < query.limit && looked < (query.scan ?? Number.POSITIVE_INFINITY)) {
-    let newest: { readonly walk: LetterWalk; readonly letter: FoundLetter } | undefined
+    let newest: { readonly walk: DeadLetterCursor; readonly letter: FoundDeadLetter } | undefined
     for (const walk of walks) {
       if (walk === undefined || broken.has(walk)) continue
       const next = yield* Effect.result(peek(walk))
@@ -115,10 +115,10 @@ export const searchLetters: (
 const isUnknown = (one: unknown): boolean => one === undefined
 
 /** The letter of that address; undefined when no queue has it. Fails when a queue cannot be read and no other has it. */
-export const findLetter: (
+export const findDeadLetter: (
   sources: ReadonlyArray<QueueSource>,
   address: string
-) => Effect.Effect<FoundLetter | undefined, Failure> = Effect.fnUntraced(function* (sources, address) {
+) => Effect.Effect<FoundDeadLetter | undefined, Failure> = Effect.fnUntraced(function* (sources, address) {
   const outcomes = yield* Effect.forEach(sources, (source) => Effect.result(findOn(source, address)), {
     concurrency: "unbounded"
   })
@@ -132,8 +132,8 @@ export const findLetter: (
 export const findOn: (
   source: QueueSource,
   address: string
-) => Effect.Effect<FoundLetter | undefined, Failure> = Effect.fnUntraced(function* (source, address) {
-  const walk = yield* beginWalk(source, undefined)
+) => Effect.Effect<FoundDeadLetter | undefined, Failure> = Effect.fnUntraced(function* (source, address) {
+  const walk = yield* beginCursor(source, undefined)
   for (;;) {
     const letter = yield* peek(walk)
     if (letter === undefined || letter.address === address) return letter
@@ -145,9 +145,9 @@ export const findOn: (
  * Pushes its line, or the one given instead, to the queue it lies on, and takes it off the list: one atomic step. "too
  * often" when that line came back from as many replays as are allowed; `force` pushes it nevertheless.
  */
-export const replayLetter = (
-  { box, text, letter, line }: FoundLetter,
-  options: { readonly line?: Bytes | undefined; readonly force?: boolean | undefined } = {}
+export const replayDeadLetter = (
+  { box, text, letter, line }: FoundDeadLetter,
+  options: { readonly line?: ByteString | undefined; readonly force?: boolean | undefined } = {}
 ): Effect.Effect<Replayed, Failure> =>
   box.replay(
     { text, letter },
@@ -156,20 +156,20 @@ export const replayLetter = (
   )
 
 /** Takes it off the list for good; false when it is no longer there. */
-export const discardLetter = ({ box, text, letter }: FoundLetter): Effect.Effect<boolean, Failure> =>
+export const discardDeadLetter = ({ box, text, letter }: FoundDeadLetter): Effect.Effect<boolean, Failure> =>
   box.discard({ text, letter })
 
 /** Replays every letter that matches and was set aside before this began, so that what comes back ends no run. */
 export const replayMatching: (
   sources: ReadonlyArray<QueueSource>,
-  filter: LetterFilter,
+  filter: DeadLetterFilter,
   options?: { readonly force?: boolean | undefined }
 ) => Effect.Effect<ManyReplayed> = Effect.fnUntraced(function* (sources, filter, options) {
   let done = 0
   let gone = 0
   const tooOften: Array<string> = []
   const troubles = yield* forEachMatching(sources, filter, (letter) =>
-    Effect.map(replayLetter(letter, options), (outcome) => {
+    Effect.map(replayDeadLetter(letter, options), (outcome) => {
       if (outcome === "done") done += 1
       else if (outcome === "gone") gone += 1
       else tooOften.push(letter.address)
@@ -181,12 +181,12 @@ export const replayMatching: (
 /** Discards every letter that matches and was set aside before this began. */
 export const discardMatching: (
   sources: ReadonlyArray<QueueSource>,
-  filter: LetterFilter
+  filter: DeadLetterFilter
 ) => Effect.Effect<ManyDiscarded> = Effect.fnUntraced(function* (sources, filter) {
   let done = 0
   let gone = 0
   const troubles = yield* forEachMatching(sources, filter, (letter) =>
-    Effect.map(discardLetter(letter), (isDone) => {
+    Effect.map(discardDeadLetter(letter), (isDone) => {
       if (isDone) done += 1
       else gone += 1
     })
@@ -203,12 +203,12 @@ const sideBySide = 16
  */
 const forEachMatching = Effect.fnUntraced(function* (
   sources: ReadonlyArray<QueueSource>,
-  filter: LetterFilter,
-  act: (letter: FoundLetter) => Effect.Effect<void, Failure>
+  filter: DeadLetterFilter,
+  act: (letter: FoundDeadLetter) => Effect.Effect<void, Failure>
 ) {
   const begun = yield* Clock.currentTimeMillis
   const one = Effect.fnUntraced(function* (source: QueueSource) {
-    const walk = yield* beginWalk(source, undefined)
+    const walk = yield* beginCursor(source, undefined)
     while ((yield* peek(walk)) !== undefined) {
       const chosen = takePage(walk).filter(
         (found) => matches(found, filter) && (found.letter === undefined || found.letter.last < begun)
@@ -225,9 +225,9 @@ const forEachMatching = Effect.fnUntraced(function* (
 })
 
 /** A letter of another's making has no time: it comes as soon as it is met. */
-const timeOf = ({ letter }: FoundLetter): number => letter?.last ?? Number.POSITIVE_INFINITY
+const timeOf = ({ letter }: FoundDeadLetter): number => letter?.last ?? Number.POSITIVE_INFINITY
 
-const matches = ({ letter, line }: FoundLetter, filter: LetterFilter): boolean => {
+const matches = ({ letter, line }: FoundDeadLetter, filter: DeadLetterFilter): boolean => {
   const { reason, stage, topic, text, since, until } = filter
   if (reason !== undefined && letter?.reason !== reason) return false
   if (stage !== undefined && letter?.stage !== stage) return false
@@ -238,9 +238,9 @@ const matches = ({ letter, line }: FoundLetter, filter: LetterFilter): boolean =
 }
 
 const troubleOf = (source: QueueSource | undefined, { message }: Failure): string =>
-  source === undefined || message.includes(source.seam.address)
+  source === undefined || message.includes(source.dependency.address)
     ? message
-    : `${source.seam.address}: ${message}`
+    : `${source.dependency.address}: ${message}`
 
 /** A place for each queue server, in the order they are set, separated by dots; empty where it is not known. */
 const writeCursor = (places: ReadonlyArray<number | undefined>): string =>

@@ -1,5 +1,5 @@
 /** An event as people see it: text in fixed places, all its parts decoded, and hidden what must not be seen. */
-import { type Bytes, textOf } from "../../../contracts/event.ts"
+import { type ByteString, textOf } from "../../../contracts/event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { DeviceType } from "../../../contracts/wire/enrichment.ts"
 import { ipText } from "../../../contracts/wire/ip-text.ts"
@@ -15,9 +15,9 @@ export const eventView = (record: FeedRecord, mask: Mask = noMask): EventView =>
   record.stage === "raw" || record.stage === "rejected" ? lineView(record, mask) : recordView(record, mask)
 
 /** The event type of a record, decoded, also of one that cannot be read: its first part, of a path the last segment. */
-export const typeOf = (value: Bytes): string => {
+export const typeOf = (value: ByteString): string => {
   const space = value.indexOf(" ")
-  const event = (space === -1 ? value : value.slice(0, space)) as Bytes
+  const event = (space === -1 ? value : value.slice(0, space)) as ByteString
   return eventTypeText(event.startsWith("/") ? eventType(event) : event)
 }
 
@@ -59,11 +59,17 @@ const recordView = ({ value, times, ...place }: FeedRecord, mask: Mask): EventVi
   }
 }
 
-const masked = (value: Bytes, mask: Mask): { readonly raw: Bytes; readonly shown: ParsedRecord } => {
+const masked = (
+  value: ByteString,
+  mask: Mask
+): { readonly raw: ByteString; readonly shown: ParsedRecord } => {
   const raw = maskedRecord(value, mask)
   const shown = parseRecord(raw)
   return shown === undefined
-    ? { raw: "" as Bytes, shown: { dialect: "pushtech", event: "" as Bytes, meta: [], params: "" as Bytes } }
+    ? {
+        raw: "" as ByteString,
+        shown: { dialect: "pushtech", event: "" as ByteString, meta: [], params: "" as ByteString }
+      }
     : { raw, shown }
 }
 

@@ -2,7 +2,7 @@
  * What viewers must not see (VIEWER_MASK): clients' addresses and chosen parameters. It is hidden in the bytes, before
  * anything is decoded or compared, so that no list, search or filter can tell it.
  */
-import { type Bytes, bytesOf, type Dialect } from "../../../contracts/event.ts"
+import { type ByteString, bytesOf, type Dialect } from "../../../contracts/event.ts"
 import { decodeValue } from "../../../contracts/wire/percent.ts"
 
 /** Stands where something is hidden. */
@@ -53,27 +53,31 @@ const partsOf = (name: string): ReadonlyArray<string> =>
     .filter((part) => part !== "")
 
 /** `name=value&…` with the values hidden whose names are, and those that hold such a name with a value of its own. */
-export const maskedPairs = (pairs: Bytes, plusIsSpace: boolean, hides: (name: string) => boolean): Bytes =>
+export const maskedPairs = (
+  pairs: ByteString,
+  plusIsSpace: boolean,
+  hides: (name: string) => boolean
+): ByteString =>
   pairs
     .split("&")
     .map((piece) => {
       const equals = piece.indexOf("=")
       const name = equals === -1 ? piece : piece.slice(0, equals)
-      const names = readings(name as Bytes, plusIsSpace)
+      const names = readings(name as ByteString, plusIsSpace)
       if (names.some((text) => holdsHidden(text, hides))) return hiddenBytes
       if (equals === -1) return piece
       const isHidden =
         names.some(hides) ||
-        readings(piece.slice(equals + 1) as Bytes, plusIsSpace).some((text) => holdsHidden(text, hides))
+        readings(piece.slice(equals + 1) as ByteString, plusIsSpace).some((text) => holdsHidden(text, hides))
       return isHidden ? piece.slice(0, equals + 1) + hiddenBytes : piece
     })
-    .join("&") as Bytes
+    .join("&") as ByteString
 
 /** A text may have been encoded more than once. */
 const mostDecodings = 3
 
 /** What a name or value says, decoded once and as often as there is more to decode. */
-const readings = (bytes: Bytes, plusIsSpace: boolean): ReadonlyArray<string> => {
+const readings = (bytes: ByteString, plusIsSpace: boolean): ReadonlyArray<string> => {
   const texts = [decodeValue(bytes, plusIsSpace)]
   while (texts.length < mostDecodings) {
     const last = texts.at(-1) ?? ""
@@ -93,14 +97,14 @@ const holdsHidden = (text: string, hides: (name: string) => boolean): boolean =>
   /[=:>]/.test(text) && [...text.matchAll(named)].some(([, word = ""]) => hides(word))
 
 /** A record that `parseRecord` can read, with its secrets hidden. */
-export const maskedRecord = (value: Bytes, mask: Mask): Bytes => {
+export const maskedRecord = (value: ByteString, mask: Mask): ByteString => {
   const [event = "", meta = "", params = ""] = value.split(" ")
   const hidden = maskedPairs(
-    meta as Bytes,
+    meta as ByteString,
     false,
     (name) => (mask.hidesAddress && name === "ip") || mask.hides(name)
   )
-  return `${event} ${hidden} ${maskedPairs(params as Bytes, true, mask.hides)}` as Bytes
+  return `${event} ${hidden} ${maskedPairs(params as ByteString, true, mask.hides)}` as ByteString
 }
 
 /** What the fields of a line are called, up to its query. */
@@ -110,14 +114,14 @@ const fieldNames: Readonly<Record<Dialect, ReadonlyArray<string>>> = {
 }
 
 /** A line of that dialect that `parseLine` can read, with its secrets hidden. */
-export const maskedLine = (line: Bytes, dialect: Dialect, mask: Mask): Bytes => {
+export const maskedLine = (line: ByteString, dialect: Dialect, mask: Mask): ByteString => {
   const names = fieldNames[dialect]
   const fields = line.split(" ")
   const shown = fields
     .slice(0, names.length)
     .map((field, i) => (mask.hides(names[i] ?? "") ? hiddenBytes : field))
   const [query, ...userAgent] = fields.slice(names.length)
-  if (query !== undefined) shown.push(maskedPairs(query as Bytes, true, mask.hides))
+  if (query !== undefined) shown.push(maskedPairs(query as ByteString, true, mask.hides))
   if (userAgent.length > 0) shown.push(mask.hides("user agent") ? hiddenBytes : userAgent.join(" "))
-  return shown.join(" ") as Bytes
+  return shown.join(" ") as ByteString
 }

@@ -1,5 +1,5 @@
 /** Lines and records with their secrets hidden, for the pages that show bytes: what cannot be taken apart is hidden wholly. */
-import { type Bytes, bytesOf } from "../../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { parseLine } from "../../../contracts/wire/line.ts"
 import { parseRecord } from "../../../contracts/wire/record.ts"
@@ -10,13 +10,13 @@ const hidden = bytesOf(hiddenText)
 /** Which topics a line may name does not matter to its secrets. */
 const anyTopic = { topic: "any" as Topic, topics: new Set<string>() }
 
-export const shownLine = (line: Bytes, mask: Mask): Bytes => {
+export const shownLine = (line: ByteString, mask: Mask): ByteString => {
   if (!mask.isOn) return line
   const parsed = parseLine(line, anyTopic, 0)
   return parsed.kind === "event" ? maskedLine(line, parsed.event.dialect, mask) : hidden
 }
 
-export const shownRecord = (value: Bytes, mask: Mask): Bytes => {
+export const shownRecord = (value: ByteString, mask: Mask): ByteString => {
   if (!mask.isOn) return value
   return parseRecord(value) === undefined ? hidden : maskedRecord(value, mask)
 }

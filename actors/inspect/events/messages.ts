@@ -98,7 +98,7 @@ export interface Step {
  * GET /api/events/<id>?logged=<ms>: where it is (see actors/inspect/locate-event.ts), and its way so far. `logged`, the log's
  * own time of its record where that is known, lets it be found sooner.
  */
-export interface JourneyView {
+export interface TimelineView {
   readonly id: string
   readonly state: "not an id" | "in flight" | "dead letter" | "stored" | "not found"
   readonly sentence: string

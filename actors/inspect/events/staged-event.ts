@@ -1,7 +1,7 @@
 /** An event at one stage, before anything of it is decoded: a record of the log, or a copy of what flows. */
 import { Buffer } from "node:buffer"
 import type { LogRecord, RecordBatch } from "../../../bridge/event-log/service.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import type { Copies, CopyStage } from "../../../contracts/event-copy.ts"
 import { eventId } from "../../../contracts/ids.ts"
 import type { Times } from "./messages.ts"
@@ -17,7 +17,7 @@ export interface FeedRecord {
   /** The event id; empty for a record that others wrote. */
   readonly id: string
   /** The record (`enriched`, `stored`) or the line (`raw`, `rejected`). */
-  readonly value: Bytes
+  readonly value: ByteString
   readonly times: Times
   /** Of `rejected`. */
   readonly reason?: string
@@ -25,8 +25,8 @@ export interface FeedRecord {
   readonly by?: string
 }
 
-const bytesIn = ({ buffer, byteOffset, byteLength }: Uint8Array): Bytes =>
-  Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as Bytes
+const bytesIn = ({ buffer, byteOffset, byteLength }: Uint8Array): ByteString =>
+  Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as ByteString
 
 /** Milliseconds as a header has them; undefined for a header that is missing or says something else. */
 const millis = (header: string | undefined): number | undefined =>
@@ -63,7 +63,7 @@ export const copiedRecords = ({ stage, topic, batch, at, events }: Copies): Read
     offset,
     timestamp: at,
     id: eventId(batch, index),
-    value: record ?? line ?? ("" as Bytes),
+    value: record ?? line ?? ("" as ByteString),
     times,
     ...(reason === undefined ? {} : { reason }),
     ...(detail === undefined ? {} : { detail }),

@@ -4,7 +4,7 @@
  */
 
 import { Clock, Effect, Result } from "effect"
-import type { Seam } from "../../../bridge/dependency.ts"
+import type { Dependency } from "../../../bridge/dependency.ts"
 import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import type { Topics } from "../../transform/topics.ts"
@@ -25,27 +25,27 @@ export const readLedger: (sources: ReadonlyArray<QueueSource>, topics: Topics) =
     const lines = topics.all.length === 1 ? 0 : readLines
     const counted = yield* Effect.forEach(
       sources,
-      ({ seam, ledger }) =>
+      ({ dependency, ledger }) =>
         ledger(lines).pipe(
-          Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(silent(seam.address)) }),
+          Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(silent(dependency.address)) }),
           Effect.result,
-          Effect.map((outcome) => ({ seam, outcome }))
+          Effect.map((outcome) => ({ dependency, outcome }))
         ),
       { concurrency: "unbounded" }
     )
     return addUp(
       at,
-      counted.map(({ seam, outcome }) =>
+      counted.map(({ dependency, outcome }) =>
         Result.match(outcome, {
-          onFailure: ({ message }) => ({ ...naming(seam), trouble: message, queue: undefined }),
-          onSuccess: (queue) => ({ ...naming(seam), trouble: undefined, queue })
+          onFailure: ({ message }) => ({ ...naming(dependency), trouble: message, queue: undefined }),
+          onSuccess: (queue) => ({ ...naming(dependency), trouble: undefined, queue })
         })
       ),
       topics
     )
   })
 
-const naming = ({ kind, address }: Seam) => ({ kind, address })
+const naming = ({ kind, address }: Dependency) => ({ kind, address })
 
 const silent = (address: string): Failure =>
   new Failure({ reason: "timeout", message: `${address} did not tell its counts in time.` })

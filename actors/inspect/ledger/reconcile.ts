@@ -6,7 +6,7 @@
 import type { QueueLedger } from "../../../bridge/ingest-queue/service.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { type Topics, topicOf } from "../../transform/topics.ts"
-import type { Account, Ledger, QueueRow } from "./types.ts"
+import type { Ledger, LedgerTotals, QueueRow } from "./types.ts"
 
 /** What one queue server told, or its trouble. */
 export type QueueCount = { readonly kind: string; readonly address: string } & (
@@ -16,8 +16,8 @@ export type QueueCount = { readonly kind: string; readonly address: string } & (
 
 /** One account of all queues; `at` is when they were asked, milliseconds since 1970. Never throws. */
 export const addUp = (at: number, counts: ReadonlyArray<QueueCount>, topics: Topics): Ledger => {
-  const total = emptyAccount()
-  const rows = new Map<Topic, Mutable<Account>>()
+  const total = emptyTotals()
+  const rows = new Map<Topic, Mutable<LedgerTotals>>()
   const unread = { waiting: 0, inFlight: 0 }
   const queues: Array<QueueRow> = []
   const warnings: Array<string> = []
@@ -34,7 +34,7 @@ export const addUp = (at: number, counts: ReadonlyArray<QueueCount>, topics: Top
     balanced &&= !findings.some(({ isLoss }) => isLoss)
     fromOthers += Math.max(0, queue.taken + queue.waiting - queue.pushed)
 
-    const account = accountOf(queue)
+    const account = totalsOf(queue)
     addTo(total, account)
     addTopics(rows, queue)
     addOpenLines(rows, unread, queue, topics)
@@ -61,7 +61,7 @@ export const addUp = (at: number, counts: ReadonlyArray<QueueCount>, topics: Top
 
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
 
-const emptyAccount = (): Mutable<Account> => ({
+const emptyTotals = (): Mutable<LedgerTotals> => ({
   received: 0,
   stored: 0,
   dead: 0,
@@ -71,7 +71,7 @@ const emptyAccount = (): Mutable<Account> => ({
   replayed: 0
 })
 
-const addTo = (sum: Mutable<Account>, more: Account): void => {
+const addTo = (sum: Mutable<LedgerTotals>, more: LedgerTotals): void => {
   sum.received += more.received
   sum.stored += more.stored
   sum.dead += more.dead
@@ -82,8 +82,8 @@ const addTo = (sum: Mutable<Account>, more: Account): void => {
 }
 
 /** What was received comes from what was taken out of the list, and not from what became of it. */
-const accountOf = (queue: QueueLedger): Account => {
-  const account = emptyAccount()
+const totalsOf = (queue: QueueLedger): LedgerTotals => {
+  const account = emptyTotals()
   for (const topic of queue.topics) addTo(account, settledOf(topic))
   return {
     ...account,
@@ -100,7 +100,7 @@ const settledOf = ({
   dead,
   replayed,
   discarded
-}: QueueLedger["topics"][number]): Account => ({
+}: QueueLedger["topics"][number]): LedgerTotals => ({
   received: received - replayed,
   stored,
   dead: dead - replayed - discarded,
@@ -110,20 +110,20 @@ const settledOf = ({
   inFlight: 0
 })
 
-const rowOf = (rows: Map<Topic, Mutable<Account>>, topic: Topic): Mutable<Account> => {
+const rowOf = (rows: Map<Topic, Mutable<LedgerTotals>>, topic: Topic): Mutable<LedgerTotals> => {
   const known = rows.get(topic)
   if (known !== undefined) return known
-  const row = emptyAccount()
+  const row = emptyTotals()
   rows.set(topic, row)
   return row
 }
 
-const addTopics = (rows: Map<Topic, Mutable<Account>>, queue: QueueLedger): void => {
+const addTopics = (rows: Map<Topic, Mutable<LedgerTotals>>, queue: QueueLedger): void => {
   for (const topic of queue.topics) addTo(rowOf(rows, topic.topic), settledOf(topic))
 }
 
 const addOpenLines = (
-  rows: Map<Topic, Mutable<Account>>,
+  rows: Map<Topic, Mutable<LedgerTotals>>,
   unread: { waiting: number; inFlight: number },
   { waiting, inFlight, lines }: QueueLedger,
   topics: Topics

@@ -2,7 +2,7 @@
 import type { Topic } from "../../../contracts/ids.ts"
 
 /** Numbers of lines. `received = stored + dead + discarded + waiting + inFlight`, when it adds up. */
-export interface Account {
+export interface LedgerTotals {
   /** In the queue, ever: each line once, however often it was replayed. */
   readonly received: number
   readonly stored: number
@@ -18,7 +18,7 @@ export interface Account {
   readonly replayed: number
 }
 
-export interface TopicRow extends Account {
+export interface TopicRow extends LedgerTotals {
   readonly topic: Topic
 }
 
@@ -31,7 +31,7 @@ export interface QueueRow {
   /** When it began to count, milliseconds since 1970. */
   readonly since: number | undefined
   /** All topics of this queue; undefined when it could not be counted. */
-  readonly account: Account | undefined
+  readonly account: LedgerTotals | undefined
   /** How long its list of dead letters is, whoever put them there; null when it could not be counted. */
   readonly deadLetters: number | null
 }
@@ -41,7 +41,7 @@ export interface Ledger {
   /** When it was read, and since when it is counted (the latest of the queues), milliseconds since 1970. */
   readonly at: number
   readonly since: number | undefined
-  readonly total: Account | null
+  readonly total: LedgerTotals | null
   /** Sorted by name. With `unread` they make up the total. */
   readonly topics: ReadonlyArray<TopicRow>
   /** Lines whose topic is not known yet, because there are too many to read them. */

@@ -4,7 +4,7 @@ import { ended } from "../format.ts"
 import { troublesOf } from "./actor-groups.ts"
 import type { DeadSystem } from "./health-rules.ts"
 import type { Instance } from "./instances.ts"
-import type { SeamView } from "./system-view.ts"
+import type { DependencyView } from "./system-view.ts"
 
 const kinds: Readonly<Record<string, string>> = {
   redis: "Redis",
@@ -18,10 +18,10 @@ const kinds: Readonly<Record<string, string>> = {
  * Each system once: first those this process looks at itself, then what only others reach. One that some instance
  * cannot reach is not well, though others do.
  */
-export const seamsOf = (
+export const dependencyViews = (
   own: SystemsFound,
   instances: ReadonlyArray<Instance>
-): { readonly seams: ReadonlyArray<SeamView>; readonly dead: ReadonlyArray<DeadSystem> } => {
+): { readonly seams: ReadonlyArray<DependencyView>; readonly dead: ReadonlyArray<DeadSystem> } => {
   const seams = new Map<string, Found>()
   for (const [name, { kind, embedded, address }] of Object.entries(own.systems)) {
     const found = own.seams[name]
@@ -47,16 +47,16 @@ export const seamsOf = (
   }
   const ordered = [...seams].toSorted(([, one], [, other]) => placeOf(one) - placeOf(other))
   const dead: Array<DeadSystem> = []
-  const views = ordered.map(([key, { name, kind, embedded, address, error, isFound }]): SeamView => {
+  const views = ordered.map(([key, { name, kind, embedded, address, error, isFound }]): DependencyView => {
     const [first, ...others] = complaints.get(key) ?? []
     const trouble = error ?? first?.trouble
-    const seam = { name, kind: kinds[kind] ?? kind, embedded, address }
-    if (trouble === undefined) return { ...seam, ok: isFound ? true : null }
+    const dependency = { name, kind: kinds[kind] ?? kind, embedded, address }
+    if (trouble === undefined) return { ...dependency, ok: isFound ? true : null }
     const more = others.length === 0 ? "" : `, and ${others.length} more`
     const told = error ?? `${trouble.replace(/\.$/, "")}, says ${first?.who}${more}`
     const troubles = [trouble, ...(complaints.get(key) ?? []).map((one) => one.trouble)]
     dead.push({ name, trouble, troubles, sentence: `The ${name} cannot be reached: ${ended(told)}` })
-    return { ...seam, ok: false, error: told }
+    return { ...dependency, ok: false, error: told }
   })
   return { seams: views, dead }
 }

@@ -2,7 +2,7 @@
 
 import { rounded } from "../format.ts"
 import { type ActorGroup, troublesOf } from "./actor-groups.ts"
-import { seamsOf } from "./dependencies.ts"
+import { dependencyViews } from "./dependencies.ts"
 import { judgeAll } from "./health-rules.ts"
 import { failedIn, handledIn, type Instance, rateOf, silentAfter, workOf } from "./instances.ts"
 import { causesOf, stageOnce, withHeard, withoutCauses } from "./merge-causes.ts"
@@ -20,7 +20,7 @@ export interface Known extends Seen {
 
 export const makeView = (known: Known): SystemView => {
   const stages = stagesOf(known)
-  const { seams, dead: found } = seamsOf(
+  const { seams, dead: found } = dependencyViews(
     known.own,
     known.instances.filter(({ last }) => known.at - last.at <= silentAfter)
   )

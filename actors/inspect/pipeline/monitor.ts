@@ -72,7 +72,7 @@ export const makeWatch = Effect.fnUntraced(function* (
   )
   // That the bus is away does not make every process unready, so its health does not always tell.
   const busHealth = makeHealth()
-  busHealth.addSeams([["bus", bus.seam]])
+  busHealth.addDependencies([["bus", bus.dependency]])
   const found = Effect.all([health.lastFound(), busHealth.lastFound()])
   const systems = makeProbe(found, () => {}, rest)
   const probes = [actors, introductions, systems, ...queues.map(({ probe }) => probe)]
@@ -126,7 +126,7 @@ export const makeWatch = Effect.fnUntraced(function* (
       groups: actorGroups.groups(all, { at, wall }, (name) => (name === "drainer" ? linesLie : undefined)),
       gone: instances.gone(at),
       queues: queuesSeen,
-      bus: { isAsked: at - heardAt <= silentAfter, trouble, embedded: bus.seam.embedded },
+      bus: { isAsked: at - heardAt <= silentAfter, trouble, embedded: bus.dependency.embedded },
       own: {
         seams: Object.assign({}, ...own.map(({ seams }) => seams)),
         systems: Object.assign({}, ...own.map(({ systems }) => systems))

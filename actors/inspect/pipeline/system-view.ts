@@ -68,7 +68,7 @@ export interface InstanceView {
   readonly troubles: Readonly<Record<string, string>>
 }
 
-export interface SeamView {
+export interface DependencyView {
   /** queue, queue 2, bus, log, projections … */
   readonly name: string
   /** Redis, NATS, Kafka, SQLite file, in process … */
@@ -89,7 +89,7 @@ export interface SystemView {
   /** In the order of the flow. */
   readonly stages: ReadonlyArray<StageView>
   readonly instances: ReadonlyArray<InstanceView>
-  readonly seams: ReadonlyArray<SeamView>
+  readonly seams: ReadonlyArray<DependencyView>
   /** What could not be asked just now. */
   readonly troubles: ReadonlyArray<string>
 }

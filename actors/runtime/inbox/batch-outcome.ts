@@ -10,14 +10,14 @@ import type { Topic } from "../../../contracts/ids.ts"
 /** A batch as the actor gets it. One without lines is no batch: it asks whether the way to the log is free (way.ts). */
 export type Lines = Pick<ClaimedBatch, "id" | "digest" | "first" | "claimed" | "lines">
 
-export interface Account {
+export interface BatchOutcome {
   readonly receipt: Receipt
   /** How many events of each topic the lines held, as the actor read them. */
   readonly received: ReadonlyMap<Topic, number>
 }
 
 /** What the ledger gets: `received` as it was read, `stored` as the placements say, `dead` as the rejections say. */
-export const countsOf = ({ receipt, received }: Account): ReadonlyArray<TopicCount> => {
+export const countsOf = ({ receipt, received }: BatchOutcome): ReadonlyArray<TopicCount> => {
   const counts = new Map<Topic, { topic: Topic; received: number; stored: number; dead: number }>()
   const of = (topic: Topic) => {
     const known = counts.get(topic) ?? { topic, received: 0, stored: 0, dead: 0 }

@@ -27,12 +27,12 @@ import { Self } from "../actor-context.ts"
 import type { Mailbox } from "../mailbox.ts"
 import { showCopies } from "../publish/event-copies.ts"
 import { failurePause, idlePause } from "./backoff.ts"
-import type { Account, Lines } from "./batch-outcome.ts"
+import type { BatchOutcome, Lines } from "./batch-outcome.ts"
 import { makeWay, type Way } from "./downstream-probe.ts"
 import { finishInTime } from "./drain-timeout.ts"
-import { makeTroubles } from "./failure-history.ts"
+import { makeFailureHistory } from "./failure-history.ts"
 import { afterFailure, beforeTrying, isSilent, type Tried } from "./retry-policy.ts"
-import { carryOut, letGo, type Settling, tryBatch } from "./settle-batch.ts"
+import { applyDecision, type Settling, settle, tryBatch } from "./settle-batch.ts"
 
 /** What one claim takes at the most. The bytes leave room for names and numbers within one message. */
 export const claimLimits: ClaimLimits = { maxEvents: 1_000, maxBytes: 256 * 1024, lease: leaseTime }
@@ -48,7 +48,7 @@ const linesInOutage = 32
 const turnPause = 250
 
 /** Batches of every queue server, as they can be had. */
-export const claims: Inbox<Lines, Account, IngestQueue | MessageBus> = {
+export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
   describes: "batches of lines claimed from the queue",
   settings: topicSettings,
   open: Effect.fnUntraced(function* (mailbox) {
@@ -79,7 +79,7 @@ export const claims: Inbox<Lines, Account, IngestQueue | MessageBus> = {
 }
 
 interface Draining {
-  readonly mailbox: Mailbox<Lines, Account>
+  readonly mailbox: Mailbox<Lines, BatchOutcome>
   readonly settling: Settling
   /** The batches under way, of all servers. */
   readonly underWay: FiberSet.FiberSet<void, never>
@@ -101,7 +101,7 @@ const drain = Effect.fnUntraced(function* (
   { mailbox, settling, underWay, window, outOfTime, way, turn }: Draining
 ) {
   const places = Semaphore.makeUnsafe(window)
-  const troubles = makeTroubles()
+  const troubles = makeFailureHistory()
   /** Failures in a row, of claims and batches. */
   let failures = 0
   let emptyLooks = 0
@@ -116,13 +116,13 @@ const drain = Effect.fnUntraced(function* (
     if (turn.of === source) turn.of = undefined
   }
 
-  const settle = Effect.fnUntraced(function* (batch: ClaimedBatch, tried: Tried, isProven: boolean) {
+  const tryAndSettle = Effect.fnUntraced(function* (batch: ClaimedBatch, tried: Tried, isProven: boolean) {
     const outcome = yield* Effect.result(Effect.raceFirst(tryBatch(batch, mailbox), outOfTime))
     endTurn()
     if (Result.isSuccess(outcome)) {
       failures = 0
       troubles.succeeded(batch)
-      return yield* letGo(batch, outcome.success, batch.attempts + 1, settling)
+      return yield* settle(batch, outcome.success, batch.attempts + 1, settling)
     }
     failures += 1
     const pause = troubles.failed(batch, isSilent(outcome.failure))
@@ -135,17 +135,17 @@ const drain = Effect.fnUntraced(function* (
       reason
     })
     const verdict = afterFailure(tried, outcome.failure, isProven)
-    yield* carryOut(batch, verdict, Math.max(failurePause(failures), pause), settling)
+    yield* applyDecision(batch, verdict, Math.max(failurePause(failures), pause), settling)
   })
 
   const handle = Effect.fnUntraced(function* (batch: ClaimedBatch, isFree: boolean) {
     const tried = { ...batch, wasSilent: troubles.wasSilent(batch) }
     const how = beforeTrying(tried)
-    if (typeof how === "object") return yield* carryOut(batch, how, 0, settling)
-    if (how === "beside others" || isFree) return yield* settle(batch, tried, isFree)
+    if (typeof how === "object") return yield* applyDecision(batch, how, 0, settling)
+    if (how === "beside others" || isFree) return yield* tryAndSettle(batch, tried, isFree)
     isSuspectWaiting = true
     const pause = Math.max(yield* way.wait, turn.of === undefined ? 0 : turnPause)
-    yield* carryOut(batch, { kind: "again", counts: false }, pause, settling)
+    yield* applyDecision(batch, { kind: "again", counts: false }, pause, settling)
   })
 
   /** Claims and lets what it got be handled; `release` is run at the end of that. */

@@ -9,7 +9,7 @@ import { emptyDigest, newBatchId } from "../../../contracts/ids.ts"
 import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
 import { steadyMillis } from "../monotonic-clock.ts"
-import type { Account, Lines } from "./batch-outcome.ts"
+import type { BatchOutcome, Lines } from "./batch-outcome.ts"
 
 /**
  * So many are sent at once, so many times: each takes whichever copy of an actor it meets, and one that hangs must be
@@ -36,7 +36,7 @@ export interface Way {
   readonly wait: Effect.Effect<number>
 }
 
-export const makeWay = (mailbox: Mailbox<Lines, Account>): Way => {
+export const makeWay = (mailbox: Mailbox<Lines, BatchOutcome>): Way => {
   let failures = 0
   let notBefore = 0
 

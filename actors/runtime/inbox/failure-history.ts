@@ -12,7 +12,7 @@ const longestPause = 60_000
 /** So many batches are remembered; beyond that all are forgotten, which only brings them back sooner. */
 const remembered = 10_000
 
-export interface Troubles {
+export interface FailureHistory {
   /** The batch failed; how long it should be left alone, milliseconds. 0 when it may just be the surroundings. */
   readonly failed: (batch: Piece, isSilence?: boolean) => number
   /** Was it met with silence before? */
@@ -26,7 +26,7 @@ type Piece = Pick<ClaimedBatch, "id" | "first" | "lines">
 
 const nameOf = ({ id, first, lines }: Piece): string => `${id} ${first} ${lines.length}`
 
-export const makeTroubles = (): Troubles => {
+export const makeFailureHistory = (): FailureHistory => {
   const batches = new Map<string, { times: number; since: number; wasSilent: boolean }>()
   let successes = 0
   return {

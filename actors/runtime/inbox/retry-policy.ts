@@ -27,7 +27,7 @@ export const triesAlone = 3
 /** Into at most so many pieces: two steps from a thousand events to one. */
 const pieces = 32
 
-export type Verdict =
+export type RetryDecision =
   /** It may be claimed again; `counts` says whether this was an attempt. */
   | { readonly kind: "again"; readonly counts: boolean }
   /** Pieces of `size` lines take its place, with `attempts` behind them; a single event stays what it is. */
@@ -41,7 +41,7 @@ export interface Tried extends Pick<ClaimedBatch, "attempts" | "lines"> {
 }
 
 /** How a batch that has just been claimed may be handled. `alone`: with the way proven free, and nothing else beside it. */
-export const beforeTrying = (batch: Tried): Verdict | "beside others" | "alone" => {
+export const beforeTrying = (batch: Tried): RetryDecision | "beside others" | "alone" => {
   const { attempts, wasSilent } = batch
   if (attempts === 0 && !wasSilent) return "beside others"
   return isSpent(batch, attempts)
@@ -53,7 +53,7 @@ export const beforeTrying = (batch: Tried): Verdict | "beside others" | "alone" 
 export const isSilent = ({ reason }: Failure): boolean => reason === "no-answer"
 
 /** After a try that failed; `isProven`: the way had been proven free before it. */
-export const afterFailure = (batch: Tried, failure: Failure, isProven: boolean): Verdict => {
+export const afterFailure = (batch: Tried, failure: Failure, isProven: boolean): RetryDecision => {
   const isSilence = isSilent(failure)
   const counts = isSilence ? isProven : !failure.infrastructure
   if (!counts) return { kind: "again", counts }
@@ -66,7 +66,7 @@ export const afterFailure = (batch: Tried, failure: Failure, isProven: boolean):
 const isSpent = ({ lines }: Tried, attempts: number): boolean =>
   attempts >= (lines.length > 1 ? triesTogether : triesAlone)
 
-const endOf = ({ lines }: Tried, attempts: number, detail: string): Verdict =>
+const endOf = ({ lines }: Tried, attempts: number, detail: string): RetryDecision =>
   lines.length > 1
     ? { kind: "apart", size: Math.ceil(lines.length / pieces), attempts: 1 }
     : { kind: "guilty", detail, attempts }

@@ -7,7 +7,7 @@ import { Clock, Effect, Schedule } from "effect"
 import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
 import { accountsFor, type Receipt, type Rejection } from "../../../contracts/batch.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import type { Seen } from "../../../contracts/event-copy.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { eventId } from "../../../contracts/ids.ts"
@@ -17,8 +17,8 @@ import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
 import type { Meter } from "../metrics.ts"
 import type { Show } from "../publish/event-copies.ts"
-import { type Account, countsOf, type Lines } from "./batch-outcome.ts"
-import type { Verdict } from "./retry-policy.ts"
+import { type BatchOutcome, countsOf, type Lines } from "./batch-outcome.ts"
+import type { RetryDecision } from "./retry-policy.ts"
 
 /** What settling needs beside the batch. */
 export interface Settling {
@@ -34,7 +34,10 @@ export interface Settling {
 const placesOf = ({ first, lines }: ClaimedBatch): ReadonlyArray<number> => lines.map((_, i) => first + i)
 
 /** What the actor makes of the batch: a receipt for every one of its events, or why there is none. */
-export const tryBatch = Effect.fnUntraced(function* (batch: ClaimedBatch, mailbox: Mailbox<Lines, Account>) {
+export const tryBatch = Effect.fnUntraced(function* (
+  batch: ClaimedBatch,
+  mailbox: Mailbox<Lines, BatchOutcome>
+) {
   const deadline = (yield* Clock.currentTimeMillis) + leaseTime / 2
   return yield* mailbox.deliver(batch, { events: batch.lines.length, oldest: batch.claimed }).pipe(
     Effect.filterOrFail(
@@ -47,15 +50,15 @@ export const tryBatch = Effect.fnUntraced(function* (batch: ClaimedBatch, mailbo
 })
 
 /** Does what was decided of a batch that was not handled; `pause` in milliseconds. Never fails. */
-export const carryOut = Effect.fnUntraced(function* (
+export const applyDecision = Effect.fnUntraced(function* (
   batch: ClaimedBatch,
-  verdict: Verdict,
+  verdict: RetryDecision,
   pause: number,
   settling: Settling
 ) {
   switch (verdict.kind) {
     case "again":
-      return yield* untilDone(batch.giveBack(pause, verdict.counts), batch, "give back", settling.outOfTime)
+      return yield* untilDone(batch.release(pause, verdict.counts), batch, "give back", settling.outOfTime)
     case "apart":
       if (verdict.size < batch.lines.length)
         yield* Effect.logWarning("batch taken apart to find the event it fails on", { batch: batch.id })
@@ -66,12 +69,16 @@ export const carryOut = Effect.fnUntraced(function* (
         settling.outOfTime
       )
     case "guilty":
-      return yield* letGo(batch, givenUp(batch, verdict.detail, settling.topics), verdict.attempts, settling)
+      return yield* settle(batch, givenUp(batch, verdict.detail, settling.topics), verdict.attempts, settling)
   }
 })
 
 /** The account of a single event that is given up. Nobody else read its line, so it is read here for its topic. */
-const givenUp = ({ id, digest, first, lines }: ClaimedBatch, detail: string, topics: Topics): Account => {
+const givenUp = (
+  { id, digest, first, lines }: ClaimedBatch,
+  detail: string,
+  topics: Topics
+): BatchOutcome => {
   const rejected = lines.map(
     (line, i): Rejection => ({
       index: first + i,
@@ -91,9 +98,9 @@ const givenUp = ({ id, digest, first, lines }: ClaimedBatch, detail: string, top
  * Lets the batch go after so many attempts: acknowledged, or set aside with dead letters for what was rejected. Never
  * fails.
  */
-export const letGo = Effect.fnUntraced(function* (
+export const settle = Effect.fnUntraced(function* (
   batch: ClaimedBatch,
-  account: Account,
+  account: BatchOutcome,
   attempts: number,
   { meter, outOfTime, show }: Settling
 ) {
@@ -103,7 +110,7 @@ export const letGo = Effect.fnUntraced(function* (
   const settlement =
     letters.length === 0
       ? batch.ack(counts, account.receipt.placements)
-      : batch.setAside(letters, counts, account.receipt.placements)
+      : batch.deadLetter(letters, counts, account.receipt.placements)
   const isOurs = yield* untilDone(settlement, batch, "acknowledge", outOfTime)
   if (isOurs === true) yield* show("rejected", batch.id, account.receipt.rejected, rejectionOf(batch))
 })
@@ -145,7 +152,7 @@ const untilDone = (
 const rejectionOf =
   ({ first, lines }: ClaimedBatch) =>
   ({ index, stage, reason, detail }: Rejection): Seen => ({
-    line: lines[index - first] ?? ("" as Bytes),
+    line: lines[index - first] ?? ("" as ByteString),
     reason,
     by: stage,
     ...(detail === undefined ? {} : { detail })

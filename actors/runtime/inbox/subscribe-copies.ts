@@ -4,7 +4,12 @@
  */
 import { Effect, Schema, Stream } from "effect"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
-import { Copies, type CopyStage, wishPause, wishSubject } from "../../../contracts/event-copy.ts"
+import {
+  Copies,
+  type CopyStage,
+  copySubscriptionIntervalMs,
+  copySubscriptionSubject
+} from "../../../contracts/event-copy.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import { decode, encode } from "../../../contracts/messages/msgpack.ts"
 
@@ -35,8 +40,10 @@ export const watchCopies = (
 const wishFor = (bus: Bus, stages: () => ReadonlyArray<CopyStage>): Effect.Effect<never> =>
   Effect.suspend(() => {
     const wished = stages()
-    return wished.length === 0 ? Effect.void : bus.publish(wishSubject, encode({ stages: wished }))
-  }).pipe(Effect.andThen(Effect.sleep(wishPause)), Effect.forever)
+    return wished.length === 0
+      ? Effect.void
+      : bus.publish(copySubscriptionSubject, encode({ stages: wished }))
+  }).pipe(Effect.andThen(Effect.sleep(copySubscriptionIntervalMs)), Effect.forever)
 
 /** Somebody else may look at other stages. */
 const isAmong = (stages: ReadonlyArray<CopyStage>, subject: string): boolean =>

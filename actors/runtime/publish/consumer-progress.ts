@@ -2,19 +2,19 @@
 import { Clock, Effect } from "effect"
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
-import { type Consumed, consumedSubject } from "../../../contracts/consumer-progress.ts"
+import { type ConsumerProgress, consumerProgressSubject } from "../../../contracts/consumer-progress.ts"
 import { encode } from "../../../contracts/messages/msgpack.ts"
 import { Self } from "../actor-context.ts"
 
 /** A function that publishes that a batch is done. At most once, never fails, never waits. */
-export const publishConsumed = Effect.gen(function* () {
+export const publishConsumerProgress = Effect.gen(function* () {
   const bus = yield* MessageBus
   const { name } = yield* Self
   return Effect.fnUntraced(function* ({ topic, partition, records }: RecordBatch) {
     const [first] = records
     const last = records.at(-1)
     if (first === undefined || last === undefined) return
-    const fact: Consumed = {
+    const fact: ConsumerProgress = {
       by: name,
       topic,
       partition,
@@ -23,6 +23,6 @@ export const publishConsumed = Effect.gen(function* () {
       count: records.length,
       at: yield* Clock.currentTimeMillis
     }
-    yield* bus.publish(consumedSubject(topic), encode(fact))
+    yield* bus.publish(consumerProgressSubject(topic), encode(fact))
   })
 })

@@ -7,16 +7,16 @@
 import { Buffer } from "node:buffer"
 import { Clock, Effect, Metric, Schema, Stream } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import type { Seen } from "../../../contracts/event-copy.ts"
 import {
   type Copies,
   type CopyStage,
+  CopySubscription,
   copySubject,
-  type EventCopy,
-  Wish,
-  wishLife,
-  wishSubject
+  copySubscriptionSubject,
+  copySubscriptionTtlMs,
+  type EventCopy
 } from "../../../contracts/event-copy.ts"
 import type { BatchId, Topic } from "../../../contracts/ids.ts"
 import { decode, encode } from "../../../contracts/messages/msgpack.ts"
@@ -101,7 +101,7 @@ export const showCopies = Effect.gen(function* () {
 
 /** A record as it is seen. */
 export const recordIn = ({ buffer, byteOffset, byteLength }: Uint8Array): Seen => ({
-  record: Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as Bytes
+  record: Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as ByteString
 })
 
 interface Copied {
@@ -144,15 +144,15 @@ const copy = <Event extends Shown>(
   return { byTopic: all, dropped }
 }
 
-const isWish = Schema.is(Wish)
+const isWish = Schema.is(CopySubscription)
 
 /** How long the bus is left alone when it does not let us listen, milliseconds. */
 const pause = 10_000
 
 const hearWishes = (bus: MessageBus["Service"], stages: Readonly<Record<CopyStage, Stage>>) =>
-  Stream.runForEach(bus.subscribe(wishSubject), ({ payload }) =>
+  Stream.runForEach(bus.subscribe(copySubscriptionSubject), ({ payload }) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
-      for (const name of stagesIn(payload)) stages[name].wishedUntil = now + wishLife
+      for (const name of stagesIn(payload)) stages[name].wishedUntil = now + copySubscriptionTtlMs
     })
   ).pipe(
     Effect.catch(({ message }) => Effect.logWarning(`nobody can look at events here: ${message}`)),

@@ -1,15 +1,15 @@
 /** Replays and discards dead letters: chosen ones, or all that match. Says in numbers and sentences how it went. */
 import { Effect, Option, Result, Semaphore } from "effect"
 import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import {
-  discardLetter,
+  discardDeadLetter,
   discardMatching,
-  type FoundLetter,
-  replayLetter,
+  type FoundDeadLetter,
+  replayDeadLetter,
   replayMatching,
-  searchLetters
+  searchDeadLetters
 } from "../../inspect/dead-letters/search.ts"
 import { fromReadable } from "../../inspect/escape-bytes.ts"
 import type { DiscardOrder, ReplayOrder } from "./commands.ts"
@@ -20,12 +20,12 @@ export interface RunOutcome {
   readonly gone: number
   /** Came back from so many replays that they stay where they are: how many, and the addresses of the first of them. */
   readonly tooOften: number
-  readonly tooOftenLetters: ReadonlyArray<string>
+  readonly tooOftenDeadLetters: ReadonlyArray<string>
   /** Sentences; what they are about was not done. */
   readonly troubles: ReadonlyArray<string>
 }
 
-export interface LetterRuns {
+export interface DeadLetterRuns {
   readonly replay: (order: ReplayOrder) => Effect.Effect<RunOutcome>
   readonly discard: (order: DiscardOrder) => Effect.Effect<RunOutcome>
 }
@@ -37,7 +37,7 @@ const toldAddresses = 100
 const pageSize = 500
 
 /** The runs over all letters of these queues; one run over a filter at a time. */
-export const letterRuns = (sources: ReadonlyArray<QueueSource>): LetterRuns => {
+export const deadLetterRuns = (sources: ReadonlyArray<QueueSource>): DeadLetterRuns => {
   const oneAtATime = Semaphore.makeUnsafe(1)
   const alone = (run: Effect.Effect<RunOutcome>): Effect.Effect<RunOutcome> =>
     Effect.map(
@@ -47,7 +47,7 @@ export const letterRuns = (sources: ReadonlyArray<QueueSource>): LetterRuns => {
 
   const eachChosen = (
     addresses: ReadonlyArray<string>,
-    act: (letter: FoundLetter) => Effect.Effect<"done" | "gone" | "too often", Failure>
+    act: (letter: FoundDeadLetter) => Effect.Effect<"done" | "gone" | "too often", Failure>
   ): Effect.Effect<RunOutcome> =>
     collect(sources, addresses).pipe(
       Effect.flatMap(({ found, missing, troubles }) =>
@@ -69,13 +69,13 @@ export const letterRuns = (sources: ReadonlyArray<QueueSource>): LetterRuns => {
           Effect.map(replayMatching(sources, order.filter, { force }), ({ tooOften, ...rest }) => ({
             ...rest,
             tooOften: tooOften.length,
-            tooOftenLetters: tooOften.slice(0, toldAddresses)
+            tooOftenDeadLetters: tooOften.slice(0, toldAddresses)
           }))
         )
       }
       const line = editedLine(order)
       if (Result.isFailure(line)) return Effect.succeed(trouble(line.failure))
-      return eachChosen(order.letters, (letter) => replayLetter(letter, { line: line.success, force }))
+      return eachChosen(order.letters, (letter) => replayDeadLetter(letter, { line: line.success, force }))
     },
     discard: (order) =>
       "filter" in order
@@ -83,11 +83,11 @@ export const letterRuns = (sources: ReadonlyArray<QueueSource>): LetterRuns => {
             Effect.map(discardMatching(sources, order.filter), (many) => ({
               ...many,
               tooOften: 0,
-              tooOftenLetters: []
+              tooOftenDeadLetters: []
             }))
           )
         : eachChosen(order.letters, (letter) =>
-            Effect.map(discardLetter(letter), (isDone) => (isDone ? "done" : "gone"))
+            Effect.map(discardDeadLetter(letter), (isDone) => (isDone ? "done" : "gone"))
           )
   }
 }
@@ -96,14 +96,14 @@ const trouble = (sentence: string): RunOutcome => ({
   done: 0,
   gone: 0,
   tooOften: 0,
-  tooOftenLetters: [],
+  tooOftenDeadLetters: [],
   troubles: [sentence]
 })
 
 const editedLine = (order: {
   readonly letters: ReadonlyArray<string>
   readonly line?: string
-}): Result.Result<Bytes | undefined, string> => {
+}): Result.Result<ByteString | undefined, string> => {
   if (order.line === undefined) return Result.succeed(undefined)
   if (order.letters.length !== 1)
     return Result.fail("An edited line takes the place of one letter, not of several.")
@@ -116,11 +116,11 @@ const collect = Effect.fnUntraced(function* (
   addresses: ReadonlyArray<string>
 ) {
   const open = new Set(addresses)
-  const found: Array<FoundLetter> = []
+  const found: Array<FoundDeadLetter> = []
   const troubles = new Set<string>()
   let cursor: string | undefined
   do {
-    const page = yield* searchLetters(sources, { limit: pageSize, cursor })
+    const page = yield* searchDeadLetters(sources, { limit: pageSize, cursor })
     for (const letter of page.letters) if (open.delete(letter.address)) found.push(letter)
     for (const sentence of page.troubles) troubles.add(sentence)
     cursor = troubles.size === 0 ? page.cursor : undefined
@@ -129,27 +129,27 @@ const collect = Effect.fnUntraced(function* (
 })
 
 interface End {
-  readonly letter: FoundLetter
+  readonly letter: FoundDeadLetter
   readonly how: Result.Result<"done" | "gone" | "too often", Failure>
 }
 
 /** What was not found where a queue could not be read may be there: then it is not told to be gone. */
 const counted = (ends: ReadonlyArray<End>, missing: number, troubles: Set<string>): RunOutcome => {
   const counts = { done: 0, gone: troubles.size === 0 ? missing : 0, "too often": 0 }
-  const tooOftenLetters: Array<string> = []
+  const tooOftenDeadLetters: Array<string> = []
   for (const { letter, how } of ends) {
     if (Result.isFailure(how)) {
       troubles.add(how.failure.message)
       continue
     }
     counts[how.success] += 1
-    if (how.success === "too often") tooOftenLetters.push(letter.address)
+    if (how.success === "too often") tooOftenDeadLetters.push(letter.address)
   }
   return {
     done: counts.done,
     gone: counts.gone,
     tooOften: counts["too often"],
-    tooOftenLetters,
+    tooOftenDeadLetters,
     troubles: [...troubles]
   }
 }

@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { Topic } from "../../../contracts/ids.ts"
-import type { LetterQuery } from "../../inspect/dead-letters/search.ts"
+import type { DeadLetterQuery } from "../../inspect/dead-letters/search.ts"
 
 /** So many letters are on a page of the list, may be chosen one by one, and are looked at for one page. */
 export const pageSize = 50
@@ -13,7 +13,7 @@ const maxScanned = 20_000
 const Text = Schema.String.check(Schema.isMaxLength(1_000))
 
 /** Which letters; what is left out does not matter. */
-export const LetterFilter = Schema.Struct({
+export const DeadLetterFilter = Schema.Struct({
   reason: Schema.optionalKey(RejectionReason),
   stage: Schema.optionalKey(RejectedBy),
   topic: Schema.optionalKey(Topic),
@@ -30,13 +30,13 @@ export const ReplayOrder = Schema.Union([
     line: Schema.optionalKey(Schema.String),
     force: Schema.optionalKey(Schema.Boolean)
   }),
-  Schema.Struct({ filter: LetterFilter, force: Schema.optionalKey(Schema.Boolean) })
+  Schema.Struct({ filter: DeadLetterFilter, force: Schema.optionalKey(Schema.Boolean) })
 ])
 export type ReplayOrder = typeof ReplayOrder.Type
 
 export const DiscardOrder = Schema.Union([
   Schema.Struct({ letters: Chosen }),
-  Schema.Struct({ filter: LetterFilter })
+  Schema.Struct({ filter: DeadLetterFilter })
 ])
 export type DiscardOrder = typeof DiscardOrder.Type
 
@@ -54,10 +54,10 @@ export const shapes = {
   try: '{"line": text} or {"letter": address}'
 }
 
-const decodeFilter = Schema.decodeUnknownOption(LetterFilter)
+const decodeFilter = Schema.decodeUnknownOption(DeadLetterFilter)
 
 /** The search that an address names; an empty value counts as left out. Throws `Failure` "unreadable". */
-export const queryOf = (search: URLSearchParams): LetterQuery => {
+export const queryOf = (search: URLSearchParams): DeadLetterQuery => {
   const given = Object.fromEntries(
     ["reason", "stage", "topic", "text"].flatMap((name) => {
       const value = search.get(name) ?? ""

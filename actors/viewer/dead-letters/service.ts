@@ -7,36 +7,36 @@ import { EventLog } from "../../../bridge/event-log/service.ts"
 import { IngestQueue } from "../../../bridge/ingest-queue/service.ts"
 import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
 import { Failure } from "../../../contracts/failure.ts"
-import { makeTrial } from "../../inspect/dead-letters/dry-run.ts"
+import { makeDryRun } from "../../inspect/dead-letters/dry-run.ts"
 import {
-  findLetter,
-  type LetterPage,
-  type LetterQuery,
-  searchLetters
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  findDeadLetter,
+  searchDeadLetters
 } from "../../inspect/dead-letters/search.ts"
 import { fromReadable } from "../../inspect/escape-bytes.ts"
 import { readMask } from "../../inspect/events/mask.ts"
 import { readLedger } from "../../inspect/ledger/read-ledger.ts"
 import type { Ledger } from "../../inspect/ledger/types.ts"
-import { whereIs } from "../../inspect/locate-event.ts"
+import { locateEvent } from "../../inspect/locate-event.ts"
 import { viewerMask } from "../../inspect/viewer-settings.ts"
 import { readTopics } from "../../transform/topics.ts"
-import { letterRuns, type RunOutcome } from "./bulk.ts"
+import { deadLetterRuns, type RunOutcome } from "./bulk.ts"
 import type { DiscardOrder, ReplayOrder, TryOrder } from "./commands.ts"
 import {
-  type ListedLetter,
-  listedLetter,
-  type OpenLetter,
-  openLetter,
-  type TrialView,
-  trialView,
+  type DryRunView,
+  dryRunView,
+  type ListedDeadLetter,
+  listedDeadLetter,
+  type OpenDeadLetter,
+  openDeadLetter,
   type WhereView,
   whereView
 } from "./view.ts"
 
 /** A page of the list, and what a filter can choose from. */
-export interface LetterList extends Pick<LetterPage, "total" | "troubles"> {
-  readonly letters: ReadonlyArray<ListedLetter>
+export interface DeadLetterList extends Pick<DeadLetterPage, "total" | "troubles"> {
+  readonly letters: ReadonlyArray<ListedDeadLetter>
   readonly cursor: string | undefined
   readonly choices: {
     readonly reasons: ReadonlyArray<string>
@@ -46,14 +46,14 @@ export interface LetterList extends Pick<LetterPage, "total" | "troubles"> {
 }
 
 /** All reject with `Failure` when they cannot be done now, except the runs, which tell it. */
-export interface Accounts {
+export interface DeadLetterService {
   readonly ledger: () => Promise<Ledger>
   /** `left` ends the search when the one who asked has gone. */
-  readonly whereIs: (id: string, left: AbortSignal) => Promise<WhereView>
-  readonly letters: (query: LetterQuery) => Promise<LetterList>
-  readonly letter: (address: string) => Promise<OpenLetter | undefined>
+  readonly locateEvent: (id: string, left: AbortSignal) => Promise<WhereView>
+  readonly letters: (query: DeadLetterQuery) => Promise<DeadLetterList>
+  readonly letter: (address: string) => Promise<OpenDeadLetter | undefined>
   /** Undefined when that letter is no longer there. */
-  readonly tryOut: (order: TryOrder) => Promise<TrialView | undefined>
+  readonly tryOut: (order: TryOrder) => Promise<DryRunView | undefined>
   readonly replay: (order: ReplayOrder) => Promise<RunOutcome>
   readonly discard: (order: DiscardOrder) => Promise<RunOutcome>
 }
@@ -64,18 +64,18 @@ const searchesAtATime = 4
 
 const noTexts = "Dead letters cannot be found by their texts while VIEWER_MASK hides some of them."
 
-const unchosen: RunOutcome = { done: 0, gone: 0, tooOften: 0, tooOftenLetters: [], troubles: [noTexts] }
+const unchosen: RunOutcome = { done: 0, gone: 0, tooOften: 0, tooOftenDeadLetters: [], troubles: [noTexts] }
 
-export const makeAccounts = Effect.gen(function* () {
+export const makeDeadLetterService = Effect.gen(function* () {
   const { sources } = yield* IngestQueue
-  const { look } = yield* EventLog
+  const { scan } = yield* EventLog
   const topics = yield* readTopics
   const mask = readMask(yield* viewerMask.config)
-  const tryLine = yield* makeTrial(topics)
+  const tryLine = yield* makeDryRun(topics)
   const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
   const ledger = yield* Effect.cachedWithTTL(readLedger(sources, topics), "2 seconds")
   const searches = yield* Semaphore.make(searchesAtATime)
-  const runs = letterRuns(sources)
+  const runs = deadLetterRuns(sources)
   const choices = {
     reasons: RejectionReason.literals,
     stages: RejectedBy.literals,
@@ -89,7 +89,7 @@ export const makeAccounts = Effect.gen(function* () {
   }
 
   const lineOf = Effect.fnUntraced(function* (order: TryOrder) {
-    if ("letter" in order) return (yield* findLetter(sources, order.letter))?.line
+    if ("letter" in order) return (yield* findDeadLetter(sources, order.letter))?.line
     return yield* Result.match(fromReadable(order.line), {
       onSuccess: Effect.succeed,
       onFailure: (message) => Effect.fail(new Failure({ reason: "unreadable", message }))
@@ -106,12 +106,12 @@ export const makeAccounts = Effect.gen(function* () {
     return Effect.logInfo(what, { ...asked, done, gone, tooOften, troubles })
   }
 
-  const accounts: Accounts = {
+  const accounts: DeadLetterService = {
     ledger: () => run(ledger),
-    whereIs: (id, left) =>
+    locateEvent: (id, left) =>
       run(
         searches
-          .withPermitsIfAvailable(1)(whereIs(id, { sources, look, topics, patience }))
+          .withPermitsIfAvailable(1)(locateEvent(id, { sources, scan, topics, patience }))
           .pipe(
             Effect.flatMap(
               Option.match({
@@ -125,18 +125,18 @@ export const makeAccounts = Effect.gen(function* () {
     letters: async (query) => {
       if (isHidden(query.text))
         return { letters: [], total: null, troubles: [noTexts], cursor: undefined, choices }
-      const { letters, ...page } = await run(searchLetters(sources, query))
-      return { ...page, letters: letters.map((letter) => listedLetter(letter, mask)), choices }
+      const { letters, ...page } = await run(searchDeadLetters(sources, query))
+      return { ...page, letters: letters.map((letter) => listedDeadLetter(letter, mask)), choices }
     },
     letter: (address) =>
-      run(Effect.map(findLetter(sources, address), (found) => found && openLetter(found, mask))),
+      run(Effect.map(findDeadLetter(sources, address), (found) => found && openDeadLetter(found, mask))),
     tryOut: (order) =>
       run(
         Effect.gen(function* () {
           const line = yield* lineOf(order)
           return line === undefined
             ? undefined
-            : trialView(tryLine(line, yield* Clock.currentTimeMillis), mask)
+            : dryRunView(tryLine(line, yield* Clock.currentTimeMillis), mask)
         })
       ),
     replay: async (order) =>

@@ -4,15 +4,15 @@
  * wherever anything is.
  */
 import { Buffer } from "node:buffer"
-import type { EventUnderWay } from "../../../bridge/ingest-queue/service.ts"
+import type { EventInFlight } from "../../../bridge/ingest-queue/service.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
-import { type Bytes, bytesOf } from "../../../contracts/event.ts"
-import type { Trial } from "../../inspect/dead-letters/dry-run.ts"
-import type { FoundLetter } from "../../inspect/dead-letters/search.ts"
+import { type ByteString, bytesOf } from "../../../contracts/event.ts"
+import type { DryRun } from "../../inspect/dead-letters/dry-run.ts"
+import type { FoundDeadLetter } from "../../inspect/dead-letters/search.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
 import { hiddenText, type Mask } from "../../inspect/events/mask.ts"
 import { shownLine, shownRecord } from "../../inspect/events/masked-bytes.ts"
-import type { StoredRecord, Whereabouts } from "../../inspect/locate-event.ts"
+import type { EventLocation, StoredRecord } from "../../inspect/locate-event.ts"
 import { maxPostedBytes } from "../http/read-json.ts"
 
 /** How much of a line a list shows, and how much of it its own page, bytes; and of what was said of it. */
@@ -24,7 +24,7 @@ const saidBytes = 4_000
 const mostPlaces = 20
 
 /** A letter in a list. Of one that is not of our making nothing but its line is known. */
-export interface ListedLetter extends Partial<Omit<DeadLetter, "line" | "v">> {
+export interface ListedDeadLetter extends Partial<Omit<DeadLetter, "line" | "v">> {
   readonly address: string
   readonly queue: string
   /** The beginning of the line, readable; its whole size in bytes, and whether this is all of it. */
@@ -34,7 +34,7 @@ export interface ListedLetter extends Partial<Omit<DeadLetter, "line" | "v">> {
 }
 
 /** A letter on its own page. */
-export interface OpenLetter extends ListedLetter {
+export interface OpenDeadLetter extends ListedDeadLetter {
   /** The bytes that `line` shows, for other views of them. */
   readonly base64: string
   /** Small enough to be edited here, and nothing of it is hidden. */
@@ -43,9 +43,10 @@ export interface OpenLetter extends ListedLetter {
   readonly envelope: string
 }
 
-export const listedLetter = (found: FoundLetter, mask: Mask): ListedLetter => viewed(found, listedBytes, mask)
+export const listedDeadLetter = (found: FoundDeadLetter, mask: Mask): ListedDeadLetter =>
+  viewed(found, listedBytes, mask)
 
-export const openLetter = (found: FoundLetter, mask: Mask): OpenLetter => {
+export const openDeadLetter = (found: FoundDeadLetter, mask: Mask): OpenDeadLetter => {
   const view = viewed(found, openBytes, mask)
   if (mask.isOn) {
     const base64 = Buffer.from(shownLine(found.line, mask).slice(0, openBytes), "latin1").toString("base64")
@@ -59,7 +60,11 @@ export const openLetter = (found: FoundLetter, mask: Mask): OpenLetter => {
   }
 }
 
-const viewed = ({ address, queue, line, letter }: FoundLetter, bytes: number, mask: Mask): ListedLetter => {
+const viewed = (
+  { address, queue, line, letter }: FoundDeadLetter,
+  bytes: number,
+  mask: Mask
+): ListedDeadLetter => {
   const { text, isWhole } = beginning(shownLine(line, mask), bytes)
   const place = { address, queue, line: text, size: line.length, isWhole }
   if (letter === undefined) return place
@@ -69,14 +74,17 @@ const viewed = ({ address, queue, line, letter }: FoundLetter, bytes: number, ma
 }
 
 /** At most so many bytes of it, readable, and no character cut apart. */
-const beginning = (bytes: Bytes, limit: number): { readonly text: string; readonly isWhole: boolean } => {
+const beginning = (
+  bytes: ByteString,
+  limit: number
+): { readonly text: string; readonly isWhole: boolean } => {
   if (bytes.length <= limit) return { text: readable(bytes), isWhole: true }
-  const cut = bytes.slice(0, limit).replace(/[\xc0-\xff][\x80-\xbf]{0,3}$/, "") as Bytes
+  const cut = bytes.slice(0, limit).replace(/[\xc0-\xff][\x80-\xbf]{0,3}$/, "") as ByteString
   return { text: readable(cut), isWhole: false }
 }
 
 /** What would become of a line. */
-export type TrialView =
+export type DryRunView =
   | {
       readonly kind: "stored"
       readonly topic: string
@@ -86,7 +94,7 @@ export type TrialView =
     }
   | { readonly kind: "dead"; readonly reason: string; readonly stage: string; readonly detail: string }
 
-export const trialView = (trial: Trial, mask: Mask): TrialView => {
+export const dryRunView = (trial: DryRun, mask: Mask): DryRunView => {
   if (trial.kind === "dead") {
     const { reason, stage, detail = "" } = trial.rejection
     return { kind: "dead", reason, stage, detail: whole(detail, mask) }
@@ -109,14 +117,14 @@ const whole = (text: string, mask: Mask): string => {
 }
 
 /** Where an event is, all that was found. */
-export interface WhereView extends Pick<Whereabouts, "state" | "sentence" | "troubles"> {
-  readonly underWay: ReadonlyArray<Omit<EventUnderWay, "line"> & { queue: string; line: string }>
-  readonly letters: ReadonlyArray<ListedLetter>
+export interface WhereView extends Pick<EventLocation, "state" | "sentence" | "troubles"> {
+  readonly underWay: ReadonlyArray<Omit<EventInFlight, "line"> & { queue: string; line: string }>
+  readonly letters: ReadonlyArray<ListedDeadLetter>
   readonly records: ReadonlyArray<Omit<StoredRecord, "value" | "key"> & { key: string; record: string }>
 }
 
-export const whereView = (whereabouts: Whereabouts, mask: Mask): WhereView => {
-  const { state, sentence, troubles, underWay, letters, records } = whereabouts
+export const whereView = (location: EventLocation, mask: Mask): WhereView => {
+  const { state, sentence, troubles, underWay, letters, records } = location
   return {
     state,
     sentence: readable(bytesOf(sentence)),
@@ -128,7 +136,7 @@ export const whereView = (whereabouts: Whereabouts, mask: Mask): WhereView => {
       ...rest,
       line: beginning(shownLine(line, mask), openBytes).text
     })),
-    letters: letters.slice(0, mostPlaces).map((letter) => listedLetter(letter, mask)),
+    letters: letters.slice(0, mostPlaces).map((letter) => listedDeadLetter(letter, mask)),
     records: records.slice(0, mostPlaces).map(({ value, key = "", ...rest }) => ({
       ...rest,
       key: whole(key, mask),
@@ -137,5 +145,5 @@ export const whereView = (whereabouts: Whereabouts, mask: Mask): WhereView => {
   }
 }
 
-const bytesIn = (value: Uint8Array): Bytes =>
-  Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as Bytes
+const bytesIn = (value: Uint8Array): ByteString =>
+  Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as ByteString

@@ -17,7 +17,7 @@ const longest = "20 seconds"
 /** Never fails: what cannot be read is not shown. */
 export const backFill = Effect.fnUntraced(function* (
   series: Series,
-  look: EventLog["Service"]["look"],
+  scan: EventLog["Service"]["scan"],
   topics: ReadonlyArray<Topic>
 ) {
   const begin = yield* Clock.currentTimeMillis
@@ -27,7 +27,7 @@ export const backFill = Effect.fnUntraced(function* (
     const since = begin - minutes * 60_000
     const reader = series.reader()
     let records = 0
-    const isTooMuch = yield* look({ topics, since }, (batch) => {
+    const isTooMuch = yield* scan({ topics, since }, (batch) => {
       series.add(reader, batch, begin)
       records += batch.records.length
       return records > mostRecords

@@ -2,7 +2,7 @@
  * When each consumer was done with which records, as far as a viewer remembers what it was told. Bounded: of each
  * consumer and partition the last runs of records are kept. Lives as long as the viewer.
  */
-import type { Consumed } from "../../../contracts/consumer-progress.ts"
+import type { ConsumerProgress } from "../../../contracts/consumer-progress.ts"
 
 /** What is known of one record and one consumer. */
 export type Passage =
@@ -24,9 +24,9 @@ export interface RecordPlace {
   readonly since: number
 }
 
-export interface ConsumedMemory {
+export interface ConsumerProgressMemory {
   /** Facts whose offsets are no numbers, and of places beyond the bound, are passed by. */
-  readonly add: (fact: Consumed) => void
+  readonly add: (fact: ConsumerProgress) => void
   /** Everybody who was heard of, by name. */
   readonly consumers: () => ReadonlyArray<string>
   readonly passage: (consumer: string, place: RecordPlace) => Passage
@@ -46,7 +46,7 @@ export interface MemoryLimits {
 
 const standardLimits: MemoryLimits = { places: 200, runs: 1_000 }
 
-export const consumedMemory = (limits: MemoryLimits = standardLimits): ConsumedMemory => {
+export const consumerProgressMemory = (limits: MemoryLimits = standardLimits): ConsumerProgressMemory => {
   const places = new Map<string, Array<Run>>()
   const consumers = new Set<string>()
 

@@ -1,24 +1,24 @@
 /** The way of one event through the system, step by step, from all that is known of it in the queue, the log and of consumers. */
 import { Buffer } from "node:buffer"
 import { clockSlack } from "../../../bridge/event-log/service.ts"
-import type { EventUnderWay } from "../../../bridge/ingest-queue/service.ts"
-import { type Bytes, bytesOf } from "../../../contracts/event.ts"
-import type { FoundLetter } from "../../inspect/dead-letters/search.ts"
+import type { EventInFlight } from "../../../bridge/ingest-queue/service.ts"
+import { type ByteString, bytesOf } from "../../../contracts/event.ts"
+import type { FoundDeadLetter } from "../../inspect/dead-letters/search.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
 import { eventView } from "../../inspect/events/event-view.ts"
 import type { Mask } from "../../inspect/events/mask.ts"
-import type { EventView, JourneyView, Step } from "../../inspect/events/messages.ts"
+import type { EventView, Step, TimelineView } from "../../inspect/events/messages.ts"
 import { shortView } from "../../inspect/events/shorten-view.ts"
 import type { FeedRecord } from "../../inspect/events/staged-event.ts"
-import { type StoredRecord, timeText, type Whereabouts } from "../../inspect/locate-event.ts"
+import { type EventLocation, type StoredRecord, timeText } from "../../inspect/locate-event.ts"
 import type { LineMemory } from "../live/raw-line-cache.ts"
-import type { ConsumedMemory, Passage } from "./consumer-progress.ts"
+import type { ConsumerProgressMemory, Passage } from "./consumer-progress.ts"
 import { fitting } from "./page-size.ts"
 
 export interface Witnesses {
   /** Consumers to tell of, whether or not they were heard of; those heard of are told of too. */
   readonly consumers: ReadonlyArray<string>
-  readonly memory: ConsumedMemory
+  readonly memory: ConsumerProgressMemory
   readonly mask: Mask
   /** Lines that were seen while somebody looked. */
   readonly lines?: Pick<LineMemory, "lineOf">
@@ -30,13 +30,13 @@ const longestText = 1024 * 1024
 
 type Mark = Omit<Step, "after">
 
-export const journey = (whereabouts: Whereabouts, witnesses: Witnesses): JourneyView => {
-  const { id, state, sentence, troubles, underWay, letters } = whereabouts
-  const views = whereabouts.records
+export const journey = (location: EventLocation, witnesses: Witnesses): TimelineView => {
+  const { id, state, sentence, troubles, underWay, letters } = location
+  const views = location.records
     .slice(0, mostRecords)
     .map((record) => shortView(eventView(feedRecordOf(id, record), witnesses.mask), longestText))
   const records = views.slice(0, fitting(views, mostRecords))
-  const left = whereabouts.records.length - records.length
+  const left = location.records.length - records.length
   const [record] = records
   const [event] = underWay
   const [letter] = letters
@@ -44,7 +44,7 @@ export const journey = (whereabouts: Whereabouts, witnesses: Witnesses): Journey
   const marks = [
     ...beginning(record, line, event?.claimed ?? letter?.letter?.first),
     ...later([
-      ...letters.flatMap((one) => setAside(one, witnesses.mask)),
+      ...letters.flatMap((one) => deadLetter(one, witnesses.mask)),
       ...records.slice(1).map(storedAgain),
       ...(record === undefined ? [] : consumed(record, witnesses))
     ]),
@@ -114,7 +114,7 @@ const storedAgain = (record: EventView): Mark => ({
   at: record.times.logged
 })
 
-const setAside = ({ letter }: FoundLetter, mask: Mask): ReadonlyArray<Mark> => {
+const deadLetter = ({ letter }: FoundDeadLetter, mask: Mask): ReadonlyArray<Mark> => {
   if (letter === undefined) return []
   const { reason, detail, stage, attempts, last } = letter
   // What was said of an event may quote it.
@@ -126,7 +126,7 @@ const setAside = ({ letter }: FoundLetter, mask: Mask): ReadonlyArray<Mark> => {
 
 /** What an event under way has before it. */
 const ahead = (
-  { isClaimed, until, attempts, queue }: EventUnderWay & { readonly queue: string },
+  { isClaimed, until, attempts, queue }: EventInFlight & { readonly queue: string },
   isStored: boolean
 ): ReadonlyArray<Mark> => {
   const time = timeText(until)
@@ -186,13 +186,13 @@ const feedRecordOf = (id: string, { topic, partition, offset, value, times }: St
     offset,
     timestamp: known.logged ?? 0,
     id,
-    value: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as Bytes,
+    value: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as ByteString,
     times: known
   }
 }
 
 /** The line of an event that is in the queue or set aside. */
-const lineView = (id: string, line: Bytes | undefined, mask: Mask): EventView | undefined => {
+const lineView = (id: string, line: ByteString | undefined, mask: Mask): EventView | undefined => {
   if (line === undefined) return undefined
   const place = { topic: "", partition: undefined, offset: undefined, timestamp: 0, id }
   return shortView(eventView({ stage: "raw", ...place, value: line, times: {} }, mask), longestText)

@@ -26,7 +26,7 @@ export const tablesOfRange = (
   { name, tables }: Counter,
   countings: Countings,
   range: Range,
-  places: Pick<SearchPlaces, "look" | "topics" | "patience" | "mask">
+  places: Pick<SearchPlaces, "scan" | "topics" | "patience" | "mask">
 ): Effect.Effect<RangeTables> => {
   const counting = countings.get(name) ?? { summary: "", count: () => [] }
   return Effect.map(countsOfRange(counting, range, places), ({ rows, ...ranged }) => ({
@@ -49,7 +49,7 @@ export interface RangeTables extends Ranged {
 const countsOfRange: (
   { count }: Counting,
   range: Range,
-  places: Pick<SearchPlaces, "look" | "topics" | "patience">
+  places: Pick<SearchPlaces, "scan" | "topics" | "patience">
 ) => Effect.Effect<RangeCounts> = Effect.fnUntraced(function* ({ count }, range, places) {
   const tables = new Map<string, Map<string, number>>()
   const add = (table: string, key: string, by: number): void => {

@@ -20,7 +20,7 @@ const stepOf = ({ since, until }: Range): number => {
 export const seriesOfRange: (
   name: SeriesName,
   range: Range,
-  places: Pick<SearchPlaces, "look" | "topics" | "patience" | "mask">
+  places: Pick<SearchPlaces, "scan" | "topics" | "patience" | "mask">
 ) => Effect.Effect<SeriesView> = Effect.fnUntraced(function* (name, range, places) {
   const step = stepOf(range)
   const first = Math.floor(range.since / 1000 / step)

@@ -22,14 +22,14 @@ export interface Ranged {
 /** Hands over each record of that range that the log holds. Never fails: a log that cannot be asked is a trouble. */
 export const eachIn: (
   range: Range,
-  places: Pick<SearchPlaces, "look" | "topics" | "patience">,
+  places: Pick<SearchPlaces, "scan" | "topics" | "patience">,
   see: (record: LogRecord) => void
 ) => Effect.Effect<Ranged> = Effect.fnUntraced(function* ({ since, until }, places, see) {
-  const { look, topics, patience } = places
+  const { scan, topics, patience } = places
   const reached = new Map<string, number>()
   let partitionsThere = Number.POSITIVE_INFINITY
   let looked = 0
-  const outcome = yield* look({ topics, since }, ({ topic, partition, end, records }, partitions) => {
+  const outcome = yield* scan({ topics, since }, ({ topic, partition, end, records }, partitions) => {
     partitionsThere = partitions
     for (const record of records) {
       if (record.timestamp < since || record.timestamp >= until) continue

@@ -28,7 +28,7 @@ export const makeReading = Effect.fnUntraced(function* (health: Pick<Health, "la
   let goodAt = yield* Clock.currentTimeMillis
   const isReading = (): boolean => gaps.at(-1)?.until !== undefined || gaps.length === 0
 
-  const look = Effect.gen(function* () {
+  const scan = Effect.gen(function* () {
     const { log } = (yield* health.lastFound(["log"])).seams
     if (log === undefined) return
     const now = yield* Clock.currentTimeMillis
@@ -39,7 +39,7 @@ export const makeReading = Effect.fnUntraced(function* (health: Pick<Health, "la
         gaps = [...gaps.slice(0, -1), { ...last, until: now }]
     } else if (isReading()) gaps = [...gaps, { from: goodAt, until: undefined }].slice(-mostGaps)
   })
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(look, Effect.sleep(every))))
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(scan, Effect.sleep(every))))
   return { isReading, gaps: () => gaps } satisfies Reading
 })
 

@@ -36,7 +36,7 @@ export const searchBack: (
   places: SearchPlaces,
   now: number
 ) => Effect.Effect<SearchView> = Effect.fnUntraced(function* (query, places, now) {
-  const { look, mask, patience } = places
+  const { scan, mask, patience } = places
   const topics = topicsAsked(query, places)
   const begun = yield* steadyMillis
   const events: Array<EventView> = []
@@ -70,7 +70,7 @@ export const searchBack: (
     }
     // Of the first stretch there must be time for a shorter one.
     const mayTake = until === query.until && length > shortest ? left / 2 : left
-    const outcome = yield* look({ topics, since }, stretch.see).pipe(
+    const outcome = yield* scan({ topics, since }, stretch.see).pipe(
       Effect.timeoutOption(mayTake),
       Effect.result
     )

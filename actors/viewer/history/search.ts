@@ -28,7 +28,7 @@ export interface SearchQuery {
 }
 
 export interface SearchPlaces {
-  readonly look: EventLog["Service"]["look"]
+  readonly scan: EventLog["Service"]["scan"]
   readonly topics: ReadonlyArray<Topic>
   readonly mask: Mask
   /** How long one search may take, milliseconds. */
@@ -37,10 +37,10 @@ export interface SearchPlaces {
 
 /** Looks through the log. Never fails: a log that cannot be asked is among the troubles. */
 export const search: (query: SearchQuery, places: SearchPlaces) => Effect.Effect<SearchView> =
-  Effect.fnUntraced(function* (query, { look, topics, mask, patience }) {
+  Effect.fnUntraced(function* (query, { scan, topics, mask, patience }) {
     const asked = topicsAsked(query, { topics })
     const page = makePage(query, mask)
-    const outcome = yield* look({ topics: asked, since: query.since }, page.see).pipe(
+    const outcome = yield* scan({ topics: asked, since: query.since }, page.see).pipe(
       Effect.timeoutOption(patience),
       Effect.result
     )

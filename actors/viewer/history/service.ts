@@ -10,17 +10,17 @@ import { Failure } from "../../../contracts/failure.ts"
 import { readAll } from "../../../contracts/setting.ts"
 import { gatewayPort } from "../../../gateway/settings.ts"
 import { readMask } from "../../inspect/events/mask.ts"
-import type { JourneyView, SearchView, SeriesView } from "../../inspect/events/messages.ts"
-import { whereIs } from "../../inspect/locate-event.ts"
+import type { SearchView, SeriesView, TimelineView } from "../../inspect/events/messages.ts"
+import { locateEvent } from "../../inspect/locate-event.ts"
 import { viewerMask } from "../../inspect/viewer-settings.ts"
 import { Self } from "../../runtime/actor-context.ts"
-import { publishConsumed } from "../../runtime/publish/consumer-progress.ts"
+import { publishConsumerProgress } from "../../runtime/publish/consumer-progress.ts"
 import { readTopics } from "../../transform/topics.ts"
 import type { Counter } from "../counters.ts"
 import { counters } from "../counters.ts"
 import type { LineMemory } from "../live/raw-line-cache.ts"
 import { backFill } from "./back-fill.ts"
-import { consumedMemory } from "./consumer-progress.ts"
+import { consumerProgressMemory } from "./consumer-progress.ts"
 import { journey } from "./event-timeline.ts"
 import type { Range } from "./range.ts"
 import { type Countings, type RangeTables, tablesOfRange } from "./range-counts.ts"
@@ -31,13 +31,13 @@ import { searchBack } from "./search-backwards.ts"
 import { gatewayBase, type SendTest, sendTestTo } from "./send-test-event.ts"
 import { makeSeries, type SeriesName, shownSeries } from "./series.ts"
 import { gatewayUrl } from "./settings.ts"
-import { hearConsumed } from "./subscribe-progress.ts"
+import { subscribeConsumerProgress } from "./subscribe-progress.ts"
 
 /** All reject with `Failure`, "busy" when too many search; `sendTest` as it says. `left` ends a search when who asked has gone. */
 export interface Past {
   readonly search: (query: SearchQuery, left: AbortSignal) => Promise<SearchView>
   /** `logged`: when the log took it, milliseconds since 1970, where that is known; then it is found sooner. */
-  readonly journey: (id: string, logged: number | undefined, left: AbortSignal) => Promise<JourneyView>
+  readonly journey: (id: string, logged: number | undefined, left: AbortSignal) => Promise<TimelineView>
   readonly series: (name: SeriesName, minutes: number) => SeriesView
   /** The same, and what a counter would have counted, of what the log holds of a range of time. */
   readonly seriesOf: (name: SeriesName, range: Range, left: AbortSignal) => Promise<SeriesView>
@@ -54,7 +54,7 @@ export const pastSettings = [gatewayUrl, gatewayPort, viewerMask]
  * there may be at a time.
  */
 const searchPatience = 5_000
-const journeyPatience = 15_000
+const timelineTimeoutMs = 15_000
 const searchesAtATime = 4
 
 /** What is told, and what is done with each batch of records that the viewer has read. */
@@ -64,7 +64,7 @@ export const makePast = Effect.fnUntraced(function* (
   countings: Countings
 ) {
   const { sources } = yield* IngestQueue
-  const { look } = yield* EventLog
+  const { scan } = yield* EventLog
   const bus = yield* MessageBus
   const self = yield* Self
   const topics = yield* readTopics
@@ -76,20 +76,20 @@ export const makePast = Effect.fnUntraced(function* (
       message: "GATEWAY_URL must be a URL like http://gateway:5222."
     })
   }
-  const tellConsumed = yield* publishConsumed
+  const publishProgress = yield* publishConsumerProgress
   const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
   const searches = yield* Semaphore.make(searchesAtATime)
 
   const mask = readMask(settings.viewerMask)
-  const memory = consumedMemory()
-  yield* Effect.forkScoped(hearConsumed(bus, memory))
+  const memory = consumerProgressMemory()
+  yield* Effect.forkScoped(subscribeConsumerProgress(bus, memory))
 
   const started = yield* Clock.currentTimeMillis
   const series = makeSeries(started, reading.gaps)
   const reader = series.reader()
   const begun = yield* Deferred.make<void>()
   // Only when this viewer reads is it sure that what a look does not find, comes.
-  yield* Effect.forkScoped(Effect.andThen(Deferred.await(begun), backFill(series, look, topics.all)))
+  yield* Effect.forkScoped(Effect.andThen(Deferred.await(begun), backFill(series, scan, topics.all)))
 
   const searched = async <A>(effect: Effect.Effect<A>, signal: AbortSignal): Promise<A> => {
     const exit = await runExit(searches.withPermitsIfAvailable(1)(effect), { signal })
@@ -98,7 +98,7 @@ export const makePast = Effect.fnUntraced(function* (
     throw new Failure({ reason: "busy", message: "Others are searching." })
   }
 
-  const logPlaces = { look, topics: topics.all, mask, patience: searchPatience }
+  const logPlaces = { scan, topics: topics.all, mask, patience: searchPatience }
   const gateway = () => fixedGateway ?? ownGateway(self.announced("send events"), settings.gatewayPort)
   const witnesses = { consumers: counters.map(({ name }) => name), memory, mask, lines }
   const past: Past = {
@@ -108,10 +108,10 @@ export const makePast = Effect.fnUntraced(function* (
         left
       ),
     journey: (id, logged, left) => {
-      const patience = logged === undefined ? journeyPatience : searchPatience
-      const found = whereIs(id, { sources, look, topics, patience, logged })
+      const patience = logged === undefined ? timelineTimeoutMs : searchPatience
+      const found = locateEvent(id, { sources, scan, topics, patience, logged })
       return searched(
-        Effect.map(found, (whereabouts) => journey(whereabouts, witnesses)),
+        Effect.map(found, (location) => journey(location, witnesses)),
         left
       )
     },
@@ -125,7 +125,7 @@ export const makePast = Effect.fnUntraced(function* (
     series.add(reader, batch, yield* Clock.currentTimeMillis)
     yield* Deferred.succeed(begun, undefined)
     // What was there before this viewer would seem to have taken that long.
-    if ((batch.records.at(-1)?.timestamp ?? 0) >= started) yield* tellConsumed(batch)
+    if ((batch.records.at(-1)?.timestamp ?? 0) >= started) yield* publishProgress(batch)
   })
   return { past, seen }
 })

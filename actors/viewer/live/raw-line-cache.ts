@@ -3,7 +3,7 @@
  * came: the log has only its record. Lives as long as the viewer; the newest stay.
  */
 
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import type { Copies } from "../../../contracts/event-copy.ts"
 import { eventId } from "../../../contracts/ids.ts"
 
@@ -14,13 +14,13 @@ const mostBytes = 8 * 1024 * 1024
 export interface LineMemory {
   /** Keeps the lines of copies, where they have any. */
   readonly add: (copies: Copies) => void
-  readonly lineOf: (id: string) => Bytes | undefined
+  readonly lineOf: (id: string) => ByteString | undefined
 }
 
 export const lineMemory = (limit = most, limitBytes = mostBytes): LineMemory => {
-  const lines = new Map<string, Bytes>()
+  const lines = new Map<string, ByteString>()
   let bytes = 0
-  const forget = (id: string, line: Bytes): void => {
+  const forget = (id: string, line: ByteString): void => {
     lines.delete(id)
     bytes -= line.length
   }

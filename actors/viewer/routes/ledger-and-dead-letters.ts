@@ -2,7 +2,7 @@
 import { Elysia } from "elysia"
 import { codeOf, refuse } from "../../../gateway/http/errors.ts"
 import { DiscardOrder, queryOf, ReplayOrder, shapes, TryOrder } from "../dead-letters/commands.ts"
-import type { Accounts } from "../dead-letters/service.ts"
+import type { DeadLetterService } from "../dead-letters/service.ts"
 import { longAnswer } from "../http/keep-alive-json.ts"
 import { posted } from "../http/read-json.ts"
 import { json, nothing } from "../http/responses.ts"
@@ -21,12 +21,12 @@ const replayOrder = posted(ReplayOrder, shapes.replay)
 const discardOrder = posted(DiscardOrder, shapes.discard)
 const tryOrder = posted(TryOrder, shapes.try)
 
-export const accountRoutes = (accounts: Accounts) =>
+export const accountRoutes = (accounts: DeadLetterService) =>
   new Elysia()
     .get("/api/ledger", async () => json(await accounts.ledger()))
     .get("/api/where-is", async ({ request }) => {
       const id = searchOf(request).get("id") ?? ""
-      return json(await accounts.whereIs(id, request.signal))
+      return json(await accounts.locateEvent(id, request.signal))
     })
     .get("/api/dead-letters", async ({ request }) => json(await accounts.letters(queryOf(searchOf(request)))))
     .get("/api/dead-letters/letter", async ({ request }) => {

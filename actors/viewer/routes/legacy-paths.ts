@@ -4,7 +4,7 @@
  */
 import { Elysia } from "elysia"
 import { refuse } from "../../../gateway/http/errors.ts"
-import type { Accounts } from "../dead-letters/service.ts"
+import type { DeadLetterService } from "../dead-letters/service.ts"
 import { postedForm } from "../http/read-json.ts"
 
 const clearPath = "/badclicks/clear_all"
@@ -18,7 +18,7 @@ const clearTimeoutMs = 15_000
 const elsewhere = (status: 302 | 303, location: string): Response =>
   new Response(null, { status, headers: { location, "cache-control": "no-store" } })
 
-export const oldAddresses = (accounts: Pick<Accounts, "discard">) =>
+export const oldAddresses = (accounts: Pick<DeadLetterService, "discard">) =>
   new Elysia()
     .get("/badclicks", () => elsewhere(302, "/dead-letters"))
     .post(

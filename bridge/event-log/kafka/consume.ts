@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto"
 import { Effect } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
-import { makeSaidOnce } from "../../log-once.ts"
+import { makeLogOnce } from "../../log-once.ts"
 import type { ReadOptions, RecordBatch } from "../service.ts"
 import type { Admin, Clients } from "./client.ts"
 import { neverHeals, sentence } from "./errors.ts"
@@ -40,7 +40,7 @@ const readOn = <E>(
   membership: Omit<Membership<E>, "onProgress">
 ): Effect.Effect<never, Failure> => {
   let pause = firstPause
-  const troubles = makeSaidOnce()
+  const troubles = makeLogOnce()
   const onProgress = (): void => {
     pause = firstPause
     troubles.worked()
@@ -63,7 +63,7 @@ const startPositions = (
   topics: KafkaTopics,
   names: ReadonlyArray<Topic>,
   behind: bigint,
-  troubles = makeSaidOnce()
+  troubles = makeLogOnce()
 ): Effect.Effect<Positions> =>
   topics.extents(names).pipe(
     Effect.map((extents) => {

@@ -12,7 +12,7 @@ import { type Compression, type KafkaAddress, makeClients } from "./client.ts"
 import { makeRead } from "./consume.ts"
 import { connectionReason, isLoginRefused, unavailable } from "./errors.ts"
 import { makeLink } from "./reconnecting.ts"
-import { makeLook } from "./scan.ts"
+import { makeScan } from "./scan.ts"
 import { makeUnpacking } from "./skipped-batches.ts"
 import { makeRefusals } from "./topic-refusals.ts"
 import { makeTopics } from "./topics.ts"
@@ -69,11 +69,11 @@ export const makeKafka = Effect.fnUntraced(function* (
     )
 
   return EventLog.of({
-    seam: { kind: "kafka", embedded: false, address: where, check, refusals: refusals.list },
+    dependency: { kind: "kafka", embedded: false, address: where, check, refusals: refusals.list },
     ensureTopics: topics.ensure,
     append: makeAppend({ producer, topics, compression, refusals, keys }),
     read: makeRead(clients, admin, topics, unpacking),
-    look: makeLook(clients, unpacking)
+    scan: makeScan(clients, unpacking)
   })
 })
 

@@ -5,7 +5,7 @@
  */
 import { Effect, Schedule } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
-import type { LookOptions, RecordBatch } from "../service.ts"
+import type { RecordBatch, ScanOptions } from "../service.ts"
 import type { Clients, Cluster } from "./client.ts"
 import { sentence, unanswered } from "./errors.ts"
 import { fetchNext, type Stretch, stretchesSince } from "./fetch.ts"
@@ -34,11 +34,11 @@ interface Progress {
 
 class NoAnswer extends Error {}
 
-/** `look` of the event log. */
-export const makeLook =
+/** `scan` of the event log. */
+export const makeScan =
   (clients: Clients, unpacking: Unpacking) =>
   (
-    options: LookOptions,
+    options: ScanOptions,
     see: (batch: RecordBatch, partitions: number) => boolean
   ): Effect.Effect<boolean, Failure> =>
     Effect.suspend(() => {
@@ -67,7 +67,7 @@ export const makeLook =
 /** Goes on with the look over one connection. Fails with what the client library says. */
 const lookOn = Effect.fnUntraced(function* (
   cluster: Cluster,
-  { topics, since }: LookOptions,
+  { topics, since }: ScanOptions,
   see: (batch: RecordBatch, partitions: number) => boolean,
   progress: Progress,
   unpacking: Unpacking

@@ -106,7 +106,7 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
       case "size":
         return run.records.length > 1
           ? storeHalves(run)
-          : Effect.sync(() => setAside(run, 0, "too large", ""))
+          : Effect.sync(() => deadLetter(run, 0, "too large", ""))
       case "record":
         return storeOthers(run, error)
       case "topic":
@@ -118,7 +118,7 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
     }
   }
 
-  const setAside = (
+  const deadLetter = (
     { topic, places }: Run,
     i: number,
     why: Extract<Appended, { readonly stored: false }>["why"],
@@ -149,7 +149,7 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
       if (lacksKey(records[i], message, tools)) {
         const act = "Set KAFKA_KEY_PARAM, or take compact out of the topic's cleanup.policy."
         refuseTopic(tools, progress, topic, `No record of the topic ${topic} has a key: ${message} ${act}`)
-      } else setAside(run, i, "refused by the log", said)
+      } else deadLetter(run, i, "refused by the log", said)
     }
     return attempt(part(run, (i) => !named.has(i)))
   }

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto"
 import { Clock, Effect, type Scope } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
-import { makeSaidOnce, type SaidOnce } from "../../log-once.ts"
+import { type LogOnce, makeLogOnce } from "../../log-once.ts"
 import type { SqliteFile } from "../../sqlite/database.ts"
 import { handOver, pauseAfter } from "../deliver-batch.ts"
 import type { ReadOptions, RecordBatch } from "../service.ts"
@@ -45,20 +45,20 @@ export const makeRead =
           options.from === "oldest"
             ? yield* memberPlaces(file, options)
             : watcherPlaces(file, options.topics, options.from)
-        const troubles = makeSaidOnce()
-        const look = Effect.forEach(places, (place) => handNext(place, handle)).pipe(
+        const troubles = makeLogOnce()
+        const scan = Effect.forEach(places, (place) => handNext(place, handle)).pipe(
           Effect.tap(() => Effect.sync(troubles.worked)),
           Effect.map((found) => found.includes(true)),
           Effect.catch((failure) => Effect.as(warnOnce(troubles, failure), false))
         )
         while (true) {
           const rung = bell.next()
-          if (!(yield* look)) yield* Effect.timeoutOption(rung, lookEvery)
+          if (!(yield* scan)) yield* Effect.timeoutOption(rung, lookEvery)
         }
       })
     )
 
-const warnOnce = (troubles: SaidOnce, { message }: Failure): Effect.Effect<void> =>
+const warnOnce = (troubles: LogOnce, { message }: Failure): Effect.Effect<void> =>
   troubles.isNew(message) ? Effect.logWarning(message) : Effect.void
 
 /** Hands over what comes next until it is done. False when there is nothing. */
@@ -93,7 +93,7 @@ const memberPlaces = Effect.fnUntraced(function* (
       }
     })
   )
-  const troubles = makeSaidOnce()
+  const troubles = makeLogOnce()
   const takeSafely = Effect.catch(Effect.andThen(take, Effect.sync(troubles.worked)), (failure) =>
     warnOnce(troubles, failure)
   )

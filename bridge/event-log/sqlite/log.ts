@@ -9,7 +9,7 @@ import { EventLog } from "../service.ts"
 import { makeBell } from "./append-signal.ts"
 import { makeRead } from "./consume.ts"
 import { sayIfEmptied } from "./reset.ts"
-import { makeLook } from "./scan.ts"
+import { makeScan } from "./scan.ts"
 import { addRecords, addTopics, schema } from "./tables.ts"
 
 /** The event log in `log.sqlite` of the folder. Fails with `unavailable` when that cannot be written. */
@@ -18,7 +18,7 @@ export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
   yield* sayIfEmptied(file, directory)
   const bell = makeBell()
   return EventLog.of({
-    seam: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
+    dependency: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
     ensureTopics: (topics) => file.transaction((database) => addTopics(database, topics)),
     append: Effect.fnUntraced(function* (records) {
       const now = yield* Clock.currentTimeMillis
@@ -31,6 +31,6 @@ export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
       return appended
     }),
     read: makeRead(file, bell),
-    look: makeLook(file)
+    scan: makeScan(file)
   })
 })

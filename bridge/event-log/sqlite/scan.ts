@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { SqliteFile } from "../../sqlite/database.ts"
-import type { LookOptions, RecordBatch } from "../service.ts"
+import type { RecordBatch, ScanOptions } from "../service.ts"
 import { batchFrom, behind, endOf, offsetSince } from "./tables.ts"
 
 /** Where the look stands in one topic, and where it ends. */
@@ -13,11 +13,11 @@ interface Place {
   readonly end: number
 }
 
-/** `look` of the event log. */
-export const makeLook =
+/** `scan` of the event log. */
+export const makeScan =
   (file: SqliteFile) =>
   (
-    { topics, since }: LookOptions,
+    { topics, since }: ScanOptions,
     see: (batch: RecordBatch, partitions: number) => boolean
   ): Effect.Effect<boolean, Failure> =>
     Effect.gen(function* () {

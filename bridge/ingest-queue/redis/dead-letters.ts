@@ -9,9 +9,9 @@ import { Effect } from "effect"
 import type { RedisConnection } from "../../redis/connection.ts"
 import type { RedisWriter } from "../../redis/writer.ts"
 import { fromBuffer, toBuffer } from "../batch-blob.ts"
-import { replayMemory, storedLetter } from "../dead-letter-json.ts"
+import { replayMemory, storedDeadLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
-import type { LetterBox } from "../service.ts"
+import type { DeadLetterBox } from "../service.ts"
 import type { QueueKeys } from "./keys.ts"
 
 /** How far from each end a letter is looked for first. */
@@ -73,11 +73,11 @@ return 1
 `
 
 /** The letters of the queue with these keys. */
-export const redisLetters = (
+export const redisDeadLetters = (
   connection: RedisConnection,
   writer: RedisWriter,
   keys: QueueKeys
-): LetterBox => {
+): DeadLetterBox => {
   const replay = writer.script(replayScript)
   const discard = writer.script(discardScript)
   return {
@@ -88,7 +88,7 @@ export const redisLetters = (
             .command("LRANGE", keys.deadLetters, from, from + count - 1)
             .pipe(
               Effect.map((texts) =>
-                Array.isArray(texts) ? texts.map((text) => storedLetter(fromBuffer(text))) : []
+                Array.isArray(texts) ? texts.map((text) => storedDeadLetter(fromBuffer(text))) : []
               )
             ),
     replay: (letter, line, allowed) =>

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import type { RedisConnection, Reply } from "../../redis/connection.ts"
 import { unpack } from "../batch-blob.ts"
-import type { EventUnderWay, QueueSource } from "../service.ts"
+import type { EventInFlight, QueueSource } from "../service.ts"
 import type { QueueKeys } from "./keys.ts"
 
 /** KEYS claimed leases attempts · ARGV batch, place · {attempts and owner, until, packed lines} or nil. */
@@ -39,7 +39,7 @@ export const redisFind = (connection: RedisConnection, keys: QueueKeys): QueueSo
     )
 }
 
-const read = ([record, until, packed]: ReadonlyArray<Reply>, index: number): EventUnderWay | undefined => {
+const read = ([record, until, packed]: ReadonlyArray<Reply>, index: number): EventInFlight | undefined => {
   if (!(packed instanceof Uint8Array)) return undefined
   const { first, lines, claimed } = unpack(packed)
   const line = lines[index - first]

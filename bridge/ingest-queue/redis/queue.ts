@@ -11,18 +11,18 @@ import { type ConnectOptions, connect, type RedisConnection, type Reply } from "
 import { watchRefusals } from "../../redis/refused.ts"
 import { makeWriter, type RedisWriter } from "../../redis/writer.ts"
 import { batchIdOf, digestOf, piecesOf, unpack } from "../batch-blob.ts"
-import { letterText } from "../dead-letter-json.ts"
+import { deadLetterText } from "../dead-letter-json.ts"
 import { type Entry, entriesOf, placementsOf } from "../ledger-fields.ts"
 import { failover, type PushServer } from "../push-failover.ts"
 import { type PushRules, standardRules } from "../push-limits.ts"
 import type { ClaimedBatch, IngestQueue, QueueSource, TopicCount } from "../service.ts"
-import { redisLetters } from "./dead-letters.ts"
+import { redisDeadLetters } from "./dead-letters.ts"
 import { noObstacle } from "./durability.ts"
 import { redisFind } from "./find-event.ts"
 import { prefixOf, type QueueKeys, queueKeys } from "./keys.ts"
 import { redisLedger } from "./ledger.ts"
 import { redisPush } from "./push.ts"
-import { ackScript, claimScript, giveBackScript, setAsideScript, splitScript } from "./scripts.ts"
+import { ackScript, claimScript, deadLetterScript, releaseScript, splitScript } from "./scripts.ts"
 
 export interface RedisQueueSettings {
   /** One queue each; at least one. */
@@ -80,12 +80,12 @@ const sourceOf = (
   connection: RedisConnection,
   writer: RedisWriter,
   keys: QueueKeys,
-  check: QueueSource["seam"]["check"]
+  check: QueueSource["dependency"]["check"]
 ): QueueSource => {
   const claim = writer.script(claimScript)
   const ack = writer.script(ackScript)
-  const giveBack = writer.script(giveBackScript)
-  const setAside = writer.script(setAsideScript)
+  const release = writer.script(releaseScript)
+  const deadLetter = writer.script(deadLetterScript)
   const split = writer.script(splitScript)
   const companions = [keys.claimed, keys.leases, keys.attempts]
 
@@ -105,9 +105,9 @@ const sourceOf = (
           ack([...companions, keys.ledger, keys.placements], [key, ...counted(counts, placements)]),
           isOne
         ),
-      giveBack: (delay, counts) =>
+      release: (delay, counts) =>
         Effect.map(
-          giveBack([keys.leases, keys.attempts], [key, claimId, Math.ceil(delay), counts ? 1 : 0]),
+          release([keys.leases, keys.attempts], [key, claimId, Math.ceil(delay), counts ? 1 : 0]),
           isOne
         ),
       split: (size, attempts) =>
@@ -119,18 +119,18 @@ const sourceOf = (
             ...piecesOf(key, packed, size).flatMap((piece) => [piece.key, piece.packed])
           ])
         ).pipe(Effect.map(isOne)),
-      setAside: (letters, counts, placements = []) =>
+      deadLetter: (letters, counts, placements = []) =>
         Effect.suspend(() =>
-          setAside(
+          deadLetter(
             [...companions, keys.ledger, keys.placements, keys.deadLetters],
-            [key, letters.length, ...letters.map(letterText), ...counted(counts, placements)]
+            [key, letters.length, ...letters.map(deadLetterText), ...counted(counts, placements)]
           )
         ).pipe(Effect.map(isOne))
     }
   }
 
   return {
-    seam: { kind: "redis", embedded: false, address: connection.address, check },
+    dependency: { kind: "redis", embedded: false, address: connection.address, check },
     claim: (id, limits) =>
       claim(
         [keys.list, ...companions, keys.ledger],
@@ -153,7 +153,7 @@ const sourceOf = (
     ),
     ledger: redisLedger(connection, keys),
     find: redisFind(connection, keys),
-    letters: redisLetters(connection, writer, keys)
+    letters: redisDeadLetters(connection, writer, keys)
   }
 }
 

@@ -120,7 +120,7 @@ if ARGV[5] == '1' then return take_lines() or take_over() end
 return take_over() or take_lines()
 `
 
-const letGoLua = `
+const settleLua = `
 -- Takes the batch away; false when it is not there. Counts what stands from ARGV[from] on: how many placements, for
 -- each its name, its name in the ledger and how many records it is; then names in the ledger and numbers.
 local function let_go(claimed, leases, attempts, ledger, placements, id, from)
@@ -145,13 +145,13 @@ end
 `
 
 /** KEYS claimed leases attempts ledger placements · ARGV batch, {placements and counts as let_go has them} · 1 when it was there. */
-export const ackScript = `${shared}${ledgerLua}${letGoLua}
+export const ackScript = `${shared}${ledgerLua}${settleLua}
 if let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], 2) then return 1 end
 return 0
 `
 
 /** KEYS leases attempts · ARGV batch, claim, delay, 1 when it counts · 1 when the claim still had it. */
-export const giveBackScript = `${shared}
+export const releaseScript = `${shared}
 local leases, attempts, id, claim = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local tries, owner = record(attempts, id)
 if owner ~= claim then return 0 end
@@ -179,7 +179,7 @@ return 1
 `
 
 /** KEYS claimed leases attempts ledger placements dead-letters · ARGV batch, how many letters, letter …, {placements and counts} · 1 when it was there. */
-export const setAsideScript = `${shared}${ledgerLua}${letGoLua}
+export const deadLetterScript = `${shared}${ledgerLua}${settleLua}
 local letters, last = KEYS[6], 2 + tonumber(ARGV[2])
 redis.call('LLEN', letters)
 if not let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], last + 1) then return 0 end

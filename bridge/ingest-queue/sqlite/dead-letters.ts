@@ -6,21 +6,21 @@ import { createHash } from "node:crypto"
 import { Clock, Effect } from "effect"
 import type { DatabaseSync, SqliteFile } from "../../sqlite/database.ts"
 import { fromBuffer, toBuffer } from "../batch-blob.ts"
-import { replayMemory, storedLetter } from "../dead-letter-json.ts"
+import { replayMemory, storedDeadLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
-import type { LetterBox, StoredLetter } from "../service.ts"
+import type { DeadLetterBox, StoredDeadLetter } from "../service.ts"
 import { addTo, type LedgerSteps } from "./ledger.ts"
 
-export const lettersSchema = `
+export const deadLettersSchema = `
 CREATE TABLE IF NOT EXISTS dead_letters (place INTEGER PRIMARY KEY, letter TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS replays (sha TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS replays_sha ON replays (sha);
 CREATE INDEX IF NOT EXISTS replays_at ON replays (at);
 `
 
-export type LetterSteps = ReturnType<typeof prepareLetters>
+export type DeadLetterSteps = ReturnType<typeof prepareDeadLetters>
 
-export const prepareLetters = (database: DatabaseSync) => ({
+export const prepareDeadLetters = (database: DatabaseSync) => ({
   read: database.prepare(
     "SELECT CAST(letter AS BLOB) AS text FROM dead_letters ORDER BY place LIMIT ? OFFSET ?"
   ),
@@ -33,14 +33,18 @@ export const prepareLetters = (database: DatabaseSync) => ({
   remember: database.prepare("INSERT INTO replays (sha, at) VALUES (?, ?)")
 })
 
-export const sqliteLetters = (file: SqliteFile, steps: LetterSteps, ledger: LedgerSteps): LetterBox => {
-  const remove = (letter: StoredLetter): boolean => steps.remove.run(toBuffer(letter.text)).changes === 1
+export const sqliteDeadLetters = (
+  file: SqliteFile,
+  steps: DeadLetterSteps,
+  ledger: LedgerSteps
+): DeadLetterBox => {
+  const remove = (letter: StoredDeadLetter): boolean => steps.remove.run(toBuffer(letter.text)).changes === 1
   return {
     read: (from, count) =>
       file.read(() =>
         steps.read
           .all(Math.max(0, count), from)
-          .flatMap(({ text }) => (text instanceof Uint8Array ? [storedLetter(fromBuffer(text))] : []))
+          .flatMap(({ text }) => (text instanceof Uint8Array ? [storedDeadLetter(fromBuffer(text))] : []))
       ),
     replay: (letter, line, allowed) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>

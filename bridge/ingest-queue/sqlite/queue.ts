@@ -11,19 +11,19 @@ import { type BatchId, batchIdFor, type ClaimId } from "../../../contracts/ids.t
 import type { DatabaseSync } from "../../sqlite/database.ts"
 import { openFile, type SqliteFile } from "../../sqlite/database.ts"
 import { batchIdOf, digestOf, mayHold, pack, piecesOf, unpack } from "../batch-blob.ts"
-import { letterText } from "../dead-letter-json.ts"
+import { deadLetterText } from "../dead-letter-json.ts"
 import { entriesOf, placementsOf } from "../ledger-fields.ts"
 import { type PushRules, standardRules } from "../push-limits.ts"
 import type {
   ClaimedBatch,
   ClaimLimits,
-  EventUnderWay,
+  EventInFlight,
   IngestQueue,
   QueueDepth,
   QueueSource,
   TopicCount
 } from "../service.ts"
-import { lettersSchema, prepareLetters, sqliteLetters } from "./dead-letters.ts"
+import { deadLettersSchema, prepareDeadLetters, sqliteDeadLetters } from "./dead-letters.ts"
 import { addPlacements, addTo, beginLedger, ledgerSchema, lookAtLedger, prepareLedger } from "./ledger.ts"
 import { sqlitePush } from "./push.ts"
 import { sayIfEmptied } from "./reset.ts"
@@ -42,7 +42,7 @@ CREATE INDEX IF NOT EXISTS batches_deadline ON batches (deadline);
 `
 
 /** All tables of the file. */
-export const queueSchema = schema + ledgerSchema + lettersSchema
+export const queueSchema = schema + ledgerSchema + deadLettersSchema
 
 /** Opens the queue in the folder `directory`; fails with one clear sentence when that folder cannot be written. */
 export const sqliteQueue: (
@@ -73,7 +73,7 @@ const prepare = (database: DatabaseSync) => ({
   forget: database.prepare("DELETE FROM batches WHERE deadline <= ? AND packed IS NULL"),
   add: database.prepare("INSERT INTO batches (id, owner, attempts, deadline, packed) VALUES (?, ?, ?, ?, ?)"),
   lend: database.prepare("UPDATE batches SET owner = ?, attempts = ?, deadline = ? WHERE id = ?"),
-  giveBack: database.prepare(
+  release: database.prepare(
     "UPDATE batches SET owner = '', attempts = attempts + ?, deadline = ? WHERE id = ? AND owner = ?"
   ),
   find: database.prepare("SELECT owner FROM batches WHERE id = ? AND packed IS NOT NULL"),
@@ -87,7 +87,7 @@ const prepare = (database: DatabaseSync) => ({
   keys: database.prepare("SELECT id FROM batches WHERE packed IS NOT NULL AND id >= ? AND id < ?"),
   look: database.prepare("SELECT * FROM batches WHERE id = ?"),
   ledger: prepareLedger(database),
-  letters: prepareLetters(database)
+  letters: prepareDeadLetters(database)
 })
 
 interface Taken {
@@ -105,30 +105,30 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
       digest: digestOf(taken.packed),
       ...packed,
       attempts: taken.attempts,
-      ack: (counts, placements = []) => at(file, (now) => letGo(steps, key, counts, placements, now)),
-      giveBack: (delay, counts) =>
+      ack: (counts, placements = []) => at(file, (now) => settle(steps, key, counts, placements, now)),
+      release: (delay, counts) =>
         at(
           file,
-          (now) => steps.giveBack.run(counts ? 1 : 0, now + Math.ceil(delay), key, claim).changes === 1
+          (now) => steps.release.run(counts ? 1 : 0, now + Math.ceil(delay), key, claim).changes === 1
         ),
       split: (size, attempts) =>
         at(file, (now) => {
-          if (!settle(steps, key, claim)) return false
+          if (!removeClaim(steps, key, claim)) return false
           for (const piece of piecesOf(key, packed, size))
             steps.add.run(piece.key, "", Math.ceil(attempts), now, piece.packed)
           return true
         }),
-      setAside: (letters, counts, placements = []) =>
+      deadLetter: (letters, counts, placements = []) =>
         at(file, (now) => {
-          if (!letGo(steps, key, counts, placements, now)) return false
-          for (const letter of letters) steps.bury.run(letterText(letter))
+          if (!settle(steps, key, counts, placements, now)) return false
+          for (const letter of letters) steps.bury.run(deadLetterText(letter))
           return true
         })
     }
   }
 
   return {
-    seam: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
+    dependency: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
     claim: (id, limits) =>
       at(file, (now) => take(steps, id, limits, now)).pipe(
         Effect.map((taken) => (taken === undefined ? undefined : batchOf(id, taken)))
@@ -136,7 +136,7 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
     depth: file.read(() => depthOf(steps.depth.get())),
     ledger: (lines) => at(file, (now) => lookAtLedger(steps.ledger, depthOf(steps.depth.get()), lines, now)),
     find: (id, index) => file.transaction(() => findEvent(steps, id, index)),
-    letters: sqliteLetters(file, steps.letters, steps.ledger)
+    letters: sqliteDeadLetters(file, steps.letters, steps.ledger)
   }
 }
 
@@ -190,15 +190,15 @@ const headOf = (steps: Steps, limits: ClaimLimits) => {
 }
 
 /** Takes the batch away, false when it is not there; `splitter` is the claim that splits it, which must have it still. */
-const settle = (steps: Steps, key: string, splitter?: ClaimId): boolean => {
+const removeClaim = (steps: Steps, key: string, splitter?: ClaimId): boolean => {
   const owner = steps.find.get(key)?.owner
   if (owner === undefined || (splitter !== undefined && owner !== splitter)) return false
   steps.remove.run(key)
   return true
 }
 
-/** As `settle`, and counts what became of the batch. */
-const letGo = (
+/** Removes the batch, and counts what became of the batch. */
+const settle = (
   steps: Steps,
   key: string,
   counts: ReadonlyArray<TopicCount>,
@@ -206,13 +206,13 @@ const letGo = (
   now: number
 ): boolean => {
   beginLedger(steps.ledger, now)
-  if (!settle(steps, key)) return false
+  if (!removeClaim(steps, key)) return false
   addTo(steps.ledger, entriesOf(counts))
   addPlacements(steps.ledger, placementsOf(placements), now)
   return true
 }
 
-const findEvent = (steps: Steps, id: BatchId, index: number): EventUnderWay | undefined => {
+const findEvent = (steps: Steps, id: BatchId, index: number): EventInFlight | undefined => {
   const key = steps.keys
     .all(id, `${id};`)
     .map((row) => String(row.id))

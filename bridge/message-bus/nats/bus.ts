@@ -32,7 +32,7 @@ export const makeNats = Effect.fnUntraced(function* (
   }
 
   return {
-    seam: { kind: "nats", embedded: false, address: link.address, check: link.check },
+    dependency: { kind: "nats", embedded: false, address: link.address, check: link.check },
 
     request: Effect.fnUntraced(function* (subject, payload, deadline) {
       const timeout = deadline - (yield* Clock.currentTimeMillis)

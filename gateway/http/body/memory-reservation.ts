@@ -1,6 +1,6 @@
 /**
  * Memory for one body, reserved as its bytes come: who announces much and sends little takes room from nobody. Lives
- * until `giveBack`.
+ * until `release`.
  */
 import { Refusal } from "../errors.ts"
 import { closing } from "./closing.ts"
@@ -33,7 +33,7 @@ export class Held {
     this.bytes = wanted
   }
 
-  giveBack(): void {
+  release(): void {
     for (const part of this.parts.splice(0)) part()
     this.bytes = 0
   }

@@ -2,7 +2,7 @@
  * Multipart forms (RFC 7578), as `sendBeacon(FormData)` sends them: their fields as a query. Files are refused. Keeps no
  * state; what it reads is bounded by the body's own limits.
  */
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { encodeValue } from "../../../contracts/wire/percent.ts"
 import { Refusal } from "../errors.ts"
 import { isBinary } from "./binary.ts"
@@ -16,7 +16,7 @@ const maxPartHeaders = 4_096
  * One parameter per field, in order, percent-encoded. An empty file is a file input that was not used, and left out.
  * Throws a `Refusal`: 400 for a file or a form that cannot be read, 413 for fields that weigh too much.
  */
-export const multipartQuery = (bytes: Uint8Array, boundary: string): Bytes => {
+export const multipartQuery = (bytes: Uint8Array, boundary: string): ByteString => {
   const pairs: Array<string> = []
   let size = 0
   for (const { name, value } of fieldsIn(latinIn(bytes), `--${boundary}`)) {
@@ -26,12 +26,12 @@ export const multipartQuery = (bytes: Uint8Array, boundary: string): Bytes => {
     if (pairs.length === maxValues) throw tooManyValues()
     pairs.push(pair)
   }
-  return pairs.join("&") as Bytes
+  return pairs.join("&") as ByteString
 }
 
 interface Field {
-  readonly name: Bytes
-  readonly value: Bytes
+  readonly name: ByteString
+  readonly value: ByteString
 }
 
 /** The fields of a form; `text` has one character per byte. */
@@ -44,7 +44,7 @@ function* fieldsIn(text: string, delimiter: string): Generator<Field> {
     const end = text.indexOf(line, headersEnd)
     if (headersEnd === -1 || end === -1) throw unreadable("it breaks off")
     if (headersEnd - start > maxPartHeaders) throw unreadable("the headers of a part are too long")
-    const value = text.slice(headersEnd === start ? start + 2 : headersEnd + 4, end) as Bytes
+    const value = text.slice(headersEnd === start ? start + 2 : headersEnd + 4, end) as ByteString
     const field = fieldOf(text.slice(start, headersEnd), value)
     if (field !== undefined) yield field
     at = end + line.length
@@ -66,7 +66,7 @@ const partStart = (text: string, at: number): number => {
 }
 
 /** Undefined for a file input that was not used. */
-const fieldOf = (headers: string, value: Bytes): Field | undefined => {
+const fieldOf = (headers: string, value: ByteString): Field | undefined => {
   const parameters = parametersOf(headers)
   const name = parameters.get("name")
   if (name === undefined) throw unreadable("a part has no name")
@@ -75,7 +75,7 @@ const fieldOf = (headers: string, value: Bytes): Field | undefined => {
     throw new Refusal("bad-request", "A form may have fields, but no files.")
   }
   if (isBinary(value)) throw unreadable("a field holds binary data")
-  return { name: unescaped(name) as Bytes, value }
+  return { name: unescaped(name) as ByteString, value }
 }
 
 /** The parameters of the part's `Content-Disposition`, by their names in lower case. */

@@ -32,7 +32,7 @@ export const bodyReader = (limits: BodyLimits): ReadBody => {
         held.hold(announced, announced)
         return use(await atOnce(request, most, limits.patience))
       } finally {
-        held.giveBack()
+        held.release()
       }
     }
     const { body } = request
@@ -50,7 +50,7 @@ export const bodyReader = (limits: BodyLimits): ReadBody => {
       held.hold(both, both)
       return use(await inflated(coding, sent, limits.bytes))
     } finally {
-      held.giveBack()
+      held.release()
     }
   }
 }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { ConfigProvider, Effect, References } from "effect"
 import { readLedger } from "../../../actors/inspect/ledger/read-ledger.ts"
-import type { Account, Ledger } from "../../../actors/inspect/ledger/types.ts"
+import type { Ledger, LedgerTotals } from "../../../actors/inspect/ledger/types.ts"
 import { withFiles } from "../../../actors/runtime/environment.ts"
 import * as IngestQueueLive from "../../../bridge/ingest-queue/layer.ts"
 import { IngestQueue } from "../../../bridge/ingest-queue/service.ts"
@@ -69,10 +69,10 @@ export const withQueue = <A>(
 export const ledgerWhen = async (
   settings: Environment,
   what: string,
-  wanted: (total: Account) => boolean
+  wanted: (total: LedgerTotals) => boolean
 ): Promise<Ledger> => {
   const topics = { standard: "events" as Topic, allowed: new Set<string>(), all: ["events" as Topic] }
-  let last: Account | undefined
+  let last: LedgerTotals | undefined
   await eventually(what, async () => {
     last = (await withQueue(settings, ({ sources }) => readLedger(sources, topics))).total ?? undefined
     return last !== undefined && wanted(last)
@@ -83,7 +83,7 @@ export const ledgerWhen = async (
 }
 
 /** A dead letter as `dead-letters list --json` tells it. */
-export interface ListedLetter {
+export interface ListedDeadLetter {
   readonly id: string
   readonly ours: boolean
   readonly reason?: string
@@ -97,7 +97,7 @@ export interface ListedLetter {
 export const listed = async (
   settings: Environment,
   ...args: ReadonlyArray<string>
-): Promise<ReadonlyArray<ListedLetter>> => {
+): Promise<ReadonlyArray<ListedDeadLetter>> => {
   const { out } = await command(settings, "dead-letters", ["list", "--json", ...args])
   return out
     .split("\n")

@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { Redis } from "ioredis"
 import { makeSqlite } from "../../../bridge/event-log/sqlite/log.ts"
 import { openFile } from "../../../bridge/sqlite/database.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { newClaimId, type Topic } from "../../../contracts/ids.ts"
 import { makeCluster, realServers } from "../../support/cluster.ts"
 import { denoProgram } from "../../support/deno.ts"
@@ -50,7 +50,9 @@ const embedded = (): Pipeline => {
     settings,
     start: () => startSpoor(["--all"], settings),
     pushTwo: () =>
-      withQueue(settings, ({ push }) => push([good, good] as ReadonlyArray<string> as ReadonlyArray<Bytes>)),
+      withQueue(settings, ({ push }) =>
+        push([good, good] as ReadonlyArray<string> as ReadonlyArray<ByteString>)
+      ),
     pushLine: (line) => sql("INSERT INTO lines (line) VALUES (?)", Buffer.from(line, "latin1")),
     buryText: (text) => sql("INSERT INTO dead_letters (letter) VALUES (?)", text),
     stealLine: () => sql("DELETE FROM lines WHERE place = (SELECT min(place) FROM lines)"),
@@ -61,7 +63,7 @@ const embedded = (): Pipeline => {
           Effect.gen(function* () {
             const log = yield* makeSqlite(directory)
             let id = ""
-            yield* log.look({ topics: ["events" as Topic], since: 0 }, ({ records }) => {
+            yield* log.scan({ topics: ["events" as Topic], since: 0 }, ({ records }) => {
               id = records[0]?.headers.id ?? ""
               return id !== ""
             })
@@ -144,14 +146,14 @@ const suite = (open: () => Pipeline): void => {
     expect(out).toContain("2 of them came from other programs than Spoor.")
     expect(code).toBe(0)
 
-    const { id, ...listedLetter } = await letter()
-    expect(listedLetter).toMatchObject({
+    const { id, ...listedDeadLetter } = await letter()
+    expect(listedDeadLetter).toMatchObject({
       ours: true,
       reason: "time is not a number",
       stage: "drainer",
       attempts: 1
     })
-    expect(Buffer.from(listedLetter.bytes, "base64").toString("latin1")).toBe(bad)
+    expect(Buffer.from(listedDeadLetter.bytes, "base64").toString("latin1")).toBe(bad)
     const shown = await deadLetters("show", id)
     const list = await deadLetters("list")
     const where = await ledger("where", id)

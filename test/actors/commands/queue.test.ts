@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite"
 import { Effect, Logger } from "effect"
 import { makeSqlite } from "../../../bridge/event-log/sqlite/log.ts"
 import { sqliteQueue } from "../../../bridge/ingest-queue/sqlite/queue.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { newClaimId, type Topic } from "../../../contracts/ids.ts"
 import { denoProgram } from "../../support/deno.ts"
 import { spoil } from "../../support/spoil.ts"
@@ -20,7 +20,7 @@ afterAll(() => {
 
 const total = 3_000
 const claimedLines = 100
-const lineOf = (i: number) => `line ${i} ${"x".repeat(200)}` as Bytes
+const lineOf = (i: number) => `line ${i} ${"x".repeat(200)}` as ByteString
 const quiet = Effect.provide(Logger.layer([]))
 
 /** A folder with a queue of 3,000 lines, of which 100 are claimed, and a log of 500 events. */

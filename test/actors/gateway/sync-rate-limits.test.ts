@@ -20,7 +20,7 @@ describe.skipIf(server === undefined)("rate limits", () => {
     const share = Effect.scoped(
       Effect.gen(function* () {
         const redis = yield* redisRateShare(secretUrl(server?.url ?? ""), { quiet: true })
-        yield* Effect.retry(redis.seam.check, { schedule: Schedule.spaced("20 millis") })
+        yield* Effect.retry(redis.dependency.check, { schedule: Schedule.spaced("20 millis") })
         connected.resolve()
         return yield* shareRates(redis, [["address", buckets]], now)
       })

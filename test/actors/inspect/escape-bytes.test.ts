@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { Result } from "effect"
 import fc from "fast-check"
 import { fromReadable, readable } from "../../../actors/inspect/escape-bytes.ts"
-import { type Bytes, bytesOf } from "../../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 
 const back = (text: string): string => Result.getOrThrowWith(fromReadable(text), (why) => new Error(why))
 const anyBytes = fc
@@ -22,7 +22,7 @@ const anyBytes = fc
       )
     )
   )
-  .map((parts) => parts.join("") as Bytes)
+  .map((parts) => parts.join("") as ByteString)
 
 describe("readable", () => {
   for (const [bytes, text] of [
@@ -40,7 +40,7 @@ describe("readable", () => {
     ["\xc2\x9b \xc0\xaf \xed\xa0\x80", "\\xc2\\x9b \\xc0\\xaf \\xed\\xa0\\x80"]
   ] as const) {
     test(`shows ${JSON.stringify(bytes)} as ${text}`, () => {
-      expect(readable(bytes as Bytes)).toBe(text)
+      expect(readable(bytes as ByteString)).toBe(text)
       expect(back(text)).toBe(bytes)
     })
   }
@@ -57,7 +57,7 @@ describe("readable", () => {
   })
 
   test("also when the line is long", () => {
-    const long = "\xff\u001b\\ü".repeat(100_000) as Bytes
+    const long = "\xff\u001b\\ü".repeat(100_000) as ByteString
     expect(back(readable(long))).toBe(long)
   })
 })

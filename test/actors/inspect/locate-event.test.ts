@@ -5,10 +5,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect, type Scope } from "effect"
 import { recordsOf } from "../../../actors/bridge/records.ts"
-import { whereIs } from "../../../actors/inspect/locate-event.ts"
-import type { EventLog, LookOptions, RecordBatch } from "../../../bridge/event-log/service.ts"
+import { locateEvent } from "../../../actors/inspect/locate-event.ts"
+import type { EventLog, RecordBatch, ScanOptions } from "../../../bridge/event-log/service.ts"
 import { makeSqlite } from "../../../bridge/event-log/sqlite/log.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { type BatchId, emptyDigest, eventId, newBatchId, type Topic } from "../../../contracts/ids.ts"
 import { bury, claimAll, type OpenOwn, onOwnQueues } from "./queues.ts"
@@ -55,26 +55,26 @@ const suite = (open: OpenOwn): void => {
     "in flight, then in the log: with its place, the times of its stages and its record",
     Effect.gen(function* () {
       const queue = yield* open
-      const { look, ...log } = yield* openLog
-      const places = { sources: [queue.source], look, topics }
-      yield* queue.push(["line 0", "line 1"] as unknown as ReadonlyArray<Bytes>)
+      const { scan, ...log } = yield* openLog
+      const places = { sources: [queue.source], scan, topics }
+      yield* queue.push(["line 0", "line 1"] as unknown as ReadonlyArray<ByteString>)
       const batch = yield* claimAll(queue.source)
       const id = eventId(batch.id, 1)
 
-      const inFlight = yield* whereIs(id, places)
+      const inFlight = yield* locateEvent(id, places)
       expect(inFlight).toMatchObject({ id, state: "in flight", letters: [], records: [], troubles: [] })
       expect(inFlight.underWay).toMatchObject([
-        { queue: queue.source.seam.address, line: "line 1", attempts: 0, isClaimed: true }
+        { queue: queue.source.dependency.address, line: "line 1", attempts: 0, isClaimed: true }
       ])
       expect(inFlight.sentence).toMatch(/^In flight on .*: claimed until 2.* UTC, no failed attempt\.$/)
 
-      yield* store({ look, ...log }, batch.id, clicks, 2)
-      const both = yield* whereIs(id, places)
+      yield* store({ scan, ...log }, batch.id, clicks, 2)
+      const both = yield* locateEvent(id, places)
       expect(both).toMatchObject({ state: "in flight", records: [{ topic: "clicks" }] })
       expect(both.sentence).toContain("The log has it already")
 
       yield* batch.ack([])
-      const stored = yield* whereIs(id, places)
+      const stored = yield* locateEvent(id, places)
       expect(stored).toMatchObject({ state: "stored", underWay: [], troubles: [] })
       const [record] = stored.records
       expect(record).toMatchObject({ topic: "clicks", partition: 0, offset: "1", key: undefined })
@@ -99,7 +99,7 @@ const suite = (open: OpenOwn): void => {
       yield* store(log, id, events, 3)
       yield* store(log, newBatchId(), events, 2_000)
       yield* store(log, id, events, 3)
-      const found = yield* whereIs(eventId(id, 2), { sources: [queue.source], look: log.look, topics })
+      const found = yield* locateEvent(eventId(id, 2), { sources: [queue.source], scan: log.scan, topics })
       expect(found.records.map(({ offset }) => offset)).toEqual(["2", "2005"])
       expect(found.sentence).toContain("and 1 more of the same")
     })
@@ -109,17 +109,17 @@ const suite = (open: OpenOwn): void => {
     "a dead letter, given back, and on the second of two queues",
     Effect.gen(function* () {
       const [one, two] = [yield* open, yield* open]
-      const { look } = yield* openLog
-      const places = { sources: [one.source, two.source], look, topics }
+      const { scan } = yield* openLog
+      const places = { sources: [one.source, two.source], scan, topics }
       const [letter] = yield* bury(two, ["bad"])
-      const dead = yield* whereIs(letter?.id ?? "", places)
+      const dead = yield* locateEvent(letter?.id ?? "", places)
       expect(dead).toMatchObject({ state: "dead letter", letters: [{ address: letter?.id, line: "bad" }] })
       expect(dead.sentence).toContain('"no path", said the drainer')
 
-      yield* two.push(["again"] as unknown as ReadonlyArray<Bytes>)
+      yield* two.push(["again"] as unknown as ReadonlyArray<ByteString>)
       const batch = yield* claimAll(two.source)
-      yield* batch.giveBack(60_000, true)
-      const back = yield* whereIs(eventId(batch.id, 0), places)
+      yield* batch.release(60_000, true)
+      const back = yield* locateEvent(eventId(batch.id, 0), places)
       expect(back).toMatchObject({ state: "in flight", underWay: [{ attempts: 1, isClaimed: false }] })
       expect(back.sentence).toContain("nobody has it now")
     })
@@ -131,12 +131,12 @@ const suite = (open: OpenOwn): void => {
       const queue = yield* open
       const log = yield* openLog
       yield* store(log, newBatchId(), events, 10)
-      const places = { sources: [queue.source], look: log.look, topics }
-      const nowhere = yield* whereIs(eventId(newBatchId(), 3), places)
+      const places = { sources: [queue.source], scan: log.scan, topics }
+      const nowhere = yield* locateEvent(eventId(newBatchId(), 3), places)
       expect(nowhere.state).toBe("not found")
       expect(nowhere.sentence).toContain("A line that waits has no id yet")
       for (const id of ["", "abc", "0123456789abcdef0123456789abcdef", "raw-0123456789ab"]) {
-        expect((yield* whereIs(id, places)).state).toBe("not an id")
+        expect((yield* locateEvent(id, places)).state).toBe("not an id")
       }
     })
   )
@@ -148,18 +148,21 @@ const suite = (open: OpenOwn): void => {
       const failure = new Failure({ reason: "unavailable", message: "Kafka is away." })
       const [letter] = yield* bury(queue, ["bad"])
       const id = letter?.id ?? ""
-      const away = { sources: [queue.source], look: () => Effect.fail(failure), topics }
-      expect(yield* whereIs(id, away)).toMatchObject({ state: "dead letter", troubles: ["Kafka is away."] })
-      const other = yield* whereIs(eventId(newBatchId(), 0), away)
+      const away = { sources: [queue.source], scan: () => Effect.fail(failure), topics }
+      expect(yield* locateEvent(id, away)).toMatchObject({
+        state: "dead letter",
+        troubles: ["Kafka is away."]
+      })
+      const other = yield* locateEvent(eventId(newBatchId(), 0), away)
       expect(other).toMatchObject({ state: "not found", troubles: ["Kafka is away."] })
       expect(other.sentence).toContain("not every place could be asked")
-      const slow = { ...away, look: () => Effect.never, patience: 20 }
-      expect((yield* whereIs(id, slow)).troubles[0]).toContain("not to its end")
+      const slow = { ...away, scan: () => Effect.never, patience: 20 }
+      expect((yield* locateEvent(id, slow)).troubles[0]).toContain("not to its end")
       const broken = { ...queue.source, find: () => Effect.fail(failure) }
-      const unsure = yield* whereIs(id, { ...away, sources: [broken], look: () => Effect.succeed(false) })
+      const unsure = yield* locateEvent(id, { ...away, sources: [broken], scan: () => Effect.succeed(false) })
       expect(unsure).toMatchObject({
         state: "dead letter",
-        troubles: [`${queue.source.seam.address}: Kafka is away.`]
+        troubles: [`${queue.source.dependency.address}: Kafka is away.`]
       })
     })
   )
@@ -184,7 +187,7 @@ const suite = (open: OpenOwn): void => {
       })
       const answers: Array<boolean> = []
       let since = 0
-      const look = (options: LookOptions, see: (batch: RecordBatch, partitions: number) => boolean) =>
+      const scan = (options: ScanOptions, see: (batch: RecordBatch, partitions: number) => boolean) =>
         Effect.sync(() => {
           since = options.since
           const hour = 3_600_000
@@ -199,12 +202,12 @@ const suite = (open: OpenOwn): void => {
           }
           return true
         })
-      const found = yield* whereIs(eventId(id, 0), { sources: [queue.source], look, topics })
+      const found = yield* locateEvent(eventId(id, 0), { sources: [queue.source], scan, topics })
       expect(answers).toEqual([false, false, false, false, true])
       expect(found.records.map(({ offset }) => offset)).toEqual(["2", "3"])
       expect(Math.abs(Date.now() - 120_000 - since)).toBeLessThan(60_000)
       const logged = Date.now() + 1e9
-      yield* whereIs(eventId(id, 0), { sources: [queue.source], look, topics, logged })
+      yield* locateEvent(eventId(id, 0), { sources: [queue.source], scan, topics, logged })
       expect(since).toBe(logged - 10_000)
     })
   )

@@ -10,7 +10,7 @@ import { sqliteQueue } from "../../../bridge/ingest-queue/sqlite/queue.ts"
 import { connect } from "../../../bridge/redis/connection.ts"
 import { openFile } from "../../../bridge/sqlite/database.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { eventId, newClaimId, type Topic } from "../../../contracts/ids.ts"
 import { redisServer, secretUrl } from "../../support/redis.ts"
 import { serverUrl } from "../../support/server.ts"
@@ -74,12 +74,12 @@ export const bury = Effect.fnUntraced(function* (
   lines: ReadonlyArray<string>,
   some: Partial<DeadLetter> = {}
 ) {
-  yield* push(lines as ReadonlyArray<Bytes>)
-  return yield* setAside(yield* claimAll(source), some)
+  yield* push(lines as ReadonlyArray<ByteString>)
+  return yield* deadLetter(yield* claimAll(source), some)
 })
 
 /** Sets the whole batch aside. */
-export const setAside = Effect.fnUntraced(function* (batch: ClaimedBatch, some: Partial<DeadLetter> = {}) {
+export const deadLetter = Effect.fnUntraced(function* (batch: ClaimedBatch, some: Partial<DeadLetter> = {}) {
   const topic = "events" as Topic
   const letters = batch.lines.map(
     (line, i): DeadLetter => ({
@@ -96,6 +96,8 @@ export const setAside = Effect.fnUntraced(function* (batch: ClaimedBatch, some: 
     })
   )
   const { length } = letters
-  yield* batch.setAside(letters, [{ topic: some.topic ?? topic, received: length, stored: 0, dead: length }])
+  yield* batch.deadLetter(letters, [
+    { topic: some.topic ?? topic, received: length, stored: 0, dead: length }
+  ])
   return letters
 })

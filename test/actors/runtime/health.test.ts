@@ -4,10 +4,10 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { makeHealth } from "../../../actors/runtime/health.ts"
 import { answerReady, makePublicReady } from "../../../actors/runtime/ops-server.ts"
-import type { Seam } from "../../../bridge/dependency.ts"
+import type { Dependency } from "../../../bridge/dependency.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
-const seam = (isUp: () => boolean): Seam => ({
+const dependency = (isUp: () => boolean): Dependency => ({
   kind: "redis",
   embedded: false,
   address: "host:6379",
@@ -34,7 +34,7 @@ describe("health", () => {
   test("a system that is away is named, with the age of its last success", async () => {
     let isUp = true
     const health = makeHealth()
-    health.addSeams([["queue", seam(() => isUp)]])
+    health.addDependencies([["queue", dependency(() => isUp)]])
     expect((await Effect.runPromise(health.report)).seams).toMatchObject([{ ok: true, lastSuccessAge: 0 }])
     isUp = false
     const report = await Effect.runPromise(health.report)
@@ -48,7 +48,7 @@ describe("health", () => {
   test("a system that answers and refuses a part until somebody acts makes it degraded, which is ready", async () => {
     let refusals: ReadonlyArray<string> = ["The topic waits.", "The other one too."]
     const health = makeHealth()
-    health.addSeams([["log", { ...seam(() => true), refusals: () => refusals }]])
+    health.addDependencies([["log", { ...dependency(() => true), refusals: () => refusals }]])
     const report = await Effect.runPromise(health.report)
     expect(report).toMatchObject({ status: "degraded", seams: [{ ok: true, refusals }] })
     expect((await Effect.runPromise(health.lastFound())).refusals).toEqual({
@@ -65,9 +65,9 @@ describe("health", () => {
 
   test("of several servers of one service, one that answers is enough", async () => {
     const health = makeHealth()
-    health.addSeams([
-      ["queue 1", seam(() => false)],
-      ["queue 2", seam(() => true)]
+    health.addDependencies([
+      ["queue 1", dependency(() => false)],
+      ["queue 2", dependency(() => true)]
     ])
     const report = await Effect.runPromise(health.report)
     expect(report.status).toBe("ready")
@@ -80,7 +80,7 @@ describe("health", () => {
   test("what was found last is told at once, also of a system that hangs; then it is looked at again", async () => {
     let looks = 0
     let isHanging = true
-    const hanging: Seam = {
+    const hanging: Dependency = {
       kind: "kafka",
       embedded: false,
       address: "host:9092",
@@ -90,8 +90,8 @@ describe("health", () => {
       })
     }
     const health = makeHealth()
-    health.addSeams([["queue", seam(() => true)]])
-    health.addSeams([["log", hanging]])
+    health.addDependencies([["queue", dependency(() => true)]])
+    health.addDependencies([["log", hanging]])
     const steps = Effect.gen(function* () {
       const systems = {
         queue: { kind: "redis", embedded: false, address: "host:6379" },

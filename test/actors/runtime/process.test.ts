@@ -15,7 +15,7 @@ const actorNamed = (name: string, steps: Array<string>): Actor =>
     {
       summary: "A test.",
       sends: "nothing",
-      needs: [],
+      requires: [],
       receives: { describes: "nothing", settings: [], open: () => Effect.succeed(Effect.never) }
     },
     Effect.gen(function* () {
@@ -49,7 +49,7 @@ describe("process", () => {
       {
         summary: "A test.",
         sends: "nothing",
-        needs: [],
+        requires: [],
         receives: { describes: "nothing", settings: [], open: () => Effect.succeed(Effect.never) }
       },
       Effect.never

@@ -7,7 +7,7 @@ import { makeHealth } from "../../../actors/runtime/health.ts"
 import { start } from "../../../actors/runtime/supervisor.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
-const nothing = { summary: "A test.", sends: "nothing", needs: [] as const }
+const nothing = { summary: "A test.", sends: "nothing", requires: [] as const }
 const silent = { describes: "nothing", settings: [], open: () => Effect.succeed(Effect.never) }
 const announce = (): void => {}
 

@@ -1,7 +1,7 @@
 /** A batch enriched: the same batch gives the same records, and an event that cannot be enriched is rejected alone. */
 import { describe, expect, test } from "bun:test"
 import { enrichEvents } from "../../../actors/transform/enrich-events.ts"
-import type { Bytes, RawEvent } from "../../../contracts/event.ts"
+import type { ByteString, RawEvent } from "../../../contracts/event.ts"
 import { Topic } from "../../../contracts/ids.ts"
 
 const event = (index: number, ip: string): RawEvent => ({
@@ -10,11 +10,11 @@ const event = (index: number, ip: string): RawEvent => ({
   topic: Topic.make("events"),
   ip,
   ts: 1_795_206_900_000,
-  host: "h" as Bytes,
-  pod: "p" as Bytes,
-  path: "/t/a" as Bytes,
-  query: "device=d1" as Bytes,
-  userAgent: "curl/8" as Bytes
+  host: "h" as ByteString,
+  pod: "p" as ByteString,
+  path: "/t/a" as ByteString,
+  query: "device=d1" as ByteString,
+  userAgent: "curl/8" as ByteString
 })
 
 const locate = (ip: string) => {

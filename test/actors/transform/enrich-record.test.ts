@@ -6,7 +6,7 @@ import { enrichEvent } from "../../../actors/transform/enrich-record.ts"
 import { layer } from "../../../bridge/geo-ip/layer.ts"
 import { GeoIp } from "../../../bridge/geo-ip/service.ts"
 import { rememberDevices } from "../../../bridge/user-agent/device.ts"
-import type { Bytes, RawEvent } from "../../../contracts/event.ts"
+import type { ByteString, RawEvent } from "../../../contracts/event.ts"
 import { parseLine } from "../../../contracts/wire/line.ts"
 import { parseRecord } from "../../../contracts/wire/record.ts"
 import { settings, vectors } from "../../contracts/wire/vectors.ts"
@@ -15,7 +15,7 @@ const { locate } = await Effect.runPromise(GeoIp.pipe(Effect.provide(layer)))
 const tools = { locate, detect: rememberDevices(), keyParam: undefined }
 
 const eventOf = (line: string): RawEvent => {
-  const parsed = parseLine(line as Bytes, settings, 3)
+  const parsed = parseLine(line as ByteString, settings, 3)
   if (parsed.kind === "unreadable") throw new Error(parsed.reason)
   return parsed.event
 }

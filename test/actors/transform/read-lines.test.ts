@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { readLines } from "../../../actors/transform/read-lines.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { Topic } from "../../../contracts/ids.ts"
 
 const standard = Topic.make("events")
@@ -17,7 +17,7 @@ describe("readLines", () => {
       "hello",
       "1.2.3.4 1795206900 clicks /t/b p ua",
       "1.2.3.4 1 others /t/c p ua"
-    ] as Array<Bytes>
+    ] as Array<ByteString>
     const { events, rejected, received, unknownTopics } = readLines(lines, topics)
     expect(events.map(({ index, topic }) => [index, topic])).toEqual([
       [1, "events"],
@@ -39,7 +39,7 @@ describe("readLines", () => {
 
   test("a host names the topic where that is set, and strangers are counted", () => {
     const lines = ["clicks.shop.example", "trk.shop.example", "events.shop.example"].map(
-      (host) => `1.2.3.4 1795206900000 ${host} pod /t/a e ua` as Bytes
+      (host) => `1.2.3.4 1795206900000 ${host} pod /t/a e ua` as ByteString
     )
     const { events, received, unknownTopics } = readLines(lines, { ...topics, fromHost: true })
     expect(events.map(({ topic }) => topic as string)).toEqual(["clicks", "events", "events"])
@@ -54,7 +54,7 @@ describe("readLines", () => {
     )
     fc.assert(
       fc.property(fc.array(line), (lines) => {
-        const { events, rejected, received } = readLines(lines as Array<Bytes>, topics)
+        const { events, rejected, received } = readLines(lines as Array<ByteString>, topics)
         expect([...received.values()].reduce((sum, count) => sum + count, 0)).toBe(lines.length)
         const places = [...events, ...rejected].map(({ index }) => index).toSorted((a, b) => a - b)
         expect(places).toEqual([...lines.keys()])

@@ -3,15 +3,15 @@ import { describe, expect, test } from "bun:test"
 import { eventView } from "../../../actors/inspect/events/event-view.ts"
 import { noMask } from "../../../actors/inspect/events/mask.ts"
 import { shortView } from "../../../actors/inspect/events/shorten-view.ts"
-import type { Whereabouts } from "../../../actors/inspect/locate-event.ts"
+import type { EventLocation } from "../../../actors/inspect/locate-event.ts"
 import { whereView } from "../../../actors/viewer/dead-letters/view.ts"
-import { consumedMemory } from "../../../actors/viewer/history/consumer-progress.ts"
+import { consumerProgressMemory } from "../../../actors/viewer/history/consumer-progress.ts"
 import { journey } from "../../../actors/viewer/history/event-timeline.ts"
 import { pageBytes, pageView } from "../../../actors/viewer/history/page-size.ts"
 import { json } from "../../../actors/viewer/http/responses.ts"
 import { LiveEvent } from "../../../actors/viewer/live/event.ts"
 import { LiveClient, maxWaitingChars } from "../../../actors/viewer/live/subscriber.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 
 const megabyte = 1024 * 1024
 
@@ -31,7 +31,7 @@ const view = (length?: number) =>
     offset: "0",
     timestamp: 0,
     id: "i".repeat(megabyte),
-    value: record(length) as Bytes,
+    value: record(length) as ByteString,
     times: {},
     reason: "r".repeat(megabyte),
     detail: "d".repeat(megabyte),
@@ -40,7 +40,7 @@ const view = (length?: number) =>
 
 const weight = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 
-const stored = (count: number, length: number): Whereabouts => ({
+const stored = (count: number, length: number): EventLocation => ({
   id: "a-0",
   state: "stored",
   sentence: "In the log.",
@@ -70,13 +70,13 @@ describe("an event", () => {
       reason: "r",
       detail: "d",
       by: "b",
-      value: record(30) as Bytes
+      value: record(30) as ByteString
     })
     expect(shortView(short, 16_000)).toBe(short)
   })
 
   test("in a message of the live list weighs little whatever it is", () => {
-    const event = new LiveEvent(() => ({ ...view(), value: record() as Bytes }), 0, noMask)
+    const event = new LiveEvent(() => ({ ...view(), value: record() as ByteString }), 0, noMask)
     expect(event.text.length).toBeLessThan(400_000)
   })
 })
@@ -99,7 +99,7 @@ test("what waits for a client that reads slowly is bounded in characters, and wh
 })
 
 test("the way of an event that was stored again and again is told in part, and says so", () => {
-  const witnesses = { consumers: ["event-counter"], memory: consumedMemory(), mask: noMask }
+  const witnesses = { consumers: ["event-counter"], memory: consumerProgressMemory(), mask: noMask }
   const large = journey(stored(300, 30_000), witnesses)
   expect(weight(large)).toBeLessThan(pageBytes + megabyte)
   expect(large.records.length).toBeGreaterThan(0)

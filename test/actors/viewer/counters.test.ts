@@ -84,7 +84,7 @@ test("a table that has been full says how large each count may be at most; anoth
       ...(error === undefined ? {} : { error })
     })
     const store = Layer.mock(ProjectionStore, {
-      seam: { kind: "none", embedded: true, address: "", check: Effect.void },
+      dependency: { kind: "none", embedded: true, address: "", check: Effect.void },
       top: (_, table) =>
         Effect.succeed(
           table === "by-type" ? [rows("(other)", 90), rows("a", 5, 2), rows("b", 4)] : [rows("a[x]", 1)]

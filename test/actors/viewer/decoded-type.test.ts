@@ -10,7 +10,7 @@ import type { Filter } from "../../../actors/inspect/events/messages.ts"
 import type { FeedRecord } from "../../../actors/inspect/events/staged-event.ts"
 import { addTo, emptyInterval } from "../../../actors/viewer/history/interval.ts"
 import type { LogRecord } from "../../../bridge/event-log/service.ts"
-import { type Bytes, bytesOf } from "../../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import type { EventId } from "../../../contracts/ids.ts"
 
 const travelled = "%E8%B4%AD%E4%B9%B0+%2f1"
@@ -94,6 +94,6 @@ describe("an event type that travels percent-encoded", () => {
 
   test("with a percent sign that encodes nothing stays as it is", () => {
     expect(eventView(feedRecord("stored", `100%_%zz%4 ${meta} a`)).type).toBe("100%_%zz%4")
-    expect(readEvent({ ...logRecord(""), text: `%ff ${meta} a` as Bytes })?.type).toBe("\ufffd")
+    expect(readEvent({ ...logRecord(""), text: `%ff ${meta} a` as ByteString })?.type).toBe("\ufffd")
   })
 })

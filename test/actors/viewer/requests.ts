@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { type ViewerOptions, viewerApp } from "../../../actors/viewer/app.ts"
-import { type Accounts, makeAccounts } from "../../../actors/viewer/dead-letters/service.ts"
+import { type DeadLetterService, makeDeadLetterService } from "../../../actors/viewer/dead-letters/service.ts"
 import type { Past } from "../../../actors/viewer/history/service.ts"
 import { liveFeed } from "../../../actors/viewer/live/feed.ts"
 import { EventLog } from "../../../bridge/event-log/service.ts"
@@ -39,7 +39,7 @@ export const accountsOn = Effect.fnUntraced(function* (
     Logger.layer([])
   )
   const settings = ConfigProvider.layer(ConfigProvider.fromUnknown({ KAFKA_TOPICS: "clicks", ...more }))
-  return yield* makeAccounts.pipe(Effect.provide(layer), Effect.provide(settings))
+  return yield* makeDeadLetterService.pipe(Effect.provide(layer), Effect.provide(settings))
 })
 
 const unasked = (): never => {
@@ -47,9 +47,9 @@ const unasked = (): never => {
 }
 
 /** Accounts that nobody may ask. */
-export const noAccounts: Accounts = {
+export const noAccounts: DeadLetterService = {
   ledger: unasked,
-  whereIs: unasked,
+  locateEvent: unasked,
   letters: unasked,
   letter: unasked,
   tryOut: unasked,
@@ -111,7 +111,7 @@ export const ownPage = {
 /** Posts an order as the viewer's own page does. */
 export const order = (
   path: string,
-  accounts: Accounts,
+  accounts: DeadLetterService,
   body: unknown,
   headers: Readonly<Record<string, string>> = ownPage
 ): Promise<Response> =>

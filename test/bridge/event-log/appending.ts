@@ -7,7 +7,7 @@ import { append, type Check, failureOf, run, stored, topicWith } from "./check.t
 
 export const appending = (check: Check): void => {
   check("what is appended is read, byte for byte, with key and headers", async ({ log }) => {
-    await run(log.seam.check)
+    await run(log.dependency.check)
     const topic = await topicWith(log)
     const everyByte = Uint8Array.from({ length: 256 }, (_, i) => i)
     const records: ReadonlyArray<NewRecord> = [

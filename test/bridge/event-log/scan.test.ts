@@ -71,12 +71,12 @@ const textsIn = async (
   onBatch: (before: number) => void = () => {}
 ): Promise<ReadonlyArray<string>> => {
   const texts: Array<string> = []
-  const look = log.look({ topics: [topic], since }, ({ records }) => {
+  const scan = log.scan({ topics: [topic], since }, ({ records }) => {
     onBatch(texts.length)
     texts.push(...records.map(textOf))
     return false
   })
-  expect(await run(look)).toBe(false)
+  expect(await run(scan)).toBe(false)
   return texts
 }
 
@@ -208,7 +208,7 @@ describe("a look when a broker fails", () => {
       const texts = await fill(log, topic, 5_000)
       await withAdmin(faulty().url, async (admin) => {
         const seen = await textsIn(log, topic)
-        await run(log.look({ topics: [topic], since: 0 }, () => true))
+        await run(log.scan({ topics: [topic], since: 0 }, () => true))
         expect(seen).toHaveLength(texts.length)
         expect((await admin.listGroups()).groups).toEqual([])
       })
@@ -298,14 +298,14 @@ describe("a look when a broker fails", () => {
         const topic = newTopic()
         await fill(log, topic, 30_000)
         const fiber = Effect.runFork(
-          log.look({ topics: [topic], since: 0 }, () => {
+          log.scan({ topics: [topic], since: 0 }, () => {
             proxy.freeze()
             return false
           })
         )
         await eventually("a fetch is under way", () => proxy.counts.held > 0)
         let isChecked = false
-        const checked = run(Effect.isSuccess(log.seam.check)).finally(() => {
+        const checked = run(Effect.isSuccess(log.dependency.check)).finally(() => {
           isChecked = true
         })
         await run(Fiber.interrupt(fiber))
@@ -324,12 +324,12 @@ describe("a look when a broker fails", () => {
         const topic = newTopic()
         await fill(log, topic, 30_000)
         let isFrozen = false
-        const look = log.look({ topics: [topic], since: 0 }, () => {
+        const scan = log.scan({ topics: [topic], since: 0 }, () => {
           if (!isFrozen) faulty().pause()
           isFrozen = true
           return false
         })
-        const failure = await run(Effect.flip(look)).finally(faulty().resume)
+        const failure = await run(Effect.flip(scan)).finally(faulty().resume)
         expect(failure.reason).toBe("timeout")
         expect(failure.message).toStartWith(`Cannot look through ${topic} in Kafka: `)
       }),
@@ -343,17 +343,17 @@ describe("a look when a broker fails", () => {
         const topic = newTopic()
         await fill(log, topic, 30_000)
         let killed: Promise<void> | undefined
-        const look = log.look({ topics: [topic], since: 0 }, () => {
+        const scan = log.scan({ topics: [topic], since: 0 }, () => {
           if (killed === undefined) {
             faulty().pause()
             killed = faulty().kill()
           }
           return false
         })
-        const failure = await run(Effect.flip(look))
+        const failure = await run(Effect.flip(scan))
         await killed
         expect(failure.reason).toBe("unavailable")
-        const again = await run(Effect.flip(log.look({ topics: [topic], since: 0 }, () => true)))
+        const again = await run(Effect.flip(log.scan({ topics: [topic], since: 0 }, () => true)))
         expect(again.reason).toBe("unavailable")
       }),
     60_000

@@ -1,18 +1,18 @@
 /** What every event log keeps: a look goes through what there is from a time on, once, in order, and then ends. */
 import { expect } from "bun:test"
 import { Effect, Exit, Fiber } from "effect"
-import type { LookOptions, RecordBatch } from "../../../bridge/event-log/service.ts"
+import type { RecordBatch, ScanOptions } from "../../../bridge/event-log/service.ts"
 import { Topic } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
 import { type Log, newName, newTopic, record, startReader, textOf } from "../../support/logs.ts"
 import { append, type Check, run, topicWith } from "./check.ts"
 
 /** Looks through all there is, and returns what was seen. */
-const seenBy = async (log: Log, options: LookOptions): Promise<ReadonlyArray<RecordBatch>> => {
+const seenBy = async (log: Log, options: ScanOptions): Promise<ReadonlyArray<RecordBatch>> => {
   const batches: Array<RecordBatch> = []
   const told = new Set<number>()
   const enough = await run(
-    log.look(options, (batch, partitions) => {
+    log.scan(options, (batch, partitions) => {
       batches.push(batch)
       told.add(partitions)
       return false
@@ -51,7 +51,7 @@ export const looking = (check: Check): void => {
         let calls = 0
         let found: string | undefined
         const enough = await run(
-          other.look({ topics: [topic], since: 0 }, ({ records }) => {
+          other.scan({ topics: [topic], since: 0 }, ({ records }) => {
             calls += 1
             const one = records.find(({ headers }) => headers.id === id)
             if (one === undefined) return false
@@ -63,7 +63,7 @@ export const looking = (check: Check): void => {
         expect(calls).toBeLessThanOrEqual(40)
       }
       let calls = 0
-      const first = log.look({ topics: [topic], since: 0 }, () => {
+      const first = log.scan({ topics: [topic], since: 0 }, () => {
         calls += 1
         return true
       })
@@ -79,7 +79,7 @@ export const looking = (check: Check): void => {
       const seen = new Set<string>()
       const next = new Map<number, bigint>()
       const enough = await run(
-        log.look({ topics: [topic, topic], since: 0 }, ({ partition, records, end }) => {
+        log.scan({ topics: [topic, topic], since: 0 }, ({ partition, records, end }) => {
           expect(records.length).toBeGreaterThan(0)
           expect(records.length).toBeLessThanOrEqual(1_000)
           for (const one of records) {
@@ -157,7 +157,7 @@ export const looking = (check: Check): void => {
     )
     await eventually("records come", () => sent > 1_000)
     const before = sent
-    const looked = log.look({ topics: [topic], since: 0 }, ({ records }) => {
+    const looked = log.scan({ topics: [topic], since: 0 }, ({ records }) => {
       texts.push(...records.map(textOf))
       return false
     })
@@ -172,7 +172,7 @@ export const looking = (check: Check): void => {
     const late: Array<string> = []
     let more: Promise<void> | undefined
     const enough = await run(
-      log.look({ topics: [small], since: 0 }, ({ records }) => {
+      log.scan({ topics: [small], since: 0 }, ({ records }) => {
         late.push(...records.map(textOf))
         more ??= append(other, small, "more")
         return false
@@ -205,7 +205,7 @@ export const looking = (check: Check): void => {
     await fill(log, topic, 30_000)
     let calls = 0
     const fiber = Effect.runFork(
-      log.look({ topics: [topic], since: 0 }, () => {
+      log.scan({ topics: [topic], since: 0 }, () => {
         calls += 1
         if (calls === 3) fiber.interruptUnsafe()
         return false
@@ -217,10 +217,10 @@ export const looking = (check: Check): void => {
 
   check("what `see` throws ends the look, and is not taken for a failure of the log", async ({ log }) => {
     const topic = await topicWith(log, "1")
-    const look = log.look({ topics: [topic], since: 0 }, () => {
+    const scan = log.scan({ topics: [topic], since: 0 }, () => {
       throw new Error("a mistake in the code")
     })
-    const exit = await Effect.runPromiseExit(look)
+    const exit = await Effect.runPromiseExit(scan)
     expect(Exit.isFailure(exit) && Exit.hasDies(exit)).toBe(true)
   })
 }

@@ -6,18 +6,19 @@ import type {
   ClaimLimits,
   QueueLedger,
   QueueSource,
-  TopicAccount,
-  TopicCount
+  TopicCount,
+  TopicTotals
 } from "../../../bridge/ingest-queue/service.ts"
 import type { Placement } from "../../../contracts/batch.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { eventId, newClaimId, type Topic } from "../../../contracts/ids.ts"
 
 export const events = "events" as Topic
 export const hour: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
 export const ended: ClaimLimits = { ...hour, lease: 0 }
-export const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<Bytes> => lines as ReadonlyArray<Bytes>
+export const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<ByteString> =>
+  lines as ReadonlyArray<ByteString>
 export const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
 
 export const claim = (source: QueueSource, limits = hour, id = newClaimId()): Promise<ClaimedBatch> =>
@@ -32,7 +33,7 @@ export const counts = (batch: ClaimedBatch, dead = 0, topic = events): ReadonlyA
 ]
 
 /** Letters for the last `dead` lines of a batch. */
-export const lettersOf = (batch: ClaimedBatch, dead: number, topic = events): ReadonlyArray<DeadLetter> =>
+export const deadLettersOf = (batch: ClaimedBatch, dead: number, topic = events): ReadonlyArray<DeadLetter> =>
   batch.lines.slice(batch.lines.length - dead).map((line, i) => ({
     v: 1,
     id: eventId(batch.id, batch.first + batch.lines.length - dead + i),
@@ -55,16 +56,16 @@ export const placed = (batch: ClaimedBatch, dead = 0, topic = events): ReadonlyA
   return [{ topic, partition: 0, offset: String(end - count), count, at: batch.claimed }]
 }
 
-export const setAside = (batch: ClaimedBatch, dead: number, topic = events): Promise<boolean> =>
+export const deadLetter = (batch: ClaimedBatch, dead: number, topic = events): Promise<boolean> =>
   run(
-    batch.setAside(
-      lettersOf(batch, dead, topic),
+    batch.deadLetter(
+      deadLettersOf(batch, dead, topic),
       counts(batch, dead, topic),
       dead < batch.lines.length ? placed(batch, dead, topic) : []
     )
   )
 
-export const account = (topic: Topic, some: Partial<TopicAccount>): TopicAccount => ({
+export const account = (topic: Topic, some: Partial<TopicTotals>): TopicTotals => ({
   topic,
   received: 0,
   stored: 0,
@@ -74,7 +75,7 @@ export const account = (topic: Topic, some: Partial<TopicAccount>): TopicAccount
   ...some
 })
 
-const sum = (ledger: QueueLedger, kind: Exclude<keyof TopicAccount, "topic">): number =>
+const sum = (ledger: QueueLedger, kind: Exclude<keyof TopicTotals, "topic">): number =>
   ledger.topics.reduce((total, topic) => total + topic[kind], 0)
 
 /**

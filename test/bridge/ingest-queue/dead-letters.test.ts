@@ -1,18 +1,18 @@
 /** The contract of the dead letters in the list: read, replayed and discarded, on every implementation of the ingest queue. */
 import { expect, test } from "bun:test"
 import { Effect, Schema } from "effect"
-import type { LetterBox, StoredLetter } from "../../../bridge/ingest-queue/service.ts"
+import type { DeadLetterBox, StoredDeadLetter } from "../../../bridge/ingest-queue/service.ts"
 import { DeadLetterJson } from "../../../contracts/dead-letter.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { eventId, type Topic } from "../../../contracts/ids.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../../support/queues.ts"
-import { account, booksOf, bytes, claim, counts, events, lettersOf, run, setAside } from "./batches.ts"
+import { account, booksOf, bytes, claim, counts, deadLetter, deadLettersOf, events, run } from "./batches.ts"
 
-const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i)) as Bytes
-const line = "a line" as Bytes
+const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i)) as ByteString
+const line = "a line" as ByteString
 
 /** Reads the letter at that place. */
-const letterAt = async (box: LetterBox, place: number): Promise<StoredLetter> => {
+const deadLetterAt = async (box: DeadLetterBox, place: number): Promise<StoredDeadLetter> => {
   const [letter] = await run(box.read(place, 1))
   if (letter === undefined) throw new Error("There is no letter.")
   return letter
@@ -25,10 +25,10 @@ const suite = (open: OpenQueue): void => {
     )
 
   /** Pushes the lines and sets all of them aside. */
-  const killed = async ({ source, push }: TestQueue, lines: ReadonlyArray<Bytes>, topic = events) => {
+  const killed = async ({ source, push }: TestQueue, lines: ReadonlyArray<ByteString>, topic = events) => {
     await run(push(lines))
     const batch = await claim(source)
-    expect(await setAside(batch, lines.length, topic)).toBe(true)
+    expect(await deadLetter(batch, lines.length, topic)).toBe(true)
     return batch
   }
 
@@ -36,7 +36,7 @@ const suite = (open: OpenQueue): void => {
     const batch = await killed(queue, bytes("a", all, "c"))
     const box = queue.other.letters
     const read = await run(box.read(0, 10))
-    expect(read.map(({ letter }) => letter)).toEqual([...lettersOf(batch, 3)])
+    expect(read.map(({ letter }) => letter)).toEqual([...deadLettersOf(batch, 3)])
     expect(await run(box.read(1, 1))).toEqual(read.slice(1, 2))
     expect(await run(box.read(2, 10))).toEqual(read.slice(2))
     expect(await run(box.read(3, 10))).toEqual([])
@@ -44,7 +44,7 @@ const suite = (open: OpenQueue): void => {
   })
 
   check("what is not of our making is its exact text and no letter", async (queue) => {
-    const [letter] = lettersOf(await killed(queue, bytes("a")), 1)
+    const [letter] = deadLettersOf(await killed(queue, bytes("a")), 1)
     if (letter === undefined) throw new Error("There is no letter.")
     const { topic: _, ...older } = JSON.parse(Schema.encodeSync(DeadLetterJson)(letter))
     const texts = bytes(all, "", '{"v":1}', "[]", JSON.stringify(older))
@@ -59,11 +59,11 @@ const suite = (open: OpenQueue): void => {
     await killed(queue, [line, all], other)
     const before = (await booksOf(queue.source)).pushed
     const { letters } = queue.other
-    expect(await run(letters.replay(await letterAt(letters, 1), all, 1))).toBe("done")
+    expect(await run(letters.replay(await deadLetterAt(letters, 1), all, 1))).toBe("done")
     const ledger = await booksOf(queue.source)
     expect(ledger).toMatchObject({ pushed: before + 1, waiting: 1, deadLetters: 1, foreignGone: 0 })
     expect(ledger.topics).toEqual([account(other, { received: 2, dead: 2, replayed: 1 })])
-    expect((await letterAt(letters, 0)).letter?.line).toEqual(new TextEncoder().encode(line))
+    expect((await deadLetterAt(letters, 0)).letter?.line).toEqual(new TextEncoder().encode(line))
     const again = await claim(queue.source)
     expect(again.lines).toEqual([all])
     expect(await run(again.ack(counts(again)))).toBe(true)
@@ -97,13 +97,13 @@ const suite = (open: OpenQueue): void => {
     "texts of another's making are replayed and discarded by their bytes, one of equal ones",
     async (queue) => {
       const { source, bury } = queue
-      for (const text of [all, "same", "same", ""]) await run(bury(text as Bytes))
-      const same = await letterAt(source.letters, 1)
+      for (const text of [all, "same", "same", ""]) await run(bury(text as ByteString))
+      const same = await deadLetterAt(source.letters, 1)
       expect(await run(source.letters.discard(same))).toBe(true)
       expect(await run(source.letters.replay(same, same.text, 1))).toBe("done")
       expect(await run(source.letters.discard(same))).toBe(false)
-      expect(await run(source.letters.replay(await letterAt(source.letters, 0), all, 1))).toBe("done")
-      expect(await run(source.letters.read(0, 9))).toEqual([{ text: "" as Bytes, letter: undefined }])
+      expect(await run(source.letters.replay(await deadLetterAt(source.letters, 0), all, 1))).toBe("done")
+      expect(await run(source.letters.read(0, 9))).toEqual([{ text: "" as ByteString, letter: undefined }])
       expect((await claim(source)).lines).toEqual([same.text, all])
       const ledger = await booksOf(source, 4)
       expect(ledger).toMatchObject({ foreignGone: 3, deadLetters: 1 })
@@ -115,27 +115,27 @@ const suite = (open: OpenQueue): void => {
     const { letters } = queue.source
     for (let time = 0; time < 3; time++) {
       await killed(queue, [line])
-      expect(await run(queue.other.letters.replay(await letterAt(letters, 0), line, 3))).toBe("done")
+      expect(await run(queue.other.letters.replay(await deadLetterAt(letters, 0), line, 3))).toBe("done")
       const back = await claim(queue.source)
       expect(back.lines).toEqual([line])
       expect(await run(back.ack(counts(back)))).toBe(true)
     }
     await killed(queue, [line])
     const before = await booksOf(queue.source)
-    const letter = await letterAt(letters, 0)
+    const letter = await deadLetterAt(letters, 0)
     expect(await run(letters.replay(letter, line, 3))).toBe("too often")
     expect(await run(letters.replay(letter, line, 0))).toBe("too often")
     expect(await booksOf(queue.source)).toEqual(before)
-    expect(await letterAt(letters, 0)).toEqual(letter)
-    expect(await run(letters.replay(letter, "an edited line" as Bytes, 1))).toBe("done")
+    expect(await deadLetterAt(letters, 0)).toEqual(letter)
+    expect(await run(letters.replay(letter, "an edited line" as ByteString, 1))).toBe("done")
     expect((await claim(queue.source)).lines).toEqual(bytes("an edited line"))
     await killed(queue, [line])
-    expect(await run(letters.replay(await letterAt(letters, 0), line, 4))).toBe("done")
+    expect(await run(letters.replay(await deadLetterAt(letters, 0), line, 4))).toBe("done")
   })
 
   check("after a week a replay is forgotten", async (queue) => {
     const { letters } = queue.source
-    const replay = async () => run(letters.replay(await letterAt(letters, 0), line, 1))
+    const replay = async () => run(letters.replay(await deadLetterAt(letters, 0), line, 1))
     for (let time = 0; time < 2; time++) await run(queue.bury(line))
     expect(await replay()).toBe("done")
     expect(await replay()).toBe("too often")
@@ -147,7 +147,7 @@ const suite = (open: OpenQueue): void => {
 
   check("a letter that was set aside with no line of its own has its id and its times", async (queue) => {
     const batch = await killed(queue, bytes(""))
-    const { letter } = await letterAt(queue.other.letters, 0)
+    const { letter } = await deadLetterAt(queue.other.letters, 0)
     expect(letter).toMatchObject({ id: eventId(batch.id, 0), line: new Uint8Array(), first: batch.claimed })
   })
 }

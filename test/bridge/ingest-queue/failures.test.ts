@@ -11,16 +11,27 @@ import type {
   IngestQueue,
   QueueLedger,
   QueueSource,
-  StoredLetter
+  StoredDeadLetter
 } from "../../../bridge/ingest-queue/service.ts"
 import { sqliteQueue } from "../../../bridge/ingest-queue/sqlite/queue.ts"
 import { connect, type RedisConnection } from "../../../bridge/redis/connection.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { newClaimId } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
 import { hasRedisProgram, type OwnRedis, redisServer, secretUrl, startRedis } from "../../support/redis.ts"
 import { serverUrl } from "../../support/server.ts"
-import { booksOf, bytes, claim, counts, ended, hour, lettersOf, placed, run, setAside } from "./batches.ts"
+import {
+  booksOf,
+  bytes,
+  claim,
+  counts,
+  deadLetter,
+  deadLettersOf,
+  ended,
+  hour,
+  placed,
+  run
+} from "./batches.ts"
 
 const own: Array<OwnRedis> = []
 afterAll(() => Promise.all(own.map((server) => server.stop())))
@@ -41,7 +52,7 @@ interface Act {
   readonly act: (
     source: QueueSource,
     batch: ClaimedBatch,
-    letter: StoredLetter
+    letter: StoredDeadLetter
   ) => Effect.Effect<unknown, unknown>
 }
 
@@ -67,9 +78,9 @@ describe.skipIf(!hasRedisProgram())("on a full Redis", () => {
     if (server === undefined) throw new Error("redis-server is not installed")
     own.push(server)
     await queueOn(server.url, async ({ queue, source, redis }) => {
-      const line = (i: number) => `${i} ${"x".repeat(10_000)}` as Bytes
+      const line = (i: number) => `${i} ${"x".repeat(10_000)}` as ByteString
       await run(queue.push(Array.from({ length: 60 }, (_, i) => line(i))))
-      await setAside(await claim(source, { ...hour, maxEvents: 4 }), 4)
+      await deadLetter(await claim(source, { ...hour, maxEvents: 4 }), 4)
       const before = await claim(source, { ...hour, maxEvents: 5 })
       await run(redis.command("CONFIG", "SET", "maxmemory", "1mb"))
       await run(Effect.flip(redis.command("RPUSH", "other", "x")))
@@ -77,14 +88,14 @@ describe.skipIf(!hasRedisProgram())("on a full Redis", () => {
       expect(await run(before.ack(counts(before)))).toBe(true)
       for (let turn = 0; turn < 8; turn++) {
         const batch = await claim(source, { ...hour, maxEvents: 5 })
-        const done = turn % 2 === 0 ? setAside(batch, 1) : run(batch.ack(counts(batch)))
+        const done = turn % 2 === 0 ? deadLetter(batch, 1) : run(batch.ack(counts(batch)))
         expect(await done).toBe(true)
         await booksOf(source)
       }
       const [one, two] = await run(source.letters.read(0, 2))
       if (one === undefined || two === undefined) throw new Error("There are no letters.")
       expect(await run(source.letters.discard(one))).toBe(true)
-      expect(await run(source.letters.replay(two, "again" as Bytes, 1))).toBe("done")
+      expect(await run(source.letters.replay(two, "again" as ByteString, 1))).toBe("done")
       await run(Effect.flip(redis.command("RPUSH", "other", "x")))
       const ledger = await booksOf(source)
       expect(ledger).toMatchObject({ taken: 49, inFlight: 0, waiting: 12, deadLetters: 6 })
@@ -110,7 +121,7 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
     },
     "give back": {
       touches: ["leases", "attempts"],
-      act: (_, batch) => batch.giveBack(0, true)
+      act: (_, batch) => batch.release(0, true)
     },
     split: {
       touches: ["claimed", "leases", "attempts"],
@@ -118,7 +129,7 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
     },
     "set aside": {
       touches: ["claimed", "leases", "attempts", "ledger", "placements", "deadLetters"],
-      act: (_, batch) => batch.setAside(lettersOf(batch, 1), counts(batch, 1))
+      act: (_, batch) => batch.deadLetter(deadLettersOf(batch, 1), counts(batch, 1))
     },
     replay: {
       touches: ["list", "ledger", "replays", "deadLetters"],
@@ -140,7 +151,7 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
         await queueOn(url ?? "", async ({ queue, source, redis, keys }) => {
           await run(queue.push(bytes("a", "b", "c", "d", "e", "f", "g")))
           const one = { ...hour, maxEvents: 1 }
-          await setAside(await claim(source, { ...hour, maxEvents: 2 }), 2)
+          await deadLetter(await claim(source, { ...hour, maxEvents: 2 }), 2)
           const done = await claim(source, one)
           expect(await run(done.ack(counts(done), placed(done)))).toBe(true)
           expect(await run((await claim(source, { ...ended, maxEvents: 1 })).split(1, 0))).toBe(true)
@@ -171,7 +182,7 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
       await run(queue.push(bytes("a", "b")))
       const names = ["since", "taken", "received:events", "dead:events", "discarded:events"]
       for (const name of names) await run(redis.command("HSET", keys.ledger, name, "many"))
-      expect(await setAside(await claim(source), 2)).toBe(true)
+      expect(await deadLetter(await claim(source), 2)).toBe(true)
       const [letter] = await run(source.letters.read(0, 1))
       if (letter === undefined) throw new Error("There is no letter.")
       expect(await run(source.letters.discard(letter))).toBe(true)
@@ -199,7 +210,7 @@ describe.skipIf(!hasRedisProgram())("on a Redis that is killed and comes back", 
     own.push(first)
     await queueOn(first.url, async ({ queue, source }) => {
       await run(queue.push(bytes("a", "b", "c", "d")))
-      await setAside(await claim(source, { ...hour, maxEvents: 2 }), 1)
+      await deadLetter(await claim(source, { ...hour, maxEvents: 2 }), 1)
       const batch = await claim(source, { ...hour, maxEvents: 1 })
       const before = await booksOf(source, 0, 10)
       await first.stop()
@@ -229,7 +240,7 @@ test("in a file that is closed and opened again the ledger is as it was, and goe
     )
   const before = await using(async (queue, source) => {
     await run(queue.push(bytes("a", "b", "c", "d")))
-    await setAside(await claim(source, { ...hour, maxEvents: 2 }), 1)
+    await deadLetter(await claim(source, { ...hour, maxEvents: 2 }), 1)
     await claim(source, { ...ended, maxEvents: 1 })
     return booksOf(source, 0, 10)
   })

@@ -3,11 +3,11 @@ import { expect } from "bun:test"
 import { Effect } from "effect"
 import fc from "fast-check"
 import { fromBuffer } from "../../../bridge/ingest-queue/batch-blob.ts"
-import type { ClaimedBatch, StoredLetter } from "../../../bridge/ingest-queue/service.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ClaimedBatch, StoredDeadLetter } from "../../../bridge/ingest-queue/service.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { type BatchId, type ClaimId, newClaimId, type Topic } from "../../../contracts/ids.ts"
 import type { TestQueue } from "../../support/queues.ts"
-import { account, booksOf, bytes, counts, events, lettersOf, run } from "./batches.ts"
+import { account, booksOf, bytes, counts, deadLettersOf, events, run } from "./batches.ts"
 
 const topics: ReadonlyArray<Topic> = [events, "other.topic-1" as Topic]
 
@@ -38,7 +38,7 @@ export const step = fc.oneof(
 export type Step = typeof step extends fc.Arbitrary<infer A> ? A : never
 
 /** The line that a letter is about. */
-export const lineOf = ({ letter, text }: StoredLetter): Bytes =>
+export const lineOf = ({ letter, text }: StoredDeadLetter): ByteString =>
   letter === undefined ? text : fromBuffer(letter.line)
 
 /** What became true of how many steps, so that a run can be seen to have tried everything. */
@@ -48,7 +48,7 @@ export type Tally = Map<string, number>
 export const historyOf = (queue: TestQueue, tally: Tally) => {
   const accounts = new Map(topics.map((name) => [name, { ...account(name, {}) }]))
   const batches: Array<ClaimedBatch & { readonly claim: ClaimId }> = []
-  const letters: Array<StoredLetter> = []
+  const letters: Array<StoredDeadLetter> = []
   /** The claims that may be sent again: not those whose claimer has tried to settle what it got. */
   const claims = new Set<ClaimId>()
   /** Every batch there has been: a new one never has the id of another. */
@@ -106,16 +106,14 @@ export const historyOf = (queue: TestQueue, tally: Tally) => {
         add(one.topic, "stored", batch.lines.length)
         return note("ack")
       case "give back":
-        return note(
-          (await run(batch?.giveBack(0, one.isCounted) ?? Effect.succeed(false))) ? "gave back" : ""
-        )
+        return note((await run(batch?.release(0, one.isCounted) ?? Effect.succeed(false))) ? "gave back" : "")
       case "split":
         return note((await run(batch?.split(one.size, 1) ?? Effect.succeed(false))) ? "split" : "")
       case "set aside": {
         if (batch === undefined) return
         const dead = Math.min(one.dead, batch.lines.length)
         const done = await run(
-          batch.setAside(lettersOf(batch, dead, one.topic), counts(batch, dead, one.topic))
+          batch.deadLetter(deadLettersOf(batch, dead, one.topic), counts(batch, dead, one.topic))
         )
         if (!done) return note("late set aside")
         add(one.topic, "received", batch.lines.length)
@@ -124,7 +122,7 @@ export const historyOf = (queue: TestQueue, tally: Tally) => {
         return note("set aside")
       }
       case "bury":
-        await run(queue.bury(`raw ${queued.buried % 3}` as Bytes))
+        await run(queue.bury(`raw ${queued.buried % 3}` as ByteString))
         queued.buried += 1
         return
       case "read letters":
@@ -134,7 +132,7 @@ export const historyOf = (queue: TestQueue, tally: Tally) => {
     const letter = "which" in one ? pick(letters, one.which) : undefined
     if (letter === undefined) return
     if (one.kind === "replay") {
-      const line = one.isEdited ? (`edited ${queued.lines++}` as Bytes) : lineOf(letter)
+      const line = one.isEdited ? (`edited ${queued.lines++}` as ByteString) : lineOf(letter)
       const outcome = await run(queue.source.letters.replay(letter, line, 2))
       note(outcome)
       if (outcome !== "done") return

@@ -12,12 +12,12 @@ import {
   bytes,
   claim,
   counts,
+  deadLetter,
   ended,
   events,
   hour,
   placed,
-  run,
-  setAside
+  run
 } from "./batches.ts"
 import { historyOf, step, type Tally } from "./histories.ts"
 
@@ -54,7 +54,7 @@ const suite = (open: OpenQueue): void => {
       { topic: other, received: 1, stored: 1, dead: 0 }
     ]
     expect(await run(first.ack(two))).toBe(true)
-    expect(await setAside(second, 1, other)).toBe(true)
+    expect(await deadLetter(second, 1, other)).toBe(true)
     const ledger = await booksOf(source)
     expect(ledger).toMatchObject({ pushed: 6, taken: 5, waiting: 1, inFlight: 0, deadLetters: 1 })
     expect(ledger.topics).toEqual([
@@ -73,7 +73,7 @@ const suite = (open: OpenQueue): void => {
       const age = async (): Promise<number> => (await booksOf(source)).oldestInFlight ?? Number.NaN
       const first = await eventually("it grows old", async () => ((await age()) >= 20 ? age() : undefined))
       const young = await claim(source, hour)
-      expect(await run(old.giveBack(0, false))).toBe(true)
+      expect(await run(old.release(0, false))).toBe(true)
       const again = await claim(source, hour)
       expect(again.id).toBe(old.id)
       expect(await run(again.split(1, 0))).toBe(true)
@@ -110,7 +110,7 @@ const suite = (open: OpenQueue): void => {
       await claim(source, ended, id)
       await claim(source, ended, id)
       const over = await claim(other, ended)
-      expect(await run(over.giveBack(0, true))).toBe(true)
+      expect(await run(over.release(0, true))).toBe(true)
       expect(await run((await claim(source)).split(1, 0))).toBe(true)
       expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 3, waiting: 0 })
       for (let i = 0; i < 3; i++) {
@@ -150,12 +150,12 @@ const suite = (open: OpenQueue): void => {
     const first = await claim(source, ended)
     const second = await claim(other, ended)
     const third = await claim(other)
-    expect(await setAside(second, 1)).toBe(true)
+    expect(await deadLetter(second, 1)).toBe(true)
     const settled = await booksOf(source)
     expect(settled.topics).toEqual([account(events, { received: 2, stored: 1, dead: 1 })])
     for (const late of [first, second, third]) {
       expect(await run(late.ack(counts(late)))).toBe(false)
-      expect(await setAside(late, 2)).toBe(false)
+      expect(await deadLetter(late, 2)).toBe(false)
       expect(await run(late.split(1, 0))).toBe(false)
     }
     expect(await booksOf(source)).toEqual(settled)
@@ -169,7 +169,7 @@ const suite = (open: OpenQueue): void => {
       const whole = await claim(source)
       expect(await run(whole.split(2, 0))).toBe(true)
       expect(await run(whole.ack(counts(whole)))).toBe(false)
-      expect(await setAside(whole, 3)).toBe(false)
+      expect(await deadLetter(whole, 3)).toBe(false)
       expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 3, topics: [], deadLetters: 0 })
     }
   )
@@ -177,7 +177,7 @@ const suite = (open: OpenQueue): void => {
   check("who opens the queue later sees the same ledger and counts on", async ({ source, push, again }) => {
     await run(push(bytes("a", "b", "c")))
     const batch = await claim(source, { ...hour, maxEvents: 2 })
-    expect(await setAside(batch, 1)).toBe(true)
+    expect(await deadLetter(batch, 1)).toBe(true)
     const before = await booksOf(source)
     await Effect.runPromise(
       Effect.scoped(
@@ -220,7 +220,7 @@ const suite = (open: OpenQueue): void => {
           const batch = await run(queue.claim(newClaimId(), { ...hour, maxEvents: 7 }))
           if (batch === undefined) break
           if (turn % 5 === 3 && batch.lines.length > 1) await run(batch.split(3, 0))
-          else if (turn % 3 === 2) await setAside(batch, 1)
+          else if (turn % 3 === 2) await deadLetter(batch, 1)
           else await run(batch.ack(counts(batch)))
         }
         working -= 1
@@ -276,7 +276,7 @@ const suite = (open: OpenQueue): void => {
       expect(await found(5)).toBeUndefined()
       const piece = await claim(source)
       expect(await found(piece.first)).toMatchObject({ line: piece.lines[0], isClaimed: true })
-      expect(await run(piece.giveBack(3_600_000, true))).toBe(true)
+      expect(await run(piece.release(3_600_000, true))).toBe(true)
       const waits = await found(piece.first)
       expect(waits).toMatchObject({ attempts: 4, isClaimed: false })
       expect(waits?.until).toBeGreaterThan(claimed + 3_000_000)

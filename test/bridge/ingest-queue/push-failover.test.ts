@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
 import { failover } from "../../../bridge/ingest-queue/push-failover.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../../contracts/failure.ts"
 
 test("an outage of a hundred pushes is two lines, one more for each other reason", async () => {
@@ -22,7 +22,7 @@ test("an outage of a hundred pushes is two lines, one more for each other reason
   ])
   const logger = Logger.make(({ message }) => void lines.push(String(message)))
   const send = (count: number) =>
-    Effect.forEach(Array.from({ length: count }), () => Effect.result(push(["line" as Bytes])))
+    Effect.forEach(Array.from({ length: count }), () => Effect.result(push(["line" as ByteString])))
   await Effect.gen(function* () {
     yield* send(2)
     reason = "unavailable"

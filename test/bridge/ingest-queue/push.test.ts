@@ -9,7 +9,7 @@ import { redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
 import type { RedisFacts } from "../../../bridge/ingest-queue/redis/server-info.ts"
 import type { IngestQueue } from "../../../bridge/ingest-queue/service.ts"
 import { connect } from "../../../bridge/redis/connection.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import { newClaimId } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
@@ -29,8 +29,8 @@ afterAll(() => Promise.all(own.map((server) => server.stop())))
 const run = <A>(effect: Effect.Effect<A, unknown, Scope.Scope>): Promise<A> =>
   Effect.runPromise(Effect.scoped(effect))
 const failureOf = (effect: Effect.Effect<unknown, Failure>): Promise<Failure> => run(Effect.flip(effect))
-const lines = (count: number, from = 0): ReadonlyArray<Bytes> =>
-  Array.from({ length: count }, (_, i) => `line ${from + i}` as Bytes)
+const lines = (count: number, from = 0): ReadonlyArray<ByteString> =>
+  Array.from({ length: count }, (_, i) => `line ${from + i}` as ByteString)
 
 const queueOn = (
   servers: ReadonlyArray<{ readonly url: string }>,

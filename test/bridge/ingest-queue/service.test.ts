@@ -3,14 +3,15 @@ import { expect, test } from "bun:test"
 import { Effect, Schema } from "effect"
 import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../../bridge/ingest-queue/service.ts"
 import { type DeadLetter, DeadLetterJson } from "../../../contracts/dead-letter.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { eventId, newClaimId, splitEventId, type Topic } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../../support/queues.ts"
 
 const hour: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
 const moment: ClaimLimits = { ...hour, lease: 20 }
-const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<Bytes> => lines as ReadonlyArray<Bytes>
+const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<ByteString> =>
+  lines as ReadonlyArray<ByteString>
 const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
 
 const claim = (source: QueueSource, limits = hour, id = newClaimId()): Promise<ClaimedBatch> =>
@@ -22,7 +23,7 @@ const claimNothing = async (source: QueueSource, id = newClaimId()): Promise<voi
   expect(await run(source.claim(id, hour))).toBeUndefined()
 const takenOver = (source: QueueSource, limits = hour): Promise<ClaimedBatch> =>
   eventually("the lease ends", () => run(source.claim(newClaimId(), limits)))
-const letterOf = (batch: ClaimedBatch, index: number): DeadLetter => ({
+const deadLetterOf = (batch: ClaimedBatch, index: number): DeadLetter => ({
   v: 1,
   id: eventId(batch.id, index),
   reason: "no path",
@@ -45,7 +46,7 @@ const suite = (open: OpenQueue): void => {
     await run(push([]))
     await claimNothing(source)
     expect(await run(source.depth)).toEqual({ waiting: 0, claimed: 0, deadLetters: 0 })
-    await run(source.seam.check)
+    await run(source.dependency.check)
   })
 
   check("lines come out in order, byte for byte", async ({ source, push }) => {
@@ -62,9 +63,9 @@ const suite = (open: OpenQueue): void => {
   })
 
   check("thousands of lines come out in order, in batches of at most maxEvents", async ({ source, push }) => {
-    const lines = Array.from({ length: 5000 }, (_, i) => `line ${i}` as Bytes)
+    const lines = Array.from({ length: 5000 }, (_, i) => `line ${i}` as ByteString)
     await run(push(lines))
-    const got: Array<Bytes> = []
+    const got: Array<ByteString> = []
     while (got.length < lines.length) {
       const batch = await claim(source, { ...hour, maxEvents: 999 })
       expect(batch.lines.length).toBe(Math.min(999, lines.length - got.length))
@@ -86,7 +87,7 @@ const suite = (open: OpenQueue): void => {
   })
 
   check("claims at the same time are disjoint and complete", async ({ source, other, push }) => {
-    const lines = Array.from({ length: 1000 }, (_, i) => `${i}` as Bytes)
+    const lines = Array.from({ length: 1000 }, (_, i) => `${i}` as ByteString)
     await run(push(lines))
     const claims = Array.from({ length: 20 }, (_, i) =>
       claim(i % 2 === 0 ? source : other, { ...hour, maxEvents: 50 })
@@ -102,7 +103,7 @@ const suite = (open: OpenQueue): void => {
     expect(await run(source.depth)).toEqual({ waiting: 3, claimed: 0, deadLetters: 0 })
     const batch = await claim(source, { ...hour, maxEvents: 2 })
     expect(await run(source.depth)).toEqual({ waiting: 1, claimed: 1, deadLetters: 0 })
-    await run(batch.setAside([letterOf(batch, 0), letterOf(batch, 1)], []))
+    await run(batch.deadLetter([deadLetterOf(batch, 0), deadLetterOf(batch, 1)], []))
     expect(await run(source.depth)).toEqual({ waiting: 1, claimed: 0, deadLetters: 2 })
   })
 
@@ -143,8 +144,8 @@ const suite = (open: OpenQueue): void => {
     const second = await takenOver(other)
     expect(await run(first.ack([]))).toBe(true)
     expect(await run(second.ack([]))).toBe(false)
-    expect(await run(second.giveBack(0, true))).toBe(false)
-    expect(await run(second.setAside([letterOf(second, 0)], []))).toBe(false)
+    expect(await run(second.release(0, true))).toBe(false)
+    expect(await run(second.deadLetter([deadLetterOf(second, 0)], []))).toBe(false)
     expect(await run(source.depth)).toEqual({ waiting: 0, claimed: 0, deadLetters: 0 })
     await claimNothing(source)
   })
@@ -153,16 +154,16 @@ const suite = (open: OpenQueue): void => {
     await run(push(bytes("a")))
     const first = await claim(source, moment)
     const second = await takenOver(other)
-    expect(await run(first.giveBack(0, true))).toBe(false)
+    expect(await run(first.release(0, true))).toBe(false)
     await claimNothing(source)
-    expect(await run(second.giveBack(0, false))).toBe(true)
+    expect(await run(second.release(0, false))).toBe(true)
     expect((await claim(source)).attempts).toBe(1)
   })
 
   check("giving back late still works while nobody has taken it over", async ({ source, push }) => {
     await run(push(bytes("a")))
     const first = await claim(source, { ...hour, lease: 0 })
-    expect(await run(first.giveBack(0, false))).toBe(true)
+    expect(await run(first.release(0, false))).toBe(true)
     expect((await claim(source)).attempts).toBe(0)
   })
 
@@ -172,8 +173,8 @@ const suite = (open: OpenQueue): void => {
     for (const counted of [false, true, false, true, true]) {
       const batch = await claim(source)
       counts.push(batch.attempts)
-      expect(await run(batch.giveBack(0, counted))).toBe(true)
-      expect(await run(batch.giveBack(0, counted))).toBe(false)
+      expect(await run(batch.release(0, counted))).toBe(true)
+      expect(await run(batch.release(0, counted))).toBe(false)
     }
     expect(counts).toEqual([0, 0, 1, 1, 2])
     expect((await claim(source)).attempts).toBe(3)
@@ -182,11 +183,11 @@ const suite = (open: OpenQueue): void => {
   check("what was given back waits for its delay", async ({ source, push }) => {
     await run(push(bytes("a")))
     const first = await claim(source)
-    expect(await run(first.giveBack(30, false))).toBe(true)
+    expect(await run(first.release(30, false))).toBe(true)
     const again = await takenOver(source)
     expect(Date.now()).toBeGreaterThanOrEqual(first.claimed + 25)
     expect(again.id).toBe(first.id)
-    expect(await run(again.giveBack(3_600_000, false))).toBe(true)
+    expect(await run(again.release(3_600_000, false))).toBe(true)
     await claimNothing(source)
     expect(await run(source.depth)).toMatchObject({ waiting: 0, claimed: 1 })
   })
@@ -196,9 +197,9 @@ const suite = (open: OpenQueue): void => {
     async ({ source, letters, push }) => {
       await run(push(bytes("a", "b")))
       const batch = await claim(source)
-      const letter = letterOf(batch, 1)
-      expect(await run(batch.setAside([letterOf(batch, 0), letter], []))).toBe(true)
-      expect(await run(batch.setAside([letterOf(batch, 0), letter], []))).toBe(false)
+      const letter = deadLetterOf(batch, 1)
+      expect(await run(batch.deadLetter([deadLetterOf(batch, 0), letter], []))).toBe(true)
+      expect(await run(batch.deadLetter([deadLetterOf(batch, 0), letter], []))).toBe(false)
       expect(await run(batch.ack([]))).toBe(false)
       const texts = await run(letters)
       expect(texts.length).toBe(2)
@@ -233,7 +234,7 @@ const suite = (open: OpenQueue): void => {
     const again = await claim(source, hour, id)
     expect([over.id, over.attempts]).toEqual([first.id, 1])
     expect([again.id, again.lines, again.attempts]).toEqual([first.id, bytes("a"), 1])
-    expect(await run(again.giveBack(0, false))).toBe(true)
+    expect(await run(again.release(0, false))).toBe(true)
   })
 
   /** What a claim gets that is sent once more when its batch is gone: a batch of another id, or none. */
@@ -262,9 +263,9 @@ const suite = (open: OpenQueue): void => {
     })
 
   claimedTwice("acknowledged", (first) => run(first.ack([])))
-  claimedTwice("set aside", (first) => run(first.setAside([letterOf(first, 0)], [])))
+  claimedTwice("set aside", (first) => run(first.deadLetter([deadLetterOf(first, 0)], [])))
   claimedTwice("taken over and acknowledged", async (first, { other }) => {
-    await run(first.giveBack(0, false))
+    await run(first.release(0, false))
     await run((await claim(other)).ack([]))
   })
   claimedTwice("split and acknowledged", async (first, { other }) => {

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import type { ClaimedBatch, ClaimLimits, QueueSource } from "../../../bridge/ingest-queue/service.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { eventId, newClaimId, type Topic } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
 import { type OpenQueue, onEveryQueue, type TestQueue } from "../../support/queues.ts"
@@ -10,7 +10,8 @@ import { type OpenQueue, onEveryQueue, type TestQueue } from "../../support/queu
 const hour: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
 const ended: ClaimLimits = { ...hour, lease: 0 }
 const empty = { waiting: 0, claimed: 0, deadLetters: 0 }
-const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<Bytes> => lines as ReadonlyArray<Bytes>
+const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<ByteString> =>
+  lines as ReadonlyArray<ByteString>
 const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)
 
 const claim = (source: QueueSource, limits = hour, id = newClaimId()): Promise<ClaimedBatch> =>
@@ -65,7 +66,7 @@ const suite = (open: OpenQueue): void => {
   })
 
   check("a batch of a thousand lines is split to single lines, each once", async ({ source, push }) => {
-    const lines = Array.from({ length: 1000 }, (_, i) => `line ${i}` as Bytes)
+    const lines = Array.from({ length: 1000 }, (_, i) => `line ${i}` as ByteString)
     await run(push(lines))
     expect(await run((await claim(source)).split(1, 0))).toBe(true)
     const pieces = await claimAll(source)
@@ -137,13 +138,13 @@ const suite = (open: OpenQueue): void => {
     } as const
     for (const batch of [late, whole]) {
       expect(await run(batch.ack([]))).toBe(false)
-      expect(await run(batch.giveBack(0, true))).toBe(false)
-      expect(await run(batch.setAside([letter], []))).toBe(false)
+      expect(await run(batch.release(0, true))).toBe(false)
+      expect(await run(batch.deadLetter([letter], []))).toBe(false)
     }
     expect(await run(source.depth)).toEqual({ ...empty, claimed: 2 })
     const [a, b] = await claimAll(source)
     expect(await run(a?.split(1, 5) ?? Effect.undefined)).toBe(true)
-    expect(await run(b?.setAside([letter], []) ?? Effect.undefined)).toBe(true)
+    expect(await run(b?.deadLetter([letter], []) ?? Effect.undefined)).toBe(true)
     expect((await run(letters)).length).toBe(1)
     expect((await claimAll(source)).map((piece) => [piece.first, piece.attempts])).toEqual([[0, 5]])
   })
@@ -155,8 +156,8 @@ const suite = (open: OpenQueue): void => {
     if (large === undefined) throw new Error("There is no piece.")
     expect(await run(large.split(2, 0))).toBe(true)
     expect(await run(large.ack([]))).toBe(false)
-    expect(await run(large.giveBack(0, true))).toBe(false)
-    expect(await run(large.setAside([], []))).toBe(false)
+    expect(await run(large.release(0, true))).toBe(false)
+    expect(await run(large.deadLetter([], []))).toBe(false)
     expect((await claimAll(source)).map((piece) => piece.first)).toEqual([0, 2])
   })
 
@@ -169,7 +170,7 @@ const suite = (open: OpenQueue): void => {
     const piece = await claim(source, hour, id)
     expect(facts(piece)).toEqual({ ...facts(whole), attempts: 1 })
     expect(await run(piece.split(9, 4))).toBe(true)
-    expect(await run(piece.giveBack(0, true))).toBe(false)
+    expect(await run(piece.release(0, true))).toBe(false)
     const again = await claim(source)
     expect(facts(again)).toEqual({ ...facts(whole), attempts: 4 })
     expect(await run(again.ack([]))).toBe(true)
@@ -193,13 +194,13 @@ const suite = (open: OpenQueue): void => {
     const pieces = await claimAll(source)
     const last = pieces[1]
     if (last === undefined) throw new Error("There is no second piece.")
-    expect(await run(last.giveBack(0, true))).toBe(true)
+    expect(await run(last.release(0, true))).toBe(true)
     const again = await claim(other, { ...hour, lease: 20 })
     expect(facts(again)).toEqual({ ...facts(last), attempts: 3 })
     const over = await eventually("the lease ends", () => run(source.claim(newClaimId(), hour)))
     expect(facts(over)).toEqual({ ...facts(last), attempts: 4 })
     expect(await run(again.split(1, 0))).toBe(false)
-    expect(await run(again.giveBack(0, true))).toBe(false)
+    expect(await run(again.release(0, true))).toBe(false)
     expect(await run(last.ack([]))).toBe(true)
     expect(await run(over.ack([]))).toBe(false)
     expect(await run(source.depth)).toEqual({ ...empty, claimed: 1 })

@@ -16,7 +16,10 @@ export const bus = (url: string): Effect.Effect<Bus, Failure, Scope.Scope> =>
 export const isConnected = (bus: Bus): Effect.Effect<void> =>
   Effect.asVoid(
     Effect.promise(() =>
-      eventually("connected", async () => (await Effect.runPromise(failed(bus.seam.check))) === "succeeded")
+      eventually(
+        "connected",
+        async () => (await Effect.runPromise(failed(bus.dependency.check))) === "succeeded"
+      )
     )
   )
 

@@ -293,7 +293,7 @@ export const busContract = (name: string, open: Open): void => {
           const after = [yield* dropCount("too-large"), yield* dropCount("unreadable")]
           expect(after).toEqual(before.map((count) => count + 1))
           yield* there.flush
-          yield* there.seam.check
+          yield* there.dependency.check
         })
       ))
   })

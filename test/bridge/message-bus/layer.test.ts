@@ -5,7 +5,7 @@ import { layer, messageBusSettings } from "../../../bridge/message-bus/layer.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
 
 const seamWith = (settings: Record<string, string>) =>
-  Effect.map(MessageBus, ({ seam }) => `${seam.kind} ${seam.address}`).pipe(
+  Effect.map(MessageBus, ({ dependency }) => `${dependency.kind} ${dependency.address}`).pipe(
     Effect.provide(
       layer.pipe(
         Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(settings))),

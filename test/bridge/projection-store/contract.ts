@@ -36,7 +36,7 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
       expect(yield* store.top(projection, "t", 10)).toEqual([])
       expect(yield* store.size(projection, "t")).toBe(0)
       expect(yield* store.apply(projection, batchOf([]))).toEqual({ applied: 0, reread: 0, duplicates: 0 })
-      yield* store.seam.check
+      yield* store.dependency.check
     })
   )
 

@@ -11,7 +11,7 @@ const directory = mkdtempSync(join(tmpdir(), "spoor-live-"))
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const seamWith = (settings: Record<string, string>) =>
-  Effect.map(ProjectionStore, ({ seam }) => `${seam.kind} ${seam.address}`).pipe(
+  Effect.map(ProjectionStore, ({ dependency }) => `${dependency.kind} ${dependency.address}`).pipe(
     Effect.provide(
       layer.pipe(
         Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ DATA_DIR: directory, ...settings }))),

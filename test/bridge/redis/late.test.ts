@@ -13,8 +13,8 @@ import { redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
 import {
   ackScript,
   claimScript,
-  giveBackScript,
-  setAsideScript,
+  deadLetterScript,
+  releaseScript,
   splitScript
 } from "../../../bridge/ingest-queue/redis/scripts.ts"
 import type { IngestQueue, QueueSource } from "../../../bridge/ingest-queue/service.ts"
@@ -29,7 +29,16 @@ import { sentSha } from "../../faults/sent-sha.ts"
 import { startProxy, type TcpProxy } from "../../faults/tcp-proxy.ts"
 import { eventually } from "../../support/eventually.ts"
 import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../../support/redis.ts"
-import { bytes, claim, counts, hour, lettersOf, placed, run, setAside } from "../ingest-queue/batches.ts"
+import {
+  bytes,
+  claim,
+  counts,
+  deadLetter,
+  deadLettersOf,
+  hour,
+  placed,
+  run
+} from "../ingest-queue/batches.ts"
 import { add, batchOf } from "../projection-store/model.ts"
 
 /** A command may take this long, milliseconds; a silent connection is given up after twice as long. */
@@ -133,21 +142,21 @@ const late: Record<string, Late> = {
     }
   },
   "giving back": {
-    script: giveBackScript,
-    prepare: async ({ source }) => (await claim(source)).giveBack(0, true)
+    script: releaseScript,
+    prepare: async ({ source }) => (await claim(source)).release(0, true)
   },
   split: { script: splitScript, prepare: async ({ source }) => (await claim(source)).split(1, 1) },
   "setting aside": {
-    script: setAsideScript,
+    script: deadLetterScript,
     prepare: async ({ source }) => {
       const batch = await claim(source)
-      return batch.setAside(lettersOf(batch, 1), counts(batch, 1))
+      return batch.deadLetter(deadLettersOf(batch, 1), counts(batch, 1))
     }
   },
   "a replay": {
     script: replayScript,
     prepare: async ({ source }) => {
-      await setAside(await claim(source), 1)
+      await deadLetter(await claim(source), 1)
       const [letter] = await run(source.letters.read(0, 1))
       if (letter === undefined) throw new Error("There is no letter.")
       return source.letters.replay(letter, letter.text, 9)
@@ -156,7 +165,7 @@ const late: Record<string, Late> = {
   "a discard": {
     script: discardScript,
     prepare: async ({ source }) => {
-      await setAside(await claim(source), 1)
+      await deadLetter(await claim(source), 1)
       const [letter] = await run(source.letters.read(0, 1))
       if (letter === undefined) throw new Error("There is no letter.")
       return source.letters.discard(letter)

@@ -7,7 +7,7 @@ import { redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
 import { redisProjections } from "../../../bridge/projection-store/redis.ts"
 import type { EffectBatch } from "../../../bridge/projection-store/service.ts"
 import { connect, type RedisConnection } from "../../../bridge/redis/connection.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { eventId, newBatchId, type Topic } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
 import { hasRedisProgram, type OwnRedis, secretUrl, startRedis } from "../../support/redis.ts"
@@ -97,12 +97,12 @@ describe.skipIf(!hasRedisProgram())("a Redis that refuses events", () => {
         deadLetterKey: "d",
         rules: { ...standardRules, ...one.rules }
       })
-      const check = queue.sources[0]?.seam.check ?? Effect.die("no source")
+      const check = queue.sources[0]?.dependency.check ?? Effect.die("no source")
       const admin = yield* connect(secretUrl(server.url), { quiet: true })
       const send: Send = (...command) => Effect.runPromise(admin.command(...command))
       yield* check
       yield* Effect.promise(() => one.refuse(send, server))
-      const pushed = yield* Effect.flip(queue.push(["a line" as Bytes]))
+      const pushed = yield* Effect.flip(queue.push(["a line" as ByteString]))
       expect(pushed.message).toContain(one.word)
       for (let i = 0; i < 2; i++) {
         const unready = yield* Effect.flip(check)
@@ -136,11 +136,11 @@ describe.skipIf(!hasRedisProgram())("a Redis that refuses events", () => {
         ]
       }
       yield* admin.command("CONFIG", "SET", "maxmemory", "1mb")
-      yield* store.seam.check
+      yield* store.dependency.check
       expect((yield* Effect.flip(store.apply("p", batch))).message).toContain("OOM")
-      expect((yield* Effect.flip(store.seam.check)).message).toContain("OOM")
+      expect((yield* Effect.flip(store.dependency.check)).message).toContain("OOM")
       yield* admin.command("CONFIG", "SET", "maxmemory", "0")
-      yield* store.seam.check
+      yield* store.dependency.check
     })
     await Effect.runPromise(work.pipe(Effect.scoped, Effect.provide(Logger.layer([]))))
   })

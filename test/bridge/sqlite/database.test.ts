@@ -10,7 +10,7 @@ import { sqliteQueue } from "../../../bridge/ingest-queue/sqlite/queue.ts"
 import { sqliteProjections } from "../../../bridge/projection-store/sqlite.ts"
 import { wholeCheckBytes } from "../../../bridge/sqlite/check.ts"
 import { openFile } from "../../../bridge/sqlite/database.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import { newClaimId, type Topic } from "../../../contracts/ids.ts"
 import { spoil } from "../../support/spoil.ts"
@@ -35,8 +35,8 @@ const run = async <A>(
   return { value, lines }
 }
 
-const lines = (count: number): ReadonlyArray<Bytes> =>
-  Array.from({ length: count }, (_, i) => `line ${i} ${"x".repeat(200)}` as Bytes)
+const lines = (count: number): ReadonlyArray<ByteString> =>
+  Array.from({ length: count }, (_, i) => `line ${i} ${"x".repeat(200)}` as ByteString)
 
 const pushed = (directory: string, count: number) =>
   run(Effect.flatMap(sqliteQueue(directory), (queue) => queue.push(lines(count))))
@@ -202,7 +202,7 @@ describe("a file that is gone", () => {
           const queue = yield* sqliteQueue(folder)
           yield* queue.push(lines(1))
           harm(join(folder, "queue.sqlite"))
-          const check = queue.sources[0]?.seam.check ?? Effect.void
+          const check = queue.sources[0]?.dependency.check ?? Effect.void
           const failures = [
             yield* Effect.flip(queue.push(lines(1))).pipe(Effect.orDie),
             yield* Effect.flip(check).pipe(Effect.orDie)

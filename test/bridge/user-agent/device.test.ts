@@ -2,10 +2,10 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { rememberDevices } from "../../../bridge/user-agent/device.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 
 const detect = rememberDevices()
-const device = (userAgent: string) => detect(userAgent as Bytes)
+const device = (userAgent: string) => detect(userAgent as ByteString)
 
 const webkit = "AppleWebKit/537.36 (KHTML, like Gecko)"
 const cases: ReadonlyArray<readonly [userAgent: string, expected: Record<string, string>]> = [
@@ -113,17 +113,17 @@ test("a user agent without end is read at its beginning only", () => {
 
 test("the same user agent gives the same answer without looking again, until others have pushed it out", () => {
   const few = rememberDevices(2)
-  const first = few("Mozilla/5.0 (Windows NT 10.0)" as Bytes)
-  expect(few("Mozilla/5.0 (Windows NT 10.0)" as Bytes)).toBe(first)
-  for (let i = 0; i < 5; i++) few(`Mozilla/5.0 (X11; Linux x86_64) Firefox/10${i}.0` as Bytes)
-  expect(few("Mozilla/5.0 (Windows NT 10.0)" as Bytes)).not.toBe(first)
+  const first = few("Mozilla/5.0 (Windows NT 10.0)" as ByteString)
+  expect(few("Mozilla/5.0 (Windows NT 10.0)" as ByteString)).toBe(first)
+  for (let i = 0; i < 5; i++) few(`Mozilla/5.0 (X11; Linux x86_64) Firefox/10${i}.0` as ByteString)
+  expect(few("Mozilla/5.0 (Windows NT 10.0)" as ByteString)).not.toBe(first)
 })
 
 test("user agents of one device share what was found, and those of another model do not", () => {
   const detectOne = rememberDevices()
   const written = (model: string, build: string) =>
-    `Mozilla/5.0 (Linux; Android 14; ${model} ${build}) ${webkit} Chrome/120.0.0.0 Mobile Safari/537.36` as Bytes
+    `Mozilla/5.0 (Linux; Android 14; ${model} ${build}) ${webkit} Chrome/120.0.0.0 Mobile Safari/537.36` as ByteString
   const pixel = detectOne(written("Pixel 8", "Build/A1"))
   expect(detectOne(written("Pixel 8", "Build/A2"))).toBe(pixel)
-  expect(detectOne(written("Pixel 7", "Build/A1")).model).toBe("Pixel 7" as Bytes)
+  expect(detectOne(written("Pixel 7", "Build/A1")).model).toBe("Pixel 7" as ByteString)
 })

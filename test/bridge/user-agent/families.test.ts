@@ -1,11 +1,11 @@
 /** The type of each family's user agents, and what else of a device was once read wrong: model, name of a bot, system. */
 import { describe, expect, test } from "bun:test"
 import { rememberDevices } from "../../../bridge/user-agent/device.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { families } from "./families.ts"
 
 const detect = rememberDevices()
-const device = (userAgent: string) => detect(userAgent as Bytes)
+const device = (userAgent: string) => detect(userAgent as ByteString)
 
 for (const [family, [type, userAgents]] of Object.entries(families)) {
   describe(family, () => {
@@ -37,7 +37,9 @@ describe("a bot has its own name, never that of the browser it claims to be", ()
     ["Mozilla/5.0 researchscan.example.com", ""],
     ["curl/7.88.1", "curl"]
   ] as const) {
-    test(userAgent, () => expect(device(userAgent)).toMatchObject({ type: "Bot", botName: name as Bytes }))
+    test(userAgent, () =>
+      expect(device(userAgent)).toMatchObject({ type: "Bot", botName: name as ByteString })
+    )
   }
 })
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { enrichEvent } from "../../../actors/transform/enrich-record.ts"
 import { rememberDevices } from "../../../bridge/user-agent/device.ts"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { parseLine } from "../../../contracts/wire/line.ts"
 import { parseRecord } from "../../../contracts/wire/record.ts"
 import { settings } from "../../contracts/wire/vectors.ts"
@@ -23,7 +23,7 @@ const tools = {
 }
 
 const metaOf = (line: string): Readonly<Record<string, string | undefined>> => {
-  const parsed = parseLine(line as Bytes, settings, 0)
+  const parsed = parseLine(line as ByteString, settings, 0)
   if (parsed.kind === "unreadable") throw new Error(parsed.reason)
   return Object.fromEntries(parseRecord(enrichEvent(parsed.event, 0, tools).value)?.meta ?? [])
 }

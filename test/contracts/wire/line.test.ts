@@ -1,7 +1,7 @@
 /** A line gives exactly one event or one reason, whatever its bytes; and what the edge writes is what is read. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { type Bytes, bytesOf } from "../../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { isIp, withoutZone } from "../../../contracts/wire/ip.ts"
 import { formatLine, type LineSettings, type ParsedLine, parseLine } from "../../../contracts/wire/line.ts"
@@ -216,7 +216,7 @@ describe("what the edge writes", () => {
             fields.path,
             fields.query,
             fields.userAgent
-          ].map(bytes) as [Bytes, Bytes, Bytes, Bytes, Bytes]
+          ].map(bytes) as [ByteString, ByteString, ByteString, ByteString, ByteString]
           const line = isAdtekio
             ? formatLine({ dialect: "adtekio", ip, ts, topic: fields.host as Topic, path, query, userAgent })
             : formatLine({ dialect: "pushtech", ip, ts, host, pod, path, query, userAgent })

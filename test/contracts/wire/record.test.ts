@@ -1,7 +1,7 @@
 /** A record has exactly three parts, whatever the event holds, and is read back as it was written. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { type Bytes, bytesOf, type RawEvent } from "../../../contracts/event.ts"
+import { type ByteString, bytesOf, type RawEvent } from "../../../contracts/event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { Device, DeviceType, Enrichment } from "../../../contracts/wire/enrichment.ts"
 import {
@@ -75,7 +75,7 @@ describe("whatever the bytes", () => {
     ts: fc.nat(),
     host: field,
     pod: field,
-    path: field.map((text) => `/${text}` as Bytes),
+    path: field.map((text) => `/${text}` as ByteString),
     query: field,
     userAgent: value
   })

@@ -1,5 +1,5 @@
 /** The cases of the external contract (wire.json), typed. */
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { LineSettings } from "../../../contracts/wire/line.ts"
 import wire from "./wire.json" with { type: "json" }
@@ -27,4 +27,4 @@ export const settings: LineSettings = {
   topics: new Set(["clicks", "example"])
 }
 
-export const bytes = (text: string): Bytes => text as Bytes
+export const bytes = (text: string): ByteString => text as ByteString

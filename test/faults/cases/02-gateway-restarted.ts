@@ -8,7 +8,7 @@ export default faultCase({
   number: "2",
   name: "gateways roll (SIGTERM), one after the other",
   short: true,
-  needs: {
+  requires: {
     actors: { bridge: 1, enricher: 1, drainer: 1, "event-counter": 1, "metadata-counter": 1, gateway: 2 },
     settings: { DRAIN_DELAY: "500 millis" }
   },

@@ -12,7 +12,7 @@ const lag = 25
 export default faultCase({
   number: "5",
   name: "primary killed, replica promoted, QUEUE_CONFIRM=replica",
-  needs: { replica: true, settings: { QUEUE_CONFIRM: "replica" } },
+  requires: { replica: true, settings: { QUEUE_CONFIRM: "replica" } },
   expects: { answers: ["503"], answersWithin: 2_000, twins: true },
   fault: async (world, random) => {
     const { replica } = world

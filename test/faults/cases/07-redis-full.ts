@@ -6,7 +6,7 @@ const megabyte = 1024 * 1024
 export default faultCase({
   number: "7",
   name: "Redis full (maxmemory, noeviction)",
-  needs: { redisArguments: ["--maxmemory-policy", "noeviction"] },
+  requires: { redisArguments: ["--maxmemory-policy", "noeviction"] },
   expects: { answers: ["503"], answersWithin: 2_000 },
   fault: async (world) => {
     const { redis } = world.queue

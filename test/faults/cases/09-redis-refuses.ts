@@ -37,7 +37,7 @@ const refusedWith = async (
 export default faultCase({
   number: "9",
   name: "Redis read-only, loading, script cache gone, MISCONF",
-  needs: { redisArguments: protectedToo },
+  requires: { redisArguments: protectedToo },
   expects: { answers: ["503"], answersWithin: 2_000, twins: true },
   fault: async (world) => {
     const { redis } = world.queue

@@ -9,7 +9,7 @@ export default faultCase({
   number: "10",
   name: "cut between a push to Redis and its answer",
   short: true,
-  needs: { through: { redis: ["gateway"] } },
+  requires: { through: { redis: ["gateway"] } },
   expects: { answers: ["503"], answersWithin: 2_000 },
   fault: async (world, random) => {
     let cuts = 0

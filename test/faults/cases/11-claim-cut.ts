@@ -34,7 +34,7 @@ export default faultCase({
   number: "11",
   name: "cut between a claim and its answer",
   expects: { duplicates: 0 },
-  needs: { through: { redis: ["drainer"] } },
+  requires: { through: { redis: ["drainer"] } },
   fault: async (world, random) => {
     let orphans = 0
     await atRandomMoments(world, random, async () => {

@@ -28,7 +28,7 @@ export default faultCase({
   number: "13",
   name: "drainer killed after Kafka confirmed, before Redis knew",
   short: true,
-  needs: { through: { redis: ["drainer"] } },
+  requires: { through: { redis: ["drainer"] } },
   fault: async (world, random) => {
     const [drainer, bridge] = [world.actor("drainer"), world.actor("bridge")]
     let strikes = 0

@@ -9,7 +9,7 @@ const frozenFor = 60_000
 export default faultCase({
   number: "14",
   name: "drainer frozen for two leases, then awake again",
-  needs: {
+  requires: {
     actors: { bridge: 1, enricher: 1, drainer: 2, "event-counter": 1, "metadata-counter": 1, gateway: 1 }
   },
   fault: async (world, random) => {

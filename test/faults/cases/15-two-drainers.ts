@@ -7,7 +7,7 @@ const handled = 'spoor_actor_events_total{actor="drainer",outcome="succeeded"}'
 export default faultCase({
   number: "15",
   name: "two drainers on one queue, without a fault",
-  needs: {
+  requires: {
     actors: { bridge: 1, enricher: 1, drainer: 2, "event-counter": 1, "metadata-counter": 1, gateway: 1 }
   },
   expects: { duplicates: 0 },

@@ -8,7 +8,7 @@ import { givenBack } from "../given-back.ts"
 export default faultCase({
   number: "17",
   name: "enrichers and bridges roll (SIGTERM), one after the other",
-  needs: {
+  requires: {
     actors: { bridge: 2, enricher: 2, drainer: 1, "event-counter": 1, "metadata-counter": 1, gateway: 1 }
   },
   expects: { duplicates: 0 },

@@ -12,7 +12,7 @@ const noticedWithin = 30_000
 export default faultCase({
   number: "21",
   name: "NATS half open: nothing passes, nobody is told",
-  needs: { through: { nats: "all" } },
+  requires: { through: { nats: "all" } },
   fault: async (world, random) => {
     const who = ["drainer", "enricher", "bridge"]
     const losses = (name: string): number => world.actor(name).output().match(lost)?.length ?? 0

@@ -32,7 +32,7 @@ const dropReceipt = (proxy: TcpProxy): Promise<void> =>
 export default faultCase({
   number: "23",
   name: "the bridge's answer is lost",
-  needs: { through: { nats: ["bridge"] } },
+  requires: { through: { nats: ["bridge"] } },
   fault: async (world, random) => {
     const bridge = world.actor("bridge")
     const silences = (): number => givenBack(world).filter(({ reason }) => reason === "no-answer").length

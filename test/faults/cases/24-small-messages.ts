@@ -8,7 +8,7 @@ const kilobyte = 1024
 export default faultCase({
   number: "24",
   name: "2 MB of large events, NATS takes 64 KB at a time",
-  needs: { natsConfiguration: "max_payload: 64KB" },
+  requires: { natsConfiguration: "max_payload: 64KB" },
   expects: { duplicates: 0 },
   fault: async (world) => {
     const before = await natsFigures(world)

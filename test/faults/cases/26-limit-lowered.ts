@@ -13,7 +13,7 @@ const senders = ["drainer", "enricher", "bridge"]
 export default faultCase({
   number: "26",
   name: "NATS takes smaller messages from one moment to the next",
-  needs: { natsConfiguration: "max_payload: 1MB" },
+  requires: { natsConfiguration: "max_payload: 1MB" },
   fault: async (world) => {
     await pushThrough(world, 1_024 * kilobyte, 30 * kilobyte)
     const losses = (name: string): number => world.actor(name).output().split("Lost NATS at ").length - 1

@@ -9,7 +9,7 @@ const most = 6
 export default faultCase({
   number: "27",
   name: "one Kafka broker of three killed (SIGKILL)",
-  needs: { kafka: "three" },
+  requires: { kafka: "three" },
   fault: async (world, random) => {
     const rounds = Math.min(world.moments, most)
     let stored = 0

@@ -42,7 +42,7 @@ const whole = (world: World): Promise<boolean> =>
 export default faultCase({
   number: "28",
   name: "Kafka with too few replicas: NOT_ENOUGH_REPLICAS, two of three brokers dead",
-  needs: { kafka: "three" },
+  requires: { kafka: "three" },
   fault: async (world) => {
     const [, second, third] = world.kafka
     const topics = [world.topic, world.otherTopic]

@@ -12,7 +12,7 @@ const [batches, size] = [8, 1_000]
 export default faultCase({
   number: "29",
   name: "batches of one size, stored by Kafka, all answers lost for 20 s",
-  needs: { kafka: "three", through: { kafka: ["bridge"] } },
+  requires: { kafka: "three", through: { kafka: ["bridge"] } },
   fault: async (world) => {
     const { sent } = world.load
     await world.group("drainer").scale(0)

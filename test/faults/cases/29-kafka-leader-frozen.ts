@@ -8,7 +8,7 @@ const frozenFor = 60_000
 export default faultCase({
   number: "29",
   name: "Kafka's leader frozen (SIGSTOP) for 60 s",
-  needs: { kafka: "three" },
+  requires: { kafka: "three" },
   fault: async (world, random) => {
     const leader = world.kafka[await leaderOf(world, world.topic, random.whole(0, 2))]
     prove(leader !== undefined, "there is a leader")

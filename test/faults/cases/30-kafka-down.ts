@@ -7,7 +7,7 @@ const step = 6_000
 export default faultCase({
   number: "30",
   name: "Kafka stopped for minutes",
-  needs: { kafka: "own" },
+  requires: { kafka: "own" },
   fault: async (world) => {
     const [broker] = world.kafka
     await broker?.stop()

@@ -55,7 +55,7 @@ const untilCounted = (world: World): Promise<boolean> =>
 export default faultCase({
   number: "31",
   name: "the right to write to a topic taken away; the topic deleted",
-  needs: { kafka: "own", kafkaSettings },
+  requires: { kafka: "own", kafkaSettings },
   fault: async (world) => {
     const rule = {
       resourceType: topicKind,

@@ -16,7 +16,7 @@ const lineOf = (n: number, size: number): Buffer =>
 export default faultCase({
   number: "32",
   name: "a topic that takes 64 KiB at most; single events larger than that",
-  needs: {
+  requires: {
     through: { kafka: ["bridge"] },
     // Compressed, everything would fit.
     settings: { KAFKA_COMPRESSION: "none" }

@@ -25,7 +25,7 @@ const isOf = (place: string, partition: number): boolean => place.split(/\D+/).i
 export default faultCase({
   number: "34",
   name: "consumer killed after its effect, before its commit",
-  needs: { through: { kafka: [name] } },
+  requires: { through: { kafka: [name] } },
   fault: async (world, random) => {
     const consumer = world.actor(name)
     let uncommitted = 0

@@ -14,7 +14,7 @@ const lineOf = (n: number): Buffer =>
 export default faultCase({
   number: "38",
   name: "a record that Kafka will never take, among others (compacted topic, no key)",
-  needs: { settings: { KAFKA_KEY_PARAM: "id" } },
+  requires: { settings: { KAFKA_KEY_PARAM: "id" } },
   expects: { duplicates: 0 },
   fault: async (world) => {
     await setTopics(world, [world.topic, world.otherTopic], { "cleanup.policy": "compact" })

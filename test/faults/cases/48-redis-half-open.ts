@@ -9,7 +9,7 @@ import { cutHalfOpen, halfOpenNeeds } from "../half-open.ts"
 export default faultCase({
   number: "48",
   name: "Redis half open, delivers late",
-  needs: halfOpenNeeds,
+  requires: halfOpenNeeds,
   expects: { answers: ["503"] },
   fault: cutHalfOpen
 })

@@ -22,7 +22,7 @@ const fill = async (world: World, count: number): Promise<void> => {
 export default faultCase({
   number: "49",
   name: "Redis half open with a million lines waiting",
-  needs: halfOpenNeeds,
+  requires: halfOpenNeeds,
   expects: { answers: ["503"] },
   fault: async (world, random) => {
     const share = world.moments < 20 ? 0.01 : 1

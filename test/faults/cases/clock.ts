@@ -10,7 +10,7 @@ const hour = 3_600_000
 export default faultCase({
   number: "clock",
   name: "the clock of each actor jumps by an hour, ahead and back",
-  needs: {
+  requires: {
     settingsOf: Object.fromEntries(actors.map((name) => [name, withWhims(`{folder}/whims-${name}.json`)]))
   },
   fault: async (world, random) => {

@@ -19,7 +19,7 @@ const countries = async (world: World): Promise<ReadonlyArray<string>> => {
 export default faultCase({
   number: "geoip",
   name: "GeoIP file replaced by garbage",
-  needs: {
+  requires: {
     contents: { "geo.mmdb": () => database("QQ") },
     settingsOf: { enricher: { GEOIP_DB: "{folder}/geo.mmdb" } }
   },

@@ -26,7 +26,7 @@ const logFolder = async (world: World): Promise<string> => {
 export default faultCase({
   number: "disk",
   name: "the disk of Kafka is full",
-  needs: { kafka: "own" },
+  requires: { kafka: "own" },
   fault: async (world) => {
     const [broker] = world.kafka
     const folder = await logFolder(world)

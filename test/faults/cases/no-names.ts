@@ -10,7 +10,7 @@ const step = 3_000
 export default faultCase({
   number: "dns",
   name: "names cannot be resolved, and connections are lost",
-  needs: {
+  requires: {
     kafka: "own",
     through: { redis: "all", nats: "all", kafka: "all" },
     settings: withWhims("{folder}/whims.json")

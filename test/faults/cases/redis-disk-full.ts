@@ -7,7 +7,7 @@ const fullFor = 5_000
 export default faultCase({
   number: "disk",
   name: "the disk of Redis is full",
-  needs: { redisArguments: ["--enable-protected-configs", "local"] },
+  requires: { redisArguments: ["--enable-protected-configs", "local"] },
   expects: { answers: ["503"], answersWithin: 2_000, twins: true },
   fault: async (world) => {
     const { redis } = world.queue

@@ -1,7 +1,7 @@
 /** JSON values become a query as the contract has it, and nothing is lost on the way. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { parseParams } from "../../../contracts/wire/params.ts"
 import { flattened } from "../../../gateway/formats/flatten-json.ts"
 import { JsonObject, readJson } from "../../../gateway/http/body/json.ts"
@@ -36,7 +36,7 @@ describe("flattening", () => {
     const text = fc.string({ unit: "grapheme" })
     fc.assert(
       fc.property(fc.dictionary(text, text, { maxKeys: 20 }), (object) => {
-        const params = parseParams((flat(JSON.stringify(object)) ?? "") as Bytes)
+        const params = parseParams((flat(JSON.stringify(object)) ?? "") as ByteString)
         expect(params.map(([name, value]) => [name, value])).toEqual(Object.entries(object))
       })
     )

@@ -1,6 +1,6 @@
 /** Lines of nginx with `escape=json`, under nginx's names and those that people give. */
 import { describe, expect, test } from "bun:test"
-import { type Bytes, bytesOf } from "../../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import { parseLogLine } from "../../../gateway/formats/log-line.ts"
 
 const nginx = {
@@ -27,7 +27,7 @@ const read = {
 }
 
 const parsed = (line: unknown) =>
-  parseLogLine(typeof line === "string" ? (line as Bytes) : bytesOf(JSON.stringify(line))) as unknown
+  parseLogLine(typeof line === "string" ? (line as ByteString) : bytesOf(JSON.stringify(line))) as unknown
 
 describe("a line of JSON", () => {
   test("of nginx", () => {

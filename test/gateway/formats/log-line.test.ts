@@ -1,7 +1,7 @@
 /** Lines of server logs in every format that is read, and lines of others, which are rejected with what was expected. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { parseLogLine } from "../../../gateway/formats/log-line.ts"
 import type { LogLine } from "../../../gateway/formats/log-line-fields.ts"
 import { isPrivate, trustedProxies } from "../../../gateway/http/client-address.ts"
@@ -14,17 +14,17 @@ const common = nginx.slice(0, nginx.indexOf(' "https'))
 
 const whole: LogLine = {
   address: "203.0.113.9",
-  host: "" as Bytes,
-  user: "" as Bytes,
+  host: "" as ByteString,
+  user: "" as ByteString,
   ts: Date.UTC(2026, 10, 21, 1, 10, 43),
-  request: "GET /x?a=1 HTTP/1.1" as Bytes,
-  status: "200" as Bytes,
-  bytes: "612" as Bytes,
-  referrer: "https://a.example/" as Bytes,
-  userAgent: "Mozilla/5.0 (X11)" as Bytes
+  request: "GET /x?a=1 HTTP/1.1" as ByteString,
+  status: "200" as ByteString,
+  bytes: "612" as ByteString,
+  referrer: "https://a.example/" as ByteString,
+  userAgent: "Mozilla/5.0 (X11)" as ByteString
 }
 
-const parsed = (line: string) => parseLogLine(line as Bytes)
+const parsed = (line: string) => parseLogLine(line as ByteString)
 
 /** Host, address and user of a line, or what was expected instead. */
 const client = (line: string): string => {
@@ -51,7 +51,7 @@ describe("a line of a server log", () => {
   test("of nginx", () => expect(parsed(nginx)).toEqual(whole))
 
   test("of the common format", () => {
-    expect(parsed(common)).toEqual({ ...whole, referrer: "" as Bytes, userAgent: "" as Bytes })
+    expect(parsed(common)).toEqual({ ...whole, referrer: "" as ByteString, userAgent: "" as ByteString })
     expect(parsed(common.replace("612", "-"))).toMatchObject({ bytes: "" })
   })
 
@@ -190,7 +190,7 @@ describe("the client of a line", () => {
 
   test("is told from proxies by their ranges", () => {
     const read = (start: string) =>
-      parseLogLine(`${start} ${behind}` as Bytes, (address) => isPrivate(address) || cdn(address))
+      parseLogLine(`${start} ${behind}` as ByteString, (address) => isPrivate(address) || cdn(address))
     const cdn = trustedProxies("198.51.100.0/24")
     expect(read("203.0.113.9 198.51.100.7 - -")).toMatchObject({ address: "203.0.113.9" })
     expect(read("6.6.6.6, 203.0.113.9, 198.51.100.7 - -")).toMatchObject({ address: "203.0.113.9" })

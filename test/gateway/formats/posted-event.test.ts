@@ -1,7 +1,7 @@
 /** One event per request with a body: POST /t/<event> and the beacon. */
 import { describe, expect, test } from "bun:test"
 import { gzipSync } from "node:zlib"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { eventType } from "../../../contracts/wire/record.ts"
 import { arrivedAt, askedGateway, lineStart, refusalIn } from "../asked-gateway.ts"
@@ -54,7 +54,7 @@ describe("POST /t/<event>", () => {
     const { post, taken } = askedGateway()
     for (const name of ["a/b", "__proto__", "x.gif", "a%20b"])
       expect((await post(`/t/${name}`, {})).status).toBe(200)
-    expect(taken().map((line) => eventType(line.split(" ")[0] as Bytes) as string)).toEqual([
+    expect(taken().map((line) => eventType(line.split(" ")[0] as ByteString) as string)).toEqual([
       "b",
       "__proto__",
       "x.gif",

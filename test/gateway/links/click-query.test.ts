@@ -1,16 +1,16 @@
 /** The query of a click's event: the click's own bytes, and what the link says, which no click can say for it. */
 import { describe, expect, test } from "bun:test"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { clickQuery } from "../../../gateway/links/click-query.ts"
 import { iphone } from "./gateway.ts"
 import { paramsIn, withSummer } from "./summer.ts"
 
 describe("the query of a click", () => {
-  const of = (clicked: string) => clickQuery(undefined, "https://a.example/", clicked as Bytes).query
+  const of = (clicked: string) => clickQuery(undefined, "https://a.example/", clicked as ByteString).query
 
   test("keeps what the click had, byte for byte", () => {
     for (const clicked of ["a=1&a=2", "a", "a=%zz&b=%C3%28", "b[c]=d&=x&%00=1", "sub=\xc3\xbc+x", "idfax=1"])
-      expect(of(clicked)).toBe(`redirect_url=https%3A%2F%2Fa.example%2F&${clicked}` as Bytes)
+      expect(of(clicked)).toBe(`redirect_url=https%3A%2F%2Fa.example%2F&${clicked}` as ByteString)
   })
 
   test("gives advertising ids their dashes", () => {

@@ -1,6 +1,6 @@
 /** A link for tests of its clicks, and what their lines say. */
 import { createHash } from "node:crypto"
-import type { Bytes } from "../../../contracts/event.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { Topic } from "../../../contracts/ids.ts"
 import { parseLine } from "../../../contracts/wire/line.ts"
 import { parseParams } from "../../../contracts/wire/params.ts"
@@ -32,7 +32,7 @@ const topics = { topic: Topic.make("events"), topics: new Set(["clicks"]) }
 
 /** The line as the drainer reads it. */
 export const eventIn = (line: string | undefined) => {
-  const parsed = parseLine((line ?? "") as Bytes, topics, 0)
+  const parsed = parseLine((line ?? "") as ByteString, topics, 0)
   if (parsed.kind !== "event") throw new Error(`${line} is no event`)
   return parsed.event
 }

@@ -28,7 +28,7 @@ export interface Bounds {
 type Command =
   | { readonly kind: "claim"; readonly claim: string; readonly epoch: number }
   | { readonly kind: "ack"; readonly key: string; readonly receipt: string; readonly epoch: number }
-  | { readonly kind: "giveBack"; readonly key: string; readonly claim: string; readonly epoch: number }
+  | { readonly kind: "release"; readonly key: string; readonly claim: string; readonly epoch: number }
 
 interface Held {
   readonly key: string
@@ -69,7 +69,7 @@ export interface State {
   /** Receipts that the bridge remembers, by name. */
   receipts: Record<string, string>
   /** The ledger: lines that were let go, and records that were stored for them, each append counted once. */
-  letGo: number
+  settle: number
   stored: number
   placed: Array<string>
 }
@@ -92,7 +92,7 @@ export const begin = ({ drainers, lines }: Bounds): State => ({
   late: [],
   log: [],
   receipts: {},
-  letGo: 0,
+  settle: 0,
   stored: 0,
   placed: []
 })
@@ -102,7 +102,7 @@ const nameOf = (key: string, lines: ReadonlyArray<number>, { digest }: Mends): s
   digest ? `${key} ${lines.join()}` : key
 
 /** The server carries a command out; undefined when it refuses it. */
-const carryOut = (
+const applyDecision = (
   state: State,
   drainer: number,
   command: Command,
@@ -112,12 +112,12 @@ const carryOut = (
   if (command.kind === "claim") return { batch: claim(state, command.claim, mends) }
   const batch = state.batches[command.key]
   if (batch === undefined) return { batch: null }
-  if (command.kind === "giveBack") {
+  if (command.kind === "release") {
     if (batch.owner === command.claim) state.batches[command.key] = { ...batch, owner: "", isOver: true }
     return { batch: null }
   }
   delete state.batches[command.key]
-  state.letGo += batch.lines.length
+  state.settle += batch.lines.length
   if (!state.placed.includes(command.receipt)) {
     state.placed.push(command.receipt)
     state.stored += batch.lines.length
@@ -179,7 +179,7 @@ export const stepsFrom = (state: State, mends: Mends, bounds: Bounds): ReadonlyA
       const connection = next.late[i]
       connection?.commands.shift()
       if (connection?.commands.length === 0) next.late.splice(i, 1)
-      carryOut(next, drainer, command, mends)
+      applyDecision(next, drainer, command, mends)
     })
   })
   for (const [key, { isOver }] of Object.entries(state.batches)) {
@@ -215,7 +215,7 @@ const stepsOfDrainer = (
   if (sent !== undefined && drainer.answer === null)
     act(`is heard: ${sent.kind}`, (me, next) => {
       me.sent.shift()
-      me.answer = carryOut(next, d, sent, mends) ?? { batch: null }
+      me.answer = applyDecision(next, d, sent, mends) ?? { batch: null }
     })
 
   if (phase.at === "idle" && drainer.claims < bounds.claims)
@@ -251,7 +251,7 @@ const stepsOfDrainer = (
     })
     act("has its batch stored, and the receipt is lost", (me, next) => {
       store(next, phase.held, mends)
-      send(me, { kind: "giveBack", key: phase.held.key, claim: me.claim, epoch: me.epoch }, phase.held)
+      send(me, { kind: "release", key: phase.held.key, claim: me.claim, epoch: me.epoch }, phase.held)
     })
   }
   if (phase.at === "holding" && phase.receipt !== null) {

@@ -3,7 +3,7 @@
  * each only the places are noted, and key, value and headers are made when they are asked for.
  */
 import type { Buffer } from "node:buffer"
-import { type Bytes, textOf } from "../../../../contracts/event.ts"
+import { type ByteString, textOf } from "../../../../contracts/event.ts"
 import type { LogRecord } from "../../service.ts"
 
 /** What offsets and times of records are the difference to. Times are milliseconds since 1970. */
@@ -90,8 +90,8 @@ class RecordInBytes implements StoredRecord {
     return this.batch.bytes.subarray(this.headersStart - this.valueLength, this.headersStart)
   }
 
-  get text(): Bytes {
-    return this.valueAndHeaders.slice(0, this.valueLength) as Bytes
+  get text(): ByteString {
+    return this.valueAndHeaders.slice(0, this.valueLength) as ByteString
   }
 
   get headers(): Readonly<Record<string, string>> {
@@ -122,7 +122,7 @@ const headersIn = (text: string, start: number): Record<string, string> => {
     const length = Math.max(0, int())
     const bytes = text.slice(at, at + length)
     at += length
-    return isPlain ? bytes : textOf(bytes as Bytes)
+    return isPlain ? bytes : textOf(bytes as ByteString)
   }
   for (let left = int(); left > 0 && at < text.length; left--) {
     const name = part()

@@ -4,7 +4,7 @@ import { colours, wantsColours } from "../../../../actors/commands/colours.ts"
 import { tapLine } from "../../../../actors/commands/tap/text.ts"
 import { eventView } from "../../../../actors/inspect/events/event-view.ts"
 import type { FeedRecord } from "../../../../actors/inspect/events/staged-event.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 
 const place = {
   topic: "events",
@@ -19,12 +19,12 @@ const record = (value: string): FeedRecord => ({
   stage: "stored",
   partition: 2,
   offset: "41",
-  value: value as Bytes
+  value: value as ByteString
 })
 const line = (value: string, more: Partial<FeedRecord> = {}): FeedRecord => ({
   ...place,
   stage: "raw",
-  value: value as Bytes,
+  value: value as ByteString,
   ...more
 })
 

@@ -4,7 +4,7 @@ import { WrongUse } from "../../../../actors/commands/run-command.ts"
 import { readTapping, type Tapping } from "../../../../actors/commands/tap/arguments.ts"
 import { readWhere } from "../../../../actors/commands/tap/where.ts"
 import { eventView } from "../../../../actors/inspect/events/event-view.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 
 const view = eventView({
   stage: "enriched",
@@ -14,7 +14,7 @@ const view = eventView({
   timestamp: 0,
   id: "1-0",
   value:
-    "app_open type=Mobile&browser=Chrome&engine=&version=129.0&os=Android&host=h&pod=p&ts=1795206900000&ip=0a000001&klag=5&country=DE&city=Berlin item=Red%20Shoe&country=mars&n=1" as Bytes,
+    "app_open type=Mobile&browser=Chrome&engine=&version=129.0&os=Android&host=h&pod=p&ts=1795206900000&ip=0a000001&klag=5&country=DE&city=Berlin item=Red%20Shoe&country=mars&n=1" as ByteString,
   times: {}
 })
 

@@ -1,9 +1,9 @@
 /** The dry run says what the drainer and the enricher would make of a line, with this installation's settings. */
 import { describe, expect, test } from "bun:test"
 import { ConfigProvider, Effect } from "effect"
-import { makeTrial } from "../../../../actors/inspect/dead-letters/dry-run.ts"
+import { makeDryRun } from "../../../../actors/inspect/dead-letters/dry-run.ts"
 import { GeoIp } from "../../../../bridge/geo-ip/service.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import type { Topic } from "../../../../contracts/ids.ts"
 
 const events = "events" as Topic
@@ -16,12 +16,12 @@ const geo = GeoIp.of({
   }
 })
 const tryLine = await Effect.runPromise(
-  makeTrial(topics).pipe(
+  makeDryRun(topics).pipe(
     Effect.provideService(GeoIp, geo),
     Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ KAFKA_KEY_PARAM: "device" })))
   )
 )
-const tried = (line: string) => tryLine(line as Bytes, 1_510_826_008_100)
+const tried = (line: string) => tryLine(line as ByteString, 1_510_826_008_100)
 
 describe("a line tried dry", () => {
   test("is the record that would be stored: topic, key and value", () => {

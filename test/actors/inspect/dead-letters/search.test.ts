@@ -2,36 +2,36 @@
 import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import {
-  discardLetter,
+  type DeadLetterQuery,
+  discardDeadLetter,
   discardMatching,
-  type FoundLetter,
-  findLetter,
-  type LetterQuery,
-  replayLetter,
+  type FoundDeadLetter,
+  findDeadLetter,
+  replayDeadLetter,
   replayMatching,
-  searchLetters
+  searchDeadLetters
 } from "../../../../actors/inspect/dead-letters/search.ts"
 import { readLedger } from "../../../../actors/inspect/ledger/read-ledger.ts"
 import type { QueueSource } from "../../../../bridge/ingest-queue/service.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import type { Topic } from "../../../../contracts/ids.ts"
-import { bury, claimAll, type OpenOwn, onOwnQueues, setAside } from "../queues.ts"
+import { bury, claimAll, deadLetter, type OpenOwn, onOwnQueues } from "../queues.ts"
 
 const events = "events" as Topic
 const topics = { standard: events, allowed: new Set<string>(), all: [events] }
-const linesOf = (letters: ReadonlyArray<FoundLetter>): ReadonlyArray<string> =>
+const linesOf = (letters: ReadonlyArray<FoundDeadLetter>): ReadonlyArray<string> =>
   letters.map(({ line }) => line)
 
 const search = Effect.fnUntraced(function* (
   sources: ReadonlyArray<QueueSource>,
-  query: Partial<LetterQuery> = {}
+  query: Partial<DeadLetterQuery> = {}
 ) {
-  return yield* searchLetters(sources, { limit: 100, ...query })
+  return yield* searchDeadLetters(sources, { limit: 100, ...query })
 })
 
 const found = Effect.fnUntraced(function* (source: QueueSource, address: string) {
-  const letter = yield* findLetter([source], address)
+  const letter = yield* findDeadLetter([source], address)
   return letter ?? (yield* Effect.fail(`no letter ${address}`))
 })
 
@@ -40,7 +40,7 @@ const away = (source: QueueSource): QueueSource => {
   const failure = Effect.fail(new Failure({ reason: "unavailable", message: "It is away." }))
   return {
     ...source,
-    seam: { ...source.seam, address: "far-away:6379" },
+    dependency: { ...source.dependency, address: "far-away:6379" },
     depth: failure,
     ledger: () => failure,
     letters: { ...source.letters, read: () => failure }
@@ -80,7 +80,7 @@ const suite = (open: OpenOwn): void => {
       const page = yield* search([queue.source], { limit: 2_000 })
       expect(linesOf(page.letters)).toEqual(lines.toReversed())
       const oldest = letters[0]?.id ?? ""
-      expect((yield* found(queue.source, oldest)).line).toBe("line 0" as Bytes)
+      expect((yield* found(queue.source, oldest)).line).toBe("line 0" as ByteString)
       const looked = yield* search([queue.source], { text: "line 1", limit: 2_000, scan: 700 })
       expect(looked.letters).toHaveLength(203)
       const rest = yield* search([queue.source], { text: "line 1", limit: 2_000, cursor: looked.cursor })
@@ -98,7 +98,7 @@ const suite = (open: OpenOwn): void => {
       yield* bury(queue, ["b Größe"], { stage: "enricher", reason: "not enriched", last: 200 })
       yield* bury(queue, ["\u00ff\u001bC"], { topic: "clicks" as Topic, last: 300 })
       yield* queue.foreign("raw d")
-      const lines = (query: Partial<LetterQuery>) =>
+      const lines = (query: Partial<DeadLetterQuery>) =>
         Effect.map(search([queue.source], query), ({ letters }) => linesOf(letters).join())
       expect(yield* lines({})).toBe("raw d,\u00ff\u001bC,b Größe,a")
       expect(yield* lines({ reason: "empty" })).toBe("a")
@@ -118,13 +118,13 @@ const suite = (open: OpenOwn): void => {
       const queue = yield* open
       yield* queue.foreign("1.2.3.4 soon host pod /a e ua")
       const [letter] = (yield* search([queue.source])).letters
-      expect(letter).toMatchObject({ letter: undefined, line: "1.2.3.4 soon host pod /a e ua" as Bytes })
+      expect(letter).toMatchObject({ letter: undefined, line: "1.2.3.4 soon host pod /a e ua" as ByteString })
       expect(letter?.address).toMatch(/^raw-[0-9a-f]{12}$/)
       const again = yield* found(queue.source, letter?.address ?? "")
-      const edited = "1.2.3.4 1 host pod /a e ua" as Bytes
-      expect(yield* replayLetter(again, { line: edited })).toBe("done")
+      const edited = "1.2.3.4 1 host pod /a e ua" as ByteString
+      expect(yield* replayDeadLetter(again, { line: edited })).toBe("done")
       expect((yield* claimAll(queue.source)).lines).toEqual([edited])
-      expect(yield* replayLetter(again)).toBe("gone")
+      expect(yield* replayDeadLetter(again)).toBe("gone")
       expect((yield* search([queue.source])).total).toBe(0)
     })
   )
@@ -135,8 +135,8 @@ const suite = (open: OpenOwn): void => {
       const queue = yield* open
       let [letter] = yield* bury(queue, ["never good"])
       const replayAgain = Effect.fnUntraced(function* (force: boolean) {
-        const outcome = yield* replayLetter(yield* found(queue.source, letter?.id ?? ""), { force })
-        if (outcome === "done") letter = (yield* setAside(yield* claimAll(queue.source), { last: 1 }))[0]
+        const outcome = yield* replayDeadLetter(yield* found(queue.source, letter?.id ?? ""), { force })
+        if (outcome === "done") letter = (yield* deadLetter(yield* claimAll(queue.source), { last: 1 }))[0]
         return outcome
       })
       for (const _ of [1, 2, 3]) expect(yield* replayAgain(false)).toBe("done")
@@ -168,7 +168,7 @@ const suite = (open: OpenOwn): void => {
           replay: (letter, line, allowed) =>
             Effect.tap(source.letters.replay(letter, line, allowed), () =>
               Effect.ignore(
-                Effect.flatMap(claimAll(source), (batch) => setAside(batch, { last: Date.now() }))
+                Effect.flatMap(claimAll(source), (batch) => deadLetter(batch, { last: Date.now() }))
               )
             )
         }
@@ -185,8 +185,8 @@ const suite = (open: OpenOwn): void => {
       const queue = yield* open
       const [first] = yield* bury(queue, ["a 1", "a 2", "b 3"], { last: 1 })
       const letter = yield* found(queue.source, first?.id ?? "")
-      expect(yield* discardLetter(letter)).toBe(true)
-      expect(yield* discardLetter(letter)).toBe(false)
+      expect(yield* discardDeadLetter(letter)).toBe(true)
+      expect(yield* discardDeadLetter(letter)).toBe(false)
       expect(yield* discardMatching([queue.source], { text: "a" })).toEqual({
         done: 1,
         gone: 0,
@@ -221,8 +221,8 @@ const suite = (open: OpenOwn): void => {
       expect(page.troubles).toEqual(["far-away:6379: It is away."])
       const gone = [away(queue.source), away(queue.source)]
       expect(yield* search(gone)).toMatchObject({ letters: [], total: null, cursor: undefined })
-      expect((yield* findLetter(sources, letter?.id ?? ""))?.line).toBe("here" as Bytes)
-      expect(yield* Effect.flip(findLetter(sources, "another"))).toMatchObject({ reason: "unavailable" })
+      expect((yield* findDeadLetter(sources, letter?.id ?? ""))?.line).toBe("here" as ByteString)
+      expect(yield* Effect.flip(findDeadLetter(sources, "another"))).toMatchObject({ reason: "unavailable" })
       expect((yield* replayMatching(sources, {})).done).toBe(1)
       const ledger = yield* readLedger(sources, topics)
       expect(ledger).toMatchObject({ complete: false, balanced: true, total: { received: 1, waiting: 1 } })

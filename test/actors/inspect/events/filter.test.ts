@@ -3,7 +3,7 @@ import { eventView } from "../../../../actors/inspect/events/event-view.ts"
 import { filterOf, isAll, matches, mayMatch, readFilter } from "../../../../actors/inspect/events/filter.ts"
 import type { Filter } from "../../../../actors/inspect/events/messages.ts"
 import { feedRecord } from "../../../../actors/inspect/events/staged-event.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import { Topic } from "../../../../contracts/ids.ts"
 
 const value =
@@ -106,7 +106,7 @@ test("the look at the bytes rules out most others without decoding them", () => 
   for (const filter of [{ type: "purchase" }, { topic: "events" }, { text: "safari" }, { type: "=app" }]) {
     expect(mayMatch(filter)(record)).toBe(false)
   }
-  const plain = { ...record, value: record.value.replaceAll(/%../g, "x").replace("%", "") as Bytes }
+  const plain = { ...record, value: record.value.replaceAll(/%../g, "x").replace("%", "") as ByteString }
   for (const param of ["deviceid=abd", "~abd", "q~second&deviceid=x7"]) {
     expect(mayMatch({ param })(plain)).toBe(false)
     expect(mayMatch({ param })(record)).toBe(true)

@@ -2,10 +2,10 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { addUp, type QueueCount } from "../../../../actors/inspect/ledger/reconcile.ts"
-import type { Account } from "../../../../actors/inspect/ledger/types.ts"
+import type { LedgerTotals } from "../../../../actors/inspect/ledger/types.ts"
 import type { Topics } from "../../../../actors/transform/topics.ts"
 import type { QueueLedger } from "../../../../bridge/ingest-queue/service.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import type { Topic } from "../../../../contracts/ids.ts"
 
 const topicsNamed = (standard: string, ...others: ReadonlyArray<string>): Topics => ({
@@ -67,7 +67,7 @@ describe("a ledger that adds up", () => {
       inFlight: 4,
       replayed: 2
     })
-    expect(ledger.topics).toEqual([{ topic: "events" as Topic, ...(ledger.total as Account) }])
+    expect(ledger.topics).toEqual([{ topic: "events" as Topic, ...(ledger.total as LedgerTotals) }])
     expect(ledger).toMatchObject({ at: 5, since: 1_000, fromOthers: 0, warnings: [], balanced: true })
   })
 
@@ -75,7 +75,7 @@ describe("a ledger that adds up", () => {
     const lines = {
       waiting: ["1.2.3.4 1 clicks /c p", "", "1.2.3.4 1 other /c p"],
       inFlight: ["1.2.3.4 1 clicks /c p", "1.2.3.4 1 host pod /c e"]
-    } as unknown as { waiting: ReadonlyArray<Bytes>; inFlight: ReadonlyArray<Bytes> }
+    } as unknown as { waiting: ReadonlyArray<ByteString>; inFlight: ReadonlyArray<ByteString> }
     const ledger = addUp(5, [counted(queue({ waiting: 3, inFlight: 2, lines }))], two)
     expect(ledger.topics).toMatchObject([
       { topic: "clicks", received: 2, waiting: 1, inFlight: 1 },

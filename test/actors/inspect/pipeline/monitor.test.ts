@@ -131,7 +131,7 @@ check(
   Effect.gen(function* () {
     const hanging = { kind: "kafka", embedded: false, address: "kafka:9092", check: Effect.never } as const
     const health = makeHealth()
-    health.addSeams([["log", hanging]])
+    health.addDependencies([["log", hanging]])
     const view = yield* watchOver(sharedBus(), [], { health })
     expect((yield* look(view)).seams.find(({ name }) => name === "log")?.ok).toBeNull()
     const told = yield* after(view, 3)

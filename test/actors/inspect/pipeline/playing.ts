@@ -85,7 +85,7 @@ export const full: QueueLedger = { ...nothingYet, waiting: 1_200 }
 export const playQueue = (ledger: Effect.Effect<QueueLedger, Failure>, address = "queue"): QueueSource => {
   const unasked = Effect.fail(new Failure({ reason: "unavailable", message: "not asked in this test" }))
   return {
-    seam: { kind: "redis", embedded: false, address, check: Effect.asVoid(ledger) },
+    dependency: { kind: "redis", embedded: false, address, check: Effect.asVoid(ledger) },
     claim: () => unasked,
     depth: unasked,
     ledger: () => ledger,

@@ -38,5 +38,5 @@ export const look = Effect.fnUntraced(function* (view: Effect.Effect<SystemView>
 /** An in-process bus that is taken for one that others share. */
 export const sharedBus = (): MessageBus["Service"] => {
   const bus = makeInProcess()
-  return { ...bus, seam: { ...bus.seam, kind: "nats", embedded: false, address: "nats:4222" } }
+  return { ...bus, dependency: { ...bus.dependency, kind: "nats", embedded: false, address: "nats:4222" } }
 }

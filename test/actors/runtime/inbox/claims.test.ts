@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { Deadline } from "../../../../actors/runtime/deadline.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { Topic } from "../../../../contracts/ids.ts"
 import { leaseTime } from "../../../../contracts/requests.ts"
@@ -17,7 +17,7 @@ const pushed = (...texts: ReadonlyArray<string>) =>
 
 describe("claims", () => {
   test("a full receipt lets the batch go", async () => {
-    const seen: Array<Bytes> = []
+    const seen: Array<ByteString> = []
     await draining({
       handle: (batch) => {
         seen.push(...batch.lines)
@@ -92,11 +92,11 @@ describe("claims", () => {
   }
 
   test("batches that fail for ever do not keep the others waiting", async () => {
-    const good: Array<Bytes> = []
+    const good: Array<ByteString> = []
     let tries = 0
     await draining({
       handle: (batch) => {
-        if (!batch.lines.includes("bad" as Bytes)) {
+        if (!batch.lines.includes("bad" as ByteString)) {
           good.push(...batch.lines)
           return Effect.succeed(stored(batch))
         }
@@ -170,7 +170,7 @@ describe("claims", () => {
     const gate = new Promise<void>((resolve) => {
       release = resolve
     })
-    const taken: Array<Bytes> = []
+    const taken: Array<ByteString> = []
     const left = await draining({
       handle: (batch) => {
         taken.push(...batch.lines)
@@ -199,7 +199,7 @@ describe("a long outage", () => {
   test("leaves the backlog where it waits: what is claimed is small until something succeeds", async () => {
     const texts = Array.from({ length: 9_000 }, (_, i) => `line ${i}`)
     const sizes = new Map<string, number>()
-    const events = new Set<Bytes>()
+    const events = new Set<ByteString>()
     let isAway = true
     await draining({
       claimed: ({ id, lines }) => sizes.set(id, lines.length),

@@ -6,13 +6,13 @@ import { join } from "node:path"
 import { Effect, Fiber, type Scope } from "effect"
 import { Self } from "../../../../actors/runtime/actor-context.ts"
 import { makeHealth } from "../../../../actors/runtime/health.ts"
-import type { Account, Lines } from "../../../../actors/runtime/inbox/batch-outcome.ts"
+import type { BatchOutcome, Lines } from "../../../../actors/runtime/inbox/batch-outcome.ts"
 import { claims } from "../../../../actors/runtime/inbox/claims.ts"
 import { makeMailbox } from "../../../../actors/runtime/mailbox.ts"
 import { makeMeter } from "../../../../actors/runtime/metrics.ts"
 import {
   type ClaimedBatch,
-  type EventUnderWay,
+  type EventInFlight,
   IngestQueue,
   type QueueSource
 } from "../../../../bridge/ingest-queue/service.ts"
@@ -20,20 +20,21 @@ import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite/queue.ts"
 import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../../../bridge/message-bus/service.ts"
 import type { Receipt } from "../../../../contracts/batch.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import type { Failure } from "../../../../contracts/failure.ts"
 import { type BatchId, newBatchId, newClaimId, Topic } from "../../../../contracts/ids.ts"
 import { eventually } from "../../../support/eventually.ts"
 
 export const topic = Topic.make("events")
 
-export const lines = (...texts: ReadonlyArray<string>): ReadonlyArray<Bytes> => texts as ReadonlyArray<Bytes>
+export const lines = (...texts: ReadonlyArray<string>): ReadonlyArray<ByteString> =>
+  texts as ReadonlyArray<ByteString>
 
 /** The end of the log in which all batches lie. */
 let end = 0
 
 /** The account of a batch of which all is stored but what was rejected. */
-export const stored = ({ id, digest, lines }: Lines, rejected: Receipt["rejected"] = []): Account => {
+export const stored = ({ id, digest, lines }: Lines, rejected: Receipt["rejected"] = []): BatchOutcome => {
   const count = lines.length - rejected.length
   const placements = count === 0 ? [] : [{ topic, partition: 0, offset: String(end), count, at: 1 }]
   end += count
@@ -50,9 +51,9 @@ export const waitForStop = (_: Queue, stopping: Fiber.Fiber<unknown>): Effect.Ef
 
 export interface Draining<A> {
   /** What the actor does with a batch. */
-  readonly handle: (batch: Lines) => Effect.Effect<Account, Failure>
+  readonly handle: (batch: Lines) => Effect.Effect<BatchOutcome, Failure>
   /** What it does when asked whether the way is free; it is, unless said otherwise. */
-  readonly way?: (empty: Lines) => Effect.Effect<Account, Failure>
+  readonly way?: (empty: Lines) => Effect.Effect<BatchOutcome, Failure>
   /** Is done before the inbox opens. */
   readonly before?: (queue: Queue) => Effect.Effect<void, Failure>
   /** The inbox is stopped at its end. */
@@ -146,7 +147,7 @@ export const claimersEnd = (queue: Queue, times: number) =>
   })
 
 /** Where an event is that was claimed and is not settled. */
-export const whereIs = (queue: Queue, id: BatchId, index: number): Promise<EventUnderWay | undefined> =>
+export const locateEvent = (queue: Queue, id: BatchId, index: number): Promise<EventInFlight | undefined> =>
   Effect.runPromise(
     Effect.map(
       Effect.forEach(queue.sources, (source) => source.find(id, index)),

@@ -1,19 +1,19 @@
 /** A batch that fails while others succeed is left alone longer and longer; an outage counts against nobody. */
 import { describe, expect, test } from "bun:test"
-import { makeTroubles } from "../../../../actors/runtime/inbox/failure-history.ts"
+import { makeFailureHistory } from "../../../../actors/runtime/inbox/failure-history.ts"
 import { newBatchId } from "../../../../contracts/ids.ts"
 
 const newBatch = () => ({ id: newBatchId(), first: 0, lines: [] })
 
 describe("troubles", () => {
   test("while nothing succeeds, no batch is to blame", () => {
-    const troubles = makeTroubles()
+    const troubles = makeFailureHistory()
     const batch = newBatch()
     expect([1, 2, 3, 4].map(() => troubles.failed(batch))).toEqual([0, 0, 0, 0])
   })
 
   test("a batch that fails while others succeed waits twice as long each time, up to a minute", () => {
-    const troubles = makeTroubles()
+    const troubles = makeFailureHistory()
     const batch = newBatch()
     const pauses = Array.from({ length: 9 }, () => {
       troubles.succeeded(newBatch())
@@ -23,7 +23,7 @@ describe("troubles", () => {
   })
 
   test("a batch that has succeeded begins anew", () => {
-    const troubles = makeTroubles()
+    const troubles = makeFailureHistory()
     const batch = newBatch()
     troubles.failed(batch)
     troubles.succeeded(batch)
@@ -31,7 +31,7 @@ describe("troubles", () => {
   })
 
   test("silence is remembered through other failures, until the batch succeeds", () => {
-    const troubles = makeTroubles()
+    const troubles = makeFailureHistory()
     const batch = newBatch()
     troubles.failed(batch)
     expect(troubles.wasSilent(batch)).toBe(false)

@@ -1,7 +1,7 @@
 /** What failed before is tried only when the way is proven free, and alone; so outages are no event's guilt. */
 import { describe, expect, test } from "bun:test"
 import { Deferred, Effect, Fiber } from "effect"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { type BatchId, newBatchId } from "../../../../contracts/ids.ts"
 import { eventually } from "../../../support/eventually.ts"
@@ -10,12 +10,12 @@ import {
   depthIs,
   draining,
   lines,
+  locateEvent,
   nothingLeft,
   oneQueue,
   type Queue,
   stored,
-  topic,
-  whereIs
+  topic
 } from "./draining.ts"
 
 const away = new Failure({ reason: "unavailable", message: "no log" })
@@ -32,7 +32,7 @@ const suspect = (times: number, ...texts: ReadonlyArray<string>) => {
 }
 
 const whole = (queue: Queue, id: BatchId) =>
-  Effect.promise(() => eventually("it is where it was", () => whereIs(queue, id, 0)))
+  Effect.promise(() => eventually("it is where it was", () => locateEvent(queue, id, 0)))
 
 describe("a suspect", () => {
   test("is in nobody's hands, untried and uncounted, for as long as the way is not free", async () => {
@@ -78,7 +78,7 @@ describe("a suspect", () => {
       ending: (queue, stopping) =>
         Effect.andThen(
           Fiber.await(stopping),
-          Effect.promise(() => whereIs(queue, found.id, 0))
+          Effect.promise(() => locateEvent(queue, found.id, 0))
         )
     })
     expect(left).toMatchObject({ attempts: 2, isClaimed: false })
@@ -154,7 +154,7 @@ describe("a suspect", () => {
 
   test("lets others pass meanwhile", async () => {
     const { before } = suspect(1, "a")
-    const done: Array<Bytes> = []
+    const done: Array<ByteString> = []
     await draining({
       before,
       handle: (batch) => {
@@ -165,7 +165,7 @@ describe("a suspect", () => {
       body: Effect.fnUntraced(function* (queue) {
         for (const text of ["b", "c", "d"]) {
           yield* queue.push(lines(text))
-          yield* Effect.promise(() => eventually(`${text} is done`, () => done.includes(text as Bytes)))
+          yield* Effect.promise(() => eventually(`${text} is done`, () => done.includes(text as ByteString)))
         }
       })
     })
@@ -174,7 +174,7 @@ describe("a suspect", () => {
 
   test("that is tried for long holds up neither the others of another queue server nor that one's own suspects for ever", async () => {
     const isOver = await Effect.runPromise(Deferred.make<void>())
-    const done: Array<Bytes> = []
+    const done: Array<ByteString> = []
     let other: Queue | undefined
     let claimedThere = 0
     await draining({
@@ -187,11 +187,11 @@ describe("a suspect", () => {
       ),
       before: suspect(1, "suspect here").before,
       claimed: (batch) => {
-        if (batch.lines.includes("suspect there" as Bytes)) claimedThere += 1
+        if (batch.lines.includes("suspect there" as ByteString)) claimedThere += 1
       },
       handle: (batch) =>
         Effect.gen(function* () {
-          if (batch.lines.includes("suspect here" as Bytes)) yield* Deferred.await(isOver)
+          if (batch.lines.includes("suspect here" as ByteString)) yield* Deferred.await(isOver)
           done.push(...batch.lines)
           return stored(batch)
         }),
@@ -199,7 +199,7 @@ describe("a suspect", () => {
         yield* Effect.promise(() => eventually("it was given back there", () => claimedThere > 0))
         for (const text of ["b", "c", "d"]) {
           yield* other?.push(lines(text)) ?? Effect.void
-          yield* Effect.promise(() => eventually(`${text} is done`, () => done.includes(text as Bytes)))
+          yield* Effect.promise(() => eventually(`${text} is done`, () => done.includes(text as ByteString)))
         }
         yield* Deferred.succeed(isOver, undefined)
         yield* nothingLeft(queue)
@@ -211,8 +211,8 @@ describe("a suspect", () => {
 
   test("is tried with nothing else under way", async () => {
     const { before } = suspect(1, "suspect")
-    const underWay = new Set<Bytes>()
-    let beside: ReadonlyArray<Bytes> | undefined
+    const underWay = new Set<ByteString>()
+    let beside: ReadonlyArray<ByteString> | undefined
     let others = 0
     await draining({
       before,
@@ -242,7 +242,7 @@ describe("a suspect", () => {
   test("of several events is taken apart after two tries, and every event keeps its place", async () => {
     const texts = Array.from({ length: 40 }, (_, i) => `line ${i}`)
     const { before } = suspect(2, ...texts)
-    const seen: Array<readonly [place: number, line: Bytes]> = []
+    const seen: Array<readonly [place: number, line: ByteString]> = []
     const ids = new Set<string>()
     await draining({
       before,
@@ -277,12 +277,12 @@ describe("a suspect", () => {
 
   test("event that silences whoever is asked is found in five tries, though nothing else succeeds", async () => {
     const texts = Array.from({ length: 70 }, (_, i) => (i === 41 ? "poison" : `line ${i}`))
-    const seen: Array<Bytes> = []
+    const seen: Array<ByteString> = []
     let silences = 0
     await draining({
       before: (queue) => queue.push(lines(...texts)),
       handle: (batch) => {
-        if (batch.lines.includes("poison" as Bytes)) {
+        if (batch.lines.includes("poison" as ByteString)) {
           silences += 1
           return Effect.fail(silent)
         }

@@ -1,13 +1,17 @@
 /** What becomes of a batch that fails: outages never count, crashes are traced to the guilty event in few tries. */
 import { describe, expect, test } from "bun:test"
-import { afterFailure, beforeTrying, type Verdict } from "../../../../actors/runtime/inbox/retry-policy.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import {
+  afterFailure,
+  beforeTrying,
+  type RetryDecision
+} from "../../../../actors/runtime/inbox/retry-policy.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../../../contracts/failure.ts"
 
 const batch = (attempts: number, size: number, wasSilent = false) => ({
   attempts,
   wasSilent,
-  lines: new Array<Bytes>(size).fill("x" as Bytes)
+  lines: new Array<ByteString>(size).fill("x" as ByteString)
 })
 const failure = (reason: FailureReason): Failure => new Failure({ reason, message: "what was said" })
 
@@ -100,7 +104,7 @@ const isolate = (size: number, guilty: number, ending: Ending) => {
     const { first } = piece
     const name = `${first} ${piece.size}`
     const tried = batch(piece.attempts, piece.size, silent.has(name))
-    const carryOut = (verdict: Verdict): void => {
+    const applyDecision = (verdict: RetryDecision): void => {
       if (verdict.kind === "guilty") dead.push(first)
       else if (verdict.kind === "again")
         waiting.push({ ...piece, attempts: piece.attempts + Number(verdict.counts) })
@@ -113,7 +117,7 @@ const isolate = (size: number, guilty: number, ending: Ending) => {
     }
     const how = beforeTrying(tried)
     if (typeof how === "object") {
-      carryOut(how)
+      applyDecision(how)
       continue
     }
     tries.set(name, (tries.get(name) ?? 0) + 1)
@@ -121,7 +125,7 @@ const isolate = (size: number, guilty: number, ending: Ending) => {
     deaths += 1
     if (piece.size === 1) deadAlone += 1
     if (ending === "claimer ends") waiting.push({ ...piece, attempts: piece.attempts + 1 })
-    else carryOut(afterFailure(tried, failure(ending), how === "alone"))
+    else applyDecision(afterFailure(tried, failure(ending), how === "alone"))
     if (ending === "no-answer") silent.add(name)
   }
   return { deaths, deadAlone, most: Math.max(...tries.values()), dead }

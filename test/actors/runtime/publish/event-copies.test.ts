@@ -6,14 +6,14 @@ import { copyLimits } from "../../../../actors/runtime/publish/copy-budget.ts"
 import { recordIn, type Show, showCopies } from "../../../../actors/runtime/publish/event-copies.ts"
 import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../../../bridge/message-bus/service.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import type { Seen } from "../../../../contracts/event-copy.ts"
 import {
   Copies,
   type CopyStage,
   copySubject,
-  wishLife,
-  wishSubject
+  copySubscriptionSubject,
+  copySubscriptionTtlMs
 } from "../../../../contracts/event-copy.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { newBatchId, Topic } from "../../../../contracts/ids.ts"
@@ -25,7 +25,7 @@ const [events, dotted] = [Topic.make("events"), Topic.make("click.s")]
 const batch = newBatchId()
 const someEvents = (count: number, topic = events) =>
   Array.from({ length: count }, (_, index) => ({ index, topic }))
-const line = ({ index }: { readonly index: number }): Seen => ({ line: `line ${index}` as Bytes })
+const line = ({ index }: { readonly index: number }): Seen => ({ line: `line ${index}` as ByteString })
 
 interface Stage {
   readonly show: Show
@@ -77,7 +77,7 @@ const onStage = <A>(
               wasAsked = true
             }
             return soon(`a wish for ${stage} is heard`, () =>
-              bus.publish(wishSubject, encode({ stages: [stage] })).pipe(
+              bus.publish(copySubscriptionSubject, encode({ stages: [stage] })).pipe(
                 Effect.andThen(show(stage, batch, someEvents(1), seen)),
                 Effect.map(() => wasAsked)
               )
@@ -144,7 +144,7 @@ describe("copies", () => {
     await onStage(({ show, look, taken }) =>
       Effect.gen(function* () {
         yield* look("raw")
-        yield* TestClock.adjust(wishLife)
+        yield* TestClock.adjust(copySubscriptionTtlMs)
         yield* show("raw", batch, someEvents(1), line)
         expect(yield* taken(1)).toHaveLength(1)
         yield* TestClock.adjust(1)
@@ -194,9 +194,9 @@ describe("copies", () => {
     await onStage(({ show, look, taken }) =>
       Effect.gen(function* () {
         yield* look("raw")
-        const long = "\u00ff".repeat(60_000) as Bytes
+        const long = "\u00ff".repeat(60_000) as ByteString
         yield* show("raw", batch, someEvents(6), ({ index }) => ({
-          line: index === 0 ? (long.repeat(5) as Bytes) : long
+          line: index === 0 ? (long.repeat(5) as ByteString) : long
         }))
         const seen = yield* taken(3)
         expect(seen.flatMap(({ events }) => events.map(({ index }) => index))).toEqual([1, 2, 3, 4, 5])
@@ -211,7 +211,7 @@ describe("copies", () => {
     await onStage(({ show, look, bus, taken }) =>
       Effect.gen(function* () {
         for (const wish of [new Uint8Array([0xc1]), encode("raw"), encode({ stages: ["everything"] })])
-          yield* bus.publish(wishSubject, wish)
+          yield* bus.publish(copySubscriptionSubject, wish)
         yield* look("raw")
         yield* show("raw", batch, someEvents(1), () => {
           throw new Error("boom")

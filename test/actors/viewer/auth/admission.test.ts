@@ -3,17 +3,17 @@ import { afterEach, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
 import type { ViewerOptions } from "../../../../actors/viewer/app.ts"
 import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
-import type { Accounts } from "../../../../actors/viewer/dead-letters/service.ts"
+import type { DeadLetterService } from "../../../../actors/viewer/dead-letters/service.ts"
 import { maxPostedBytes } from "../../../../actors/viewer/http/read-json.ts"
 import { posts } from "../../../../actors/viewer/routes/ledger-and-dead-letters.ts"
 import { serve } from "../../../../gateway/http/serve.ts"
 import type { Server } from "../../../../gateway/http/server-types.ts"
 import { ask, noAccounts, order, ownPage, viewer } from "../requests.ts"
 
-const none = { done: 0, gone: 0, tooOften: 0, tooOftenLetters: [], troubles: [] }
+const none = { done: 0, gone: 0, tooOften: 0, tooOftenDeadLetters: [], troubles: [] }
 
 /** Accounts that count how often something was to be changed. */
-const counting = (): { readonly accounts: Accounts; readonly asked: () => number } => {
+const counting = (): { readonly accounts: DeadLetterService; readonly asked: () => number } => {
   let asked = 0
   const change = async () => {
     asked += 1

@@ -1,17 +1,17 @@
 /** What the pages of the dead letters are told, and what their orders do, on real queues. */
 import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
-import type { Accounts } from "../../../../actors/viewer/dead-letters/service.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { DeadLetterService } from "../../../../actors/viewer/dead-letters/service.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import { Failure } from "../../../../contracts/failure.ts"
-import { bury, claimAll, type OpenOwn, type OwnQueue, onOwnQueues, setAside } from "../../inspect/queues.ts"
+import { bury, claimAll, deadLetter, type OpenOwn, type OwnQueue, onOwnQueues } from "../../inspect/queues.ts"
 import { accountsOn, ask, openLog, order } from "../requests.ts"
 
 /** A test on one queue with its viewer. */
 const checkOn = (
   open: OpenOwn,
   what: string,
-  body: (queue: OwnQueue, accounts: Accounts) => Effect.Effect<void, unknown, Scope.Scope>
+  body: (queue: OwnQueue, accounts: DeadLetterService) => Effect.Effect<void, unknown, Scope.Scope>
 ): void =>
   test(what, () =>
     Effect.runPromise(
@@ -24,19 +24,19 @@ const checkOn = (
     )
   )
 
-const got = (accounts: Accounts, path: string) =>
+const got = (accounts: DeadLetterService, path: string) =>
   Effect.promise(async () => {
     const answer = await ask(`/api/dead-letters${path}`, { accounts })
     return { status: answer.status, body: await answer.json() }
   })
 
-const ordered = (accounts: Accounts, path: string, body: unknown) =>
+const ordered = (accounts: DeadLetterService, path: string, body: unknown) =>
   Effect.promise(async () => {
     const answer = await order(path, accounts, body)
     return { status: answer.status, body: await answer.json() }
   })
 
-const nothing = { done: 0, gone: 0, tooOften: 0, tooOftenLetters: [], troubles: [] }
+const nothing = { done: 0, gone: 0, tooOften: 0, tooOftenDeadLetters: [], troubles: [] }
 
 const good = "203.0.113.9 1795206905922 trk nopod /t/app_open a=1 curl/8"
 
@@ -101,7 +101,7 @@ await onOwnQueues((open) => {
     "whatever bytes a line has, it is shown in visible characters and comes back the same",
     (queue, accounts) =>
       Effect.gen(function* () {
-        const line = "<script>\x00\x1b[31m\n\xe2\x80\xae\xff\\ é" as Bytes
+        const line = "<script>\x00\x1b[31m\n\xe2\x80\xae\xff\\ é" as ByteString
         const [letter] = yield* bury(queue, [line], { detail: "said \u202e <b>" })
         const { body } = yield* got(accounts, `/letter?address=${letter?.id}`)
         expect(body).toMatchObject({
@@ -130,7 +130,7 @@ await onOwnQueues((open) => {
       expect(whole.body).toMatchObject({ isWhole: true, isEditable: false })
       expect(atob(body.base64)).toHaveLength(262_144)
       expect((yield* ordered(accounts, "replay", { letters: [letter?.id] })).body.done).toBe(1)
-      expect((yield* claimAll(queue.source)).lines).toEqual([line as Bytes])
+      expect((yield* claimAll(queue.source)).lines).toEqual([line as ByteString])
     })
   )
 
@@ -147,7 +147,7 @@ await onOwnQueues((open) => {
       expect((yield* ordered(accounts, "replay", { letters: [json.address] })).body.done).toBe(1)
       expect((yield* ordered(accounts, "discard", { letters: [other.address] })).body.done).toBe(1)
       expect((yield* got(accounts, "")).body).toMatchObject({ letters: [], total: 0 })
-      expect((yield* claimAll(queue.source)).lines).toEqual(['{"v":1} <b>' as Bytes])
+      expect((yield* claimAll(queue.source)).lines).toEqual(['{"v":1} <b>' as ByteString])
     })
   )
 
@@ -194,7 +194,7 @@ await onOwnQueues((open) => {
       expect(wrong.body.troubles[0]).toContain("control character")
       const { body } = yield* ordered(accounts, "replay", { letters: [letters[0]?.id], line: good })
       expect(body).toEqual({ ...nothing, done: 1 })
-      expect((yield* claimAll(queue.source)).lines).toEqual([good as Bytes])
+      expect((yield* claimAll(queue.source)).lines).toEqual([good as ByteString])
       expect((yield* got(accounts, "")).body.total).toBe(1)
     })
   )
@@ -204,9 +204,9 @@ await onOwnQueues((open) => {
       let [letter] = yield* bury(queue, ["stubborn"])
       for (let round = 0; round < 3; round++) {
         expect((yield* ordered(accounts, "replay", { letters: [letter?.id] })).body.done).toBe(1)
-        ;[letter] = yield* setAside(yield* claimAll(queue.source))
+        ;[letter] = yield* deadLetter(yield* claimAll(queue.source))
       }
-      const refused = { ...nothing, tooOften: 1, tooOftenLetters: [letter?.id] }
+      const refused = { ...nothing, tooOften: 1, tooOftenDeadLetters: [letter?.id] }
       expect((yield* ordered(accounts, "replay", { letters: [letter?.id] })).body).toEqual(refused)
       expect((yield* ordered(accounts, "replay", { filter: {} })).body).toEqual(refused)
       const again = yield* ordered(accounts, "replay", { letters: [letter?.id], force: true })

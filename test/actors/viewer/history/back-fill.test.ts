@@ -3,19 +3,19 @@ import { expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
 import { backFill } from "../../../../actors/viewer/history/back-fill.ts"
 import { makeSeries } from "../../../../actors/viewer/history/series.ts"
-import type { LookOptions, RecordBatch } from "../../../../bridge/event-log/service.ts"
+import type { RecordBatch, ScanOptions } from "../../../../bridge/event-log/service.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { Topic } from "../../../../contracts/ids.ts"
 
 const topic = Topic.make("events")
 const value = new TextEncoder().encode("a type=Mobile&country=DE&klag=1 e")
 
-/** A log of one partition with so many records a second in the last quarter of an hour, read as `look` does. */
+/** A log of one partition with so many records a second in the last quarter of an hour, read as `scan` does. */
 const logOf = (perSecond: number, now: number) => {
   const first = Math.floor(now / 5_000) * 5_000 - 900_000
   const count = 895 * perSecond
   const looks: Array<number> = []
-  const look = ({ since }: LookOptions, see: (batch: RecordBatch, partitions: number) => boolean) =>
+  const scan = ({ since }: ScanOptions, see: (batch: RecordBatch, partitions: number) => boolean) =>
     Effect.sync(() => {
       looks.push(Math.round((now - since) / 60_000))
       const begin = Math.max(0, Math.ceil(((since - first) * perSecond) / 1_000))
@@ -31,7 +31,7 @@ const logOf = (perSecond: number, now: number) => {
       }
       return false
     })
-  return { look, looks }
+  return { scan, looks }
 }
 
 const run = (effect: Effect.Effect<void>): Promise<void> =>
@@ -43,8 +43,8 @@ const known = (series: ReturnType<typeof makeSeries>, now: number): ReadonlyArra
 test("a quarter of an hour is filled in, each event once", async () => {
   const now = Date.now()
   const series = makeSeries(now)
-  const { look, looks } = logOf(10, now)
-  await run(backFill(series, look, [topic]))
+  const { scan, looks } = logOf(10, now)
+  await run(backFill(series, scan, [topic]))
   expect(looks).toEqual([1, 4, 15])
   const values = known(series, now)
   expect(values.filter((one) => one === null).length).toBeLessThanOrEqual(1)
@@ -55,8 +55,8 @@ test("a quarter of an hour is filled in, each event once", async () => {
 test("of a busy log only as much is filled in as may be read, and the rest is not told as if it were nothing", async () => {
   const now = Date.now()
   const series = makeSeries(now)
-  const { look, looks } = logOf(2_000, now)
-  await run(backFill(series, look, [topic]))
+  const { scan, looks } = logOf(2_000, now)
+  await run(backFill(series, scan, [topic]))
   expect(looks).toEqual([1])
   const values = known(series, now)
   expect(new Set(values.slice(0, 167))).toEqual(new Set([null]))
@@ -66,7 +66,7 @@ test("of a busy log only as much is filled in as may be read, and the rest is no
 test("a log that cannot be read fills in nothing", async () => {
   const now = Date.now()
   const series = makeSeries(now)
-  const look = () => Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
-  await run(backFill(series, look, [topic]))
+  const scan = () => Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
+  await run(backFill(series, scan, [topic]))
   expect(new Set(known(series, now))).toEqual(new Set([null]))
 })

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "bun:test"
-import { consumedMemory, type MemoryLimits } from "../../../../actors/viewer/history/consumer-progress.ts"
+import {
+  consumerProgressMemory,
+  type MemoryLimits
+} from "../../../../actors/viewer/history/consumer-progress.ts"
 import { Topic } from "../../../../contracts/ids.ts"
 
 const topic = Topic.make("events")
 
 const memoryOf = (limits?: MemoryLimits) => {
-  const memory = consumedMemory(limits)
+  const memory = consumerProgressMemory(limits)
   const tell = (by: string, first: number, next: number, at: number, partition = 0): void =>
     memory.add({ by, topic, partition, first: `${first}`, next: `${next}`, count: next - first, at })
   const passage = (by: string, offset: number | string, since = 0, partition = 0) =>

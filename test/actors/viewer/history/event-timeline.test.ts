@@ -3,8 +3,8 @@ import { describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { recordsOf } from "../../../../actors/bridge/records.ts"
 import { type Mask, noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
-import { whereIs } from "../../../../actors/inspect/locate-event.ts"
-import { consumedMemory } from "../../../../actors/viewer/history/consumer-progress.ts"
+import { locateEvent } from "../../../../actors/inspect/locate-event.ts"
+import { consumerProgressMemory } from "../../../../actors/viewer/history/consumer-progress.ts"
 import { journey, stepsOf } from "../../../../actors/viewer/history/event-timeline.ts"
 import type { EventLog } from "../../../../bridge/event-log/service.ts"
 import { type BatchId, emptyDigest, eventId, newBatchId, Topic } from "../../../../contracts/ids.ts"
@@ -45,9 +45,9 @@ const suite = (open: OpenOwn): void => {
   const places = Effect.gen(function* () {
     const queue = yield* open
     const log = yield* openLog
-    const memory = consumedMemory()
+    const memory = consumerProgressMemory()
     const way = (id: string, mask: Mask = noMask) =>
-      Effect.map(whereIs(id, { sources: [queue.source], look: log.look, topics }), (found) =>
+      Effect.map(locateEvent(id, { sources: [queue.source], scan: log.scan, topics }), (found) =>
         journey(found, { consumers: ["event-counter", "timing-stats"], memory, mask })
       )
     return { queue, log, memory, way }
@@ -138,7 +138,7 @@ const suite = (open: OpenOwn): void => {
       expect(inFlight.steps[3]?.what).toMatch(
         /^a drainer has it until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC at the latest, no failed attempt, queue /
       )
-      yield* batch.giveBack(60_000, true)
+      yield* batch.release(60_000, true)
       const waiting = yield* way(eventId(batch.id, 0))
       expect(waiting.steps[3]?.what).toMatch(
         /^given back; it may be claimed again from .*, one failed attempt, queue /

@@ -34,8 +34,8 @@ const batchOf = (seconds: ReadonlyArray<number>): RecordBatch => ({
   }))
 })
 
-const placesOf = (look: EventLog["Service"]["look"]) => ({
-  look,
+const placesOf = (scan: EventLog["Service"]["scan"]) => ({
+  scan,
   topics: [topic],
   mask: noMask,
   patience: 30

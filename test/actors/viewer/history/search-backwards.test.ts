@@ -22,8 +22,8 @@ const value = (type: string, n: number) =>
 
 const all: SearchQuery = { filter: {}, since: 0, until: Number.MAX_SAFE_INTEGER, limit: 100 }
 
-const on = (log: Pick<Log, "look">, topics: ReadonlyArray<Topic>, patience = 20_000) => ({
-  look: log.look,
+const on = (log: Pick<Log, "scan">, topics: ReadonlyArray<Topic>, patience = 20_000) => ({
+  scan: log.scan,
   topics,
   mask: noMask,
   patience
@@ -78,7 +78,7 @@ describe("a log made up", () => {
   /** A log with one record at each of these times, each in a batch of its own; what each look began with is told. */
   const logOf = (times: ReadonlyArray<number>, slow: (since: number) => boolean = () => false) => {
     const looks: Array<number> = []
-    const look: Log["look"] = ({ since }, see) =>
+    const scan: Log["scan"] = ({ since }, see) =>
       Effect.suspend(() => {
         looks.push(since)
         if (slow(since)) return Effect.never
@@ -97,7 +97,7 @@ describe("a log made up", () => {
         }
         return Effect.succeed(false)
       })
-    return { look, looks }
+    return { scan, looks }
   }
   const now = 1_000_000_000_000
   const back = (log: ReturnType<typeof logOf>, query: Partial<SearchQuery> = {}, patience = 200) =>
@@ -135,7 +135,7 @@ describe("a log made up", () => {
   })
 
   /** Everything in pages, as a client asks for them: with the cursor where there is one, else before `next`. */
-  const inPages = async (log: Pick<Log, "look">, query: Partial<SearchQuery>, patience = 2_000) => {
+  const inPages = async (log: Pick<Log, "scan">, query: Partial<SearchQuery>, patience = 2_000) => {
     const pages: Array<SearchView> = []
     let asked: SearchQuery = { ...all, ...query }
     for (let isOver = false; !isOver && pages.length < 60; ) {
@@ -170,7 +170,7 @@ describe("a log made up", () => {
           headers: {}
         }))
     }))
-    const look: Log["look"] = ({ since }, see) =>
+    const scan: Log["scan"] = ({ since }, see) =>
       Effect.sync(() => {
         for (const { name, partition, records } of isTurned ? written.toReversed() : written) {
           const wanted = records.filter(({ timestamp }) => timestamp >= since)
@@ -186,7 +186,7 @@ describe("a log made up", () => {
         }
         return false
       })
-    return { look }
+    return { scan }
   }
 
   test("a page is bounded in bytes too, and the cursor goes on within a millisecond: each event once", async () => {
@@ -233,14 +233,14 @@ describe("a log made up", () => {
     if (cursor === undefined) return
     const away = Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
     const asked = { limit: 3, until: now - 19, cursor }
-    const none = await back({ look: () => away, looks: [] }, asked)
+    const none = await back({ scan: () => away, looks: [] }, asked)
     expect(none).toMatchObject({ events: [], complete: false, cursor: first.cursor })
     expect([...numbers(first), ...numbers(await back(log, asked))]).toEqual([4, 3, 2, 1, 0])
   })
 
   test("a log that fails is told, with what was found until then and where to go on", async () => {
     const away = Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
-    const none = await back({ look: () => away, looks: [] })
+    const none = await back({ scan: () => away, looks: [] })
     expect(none).toEqual({
       events: [],
       looked: 0,
@@ -249,10 +249,10 @@ describe("a log made up", () => {
       troubles: ["Kafka is away."]
     })
     const some = logOf([now - 1_000])
-    const { look } = some
+    const { scan } = some
     const failing: typeof some = {
       ...some,
-      look: (...asked) => (some.looks.length > 0 ? away : look(...asked))
+      scan: (...asked) => (some.looks.length > 0 ? away : scan(...asked))
     }
     const found = await back(failing)
     expect([numbers(found), found.complete, found.troubles]).toEqual([[0], false, ["Kafka is away."]])

@@ -19,8 +19,8 @@ const line = (type: string, query: string, country = "DE") =>
 
 const all: SearchQuery = { filter: {}, since: 0, until: Number.MAX_SAFE_INTEGER, limit: 100 }
 
-const on = (log: Pick<Log, "look">, topics: ReadonlyArray<Topic>, patience = 5_000) => ({
-  look: log.look,
+const on = (log: Pick<Log, "scan">, topics: ReadonlyArray<Topic>, patience = 5_000) => ({
+  scan: log.scan,
   topics,
   mask: noMask,
   patience
@@ -146,10 +146,10 @@ describe("a search that is not finished", () => {
   const looking = (
     batches: ReadonlyArray<RecordBatch>,
     end: Effect.Effect<boolean, Failure>
-  ): Pick<Log, "look"> => ({
-    look: (_, see) => Effect.suspend(() => (batches.some((one) => see(one, 2)) ? Effect.succeed(true) : end))
+  ): Pick<Log, "scan"> => ({
+    scan: (_, see) => Effect.suspend(() => (batches.some((one) => see(one, 2)) ? Effect.succeed(true) : end))
   })
-  const times = (places: Pick<Log, "look">, query: Partial<SearchQuery> = {}) =>
+  const times = (places: Pick<Log, "scan">, query: Partial<SearchQuery> = {}) =>
     Effect.runPromise(
       Effect.map(search({ ...all, since: 50, ...query }, on(places, [topic], 30)), ({ events, ...rest }) => ({
         ...rest,
@@ -237,15 +237,15 @@ describe("a search that is not finished", () => {
           records: one.records.slice(i * size, (i + 1) * size)
         }))
       )
-      const fromTime = (batches: ReadonlyArray<RecordBatch>): Pick<Log, "look"> => ({
-        look: ({ since }, see) =>
+      const fromTime = (batches: ReadonlyArray<RecordBatch>): Pick<Log, "scan"> => ({
+        scan: ({ since }, see) =>
           looking(
             batches.map((one) => ({
               ...one,
               records: one.records.filter(({ timestamp }) => timestamp >= since)
             })),
             Effect.succeed(false)
-          ).look({ topics: [topic], since }, see)
+          ).scan({ topics: [topic], since }, see)
       })
       for (const limit of [20, 500]) {
         const told: Array<string> = []

@@ -1,7 +1,7 @@
 /** Lines that are kept of what flowed by: the newest, within bounds. */
 import { expect, test } from "bun:test"
 import { lineMemory } from "../../../../actors/viewer/live/raw-line-cache.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import type { Copies } from "../../../../contracts/event-copy.ts"
 import { type BatchId, eventId, newBatchId, Topic } from "../../../../contracts/ids.ts"
 
@@ -11,7 +11,7 @@ const copiesOf = (batch: BatchId, ...lines: ReadonlyArray<string | undefined>): 
   batch,
   at: 1,
   dropped: 0,
-  events: lines.map((line, index) => (line === undefined ? { index } : { index, line: line as Bytes }))
+  events: lines.map((line, index) => (line === undefined ? { index } : { index, line: line as ByteString }))
 })
 
 test("a line is found by its event's id; what has none is passed over", () => {
@@ -22,7 +22,7 @@ test("a line is found by its event's id; what has none is passed over", () => {
     "one",
     undefined,
     "three"
-  ] as Array<Bytes | undefined>)
+  ] as Array<ByteString | undefined>)
 })
 
 test("the oldest go when there are too many, or they weigh too much", () => {
@@ -33,6 +33,6 @@ test("the oldest go when there are too many, or they weigh too much", () => {
     memory.add(copiesOf(batch, "aaa"))
     memory.add(copiesOf(newBatchId(), "ccc"))
     expect(memory.lineOf(eventId(batch, 1))).toBeUndefined()
-    expect(memory.lineOf(eventId(batch, 0))).toBe("aaa" as Bytes)
+    expect(memory.lineOf(eventId(batch, 0))).toBe("aaa" as ByteString)
   }
 })

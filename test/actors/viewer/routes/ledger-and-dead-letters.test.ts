@@ -1,14 +1,14 @@
 /** What the ledger's page is told: the account of real queues, and where one event is. */
 import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
-import type { Accounts } from "../../../../actors/viewer/dead-letters/service.ts"
+import type { DeadLetterService } from "../../../../actors/viewer/dead-letters/service.ts"
 import type { QueueSource } from "../../../../bridge/ingest-queue/service.ts"
-import { type Bytes, bytesOf } from "../../../../contracts/event.ts"
+import { type ByteString, bytesOf } from "../../../../contracts/event.ts"
 import { eventId, type Topic } from "../../../../contracts/ids.ts"
 import { bury, claimAll, onOwnQueues } from "../../inspect/queues.ts"
 import { accountsOn, ask, openLog } from "../requests.ts"
 
-const got = (accounts: Accounts, path: string) =>
+const got = (accounts: DeadLetterService, path: string) =>
   Effect.promise(async () => {
     const answer = await ask(path, { accounts })
     return { status: answer.status, body: await answer.json() }
@@ -23,9 +23,9 @@ await onOwnQueues((open) => {
     Effect.gen(function* () {
       const queue = yield* open
       yield* bury(queue, ["broken"])
-      yield* queue.push(["a", "b", "c"] as unknown as ReadonlyArray<Bytes>)
+      yield* queue.push(["a", "b", "c"] as unknown as ReadonlyArray<ByteString>)
       yield* claimAll(queue.source)
-      yield* queue.push(["d"] as unknown as ReadonlyArray<Bytes>)
+      yield* queue.push(["d"] as unknown as ReadonlyArray<ByteString>)
       const { body } = yield* got(yield* accountsOn([queue.source], yield* openLog), "/api/ledger")
       expect(body).toMatchObject({
         balanced: true,

@@ -1,14 +1,14 @@
 /** The addresses of the old system's pages: the list of dead letters, and the order that clears it. */
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
-import type { Accounts } from "../../../../actors/viewer/dead-letters/service.ts"
+import type { DeadLetterService } from "../../../../actors/viewer/dead-letters/service.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { bury, onOwnQueues } from "../../inspect/queues.ts"
 import { accountsOn, ask, openLog, ownPage } from "../requests.ts"
 
 const form = { ...ownPage, "content-type": "application/x-www-form-urlencoded" }
 
-const clear = (accounts: Accounts, body: string, headers: Readonly<Record<string, string>> = form) =>
+const clear = (accounts: DeadLetterService, body: string, headers: Readonly<Record<string, string>> = form) =>
   Effect.promise(() => ask("/badclicks/clear_all", { accounts }, { method: "POST", headers, body }))
 
 await onOwnQueues((open) => {

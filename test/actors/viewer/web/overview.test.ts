@@ -97,8 +97,8 @@ describe("a system made up", () => {
       told = pictured({
         condition: "down",
         sentence: "The log is down.",
-        seams: pictured().seams.map((seam) =>
-          seam.name === "log" ? { ...seam, ok: false, error: "No broker answers." } : seam
+        seams: pictured().seams.map((dependency) =>
+          dependency.name === "log" ? { ...dependency, ok: false, error: "No broker answers." } : dependency
         ),
         troubles: ["The queue did not answer within a second."]
       })
@@ -169,7 +169,7 @@ describe("a system made up", () => {
         {
           condition: "unknown",
           sentence: "Nothing is known yet.",
-          seams: pictured().seams.map((seam) => ({ ...seam, ok: null }))
+          seams: pictured().seams.map((dependency) => ({ ...dependency, ok: null }))
         },
         unknown
       )
@@ -189,8 +189,8 @@ describe("a system made up", () => {
         told = pictured({
           condition: "stands still",
           sentence: `The log cannot be reached: ${why}.`,
-          seams: pictured().seams.map((seam) =>
-            seam.name === "log" ? { ...seam, ok: false, error: why } : seam
+          seams: pictured().seams.map((dependency) =>
+            dependency.name === "log" ? { ...dependency, ok: false, error: why } : dependency
           )
         })
         const page = await open(viewer.url)

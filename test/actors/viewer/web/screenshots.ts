@@ -1,7 +1,7 @@
 /** A system as the overview may be told of it, made up: so that it can be as large or as ill as a test wants. */
 import type {
+  DependencyView,
   InstanceView,
-  SeamView,
   StageView,
   SystemView
 } from "../../../../actors/inspect/pipeline/system-view.ts"
@@ -54,7 +54,7 @@ export const instance = (name: string, n = 1): InstanceView => ({
   troubles: {}
 })
 
-const seam = (name: string, kind: string, address: string): SeamView => ({
+const dependency = (name: string, kind: string, address: string): DependencyView => ({
   name,
   kind,
   embedded: false,
@@ -75,10 +75,10 @@ export const pictured = (
     .filter((name) => !["queue", "log"].includes(name))
     .map((name) => instance(name)),
   seams: [
-    seam("queue", "Redis", "redis-0.queue.internal.example:6379"),
-    seam("bus", "NATS", "nats.internal.example:4222"),
-    seam("log", "Kafka", "kafka-0.internal.example:9092"),
-    seam("projections", "Redis", "redis-1.queue.internal.example:6379")
+    dependency("queue", "Redis", "redis-0.queue.internal.example:6379"),
+    dependency("bus", "NATS", "nats.internal.example:4222"),
+    dependency("log", "Kafka", "kafka-0.internal.example:9092"),
+    dependency("projections", "Redis", "redis-1.queue.internal.example:6379")
   ],
   troubles: [],
   ...changed

@@ -47,7 +47,7 @@ for (const compression of ["gzip", "zstd"] as const) {
 
         const found: Array<string> = []
         await run(
-          log.look({ topics: [topic], since: 0 }, ({ records }) => {
+          log.scan({ topics: [topic], since: 0 }, ({ records }) => {
             found.push(...records.map(textOf))
             return false
           })

@@ -17,7 +17,7 @@ describe("where nobody listens", () => {
   test("it starts, says so when asked, and appending is `unavailable`", async () => {
     const nowhere = `127.0.0.1:${await freePort()}`
     await withLog(nowhere, async (log) => {
-      const asked = await run(Effect.flip(log.seam.check))
+      const asked = await run(Effect.flip(log.dependency.check))
       expect(asked.reason).toBe("unavailable")
       expect(asked.message).toStartWith(`No Kafka broker answers at ${nowhere}`)
       const failure = await run(Effect.flip(log.append([record(newTopic(), "1")], "x")))
@@ -70,7 +70,7 @@ describe("a guarded broker", () => {
       Effect.scoped(
         Effect.gen(function* () {
           const log = yield* open("right")
-          yield* log.seam.check
+          yield* log.dependency.check
           const topic = newTopic()
           yield* log.ensureTopics([topic])
           const [appended] = yield* log.append([record(topic, "1")], "x")
@@ -90,7 +90,7 @@ describe("a guarded broker", () => {
           Effect.gen(function* () {
             const log = yield* open("wrong-password")
             const failures = [
-              yield* Effect.flip(log.seam.check),
+              yield* Effect.flip(log.dependency.check),
               yield* Effect.flip(log.append([record(newTopic(), "1")], "x"))
             ]
             for (const { reason, message } of failures) {
@@ -169,7 +169,7 @@ describe("faults of a broker", () => {
         await faulty().start()
         const before = confirmed.length
         await appendUntil(() => confirmed.length > before + 100)
-        await run(log.seam.check)
+        await run(log.dependency.check)
         await eventually(
           "the reader has all",
           () => {

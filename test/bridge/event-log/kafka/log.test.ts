@@ -141,9 +141,9 @@ describe.skipIf(broker === undefined)("with a broker", () => {
     const environment = ConfigProvider.fromUnknown({ KAFKA_BROKERS: url, KAFKA_COMPRESSION: "none" })
     return run(
       Effect.gen(function* () {
-        const { seam } = yield* EventLog
-        expect([seam.kind, seam.embedded, seam.address]).toEqual(["kafka", false, url])
-        yield* seam.check
+        const { dependency } = yield* EventLog
+        expect([dependency.kind, dependency.embedded, dependency.address]).toEqual(["kafka", false, url])
+        yield* dependency.check
       }).pipe(Effect.provide(Layer.provide(layer, ConfigProvider.layer(environment))))
     )
   })
@@ -158,13 +158,13 @@ describe.skipIf(broker === undefined)("with a broker", () => {
         Effect.scoped(
           Effect.gen(function* () {
             const log = yield* makeKafka({ brokers, tls: false, login: undefined }, "gzip")
-            yield* log.seam.check
+            yield* log.dependency.check
             const topic = newTopic()
             yield* log.ensureTopics([topic])
             const [appended] = yield* log.append([record(topic, "1")], "x")
             expect(appended?.stored).toBe(true)
             for (let i = 0; i < 3; i++) {
-              expect(yield* log.look({ topics: [topic], since: 0 }, () => true)).toBe(true)
+              expect(yield* log.scan({ topics: [topic], since: 0 }, () => true)).toBe(true)
             }
           })
         )

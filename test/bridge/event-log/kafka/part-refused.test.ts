@@ -14,7 +14,7 @@ const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runProm
 const textsIn = async (log: Log, topic: Topic): Promise<ReadonlyArray<string>> => {
   const texts: Array<string> = []
   await run(
-    log.look({ topics: [topic], since: 0 }, ({ records }) => {
+    log.scan({ topics: [topic], since: 0 }, ({ records }) => {
       texts.push(...records.map(textOf))
       return false
     })

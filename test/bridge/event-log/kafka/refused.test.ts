@@ -64,7 +64,7 @@ const change = (topic: Topic, configuration: Readonly<Record<string, string>>): 
 const texts = async (log: Log, topic: Topic): Promise<ReadonlyArray<string>> => {
   const found: Array<string> = []
   await run(
-    log.look({ topics: [topic], since: 0 }, ({ records }) => {
+    log.scan({ topics: [topic], since: 0 }, ({ records }) => {
       found.push(...records.map(textOf))
       return false
     })
@@ -72,7 +72,7 @@ const texts = async (log: Log, topic: Topic): Promise<ReadonlyArray<string>> => 
   return found.sort()
 }
 
-const refusals = (log: Log): ReadonlyArray<string> => log.seam.refusals?.() ?? []
+const refusals = (log: Log): ReadonlyArray<string> => log.dependency.refusals?.() ?? []
 
 /** Appends until it succeeds. */
 const stored = (log: Log, records: ReadonlyArray<NewRecord>) =>

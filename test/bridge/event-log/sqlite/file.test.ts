@@ -104,7 +104,7 @@ test("nothing set, and an empty KAFKA_BROKERS, mean the file", async () => {
   const directory = mkdtempSync(join(tmpdir(), "spoor-log-"))
   for (const more of [{}, { KAFKA_BROKERS: " " }]) {
     const environment = ConfigProvider.fromUnknown({ DATA_DIR: directory, ...more })
-    const kind = EventLog.use(({ seam }) => Effect.succeed([seam.kind, seam.embedded]))
+    const kind = EventLog.use(({ dependency }) => Effect.succeed([dependency.kind, dependency.embedded]))
     const provided = Effect.provide(kind, Layer.provide(layer, ConfigProvider.layer(environment)))
     expect(await Effect.runPromise(provided)).toEqual(["sqlite", true])
   }

@@ -8,7 +8,7 @@ import { redisQueue } from "../../../../bridge/ingest-queue/redis/queue.ts"
 import type { ClaimedBatch, ClaimLimits, IngestQueue } from "../../../../bridge/ingest-queue/service.ts"
 import { connect } from "../../../../bridge/redis/connection.ts"
 import type { DeadLetter } from "../../../../contracts/dead-letter.ts"
-import type { Bytes } from "../../../../contracts/event.ts"
+import type { ByteString } from "../../../../contracts/event.ts"
 import type { Failure } from "../../../../contracts/failure.ts"
 import { eventId, newClaimId, type Topic } from "../../../../contracts/ids.ts"
 import { eventually } from "../../../support/eventually.ts"
@@ -25,7 +25,8 @@ const startOwn = async (args: ReadonlyArray<string> = [], port?: number): Promis
 afterAll(() => Promise.all(own.map((server) => server.stop())))
 
 const limits: ClaimLimits = { maxEvents: 1000, maxBytes: 512 * 1024, lease: 3_600_000 }
-const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<Bytes> => lines as ReadonlyArray<Bytes>
+const bytes = (...lines: ReadonlyArray<string>): ReadonlyArray<ByteString> =>
+  lines as ReadonlyArray<ByteString>
 const run = <A>(effect: Effect.Effect<A, unknown, Scope.Scope>): Promise<A> =>
   Effect.runPromise(Effect.scoped(effect))
 const failureOf = (effect: Effect.Effect<unknown, Failure>): Promise<Failure> => run(Effect.flip(effect))
@@ -52,12 +53,12 @@ const queueOn = (
 const send = (server: OwnRedis, ...command: readonly [string, ...Array<string | number>]) =>
   run(Effect.flatMap(connect(secretUrl(server.url)), (redis) => redis.command(...command)))
 
-const claimed = async (queue: IngestQueue["Service"], place: number): Promise<ReadonlyArray<Bytes>> => {
+const claimed = async (queue: IngestQueue["Service"], place: number): Promise<ReadonlyArray<ByteString>> => {
   const batch = await run(queue.sources[place]?.claim(newClaimId(), limits) ?? Effect.undefined)
   return batch?.lines ?? []
 }
 
-const letterOf = (batch: ClaimedBatch): DeadLetter => ({
+const deadLetterOf = (batch: ClaimedBatch): DeadLetter => ({
   v: 1,
   id: eventId(batch.id, 0),
   reason: "no path",
@@ -80,7 +81,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     const servers = [await startOwn(), await startOwn()]
     await queueOn(servers, async (queue) => {
       for (const [i, server] of servers.entries()) await send(server, "RPUSH", "click_queue", `line ${i}`)
-      expect(queue.sources.map((source) => source.seam.address)).toEqual(
+      expect(queue.sources.map((source) => source.dependency.address)).toEqual(
         servers.map((server) => `127.0.0.1:${server.port}`)
       )
       expect(await claimed(queue, 0)).toEqual(bytes("line 0"))
@@ -126,7 +127,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     await queueOn(
       [server],
       async (queue) => {
-        const line = "x".repeat(10_000) as Bytes
+        const line = "x".repeat(10_000) as ByteString
         const failure = await eventually("the memory is full", () =>
           run(queue.push(Array.from({ length: 20 }, () => line))).then(
             () => undefined,
@@ -138,9 +139,9 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
         await send(server, "CONFIG", "SET", "maxmemory", "1mb")
         const settle = [
           (batch: ClaimedBatch) => batch.ack([]),
-          (batch: ClaimedBatch) => batch.giveBack(0, true),
+          (batch: ClaimedBatch) => batch.release(0, true),
           (batch: ClaimedBatch) => batch.split(2, 0),
-          (batch: ClaimedBatch) => batch.setAside([letterOf(batch)], [])
+          (batch: ClaimedBatch) => batch.deadLetter([deadLetterOf(batch)], [])
         ]
         const source = queue.sources[0]
         for (let turn = 0; ; turn++) {
@@ -219,10 +220,10 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
       if (letters === undefined) throw new Error("There is no queue.")
       const places = async (text: string) =>
         (await run(letters.read(0, list.length))).flatMap((one, i) => (one.text === text ? [i] : []))
-      const letter = (text: string) => ({ text: text as Bytes, letter: undefined })
+      const letter = (text: string) => ({ text: text as ByteString, letter: undefined })
       expect(await run(letters.discard(letter("old")))).toBe(true)
       expect(await places("old")).toEqual([4_001])
-      expect(await run(letters.replay(letter("both"), "both" as Bytes, 1))).toBe("done")
+      expect(await run(letters.replay(letter("both"), "both" as ByteString, 1))).toBe("done")
       expect(await places("both")).toEqual([0])
       for (const text of ["new", "middle", "old", "both"]) {
         expect(await run(letters.discard(letter(text)))).toBe(true)

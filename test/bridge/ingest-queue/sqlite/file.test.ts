@@ -41,7 +41,7 @@ test("without REDIS_URL the queue is the file of DATA_DIR, and lines stay there"
   const settings = { DATA_DIR: join(directory, "made", "for it") }
   await using(settings, (queue) => queue.push([]))
   const depth = await using(settings, (queue) => {
-    expect(queue.sources[0]?.seam).toMatchObject({ kind: "sqlite", embedded: true })
+    expect(queue.sources[0]?.dependency).toMatchObject({ kind: "sqlite", embedded: true })
     return queue.sources[0]?.depth ?? Effect.undefined
   })
   expect(depth).toEqual({ waiting: 0, claimed: 0, deadLetters: 0 })

@@ -37,7 +37,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
         const nats = yield* server()
         const here = yield* bus(nats.url)
         const subject = newSubject()
-        expect(yield* failed(here.seam.check)).toBe("unavailable")
+        expect(yield* failed(here.dependency.check)).toBe("unavailable")
         expect(yield* failed(here.flush)).toBe("unavailable")
         expect(yield* failed(here.request(subject, bytes("x"), yield* anHour))).toBe("unavailable")
         expect(yield* failed(here.requestMany(subject, bytes("x"), 100))).toBe("unavailable")
@@ -108,10 +108,10 @@ describe.skipIf(!canStartNats)("NATS", () => {
         expect((yield* here.request(subject, new Uint8Array(most), deadline)).length).toBe(most)
         expect(yield* failed(here.request(subject, bytes("large"), deadline))).toBe("too-large")
         yield* here.publish(subject, new Uint8Array(70_000))
-        yield* here.seam.check
+        yield* here.dependency.check
 
         yield* Effect.promise(nats.kill)
-        yield* succeeds("noticed", () => Effect.flip(here.seam.check).pipe(Effect.orDie))
+        yield* succeeds("noticed", () => Effect.flip(here.dependency.check).pipe(Effect.orDie))
         expect(yield* failed(here.request(subject, new Uint8Array(most + 1), deadline))).toBe("too-large")
         expect(yield* failed(here.request(subject, new Uint8Array(most), deadline))).toBe("unavailable")
       })
@@ -124,12 +124,12 @@ describe.skipIf(!canStartNats)("NATS", () => {
         const here = yield* bus(nats.url.replace("//", "//spoor:p%40ss@"))
         const why = yield* Effect.promise(() =>
           eventually("refused", async () => {
-            const failure = await Effect.runPromise(Effect.flip(here.seam.check))
+            const failure = await Effect.runPromise(Effect.flip(here.dependency.check))
             return failure.message.includes("Authorization") && failure.message
           })
         )
         expect(why).not.toContain("p@ss")
-        expect(here.seam.address).not.toContain("spoor")
+        expect(here.dependency.address).not.toContain("spoor")
         yield* Effect.promise(nats.kill)
         yield* Effect.promise(() => nats.start('authorization { user: "spoor", password: "p@ss" }'))
         yield* isConnected(here)
@@ -153,13 +153,13 @@ describe.skipIf(!canStartNats)("NATS", () => {
         const here = yield* connected(nats.url.replace("//", "//a:b@"))
         const deadline = yield* anHour
         expect(yield* failed(here.request("no.publish", bytes("x"), deadline))).toBe("unavailable")
-        yield* here.seam.check
+        yield* here.dependency.check
         const echo = here.serve("no.serve", "q", (request) => Effect.succeed(request.payload))
         expect(yield* failed(Effect.scoped(echo))).toBe("unavailable")
-        expect(yield* failed(Effect.andThen(Effect.ignore(echo), here.seam.check).pipe(Effect.scoped))).toBe(
-          "unavailable"
-        )
-        yield* here.seam.check
+        expect(
+          yield* failed(Effect.andThen(Effect.ignore(echo), here.dependency.check).pipe(Effect.scoped))
+        ).toBe("unavailable")
+        yield* here.dependency.check
         yield* Effect.ignore(echo)
         yield* Effect.promise(nats.kill)
         yield* Effect.promise(() => nats.start(rules("nothing")))
@@ -248,7 +248,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
           }
           yield* Effect.promise(nats.kill)
           if (when === "noticed") {
-            yield* succeeds("noticed", () => Effect.flip(here.seam.check).pipe(Effect.orDie))
+            yield* succeeds("noticed", () => Effect.flip(here.dependency.check).pipe(Effect.orDie))
           }
           const closing = yield* Effect.forkDetach(Scope.close(scope, Exit.void))
           expect((yield* Effect.timeoutOption(Fiber.join(closing), "3 seconds"))._tag).toBe("Some")

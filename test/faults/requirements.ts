@@ -3,9 +3,9 @@ import type { Environment } from "../support/spoor.ts"
 import type { KafkaNeed } from "./kafka-pool.ts"
 
 /** The outside systems. */
-export type SeamName = "redis" | "nats" | "kafka"
+export type DependencyName = "redis" | "nats" | "kafka"
 
-export interface Needs {
+export interface Requirements {
   /** The broker of the run ("shared", which the case must not hurt), three brokers, or one of its own. */
   readonly kafka?: KafkaNeed
   /** Settings of an own broker, such as `message.max.bytes`. */
@@ -17,7 +17,7 @@ export interface Needs {
   /** nats-server's configuration, in its own language. */
   readonly natsConfiguration?: string
   /** Which actors reach which system through a proxy (`world.proxy`); the others reach it directly. */
-  readonly through?: Readonly<Partial<Record<SeamName, "all" | ReadonlyArray<string>>>>
+  readonly through?: Readonly<Partial<Record<DependencyName, "all" | ReadonlyArray<string>>>>
   /** How many processes of which actor, instead of `standardActors`. */
   readonly actors?: Readonly<Record<string, number>>
   /** More environment for all actors. In a value `{topic}` is the case's topic, `{folder}` a folder of its own. */
