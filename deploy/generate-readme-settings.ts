@@ -1,8 +1,13 @@
-/** Writes the parts of README.md that are made from the code: `bun deploy/readme.ts`. A test checks that they are current. */
-import { readFileSync, writeFileSync } from "node:fs"
+/**
+ * Writes the tables that are made from the code into the README files that have their markers, such as
+ * `<!-- settings -->` … `<!-- /settings -->`: `bun deploy/generate-readme-settings.ts`. A test checks that they are current.
+ */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { loadActors } from "../actors/all.ts"
 import { actorTable, settingsTable } from "../actors/commands/help.ts"
 import { errorEntries } from "../gateway/http/errors.ts"
+import { readmes, root } from "./documents.ts"
 import { seriesTable } from "./series-table.ts"
 
 const actors = await loadActors()
@@ -17,20 +22,29 @@ const errorTable = (): string =>
     )
   ].join("\n")
 
-/** The README with its generated parts made anew. */
-export const withGeneratedParts = (readme: string): string =>
-  Object.entries({
-    actors: actorTable(actors),
-    settings: settingsTable(actors),
-    errors: errorTable(),
-    series: seriesTable()
-  }).reduce((text, [name, part]) => {
+const tables: Readonly<Record<string, string>> = {
+  actors: actorTable(actors),
+  settings: settingsTable(actors),
+  errors: errorTable(),
+  series: seriesTable()
+}
+
+/** The marker in front of each generated table. */
+export const tableMarkers: ReadonlyArray<string> = Object.keys(tables).map((name) => `<!-- ${name} -->`)
+
+/** The text with its generated tables made anew; a text without markers is unchanged. Throws for a marker without its end. */
+export const withGeneratedTables = (text: string): string =>
+  Object.entries(tables).reduce((before, [name, table]) => {
     const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
-    const [before = "", rest = ""] = text.split(begin)
-    return `${before}${begin}\n${part}\n${end}${rest.split(end)[1] ?? ""}`
-  }, readme)
+    const [from, to] = [before.indexOf(begin), before.indexOf(end)]
+    if (from === -1) return before
+    if (to < from) throw new Error(`${begin} has no ${end} behind it.`)
+    return `${before.slice(0, from + begin.length)}\n${table}\n${before.slice(to)}`
+  }, text)
 
 if (import.meta.main) {
-  const path = new URL("../README.md", import.meta.url)
-  writeFileSync(path, withGeneratedParts(readFileSync(path, "utf8")))
+  for (const { path, text } of readmes()) {
+    const current = withGeneratedTables(text)
+    if (current !== text) writeFileSync(join(root, path), current)
+  }
 }
