@@ -1,6 +1,7 @@
 /**
  * The tour of the README can be followed to the letter, and so can the commands of the other README files: the blocks that
- * name this test are typed into a shell, in order, and print what stands below them. Only what belongs to this machine is replaced: ports, addresses, the names of queue and topic.
+ * name this test are typed into a shell, in order, and print what stands below them. Only what belongs to this machine is
+ * replaced: ports, addresses, the names of queue and topic.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { spawn } from "node:child_process"

@@ -1,4 +1,4 @@
-/** The results of a run as text: a line each while it runs, the table for the README, JSON for machines. */
+/** The results of a run as text: a line each while it runs, the table for test/README.md, JSON for machines. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import type { NotHere } from "./case.ts"
@@ -74,7 +74,7 @@ const worstRuns = (results: ReadonlyArray<CaseResult>): ReadonlyArray<CaseResult
 
 const [begin, end] = ["<!-- faults -->", "<!-- /faults -->"]
 
-/** Puts the table of all results, and what made them, between the marks in the README. Throws when the marks are not there. */
+/** Puts the table of all results, and what made them, between the markers in the document. Throws when they are not there. */
 export const writeReport = (
   path: string,
   results: ReadonlyArray<KeptResult>,
