@@ -92,6 +92,22 @@ describe("links", () => {
   }
 })
 
+/** Folders with a role of their own: each says what is in it, who may use it, how to add one more, what proves it. */
+const rooms = [
+  ...["contracts", "bridge", "gateway", "actors", "deploy", "test"],
+  ...["runtime", "transform", "inspect", "viewer", "viewer/web", "commands"].map((name) => `actors/${name}`)
+]
+
+describe("rooms", () => {
+  for (const room of rooms) {
+    test(`${room}/README.md says who may use it, how to add one more, and what proves it`, () => {
+      const { text = "" } = all.find(({ path }) => path === join(room, "README.md")) ?? {}
+      const said = ["**Who may use it:**", "**How to add", "**What proves it:**"]
+      expect(said.filter((part) => !text.includes(part))).toEqual([])
+    })
+  }
+})
+
 /** Files that a document tells its reader to write. */
 const toBeWritten = new Set(["actors/browser-counter.ts"])
 
