@@ -80,8 +80,8 @@ export const writeReport = (
   results: ReadonlyArray<KeptResult>,
   left: ReadonlyArray<NotHere>
 ): void => {
-  const made = new Set(results.map(({ date, command }) => `\`${command}\` (${date})`))
-  const heading = `Measured on ${availableParallelism()} cores shared by everything, with ${[...made].join(" and ")}.\n\n`
+  const made = new Set(results.map(({ date, command }) => `- \`${command}\` (${date})\n`))
+  const heading = `Measured on ${availableParallelism()} cores shared by everything, with these commands:\n\n${[...made].join("")}\n`
   const before = readFileSync(path, "utf8")
   const [from, to] = [before.indexOf(begin), before.indexOf(end)]
   if (from === -1 || to < from) throw new Error(`${path} has no ${begin} … ${end}.`)
