@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer"
 import type { EventInFlight } from "../../../bridge/ingest-queue/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import type { DryRun } from "../../inspect/dead-letters/dry-run.ts"
@@ -105,7 +106,7 @@ export const dryRunView = (trial: DryRun, mask: Mask): DryRunView => {
     topic,
     isTopicUnknown,
     key: whole(key, mask),
-    record: beginning(shownRecord(bytesIn(value), mask), openBytes).text
+    record: beginning(shownRecord(byteStringOf(value), mask), openBytes).text
   }
 }
 
@@ -140,10 +141,7 @@ export const whereView = (location: EventLocation, mask: Mask): WhereView => {
     records: records.slice(0, mostPlaces).map(({ value, key = "", ...rest }) => ({
       ...rest,
       key: whole(key, mask),
-      record: beginning(shownRecord(bytesIn(value), mask), openBytes).text
+      record: beginning(shownRecord(byteStringOf(value), mask), openBytes).text
     }))
   }
 }
-
-const bytesIn = (value: Uint8Array): ByteString =>
-  Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as ByteString
