@@ -7,15 +7,15 @@ import { Clock, Effect } from "effect"
 import { EventLog, placements } from "../bridge/event-log/service.ts"
 import { type EnrichedBatch, mergeReceipts } from "../contracts/batch.ts"
 import { Store } from "../contracts/requests.ts"
-import { doubtAfterFailure } from "./bridge/append-health.ts"
-import { rememberReceipts } from "./bridge/receipt-cache.ts"
+import { makeAppendHealth } from "./bridge/append-health.ts"
+import { makeReceiptCache } from "./bridge/receipt-cache.ts"
 import { recordsOf, rejectionsOf, storedAt } from "./bridge/records.ts"
 import * as Actor from "./runtime/actor.ts"
 import { eventLog, messageBus } from "./runtime/dependencies.ts"
 import { ensureTopics } from "./runtime/ensure-topics.ts"
 import { requests } from "./runtime/inbox/requests.ts"
-import { publishFacts } from "./runtime/publish/batch-progress.ts"
-import { showCopies } from "./runtime/publish/event-copies.ts"
+import { publishBatchProgress } from "./runtime/publish/batch-progress.ts"
+import { makeCopyPublisher } from "./runtime/publish/event-copies.ts"
 import { readTopics, topicSettings } from "./transform/topics.ts"
 
 export const Bridge = Actor.make(
@@ -32,10 +32,10 @@ export const Bridge = Actor.make(
   Effect.gen(function* () {
     const log = yield* EventLog
     yield* Effect.forkScoped(yield* ensureTopics(log, (yield* readTopics).all))
-    const tell = yield* publishFacts
-    const show = yield* showCopies
-    const once = rememberReceipts()
-    const doubt = doubtAfterFailure()
+    const tell = yield* publishBatchProgress
+    const show = yield* makeCopyPublisher
+    const once = makeReceiptCache()
+    const doubt = makeAppendHealth()
 
     const store = Effect.fnUntraced(function* (batch: EnrichedBatch) {
       const records = recordsOf(batch, yield* Clock.currentTimeMillis)

@@ -10,8 +10,8 @@ import { Self } from "./runtime/actor-context.ts"
 import { ingestQueue, messageBus } from "./runtime/dependencies.ts"
 import type { Lines } from "./runtime/inbox/batch-outcome.ts"
 import { claims } from "./runtime/inbox/claims.ts"
-import { publishFacts } from "./runtime/publish/batch-progress.ts"
-import { showCopies } from "./runtime/publish/event-copies.ts"
+import { publishBatchProgress } from "./runtime/publish/batch-progress.ts"
+import { makeCopyPublisher } from "./runtime/publish/event-copies.ts"
 import { ask } from "./runtime/request.ts"
 import { lineAt, otherUnits, readLines } from "./transform/read-lines.ts"
 import { readTopics, topicSettings } from "./transform/topics.ts"
@@ -30,8 +30,8 @@ export const Drainer = Actor.make(
     const { meter } = yield* Self
     const topics = yield* readTopics
     const askEnricher = yield* ask(Enrich, "drainer")
-    const tell = yield* publishFacts
-    const show = yield* showCopies
+    const tell = yield* publishBatchProgress
+    const show = yield* makeCopyPublisher
 
     return Effect.fnUntraced(function* ({ id, digest, claimed, first, lines }: Lines) {
       const { events, rejected, received, unknownTopics } = readLines(lines, topics, first)

@@ -35,8 +35,8 @@ export const EventCopy = Schema.Struct({
 })
 export type EventCopy = typeof EventCopy.Type
 
-/** What a stage knows of an event besides its place in its batch. */
-export type Seen = Omit<EventCopy, "index">
+/** What a stage copies of an event, apart from its place in its batch. */
+export type CopyContent = Omit<EventCopy, "index">
 
 /** Copies of some events of a batch, of one topic. */
 export const Copies = Schema.Struct({

@@ -4,12 +4,12 @@
  */
 import { Effect } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import { steadyMillis } from "../runtime/monotonic-clock.ts"
+import { monotonicMillis } from "../runtime/monotonic-clock.ts"
 
 /** How long a failed append is held against the log, milliseconds; a successful one clears it at once. */
-export const doubtedFor = 10_000
+export const unhealthyForMs = 10_000
 
-export const doubtAfterFailure = () => {
+export const makeAppendHealth = () => {
   let until = 0
   return {
     /** The append itself, watched. */
@@ -21,14 +21,14 @@ export const doubtAfterFailure = () => {
           })
         ),
         Effect.tapError(() =>
-          Effect.map(steadyMillis, (now) => {
-            until = now + doubtedFor
+          Effect.map(monotonicMillis, (now) => {
+            until = now + unhealthyForMs
           })
         )
       ),
     /** Fails with `unavailable` while the last append, a moment ago, has failed. */
     check: Effect.gen(function* () {
-      if ((yield* steadyMillis) >= until) return
+      if ((yield* monotonicMillis) >= until) return
       return yield* new Failure({
         reason: "unavailable",
         message: "the log answers, but stored nothing lately"

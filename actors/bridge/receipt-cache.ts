@@ -9,8 +9,8 @@ import { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
 
 /** So many receipts at most, and for how long, milliseconds. */
-export const rememberedAtMost = 10_000
-export const rememberedFor = 5 * 60_000
+export const maxCachedReceipts = 10_000
+export const receiptTtlMs = 5 * 60_000
 
 type Stores = Effect.Effect<Receipt, Failure>
 
@@ -18,13 +18,13 @@ type Stores = Effect.Effect<Receipt, Failure>
  * A function that stores a part of a batch with `store` unless that is under way or was done lately. A failure is told
  * to all who wait for it and not remembered.
  */
-export const rememberReceipts = (atMost = rememberedAtMost) => {
+export const makeReceiptCache = (atMost = maxCachedReceipts) => {
   /** In the order in which they came. */
   const done = new Map<string, { readonly receipt: Receipt; readonly until: number }>()
   const underWay = new Map<string, Deferred.Deferred<Receipt, Failure>>()
 
   const remember = (name: string, receipt: Receipt, now: number): void => {
-    done.set(name, { receipt, until: now + rememberedFor })
+    done.set(name, { receipt, until: now + receiptTtlMs })
     for (const [oldest, { until }] of done) {
       if (done.size <= atMost && until > now) return
       done.delete(oldest)

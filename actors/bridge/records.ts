@@ -2,9 +2,9 @@
 import type { Appended, NewRecord } from "../../bridge/event-log/service.ts"
 import type { EnrichedBatch, Rejection } from "../../contracts/batch.ts"
 import type { EnrichedEvent } from "../../contracts/event.ts"
-import type { Seen } from "../../contracts/event-copy.ts"
+import type { CopyContent } from "../../contracts/event-copy.ts"
 import { eventId } from "../../contracts/ids.ts"
-import { recordIn } from "../runtime/publish/event-copies.ts"
+import { recordContent } from "../runtime/publish/event-copies.ts"
 
 /** The version of the record's format, header `v`. */
 export const recordVersion = "1"
@@ -33,10 +33,10 @@ export const recordsOf = (batch: EnrichedBatch, now: number): ReadonlyArray<NewR
 /** A stored event as people who look are shown it, by its place in what was appended; one not stored is not shown. */
 export const storedAt =
   (appended: ReadonlyArray<Appended>) =>
-  ({ value }: EnrichedEvent, place: number): Seen | undefined => {
+  ({ value }: EnrichedEvent, place: number): CopyContent | undefined => {
     const one = appended[place]
     return one?.stored === true
-      ? { ...recordIn(value), partition: one.partition, offset: one.offset }
+      ? { ...recordContent(value), partition: one.partition, offset: one.offset }
       : undefined
   }
 

@@ -12,7 +12,7 @@ import { readEvent } from "../inspect/counters/counted-event.ts"
 import { type Counting, withShortKeys } from "../inspect/counters/counting.ts"
 import * as Actor from "../runtime/actor.ts"
 import { Self } from "../runtime/actor-context.ts"
-import { eventLog, factBus, projectionStore } from "../runtime/dependencies.ts"
+import { eventLog, progressBus, projectionStore } from "../runtime/dependencies.ts"
 import { records } from "../runtime/inbox/records.ts"
 import { publishConsumerProgress } from "../runtime/publish/consumer-progress.ts"
 import { fenceId, type Written } from "./fence-id.ts"
@@ -28,7 +28,7 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       summary,
       receives: records(name, "oldest"),
       sends: `counts to the projection ${name}`,
-      requires: [eventLog, projectionStore, factBus],
+      requires: [eventLog, projectionStore, progressBus],
       settings: [eventIdParam, visitorId],
       concurrency: partitionsAtOnce,
       waiting: 16

@@ -29,6 +29,6 @@ export const fenceId = (
   if (event === undefined || given === undefined || given === "")
     return record.headers.id as EventId | undefined
   const params = hasVisitorIds ? withoutParams(event.params, visitorNames) : event.params
-  const hash = createHash("sha256").update(`${event.travelledType} ${params}`).digest("hex")
+  const hash = createHash("sha256").update(`${event.encodedType} ${params}`).digest("hex")
   return `${hash.slice(0, 32)}-0` as EventId
 }

@@ -14,7 +14,7 @@ export const bytesJson = (name: string, bytes: ByteString): Record<string, strin
 
 /** Whether times are told in the zone of this machine (`--local`), and not in UTC. */
 let isLocal = false
-export const tellLocalTimes = (): void => {
+export const useLocalTimes = (): void => {
   isLocal = true
 }
 

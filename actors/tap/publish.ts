@@ -12,7 +12,7 @@ import { shortView } from "../inspect/events/shorten-view.ts"
 import { copiedRecords } from "../inspect/events/staged-event.ts"
 import { viewerMask } from "../inspect/viewer-settings.ts"
 import { type CopyBudget, copyBudget } from "../runtime/publish/copy-budget.ts"
-import { leftOut } from "../runtime/publish/event-copies.ts"
+import { droppedCopiesOf } from "../runtime/publish/event-copies.ts"
 import { inertJson } from "./inert-json.ts"
 
 /** How many characters of an event's texts are published, so that no event is larger than a message of NATS may be. */
@@ -48,7 +48,7 @@ export const publishTapped = Effect.gen(function* () {
       budget.spend(record.value.length)
       yield* publish(tapSubject(stage, topic), shortView(eventView(record, mask), longest))
     }
-    if (own > 0) yield* Metric.update(leftOut(stage), own)
+    if (own > 0) yield* Metric.update(droppedCopiesOf(stage), own)
     const dropped = copies.dropped + own
     if (dropped > 0) yield* publish(tapDroppedSubject(stage, topic), { stage, topic, dropped })
   })

@@ -1,7 +1,7 @@
 /** A claimed batch taken apart: each of its lines is either an event or a rejection with its reason. */
 import type { Rejection } from "../../contracts/batch.ts"
 import type { ByteString, RawEvent } from "../../contracts/event.ts"
-import type { Seen } from "../../contracts/event-copy.ts"
+import type { CopyContent } from "../../contracts/event-copy.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { isOtherUnit } from "../../contracts/wire/line-time.ts"
 import { readLine, type Topics } from "./topics.ts"
@@ -18,7 +18,9 @@ export interface ReadLines {
 /** The line of an event, by its place in its batch, as people who look are shown it. */
 export const lineAt =
   (lines: ReadonlyArray<ByteString>, first: number) =>
-  ({ index }: { readonly index: number }): Seen => ({ line: lines[index - first] ?? ("" as ByteString) })
+  ({ index }: { readonly index: number }): CopyContent => ({
+    line: lines[index - first] ?? ("" as ByteString)
+  })
 
 /** How many of the events have their time in the other dialect's unit; `seen`: milliseconds since 1970. */
 export const otherUnits = (events: ReadonlyArray<RawEvent>, seen: number): number =>

@@ -8,7 +8,7 @@ import { readAll } from "../../contracts/setting.ts"
 import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { clientAddress, trustedProxies as trusting } from "../../gateway/http/client-address.ts"
 import { believedAddressHeaders, trustedProxies } from "../../gateway/http/proxy-settings.ts"
-import { makeWatch } from "../inspect/pipeline/monitor.ts"
+import { makeMonitor } from "../inspect/pipeline/monitor.ts"
 import {
   listenAddress,
   viewerHost,
@@ -47,7 +47,7 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Pa
   const counted = yield* makeCounted
   const accounts = yield* makeDeadLetterService
   const { health, announce } = yield* Self
-  const watch = yield* makeWatch({
+  const watch = yield* makeMonitor({
     bus: yield* MessageBus,
     ...(yield* IngestQueue),
     health,

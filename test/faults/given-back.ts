@@ -17,9 +17,9 @@ export const givenBack = (world: World): ReadonlyArray<GivenBack> =>
     .group("drainer")
     .output()
     .split("\n")
-    .filter((line) => line.includes("batch given back"))
+    .filter((line) => line.includes("batch released"))
     .map((line) => {
-      const [, message = line] = /batch given back: ([^"\\]*)/.exec(line) ?? []
+      const [, message = line] = /batch released: ([^"\\]*)/.exec(line) ?? []
       return {
         reason: valueIn(line, "reason"),
         message,

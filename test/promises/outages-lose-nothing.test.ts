@@ -39,7 +39,7 @@ describe.skipIf(servers === undefined || !canStartNats)("an outage loses nothing
       expect(attempts.length).toBeGreaterThan(0)
       for (const attempt of attempts) expect(attempt).toStartWith("0 ")
       expect((await cluster.depth()).deadLetters).toBe(0)
-      return drainer.output().includes("batch given back")
+      return drainer.output().includes("batch released")
     })
 
   let drainer: Spoor

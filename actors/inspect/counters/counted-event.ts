@@ -31,7 +31,7 @@ export class CountedEvent {
   }
 
   /** The event type as it stands in the record, not decoded. */
-  get travelledType(): string {
+  get encodedType(): string {
     return textOf(this.typeBytes)
   }
 

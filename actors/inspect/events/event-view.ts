@@ -6,7 +6,7 @@ import { ipText } from "../../../contracts/wire/ip-text.ts"
 import { parseLine } from "../../../contracts/wire/line.ts"
 import { type Param, parseParams } from "../../../contracts/wire/params.ts"
 import { eventType, eventTypeText, type ParsedRecord, parseRecord } from "../../../contracts/wire/record.ts"
-import { hiddenText, type Mask, maskedLine, maskedPairs, maskedRecord, noMask } from "./mask.ts"
+import { type Mask, maskedLine, maskedPairs, maskedRecord, maskedText, noMask } from "./mask.ts"
 import type { EventView, Times } from "./messages.ts"
 import type { FeedRecord } from "./staged-event.ts"
 
@@ -37,7 +37,7 @@ const nothing = {
 const recordView = ({ value, times, ...place }: FeedRecord, mask: Mask): EventView => {
   const parsed = parseRecord(value)
   if (parsed === undefined) {
-    const seen = mask.isOn ? { raw: hiddenText } : { raw: textOf(value), type: typeOf(value) }
+    const seen = mask.isOn ? { raw: maskedText } : { raw: textOf(value), type: typeOf(value) }
     return { ...nothing, ...place, ...seen, times }
   }
   const { raw, shown } = mask.isOn ? masked(value, mask) : { raw: value, shown: parsed }
@@ -50,7 +50,7 @@ const recordView = ({ value, times, ...place }: FeedRecord, mask: Mask): EventVi
     country: meta.get("country") ?? "",
     device: deviceOf(meta),
     deviceType: deviceTypeOf(meta),
-    address: mask.hidesAddress && address !== "" ? hiddenText : ipText(address, parsed.dialect),
+    address: mask.hidesAddress && address !== "" ? maskedText : ipText(address, parsed.dialect),
     klag: scaled(meta.get("klag"), isSeconds),
     meta: shown.meta,
     params: parseParams(shown.params),
@@ -75,13 +75,13 @@ const masked = (
 
 const lineView = ({ value, times, topic, detail, ...place }: FeedRecord, mask: Mask): EventView => {
   // What was said of an event may quote it.
-  const said = detail === undefined ? {} : { detail: mask.isOn ? hiddenText : detail }
+  const said = detail === undefined ? {} : { detail: mask.isOn ? maskedText : detail }
   const parsed = parseLine(value, { topic: topic as Topic, topics: new Set() }, 0)
   if (parsed.kind === "unreadable") {
-    return { ...nothing, ...place, ...said, topic, raw: mask.isOn ? hiddenText : textOf(value), times }
+    return { ...nothing, ...place, ...said, topic, raw: mask.isOn ? maskedText : textOf(value), times }
   }
   const { dialect, ip, ts, host, pod, path, query, userAgent } = parsed.event
-  const address = mask.hidesAddress ? hiddenText : ip
+  const address = mask.hidesAddress ? maskedText : ip
   const meta: ReadonlyArray<Param> = [
     ["ip", address],
     ["ts", String(ts)],
@@ -99,7 +99,7 @@ const lineView = ({ value, times, topic, detail, ...place }: FeedRecord, mask: M
     address,
     meta: meta
       .filter(([, text]) => text !== "")
-      .map(([name, text]) => [name, mask.hides(name) ? hiddenText : text]),
+      .map(([name, text]) => [name, mask.hides(name) ? maskedText : text]),
     params: parseParams(mask.isOn ? maskedPairs(query, true, mask.hides) : query),
     raw: textOf(mask.isOn ? maskedLine(value, dialect, mask) : value),
     times: withReceived(times, dialect === "adtekio" ? ts * 1000 : ts)

@@ -6,8 +6,8 @@ import { type ByteString, bytesOf, type Dialect } from "../../../contracts/event
 import { decodeValue } from "../../../contracts/wire/percent.ts"
 
 /** Stands where something is hidden. */
-export const hiddenText = "•••"
-const hiddenBytes = bytesOf(hiddenText)
+export const maskedText = "•••"
+const hiddenBytes = bytesOf(maskedText)
 
 export interface Mask {
   /** False: everything may be seen. */

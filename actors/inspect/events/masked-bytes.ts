@@ -3,20 +3,20 @@ import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { parseLine } from "../../../contracts/wire/line.ts"
 import { parseRecord } from "../../../contracts/wire/record.ts"
-import { hiddenText, type Mask, maskedLine, maskedRecord } from "./mask.ts"
+import { type Mask, maskedLine, maskedRecord, maskedText } from "./mask.ts"
 
-const hidden = bytesOf(hiddenText)
+const hidden = bytesOf(maskedText)
 
 /** Which topics a line may name does not matter to its secrets. */
 const anyTopic = { topic: "any" as Topic, topics: new Set<string>() }
 
-export const shownLine = (line: ByteString, mask: Mask): ByteString => {
+export const visibleLine = (line: ByteString, mask: Mask): ByteString => {
   if (!mask.isOn) return line
   const parsed = parseLine(line, anyTopic, 0)
   return parsed.kind === "event" ? maskedLine(line, parsed.event.dialect, mask) : hidden
 }
 
-export const shownRecord = (value: ByteString, mask: Mask): ByteString => {
+export const visibleRecord = (value: ByteString, mask: Mask): ByteString => {
   if (!mask.isOn) return value
   return parseRecord(value) === undefined ? hidden : maskedRecord(value, mask)
 }

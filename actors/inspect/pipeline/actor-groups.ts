@@ -4,7 +4,7 @@
  */
 import type { Behind } from "../../../contracts/actor-stats.ts"
 import { many, span } from "../format.ts"
-import { type ActorSeen, stillAfter } from "./health-rules.ts"
+import { type ActorObservation, stalledAfterMs } from "./health-rules.ts"
 import { type Instance, silentAfter } from "./instances.ts"
 
 /** A moment: by the steady clock, and in milliseconds since 1970. */
@@ -18,7 +18,7 @@ export interface ActorGroup {
   readonly name: string
   /** Those that answer. */
   readonly running: ReadonlyArray<Instance>
-  readonly seen: ActorSeen
+  readonly seen: ActorObservation
   /** A reader of the log. */
   readonly isReader: boolean
   /** Records between it and the end of the log, as far as anybody has seen that. */
@@ -28,7 +28,7 @@ export interface ActorGroup {
 }
 
 export interface ActorGroups {
-  /** Every actor of which an instance was heard of, by name. `workLies`: see `ActorSeen`. */
+  /** Every actor of which an instance was heard of, by name. `workLies`: see `ActorObservation`. */
   readonly groups: (
     instances: ReadonlyArray<Instance>,
     moment: Moment,
@@ -85,7 +85,7 @@ export const makeActorGroups = (): ActorGroups => {
     const since = laggingSince.get(name) ?? at
     laggingSince.set(name, since)
     const duration = at - Math.max(since, progressAt)
-    if (duration < stillAfter) return undefined
+    if (duration < stalledAfterMs) return undefined
     return `${many(unseen, "record lies", "records lie")} behind it and none was read for ${span(duration)}.`
   }
 
@@ -145,7 +145,7 @@ const seenOf = (
   all: ReadonlyArray<Instance>,
   { at, wall }: Moment,
   workLies: string | undefined
-): ActorSeen => {
+): ActorObservation => {
   const busy = running.filter(({ last }) => (last.figures.underWay ?? 0) > 0)
   const lastAt = latest(all.map(({ last }) => last.figures.lastAt))
   const failing = all.toSorted((one, other) => (other.failedAt ?? 0) - (one.failedAt ?? 0))

@@ -1,16 +1,16 @@
 /** How a stage is, in one word and a sentence for a person: rules over what was seen of it. Pure. */
 
 import { ended, listed, many, reasonText, span } from "../format.ts"
-import type { QueueSeen } from "./queues.ts"
+import type { QueueObservation } from "./queues.ts"
 import type { Condition } from "./system-view.ts"
 
-export interface Judgement {
+export interface StageHealth {
   readonly condition: Condition
   readonly sentence: string
 }
 
 /** What was seen of an actor, all its instances together. Ages are milliseconds; undefined: not since the watch began. */
-export interface ActorSeen {
+export interface ActorObservation {
   readonly name: string
   /** Instances that answer, of these the ones that crashed and start again, and those that fell silent lately. */
   readonly instances: number
@@ -36,7 +36,7 @@ export interface ActorSeen {
 }
 
 /** What is known of the bus, over which actors are asked. */
-export interface BusSeen {
+export interface BusObservation {
   /** Was it asked within the last seconds? */
   readonly isAsked: boolean
   /** Why it was not, if that is known. */
@@ -46,26 +46,26 @@ export interface BusSeen {
 }
 
 /** So long without any progress, though there is work, is standing still, milliseconds. */
-export const stillAfter = 5_000
+export const stalledAfterMs = 5_000
 
 /** A batch that is tried for so long does not get through, whatever else does, milliseconds. */
 export const stuckAfter = 60_000
 
-const flows = (sentence = ""): Judgement => ({ condition: "flows", sentence })
-const idle = (sentence: string): Judgement => ({ condition: "idle", sentence })
-const still = (sentence: string): Judgement => ({ condition: "stands still", sentence })
-const down = (sentence: string): Judgement => ({ condition: "down", sentence })
-const unknown = (sentence: string): Judgement => ({ condition: "unknown", sentence })
+const flows = (sentence = ""): StageHealth => ({ condition: "flows", sentence })
+const idle = (sentence: string): StageHealth => ({ condition: "idle", sentence })
+const still = (sentence: string): StageHealth => ({ condition: "stands still", sentence })
+const down = (sentence: string): StageHealth => ({ condition: "down", sentence })
+const unknown = (sentence: string): StageHealth => ({ condition: "unknown", sentence })
 
-const isRecent = (age: number | undefined): boolean => age !== undefined && age < stillAfter
+const isRecent = (age: number | undefined): boolean => age !== undefined && age < stalledAfterMs
 
 /** An actor of which at least one instance answers. */
-export const judgeActor = (seen: ActorSeen): Judgement => {
+export const actorHealth = (seen: ActorObservation): StageHealth => {
   const { instances, restarting, succeededAgo, failedAgo, underWay, movedAgo, cutOff } = seen
   if (restarting === instances) return down("It crashed and starts again.")
   if (isRecent(succeededAgo)) return flows(partly(seen))
   if (isRecent(failedAgo)) return still(`Nothing gets through: ${why(seen)}`)
-  if (underWay > 0 && movedAgo >= stillAfter) {
+  if (underWay > 0 && movedAgo >= stalledAfterMs) {
     const work = many(underWay, "message is under way", "messages are under way")
     return still(`${work} and none was done for ${span(movedAgo)}.${troublesText(cutOff)}`)
   }
@@ -77,18 +77,18 @@ export const judgeActor = (seen: ActorSeen): Judgement => {
 }
 
 /** What tells whether an actor that nobody sees is missed. */
-export interface AbsentSeen {
+export interface AbsentActor {
   readonly name: string
   /** Since an instance was heard of last; undefined: never. */
   readonly heardAgo: number | undefined
-  readonly bus: BusSeen
-  readonly queue: Judgement | undefined
+  readonly bus: BusObservation
+  readonly queue: StageHealth | undefined
   /** Other programs push lines to the queue. */
   readonly othersPush: boolean
 }
 
 /** An actor of which no instance answers, though one is expected. */
-export const judgeAbsent = ({ name, heardAgo, bus, queue, othersPush }: AbsentSeen): Judgement => {
+export const absentActorHealth = ({ name, heardAgo, bus, queue, othersPush }: AbsentActor): StageHealth => {
   if (heardAgo !== undefined) return down(`No ${name} runs. The last one was heard of ${span(heardAgo)} ago.`)
   if (name === "gateway" && othersPush) return idle("No gateway runs; other programs push to the queue.")
   if (!bus.embedded) return down(`No ${name} runs.`)
@@ -101,11 +101,11 @@ export const judgeAbsent = ({ name, heardAgo, bus, queue, othersPush }: AbsentSe
  * One that cannot be asked, because the bus cannot or was not yet (undefined): of gateways and consumers, which work
  * without the bus, that says nothing; the queue tells whether gateways push and whether the others let go.
  */
-export const judgeUnasked = (
+export const unreachableActorHealth = (
   trouble: string | undefined,
   name: string,
-  queues: ReadonlyArray<QueueSeen>
-): Judgement => {
+  queues: ReadonlyArray<QueueObservation>
+): StageHealth => {
   if (trouble === undefined) return unknown("It was not asked yet.")
   const unasked = `It cannot be asked: ${ended(trouble)}`
   if (name === "consumer") return unknown(unasked)
@@ -120,11 +120,11 @@ export const judgeUnasked = (
 }
 
 /** A bridge, or the log behind it, that goes on but for what is refused until somebody acts. */
-export const judgeRefused = (judgement: Judgement, refused: string): Judgement =>
+export const withRefusals = (judgement: StageHealth, refused: string): StageHealth =>
   refused === "" || judgement.condition === "down" ? judgement : still(refused)
 
 /** All servers of the queue together; there is at least one. `refused`: what the log refuses until somebody acts. */
-export const judgeQueue = (queues: ReadonlyArray<QueueSeen>, refused = ""): Judgement => {
+export const queueHealth = (queues: ReadonlyArray<QueueObservation>, refused = ""): StageHealth => {
   const dead = queues.filter(({ trouble }) => trouble !== undefined)
   const first = dead[0]?.trouble ?? ""
   if (dead.length === queues.length) return down(ended(first))
@@ -140,13 +140,13 @@ export const judgeQueue = (queues: ReadonlyArray<QueueSeen>, refused = ""): Judg
       return still(`${named(queues, queue)}${batch}${because}${deadText}`)
     }
     if (isRecent(movedAgo)) continue
-    if (unclaimedFor >= stillAfter) {
+    if (unclaimedFor >= stalledAfterMs) {
       const lines = many(waiting, "line waits", "lines wait")
       return still(
         `${named(queues, queue)}${lines} and nothing was claimed for ${span(unclaimedFor)}.${deadText}`
       )
     }
-    if (unsettledFor >= stillAfter) {
+    if (unsettledFor >= stalledAfterMs) {
       const lines = many(inFlight, "line is in flight", "lines are in flight")
       return still(
         `${named(queues, queue)}${lines} and none was let go for ${span(unsettledFor)}.${because}${deadText}`
@@ -165,11 +165,11 @@ export const judgeQueue = (queues: ReadonlyArray<QueueSeen>, refused = ""): Judg
 }
 
 /** The log, as it answers itself (a sentence when it does not) and as those see it that write to it. */
-export const judgeLog = (
+export const logHealth = (
   trouble: string | undefined,
-  bridge: Judgement,
-  writers: ActorSeen | undefined
-): Judgement => {
+  bridge: StageHealth,
+  writers: ActorObservation | undefined
+): StageHealth => {
   if (trouble !== undefined) return down(ended(trouble))
   if (bridge.condition === "flows") return flows()
   if (writers === undefined || writers.instances === 0) {
@@ -194,10 +194,10 @@ export interface DeadSystem {
 }
 
 /** The worst of them, and which they are. */
-export const judgeAll = (
-  stages: ReadonlyArray<Judgement & { readonly name: string }>,
+export const systemHealth = (
+  stages: ReadonlyArray<StageHealth & { readonly name: string }>,
   dead: ReadonlyArray<DeadSystem>
-): Judgement => {
+): StageHealth => {
   const bad = (["down", "stands still"] as const).flatMap((condition) =>
     stages.filter((stage) => stage.condition === condition)
   )
@@ -234,13 +234,13 @@ export const judgeAll = (
 }
 
 /** What some instances lack while the others go on. */
-const partly = ({ silent, instances, partlyCutOff, cutOff }: ActorSeen): string => {
+const partly = ({ silent, instances, partlyCutOff, cutOff }: ActorObservation): string => {
   const gone =
     silent === 0 ? "" : `${silent} of ${instances + silent} no longer ${silent === 1 ? "answers" : "answer"}.`
   return `${gone}${troublesText({ ...partlyCutOff, ...cutOff })}`.trim()
 }
 
-const why = ({ reason, cutOff }: ActorSeen): string => `${reasonText(reason)}.${troublesText(cutOff)}`
+const why = ({ reason, cutOff }: ActorObservation): string => `${reasonText(reason)}.${troublesText(cutOff)}`
 
 const troublesText = (troubles: Readonly<Record<string, string>>): string =>
   Object.entries(troubles)
@@ -251,11 +251,11 @@ const troublesText = (troubles: Readonly<Record<string, string>>): string =>
  * Is a system away without which it cannot work? Of several servers of the queue one is enough, and the viewer reads the
  * log without the others.
  */
-const isHelpless = ({ name, cutOff }: ActorSeen): boolean =>
+const isHelpless = ({ name, cutOff }: ActorObservation): boolean =>
   Object.keys(cutOff).some((system) => !/ \d+$/.test(system) && (name !== "viewer" || system === "log"))
 
 const quiet = (age: number | undefined): string =>
   age === undefined ? "Nothing came since it started." : `Nothing came for ${span(age)}.`
 
-const named = (queues: ReadonlyArray<QueueSeen>, one: QueueSeen | undefined): string =>
+const named = (queues: ReadonlyArray<QueueObservation>, one: QueueObservation | undefined): string =>
   queues.length === 1 || one === undefined ? "" : `${one.name}: `

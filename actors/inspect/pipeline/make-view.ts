@@ -3,7 +3,7 @@
 import { rounded } from "../format.ts"
 import { type ActorGroup, troublesOf } from "./actor-groups.ts"
 import { dependencyViews } from "./dependencies.ts"
-import { judgeAll } from "./health-rules.ts"
+import { systemHealth } from "./health-rules.ts"
 import { failedIn, handledIn, type Instance, rateOf, silentAfter, workOf } from "./instances.ts"
 import { causesOf, stageOnce, withHeard, withoutCauses } from "./merge-causes.ts"
 import { flow, type Seen, stagesOf } from "./stages.ts"
@@ -31,7 +31,7 @@ export const makeView = (known: Known): SystemView => {
   const causes = causesOf(dead)
   return {
     at: known.wall,
-    ...judgeAll(stages, dead),
+    ...systemHealth(stages, dead),
     stages: stages.map((stage) => stageOnce(stage, causes)),
     instances: known.instances
       .map((instance) => instanceView(instance, known))

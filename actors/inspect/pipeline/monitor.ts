@@ -9,18 +9,18 @@ import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
 import { discover } from "../../../bridge/message-bus/micro-service.ts"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
 import { type Health, makeHealth, type SystemsFound } from "../../runtime/health.ts"
-import { steadyMillis } from "../../runtime/monotonic-clock.ts"
+import { monotonicMillis } from "../../runtime/monotonic-clock.ts"
 import { ended } from "../format.ts"
 import { makeActorGroups } from "./actor-groups.ts"
-import { judgeQueue } from "./health-rules.ts"
+import { queueHealth } from "./health-rules.ts"
 import { makeInstances, silentAfter } from "./instances.ts"
 import { makeView } from "./make-view.ts"
-import { makePace } from "./poll-interval.ts"
+import { makePollInterval } from "./poll-interval.ts"
 import { makeProbe } from "./probe.ts"
-import { makeQueueHistory, type QueueSeen } from "./queues.ts"
+import { makeQueueHistory, type QueueObservation } from "./queues.ts"
 import type { SystemView } from "./system-view.ts"
 
-export interface WatchOptions {
+export interface MonitorOptions {
   readonly bus: MessageBus["Service"]
   /** None when the queues cannot be asked from here. */
   readonly sources: ReadonlyArray<QueueSource>
@@ -43,12 +43,12 @@ const answerWindow = 500
 /** When it begins, whoever wants to know waits for first answers, but no longer than this, milliseconds. */
 const firstWait = 750
 
-export const makeWatch = Effect.fnUntraced(function* (
-  options: WatchOptions
+export const makeMonitor = Effect.fnUntraced(function* (
+  options: MonitorOptions
 ): Effect.fn.Return<Watch, never, Scope.Scope> {
   const { bus, sources, health, keepsLooking = false, caveats = [] } = options
   const scope = yield* Effect.scope
-  const pace = yield* makePace(keepsLooking)
+  const pace = yield* makePollInterval(keepsLooking)
   const { rest } = pace
   const instances = makeInstances()
   const actorGroups = makeActorGroups()
@@ -103,17 +103,17 @@ export const makeWatch = Effect.fnUntraced(function* (
   )
 
   const firstAnswers = Effect.gen(function* () {
-    while ((yield* steadyMillis) - begunAt < firstWait) {
+    while ((yield* monotonicMillis) - begunAt < firstWait) {
       if (probes.every(({ hasAnswered }) => hasAnswered()) && (yield* found).every(isWhole)) return
       yield* Effect.sleep(10)
     }
   })
 
   const look = Effect.gen(function* () {
-    const at = yield* steadyMillis
+    const at = yield* monotonicMillis
     const wall = yield* Clock.currentTimeMillis
     const queuesSeen = queues.map(({ history, probe }) => history.seen(at, probe.trouble(at)))
-    const queue = queuesSeen.length === 0 ? undefined : judgeQueue(queuesSeen)
+    const queue = queuesSeen.length === 0 ? undefined : queueHealth(queuesSeen)
     const linesLie = queue?.condition === "stands still" ? `It claims nothing: ${queue.sentence}` : undefined
     const all = instances.all(at)
     const trouble = actors.trouble(at)
@@ -136,7 +136,7 @@ export const makeWatch = Effect.fnUntraced(function* (
   })
 
   const view = Effect.gen(function* () {
-    const now = yield* steadyMillis
+    const now = yield* monotonicMillis
     const isOld = yield* pace.want
     if (!isPolling) {
       begin(now)
@@ -152,7 +152,7 @@ export const makeWatch = Effect.fnUntraced(function* (
   })
 
   if (keepsLooking) {
-    begin(yield* steadyMillis)
+    begin(yield* monotonicMillis)
     yield* Effect.forkIn(poll, scope)
   }
   return { view }
@@ -162,7 +162,7 @@ export const makeWatch = Effect.fnUntraced(function* (
 const unasked = (what: string, trouble: string | undefined): ReadonlyArray<string> =>
   trouble === undefined ? [] : [`The ${what} cannot be asked: ${ended(trouble)}`]
 
-const unaskedQueue = ({ name, trouble }: QueueSeen): ReadonlyArray<string> => unasked(name, trouble)
+const unaskedQueue = ({ name, trouble }: QueueObservation): ReadonlyArray<string> => unasked(name, trouble)
 
 /** Was each of them looked at? */
 const isWhole = ({ seams, systems }: SystemsFound): boolean =>

@@ -3,7 +3,7 @@
  * at all. Lives as long as the watch.
  */
 import { Deferred, Effect } from "effect"
-import { steadyMillis } from "../../runtime/monotonic-clock.ts"
+import { monotonicMillis } from "../../runtime/monotonic-clock.ts"
 
 /** It goes on asking for so long after somebody wanted to know, milliseconds. */
 const interest = 10_000
@@ -22,16 +22,16 @@ export interface Pace {
   readonly wake: Effect.Effect<void>
 }
 
-export const makePace = Effect.fnUntraced(function* (keepsLooking: boolean) {
-  let wantedAt = yield* steadyMillis
+export const makePollInterval = Effect.fnUntraced(function* (keepsLooking: boolean) {
+  let wantedAt = yield* monotonicMillis
   let wasWanted = false
   let woken = Deferred.makeUnsafe<void>()
-  const isUnwanted = Effect.map(steadyMillis, (now) => now - wantedAt >= interest)
+  const isUnwanted = Effect.map(monotonicMillis, (now) => now - wantedAt >= interest)
   return {
     want: Effect.gen(function* () {
       const isOld = !wasWanted || (yield* isUnwanted)
       wasWanted = true
-      wantedAt = yield* steadyMillis
+      wantedAt = yield* monotonicMillis
       return isOld
     }),
     untilUnwanted: keepsLooking

@@ -4,7 +4,7 @@
  */
 import { Effect, Result } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
-import { steadyMillis } from "../../runtime/monotonic-clock.ts"
+import { monotonicMillis } from "../../runtime/monotonic-clock.ts"
 
 export interface Probe {
   /** Nothing was asked yet; to be called before it runs, also when it runs again. */
@@ -42,10 +42,10 @@ export const makeProbe = <A>(
   let isAnswered = false
 
   const once = Effect.gen(function* () {
-    const begun = yield* steadyMillis
+    const begun = yield* monotonicMillis
     askedAt = begun
     const outcome = yield* Effect.result(Effect.timeoutOption(ask, patience))
-    took = (yield* steadyMillis) - begun
+    took = (yield* monotonicMillis) - begun
     isAnswered = true
     if (Result.isFailure(outcome)) trouble = outcome.failure.message
     else if (outcome.success._tag === "None") trouble = `no answer within ${patience / 1000} s`

@@ -6,7 +6,7 @@ import type { QueueLedger } from "../../../bridge/ingest-queue/service.ts"
 import type { Figure } from "./system-view.ts"
 
 /** One server as it was seen last, and over the last seconds. */
-export interface QueueSeen {
+export interface QueueObservation {
   /** "queue", or "queue 2" where there are several. */
   readonly name: string
   /** Undefined until it has answered. */
@@ -31,7 +31,7 @@ export interface QueueSeen {
 
 export interface QueueHistory {
   readonly hear: (ledger: QueueLedger, at: number) => void
-  readonly seen: (at: number, trouble: string | undefined) => QueueSeen
+  readonly seen: (at: number, trouble: string | undefined) => QueueObservation
   /** The watch begins anew after a pause. */
   readonly begin: () => void
 }
@@ -107,7 +107,7 @@ const rateIn = (points: ReadonlyArray<Point>): Figure => {
 }
 
 /** Lines that other programs than Spoor pushed, on all servers. */
-export const fromOthers = (queues: ReadonlyArray<QueueSeen>): number =>
+export const fromOthers = (queues: ReadonlyArray<QueueObservation>): number =>
   queues.reduce(
     (sum, { ledger }) =>
       sum + (ledger === undefined ? 0 : Math.max(0, ledger.taken + ledger.waiting - ledger.pushed)),

@@ -3,14 +3,14 @@ import type { SystemsFound } from "../../runtime/health.ts"
 import { rounded } from "../format.ts"
 import type { ActorGroup } from "./actor-groups.ts"
 import {
-  type BusSeen,
-  type Judgement,
-  judgeAbsent,
-  judgeActor,
-  judgeLog,
-  judgeQueue,
-  judgeRefused,
-  judgeUnasked
+  absentActorHealth,
+  actorHealth,
+  type BusObservation,
+  logHealth,
+  queueHealth,
+  type StageHealth,
+  unreachableActorHealth,
+  withRefusals
 } from "./health-rules.ts"
 import {
   failedIn,
@@ -22,14 +22,14 @@ import {
   type Said,
   workOf
 } from "./instances.ts"
-import { fromOthers, type QueueSeen } from "./queues.ts"
+import { fromOthers, type QueueObservation } from "./queues.ts"
 import type { Figure, StageView } from "./system-view.ts"
 
 export interface Seen {
-  readonly bus: BusSeen
+  readonly bus: BusObservation
   readonly groups: ReadonlyMap<string, ActorGroup>
   /** The servers of the queue; none when this process cannot ask them. */
-  readonly queues: ReadonlyArray<QueueSeen>
+  readonly queues: ReadonlyArray<QueueObservation>
   /** The systems as this process finds them. */
   readonly own: SystemsFound
   /** Actors that were there within the last hour and are no longer, by name. */
@@ -47,7 +47,7 @@ const refusedBy = ({ groups }: Seen): string => groups.get(writer)?.seen.refused
 /** In the order of the flow; then the consumers by name. */
 export const stagesOf = (seen: Seen): ReadonlyArray<StageView> => {
   const { queues, groups, gone } = seen
-  const queue = queues.length === 0 ? undefined : judgeQueue(queues, refusedBy(seen))
+  const queue = queues.length === 0 ? undefined : queueHealth(queues, refusedBy(seen))
   const actor = (name: string): StageView => actorStage(name, "actor", seen, queue)
   const bridge = actor("bridge")
   const consumers = [...groups, ...gone].filter(([, { isReader }]) => isReader).map(([name]) => name)
@@ -66,7 +66,7 @@ const actorStage = (
   name: string,
   kind: "actor" | "consumer",
   seen: Seen,
-  queue: Judgement | undefined
+  queue: StageHealth | undefined
 ): StageView => {
   const group = seen.groups.get(name)
   const running = group?.running ?? []
@@ -99,20 +99,20 @@ const judge = (
   name: string,
   kind: "actor" | "consumer",
   { bus, groups, queues, gone }: Seen,
-  queue: Judgement | undefined
-): Judgement => {
+  queue: StageHealth | undefined
+): StageHealth => {
   const group = groups.get(name)
   if (group !== undefined && group.running.length > 0) {
-    const judgement = judgeActor(group.seen)
-    return name === writer ? judgeRefused(judgement, group.seen.refused) : judgement
+    const judgement = actorHealth(group.seen)
+    return name === writer ? withRefusals(judgement, group.seen.refused) : judgement
   }
-  if (!bus.isAsked) return judgeUnasked(bus.trouble, kind === "consumer" ? kind : name, queues)
+  if (!bus.isAsked) return unreachableActorHealth(bus.trouble, kind === "consumer" ? kind : name, queues)
   const heardAgo = group?.seen.heardAgo ?? gone.get(name)?.heardAgo
-  return judgeAbsent({ name, heardAgo, bus, queue, othersPush: fromOthers(queues) > 0 })
+  return absentActorHealth({ name, heardAgo, bus, queue, othersPush: fromOthers(queues) > 0 })
 }
 
-const queueStage = (queues: ReadonlyArray<QueueSeen>, judgement: Judgement): StageView => {
-  const sum = (count: (queue: NonNullable<QueueSeen["ledger"]>) => number): Figure =>
+const queueStage = (queues: ReadonlyArray<QueueObservation>, judgement: StageHealth): StageView => {
+  const sum = (count: (queue: NonNullable<QueueObservation["ledger"]>) => number): Figure =>
     sumOf(
       queues.map(({ ledger, trouble }) =>
         ledger === undefined || trouble !== undefined ? null : count(ledger)
@@ -145,7 +145,7 @@ const logStage = (seen: Seen, bridge: StageView): StageView => {
   return {
     name: "log",
     kind: "log",
-    ...judgeRefused(judgeLog(trouble, bridge, writers), refusedBy(seen)),
+    ...withRefusals(logHealth(trouble, bridge, writers), refusedBy(seen)),
     instances: 0,
     rate: minus(rate, failedRate),
     failedRate: 0,

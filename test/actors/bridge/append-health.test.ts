@@ -1,7 +1,7 @@
 /** Doubt about the log lasts its time, also when the machine's clock is set back meanwhile. */
 import { expect, test } from "bun:test"
 import { Clock, Effect, Exit } from "effect"
-import { doubtAfterFailure, doubtedFor } from "../../../actors/bridge/append-health.ts"
+import { makeAppendHealth, unhealthyForMs } from "../../../actors/bridge/append-health.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
 const hour = 3_600_000
@@ -18,7 +18,7 @@ const clockOf = (time: { day: number; steady: number }) => ({
 
 test("a clock that is set back does not prolong it", async () => {
   const time = { day: 10 * hour, steady: 5 }
-  const doubt = doubtAfterFailure()
+  const doubt = makeAppendHealth()
   const isFree = (): Promise<boolean> =>
     Effect.runPromise(
       Effect.provideService(Effect.exit(doubt.check), Clock.Clock, clockOf(time)).pipe(
@@ -31,7 +31,7 @@ test("a clock that is set back does not prolong it", async () => {
   )
   expect(await isFree()).toBe(false)
   time.day -= hour
-  time.steady += doubtedFor - 1
+  time.steady += unhealthyForMs - 1
   expect(await isFree()).toBe(false)
   time.steady += 1
   expect(await isFree()).toBe(true)

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { rememberedFor, rememberReceipts } from "../../../actors/bridge/receipt-cache.ts"
+import { makeReceiptCache, receiptTtlMs } from "../../../actors/bridge/receipt-cache.ts"
 import type { EnrichedBatch, Receipt } from "../../../contracts/batch.ts"
 import { type BatchDigest, type BatchId, emptyDigest, newBatchId, Topic } from "../../../contracts/ids.ts"
 
@@ -18,7 +18,7 @@ const batchOf = (id: BatchId, ...places: ReadonlyArray<number>): EnrichedBatch =
 
 /** Remembers so many receipts, and tells how often something was stored. */
 const storing = (atMost?: number) => {
-  const once = rememberReceipts(atMost)
+  const once = makeReceiptCache(atMost)
   let times = 0
   const store = (batch: EnrichedBatch) =>
     once(
@@ -105,7 +105,7 @@ describe("remembered receipts", () => {
         expect(times()).toBe(4)
         yield* store(batchOf(ids[0] ?? newBatchId(), 0))
         expect(times()).toBe(5)
-        yield* TestClock.adjust(rememberedFor)
+        yield* TestClock.adjust(receiptTtlMs)
         yield* store(batchOf(ids[0] ?? newBatchId(), 0))
         expect(times()).toBe(6)
       }).pipe(Effect.provide(TestClock.layer()))
@@ -113,7 +113,7 @@ describe("remembered receipts", () => {
   })
 
   test("of one that was stopped on the way are a failure for those who waited with it", async () => {
-    const once = rememberReceipts()
+    const once = makeReceiptCache()
     const batch = batchOf(newBatchId(), 0)
     const failure = await Effect.runPromise(
       Effect.gen(function* () {

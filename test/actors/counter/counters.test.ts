@@ -8,7 +8,7 @@ import { EventCounter } from "../../../actors/event-counter.ts"
 import { MetadataCounter } from "../../../actors/metadata-counter.ts"
 import type { Actor } from "../../../actors/runtime/actor.ts"
 import { makeHealth } from "../../../actors/runtime/health.ts"
-import { type Life, start } from "../../../actors/runtime/supervisor.ts"
+import { type RunningActor, start } from "../../../actors/runtime/supervisor.ts"
 import { SearchCounter } from "../../../actors/search-counter.ts"
 import { EventLog } from "../../../bridge/event-log/service.ts"
 import { makeSqlite } from "../../../bridge/event-log/sqlite/log.ts"
@@ -73,7 +73,7 @@ const started = (
   return start(actor, context, makeHealth(), () => {})
 }
 
-const handled = (life: Life, count: number) =>
+const handled = (life: RunningActor, count: number) =>
   Effect.promise(() =>
     eventually("all records are handled", () => life.meter.totals().events.succeeded >= count)
   )

@@ -20,7 +20,7 @@ export default faultCase({
     const began = performance.now()
     await eventually(
       "a send to the frozen leader has failed",
-      () => world.actor("drainer").output().includes("batch given back"),
+      () => world.actor("drainer").output().includes("batch released"),
       60_000
     )
     const left = frozenFor - (performance.now() - began)

@@ -43,7 +43,7 @@ export default faultCase({
       120_000
     )
 
-    const given = (): number => world.group("drainer").output().split("batch given back").length - 1
+    const given = (): number => world.group("drainer").output().split("batch released").length - 1
     const before = given()
     await disk.fill(512 * 1024)
     await eventually("batches are given back", () => given() > before + 2, 120_000)

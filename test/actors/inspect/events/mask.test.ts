@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { eventView } from "../../../../actors/inspect/events/event-view.ts"
 import { matches } from "../../../../actors/inspect/events/filter.ts"
-import { hiddenText, noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
+import { maskedText, noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
 import type { FeedRecord } from "../../../../actors/inspect/events/staged-event.ts"
 import { bytesOf } from "../../../../contracts/event.ts"
 
@@ -43,9 +43,9 @@ describe("a mask", () => {
       const view = eventView(of(stage, value), mask)
       const told = JSON.stringify(view)
       for (const secret of secrets) expect(told).not.toContain(secret)
-      expect(view.address).toBe(hiddenText)
+      expect(view.address).toBe(maskedText)
       expect(view.type).toBe("buy")
-      expect(new Map(view.params).get("email")).toBeOneOf([hiddenText, ""])
+      expect(new Map(view.params).get("email")).toBeOneOf([maskedText, ""])
       for (const secret of secrets) {
         expect(matches({ text: secret })(view)).toBe(false)
         expect(matches({ param: `email~${secret.slice(0, 3)}` })(view)).toBe(false)
@@ -54,15 +54,15 @@ describe("a mask", () => {
     }
     const view = eventView(of("stored", pushtech), mask)
     expect(view.params).toEqual([
-      ["Email", hiddenText],
-      ["email", hiddenText],
-      ["user[email]", hiddenText],
+      ["Email", maskedText],
+      ["email", maskedText],
+      ["user[email]", maskedText],
       ["plain", "1"],
       ["email", ""]
     ])
     expect(view.country).toBe("DE")
     expect(eventView(of("raw", line), mask).raw).toBe(
-      `${hiddenText} 5 h nopod /buy email=${hiddenText}&plain=1 UA 1`
+      `${maskedText} 5 h nopod /buy email=${maskedText}&plain=1 UA 1`
     )
   })
 
@@ -73,8 +73,8 @@ describe("a mask", () => {
       ["rejected", "10.0.0.1 nonsense email=a@b.de"]
     ] as const) {
       const view = eventView(of(stage, value, { reason: "no path", detail: "of 10.0.0.1" }), mask)
-      expect(view).toMatchObject({ raw: hiddenText, type: "", reason: "no path" })
-      if (stage === "rejected") expect(view.detail).toBe(hiddenText)
+      expect(view).toMatchObject({ raw: maskedText, type: "", reason: "no path" })
+      if (stage === "rejected") expect(view.detail).toBe(maskedText)
     }
   })
 
@@ -82,12 +82,12 @@ describe("a mask", () => {
     expect(eventView(of("stored", pushtech), readMask("email")).address).toBe("10.0.0.1")
     const view = eventView(of("stored", pushtech), readMask("address"))
     expect(view.raw).toContain("Email=a%40b.de")
-    expect(view.raw).toContain(`ip=${hiddenText}&`)
-    expect(new Map(view.meta).get("ip")).toBe(hiddenText)
+    expect(view.raw).toContain(`ip=${maskedText}&`)
+    expect(new Map(view.meta).get("ip")).toBe(maskedText)
   })
 
   test("may name what is known of the place and device too", () => {
-    expect(eventView(of("stored", pushtech), readMask("country"))).toMatchObject({ country: hiddenText })
+    expect(eventView(of("stored", pushtech), readMask("country"))).toMatchObject({ country: maskedText })
   })
 
   const paramsOf = (query: string, list: string): string => {
@@ -168,7 +168,7 @@ describe("a mask", () => {
       readMask("host,pod,user agent")
     )
     expect(JSON.stringify(view).toLowerCase()).not.toContain("secret")
-    expect(view.raw).toBe(`10.0.0.1 5 ${hiddenText} ${hiddenText} /buy a=1 ${hiddenText}`)
+    expect(view.raw).toBe(`10.0.0.1 5 ${maskedText} ${maskedText} /buy a=1 ${maskedText}`)
     const other = eventView(of("raw", "10.0.0.1 5 events /buy a=1 Secret UA"), readMask("user agent"))
     expect(JSON.stringify(other)).not.toContain("Secret")
   })
@@ -182,9 +182,9 @@ describe("a mask", () => {
 
   test("is not led astray by a line whose fields look alike", () => {
     const odd = eventView(of("raw", "10.0.0.1 5 /h email=x /buy email=x email=x"), mask)
-    expect(odd.raw).toBe(`${hiddenText} 5 /h email=x /buy email=${hiddenText} email=x`)
+    expect(odd.raw).toBe(`${maskedText} 5 /h email=x /buy email=${maskedText} email=x`)
     expect(eventView(of("raw", "10.0.0.1 5 h /buy email=s UA"), mask).raw).toBe(
-      `${hiddenText} 5 h /buy email=${hiddenText} UA`
+      `${maskedText} 5 h /buy email=${maskedText} UA`
     )
   })
 })

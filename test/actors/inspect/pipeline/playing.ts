@@ -1,6 +1,6 @@
 /** Actors and queues as a watch sees them, played by a test: what they say is what the test wants to be seen. */
 import { Effect, type Scope } from "effect"
-import { makeWatch, type WatchOptions } from "../../../../actors/inspect/pipeline/monitor.ts"
+import { type MonitorOptions, makeMonitor } from "../../../../actors/inspect/pipeline/monitor.ts"
 import type { StageView, SystemView } from "../../../../actors/inspect/pipeline/system-view.ts"
 import { makeHealth } from "../../../../actors/runtime/health.ts"
 import type { QueueLedger, QueueSource } from "../../../../bridge/ingest-queue/service.ts"
@@ -98,9 +98,9 @@ export const playQueue = (ledger: Effect.Effect<QueueLedger, Failure>, address =
 export const watchOver = (
   bus: Bus,
   sources: ReadonlyArray<QueueSource> = [],
-  more: Partial<WatchOptions> = {}
+  more: Partial<MonitorOptions> = {}
 ): Effect.Effect<Effect.Effect<SystemView>, never, Scope.Scope> =>
-  Effect.map(makeWatch({ bus, sources, health: makeHealth(), ...more }), ({ view }) => view)
+  Effect.map(makeMonitor({ bus, sources, health: makeHealth(), ...more }), ({ view }) => view)
 
 export const stage = (view: SystemView, name: string): StageView => {
   const found = view.stages.find((one) => one.name === name)
