@@ -1,6 +1,6 @@
 /**
- * Enricher: turns raw events into finished records (device, place, lag) and asks a bridge to store them. An event it
- * cannot finish is rejected alone. Keeps only caches; any number may run.
+ * Enricher: turns raw events into records (device, place, lag) and sends them to a bridge. An event that cannot be
+ * enriched is rejected alone. Its only state is caches; any number of enrichers may run.
  */
 import { Clock, Effect } from "effect"
 import { GeoIp } from "../bridge/geo-ip/service.ts"
@@ -30,13 +30,13 @@ export const Enricher = Actor.make(
     const { locate } = yield* GeoIp
     const enrich = enrichEvents({ locate, keyParam: yield* kafkaKeyParam.config })
     const askBridge = yield* ask(Store, "enricher")
-    const tell = yield* publishBatchProgress
-    const show = yield* makeCopyPublisher
+    const publishProgress = yield* publishBatchProgress
+    const publishCopies = yield* makeCopyPublisher
 
     return Effect.fnUntraced(function* ({ id, digest, claimed, events }: RawBatch) {
       const { enriched, rejected } = enrich(events, claimed)
-      yield* tell("enriched", id, enriched)
-      yield* show("enriched", id, enriched, ({ value }) => recordContent(value))
+      yield* publishProgress("enriched", id, enriched)
+      yield* publishCopies("enriched", id, enriched, ({ value }) => recordContent(value))
       const batch = { id, digest }
       const own = { ...batch, stored: 0, placements: [], rejected }
       if (enriched.length === 0 && rejected.length > 0) return own

@@ -356,7 +356,7 @@ for (const runtime of runtimes) {
     test("settings that cannot work end it with 78, a queue that is down with 1", async () => {
       const wrong = await command({ ...settings, KAFKA_TOPIC: "a b" }, "ledger", [], runtime)
       expect(wrong).toMatchObject({ code: 78, out: "" })
-      expect(wrong.err).toContain('"a b" cannot be the name of a Kafka topic')
+      expect(wrong.err).toContain('"a b" is not a valid name for a Kafka topic')
       const down = { ...settings, REDIS_URL: "redis://127.0.0.1:1" }
       const away = await command(down, "ledger", [], runtime)
       expect(away.out).toMatch(/queue {2}redis 127\.0\.0\.1:1 {2}\S+/)
