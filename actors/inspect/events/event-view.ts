@@ -1,4 +1,4 @@
-/** An event as people see it: text in fixed places, all its parts decoded, and hidden what must not be seen. */
+/** Decodes an event into the view that people see, with masked values hidden. Pure. */
 import { type ByteString, textOf } from "../../../contracts/event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { DeviceType } from "../../../contracts/wire/enrichment.ts"
@@ -10,18 +10,18 @@ import { type Mask, maskedLine, maskedPairs, maskedRecord, maskedText, noMask } 
 import type { EventView, Times } from "./messages.ts"
 import type { FeedRecord } from "./staged-event.ts"
 
-/** The event as a view; everything is empty that cannot be read. Never throws. */
+/** The view of an event; parts that cannot be parsed are empty. Never throws. */
 export const eventView = (record: FeedRecord, mask: Mask = noMask): EventView =>
   record.stage === "raw" || record.stage === "rejected" ? lineView(record, mask) : recordView(record, mask)
 
-/** The event type of a record, decoded, also of one that cannot be read: its first part, of a path the last segment. */
+/** The decoded event type of a record, even of an invalid one: its first part; of a path, the last segment. */
 export const typeOf = (value: ByteString): string => {
   const space = value.indexOf(" ")
   const event = (space === -1 ? value : value.slice(0, space)) as ByteString
   return eventTypeText(event.startsWith("/") ? eventType(event) : event)
 }
 
-/** What a view has when nothing is known of its event. */
+/** The fields of a view whose event cannot be parsed. */
 const nothing = {
   type: "",
   country: "",
@@ -33,7 +33,7 @@ const nothing = {
   params: []
 } as const
 
-/** NOTE: bytes that cannot be taken apart may hold anything anywhere, so with a mask they are not shown at all. */
+/** NOTE: bytes that cannot be parsed may contain a masked value anywhere, so with a mask they are not shown at all. */
 const recordView = ({ value, times, ...place }: FeedRecord, mask: Mask): EventView => {
   const parsed = parseRecord(value)
   if (parsed === undefined) {
@@ -74,11 +74,11 @@ const masked = (
 }
 
 const lineView = ({ value, times, topic, detail, ...place }: FeedRecord, mask: Mask): EventView => {
-  // What was said of an event may quote it.
-  const said = detail === undefined ? {} : { detail: mask.isOn ? maskedText : detail }
+  // The detail of a rejection may quote the event.
+  const masking = detail === undefined ? {} : { detail: mask.isOn ? maskedText : detail }
   const parsed = parseLine(value, { topic: topic as Topic, topics: new Set() }, 0)
   if (parsed.kind === "unreadable") {
-    return { ...nothing, ...place, ...said, topic, raw: mask.isOn ? maskedText : textOf(value), times }
+    return { ...nothing, ...place, ...masking, topic, raw: mask.isOn ? maskedText : textOf(value), times }
   }
   const { dialect, ip, ts, host, pod, path, query, userAgent } = parsed.event
   const address = mask.hidesAddress ? maskedText : ip
@@ -93,7 +93,7 @@ const lineView = ({ value, times, topic, detail, ...place }: FeedRecord, mask: M
   return {
     ...nothing,
     ...place,
-    ...said,
+    ...masking,
     topic,
     type: eventTypeText(eventType(path)),
     address,
@@ -106,15 +106,15 @@ const lineView = ({ value, times, topic, detail, ...place }: FeedRecord, mask: M
   }
 }
 
-/** A whole number, of seconds as milliseconds. */
+/** A whole number in milliseconds; seconds are converted. */
 const scaled = (text: string | undefined, isSeconds: boolean): number | undefined =>
   text !== undefined && /^-?\d{1,16}$/.test(text) ? Number(text) * (isSeconds ? 1000 : 1) : undefined
 
-/** The edge's time as the event itself has it, where no header says it. */
+/** Adds the edge's time from the event itself, if no header has it. */
 const withReceived = (times: Times, received: number | undefined): Times =>
   times.received !== undefined || received === undefined ? times : { received, ...times }
 
-/** As one dialect writes them; the other has them in lower case, and says a bot only by its name. */
+/** Device types as one dialect writes them; the other uses lower case, and marks a bot only by its name. */
 const types: ReadonlyMap<string, DeviceType> = new Map(
   (["Desktop", "Mobile", "Tablet", "TV", "Console", "Wearable", "Bot", "Unknown"] as const).map((type) => [
     type.toLowerCase(),

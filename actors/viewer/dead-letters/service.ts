@@ -108,7 +108,7 @@ export const makeDeadLetterService = Effect.gen(function* () {
     locateEvent: (id, left) =>
       run(
         searches
-          .withPermitsIfAvailable(1)(locateEvent(id, { sources, scan, topics, patience }))
+          .withPermitsIfAvailable(1)(locateEvent(id, { sources, scan, topics, timeoutMs: patience }))
           .pipe(
             Effect.flatMap(
               Option.match({

@@ -108,7 +108,7 @@ export const makePast = Effect.fnUntraced(function* (
       ),
     journey: (id, logged, left) => {
       const patience = logged === undefined ? timelineTimeoutMs : searchPatience
-      const found = locateEvent(id, { sources, scan, topics, patience, logged })
+      const found = locateEvent(id, { sources, scan, topics, timeoutMs: patience, logged })
       return searched(
         Effect.map(found, (location) => journey(location, witnesses)),
         left

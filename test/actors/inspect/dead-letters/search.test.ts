@@ -1,4 +1,4 @@
-/** Dead letters are found, whoever wrote them; a run over many ends although what it replays comes back. */
+/** Dead letters are found, whoever wrote them; a run over many ends although replayed letters come back. */
 import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import {
@@ -35,7 +35,7 @@ const found = Effect.fnUntraced(function* (source: QueueSource, address: string)
   return letter ?? (yield* Effect.fail(`no letter ${address}`))
 })
 
-/** What fails like a server that is away. */
+/** A queue that fails like an unreachable server. */
 const away = (source: QueueSource): QueueSource => {
   const failure = Effect.fail(new Failure({ reason: "unavailable", message: "It is away." }))
   return {
@@ -61,7 +61,7 @@ const suite = (open: OpenOwn): void => {
       const first = yield* search(sources, { limit: 2 })
       expect(linesOf(first.letters)).toEqual(["one 50", "two 40"])
       expect(first).toMatchObject({ total: 5, troubles: [] })
-      // One arrives meanwhile: the pages go on where they were.
+      // A letter arrives in the meantime; the pages continue where they were.
       yield* bury(one, ["one 60"], { last: 60 })
       const second = yield* search(sources, { limit: 2, cursor: first.cursor })
       expect(linesOf(second.letters)).toEqual(["one 30", "two 20"])
@@ -159,7 +159,7 @@ const suite = (open: OpenOwn): void => {
         { last: 1 }
       )
       yield* queue.foreign("raw")
-      // Whatever is replayed is set aside again before the run goes on.
+      // Each replayed line becomes a dead letter again before the run continues.
       const { source } = queue
       const comingBack: QueueSource = {
         ...source,
