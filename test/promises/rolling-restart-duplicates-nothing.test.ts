@@ -43,7 +43,7 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
 
   /** Why drainers gave batches back, each reason once. */
   const reasonsGivenBack = (): ReadonlyArray<string> => {
-    const said = ever.flatMap((one) => [...one.output().matchAll(/given back.*"reason":"([^"]+)"/g)])
+    const said = ever.flatMap((one) => [...one.output().matchAll(/batch released.*"reason":"([^"]+)"/g)])
     return [...new Set(said.map(([, reason = ""]) => reason))]
   }
 

@@ -81,7 +81,7 @@ describe.skipIf(broker === undefined)("with Kafka frozen", () => {
   test("it ends at once at a second signal", async () => {
     const spoor = await stuck({})
     const ended = spoor.end()
-    await eventually("it has heard the first", () => spoor.output().includes("SIGTERM: finishing"))
+    await eventually("it has received the first signal", () => spoor.output().includes("SIGTERM: draining"))
     let isOver = false
     void ended.then(() => {
       isOver = true

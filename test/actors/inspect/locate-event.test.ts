@@ -52,7 +52,7 @@ const suite = (open: OpenOwn): void => {
     test(what, () => Effect.runPromise(Effect.asVoid(Effect.scoped(body))))
 
   check(
-    "in flight, then in the log: with its place, the times of its stages and its record",
+    "an event in flight, then in the log with its place, stage times and record",
     Effect.gen(function* () {
       const queue = yield* open
       const { scan, ...log } = yield* openLog
@@ -91,7 +91,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "stored twice after a lost answer: both are told",
+    "an event stored twice after a lost answer has both records",
     Effect.gen(function* () {
       const queue = yield* open
       const log = yield* openLog
@@ -106,7 +106,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "a dead letter, given back, and on the second of two queues",
+    "a dead letter, a released event, and one on the second of two queues",
     Effect.gen(function* () {
       const [one, two] = [yield* open, yield* open]
       const { scan } = yield* openLog
@@ -126,7 +126,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "not found says what that means; what is no id is told at once",
+    "not found is explained; an invalid id is reported at once",
     Effect.gen(function* () {
       const queue = yield* open
       const log = yield* openLog
@@ -142,7 +142,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "a log or a queue that is down is told, and the rest is asked; so is a log too long to look through",
+    "an unreachable log or queue is reported and the rest is searched, and so is a log too long to search",
     Effect.gen(function* () {
       const queue = yield* open
       const failure = new Failure({ reason: "unavailable", message: "Kafka is unreachable." })
@@ -168,7 +168,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "once it is found, no other partition is gone through, and its own no further than a resend would be",
+    "after the first record no other partition is searched, and its own only as far as a resend could be",
     Effect.gen(function* () {
       const queue = yield* open
       const id = newBatchId()
