@@ -70,7 +70,9 @@ describe.skipIf(servers === undefined || !canStartNats)("an outage loses nothing
     await push(5_000)
     await nats.kill()
     await push(5_000)
-    await eventually("the loss is noticed", () => /batch released[\s\S]*batch released/.test(drainer.output()))
+    await eventually("the loss is noticed", () =>
+      /batch released[\s\S]*batch released/.test(drainer.output())
+    )
     expect((await cluster.depth()).waiting).toBeGreaterThan(0)
     await nats.start()
     await allIsStored()

@@ -41,8 +41,8 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
     }
   }
 
-  /** Why drainers gave batches back, each reason once. */
-  const reasonsGivenBack = (): ReadonlyArray<string> => {
+  /** Why drainers released batches, each reason once. */
+  const releaseReasons = (): ReadonlyArray<string> => {
     const said = ever.flatMap((one) => [...one.output().matchAll(/batch released.*"reason":"([^"]+)"/g)])
     return [...new Set(said.map(([, reason = ""]) => reason))]
   }
@@ -68,7 +68,7 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
         await endOldest(actor)
         await load.goesOn(200)
       }
-      expect(reasonsGivenBack()).toEqual([])
+      expect(releaseReasons()).toEqual([])
     }, 30_000)
 
     test(`${actor}: an old copy is stopped before a new one is up`, async () => {
@@ -77,7 +77,7 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
         await load.goesOn(200)
         await begin(actor)
       }
-      expect(reasonsGivenBack()).toEqual([])
+      expect(releaseReasons()).toEqual([])
     }, 30_000)
   }
 
@@ -87,7 +87,7 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
     await load.goesOn(200)
     await Promise.all(both.map(begin))
     await load.goesOn(200)
-    expect(reasonsGivenBack().filter((reason) => reason !== "no-responders")).toEqual([])
+    expect(releaseReasons().filter((reason) => reason !== "no-responders")).toEqual([])
   }, 30_000)
 
   test("every event is in Kafka exactly once, and no batch has an attempt behind it", async () => {
