@@ -53,10 +53,10 @@ export const dependencyViews = (
     const dependency = { name, kind: kinds[kind] ?? kind, embedded, address }
     if (trouble === undefined) return { ...dependency, ok: isFound ? true : null }
     const more = others.length === 0 ? "" : `, and ${others.length} more`
-    const told = error ?? `${trouble.replace(/\.$/, "")}, reported by ${first?.who}${more}`
+    const reported = error ?? `${trouble.replace(/\.$/, "")}, reported by ${first?.who}${more}`
     const troubles = [trouble, ...(complaints.get(key) ?? []).map((one) => one.trouble)]
-    dead.push({ name, trouble, troubles, sentence: `The ${name} cannot be reached: ${ended(told)}` })
-    return { ...dependency, ok: false, error: told }
+    dead.push({ name, trouble, troubles, sentence: `The ${name} cannot be reached: ${ended(reported)}` })
+    return { ...dependency, ok: false, error: reported }
   })
   return { seams: views, dead }
 }

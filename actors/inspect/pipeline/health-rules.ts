@@ -211,11 +211,12 @@ export const systemHealth = (
   )
   const [worst, ...others] = bad
   if (worst !== undefined) {
-    const tells = ({ troubles }: DeadSystem): boolean =>
+    const mentionsError = ({ troubles }: DeadSystem): boolean =>
       troubles.some((trouble) => worst.sentence.includes(trouble))
-    const isSaid = (one: DeadSystem): boolean => one.name.replace(/ \d+$/, "") === worst.name || tells(one)
-    const isOfItsOwn = dead.some(({ name }) => name.replace(/ \d+$/, "") === worst.name)
-    const isCaused = !isOfItsOwn && dead.some(tells)
+    const isNamed = (one: DeadSystem): boolean =>
+      one.name.replace(/ \d+$/, "") === worst.name || mentionsError(one)
+    const isDeadItself = dead.some(({ name }) => name.replace(/ \d+$/, "") === worst.name)
+    const isCaused = !isDeadItself && dead.some(mentionsError)
     if (isCaused) {
       const sufferers = `Affected: ${listed(bad.map(({ name }) => name))}.`
       return {
@@ -223,12 +224,12 @@ export const systemHealth = (
         sentence: [...dead.map(({ sentence }) => sentence), sufferers].join(" ")
       }
     }
-    const unsaid = dead.filter((one) => !isSaid(one))
+    const unnamed = dead.filter((one) => !isNamed(one))
     const what = `The ${worst.name} ${worst.condition === "down" ? "is down" : "stands still"}: ${worst.sentence}`
     const more = others.length === 0 ? [] : [`Also affected: ${listed(others.map(({ name }) => name))}.`]
     return {
       condition: worst.condition,
-      sentence: [...unsaid.map(({ sentence }) => sentence), what, ...more].join(" ")
+      sentence: [...unnamed.map(({ sentence }) => sentence), what, ...more].join(" ")
     }
   }
   if (dead.length > 0) return stalled(dead.map(({ sentence }) => sentence).join(" "))
