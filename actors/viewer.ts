@@ -11,7 +11,7 @@ import { readMask } from "./inspect/events/mask.ts"
 import { viewerMask } from "./inspect/viewer-settings.ts"
 import * as Actor from "./runtime/actor.ts"
 import { Self } from "./runtime/actor-context.ts"
-import { eventLog, factBus, geoIp, ingestQueue, projectionStore } from "./runtime/dependencies.ts"
+import { eventLog, geoIp, ingestQueue, progressBus, projectionStore } from "./runtime/dependencies.ts"
 import { records } from "./runtime/inbox/records.ts"
 import { makeReading } from "./viewer/history/read-gaps.ts"
 import { makePast } from "./viewer/history/service.ts"
@@ -29,7 +29,7 @@ export const Viewer = Actor.make(
     summary: "Shows events, what was counted, the ledger and the dead letters in a browser.",
     receives: records("viewer", history),
     sends: "pages and live events to browsers; replayed dead letters to the queue",
-    requires: [eventLog, projectionStore, ingestQueue, geoIp, factBus],
+    requires: [eventLog, projectionStore, ingestQueue, geoIp, progressBus],
     settings: viewerSettings
   },
   Effect.gen(function* () {

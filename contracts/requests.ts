@@ -64,18 +64,18 @@ export const logTimeout = 4_000
 /** How long a claimed batch belongs to its drainer before another may take it over, milliseconds. */
 export const leaseTime = 30_000
 
-/** Something that happened to a batch, for people and tools to watch. Published at most once, never in the way of work. */
-export const Fact = Schema.Struct({
+/** The progress of a batch, published for observers. At most once, never waited for. */
+export const BatchProgress = Schema.Struct({
   stage: Stage,
   topic: Topic,
   batch: BatchId,
   /** Milliseconds since 1970. */
   at: Schema.Int,
   count: Schema.Int,
-  /** Of rejections: how many for each reason. */
+  /** The number of rejections for each reason. */
   reasons: Schema.optionalKey(Schema.Record(Schema.String, Schema.Int))
 })
-export type Fact = typeof Fact.Type
+export type BatchProgress = typeof BatchProgress.Type
 
-/** `spoor.events.<stage>.<topic>`; a dot in a topic's name stays, so subscribe with `>` behind the stage. */
-export const factSubject = (stage: Stage, topic: Topic): string => `spoor.events.${stage}.${topic}`
+/** `spoor.events.<stage>.<topic>`; a dot in a topic's name stays, so subscribe with `>` after the stage. */
+export const batchProgressSubject = (stage: Stage, topic: Topic): string => `spoor.events.${stage}.${topic}`

@@ -10,7 +10,7 @@ import { actorNames, loadActors, standardNames } from "../all.ts"
 import type { Actor, StartFailure } from "../runtime/actor.ts"
 import { logNameOf } from "../runtime/banner.ts"
 import { environmentLayer } from "../runtime/environment.ts"
-import { endingOf } from "../runtime/exit-code.ts"
+import { processExitOf } from "../runtime/exit-code.ts"
 import { loggingLayer } from "../runtime/logging.ts"
 import { runProcess } from "../runtime/process.ts"
 import { runWorkers } from "../runtime/workers/supervisor.ts"
@@ -39,7 +39,7 @@ const run = async (
     )
   )
   if (Exit.isSuccess(exit)) process.exit(exit.value)
-  const { sentence, code } = endingOf(exit.cause)
+  const { sentence, code } = processExitOf(exit.cause)
   say(`spoor: ${sentence}`, code)
   process.exit(code)
 }

@@ -6,10 +6,10 @@
 import { type Config, Effect, Exit, Layer, Logger, References, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
-import { tellLocalTimes } from "../inspect/plain-text.ts"
+import { useLocalTimes } from "../inspect/plain-text.ts"
 import { environmentLayer } from "../runtime/environment.ts"
 import { inertText } from "../runtime/escape-controls.ts"
-import { endingOf } from "../runtime/exit-code.ts"
+import { processExitOf } from "../runtime/exit-code.ts"
 import { settingLine } from "./help.ts"
 
 /** A command line that makes no sense; the message is a sentence for the person who wrote it. */
@@ -29,7 +29,7 @@ export interface CommandOf {
 export const runCommand = async ({ usage, settings, read }: CommandOf): Promise<void> => {
   // Whoever reads the output may stop at any moment (`| head`).
   process.stdout.once("error", () => process.exit(0))
-  if (takeLocal()) tellLocalTimes()
+  if (takeLocal()) useLocalTimes()
   const asked = attempt(read)
   if (asked instanceof Error) return end(`spoor: ${asked.message}\n${hint(usage)}`, 64)
   if (asked === "help") {
@@ -44,7 +44,7 @@ export const runCommand = async ({ usage, settings, read }: CommandOf): Promise<
     )
   )
   if (Exit.isSuccess(exit)) process.exit(exit.value)
-  const { sentence, code } = endingOf(exit.cause)
+  const { sentence, code } = processExitOf(exit.cause)
   return end(`spoor: ${sentence}`, code)
 }
 

@@ -21,7 +21,7 @@ const grace = 5_000
  */
 export const gatewayWorkers = Effect.fnUntraced(function* (
   workers: number
-): Effect.fn.Return<Pick<Workers, "environments" | "patience">, StartFailure> {
+): Effect.fn.Return<Pick<Workers, "environments" | "drainTimeoutMs">, StartFailure> {
   const settings = yield* readAll({ gatewayPort, gatewayHost, opsPort, redisUrl, drainDelay, drainTimeout })
   if (settings.redisUrl === undefined)
     return yield* unworkable(
@@ -37,7 +37,7 @@ export const gatewayWorkers = Effect.fnUntraced(function* (
       [gatewayPort.name]: String(port),
       [opsPort.name]: String(settings.opsPort === 0 ? 0 : settings.opsPort + index)
     })),
-    patience: Duration.toMillis(settings.drainDelay) + Duration.toMillis(settings.drainTimeout) + grace
+    drainTimeoutMs: Duration.toMillis(settings.drainDelay) + Duration.toMillis(settings.drainTimeout) + grace
   }
 })
 

@@ -1,9 +1,9 @@
 /** What the counters keep, as the viewer shows it: each one's tables, read from the projection store. */
-import { Cause, Effect, Exit, Semaphore } from "effect"
+import { Effect, Semaphore } from "effect"
 import { maxKeys, ProjectionStore, type Row } from "../../bridge/projection-store/service.ts"
 import { tableNamed, tablesOf } from "../inspect/counters/tables.ts"
 import { timingsOf } from "../inspect/counters/timings.ts"
-import { hiddenText, type Mask, readMask } from "../inspect/events/mask.ts"
+import { type Mask, maskedText, readMask } from "../inspect/events/mask.ts"
 import { viewerMask } from "../inspect/viewer-settings.ts"
 
 /** A consumer whose tables can be looked at. */
@@ -46,13 +46,7 @@ export const makeCounted = Effect.gen(function* () {
   const store = yield* ProjectionStore
   const mask = readMask(yield* viewerMask.config)
   const whole = yield* Semaphore.make(wholeAtATime)
-  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
-  /** As a promise that rejects with the failure itself. */
-  const run = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
-    const exit = await runExit(effect)
-    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-    return exit.value
-  }
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
 
   const read = Effect.fnUntraced(function* (counter: string, table: string, limit: number) {
     if (counter === "timing-stats") return yield* timingRows(store)
@@ -124,12 +118,12 @@ const timingRows = (store: ProjectionStore["Service"]) =>
 
 /** What must not be seen of a table's keys: by the name under which a mask knows what they are. */
 const masks: ReadonlyMap<string, (mask: Mask) => ((key: string) => string) | undefined> = new Map([
-  ["by-address", (mask) => (mask.hidesAddress || mask.hides("ip") ? () => hiddenText : undefined)],
-  ["by-pod", (mask) => (mask.hides("pod") ? () => hiddenText : undefined)],
-  ["by-country", (mask) => (mask.hides("country") ? () => hiddenText : undefined)],
-  ["by-text", (mask) => (mask.hides("text") ? () => hiddenText : undefined)],
+  ["by-address", (mask) => (mask.hidesAddress || mask.hides("ip") ? () => maskedText : undefined)],
+  ["by-pod", (mask) => (mask.hides("pod") ? () => maskedText : undefined)],
+  ["by-country", (mask) => (mask.hides("country") ? () => maskedText : undefined)],
+  ["by-text", (mask) => (mask.hides("text") ? () => maskedText : undefined)],
   ["by-action", (mask) => (mask.hides("action") ? withoutAction : undefined)],
   ["by-event", (mask) => (mask.hides("action") ? withoutAction : undefined)]
 ])
 
-const withoutAction = (key: string): string => key.replace(/\[.*$/s, `[${hiddenText}]`)
+const withoutAction = (key: string): string => key.replace(/\[.*$/s, `[${maskedText}]`)

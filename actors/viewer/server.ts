@@ -8,7 +8,7 @@ import { readAll } from "../../contracts/setting.ts"
 import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { clientAddress, trustedProxies as trusting } from "../../gateway/http/client-address.ts"
 import { believedAddressHeaders, trustedProxies } from "../../gateway/http/proxy-settings.ts"
-import { makeWatch } from "../inspect/pipeline/monitor.ts"
+import { makeMonitor } from "../inspect/pipeline/monitor.ts"
 import {
   listenAddress,
   viewerHost,
@@ -47,11 +47,11 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Pa
   const counted = yield* makeCounted
   const accounts = yield* makeDeadLetterService
   const { health, announce } = yield* Self
-  const watch = yield* makeWatch({
+  const monitor = yield* makeMonitor({
     bus: yield* MessageBus,
     ...(yield* IngestQueue),
     health,
-    keepsLooking: true
+    pollsWhileIdle: true
   })
   const { port, host } = yield* readAll({ port: viewerPort, host: viewerHost })
   const auth = yield* readAuth
@@ -66,7 +66,7 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Pa
     ...counted,
     accounts,
     past,
-    system: () => Effect.runPromise(watch.view),
+    system: () => Effect.runPromise(monitor.view),
     status: () => Effect.runPromise(health.report),
     auth,
     addressOf: yield* readFindAddress,

@@ -4,7 +4,7 @@ import { type Config, ConfigProvider, Duration, Effect, Exit } from "effect"
 import { loadActors } from "../../actors/all.ts"
 import { actorHelp, settingsOf, settingsTable } from "../../actors/commands/help.ts"
 import { viewerUrl } from "../../actors/commands/viewer-client.ts"
-import { endingOf } from "../../actors/runtime/exit-code.ts"
+import { processExitOf } from "../../actors/runtime/exit-code.ts"
 import type { Setting } from "../../contracts/setting.ts"
 import { choice, count, duration, flag, level, port, size } from "../../contracts/setting-readers.ts"
 
@@ -21,7 +21,7 @@ const exitOf = <A>(config: Config.Config<A>, name: string, text: string) =>
 const read = async <A>(reader: (name: string) => Config.Config<A>, text: string): Promise<A | string> => {
   const exit = await exitOf(reader("SOME_SETTING"), "SOME_SETTING", text)
   if (Exit.isSuccess(exit)) return exit.value
-  const { sentence, code } = endingOf(exit.cause)
+  const { sentence, code } = processExitOf(exit.cause)
   expect(code).toBe(78)
   return sentence
 }
@@ -111,7 +111,7 @@ const written: ReadonlyArray<readonly [form: RegExp, good: ReadonlyArray<string>
 ]
 
 const isConfigError = (exit: Exit.Exit<unknown, unknown>): string =>
-  Exit.isSuccess(exit) ? "" : endingOf(exit.cause).sentence
+  Exit.isSuccess(exit) ? "" : processExitOf(exit.cause).sentence
 
 describe("every setting of every actor", async () => {
   const actors = await loadActors()

@@ -352,7 +352,9 @@ describe("what cannot work is said in one sentence", () => {
     for (const more of [{}, { NATS_URL: "nats://127.0.0.1:1", TAP_STAGES: "raw,bogus" }]) {
       const { output, ended } = launch(["tap"], ownSettings({ LOG_LEVEL: "Error", ...more }))
       expect(await ended).toBe(78)
-      expect(output().trim()).toMatch(/^spoor: (tap publishes on NATS|TAP_STAGES names "bogus").*$/)
+      expect(output().trim()).toMatch(
+        /^spoor: (tap publishes on NATS|TAP_STAGES has an unknown stage "bogus").*$/
+      )
     }
   })
 })

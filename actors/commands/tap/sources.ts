@@ -11,7 +11,7 @@ import type { EventView, LiveMessage } from "../../inspect/events/messages.ts"
 import { copiedRecords } from "../../inspect/events/staged-event.ts"
 import { viewerMask } from "../../inspect/viewer-settings.ts"
 import { messageBus } from "../../runtime/dependencies.ts"
-import { watchCopies } from "../../runtime/inbox/subscribe-copies.ts"
+import { copiesOf } from "../../runtime/inbox/subscribe-copies.ts"
 import { askViewer } from "../viewer-client.ts"
 import type { Tapping } from "./arguments.ts"
 
@@ -59,7 +59,7 @@ export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isWanted }
       ...(isThere ? [] : [`no ${publisher} answers there, so there is nothing to see until one runs`])
     ],
     events: Stream.map(
-      watchCopies(bus, () => [stage], `spoor.copies.${stage}.>`),
+      copiesOf(bus, () => [stage], `spoor.copies.${stage}.>`),
       (copies) => {
         const records = copiedRecords(copies)
         return {

@@ -4,7 +4,7 @@ import { IngestQueue, type QueueSource } from "../../../bridge/ingest-queue/serv
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
 import { redisUrl } from "../../../bridge/settings.ts"
 import { Failure } from "../../../contracts/failure.ts"
-import { makeWatch } from "../../inspect/pipeline/monitor.ts"
+import { makeMonitor } from "../../inspect/pipeline/monitor.ts"
 import type { SystemView } from "../../inspect/pipeline/system-view.ts"
 import { ingestQueue, messageBus } from "../../runtime/dependencies.ts"
 import { makeHealth } from "../../runtime/health.ts"
@@ -23,10 +23,10 @@ export const fromNats = Effect.gen(function* () {
   if (hasQueues) {
     const context = yield* Layer.build(ingestQueue.layer)
     sources = Context.get(context, IngestQueue).sources
-    health.addDependencies(ingestQueue.seams(context))
+    health.addDependencies(ingestQueue.systems(context))
   }
   const caveats = hasQueues ? [] : ["The queue is not asked: REDIS_URL is not set here."]
-  const { view } = yield* makeWatch({ bus, sources, health, caveats })
+  const { view } = yield* makeMonitor({ bus, sources, health, caveats })
   return view satisfies Look
 })
 

@@ -2,7 +2,7 @@
  * What the viewer tells of the queues and changes in them: the ledger, where an event is, the dead letters. Lives as
  * long as the viewer; the ledger is looked at once in two seconds, however many ask.
  */
-import { Cause, Clock, Effect, Exit, Option, Result, Semaphore } from "effect"
+import { Clock, Effect, Option, Result, Semaphore } from "effect"
 import { EventLog } from "../../../bridge/event-log/service.ts"
 import { IngestQueue } from "../../../bridge/ingest-queue/service.ts"
 import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
@@ -72,7 +72,7 @@ export const makeDeadLetterService = Effect.gen(function* () {
   const topics = yield* readTopics
   const mask = readMask(yield* viewerMask.config)
   const tryLine = yield* makeDryRun(topics)
-  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
+  const runPromise = Effect.runPromiseWith(yield* Effect.context<never>())
   const ledger = yield* Effect.cachedWithTTL(readLedger(sources, topics), "2 seconds")
   const searches = yield* Semaphore.make(searchesAtATime)
   const runs = deadLetterRuns(sources)
@@ -82,11 +82,8 @@ export const makeDeadLetterService = Effect.gen(function* () {
     topics: topics.all
   }
 
-  const run = async <A>(effect: Effect.Effect<A, Failure>, signal?: AbortSignal): Promise<A> => {
-    const exit = await runExit(effect, signal === undefined ? {} : { signal })
-    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-    return exit.value
-  }
+  const run = <A>(effect: Effect.Effect<A, Failure>, signal?: AbortSignal): Promise<A> =>
+    runPromise(effect, signal === undefined ? {} : { signal })
 
   const lineOf = Effect.fnUntraced(function* (order: TryOrder) {
     if ("letter" in order) return (yield* findDeadLetter(sources, order.letter))?.line
@@ -111,7 +108,7 @@ export const makeDeadLetterService = Effect.gen(function* () {
     locateEvent: (id, left) =>
       run(
         searches
-          .withPermitsIfAvailable(1)(locateEvent(id, { sources, scan, topics, patience }))
+          .withPermitsIfAvailable(1)(locateEvent(id, { sources, scan, topics, timeoutMs: patience }))
           .pipe(
             Effect.flatMap(
               Option.match({

@@ -5,13 +5,14 @@
  */
 import { Buffer } from "node:buffer"
 import type { EventInFlight } from "../../../bridge/ingest-queue/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import type { DryRun } from "../../inspect/dead-letters/dry-run.ts"
 import type { FoundDeadLetter } from "../../inspect/dead-letters/search.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
-import { hiddenText, type Mask } from "../../inspect/events/mask.ts"
-import { shownLine, shownRecord } from "../../inspect/events/masked-bytes.ts"
+import { type Mask, maskedText } from "../../inspect/events/mask.ts"
+import { visibleLine, visibleRecord } from "../../inspect/events/masked-bytes.ts"
 import type { EventLocation, StoredRecord } from "../../inspect/locate-event.ts"
 import { maxPostedBytes } from "../http/read-json.ts"
 
@@ -49,8 +50,8 @@ export const listedDeadLetter = (found: FoundDeadLetter, mask: Mask): ListedDead
 export const openDeadLetter = (found: FoundDeadLetter, mask: Mask): OpenDeadLetter => {
   const view = viewed(found, openBytes, mask)
   if (mask.isOn) {
-    const base64 = Buffer.from(shownLine(found.line, mask).slice(0, openBytes), "latin1").toString("base64")
-    return { ...view, base64, isEditable: false, envelope: hiddenText }
+    const base64 = Buffer.from(visibleLine(found.line, mask).slice(0, openBytes), "latin1").toString("base64")
+    return { ...view, base64, isEditable: false, envelope: maskedText }
   }
   return {
     ...view,
@@ -65,7 +66,7 @@ const viewed = (
   bytes: number,
   mask: Mask
 ): ListedDeadLetter => {
-  const { text, isWhole } = beginning(shownLine(line, mask), bytes)
+  const { text, isWhole } = beginning(visibleLine(line, mask), bytes)
   const place = { address, queue, line: text, size: line.length, isWhole }
   if (letter === undefined) return place
   const { id, reason, detail, stage, topic, attempts, first, last } = letter
@@ -105,13 +106,13 @@ export const dryRunView = (trial: DryRun, mask: Mask): DryRunView => {
     topic,
     isTopicUnknown,
     key: whole(key, mask),
-    record: beginning(shownRecord(bytesIn(value), mask), openBytes).text
+    record: beginning(visibleRecord(byteStringOf(value), mask), openBytes).text
   }
 }
 
 /** A text that is shown as it is or not at all; of a very long one the beginning. */
 const whole = (text: string, mask: Mask): string => {
-  if (mask.isOn && text !== "") return hiddenText
+  if (mask.isOn && text !== "") return maskedText
   const said = beginning(bytesOf(text), saidBytes)
   return said.isWhole ? said.text : `${said.text} …`
 }
@@ -134,16 +135,13 @@ export const whereView = (location: EventLocation, mask: Mask): WhereView => {
         : troubles,
     underWay: underWay.slice(0, mostPlaces).map(({ line, ...rest }) => ({
       ...rest,
-      line: beginning(shownLine(line, mask), openBytes).text
+      line: beginning(visibleLine(line, mask), openBytes).text
     })),
     letters: letters.slice(0, mostPlaces).map((letter) => listedDeadLetter(letter, mask)),
     records: records.slice(0, mostPlaces).map(({ value, key = "", ...rest }) => ({
       ...rest,
       key: whole(key, mask),
-      record: beginning(shownRecord(bytesIn(value), mask), openBytes).text
+      record: beginning(visibleRecord(byteStringOf(value), mask), openBytes).text
     }))
   }
 }
-
-const bytesIn = (value: Uint8Array): ByteString =>
-  Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as ByteString

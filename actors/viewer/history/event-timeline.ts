@@ -1,7 +1,7 @@
 /** The way of one event through the system, step by step, from all that is known of it in the queue, the log and of consumers. */
-import { Buffer } from "node:buffer"
 import { clockSlack } from "../../../bridge/event-log/service.ts"
 import type { EventInFlight } from "../../../bridge/ingest-queue/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import type { FoundDeadLetter } from "../../inspect/dead-letters/search.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
@@ -186,7 +186,7 @@ const feedRecordOf = (id: string, { topic, partition, offset, value, times }: St
     offset,
     timestamp: known.logged ?? 0,
     id,
-    value: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as ByteString,
+    value: byteStringOf(value),
     times: known
   }
 }

@@ -1,7 +1,6 @@
 /** What happened in one short interval, in counts; and several of them as one. */
-import { Buffer } from "node:buffer"
 import type { LogRecord } from "../../../bridge/event-log/service.ts"
-import type { ByteString } from "../../../contracts/event.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import { metaValue, splitRecord } from "../../../contracts/wire/record.ts"
 import { timingIncrements } from "../../inspect/counters/timings.ts"
 import { deviceTypeOf, typeOf } from "../../inspect/events/event-view.ts"
@@ -34,8 +33,8 @@ export const emptyInterval = (): Interval => ({
 })
 
 /** Counts one record, readable or not. A klag that no event can have is counted, and in no percentile. */
-export const addTo = (interval: Interval, { value: { buffer, byteOffset, byteLength } }: LogRecord): void => {
-  const value = Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as ByteString
+export const addTo = (interval: Interval, record: LogRecord): void => {
+  const value = byteStringOf(record.value)
   interval.all += 1
   const split = splitRecord(value)
   count(interval.types, split === undefined ? unreadableName : typeOf(value))

@@ -10,7 +10,7 @@ import { matches, mayMatch } from "../../inspect/events/filter.ts"
 import type { Mask } from "../../inspect/events/mask.ts"
 import type { EventView, SearchView } from "../../inspect/events/messages.ts"
 import { feedRecord } from "../../inspect/events/staged-event.ts"
-import { steadyMillis } from "../../runtime/monotonic-clock.ts"
+import { monotonicMillis } from "../../runtime/monotonic-clock.ts"
 import { type Cursor, inOrder, isBehind, placeOf, writeCursor } from "./cursor.ts"
 import { fitting, pageBytes, pageView, weightOf } from "./page-size.ts"
 import {
@@ -38,7 +38,7 @@ export const searchBack: (
 ) => Effect.Effect<SearchView> = Effect.fnUntraced(function* (query, places, now) {
   const { scan, mask, patience } = places
   const topics = topicsAsked(query, places)
-  const begun = yield* steadyMillis
+  const begun = yield* monotonicMillis
   const events: Array<EventView> = []
   const troubles: Array<string> = []
   let looked = 0
@@ -63,7 +63,7 @@ export const searchBack: (
   while (events.length < query.limit && until > query.since) {
     const since = Math.max(query.since, Math.min(until, now) - length)
     const stretch = makeStretch({ ...query, since, until }, mask, [...events])
-    const left = patience - ((yield* steadyMillis) - begun)
+    const left = patience - ((yield* monotonicMillis) - begun)
     if (left <= 0) {
       troubles.push(notToItsEnd(patience))
       return view()

@@ -2,7 +2,7 @@
  * What the viewer tells of the past: searches in the log, the ways of events, figures over time; and test events. Lives
  * as long as the viewer; it remembers, within bounds, what came by.
  */
-import { Cause, Clock, Deferred, Effect, Exit, Option, Semaphore } from "effect"
+import { Clock, Deferred, Effect, Option, Semaphore } from "effect"
 import { EventLog, type RecordBatch } from "../../../bridge/event-log/service.ts"
 import { IngestQueue } from "../../../bridge/ingest-queue/service.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
@@ -77,7 +77,7 @@ export const makePast = Effect.fnUntraced(function* (
     })
   }
   const publishProgress = yield* publishConsumerProgress
-  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
   const searches = yield* Semaphore.make(searchesAtATime)
 
   const mask = readMask(settings.viewerMask)
@@ -92,9 +92,8 @@ export const makePast = Effect.fnUntraced(function* (
   yield* Effect.forkScoped(Effect.andThen(Deferred.await(begun), backFill(series, scan, topics.all)))
 
   const searched = async <A>(effect: Effect.Effect<A>, signal: AbortSignal): Promise<A> => {
-    const exit = await runExit(searches.withPermitsIfAvailable(1)(effect), { signal })
-    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-    if (Option.isSome(exit.value)) return exit.value.value
+    const found = await run(searches.withPermitsIfAvailable(1)(effect), { signal })
+    if (Option.isSome(found)) return found.value
     throw new Failure({ reason: "busy", message: "Others are searching." })
   }
 
@@ -109,7 +108,7 @@ export const makePast = Effect.fnUntraced(function* (
       ),
     journey: (id, logged, left) => {
       const patience = logged === undefined ? timelineTimeoutMs : searchPatience
-      const found = locateEvent(id, { sources, scan, topics, patience, logged })
+      const found = locateEvent(id, { sources, scan, topics, timeoutMs: patience, logged })
       return searched(
         Effect.map(found, (location) => journey(location, witnesses)),
         left

@@ -5,7 +5,7 @@
 import { Effect, FiberHandle, Stream } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { CopyStage } from "../../../contracts/event-copy.ts"
-import { watchCopies } from "../../runtime/inbox/subscribe-copies.ts"
+import { copiesOf } from "../../runtime/inbox/subscribe-copies.ts"
 import type { LiveFeed } from "./feed.ts"
 import type { LineMemory } from "./raw-line-cache.ts"
 
@@ -21,7 +21,7 @@ export const feedCopies = Effect.fnUntraced(function* (feed: LiveFeed, lines: Li
   const wished = (): ReadonlyArray<CopyStage> =>
     feed.watchers() === 0 ? [] : [...new Set<CopyStage>(["raw", ...feed.stages()])]
 
-  const watching = Stream.runForEach(watchCopies(bus, wished), (copies) =>
+  const watching = Stream.runForEach(copiesOf(bus, wished), (copies) =>
     Effect.sync(() => {
       lines.add(copies)
       feed.addCopies(copies)

@@ -258,7 +258,7 @@ const suite = (open: () => Pipeline): void => {
     await own.stealLine()
     const stolen = await ledger()
     expect(stolen.out).toContain(
-      "1 line is missing that Spoor pushed: another program took them from the list."
+      "1 line is missing that Spoor pushed: another program removed them from the list."
     )
     expect(stolen.out).toContain("It does NOT add up.")
     expect(stolen.code).toBe(1)
@@ -339,12 +339,12 @@ for (const runtime of runtimes) {
       ["ledger", ["were"], 64, "err", 'ledger has no "were"'],
       ["ledger", ["--frob"], 64, "err", "--frob"],
       ["ledger", ["where"], 64, "err", "where wants one event id"],
-      ["ledger", ["where", "x"], 1, "out", "This is no event id."],
+      ["ledger", ["where", "x"], 1, "out", "Not an event id."],
       ["dead-letters", ["list"], 0, "out", "No dead letters."],
       ["dead-letters", ["--help"], 0, "out", "REDIS_URL"],
       ["dead-letters", [], 64, "err", "say list, show, replay or discard"],
       ["dead-letters", ["show", "x"], 1, "err", 'there is no dead letter "x"'],
-      ["dead-letters", ["list", "--cursor", "x"], 78, "err", "no place to go on from"]
+      ["dead-letters", ["list", "--cursor", "x"], 78, "err", "Invalid cursor"]
     ] as const) {
       test(`${name} ${args.join(" ")} ends with ${code}`, async () => {
         const ended = await command(settings, name, args, runtime)
@@ -356,7 +356,7 @@ for (const runtime of runtimes) {
     test("settings that cannot work end it with 78, a queue that is down with 1", async () => {
       const wrong = await command({ ...settings, KAFKA_TOPIC: "a b" }, "ledger", [], runtime)
       expect(wrong).toMatchObject({ code: 78, out: "" })
-      expect(wrong.err).toContain('"a b" cannot be the name of a Kafka topic')
+      expect(wrong.err).toContain('"a b" is not a valid name for a Kafka topic')
       const down = { ...settings, REDIS_URL: "redis://127.0.0.1:1" }
       const away = await command(down, "ledger", [], runtime)
       expect(away.out).toMatch(/queue {2}redis 127\.0\.0\.1:1 {2}\S+/)

@@ -56,7 +56,7 @@ describe("with no Redis there", () => {
   test("where an event is, is not claimed either", async () => {
     const { code, out } = await command(settings, "ledger", ["where", id])
     expect(code).toBe(1)
-    expect(firstLine(out)).toContain("not every place could be asked")
+    expect(firstLine(out)).toContain("not every place could be searched")
   })
 })
 

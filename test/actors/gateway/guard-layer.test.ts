@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs"
 import { ConfigProvider, Effect, Exit } from "effect"
 import { Redis } from "ioredis"
 import { makeProtection } from "../../../actors/gateway/guard-layer.ts"
-import { endingOf } from "../../../actors/runtime/exit-code.ts"
+import { processExitOf } from "../../../actors/runtime/exit-code.ts"
 import { makeCertificate } from "../../support/certificate.ts"
 import { eventually } from "../../support/eventually.ts"
 import { startRedis } from "../../support/redis.ts"
@@ -19,7 +19,7 @@ const problemOf = async (settings: Environment) => {
     )
   )
   if (Exit.isSuccess(exit)) throw new Error(`${JSON.stringify(settings)} is taken`)
-  return endingOf(exit.cause)
+  return processExitOf(exit.cause)
 }
 
 test("a setting that cannot work ends a process with exit code 78", async () => {

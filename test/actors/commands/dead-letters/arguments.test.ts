@@ -105,7 +105,7 @@ describe("dead-letters refuses", () => {
     ["replay a b --line x", "one id only"],
     ["replay --all --line x", "one id only"],
     ["replay a --line x --line-file y", "--line or --line-file"],
-    ["replay a --line \\x", "Behind the backslash"],
+    ["replay a --line \\x", "Invalid escape at position"],
     ["replay a --line-file /nowhere/at/all", "cannot be read"],
     ["discard a --dry-run", "discard has no --dry-run"]
   ] as const) {

@@ -1,25 +1,25 @@
-/** The batches that drainers gave back for want of a receipt, as they logged it. */
+/** The batches that drainers released because there was no receipt, from their logs. */
 import type { World } from "./world.ts"
 
-export interface GivenBack {
+export interface ReleasedBatch {
   /** The reason of a `Failure`: "no-responders", "no-answer", … */
   readonly reason: string
   readonly message: string
   readonly batch: string
-  /** Of a piece of a batch: the place of its first line in the batch. */
+  /** Of a part of a batch: the place of its first line in the batch. */
   readonly first: number
   readonly lines: number
 }
 
-/** All of them so far, the oldest first. */
-export const givenBack = (world: World): ReadonlyArray<GivenBack> =>
+/** All released batches so far, the oldest first. */
+export const releasedBatches = (world: World): ReadonlyArray<ReleasedBatch> =>
   world
     .group("drainer")
     .output()
     .split("\n")
-    .filter((line) => line.includes("batch given back"))
+    .filter((line) => line.includes("batch released"))
     .map((line) => {
-      const [, message = line] = /batch given back: ([^"\\]*)/.exec(line) ?? []
+      const [, message = line] = /batch released: ([^"\\]*)/.exec(line) ?? []
       return {
         reason: valueIn(line, "reason"),
         message,
