@@ -7,8 +7,8 @@ import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
 import { kafkaKeyParam } from "../../bridge/settings.ts"
 import { geoIp, ingestQueue } from "../runtime/dependencies.ts"
 import { topicSettings } from "../transform/topics.ts"
-import { readArguments } from "./dead-letters/arguments.ts"
-import { discard, list, replay, show } from "./dead-letters/verbs.ts"
+import { discard, list, replay, show } from "./dead-letters/operations.ts"
+import { readArguments } from "./dead-letters/options.ts"
 import { runCommand } from "./run-command.ts"
 
 const usage = `usage: dead-letters list [filters] [--limit N] [--cursor PLACE] [--json]

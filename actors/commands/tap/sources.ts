@@ -13,7 +13,7 @@ import { viewerMask } from "../../inspect/viewer-settings.ts"
 import { messageBus } from "../../runtime/dependencies.ts"
 import { watchCopies } from "../../runtime/inbox/subscribe-copies.ts"
 import { askViewer } from "../viewer-client.ts"
-import type { Tapping } from "./arguments.ts"
+import type { Tapping } from "./options.ts"
 
 /** Some events, oldest first, and how many were left out before them; of those wanted one in `sample` is there. */
 export interface Tapped {

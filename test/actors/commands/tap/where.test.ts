@@ -1,7 +1,7 @@
 /** `--where`: the viewer's conditions on parameters, and country, device and address beside them. */
 import { describe, expect, test } from "bun:test"
 import { WrongUse } from "../../../../actors/commands/run-command.ts"
-import { readTapping, type Tapping } from "../../../../actors/commands/tap/arguments.ts"
+import { readTapping, type Tapping } from "../../../../actors/commands/tap/options.ts"
 import { readWhere } from "../../../../actors/commands/tap/where.ts"
 import { eventView } from "../../../../actors/inspect/events/event-view.ts"
 import type { ByteString } from "../../../../contracts/event.ts"

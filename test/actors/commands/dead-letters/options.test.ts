@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { readArguments } from "../../../../actors/commands/dead-letters/arguments.ts"
+import { readArguments } from "../../../../actors/commands/dead-letters/options.ts"
 
 const now = Date.parse("2026-11-20T12:00:00Z")
 const asked = (line: string) => readArguments(line.split(" "), now)

@@ -18,7 +18,7 @@ import { counted, plain } from "../../inspect/plain-text.ts"
 import { geoIp } from "../../runtime/dependencies.ts"
 import { readTopics } from "../../transform/topics.ts"
 import { note, say } from "../run-command.ts"
-import type { Asked } from "./arguments.ts"
+import type { Asked } from "./options.ts"
 import { deadLetterJson, deadLettersTable, deadLetterText, dryRunJson, dryRunText } from "./text.ts"
 
 type Of<Verb> = Extract<Asked, { readonly verb: Verb }>
