@@ -331,7 +331,7 @@ describe("what cannot work is said in one sentence", () => {
   test("a stage that there is not", async () => {
     const { code, err } = await ending(["bogus"])
     expect(code).toBe(64)
-    expect(err).toStartWith('spoor: there is no stage "bogus"; there are raw, enriched, stored, rejected\n')
+    expect(err).toBe('spoor: <stage> cannot be "bogus"; write "raw" | "enriched" | "stored" | "rejected"\n')
   })
 
   test("a NATS or a viewer that is not there", async () => {

@@ -1,189 +1,153 @@
-/** The command line of `dead-letters`, read into what is asked for; throws `WrongUse` with a sentence for what makes no sense. */
+/** The arguments and flags of the subcommands of `dead-letters`, and the rules that join several of them. */
 import { readFileSync } from "node:fs"
-import { parseArgs } from "node:util"
-import { Result, Schema } from "effect"
+import { Clock, Effect, Result } from "effect"
+import { Argument, CliError, type Command, Flag } from "effect/cli"
 import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import { durationOf, hasUnit } from "../../../contracts/quantity.ts"
 import type { DeadLetterFilter } from "../../inspect/dead-letters/search.ts"
 import { fromReadable } from "../../inspect/escape-bytes.ts"
-import { WrongUse } from "../run-command.ts"
+import { countFlag, misuse, switchFlag, textFlag } from "../command-line/flags.ts"
 
-/** Letters by their addresses, or all that match. */
-export type Chosen =
-  | { readonly kind: "these"; readonly addresses: ReadonlyArray<string> }
-  | { readonly kind: "matching"; readonly filter: DeadLetterFilter }
+/** A date and time as ISO 8601 writes it (UTC without a zone), or an age: 30s, 10m, 2h, 7d. */
+const timeFlag = (name: string, description: string) =>
+  Flag.String(name).pipe(
+    Flag.withMetavar("<time>"),
+    Flag.withDescription(description),
+    Flag.mapEffect((text) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const at = timeOf(text, now)
+        if (at !== undefined) return Effect.succeed(at)
+        const expected = "a time like 2026-11-20T18:00, or an age: 30s, 10m, 2h, 7d"
+        return new CliError.InvalidValue({ option: name, value: text, expected, kind: "flag" })
+      })
+    ),
+    Flag.withDefault(undefined)
+  )
 
-export type Asked =
-  | { readonly verb: "help" }
-  | {
-      readonly verb: "list"
-      readonly filter: DeadLetterFilter
-      readonly limit: number
-      readonly cursor: string | undefined
-      readonly asJson: boolean
-    }
-  | { readonly verb: "show"; readonly address: string; readonly asJson: boolean }
-  | {
-      readonly verb: "replay"
-      readonly chosen: Chosen
-      readonly line: ByteString | undefined
-      readonly isDry: boolean
-      readonly force: boolean
-      readonly asJson: boolean
-    }
-  | { readonly verb: "discard"; readonly chosen: Chosen; readonly isConfirmed: boolean }
-
-const options = {
-  reason: { type: "string" },
-  stage: { type: "string" },
-  topic: { type: "string" },
-  text: { type: "string" },
-  since: { type: "string" },
-  until: { type: "string" },
-  limit: { type: "string" },
-  cursor: { type: "string" },
-  all: { type: "boolean" },
-  line: { type: "string" },
-  "line-file": { type: "string" },
-  "dry-run": { type: "boolean" },
-  force: { type: "boolean" },
-  yes: { type: "boolean" },
-  json: { type: "boolean" },
-  help: { type: "boolean", short: "h" }
-} as const
-
-type Values = ReturnType<typeof parse>["values"]
-
-const parse = (args: ReadonlyArray<string>) => parseArgs({ args: [...args], allowPositionals: true, options })
-
-const filters = ["reason", "stage", "topic", "text", "since", "until"] as const
-
-/** Which options each verb has. */
-const takes: Readonly<Record<string, ReadonlyArray<keyof Values>>> = {
-  list: [...filters, "limit", "cursor", "json"],
-  show: ["json"],
-  replay: [...filters, "all", "line", "line-file", "dry-run", "force", "json"],
-  discard: [...filters, "all", "yes"]
+const timeOf = (text: string, now: number): number | undefined => {
+  const age = hasUnit(text) ? durationOf(text, "seconds") : undefined
+  if (age !== undefined && Number.isFinite(age)) return now - age
+  if (!/^\d{4}-\d\d-\d\d/.test(text)) return undefined
+  const hasZone = /(Z|[+-]\d\d:?\d\d)$/.test(text)
+  const at = Date.parse(hasZone || text.length === 10 ? text : `${text.replace(" ", "T")}Z`)
+  return Number.isNaN(at) ? undefined : at
 }
 
-/** `now`: milliseconds since 1970, for times like `2h`. */
-export const readArguments = (args: ReadonlyArray<string>, now: number): Asked => {
-  const { values, positionals } = parse(args)
-  const [verb, ...addresses] = positionals
-  if (values.help === true) return { verb: "help" }
-  const known = takes[verb ?? ""]
-  if (verb === undefined || known === undefined) {
-    throw new WrongUse(
-      verb === undefined ? "say list, show, replay or discard" : `dead-letters has no "${verb}"`
-    )
-  }
-  const strange = Object.keys(values).find((name) => !known.some((one) => one === name))
-  if (strange !== undefined) throw new WrongUse(`${verb} has no --${strange}`)
-  const filter = readFilter(values, now)
-  const asJson = values.json === true
-
-  switch (verb) {
-    case "list":
-      if (addresses.length > 0) throw new WrongUse("list takes no ids; show does")
-      return { verb, filter, limit: readLimit(values.limit), cursor: values.cursor, asJson }
-    case "show": {
-      const [address, ...more] = addresses
-      if (address === undefined || more.length > 0) throw new WrongUse("show wants one id")
-      return { verb, address, asJson }
-    }
-    case "replay": {
-      const chosen = readChosen(verb, values, addresses, filter)
-      const line = readLine(values)
-      if (line !== undefined && addresses.length !== 1)
-        throw new WrongUse("a line can be given for one id only")
-      return { verb, chosen, line, isDry: values["dry-run"] === true, force: values.force === true, asJson }
-    }
-    default:
-      return {
-        verb: "discard",
-        chosen: readChosen(verb, values, addresses, filter),
-        isConfirmed: values.yes === true
-      }
-  }
+/** All of them must match. */
+const filter = {
+  reason: Flag.Literals("reason", RejectionReason.literals).pipe(
+    Flag.withMetavar("<reason>"),
+    Flag.withDescription("Why it was dead-lettered"),
+    Flag.withDefault(undefined)
+  ),
+  stage: Flag.Literals("stage", RejectedBy.literals).pipe(
+    Flag.withMetavar("<stage>"),
+    Flag.withDescription("Which actor rejected it"),
+    Flag.withDefault(undefined)
+  ),
+  topic: textFlag("topic", "<topic>", "The topic that it was meant for"),
+  text: textFlag("text", "<text>", "A part of the line, in upper or lower case"),
+  since: timeFlag(
+    "since",
+    "Dead-lettered at or after this time: 2026-11-20T18:00 (UTC), or an age: 30s, 10m, 2h, 7d"
+  ),
+  until: timeFlag("until", "Dead-lettered before this time")
 }
 
-const readChosen = (
-  verb: string,
-  values: Values,
-  addresses: ReadonlyArray<string>,
-  filter: DeadLetterFilter
-): Chosen => {
-  const all = values.all === true
-  if (all === addresses.length > 0) throw new WrongUse(`${verb} wants ids, or --all`)
-  const given = filters.find((name) => values[name] !== undefined)
-  if (!all && given !== undefined) throw new WrongUse(`--${given} goes with --all`)
-  return all ? { kind: "matching", filter } : { kind: "these", addresses: [...new Set(addresses)] }
+const id = Argument.String("id").pipe(
+  Argument.withDescription("The id of its event; raw- and 12 hex digits for one that another program wrote")
+)
+
+const selection = {
+  ids: Argument.variadic(id),
+  all: switchFlag("all", "All dead letters that match the filters, instead of ids"),
+  filter
 }
 
-const isReason = Schema.is(RejectionReason)
-const isStage = Schema.is(RejectedBy)
+const json = switchFlag("json", "Print one line of JSON for each dead letter")
 
-const readFilter = (values: Values, now: number): DeadLetterFilter => {
-  const { reason, stage, topic, text, since, until } = values
-  if (reason !== undefined && !isReason(reason)) {
-    throw new WrongUse(`there is no reason "${reason}"; there are ${RejectionReason.literals.join(", ")}`)
-  }
-  if (stage !== undefined && !isStage(stage)) {
-    throw new WrongUse(`there is no stage "${stage}"; there are ${RejectedBy.literals.join(", ")}`)
-  }
-  return {
-    reason,
-    stage,
-    topic,
-    text,
-    since: readTime("since", since, now),
-    until: readTime("until", until, now)
-  }
-}
-
-/** A date and time as ISO 8601 writes it (UTC where it says nothing else), or how long ago: 30s, 10m, 2h, 7d. */
-const readTime = (name: string, text: string | undefined, now: number): number | undefined => {
-  if (text === undefined) return undefined
-  const ago = hasUnit(text) ? durationOf(text, "seconds") : undefined
-  if (ago !== undefined && Number.isFinite(ago)) return now - ago
-  if (/^\d{4}-\d\d-\d\d/.test(text)) {
-    const hasZone = /(Z|[+-]\d\d:?\d\d)$/.test(text)
-    const at = Date.parse(hasZone || text.length === 10 ? text : `${text.replace(" ", "T")}Z`)
-    if (!Number.isNaN(at)) return at
-  }
-  throw new WrongUse(`--${name} wants a time like 2026-11-20T18:00, or how long ago: 30s, 10m, 2h, 7d`)
-}
-
-/** How many letters a list shows unless it is told otherwise. */
+/** How many dead letters `list` shows unless --limit is given. */
 const standardLimit = 50
 
-const readLimit = (text: string | undefined): number => {
-  if (text === undefined) return standardLimit
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new WrongUse("--limit wants a number from 1 on")
-  return Number(text)
+export const listOptions = {
+  filter,
+  limit: countFlag("limit", `At most this many (${standardLimit})`).pipe(Flag.withDefault(standardLimit)),
+  cursor: textFlag("cursor", "<cursor>", "Continue where the list before ended"),
+  json
 }
 
-const readLine = (values: Values): ByteString | undefined => {
-  const file = values["line-file"]
-  if (values.line !== undefined && file !== undefined)
-    throw new WrongUse("the line is given with --line or --line-file")
-  const text = file === undefined ? values.line : fileText(file)
-  if (text === undefined) return undefined
-  return Result.getOrThrowWith(fromReadable(text), (sentence) => new WrongUse(sentence))
+export const showOptions = { id, json }
+
+const lineOf = (text: string): Effect.Effect<ByteString, CliError.CliError> =>
+  Result.match(fromReadable(text), { onSuccess: Effect.succeed, onFailure: misuse })
+
+export const replayOptions = {
+  ...selection,
+  line: Flag.String("line").pipe(
+    Flag.withMetavar("<text>"),
+    Flag.withDescription(
+      "Replay this line instead: written as it is shown, \\xNN for a byte, \\\\ for a backslash"
+    ),
+    Flag.mapEffect(lineOf),
+    Flag.withDefault(undefined)
+  ),
+  lineFile: textFlag("line-file", "<file>", "The same, read from a file"),
+  dryRun: switchFlag("dry-run", "Print what would become of the line, and send nothing"),
+  force: switchFlag("force", "Also replay a line that came back from three replays within a week"),
+  json
 }
+
+export const discardOptions = { ...selection, yes: switchFlag("yes", "Confirm --all") }
+
+export type ListInput = Command.Command.Config.Infer<typeof listOptions>
+export type ShowInput = Command.Command.Config.Infer<typeof showOptions>
+export type ReplayInput = Command.Command.Config.Infer<typeof replayOptions>
+export type DiscardInput = Command.Command.Config.Infer<typeof discardOptions>
+
+/** Dead letters by their ids, or all that match. */
+export type Selection =
+  | { readonly kind: "ids"; readonly ids: ReadonlyArray<string> }
+  | { readonly kind: "matching"; readonly filter: DeadLetterFilter }
+
+export const selectionOf = ({ all, ids, filter }: DiscardInput | ReplayInput): Selection =>
+  all ? { kind: "matching", filter } : { kind: "ids", ids: [...new Set(ids)] }
+
+/** Either ids or --all, and filters only with --all. */
+export const checkSelection = (
+  subcommand: "replay" | "discard",
+  { all, ids, filter }: DiscardInput | ReplayInput
+): Effect.Effect<void, CliError.CliError> => {
+  if (all === ids.length > 0) return misuse(`${subcommand} needs ids, or --all`)
+  const given = Object.entries(filter).find(([, value]) => value !== undefined)
+  return !all && given !== undefined ? misuse(`--${given[0]} needs --all instead of ids`) : Effect.void
+}
+
+/** A line of its own replaces one dead letter only. */
+export const checkLine = ({ ids, line, lineFile }: ReplayInput): Effect.Effect<void, CliError.CliError> => {
+  if (line !== undefined && lineFile !== undefined) return misuse("write either --line or --line-file")
+  if (ids.length === 1 || (line === undefined && lineFile === undefined)) return Effect.void
+  return misuse("--line and --line-file need exactly one id")
+}
+
+/** The line to replay instead, from --line or the file of --line-file; undefined without both. */
+export const replacementLine = ({
+  line,
+  lineFile
+}: ReplayInput): Effect.Effect<ByteString | undefined, CliError.CliError> =>
+  lineFile === undefined ? Effect.succeed(line) : Effect.flatMap(fileText(lineFile), lineOf)
 
 /** The file's text without the line end that an editor puts at the end. */
-const fileText = (file: string): string => {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-      .decode(readFileSync(file))
-      .replace(/\r?\n$/, "")
-  } catch (problem) {
-    throw new WrongUse(
-      problem instanceof TypeError
-        ? `${file} is not UTF-8: write other bytes as \\xNN`
-        : `${file} cannot be read`
-    )
-  }
-}
+const fileText = (file: string): Effect.Effect<string, CliError.CliError> =>
+  Effect.try({
+    try: () =>
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+        .decode(readFileSync(file))
+        .replace(/\r?\n$/, ""),
+    catch: (error) =>
+      misuse(
+        error instanceof TypeError
+          ? `${file} is not UTF-8: write other bytes as \\xNN`
+          : `${file} cannot be read: name a readable file after --line-file`
+      )
+  })

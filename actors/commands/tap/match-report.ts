@@ -1,46 +1,46 @@
 /**
- * Says beside the output of a tap with a filter how many events passed when none of them matches, so that a filter that
- * is wrong can be told from a stage where nothing flows; and at the end how many matched. Lives with the command.
+ * Prints on standard error how many events passed a filtered tap while none matches, so that a wrong filter can be told
+ * from an idle stage; and at the end how many matched. Lives with the command.
  */
 import { Clock, Effect } from "effect"
 import { counted, number } from "../../inspect/plain-text.ts"
-import { note } from "../run-command.ts"
-import type { Tapped } from "./sources.ts"
+import { printError } from "../command-line/print.ts"
+import type { TappedBatch } from "./sources.ts"
 
-/** Milliseconds between two such lines, the first time and at most: each pause is twice the one before. */
-const firstPause = 1_000
-const longestPause = 60_000
+/** Each interval between two lines is twice the one before, milliseconds. */
+const firstIntervalMs = 1_000
+const maxIntervalMs = 60_000
 
-export interface Matched {
-  /** Takes note of events that passed; says it when all of them so far did not match. */
-  readonly add: (tapped: Tapped) => Effect.Effect<void>
-  /** Says how it was in the end. */
-  readonly rest: Effect.Effect<void>
+export interface MatchReport {
+  /** Counts events that passed; prints the count while none has matched. */
+  readonly add: (batch: TappedBatch) => Effect.Effect<void>
+  /** Prints the final count. */
+  readonly flush: Effect.Effect<void>
 }
 
-/** Without a filter all that passes is shown, so nothing is said. */
-export const matchedNotes = (isFiltered: boolean): Matched => {
+/** Without a filter every event is shown, so nothing is printed. */
+export const matchReport = (isFiltered: boolean): MatchReport => {
   let seen = 0
   let matching = 0
-  let said = 0
-  let pause = firstPause
+  let reported = 0
+  let intervalMs = firstIntervalMs
   let nextAt = Number.NEGATIVE_INFINITY
 
-  const sayIt = Effect.suspend(() => {
-    said = seen
-    return note(`tap: ${counted(seen, "event")} seen, ${number(matching)} match`)
+  const flush = Effect.suspend(() => {
+    reported = seen
+    return printError(`tap: ${counted(seen, "event")} seen, ${number(matching)} match`)
   })
 
-  const add = Effect.fnUntraced(function* (tapped: Tapped) {
-    seen += tapped.seen
-    matching += tapped.events.length
-    if (matching > 0 || seen === said) return
+  const add = Effect.fnUntraced(function* (batch: TappedBatch) {
+    seen += batch.seen
+    matching += batch.events.length
+    if (matching > 0 || seen === reported) return
     const now = yield* Clock.currentTimeMillis
     if (now < nextAt) return
-    if (nextAt > 0) pause = Math.min(longestPause, pause * 2)
-    nextAt = now + pause
-    yield* sayIt
+    if (nextAt > 0) intervalMs = Math.min(maxIntervalMs, intervalMs * 2)
+    nextAt = now + intervalMs
+    yield* flush
   })
 
-  return isFiltered ? { add, rest: sayIt } : { add: () => Effect.void, rest: Effect.void }
+  return isFiltered ? { add, flush } : { add: () => Effect.void, flush: Effect.void }
 }

@@ -1,67 +1,82 @@
-/** The command line of `tap`, read into what is asked for; throws `WrongUse` with a sentence for what makes no sense. */
-import { parseArgs } from "node:util"
-import { Schema } from "effect"
+/** The argument and flags of `tap`, and the request that they make. */
+import { Argument, type Command, Flag } from "effect/cli"
 import { CopyStage } from "../../../contracts/event-copy.ts"
 import { matches, readFilter } from "../../inspect/events/filter.ts"
 import type { EventView, Filter } from "../../inspect/events/messages.ts"
-import { WrongUse } from "../run-command.ts"
+import { countFlag, switchFlag, textFlag } from "../command-line/flags.ts"
 import { readWhere } from "./where.ts"
 
-export interface Tapping {
+/** A flag that becomes this part of the filter. */
+const filterFlag = (name: string, form: string, description: string, part: keyof Filter) =>
+  textFlag(name, form, description).pipe(
+    Flag.filter(
+      (text) => text === undefined || readFilter({ [part]: text }) !== undefined,
+      () => "at most 1,000 characters"
+    )
+  )
+
+export const tapOptions = {
+  stage: Argument.Literals("stage", CopyStage.literals).pipe(
+    Argument.withMetavar(CopyStage.literals.join("|")),
+    Argument.withDescription(
+      "Lines as claimed, finished records, records that Kafka has confirmed, or rejected lines"
+    )
+  ),
+  topic: filterFlag("topic", "<topic>", "Only events of this topic", "topic"),
+  type: filterFlag(
+    "type",
+    "<text>",
+    "Only events whose type contains the text; =text: whose type is the text",
+    "type"
+  ),
+  where: filterFlag(
+    "where",
+    "<conditions>",
+    "Only events for which all conditions hold, joined by &; see above",
+    "param"
+  ),
+  text: filterFlag(
+    "text",
+    "<text>",
+    "Only events with the text anywhere in the line or record, or with this id",
+    "text"
+  ),
+  limit: countFlag("limit", "End after this many events").pipe(Flag.withDefault(undefined)),
+  json: switchFlag("json", "Print each event whole as one line of JSON, as the tap actor publishes it")
+}
+
+export type TapInput = Command.Command.Config.Infer<typeof tapOptions>
+
+export interface TapRequest {
   readonly stage: CopyStage
-  /** As the viewer's GET /live takes it. */
+  /** In the form that the viewer's GET /live takes. */
   readonly filter: Filter
-  /** Is that event wanted? Says all that is asked for, also what the viewer cannot look for. */
+  /** True for the events that match everything, also what the viewer cannot filter by. */
   readonly isWanted: (event: EventView) => boolean
-  /** Is anything asked for beside the stage? */
+  /** True when anything but the stage is given. */
   readonly isFiltered: boolean
-  readonly asJson: boolean
-  /** How many events to show; undefined: go on until a signal. */
+  readonly json: boolean
+  /** How many events to show; undefined: until a signal. */
   readonly limit: number | undefined
 }
 
-const options = {
-  topic: { type: "string" },
-  type: { type: "string" },
-  where: { type: "string" },
-  text: { type: "string" },
-  limit: { type: "string" },
-  json: { type: "boolean", default: false },
-  help: { type: "boolean", short: "h" }
-} as const
-
-const isStage = Schema.is(CopyStage)
-const stages = CopyStage.literals.join(", ")
-
-export const readTapping = (args: ReadonlyArray<string>): Tapping | "help" => {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options })
-  if (values.help === true) return "help"
-  const [stage, ...more] = positionals
-  if (stage === undefined) throw new WrongUse(`say what to look at: ${stages}`)
-  if (!isStage(stage)) throw new WrongUse(`there is no stage "${stage}"; there are ${stages}`)
-  if (more.length > 0) throw new WrongUse("tap looks at one stage at a time")
-  const { topic, type, text, json, limit, where: condition = "" } = values
-  const where = readWhere(condition)
-  const filter = readFilter({
+export const tapRequest = (input: TapInput): TapRequest => {
+  const { stage, topic, type, text, json, limit, where: conditions = "" } = input
+  const where = readWhere(conditions)
+  const filter: Filter = {
     stage,
     ...(topic === undefined ? {} : { topic }),
     ...(type === undefined ? {} : { type }),
     ...(text === undefined ? {} : { text }),
     ...where.filter
-  })
-  if (filter === undefined) throw new WrongUse("what is looked for may have 1,000 characters")
+  }
   const isMatching = matches(filter)
   return {
     stage,
     filter,
     isWanted: (event) => isMatching(event) && where.holds(event),
-    isFiltered: [topic, type, text].some((one) => one !== undefined) || condition.trim() !== "",
-    asJson: json,
-    limit: limit === undefined ? undefined : readLimit(limit)
+    isFiltered: [topic, type, text].some((one) => one !== undefined) || conditions.trim() !== "",
+    json,
+    limit
   }
-}
-
-const readLimit = (text: string): number => {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new WrongUse("--limit wants a number from 1 on")
-  return Number(text)
 }

@@ -242,7 +242,7 @@ const suite = (open: () => Pipeline): void => {
 
   test("discarded for good only when that is confirmed", async () => {
     const asked = await deadLetters("discard", "--all")
-    expect(asked.err).toContain("1 letter would be discarded for good. Say --yes")
+    expect(asked.err).toContain("1 dead letter would be discarded for good. Add --yes")
     expect(asked.code).toBe(1)
     expect((await deadLetters("discard", "--all", "--yes")).out).toBe("1 letter discarded.\n")
     const { out, code } = await ledger()
@@ -335,14 +335,15 @@ for (const runtime of runtimes) {
     const settings = ownSettings()
     for (const [name, args, code, stream, text] of [
       ["ledger", [], 0, "out", "It adds up."],
-      ["ledger", ["--help"], 0, "out", "usage: ledger [--json]"],
-      ["ledger", ["were"], 64, "err", 'ledger has no "were"'],
-      ["ledger", ["--frob"], 64, "err", "--frob"],
-      ["ledger", ["where"], 64, "err", "where wants one event id"],
+      ["ledger", ["--help"], 0, "out", "USAGE\n  ledger <subcommand> [flags]"],
+      ["ledger", ["were"], 64, "err", 'spoor: ledger has no subcommand "were"; did you mean where?'],
+      ["ledger", ["--frob"], 64, "err", "spoor: ledger has no flag --frob; it has --watch, --json, --local"],
+      ["ledger", ["where"], 64, "err", "spoor: ledger where needs <id>"],
+      ["ledger", ["where", "x", "--watch"], 64, "err", "spoor: ledger where has no flag --watch"],
       ["ledger", ["where", "x"], 1, "out", "This is no event id."],
       ["dead-letters", ["list"], 0, "out", "No dead letters."],
       ["dead-letters", ["--help"], 0, "out", "REDIS_URL"],
-      ["dead-letters", [], 64, "err", "say list, show, replay or discard"],
+      ["dead-letters", [], 64, "err", "spoor: dead-letters needs a subcommand: list, show, replay, discard"],
       ["dead-letters", ["show", "x"], 1, "err", 'there is no dead letter "x"'],
       ["dead-letters", ["list", "--cursor", "x"], 78, "err", "no place to go on from"]
     ] as const) {

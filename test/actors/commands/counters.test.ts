@@ -80,12 +80,12 @@ const behaves = (settings: Environment, runtime: Runtime) => {
 describe("a command line of counters that makes no sense", () => {
   const settings = ownSettings()
   for (const [args, code, text] of [
-    [[], 64, "say list or reset"],
+    [[], 64, "counters needs a subcommand: list, reset"],
     [["reset"], 64, "names of tables, or --all"],
     [["reset", "--all"], 64, "add --yes"],
     [["reset", "--all", "by-type", "--yes"], 64, "names of tables, or --all"],
-    [["reset", "by-nothing"], 64, 'there is no table "by-nothing"; say one of by-type, by-action'],
-    [["list", "by-type"], 64, "list takes no table"]
+    [["reset", "by-nothing"], 64, '<table> cannot be "by-nothing"; write one of by-type, by-action'],
+    [["list", "by-type"], 64, '"by-type" is one argument too many; write counters list [flags]']
   ] as const) {
     test(`counters ${args.join(" ")} ends with ${code}`, async () => {
       const ended = await command(settings, "counters", args)

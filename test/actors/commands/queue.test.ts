@@ -171,9 +171,10 @@ describe("queue repair", () => {
     expect(missing.err).toContain(nowhere)
     expect(existsSync(nowhere)).toBe(false)
     for (const [args, said] of [
-      [[], "check or repair"],
-      [["mend"], "mend"],
-      [["repair", "letters"], "letters"]
+      [[], "queue needs a subcommand: check, repair"],
+      [["mend"], 'queue has no subcommand "mend"; it has check, repair'],
+      [["check", "--force"], "queue check has no flag --force"],
+      [["repair", "letters"], '<file> cannot be "letters"; write "queue" |']
     ] as const) {
       const { code, err } = await command({ DATA_DIR: nowhere }, "queue", args)
       expect(code).toBe(64)

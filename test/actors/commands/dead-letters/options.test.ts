@@ -1,13 +1,26 @@
-/** The command line of dead-letters: what makes sense is read, and what does not is one sentence. */
+/** The command line of dead-letters: what makes sense is read, and what does not is an error of one sentence. */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { readArguments } from "../../../../actors/commands/dead-letters/options.ts"
+import { Effect } from "effect"
+import {
+  checkLine,
+  checkSelection,
+  discardOptions,
+  listOptions,
+  replacementLine,
+  replayOptions,
+  selectionOf,
+  showOptions
+} from "../../../../actors/commands/dead-letters/options.ts"
+import { errorOf, inputOf, now } from "../parsed.ts"
 
-const now = Date.parse("2026-11-20T12:00:00Z")
-const asked = (line: string) => readArguments(line.split(" "), now)
-const nothing = {
+type Replay = Parameters<typeof checkLine>[0]
+
+const checkReplay = (input: Replay) =>
+  Effect.all([checkSelection("replay", input), checkLine(input), replacementLine(input)], { discard: true })
+const noFilter = {
   reason: undefined,
   stage: undefined,
   topic: undefined,
@@ -17,21 +30,9 @@ const nothing = {
 }
 
 describe("dead-letters reads", () => {
-  test("list with every filter", () => {
-    expect(
-      readArguments(
-        [
-          "list",
-          "--reason",
-          "no path",
-          ..."--stage=drainer --topic t --text X --since 2h --until 2026-11-20T11:30 --limit 7 --json".split(
-            " "
-          )
-        ],
-        now
-      )
-    ).toEqual({
-      verb: "list",
+  test("list with every filter", async () => {
+    const filters = "--stage=drainer --topic t --text X --since 2h --until 2026-11-20T11:30 --limit 7 --json"
+    expect(await inputOf(listOptions, ["--reason", "no path", ...filters.split(" ")])).toEqual({
       filter: {
         reason: "no path",
         stage: "drainer",
@@ -42,7 +43,13 @@ describe("dead-letters reads", () => {
       },
       limit: 7,
       cursor: undefined,
-      asJson: true
+      json: true
+    })
+    expect(await inputOf(listOptions, [])).toEqual({
+      filter: noFilter,
+      limit: 50,
+      cursor: undefined,
+      json: false
     })
   })
 
@@ -54,61 +61,94 @@ describe("dead-letters reads", () => {
     ["2026-11-20T13:00+01:00", now],
     ["2026-11-20T12:00:00.000Z", now]
   ] as const) {
-    test(`the time ${text}`, () => {
-      expect(asked(`list --since ${text}`)).toMatchObject({ filter: { since: at } })
+    test(`the time ${text}`, async () => {
+      expect(await inputOf(listOptions, ["--since", text])).toMatchObject({ filter: { since: at } })
     })
   }
 
-  test("replay and discard of these, and of all that match", () => {
-    expect(asked("replay a-1 a-2 a-1 --dry-run")).toEqual({
-      verb: "replay",
-      chosen: { kind: "these", addresses: ["a-1", "a-2"] },
+  test("replay and discard of these, and of all that match", async () => {
+    const replay = await inputOf(replayOptions, ["a-1", "a-2", "a-1", "--dry-run"], checkReplay)
+    expect(replay).toEqual({
+      ids: ["a-1", "a-2", "a-1"],
+      all: false,
+      filter: noFilter,
       line: undefined,
-      isDry: true,
+      lineFile: undefined,
+      dryRun: true,
       force: false,
-      asJson: false
+      json: false
     })
-    expect(asked("discard --all --topic t --yes")).toEqual({
-      verb: "discard",
-      chosen: { kind: "matching", filter: { ...nothing, topic: "t" } },
-      isConfirmed: true
+    expect(selectionOf(replay)).toEqual({ kind: "ids", ids: ["a-1", "a-2"] })
+    const discard = await inputOf(discardOptions, ["--all", "--topic", "t", "--yes"], (input) =>
+      checkSelection("discard", input)
+    )
+    expect(discard).toMatchObject({ yes: true })
+    expect(selectionOf(discard)).toEqual({ kind: "matching", filter: { ...noFilter, topic: "t" } })
+  })
+
+  test("a word behind a flag without a value is an id", async () => {
+    expect(await inputOf(replayOptions, ["--force", "1"], checkReplay)).toMatchObject({
+      ids: ["1"],
+      force: true
     })
   })
 
-  test("a line in readable form, or from a file without its last line end", () => {
-    const line = readArguments(["replay", "a-1", "--line", "1 \\xff \\\\ ü"], now)
-    expect(line).toMatchObject({ line: "1 \u00ff \\ \u00c3\u00bc" })
+  test("a line in readable form, or from a file without its last line end", async () => {
+    const bytes = "1 \u00ff \\ \u00c3\u00bc"
+    expect(await inputOf(replayOptions, ["a-1", "--line", "1 \\xff \\\\ ü"], checkReplay)).toMatchObject({
+      line: bytes
+    })
     const file = join(mkdtempSync(join(tmpdir(), "spoor-line-")), "line")
     writeFileSync(file, "1 \\xff \\\\ ü\r\n")
-    expect(readArguments(["replay", "a-1", "--line-file", file], now)).toEqual(line)
+    const fromFile = ["a-1", "--line-file", file]
+    const input = await inputOf(replayOptions, fromFile, checkReplay)
+    expect(await Effect.runPromise<string | undefined, unknown>(replacementLine(input))).toBe(bytes)
     writeFileSync(file, new Uint8Array([0xff]))
-    expect(() => readArguments(["replay", "a-1", "--line-file", file], now)).toThrow("is not UTF-8")
+    expect(await errorOf(replayOptions, fromFile, checkReplay)).toContain("is not UTF-8")
   })
 })
 
+const errorIn = (line: string): Promise<string | undefined> => {
+  const [subcommand, ...args] = line.split(" ")
+  switch (subcommand) {
+    case "list":
+      return errorOf(listOptions, args)
+    case "show":
+      return errorOf(showOptions, args)
+    case "replay":
+      return errorOf(replayOptions, args, checkReplay)
+    default:
+      return errorOf(discardOptions, args, (input) => checkSelection("discard", input))
+  }
+}
+
 describe("dead-letters refuses", () => {
   for (const [line, sentence] of [
-    ["", 'dead-letters has no ""'],
-    ["shw a", 'dead-letters has no "shw"'],
-    ["list a-1", "list takes no ids"],
-    ["list --yes", "list has no --yes"],
-    ["list --reason broken", 'there is no reason "broken"; there are empty,'],
-    ["list --stage gateway", "there is no stage"],
-    ["list --since yesterday", "--since wants a time"],
-    ["list --limit 0", "--limit wants a number"],
-    ["list --frob", "--frob"],
-    ["show", "show wants one id"],
-    ["show a b", "show wants one id"],
-    ["replay", "replay wants ids, or --all"],
-    ["replay a --all", "replay wants ids, or --all"],
-    ["replay a --topic t", "--topic goes with --all"],
-    ["replay a b --line x", "one id only"],
-    ["replay --all --line x", "one id only"],
-    ["replay a --line x --line-file y", "--line or --line-file"],
+    ["list a-1", '"a-1" is one argument too many; write'],
+    ["list --yes", "has no flag --yes"],
+    ["list --reason broken", '--reason cannot be "broken"; write "empty" |'],
+    ["list --stage gateway", '--stage cannot be "gateway"; write "drainer" | "enricher" | "bridge"'],
+    [
+      "list --since yesterday",
+      '--since cannot be "yesterday"; write a time like 2026-11-20T18:00, or an age: 30s'
+    ],
+    ["list --limit 0", '--limit cannot be "0"; write a whole number'],
+    ["list --limit", "--limit needs a value: <number>"],
+    ["list --frob", "has no flag --frob; it has --reason, --stage"],
+    ["list --lmit 3", "has no flag --lmit; did you mean --limit?"],
+    ["show", "needs <id>"],
+    ["show a b", '"b" is one argument too many'],
+    ["replay", "replay needs ids, or --all"],
+    ["replay a --all", "replay needs ids, or --all"],
+    ["replay a --topic t", "--topic needs --all"],
+    ["replay a b --line x", "exactly one id"],
+    ["replay --all --line x", "exactly one id"],
+    ["replay a --line x --line-file y", "either --line or --line-file"],
     ["replay a --line \\x", "Behind the backslash"],
     ["replay a --line-file /nowhere/at/all", "cannot be read"],
-    ["discard a --dry-run", "discard has no --dry-run"]
+    ["discard", "discard needs ids, or --all"],
+    ["discard a --dry-run", "has no flag --dry-run"]
   ] as const) {
-    test(line, () => expect(() => asked(line)).toThrow(sentence))
+    test(line, async () => expect(await errorIn(line)).toContain(sentence))
   }
 })

@@ -82,7 +82,7 @@ describe("top", () => {
       }),
       anyRoom
     )
-    const bad = lines.filter(({ look }) => look === "bad").map(({ text }) => text)
+    const bad = lines.filter(({ style }) => style === "bad").map(({ text }) => text)
     expect(bad).toEqual([
       "The enricher is down: No enricher runs.",
       "The queue cannot be asked.",
