@@ -35,7 +35,7 @@ const options = {
   workers: countFlag(
     "workers",
     "Run the gateway in this many processes that share its port (Linux, with REDIS_URL)",
-    maxWorkers
+    { max: maxWorkers }
   ).pipe(Flag.withDefault(undefined))
 }
 

@@ -1,4 +1,5 @@
 /** Forms of flags that several commands share. */
+import { Option } from "effect"
 import { CliError, Flag } from "effect/cli"
 
 /**
@@ -23,18 +24,21 @@ export const textFlag = (name: string, form: string, description: string): Flag.
 
 const maxCount = 999_999_999
 
-/** A flag whose value is a whole number from 1 to `max`. Give it a default, or make it optional. */
-export const countFlag = (name: string, description: string, max = maxCount): Flag.Flag<number> =>
+/** A flag whose value is a whole number from `min` (1) to `max`. Give it a default, or make it optional. */
+export const countFlag = (
+  name: string,
+  description: string,
+  { min = 1, max = maxCount }: { readonly min?: number; readonly max?: number } = {}
+): Flag.Flag<number> =>
   Flag.String(name).pipe(
     Flag.withMetavar("<number>"),
     Flag.withDescription(description),
-    Flag.mapTryCatch(
+    Flag.filterMap(
       (text) => {
         const count = Number(text)
-        if (/^\d+$/.test(text) && count >= 1 && count <= max) return count
-        throw new RangeError()
+        return /^\d+$/.test(text) && count >= min && count <= max ? Option.some(count) : Option.none()
       },
-      () => (max === maxCount ? "a whole number, 1 or more" : `a whole number from 1 to ${max}`)
+      () => (max === maxCount ? `a whole number, ${min} or more` : `a whole number from ${min} to ${max}`)
     )
   )
 
@@ -43,11 +47,10 @@ export const positiveFlag = (name: string, description: string): Flag.Flag<numbe
   Flag.String(name).pipe(
     Flag.withMetavar("<number>"),
     Flag.withDescription(description),
-    Flag.mapTryCatch(
+    Flag.filterMap(
       (text) => {
         const number = Number(text)
-        if (number > 0 && Number.isFinite(number)) return number
-        throw new RangeError()
+        return number > 0 && Number.isFinite(number) ? Option.some(number) : Option.none()
       },
       () => "a number above 0"
     )
