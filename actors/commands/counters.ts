@@ -27,7 +27,7 @@ const listTables = Effect.fnUntraced(function* (store: Store, asJson: boolean) {
   return 0
 })
 
-/** The largest key of a table that counts keys; none of the timings, whose keys are durations. */
+/** The largest key of a table; undefined for timings, whose keys are durations. */
 const largestOf = Effect.fnUntraced(function* (store: Store, { counter, name, stored }: KeptTable) {
   if (stored.length !== 1) return undefined
   const rows = yield* store.top(counter, name, 2)

@@ -51,7 +51,7 @@ const settingsTitle = (): string =>
 const row = (...cells: ReadonlyArray<string>): string =>
   `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`
 
-/** The README's table of actors. */
+/** The documents' table of actors. */
 export const actorTable = (actors: ReadonlyArray<Actor>): string =>
   [
     row("actor", "what it does", "receives", "sends"),
@@ -59,7 +59,7 @@ export const actorTable = (actors: ReadonlyArray<Actor>): string =>
     ...actors.map(({ name, summary, receives, sends }) => row(`\`${name}\``, summary, receives, sends))
   ].join("\n")
 
-/** The README's table of settings: each once, with the actors that read it. */
+/** The documents' table of settings: each once, with the actors that read it. */
 export const settingsTable = (actors: ReadonlyArray<Actor>): string => {
   const readers = new Map<Setting<unknown>, Array<string>>()
   for (const actor of actors) {

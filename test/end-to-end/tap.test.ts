@@ -309,7 +309,7 @@ describe("without NATS, from the viewer", () => {
   test("a wrong token is a setting that cannot work; a viewer that ends is said", async () => {
     const wrong = tap({ ...settings, VIEWER_TOKEN: "another" }, ["raw"])
     expect(await wrong.ended).toBe(78)
-    expect(wrong.err()).toContain("wants another")
+    expect(wrong.err()).toContain("rejects the credentials")
 
     const other = await startSpoor(["viewer"], ownSettings())
     const shown = tap({ ...settings, VIEWER_TOKEN: "", VIEWER_URL: other.address("watch them").origin }, [

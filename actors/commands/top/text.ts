@@ -47,13 +47,13 @@ export const topLines = (view: SystemView, size: Size): ReadonlyArray<Line> => {
 const stageColumns: ReadonlyArray<Column> = [
   { heading: "stage" },
   { heading: "state" },
-  { heading: "run", isFigure: true, spare: 2 },
+  { heading: "run", isFigure: true, dropOrder: 2 },
   { heading: "a second", isFigure: true },
   { heading: "failed", isFigure: true },
-  { heading: "rejected", isFigure: true, spare: 5 },
-  { heading: "under way", isFigure: true, spare: 3 },
-  { heading: "took", isFigure: true, spare: 4 },
-  { heading: "lag", isFigure: true, spare: 1 }
+  { heading: "rejected", isFigure: true, dropOrder: 5 },
+  { heading: "under way", isFigure: true, dropOrder: 3 },
+  { heading: "took", isFigure: true, dropOrder: 4 },
+  { heading: "lag", isFigure: true, dropOrder: 1 }
 ]
 
 const stageLines = (stages: ReadonlyArray<StageView>, width: number | undefined): ReadonlyArray<Line> => {
@@ -90,11 +90,11 @@ const instanceColumns: ReadonlyArray<Column> = [
   { heading: "instance" },
   { heading: "host" },
   { heading: "process" },
-  { heading: "version", spare: 5 },
+  { heading: "version", dropOrder: 5 },
   { heading: "a second", isFigure: true },
-  { heading: "failed", isFigure: true, spare: 2 },
-  { heading: "under way", isFigure: true, spare: 3 },
-  { heading: "took", isFigure: true, spare: 4 }
+  { heading: "failed", isFigure: true, dropOrder: 2 },
+  { heading: "under way", isFigure: true, dropOrder: 3 },
+  { heading: "took", isFigure: true, dropOrder: 4 }
 ]
 
 const instanceLines = (
@@ -134,7 +134,7 @@ const remarks = ({ silentFor, troubles, behind }: InstanceView): ReadonlyArray<s
 
 const serviceColumns: ReadonlyArray<Column> = [
   { heading: "system" },
-  { heading: "kind", spare: 1 },
+  { heading: "kind", dropOrder: 1 },
   { heading: "address" }
 ]
 

@@ -54,7 +54,7 @@ export const command = (...launch: Parameters<typeof launchCommand>): Promise<En
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, err })))
 }
 
-/** Does something with the queue that a process with these settings has. */
+/** Uses the queue that a process with these settings has. */
 export const withQueue = <A>(
   settings: Environment,
   use: (queue: IngestQueue["Service"]) => Effect.Effect<A, Failure>

@@ -8,7 +8,16 @@ import { ownSettings } from "../../support/spoor.ts"
 import { command, commandNames, type Runtime } from "./command.ts"
 
 const settings = ownSettings()
-const runtimes: ReadonlyArray<Runtime> = denoProgram() === undefined ? ["bun"] : ["bun", "deno"]
+/** Every command on Bun, and two on Deno: one that reads settings, and the one that runs actors. */
+const cases: ReadonlyArray<readonly [runtime: Runtime, name: (typeof commandNames)[number]]> = [
+  ...commandNames.map((name) => ["bun", name] as const),
+  ...(denoProgram() === undefined
+    ? []
+    : ([
+        ["deno", "ledger"],
+        ["deno", "actor"]
+      ] as const))
+]
 const root = join(import.meta.dirname, "..", "..", "..")
 
 /** A setting that each command reads. */
@@ -22,25 +31,28 @@ const settingOf: Readonly<Record<(typeof commandNames)[number], string>> = {
   top: "VIEWER_URL"
 }
 
-describe.each([...runtimes])("on %s", (runtime) => {
-  test.each([...commandNames])("%s has help, a version, and an error for an unknown flag", async (name) => {
-    const help = await command(settings, name, ["--help"], runtime)
-    expect(help).toMatchObject({ code: 0, err: "" })
-    expect(help.out).toMatch(new RegExp(`^USAGE\n  ${name} .*\\[flags\\]`, "m"))
-    expect(help.out).toContain(settingOf[name])
-    expect(help.out).toMatch(/^ {2}--completions <bash\|zsh\|fish/m)
-    expect(help.out.includes("  --local ")).toBe(name !== "actor")
-    expect(help.out).not.toContain("[=boolean]")
-    for (const line of help.out.split("\n")) expect(line.length).toBeLessThanOrEqual(160)
+describe("a command", () => {
+  test.each([...cases])(
+    "on %s, %s has help, a version, and an error for an unknown flag",
+    async (runtime, name) => {
+      const help = await command(settings, name, ["--help"], runtime)
+      expect(help).toMatchObject({ code: 0, err: "" })
+      expect(help.out).toMatch(new RegExp(`^USAGE\n  ${name} .*\\[flags\\]`, "m"))
+      expect(help.out).toContain(settingOf[name])
+      expect(help.out).toMatch(/^ {2}--completions <bash\|zsh\|fish/m)
+      expect(help.out.includes("  --local ")).toBe(name !== "actor")
+      expect(help.out).not.toContain("[=boolean]")
+      for (const line of help.out.split("\n")) expect(line.length).toBeLessThanOrEqual(160)
 
-    const version = await command(settings, name, ["--version"], runtime)
-    expect(version).toEqual({ code: 0, out: `${name} ${packageJson.version}\n`, err: "" })
+      const version = await command(settings, name, ["--version"], runtime)
+      expect(version).toEqual({ code: 0, out: `${name} ${packageJson.version}\n`, err: "" })
 
-    const wrong = await command(settings, name, ["--frob\u001b[31m"], runtime)
-    expect(wrong).toMatchObject({ code: 64, out: "" })
-    expect(wrong.err).toStartWith(`spoor: ${name} has no flag --frob\\u001b[31m; it has `)
-    expect(wrong.err.trimEnd()).not.toMatch(/\p{Cc}/u)
-  })
+      const wrong = await command(settings, name, ["--frob\u001b[31m"], runtime)
+      expect(wrong).toMatchObject({ code: 64, out: "" })
+      expect(wrong.err).toStartWith(`spoor: ${name} has no flag --frob\\u001b[31m; it has `)
+      expect(wrong.err.trimEnd()).not.toMatch(/\p{Cc}/u)
+    }
+  )
 })
 
 test("help of a subcommand shows its own flags and arguments", async () => {

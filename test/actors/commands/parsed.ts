@@ -1,11 +1,11 @@
-/** What a command line becomes when it is read with the options of a command: its input, or the error in one sentence. */
+/** Reads arguments with the options of a command: returns its input, or the error as one sentence. */
 import { Cause, Effect, Exit } from "effect"
 import { type CliError, CliOutput, Command } from "effect/cli"
 import { TestClock } from "effect/testing"
 import { errorText } from "../../../actors/commands/command-line/error-text.ts"
 import { commandLine } from "../../../actors/commands/command-line/run.ts"
 
-/** The time at which it is read, milliseconds since 1970. */
+/** The time of reading, milliseconds since 1970. */
 export const now = Date.parse("2026-11-20T12:00:00Z")
 
 type Check<Input> = (input: Input) => Effect.Effect<void, CliError.CliError>

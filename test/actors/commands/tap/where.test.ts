@@ -53,7 +53,7 @@ describe("--where", () => {
     expect((await tap("--where", where)).isWanted(view)).toBe(expected)
   })
 
-  test("what the viewer can look for itself is asked of it", () => {
+  test("the viewer gets the part that it can filter by", () => {
     expect(readWhere("n=1&country=de&device=phone&address~10.&item~a%26b&param.device=x").filter).toEqual({
       param: "n=1&item~a%26b&device=x",
       country: "de",
@@ -64,7 +64,7 @@ describe("--where", () => {
 })
 
 describe("the tap's command line", () => {
-  test("topic, type and text narrow it too", async () => {
+  test("topic, type and text filter too", async () => {
     const isWanted = async (...args: ReadonlyArray<string>) => (await tap(...args)).isWanted(view)
     expect(await isWanted("--topic", "events", "--type", "=app_open", "--text", "berlin")).toBe(true)
     expect(await isWanted("--topic", "clicks")).toBe(false)
