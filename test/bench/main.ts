@@ -1,6 +1,6 @@
 /**
  * The benchmarks, `bun run bench`: runs those of the given names, prints what they found and keeps it in results.json.
- * `--report` runs nothing: it makes the README's part and the plots from the kept results. Ends with 1 when a target was
+ * `--report` runs nothing: it makes the part of test/README.md and the plots from the kept results. Ends with 1 when a target was
  * missed.
  */
 import { Argument, Command, Flag } from "effect/cli"
@@ -57,7 +57,7 @@ const options = {
     Flag.withDefault(resultsFile)
   ),
   list: switchFlag("list", "List the benchmarks"),
-  report: switchFlag("report", "Run nothing; write the README's part from the kept results")
+  report: switchFlag("report", "Run nothing; write the part of test/README.md from the kept results")
 }
 
 type Given = Command.Command.Config.Infer<typeof options>

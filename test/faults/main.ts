@@ -9,8 +9,8 @@
  * from the end of the fault until all its effects were gone. The sentence below is the proof that the fault happened; "!!"
  * is a broken promise, and the exit code is 1 then. All chance comes from the seed that is printed: the same seed draws the
  * same moments (not the same interleaving). Put a seed that failed into seeds.json, under the case's number: it is run too
- * from then on. results.json keeps the last result of each case, so that a few can be run again, and the README's table is
- * of all of them.
+ * from then on. results.json keeps the last result of each case, so that a few can be run again, and the table in
+ * test/README.md is of all of them.
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -44,7 +44,7 @@ const options = {
   rate: positiveFlag("rate", "Events per second (the load takes about 40 s, 1000 to 4000 per second)").pipe(
     Flag.withDefault(undefined)
   ),
-  report: switchFlag("report", "Write the table of all kept results into README.md")
+  report: switchFlag("report", "Write the table of all kept results into test/README.md")
 }
 
 type Options = Command.Command.Config.Infer<typeof options>
@@ -80,7 +80,7 @@ const runFaults = async (given: Options): Promise<number> => {
   const failed = results.filter(({ passed }) => !passed)
   const left = given.cases.length === 0 ? notHere : []
   print(`\n${tableOf(results, left)}\n${results.length - failed.length} passed, ${failed.length} failed`)
-  if (given.report) writeReport(join(import.meta.dirname, "..", "..", "README.md"), known, notHere)
+  if (given.report) writeReport(join(import.meta.dirname, "..", "README.md"), known, notHere)
   return failed.length === 0 ? 0 : 1
 }
 
