@@ -74,6 +74,11 @@ received = stored + dead letters + discarded + waiting + in flight.
 A replayed dead letter is in flight or settled again: it is shown, but not part of the sum.
 Exit code 0 when the ledger balances, else 1.`
     ),
+    Command.withExamples([
+      { command: "ledger" },
+      { command: "ledger --watch" },
+      { command: "ledger where 01a1fb8bbec97cb7a986b924b7858cf5-0" }
+    ]),
     Command.withSubcommands([where])
   ),
   settings

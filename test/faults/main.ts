@@ -4,7 +4,7 @@
  * each case has its own servers, and several wait for leases of 30 s.
  *
  * How to read the result: one line for each case. "acknowledged" is how many events got a 200 (or were in Redis when a
- * foreign tracker was told so); "lost" of them are neither in Kafka nor among the dead letters, which must be 0;
+ * foreign tracker got its reply); "lost" of them are neither in Kafka nor among the dead letters, which must be 0;
  * "duplicated" are further copies in Kafka, which consumers count once; "dead" are dead letters; "recovery" is the time
  * from the end of the fault until all its effects were gone. The sentence below is the proof that the fault happened; "!!"
  * is a broken promise, and the exit code is 1 then. All chance comes from the seed that is printed: the same seed draws the

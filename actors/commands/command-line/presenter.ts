@@ -36,7 +36,7 @@ const helpText = (doc: HelpDoc.HelpDoc): string =>
 /** Descriptions of several lines are indented; a flag that needs no value is shown without one. */
 const asShown = (doc: HelpDoc.HelpDoc): HelpDoc.HelpDoc => ({
   ...doc,
-  description: doc.description.replaceAll("\n", "\n  "),
+  description: doc.description.replaceAll(/\n(?!\n)/g, "\n  "),
   flags: doc.flags.map(withoutValue),
   inheritedFlags: (doc.inheritedFlags ?? []).map(withoutValue)
 })
