@@ -21,6 +21,8 @@ const reasons = {
   "too-large": { retry: false, ambiguous: true },
   /** The message does not follow its schema. */
   unreadable: { retry: false, ambiguous: false },
+  /** A setting, or settings together, cannot work: somebody must change them. Ends a process with exit code 78. */
+  misconfigured: { retry: false, ambiguous: false },
   /** The one asked failed in a way it did not foresee. Counts as an attempt at the batch. */
   crashed: { retry: true, ambiguous: true }
 } as const

@@ -25,7 +25,7 @@ export interface ViewerAnswer {
 
 /**
  * The viewer's answer to a GET of `path` (which begins with `/`), once it has begun. Fails with `unavailable` when there
- * is none, with `unreadable` for settings it does not accept.
+ * is none, with `misconfigured` for settings it does not accept.
  */
 export const askViewer = Effect.fnUntraced(function* (path: string, accept: string) {
   const { url, port, user, password, token } = yield* readAll({
@@ -37,7 +37,7 @@ export const askViewer = Effect.fnUntraced(function* (path: string, accept: stri
   })
   const address = (url ?? `http://127.0.0.1:${port}`).replace(/\/+$/, "")
   if (!/^https?:\/\/[^\s/]/.test(address) || !URL.canParse(address + path)) {
-    return yield* no("unreadable", `VIEWER_URL is "${address}", which is no http:// address`)
+    return yield* no("misconfigured", `VIEWER_URL is "${address}", which is no http:// address`)
   }
   const headers: Record<string, string> = { accept }
   if (token !== undefined) headers.authorization = `Bearer ${Redacted.value(token)}`
@@ -56,14 +56,14 @@ export const askViewer = Effect.fnUntraced(function* (path: string, accept: stri
   if (response.ok) return { address, response } satisfies ViewerAnswer
   if (response.status === 401) {
     return yield* no(
-      "unreadable",
+      "misconfigured",
       `the viewer at ${address} wants another VIEWER_USER and VIEWER_PASSWORD, or VIEWER_TOKEN`
     )
   }
   return yield* no("unavailable", `the viewer at ${address} answers ${path} with ${response.status}`)
 })
 
-const no = (reason: "unreadable" | "unavailable", message: string) =>
+const no = (reason: "misconfigured" | "unavailable", message: string) =>
   Effect.fail(new Failure({ reason, message }))
 
 /** NOTE: a timeout of the whole request would end a stream that goes on, so it is one of the beginning alone. */

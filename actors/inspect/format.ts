@@ -31,6 +31,7 @@ const reasons: Readonly<Record<string, string>> = {
   "no-answer": "those it asks are silent",
   "too-large": "it is too large to be sent",
   unreadable: "it cannot be read",
+  misconfigured: "a setting of the actor cannot work",
   crashed: "it crashes",
   interrupted: "it was stopped"
 }

@@ -15,5 +15,5 @@ export const refuseSolitude = (
   const missing = talkative.filter((name) => !present.includes(name))
   if (!isEmbedded || present.length === 0 || missing.length === 0) return Effect.void
   const message = `${present.join(" and ")} cannot work without ${missing.join(" and ")}: set NATS_URL to reach them, or run them in this process too`
-  return Effect.fail(new Failure({ reason: "unreadable", message }))
+  return Effect.fail(new Failure({ reason: "misconfigured", message }))
 }

@@ -8,7 +8,7 @@ import { Failure } from "../../contracts/failure.ts"
 
 /**
  * The variables with the contents of the files put in, for the settings of these names; trailing line ends are left
- * out. Throws `Failure` "unreadable" that names a file which cannot be read.
+ * out. Throws `Failure` "misconfigured" that names a file which cannot be read.
  */
 export const withFiles = (
   variables: Readonly<Record<string, string | undefined>>,
@@ -25,7 +25,7 @@ export const withFiles = (
       result[name] = readFileSync(file, "utf8").trimEnd()
     } catch {
       throw new Failure({
-        reason: "unreadable",
+        reason: "misconfigured",
         message: `${name}_FILE names "${file}", which cannot be read`
       })
     }

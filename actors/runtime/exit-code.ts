@@ -1,13 +1,15 @@
 /** What a process says and returns when it cannot start or go on: one sentence, and the exit code. */
 import { Cause, Config } from "effect"
-import { Failure } from "../../contracts/failure.ts"
+import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { inertText } from "./escape-controls.ts"
 
 export interface Ending {
   readonly sentence: string
-  /** 78 for settings that cannot work (sysexits' EX_CONFIG), else 1. */
+  /** 78 (sysexits' EX_CONFIG) for settings and input that cannot work, so that a restart cannot help; else 1. */
   readonly code: number
 }
+
+const isFinal: ReadonlySet<FailureReason> = new Set<FailureReason>(["misconfigured", "unreadable"])
 
 /** The ending for what a process failed with. */
 export const endingOf = (cause: Cause.Cause<unknown>): Ending => {
@@ -18,7 +20,7 @@ export const endingOf = (cause: Cause.Cause<unknown>): Ending => {
 const spoken = (cause: Cause.Cause<unknown>): Ending => {
   const problem = Cause.squash(cause)
   if (problem instanceof Failure) {
-    return { sentence: problem.message, code: problem.reason === "unreadable" ? 78 : 1 }
+    return { sentence: problem.message, code: isFinal.has(problem.reason) ? 78 : 1 }
   }
   if (problem instanceof Config.ConfigError)
     return { sentence: settingSentence(problem.cause.message), code: 78 }

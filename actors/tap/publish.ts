@@ -18,13 +18,13 @@ import { inertJson } from "./inert-json.ts"
 /** How many characters of an event's texts are published, so that no event is larger than a message of NATS may be. */
 const longest = 32_000
 
-/** A function that publishes what copies show. Fails with `unreadable` where nobody outside could hear it. */
+/** A function that publishes what copies show. Fails with `misconfigured` where nobody outside could hear it. */
 export const publishTapped = Effect.gen(function* () {
   const bus = yield* MessageBus
   const mask = readMask(yield* viewerMask.config)
   if (bus.dependency.embedded) {
     const message = "tap publishes on NATS: set NATS_URL, or look with `bun run tap`, which asks the viewer"
-    return yield* new Failure({ reason: "unreadable", message })
+    return yield* new Failure({ reason: "misconfigured", message })
   }
   const budgets: Readonly<Record<CopyStage, CopyBudget>> = {
     raw: copyBudget(),

@@ -13,7 +13,7 @@ export const tapStages = setting(
 
 const isStage = Schema.is(CopyStage)
 
-/** The stages that TAP_STAGES names; fails with `unreadable` when it names another, or none. */
+/** The stages that TAP_STAGES names; fails with `misconfigured` when it names another, or none. */
 export const readTapStages = Effect.gen(function* () {
   const names = (yield* tapStages.config)
     .split(",")
@@ -22,7 +22,7 @@ export const readTapStages = Effect.gen(function* () {
   const wrong = names.find((name) => !isStage(name))
   if (wrong !== undefined || names.length === 0) {
     const message = `TAP_STAGES names "${wrong ?? ""}"; there are ${CopyStage.literals.join(", ")}`
-    return yield* new Failure({ reason: "unreadable", message })
+    return yield* new Failure({ reason: "misconfigured", message })
   }
   return names.filter(isStage)
 })

@@ -42,7 +42,7 @@ export interface RedisLinksSettings {
   readonly maxLinks: number
 }
 
-/** Opens the store; a server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */
+/** Opens the store; a server that is away does not keep it from opening. Fails with `misconfigured` for a URL that is none. */
 export const redisLinks = Effect.fnUntraced(function* (
   { url, key, maxLinks }: RedisLinksSettings,
   options?: ConnectOptions

@@ -34,7 +34,7 @@ export const eventLogSettings: ReadonlyArray<Setting<unknown>> = [
 ]
 
 /**
- * Fails with one clear sentence: `unreadable` when a setting can never work, `unavailable` when the file cannot be
+ * Fails with one clear sentence: `misconfigured` when a setting can never work, `unavailable` when the file cannot be
  * written, or no broker answers within KAFKA_START_TIMEOUT where that is set. Else a broker that is away is waited for.
  */
 export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.effect(

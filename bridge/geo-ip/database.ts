@@ -22,7 +22,7 @@ export interface Database {
 }
 
 /**
- * Reads the file. Fails with "unreadable" (a setting names it) and a sentence that names it when it is missing, no whole
+ * Reads the file. Fails with "misconfigured" (a setting names it) and a sentence that names it when it is missing, no whole
  * database, or a database of something else than places.
  */
 export const readDatabase = Effect.fn("GeoIp.read")(function* (file: string) {
@@ -111,7 +111,7 @@ const at = (record: unknown, ...path: ReadonlyArray<string>): string | undefined
 }
 
 const unusable = (file: string, why: string): Failure =>
-  new Failure({ reason: "unreadable", message: `The GeoIP database ${file} ${why}.` })
+  new Failure({ reason: "misconfigured", message: `The GeoIP database ${file} ${why}.` })
 
 const reasonOf = (cause: unknown): string => {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown"

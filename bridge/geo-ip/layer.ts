@@ -64,7 +64,7 @@ export const layerFile = (file: string, watched: Duration.Input | undefined) =>
     })
   )
 
-/** From the file that the settings name. Fails with "unreadable" and a sentence that names it. */
+/** From the file that the settings name. Fails with "misconfigured" and a sentence that names it. */
 export const layer = Layer.unwrap(
   Effect.map(geoIpDb.config, (file) =>
     file === undefined ? layerFile(bundled(), undefined) : layerFile(file, "10 seconds")

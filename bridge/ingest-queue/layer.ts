@@ -56,7 +56,7 @@ export const layer = Layer.effect(
       return yield* redisQueue({ urls, ...keys, rules }, (connection, all) => lookAt(connection, all, rules))
     if (confirm === "replica")
       return yield* new Failure({
-        reason: "unreadable",
+        reason: "misconfigured",
         message:
           "QUEUE_CONFIRM=replica needs a Redis with a replica: set REDIS_URL, or leave QUEUE_CONFIRM away; the queue in DATA_DIR is on the disk before it answers."
       })

@@ -28,7 +28,7 @@ export const messageBusSettings: ReadonlyArray<Setting<unknown>> = [
   busSecret
 ]
 
-/** Comes up with or without a server; fails with `unreadable` for settings that cannot work. */
+/** Comes up with or without a server; fails with `misconfigured` for settings that cannot work. */
 export const layer: Layer.Layer<MessageBus, Failure | Config.ConfigError> = Layer.effect(
   MessageBus,
   Effect.gen(function* () {

@@ -70,14 +70,14 @@ const answers = { ping: Ping, info: Info, stats: Stats }
 export type Kind = keyof typeof answers
 type Answer = (typeof answers)[Kind]["Type"]
 
-/** Answers for the service until the scope closes; it counts as started now. Fails with `unreadable` for a bad name. */
+/** Answers for the service until the scope closes; it counts as started now. Fails with `misconfigured` for a bad name. */
 export const register = Effect.fnUntraced(function* (
   service: MicroService
 ): Effect.fn.Return<void, Failure, MessageBus | Scope.Scope> {
   const { name, id, version, metadata, description } = service
   for (const part of [name, id]) {
     if (!/^[A-Za-z0-9_-]+$/.test(part)) {
-      return yield* new Failure({ reason: "unreadable", message: `"${part}" cannot name a micro service` })
+      return yield* new Failure({ reason: "misconfigured", message: `"${part}" cannot name a micro service` })
     }
   }
   const bus = yield* MessageBus

@@ -36,7 +36,7 @@ export const layer: Layer.Layer<ProjectionStore, Failure | Config.ConfigError> =
     const horizon = Duration.toMillis(settings.fenceHorizon)
     if (!(horizon >= minute && horizon <= year)) {
       return yield* new Failure({
-        reason: "unreadable",
+        reason: "misconfigured",
         message: "FENCE_HORIZON must be between 1 minute and 366 days, for example 24h."
       })
     }

@@ -23,7 +23,7 @@ import { type Counted, rowsOf } from "./space-saving.ts"
 /** KEYS a table and its errors. */
 export const resetScript = `return redis.call('DEL', KEYS[1], KEYS[2])`
 
-/** Opens the store; a server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */
+/** Opens the store; a server that is away does not keep it from opening. Fails with `misconfigured` for a URL that is none. */
 export const redisProjections = Effect.fnUntraced(function* (
   url: Redacted.Redacted<string>,
   { horizon, maxKeys }: StoreLimits,

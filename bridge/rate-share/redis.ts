@@ -20,7 +20,7 @@ end
 return ahead
 `
 
-/** A server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */
+/** A server that is away does not keep it from opening. Fails with `misconfigured` for a URL that is none. */
 export const redisRateShare = Effect.fnUntraced(function* (
   url: Redacted.Redacted<string>,
   options?: ConnectOptions

@@ -15,7 +15,7 @@ export type { Argument, Command, ConnectOptions, RedisConnection, Reply } from "
 
 /**
  * Connects to `redis://` or `rediss://` (TLS) `user:password@host:port/database`. A server that is away, or refuses the
- * login, does not make it fail: it returns without one and goes on trying. A URL that can never work is an `unreadable`
+ * login, does not make it fail: it returns without one and goes on trying. A URL that can never work is an `misconfigured`
  * failure.
  */
 export const connect: (

@@ -20,12 +20,12 @@ export interface RedisServer {
   }
 }
 
-/** Fails with `unreadable` when the URL can never work; the sentence does not repeat it, since it may hold a password. */
+/** Fails with `misconfigured` when the URL can never work; the sentence does not repeat it, since it may hold a password. */
 export const parseRedisUrl = (url: Redacted.Redacted<string>): Effect.Effect<RedisServer, Failure> =>
   Effect.suspend(() => {
     const server = read(Redacted.value(url).trim())
     return typeof server === "string"
-      ? Effect.fail(new Failure({ reason: "unreadable", message: server }))
+      ? Effect.fail(new Failure({ reason: "misconfigured", message: server }))
       : Effect.succeed(server)
   })
 

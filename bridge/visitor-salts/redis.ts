@@ -4,7 +4,7 @@ import { Failure } from "../../contracts/failure.ts"
 import { type ConnectOptions, connect } from "../redis/connection.ts"
 import { endOfSalt, type VisitorSalts } from "./service.ts"
 
-/** A server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */
+/** A server that is away does not keep it from opening. Fails with `misconfigured` for a URL that is none. */
 export const redisSalts = Effect.fnUntraced(function* (
   url: Redacted.Redacted<string>,
   options?: ConnectOptions

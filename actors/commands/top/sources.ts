@@ -13,7 +13,7 @@ import { askViewer } from "../viewer-client.ts"
 /** The system now. */
 export type Look = Effect.Effect<SystemView, Failure | Config.ConfigError>
 
-/** Fails with `unreadable` for settings that cannot work; servers that are away are told in what it sees. */
+/** Fails with `misconfigured` for settings that cannot work; servers that are away are told in what it sees. */
 export const fromNats = Effect.gen(function* () {
   const bus = Context.get(yield* Layer.build(messageBus.layer), MessageBus)
   const health = makeHealth()

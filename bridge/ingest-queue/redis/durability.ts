@@ -29,7 +29,7 @@ export const lookAt: (
   )
   if (new Set(slots.filter(Option.isSome).map((slot) => slot.value)).size > 1)
     return yield* new Failure({
-      reason: "unreadable",
+      reason: "misconfigured",
       message: `${where} is a cluster, and QUEUE_KEY (${keys.list}) and DEAD_LETTER_KEY (${keys.deadLetters}) lie in different slots of it: give both the same tag, such as {${tag(keys.list)}}:invalid for the dead letters.`
     })
 })

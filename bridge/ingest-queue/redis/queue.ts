@@ -35,7 +35,7 @@ export interface RedisQueueSettings {
 
 /**
  * Opens a connection to every server; `started` is run once on each (live.ts looks at the server with it).
- * Fails with `unreadable` when a URL can never work.
+ * Fails with `misconfigured` when a URL can never work.
  */
 export const redisQueue: (
   settings: RedisQueueSettings,

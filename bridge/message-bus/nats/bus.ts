@@ -17,7 +17,7 @@ const failureHeader = "Spoor-Failure"
 /** How long the asker of a request without our header is taken to wait, milliseconds. */
 const usualPatience = 5_000
 
-/** Fails with `unreadable` when the options cannot work; never because a server is away. */
+/** Fails with `misconfigured` when the options cannot work; never because a server is away. */
 export const makeNats = Effect.fnUntraced(function* (
   options: NatsOptions
 ): Effect.fn.Return<MessageBus["Service"], Failure, Scope.Scope> {

@@ -30,7 +30,7 @@ const headerBytes = 1024
 /** How long the first attempt is waited for at the most, milliseconds. */
 const firstTry = 1_000
 
-/** Fails with `unreadable` when the options cannot work; never because a server is away. */
+/** Fails with `misconfigured` when the options cannot work; never because a server is away. */
 export const connectNats = Effect.fnUntraced(function* (
   options: NatsOptions
 ): Effect.fn.Return<NatsLink, Failure, Scope.Scope> {

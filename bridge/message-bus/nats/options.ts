@@ -19,7 +19,7 @@ export interface DialOptions {
   readonly creds?: string
 }
 
-/** Fails with `unreadable` when the options cannot work. */
+/** Fails with `misconfigured` when the options cannot work. */
 export const readDialOptions = Effect.fnUntraced(function* (
   options: NatsOptions
 ): Effect.fn.Return<DialOptions, Failure> {
@@ -27,7 +27,7 @@ export const readDialOptions = Effect.fnUntraced(function* (
   const { creds, inboxPrefix } = options
   if (!isSubject(inboxPrefix)) {
     return yield* new Failure({
-      reason: "unreadable",
+      reason: "misconfigured",
       message: `NATS_INBOX_PREFIX "${inboxPrefix}" is not a subject.`
     })
   }
@@ -35,7 +35,7 @@ export const readDialOptions = Effect.fnUntraced(function* (
     yield* Effect.try({
       try: () => readFileSync(creds),
       catch: (cause) =>
-        new Failure({ reason: "unreadable", message: `NATS_CREDS cannot be read: ${String(cause)}.` })
+        new Failure({ reason: "misconfigured", message: `NATS_CREDS cannot be read: ${String(cause)}.` })
     })
   }
   return {

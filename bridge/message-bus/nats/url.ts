@@ -13,7 +13,7 @@ export interface NatsAddress {
   readonly login: { readonly user: string; readonly pass: string } | { readonly token: string } | undefined
 }
 
-/** Reads NATS_URL; fails with `unreadable` and a sentence that never repeats the text, since it may hold a password. */
+/** Reads NATS_URL; fails with `misconfigured` and a sentence that never repeats the text, since it may hold a password. */
 export const parseNatsUrl = Effect.fnUntraced(function* (
   text: string
 ): Effect.fn.Return<NatsAddress, Failure> {
@@ -23,7 +23,7 @@ export const parseNatsUrl = Effect.fnUntraced(function* (
     const url = parse(entry)
     if (typeof url === "string") {
       return yield* new Failure({
-        reason: "unreadable",
+        reason: "misconfigured",
         message: `NATS_URL cannot be used: server ${i + 1} of ${entries.length} ${url}. Write it like nats://user:password@host:4222.`
       })
     }
@@ -33,7 +33,7 @@ export const parseNatsUrl = Effect.fnUntraced(function* (
   const [login] = logins
   if (logins.some((other) => JSON.stringify(other) !== JSON.stringify(login))) {
     return yield* new Failure({
-      reason: "unreadable",
+      reason: "misconfigured",
       message: "NATS_URL cannot be used: it names different logins, and one holds for all of its servers."
     })
   }

@@ -166,7 +166,7 @@ describe("the start ends with one sentence that names the file", () => {
   const ends = async (file: string, why: RegExp) => {
     const failure = await failureOf(withEnv({ GEOIP_DB: file }))
     if (!(failure instanceof Failure)) throw failure
-    expect(failure.reason).toBe("unreadable")
+    expect(failure.reason).toBe("misconfigured")
     expect(failure.message).toContain(file)
     expect(failure.message).toMatch(why)
   }
