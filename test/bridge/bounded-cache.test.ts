@@ -1,6 +1,6 @@
 /** What is remembered is bounded, and what is asked for stays. */
 import { expect, test } from "bun:test"
-import { remember } from "../../bridge/lru.ts"
+import { remember } from "../../bridge/bounded-cache.ts"
 
 const counted = (limit: number) => {
   const looks: Array<string> = []
