@@ -3,7 +3,7 @@ import { UAParser } from "ua-parser-js"
 import type { ByteString } from "../../contracts/event.ts"
 import type { Device, DeviceType } from "../../contracts/wire/enrichment.ts"
 import { deviceMeta } from "../../contracts/wire/record.ts"
-import { remember } from "../bounded-cache.ts"
+import { boundedMap, remember } from "../bounded-cache.ts"
 import { androidModel, modelOf } from "./android-model.ts"
 import { botIn } from "./bot.ts"
 import { plainBrowser } from "./common-browsers.ts"
@@ -27,14 +27,13 @@ const mostShared = 10_000
  * Never throws.
  */
 export const rememberDevices = (size = 100_000): ((userAgent: ByteString) => Device) => {
-  const shared = new Map<string, Device>()
+  const shared = boundedMap<string, Device>(Math.min(size, mostShared))
   const look = (userAgent: ByteString): Device => {
     const device = detectDevice(userAgent)
     const meta = deviceMeta(device)
     const all = `${meta} ${device.model} ${device.botName}`
     const known = shared.get(all)
     if (known !== undefined) return known
-    if (shared.size >= Math.min(size, mostShared)) shared.clear()
     const written = { ...device, meta }
     shared.set(all, written)
     return written

@@ -3,13 +3,14 @@
  * cannot keep all the others waiting. An outage, where nothing succeeds, does not count against any batch. Also which
  * of them were met with silence, and so are suspect (verdict.ts).
  */
+import { boundedMap } from "../../../bridge/bounded-cache.ts"
 import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
 
 /** Pauses of a batch that fails again and again double from the first to the second, milliseconds. */
 const firstPause = 1_000
 const longestPause = 60_000
 
-/** So many batches are remembered; beyond that all are forgotten, which only brings them back sooner. */
+/** Batches that are remembered at least; one that is forgotten only comes back sooner. */
 const remembered = 10_000
 
 export interface FailureHistory {
@@ -27,7 +28,7 @@ type Piece = Pick<ClaimedBatch, "id" | "first" | "lines">
 const nameOf = ({ id, first, lines }: Piece): string => `${id} ${first} ${lines.length}`
 
 export const makeFailureHistory = (): FailureHistory => {
-  const batches = new Map<string, { times: number; since: number; wasSilent: boolean }>()
+  const batches = boundedMap<string, { times: number; since: number; wasSilent: boolean }>(remembered)
   let successes = 0
   return {
     failed: (batch, isSilence = false) => {
@@ -35,7 +36,6 @@ export const makeFailureHistory = (): FailureHistory => {
       const before = batches.get(id)
       const isAlone = before !== undefined && successes > before.since
       const times = (before?.times ?? 0) + (isAlone ? 1 : 0)
-      if (batches.size >= remembered) batches.clear()
       batches.set(id, { times, since: successes, wasSilent: isSilence || before?.wasSilent === true })
       return times === 0 ? 0 : Math.min(longestPause, firstPause * 2 ** (times - 1))
     },
