@@ -112,5 +112,5 @@ export const kafkaStartTimeout = setting(
 export const geoIpDb = optional(
   "GEOIP_DB",
   Config.String,
-  "A MaxMind or DB-IP .mmdb file, city or country: one that holds neither ends the start, and is refused when it replaces a good one while running. Unset: the country database that comes with Spoor."
+  "MaxMind or DB-IP .mmdb files, separated by commas: a City or Country database, and beside it ASN, ISP, Anonymous IP or Connection Type databases. A file without usable data ends the start, and is refused when it replaces a good one while running. Unset: the country database that comes with Spoor."
 )

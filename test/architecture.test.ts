@@ -115,6 +115,7 @@ describe("dependencies point one way", () => {
 
 describe("one file knows each client library", () => {
   const libraries = [
+    "@maxmind/geoip2-node",
     "@nats-io/transport-node",
     "mmdb-lib",
     "ioredis",
