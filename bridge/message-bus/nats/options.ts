@@ -1,4 +1,4 @@
-/** What a connection to NATS is made with: the settings, checked once before the first attempt. */
+/** The options of a connection to NATS: the settings, checked once before the first attempt. */
 import { readFileSync } from "node:fs"
 import { Effect, Redacted } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
@@ -15,7 +15,7 @@ export interface DialOptions {
   readonly user?: string
   readonly pass?: string
   readonly token?: string
-  /** Path of a credentials file; to be read at each attempt. */
+  /** Path of a credentials file; read at each attempt. */
   readonly creds?: string
 }
 
