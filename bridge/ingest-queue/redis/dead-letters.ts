@@ -9,7 +9,7 @@ import { Effect } from "effect"
 import type { RedisConnection } from "../../redis/connection.ts"
 import type { RedisWriter } from "../../redis/writer.ts"
 import { fromBuffer, toBuffer } from "../batch-blob.ts"
-import { replayMemory, storedDeadLetter } from "../dead-letter-json.ts"
+import { replayMemoryMs, storedDeadLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
 import type { DeadLetterBox } from "../service.ts"
 import type { QueueKeys } from "./keys.ts"
@@ -47,7 +47,7 @@ redis.call('HGET', ledger, name)
 local sha, free = redis.sha1hex(line), nil
 for nth = 1, allowed do
   local at = redis.call('ZSCORE', replays, sha .. ' ' .. nth)
-  if not at or tonumber(at) <= time - ${replayMemory} then
+  if not at or tonumber(at) <= time - ${replayMemoryMs} then
     free = sha .. ' ' .. nth
     break
   end
@@ -58,9 +58,9 @@ if take(letters, text) == 0 then return 'gone' end
 redis.call('RPUSH', list, line)
 redis.pcall('HINCRBY', ledger, 'pushed', 1)
 redis.pcall('HINCRBY', ledger, name, 1)
-redis.call('ZREMRANGEBYSCORE', replays, '-inf', time - ${replayMemory})
+redis.call('ZREMRANGEBYSCORE', replays, '-inf', time - ${replayMemoryMs})
 redis.call('ZADD', replays, time, free)
-redis.call('PEXPIRE', replays, ${replayMemory})
+redis.call('PEXPIRE', replays, ${replayMemoryMs})
 return 'done'
 `
 

@@ -19,7 +19,7 @@
  * and the queue could never be emptied then. What could still fail (a key of another type) is read before that write.
  */
 import { claimDigits } from "../../../contracts/ids.ts"
-import { placementMemory } from "../ledger-fields.ts"
+import { placementMemoryMs } from "../ledger-fields.ts"
 import { ledgerLua } from "./ledger.ts"
 
 const shared = `
@@ -136,7 +136,7 @@ local function let_go(claimed, leases, attempts, ledger, placements, id, from)
   local last = from + 3 * tonumber(ARGV[from])
   for i = last + 1, #ARGV, 2 do add(ledger, ARGV[i], ARGV[i + 1]) end
   for i = from + 1, last, 3 do
-    if redis.call('ZADD', placements, 'NX', time + ${placementMemory}, ARGV[i]) == 0 then
+    if redis.call('ZADD', placements, 'NX', time + ${placementMemoryMs}, ARGV[i]) == 0 then
       add(ledger, ARGV[i + 1], '-' .. ARGV[i + 2])
     end
   end
