@@ -7,7 +7,7 @@ import { Schema } from "effect"
 import { ByteString } from "./event.ts"
 import { BatchId, Topic } from "./ids.ts"
 
-/** The stages as people name them: read from the queue, enriched, stored in the log, rejected. */
+/** The stages: read from the queue, enriched, stored in the log, rejected. */
 export const CopyStage = Schema.Literals(["raw", "enriched", "stored", "rejected"])
 export type CopyStage = typeof CopyStage.Type
 
@@ -23,14 +23,14 @@ export const copySubscriptionTtlMs = 3_000
 export const EventCopy = Schema.Struct({
   /** Its place in its batch. */
   index: Schema.Int,
-  /** The line as it was claimed, without its end. */
+  /** The line as it was claimed, without its line end. */
   line: Schema.optionalKey(ByteString),
   record: Schema.optionalKey(ByteString),
   partition: Schema.optionalKey(Schema.Int),
   offset: Schema.optionalKey(Schema.String),
   reason: Schema.optionalKey(Schema.String),
   detail: Schema.optionalKey(Schema.String),
-  /** Which actor rejected it. */
+  /** The actor that rejected it. */
   by: Schema.optionalKey(Schema.String)
 })
 export type EventCopy = typeof EventCopy.Type
@@ -38,7 +38,7 @@ export type EventCopy = typeof EventCopy.Type
 /** What a stage copies of an event, apart from its place in its batch. */
 export type CopyContent = Omit<EventCopy, "index">
 
-/** Copies of some events of a batch, of one topic. */
+/** Copies of events of one batch and one topic. */
 export const Copies = Schema.Struct({
   stage: CopyStage,
   topic: Topic,
@@ -54,7 +54,7 @@ export type Copies = typeof Copies.Type
 /** `spoor.copies.<stage>.<topic>`; a dot in a topic's name stays, so subscribe with `>` after the stage. */
 export const copySubject = (stage: CopyStage, topic: string): string => `spoor.copies.${stage}.${topic}`
 
-/** Where the tap actor publishes the same as JSON, one event a message. */
+/** The tap actor publishes the same copies here as JSON, one event per message. */
 export const tapSubject = (stage: CopyStage, topic: string): string => `spoor.tap.${stage}.${topic}`
 
 /** Where the tap publishes the number of dropped events: `{"stage":…,"topic":…,"dropped":n}`. */

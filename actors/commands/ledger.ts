@@ -39,7 +39,7 @@ const showLocation = Effect.fnUntraced(function* (id: string, asJson: boolean) {
   const { scan } = yield* Layer.build(eventLog.layer).pipe(
     Effect.map((context): Pick<EventLog["Service"], "scan"> => Context.get(context, EventLog)),
     Effect.catchTag("Failure", (failure) =>
-      failure.reason === "unreadable"
+      failure.reason === "misconfigured"
         ? Effect.fail(failure)
         : Effect.succeed({ scan: () => Effect.fail(failure) })
     )

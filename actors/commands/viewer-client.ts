@@ -25,7 +25,7 @@ export interface ViewerResponse {
 
 /**
  * The viewer's response to a GET of `path` (which begins with `/`), once it has begun. Fails with `unavailable` when the
- * viewer cannot be reached, with `unreadable` for settings that it does not accept.
+ * viewer cannot be reached, with `misconfigured` for settings that it does not accept.
  */
 export const askViewer = Effect.fnUntraced(function* (path: string, accept: string) {
   const { url, port, user, password, token } = yield* readAll({
@@ -38,7 +38,7 @@ export const askViewer = Effect.fnUntraced(function* (path: string, accept: stri
   const address = (url ?? `http://127.0.0.1:${port}`).replace(/\/+$/, "")
   if (!/^https?:\/\/[^\s/]/.test(address) || !URL.canParse(address + path)) {
     return yield* failed(
-      "unreadable",
+      "misconfigured",
       `VIEWER_URL is "${address}": write an address like http://127.0.0.1:5031`
     )
   }
@@ -59,7 +59,7 @@ export const askViewer = Effect.fnUntraced(function* (path: string, accept: stri
   if (response.ok) return { address, response } satisfies ViewerResponse
   if (response.status === 401) {
     return yield* failed(
-      "unreadable",
+      "misconfigured",
       `the viewer at ${address} rejects the credentials: correct VIEWER_USER and VIEWER_PASSWORD, or VIEWER_TOKEN`
     )
   }
@@ -69,7 +69,7 @@ export const askViewer = Effect.fnUntraced(function* (path: string, accept: stri
   )
 })
 
-const failed = (reason: "unreadable" | "unavailable", message: string) =>
+const failed = (reason: "misconfigured" | "unavailable", message: string) =>
   Effect.fail(new Failure({ reason, message }))
 
 /** NOTE: the timeout ends when the response begins; one for the whole request would end a stream. */

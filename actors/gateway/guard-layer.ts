@@ -171,7 +171,7 @@ const visitorSalts = Effect.gen(function* () {
   return saltOf
 })
 
-const unusable = (message: string): Failure => new Failure({ reason: "unreadable", message })
+const unusable = (message: string): Failure => new Failure({ reason: "misconfigured", message })
 
 /** What throws a `Failure`, as an effect that fails with it. */
 const orFail = <A>(work: () => A): Effect.Effect<A, Failure> =>

@@ -42,7 +42,7 @@ export const gatewayWorkers = Effect.fnUntraced(function* (
 })
 
 const unworkable = (message: string): Effect.Effect<never, Failure> =>
-  Effect.fail(new Failure({ reason: "unreadable", message }))
+  Effect.fail(new Failure({ reason: "misconfigured", message }))
 
 /** The port itself, or a free one for 0. Fails when somebody listens there. */
 const freePort = (port: number, hostname: string): Effect.Effect<number, Failure> =>

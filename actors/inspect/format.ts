@@ -30,7 +30,8 @@ const reasons: Readonly<Record<string, string>> = {
   timeout: "no answer arrives in time",
   "no-answer": "the next actor does not reply",
   "too-large": "the message is too large to send",
-  unreadable: "the message or a setting is invalid",
+  unreadable: "the message is invalid",
+  misconfigured: "a setting is invalid",
   crashed: "it crashes",
   interrupted: "it was stopped"
 }

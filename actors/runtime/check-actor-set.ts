@@ -15,5 +15,5 @@ export const checkActorSet = (
   const missing = connected.filter((name) => !present.includes(name))
   if (!isEmbedded || present.length === 0 || missing.length === 0) return Effect.void
   const message = `${present.join(" and ")} cannot work without ${missing.join(" and ")}: set NATS_URL to reach other processes, or run all of them in this process`
-  return Effect.fail(new Failure({ reason: "unreadable", message }))
+  return Effect.fail(new Failure({ reason: "misconfigured", message }))
 }

@@ -8,7 +8,7 @@ import { Failure } from "../../contracts/failure.ts"
 
 /**
  * The variables, with the contents of the named files added for the settings of these names, without trailing line ends.
- * Throws `Failure` "unreadable" with the name of a file that cannot be read.
+ * Throws `Failure` "misconfigured" with the name of a file that cannot be read.
  */
 export const withFiles = (
   variables: Readonly<Record<string, string | undefined>>,
@@ -25,7 +25,7 @@ export const withFiles = (
       result[name] = readFileSync(file, "utf8").trimEnd()
     } catch {
       throw new Failure({
-        reason: "unreadable",
+        reason: "misconfigured",
         message: `${name}_FILE names "${file}", which cannot be read`
       })
     }

@@ -1,13 +1,16 @@
 /** How a process ends when it cannot start or continue: one sentence and an exit code. Pure. */
 import { Cause, Config } from "effect"
-import { Failure } from "../../contracts/failure.ts"
+import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { inertText } from "./escape-controls.ts"
 
 export interface ProcessExit {
   readonly sentence: string
-  /** 78 for invalid settings (EX_CONFIG of sysexits), else 1. */
+  /** 78 (EX_CONFIG of sysexits) for invalid settings or input, so that a restart cannot help; else 1. */
   readonly code: number
 }
+
+/** Reasons for which a restart cannot help. */
+const finalReasons: ReadonlySet<FailureReason> = new Set<FailureReason>(["misconfigured", "unreadable"])
 
 /** The exit for the cause a process failed with. */
 export const processExitOf = (cause: Cause.Cause<unknown>): ProcessExit => {
@@ -18,7 +21,7 @@ export const processExitOf = (cause: Cause.Cause<unknown>): ProcessExit => {
 const exitFor = (cause: Cause.Cause<unknown>): ProcessExit => {
   const problem = Cause.squash(cause)
   if (problem instanceof Failure) {
-    return { sentence: problem.message, code: problem.reason === "unreadable" ? 78 : 1 }
+    return { sentence: problem.message, code: finalReasons.has(problem.reason) ? 78 : 1 }
   }
   if (problem instanceof Config.ConfigError)
     return { sentence: settingSentence(problem.cause.message), code: 78 }

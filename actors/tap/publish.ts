@@ -19,13 +19,13 @@ import { inertJson } from "./inert-json.ts"
 /** The maximum length of an event's texts, in characters, so that each event fits into a NATS message. */
 const maxTextChars = 32_000
 
-/** Makes the handler that publishes copies. Fails with `unreadable` without NATS, where nobody could subscribe. */
+/** Makes the handler that publishes copies. Fails with `misconfigured` without NATS, where nobody could subscribe. */
 export const publishTapped = Effect.gen(function* () {
   const bus = yield* MessageBus
   const mask = readMask(yield* viewerMask.config)
   if (bus.dependency.embedded) {
     const message = "tap publishes on NATS: set NATS_URL, or use `bun run tap`, which reads from the viewer"
-    return yield* new Failure({ reason: "unreadable", message })
+    return yield* new Failure({ reason: "misconfigured", message })
   }
   const budgets: Readonly<Record<CopyStage, CopyBudget>> = {
     raw: copyBudget(),

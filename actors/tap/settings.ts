@@ -13,7 +13,7 @@ export const tapStages = setting(
 
 const isStage = Schema.is(CopyStage)
 
-/** The stages that TAP_STAGES names; fails with `unreadable` for an unknown stage, or when it names none. */
+/** The stages that TAP_STAGES names; fails with `misconfigured` for an unknown stage, or when it names none. */
 export const readTapStages = Effect.gen(function* () {
   const names = (yield* tapStages.config)
     .split(",")
@@ -22,7 +22,7 @@ export const readTapStages = Effect.gen(function* () {
   const wrong = names.find((name) => !isStage(name))
   if (wrong !== undefined || names.length === 0) {
     const message = `TAP_STAGES has an unknown stage "${wrong ?? ""}": use ${CopyStage.literals.join(", ")}`
-    return yield* new Failure({ reason: "unreadable", message })
+    return yield* new Failure({ reason: "misconfigured", message })
   }
   return names.filter(isStage)
 })

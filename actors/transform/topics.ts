@@ -19,7 +19,7 @@ export interface Topics {
 
 const isTopic = Schema.is(Topic)
 
-/** Reads the settings of topics; fails with `unreadable` when they are invalid. */
+/** Reads the settings of topics; fails with `misconfigured` when they are invalid. */
 export const readTopics = Effect.gen(function* () {
   const values = yield* readAll({ kafkaTopic, kafkaTopics, fromHost: topicFromHost })
   const names = values.kafkaTopics
@@ -32,14 +32,14 @@ export const readTopics = Effect.gen(function* () {
   const [standard] = topics
   if (wrong !== undefined || standard === undefined) {
     return yield* new Failure({
-      reason: "unreadable",
+      reason: "misconfigured",
       message: `"${wrong}" is not a valid name for a Kafka topic`
     })
   }
   const { fromHost } = values
   if (fromHost && names.length === 0) {
     return yield* new Failure({
-      reason: "unreadable",
+      reason: "misconfigured",
       message:
         "TOPIC_FROM_HOST needs KAFKA_TOPICS: list the topics that hosts may name, like KAFKA_TOPICS=clicks,installs"
     })

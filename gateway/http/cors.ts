@@ -50,12 +50,12 @@ export const originsProblem = (list: string): string | undefined => {
   return entries.includes("*") && entries.length > 1 ? "Beside * no other origin can stand." : undefined
 }
 
-/** Fails with `Failure` "unreadable" for credentials without a list: any page could read what is another user's. */
+/** Fails with `Failure` "misconfigured" for credentials without a list: any page could read what is another user's. */
 export const corsOf = ({ corsOrigins, corsCredentials, headers = [] }: CorsSettings): Cors => {
   const isOpen = entriesOf(corsOrigins).includes("*")
   if (isOpen && corsCredentials) {
     throw new Failure({
-      reason: "unreadable",
+      reason: "misconfigured",
       message:
         "CORS_CREDENTIALS needs CORS_ORIGINS to be a list of origins: with * any page could send cookies."
     })

@@ -7,7 +7,7 @@ import type { Tls } from "./server-types.ts"
 export type Renewals = (renew: (tls: Tls) => Promise<void>) => () => void
 
 /**
- * Reads the two files; undefined when neither is named. Throws `Failure` "unreadable" with one sentence when only one
+ * Reads the two files; undefined when neither is named. Throws `Failure` "misconfigured" with one sentence when only one
  * is, when a file cannot be read or holds something else, and when key and certificate do not belong together.
  */
 export const readTls = (certPath: string | undefined, keyPath: string | undefined): Tls | undefined => {
@@ -78,7 +78,7 @@ export const tlsRenewals =
     return () => clearInterval(timer)
   }
 
-const unusable = (message: string): Failure => new Failure({ reason: "unreadable", message })
+const unusable = (message: string): Failure => new Failure({ reason: "misconfigured", message })
 
 const read = (name: string, path: string): string =>
   attempt(`${name}: the file ${path} cannot be read.`, () => readFileSync(path, "utf8"))

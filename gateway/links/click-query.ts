@@ -1,6 +1,6 @@
 /** The query of a click's event: what the link says, where it led, and what the click itself brought. */
 
-import { ownNames } from "../../contracts/campaign-link.ts"
+import { reservedParamNames } from "../../contracts/campaign-link.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { readPair } from "../../contracts/wire/params.ts"
 import { parameter } from "../formats/flatten-json.ts"
@@ -45,5 +45,5 @@ const isAdvertising = (name: string): boolean => advertising.has(name)
 const isOfLink = (name: string, link: ReadyLink | undefined): boolean => {
   const bracket = name.indexOf("[")
   const base = (bracket === -1 ? name : name.slice(0, bracket)).trim()
-  return ownNames.has(base) || link?.names.has(base) === true
+  return reservedParamNames.has(base) || link?.names.has(base) === true
 }

@@ -1,6 +1,6 @@
 /** A campaign link read from the body of a request, checked by its schema; what is wrong is told by the field's name. */
 import { Schema } from "effect"
-import { newLink, ownNames, platforms } from "../../contracts/campaign-link.ts"
+import { newLink, platforms, reservedParamNames } from "../../contracts/campaign-link.ts"
 import { isForm } from "../formats/body-params.ts"
 import { mediaTypeOf, textIn } from "../http/body/media-type.ts"
 import { Refusal } from "../http/errors.ts"
@@ -54,4 +54,4 @@ const sentenceOf = (path: ReadonlyArray<string>, message: string): string => {
   return `${field}: A link has no such field.`
 }
 
-const paramNames = `A parameter's name is a letter and up to 63 letters, digits, _, . and -, and none of ${[...ownNames].join(", ")}.`
+const paramNames = `A parameter's name is a letter and up to 63 letters, digits, _, . and -, and none of ${[...reservedParamNames].join(", ")}.`

@@ -75,7 +75,7 @@ describe("readers", () => {
     expect(await read(reader, "SCRAM-SHA-256")).toBe("scram-sha-256")
     expect(await read(reader, " Plain ")).toBe("plain")
     expect(await read(reader, "gssapi")).toBe(
-      'SOME_SETTING: "gssapi" is unknown here. Write plain or scram-sha-256.'
+      'SOME_SETTING: "gssapi" is not a valid value. Write plain or scram-sha-256.'
     )
     for (const [text, meant] of [
       ["info", "Info"],
@@ -85,7 +85,7 @@ describe("readers", () => {
       ["off", "None"]
     ])
       expect(await read(level, text ?? "")).toBe(meant ?? "")
-    expect(await read(level, "loud")).toContain('"loud" is unknown here. Write Trace, Debug, Info,')
+    expect(await read(level, "loud")).toContain('"loud" is not a valid value. Write Trace, Debug, Info,')
     expect(await read(flag, "TRUE")).toBe(true)
     expect(await read(flag, "Off")).toBe(false)
     expect(await read(flag, "maybe")).toBe(

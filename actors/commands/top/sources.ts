@@ -13,7 +13,7 @@ import { askViewer } from "../viewer-client.ts"
 /** Reads the state of the system now. */
 export type ReadSystem = Effect.Effect<SystemView, Failure | Config.ConfigError>
 
-/** Fails with `unreadable` for settings that cannot work; a server that is down is reported in the view. */
+/** Fails with `misconfigured` for settings that cannot work; a server that is down is reported in the view. */
 export const fromNats = Effect.gen(function* () {
   const bus = Context.get(yield* Layer.build(messageBus.layer), MessageBus)
   const health = makeHealth()

@@ -3,13 +3,14 @@
  * cannot hold up the others. In an outage nothing succeeds, so it adds no pause to any batch. Also records which batches
  * got no answer, which makes them poison candidates (retry-policy.ts). Lives as long as its inbox.
  */
+import { boundedMap } from "../../../bridge/bounded-cache.ts"
 import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
 
 /** The pause of a batch that keeps failing doubles from the first value to the second, milliseconds. */
 const firstPauseMs = 1_000
 const maxPauseMs = 60_000
 
-/** At this many batches all are forgotten; the only effect is that they are retried sooner. */
+/** At least this many batches are remembered; a forgotten batch is only retried sooner. */
 const maxBatches = 10_000
 
 export interface FailureHistory {
@@ -27,7 +28,10 @@ type BatchPart = Pick<ClaimedBatch, "id" | "first" | "lines">
 const nameOf = ({ id, first, lines }: BatchPart): string => `${id} ${first} ${lines.length}`
 
 export const makeFailureHistory = (): FailureHistory => {
-  const batches = new Map<string, { failures: number; successesBefore: number; hadNoAnswer: boolean }>()
+  const batches = boundedMap<
+    string,
+    { readonly failures: number; readonly successesBefore: number; readonly hadNoAnswer: boolean }
+  >(maxBatches)
   let successes = 0
   return {
     failed: (batch, isNoAnswer = false) => {
@@ -35,7 +39,6 @@ export const makeFailureHistory = (): FailureHistory => {
       const before = batches.get(name)
       const othersSucceeded = before !== undefined && successes > before.successesBefore
       const failures = (before?.failures ?? 0) + (othersSucceeded ? 1 : 0)
-      if (batches.size >= maxBatches) batches.clear()
       batches.set(name, {
         failures,
         successesBefore: successes,

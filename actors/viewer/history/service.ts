@@ -72,7 +72,7 @@ export const makePast = Effect.fnUntraced(function* (
   const fixedGateway = settings.gatewayUrl === undefined ? undefined : gatewayBase(settings.gatewayUrl)
   if (settings.gatewayUrl !== undefined && fixedGateway === undefined) {
     return yield* new Failure({
-      reason: "unreadable",
+      reason: "misconfigured",
       message: "GATEWAY_URL must be a URL like http://gateway:5222."
     })
   }

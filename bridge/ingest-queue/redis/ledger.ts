@@ -1,6 +1,6 @@
 /**
- * The ledger of a queue on Redis: the hash `:ledger` (ledger.ts says what stands in it), the Lua by which the scripts
- * add to it, and the script that looks at it and at all the queue holds in one step.
+ * The ledger of a queue on Redis: the hash `:ledger` (fields in ledger-fields.ts), the Lua with which the scripts add to it,
+ * and the script for an atomic snapshot of it and of the content of the queue.
  */
 import type { Buffer } from "node:buffer"
 import { Effect } from "effect"
@@ -31,9 +31,9 @@ end
 `
 
 /**
- * For the scripts that claim and settle. Each calls `before_counting` before its first write and hands the result to
- * `begin` after it: a ledger that begins while batches are claimed (by a version that kept none) has taken their lines.
- * A count that is no number stays as it is and holds nothing up.
+ * For the scripts that claim and settle. Each calls `before_counting` before its first write and passes the result to
+ * `begin` after it: a ledger that begins while batches are claimed (by an older version without a ledger) counts their
+ * lines as taken. A count that is not a number stays unchanged and does not stop a script.
  */
 export const ledgerLua = `${counting}
 local function before_counting(ledger, claimed)
@@ -64,7 +64,7 @@ end
 return {redis.call('HGETALL', ledger), waiting, in_flight, redis.call('LLEN', letters), lines, age}
 `
 
-/** Looks at the ledger of the queue with these keys. */
+/** The ledger of the queue with these keys. */
 export const redisLedger = (connection: RedisConnection, keys: QueueKeys): QueueSource["ledger"] => {
   const look = connection.script(lookScript)
   return (lines) =>
@@ -81,7 +81,7 @@ export const redisLedger = (connection: RedisConnection, keys: QueueKeys): Queue
 const listOf = (reply: Reply | undefined): ReadonlyArray<Reply> => (Array.isArray(reply) ? reply : [])
 const isText = (reply: Reply): reply is Buffer => reply instanceof Uint8Array
 
-/** Names and values in turn. */
+/** Names and values alternate. */
 const fieldsOf = (reply: ReadonlyArray<Reply>): ReadonlyMap<string, number> => {
   const fields = new Map<string, number>()
   for (let i = 0; i + 1 < reply.length; i += 2) {

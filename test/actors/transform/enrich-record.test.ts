@@ -45,6 +45,14 @@ describe("the contract's vectors", () => {
   })
 })
 
+test("the record of an address with a known network is the same as without", () => {
+  const event = eventOf("1.2.3.4 1795206900123 host pod /t/a e=1 ua")
+  const place = { country: "DE", city: "Bonn" }
+  const recordOf = (located: typeof place) => enrichEvent(event, 5, { ...tools, locate: () => located }).value
+  expect(recordOf({ ...place, ...{ asn: 64_496, isp: "Example" } })).toBe(recordOf(place))
+  expect<string>(recordOf(place)).toContain("&country=DE&city=Bonn ")
+})
+
 test("received is in milliseconds in both dialects", () => {
   const received = (line: string) => enrichEvent(eventOf(line), 0, tools).received
   expect(received("1.2.3.4 1795206900123 host pod /t/a e ua")).toBe(1_795_206_900_123)

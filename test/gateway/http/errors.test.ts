@@ -42,6 +42,7 @@ describe("errors", () => {
       "no-answer": "unavailable",
       "too-large": "too-large",
       unreadable: "bad-request",
+      misconfigured: "unavailable",
       crashed: "unavailable"
     }
     for (const [reason, code] of Object.entries(codes) as ReadonlyArray<[FailureReason, ErrorCode]>) {

@@ -97,17 +97,17 @@ describe("what is wrong with a link is told by the field's name", () => {
   const wrong: ReadonlyArray<readonly [body: unknown, message: string]> = [
     [[], "A link is a JSON object."],
     ["{", "The body is no JSON."],
-    [{}, "A link must lead somewhere: give it urls, a default or a fallback."],
+    [{}, "A link must have a target: set urls, default or fallback."],
     [{ ...link, id: "a b" }, "id: It must be 1 to 64 letters, digits, - and _."],
     [{ ...link, id: 7 }, "id: Expected string."],
     [{ ...link, urls: { iphone: link.default } }, "urls.iphone: The platforms are ios, android, mac,"],
-    [{ urls: { ios: "http:evil" } }, "urls.ios: It must be a whole URL, like https://example.com/."],
+    [{ urls: { ios: "http:evil" } }, "urls.ios: It must be an absolute URL, like https://example.com/."],
     [
       { ...link, fallback: "ftp://example.com/" },
       "fallback: Its scheme must be one of http, https, itms-apps,"
     ],
-    [{ ...link, default: "https://a@b.example/" }, "default: It must not hold a user name or a password."],
-    [{ ...link, campaign: "a\nb" }, "campaign: It must not hold control characters."],
+    [{ ...link, default: "https://a@b.example/" }, "default: It must not contain a user name or a password."],
+    [{ ...link, campaign: "a\nb" }, "campaign: It must not contain control characters."],
     [{ ...link, network: "" }, "network: It must have 1 to 200 characters."],
     [{ ...link, click_lookback: "soon" }, "click_lookback: It must be a number of days, or a duration like"],
     [{ ...link, view_lookback: 400 }, "view_lookback: It must be a number of days"],

@@ -38,7 +38,7 @@ describe("the settings of links", () => {
       expect(problem).not.toContain(token)
     }
     expect(await problemOf({ LINK_SCHEMES: "javascript" })).toContain("never lead to javascript")
-    expect(await problemOf({ NOT_FOUND_URL: "//evil.example" })).toContain("whole URL")
+    expect(await problemOf({ NOT_FOUND_URL: "//evil.example" })).toContain("absolute URL")
     expect(await problemOf({ NOT_FOUND_URL: "market://details" })).toContain("scheme")
   })
 })

@@ -13,7 +13,8 @@ const geo = GeoIp.of({
   locate: (ip) => {
     if (ip === "6.6.6.6") throw new Error("no such place")
     return { country: "DE", city: "Bonn" }
-  }
+  },
+  details: () => ({ country: "DE", city: "Bonn" })
 })
 const tryLine = await Effect.runPromise(
   makeDryRun(topics).pipe(

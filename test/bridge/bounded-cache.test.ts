@@ -1,6 +1,6 @@
-/** What is remembered is bounded, and what is asked for stays. */
-import { expect, test } from "bun:test"
-import { remember } from "../../bridge/lru.ts"
+/** Caches stay within their bound, and entries in use stay. */
+import { describe, expect, test } from "bun:test"
+import { boundedMap, remember } from "../../bridge/bounded-cache.ts"
 
 const counted = (limit: number) => {
   const looks: Array<string> = []
@@ -10,6 +10,43 @@ const counted = (limit: number) => {
   })
   return { looks, ask }
 }
+
+describe("a bounded map", () => {
+  const filled = (limit: number, entries: number) => {
+    const map = boundedMap<number, string>(limit)
+    for (let i = 0; i < entries; i++) map.set(i, `${i}`)
+    return map
+  }
+
+  test("holds the last entries, and none from before twice as many", () => {
+    const map = filled(10, 100)
+    for (let i = 90; i < 100; i++) expect(map.get(i)).toBe(`${i}`)
+    expect(map.get(79)).toBeUndefined()
+  })
+
+  test("keeps an entry that is read, however many others come", () => {
+    const map = boundedMap<number, string>(10)
+    map.set(-1, "kept")
+    for (let i = 0; i < 1_000; i++) {
+      map.set(i, "other")
+      expect(map.get(-1)).toBe("kept")
+    }
+  })
+
+  test("writes an entry anew without forgetting others", () => {
+    const map = filled(10, 10)
+    for (let i = 0; i < 1_000; i++) map.set(9, "new")
+    expect([map.get(0), map.get(9)]).toEqual(["0", "new"])
+  })
+
+  test("deletes an entry of either generation", () => {
+    const map = filled(10, 15)
+    for (const key of [7, 12]) {
+      map.delete(key)
+      expect(map.get(key)).toBeUndefined()
+    }
+  })
+})
 
 test("looks once for a key that is asked for again", () => {
   const { looks, ask } = counted(10)
