@@ -7,8 +7,8 @@ import { Failure } from "../contracts/failure.ts"
 import type { Topic } from "../contracts/ids.ts"
 import { formatLine } from "../contracts/wire/line.ts"
 import { joinedQueries, parameter } from "./formats/flatten-json.ts"
-import type { Refusal } from "./http/errors.ts"
-import type { Arrival } from "./request-context.ts"
+import type { HttpError } from "./http/errors.ts"
+import type { RequestContext } from "./request-context.ts"
 
 /** One event as a dialect made it of a request. What is left out is the request's own. */
 export interface NewEvent {
@@ -45,22 +45,25 @@ export type EventResult =
   | { readonly verdict: "rejected"; readonly reason: string }
 
 /** What the client wants to be done with an event before its line is written: undefined drops it, as it asked. */
-export type Privacy = (event: EdgeEvent, arrival: Arrival) => EdgeEvent | undefined
+export type Privacy = (event: EdgeEvent, context: RequestContext) => EdgeEvent | undefined
 
 /** Takes so many events of what its sender may send; a refusal when there are not so many left. */
-export type Spend = (arrival: Arrival, events: number) => Refusal | undefined
+export type ConsumeTokens = (context: RequestContext, events: number) => HttpError | undefined
 
 /** Resolves when the queue has the line; rejects with `Failure`. */
 export type Push = (line: ByteString) => Promise<void>
 
-export interface TakeEvents {
+export interface AcceptEvents {
   /** The one event of a request. Rejects with what the push failed with. */
-  readonly one: (arrival: Arrival, event: NewEvent) => Promise<void>
-  /** A verdict per event, in their order. Rejects only with a `Refusal`, before anything is taken: too many at once. */
-  readonly all: (arrival: Arrival, events: ReadonlyArray<NewEvent>) => Promise<ReadonlyArray<EventResult>>
+  readonly one: (context: RequestContext, event: NewEvent) => Promise<void>
+  /** A verdict per event, in their order. Rejects only with a `HttpError`, before anything is taken: too many at once. */
+  readonly all: (
+    context: RequestContext,
+    events: ReadonlyArray<NewEvent>
+  ) => Promise<ReadonlyArray<EventResult>>
 }
 
-export interface TakeEventsOptions {
+export interface AcceptEventsOptions {
   readonly push: Push
   readonly podName: string | undefined
   /** The parameter that an event's own id becomes. */
@@ -69,17 +72,17 @@ export interface TakeEventsOptions {
   /** Takes out of an event's query what must not stand in a line. */
   readonly withoutKey?: ((query: ByteString) => ByteString) | undefined
   /** Takes the events of a request beyond its first, which the guards have let in. */
-  readonly spend?: Spend | undefined
+  readonly spend?: ConsumeTokens | undefined
 }
 
-export const takeEvents = ({
+export const acceptEvents = ({
   push,
   podName,
   eventIdParam,
   privacy,
   withoutKey,
   spend
-}: TakeEventsOptions): TakeEvents => {
+}: AcceptEventsOptions): AcceptEvents => {
   const pod = bytesOf(podName ?? "")
 
   const lineOf = ({ address, ts, host, path, query, userAgent, topic }: EdgeEvent): ByteString =>
@@ -95,18 +98,18 @@ export const takeEvents = ({
           userAgent
         })
 
-  const one = (arrival: Arrival, event: NewEvent): Promise<void> => {
+  const one = (context: RequestContext, event: NewEvent): Promise<void> => {
     const query = withoutKey === undefined ? event.query : withoutKey(event.query)
     const whole: EdgeEvent = {
       path: event.path,
       query: event.id === undefined ? query : joinedQueries(query, parameter(eventIdParam, event.id)),
-      address: event.address ?? arrival.address,
-      ts: arrival.now,
-      host: event.host ?? arrival.host,
-      userAgent: event.userAgent ?? arrival.userAgent,
-      topic: event.topic ?? arrival.topic
+      address: event.address ?? context.address,
+      ts: context.now,
+      host: event.host ?? context.host,
+      userAgent: event.userAgent ?? context.userAgent,
+      topic: event.topic ?? context.topic
     }
-    const kept = privacy === undefined ? whole : privacy(whole, arrival)
+    const kept = privacy === undefined ? whole : privacy(whole, context)
     if (kept === undefined) return Promise.resolve()
     const more = event.queryOfAddress?.(kept.address)
     return push(lineOf(more === undefined ? kept : { ...kept, query: joinedQueries(kept.query, more) }))
@@ -114,10 +117,10 @@ export const takeEvents = ({
 
   return {
     one,
-    all: async (arrival, events) => {
-      const refusal = events.length > 1 ? spend?.(arrival, events.length - 1) : undefined
+    all: async (context, events) => {
+      const refusal = events.length > 1 ? spend?.(context, events.length - 1) : undefined
       if (refusal !== undefined) throw refusal
-      const pushed = await Promise.allSettled(events.map((event) => one(arrival, event)))
+      const pushed = await Promise.allSettled(events.map((event) => one(context, event)))
       return pushed.map((result) => (result.status === "fulfilled" ? ok : verdictOf(result.reason)))
     }
   }

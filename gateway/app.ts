@@ -7,25 +7,25 @@
 import { Elysia } from "elysia"
 import { standardEventIdParam } from "../contracts/client-event-id.ts"
 import type { ByteString } from "../contracts/event.ts"
-import { type Privacy, type Push, type Spend, takeEvents } from "./accept-events.ts"
+import { acceptEvents, type ConsumeTokens, type Privacy, type Push } from "./accept-events.ts"
 import type { CountRejected } from "./formats/batch.ts"
 import { idempotencyKey } from "./formats/idempotency-key.ts"
-import { dialectRoutes } from "./formats/routes.ts"
-import type { Around } from "./guard/concurrency-limit.ts"
-import { closing } from "./http/body/closing.ts"
+import { formatRoutes } from "./formats/routes.ts"
+import type { Middleware } from "./guard/concurrency-limit.ts"
+import { closeConnection } from "./http/body/closing.ts"
 import { type BodyLimits, standardBodyLimits } from "./http/body/limits.ts"
 import type { FindAddress } from "./http/client-address.ts"
 import { type AddressHeader, clientAddress, trustedProxies } from "./http/client-address.ts"
 import { type Cors, openCors } from "./http/cors.ts"
 import { refuse, refuseFailed } from "./http/errors.ts"
-import { anyOrigin, eventPixel, icon, ok, robots } from "./http/responses.ts"
+import { anyOrigin, icon, ok, robots, uncachedPixel } from "./http/responses.ts"
 import { type Target, targetOf } from "./http/target.ts"
 import { type LinkOptions, linkRoutes } from "./links/routes.ts"
 import { openApi } from "./openapi/document.ts"
-import { type Arrival, arrivalOf, type Peer } from "./request-context.ts"
+import { type Peer, type RequestContext, requestContextOf } from "./request-context.ts"
 import {
   allowed,
-  firstAnswer,
+  chainGuards,
   type Guard,
   type Handler,
   handlerOf,
@@ -39,12 +39,16 @@ import {
 export const maxTargetBytes = 20_480
 
 /** Answers a request that is about the gateway itself. */
-export type Operation = () => Response | Promise<Response>
+export type OperationalHandler = () => Response | Promise<Response>
 
 export interface GatewayOptions {
   readonly push: Push
   /** What stands at `/health/live`, `/health/ready` and `/metrics`, for anyone. Without `metrics` these are not given here. */
-  readonly operations: { readonly live: Operation; readonly ready: Operation; readonly metrics?: Operation }
+  readonly operations: {
+    readonly live: OperationalHandler
+    readonly ready: OperationalHandler
+    readonly metrics?: OperationalHandler
+  }
   readonly settings: {
     readonly trustedProxies: string
     /** X-Forwarded-For unless given. */
@@ -62,8 +66,8 @@ export interface GatewayOptions {
   /** Asked in this order, before any handler. */
   readonly guards?: ReadonlyArray<Guard>
   /** Answers each arrival by asking the guards and its handler, or refuses it. */
-  readonly around?: Around | undefined
-  readonly spend?: Spend | undefined
+  readonly around?: Middleware | undefined
+  readonly spend?: ConsumeTokens | undefined
   /** Takes write keys out of an event's query. */
   readonly withoutKey?: ((query: ByteString) => ByteString) | undefined
   readonly privacy?: Privacy | undefined
@@ -86,17 +90,17 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     clientAddress(headers, peer, isTrusted, settings.addressHeaders)
   const { podName, eventIdParam = standardEventIdParam } = settings
   const { withoutKey } = options
-  const take = takeEvents({ push, podName, eventIdParam, privacy, withoutKey, spend })
-  const guard = firstAnswer(options.guards ?? [])
+  const take = acceptEvents({ push, podName, eventIdParam, privacy, withoutKey, spend })
+  const guard = chainGuards(options.guards ?? [])
   const { bodyLimits: limits = standardBodyLimits, countRejected = () => {} } = options
   const routes: ReadonlyArray<Route> = [
-    ...dialectRoutes({ take, limits, isTrusted, countRejected }),
+    ...formatRoutes({ take, limits, isTrusted, countRejected }),
     ...(options.links === undefined
       ? []
-      : linkRoutes(options.links, take, limits, (arrival) => takeEvent(arrival)))
+      : linkRoutes(options.links, take, limits, (context) => takeEvent(context)))
   ]
   const findRoute = routeTable(routes)
-  const named: ReadonlyMap<string, Operation> = new Map([
+  const named: ReadonlyMap<string, OperationalHandler> = new Map([
     ["/favicon.ico", icon],
     ["/robots.txt", robots],
     ["/health/live", operations.live],
@@ -109,46 +113,46 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     ...["/", "/apple-*.png", ...named.keys()].map((path) => `GET ${path}`)
   ]
 
-  const operationAt = (target: Target): Operation | undefined => {
+  const operationAt = (target: Target): OperationalHandler | undefined => {
     if (target.path === "/") return target.query === "" ? ok : undefined
     const path = withoutSlash(target.path)
     if (path.startsWith("/apple-") && path.endsWith(".png") && !path.includes("/", 1)) return icon
     return named.get(path)
   }
 
-  const takeEvent = (arrival: Arrival): Promise<Response> => {
-    const { path, query } = arrival.target
+  const takeEvent = (context: RequestContext): Promise<Response> => {
+    const { path, query } = context.target
     const isGif = path.endsWith(".gif")
-    const wantsImage = isGif || arrival.request.headers.get("accept")?.startsWith("image/") === true
+    const wantsImage = isGif || context.request.headers.get("accept")?.startsWith("image/") === true
     return take
-      .one(arrival, {
+      .one(context, {
         path: isGif ? (path.slice(0, -".gif".length) as ByteString) : path,
         query,
-        id: idempotencyKey(arrival.request.headers)
+        id: idempotencyKey(context.request.headers)
       })
-      .then(wantsImage ? eventPixel : ok, refuseEvent)
+      .then(wantsImage ? uncachedPixel : ok, refuseEvent)
   }
 
-  const answer = (arrival: Arrival): Response | Promise<Response> => {
-    const { method } = arrival.request
-    const route = findRoute(arrival.target.path)
+  const answer = (context: RequestContext): Response | Promise<Response> => {
+    const { method } = context.request
+    const route = findRoute(context.target.path)
     const handler = handlerOf(route, method)
-    if (handler !== undefined && route !== undefined) return toPages(handler, asRouted(arrival, route))
-    if (isGet(method)) return takeEvent(arrival)
+    if (handler !== undefined && route !== undefined) return toPages(handler, asRouted(context, route))
+    if (isGetOrHead(method)) return takeEvent(context)
     const known = allowed(route)
     return refuse("method-not-allowed", `${method} means nothing here; there is ${known}.`, {
       allow: known,
-      ...(arrival.request.body === null ? {} : closing),
+      ...(context.request.body === null ? {} : closeConnection),
       ...anyOrigin
     })
   }
 
-  const guarded = (arrival: Arrival): Response | Promise<Response> => {
-    const refusal = guard?.(arrival)
-    if (refusal === undefined) return answer(arrival)
-    if (refusal instanceof Response) return unread(arrival, refusal)
+  const guarded = (context: RequestContext): Response | Promise<Response> => {
+    const refusal = guard?.(context)
+    if (refusal === undefined) return answer(context)
+    if (refusal instanceof Response) return unread(context, refusal)
     return refusal.then(
-      (response) => (response === undefined ? answer(arrival) : unread(arrival, response)),
+      (response) => (response === undefined ? answer(context) : unread(context, response)),
       refuseEvent
     )
   }
@@ -157,14 +161,14 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
   const respond = (request: Request, peer: Peer): Response | Promise<Response> => {
     const target = targetOf(request.url)
     if (target.path.length + target.query.length >= maxTargetBytes) return tooLong()
-    const operation = isGet(request.method) ? operationAt(target) : undefined
+    const operation = isGetOrHead(request.method) ? operationAt(target) : undefined
     if (operation !== undefined) return operated(operation())
     const isPrivate = findRoute(target.path)?.isPrivate === true
     const preflight = request.method === "OPTIONS" && !isPrivate ? cors.preflight(request) : undefined
     if (preflight !== undefined) return preflight
-    const arrival = arrivalOf(request, target, peer, addressOf, now())
-    if (arrival === undefined) return refuse("bad-request", "The Host header names no host.", anyOrigin)
-    const answered = around === undefined ? guarded(arrival) : around(arrival, guarded)
+    const context = requestContextOf(request, target, peer, addressOf, now())
+    if (context === undefined) return refuse("bad-request", "The Host header names no host.", anyOrigin)
+    const answered = around === undefined ? guarded(context) : around(context, guarded)
     return isPrivate ? toNoPage(answered) : answered
   }
 
@@ -177,7 +181,7 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
     .compile()
 
   const fetch: GatewayApp["fetch"] = (request, client) => {
-    if (!isGet(request.method)) {
+    if (!isGetOrHead(request.method)) {
       peers.set(request, client)
       return app.fetch(request)
     }
@@ -194,30 +198,30 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
 
 const unknownPeer: Peer = { address: "" }
 
-const isGet = (method: string): boolean => method === "GET" || method === "HEAD"
+const isGetOrHead = (method: string): boolean => method === "GET" || method === "HEAD"
 
 const operated = (answer: Response | Promise<Response>): Response | Promise<Response> =>
   answer instanceof Response ? answer : answer.catch(refuseEvent)
 
 /** The answer to a request whose body nobody has read, and nobody will. */
-const unread = ({ request }: Arrival, response: Response): Response => {
+const unread = ({ request }: RequestContext, response: Response): Response => {
   if (request.body !== null)
-    for (const [name, value] of Object.entries(closing)) response.headers.set(name, value)
+    for (const [name, value] of Object.entries(closeConnection)) response.headers.set(name, value)
   return response
 }
 
 /** The path as its route has it, without a slash behind; where a path ends as its sender likes, it stays as it is. */
-const asRouted = (arrival: Arrival, route: Route): Arrival => {
-  const { target } = arrival
+const asRouted = (context: RequestContext, route: Route): RequestContext => {
+  const { target } = context
   if (target.path.endsWith("/") && !route.path.endsWith("*")) {
-    arrival.target = { ...target, path: withoutSlash(target.path) }
+    context.target = { ...target, path: withoutSlash(target.path) }
   }
-  return arrival
+  return context
 }
 
 /** A "no" of a handler may be read by any page: it says nothing but what the page did wrong. */
-const toPages = (handler: Handler, arrival: Arrival): Response | Promise<Response> => {
-  const answer = handler(arrival)
+const toPages = (handler: Handler, context: RequestContext): Response | Promise<Response> => {
+  const answer = handler(context)
   return answer instanceof Response ? toPage(answer) : answer.then(toPage, refuseEvent)
 }
 
@@ -234,7 +238,7 @@ const toNoPage = async (answer: Response | Promise<Response>): Promise<Response>
   return response
 }
 
-const noMetrics: Operation = () =>
+const noMetrics: OperationalHandler = () =>
   refuse("not-found", "Metrics are served on OPS_PORT; GATEWAY_METRICS=true serves them here too.")
 
 const refuseEvent = (cause: unknown): Response => refuseFailed(cause, anyOrigin)

@@ -16,7 +16,7 @@ export interface PushLimits {
   readonly pendingBytes: number
 }
 
-export const standardLimits: PushLimits = {
+export const standardPushLimits: PushLimits = {
   batchLines: 256,
   pushes: 4,
   pendingLines: 20_000,
@@ -47,7 +47,7 @@ interface Batch {
  */
 export const pushBatch = (
   push: (lines: ReadonlyArray<ByteString>) => Promise<void>,
-  limits: PushLimits = standardLimits
+  limits: PushLimits = standardPushLimits
 ): PushBatch => {
   const full = new Failure({ reason: "busy", message: "as many lines are pending as may be" })
   const waiting: Array<Batch> = []

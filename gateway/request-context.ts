@@ -10,7 +10,7 @@ import type { Target } from "./http/target.ts"
 /** As much of a client as the gateway asks for. */
 export type Peer = Pick<Client, "address">
 
-export interface Arrival {
+export interface RequestContext {
   readonly request: Request
   /** A guard may take a write key out of it. */
   target: Target
@@ -31,13 +31,13 @@ export interface Arrival {
 }
 
 /** The arrival of a request now; undefined when its Host header names no host. */
-export const arrivalOf = (
+export const requestContextOf = (
   request: Request,
   target: Target,
   peer: Peer,
   addressOf: FindAddress,
   now: number
-): Arrival | undefined => {
+): RequestContext | undefined => {
   const { headers } = request
   const { address } = peer
   const host = hostOf(headers.get("host") ?? authorityOf(request.url))

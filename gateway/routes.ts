@@ -1,11 +1,11 @@
 /** The table of paths that mean something of their own, by method. Any other path is an event, by GET or HEAD. */
-import type { Arrival } from "./request-context.ts"
+import type { RequestContext } from "./request-context.ts"
 
 /** Answers an arrival. What it throws is answered from the table of errors. */
-export type Handler = (arrival: Arrival) => Response | Promise<Response>
+export type Handler = (context: RequestContext) => Response | Promise<Response>
 
 /** Looks at an arrival before its handler does: an answer is given at once, undefined lets it through. */
-export type Guard = (arrival: Arrival) => Response | undefined | Promise<Response | undefined>
+export type Guard = (context: RequestContext) => Response | undefined | Promise<Response | undefined>
 
 export interface Route {
   /** Its answers are for no web page, whatever CORS_ORIGINS says. */
@@ -83,15 +83,15 @@ export const allowed = (route: Route | undefined): string => {
 }
 
 /** The first answer that one of the guards gives; undefined where there are none to ask. */
-export const firstAnswer = (guards: ReadonlyArray<Guard>): Guard | undefined => {
+export const chainGuards = (guards: ReadonlyArray<Guard>): Guard | undefined => {
   if (guards.length === 0) return undefined
-  return (arrival) => {
+  return (context) => {
     for (const [place, guard] of guards.entries()) {
-      const answer = guard(arrival)
+      const answer = guard(context)
       if (answer === undefined) continue
       if (answer instanceof Response) return answer
-      const rest = firstAnswer(guards.slice(place + 1))
-      return answer.then((response) => response ?? rest?.(arrival))
+      const rest = chainGuards(guards.slice(place + 1))
+      return answer.then((response) => response ?? rest?.(context))
     }
     return undefined
   }

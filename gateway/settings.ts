@@ -3,7 +3,7 @@ import { Config, Schema } from "effect"
 import { optional, setting } from "../contracts/setting.ts"
 import { count, flag, port } from "../contracts/setting-readers.ts"
 import { originsProblem } from "./http/cors.ts"
-import { standardLimits } from "./push-batcher.ts"
+import { standardPushLimits } from "./push-batcher.ts"
 
 const oneWord = Schema.String.check(
   Schema.makeFilter((text: string) => (/^[!-~]+$/.test(text) ? undefined : "It must be one word."))
@@ -56,6 +56,6 @@ export const podName = optional(
 export const gatewayMaxPending = setting(
   "GATEWAY_MAX_PENDING",
   count(),
-  standardLimits.pendingLines,
+  standardPushLimits.pendingLines,
   "Events that may wait for the queue at once; more are answered with 503."
 )

@@ -6,16 +6,16 @@ import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { topicOfHost } from "../../contracts/wire/line.ts"
 import type { GatewayOptions } from "../../gateway/app.ts"
-import { type BodyRoom, bodyRoom } from "../../gateway/guard/body-memory.ts"
+import { type BodyMemory, bodyMemory } from "../../gateway/guard/body-memory.ts"
 import { guardsOf } from "../../gateway/guard/chain.ts"
-import { limitConcurrency } from "../../gateway/guard/concurrency-limit.ts"
+import { limitInFlight } from "../../gateway/guard/concurrency-limit.ts"
 import { rateLimits } from "../../gateway/guard/rate-limits.ts"
 import * as Guarding from "../../gateway/guard/settings.ts"
 import { writeKeys } from "../../gateway/guard/write-keys.ts"
 import { gatewayBodyTimeout } from "../../gateway/http/body/limits.ts"
 import { corsOf } from "../../gateway/http/cors.ts"
-import { answersInTurn, closesSlowClients } from "../../gateway/http/runtime.ts"
-import type { DoorLimits, ServeOptions } from "../../gateway/http/server-types.ts"
+import { closesSlowClients, supportsPipelining } from "../../gateway/http/runtime.ts"
+import type { ConnectionGuardLimits, ServeOptions } from "../../gateway/http/server-types.ts"
 import { readTls, tlsRenewals } from "../../gateway/http/tls.ts"
 import { privacyOf } from "../../gateway/privacy/privacy.ts"
 import * as Private from "../../gateway/privacy/settings.ts"
@@ -25,16 +25,16 @@ import { corsCredentials, corsOrigins, tlsCert, tlsKey } from "../../gateway/set
 import type { StartFailure } from "../runtime/actor.ts"
 import { lineSettingsOf, readTopics, type Topics, topicSettings } from "../transform/topics.ts"
 import { type EdgeFigures, edgeFigures } from "./metrics.ts"
-import { shareRates } from "./sync-rate-limits.ts"
-import { keptSalts } from "./visitor-salts.ts"
+import { syncRateLimits } from "./sync-rate-limits.ts"
+import { cachedSalts } from "./visitor-salts.ts"
 
 export interface Protection {
   readonly options: Required<
     Pick<GatewayOptions, "guards" | "around" | "spend" | "withoutKey" | "privacy" | "cors">
   >
-  readonly bodyRoom: BodyRoom
+  readonly bodyMemory: BodyMemory
   readonly tls: ServeOptions["tls"] | undefined
-  readonly door: DoorLimits | undefined
+  readonly door: ConnectionGuardLimits | undefined
 }
 
 /** The settings that `makeProtection` reads. */
@@ -63,11 +63,11 @@ export const makeProtection: Effect.Effect<Protection, StartFailure, Scope.Scope
   const cors = yield* orFail(() => corsOf({ ...settings, headers }))
   const tls = yield* certificate(settings.tlsCert, settings.tlsKey)
   const door = yield* doorLimits(figures, tls !== undefined)
-  return { options: { ...guard.options, privacy, cors }, bodyRoom: guard.room, tls, door }
+  return { options: { ...guard.options, privacy, cors }, bodyMemory: guard.room, tls, door }
 })
 
 /** Milliseconds that never go back, which the time of day may. */
-const steadyNow = (): number => performance.now()
+const monotonicNow = (): number => performance.now()
 
 const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, topics: Topics) {
   const settings = yield* readAll({
@@ -80,20 +80,20 @@ const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, topic
   })
   const { writeKeyList, perAddress, perKey, isShared, maxPerAddress, maxBodyBytes } = settings
   if (perKey !== undefined && writeKeyList === undefined) {
-    return yield* unusable("RATE_LIMIT_PER_KEY needs WRITE_KEYS: without them no request has a key.")
+    return yield* misconfigured("RATE_LIMIT_PER_KEY needs WRITE_KEYS: without them no request has a key.")
   }
-  const limits = rateLimits({ perAddress, perKey, isShared, countRefused, now: steadyNow })
+  const limits = rateLimits({ perAddress, perKey, isShared, countRefused, now: monotonicNow })
   if (isShared && limits.tables.length > 0) {
     const share = yield* openRateShare
-    yield* Effect.forkScoped(shareRates(share, limits.tables, steadyNow))
+    yield* Effect.forkScoped(syncRateLimits(share, limits.tables, monotonicNow))
   }
   const find = yield* keysOf(writeKeyList, topics)
   return {
     options: {
       ...guardsOf(limits, find, countRefused),
-      around: maxPerAddress === undefined ? undefined : limitConcurrency(maxPerAddress, countRefused)
+      around: maxPerAddress === undefined ? undefined : limitInFlight(maxPerAddress, countRefused)
     },
-    room: bodyRoom(maxBodyBytes, countRefused)
+    room: bodyMemory(maxBodyBytes, countRefused)
   }
 })
 
@@ -121,22 +121,22 @@ const doorLimits = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, i
     pipelining: Guarding.gatewayPipelining,
     body: gatewayBodyTimeout
   })
-  const isInTurn = settings.pipelining && !answersInTurn
+  const isInTurn = settings.pipelining && !supportsPipelining
   if (isInTurn && isTls) {
-    return yield* unusable(
+    return yield* misconfigured(
       "GATEWAY_PIPELINING does not work with TLS_CERT on Bun: run the gateway on Deno, or end TLS in a proxy before it."
     )
   }
   if (settings.most === undefined && !isTls && !isInTurn && closesSlowClients) return undefined
   const request = Duration.toMillis(settings.body) + forAnswer
-  return { most: settings.most, request, count: countRefused } satisfies DoorLimits
+  return { most: settings.most, request, count: countRefused } satisfies ConnectionGuardLimits
 })
 
 const keysOf = (list: Redacted.Redacted<string> | undefined, topics: Topics) =>
   Effect.suspend(() => {
     if (list === undefined) return Effect.succeed(undefined)
     const keys = writeKeys(Redacted.value(list), topics.standard, topics.allowed)
-    return typeof keys === "string" ? Effect.fail(unusable(keys)) : Effect.succeed(keys)
+    return typeof keys === "string" ? Effect.fail(misconfigured(keys)) : Effect.succeed(keys)
   })
 
 const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures, topics: Topics) {
@@ -148,7 +148,7 @@ const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures
   })
   const stranger = topicsOf(settings.signals).find((topic) => !topics.all.some((known) => known === topic))
   if (stranger !== undefined) {
-    return yield* unusable(
+    return yield* misconfigured(
       `PRIVACY_SIGNALS names the topic "${stranger}", which is not KAFKA_TOPIC nor among KAFKA_TOPICS.`
     )
   }
@@ -166,16 +166,16 @@ const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures
 
 /** Opens the salts and keeps them until the scope closes. */
 const visitorSalts = Effect.gen(function* () {
-  const { saltOf, keep } = keptSalts(yield* openVisitorSalts)
+  const { saltOf, keep } = cachedSalts(yield* openVisitorSalts)
   yield* keep
   return saltOf
 })
 
-const unusable = (message: string): Failure => new Failure({ reason: "unreadable", message })
+const misconfigured = (message: string): Failure => new Failure({ reason: "unreadable", message })
 
 /** What throws a `Failure`, as an effect that fails with it. */
 const orFail = <A>(work: () => A): Effect.Effect<A, Failure> =>
   Effect.try({
     try: work,
-    catch: (cause) => (cause instanceof Failure ? cause : unusable(String(cause)))
+    catch: (cause) => (cause instanceof Failure ? cause : misconfigured(String(cause)))
   })

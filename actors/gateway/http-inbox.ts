@@ -9,8 +9,8 @@ import type { ByteString } from "../../contracts/event.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { gatewayApp } from "../../gateway/app.ts"
 import { bodyLimitsOf, bodySettings } from "../../gateway/http/body/limits.ts"
-import { believedAddressHeaders, trustedProxies } from "../../gateway/http/proxy-settings.ts"
-import { pushBatch, standardLimits } from "../../gateway/push-batcher.ts"
+import { addressHeadersSetting, trustedProxies } from "../../gateway/http/proxy-settings.ts"
+import { pushBatch, standardPushLimits } from "../../gateway/push-batcher.ts"
 import {
   gatewayHost,
   gatewayMaxPending,
@@ -35,7 +35,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
     gatewayMaxPending,
     gatewayMetrics,
     trustedProxies,
-    believedAddressHeaders,
+    addressHeadersSetting,
     podName,
     eventIdParam,
     ...Object.values(bodySettings),
@@ -50,7 +50,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
       gatewayMaxPending,
       gatewayMetrics,
       trustedProxies,
-      addressHeaders: believedAddressHeaders,
+      addressHeaders: addressHeadersSetting,
       podName,
       eventIdParam,
       ...bodySettings
@@ -65,7 +65,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
       if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
     }
     const lines = pushBatch(push, {
-      ...standardLimits,
+      ...standardPushLimits,
       pushes: mailbox.limits.concurrency,
       pendingLines: settings.gatewayMaxPending
     })
@@ -75,7 +75,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
     const app = gatewayApp({
       push: lines.add,
       settings,
-      bodyLimits: { ...bodyLimitsOf(settings), reserve: protection.bodyRoom.reserve },
+      bodyLimits: { ...bodyLimitsOf(settings), reserve: protection.bodyMemory.reserve },
       countRejected: (events, dialect) => Effect.runFork(meter.count("rejected", events, dialect)),
       ...protection.options,
       links,

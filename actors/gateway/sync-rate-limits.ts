@@ -5,7 +5,7 @@
  */
 import { Effect, Metric } from "effect"
 import type { RateShare } from "../../bridge/rate-share/service.ts"
-import type { Buckets } from "../../gateway/guard/token-buckets.ts"
+import type { TokenBuckets } from "../../gateway/guard/token-buckets.ts"
 
 const pause = "100 millis"
 
@@ -18,14 +18,14 @@ const failures = Metric.counter("spoor_gateway_rate_share_failures_total", {
 })
 
 /** Goes on until it is interrupted; never fails. `now` is the clock of the buckets, milliseconds. */
-export const shareRates = (
+export const syncRateLimits = (
   share: RateShare["Service"],
-  tables: ReadonlyArray<readonly [name: string, buckets: Buckets]>,
+  tables: ReadonlyArray<readonly [name: string, buckets: TokenBuckets]>,
   now: () => number
 ): Effect.Effect<never> => {
   let isAway = false
 
-  const tell = Effect.fnUntraced(function* (table: string, buckets: Buckets) {
+  const tell = Effect.fnUntraced(function* (table: string, buckets: TokenBuckets) {
     const spent = buckets.spent(namesPerRound)
     if (spent.length === 0) return
     const ahead = yield* share.spend(table, spent)

@@ -12,7 +12,7 @@ const shortPause = Duration.seconds(1)
 
 const newSalt = (): string => crypto.getRandomValues(new Uint8Array(16)).toHex()
 
-export interface KeptSalts {
+export interface CachedSalts {
   readonly saltOf: SaltOf
   /** Agrees on them once, and on more each minute until the scope closes. Never fails: what is away is asked again. */
   readonly keep: Effect.Effect<void, never, Scope.Scope>
@@ -26,7 +26,7 @@ export const daysAt = (now: number): ReadonlyArray<number> => {
   return time >= dayMilliseconds - overlapMilliseconds ? [today, today + 1] : [today]
 }
 
-export const keptSalts = (service: VisitorSalts["Service"]): KeptSalts => {
+export const cachedSalts = (service: VisitorSalts["Service"]): CachedSalts => {
   const salts = new Map<number, string>()
   let isAway = false
 

@@ -1,6 +1,6 @@
 /** `POST /batch`: many events at once, each with a verdict of its own, in their order. */
 
-import type { EventResult, NewEvent, TakeEvents } from "../accept-events.ts"
+import type { AcceptEvents, EventResult, NewEvent } from "../accept-events.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
 import type { Handler } from "../routes.ts"
 import { verdicts } from "./answers.ts"
@@ -11,14 +11,14 @@ import { readBatch } from "./read-batch.ts"
 /** Counts events that were refused for what they are; must not fail. */
 export type CountRejected = (events: number, dialect: "batch" | "server log") => void
 
-export const batchOfEvents =
-  (take: TakeEvents, readBody: ReadBody, most: number, countRejected: CountRejected): Handler =>
-  async (arrival) => {
-    const { headers } = arrival.request
+export const postBatch =
+  (take: AcceptEvents, readBody: ReadBody, most: number, countRejected: CountRejected): Handler =>
+  async (context) => {
+    const { headers } = context.request
     const key = idempotencyKey(headers)
     const contentType = headers.get("content-type")
-    const read = await readBody(arrival.request, (bytes) => readBatch(contentType, bytes, { most, key }))
-    const taken = await take.all(arrival, eventsOf(read))
+    const read = await readBody(context.request, (bytes) => readBatch(contentType, bytes, { most, key }))
+    const taken = await take.all(context, eventsOf(read))
     const given = inOrder(read, taken)
     const rejected = given.filter(({ verdict }) => verdict === "rejected").length
     if (rejected > 0) countRejected(rejected, "batch")

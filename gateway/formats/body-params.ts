@@ -4,14 +4,14 @@
  */
 import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { isBinary } from "../http/body/binary.ts"
-import { type Bounded, JsonObject, NotJson, readJson } from "../http/body/json.ts"
+import { type Bounded, InvalidJson, JsonObject, readJson } from "../http/body/json.ts"
 import { eventTooLarge, maxQueryBytes, maxValues, tooManyValues } from "../http/body/limits.ts"
 import { latinIn, type MediaType, mediaTypeOf, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
 import { multipartQuery } from "../http/body/multipart.ts"
-import { Refusal } from "../http/errors.ts"
+import { HttpError } from "../http/errors.ts"
 import { flattened } from "./flatten-json.ts"
 
-/** The body as a query, by its `Content-Type`. Throws a `Refusal`: 400, 413 or 415. */
+/** The body as a query, by its `Content-Type`. Throws a `HttpError`: 400, 413 or 415. */
 export const queryIn = (contentType: string | null, body: Uint8Array): ByteString => {
   const { form, charset, boundary } = mediaTypeOf(contentType)
   const bytes = charset === "utf-8" ? withoutMark(body) : body
@@ -27,10 +27,10 @@ export const queryIn = (contentType: string | null, body: Uint8Array): ByteStrin
   }
 }
 
-/** The JSON object that a body is, also one that is called a form. Throws a `Refusal`: 400 or 415. */
+/** The JSON object that a body is, also one that is called a form. Throws a `HttpError`: 400 or 415. */
 export const objectOfBody = (contentType: string | null, bytes: Uint8Array): JsonObject => {
   const { form, charset } = mediaTypeOf(contentType)
-  if (isForm(form, bytes)) throw new Refusal("unsupported-media-type", "Send a JSON object.")
+  if (isForm(form, bytes)) throw new HttpError("unsupported-media-type", "Send a JSON object.")
   return objectIn(textIn(bytes, charset))
 }
 
@@ -38,7 +38,7 @@ export const objectOfBody = (contentType: string | null, bytes: Uint8Array): Jso
 export const isForm = (form: MediaType["form"], bytes: Uint8Array): boolean =>
   form === "multipart" || (form === "form" && !mayBeJson(withoutMark(bytes)))
 
-/** The query of an object. Throws a `Refusal` (413) when it is too large. */
+/** The query of an object. Throws a `HttpError` (413) when it is too large. */
 export const queryOf = (object: JsonObject): ByteString => {
   const query = flattened(object)
   if (query === undefined) throw eventTooLarge()
@@ -47,21 +47,21 @@ export const queryOf = (object: JsonObject): ByteString => {
 
 const objectIn = (text: string): JsonObject => {
   const json = jsonIn(text)
-  if (json instanceof NotJson) throw new Refusal("bad-request", json.message)
+  if (json instanceof InvalidJson) throw new HttpError("bad-request", json.message)
   return objectOf(json)
 }
 
 const objectOf = ({ value, excess }: Bounded): JsonObject => {
-  if (excess !== undefined) throw new Refusal("bad-request", excess)
-  if (!(value instanceof JsonObject)) throw new Refusal("bad-request", "The body must be a JSON object.")
+  if (excess !== undefined) throw new HttpError("bad-request", excess)
+  if (!(value instanceof JsonObject)) throw new HttpError("bad-request", "The body must be a JSON object.")
   return value
 }
 
-const jsonIn = (text: string): Bounded | NotJson => {
+const jsonIn = (text: string): Bounded | InvalidJson => {
   try {
     return readJson(text)
   } catch (cause) {
-    if (cause instanceof NotJson) return cause
+    if (cause instanceof InvalidJson) return cause
     throw cause
   }
 }
@@ -72,8 +72,8 @@ const jsonOrForm = (bytes: Uint8Array, charset: MediaType["charset"]): ByteStrin
   const text = isMeant || charset !== "utf-8" ? textIn(bytes, charset) : utf8In(bytes)
   if (text === undefined) return formIn(bytes, charset)
   const json = jsonIn(text)
-  if (!(json instanceof NotJson)) return queryOf(objectOf(json))
-  if (isMeant) throw new Refusal("bad-request", json.message)
+  if (!(json instanceof InvalidJson)) return queryOf(objectOf(json))
+  if (isMeant) throw new HttpError("bad-request", json.message)
   return formIn(bytes, charset)
 }
 
@@ -112,8 +112,8 @@ const mayBeJson = (bytes: Uint8Array): boolean => {
 
 const isSpace = (byte: number): boolean => byte === 32 || (byte >= 9 && byte <= 13)
 
-const binary = (): Refusal =>
-  new Refusal(
+const binary = (): HttpError =>
+  new HttpError(
     "bad-request",
     "The body is binary, neither a form nor JSON. Send compressed bytes with Content-Encoding."
   )

@@ -3,7 +3,7 @@
  * call them. Names count in any case, with `-` for `_`, and with `@` before them. Anything else in it is left out.
  */
 import { type ByteString, bytesOf } from "../../contracts/event.ts"
-import { clientIn } from "../http/address-header.ts"
+import { clientInHeader } from "../http/address-header.ts"
 import { readAddress } from "../http/address-text.ts"
 import type { IsTrusted } from "../http/client-address.ts"
 import { hostOf } from "../http/host.ts"
@@ -35,8 +35,8 @@ export type JsonLogLineProblem =
   | "time_local, time_iso8601 or msec, a time with its offset from UTC"
   | "request or request_uri"
 
-/** `isOurs`: no client has that address, but a proxy. Never throws. */
-export const readJsonLogLine = (line: ByteString, isOurs: IsTrusted): LogLine | JsonLogLineProblem => {
+/** `isProxy`: no client has that address, but a proxy. Never throws. */
+export const readJsonLogLine = (line: ByteString, isProxy: IsTrusted): LogLine | JsonLogLineProblem => {
   const values = valuesIn(line)
   if (values === undefined) return "one JSON object"
   const text = (field: Field): ByteString => {
@@ -44,7 +44,7 @@ export const readJsonLogLine = (line: ByteString, isOurs: IsTrusted): LogLine | 
     return (value === "-" ? "" : value) as ByteString
   }
 
-  const address = addressIn(text("address"), text("forwarded"), isOurs)
+  const address = addressIn(text("address"), text("forwarded"), isProxy)
   if (address === "") return "remote_addr, an IP address"
   const ts = timeIn(names.time.flatMap((name) => values.get(name) ?? []))
   if (ts === undefined) return "time_local, time_iso8601 or msec, a time with its offset from UTC"
@@ -99,11 +99,11 @@ const unmarked = (text: string): string =>
       : bytesOf(run)
   )
 
-/** The peer's address, or that of the client when the peer is a proxy of ours (`unix:` is on this machine) and says so. */
-const addressIn = (peer: string, forwarded: string, isOurs: IsTrusted): string => {
+/** The peer's address, or the client's address from the forwarded header when the peer is a trusted proxy or a local socket (`unix:`). */
+const addressIn = (peer: string, forwarded: string, isProxy: IsTrusted): string => {
   const address = readAddress(peer)
-  const isProxy = address === "" ? peer.startsWith("unix:") || peer === "" : isOurs(address)
-  return (isProxy ? clientIn("x-forwarded-for", forwarded, isOurs) : "") || address
+  const isForwarded = address === "" ? peer.startsWith("unix:") || peer === "" : isProxy(address)
+  return (isForwarded ? clientInHeader("x-forwarded-for", forwarded, isProxy) : "") || address
 }
 
 const timeIn = (written: ReadonlyArray<string>): number | undefined =>

@@ -28,8 +28,8 @@ const manyAddresses = "one client's address, but there are several: name your pr
 /** What was expected where a line goes on differently. */
 export type LogClientProblem = typeof noAddress | typeof noUser | typeof manyAddresses
 
-/** `isOurs`: no client has that address, but a proxy. */
-export const readLogClient = (text: string, isOurs: IsTrusted): LogClient | LogClientProblem => {
+/** `isProxy`: no client has that address, but a proxy. */
+export const readLogClient = (text: string, isProxy: IsTrusted): LogClient | LogClientProblem => {
   const words = wordsOf(text)
   const host = isHostBefore(words) ? words[0] : undefined
   let at = skipAbsent(words, host === undefined ? 0 : 1)
@@ -50,7 +50,7 @@ export const readLogClient = (text: string, isOurs: IsTrusted): LogClient | LogC
   const user = userAt(text, words, at)
   if (user === undefined) return noUser
 
-  const address = proxies === undefined ? clientOf(groups, isOurs) : clientBefore(groups, proxies, isOurs)
+  const address = proxies === undefined ? clientOf(groups, isProxy) : clientBefore(groups, proxies, isProxy)
   if (address === undefined) return manyAddresses
   return { host: (host === undefined ? undefined : hostOf(host)) ?? "", address, user }
 }
@@ -111,14 +111,14 @@ const userAt = (text: string, words: ReadonlyArray<string>, at: number): string 
   return start === undefined ? undefined : text.slice(start).trimEnd()
 }
 
-const strangerIn = (hops: ReadonlyArray<string>, isOurs: IsTrusted): string | undefined =>
-  hops.findLast((hop) => !isOurs(hop))
+const strangerIn = (hops: ReadonlyArray<string>, isProxy: IsTrusted): string | undefined =>
+  hops.findLast((hop) => !isProxy(hop))
 
 /** The one address that is not ours, of a list the rightmost; where all are ours, the first. */
-const clientOf = (groups: ReadonlyArray<ReadonlyArray<string>>, isOurs: IsTrusted): string | undefined => {
+const clientOf = (groups: ReadonlyArray<ReadonlyArray<string>>, isProxy: IsTrusted): string | undefined => {
   const [first, second] = groups
   if (second === undefined && first?.length === 1) return first[0]
-  const strangers = new Set(groups.flatMap((hops) => strangerIn(hops, isOurs) ?? []))
+  const strangers = new Set(groups.flatMap((hops) => strangerIn(hops, isProxy) ?? []))
   const [stranger] = strangers
   return strangers.size > 1 ? undefined : (stranger ?? groups[0]?.[0])
 }
@@ -127,8 +127,8 @@ const clientOf = (groups: ReadonlyArray<ReadonlyArray<string>>, isOurs: IsTruste
 const clientBefore = (
   groups: ReadonlyArray<ReadonlyArray<string>>,
   proxies: ReadonlyArray<string>,
-  isOurs: IsTrusted
+  isProxy: IsTrusted
 ): string | undefined => {
-  const isClear = groups.some((hops) => strangerIn(hops, isOurs) !== undefined)
-  return isClear || strangerIn(proxies, isOurs) === undefined ? clientOf(groups, isOurs) : undefined
+  const isClear = groups.some((hops) => strangerIn(hops, isProxy) !== undefined)
+  return isClear || strangerIn(proxies, isProxy) === undefined ? clientOf(groups, isProxy) : undefined
 }

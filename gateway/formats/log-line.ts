@@ -10,7 +10,7 @@
  * What servers write behind the user agent is left out, but for whom a proxy asked, where the line begins with one. Read in one pass, whatever the line holds.
  */
 import type { ByteString } from "../../contracts/event.ts"
-import { clientIn } from "../http/address-header.ts"
+import { clientInHeader } from "../http/address-header.ts"
 import { plainAddress } from "../http/address-text.ts"
 import { type IsTrusted, isPrivate } from "../http/client-address.ts"
 import { type JsonLogLineProblem, readJsonLogLine } from "./json-log-line.ts"
@@ -32,15 +32,15 @@ export type LogLineProblem =
   | "a referrer in quotes behind the size, or the end"
   | "a user agent in quotes behind the referrer"
 
-/** The line, or what was expected in it. `isOurs`: no client has that address, but a proxy. Never throws. */
+/** The line, or what was expected in it. `isProxy`: no client has that address, but a proxy. Never throws. */
 export const parseLogLine = (
   written: ByteString,
-  isOurs: IsTrusted = isPrivate
+  isProxy: IsTrusted = isPrivate
 ): LogLine | LogLineProblem => {
   const line = withoutMark(withoutSyslogPrefix(withoutMark(written))) as ByteString
-  if (line.startsWith("{")) return readJsonLogLine(line, isOurs)
+  if (line.startsWith("{")) return readJsonLogLine(line, isProxy)
   const time = findTime(line)
-  const client = readLogClient(line.slice(0, time?.start ?? endOfClient(line)), isOurs)
+  const client = readLogClient(line.slice(0, time?.start ?? endOfClient(line)), isProxy)
   if (time === undefined) return client === noAddress ? client : noTime
   if (typeof client === "string") return client
   const request = quotedAt(line, time.end)
@@ -52,7 +52,7 @@ export const parseLogLine = (
   const agent = bytes.end === line.length ? noAgent : agentAt(line, bytes.end)
   if (typeof agent === "string") return agent
   return {
-    address: clientBehind(client.address, line, agent.end, isOurs),
+    address: clientBehind(client.address, line, agent.end, isProxy),
     host: client.host as ByteString,
     user: client.user as ByteString,
     ts: time.ts,
@@ -87,12 +87,12 @@ const agentAt = (line: string, start: number): Agent | LogLineProblem => {
  * The client in `"203.0.113.9, 10.0.0.2"` there, where `address` is ours: so the log that nginx comes with says for whom a
  * proxy asked. Else the address itself: anything else in quotes, a port too, is no such list, but perhaps the server asked.
  */
-const clientBehind = (address: string, line: string, behind: number, isOurs: IsTrusted): string => {
-  if (line[behind + 1] !== '"' || !isOurs(address)) return address
+const clientBehind = (address: string, line: string, behind: number, isProxy: IsTrusted): string => {
+  if (line[behind + 1] !== '"' || !isProxy(address)) return address
   const hops = quotedAt(line, behind)?.text ?? ""
   if (hops.split(",").some((hop) => plainAddress(hop.trim()) === "")) return address
-  const client = clientIn("x-forwarded-for", hops, isOurs)
-  return isOurs(client) ? address : client
+  const client = clientInHeader("x-forwarded-for", hops, isProxy)
+  return isProxy(client) ? address : client
 }
 
 /** What stands in the brackets around a time is not longer. */

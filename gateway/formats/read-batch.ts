@@ -1,8 +1,8 @@
 /** The events of a batch: a JSON array, `{"events":[…]}`, or NDJSON, which is one JSON object per line. */
 import { Buffer } from "node:buffer"
-import { type Bounded, type Json, JsonObject, JsonReader, NotJson, readJson } from "../http/body/json.ts"
+import { type Bounded, InvalidJson, type Json, JsonObject, JsonReader, readJson } from "../http/body/json.ts"
 import { latinIn, mediaTypeOf, notUtf8, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
-import { Refusal } from "../http/errors.ts"
+import { HttpError } from "../http/errors.ts"
 import { batchEvent, type ReadEvent } from "./batch-event.ts"
 import { isForm } from "./body-params.ts"
 
@@ -25,7 +25,7 @@ interface BatchText {
 }
 
 /**
- * The events in their order, each to be taken or with the reason why not. Throws a `Refusal`: 400 where the whole is
+ * The events in their order, each to be taken or with the reason why not. Throws a `HttpError`: 400 where the whole is
  * no batch, 413 for too many events, 415 for another content type.
  */
 export const readBatch = (
@@ -34,13 +34,13 @@ export const readBatch = (
   options: BatchOptions
 ): ReadonlyArray<ReadEvent> => {
   const { form, charset } = mediaTypeOf(contentType)
-  if (isForm(form, bytes)) throw new Refusal("unsupported-media-type", "Send JSON or NDJSON.")
+  if (isForm(form, bytes)) throw new HttpError("unsupported-media-type", "Send JSON or NDJSON.")
   const batch = charset === "utf-8" ? batchText(bytes) : whole(textIn(bytes, charset))
   try {
     return form === "lines" ? ofLines(batch, options) : ofJson(batch, options)
   } catch (cause) {
-    if (!(cause instanceof NotJson)) throw cause
-    throw batch.isUtf8 ? new Refusal("bad-request", cause.message) : notUtf8()
+    if (!(cause instanceof InvalidJson)) throw cause
+    throw batch.isUtf8 ? new HttpError("bad-request", cause.message) : notUtf8()
   }
 }
 
@@ -59,13 +59,14 @@ const batchText = (bytes: Uint8Array): BatchText => {
 const ofJson = (batch: BatchText, options: BatchOptions): ReadonlyArray<ReadEvent> => {
   const reader = new JsonReader(batch.text)
   if (reader.takes("[")) return atItsEnd(reader, items(reader, batch, options))
-  if (!reader.takes("{")) throw new NotJson(`A batch is a JSON array, {"events":[…]} or one object per line.`)
-  if (reader.takes("}")) throw new Refusal("bad-request", 'A batch has the field "events".')
+  if (!reader.takes("{"))
+    throw new InvalidJson(`A batch is a JSON array, {"events":[…]} or one object per line.`)
+  if (reader.takes("}")) throw new HttpError("bad-request", 'A batch has the field "events".')
   const name = reader.name()
   if (name !== "events") return ofLines(batch, options)
   reader.expect("[")
   const events = items(reader, batch, options)
-  if (reader.takes(",")) throw new Refusal("bad-request", alone)
+  if (reader.takes(",")) throw new HttpError("bad-request", alone)
   reader.expect("}")
   return atItsEnd(reader, events)
 }
@@ -95,15 +96,15 @@ const eventIn = (batch: BatchText, part: string, found: Bounded, id: string | un
 }
 
 const atItsEnd = <A>(reader: JsonReader, events: A): A => {
-  if (!reader.isAtEnd) throw new NotJson("This is no JSON: something follows its end.")
+  if (!reader.isAtEnd) throw new InvalidJson("This is no JSON: something follows its end.")
   return events
 }
 
 /** A line that is no JSON spoils itself alone, unless none is: then this was no batch. */
 const ofLines = (batch: BatchText, { most, key }: BatchOptions): ReadonlyArray<ReadEvent> => {
   const one = jsonIn(batch.text)
-  if (!(one instanceof NotJson)) {
-    if (hasEvents(one.value)) throw new Refusal("bad-request", alone)
+  if (!(one instanceof InvalidJson)) {
+    if (hasEvents(one.value)) throw new HttpError("bad-request", alone)
     return [eventIn(batch, batch.text, one, numbered(key, 0))]
   }
   const events: Array<ReadEvent> = []
@@ -111,9 +112,9 @@ const ofLines = (batch: BatchText, { most, key }: BatchOptions): ReadonlyArray<R
   for (const line of linesOf(batch.text)) {
     if (events.length === most) throw tooMany(most)
     const found = jsonIn(line)
-    isJson ||= !(found instanceof NotJson)
+    isJson ||= !(found instanceof InvalidJson)
     events.push(
-      found instanceof NotJson
+      found instanceof InvalidJson
         ? { reason: found.message }
         : eventIn(batch, line, found, numbered(key, events.length))
     )
@@ -127,11 +128,11 @@ const alone = 'Beside "events" a batch has no other field.'
 const hasEvents = (value: Json): boolean =>
   value instanceof JsonObject && value.pairs.some(([name]) => name === "events")
 
-const jsonIn = (text: string): Bounded | NotJson => {
+const jsonIn = (text: string): Bounded | InvalidJson => {
   try {
     return readJson(text)
   } catch (cause) {
-    if (cause instanceof NotJson) return cause
+    if (cause instanceof InvalidJson) return cause
     throw cause
   }
 }
@@ -153,5 +154,5 @@ function* linesOf(text: string): Generator<string> {
 const numbered = (key: string | undefined, index: number): string | undefined =>
   key === undefined ? undefined : `${key}-${index}`
 
-const tooMany = (most: number): Refusal =>
-  new Refusal("too-large", `A batch may have ${most} events; send it in pieces.`)
+const tooMany = (most: number): HttpError =>
+  new HttpError("too-large", `A batch may have ${most} events; send it in pieces.`)

@@ -8,12 +8,12 @@
 import { Buffer } from "node:buffer"
 import type { ByteString } from "../../contracts/event.ts"
 import { encodeValue } from "../../contracts/wire/percent.ts"
-import type { NewEvent, TakeEvents } from "../accept-events.ts"
+import type { AcceptEvents, NewEvent } from "../accept-events.ts"
 import { maxQueryBytes } from "../http/body/limits.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
-import { type IsTrusted, isPrivate, namesStranger } from "../http/client-address.ts"
-import { Refusal, refuse } from "../http/errors.ts"
-import type { Arrival } from "../request-context.ts"
+import { type IsTrusted, isPrivate, namesUntrustedAddress } from "../http/client-address.ts"
+import { HttpError, refuse } from "../http/errors.ts"
+import type { RequestContext } from "../request-context.ts"
 import type { Handler } from "../routes.ts"
 import { type LogImportResult, logImportResult } from "./answers.ts"
 import type { CountRejected } from "./batch.ts"
@@ -29,32 +29,33 @@ type Read =
 type ToEvent = (line: number, parsed: LogLine) => NewEvent
 
 /** How many rejected lines are told one by one. */
-export const mostReasons = 10
+export const maxReasons = 10
 
-export const serverLog =
+export const postServerLog =
   (
-    take: TakeEvents,
+    take: AcceptEvents,
     readBody: ReadBody,
     isTrusted: IsTrusted,
     most: number,
     countRejected: CountRejected
   ): Handler =>
-  async (arrival) => {
+  async (context) => {
     const isProxy: IsTrusted = (address) => isPrivate(address) || isTrusted(address)
-    const isOurs = isTrusted(arrival.address) && !namesStranger(arrival.request.headers, isTrusted)
-    const id = idempotencyKey(arrival.request.headers)
+    const isTrustedSender =
+      isTrusted(context.address) && !namesUntrustedAddress(context.request.headers, isTrusted)
+    const id = idempotencyKey(context.request.headers)
     const toEvent = (line: number, parsed: LogLine): NewEvent => ({
-      path: arrival.target.path,
+      path: context.target.path,
       query: queryOf(parsed),
       userAgent: parsed.userAgent,
       ...(parsed.host === "" ? {} : { host: parsed.host }),
-      ...(isOurs ? { address: parsed.address } : {}),
+      ...(isTrustedSender ? { address: parsed.address } : {}),
       id: id === undefined ? undefined : `${id}-${line}`
     })
-    const read = await readBody(arrival.request, (bytes) =>
+    const read = await readBody(context.request, (bytes) =>
       readLog(bytes, most, (line, written) => readLine(line, written, isProxy, toEvent))
     )
-    const account = await taken(take, arrival, read)
+    const account = await taken(take, context, read)
     if (account.rejected > 0) countRejected(account.rejected, "server log")
     if (account.taken === 0 && account.retry.length > 0) {
       return refuse("unavailable", "No line could be stored now; try again.")
@@ -63,12 +64,12 @@ export const serverLog =
   }
 
 const taken = async (
-  take: TakeEvents,
-  arrival: Arrival,
+  take: AcceptEvents,
+  context: RequestContext,
   read: ReadonlyArray<Read>
 ): Promise<LogImportResult> => {
   const events = read.flatMap((one) => ("event" in one ? [one.event] : []))
-  const verdicts = (await take.all(arrival, events)).values()
+  const verdicts = (await take.all(context, events)).values()
   const refused: Array<LogImportResult["reasons"][number]> = []
   const retry: Array<number> = []
   for (const one of read) {
@@ -80,12 +81,12 @@ const taken = async (
   return {
     taken: read.length - refused.length - retry.length,
     rejected: refused.length,
-    reasons: refused.slice(0, mostReasons),
+    reasons: refused.slice(0, maxReasons),
     retry
   }
 }
 
-/** The lines that are not blank. Throws a `Refusal` (413) when there are too many. */
+/** The lines that are not blank. Throws a `HttpError` (413) when there are too many. */
 const readLog = (
   bytes: Uint8Array,
   most: number,
@@ -100,7 +101,7 @@ const readLog = (
     start = end + 1
     if (written === "") continue
     if (read.length === most) {
-      throw new Refusal("too-large", `A request may have ${most} lines; send them in pieces.`)
+      throw new HttpError("too-large", `A request may have ${most} lines; send them in pieces.`)
     }
     read.push(readOne(line, written))
   }

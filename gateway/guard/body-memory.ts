@@ -1,7 +1,7 @@
 /** Memory for the bodies that are being read, all together. Lives as long as the gateway. */
 import type { CountRefused } from "./refusal-counter.ts"
 
-export interface BodyRoom {
+export interface BodyMemory {
   /**
    * Reserves so many bytes; returns what gives them back (once, however often it is called), or undefined when there
    * is no room: then the client is told 503.
@@ -11,7 +11,7 @@ export interface BodyRoom {
   readonly reserved: () => number
 }
 
-export const bodyRoom = (mostBytes: number, countRefused: CountRefused): BodyRoom => {
+export const bodyMemory = (mostBytes: number, countRefused: CountRefused): BodyMemory => {
   let reserved = 0
   return {
     reserve: (asked) => {

@@ -6,17 +6,17 @@
 import { refuse } from "../http/errors.ts"
 import { networkOf } from "../http/network-prefix.ts"
 import { anyOrigin } from "../http/responses.ts"
-import type { Arrival } from "../request-context.ts"
+import type { RequestContext } from "../request-context.ts"
 import type { CountRefused } from "./refusal-counter.ts"
 
 /** Answers an arrival by asking `answer`, or refuses it. */
-export type Around = (
-  arrival: Arrival,
-  answer: (arrival: Arrival) => Response | Promise<Response>
+export type Middleware = (
+  context: RequestContext,
+  answer: (context: RequestContext) => Response | Promise<Response>
 ) => Response | Promise<Response>
 
 /** The table is as large as there are requests under way. */
-export const limitConcurrency = (most: number, countRefused: CountRefused): Around => {
+export const limitInFlight = (most: number, countRefused: CountRefused): Middleware => {
   const underWay = new Map<string, number>()
 
   const done = (network: string): void => {
@@ -25,9 +25,9 @@ export const limitConcurrency = (most: number, countRefused: CountRefused): Arou
     else underWay.set(network, left)
   }
 
-  return (arrival, answer) => {
-    const network = networkOf(arrival.address)
-    if (network === "") return answer(arrival)
+  return (context, answer) => {
+    const network = networkOf(context.address)
+    if (network === "") return answer(context)
     const before = underWay.get(network) ?? 0
     if (before >= most) {
       countRefused("requests-address")
@@ -35,7 +35,7 @@ export const limitConcurrency = (most: number, countRefused: CountRefused): Arou
     }
     underWay.set(network, before + 1)
     return finished(
-      () => answer(arrival),
+      () => answer(context),
       () => done(network)
     )
   }

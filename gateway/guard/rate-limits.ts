@@ -3,14 +3,14 @@
  * gateways. Lives as long as the gateway.
  */
 
-import type { Spend } from "../accept-events.ts"
-import { Refusal } from "../http/errors.ts"
+import type { ConsumeTokens } from "../accept-events.ts"
+import { HttpError } from "../http/errors.ts"
 import { networkOf } from "../http/network-prefix.ts"
 import { anyOrigin } from "../http/responses.ts"
-import type { Arrival } from "../request-context.ts"
+import type { RequestContext } from "../request-context.ts"
 import type { Rate } from "./rate.ts"
 import type { CountRefused } from "./refusal-counter.ts"
-import { type Buckets, makeBuckets } from "./token-buckets.ts"
+import { makeTokenBuckets, type TokenBuckets } from "./token-buckets.ts"
 
 export interface RateSettings {
   readonly perAddress: Rate | undefined
@@ -22,32 +22,35 @@ export interface RateSettings {
 }
 
 export interface RateLimits {
-  readonly address: Spend | undefined
-  readonly key: Spend | undefined
+  readonly address: ConsumeTokens | undefined
+  readonly key: ConsumeTokens | undefined
   /** The tables by name, for sharing them. */
-  readonly tables: ReadonlyArray<readonly [name: string, buckets: Buckets]>
+  readonly tables: ReadonlyArray<readonly [name: string, buckets: TokenBuckets]>
 }
 
 export const rateLimits = (settings: RateSettings): RateLimits => {
   const { perAddress, perKey, isShared, countRefused, now } = settings
-  const tables: Array<readonly [string, Buckets]> = []
+  const tables: Array<readonly [string, TokenBuckets]> = []
 
   const spend = (
     table: string,
     rate: Rate | undefined,
     reason: keyof typeof sentences,
-    nameOf: (arrival: Arrival) => string | undefined
-  ): Spend | undefined => {
+    nameOf: (context: RequestContext) => string | undefined
+  ): ConsumeTokens | undefined => {
     if (rate === undefined) return undefined
-    const buckets = makeBuckets(rate, { isShared })
+    const buckets = makeTokenBuckets(rate, { isShared })
     tables.push([table, buckets])
-    return (arrival, events) => {
-      const name = nameOf(arrival)
+    return (context, events) => {
+      const name = nameOf(context)
       const wait = name === undefined ? 0 : buckets.take(name, events, now())
       if (wait === 0) return undefined
       countRefused(reason)
       const retryAfter = String(Math.ceil(wait / 1000))
-      return new Refusal("too-many-requests", sentences[reason], { "retry-after": retryAfter, ...anyOrigin })
+      return new HttpError("too-many-requests", sentences[reason], {
+        "retry-after": retryAfter,
+        ...anyOrigin
+      })
     }
   }
 

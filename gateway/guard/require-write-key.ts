@@ -12,17 +12,17 @@ const needsNone = /^\/(click\/[^/]+\/go|openapi\.json|api\/v1\/links(\/.*)?)\/?$
 
 /**
  * Whatever key a request carries is taken out of its target, so that no line ever holds one; what a body brings is taken
- * out of its events (`TakeEvents`).
+ * out of its events (`AcceptEvents`).
  */
-export const askKey =
+export const requireWriteKey =
   (find: FindKey, countRefused: CountRefused): Guard =>
-  (arrival) => {
-    const { key, target } = keyOf(arrival.request.headers, arrival.target)
-    const isOpen = needsNone.test(arrival.target.path)
-    arrival.target = target
+  (context) => {
+    const { key, target } = keyOf(context.request.headers, context.target)
+    const isOpen = needsNone.test(context.target.path)
+    context.target = target
     const known = key === undefined ? undefined : find(key)
     if (known === undefined) {
-      arrival.lacksKey = true
+      context.lacksKey = true
       if (isOpen) return undefined
       countRefused("write-key")
       return refuse("unauthorized", key === undefined ? missing : unknown, {
@@ -30,8 +30,8 @@ export const askKey =
         ...anyOrigin
       })
     }
-    arrival.topic = known.topic
-    arrival.key = known.name
+    context.topic = known.topic
+    context.key = known.name
     return undefined
   }
 

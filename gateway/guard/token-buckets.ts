@@ -5,7 +5,7 @@
 import type { Rate } from "./rate.ts"
 
 /** How many names are remembered at least; never more than twice as many. Some 10 MB when full. */
-export const rememberedNames = 50_000
+export const minTrackedNames = 50_000
 
 export interface Spent {
   readonly name: string
@@ -13,7 +13,7 @@ export interface Spent {
   readonly cost: number
 }
 
-export interface Buckets {
+export interface TokenBuckets {
   /**
    * Takes `events` at once, or none. 0 when they were taken, else the milliseconds after which they can be. More events
    * than a burst holds are taken from a full bucket, which then takes as long as they are many to fill again.
@@ -30,10 +30,10 @@ export interface Buckets {
  * Names that were not used for longest are forgotten first, which makes their buckets full: who can send from more
  * addresses than are remembered is not held by a limit per address anyway.
  */
-export const makeBuckets = (
+export const makeTokenBuckets = (
   { interval, burst }: Rate,
-  { isShared = false, limit = rememberedNames }: { isShared?: boolean; limit?: number } = {}
-): Buckets => {
+  { isShared = false, limit = minTrackedNames }: { isShared?: boolean; limit?: number } = {}
+): TokenBuckets => {
   let young = new Map<string, number>()
   let old = new Map<string, number>()
   let taken = new Map<string, number>()

@@ -9,7 +9,11 @@ import { readAddress } from "./address-text.ts"
  * written by the one to its right, so hops to the left of one that is no address (`unknown`, `_hidden`) count for nothing.
  * Empty elements are no hops (RFC 9110, 5.6.1). `name` in lower case.
  */
-export const clientIn = (name: string, value: string, isOurs: (address: string) => boolean): string => {
+export const clientInHeader = (
+  name: string,
+  value: string,
+  isProxy: (address: string) => boolean
+): string => {
   const read = name === "forwarded" ? addressOfElement : readAddress
   let leftmost = ""
   for (let end = value.length; end >= 0; ) {
@@ -18,7 +22,7 @@ export const clientIn = (name: string, value: string, isOurs: (address: string) 
     end = start - 1
     if (element === "") continue
     const hop = read(element)
-    if (hop === "" || !isOurs(hop)) return hop
+    if (hop === "" || !isProxy(hop)) return hop
     leftmost = hop
   }
   return leftmost

@@ -5,25 +5,25 @@
 import { networkOf } from "./network-prefix.ts"
 
 /** A network may be wrong so many times in a minute. */
-export const wrongGuessesAllowed = 10
+export const maxWrongGuesses = 10
 const minute = 60_000
 
 /** Networks that are remembered; those that were wrong longest ago are forgotten first. */
 const rememberedNetworks = 10_000
 
 /** `now` in milliseconds; of an address its network counts. */
-export interface WrongGuesses {
+export interface AuthThrottle {
   /** How long that address has to wait before it may try again; 0 when it may. */
   readonly wait: (address: string, now: number) => number
   readonly count: (address: string, now: number) => void
 }
 
-export const wrongGuesses = (): WrongGuesses => {
+export const authThrottle = (): AuthThrottle => {
   const wrong = new Map<string, { count: number; readonly since: number }>()
   return {
     wait: (address, now) => {
       const before = wrong.get(networkOf(address))
-      if (before === undefined || before.count < wrongGuessesAllowed) return 0
+      if (before === undefined || before.count < maxWrongGuesses) return 0
       return Math.max(0, before.since + minute - now)
     },
     count: (address, now) => {

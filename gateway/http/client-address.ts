@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer"
 import { BlockList } from "node:net"
-import { clientIn } from "./address-header.ts"
+import { clientInHeader } from "./address-header.ts"
 import { plainAddress } from "./address-text.ts"
 
 /** The client's address, of the headers and the socket's peer. */
@@ -18,7 +18,7 @@ export type IsTrusted = (address: string) => boolean
 export const loopback = "127.0.0.0/8,::1"
 
 /** Written instead of a list when no headers are to be believed. */
-export const nobody = "none"
+export const trustNobody = "none"
 
 /** Why a list of proxies cannot be read, as a sentence; undefined when it can. */
 export const proxiesProblem = (list: string): string | undefined => {
@@ -49,7 +49,7 @@ const entriesOf = (list: string): ReadonlyArray<string> =>
   list
     .split(",")
     .map((entry) => entry.trim())
-    .filter((entry) => entry !== "" && entry !== nobody)
+    .filter((entry) => entry !== "" && entry !== trustNobody)
 
 const rangeOf = (entry: string) => {
   const [written = "", bits, ...rest] = entry.split("/")
@@ -80,7 +80,7 @@ export const standardHeaders: ReadonlySet<AddressHeader> = new Set(["x-forwarded
 const standInHeaders: ReadonlySet<AddressHeader> = new Set(["x-real-ip"])
 
 /** The headers that are believed of this request. */
-export const believedOf = (
+export const effectiveHeaders = (
   headers: Headers,
   believed: ReadonlySet<AddressHeader>
 ): ReadonlySet<AddressHeader> =>
@@ -102,7 +102,7 @@ export const knownHeaders: ReadonlyArray<AddressHeader> = [
 ]
 
 /** The headers that a list names, in its order; undefined when it names none, or something that is no name of a header. */
-export const believedHeaders = (list: string): ReadonlySet<AddressHeader> | undefined => {
+export const parseHeaderNames = (list: string): ReadonlySet<AddressHeader> | undefined => {
   const names = list
     .split(",")
     .map((name) => name.trim().toLowerCase())
@@ -125,10 +125,10 @@ export const clientAddress = (
   const socket = plainAddress(peer)
   if (!isTrusted(socket)) return socket
   let ours = ""
-  for (const name of believedOf(headers, believed)) {
+  for (const name of effectiveHeaders(headers, believed)) {
     const value = headers.get(name)
     if (value === null) continue
-    const address = clientIn(name, value, isTrusted)
+    const address = clientInHeader(name, value, isTrusted)
     if (address !== "" && !isTrusted(address)) return address
     if (ours === "") ours = address
   }
@@ -139,10 +139,10 @@ export const clientAddress = (
  * Does a known header, believed or not, name an address that is not ours? Then the request comes from somebody else,
  * whatever its address is believed to be: a proxy may say so in a header that nobody told us to believe.
  */
-export const namesStranger = (headers: Headers, isTrusted: IsTrusted): boolean =>
+export const namesUntrustedAddress = (headers: Headers, isTrusted: IsTrusted): boolean =>
   knownHeaders.some((name) => {
     const value = headers.get(name)
     if (value === null) return false
-    const address = clientIn(name, value, isTrusted)
+    const address = clientInHeader(name, value, isTrusted)
     return address !== "" && !isTrusted(address)
   })

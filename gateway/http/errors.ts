@@ -65,7 +65,7 @@ const table = {
 export type ErrorCode = keyof typeof table
 
 /** Thrown on the way of a request; `refuseFailed` makes the answer of it. */
-export class Refusal extends Error {
+export class HttpError extends Error {
   readonly code: ErrorCode
   readonly headers: Readonly<Record<string, string>>
 
@@ -120,7 +120,7 @@ const sentences: Partial<Record<ErrorCode, string>> = {
 
 /** The answer to a request that failed so. The cause's own words stay inside: they may name our systems. */
 export const refuseFailed = (cause: unknown, more: Readonly<Record<string, string>> = {}): Response => {
-  if (cause instanceof Refusal) return refuse(cause.code, cause.message, { ...cause.headers, ...more })
+  if (cause instanceof HttpError) return refuse(cause.code, cause.message, { ...cause.headers, ...more })
   const code = codeOf(cause)
   return refuse(code, sentences[code] ?? "The request failed.", more)
 }

@@ -8,7 +8,7 @@ import type { ServeOptions } from "./server-types.ts"
 
 type Fetch = ServeOptions["fetch"]
 
-export interface Farewell {
+export interface GracefulClose {
   /** The handler, with answers that ask clients to leave when it is time. */
   readonly fetch: Fetch
   /** Resolves when requests have ceased, and after so many milliseconds in any case. */
@@ -18,7 +18,7 @@ export interface Farewell {
 /** No request for so long (but those that are refused, as who asks for readiness is) means that nobody sends here any more, milliseconds. */
 const silence = 100
 
-export const makeFarewell = (fetch: Fetch, isLeaving: () => boolean): Farewell => {
+export const gracefulClose = (fetch: Fetch, isLeaving: () => boolean): GracefulClose => {
   let last = Number.NEGATIVE_INFINITY
 
   const answerLast: Fetch = async (request, client) => {

@@ -2,15 +2,15 @@
  * Looks at the first requests, and at some of the later ones, for a proxy whose word about the client's address is not
  * taken, and tells once what to set. Lives as long as the server whose requests it sees.
  */
-import { clientIn } from "./address-header.ts"
+import { clientInHeader } from "./address-header.ts"
 import { plainAddress } from "./address-text.ts"
 import {
   type AddressHeader,
-  believedOf,
+  effectiveHeaders,
   isPrivate,
   knownHeaders,
-  nobody,
-  trustedProxies
+  trustedProxies,
+  trustNobody
 } from "./client-address.ts"
 
 export interface ProxyCheckOptions {
@@ -25,19 +25,19 @@ export interface ProxyCheckOptions {
 /** Sees a request by its headers and the address of its socket's peer. Never fails. */
 export type ProxyCheck = (headers: Headers, peer: string) => void
 
-/** Requests that are all looked at; of later ones, one in `thinned`. */
-export const lookedAt = 1_000
-const thinned = 256
+/** Requests that are all looked at; of later ones, one in `sampleEvery`. */
+export const checkedRequests = 1_000
+const sampleEvery = 256
 
 export const proxyCheck = ({ trusted, believed: set, warn }: ProxyCheckOptions): ProxyCheck => {
   const isTrusted = trustedProxies(trusted)
   // Whoever trusts nobody on purpose need not be told of proxies.
-  let isOver = trusted.trim() === nobody
+  let isOver = trusted.trim() === trustNobody
   let seen = 0
 
   const warningOn = (headers: Headers, peer: string): string | undefined => {
     const address = plainAddress(peer)
-    const believed = believedOf(headers, set)
+    const believed = effectiveHeaders(headers, set)
     if (isTrusted(address)) {
       if ([...believed].some((name) => headers.has(name))) return undefined
       const header = knownHeaders.find((name) => namesOther(headers, name, isTrusted))
@@ -49,7 +49,7 @@ export const proxyCheck = ({ trusted, believed: set, warn }: ProxyCheckOptions):
   }
 
   return (headers, peer) => {
-    if (isOver || (++seen > lookedAt && seen % thinned !== 0)) return
+    if (isOver || (++seen > checkedRequests && seen % sampleEvery !== 0)) return
     const warning = warningOn(headers, peer)
     if (warning === undefined) return
     isOver = true
@@ -57,10 +57,10 @@ export const proxyCheck = ({ trusted, believed: set, warn }: ProxyCheckOptions):
   }
 }
 
-const namesOther = (headers: Headers, name: string, isOurs: (address: string) => boolean): boolean => {
+const namesOther = (headers: Headers, name: string, isProxy: (address: string) => boolean): boolean => {
   const value = headers.get(name)
-  const address = value === null ? "" : clientIn(name, value, isOurs)
-  return address !== "" && !isOurs(address)
+  const address = value === null ? "" : clientInHeader(name, value, isProxy)
+  return address !== "" && !isProxy(address)
 }
 
 const untrusted = (peer: string, header: string, trusted: string, isBelieved: boolean): string =>

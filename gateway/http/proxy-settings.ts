@@ -3,8 +3,8 @@ import { Config, Schema } from "effect"
 import { setting } from "../../contracts/setting.ts"
 import {
   type AddressHeader,
-  believedHeaders,
   loopback,
+  parseHeaderNames,
   proxiesProblem,
   standardHeaders
 } from "./client-address.ts"
@@ -22,15 +22,15 @@ const believed = (name: string): Config.Config<ReadonlySet<AddressHeader>> =>
   Config.schema(
     Schema.String.check(
       Schema.makeFilter((list: string) =>
-        believedHeaders(list) === undefined
+        parseHeaderNames(list) === undefined
           ? "Name headers, separated by commas, like X-Forwarded-For or Forwarded."
           : undefined
       )
     ),
     name
-  ).pipe(Config.map((list) => believedHeaders(list) ?? new Set()))
+  ).pipe(Config.map((list) => parseHeaderNames(list) ?? new Set()))
 
-export const believedAddressHeaders = setting(
+export const addressHeadersSetting = setting(
   "ADDRESS_HEADERS",
   believed,
   standardHeaders,

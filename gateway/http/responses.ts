@@ -20,7 +20,7 @@ const gif = (headers: Readonly<Record<string, string>>): Response =>
   new Response(transparentPixel, { headers: { "content-type": "image/gif", ...headers } })
 
 /** One transparent pixel that nobody may keep: each time it is shown is an event. */
-export const eventPixel = (): Response => gif({ ...noStore, ...anyOrigin })
+export const uncachedPixel = (): Response => gif({ ...noStore, ...anyOrigin })
 
 /** One transparent pixel for browsers that ask for an icon. */
 export const icon = (): Response => gif({ "cache-control": "public, max-age=86400" })

@@ -12,4 +12,4 @@ export const closesSlowClients = !isDeno
  * Does this runtime answer requests that came before the answer to the one before? Bun closes such a connection, and the
  * client gets not even the first answer, unless that was made within the call that brought the request.
  */
-export const answersInTurn = isDeno
+export const supportsPipelining = isDeno

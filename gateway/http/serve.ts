@@ -3,18 +3,18 @@
  * `stop` or `close`. What a runtime does in its own way is in serve.bun.ts and serve.deno.ts, and nowhere else.
  */
 import { Failure } from "../../contracts/failure.ts"
-import { behindDoor } from "./connection-guard/guarded-server.ts"
+import { serveGuarded } from "./connection-guard/guarded-server.ts"
 import { closesSlowClients } from "./runtime.ts"
-import type { DoorLimits, ServeOptions, Server } from "./server-types.ts"
+import type { ConnectionGuardLimits, ServeOptions, Server } from "./server-types.ts"
 
-const standardDoor: DoorLimits = { most: undefined, request: 15_000, count: () => {} }
+const standardConnectionGuard: ConnectionGuardLimits = { most: undefined, request: 15_000, count: () => {} }
 
 /** Starts serving. Fails with `Failure` "unavailable" when the address cannot be had, saying why in one sentence. */
 export const serve = async (options: ServeOptions): Promise<Server> => {
   const runtime = "Deno" in globalThis ? await import("./serve.deno.ts") : await import("./serve.bun.ts")
   try {
-    const door = options.door ?? (closesSlowClients ? undefined : standardDoor)
-    return await (door === undefined ? runtime.serve(options) : behindDoor(runtime.serve, options, door))
+    const door = options.door ?? (closesSlowClients ? undefined : standardConnectionGuard)
+    return await (door === undefined ? runtime.serve(options) : serveGuarded(runtime.serve, options, door))
   } catch (cause) {
     throw new Failure({ reason: "unavailable", message: whyNot(options, cause) })
   }

@@ -53,7 +53,7 @@ export interface ServeOptions {
   /** Where there is a door, `renewals` tells of new ones from now on, until what it returned is called. */
   readonly tls?: Tls & { readonly renewals?: (renew: (tls: Tls) => Promise<void>) => () => void }
   /** A door before the server caps connections and closes those that are slow or silent. On Deno there always is one. */
-  readonly door?: DoorLimits
+  readonly door?: ConnectionGuardLimits
 }
 
 export interface Server {
@@ -83,7 +83,7 @@ export const maxMessageBytes = 4_096
 export const maxBufferedBytes = 1024 * 1024
 
 /** Milliseconds. */
-export interface Patience {
+export interface ConnectionTimeouts {
   /** From when a client comes until it says something. */
   readonly first: number
   /** From when a client begins to ask until it is answered: it must have asked by then. */
@@ -94,7 +94,7 @@ export interface Patience {
   readonly full: number
 }
 
-export interface DoorLimits {
+export interface ConnectionGuardLimits {
   /** Connections at once; undefined for any number. */
   readonly most: number | undefined
   /** How long a client may take to send a request, headers and body, milliseconds. */
@@ -102,7 +102,7 @@ export interface DoorLimits {
   /** Counts a connection that was turned away: there were too many, or it was too slow. Must not fail. */
   readonly count: (reason: "connections" | "slow") => void
   /** The standard one unless given. */
-  readonly patience?: Partial<Patience>
+  readonly patience?: Partial<ConnectionTimeouts>
 }
 
 export type InnerOptions = Omit<ServeOptions, "fetch" | "tls" | "door"> & {

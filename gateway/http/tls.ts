@@ -13,7 +13,7 @@ export type Renewals = (renew: (tls: Tls) => Promise<void>) => () => void
 export const readTls = (certPath: string | undefined, keyPath: string | undefined): Tls | undefined => {
   if (certPath === undefined && keyPath === undefined) return undefined
   if (certPath === undefined || keyPath === undefined) {
-    throw unusable("TLS needs both TLS_CERT and TLS_KEY; only one of them is set.")
+    throw misconfigured("TLS needs both TLS_CERT and TLS_KEY; only one of them is set.")
   }
   const cert = read("TLS_CERT", certPath)
   const key = read("TLS_KEY", keyPath)
@@ -25,7 +25,7 @@ export const readTls = (certPath: string | undefined, keyPath: string | undefine
     createPrivateKey(key)
   )
   if (!certificate.checkPrivateKey(privateKey)) {
-    throw unusable(
+    throw misconfigured(
       `The key in ${keyPath} (TLS_KEY) does not belong to the certificate in ${certPath} (TLS_CERT).`
     )
   }
@@ -78,7 +78,7 @@ export const tlsRenewals =
     return () => clearInterval(timer)
   }
 
-const unusable = (message: string): Failure => new Failure({ reason: "unreadable", message })
+const misconfigured = (message: string): Failure => new Failure({ reason: "unreadable", message })
 
 const read = (name: string, path: string): string =>
   attempt(`${name}: the file ${path} cannot be read.`, () => readFileSync(path, "utf8"))
@@ -87,6 +87,6 @@ const attempt = <A>(sentence: string, work: () => A): A => {
   try {
     return work()
   } catch {
-    throw unusable(sentence)
+    throw misconfigured(sentence)
   }
 }

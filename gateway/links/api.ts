@@ -5,15 +5,15 @@ import { Failure } from "../../contracts/failure.ts"
 import { parseParams } from "../../contracts/wire/params.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
 import { refuse } from "../http/errors.ts"
-import type { Arrival } from "../request-context.ts"
+import type { RequestContext } from "../request-context.ts"
 import { type Handler, type Route, withoutSlash } from "../routes.ts"
 import type { ReadLink } from "./read-link.ts"
-import type { AskToken } from "./require-token.ts"
+import type { RequireToken } from "./require-token.ts"
 import type { LinkStore } from "./store.ts"
 
 export interface LinksApiOptions {
   readonly store: LinkStore
-  readonly askToken: AskToken
+  readonly requireToken: RequireToken
   readonly readBody: ReadBody
   readonly readLink: ReadLink
   /** Told of each link that has changed, or may have. */
@@ -23,20 +23,20 @@ export interface LinksApiOptions {
 const path = "/api/v1/links"
 
 /** Links in one answer: as many as are not asked for otherwise, and at most. */
-const standardPage = 100
-export const largestPage = 1_000
+const defaultPageSize = 100
+export const maxPageSize = 1_000
 
 export const linksApi = ({
   store,
-  askToken,
+  requireToken,
   readBody,
   readLink,
   changed
 }: LinksApiOptions): ReadonlyArray<Route> => {
   const guarded =
     (handler: Handler): Handler =>
-    (arrival) =>
-      askToken(arrival) ?? handler(arrival)
+    (context) =>
+      requireToken(context) ?? handler(context)
 
   const put: Handler = async ({ request }) => {
     const sent = await readBody(request, (bytes) => readLink(request.headers.get("content-type"), bytes))
@@ -59,16 +59,16 @@ export const linksApi = ({
     return Response.json({ links, next: next ?? null }, { headers: private_ })
   }
 
-  const get: Handler = async (arrival) => {
-    const id = idOf(arrival)
+  const get: Handler = async (context) => {
+    const id = idOf(context)
     if (id === undefined) return noSuchLink()
     const found = await answered(store.get(id))
     if (found instanceof Response) return found
     return found.value === undefined ? noSuchLink() : Response.json(found.value, { headers: private_ })
   }
 
-  const remove: Handler = async (arrival) => {
-    const id = idOf(arrival)
+  const remove: Handler = async (context) => {
+    const id = idOf(context)
     if (id === undefined) return noSuchLink()
     const found = await answered(store.remove(id), () => changed(id))
     if (found instanceof Response) return found
@@ -100,7 +100,7 @@ const answered = async <A>(
   }
 }
 
-const idOf = ({ target }: Arrival): string | undefined => {
+const idOf = ({ target }: RequestContext): string | undefined => {
   const id = withoutSlash(target.path).slice(path.length + 1)
   return isLinkId(id) ? id : undefined
 }
@@ -120,7 +120,7 @@ const pageIn = (
   if (unknown !== undefined) return `${textOf(unknown as ByteString)}: The parameters are after and limit.`
   const after = params.find(([name]) => name === "after")?.[1]
   if (after !== undefined && !isLinkId(after)) return "after: It must be the id of a link."
-  const limit = params.find(([name]) => name === "limit")?.[1] ?? String(standardPage)
-  const isLimit = /^\d{1,4}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= largestPage
-  return isLimit ? { after, limit: Number(limit) } : `limit: It must be a number from 1 to ${largestPage}.`
+  const limit = params.find(([name]) => name === "limit")?.[1] ?? String(defaultPageSize)
+  const isLimit = /^\d{1,4}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= maxPageSize
+  return isLimit ? { after, limit: Number(limit) } : `limit: It must be a number from 1 to ${maxPageSize}.`
 }

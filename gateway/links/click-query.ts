@@ -4,7 +4,7 @@ import { ownNames } from "../../contracts/campaign-link.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { readPair } from "../../contracts/wire/params.ts"
 import { parameter } from "../formats/flatten-json.ts"
-import type { ReadyLink } from "./compiled-link.ts"
+import type { CompiledLink } from "./compiled-link.ts"
 import { advertisingId, advertisingNames, keyOfId } from "./lookup-key.ts"
 
 export interface ClickQuery {
@@ -18,7 +18,11 @@ export interface ClickQuery {
  * parameters in their order. Nobody may speak for the link: a parameter of the click that has a name of the link's comes
  * as `click.<name>`. An advertising id of 32 digits gets its dashes. All else is as the click had it, byte for byte.
  */
-export const clickQuery = (link: ReadyLink | undefined, target: string, clicked: ByteString): ClickQuery => {
+export const clickQuery = (
+  link: CompiledLink | undefined,
+  target: string,
+  clicked: ByteString
+): ClickQuery => {
   const ids = new Map<string, string>()
   const pieces: Array<string> = []
   for (const piece of clicked.split("&")) {
@@ -42,7 +46,7 @@ const advertising: ReadonlySet<string> = new Set(advertisingNames)
 const isAdvertising = (name: string): boolean => advertising.has(name)
 
 /** `campaign[x]` counts as `campaign`: many who read parameters make one thing of both. */
-const isOfLink = (name: string, link: ReadyLink | undefined): boolean => {
+const isOfLink = (name: string, link: CompiledLink | undefined): boolean => {
   const bracket = name.indexOf("[")
   const base = (bracket === -1 ? name : name.slice(0, bracket)).trim()
   return ownNames.has(base) || link?.names.has(base) === true

@@ -6,23 +6,23 @@
 import { isLinkId } from "../../contracts/campaign-link.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { Topic } from "../../contracts/ids.ts"
-import type { TakeEvents } from "../accept-events.ts"
+import type { AcceptEvents } from "../accept-events.ts"
 import { parameter } from "../formats/flatten-json.ts"
 import { idempotencyKey } from "../formats/idempotency-key.ts"
 import { refuse } from "../http/errors.ts"
-import type { Arrival } from "../request-context.ts"
+import type { RequestContext } from "../request-context.ts"
 import type { Handler } from "../routes.ts"
 import { clickQuery } from "./click-query.ts"
-import type { ReadyLink } from "./compiled-link.ts"
+import type { CompiledLink } from "./compiled-link.ts"
 import { keyOfAddress } from "./lookup-key.ts"
 
 export interface ClickOptions {
   /** Undefined where there is no such link; rejects with `Failure`. */
-  readonly find: (id: string) => Promise<ReadyLink | undefined>
+  readonly find: (id: string) => Promise<CompiledLink | undefined>
   /** The platform behind a user agent as links name them, empty when unknown. */
   readonly platformOf: (userAgent: ByteString) => string
   readonly notFoundUrl: string | undefined
-  readonly take: TakeEvents
+  readonly take: AcceptEvents
   /** Takes a click on no link as an event like that of any path; undefined where it is answered with 404. */
   readonly asEvent: Handler | undefined
 }
@@ -34,25 +34,25 @@ const idIn = /^\/click\/([^/]+)\/go$/
 
 export const click =
   ({ find, platformOf, notFoundUrl, take, asEvent }: ClickOptions): Handler =>
-  async (arrival) => {
-    const id = idIn.exec(arrival.target.path)?.[1] ?? ""
+  async (context) => {
+    const id = idIn.exec(context.target.path)?.[1] ?? ""
     const found = await look(isLinkId(id) ? find(id) : undefined)
     if (found === undefined) return refuse("unavailable", "The link cannot be looked up now; try again.")
     const { link } = found
-    const platform = platformOf(arrival.userAgent)
+    const platform = platformOf(context.userAgent)
     const target = link?.urls.get(platform) ?? link?.otherwise ?? notFoundUrl
     if (target === undefined) {
-      const isEvent = asEvent !== undefined && !arrival.lacksKey
-      return isEvent ? asEvent(arrival) : refuse("not-found", "There is no such link.")
+      const isEvent = asEvent !== undefined && !context.lacksKey
+      return isEvent ? asEvent(context) : refuse("not-found", "There is no such link.")
     }
-    await take.one(arrival, eventOf(arrival, link, target, platform))
+    await take.one(context, eventOf(context, link, target, platform))
     return new Response(null, { status: 307, headers: { location: target, "cache-control": "no-store" } })
   }
 
 /** Undefined when nobody could say. */
 const look = async (
-  asked: Promise<ReadyLink | undefined> | undefined
-): Promise<{ readonly link: ReadyLink | undefined } | undefined> => {
+  asked: Promise<CompiledLink | undefined> | undefined
+): Promise<{ readonly link: CompiledLink | undefined } | undefined> => {
   try {
     return { link: await asked }
   } catch {
@@ -61,8 +61,8 @@ const look = async (
 }
 
 const eventOf = (
-  { request, target: { path, query } }: Arrival,
-  link: ReadyLink | undefined,
+  { request, target: { path, query } }: RequestContext,
+  link: CompiledLink | undefined,
   target: string,
   platform: string
 ) => {

@@ -4,7 +4,7 @@ import type { ByteString } from "../../contracts/event.ts"
 import { readTarget } from "../../contracts/link-target.ts"
 import { parameter } from "../formats/flatten-json.ts"
 
-export interface ReadyLink {
+export interface CompiledLink {
   /** Where people of a platform are sent. */
   readonly urls: ReadonlyMap<string, string>
   /** Where all others are sent: the link's default, else its fallback. */
@@ -19,7 +19,7 @@ export interface ReadyLink {
  * `schemes` are those a target may have now. The store is not trusted: a target in it that is not allowed (any more)
  * counts as if the link had none there.
  */
-export const readyLink = (link: CampaignLink, schemes: ReadonlySet<string>): ReadyLink => {
+export const compileLink = (link: CampaignLink, schemes: ReadonlySet<string>): CompiledLink => {
   const allowed = (target: string | undefined): string | undefined =>
     target === undefined ? undefined : readTarget(target, schemes).href
   const urls = Object.entries(link.urls ?? {}).flatMap(([platform, target]) => {

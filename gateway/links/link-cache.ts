@@ -5,7 +5,7 @@
 import { Failure } from "../../contracts/failure.ts"
 
 /** Times in milliseconds. */
-export interface MemoryLimits {
+export interface LinkCacheLimits {
   /** How long a link is not asked for again. */
   readonly fresh: number
   /** How long a link is used that the store cannot be asked for. */
@@ -20,7 +20,7 @@ export interface MemoryLimits {
   readonly asking: number
 }
 
-export const standardMemory: MemoryLimits = {
+export const standardLinkCache: LinkCacheLimits = {
   fresh: 10_000,
   stale: 24 * 60 * 60 * 1000,
   patience: 500,
@@ -29,7 +29,7 @@ export const standardMemory: MemoryLimits = {
   asking: 1_000
 }
 
-export interface LinkMemory<Link> {
+export interface LinkCache<Link> {
   /** Undefined where there is none. Rejects with `Failure` when the store cannot say and it is not remembered. */
   readonly find: (id: string) => Promise<Link | undefined>
   /** Asks the store again at the next click: the link has changed. */
@@ -47,11 +47,11 @@ interface Remembered<Link> {
 }
 
 /** `now` in milliseconds that never go back. */
-export const rememberLinks = <Link>(
+export const cacheLinks = <Link>(
   ask: (id: string) => Promise<Link | undefined>,
   now: () => number,
-  limits: MemoryLimits = standardMemory
-): LinkMemory<Link> => {
+  limits: LinkCacheLimits = standardLinkCache
+): LinkCache<Link> => {
   const links = new Map<string, Remembered<Link>>()
   const absent = new Map<string, Remembered<Link>>()
   const asking = new Map<string, Promise<Link | undefined>>()

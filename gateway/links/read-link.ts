@@ -3,12 +3,12 @@ import { Schema } from "effect"
 import { newLink, ownNames, platforms } from "../../contracts/campaign-link.ts"
 import { isForm } from "../formats/body-params.ts"
 import { mediaTypeOf, textIn } from "../http/body/media-type.ts"
-import { Refusal } from "../http/errors.ts"
+import { HttpError } from "../http/errors.ts"
 
 /** A link whose id may be left out. */
 export type SentLink = ReturnType<typeof newLink>["Type"]
 
-/** Reads a body with that `Content-Type`. Throws a `Refusal`: 400 or 415. */
+/** Reads a body with that `Content-Type`. Throws a `HttpError`: 400 or 415. */
 export type ReadLink = (contentType: string | null, bytes: Uint8Array) => SentLink
 
 /** `schemes` are those its targets may have. */
@@ -20,14 +20,14 @@ export const linkReader = (schemes: ReadonlySet<string>): ReadLink => {
   return (contentType, bytes) => {
     const { form, charset } = mediaTypeOf(contentType)
     if (form === "lines" || isForm(form, bytes)) {
-      throw new Refusal("unsupported-media-type", "Send a link as JSON.", { accept: "application/json" })
+      throw new HttpError("unsupported-media-type", "Send a link as JSON.", { accept: "application/json" })
     }
     const result = validate(parsed(textIn(bytes, charset)))
     if (result instanceof Promise)
-      throw new Refusal("unavailable", "The link could not be checked; try again.")
+      throw new HttpError("unavailable", "The link could not be checked; try again.")
     if (result.issues === undefined) return result.value
     const [issue] = result.issues
-    throw new Refusal("bad-request", sentenceOf(issue?.path?.map(keyOf) ?? [], issue?.message ?? ""))
+    throw new HttpError("bad-request", sentenceOf(issue?.path?.map(keyOf) ?? [], issue?.message ?? ""))
   }
 }
 
@@ -35,7 +35,7 @@ const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
-    throw new Refusal("bad-request", "The body is no JSON.")
+    throw new HttpError("bad-request", "The body is no JSON.")
   }
 }
 

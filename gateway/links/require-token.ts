@@ -3,18 +3,18 @@
  * one too, so that nobody learns it by trying. Lives as long as the gateway.
  */
 import { createHash, timingSafeEqual } from "node:crypto"
-import { wrongGuesses } from "../http/auth-throttle.ts"
+import { authThrottle } from "../http/auth-throttle.ts"
 import { refuse } from "../http/errors.ts"
-import type { Arrival } from "../request-context.ts"
+import type { RequestContext } from "../request-context.ts"
 
 /** Answers an arrival that may not manage links; undefined for one that may. */
-export type AskToken = (arrival: Arrival) => Response | undefined
+export type RequireToken = (context: RequestContext) => Response | undefined
 
 /** `token` undefined: nobody may. */
-export const askToken = (token: string | undefined): AskToken => {
+export const requireToken = (token: string | undefined): RequireToken => {
   if (token === undefined) return () => refuse("not-found", "The API of links is off: set LINKS_TOKEN.")
   const right = digest(token)
-  const guesses = wrongGuesses()
+  const guesses = authThrottle()
 
   return ({ request, address, now }) => {
     const left = guesses.wait(address, now)

@@ -2,16 +2,16 @@
 import type { CampaignLink } from "../../contracts/campaign-link.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { schemesOf } from "../../contracts/link-target.ts"
-import type { TakeEvents } from "../accept-events.ts"
+import type { AcceptEvents } from "../accept-events.ts"
 import type { BodyLimits } from "../http/body/limits.ts"
 import { bodyReader } from "../http/body/read-body.ts"
 import type { Handler, Route } from "../routes.ts"
 import { linksApi } from "./api.ts"
 import { click } from "./click.ts"
-import { readyLink } from "./compiled-link.ts"
-import { type MemoryLimits, rememberLinks } from "./link-cache.ts"
+import { compileLink } from "./compiled-link.ts"
+import { cacheLinks, type LinkCacheLimits } from "./link-cache.ts"
 import { linkReader } from "./read-link.ts"
-import { askToken } from "./require-token.ts"
+import { requireToken } from "./require-token.ts"
 import type { LinkStore } from "./store.ts"
 
 export interface LinkOptions {
@@ -27,7 +27,7 @@ export interface LinkOptions {
   }
   /** Milliseconds that never go back. */
   readonly now: () => number
-  readonly memory?: MemoryLimits
+  readonly memory?: LinkCacheLimits
 }
 
 /** What the body of a request may weigh that holds a link, in bytes. */
@@ -36,14 +36,14 @@ const maxLinkBytes = 65_536
 /** `asEvent` takes the event of any path. */
 export const linkRoutes = (
   { store, platformOf, settings, now, memory }: LinkOptions,
-  take: TakeEvents,
+  take: AcceptEvents,
   limits: BodyLimits,
   asEvent: Handler
 ): ReadonlyArray<Route> => {
   const schemes = schemesOf(settings.schemes)
   const ready = (link: CampaignLink | undefined) =>
-    link === undefined ? undefined : readyLink(link, schemes)
-  const { find, forget } = rememberLinks((id) => store.get(id).then(ready), now, memory)
+    link === undefined ? undefined : compileLink(link, schemes)
+  const { find, forget } = cacheLinks((id) => store.get(id).then(ready), now, memory)
   return [
     {
       path: "/click/*/go",
@@ -57,7 +57,7 @@ export const linkRoutes = (
     },
     ...linksApi({
       store,
-      askToken: askToken(settings.token),
+      requireToken: requireToken(settings.token),
       readBody: bodyReader({ ...limits, sentBytes: maxLinkBytes, bytes: maxLinkBytes }),
       readLink: linkReader(schemes),
       changed: forget

@@ -4,19 +4,19 @@ import { type ErrorEntry, errorEntries } from "../http/errors.ts"
 import { anyOrigin } from "../http/responses.ts"
 import { eventOperations } from "./events.ts"
 import { linkOperations } from "./links.ts"
-import { type Answer, type Content, type Described, errorsOf, json } from "./operation.ts"
-import { ownOperations } from "./operational.ts"
+import { type Answer, type Content, errorsOf, json, type Operation } from "./operation.ts"
+import { operationalOperations } from "./operational.ts"
 import { componentSchemas } from "./schemas.ts"
 
 /** All that a gateway answers; without links their paths are events like any other. */
-export const operationsOf = (hasLinks: boolean): ReadonlyArray<Described> => [
+export const operationsOf = (hasLinks: boolean): ReadonlyArray<Operation> => [
   ...eventOperations,
   ...(hasLinks ? linkOperations : []),
-  ...ownOperations
+  ...operationalOperations
 ]
 
 /** The path of an operation as OpenAPI writes it. */
-export const templateOf = ({ path, star }: Described): string =>
+export const templateOf = ({ path, star }: Operation): string =>
   star === undefined ? path : path.replace("*", `{${star}}`)
 
 /** Answers with the description, which is made when it is first asked for. Any page may read it. */
@@ -88,12 +88,12 @@ const optionalKey = [
   { writeKeyAsUser: [] }
 ]
 
-const tagOf = (operation: Described): string => {
+const tagOf = (operation: Operation): string => {
   if (eventOperations.includes(operation)) return "events"
   return linkOperations.includes(operation) ? "links" : "gateway"
 }
 
-const operationObject = (operation: Described) => {
+const operationObject = (operation: Operation) => {
   const { name, summary, body, answers, asks } = operation
   const parameters = parametersOf(operation)
   const entries = errorEntries.filter(({ code }) => errorsOf(operation).has(code))
@@ -107,7 +107,7 @@ const operationObject = (operation: Described) => {
       ? {}
       : {
           requestBody: {
-            required: body.isNeeded,
+            required: body.isRequired,
             content: Object.fromEntries(
               body.contents.map((content, place) => [
                 content.type,
@@ -128,7 +128,7 @@ const operationObject = (operation: Described) => {
   }
 }
 
-const parametersOf = ({ star, query, asks }: Described): ReadonlyArray<unknown> => [
+const parametersOf = ({ star, query, asks }: Operation): ReadonlyArray<unknown> => [
   ...(star === undefined ? [] : [{ name: star, in: "path", required: true, schema: { type: "string" } }]),
   ...(query === "any" ? [{ $ref: "#/components/parameters/AnyParameters" }] : []),
   ...(typeof query === "object"

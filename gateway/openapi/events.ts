@@ -1,5 +1,5 @@
 /** The operations that bring events. Whatever path is not named elsewhere is one, by GET and HEAD. */
-import { type Answer, type Described, gif, json, ok, text } from "./operation.ts"
+import { type Answer, gif, json, type Operation, ok, text } from "./operation.ts"
 
 const form = { type: "application/x-www-form-urlencoded", shape: "Params" } as const
 const multipart = { type: "multipart/form-data", shape: "Params" } as const
@@ -15,7 +15,7 @@ const posted = {
       multipart,
       text("The same JSON object or form, as sendBeacon sends it.")
     ],
-    isNeeded: false,
+    isRequired: false,
     example: { item: 42, tags: ["a", "b"] }
   },
   does: "queue",
@@ -30,7 +30,7 @@ const asked = {
   asks: "write key"
 } as const
 
-export const eventOperations: ReadonlyArray<Described> = [
+export const eventOperations: ReadonlyArray<Operation> = [
   {
     ...asked,
     path: "/t/*",
@@ -61,7 +61,7 @@ export const eventOperations: ReadonlyArray<Described> = [
     name: "postEvent",
     summary: "One event, its parameters in the body, in the query or in both.",
     answers: [ok],
-    mayBeMissing: true
+    mayBeNotFound: true
   },
   {
     method: "POST",
@@ -70,7 +70,7 @@ export const eventOperations: ReadonlyArray<Described> = [
     summary: "Many events, each with a verdict of its own, in their order.",
     body: {
       contents: [json("Batch"), { type: "application/x-ndjson", holds: "One Event as JSON per line." }],
-      isNeeded: true,
+      isRequired: true,
       example: [
         { event: "buy", params: { item: 42 }, ts: 1795206900000, id: "order-7" },
         { event: "app_open" }
@@ -96,7 +96,7 @@ export const eventOperations: ReadonlyArray<Described> = [
     query: "any",
     body: {
       contents: [json("Track"), text("The same JSON object.")],
-      isNeeded: true,
+      isRequired: true,
       example: { username: "ann", target: "banner-7", description: "CLICK" }
     },
     answers: [ok],
@@ -126,7 +126,7 @@ export const eventOperations: ReadonlyArray<Described> = [
       "Lines of a web server's log, one event each: common, combined, vhost_combined, with forwarded-for first, or JSON of nginx; also behind a syslog prefix.",
     body: {
       contents: [text("One line per event.")],
-      isNeeded: true,
+      isRequired: true,
       example:
         '203.0.113.9 - - [21/Nov/2026:01:10:43 +0000] "GET /x?a=1 HTTP/1.1" 200 612 "-" "Mozilla/5.0"\n'
     },

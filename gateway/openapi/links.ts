@@ -1,9 +1,9 @@
 /** The operations of campaign links: their clicks, and the API by which they are managed. */
-import { type Answer, type Described, json } from "./operation.ts"
+import { type Answer, json, type Operation } from "./operation.ts"
 
 const link: Answer = { status: 200, means: "The link.", contents: [json("Link")] }
 
-export const linkOperations: ReadonlyArray<Described> = [
+export const linkOperations: ReadonlyArray<Operation> = [
   {
     method: "GET",
     path: "/click/*/go",
@@ -19,7 +19,7 @@ export const linkOperations: ReadonlyArray<Described> = [
       }
     ],
     does: "queue",
-    mayBeMissing: true
+    mayBeNotFound: true
   },
   {
     method: "POST",
@@ -28,7 +28,7 @@ export const linkOperations: ReadonlyArray<Described> = [
     summary: "Stores a link, in the place of one that has its id; without an id it is given one.",
     body: {
       contents: [json("NewLink")],
-      isNeeded: true,
+      isRequired: true,
       example: {
         id: "spring",
         urls: { ios: "itms-apps://apps.apple.com/app/id1", android: "market://details?id=com.shop" },
@@ -66,7 +66,7 @@ export const linkOperations: ReadonlyArray<Described> = [
     summary: "One link.",
     answers: [link],
     does: "links",
-    mayBeMissing: true,
+    mayBeNotFound: true,
     asks: "token"
   },
   {
@@ -77,7 +77,7 @@ export const linkOperations: ReadonlyArray<Described> = [
     summary: "Removes a link; its clicks are then as of one that never was.",
     answers: [{ status: 204, means: "It is gone." }],
     does: "links",
-    mayBeMissing: true,
+    mayBeNotFound: true,
     asks: "token"
   }
 ]

@@ -18,7 +18,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export interface Described {
+export interface Operation {
   readonly method: "GET" | "POST" | "DELETE"
   /** As the table of routes has it. */
   readonly path: string
@@ -30,7 +30,7 @@ export interface Described {
   readonly query?: "any" | Readonly<Record<string, string>>
   readonly body?: {
     readonly contents: ReadonlyArray<Content>
-    readonly isNeeded: boolean
+    readonly isRequired: boolean
     /** Of the first content. */
     readonly example: unknown
   }
@@ -38,7 +38,7 @@ export interface Described {
   /** What becomes of it: the queue gets events of it, the store of links is asked, or the gateway answers by itself. */
   readonly does: "queue" | "links" | "self"
   /** What it names may not be there. */
-  readonly mayBeMissing?: true
+  readonly mayBeNotFound?: true
   /** A write key where WRITE_KEYS is set, the token of links, or nothing. */
   readonly asks?: "write key" | "token"
 }
@@ -57,12 +57,12 @@ const bodyErrors = ["timeout", "too-large", "unsupported-media-type", "busy"] as
 const queueErrors = ["too-large", "busy"] as const
 
 /** The errors of the one table that an operation may be answered with. */
-export const errorsOf = ({ does, asks, body, mayBeMissing }: Described): ReadonlySet<ErrorCode> =>
+export const errorsOf = ({ does, asks, body, mayBeNotFound }: Operation): ReadonlySet<ErrorCode> =>
   new Set<ErrorCode>([
     ...anyErrors,
     ...(does === "self" ? [] : askedErrors),
     ...(does === "queue" ? queueErrors : []),
     ...(body === undefined ? [] : bodyErrors),
     ...(asks === undefined ? [] : (["unauthorized"] as const)),
-    ...(mayBeMissing ? (["not-found"] as const) : [])
+    ...(mayBeNotFound ? (["not-found"] as const) : [])
   ])

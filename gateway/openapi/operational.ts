@@ -1,7 +1,7 @@
 /** The operations that are about the gateway itself, and never events. */
-import { type Answer, type Described, gif, ok, text } from "./operation.ts"
+import { type Answer, gif, type Operation, ok, text } from "./operation.ts"
 
-const icon = (path: string, name: string, star?: string): Described => ({
+const icon = (path: string, name: string, star?: string): Operation => ({
   method: "GET",
   path,
   ...(star === undefined ? {} : { star }),
@@ -11,7 +11,7 @@ const icon = (path: string, name: string, star?: string): Described => ({
   does: "self"
 })
 
-const plain = (path: string, name: string, summary: string, answers: ReadonlyArray<Answer>): Described => ({
+const plain = (path: string, name: string, summary: string, answers: ReadonlyArray<Answer>): Operation => ({
   method: "GET",
   path,
   name,
@@ -22,7 +22,7 @@ const plain = (path: string, name: string, summary: string, answers: ReadonlyArr
 
 const readiness = { type: "application/json", holds: "Whether it is ready." }
 
-export const ownOperations: ReadonlyArray<Described> = [
+export const operationalOperations: ReadonlyArray<Operation> = [
   plain("/", "getRoot", "Health for load balancers that ask the root. With a query it is an event.", [
     { ...ok, means: "The gateway answers." }
   ]),
@@ -42,7 +42,7 @@ export const ownOperations: ReadonlyArray<Described> = [
     ...plain("/metrics", "getMetrics", "Figures for Prometheus, where GATEWAY_METRICS is true.", [
       { status: 200, means: "The figures.", contents: [text("The text format of Prometheus.")] }
     ]),
-    mayBeMissing: true
+    mayBeNotFound: true
   },
   plain("/openapi.json", "getOpenApi", "This description.", [
     { status: 200, means: "OpenAPI 3.1.", contents: [{ type: "application/json", holds: "OpenAPI." }] }

@@ -2,10 +2,10 @@
 import { JsonSchema, Schema } from "effect"
 import { CampaignLink, newLink } from "../../contracts/campaign-link.ts"
 import { BatchEvent } from "../formats/batch-event.ts"
-import { mostReasons } from "../formats/server-log.ts"
+import { maxReasons } from "../formats/server-log.ts"
 import { Track } from "../formats/track.ts"
 import { errorEntries } from "../http/errors.ts"
-import { largestPage } from "../links/api.ts"
+import { maxPageSize } from "../links/api.ts"
 
 /** Parameters of one event: any names, any values, which are flattened into `a[b]=c`. */
 const Params = Schema.Record(Schema.String, Schema.Json)
@@ -42,13 +42,13 @@ export const answers = {
     taken: Schema.Int,
     rejected: Schema.Int,
     reasons: Schema.Array(Schema.Struct({ line: Schema.Int, reason: Schema.String })).check(
-      Schema.isMaxLength(mostReasons)
+      Schema.isMaxLength(maxReasons)
     ),
     retry: Schema.Array(Schema.Int)
   }),
   Link,
   Links: Schema.Struct({
-    links: Schema.Array(Link).check(Schema.isMaxLength(largestPage)),
+    links: Schema.Array(Link).check(Schema.isMaxLength(maxPageSize)),
     next: Schema.NullOr(Schema.String)
   })
 } as const

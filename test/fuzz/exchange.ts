@@ -24,11 +24,11 @@ export const exchange = (port: number, attack: Attack, from?: string): Promise<E
     const chunks: Array<Buffer> = []
     const isHead = (index: number): boolean => attack.asked?.[index]?.isHead ?? false
     const wanted = attack.asked?.length ?? Number.POSITIVE_INFINITY
-    let isOurs = false
+    let isProxy = false
     const socket = connect({ port, host: "127.0.0.1", ...(from === undefined ? {} : { localAddress: from }) })
 
     const leave = (): void => {
-      isOurs = true
+      isProxy = true
       socket.destroy()
     }
     let timer = setTimeout(leave, patience)
@@ -64,6 +64,6 @@ export const exchange = (port: number, attack: Attack, from?: string): Promise<E
     socket.on("close", () => {
       clearTimeout(timer)
       const received = Buffer.concat(chunks)
-      resolve({ ...readAnswers(received, isHead, true), received, wasClosed: !isOurs })
+      resolve({ ...readAnswers(received, isHead, true), received, wasClosed: !isProxy })
     })
   })

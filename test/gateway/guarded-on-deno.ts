@@ -2,7 +2,7 @@
 import { createHash, X509Certificate } from "node:crypto"
 import { copyFileSync, readFileSync } from "node:fs"
 import { connect } from "node:tls"
-import { limitConcurrency } from "../../gateway/guard/concurrency-limit.ts"
+import { limitInFlight } from "../../gateway/guard/concurrency-limit.ts"
 import { corsOf } from "../../gateway/http/cors.ts"
 import { serve } from "../../gateway/http/serve.ts"
 import { readTls, tlsRenewals } from "../../gateway/http/tls.ts"
@@ -22,7 +22,7 @@ const { app, lines, counted } = guardedGateway({
   },
   more: {
     cors: corsOf({ corsOrigins: "https://shop.example", corsCredentials: true }),
-    around: limitConcurrency(4, () => {}),
+    around: limitInFlight(4, () => {}),
     settings: { trustedProxies: "127.0.0.0/8, 2001:db8::/33", podName: undefined }
   }
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import type { ByteString } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { type PushLimits, pushBatch, standardLimits } from "../../gateway/push-batcher.ts"
+import { type PushLimits, pushBatch, standardPushLimits } from "../../gateway/push-batcher.ts"
 
 /** A queue whose pushes end when the test says so. */
 const heldQueue = (limits: Partial<PushLimits> = {}) => {
@@ -13,7 +13,7 @@ const heldQueue = (limits: Partial<PushLimits> = {}) => {
         pushes.push({ lines: [...lines], done: resolve, fail: reject })
         for (const wake of waiters.splice(0)) wake()
       }),
-    { ...standardLimits, ...limits }
+    { ...standardPushLimits, ...limits }
   )
   const push = async (index: number) => {
     while (pushes.length <= index) await new Promise<void>((resolve) => waiters.push(resolve))

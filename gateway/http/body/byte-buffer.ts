@@ -1,10 +1,10 @@
 /** Bytes that come in pieces, put together as they come: a body of a million tiny pieces costs no more than its bytes. */
 
 /** Thrown by `add` when there are more bytes than there may be. */
-export class TooMany extends Error {}
+export class BufferFull extends Error {}
 
 /** At most so many bytes. */
-export class Gathered {
+export class ByteBuffer {
   private whole: Uint8Array = new Uint8Array(0)
   private size = 0
   private readonly most: number
@@ -13,10 +13,10 @@ export class Gathered {
     this.most = most
   }
 
-  /** Puts a piece behind the others. Throws `TooMany` instead when that is too much. */
+  /** Puts a piece behind the others. Throws `BufferFull` instead when that is too much. */
   add(piece: Uint8Array): void {
     const size = this.size + piece.byteLength
-    if (size > this.most) throw new TooMany()
+    if (size > this.most) throw new BufferFull()
     if (this.size === 0) {
       this.whole = piece
     } else {

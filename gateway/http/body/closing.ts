@@ -1,2 +1,2 @@
 /** Said with a "no" to a body that was not read to its end: what the client still sends would be taken for a request. */
-export const closing = { connection: "close" } as const
+export const closeConnection = { connection: "close" } as const

@@ -3,9 +3,9 @@
  * nowhere else, 16 KiB at a time, so that a bomb costs no more than the cap.
  */
 import * as zlib from "node:zlib"
-import { Refusal } from "../errors.ts"
-import { Gathered, TooMany } from "./byte-buffer.ts"
-import { closing } from "./closing.ts"
+import { HttpError } from "../errors.ts"
+import { BufferFull, ByteBuffer } from "./byte-buffer.ts"
+import { closeConnection } from "./closing.ts"
 
 /** A coding: makes its decoder for the bytes of a body. */
 export type Coding = (sent: Uint8Array) => Decoder
@@ -33,18 +33,18 @@ const codings: ReadonlyMap<string, Coding> = new Map<string, Coding>([
 
 const readable = [...codings.keys()].filter((name) => name !== "x-gzip").join(", ")
 
-/** The coding that a `Content-Encoding` header names; undefined for none. Throws a `Refusal` (415) for any other. */
+/** The coding that a `Content-Encoding` header names; undefined for none. Throws a `HttpError` (415) for any other. */
 export const codingOf = (header: string | null): Coding | undefined => {
   const name = header?.trim().toLowerCase() ?? ""
   if (name === "" || name === "identity") return undefined
   const coding = codings.get(name)
   if (coding !== undefined) return coding
-  throw new Refusal(
+  throw new HttpError(
     "unsupported-media-type",
     name.includes(",")
       ? "A body may be compressed once, not twice."
       : `A body may be compressed with one of ${readable}.`,
-    { ...closing, "accept-encoding": readable }
+    { ...closeConnection, "accept-encoding": readable }
   )
 }
 
@@ -53,18 +53,18 @@ const harmlessBytes = 256 * 1024
 const largestRatio = 100
 
 /**
- * The bytes of a body, of at most `limit`. Throws a `Refusal`: 413 for more, or for a body that grows more than a
+ * The bytes of a body, of at most `limit`. Throws a `HttpError`: 413 for more, or for a body that grows more than a
  * hundredfold, 400 for what is damaged, cut off, or followed by something else.
  */
-export const inflated = async (coding: Coding, sent: Uint8Array, limit: number): Promise<Uint8Array> => {
+export const decompressed = async (coding: Coding, sent: Uint8Array, limit: number): Promise<Uint8Array> => {
   const most = Math.min(limit, Math.max(harmlessBytes, sent.byteLength * largestRatio))
-  const gathered = new Gathered(most)
+  const gathered = new ByteBuffer(most)
   const decoder = coding(sent)
   try {
     decoder.end(withByteBehind(sent))
     for await (const piece of decoder) gathered.add(piece)
   } catch (cause) {
-    throw cause instanceof TooMany ? tooLarge(limit) : damaged()
+    throw cause instanceof BufferFull ? tooLarge(limit) : damaged()
   }
   if (decoder.bytesWritten !== sent.byteLength) throw damaged()
   return gathered.bytes
@@ -80,7 +80,7 @@ const withByteBehind = (sent: Uint8Array): Uint8Array => {
   return longer
 }
 
-const tooLarge = (limit: number): Refusal =>
-  new Refusal("too-large", `The body is larger than ${limit} bytes once decompressed, or grows too much.`)
+const tooLarge = (limit: number): HttpError =>
+  new HttpError("too-large", `The body is larger than ${limit} bytes once decompressed, or grows too much.`)
 
-const damaged = (): Refusal => new Refusal("bad-request", "The body cannot be decompressed.")
+const damaged = (): HttpError => new HttpError("bad-request", "The body cannot be decompressed.")

@@ -23,7 +23,7 @@ export class JsonObject {
 export type Json = null | boolean | string | JsonNumber | JsonObject | ReadonlyArray<Json>
 
 /** Where and why a text is no JSON; `message` is a sentence. */
-export class NotJson extends Error {}
+export class InvalidJson extends Error {}
 
 /** Nothing that is meant seriously lies so deep; beyond it a text is not read to its end. */
 const deepest = 64
@@ -34,7 +34,7 @@ export interface Bounded {
   readonly excess: string | undefined
 }
 
-/** Reads values out of a text, one after the other. All methods throw `NotJson` where the text is none. */
+/** Reads values out of a text, one after the other. All methods throw `InvalidJson` where the text is none. */
 export class JsonReader {
   private at = 0
   private values = 0
@@ -195,16 +195,16 @@ export class JsonReader {
   }
 
   private fail(what: string): never {
-    throw new NotJson(`This is no JSON: ${what} at place ${this.at}.`)
+    throw new InvalidJson(`This is no JSON: ${what} at place ${this.at}.`)
   }
 }
 
 const numberAt = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 
-/** The one value that a text is. Throws `NotJson`. */
+/** The one value that a text is. Throws `InvalidJson`. */
 export const readJson = (text: string): Bounded => {
   const reader = new JsonReader(text)
   const bounded = reader.bounded()
-  if (!reader.isAtEnd) throw new NotJson("This is no JSON: something follows its end.")
+  if (!reader.isAtEnd) throw new InvalidJson("This is no JSON: something follows its end.")
   return bounded
 }

@@ -2,7 +2,7 @@
 import { Duration } from "effect"
 import { setting } from "../../../contracts/setting.ts"
 import { count, duration, size } from "../../../contracts/setting-readers.ts"
-import { Refusal } from "../errors.ts"
+import { HttpError } from "../errors.ts"
 
 export interface BodyLimits {
   /** Bytes as they are sent. */
@@ -34,11 +34,11 @@ export const maxQueryBytes = 65_536
 export const maxValues = 256
 export const maxDepth = 8
 
-export const eventTooLarge = (): Refusal =>
-  new Refusal("too-large", `The parameters of an event may weigh ${maxQueryBytes} bytes.`)
+export const eventTooLarge = (): HttpError =>
+  new HttpError("too-large", `The parameters of an event may weigh ${maxQueryBytes} bytes.`)
 
-export const tooManyValues = (): Refusal =>
-  new Refusal("bad-request", `An event may have ${maxValues} values.`)
+export const tooManyValues = (): HttpError =>
+  new HttpError("bad-request", `An event may have ${maxValues} values.`)
 
 export const gatewayMaxBody = setting(
   "GATEWAY_MAX_BODY",

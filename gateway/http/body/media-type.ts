@@ -1,6 +1,6 @@
 /** What a body says it is, and its text. */
 import { Buffer } from "node:buffer"
-import { Refusal } from "../errors.ts"
+import { HttpError } from "../errors.ts"
 
 /**
  * How the text of a body is to be read. `text` says nothing of what it is: browsers send anything so. `form` says little
@@ -41,7 +41,7 @@ const charsets: Readonly<Record<string, MediaType["charset"]>> = {
 const json: MediaType = { form: "json", charset: "utf-8" }
 
 /**
- * Reads a `Content-Type` header. Throws a `Refusal`: 415 for a type or charset that is not read here, 400 for a
+ * Reads a `Content-Type` header. Throws a `HttpError`: 415 for a type or charset that is not read here, 400 for a
  * multipart form without a boundary.
  */
 export const mediaTypeOf = (header: string | null): MediaType => {
@@ -50,7 +50,7 @@ export const mediaTypeOf = (header: string | null): MediaType => {
   const type = written.trim()
   const form = Object.hasOwn(forms, type) ? forms[type] : type.endsWith("+json") ? "json" : undefined
   if (form === undefined) {
-    throw new Refusal(
+    throw new HttpError(
       "unsupported-media-type",
       "Send application/json, application/x-ndjson, application/x-www-form-urlencoded, multipart/form-data or text/plain.",
       {
@@ -63,7 +63,7 @@ export const mediaTypeOf = (header: string | null): MediaType => {
   const name = charsetIn(parameters)
   const charset = Object.hasOwn(charsets, name) ? charsets[name] : undefined
   if (charset === undefined) {
-    throw new Refusal("unsupported-media-type", "Send the body in UTF-8 or ISO-8859-1.")
+    throw new HttpError("unsupported-media-type", "Send the body in UTF-8 or ISO-8859-1.")
   }
   return { form, charset }
 }
@@ -73,7 +73,7 @@ const boundaryIn = (header: string): string => {
     /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70})(?=\s*(?:;|$)))/i.exec(header) ?? []
   const boundary = quoted ?? plain
   if (boundary !== undefined) return boundary
-  throw new Refusal("bad-request", "The Content-Type of a multipart form must name its boundary.")
+  throw new HttpError("bad-request", "The Content-Type of a multipart form must name its boundary.")
 }
 
 const charsetIn = (parameters: ReadonlyArray<string>): string =>
@@ -85,7 +85,7 @@ const charsetIn = (parameters: ReadonlyArray<string>): string =>
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-/** The text of a body. Throws a `Refusal` (400) for bytes that are no text in that charset. */
+/** The text of a body. Throws a `HttpError` (400) for bytes that are no text in that charset. */
 export const textIn = (bytes: Uint8Array, charset: MediaType["charset"]): string => {
   const text = charset === "iso-8859-1" ? latinIn(bytes) : utf8In(bytes)
   if (text === undefined) throw notUtf8()
@@ -109,4 +109,4 @@ export const withoutMark = (bytes: Uint8Array): Uint8Array =>
 export const latinIn = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
 
-export const notUtf8 = (): Refusal => new Refusal("bad-request", "The body is not UTF-8.")
+export const notUtf8 = (): HttpError => new HttpError("bad-request", "The body is not UTF-8.")

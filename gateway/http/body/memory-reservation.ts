@@ -2,8 +2,8 @@
  * Memory for one body, reserved as its bytes come: who announces much and sends little takes room from nobody. Lives
  * until `release`.
  */
-import { Refusal } from "../errors.ts"
-import { closing } from "./closing.ts"
+import { HttpError } from "../errors.ts"
+import { closeConnection } from "./closing.ts"
 
 /** Reserves so many bytes; returns what gives them back, or undefined when there is no room. */
 export type Reserve = (bytes: number) => (() => void) | undefined
@@ -11,7 +11,7 @@ export type Reserve = (bytes: number) => (() => void) | undefined
 /** The least that is reserved at once, unless less will come, in bytes. */
 export const small = 4_096
 
-export class Held {
+export class MemoryReservation {
   private readonly reserve: Reserve | undefined
   private readonly parts: Array<() => void> = []
   private bytes = 0
@@ -22,7 +22,7 @@ export class Held {
 
   /**
    * Holds at least so many bytes from now on, and no more than `most`. It doubles, as the memory of what is gathered
-   * does. Throws a `Refusal` (503) when there is no room for them.
+   * does. Throws a `HttpError` (503) when there is no room for them.
    */
   hold(bytes: number, most: number): void {
     if (this.reserve === undefined || bytes <= this.bytes) return
@@ -39,5 +39,5 @@ export class Held {
   }
 }
 
-const noRoom = (): Refusal =>
-  new Refusal("busy", "More is being sent than this server may hold; try again.", closing)
+const noRoom = (): HttpError =>
+  new HttpError("busy", "More is being sent than this server may hold; try again.", closeConnection)

@@ -4,7 +4,7 @@
  */
 import type { ByteString } from "../../../contracts/event.ts"
 import { encodeValue } from "../../../contracts/wire/percent.ts"
-import { Refusal } from "../errors.ts"
+import { HttpError } from "../errors.ts"
 import { isBinary } from "./binary.ts"
 import { eventTooLarge, maxQueryBytes, maxValues, tooManyValues } from "./limits.ts"
 import { latinIn } from "./media-type.ts"
@@ -14,7 +14,7 @@ const maxPartHeaders = 4_096
 
 /**
  * One parameter per field, in order, percent-encoded. An empty file is a file input that was not used, and left out.
- * Throws a `Refusal`: 400 for a file or a form that cannot be read, 413 for fields that weigh too much.
+ * Throws a `HttpError`: 400 for a file or a form that cannot be read, 413 for fields that weigh too much.
  */
 export const multipartQuery = (bytes: Uint8Array, boundary: string): ByteString => {
   const pairs: Array<string> = []
@@ -72,7 +72,7 @@ const fieldOf = (headers: string, value: ByteString): Field | undefined => {
   if (name === undefined) throw unreadable("a part has no name")
   if (parameters.has("filename") || parameters.has("filename*")) {
     if (value === "" && parameters.get("filename") === "") return undefined
-    throw new Refusal("bad-request", "A form may have fields, but no files.")
+    throw new HttpError("bad-request", "A form may have fields, but no files.")
   }
   if (isBinary(value)) throw unreadable("a field holds binary data")
   return { name: unescaped(name) as ByteString, value }
@@ -103,5 +103,5 @@ const unescaped = (name: string): string =>
     .replaceAll("%0D", "\r")
     .replaceAll("%0A", "\n")
 
-const unreadable = (why: string): Refusal =>
-  new Refusal("bad-request", `The multipart form cannot be read: ${why}.`)
+const unreadable = (why: string): HttpError =>
+  new HttpError("bad-request", `The multipart form cannot be read: ${why}.`)

@@ -2,19 +2,19 @@
  * The body of a request, counted as it comes: the server's own limits and what `Content-Length` says are not relied
  * on. Keeps no state.
  */
-import { Refusal } from "../errors.ts"
-import { Gathered, TooMany } from "./byte-buffer.ts"
-import { closing } from "./closing.ts"
-import { codingOf, inflated } from "./decompress.ts"
+import { HttpError } from "../errors.ts"
+import { BufferFull, ByteBuffer } from "./byte-buffer.ts"
+import { closeConnection } from "./closing.ts"
+import { codingOf, decompressed } from "./decompress.ts"
 import type { BodyLimits } from "./limits.ts"
 import { leave, linger } from "./linger.ts"
-import { Held, small } from "./memory-reservation.ts"
+import { MemoryReservation, small } from "./memory-reservation.ts"
 
 /** Reads the body of a request and makes something of its bytes; the memory for both is reserved until then. */
 export type ReadBody = <A>(request: Request, use: (bytes: Uint8Array) => A) => Promise<A>
 
 /**
- * A reader within those limits. Rejects with a `Refusal`: 413 over a limit, 415 for a coding that is not read, 400 for
+ * A reader within those limits. Rejects with a `HttpError`: 413 over a limit, 415 for a coding that is not read, 400 for
  * a body that is damaged or breaks off, 408 when it takes too long, 503 when there is no memory for it now.
  */
 export const bodyReader = (limits: BodyLimits): ReadBody => {
@@ -27,7 +27,7 @@ export const bodyReader = (limits: BodyLimits): ReadBody => {
     const length = headers.get("content-length")
     const announced = Number(length ?? most)
     if (coding === undefined && isSmall(length, Math.min(small, most)) && !headers.has("transfer-encoding")) {
-      const held = new Held(limits.reserve)
+      const held = new MemoryReservation(limits.reserve)
       try {
         held.hold(announced, announced)
         return use(await atOnce(request, most, limits.patience))
@@ -42,13 +42,13 @@ export const bodyReader = (limits: BodyLimits): ReadBody => {
       throw tooLarge(most)
     }
 
-    const held = new Held(limits.reserve)
+    const held = new MemoryReservation(limits.reserve)
     try {
       const sent = await collected(body, announced > 0 ? announced : most, most, limits.patience, held)
       if (coding === undefined || sent.byteLength === 0) return use(sent)
       const both = sent.byteLength + limits.bytes
       held.hold(both, both)
-      return use(await inflated(coding, sent, limits.bytes))
+      return use(await decompressed(coding, sent, limits.bytes))
     } finally {
       held.release()
     }
@@ -86,11 +86,11 @@ const collected = async (
   announced: number,
   most: number,
   patience: number,
-  held: Held
+  held: MemoryReservation
 ): Promise<Uint8Array> => {
   held.hold(1, announced)
   const reader = body.getReader()
-  const gathered = new Gathered(most)
+  const gathered = new ByteBuffer(most)
   let isLate = false
   let size = 0
   const timer = setTimeout(() => {
@@ -107,22 +107,22 @@ const collected = async (
       gathered.add(value)
     }
   } catch (cause) {
-    if (cause instanceof TooMany) {
+    if (cause instanceof BufferFull) {
       await linger(reader)
       throw tooLarge(most)
     }
     leave(reader)
-    if (cause instanceof Refusal) throw cause
+    if (cause instanceof HttpError) throw cause
     throw isLate ? tooLate(patience) : brokenOff()
   } finally {
     clearTimeout(timer)
   }
 }
 
-const tooLarge = (most: number): Refusal =>
-  new Refusal("too-large", `A body may weigh ${most} bytes.`, closing)
+const tooLarge = (most: number): HttpError =>
+  new HttpError("too-large", `A body may weigh ${most} bytes.`, closeConnection)
 
-const tooLate = (patience: number): Refusal =>
-  new Refusal("timeout", `The body was not there within ${patience / 1000} seconds.`, closing)
+const tooLate = (patience: number): HttpError =>
+  new HttpError("timeout", `The body was not there within ${patience / 1000} seconds.`, closeConnection)
 
-const brokenOff = (): Refusal => new Refusal("bad-request", "The body breaks off.", closing)
+const brokenOff = (): HttpError => new HttpError("bad-request", "The body breaks off.", closeConnection)

@@ -2,21 +2,21 @@
  * A server behind a door: it listens on a port of this machine alone, and the door on the one that clients know. It has
  * the life of both. A new certificate is a new server behind the same door.
  */
-import { closing } from "../body/closing.ts"
+import { closeConnection } from "../body/closing.ts"
 import { linger } from "../body/linger.ts"
-import { answersInTurn } from "../runtime.ts"
+import { supportsPipelining } from "../runtime.ts"
 import type {
   Client,
-  DoorLimits,
+  ConnectionGuardLimits,
+  ConnectionTimeouts,
   InnerOptions,
-  Patience,
   ServeOptions,
   Server,
   Tls
 } from "../server-types.ts"
-import { type Door, openDoor } from "./listener.ts"
-import type { Caller } from "./peer-ports.ts"
-import { doorSayings } from "./raw-responses.ts"
+import { type GuardListener, openListener } from "./listener.ts"
+import type { PeerClient } from "./peer-ports.ts"
+import { rawResponses } from "./raw-responses.ts"
 
 type Start = (options: InnerOptions) => Promise<Server>
 
@@ -25,20 +25,20 @@ type Start = (options: InnerOptions) => Promise<Server>
  * Deno speaks over TLS, has such frames): what is silent after that is merely idle, so only who goes on speaking for
  * longer than that is slow. WebSockets are kept alive by pings, which Deno sends every half a minute.
  */
-const patienceFor = ({ tls, socket, door }: ServeOptions, request: number): Patience => {
+const patienceFor = ({ tls, socket, door }: ServeOptions, request: number): ConnectionTimeouts => {
   const idle = socket === undefined ? 30_000 : 90_000
   const answer = tls === undefined && socket === undefined ? request : Math.max(request, 2 * idle)
   return { first: 10_000, answer, idle, full: 30_000, ...door?.patience }
 }
 
 /** Rejects with what the system says when the address cannot be had. */
-export const behindDoor = async (
+export const serveGuarded = async (
   start: Start,
   all: ServeOptions,
-  { most, request, count }: DoorLimits
+  { most, request, count }: ConnectionGuardLimits
 ): Promise<Server> => {
   const { tls, door: _, sharesPort = false, ...options } = all
-  let door: Door | undefined
+  let door: GuardListener | undefined
 
   const startInner = (tls: Tls | undefined): Promise<Server> =>
     start({
@@ -47,7 +47,7 @@ export const behindDoor = async (
       hostname: "127.0.0.1",
       ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
       fetch: (request, client) => {
-        const caller = client.port === 0 ? goneCaller : door?.callerAt(client.port)
+        const caller = client.port === 0 ? disconnectedClient : door?.clientAt(client.port)
         // Somebody on this machine came round the door.
         if (caller === undefined) return new Response(null, { status: 503, headers: { "retry-after": "1" } })
         // NOTE: Deno must get the answer to an upgrade untouched, and tells of no body then.
@@ -59,16 +59,16 @@ export const behindDoor = async (
 
   let inner = await startInner(tls)
   try {
-    door = await openDoor({
+    door = await openListener({
       port: options.port,
       hostname: options.hostname,
       sharesPort,
       to: inner.port,
       most,
       patience: patienceFor(all, request),
-      sayings: tls === undefined ? await doorSayings() : undefined,
+      sayings: tls === undefined ? await rawResponses() : undefined,
       // Over TLS the door sees no requests.
-      inTurn: !answersInTurn && tls === undefined,
+      serializesRequests: !supportsPipelining && tls === undefined,
       count
     })
   } catch (cause) {
@@ -116,17 +116,17 @@ export const behindDoor = async (
 const lastAnswer = async (
   request: Request,
   answer: Response | Promise<Response>,
-  caller: Caller
+  caller: PeerClient
 ): Promise<Response> => {
   const response = await answer
   if (request.body !== null && !request.body.locked && !request.bodyUsed) {
     await linger(request.body.getReader())
   }
-  if (response.headers.get("connection") === closing.connection) caller.leaveSoon()
+  if (response.headers.get("connection") === closeConnection.connection) caller.closeAfterResponse()
   return response
 }
 
-const goneCaller: Caller = { address: "", leaveSoon: () => {} }
+const disconnectedClient: PeerClient = { address: "", closeAfterResponse: () => {} }
 
 const throughDoor = (client: Client, address: string): Client => ({
   address,

@@ -1,15 +1,15 @@
 /**
  * What stands before the server where connections are to be capped, and slow or silent clients closed, by the same
- * rules on every runtime: takes connections, counts them and hands their bytes on (visit.ts). Lives from `openDoor`
+ * rules on every runtime: takes connections, counts them and hands their bytes on (visit.ts). Lives from `openListener`
  * until `close`.
  */
 import { once } from "node:events"
 import { createServer, type Socket } from "node:net"
-import type { Patience } from "../server-types.ts"
-import { type Caller, makePorts } from "./peer-ports.ts"
-import { Visit } from "./proxied-connection.ts"
+import type { ConnectionTimeouts } from "../server-types.ts"
+import { makePeerPorts, type PeerClient } from "./peer-ports.ts"
+import { ProxiedConnection } from "./proxied-connection.ts"
 
-export interface DoorOptions {
+export interface ListenerOptions {
   /** 0 takes a free one. */
   readonly port: number
   readonly hostname: string
@@ -19,19 +19,19 @@ export interface DoorOptions {
   readonly to: number
   /** Connections at once; undefined for any number. */
   readonly most: number | undefined
-  readonly patience: Patience
+  readonly patience: ConnectionTimeouts
   /** What clients are told before they are cut off, as it goes over the wire; undefined where they would not understand. */
   readonly sayings: { readonly tooMany: string; readonly tooSlow: string } | undefined
   /** The server takes one request at a time of a connection, and closes one that brings the next before its answer. */
-  readonly inTurn?: boolean
+  readonly serializesRequests?: boolean
   /** Counts one that was turned away. Must not fail. */
   readonly count: (reason: "connections" | "slow") => void
 }
 
-export interface Door {
+export interface GuardListener {
   readonly port: number
   /** The client whose bytes come from that port of this machine; undefined for who came round the door. */
-  readonly callerAt: (port: number) => Caller | undefined
+  readonly clientAt: (port: number) => PeerClient | undefined
   /** Those who come from now on are handed to the server there. */
   readonly lead: (to: number) => void
   /** Lets nobody in any more; resolves when the server has all that clients had begun to ask. */
@@ -49,31 +49,39 @@ const mostTold = 256
 const pause = 500
 
 /** Rejects with what the system says when the address cannot be had. */
-export const openDoor = async (options: DoorOptions): Promise<Door> => {
-  const { most = Number.POSITIVE_INFINITY, sayings, patience, inTurn = false, count } = options
-  const ports = makePorts()
-  const visits = new Set<Visit>()
+export const openListener = async (options: ListenerOptions): Promise<GuardListener> => {
+  const { most = Number.POSITIVE_INFINITY, sayings, patience, serializesRequests = false, count } = options
+  const ports = makePeerPorts()
+  const visits = new Set<ProxiedConnection>()
   /** Of them, those that are only told to go. */
-  const sent = new Set<Visit>()
+  const sent = new Set<ProxiedConnection>()
   let to = options.to
   // Read for every piece of every connection, so it is looked up twice a second only.
   let now = performance.now()
 
-  const left = (visit: Visit): void => {
+  const left = (visit: ProxiedConnection): void => {
     visits.delete(visit)
     sent.delete(visit)
   }
-  const visited = { port: () => to, ports, patience, tooSlow: sayings?.tooSlow, inTurn, now: () => now, left }
+  const visited = {
+    port: () => to,
+    ports,
+    patience,
+    tooSlow: sayings?.tooSlow,
+    serializesRequests,
+    now: () => now,
+    left
+  }
 
   const welcome = (client: Socket): void => {
     const isOver = visits.size - sent.size >= most
     if (isOver) count("connections")
     if (isOver && (sayings === undefined || sent.size >= mostTold)) return void client.destroy()
-    const visit = new Visit(client, visited)
+    const visit = new ProxiedConnection(client, visited)
     visits.add(visit)
     if (!isOver) return
     sent.add(visit)
-    visit.sendAway(sayings?.tooMany)
+    visit.reject(sayings?.tooMany)
   }
 
   const server = createServer({ noDelay: true, allowHalfOpen: true }, welcome)
@@ -96,14 +104,14 @@ export const openDoor = async (options: DoorOptions): Promise<Door> => {
   const address = server.address()
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
-    callerAt: ports.callerAt,
+    clientAt: ports.clientAt,
     lead: (port) => {
       to = port
     },
     shut: async () => {
       server.close()
-      for (const visit of visits) if (visit.isSilent) visit.close()
-      await until(() => !Array.from(visits).some((visit) => visit.isOnItsWay))
+      for (const visit of visits) if (visit.hasSentNothing) visit.close()
+      await until(() => !Array.from(visits).some((visit) => visit.isConnecting))
     },
     empty: () => until(() => visits.size === 0),
     close: () => {

@@ -7,28 +7,28 @@
 const memory = 5_000
 
 /** A client, for those who have only the port that its bytes come from. */
-export interface Caller {
+export interface PeerClient {
   readonly address: string
   /** The answer that it gets now is its last. */
-  readonly leaveSoon: () => void
+  readonly closeAfterResponse: () => void
 }
 
-export interface Ports {
-  readonly add: (port: number, caller: Caller) => void
+export interface PeerPorts {
+  readonly add: (port: number, caller: PeerClient) => void
   /** That connection is over; it is forgotten a moment later, for its last request may not have been handled yet. */
   readonly end: (port: number, now: number) => void
   /** Undefined for a port that is none of the door's: somebody on this machine came round it. */
-  readonly callerAt: (port: number) => Caller | undefined
+  readonly clientAt: (port: number) => PeerClient | undefined
   /** Forgets what is long over. */
   readonly forget: (now: number) => void
 }
 
 interface Entry {
-  readonly caller: Caller
+  readonly caller: PeerClient
   endedAt: number
 }
 
-export const makePorts = (): Ports => {
+export const makePeerPorts = (): PeerPorts => {
   const entries = new Map<number, Entry>()
   const ended = new Map<number, Entry>()
   return {
@@ -42,7 +42,7 @@ export const makePorts = (): Ports => {
       entry.endedAt = now
       ended.set(port, entry)
     },
-    callerAt: (port) => entries.get(port)?.caller,
+    clientAt: (port) => entries.get(port)?.caller,
     forget: (now) => {
       for (const [port, entry] of ended) {
         if (entry.endedAt + memory > now) return

@@ -6,29 +6,29 @@
  */
 
 import { connect, type Socket } from "node:net"
-import type { Patience } from "../server-types.ts"
-import type { Ports } from "./peer-ports.ts"
-import { Turns } from "./request-turns.ts"
+import type { ConnectionTimeouts } from "../server-types.ts"
+import type { PeerPorts } from "./peer-ports.ts"
+import { RequestTurns } from "./request-turns.ts"
 
-export interface Visited {
+export interface ProxyContext {
   /** Where the server listens on this machine now. */
   readonly port: () => number
-  readonly ports: Ports
-  readonly patience: Patience
+  readonly ports: PeerPorts
+  readonly patience: ConnectionTimeouts
   /** What a client that asked too slowly is told, if it can be told something. */
   readonly tooSlow: string | undefined
   /** The server takes one request at a time of a connection. */
-  readonly inTurn: boolean
+  readonly serializesRequests: boolean
   readonly now: () => number
-  readonly left: (visit: Visit) => void
+  readonly left: (visit: ProxiedConnection) => void
 }
 
 /** How long a client may go on sending after its connection was ended from our side, milliseconds. */
 const lingering = 1_000
 
-export class Visit {
+export class ProxiedConnection {
   private readonly client: Socket
-  private readonly to: Visited
+  private readonly to: ProxyContext
   private server: Socket | undefined
   /** When the client began to ask what is not answered yet; 0 when nothing is. */
   private askedAt = 0
@@ -40,12 +40,12 @@ export class Visit {
   private hasSaidAll = false
   /** Since when more waits for the client than may be sent at once; 0 when it does not. */
   private fullAt = 0
-  private readonly turns: Turns | undefined
+  private readonly turns: RequestTurns | undefined
 
-  constructor(client: Socket, to: Visited) {
+  constructor(client: Socket, to: ProxyContext) {
     this.client = client
     this.to = to
-    this.turns = to.inTurn ? new Turns() : undefined
+    this.turns = to.serializesRequests ? new RequestTurns() : undefined
     this.lastAt = to.now()
     client.on("error", () => {})
     client.on("close", () => this.over())
@@ -59,16 +59,16 @@ export class Visit {
 
   /** Tells the server that its client has said all, when it has all of that. */
   private endServer(): void {
-    if (this.hasSaidAll && this.turns?.isHolding !== true) this.server?.end()
+    if (this.hasSaidAll && this.turns?.isBuffering !== true) this.server?.end()
   }
 
   /** Nobody has heard of this client beyond the door. */
-  get isSilent(): boolean {
+  get hasSentNothing(): boolean {
     return this.server === undefined
   }
 
   /** Is it connected, but its bytes not yet with the server? */
-  get isOnItsWay(): boolean {
+  get isConnecting(): boolean {
     return this.server?.connecting === true
   }
 
@@ -81,23 +81,23 @@ export class Visit {
       return false
     }
     if (this.leavingAt > 0 && now - this.leavingAt > lingering && this.fullAt === 0) {
-      this.sendAway("")
+      this.reject("")
       return false
     }
     const isAsking = this.askedAt > 0
-    const isSilent = now - this.lastAt > (this.server === undefined ? first : idle)
+    const hasSentNothing = now - this.lastAt > (this.server === undefined ? first : idle)
     const isLate = isAsking && now - this.askedAt > answer
-    if (!isStalled && !isSilent && !isLate) return false
-    this.sendAway(isAsking ? this.to.tooSlow : undefined)
+    if (!isStalled && !hasSentNothing && !isLate) return false
+    this.reject(isAsking ? this.to.tooSlow : undefined)
     return isStalled || isAsking || this.server === undefined
   }
 
-  private leaveSoon(): void {
+  private closeAfterResponse(): void {
     this.leavingAt = this.to.now()
   }
 
   /** Ends it with a last word, and lets the client hear that before it is cut off. */
-  sendAway(saying: string | undefined): void {
+  reject(saying: string | undefined): void {
     if (this.endedAt > 0) return
     this.endedAt = this.to.now()
     this.server?.destroy()
@@ -126,7 +126,10 @@ export class Visit {
     server.once("connect", () => {
       if (this.endedAt > 0) return
       port = server.localPort ?? 0
-      to.ports.add(port, { address: client.remoteAddress ?? "", leaveSoon: () => this.leaveSoon() })
+      to.ports.add(port, {
+        address: client.remoteAddress ?? "",
+        closeAfterResponse: () => this.closeAfterResponse()
+      })
       this.handOn(server, this.askedNow(first))
       client.on("data", (data: Buffer) => {
         if (this.endedAt > 0) return
@@ -172,7 +175,7 @@ export class Visit {
   /** An answer may be what the client's next request has waited for. */
   private answered(server: Socket, data: Buffer): void {
     if (this.turns === undefined || this.endedAt > 0) return
-    const wasHolding = this.turns.isHolding
+    const wasHolding = this.turns.isBuffering
     const next = this.turns.answers(data)
     if (!wasHolding) return
     if (next !== undefined) this.asked()
@@ -183,12 +186,12 @@ export class Visit {
   /** Writes to the server; false when it takes no more for now. */
   private handOn(server: Socket, data: Buffer | undefined): boolean {
     const takesMore = data === undefined || server.write(data)
-    if (!takesMore || this.turns?.isHolding === true) this.client.pause()
+    if (!takesMore || this.turns?.isBuffering === true) this.client.pause()
     return takesMore
   }
 
   private readOn(): void {
-    if (this.turns?.isHolding !== true) this.client.resume()
+    if (this.turns?.isBuffering !== true) this.client.resume()
   }
 
   private asked(): void {

@@ -1,20 +1,20 @@
 /** What a client is told at the door, as it goes over the wire: the errors of the one table. */
 import { STATUS_CODES } from "node:http"
-import { closing } from "../body/closing.ts"
+import { closeConnection } from "../body/closing.ts"
 import { refuse } from "../errors.ts"
 
-export interface Sayings {
+export interface RawResponses {
   /** There are as many connections as may be. */
   readonly tooMany: string
   /** The request did not come in time. */
   readonly tooSlow: string
 }
 
-export const doorSayings = async (): Promise<Sayings> => ({
+export const rawResponses = async (): Promise<RawResponses> => ({
   tooMany: await written(
-    refuse("busy", "There are as many connections as this server may have; try again.", closing)
+    refuse("busy", "There are as many connections as this server may have; try again.", closeConnection)
   ),
-  tooSlow: await written(refuse("timeout", "The request was not there in time.", closing))
+  tooSlow: await written(refuse("timeout", "The request was not there in time.", closeConnection))
 })
 
 /** An answer as a server would send it. */

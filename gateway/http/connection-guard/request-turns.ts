@@ -11,7 +11,7 @@ const maxHead = 65_536
 
 type Following = "request head" | "request body" | "answer" | "nothing"
 
-export class Turns {
+export class RequestTurns {
   private following: Following = "request head"
   private head = ""
   private body: Body = 0
@@ -22,7 +22,7 @@ export class Turns {
   private held: Buffer | undefined
 
   /** Is something held back? Then no more should be read of the client. */
-  get isHolding(): boolean {
+  get isBuffering(): boolean {
     return this.held !== undefined
   }
 

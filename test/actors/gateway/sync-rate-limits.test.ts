@@ -1,9 +1,9 @@
 /** Gateways that share their rate limits through a real Redis, also while it is away. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Schedule } from "effect"
-import { shareRates } from "../../../actors/gateway/sync-rate-limits.ts"
+import { syncRateLimits } from "../../../actors/gateway/sync-rate-limits.ts"
 import { redisRateShare } from "../../../bridge/rate-share/redis.ts"
-import { makeBuckets } from "../../../gateway/guard/token-buckets.ts"
+import { makeTokenBuckets } from "../../../gateway/guard/token-buckets.ts"
 import { eventually } from "../../support/eventually.ts"
 import { secretUrl, startRedis } from "../../support/redis.ts"
 
@@ -15,14 +15,14 @@ describe.skipIf(server === undefined)("rate limits", () => {
 
   /** One gateway's buckets, shared from when this resolves until `stop`. */
   const gateway = async () => {
-    const buckets = makeBuckets(rate, { isShared: true })
+    const buckets = makeTokenBuckets(rate, { isShared: true })
     const connected = Promise.withResolvers<void>()
     const share = Effect.scoped(
       Effect.gen(function* () {
         const redis = yield* redisRateShare(secretUrl(server?.url ?? ""), { quiet: true })
         yield* Effect.retry(redis.dependency.check, { schedule: Schedule.spaced("20 millis") })
         connected.resolve()
-        return yield* shareRates(redis, [["address", buckets]], now)
+        return yield* syncRateLimits(redis, [["address", buckets]], now)
       })
     )
     const fiber = Effect.runFork(share)

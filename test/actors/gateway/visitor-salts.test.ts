@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { Redis } from "ioredis"
-import { daysAt, keptSalts } from "../../../actors/gateway/visitor-salts.ts"
+import { cachedSalts, daysAt } from "../../../actors/gateway/visitor-salts.ts"
 import { redisSalts } from "../../../bridge/visitor-salts/redis.ts"
 import { secretUrl, startRedis } from "../../support/redis.ts"
 
@@ -26,7 +26,7 @@ describe.skipIf(server === undefined)("the salts of gateways", () => {
     Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
-          const [one, other] = [keptSalts(yield* open), keptSalts(yield* open)]
+          const [one, other] = [cachedSalts(yield* open), cachedSalts(yield* open)]
           yield* one.keep
           yield* other.keep
           const salt = one.saltOf(today)
@@ -47,7 +47,7 @@ describe.skipIf(server === undefined)("the salts of gateways", () => {
       Effect.scoped(
         Effect.gen(function* () {
           const service = yield* open
-          const [known, unknown] = [keptSalts(service), keptSalts(service)]
+          const [known, unknown] = [cachedSalts(service), cachedSalts(service)]
           yield* known.keep
           yield* Effect.promise(() => server?.stop() ?? Promise.resolve())
           yield* known.keep

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { queryIn } from "../../../gateway/formats/body-params.ts"
-import { Refusal } from "../../../gateway/http/errors.ts"
+import { HttpError } from "../../../gateway/http/errors.ts"
 
 const form = "application/x-www-form-urlencoded"
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
@@ -10,7 +10,8 @@ const read = (body: string | Uint8Array, type: string | null = form): string | n
   try {
     return queryIn(type, typeof body === "string" ? new TextEncoder().encode(body) : body)
   } catch (cause) {
-    if (cause instanceof Refusal) return { "bad-request": 400, "too-large": 413 }[cause.code as string] ?? 415
+    if (cause instanceof HttpError)
+      return { "bad-request": 400, "too-large": 413 }[cause.code as string] ?? 415
     throw cause
   }
 }

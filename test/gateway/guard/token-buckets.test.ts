@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { makeBuckets } from "../../../gateway/guard/token-buckets.ts"
+import { makeTokenBuckets } from "../../../gateway/guard/token-buckets.ts"
 
 const rate = { interval: 100, burst: 5 }
 
 describe("a bucket", () => {
   test("gives its burst at once, then one each interval, and says how long that takes", () => {
-    const { take } = makeBuckets(rate)
+    const { take } = makeTokenBuckets(rate)
     expect([1, 1, 1, 1, 1].map((events) => take("a", events, 1000))).toEqual([0, 0, 0, 0, 0])
     expect(take("a", 1, 1000)).toBe(100)
     expect(take("a", 1, 1040)).toBe(60)
@@ -16,14 +16,14 @@ describe("a bucket", () => {
   })
 
   test("gives all or nothing", () => {
-    const { take } = makeBuckets(rate)
+    const { take } = makeTokenBuckets(rate)
     expect(take("a", 3, 0)).toBe(0)
     expect(take("a", 3, 0)).toBe(100)
     expect(take("a", 2, 0)).toBe(0)
   })
 
   test("gives more than its burst when it is full, and is as much longer in filling", () => {
-    const { take } = makeBuckets(rate)
+    const { take } = makeTokenBuckets(rate)
     expect(take("a", 20, 0)).toBe(0)
     expect(take("a", 1, 0)).toBe(1600)
     expect(take("a", 1, 1600)).toBe(0)
@@ -37,7 +37,7 @@ describe("a bucket", () => {
     })
     fc.assert(
       fc.property(steps, (asked) => {
-        const { take } = makeBuckets(rate)
+        const { take } = makeTokenBuckets(rate)
         let now = 5000
         let given = 0
         for (const [pause, events] of asked) {
@@ -57,7 +57,7 @@ describe("a bucket", () => {
 
 describe("the table", () => {
   test("is bounded, and keeps those that are used", () => {
-    const { take, size } = makeBuckets(rate, { limit: 100 })
+    const { take, size } = makeTokenBuckets(rate, { limit: 100 })
     for (let n = 0; n < 10_000; n++) {
       take(`flood ${n}`, 1, 0)
       take("steady", 1, 0)
@@ -67,7 +67,7 @@ describe("the table", () => {
   })
 
   test("tells once what was taken, as much as is asked for at a time", () => {
-    const { take, spent } = makeBuckets(rate, { isShared: true })
+    const { take, spent } = makeTokenBuckets(rate, { isShared: true })
     take("a", 2, 0)
     take("a", 1, 0)
     take("b", 1, 0)
@@ -78,7 +78,7 @@ describe("the table", () => {
   })
 
   test("learns what others took, and adds what it has not told yet", () => {
-    const { take, learn, spent } = makeBuckets(rate, { isShared: true })
+    const { take, learn, spent } = makeTokenBuckets(rate, { isShared: true })
     take("a", 1, 0)
     spent(10)
     take("a", 1, 0)
@@ -89,7 +89,7 @@ describe("the table", () => {
   })
 
   test("tells nothing where nothing is shared", () => {
-    const { take, spent } = makeBuckets(rate)
+    const { take, spent } = makeTokenBuckets(rate)
     take("a", 1, 0)
     expect(spent(10)).toEqual([])
   })

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { clientIn } from "../../../gateway/http/address-header.ts"
+import { clientInHeader } from "../../../gateway/http/address-header.ts"
 import { plainAddress } from "../../../gateway/http/address-text.ts"
 import {
-  believedHeaders,
   clientAddress,
   isPrivate,
   loopback,
-  namesStranger,
-  nobody,
+  namesUntrustedAddress,
+  parseHeaderNames,
   proxiesProblem,
-  trustedProxies
+  trustedProxies,
+  trustNobody
 } from "../../../gateway/http/client-address.ts"
 
 const proxies = "127.0.0.0/8, ::1, 10.0.0.0/8, fd00::/8"
@@ -20,7 +20,7 @@ const from = (
   peer = "127.0.0.1",
   trusted = proxies,
   believed = threeHeaders
-): string => clientAddress(new Headers(headers), peer, trustedProxies(trusted), believedHeaders(believed))
+): string => clientAddress(new Headers(headers), peer, trustedProxies(trusted), parseHeaderNames(believed))
 
 const all = { "x-push-ip": "1.1.1.1", "x-forwarded-for": "2.2.2.2", "x-real-ip": "3.3.3.3" }
 
@@ -72,7 +72,7 @@ describe("forged headers (case 45)", () => {
   })
 
   test("never win over what our proxy wrote, in no header, whatever they hold", () => {
-    const isOurs = trustedProxies(proxies)
+    const isProxy = trustedProxies(proxies)
     const piece = fc.oneof(
       fc.constantFrom(
         '"',
@@ -95,10 +95,10 @@ describe("forged headers (case 45)", () => {
     const ours = fc.constantFrom("", ", 10.1.2.3", ", 127.0.0.1:80, 10.1.2.3")
     fc.assert(
       fc.property(forged, ours, (text, behind) => {
-        expect(clientIn("x-any", `${text}, 8.8.8.8${behind}`, isOurs)).toBe("8.8.8.8")
+        expect(clientInHeader("x-any", `${text}, 8.8.8.8${behind}`, isProxy)).toBe("8.8.8.8")
         const element = 'for="[2001:db8::7]:99";host="a,b";by=10.1.2.3'
         const proxied = behind.replaceAll(/, ([\d.:]+)/g, ', for="$1"')
-        expect(clientIn("forwarded", `${text}, ${element}${proxied}`, isOurs)).toBe("2001:db8::7")
+        expect(clientInHeader("forwarded", `${text}, ${element}${proxied}`, isProxy)).toBe("2001:db8::7")
       }),
       { numRuns: 3_000 }
     )
@@ -119,7 +119,7 @@ describe("forged headers (case 45)", () => {
   })
 
   test("that our proxy passes on are left out of ADDRESS_HEADERS, which names X-Forwarded-For unless set", () => {
-    const believed = believedHeaders("X-Forwarded-For")
+    const believed = parseHeaderNames("X-Forwarded-For")
     const headers = new Headers({
       "x-push-ip": "6.6.6.6",
       "x-real-ip": "6.6.6.7",
@@ -143,7 +143,7 @@ describe("forged headers (case 45)", () => {
 
   test("show that somebody else sends, also where they are not believed", () => {
     const names = (headers: Record<string, string>) =>
-      namesStranger(new Headers(headers), trustedProxies(proxies))
+      namesUntrustedAddress(new Headers(headers), trustedProxies(proxies))
     expect(names({ "x-real-ip": "8.8.8.8" })).toBe(true)
     expect(names({ forwarded: "for=8.8.8.8" })).toBe(true)
     expect(names({ "x-forwarded-for": "8.8.8.8, 10.1.2.3" })).toBe(true)
@@ -204,8 +204,8 @@ describe("every header is read alike", () => {
 
   test("and counts in the order of ADDRESS_HEADERS", () => {
     expect(from(all, "127.0.0.1", proxies, "X-Real-Ip,X-Push-Ip")).toBe("3.3.3.3")
-    expect([...(believedHeaders(" X-B ,, x-a,") ?? [])]).toEqual(["x-b", "x-a"])
-    for (const bad of ["", " , ", "X Forwarded", "a:b", "ä"]) expect(believedHeaders(bad)).toBeUndefined()
+    expect([...(parseHeaderNames(" X-B ,, x-a,") ?? [])]).toEqual(["x-b", "x-a"])
+    for (const bad of ["", " , ", "X Forwarded", "a:b", "ä"]) expect(parseHeaderNames(bad)).toBeUndefined()
   })
 })
 
@@ -273,7 +273,7 @@ describe("from anyone else", () => {
   test("headers do not count", () => {
     expect(from(all, "9.9.9.9")).toBe("9.9.9.9")
     expect(from(all, "10.0.0.1", loopback)).toBe("10.0.0.1")
-    expect(from(all, "127.0.0.1", nobody)).toBe("127.0.0.1")
+    expect(from(all, "127.0.0.1", trustNobody)).toBe("127.0.0.1")
     expect(from(all, "")).toBe("")
   })
 })
@@ -303,7 +303,7 @@ test("a private network has its ranges", () => {
 
 test("a list that cannot be read is told in a sentence that names the entry", () => {
   expect(proxiesProblem(proxies)).toBeUndefined()
-  expect(proxiesProblem(nobody)).toBeUndefined()
+  expect(proxiesProblem(trustNobody)).toBeUndefined()
   for (const bad of ["10.0.0.0/33", "proxy.local", "::1/129", "10.0.0.0/8/8", "10.0.0.0/", "1.2.3"]) {
     expect(proxiesProblem(`127.0.0.1,${bad}`)).toContain(`"${bad}"`)
   }

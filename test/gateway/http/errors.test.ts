@@ -1,7 +1,7 @@
 /** The one table of errors: every code has its status, its headers and the same form. */
 import { describe, expect, test } from "bun:test"
 import { Failure, type FailureReason } from "../../../contracts/failure.ts"
-import { type ErrorCode, Refusal, refuse, refuseFailed } from "../../../gateway/http/errors.ts"
+import { type ErrorCode, HttpError, refuse, refuseFailed } from "../../../gateway/http/errors.ts"
 
 const statuses: Record<ErrorCode, number> = {
   "bad-request": 400,
@@ -23,7 +23,7 @@ const again = new Set([408, 429, 503])
 describe("errors", () => {
   for (const [code, status] of Object.entries(statuses) as ReadonlyArray<[ErrorCode, number]>) {
     test(`${code} is ${status}`, async () => {
-      for (const answer of [refuse(code, "A sentence."), refuseFailed(new Refusal(code, "A sentence."))]) {
+      for (const answer of [refuse(code, "A sentence."), refuseFailed(new HttpError(code, "A sentence."))]) {
         expect(answer.status).toBe(status)
         expect(answer.headers.get("content-type")).toStartWith("application/json")
         expect(answer.headers.get("retry-after")).toBe(again.has(status) ? "1" : null)
@@ -53,7 +53,7 @@ describe("errors", () => {
   })
 
   test("a refusal has headers of its own", () => {
-    const answer = refuseFailed(new Refusal("too-large", "x", { connection: "close" }), { "x-a": "1" })
+    const answer = refuseFailed(new HttpError("too-large", "x", { connection: "close" }), { "x-a": "1" })
     expect(answer.headers.get("connection")).toBe("close")
     expect(answer.headers.get("x-a")).toBe("1")
   })

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { makeHealth } from "../../../actors/runtime/health.ts"
 import { makePublicReady } from "../../../actors/runtime/ops-server.ts"
-import { makeFarewell } from "../../../gateway/http/graceful-close.ts"
+import { gracefulClose } from "../../../gateway/http/graceful-close.ts"
 import type { Client } from "../../../gateway/http/server-types.ts"
 
 const client: Client = { address: "127.0.0.1", upgrade: () => undefined }
@@ -12,7 +12,7 @@ const request = new Request("http://localhost/t/x")
 describe("farewell", () => {
   test("answers ask for the connection to be left only when it is time", async () => {
     let isLeaving = false
-    const { fetch } = makeFarewell(
+    const { fetch } = gracefulClose(
       () => new Response("ok"),
       () => isLeaving
     )
@@ -22,7 +22,7 @@ describe("farewell", () => {
   })
 
   test("requests have ceased when none was answered for a while", async () => {
-    const { fetch, ceased } = makeFarewell(
+    const { fetch, ceased } = gracefulClose(
       () => new Response("ok"),
       () => true
     )
@@ -36,7 +36,7 @@ describe("farewell", () => {
   })
 
   test("who goes on all the same is not waited for longer than allowed", async () => {
-    const { fetch, ceased } = makeFarewell(
+    const { fetch, ceased } = gracefulClose(
       () => new Response("ok"),
       () => true
     )
@@ -53,7 +53,7 @@ describe("farewell", () => {
   })
 
   test("requests that are refused, as who asks for readiness is, are not waited for", async () => {
-    const { fetch, ceased } = makeFarewell(
+    const { fetch, ceased } = gracefulClose(
       () => new Response(null, { status: 503 }),
       () => true
     )

@@ -1,7 +1,12 @@
 /** A proxy whose word is not taken is told of once, with what to set; nobody else is. */
 import { expect, test } from "bun:test"
-import { believedHeaders, loopback, nobody, standardHeaders } from "../../../gateway/http/client-address.ts"
-import { lookedAt, proxyCheck } from "../../../gateway/http/proxy-check.ts"
+import {
+  loopback,
+  parseHeaderNames,
+  standardHeaders,
+  trustNobody
+} from "../../../gateway/http/client-address.ts"
+import { checkedRequests, proxyCheck } from "../../../gateway/http/proxy-check.ts"
 
 const checking = (trusted: string = loopback, believed = standardHeaders) => {
   const warnings: Array<string> = []
@@ -53,16 +58,16 @@ test("nothing is told of what is right, or of strangers", () => {
   see("192.168.1.1")
   see("192.168.1.1", { "x-forwarded-for": "unknown" })
   see("", forwarded)
-  const own = checking("10.0.0.0/8", believedHeaders("X-Mine"))
+  const own = checking("10.0.0.0/8", parseHeaderNames("X-Mine"))
   own.see("10.1.2.3", { "x-mine": "203.0.113.7", "x-forwarded-for": "203.0.113.7" })
-  const none = checking(nobody)
+  const none = checking(trustNobody)
   none.see("10.1.2.3", forwarded)
   expect([...warnings, ...own.warnings, ...none.warnings]).toEqual([])
 })
 
 test("a proxy that comes later is found too", () => {
   const { warnings, see } = checking()
-  for (let n = 0; n < lookedAt; n++) see("203.0.113.9", forwarded)
-  for (let n = 0; n < lookedAt; n++) see("10.1.2.3", forwarded)
+  for (let n = 0; n < checkedRequests; n++) see("203.0.113.9", forwarded)
+  for (let n = 0; n < checkedRequests; n++) see("10.1.2.3", forwarded)
   expect(warnings).toHaveLength(1)
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../../contracts/failure.ts"
-import { wrongGuessesAllowed } from "../../../gateway/http/auth-throttle.ts"
+import { maxWrongGuesses } from "../../../gateway/http/auth-throttle.ts"
 import type { LinkStore } from "../../../gateway/links/store.ts"
 import { attacks } from "../../contracts/redirect-attacks.ts"
 import { arrivedAt, refusalIn } from "../asked-gateway.ts"
@@ -246,8 +246,7 @@ describe("who may manage links", () => {
     const { manage } = linkGateway({ more: { now: () => clock.now } })
     const ask = (given: string, peer: string) =>
       manage("GET", "", { headers: { authorization: `Bearer ${given}` }, peer })
-    for (let i = 0; i < wrongGuessesAllowed; i++)
-      expect((await ask(`wrong${i}`, "2001:db8::1")).status).toBe(401)
+    for (let i = 0; i < maxWrongGuesses; i++) expect((await ask(`wrong${i}`, "2001:db8::1")).status).toBe(401)
     const refused = await ask(token, "2001:db8::2")
     expect(refused.status).toBe(429)
     expect(refused.headers.get("retry-after")).toBe("60")
@@ -258,7 +257,7 @@ describe("who may manage links", () => {
 
   test("a missing token is not a wrong one", async () => {
     const { manage } = linkGateway()
-    for (let i = 0; i < wrongGuessesAllowed * 2; i++)
+    for (let i = 0; i < maxWrongGuesses * 2; i++)
       expect((await manage("GET", "", { headers: { authorization: "" } })).status).toBe(401)
     expect((await manage("GET", "")).status).toBe(200)
   })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import { type MemoryLimits, rememberLinks, standardMemory } from "../../../gateway/links/link-cache.ts"
+import { cacheLinks, type LinkCacheLimits, standardLinkCache } from "../../../gateway/links/link-cache.ts"
 
 /** A store whose answers wait until they are told. */
-const memory = (limits: Partial<MemoryLimits> = {}) => {
+const memory = (limits: Partial<LinkCacheLimits> = {}) => {
   const clock = { now: 0 }
   const asked: Array<{
     id: string
@@ -11,7 +11,7 @@ const memory = (limits: Partial<MemoryLimits> = {}) => {
   }> = []
   const found = new Map<string, string>()
   const state: { mode: "answers" | "fails" | "waits" } = { mode: "answers" }
-  const links = rememberLinks<string>(
+  const links = cacheLinks<string>(
     (id) => {
       const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
       asked.push({ id, answer: resolve, fail: reject })
@@ -20,7 +20,7 @@ const memory = (limits: Partial<MemoryLimits> = {}) => {
       return promise
     },
     () => clock.now,
-    { ...standardMemory, patience: 20, ...limits }
+    { ...standardLinkCache, patience: 20, ...limits }
   )
   return { ...links, clock, asked, found, state }
 }
@@ -66,9 +66,9 @@ describe("a link", () => {
       clock.now = 10_999
       expect(await find("a")).toBe("one")
       expect(asked).toHaveLength(before)
-      clock.now = standardMemory.stale
+      clock.now = standardLinkCache.stale
       expect(await find("a")).toBe("one")
-      clock.now = standardMemory.stale + 2_000
+      clock.now = standardLinkCache.stale + 2_000
       expect(await find("a").catch(() => "failed")).toBe("failed")
     }
   })

@@ -9,8 +9,8 @@ import {
   gzipSync,
   zstdCompressSync
 } from "node:zlib"
-import { type Coding, codingOf, inflated } from "../../../../gateway/http/body/decompress.ts"
-import { Refusal } from "../../../../gateway/http/errors.ts"
+import { type Coding, codingOf, decompressed } from "../../../../gateway/http/body/decompress.ts"
+import { HttpError } from "../../../../gateway/http/errors.ts"
 
 const brotli = (bytes: Uint8Array): Uint8Array =>
   brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
@@ -35,9 +35,9 @@ const limit = 1024 * 1024
 /** The text in the bytes, or the code of what refuses them. */
 const textOf = async (name: string, sent: Uint8Array): Promise<string> => {
   try {
-    return new TextDecoder().decode(await inflated(coding(name), sent, limit))
+    return new TextDecoder().decode(await decompressed(coding(name), sent, limit))
   } catch (cause) {
-    return cause instanceof Refusal ? cause.code : String(cause)
+    return cause instanceof HttpError ? cause.code : String(cause)
   }
 }
 
@@ -99,7 +99,7 @@ describe("Content-Encoding", () => {
 
   test("twice, or unknown", () => {
     for (const header of ["gzip, gzip", "gzip,br", "compress", "toString", "gzip;q=1"]) {
-      expect(() => codingOf(header)).toThrow(Refusal)
+      expect(() => codingOf(header)).toThrow(HttpError)
     }
   })
 })

@@ -1,7 +1,13 @@
 /** Our reader of JSON takes what JSON.parse takes, and keeps what that loses. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { type Json, JsonNumber, JsonObject, NotJson, readJson } from "../../../../gateway/http/body/json.ts"
+import {
+  InvalidJson,
+  type Json,
+  JsonNumber,
+  JsonObject,
+  readJson
+} from "../../../../gateway/http/body/json.ts"
 
 /** As JSON.parse would have it: the last of two equal names, numbers as doubles. */
 const plain = (value: Json): unknown => {
@@ -15,7 +21,7 @@ const outcome = (read: () => unknown): unknown => {
   try {
     return { value: read() }
   } catch (cause) {
-    return cause instanceof NotJson || cause instanceof SyntaxError ? "no JSON" : cause
+    return cause instanceof InvalidJson || cause instanceof SyntaxError ? "no JSON" : cause
   }
 }
 

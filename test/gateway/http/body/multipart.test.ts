@@ -2,13 +2,13 @@
 import { describe, expect, test } from "bun:test"
 import { queryIn } from "../../../../gateway/formats/body-params.ts"
 import { maxQueryBytes, maxValues } from "../../../../gateway/http/body/limits.ts"
-import { Refusal } from "../../../../gateway/http/errors.ts"
+import { HttpError } from "../../../../gateway/http/errors.ts"
 
 const read = (text: string, type = "multipart/form-data; boundary=x"): string => {
   try {
     return queryIn(type, new TextEncoder().encode(text))
   } catch (cause) {
-    if (cause instanceof Refusal) return `${cause.code}: ${cause.message}`
+    if (cause instanceof HttpError) return `${cause.code}: ${cause.message}`
     throw cause
   }
 }

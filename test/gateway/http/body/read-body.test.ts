@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { gzipSync } from "node:zlib"
 import { standardBodyLimits } from "../../../../gateway/http/body/limits.ts"
 import { bodyReader } from "../../../../gateway/http/body/read-body.ts"
-import { Refusal } from "../../../../gateway/http/errors.ts"
+import { HttpError } from "../../../../gateway/http/errors.ts"
 
 const limits = { ...standardBodyLimits, sentBytes: 1_000, bytes: 2_000 }
 
@@ -36,7 +36,8 @@ const read = async (sent: Request, more: Partial<typeof limits> & { reserve?: ()
   try {
     return await bodyReader({ ...limits, ...more })(sent, (bytes) => new TextDecoder().decode(bytes))
   } catch (cause) {
-    if (cause instanceof Refusal) return { code: cause.code, isClosing: cause.headers.connection === "close" }
+    if (cause instanceof HttpError)
+      return { code: cause.code, isClosing: cause.headers.connection === "close" }
     throw cause
   }
 }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test"
 import { once } from "node:events"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { connect, createServer, type Socket } from "node:net"
-import { openDoor } from "../../../../gateway/http/connection-guard/listener.ts"
+import { openListener } from "../../../../gateway/http/connection-guard/listener.ts"
 import { serve } from "../../../../gateway/http/serve.ts"
 import type { ServeOptions, Server } from "../../../../gateway/http/server-types.ts"
 import { eventually } from "../../../support/eventually.ts"
@@ -130,7 +130,7 @@ describe("a door before a server that is silent", () => {
     const address = silent.address()
     if (typeof address !== "object" || address === null) throw new Error("no port")
     const counted: Array<string> = []
-    const door = await openDoor({
+    const door = await openListener({
       port: 0,
       hostname: "127.0.0.1",
       to: address.port,

@@ -1,7 +1,7 @@
 /** Requests of one connection, one at a time: however they are cut into pieces, no byte is changed and none comes early. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { Turns } from "../../../../gateway/http/connection-guard/request-turns.ts"
+import { RequestTurns } from "../../../../gateway/http/connection-guard/request-turns.ts"
 
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1")
 const textOf = (data: Buffer | undefined): string => data?.toString("latin1") ?? ""
@@ -35,7 +35,7 @@ describe("requests that are pipelined", () => {
     const places = fc.array(fc.nat(1_000), { maxLength: 12 })
     fc.assert(
       fc.property(places, places, (some, others) => {
-        const turns = new Turns()
+        const turns = new RequestTurns()
         let handed = ""
         for (const piece of cut(requests.join(""), some)) handed += textOf(turns.asks(bytes(piece)))
         for (const [n, answer] of answers.entries()) {
@@ -49,18 +49,18 @@ describe("requests that are pipelined", () => {
           for (const piece of cut(answer, others)) handed += textOf(turns.answers(bytes(piece)))
         }
         expect(handed).toBe(requests.join(""))
-        expect(turns.isHolding).toBe(false)
+        expect(turns.isBuffering).toBe(false)
       })
     )
   })
 
   test("wait only for as long as the answer is not whole", () => {
-    const turns = new Turns()
+    const turns = new RequestTurns()
     expect(textOf(turns.asks(bytes(requests.slice(0, 2).join(""))))).toBe(requests[0] ?? "")
-    expect(turns.isHolding).toBe(true)
+    expect(turns.isBuffering).toBe(true)
     expect(turns.answers(bytes(ok.slice(0, -1)))).toBeUndefined()
     expect(textOf(turns.answers(bytes(ok.slice(-1))))).toBe(requests[1] ?? "")
-    expect(turns.isHolding).toBe(false)
+    expect(turns.isBuffering).toBe(false)
   })
 
   test("are handed on as they come where their ends cannot be told", () => {
@@ -77,14 +77,14 @@ describe("requests that are pipelined", () => {
       "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
       "\u0016\u0003\u0001 no HTTP\r\n\r\n"
     ]) {
-      const turns = new Turns()
+      const turns = new RequestTurns()
       expect(textOf(turns.asks(bytes(head + next)))).toBe(head + next)
       expect(textOf(turns.asks(bytes(next)))).toBe(next)
     }
   })
 
   test("are handed on as they come behind a head without an end", () => {
-    const turns = new Turns()
+    const turns = new RequestTurns()
     const head = `GET /a HTTP/1.1\r\nX: ${"x".repeat(70_000)}`
     expect(textOf(turns.asks(bytes(head)))).toBe(head)
     expect(textOf(turns.asks(bytes("\r\n\r\n")))).toBe("\r\n\r\n")
@@ -92,7 +92,7 @@ describe("requests that are pipelined", () => {
   })
 
   test("are let go when an answer comes too early, or without an end", () => {
-    const early = new Turns()
+    const early = new RequestTurns()
     early.asks(bytes("POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\nx"))
     early.answers(bytes(ok))
     expect(textOf(early.asks(bytes("any")))).toBe("any")
@@ -102,7 +102,7 @@ describe("requests that are pipelined", () => {
       `${ok}more`,
       "none\r\n\r\n"
     ]) {
-      const turns = new Turns()
+      const turns = new RequestTurns()
       turns.asks(bytes((requests[0] ?? "") + (requests[4] ?? "")))
       expect(textOf(turns.answers(bytes(answer)))).toBe(requests[4] ?? "")
     }
