@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { loadActors } from "../actors/all.ts"
 import { actorTable, settingsTable } from "../actors/commands/help.ts"
-import { errorEntries } from "../gateway/http/errors.ts"
+import { describedErrors } from "../gateway/openapi/errors.ts"
 import { seriesTable } from "./series-table.ts"
 
 const actors = await loadActors()
@@ -11,9 +11,9 @@ const errorTable = (): string =>
   [
     "| status | code | when | send the same again? |",
     "| --- | --- | --- | --- |",
-    ...errorEntries.map(
-      ({ status, code, when, isRetried }) =>
-        `| ${status} | \`${code}\` | ${when} | ${isRetried ? "yes, after `Retry-After`" : "no"} |`
+    ...describedErrors.map(
+      ({ status, code, description, isRetried }) =>
+        `| ${status} | \`${code}\` | ${description} | ${isRetried ? "yes, after `Retry-After`" : "no"} |`
     )
   ].join("\n")
 

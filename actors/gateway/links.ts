@@ -1,4 +1,4 @@
-/** Campaign links as the gateway's app wants them: the store's answers as promises, and the enricher's eye for platforms. */
+/** Adapts campaign links to the gateway's app: the store's results as promises, and the enricher's detection of platforms. */
 import { Cause, Effect, Exit, Redacted } from "effect"
 import { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import { rememberDevices } from "../../bridge/user-agent/device.ts"
@@ -14,15 +14,15 @@ import { readTopics, topicSettings } from "../transform/topics.ts"
 /** The settings that `makeLinks` reads. */
 export const linksSettings = [...Object.values(linkSettings), ...topicSettings]
 
-/** Fails with one sentence for settings that cannot work. */
+/** Fails with one sentence for invalid settings. */
 export const makeLinks: Effect.Effect<LinkOptions, StartFailure, CampaignLinks> = Effect.gen(function* () {
   const links = yield* CampaignLinks
   const topics = yield* readTopics
   const { linksToken, linkSchemes, notFoundUrl } = yield* readAll(linkSettings)
   const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
 
-  const promised = async <A>(asked: Effect.Effect<A, Failure>): Promise<A> => {
-    const exit = await run(asked)
+  const promised = async <A>(effect: Effect.Effect<A, Failure>): Promise<A> => {
+    const exit = await run(effect)
     if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
     return exit.value
   }
@@ -30,7 +30,7 @@ export const makeLinks: Effect.Effect<LinkOptions, StartFailure, CampaignLinks> 
   const token = linksToken === undefined ? undefined : Redacted.value(linksToken) || undefined
   if (token !== undefined && !topics.all.includes(clicks)) {
     yield* Effect.logWarning(
-      `Clicks go to the topic ${topics.standard}, among its events: name clicks in KAFKA_TOPICS to keep them apart.`
+      `Clicks are stored in the topic ${topics.standard}. Add clicks to KAFKA_TOPICS to store them in a topic of their own.`
     )
   }
 

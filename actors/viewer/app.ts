@@ -4,7 +4,7 @@
  */
 
 import { Elysia } from "elysia"
-import type { OperationalHandler } from "../../gateway/app.ts"
+import type { OperationalHandler } from "../../gateway/dispatch.ts"
 import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { codeOf, type ErrorCode, refuse } from "../../gateway/http/errors.ts"
 import type { Client, SocketHandlers } from "../../gateway/http/server-types.ts"

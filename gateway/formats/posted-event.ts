@@ -8,32 +8,32 @@ import { queryIn } from "./body-params.ts"
 import { joinedQueries } from "./flatten-json.ts"
 import { idempotencyKey } from "./idempotency-key.ts"
 
-/** Takes the event that was posted, with the path it was posted to, and gives `answer` when the queue has it. */
+/** Accepts the posted event with the path of the request, and responds with `answer` when the queue has it. */
 export const postEvent =
-  (take: AcceptEvents, readBody: ReadBody, answer: () => Response): Handler =>
+  (accept: AcceptEvents, readBody: ReadBody, answer: () => Response): Handler =>
   async (context) => {
     const { request, target } = context
     const id = idempotencyKey(request.headers)
     const contentType = request.headers.get("content-type")
     const posted = await readBody(request, (bytes) => queryIn(contentType, bytes))
-    await take.one(context, { path: target.path, query: joinedQueries(target.query, posted), id })
+    await accept.one(context, { path: target.path, query: joinedQueries(target.query, posted), id })
     return answer()
   }
 
-/** The same, where the path must name the event behind `/t/`. */
-export const postNamedEvent = (take: AcceptEvents, readBody: ReadBody, answer: () => Response): Handler => {
-  const handler = postEvent(take, readBody, answer)
+/** The same for `/t/<event>`, where the path must name the event. */
+export const postNamedEvent = (accept: AcceptEvents, readBody: ReadBody, answer: () => Response): Handler => {
+  const handler = postEvent(accept, readBody, answer)
   return (context) =>
     /^\/t\/+$/.test(context.target.path)
       ? refuse("not-found", "Name the event in the path: /t/<event>.")
       : handler(context)
 }
 
-/** Takes the event of a GET with the path and query it has. */
+/** Accepts the event of a GET with its path and query. */
 export const getEvent =
-  (take: AcceptEvents, answer: () => Response): Handler =>
+  (accept: AcceptEvents, answer: () => Response): Handler =>
   async (context) => {
     const { request, target } = context
-    await take.one(context, { ...target, id: idempotencyKey(request.headers) })
+    await accept.one(context, { ...target, id: idempotencyKey(request.headers) })
     return answer()
   }

@@ -1,5 +1,5 @@
 /**
- * Holding addresses and write keys to their rates, in this process; share-rates.ts of the gateway's actor tells other
+ * Rate limits for addresses and write keys, in this process. `actors/gateway/sync-rate-limits.ts` shares them with other
  * gateways. Lives as long as the gateway.
  */
 
@@ -17,14 +17,14 @@ export interface RateSettings {
   readonly perKey: Rate | undefined
   readonly isShared: boolean
   readonly countRefused: CountRefused
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, milliseconds. */
   readonly now: () => number
 }
 
 export interface RateLimits {
   readonly address: ConsumeTokens | undefined
   readonly key: ConsumeTokens | undefined
-  /** The tables by name, for sharing them. */
+  /** The buckets by name, to share them with other gateways. */
   readonly tables: ReadonlyArray<readonly [name: string, buckets: TokenBuckets]>
 }
 
@@ -32,10 +32,10 @@ export const rateLimits = (settings: RateSettings): RateLimits => {
   const { perAddress, perKey, isShared, countRefused, now } = settings
   const tables: Array<readonly [string, TokenBuckets]> = []
 
-  const spend = (
+  const limit = (
     table: string,
     rate: Rate | undefined,
-    reason: keyof typeof sentences,
+    reason: keyof typeof messages,
     nameOf: (context: RequestContext) => string | undefined
   ): ConsumeTokens | undefined => {
     if (rate === undefined) return undefined
@@ -43,11 +43,11 @@ export const rateLimits = (settings: RateSettings): RateLimits => {
     tables.push([table, buckets])
     return (context, events) => {
       const name = nameOf(context)
-      const wait = name === undefined ? 0 : buckets.take(name, events, now())
-      if (wait === 0) return undefined
+      const waitMs = name === undefined ? 0 : buckets.take(name, events, now())
+      if (waitMs === 0) return undefined
       countRefused(reason)
-      const retryAfter = String(Math.ceil(wait / 1000))
-      return new HttpError("too-many-requests", sentences[reason], {
+      const retryAfter = String(Math.ceil(waitMs / 1000))
+      return new HttpError("too-many-requests", messages[reason], {
         "retry-after": retryAfter,
         ...anyOrigin
       })
@@ -55,13 +55,13 @@ export const rateLimits = (settings: RateSettings): RateLimits => {
   }
 
   return {
-    address: spend("address", perAddress, "rate-address", ({ address }) => networkOf(address) || undefined),
-    key: spend("key", perKey, "rate-key", ({ key }) => key),
+    address: limit("address", perAddress, "rate-address", ({ address }) => networkOf(address) || undefined),
+    key: limit("key", perKey, "rate-key", ({ key }) => key),
     tables
   }
 }
 
-const sentences = {
-  "rate-address": "This address sends more events than it may; send the same again later.",
-  "rate-key": "More events come with this write key than may; send the same again later."
+const messages = {
+  "rate-address": "This address exceeds its rate limit; repeat the request after Retry-After.",
+  "rate-key": "This write key exceeds its rate limit; repeat the request after Retry-After."
 }

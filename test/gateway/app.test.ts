@@ -4,7 +4,8 @@ import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { parseLine } from "../../contracts/wire/line.ts"
 import { eventType } from "../../contracts/wire/record.ts"
-import { type GatewayOptions, gatewayApp, maxTargetBytes } from "../../gateway/app.ts"
+import { type GatewayOptions, gatewayApp } from "../../gateway/app.ts"
+import { maxTargetBytes } from "../../gateway/dispatch.ts"
 import { askedGateway, refusalIn } from "./asked-gateway.ts"
 import { linkGateway } from "./links/gateway.ts"
 
@@ -312,8 +313,8 @@ describe("errors", () => {
     const troubles: ReadonlyArray<Partial<GatewayOptions>> = [
       { guards: [thrown] },
       { guards: [() => Promise.reject(new Error("unforeseen"))] },
-      { around: thrown },
-      { spend: thrown, privacy: thrown }
+      { middleware: thrown },
+      { consumeTokens: thrown, privacy: thrown }
     ]
     for (const trouble of troubles) {
       const { ask, post, lines } = askedGateway(trouble)

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
 import { gzipSync, zstdCompressSync } from "node:zlib"
-import { standardBodyLimits } from "../../gateway/http/body/limits.ts"
+import { standardFormatLimits } from "../../gateway/formats/limits.ts"
 import { serve } from "../../gateway/http/serve.ts"
 import type { Server } from "../../gateway/http/server-types.ts"
 import { askedGateway } from "./asked-gateway.ts"
 
-const patience = 150
-const { app, taken, lines } = askedGateway({ bodyLimits: { ...standardBodyLimits, patience } })
+const timeoutMs = 150
+const { app, taken, lines } = askedGateway({ bodyLimits: { ...standardFormatLimits, timeoutMs } })
 let server: Server
 beforeAll(async () => {
   server = await serve({ port: 0, hostname: "127.0.0.1", fetch: app.fetch, countsBodies: true })

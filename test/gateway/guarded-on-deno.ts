@@ -22,7 +22,7 @@ const { app, lines, counted } = guardedGateway({
   },
   more: {
     cors: corsOf({ corsOrigins: "https://shop.example", corsCredentials: true }),
-    around: limitInFlight(4, () => {}),
+    middleware: limitInFlight(4, () => {}),
     settings: { trustedProxies: "127.0.0.0/8, 2001:db8::/33", podName: undefined }
   }
 })
@@ -35,7 +35,7 @@ const server = await serve({
   hostname: "127.0.0.1",
   fetch: app.fetch,
   tls: { ...tls, renewals: tlsRenewals(cert, key, tls, say, 20) },
-  door: { most: 10, request: 5_000, count: () => {} }
+  connectionGuard: { maxConnections: 10, requestTimeoutMs: 5_000, countRefused: () => {} }
 })
 
 /** The certificate that a new connection is shown, in short. */
@@ -95,6 +95,6 @@ process.stdout.write(
     limited: [last.status, Number(last.headers.get("retry-after")) > 0],
     readable: last.headers.get("access-control-allow-origin"),
     certificates: [first, second],
-    mismatch: mismatch.includes("does not belong to the certificate")
+    mismatch: mismatch.includes("does not match the certificate")
   })
 )

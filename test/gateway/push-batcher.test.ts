@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test"
 import type { ByteString } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { type PushLimits, pushBatch, standardPushLimits } from "../../gateway/push-batcher.ts"
+import { PushBatcher, type PushLimits, standardPushLimits } from "../../gateway/push-batcher.ts"
 
 /** A queue whose pushes end when the test says so. */
 const heldQueue = (limits: Partial<PushLimits> = {}) => {
   const pushes: Array<{ lines: ReadonlyArray<string>; done: () => void; fail: (cause: unknown) => void }> = []
   const waiters: Array<() => void> = []
-  const batch = pushBatch(
+  const batch = new PushBatcher(
     (lines) =>
       new Promise((resolve, reject) => {
         pushes.push({ lines: [...lines], done: resolve, fail: reject })
@@ -69,7 +69,7 @@ describe("a shared push", () => {
   })
 
   test("a full batch does not wait for the push before it, but for its turn among so many", async () => {
-    const { add, push, pushes } = heldQueue({ batchLines: 2, pushes: 2 })
+    const { add, push, pushes } = heldQueue({ maxBatchLines: 2, maxPushes: 2 })
     const all = [add("a"), add("b"), add("c"), add("d"), add("e"), add("f")]
     const first = await push(0)
     const second = await push(1)
@@ -98,7 +98,7 @@ describe("a shared push", () => {
   })
 
   test("when the queue is away, those who wait for their turn fail with the push before them", async () => {
-    const { add, push, pushes, batch } = heldQueue({ pushes: 1 })
+    const { add, push, pushes, batch } = heldQueue({ maxPushes: 1 })
     const a = add("a")
     const first = await push(0)
     const waiting = [add("b"), add("c")]
@@ -115,7 +115,7 @@ describe("a shared push", () => {
   })
 
   test("a push that throws at once is a failed push", async () => {
-    const batch = pushBatch(() => {
+    const batch = new PushBatcher(() => {
       throw new Failure({ reason: "unavailable", message: "no queue" })
     })
     expect(await batch.add("a" as ByteString).catch(reasonOf)).toBe("unavailable")
@@ -125,7 +125,7 @@ describe("a shared push", () => {
 
 describe("bounds", () => {
   test("one line more than may be pending is refused at once, and taken again when there is room", async () => {
-    const { add, push } = heldQueue({ pendingLines: 2 })
+    const { add, push } = heldQueue({ maxPendingLines: 2 })
     const kept = [add("a"), add("b")]
     expect(await add("c").catch(reasonOf)).toBe("busy")
     ;(await push(0)).done()
@@ -136,7 +136,7 @@ describe("bounds", () => {
   })
 
   test("the same with bytes", async () => {
-    const { add, push } = heldQueue({ pendingBytes: 10 })
+    const { add, push } = heldQueue({ maxPendingBytes: 10 })
     const kept = add("12345678")
     expect(await add("123").catch(reasonOf)).toBe("busy")
     const more = add("12")

@@ -35,19 +35,19 @@ test("a setting that cannot work ends a process with exit code 78", async () => 
 
 test("settings that cannot work are told in one sentence that repeats no secret", async () => {
   const cases: ReadonlyArray<readonly [Environment, string]> = [
-    [{ CORS_CREDENTIALS: "true" }, "CORS_CREDENTIALS needs CORS_ORIGINS to be a list of origins"],
+    [{ CORS_CREDENTIALS: "true" }, "CORS_CREDENTIALS requires a list of origins in CORS_ORIGINS"],
     [{ CORS_ORIGINS: "shop.example" }, '"shop.example" is no origin'],
     [{ WRITE_KEYS: "secretkey=shop" }, 'the topic "shop", which is not among KAFKA_TOPICS'],
     [{ WRITE_KEYS: "secret" }, "Key 1 of WRITE_KEYS must have 8 to 200"],
     [{ RATE_LIMIT_PER_ADDRESS: "many" }, "RATE_LIMIT_PER_ADDRESS"],
-    [{ RATE_LIMIT_PER_KEY: "5/s" }, "RATE_LIMIT_PER_KEY needs WRITE_KEYS"],
+    [{ RATE_LIMIT_PER_KEY: "5/s" }, "RATE_LIMIT_PER_KEY requires WRITE_KEYS"],
     [{ GATEWAY_MAX_PER_ADDRESS: "0" }, "GATEWAY_MAX_PER_ADDRESS"],
-    [{ PRIVACY_SIGNALS: "forget" }, '"forget" is no policy'],
-    [{ PRIVACY_SIGNALS: "clicks=drop" }, 'PRIVACY_SIGNALS names the topic "clicks"'],
+    [{ PRIVACY_SIGNALS: "forget" }, '"forget" is not a policy'],
+    [{ PRIVACY_SIGNALS: "clicks=drop" }, 'PRIVACY_SIGNALS has the topic "clicks"'],
     [{ ADDRESS_MASK: "24" }, "ADDRESS_MASK"],
     [{ ANONYMOUS_HEADER: "a b" }, "ANONYMOUS_HEADER"],
     [{ VISITOR_ID: "weekly" }, "VISITOR_ID"],
-    [{ TLS_CERT: "/nowhere.pem" }, "TLS needs both TLS_CERT and TLS_KEY"],
+    [{ TLS_CERT: "/nowhere.pem" }, "TLS requires both TLS_CERT and TLS_KEY"],
     [{ TLS_CERT: "/nowhere.pem", TLS_KEY: "/nowhere.pem" }, "TLS_CERT: the file /nowhere.pem cannot be read."]
   ]
   for (const [settings, sentence] of cases) {

@@ -10,7 +10,7 @@ import { secretUrl, startRedis } from "../../support/redis.ts"
 const server = await startRedis()
 
 describe.skipIf(server === undefined)("rate limits", () => {
-  const rate = { interval: 60_000, burst: 10 }
+  const rate = { intervalMs: 60_000, burst: 10 }
   const now = (): number => performance.now()
 
   /** One gateway's buckets, shared from when this resolves until `stop`. */
@@ -36,9 +36,9 @@ describe.skipIf(server === undefined)("rate limits", () => {
     expect(other.buckets.take("a", 1, now())).toBe(0)
     const wait = await eventually("the other gateway has learnt it", () => {
       const asked = other.buckets.take("a", 10, now())
-      return asked > 9 * rate.interval ? asked : undefined
+      return asked > 9 * rate.intervalMs ? asked : undefined
     })
-    expect(wait).toBeLessThanOrEqual(11 * rate.interval)
+    expect(wait).toBeLessThanOrEqual(11 * rate.intervalMs)
 
     await server?.stop()
     expect(one.buckets.take("b", 10, now())).toBe(0)

@@ -27,15 +27,15 @@ describe.skipIf(server === undefined)("the salts of gateways", () => {
       Effect.scoped(
         Effect.gen(function* () {
           const [one, other] = [cachedSalts(yield* open), cachedSalts(yield* open)]
-          yield* one.keep
-          yield* other.keep
+          yield* one.refresh
+          yield* other.refresh
           const salt = one.saltOf(today)
           expect(salt).toMatch(/^[0-9a-f]{32}$/)
           expect(other.saltOf(today)).toBe(salt ?? "")
 
           const redis = new Redis(url)
           yield* Effect.promise(() => redis.flushall())
-          yield* other.keep
+          yield* other.refresh
           expect(yield* Effect.promise(() => redis.get(`{spoor:visitor}:salt:${today}`))).toBe(salt ?? "")
           redis.disconnect()
         })
@@ -48,10 +48,10 @@ describe.skipIf(server === undefined)("the salts of gateways", () => {
         Effect.gen(function* () {
           const service = yield* open
           const [known, unknown] = [cachedSalts(service), cachedSalts(service)]
-          yield* known.keep
+          yield* known.refresh
           yield* Effect.promise(() => server?.stop() ?? Promise.resolve())
-          yield* known.keep
-          yield* unknown.keep
+          yield* known.refresh
+          yield* unknown.refresh
           expect(known.saltOf(today)).toBeDefined()
           expect(unknown.saltOf(today)).toBeUndefined()
         })

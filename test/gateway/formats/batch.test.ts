@@ -1,7 +1,7 @@
 /** Many events in one request: each has a verdict of its own, in order. */
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../../contracts/failure.ts"
-import { standardBodyLimits } from "../../../gateway/http/body/limits.ts"
+import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
 import { arrivedAt, askedGateway, refusalIn } from "../asked-gateway.ts"
 
 const verdictsIn = async (answer: Response): Promise<ReadonlyArray<{ verdict: string; reason?: string }>> => {
@@ -64,7 +64,7 @@ describe("a batch", () => {
       expect(await refusalIn(await post("/batch", batch))).toEqual({
         status: 400,
         error: "bad-request",
-        message: 'Beside "events" a batch has no other field.'
+        message: 'A batch may have no other field than "events".'
       })
     expect(taken()).toEqual([])
   })
@@ -140,7 +140,7 @@ describe("a batch", () => {
       [{ event: "a", id: "" }, /"id" must be/],
       [{ event: "a", id: "ü" }, /"id" must be/],
       [{ event: "a", id: ["x"] }, /"id" must be/],
-      [{ event: "a", user: "x" }, /"user" is no field/],
+      [{ event: "a", user: "x" }, /Unknown field "user"/],
       [{ event: "a", params: deep }, /8 deep/],
       [{ event: "a", params: Array.from({ length: 300 }, () => 0) }, /256 values/],
       [{ event: "a", params: { a: "x".repeat(70_000) } }, /65536 bytes/]
@@ -165,19 +165,19 @@ describe("a batch", () => {
     const verdicts = await verdictsIn(
       await post("/batch", '[{"event":"a","event":"b"}]', { type: "application/json" })
     )
-    expect(verdicts).toEqual([{ verdict: "rejected", reason: 'The field "event" stands twice.' }])
+    expect(verdicts).toEqual([{ verdict: "rejected", reason: 'The field "event" is a duplicate.' }])
   })
 
   test("a line of NDJSON that is no JSON is rejected alone", async () => {
     const { post, taken } = askedGateway()
     const verdicts = await verdictsIn(await post("/batch", '{"event":"a"}\n{"event":\n{"event":"b"}'))
-    expect(verdicts).toEqual([ok, { verdict: "rejected", reason: expect.stringContaining("no JSON") }, ok])
+    expect(verdicts).toEqual([ok, { verdict: "rejected", reason: expect.stringContaining("Invalid JSON") }, ok])
     expect(taken()).toEqual(["/t/a e", "/t/b e"])
   })
 
   describe("with bytes that are not UTF-8", () => {
     const bytesOf = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
-    const rejected = { verdict: "rejected", reason: "The event is not UTF-8." }
+    const rejected = { verdict: "rejected", reason: "The event is not valid UTF-8." }
     const good = '{"event":"\xc3\xbc","params":{"a":"\xe2\x82\xac"}}'
     const bad = '{"event":"t\xfc"}'
     const types = [
@@ -217,7 +217,7 @@ describe("a batch", () => {
       )
       expect(verdicts).toEqual([
         rejected,
-        { verdict: "rejected", reason: expect.stringMatching(/8 deep/) },
+        { verdict: "rejected", reason: expect.stringMatching(/at most 8 levels/) },
         ok
       ])
       expect(taken()).toEqual(["/t/%C3%BC a=%E2%82%AC&idempotency_key=k-2"])
@@ -228,7 +228,7 @@ describe("a batch", () => {
       for (const body of ["\xff\xfe", "\xfc\n\xfc", '[{"event":"\xfc"}'])
         expect(await refusalIn(await post("/batch", bytesOf(body)))).toMatchObject({
           status: 400,
-          message: "The body is not UTF-8."
+          message: "The body is not valid UTF-8."
         })
     })
   })
@@ -248,7 +248,7 @@ describe("a batch", () => {
     expect(await verdictsIn(answer)).toEqual([
       ok,
       { verdict: "retry" },
-      { verdict: "rejected", reason: "The event is larger than an event may be." },
+      { verdict: "rejected", reason: "The event exceeds the size limit." },
       ok
     ])
     expect(taken).toHaveLength(2)
@@ -283,7 +283,7 @@ describe("a batch", () => {
   }
 
   test("refuses more events than there may be, before any is taken", async () => {
-    const { post, lines } = askedGateway({ bodyLimits: { ...standardBodyLimits, events: 3 } })
+    const { post, lines } = askedGateway({ bodyLimits: { ...standardFormatLimits, events: 3 } })
     const events = (count: number) => Array.from({ length: count }, () => ({ event: "a" }))
     expect(await verdictsIn(await post("/batch", events(3)))).toHaveLength(3)
     for (const body of [events(4), { events: events(4) }]) {

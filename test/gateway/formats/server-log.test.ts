@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { gzipSync } from "node:zlib"
 import { Failure } from "../../../contracts/failure.ts"
-import { standardBodyLimits } from "../../../gateway/http/body/limits.ts"
+import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
 import { arrivedAt, askedGateway, refusalIn } from "../asked-gateway.ts"
 
 const line = (request = "GET /x?a=1 HTTP/1.1", address = "198.51.100.7") =>
@@ -123,7 +123,7 @@ describe("a server log", () => {
       rejected: 12,
       reasons: bad.slice(0, 10).map((_, i) => ({
         line: i + 3,
-        reason: "Unknown log format: expected an IP address first, or behind the name of a virtual host."
+        reason: "Unknown log format: expected an IP address at the start, or after the name of a virtual host."
       })),
       retry: []
     })
@@ -177,9 +177,9 @@ describe("a server log", () => {
       reasons: [
         {
           line: 3,
-          reason: "Unknown log format: expected an IP address first, or behind the name of a virtual host."
+          reason: "Unknown log format: expected an IP address at the start, or after the name of a virtual host."
         },
-        { line: 4, reason: "The event is larger than an event may be." }
+        { line: 4, reason: "The event exceeds the size limit." }
       ],
       retry: [2, 5]
     })
@@ -187,7 +187,7 @@ describe("a server log", () => {
   })
 
   test("refuses more lines than there may be", async () => {
-    const { post, lines } = askedGateway({ bodyLimits: { ...standardBodyLimits, events: 2 } })
+    const { post, lines } = askedGateway({ bodyLimits: { ...standardFormatLimits, events: 2 } })
     expect((await post(path, `${line()}\n${line()}\n\n`)).status).toBe(200)
     expect(await refusalIn(await post(path, `${line()}\n${line()}\nx`))).toMatchObject({ status: 413 })
     expect(lines).toHaveLength(2)

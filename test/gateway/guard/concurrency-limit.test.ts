@@ -8,7 +8,7 @@ test("so many requests of one address may be under way, and its others when thos
   const { ask } = guardedGateway({
     more: {
       push: () => new Promise((resolve) => held.push(resolve)),
-      around: limitInFlight(2, (reason) => void counted.push(reason))
+      middleware: limitInFlight(2, (reason) => void counted.push(reason))
     }
   })
   const first = [ask("/t/1"), ask("/t/2")]
@@ -29,7 +29,7 @@ test("so many requests of one address may be under way, and its others when thos
 
 test("a request that fails is no longer under way", async () => {
   const { ask } = guardedGateway({
-    more: { push: () => Promise.reject(new Error("x")), around: limitInFlight(1, () => {}) }
+    more: { push: () => Promise.reject(new Error("x")), middleware: limitInFlight(1, () => {}) }
   })
   for (let n = 0; n < 3; n++) expect((await ask("/t/x")).status).toBe(503)
 })

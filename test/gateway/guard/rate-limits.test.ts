@@ -14,7 +14,7 @@ describe("an address", () => {
     expect(refused.headers.get("retry-after")).toBe("10")
     expect(await refused.json()).toEqual({
       error: "too-many-requests",
-      message: "This address sends more events than it may; send the same again later."
+      message: "This address exceeds its rate limit; repeat the request after Retry-After."
     })
     clock.now += 10_000
     expect(await status(ask("/t/x"))).toBe(200)

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { makeTokenBuckets } from "../../../gateway/guard/token-buckets.ts"
 
-const rate = { interval: 100, burst: 5 }
+const rate = { intervalMs: 100, burst: 5 }
 
 describe("a bucket", () => {
   test("gives its burst at once, then one each interval, and says how long that takes", () => {
@@ -48,7 +48,7 @@ describe("a bucket", () => {
             expect(take("a", events, now)).toBe(0)
           }
           given += events
-          expect(given).toBeLessThanOrEqual(rate.burst + (now - 5000) / rate.interval + 1e-6)
+          expect(given).toBeLessThanOrEqual(rate.burst + (now - 5000) / rate.intervalMs + 1e-6)
         }
       })
     )
@@ -78,13 +78,13 @@ describe("the table", () => {
   })
 
   test("learns what others took, and adds what it has not told yet", () => {
-    const { take, learn, spent } = makeTokenBuckets(rate, { isShared: true })
+    const { take, update, spent } = makeTokenBuckets(rate, { isShared: true })
     take("a", 1, 0)
     spent(10)
     take("a", 1, 0)
-    learn("a", 400, 0)
+    update("a", 400, 0)
     expect(take("a", 1, 0)).toBe(100)
-    learn("a", 0, 0)
+    update("a", 0, 0)
     expect(take("a", 4, 0)).toBe(0)
   })
 

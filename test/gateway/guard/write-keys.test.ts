@@ -19,12 +19,12 @@ describe("WRITE_KEYS", () => {
 
   test("that cannot work is told in a sentence that repeats no key", () => {
     const problems: ReadonlyArray<readonly [list: string, sentence: string]> = [
-      [" , ", "holds no key"],
+      [" , ", "has no key"],
       ["short=shop", "Key 1 of WRITE_KEYS must have 8 to 200"],
       ["abcdefgh,a b c d e=shop", "Key 2 of WRITE_KEYS must have"],
       ["abcdefgh=sh op", 'Key 1 of WRITE_KEYS is for "sh op"'],
       ["abcdefgh=other", 'the topic "other", which is not among KAFKA_TOPICS'],
-      ["abcdefgh,abcdefgh=shop", "Key 2 of WRITE_KEYS stands there twice"]
+      ["abcdefgh,abcdefgh=shop", "Key 2 of WRITE_KEYS is a duplicate"]
     ]
     for (const [list, sentence] of problems) {
       const problem = read(list)
@@ -155,7 +155,7 @@ describe("a request", () => {
       expect(answer.headers.get("www-authenticate")).toBe("Bearer")
       const { error, message } = (await answer.json()) as { error: string; message: string }
       expect(error).toBe("unauthorized")
-      expect(message).toMatch(/^(A write key is needed|This write key is not known)/)
+      expect(message).toMatch(/^(A write key is required|The write key is invalid)/)
       expect(message).not.toContain("87654321")
     }
     expect(lines).toEqual([])

@@ -176,7 +176,7 @@ describe("pages of a list", () => {
 test("credentials with * end the start with one sentence", () => {
   const start = () => corsOf({ corsOrigins: "*", corsCredentials: true })
   expect(start).toThrow(Failure)
-  expect(start).toThrow("CORS_CREDENTIALS needs CORS_ORIGINS to be a list of origins")
+  expect(start).toThrow("CORS_CREDENTIALS requires a list of origins in CORS_ORIGINS")
 })
 
 test("a list that cannot be read is told in a sentence that names the entry", () => {
@@ -184,5 +184,5 @@ test("a list that cannot be read is told in a sentence that names the entry", ()
     expect(originsProblem(good)).toBeUndefined()
   for (const bad of ["a.example", "https://a.example/", "https://a.*", "ftp://a.example", "https://u@a"])
     expect(originsProblem(`https://b.example,${bad}`)).toContain(`"${bad}"`)
-  expect(originsProblem("*,https://a.example")).toBe("Beside * no other origin can stand.")
+  expect(originsProblem("*,https://a.example")).toBe("Use either * or a list of origins, not both.")
 })

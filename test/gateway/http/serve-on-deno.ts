@@ -2,7 +2,8 @@
 import { connect } from "node:net"
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { Failure } from "../../../contracts/failure.ts"
-import { gatewayApp, maxTargetBytes } from "../../../gateway/app.ts"
+import { gatewayApp } from "../../../gateway/app.ts"
+import { maxTargetBytes } from "../../../gateway/dispatch.ts"
 import { serve } from "../../../gateway/http/serve.ts"
 import { maxMessageBytes } from "../../../gateway/http/server-types.ts"
 

@@ -195,7 +195,8 @@ const suite = (more: Partial<ServeOptions>): void => {
 }
 
 describe("a server", () => suite({}))
-describe("a server behind a door", () => suite({ door: { most: 100, request: 10_000, count: () => {} } }))
+describe("a server behind a door", () =>
+  suite({ connectionGuard: { maxConnections: 100, requestTimeoutMs: 10_000, countRefused: () => {} } }))
 
 const deno = denoProgram()
 

@@ -11,7 +11,12 @@ export interface Stalled {
   readonly isTakenAfter: boolean
 }
 
-const door = { most: undefined, request: 5_000, count: () => {}, patience: { idle: 1_000, full: 1_000 } }
+const connectionGuard = {
+  maxConnections: undefined,
+  requestTimeoutMs: 5_000,
+  countRefused: () => {},
+  timeouts: { idleMs: 1_000, stalledReaderMs: 1_000 }
+}
 
 /** Rejects when the socket is never closed. */
 export const stalledReader = async (): Promise<Stalled> => {
@@ -21,8 +26,8 @@ export const stalledReader = async (): Promise<Stalled> => {
     port: 0,
     hostname: "127.0.0.1",
     fetch: (_, client) => client.upgrade() ?? new Response(),
-    // Deno's own server would wait for it; its door does not, in less time than usual here.
-    ...("Deno" in globalThis ? { door } : {}),
+    // Deno's own server would wait for it; its connection guard does not, with shorter timeouts here.
+    ...("Deno" in globalThis ? { connectionGuard } : {}),
     socket: {
       open: (socket) => {
         stalled = socket

@@ -40,7 +40,7 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
       hostname: "127.0.0.1",
       fetch: (_, { address }) => new Response(address),
       tls: { ...tls, renewals },
-      door: { most: 10, request: 5_000, count: () => {} }
+      connectionGuard: { maxConnections: 10, requestTimeoutMs: 5_000, countRefused: () => {} }
     })
     const url = `https://127.0.0.1:${server.port}/`
     const ask = (trusted: string): Promise<string> =>
@@ -53,7 +53,7 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
 
     writeFileSync(before.cert, next)
     await eventually("a certificate without its key is told of", () => said.length === 1)
-    expect(said[0]).toContain("does not belong to the certificate")
+    expect(said[0]).toContain("does not match the certificate")
     expect(await ask(tls.cert)).toBe("127.0.0.1")
 
     writeFileSync(before.key, readFileSync(after.key))
@@ -72,16 +72,16 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     const empty = `${cert}.empty`
     writeFileSync(empty, "nothing")
     const cases: ReadonlyArray<readonly [string | undefined, string | undefined, string]> = [
-      [cert, undefined, "TLS needs both TLS_CERT and TLS_KEY; only one of them is set."],
-      [undefined, key, "TLS needs both TLS_CERT and TLS_KEY; only one of them is set."],
+      [cert, undefined, "TLS requires both TLS_CERT and TLS_KEY; only one of them is set."],
+      [undefined, key, "TLS requires both TLS_CERT and TLS_KEY; only one of them is set."],
       [`${cert}.missing`, key, `TLS_CERT: the file ${cert}.missing cannot be read.`],
       [cert, `${key}.missing`, `TLS_KEY: the file ${key}.missing cannot be read.`],
-      [empty, key, `TLS_CERT: ${empty} holds no certificate in PEM form.`],
-      [cert, empty, `TLS_KEY: ${empty} holds no private key in PEM form without a password.`],
+      [empty, key, `TLS_CERT: ${empty} is not a PEM certificate.`],
+      [cert, empty, `TLS_KEY: ${empty} is not a PEM private key without a password.`],
       [
         cert,
         other.key,
-        `The key in ${other.key} (TLS_KEY) does not belong to the certificate in ${cert} (TLS_CERT).`
+        `The key in ${other.key} (TLS_KEY) does not match the certificate in ${cert} (TLS_CERT).`
       ]
     ]
     for (const [certPath, keyPath, sentence] of cases)

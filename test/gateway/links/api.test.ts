@@ -95,8 +95,8 @@ describe("links", () => {
 
 describe("what is wrong with a link is told by the field's name", () => {
   const wrong: ReadonlyArray<readonly [body: unknown, message: string]> = [
-    [[], "A link is a JSON object."],
-    ["{", "The body is no JSON."],
+    [[], "A link must be a JSON object."],
+    ["{", "The body is not valid JSON."],
     [{}, "A link must lead somewhere: give it urls, a default or a fallback."],
     [{ ...link, id: "a b" }, "id: It must be 1 to 64 letters, digits, - and _."],
     [{ ...link, id: 7 }, "id: Expected string."],
@@ -113,14 +113,14 @@ describe("what is wrong with a link is told by the field's name", () => {
     [{ ...link, view_lookback: 400 }, "view_lookback: It must be a number of days"],
     [
       { ...link, params: { campaign: "x" } },
-      "params.campaign: A parameter's name is a letter and up to 63 letters,"
+      "params.campaign: A parameter's name must be a letter followed by up to 63 letters,"
     ],
     [{ ...link, params: { a: 1 } }, "params.a: Expected string."],
-    [{ ...link, target: "x" }, "target: A link has no such field."],
-    ['{"default":"https://example.com/","__proto__":{"a":1}}', "__proto__: A link has no such field."],
+    [{ ...link, target: "x" }, "target: Unknown field."],
+    ['{"default":"https://example.com/","__proto__":{"a":1}}', "__proto__: Unknown field."],
     [
       '{"default":"https://example.com/","params":{"__proto__":"a"}}',
-      "params.__proto__: A parameter's name is"
+      "params.__proto__: A parameter's name must be"
     ]
   ]
   for (const [body, message] of wrong) {

@@ -20,7 +20,7 @@ const memory = (limits: Partial<LinkCacheLimits> = {}) => {
       return promise
     },
     () => clock.now,
-    { ...standardLinkCache, patience: 20, ...limits }
+    { ...standardLinkCache, lookupTimeoutMs: 20, ...limits }
   )
   return { ...links, clock, asked, found, state }
 }
@@ -46,7 +46,7 @@ describe("a link", () => {
   })
 
   test("is asked for once by many at the same time", async () => {
-    const { find, asked, state } = memory({ patience: 60_000 })
+    const { find, asked, state } = memory({ lookupTimeoutMs: 60_000 })
     state.mode = "waits"
     const many = Array.from({ length: 100 }, () => find("a"))
     expect(asked).toHaveLength(1)
@@ -66,9 +66,9 @@ describe("a link", () => {
       clock.now = 10_999
       expect(await find("a")).toBe("one")
       expect(asked).toHaveLength(before)
-      clock.now = standardLinkCache.stale
+      clock.now = standardLinkCache.staleMs
       expect(await find("a")).toBe("one")
-      clock.now = standardLinkCache.stale + 2_000
+      clock.now = standardLinkCache.staleMs + 2_000
       expect(await find("a").catch(() => "failed")).toBe("failed")
     }
   })
@@ -93,10 +93,10 @@ describe("a link", () => {
   })
 
   test("that has changed is asked for again, and what was under way is not remembered", async () => {
-    const { find, forget, asked, state } = memory({ patience: 60_000 })
+    const { find, invalidate, asked, state } = memory({ lookupTimeoutMs: 60_000 })
     state.mode = "waits"
     const before = find("a")
-    forget("a")
+    invalidate("a")
     const after = find("a")
     expect(asked).toHaveLength(2)
     asked[1]?.answer("new")
@@ -109,7 +109,7 @@ describe("a link", () => {
 
 describe("memory", () => {
   test("is bounded, whatever is asked for, and those that are none do not drive out those that are", async () => {
-    const { find, found, size, asked } = memory({ links: 10 })
+    const { find, found, size, asked } = memory({ maxLinks: 10 })
     for (let i = 0; i < 25; i++) found.set(`link${i}`, "x")
     for (let i = 0; i < 25; i++) await find(`link${i}`)
     for (let i = 0; i < 1_000; i++) await find(`none${i}`)
@@ -120,7 +120,7 @@ describe("memory", () => {
   })
 
   test("is not asked for more than so many at once", async () => {
-    const { find, asked, state } = memory({ asking: 5, patience: 60_000 })
+    const { find, asked, state } = memory({ maxLookups: 5, lookupTimeoutMs: 60_000 })
     state.mode = "waits"
     const found = Array.from({ length: 8 }, (_, i) => find(`a${i}`).catch(() => "busy"))
     expect(await Promise.all(found.slice(5))).toEqual(["busy", "busy", "busy"])

@@ -32,13 +32,13 @@ export const problemsOf = (document: Document): ReadonlyArray<string> => {
 
   for (const { path, method, operation } of operations) {
     const where = `${method} ${path}`
-    if (!path.startsWith("/")) problems.push(`${where}: does not begin with /`)
+    if (!path.startsWith("/")) problems.push(`${where}: handledBy not begin with /`)
     if (!/^(get|post|put|delete|head)$/.test(method)) problems.push(`${where}: no method`)
     const named = (operation.parameters ?? []).filter((one) => one.in === "path").map(({ name }) => name)
     const inPath = Array.from(path.matchAll(/\{([^}]+)\}/g), ([, name]) => name)
     if (named.join() !== inPath.join()) problems.push(`${where}: its path parameters are ${named}`)
     const statuses = Object.keys(operation.responses)
-    if (statuses.length === 0) problems.push(`${where}: answers nothing`)
+    if (statuses.length === 0) problems.push(`${where}: responses nothing`)
     for (const [status, response] of Object.entries(operation.responses)) {
       if (!/^[1-5]\d\d$/.test(status)) problems.push(`${where}: ${status} is no status`)
       if (response.$ref === undefined && !response.description)

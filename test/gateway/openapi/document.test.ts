@@ -2,22 +2,22 @@
 import { describe, expect, test } from "bun:test"
 import { Exit, Schema } from "effect"
 import { BatchEvent } from "../../../gateway/formats/batch-event.ts"
+import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
 import { Track } from "../../../gateway/formats/track.ts"
-import { standardBodyLimits } from "../../../gateway/http/body/limits.ts"
-import { errorEntries } from "../../../gateway/http/errors.ts"
 import { operationsOf, templateOf } from "../../../gateway/openapi/document.ts"
-import { answers, bodiesOf } from "../../../gateway/openapi/schemas.ts"
+import { describedErrors } from "../../../gateway/openapi/errors.ts"
+import { bodiesOf, responses } from "../../../gateway/openapi/schemas.ts"
 import { askedGateway } from "../asked-gateway.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 import { linkGateway, token } from "../links/gateway.ts"
 import { type Document, problemsOf } from "./document-problems.ts"
 
 const documentOf = async (ask: (target: string) => Promise<Response>): Promise<Document> => {
-  const answer = await ask("/openapi.json")
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get("content-type")).toBe("application/json")
-  expect(answer.headers.get("access-control-allow-origin")).toBe("*")
-  return (await answer.json()) as Document
+  const response = await ask("/openapi.json")
+  expect(response.status).toBe(200)
+  expect(response.headers.get("content-type")).toBe("application/json")
+  expect(response.headers.get("access-control-allow-origin")).toBe("*")
+  return (await response.json()) as Document
 }
 
 /** Events that need no route: any path is one. */
@@ -50,18 +50,18 @@ describe("/openapi.json", () => {
     const { components, paths } = await documentOf(linkGateway().ask)
     const responses = JSON.stringify(components.responses)
     // Every operation that is named has its method.
-    const met = errorEntries.filter(({ code }) => code !== "method-not-allowed")
-    for (const { code, when } of met) {
-      expect(responses).toContain(JSON.stringify(`\`${code}\`: ${when}`).slice(1, -1))
+    const documented = describedErrors.filter(({ code }) => code !== "method-not-allowed")
+    for (const { code, description } of documented) {
+      expect(responses).toContain(JSON.stringify(`\`${code}\`: ${description}`).slice(1, -1))
     }
     const names = Object.keys(components.responses)
-    expect(new Set(names)).toEqual(new Set(met.map(({ status }) => `Error${status}`)))
+    expect(new Set(names)).toEqual(new Set(documented.map(({ status }) => `Error${status}`)))
     const written = JSON.stringify(paths)
     expect(names.filter((name) => !written.includes(`#/components/responses/${name}"`))).toEqual([])
   })
 
   test("says how many events a batch may hold, by the gateway's own setting", async () => {
-    const { ask } = askedGateway({ bodyLimits: { ...standardBodyLimits, events: 7 } })
+    const { ask } = askedGateway({ bodyLimits: { ...standardFormatLimits, events: 7 } })
     const { components } = await documentOf(ask)
     expect(components.schemas?.Batch).toMatchObject({
       anyOf: [{ type: "array", maxItems: 7 }, { properties: { events: { maxItems: 7 } } }]
@@ -91,21 +91,21 @@ describe("an example of /openapi.json", () => {
       const { ask } = linkGateway()
       const [content] = operation.body?.contents ?? []
       const example = operation.body?.example
-      const answer = await ask(operation.path.replace("*", "buy"), {
+      const response = await ask(operation.path.replace("*", "buy"), {
         method: operation.method,
         body: typeof example === "string" ? example : JSON.stringify(example),
         headers: {
           "content-type": content?.type ?? "",
-          ...(operation.asks === "token" ? { authorization: `Bearer ${token}` } : {})
+          ...(operation.auth === "token" ? { authorization: `Bearer ${token}` } : {})
         }
       })
-      const described = operation.answers.find(({ status }) => status === answer.status)
+      const described = operation.responses.find(({ status }) => status === response.status)
       expect(described).toBeDefined()
       const told = described?.contents?.find(({ type }) =>
-        (answer.headers.get("content-type") ?? "").startsWith(type)
+        (response.headers.get("content-type") ?? "").startsWith(type)
       )
-      if (told === undefined || !("shape" in told)) return expect(await answer.text()).toBe("")
-      expectShape(told.shape, await answer.json())
+      if (told === undefined || !("schema" in told)) return expect(await response.text()).toBe("")
+      expectShape(told.schema, await response.json())
     })
   }
 
@@ -120,7 +120,7 @@ describe("an example of /openapi.json", () => {
 })
 
 /** Answers that no example brings. */
-const asked: ReadonlyArray<readonly [target: string, shape: keyof typeof answers]> = [
+const asked: ReadonlyArray<readonly [target: string, schema: keyof typeof responses]> = [
   ["/t/open?a=1", "Ok"],
   ["/", "Ok"],
   ["/click/nothing/go", "Error"],
@@ -128,10 +128,10 @@ const asked: ReadonlyArray<readonly [target: string, shape: keyof typeof answers
   ["/api/v1/links/nothing", "Error"]
 ]
 
-for (const [target, shape] of asked) {
-  test(`the answer to ${target} is of the shape ${shape}`, async () => {
-    const answer = await linkGateway().ask(target, { headers: { authorization: `Bearer ${token}` } })
-    expectShape(shape, await answer.json())
+for (const [target, schema] of asked) {
+  test(`the response to ${target} is of the schema ${schema}`, async () => {
+    const response = await linkGateway().ask(target, { headers: { authorization: `Bearer ${token}` } })
+    expectShape(schema, await response.json())
   })
 }
 
@@ -156,8 +156,8 @@ test("what the schema of an event refuses, the gateway rejects", async () => {
 const takes = (schema: Schema.Codec<unknown, unknown>, value: unknown): boolean =>
   Exit.isSuccess(Schema.decodeUnknownExit(schema, { onExcessProperty: "error" })(value))
 
-const expectShape = (shape: string, value: unknown): void => {
-  const [, schema] = Object.entries(answers).find(([name]) => name === shape) ?? []
-  if (schema === undefined) throw new Error(`${shape} is no shape of an answer`)
+const expectShape = (expected: string, value: unknown): void => {
+  const [, schema] = Object.entries(responses).find(([name]) => name === expected) ?? []
+  if (schema === undefined) throw new Error(`There is no response schema ${expected}.`)
   expect(Schema.is(schema)(value)).toBe(true)
 }

@@ -71,7 +71,7 @@ describe("DNT and Sec-GPC", () => {
   test("have policies of three names", () => {
     for (const good of ["keep", "anonymise", "drop, a=keep"]) expect(signalsProblem(good)).toBeUndefined()
     for (const bad of ["", "anonymize", "clicks=forget"])
-      if (bad !== "") expect(signalsProblem(`keep,${bad}`)).toContain("is no policy")
+      if (bad !== "") expect(signalsProblem(`keep,${bad}`)).toContain("is not a policy")
   })
 })
 

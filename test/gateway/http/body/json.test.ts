@@ -96,13 +96,13 @@ describe("what goes beyond a cap", () => {
 
   test("depth", () => {
     expect(readJson(deep(8)).excess).toBeUndefined()
-    expect(readJson(deep(9)).excess).toBe("Values may lie 8 deep in each other.")
+    expect(readJson(deep(9)).excess).toBe("Values may be nested at most 8 levels deep.")
   })
 
   test("values, the empty ones too", () => {
     expect(readJson(wide(256)).excess).toBeUndefined()
-    expect(readJson(wide(257)).excess).toBe("An event may have 256 values.")
-    expect(readJson(wide(300).replaceAll("0", "{}")).excess).toBe("An event may have 256 values.")
+    expect(readJson(wide(257)).excess).toBe("At most 256 values are allowed.")
+    expect(readJson(wide(300).replaceAll("0", "{}")).excess).toBe("At most 256 values are allowed.")
   })
 
   test("is read past and not kept", () => {

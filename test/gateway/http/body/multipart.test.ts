@@ -1,7 +1,8 @@
 /** Multipart forms: the fields that any client writes, and what is refused. */
 import { describe, expect, test } from "bun:test"
 import { queryIn } from "../../../../gateway/formats/body-params.ts"
-import { maxQueryBytes, maxValues } from "../../../../gateway/http/body/limits.ts"
+import { maxQueryBytes } from "../../../../gateway/formats/limits.ts"
+import { maxValues } from "../../../../gateway/http/body/json.ts"
 import { HttpError } from "../../../../gateway/http/errors.ts"
 
 const read = (text: string, type = "multipart/form-data; boundary=x"): string => {
@@ -61,7 +62,7 @@ describe("a multipart form", () => {
   test("may have a file input that was not used, and no other file", () => {
     const unused = part(`${named("file")}; filename=""\r\nContent-Type: application/octet-stream`, "")
     expect(read(part(named("a"), "1") + unused + end)).toBe("a=1")
-    const refused = "bad-request: A form may have fields, but no files."
+    const refused = "bad-request: The form contains a file; only fields are supported."
     for (const more of ['; filename="a.txt"', "; filename=a", "; filename*=UTF-8''a", '; FileName=""'])
       expect(read(part(named("file") + more, "x") + part(named("a"), "1") + end)).toBe(refused)
     expect(read(part('Content-Disposition: form-data; filename="a"; name="b"', "") + end)).toBe(refused)
@@ -70,10 +71,10 @@ describe("a multipart form", () => {
 
   test("that cannot be read is refused, saying why", () => {
     for (const [text, why] of [
-      ["hello", /its boundary is not in it/],
-      [part(named("a"), "1"), /breaks off/],
-      [part(named("a"), "1").slice(0, -3), /breaks off/],
-      ["--x\r\n", /breaks off/],
+      ["hello", /its boundary is missing/],
+      [part(named("a"), "1"), /truncated/],
+      [part(named("a"), "1").slice(0, -3), /truncated/],
+      ["--x\r\n", /truncated/],
       [`--xy\r\n${end}`, /a line is expected to end/],
       [part("X: y", "1") + end, /a part has no name/],
       [part("Content-Disposition: attachment; name=a", "1") + end, /a part has no name/],
@@ -83,13 +84,13 @@ describe("a multipart form", () => {
     ] as const)
       expect(read(text)).toMatch(why)
     for (const type of ["", ";boundary=", `; boundary=${"x".repeat(71)}`, '; boundary=""'])
-      expect(read(end, `multipart/form-data${type}`)).toMatch(/must name its boundary/)
+      expect(read(end, `multipart/form-data${type}`)).toMatch(/must have a boundary/)
   })
 
   test("is bounded as other bodies are", () => {
     const many = (count: number): string => part(named("a"), "1").repeat(count) + end
     expect(read(many(maxValues)).split("&")).toHaveLength(maxValues)
-    expect(read(many(maxValues + 1))).toStartWith("bad-request: An event may have")
+    expect(read(many(maxValues + 1))).toStartWith("bad-request: The form has more than")
     const most = maxQueryBytes - "a=".length
     expect(read(part(named("a"), "y".repeat(most)) + end)).toHaveLength(maxQueryBytes)
     expect(read(part(named("a"), "y".repeat(most + 1)) + end)).toStartWith("too-large: ")

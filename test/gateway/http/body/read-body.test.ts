@@ -99,10 +99,10 @@ describe("a body", () => {
   test("that takes too long is left", async () => {
     const { stream, state } = inChunks(["abc"], "waits")
     const late = { code: "timeout", isClosing: true } as const
-    expect(await read(request(stream), { patience: 5 })).toEqual(late)
+    expect(await read(request(stream), { timeoutMs: 5 })).toEqual(late)
     expect(state.isCancelled).toBe(true)
     const small = request(inChunks(["abc"], "waits").stream, { "content-length": "9" })
-    expect(await read(small, { patience: 5 })).toEqual(late)
+    expect(await read(small, { timeoutMs: 5 })).toEqual(late)
   })
 
   test("has its memory reserved, for as long as it is needed", async () => {

@@ -28,13 +28,17 @@ const client = async (port: number, localAddress = "127.0.0.1"): Promise<Socket 
 const get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
 
 describe("a server behind a door", () => {
-  const start = async (most: number | undefined, more: Partial<ServeOptions> = {}) => {
+  const start = async (maxConnections: number | undefined, more: Partial<ServeOptions> = {}) => {
     const counted: Array<string> = []
     const server: Server = await serve({
       port: 0,
       hostname: "127.0.0.1",
       fetch: (_, { address }) => new Response(address),
-      door: { most, request: 1_000, count: (reason) => void counted.push(reason) },
+      connectionGuard: {
+        maxConnections,
+        requestTimeoutMs: 1_000,
+        countRefused: (reason) => void counted.push(reason)
+      },
       ...more
     })
     open.push(server)
@@ -130,24 +134,28 @@ describe("a door before a server that is silent", () => {
     const address = silent.address()
     if (typeof address !== "object" || address === null) throw new Error("no port")
     const counted: Array<string> = []
-    const door = await openListener({
+    const listener = await openListener({
       port: 0,
       hostname: "127.0.0.1",
-      to: address.port,
-      most: undefined,
-      patience: { first: 600, answer: 1_200, idle: 600, full: 600 },
-      sayings: { tooMany: "many", tooSlow: "slow" },
-      count: (reason) => void counted.push(reason)
+      serverPort: address.port,
+      maxConnections: undefined,
+      timeouts: { firstByteMs: 600, responseMs: 1_200, idleMs: 600, stalledReaderMs: 600 },
+      rawResponses: { tooManyConnections: "many", requestTimeout: "slow" },
+      countRefused: (reason) => void counted.push(reason)
     })
-    open.push(door, silent)
-    return { door, counted }
+    open.push(listener, silent)
+    return { listener, counted }
   }
 
   test("closes who never says anything, who never ends, and who is idle", async () => {
-    const { door, counted } = await opened((socket) => {
+    const { listener, counted } = await opened((socket) => {
       socket.on("data", (data) => void (data.includes("ask") && socket.write("answer")))
     })
-    const [silent, slow, idle] = [await client(door.port), await client(door.port), await client(door.port)]
+    const [silent, slow, idle] = [
+      await client(listener.port),
+      await client(listener.port),
+      await client(listener.port)
+    ]
     const trickle = setInterval(() => slow.write("x"), 100)
     slow.write("x")
     idle.write("ask")
@@ -158,7 +166,7 @@ describe("a door before a server that is silent", () => {
   })
 
   test("closes who does not take what it asked for, before much waits for it", async () => {
-    const { door, counted } = await opened((socket) => {
+    const { listener, counted } = await opened((socket) => {
       socket.on("data", () => {
         const pour = (): void => {
           while (!socket.destroyed && socket.write(new Uint8Array(65_536)));
@@ -167,7 +175,7 @@ describe("a door before a server that is silent", () => {
         pour()
       })
     })
-    const stalled = connect(door.port, "127.0.0.1", () => {
+    const stalled = connect(listener.port, "127.0.0.1", () => {
       stalled.pause()
       stalled.write("ask")
     })
@@ -180,14 +188,14 @@ describe("a door before a server that is silent", () => {
   })
 
   test("passes on that a client has said all, and still brings it the answer", async () => {
-    const { door } = await opened((socket) => {
+    const { listener } = await opened((socket) => {
       let said = ""
       socket.on("data", (data) => {
         said += data.toString()
       })
       socket.on("end", () => socket.end(`you said ${said}`))
     })
-    const one = await client(door.port)
+    const one = await client(listener.port)
     one.end("all")
     await once(one, "end")
     expect(one.said()).toBe("you said all")

@@ -37,7 +37,7 @@ describe("requests that are pipelined", () => {
       fc.property(places, places, (some, others) => {
         const turns = new RequestTurns()
         let handed = ""
-        for (const piece of cut(requests.join(""), some)) handed += textOf(turns.asks(bytes(piece)))
+        for (const piece of cut(requests.join(""), some)) handed += textOf(turns.fromClient(bytes(piece)))
         for (const [n, answer] of answers.entries()) {
           // Empty lines before a request may come with the one before or with it.
           expect(handed.replace(/\r\n$/, "")).toBe(
@@ -46,7 +46,7 @@ describe("requests that are pipelined", () => {
               .join("")
               .replace(/\r\n$/, "")
           )
-          for (const piece of cut(answer, others)) handed += textOf(turns.answers(bytes(piece)))
+          for (const piece of cut(answer, others)) handed += textOf(turns.fromServer(bytes(piece)))
         }
         expect(handed).toBe(requests.join(""))
         expect(turns.isBuffering).toBe(false)
@@ -56,10 +56,10 @@ describe("requests that are pipelined", () => {
 
   test("wait only for as long as the answer is not whole", () => {
     const turns = new RequestTurns()
-    expect(textOf(turns.asks(bytes(requests.slice(0, 2).join(""))))).toBe(requests[0] ?? "")
+    expect(textOf(turns.fromClient(bytes(requests.slice(0, 2).join(""))))).toBe(requests[0] ?? "")
     expect(turns.isBuffering).toBe(true)
-    expect(turns.answers(bytes(ok.slice(0, -1)))).toBeUndefined()
-    expect(textOf(turns.answers(bytes(ok.slice(-1))))).toBe(requests[1] ?? "")
+    expect(turns.fromServer(bytes(ok.slice(0, -1)))).toBeUndefined()
+    expect(textOf(turns.fromServer(bytes(ok.slice(-1))))).toBe(requests[1] ?? "")
     expect(turns.isBuffering).toBe(false)
   })
 
@@ -78,24 +78,24 @@ describe("requests that are pipelined", () => {
       "\u0016\u0003\u0001 no HTTP\r\n\r\n"
     ]) {
       const turns = new RequestTurns()
-      expect(textOf(turns.asks(bytes(head + next)))).toBe(head + next)
-      expect(textOf(turns.asks(bytes(next)))).toBe(next)
+      expect(textOf(turns.fromClient(bytes(head + next)))).toBe(head + next)
+      expect(textOf(turns.fromClient(bytes(next)))).toBe(next)
     }
   })
 
   test("are handed on as they come behind a head without an end", () => {
     const turns = new RequestTurns()
     const head = `GET /a HTTP/1.1\r\nX: ${"x".repeat(70_000)}`
-    expect(textOf(turns.asks(bytes(head)))).toBe(head)
-    expect(textOf(turns.asks(bytes("\r\n\r\n")))).toBe("\r\n\r\n")
-    expect(textOf(turns.asks(bytes("any")))).toBe("any")
+    expect(textOf(turns.fromClient(bytes(head)))).toBe(head)
+    expect(textOf(turns.fromClient(bytes("\r\n\r\n")))).toBe("\r\n\r\n")
+    expect(textOf(turns.fromClient(bytes("any")))).toBe("any")
   })
 
   test("are let go when an answer comes too early, or without an end", () => {
     const early = new RequestTurns()
-    early.asks(bytes("POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\nx"))
-    early.answers(bytes(ok))
-    expect(textOf(early.asks(bytes("any")))).toBe("any")
+    early.fromClient(bytes("POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\nx"))
+    early.fromServer(bytes(ok))
+    expect(textOf(early.fromClient(bytes("any")))).toBe("any")
     for (const answer of [
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
       "HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n",
@@ -103,8 +103,8 @@ describe("requests that are pipelined", () => {
       "none\r\n\r\n"
     ]) {
       const turns = new RequestTurns()
-      turns.asks(bytes((requests[0] ?? "") + (requests[4] ?? "")))
-      expect(textOf(turns.answers(bytes(answer)))).toBe(requests[4] ?? "")
+      turns.fromClient(bytes((requests[0] ?? "") + (requests[4] ?? "")))
+      expect(textOf(turns.fromServer(bytes(answer)))).toBe(requests[4] ?? "")
     }
   })
 })

@@ -1,9 +1,9 @@
-/** The settings of bodies, and the limits they make. */
+/** The settings of bodies and batches, and the limits made from them. */
 import { expect, test } from "bun:test"
 import { ConfigProvider, Effect } from "effect"
-import { eventIdParam } from "../../../../contracts/client-event-id.ts"
-import { readAll } from "../../../../contracts/setting.ts"
-import { bodyLimitsOf, bodySettings, standardBodyLimits } from "../../../../gateway/http/body/limits.ts"
+import { eventIdParam } from "../../../contracts/client-event-id.ts"
+import { readAll } from "../../../contracts/setting.ts"
+import { bodyLimitsOf, bodySettings, standardFormatLimits } from "../../../gateway/formats/limits.ts"
 
 const read = (environment: Record<string, string>) =>
   Effect.runPromise(
@@ -17,7 +17,7 @@ const read = (environment: Record<string, string>) =>
   )
 
 test("nothing need be set", async () => {
-  expect(await read({})).toEqual({ ...standardBodyLimits, eventIdParam: "idempotency_key" })
+  expect(await read({})).toEqual({ ...standardFormatLimits, eventIdParam: "idempotency_key" })
 })
 
 test("what is set counts", async () => {
@@ -32,7 +32,7 @@ test("what is set counts", async () => {
     sentBytes: 100,
     bytes: 200,
     events: 3,
-    patience: 4_000,
+    timeoutMs: 4_000,
     eventIdParam: "event_id"
   })
 })
