@@ -141,7 +141,7 @@ describe("a batch", () => {
       [{ event: "a", id: "ü" }, /"id" must be/],
       [{ event: "a", id: ["x"] }, /"id" must be/],
       [{ event: "a", user: "x" }, /Unknown field "user"/],
-      [{ event: "a", params: deep }, /8 deep/],
+      [{ event: "a", params: deep }, /at most 8 levels/],
       [{ event: "a", params: Array.from({ length: 300 }, () => 0) }, /256 values/],
       [{ event: "a", params: { a: "x".repeat(70_000) } }, /65536 bytes/]
     ]
@@ -171,7 +171,11 @@ describe("a batch", () => {
   test("a line of NDJSON that is no JSON is rejected alone", async () => {
     const { post, taken } = askedGateway()
     const verdicts = await verdictsIn(await post("/batch", '{"event":"a"}\n{"event":\n{"event":"b"}'))
-    expect(verdicts).toEqual([ok, { verdict: "rejected", reason: expect.stringContaining("Invalid JSON") }, ok])
+    expect(verdicts).toEqual([
+      ok,
+      { verdict: "rejected", reason: expect.stringContaining("Invalid JSON") },
+      ok
+    ])
     expect(taken()).toEqual(["/t/a e", "/t/b e"])
   })
 

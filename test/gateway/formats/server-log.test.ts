@@ -123,7 +123,8 @@ describe("a server log", () => {
       rejected: 12,
       reasons: bad.slice(0, 10).map((_, i) => ({
         line: i + 3,
-        reason: "Unknown log format: expected an IP address at the start, or after the name of a virtual host."
+        reason:
+          "Unknown log format: expected an IP address at the start, or after the name of a virtual host."
       })),
       retry: []
     })
@@ -177,7 +178,8 @@ describe("a server log", () => {
       reasons: [
         {
           line: 3,
-          reason: "Unknown log format: expected an IP address at the start, or after the name of a virtual host."
+          reason:
+            "Unknown log format: expected an IP address at the start, or after the name of a virtual host."
         },
         { line: 4, reason: "The event exceeds the size limit." }
       ],

@@ -22,8 +22,8 @@ describe("WRITE_KEYS", () => {
       [" , ", "has no key"],
       ["short=shop", "Key 1 of WRITE_KEYS must have 8 to 200"],
       ["abcdefgh,a b c d e=shop", "Key 2 of WRITE_KEYS must have"],
-      ["abcdefgh=sh op", 'Key 1 of WRITE_KEYS is for "sh op"'],
-      ["abcdefgh=other", 'the topic "other", which is not among KAFKA_TOPICS'],
+      ["abcdefgh=sh op", 'Key 1 of WRITE_KEYS has the topic "sh op"'],
+      ["abcdefgh=other", 'the topic "other", which is not in KAFKA_TOPICS'],
       ["abcdefgh,abcdefgh=shop", "Key 2 of WRITE_KEYS is a duplicate"]
     ]
     for (const [list, sentence] of problems) {
@@ -160,6 +160,20 @@ describe("a request", () => {
     }
     expect(lines).toEqual([])
     expect(counted).toEqual(Array(8).fill("write-key"))
+  })
+
+  test("with a key in its path gets the route of the rest of the path, with its privacy", async () => {
+    const { ask } = guardedGateway({ keys: "12345678", more: { links: linkOptions() } })
+    const origin = { origin: "https://evil.example", "access-control-request-method": "POST" }
+    for (const key of ["12345678", "87654321"]) {
+      for (const method of ["OPTIONS", "GET", "POST"]) {
+        const { headers } = await ask(`/w/${key}/api/v1/links`, { method, headers: origin })
+        expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([])
+      }
+    }
+    expect((await ask("/w/12345678/click/none/go", {})).status).toBe(200)
+    expect((await ask("/w/87654321/click/none/go", {})).status).toBe(401)
+    expect((await ask("/w/12345678/track", { method: "OPTIONS", headers: origin })).status).toBe(204)
   })
 
   test("about the gateway itself needs none", async () => {

@@ -22,7 +22,7 @@ test("a private peer with a forwarded header is told of once, with what to set",
   see("10.1.2.3", forwarded)
   see("10.1.2.4", forwarded)
   expect(warnings).toEqual([
-    "Requests come from 10.1.2.3 with the header X-Forwarded-For, but 10.1.2.3 is not in TRUSTED_PROXIES, so 10.1.2.3 counts as their sender. If it is your proxy, set TRUSTED_PROXIES=127.0.0.0/8,::1,10.1.2.3 (or the range of your proxies)."
+    "Requests from 10.1.2.3 have the header X-Forwarded-For, but 10.1.2.3 is not in TRUSTED_PROXIES, so 10.1.2.3 counts as the client. If it is your proxy, set TRUSTED_PROXIES=127.0.0.0/8,::1,10.1.2.3 (or the range of your proxies)."
   ])
 })
 
@@ -45,7 +45,7 @@ test("a trusted proxy that says the client's address only in a header that is no
   see("127.0.0.1", { "x-real-ip": "203.0.113.8" })
   see("127.0.0.1", { "cf-connecting-ip": "203.0.113.7" })
   expect(warnings).toEqual([
-    "Requests come from the proxy 127.0.0.1 with the header Cf-Connecting-Ip, which ADDRESS_HEADERS does not name, so 127.0.0.1 counts as their sender. If the proxy writes that header itself, set ADDRESS_HEADERS=Cf-Connecting-Ip."
+    "Requests from the proxy 127.0.0.1 have the header Cf-Connecting-Ip, which is not in ADDRESS_HEADERS, so 127.0.0.1 counts as the client. If the proxy writes that header itself, set ADDRESS_HEADERS=Cf-Connecting-Ip."
   ])
 })
 

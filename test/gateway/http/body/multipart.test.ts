@@ -75,12 +75,12 @@ describe("a multipart form", () => {
       [part(named("a"), "1"), /truncated/],
       [part(named("a"), "1").slice(0, -3), /truncated/],
       ["--x\r\n", /truncated/],
-      [`--xy\r\n${end}`, /a line is expected to end/],
+      [`--xy\r\n${end}`, /a line break must follow/],
       [part("X: y", "1") + end, /a part has no name/],
       [part("Content-Disposition: attachment; name=a", "1") + end, /a part has no name/],
       [`--x\r\n\r\n1\r\n${end}`, /a part has no name/],
       [part(named("a"), "\u0000") + end, /binary/],
-      [part(`${named("a")}\r\nX: ${"y".repeat(5_000)}`, "1") + end, /too long/]
+      [part(`${named("a")}\r\nX: ${"y".repeat(5_000)}`, "1") + end, /too large/]
     ] as const)
       expect(read(text)).toMatch(why)
     for (const type of ["", ";boundary=", `; boundary=${"x".repeat(71)}`, '; boundary=""'])
