@@ -25,8 +25,8 @@ const fuzzed = async (
   expect(result.exact).toBeGreaterThan(result.attacks / 2)
 }
 
-describe.skipIf(!hasRedisProgram())("a gateway that is attacked", () => {
+describe.skipIf(!hasRedisProgram())("a gateway under attack", () => {
   test("on Bun", () => fuzzed("bun", 10), 120_000)
-  test("on Bun, behind its door", () => fuzzed("bun", 5, { GATEWAY_MAX_CONNECTIONS: "5000" }), 120_000)
+  test("on Bun, behind the connection guard", () => fuzzed("bun", 5, { GATEWAY_MAX_CONNECTIONS: "5000" }), 120_000)
   test.skipIf(denoProgram() === undefined)("on Deno", () => fuzzed("deno", 5), 120_000)
 })
