@@ -1,10 +1,10 @@
-/** What an answer may be, and how many events it says are in the queue. */
+/** The oracle: whether a response is allowed, and how many events it acknowledges. */
 import type { runtimes } from "../support/spoor.ts"
-import type { Answer } from "./answers.ts"
 import type { Attack } from "./attack.ts"
 import type { Exchange } from "./exchange.ts"
+import type { ResponseRead } from "./read-responses.ts"
 
-/** The status of each code of the contract. */
+/** The status of each error code. */
 const statuses: Readonly<Record<string, number>> = {
   "bad-request": 400,
   unauthorized: 401,
@@ -22,42 +22,45 @@ const statuses: Readonly<Record<string, number>> = {
 const good = new Set([200, 201, 204, 307])
 const again = new Set([408, 429, 503])
 /**
- * What each runtime says itself, with an empty body, before any handler of ours: to attacks of that name, and to `wild`
- * bytes, which may be no HTTP. Deno takes no target that is not UTF-8 or has a `<` or `>` in it.
+ * Statuses that each runtime sends itself, with an empty body, before our handler: for attacks of that name, and for `wild`
+ * bytes, which may be invalid HTTP. Deno refuses a target that is not UTF-8 or contains `<` or `>`.
  */
-const ofRuntime = {
+const runtimeStatusesOf = {
   bun: { headers: [431], query: [431], wild: [400, 413, 431, 505] },
   deno: { headers: [400], query: [400, 414], wild: [400, 414] }
 } as const satisfies Record<keyof typeof runtimes, Readonly<Record<string, ReadonlyArray<number>>>>
 
-const ownAnswers = (runtime: keyof typeof runtimes, { asked, name }: Attack): ReadonlyArray<number> => {
-  const own = ofRuntime[runtime]
-  if (asked === undefined) return own.wild
+const runtimeStatuses = (
+  runtime: keyof typeof runtimes,
+  { requests, name }: Attack
+): ReadonlyArray<number> => {
+  const own = runtimeStatusesOf[runtime]
+  if (requests === undefined) return own.wild
   return name === "headers" ? own.headers : name === "query" ? own.query : []
 }
 
-/** From the fewest to the most events that are in the queue. */
+/** The minimum and maximum number of events in the queue. */
 export interface Range {
-  readonly least: number
-  readonly most: number
+  readonly min: number
+  readonly max: number
 }
 
-/** What is wrong with an answer to an attack, at its place from 0; undefined for one that may be. */
-export const wrongIn = (
+/** What is wrong with the response at that index; undefined for an allowed response. */
+export const problemOf = (
   runtime: keyof typeof runtimes,
   attack: Attack,
-  answer: Answer,
+  response: ResponseRead,
   index: number
 ): string | undefined => {
-  const { status, headers, body } = answer
+  const { status, headers, body } = response
   if (good.has(status)) return undefined
   const known: ReadonlyArray<number> = Object.values(statuses)
-  if (attack.asked?.[index]?.isHead === true && known.includes(status)) return undefined
-  if (body === "" && ownAnswers(runtime, attack).includes(status)) return undefined
+  if (attack.requests?.[index]?.isHead === true && known.includes(status)) return undefined
+  if (body === "" && runtimeStatuses(runtime, attack).includes(status)) return undefined
   const said = jsonIn(body)
   const error = typeof said?.error === "string" ? said.error : ""
   if (!Object.hasOwn(statuses, error) || statuses[error] !== status)
-    return `status ${status} says ${body.slice(0, 200)}`
+    return `status ${status} with the body ${body.slice(0, 200)}`
   if (typeof said?.message !== "string" || said.message === "") return `status ${status} has no message`
   if (again.has(status) && !/^[1-9]\d*$/.test(headers.get("retry-after") ?? ""))
     return `${status} without Retry-After`
@@ -73,41 +76,41 @@ const jsonIn = (text: string): Readonly<Record<string, unknown>> | undefined => 
   }
 }
 
-/** What became of a request with at most so many events, of its answer. */
-const rangeOf = (answer: Answer | undefined, events: number): Range => {
-  if (answer === undefined) return { least: 0, most: events }
-  const { status, body } = answer
-  if (status === 503) return { least: 0, most: body.includes('"busy"') ? 0 : events }
+/** The events that a request became, by its response; `events` is their maximum. */
+const responseRange = (response: ResponseRead | undefined, events: number): Range => {
+  if (response === undefined) return { min: 0, max: events }
+  const { status, body } = response
+  if (status === 503) return { min: 0, max: body.includes('"busy"') ? 0 : events }
   if (!good.has(status)) return exactly(0)
   const { verdicts, taken, retry } = jsonIn(body) ?? {}
   if (Array.isArray(verdicts)) {
     const count = (verdict: string): number => verdicts.filter((one) => one?.verdict === verdict).length
-    return { least: count("ok"), most: count("ok") + count("retry") }
+    return { min: count("ok"), max: count("ok") + count("retry") }
   }
   if (typeof taken === "number") {
-    return { least: taken, most: taken + (Array.isArray(retry) ? retry.length : 0) }
+    return { min: taken, max: taken + (Array.isArray(retry) ? retry.length : 0) }
   }
   return exactly(events)
 }
 
-const exactly = (events: number): Range => ({ least: events, most: events })
+const exactly = (events: number): Range => ({ min: events, max: events })
 
-/** What became of all events of an attack. */
-export const rangeIn = (
+/** The events that an attack became. */
+export const attackRange = (
   runtime: keyof typeof runtimes,
-  { asked, most }: Attack,
-  { answers }: Exchange
+  { requests, max }: Attack,
+  { responses }: Exchange
 ): Range => {
-  if (asked === undefined) {
-    const [first] = answers
-    // Bun tells who goes on with what is no request so, and forgets the answer that was still being made.
+  if (requests === undefined) {
+    const [first] = responses
+    // Bun responds so to invalid data after a request, and drops the response that was still being made.
     const isForgotten = runtime === "bun" && first?.body === "" && !good.has(first.status)
-    // Bytes that hold one request at the most: a "no" says that there was none.
-    return { least: 0, most: most > 1 || isForgotten ? most : rangeOf(first, 1).most }
+    // At most one request: an error response says that it became no event.
+    return { min: 0, max: max > 1 || isForgotten ? max : responseRange(first, 1).max }
   }
-  const ranges = asked.map(({ events }, index) => rangeOf(answers[index], events))
+  const ranges = requests.map(({ events }, index) => responseRange(responses[index], events))
   return {
-    least: ranges.reduce((sum, range) => sum + range.least, 0),
-    most: ranges.reduce((sum, range) => sum + range.most, 0)
+    min: ranges.reduce((sum, range) => sum + range.min, 0),
+    max: ranges.reduce((sum, range) => sum + range.max, 0)
   }
 }

@@ -1,2 +1,2 @@
-/** Where the well-behaved client sends its events; no attack does. */
-export const neighbourPath = "/t/neighbour"
+/** The path of the reference client's events; no attack uses it. */
+export const referencePath = "/t/neighbour"

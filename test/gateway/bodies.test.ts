@@ -64,8 +64,8 @@ const flood = (first: string, piece: string, most: number): Promise<{ received: 
 const megabyte = 1024 * 1024
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`
 
-describe("a body that is too large", () => {
-  test("by what it says is refused before it comes", async () => {
+describe("a body over the limit", () => {
+  test("is refused by its Content-Length before it is read", async () => {
     const answer = await answerTo(head(`Content-Length: ${megabyte + 1}\r\n`), () => {})
     expect(answer).toStartWith("HTTP/1.1 413")
     expect(answer).toMatch(/connection: close/i)
@@ -94,7 +94,7 @@ describe("a body that is too large", () => {
   }
 })
 
-test("a body that is a little too large is heard to its end, so that its client hears the answer", async () => {
+test("a body slightly over the limit is read to its end, so that its client reads the response", async () => {
   for (let i = 0; i < 20; i++) {
     const { received, sent } = await flood(
       head(`Content-Length: ${3 * megabyte}\r\n`),
@@ -106,15 +106,15 @@ test("a body that is a little too large is heard to its end, so that its client 
   }
 })
 
-describe("a body that lies or dawdles", () => {
-  test("is answered with 408 when it does not come", async () => {
+describe("a body that is slow or has a wrong length", () => {
+  test("is answered with 408 when it does not arrive", async () => {
     const answer = await answerTo(head("Content-Length: 10\r\n"), (send) => send("{"))
     expect(answer).toStartWith("HTTP/1.1 408")
     expect(answer).toMatch(/retry-after: 1/i)
     expect(answer).toMatch(/connection: close/i)
   })
 
-  test("is answered with 408 although it never stops coming", async () => {
+  test("is answered with 408 when it never ends", async () => {
     let trickle: ReturnType<typeof setInterval> | undefined
     const answer = await answerTo(head("Transfer-Encoding: chunked\r\n"), (send) => {
       trickle = setInterval(() => send(chunk("x")), 10)
@@ -123,7 +123,7 @@ describe("a body that lies or dawdles", () => {
     expect(answer).toStartWith("HTTP/1.1 408")
   })
 
-  test("harms nobody when its client goes away", async () => {
+  test("does not affect others when its client disconnects", async () => {
     await new Promise<void>((resolve) => {
       const socket = connect(server.port, "127.0.0.1", () => {
         socket.write(head("Content-Length: 10\r\n"))
@@ -136,7 +136,7 @@ describe("a body that lies or dawdles", () => {
     expect(taken().some((line) => line.startsWith("/t/x "))).toBe(false)
   })
 
-  test("that is longer than it says does not become an event", async () => {
+  test("that is longer than its Content-Length does not become an event", async () => {
     const before = lines.length
     const answer = await answerTo(head("Content-Length: 2\r\nConnection: close\r\n"), (send) =>
       send('{}{"smuggled":1}')
@@ -147,12 +147,12 @@ describe("a body that lies or dawdles", () => {
   })
 })
 
-describe("what curl and browsers send", () => {
+describe("requests of curl and browsers", () => {
   const post = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string>) =>
     fetch(`http://127.0.0.1:${server.port}${path}`, { method: "POST", body, headers })
   const json = { "content-type": "application/json" }
 
-  test("is answered on one connection after the other", async () => {
+  test("are answered one after the other on one connection", async () => {
     const chunked = await answerTo(
       head("Transfer-Encoding: chunked\r\n", "/t/chunked"),
       (send) => send(`${chunk('{"a"')}${chunk(":1}")}0\r\n\r\n`),
@@ -162,7 +162,7 @@ describe("what curl and browsers send", () => {
     expect(taken().at(-1)).toBe("/t/chunked a=1")
   })
 
-  test("in every dialect", async () => {
+  test("in every format", async () => {
     const before = lines.length
     const log = '1.2.3.4 - - [21/Nov/2026:01:10:43 +0000] "GET / HTTP/1.1" 200 1 "-" "curl"\nbad'
     expect((await post("/t/one", '{"a":{"b":1}}', json)).status).toBe(200)
@@ -194,7 +194,7 @@ describe("what curl and browsers send", () => {
     ])
   })
 
-  test("HEAD has the answer of GET without its body", async () => {
+  test("HEAD has the response of GET without its body", async () => {
     for (const [path, status] of [
       ["/t/x", 200],
       ["/api/v1/beacon", 204],

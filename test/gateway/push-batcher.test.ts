@@ -26,8 +26,8 @@ const heldQueue = (limits: Partial<PushLimits> = {}) => {
 
 const reasonOf = (cause: unknown): string => (cause instanceof Failure ? cause.reason : String(cause))
 
-describe("a shared push", () => {
-  test("lines that come together leave together, in order", async () => {
+describe("a push of several requests", () => {
+  test("lines that arrive together are pushed together, in order", async () => {
     const { add, push, pushes, batch } = heldQueue()
     const all = Promise.all([add("a"), add("b"), add("c")])
     const first = await push(0)
@@ -40,7 +40,7 @@ describe("a shared push", () => {
     expect(batch.pending()).toEqual({ lines: 0, bytes: 0 })
   })
 
-  test("nobody is answered before the push is done", async () => {
+  test("no caller is answered before its push is done", async () => {
     const { add, push } = heldQueue()
     let answered = false
     const one = add("a").then(() => {
@@ -54,7 +54,7 @@ describe("a shared push", () => {
     expect(answered).toBe(true)
   })
 
-  test("while a push is under way, lines are collected and follow it", async () => {
+  test("while a push is in flight, lines are collected for the next one", async () => {
     const { add, push, pushes } = heldQueue()
     const a = add("a")
     const first = await push(0)
@@ -68,7 +68,7 @@ describe("a shared push", () => {
     await Promise.all([a, ...rest])
   })
 
-  test("a full batch does not wait for the push before it, but for its turn among so many", async () => {
+  test("a full batch is pushed concurrently, up to the limit", async () => {
     const { add, push, pushes } = heldQueue({ maxBatchLines: 2, maxPushes: 2 })
     const all = [add("a"), add("b"), add("c"), add("d"), add("e"), add("f")]
     const first = await push(0)
@@ -85,7 +85,7 @@ describe("a shared push", () => {
     await Promise.all(all)
   })
 
-  test("a push that fails is told to its own callers alone", async () => {
+  test("a failed push rejects its own callers only", async () => {
     const { add, push, batch } = heldQueue()
     const lost = add("a").catch(reasonOf)
     const first = await push(0)
@@ -97,7 +97,7 @@ describe("a shared push", () => {
     expect(batch.pending().lines).toBe(0)
   })
 
-  test("when the queue is away, those who wait for their turn fail with the push before them", async () => {
+  test("when the queue is unavailable, waiting lines fail with the failed push", async () => {
     const { add, push, pushes, batch } = heldQueue({ maxPushes: 1 })
     const a = add("a")
     const first = await push(0)
@@ -123,8 +123,8 @@ describe("a shared push", () => {
   })
 })
 
-describe("bounds", () => {
-  test("one line more than may be pending is refused at once, and taken again when there is room", async () => {
+describe("limits", () => {
+  test("a line over the limit of pending lines is refused at once, and accepted when there is room again", async () => {
     const { add, push } = heldQueue({ maxPendingLines: 2 })
     const kept = [add("a"), add("b")]
     expect(await add("c").catch(reasonOf)).toBe("busy")
@@ -135,7 +135,7 @@ describe("bounds", () => {
     await again
   })
 
-  test("the same with bytes", async () => {
+  test("pending bytes are limited too", async () => {
     const { add, push } = heldQueue({ maxPendingBytes: 10 })
     const kept = add("12345678")
     expect(await add("123").catch(reasonOf)).toBe("busy")
@@ -145,7 +145,7 @@ describe("bounds", () => {
   })
 })
 
-test("drain waits for what is pending, and for nothing when there is nothing", async () => {
+test("drain waits for pending lines, and resolves at once when there are none", async () => {
   const { add, push, batch } = heldQueue()
   await batch.drain()
   const events: Array<string> = []

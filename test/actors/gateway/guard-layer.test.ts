@@ -22,22 +22,22 @@ const problemOf = async (settings: Environment) => {
   return endingOf(exit.cause)
 }
 
-test("a setting that cannot work ends a process with exit code 78", async () => {
+test("an invalid setting ends the process with exit code 78", async () => {
   const { output, ended } = launch(
     ["gateway"],
     ownSettings({ LOG_LEVEL: "Error", ADDRESS_HEADERS: "X Forwarded" })
   )
   expect(await ended).toBe(78)
   expect(output().trim()).toBe(
-    "spoor: ADDRESS_HEADERS: name headers, separated by commas, like X-Forwarded-For or Forwarded."
+    "spoor: ADDRESS_HEADERS: it must be header names, separated by commas, like X-Forwarded-For or Forwarded."
   )
 })
 
-test("settings that cannot work are told in one sentence that repeats no secret", async () => {
+test("invalid settings are reported in one sentence without secrets", async () => {
   const cases: ReadonlyArray<readonly [Environment, string]> = [
     [{ CORS_CREDENTIALS: "true" }, "CORS_CREDENTIALS requires a list of origins in CORS_ORIGINS"],
-    [{ CORS_ORIGINS: "shop.example" }, '"shop.example" is no origin'],
-    [{ WRITE_KEYS: "secretkey=shop" }, 'the topic "shop", which is not among KAFKA_TOPICS'],
+    [{ CORS_ORIGINS: "shop.example" }, '"shop.example" is not an origin'],
+    [{ WRITE_KEYS: "secretkey=shop" }, 'the topic "shop", which is not in KAFKA_TOPICS'],
     [{ WRITE_KEYS: "secret" }, "Key 1 of WRITE_KEYS must have 8 to 200"],
     [{ RATE_LIMIT_PER_ADDRESS: "many" }, "RATE_LIMIT_PER_ADDRESS"],
     [{ RATE_LIMIT_PER_KEY: "5/s" }, "RATE_LIMIT_PER_KEY requires WRITE_KEYS"],
@@ -82,7 +82,7 @@ describe.skipIf(server === undefined || !hasOpenssl)("two gateways on one Redis"
   const ask = (spoor: Spoor, target: string, init: RequestInit = {}): Promise<Response> =>
     fetch(new URL(target, spoor.address("send events")), { ...init, tls: { ca: readFileSync(cert, "utf8") } })
 
-  test("hold a key to its limit together, agree on visitors, and write no key", async () => {
+  test("share a key's limit, agree on visitor ids, and write no key", async () => {
     const [one, other] = await Promise.all([
       startSpoor(["gateway"], ownSettings(settings)),
       startSpoor(["gateway"], ownSettings(settings))

@@ -30,7 +30,7 @@ describe.skipIf(server === undefined)("rate limits", () => {
     return { buckets, stop: () => Effect.runPromise(Fiber.interrupt(fiber)) }
   }
 
-  test("of two gateways add up, and a Redis that is away holds nobody up", async () => {
+  test("of two gateways add up, and an unavailable Redis delays no request", async () => {
     const [one, other] = [await gateway(), await gateway()]
     expect(one.buckets.take("a", 10, now())).toBe(0)
     expect(other.buckets.take("a", 1, now())).toBe(0)

@@ -7,7 +7,7 @@ import { secretUrl, startRedis } from "../../support/redis.ts"
 
 const day = 86_400_000
 
-test("salts are needed an hour before their day and an hour after it", () => {
+test("salts are needed from an hour before their day until an hour after it", () => {
   expect(daysAt(5 * day)).toEqual([5, 4])
   expect(daysAt(5 * day + 3_599_999)).toEqual([5, 4])
   expect(daysAt(5 * day + 3_600_000)).toEqual([5])
@@ -22,7 +22,7 @@ describe.skipIf(server === undefined)("the salts of gateways", () => {
   const today = Math.floor(Date.now() / day)
   const open = redisSalts(secretUrl(url), { commandTimeout: 500, quiet: true })
 
-  test("are the same, and one that Redis has lost is put back", () =>
+  test("are the same, and a salt that Redis lost is restored", () =>
     Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
@@ -42,7 +42,7 @@ describe.skipIf(server === undefined)("the salts of gateways", () => {
       )
     ))
 
-  test("stand while Redis is away, and are missing where they never were", async () => {
+  test("are kept while Redis is unavailable, and are missing when they were never loaded", async () => {
     await Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {

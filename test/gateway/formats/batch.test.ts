@@ -41,7 +41,7 @@ describe("a batch", () => {
     })
   }
 
-  test("of one event, and of none", async () => {
+  test("of one event, and empty", async () => {
     const { post, taken } = askedGateway()
     const json = "application/json"
     expect(await verdictsIn(await post("/batch", '{\n "event": "a"\n}', { type: json }))).toEqual([ok])
@@ -54,7 +54,7 @@ describe("a batch", () => {
     expect(taken()).toEqual(["/t/a e", "/t/a e"])
   })
 
-  test("is refused whole when there is more than events beside them, on either side", async () => {
+  test("is refused when it has fields besides events, before or after them", async () => {
     const { post, taken } = askedGateway()
     for (const batch of [
       { events: [{ event: "a" }], sentAt: 1 },
@@ -69,7 +69,7 @@ describe("a batch", () => {
     expect(taken()).toEqual([])
   })
 
-  test("keeps the order of the lines, the edge's time in them, and passes on the client's", async () => {
+  test("keeps the order of lines, with the gateway's time, and the client's time as a parameter", async () => {
     const { post, lines } = askedGateway()
     const events = [
       { event: "a", ts: 1700000000000, params: { x: 1 } },
@@ -84,7 +84,7 @@ describe("a batch", () => {
     ])
   })
 
-  test("writes any name into one segment of the path", async () => {
+  test("encodes any event name as one path segment", async () => {
     const { post, taken } = askedGateway()
     const names = ["a b", "a/b", "ü", "__proto__", "..", "\u0000\n"]
     await post(
@@ -101,7 +101,7 @@ describe("a batch", () => {
     ])
   })
 
-  test("carries the clients' ids, and numbers those that have none by the id of the whole", async () => {
+  test("keeps clients' ids, and derives missing ones from the id of the request", async () => {
     const { post, taken } = askedGateway()
     const events = [
       { event: "a", id: "u-1", params: { x: 1 } },
@@ -123,7 +123,7 @@ describe("a batch", () => {
     ])
   })
 
-  test("an event that is none is rejected alone, saying why, and counted", async () => {
+  test("an invalid event is rejected alone with its reason, and counted", async () => {
     const { post, taken, rejected } = askedGateway()
     const deep = JSON.parse(`${'{"a":'.repeat(12)}1${"}".repeat(12)}`) as object
     const bad: ReadonlyArray<readonly [event: unknown, reason: RegExp]> = [
@@ -160,7 +160,7 @@ describe("a batch", () => {
     expect(rejected).toEqual([[bad.length, "batch"]])
   })
 
-  test("a field that stands twice makes nobody guess", async () => {
+  test("a duplicate field is rejected", async () => {
     const { post } = askedGateway()
     const verdicts = await verdictsIn(
       await post("/batch", '[{"event":"a","event":"b"}]', { type: "application/json" })
@@ -168,7 +168,7 @@ describe("a batch", () => {
     expect(verdicts).toEqual([{ verdict: "rejected", reason: 'The field "event" is a duplicate.' }])
   })
 
-  test("a line of NDJSON that is no JSON is rejected alone", async () => {
+  test("an invalid line of NDJSON is rejected alone", async () => {
     const { post, taken } = askedGateway()
     const verdicts = await verdictsIn(await post("/batch", '{"event":"a"}\n{"event":\n{"event":"b"}'))
     expect(verdicts).toEqual([
@@ -204,7 +204,7 @@ describe("a batch", () => {
           expect(taken()).toEqual(["/t/%C3%BC a=%E2%82%AC", "/t/%C3%BC a=%E2%82%AC"])
         })
 
-    test("rejects a last line that is cut off, also within a character", async () => {
+    test("rejects a truncated last line, also within a character", async () => {
       const { post, taken } = askedGateway()
       for (const end of ['{"event":"t', '{"event":"t\xc3', '{"event":"t\xe2\x82', "{", bad])
         expect(
@@ -213,7 +213,7 @@ describe("a batch", () => {
       expect(taken()).toHaveLength(5)
     })
 
-    test("numbers the events all the same, and keeps what is too much apart", async () => {
+    test("derives ids all the same, and applies limits per event", async () => {
       const { post, taken } = askedGateway()
       const deep = `{"event":"d","params":${'{"a":'.repeat(12)}1${"}".repeat(12)}}`
       const verdicts = await verdictsIn(
@@ -227,7 +227,7 @@ describe("a batch", () => {
       expect(taken()).toEqual(["/t/%C3%BC a=%E2%82%AC&idempotency_key=k-2"])
     })
 
-    test("refuses a body of which nothing is JSON", async () => {
+    test("refuses a body without any valid JSON", async () => {
       const { post } = askedGateway()
       for (const body of ["\xff\xfe", "\xfc\n\xfc", '[{"event":"\xfc"}'])
         expect(await refusalIn(await post("/batch", bytesOf(body)))).toMatchObject({
@@ -237,7 +237,7 @@ describe("a batch", () => {
     })
   })
 
-  test("what the queue does not take now is to be sent again, and only that", async () => {
+  test("only events that the queue refused now are to be sent again", async () => {
     const taken: Array<string> = []
     const { post } = askedGateway({
       push: (line) => {
@@ -286,7 +286,7 @@ describe("a batch", () => {
     })
   }
 
-  test("refuses more events than there may be, before any is taken", async () => {
+  test("refuses more events than the limit, before any is stored", async () => {
     const { post, lines } = askedGateway({ bodyLimits: { ...standardFormatLimits, events: 3 } })
     const events = (count: number) => Array.from({ length: count }, () => ({ event: "a" }))
     expect(await verdictsIn(await post("/batch", events(3)))).toHaveLength(3)

@@ -16,11 +16,11 @@ const read = (environment: Record<string, string>) =>
     )
   )
 
-test("nothing need be set", async () => {
+test("every setting has a default", async () => {
   expect(await read({})).toEqual({ ...standardFormatLimits, eventIdParam: "idempotency_key" })
 })
 
-test("what is set counts", async () => {
+test("settings are applied", async () => {
   const environment = {
     GATEWAY_MAX_BODY: "100",
     GATEWAY_MAX_INFLATED: "200",
@@ -37,7 +37,7 @@ test("what is set counts", async () => {
   })
 })
 
-test("what cannot work is refused, saying what it is", async () => {
+test("an invalid setting is refused by name", async () => {
   expect(await read({ GATEWAY_MAX_BODY: "0" })).toContain("GATEWAY_MAX_BODY")
   expect(await read({ GATEWAY_MAX_BATCH: "many" })).toContain("GATEWAY_MAX_BATCH")
   expect(await read({ EVENT_ID_PARAM: "a b" })).toContain("It must be a name")

@@ -13,7 +13,7 @@ const parameters =
   "status=200&bytes=612&referrer=https%3A%2F%2Fa.example%2F%3Fq%3D1&user=bob&ts=1795223443000"
 
 describe("a server log", () => {
-  test("becomes events of the type log", async () => {
+  test("becomes events of type log", async () => {
     const { post, lines, rejected } = askedGateway()
     const answer = await post(path, `${line()}\r\n\n${line("-")}\n`, { type: "text/plain" })
     expect(answer.status).toBe(200)
@@ -25,7 +25,7 @@ describe("a server log", () => {
     expect(rejected).toEqual([])
   })
 
-  test("says whose address it is only when its sender is one of TRUSTED_PROXIES, also behind a proxy", async () => {
+  test("provides client addresses only when its sender is in TRUSTED_PROXIES, also behind a proxy", async () => {
     const { post, lines } = askedGateway()
     const log = `${line()}\n${line("GET / HTTP/1.1", "2001:db8::1")}`
     const addresses = async (peer: string, headers: Record<string, string> = {}) => {
@@ -65,7 +65,7 @@ describe("a server log", () => {
     expect(await addresses("10.0.0.1", realIp)).toEqual(["203.0.113.7", "203.0.113.7"])
   })
 
-  test("of a virtual host is an event of that host, and of one client", async () => {
+  test("with a virtual host becomes an event of that host and client", async () => {
     const { post, lines } = askedGateway()
     const logs = [
       `shop.example:443 ${line()}`,
@@ -80,7 +80,7 @@ describe("a server log", () => {
     ])
   })
 
-  test("of JSON has its byte order mark taken off", async () => {
+  test("of JSON may have a byte order mark", async () => {
     const { post, taken } = askedGateway()
     const json = JSON.stringify({
       remote_addr: "198.51.100.7",
@@ -93,7 +93,7 @@ describe("a server log", () => {
     expect(taken()).toEqual([event, event])
   })
 
-  test("with a space in its request keeps the URL whole, and the protocol in its place", async () => {
+  test("with spaces in its URL keeps URL and protocol intact", async () => {
     const { post, taken } = askedGateway()
     const requests = [
       "GET /a b HTTP/1.1",
@@ -114,7 +114,7 @@ describe("a server log", () => {
     ])
   })
 
-  test("has the lines that are none told by number and reason, and counted", async () => {
+  test("has its invalid lines reported by number and reason, and counted", async () => {
     const { post, lines, rejected } = askedGateway()
     const bad = Array.from({ length: 12 }, (_, i) => `bad ${i}`)
     const answer = await post(path, [line(), "", ...bad, line()].join("\n"))
@@ -132,7 +132,7 @@ describe("a server log", () => {
     expect(rejected).toEqual([[12, "server log"]])
   })
 
-  test("can be of any content type, and compressed", async () => {
+  test("may have any content type, and be compressed", async () => {
     const { post, lines } = askedGateway()
     await post(path, line(), { type: "application/x-www-form-urlencoded" })
     await post(path, line(), { type: "application/octet-stream" })
@@ -140,7 +140,7 @@ describe("a server log", () => {
     expect(lines).toHaveLength(3)
   })
 
-  test("cannot write another field or line, whatever bytes it holds", async () => {
+  test("cannot inject another field or line", async () => {
     const { post, lines } = askedGateway()
     const evil = line("GET /\\x0a\\x00 x y HTTP/1.1").replace("Mozilla", "\\n\\r\\xff Mozilla")
     await post(path, new Uint8Array(Buffer.from(`${evil}\xff\xfe`, "latin1")))
@@ -149,19 +149,19 @@ describe("a server log", () => {
     expect(lines[0]).toContain(" method=GET&url=%2F%0A%00%20x%20y&")
   })
 
-  test("a line too large is told", async () => {
+  test("a line over the limit is reported", async () => {
     const { post } = askedGateway()
     const answer = await post(path, `${line(`GET /${"ü".repeat(20_000)} HTTP/1.1`)}\n${line()}`)
     expect(await answer.json()).toMatchObject({ taken: 1, rejected: 1, reasons: [{ line: 1 }] })
   })
 
-  test("numbers its lines by the id of the whole", async () => {
+  test("derives the ids of its lines from the id of the request", async () => {
     const { post, taken } = askedGateway()
     await post(path, `\n${line()}`, { headers: { "idempotency-key": "k" } })
     expect(taken()[0]).toEndWith("&idempotency_key=k-2")
   })
 
-  test("names the lines to send again; when none was taken, all", async () => {
+  test("lists the lines to send again; 503 when no line was stored", async () => {
     const push = (sent: string): Promise<void> =>
       sent.includes("url=%2Fretry") || sent.includes("url=%2Flarge")
         ? Promise.reject(
@@ -188,7 +188,7 @@ describe("a server log", () => {
     expect(await refusalIn(await post(path, again))).toMatchObject({ status: 503, error: "unavailable" })
   })
 
-  test("refuses more lines than there may be", async () => {
+  test("refuses more lines than the limit", async () => {
     const { post, lines } = askedGateway({ bodyLimits: { ...standardFormatLimits, events: 2 } })
     expect((await post(path, `${line()}\n${line()}\n\n`)).status).toBe(200)
     expect(await refusalIn(await post(path, `${line()}\n${line()}\nx`))).toMatchObject({ status: 413 })

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { bodyMemory } from "../../../gateway/guard/body-memory.ts"
 
-test("memory for bodies is reserved up to its limit, and given back once", () => {
+test("memory for bodies is reserved up to its limit, and released once", () => {
   const counted: Array<string> = []
   const room = bodyMemory(100, (reason) => void counted.push(reason))
   const first = room.reserve(60)

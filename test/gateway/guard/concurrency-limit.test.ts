@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { limitInFlight } from "../../../gateway/guard/concurrency-limit.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 
-test("so many requests of one address may be under way, and its others when those are answered", async () => {
+test("the requests of an address in flight are limited, and accepted again when others are answered", async () => {
   const counted: Array<string> = []
   const held: Array<() => void> = []
   const { ask } = guardedGateway({
@@ -27,7 +27,7 @@ test("so many requests of one address may be under way, and its others when thos
   expect(counted).toEqual(["requests-address"])
 })
 
-test("a request that fails is no longer under way", async () => {
+test("a failed request is no longer in flight", async () => {
   const { ask } = guardedGateway({
     more: { push: () => Promise.reject(new Error("x")), middleware: limitInFlight(1, () => {}) }
   })

@@ -5,7 +5,7 @@ import { makeTokenBuckets } from "../../../gateway/guard/token-buckets.ts"
 const rate = { intervalMs: 100, burst: 5 }
 
 describe("a bucket", () => {
-  test("gives its burst at once, then one each interval, and says how long that takes", () => {
+  test("admits its burst at once, then one event per interval, and returns the time to wait", () => {
     const { take } = makeTokenBuckets(rate)
     expect([1, 1, 1, 1, 1].map((events) => take("a", events, 1000))).toEqual([0, 0, 0, 0, 0])
     expect(take("a", 1, 1000)).toBe(100)
@@ -15,14 +15,14 @@ describe("a bucket", () => {
     expect(take("b", 5, 1100)).toBe(0)
   })
 
-  test("gives all or nothing", () => {
+  test("admits all events or none", () => {
     const { take } = makeTokenBuckets(rate)
     expect(take("a", 3, 0)).toBe(0)
     expect(take("a", 3, 0)).toBe(100)
     expect(take("a", 2, 0)).toBe(0)
   })
 
-  test("gives more than its burst when it is full, and is as much longer in filling", () => {
+  test("admits more than its burst when full, and then refills for longer", () => {
     const { take } = makeTokenBuckets(rate)
     expect(take("a", 20, 0)).toBe(0)
     expect(take("a", 1, 0)).toBe(1600)
@@ -31,7 +31,7 @@ describe("a bucket", () => {
     expect(take("b", 20, 0)).toBe(100)
   })
 
-  test("never gives more than burst + time ÷ interval, and what it promised after a wait", () => {
+  test("never admits more than burst + time ÷ interval, and admits after the returned time", () => {
     const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 1, max: 5 })), {
       maxLength: 60
     })
@@ -56,7 +56,7 @@ describe("a bucket", () => {
 })
 
 describe("the table", () => {
-  test("is bounded, and keeps those that are used", () => {
+  test("is bounded, and keeps recently used names", () => {
     const { take, size } = makeTokenBuckets(rate, { limit: 100 })
     for (let n = 0; n < 10_000; n++) {
       take(`flood ${n}`, 1, 0)
@@ -66,7 +66,7 @@ describe("the table", () => {
     expect(take("steady", 1, 0)).toBeGreaterThan(0)
   })
 
-  test("tells once what was taken, as much as is asked for at a time", () => {
+  test("reports once what was taken, up to the requested number", () => {
     const { take, spent } = makeTokenBuckets(rate, { isShared: true })
     take("a", 2, 0)
     take("a", 1, 0)
@@ -77,7 +77,7 @@ describe("the table", () => {
     expect(spent(10)).toEqual([])
   })
 
-  test("learns what others took, and adds what it has not told yet", () => {
+  test("applies what others took, and adds what it has not reported", () => {
     const { take, update, spent } = makeTokenBuckets(rate, { isShared: true })
     take("a", 1, 0)
     spent(10)
@@ -88,7 +88,7 @@ describe("the table", () => {
     expect(take("a", 4, 0)).toBe(0)
   })
 
-  test("tells nothing where nothing is shared", () => {
+  test("reports nothing when not shared", () => {
     const { take, spent } = makeTokenBuckets(rate)
     take("a", 1, 0)
     expect(spent(10)).toEqual([])

@@ -17,7 +17,7 @@ const checking = (trusted: string = loopback, believed = standardHeaders) => {
 
 const forwarded = { "x-forwarded-for": "203.0.113.7" }
 
-test("a private peer with a forwarded header is told of once, with what to set", () => {
+test("a private peer with a forwarded header causes one warning with the settings to change", () => {
   const { warnings, see } = checking()
   see("10.1.2.3", forwarded)
   see("10.1.2.4", forwarded)
@@ -26,7 +26,7 @@ test("a private peer with a forwarded header is told of once, with what to set",
   ])
 })
 
-test("so it is with a header that is not believed", () => {
+test("a header that is not configured causes a warning too", () => {
   for (const [header, value, name] of [
     ["forwarded", 'for="[2001:db8::7]:1"', "Forwarded"],
     ["cf-connecting-ip", "203.0.113.7", "Cf-Connecting-Ip"],
@@ -40,7 +40,7 @@ test("so it is with a header that is not believed", () => {
   }
 })
 
-test("a trusted proxy that says the client's address only in a header that is not believed is told of", () => {
+test("a trusted proxy with the client's address only in another header causes a warning", () => {
   const { warnings, see } = checking()
   see("127.0.0.1", { "x-real-ip": "203.0.113.8" })
   see("127.0.0.1", { "cf-connecting-ip": "203.0.113.7" })
@@ -49,7 +49,7 @@ test("a trusted proxy that says the client's address only in a header that is no
   ])
 })
 
-test("nothing is told of what is right, or of strangers", () => {
+test("correct settings and public clients cause no warning", () => {
   const { warnings, see } = checking("127.0.0.0/8,10.0.0.0/8")
   see("127.0.0.1")
   see("10.1.2.3", { ...forwarded, "x-real-ip": "203.0.113.7", "x-push-ip": "6.6.6.6" })
@@ -65,7 +65,7 @@ test("nothing is told of what is right, or of strangers", () => {
   expect([...warnings, ...own.warnings, ...none.warnings]).toEqual([])
 })
 
-test("a proxy that comes later is found too", () => {
+test("a proxy that appears later is found too", () => {
   const { warnings, see } = checking()
   for (let n = 0; n < checkedRequests; n++) see("203.0.113.9", forwarded)
   for (let n = 0; n < checkedRequests; n++) see("10.1.2.3", forwarded)

@@ -11,7 +11,7 @@ const hasOpenssl = needsProgram("openssl", "Install openssl.", ["version"])
 describe.skipIf(!hasOpenssl)("TLS", () => {
   const { cert, key } = hasOpenssl ? makeCertificate() : { cert: "", key: "" }
 
-  test("is spoken with the certificate of the two files", async () => {
+  test("is served with the certificate of the two files", async () => {
     const tls = readTls(cert, key)
     if (tls === undefined) throw new Error("no TLS")
     const server = await serve({
@@ -29,7 +29,7 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     await server.close()
   })
 
-  test("gets a new certificate without a new start; one that is not sound changes nothing", async () => {
+  test("uses a renewed certificate without a restart; an invalid one changes nothing", async () => {
     const [before, after] = [makeCertificate(), makeCertificate()]
     const tls = readTls(before.cert, before.key)
     if (tls === undefined) throw new Error("no TLS")
@@ -63,11 +63,11 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     await server.stop()
   })
 
-  test("is off when neither file is named", () => {
+  test("is off when both settings are unset", () => {
     expect(readTls(undefined, undefined)).toBeUndefined()
   })
 
-  test("with files that cannot work ends the start with one sentence", () => {
+  test("with invalid files fails the start with one sentence", () => {
     const other = makeCertificate()
     const empty = `${cert}.empty`
     writeFileSync(empty, "nothing")

@@ -93,7 +93,7 @@ describe("links", () => {
   })
 })
 
-describe("what is wrong with a link is told by the field's name", () => {
+describe("an invalid link is reported with the field's name", () => {
   const wrong: ReadonlyArray<readonly [body: unknown, message: string]> = [
     [[], "A link must be a JSON object."],
     ["{", "The body is not valid JSON."],
@@ -133,7 +133,7 @@ describe("what is wrong with a link is told by the field's name", () => {
     })
   }
 
-  test("no bad target gets in, wherever it stands", async () => {
+  test("no invalid target is accepted, in any field", async () => {
     const { manage, store } = linkGateway()
     for (const target of attacks)
       for (const body of [
@@ -145,7 +145,7 @@ describe("what is wrong with a link is told by the field's name", () => {
     expect((await store.list(undefined, 10)).links).toEqual([])
   })
 
-  test("too large is 413, no JSON 415, no room 413", async () => {
+  test("413 for too large, 415 for not JSON, 413 for no room", async () => {
     const { manage } = linkGateway({ store: linksInFile(1) })
     const large = await manage("POST", "", { body: { ...link, campaign: "x".repeat(70_000) } })
     expect(large.status).toBe(413)
@@ -161,7 +161,7 @@ describe("what is wrong with a link is told by the field's name", () => {
     })
   })
 
-  test("a store that is away is 503, and says nothing of itself", async () => {
+  test("an unavailable store is 503, without internal details", async () => {
     const away = (): Promise<never> =>
       Promise.reject(new Failure({ reason: "timeout", message: "Redis at 10.0.0.1:6379 hangs" }))
     const store: LinkStore = { put: away, get: away, list: away, remove: away }
@@ -181,8 +181,8 @@ describe("what is wrong with a link is told by the field's name", () => {
   })
 })
 
-describe("who may manage links", () => {
-  test("no web page: no answer may be read by one, and no browser is told that it may ask", async () => {
+describe("access to the links API", () => {
+  test("no web page may read a response or pass a preflight", async () => {
     const { manage, ask, store } = linkGateway()
     await store.put(link)
     const origin = { origin: "https://evil.example" }
@@ -203,7 +203,7 @@ describe("who may manage links", () => {
       expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([])
   })
 
-  test("nobody where LINKS_TOKEN is not set, and links still work", async () => {
+  test("is off without LINKS_TOKEN, and links still work", async () => {
     const { manage, click, store } = linkGateway({ settings: { token: undefined } })
     await store.put(link)
     for (const method of ["GET", "POST"]) {
@@ -214,7 +214,7 @@ describe("who may manage links", () => {
     expect((await click("/click/summer/go", iphone)).status).toBe(307)
   })
 
-  test("nobody without the token, wherever else it stands", async () => {
+  test("requires the token in the Authorization header", async () => {
     const { manage, store } = linkGateway()
     await store.put(link)
     const wrong = [
@@ -241,7 +241,7 @@ describe("who may manage links", () => {
     )
   })
 
-  test("who tries wrong ones too often must wait, others need not", async () => {
+  test("is throttled after too many wrong tokens, for that network only", async () => {
     const clock = { now: arrivedAt }
     const { manage } = linkGateway({ more: { now: () => clock.now } })
     const ask = (given: string, peer: string) =>
@@ -255,7 +255,7 @@ describe("who may manage links", () => {
     expect((await ask(token, "2001:db8::1")).status).toBe(200)
   })
 
-  test("a missing token is not a wrong one", async () => {
+  test("is not throttled after missing tokens", async () => {
     const { manage } = linkGateway()
     for (let i = 0; i < maxWrongGuesses * 2; i++)
       expect((await manage("GET", "", { headers: { authorization: "" } })).status).toBe(401)

@@ -26,7 +26,7 @@ const memory = (limits: Partial<LinkCacheLimits> = {}) => {
 }
 
 describe("a link", () => {
-  test("is asked for once in ten seconds", async () => {
+  test("is loaded at most once in ten seconds", async () => {
     const { find, clock, asked, found } = memory()
     found.set("a", "one")
     for (const now of [0, 5_000, 9_999]) {
@@ -45,7 +45,7 @@ describe("a link", () => {
     expect(asked).toHaveLength(3)
   })
 
-  test("is asked for once by many at the same time", async () => {
+  test("is loaded once for concurrent look-ups", async () => {
     const { find, asked, state } = memory({ lookupTimeoutMs: 60_000 })
     state.mode = "waits"
     const many = Array.from({ length: 100 }, () => find("a"))
@@ -54,7 +54,7 @@ describe("a link", () => {
     expect(new Set(await Promise.all(many))).toEqual(new Set(["one"]))
   })
 
-  test("is used for a day while the store is away or slow, and the store is left alone for a second each time", async () => {
+  test("is used for a day while the store is unavailable or slow, and retried once a second", async () => {
     for (const mode of ["fails", "waits"] as const) {
       const { find, clock, asked, found, state } = memory()
       found.set("a", "one")
@@ -73,7 +73,7 @@ describe("a link", () => {
     }
   })
 
-  test("that is not remembered cannot be told then, and what is not there neither", async () => {
+  test("that is not cached fails then, and an unknown one too", async () => {
     const { find, clock, state } = memory()
     expect(await find("none")).toBeUndefined()
     state.mode = "fails"
@@ -82,7 +82,7 @@ describe("a link", () => {
     expect(await find("none").catch(() => "failed")).toBe("failed")
   })
 
-  test("that comes too late for its click is there for the next", async () => {
+  test("that loads too late for its click is cached for the next", async () => {
     const { find, asked, state } = memory()
     state.mode = "waits"
     expect(await find("a").catch(() => "failed")).toBe("failed")
@@ -92,7 +92,7 @@ describe("a link", () => {
     expect(asked).toHaveLength(1)
   })
 
-  test("that has changed is asked for again, and what was under way is not remembered", async () => {
+  test("that has changed is loaded again, and a load in flight is not cached", async () => {
     const { find, invalidate, asked, state } = memory({ lookupTimeoutMs: 60_000 })
     state.mode = "waits"
     const before = find("a")
@@ -108,7 +108,7 @@ describe("a link", () => {
 })
 
 describe("memory", () => {
-  test("is bounded, whatever is asked for, and those that are none do not drive out those that are", async () => {
+  test("is bounded, and unknown ids do not evict links", async () => {
     const { find, found, size, asked } = memory({ maxLinks: 10 })
     for (let i = 0; i < 25; i++) found.set(`link${i}`, "x")
     for (let i = 0; i < 25; i++) await find(`link${i}`)
@@ -119,7 +119,7 @@ describe("memory", () => {
     expect(asked).toHaveLength(before)
   })
 
-  test("is not asked for more than so many at once", async () => {
+  test("has a limit of concurrent look-ups", async () => {
     const { find, asked, state } = memory({ maxLookups: 5, lookupTimeoutMs: 60_000 })
     state.mode = "waits"
     const found = Array.from({ length: 8 }, (_, i) => find(`a${i}`).catch(() => "busy"))

@@ -32,7 +32,7 @@ describe("/openapi.json", () => {
     expect(problemsOf(document)).toEqual([])
   })
 
-  test("has each route of the gateway and nothing else", async () => {
+  test("has exactly the routes of the gateway", async () => {
     for (const gateway of [askedGateway(), linkGateway()]) {
       const hasLinks = gateway.app.meanings.includes("GET /click/*/go")
       const described = operationsOf(hasLinks).map(({ method, path }) => `${method} ${path}`)
@@ -46,7 +46,7 @@ describe("/openapi.json", () => {
     }
   })
 
-  test("has each error of the one table that can be met, and no answer that no operation gives", async () => {
+  test("has every error that can occur, and no unused response", async () => {
     const { components, paths } = await documentOf(linkGateway().ask)
     const responses = JSON.stringify(components.responses)
     // Every operation that is named has its method.
@@ -60,7 +60,7 @@ describe("/openapi.json", () => {
     expect(names.filter((name) => !written.includes(`#/components/responses/${name}"`))).toEqual([])
   })
 
-  test("says how many events a batch may hold, by the gateway's own setting", async () => {
+  test("has the maximum of events in a batch, from the gateway's setting", async () => {
     const { ask } = askedGateway({ bodyLimits: { ...standardFormatLimits, events: 7 } })
     const { components } = await documentOf(ask)
     expect(components.schemas?.Batch).toMatchObject({
@@ -68,12 +68,12 @@ describe("/openapi.json", () => {
     })
   })
 
-  test("lets parameters have any names", async () => {
+  test("allows parameters with any names", async () => {
     const { components } = await documentOf(askedGateway().ask)
     expect(components.schemas?.Params).toEqual({ type: "object", additionalProperties: {} })
   })
 
-  test("is no event, and needs no write key", async () => {
+  test("is not an event, and needs no write key", async () => {
     const { ask, lines } = guardedGateway({ keys: "12345678" })
     expect((await ask("/openapi.json")).status).toBe(200)
     expect((await ask("/openapi.json", { method: "HEAD" })).status).toBe(200)
@@ -109,7 +109,7 @@ describe("an example of /openapi.json", () => {
     })
   }
 
-  test("is what the schemas take that check the input", () => {
+  test("is valid by the schemas that validate requests", () => {
     const exampleOf = (name: string): unknown => posts.find((one) => one.name === name)?.body?.example
     const batch: unknown = exampleOf("postBatch")
     expect(takes(Schema.Array(BatchEvent), batch)).toBe(true)
@@ -135,7 +135,7 @@ for (const [target, schema] of asked) {
   })
 }
 
-test("what the schema of an event refuses, the gateway rejects", async () => {
+test("the gateway rejects what the schema of an event refuses", async () => {
   const { post } = askedGateway()
   const bad: ReadonlyArray<unknown> = [
     {},

@@ -28,7 +28,7 @@ describe("a multipart form", () => {
     expect(read("")).toBe("")
   })
 
-  test("is read as any client writes it", () => {
+  test("is parsed as written by any client", () => {
     const wanted = "a=1"
     expect(read(`a preamble\r\n${part(named("a"), "1")}${end}an epilogue`)).toBe(wanted)
     expect(read(part("content-disposition:form-data;name=a", "1") + end)).toBe(wanted)
@@ -43,7 +43,7 @@ describe("a multipart form", () => {
     )
   })
 
-  test("of the runtime itself is read whole", async () => {
+  test("written by the runtime itself is parsed completely", async () => {
     const data = new FormData()
     const fields = [
       ["page", "/home?a=1&b=2"],
@@ -59,7 +59,7 @@ describe("a multipart form", () => {
     )
   })
 
-  test("may have a file input that was not used, and no other file", () => {
+  test("may have an unused file input, and no other file", () => {
     const unused = part(`${named("file")}; filename=""\r\nContent-Type: application/octet-stream`, "")
     expect(read(part(named("a"), "1") + unused + end)).toBe("a=1")
     const refused = "bad-request: The form contains a file; only fields are supported."
@@ -69,7 +69,7 @@ describe("a multipart form", () => {
     expect(read(part(named('b; filename="'), "1") + end)).not.toStartWith("bad-request: A form may")
   })
 
-  test("that cannot be read is refused, saying why", () => {
+  test("that is invalid is refused with the reason", () => {
     for (const [text, why] of [
       ["hello", /its boundary is missing/],
       [part(named("a"), "1"), /truncated/],
@@ -87,7 +87,7 @@ describe("a multipart form", () => {
       expect(read(end, `multipart/form-data${type}`)).toMatch(/must have a boundary/)
   })
 
-  test("is bounded as other bodies are", () => {
+  test("has the limits of other bodies", () => {
     const many = (count: number): string => part(named("a"), "1").repeat(count) + end
     expect(read(many(maxValues)).split("&")).toHaveLength(maxValues)
     expect(read(many(maxValues + 1))).toStartWith("bad-request: The form has more than")

@@ -80,7 +80,7 @@ const capped = async (runtime: keyof typeof runtimes): Promise<void> => {
   }
 }
 
-describe("a gateway that caps connections lets in as many, by their own addresses", () => {
+describe("a gateway with a limit accepts that many connections, with their own addresses", () => {
   test.skipIf(!hasRedisProgram())("on Bun", () => capped("bun"), 30_000)
   const hasBoth = hasRedisProgram() && denoProgram() !== undefined
   test.skipIf(!hasBoth)("on Deno", () => capped("deno"), 30_000)

@@ -27,7 +27,7 @@ const client = async (port: number, localAddress = "127.0.0.1"): Promise<Socket 
 
 const get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
 
-describe("a server behind a door", () => {
+describe("a server behind the connection guard", () => {
   const start = async (maxConnections: number | undefined, more: Partial<ServeOptions> = {}) => {
     const counted: Array<string> = []
     const server: Server = await serve({
@@ -45,7 +45,7 @@ describe("a server behind a door", () => {
     return { ...server, counted }
   }
 
-  test("is told each client's own address, whatever connection it comes by", async () => {
+  test("gets each client's own address, on every connection", async () => {
     const { port } = await start(undefined)
     const clients = await Promise.all(Array.from({ length: 50 }, (_, n) => client(port, `127.0.0.${n + 1}`)))
     for (const one of clients) one.write(get)
@@ -53,7 +53,7 @@ describe("a server behind a door", () => {
       await eventually("an answer", () => one.said().endsWith(`\r\n\r\n127.0.0.${n + 1}`))
   })
 
-  test.skipIf(process.platform !== "linux")("refuses who comes round the door", async () => {
+  test.skipIf(process.platform !== "linux")("refuses connections that bypass the listener", async () => {
     const { port } = await start(undefined, { fetch: () => new Response("taken") })
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("taken")
     // All ports that this process listens on, but the door's.
@@ -67,7 +67,7 @@ describe("a server behind a door", () => {
     expect(statuses).toEqual([503])
   })
 
-  test("has no more connections than it may; those who have one do not notice, and who goes makes room", async () => {
+  test("limits connections; open ones are not affected, and a closed one makes room", async () => {
     const { port, counted } = await start(3)
     const first = await Promise.all([client(port), client(port), client(port)])
     for (const one of first) one.write(get)
@@ -92,7 +92,7 @@ describe("a server behind a door", () => {
     })
   })
 
-  test("says nothing more to those who are very many too many", async () => {
+  test("closes connections far over the limit without a response", async () => {
     const { port, counted } = await start(1)
     const first = await client(port)
     first.write(get)
@@ -107,7 +107,7 @@ describe("a server behind a door", () => {
     await eventually("an answer", () => first.said().includes("200 OK"))
   })
 
-  test("gives its answer to a body that nobody reads", async () => {
+  test("responds to a body that is not read", async () => {
     const { port } = await start(undefined, {
       fetch: () => new Response("no", { status: 405, headers: { connection: "close" } })
     })
@@ -123,7 +123,7 @@ describe("a server behind a door", () => {
   })
 })
 
-describe("a door before a server that is silent", () => {
+describe("a listener in front of a silent server", () => {
   const opened = async (onClient: (socket: Socket) => void = (socket) => void socket.resume()) => {
     const silent = createServer({ allowHalfOpen: true }, (socket) => {
       socket.on("error", () => {})
@@ -147,7 +147,7 @@ describe("a door before a server that is silent", () => {
     return { listener, counted }
   }
 
-  test("closes who never says anything, who never ends, and who is idle", async () => {
+  test("closes clients that send nothing, never finish, or are idle", async () => {
     const { listener, counted } = await opened((socket) => {
       socket.on("data", (data) => void (data.includes("ask") && socket.write("answer")))
     })
@@ -165,7 +165,7 @@ describe("a door before a server that is silent", () => {
     expect(counted.toSorted()).toEqual(["slow", "slow"])
   })
 
-  test("closes who does not take what it asked for, before much waits for it", async () => {
+  test("closes a client that does not read its response, before much is buffered", async () => {
     const { listener, counted } = await opened((socket) => {
       socket.on("data", () => {
         const pour = (): void => {
@@ -187,7 +187,7 @@ describe("a door before a server that is silent", () => {
     stalled.destroy()
   })
 
-  test("passes on that a client has said all, and still brings it the answer", async () => {
+  test("forwards the client's end of data, and still delivers the response", async () => {
     const { listener } = await opened((socket) => {
       let said = ""
       socket.on("data", (data) => {

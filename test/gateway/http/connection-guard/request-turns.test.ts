@@ -30,8 +30,8 @@ const cut = (text: string, places: ReadonlyArray<number>): ReadonlyArray<string>
   return [0, ...ends].map((start, n) => text.slice(start, ends[n] ?? text.length)).filter((one) => one !== "")
 }
 
-describe("requests that are pipelined", () => {
-  test("are handed on one at a time, byte for byte, however they and their answers are cut", () => {
+describe("pipelined requests", () => {
+  test("are forwarded one at a time, byte for byte, however they and their responses are split", () => {
     const places = fc.array(fc.nat(1_000), { maxLength: 12 })
     fc.assert(
       fc.property(places, places, (some, others) => {
@@ -54,7 +54,7 @@ describe("requests that are pipelined", () => {
     )
   })
 
-  test("wait only for as long as the answer is not whole", () => {
+  test("wait only until the response is complete", () => {
     const turns = new RequestTurns()
     expect(textOf(turns.fromClient(bytes(requests.slice(0, 2).join(""))))).toBe(requests[0] ?? "")
     expect(turns.isBuffering).toBe(true)
@@ -63,7 +63,7 @@ describe("requests that are pipelined", () => {
     expect(turns.isBuffering).toBe(false)
   })
 
-  test("are handed on as they come where their ends cannot be told", () => {
+  test("are forwarded immediately when their ends are uncertain", () => {
     const next = "GET /next HTTP/1.1\r\nHost: h\r\n\r\n"
     for (const head of [
       "GET /a HTTP/1.0\r\n\r\n",
@@ -83,7 +83,7 @@ describe("requests that are pipelined", () => {
     }
   })
 
-  test("are handed on as they come behind a head without an end", () => {
+  test("are forwarded immediately after a head without an end", () => {
     const turns = new RequestTurns()
     const head = `GET /a HTTP/1.1\r\nX: ${"x".repeat(70_000)}`
     expect(textOf(turns.fromClient(bytes(head)))).toBe(head)
@@ -91,7 +91,7 @@ describe("requests that are pipelined", () => {
     expect(textOf(turns.fromClient(bytes("any")))).toBe("any")
   })
 
-  test("are let go when an answer comes too early, or without an end", () => {
+  test("are forwarded when a response comes too early, or without an end", () => {
     const early = new RequestTurns()
     early.fromClient(bytes("POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\nx"))
     early.fromServer(bytes(ok))
