@@ -6,12 +6,12 @@ import { parseLine } from "../../contracts/wire/line.ts"
 import { eventType } from "../../contracts/wire/record.ts"
 import { type GatewayOptions, gatewayApp } from "../../gateway/app.ts"
 import { maxTargetBytes } from "../../gateway/dispatch.ts"
-import { askedGateway, refusalIn } from "./asked-gateway.ts"
+import { testGateway, refusalIn } from "./gateway-for-tests.ts"
 import { linkGateway } from "./links/gateway.ts"
 
 const now = 1795206900000
 
-/** A gateway that keeps what it would push, and asks it things without a socket. */
+/** A gateway that records what it pushes, without a socket. */
 const gateway = (push?: (line: ByteString) => Promise<void>) => {
   const lines: Array<string> = []
   const app = gatewayApp({
@@ -123,8 +123,8 @@ describe("an event", () => {
 
 describe("a response to GET", () => {
   test("is not cacheable, so that the next event arrives", async () => {
-    const refused = askedGateway({ push: () => Promise.reject(new Failure({ reason: "busy", message: "" })) })
-    const { ask } = askedGateway()
+    const refused = testGateway({ push: () => Promise.reject(new Failure({ reason: "busy", message: "" })) })
+    const { ask } = testGateway()
     for (const [status, answer] of [
       [200, ask("/t/x")],
       [200, ask("/t/x.gif")],
@@ -153,7 +153,7 @@ describe("a trailing slash of a path with a route", () => {
   const track = { username: "a", target: "b", description: "VIEW" }
 
   test("is ignored", async () => {
-    const { ask, post, taken } = askedGateway()
+    const { ask, post, taken } = testGateway()
     const {
       ask: askLinks,
       store,
@@ -190,7 +190,7 @@ describe("a trailing slash of a path with a route", () => {
   })
 
   test("keeps a private path private, and a second slash makes another path", async () => {
-    const { ask, post, lines } = askedGateway()
+    const { ask, post, lines } = testGateway()
     const preflight = { origin: "https://a.example", "access-control-request-method": "POST" }
     const asked = await linkGateway().ask("/api/v1/links/", { method: "OPTIONS", headers: preflight })
     expect(asked.status).toBe(405)
@@ -201,7 +201,7 @@ describe("a trailing slash of a path with a route", () => {
   })
 
   test("of an event's path is kept", async () => {
-    const { ask, post, taken } = askedGateway()
+    const { ask, post, taken } = testGateway()
     await ask("/t/buy/?a=1")
     await post("/t/buy/", { a: 1 })
     await ask("/batch/")
@@ -225,9 +225,9 @@ describe("a request that is not an event", () => {
 
   test("metrics are served when enabled, and are never an event", async () => {
     const operations = { live: () => new Response(), ready: () => new Response() }
-    const { ask, lines } = askedGateway({ operations })
+    const { ask, lines } = testGateway({ operations })
     expect(await refusalIn(await ask("/metrics?a=1"))).toMatchObject({ status: 404, error: "not-found" })
-    const open = askedGateway({ operations: { ...operations, metrics: () => new Response("figures") } })
+    const open = testGateway({ operations: { ...operations, metrics: () => new Response("figures") } })
     expect(await (await open.ask("/metrics")).text()).toBe("figures")
     expect([...lines, ...open.lines]).toEqual([])
   })
@@ -317,7 +317,7 @@ describe("errors", () => {
       { consumeTokens: thrown, privacy: thrown }
     ]
     for (const trouble of troubles) {
-      const { ask, post, lines } = askedGateway(trouble)
+      const { ask, post, lines } = testGateway(trouble)
       const answers = await Promise.all([
         ask("/t/x?a=1"),
         ask("/api/v1/beacon?a=1"),
@@ -331,7 +331,7 @@ describe("errors", () => {
       }
       expect(lines).toEqual([])
     }
-    const later = askedGateway({
+    const later = testGateway({
       operations: {
         live: () => new Response(),
         ready: () => Promise.reject(new Error("unforeseen")),

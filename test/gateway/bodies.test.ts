@@ -1,14 +1,14 @@
-/** Bodies through a real socket: what no Request of a test can be, and what `curl` sends. */
+/** Bodies over a real socket: what a Request object cannot represent, and what `curl` sends. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
 import { gzipSync, zstdCompressSync } from "node:zlib"
 import { standardFormatLimits } from "../../gateway/formats/limits.ts"
 import { serve } from "../../gateway/http/serve.ts"
 import type { Server } from "../../gateway/http/server-types.ts"
-import { askedGateway } from "./asked-gateway.ts"
+import { testGateway } from "./gateway-for-tests.ts"
 
 const timeoutMs = 150
-const { app, taken, lines } = askedGateway({ bodyLimits: { ...standardFormatLimits, timeoutMs } })
+const { app, taken, lines } = testGateway({ bodyLimits: { ...standardFormatLimits, timeoutMs } })
 let server: Server
 beforeAll(async () => {
   server = await serve({ port: 0, hostname: "127.0.0.1", fetch: app.fetch, countsBodies: true })
@@ -18,7 +18,7 @@ afterAll(() => server.close())
 const head = (more: string, path = "/t/x"): string =>
   `POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n${more}\r\n`
 
-/** What a connection says until the other side ends it, or until it matches. */
+/** The data of a connection until the server ends it, or until it matches. */
 const answerTo = (
   first: string,
   more: (send: (text: string) => boolean) => void,
@@ -34,12 +34,12 @@ const answerTo = (
       received += data.toString("latin1")
       if (until.test(received)) socket.destroy()
     })
-    // The other side may close while we still send.
+    // The server may close while we still send.
     socket.on("error", () => {})
     socket.on("close", () => resolve(received))
   })
 
-/** Sends so many bytes in pieces, waiting for the socket whenever it is full, and counts what went out. */
+/** Sends chunks up to a number of bytes, with backpressure, and counts the bytes sent. */
 const flood = (first: string, piece: string, most: number): Promise<{ received: string; sent: number }> =>
   new Promise((resolve) => {
     let received = ""
@@ -86,7 +86,7 @@ describe("a body over the limit", () => {
     test(`${what} is not read on, and memory stays flat`, async () => {
       const before = process.memoryUsage.rss()
       const { received, sent } = await flood(first, piece, 200 * megabyte)
-      // Who goes on sending may lose the answer with the connection.
+      // A client that keeps sending may lose the response with the connection.
       if (received !== "") expect(received).toMatch(/^HTTP\/1\.1 (413|408)/)
       expect(sent).toBeLessThan(100 * megabyte)
       expect(process.memoryUsage.rss() - before).toBeLessThan(40 * megabyte)

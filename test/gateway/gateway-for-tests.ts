@@ -12,7 +12,7 @@ type Asked = Omit<RequestInit, "headers"> & {
   readonly peer?: string
 }
 
-export const askedGateway = (more: Partial<GatewayOptions> = {}) => {
+export const testGateway = (more: Partial<GatewayOptions> = {}) => {
   const lines: Array<string> = []
   const rejected: Array<readonly [events: number, dialect: string]> = []
   const app = gatewayApp({

@@ -1,4 +1,4 @@
-/** Run by guarded-on-deno.test.ts under Deno: a gateway with everything on, over TLS; prints what happened as JSON. */
+/** Run by guarded-on-deno.test.ts under Deno: a gateway with every guard, over TLS; prints the results as JSON. */
 import { createHash, X509Certificate } from "node:crypto"
 import { copyFileSync, readFileSync } from "node:fs"
 import { connect } from "node:tls"
@@ -38,7 +38,7 @@ const server = await serve({
   connectionGuard: { maxConnections: 10, requestTimeoutMs: 5_000, countRefused: () => {} }
 })
 
-/** The certificate that a new connection is shown, in short. */
+/** The fingerprint of the certificate of a new connection. */
 const shown = (): Promise<string> =>
   new Promise((resolve) => {
     const socket = connect({ port: server.port, host: "127.0.0.1", rejectUnauthorized: false }, () => {

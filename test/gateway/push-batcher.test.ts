@@ -3,7 +3,7 @@ import type { ByteString } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { PushBatcher, type PushLimits, standardPushLimits } from "../../gateway/push-batcher.ts"
 
-/** A queue whose pushes end when the test says so. */
+/** A queue whose pushes are settled by the test. */
 const heldQueue = (limits: Partial<PushLimits> = {}) => {
   const pushes: Array<{ lines: ReadonlyArray<string>; done: () => void; fail: (cause: unknown) => void }> = []
   const waiters: Array<() => void> = []

@@ -1,4 +1,4 @@
-/** The gateway's protection and privacy as a user sets them: processes, real sockets, one Redis. */
+/** The gateway's guards and privacy with a user's settings: processes, real sockets, one Redis. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { ConfigProvider, Effect, Exit } from "effect"
@@ -11,7 +11,7 @@ import { startRedis } from "../../support/redis.ts"
 import { needsProgram } from "../../support/server.ts"
 import { type Environment, launch, ownSettings, type Spoor, startSpoor } from "../../support/spoor.ts"
 
-/** What a start with these settings would end with, without a process. */
+/** The exit code and message of a start with these settings, without a process. */
 const problemOf = async (settings: Environment) => {
   const exit = await Effect.runPromiseExit(
     Effect.scoped(makeProtection).pipe(

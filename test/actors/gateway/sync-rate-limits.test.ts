@@ -1,4 +1,4 @@
-/** Gateways that share their rate limits through a real Redis, also while it is away. */
+/** Gateways that share their rate limits through a real Redis, also while it is unavailable. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Schedule } from "effect"
 import { syncRateLimits } from "../../../actors/gateway/sync-rate-limits.ts"
@@ -13,7 +13,7 @@ describe.skipIf(server === undefined)("rate limits", () => {
   const rate = { intervalMs: 60_000, burst: 10 }
   const now = (): number => performance.now()
 
-  /** One gateway's buckets, shared from when this resolves until `stop`. */
+  /** One gateway's buckets, synchronised from when this resolves until `stop`. */
   const gateway = async () => {
     const buckets = makeTokenBuckets(rate, { isShared: true })
     const connected = Promise.withResolvers<void>()

@@ -1,8 +1,8 @@
-/** Many events in one request: each has a verdict of its own, in order. */
+/** Many events in one request: each has a result of its own, in order. */
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../../contracts/failure.ts"
 import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
-import { arrivedAt, askedGateway, refusalIn } from "../asked-gateway.ts"
+import { arrivedAt, testGateway, refusalIn } from "../gateway-for-tests.ts"
 
 const verdictsIn = async (answer: Response): Promise<ReadonlyArray<{ verdict: string; reason?: string }>> => {
   expect(answer.status).toBe(200)
@@ -31,7 +31,7 @@ describe("a batch", () => {
   ]
   for (const [what, body, type] of forms) {
     test(`as ${what}`, async () => {
-      const { post, taken, rejected } = askedGateway()
+      const { post, taken, rejected } = testGateway()
       const answer = await post("/batch", body, type === undefined ? {} : { type })
       expect(answer.headers.get("access-control-allow-origin")).toBe("*")
       expect(answer.headers.get("retry-after")).toBeNull()
@@ -42,7 +42,7 @@ describe("a batch", () => {
   }
 
   test("of one event, and empty", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     const json = "application/json"
     expect(await verdictsIn(await post("/batch", '{\n "event": "a"\n}', { type: json }))).toEqual([ok])
     expect(await verdictsIn(await post("/batch", '{"event":"a"}', { type: "application/x-ndjson" }))).toEqual(
@@ -55,7 +55,7 @@ describe("a batch", () => {
   })
 
   test("is refused when it has fields besides events, before or after them", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     for (const batch of [
       { events: [{ event: "a" }], sentAt: 1 },
       { sentAt: 1, events: [{ event: "a" }] },
@@ -70,7 +70,7 @@ describe("a batch", () => {
   })
 
   test("keeps the order of lines, with the gateway's time, and the client's time as a parameter", async () => {
-    const { post, lines } = askedGateway()
+    const { post, lines } = testGateway()
     const events = [
       { event: "a", ts: 1700000000000, params: { x: 1 } },
       { event: "b", ts: "2026-11-21T01:02:03Z" },
@@ -85,7 +85,7 @@ describe("a batch", () => {
   })
 
   test("encodes any event name as one path segment", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     const names = ["a b", "a/b", "ü", "__proto__", "..", "\u0000\n"]
     await post(
       "/batch",
@@ -102,7 +102,7 @@ describe("a batch", () => {
   })
 
   test("keeps clients' ids, and derives missing ones from the id of the request", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     const events = [
       { event: "a", id: "u-1", params: { x: 1 } },
       { event: "b", id: 12345678901234567890n },
@@ -124,7 +124,7 @@ describe("a batch", () => {
   })
 
   test("an invalid event is rejected alone with its reason, and counted", async () => {
-    const { post, taken, rejected } = askedGateway()
+    const { post, taken, rejected } = testGateway()
     const deep = JSON.parse(`${'{"a":'.repeat(12)}1${"}".repeat(12)}`) as object
     const bad: ReadonlyArray<readonly [event: unknown, reason: RegExp]> = [
       [7, /must be a JSON object/],
@@ -161,7 +161,7 @@ describe("a batch", () => {
   })
 
   test("a duplicate field is rejected", async () => {
-    const { post } = askedGateway()
+    const { post } = testGateway()
     const verdicts = await verdictsIn(
       await post("/batch", '[{"event":"a","event":"b"}]', { type: "application/json" })
     )
@@ -169,7 +169,7 @@ describe("a batch", () => {
   })
 
   test("an invalid line of NDJSON is rejected alone", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     const verdicts = await verdictsIn(await post("/batch", '{"event":"a"}\n{"event":\n{"event":"b"}'))
     expect(verdicts).toEqual([
       ok,
@@ -199,13 +199,13 @@ describe("a batch", () => {
     ] as const)
       for (const type of body.includes("[") ? types.slice(1) : types)
         test(`rejects ${what} alone, as ${type}`, async () => {
-          const { post, taken } = askedGateway()
+          const { post, taken } = testGateway()
           expect(await verdictsIn(await post("/batch", bytesOf(body), { type }))).toEqual([ok, rejected, ok])
           expect(taken()).toEqual(["/t/%C3%BC a=%E2%82%AC", "/t/%C3%BC a=%E2%82%AC"])
         })
 
     test("rejects a truncated last line, also within a character", async () => {
-      const { post, taken } = askedGateway()
+      const { post, taken } = testGateway()
       for (const end of ['{"event":"t', '{"event":"t\xc3', '{"event":"t\xe2\x82', "{", bad])
         expect(
           await verdictsIn(await post("/batch", bytesOf(`${good}\n${end}`), { type: "application/x-ndjson" }))
@@ -214,7 +214,7 @@ describe("a batch", () => {
     })
 
     test("derives ids all the same, and applies limits per event", async () => {
-      const { post, taken } = askedGateway()
+      const { post, taken } = testGateway()
       const deep = `{"event":"d","params":${'{"a":'.repeat(12)}1${"}".repeat(12)}}`
       const verdicts = await verdictsIn(
         await post("/batch", bytesOf([bad, deep, good].join("\n")), { headers: { "idempotency-key": "k" } })
@@ -228,7 +228,7 @@ describe("a batch", () => {
     })
 
     test("refuses a body without any valid JSON", async () => {
-      const { post } = askedGateway()
+      const { post } = testGateway()
       for (const body of ["\xff\xfe", "\xfc\n\xfc", '[{"event":"\xfc"}'])
         expect(await refusalIn(await post("/batch", bytesOf(body)))).toMatchObject({
           status: 400,
@@ -239,7 +239,7 @@ describe("a batch", () => {
 
   test("only events that the queue refused now are to be sent again", async () => {
     const taken: Array<string> = []
-    const { post } = askedGateway({
+    const { post } = testGateway({
       push: (line) => {
         if (line.includes("/t/b ")) return Promise.reject(new Failure({ reason: "busy", message: "full" }))
         if (line.includes("/t/c ")) return Promise.reject(new Failure({ reason: "too-large", message: "x" }))
@@ -278,7 +278,7 @@ describe("a batch", () => {
   ]
   for (const [what, body, type, status] of refused) {
     test(`refuses ${what} with ${status}`, async () => {
-      const { post, lines } = askedGateway()
+      const { post, lines } = testGateway()
       expect(await refusalIn(await post("/batch", body, type === undefined ? {} : { type }))).toMatchObject({
         status
       })
@@ -287,7 +287,7 @@ describe("a batch", () => {
   }
 
   test("refuses more events than the limit, before any is stored", async () => {
-    const { post, lines } = askedGateway({ bodyLimits: { ...standardFormatLimits, events: 3 } })
+    const { post, lines } = testGateway({ bodyLimits: { ...standardFormatLimits, events: 3 } })
     const events = (count: number) => Array.from({ length: count }, () => ({ event: "a" }))
     expect(await verdictsIn(await post("/batch", events(3)))).toHaveLength(3)
     for (const body of [events(4), { events: events(4) }]) {

@@ -1,4 +1,4 @@
-/** What is called a form: JSON, forms of any client, and what is neither. */
+/** Bodies labelled as forms: JSON, forms of various clients, and other data. */
 import { describe, expect, test } from "bun:test"
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { queryIn } from "../../../gateway/formats/body-params.ts"

@@ -1,4 +1,4 @@
-/** Lines of nginx with `escape=json`, under nginx's names and those that people give. */
+/** Lines of nginx with `escape=json`, with nginx's names and common ones. */
 import { describe, expect, test } from "bun:test"
 import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import { parseLogLine } from "../../../gateway/formats/log-line.ts"

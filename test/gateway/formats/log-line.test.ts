@@ -1,4 +1,4 @@
-/** Lines of server logs in every format that is read, and lines of others, which are rejected with what was expected. */
+/** Lines of server logs in every supported format, and in others, which are rejected with what was expected. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import type { ByteString } from "../../../contracts/event.ts"
@@ -129,7 +129,7 @@ describe("the client of a line", () => {
     ["203.0.113.9 - 198.51.100.1 - bob", "203.0.113.9 bob"],
     ["- - 203.0.113.9 - bob", "203.0.113.9 bob"],
     ["203.0.113.9 - 10.0.0.1", "203.0.113.9"],
-    // Addresses with all that may stand around them.
+    // Addresses with ports, brackets and quotes.
     ["203.0.113.9:5512 - -", "203.0.113.9"],
     ["203.0.113.9:5512, 10.0.0.1:80 - -", "203.0.113.9"],
     ["[2001:db8::9] - -", "2001:db8::9"],

@@ -1,9 +1,9 @@
-/** POST /api/v1/beacon/log: each line is one event, or is told and counted. */
+/** POST /api/v1/beacon/log: each line is one event, or is reported and counted. */
 import { describe, expect, test } from "bun:test"
 import { gzipSync } from "node:zlib"
 import { Failure } from "../../../contracts/failure.ts"
 import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
-import { arrivedAt, askedGateway, refusalIn } from "../asked-gateway.ts"
+import { arrivedAt, testGateway, refusalIn } from "../gateway-for-tests.ts"
 
 const line = (request = "GET /x?a=1 HTTP/1.1", address = "198.51.100.7") =>
   `${address} - bob [21/Nov/2026:01:10:43 +0000] "${request}" 200 612 "https://a.example/?q=1" "Mozilla/5.0 (X11)"`
@@ -14,7 +14,7 @@ const parameters =
 
 describe("a server log", () => {
   test("becomes events of type log", async () => {
-    const { post, lines, rejected } = askedGateway()
+    const { post, lines, rejected } = testGateway()
     const answer = await post(path, `${line()}\r\n\n${line("-")}\n`, { type: "text/plain" })
     expect(answer.status).toBe(200)
     expect(await answer.json()).toEqual({ taken: 2, rejected: 0, reasons: [], retry: [] })
@@ -26,7 +26,7 @@ describe("a server log", () => {
   })
 
   test("provides client addresses only when its sender is in TRUSTED_PROXIES, also behind a proxy", async () => {
-    const { post, lines } = askedGateway()
+    const { post, lines } = testGateway()
     const log = `${line()}\n${line("GET / HTTP/1.1", "2001:db8::1")}`
     const addresses = async (peer: string, headers: Record<string, string> = {}) => {
       const before = lines.length
@@ -51,12 +51,12 @@ describe("a server log", () => {
         "203.0.113.7"
       ])
     }
-    const mine = askedGateway({
+    const mine = testGateway({
       settings: { trustedProxies: "10.0.0.0/8", podName: undefined, addressHeaders: new Set(["x-mine"]) }
     })
     await mine.post(path, log, { peer: "10.0.0.1", headers: { "x-mine": "203.0.113.7" } })
     expect(mine.lines.map((one) => one.split(" ")[0])).toEqual(["203.0.113.7", "203.0.113.7"])
-    // Our proxy says who it is in a header that is not believed.
+    // The proxy writes the client's address in a header that is not configured.
     const unheard = [{ "cf-connecting-ip": "203.0.113.7" }, { forwarded: "for=203.0.113.7" }]
     for (const headers of unheard) {
       expect(await addresses("10.0.0.1", headers)).toEqual(["10.0.0.1", "10.0.0.1"])
@@ -66,7 +66,7 @@ describe("a server log", () => {
   })
 
   test("with a virtual host becomes an event of that host and client", async () => {
-    const { post, lines } = askedGateway()
+    const { post, lines } = testGateway()
     const logs = [
       `shop.example:443 ${line()}`,
       line("GET / HTTP/1.1", "203.0.113.7, 198.51.100.7, 10.0.0.2"),
@@ -81,7 +81,7 @@ describe("a server log", () => {
   })
 
   test("of JSON may have a byte order mark", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     const json = JSON.stringify({
       remote_addr: "198.51.100.7",
       time_iso8601: "2026-11-21T01:10:43+00:00",
@@ -94,7 +94,7 @@ describe("a server log", () => {
   })
 
   test("with spaces in its URL keeps URL and protocol intact", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     const requests = [
       "GET /a b HTTP/1.1",
       "GET /a b",
@@ -115,7 +115,7 @@ describe("a server log", () => {
   })
 
   test("has its invalid lines reported by number and reason, and counted", async () => {
-    const { post, lines, rejected } = askedGateway()
+    const { post, lines, rejected } = testGateway()
     const bad = Array.from({ length: 12 }, (_, i) => `bad ${i}`)
     const answer = await post(path, [line(), "", ...bad, line()].join("\n"))
     expect(await answer.json()).toEqual({
@@ -133,7 +133,7 @@ describe("a server log", () => {
   })
 
   test("may have any content type, and be compressed", async () => {
-    const { post, lines } = askedGateway()
+    const { post, lines } = testGateway()
     await post(path, line(), { type: "application/x-www-form-urlencoded" })
     await post(path, line(), { type: "application/octet-stream" })
     await post(path, gzipSync(line()), { headers: { "content-encoding": "gzip" } })
@@ -141,7 +141,7 @@ describe("a server log", () => {
   })
 
   test("cannot inject another field or line", async () => {
-    const { post, lines } = askedGateway()
+    const { post, lines } = testGateway()
     const evil = line("GET /\\x0a\\x00 x y HTTP/1.1").replace("Mozilla", "\\n\\r\\xff Mozilla")
     await post(path, new Uint8Array(Buffer.from(`${evil}\xff\xfe`, "latin1")))
     expect(lines).toHaveLength(1)
@@ -150,13 +150,13 @@ describe("a server log", () => {
   })
 
   test("a line over the limit is reported", async () => {
-    const { post } = askedGateway()
+    const { post } = testGateway()
     const answer = await post(path, `${line(`GET /${"ü".repeat(20_000)} HTTP/1.1`)}\n${line()}`)
     expect(await answer.json()).toMatchObject({ taken: 1, rejected: 1, reasons: [{ line: 1 }] })
   })
 
   test("derives the ids of its lines from the id of the request", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     await post(path, `\n${line()}`, { headers: { "idempotency-key": "k" } })
     expect(taken()[0]).toEndWith("&idempotency_key=k-2")
   })
@@ -168,7 +168,7 @@ describe("a server log", () => {
             new Failure({ reason: sent.includes("retry") ? "unavailable" : "too-large", message: "x" })
           )
         : Promise.resolve()
-    const { post } = askedGateway({ push })
+    const { post } = testGateway({ push })
     const again = line("GET /retry HTTP/1.1")
     const some = await post(path, [line(), again, "bad", line("GET /large HTTP/1.1"), again].join("\n"))
     expect(some.headers.get("retry-after")).toBe("1")
@@ -189,7 +189,7 @@ describe("a server log", () => {
   })
 
   test("refuses more lines than the limit", async () => {
-    const { post, lines } = askedGateway({ bodyLimits: { ...standardFormatLimits, events: 2 } })
+    const { post, lines } = testGateway({ bodyLimits: { ...standardFormatLimits, events: 2 } })
     expect((await post(path, `${line()}\n${line()}\n\n`)).status).toBe(200)
     expect(await refusalIn(await post(path, `${line()}\n${line()}\nx`))).toMatchObject({ status: 413 })
     expect(lines).toHaveLength(2)

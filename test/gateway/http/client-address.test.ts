@@ -154,7 +154,7 @@ describe("forged headers (case 45)", () => {
   })
 })
 
-/** A header that a proxy may write, as it is written for 8.8.8.8 and 2001:db8::7. */
+/** A header as a proxy may write it for 8.8.8.8 and 2001:db8::7. */
 const headers = [
   "X-Forwarded-For",
   "X-Real-IP",
@@ -221,7 +221,7 @@ describe("Forwarded (RFC 7239)", () => {
     ['for="192.0.2.\\60"', "192.0.2.60"],
     ['host="a\\",for=6.6.6.6";for=192.0.2.60', "192.0.2.60"],
     ["for=192.0.2.60,", "192.0.2.60"],
-    // Whoever hides, or writes no such header, is not known; nor is who stands left of them.
+    // Hidden and malformed hops are unknown, and so are the hops to their left.
     ["for=unknown", "127.0.0.1"],
     ["for=_gazonk", "127.0.0.1"],
     ['for="_SEVKISEK"', "127.0.0.1"],
@@ -231,7 +231,7 @@ describe("Forwarded (RFC 7239)", () => {
     ["192.0.2.60", "127.0.0.1"],
     ["for", "127.0.0.1"],
     ['for="192.0.2.60', "127.0.0.1"],
-    // What a client left open does not swallow what our proxy wrote.
+    // An unclosed quotation mark of the client does not hide what the proxy wrote.
     ['for=", for=192.0.2.60', "192.0.2.60"],
     ['for="6.6.6.6, for=192.0.2.60', "192.0.2.60"],
     ['for="\\, for="[2001:db8::17]"', "2001:db8::17"],

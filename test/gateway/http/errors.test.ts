@@ -1,4 +1,4 @@
-/** The one table of errors: every code has its status, its headers and the same form. */
+/** The table of errors: every code has its status, its headers and the same body format. */
 import { describe, expect, test } from "bun:test"
 import { Failure, type FailureReason } from "../../../contracts/failure.ts"
 import { type ErrorCode, HttpError, refuse, refuseFailed } from "../../../gateway/http/errors.ts"

@@ -1,4 +1,4 @@
-/** A server that leaves: its last answers ask clients to go, and it waits until they have. */
+/** The graceful close of a server: its last responses ask clients to close, and it waits until requests cease. */
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { makeHealth } from "../../../actors/runtime/health.ts"

@@ -1,4 +1,4 @@
-/** A proxy whose word is not taken is told of once, with what to set; nobody else is. */
+/** A proxy whose headers are ignored causes one warning with the settings to change; nothing else does. */
 import { expect, test } from "bun:test"
 import {
   loopback,

@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const server of started.splice(0)) await server.close()
 })
 
-/** Sends bytes as they are; resolves with all that came back when the other side closes, or when it matches. */
+/** Sends raw bytes; resolves with the data received when the server closes, or when it matches. */
 const raw = (port: number, bytes: string, until: RegExp): Promise<string> =>
   new Promise((resolve, reject) => {
     let received = ""

@@ -1,10 +1,10 @@
-/** Every dialect's good answer and every "no" of the contract, asked of the app itself: what both-runtimes asks at sockets. */
+/** Every successful response of each format and every error, from the app itself: the cases that both-runtimes.test.ts sends over sockets. */
 import { expect, test } from "bun:test"
 import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
 import { guardsOf } from "../../../gateway/guard/chain.ts"
 import { rateLimits } from "../../../gateway/guard/rate-limits.ts"
-import { type Case, cases, token } from "../asked-cases.ts"
-import { arrivedAt } from "../asked-gateway.ts"
+import { type Case, cases, token } from "../http-cases.ts"
+import { arrivedAt } from "../gateway-for-tests.ts"
 import { linkGateway } from "../links/gateway.ts"
 
 const limits = rateLimits({
@@ -22,7 +22,7 @@ const { app, taken, lines } = linkGateway({
   }
 })
 
-/** A body that is shorter than its length never ends. */
+/** A body shorter than its Content-Length never ends. */
 const bodyOf = ({ body, headers }: Case): RequestInit["body"] => {
   if (body === undefined) return null
   if (headers?.["content-length"] === undefined) return body

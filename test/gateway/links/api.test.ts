@@ -3,7 +3,7 @@ import { Failure } from "../../../contracts/failure.ts"
 import { maxWrongGuesses } from "../../../gateway/http/auth-throttle.ts"
 import type { LinkStore } from "../../../gateway/links/store.ts"
 import { attacks } from "../../contracts/redirect-attacks.ts"
-import { arrivedAt, refusalIn } from "../asked-gateway.ts"
+import { arrivedAt, refusalIn } from "../gateway-for-tests.ts"
 import { iphone, linkGateway, linksInFile, token } from "./gateway.ts"
 
 const link = { id: "summer", default: "https://example.com/" }

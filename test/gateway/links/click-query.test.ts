@@ -1,4 +1,4 @@
-/** The query of a click's event: the click's own bytes, and what the link says, which no click can say for it. */
+/** The query of a click's event: the click's own bytes, and the link's parameters, which no click can set. */
 import { describe, expect, test } from "bun:test"
 import type { ByteString } from "../../../contracts/event.ts"
 import { clickQuery } from "../../../gateway/links/click-query.ts"

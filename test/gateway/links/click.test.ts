@@ -1,9 +1,9 @@
-/** Clicks on campaign links: what they are answered with, which events they are, and that nobody else says where they lead. */
+/** Clicks on campaign links: their responses, their events, and that the request cannot change the target. */
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../../contracts/failure.ts"
 import { Topic } from "../../../contracts/ids.ts"
 import type { LinkStore } from "../../../gateway/links/store.ts"
-import { arrivedAt, refusalIn } from "../asked-gateway.ts"
+import { arrivedAt, refusalIn } from "../gateway-for-tests.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 import { iphone, linkGateway, linkOptions, linksInFile, mac, pixel } from "./gateway.ts"
 import { eventIn, md5, paramsIn, withSummer } from "./summer.ts"

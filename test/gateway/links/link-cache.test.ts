@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { cacheLinks, type LinkCacheLimits, standardLinkCache } from "../../../gateway/links/link-cache.ts"
 
-/** A store whose answers wait until they are told. */
+/** A cache on a store that the test controls. */
 const memory = (limits: Partial<LinkCacheLimits> = {}) => {
   const clock = { now: 0 }
   const asked: Array<{

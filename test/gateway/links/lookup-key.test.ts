@@ -1,4 +1,4 @@
-/** The key by which a click is looked up: of whom it is made, and that a click cannot choose it. */
+/** The lookup key: what it is made from, and that a click cannot set it. */
 import { describe, expect, test } from "bun:test"
 import { privacyOf } from "../../../gateway/privacy/privacy.ts"
 import { iphone } from "./gateway.ts"

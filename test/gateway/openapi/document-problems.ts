@@ -1,4 +1,4 @@
-/** What is wrong with a document of OpenAPI 3.1, as far as one can tell without its meta schema. */
+/** Checks an OpenAPI 3.1 document, as far as possible without its meta schema. */
 
 export interface Document {
   readonly openapi: string
@@ -20,7 +20,7 @@ interface OperationObject {
   readonly security?: ReadonlyArray<Readonly<Record<string, unknown>>>
 }
 
-/** Sentences; none when it is sound. */
+/** Problems as sentences; empty for a valid document. */
 export const problemsOf = (document: Document): ReadonlyArray<string> => {
   const problems: Array<string> = []
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>

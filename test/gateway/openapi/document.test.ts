@@ -1,4 +1,4 @@
-/** `/openapi.json` is true: it is a document of OpenAPI 3.1, it has all that the gateway answers, and its examples work. */
+/** `/openapi.json` is a valid OpenAPI 3.1 document that matches the gateway's routes, errors and schemas, and its examples work. */
 import { describe, expect, test } from "bun:test"
 import { Exit, Schema } from "effect"
 import { BatchEvent } from "../../../gateway/formats/batch-event.ts"
@@ -7,7 +7,7 @@ import { Track } from "../../../gateway/formats/track.ts"
 import { operationsOf, templateOf } from "../../../gateway/openapi/document.ts"
 import { describedErrors } from "../../../gateway/openapi/errors.ts"
 import { bodiesOf, responses } from "../../../gateway/openapi/schemas.ts"
-import { askedGateway } from "../asked-gateway.ts"
+import { testGateway } from "../gateway-for-tests.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 import { linkGateway, token } from "../links/gateway.ts"
 import { type Document, problemsOf } from "./document-problems.ts"
@@ -20,7 +20,7 @@ const documentOf = async (ask: (target: string) => Promise<Response>): Promise<D
   return (await response.json()) as Document
 }
 
-/** Events that need no route: any path is one. */
+/** Operations without a route: any path is an event. */
 const anyPath = ["GET /t/*", "GET /t/*.gif", "GET /*"]
 
 const bodies = bodiesOf(1_000)
@@ -33,7 +33,7 @@ describe("/openapi.json", () => {
   })
 
   test("has exactly the routes of the gateway", async () => {
-    for (const gateway of [askedGateway(), linkGateway()]) {
+    for (const gateway of [testGateway(), linkGateway()]) {
       const hasLinks = gateway.app.meanings.includes("GET /click/*/go")
       const described = operationsOf(hasLinks).map(({ method, path }) => `${method} ${path}`)
       expect(described.toSorted()).toEqual([...gateway.app.meanings, ...anyPath].toSorted())
@@ -49,7 +49,7 @@ describe("/openapi.json", () => {
   test("has every error that can occur, and no unused response", async () => {
     const { components, paths } = await documentOf(linkGateway().ask)
     const responses = JSON.stringify(components.responses)
-    // Every operation that is named has its method.
+    // Documented operations have their methods, so 405 does not occur.
     const documented = describedErrors.filter(({ code }) => code !== "method-not-allowed")
     for (const { code, description } of documented) {
       expect(responses).toContain(JSON.stringify(`\`${code}\`: ${description}`).slice(1, -1))
@@ -61,7 +61,7 @@ describe("/openapi.json", () => {
   })
 
   test("has the maximum of events in a batch, from the gateway's setting", async () => {
-    const { ask } = askedGateway({ bodyLimits: { ...standardFormatLimits, events: 7 } })
+    const { ask } = testGateway({ bodyLimits: { ...standardFormatLimits, events: 7 } })
     const { components } = await documentOf(ask)
     expect(components.schemas?.Batch).toMatchObject({
       anyOf: [{ type: "array", maxItems: 7 }, { properties: { events: { maxItems: 7 } } }]
@@ -69,7 +69,7 @@ describe("/openapi.json", () => {
   })
 
   test("allows parameters with any names", async () => {
-    const { components } = await documentOf(askedGateway().ask)
+    const { components } = await documentOf(testGateway().ask)
     expect(components.schemas?.Params).toEqual({ type: "object", additionalProperties: {} })
   })
 
@@ -119,7 +119,7 @@ describe("an example of /openapi.json", () => {
   })
 })
 
-/** Answers that no example brings. */
+/** Responses that no example causes. */
 const asked: ReadonlyArray<readonly [target: string, schema: keyof typeof responses]> = [
   ["/t/open?a=1", "Ok"],
   ["/", "Ok"],
@@ -136,7 +136,7 @@ for (const [target, schema] of asked) {
 }
 
 test("the gateway rejects what the schema of an event refuses", async () => {
-  const { post } = askedGateway()
+  const { post } = testGateway()
   const bad: ReadonlyArray<unknown> = [
     {},
     { event: "" },
@@ -152,7 +152,7 @@ test("the gateway rejects what the schema of an event refuses", async () => {
   expect(verdicts.map(({ verdict }) => verdict)).toEqual(bad.map(() => "rejected"))
 })
 
-/** Does a schema take that, without a field more than it has? */
+/** Whether a schema accepts the value, without additional fields. */
 const takes = (schema: Schema.Codec<unknown, unknown>, value: unknown): boolean =>
   Exit.isSuccess(Schema.decodeUnknownExit(schema, { onExcessProperty: "error" })(value))
 

@@ -1,4 +1,4 @@
-/** Compressed bodies: every coding, whole and damaged, and bombs. */
+/** Compressed bodies: every coding, complete and damaged, and decompression bombs. */
 import { describe, expect, test } from "bun:test"
 import { Buffer } from "node:buffer"
 import {
@@ -32,7 +32,7 @@ const coding = (name: string): Coding => {
 
 const limit = 1024 * 1024
 
-/** The text in the bytes, or the code of what refuses them. */
+/** The text of the bytes, or the error code. */
 const textOf = async (name: string, sent: Uint8Array): Promise<string> => {
   try {
     return new TextDecoder().decode(await decompressed(coding(name), sent, limit))

@@ -1,4 +1,4 @@
-/** Our reader of JSON takes what JSON.parse takes, and keeps what that loses. */
+/** Our JSON reader accepts what JSON.parse accepts, and keeps what JSON.parse loses. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import {
@@ -9,7 +9,7 @@ import {
   readJson
 } from "../../../../gateway/http/body/json.ts"
 
-/** As JSON.parse would have it: the last of two equal names, numbers as doubles. */
+/** As JSON.parse returns it: the last of duplicate names, numbers as doubles. */
 const plain = (value: Json): unknown => {
   if (value instanceof JsonNumber) return Number(value.text)
   if (value instanceof JsonObject)

@@ -1,4 +1,4 @@
-/** Multipart forms: the fields that any client writes, and what is refused. */
+/** Multipart forms as various clients write them, and those that are refused. */
 import { describe, expect, test } from "bun:test"
 import { queryIn } from "../../../../gateway/formats/body-params.ts"
 import { maxQueryBytes } from "../../../../gateway/formats/limits.ts"

@@ -1,4 +1,4 @@
-/** Bodies are counted as they come, whatever their headers say, and each way to end badly has its answer. */
+/** Bodies are counted as they arrive, whatever their headers say, and every failure has its response. */
 import { describe, expect, test } from "bun:test"
 import { gzipSync } from "node:zlib"
 import { standardBodyLimits } from "../../../../gateway/http/body/limits.ts"
@@ -10,7 +10,7 @@ const limits = { ...standardBodyLimits, sentBytes: 1_000, bytes: 2_000 }
 const request = (body: RequestInit["body"], headers: Record<string, string> = {}): Request =>
   new Request("http://localhost/", { method: "POST", body: body ?? null, headers })
 
-/** A body that comes in chunks, and says so when nobody reads it any longer. */
+/** A body in chunks, which records its cancellation. */
 const inChunks = (chunks: ReadonlyArray<string>, atEnd: "closes" | "fails" | "waits" = "closes") => {
   const state = { isCancelled: false, given: 0 }
   const stream = new ReadableStream<Uint8Array>(

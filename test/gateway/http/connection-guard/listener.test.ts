@@ -1,4 +1,4 @@
-/** The door before a server, over real sockets: who is behind it, who comes round it, and what it keeps up. */
+/** The connection guard's listener over real sockets: client addresses, bypassing connections, limits and timeouts. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { once } from "node:events"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
@@ -56,7 +56,7 @@ describe("a server behind the connection guard", () => {
   test.skipIf(process.platform !== "linux")("refuses connections that bypass the listener", async () => {
     const { port } = await start(undefined, { fetch: () => new Response("taken") })
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("taken")
-    // All ports that this process listens on, but the door's.
+    // All ports that this process listens on, except the listener's.
     const found = listening()
     expect(found).toContain(port)
     const statuses = await Promise.all(

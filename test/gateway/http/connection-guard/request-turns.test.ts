@@ -1,4 +1,4 @@
-/** Requests of one connection, one at a time: however they are cut into pieces, no byte is changed and none comes early. */
+/** Requests of one connection are forwarded one at a time: however they are split, no byte is changed and none comes early. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { RequestTurns } from "../../../../gateway/http/connection-guard/request-turns.ts"
@@ -24,7 +24,7 @@ const answers = [
   "HTTP/1.1 503 Service Unavailable\r\ncontent-length:4\r\n\r\nbusy"
 ]
 
-/** The text in pieces that end at these places. */
+/** The text, split at these positions. */
 const cut = (text: string, places: ReadonlyArray<number>): ReadonlyArray<string> => {
   const ends = [...new Set(places.map((place) => place % (text.length + 1)))].toSorted((a, b) => a - b)
   return [0, ...ends].map((start, n) => text.slice(start, ends[n] ?? text.length)).filter((one) => one !== "")
@@ -39,7 +39,7 @@ describe("pipelined requests", () => {
         let handed = ""
         for (const piece of cut(requests.join(""), some)) handed += textOf(turns.fromClient(bytes(piece)))
         for (const [n, answer] of answers.entries()) {
-          // Empty lines before a request may come with the one before or with it.
+          // Empty lines before a request may be forwarded with the previous request or with it.
           expect(handed.replace(/\r\n$/, "")).toBe(
             requests
               .slice(0, n + 1)
