@@ -59,7 +59,7 @@ describe("the page", () => {
   })
 
   test("makes no markup of text, runs no code of others and asks no other host", () => {
-    const folder = join(import.meta.dirname, "..", "..", "..", "actors", "viewer", "page")
+    const folder = join(import.meta.dirname, "..", "..", "..", "actors", "viewer", "web")
     for (const name of readdirSync(folder)) {
       const text = readFileSync(join(folder, name), "utf8")
       expect(text).not.toMatch(
