@@ -6,7 +6,7 @@ import { parseLine } from "../../contracts/wire/line.ts"
 import { eventType } from "../../contracts/wire/record.ts"
 import { type GatewayOptions, gatewayApp } from "../../gateway/app.ts"
 import { maxTargetBytes } from "../../gateway/dispatch.ts"
-import { testGateway, refusalIn } from "./gateway-for-tests.ts"
+import { refusalIn, testGateway } from "./gateway-for-tests.ts"
 import { linkGateway } from "./links/gateway.ts"
 
 const now = 1795206900000

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../../contracts/failure.ts"
 import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
-import { arrivedAt, testGateway, refusalIn } from "../gateway-for-tests.ts"
+import { arrivedAt, refusalIn, testGateway } from "../gateway-for-tests.ts"
 
 const verdictsIn = async (answer: Response): Promise<ReadonlyArray<{ verdict: string; reason?: string }>> => {
   expect(answer.status).toBe(200)

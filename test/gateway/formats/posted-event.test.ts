@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib"
 import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { eventType } from "../../../contracts/wire/record.ts"
-import { arrivedAt, testGateway, lineStart, refusalIn } from "../gateway-for-tests.ts"
+import { arrivedAt, lineStart, refusalIn, testGateway } from "../gateway-for-tests.ts"
 
 const form = "application/x-www-form-urlencoded"
 const parts = (more = ""): string =>

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { gzipSync } from "node:zlib"
 import { Failure } from "../../../contracts/failure.ts"
 import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
-import { arrivedAt, testGateway, refusalIn } from "../gateway-for-tests.ts"
+import { arrivedAt, refusalIn, testGateway } from "../gateway-for-tests.ts"
 
 const line = (request = "GET /x?a=1 HTTP/1.1", address = "198.51.100.7") =>
   `${address} - bob [21/Nov/2026:01:10:43 +0000] "${request}" 200 612 "https://a.example/?q=1" "Mozilla/5.0 (X11)"`

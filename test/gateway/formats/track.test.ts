@@ -1,6 +1,6 @@
 /** POST /track: three fields, and an error that names the invalid one. */
 import { describe, expect, test } from "bun:test"
-import { testGateway, refusalIn } from "../gateway-for-tests.ts"
+import { refusalIn, testGateway } from "../gateway-for-tests.ts"
 
 const good = { username: "ann", target: "shop/42", description: "CLICK" }
 

@@ -3,8 +3,8 @@ import { expect, test } from "bun:test"
 import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
 import { guardsOf } from "../../../gateway/guard/chain.ts"
 import { rateLimits } from "../../../gateway/guard/rate-limits.ts"
-import { type Case, cases, token } from "../http-cases.ts"
 import { arrivedAt } from "../gateway-for-tests.ts"
+import { type Case, cases, token } from "../http-cases.ts"
 import { linkGateway } from "../links/gateway.ts"
 
 const limits = rateLimits({
