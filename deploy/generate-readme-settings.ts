@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { loadActors } from "../actors/all.ts"
 import { actorTable, settingsTable } from "../actors/commands/help.ts"
-import { errorEntries } from "../gateway/http/errors.ts"
+import { describedErrors } from "../gateway/openapi/errors.ts"
 import { readmes, root } from "./documents.ts"
 import { seriesTable } from "./series-table.ts"
 
@@ -16,9 +16,9 @@ const errorTable = (): string =>
   [
     "| status | code | when | send the same again? |",
     "| --- | --- | --- | --- |",
-    ...errorEntries.map(
-      ({ status, code, when, isRetried }) =>
-        `| ${status} | \`${code}\` | ${when} | ${isRetried ? "yes, after `Retry-After`" : "no"} |`
+    ...describedErrors.map(
+      ({ status, code, description, isRetried }) =>
+        `| ${status} | \`${code}\` | ${description} | ${isRetried ? "yes, after `Retry-After`" : "no"} |`
     )
   ].join("\n")
 

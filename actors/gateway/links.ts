@@ -1,4 +1,4 @@
-/** Campaign links as the gateway's app wants them: the store's answers as promises, and the enricher's eye for platforms. */
+/** Adapts campaign links to the gateway's app: the store's results as promises, and the enricher's detection of platforms. */
 import { Effect, Redacted } from "effect"
 import { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import { rememberDevices } from "../../bridge/user-agent/device.ts"
@@ -13,7 +13,7 @@ import { readTopics, topicSettings } from "../transform/topics.ts"
 /** The settings that `makeLinks` reads. */
 export const linksSettings = [...Object.values(linkSettings), ...topicSettings]
 
-/** Fails with one sentence for settings that cannot work. */
+/** Fails with one sentence for invalid settings. */
 export const makeLinks: Effect.Effect<LinkOptions, StartFailure, CampaignLinks> = Effect.gen(function* () {
   const links = yield* CampaignLinks
   const topics = yield* readTopics
@@ -23,7 +23,7 @@ export const makeLinks: Effect.Effect<LinkOptions, StartFailure, CampaignLinks> 
   const token = linksToken === undefined ? undefined : Redacted.value(linksToken) || undefined
   if (token !== undefined && !topics.all.includes(clicks)) {
     yield* Effect.logWarning(
-      `Clicks go to the topic ${topics.standard}, among its events: name clicks in KAFKA_TOPICS to keep them apart.`
+      `Clicks are stored in the topic ${topics.standard}. Add clicks to KAFKA_TOPICS to store them in a topic of their own.`
     )
   }
 

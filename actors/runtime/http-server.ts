@@ -5,7 +5,7 @@
 import { Duration, Effect, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { makeFarewell } from "../../gateway/http/graceful-close.ts"
+import { gracefulClose } from "../../gateway/http/graceful-close.ts"
 import { serve } from "../../gateway/http/serve.ts"
 import type { ServeOptions } from "../../gateway/http/server-types.ts"
 import type { StartFailure } from "./actor.ts"
@@ -28,7 +28,7 @@ export const served = Effect.fnUntraced(function* (
 ): Effect.fn.Return<string, StartFailure, Scope.Scope> {
   const settings = yield* readAll({ drainTimeout })
   const clientWaitMs = Math.min(maxClientWaitMs, Duration.toMillis(settings.drainTimeout) * maxShareOfDrain)
-  const { fetch, ceased } = makeFarewell(options.fetch, isLeaving)
+  const { fetch, ceased } = gracefulClose(options.fetch, isLeaving)
   const server = yield* Effect.acquireRelease(
     Effect.tryPromise({
       try: () => serve({ ...options, fetch }),

@@ -4,7 +4,7 @@
  */
 
 import { Elysia } from "elysia"
-import type { Operation } from "../../gateway/app.ts"
+import type { OperationalHandler } from "../../gateway/dispatch.ts"
 import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { codeOf, type ErrorCode, refuse } from "../../gateway/http/errors.ts"
 import type { Client, SocketHandlers } from "../../gateway/http/server-types.ts"
@@ -48,7 +48,7 @@ export interface ViewerOptions {
   /** The client's address, of its headers and the socket's peer: for those who guess passwords. */
   readonly addressOf: FindAddress
   /** What stands at `/health/live` and `/health/ready`, for everybody. The figures are on OPS_PORT alone. */
-  readonly operations: { readonly live: Operation; readonly ready: Operation }
+  readonly operations: { readonly live: OperationalHandler; readonly ready: OperationalHandler }
 }
 
 export interface ViewerApp {

@@ -7,7 +7,7 @@ import type { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
 import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { clientAddress, trustedProxies as trusting } from "../../gateway/http/client-address.ts"
-import { believedAddressHeaders, trustedProxies } from "../../gateway/http/proxy-settings.ts"
+import { addressHeadersSetting, trustedProxies } from "../../gateway/http/proxy-settings.ts"
 import { makeMonitor } from "../inspect/pipeline/monitor.ts"
 import {
   listenAddress,
@@ -36,7 +36,7 @@ export const viewerSettings = [
   viewerPassword,
   viewerToken,
   trustedProxies,
-  believedAddressHeaders,
+  addressHeadersSetting,
   ...topicSettings,
   kafkaKeyParam,
   ...pastSettings
@@ -94,12 +94,12 @@ const readAuth = Effect.map(
 
 /** Who asks, behind proxies that are trusted: found as the gateway does. */
 const readFindAddress = Effect.gen(function* () {
-  const settings = yield* readAll({ trustedProxies, believedAddressHeaders })
+  const settings = yield* readAll({ trustedProxies, addressHeadersSetting })
   const isTrusted = trusting(settings.trustedProxies)
   const checkProxy = yield* makeProxyCheck
   const find: FindAddress = (headers, peer) => {
     checkProxy(headers, peer)
-    return clientAddress(headers, peer, isTrusted, settings.believedAddressHeaders)
+    return clientAddress(headers, peer, isTrusted, settings.addressHeadersSetting)
   }
   return find
 })

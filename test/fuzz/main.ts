@@ -1,7 +1,10 @@
 /**
- * The fuzzer, `bun run fuzz`: attacks a real gateway on a real Redis (both its own) and judges that it lives, stays small,
- * serves others, and that the queue holds what it acknowledged. Each line about what must not be names the attack, and
- * `--seed N --attack M` sends that one alone and prints what was sent and what came back.
+ * The fuzzer: `bun run fuzz [--seconds N] [--seed N] [--runtime bun|deno] [--connections N] [--attack N]`, where
+ * `--connections` sets GATEWAY_MAX_CONNECTIONS.
+ *
+ * It attacks a real gateway on a real Redis (both its own) and checks that the gateway stays alive and small, serves other
+ * clients, and that the queue has what it acknowledged. The exit code is 1 for any problem; each problem names its attack,
+ * and `--seed N --attack M` sends that attack alone and prints what was sent and received.
  */
 import { Command, Flag } from "effect/cli"
 import { countFlag, positiveFlag } from "../../actors/commands/command-line/flags.ts"
@@ -11,7 +14,7 @@ import { promiseHandler } from "../support/promise-handler.ts"
 import type { Environment } from "../support/spoor.ts"
 import { attackAt } from "./attacks/all.ts"
 import { exchange } from "./exchange.ts"
-import { runFuzz, told } from "./run.ts"
+import { resultText, runFuzz } from "./run.ts"
 import { startTarget } from "./target.ts"
 
 const options = {
@@ -43,7 +46,7 @@ const sendOne = async (seed: number, number: number, runtime: "bun" | "deno", se
   if (target === undefined) return
   const attack = attackAt(makeRandom(seed), number)
   print(
-    `${attack.name}\n${JSON.stringify(attack.pieces.map((piece) => Buffer.from(piece).toString("latin1").slice(0, 4_000)))}`
+    `${attack.name}\n${JSON.stringify(attack.chunks.map((chunk) => Buffer.from(chunk).toString("latin1").slice(0, 4_000)))}`
   )
   const { received, wasClosed } = await exchange(target.port, attack)
   await target.settle()
@@ -64,8 +67,8 @@ const fuzz = async ({ seconds, runtime, connections, attack, ...given }: Options
     return 0
   }
   const result = await runFuzz({ seed, seconds, runtime, settings })
-  print(result === undefined ? "redis-server is missing: install it." : told(result))
-  return result?.wrong.length === 0 ? 0 : 1
+  print(result === undefined ? "redis-server is missing: install it." : resultText(result))
+  return result?.problems.length === 0 ? 0 : 1
 }
 
 await runCommandLine(

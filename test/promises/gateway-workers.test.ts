@@ -157,7 +157,7 @@ for (const runtime of runtimes) {
         [{ TRUSTED_PROXIES: "nonsense" }, 78, '"nonsense" is neither an IP address'],
         [{ REDIS_URL: "nonsense" }, 78, "A Redis URL must read"],
         [{ REDIS_URL: "" }, 78, "--workers needs REDIS_URL"],
-        [{ OPS_PORT: "65534" }, 78, "OPS_PORT=65534 leaves no ports for 3 workers"]
+        [{ OPS_PORT: "65534" }, 78, "OPS_PORT=65534 is too high for 3 workers"]
       ] as const
       for (const [more, code, sentence] of cases) {
         const { ended, output } = launch(["gateway", "--workers", "3"], { ...settings, ...more }, runtime)

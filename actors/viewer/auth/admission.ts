@@ -1,6 +1,6 @@
 /** Which requests the viewer answers: the method, the name it is called by, who asks, and from which page. */
 
-import { wrongGuesses } from "../../../gateway/http/auth-throttle.ts"
+import { authThrottle } from "../../../gateway/http/auth-throttle.ts"
 import { refuse } from "../../../gateway/http/errors.ts"
 import { hostOf } from "../../../gateway/http/host.ts"
 import { targetOf } from "../../../gateway/http/target.ts"
@@ -62,7 +62,7 @@ export const admission = ({ auth, posts, tickets }: AdmissionOptions): Admission
 
 /** Refuses those who do not know the secret, and for a while those who guess. */
 const knowing = (auth: Credentials): Admission => {
-  const guesses = wrongGuesses()
+  const guesses = authThrottle()
   const asking = { "www-authenticate": auth.challenge }
   return (request, address) => {
     const now = performance.now()

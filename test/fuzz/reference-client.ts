@@ -1,30 +1,30 @@
 /**
- * A well-behaved client, run as a process of its own so that nothing of the fuzzer's slows it: sends one event after
- * the other, by GET and by POST, to the URL it is given, until its input ends; then prints what became of them as one JSON text.
+ * The reference client: a well-behaved client in a process of its own, so that the fuzzer does not slow it. Sends one event
+ * after the other, by GET and POST, until its standard input ends; then prints its results as JSON.
  */
-import { neighbourPath } from "./neighbour-path.ts"
+import { referencePath } from "./reference-path.ts"
 
 const [origin = ""] = process.argv.slice(2)
 const form = { "content-type": "application/x-www-form-urlencoded" }
 const statuses: Record<string, number> = {}
 let sent = 0
 let slowest = 0
-let isOver = false
+let isComplete = false
 
 process.stdin.on("end", () => {
-  isOver = true
+  isComplete = true
 })
 process.stdin.resume()
 process.stdout.write("ready\n")
 
-while (!isOver) {
+while (!isComplete) {
   const begun = performance.now()
   const number = `n=${sent++}`
-  const asked =
+  const requests =
     sent % 2 === 0
-      ? fetch(new URL(`${neighbourPath}?${number}`, origin))
-      : fetch(new URL(neighbourPath, origin), { method: "POST", body: number, headers: form })
-  const status = await asked.then(
+      ? fetch(new URL(`${referencePath}?${number}`, origin))
+      : fetch(new URL(referencePath, origin), { method: "POST", body: number, headers: form })
+  const status = await requests.then(
     async (response) => {
       await response.text()
       return String(response.status)

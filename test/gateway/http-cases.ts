@@ -1,4 +1,4 @@
-/** What each dialect and each "no" of the contract looks like at a socket: requests, their answers and their lines. */
+/** The cases of each format and each error at a socket: requests, their responses and their lines. */
 import { gzipSync } from "node:zlib"
 
 export interface Case {
@@ -8,9 +8,9 @@ export interface Case {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array<ArrayBuffer>
   readonly status: number
-  /** What the body of the answer holds. */
+  /** A part of the response's body. */
   readonly says?: string
-  /** Path and query of each line that comes of it. */
+  /** Path and query of each resulting line. */
   readonly lines?: ReadonlyArray<string>
 }
 

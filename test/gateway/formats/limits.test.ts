@@ -1,9 +1,9 @@
-/** The settings of bodies, and the limits they make. */
+/** The settings of bodies and batches, and the limits made from them. */
 import { expect, test } from "bun:test"
 import { ConfigProvider, Effect } from "effect"
-import { eventIdParam } from "../../../../contracts/client-event-id.ts"
-import { readAll } from "../../../../contracts/setting.ts"
-import { bodyLimitsOf, bodySettings, standardBodyLimits } from "../../../../gateway/http/body/limits.ts"
+import { eventIdParam } from "../../../contracts/client-event-id.ts"
+import { readAll } from "../../../contracts/setting.ts"
+import { bodyLimitsOf, bodySettings, standardFormatLimits } from "../../../gateway/formats/limits.ts"
 
 const read = (environment: Record<string, string>) =>
   Effect.runPromise(
@@ -16,11 +16,11 @@ const read = (environment: Record<string, string>) =>
     )
   )
 
-test("nothing need be set", async () => {
-  expect(await read({})).toEqual({ ...standardBodyLimits, eventIdParam: "idempotency_key" })
+test("every setting has a default", async () => {
+  expect(await read({})).toEqual({ ...standardFormatLimits, eventIdParam: "idempotency_key" })
 })
 
-test("what is set counts", async () => {
+test("settings are applied", async () => {
   const environment = {
     GATEWAY_MAX_BODY: "100",
     GATEWAY_MAX_INFLATED: "200",
@@ -32,12 +32,12 @@ test("what is set counts", async () => {
     sentBytes: 100,
     bytes: 200,
     events: 3,
-    patience: 4_000,
+    timeoutMs: 4_000,
     eventIdParam: "event_id"
   })
 })
 
-test("what cannot work is refused, saying what it is", async () => {
+test("an invalid setting is refused by name", async () => {
   expect(await read({ GATEWAY_MAX_BODY: "0" })).toContain("GATEWAY_MAX_BODY")
   expect(await read({ GATEWAY_MAX_BATCH: "many" })).toContain("GATEWAY_MAX_BATCH")
   expect(await read({ EVENT_ID_PARAM: "a b" })).toContain("It must be a name")

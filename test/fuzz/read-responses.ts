@@ -1,37 +1,39 @@
-/** Reads the answers of a server out of the bytes that came over a connection. */
+/** Parses the responses of a server from the bytes of a connection. */
 import type { Buffer } from "node:buffer"
 
-export interface Answer {
+export interface ResponseRead {
   readonly status: number
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string>
   readonly body: string
 }
 
-export interface ReadAnswers {
-  readonly answers: ReadonlyArray<Answer>
-  /** What is not a whole answer (yet). */
+export interface ReadResponses {
+  readonly responses: ReadonlyArray<ResponseRead>
+  /** Bytes of an incomplete response. */
   readonly rest: number
 }
 
-/** `isHead` says whether the answer at that place, from 0, has no body; `isOver` that nothing more will come. */
-export const readAnswers = (
+/** `isHead` says whether the response at that index has no body; `isComplete` that no more data will arrive. */
+export const readResponses = (
   received: Buffer,
   isHead: (index: number) => boolean,
-  isOver: boolean
-): ReadAnswers => {
-  const answers: Array<Answer> = []
+  isComplete: boolean
+): ReadResponses => {
+  const responses: Array<ResponseRead> = []
   let at = 0
   for (;;) {
     const end = received.indexOf("\r\n\r\n", at)
-    if (end === -1) return { answers, rest: received.length - at }
+    if (end === -1) return { responses, rest: received.length - at }
     const [first = "", ...lines] = received.toString("latin1", at, end).split("\r\n")
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1] ?? Number.NaN)
     const headers = new Map(lines.map(nameAndValue))
     const body =
-      isHead(answers.length) || hasNone(status) ? none(end + 4) : bodyAt(received, end + 4, headers, isOver)
-    if (body === undefined) return { answers, rest: received.length - at }
-    if (status !== 100) answers.push({ status, headers, body: body.text })
+      isHead(responses.length) || hasNone(status)
+        ? none(end + 4)
+        : bodyAt(received, end + 4, headers, isComplete)
+    if (body === undefined) return { responses, rest: received.length - at }
+    if (status !== 100) responses.push({ status, headers, body: body.text })
     at = body.end
   }
 }
@@ -53,12 +55,12 @@ const bodyAt = (
   received: Buffer,
   start: number,
   headers: ReadonlyMap<string, string>,
-  isOver: boolean
+  isComplete: boolean
 ): Body | undefined => {
   if (headers.get("transfer-encoding") === "chunked") return chunksAt(received, start)
   const length = headers.get("content-length")
   if (length === undefined)
-    return isOver ? { text: received.toString("latin1", start), end: received.length } : undefined
+    return isComplete ? { text: received.toString("latin1", start), end: received.length } : undefined
   const end = start + Number(length)
   return end > received.length ? undefined : { text: received.toString("latin1", start, end), end }
 }

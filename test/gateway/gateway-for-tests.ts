@@ -1,10 +1,10 @@
-/** A gateway without a socket for tests: keeps the lines it would push, and is asked things directly. */
+/** A gateway for tests, without a socket: records the lines it pushes, and handles requests directly. */
 import { type GatewayOptions, gatewayApp } from "../../gateway/app.ts"
 
-/** When every request of it arrives, milliseconds since 1970. */
+/** The arrival time of every request, milliseconds since 1970. */
 export const arrivedAt = 1795206900000
 
-/** What stands before the path of a line of it. */
+/** The part of its lines before the path. */
 export const lineStart = `203.0.113.9 ${arrivedAt} trk.example.com nopod`
 
 type Asked = Omit<RequestInit, "headers"> & {
@@ -12,7 +12,7 @@ type Asked = Omit<RequestInit, "headers"> & {
   readonly peer?: string
 }
 
-export const askedGateway = (more: Partial<GatewayOptions> = {}) => {
+export const testGateway = (more: Partial<GatewayOptions> = {}) => {
   const lines: Array<string> = []
   const rejected: Array<readonly [events: number, dialect: string]> = []
   const app = gatewayApp({
@@ -29,7 +29,7 @@ export const askedGateway = (more: Partial<GatewayOptions> = {}) => {
     return app.fetch(new Request(`http://trk.example.com${target}`, { ...init, headers }), { address: peer })
   }
 
-  /** Posts bytes or text as that content type; JSON values as JSON. */
+  /** Posts bytes or text with that content type; other values as JSON. */
   const post = (target: string, body: unknown, init: Asked & { readonly type?: string } = {}) => {
     const { type, ...rest } = init
     const isPlain = typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream
@@ -46,7 +46,7 @@ export const askedGateway = (more: Partial<GatewayOptions> = {}) => {
   return { app, ask, post, lines, taken, rejected }
 }
 
-/** The error in an answer, with its status. */
+/** The error in a response, with its status. */
 export const refusalIn = async (
   answer: Response
 ): Promise<{ status: number; error: string; message: string }> => ({
