@@ -21,7 +21,7 @@ import type { Ledger } from "../../inspect/ledger/types.ts"
 import { locateEvent } from "../../inspect/locate-event.ts"
 import { viewerMask } from "../../inspect/viewer-settings.ts"
 import { readTopics } from "../../transform/topics.ts"
-import { deadLetterRuns, type RunOutcome } from "./bulk.ts"
+import { deadLetterRuns, type RunOutcome } from "./bulk-operations.ts"
 import type { DiscardOrder, ReplayOrder, TryOrder } from "./commands.ts"
 import {
   type DryRunView,

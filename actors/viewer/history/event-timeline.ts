@@ -13,7 +13,7 @@ import type { FeedRecord } from "../../inspect/events/staged-event.ts"
 import { type EventLocation, type StoredRecord, timeText } from "../../inspect/locate-event.ts"
 import type { LineMemory } from "../live/raw-line-cache.ts"
 import type { ConsumerProgressMemory, Passage } from "./consumer-progress.ts"
-import { fitting } from "./page-size.ts"
+import { fitting } from "./page-limits.ts"
 
 export interface Witnesses {
   /** Consumers to tell of, whether or not they were heard of; those heard of are told of too. */

@@ -12,7 +12,7 @@ import type { EventView, SearchView } from "../../inspect/events/messages.ts"
 import { feedRecord } from "../../inspect/events/staged-event.ts"
 import { steadyMillis } from "../../runtime/monotonic-clock.ts"
 import { type Cursor, inOrder, isBehind, placeOf, writeCursor } from "./cursor.ts"
-import { fitting, pageBytes, pageView, weightOf } from "./page-size.ts"
+import { fitting, pageBytes, pageView, weightOf } from "./page-limits.ts"
 import {
   endOf,
   moreOfOneMillisecond,

@@ -12,7 +12,7 @@ import type { Mask } from "../../inspect/events/mask.ts"
 import type { EventView, Filter, SearchView } from "../../inspect/events/messages.ts"
 import { feedRecord } from "../../inspect/events/staged-event.ts"
 import { type Cursor, inOrder, isBehind, placeOf, writeCursor } from "./cursor.ts"
-import { fitting, pageBytes, pageView, weightOf } from "./page-size.ts"
+import { fitting, pageBytes, pageView, weightOf } from "./page-limits.ts"
 
 export interface SearchQuery {
   readonly filter: Filter
