@@ -13,7 +13,7 @@ import { readable } from "../../inspect/escape-bytes.ts"
 import { hiddenText, type Mask } from "../../inspect/events/mask.ts"
 import { shownLine, shownRecord } from "../../inspect/events/masked-bytes.ts"
 import type { EventLocation, StoredRecord } from "../../inspect/locate-event.ts"
-import { maxPostedBytes } from "../http/read-json.ts"
+import { maxPostedBytes } from "../http/request-body.ts"
 
 /** How much of a line a list shows, and how much of it its own page, bytes; and of what was said of it. */
 const listedBytes = 400

@@ -12,7 +12,7 @@ import { copiedRecords, feedRecord } from "../../inspect/events/staged-event.ts"
 import { LiveChannel } from "./channel.ts"
 import { LiveEvent } from "./event.ts"
 import { Rate } from "./rate.ts"
-import { LiveHistory } from "./recent.ts"
+import { LiveHistory } from "./recent-events.ts"
 import { LiveClient, type Recipient } from "./subscriber.ts"
 
 export interface FeedLimits {

@@ -10,7 +10,7 @@ import type { Counter, TableRow } from "../counters.ts"
 import { type Counted, shown } from "../counters.ts"
 import { askedRange, rangeSentence } from "../history/requested-range.ts"
 import type { Past } from "../history/service.ts"
-import { posted } from "../http/read-json.ts"
+import { posted } from "../http/request-body.ts"
 import { json, nothing } from "../http/responses.ts"
 
 const resetPath = "/api/counters/reset"

@@ -4,7 +4,7 @@ import { codeOf, refuse } from "../../../gateway/http/errors.ts"
 import { DiscardOrder, queryOf, ReplayOrder, shapes, TryOrder } from "../dead-letters/commands.ts"
 import type { DeadLetterService } from "../dead-letters/service.ts"
 import { longAnswer } from "../http/keep-alive-json.ts"
-import { posted } from "../http/read-json.ts"
+import { posted } from "../http/request-body.ts"
 import { json, nothing } from "../http/responses.ts"
 
 const replayPath = "/api/dead-letters/replay"

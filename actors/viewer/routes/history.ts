@@ -8,7 +8,7 @@ import { type SearchQuery, standardSince } from "../history/search.ts"
 import { GatewayAway, TestOrder, testShape } from "../history/send-test-event.ts"
 import { type SeriesName, seriesNames } from "../history/series.ts"
 import type { Past } from "../history/service.ts"
-import { posted } from "../http/read-json.ts"
+import { posted } from "../http/request-body.ts"
 import { json, nothing } from "../http/responses.ts"
 
 const testPath = "/api/test-event"

@@ -5,7 +5,7 @@
 import { Elysia } from "elysia"
 import { refuse } from "../../../gateway/http/errors.ts"
 import type { DeadLetterService } from "../dead-letters/service.ts"
-import { postedForm } from "../http/read-json.ts"
+import { postedForm } from "../http/request-body.ts"
 
 const clearPath = "/badclicks/clear_all"
 
