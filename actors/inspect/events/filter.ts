@@ -75,7 +75,9 @@ export const isAll = (filter: Filter): boolean =>
 /**
  * A cheap look at the bytes, to decode less: false only for an event that cannot match. Says nothing of the stage.
  */
-export const mayMatch = (filter: Filter): ((record: FeedRecord) => boolean) => {
+export const mayMatch = (
+  filter: Filter
+): ((record: Pick<FeedRecord, "stage" | "topic" | "value" | "id">) => boolean) => {
   const topic = wanted(filter.topic)
   const type = typeTest(wanted(filter.type))
   const text = wanted(filter.text)

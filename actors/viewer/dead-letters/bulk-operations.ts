@@ -1,4 +1,4 @@
-/** Replays and discards dead letters: chosen ones, or all that match. Says in numbers and sentences how it went. */
+/** Replays and discards dead letters, selected ones or all that match a filter, and reports counts and errors. */
 import { Effect, Option, Result, Semaphore } from "effect"
 import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
 import type { ByteString } from "../../../contracts/event.ts"
@@ -12,106 +12,113 @@ import {
   searchDeadLetters
 } from "../../inspect/dead-letters/search.ts"
 import { fromReadable } from "../../inspect/escape-bytes.ts"
-import type { DiscardOrder, ReplayOrder } from "./commands.ts"
+import type { DiscardCommand, ReplayCommand } from "./commands.ts"
 
-export interface RunOutcome {
+export interface BulkOutcome {
+  /** Dead letters replayed or discarded. */
   readonly done: number
-  /** No longer there. */
+  /** Dead letters that no longer exist. */
   readonly gone: number
-  /** Came back from so many replays that they stay where they are: how many, and the addresses of the first of them. */
+  /** Dead letters refused because they came back after too many replays, and the addresses of the first of them. */
   readonly tooOften: number
   readonly tooOftenLetters: ReadonlyArray<string>
-  /** Sentences; what they are about was not done. */
+  /** Errors, as sentences; what they refer to was not done. */
   readonly troubles: ReadonlyArray<string>
 }
 
-export interface DeadLetterRuns {
-  readonly replay: (order: ReplayOrder) => Effect.Effect<RunOutcome>
-  readonly discard: (order: DiscardOrder) => Effect.Effect<RunOutcome>
+export interface BulkOperations {
+  readonly replay: (command: ReplayCommand) => Effect.Effect<BulkOutcome>
+  readonly discard: (command: DiscardCommand) => Effect.Effect<BulkOutcome>
 }
 
-/** So many addresses of letters that came back too often are told; more can be asked for after those. */
-const toldAddresses = 100
+/** Limit of the addresses reported in `tooOftenLetters`. */
+const maxReportedAddresses = 100
 
-/** How many letters are read at once in search of the chosen ones. */
+/** Dead letters read at a time while searching for the selected ones. */
 const pageSize = 500
 
-/** The runs over all letters of these queues; one run over a filter at a time. */
-export const deadLetterRuns = (sources: ReadonlyArray<QueueSource>): DeadLetterRuns => {
-  const oneAtATime = Semaphore.makeUnsafe(1)
-  const alone = (run: Effect.Effect<RunOutcome>): Effect.Effect<RunOutcome> =>
-    Effect.map(
-      oneAtATime.withPermitsIfAvailable(1)(run),
-      Option.getOrElse(() => trouble("Another run over many letters is under way: wait until it has ended."))
-    )
+type LetterOutcome = "done" | "gone" | "too often"
 
-  const eachChosen = (
-    addresses: ReadonlyArray<string>,
-    act: (letter: FoundDeadLetter) => Effect.Effect<"done" | "gone" | "too often", Failure>
-  ): Effect.Effect<RunOutcome> =>
-    collect(sources, addresses).pipe(
-      Effect.flatMap(({ found, missing, troubles }) =>
-        Effect.map(
-          Effect.forEach(found, (letter) =>
-            Effect.map(Effect.result(act(letter)), (how) => ({ letter, how }))
-          ),
-          (ends) => counted(ends, missing, troubles)
-        )
-      ),
-      Effect.catch(({ message }) => Effect.succeed(trouble(message)))
+/** Bulk operations on these queues; one operation over a filter at a time. */
+export const bulkOperations = (sources: ReadonlyArray<QueueSource>): BulkOperations => {
+  const oneAtATime = Semaphore.makeUnsafe(1)
+  const exclusively = (operation: Effect.Effect<BulkOutcome>): Effect.Effect<BulkOutcome> =>
+    Effect.map(
+      oneAtATime.withPermitsIfAvailable(1)(operation),
+      Option.getOrElse(() => failed("Another bulk operation is running: wait until it has finished."))
     )
 
   return {
-    replay: (order) => {
-      const { force } = order
-      if ("filter" in order) {
-        return alone(
-          Effect.map(replayMatching(sources, order.filter, { force }), ({ tooOften, ...rest }) => ({
+    replay: (command) => {
+      const { force } = command
+      if ("filter" in command) {
+        return exclusively(
+          Effect.map(replayMatching(sources, command.filter, { force }), ({ tooOften, ...rest }) => ({
             ...rest,
             tooOften: tooOften.length,
-            tooOftenLetters: tooOften.slice(0, toldAddresses)
+            tooOftenLetters: tooOften.slice(0, maxReportedAddresses)
           }))
         )
       }
-      const line = editedLine(order)
-      if (Result.isFailure(line)) return Effect.succeed(trouble(line.failure))
-      return eachChosen(order.letters, (letter) => replayDeadLetter(letter, { line: line.success, force }))
+      const line = editedLine(command)
+      if (Result.isFailure(line)) return Effect.succeed(failed(line.failure))
+      return onEach(sources, command.letters, (letter) =>
+        replayDeadLetter(letter, { line: line.success, force })
+      )
     },
-    discard: (order) =>
-      "filter" in order
-        ? alone(
-            Effect.map(discardMatching(sources, order.filter), (many) => ({
-              ...many,
+    discard: (command) =>
+      "filter" in command
+        ? exclusively(
+            Effect.map(discardMatching(sources, command.filter), (outcome) => ({
+              ...outcome,
               tooOften: 0,
               tooOftenLetters: []
             }))
           )
-        : eachChosen(order.letters, (letter) =>
+        : onEach(sources, command.letters, (letter) =>
             Effect.map(discardDeadLetter(letter), (isDone) => (isDone ? "done" : "gone"))
           )
   }
 }
 
-const trouble = (sentence: string): RunOutcome => ({
+/** Finds the dead letters of these addresses and applies the operation to each. */
+const onEach = (
+  sources: ReadonlyArray<QueueSource>,
+  addresses: ReadonlyArray<string>,
+  operation: (letter: FoundDeadLetter) => Effect.Effect<LetterOutcome, Failure>
+): Effect.Effect<BulkOutcome> =>
+  findAll(sources, addresses).pipe(
+    Effect.flatMap(({ found, missing, troubles }) =>
+      Effect.map(
+        Effect.forEach(found, (letter) =>
+          Effect.map(Effect.result(operation(letter)), (result) => ({ letter, result }))
+        ),
+        (results) => outcomeOf(results, missing, troubles)
+      )
+    ),
+    Effect.catch(({ message }) => Effect.succeed(failed(message)))
+  )
+
+const failed = (message: string): BulkOutcome => ({
   done: 0,
   gone: 0,
   tooOften: 0,
   tooOftenLetters: [],
-  troubles: [sentence]
+  troubles: [message]
 })
 
-const editedLine = (order: {
+const editedLine = (command: {
   readonly letters: ReadonlyArray<string>
   readonly line?: string
 }): Result.Result<ByteString | undefined, string> => {
-  if (order.line === undefined) return Result.succeed(undefined)
-  if (order.letters.length !== 1)
-    return Result.fail("An edited line takes the place of one letter, not of several.")
-  return fromReadable(order.line)
+  if (command.line === undefined) return Result.succeed(undefined)
+  if (command.letters.length !== 1)
+    return Result.fail("An edited line can replace the line of one dead letter only: select one.")
+  return fromReadable(command.line)
 }
 
-/** The letters of these addresses, in one walk from the newest on that ends with the last of them. */
-const collect = Effect.fnUntraced(function* (
+/** The dead letters of these addresses, found in one pass from the newest on. */
+const findAll = Effect.fnUntraced(function* (
   sources: ReadonlyArray<QueueSource>,
   addresses: ReadonlyArray<string>
 ) {
@@ -122,28 +129,32 @@ const collect = Effect.fnUntraced(function* (
   do {
     const page = yield* searchDeadLetters(sources, { limit: pageSize, cursor })
     for (const letter of page.letters) if (open.delete(letter.address)) found.push(letter)
-    for (const sentence of page.troubles) troubles.add(sentence)
+    for (const trouble of page.troubles) troubles.add(trouble)
     cursor = troubles.size === 0 ? page.cursor : undefined
   } while (open.size > 0 && cursor !== undefined)
   return { found, missing: open.size, troubles }
 })
 
-interface End {
+interface LetterResult {
   readonly letter: FoundDeadLetter
-  readonly how: Result.Result<"done" | "gone" | "too often", Failure>
+  readonly result: Result.Result<LetterOutcome, Failure>
 }
 
-/** What was not found where a queue could not be read may be there: then it is not told to be gone. */
-const counted = (ends: ReadonlyArray<End>, missing: number, troubles: Set<string>): RunOutcome => {
+/** After an error, a missing dead letter may be in the queue that could not be read, so it does not count as gone. */
+const outcomeOf = (
+  results: ReadonlyArray<LetterResult>,
+  missing: number,
+  troubles: Set<string>
+): BulkOutcome => {
   const counts = { done: 0, gone: troubles.size === 0 ? missing : 0, "too often": 0 }
   const tooOftenLetters: Array<string> = []
-  for (const { letter, how } of ends) {
-    if (Result.isFailure(how)) {
-      troubles.add(how.failure.message)
+  for (const { letter, result } of results) {
+    if (Result.isFailure(result)) {
+      troubles.add(result.failure.message)
       continue
     }
-    counts[how.success] += 1
-    if (how.success === "too often") tooOftenLetters.push(letter.address)
+    counts[result.success] += 1
+    if (result.success === "too often") tooOftenLetters.push(letter.address)
   }
   return {
     done: counts.done,

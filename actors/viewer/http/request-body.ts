@@ -1,56 +1,67 @@
-/** What is sent with a POST, of a bounded size: JSON that follows a schema, or a form. */
+/** Reads the body of a POST request, up to a size limit: JSON that a schema accepts, or a form. Keeps nothing. */
 import { Option, Schema } from "effect"
 import { type ErrorCode, refuse } from "../../../gateway/http/errors.ts"
 
-/** What the body of a POST may weigh, in bytes. */
-export const maxPostedBytes = 512 * 1024
+/** Size limit of a JSON body, bytes. */
+export const maxJsonBodyBytes = 512 * 1024
 
-/** What was sent, or the answer that says what is wrong with it. */
-export type Posted<A> = { readonly value: A } | { readonly refused: Response }
+/** The decoded body, or the error response to send. */
+export type RequestBody<A> = { readonly value: A } | { readonly refused: Response }
 
 /**
- * A reader of bodies of that shape; `shape` says in words what it is. A name that is not in the schema is refused too:
- * a misspelt filter must not choose everything. Never fails.
+ * A reader of JSON bodies; `shape` describes the schema in the error message. Unknown fields are rejected: a misspelt
+ * filter must not select everything. Never fails.
+ *
+ * @example
+ * const readCommand = jsonBody(Schema.Struct({ counter: Schema.String }), '{"counter": name}')
+ * const command = await readCommand(request)
+ * if ("refused" in command) return command.refused
+ * return json(await reset(command.value.counter))
  */
-export const posted = <A>(schema: Schema.Codec<A, unknown>, shape: string) => {
+export const jsonBody = <A>(schema: Schema.Codec<A, unknown>, shape: string) => {
   const decode = Schema.decodeUnknownOption(Schema.fromJsonString(schema), { onExcessProperty: "error" })
-  return async (request: Request): Promise<Posted<A>> => {
-    const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase()
-    if (type !== "application/json") {
-      return no("unsupported-media-type", "Send JSON, with the content type application/json.")
+  return async (request: Request): Promise<RequestBody<A>> => {
+    if (mediaTypeOf(request) !== "application/json") {
+      return refused("unsupported-media-type", "Send JSON with the content type application/json.")
     }
-    const bytes = await bytesWithin(request, maxPostedBytes)
-    if (bytes === undefined) return no("too-large", `The body may weigh ${maxPostedBytes} bytes.`)
+    const bytes = await bytesWithin(request, maxJsonBodyBytes)
+    if (bytes === undefined) {
+      return refused("too-large", `The body exceeds the limit of ${maxJsonBodyBytes} bytes.`)
+    }
     const value = Option.flatMap(textIn(bytes), decode)
-    return Option.isSome(value) ? { value: value.value } : no("bad-request", `The body is not ${shape}.`)
+    return Option.isSome(value)
+      ? { value: value.value }
+      : refused("bad-request", `Invalid body; expected ${shape}.`)
   }
 }
 
-/** What a form may weigh, in bytes. */
+/** Size limit of a form, bytes. */
 const maxFormBytes = 16 * 1024
 
-/** Reads a form that a page or `curl -d` sends. Never fails. */
-export const postedForm = async (request: Request): Promise<Posted<URLSearchParams>> => {
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase()
-  if (type !== "application/x-www-form-urlencoded") {
-    return no(
+/** Reads a form as a page or `curl -d` sends it. Never fails. */
+export const formBody = async (request: Request): Promise<RequestBody<URLSearchParams>> => {
+  if (mediaTypeOf(request) !== "application/x-www-form-urlencoded") {
+    return refused(
       "unsupported-media-type",
-      "Send a form, with the content type application/x-www-form-urlencoded."
+      "Send a form with the content type application/x-www-form-urlencoded."
     )
   }
   const bytes = await bytesWithin(request, maxFormBytes)
-  if (bytes === undefined) return no("too-large", `The form may weigh ${maxFormBytes} bytes.`)
+  if (bytes === undefined) return refused("too-large", `The form exceeds the limit of ${maxFormBytes} bytes.`)
   const text = textIn(bytes)
   return Option.isSome(text)
     ? { value: new URLSearchParams(text.value) }
-    : no("bad-request", "The form is not UTF-8.")
+    : refused("bad-request", "The form is not valid UTF-8.")
 }
 
-const no = (code: ErrorCode, sentence: string): { readonly refused: Response } => ({
-  refused: refuse(code, sentence)
+const mediaTypeOf = ({ headers }: Request): string | undefined =>
+  headers.get("content-type")?.split(";")[0]?.trim().toLowerCase()
+
+const refused = (code: ErrorCode, message: string): { readonly refused: Response } => ({
+  refused: refuse(code, message)
 })
 
-/** The body, counted as it comes; undefined when it is larger. Fails when the client breaks off. */
+/** The whole body, counted while it is read; undefined when it exceeds the limit. Rejects when the client disconnects. */
 const bytesWithin = async (request: Request, limit: number): Promise<Uint8Array | undefined> => {
   if (Number(request.headers.get("content-length") ?? 0) > limit) return undefined
   if (request.body === null) return new Uint8Array(0)

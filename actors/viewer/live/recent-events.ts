@@ -1,14 +1,14 @@
-/** The last events of one stage, for those who come later: bounded in number and in bytes. */
+/** The most recent events of one stage, shown to new subscribers. Bounded in number and in bytes. */
 import type { LiveEvent } from "./event.ts"
 
-export class LiveHistory {
-  readonly #count: number
-  readonly #bytes: number
+export class RecentEvents {
+  readonly #maxCount: number
+  readonly #maxBytes: number
   #events: ReadonlyArray<LiveEvent> = []
 
-  constructor(count: number, bytes: number) {
-    this.#count = count
-    this.#bytes = bytes
+  constructor(maxCount: number, maxBytes: number) {
+    this.#maxCount = maxCount
+    this.#maxBytes = maxBytes
   }
 
   /** Oldest first. */
@@ -18,14 +18,14 @@ export class LiveHistory {
 
   add(events: ReadonlyArray<LiveEvent>): void {
     const last =
-      events.length >= this.#count
-        ? events.slice(-this.#count)
-        : [...this.#events, ...events].slice(-this.#count)
+      events.length >= this.#maxCount
+        ? events.slice(-this.#maxCount)
+        : [...this.#events, ...events].slice(-this.#maxCount)
     let bytes = 0
     let start = last.length
     while (start > 0) {
-      bytes += last[start - 1]?.weight ?? 0
-      if (bytes > this.#bytes) break
+      bytes += last[start - 1]?.bytes ?? 0
+      if (bytes > this.#maxBytes) break
       start--
     }
     this.#events = start === 0 ? last : last.slice(start)

@@ -1,4 +1,4 @@
-/** A viewer on a port of its own and those who watch it, over real sockets and streams, on either runtime. */
+/** A viewer on its own port and its clients, over real sockets and streams, on either runtime. */
 
 import type { EventView, LiveMessage, LiveOrder } from "../../../actors/inspect/events/messages.ts"
 import type { ViewerOptions } from "../../../actors/viewer/app.ts"
@@ -9,7 +9,7 @@ import { serve } from "../../../gateway/http/serve.ts"
 import type { Server } from "../../../gateway/http/server-types.ts"
 import { viewer } from "./requests.ts"
 
-/** Records with these values, as they come out of the log. */
+/** A batch with these values, as it is read from the log. */
 export const batchOf = (values: ReadonlyArray<string>, first = 0): RecordBatch => ({
   topic: Topic.make("events"),
   partition: 0,
@@ -27,7 +27,7 @@ export interface Started {
   readonly feed: LiveFeed
   readonly server: Server
   readonly url: string
-  /** Ends the streams that are open. */
+  /** Ends the open streams. */
   readonly end: () => void
   readonly add: (...values: ReadonlyArray<string>) => void
 }
@@ -40,12 +40,12 @@ export const startViewer = async (options: Partial<ViewerOptions> = {}): Promise
     feed,
     server,
     url: `http://127.0.0.1:${server.port}`,
-    end: app.end,
+    end: app.close,
     add: (...values) => feed.add(batchOf(values))
   }
 }
 
-/** Asks for a ticket as the viewer's own page does. */
+/** Requests a ticket as the viewer's own page does. */
 export const askForTicket = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${url}/api/ticket`, {
     method: "POST",
@@ -67,15 +67,15 @@ export interface Watcher extends Heard {
   readonly socket: WebSocket
   readonly order: (order: LiveOrder) => void
   readonly opened: Promise<boolean>
-  /** The code it was closed with. */
+  /** The close code. */
   readonly closed: Promise<number>
 }
 
-/** Opens the socket with that ticket, and orders to watch when it is open. */
+/** Opens the socket with that ticket and sends the commands when it is open. */
 export const watch = (url: string, ticket: string, ...orders: ReadonlyArray<LiveOrder>): Watcher =>
   hear(new WebSocket(`${url.replace("http", "ws")}/live?ticket=${ticket}`), orders)
 
-/** The same for a socket that was made already. */
+/** The same for an existing socket. */
 export const hear = (socket: WebSocket, orders: ReadonlyArray<LiveOrder>): Watcher => {
   const heard: Array<LiveMessage> = []
   const opened = Promise.withResolvers<boolean>()
@@ -102,7 +102,7 @@ export const hear = (socket: WebSocket, orders: ReadonlyArray<LiveOrder>): Watch
 
 export interface Stream extends Heard {
   readonly answer: Response
-  /** Resolves when the other side has ended it. */
+  /** Resolves when the server has ended it. */
   readonly ended: Promise<void>
   readonly leave: () => void
 }

@@ -1,4 +1,4 @@
-/** Run by live-on-deno.test.ts under Deno: a viewer that is watched over a socket and a stream; prints what was heard as JSON. */
+/** Run by on-deno.test.ts under Deno: a viewer with a socket and a stream client; prints what they received as JSON. */
 import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { askForTicket, startViewer, stream, ticketOf, watch } from "../watching.ts"
@@ -19,10 +19,10 @@ const stranger = await askForTicket(url)
 const tooLarge = watch(url, await ticketOf(url, { authorization }))
 await tooLarge.opened
 tooLarge.socket.send("x".repeat(5_000))
-const noOrder = watch(url, await ticketOf(url, { authorization }))
-await noOrder.opened
-noOrder.socket.send("pause")
-const codes = [await tooLarge.closed, await noOrder.closed]
+const invalid = watch(url, await ticketOf(url, { authorization }))
+await invalid.opened
+invalid.socket.send("pause")
+const codes = [await tooLarge.closed, await invalid.closed]
 
 socket.order({ pause: true })
 add("buy type=Desktop n=5")
@@ -31,7 +31,7 @@ const whilePaused = socket.events().length
 socket.order({ resume: true })
 await eventually("the rest", () => socket.events().length === 3)
 socket.socket.close()
-await eventually("the stream alone watches", () => feed.watchers() === 1)
+await eventually("the stream alone watches", () => feed.subscribers() === 1)
 end()
 await sse.ended
 await server.stop()
@@ -45,7 +45,7 @@ process.stdout.write(
     stranger: stranger.status,
     codes,
     whilePaused,
-    watchers: feed.watchers()
+    watchers: feed.subscribers()
   })
 )
 process.exit(0)

@@ -1,4 +1,4 @@
-/** The live socket over real connections: who may open it, and what it tells. */
+/** The live socket over real connections: who may open it, and what it sends. */
 import { afterEach, describe, expect, test } from "bun:test"
 import type { ViewerOptions } from "../../../../actors/viewer/app.ts"
 import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
@@ -18,7 +18,7 @@ afterEach(async () => {
 const login = { authorization: `Basic ${btoa("viewer:secret")}` }
 const auth = credentials({ login: { user: "viewer", password: "secret" }, token: "t-1" })
 
-// Bun's own; the types have the browser's, which sets no headers.
+// Bun's WebSocket takes headers; the types are those of the browser.
 const SocketWithHeaders = WebSocket as unknown as new (
   url: string,
   options: { headers: Record<string, string> }
@@ -28,8 +28,8 @@ const watchWith = (url: string, ticket: string, headers: Record<string, string>)
     { watch: {} }
   ])
 
-describe("what it tells", () => {
-  test("is what was there and what comes, as it is written", async () => {
+describe("the socket sends", () => {
+  test("recent and new events, as they are written", async () => {
     const { url, add } = await start()
     add("app_open type=Desktop x=%3Cscript%3E", "garbage")
     const { events, heard } = watch(url, await ticketOf(url), { watch: {} })
@@ -40,12 +40,12 @@ describe("what it tells", () => {
     expect(heard.at(-1)).toMatchObject({ total: 3, sample: 1, dropped: 0, events: [{ type: "purchase" }] })
   })
 
-  test("is nothing before it is ordered, and what was ordered last from then on", async () => {
+  test("nothing before the first command, then the events of the last command", async () => {
     const { url, add, feed } = await start()
     add("app_open type=Desktop a", "purchase type=Desktop a")
     const { events, heard, order, opened } = watch(url, await ticketOf(url))
     await opened
-    expect(feed.watchers()).toBe(0)
+    expect(feed.subscribers()).toBe(0)
     order({ watch: { type: "PURCHASE" } })
     await eventually("the last events", () => heard.length > 0)
     expect(events().map(({ type }) => type)).toEqual(["purchase"])
@@ -53,10 +53,10 @@ describe("what it tells", () => {
     order({ watch: { type: "=app_open", param: "a" } })
     await eventually("those of the new watch", () => heard.length > 1)
     expect(events().map(({ type }) => type)).toEqual(["purchase", "app_open"])
-    expect(feed.watchers()).toBe(1)
+    expect(feed.subscribers()).toBe(1)
   })
 
-  test("differs for two who watch differently", async () => {
+  test("different events to clients with different filters", async () => {
     const { url, add } = await start()
     const one = watch(url, await ticketOf(url), { watch: { type: "a" } })
     const other = watch(url, await ticketOf(url), { watch: { country: "DE" } })
@@ -67,7 +67,7 @@ describe("what it tells", () => {
     expect(other.events().map(({ type }) => type)).toEqual(["b"])
   })
 
-  test("is no event while it is paused, but for what a new watch begins with", async () => {
+  test("no event while it is paused, except the recent ones of a new filter", async () => {
     const { url, add } = await start()
     add("first type=Desktop a")
     const { order, events, heard } = watch(url, await ticketOf(url), { watch: {} })
@@ -82,36 +82,36 @@ describe("what it tells", () => {
     await eventually("the rest", () => events().length === 3)
   })
 
-  test("leaves nothing behind when it is closed", async () => {
+  test("nothing after it was closed, and frees its subscription", async () => {
     const { url, feed } = await start()
     const { socket, heard } = watch(url, await ticketOf(url), { watch: {} })
     await eventually("the first total", () => heard.length === 1)
-    expect(feed.watchers()).toBe(1)
+    expect(feed.subscribers()).toBe(1)
     socket.close()
-    await eventually("nobody watches", () => feed.watchers() === 0)
+    await eventually("nobody watches", () => feed.subscribers() === 0)
   })
 })
 
-describe("it is opened", () => {
+describe("the socket is opened", () => {
   test("with a ticket, once, and with nothing else", async () => {
     const { url, feed } = await start()
     const ticket = await ticketOf(url)
     for (const wrong of ["", "x", ticket.slice(1)]) expect(await watch(url, wrong).opened).toBe(false)
     expect(await watch(url, ticket, { watch: {} }).opened).toBe(true)
     expect(await watch(url, ticket).opened).toBe(false)
-    await eventually("one watches", () => feed.watchers() === 1)
+    await eventually("one watches", () => feed.subscribers() === 1)
   })
 
-  test("by no other page, with whatever ticket", async () => {
+  test("by no other page, whatever its ticket", async () => {
     const { url, server, feed } = await start()
     for (const origin of ["http://evil.example", `https://127.0.0.1:${server.port + 1}`, "null"]) {
       expect(await watchWith(url, await ticketOf(url), { origin }).opened).toBe(false)
     }
     expect(await watchWith(url, await ticketOf(url), { origin: url }).opened).toBe(true)
-    await eventually("one watches", () => feed.watchers() === 1)
+    await eventually("one watches", () => feed.subscribers() === 1)
   })
 
-  test("without a password of its own, but the ticket is given to those alone who know one", async () => {
+  test("without credentials, but a ticket needs credentials", async () => {
     const { url, add } = await start({ auth })
     add("app_open type=Desktop a")
     expect((await askForTicket(url)).status).toBe(401)
@@ -124,7 +124,7 @@ describe("it is opened", () => {
 })
 
 describe("a ticket", () => {
-  test("is given to the viewer's own page and kept by nobody", async () => {
+  test("is issued to the viewer's own page and not cached", async () => {
     const { url } = await start()
     const answer = await askForTicket(url)
     expect(answer.status).toBe(200)
@@ -138,8 +138,8 @@ describe("a ticket", () => {
   })
 })
 
-describe("those who guess", () => {
-  test("have to wait after ten wrong passwords, with the right one too; others do not", async () => {
+describe("password guessing", () => {
+  test("is throttled per address after ten wrong passwords, also for the right one", async () => {
     const ask = async (address: string, authorization?: string) =>
       fetch(`${url}/api/counters`, {
         headers: { "x-address": address, ...(authorization === undefined ? {} : { authorization }) }
