@@ -2,7 +2,7 @@
  * Messages that are events sent over HTTP: the gateway's app, served on GATEWAY_PORT, with the lines of many requests
  * in one message. A request is answered when its message is. On stop, requests under way are answered first.
  */
-import { Cause, Clock, Effect, Exit } from "effect"
+import { Clock, Effect } from "effect"
 import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import { eventIdParam } from "../../contracts/client-event-id.ts"
 import type { ByteString } from "../../contracts/event.ts"
@@ -58,12 +58,10 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
     const protection = yield* makeProtection
     const links = yield* makeLinks
     const clock = yield* Clock.Clock
-    const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
+    const run = Effect.runPromiseWith(yield* Effect.context<never>())
 
-    const push = async (lines: ReadonlyArray<ByteString>): Promise<void> => {
-      const exit = await run(mailbox.deliver(lines, { events: lines.length }))
-      if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-    }
+    const push = (lines: ReadonlyArray<ByteString>): Promise<void> =>
+      run(mailbox.deliver(lines, { events: lines.length }))
     const lines = pushBatch(push, {
       ...standardLimits,
       pushes: mailbox.limits.concurrency,

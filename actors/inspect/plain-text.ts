@@ -6,9 +6,6 @@ import { readable } from "./escape-bytes.ts"
 /** Any text, with control characters and all else that cannot be seen as `\xNN`. */
 export const plain = (text: string): string => readable(bytesOf(text))
 
-/** Bytes as one character each. */
-export const latin1 = (bytes: Uint8Array): ByteString => Buffer.from(bytes).toString("latin1") as ByteString
-
 /** Bytes for a program that reads JSON: readable under `name`, exact in base64 under `bytes`. */
 export const bytesJson = (name: string, bytes: ByteString): Record<string, string> => ({
   [name]: readable(bytes),

@@ -1,5 +1,5 @@
 /** The counters' tables as the viewer shows them, read from the projection store. Lives as long as the viewer. */
-import { Cause, Effect, Exit, Semaphore } from "effect"
+import { Effect, Semaphore } from "effect"
 import { maxKeys, ProjectionStore, type Row } from "../../bridge/projection-store/service.ts"
 import { tableNamed, tablesOf } from "../inspect/counters/tables.ts"
 import { timingsOf } from "../inspect/counters/timings.ts"
@@ -46,13 +46,7 @@ export const makeCounterTables = Effect.gen(function* () {
   const store = yield* ProjectionStore
   const mask = readMask(yield* viewerMask.config)
   const completeTables = yield* Semaphore.make(maxConcurrentTables)
-  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
-  /** As a promise that rejects with the failure itself. */
-  const run = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
-    const exit = await runExit(effect)
-    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-    return exit.value
-  }
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
 
   const read = Effect.fnUntraced(function* (counter: string, table: string, limit: number) {
     if (counter === "timing-stats") return yield* timingRows(store)

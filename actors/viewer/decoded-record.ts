@@ -2,8 +2,8 @@
  * A record of the log whose bytes are decoded and split at most once, by whichever part of the viewer needs them first:
  * the live feed, its filters and the series share the result. Lives as long as the record's batch, or as the feed keeps it.
  */
-import { Buffer } from "node:buffer"
 import type { LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
+import { byteStringOf } from "../../contracts/byte-string.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { type SplitRecord, splitRecord } from "../../contracts/wire/record.ts"
 
@@ -34,7 +34,7 @@ export class DecodedRecord implements LogRecord {
 
   /** The value, one character per byte. */
   get text(): ByteString {
-    this.knownText ??= this.source.text ?? textIn(this.source.value)
+    this.knownText ??= this.source.text ?? byteStringOf(this.source.value)
     return this.knownText
   }
 
@@ -53,6 +53,3 @@ export const decodedBatch = (batch: RecordBatch): RecordBatch => ({
   ...batch,
   records: batch.records.map(decodedRecord)
 })
-
-const textIn = ({ buffer, byteOffset, byteLength }: Uint8Array): ByteString =>
-  Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as ByteString

@@ -3,13 +3,13 @@
  * Pure.
  */
 import type { EventInFlight } from "../../bridge/ingest-queue/service.ts"
+import { byteStringOf } from "../../contracts/byte-string.ts"
 import { bytesOf } from "../../contracts/event.ts"
 import { readable } from "../inspect/escape-bytes.ts"
 import type { Mask } from "../inspect/events/mask.ts"
 import { shownLine, shownRecord } from "../inspect/events/masked-bytes.ts"
 import type { EventLocation, StoredRecord } from "../inspect/locate-event.ts"
 import {
-  byteStringIn,
   type ListedDeadLetter,
   listedDeadLetter,
   maxOpenBytes,
@@ -43,7 +43,7 @@ export const eventLocationView = (location: EventLocation, mask: Mask): EventLoc
     records: records.slice(0, maxPlaces).map(({ value, key = "", ...rest }) => ({
       ...rest,
       key: shownText(key, mask),
-      record: textBeginning(shownRecord(byteStringIn(value), mask), maxOpenBytes).text
+      record: textBeginning(shownRecord(byteStringOf(value), mask), maxOpenBytes).text
     }))
   }
 }

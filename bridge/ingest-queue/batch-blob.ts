@@ -6,6 +6,7 @@
  */
 import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
+import { byteStringOf } from "../../contracts/byte-string.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import type { BatchDigest, BatchId } from "../../contracts/ids.ts"
 
@@ -28,7 +29,7 @@ export const pack = (claimed: number, lines: ReadonlyArray<Uint8Array>, first = 
 
 /** Throws when the blob is not one that `pack` or the script wrote. */
 export const unpack = (blob: Uint8Array): PackedLines => {
-  const text = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString("latin1")
+  const text = byteStringOf(blob)
   const header = /^(\d+)(?:,(\d+))?;([\d,]+)\n/.exec(text)
   if (header?.[1] === undefined || header[3] === undefined)
     throw new Error("A claimed batch has no header of lengths.")
@@ -48,12 +49,10 @@ export const digestOf = (blob: Uint8Array): BatchDigest =>
 
 /** How many lines a packed batch has, by its header alone (up to the first newline). */
 export const linesIn = (header: Uint8Array): number =>
-  /;([\d,]+)\n/.exec(fromBuffer(header))?.[1]?.split(",").length ?? 0
+  /;([\d,]+)\n/.exec(byteStringOf(header))?.[1]?.split(",").length ?? 0
 
-/** The bytes of a line, and back. */
+/** The bytes of a line. */
 export const toBuffer = (line: ByteString): Buffer => Buffer.from(line, "latin1")
-export const fromBuffer = (bytes: Uint8Array): ByteString =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1") as ByteString
 
 /** A piece of a batch as it is stored: under a key of its own. */
 export interface Piece {

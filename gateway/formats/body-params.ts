@@ -2,11 +2,12 @@
  * The parameters of one event in a body: a JSON object, a form, or plain text that is one of them, as browsers send it
  * from `sendBeacon`. An empty body has none.
  */
+import { byteStringOf } from "../../contracts/byte-string.ts"
 import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { isBinary } from "../http/body/binary.ts"
 import { type Bounded, JsonObject, NotJson, readJson } from "../http/body/json.ts"
 import { eventTooLarge, maxQueryBytes, maxValues, tooManyValues } from "../http/body/limits.ts"
-import { latinIn, type MediaType, mediaTypeOf, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
+import { type MediaType, mediaTypeOf, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
 import { multipartQuery } from "../http/body/multipart.ts"
 import { Refusal } from "../http/errors.ts"
 import { flattened } from "./flatten-json.ts"
@@ -68,7 +69,7 @@ const jsonIn = (text: string): Bounded | NotJson => {
 
 /** A form whose first name begins with a bracket, unless it is JSON, or begins as nothing but JSON does. */
 const jsonOrForm = (bytes: Uint8Array, charset: MediaType["charset"]): ByteString => {
-  const isMeant = /^\s*(\{\s*"|\[\s*[{["])/.test(latinIn(bytes))
+  const isMeant = /^\s*(\{\s*"|\[\s*[{["])/.test(byteStringOf(bytes))
   const text = isMeant || charset !== "utf-8" ? textIn(bytes, charset) : utf8In(bytes)
   if (text === undefined) return formIn(bytes, charset)
   const json = jsonIn(text)
@@ -79,7 +80,7 @@ const jsonOrForm = (bytes: Uint8Array, charset: MediaType["charset"]): ByteStrin
 
 /** A form is written as a query is, so its bytes stay as they are. */
 const formIn = (bytes: Uint8Array, charset: MediaType["charset"]): ByteString => {
-  const written = latinIn(trimmed(bytes)) as ByteString
+  const written = byteStringOf(trimmed(bytes))
   if (!isFormText(written, bytes, charset)) throw binary()
   const query = charset === "utf-8" ? written : bytesOf(written)
   if (query.length > maxQueryBytes) throw eventTooLarge()

@@ -1,7 +1,8 @@
 /** The events of a batch: a JSON array, `{"events":[…]}`, or NDJSON, which is one JSON object per line. */
 import { Buffer } from "node:buffer"
+import { byteStringOf } from "../../contracts/byte-string.ts"
 import { type Bounded, type Json, JsonObject, JsonReader, NotJson, readJson } from "../http/body/json.ts"
-import { latinIn, mediaTypeOf, notUtf8, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
+import { mediaTypeOf, notUtf8, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
 import { Refusal } from "../http/errors.ts"
 import { batchEvent, type ReadEvent } from "./batch-event.ts"
 import { isForm } from "./body-params.ts"
@@ -50,7 +51,7 @@ const batchText = (bytes: Uint8Array): BatchText => {
   const text = utf8In(bytes)
   if (text !== undefined) return whole(text)
   return {
-    text: latinIn(withoutMark(bytes)),
+    text: byteStringOf(withoutMark(bytes)),
     isUtf8: false,
     decoded: (part) => utf8In(Buffer.from(part, "latin1"))
   }

@@ -5,7 +5,7 @@
  * but only when the sender, found as for any request behind our proxies, is one of TRUSTED_PROXIES: else anyone could send
  * events in the name of any address.
  */
-import { Buffer } from "node:buffer"
+import { byteStringOf } from "../../contracts/byte-string.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { encodeValue } from "../../contracts/wire/percent.ts"
 import type { NewEvent, TakeEvents } from "../accept-events.ts"
@@ -91,7 +91,7 @@ const readLog = (
   most: number,
   readOne: (line: number, written: ByteString) => Read
 ): ReadonlyArray<Read> => {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
+  const text = byteStringOf(bytes)
   const read: Array<Read> = []
   for (let start = 0, line = 1; start < text.length; line++) {
     const found = text.indexOf("\n", start)

@@ -1,9 +1,10 @@
 /** Dead letters as a person reads them, and as JSON for programs: plain text, made from what actors/inspect found. */
 
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DryRun } from "../../inspect/dead-letters/dry-run.ts"
 import type { FoundDeadLetter } from "../../inspect/dead-letters/search.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
-import { bytesJson, latin1, moment, number, plain, shortened, table } from "../../inspect/plain-text.ts"
+import { bytesJson, moment, number, plain, shortened, table } from "../../inspect/plain-text.ts"
 
 /** A line for each letter. */
 export const deadLettersTable = (letters: ReadonlyArray<FoundDeadLetter>): string =>
@@ -55,7 +56,7 @@ export const dryRunText = (trial: DryRun): string => {
   const { topic, key, value, isTopicUnknown } = trial
   const renamed = isTopicUnknown ? " (the line names a topic that is not allowed)" : ""
   const named = key === undefined ? "" : `, key ${plain(key)}`
-  return `would be stored in ${topic}${renamed}${named}: ${readable(latin1(value))}`
+  return `would be stored in ${topic}${renamed}${named}: ${readable(byteStringOf(value))}`
 }
 
 export const dryRunJson = (trial: DryRun): object => {
@@ -64,5 +65,5 @@ export const dryRunJson = (trial: DryRun): object => {
     return { outcome: "set aside", reason, detail, stage, topic }
   }
   const { topic, key, value } = trial
-  return { outcome: "stored", topic, key, ...bytesJson("record", latin1(value)) }
+  return { outcome: "stored", topic, key, ...bytesJson("record", byteStringOf(value)) }
 }

@@ -1,9 +1,10 @@
 /** The ledger as a person reads it, and where an event is: plain text, made from what actors/inspect found out. */
 
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
 import type { Ledger, LedgerTotals } from "../../inspect/ledger/types.ts"
 import type { EventLocation } from "../../inspect/locate-event.ts"
-import { bytesJson, latin1, moment, number, plain, table } from "../../inspect/plain-text.ts"
+import { bytesJson, moment, number, plain, table } from "../../inspect/plain-text.ts"
 import { deadLetterJson, deadLetterText } from "../dead-letters/text.ts"
 
 const columns = [
@@ -82,7 +83,7 @@ export const whereText = ({ sentence, underWay, letters, records, troubles }: Ev
         `\ntopic      ${plain(topic)}, partition ${partition}, offset ${plain(offset)}` +
         (key === undefined ? "" : `\nkey        ${plain(key)}`) +
         times.map(([stage, at]) => `\n${stage.padEnd(9)}  ${moment(at)}`).join("") +
-        `\nrecord     ${readable(latin1(value))}`
+        `\nrecord     ${readable(byteStringOf(value))}`
     ),
     ...troubles.map((trouble) => `WARNING: ${plain(trouble)}`)
   ].join("\n")
@@ -95,6 +96,6 @@ export const whereJson = (found: EventLocation): object => ({
   records: found.records.map(({ value, times, ...record }) => ({
     ...record,
     times: Object.fromEntries(times),
-    ...bytesJson("record", latin1(value))
+    ...bytesJson("record", byteStringOf(value))
   }))
 })

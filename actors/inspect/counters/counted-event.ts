@@ -2,8 +2,8 @@
  * A record of the log as consumers see it: the event in either dialect under the same names. A counter needs little of
  * a record, so each value is looked for, and decoded, only when it is asked for.
  */
-import { Buffer } from "node:buffer"
 import type { LogRecord } from "../../../bridge/event-log/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import { type ByteString, textOf } from "../../../contracts/event.ts"
 import { ipText } from "../../../contracts/wire/ip-text.ts"
 import { isOtherUnit } from "../../../contracts/wire/line-time.ts"
@@ -91,11 +91,6 @@ export class CountedEvent {
 
 /** The event in a record; undefined when the record is not one of the contract's. */
 export const readEvent = (record: LogRecord): CountedEvent | undefined => {
-  const split = splitRecord(record.text ?? textIn(record.value))
+  const split = splitRecord(record.text ?? byteStringOf(record.value))
   return split === undefined ? undefined : new CountedEvent(split, record.timestamp)
-}
-
-const textIn = (value: Uint8Array): ByteString => {
-  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  return bytes.toString("latin1") as ByteString
 }

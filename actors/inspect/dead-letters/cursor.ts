@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
 import type { DeadLetterBox, QueueSource, StoredDeadLetter } from "../../../bridge/ingest-queue/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import type { Failure } from "../../../contracts/failure.ts"
@@ -83,7 +84,7 @@ const found = (
   queue: dependency.address,
   text,
   letter,
-  line: letter === undefined ? text : (Buffer.from(letter.line).toString("latin1") as ByteString),
+  line: letter === undefined ? text : byteStringOf(letter.line),
   box: letters
 })
 

@@ -1,6 +1,6 @@
 /** An event at one stage, before anything of it is decoded: a record of the log, or a copy of what flows. */
-import { Buffer } from "node:buffer"
 import type { LogRecord, RecordBatch } from "../../../bridge/event-log/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import type { Copies, CopyStage } from "../../../contracts/event-copy.ts"
 import { eventId } from "../../../contracts/ids.ts"
@@ -25,9 +25,6 @@ export interface FeedRecord {
   readonly by?: string
 }
 
-const bytesIn = ({ buffer, byteOffset, byteLength }: Uint8Array): ByteString =>
-  Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as ByteString
-
 /** Milliseconds as a header has them; undefined for a header that is missing or says something else. */
 const millis = (header: string | undefined): number | undefined =>
   header !== undefined && /^\d{1,16}$/.test(header) ? Number(header) : undefined
@@ -48,7 +45,7 @@ export const feedRecord = (
     stage: "stored",
     ...place,
     id: headers.id ?? "",
-    value: record.text ?? bytesIn(record.value),
+    value: record.text ?? byteStringOf(record.value),
     times
   }
 }

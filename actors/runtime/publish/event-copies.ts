@@ -4,10 +4,9 @@
  * and what is over the budget is left out with a count.
  */
 
-import { Buffer } from "node:buffer"
 import { Clock, Effect, Metric, Schema, Stream } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
-import type { ByteString } from "../../../contracts/event.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { Seen } from "../../../contracts/event-copy.ts"
 import {
   type Copies,
@@ -100,9 +99,7 @@ export const showCopies = Effect.gen(function* () {
 })
 
 /** A record as it is seen. */
-export const recordIn = ({ buffer, byteOffset, byteLength }: Uint8Array): Seen => ({
-  record: Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as ByteString
-})
+export const recordIn = (value: Uint8Array): Seen => ({ record: byteStringOf(value) })
 
 interface Copied {
   readonly byTopic: ReadonlyArray<{ readonly topic: Topic; readonly events: ReadonlyArray<EventCopy> }>

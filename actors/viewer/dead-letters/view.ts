@@ -3,6 +3,7 @@
  * The detail of a rejection may quote the event, and a key is part of it: with a mask both are hidden. Pure.
  */
 import { Buffer } from "node:buffer"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import type { DryRun } from "../../inspect/dead-letters/dry-run.ts"
@@ -104,7 +105,7 @@ export const dryRunView = (dryRun: DryRun, mask: Mask): DryRunView => {
     topic,
     isTopicUnknown,
     key: shownText(key, mask),
-    record: textBeginning(shownRecord(byteStringIn(value), mask), maxOpenBytes).text
+    record: textBeginning(shownRecord(byteStringOf(value), mask), maxOpenBytes).text
   }
 }
 
@@ -114,6 +115,3 @@ export const shownText = (text: string, mask: Mask): string => {
   const beginning = textBeginning(bytesOf(text), maxTextBytes)
   return beginning.isWhole ? beginning.text : `${beginning.text} …`
 }
-
-export const byteStringIn = (value: Uint8Array): ByteString =>
-  Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as ByteString

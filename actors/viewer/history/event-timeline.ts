@@ -1,7 +1,7 @@
 /** The timeline of one event, step by step, from what the queue, the log and the consumers know of it. Pure. */
-import { Buffer } from "node:buffer"
 import { clockSlack } from "../../../bridge/event-log/service.ts"
 import type { EventInFlight } from "../../../bridge/ingest-queue/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import type { FoundDeadLetter } from "../../inspect/dead-letters/search.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
@@ -189,7 +189,7 @@ const feedRecordOf = (id: string, { topic, partition, offset, value, times }: St
     offset,
     timestamp: known.logged ?? 0,
     id,
-    value: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("latin1") as ByteString,
+    value: byteStringOf(value),
     times: known
   }
 }

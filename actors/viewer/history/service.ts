@@ -2,7 +2,7 @@
  * The viewer's history: searches in the log, event timelines, series over time; and test events. Lives as long as the
  * viewer and caches, within limits, what it has read.
  */
-import { Cause, Clock, Deferred, Effect, Exit, Option, Semaphore } from "effect"
+import { Clock, Deferred, Effect, Option, Semaphore } from "effect"
 import { EventLog, type RecordBatch } from "../../../bridge/event-log/service.ts"
 import { IngestQueue } from "../../../bridge/ingest-queue/service.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
@@ -76,7 +76,7 @@ export const makeHistory = Effect.fnUntraced(function* (
     })
   }
   const publishProgress = yield* publishConsumerProgress
-  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
   const searches = yield* Semaphore.make(maxConcurrentSearches)
 
   const mask = readMask(settings.viewerMask)
@@ -91,9 +91,8 @@ export const makeHistory = Effect.fnUntraced(function* (
   yield* Effect.forkScoped(Effect.andThen(Deferred.await(hasRead), backFill(series, scan, topics.all)))
 
   const searching = async <A>(effect: Effect.Effect<A>, signal: AbortSignal): Promise<A> => {
-    const exit = await runExit(searches.withPermitsIfAvailable(1)(effect), { signal })
-    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-    if (Option.isSome(exit.value)) return exit.value.value
+    const found = await run(searches.withPermitsIfAvailable(1)(effect), { signal })
+    if (Option.isSome(found)) return found.value
     throw new Failure({ reason: "busy", message: "Too many searches are running: try again later." })
   }
 

@@ -6,9 +6,10 @@
  * scripts.ts the first write of a script only removes, and what could fail is read before.
  */
 import { Effect } from "effect"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { RedisConnection } from "../../redis/connection.ts"
 import type { RedisWriter } from "../../redis/writer.ts"
-import { fromBuffer, toBuffer } from "../batch-blob.ts"
+import { toBuffer } from "../batch-blob.ts"
 import { replayMemory, storedDeadLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
 import type { DeadLetterBox } from "../service.ts"
@@ -88,7 +89,7 @@ export const redisDeadLetters = (
             .command("LRANGE", keys.deadLetters, from, from + count - 1)
             .pipe(
               Effect.map((texts) =>
-                Array.isArray(texts) ? texts.map((text) => storedDeadLetter(fromBuffer(text))) : []
+                Array.isArray(texts) ? texts.map((text) => storedDeadLetter(byteStringOf(text))) : []
               )
             ),
     replay: (letter, line, allowed) =>

@@ -4,9 +4,10 @@
  */
 import type { Buffer } from "node:buffer"
 import { Effect } from "effect"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import type { RedisConnection, Reply } from "../../redis/connection.ts"
-import { fromBuffer, unpack } from "../batch-blob.ts"
+import { unpack } from "../batch-blob.ts"
 import { ledgerOf } from "../ledger-fields.ts"
 import type { QueueLedger, QueueSource } from "../service.ts"
 import type { QueueKeys } from "./keys.ts"
@@ -102,7 +103,7 @@ const read = (reply: Reply): QueueLedger => {
       inList === undefined || claimed === undefined
         ? undefined
         : {
-            waiting: inList.filter(isText).map(fromBuffer),
+            waiting: inList.filter(isText).map(byteStringOf),
             inFlight: claimed.filter(isText).flatMap((packed) => unpack(packed).lines)
           }
   })

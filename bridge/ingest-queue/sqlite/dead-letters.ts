@@ -4,8 +4,9 @@
  */
 import { createHash } from "node:crypto"
 import { Clock, Effect } from "effect"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DatabaseSync, SqliteFile } from "../../sqlite/database.ts"
-import { fromBuffer, toBuffer } from "../batch-blob.ts"
+import { toBuffer } from "../batch-blob.ts"
 import { replayMemory, storedDeadLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
 import type { DeadLetterBox, StoredDeadLetter } from "../service.ts"
@@ -44,7 +45,7 @@ export const sqliteDeadLetters = (
       file.read(() =>
         steps.read
           .all(Math.max(0, count), from)
-          .flatMap(({ text }) => (text instanceof Uint8Array ? [storedDeadLetter(fromBuffer(text))] : []))
+          .flatMap(({ text }) => (text instanceof Uint8Array ? [storedDeadLetter(byteStringOf(text))] : []))
       ),
     replay: (letter, line, allowed) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>

@@ -1,6 +1,7 @@
 /** The ledger of the queue in a file: the table of what was counted, and the look at it and at all the queue holds. */
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DatabaseSync } from "../../sqlite/database.ts"
-import { fromBuffer, linesIn, unpack } from "../batch-blob.ts"
+import { linesIn, unpack } from "../batch-blob.ts"
 import { type Entry, ledgerOf, type NamedPlacement, placementMemory } from "../ledger-fields.ts"
 import type { QueueLedger } from "../service.ts"
 
@@ -75,7 +76,7 @@ export const lookAtLedger = (
       waiting + inFlight > lines
         ? undefined
         : {
-            waiting: steps.lines.all().flatMap(({ line }) => (isBytes(line) ? [fromBuffer(line)] : [])),
+            waiting: steps.lines.all().flatMap(({ line }) => (isBytes(line) ? [byteStringOf(line)] : [])),
             inFlight: steps.packed
               .all()
               .flatMap(({ packed }) => (isBytes(packed) ? unpack(packed).lines : []))
@@ -92,7 +93,7 @@ const heldInFlight = (
   for (const { header } of steps.headers.iterate()) {
     if (!isBytes(header)) continue
     lines += linesIn(header)
-    oldest = Math.min(oldest ?? Number.POSITIVE_INFINITY, Number.parseInt(fromBuffer(header), 10))
+    oldest = Math.min(oldest ?? Number.POSITIVE_INFINITY, Number.parseInt(byteStringOf(header), 10))
   }
   return { lines, oldest }
 }

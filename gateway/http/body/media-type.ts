@@ -1,5 +1,5 @@
 /** What a body says it is, and its text. */
-import { Buffer } from "node:buffer"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import { Refusal } from "../errors.ts"
 
 /**
@@ -87,7 +87,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** The text of a body. Throws a `Refusal` (400) for bytes that are no text in that charset. */
 export const textIn = (bytes: Uint8Array, charset: MediaType["charset"]): string => {
-  const text = charset === "iso-8859-1" ? latinIn(bytes) : utf8In(bytes)
+  const text = charset === "iso-8859-1" ? byteStringOf(bytes) : utf8In(bytes)
   if (text === undefined) throw notUtf8()
   return text
 }
@@ -104,9 +104,5 @@ export const utf8In = (bytes: Uint8Array): string | undefined => {
 /** The bytes behind a UTF-8 byte order mark, if they begin with one. */
 export const withoutMark = (bytes: Uint8Array): Uint8Array =>
   bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
-
-/** One character per byte. */
-export const latinIn = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
 
 export const notUtf8 = (): Refusal => new Refusal("bad-request", "The body is not UTF-8.")

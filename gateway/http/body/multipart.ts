@@ -2,12 +2,12 @@
  * Multipart forms (RFC 7578), as `sendBeacon(FormData)` sends them: their fields as a query. Files are refused. Keeps no
  * state; what it reads is bounded by the body's own limits.
  */
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import { encodeValue } from "../../../contracts/wire/percent.ts"
 import { Refusal } from "../errors.ts"
 import { isBinary } from "./binary.ts"
 import { eventTooLarge, maxQueryBytes, maxValues, tooManyValues } from "./limits.ts"
-import { latinIn } from "./media-type.ts"
 
 /** What the headers of one part may weigh, in bytes. */
 const maxPartHeaders = 4_096
@@ -19,7 +19,7 @@ const maxPartHeaders = 4_096
 export const multipartQuery = (bytes: Uint8Array, boundary: string): ByteString => {
   const pairs: Array<string> = []
   let size = 0
-  for (const { name, value } of fieldsIn(latinIn(bytes), `--${boundary}`)) {
+  for (const { name, value } of fieldsIn(byteStringOf(bytes), `--${boundary}`)) {
     const pair = `${encodeValue(name)}=${encodeValue(value)}`
     size += pair.length + 1
     if (size > maxQueryBytes + 1) throw eventTooLarge()
