@@ -11,6 +11,7 @@ export class DecodedRecord implements LogRecord {
   readonly offset: string
   readonly timestamp: number
   private readonly source: LogRecord
+  private knownHeaders: LogRecord["headers"] | undefined
   private knownText: ByteString | undefined
   private knownSplit: SplitRecord | "none" | undefined
 
@@ -28,8 +29,9 @@ export class DecodedRecord implements LogRecord {
     return this.source.value
   }
 
-  get headers(): Readonly<Record<string, string>> {
-    return this.source.headers
+  get headers(): LogRecord["headers"] {
+    this.knownHeaders ??= this.source.headers
+    return this.knownHeaders
   }
 
   /** The value, one character per byte. */
