@@ -56,7 +56,7 @@ export interface LiveFeed {
   readonly total: () => number
   /** Number of subscribers. */
   readonly subscribers: () => number
-  /** The stages that somebody watches, other than `stored`. */
+  /** The stages with a subscriber, other than `stored`. */
   readonly stages: () => ReadonlyArray<CopyStage>
   /** `onChange` is called when `stages` changes, and for the first and the last subscriber. */
   readonly onStagesChanged: (onChange: () => void) => void

@@ -1,5 +1,5 @@
 /**
- * The raw lines of events that were copied while somebody watched, so that a stored event can still be shown as it was
+ * The raw lines of events that were copied while the feed had a subscriber, so that a stored event can still be shown as it was
  * received: the log has only its record. Lives as long as the viewer; the oldest lines are evicted first.
  */
 

@@ -1,6 +1,6 @@
 /**
- * Subscribes to event copies: for the feed, of the stages its subscribers watch; for the raw line cache, of raw lines
- * while anybody watches. Until the scope closes.
+ * Subscribes to event copies while the feed has a subscriber: of the stages with a subscriber for the feed, and of raw
+ * lines for the raw line cache. Until the scope closes.
  */
 import { Effect, FiberHandle, Stream } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"

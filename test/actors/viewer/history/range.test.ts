@@ -47,10 +47,10 @@ const counter = { name: "event-counter", title: "Types", tables: ["by-type", "by
 
 describe("a range of time", () => {
   test("has the counts that a counter would have, of its records only", async () => {
-    const told = await Effect.runPromise(
+    const tables = await Effect.runPromise(
       tablesOfRange(counter, countings, range, completeScan([-2, 0, 1, 2, 59, 60]))
     )
-    expect(told).toEqual({
+    expect(tables).toEqual({
       reached: range.until,
       looked: 4,
       troubles: [],
@@ -89,10 +89,14 @@ describe("a range of time", () => {
   const meta = (ts: number) =>
     `type=Mobile&browser=&engine=&version=&os=&host=h&pod=p&ts=${ts}&ip=cb007109&klag=10&country=DE&city=XX`
   const [events, origins, searches, timings] = counters
-  const rowsOf = async (asked: Counter | undefined, context: ReturnType<typeof contextOf>, mask = noMask) => {
-    if (asked === undefined) throw new Error("There is no such counter.")
-    const { rows } = await Effect.runPromise(tablesOfRange(asked, countings, range, { ...context, mask }))
-    expect(Object.keys(rows)).toEqual([...asked.tables])
+  const rowsOf = async (
+    wanted: Counter | undefined,
+    context: ReturnType<typeof contextOf>,
+    mask = noMask
+  ) => {
+    if (wanted === undefined) throw new Error("There is no such counter.")
+    const { rows } = await Effect.runPromise(tablesOfRange(wanted, countings, range, { ...context, mask }))
+    expect(Object.keys(rows)).toEqual([...wanted.tables])
     return rows
   }
 
@@ -210,10 +214,10 @@ describe("a range of time", () => {
   })
 
   test("is read from a query, or refused", () => {
-    const asked = (query: string) => requestedRange(new Request(`http://viewer/x${query}`), 5_000)
-    expect(asked("")).toBeUndefined()
-    expect(asked("?since=1000")).toEqual({ since: 1_000, until: 5_000 })
-    expect(asked("?since=1000&until=9000")).toEqual({ since: 1_000, until: 5_000 })
+    const rangeIn = (query: string) => requestedRange(new Request(`http://viewer/x${query}`), 5_000)
+    expect(rangeIn("")).toBeUndefined()
+    expect(rangeIn("?since=1000")).toEqual({ since: 1_000, until: 5_000 })
+    expect(rangeIn("?since=1000&until=9000")).toEqual({ since: 1_000, until: 5_000 })
     for (const query of [
       "?until=3",
       "?since=x",
@@ -221,7 +225,7 @@ describe("a range of time", () => {
       "?since=6000",
       "?since=1&until=-1"
     ])
-      expect(asked(query)).toBe("invalid")
+      expect(rangeIn(query)).toBe("invalid")
   })
 })
 

@@ -135,16 +135,16 @@ describe("a backward search in a scripted log", () => {
   })
 
   /** All pages, as a client requests them: with the cursor when there is one, otherwise before `next`. */
-  const inPages = async (log: Pick<Log, "scan">, query: Partial<SearchQuery>, timeoutMs = 2_000) => {
+  const inPages = async (log: Pick<Log, "scan">, first: Partial<SearchQuery>, timeoutMs = 2_000) => {
     const pages: Array<SearchView> = []
-    let asked: SearchQuery = { ...all, ...query }
+    let query: SearchQuery = { ...all, ...first }
     for (let isOver = false; !isOver && pages.length < 60; ) {
-      const page = await Effect.runPromise(searchBackwards(asked, on(log, [topic, other], timeoutMs), now))
+      const page = await Effect.runPromise(searchBackwards(query, on(log, [topic, other], timeoutMs), now))
       pages.push(page)
       isOver = page.complete
       const cursor = page.cursor === undefined ? undefined : readCursor(page.cursor)
-      const { cursor: _, ...rest } = asked
-      asked =
+      const { cursor: _, ...rest } = query
+      query =
         cursor === undefined
           ? { ...rest, until: page.next ?? 0 }
           : { ...rest, until: Math.min(rest.until, cursor.timestamp + 1), cursor }
@@ -232,10 +232,10 @@ describe("a backward search in a scripted log", () => {
     expect(cursor).toBeDefined()
     if (cursor === undefined) return
     const away = Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
-    const asked = { limit: 3, until: now - 19, cursor }
-    const none = await back({ scan: () => away, scans: [] }, asked)
+    const query = { limit: 3, until: now - 19, cursor }
+    const none = await back({ scan: () => away, scans: [] }, query)
     expect(none).toMatchObject({ events: [], complete: false, cursor: first.cursor })
-    expect([...numbers(first), ...numbers(await back(log, asked))]).toEqual([4, 3, 2, 1, 0])
+    expect([...numbers(first), ...numbers(await back(log, query))]).toEqual([4, 3, 2, 1, 0])
   })
 
   test("reports a failing log, with the events found so far and where to continue", async () => {
@@ -252,7 +252,7 @@ describe("a backward search in a scripted log", () => {
     const { scan } = some
     const failing: typeof some = {
       ...some,
-      scan: (...asked) => (some.scans.length > 0 ? away : scan(...asked))
+      scan: (...args) => (some.scans.length > 0 ? away : scan(...args))
     }
     const found = await back(failing)
     expect([numbers(found), found.complete, found.troubles]).toEqual([[0], false, ["Kafka is away."]])

@@ -19,20 +19,20 @@ const feedWith = (limits: Partial<FeedLimits> = {}, mask = noMask): LiveFeed =>
 
 const opened: Array<() => void> = []
 const watching = (feed: LiveFeed, filter: Filter = {}) => {
-  const heard: Array<LiveMessage> = []
+  const messages: Array<LiveMessage> = []
   const recipient = { isReady: true }
   const subscription = feed.subscribe(filter, {
-    send: (message) => heard.push(JSON.parse(message)),
+    send: (message) => messages.push(JSON.parse(message)),
     isReady: () => recipient.isReady
   })
   opened.push(subscription.close)
   return {
     ...subscription,
-    heard,
+    messages,
     recipient,
-    types: () => heard.flatMap(({ events }) => events.map(({ type }) => type)),
-    offsets: () => heard.flatMap(({ events }) => events.map(({ offset }) => Number(offset))),
-    dropped: () => heard.reduce((sum, { dropped }) => sum + dropped, 0)
+    types: () => messages.flatMap(({ events }) => events.map(({ type }) => type)),
+    offsets: () => messages.flatMap(({ events }) => events.map(({ offset }) => Number(offset))),
+    dropped: () => messages.reduce((sum, { dropped }) => sum + dropped, 0)
   }
 }
 const run = (from: number, to: number, type = "app_open"): ReturnType<typeof batchOf> =>
@@ -59,24 +59,24 @@ describe("a subscription", () => {
   test("begins with the recent events that match, then gets every event once, in order", async () => {
     const feed = feedWith({ maxRecent: 8, maxFirst: 3 })
     feed.add(run(0, 10))
-    const { heard, offsets } = watching(feed)
-    expect(heard).toMatchObject([{ total: 10, sample: 1, dropped: 0 }])
+    const { messages, offsets } = watching(feed)
+    expect(messages).toMatchObject([{ total: 10, sample: 1, dropped: 0 }])
     expect(offsets()).toEqual([7, 8, 9])
     feed.add(run(10, 12))
     feed.add(run(12, 15))
     await eventually("the next", () => offsets().length === 8)
     expect(offsets()).toEqual(range(7, 15))
-    expect(heard.at(-1)).toMatchObject({ total: 15, sample: 1, dropped: 0 })
+    expect(messages.at(-1)).toMatchObject({ total: 15, sample: 1, dropped: 0 })
   })
 
   test("gets the figures at once, also without events, and when they change", async () => {
     const feed = feedWith()
-    const { heard } = watching(feed, { type: "other" })
-    expect(heard).toEqual([{ total: 0, rate: 0, sample: 1, dropped: 0, events: [] }])
+    const { messages } = watching(feed, { type: "other" })
+    expect(messages).toEqual([{ total: 0, rate: 0, sample: 1, dropped: 0, events: [] }])
     feed.add(run(0, 7))
-    await eventually("the total", () => heard.at(-1)?.total === 7)
-    await eventually("that none came for a second", () => heard.at(-1)?.rate === 0)
-    expect(heard.at(-1)).toEqual({ total: 7, rate: 0, sample: 1, dropped: 0, events: [] })
+    await eventually("the total", () => messages.at(-1)?.total === 7)
+    await eventually("that none came for a second", () => messages.at(-1)?.rate === 0)
+    expect(messages.at(-1)).toEqual({ total: 7, rate: 0, sample: 1, dropped: 0, events: [] })
   })
 
   test("gets the events of its filter, recent ones too, independently of others", async () => {
@@ -102,7 +102,7 @@ describe("a subscription", () => {
     one.close()
     expect(feed.subscribers()).toBe(1)
     feed.add(run(0, 3))
-    await eventually("the other is told", () => other.offsets().length === 3)
+    await eventually("the other has them", () => other.offsets().length === 3)
     expect(one.offsets()).toEqual([])
     other.close()
     expect(feed.subscribers()).toBe(0)
@@ -134,7 +134,7 @@ describe("a slow subscriber", () => {
     const one = watching(feed)
     one.pause()
     feed.add(run(0, 700))
-    await eventually("the total", () => one.heard.at(-1)?.total === 700, 5_000)
+    await eventually("the total", () => one.messages.at(-1)?.total === 700, 5_000)
     expect(one.offsets()).toEqual([])
     one.resume()
     await eventually("what is left", () => one.offsets().length === maxQueuedEvents)
@@ -146,16 +146,16 @@ describe("a slow subscriber", () => {
 describe("events over the limits", () => {
   test("are sampled, and the sampling is reported", async () => {
     const feed = feedWith({ maxPerSubscriber: 50 })
-    const { heard, offsets } = watching(feed)
+    const { messages, offsets } = watching(feed)
     feed.add(run(0, 5_000))
     await eventually("some of them", () => offsets().length > 0)
     expect(offsets().length).toBeLessThanOrEqual(50)
-    const message = heard.find(({ events }) => events.length > 0)
+    const message = messages.find(({ events }) => events.length > 0)
     expect(message?.total).toBe(5_000)
     expect(Math.abs((message?.sample ?? 0) * offsets().length - 5_000)).toBeLessThanOrEqual(
       message?.sample ?? 0
     )
-    expect(heard.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(0)
+    expect(messages.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(0)
   })
 
   test("of all subscribers together are shared among them", async () => {
@@ -172,13 +172,13 @@ describe("events over the limits", () => {
       watching(feed, { type: "=t", text: n === 0 ? "" : `n${n}` })
     )
     feed.add(run(0, 1_000, "t"))
-    await eventually("the first are told", () => (all[0]?.offsets().length ?? 0) > 0)
+    await eventually("the first has some", () => (all[0]?.offsets().length ?? 0) > 0)
     // Intervals without events must not reset the sampling at once.
     let added = 1_000
-    await eventually("only a part is looked at", () => {
+    await eventually("only a part is compared", () => {
       feed.add(run(added, added + 100, "t"))
       added += 100
-      return all.some(({ heard }) => heard.some(({ sample }) => sample > 1))
+      return all.some(({ messages }) => messages.some(({ sample }) => sample > 1))
     })
   })
 
@@ -186,10 +186,10 @@ describe("events over the limits", () => {
     const feed = feedWith({ maxRecentBytes: 300_000 })
     const long = (n: number) => batchOf([`long type=Desktop a=${"x".repeat(100_000)}&b=${n}`], n)
     for (let n = 0; n < 10; n++) feed.add(long(n))
-    const { heard, offsets } = watching(feed)
+    const { messages, offsets } = watching(feed)
     expect(offsets()).toEqual([8, 9])
-    expect(JSON.stringify(heard).length).toBeLessThan(50_000)
-    expect(heard[0]?.events[0]?.raw).toEndWith("characters more)")
+    expect(JSON.stringify(messages).length).toBeLessThan(50_000)
+    expect(messages[0]?.events[0]?.raw).toEndWith("characters more)")
   })
 })
 
@@ -209,7 +209,7 @@ describe("stages", () => {
     feed.addCopies(copies("raw", "10.0.0.1 5 h nopod /t/line a=1 UA"))
     feed.addCopies(copies("enriched", "record type=Desktop a=1", 7))
     feed.add(run(0, 1, "stored"))
-    await eventually("all are told", () => [stored, raw, enriched].every(({ types }) => types().length > 0))
+    await eventually("all have one", () => [stored, raw, enriched].every(({ types }) => types().length > 0))
     expect([stored, raw, enriched].map(({ types }) => types())).toEqual([["stored"], ["line"], ["record"]])
     expect(enriched.dropped()).toBe(7)
     expect(watching(feed, { stage: "raw" }).types()).toEqual(["line"])
@@ -224,8 +224,8 @@ describe("stages", () => {
 test("masked values are neither sent nor matched", async () => {
   const feed = feedWith({}, readMask("email"))
   feed.add(batchOf(["buy type=Desktop email=a%40b.de&n=1"]))
-  expect(JSON.stringify(watching(feed).heard)).toContain("•••")
-  expect(JSON.stringify(watching(feed).heard)).not.toContain("b.de")
+  expect(JSON.stringify(watching(feed).messages)).toContain("•••")
+  expect(JSON.stringify(watching(feed).messages)).not.toContain("b.de")
   for (const filter of [{ text: "b.de" }, { param: "email=a@b.de" }, { param: "email~b" }]) {
     expect(watching(feed, filter).types()).toEqual([])
   }

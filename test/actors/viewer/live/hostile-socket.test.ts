@@ -29,11 +29,11 @@ test("above the connection limit one more is refused, and the others continue", 
   const more = await open()
   expect(await more.closed).toBe(1013)
   add("app_open type=Desktop a")
-  await eventually("all are told", () => watching.every(({ events }) => events().length === 1))
+  await eventually("all have it", () => watching.every(({ events }) => events().length === 1))
   watching[0]?.socket.close()
   await eventually("one has left", () => feed.subscribers() === maxConnections - 1)
   const next = await open()
-  await eventually("the next is told", () => next.heard.length > 0)
+  await eventually("the next has a message", () => next.messages.length > 0)
 })
 
 test("a frame of a megabyte closes its own socket only", async () => {
@@ -45,7 +45,7 @@ test("a frame of a megabyte closes its own socket only", async () => {
   expect([1009, 1006]).toContain(await one.closed)
   await eventually("one is left", () => feed.subscribers() === 1)
   add("app_open type=Desktop <script>")
-  await eventually("the other is told", () => other.events().length === 1)
+  await eventually("the other has it", () => other.events().length === 1)
 })
 
 test("an invalid command closes its socket", async () => {
@@ -72,7 +72,7 @@ test("an invalid command closes its socket", async () => {
   await binary.opened
   binary.socket.send(new Uint8Array(4))
   expect(await binary.closed).toBe(1003)
-  await eventually("the other watches", () => other.heard.length > 0 && feed.subscribers() === 1)
+  await eventually("the other watches", () => other.messages.length > 0 && feed.subscribers() === 1)
 })
 
 test("a client over the command rate is disconnected", async () => {
@@ -99,10 +99,10 @@ test("a client that does not read uses little memory and delays nobody", async (
   const other = watch(url, await ticketOf(url), all)
   await eventually("both watch", () => feed.subscribers() === 2)
   let added = 0
-  await eventually("far more was told than may wait", () => {
+  await eventually("far more was sent than is queued", () => {
     add(...Array.from({ length: 20 }, () => `long type=Desktop n=${added++}&x=${"x".repeat(5_000)}`))
-    const told = other.events().reduce((sum, { raw }) => sum + raw.length, 0)
-    return told > 16 * maxBufferedBytes
+    const sent = other.events().reduce((sum, { raw }) => sum + raw.length, 0)
+    return sent > 16 * maxBufferedBytes
   })
   expect(feed.subscribers()).toBe(2)
 }, 60_000)

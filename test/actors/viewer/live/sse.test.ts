@@ -23,8 +23,8 @@ const start = async (options: Partial<ViewerOptions> = {}): Promise<Started> => 
   started.push(viewer)
   return viewer
 }
-const read = async (...asked: Parameters<typeof stream>): Promise<Stream> => {
-  const one = await stream(...asked)
+const read = async (...request: Parameters<typeof stream>): Promise<Stream> => {
+  const one = await stream(...request)
   open.push(one)
   return one
 }
@@ -32,7 +32,7 @@ const read = async (...asked: Parameters<typeof stream>): Promise<Stream> => {
 test("sends recent and new events that match the query", async () => {
   const { url, add, feed } = await start()
   add("buy type=Desktop&country=DE n=1", "open type=Desktop n=2")
-  const { answer, events, heard } = await read(url, "?type=%3Dbuy&param=n")
+  const { answer, events, messages } = await read(url, "?type=%3Dbuy&param=n")
   expect(answer.headers.get("content-type")).toBe("text/event-stream")
   expect(answer.headers.get("cache-control")).toBe("no-store")
   expect(answer.headers.get("x-content-type-options")).toBe("nosniff")
@@ -40,7 +40,7 @@ test("sends recent and new events that match the query", async () => {
   add("open type=Desktop n=3", "buy type=Desktop n=%0A%0Adata:%20x")
   await eventually("what comes", () => events().length === 2)
   expect(events()[1]?.params).toEqual([["n", "\n\ndata: x"]])
-  expect(heard.at(-1)).toMatchObject({ total: 4, sample: 1, dropped: 0 })
+  expect(messages.at(-1)).toMatchObject({ total: 4, sample: 1, dropped: 0 })
   expect(feed.subscribers()).toBe(1)
 })
 

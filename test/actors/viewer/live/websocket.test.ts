@@ -3,7 +3,15 @@ import { afterEach, describe, expect, test } from "bun:test"
 import type { ViewerOptions } from "../../../../actors/viewer/app.ts"
 import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
 import { eventually } from "../../../support/eventually.ts"
-import { askForTicket, hear, type Started, startViewer, ticketOf, type Watcher, watch } from "../watching.ts"
+import {
+  clientOf,
+  requestTicket,
+  type Started,
+  startViewer,
+  ticketOf,
+  type Watcher,
+  watch
+} from "../watching.ts"
 
 const started: Array<Started> = []
 const start = async (options: Partial<ViewerOptions> = {}): Promise<Started> => {
@@ -24,7 +32,7 @@ const SocketWithHeaders = WebSocket as unknown as new (
   options: { headers: Record<string, string> }
 ) => WebSocket
 const watchWith = (url: string, ticket: string, headers: Record<string, string>): Watcher =>
-  hear(new SocketWithHeaders(`${url.replace("http", "ws")}/live?ticket=${ticket}`, { headers }), [
+  clientOf(new SocketWithHeaders(`${url.replace("http", "ws")}/live?ticket=${ticket}`, { headers }), [
     { watch: {} }
   ])
 
@@ -32,26 +40,26 @@ describe("the socket sends", () => {
   test("recent and new events, as they are written", async () => {
     const { url, add } = await start()
     add("app_open type=Desktop x=%3Cscript%3E", "garbage")
-    const { events, heard } = watch(url, await ticketOf(url), { watch: {} })
+    const { events, messages } = watch(url, await ticketOf(url), { watch: {} })
     await eventually("the last events", () => events().length === 2)
     expect(events()[0]).toMatchObject({ stage: "stored", type: "app_open", params: [["x", "<script>"]] })
     add("purchase type=Desktop a")
     await eventually("the next event", () => events().length === 3)
-    expect(heard.at(-1)).toMatchObject({ total: 3, sample: 1, dropped: 0, events: [{ type: "purchase" }] })
+    expect(messages.at(-1)).toMatchObject({ total: 3, sample: 1, dropped: 0, events: [{ type: "purchase" }] })
   })
 
   test("nothing before the first command, then the events of the last command", async () => {
     const { url, add, feed } = await start()
     add("app_open type=Desktop a", "purchase type=Desktop a")
-    const { events, heard, order, opened } = watch(url, await ticketOf(url))
+    const { events, messages, send, opened } = watch(url, await ticketOf(url))
     await opened
     expect(feed.subscribers()).toBe(0)
-    order({ watch: { type: "PURCHASE" } })
-    await eventually("the last events", () => heard.length > 0)
+    send({ watch: { type: "PURCHASE" } })
+    await eventually("the last events", () => messages.length > 0)
     expect(events().map(({ type }) => type)).toEqual(["purchase"])
-    expect(heard[0]?.total).toBe(2)
-    order({ watch: { type: "=app_open", param: "a" } })
-    await eventually("those of the new watch", () => heard.length > 1)
+    expect(messages[0]?.total).toBe(2)
+    send({ watch: { type: "=app_open", param: "a" } })
+    await eventually("those of the new watch", () => messages.length > 1)
     expect(events().map(({ type }) => type)).toEqual(["purchase", "app_open"])
     expect(feed.subscribers()).toBe(1)
   })
@@ -60,9 +68,9 @@ describe("the socket sends", () => {
     const { url, add } = await start()
     const one = watch(url, await ticketOf(url), { watch: { type: "a" } })
     const other = watch(url, await ticketOf(url), { watch: { country: "DE" } })
-    await eventually("both watch", () => one.heard.length > 0 && other.heard.length > 0)
+    await eventually("both watch", () => one.messages.length > 0 && other.messages.length > 0)
     add("a type=Desktop&country=FR x", "b type=Desktop&country=DE x")
-    await eventually("both are told", () => one.events().length > 0 && other.events().length > 0)
+    await eventually("both have one", () => one.events().length > 0 && other.events().length > 0)
     expect(one.events().map(({ type }) => type)).toEqual(["a"])
     expect(other.events().map(({ type }) => type)).toEqual(["b"])
   })
@@ -70,22 +78,22 @@ describe("the socket sends", () => {
   test("no event while it is paused, except the recent ones of a new filter", async () => {
     const { url, add } = await start()
     add("first type=Desktop a")
-    const { order, events, heard } = watch(url, await ticketOf(url), { watch: {} })
+    const { send, events, messages } = watch(url, await ticketOf(url), { watch: {} })
     await eventually("the first event", () => events().length === 1)
-    order({ pause: true })
-    order({ watch: { type: "=first" } })
+    send({ pause: true })
+    send({ watch: { type: "=first" } })
     await eventually("the first event again", () => events().length === 2)
     add("first type=Desktop b")
-    await eventually("a total without events", () => heard.at(-1)?.total === 2)
+    await eventually("a total without events", () => messages.at(-1)?.total === 2)
     expect(events().length).toBe(2)
-    order({ resume: true })
+    send({ resume: true })
     await eventually("the rest", () => events().length === 3)
   })
 
   test("nothing after it was closed, and frees its subscription", async () => {
     const { url, feed } = await start()
-    const { socket, heard } = watch(url, await ticketOf(url), { watch: {} })
-    await eventually("the first total", () => heard.length === 1)
+    const { socket, messages } = watch(url, await ticketOf(url), { watch: {} })
+    await eventually("the first total", () => messages.length === 1)
     expect(feed.subscribers()).toBe(1)
     socket.close()
     await eventually("nobody watches", () => feed.subscribers() === 0)
@@ -114,7 +122,7 @@ describe("the socket is opened", () => {
   test("without credentials, but a ticket needs credentials", async () => {
     const { url, add } = await start({ auth })
     add("app_open type=Desktop a")
-    expect((await askForTicket(url)).status).toBe(401)
+    expect((await requestTicket(url)).status).toBe(401)
     for (const headers of [login, { authorization: "Bearer t-1" }]) {
       const { events } = watch(url, await ticketOf(url, headers), { watch: {} })
       await eventually("the last event", () => events().length === 1)
@@ -126,12 +134,12 @@ describe("the socket is opened", () => {
 describe("a ticket", () => {
   test("is issued to the viewer's own page and not cached", async () => {
     const { url } = await start()
-    const answer = await askForTicket(url)
+    const answer = await requestTicket(url)
     expect(answer.status).toBe(200)
     expect(answer.headers.get("cache-control")).toBe("no-store")
     expect(await answer.json()).toEqual({ ticket: expect.any(String), seconds: 60 })
     for (const origin of ["http://evil.example", "null"]) {
-      expect((await askForTicket(url, { origin })).status).toBe(401)
+      expect((await requestTicket(url, { origin })).status).toBe(401)
     }
     expect((await fetch(`${url}/api/ticket`)).status).toBe(405)
     expect((await fetch(`${url}/api/ticket`, { method: "POST" })).status).toBe(401)

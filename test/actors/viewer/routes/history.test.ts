@@ -10,7 +10,7 @@ import { ask, counterTables, noHistory, ownPage } from "../requests.ts"
 const withHistory = (some: Partial<History>) => ({ history: { ...noHistory, ...some } })
 
 describe("GET /api/search", () => {
-  const asked = async (query: string) => {
+  const received = async (query: string) => {
     const seen: Array<SearchQuery> = []
     const search: History["search"] = async (one) => {
       seen.push(one)
@@ -21,22 +21,24 @@ describe("GET /api/search", () => {
   }
 
   test("accepts a filter, times and a limit", async () => {
-    const { query } = await asked("?type=%3Dapp_open&param=a%3D1&country=&since=5&until=9&limit=7&stage=raw")
+    const { query } = await received(
+      "?type=%3Dapp_open&param=a%3D1&country=&since=5&until=9&limit=7&stage=raw"
+    )
     expect(query).toEqual({
       filter: { type: "=app_open", param: "a=1", stage: "raw" },
       since: 5,
       until: 9,
       limit: 7
     })
-    const standard = (await asked("")).query
+    const standard = (await received("")).query
     expect(standard).toMatchObject({ filter: {}, until: Number.MAX_SAFE_INTEGER, limit: 100 })
-    expect((await asked("?limit=100000")).query?.limit).toBe(500)
-    expect((await asked("?limit=0")).query?.limit).toBe(1)
+    expect((await received("?limit=100000")).query?.limit).toBe(500)
+    expect((await received("?limit=0")).query?.limit).toBe(1)
   })
 
   test("refuses invalid numbers and oversized filters", async () => {
     for (const query of ["?since=yesterday", "?until=-1", "?limit=1e9", `?text=${"x".repeat(1_001)}`]) {
-      expect(await asked(query)).toEqual({ status: 400, query: undefined })
+      expect(await received(query)).toEqual({ status: 400, query: undefined })
     }
   })
 
