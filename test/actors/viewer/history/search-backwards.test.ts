@@ -1,7 +1,6 @@
 /** A search newest first goes back page by page: each event once, on every log; and reports what it did not scan. */
 import { describe, expect, test } from "bun:test"
-import { Effect, type Scope } from "effect"
-import { noMask } from "../../../../actors/inspect/events/mask.ts"
+import { Effect } from "effect"
 import type { SearchView } from "../../../../actors/inspect/events/messages.ts"
 import { readCursor } from "../../../../actors/viewer/history/cursor.ts"
 import { maxPageBytes } from "../../../../actors/viewer/history/page-limits.ts"
@@ -9,43 +8,22 @@ import { searchBackwards } from "../../../../actors/viewer/history/search-backwa
 import type { SearchQuery } from "../../../../actors/viewer/history/search-query.ts"
 import type { RecordBatch } from "../../../../bridge/event-log/service.ts"
 import { Failure } from "../../../../contracts/failure.ts"
-import type { Topic } from "../../../../contracts/ids.ts"
-import { eventually } from "../../../support/eventually.ts"
-import { kafka } from "../../../support/kafka.ts"
-import { type Log, logsInFile, newTopic, type OpenLogs, openKafka } from "../../../support/logs.ts"
-import { serverUrl } from "../../../support/server.ts"
+import { type Log, newTopic } from "../../../support/logs.ts"
+import { all, describeOnLogs, on, ready } from "./searched-logs.ts"
 
 const value = (type: string, n: number) =>
   new TextEncoder().encode(
     `${type} type=Mobile&browser=&engine=&version=&os=&host=h&pod=p&ts=1&ip=cb007109&klag=1&country=DE&city=XX n=${n}`
   )
 
-const all: SearchQuery = { filter: {}, since: 0, until: Number.MAX_SAFE_INTEGER, limit: 100 }
-
-const on = (log: Pick<Log, "scan">, topics: ReadonlyArray<Topic>, timeoutMs = 20_000) => ({
-  scan: log.scan,
-  topics,
-  mask: noMask,
-  timeoutMs
-})
-
 const numbersOf = (events: SearchView["events"]) => events.map(({ params }) => Number(params[0]?.[1]))
 const numbers = ({ events }: SearchView) => numbersOf(events)
 
-const suite = (open: OpenLogs): void => {
-  const check = <A>(what: string, body: (log: Log) => Effect.Effect<A, unknown, Scope.Scope>): void =>
-    test(what, () =>
-      Effect.runPromise(Effect.asVoid(Effect.scoped(Effect.flatMap(open, ({ log }) => body(log)))))
-    )
-
+await describeOnLogs("a backward search", (check) => {
   check("returns page after page: each event once, newest first, from all topics", (log) =>
     Effect.gen(function* () {
       const topics = [newTopic(), newTopic()]
-      yield* Effect.promise(() =>
-        eventually("the topics are there", () =>
-          Effect.runPromise(Effect.isSuccess(log.ensureTopics(topics)))
-        )
-      )
+      yield* ready(log, topics)
       for (let n = 0; n < 30; n++) {
         const topic = topics[n % 2] ?? newTopic()
         const records = ["a", "b"].map((type) => ({ topic, value: value(type, n), headers: {} }))
@@ -56,7 +34,7 @@ const suite = (open: OpenLogs): void => {
       let until: number | undefined = all.until
       for (let pages = 0; until !== undefined && pages < 40; pages++) {
         const query: SearchQuery = { ...all, until, limit: 4, filter: { type: "a" } }
-        const page: SearchView = yield* searchBackwards(query, on(log, topics), Date.now())
+        const page: SearchView = yield* searchBackwards(query, on(log, topics, 20_000), Date.now())
         expect(page.events.length).toBeLessThanOrEqual(4)
         expect(page).toMatchObject({ complete: page.next === undefined, troubles: [] })
         seen.push(...numbers(page))
@@ -65,13 +43,7 @@ const suite = (open: OpenLogs): void => {
       expect(seen).toEqual(Array.from({ length: 30 }, (_, n) => 29 - n))
     })
   )
-}
-
-describe("a backward search in a file", () => suite(logsInFile))
-const broker = await serverUrl(kafka)
-describe.skipIf(broker === undefined)("a backward search on Kafka", () =>
-  suite(Effect.map(openKafka(broker ?? ""), (log) => ({ log, other: log })))
-)
+})
 
 describe("a backward search in a scripted log", () => {
   const [topic, other] = [newTopic(), newTopic()]

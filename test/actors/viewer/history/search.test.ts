@@ -1,7 +1,7 @@
 /** A search finds the records of the log, oldest first, page by page, on every log; and reports what it did not scan. */
 import { describe, expect, test } from "bun:test"
-import { Effect, type Scope } from "effect"
-import { noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
+import { Effect } from "effect"
+import { readMask } from "../../../../actors/inspect/events/mask.ts"
 import type { SearchView } from "../../../../actors/inspect/events/messages.ts"
 import { readCursor } from "../../../../actors/viewer/history/cursor.ts"
 import { maxPageBytes } from "../../../../actors/viewer/history/page-limits.ts"
@@ -10,22 +10,11 @@ import { defaultSince, type SearchQuery } from "../../../../actors/viewer/histor
 import type { RecordBatch } from "../../../../bridge/event-log/service.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { eventId, newBatchId, type Topic } from "../../../../contracts/ids.ts"
-import { eventually } from "../../../support/eventually.ts"
-import { kafka } from "../../../support/kafka.ts"
-import { type Log, logsInFile, newTopic, type OpenLogs, openKafka } from "../../../support/logs.ts"
-import { serverUrl } from "../../../support/server.ts"
+import { type Log, newTopic } from "../../../support/logs.ts"
+import { all, describeOnLogs, on, ready } from "./searched-logs.ts"
 
 const line = (type: string, query: string, country = "DE") =>
   `${type} type=Mobile&browser=&engine=&version=&os=&host=h&pod=p&ts=1&ip=cb007109&klag=1&country=${country}&city=XX ${query}`
-
-const all: SearchQuery = { filter: {}, since: 0, until: Number.MAX_SAFE_INTEGER, limit: 100 }
-
-const on = (log: Pick<Log, "scan">, topics: ReadonlyArray<Topic>, timeoutMs = 5_000) => ({
-  scan: log.scan,
-  topics,
-  mask: noMask,
-  timeoutMs
-})
 
 const append = (log: Log, topic: Topic, values: ReadonlyArray<string>, affinity: string) =>
   log.append(
@@ -37,16 +26,7 @@ const append = (log: Log, topic: Topic, values: ReadonlyArray<string>, affinity:
     affinity
   )
 
-const suite = (open: OpenLogs): void => {
-  const check = <A>(what: string, body: (log: Log) => Effect.Effect<A, unknown, Scope.Scope>): void =>
-    test(what, () =>
-      Effect.runPromise(Effect.asVoid(Effect.scoped(Effect.flatMap(open, ({ log }) => body(log)))))
-    )
-  const ready = (log: Log, topics: ReadonlyArray<Topic>) =>
-    Effect.promise(() =>
-      eventually("the topics are there", () => Effect.runPromise(Effect.isSuccess(log.ensureTopics(topics))))
-    )
-
+await describeOnLogs("a search", (check) => {
   check("finds by type, parameter, text and id, in all topics or in one", (log) =>
     Effect.gen(function* () {
       const [one, other] = [newTopic(), newTopic()]
@@ -61,7 +41,7 @@ const suite = (open: OpenLogs): void => {
       yield* append(log, other, [line("app_open", "user=8", "US"), "no record of ours"], "x")
       const found = (filter: SearchQuery["filter"]) =>
         Effect.map(
-          search({ ...all, filter }, on(log, [one, other])),
+          search({ ...all, filter }, on(log, [one, other], 5_000)),
           ({ events, complete, looked, next }) => {
             expect({ complete, next }).toEqual({ complete: true, next: undefined })
             expect(looked).toBeGreaterThan(0)
@@ -76,7 +56,7 @@ const suite = (open: OpenLogs): void => {
       expect(yield* found({ param: "item~shoe" })).toEqual(["1 purchase 8"])
       expect(yield* found({ text: id })).toEqual(["1 app_open 7"])
       expect(yield* found({ topic: other, country: "us" })).toEqual(["2 app_open 8"])
-      const none = yield* search({ ...all, filter: { topic: "nowhere" } }, on(log, [one, other]))
+      const none = yield* search({ ...all, filter: { topic: "nowhere" } }, on(log, [one, other], 5_000))
       expect(none).toMatchObject({ events: [], complete: true, looked: 0 })
     })
   )
@@ -95,7 +75,7 @@ const suite = (open: OpenLogs): void => {
       for (let pages = 0; since !== undefined && pages < 40; pages++) {
         const page: SearchView = yield* search(
           { ...all, since, limit: 4, filter: { type: "a" } },
-          on(log, topics)
+          on(log, topics, 5_000)
         )
         expect(page.events.length).toBeLessThanOrEqual(4)
         expect(page.next === undefined).toBe(page.complete)
@@ -113,21 +93,15 @@ const suite = (open: OpenLogs): void => {
       yield* ready(log, [topic])
       yield* append(log, topic, [line("a", "n=1")], "x")
       yield* Effect.sleep(3)
-      const [first] = (yield* search(all, on(log, [topic]))).events
+      const [first] = (yield* search(all, on(log, [topic], 5_000))).events
       const until = (first?.timestamp ?? 0) + 1
       yield* append(log, topic, [line("a", "n=2")], "x")
-      const page = yield* search({ ...all, until }, on(log, [topic]))
+      const page = yield* search({ ...all, until }, on(log, [topic], 5_000))
       expect(page).toMatchObject({ complete: true, next: undefined })
       expect(page.events.map(({ params }) => params[0]?.[1])).toEqual(["1"])
     })
   )
-}
-
-describe("a search in a file", () => suite(logsInFile))
-const broker = await serverUrl(kafka)
-describe.skipIf(broker === undefined)("a search on Kafka", () =>
-  suite(Effect.map(openKafka(broker ?? ""), (log) => ({ log, other: log })))
-)
+})
 
 describe("a search in a scripted log", () => {
   const topic = newTopic()
@@ -253,7 +227,7 @@ describe("a search in a scripted log", () => {
         let from: Pick<SearchQuery, "since" | "cursor"> = { since: 50 }
         for (let isOver = false; !isOver && seen.length <= 400; ) {
           const page = await Effect.runPromise(
-            search({ filter: {}, until: 1_000, limit, ...from }, on(fromTime(all), [topic]))
+            search({ filter: {}, until: 1_000, limit, ...from }, on(fromTime(all), [topic], 5_000))
           )
           expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(maxPageBytes + 2_000)
           expect(page.events.length).toBeGreaterThan(0)
@@ -306,7 +280,7 @@ describe("a search in a scripted log", () => {
 
   test("does not find masked values", async () => {
     const mask = readMask("n,address")
-    const places = { ...on(scanOf([batch(0, 0, 100)], Effect.succeed(false)), [topic]), mask }
+    const places = { ...on(scanOf([batch(0, 0, 100)], Effect.succeed(false)), [topic], 5_000), mask }
     const by = (filter: SearchQuery["filter"]) => Effect.runPromise(search({ ...all, filter }, places))
     expect((await by({ param: "n=1" })).events).toEqual([])
     expect((await by({ text: "n=1" })).events).toEqual([])
