@@ -149,8 +149,6 @@ describe("runtimes differ only in files named for them", () => {
  * may only shrink.
  */
 const longFunctions: Readonly<Record<string, string>> = {
-  "actors/viewer/dead-letters/service.ts makeDeadLetterService": "not split yet",
-  "actors/viewer/live/feed.ts liveFeed": "not split yet",
   "actors/viewer/web/chart.js makeChart": "not split yet",
   "actors/viewer/web/count-table.js makeCountTable": "not split yet",
   "actors/viewer/web/event-list.js eventList": "not split yet",

@@ -73,22 +73,26 @@ export const isAll = (filter: Filter): boolean =>
   filterNames.every((name) => name === "stage" || wanted(filter[name]) === "")
 
 /** Compiles a cheap test on the bytes, to decode less: false only for an event that cannot match. Ignores the stage. */
-export const mayMatch = (filter: Filter): ((record: FeedRecord) => boolean) => {
+export const mayMatch = (
+  filter: Filter
+): ((record: Pick<FeedRecord, "stage" | "topic" | "value" | "id">) => boolean) => {
   const topic = wanted(filter.topic)
   const type = typeTest(wanted(filter.type))
   const text = wanted(filter.text)
   const isPlain = isAscii(text)
   const words = plainWords(filter.param ?? "")
   if (topic === "" && type === undefined && text === "" && words.length === 0) return () => true
-  return ({ stage, topic: its, value, id }) => {
-    if (topic !== "" && its.toLowerCase() !== topic) return false
+  // Reads `id` for texts only: a record of the log parses its headers for it.
+  return (record) => {
+    const { stage, value } = record
+    if (topic !== "" && record.topic.toLowerCase() !== topic) return false
     if (type !== undefined && isRecord(stage) && !type(typeOf(value))) return false
     const isTextSought = text !== "" && isPlain
     const areWordsSought = words.length > 0 && isRecord(stage) && !value.includes("%", value.lastIndexOf(" "))
     if ((!isTextSought && !areWordsSought) || !isAscii(value)) return true
     const whole = value.toLowerCase()
     if (areWordsSought && !words.every((word) => whole.includes(word))) return false
-    if (!isTextSought || whole.includes(text) || id.toLowerCase() === text) return true
+    if (!isTextSought || whole.includes(text) || record.id.toLowerCase() === text) return true
     return isRecord(stage) ? typeOf(value).toLowerCase().includes(text) : value.includes("%")
   }
 }

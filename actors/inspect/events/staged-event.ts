@@ -32,15 +32,22 @@ const millis = (header: string | undefined): number | undefined =>
 /** A record of the log with its place. */
 export const feedRecord = (
   { topic, partition }: Pick<RecordBatch, "topic" | "partition">,
-  { offset, timestamp, headers, value }: LogRecord
+  record: LogRecord
 ): FeedRecord => {
+  const { offset, timestamp, headers } = record
   const times: { -readonly [K in keyof Times]: Times[K] } = { logged: timestamp }
   for (const stage of ["received", "claimed", "enriched", "sent"] as const) {
     const at = millis(headers[stage])
     if (at !== undefined) times[stage] = at
   }
   const place = { topic, partition, offset, timestamp }
-  return { stage: "stored", ...place, id: headers.id ?? "", value: byteStringOf(value), times }
+  return {
+    stage: "stored",
+    ...place,
+    id: headers.id ?? "",
+    value: record.text ?? byteStringOf(record.value),
+    times
+  }
 }
 
 export const feedRecords = (batch: RecordBatch): ReadonlyArray<FeedRecord> =>

@@ -1,16 +1,15 @@
-/** What the ledger's page is told: the account of real queues, and where one event is. */
+/** The API of the ledger of real queues, and of the location of one event. */
 import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
-import type { DeadLetterService } from "../../../../actors/viewer/dead-letters/service.ts"
 import type { QueueSource } from "../../../../bridge/ingest-queue/service.ts"
 import { type ByteString, bytesOf } from "../../../../contracts/event.ts"
 import { eventId, type Topic } from "../../../../contracts/ids.ts"
 import { bury, claimAll, onOwnQueues } from "../../inspect/queues.ts"
-import { accountsOn, ask, openLog } from "../requests.ts"
+import { ask, openLog, type Services, servicesOn } from "../requests.ts"
 
-const got = (accounts: DeadLetterService, path: string) =>
+const get = (services: Services, path: string) =>
   Effect.promise(async () => {
-    const answer = await ask(path, { accounts })
+    const answer = await ask(path, services)
     return { status: answer.status, body: await answer.json() }
   })
 
@@ -19,14 +18,14 @@ await onOwnQueues((open) => {
     test(what, () => Effect.runPromise(Effect.scoped(body)))
 
   check(
-    "the ledger says of each line where it is",
+    "the ledger accounts for each line",
     Effect.gen(function* () {
       const queue = yield* open
       yield* bury(queue, ["broken"])
       yield* queue.push(["a", "b", "c"] as unknown as ReadonlyArray<ByteString>)
       yield* claimAll(queue.source)
       yield* queue.push(["d"] as unknown as ReadonlyArray<ByteString>)
-      const { body } = yield* got(yield* accountsOn([queue.source], yield* openLog), "/api/ledger")
+      const { body } = yield* get(yield* servicesOn([queue.source], yield* openLog), "/api/ledger")
       expect(body).toMatchObject({
         balanced: true,
         complete: true,
@@ -38,34 +37,34 @@ await onOwnQueues((open) => {
   )
 
   check(
-    "however many ask at once, the queues are looked at once",
+    "many concurrent requests read the queues once",
     Effect.gen(function* () {
       const { source } = yield* open
-      let looks = 0
+      let reads = 0
       const counted: QueueSource = {
         ...source,
         ledger: (lines) => {
-          looks += 1
+          reads += 1
           return source.ledger(lines)
         }
       }
-      const accounts = yield* accountsOn([counted], yield* openLog)
+      const services = yield* servicesOn([counted], yield* openLog)
       yield* Effect.all(
-        Array.from({ length: 20 }, () => got(accounts, "/api/ledger")),
+        Array.from({ length: 20 }, () => get(services, "/api/ledger")),
         { concurrency: "unbounded" }
       )
-      expect(looks).toBe(1)
+      expect(reads).toBe(1)
     })
   )
 
   check(
-    "an event is found wherever it is, and all that is told of it is readable",
+    "an event is found wherever it is, and shown escaped",
     Effect.gen(function* () {
       const queue = yield* open
       const log = yield* openLog
-      const accounts = yield* accountsOn([queue.source], log)
+      const services = yield* servicesOn([queue.source], log)
       const where = (id: string) =>
-        Effect.map(got(accounts, `/api/where-is?id=${encodeURIComponent(id)}`), ({ body }) => body)
+        Effect.map(get(services, `/api/where-is?id=${encodeURIComponent(id)}`), ({ body }) => body)
 
       const [letter] = yield* bury(queue, ["broken\x1b" as string])
       expect(yield* where(letter?.id ?? "")).toMatchObject({
