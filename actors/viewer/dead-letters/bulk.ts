@@ -20,7 +20,7 @@ export interface RunOutcome {
   readonly gone: number
   /** Came back from so many replays that they stay where they are: how many, and the addresses of the first of them. */
   readonly tooOften: number
-  readonly tooOftenDeadLetters: ReadonlyArray<string>
+  readonly tooOftenLetters: ReadonlyArray<string>
   /** Sentences; what they are about was not done. */
   readonly troubles: ReadonlyArray<string>
 }
@@ -69,7 +69,7 @@ export const deadLetterRuns = (sources: ReadonlyArray<QueueSource>): DeadLetterR
           Effect.map(replayMatching(sources, order.filter, { force }), ({ tooOften, ...rest }) => ({
             ...rest,
             tooOften: tooOften.length,
-            tooOftenDeadLetters: tooOften.slice(0, toldAddresses)
+            tooOftenLetters: tooOften.slice(0, toldAddresses)
           }))
         )
       }
@@ -83,7 +83,7 @@ export const deadLetterRuns = (sources: ReadonlyArray<QueueSource>): DeadLetterR
             Effect.map(discardMatching(sources, order.filter), (many) => ({
               ...many,
               tooOften: 0,
-              tooOftenDeadLetters: []
+              tooOftenLetters: []
             }))
           )
         : eachChosen(order.letters, (letter) =>
@@ -96,7 +96,7 @@ const trouble = (sentence: string): RunOutcome => ({
   done: 0,
   gone: 0,
   tooOften: 0,
-  tooOftenDeadLetters: [],
+  tooOftenLetters: [],
   troubles: [sentence]
 })
 
@@ -136,20 +136,20 @@ interface End {
 /** What was not found where a queue could not be read may be there: then it is not told to be gone. */
 const counted = (ends: ReadonlyArray<End>, missing: number, troubles: Set<string>): RunOutcome => {
   const counts = { done: 0, gone: troubles.size === 0 ? missing : 0, "too often": 0 }
-  const tooOftenDeadLetters: Array<string> = []
+  const tooOftenLetters: Array<string> = []
   for (const { letter, how } of ends) {
     if (Result.isFailure(how)) {
       troubles.add(how.failure.message)
       continue
     }
     counts[how.success] += 1
-    if (how.success === "too often") tooOftenDeadLetters.push(letter.address)
+    if (how.success === "too often") tooOftenLetters.push(letter.address)
   }
   return {
     done: counts.done,
     gone: counts.gone,
     tooOften: counts["too often"],
-    tooOftenDeadLetters,
+    tooOftenLetters,
     troubles: [...troubles]
   }
 }

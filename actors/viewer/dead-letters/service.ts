@@ -64,7 +64,7 @@ const searchesAtATime = 4
 
 const noTexts = "Dead letters cannot be found by their texts while VIEWER_MASK hides some of them."
 
-const unchosen: RunOutcome = { done: 0, gone: 0, tooOften: 0, tooOftenDeadLetters: [], troubles: [noTexts] }
+const unchosen: RunOutcome = { done: 0, gone: 0, tooOften: 0, tooOftenLetters: [], troubles: [noTexts] }
 
 export const makeDeadLetterService = Effect.gen(function* () {
   const { sources } = yield* IngestQueue

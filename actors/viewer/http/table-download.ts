@@ -3,7 +3,7 @@
  * rows. Lives as long as its answer.
  */
 import type { TableRow } from "../counters.ts"
-import { csvLine } from "../web/csv.js"
+import { csvLine } from "../web/csv.ts"
 
 /** How many rows are written at a time. */
 const rowsAtATime = 500

@@ -1,15 +1,17 @@
-/** Why the list stands still: somebody reads in it. Listens for as long as the page is open. */
+/** Decides when the list of events pauses by itself because somebody is reading in it. Listens for as long as the page is open. */
 
-/** How long it stands still after the pointer moved over it, milliseconds. */
-const pointerRest = 1_200
+/** How long the list pauses after the pointer has moved over it, milliseconds. */
+const pointerPauseMs = 1_200
 
 /**
- * @param {HTMLElement} body the `tbody`
- * @param {HTMLElement} top stands above it: when it is out of sight, the list is scrolled
- * @param {() => void} changed it may be otherwise now
- * @returns {() => string | undefined} a reason for a person; undefined: nobody reads
+ * Watches the rows of `body`. The list counts as scrolled when `top`, above it, is out of sight; `onChange` is called
+ * when the reason may have changed. Returns a function that reads the reason for a person; undefined when nobody reads.
  */
-export const listRest = (body, top, changed) => {
+export const autoPause = (
+  body: HTMLElement,
+  top: HTMLElement,
+  onChange: () => void
+): (() => string | undefined) => {
   let isScrolled = false
   let movedAt = Number.NEGATIVE_INFINITY
 
@@ -18,29 +20,33 @@ export const listRest = (body, top, changed) => {
   })
   body.addEventListener("pointerleave", () => {
     movedAt = Number.NEGATIVE_INFINITY
-    changed()
+    onChange()
   })
-  body.addEventListener("focusout", changed)
-  const seeTop = ([seen]) => {
-    isScrolled = !seen.isIntersecting && seen.boundingClientRect.top < 0
-    changed()
+  body.addEventListener("focusout", onChange)
+  new IntersectionObserver(
+    ([entry]) => {
+      isScrolled = entry !== undefined && !entry.isIntersecting && entry.boundingClientRect.top < 0
+      onChange()
+    },
+    { rootMargin: "8px" }
+  ).observe(top)
+
+  const hasFocus = (): boolean => {
+    const { activeElement } = document
+    return activeElement !== null && body.contains(activeElement) && activeElement.matches(":focus-visible")
   }
-  new IntersectionObserver(seeTop, { rootMargin: "8px" }).observe(top)
 
-  const hasKeyboard = () =>
-    body.contains(document.activeElement) && document.activeElement.matches(":focus-visible")
-
-  const isSelected = () => {
+  const hasSelection = (): boolean => {
     const selection = getSelection()
     return selection !== null && !selection.isCollapsed && body.contains(selection.anchorNode)
   }
 
   return () => {
     if (body.querySelector('[aria-expanded="true"]') !== null) return "while an event is open"
-    if (isScrolled) return "while you read further down"
-    if (hasKeyboard()) return "while a row has the keyboard"
-    if (isSelected()) return "while text is selected"
-    if (performance.now() - movedAt < pointerRest) return "while the pointer moves"
+    if (isScrolled) return "while you are scrolled down"
+    if (hasFocus()) return "while a row has keyboard focus"
+    if (hasSelection()) return "while text is selected"
+    if (performance.now() - movedAt < pointerPauseMs) return "while the pointer moves"
     return undefined
   }
 }

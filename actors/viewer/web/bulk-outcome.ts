@@ -1,49 +1,58 @@
-/** How a replay or a discard went, in plain words, with what can be done about the rest. */
-import { button, element, letterCount } from "/page/frame.js"
+/** The outcome of replaying or discarding dead letters, with what can be done about the rest. */
+import { button, element } from "./element.ts"
+import { deadLetterCount, messageOf } from "./format.ts"
+import type { RunOutcome } from "./viewer-api.ts"
 
-/** Shows that it is under way. */
-export const showUnderWay = (place, text) => place.replaceChildren(element("p", "", text))
+export type Verb = "replayed" | "discarded"
 
-/** Shows why it was not done. */
-export const showTrouble = (place, error) => place.replaceChildren(element("p", "trouble", error.message))
+/** Shows that a request is pending. */
+export const showPending = (place: HTMLElement, text: string): void =>
+  place.replaceChildren(element("p", "", text))
 
-/** `verb` is "replayed" or "discarded"; `again` is called with the addresses of letters to replay anyway. */
-export const showOutcome = (place, verb, outcome, again) => {
+/** Shows why a request failed. */
+export const showFailure = (place: HTMLElement, error: unknown): void =>
+  place.replaceChildren(element("p", "trouble", messageOf(error)))
+
+/** Replays the dead letters with these addresses although they were replayed too often. */
+export type ReplayAnyway = (addresses: ReadonlyArray<string>) => void
+
+const replayedTooOften = (
+  count: number,
+  addresses: ReadonlyArray<string>,
+  replayAnyway: ReplayAnyway
+): ReadonlyArray<HTMLElement> => {
+  const action = count > addresses.length ? `Replay the first ${addresses.length} anyway` : "Replay anyway"
+  const reason = "the same line was dead-lettered again after every replay of the last week."
+  return [
+    element("p", "trouble", `${deadLetterCount(count)} not replayed: ${reason}`),
+    element("p", "", [button(action, () => replayAnyway(addresses))])
+  ]
+}
+
+/** Shows the outcome. */
+export const showOutcome = (
+  place: HTMLElement,
+  verb: Verb,
+  outcome: RunOutcome,
+  replayAnyway: ReplayAnyway
+): void => {
   const { done, gone, tooOften, tooOftenLetters, troubles } = outcome
-  const parts = []
+  const parts: Array<HTMLElement> = []
   if (done > 0) {
+    const ids = done === 1 ? "a new event id" : "new event ids"
     const more =
-      verb === "replayed"
-        ? ` On its way again, under ${done === 1 ? "a new event id" : "new event ids"}.`
-        : ""
-    parts.push(element("p", "good", `${letterCount(done)} ${verb}.${more}`))
+      verb === "replayed" ? ` The queue has ${done === 1 ? "it" : "them"} again, under ${ids}.` : ""
+    parts.push(element("p", "good", `${deadLetterCount(done)} ${verb}.${more}`))
   }
   if (gone > 0) {
-    parts.push(
-      element(
-        "p",
-        "",
-        `${letterCount(gone)} no longer there: replayed or discarded by somebody else meanwhile.`
-      )
-    )
+    const text = `${deadLetterCount(gone)} no longer in the list: replayed or discarded by somebody else.`
+    parts.push(element("p", "", text))
   }
-  if (tooOften > 0) parts.push(...stubborn(tooOften, tooOftenLetters, again))
+  if (tooOften > 0) parts.push(...replayedTooOften(tooOften, tooOftenLetters, replayAnyway))
   for (const sentence of troubles) parts.push(element("p", "trouble", sentence))
   if (parts.length === 0) parts.push(element("p", "", `Nothing was ${verb}: no dead letter matches.`))
   place.replaceChildren(...parts)
-  // The button that was pressed may be disabled now: those who use the keyboard go on from here.
+  // The button that was pressed may be disabled now, so the keyboard continues from the outcome.
   place.tabIndex = -1
   place.focus()
-}
-
-const stubborn = (count, addresses, again) => {
-  const what = count > addresses.length ? `Replay the first ${addresses.length} anyway` : "Replay anyway"
-  return [
-    element(
-      "p",
-      "trouble",
-      `${letterCount(count)} not replayed: the same line came back from every replay of this week, too often to go on.`
-    ),
-    element("p", "", [button(what, () => again(addresses))])
-  ]
 }

@@ -1,16 +1,16 @@
-/** A question that must be answered before something is done that cannot be undone. */
-import { element } from "/page/frame.js"
+/** A confirmation dialog, shown before an action that cannot be undone. */
+import { element } from "./element.ts"
 
 /** Asks; true when the person chose `action`, false for Cancel or Escape. */
-export const isConfirmed = (question, action, kind = "") => {
-  const choice = (value, text, className) => {
-    const made = element("button", className, text)
-    made.value = value
-    return made
+export const isConfirmed = (question: string, action: string, className = ""): Promise<boolean> => {
+  const choice = (value: string, text: string, ownClass: string): HTMLButtonElement => {
+    const created = element("button", ownClass, text)
+    created.value = value
+    return created
   }
   const form = element("form", "", [
     element("p", "", question),
-    element("div", "actions", [choice("no", "Cancel", ""), choice("yes", action, kind)])
+    element("div", "actions", [choice("no", "Cancel", ""), choice("yes", action, className)])
   ])
   form.method = "dialog"
   const dialog = element("dialog", "", [form])

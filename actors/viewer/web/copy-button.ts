@@ -1,60 +1,69 @@
-/** Buttons that copy text, or keep it as a file, and say that they did. */
-import { button } from "/page/frame.js"
+/** Buttons that copy text or save it as a file, and report that they did. */
+import { button } from "./element.ts"
+import { messageOf } from "./format.ts"
 
-/** NOTE: pages that are not on this machine and come without TLS have no clipboard but the old one. */
-const copy = async (text) => {
-  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text)
-  const place = document.createElement("textarea")
-  place.value = text
-  place.readOnly = true
-  place.className = "hidden"
-  document.body.append(place)
-  place.select()
+/** A text, or a function that reads it when it is needed. */
+export type ReadText = () => string | Promise<string>
+
+/** NOTE: pages from another host without TLS have no Clipboard API, only `execCommand`. */
+const copy = async (text: string): Promise<void> => {
+  if ("clipboard" in navigator && navigator.clipboard !== undefined)
+    return navigator.clipboard.writeText(text)
+  const field = document.createElement("textarea")
+  field.value = text
+  field.readOnly = true
+  field.className = "hidden"
+  document.body.append(field)
+  field.select()
   const isDone = document.execCommand("copy")
-  place.remove()
-  if (!isDone) throw new Error("not allowed")
+  field.remove()
+  if (!isDone) throw new Error("The browser does not allow copying.")
 }
 
-const said = 1_500
+/** How long a button shows its outcome, milliseconds. */
+const outcomeMs = 1_500
 
-const say = (made, text) => {
-  made.dataset.said = text
-  setTimeout(() => delete made.dataset.said, said)
-  const place = document.getElementById("copied")
-  if (place !== null) place.textContent = text
+const report = (target: HTMLElement, text: string): void => {
+  target.dataset.outcome = text
+  setTimeout(() => delete target.dataset.outcome, outcomeMs)
+  const status = document.getElementById("copied")
+  if (status !== null) status.textContent = text
 }
 
-/** `text` is asked, and may be read, when the button is pressed; `what` names it for those who do not see where the button stands. */
-export const copyButton = (label, what, text) => {
-  const made = button(
+/** `text` is called when the button is pressed; `what` names it for screen readers. */
+export const copyButton = (label: string, what: string, text: ReadText): HTMLButtonElement => {
+  const created = button(
     label,
     async () => {
-      let read
+      let content: string
       try {
-        read = await text()
+        content = await text()
       } catch (error) {
-        return say(made, `Not copied: ${error.message}`)
+        return report(created, `Not copied: ${messageOf(error)}`)
       }
       try {
-        await copy(read)
-        say(made, "Copied")
+        await copy(content)
+        report(created, "Copied")
       } catch {
-        say(made, "Not allowed")
+        report(created, "Not allowed")
       }
     },
     "small"
   )
-  made.setAttribute("aria-label", `Copy ${what} as ${label}`)
-  made.title = `Copy ${what}`
-  return made
+  created.setAttribute("aria-label", `Copy ${what} as ${label}`)
+  created.title = `Copy ${what}`
+  return created
 }
 
-/** Gives the reader a file of that text. */
-export const download = (name, type, text) => {
+/** How long the browser may take to read a file, milliseconds. */
+const downloadMs = 10_000
+
+/** Downloads that text as a file. */
+export const download = (name: string, type: string, text: string): void => {
   const address = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }))
-  const made = document.createElement("a")
-  made.href = address
-  made.download = name
-  made.click()
-  setTimeout(() => URL.revokeObjectURL(address), 10_000)
+  const anchor = document.createElement("a")
+  anchor.href = address
+  anchor.download = name
+  anchor.click()
+  setTimeout(() => URL.revokeObjectURL(address), downloadMs)
 }

@@ -1,152 +1,134 @@
-/** A table of counts: sorted by any column, with the share of each row, to be copied or taken as a file. */
-import { exportOf } from "/page/export-menu.js"
-import { firstEvent } from "/page/first-event.js"
-import { button, element, link, number } from "/page/frame.js"
-import { explained } from "/page/glossary.js"
-import { inert } from "/page/inert-text.js"
-import { resetButton } from "/page/reset-button.js"
+/** A table of counts: sorted by any column, with the share of each row, to be copied, downloaded and reset. */
+import type { ReadText } from "./copy-button.ts"
+import { bodyRow, makeHead, maxCount, nextSorting, type Sorting, sortedRows } from "./count-rows.ts"
+import { button, element, link } from "./element.ts"
+import { exportMenu } from "./export-menu.ts"
+import { firstEvent } from "./first-event.ts"
+import { number } from "./format.ts"
+import { resetButton } from "./reset-button.ts"
+import type { TableRow } from "./viewer-api.ts"
 
-const isFigure = (value) => typeof value === "number"
+/** How many rows are shown at first. */
+const shownRows = 15
 
-const compare = (a, b) => (isFigure(a) && isFigure(b) ? a - b : String(a).localeCompare(String(b)))
+/** The content of a file of the viewer. */
+const textOf =
+  (address: string): ReadText =>
+  async () => {
+    const response = await fetch(address)
+    if (!response.ok) throw new Error(`The viewer answered with status ${response.status}.`)
+    return response.text()
+  }
 
-/** How many rows are shown until all are asked for. */
-const shownAtFirst = 15
-
-/** So many characters of a word are shown; the files have all of it. */
-const longest = 120
-
-/** How the column of counts is called; beside it each row's part of the largest is drawn. */
-const counted = "events"
-
-const bodyRow = (row, most) =>
-  element(
-    "tr",
-    "",
-    Object.entries(row).map(([name, value]) => {
-      if (!isFigure(value))
-        return element("td", "key", value === "" ? "(empty)" : explained(value, inert(value, longest)))
-      const cell = element("td", "number", number(value))
-      if (name === counted && most > 0) {
-        cell.classList.add("share")
-        cell.style.setProperty("--share", (value / most).toFixed(3))
-      }
-      return cell
-    })
-  )
-
-/** The text of a file of the viewer's. */
-const textOf = (file) => async () => {
-  const answer = await fetch(file)
-  if (!answer.ok) throw new Error(`The viewer answered with ${answer.status}.`)
-  return answer.text()
+const downloadLink = (address: string, kind: string, title: string): HTMLAnchorElement => {
+  const created = link(address, kind, "small")
+  created.download = ""
+  created.setAttribute("aria-label", `Download ${title} as ${kind}`)
+  return created
 }
 
-const download = (address, kind, title) => {
-  const made = link(address, kind, "small")
-  made.download = ""
-  made.setAttribute("aria-label", `Download ${title} as ${kind}`)
-  return made
-}
-
-/** Rows of a table that has been full have it: what was counted of them, and what may have been before that. */
-const bound = "at most"
-const fullText =
-  "This table is full: new values take the places of the smallest. “events” was surely counted, “at most” includes what may have come before, and (other) holds what was counted of values without a place."
-
-/**
- * `address` is where the table lies as a file, without its ending; `query` stands behind that: with one it is of a range
- * of time. `empty` empties what is counted; undefined where that cannot be.
- */
-export const makeCountTable = (name, address, { query = "", empty } = {}) => {
-  const title = name.replaceAll("-", " ")
-  const head = element("tr", "")
-  const body = element("tbody", "")
-  const note = element("div", "empty", "")
-  const full = element("p", "hint", fullText)
-  const told = element("span", "told")
-  told.setAttribute("role", "status")
+/** `address` is that of the table's files without extension, `query` that of a time range. */
+const tableExport = (title: string, address: string, query: string): HTMLElement => {
   const [csv, json] = [`${address}.csv${query}`, `${address}.json${query}`]
-  const exports = exportOf(title, { CSV: textOf(csv), JSON: textOf(json) }, [
-    download(csv, "CSV", title),
-    download(json, "JSON", title)
+  return exportMenu(title, { CSV: textOf(csv), JSON: textOf(json) }, [
+    downloadLink(csv, "CSV", title),
+    downloadLink(json, "JSON", title)
   ])
-  const reset = empty === undefined ? undefined : resetButton(title, empty, told)
-  const more = button("", () => showRows(!isWhole), "plain more")
-  const whole = element("table", "counts", [element("thead", "", head), body])
-  whole.setAttribute("aria-label", title)
+}
+
+/** Rows of a table that has been full have this column: an upper bound of the count. */
+const boundColumn = "at most"
+const fullText =
+  "This table is full: new values replace those with the smallest counts. “events” is the count since the value was added, “at most” includes what may have been counted before, and (other) is the sum of all values without a row."
+
+export interface CountTableOptions {
+  readonly name: string
+  /** The address of the table's files without extension. */
+  readonly address: string
+  /** The query of a time range; "" for all time. */
+  readonly query: string
+  /** Resets the counts; undefined when they cannot be reset. */
+  readonly reset: (() => Promise<void>) | undefined
+}
+
+/** The empty state. */
+const makeEmptyNote = (query: string) => {
+  const place = element("div", "empty")
+  const show = (isUnknown: boolean): void => {
+    if (isUnknown) place.textContent = "Unknown."
+    else if (query !== "") place.textContent = "Nothing was counted in this time range."
+    else if (place.firstElementChild === null) place.replaceChildren(firstEvent("Nothing counted yet."))
+  }
+  return { place, show }
+}
+
+/** The table itself, with the button that shows all rows. */
+const makeSortableTable = (title: string) => {
+  let rows: ReadonlyArray<TableRow> = []
+  let sorting: Sorting | undefined
+  let isWhole = false
+  const body = element("tbody")
+  const head = makeHead((column, isNumeric) => {
+    sorting = nextSorting(sorting, column, isNumeric)
+    showRows()
+  })
+  const more = button(
+    "",
+    () => {
+      isWhole = !isWhole
+      showRows()
+    },
+    "plain more"
+  )
+  const table = element("table", "counts", [element("thead", "", head.place), body])
+  table.setAttribute("aria-label", title)
+
+  const showRows = (): void => {
+    const sorted = sortedRows(rows, sorting)
+    const max = maxCount(rows)
+    body.replaceChildren(...sorted.slice(0, isWhole ? undefined : shownRows).map((row) => bodyRow(row, max)))
+    more.hidden = sorted.length <= shownRows
+    more.textContent = isWhole ? "Show fewer" : `Show all ${number(sorted.length)}`
+    head.showSorting(sorting)
+  }
+
+  const show = (next: ReadonlyArray<TableRow>): void => {
+    rows = next
+    table.hidden = rows.length === 0
+    head.showColumns(rows[0])
+    showRows()
+  }
+  return { table, more, show }
+}
+
+export const makeCountTable = ({ name, address, query, reset }: CountTableOptions) => {
+  const title = name.replaceAll("-", " ")
+  const { table, more, show: showRows } = makeSortableTable(title)
+  const empty = makeEmptyNote(query)
+  const full = element("p", "hint", fullText)
+  const status = element("span", "outcome")
+  status.setAttribute("role", "status")
+  const resetControl = reset === undefined ? undefined : resetButton(title, reset, status)
   const place = element("section", "counted", [
     element("div", "over", [
       element("h2", "", title),
-      told,
-      exports,
-      ...(reset === undefined ? [] : [reset])
+      status,
+      tableExport(title, address, query),
+      ...(resetControl === undefined ? [] : [resetControl])
     ]),
-    whole,
+    table,
     more,
     full,
-    note
+    empty.place
   ])
-  const heads = new Map()
-  let isWhole = false
-  let rows = []
-  let sorted
 
-  const showRows = (all = isWhole) => {
-    isWhole = all
-    const list =
-      sorted === undefined
-        ? rows
-        : rows.toSorted((a, b) => compare(a[sorted.column], b[sorted.column]) * sorted.way)
-    const most = Math.max(0, ...rows.map((row) => (isFigure(row[counted]) ? row[counted] : 0)))
-    body.replaceChildren(
-      ...list.slice(0, isWhole ? undefined : shownAtFirst).map((row) => bodyRow(row, most))
-    )
-    more.hidden = list.length <= shownAtFirst
-    more.textContent = isWhole ? "Show fewer" : `Show all ${number(list.length)}`
-    for (const [column, cell] of heads) {
-      if (sorted?.column !== column) cell.removeAttribute("aria-sort")
-      else cell.setAttribute("aria-sort", sorted.way > 0 ? "ascending" : "descending")
-    }
-  }
-
-  /** First the largest of figures and the first of words; then the other way; then as the counter gave them. */
-  const sortBy = (column, isOfFigures) => {
-    const first = isOfFigures ? -1 : 1
-    if (sorted?.column !== column) sorted = { column, way: first }
-    else sorted = sorted.way === first ? { column, way: -first } : undefined
-    showRows()
-  }
-
-  const showHead = () => {
-    const columns = Object.entries(rows[0] ?? {})
-    if (columns.map(([column]) => column).join("\n") === [...heads.keys()].join("\n")) return
-    heads.clear()
-    for (const [column, value] of columns) {
-      const sorter = button(column, () => sortBy(column, isFigure(value)), "plain sorter")
-      const cell = element("th", isFigure(value) ? "number" : "", sorter)
-      cell.scope = "col"
-      heads.set(column, cell)
-    }
-    head.replaceChildren(...heads.values())
-  }
-
-  /** Says why there is no row, with what can be done about it. */
-  const showNone = (isUnknown) => {
-    if (isUnknown) note.textContent = "Not known."
-    else if (query !== "") note.textContent = "Nothing was there in this time."
-    else if (note.firstElementChild === null) note.replaceChildren(firstEvent("Nothing counted yet."))
-  }
-
-  const show = (now, isUnknown = false) => {
-    rows = now
-    if (rows.length === 0) showNone(isUnknown)
-    showHead()
-    showRows()
-    note.hidden = rows.length > 0
-    full.hidden = rows[0]?.[bound] === undefined
-    if (reset !== undefined) reset.disabled = rows.length === 0
-    whole.hidden = rows.length === 0
+  /** `isUnknown`: the rows could not be read. */
+  const show = (rows: ReadonlyArray<TableRow>, isUnknown: boolean): void => {
+    if (rows.length === 0) empty.show(isUnknown)
+    empty.place.hidden = rows.length > 0
+    full.hidden = rows[0]?.[boundColumn] === undefined
+    if (resetControl !== undefined) resetControl.disabled = rows.length === 0
+    showRows(rows)
   }
   return { place, show }
 }

@@ -1,31 +1,36 @@
 /**
- * Tables as CSV (RFC 4180) that a spreadsheet shows and does not run. The only CSV writer: the pages and the server
- * (types in csv.d.ts) both use it. Pure.
+ * CSV (RFC 4180) in which no text is a formula for a spreadsheet. The only CSV writer: the pages and the server both use
+ * it. Pure.
  */
+import type { EventView } from "../../inspect/events/messages.ts"
+
+export type Cell = string | number | undefined | null
 
 /**
- * What a spreadsheet calculates: a sign of a formula, also in full width, behind any white space, control characters
- * and characters without a width; and what begins with a tab or a line end.
+ * What a spreadsheet evaluates: the sign of a formula, also full width, after any white space, control characters and
+ * zero-width characters; and a text that begins with a tab or a line end.
  */
 const formula = /^[\s\p{Cc}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u
 
-/** Texts are quoted, always, so that a spreadsheet that separates at other marks does not cut one into cells. */
-const cell = (value) => {
+/** Texts are always quoted, so that a spreadsheet that separates at other characters does not split them. */
+const cellText = (value: Cell): string => {
   if (value === undefined || value === null) return ""
   if (typeof value === "number") return String(value)
   return `"${(formula.test(value) ? `'${value}` : value).replaceAll('"', '""')}"`
 }
 
-/** One row with its line end; a text that begins like a formula stands behind an apostrophe. */
-export const csvLine = (row) => `${row.map(cell).join(",")}\r\n`
+/** One row with its line end; a text that begins like a formula gets a leading apostrophe. */
+export const csvLine = (row: ReadonlyArray<Cell>): string => `${row.map(cellText).join(",")}\r\n`
 
-/** @param {ReadonlyArray<ReadonlyArray<string | number | undefined>>} rows the first holds the names */
-export const csvOf = (rows) => rows.map(csvLine).join("")
+/** Several rows; the first has the column names. */
+export const csvOf = (rows: ReadonlyArray<ReadonlyArray<Cell>>): string => rows.map(csvLine).join("")
 
-const encoded = (pairs) =>
+type Pairs = ReadonlyArray<readonly [name: string, value: string]>
+
+const encoded = (pairs: Pairs): string =>
   pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&")
 
-const columns = {
+const columns: Readonly<Record<string, (event: EventView) => Cell>> = {
   stage: (event) => event.stage,
   id: (event) => event.id,
   topic: (event) => event.topic,
@@ -45,9 +50,9 @@ const columns = {
   raw: (event) => event.raw
 }
 
-/** Events as CSV, one to a row under the names of its parts. */
-export const eventsCsv = (events) =>
+/** Events as CSV, one per row. */
+export const eventsCsv = (events: ReadonlyArray<EventView>): string =>
   csvOf([Object.keys(columns), ...events.map((event) => Object.values(columns).map((read) => read(event)))])
 
-/** Pairs of names and values as CSV. */
-export const pairsCsv = (pairs) => csvOf([["name", "value"], ...pairs])
+/** Name-value pairs as CSV, with the column names `name` and `value`. */
+export const pairsCsv = (pairs: Pairs): string => csvOf([["name", "value"], ...pairs])

@@ -1,18 +1,23 @@
 /**
- * A field for a moment in the zone of the pages that keeps the instant it was given: when clocks go back, an hour of
- * local times stands for two instants, and text alone says only the first.
+ * A `datetime-local` field that keeps the instant it was given. When clocks are set back, an hour of local times stands
+ * for two instants, and the text alone means only the first.
  */
-import { fieldText, momentOfField } from "/page/zone.js"
+import { fieldText, momentOfField } from "./time-zone.ts"
 
-/** Milliseconds since 1970; undefined for none. `input` is of the kind datetime-local. */
-export const momentField = (input) => {
-  let given
+export interface DateTimeField {
+  /** Milliseconds since 1970; undefined for none. */
+  readonly set: (at: number | undefined) => void
+  /** The instant that was set, as long as nobody has typed another time. */
+  readonly read: () => number | undefined
+}
+
+export const dateTimeField = (input: HTMLInputElement): DateTimeField => {
+  let given: { readonly at: number | undefined; readonly text: string } | undefined
   return {
     set: (at) => {
       input.value = fieldText(at)
       given = { at, text: input.value }
     },
-    /** The instant it was given for as long as nobody typed another time. */
     read: () => (input.value === given?.text ? given.at : momentOfField(input.value))
   }
 }

@@ -1,44 +1,51 @@
 /** The row of one dead letter in the list. */
-import { element, link, moment, number } from "/page/frame.js"
+import { deadLetterAddress } from "./addresses.ts"
+import { closest, element, link } from "./element.ts"
+import { known, number } from "./format.ts"
+import { moment } from "./times.ts"
+import type { ListedDeadLetter } from "./viewer-api.ts"
 
-/** Where a letter has its own page. */
-export const letterAddress = (address) => `/dead-letters/letter?address=${encodeURIComponent(address)}`
-
-/** The beginning of a line, and how much more there is. */
-export const lineText = ({ line, size, isWhole }) => {
+/** The beginning of a line, and its whole size. */
+export const lineText = ({ line, size, isWhole }: ListedDeadLetter): string => {
   if (line === "") return "(empty)"
   return isWhole ? line : `${line}… ${number(size)} bytes`
 }
 
-/** The fields in their order, whichever way the writing in one of them goes. */
-const fields = (text) =>
+/** The fields of a line in their order, whatever direction the text of one has. */
+const isolatedFields = (text: string): ReadonlyArray<string | Node> =>
   text
     .split(" ")
-    .flatMap((field, i) => (i === 0 ? [element("bdi", "", field)] : [" ", element("bdi", "", field)]))
+    .flatMap((field, index) => (index === 0 ? [element("bdi", "", field)] : [" ", element("bdi", "", field)]))
 
-/** A letter that is not of Spoor's making has nothing but its line. */
-export const letterRow = (letter, onChoice) => {
-  const isOurs = letter.id !== undefined
-  const box = element("input", "")
-  box.type = "checkbox"
-  box.value = letter.address
-  box.setAttribute("aria-label", `Select ${letter.address}`)
-  box.addEventListener("change", onChoice)
-  const line = link(letterAddress(letter.address), fields(lineText(letter)), "line")
+const checkbox = (address: string, onSelect: () => void): HTMLInputElement => {
+  const created = element("input")
+  created.type = "checkbox"
+  created.value = address
+  created.setAttribute("aria-label", `Select ${address}`)
+  created.addEventListener("change", onSelect)
+  return created
+}
+
+/** Whether a click in the row selects, opens a tab or follows a link instead of opening the dead letter. */
+const hasOwnMeaning = ({ target, ctrlKey, metaKey, shiftKey, altKey }: MouseEvent): boolean =>
+  closest(target, "a, input, .choice") !== undefined || ctrlKey || metaKey || shiftKey || altKey
+
+/** A dead letter that Spoor did not write has nothing but its line. */
+export const deadLetterRow = (deadLetter: ListedDeadLetter, onSelect: () => void): HTMLTableRowElement => {
+  const { id, address, last, reason, stage, attempts, topic } = deadLetter
+  const line = link(deadLetterAddress(address), isolatedFields(lineText(deadLetter)), "line")
   line.dir = "ltr"
   const row = element("tr", "letter", [
-    element("td", "choice", box),
-    element("td", "set-aside", isOurs ? moment(letter.last) : "–"),
-    element("td", "reason", isOurs ? letter.reason : "not from Spoor"),
-    element("td", "stage", letter.stage ?? "–"),
-    element("td", "attempts number", isOurs ? number(letter.attempts) : "–"),
-    element("td", "topic", letter.topic ?? "–"),
+    element("td", "choice", checkbox(address, onSelect)),
+    element("td", "set-aside", last === undefined ? "–" : moment(last)),
+    element("td", "reason", id === undefined ? "not from Spoor" : (reason ?? "–")),
+    element("td", "stage", stage ?? "–"),
+    element("td", "attempts number", known(attempts, number)),
+    element("td", "topic", topic ?? "–"),
     element("td", "content", line)
   ])
   row.addEventListener("click", (clicked) => {
-    const { target, ctrlKey, metaKey, shiftKey, altKey } = clicked
-    const isOwn = target.closest("a, input, .choice") !== null || ctrlKey || metaKey || shiftKey || altKey
-    if (!isOwn && (getSelection()?.isCollapsed ?? true)) line.click()
+    if (!hasOwnMeaning(clicked) && (getSelection()?.isCollapsed ?? true)) line.click()
   })
   return row
 }

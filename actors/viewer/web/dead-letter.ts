@@ -1,34 +1,40 @@
-/** The page of one dead letter, the one its address names: all of it, and what can be done with it. */
-import { get, post } from "/page/ask.js"
-import { isConfirmed } from "/page/confirm.js"
+/** The page of one dead letter, whose address is in the query: all of it, a dry run, replay and discard. */
+import { eventLocationAddress } from "./addresses.ts"
+import { showFailure, showOutcome, showPending, type Verb } from "./bulk-outcome.ts"
+import { isConfirmed } from "./confirm.ts"
+import { showDryRun } from "./dry-run.ts"
+import { byId, byIdAs, type Definition, definitions, element, link } from "./element.ts"
+import { RequestError } from "./fetch-json.ts"
+import { known, messageOf, number } from "./format.ts"
+import { showFrame } from "./frame.ts"
+import { bytesOf, hexRows } from "./hex-dump.ts"
+import { showState } from "./page-state.ts"
+import { moment } from "./times.ts"
 import {
-  definitions,
-  element,
-  link,
-  moment,
-  number,
-  showFrame,
-  showState,
-  whereAddress
-} from "/page/frame.js"
-import { bytesOf, hexRows } from "/page/hex.js"
-import { showOutcome, showTrouble, showUnderWay } from "/page/outcome.js"
-import { showTrial } from "/page/trial.js"
+  type ChosenReplay,
+  discardDeadLetters,
+  dryRun,
+  getDeadLetter,
+  type OpenDeadLetter,
+  type RunOutcome,
+  replayDeadLetters
+} from "./viewer-api.ts"
 
-const at = (id) => document.getElementById(id)
-const line = at("line")
-const outcome = at("outcome")
+const line = byIdAs("line", HTMLTextAreaElement)
+const outcome = byId("outcome")
+const dryRunResult = byId("dry-run")
+const undo = byIdAs("undo", HTMLButtonElement)
+const actions = ["try", "replay", "discard"].map((id) => byIdAs(id, HTMLButtonElement))
 const address = new URLSearchParams(location.search).get("address") ?? ""
 
-let letter
+const momentOrNothing = (at: number | undefined): HTMLElement | undefined =>
+  at === undefined ? undefined : moment(at)
 
-const isEdited = () => line.value !== letter.line
-const lineOrLetter = () => (isEdited() ? { line: line.value } : { letter: address })
-
-const envelopeOf = ({ id, reason, detail, stage, topic, attempts, first, last, queue }) => {
+const envelopeOf = (deadLetter: OpenDeadLetter): ReadonlyArray<Definition> => {
+  const { id, reason, detail, stage, topic, attempts, first, last, queue } = deadLetter
   if (id === undefined)
     return [
-      ["made by", "not Spoor: its whole text is taken for the line"],
+      ["written by", "another program: its whole text is taken as the line"],
       ["queue", queue]
     ]
   return [
@@ -36,90 +42,113 @@ const envelopeOf = ({ id, reason, detail, stage, topic, attempts, first, last, q
     ["detail", detail],
     ["stage", stage],
     ["topic", topic],
-    ["attempts", number(attempts)],
-    ["first claimed", moment(first)],
-    ["set aside", moment(last)],
-    ["event id", [element("span", "", `${id} `), link(whereAddress(id), "where is it?")]],
+    ["attempts", known(attempts, number)],
+    ["first claimed", momentOrNothing(first)],
+    ["dead-lettered", momentOrNothing(last)],
+    ["event id", [element("span", "", `${id} `), link(eventLocationAddress(id), "locate")]],
     ["queue", queue]
   ]
 }
 
-/** Filled when it is opened first: it may be long. */
-const fillWhenOpened = (place, text) => {
+/** Fills the place when it is opened first: the text may be long. */
+const fillWhenOpened = (place: HTMLElement, text: () => string): void =>
   place.addEventListener("toggle", () => place.append(element("pre", "", text())), { once: true })
-}
 
-const hintOf = ({ isEditable, isWhole }) => {
+const hintOf = ({ isEditable, isWhole }: OpenDeadLetter): string => {
   if (!isWhole)
-    return "This is its beginning only: the line is too long to be edited here. Replay takes all of it."
-  const bytes = "\\xNN is one byte in hex, \\\\ is a backslash."
-  return isEditable ? bytes : `The line is too long to be edited here. ${bytes}`
+    return "This is only the beginning: the line is too long to be edited here. A replay uses all of it."
+  const escapes = "\\xNN is one byte in hex, \\\\ is a backslash."
+  return isEditable ? escapes : `The line is too long to be edited here. ${escapes}`
 }
 
-const show = () => {
-  at("letter").hidden = false
-  at("envelope").replaceChildren(...definitions(envelopeOf(letter)))
-  line.value = letter.line
-  line.readOnly = !letter.isEditable
-  at("line-hint").textContent = hintOf(letter)
-  at("size").textContent =
-    `${number(letter.size)} bytes${letter.isWhole ? "" : ", of which the beginning is here"}`
-  fillWhenOpened(at("hex"), () => hexRows(bytesOf(letter.base64)))
-  fillWhenOpened(at("base64"), () => letter.base64)
-  fillWhenOpened(at("stored"), () => letter.envelope)
+const show = (deadLetter: OpenDeadLetter): void => {
+  const { size, isWhole, base64, envelope } = deadLetter
+  byId("letter").hidden = false
+  byId("envelope").replaceChildren(...definitions(envelopeOf(deadLetter)))
+  line.value = deadLetter.line
+  line.readOnly = !deadLetter.isEditable
+  byId("line-hint").textContent = hintOf(deadLetter)
+  byId("size").textContent = `${number(size)} bytes${isWhole ? "" : ", shown is the beginning"}`
+  fillWhenOpened(byId("hex"), () => hexRows(bytesOf(base64)))
+  fillWhenOpened(byId("base64"), () => base64)
+  fillWhenOpened(byId("stored"), () => envelope)
 }
 
-const lock = (isLocked) => {
-  for (const name of ["try", "replay", "discard"]) at(name).disabled = isLocked
-  line.readOnly = isLocked || !letter.isEditable
-}
+/** Makes the controls of a dead letter work. */
+const listen = (deadLetter: OpenDeadLetter): void => {
+  const isEdited = (): boolean => line.value !== deadLetter.line
 
-/** Sends the order and says how it went; the letter is no more to be changed when it has left the list. */
-const run = async (verb, order) => {
-  lock(true)
-  at("trial").replaceChildren()
-  showUnderWay(outcome, verb === "replayed" ? "Replaying …" : "Discarding …")
-  try {
-    const told = await post(`/api/dead-letters/${verb === "replayed" ? "replay" : "discard"}`, order)
-    showOutcome(outcome, verb, told, () => run(verb, { ...order, force: true }))
-    if (told.done + told.gone > 0) return showState("paused", "no longer in the list")
-  } catch (error) {
-    showTrouble(outcome, error)
+  const setLocked = (isLocked: boolean): void => {
+    for (const action of actions) action.disabled = isLocked
+    line.readOnly = isLocked || !deadLetter.isEditable
   }
-  lock(false)
+
+  /** Runs a command and shows its outcome; the page stays locked when the dead letter has left the list. */
+  const run = async (
+    verb: Verb,
+    command: () => Promise<RunOutcome>,
+    replayAnyway = () => {}
+  ): Promise<void> => {
+    setLocked(true)
+    dryRunResult.replaceChildren()
+    showPending(outcome, verb === "replayed" ? "Replaying …" : "Discarding …")
+    try {
+      const result = await command()
+      showOutcome(outcome, verb, result, replayAnyway)
+      if (result.done + result.gone > 0) return showState("paused", "no longer in the list")
+    } catch (error) {
+      showFailure(outcome, error)
+    }
+    setLocked(false)
+  }
+
+  const replay = (command: ChosenReplay): Promise<void> =>
+    run(
+      "replayed",
+      () => replayDeadLetters(command),
+      () => void replay({ ...command, force: true })
+    )
+
+  const discard = async (): Promise<void> => {
+    const question = "Discard this dead letter? This cannot be undone."
+    if (await isConfirmed(question, "Discard", "danger"))
+      await run("discarded", () => discardDeadLetters({ letters: [address] }))
+  }
+
+  const tryLine = async (): Promise<void> => {
+    outcome.replaceChildren()
+    try {
+      showDryRun(dryRunResult, await dryRun(isEdited() ? { line: line.value } : { letter: address }))
+    } catch (error) {
+      showFailure(dryRunResult, error)
+    }
+  }
+
+  byId("try").addEventListener("click", tryLine)
+  byId("replay").addEventListener("click", () =>
+    replay({ letters: [address], ...(isEdited() ? { line: line.value } : {}) })
+  )
+  byId("discard").addEventListener("click", discard)
+  undo.addEventListener("click", () => {
+    line.value = deadLetter.line
+    undo.disabled = true
+  })
+  line.addEventListener("input", () => {
+    undo.disabled = !isEdited()
+  })
 }
 
-at("try").addEventListener("click", async () => {
-  outcome.replaceChildren()
+const load = async (): Promise<void> => {
   try {
-    showTrial(at("trial"), await post("/api/dead-letters/try", lineOrLetter()))
-  } catch (error) {
-    showTrouble(at("trial"), error)
-  }
-})
-at("replay").addEventListener("click", () =>
-  run("replayed", { letters: [address], ...(isEdited() ? { line: line.value } : {}) })
-)
-at("discard").addEventListener("click", async () => {
-  const isSure = await isConfirmed("Discard this dead letter? This cannot be undone.", "Discard", "danger")
-  if (isSure) await run("discarded", { letters: [address] })
-})
-at("undo").addEventListener("click", () => {
-  line.value = letter.line
-  at("undo").disabled = true
-})
-line.addEventListener("input", () => {
-  at("undo").disabled = !isEdited()
-})
-
-const load = async () => {
-  try {
-    letter = await get(`/api/dead-letters/letter?address=${encodeURIComponent(address)}`)
-    show()
+    const deadLetter = await getDeadLetter(address)
+    show(deadLetter)
+    listen(deadLetter)
     showState("live", "in the list")
   } catch (error) {
-    showState("lost", error.isMissing ? "no longer in the list: replayed or discarded" : error.message)
+    const isGone = error instanceof RequestError && error.isNotFound
+    showState("lost", isGone ? "no longer in the list: replayed or discarded" : messageOf(error))
   }
 }
 
-await Promise.all([showFrame(), load()])
+showFrame()
+await load()

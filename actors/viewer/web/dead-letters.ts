@@ -1,129 +1,170 @@
-/** The list of dead letters: what its address asks for, read when the page opens and after each change. */
-import { get, post } from "/page/ask.js"
-import { isConfirmed } from "/page/confirm.js"
-import { element, known, letterCount, link, number, showFrame, showState } from "/page/frame.js"
-import { letterRow } from "/page/letter-row.js"
-import { showOutcome, showTrouble, showUnderWay } from "/page/outcome.js"
+/** The list of dead letters that the address selects, read when the page opens and after each change. */
+import { type ReplayAnyway, showFailure, showOutcome, showPending, type Verb } from "./bulk-outcome.ts"
+import { isConfirmed } from "./confirm.ts"
+import { deadLetterRow } from "./dead-letter-row.ts"
+import { byId, byIdAs, element, link } from "./element.ts"
+import { deadLetterCount, known, messageOf, number } from "./format.ts"
+import { showFrame } from "./frame.ts"
+import { showState } from "./page-state.ts"
+import {
+  type DeadLetterFilter,
+  type DeadLetterList,
+  discardDeadLetters,
+  listDeadLetters,
+  type RunOutcome,
+  replayDeadLetters
+} from "./viewer-api.ts"
 
-const at = (id) => document.getElementById(id)
-const rows = at("letters")
-const chooseAll = at("choose-all")
-const outcome = at("outcome")
-const form = at("filter")
-const asked = new URLSearchParams(location.search)
+const rows = byId("letters")
+const chooseAll = byIdAs("choose-all", HTMLInputElement)
+const outcome = byId("outcome")
+const form = byIdAs("filter", HTMLFormElement)
+const [replayChosen, discardChosen] = [
+  byIdAs("replay-chosen", HTMLButtonElement),
+  byIdAs("discard-chosen", HTMLButtonElement)
+]
+const [replayAll, discardAll] = [
+  byIdAs("replay-all", HTMLButtonElement),
+  byIdAs("discard-all", HTMLButtonElement)
+]
+const query = new URLSearchParams(location.search)
 
-const filter = Object.fromEntries(
-  ["reason", "stage", "topic", "text"]
-    .map((name) => [name, asked.get(name) ?? ""])
-    .filter(([, value]) => value !== "")
+const filterNames = ["reason", "stage", "topic", "text"] as const
+
+const filter: DeadLetterFilter = Object.fromEntries(
+  filterNames.map((name) => [name, query.get(name) ?? ""] as const).filter(([, value]) => value !== "")
 )
 const isFiltered = Object.keys(filter).length > 0
 
-let total = 0
+let total: number | null = 0
 let isBusy = false
 
-const boxes = () => [...rows.querySelectorAll("input")]
-const chosen = () => boxes().filter((box) => box.checked)
+const boxes = (): ReadonlyArray<HTMLInputElement> => [...rows.querySelectorAll("input")]
+const selected = (): ReadonlyArray<string> =>
+  boxes()
+    .filter((box) => box.checked)
+    .map((box) => box.value)
 
-const showChoice = () => {
-  const count = chosen().length
-  at("chosen").textContent = count === 0 ? "none selected" : `${number(count)} selected`
-  chooseAll.checked = count > 0 && count === boxes().length
-  chooseAll.disabled = boxes().length === 0
-  chooseAll.indeterminate = count > 0 && count < boxes().length
-  for (const name of ["replay-chosen", "discard-chosen"]) at(name).disabled = isBusy || count === 0
-  for (const name of ["replay-all", "discard-all"])
-    at(name).disabled = isBusy || total === 0 || total === null
+const showSelection = (): void => {
+  const [count, all] = [selected().length, boxes().length]
+  byId("chosen").textContent = count === 0 ? "none selected" : `${number(count)} selected`
+  chooseAll.checked = count > 0 && count === all
+  chooseAll.disabled = all === 0
+  chooseAll.indeterminate = count > 0 && count < all
+  for (const button of [replayChosen, discardChosen]) button.disabled = isBusy || count === 0
+  for (const button of [replayAll, discardAll]) button.disabled = isBusy || total === 0 || total === null
 }
 
-const fillChoices = ({ reasons, stages, topics }) => {
-  const fill = (place, values) => {
-    if (place.dataset.filled === "true") return
-    place.dataset.filled = "true"
-    for (const value of values) place.append(element("option", "", value))
+/** The field of the form with that name. */
+const fieldOf = (name: string): HTMLInputElement | HTMLSelectElement | undefined => {
+  const field = form.elements.namedItem(name)
+  return field instanceof HTMLInputElement || field instanceof HTMLSelectElement ? field : undefined
+}
+
+/** Adds the options that a field does not have yet. */
+const fillOptions = (place: HTMLElement | undefined, values: ReadonlyArray<string>): void => {
+  if (place === undefined || place.dataset.filled === "true") return
+  place.dataset.filled = "true"
+  for (const value of values) place.append(element("option", "", value))
+}
+
+const fillForm = ({ reasons, stages, topics }: DeadLetterList["choices"]): void => {
+  fillOptions(fieldOf("reason"), reasons)
+  fillOptions(fieldOf("stage"), stages)
+  fillOptions(byId("known-topics"), topics)
+  for (const name of filterNames) {
+    const [field, value] = [fieldOf(name), filter[name]]
+    if (field !== undefined && value !== undefined) field.value = value
   }
-  fill(form.elements.reason, reasons)
-  fill(form.elements.stage, stages)
-  fill(at("known-topics"), topics)
-  for (const [name, value] of Object.entries(filter)) form.elements[name].value = value
 }
 
-const emptyText = ({ cursor, troubles }) => {
-  if (troubles.length > 0) return "Whether there are dead letters cannot be said now."
-  if (cursor !== undefined) return "None among the letters looked at so far; older ones may match."
+const emptyText = ({ cursor, troubles }: DeadLetterList): string => {
+  if (troubles.length > 0) return "It is unknown whether there are dead letters."
+  if (cursor !== undefined) return "No match among the dead letters searched so far; older ones may match."
   if (isFiltered) return "No dead letter matches."
   return "No dead letters: every event could be processed."
 }
 
-const showPages = (cursor) => {
+const showPages = (cursor: string | undefined): void => {
   const older = new URLSearchParams({ ...filter, cursor: cursor ?? "" })
-  const newest = new URLSearchParams(filter)
-  at("pages").replaceChildren(
-    ...(asked.has("cursor") ? [link(`/dead-letters?${newest}`, "Newest")] : []),
+  const newest = new URLSearchParams({ ...filter })
+  byId("pages").replaceChildren(
+    ...(query.has("cursor") ? [link(`/dead-letters?${newest}`, "Newest")] : []),
     ...(cursor === undefined ? [] : [link(`/dead-letters?${older}`, "Older")])
   )
 }
 
-const load = async () => {
-  try {
-    const page = await get(`/api/dead-letters?${asked}`)
-    total = page.total
-    at("total").textContent = known(total, number)
-    fillChoices(page.choices)
-    rows.replaceChildren(...page.letters.map((letter) => letterRow(letter, showChoice)))
-    at("empty").hidden = page.letters.length > 0
-    at("empty").textContent = emptyText(page)
-    showPages(page.cursor)
-    const [trouble] = page.troubles
-    if (trouble === undefined) showState("live", "read just now")
-    else showState("lost", `not all could be read: ${page.troubles.join(" ")}`)
-  } catch (error) {
-    showState("lost", `not read: ${error.message}`)
-  }
-  showChoice()
+const showList = (list: DeadLetterList): void => {
+  const { letters, troubles, choices, cursor } = list
+  total = list.total
+  byId("total").textContent = known(total, number)
+  fillForm(choices)
+  rows.replaceChildren(...letters.map((letter) => deadLetterRow(letter, showSelection)))
+  byId("empty").hidden = letters.length > 0
+  byId("empty").textContent = emptyText(list)
+  showPages(cursor)
+  if (troubles.length === 0) showState("live", "read just now")
+  else showState("lost", `some could not be read: ${troubles.join(" ")}`)
 }
 
-/** Sends the order, says how it went, and shows what is left. */
-const run = async (verb, order) => {
-  isBusy = true
-  showChoice()
-  showUnderWay(outcome, verb === "replayed" ? "Replaying …" : "Discarding …")
+const load = async (): Promise<void> => {
   try {
-    const told = await post(`/api/dead-letters/${verb === "replayed" ? "replay" : "discard"}`, order)
-    showOutcome(outcome, verb, told, (letters) => run(verb, { letters, force: true }))
+    showList(await listDeadLetters(query))
   } catch (error) {
-    showTrouble(outcome, error)
+    showState("lost", `not read: ${messageOf(error)}`)
+  }
+  showSelection()
+}
+
+/** Runs a command, shows its outcome and the rest of the list. */
+const run = async (verb: Verb, command: Promise<RunOutcome>): Promise<void> => {
+  isBusy = true
+  showSelection()
+  showPending(outcome, verb === "replayed" ? "Replaying …" : "Discarding …")
+  try {
+    showOutcome(outcome, verb, await command, replayAnyway)
+  } catch (error) {
+    showFailure(outcome, error)
   }
   isBusy = false
   await load()
 }
 
-const everyOne = () => (isFiltered ? "all dead letters that match the search" : `all ${letterCount(total)}`)
-const addresses = () => chosen().map((box) => box.value)
+const replayAnyway: ReplayAnyway = (letters) =>
+  void run("replayed", replayDeadLetters({ letters, force: true }))
 
-at("replay-chosen").addEventListener("click", () => run("replayed", { letters: addresses() }))
-at("discard-chosen").addEventListener("click", async () => {
-  const letters = addresses()
-  const question = `Discard ${letterCount(letters.length)}? This cannot be undone.`
-  if (await isConfirmed(question, "Discard", "danger")) await run("discarded", { letters })
+const allText = (): string => {
+  if (isFiltered) return "all dead letters that match the filter"
+  return total === null ? "all dead letters" : `all ${deadLetterCount(total)}`
+}
+
+replayChosen.addEventListener("click", () => run("replayed", replayDeadLetters({ letters: selected() })))
+discardChosen.addEventListener("click", async () => {
+  const letters = selected()
+  const question = `Discard ${deadLetterCount(letters.length)}? This cannot be undone.`
+  if (await isConfirmed(question, "Discard", "danger"))
+    await run("discarded", discardDeadLetters({ letters }))
 })
-at("replay-all").addEventListener("click", async () => {
-  if (await isConfirmed(`Replay ${everyOne()}, on all pages?`, "Replay")) await run("replayed", { filter })
+replayAll.addEventListener("click", async () => {
+  if (await isConfirmed(`Replay ${allText()}, on all pages?`, "Replay"))
+    await run("replayed", replayDeadLetters({ filter }))
 })
-at("discard-all").addEventListener("click", async () => {
-  const question = `Discard ${everyOne()}, on all pages? This cannot be undone.`
-  if (await isConfirmed(question, "Discard", "danger")) await run("discarded", { filter })
+discardAll.addEventListener("click", async () => {
+  const question = `Discard ${allText()}, on all pages? This cannot be undone.`
+  if (await isConfirmed(question, "Discard", "danger")) await run("discarded", discardDeadLetters({ filter }))
 })
 chooseAll.addEventListener("change", () => {
   for (const box of boxes()) box.checked = chooseAll.checked
-  showChoice()
+  showSelection()
 })
 form.addEventListener("formdata", ({ formData }) => {
-  for (const [name, value] of [...formData]) if (value.trim() === "") formData.delete(name)
+  for (const [name, value] of [...formData])
+    if (typeof value === "string" && value.trim() === "") formData.delete(name)
 })
 
 if (isFiltered) {
-  at("replay-all").textContent = "Replay all that match"
-  at("discard-all").textContent = "Discard all that match"
+  replayAll.textContent = "Replay all that match"
+  discardAll.textContent = "Discard all that match"
 }
-await Promise.all([showFrame(), load()])
+showFrame()
+await load()

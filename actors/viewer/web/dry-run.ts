@@ -1,18 +1,22 @@
-/** What would become of a line, in plain words. */
-import { definitions, element } from "/page/frame.js"
+/** The result of a dry run: what would happen to a line. */
+import { definitions, element } from "./element.ts"
+import type { DryRunView } from "./viewer-api.ts"
 
-export const showTrial = (place, trial) => {
-  if (trial.kind === "dead") {
+export const showDryRun = (place: HTMLElement, result: DryRunView): void => {
+  if (result.kind === "dead") {
+    const { reason, stage, detail } = result
+    const text = `It would be dead-lettered again by the ${stage}: "${reason}".`
     place.replaceChildren(
-      element("p", "trouble", `It would be set aside again: "${trial.reason}", says the ${trial.stage}.`),
-      ...(trial.detail === "" ? [] : [element("pre", "", trial.detail)])
+      element("p", "trouble", text),
+      ...(detail === "" ? [] : [element("pre", "", detail)])
     )
     return
   }
-  const renamed = trial.isTopicUnknown ? " The topic that it names is not allowed." : ""
+  const { topic, isTopicUnknown, record, key } = result
+  const note = isTopicUnknown ? " The topic that the line names is not allowed." : ""
   place.replaceChildren(
-    element("p", "good", `It would be stored in topic ${trial.topic} as this record.${renamed}`),
-    element("pre", "", trial.record),
-    element("dl", "", definitions([["key", trial.key === "" ? "none" : trial.key]]))
+    element("p", "good", `It would be stored in topic ${topic} as this record.${note}`),
+    element("pre", "", record),
+    element("dl", "", definitions([["key", key === "" ? "none" : key]]))
   )
 }

@@ -1,135 +1,143 @@
 /**
- * The table of events, newest first and bounded. What comes is put in once a frame; while somebody reads, or it is
- * paused, it stands still and what is new waits.
+ * The table of events, newest first and bounded. New events are inserted once per frame; while the list is paused, by a
+ * person or because somebody reads in it, they wait.
  */
-import { eventRow, gapRow } from "/page/event-row.js"
-import { listRest } from "/page/list-rest.js"
-import { openRows } from "/page/open-rows.js"
+import type { EventView } from "../../inspect/events/messages.ts"
+import { autoPause } from "./auto-pause.ts"
+import { eventBuffer, type Item, maxItems } from "./event-buffer.ts"
+import { eventRow, gapRow } from "./event-row.ts"
+import { expandableRows } from "./expandable-rows.ts"
+import type { Choice } from "./filter-choice.ts"
 
-/** So many rows are shown, and so many events wait; of those that wait the oldest is left out. */
-const maxRows = 250
+/** How often the list checks whether somebody still reads, milliseconds. */
+const checkIntervalMs = 300
 
-/** How often it is looked whether somebody still reads, milliseconds. */
-const lookPause = 300
+export interface EventListOptions {
+  /** The `tbody`. */
+  readonly body: HTMLElement
+  /** An element above the table: when it is out of sight, the list is scrolled. */
+  readonly top: HTMLElement
+  /** Builds the row that shows all of an event. */
+  readonly details: (event: EventView) => HTMLElement
+  /** The names of parameters that are filtered by. */
+  readonly filteredParams: () => ReadonlySet<string>
+  /** A value was chosen to filter by. */
+  readonly onChoice: (choice: Choice) => void
+  /** How many events wait, and why. */
+  readonly onChange: (waiting: number, reason: string | undefined) => void
+}
 
-/**
- * @param {object} parts
- * @param {HTMLElement} parts.body the `tbody`
- * @param {HTMLElement} parts.top stands above it: when it is out of sight, the list is scrolled
- * @param {(event: object) => HTMLTableRowElement} parts.details the row that shows all of an event
- * @param {() => ReadonlySet<string>} parts.asked names of parameters that are looked for
- * @param {(choice: DOMStringMap) => void} parts.choose a value was chosen to filter by
- * @param {(waiting: number, why: string | undefined) => void} parts.changed how many wait, and why
- */
-export const eventList = ({ body, top, details, asked, choose, changed }) => {
-  const events = new WeakMap()
-  /** The coordinates of what came. */
-  const known = new Set()
-  let waiting = []
-  let skipped = 0
-  let isAsked = false
-  let isPaused = false
-
-  const askUpdate = () => {
-    if (isAsked) return
-    isAsked = true
-    requestAnimationFrame(update)
+/** Runs `update` once in the next frame, however often it is requested. */
+const oncePerFrame = (update: () => void): (() => void) => {
+  let isRequested = false
+  return () => {
+    if (isRequested) return
+    isRequested = true
+    requestAnimationFrame(() => {
+      isRequested = false
+      update()
+    })
   }
-  const rest = listRest(body, top, askUpdate)
-  const rows = openRows({ body, details: (row) => details(events.get(row)), choose, changed: askUpdate })
-  body.closest("table").setAttribute("role", "treegrid")
+}
 
-  const why = () => (isPaused ? "while it is paused" : rest())
-
-  const update = () => {
-    isAsked = false
-    const reason = why()
-    if (reason === undefined && waiting.length + skipped > 0) flush()
-    changed(waiting.length + skipped, reason)
+/** Removes the oldest rows when there are too many, except those that are open or focused. */
+const trim = (body: HTMLElement, isKept: (row: Element) => boolean): void => {
+  let row = body.lastElementChild
+  for (let excess = body.children.length - maxItems; excess > 0 && row !== null; excess--) {
+    const before = row.previousElementSibling
+    if (!isKept(row)) row.remove()
+    row = before
   }
+}
 
-  const rowOf = (one) => {
-    if (typeof one === "number") return gapRow(one)
-    const row = eventRow(one, asked())
-    events.set(row, one)
+/** The rows of the table and the event of each. */
+const eventRows = ({ body, details, filteredParams, onChoice }: EventListOptions, onChange: () => void) => {
+  const events = new WeakMap<Element, EventView>()
+  const detailsOf = (row: HTMLElement): HTMLElement => {
+    const event = events.get(row)
+    if (event === undefined) throw new Error("The row has no event.")
+    return details(event)
+  }
+  const rows = expandableRows({ body, details: detailsOf, onChoice, onChange })
+  const rowOf = (item: Item): HTMLElement => {
+    if (typeof item === "number") return gapRow(item)
+    const row = eventRow(item, filteredParams())
+    events.set(row, item)
     return row
   }
-
-  /** The oldest go, but not what is open or has the keyboard. */
-  const trim = () => {
-    let row = body.lastElementChild
-    for (let over = body.children.length - maxRows; over > 0 && row !== null; over--) {
-      const before = row.previousElementSibling
-      if (!rows.isKept(row)) row.remove()
-      row = before
-    }
-  }
-
-  const flush = () => {
-    const fresh = document.createDocumentFragment()
-    for (const one of waiting) fresh.prepend(rowOf(one))
-    if (skipped > 0) fresh.append(gapRow(skipped))
-    waiting = []
-    skipped = 0
-    body.prepend(fresh)
-    trim()
-    rows.settle()
-  }
-
-  /** Whether it came before: a socket that is opened again begins with what is kept. */
-  const isKnown = ({ topic, partition, offset }) => {
-    if (offset === undefined) return false
-    const coordinates = `${topic} ${partition} ${offset}`
-    if (known.has(coordinates)) return true
-    known.add(coordinates)
-    if (known.size > 8 * maxRows) known.delete(known.values().next().value)
-    return false
-  }
-
-  const bound = () => {
-    const over = waiting.length - maxRows
-    if (over <= 0) return
-    for (const one of waiting.splice(0, over)) skipped += typeof one === "number" ? one : 1
-  }
-
-  setInterval(() => {
-    if (waiting.length + skipped > 0) askUpdate()
-  }, lookPause)
-
   return {
-    /** New events, oldest first; a number among them says how many were left out there. */
-    add: (some) => {
-      for (const one of some) if (typeof one === "number" || !isKnown(one)) waiting.push(one)
-      bound()
-      askUpdate()
-    },
-    /** Events for the bottom, in their order; these are not bounded. */
-    append: (some) => {
-      body.append(...some.map(rowOf))
+    prepend: (items: ReadonlyArray<Item>, dropped: number): void => {
+      const fresh = document.createDocumentFragment()
+      for (const item of items) fresh.prepend(rowOf(item))
+      if (dropped > 0) fresh.append(gapRow(dropped))
+      body.prepend(fresh)
+      trim(body, rows.isKept)
       rows.settle()
     },
-    clear: () => {
-      waiting = []
-      skipped = 0
-      known.clear()
+    append: (items: ReadonlyArray<Item>): void => {
+      body.append(...items.map(rowOf))
+      rows.settle()
+    },
+    clear: (): void => {
       body.replaceChildren()
       rows.settle()
-      changed(0, why())
     },
-    pause: (paused) => {
+    enter: rows.enter,
+    isEmpty: (): boolean => body.firstElementChild === null,
+    events: (): ReadonlyArray<EventView> =>
+      [...body.querySelectorAll(".event")].flatMap((row) => events.get(row) ?? [])
+  }
+}
+
+export const eventList = (options: EventListOptions) => {
+  const { body, top, onChange } = options
+  const buffer = eventBuffer()
+  let isPaused = false
+
+  const reason = (): string | undefined => (isPaused ? "while it is paused" : autoPauseReason())
+  const flush = (): void => {
+    const { items, dropped } = buffer.take()
+    rows.prepend(items, dropped)
+  }
+  const requestUpdate = oncePerFrame(() => {
+    const current = reason()
+    if (current === undefined && buffer.count() > 0) flush()
+    onChange(buffer.count(), current)
+  })
+  const autoPauseReason = autoPause(body, top, requestUpdate)
+  const rows = eventRows(options, requestUpdate)
+  body.closest("table")?.setAttribute("role", "treegrid")
+  setInterval(() => {
+    if (buffer.count() > 0) requestUpdate()
+  }, checkIntervalMs)
+
+  return {
+    /** Adds new events, oldest first; a number says how many were left out at that point. */
+    add: (items: ReadonlyArray<Item>): void => {
+      buffer.add(items)
+      requestUpdate()
+    },
+    /** Appends events in their order; these are not bounded. */
+    append: rows.append,
+    clear: (): void => {
+      buffer.clear()
+      rows.clear()
+      onChange(0, reason())
+    },
+    pause: (paused: boolean): void => {
       isPaused = paused
-      askUpdate()
+      requestUpdate()
     },
-    /** Shows what waits now, whatever is open. */
-    showWaiting: () => {
+    /** Shows what waits, even while the list is paused. */
+    showWaiting: (): void => {
       flush()
       if (top.getBoundingClientRect().top < 0) top.scrollIntoView()
-      askUpdate()
+      requestUpdate()
     },
-    /** The keyboard goes to the rows. */
-    enter: () => rows.enter(),
-    isEmpty: () => body.firstElementChild === null,
+    /** Moves the keyboard focus to the rows. */
+    enter: rows.enter,
+    isEmpty: rows.isEmpty,
     /** The events that are shown, from the top. */
-    events: () => [...body.querySelectorAll(".event")].map((row) => events.get(row))
+    events: rows.events
   }
 }

@@ -1,94 +1,73 @@
-/** Where one event is: the sentence, and everything that was found of it. */
-import { definitions, element, link, moment, number } from "/page/frame.js"
-import { letterAddress, lineText } from "/page/letter-row.js"
-import { withTimes } from "/page/told-times.js"
-import { timeFormat } from "/page/zone.js"
+/** Where one event is: a sentence, and everything that was found of it. */
+import { deadLetterAddress } from "./addresses.ts"
+import { lineText } from "./dead-letter-row.ts"
+import { type Definition, definitions, element, link } from "./element.ts"
+import { number } from "./format.ts"
+import { withLocalTimes } from "./local-times.ts"
+import { exactMoment, moment } from "./times.ts"
+import type { WhereView } from "./viewer-api.ts"
 
-const kinds = { stored: "good", "dead letter": "bad", "in flight": "good" }
-
-const exact = timeFormat({
-  month: "short",
-  day: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  fractionalSecondDigits: 3
-})
-
-/** To the millisecond, where it is one that a `Date` can be. */
-const exactly = (at) => {
-  const made = moment(at)
-  if (made.dateTime !== undefined) made.textContent = exact.format(at)
-  return made
+/** The class of the sentence. */
+const classes: Readonly<Partial<Record<WhereView["state"], string>>> = {
+  stored: "good",
+  "dead letter": "bad",
+  "in flight": "good"
 }
 
-const stageRows = (times) =>
-  times.map(([stage, at], i) => {
-    const before = times[i - 1]?.[1]
-    return element("tr", "", [
-      element("td", "", stage),
-      element("td", "", exactly(at)),
-      element(
-        "td",
-        "number",
-        before === undefined ? "" : `${at < before ? "" : "+"}${number(at - before)} ms`
-      )
-    ])
-  })
+type Found<List extends "underWay" | "letters" | "records"> = WhereView[List][number]
 
-const stored = ({ topic, partition, offset, key, record, times }) =>
-  element("div", "found", [
-    element(
-      "dl",
-      "",
-      definitions([
-        ["topic", topic],
-        ["partition", String(partition)],
-        ["offset", offset],
-        ["key", key === "" ? "none" : key],
-        ["record", record]
-      ])
-    ),
-    element("table", "stages", [element("tbody", "", stageRows(times))])
+const stageRow = (stage: string, at: number, before: number | undefined): HTMLTableRowElement => {
+  const duration = before === undefined ? "" : `${at < before ? "" : "+"}${number(at - before)} ms`
+  return element("tr", "", [
+    element("td", "", stage),
+    element("td", "", exactMoment(at)),
+    element("td", "number", duration)
+  ])
+}
+
+const found = (entries: ReadonlyArray<Definition>, before: ReadonlyArray<Node> = []): HTMLElement =>
+  element("div", "found", [...before, element("dl", "", definitions(entries))])
+
+const storedRecord = ({ topic, partition, offset, key, record, times }: Found<"records">): HTMLElement => {
+  const place = found([
+    ["topic", topic],
+    ["partition", String(partition)],
+    ["offset", offset],
+    ["key", key === "" ? "none" : key],
+    ["record", record]
+  ])
+  const rows = times.map(([stage, at], index) => stageRow(stage, at, times[index - 1]?.[1]))
+  place.append(element("table", "stages", [element("tbody", "", rows)]))
+  return place
+}
+
+const deadLetter = (one: Found<"letters">): HTMLElement =>
+  found(
+    [
+      ["reason", one.reason],
+      ["stage", one.stage],
+      ["dead-lettered", one.last === undefined ? undefined : moment(one.last)],
+      ["line", lineText(one)]
+    ],
+    [element("p", "", link(deadLetterAddress(one.address), "Open the dead letter"))]
+  )
+
+const inFlight = ({ queue, claimed, attempts, until, isClaimed, line }: Found<"underWay">): HTMLElement =>
+  found([
+    ["queue", queue],
+    ["first claimed", moment(claimed)],
+    [isClaimed ? "claimed until" : "can be claimed from", moment(until)],
+    ["failed attempts", number(attempts)],
+    ["line", line]
   ])
 
-const dead = (letter) =>
-  element("div", "found", [
-    element("p", "", link(letterAddress(letter.address), "Open the dead letter")),
-    element(
-      "dl",
-      "",
-      definitions([
-        ["reason", letter.reason],
-        ["stage", letter.stage],
-        ["set aside", letter.last === undefined ? undefined : moment(letter.last)],
-        ["line", lineText(letter)]
-      ])
-    )
-  ])
-
-const underWay = ({ queue, claimed, attempts, until, isClaimed, line }) =>
-  element("div", "found", [
-    element(
-      "dl",
-      "",
-      definitions([
-        ["queue", queue],
-        ["first claimed", moment(claimed)],
-        [isClaimed ? "claimed until" : "may be claimed from", moment(until)],
-        ["attempts before", number(attempts)],
-        ["line", line]
-      ])
-    )
-  ])
-
-export const showWhereabouts = (place, found) => {
-  const { state, sentence, underWay: events, letters, records, troubles } = found
+export const showEventLocation = (place: HTMLElement, location: WhereView): void => {
+  const { state, sentence, underWay, letters, records, troubles } = location
   place.replaceChildren(
-    element("p", kinds[state] ?? "", withTimes(sentence)),
-    ...events.map(underWay),
-    ...letters.map(dead),
-    ...records.map(stored),
+    element("p", classes[state] ?? "", withLocalTimes(sentence)),
+    ...underWay.map(inFlight),
+    ...letters.map(deadLetter),
+    ...records.map(storedRecord),
     ...troubles.map((trouble) => element("p", "trouble", trouble))
   )
 }

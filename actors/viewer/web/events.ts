@@ -1,251 +1,252 @@
 /**
- * The page of events: live through a socket for as long as it is open, or a search in what the log still holds; both
- * with the same filter, which stands in the address.
+ * The page of events: live events from a WebSocket, or a search in the history that the log still holds; both with the
+ * same filter, which is part of the address.
  */
-import { download } from "/page/copying.js"
-import { eventsCsv } from "/page/csv.js"
-import { detailsRow } from "/page/event-details.js"
-import { isEventId, namesIn, searchOf, sightOf, withParam } from "/page/event-filter.js"
-import { eventList } from "/page/event-list.js"
-import { exportOf } from "/page/export-menu.js"
-import { filterBar } from "/page/filter-bar.js"
-import { firstEvent } from "/page/first-event.js"
-import { button, known, number, rate, showFrame, showState } from "/page/frame.js"
-import { liveConnection } from "/page/live-connection.js"
-import { oneEvent } from "/page/one-event.js"
-import { pastSearch } from "/page/past-search.js"
-import { testEvent } from "/page/test-event.js"
+import { button, byId, byIdAs, closest } from "./element.ts"
+import { detailsRow } from "./event-details.ts"
+import {
+  isEventId,
+  isFilterName,
+  namesIn,
+  type Selection,
+  searchOf,
+  selectionOf,
+  withParam,
+  withPart
+} from "./event-filter.ts"
+import { eventList } from "./event-list.ts"
+import { eventsExport } from "./events-export.ts"
+import { filterBar } from "./filter-bar.ts"
+import { type Choice, choiceOf } from "./filter-choice.ts"
+import { firstEvent } from "./first-event.ts"
+import { known, number, rate } from "./format.ts"
+import { showFrame } from "./frame.ts"
+import { historySearch, type SearchProgress } from "./history-search.ts"
+import { type ConnectionState, liveConnection } from "./live-connection.ts"
+import { oneEvent } from "./one-event.ts"
+import { showState } from "./page-state.ts"
+import { testEvent } from "./test-event.ts"
 
-const at = (id) => document.getElementById(id)
-const hour = 3_600_000
+const hourMs = 3_600_000
 
-let sight = sightOf(location.search)
+let selection = selectionOf(location.search)
 let isPaused = false
-let connection = "connecting"
+let connection: ConnectionState = "connecting"
+/** One of so many matching events is shown. */
 let sample = 1
 let leftOut = 0
-let isLogAway = false
+let isLogUnreadable = false
 
-const showHow = () => {
-  if (sight.isPast) return
-  if (connection === "lost") return
+const showLiveState = (): void => {
+  if (selection.isHistory || connection === "lost") return
   if (connection === "connecting") showState("waiting", "connecting")
-  else if (isLogAway) showState("lost", "the log cannot be read now")
+  else if (isLogUnreadable) showState("lost", "the log cannot be read now")
   else if (isPaused) showState("paused", "paused")
   else showState("live", "live")
 }
 
-const showSampling = () => {
-  const parts = sight.isPast ? [sight.order === "oldest" ? "Oldest first" : "Newest first"] : []
-  if (!sight.isPast && sample > 1) parts.push(`1 of ${number(sample)} shown: too many to show all`)
-  if (!sight.isPast && leftOut > 0) parts.push(`about ${number(leftOut)} left out`)
-  at("sampling").textContent = parts.join(" · ")
+const showSampling = (): void => {
+  const parts = selection.isHistory ? [selection.order === "oldest" ? "Oldest first" : "Newest first"] : []
+  if (!selection.isHistory && sample > 1) parts.push(`1 of ${number(sample)} shown: too many to show all`)
+  if (!selection.isHistory && leftOut > 0) parts.push(`about ${number(leftOut)} left out`)
+  byId("sampling").textContent = parts.join(" · ")
 }
 
-const showEmpty = () => {
-  at("empty").hidden = !list.isEmpty()
-  const isFiltered = Object.keys(sight.filter).some((name) => name !== "stage")
-  if (sight.isPast) return
-  if (isFiltered || sight.filter.stage !== undefined) at("empty").textContent = "No event that matches yet."
-  else if (at("empty").querySelector(".first-event") === null)
-    at("empty").replaceChildren(firstEvent("No events yet."))
+const showEmpty = (): void => {
+  const empty = byId("empty")
+  empty.hidden = !list.isEmpty()
+  if (selection.isHistory) return
+  if (Object.keys(selection.filter).length > 0) empty.textContent = "No matching events yet."
+  else if (empty.querySelector(".first-event") === null) empty.replaceChildren(firstEvent("No events yet."))
 }
 
 const list = eventList({
-  body: at("events"),
-  top: at("top"),
+  body: byId("events"),
+  top: byId("top"),
   details: detailsRow,
-  asked: () => namesIn(sight.filter.param),
-  choose: (choice) => choose(choice),
-  changed: (waiting, why) => {
-    at("newer").hidden = waiting === 0 || isPaused
-    at("newer").textContent = `↑ ${number(waiting)} newer · the list stands still ${why ?? ""}`
-    at("empty").hidden = !list.isEmpty()
+  filteredParams: () => namesIn(selection.filter.param),
+  onChoice: (choice) => choose(choice),
+  onChange: (waiting, reason = "") => {
+    const newer = byId("newer")
+    newer.hidden = waiting === 0 || isPaused
+    newer.textContent = `↑ ${number(waiting)} newer · the list is paused ${reason}`
+    byId("empty").hidden = !list.isEmpty()
   }
 })
 
 const live = liveConnection({
-  message: ({ total, rate: perSecond, sample: oneOf, dropped, events }) => {
-    at("rate").textContent = known(perSecond, rate)
-    isLogAway = perSecond === null
-    showHow()
-    at("total").textContent = number(total)
-    sample = oneOf
-    leftOut += dropped + (oneOf - 1) * events.length
-    list.add(dropped > 0 && oneOf <= 1 ? [dropped, ...events] : events)
+  onMessage: (message) => {
+    const { events, dropped } = message
+    byId("rate").textContent = known(message.rate, rate)
+    byId("total").textContent = number(message.total)
+    isLogUnreadable = message.rate === null
+    showLiveState()
+    sample = message.sample
+    leftOut += dropped + (sample - 1) * events.length
+    list.add(dropped > 0 && sample <= 1 ? [dropped, ...events] : events)
     showSampling()
   },
-  state: (kind, sentence) => {
-    connection = kind
-    if (kind === "lost") showState("lost", `not connected: ${sentence}`)
-    else showHow()
+  onState: (state, reason) => {
+    connection = state
+    if (state === "lost") showState("lost", `not connected: ${reason}`)
+    else showLiveState()
   }
 })
 
-const search = pastSearch({
-  found: (events) => list.append(events),
-  went: ({ isOver, isComplete, looked, count, troubles }) => {
-    const found = `${number(count)} found in ${number(looked)} records`
-    const isCut = isOver && !isComplete && troubles.length > 0
-    if (isCut && count === 0) showState("lost", "not searched")
-    else if (isCut) showState("lost", `${found}; not all was searched`)
-    else showState(isOver ? "live" : "waiting", isOver ? found : `searching: ${found}`)
-    const further = at("further")
-    further.hidden = isOver && isComplete && troubles.length === 0
-    further.replaceChildren(...troubles.map((trouble) => `${trouble} `))
-    if (!isOver) further.append(button("Stop", () => search.stop()))
-    else if (!isComplete) further.append(button("Look further", () => search.goOn()))
-    at("empty").textContent = isCut
-      ? "What there is, is not known."
-      : isOver
-        ? "Nothing found."
-        : "Searching …"
-    showEmpty()
-  }
-})
-
-const one = oneEvent(at("one-event"), () => {
-  const { text, ...filter } = sight.filter
-  show({ ...sight, filter: isEventId(text ?? "") ? filter : sight.filter, event: undefined }, step)
-})
-
-/** What the fields ask for; an id in the field of free text is looked for by itself. */
-const asked = () => {
-  const read = bar.read()
-  return { ...sight, ...read, event: idIn(read.filter) }
+const showProgress = ({ isOver, isComplete, searched, found, troubles }: SearchProgress): void => {
+  const count = `${number(found)} found in ${number(searched)} records`
+  const isCut = isOver && !isComplete && troubles.length > 0
+  if (isCut && found === 0) showState("lost", "not searched")
+  else if (isCut) showState("lost", `${count}; the search is incomplete`)
+  else showState(isOver ? "live" : "waiting", isOver ? count : `searching: ${count}`)
+  const further = byId("further")
+  further.hidden = isOver && isComplete && troubles.length === 0
+  further.replaceChildren(...troubles.map((trouble) => `${trouble} `))
+  if (!isOver) further.append(button("Stop", () => search.stop()))
+  else if (!isComplete) further.append(button("Search further", () => search.goOn()))
+  byId("empty").textContent = isCut
+    ? "The history could not be searched."
+    : isOver
+      ? "No event found."
+      : "Searching …"
+  showEmpty()
 }
 
-const idIn = ({ text = "" }) => (isEventId(text) ? text : undefined)
+const search = historySearch({ onEvents: (events) => list.append(events), onProgress: showProgress })
 
-const bar = filterBar(at("filter"), {
-  changed: () => {
-    if (!sight.isPast) show(asked(), inPlace)
+/** An event id in the field of free text selects that event. */
+const eventIdIn = ({ text = "" }: Selection["filter"]): string | undefined =>
+  isEventId(text) ? text : undefined
+
+const single = oneEvent(byId("one-event"), () => {
+  const { filter } = selection
+  const rest = eventIdIn(filter) === undefined ? filter : withPart(filter, "text", "")
+  show({ ...selection, filter: rest, event: undefined }, pushAddress)
+})
+
+/** What the fields select. */
+const fieldsSelection = (): Selection => {
+  const fields = bar.read()
+  return { ...selection, ...fields, event: eventIdIn(fields.filter) }
+}
+
+const bar = filterBar(byIdAs("filter", HTMLFormElement), {
+  onChange: () => {
+    if (!selection.isHistory) show(fieldsSelection(), replaceAddress)
   },
-  asked: () => show(asked(), step, sight.isPast)
+  onSubmit: () => show(fieldsSelection(), pushAddress, selection.isHistory)
 })
 
-const choose = ({ field, value, name }) => {
-  const chosen = field === "param" ? withParam(sight.filter.param, name, value) : value
-  const filter = { ...sight.filter, [field]: chosen }
-  show({ ...sight, filter, event: idIn(filter) ?? sight.event }, step)
+const choose = ({ field, value = "", name = "" }: Choice): void => {
+  if (!isFilterName(field)) return
+  const part = field === "param" ? withParam(selection.filter.param, name, value) : value
+  const filter = withPart(selection.filter, field, part)
+  show({ ...selection, filter, event: eventIdIn(filter) ?? selection.event }, pushAddress)
 }
 
-/** How a sight gets into the address: as one that the browser goes back from, in place of the one before, or it is there. */
-const step = (address) => {
+type SetAddress = (address: string) => void
+
+const pushAddress: SetAddress = (address) => {
   if (address !== location.pathname + location.search) history.pushState(null, "", address)
 }
-const inPlace = (address) => history.replaceState(null, "", address)
-const isThere = () => {}
+const replaceAddress: SetAddress = (address) => history.replaceState(null, "", address)
+const keepAddress: SetAddress = () => {}
 
-/** Which events are to be shown, whatever is shown by itself. */
-const listOf = (one) => searchOf({ ...one, event: undefined })
+/** Which events the list shows, whatever is shown by itself. */
+const listAddress = (one: Selection): string => searchOf({ ...one, event: undefined })
 
-/** Shows that; the list begins anew when it is another, or `again`. */
-const show = (wanted, tell, again = false) => {
-  const isOther = again || listOf(wanted) !== listOf(sight)
-  sight = wanted
-  tell(`${location.pathname}${searchOf(sight)}`)
-  bar.show(sight)
-  if (sight.event === undefined) one.close()
-  else one.show(sight.event)
-  if (isOther) begin()
+/** Shows a selection; the list starts anew when it is another, or with `isForced`. */
+const show = (wanted: Selection, setAddress: SetAddress, isForced = false): void => {
+  const isOther = isForced || listAddress(wanted) !== listAddress(selection)
+  selection = wanted
+  setAddress(`${location.pathname}${searchOf(selection)}`)
+  bar.show(selection)
+  if (selection.event === undefined) single.close()
+  else single.show(selection.event)
+  if (isOther) startList()
 }
 
-const begin = () => {
-  const { isPast } = sight
-  document.body.dataset.view = isPast ? "past" : "live"
-  document.body.dataset.stage = (isPast ? undefined : sight.filter.stage) ?? "stored"
-  at("view-live").setAttribute("aria-pressed", String(!isPast))
-  at("view-past").setAttribute("aria-pressed", String(isPast))
-  at("pause").hidden = isPast
-  at("further").hidden = true
+const startList = (): void => {
+  const { isHistory, filter } = selection
+  document.body.dataset.view = isHistory ? "history" : "live"
+  document.body.dataset.stage = (isHistory ? undefined : filter.stage) ?? "stored"
+  byId("view-live").setAttribute("aria-pressed", String(!isHistory))
+  byId("view-history").setAttribute("aria-pressed", String(isHistory))
+  byId("pause").hidden = isHistory
+  byId("further").hidden = true
   sample = 1
   leftOut = 0
   search.leave()
   list.clear()
   showSampling()
   showEmpty()
-  if (isPast) {
+  if (isHistory) {
     live.close()
-    search.start(sight)
+    void search.start(selection)
   } else {
     list.pause(isPaused)
-    live.watch(sight.filter)
+    live.watch(filter)
   }
 }
 
-const pause = () => {
+const togglePause = (): void => {
   isPaused = !isPaused
-  at("pause").setAttribute("aria-pressed", String(isPaused))
-  at("pause").textContent = isPaused ? "Resume" : "Pause"
+  byId("pause").setAttribute("aria-pressed", String(isPaused))
+  byId("pause").textContent = isPaused ? "Resume" : "Pause"
   live.pause(isPaused)
   list.pause(isPaused)
-  showHow()
+  showLiveState()
 }
 
-at("pause").addEventListener("click", pause)
-at("newer").addEventListener("click", () => list.showWaiting())
-at("view-live").addEventListener("click", () =>
-  show({ ...sight, isPast: false, since: undefined, until: undefined, order: undefined }, step)
+byId("pause").addEventListener("click", togglePause)
+byId("newer").addEventListener("click", () => list.showWaiting())
+byId("view-live").addEventListener("click", () =>
+  show({ ...selection, isHistory: false, since: undefined, until: undefined, order: undefined }, pushAddress)
 )
-at("view-past").addEventListener("click", () => {
-  if (!sight.isPast)
-    show({ ...sight, isPast: true, since: Math.floor(Date.now() / 1000) * 1000 - hour }, step)
+byId("view-history").addEventListener("click", () => {
+  const since = Math.floor(Date.now() / 1000) * 1000 - hourMs
+  if (!selection.isHistory) show({ ...selection, isHistory: true, since }, pushAddress)
 })
+byId("exports").append(eventsExport(() => list.events()))
 
-const fileName = (kind) => `spoor-events-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.${kind}`
-const forms = {
-  JSON: ["application/json", () => JSON.stringify(list.events(), undefined, 2)],
-  CSV: ["text/csv", () => eventsCsv(list.events())]
-}
-const saveButton = ([form, [type, text]]) => {
-  const made = button(form, () => download(fileName(form.toLowerCase()), type, text()), "small")
-  made.setAttribute("aria-label", `Save the events shown as ${form}`)
-  return made
-}
-at("exports").append(
-  exportOf(
-    "the events shown",
-    { JSON: forms.JSON[1], CSV: forms.CSV[1] },
-    Object.entries(forms).map(saveButton)
-  )
-)
-
-const test = testEvent(at("test-event"))
-at("test").addEventListener("click", () => {
-  const isOpen = at("test-event").hidden
-  at("test-event").hidden = !isOpen
-  at("test").setAttribute("aria-expanded", String(isOpen))
+const test = testEvent(byId("test-event"))
+byId("test").addEventListener("click", () => {
+  const isOpen = byId("test-event").hidden
+  byId("test-event").hidden = !isOpen
+  byId("test").setAttribute("aria-expanded", String(isOpen))
   if (isOpen) test.open()
   else test.close()
 })
 
-for (const place of ["one-event", "test-event"]) {
-  at(place).addEventListener("click", ({ target }) => {
-    const chosen = target.closest(".choice")
-    if (chosen !== null) choose(chosen.dataset)
+for (const place of [byId("one-event"), byId("test-event")])
+  place.addEventListener("click", ({ target }) => {
+    const chosen = closest(target, ".choice")
+    if (chosen !== undefined) choose(choiceOf(chosen))
   })
+
+const isControl = (target: EventTarget | null): boolean =>
+  closest(target, "input, select, textarea, button, a, summary, [contenteditable]") !== undefined
+
+/** Whether the key did something. */
+const press = (key: string, target: EventTarget | null): boolean => {
+  const isInFilter = closest(target, "#filter") !== undefined
+  if (key === "Escape" && isInFilter && target instanceof HTMLElement) target.blur()
+  else if (isControl(target)) return false
+  else if (key === "/") bar.enter()
+  else if (key === " " && !selection.isHistory) togglePause()
+  else if (key === "ArrowDown" && target === document.body) list.enter()
+  else return false
+  return true
 }
 
-const isField = (target) =>
-  target.closest("input, select, textarea, button, a, summary, [contenteditable]") !== null
-
-addEventListener("keydown", (pressed) => {
+document.addEventListener("keydown", (pressed) => {
   if (pressed.defaultPrevented || pressed.ctrlKey || pressed.metaKey || pressed.altKey) return
-  const { key, target } = pressed
-  if (key === "Escape" && target.closest("#filter") !== null) target.blur()
-  else if (isField(target)) return
-  else if (key === "/") bar.enter()
-  else if (key === " " && !sight.isPast) pause()
-  else if (key === "ArrowDown" && target === document.body) list.enter()
-  else return
-  pressed.preventDefault()
+  if (press(pressed.key, pressed.target)) pressed.preventDefault()
 })
 
-addEventListener("popstate", () => {
-  const there = sightOf(location.search)
-  show({ ...there, event: there.event ?? idIn(there.filter) }, isThere)
-})
+const withEventOfText = (one: Selection): Selection => ({ ...one, event: one.event ?? eventIdIn(one.filter) })
+
+addEventListener("popstate", () => show(withEventOfText(selectionOf(location.search)), keepAddress))
 
 showFrame()
-show({ ...sight, event: sight.event ?? idIn(sight.filter) }, isThere, true)
+show(withEventOfText(selection), keepAddress, true)

@@ -1,90 +1,125 @@
-/** Opening and closing the rows of a table, by the pointer and by the keyboard; one row at a time is in the tab order. */
+/** Opens and closes the rows of a table by pointer and keyboard; one row at a time is in the tab order. */
+import { closest } from "./element.ts"
+import { type Choice, choiceOf } from "./filter-choice.ts"
 
-const siblingOf = (row, direction) => {
+type Row = HTMLElement
+
+const isRow = (candidate: Element): candidate is Row =>
+  candidate instanceof HTMLElement && candidate.classList.contains("event")
+
+const neighbour = (row: Row, direction: "nextElementSibling" | "previousElementSibling"): Row | undefined => {
   let other = row[direction]
-  while (other !== null && !other.classList.contains("event")) other = other[direction]
-  return other
+  while (other !== null && !isRow(other)) other = other[direction]
+  return other ?? undefined
 }
 
-const isOpen = (row) => row.getAttribute("aria-expanded") === "true"
+const rowsIn = (body: HTMLElement): ReadonlyArray<Row> => [...body.querySelectorAll<HTMLElement>(".event")]
 
-/**
- * @param {object} parts
- * @param {HTMLElement} parts.body the `tbody`, of rows with class `event`
- * @param {(row: HTMLTableRowElement) => HTMLTableRowElement} parts.details the row that shows all of it
- * @param {(choice: DOMStringMap) => void} parts.choose a value was chosen to filter by
- * @param {() => void} parts.changed a row was opened, closed or entered
- */
-export const openRows = ({ body, details, choose, changed }) => {
-  let tabStop
+const isOpen = (row: Row): boolean => row.getAttribute("aria-expanded") === "true"
 
-  const setTabStop = (row) => {
-    if (tabStop !== undefined) tabStop.tabIndex = -1
-    tabStop = row ?? undefined
-    if (tabStop !== undefined) tabStop.tabIndex = 0
+const close = (row: Row): void => {
+  if (!isOpen(row)) return
+  row.setAttribute("aria-expanded", "false")
+  row.nextElementSibling?.remove()
+}
+
+export interface ExpandableRowsOptions {
+  /** The `tbody`, with rows of class `event`. */
+  readonly body: HTMLElement
+  /** Builds the row that shows all of an event. */
+  readonly details: (row: Row) => HTMLElement
+  /** A value was chosen to filter by. */
+  readonly onChoice: (choice: Choice) => void
+  /** A row was opened, closed or focused. */
+  readonly onChange: () => void
+}
+
+/** The one row that is in the tab order. */
+const tabStops = (body: HTMLElement) => {
+  let current: Row | undefined
+  const set = (row: Row | undefined): void => {
+    if (current !== undefined) current.tabIndex = -1
+    current = row
+    if (current !== undefined) current.tabIndex = 0
   }
-  const go = (row) => {
-    if (row === null || row === undefined) return
-    setTabStop(row)
+  const focus = (row: Row | undefined): void => {
+    if (row === undefined) return
+    set(row)
     row.focus()
   }
-  const close = (row) => {
-    if (!isOpen(row)) return
-    row.setAttribute("aria-expanded", "false")
-    row.nextElementSibling.remove()
+  return {
+    set,
+    focus,
+    /** Focuses the row that is in the tab order. */
+    enter: (): void => focus(current),
+    /** Puts the first row into the tab order, unless the one that is in it has the focus. */
+    settle: (): void => {
+      if (current?.isConnected && current.contains(document.activeElement)) return
+      set(rowsIn(body)[0])
+    }
   }
-  const open = (row) => {
+}
+
+export const expandableRows = ({ body, details, onChoice, onChange }: ExpandableRowsOptions) => {
+  const stops = tabStops(body)
+
+  const open = (row: Row): void => {
     if (isOpen(row)) return
     row.setAttribute("aria-expanded", "true")
     row.after(details(row))
-    setTabStop(row)
+    stops.set(row)
   }
-  const toggle = (row) => (isOpen(row) ? close(row) : open(row))
+  const toggle = (row: Row): void => (isOpen(row) ? close(row) : open(row))
 
-  const keys = {
+  const actions: Readonly<Record<string, (row: Row) => void>> = {
     Enter: toggle,
     ArrowRight: open,
     ArrowLeft: close,
-    ArrowDown: (row) => go(siblingOf(row, "nextElementSibling")),
-    ArrowUp: (row) => go(siblingOf(row, "previousElementSibling")),
-    Home: () => go(body.querySelector(".event")),
-    End: () => go([...body.querySelectorAll(".event")].at(-1)),
+    ArrowDown: (row) => stops.focus(neighbour(row, "nextElementSibling")),
+    ArrowUp: (row) => stops.focus(neighbour(row, "previousElementSibling")),
+    Home: () => stops.focus(rowsIn(body)[0]),
+    End: () => stops.focus(rowsIn(body).at(-1)),
     Escape: (row) => (isOpen(row) ? close(row) : row.blur())
   }
 
   body.addEventListener("click", ({ target, ctrlKey, metaKey }) => {
-    const chosen = target.closest(".choice")
-    if (chosen !== null && (chosen.closest(".event") === null || ctrlKey || metaKey))
-      return choose(chosen.dataset)
-    const row = target.closest(".event")
-    if (row === null || !(getSelection()?.isCollapsed ?? true)) return
+    const chosen = closest(target, ".choice")
+    if (chosen !== undefined && (chosen.closest(".event") === null || ctrlKey || metaKey))
+      return onChoice(choiceOf(chosen))
+    const row = closest(target, ".event")
+    if (row === undefined || !(getSelection()?.isCollapsed ?? true)) return
     toggle(row)
-    changed()
+    onChange()
   })
 
-  body.addEventListener("keydown", (pressed) => {
-    if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return
-    const { key, target } = pressed
-    const inside = target.closest(".details")
-    if (inside !== null && key === "Escape") {
-      const row = inside.previousElementSibling
-      go(row)
+  /** Whether the key did something. */
+  const press = (key: string, target: EventTarget | null): boolean => {
+    const row = closest(target, ".details")?.previousElementSibling ?? null
+    if (key === "Escape" && row !== null && isRow(row)) {
+      stops.focus(row)
       close(row)
-    } else if (target.classList.contains("event") && keys[key] !== undefined) keys[key](target)
-    else return
+      return true
+    }
+    const action = actions[key]
+    if (action === undefined || !(target instanceof Element) || !isRow(target)) return false
+    action(target)
+    return true
+  }
+
+  body.addEventListener("keydown", (pressed) => {
+    const { key, target, ctrlKey, metaKey, altKey } = pressed
+    if (ctrlKey || metaKey || altKey || !press(key, target)) return
     pressed.preventDefault()
-    changed()
+    onChange()
   })
 
   return {
-    /** Other rows are there: the first is in the tab order, unless another has the keyboard. */
-    settle: () => {
-      if (tabStop?.isConnected && tabStop.contains(document.activeElement)) return
-      setTabStop(body.querySelector(".event"))
-    },
-    /** The keyboard goes to the rows. */
-    enter: () => go(tabStop),
-    /** It must not go when there are too many rows. */
-    isKept: (row) => isOpen(row) || row.classList.contains("details") || row.contains(document.activeElement)
+    settle: stops.settle,
+    enter: stops.enter,
+    /** Whether a row must stay when there are too many. */
+    isKept: (row: Element): boolean =>
+      (row instanceof HTMLElement && isOpen(row)) ||
+      row.classList.contains("details") ||
+      row.contains(document.activeElement)
   }
 }

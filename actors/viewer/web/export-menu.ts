@@ -1,57 +1,57 @@
-/** One menu that copies what is shown, or any part of it, in one of several forms, or keeps it as a file. */
-import { copyButton } from "/page/copying.js"
-import { element } from "/page/frame.js"
+/** A menu that copies data, or a part of it, in one of several forms, or saves it as a file. */
+import { copyButton, type ReadText } from "./copy-button.ts"
+import { element } from "./element.ts"
 
-/**
- * @param {string} title what stands on it
- * @param {ReadonlyArray<[name: string, tools: ReadonlyArray<HTMLElement>]>} rows each with its name and what can be pressed
- */
-export const menu = (title, rows) => {
+/** A text in each form: JSON, CSV, … */
+export type Forms = Readonly<Record<string, ReadText>>
+
+/** A part that can be copied: its name in the menu, its name for screen readers, and its text. */
+export type ExportPart = readonly [name: string, what: string, forms: Forms]
+
+type MenuRow = readonly [name: string, tools: ReadonlyArray<HTMLElement>]
+
+const menu = (title: string, label: string, rows: ReadonlyArray<MenuRow>): HTMLDetailsElement => {
   const summary = element("summary", "small", title)
+  if (label !== "") summary.setAttribute("aria-label", label)
   const lines = rows.map(([name, tools]) =>
     element("div", "export", [element("span", "name", name), element("span", "tools", tools)])
   )
-  const made = element("details", "menu", [summary, element("div", "exports", lines)])
-  made.addEventListener("keydown", (pressed) => {
-    if (pressed.key !== "Escape" || !made.open) return
-    made.open = false
+  const created = element("details", "menu", [summary, element("div", "exports", lines)])
+  created.addEventListener("keydown", (pressed) => {
+    if (pressed.key !== "Escape" || !created.open) return
+    created.open = false
     summary.focus()
     pressed.stopPropagation()
     pressed.preventDefault()
   })
-  const close = ({ target }) => {
-    if (!made.contains(target)) made.open = false
+  const closeOutside = ({ target }: Event): void => {
+    if (!(target instanceof Node) || !created.contains(target)) created.open = false
   }
-  made.addEventListener("toggle", () => {
-    if (made.open) addEventListener("click", close)
-    else removeEventListener("click", close)
+  created.addEventListener("toggle", () => {
+    if (created.open) addEventListener("click", closeOutside)
+    else removeEventListener("click", closeOutside)
   })
-  return made
+  return created
 }
 
-const copyButtons = (what, forms) => Object.entries(forms).map(([form, text]) => copyButton(form, what, text))
+const copyButtons = (what: string, forms: Forms): ReadonlyArray<HTMLElement> =>
+  Object.entries(forms).map(([form, text]) => copyButton(form, what, text))
 
-/**
- * @param {ReadonlyArray<[name: string, what: string, forms: Record<string, () => string>]>} parts each part by the name in
- *   its row, what it is called to those who only hear it, and its text in each form
- */
-export const exportMenu = (parts) =>
+/** A menu that copies any of these parts. */
+export const copyMenu = (parts: ReadonlyArray<ExportPart>): HTMLDetailsElement =>
   menu(
     "Copy as …",
+    "",
     parts.map(([name, what, forms]) => [name, copyButtons(what, forms)])
   )
 
-/**
- * Copies or keeps one thing.
- * @param {string} what it is called to those who only hear it
- * @param {Record<string, () => string | Promise<string>>} forms its text in each form
- * @param {ReadonlyArray<HTMLElement>} files what keeps it as a file in each form
- */
-export const exportOf = (what, forms, files) => {
-  const made = menu("Export …", [
+/** A menu that copies one thing or saves it; `files` has a control that saves it in each form. */
+export const exportMenu = (
+  what: string,
+  forms: Forms,
+  files: ReadonlyArray<HTMLElement>
+): HTMLDetailsElement =>
+  menu("Export …", `Export ${what}`, [
     ["Copy", copyButtons(what, forms)],
     ["Save", files]
   ])
-  made.firstElementChild.setAttribute("aria-label", `Export ${what}`)
-  return made
-}

@@ -1,22 +1,37 @@
-/** Questions and orders to the viewer, as JSON. */
+/** JSON requests to the viewer's own server. Answers are typed, not checked: the server is of the same version. */
 
-/** What stands at that path. Fails with the viewer's own sentence, and `isMissing` when nothing stands there; `signal` ends it. */
-export const get = (path, signal) => answerOf(fetch(path, { signal }))
+/** The server refused the request; the message is its own sentence. */
+export class RequestError extends Error {
+  readonly isNotFound: boolean
+  constructor(message: string, isNotFound: boolean) {
+    super(message)
+    this.isNotFound = isNotFound
+  }
+}
 
-/** Sends an order and returns what became of it. Fails with the viewer's own sentence; then nothing was done. */
-export const post = (path, order) =>
-  answerOf(
+const messageIn = (body: unknown): string | undefined =>
+  typeof body === "object" && body !== null && "message" in body && typeof body.message === "string"
+    ? body.message
+    : undefined
+
+const answerOf = async <Answer>(pending: Promise<Response>): Promise<Answer> => {
+  const response = await pending
+  if (response.ok) return response.json() as Promise<Answer>
+  const body: unknown = await response.json().catch(() => undefined)
+  const message = messageIn(body) ?? `The viewer answered with status ${response.status}.`
+  throw new RequestError(message, response.status === 404)
+}
+
+/** Reads the resource at that path; `signal` aborts it. Rejects with `RequestError`. */
+export const getJson = <Answer>(path: string, signal?: AbortSignal): Promise<Answer> =>
+  answerOf<Answer>(fetch(path, signal === undefined ? {} : { signal }))
+
+/** Sends a command and returns its outcome. When it rejects with `RequestError`, nothing was done. */
+export const postJson = <Answer>(path: string, body: unknown): Promise<Answer> =>
+  answerOf<Answer>(
     fetch(path, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(order)
+      body: JSON.stringify(body)
     })
   )
-
-const answerOf = async (asked) => {
-  const answer = await asked
-  if (answer.ok) return answer.json()
-  const told = await answer.json().catch(() => undefined)
-  const error = new Error(told?.message ?? `The viewer answered with ${answer.status}.`)
-  throw Object.assign(error, { isMissing: answer.status === 404 })
-}

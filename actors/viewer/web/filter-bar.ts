@@ -1,93 +1,111 @@
-/** The fields of the filter: what is typed applies a moment later, in a search of the past when it is asked for. */
-import { filterNames } from "/page/event-filter.js"
-import { momentField } from "/page/moment-field.js"
+/** The fields of the filter. Live events are filtered shortly after the last key; a history search starts on demand. */
+import type { Filter } from "../../inspect/events/messages.ts"
+import { dateTimeField } from "./date-time-field.ts"
+import { byIdAs } from "./element.ts"
+import { type FilterName, filterNames, filterOf, type Selection } from "./event-filter.ts"
 
 /** How long after the last key a filter applies, milliseconds. */
-const rest = 350
+const typingPauseMs = 350
 
-/**
- * @param {HTMLFormElement} form
- * @param {object} told
- * @param {() => void} told.changed other events are to be shown
- * @param {() => void} told.asked they are to be shown at once
- */
-export const filterBar = (form, { changed, asked }) => {
-  const fields = form.elements
-  const sinceField = momentField(fields.since)
-  const untilField = momentField(fields.until)
-  let timer
+export interface FilterBarOptions {
+  /** The fields have changed. */
+  readonly onChange: () => void
+  /** The fields apply at once. */
+  readonly onSubmit: () => void
+}
 
-  const later = () => {
-    clearTimeout(timer)
-    timer = setTimeout(changed, rest)
-  }
-  const now = () => {
-    clearTimeout(timer)
-    asked()
-  }
+type Field = HTMLInputElement | HTMLSelectElement
 
-  form.addEventListener("input", later)
-  form.addEventListener("submit", (submitted) => {
-    submitted.preventDefault()
-    now()
-  })
-  form.addEventListener("reset", (cleared) => {
-    cleared.preventDefault()
-    for (const name of filterNames) fields.namedItem(name).value = ""
-    now()
-  })
-  for (const one of form.querySelectorAll("[data-minutes]")) {
-    one.addEventListener("click", () => {
-      const { minutes } = one.dataset
-      sinceField.set(minutes === "" ? undefined : Date.now() - Number(minutes) * 60_000)
-      untilField.set(undefined)
-      now()
-    })
-  }
+/** The field of that name. Throws when the form has none. */
+const fieldIn = (form: HTMLFormElement, name: string): Field => {
+  const field = form.elements.namedItem(name)
+  if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) return field
+  throw new TypeError(`The form needs a field with the name "${name}".`)
+}
 
-  fields.order.addEventListener("change", now)
+const inputIn = (form: HTMLFormElement, name: string): HTMLInputElement => {
+  const field = fieldIn(form, name)
+  if (field instanceof HTMLInputElement) return field
+  throw new TypeError(`The form needs an input with the name "${name}".`)
+}
 
-  const unfold = document.getElementById("unfold")
+/** The button that shows all fields on narrow screens. */
+const listenToUnfold = (form: HTMLFormElement): void => {
+  const unfold = byIdAs("unfold", HTMLButtonElement)
   unfold.addEventListener("click", () => {
     const isUnfolded = form.classList.toggle("unfolded")
     unfold.setAttribute("aria-expanded", String(isUnfolded))
     unfold.textContent = isUnfolded ? "Fewer filters" : "More filters"
   })
+}
 
-  const mark = () => {
+export const filterBar = (form: HTMLFormElement, { onChange, onSubmit }: FilterBarOptions) => {
+  const field = (name: FilterName | "order"): Field => fieldIn(form, name)
+  const since = dateTimeField(inputIn(form, "since"))
+  const until = dateTimeField(inputIn(form, "until"))
+  const text = inputIn(form, "text")
+  const clear = byIdAs("clear", HTMLButtonElement)
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const submit = (): void => {
+    clearTimeout(timer)
+    onSubmit()
+  }
+
+  /** Marks the fields that are set. */
+  const markSet = (): void => {
     let isAny = false
     for (const name of filterNames) {
-      const field = fields.namedItem(name)
-      const isSet = field.value.trim() !== ""
-      field.classList.toggle("set", isSet)
+      const isSet = field(name).value.trim() !== ""
+      field(name).classList.toggle("set", isSet)
       isAny ||= isSet
     }
-    document.getElementById("clear").disabled = !isAny
+    clear.disabled = !isAny
   }
-  form.addEventListener("input", mark)
+
+  form.addEventListener("input", () => {
+    clearTimeout(timer)
+    timer = setTimeout(onChange, typingPauseMs)
+    markSet()
+  })
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    submit()
+  })
+  form.addEventListener("reset", (event) => {
+    event.preventDefault()
+    for (const name of filterNames) field(name).value = ""
+    submit()
+  })
+  for (const button of form.querySelectorAll<HTMLElement>("[data-minutes]"))
+    button.addEventListener("click", () => {
+      const { minutes = "" } = button.dataset
+      since.set(minutes === "" ? undefined : Date.now() - Number(minutes) * 60_000)
+      until.set(undefined)
+      submit()
+    })
+  field("order").addEventListener("change", submit)
+  listenToUnfold(form)
 
   return {
-    /** What the fields say: a filter without what is empty, and the times. */
-    read: () => {
-      const filter = {}
-      for (const name of filterNames) {
-        const value = fields.namedItem(name).value.trim()
-        if (value !== "") filter[name] = value
-      }
-      const order = fields.order.value || undefined
-      return { filter, since: sinceField.read(), until: untilField.read(), order }
+    /** What the fields say. */
+    read: (): Pick<Selection, "since" | "until" | "order"> & { readonly filter: Filter } => ({
+      filter: filterOf((name) => field(name).value),
+      since: since.read(),
+      until: until.read(),
+      order: field("order").value === "oldest" ? "oldest" : undefined
+    }),
+    show: (selection: Selection): void => {
+      for (const name of filterNames) field(name).value = selection.filter[name] ?? ""
+      since.set(selection.since)
+      until.set(selection.until)
+      field("order").value = selection.order ?? ""
+      markSet()
     },
-    show: ({ filter, since, until, order }) => {
-      for (const name of filterNames) fields.namedItem(name).value = filter[name] ?? ""
-      sinceField.set(since)
-      untilField.set(until)
-      fields.order.value = order ?? ""
-      mark()
-    },
-    /** The keyboard goes to the field of free text. */
-    enter: () => {
-      fields.text.focus()
-      fields.text.select()
+    /** Moves the keyboard focus to the field of free text. */
+    enter: (): void => {
+      text.focus()
+      text.select()
     }
   }
 }

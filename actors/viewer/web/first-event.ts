@@ -1,30 +1,36 @@
-/** What stands where there is nothing yet: how to send the first event. */
-import { get } from "/page/ask.js"
-import { copyButton } from "/page/copying.js"
-import { element } from "/page/frame.js"
+/** The empty state: how to send the first event. */
+import { copyButton } from "./copy-button.ts"
+import { element } from "./element.ts"
+import { getGateway } from "./viewer-api.ts"
 
-let asked
+const defaultPort = 5222
 
-/** Where the gateway is, as the viewer knows it; without that, this machine with the usual port. */
-const gateway = () => {
-  const standard = `${location.hostname}:5222`
-  asked ??= get("/api/gateway").then(
+let pending: Promise<string> | undefined
+
+/** The address of the gateway; when the viewer does not know it, this host with the default port. */
+const gatewayAddress = (): Promise<string> => {
+  const standard = `${location.hostname}:${defaultPort}`
+  pending ??= getGateway().then(
     ({ url }) => url ?? standard,
     () => standard
   )
-  return asked
+  return pending
 }
 
 /** The sentence, and below it a command that sends an event. */
-export const firstEvent = (sentence) => {
-  const command = element("code", "", "")
-  const made = element("div", "first-event", [element("p", "", sentence)])
-  gateway().then((url) => {
-    command.textContent = `curl '${url.replace(/\/$/, "")}/t/app_open?deviceid=abcdf'`
-    made.append(
+export const firstEvent = (sentence: string): HTMLElement => {
+  const command = element("code")
+  const created = element("div", "first-event", [element("p", "", sentence)])
+  void gatewayAddress().then((address) => {
+    command.textContent = `curl '${address.replace(/\/$/, "")}/t/app_open?deviceid=abcdf'`
+    created.append(
       element("p", "", "Send the first one:"),
-      element("p", "snippet", [command, " ", copyButton("Copy", "the command", () => command.textContent)])
+      element("p", "snippet", [
+        command,
+        " ",
+        copyButton("Copy", "the command", () => command.textContent ?? "")
+      ])
     )
   })
-  return made
+  return created
 }

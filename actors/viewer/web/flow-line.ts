@@ -1,128 +1,166 @@
 /**
- * The line through the stations: as thick as much flows, with dots that move as fast. Runs to the right where there is
- * room and down where there is not; those who want no motion see its thickness only.
+ * The line through the stages: its thickness and the speed of its dots show the rate. Horizontal on wide screens,
+ * vertical on narrow ones; with `prefers-reduced-motion` only the thickness shows the rate.
  */
-import { draw, mark, shape } from "/page/drawing.js"
+import type { StageView } from "../../inspect/pipeline/system-view.ts"
+import { type ConditionName, conditionName } from "./condition.ts"
+import type { MarkedStage } from "./stage-cards.ts"
+import { setAttributes, setData, svgElement } from "./update-element.ts"
 
-/** Pixels from dot to dot, and how far they move in a second at a rate of nearly nothing. */
-const period = 16
+/** The distance between two dots, and how far they move in a second at a rate near zero, pixels. */
+const dotPeriod = 16
 
-/** Room in which the line divides into the branches of the consumers, pixels. */
-const fan = 66
+/** The width in which the line branches to the consumers, pixels. */
+const branchWidth = 66
 
-const still = matchMedia("(prefers-reduced-motion: reduce)")
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)")
 
-const thickness = (rate) => 2.5 + 1.25 * Math.log10(1 + rate)
-const pace = (rate) => 0.8 + 1.5 * Math.log10(1 + rate)
+const thickness = (rate: number): number => 2.5 + 1.25 * Math.log10(1 + rate)
+const speed = (rate: number): number => 0.8 + 1.5 * Math.log10(1 + rate)
 
-const makeEdge = (svg) => {
-  const base = shape("path", "base")
-  const dots = shape("path", "dots", { "stroke-dasharray": `0 ${period}` })
-  const group = shape("g", "edge")
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+type Stop = Point & { readonly stage: StageView }
+
+/** A section of the line. */
+interface Section {
+  readonly name: string
+  readonly path: string
+  readonly condition: ConditionName
+  readonly rate: number
+}
+
+interface DrawnSection {
+  readonly show: (section: Section) => void
+  readonly remove: () => void
+}
+
+const drawSection = (svg: SVGSVGElement): DrawnSection => {
+  const base = svgElement("path", "base")
+  const dots = svgElement("path", "dots", { "stroke-dasharray": `0 ${dotPeriod}` })
+  const group = svgElement("g", "edge")
   group.append(base, dots)
   svg.append(group)
-  let motion
-  let steady = 0
+  let animation: Animation | undefined
+  let smoothRate = 0
 
-  const move = (rate) => {
-    if (still.matches) {
-      motion?.cancel()
-      motion = undefined
+  const move = (rate: number): void => {
+    if (reducedMotion.matches) {
+      animation?.cancel()
+      animation = undefined
       return
     }
-    motion ??= dots.animate([{ strokeDashoffset: 0 }, { strokeDashoffset: -period }], {
+    animation ??= dots.animate([{ strokeDashoffset: 0 }, { strokeDashoffset: -dotPeriod }], {
       duration: 1000,
       iterations: Number.POSITIVE_INFINITY
     })
     if (rate > 0) {
-      motion.updatePlaybackRate(pace(rate))
-      motion.play()
-    } else motion.pause()
+      animation.updatePlaybackRate(speed(rate))
+      animation.play()
+    } else animation.pause()
   }
 
-  const show = (path, condition, rate) => {
-    steady = steady === 0 || rate === 0 ? rate : steady * 0.6 + rate * 0.4
-    draw(base, { d: path, "stroke-width": thickness(steady).toFixed(1) })
-    draw(dots, { d: path, "stroke-width": Math.max(2, thickness(steady) * 0.6).toFixed(1) })
-    mark(group, "condition", condition)
-    mark(group, "moves", String(rate > 0 && !still.matches))
+  const show = ({ path, condition, rate }: Section): void => {
+    smoothRate = smoothRate === 0 || rate === 0 ? rate : smoothRate * 0.6 + rate * 0.4
+    setAttributes(base, { d: path, "stroke-width": thickness(smoothRate).toFixed(1) })
+    setAttributes(dots, { d: path, "stroke-width": Math.max(2, thickness(smoothRate) * 0.6).toFixed(1) })
+    setData(group, "condition", condition)
+    setData(group, "moves", String(rate > 0 && !reducedMotion.matches))
     move(rate)
   }
   return { show, remove: () => group.remove() }
 }
 
-/** What comes into a stage: of an actor what it passes on, of queue and log what the stage before gives them. */
-const into = (before, { kind, rate }) =>
-  kind === "actor" || kind === "consumer" ? rate : before === undefined ? rate : before.rate
+/** The rate into a stage: an actor's own rate; for queue and log the rate of the stage before. */
+const inputRate = (before: StageView | undefined, { kind, rate }: StageView): number =>
+  (kind === "actor" || kind === "consumer" || before === undefined ? rate : before.rate) ?? 0
 
-const pathTo = (from, to) => `M${from.x} ${from.y}L${to.x} ${to.y}`
+const straight = (from: Point, to: Point): string => `M${from.x} ${from.y}L${to.x} ${to.y}`
 
-const branch = (from, to) => {
+const branch = (from: Point, to: Point): string => {
   const half = (to.x - from.x) / 2
   return `M${from.x} ${from.y}C${from.x + half} ${from.y} ${to.x - half} ${to.y} ${to.x} ${to.y}`
 }
 
-/** The pieces of the line: from the clients, from station to station, and to each consumer. */
-const pieces = (stops) => {
+/** The sections from the consumers' common point to each of them. */
+const branchSections = (split: Point, consumers: ReadonlyArray<Stop>): ReadonlyArray<Section> =>
+  consumers.map(({ stage, ...to }) => ({
+    name: stage.name,
+    path: branch(split, to),
+    condition: conditionName(stage.condition),
+    rate: stage.rate ?? 0
+  }))
+
+/** The sections of the line: from the clients, from stage to stage, and to each consumer. */
+const sectionsOf = (stops: ReadonlyArray<Stop>): ReadonlyArray<Section> => {
   const line = stops.filter(({ stage }) => stage.kind !== "consumer")
   const consumers = stops.filter(({ stage }) => stage.kind === "consumer")
-  const first = line[0]
+  const [first, second] = line
   const last = line.at(-1)
   if (first === undefined || last === undefined) return []
-  const isAcross = line.length < 2 || Math.abs(line[1].x - first.x) > Math.abs(line[1].y - first.y)
-  const found = line.map((to, i) => {
-    const from = line[i - 1] ?? { x: isAcross ? 0 : first.x, y: isAcross ? first.y : 0 }
+  const isHorizontal = second === undefined || Math.abs(second.x - first.x) > Math.abs(second.y - first.y)
+  const sections = line.map((to, index): Section => {
+    const before = line[index - 1]
+    const from = before ?? { x: isHorizontal ? 0 : first.x, y: isHorizontal ? first.y : 0 }
     return {
       name: to.stage.name,
-      path: pathTo(from, to),
-      condition: to.stage.condition,
-      rate: into(from.stage, to.stage) ?? 0
+      path: straight(from, to),
+      condition: conditionName(to.stage.condition),
+      rate: inputRate(before?.stage, to.stage)
     }
   })
-  if (consumers.length === 0) return found
-  const split = isAcross ? { x: consumers[0].x - fan, y: last.y } : { x: last.x, y: consumers.at(-1).y }
-  const most = Math.max(...consumers.map(({ stage }) => stage.rate ?? 0))
-  found.push({ name: " ", path: pathTo(last, split), condition: most > 0 ? "flows" : "idle", rate: most })
-  if (!isAcross) return found
-  return [
-    ...found,
-    ...consumers.map(({ stage, ...to }) => ({
-      name: stage.name,
-      path: branch(split, to),
-      condition: stage.condition,
-      rate: stage.rate ?? 0
-    }))
-  ]
+  const [firstConsumer] = consumers
+  const lastConsumer = consumers.at(-1)
+  if (firstConsumer === undefined || lastConsumer === undefined) return sections
+  const split = isHorizontal
+    ? { x: firstConsumer.x - branchWidth, y: last.y }
+    : { x: last.x, y: lastConsumer.y }
+  const maxRate = Math.max(...consumers.map(({ stage }) => stage.rate ?? 0))
+  const common: Section = {
+    name: " ",
+    path: straight(last, split),
+    condition: maxRate > 0 ? "flowing" : "idle",
+    rate: maxRate
+  }
+  return [...sections, common, ...(isHorizontal ? branchSections(split, consumers) : [])]
 }
 
-/** Draws into the picture; returns what shows the stages with their stops as they are now. */
-export const makeRail = (svg) => {
-  const edges = new Map()
-  let shown = []
+/** The centre of each marker, in pixels of the picture. */
+const stopsOf = (svg: SVGSVGElement, marked: ReadonlyArray<MarkedStage>): ReadonlyArray<Stop> => {
+  const origin = svg.getBoundingClientRect()
+  return marked.map(({ stage, marker }) => {
+    const { x, y, width, height } = marker.getBoundingClientRect()
+    return { stage, x: Math.round(x + width / 2 - origin.x), y: Math.round(y + height / 2 - origin.y) }
+  })
+}
 
-  const redraw = () => {
-    const origin = svg.getBoundingClientRect()
-    const stops = shown.map(({ stage, stop }) => {
-      const { x, y, width, height } = stop.getBoundingClientRect()
-      return { stage, x: Math.round(x + width / 2 - origin.x), y: Math.round(y + height / 2 - origin.y) }
-    })
-    const now = pieces(stops)
-    for (const { name, path, condition, rate } of now) {
-      if (!edges.has(name)) edges.set(name, makeEdge(svg))
-      edges.get(name).show(path, condition, rate)
+/** Draws into the picture, again when its size changes; returns a function that shows the next view. */
+export const makeFlowLine = (svg: SVGSVGElement) => {
+  const drawn = new Map<string, DrawnSection>()
+  let shown: ReadonlyArray<MarkedStage> = []
+
+  const redraw = (): void => {
+    const sections = sectionsOf(stopsOf(svg, shown))
+    for (const section of sections) {
+      const known = drawn.get(section.name) ?? drawSection(svg)
+      drawn.set(section.name, known)
+      known.show(section)
     }
-    const names = new Set(now.map(({ name }) => name))
-    for (const [name, edge] of edges) {
+    const names = new Set(sections.map(({ name }) => name))
+    for (const [name, section] of drawn) {
       if (names.has(name)) continue
-      edge.remove()
-      edges.delete(name)
+      section.remove()
+      drawn.delete(name)
     }
   }
 
   new ResizeObserver(redraw).observe(svg)
-  still.addEventListener("change", redraw)
-  return (stops) => {
-    shown = stops
+  reducedMotion.addEventListener("change", redraw)
+  return (marked: ReadonlyArray<MarkedStage>): void => {
+    shown = marked
     redraw()
   }
 }

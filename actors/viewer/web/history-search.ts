@@ -1,108 +1,153 @@
 /**
- * A search in what the log still holds, newest first unless the oldest are asked for. The viewer looks a few seconds at a time, so it is asked again
- * until there is a page of events, the end, or the reader has enough.
+ * A search in the records that the log still holds. The server searches for a few seconds per request, so the search
+ * goes on until there is a page of events, the end is reached, or a person stops it.
  */
-import { get } from "/page/ask.js"
+import type { EventView, Filter, SearchView } from "../../inspect/events/messages.ts"
+import { messageOf } from "./format.ts"
+import { searchHistory } from "./viewer-api.ts"
 
-/** So many events are a page; the viewer is asked for as many at a time, so there may be a few more. */
+/** How many events a page has; a request returns as many at most, so a page may have more. */
 const pageSize = 250
 
-/**
- * @param {object} told
- * @param {(events: ReadonlyArray<object>) => void} told.found in that order, behind those before
- * @param {(how: { isOver: boolean, isComplete: boolean, looked: number, count: number, troubles: string[] }) => void} told.went
- *   how far it is; with `isOver` it stands until it is told to go on
- */
-export const pastSearch = ({ found, went }) => {
-  /** Only the last search may tell anything. */
-  let current = new AbortController()
-  let query
-  let next
-  /** Where the answer before ended within one millisecond. */
-  let cursor
-  let looked = 0
-  let count = 0
+/** Times are milliseconds since 1970. */
+export interface HistoryQuery {
+  readonly filter: Filter
+  readonly since: number | undefined
+  readonly until: number | undefined
+  readonly order: "oldest" | undefined
+}
 
-  const anew = () => {
+export interface SearchProgress {
+  /** It goes on only on demand. */
+  readonly isOver: boolean
+  /** The whole range was searched. */
+  readonly isComplete: boolean
+  /** How many records were searched and how many events were found. */
+  readonly searched: number
+  readonly found: number
+  readonly troubles: ReadonlyArray<string>
+}
+
+export interface HistorySearchOptions {
+  /** Events in their order, each after those before. */
+  readonly onEvents: (events: ReadonlyArray<EventView>) => void
+  readonly onProgress: (progress: SearchProgress) => void
+}
+
+/** Where a search is. Changed by `advance`. */
+interface Position {
+  readonly query: HistoryQuery
+  next: number | undefined
+  /** Set when the last answer ended within one millisecond. */
+  cursor: string | undefined
+  searched: number
+  found: number
+}
+
+const isNewestFirst = ({ order }: HistoryQuery): boolean => order !== "oldest"
+
+const positionAt = (query: HistoryQuery): Position => ({
+  query,
+  next: isNewestFirst(query) ? query.until : (query.since ?? 0),
+  cursor: undefined,
+  searched: 0,
+  found: 0
+})
+
+const requestOf = ({ query, next, cursor }: Position): URLSearchParams => {
+  const { stage: _, ...filter } = query.filter
+  const [since, until] = isNewestFirst(query) ? [query.since ?? 0, next] : [next, query.until]
+  return new URLSearchParams({
+    ...filter,
+    limit: String(pageSize),
+    order: query.order ?? "newest",
+    since: String(since),
+    ...(until === undefined ? {} : { until: String(until) }),
+    ...(cursor === undefined ? {} : { cursor })
+  })
+}
+
+/** Whether the answer would make the next request the same as the last one. */
+const isStuck = ({ query, next, cursor }: Position, answer: SearchView): boolean => {
+  if (answer.complete) return false
+  if (answer.cursor !== undefined) return answer.cursor === cursor
+  if (answer.next === undefined) return true
+  if (next === undefined) return false
+  return isNewestFirst(query) ? answer.next >= next : answer.next <= next
+}
+
+const advance = (position: Position, answer: SearchView): void => {
+  // A cursor continues within the millisecond before `next`, so `next` stays.
+  if (answer.cursor === undefined) position.next = answer.next ?? position.next
+  position.cursor = answer.cursor
+  position.searched += answer.looked
+  position.found += answer.events.length
+}
+
+export const historySearch = ({ onEvents, onProgress }: HistorySearchOptions) => {
+  /** Only the last search may report. */
+  let current = new AbortController()
+  let position: Position | undefined
+
+  const abort = (): AbortController => {
     current.abort()
     current = new AbortController()
     return current
   }
 
-  /** Towards older events. */
-  const isBack = () => query.order !== "oldest"
+  const report = (isOver: boolean, isComplete: boolean, troubles: Iterable<string>): void =>
+    onProgress({
+      isOver,
+      isComplete,
+      searched: position?.searched ?? 0,
+      found: position?.found ?? 0,
+      troubles: [...troubles]
+    })
 
-  /** Whether an answer says to go on from where it began. */
-  const isStuckAt = (place) => {
-    if (place === undefined) return true
-    if (next === undefined) return false
-    return isBack() ? place >= next : place <= next
-  }
-
-  const address = () => {
-    const { filter } = query
-    const { stage: _, ...asked } = filter
-    const search = new URLSearchParams({ ...asked, limit: String(pageSize), order: query.order ?? "newest" })
-    const [since, until] = isBack() ? [query.since ?? 0, next] : [next, query.until]
-    search.set("since", String(since))
-    if (until !== undefined) search.set("until", String(until))
-    if (cursor !== undefined) search.set("cursor", cursor)
-    return `/api/search?${search}`
-  }
-
-  const tell = (isOver, isComplete, troubles) => went({ isOver, isComplete, looked, count, troubles })
-
-  const look = async () => {
-    const mine = anew()
-    const troubles = new Set()
-    let page = 0
-    tell(false, false, [])
+  /** Searches one page from there. */
+  const searchPage = async (from: Position): Promise<void> => {
+    const own = abort()
+    const troubles = new Set<string>()
+    const pageEnd = from.found + pageSize
+    report(false, false, [])
     for (let isOver = false; !isOver; ) {
-      let answer
+      let answer: SearchView
       try {
-        answer = await get(address(), mine.signal)
+        answer = await searchHistory(requestOf(from), own.signal)
       } catch (error) {
-        if (mine === current) tell(true, false, [...troubles, error.message])
+        if (own === current) report(true, false, [...troubles, messageOf(error)])
         return
       }
-      if (mine !== current) return
-      const { events, complete } = answer
-      found(events)
-      page += events.length
-      count += events.length
-      looked += answer.looked
-      const isStuck =
-        !complete && (answer.cursor === undefined ? isStuckAt(answer.next) : answer.cursor === cursor)
-      // The cursor goes on with the millisecond that `next` is behind.
-      next = answer.cursor === undefined ? (answer.next ?? next) : next
-      cursor = answer.cursor
-      isOver = complete || isStuck || page >= pageSize
-      // That it took long is no trouble while it goes on.
-      if (isStuck || complete || events.length >= pageSize)
+      if (own !== current) return
+      onEvents(answer.events)
+      const hasStopped = isStuck(from, answer)
+      advance(from, answer)
+      isOver = answer.complete || hasStopped || from.found >= pageEnd
+      // A search that goes on has not timed out: its troubles are shown only at an end.
+      if (hasStopped || answer.complete || answer.events.length >= pageSize)
         for (const trouble of answer.troubles) troubles.add(trouble)
-      tell(isOver, complete, [...troubles])
+      report(isOver, answer.complete, troubles)
     }
   }
 
   return {
-    /** Looks for that from its end, or its beginning; without these, those of the log. */
-    start: (asked) => {
-      query = asked
-      next = isBack() ? asked.until : (asked.since ?? 0)
-      cursor = undefined
-      looked = 0
-      count = 0
-      return look()
+    /** Searches from the end or the beginning of the range; without one, of the log. */
+    start: (query: HistoryQuery): Promise<void> => {
+      position = positionAt(query)
+      return searchPage(position)
     },
-    goOn: look,
-    stop: () => {
-      anew()
-      if (query !== undefined) tell(true, false, [])
+    /** Searches the next page. */
+    goOn: async (): Promise<void> => {
+      if (position !== undefined) await searchPage(position)
     },
-    /** Forgets it without a word. */
-    leave: () => {
-      anew()
-      query = undefined
+    stop: (): void => {
+      abort()
+      if (position !== undefined) report(true, false, [])
+    },
+    /** Stops without a report. */
+    leave: (): void => {
+      abort()
+      position = undefined
     }
   }
 }

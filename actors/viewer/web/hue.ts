@@ -1,19 +1,22 @@
-/** The colour of a name, the same wherever and whenever it is seen. */
+/** The colour of a name, the same on every page and in every session. */
 
-/** Colours are so many degrees apart. */
-export const apart = 10
+/** The distance between two hues, degrees. */
+export const hueStep = 10
 
-/** A hue in degrees (FNV-1a, and mixed once more). */
-export const hueOf = (name) => {
-  let sum = 0x811c9dc5
-  for (let place = 0; place < Math.min(name.length, 64); place++)
-    sum = Math.imul(sum ^ name.charCodeAt(place), 0x01000193)
-  sum = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b)
-  return (((sum ^ (sum >>> 13)) >>> 0) % (360 / apart)) * apart
+/** How much of a name chooses its hue, characters. */
+const maxHashedLength = 64
+
+/** The hue of a name in degrees (FNV-1a with a final mix). */
+export const hueOf = (name: string): number => {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < Math.min(name.length, maxHashedLength); index++)
+    hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  return (((hash ^ (hash >>> 13)) >>> 0) % (360 / hueStep)) * hueStep
 }
 
-/** Gives the mark that hue; undefined: that of what is left over. */
-export const paint = (mark, hue) => {
-  mark.dataset.hue = hue === undefined ? "rest" : "own"
-  if (hue !== undefined) mark.style.setProperty("--hue", String(hue))
+/** Gives the swatch that hue; undefined is the neutral colour of "all others". */
+export const setHue = (swatch: HTMLElement, hue: number | undefined): void => {
+  swatch.dataset.hue = hue === undefined ? "rest" : "own"
+  if (hue !== undefined) swatch.style.setProperty("--hue", String(hue))
 }

@@ -1,31 +1,31 @@
 /**
- * Text that anyone wrote, so that it can be read and can do nothing: each piece is isolated in its direction, and
- * characters that act or hide (controls, overrides of direction, zero widths) stand there as marks.
+ * Untrusted text as harmless nodes: its direction is isolated, and characters that act or hide (controls, direction
+ * overrides, zero widths) are shown as marks.
  */
-import { element } from "/page/frame.js"
-import { piecesOf } from "/page/text-marks.js"
+import { element } from "./element.ts"
+import { type Mark, piecesOf } from "./text-marks.ts"
 
 const plain = /^[\x20-\x7e]*$/
 
-/**
- * That text as a node; of a longer one the first `most` characters and how many more there are. It stands in a `bdi`
- * unless it is plain ASCII, which has one direction and nothing to hide.
- */
-export const inert = (text, most = Number.POSITIVE_INFINITY) => {
-  const isWhole = text.length <= most
-  if (isWhole && plain.test(text)) return document.createTextNode(text)
-  const pieces = piecesOf(isWhole ? text : text.slice(0, most))
-  const made = element(
-    "bdi",
-    "",
-    pieces.map((piece) => (typeof piece === "string" ? piece : marked(piece)))
-  )
-  if (!isWhole) made.append(element("span", "more", `… ${text.length - most} more`))
-  return made
+const markElement = ({ picture, name }: Mark): HTMLElement => {
+  const created = element("span", "mark", picture)
+  created.title = name
+  return created
 }
 
-const marked = ({ picture, name }) => {
-  const made = element("span", "mark", picture)
-  made.title = name
-  return made
+/**
+ * The text as a node; a longer one is cut at `maxLength` characters and says how many more there are. It is put into a
+ * `bdi` unless it is plain ASCII, which has one direction and hides nothing.
+ */
+export const inert = (text: string, maxLength = Number.POSITIVE_INFINITY): Node => {
+  const isWhole = text.length <= maxLength
+  if (isWhole && plain.test(text)) return document.createTextNode(text)
+  const pieces = piecesOf(isWhole ? text : text.slice(0, maxLength))
+  const created = element(
+    "bdi",
+    "",
+    pieces.map((piece) => (typeof piece === "string" ? piece : markElement(piece)))
+  )
+  if (!isWhole) created.append(element("span", "more", `… ${text.length - maxLength} more`))
+  return created
 }

@@ -1,85 +1,87 @@
-/** The ledger, read again every two seconds while the page is to be seen; and the search for one event. */
-import { get } from "/page/ask.js"
-import { element, moment, number, showFrame } from "/page/frame.js"
-import { keepFresh } from "/page/keep-fresh.js"
-import { queueRows, topicRows, totalRow } from "/page/ledger-table.js"
-import { showTrouble, showUnderWay } from "/page/outcome.js"
-import { showWhereabouts } from "/page/whereabouts.js"
+/** The ledger, read every two seconds while the page is visible; and the search for one event. */
+import type { Ledger } from "../../inspect/ledger/types.ts"
+import { showFailure, showPending } from "./bulk-outcome.ts"
+import { byId, byIdAs, element } from "./element.ts"
+import { showEventLocation } from "./event-location.ts"
+import { number } from "./format.ts"
+import { showFrame } from "./frame.ts"
+import { queueRows, topicRows, totalRows } from "./ledger-table.ts"
+import { poll } from "./polling.ts"
+import { moment } from "./times.ts"
+import { getLedger, locateEvent } from "./viewer-api.ts"
 
-const interval = 2000
-const at = (id) => document.getElementById(id)
+const intervalMs = 2000
 
-/** Told only when it has changed, so that a screen reader says it once. */
-const showOnce = (place, parts) => {
+/** Replaces the content only when its text has changed, so that a screen reader says it once. */
+const showOnce = (place: HTMLElement, parts: ReadonlyArray<HTMLElement>): void => {
   const text = parts.map((part) => part.textContent).join("\n")
   if (place.dataset.text === text) return
   place.dataset.text = text
   place.replaceChildren(...parts)
 }
 
-const isUncounted = ({ queues }) => queues.every(({ trouble }) => trouble !== undefined)
+const uncounted = ({ queues }: Ledger): number => queues.filter(({ trouble }) => trouble !== undefined).length
 
-const verdictOf = (ledger) => {
-  if (isUncounted(ledger)) {
-    return [element("p", "verdict bad", "Nothing can be counted now: no queue answers, see below.")]
-  }
+const verdictOf = (ledger: Ledger): ReadonlyArray<HTMLElement> => {
   const { balanced, complete, warnings, queues } = ledger
-  const parts = []
-  const missing = queues.filter(({ trouble }) => trouble !== undefined).length
-  if (!balanced) parts.push(element("p", "verdict bad", "It does not add up."))
-  else if (complete) parts.push(element("p", "verdict good", "It adds up: every line is accounted for."))
-  else parts.push(element("p", "verdict", "It adds up as far as it could be counted."))
+  const missing = uncounted(ledger)
+  if (missing === queues.length)
+    return [element("p", "verdict bad", "Nothing can be counted now: no queue answers, see below.")]
+  const parts: Array<HTMLElement> = []
+  if (!balanced) parts.push(element("p", "verdict bad", "The ledger does not balance."))
+  else if (complete)
+    parts.push(element("p", "verdict good", "The ledger balances: every line is accounted for."))
+  else parts.push(element("p", "verdict", "The ledger balances as far as it could be counted."))
   if (missing > 0) {
-    const those = missing === 1 ? "One queue" : `${number(missing)} queues`
-    parts.push(
-      element("p", "trouble", `${those} of ${number(queues.length)} could not be counted; see below.`)
-    )
+    const which = missing === 1 ? "One queue" : `${number(missing)} queues`
+    const text = `${which} of ${number(queues.length)} could not be counted; see below.`
+    parts.push(element("p", "trouble", text))
   }
-  const kind = balanced ? "remark" : "trouble"
-  return [...parts, ...warnings.map((warning) => element("p", kind, warning))]
+  const className = balanced ? "remark" : "trouble"
+  return [...parts, ...warnings.map((warning) => element("p", className, warning))]
 }
 
-const notesOf = ({ fromOthers }) => {
+const notesOf = ({ fromOthers }: Ledger): string => {
   if (fromOthers === null) return ""
   const others =
-    fromOthers === 0
-      ? ""
-      : `${number(fromOthers)} of the received were not pushed by Spoor but by other trackers. `
-  return `${others}A line that was replayed counts once, where it is now; Replays says how often that was done.`
+    fromOthers === 0 ? "" : `${number(fromOthers)} of the received lines were pushed by other trackers. `
+  return `${others}A replayed line counts once, where it is now; Replays counts how often lines were replayed.`
 }
 
-const refresh = async (signal) => {
-  const ledger = await get("/api/ledger", signal)
-  showOnce(at("verdict"), verdictOf(ledger))
-  at("topics").replaceChildren(...topicRows(ledger))
-  at("total").replaceChildren(...(isUncounted(ledger) ? [] : [totalRow(ledger)]))
-  at("queues").replaceChildren(...queueRows(ledger))
-  at("notes").textContent = notesOf(ledger)
+const refresh = async (signal: AbortSignal): Promise<string | undefined> => {
+  const ledger = await getLedger(signal)
+  showOnce(byId("verdict"), verdictOf(ledger))
+  byId("topics").replaceChildren(...topicRows(ledger))
+  byId("total").replaceChildren(...totalRows(ledger))
+  byId("queues").replaceChildren(...queueRows(ledger))
+  byId("notes").textContent = notesOf(ledger)
   const { since } = ledger
-  showOnce(at("since"), since === undefined ? [] : [element("span", "", "since "), moment(since)])
-  return ledger.complete ? undefined : "not all counted"
+  showOnce(byId("since"), since === undefined ? [] : [element("span", "", "since "), moment(since)])
+  return ledger.complete ? undefined : "some queues could not be counted"
 }
 
-const find = async (id) => {
-  const place = at("whereabouts")
+const locate = async (id: string): Promise<void> => {
+  const place = byId("event-location")
   if (id === "") return place.replaceChildren()
-  showUnderWay(place, "Looking …")
+  showPending(place, "Searching …")
   try {
-    showWhereabouts(place, await get(`/api/where-is?id=${encodeURIComponent(id)}`))
+    showEventLocation(place, await locateEvent(id))
   } catch (error) {
-    showTrouble(place, error)
+    showFailure(place, error)
   }
 }
 
-at("where").addEventListener("submit", (event) => {
+const field = byIdAs("event", HTMLInputElement)
+
+byId("locate").addEventListener("submit", (event) => {
   event.preventDefault()
-  const id = at("event").value.trim()
+  const id = field.value.trim()
   const address = new URL(location.href)
   address.searchParams.set("event", id)
   history.replaceState(null, "", address)
-  find(id)
+  void locate(id)
 })
 
-const asked = new URLSearchParams(location.search).get("event") ?? ""
-at("event").value = asked
-await Promise.all([showFrame(), keepFresh("the ledger", refresh, interval), find(asked.trim())])
+field.value = new URLSearchParams(location.search).get("event") ?? ""
+showFrame()
+await Promise.all([poll("the ledger", refresh, intervalMs), locate(field.value.trim())])

@@ -1,8 +1,8 @@
-/** Times within sentences of the viewer, which tells them in UTC: readers see them in their own zone. */
-import { clock } from "/page/event-row.js"
-import { inert } from "/page/inert-text.js"
-import { splitTimes } from "/page/split-times.js"
+/** Sentences of the server, which have times in UTC, with these times in the time zone of the pages. */
+import { inert } from "./inert-text.ts"
+import { splitTimes } from "./split-times.ts"
+import { clock } from "./times.ts"
 
-/** That sentence as nodes; the exact time stands in the title of each. */
-export const withTimes = (text) =>
+/** The sentence as nodes; the title of each time is the exact one. */
+export const withLocalTimes = (text: string): ReadonlyArray<Node> =>
   splitTimes(text).map((piece) => (typeof piece === "number" ? clock(piece) : inert(piece)))

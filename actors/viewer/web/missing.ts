@@ -1,5 +1,6 @@
-/** The page for addresses at which nothing stands. */
-import { showFrame } from "/page/frame.js"
+/** The page for addresses that do not exist. */
+import { byId } from "./element.ts"
+import { showFrame } from "./frame.ts"
 
-document.getElementById("address").textContent = location.pathname
+byId("address").textContent = location.pathname
 showFrame()

@@ -1,38 +1,40 @@
-/** One event by its id, wherever it is: its way, and its parts as its record or its line tells them. Stands above the list. */
-import { eventParts, linePart } from "/page/event-details.js"
-import { button, element } from "/page/frame.js"
-import { inert } from "/page/inert-text.js"
-import { journeySection } from "/page/journey.js"
+/** One event by its id, wherever it is: its timeline, and its parts from its record or its line. Shown above the list. */
+import { button, element } from "./element.ts"
+import { eventParts, linePart } from "./event-details.ts"
+import { timelineSection } from "./event-timeline.ts"
+import { inert } from "./inert-text.ts"
 
-/** @param {HTMLElement} place @param {() => void} closed the reader has seen enough */
-export const oneEvent = (place, closed) => {
-  let shown
+/** Fills `place`; `onClose` is called when a person closes it. */
+export const oneEvent = (place: HTMLElement, onClose: () => void) => {
+  let shownId: string | undefined
 
-  const close = () => {
-    shown = undefined
+  const close = (): void => {
+    shownId = undefined
     place.hidden = true
     place.replaceChildren()
   }
 
-  const show = (id) => {
-    if (id === shown) return
-    shown = id
-    const away = button("Close", () => {
+  const show = (id: string): void => {
+    if (id === shownId) return
+    shownId = id
+    const closeButton = button("Close", () => {
       close()
-      closed()
+      onClose()
     })
-    const parts = element("div", "")
-    let shownStage
-    const found = ({ records: [record], line }) => {
-      const known = record ?? line
-      if (known === undefined || shownStage === known.stage) return
-      shownStage = known.stage
-      parts.replaceChildren(eventParts(known, journey))
-      if (record !== undefined) parts.append(linePart(line))
-    }
-    const journey = journeySection(id, [], found)
-    const head = element("div", "panel-head", [element("h2", "", ["Event ", inert(id)]), away])
-    parts.append(journey)
+    const parts = element("div")
+    let shownStage: string | undefined
+    const timeline = timelineSection({
+      id,
+      onAnswer: ({ records: [record], line }) => {
+        const event = record ?? line
+        if (event === undefined || shownStage === event.stage) return
+        shownStage = event.stage
+        parts.replaceChildren(eventParts(event, timeline))
+        if (record !== undefined) parts.append(linePart(line))
+      }
+    })
+    const head = element("div", "panel-head", [element("h2", "", ["Event ", inert(id)]), closeButton])
+    parts.append(timeline.place)
     place.replaceChildren(head, parts)
     place.hidden = false
   }

@@ -1,46 +1,33 @@
-/** The overview: how the system is at this moment, asked for every second while the page is to be seen. */
-import { get } from "/page/ask.js"
-import { mark, say } from "/page/drawing.js"
-import { element, showFrame } from "/page/frame.js"
-import { makeInstances } from "/page/instances.js"
-import { keepFresh } from "/page/keep-fresh.js"
-import { makeRail } from "/page/rail.js"
-import { makeSeams } from "/page/seams.js"
-import { makeStations, titleOf } from "/page/stations.js"
-import { makeTotals } from "/page/totals.js"
+/** The overview: the state of the system, read every second while the page is visible. */
+import type { SystemView } from "../../inspect/pipeline/system-view.ts"
+import { conditionName, isBad } from "./condition.ts"
+import { conditionChanges } from "./condition-changes.ts"
+import { makeDependencies } from "./dependencies.ts"
+import { byId, byIdAs, element } from "./element.ts"
+import { makeFlowLine } from "./flow-line.ts"
+import { showFrame } from "./frame.ts"
+import { makeInstances } from "./instances.ts"
+import { poll } from "./polling.ts"
+import { makeStageCards } from "./stage-cards.ts"
+import { makeTotals } from "./totals.ts"
+import { setData, setText } from "./update-element.ts"
+import { getSystem } from "./viewer-api.ts"
 
-const interval = 1000
-const at = (id) => document.getElementById(id)
+const intervalMs = 1000
 
-const showTotals = makeTotals(at("totals"))
-const showStations = makeStations(at("stations"), at("consumers"))
-const showRail = makeRail(at("rail"))
-const showSeams = makeSeams(at("seams"))
-const showInstances = makeInstances(at("instances"), at("instances-count"), at("open-all"))
+const showTotals = makeTotals(byId("totals"))
+const showStages = makeStageCards(byId("stages"), byId("consumers"))
+const showFlowLine = makeFlowLine(byIdAs("flow-line", SVGSVGElement))
+const showDependencies = makeDependencies(byId("dependencies"))
+const showInstances = makeInstances(
+  byIdAs("instances", HTMLTableElement),
+  byId("instances-count"),
+  byIdAs("open-all", HTMLButtonElement)
+)
+const announcementOf = conditionChanges()
 
-const isBad = (condition) => condition === "stands still" || condition === "down"
-
-/** The conditions of the view before, by stage; the whole has no name. */
-let before
-
-/** What a person who does not see the picture is told: the whole at first, then what went wrong or came right again. */
-const changes = ({ condition, sentence, stages }) => {
-  const now = new Map([["", condition], ...stages.map((stage) => [stage.name, stage.condition])])
-  const was = before
-  before = now
-  if (was === undefined) return [sentence]
-  const told = stages
-    .filter(({ name, condition: is }) => was.get(name) !== is && (isBad(is) || isBad(was.get(name))))
-    .map(({ name, condition: is, sentence: why }) =>
-      isBad(is)
-        ? `${titleOf(name)} ${is === "down" ? "is down" : is}. ${why}`
-        : `${titleOf(name)}: ${is} again.`
-    )
-  return was.get("") !== condition && (isBad(condition) || isBad(was.get(""))) ? [sentence] : told
-}
-
-const showTroubles = (troubles) => {
-  const list = at("troubles")
+const showTroubles = (troubles: ReadonlyArray<string>): void => {
+  const list = byId("troubles")
   list.hidden = troubles.length === 0
   const text = troubles.join("\n")
   if (list.dataset.text === text) return
@@ -48,24 +35,26 @@ const showTroubles = (troubles) => {
   list.replaceChildren(...troubles.map((trouble) => element("li", "", trouble)))
 }
 
-const show = (view) => {
-  mark(at("verdict"), "condition", view.condition)
-  say(at("sentence"), view.sentence)
-  const told = changes(view)
-  if (told.length > 0) at("told").textContent = told.join(" ")
+const show = (view: SystemView): void => {
+  const condition = conditionName(view.condition)
+  setData(byId("verdict"), "condition", condition)
+  setText(byId("sentence"), view.sentence)
+  const announcement = announcementOf(view)
+  if (announcement !== "") byId("announcement").textContent = announcement
   showTroubles(view.troubles)
   showTotals(view)
-  showSeams(view)
+  showDependencies(view)
   showInstances(view)
-  showRail(showStations(view))
-  document.title = isBad(view.condition) ? `${view.condition} · Spoor` : "Overview · Spoor"
+  showFlowLine(showStages(view))
+  document.title = isBad(condition) ? `${condition} · Spoor` : "Overview · Spoor"
 }
 
 showFrame()
-await keepFresh(
+await poll(
   "the system",
   async (signal) => {
-    show(await get("/api/system", signal))
+    show(await getSystem(signal))
+    return undefined
   },
-  interval
+  intervalMs
 )

@@ -1,47 +1,57 @@
 /**
- * Reading again and again while the page is to be seen: what cannot be read any more turns grey, and since when is said.
- * Goes on as long as the page is open.
+ * Reads parts of a page again and again while it is visible. Data that could not be renewed turns grey, and the state
+ * line says since when. Goes on for as long as the page is open.
  */
-import { mark } from "/page/drawing.js"
-import { showState, timeOfDay } from "/page/frame.js"
+import { messageOf } from "./format.ts"
+import { showState } from "./page-state.ts"
+import { timeOfDay } from "./times.ts"
+import { setData } from "./update-element.ts"
 
-/** A viewer that says nothing for so long is gone, milliseconds. */
-const patience = 10_000
+/** Reads a part; the signal aborts it. Resolves with a sentence when the viewer answered but some data is missing. */
+export type ReadPart = (signal: AbortSignal) => Promise<string | undefined>
 
-/** Of each part that is read: what is wrong, and whether what is shown of it is old; not there when it is well. */
-const troubles = new Map()
-/** When each was read last, milliseconds since 1970. */
-const readAt = new Map()
+/** A viewer that does not answer for so long counts as gone, milliseconds. */
+const requestTimeoutMs = 10_000
 
-const showAll = () => {
+interface Trouble {
+  readonly text: string
+  /** Whether the data shown is older than it should be. */
+  readonly isStale: boolean
+}
+
+/** The trouble of each part that has one. */
+const troubles = new Map<string, Trouble>()
+/** When each part was read last, milliseconds since 1970. */
+const readAt = new Map<string, number>()
+
+const showTroubles = (): void => {
   const all = [...troubles.values()]
-  mark(document.body, "stale", String(all.some(({ isOld }) => isOld)))
-  const first = all.find(({ isOld }) => isOld) ?? all[0]
+  setData(document.body, "stale", String(all.some(({ isStale }) => isStale)))
+  const first = all.find(({ isStale }) => isStale) ?? all[0]
   if (first === undefined) showState("live", "live")
   else showState("lost", first.text)
 }
 
-/**
- * Reads that part once. `read` gets a signal that ends it when the viewer is silent; what it returns is a sentence that
- * says what could not be read though the viewer answered.
- */
-export const readNow = async (part, read) => {
+const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === "TimeoutError"
+
+/** Reads that part once. */
+export const readNow = async (part: string, read: ReadPart): Promise<void> => {
   try {
-    const text = await read(AbortSignal.timeout(patience))
-    if (text === undefined) troubles.delete(part)
-    else troubles.set(part, { text, isOld: false })
+    const text = await read(AbortSignal.timeout(requestTimeoutMs))
+    if (typeof text === "string") troubles.set(part, { text, isStale: false })
+    else troubles.delete(part)
     readAt.set(part, Date.now())
   } catch (error) {
-    const why = error.name === "TimeoutError" ? "the viewer does not answer." : error.message
+    const why = isTimeout(error) ? "the viewer does not answer." : messageOf(error)
     const since = readAt.get(part)
     const when = since === undefined ? "not read" : `not read since ${timeOfDay(since)}`
-    troubles.set(part, { text: `${when}: ${why}`, isOld: true })
+    troubles.set(part, { text: `${when}: ${why}`, isStale: true })
   }
-  showAll()
+  showTroubles()
 }
 
-/** Reads that part now, and again after each `interval`, milliseconds. */
-export const keepFresh = async (part, read, interval) => {
+/** Reads that part now, and again after each interval. */
+export const poll = async (part: string, read: ReadPart, intervalMs: number): Promise<void> => {
   if (!document.hidden) await readNow(part, read)
-  setTimeout(keepFresh, interval, part, read, interval)
+  setTimeout(poll, intervalMs, part, read, intervalMs)
 }

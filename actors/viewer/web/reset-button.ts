@@ -1,23 +1,25 @@
-/** The button that empties a table of counts, once that is confirmed. */
-import { isConfirmed } from "/page/confirm.js"
-import { button } from "/page/frame.js"
+/** The button that resets a table of counts after a confirmation. */
+import { isConfirmed } from "./confirm.ts"
+import { button } from "./element.ts"
+import { messageOf } from "./format.ts"
 
-/** `empty` empties the table of that title; `told` is where it is said how that went. */
-export const resetButton = (title, empty, told) => {
-  const made = button(
-    "Reset",
-    async () => {
-      const question = `Reset ${title}? Its counts are deleted; what comes from now on is counted from 0.`
-      if (!(await isConfirmed(question, "Reset", "danger"))) return
-      try {
-        await empty()
-        told.textContent = "reset"
-      } catch (error) {
-        told.textContent = `not reset: ${error.message}`
-      }
-    },
-    "plain"
-  )
-  made.setAttribute("aria-label", `Reset ${title}`)
-  return made
+/** `reset` resets the table of that title; the outcome is shown in `status`. */
+export const resetButton = (
+  title: string,
+  reset: () => Promise<void>,
+  status: HTMLElement
+): HTMLButtonElement => {
+  const onClick = async (): Promise<void> => {
+    const question = `Reset ${title}? Its counts are deleted, and counting starts again from 0.`
+    if (!(await isConfirmed(question, "Reset", "danger"))) return
+    try {
+      await reset()
+      status.textContent = "reset"
+    } catch (error) {
+      status.textContent = `not reset: ${messageOf(error)}`
+    }
+  }
+  const created = button("Reset", onClick, "plain")
+  created.setAttribute("aria-label", `Reset ${title}`)
+  return created
 }

@@ -1,59 +1,62 @@
-/** The keys of a page, shown by `?` in a dialog that any key of its own closes. Listens for as long as the page is open. */
-import { button, element } from "/page/frame.js"
+/** The keyboard shortcuts of a page, shown by `?` in a dialog. Listens for as long as the page is open. */
+import { button, closest, element } from "./element.ts"
 
-const everywhere = [[["?"], "these keys"]]
+type Shortcut = readonly [keys: ReadonlyArray<string>, action: string]
 
-/** Of each page that has more. */
-const keysOf = {
+const everywhere: ReadonlyArray<Shortcut> = [[["?"], "show these shortcuts"]]
+
+/** Pages with shortcuts of their own. */
+const shortcutsOf: Readonly<Record<string, ReadonlyArray<Shortcut>>> = {
   "/events": [
-    [["/"], "to the filter"],
-    [["↑", "↓"], "from row to row"],
-    [["Home", "End"], "to the first or last row"],
-    [["Enter"], "opens an event"],
-    [["Esc"], "closes it, or leaves the filter"],
-    [["Space"], "pauses and resumes"],
-    [["Ctrl", "click"], "on a value: only events with it"]
+    [["/"], "go to the filter"],
+    [["↑", "↓"], "previous or next row"],
+    [["Home", "End"], "first or last row"],
+    [["Enter"], "open an event"],
+    [["Esc"], "close it, or leave the filter"],
+    [["Space"], "pause or resume"],
+    [["Ctrl", "click"], "on a value: show only events with it"]
   ],
-  "/dead-letters": [[["Enter"], "on a line: opens the dead letter"]]
+  "/dead-letters": [[["Enter"], "on a line: open the dead letter"]]
 }
 
-const dialogOf = (keys) => {
-  const close = button("Close", () => made.close())
-  const made = element("dialog", "shortcuts", [
-    element("h2", "", "Keys"),
-    element(
-      "dl",
-      "",
-      keys.flatMap(([names, does]) => [
-        element(
-          "dt",
-          "",
-          names.flatMap((name) => [element("kbd", "", name), " "])
-        ),
-        element("dd", "", does)
-      ])
-    ),
-    close
-  ])
-  made.setAttribute("aria-label", "Keys")
-  made.addEventListener("close", () => made.remove())
-  return made
+const definitionOf = ([keys, action]: Shortcut): ReadonlyArray<HTMLElement> => [
+  element(
+    "dt",
+    "",
+    keys.flatMap((key) => [element("kbd", "", key), " "])
+  ),
+  element("dd", "", action)
+]
+
+const dialogOf = (shortcuts: ReadonlyArray<Shortcut>): HTMLDialogElement => {
+  const created = element("dialog", "shortcuts")
+  created.append(
+    element("h2", "", "Keyboard shortcuts"),
+    element("dl", "", shortcuts.flatMap(definitionOf)),
+    button("Close", () => created.close())
+  )
+  created.setAttribute("aria-label", "Keyboard shortcuts")
+  created.addEventListener("close", () => created.remove())
+  return created
 }
 
-/** Shows the keys of this page. */
-export const showShortcuts = () => {
+/** Shows the shortcuts of this page, unless a dialog is open. */
+export const showShortcuts = (): void => {
   if (document.querySelector("dialog[open]") !== null) return
   const page = location.pathname === "/kafidx" ? "/events" : location.pathname
-  const dialog = dialogOf([...(keysOf[page] ?? []), ...everywhere])
+  const dialog = dialogOf([...(shortcutsOf[page] ?? []), ...everywhere])
   document.body.append(dialog)
   dialog.showModal()
 }
 
-const isField = (target) => target.closest("input, select, textarea, [contenteditable]") !== null
+const isField = (target: EventTarget | null): boolean =>
+  closest(target, "input, select, textarea, [contenteditable]") !== undefined
 
-addEventListener("keydown", (pressed) => {
-  const { key, target, ctrlKey, metaKey, altKey, defaultPrevented } = pressed
-  if (key !== "?" || defaultPrevented || ctrlKey || metaKey || altKey || isField(target)) return
-  pressed.preventDefault()
-  showShortcuts()
-})
+/** Shows the shortcuts when `?` is pressed outside of a field. */
+export const listenForShortcuts = (): void =>
+  document.addEventListener("keydown", (pressed) => {
+    const { key, target, ctrlKey, metaKey, altKey, defaultPrevented } = pressed
+    if (key !== "?" || defaultPrevented || ctrlKey || metaKey || altKey || isField(target)) return
+    pressed.preventDefault()
+    showShortcuts()
+  })

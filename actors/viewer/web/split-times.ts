@@ -1,9 +1,9 @@
-/** Finds the times in a sentence. Pure. */
+/** Finds the UTC times in a sentence of the server. Pure. */
 
 const time = /(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC)/
 
-/** The text in pieces; each time as milliseconds since 1970, and what has only the look of one as it stands. */
-export const splitTimes = (text) =>
+/** The text in pieces, each time as milliseconds since 1970; what only looks like a time stays text. */
+export const splitTimes = (text: string): ReadonlyArray<string | number> =>
   text
     .split(time)
     .filter((piece) => piece !== "")

@@ -1,11 +1,16 @@
-/** Lines put upon each other, so that the highest is the sum of all. */
+/** Stacks the lines of a chart, so that the highest is the sum of all. Pure. */
 
-/** Takes and returns lists of values, the highest first; where nothing is known of any line, nothing is of the sum. */
-export const stack = (lines) => {
-  const sums = []
-  let below = lines[0]?.map(() => null) ?? []
+export type Values = ReadonlyArray<number | null>
+
+/** Takes and returns lists of values, the highest first; null where no line has a value. */
+export const stack = (lines: ReadonlyArray<Values>): ReadonlyArray<Values> => {
+  const sums: Array<Values> = []
+  let below: Values = lines[0]?.map(() => null) ?? []
   for (const line of lines.toReversed()) {
-    below = below.map((sum, i) => (line[i] === null || line[i] === undefined ? sum : (sum ?? 0) + line[i]))
+    below = below.map((sum, index) => {
+      const value = line[index]
+      return value === null || value === undefined ? sum : (sum ?? 0) + value
+    })
     sums.unshift(below)
   }
   return sums

@@ -1,34 +1,67 @@
-/** The stages as stations of a line: name, condition, the figure that says the most, and the others below it. */
-import { mark, say } from "/page/drawing.js"
-import { element, known, link, number, rate, span } from "/page/frame.js"
+/** The stages of the pipeline as cards: name, condition, the main figure, and further facts below it. */
+import type { Figure, StageView, SystemView } from "../../inspect/pipeline/system-view.ts"
+import { conditionName } from "./condition.ts"
+import { element, link } from "./element.ts"
+import { known, number, rate, span } from "./format.ts"
+import { setData, setText } from "./update-element.ts"
 
-const perSecond = (value) => known(value, (one) => `${rate(one)}/s`)
-const ofCapacity = ({ underWay, capacity }) =>
+type OptionalFigure = Figure | undefined
+
+const perSecond = (value: OptionalFigure): string => known(value, (figure) => `${rate(figure)}/s`)
+
+/** A rate of failures above this is worth a warning, events per second. */
+const maxFailedRate = 0.05
+
+const isFailing = (value: OptionalFigure): boolean => (value ?? 0) >= maxFailedRate
+
+const ofCapacity = ({ underWay, capacity }: StageView): string =>
   capacity ? `${known(underWay, number)} of ${number(capacity)}` : "–"
 
-/** A fact: its name, its text, and whether it is bad. A stage has the same ones all the time, so that nothing jumps. */
-const failed = ["failed", (stage) => perSecond(stage.failedRate), (stage) => stage.failedRate >= 0.05]
-const rejected = ["rejected", (stage) => perSecond(stage.rejectedRate), (stage) => stage.rejectedRate >= 0.05]
-const lag = ["lag", (stage) => known(stage.lag, span)]
-
-const facts = {
-  actor: [["under way", ofCapacity], ["took", (stage) => known(stage.took, span)], lag, failed, rejected],
-  queue: [
-    ["passed", (stage) => perSecond(stage.rate)],
-    ["in flight", (stage) => known(stage.inFlight, number)],
-    ["dead letters", (stage) => known(stage.dead, number), undefined, "/dead-letters"]
-  ],
-  log: [["since start", (stage) => known(stage.events, number)], failed],
-  consumer: [["behind", (stage) => known(stage.behind, number)], lag]
+/** One fact of a stage. A kind of stage always has the same facts, so that nothing jumps. */
+interface Fact {
+  readonly name: string
+  readonly text: (stage: StageView) => string
+  readonly isBad?: (stage: StageView) => boolean
+  /** The page with details. */
+  readonly address?: string
 }
 
-/** The large figure of a stage, and what it counts. */
-const mainOf = (stage) =>
+const failed: Fact = {
+  name: "failed",
+  text: (stage) => perSecond(stage.failedRate),
+  isBad: (stage) => isFailing(stage.failedRate)
+}
+const rejected: Fact = {
+  name: "rejected",
+  text: (stage) => perSecond(stage.rejectedRate),
+  isBad: (stage) => isFailing(stage.rejectedRate)
+}
+const lag: Fact = { name: "lag", text: (stage) => known(stage.lag, span) }
+
+const factsOf: Readonly<Record<StageView["kind"], ReadonlyArray<Fact>>> = {
+  actor: [
+    { name: "in flight", text: ofCapacity },
+    { name: "duration", text: (stage) => known(stage.took, span) },
+    lag,
+    failed,
+    rejected
+  ],
+  queue: [
+    { name: "passed", text: (stage) => perSecond(stage.rate) },
+    { name: "in flight", text: (stage) => known(stage.inFlight, number) },
+    { name: "dead letters", text: (stage) => known(stage.dead, number), address: "/dead-letters" }
+  ],
+  log: [{ name: "since start", text: (stage) => known(stage.events, number) }, failed],
+  consumer: [{ name: "behind", text: (stage) => known(stage.behind, number) }, lag]
+}
+
+/** The main figure of a stage and its unit. */
+const mainFigure = (stage: StageView): readonly [figure: string, unit: string] =>
   stage.kind === "queue"
     ? [known(stage.waiting, number), "waiting"]
     : [known(stage.rate, rate), stage.kind === "consumer" ? "/s" : "events/s"]
 
-const titles = {
+const titles: Readonly<Record<string, string>> = {
   gateway: "Gateway",
   queue: "Queue",
   drainer: "Drainer",
@@ -37,81 +70,92 @@ const titles = {
   log: "Log"
 }
 
-/** The name of a stage as people read it: those of the pipeline by their title, consumers as they are called. */
-export const titleOf = (name) => titles[name] ?? name
+/** The title of a stage: consumers have their own name. */
+export const titleOf = (name: string): string => titles[name] ?? name
 
-const makeFact = ([name, write, isBad, leads]) => {
-  const value = element("dd", "")
-  const title = leads === undefined ? element("dt", "", name) : element("dt", "", link(leads, name))
-  const fact = element("div", "fact", [title, value])
-  const show = (stage) => {
-    say(value, write(stage))
-    mark(value, "bad", String(isBad?.(stage) ?? false))
-    mark(fact, "nil", String(value.textContent === "–"))
+const makeFact = ({ name, text, isBad, address }: Fact) => {
+  const value = element("dd")
+  const title = element("dt", "", address === undefined ? name : link(address, name))
+  const place = element("div", "fact", [title, value])
+  const show = (stage: StageView): void => {
+    setText(value, text(stage))
+    setData(value, "bad", String(isBad?.(stage) ?? false))
+    setData(place, "nil", String(value.textContent === "–"))
   }
-  return { fact, show }
+  return { place, show }
 }
 
-/** One station; `place` is its element, `stop` the point where the line passes it. */
-const makeStation = (first) => {
-  const stop = element("span", "mark")
-  stop.setAttribute("aria-hidden", "true")
-  const times = element("span", "times")
+/** A card on the page; the flow line passes through `marker`. */
+interface Card {
+  readonly place: HTMLElement
+  readonly marker: HTMLElement
+  readonly show: (stage: StageView) => void
+}
+
+const makeCard = ({ kind, name }: StageView): Card => {
+  const marker = element("span", "mark")
+  marker.setAttribute("aria-hidden", "true")
+  const instances = element("span", "times")
   const condition = element("p", "condition")
-  const value = element("b", "")
+  const value = element("b")
   const unit = element("span", "unit")
   const sentence = element("p", "sentence")
-  const list = facts[first.kind].map(makeFact)
-  const place = element("li", `station ${first.kind}`, [
-    stop,
-    element("h3", "", [element("span", "name", titleOf(first.name)), times]),
+  const facts = factsOf[kind].map(makeFact)
+  const place = element("li", `stage-card ${kind}`, [
+    marker,
+    element("h3", "", [element("span", "name", titleOf(name)), instances]),
     condition,
     element("p", "main", [value, " ", unit]),
     element(
       "dl",
       "facts",
-      list.map(({ fact }) => fact)
+      facts.map((fact) => fact.place)
     ),
     sentence
   ])
-  const show = (stage) => {
-    const [figure, counts] = mainOf(stage)
-    mark(place, "condition", stage.condition)
-    say(condition, stage.condition)
-    say(times, stage.instances > 1 ? `×${number(stage.instances)}` : "")
-    say(value, figure)
-    say(unit, counts)
-    say(sentence, stage.sentence)
-    for (const fact of list) fact.show(stage)
+  const show = (stage: StageView): void => {
+    const [figure, figureUnit] = mainFigure(stage)
+    setData(place, "condition", conditionName(stage.condition))
+    setText(condition, conditionName(stage.condition))
+    setText(instances, (stage.instances ?? 0) > 1 ? `×${number(stage.instances ?? 0)}` : "")
+    setText(value, figure)
+    setText(unit, figureUnit)
+    setText(sentence, stage.sentence)
+    for (const fact of facts) fact.show(stage)
   }
-  return { place, stop, show }
+  return { place, marker, show }
 }
 
-/** Fills the two places; returns what shows the next view, and gives back where the line stops at each stage. */
-export const makeStations = (stations, consumers) => {
-  let names = ""
-  let made = new Map()
+/** A stage and the point of the page where the flow line passes it. */
+export interface MarkedStage {
+  readonly stage: StageView
+  readonly marker: HTMLElement
+}
 
-  const rebuild = (stages) => {
-    const before = made
-    made = new Map(stages.map((stage) => [stage.name, before.get(stage.name) ?? makeStation(stage)]))
-    const placesOf = (isConsumer) =>
+/** Fills the two lists; returns a function that shows the next view and returns the markers. */
+export const makeStageCards = (pipeline: HTMLElement, consumers: HTMLElement) => {
+  let shownNames = ""
+  let cards: ReadonlyMap<string, Card> = new Map()
+
+  const rebuild = (stages: ReadonlyArray<StageView>): void => {
+    cards = new Map(stages.map((stage) => [stage.name, cards.get(stage.name) ?? makeCard(stage)]))
+    const placesOf = (isConsumer: boolean): ReadonlyArray<HTMLElement> =>
       stages
         .filter(({ kind }) => (kind === "consumer") === isConsumer)
-        .map(({ name }) => made.get(name).place)
-    stations.replaceChildren(...placesOf(false))
+        .flatMap(({ name }) => cards.get(name)?.place ?? [])
+    pipeline.replaceChildren(...placesOf(false))
     consumers.replaceChildren(...placesOf(true))
-    stations.parentElement.style.setProperty("--stations", String(stations.children.length))
+    pipeline.parentElement?.style.setProperty("--stages", String(pipeline.children.length))
   }
 
-  return ({ stages }) => {
-    const now = stages.map(({ name, kind }) => `${kind} ${name}`).join("\n")
-    if (now !== names) rebuild(stages)
-    names = now
-    return stages.map((stage) => {
-      const { show, stop } = made.get(stage.name)
-      show(stage)
-      return { stage, stop }
+  return ({ stages }: SystemView): ReadonlyArray<MarkedStage> => {
+    const names = stages.map(({ name, kind }) => `${kind} ${name}`).join("\n")
+    if (names !== shownNames) rebuild(stages)
+    shownNames = names
+    return stages.flatMap((stage) => {
+      const card = cards.get(stage.name)
+      card?.show(stage)
+      return card === undefined ? [] : [{ stage, marker: card.marker }]
     })
   }
 }

@@ -1,155 +1,95 @@
 /**
- * Sending an event through the gateway to see that it arrives: what the gateway says, the event in the live stream
- * by its marker, its way. It watches with a socket of its own, from the answer until the event is there.
+ * Sends an event through the gateway and watches it arrive: the answer of the gateway, the event in the live stream, its
+ * timeline. It watches with a connection of its own, from the answer until the event has arrived.
  */
-import { post } from "/page/ask.js"
-import { eventParts } from "/page/event-details.js"
-import { typeMark } from "/page/event-row.js"
-import { button, element, link, span } from "/page/frame.js"
-import { inert } from "/page/inert-text.js"
-import { liveConnection } from "/page/live-connection.js"
+import type { EventView, TestAnswer } from "../../inspect/events/messages.ts"
+import { type Content, element, link } from "./element.ts"
+import { eventParts } from "./event-details.ts"
+import { typeSwatch } from "./event-row.ts"
+import { messageOf, span } from "./format.ts"
+import { inert } from "./inert-text.ts"
+import { liveConnection } from "./live-connection.ts"
+import { testEventForm } from "./test-event-form.ts"
+import { sendTestEvent } from "./viewer-api.ts"
 
-/** After so long without the event it is said what may be, milliseconds. */
-const doubtful = 15_000
+/** After so long without the event, possible reasons are shown, milliseconds. */
+const slowMs = 15_000
 
-const paramRow = (name, value) => {
-  const field = (text, hint, className, most) => {
-    const made = element("input", className)
-    made.value = text
-    made.maxLength = most
-    made.spellcheck = false
-    made.setAttribute("aria-label", hint)
-    made.placeholder = hint.toLowerCase()
-    return made
+const step = (className: string, title: string, content: ReadonlyArray<Node> = []): HTMLLIElement =>
+  element("li", className, [element("b", "", title), ...content])
+
+const isAccepted = ({ status }: TestAnswer): boolean => status >= 200 && status < 300
+
+const gatewayStep = (answer: TestAnswer): HTMLLIElement => {
+  const title = `The gateway answered ${answer.status} in ${span(answer.took)}`
+  const body = element("code", "", inert(answer.body, 500))
+  return step(isAccepted(answer) ? "done" : "failed", title, [body])
+}
+
+const slowHint = (): Content => [
+  "Not arrived yet: a stage may be stalled, or the event was dead-lettered. ",
+  link("/", "See the overview"),
+  " or ",
+  link("/dead-letters", "the dead letters"),
+  "."
+]
+
+/** Adds the steps of one test event to `steps`, and all of it to `details` when it has arrived. Returns what stops it. */
+const watchArrival = (steps: HTMLElement, details: HTMLElement, { marker, at }: TestAnswer): (() => void) => {
+  const waiting = step("waiting", "Waiting for it in the live stream …")
+  steps.append(waiting)
+  const timer = setTimeout(() => waiting.append(element("span", "hint", slowHint())), slowMs)
+  const stop = (): void => {
+    clearTimeout(timer)
+    connection.close()
   }
-  const row = element("div", "param", [
-    field(name, "Name", "param-name", 200),
-    "=",
-    field(value, "Value", "param-value", 2_000)
-  ])
-  const remove = button("×", () => row.remove(), "small")
-  remove.setAttribute("aria-label", "Remove this parameter")
-  row.append(remove)
-  return row
-}
 
-const labelled = (text, input) => {
-  const made = element("label", "", [element("span", "", text)])
-  made.append(input)
-  return made
-}
-
-const stageItem = (kind, ...content) => element("li", kind, content)
-
-const gatewayStage = ({ status, body, took }) => {
-  const isTaken = status >= 200 && status < 300
-  const text = `The gateway answered ${status} in ${span(took)}`
-  return stageItem(isTaken ? "done" : "failed", element("b", "", text), element("code", "", inert(body, 500)))
-}
-
-/** The steps of one test event, as they happen, in `place`, and all of it in `whole` when it is there. */
-const watchArrival = (place, whole, { marker, at }) => {
-  const wait = stageItem("waiting", element("b", "", "Waiting to see it in the live stream …"))
-  place.append(wait)
-  const doubt = setTimeout(() => {
-    wait.append(
-      element("span", "hint", [
-        "Not there yet: a stage may stand still, or it was set aside. ",
-        link("/", "See the overview"),
-        " or ",
-        link("/dead-letters", "the dead letters"),
-        "."
-      ])
-    )
-  }, doubtful)
-
-  const arrived = (event) => {
-    clearTimeout(doubt)
-    watching.close()
-    const { topic, partition, offset } = event
-    const lies = `${topic} / ${partition} / ${offset}`
-    wait.className = "done"
-    wait.replaceChildren(
+  const showArrived = (event: EventView): void => {
+    stop()
+    const position = `${event.topic} / ${event.partition ?? ""} / ${event.offset ?? ""}`
+    waiting.className = "done"
+    waiting.replaceChildren(
       element("b", "", `Seen in the live stream after ${span(Date.now() - at)}`),
-      element("code", "", [typeMark(event.type), inert(lies)])
+      element("code", "", [typeSwatch(event.type), inert(position)])
     )
-    whole.replaceChildren(eventParts(event))
+    details.replaceChildren(eventParts(event))
   }
-  const watching = liveConnection({
-    message: ({ events }) => {
-      if (events.length > 0) arrived(events[0])
+  const connection = liveConnection({
+    onMessage: ({ events: [event] }) => {
+      if (event !== undefined) showArrived(event)
     },
-    state: () => {}
+    onState: () => {}
   })
-  watching.watch({ param: `spoor_test=${marker}` })
-  return () => {
-    clearTimeout(doubt)
-    watching.close()
-  }
+  connection.watch({ param: `spoor_test=${marker}` })
+  return stop
 }
 
-/** Fills the section with the form. @param {HTMLElement} place */
-export const testEvent = (place) => {
-  let leave = () => {}
-  const type = element("input", "")
-  type.value = "test_event"
-  type.required = true
-  type.maxLength = 200
-  type.spellcheck = false
-  const key = element("input", "")
-  key.type = "password"
-  key.autocomplete = "off"
-  key.placeholder = "if asked for"
-  const params = element("div", "params", [paramRow("source", "viewer")])
-  const more = button("Add a parameter", () => {
-    const row = paramRow("", "")
-    params.append(row)
-    row.querySelector("input").focus()
-  })
-  const send = element("button", "first", "Send")
-  send.type = "submit"
-  const stages = element("ol", "arrival")
-  stages.setAttribute("aria-live", "polite")
-  const whole = element("div", "arrived")
-  const form = element("form", "test-form", [
-    labelled("Type", type),
-    element("div", "field", [element("span", "", "Parameters"), params, more]),
-    labelled("Write key", key),
-    send
-  ])
-  form.autocomplete = "off"
+/** Fills the section. */
+export const testEvent = (place: HTMLElement) => {
+  let stopWatching = (): void => {}
+  const steps = element("ol", "arrival")
+  steps.setAttribute("aria-live", "polite")
+  const details = element("div", "arrived")
 
-  const event = () => {
-    const given = [...params.querySelectorAll(".param")].map((row) =>
-      [...row.querySelectorAll("input")].map(({ value }) => value)
-    )
-    const named = given.filter(([name]) => name !== "")
-    return {
-      type: type.value.trim(),
-      params: Object.fromEntries(named),
-      ...(key.value === "" ? {} : { key: key.value })
-    }
-  }
-
-  form.addEventListener("submit", async (submitted) => {
-    submitted.preventDefault()
-    leave()
-    send.disabled = true
-    whole.replaceChildren()
-    stages.replaceChildren(stageItem("waiting", element("b", "", "Sent to the gateway …")))
+  const send = async (): Promise<void> => {
+    stopWatching()
+    form.setBusy(true)
+    details.replaceChildren()
+    steps.replaceChildren(step("waiting", "Sent to the gateway …"))
     try {
-      const answer = await post("/api/test-event", event())
-      stages.replaceChildren(gatewayStage(answer))
-      if (answer.status >= 200 && answer.status < 300) leave = watchArrival(stages, whole, answer)
+      const answer = await sendTestEvent(form.read())
+      steps.replaceChildren(gatewayStep(answer))
+      if (isAccepted(answer)) stopWatching = watchArrival(steps, details, answer)
     } catch (error) {
-      stages.replaceChildren(stageItem("failed", element("b", "", inert(error.message))))
+      steps.replaceChildren(element("li", "failed", element("b", "", inert(messageOf(error)))))
     }
-    send.disabled = false
-  })
-  place.replaceChildren(form, stages, whole)
+    form.setBusy(false)
+  }
+  const form = testEventForm(() => void send())
+  place.replaceChildren(form.place, steps, details)
 
   return {
-    open: () => type.focus(),
-    close: () => leave()
+    open: form.focus,
+    close: (): void => stopWatching()
   }
 }

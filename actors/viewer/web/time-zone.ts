@@ -1,47 +1,48 @@
-/** The time zone in which the pages show and take times: the reader's own, or UTC. Chosen once for all pages; kept in the browser. */
+/** The time zone in which the pages show and read times: the browser's own or UTC. Chosen once for all pages and kept in the browser. */
 
-const key = "spoor-zone"
-const isUtc = localStorage.getItem(key) === "UTC"
-const own = new Intl.DateTimeFormat().resolvedOptions().timeZone
+const storageKey = "spoor-zone"
+const isUtc = localStorage.getItem(storageKey) === "UTC"
+const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
 
-/** The name of the zone, for a person. */
-export const zoneName = isUtc ? "UTC" : own
+/** The name of the zone. */
+export const zoneName: string = isUtc ? "UTC" : ownZone
 
-/** Writes moments in that zone; `options` as for `Intl.DateTimeFormat`. */
-export const timeFormat = (options) =>
+/** Formats moments in that zone; `options` as for `Intl.DateTimeFormat`. */
+export const timeFormat = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
   new Intl.DateTimeFormat(undefined, { hourCycle: "h23", ...options, ...(isUtc ? { timeZone: "UTC" } : {}) })
 
-/** How far the zone is ahead of UTC at that moment, milliseconds. */
-const ahead = (at) => (isUtc ? 0 : -new Date(at).getTimezoneOffset() * 60_000)
+/** The zone's offset from UTC at that moment, milliseconds. */
+const offsetAt = (at: number): number => (isUtc ? 0 : -new Date(at).getTimezoneOffset() * 60_000)
 
-/** A moment (milliseconds since 1970) as a field of the kind `datetime-local` wants it; "" for none. */
-export const fieldText = (at) => (at === undefined ? "" : new Date(at + ahead(at)).toISOString().slice(0, 19))
+/** A moment (milliseconds since 1970) as the value of a `datetime-local` field; "" for undefined. */
+export const fieldText = (at: number | undefined): string =>
+  at === undefined ? "" : new Date(at + offsetAt(at)).toISOString().slice(0, 19)
 
-/** The moment that such a field says; undefined for none. */
-export const momentOfField = (text) => {
+/** The moment of a `datetime-local` field's value; undefined for none. */
+export const momentOfField = (text: string): number | undefined => {
   const at = new Date(isUtc ? `${text}Z` : text).getTime()
   return text === "" || Number.isNaN(at) ? undefined : at
 }
 
-/** A `Date` whose own hours are those of that zone, for what draws an axis. */
-export const axisDate = (at) =>
+/** A `Date` whose local hours are those of the zone, for the axis of a chart. */
+export const axisDate = (at: number): Date =>
   isUtc ? new Date(at + new Date(at).getTimezoneOffset() * 60_000) : new Date(at)
 
-/** The button that shows the zone and changes to the other one; the page is read anew. */
-export const zoneButton = () => {
-  const made = document.createElement("button")
-  made.type = "button"
-  made.className = "plain zone"
-  made.textContent = zoneName
-  made.dataset.short = isUtc ? "UTC" : "local"
-  const other = isUtc ? `your own zone, ${own}` : "UTC"
-  made.title = `Times are in ${zoneName}. Press to show them in ${other}.`
-  made.setAttribute("aria-label", made.title)
-  made.disabled = own === "UTC" && !isUtc
-  made.addEventListener("click", () => {
-    if (isUtc) localStorage.removeItem(key)
-    else localStorage.setItem(key, "UTC")
+/** A button that shows the zone, switches to the other one, and reloads the page. */
+export const zoneButton = (): HTMLButtonElement => {
+  const created = document.createElement("button")
+  created.type = "button"
+  created.className = "plain zone"
+  created.textContent = zoneName
+  created.dataset.short = isUtc ? "UTC" : "local"
+  const other = isUtc ? `your own zone, ${ownZone}` : "UTC"
+  created.title = `Times are in ${zoneName}. Press to show them in ${other}.`
+  created.setAttribute("aria-label", created.title)
+  created.disabled = ownZone === "UTC" && !isUtc
+  created.addEventListener("click", () => {
+    if (isUtc) localStorage.removeItem(storageKey)
+    else localStorage.setItem(storageKey, "UTC")
     location.reload()
   })
-  return made
+  return created
 }

@@ -10,7 +10,7 @@ import { serve } from "../../../../gateway/http/serve.ts"
 import type { Server } from "../../../../gateway/http/server-types.ts"
 import { ask, noAccounts, order, ownPage, viewer } from "../requests.ts"
 
-const none = { done: 0, gone: 0, tooOften: 0, tooOftenDeadLetters: [], troubles: [] }
+const none = { done: 0, gone: 0, tooOften: 0, tooOftenLetters: [], troubles: [] }
 
 /** Accounts that count how often something was to be changed. */
 const counting = (): { readonly accounts: DeadLetterService; readonly asked: () => number } => {

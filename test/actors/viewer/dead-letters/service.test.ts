@@ -36,7 +36,7 @@ const ordered = (accounts: DeadLetterService, path: string, body: unknown) =>
     return { status: answer.status, body: await answer.json() }
   })
 
-const nothing = { done: 0, gone: 0, tooOften: 0, tooOftenDeadLetters: [], troubles: [] }
+const nothing = { done: 0, gone: 0, tooOften: 0, tooOftenLetters: [], troubles: [] }
 
 const good = "203.0.113.9 1795206905922 trk nopod /t/app_open a=1 curl/8"
 
@@ -206,7 +206,7 @@ await onOwnQueues((open) => {
         expect((yield* ordered(accounts, "replay", { letters: [letter?.id] })).body.done).toBe(1)
         ;[letter] = yield* deadLetter(yield* claimAll(queue.source))
       }
-      const refused = { ...nothing, tooOften: 1, tooOftenDeadLetters: [letter?.id] }
+      const refused = { ...nothing, tooOften: 1, tooOftenLetters: [letter?.id] }
       expect((yield* ordered(accounts, "replay", { letters: [letter?.id] })).body).toEqual(refused)
       expect((yield* ordered(accounts, "replay", { filter: {} })).body).toEqual(refused)
       const again = yield* ordered(accounts, "replay", { letters: [letter?.id], force: true })
