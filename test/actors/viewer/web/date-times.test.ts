@@ -1,11 +1,11 @@
-/** Instants travel as instants: in the night in which clocks go back, an hour of local times stands for two. */
+/** Instants stay exact in the night when clocks are set back, in which an hour of local times stands for two. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import { inBrowser } from "../../../support/browser.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"
 import { reads, sees } from "./seeing.ts"
 
-inBrowser("the past, in the night in which clocks go back", (check) => {
+inBrowser("the history, in the night when clocks are set back", (check) => {
   let spoor: Spoor
   beforeAll(async () => {
     spoor = await startSpoor(["viewer"], ownSettings())
@@ -16,7 +16,7 @@ inBrowser("the past, in the night in which clocks go back", (check) => {
     ["first", "2026-10-25T00:20:00.400Z", "2026-10-25T00:15:00.400Z"],
     ["second", "2026-10-25T01:20:00.400Z", "2026-10-25T01:15:00.400Z"]
   ] as const) {
-    check(`5 min on the ${which} 02:20 look 5 minutes back`, async ({ open }) => {
+    check(`5 min at the ${which} 02:20 searches the last 5 minutes`, async ({ open }) => {
       const page = await open(new URL("/ledger", spoor.address("watch them")), {
         timezoneId: "Europe/Berlin"
       })
@@ -60,7 +60,7 @@ inBrowser("the past, in the night in which clocks go back", (check) => {
       }
     })
 
-    check(`numbers since the ${which} 02:15 are asked for from there, in each zone`, async ({ open }) => {
+    check(`numbers since the ${which} 02:15 start there, in each zone`, async ({ open }) => {
       const page = await open(new URL(`/counters?since=${since}`, spoor.address("watch them")), {
         timezoneId: "Europe/Berlin"
       })

@@ -1,4 +1,4 @@
-/** A system as the overview may be told of it, made up: so that it can be as large or as ill as a test wants. */
+/** Made-up views of a system for the overview, as large or as broken as a test needs. */
 import type {
   DependencyView,
   InstanceView,
@@ -62,7 +62,7 @@ const dependency = (name: string, kind: string, address: string): DependencyView
   ok: true
 })
 
-/** All stages flow, an instance of each actor, on real servers; with what is given in place of that. */
+/** A view in which all stages flow, with an instance of each actor, on real servers; `changed` and `stages` replace parts of it. */
 export const pictured = (
   changed: Partial<SystemView> = {},
   stages: Readonly<Record<string, Partial<StageView>>> = {}
