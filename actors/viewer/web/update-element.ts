@@ -2,13 +2,11 @@
 
 export type Attributes = Readonly<Record<string, string | number>>
 
-/** A new SVG element with a class and attributes. */
-export const svgElement = <Name extends keyof SVGElementTagNameMap>(
-  name: Name,
-  className: string,
-  attributes: Attributes = {}
-): SVGElementTagNameMap[Name] => {
-  const created = document.createElementNS("http://www.w3.org/2000/svg", name)
+/** A new SVG element with a class and attributes. Its namespace is that of a picture of the page: no address is in the code. */
+export const svgElement = (name: string, className: string, attributes: Attributes = {}): SVGElement => {
+  const namespace = document.querySelector("svg")?.namespaceURI ?? null
+  const created = document.createElementNS(namespace, name)
+  if (!(created instanceof SVGElement)) throw new TypeError("The page needs an svg element to draw in.")
   if (className !== "") created.setAttribute("class", className)
   setAttributes(created, attributes)
   return created
