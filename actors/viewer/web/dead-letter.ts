@@ -9,6 +9,7 @@ import { known, messageOf, number } from "./format.ts"
 import { showFrame } from "./frame.ts"
 import { bytesOf, hexRows } from "./hex-dump.ts"
 import { showState } from "./page-state.ts"
+import { scrollingText } from "./scrolling-text.ts"
 import { moment } from "./times.ts"
 import {
   type ChosenReplay,
@@ -51,8 +52,14 @@ const envelopeOf = (deadLetter: OpenDeadLetter): ReadonlyArray<Definition> => {
 }
 
 /** Fills the place when it is opened first: the text may be long. */
-const fillWhenOpened = (place: HTMLElement, text: () => string): void =>
-  place.addEventListener("toggle", () => place.append(element("pre", "", text())), { once: true })
+const fillWhenOpened = (id: string, text: () => string): void => {
+  const place = byId(id)
+  const fill = (): void => {
+    const label = place.querySelector("summary")?.textContent ?? id
+    place.append(scrollingText(label, text()))
+  }
+  place.addEventListener("toggle", fill, { once: true })
+}
 
 const hintOf = ({ isEditable, isWhole }: OpenDeadLetter): string => {
   if (!isWhole)
@@ -69,9 +76,9 @@ const show = (deadLetter: OpenDeadLetter): void => {
   line.readOnly = !deadLetter.isEditable
   byId("line-hint").textContent = hintOf(deadLetter)
   byId("size").textContent = `${number(size)} bytes${isWhole ? "" : ", shown is the beginning"}`
-  fillWhenOpened(byId("hex"), () => hexRows(bytesOf(base64)))
-  fillWhenOpened(byId("base64"), () => base64)
-  fillWhenOpened(byId("stored"), () => envelope)
+  fillWhenOpened("hex", () => hexRows(bytesOf(base64)))
+  fillWhenOpened("base64", () => base64)
+  fillWhenOpened("stored", () => envelope)
 }
 
 /** Makes the controls of a dead letter work. */

@@ -1,5 +1,6 @@
 /** The result of a dry run: what would happen to a line. */
 import { definitions, element } from "./element.ts"
+import { scrollingText } from "./scrolling-text.ts"
 import type { DryRunView } from "./viewer-api.ts"
 
 export const showDryRun = (place: HTMLElement, result: DryRunView): void => {
@@ -8,7 +9,7 @@ export const showDryRun = (place: HTMLElement, result: DryRunView): void => {
     const text = `It would be dead-lettered again by the ${stage}: "${reason}".`
     place.replaceChildren(
       element("p", "trouble", text),
-      ...(detail === "" ? [] : [element("pre", "", detail)])
+      ...(detail === "" ? [] : [scrollingText("Detail", detail)])
     )
     return
   }
@@ -16,7 +17,7 @@ export const showDryRun = (place: HTMLElement, result: DryRunView): void => {
   const note = isTopicUnknown ? " The topic that the line names is not allowed." : ""
   place.replaceChildren(
     element("p", "good", `It would be stored in topic ${topic} as this record.${note}`),
-    element("pre", "", record),
+    scrollingText("Record", record),
     element("dl", "", definitions([["key", key === "" ? "none" : key]]))
   )
 }

@@ -9,6 +9,7 @@ import { type TimelineSection, timelineSection } from "./event-timeline.ts"
 import { copyMenu, type ExportPart, type Forms } from "./export-menu.ts"
 import { explained } from "./glossary.ts"
 import { inert } from "./inert-text.ts"
+import { scrollingText } from "./scrolling-text.ts"
 import { ownSteps } from "./timeline-line.ts"
 
 /** How many pairs are shown; all are copied. */
@@ -54,11 +55,7 @@ const isLine = ({ stage }: EventView): boolean => stage === "raw" || stage === "
 
 const rawPart = (event: EventView): HTMLElement => {
   const title = isLine(event) ? "Line" : "Record"
-  const text = element("pre", "", inert(event.raw, maxRawLength))
-  text.tabIndex = 0
-  text.setAttribute("role", "region")
-  text.setAttribute("aria-label", title)
-  return part("raw", title, text)
+  return part("raw", title, scrollingText(title, inert(event.raw, maxRawLength)))
 }
 
 const rawForms = ({ raw }: EventView, name: string): Forms => ({
