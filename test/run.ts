@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { collectMissing, sentencesIn } from "./support/missing.ts"
 import { type Report, readReport } from "./support/report.ts"
 
 interface Count {
@@ -48,6 +49,7 @@ const report = (title: string, paths: ReadonlyArray<string>): Report | undefined
 const testAll = (paths: ReadonlyArray<string>): Count => {
   const first = report("tests", paths)
   if (first === undefined) return { passed: 0, failed: 1 }
+  nameSkipped(first)
   for (const { file, name, message } of first.failures) say(`failed: ${file}: ${name}\n${message}`)
   if (first.failures.length > mostAccidents) return { passed: first.passed, failed: first.failures.length }
   let failed = 0
@@ -62,6 +64,15 @@ const testAll = (paths: ReadonlyArray<string>): Count => {
   return { passed: first.passed + first.failures.length - failed, failed }
 }
 
+/** Every test that was left out by its name, and what was missing for it. */
+const nameSkipped = ({ skipped }: Report): void => {
+  if (skipped.length === 0) return
+  const names = skipped.map(({ file, name }) => `skipped: ${file}: ${name}`)
+  say([...names, `${skipped.length} tests were skipped:`, ...sentencesIn(missing)].join("\n"))
+}
+
+const missing = join(mkdtempSync(join(tmpdir(), "spoor-missing-")), "sentences")
+collectMissing(missing)
 const counts = [
   check("types", bin("tsc"), ["-p", "."]),
   check("style", bin("biome"), ["check", "."]),

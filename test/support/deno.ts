@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import { isMissing } from "./missing.ts"
 import { hasProgram } from "./server.ts"
 
 const version = "2.9.6"
@@ -25,9 +26,6 @@ export const denoProgram = (): string | undefined => {
     execFileSync(join(folder, "node_modules", ".bin", "deno"), ["--version"], { stdio: "ignore" })
     return existsSync(program) ? program : join(folder, "node_modules", ".bin", "deno")
   } catch (cause) {
-    const sentence = `Deno is missing, so its suites cannot run. Install Deno ${version} or set DENO.`
-    if (process.env.CI === "true") throw new Error(sentence, { cause })
-    process.stderr.write(`${sentence}\n`)
-    return undefined
+    return isMissing(`Deno is missing, so its suites cannot run. Install Deno ${version} or set DENO.`, cause)
   }
 }

@@ -3,6 +3,7 @@
  * too). They run from Maven Central's jars, which are fetched once into the user's cache folder. Starting takes about
  * 4 s. They end with this process at the latest.
  */
+
 import { type ChildProcess, execFile } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
@@ -10,6 +11,7 @@ import { homedir, tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { freeze, unfreeze } from "./freeze.ts"
+import { isMissing } from "./missing.ts"
 import { endProgram, freePort, hasProgram, startProgram } from "./server.ts"
 
 const pom = join(import.meta.dirname, "kafka", "pom.xml")
@@ -139,10 +141,7 @@ export const startBrokers = async (
   more: Record<string, string> = {}
 ): Promise<ReadonlyArray<Broker> | undefined> => {
   const home = hasProgram("java", ["-version"]) && hasProgram("mvn") ? await jars() : undefined
-  if (home === undefined) {
-    if (process.env.CI === "true") throw new Error(`A Kafka broker is missing. ${howToGetKafka}`)
-    return undefined
-  }
+  if (home === undefined) return isMissing(`A Kafka broker is missing. ${howToGetKafka}`)
   const plans: Array<Plan> = []
   for (let id = 1; id <= count; id++) plans.push(await planOf(id))
   // A leading "-" would be taken for an option.

@@ -12,6 +12,7 @@ export interface FailedTest {
 export interface Report {
   readonly passed: number
   readonly failures: ReadonlyArray<FailedTest>
+  readonly skipped: ReadonlyArray<Omit<FailedTest, "message">>
 }
 
 /** Reads it; undefined when there is none, or none that was written to its end: the run broke off. */
@@ -27,16 +28,21 @@ export const readReport = (path: string): Report | undefined => {
   const count = (name: string): number => Number(attribute(head, name) ?? 0)
   const failures = [...text.matchAll(/<testcase ([^>]*[^/])>\s*<failure([^>]*?)(?:\/>|>([^<]*)<)/g)].map(
     ([, test = "", about = "", body = ""]): FailedTest => ({
-      file: attribute(test, "file") ?? "",
-      name: [attribute(test, "name"), ...(attribute(test, "classname") ?? "").split(" > ")]
-        .filter((part) => part)
-        .toReversed()
-        .join(" > "),
+      ...named(test),
       message: unescaped(body).trim() || (attribute(about, "message") ?? "")
     })
   )
-  return { passed: count("tests") - count("skipped") - count("failures"), failures }
+  const skipped = [...text.matchAll(/<testcase ([^>]*[^/])>\s*<skipped/g)].map(([, test = ""]) => named(test))
+  return { passed: count("tests") - count("skipped") - count("failures"), failures, skipped }
 }
+
+const named = (test: string) => ({
+  file: attribute(test, "file") ?? "",
+  name: [attribute(test, "name"), ...(attribute(test, "classname") ?? "").split(" > ")]
+    .filter((part) => part)
+    .toReversed()
+    .join(" > ")
+})
 
 const attribute = (tag: string, name: string): string | undefined => {
   const [, value] = new RegExp(`(?:^| )${name}="([^"]*)"`).exec(tag) ?? []

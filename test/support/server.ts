@@ -7,6 +7,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { createServer } from "node:net"
 import { diesWithUs } from "./dies-with-us.ts"
+import { isMissing } from "./missing.ts"
 
 /** A server that runs: where it is, and how it ends. */
 export interface Running {
@@ -52,10 +53,7 @@ const start = async (kind: ServerKind): Promise<Running | undefined> => {
   if (named !== undefined && named !== "") return { url: named, stop: async () => {} }
   const running = dockerAnswers() ? await kind.container() : await kind.local()
   if (running !== undefined) return running
-  const sentence = `${kind.name} is missing, so its suites cannot run. ${kind.howToGet}`
-  if (process.env.CI === "true") throw new Error(sentence)
-  process.stderr.write(`${sentence}\n`)
-  return undefined
+  return isMissing(`${kind.name} is missing, so its suites cannot run. ${kind.howToGet}`)
 }
 
 let docker: boolean | undefined
@@ -83,9 +81,7 @@ export const hasProgram = (command: string, args: ReadonlyArray<string> = ["--ve
  */
 export const needsProgram = (command: string, howToGet: string, args?: ReadonlyArray<string>): boolean => {
   if (hasProgram(command, args)) return true
-  const sentence = `${command} is missing, so its suites cannot run. ${howToGet}`
-  if (process.env.CI === "true") throw new Error(sentence)
-  process.stderr.write(`${sentence}\n`)
+  isMissing(`${command} is missing, so its suites cannot run. ${howToGet}`)
   return false
 }
 
