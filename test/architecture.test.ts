@@ -122,7 +122,8 @@ describe("one file knows each client library", () => {
     "kafkajs",
     "msgpackr",
     "node:sqlite",
-    "ua-parser-js"
+    "ua-parser-js",
+    "uplot"
   ]
   for (const library of libraries) {
     test(library, () => {

@@ -32,7 +32,7 @@ const hourMs = 3_600_000
 let selection = selectionOf(location.search)
 let isPaused = false
 let connection: ConnectionState = "connecting"
-/** One of so many matching events is shown. */
+/** Every Nth matching event is shown; 1: all. */
 let sample = 1
 let leftOut = 0
 let isLogUnreadable = false
