@@ -1,6 +1,6 @@
 /**
  * Addresses of the old system's pages: where its dead letters were listed, and where all of them were cleared. Its live
- * list, `/kafidx?filter=<type>`, is the page of events (web/static-files.ts, web/event-filter.ts). Keeps nothing.
+ * list, `/kafidx?filter=<type>`, is the page of events (web/static-files.ts, web/event-filter.js). Keeps nothing.
  */
 import { Elysia } from "elysia"
 import { refuse } from "../../../gateway/http/errors.ts"
