@@ -1,7 +1,7 @@
 /** The outcome of replaying or discarding dead letters, with what can be done about the rest. */
 import { button, element } from "./element.ts"
 import { deadLetterCount, messageOf } from "./format.ts"
-import type { RunOutcome } from "./viewer-api.ts"
+import type { BulkOutcome } from "./viewer-api.ts"
 
 export type Verb = "replayed" | "discarded"
 
@@ -33,7 +33,7 @@ const replayedTooOften = (
 export const showOutcome = (
   place: HTMLElement,
   verb: Verb,
-  outcome: RunOutcome,
+  outcome: BulkOutcome,
   replayAnyway: ReplayAnyway
 ): void => {
   const { done, gone, tooOften, tooOftenLetters, troubles } = outcome

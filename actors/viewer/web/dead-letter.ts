@@ -12,12 +12,12 @@ import { showState } from "./page-state.ts"
 import { scrollingText } from "./scrolling-text.ts"
 import { moment } from "./times.ts"
 import {
+  type BulkOutcome,
   type ChosenReplay,
   discardDeadLetters,
   dryRun,
   getDeadLetter,
   type OpenDeadLetter,
-  type RunOutcome,
   replayDeadLetters
 } from "./viewer-api.ts"
 
@@ -93,7 +93,7 @@ const listen = (deadLetter: OpenDeadLetter): void => {
   /** Runs a command and shows its outcome; the page stays locked when the dead letter has left the list. */
   const run = async (
     verb: Verb,
-    command: () => Promise<RunOutcome>,
+    command: () => Promise<BulkOutcome>,
     replayAnyway = () => {}
   ): Promise<void> => {
     setLocked(true)

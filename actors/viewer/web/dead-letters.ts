@@ -7,11 +7,11 @@ import { deadLetterCount, known, messageOf, number } from "./format.ts"
 import { showFrame } from "./frame.ts"
 import { showState } from "./page-state.ts"
 import {
+  type BulkOutcome,
   type DeadLetterFilter,
   type DeadLetterList,
   discardDeadLetters,
   listDeadLetters,
-  type RunOutcome,
   replayDeadLetters
 } from "./viewer-api.ts"
 
@@ -117,7 +117,7 @@ const load = async (): Promise<void> => {
 }
 
 /** Runs a command, shows its outcome and the rest of the list. */
-const run = async (verb: Verb, command: Promise<RunOutcome>): Promise<void> => {
+const run = async (verb: Verb, command: Promise<BulkOutcome>): Promise<void> => {
   isBusy = true
   showSelection()
   showPending(outcome, verb === "replayed" ? "Replaying …" : "Discarding …")

@@ -5,16 +5,16 @@ import { type Definition, definitions, element, link } from "./element.ts"
 import { number } from "./format.ts"
 import { withLocalTimes } from "./local-times.ts"
 import { exactMoment, moment } from "./times.ts"
-import type { WhereView } from "./viewer-api.ts"
+import type { EventLocationView } from "./viewer-api.ts"
 
 /** The class of the sentence. */
-const classes: Readonly<Partial<Record<WhereView["state"], string>>> = {
+const classes: Readonly<Partial<Record<EventLocationView["state"], string>>> = {
   stored: "good",
   "dead letter": "bad",
   "in flight": "good"
 }
 
-type Found<List extends "underWay" | "letters" | "records"> = WhereView[List][number]
+type Found<List extends "underWay" | "letters" | "records"> = EventLocationView[List][number]
 
 const stageRow = (stage: string, at: number, before: number | undefined): HTMLTableRowElement => {
   const duration = before === undefined ? "" : `${at < before ? "" : "+"}${number(at - before)} ms`
@@ -61,7 +61,7 @@ const inFlight = ({ queue, claimed, attempts, until, isClaimed, line }: Found<"u
     ["line", line]
   ])
 
-export const showEventLocation = (place: HTMLElement, location: WhereView): void => {
+export const showEventLocation = (place: HTMLElement, location: EventLocationView): void => {
   const { state, sentence, underWay, letters, records, troubles } = location
   place.replaceChildren(
     element("p", classes[state] ?? "", withLocalTimes(sentence)),

@@ -10,22 +10,27 @@ import type {
 import type { Ledger } from "../../inspect/ledger/types.ts"
 import type { SystemView } from "../../inspect/pipeline/system-view.ts"
 import type { Counter, TableRow } from "../counters.ts"
-import type { RunOutcome } from "../dead-letters/bulk.ts"
-import type { TryOrder } from "../dead-letters/commands.ts"
+import type { RunOutcome as BulkOutcome } from "../dead-letters/bulk.ts"
+import type { TryOrder as DryRunCommand } from "../dead-letters/commands.ts"
 import type { DeadLetterList } from "../dead-letters/service.ts"
-import type { DryRunView, ListedDeadLetter, OpenDeadLetter, WhereView } from "../dead-letters/view.ts"
+import type {
+  DryRunView,
+  WhereView as EventLocationView,
+  ListedDeadLetter,
+  OpenDeadLetter
+} from "../dead-letters/view.ts"
 import type { RangeTables } from "../history/range-counts.ts"
 import { getJson, postJson } from "./fetch-json.ts"
 
 export type {
+  BulkOutcome,
   Counter,
   DeadLetterList,
   DryRunView,
+  EventLocationView,
   ListedDeadLetter,
   OpenDeadLetter,
-  RunOutcome,
-  TableRow,
-  WhereView
+  TableRow
 }
 
 /** The tables of a counter since it began to count. */
@@ -60,7 +65,8 @@ export const getSystem = (signal?: AbortSignal): Promise<SystemView> => getJson(
 
 export const getLedger = (signal?: AbortSignal): Promise<Ledger> => getJson("/api/ledger", signal)
 
-export const locateEvent = (id: string): Promise<WhereView> => getJson(`/api/where-is?id=${encoded(id)}`)
+export const locateEvent = (id: string): Promise<EventLocationView> =>
+  getJson(`/api/where-is?id=${encoded(id)}`)
 
 export const getTimeline = (id: string): Promise<TimelineView> => getJson(`/api/events/${encoded(id)}`)
 
@@ -92,13 +98,14 @@ export const listDeadLetters = (query: URLSearchParams): Promise<DeadLetterList>
 export const getDeadLetter = (address: string): Promise<OpenDeadLetter> =>
   getJson(`/api/dead-letters/letter?address=${encoded(address)}`)
 
-export const replayDeadLetters = (command: ChosenReplay | Filtered): Promise<RunOutcome> =>
+export const replayDeadLetters = (command: ChosenReplay | Filtered): Promise<BulkOutcome> =>
   postJson("/api/dead-letters/replay", command)
 
-export const discardDeadLetters = (command: Chosen | Filtered): Promise<RunOutcome> =>
+export const discardDeadLetters = (command: Chosen | Filtered): Promise<BulkOutcome> =>
   postJson("/api/dead-letters/discard", command)
 
-export const dryRun = (command: TryOrder): Promise<DryRunView> => postJson("/api/dead-letters/try", command)
+export const dryRun = (command: DryRunCommand): Promise<DryRunView> =>
+  postJson("/api/dead-letters/try", command)
 
 export const getGateway = (): Promise<{ readonly url: string | null }> => getJson("/api/gateway")
 
