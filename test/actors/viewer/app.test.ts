@@ -80,7 +80,7 @@ describe("safety", () => {
   })
 
   test("with a password nothing but health is shown to strangers, and metrics to nobody", async () => {
-    for (const path of ["/", "/kafidx", "/metrics", "/api/counters", "/page/events.ts", "/live", "/nothing"]) {
+    for (const path of ["/", "/kafidx", "/metrics", "/api/counters", "/page/hue.ts", "/live", "/nothing"]) {
       const answer = await ask(path, { auth })
       expect(answer.status).toBe(401)
       expect(answer.headers.get("www-authenticate")).toStartWith("Basic ")
