@@ -48,7 +48,7 @@ const serverFiles = /^(static-files|strip-types\.\w+)\.ts$/
 
 /** A script for the browser; the chart library is the only package that scripts import. */
 const script = (name: string): PageFile =>
-  file(stripTypes(read(name)).replace(/from "uplot"/, 'from "./lib/uplot.js"'), "js")
+  file(stripTypes(read(name)).replace(/(?<=from )"uplot"/, '"./lib/uplot.js"'), "js")
 
 const scriptsAndStyles = (): ReadonlyArray<readonly [string, PageFile]> =>
   readdirSync(folder).flatMap((name): ReadonlyArray<readonly [string, PageFile]> => {
