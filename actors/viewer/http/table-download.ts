@@ -3,7 +3,7 @@
  * as long as its response.
  */
 import type { TableRow } from "../counters.ts"
-import { csvLine } from "../web/csv.js"
+import { csvLine } from "../web/csv.ts"
 
 /** Rows formatted at a time. */
 const rowsPerChunk = 500
