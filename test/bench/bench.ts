@@ -8,7 +8,7 @@ export interface Options {
   readonly seconds: number
   /** How long the run lasts that looks for memory that grows. */
   readonly minutes: number
-  /** 1 is the size that the README's figures have; 0.1 a tenth of the events, for trying. */
+  /** 1 is the size that the figures of test/README.md have; 0.1 a tenth of the events, for trying. */
   readonly scale: number
   /** Says what is going on, for a person who waits. */
   readonly tell: (sentence: string) => void

@@ -1,7 +1,7 @@
 /**
  * `bun run bench [name …] [--rounds 5] [--seconds 4] [--minutes 10] [--scale 1] [--results file]`: runs the benchmarks of
  * those names (all without one), prints what they found and keeps it in results.json. `--report` runs nothing: it makes
- * the README's part and the plots from what was kept. Ends with 1 when something that must be reached was not.
+ * the part of test/README.md and the plots from what was kept. Ends with 1 when something that must be reached was not.
  */
 import { parseArgs } from "node:util"
 import { stopServers } from "../support/server.ts"

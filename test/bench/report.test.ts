@@ -1,4 +1,4 @@
-/** What is made of results: Markdown, the README's part, plots. */
+/** What is made of results: Markdown, the part of test/README.md, plots. */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -69,7 +69,7 @@ describe("results", () => {
   })
 })
 
-describe("the README's part", () => {
+describe("the part of test/README.md", () => {
   test("has a row for each target with what was measured, whether it is reached, command and date", () => {
     const text = section(twoResults)
     expect(text).toContain("Measured on 2 cores. 1 of 2 targets are reached.")
@@ -88,7 +88,7 @@ describe("the README's part", () => {
 
   test("shows the plots and, folded, everything that was found", () => {
     const text = section(twoResults)
-    expect(text).toContain("![Fast & <slow>](test/bench/plots/one.svg)")
+    expect(text).toContain("![Fast & <slow>](bench/plots/one.svg)")
     expect(text).toContain("<details><summary><code>scale</code></summary>\n\n| way | events/s |")
     expect(text).toContain("A note.\n\n</details>")
   })

@@ -1,11 +1,12 @@
-/** The README's part on what was measured, and the plots beside it, made from what the benchmarks found. */
+/** The part of test/README.md on what was measured, and its plots, made from the results of the benchmarks. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { markdown, type Plot, type Result, type Results } from "./result.ts"
 import { svg } from "./svg.ts"
 
-const root = join(import.meta.dirname, "..", "..")
-const plotFolder = "test/bench/plots"
+const document = join(import.meta.dirname, "..", "README.md")
+/** As seen from the document. */
+const plotFolder = "bench/plots"
 const [begin, end] = ["<!-- bench -->", "<!-- /bench -->"]
 
 /** The order in which a reader meets them; any other comes behind. */
@@ -73,19 +74,19 @@ const image = ({ title, file }: Plot): string => `![${title}](${plotFolder}/${fi
 const details = ({ name, table, notes = [] }: Result): string =>
   [`<details><summary><code>${name}</code></summary>`, markdown(table), ...notes, "</details>"].join("\n\n")
 
-/** The README with that part made anew. Throws when it has no marks for it. */
+/** The document with that part made anew. Throws when it has no markers for it. */
 export const withSection = (readme: string, text: string): string => {
   const [before, rest] = readme.split(begin)
   const after = rest?.split(end)[1]
-  if (before === undefined || after === undefined) throw new Error(`README.md has no ${begin} … ${end}.`)
+  if (before === undefined || after === undefined) throw new Error(`test/README.md has no ${begin} … ${end}.`)
   return `${before}${begin}\n${text}\n${end}${after}`
 }
 
 /** Writes both. */
 export const writeReport = (results: Results): void => {
-  mkdirSync(join(root, plotFolder), { recursive: true })
+  const folder = join(dirname(document), plotFolder)
+  mkdirSync(folder, { recursive: true })
   for (const plot of Object.values(results).flatMap(({ plots = [] }) => plots))
-    writeFileSync(join(root, plotFolder, `${plot.file}.svg`), svg(plot))
-  const readme = join(root, "README.md")
-  writeFileSync(readme, withSection(readFileSync(readme, "utf8"), section(results)))
+    writeFileSync(join(folder, `${plot.file}.svg`), svg(plot))
+  writeFileSync(document, withSection(readFileSync(document, "utf8"), section(results)))
 }

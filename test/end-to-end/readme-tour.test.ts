@@ -1,17 +1,16 @@
 /**
- * The README's tour can be followed to the letter: its command blocks are typed into a shell, in order, and say what stands
- * below them. Only what belongs to this machine is replaced: ports, addresses, the names of queue and topic.
+ * The tour of the README can be followed to the letter, and so can the commands of the other README files: the blocks that
+ * name this test are typed into a shell, in order, and print what stands below them. Only what belongs to this machine is
+ * replaced: ports, addresses, the names of queue and topic.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
-import { delimiter, dirname, join } from "node:path"
+import { delimiter, dirname } from "node:path"
+import { readmes, root } from "../../deploy/documents.ts"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
 import { diesWithUs } from "../support/dies-with-us.ts"
 import { eventually } from "../support/eventually.ts"
 import { type Environment, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
-
-const root = join(import.meta.dirname, "..", "..")
 
 interface Step {
   readonly command: string
@@ -28,18 +27,19 @@ const stepsOf = (text: string): ReadonlyArray<Step> => {
   return steps
 }
 
-const readme = readFileSync(join(root, "README.md"), "utf8")
 const marked = /<!-- run by test\/end-to-end\/readme-tour\.test\.ts -->\n```sh\n([\s\S]*?)```/g
-const blocks = Array.from(readme.matchAll(marked), ([, text = ""]) => stepsOf(text))
+const blocks = readmes().flatMap((document) =>
+  Array.from(document.text.matchAll(marked), ([, text = ""]) => stepsOf(text))
+)
 
 /** The block that has this command. */
 const blockWith = (part: string): ReadonlyArray<Step> => {
   const found = blocks.filter((steps) => steps.some(({ command }) => command.includes(part)))
-  if (found.length !== 1) throw new Error(`${found.length} blocks of the README have "${part}"`)
+  if (found.length !== 1) throw new Error(`${found.length} blocks of the README files have "${part}"`)
   return found[0] ?? []
 }
 
-test("the README has six blocks of commands that are typed here", () => {
+test("the README files have six blocks of commands that are typed here", () => {
   expect(blocks).toHaveLength(6)
 })
 

@@ -14,9 +14,9 @@
  * the same seed draws the same moments (not the same interleaving). Put a seed that failed into seeds.json, under the
  * case's number: it is run too from then on.
  *
- * `--events` per case (100,000), `--moments` how often a random fault strikes (20), `--rate` events a second, `--report` writes the table into
- * README.md. test/faults/results.json keeps the last result of each case, so that a few can be run again, and the table
- * is of all of them.
+ * `--events` per case (100,000), `--moments` how often a random fault strikes (20), `--rate` events a second, `--report`
+ * writes the table into test/README.md. test/faults/results.json keeps the last result of each case, so that a few can be
+ * run again, and the table is of all of them.
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -83,5 +83,5 @@ const known = mergeResults(
 )
 writeResults(file, known)
 say(`\n${tableOf(results, left)}\n${results.length - failed.length} passed, ${failed.length} failed`)
-if (values.report) writeReport(join(import.meta.dirname, "..", "..", "README.md"), known, notHere)
+if (values.report) writeReport(join(import.meta.dirname, "..", "README.md"), known, notHere)
 process.exit(failed.length === 0 ? 0 : 1)

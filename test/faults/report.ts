@@ -1,4 +1,4 @@
-/** The results of a run as text: a line each while it runs, the table for the README, JSON for machines. */
+/** The results of a run as text: a line each while it runs, the table for test/README.md, JSON for machines. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import type { NotHere } from "./case.ts"
@@ -74,14 +74,14 @@ const worstRuns = (results: ReadonlyArray<CaseResult>): ReadonlyArray<CaseResult
 
 const [begin, end] = ["<!-- faults -->", "<!-- /faults -->"]
 
-/** Puts the table of all results, and what made them, between the marks in the README. Throws when the marks are not there. */
+/** Puts the table of all results, and what made them, between the markers in the document. Throws when they are not there. */
 export const writeReport = (
   path: string,
   results: ReadonlyArray<KeptResult>,
   left: ReadonlyArray<NotHere>
 ): void => {
-  const made = new Set(results.map(({ date, command }) => `\`${command}\` (${date})`))
-  const heading = `Measured on ${availableParallelism()} cores shared by everything, with ${[...made].join(" and ")}.\n\n`
+  const made = new Set(results.map(({ date, command }) => `- \`${command}\` (${date})\n`))
+  const heading = `Measured on ${availableParallelism()} cores shared by everything, with these commands:\n\n${[...made].join("")}\n`
   const before = readFileSync(path, "utf8")
   const [from, to] = [before.indexOf(begin), before.indexOf(end)]
   if (from === -1 || to < from) throw new Error(`${path} has no ${begin} … ${end}.`)

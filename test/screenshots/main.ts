@@ -1,6 +1,7 @@
 /**
- * Makes the README's pictures of the viewer: `bun test/screenshots/main.ts [minutes]`. Runs everything in one process on
- * embedded services with visitors of a shop for so many minutes (6), and writes deploy/screenshots/*.png.
+ * Takes the pictures of the viewer for README.md and actors/viewer/README.md: `bun test/screenshots/main.ts [minutes]`.
+ * Runs everything in one process on embedded services with visitors of a shop for that many minutes (6), and writes
+ * deploy/screenshots/*.png.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -38,7 +38,7 @@ export default faultCase({
     const attempts = Array.from((await world.queue.attempts()).values(), (attempt) => attempt.used)
     const used = attempts.filter((count) => count > 0).length
     prove(world.proxy("nats").counts.held > 0, "nothing was held back")
-    // The coincidence that the README names: it strikes just while a suspect is tried, of which there is one at a time.
+    // The coincidence that actors/README.md names: it strikes just while a poison candidate is tried, one at a time.
     prove(used <= times.length, `${used} batches used up attempts in ${times.length} outages: ${attempts}`)
     return `${times.length} times nothing passed; drainer, enricher and bridge all knew after ${Math.max(...times)} s at the latest; ${used} batches were tried alone just then and used up attempts`
   }

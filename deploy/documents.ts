@@ -1,0 +1,30 @@
+/** The Markdown files of this project, for the generator of tables and for the tests that read them. Pure but for reading. */
+import { readdirSync, readFileSync } from "node:fs"
+import { basename, join } from "node:path"
+
+export const root = join(import.meta.dirname, "..")
+
+export interface Document {
+  /** Path from the root of the project. */
+  readonly path: string
+  readonly text: string
+}
+
+const isIgnored = (folder: string): boolean => folder === "node_modules" || folder.startsWith(".")
+
+const pathsIn = (folder: string): ReadonlyArray<string> =>
+  readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return isIgnored(entry.name) ? [] : pathsIn(path)
+    return entry.name.endsWith(".md") ? [path] : []
+  })
+
+/** Every Markdown file outside of packages and hidden folders, by path. */
+export const documents = (): ReadonlyArray<Document> =>
+  pathsIn("")
+    .toSorted()
+    .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }))
+
+/** Every README.md. */
+export const readmes = (): ReadonlyArray<Document> =>
+  documents().filter(({ path }) => basename(path) === "README.md")

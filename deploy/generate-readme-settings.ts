@@ -1,0 +1,50 @@
+/**
+ * Writes the tables that are made from the code into the README files that have their markers, such as
+ * `<!-- settings -->` … `<!-- /settings -->`: `bun deploy/generate-readme-settings.ts`. A test checks that they are current.
+ */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { loadActors } from "../actors/all.ts"
+import { actorTable, settingsTable } from "../actors/commands/help.ts"
+import { errorEntries } from "../gateway/http/errors.ts"
+import { readmes, root } from "./documents.ts"
+import { seriesTable } from "./series-table.ts"
+
+const actors = await loadActors()
+
+const errorTable = (): string =>
+  [
+    "| status | code | when | send the same again? |",
+    "| --- | --- | --- | --- |",
+    ...errorEntries.map(
+      ({ status, code, when, isRetried }) =>
+        `| ${status} | \`${code}\` | ${when} | ${isRetried ? "yes, after `Retry-After`" : "no"} |`
+    )
+  ].join("\n")
+
+const tables: Readonly<Record<string, string>> = {
+  actors: actorTable(actors),
+  settings: settingsTable(actors),
+  errors: errorTable(),
+  series: seriesTable()
+}
+
+/** The marker in front of each generated table. */
+export const tableMarkers: ReadonlyArray<string> = Object.keys(tables).map((name) => `<!-- ${name} -->`)
+
+/** The text with its generated tables made anew; a text without markers is unchanged. Throws for a marker without its end. */
+export const withGeneratedTables = (text: string): string =>
+  Object.entries(tables).reduce((before, [name, table]) => {
+    const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
+    const [from, to] = [before.indexOf(begin), before.indexOf(end)]
+    if (from === -1) return before
+    if (to < from) throw new Error(`${begin} has no ${end} behind it.`)
+    return `${before.slice(0, from + begin.length)}\n${table}\n${before.slice(to)}`
+  }, text)
+
+if (import.meta.main) {
+  for (const { path, text } of readmes()) {
+    const current = withGeneratedTables(text)
+    if (current !== text) writeFileSync(join(root, path), current)
+  }
+}
