@@ -67,9 +67,19 @@ const countAll = async (type: string, acknowledged: number): Promise<number> => 
   await eventually(
     `${type}: ${acknowledged} are counted`,
     async () => (await counted(type)) >= acknowledged,
-    180_000
-  )
+    180_000,
+    2_000
+  ).catch(async (cause: unknown) => {
+    throw new Error(`${await counted(type)} are counted\n${await stateOfAll()}`, { cause })
+  })
   return counted(type)
+}
+
+/** What a person would look at: the services, the ledger, and the last lines of their logs. */
+const stateOfAll = async (): Promise<string> => {
+  const ledger = ["exec", "-T", "viewer", "/usr/local/bin/bun", "/app/actors/commands/spoor.ts", "ledger"]
+  const parts = [compose(["ps", "--all"]), compose(ledger), compose(["logs", "--tail", "5"])]
+  return (await Promise.all(parts.map((part) => part.catch(String)))).join("\n\n")
 }
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(0)} s`
