@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { loadActors } from "../actors/all.ts"
 import { actorTable, settingsTable } from "../actors/commands/help.ts"
 import { describedErrors } from "../gateway/openapi/errors.ts"
+import { runsTable } from "../test/deploy/real/results.ts"
 import { readmes, root } from "./documents.ts"
 import { seriesTable } from "./series-table.ts"
 
@@ -26,7 +27,8 @@ const tables: Readonly<Record<string, string>> = {
   actors: actorTable(actors),
   settings: settingsTable(actors),
   errors: errorTable(),
-  series: seriesTable()
+  series: seriesTable(),
+  "deploy-test": runsTable()
 }
 
 /** The marker in front of each generated table. */
