@@ -156,7 +156,7 @@ for (const runtime of runtimes) {
         [{ OPS_PORT: taken }, 1, `Port ${taken} is already in use`],
         [{ TRUSTED_PROXIES: "nonsense" }, 78, '"nonsense" is neither an IP address'],
         [{ REDIS_URL: "nonsense" }, 78, "A Redis URL must read"],
-        [{ REDIS_URL: "" }, 78, "--workers needs REDIS_URL"],
+        [{ REDIS_URL: "" }, 78, "--workers requires REDIS_URL"],
         [{ OPS_PORT: "65534" }, 78, "OPS_PORT=65534 is too high for 3 workers"]
       ] as const
       for (const [more, code, sentence] of cases) {
@@ -188,10 +188,10 @@ here(
 
 test("only the gateway has workers, within limits", async () => {
   for (const [args, sentence] of [
-    [["drainer", "--workers", "2"], "--workers is for the gateway alone"],
-    [["drainer", "--workers", "1"], "--workers is for the gateway alone"],
-    [["gateway", "drainer", "--workers", "2"], "--workers is for the gateway alone"],
-    [["--all", "--workers", "2"], "--workers is for the gateway alone"],
+    [["drainer", "--workers", "2"], "--workers works with the gateway alone"],
+    [["drainer", "--workers", "1"], "--workers works with the gateway alone"],
+    [["gateway", "drainer", "--workers", "2"], "--workers works with the gateway alone"],
+    [["--all", "--workers", "2"], "--workers works with the gateway alone"],
     [["gateway", "--workers", "0"], "from 1 to 256"],
     [["gateway", "--workers", "-1"], "from 1 to 256"],
     [["gateway", "--workers", "x"], "from 1 to 256"],
