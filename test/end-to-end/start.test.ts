@@ -152,7 +152,7 @@ describe("the command explains itself", () => {
     const { code, text } = await ending([])
     expect(code).toBe(64)
     isOneSentence(text)
-    expect(text).toContain("actor needs the names of actors, or --all; actor --list lists them")
+    expect(text).toContain("actor needs the names of actors, or --all; actor --list lists the names")
   })
 
   test("--workers without the gateway, or with a number that makes no sense", async () => {
