@@ -1,0 +1,75 @@
+"""Renders, lints and validates the chart, for helm.ts: reads one JSON request from standard input, writes one JSON answer.
+
+Request: {"chart": folder, "renderings": [{"values": {...} or null, "file": path or null}], "validate": true or false}.
+Answer: for each rendering {"error": text or null, "texts": {template: text}, "objects": [object],
+"lint": [finding], "invalid": [finding], "unknown": [kind without a schema]}.
+"""
+
+import functools
+import json
+import sys
+
+import helm_python.chart as helm
+import yaml
+
+loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def merged(below, above):
+    """Values over values, as Helm merges them."""
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return {**below, **{key: merged(below.get(key), value) for key, value in above.items()}}
+
+
+def findings(objects):
+    """What kubernetes-validate --strict says, and the kinds that it does not know."""
+    import kubernetes_validate
+    from kubernetes_validate import utils
+
+    # It reads the same 1 MB of definitions for each object.
+    utils.schema_contents = functools.cache(utils.schema_contents)
+    version, invalid, unknown = kubernetes_validate.latest_version(), [], []
+    for one in objects:
+        name = f"{one['kind']}/{one['metadata']['name']}"
+        try:
+            kubernetes_validate.validate(one, version, True)
+        except kubernetes_validate.SchemaNotFoundError:
+            unknown.append(f"{one['apiVersion']} {one['kind']}")
+        except kubernetes_validate.ValidationError as error:
+            invalid.append(f"{name}: {'.'.join(map(str, error.path))}: {error.message}")
+    return invalid, sorted(set(unknown))
+
+
+def answer(folder, chart, wanted, is_validated):
+    values = {}
+    if wanted.get("file"):
+        with open(wanted["file"], encoding="utf8") as file:
+            values = yaml.load(file, Loader=loader) or {}
+    values = merged(values, wanted.get("values") or {})
+    result = {"error": None, "texts": {}, "objects": [], "lint": [], "invalid": [], "unknown": []}
+    try:
+        texts = chart.render(values, name="spoor", namespace="spoor")
+    except Exception as error:
+        return {**result, "error": str(error)}
+    short = {path.split("/templates/")[-1]: text for path, text in texts.items() if text.strip()}
+    result["texts"] = dict(sorted(short.items()))
+    for path, text in result["texts"].items():
+        if path.endswith(".yaml"):
+            result["objects"] += [one for one in yaml.load_all(text, Loader=loader) if one is not None]
+    if is_validated:
+        report = helm.lint(folder, values, strict=True, namespace="spoor")
+        result["lint"] = [f"{one['path']}: {one['error']}" for one in report["messages"] if one["severity"] > 1]
+        result["lint"] += report["errors"]
+        result["invalid"], result["unknown"] = findings(result["objects"])
+    return result
+
+
+def main():
+    request = json.load(sys.stdin)
+    chart = helm.Chart.load(request["chart"])
+    answers = [answer(request["chart"], chart, one, request["validate"]) for one in request["renderings"]]
+    json.dump(answers, sys.stdout)
+
+
+main()
