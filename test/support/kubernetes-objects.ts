@@ -174,7 +174,7 @@ export const secretFilesOf = (workload: Workload, container: Container): Readonl
       )
     )
   })
-  const byPath = new Map(files)
+  const byPath = new Map<string, string>(files)
   return Object.fromEntries(
     Object.entries(envOf(container)).flatMap(([name, path]) =>
       name.endsWith("_FILE") ? [[name.slice(0, -"_FILE".length), byPath.get(path) ?? "no such file"]] : []
