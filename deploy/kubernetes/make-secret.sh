@@ -9,10 +9,16 @@ password() { printf 'p%s' "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"; }
 entry() { printf '  %s: "%s"\n' "$1" "$2"; }
 
 printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\ntype: Opaque\nstringData:\n' "$name"
-redis=$(password)
-entry redis-password "$redis"
-entry redis-url "redis://default:$redis@spoor-redis:6379"
-entry projections-url "redis://default:$redis@spoor-redis:6379"
+for user in gateway drainer consumer viewer tracker; do
+  redis=$(password)
+  entry "redis-password-$user" "$redis"
+  case $user in
+    gateway | drainer | viewer) entry "redis-url-$user" "redis://$user:$redis@spoor-redis:6379" ;;
+  esac
+  case $user in
+    consumer | viewer) entry "projections-url-$user" "redis://$user:$redis@spoor-redis:6379" ;;
+  esac
+done
 for user in gateway drainer enricher bridge consumer viewer tap operator; do
   nats=$(password)
   entry "nats-password-$user" "$nats"

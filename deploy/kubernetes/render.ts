@@ -73,6 +73,7 @@ export const copies = (): ReadonlyArray<readonly [from: string, to: string]> => 
     : []
   const pairs = [
     ["nats/spoor.conf", "nats.conf"],
+    ["redis/users.acl", "users.acl"],
     ["prometheus/alerts.yaml", "alerts.yaml"],
     ...boards.map((name) => [`grafana/${name}`, `dashboards/${basename(name)}`])
   ]

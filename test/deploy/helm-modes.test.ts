@@ -110,7 +110,8 @@ describe.skipIf(!hasHelm)("mode distributed", () => {
     expect(new Set(passwords.map(([, value]) => value)).size).toBe(passwords.length)
     for (const [, value] of passwords) expect(value).toMatch(/^[a-z]\w{31}$/)
     expect(secret["nats-url-bridge"]).toBe(`nats://bridge:${secret["nats-password-bridge"]}@spoor-nats:4222`)
-    expect(secret["redis-url"]).toBe(`redis://default:${secret["redis-password"]}@spoor-redis:6379`)
+    for (const key of ["redis-url-viewer", "projections-url-viewer"])
+      expect(secret[key]).toBe(`redis://viewer:${secret["redis-password-viewer"]}@spoor-redis:6379`)
   })
 
   test("lets nobody reach the viewer's port over the network", () => {
@@ -144,7 +145,7 @@ describe.skipIf(!hasHelm)("mode sidecar", () => {
   test("both use the Redis beside them, by their own users on NATS and ports of their own", () => {
     for (const name of ["gateway", "drainer"])
       expect(secretFilesOf(sidecar(), containerNamed(sidecar(), name))).toMatchObject({
-        REDIS_URL: "spoor-secrets/redis-url-local",
+        REDIS_URL: `spoor-secrets/redis-url-local-${name}`,
         NATS_URL: `spoor-secrets/nats-url-${name}`
       })
     expect(envOf(containerNamed(sidecar(), "gateway")).OPS_PORT).toBe("9464")
@@ -154,10 +155,10 @@ describe.skipIf(!hasHelm)("mode sidecar", () => {
 
   test("the viewer reads every queue, Prometheus every process", () => {
     const secret = textsOf(of("sidecar"), "Secret", "spoor-secrets")
-    const hosts = (secret["redis-url"] ?? "").split(",").map((url) => new URL(url).host)
+    const hosts = (secret["redis-url-viewer"] ?? "").split(",").map((url) => new URL(url).host)
     expect(hosts).toEqual([0, 1, 2].map((n) => `spoor-sidecar-${n}.spoor-sidecar:6379`))
-    expect(new URL(secret["redis-url-local"] ?? "").hostname).toBe("127.0.0.1")
-    expect(new URL(secret["projections-url"] ?? "").hostname).toBe("spoor-redis")
+    expect(new URL(secret["redis-url-local-drainer"] ?? "").hostname).toBe("127.0.0.1")
+    expect(new URL(secret["projections-url-consumer"] ?? "").hostname).toBe("spoor-redis")
     expect(specOf(of("sidecar"), "Service", "spoor-sidecar")).toMatchObject({ clusterIP: "None" })
     expect(specOf(of("sidecar"), "ServiceMonitor", "spoor")).toMatchObject({
       endpoints: [{ port: "ops" }, { port: "ops-drainer" }]

@@ -5,10 +5,16 @@
 {{- $keys := list "viewer-password" }}
 {{- if ne .Values.mode "single" }}
 {{- $keys = append $keys "bus-secret" }}
-{{- if or (include "spoor.hasRedis" .) (eq .Values.mode "sidecar") }}{{ $keys = append $keys .Values.redis.passwordKey }}{{ end }}
-{{- if include "spoor.hasRedis" . }}{{ $keys = append $keys "projections-url" }}{{ end }}
-{{- if eq .Values.mode "sidecar" }}{{ $keys = concat $keys (list "redis-url" .Values.sidecar.redisUrlKey) }}
-{{- else if include "spoor.hasRedis" . }}{{ $keys = append $keys "redis-url" }}{{ end }}
+{{- if or (include "spoor.hasRedis" .) (eq .Values.mode "sidecar") }}
+{{- range include "spoor.redisUsers" . | fromYamlArray }}{{ $keys = append $keys ($.Values.redis.passwordKey | replace "{user}" .) }}{{ end }}
+{{- end }}
+{{- if include "spoor.hasRedis" . }}{{ $keys = concat $keys (list "projections-url-consumer" "projections-url-viewer") }}{{ end }}
+{{- if eq .Values.mode "sidecar" }}
+{{- $keys = append $keys "redis-url-viewer" }}
+{{- range list "gateway" "drainer" }}{{ $keys = append $keys ($.Values.sidecar.redisUrlKey | replace "{user}" .) }}{{ end }}
+{{- else if include "spoor.hasRedis" . }}
+{{- range list "gateway" "drainer" "viewer" }}{{ $keys = append $keys (printf "redis-url-%s" .) }}{{ end }}
+{{- end }}
 {{- if include "spoor.hasNats" . }}
 {{- range include "spoor.natsUsers" . | fromYamlArray }}
 {{- $keys = concat $keys (list (printf "nats-url-%s" .) ($.Values.nats.passwordKey | replace "{user}" .)) }}

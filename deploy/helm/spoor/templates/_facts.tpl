@@ -30,6 +30,11 @@ queue: [REDIS_URL]
 [gateway, drainer, enricher, bridge, consumer, viewer, tap, operator]
 {{- end }}
 
+{{- /* Users of deploy/redis/users.acl. */ -}}
+{{- define "spoor.redisUsers" -}}
+[gateway, drainer, consumer, viewer, tracker]
+{{- end }}
+
 {{- /* The series that scaling asks for. */ -}}
 {{- define "spoor.series" -}}
 waitingLines: spoor_queue_waiting_lines

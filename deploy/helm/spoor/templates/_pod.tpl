@@ -63,6 +63,7 @@ The secret settings that an actor reads from files, as a map from setting to { s
 {{- $_ := set $set "KAFKA_BROKERS" $values.kafka.brokers }}
 {{- if $values.kafka.tls }}{{ $_ := set $set "KAFKA_SSL" "true" }}{{ end }}
 {{- with $values.kafka.saslMechanism }}{{ $_ := set $set "KAFKA_SASL_MECHANISM" . }}{{ end }}
+{{- with $values.kafka.username }}{{ $_ := set $set "KAFKA_USERNAME" (replace "{user}" $actor.user .) }}{{ end }}
 {{- end }}
 {{- if eq .name "gateway" }}
 {{- $_ := set $set "GATEWAY_PORT" "5222" }}

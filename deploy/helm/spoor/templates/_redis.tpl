@@ -15,12 +15,13 @@
       requests: { storage: {{ .storage.size }} }
 {{- end }}
 
-{{- /* Its configuration. Nothing is ever evicted: a full Redis refuses, and the gateway answers 503. */ -}}
+{{- /* Its configuration. Nothing is ever evicted: a full Redis refuses, and the gateway answers 503. Users are the protection. */ -}}
 {{- define "spoor.redisConf" -}}
 bind * -::*
 port 6379
-protected-mode yes
+protected-mode no
 dir /redis
+aclfile /tmp/users.acl
 appendonly yes
 appendfsync {{ .Values.redis.appendfsync }}
 save ""
@@ -31,7 +32,16 @@ maxmemory-policy noeviction
 {{- end }}
 {{- end }}
 
-{{- /* The password goes from its file into a copy of the configuration, so that it is in no list of processes. */ -}}
+{{- /*
+Its users, with the keys that the settings name. The passwords go from their files into a copy under /tmp, so that they are in
+no list of processes. The user health may do nothing but ping.
+*/ -}}
+{{- define "spoor.redisUsersFile" -}}
+{{- $settings := .Values.settings -}}
+{{- .Files.Get "files/users.acl" | replace "click_queue" (index $settings "QUEUE_KEY" | default "click_queue") | replace "click_invalid" (index $settings "DEAD_LETTER_KEY" | default "click_invalid") | trim }}
+user health on nopass resetkeys -@all +ping
+{{- end }}
+
 {{- define "spoor.redisContainer" -}}
 {{- $values := .root.Values -}}
 - name: redis
@@ -42,11 +52,16 @@ maxmemory-policy noeviction
   {{- end }}
   command:
     - sh
-    - -c
+    - -ec
     - |
       umask 077
-      { cat /etc/redis/redis.conf; printf '\nrequirepass "%s"\n' "$(cat /etc/redis-secret/password)"; } >/tmp/redis.conf
-      exec redis-server /tmp/redis.conf
+      cp /etc/redis/users.acl /tmp/users.acl
+      for user in {{ include "spoor.redisUsers" .root | fromYamlArray | join " " }}; do
+        name=$(printf %s "$user" | tr a-z A-Z)
+        password=$(sed 's/[|&\\]/\\&/g' "/etc/redis-secret/$user")
+        sed -i "s|\${REDIS_PASSWORD_$name}|$password|" /tmp/users.acl
+      done
+      exec redis-server /etc/redis/redis.conf
   ports:
     - { name: redis, containerPort: 6379 }
   # Loading a large append-only file takes time; Redis answers pings with LOADING meanwhile.
@@ -75,7 +90,7 @@ maxmemory-policy noeviction
 {{- end }}
 
 {{- define "spoor.redisPing" -}}
-REDISCLI_AUTH="$(cat /etc/redis-secret/password)" redis-cli -t 2 ping | grep -q PONG
+redis-cli -t 2 --no-auth-warning --user health --pass any ping | grep -q PONG
 {{- end }}
 
 {{- /* Its volumes but for the disk and /tmp. */ -}}
@@ -86,7 +101,10 @@ REDISCLI_AUTH="$(cat /etc/redis-secret/password)" redis-cli -t 2 ping | grep -q 
   secret:
     secretName: {{ include "spoor.secret" . }}
     defaultMode: 0440
-    items: [{ key: {{ .Values.redis.passwordKey }}, path: password }]
+    items:
+      {{- range include "spoor.redisUsers" . | fromYamlArray }}
+      - { key: {{ $.Values.redis.passwordKey | replace "{user}" . }}, path: {{ . }} }
+      {{- end }}
 {{- end }}
 
 {{- /* "true" when this chart has a Redis in a pod of its own. */ -}}
