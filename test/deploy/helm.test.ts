@@ -95,8 +95,8 @@ describe.skipIf(!hasHelm)("every rendering", () => {
               capabilities: { drop: ["ALL"] }
             })
             expect(volumeMounts.map(({ mountPath }) => mountPath)).toContain("/tmp")
-            expect(Object.keys(resources.requests ?? {})).toEqual(["cpu", "memory"])
-            expect(Object.keys(resources.limits ?? {})).toEqual(["memory"])
+            expect(Object.keys(resources.requests ?? {})).toEqual(["cpu", "ephemeral-storage", "memory"])
+            expect(Object.keys(resources.limits ?? {})).toEqual(["ephemeral-storage", "memory"])
           }
         }
       })
