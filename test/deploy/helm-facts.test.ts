@@ -5,7 +5,7 @@
 import { describe, expect, test } from "bun:test"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { Duration, Effect } from "effect"
+import { ConfigProvider, Duration, Effect, Exit } from "effect"
 import { actorNames, loadActors } from "../../actors/all.ts"
 import { settingsOf } from "../../actors/commands/help.ts"
 import { drainDelay, drainTimeout, opsPort } from "../../actors/runtime/settings.ts"
@@ -35,7 +35,7 @@ const everySecret = {
     ])
   )
 }
-const [plain, external, single] = await renderAll([
+const [plain, external, single, strict, tls] = await renderAll([
   { values: withTap },
   {
     values: {
@@ -45,7 +45,9 @@ const [plain, external, single] = await renderAll([
       nats: { credentials: { secret: "own" } }
     }
   },
-  { file: join(values, "minimal.yaml") }
+  { file: join(values, "minimal.yaml") },
+  { file: join(values, "hardened.yaml"), values: withTap },
+  { file: join(values, "byo-tls.yaml"), values: withTap }
 ])
 
 const deploymentOf = (rendering: typeof plain, name: string): Workload => {
@@ -130,6 +132,17 @@ describe.skipIf(!hasHelm)("the chart and the actors", () => {
           .filter((name) => !read.has(name) && !everywhere.has(name))
         expect(others).toEqual([])
       })
+
+      test("can read every setting that it is given", async () => {
+        for (const rendering of [plain, external, strict, tls]) {
+          const env = { ...envOf(containerOf(rendering, actor.name)) }
+          const provider = ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
+          for (const { name, config } of settingsOf(actor).filter((one) => one.name in env)) {
+            const exit = await Effect.runPromiseExit(Effect.provide(config, provider))
+            expect([name, env[name], Exit.isSuccess(exit)]).toEqual([name, env[name], true])
+          }
+        }
+      })
     })
   }
 
@@ -142,14 +155,14 @@ describe.skipIf(!hasHelm)("the chart and the actors", () => {
     expect(given.map((name) => name.replace(/_FILE$/, "")).filter((name) => !read.has(name))).toEqual([])
   })
 
-  test("the ways and times of a process are those of the code", async () => {
-    const { delay, timeout, port } = await Effect.runPromise(
-      readAll({ delay: drainDelay, timeout: drainTimeout, port: opsPort })
-    )
-    const env = envOf(containerOf(plain, "drainer"))
-    expect(env.DRAIN_DELAY).toBe(`${Duration.toMillis(delay)}ms`)
-    expect(env.DRAIN_TIMEOUT).toBe(`${Duration.toMillis(timeout)}ms`)
-    expect(env.OPS_PORT).toBe(String(port))
+  test("a drain takes as long as it does by itself, on the same port", async () => {
+    const read = readAll({ delay: drainDelay, timeout: drainTimeout, port: opsPort })
+    const env = { ...envOf(containerOf(plain, "drainer")) }
+    const given = ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
+    const [own, chosen] = await Effect.runPromise(Effect.all([read, Effect.provide(read, given)]))
+    expect(Duration.toMillis(chosen.delay)).toBe(Duration.toMillis(own.delay))
+    expect(Duration.toMillis(chosen.timeout)).toBe(Duration.toMillis(own.timeout))
+    expect(chosen.port).toBe(own.port)
   })
 
   test("consumers are scaled by the lag of the group that they read as", async () => {
