@@ -12,6 +12,8 @@ import sys
 import helm_python.chart as helm
 import yaml
 
+# The oldest Kubernetes that the chart supports (kubeVersion of Chart.yaml).
+oldest = "1.30.0"
 loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -23,21 +25,22 @@ def merged(below, above):
 
 
 def findings(objects):
-    """What kubernetes-validate --strict says, and the kinds that it does not know."""
+    """What kubernetes-validate --strict says for the oldest and the newest version, and the kinds that it does not know."""
     import kubernetes_validate
     from kubernetes_validate import utils
 
     # It reads the same 1 MB of definitions for each object.
     utils.schema_contents = functools.cache(utils.schema_contents)
-    version, invalid, unknown = kubernetes_validate.latest_version(), [], []
-    for one in objects:
-        name = f"{one['kind']}/{one['metadata']['name']}"
-        try:
-            kubernetes_validate.validate(one, version, True)
-        except kubernetes_validate.SchemaNotFoundError:
-            unknown.append(f"{one['apiVersion']} {one['kind']}")
-        except kubernetes_validate.ValidationError as error:
-            invalid.append(f"{name}: {'.'.join(map(str, error.path))}: {error.message}")
+    invalid, unknown = [], []
+    for version in [oldest, kubernetes_validate.latest_version()]:
+        for one in objects:
+            try:
+                kubernetes_validate.validate(one, version, True)
+            except kubernetes_validate.SchemaNotFoundError:
+                unknown.append(f"{one['apiVersion']} {one['kind']}")
+            except kubernetes_validate.ValidationError as error:
+                where = f"{version} {one['kind']}/{one['metadata']['name']}: {'.'.join(map(str, error.path))}"
+                invalid.append(f"{where}: {error.message}")
     return invalid, sorted(set(unknown))
 
 

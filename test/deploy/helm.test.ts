@@ -50,6 +50,12 @@ test("the chart's appVersion is the version of package.json", () => {
   expect(written).toBe(packageJson.version)
 })
 
+test("the oldest Kubernetes that the renderings are checked for is the chart's kubeVersion", () => {
+  const written = /^kubeVersion: ">=(.+)-0"$/m.exec(readFileSync(join(chart, "Chart.yaml"), "utf8"))?.[1]
+  const script = readFileSync(join(chart, "..", "..", "kubernetes", "helm.py"), "utf8")
+  expect(/^oldest = "(.+)"$/m.exec(script)?.[1]).toBe(written ?? "none")
+})
+
 test("there are ten files of values", () => {
   expect(names).toHaveLength(10)
 })
