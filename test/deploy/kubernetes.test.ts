@@ -53,6 +53,17 @@ describe.skipIf(!hasHelm)("examples", async () => {
       expect({ error, lint, invalid }).toEqual({ error: null, lint: [], invalid: [] })
     })
 
+  test("the adapter serves every series that the chart scales by", async () => {
+    const text = readFileSync(join(folder, "examples", "prometheus-adapter-rules.yaml"), "utf8")
+    const served = Array.from(text.matchAll(/name: \{ as: (\w+) \}/g), ([, name]) => name)
+    const [scaled] = await renderAll([{ values: { autoscaling: { backlog: "hpa" } } }])
+    const asked = Array.from(
+      JSON.stringify(scaled?.objects).matchAll(/"metric":\{"name":"(\w+)"/g),
+      ([, name]) => name
+    )
+    expect([...new Set(asked)].toSorted()).toEqual(served.toSorted())
+  })
+
   test("Strimzi has a user for each that the actors log in as, and the topics of the chart", () => {
     const text = readFileSync(join(folder, "examples", "strimzi-kafka.yaml"), "utf8")
     const users = Array.from(
