@@ -14,7 +14,17 @@ import yaml
 
 # The oldest Kubernetes that the chart supports (kubeVersion of Chart.yaml).
 oldest = "1.30.0"
-loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """Refuses a key that is there twice, as the API server does."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = {str(key) for key in keys if keys.count(key) > 1}
+        if twice:
+            raise yaml.YAMLError(f"{', '.join(sorted(twice))} is there twice{node.start_mark}")
+        return super().construct_mapping(node, deep)
 
 
 def merged(below, above):
@@ -48,7 +58,7 @@ def answer(folder, chart, wanted, is_validated):
     values = {}
     if wanted.get("file"):
         with open(wanted["file"], encoding="utf8") as file:
-            values = yaml.load(file, Loader=loader) or {}
+            values = yaml.load(file, Loader=Loader) or {}
     values = merged(values, wanted.get("values") or {})
     result = {"error": None, "texts": {}, "objects": [], "lint": [], "invalid": [], "unknown": []}
     try:
@@ -58,8 +68,12 @@ def answer(folder, chart, wanted, is_validated):
     short = {path.split("/templates/")[-1]: text for path, text in texts.items() if text.strip()}
     result["texts"] = dict(sorted(short.items()))
     for path, text in result["texts"].items():
-        if path.endswith(".yaml"):
-            result["objects"] += [one for one in yaml.load_all(text, Loader=loader) if one is not None]
+        if not path.endswith(".yaml"):
+            continue
+        try:
+            result["objects"] += [one for one in yaml.load_all(text, Loader=Loader) if one is not None]
+        except yaml.YAMLError as error:
+            return {**result, "error": f"{path}: {error}"}
     if is_validated:
         report = helm.lint(folder, values, strict=True, namespace="spoor")
         result["lint"] = [f"{one['path']}: {one['error']}" for one in report["messages"] if one["severity"] > 1]

@@ -1,6 +1,6 @@
 /**
  * The Helm chart with ten files of values: it lints, its objects are those of Kubernetes' own schemas, and what must hold
- * for every rendering does. Values that cannot work are refused with a sentence.
+ * for every rendering does.
  */
 import { describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
@@ -158,6 +158,15 @@ describe.skipIf(!hasHelm)("every rendering", () => {
         }
       })
 
+      test("has no environment variable twice in a container", () => {
+        for (const workload of workloadsOf(rendering())) {
+          for (const { env = [] } of containersOf(workload)) {
+            const given = env.map((one) => one.name)
+            expect(given).toEqual([...new Set(given)])
+          }
+        }
+      })
+
       test("has selectors that choose pods, and ports that these have", () => {
         const all = rendering()
         for (const { metadata, spec } of objectsOf<Workload & { readonly spec: ServiceSpec }>(
@@ -219,65 +228,3 @@ interface ServiceSpec {
   readonly selector: Readonly<Record<string, string>>
   readonly ports: ReadonlyArray<{ readonly targetPort: string }>
 }
-
-/** Values that cannot work, with a part of what is said. */
-const refused: ReadonlyArray<readonly [what: string, values: object, sentence: RegExp]> = [
-  ["a misspelled value", { relpicas: 3 }, /additional properties 'relpicas' not allowed/],
-  [
-    "a misspelled value of an actor",
-    { actors: { gateway: { replica: 3 } } },
-    /additional properties 'replica' not allowed/
-  ],
-  ["an actor that is none", { actors: { gatway: {} } }, /additional properties 'gatway' not allowed/],
-  ["a mode that is none", { mode: "clustered" }, /value must be one of 'distributed', 'sidecar', 'single'/],
-  ["a setting that is a number", { settings: { OPS_PORT: 1 } }, /got number, want string/],
-  ["two taps", { actors: { tap: { replicas: 2 } } }, /maximum: got 2, want 1/],
-  [
-    "a viewer shown without a login",
-    {
-      ingress: { viewer: { enabled: true } },
-      networkPolicy: { viewerFrom: [{}] },
-      secrets: { settings: { VIEWER_PASSWORD: { key: "" } } }
-    },
-    /The viewer is to be reached from outside without a login/
-  ],
-  [
-    "a viewer shown that nobody may reach",
-    { gatewayApi: { gateway: { create: true }, routes: { viewer: { enabled: true } } } },
-    /its NetworkPolicy lets nobody in/
-  ],
-  [
-    "a route without a Gateway",
-    { gatewayApi: { routes: { gateway: { enabled: true } } } },
-    /The HTTPRoute of the gateway has no Gateway/
-  ],
-  [
-    "Redis of one's own without its address",
-    { redis: { bundled: false } },
-    /PROJECTIONS_URL of the actor event-counter .* Name a Secret of your own|REDIS_URL of the actor/
-  ],
-  [
-    "more replicas in sync than there are",
-    { kafka: { replicationFactor: 1 } },
-    /minInsyncReplicas is above kafka.replicationFactor/
-  ],
-  [
-    "no pods by HPA",
-    { actors: { drainer: { autoscaling: { min: 0 } } }, autoscaling: { backlog: "hpa" } },
-    /only autoscaling.backlog: keda can do/
-  ],
-  [
-    "a minimum above the maximum",
-    { actors: { bridge: { autoscaling: { min: 7 } } } },
-    /actors.bridge.autoscaling.min is above its max/
-  ]
-]
-
-describe.skipIf(!hasHelm)("values that cannot work are refused", async () => {
-  const answers = await renderAll(refused.map(([, values]) => ({ values })))
-  for (const [i, [what, , sentence]] of refused.entries()) {
-    test(what, () => {
-      expect(answers[i]?.error).toMatch(sentence)
-    })
-  }
-})
