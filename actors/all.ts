@@ -1,10 +1,10 @@
 /**
- * Every actor, in the order in which an event meets them; those at the end run only when they are named. A process
- * loads only those that it runs: the code of all would take a fifth of its memory.
+ * The registry of actors, in the order of the pipeline. The last ones run only when they are named. A process imports only
+ * the actors it runs: the code of all of them would take a fifth of its memory.
  */
 import type { Actor } from "./runtime/actor.ts"
 
-/** Those that `--all` runs. */
+/** The actors that `--all` runs. */
 const standard: Readonly<Record<string, () => Promise<Actor>>> = {
   gateway: async () => (await import("./gateway.ts")).Gateway,
   drainer: async () => (await import("./drainer.ts")).Drainer,
@@ -22,6 +22,6 @@ const all: typeof standard = { ...standard, tap: async () => (await import("./ta
 export const standardNames: ReadonlyArray<string> = Object.keys(standard)
 export const actorNames: ReadonlyArray<string> = Object.keys(all)
 
-/** The actors of these names, in the order of all; all of them without any names. */
+/** The actors of these names, in the order of the pipeline; without names, all of them. */
 export const loadActors = (names: ReadonlyArray<string> = actorNames): Promise<ReadonlyArray<Actor>> =>
   Promise.all(Object.entries(all).flatMap(([name, load]) => (names.includes(name) ? [load()] : [])))

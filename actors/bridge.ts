@@ -1,21 +1,21 @@
 /**
- * Bridge: appends finished records to the log and answers when all replicas have them. A record the log can never
- * take is rejected alone. A batch without events asks whether the way is free. Keeps only what saves storing twice; any
- * number may run.
+ * Bridge: appends finished records to the log and answers when all replicas have stored them. A record that the log can
+ * never store is rejected alone. A batch without events is a probe: it checks the log and stores nothing. Its only state
+ * is a cache of receipts, which avoids storing a batch twice; any number of bridges may run.
  */
 import { Clock, Effect } from "effect"
 import { EventLog, placements } from "../bridge/event-log/service.ts"
 import { type EnrichedBatch, mergeReceipts } from "../contracts/batch.ts"
 import { Store } from "../contracts/requests.ts"
-import { doubtAfterFailure } from "./bridge/append-health.ts"
-import { rememberReceipts } from "./bridge/receipt-cache.ts"
+import { makeAppendHealth } from "./bridge/append-health.ts"
+import { makeReceiptCache } from "./bridge/receipt-cache.ts"
 import { recordsOf, rejectionsOf, storedAt } from "./bridge/records.ts"
 import * as Actor from "./runtime/actor.ts"
 import { eventLog, messageBus } from "./runtime/dependencies.ts"
 import { ensureTopics } from "./runtime/ensure-topics.ts"
 import { requests } from "./runtime/inbox/requests.ts"
-import { publishFacts } from "./runtime/publish/batch-progress.ts"
-import { showCopies } from "./runtime/publish/event-copies.ts"
+import { publishBatchProgress } from "./runtime/publish/batch-progress.ts"
+import { makeCopyPublisher } from "./runtime/publish/event-copies.ts"
 import { readTopics, topicSettings } from "./transform/topics.ts"
 
 export const Bridge = Actor.make(
@@ -32,21 +32,21 @@ export const Bridge = Actor.make(
   Effect.gen(function* () {
     const log = yield* EventLog
     yield* Effect.forkScoped(yield* ensureTopics(log, (yield* readTopics).all))
-    const tell = yield* publishFacts
-    const show = yield* showCopies
-    const once = rememberReceipts()
-    const doubt = doubtAfterFailure()
+    const publishProgress = yield* publishBatchProgress
+    const publishCopies = yield* makeCopyPublisher
+    const storeOnce = makeReceiptCache()
+    const appendHealth = makeAppendHealth()
 
     const store = Effect.fnUntraced(function* (batch: EnrichedBatch) {
       const records = recordsOf(batch, yield* Clock.currentTimeMillis)
-      const appended = yield* doubt.watch(log.append(records, batch.id))
+      const appended = yield* appendHealth.observe(log.append(records, batch.id))
       const rejected = rejectionsOf(batch, appended)
-      yield* tell(
+      yield* publishProgress(
         "stored",
         batch.id,
         batch.events.filter((_, i) => appended[i]?.stored === true)
       )
-      yield* show("stored", batch.id, batch.events, storedAt(appended))
+      yield* publishCopies("stored", batch.id, batch.events, storedAt(appended))
       return {
         id: batch.id,
         digest: batch.digest,
@@ -56,13 +56,14 @@ export const Bridge = Actor.make(
       }
     })
 
-    /** Whether an event that came now could be stored, as far as can be told without storing one. */
-    const isFree = Effect.fnUntraced(function* (batch: EnrichedBatch) {
+    /** Fails when an event could probably not be stored now: the log does not answer, or the last append failed. */
+    const probe = Effect.fnUntraced(function* (batch: EnrichedBatch) {
       yield* log.dependency.check
-      yield* doubt.check
+      yield* appendHealth.check
       return mergeReceipts(batch, [])
     })
 
-    return (batch: EnrichedBatch) => (batch.events.length === 0 ? isFree(batch) : once(batch, store(batch)))
+    return (batch: EnrichedBatch) =>
+      batch.events.length === 0 ? probe(batch) : storeOnce(batch, store(batch))
   })
 )

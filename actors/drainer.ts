@@ -1,6 +1,6 @@
 /**
- * Drainer: sees batches of lines through from the queue to the log. Reads each line, asks an enricher about those that
- * can be read, and returns the account on which the batch may leave the queue. Keeps nothing; any number may run.
+ * Drainer: carries batches of lines from the queue to the log. Parses each line, sends the valid events to an enricher and
+ * returns the outcome with which the batch leaves the queue. Keeps no state; any number of drainers may run.
  */
 import { Effect } from "effect"
 import { mergeReceipts } from "../contracts/batch.ts"
@@ -10,8 +10,8 @@ import { Self } from "./runtime/actor-context.ts"
 import { ingestQueue, messageBus } from "./runtime/dependencies.ts"
 import type { Lines } from "./runtime/inbox/batch-outcome.ts"
 import { claims } from "./runtime/inbox/claims.ts"
-import { publishFacts } from "./runtime/publish/batch-progress.ts"
-import { showCopies } from "./runtime/publish/event-copies.ts"
+import { publishBatchProgress } from "./runtime/publish/batch-progress.ts"
+import { makeCopyPublisher } from "./runtime/publish/event-copies.ts"
 import { ask } from "./runtime/request.ts"
 import { lineAt, otherUnits, readLines } from "./transform/read-lines.ts"
 import { readTopics, topicSettings } from "./transform/topics.ts"
@@ -19,7 +19,7 @@ import { readTopics, topicSettings } from "./transform/topics.ts"
 export const Drainer = Actor.make(
   "drainer",
   {
-    summary: "Claims lines from the queue and lets them go only when the log has them.",
+    summary: "Claims lines from the queue and removes them only when the log has stored them.",
     receives: claims,
     sends: "batches of events to an enricher",
     requires: [ingestQueue, messageBus],
@@ -30,23 +30,23 @@ export const Drainer = Actor.make(
     const { meter } = yield* Self
     const topics = yield* readTopics
     const askEnricher = yield* ask(Enrich, "drainer")
-    const tell = yield* publishFacts
-    const show = yield* showCopies
+    const publishProgress = yield* publishBatchProgress
+    const publishCopies = yield* makeCopyPublisher
 
     return Effect.fnUntraced(function* ({ id, digest, claimed, first, lines }: Lines) {
       const { events, rejected, received, unknownTopics } = readLines(lines, topics, first)
       yield* meter.count("renamed", unknownTopics, "unknown topic")
       yield* meter.count("misdated", otherUnits(events, claimed), "time in the other dialect's unit")
-      yield* tell("received", id, events)
-      yield* show("raw", id, events, lineAt(lines, first))
-      yield* show("raw", id, rejected, lineAt(lines, first))
+      yield* publishProgress("received", id, events)
+      yield* publishCopies("raw", id, events, lineAt(lines, first))
+      yield* publishCopies("raw", id, rejected, lineAt(lines, first))
       const batch = { id, digest }
       const own = { ...batch, stored: 0, placements: [], rejected }
-      const isDone = events.length === 0 && rejected.length > 0
-      const receipt = isDone
+      const isAllRejected = events.length === 0 && rejected.length > 0
+      const receipt = isAllRejected
         ? own
         : mergeReceipts(batch, [yield* askEnricher({ ...batch, claimed, events }), own])
-      yield* tell("rejected", id, receipt.rejected)
+      yield* publishProgress("rejected", id, receipt.rejected)
       return { receipt, received }
     })
   })

@@ -1,6 +1,6 @@
 /**
- * Enricher: turns raw events into finished records (device, place, lag) and asks a bridge to store them. An event it
- * cannot finish is rejected alone. Keeps only caches; any number may run.
+ * Enricher: turns raw events into records (device, place, lag) and sends them to a bridge. An event that cannot be
+ * enriched is rejected alone. Its only state is caches; any number of enrichers may run.
  */
 import { Clock, Effect } from "effect"
 import { GeoIp } from "../bridge/geo-ip/service.ts"
@@ -10,8 +10,8 @@ import { Enrich, Store } from "../contracts/requests.ts"
 import * as Actor from "./runtime/actor.ts"
 import { geoIp, messageBus } from "./runtime/dependencies.ts"
 import { requests } from "./runtime/inbox/requests.ts"
-import { publishFacts } from "./runtime/publish/batch-progress.ts"
-import { recordIn, showCopies } from "./runtime/publish/event-copies.ts"
+import { publishBatchProgress } from "./runtime/publish/batch-progress.ts"
+import { makeCopyPublisher, recordContent } from "./runtime/publish/event-copies.ts"
 import { ask } from "./runtime/request.ts"
 import { enrichEvents } from "./transform/enrich-events.ts"
 
@@ -30,13 +30,13 @@ export const Enricher = Actor.make(
     const { locate } = yield* GeoIp
     const enrich = enrichEvents({ locate, keyParam: yield* kafkaKeyParam.config })
     const askBridge = yield* ask(Store, "enricher")
-    const tell = yield* publishFacts
-    const show = yield* showCopies
+    const publishProgress = yield* publishBatchProgress
+    const publishCopies = yield* makeCopyPublisher
 
     return Effect.fnUntraced(function* ({ id, digest, claimed, events }: RawBatch) {
       const { enriched, rejected } = enrich(events, claimed)
-      yield* tell("enriched", id, enriched)
-      yield* show("enriched", id, enriched, ({ value }) => recordIn(value))
+      yield* publishProgress("enriched", id, enriched)
+      yield* publishCopies("enriched", id, enriched, ({ value }) => recordContent(value))
       const batch = { id, digest }
       const own = { ...batch, stored: 0, placements: [], rejected }
       if (enriched.length === 0 && rejected.length > 0) return own

@@ -1,13 +1,13 @@
 /**
- * Event counter: how many events of each type, of each type and `action` parameter as `type[action]`, and, as the old
- * system's one table had it, of each type without an action and each `type[action]`.
+ * Event counter: counts events by type, by type and `action` parameter as `type[action]`, and, like the single table of
+ * the previous system, by `type[action]` where there is an action and by type otherwise.
  */
 import { counter } from "./counter/counter.ts"
 import type { Counting } from "./inspect/counters/counting.ts"
 
 export const eventCounting: Counting = {
   summary:
-    "Counts events by type, by type and action, and as the old table did: type[action] instead of the type.",
+    "Counts events by type, by type and action, and as the previous table did: type[action] instead of the type.",
   count: (event) => {
     const { type } = event
     const byType = { table: "by-type", key: type, by: 1 }

@@ -1,4 +1,4 @@
-/** Gateway: takes events over HTTP and answers each when the queue has it. Keeps nothing; any number may run. */
+/** Gateway: accepts events over HTTP and answers each when the queue has it. Keeps no state; any number may run. */
 import { Effect } from "effect"
 import { IngestQueue } from "../bridge/ingest-queue/service.ts"
 import { httpEvents } from "./gateway/http-inbox.ts"
@@ -8,7 +8,7 @@ import { campaignLinks, ingestQueue } from "./runtime/dependencies.ts"
 export const Gateway = Actor.make(
   "gateway",
   {
-    summary: "Takes events over HTTP and answers when the queue has them.",
+    summary: "Accepts events over HTTP and answers when the queue has them.",
     receives: httpEvents,
     sends: "lines to the queue",
     requires: [ingestQueue, campaignLinks],

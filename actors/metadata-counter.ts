@@ -1,4 +1,4 @@
-/** Metadata counter: how many events came through each pod, from each client address and from each country. */
+/** Metadata counter: counts events by pod, client address and country. */
 import { counter } from "./counter/counter.ts"
 import type { Counting } from "./inspect/counters/counting.ts"
 

@@ -1,8 +1,7 @@
 /**
- * Tap: publishes what flows as JSON that anyone reads with a plain NATS client, `nats sub 'spoor.tap.>'`. It only looks,
- * at most once, and never slows the work. Keeps nothing; one is enough, since two would publish everything twice.
+ * Tap: publishes events in flight as JSON for plain NATS clients, `nats sub 'spoor.tap.>'`. Best effort, at most once, and
+ * never slows the pipeline. Keeps no state; run one, since two would publish everything twice.
  */
-
 import { viewerMask } from "./inspect/viewer-settings.ts"
 import * as Actor from "./runtime/actor.ts"
 import { messageBus } from "./runtime/dependencies.ts"
@@ -13,7 +12,7 @@ import { readTapStages, tapStages } from "./tap/settings.ts"
 export const Tap = Actor.make(
   "tap",
   {
-    summary: "Publishes events as readable JSON while they pass, for any NATS client. Runs only when named.",
+    summary: "Publishes events in flight as readable JSON for NATS clients. Runs only when named.",
     receives: copies(readTapStages),
     sends: "JSON on spoor.tap.<stage>.<topic>",
     requires: [messageBus],

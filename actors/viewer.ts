@@ -1,6 +1,6 @@
 /**
- * Viewer: shows events as they come out of Kafka, what the counters counted, the ledger and the dead letters in a
- * browser. It only watches, except that people can replay and discard dead letters there. Any number may run.
+ * Viewer: shows events as they are read from Kafka, the counters, the ledger and the dead letters in a browser. Read-only,
+ * except that people can replay and discard dead letters and reset counters. Any number may run.
  */
 
 import { Effect } from "effect"
@@ -11,40 +11,43 @@ import { readMask } from "./inspect/events/mask.ts"
 import { viewerMask } from "./inspect/viewer-settings.ts"
 import * as Actor from "./runtime/actor.ts"
 import { Self } from "./runtime/actor-context.ts"
-import { eventLog, factBus, geoIp, ingestQueue, projectionStore } from "./runtime/dependencies.ts"
+import { eventLog, geoIp, ingestQueue, progressBus, projectionStore } from "./runtime/dependencies.ts"
 import { records } from "./runtime/inbox/records.ts"
-import { makeReading } from "./viewer/history/read-gaps.ts"
-import { makePast } from "./viewer/history/service.ts"
+import { decodedBatch } from "./viewer/decoded-record.ts"
+import { makeLogReadGaps } from "./viewer/history/read-gaps.ts"
+import { makeHistory } from "./viewer/history/service.ts"
 import { liveFeed, standardLimits } from "./viewer/live/feed.ts"
-import { lineMemory } from "./viewer/live/raw-line-cache.ts"
-import { feedCopies } from "./viewer/live/subscribe-copies.ts"
+import { rawLineCache } from "./viewer/live/raw-line-cache.ts"
+import { subscribeCopies } from "./viewer/live/subscribe-copies.ts"
 import { serveViewer, viewerSettings } from "./viewer/server.ts"
 
-/** How many records before the end of each partition a viewer begins with, so that its page is not empty. */
-const history = 200
+/** Records before the end of each partition that a viewer starts with, so that its pages are not empty. */
+const initialRecords = 200
 
 export const Viewer = Actor.make(
   "viewer",
   {
-    summary: "Shows events, what was counted, the ledger and the dead letters in a browser.",
-    receives: records("viewer", history),
+    summary: "Shows events, the counters, the ledger and the dead letters in a browser.",
+    receives: records("viewer", initialRecords),
     sends: "pages and live events to browsers; replayed dead letters to the queue",
-    requires: [eventLog, projectionStore, ingestQueue, geoIp, factBus],
+    requires: [eventLog, projectionStore, ingestQueue, geoIp, progressBus],
     settings: viewerSettings
   },
   Effect.gen(function* () {
     const { mask } = yield* readAll({ mask: viewerMask })
-    const reading = yield* makeReading((yield* Self).health)
-    const feed = liveFeed(readMask(mask), standardLimits, reading.isReading)
-    const lines = lineMemory()
-    yield* feedCopies(feed, lines)
-    const { past, seen } = yield* makePast(lines, reading, countings)
-    yield* serveViewer(feed, past)
+    const readGaps = yield* makeLogReadGaps((yield* Self).health)
+    const feed = liveFeed(readMask(mask), standardLimits, readGaps.isLogReadable)
+    const lines = rawLineCache()
+    yield* subscribeCopies(feed, lines)
+    const { history, onRead } = yield* makeHistory(lines, readGaps, countings)
+    yield* serveViewer(feed, history)
 
-    return (batch: RecordBatch) =>
-      Effect.andThen(
-        Effect.sync(() => feed.add(batch)),
-        seen(batch)
+    return (batch: RecordBatch) => {
+      const decoded = decodedBatch(batch)
+      return Effect.andThen(
+        Effect.sync(() => feed.add(decoded)),
+        onRead(decoded)
       )
+    }
   })
 )

@@ -1,7 +1,7 @@
 /**
- * Whether a connection to a server can be used: connecting, up (connected and logged in) or down with a reason. One for
- * each connection to Redis, NATS and Kafka; it lives as long as that. A change is logged once with its reason; a reason
- * that comes again before the connection is up is counted, and the count is logged when it is.
+ * The state of a connection to a server: connecting, up (connected and logged in) or down with a reason. One for each
+ * connection to Redis, NATS and Kafka; it lives as long as the connection. Each change is logged once with its reason; a
+ * repeated reason is counted until the connection is up, when the count is logged.
  */
 import { Effect } from "effect"
 
@@ -9,7 +9,7 @@ import { Effect } from "effect"
 export type WriteLog = (level: LogLevel, message: string) => void
 type LogLevel = "debug" | "info" | "warning"
 
-/** Writes to Effect's log with `run`, which forks an effect where that log is known. */
+/** Writes to Effect's log with `run`, which forks an effect in the context of that log. */
 export const logWith =
   (run: (effect: Effect.Effect<void>) => unknown): WriteLog =>
   (level, message) =>
@@ -25,24 +25,30 @@ export interface ConnectionState {
   readonly isUp: () => boolean
   /** The server is connected and has accepted the login. */
   readonly up: () => void
-  /** It cannot be used, and why: a clause without a full stop, such as `connect ECONNREFUSED 127.0.0.1:6379`. */
+  /** The connection cannot be used; the reason is a clause without a full stop: `connect ECONNREFUSED 127.0.0.1:6379`. */
   readonly down: (reason: string) => void
-  /** Why it cannot be used, as a sentence, with how often it was tried. */
+  /** Why it cannot be used, as a sentence with the number of attempts. */
   readonly absence: () => string
 }
 
-/** At most so many different reasons of one outage are kept and logged; more of them are only counted. */
+/** Different reasons of one outage that are stored and logged; further ones are only counted. */
 const maxReasons = 8
 
-/** What is known of one outage, or of the first attempts to connect. */
+/** An outage, or the first attempts to connect. */
 interface Outage {
   readonly began: number
-  /** How often each reason was given; in the order of the last time. */
+  /** The count of each reason, ordered by its last occurrence. */
   readonly reasons: Map<string, number>
   failures: number
 }
 
-/** `server`: what it is and where, such as `Redis at 127.0.0.1:6379`; never a password. */
+/**
+ * `server`: its kind and address, such as `Redis at 127.0.0.1:6379`; never a password.
+ *
+ * @example
+ * const state = makeConnectionState("Redis at 127.0.0.1:6379", logWith(run))
+ * state.down("connect ECONNREFUSED")
+ */
 export const makeConnectionState = (
   server: string,
   log: WriteLog,
@@ -91,7 +97,7 @@ export const makeConnectionState = (
   }
 }
 
-/** What happened more than once in an outage. */
+/** The reasons that occurred more than once in an outage, as a clause. */
 const repeated = ({ reasons, failures }: Outage): string => {
   if (failures === 1) return ""
   const often = [...reasons]
@@ -100,7 +106,7 @@ const repeated = ({ reasons, failures }: Outage): string => {
   return ` and ${failures} failures${often.length === 0 ? "" : ` (${often.join("; ")})`}`
 }
 
-/** What an error says of itself, whatever it is; errors of several attempts at once have no message of their own. */
+/** The message of any error; an error of several concurrent attempts has the messages of all. */
 export const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof AggregateError && error.message === "")

@@ -1,16 +1,16 @@
-/** What every service that reaches an outside system tells of itself: what stands behind it, and whether it answers. */
+/** The outside system of a service: its kind, its address, and whether it responds. */
 import type { Effect } from "effect"
 import type { Failure } from "../contracts/failure.ts"
 
 export interface Dependency {
   /** `redis`, `sqlite`, `nats`, `in-process`, `kafka`. */
   readonly kind: string
-  /** True when nothing but this process is needed. */
+  /** True when it needs only this process. */
   readonly embedded: boolean
-  /** Where it is, for people: host and port or a path, never a password. */
+  /** The address for people: host and port, or a path; never a password. */
   readonly address: string
-  /** Succeeds when the system answers now. Bounded in time (at most 2 s). Changes nothing. */
+  /** Succeeds when the system responds within 2 s. Changes nothing. */
   readonly check: Effect.Effect<void, Failure>
-  /** What it refuses until somebody acts, though it answers: a sentence for each. Absent: nothing ever. */
+  /** What the reachable system refuses until somebody acts: a sentence for each. Absent: it never refuses anything. */
   readonly refusals?: () => ReadonlyArray<string>
 }

@@ -1,16 +1,16 @@
 /**
- * Which warnings of something that is tried again and again are logged already: each text once, until it works. Lives as
- * long as what is tried.
+ * Deduplicates warnings of a repeated operation: each text is logged once until the operation succeeds. Lives as long as
+ * the operation is repeated.
  */
 
 export interface LogOnce {
-  /** Is this text new since it last worked? Then it is to be logged. */
+  /** True for a text that must be logged: it is new since the last success. */
   readonly isNew: (text: string) => boolean
-  /** It worked: what comes next is news again. */
+  /** The operation succeeded: all texts are new again. */
   readonly worked: () => void
 }
 
-/** At most so many different texts are remembered, and so logged, until it works. */
+/** Different texts that are logged until the operation succeeds. */
 const maxTexts = 16
 
 export const makeLogOnce = (): LogOnce => {

@@ -1,4 +1,4 @@
-/** The settings of the seams: which outside systems there are and how to reach them. Nothing set means embedded. */
+/** The settings of the services: the outside systems and their addresses. Without them the embedded implementations are used. */
 import { Config, Duration } from "effect"
 import { optional, secret, setting } from "../contracts/setting.ts"
 import { choice, count, duration, flag, size } from "../contracts/setting-readers.ts"
@@ -7,7 +7,7 @@ export const dataDir = setting(
   "DATA_DIR",
   Config.String,
   ".data",
-  "Folder of the embedded services. Only the user of the process can read what is in it."
+  "Folder of the embedded services. Only the user of the process can read its files."
 )
 
 export const redisUrl = secret(
@@ -26,12 +26,12 @@ export const queueMaxLength = setting(
   "QUEUE_MAX_LENGTH",
   count(0),
   10_000_000,
-  "With so many lines waiting, the gateway answers 503 until there are fewer; 0 for no limit."
+  "Limit of waiting lines: at the limit the gateway answers 503 until there are fewer; 0 for no limit."
 )
 export const queueMaxBytes = optional(
   "QUEUE_MAX_BYTES",
   size(0),
-  "The same for what the waiting lines weigh; 0 for no limit. Unset: 60 % of Redis's maxmemory where it has one."
+  "Limit of the size of waiting lines; 0 for no limit. Unset: 60 % of the maxmemory of Redis, when it is set."
 )
 export const queueConfirm = setting(
   "QUEUE_CONFIRM",
@@ -48,7 +48,7 @@ export const linksKey = optional(
 
 export const projectionsUrl = secret(
   "PROJECTIONS_URL",
-  "Redis that holds what the consumers counted. Unset: the first of REDIS_URL, or a file in DATA_DIR."
+  "Redis for the counts of the consumers. Unset: the first of REDIS_URL, or a file in DATA_DIR."
 )
 
 export const natsUrl = secret(
@@ -98,19 +98,19 @@ export const kafkaMaxUnpacked = setting(
   "KAFKA_MAX_UNPACKED",
   size(1024),
   32 * 1024 * 1024,
-  "The most that a batch of records may be once it is unpacked; readers skip a larger one, log and count it.",
+  "Limit of the size of a batch of records after decompression; readers skip a larger one, log and count it.",
   "32MiB"
 )
 export const kafkaStartTimeout = setting(
   "KAFKA_START_TIMEOUT",
   duration("seconds", 0, Number.POSITIVE_INFINITY),
   Duration.zero,
-  "How long Kafka may take to answer at the start before the process ends with 1; 0 waits for ever.",
+  "How long the start waits for Kafka before the process ends with 1; 0: the start does not depend on Kafka.",
   "0"
 )
 
 export const geoIpDb = optional(
   "GEOIP_DB",
   Config.String,
-  "A MaxMind or DB-IP .mmdb file, city or country: one that holds neither ends the start, and is refused when it replaces a good one while running. Unset: the country database that comes with Spoor."
+  "MaxMind or DB-IP .mmdb files, separated by commas: a City or Country database, and beside it ASN, ISP, Anonymous IP or Connection Type databases. A file without usable data ends the start, and is refused when it replaces a good one while running. Unset: the country database that comes with Spoor."
 )

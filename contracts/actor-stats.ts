@@ -1,21 +1,21 @@
 /**
- * What an actor says of itself in `$SRV.STATS`, as the data of its one endpoint: its figures since it started. Counts
- * only grow, so whoever watches makes rates of two answers.
+ * The figures of an actor since its start, as the data of its one endpoint in `$SRV.STATS`. Counts only grow: a rate is
+ * the difference of two replies.
  */
 import { Schema } from "effect"
 
-/** How far behind the end of the log a reader is. */
+/** The distance of a reader from the end of the log. */
 export const Behind = Schema.Struct({
   topic: Schema.String,
   partition: Schema.Int,
-  /** Records that lie behind the one read last. */
+  /** Records after the last one that was read. */
   records: Schema.Int,
-  /** The offset behind the last record, as it was then: another reader may have seen a later one since. */
+  /** The offset after the last record, as of that reading: another reader may have seen a later one since. */
   end: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^\d+$/)))
 })
 export type Behind = typeof Behind.Type
 
-/** What stands behind a name, for people: its kind, whether it is embedded, and where it is. */
+/** An outside system: its kind, whether it is embedded, and its address for people. */
 export const SystemPlace = Schema.Struct({
   kind: Schema.String,
   embedded: Schema.Boolean,
@@ -26,19 +26,19 @@ export type SystemPlace = typeof SystemPlace.Type
 export const ActorFigures = Schema.Struct({
   /** Events by outcome: received, succeeded, failed, refused, rejected, renamed, repeated. */
   events: Schema.Record(Schema.String, Schema.Number),
-  /** Messages under way or waiting, and how many there may be. */
+  /** Messages in flight or waiting, and the limit of them. */
   underWay: Schema.optionalKey(Schema.Number),
   capacity: Schema.optionalKey(Schema.Number),
   /** Age of the oldest event in the message handled last, milliseconds; and when that was, milliseconds since 1970. */
   lag: Schema.optionalKey(Schema.Number),
   lastAt: Schema.optionalKey(Schema.Number),
-  /** Of a reader of the log: each partition it has read. */
+  /** Of a reader of the log: each partition that it has read. */
   behind: Schema.optionalKey(Schema.Array(Behind)),
-  /** The systems it needs, as found when last looked at: name to "ok" or the sentence that says what is wrong. */
+  /** The systems that it needs, by name: "ok" or a sentence with the error, as of the last check. */
   seams: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
-  /** What they refuse until somebody acts, though they answer, by the same names: sentences. */
+  /** By the same names, what a reachable system refuses until somebody acts: a sentence. */
   refusals: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
-  /** What these are, by the same names. */
+  /** The systems by the same names. */
   systems: Schema.optionalKey(Schema.Record(Schema.String, SystemPlace)),
   /** `starting`, `up`, `restarting` (it crashed) or `stopping`. */
   state: Schema.optionalKey(Schema.String)

@@ -1,7 +1,7 @@
 /**
- * What actors hand to each other: a batch of events, and the receipt that accounts for every one of them.
- * A batch never changes: the same id stands for the same events for as long as it lives. A part of a batch
- * (when the whole is too large to send) keeps the batch's id, and its events keep their places.
+ * The messages between actors: a batch of events, and the receipt that states the outcome of each of them. A batch never
+ * changes: an id always stands for the same events. A part of a batch (when the whole is too large to send) keeps the
+ * batch's id, and its events keep their index.
  */
 import { Schema } from "effect"
 import { EnrichedEvent, RawEvent } from "./event.ts"
@@ -10,7 +10,7 @@ import { BatchDigest, BatchId, Topic } from "./ids.ts"
 /** From the drainer to an enricher. Times are milliseconds since 1970. */
 export const RawBatch = Schema.Struct({
   id: BatchId,
-  /** Of the lines that the events were read from; a part of the batch keeps the digest of the whole. */
+  /** Of the batch's lines; a part of the batch keeps the digest of the whole. */
   digest: BatchDigest,
   claimed: Schema.Int,
   events: Schema.Array(RawEvent)
@@ -28,8 +28,8 @@ export const EnrichedBatch = Schema.Struct({
 export type EnrichedBatch = typeof EnrichedBatch.Type
 
 /**
- * Where in the log a run of records lies: `count` records, the first at `offset` (a decimal number), appended at `at`
- * (milliseconds since 1970, by the bridge's clock). No two appends share all of it, so it names one append for good.
+ * The position of consecutive records in the log: `count` records, the first at `offset` (a decimal number), appended at
+ * `at` (milliseconds since 1970, by the bridge's clock). All fields together identify one append.
  */
 export const Placement = Schema.Struct({
   topic: Topic,
@@ -40,61 +40,61 @@ export const Placement = Schema.Struct({
 })
 export type Placement = typeof Placement.Type
 
-/** Which actor said no to an event. */
+/** The actor that rejected an event. */
 export const RejectedBy = Schema.Literals(["drainer", "enricher", "bridge"])
 export type RejectedBy = typeof RejectedBy.Type
 
-/** Why an event is rejected, in plain words: a short list, to count and search by. */
+/** Why an event is rejected: a fixed list, to count and search by. */
 export const RejectionReason = Schema.Literals([
   "empty",
   "too few fields",
   "no path",
   "time is not a number",
   "not an IP address",
-  /** For a message, or for a record of its topic. */
+  /** Larger than a message, or than a record of its topic, may be. */
   "too large",
-  /** By Kafka, for good, where its topic takes others. */
+  /** Kafka refuses this event permanently, and accepts others in the same topic. */
   "refused by the log",
   /** It could not be enriched. */
   "not enriched",
-  /** Whoever handled it crashed, also when it was alone. */
+  /** The actor that handled it crashed, also when the event was alone in its batch. */
   "crashed"
 ])
 export type RejectionReason = typeof RejectionReason.Type
 
-/** A "no" to one event, for good: it becomes a dead letter. */
+/** The permanent rejection of one event: it becomes a dead letter. */
 export const Rejection = Schema.Struct({
   index: Schema.Int,
-  /** Where it was on its way to; the standard topic when its line cannot be read. */
+  /** The topic of the event; the default topic when its line cannot be read. */
   topic: Topic,
   stage: RejectedBy,
   reason: RejectionReason,
-  /** What was said, for a person. */
+  /** The error, for a person. */
   detail: Schema.optionalKey(Schema.String)
 })
 export type Rejection = typeof Rejection.Type
 
-/** The account of a batch (or of a part): every event is either stored or rejected. */
+/** The outcome of a batch (or of a part): every event is either stored or rejected. */
 export const Receipt = Schema.Struct({
   id: BatchId,
-  /** As it was asked for: of which lines this is the account. */
+  /** The digest of the request: the lines that this receipt is about. */
   digest: BatchDigest,
-  /** How many events the log has confirmed. */
+  /** Events that the log has confirmed. */
   stored: Schema.Int,
   placements: Schema.Array(Placement),
   rejected: Schema.Array(Rejection)
 })
 export type Receipt = typeof Receipt.Type
 
-/** A batch as its receipt names it. */
+/** What identifies a batch in its receipt. */
 export interface BatchName {
   readonly id: BatchId
   readonly digest: BatchDigest
 }
 
 /**
- * Does the receipt account for every event of exactly these lines, each once, and say of all that are stored where they
- * lie? `indices` are the events' places. Only then may the batch leave the queue.
+ * True when the receipt covers every event of exactly these lines, each once, with a placement for each stored one.
+ * `indices` are the events' places in the batch. Only then may the batch leave the queue.
  */
 export const accountsFor = (receipt: Receipt, batch: BatchName, indices: ReadonlyArray<number>): boolean => {
   const { stored, placements, rejected } = receipt
@@ -107,7 +107,7 @@ export const accountsFor = (receipt: Receipt, batch: BatchName, indices: Readonl
   return rejected.every(({ index }) => open.delete(index))
 }
 
-/** One account of several parts of the same batch. */
+/** One receipt for several parts of the same batch. */
 export const mergeReceipts = ({ id, digest }: BatchName, receipts: ReadonlyArray<Receipt>): Receipt => ({
   id,
   digest,

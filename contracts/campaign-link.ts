@@ -1,12 +1,12 @@
 /**
- * A campaign link: where `/click/<id>/go` leads people, by their platform, and what its clicks say of the campaign.
- * Known by its id; stored as JSON, in the form in which the API takes and gives it.
+ * A campaign link: the targets of `/click/<id>/go` per platform, and the campaign parameters of its clicks. Identified by
+ * its id; stored as JSON, in the form of the API's requests and responses.
  */
 import { Duration, Schema, SchemaGetter } from "effect"
-import { longestTarget, readTarget } from "./link-target.ts"
+import { maxTargetCharacters, readTarget } from "./link-target.ts"
 import { durationOf, hasUnit } from "./quantity.ts"
 
-/** The platforms that a link may tell apart: as records name them, systems of devices in lower case. */
+/** The platforms that a link may have targets for: the operating systems of records, in lower case. */
 export const platforms = [
   "ios",
   "android",
@@ -24,7 +24,7 @@ export type Platform = (typeof platforms)[number]
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/
 
-/** Can a link have that id? */
+/** True for a valid link id. */
 export const isLinkId = (id: string): boolean => idPattern.test(id)
 
 const linkId = Schema.String.check(
@@ -34,11 +34,11 @@ const linkId = Schema.String.check(
   )
 )
 
-/** What one link may say beside its campaign, at most so many values. */
+/** Free parameters of one link, at most. */
 export const maxParams = 32
 
-/** What links say of themselves in the query of an event; a free parameter must not have such a name. */
-export const ownNames: ReadonlySet<string> = new Set([
+/** The names of a link's own parameters in an event; a free parameter must not have one of them. */
+export const reservedParamNames: ReadonlySet<string> = new Set([
   "campaign",
   "adgroup",
   "ad",
@@ -49,36 +49,37 @@ export const ownNames: ReadonlySet<string> = new Set([
   "lookup_key"
 ])
 
-/** A link may have so many characters as JSON. */
-const longestLink = 16_384
+/** Characters of a link as JSON, at most. */
+const maxLinkCharacters = 16_384
 
-const text = (longest: number) =>
+const text = (maxCharacters: number) =>
   Schema.String.check(
     Schema.makeFilter(
       (value: string) => {
-        if (value === "" || value.length > longest) return `It must have 1 to ${longest} characters.`
-        return /[\p{Cc}\p{Cs}]/u.test(value) ? "It must not hold control characters." : undefined
+        if (value === "" || value.length > maxCharacters)
+          return `It must have 1 to ${maxCharacters} characters.`
+        return /[\p{Cc}\p{Cs}]/u.test(value) ? "It must not contain control characters." : undefined
       },
-      { toJsonSchema: () => ({ minLength: 1, maxLength: longest }) }
+      { toJsonSchema: () => ({ minLength: 1, maxLength: maxCharacters }) }
     )
   )
 
 const paramNamePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 
 const paramName = Schema.String.check(
-  Schema.makeFilter((name: string) => paramNamePattern.test(name) && !ownNames.has(name), {
-    toJsonSchema: () => ({ pattern: paramNamePattern.source, not: { enum: [...ownNames] } })
+  Schema.makeFilter((name: string) => paramNamePattern.test(name) && !reservedParamNames.has(name), {
+    toJsonSchema: () => ({ pattern: paramNamePattern.source, not: { enum: [...reservedParamNames] } })
   })
 )
 
-const dayMillis = 86_400_000
-const longestWindow = 366 * dayMillis
+const dayMs = 86_400_000
+const maxWindowMs = 366 * dayMs
 
-/** How long a window is; undefined for what is none. A number counts days. */
+/** The length of a window; undefined for an invalid one. A number is days. */
 const lengthOf = (value: number | string): Duration.Duration | undefined => {
   if (typeof value === "string" && !hasUnit(value)) return undefined
-  const millis = typeof value === "number" ? value * dayMillis : durationOf(value, "days")
-  return millis !== undefined && millis >= 0 && millis <= longestWindow ? Duration.millis(millis) : undefined
+  const millis = typeof value === "number" ? value * dayMs : durationOf(value, "days")
+  return millis !== undefined && millis >= 0 && millis <= maxWindowMs ? Duration.millis(millis) : undefined
 }
 
 /** Seconds of a stored window. */
@@ -120,11 +121,11 @@ const shape = <Target extends Schema.Codec<string, string>>(target: Target) => {
   }
 }
 
-/** A link as it is stored: its targets were checked when it came. */
+/** A link as it is stored; its targets were checked before. */
 export const CampaignLink = Schema.Struct({ id: linkId, ...shape(Schema.String) })
 export type CampaignLink = typeof CampaignLink.Type
 
-/** A link as someone sends it: each target is checked and becomes what the `Location` header will have. */
+/** A link as a client sends it: each target is checked, and decoded to the value of the `Location` header. */
 export const newLink = (schemes: ReadonlySet<string>) =>
   Schema.Struct({
     id: Schema.optionalKey(linkId),
@@ -133,7 +134,7 @@ export const newLink = (schemes: ReadonlySet<string>) =>
         Schema.makeFilter((value: string) => readTarget(value, schemes).problem, {
           toJsonSchema: () => ({
             pattern: "^[A-Za-z][A-Za-z0-9+.-]*://[^\\s\\\\]+$",
-            maxLength: longestTarget
+            maxLength: maxTargetCharacters
           })
         })
       ).pipe(
@@ -147,9 +148,9 @@ export const newLink = (schemes: ReadonlySet<string>) =>
     Schema.makeFilter((link) => {
       const isSomewhere =
         Object.keys(link.urls ?? {}).length > 0 || link.default !== undefined || link.fallback !== undefined
-      if (!isSomewhere) return "A link must lead somewhere: give it urls, a default or a fallback."
-      return JSON.stringify(link).length > longestLink
-        ? `A link must have at most ${longestLink} characters as JSON.`
+      if (!isSomewhere) return "A link must have a target: set urls, default or fallback."
+      return JSON.stringify(link).length > maxLinkCharacters
+        ? `A link must have at most ${maxLinkCharacters} characters as JSON.`
         : undefined
     })
   )

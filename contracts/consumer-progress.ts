@@ -1,4 +1,4 @@
-/** Told when a consumer is done with a run of records of the log. Published at most once, never in the way of work. */
+/** Published when a consumer has processed consecutive records of the log: at most once, without delaying the consumer. */
 import { Schema } from "effect"
 import { Topic } from "./ids.ts"
 
@@ -7,7 +7,7 @@ export const ConsumerProgress = Schema.Struct({
   by: Schema.String,
   topic: Topic,
   partition: Schema.Int,
-  /** The first offset, and the one behind the last (decimal numbers). */
+  /** The first offset, and the one after the last (decimal numbers). */
   first: Schema.String,
   next: Schema.String,
   count: Schema.Int,
@@ -16,5 +16,5 @@ export const ConsumerProgress = Schema.Struct({
 })
 export type ConsumerProgress = typeof ConsumerProgress.Type
 
-/** `spoor.events.consumed.<topic>`, beside the facts of the other stages. */
+/** `spoor.events.consumed.<topic>`, next to the facts of the other stages. */
 export const consumerProgressSubject = (topic: Topic): string => `spoor.events.consumed.${topic}`

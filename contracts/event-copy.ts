@@ -1,17 +1,17 @@
 /**
- * Copies of events for people who look, stage by stage. Nothing is copied while nobody looks: who looks says so every
- * `copySubscriptionIntervalMs` milliseconds on `copySubscriptionSubject`, and actors publish copies for `copySubscriptionTtlMs` after they heard it. At most
- * once, bounded, and what is left out is counted.
+ * Copies of events for subscribers, stage by stage. Nothing is copied without a subscription: a reader renews it every
+ * `copySubscriptionIntervalMs` on `copySubscriptionSubject`, and actors publish copies for `copySubscriptionTtlMs` after it. At most
+ * once and bounded; dropped events are counted.
  */
 import { Schema } from "effect"
 import { ByteString } from "./event.ts"
 import { BatchId, Topic } from "./ids.ts"
 
-/** The stages as people name them: read from the queue, enriched, stored in the log, rejected. */
+/** The stages: read from the queue, enriched, stored in the log, rejected. */
 export const CopyStage = Schema.Literals(["raw", "enriched", "stored", "rejected"])
 export type CopyStage = typeof CopyStage.Type
 
-/** "Somebody looks at these stages." */
+/** A subscription to copies of these stages. */
 export const CopySubscription = Schema.Struct({ stages: Schema.Array(CopyStage) })
 export type CopySubscription = typeof CopySubscription.Type
 
@@ -23,22 +23,22 @@ export const copySubscriptionTtlMs = 3_000
 export const EventCopy = Schema.Struct({
   /** Its place in its batch. */
   index: Schema.Int,
-  /** The line as it was claimed, without its end. */
+  /** The line as it was claimed, without its line end. */
   line: Schema.optionalKey(ByteString),
   record: Schema.optionalKey(ByteString),
   partition: Schema.optionalKey(Schema.Int),
   offset: Schema.optionalKey(Schema.String),
   reason: Schema.optionalKey(Schema.String),
   detail: Schema.optionalKey(Schema.String),
-  /** Which actor rejected it. */
+  /** The actor that rejected it. */
   by: Schema.optionalKey(Schema.String)
 })
 export type EventCopy = typeof EventCopy.Type
 
-/** What a stage knows of an event besides its place in its batch. */
-export type Seen = Omit<EventCopy, "index">
+/** What a stage copies of an event, apart from its place in its batch. */
+export type CopyContent = Omit<EventCopy, "index">
 
-/** Copies of some events of a batch, of one topic. */
+/** Copies of events of one batch and one topic. */
 export const Copies = Schema.Struct({
   stage: CopyStage,
   topic: Topic,
@@ -46,17 +46,17 @@ export const Copies = Schema.Struct({
   /** When it happened, milliseconds since 1970. */
   at: Schema.Int,
   events: Schema.Array(EventCopy),
-  /** How many events this actor left out since its last message, because there were too many. */
+  /** The number of events that this actor dropped since its last message. */
   dropped: Schema.Int
 })
 export type Copies = typeof Copies.Type
 
-/** `spoor.copies.<stage>.<topic>`; a dot in a topic's name stays, so subscribe with `>` behind the stage. */
+/** `spoor.copies.<stage>.<topic>`; a dot in a topic's name stays, so subscribe with `>` after the stage. */
 export const copySubject = (stage: CopyStage, topic: string): string => `spoor.copies.${stage}.${topic}`
 
-/** Where the tap actor publishes the same as JSON, one event a message. */
+/** The tap actor publishes the same copies here as JSON, one event per message. */
 export const tapSubject = (stage: CopyStage, topic: string): string => `spoor.tap.${stage}.${topic}`
 
-/** Where it says how many events it could not publish: `{"stage":…,"topic":…,"dropped":n}`. */
+/** Where the tap publishes the number of dropped events: `{"stage":…,"topic":…,"dropped":n}`. */
 export const tapDroppedSubject = (stage: CopyStage, topic: string): string =>
   `spoor.tap.dropped.${stage}.${topic}`

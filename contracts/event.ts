@@ -1,8 +1,8 @@
 /**
- * An event on its way: as it was read from a line (raw), and as the finished record that Kafka gets (enriched).
+ * An event in its two forms: parsed from a line (raw), and the finished record for Kafka (enriched).
  *
- * A line may hold any byte, and its bytes must come out unchanged. Texts of a line are therefore carried as
- * `ByteString`: a string with one character (U+0000 to U+00FF) per byte, that is ISO 8859-1. Plain ASCII looks like itself.
+ * A line may contain any byte, and its bytes must stay unchanged. Texts of a line are therefore `ByteString`: a string
+ * with one character (U+0000 to U+00FF) per byte, that is ISO 8859-1. ASCII text is the same in both.
  */
 import { Schema } from "effect"
 import { Topic } from "./ids.ts"
@@ -22,7 +22,7 @@ export const bytesOf = (text: string): ByteString => {
   return bytes as ByteString
 }
 
-/** The text that the bytes are in UTF-8; what is not UTF-8 becomes U+FFFD. Never throws. */
+/** The bytes decoded as UTF-8; invalid sequences become U+FFFD. Never throws. */
 export const textOf = (bytes: ByteString): string => {
   if (!/[^ -~]/.test(bytes)) return bytes
   const plain = new Uint8Array(bytes.length)
@@ -30,45 +30,45 @@ export const textOf = (bytes: ByteString): string => {
   return decoder.decode(plain)
 }
 
-/** Which of the two wire dialects of the external contract a line is written in, and so its record. */
+/** The two dialects of lines and records in the external contract. */
 export const Dialect = Schema.Literals(["pushtech", "adtekio"])
 export type Dialect = typeof Dialect.Type
 
-/** One line of the queue, taken apart. */
+/** One parsed line of the queue. */
 export const RawEvent = Schema.Struct({
-  /** Place in its batch, from 0. With the batch's id it makes the event's id. */
+  /** Place in the batch, from 0. The event's id consists of it and the batch's id. */
   index: Schema.Int,
   dialect: Dialect,
   topic: Topic,
-  /** The client's address as the line has it; checked to be IPv4 or IPv6. */
+  /** The client's address as written in the line: valid IPv4 or IPv6. */
   ip: Schema.String,
-  /** When the edge took it: milliseconds (pushtech) or seconds (adtekio) since 1970, as the dialect has it. */
+  /** When the edge received it, since 1970: milliseconds (pushtech) or seconds (adtekio). */
   ts: Schema.Int,
-  /** Host and pod are empty in the adtekio dialect, which has neither. */
+  /** Host and pod are empty in the adtekio dialect. */
   host: ByteString,
   pod: ByteString,
   /** Begins with `/`. */
   path: ByteString,
-  /** As it stands in the line, with `e` or `p` for an empty one. */
+  /** As written in the line, with `e` or `p` for an empty one. */
   query: ByteString,
-  /** May be empty; keeps its own spaces. */
+  /** May be empty; may contain spaces. */
   userAgent: ByteString
 })
 export type RawEvent = typeof RawEvent.Type
 
-/** One event, finished: what Kafka stores of it. */
+/** One finished event, as Kafka stores it. */
 export const EnrichedEvent = Schema.Struct({
   index: Schema.Int,
   topic: Topic,
-  /** The record's key, if `KAFKA_KEY_PARAM` names a parameter that the event has. */
+  /** The record's key, when the event has the parameter that `KAFKA_KEY_PARAM` names. */
   key: Schema.optionalKey(Schema.String),
   /** The record, `event meta params`, byte for byte. */
   value: Schema.Uint8Array,
-  /** When the edge took it, milliseconds since 1970. */
+  /** When the edge received it, milliseconds since 1970. */
   received: Schema.Int
 })
 export type EnrichedEvent = typeof EnrichedEvent.Type
 
-/** Where events enter, for facts and dead letters. */
+/** The stages of facts. */
 export const Stage = Schema.Literals(["received", "enriched", "stored", "rejected"])
 export type Stage = typeof Stage.Type

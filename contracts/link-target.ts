@@ -1,20 +1,20 @@
 /**
- * Where a campaign link may lead. Whoever may store links may lead people anywhere on the web, so what is checked here
- * is that a target is what it looks like: a person who reads it and the browser that follows it see the same host.
+ * Validation of a campaign link's target. A user who may store links may redirect to any site, so the check is that a
+ * target is not disguised: a person who reads it and the browser that follows it see the same host.
  */
 
-/** Schemes of app stores that targets may have beside http and https, unless it is set otherwise. */
+/** Default of the schemes that targets may have beside http and https: those of app stores. */
 export const storeSchemes = "itms-apps,itms-appss,market"
 
-/** A target may have so many characters. */
-export const longestTarget = 2_048
+/** Characters of a target, at most. */
+export const maxTargetCharacters = 2_048
 
 const web: ReadonlySet<string> = new Set(["http", "https"])
 
-/** What these do is done by the browser itself, or on the person's own device: no setting allows them. */
+/** The browser runs these itself, or on the user's device: no setting allows them. */
 const neverAllowed = /^(?:javascript|vbscript|data|blob|file|filesystem|about|view-source)$/
 
-/** Why a list of schemes like `itms-apps,market` cannot be had, as a sentence; undefined when it can. */
+/** The error of a list of schemes like `itms-apps,market`, as a sentence; undefined for a valid list. */
 export const schemesProblem = (list: string): string | undefined => {
   const bad = namesIn(list).find((name) => !/^[a-z][a-z0-9+.-]*$/.test(name))
   if (bad !== undefined) return `"${bad}" is not the name of a URL scheme.`
@@ -22,7 +22,7 @@ export const schemesProblem = (list: string): string | undefined => {
   return never === undefined ? undefined : `A link may never lead to ${never}: targets.`
 }
 
-/** The schemes that targets may have, when that list is set. */
+/** The schemes that targets may have with that list. */
 export const schemesOf = (list: string): ReadonlySet<string> =>
   new Set([...web, ...namesIn(list).filter((name) => !neverAllowed.test(name))])
 
@@ -32,22 +32,22 @@ const namesIn = (list: string): ReadonlyArray<string> =>
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== "")
 
-/** A target as the `Location` header has it: plain ASCII, its host in punycode. Or why it is none, as a sentence. */
+/** A target as the value of the `Location` header (ASCII, its host in punycode), or the error as a sentence. */
 export type ReadTarget =
   | { readonly href: string; readonly problem?: never }
   | { readonly problem: string; readonly href?: never }
 
 /** Reads a target; `schemes` are those of `schemesOf`. Never throws. */
 export const readTarget = (text: string, schemes: ReadonlySet<string>): ReadTarget => {
-  if (text.length > longestTarget) return no(`It must have at most ${longestTarget} characters.`)
-  if (/[\p{C}\p{Z}\s]/u.test(text)) return no("It must not hold spaces, control or invisible characters.")
-  if (text.includes("\\")) return no("It must not hold a backslash.")
+  if (text.length > maxTargetCharacters) return no(`It must have at most ${maxTargetCharacters} characters.`)
+  if (/[\p{C}\p{Z}\s]/u.test(text)) return no("It must not contain spaces, control or invisible characters.")
+  if (text.includes("\\")) return no("It must not contain a backslash.")
   const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]+)/i.exec(text)
   const scheme = parts?.[1]?.toLowerCase() ?? ""
   const authority = parts?.[2] ?? ""
-  if (parts === null) return no("It must be a whole URL, like https://example.com/.")
+  if (parts === null) return no("It must be an absolute URL, like https://example.com/.")
   if (!schemes.has(scheme)) return no(`Its scheme must be one of ${[...schemes].join(", ")}.`)
-  if (authority.includes("@")) return no("It must not hold a user name or a password.")
+  if (authority.includes("@")) return no("It must not contain a user name or a password.")
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) return no("It is not a valid URL.")
   const host = authority.replace(/:\d*$/, "")
@@ -55,16 +55,16 @@ export const readTarget = (text: string, schemes: ReadonlySet<string>): ReadTarg
   if (!isPlain) return no(`Its host must be written as browsers read it, not as "${host}".`)
   const isWhole = url.protocol === `${scheme}:` && url.username === "" && url.password === ""
   if (!isWhole || !/^[!-~]+$/.test(url.href)) return no("It is not a valid URL.")
-  if (url.href.length > longestTarget)
-    return no(`Percent-encoded it must have at most ${longestTarget} characters.`)
+  if (url.href.length > maxTargetCharacters)
+    return no(`Percent-encoded it must have at most ${maxTargetCharacters} characters.`)
   return { href: url.href }
 }
 
 const no = (problem: string): ReadTarget => ({ problem })
 
 /**
- * Is a host the browser's reading of what was written? Upper case and letters beyond ASCII in a label of its own
- * (which becomes punycode) are; other writings of digits, dots and letters (`0x7f.1`, `%65vil`, `ｅvil`) are disguises.
+ * True when the host is written as the browser reads it, apart from upper case and labels beyond ASCII (which become
+ * punycode). Other spellings of digits, dots and letters (`0x7f.1`, `%65vil`, `ｅvil`) are disguises.
  */
 const isSameHost = (written: string, host: string): boolean => {
   const lower = written.toLowerCase()

@@ -1,11 +1,11 @@
-/** How people write durations and sizes in settings: `500ms`, `10s`, `1h 30m`, `64KiB`, `1MB`. Pure. */
+/** Parsers of durations and sizes in settings: `500ms`, `10s`, `1h 30m`, `64KiB`, `1MB`. */
 
 const second = 1000
 const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
-/** Milliseconds of each unit, by every name it goes by; in lower case. */
+/** Milliseconds of each unit by its names, in lower case. */
 const durationUnits: Readonly<Record<string, number>> = Object.fromEntries(
   (
     [
@@ -21,7 +21,7 @@ const durationUnits: Readonly<Record<string, number>> = Object.fromEntries(
   ).flatMap(([length, ...names]) => names.map((name) => [name, length]))
 )
 
-/** Units that a bare number may have. */
+/** Units of a number without one. */
 export type DurationUnit = "milliseconds" | "seconds" | "minutes" | "hours" | "days"
 
 const number = String.raw`(\d[\d_]*(?:\.\d+)?)`
@@ -33,8 +33,8 @@ const size = new RegExp(`^${number}\\s*([a-z]+)$`)
 const numberOf = (written: string): number => Number(written.replaceAll("_", ""))
 
 /**
- * Milliseconds of `500ms`, `10s`, `1.5 hours` or `1h 30m`, in any case; a bare number counts `bare`. `Infinity` is one
- * too. Undefined for anything else, negative durations among it.
+ * Milliseconds of `500ms`, `10s`, `1.5 hours`, `1h 30m` or `Infinity`, in any case; the unit of a bare number is `bare`.
+ * Undefined for anything else, negative durations included.
  */
 export const durationOf = (text: string, bare: DurationUnit): number | undefined => {
   const written = text.trim().toLowerCase()
@@ -50,10 +50,10 @@ export const durationOf = (text: string, bare: DurationUnit): number | undefined
   return total
 }
 
-/** Does it say a unit, so that it is no bare number? */
+/** True for a text with a unit, false for a bare number. */
 export const hasUnit = (text: string): boolean => /[a-zµμ]\s*$/i.test(text)
 
-/** Bytes of each unit, in lower case. `k` or `m` alone is no unit: it means 1,000 to some programs and 1,024 to others. */
+/** Bytes of each unit, in lower case. `k` or `m` alone is ambiguous: 1,000 in some programs, 1,024 in others. */
 const sizeUnits: Readonly<Record<string, number>> = Object.fromEntries(
   ["k", "m", "g", "t"].flatMap((letter, power) => [
     [`${letter}b`, 1000 ** (power + 1)],
@@ -63,8 +63,8 @@ const sizeUnits: Readonly<Record<string, number>> = Object.fromEntries(
 )
 
 /**
- * Bytes of `1048576`, `64KiB` (65,536), `64Ki` or `1MB` (1,000,000), in any case; parts of a byte are left out.
- * Undefined for anything else.
+ * Bytes of `1048576`, `64KiB` (65,536), `64Ki` or `1MB` (1,000,000), in any case, rounded down. Undefined for anything
+ * else.
  */
 export const bytesOf = (text: string): number | undefined => {
   const written = text.trim().toLowerCase()

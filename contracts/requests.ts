@@ -1,8 +1,7 @@
 /**
- * Who asks whom for what: each conversation's subject, queue group, request, answer and patience, declared once.
- * Conversations nest (drainer asks enricher, enricher asks bridge), so their deadlines shrink from the outside in:
- * Kafka send 4 s < store 5 s < enrich 7 s < lease 30 s. A request without events asks whether the way to the log is
- * free: it goes through everybody, and an empty receipt says yes.
+ * The requests between actors: subject, queue group, request, reply and timeout of each. They nest (the drainer asks the
+ * enricher, the enricher asks the bridge), so the inner timeouts are shorter: Kafka send 4 s < store 5 s < enrich 7 s <
+ * lease 30 s. A request without events probes the path to the log: it passes all actors and returns an empty receipt.
  */
 import { Schema } from "effect"
 import { type EnrichedBatch, type RawBatch, Receipt } from "./batch.ts"
@@ -12,24 +11,24 @@ import { BatchId, Topic } from "./ids.ts"
 import { EnrichedMessage, readEnrichedBatch, writeEnrichedBatch } from "./messages/enriched-batch.ts"
 import { RawMessage, readRawBatch, writeRawBatch } from "./messages/raw-batch.ts"
 
-/** A request about a batch, answered with a receipt. Any number of copies of the one who answers share the group. */
+/** A kind of request about a batch, whose reply is a receipt. All instances of the responder share the queue group. */
 export interface Conversation<Request> {
   readonly name: string
   readonly subject: string
   readonly queue: string
-  /** The request as it travels (MessagePack), for documentation, tests and other languages. */
+  /** The request on the wire (MessagePack), for documentation, tests and other languages. */
   readonly message: Schema.Top
   readonly write: (request: Request) => Uint8Array
   /**
-   * Throws `Failure` "unreadable" or "too-large" for bytes that are no such request. Its outline is checked; the events
-   * in it were, where they were made.
+   * Throws `Failure` "unreadable" or "too-large" for bytes in another format. Checks the structure only; the sender has
+   * checked the events.
    */
   readonly read: (payload: Uint8Array) => Request
-  /** How long the one who asks waits for the answer, milliseconds. */
+  /** How long the requester waits for the reply, milliseconds. */
   readonly timeout: number
 }
 
-/** "Enrich these events and see that they are stored." */
+/** Enrich these events and have them stored. */
 export const Enrich: Conversation<RawBatch> = {
   name: "enrich",
   subject: "spoor.enrich",
@@ -40,7 +39,7 @@ export const Enrich: Conversation<RawBatch> = {
   timeout: 7_000
 }
 
-/** "Store these records; answer when all replicas have them." */
+/** Store these records; reply when all replicas have them. */
 export const Store: Conversation<EnrichedBatch> = {
   name: "store",
   subject: "spoor.store",
@@ -51,31 +50,31 @@ export const Store: Conversation<EnrichedBatch> = {
   timeout: 5_000
 }
 
-/** What comes back: the receipt, or why there is none. */
+/** The receipt, or the failure. */
 export const Reply = Schema.Union([
   Schema.Struct({ receipt: Receipt }),
   Schema.Struct({ failure: Schema.Struct({ reason: FailureReason, message: Schema.String }) })
 ])
 export type Reply = typeof Reply.Type
 
-/** How long one send to the log may take, milliseconds. */
+/** Timeout of one send to the log, milliseconds. */
 export const logTimeout = 4_000
 
-/** How long a claimed batch belongs to its drainer before another may take it over, milliseconds. */
+/** Duration of the lease of a claimed batch, milliseconds; afterwards another drainer may claim it. */
 export const leaseTime = 30_000
 
-/** Something that happened to a batch, for people and tools to watch. Published at most once, never in the way of work. */
-export const Fact = Schema.Struct({
+/** The progress of a batch, published for observers. At most once, never waited for. */
+export const BatchProgress = Schema.Struct({
   stage: Stage,
   topic: Topic,
   batch: BatchId,
   /** Milliseconds since 1970. */
   at: Schema.Int,
   count: Schema.Int,
-  /** Of rejections: how many for each reason. */
+  /** The number of rejections for each reason. */
   reasons: Schema.optionalKey(Schema.Record(Schema.String, Schema.Int))
 })
-export type Fact = typeof Fact.Type
+export type BatchProgress = typeof BatchProgress.Type
 
-/** `spoor.events.<stage>.<topic>`; a dot in a topic's name stays, so subscribe with `>` behind the stage. */
-export const factSubject = (stage: Stage, topic: Topic): string => `spoor.events.${stage}.${topic}`
+/** `spoor.events.<stage>.<topic>`; a dot in a topic's name stays, so subscribe with `>` after the stage. */
+export const batchProgressSubject = (stage: Stage, topic: Topic): string => `spoor.events.${stage}.${topic}`

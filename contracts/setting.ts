@@ -1,7 +1,7 @@
 /**
- * A setting from the environment, declared once: its name, its sentence, its default and how it is read.
- * `--help` and the README's table are made from the same declaration that the code reads.
- * Each can also be read from a file: `NAME_FILE` names one that holds the value (for mounted secrets).
+ * A setting from the environment, declared once: name, description, default and parser. `--help` and the table in
+ * deploy/README.md are generated from the declarations. Each setting can also be read from a file: `NAME_FILE` is the
+ * path of a file with the value (for mounted secrets).
  */
 import { Config, Effect, type Redacted } from "effect"
 import type { Reader } from "./setting-readers.ts"
@@ -9,16 +9,21 @@ import type { Reader } from "./setting-readers.ts"
 export interface Setting<A> {
   readonly name: string
   readonly sentence: string
-  /** As a person would write it in the environment; empty means that it need not be set. */
+  /** The default as written in the environment; empty for an optional setting. */
   readonly standard: string
   readonly secret: boolean
-  /** Which forms its value has, like `whole number, 1 or more`; undefined for a text that the sentence explains. */
+  /** The form of its values, like `whole number, 1 or more`; undefined for plain text. */
   readonly form?: string | undefined
-  /** Reads it. Fails with `ConfigError`, which the start turns into one sentence and exit code 78. */
+  /** Reads the value. Fails with `ConfigError`, which ends a start with one sentence and exit code 78. */
   readonly config: Config.Config<A>
 }
 
-/** A setting with a default: `standard` is what `--help` shows, `fallback` what the code gets. */
+/**
+ * A setting with a default: `fallback` for the code, `standard` for `--help`.
+ *
+ * @example
+ * export const queueKey = setting("QUEUE_KEY", Config.String, "click_queue", "The list that trackers push to.")
+ */
 export const setting = <A>(
   name: string,
   read: Reader<A>,
@@ -34,7 +39,7 @@ export const setting = <A>(
   config: read(name).pipe(Config.withDefault(fallback))
 })
 
-/** A setting that may be absent; the code gets undefined then. */
+/** An optional setting: undefined when it is not set. */
 export const optional = <A>(name: string, read: Reader<A>, sentence: string): Setting<A | undefined> => ({
   name,
   sentence,
@@ -44,7 +49,7 @@ export const optional = <A>(name: string, read: Reader<A>, sentence: string): Se
   config: read(name).pipe(Config.withDefault(undefined))
 })
 
-/** A setting that may be absent and is never printed. */
+/** An optional setting whose value is never printed. */
 export const secret = (name: string, sentence: string): Setting<Redacted.Redacted<string> | undefined> => ({
   name,
   sentence,
@@ -53,7 +58,7 @@ export const secret = (name: string, sentence: string): Setting<Redacted.Redacte
   config: Config.Redacted(name).pipe(Config.withDefault(undefined))
 })
 
-/** The values of several settings at once, under the names given here. */
+/** The values of several settings, by the given names. */
 export const readAll = <const S extends Record<string, Setting<unknown>>>(
   settings: S
 ): Effect.Effect<

@@ -6,7 +6,8 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { loadActors } from "../actors/all.ts"
 import { actorTable, settingsTable } from "../actors/commands/help.ts"
-import { errorEntries } from "../gateway/http/errors.ts"
+import { describedErrors } from "../gateway/openapi/errors.ts"
+import { runsTable } from "../test/deploy/real/results.ts"
 import { readmes, root } from "./documents.ts"
 import { seriesTable } from "./series-table.ts"
 
@@ -16,9 +17,9 @@ const errorTable = (): string =>
   [
     "| status | code | when | send the same again? |",
     "| --- | --- | --- | --- |",
-    ...errorEntries.map(
-      ({ status, code, when, isRetried }) =>
-        `| ${status} | \`${code}\` | ${when} | ${isRetried ? "yes, after `Retry-After`" : "no"} |`
+    ...describedErrors.map(
+      ({ status, code, description, isRetried }) =>
+        `| ${status} | \`${code}\` | ${description} | ${isRetried ? "yes, after `Retry-After`" : "no"} |`
     )
   ].join("\n")
 
@@ -26,7 +27,8 @@ const tables: Readonly<Record<string, string>> = {
   actors: actorTable(actors),
   settings: settingsTable(actors),
   errors: errorTable(),
-  series: seriesTable()
+  series: seriesTable(),
+  "deploy-test": runsTable()
 }
 
 /** The marker in front of each generated table. */

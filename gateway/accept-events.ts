@@ -1,16 +1,17 @@
 /**
- * Events of a request on their way into the queue: each becomes one line, and each gets a verdict of its own. Every
- * dialect of the edge ends here. Keeps no state.
+ * Turns the events of a request into lines and pushes them to the queue; each event gets a result of its own. Every
+ * format ends here. Keeps no state.
  */
 import { type ByteString, bytesOf } from "../contracts/event.ts"
 import { Failure } from "../contracts/failure.ts"
 import type { Topic } from "../contracts/ids.ts"
 import { formatLine } from "../contracts/wire/line.ts"
+import { eventExceedsLimit } from "./event-errors.ts"
 import { joinedQueries, parameter } from "./formats/flatten-json.ts"
-import type { Refusal } from "./http/errors.ts"
-import type { Arrival } from "./request-context.ts"
+import type { HttpError } from "./http/errors.ts"
+import type { RequestContext } from "./request-context.ts"
 
-/** One event as a dialect made it of a request. What is left out is the request's own. */
+/** One event as a format read it from a request. Missing fields are those of the request. */
 export interface NewEvent {
   readonly path: ByteString
   /** Percent-encoded pairs, without `?`; may be empty. */
@@ -18,15 +19,15 @@ export interface NewEvent {
   readonly address?: string
   readonly host?: ByteString
   readonly userAgent?: ByteString
-  /** Events of a topic of their own are written in the adtekio dialect, which names it. */
+  /** An event with a topic of its own is written in the adtekio dialect, which names the topic. */
   readonly topic?: Topic
-  /** More parameters, made of the address as the line has it: once privacy has had its say. */
+  /** More parameters, computed from the address as it is written: after privacy was applied. */
   readonly queryOfAddress?: (address: string) => ByteString
-  /** The client's own id of it; becomes a parameter, so that a client that sends it again is recognised. */
+  /** The client's own id of the event; becomes a parameter, so that a repeated event is recognised. */
   readonly id?: string | undefined
 }
 
-/** One event with all that its line holds. */
+/** One event with every field of its line. */
 export interface EdgeEvent {
   readonly path: ByteString
   readonly query: ByteString
@@ -38,48 +39,51 @@ export interface EdgeEvent {
   readonly topic: Topic | undefined
 }
 
-/** What became of an event: `ok` is in the queue, `retry` is not now, `rejected` can never be. */
+/** The result of one event: `ok` is in the queue, `retry` may be sent again, `rejected` can never be stored. */
 export type EventResult =
   | { readonly verdict: "ok" }
   | { readonly verdict: "retry" }
   | { readonly verdict: "rejected"; readonly reason: string }
 
-/** What the client wants to be done with an event before its line is written: undefined drops it, as it asked. */
-export type Privacy = (event: EdgeEvent, arrival: Arrival) => EdgeEvent | undefined
+/** Applies privacy to an event before its line is written; undefined drops the event, as the client asked. */
+export type Privacy = (event: EdgeEvent, context: RequestContext) => EdgeEvent | undefined
 
-/** Takes so many events of what its sender may send; a refusal when there are not so many left. */
-export type Spend = (arrival: Arrival, events: number) => Refusal | undefined
+/** Takes that many events from the sender's rate limit; returns the error when too few are left. */
+export type ConsumeTokens = (context: RequestContext, events: number) => HttpError | undefined
 
 /** Resolves when the queue has the line; rejects with `Failure`. */
 export type Push = (line: ByteString) => Promise<void>
 
-export interface TakeEvents {
-  /** The one event of a request. Rejects with what the push failed with. */
-  readonly one: (arrival: Arrival, event: NewEvent) => Promise<void>
-  /** A verdict per event, in their order. Rejects only with a `Refusal`, before anything is taken: too many at once. */
-  readonly all: (arrival: Arrival, events: ReadonlyArray<NewEvent>) => Promise<ReadonlyArray<EventResult>>
+export interface AcceptEvents {
+  /** Accepts the only event of a request. Rejects with the failure of the push. */
+  readonly one: (context: RequestContext, event: NewEvent) => Promise<void>
+  /** A result per event, in order. Rejects only with an `HttpError`, before any event is pushed: the rate limit is exceeded. */
+  readonly all: (
+    context: RequestContext,
+    events: ReadonlyArray<NewEvent>
+  ) => Promise<ReadonlyArray<EventResult>>
 }
 
-export interface TakeEventsOptions {
+export interface AcceptEventsOptions {
   readonly push: Push
   readonly podName: string | undefined
-  /** The parameter that an event's own id becomes. */
+  /** The name of the parameter for an event's own id. */
   readonly eventIdParam: string
   readonly privacy?: Privacy | undefined
-  /** Takes out of an event's query what must not stand in a line. */
+  /** Removes write keys from an event's query. */
   readonly withoutKey?: ((query: ByteString) => ByteString) | undefined
-  /** Takes the events of a request beyond its first, which the guards have let in. */
-  readonly spend?: Spend | undefined
+  /** Charges the events after the first one; the guards have charged the first. */
+  readonly consumeTokens?: ConsumeTokens | undefined
 }
 
-export const takeEvents = ({
+export const acceptEvents = ({
   push,
   podName,
   eventIdParam,
   privacy,
   withoutKey,
-  spend
-}: TakeEventsOptions): TakeEvents => {
+  consumeTokens
+}: AcceptEventsOptions): AcceptEvents => {
   const pod = bytesOf(podName ?? "")
 
   const lineOf = ({ address, ts, host, path, query, userAgent, topic }: EdgeEvent): ByteString =>
@@ -95,18 +99,18 @@ export const takeEvents = ({
           userAgent
         })
 
-  const one = (arrival: Arrival, event: NewEvent): Promise<void> => {
+  const one = (context: RequestContext, event: NewEvent): Promise<void> => {
     const query = withoutKey === undefined ? event.query : withoutKey(event.query)
-    const whole: EdgeEvent = {
+    const complete: EdgeEvent = {
       path: event.path,
       query: event.id === undefined ? query : joinedQueries(query, parameter(eventIdParam, event.id)),
-      address: event.address ?? arrival.address,
-      ts: arrival.now,
-      host: event.host ?? arrival.host,
-      userAgent: event.userAgent ?? arrival.userAgent,
-      topic: event.topic ?? arrival.topic
+      address: event.address ?? context.address,
+      ts: context.now,
+      host: event.host ?? context.host,
+      userAgent: event.userAgent ?? context.userAgent,
+      topic: event.topic ?? context.topic
     }
-    const kept = privacy === undefined ? whole : privacy(whole, arrival)
+    const kept = privacy === undefined ? complete : privacy(complete, context)
     if (kept === undefined) return Promise.resolve()
     const more = event.queryOfAddress?.(kept.address)
     return push(lineOf(more === undefined ? kept : { ...kept, query: joinedQueries(kept.query, more) }))
@@ -114,11 +118,11 @@ export const takeEvents = ({
 
   return {
     one,
-    all: async (arrival, events) => {
-      const refusal = events.length > 1 ? spend?.(arrival, events.length - 1) : undefined
-      if (refusal !== undefined) throw refusal
-      const pushed = await Promise.allSettled(events.map((event) => one(arrival, event)))
-      return pushed.map((result) => (result.status === "fulfilled" ? ok : verdictOf(result.reason)))
+    all: async (context, events) => {
+      const error = events.length > 1 ? consumeTokens?.(context, events.length - 1) : undefined
+      if (error !== undefined) throw error
+      const pushed = await Promise.allSettled(events.map((event) => one(context, event)))
+      return pushed.map((result) => (result.status === "fulfilled" ? ok : failedResult(result.reason)))
     }
   }
 }
@@ -126,7 +130,5 @@ export const takeEvents = ({
 const ok: EventResult = { verdict: "ok" }
 const retry: EventResult = { verdict: "retry" }
 
-const verdictOf = (cause: unknown): EventResult =>
-  cause instanceof Failure && !cause.retry
-    ? { verdict: "rejected", reason: "The event is larger than an event may be." }
-    : retry
+const failedResult = (cause: unknown): EventResult =>
+  cause instanceof Failure && !cause.retry ? { verdict: "rejected", reason: eventExceedsLimit } : retry

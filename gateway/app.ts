@@ -1,70 +1,81 @@
 /**
- * The HTTP edge: one Elysia app of plain web-standard handlers. A request about the gateway itself is answered first;
- * any other becomes an arrival, passes the guards, and goes to the handler of its route. Any GET or HEAD without one is
- * one event, answered when the queue has it. Most requests are events, so these go to the same handler without the
- * app's router, which costs a tenth of what they take. It keeps no state; serve.ts serves it.
+ * The HTTP edge as a web-standard handler, assembled from its options. Elysia is a thin adapter for the methods with a body;
+ * GET and HEAD, which are most requests, do not pass through it. Keeps no state; `http/serve.ts` serves it.
+ *
+ * @example
+ * ```ts
+ * const app = gatewayApp({
+ *   push: async (line) => console.log(line),
+ *   operations: { live: () => new Response("ok"), ready: () => new Response("ok") },
+ *   settings: { trustedProxies: "none", podName: undefined },
+ *   now: Date.now
+ * })
+ * await app.fetch(new Request("http://localhost/t/app_open?a=1"), { address: "203.0.113.9" })
+ * ```
  */
 import { Elysia } from "elysia"
 import { standardEventIdParam } from "../contracts/client-event-id.ts"
 import type { ByteString } from "../contracts/event.ts"
-import { type Privacy, type Push, type Spend, takeEvents } from "./accept-events.ts"
+import {
+  type AcceptEvents,
+  acceptEvents,
+  type ConsumeTokens,
+  type Privacy,
+  type Push
+} from "./accept-events.ts"
+import { type Dispatch, dispatcher, isGetOrHead, type OperationalHandler } from "./dispatch.ts"
+import { refuseEvent } from "./event-errors.ts"
 import type { CountRejected } from "./formats/batch.ts"
 import { idempotencyKey } from "./formats/idempotency-key.ts"
-import { dialectRoutes } from "./formats/routes.ts"
-import type { Around } from "./guard/concurrency-limit.ts"
-import { closing } from "./http/body/closing.ts"
-import { type BodyLimits, standardBodyLimits } from "./http/body/limits.ts"
-import type { FindAddress } from "./http/client-address.ts"
-import { type AddressHeader, clientAddress, trustedProxies } from "./http/client-address.ts"
+import { type FormatLimits, standardFormatLimits } from "./formats/limits.ts"
+import { formatRoutes } from "./formats/routes.ts"
+import type { Middleware } from "./guard/concurrency-limit.ts"
+import type { SplitPathKey } from "./guard/extract-key.ts"
+import {
+  type AddressHeader,
+  clientAddress,
+  type FindAddress,
+  type IsTrusted,
+  trustedProxies
+} from "./http/client-address.ts"
 import { type Cors, openCors } from "./http/cors.ts"
-import { refuse, refuseFailed } from "./http/errors.ts"
-import { anyOrigin, eventPixel, icon, ok, robots } from "./http/responses.ts"
-import { type Target, targetOf } from "./http/target.ts"
+import { refuse } from "./http/errors.ts"
+import { icon, ok, robots, uncachedPixel } from "./http/responses.ts"
 import { type LinkOptions, linkRoutes } from "./links/routes.ts"
 import { openApi } from "./openapi/document.ts"
-import { type Arrival, arrivalOf, type Peer } from "./request-context.ts"
-import {
-  allowed,
-  firstAnswer,
-  type Guard,
-  type Handler,
-  handlerOf,
-  methodsOf,
-  type Route,
-  routeTable,
-  withoutSlash
-} from "./routes.ts"
-
-/** The path and query of a request may weigh so many bytes. */
-export const maxTargetBytes = 20_480
-
-/** Answers a request that is about the gateway itself. */
-export type Operation = () => Response | Promise<Response>
+import type { Peer, RequestContext } from "./request-context.ts"
+import { chainGuards, type Guard, type Handler, methodsOf, type Route, routeTable } from "./routes.ts"
 
 export interface GatewayOptions {
   readonly push: Push
-  /** What stands at `/health/live`, `/health/ready` and `/metrics`, for anyone. Without `metrics` these are not given here. */
-  readonly operations: { readonly live: Operation; readonly ready: Operation; readonly metrics?: Operation }
+  /** Served at `/health/live`, `/health/ready` and `/metrics`, to anyone. Without `metrics`, `/metrics` answers 404. */
+  readonly operations: {
+    readonly live: OperationalHandler
+    readonly ready: OperationalHandler
+    readonly metrics?: OperationalHandler
+  }
   readonly settings: {
     readonly trustedProxies: string
-    /** X-Forwarded-For unless given. */
+    /** Default: X-Forwarded-For. */
     readonly addressHeaders?: ReadonlySet<AddressHeader>
     readonly podName: string | undefined
-    /** The parameter that an event's own id becomes; the standard one unless given. */
+    /** The name of the parameter for an event's own id. Default: the standard name. */
     readonly eventIdParam?: string
   }
-  /** The standard ones unless given. */
-  readonly bodyLimits?: BodyLimits
-  /** Counts events that were refused for what they are. */
+  /** Default: the standard limits. */
+  readonly bodyLimits?: FormatLimits
+  /** Counts events that were rejected because of their content. */
   readonly countRejected?: CountRejected
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Asked in this order, before any handler. */
+  /** Run in this order, before any handler. */
   readonly guards?: ReadonlyArray<Guard>
-  /** Answers each arrival by asking the guards and its handler, or refuses it. */
-  readonly around?: Around | undefined
-  readonly spend?: Spend | undefined
-  /** Takes write keys out of an event's query. */
+  /** Wraps the guards and the handler of each request. */
+  readonly middleware?: Middleware | undefined
+  readonly consumeTokens?: ConsumeTokens | undefined
+  /** Splits a write key off a path, before the route is looked up; undefined where no write key is required. */
+  readonly splitPathKey?: SplitPathKey | undefined
+  /** Removes write keys from an event's query. */
   readonly withoutKey?: ((query: ByteString) => ByteString) | undefined
   readonly privacy?: Privacy | undefined
   readonly cors?: Cors
@@ -75,169 +86,111 @@ export interface GatewayOptions {
 export interface GatewayApp {
   /** Never fails. */
   readonly fetch: (request: Request, client: Peer) => Response | Promise<Response>
-  /** What means something of its own here, like `POST /batch`. */
+  /** The methods and paths with a meaning of their own, like `POST /batch`. */
   readonly meanings: ReadonlyArray<string>
 }
 
 export const gatewayApp = (options: GatewayOptions): GatewayApp => {
-  const { push, operations, settings, now, privacy, around, spend, cors = openCors } = options
+  const { push, settings, privacy, consumeTokens, withoutKey, cors = openCors } = options
+  const { podName, eventIdParam = standardEventIdParam } = settings
+  const accept = acceptEvents({ push, podName, eventIdParam, privacy, withoutKey, consumeTokens })
+  const asEvent = pathEvent(accept)
   const isTrusted = trustedProxies(settings.trustedProxies)
+  const routes = routesOf(options, isTrusted, accept, asEvent)
+  const operational = operationalHandlers(options)
   const addressOf: FindAddress = (headers, peer) =>
     clientAddress(headers, peer, isTrusted, settings.addressHeaders)
-  const { podName, eventIdParam = standardEventIdParam } = settings
-  const { withoutKey } = options
-  const take = takeEvents({ push, podName, eventIdParam, privacy, withoutKey, spend })
-  const guard = firstAnswer(options.guards ?? [])
-  const { bodyLimits: limits = standardBodyLimits, countRejected = () => {} } = options
-  const routes: ReadonlyArray<Route> = [
-    ...dialectRoutes({ take, limits, isTrusted, countRejected }),
-    ...(options.links === undefined
-      ? []
-      : linkRoutes(options.links, take, limits, (arrival) => takeEvent(arrival)))
-  ]
-  const findRoute = routeTable(routes)
-  const named: ReadonlyMap<string, Operation> = new Map([
-    ["/favicon.ico", icon],
-    ["/robots.txt", robots],
-    ["/health/live", operations.live],
-    ["/health/ready", operations.ready],
-    ["/metrics", operations.metrics ?? noMetrics],
-    ["/openapi.json", openApi(options.links !== undefined, limits.events)]
-  ])
+  const fetch = throughElysia(
+    dispatcher({
+      findRoute: routeTable(routes),
+      operational,
+      asEvent,
+      guard: chainGuards(options.guards ?? []),
+      middleware: options.middleware,
+      splitPathKey: options.splitPathKey,
+      cors,
+      addressOf,
+      now: options.now
+    })
+  )
   const meanings = [
     ...routes.flatMap(methodsOf),
-    ...["/", "/apple-*.png", ...named.keys()].map((path) => `GET ${path}`)
+    ...["/", "/apple-*.png", ...operational.keys()].map((path) => `GET ${path}`)
   ]
-
-  const operationAt = (target: Target): Operation | undefined => {
-    if (target.path === "/") return target.query === "" ? ok : undefined
-    const path = withoutSlash(target.path)
-    if (path.startsWith("/apple-") && path.endsWith(".png") && !path.includes("/", 1)) return icon
-    return named.get(path)
-  }
-
-  const takeEvent = (arrival: Arrival): Promise<Response> => {
-    const { path, query } = arrival.target
-    const isGif = path.endsWith(".gif")
-    const wantsImage = isGif || arrival.request.headers.get("accept")?.startsWith("image/") === true
-    return take
-      .one(arrival, {
-        path: isGif ? (path.slice(0, -".gif".length) as ByteString) : path,
-        query,
-        id: idempotencyKey(arrival.request.headers)
-      })
-      .then(wantsImage ? eventPixel : ok, refuseEvent)
-  }
-
-  const answer = (arrival: Arrival): Response | Promise<Response> => {
-    const { method } = arrival.request
-    const route = findRoute(arrival.target.path)
-    const handler = handlerOf(route, method)
-    if (handler !== undefined && route !== undefined) return toPages(handler, asRouted(arrival, route))
-    if (isGet(method)) return takeEvent(arrival)
-    const known = allowed(route)
-    return refuse("method-not-allowed", `${method} means nothing here; there is ${known}.`, {
-      allow: known,
-      ...(arrival.request.body === null ? {} : closing),
-      ...anyOrigin
-    })
-  }
-
-  const guarded = (arrival: Arrival): Response | Promise<Response> => {
-    const refusal = guard?.(arrival)
-    if (refusal === undefined) return answer(arrival)
-    if (refusal instanceof Response) return unread(arrival, refusal)
-    return refusal.then(
-      (response) => (response === undefined ? answer(arrival) : unread(arrival, response)),
-      refuseEvent
-    )
-  }
-
-  /** May throw; the promise never rejects. */
-  const respond = (request: Request, peer: Peer): Response | Promise<Response> => {
-    const target = targetOf(request.url)
-    if (target.path.length + target.query.length >= maxTargetBytes) return tooLong()
-    const operation = isGet(request.method) ? operationAt(target) : undefined
-    if (operation !== undefined) return operated(operation())
-    const isPrivate = findRoute(target.path)?.isPrivate === true
-    const preflight = request.method === "OPTIONS" && !isPrivate ? cors.preflight(request) : undefined
-    if (preflight !== undefined) return preflight
-    const arrival = arrivalOf(request, target, peer, addressOf, now())
-    if (arrival === undefined) return refuse("bad-request", "The Host header names no host.", anyOrigin)
-    const answered = around === undefined ? guarded(arrival) : around(arrival, guarded)
-    return isPrivate ? toNoPage(answered) : answered
-  }
-
-  const peers = new WeakMap<Request, Peer>()
-
-  // One route: Elysia finds paths only behind host names of four letters and more; names in a cluster may be shorter.
-  const app = new Elysia()
-    .onError(({ error }) => refuseEvent(error))
-    .all("*", ({ request }) => respond(request, peers.get(request) ?? unknownPeer), { parse: "none" })
-    .compile()
-
-  const fetch: GatewayApp["fetch"] = (request, client) => {
-    if (!isGet(request.method)) {
-      peers.set(request, client)
-      return app.fetch(request)
-    }
-    try {
-      return respond(request, client)
-    } catch (cause) {
-      return refuseEvent(cause)
-    }
-  }
   const { narrow } = cors
   if (narrow === undefined) return { fetch, meanings }
   return { fetch: async (request, client) => narrow(request, await fetch(request, client)), meanings }
 }
 
+const routesOf = (
+  options: GatewayOptions,
+  isTrusted: IsTrusted,
+  accept: AcceptEvents,
+  asEvent: Handler
+): ReadonlyArray<Route> => {
+  const { bodyLimits: limits = standardFormatLimits, countRejected = () => {}, links } = options
+  return [
+    ...formatRoutes({ accept, limits, isTrusted, countRejected }),
+    ...(links === undefined ? [] : linkRoutes(links, accept, limits, asEvent))
+  ]
+}
+
+const operationalHandlers = (options: GatewayOptions): ReadonlyMap<string, OperationalHandler> => {
+  const { operations, links, bodyLimits = standardFormatLimits } = options
+  return new Map([
+    ["/favicon.ico", icon],
+    ["/robots.txt", robots],
+    ["/health/live", operations.live],
+    ["/health/ready", operations.ready],
+    ["/metrics", operations.metrics ?? noMetrics],
+    ["/openapi.json", openApi(links !== undefined, bodyLimits.events)]
+  ])
+}
+
+/** The event of any path: its type is the path, its parameters are the query. */
+const pathEvent =
+  (accept: AcceptEvents) =>
+  (context: RequestContext): Promise<Response> => {
+    const { path, query } = context.target
+    const isGif = path.endsWith(".gif")
+    const wantsImage = isGif || context.request.headers.get("accept")?.startsWith("image/") === true
+    return accept
+      .one(context, {
+        path: isGif ? (path.slice(0, -".gif".length) as ByteString) : path,
+        query,
+        id: idempotencyKey(context.request.headers)
+      })
+      .then(wantsImage ? uncachedPixel : ok, refuseEvent)
+  }
+
+/**
+ * One wildcard route: Elysia parses, validates and describes nothing here. The measured reasons are in the README of this
+ * folder. GET and HEAD call `dispatch` directly.
+ */
+const throughElysia = (dispatch: Dispatch): GatewayApp["fetch"] => {
+  const peers = new WeakMap<Request, Peer>()
+  const app = new Elysia()
+    .onError(({ error }) => refuseEvent(error))
+    .all("*", ({ request }) => dispatch(request, peers.get(request) ?? unknownPeer), { parse: "none" })
+    .compile()
+
+  return (request, client) => {
+    if (!isGetOrHead(request.method)) {
+      peers.set(request, client)
+      return app.fetch(request)
+    }
+    try {
+      return dispatch(request, client)
+    } catch (cause) {
+      return refuseEvent(cause)
+    }
+  }
+}
+
 const unknownPeer: Peer = { address: "" }
 
-const isGet = (method: string): boolean => method === "GET" || method === "HEAD"
-
-const operated = (answer: Response | Promise<Response>): Response | Promise<Response> =>
-  answer instanceof Response ? answer : answer.catch(refuseEvent)
-
-/** The answer to a request whose body nobody has read, and nobody will. */
-const unread = ({ request }: Arrival, response: Response): Response => {
-  if (request.body !== null)
-    for (const [name, value] of Object.entries(closing)) response.headers.set(name, value)
-  return response
-}
-
-/** The path as its route has it, without a slash behind; where a path ends as its sender likes, it stays as it is. */
-const asRouted = (arrival: Arrival, route: Route): Arrival => {
-  const { target } = arrival
-  if (target.path.endsWith("/") && !route.path.endsWith("*")) {
-    arrival.target = { ...target, path: withoutSlash(target.path) }
-  }
-  return arrival
-}
-
-/** A "no" of a handler may be read by any page: it says nothing but what the page did wrong. */
-const toPages = (handler: Handler, arrival: Arrival): Response | Promise<Response> => {
-  const answer = handler(arrival)
-  return answer instanceof Response ? toPage(answer) : answer.then(toPage, refuseEvent)
-}
-
-const toPage = (response: Response): Response => {
-  if (response.status >= 400)
-    for (const [name, value] of Object.entries(anyOrigin)) response.headers.set(name, value)
-  return response
-}
-
-/** The answer for those who manage: no page may read it. */
-const toNoPage = async (answer: Response | Promise<Response>): Promise<Response> => {
-  const response = await answer
-  for (const name of Object.keys(anyOrigin)) response.headers.delete(name)
-  return response
-}
-
-const noMetrics: Operation = () =>
-  refuse("not-found", "Metrics are served on OPS_PORT; GATEWAY_METRICS=true serves them here too.")
-
-const refuseEvent = (cause: unknown): Response => refuseFailed(cause, anyOrigin)
-
-const tooLong = (): Response =>
-  refuse("uri-too-long", `The path and the query together must be under ${maxTargetBytes} bytes.`, anyOrigin)
+const noMetrics: OperationalHandler = () =>
+  refuse(
+    "not-found",
+    "Metrics are served on OPS_PORT. To serve them on this port too, set GATEWAY_METRICS=true."
+  )

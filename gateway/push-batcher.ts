@@ -1,35 +1,26 @@
 /**
  * Many requests share one push: lines that arrive together go to the queue in one command, and each caller's promise
- * settles with the push that carried its line. Lives as long as the gateway; `drain` when it stops.
+ * settles with the push that carried its line. Lives as long as the gateway; call `drain` before it stops.
  */
 import type { ByteString } from "../contracts/event.ts"
 import { Failure } from "../contracts/failure.ts"
 
 export interface PushLimits {
   /** Lines in one push. */
-  readonly batchLines: number
-  /** Full batches may be pushed side by side, up to so many. */
-  readonly pushes: number
-  /** Lines that wait or are being pushed; one more is refused. */
-  readonly pendingLines: number
-  /** The same in bytes. */
-  readonly pendingBytes: number
+  readonly maxBatchLines: number
+  /** Pushes in flight at once. */
+  readonly maxPushes: number
+  /** Lines that are waiting or being pushed; more are refused. */
+  readonly maxPendingLines: number
+  /** Bytes of those lines; more are refused. */
+  readonly maxPendingBytes: number
 }
 
-export const standardLimits: PushLimits = {
-  batchLines: 256,
-  pushes: 4,
-  pendingLines: 20_000,
-  pendingBytes: 16 * 1024 * 1024
-}
-
-export interface PushBatch {
-  /** Resolves when the queue has the line. Rejects with what the push failed with, or `Failure` "busy" at once when full. */
-  readonly add: (line: ByteString) => Promise<void>
-  /** What has been added and not settled yet. */
-  readonly pending: () => { readonly lines: number; readonly bytes: number }
-  /** Resolves when nothing is pending. Does not refuse new lines: stop what adds them first. */
-  readonly drain: () => Promise<void>
+export const standardPushLimits: PushLimits = {
+  maxBatchLines: 256,
+  maxPushes: 4,
+  maxPendingLines: 20_000,
+  maxPendingBytes: 16 * 1024 * 1024
 }
 
 interface Batch {
@@ -40,102 +31,121 @@ interface Batch {
   readonly reject: (cause: unknown) => void
 }
 
+/** Appends all of these lines to the queue or none. */
+export type PushLines = (lines: ReadonlyArray<ByteString>) => Promise<void>
+
+const full = new Failure({ reason: "busy", message: "The push queue is full." })
+
 /**
- * Collects lines for `push`, which appends all or none. While nothing is being pushed, a line leaves at the end of
- * the present turn of the event loop; else with the others when a push returns or when its batch is full. When a push
- * fails because the queue is away, the lines that wait fail with it, so that nobody waits for several pushes in turn.
+ * Collects lines for `push`. While no push is in flight, a line leaves at the end of the current turn of the event
+ * loop; otherwise when a push returns or its batch is full. When a push fails because the queue is unavailable, the
+ * waiting lines fail too, so that no caller waits for several pushes in a row.
  */
-export const pushBatch = (
-  push: (lines: ReadonlyArray<ByteString>) => Promise<void>,
-  limits: PushLimits = standardLimits
-): PushBatch => {
-  const full = new Failure({ reason: "busy", message: "as many lines are pending as may be" })
-  const waiting: Array<Batch> = []
-  let pendingLines = 0
-  let pendingBytes = 0
-  let pushes = 0
-  let scheduled = false
-  let idle: Array<() => void> = []
+export class PushBatcher {
+  private readonly push: PushLines
+  private readonly limits: PushLimits
+  private readonly waiting: Array<Batch> = []
+  private pendingLines = 0
+  private pendingBytes = 0
+  private inFlight = 0
+  private isScheduled = false
+  private idle: Array<() => void> = []
 
-  const forget = (batch: Batch): void => {
-    pendingLines -= batch.lines.length
-    pendingBytes -= batch.bytes
+  constructor(push: PushLines, limits: PushLimits = standardPushLimits) {
+    this.push = push
+    this.limits = limits
   }
 
-  const settle = (batch: Batch): void => {
-    pushes -= 1
-    forget(batch)
-    send()
-    if (pendingLines > 0) return
-    for (const resolve of idle) resolve()
-    idle = []
-  }
-
-  const succeed = (batch: Batch): void => {
-    settle(batch)
-    batch.resolve()
-  }
-
-  const fail = (batch: Batch, cause: unknown): void => {
-    refuseWaiting(cause)
-    settle(batch)
-    batch.reject(cause)
-  }
-
-  const refuseWaiting = (cause: unknown): void => {
-    if (!(cause instanceof Failure) || !cause.retry) return
-    for (const other of waiting.splice(0)) {
-      forget(other)
-      other.reject(cause)
+  /** Resolves when the queue has the line. Rejects with the failure of the push, or at once with `Failure` "busy" when full. */
+  add(line: ByteString): Promise<void> {
+    const { maxPendingLines, maxPendingBytes, maxBatchLines } = this.limits
+    if (this.pendingLines >= maxPendingLines || this.pendingBytes + line.length > maxPendingBytes) {
+      return Promise.reject(full)
     }
+    const batch = this.openBatch()
+    batch.lines.push(line)
+    batch.bytes += line.length
+    this.pendingLines += 1
+    this.pendingBytes += line.length
+    if (this.inFlight === 0 || batch.lines.length === maxBatchLines) this.schedule()
+    return batch.settled
   }
 
-  const send = (): void => {
-    while (pushes < limits.pushes) {
-      const next = waiting.shift()
+  /** Lines that were added and are not settled yet. */
+  pending(): { readonly lines: number; readonly bytes: number } {
+    return { lines: this.pendingLines, bytes: this.pendingBytes }
+  }
+
+  /** Resolves when no line is pending. Does not refuse new lines: stop their source first. */
+  drain(): Promise<void> {
+    return this.pendingLines === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => void this.idle.push(resolve))
+  }
+
+  /** The batch that takes the next line. */
+  private openBatch(): Batch {
+    const last = this.waiting[this.waiting.length - 1]
+    if (last !== undefined && last.lines.length < this.limits.maxBatchLines) return last
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const batch: Batch = { lines: [], bytes: 0, settled: promise, resolve, reject }
+    this.waiting.push(batch)
+    return batch
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) return
+    this.isScheduled = true
+    setImmediate(() => {
+      this.isScheduled = false
+      this.send()
+    })
+  }
+
+  private send(): void {
+    while (this.inFlight < this.limits.maxPushes) {
+      const next = this.waiting.shift()
       if (next === undefined) return
-      pushes += 1
+      this.inFlight += 1
       Promise.resolve(next.lines)
-        .then(push)
+        .then(this.push)
         .then(
-          () => succeed(next),
-          (cause: unknown) => fail(next, cause)
+          () => this.succeed(next),
+          (cause: unknown) => this.fail(next, cause)
         )
     }
   }
 
-  const schedule = (): void => {
-    if (scheduled) return
-    scheduled = true
-    setImmediate(() => {
-      scheduled = false
-      send()
-    })
+  private succeed(batch: Batch): void {
+    this.finish(batch)
+    batch.resolve()
   }
 
-  const collecting = (): Batch => {
-    const last = waiting[waiting.length - 1]
-    if (last !== undefined && last.lines.length < limits.batchLines) return last
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const batch: Batch = { lines: [], bytes: 0, settled: promise, resolve, reject }
-    waiting.push(batch)
-    return batch
+  private fail(batch: Batch, cause: unknown): void {
+    this.failWaiting(cause)
+    this.finish(batch)
+    batch.reject(cause)
   }
 
-  return {
-    add: (line) => {
-      if (pendingLines >= limits.pendingLines || pendingBytes + line.length > limits.pendingBytes) {
-        return Promise.reject(full)
-      }
-      const batch = collecting()
-      batch.lines.push(line)
-      batch.bytes += line.length
-      pendingLines += 1
-      pendingBytes += line.length
-      if (pushes === 0 || batch.lines.length === limits.batchLines) schedule()
-      return batch.settled
-    },
-    pending: () => ({ lines: pendingLines, bytes: pendingBytes }),
-    drain: () => (pendingLines === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)))
+  private failWaiting(cause: unknown): void {
+    if (!(cause instanceof Failure) || !cause.retry) return
+    for (const other of this.waiting.splice(0)) {
+      this.subtract(other)
+      other.reject(cause)
+    }
+  }
+
+  private finish(batch: Batch): void {
+    this.inFlight -= 1
+    this.subtract(batch)
+    this.send()
+    if (this.pendingLines > 0) return
+    for (const resolve of this.idle) resolve()
+    this.idle = []
+  }
+
+  private subtract(batch: Batch): void {
+    this.pendingLines -= batch.lines.length
+    this.pendingBytes -= batch.bytes
   }
 }

@@ -1,4 +1,4 @@
-/** A tracker's request as all that follows sees it: what it asks for, and who sent it when. Made once per request. */
+/** What guards and handlers know about one request: its target, its sender and its time. Created once per request. */
 
 import type { ByteString } from "../contracts/event.ts"
 import type { Topic } from "../contracts/ids.ts"
@@ -7,37 +7,40 @@ import { hostOf } from "./http/host.ts"
 import type { Client } from "./http/server-types.ts"
 import type { Target } from "./http/target.ts"
 
-/** As much of a client as the gateway asks for. */
+/** The part of a client that the gateway uses. */
 export type Peer = Pick<Client, "address">
 
-export interface Arrival {
+export interface RequestContext {
   readonly request: Request
-  /** A guard may take a write key out of it. */
+  /** Without a write key in its path; a guard also removes one from the query. */
   target: Target
-  /** The client's address, after our proxies. The socket's peer is nobody's business: behind a proxy it is everybody. */
+  /** The write key of a path like `/w/<key>/t/x`; undefined for other paths. */
+  readonly pathKey: string | undefined
+  /** The client's address, resolved through trusted proxies. The socket's own address is not kept: behind a proxy it is the same for everybody. */
   readonly address: string
-  /** The host that was asked for, without its port; may be empty. */
+  /** The requested host without its port; may be empty. */
   readonly host: ByteString
   /** May be empty. */
   readonly userAgent: ByteString
   /** Milliseconds since 1970. */
   readonly now: number
-  /** The topic of its events; undefined for the standard one. A guard may set it. */
+  /** The topic of its events; undefined for the default topic. A guard may set it. */
   topic: Topic | undefined
-  /** Tells its write key from others; undefined where none is asked for. */
+  /** A name for its write key in limits and metrics, not the key; undefined where none is required. */
   key: string | undefined
-  /** A key is asked for, and it has none: it came to a path that needs none, and may do no more than that. */
+  /** Write keys are required, and this request has none: its path is exempt, and no other action is allowed. */
   lacksKey: boolean
 }
 
-/** The arrival of a request now; undefined when its Host header names no host. */
-export const arrivalOf = (
+/** The context of a request that arrived now; undefined when its Host header is invalid. */
+export const requestContextOf = (
   request: Request,
   target: Target,
+  pathKey: string | undefined,
   peer: Peer,
   addressOf: FindAddress,
   now: number
-): Arrival | undefined => {
+): RequestContext | undefined => {
   const { headers } = request
   const { address } = peer
   const host = hostOf(headers.get("host") ?? authorityOf(request.url))
@@ -45,6 +48,7 @@ export const arrivalOf = (
   return {
     request,
     target,
+    pathKey,
     address: addressOf(headers, address),
     host,
     userAgent: (headers.get("user-agent") ?? "") as ByteString,
@@ -55,6 +59,6 @@ export const arrivalOf = (
   }
 }
 
-/** HTTP/2, which Deno speaks over TLS, has no Host header: what it would say stands in the URL. Without TLS Deno makes that up. */
+/** HTTP/2, which Deno serves over TLS, has no Host header; the URL holds the authority. Without TLS, Deno invents it. */
 const authorityOf = (url: string): string | null =>
   url.startsWith("https://") ? (url.slice("https://".length).split(/[/?]/, 1)[0] ?? null) : null

@@ -1,18 +1,32 @@
-/** The table of paths that mean something of their own, by method. Any other path is an event, by GET or HEAD. */
-import type { Arrival } from "./request-context.ts"
+/**
+ * The table of paths that have a meaning of their own, by method. Every other path is an event, by GET or HEAD.
+ *
+ * @example A route that counts what is posted to it:
+ * ```ts
+ * const counted: Route = {
+ *   path: "/count/*",
+ *   POST: async ({ request, target }) => {
+ *     const size = await readBody(request, (bytes) => bytes.byteLength)
+ *     return Response.json({ path: target.path, size })
+ *   }
+ * }
+ * routeTable([counted])("/count/a")?.POST
+ * ```
+ */
+import type { RequestContext } from "./request-context.ts"
 
-/** Answers an arrival. What it throws is answered from the table of errors. */
-export type Handler = (arrival: Arrival) => Response | Promise<Response>
+/** Answers a request. An exception becomes an error response (`event-errors.ts`). */
+export type Handler = (context: RequestContext) => Response | Promise<Response>
 
-/** Looks at an arrival before its handler does: an answer is given at once, undefined lets it through. */
-export type Guard = (arrival: Arrival) => Response | undefined | Promise<Response | undefined>
+/** Runs before the handler: a response ends the request, undefined lets it continue. */
+export type Guard = (context: RequestContext) => Response | undefined | Promise<Response | undefined>
 
 export interface Route {
-  /** Its answers are for no web page, whatever CORS_ORIGINS says. */
+  /** No web page may read its responses, whatever CORS_ORIGINS says. */
   readonly isPrivate?: boolean
-  /** A whole path; with a `*` at its end all paths that begin so; with one elsewhere, any one segment stands there. */
+  /** An exact path; with `*` at its end every path with that prefix; with `*` elsewhere, any one segment in its place. */
   readonly path: string
-  /** HEAD is answered by GET. A GET without a handler is an event. */
+  /** HEAD is answered by GET. Without this handler a GET is an event. */
   readonly GET?: Handler
   readonly POST?: Handler
   readonly PUT?: Handler
@@ -20,40 +34,40 @@ export interface Route {
 }
 
 /**
- * Finds the route of a path: a whole path before a beginning, an earlier beginning before a later one. A slash at the
- * end of a path makes no other path, unless it is one that a route begins with.
+ * Finds the route of a path: exact paths first, then prefixes in the order of the table. One trailing slash is ignored,
+ * except where it is part of a prefix.
  */
 export type FindRoute = (path: string) => Route | undefined
 
 export const routeTable = (routes: ReadonlyArray<Route>): FindRoute => {
-  const whole = new Map<string, Route>()
-  const beginnings: Array<{ readonly start: string; readonly end: string; readonly route: Route }> = []
+  const exact = new Map<string, Route>()
+  const prefixes: Array<{ readonly prefix: string; readonly suffix: string; readonly route: Route }> = []
   for (const route of routes) {
     const star = route.path.indexOf("*")
-    if (star === -1) whole.set(route.path, route)
-    else beginnings.push({ start: route.path.slice(0, star), end: route.path.slice(star + 1), route })
+    if (star === -1) exact.set(route.path, route)
+    else prefixes.push({ prefix: route.path.slice(0, star), suffix: route.path.slice(star + 1), route })
   }
   return (path) => {
     const bare = withoutSlash(path)
-    const route = whole.get(bare)
+    const route = exact.get(bare)
     if (route !== undefined) return route
-    for (const { start, end, route } of beginnings) {
-      if (path.startsWith(start) && (end === "" || isSegmentBetween(bare, start, end))) return route
+    for (const { prefix, suffix, route } of prefixes) {
+      if (path.startsWith(prefix) && (suffix === "" || isSegmentBetween(bare, prefix, suffix))) return route
     }
     return undefined
   }
 }
 
-/** The path without one slash at its end; the root keeps its own. */
+/** The path without one trailing slash; the root stays `/`. */
 export const withoutSlash = <Path extends string>(path: Path): Path =>
   path.length > 1 && path.endsWith("/") ? (path.slice(0, -1) as Path) : path
 
-const isSegmentBetween = (path: string, start: string, end: string): boolean => {
-  const slash = path.indexOf("/", start.length)
-  return slash > start.length && slash === path.length - end.length && path.endsWith(end)
+const isSegmentBetween = (path: string, prefix: string, suffix: string): boolean => {
+  const slash = path.indexOf("/", prefix.length)
+  return slash > prefix.length && slash === path.length - suffix.length && path.endsWith(suffix)
 }
 
-/** The handler of a method there; undefined when it has none. */
+/** The handler for a method; undefined when the route has none. */
 export const handlerOf = (route: Route | undefined, method: string): Handler | undefined => {
   switch (method) {
     case "GET":
@@ -70,28 +84,28 @@ export const handlerOf = (route: Route | undefined, method: string): Handler | u
   }
 }
 
-/** What a route answers, like `POST /batch`. */
+/** The methods that a route handles, like `POST /batch`. */
 export const methodsOf = (route: Route): ReadonlyArray<string> =>
   (["GET", "POST", "PUT", "DELETE"] as const)
     .filter((method) => route[method] !== undefined)
     .map((method) => `${method} ${route.path}`)
 
-/** What the `Allow` header says of a path. */
+/** The value of the `Allow` header for a path. */
 export const allowed = (route: Route | undefined): string => {
   const more = (["POST", "PUT", "DELETE"] as const).filter((method) => route?.[method] !== undefined)
   return ["GET", "HEAD", ...more].join(", ")
 }
 
-/** The first answer that one of the guards gives; undefined where there are none to ask. */
-export const firstAnswer = (guards: ReadonlyArray<Guard>): Guard | undefined => {
+/** Runs guards in order until one responds; undefined when there are none. */
+export const chainGuards = (guards: ReadonlyArray<Guard>): Guard | undefined => {
   if (guards.length === 0) return undefined
-  return (arrival) => {
-    for (const [place, guard] of guards.entries()) {
-      const answer = guard(arrival)
-      if (answer === undefined) continue
-      if (answer instanceof Response) return answer
-      const rest = firstAnswer(guards.slice(place + 1))
-      return answer.then((response) => response ?? rest?.(arrival))
+  return (context) => {
+    for (const [index, guard] of guards.entries()) {
+      const outcome = guard(context)
+      if (outcome === undefined) continue
+      if (outcome instanceof Response) return outcome
+      const rest = chainGuards(guards.slice(index + 1))
+      return outcome.then((response) => response ?? rest?.(context))
     }
     return undefined
   }

@@ -3,13 +3,15 @@ import { Config, Schema } from "effect"
 import { optional, setting } from "../contracts/setting.ts"
 import { count, flag, port } from "../contracts/setting-readers.ts"
 import { originsProblem } from "./http/cors.ts"
-import { standardLimits } from "./push-batcher.ts"
+import { standardPushLimits } from "./push-batcher.ts"
 
 const oneWord = Schema.String.check(
-  Schema.makeFilter((text: string) => (/^[!-~]+$/.test(text) ? undefined : "It must be one word."))
+  Schema.makeFilter((text: string) =>
+    /^[!-~]+$/.test(text) ? undefined : "It must be one word: printable ASCII without spaces."
+  )
 )
 
-export const gatewayPort = setting("GATEWAY_PORT", port, 5222, "The port that trackers send to.")
+export const gatewayPort = setting("GATEWAY_PORT", port, 5222, "The port for trackers.")
 
 export const gatewayHost = setting(
   "GATEWAY_HOST",
@@ -22,7 +24,7 @@ export const gatewayMetrics = setting(
   "GATEWAY_METRICS",
   flag,
   false,
-  "Serve /metrics on GATEWAY_PORT too, to anyone who can send events; false: on OPS_PORT alone."
+  "Serve /metrics on GATEWAY_PORT too, to anyone who can reach it; false: on OPS_PORT only."
 )
 
 export const corsOrigins = setting(
@@ -30,32 +32,32 @@ export const corsOrigins = setting(
   (name) =>
     Config.schema(Schema.String.check(Schema.makeFilter((list: string) => originsProblem(list))), name),
   "*",
-  "Pages that may read answers: * for all, or origins separated by commas, like https://shop.example,https://*.example.org. Events of other pages are taken all the same."
+  "Origins whose pages may read responses (CORS): * for all, or a list like https://shop.example,https://*.example.org. Events of other pages are accepted all the same."
 )
 
 export const corsCredentials = setting(
   "CORS_CREDENTIALS",
   flag,
   false,
-  "Let those pages send cookies and read the answer; only with a list of CORS_ORIGINS."
+  "Let those pages send cookies and read the response; requires a list in CORS_ORIGINS."
 )
 
 export const tlsCert = optional(
   "TLS_CERT",
   Config.String,
-  "Path of a certificate (PEM, with its chain): the gateway speaks HTTPS. Unset: HTTP."
+  "Path of a certificate (PEM, with its chain); the gateway then serves HTTPS. Unset: HTTP."
 )
 export const tlsKey = optional("TLS_KEY", Config.String, "Path of the certificate's private key (PEM).")
 
 export const podName = optional(
   "POD_NAME",
   (name) => Config.schema(oneWord, name),
-  "The name of this pod, written into each event. Unset: nopod."
+  "The name of this pod, written into every event. Unset: nopod."
 )
 
 export const gatewayMaxPending = setting(
   "GATEWAY_MAX_PENDING",
   count(),
-  standardLimits.pendingLines,
-  "Events that may wait for the queue at once; more are answered with 503."
+  standardPushLimits.maxPendingLines,
+  "Maximum events waiting for the queue at once; more are answered with 503."
 )

@@ -1,19 +1,19 @@
 /**
- * Whether the log took what it was last given. A log may answer every question and yet store nothing: a broker that
- * hangs, replicas that are missing. Lives as long as the actor.
+ * Tracks whether the last append succeeded. A log may answer health checks and still store nothing: a broker hangs, or
+ * replicas are missing. Lives as long as the bridge.
  */
 import { Effect } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import { steadyMillis } from "../runtime/monotonic-clock.ts"
+import { monotonicMillis } from "../runtime/monotonic-clock.ts"
 
-/** How long a failed append is held against the log, milliseconds; a successful one clears it at once. */
-export const doubtedFor = 10_000
+/** How long the log counts as unhealthy after a failed append, milliseconds; a successful append ends it at once. */
+export const unhealthyForMs = 10_000
 
-export const doubtAfterFailure = () => {
+export const makeAppendHealth = () => {
   let until = 0
   return {
-    /** The append itself, watched. */
-    watch: <A>(append: Effect.Effect<A, Failure>): Effect.Effect<A, Failure> =>
+    /** Runs the append and records its result. */
+    observe: <A>(append: Effect.Effect<A, Failure>): Effect.Effect<A, Failure> =>
       append.pipe(
         Effect.tap(() =>
           Effect.sync(() => {
@@ -21,17 +21,17 @@ export const doubtAfterFailure = () => {
           })
         ),
         Effect.tapError(() =>
-          Effect.map(steadyMillis, (now) => {
-            until = now + doubtedFor
+          Effect.map(monotonicMillis, (now) => {
+            until = now + unhealthyForMs
           })
         )
       ),
-    /** Fails with `unavailable` while the last append, a moment ago, has failed. */
+    /** Fails with `unavailable` when the last append failed less than `unhealthyForMs` ago. */
     check: Effect.gen(function* () {
-      if ((yield* steadyMillis) >= until) return
+      if ((yield* monotonicMillis) >= until) return
       return yield* new Failure({
         reason: "unavailable",
-        message: "the log answers, but stored nothing lately"
+        message: "the log answers, but the last append failed"
       })
     })
   }

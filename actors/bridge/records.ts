@@ -1,17 +1,17 @@
-/** Between events and log records: the headers of the external contract, and which events the log refused for good. */
+/** Converts events to log records with the contract's headers, and refused records to rejections. Pure. */
 import type { Appended, NewRecord } from "../../bridge/event-log/service.ts"
 import type { EnrichedBatch, Rejection } from "../../contracts/batch.ts"
 import type { EnrichedEvent } from "../../contracts/event.ts"
-import type { Seen } from "../../contracts/event-copy.ts"
+import type { CopyContent } from "../../contracts/event-copy.ts"
 import { eventId } from "../../contracts/ids.ts"
-import { recordIn } from "../runtime/publish/event-copies.ts"
+import { recordContent } from "../runtime/publish/event-copies.ts"
 
 /** The version of the record's format, header `v`. */
 export const recordVersion = "1"
 
 /**
- * One record per event. Headers: `id` (the same through every retry), `v`, and when the event passed each stage
- * (milliseconds since 1970): `received` at the edge, `claimed` from the queue, `enriched`, `sent` to the log (`now`).
+ * One record per event. Headers: `id` (the same in every retry), `v`, and when the event passed each stage, milliseconds
+ * since 1970: `received` at the edge, `claimed` from the queue, `enriched`, `sent` to the log (`now`).
  */
 export const recordsOf = (batch: EnrichedBatch, now: number): ReadonlyArray<NewRecord> => {
   const claimed = String(batch.claimed)
@@ -30,24 +30,24 @@ export const recordsOf = (batch: EnrichedBatch, now: number): ReadonlyArray<NewR
   })
 }
 
-/** A stored event as people who look are shown it, by its place in what was appended; one not stored is not shown. */
+/** The copy of a stored event, by its place among the appended records; undefined for one that was not stored. */
 export const storedAt =
   (appended: ReadonlyArray<Appended>) =>
-  ({ value }: EnrichedEvent, place: number): Seen | undefined => {
-    const one = appended[place]
-    return one?.stored === true
-      ? { ...recordIn(value), partition: one.partition, offset: one.offset }
+  ({ value }: EnrichedEvent, place: number): CopyContent | undefined => {
+    const result = appended[place]
+    return result?.stored === true
+      ? { ...recordContent(value), partition: result.partition, offset: result.offset }
       : undefined
   }
 
-/** The events that were not stored and never can be. */
+/** The rejections of the events that the log can never store. */
 export const rejectionsOf = (
   batch: EnrichedBatch,
   appended: ReadonlyArray<Appended>
 ): ReadonlyArray<Rejection> =>
   batch.events.flatMap(({ index, topic }, i) => {
-    const one = appended[i]
-    return one === undefined || one.stored
+    const result = appended[i]
+    return result === undefined || result.stored
       ? []
-      : [{ index, topic, stage: "bridge", reason: one.why, detail: one.reason }]
+      : [{ index, topic, stage: "bridge", reason: result.why, detail: result.reason }]
   })

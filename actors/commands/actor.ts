@@ -1,107 +1,113 @@
 /**
- * The command: `actor <name> …` runs one or several actors, `--all` all but those that must be named, until a signal;
- * `--list` says which there are, `--help` behind a name which settings it has; `gateway --workers 4` runs it in four
- * processes. Ends with 0 after a drain, 78 for settings that cannot work, 64 for a command that does not exist, 1 for
- * anything else that ends the start.
+ * The command `actor`: runs one or several actors in this process until a signal; `--all` runs all except those that must
+ * be named; `gateway --workers 4` runs the gateway in four processes. Ends with 0 after a drain, 1 for a start that fails,
+ * 64 for a command line that makes no sense, 78 for settings that cannot work.
  */
-import { parseArgs } from "node:util"
-import { Effect, Exit } from "effect"
+import { Effect } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
 import { actorNames, loadActors, standardNames } from "../all.ts"
 import type { Actor, StartFailure } from "../runtime/actor.ts"
 import { logNameOf } from "../runtime/banner.ts"
 import { environmentLayer } from "../runtime/environment.ts"
-import { endingOf } from "../runtime/exit-code.ts"
 import { loggingLayer } from "../runtime/logging.ts"
 import { runProcess } from "../runtime/process.ts"
 import { runWorkers } from "../runtime/workers/supervisor.ts"
 import { thisWorker } from "../runtime/workers/worker.ts"
-import { actorHelp, actorList, settingsOf, usage } from "./help.ts"
+import { countFlag, misuse, switchFlag } from "./command-line/flags.ts"
+import { print, printError } from "./command-line/print.ts"
+import { handler, runCommandLine } from "./command-line/run.ts"
+import { actorHelp, actorList, settingsOf } from "./help.ts"
 
-const say = (text: string, code: number): void => {
-  const stream = code === 0 ? process.stdout : process.stderr
-  stream.write(`${text}\n`)
-  process.exitCode = code
+/** More than any machine needs: a typing error must not start a thousand processes. */
+const maxWorkers = 256
+
+const options = {
+  names: Argument.Literals("name", actorNames).pipe(
+    Argument.withMetavar(actorNames.join("|")),
+    Argument.withDescription("Actors to run in this process"),
+    Argument.variadic()
+  ),
+  all: switchFlag(
+    "all",
+    `Run all actors except ${actorNames.filter((name) => !standardNames.includes(name)).join(", ")}`
+  ),
+  list: switchFlag("list", "List the actors"),
+  workers: countFlag(
+    "workers",
+    "Run the gateway in this many processes that share its port (Linux, with REDIS_URL)",
+    { max: maxWorkers }
+  ).pipe(Flag.withDefault(undefined))
 }
 
-const run = async (
-  actors: ReadonlyArray<Actor>,
-  work: Effect.Effect<number, StartFailure>
-): Promise<void> => {
-  const names = actors.flatMap(settingsOf).map(({ name }) => name)
-  const exit = await Effect.runPromiseExit(
-    work.pipe(
-      Effect.annotateLogs({
-        actor: logNameOf(actors),
-        ...(thisWorker === undefined ? {} : { worker: thisWorker.number })
-      }),
-      Effect.provide(loggingLayer),
-      Effect.provide(environmentLayer(names))
-    )
-  )
-  if (Exit.isSuccess(exit)) process.exit(exit.value)
-  const { sentence, code } = endingOf(exit.cause)
-  say(`spoor: ${sentence}`, code)
-  process.exit(code)
+type Options = Command.Command.Config.Infer<typeof options>
+
+const namesOf = ({ names, all }: Options): ReadonlyArray<string> => [...names, ...(all ? standardNames : [])]
+
+const checkOptions = (given: Options) => {
+  const names = new Set(namesOf(given))
+  if (!given.list && names.size === 0)
+    return misuse("actor needs the names of actors, or --all; actor --list lists them")
+  return given.workers !== undefined && !(names.size === 1 && names.has("gateway"))
+    ? misuse("--workers works with the gateway alone: actor gateway --workers 4")
+    : Effect.void
 }
 
-const runOne = (chosen: ReadonlyArray<Actor>): Promise<void> => run(chosen, Effect.as(runProcess(chosen), 0))
+const runActors = Effect.fnUntraced(function* (given: Options) {
+  if (given.list) {
+    yield* print(actorList(yield* Effect.promise(() => loadActors())))
+    return 0
+  }
+  const actors = yield* Effect.promise(() => loadActors(namesOf(given)))
+  const { workers = 1 } = given
+  if (workers === 1) return yield* inEnvironment(actors, Effect.as(runProcess(actors), 0))
+  if (process.platform !== "linux") {
+    yield* printError("spoor: --workers needs Linux: other systems do not share a port between processes")
+    return 78
+  }
+  return yield* inEnvironment(actors, runGatewayWorkers(workers))
+})
 
-/** More than any machine has use for; a slip of the keyboard must not start a thousand processes. */
-const mostWorkers = 256
-const noSuchNumber = `spoor: --workers is how many processes there are to be, from 1 to ${mostWorkers}`
-
-/** One actor in several processes, which share what it listens on: that can only be the gateway. */
-const runInWorkers = async (chosen: ReadonlyArray<Actor>, written: string): Promise<void> => {
-  const [actor] = chosen
-  if (chosen.length !== 1 || actor?.name !== "gateway")
-    return say("spoor: --workers is for the gateway alone: actor gateway --workers 4", 64)
-  const workers = Number(written)
-  if (!/^\d+$/.test(written) || workers < 1 || workers > mostWorkers) return say(noSuchNumber, 64)
-  if (workers === 1) return runOne(chosen)
-  if (process.platform !== "linux")
-    return say("spoor: --workers needs Linux: elsewhere no system shares out the connections of a port", 78)
+const runGatewayWorkers = Effect.fnUntraced(function* (workers: number) {
   const [, file = ""] = process.argv
-  const { gatewayWorkers } = await import("../gateway/workers.ts")
-  return run(
-    chosen,
-    Effect.flatMap(gatewayWorkers(workers), (each) => runWorkers({ file, args: [actor.name], ...each }))
+  const { gatewayWorkers } = yield* Effect.promise(() => import("../gateway/workers.ts"))
+  return yield* runWorkers({ file, args: ["gateway"], ...(yield* gatewayWorkers(workers)) })
+})
+
+/** Runs the work with the settings and the log of these actors. */
+const inEnvironment = (actors: ReadonlyArray<Actor>, work: Effect.Effect<number, StartFailure>) =>
+  work.pipe(
+    Effect.annotateLogs({
+      actor: logNameOf(actors),
+      ...(thisWorker === undefined ? {} : { worker: thisWorker.number })
+    }),
+    Effect.provide(loggingLayer),
+    Effect.provide(environmentLayer(actors.flatMap(settingsOf).map(({ name }) => name)))
   )
+
+/** Help about the actors that are named, with their settings; else about the command. */
+const completeHelp = (text: string): Effect.Effect<string> => {
+  const named = actorNames.filter((name) => process.argv.includes(name, 2))
+  return named.length === 0
+    ? Effect.succeed(text)
+    : Effect.map(
+        Effect.promise(() => loadActors(named)),
+        (actors) => actors.map(actorHelp).join("\n\n")
+      )
 }
 
-/** What the command line asks for, or what is wrong with it. */
-const readArguments = () => {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        all: { type: "boolean" },
-        list: { type: "boolean" },
-        workers: { type: "string" },
-        help: { type: "boolean", short: "h" }
-      }
-    })
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message : ""
-    const unknown = "spoor: there are no options but --all, --list, --workers and --help"
-    return said.startsWith("Option '--workers") ? noSuchNumber : unknown
-  }
-}
-
-const main = async (): Promise<void> => {
-  const given = readArguments()
-  if (typeof given === "string") return say(given, 64)
-  const { values, positionals } = given
-  const unknown = positionals.find((name) => !actorNames.includes(name))
-  if (unknown !== undefined) {
-    return say(`spoor: there is no actor "${unknown}"; there are ${actorNames.join(", ")}`, 64)
-  }
-  if (values.list === true) return say(actorList(await loadActors()), 0)
-  const names = [...positionals, ...(values.all === true ? standardNames : [])]
-  const chosen = await loadActors(names)
-  if (values.help === true) return say(chosen.length === 0 ? usage : chosen.map(actorHelp).join("\n\n"), 0)
-  if (chosen.length === 0) return say(usage, 64)
-  if (values.workers !== undefined) return runInWorkers(chosen, values.workers)
-  return runOne(chosen)
-}
-
-await main()
+await runCommandLine(
+  Command.make("actor", options, handler(runActors)).pipe(
+    Command.validate(checkOptions),
+    Command.withDescription(
+      `Runs actors in this process until SIGTERM or SIGINT; then they finish what they took.
+With --help behind its name, an actor's settings are shown.`
+    ),
+    Command.withExamples([
+      { command: "actor --all", description: "The whole pipeline in one process" },
+      { command: "actor drainer enricher bridge", description: "These actors in one process" },
+      { command: "actor gateway --workers 4" },
+      { command: "actor enricher --help", description: "What it does, and its settings" }
+    ])
+  ),
+  completeHelp
+)

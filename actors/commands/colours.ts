@@ -1,4 +1,4 @@
-/** Colours of a terminal, or none: https://no-color.org */
+/** Colours of a terminal, or none (https://no-color.org). */
 
 type Paint = (text: string) => string
 
@@ -14,15 +14,15 @@ const sgr =
   (text) =>
     text === "" ? "" : `\u001b[${code}m${text}\u001b[0m`
 
-const same: Paint = (text) => text
+const unchanged: Paint = (text) => text
 
-/** With `areOn` false every text stays as it is. */
+/** Colouring functions; with `areOn` false they return the text unchanged. */
 export const colours = (areOn: boolean): Colours =>
   areOn
     ? { dim: sgr(2), bold: sgr(1), red: sgr(31), cyan: sgr(36) }
-    : { dim: same, bold: same, red: same, cyan: same }
+    : { dim: unchanged, bold: unchanged, red: unchanged, cyan: unchanged }
 
-/** Only on a terminal that has them, and not where NO_COLOR says no. */
+/** True on a terminal with colours, unless NO_COLOR is set. */
 export const wantsColours = (
   stream: { readonly isTTY?: boolean },
   environment: Readonly<Record<string, string | undefined>>

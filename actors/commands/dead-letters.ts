@@ -1,56 +1,73 @@
 /**
- * The command `dead-letters`: list, show, replay (also edited, or as a dry run) and discard what was set aside, on
- * every queue server. Does one thing and ends.
+ * The command `dead-letters`: lists, shows, replays (also edited, or as a dry run) or discards the dead letters of every
+ * queue server, and ends.
  */
 import { Context, Effect, Layer } from "effect"
-import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
+import { Command } from "effect/cli"
+import { IngestQueue, type QueueSource } from "../../bridge/ingest-queue/service.ts"
 import { kafkaKeyParam } from "../../bridge/settings.ts"
 import { geoIp, ingestQueue } from "../runtime/dependencies.ts"
 import { topicSettings } from "../transform/topics.ts"
-import { readArguments } from "./dead-letters/arguments.ts"
-import { discard, list, replay, show } from "./dead-letters/verbs.ts"
+import { handler } from "./command-line/run.ts"
+import * as operations from "./dead-letters/operations.ts"
+import {
+  checkLine,
+  checkSelection,
+  discardOptions,
+  listOptions,
+  replayOptions,
+  showOptions
+} from "./dead-letters/options.ts"
 import { runCommand } from "./run-command.ts"
 
-const usage = `usage: dead-letters list [filters] [--limit N] [--cursor PLACE] [--json]
-       dead-letters show <id> [--json]
-       dead-letters replay <id …> [--line TEXT | --line-file FILE] [--dry-run] [--force] [--json]
-       dead-letters replay --all [filters] [--dry-run] [--force] [--json]
-       dead-letters discard <id …>
-       dead-letters discard --all [filters] --yes
+/** Runs the operation on the queues that the settings name. */
+const onQueues = <Input, E, R>(
+  operation: (sources: ReadonlyArray<QueueSource>, input: Input) => Effect.Effect<number, E, R>
+) =>
+  handler((input: Input) =>
+    Effect.flatMap(Layer.build(ingestQueue.layer), (context) =>
+      operation(Context.get(context, IngestQueue).sources, input)
+    )
+  )
 
-A dead letter is known by its event's id; one that another program wrote, by raw- and 12 hex digits. A list shows the
-newest first. To replay is to push the line again: it goes the normal way, with a new id, and what cannot be stored
-comes back with the reason. A line that came back three times within a week is replayed only with --force.
-filters:
-  --reason R   why it was set aside, such as "no path"
-  --stage S    who set it aside: drainer, enricher or bridge
-  --topic T    where it was on its way to
-  --text X     stands somewhere in the line, in upper or lower case
-  --since T, --until T   when it was set aside: 2026-11-20T18:00 (UTC), or how long ago: 30s, 10m, 2h, 7d
-others:
-  --line TEXT, --line-file FILE   replay this line instead: as shown, \\xNN for a byte, \\\\ for a backslash
-  --dry-run    say what would become of the line, and send nothing
-  --json       JSON, one line for each letter
-Exit code 0 when all was done (dry run: when all would be stored), else 1.`
+const list = Command.make("list", listOptions, onQueues(operations.list)).pipe(
+  Command.withDescription("Lists dead letters, the newest first."),
+  Command.withExamples([{ command: "dead-letters list --reason 'no path' --since 2h" }])
+)
 
-await runCommand({
-  usage,
-  settings: [...ingestQueue.settings, ...topicSettings, ...geoIp.settings, kafkaKeyParam],
-  read: () => {
-    const asked = readArguments(process.argv.slice(2), Date.now())
-    if (asked.verb === "help") return "help"
-    return Effect.gen(function* () {
-      const { sources } = Context.get(yield* Layer.build(ingestQueue.layer), IngestQueue)
-      switch (asked.verb) {
-        case "list":
-          return yield* list(sources, asked)
-        case "show":
-          return yield* show(sources, asked)
-        case "replay":
-          return yield* replay(sources, asked)
-        case "discard":
-          return yield* discard(sources, asked)
-      }
-    })
-  }
-})
+const show = Command.make("show", showOptions, onQueues(operations.show)).pipe(
+  Command.withDescription("Shows one dead letter with its line.")
+)
+
+const replay = Command.make("replay", replayOptions, onQueues(operations.replay)).pipe(
+  Command.validate((input) => checkSelection("replay", input)),
+  Command.validate(checkLine),
+  Command.withShortDescription("Push dead letters again"),
+  Command.withDescription(
+    `Pushes the line again: it is processed like a new one, with a new id, and comes back with the reason when it cannot be
+stored. A line that came back three times within a week is replayed only with --force.
+Exit code 0 when all is done (--dry-run: when all would be stored), else 1.`
+  ),
+  Command.withExamples([
+    { command: "dead-letters replay 01a1fb8bbec97cb7a986b924b7858cf5-0 --dry-run" },
+    { command: "dead-letters replay --all --topic events --since 1d" }
+  ])
+)
+
+const discard = Command.make("discard", discardOptions, onQueues(operations.discard)).pipe(
+  Command.validate((input) => checkSelection("discard", input)),
+  Command.withDescription(
+    "Discards dead letters for good. With --all it only counts them, unless --yes is given."
+  )
+)
+
+await runCommand(
+  Command.make("dead-letters").pipe(
+    Command.withDescription(
+      `Lists, shows, replays or discards dead letters: events that could not be processed.
+Exit code 0 when all is done, else 1.`
+    ),
+    Command.withSubcommands([list, show, replay, discard])
+  ),
+  [...ingestQueue.settings, ...topicSettings, ...geoIp.settings, kafkaKeyParam]
+)

@@ -1,44 +1,44 @@
 /**
- * A table in the width there is: columns that matter less are left out until it fits, and the remark of a row, which
- * may say why something is wrong, stands behind it or, wrapped, below it. Pure.
+ * A table that fits a width: less important columns are left out until it fits, and the remark of a row, such as an error,
+ * is put behind the row or wrapped below it. Pure.
  */
 import { table, wrapped } from "../inspect/plain-text.ts"
 
 export interface Column {
   readonly heading: string
-  /** Figures are aligned to the right. */
+  /** Numbers are aligned to the right. */
   readonly isFigure?: boolean
-  /** The higher, the sooner it is left out where there is no room; absent: never. */
-  readonly spare?: number
+  /** The column with the highest value is left out first; undefined: never. */
+  readonly dropOrder?: number
 }
 
 export interface Row {
-  /** One for each column; plain. */
+  /** One for each column; plain text. */
   readonly cells: ReadonlyArray<string>
   readonly remark: string
 }
 
-/** The lines of the headings, then those of each row. `width` in characters; undefined: any. */
+/** The lines of the headings, then those of each row. `width` in characters; undefined: unlimited. */
 export const fittedTable = (
   columns: ReadonlyArray<Column>,
   rows: ReadonlyArray<Row>,
   width: number | undefined
 ): ReadonlyArray<ReadonlyArray<string>> => {
   let shown = columns.map((_, i) => i)
-  let lines = drawn(columns, rows, shown)
+  let lines = draw(columns, rows, shown)
   while (width !== undefined && lines.some((line) => line.length > width)) {
-    const least = shown
-      .filter((i) => columns[i]?.spare !== undefined)
-      .toSorted((a, b) => (columns[b]?.spare ?? 0) - (columns[a]?.spare ?? 0))[0]
-    if (least === undefined) break
-    shown = shown.filter((i) => i !== least)
-    lines = drawn(columns, rows, shown)
+    const first = shown
+      .filter((i) => columns[i]?.dropOrder !== undefined)
+      .toSorted((a, b) => (columns[b]?.dropOrder ?? 0) - (columns[a]?.dropOrder ?? 0))[0]
+    if (first === undefined) break
+    shown = shown.filter((i) => i !== first)
+    lines = draw(columns, rows, shown)
   }
-  const whole = Math.max(...lines.map((line) => line.length))
-  return lines.map((line, i) => withRemark(line, rows[i - 1]?.remark ?? "", whole, width))
+  const tableWidth = Math.max(...lines.map((line) => line.length))
+  return lines.map((line, i) => withRemark(line, rows[i - 1]?.remark ?? "", tableWidth, width))
 }
 
-const drawn = (
+const draw = (
   columns: ReadonlyArray<Column>,
   rows: ReadonlyArray<Row>,
   shown: ReadonlyArray<number>
@@ -54,7 +54,7 @@ const drawn = (
 
 const indent = "    "
 
-/** The row and its remark: behind the table where that fits, else below. */
+/** The row and its remark: beside the table if that fits, else below the row. */
 const withRemark = (
   line: string,
   remark: string,

@@ -1,15 +1,10 @@
-/** What `--list` and `--help` print, and the README's table of settings: all made from the actors themselves. */
+/** Help texts and the documents' tables of actors and settings, all made from the declarations that the code reads. */
 import type { Setting } from "../../contracts/setting.ts"
 import { formsSentence } from "../../contracts/setting-readers.ts"
 import type { Actor } from "../runtime/actor.ts"
 import { messageBus } from "../runtime/dependencies.ts"
 import { processSettings } from "../runtime/settings.ts"
-
-export const usage = `usage: actor <name> …                run these actors in one process
-       actor --all                   run all of them, but tap: name it beside
-       actor gateway --workers <n>   run the gateway in n processes that share its port (Linux, with REDIS_URL)
-       actor --list                  say which there are
-       actor <name> --help           say what it does and which settings it has`
+import { colours, wantsColours } from "./colours.ts"
 
 /** A line for each actor: its name and its sentence. */
 export const actorList = (actors: ReadonlyArray<Actor>): string => {
@@ -31,25 +26,32 @@ export const settingsOf = (actor: Actor): ReadonlyArray<Setting<unknown>> => [
 export const settingLine = ({ name, standard, form }: Setting<unknown>): string =>
   `  ${name}${standard === "" ? "" : `=${standard}`}${form === undefined ? "" : `  (${form})`}`
 
-/** What the actor does and its settings with their defaults and the forms they take. */
+/** What the actor does and its settings with their defaults, forms and meanings. */
 export const actorHelp = (actor: Actor): string => {
-  const settings = settingsOf(actor).map((one) => `${settingLine(one)}\n      ${one.sentence}`)
+  const { concurrency, capacity } = actor.limits
   return [
     `${actor.name}: ${actor.summary}`,
-    `  receives  ${actor.receives}`,
-    `  sends     ${actor.sends}`,
-    `  at a time ${actor.limits.concurrency}, more waiting: ${actor.limits.capacity - actor.limits.concurrency}`,
+    `  receives     ${actor.receives}`,
+    `  sends        ${actor.sends}`,
+    `  concurrency  ${concurrency}, and ${capacity - concurrency} more in its mailbox`,
     "",
-    "Settings (environment; each also from a file named in <NAME>_FILE):",
+    settingsTitle(),
     formsSentence,
-    ...settings
+    ...settingsOf(actor).map((one) => `${settingLine(one)}\n      ${one.sentence}`)
   ].join("\n")
 }
+
+/** The part of a command's help about the settings that it reads, each once. */
+export const settingsHelp = (settings: ReadonlyArray<Setting<unknown>>): string =>
+  [settingsTitle(), ...Array.from(new Set(settings), settingLine)].join("\n")
+
+const settingsTitle = (): string =>
+  `${colours(wantsColours(process.stdout, process.env)).bold("SETTINGS")} (environment variables; each can also come from a file, named in <NAME>_FILE)`
 
 const row = (...cells: ReadonlyArray<string>): string =>
   `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`
 
-/** The README's table of actors. */
+/** The documents' table of actors. */
 export const actorTable = (actors: ReadonlyArray<Actor>): string =>
   [
     row("actor", "what it does", "receives", "sends"),
@@ -57,7 +59,7 @@ export const actorTable = (actors: ReadonlyArray<Actor>): string =>
     ...actors.map(({ name, summary, receives, sends }) => row(`\`${name}\``, summary, receives, sends))
   ].join("\n")
 
-/** The README's table of settings: each once, with the actors that read it. */
+/** The documents' table of settings: each once, with the actors that read it. */
 export const settingsTable = (actors: ReadonlyArray<Actor>): string => {
   const readers = new Map<Setting<unknown>, Array<string>>()
   for (const actor of actors) {

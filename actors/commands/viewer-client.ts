@@ -1,4 +1,4 @@
-/** How a command asks the viewer, where it cannot ask the servers themselves. */
+/** The HTTP client of the viewer, for commands that cannot reach the servers themselves. */
 import { Buffer } from "node:buffer"
 import { Config, Effect, Redacted } from "effect"
 import { Failure } from "../../contracts/failure.ts"
@@ -8,24 +8,24 @@ import { viewerPassword, viewerPort, viewerToken, viewerUser } from "../inspect/
 export const viewerUrl = optional(
   "VIEWER_URL",
   Config.String,
-  "Where commands find the viewer. Unset: http://127.0.0.1 and VIEWER_PORT."
+  "Address of the viewer for commands. Unset: http://127.0.0.1 and VIEWER_PORT."
 )
 
 /** The settings that `askViewer` reads. */
 export const askViewerSettings = [viewerUrl, viewerPort, viewerUser, viewerPassword, viewerToken]
 
-/** How long the viewer may take to begin its answer, milliseconds. */
-const patience = 10_000
+/** How long the viewer may take until its response begins. */
+const responseTimeoutMs = 10_000
 
-/** An answer of the viewer, and where it is. */
-export interface ViewerAnswer {
+/** A response of the viewer, and its address. */
+export interface ViewerResponse {
   readonly address: string
   readonly response: Response
 }
 
 /**
- * The viewer's answer to a GET of `path` (which begins with `/`), once it has begun. Fails with `unavailable` when there
- * is none, with `unreadable` for settings it does not accept.
+ * The viewer's response to a GET of `path` (which begins with `/`), once it has begun. Fails with `unavailable` when the
+ * viewer cannot be reached, with `misconfigured` for settings that it does not accept.
  */
 export const askViewer = Effect.fnUntraced(function* (path: string, accept: string) {
   const { url, port, user, password, token } = yield* readAll({
@@ -37,7 +37,10 @@ export const askViewer = Effect.fnUntraced(function* (path: string, accept: stri
   })
   const address = (url ?? `http://127.0.0.1:${port}`).replace(/\/+$/, "")
   if (!/^https?:\/\/[^\s/]/.test(address) || !URL.canParse(address + path)) {
-    return yield* no("unreadable", `VIEWER_URL is "${address}", which is no http:// address`)
+    return yield* failed(
+      "misconfigured",
+      `VIEWER_URL is "${address}": write an address like http://127.0.0.1:5031`
+    )
   }
   const headers: Record<string, string> = { accept }
   if (token !== undefined) headers.authorization = `Bearer ${Redacted.value(token)}`
@@ -46,37 +49,40 @@ export const askViewer = Effect.fnUntraced(function* (path: string, accept: stri
     headers.authorization = `Basic ${login}`
   }
   const response = yield* Effect.tryPromise({
-    try: (signal) => begin(new URL(address + path), headers, signal),
+    try: (signal) => beginResponse(new URL(address + path), headers, signal),
     catch: () =>
       new Failure({
         reason: "unavailable",
-        message: `no viewer answers at ${address}: start one, or set VIEWER_URL, or NATS_URL to ask NATS`
+        message: `no viewer answers at ${address}: start one, or set VIEWER_URL, or NATS_URL to use NATS`
       })
   })
-  if (response.ok) return { address, response } satisfies ViewerAnswer
+  if (response.ok) return { address, response } satisfies ViewerResponse
   if (response.status === 401) {
-    return yield* no(
-      "unreadable",
-      `the viewer at ${address} wants another VIEWER_USER and VIEWER_PASSWORD, or VIEWER_TOKEN`
+    return yield* failed(
+      "misconfigured",
+      `the viewer at ${address} rejects the credentials: correct VIEWER_USER and VIEWER_PASSWORD, or VIEWER_TOKEN`
     )
   }
-  return yield* no("unavailable", `the viewer at ${address} answers ${path} with ${response.status}`)
+  return yield* failed(
+    "unavailable",
+    `the viewer at ${address} answers ${path} with status ${response.status}`
+  )
 })
 
-const no = (reason: "unreadable" | "unavailable", message: string) =>
+const failed = (reason: "misconfigured" | "unavailable", message: string) =>
   Effect.fail(new Failure({ reason, message }))
 
-/** NOTE: a timeout of the whole request would end a stream that goes on, so it is one of the beginning alone. */
-const begin = async (
+/** NOTE: the timeout ends when the response begins; one for the whole request would end a stream. */
+const beginResponse = async (
   url: URL,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal
 ): Promise<Response> => {
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), patience)
-  signal.addEventListener("abort", () => late.abort())
+  const timeout = new AbortController()
+  const timer = setTimeout(() => timeout.abort(), responseTimeoutMs)
+  signal.addEventListener("abort", () => timeout.abort())
   try {
-    return await fetch(url, { headers, signal: late.signal })
+    return await fetch(url, { headers, signal: timeout.signal })
   } finally {
     clearTimeout(timer)
   }

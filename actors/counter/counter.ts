@@ -1,8 +1,7 @@
 /**
- * A counting consumer: reads the log as a group of its own and keeps tables of counts in the projection store. Each
- * event counts once, however often it was stored or read, because counts and fences change in one atomic write.
+ * A counting consumer: reads the log as a consumer group of its own and keeps tables of counts in the projection store.
+ * Each event counts once, however often it was stored or read, because counts and fences change in one atomic write.
  */
-
 import { Effect } from "effect"
 import type { LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
 import { ProjectionStore, type RecordEffect } from "../../bridge/projection-store/service.ts"
@@ -12,15 +11,25 @@ import { readEvent } from "../inspect/counters/counted-event.ts"
 import { type Counting, withShortKeys } from "../inspect/counters/counting.ts"
 import * as Actor from "../runtime/actor.ts"
 import { Self } from "../runtime/actor-context.ts"
-import { eventLog, factBus, projectionStore } from "../runtime/dependencies.ts"
+import { eventLog, progressBus, projectionStore } from "../runtime/dependencies.ts"
 import { records } from "../runtime/inbox/records.ts"
 import { publishConsumerProgress } from "../runtime/publish/consumer-progress.ts"
 import { fenceId, type Written } from "./fence-id.ts"
 
-/** Partitions counted at the same time: while one waits for the store, another is read. */
+/** Partitions handled at the same time: while one waits for the store, another is read. */
 const partitionsAtOnce = 4
 
-/** The counting actor of that name. */
+/**
+ * Makes the counting actor of that name.
+ *
+ * @example
+ * ```ts
+ * export const CountryCounter = counter("country-counter", {
+ *   summary: "Counts events by country.",
+ *   count: (event) => [{ table: "by-country", key: event.meta("country"), by: 1 }]
+ * })
+ * ```
+ */
 export const counter = (name: string, { summary, count }: Counting): Actor.Actor =>
   Actor.make(
     name,
@@ -28,7 +37,7 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       summary,
       receives: records(name, "oldest"),
       sends: `counts to the projection ${name}`,
-      requires: [eventLog, projectionStore, factBus],
+      requires: [eventLog, projectionStore, progressBus],
       settings: [eventIdParam, visitorId],
       concurrency: partitionsAtOnce,
       waiting: 16
@@ -54,7 +63,7 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
     })
   )
 
-/** An unreadable record has no effect, but moves the fence. */
+/** An unreadable record counts nothing, but moves the fence. */
 const effectOf = (record: LogRecord, count: Counting["count"], written: Written): RecordEffect => {
   const event = readEvent(record)
   const id = fenceId(record, event, written)

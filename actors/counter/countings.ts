@@ -1,4 +1,4 @@
-/** The rules of all counting actors, by the actor's name: the viewer applies them to a range of time. */
+/** The rules of all counting actors, by actor name. The viewer applies them to a time range. */
 import { eventCounting } from "../event-counter.ts"
 import type { Counting } from "../inspect/counters/counting.ts"
 import { metadataCounting } from "../metadata-counter.ts"

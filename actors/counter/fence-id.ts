@@ -1,8 +1,8 @@
 /**
- * What makes an event count once: its id of the pipeline, or what its client gave it. A client that sends an event
- * again gets a new id of the pipeline; then type and parameters, the client's id among them, are the same. They are
- * taken together, because ids of clients need not differ between clients. The ids of visitors, which the gateway adds,
- * are no part of it: they are others after an hour, and from another address.
+ * The id by which an event counts once: Spoor's event id, or one derived from the client's own id. An event that a client
+ * sends again gets a new event id from Spoor, but has the same type and parameters, the client's id among them. These are
+ * hashed together, because ids of different clients may collide. The visitor ids that the gateway adds are left out:
+ * they change after an hour and with the client's address. Pure.
  */
 import { createHash } from "node:crypto"
 import type { LogRecord } from "../../bridge/event-log/service.ts"
@@ -11,15 +11,15 @@ import { withoutParams } from "../../contracts/wire/query.ts"
 import { visitorNames } from "../../gateway/privacy/visitor-id.ts"
 import type { CountedEvent } from "../inspect/counters/counted-event.ts"
 
-/** The settings of the gateway that say what it writes into an event. */
+/** The gateway's settings for what it writes into an event. */
 export interface Written {
   /** `EVENT_ID_PARAM`. */
   readonly idParam: string
-  /** It adds visitor ids, and takes away what clients call so. */
+  /** It adds visitor ids, and removes client parameters of the same names. */
   readonly hasVisitorIds: boolean
 }
 
-/** The id under which a record is remembered. Undefined for a record that has none. */
+/** The fence id of a record; undefined for a record without any id. */
 export const fenceId = (
   record: LogRecord,
   event: CountedEvent | undefined,
@@ -29,6 +29,6 @@ export const fenceId = (
   if (event === undefined || given === undefined || given === "")
     return record.headers.id as EventId | undefined
   const params = hasVisitorIds ? withoutParams(event.params, visitorNames) : event.params
-  const hash = createHash("sha256").update(`${event.travelledType} ${params}`).digest("hex")
+  const hash = createHash("sha256").update(`${event.encodedType} ${params}`).digest("hex")
   return `${hash.slice(0, 32)}-0` as EventId
 }

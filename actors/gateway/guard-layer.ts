@@ -1,4 +1,4 @@
-/** The gateway's protection and privacy, made of its settings: what stands between a request and its event. */
+/** Builds the gateway's guards and privacy from its settings. */
 import { Duration, Effect, Redacted, type Scope } from "effect"
 import { openRateShare, rateShareSettings } from "../../bridge/rate-share/layer.ts"
 import { openVisitorSalts, visitorSaltsSettings } from "../../bridge/visitor-salts/layer.ts"
@@ -6,16 +6,16 @@ import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { topicOfHost } from "../../contracts/wire/line.ts"
 import type { GatewayOptions } from "../../gateway/app.ts"
-import { type BodyRoom, bodyRoom } from "../../gateway/guard/body-memory.ts"
+import { type BodyMemory, bodyMemory } from "../../gateway/guard/body-memory.ts"
 import { guardsOf } from "../../gateway/guard/chain.ts"
-import { limitConcurrency } from "../../gateway/guard/concurrency-limit.ts"
+import { limitInFlight } from "../../gateway/guard/concurrency-limit.ts"
 import { rateLimits } from "../../gateway/guard/rate-limits.ts"
 import * as Guarding from "../../gateway/guard/settings.ts"
 import { writeKeys } from "../../gateway/guard/write-keys.ts"
 import { gatewayBodyTimeout } from "../../gateway/http/body/limits.ts"
 import { corsOf } from "../../gateway/http/cors.ts"
-import { answersInTurn, closesSlowClients } from "../../gateway/http/runtime.ts"
-import type { DoorLimits, ServeOptions } from "../../gateway/http/server-types.ts"
+import { closesSlowClients, supportsPipelining } from "../../gateway/http/runtime.ts"
+import type { ConnectionGuardLimits, ServeOptions } from "../../gateway/http/server-types.ts"
 import { readTls, tlsRenewals } from "../../gateway/http/tls.ts"
 import { privacyOf } from "../../gateway/privacy/privacy.ts"
 import * as Private from "../../gateway/privacy/settings.ts"
@@ -25,16 +25,19 @@ import { corsCredentials, corsOrigins, tlsCert, tlsKey } from "../../gateway/set
 import type { StartFailure } from "../runtime/actor.ts"
 import { lineSettingsOf, readTopics, type Topics, topicSettings } from "../transform/topics.ts"
 import { type EdgeFigures, edgeFigures } from "./metrics.ts"
-import { shareRates } from "./sync-rate-limits.ts"
-import { keptSalts } from "./visitor-salts.ts"
+import { syncRateLimits } from "./sync-rate-limits.ts"
+import { cachedSalts } from "./visitor-salts.ts"
 
 export interface Protection {
   readonly options: Required<
-    Pick<GatewayOptions, "guards" | "around" | "spend" | "withoutKey" | "privacy" | "cors">
+    Pick<
+      GatewayOptions,
+      "guards" | "middleware" | "consumeTokens" | "splitPathKey" | "withoutKey" | "privacy" | "cors"
+    >
   >
-  readonly bodyRoom: BodyRoom
+  readonly bodyMemory: BodyMemory
   readonly tls: ServeOptions["tls"] | undefined
-  readonly door: DoorLimits | undefined
+  readonly connectionGuard: ConnectionGuardLimits | undefined
 }
 
 /** The settings that `makeProtection` reads. */
@@ -51,8 +54,8 @@ export const protectionSettings = [
 ]
 
 /**
- * Reads the settings and, where they ask for it, keeps up what is shared with other gateways until the scope closes.
- * Fails with one sentence for settings that cannot work. What is off is undefined and costs nothing.
+ * Reads the settings and, where they require it, synchronises state with other gateways until the scope closes. Fails with
+ * one sentence for invalid settings. A feature that is off is undefined and costs nothing.
  */
 export const makeProtection: Effect.Effect<Protection, StartFailure, Scope.Scope> = Effect.gen(function* () {
   const settings = yield* readAll({ corsOrigins, corsCredentials, tlsCert, tlsKey })
@@ -62,12 +65,12 @@ export const makeProtection: Effect.Effect<Protection, StartFailure, Scope.Scope
   const { privacy, headers } = yield* privateEvents(figures, topics)
   const cors = yield* orFail(() => corsOf({ ...settings, headers }))
   const tls = yield* certificate(settings.tlsCert, settings.tlsKey)
-  const door = yield* doorLimits(figures, tls !== undefined)
-  return { options: { ...guard.options, privacy, cors }, bodyRoom: guard.room, tls, door }
+  const connectionGuard = yield* connectionLimits(figures, tls !== undefined)
+  return { options: { ...guard.options, privacy, cors }, bodyMemory: guard.memory, tls, connectionGuard }
 })
 
-/** Milliseconds that never go back, which the time of day may. */
-const steadyNow = (): number => performance.now()
+/** A monotonic clock, milliseconds. */
+const monotonicNow = (): number => performance.now()
 
 const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, topics: Topics) {
   const settings = yield* readAll({
@@ -80,63 +83,64 @@ const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, topic
   })
   const { writeKeyList, perAddress, perKey, isShared, maxPerAddress, maxBodyBytes } = settings
   if (perKey !== undefined && writeKeyList === undefined) {
-    return yield* unusable("RATE_LIMIT_PER_KEY needs WRITE_KEYS: without them no request has a key.")
+    return yield* misconfigured("RATE_LIMIT_PER_KEY requires WRITE_KEYS: without them no request has a key.")
   }
-  const limits = rateLimits({ perAddress, perKey, isShared, countRefused, now: steadyNow })
+  const limits = rateLimits({ perAddress, perKey, isShared, countRefused, now: monotonicNow })
   if (isShared && limits.tables.length > 0) {
     const share = yield* openRateShare
-    yield* Effect.forkScoped(shareRates(share, limits.tables, steadyNow))
+    yield* Effect.forkScoped(syncRateLimits(share, limits.tables, monotonicNow))
   }
   const find = yield* keysOf(writeKeyList, topics)
   return {
     options: {
       ...guardsOf(limits, find, countRefused),
-      around: maxPerAddress === undefined ? undefined : limitConcurrency(maxPerAddress, countRefused)
+      middleware: maxPerAddress === undefined ? undefined : limitInFlight(maxPerAddress, countRefused)
     },
-    room: bodyRoom(maxBodyBytes, countRefused)
+    memory: bodyMemory(maxBodyBytes, countRefused)
   }
 })
 
-/** The certificate with its renewals, which are logged; undefined for none. */
+/** The certificate with its renewals, which are logged; undefined without TLS. */
 const certificate = Effect.fnUntraced(function* (cert: string | undefined, key: string | undefined) {
   const tls = yield* orFail(() => readTls(cert, key))
   if (tls === undefined || cert === undefined || key === undefined) return undefined
   const run = Effect.runForkWith(yield* Effect.context<never>())
-  const say = (problem: string | undefined): void =>
+  const report = (problem: string | undefined): void =>
     void run(
       problem === undefined
-        ? Effect.logInfo("New connections get the new certificate.")
-        : Effect.logWarning(`The certificate before is kept: ${problem}`)
+        ? Effect.logInfo("The certificate was renewed; new connections use it.")
+        : Effect.logWarning(`The certificate was not renewed; the previous one stays in use: ${problem}`)
     )
-  return { ...tls, renewals: tlsRenewals(cert, key, tls, say) }
+  return { ...tls, renewals: tlsRenewals(cert, key, tls, report) }
 })
 
-/** Time for the answer that a body came too late. */
-const forAnswer = 5_000
+/** Time to send the response to a body that was too late. */
+const responseTimeMs = 5_000
 
-/** Undefined where no door is needed: it costs a third to a half of what a gateway can take. */
-const doorLimits = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, isTls: boolean) {
+/** Undefined where no connection guard is needed: it costs a third to a half of the gateway's throughput. */
+const connectionLimits = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, isTls: boolean) {
   const settings = yield* readAll({
-    most: Guarding.gatewayMaxConnections,
+    maxConnections: Guarding.gatewayMaxConnections,
     pipelining: Guarding.gatewayPipelining,
     body: gatewayBodyTimeout
   })
-  const isInTurn = settings.pipelining && !answersInTurn
-  if (isInTurn && isTls) {
-    return yield* unusable(
-      "GATEWAY_PIPELINING does not work with TLS_CERT on Bun: run the gateway on Deno, or end TLS in a proxy before it."
+  const serializes = settings.pipelining && !supportsPipelining
+  if (serializes && isTls) {
+    return yield* misconfigured(
+      "GATEWAY_PIPELINING does not work with TLS_CERT on Bun: run the gateway on Deno, or terminate TLS in a proxy."
     )
   }
-  if (settings.most === undefined && !isTls && !isInTurn && closesSlowClients) return undefined
-  const request = Duration.toMillis(settings.body) + forAnswer
-  return { most: settings.most, request, count: countRefused } satisfies DoorLimits
+  const { maxConnections } = settings
+  if (maxConnections === undefined && !isTls && !serializes && closesSlowClients) return undefined
+  const requestTimeoutMs = Duration.toMillis(settings.body) + responseTimeMs
+  return { maxConnections, requestTimeoutMs, countRefused } satisfies ConnectionGuardLimits
 })
 
 const keysOf = (list: Redacted.Redacted<string> | undefined, topics: Topics) =>
   Effect.suspend(() => {
     if (list === undefined) return Effect.succeed(undefined)
     const keys = writeKeys(Redacted.value(list), topics.standard, topics.allowed)
-    return typeof keys === "string" ? Effect.fail(unusable(keys)) : Effect.succeed(keys)
+    return typeof keys === "string" ? Effect.fail(misconfigured(keys)) : Effect.succeed(keys)
   })
 
 const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures, topics: Topics) {
@@ -146,10 +150,10 @@ const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures
     anonymousHeader: Private.anonymousHeader,
     visitorId: Private.visitorId
   })
-  const stranger = topicsOf(settings.signals).find((topic) => !topics.all.some((known) => known === topic))
-  if (stranger !== undefined) {
-    return yield* unusable(
-      `PRIVACY_SIGNALS names the topic "${stranger}", which is not KAFKA_TOPIC nor among KAFKA_TOPICS.`
+  const unknown = topicsOf(settings.signals).find((topic) => !topics.all.some((known) => known === topic))
+  if (unknown !== undefined) {
+    return yield* misconfigured(
+      `PRIVACY_SIGNALS has the topic "${unknown}", which is neither KAFKA_TOPIC nor in KAFKA_TOPICS.`
     )
   }
   const headers = settings.anonymousHeader?.split(",").map((name) => name.trim()) ?? []
@@ -164,18 +168,18 @@ const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures
   return { privacy, headers }
 })
 
-/** Opens the salts and keeps them until the scope closes. */
+/** Opens the salts and refreshes them until the scope closes. */
 const visitorSalts = Effect.gen(function* () {
-  const { saltOf, keep } = keptSalts(yield* openVisitorSalts)
-  yield* keep
+  const { saltOf, refresh } = cachedSalts(yield* openVisitorSalts)
+  yield* refresh
   return saltOf
 })
 
-const unusable = (message: string): Failure => new Failure({ reason: "unreadable", message })
+const misconfigured = (message: string): Failure => new Failure({ reason: "misconfigured", message })
 
-/** What throws a `Failure`, as an effect that fails with it. */
+/** An effect that fails with the `Failure` that `work` throws. */
 const orFail = <A>(work: () => A): Effect.Effect<A, Failure> =>
   Effect.try({
     try: work,
-    catch: (cause) => (cause instanceof Failure ? cause : unusable(String(cause)))
+    catch: (cause) => (cause instanceof Failure ? cause : misconfigured(String(cause)))
   })

@@ -1,16 +1,16 @@
 /**
- * Messages that are events sent over HTTP: the gateway's app, served on GATEWAY_PORT, with the lines of many requests
- * in one message. A request is answered when its message is. On stop, requests under way are answered first.
+ * The inbox of events over HTTP: serves the gateway's app on GATEWAY_PORT and delivers the lines of many requests as one
+ * message. A request is answered when its message was handled. On stop, requests in flight are answered first.
  */
-import { Cause, Clock, Effect, Exit } from "effect"
+import { Clock, Effect } from "effect"
 import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import { eventIdParam } from "../../contracts/client-event-id.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { gatewayApp } from "../../gateway/app.ts"
-import { bodyLimitsOf, bodySettings } from "../../gateway/http/body/limits.ts"
-import { believedAddressHeaders, trustedProxies } from "../../gateway/http/proxy-settings.ts"
-import { pushBatch, standardLimits } from "../../gateway/push-batcher.ts"
+import { bodyLimitsOf, bodySettings } from "../../gateway/formats/limits.ts"
+import { addressHeadersSetting, trustedProxies } from "../../gateway/http/proxy-settings.ts"
+import { PushBatcher, standardPushLimits } from "../../gateway/push-batcher.ts"
 import {
   gatewayHost,
   gatewayMaxPending,
@@ -35,7 +35,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
     gatewayMaxPending,
     gatewayMetrics,
     trustedProxies,
-    believedAddressHeaders,
+    addressHeadersSetting,
     podName,
     eventIdParam,
     ...Object.values(bodySettings),
@@ -50,7 +50,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
       gatewayMaxPending,
       gatewayMetrics,
       trustedProxies,
-      addressHeaders: believedAddressHeaders,
+      addressHeaders: addressHeadersSetting,
       podName,
       eventIdParam,
       ...bodySettings
@@ -58,25 +58,23 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
     const protection = yield* makeProtection
     const links = yield* makeLinks
     const clock = yield* Clock.Clock
-    const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
+    const run = Effect.runPromiseWith(yield* Effect.context<never>())
 
-    const push = async (lines: ReadonlyArray<ByteString>): Promise<void> => {
-      const exit = await run(mailbox.deliver(lines, { events: lines.length }))
-      if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-    }
-    const lines = pushBatch(push, {
-      ...standardLimits,
-      pushes: mailbox.limits.concurrency,
-      pendingLines: settings.gatewayMaxPending
+    const push = (lines: ReadonlyArray<ByteString>): Promise<void> =>
+      run(mailbox.deliver(lines, { events: lines.length }))
+    const batcher = new PushBatcher(push, {
+      ...standardPushLimits,
+      maxPushes: mailbox.limits.concurrency,
+      maxPendingLines: settings.gatewayMaxPending
     })
-    yield* Effect.addFinalizer(() => Effect.promise(() => lines.drain()))
+    yield* Effect.addFinalizer(() => Effect.promise(() => batcher.drain()))
 
     const ready = yield* makePublicReady(health)
     const app = gatewayApp({
-      push: lines.add,
+      push: (line) => batcher.add(line),
       settings,
-      bodyLimits: { ...bodyLimitsOf(settings), reserve: protection.bodyRoom.reserve },
-      countRejected: (events, dialect) => Effect.runFork(meter.count("rejected", events, dialect)),
+      bodyLimits: { ...bodyLimitsOf(settings), reserve: protection.bodyMemory.reserve },
+      countRejected: (events, format) => Effect.runFork(meter.count("rejected", events, format)),
       ...protection.options,
       links,
       now: () => clock.currentTimeMillisUnsafe(),
@@ -98,7 +96,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
         },
         countsBodies: true,
         ...(protection.tls === undefined ? {} : { tls: protection.tls }),
-        ...(protection.door === undefined ? {} : { door: protection.door })
+        ...(protection.connectionGuard === undefined ? {} : { connectionGuard: protection.connectionGuard })
       },
       health.isLeaving
     )

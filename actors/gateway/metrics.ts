@@ -1,16 +1,16 @@
-/** What the edge counts beside the figures of every actor: requests that were refused, events that people kept back. */
+/** The gateway's own metrics: refused requests and connections, and events dropped or anonymised for privacy. */
 import { Effect, Metric } from "effect"
 import type { CountRefused, RefusedReason } from "../../gateway/guard/refusal-counter.ts"
 import type { CountPrivacy } from "../../gateway/privacy/privacy.ts"
 
 const refused = Metric.counter("spoor_gateway_refused_total", {
   description:
-    "Requests refused by reason: write-key, rate-address, rate-key, requests-address (too many under way), bodies (no memory); connections refused: connections (too many), slow (asked for too long).",
+    "Refused requests by reason: write-key, rate-address, rate-key, requests-address (too many in flight), bodies (no memory); refused connections: connections (too many), slow (request not complete in time).",
   incremental: true
 })
 const withheld = Metric.counter("spoor_gateway_privacy_total", {
   description:
-    "Events dropped or anonymised, by reason: dnt, gpc, header. A dropped event is answered as taken and in no other figure.",
+    "Events dropped or anonymised, by reason: dnt, gpc, header. A dropped event is answered like a stored one and is in no other metric.",
   incremental: true
 })
 

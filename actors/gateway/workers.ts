@@ -1,4 +1,4 @@
-/** What several gateways on one machine need, to share its port: a queue that they can share, and ports of their own. */
+/** Settings of several gateway processes on one machine: they share a port and a queue, and have OPS ports of their own. */
 import { Duration, Effect } from "effect"
 import { redisUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
@@ -11,25 +11,24 @@ import type { Workers } from "../runtime/workers/supervisor.ts"
 
 const highestPort = 65_535
 
-/** How long a worker may go on beyond DRAIN_DELAY and DRAIN_TIMEOUT, which it keeps itself unless it hangs, milliseconds. */
-const grace = 5_000
+/** Time for a worker to exit after DRAIN_DELAY and DRAIN_TIMEOUT, milliseconds. Only a worker that hangs needs it. */
+const graceMs = 5_000
 
 /**
- * What each of so many workers has in its environment: the one port, and OPS_PORT, OPS_PORT + 1 and so on. Fails with one
- * sentence when they cannot work together, or when somebody else listens on the port: who shared it by mistake would
- * take a part of the events.
+ * The environment of each worker: the shared port, and OPS_PORT, OPS_PORT + 1 and so on. Fails with one sentence when the
+ * settings do not allow workers, or when another process listens on the port: it would take a part of the events.
  */
 export const gatewayWorkers = Effect.fnUntraced(function* (
   workers: number
-): Effect.fn.Return<Pick<Workers, "environments" | "patience">, StartFailure> {
+): Effect.fn.Return<Pick<Workers, "environments" | "drainTimeoutMs">, StartFailure> {
   const settings = yield* readAll({ gatewayPort, gatewayHost, opsPort, redisUrl, drainDelay, drainTimeout })
   if (settings.redisUrl === undefined)
     return yield* unworkable(
-      "--workers needs REDIS_URL: workers cannot share the embedded queue, which is one file"
+      "--workers requires REDIS_URL: workers cannot share the embedded queue, which is a file"
     )
   if (settings.opsPort + workers - 1 > highestPort)
     return yield* unworkable(
-      `OPS_PORT=${settings.opsPort} leaves no ports for ${workers} workers, which take one each from there on`
+      `OPS_PORT=${settings.opsPort} is too high for ${workers} workers, which need one port each from there on`
     )
   const port = yield* freePort(settings.gatewayPort, settings.gatewayHost)
   return {
@@ -37,18 +36,19 @@ export const gatewayWorkers = Effect.fnUntraced(function* (
       [gatewayPort.name]: String(port),
       [opsPort.name]: String(settings.opsPort === 0 ? 0 : settings.opsPort + index)
     })),
-    patience: Duration.toMillis(settings.drainDelay) + Duration.toMillis(settings.drainTimeout) + grace
+    drainTimeoutMs:
+      Duration.toMillis(settings.drainDelay) + Duration.toMillis(settings.drainTimeout) + graceMs
   }
 })
 
 const unworkable = (message: string): Effect.Effect<never, Failure> =>
-  Effect.fail(new Failure({ reason: "unreadable", message }))
+  Effect.fail(new Failure({ reason: "misconfigured", message }))
 
-/** The port itself, or a free one for 0. Fails when somebody listens there. */
+/** The port itself, or a free port for 0. Fails when another process listens there. */
 const freePort = (port: number, hostname: string): Effect.Effect<number, Failure> =>
   Effect.tryPromise({
     try: async () => {
-      const server = await serve({ port, hostname, fetch: notYet })
+      const server = await serve({ port, hostname, fetch: unavailable })
       await server.close()
       return server.port
     },
@@ -56,4 +56,4 @@ const freePort = (port: number, hostname: string): Effect.Effect<number, Failure
       cause instanceof Failure ? cause : new Failure({ reason: "unavailable", message: String(cause) })
   })
 
-const notYet = (): Response => new Response(null, { status: 503, headers: { "retry-after": "1" } })
+const unavailable = (): Response => new Response(null, { status: 503, headers: { "retry-after": "1" } })

@@ -1,13 +1,13 @@
 /**
- * The bytes of a line as text that a person can read and edit, and back, losslessly: what is valid UTF-8 and can be
- * seen stands as itself, every other byte as `\xNN`, and a backslash is doubled. So nothing that a stranger sent can
- * steer a terminal or hide, and nothing is lost.
+ * Converts the bytes of a line to readable, editable text and back without loss: visible valid UTF-8 stays as it is, every
+ * other byte becomes `\xNN`, and a backslash is doubled. So a client's bytes can neither control a terminal nor be
+ * invisible. Pure.
  */
 import { Buffer } from "node:buffer"
 import { Result } from "effect"
 import { type ByteString, bytesOf } from "../../contracts/event.ts"
 
-/** Text that anyone can be shown. Never throws. */
+/** The bytes as text that is safe to display. Never throws. */
 export const readable = (bytes: ByteString): string => {
   if (!/[^ -[\]-~]/.test(bytes)) return bytes
   let text = ""
@@ -22,19 +22,17 @@ export const readable = (bytes: ByteString): string => {
   return text + escapeBytes(bytes.slice(rest))
 }
 
-/** The bytes that `readable` was made of, or a sentence on what is wrong with an edited text. */
+/** The bytes of a text from `readable`, which may have been edited; or a sentence on what is wrong with it. */
 export const fromReadable = (text: string): Result.Result<ByteString, string> => {
   const control = /\p{Cc}/u.exec(text)
   if (control !== null) {
     const code = escapeBytes(bytesOf(control[0]))
-    return Result.fail(
-      `A line is one line: write the control character at place ${control.index} as ${code}.`
-    )
+    return Result.fail(`Invalid control character at position ${control.index}: write it as ${code}.`)
   }
   const wrong = /^(?:[^\\]|\\\\|\\x[0-9a-fA-F]{2})*/.exec(text)?.[0].length ?? 0
   if (wrong < text.length) {
     return Result.fail(
-      `Behind the backslash at place ${wrong} must stand another one, or x and two hex digits.`
+      `Invalid escape at position ${wrong}: a backslash must be followed by another one, or by x and two hex digits.`
     )
   }
   return Result.succeed(
@@ -49,7 +47,7 @@ export const fromReadable = (text: string): Result.Result<ByteString, string> =>
 const utf8 =
   /(?:\p{ASCII}|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+/gu
 
-/** Letters, marks, digits, punctuation, symbols and the plain space: no control, no format, no other blank. */
+/** Letters, marks, digits, punctuation, symbols and the plain space: no controls, format characters or other spaces. */
 const visible = /^(?!\p{DI}|\u2800)[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
 
 const escapeBytes = (bytes: string): string =>

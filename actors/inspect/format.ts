@@ -1,14 +1,14 @@
-/** Numbers, times and reasons in the sentences of the watch. */
+/** Formats numbers, durations and failure reasons for the sentences of the health rules. Pure. */
 import { number } from "./plain-text.ts"
 
-/** "1 line waits" or "1,200 lines wait": both forms given whole, the number put in front. */
+/** "1 line waits" or "1,200 lines wait": the number, then the singular or plural form. */
 export const many = (count: number, one: string, several: string): string =>
   `${number(count)} ${count === 1 ? one : several}`
 
-/** To two digits behind the point; what cannot be less than nothing is not. */
+/** Rounded to two decimals; never negative. */
 export const rounded = (value: number): number => Math.max(0, Math.round(value * 100) / 100)
 
-/** Milliseconds as a person says them: "12 s", "5 min", "3 h", "2 days". */
+/** A duration in milliseconds for people: "12 s", "5 min", "3 h", "2 days". */
 export const span = (milliseconds: number): string => {
   const seconds = Math.max(0, Math.round(milliseconds / 1000))
   if (seconds < 100) return `${seconds} s`
@@ -23,20 +23,21 @@ export const listed = (names: ReadonlyArray<string>): string =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`
 
 const reasons: Readonly<Record<string, string>> = {
-  unavailable: "a system it needs cannot be reached or refuses",
-  "no-responders": "nobody is there who would go on with it",
-  busy: "those behind it have too much to do",
-  expired: "there is no time left when it begins",
-  timeout: "no answer comes in time",
-  "no-answer": "those it asks are silent",
-  "too-large": "it is too large to be sent",
-  unreadable: "it cannot be read",
+  unavailable: "a system it requires is unreachable or refuses",
+  "no-responders": "no instance of the next actor is running",
+  busy: "the next actor is busy",
+  expired: "the deadline passes before it begins",
+  timeout: "no answer arrives in time",
+  "no-answer": "the next actor does not reply",
+  "too-large": "the message is too large to send",
+  unreadable: "the message is invalid",
+  misconfigured: "a setting is invalid",
   crashed: "it crashes",
   interrupted: "it was stopped"
 }
 
-/** What a reason of a failure means; others stand as they are. */
-export const reasonText = (reason: string): string => reasons[reason] ?? (reason || "the reason is not told")
+/** A failure reason as text; unknown reasons are returned unchanged. */
+export const reasonText = (reason: string): string => reasons[reason] ?? (reason || "no reason was reported")
 
-/** The text as a sentence, with an end. */
+/** The text with a full stop, unless it already ends as a sentence. */
 export const ended = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`)

@@ -1,6 +1,6 @@
 /**
- * "Where is this event?", by its id: in flight, a dead letter, or in the log. An id is given at the claim, so a line
- * that waits has none yet; and a replayed line gets another one.
+ * Locates an event by its id: in flight, among the dead letters, or in the log. Events get their ids when they are
+ * claimed, so a waiting line has none yet, and a replayed line gets a new one. Keeps no state.
  */
 import { Duration, Effect, Result } from "effect"
 import type { EventLog, LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
@@ -25,15 +25,15 @@ export interface StoredRecord {
 
 export interface EventLocation {
   readonly id: string
-  /** What comes first of the list below; the lists hold all that was found, since one event may be in two places. */
+  /** The first of the lists below that is not empty; an event may be in two places. */
   readonly state: "not an id" | "in flight" | "dead letter" | "stored" | "not found"
-  /** The same as a sentence for a person. */
+  /** The same as a sentence for people. */
   readonly sentence: string
   readonly underWay: ReadonlyArray<EventInFlight & { readonly queue: string }>
   readonly letters: ReadonlyArray<FoundDeadLetter>
-  /** More than one when it was stored again after a lost answer; those of the first five minutes are found. */
+  /** More than one if it was stored again after a lost answer; those within the first five minutes are found. */
   readonly records: ReadonlyArray<StoredRecord>
-  /** A sentence for each system that could not be asked, or not to its end. */
+  /** A sentence for each system that could not be searched, or not completely. */
   readonly troubles: ReadonlyArray<string>
 }
 
@@ -41,15 +41,15 @@ export interface Places {
   readonly sources: ReadonlyArray<QueueSource>
   readonly scan: EventLog["Service"]["scan"]
   readonly topics: Topics
-  /** How long to look through the log, milliseconds; without it, to the end. */
-  readonly patience?: number | undefined
-  /** When the log took it, milliseconds since 1970, where that is known: then much less is looked through. */
+  /** How long to search the log, milliseconds; default: to its end. */
+  readonly timeoutMs?: number | undefined
+  /** When the log stored it, milliseconds since 1970, if known: the search then covers much less. */
   readonly logged?: number | undefined
 }
 
-/** Looks in all places side by side. Never fails: what could not be asked is among the troubles. */
+/** Searches all places concurrently. Never fails: an error of a system becomes a sentence in `troubles`. */
 export const locateEvent: (id: string, places: Places) => Effect.Effect<EventLocation> = Effect.fnUntraced(
-  function* (id, { sources, scan, topics, patience, logged }) {
+  function* (id, { sources, scan, topics, timeoutMs, logged }) {
     const parts = splitEventId(id)
     if (parts === undefined) return nowhere(id, "not an id", notAnId(id))
 
@@ -63,11 +63,11 @@ export const locateEvent: (id: string, places: Places) => Effect.Effect<EventLoc
       })
 
     const search = searchFor(id)
-    const since = Math.max(claimTime(parts.batch) - clockSlack, (logged ?? 0) - soonBefore)
+    const since = Math.max(claimTime(parts.batch) - maxClockSkewMs, (logged ?? 0) - searchBeforeMs)
     const inLog = scan({ topics: topics.all, since }, search.see).pipe(
       Effect.timeoutOrElse({
-        duration: patience ?? Duration.infinity,
-        orElse: () => Effect.fail(impatient(patience ?? 0))
+        duration: timeoutMs ?? Duration.infinity,
+        orElse: () => Effect.fail(searchTimedOut(timeoutMs ?? 0))
       })
     )
     const [underWay, letters] = yield* Effect.all(
@@ -87,7 +87,7 @@ export const locateEvent: (id: string, places: Places) => Effect.Effect<EventLoc
       ],
       { concurrency: "unbounded" }
     )
-    return told({
+    return described({
       id,
       underWay: underWay.flat(),
       letters: letters.filter((letter) => letter !== undefined),
@@ -97,21 +97,21 @@ export const locateEvent: (id: string, places: Places) => Effect.Effect<EventLoc
   }
 )
 
-/** Clocks of the machines may differ by this much, milliseconds: the id has the drainer's time, the log another's. */
-const clockSlack = 120_000
+/** The clocks of machines may differ by this much, milliseconds: the id has the drainer's time, the log a broker's. */
+const maxClockSkewMs = 120_000
 
-/** A record that is known may not be the first of its event; one that came so shortly before, milliseconds, is found too. */
-const soonBefore = 10_000
+/** A known record may not be the first of its event; earlier ones within this time are found too, milliseconds. */
+const searchBeforeMs = 10_000
 
-/** How long after the first record of an event another is looked for, milliseconds. */
-const resendTime = 10 * leaseTime
+/** How long after the first record of an event the search continues for others, milliseconds. */
+const resendWindowMs = 10 * leaseTime
 
-/** When the claim was made that gave a batch its id, milliseconds since 1970. */
+/** When the batch was claimed and got its id, milliseconds since 1970. */
 const claimTime = (batch: BatchId): number => Number.parseInt(batch.slice(0, 12), 16)
 
 /**
- * What to do with each batch that is read. Resends of a batch land in the partition of the first, so others are passed
- * by once there is one.
+ * Collects the records of the event from each batch that is read. A batch that is sent again goes to the same partition,
+ * so other partitions are skipped once a record is found.
  */
 const searchFor = (id: string) => {
   const records: Array<StoredRecord> = []
@@ -125,7 +125,7 @@ const searchFor = (id: string) => {
     }
     const last = some.at(-1)
     if (first === undefined || last === undefined) return false
-    return last.timestamp > first.at + resendTime || BigInt(last.offset) + 1n >= BigInt(end)
+    return last.timestamp > first.at + resendWindowMs || BigInt(last.offset) + 1n >= BigInt(end)
   }
   return { see, records }
 }
@@ -141,10 +141,10 @@ const storedRecord = (topic: string, partition: number, record: LogRecord): Stor
   return { topic, partition, offset, key, value: value.slice(), times: [...times, ["logged", timestamp]] }
 }
 
-const impatient = (patience: number): Failure =>
+const searchTimedOut = (timeoutMs: number): Failure =>
   new Failure({
     reason: "timeout",
-    message: `The log was looked through for ${Math.round(patience / 1000)} seconds, and not to its end.`
+    message: `The log was searched for ${Math.round(timeoutMs / 1000)} seconds, but not to its end.`
   })
 
 const nowhere = (id: string, state: EventLocation["state"], sentence: string): EventLocation => ({
@@ -159,22 +159,22 @@ const nowhere = (id: string, state: EventLocation["state"], sentence: string): E
 
 const notAnId = (id: string): string =>
   id.startsWith("raw-")
-    ? "This is a dead letter that is not of Spoor's making, so it has no event id: look for it among the dead letters."
-    : "This is no event id. One is 32 hex digits, a dash and a number, as it stands in the header `id` of a record and in a dead letter."
+    ? "This is the address of a dead letter from another program, which has no event id: find it with `dead-letters show`."
+    : "Not an event id. An event id has 32 hex digits, a dash and a number; it is in the header `id` of a record and in a dead letter."
 
 type Found = Omit<EventLocation, "state" | "sentence">
 
-const told = (found: Found): EventLocation => {
+const described = (found: Found): EventLocation => {
   const { underWay, letters, records, troubles } = found
   const [event] = underWay
   const [letter] = letters
   const [record] = records
   if (event !== undefined) {
-    const lease = event.isClaimed ? "claimed until" : "nobody has it now; it may be claimed from"
+    const lease = event.isClaimed ? "claimed until" : "not claimed now; it may be claimed from"
     return {
       ...found,
       state: "in flight",
-      sentence: `In flight on ${event.queue}: ${lease} ${timeText(event.until)}, ${attemptsText(event.attempts)}.${record === undefined ? "" : " The log has it already, and it is about to leave the queue or to be sent again."}`
+      sentence: `In flight on ${event.queue}: ${lease} ${timeText(event.until)}, ${attemptsText(event.attempts)}.${record === undefined ? "" : " The log has it already: it will leave the queue, or be sent again."}`
     }
   }
   if (letter !== undefined) {
@@ -182,7 +182,7 @@ const told = (found: Found): EventLocation => {
     return {
       ...found,
       state: "dead letter",
-      sentence: `A dead letter on ${letter.queue}: "${reason}", said the ${stage}.`
+      sentence: `A dead letter on ${letter.queue}: "${reason}", from the ${stage}.`
     }
   }
   if (record !== undefined) {
@@ -193,17 +193,17 @@ const told = (found: Found): EventLocation => {
       sentence: `In the log: topic ${record.topic}, partition ${record.partition}, offset ${record.offset}${more}.`
     }
   }
-  const where = troubles.length === 0 ? everywhere : "Not found, but not every place could be asked."
+  const where = troubles.length === 0 ? everywhere : "Not found, but not every place could be searched."
   return { ...found, state: "not found", sentence: `${where} ${reasons}` }
 }
 
 const everywhere = "Not in flight, not among the dead letters and not in the log."
 const reasons =
-  "A line that waits has no id yet; a dead letter that was replayed has another id now, and one that was discarded is gone; the log forgets records after its retention."
+  "A waiting line has no id yet; a replayed dead letter has a new id, and a discarded one is gone; the log deletes records after its retention."
 
 const attemptsText = (attempts: number): string =>
   attempts === 0 ? "no failed attempt" : attempts === 1 ? "one failed attempt" : `${attempts} failed attempts`
 
-/** A time in the sentences about an event. */
+/** A moment as text, in UTC, to the second. */
 export const timeText = (at: number): string =>
   `${new Date(at).toISOString().replace("T", " ").slice(0, 19)} UTC`

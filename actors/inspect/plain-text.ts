@@ -1,40 +1,37 @@
-/** Values as plain text for a terminal: whatever a stranger may have written is made readable first, so that it steers nothing. */
+/** Formats values as plain text for a terminal, with control characters from outside escaped. Keeps only the time zone choice. */
 import { Buffer } from "node:buffer"
 import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { readable } from "./escape-bytes.ts"
 
-/** Any text, with control characters and all else that cannot be seen as `\xNN`. */
+/** The text, with control and invisible characters as `\xNN`. */
 export const plain = (text: string): string => readable(bytesOf(text))
 
-/** Bytes as one character each. */
-export const latin1 = (bytes: Uint8Array): ByteString => Buffer.from(bytes).toString("latin1") as ByteString
-
-/** Bytes for a program that reads JSON: readable under `name`, exact in base64 under `bytes`. */
+/** Bytes as JSON fields: readable under `name`, exact in base64 under `bytes`. */
 export const bytesJson = (name: string, bytes: ByteString): Record<string, string> => ({
   [name]: readable(bytes),
   bytes: Buffer.from(bytes, "latin1").toString("base64")
 })
 
-/** Whether times are told in the zone of this machine (`--local`), and not in UTC. */
+/** Whether times are shown in the time zone of this machine (`--local`) instead of UTC. */
 let isLocal = false
-export const tellLocalTimes = (): void => {
+export const useLocalTimes = (): void => {
   isLocal = true
 }
 
-/** A moment, milliseconds since 1970, to the second, with its zone: UTC unless local times are told. */
+/** A moment (milliseconds since 1970) to the second, with its time zone: UTC, unless local times are on. */
 export const moment = (at: number): string =>
   Math.abs(at) <= lastTime ? `${timeText(at).slice(0, 19)} ${isLocal ? zoneAt(at) : "UTC"}` : String(at)
 
-/** The time of day, to the millisecond; in the same zone. */
+/** The time of day to the millisecond, in the same time zone. */
 export const timeOfDay = (at: number): string =>
   Math.abs(at) <= lastTime ? timeText(at).slice(11, 23) : String(at)
 
 const timeText = (at: number): string => new Date(at + aheadAt(at)).toISOString().replace("T", " ")
 
-/** How far the zone is ahead of UTC, milliseconds. */
+/** The offset from UTC, milliseconds. */
 const aheadAt = (at: number): number => (isLocal ? -new Date(at).getTimezoneOffset() * 60_000 : 0)
 
-/** As +05:30. */
+/** The offset as text: +05:30. */
 const zoneAt = (at: number): string => {
   const minutes = Math.round(aheadAt(at) / 60_000)
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60]
@@ -44,14 +41,14 @@ const zoneAt = (at: number): string => {
 /** The last moment of a JavaScript `Date`. */
 const lastTime = 8_640_000_000_000_000
 
-/** A number with its thousands set apart. */
+/** A number with thousands separators. */
 export const number = (value: number): string => value.toLocaleString("en-US")
 
 /** "1 letter", "2 letters". */
 export const counted = (count: number, what: string): string =>
   `${number(count)} ${what}${count === 1 ? "" : "s"}`
 
-/** The text in lines of at most so many characters, broken at spaces where there are any. */
+/** The text in lines of at most `length` characters, broken at spaces if possible. */
 export const wrapped = (text: string, length: number): ReadonlyArray<string> => {
   const lines: Array<string> = []
   for (const word of text.split(" ")) {
@@ -63,14 +60,14 @@ export const wrapped = (text: string, length: number): ReadonlyArray<string> => 
   return lines
 }
 
-/** What stands for a figure that is not known. */
+/** The text for an unknown figure. */
 export const notKnown = "–"
 
-/** The text if it is short enough, else its beginning. */
+/** The text, cut to `length` characters. */
 export const shortened = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length - 1)}…`
 
-/** A table with a line of headings; a column whose name is in `right` is aligned to the right. Cells must be plain. */
+/** A table with a heading line; columns named in `right` are aligned right. Cells must be plain text. */
 export const table = (
   headings: ReadonlyArray<string>,
   rows: ReadonlyArray<ReadonlyArray<string>>,

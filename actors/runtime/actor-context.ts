@@ -1,4 +1,4 @@
-/** What the system tells a running actor of itself: its name, its figures, and the health of its process. */
+/** What the runtime provides to each running actor: its name, its meter, and the health of its process. */
 import { Context } from "effect"
 import type { Health } from "./health.ts"
 import type { Meter } from "./metrics.ts"
@@ -9,9 +9,9 @@ export class Self extends Context.Service<
     readonly name: string
     readonly meter: Meter
     readonly health: Health
-    /** Tells people where something of this actor can be reached, in the lines that a start prints. */
+    /** Adds an address of this actor to the lines that the process prints at its start. */
     readonly announce: (what: string, url: string) => void
-    /** What some actor of this process has announced; undefined when none has. */
+    /** The address that an actor of this process has announced under that name; undefined without one. */
     readonly announced: (what: string) => string | undefined
   }
 >()("spoor/actors/runtime/Self") {}

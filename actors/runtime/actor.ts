@@ -1,7 +1,7 @@
 /**
- * What an actor is: a name, what it receives, what it needs, its limits, what it builds at every start, and what it
- * does with one message. How it lives (mailbox, supervision, drain, figures, registration) is the system's part:
- * life.ts runs one actor, process.ts runs several.
+ * What an actor is: a name, what it receives, which services it requires, its limits, what it builds at each start, and
+ * how it handles one message. The runtime does the rest (mailbox, supervision, drain, metrics, registration):
+ * supervisor.ts runs one actor, process.ts runs several.
  */
 import { type Config, type Context, Effect, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
@@ -10,26 +10,51 @@ import { Self } from "./actor-context.ts"
 import type { Provided, Requirement } from "./dependencies.ts"
 import { type Handle, type Limits, type Mailbox, makeMailbox } from "./mailbox.ts"
 
-/** What a start can fail with; both become one sentence on the terminal. */
+/** What a start can fail with; either becomes one sentence on the terminal. */
 export type StartFailure = Failure | Config.ConfigError
 
 /**
- * Where messages come from. `open` is run at every start, once the actor is built; it begins to deliver and returns
- * what is left to do until the actor ends: an effect that never succeeds, and fails when messages can no longer
- * arrive. Closing the scope takes no more messages and waits for those under way.
+ * Where an actor's messages come from.
+ *
+ * `open(mailbox)` is called at each start, after the actor has been built. It begins to deliver messages with
+ * `mailbox.deliver` and returns an effect that runs for as long as the actor does.
+ *
+ * - `mailbox.deliver` waits for the handler's answer. It fails as the handler fails; with `busy` when the mailbox is full,
+ *   `expired` when the deadline leaves no time to begin, and `crashed` when the handler crashed. The inbox decides what
+ *   a failure means: reply with it, release the batch, read the record again.
+ * - If `open` fails, the start of the actor fails: the first start ends the process, a later one counts as a crash.
+ * - The returned effect never succeeds. It fails when messages can no longer arrive; that is a crash of the actor, which
+ *   the supervisor restarts.
+ * - Closing the scope stops taking messages and waits for those in flight.
+ *
+ * @example An inbox that delivers the time once a second.
+ * ```ts
+ * const ticks: Inbox<number, void, never> = {
+ *   describes: "the time, once a second",
+ *   settings: [],
+ *   open: (mailbox) =>
+ *     Effect.succeed(
+ *       Clock.currentTimeMillis.pipe(
+ *         Effect.flatMap((now) => mailbox.deliver(now, { events: 1, oldest: now })),
+ *         Effect.andThen(Effect.sleep("1 second")),
+ *         Effect.forever
+ *       )
+ *     )
+ * }
+ * ```
  */
 export interface Inbox<Message, Answer, R> {
-  /** For people, behind "receives": "requests on spoor.enrich". */
+  /** For people, after "receives": "requests on spoor.enrich". */
   readonly describes: string
   readonly settings: ReadonlyArray<Setting<unknown>>
-  /** The subject and group on the bus, of an inbox that is one. */
+  /** The subject and queue group on the bus, if the inbox serves one. */
   readonly serves?: { readonly subject: string; readonly queue: string }
   readonly open: (
     mailbox: Mailbox<Message, Answer>
   ) => Effect.Effect<Effect.Effect<never, Failure>, StartFailure, R | Self | Scope.Scope>
 }
 
-/** An actor as the system sees it, its types settled. */
+/** An actor as the runtime sees it, without its type parameters. */
 export interface Actor {
   readonly name: string
   readonly summary: string
@@ -40,35 +65,72 @@ export interface Actor {
   readonly requires: ReadonlyArray<Requirement<never>>
   readonly limits: Limits
   /**
-   * One life: builds, opens the inbox, runs `up`, and goes on until interrupted or failed. `context` must hold the
-   * services of `requires`.
+   * Runs the actor once: builds it, opens the inbox, runs `onUp`, and continues until it is interrupted or fails.
+   * `context` must hold the services of `requires`.
    */
-  readonly live: (
+  readonly run: (
     context: Context.Context<never>,
-    up: Effect.Effect<void>
+    onUp: Effect.Effect<void>
   ) => Effect.Effect<never, StartFailure, Self>
 }
 
+/** The description of an actor, for the runtime and for people. */
 export interface Definition<Message, Answer, R, N extends ReadonlyArray<Requirement<never>>> {
   /** One sentence, for `--list` and `$SRV.INFO`. */
   readonly summary: string
+  /** Where its messages come from. */
   readonly receives: Inbox<Message, Answer, R>
-  /** For people: where its work goes. */
+  /** Where its results go, for people. */
   readonly sends: string
+  /** The services it uses. The process builds each once, before any actor starts; if one cannot be built, it ends. */
   readonly requires: N
+  /** Settings it reads apart from those of its inbox and its services. */
   readonly settings?: ReadonlyArray<Setting<unknown>>
-  /** Messages handled at a time; 1 unless said otherwise. */
+  /** Messages handled at the same time; default 1. */
   readonly concurrency?: number
-  /** Messages that may wait beside those; as many unless said otherwise. */
+  /** Messages that may wait for their turn; default: as many as `concurrency`. One more is refused with `busy`. */
   readonly waiting?: number
 }
 
-/** The services that the needs provide; what an actor may use while it is built and in its inbox. */
+/** The services of `requires`, which the actor may use while it is built and in its inbox. */
 type Within<N extends ReadonlyArray<Requirement<never>>> = Provided<N[number]> | Self | Scope.Scope
 
 /**
- * Defines an actor. `build` runs at every start: what it acquires is private to this life and released at its end;
- * it returns what the actor does with one message.
+ * Defines an actor.
+ *
+ * @param name Unique among all actors; its service name on the bus.
+ * @param definition What it receives, requires and sends, and its limits.
+ * @param build Runs at each start. What it acquires belongs to this run and is released when the run ends. Returns the
+ *   handler. If it fails, the start fails: the first start ends the process with one sentence, a later one counts as a
+ *   crash.
+ *
+ * The handler is called with one message and returns its answer.
+ * - Parameters: the message as the inbox decoded it. `Deadline` in the fiber's context says when the answer is due.
+ * - Failures: a `Failure` is returned to the inbox. One that is `infrastructure` counts as refused, any other as failed.
+ * - Crash (a defect): it is logged and returned to the inbox as the failure `crashed`; the actor keeps running, and the
+ *   other messages in flight are not affected. Only the inbox or `build` can end a run; then the supervisor restarts the
+ *   actor with growing pauses, and after ten crashes without a healthy minute in between it ends the process.
+ * - Interruption: when the process stops, messages in flight are awaited for a limited time and then interrupted.
+ *
+ * @example An actor that counts the records of the log by topic.
+ * ```ts
+ * export const TopicCounter = Actor.make(
+ *   "topic-counter",
+ *   {
+ *     summary: "Counts records by topic.",
+ *     receives: records("topic-counter", "oldest"),
+ *     sends: "nothing",
+ *     requires: [eventLog]
+ *   },
+ *   Effect.sync(() => {
+ *     const counts = new Map<string, number>()
+ *     return ({ topic, records }: RecordBatch) =>
+ *       Effect.sync(() => {
+ *         counts.set(topic, (counts.get(topic) ?? 0) + records.length)
+ *       })
+ *   })
+ * )
+ * ```
  */
 export const make = <
   Message,
@@ -82,12 +144,12 @@ export const make = <
 ): Actor => {
   const concurrency = definition.concurrency ?? 1
   const limits = { concurrency, capacity: concurrency + (definition.waiting ?? concurrency) }
-  const life = Effect.fnUntraced(function* (up: Effect.Effect<void>) {
+  const runOnce = Effect.fnUntraced(function* (onUp: Effect.Effect<void>) {
     const { meter } = yield* Self
     const handle = yield* build
-    const run = yield* definition.receives.open(makeMailbox(limits, meter, handle))
-    yield* up
-    return yield* run
+    const receiving = yield* definition.receives.open(makeMailbox(limits, meter, handle))
+    yield* onUp
+    return yield* receiving
   })
   return {
     name,
@@ -98,7 +160,9 @@ export const make = <
     settings: [...definition.receives.settings, ...(definition.settings ?? [])],
     requires: definition.requires,
     limits,
-    live: (context, up) =>
-      Effect.scoped(life(up)).pipe(Effect.provideContext(context as Context.Context<Provided<N[number]>>))
+    run: (context, onUp) =>
+      Effect.scoped(runOnce(onUp)).pipe(
+        Effect.provideContext(context as Context.Context<Provided<N[number]>>)
+      )
   }
 }

@@ -1,7 +1,7 @@
-/** When the message in hand must be answered; it goes with the fiber that handles it. */
+/** When the current message must be answered. Inherited by the fibers that handle it. */
 import { Context } from "effect"
 
-/** Milliseconds since 1970. Whoever is asked meanwhile gets no longer than that. */
+/** Milliseconds since 1970; requests sent while handling the message get no later deadline. */
 export const Deadline = Context.Reference<number>("spoor/actors/runtime/Deadline", {
   defaultValue: () => Number.POSITIVE_INFINITY
 })

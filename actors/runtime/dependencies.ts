@@ -1,4 +1,4 @@
-/** The seams an actor may need: each service with the layer that makes it, its settings and what stands behind it. */
+/** The services an actor may require: each with the layer that builds it, its settings and the systems behind it. */
 import { type Config, Context, type Layer } from "effect"
 import * as CampaignLinksLive from "../../bridge/campaign-links/layer.ts"
 import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
@@ -16,23 +16,23 @@ import { ProjectionStore } from "../../bridge/projection-store/service.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 
-/** One service that an actor needs. `Id` is the service's type. */
+/** A service that an actor requires. `Id` is the service's type. */
 export interface Requirement<Id> {
   readonly name: string
   readonly layer: Layer.Layer<Id, Failure | Config.ConfigError>
   readonly settings: ReadonlyArray<Setting<unknown>>
-  /** What stands behind it in this process, by name. */
-  seams(context: Context.Context<Id>): ReadonlyArray<readonly [name: string, dependency: Dependency]>
+  /** The systems behind it in this process, by name. */
+  systems(context: Context.Context<Id>): ReadonlyArray<readonly [name: string, dependency: Dependency]>
 }
 
-/** The services that a list of needs provides. */
+/** The services that a list of requirements provides. */
 export type Provided<N> = N extends Requirement<infer Id> ? Id : never
 
 export const ingestQueue: Requirement<IngestQueue> = {
   name: "queue",
   layer: IngestQueueLive.layer,
   settings: IngestQueueLive.ingestQueueSettings,
-  seams: (context) => {
+  systems: (context) => {
     const { sources } = Context.get(context, IngestQueue)
     return sources.map((source, i) => [sources.length === 1 ? "queue" : `queue ${i + 1}`, source.dependency])
   }
@@ -42,37 +42,37 @@ export const messageBus: Requirement<MessageBus> = {
   name: "bus",
   layer: MessageBusLive.layer,
   settings: MessageBusLive.messageBusSettings,
-  seams: (context) => [["bus", Context.get(context, MessageBus).dependency]]
+  systems: (context) => [["bus", Context.get(context, MessageBus).dependency]]
 }
 
-/** The bus for what is told at most once: who only tells works as well without it, so it is not asked whether it is there. */
-export const factBus: Requirement<MessageBus> = { ...messageBus, seams: () => [] }
+/** The bus for messages that are published at most once: a publisher works without it, so its health is not checked. */
+export const progressBus: Requirement<MessageBus> = { ...messageBus, systems: () => [] }
 
 export const eventLog: Requirement<EventLog> = {
   name: "log",
   layer: EventLogLive.layer,
   settings: EventLogLive.eventLogSettings,
-  seams: (context) => [["log", Context.get(context, EventLog).dependency]]
+  systems: (context) => [["log", Context.get(context, EventLog).dependency]]
 }
 
 export const projectionStore: Requirement<ProjectionStore> = {
   name: "projections",
   layer: ProjectionStoreLive.layer,
   settings: ProjectionStoreLive.projectionStoreSettings,
-  seams: (context) => [["projections", Context.get(context, ProjectionStore).dependency]]
+  systems: (context) => [["projections", Context.get(context, ProjectionStore).dependency]]
 }
 
-/** On the servers of the queue, which are said already. */
+/** On the servers of the queue, which `ingestQueue` lists. */
 export const campaignLinks: Requirement<CampaignLinks> = {
   name: "links",
   layer: CampaignLinksLive.layer,
   settings: CampaignLinksLive.campaignLinksSettings,
-  seams: () => []
+  systems: () => []
 }
 
 export const geoIp: Requirement<GeoIp> = {
   name: "places",
   layer: GeoIpLive.layer,
   settings: GeoIpLive.geoIpSettings,
-  seams: () => []
+  systems: () => []
 }

@@ -1,14 +1,14 @@
 /**
- * Where settings come from: the environment, and for each `NAME_FILE` in it the file it names (mounted secrets).
- * A name that is set to nothing counts as not set.
+ * Settings from the environment, and for each variable `NAME_FILE` from the file it names (mounted secrets). An empty
+ * variable counts as not set. Read once, at the start of the process.
  */
 import { readFileSync } from "node:fs"
 import { ConfigProvider, Effect, Layer } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 
 /**
- * The variables with the contents of the files put in, for the settings of these names; trailing line ends are left
- * out. Throws `Failure` "unreadable" that names a file which cannot be read.
+ * The variables, with the contents of the named files added for the settings of these names, without trailing line ends.
+ * Throws `Failure` "misconfigured" with the name of a file that cannot be read.
  */
 export const withFiles = (
   variables: Readonly<Record<string, string | undefined>>,
@@ -25,7 +25,7 @@ export const withFiles = (
       result[name] = readFileSync(file, "utf8").trimEnd()
     } catch {
       throw new Failure({
-        reason: "unreadable",
+        reason: "misconfigured",
         message: `${name}_FILE names "${file}", which cannot be read`
       })
     }

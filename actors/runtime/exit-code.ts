@@ -1,24 +1,27 @@
-/** What a process says and returns when it cannot start or go on: one sentence, and the exit code. */
+/** How a process ends when it cannot start or continue: one sentence and an exit code. Pure. */
 import { Cause, Config } from "effect"
-import { Failure } from "../../contracts/failure.ts"
+import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { inertText } from "./escape-controls.ts"
 
-export interface Ending {
+export interface ProcessExit {
   readonly sentence: string
-  /** 78 for settings that cannot work (sysexits' EX_CONFIG), else 1. */
+  /** 78 (EX_CONFIG of sysexits) for invalid settings or input, so that a restart cannot help; else 1. */
   readonly code: number
 }
 
-/** The ending for what a process failed with. */
-export const endingOf = (cause: Cause.Cause<unknown>): Ending => {
-  const { sentence, code } = spoken(cause)
+/** Reasons for which a restart cannot help. */
+const finalReasons: ReadonlySet<FailureReason> = new Set<FailureReason>(["misconfigured", "unreadable"])
+
+/** The exit for the cause a process failed with. */
+export const processExitOf = (cause: Cause.Cause<unknown>): ProcessExit => {
+  const { sentence, code } = exitFor(cause)
   return { sentence: inertText(sentence), code }
 }
 
-const spoken = (cause: Cause.Cause<unknown>): Ending => {
+const exitFor = (cause: Cause.Cause<unknown>): ProcessExit => {
   const problem = Cause.squash(cause)
   if (problem instanceof Failure) {
-    return { sentence: problem.message, code: problem.reason === "unreadable" ? 78 : 1 }
+    return { sentence: problem.message, code: finalReasons.has(problem.reason) ? 78 : 1 }
   }
   if (problem instanceof Config.ConfigError)
     return { sentence: settingSentence(problem.cause.message), code: 78 }
@@ -26,9 +29,9 @@ const spoken = (cause: Cause.Cause<unknown>): Ending => {
   return { sentence: message.replaceAll(/\s*\n\s*/g, " "), code: 1 }
 }
 
-/** A schema says what was expected, and behind it where: `Expected … at ["NAME"]`. A person wants the name first. */
-const settingSentence = (said: string): string => {
-  const line = said.replaceAll(/\s*\n\s*/g, " ")
+/** A schema error reads `Expected … at ["NAME"]`; the sentence names the setting first. */
+const settingSentence = (error: string): string => {
+  const line = error.replaceAll(/\s*\n\s*/g, " ")
   const [, expected = line, name] = /^(.*) at \["(\w+)"\]$/.exec(line) ?? []
   return name === undefined ? expected : `${name}: ${expected.charAt(0).toLowerCase()}${expected.slice(1)}`
 }

@@ -1,39 +1,39 @@
 /**
- * Keeps what a process on Bun holds near what it needs. The bytes of messages live for some milliseconds, long enough to
- * be taken for old; and what is old is collected only when the heap has grown several times over: by 150 MB in an
- * enricher at its limit. Here that is done earlier, but only in a process that has become large. Looks for as long as
- * the process lives.
+ * Keeps the heap of a process on Bun near its live size. The bytes of messages live for some milliseconds, long enough
+ * to be promoted to the old generation, which Bun collects only after the heap has grown several times over: by 150 MB in
+ * an enricher at its limit. This collects earlier, but only in a process that has become large. Runs from the start of
+ * the process to its end.
  */
 import { fullGC, heapSize } from "bun:jsc"
 import { Effect } from "effect"
 
 const megabyte = 1024 * 1024
 
-/** A process that has less than this in memory is left alone, bytes. */
-const small = 160 * megabyte
+/** A process with less resident memory is left alone, bytes. */
+const minResidentBytes = 160 * megabyte
 
-/** The heap may grow by so much, or by half of what it holds, before it is collected, bytes. */
-const leastGrowth = 16 * megabyte
+/** The heap may grow by this much, or by half of its size, before it is collected, bytes. */
+const minGrowthBytes = 16 * megabyte
 
-/** Milliseconds between two looks. */
-const every = 25
+/** The pause between two checks, milliseconds. */
+const checkIntervalMs = 25
 
-/** Has a heap, which had `least` bytes at the end of the last collection, grown so much that another one is due? */
-export const hasGrown = (size: number, least: number): boolean =>
-  size - least > Math.max(leastGrowth, least / 2)
+/** Has a heap that had `smallest` bytes after the last collection grown enough for another one? */
+export const hasGrown = (size: number, smallest: number): boolean =>
+  size - smallest > Math.max(minGrowthBytes, smallest / 2)
 
-/** NOTE: a full collection stops the process for some 20 ms; `Bun.gc` would wait too long, or throw compiled code away. */
+/** NOTE: a full collection stops the process for about 20 ms. `Bun.gc` would collect too late, or discard compiled code. */
 export const keepMemoryLow = Effect.acquireRelease(
   Effect.sync(() => {
-    let least = heapSize()
-    const look = (): void => {
+    let smallest = heapSize()
+    const check = (): void => {
       const size = heapSize()
-      least = Math.min(least, size)
-      if (!hasGrown(size, least) || process.memoryUsage.rss() < small) return
+      smallest = Math.min(smallest, size)
+      if (!hasGrown(size, smallest) || process.memoryUsage.rss() < minResidentBytes) return
       fullGC()
-      least = heapSize()
+      smallest = heapSize()
     }
-    return setInterval(look, every)
+    return setInterval(check, checkIntervalMs)
   }),
   (timer) => Effect.sync(() => clearInterval(timer))
 )

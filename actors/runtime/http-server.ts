@@ -1,34 +1,34 @@
 /**
- * An HTTP server with the life of a scope: closing it answers the requests under way, and nothing new. It goes
- * politely, so that a client loses nothing by it (farewell.ts).
+ * An HTTP server that runs until its scope closes. Closing answers the requests in flight and accepts no new ones, so
+ * that no client loses a request (gateway/http/graceful-close.ts).
  */
 import { Duration, Effect, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { makeFarewell } from "../../gateway/http/graceful-close.ts"
+import { gracefulClose } from "../../gateway/http/graceful-close.ts"
 import { serve } from "../../gateway/http/serve.ts"
 import type { ServeOptions } from "../../gateway/http/server-types.ts"
 import type { StartFailure } from "./actor.ts"
 import { drainTimeout } from "./settings.ts"
 
-/** How long requests under way may take when the scope closes. */
-const patience = "10 seconds"
+/** How long requests in flight may take when the scope closes. */
+const closeTimeout = "10 seconds"
 
-/** Clients that go on sending are waited for so long at the most, milliseconds; less when DRAIN_TIMEOUT is short. */
-const longestWait = 2_000
-const shareOfDrain = 0.2
+/** How long to wait for clients that keep sending, milliseconds; less when DRAIN_TIMEOUT is short. */
+const maxClientWaitMs = 2_000
+const maxShareOfDrain = 0.2
 
 /**
- * Serves until the scope closes; returns the URL for this machine. `unavailable` when the port cannot be had.
- * `isLeaving` says, some time before that, that clients should move on.
+ * Serves until the scope closes; returns the URL for this machine. Fails with `unavailable` when the port cannot be
+ * opened. `isLeaving` becomes true some time before the scope closes: clients are then told to reconnect elsewhere.
  */
 export const served = Effect.fnUntraced(function* (
   options: ServeOptions,
   isLeaving: () => boolean
 ): Effect.fn.Return<string, StartFailure, Scope.Scope> {
   const settings = yield* readAll({ drainTimeout })
-  const longest = Math.min(longestWait, Duration.toMillis(settings.drainTimeout) * shareOfDrain)
-  const { fetch, ceased } = makeFarewell(options.fetch, isLeaving)
+  const clientWaitMs = Math.min(maxClientWaitMs, Duration.toMillis(settings.drainTimeout) * maxShareOfDrain)
+  const { fetch, ceased } = gracefulClose(options.fetch, isLeaving)
   const server = yield* Effect.acquireRelease(
     Effect.tryPromise({
       try: () => serve({ ...options, fetch }),
@@ -36,12 +36,12 @@ export const served = Effect.fnUntraced(function* (
         cause instanceof Failure ? cause : new Failure({ reason: "unavailable", message: String(cause) })
     }),
     (server) =>
-      Effect.promise(() => ceased(longest).then(server.stop)).pipe(
-        Effect.timeoutOption(patience),
+      Effect.promise(() => ceased(clientWaitMs).then(server.stop)).pipe(
+        Effect.timeoutOption(closeTimeout),
         Effect.andThen(Effect.promise(() => server.close()))
       )
   )
-  return `${options.tls === undefined ? "http" : "https"}://${isEverywhere(options.hostname) ? "127.0.0.1" : options.hostname}:${server.port}`
+  return `${options.tls === undefined ? "http" : "https"}://${isAnyAddress(options.hostname) ? "127.0.0.1" : options.hostname}:${server.port}`
 })
 
-const isEverywhere = (hostname: string): boolean => hostname === "0.0.0.0" || hostname === "::"
+const isAnyAddress = (hostname: string): boolean => hostname === "0.0.0.0" || hostname === "::"

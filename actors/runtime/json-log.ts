@@ -1,26 +1,26 @@
 /**
- * A log line for machines: one JSON object a line. `timestamp`, `level`, `message` (a text) and `actor` come first on every
- * line; what else the line says are fields beside them (`batch`, `reason`, `cause`, …), and none of them is empty.
+ * Log lines as JSON, one object a line. Each line begins with `timestamp`, `level`, `message` (a text) and `actor`; other
+ * fields follow (`batch`, `reason`, `cause`, …). No field is empty. Keeps no state.
  */
 import { Array as Arr, Cause, Formatter, Logger, References } from "effect"
 import { inertJson } from "./escape-controls.ts"
 
-/** Names that every line has: a field of that name is written with `field.` before it. */
+/** Reserved names: a field of that name is written as `field.<name>`. */
 const ownKeys: ReadonlySet<string> = new Set(["timestamp", "level", "message", "actor", "cause", "spans"])
 
-/** The `actor` of lines that belong to none. */
+/** The `actor` of lines that belong to no actor. */
 export const processName = "process"
 
 export interface LogLine {
   readonly at: Date
-  /** As Effect names it: `Info`, `Warn`, … */
+  /** Effect's name for it: `Info`, `Warn`, … */
   readonly level: string
-  /** What was logged: texts are joined to the message, plain objects are fields. */
-  readonly said: ReadonlyArray<unknown>
-  /** What all lines of this part of the process say; `actor` is among it. */
+  /** The logged values: texts are joined to the message, plain objects become fields. */
+  readonly values: ReadonlyArray<unknown>
+  /** Fields of all lines of this part of the process, `actor` among them. */
   readonly annotations: Readonly<Record<string, unknown>>
   readonly cause?: string
-  /** Milliseconds since each span began. */
+  /** The age of each span, milliseconds. */
   readonly spans?: Readonly<Record<string, number>>
 }
 
@@ -42,17 +42,17 @@ const asText = (value: unknown): string => {
   return typeof value === "object" && value !== null ? Formatter.formatJson(value) : String(value)
 }
 
-/** The line without its end. */
-export const jsonLine = ({ at, level, said, annotations, cause, spans }: LogLine): string => {
+/** The line, without a line end. */
+export const jsonLine = ({ at, level, values, annotations, cause, spans }: LogLine): string => {
   const { actor, ...shared } = annotations
-  const texts = said.filter((one) => !isFields(one) && !isEmpty(one)).map(asText)
+  const texts = values.filter((one) => !isFields(one) && !isEmpty(one)).map(asText)
   const line: Record<string, unknown> & { cause?: unknown; spans?: unknown } = {
     timestamp: at.toISOString(),
     level: level.toUpperCase(),
     message: texts.length === 0 ? "no message" : texts.join(" "),
     actor: isEmpty(actor) ? processName : asText(actor)
   }
-  for (const [key, value] of [shared, ...said.filter(isFields)].flatMap(Object.entries)) {
+  for (const [key, value] of [shared, ...values.filter(isFields)].flatMap(Object.entries)) {
     if (isEmpty(value)) continue
     line[ownKeys.has(key) ? `field.${key}` : key] =
       typeof value === "function" || typeof value === "symbol" ? String(value) : value
@@ -62,12 +62,12 @@ export const jsonLine = ({ at, level, said, annotations, cause, spans }: LogLine
   return inertJson(Formatter.formatJson(line))
 }
 
-/** Makes such a line of each entry. */
+/** Formats each log entry as such a line. */
 export const jsonFormat = Logger.make<unknown, string>(({ message, logLevel, cause, date, fiber }) =>
   jsonLine({
     at: date,
     level: logLevel,
-    said: Arr.ensure(message),
+    values: Arr.ensure(message),
     annotations: fiber.getRef(References.CurrentLogAnnotations),
     ...(cause.reasons.length === 0 ? {} : { cause: Cause.pretty(cause) }),
     spans: Object.fromEntries(
@@ -78,5 +78,5 @@ export const jsonFormat = Logger.make<unknown, string>(({ message, logLevel, cau
   })
 )
 
-/** Logs such lines on standard output. */
+/** Writes such lines to standard output. */
 export const jsonLogger = Logger.withConsoleLog(jsonFormat)

@@ -1,6 +1,6 @@
 /**
- * How a process logs: JSON lines for machines, readable lines on a terminal; the actor's name is on each. Whatever texts
- * of others are in it, a log steers no terminal.
+ * The loggers of a process: JSON lines, or readable lines on a terminal; each line has the actor's name. Control
+ * characters are escaped, so that logged text from outside cannot control a terminal.
  */
 import { inspect } from "node:util"
 import { Cause, Effect, Layer, Logger, References } from "effect"
@@ -9,12 +9,12 @@ import { inertText } from "./escape-controls.ts"
 import { jsonLogger } from "./json-log.ts"
 import { logFormat, logLevel } from "./settings.ts"
 
-/** Does this process write for people (LOG_FORMAT)? Otherwise all that it writes on standard output are JSON lines. */
+/** Does this process write for people (LOG_FORMAT)? Otherwise everything on standard output is JSON lines. */
 export const isForPeople = Effect.map(readAll({ logFormat }), (settings) =>
   settings.logFormat === "auto" ? process.stdout.isTTY === true : settings.logFormat === "pretty"
 )
 
-/** The loggers and the least level, from LOG_FORMAT and LOG_LEVEL. */
+/** The logger and the minimum level, from LOG_FORMAT and LOG_LEVEL. */
 export const loggingLayer = Layer.unwrap(
   Effect.gen(function* () {
     const settings = yield* readAll({ logLevel })
@@ -36,10 +36,10 @@ const colors: Readonly<Record<string, string>> = {
   Trace: "35"
 }
 
-/** `[time] LEVEL: message`, then its cause, further values and annotations, one on each line. */
-export const prettyLogger = (isColoured: boolean): Logger.Logger<unknown, string> => {
+/** `[time] LEVEL: message`, then its cause, further values and annotations, one a line. */
+export const prettyLogger = (hasColours: boolean): Logger.Logger<unknown, string> => {
   const inColour = (text: string, code: string): string =>
-    isColoured ? `\u001b[${code}m${text}\u001b[0m` : text
+    hasColours ? `\u001b[${code}m${text}\u001b[0m` : text
 
   return Logger.make(({ cause, date, fiber, logLevel, message }) => {
     const [first, ...more] = Array.isArray(message) ? (message as ReadonlyArray<unknown>) : [message]
@@ -48,13 +48,13 @@ export const prettyLogger = (isColoured: boolean): Logger.Logger<unknown, string
     const level = inColour(logLevel.toUpperCase(), colors[logLevel] ?? "0")
     const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations))
     return [
-      `[${time}.${milliseconds}] ${level} (#${fiber.id}): ${inColour(shown(first), "1;36")}`,
+      `[${time}.${milliseconds}] ${level} (#${fiber.id}): ${inColour(display(first), "1;36")}`,
       ...(cause.reasons.length > 0 ? [`  ${inertText(Cause.pretty(cause))}`] : []),
-      ...more.map((value) => `  ${shown(value)}`),
-      ...annotations.map(([name, value]) => `  ${inertText(name)}: ${shown(value)}`)
+      ...more.map((value) => `  ${display(value)}`),
+      ...annotations.map(([name, value]) => `  ${inertText(name)}: ${display(value)}`)
     ].join("\n")
   })
 }
 
-const shown = (value: unknown): string =>
+const display = (value: unknown): string =>
   inertText(typeof value === "string" ? value : inspect(value, { depth: 6 }))

@@ -1,13 +1,13 @@
 /**
- * Where an actor's messages arrive: so many are handled at a time, so many more may wait, and one over that is
- * refused as `busy` at once. Lives as long as one run of the actor.
+ * The bounded mailbox of an actor: a limited number of messages is handled at the same time, a limited number may wait,
+ * and one more is refused with `busy` at once. Lives as long as one run of the actor.
  */
 import { Cause, Clock, Effect, Exit, Option, Semaphore } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { Deadline } from "./deadline.ts"
 import type { Meter } from "./metrics.ts"
 
-/** What an inbox tells of a message: how many events are in it, and when the oldest was made (ms since 1970). */
+/** What an inbox reports of a message: its number of events, and when the oldest was created, milliseconds since 1970. */
 export interface Weight {
   readonly events: number
   readonly oldest?: number | undefined
@@ -16,21 +16,24 @@ export interface Weight {
 export interface Limits {
   /** Messages handled at the same time. */
   readonly concurrency: number
-  /** Messages under way or waiting; at least `concurrency`. */
+  /** Messages in flight or waiting; at least `concurrency`. */
   readonly capacity: number
 }
 
 export interface Mailbox<Message, Answer> {
   readonly limits: Limits
-  /** Hands a message to the actor and waits for its answer. A crash of the actor is the failure `crashed`. */
+  /**
+   * Delivers a message to the actor's handler and waits for its answer. Fails as the handler fails; with `busy` when the
+   * mailbox is full, `expired` when the deadline leaves no time to begin, and `crashed` when the handler crashed.
+   */
   readonly deliver: (message: Message, weight: Weight) => Effect.Effect<Answer, Failure>
 }
 
-/** What an actor does with one message. */
+/** An actor's handler: handles one message and returns its answer (see `make` in actor.ts). */
 export type Handle<Message, Answer> = (message: Message) => Effect.Effect<Answer, Failure>
 
-/** A message with less time left than this is not begun, milliseconds. */
-export const leastTime = 50
+/** A message with less time left is not begun, milliseconds. */
+export const minTimeLeftMs = 50
 
 /** A mailbox in front of `handle`. */
 export const makeMailbox = <Message, Answer>(
@@ -38,8 +41,8 @@ export const makeMailbox = <Message, Answer>(
   meter: Meter,
   handle: Handle<Message, Answer>
 ): Mailbox<Message, Answer> => {
-  const places = Semaphore.makeUnsafe(limits.concurrency)
-  let underWay = 0
+  const slots = Semaphore.makeUnsafe(limits.concurrency)
+  let inFlight = 0
 
   const settled = (
     exit: Exit.Exit<Answer, Failure>,
@@ -47,40 +50,43 @@ export const makeMailbox = <Message, Answer>(
     begun: number,
     now: number
   ): Effect.Effect<void> => {
-    underWay -= 1
+    inFlight -= 1
     const failure = Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Exit.findErrorOption(exit))
-    const isOurs = failure?.infrastructure === false
+    const isOwnFault = failure?.infrastructure === false
     return meter.settled({
-      outcome: Exit.isSuccess(exit) ? "succeeded" : isOurs ? "failed" : "refused",
+      outcome: Exit.isSuccess(exit) ? "succeeded" : isOwnFault ? "failed" : "refused",
       events,
       reason: Exit.isSuccess(exit) ? undefined : (failure?.reason ?? "interrupted"),
       milliseconds: now - begun,
       age: oldest === undefined ? undefined : now - oldest,
-      size: underWay,
+      inFlight,
       capacity: limits.capacity,
       now
     })
   }
 
   const deliver = Effect.fnUntraced(function* (message: Message, weight: Weight) {
-    if (underWay >= limits.capacity) {
+    if (inFlight >= limits.capacity) {
       yield* meter.count("received", weight.events)
       yield* meter.count("refused", weight.events, "busy")
       return yield* new Failure({ reason: "busy", message: "the mailbox is full" })
     }
-    underWay += 1
-    yield* meter.arrived(weight.events, underWay, limits.capacity)
+    inFlight += 1
+    yield* meter.arrived(weight.events, inFlight, limits.capacity)
     const clock = yield* Clock.Clock
     const begun = clock.currentTimeMillisUnsafe()
-    return yield* places
-      .withPermits(1)(failCrashes(inTime(message)))
+    return yield* slots
+      .withPermits(1)(failCrashes(handleInTime(message)))
       .pipe(Effect.onExit((exit) => settled(exit, weight, begun, clock.currentTimeMillisUnsafe())))
   })
 
-  /** A message that waited until nobody waits for its answer is not begun: it will come again. */
-  const inTime = Effect.fnUntraced(function* (message: Message) {
-    if ((yield* Clock.currentTimeMillis) + leastTime < (yield* Deadline)) return yield* handle(message)
-    return yield* new Failure({ reason: "expired", message: "there was no time left to begin" })
+  /** A message whose deadline has passed while it waited is not begun: the sender has given up and will send it again. */
+  const handleInTime = Effect.fnUntraced(function* (message: Message) {
+    if ((yield* Clock.currentTimeMillis) + minTimeLeftMs < (yield* Deadline)) return yield* handle(message)
+    return yield* new Failure({
+      reason: "expired",
+      message: "the deadline passed before the message was begun"
+    })
   })
 
   return { limits, deliver }

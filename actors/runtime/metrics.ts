@@ -1,7 +1,7 @@
 /**
- * What every actor counts, made once by the system so that all actors have the same figures: events received,
- * succeeded, failed (here) and refused (by someone further on, or for lack of room), messages under way beside the
- * most there may be, how long a message took, and how old the oldest event in it was.
+ * The metrics that every actor has: events received, succeeded, failed (in this actor) and refused (by an actor or system
+ * downstream, or because the mailbox was full); messages in flight and the mailbox's capacity; how long a message took;
+ * and the age of its oldest event. A meter lives as long as the process, through restarts of its actor.
  */
 import { type Context, Effect, Metric } from "effect"
 import type { Behind } from "../../contracts/actor-stats.ts"
@@ -16,31 +16,31 @@ export type Outcome =
   | "repeated"
   | "misdated"
 
-/** One actor's figures. Counts are events; one call per message, never per event. */
+/** One actor's metrics. Counts are events; called once per message, never per event. */
 export interface Meter {
   readonly count: (outcome: Outcome, events: number, reason?: string) => Effect.Effect<void>
-  /** A message of so many events came in; with it so many messages are under way. */
-  readonly arrived: (events: number, size: number, capacity: number) => Effect.Effect<void>
+  /** A message of `events` events came in; with it `inFlight` messages are in flight. */
+  readonly arrived: (events: number, inFlight: number, capacity: number) => Effect.Effect<void>
   readonly settled: (settlement: Settlement) => Effect.Effect<void>
-  /** It reads the log, and has read nothing yet since it began to. */
-  readonly beginsToRead: () => void
-  /** It has read so far in one partition. */
-  readonly hasRead: (place: Behind) => void
-  /** The totals so far, for NATS `$SRV.STATS`. */
+  /** The actor reads the log and has read nothing since its start. */
+  readonly startReading: () => void
+  /** The actor has read one partition up to this position. */
+  readonly readUpTo: (position: Behind) => void
+  /** The totals since the process started, for NATS `$SRV.STATS`. */
   readonly totals: () => Totals
 }
 
-/** How a message ended. */
+/** The outcome of a message. */
 export interface Settlement {
   readonly outcome: Outcome
   readonly events: number
   readonly reason: string | undefined
-  /** How long it took. */
+  /** From its arrival to its outcome. */
   readonly milliseconds: number
-  /** Of the oldest event in it, milliseconds. */
+  /** The age of its oldest event, milliseconds. */
   readonly age: number | undefined
-  /** Messages that are under way without it, and may be. */
-  readonly size: number
+  /** Messages still in flight, and how many there may be. */
+  readonly inFlight: number
   readonly capacity: number
   /** Milliseconds since 1970. */
   readonly now: number
@@ -51,56 +51,88 @@ export interface Totals {
   readonly busyNanoseconds: number
   readonly events: Readonly<Record<Outcome, number>>
   readonly lastError: string
-  /** Messages under way or waiting now. */
+  /** Messages in flight or waiting now. */
   readonly underWay: number
-  /** Age of the oldest event in the message handled last, and when that was, milliseconds. */
+  /** The age of the oldest event in the last message, milliseconds, and when that message ended, milliseconds since 1970. */
   readonly lag: number | undefined
   readonly lastAt: number | undefined
-  /** Each partition it has read; undefined when it is no reader of the log. */
+  /** The position in each partition it has read; undefined when it does not read the log. */
   readonly behind: ReadonlyArray<Behind> | undefined
 }
 
-/** NOTE: `Metric.withAttributes` would write down a series' name again at every update. */
+/** NOTE: `Metric.withAttributes` would build the name of the series again at every update. */
 const events = (attributes: Readonly<Record<string, string>>) =>
   Metric.counter("spoor_actor_events_total", {
     description:
-      "Events by actor and outcome; failed: its own fault, refused: somebody further on, or no room.",
+      "Events by actor and outcome. failed: this actor failed; refused: an actor or system downstream did, or the mailbox was full.",
     incremental: true,
     attributes
   })
 const duration = (actor: string) =>
   Metric.histogram("spoor_actor_message_duration_seconds", {
-    description: "How long one message (a batch of events) took, from its arrival to its settlement.",
+    description: "Duration of one message (a batch of events), from its arrival to its outcome.",
     boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     attributes: { actor }
   })
 const lag = (actor: string) =>
   Metric.gauge("spoor_actor_lag_seconds", {
-    description: "Age of the oldest event in the message handled last.",
+    description: "Age of the oldest event in the last message handled.",
     attributes: { actor }
   })
 const mailboxSize = (actor: string) =>
   Metric.gauge("spoor_actor_mailbox_size", {
-    description: "Messages under way or waiting.",
+    description: "Messages in flight or waiting.",
     attributes: { actor }
   })
 const mailboxCapacity = (actor: string) =>
   Metric.gauge("spoor_actor_mailbox_capacity", {
-    description: "How many messages may be under way or waiting; more are refused.",
+    description: "Maximum number of messages in flight or waiting; more are refused.",
     attributes: { actor }
   })
 
-/** What keeps all series of the process. */
-type Figures = Context.Context<never>
+/** The context that holds all metric series of the process. */
+type Registry = Context.Context<never>
 
-const withFigures = (update: (context: Figures) => void): Effect.Effect<void> =>
-  Effect.contextWith((context: Figures) => {
-    update(context)
+const update = (apply: (registry: Registry) => void): Effect.Effect<void> =>
+  Effect.contextWith((registry: Registry) => {
+    apply(registry)
     return Effect.void
   })
 
-/** The figures of the actor of that name. */
+/** Makes the meter of the actor of that name. */
 export const makeMeter = (actor: string): Meter => {
+  const counts = makeCounts(actor)
+  const messages = makeMessageFigures(actor)
+  let positions: Map<string, Behind> | undefined
+
+  return {
+    count: (outcome, events, reason) => update((registry) => counts.add(outcome, events, reason, registry)),
+    arrived: (events, inFlight, capacity) =>
+      update((registry) => {
+        counts.add("received", events, undefined, registry)
+        messages.setInFlight(inFlight, capacity, registry)
+      }),
+    settled: (settlement) =>
+      update((registry) => {
+        messages.settle(settlement, registry)
+        counts.add(settlement.outcome, settlement.events, settlement.reason, registry)
+      }),
+    startReading: () => {
+      positions = new Map()
+    },
+    readUpTo: (position) => {
+      positions?.set(`${position.partition} ${position.topic}`, position)
+    },
+    totals: () => ({
+      ...messages.totals(),
+      ...counts.totals(),
+      behind: positions === undefined ? undefined : [...positions.values()]
+    })
+  }
+}
+
+/** Events by outcome and reason. Each series is looked up by name once and kept. */
+const makeCounts = (actor: string) => {
   const totals: Record<Outcome, number> = {
     received: 0,
     succeeded: 0,
@@ -111,19 +143,9 @@ export const makeMeter = (actor: string): Meter => {
     repeated: 0,
     misdated: 0
   }
-  let messages = 0
-  let busyNanoseconds = 0
   let lastError = ""
-  let messagesInFlight = 0
-  let lastAge: number | undefined
-  let lastAt: number | undefined
-  let read: Map<string, Behind> | undefined
-  const ownDuration = duration(actor)
-  const ownLag = lag(actor)
-  const ownSize = mailboxSize(actor)
-  const ownCapacity = mailboxCapacity(actor)
   const series = new Map<string, Metric.Counter<number>>()
-  const eventsOf = (outcome: Outcome, reason: string | undefined): Metric.Counter<number> => {
+  const seriesOf = (outcome: Outcome, reason: string | undefined): Metric.Counter<number> => {
     const name = reason === undefined ? outcome : `${outcome} ${reason}`
     const known = series.get(name)
     if (known !== undefined) return known
@@ -131,54 +153,46 @@ export const makeMeter = (actor: string): Meter => {
     series.set(name, one)
     return one
   }
-
-  const counted = (outcome: Outcome, number: number, reason: string | undefined, context: Figures): void => {
-    if (number === 0) return
-    totals[outcome] += number
-    if (reason !== undefined) lastError = reason
-    eventsOf(outcome, reason).updateUnsafe(number, context)
-  }
-  const measured = (size: number, capacity: number, context: Figures): void => {
-    messagesInFlight = size
-    ownSize.updateUnsafe(size, context)
-    ownCapacity.updateUnsafe(capacity, context)
-  }
-
   return {
-    count: (outcome, number, reason) => withFigures((context) => counted(outcome, number, reason, context)),
-    arrived: (number, size, capacity) =>
-      withFigures((context) => {
-        counted("received", number, undefined, context)
-        measured(size, capacity, context)
-      }),
-    settled: ({ outcome, events: number, reason, milliseconds, age, size, capacity, now }) =>
-      withFigures((context) => {
-        messages += 1
-        busyNanoseconds += milliseconds * 1e6
-        lastAt = now
-        ownDuration.updateUnsafe(milliseconds / 1000, context)
-        if (age !== undefined) {
-          lastAge = age
-          ownLag.updateUnsafe(age / 1000, context)
-        }
-        measured(size, capacity, context)
-        counted(outcome, number, reason, context)
-      }),
-    beginsToRead: () => {
-      read = new Map()
+    add: (outcome: Outcome, count: number, reason: string | undefined, registry: Registry): void => {
+      if (count === 0) return
+      totals[outcome] += count
+      if (reason !== undefined) lastError = reason
+      seriesOf(outcome, reason).updateUnsafe(count, registry)
     },
-    hasRead: (place) => {
-      read?.set(`${place.partition} ${place.topic}`, place)
+    totals: () => ({ events: { ...totals }, lastError })
+  }
+}
+
+/** What is measured of messages: how many are in flight, how long they took, and how old their events were. */
+const makeMessageFigures = (actor: string) => {
+  let messages = 0
+  let busyNanoseconds = 0
+  let underWay = 0
+  let lastAge: number | undefined
+  let lastAt: number | undefined
+  const ownDuration = duration(actor)
+  const ownLag = lag(actor)
+  const ownSize = mailboxSize(actor)
+  const ownCapacity = mailboxCapacity(actor)
+  const setInFlight = (inFlight: number, capacity: number, registry: Registry): void => {
+    underWay = inFlight
+    ownSize.updateUnsafe(inFlight, registry)
+    ownCapacity.updateUnsafe(capacity, registry)
+  }
+  return {
+    setInFlight,
+    settle: ({ milliseconds, age, inFlight, capacity, now }: Settlement, registry: Registry): void => {
+      messages += 1
+      busyNanoseconds += milliseconds * 1e6
+      lastAt = now
+      ownDuration.updateUnsafe(milliseconds / 1000, registry)
+      if (age !== undefined) {
+        lastAge = age
+        ownLag.updateUnsafe(age / 1000, registry)
+      }
+      setInFlight(inFlight, capacity, registry)
     },
-    totals: () => ({
-      messages,
-      busyNanoseconds: Math.round(busyNanoseconds),
-      events: { ...totals },
-      lastError,
-      underWay: messagesInFlight,
-      lag: lastAge,
-      lastAt,
-      behind: read === undefined ? undefined : [...read.values()]
-    })
+    totals: () => ({ messages, busyNanoseconds: Math.round(busyNanoseconds), underWay, lag: lastAge, lastAt })
   }
 }

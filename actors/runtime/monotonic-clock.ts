@@ -1,7 +1,7 @@
-/** A clock for pauses and patience: it only goes forward, evenly, whatever happens to the machine's time of day. */
+/** A monotonic clock for pauses and timeouts, unaffected by changes of the system time. */
 import { Clock, Effect } from "effect"
 
-/** Milliseconds since some moment of this process. */
-export const steadyMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) =>
+/** Milliseconds since an arbitrary moment in this process. */
+export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) =>
   Number(nanos / 1_000_000n)
 )

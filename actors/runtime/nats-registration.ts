@@ -1,4 +1,4 @@
-/** Makes a running actor known on the bus as a NATS micro service: `nats micro ls`, `$SRV.PING`, `.INFO`, `.STATS`. */
+/** Registers a running actor on the bus as a NATS micro service: `nats micro ls`, `$SRV.PING`, `.INFO`, `.STATS`. */
 import { hostname } from "node:os"
 import { Effect } from "effect"
 import { type Endpoint, register } from "../../bridge/message-bus/micro-service.ts"
@@ -6,14 +6,18 @@ import type { ActorFigures } from "../../contracts/actor-stats.ts"
 import { newBatchId } from "../../contracts/ids.ts"
 import packageJson from "../../package.json" with { type: "json" }
 import type { Health } from "./health.ts"
-import type { Life } from "./supervisor.ts"
+import type { RunningActor } from "./supervisor.ts"
 
 /**
- * Answers for the actor until the scope closes. Its one endpoint has its messages as requests and its figures as data;
- * an actor that serves no subject of its own gives the one its figures are asked on. `systems` are the names, in
- * `health`, of what it needs.
+ * Answers discovery requests for the actor until the scope closes. Its one endpoint reports messages as requests and the
+ * actor's figures as data; an actor that serves no subject names the one that its figures are requested on. `systems`:
+ * the names, in `health`, of the systems it requires.
  */
-export const registerOnBus = ({ actor, meter }: Life, health: Health, systems: ReadonlyArray<string>) =>
+export const registerOnBus = (
+  { actor, meter }: RunningActor,
+  health: Health,
+  systems: ReadonlyArray<string>
+) =>
   register({
     name: actor.name,
     id: newBatchId(),

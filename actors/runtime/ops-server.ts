@@ -1,6 +1,6 @@
 /**
- * Health and figures of the process over HTTP on OPS_PORT, for load balancers, Kubernetes and Prometheus, until its scope
- * closes. It says everything, addresses and file paths too, so it listens on this machine alone unless OPS_HOST is set.
+ * Serves health and metrics of the process over HTTP on OPS_PORT, for load balancers, Kubernetes and Prometheus, until its
+ * scope closes. The responses contain addresses and file paths, so it listens on 127.0.0.1 unless OPS_HOST is set.
  */
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
@@ -22,22 +22,22 @@ export const opsServer = Effect.fnUntraced(function* (health: Health) {
       case "/metrics":
         return Effect.runPromise(answerMetrics(health))
     }
-    const message = "There are /health/live, /health/ready and /metrics."
+    const message = "Not found. The paths are /health/live, /health/ready and /metrics."
     return Response.json({ error: "not-found", message }, { status: 404 })
   }
   return yield* served({ port, hostname, fetch }, health.isLeaving)
 })
 
-/** The process is up. Asks nobody else, so that an outage elsewhere never restarts it. */
+/** The process is up. Checks no other system, so that an outage elsewhere never restarts this process. */
 export const answerLive = (): Response => Response.json({ status: "live" }, { headers: noStore })
 
-/** 200 when the process can do its work, or nearly all of it (degraded), else 503; with what was found of each dependency. */
+/** 200 when the process is ready or degraded, else 503; with a report on each dependency. */
 export const answerReady = (health: Health): Effect.Effect<Response> =>
   Effect.map(health.report, (report) => Response.json(report, { status: codeOf(report), headers: noStore }))
 
 /**
- * The same for ports that anyone may reach: the status alone, looked up at most once a second; that the process leaves
- * is said at once. Made once per server.
+ * The same for public ports: the status alone, checked at most once a second; a process that is stopping is reported at
+ * once. Made once per server.
  */
 export const makePublicReady = (health: Health): Effect.Effect<Effect.Effect<Response>> =>
   Effect.map(Effect.cachedWithTTL(health.report, "1 second"), (report) =>
@@ -50,7 +50,7 @@ const codeOf = ({ status }: Pick<HealthReport, "status">): number => (status ===
 
 const leaving: Effect.Effect<Pick<HealthReport, "status">> = Effect.succeed({ status: "not ready" })
 
-/** Prometheus text. */
+/** The metrics in the Prometheus text format. */
 export const answerMetrics = (health: Health): Effect.Effect<Response> =>
   Effect.map(
     health.metrics,

@@ -1,56 +1,56 @@
 /**
- * The life of a process: builds what its actors need, starts them from the end of the flow to its beginning, says
- * where they can be reached, and at SIGTERM drains them from the beginning to the end, so that nothing is cut off
- * from what it still needs.
+ * Runs a process from start to exit: builds the services its actors require, starts the actors from the end of the
+ * pipeline to its beginning, prints their addresses, and at SIGTERM drains them from the beginning to the end, so that
+ * each actor still finds the ones it sends to.
  */
 import { Context, Duration, Effect, Layer } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { readAll } from "../../contracts/setting.ts"
 import type { Actor, StartFailure } from "./actor.ts"
 import { printBanner } from "./banner.ts"
-import { refuseSolitude } from "./check-actor-set.ts"
+import { checkActorSet } from "./check-actor-set.ts"
 import { messageBus, type Requirement } from "./dependencies.ts"
 import { type Health, makeHealth } from "./health.ts"
 import { registerOnBus } from "./nats-registration.ts"
 import { opsServer } from "./ops-server.ts"
 import { drainDelay, drainTimeout } from "./settings.ts"
 import { listenForSignals } from "./signals.ts"
-import { type Life, start } from "./supervisor.ts"
-import { sayUp, thisWorker } from "./workers/worker.ts"
+import { type RunningActor, start } from "./supervisor.ts"
+import { reportUp, thisWorker } from "./workers/worker.ts"
 
 const isOnBun = "Bun" in globalThis
 
 /**
- * Runs the actors, given in the order of the flow, until a signal. Fails when they cannot start or are given up. A
- * process that has not ended DRAIN_TIMEOUT after the signal is ended with exit code 1.
+ * Runs the actors, given in the order of the pipeline, until a signal. Fails when an actor cannot start or crashes too
+ * often. A process that is still running DRAIN_TIMEOUT after the signal exits with code 1.
  */
 export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>) {
   const settings = yield* readAll({ drainDelay, drainTimeout })
-  // Put into the scope first, so that it goes last: everything between is bounded.
-  const lastResort = yield* lastResortIn(settings.drainTimeout)
+  // First in the scope and therefore released last: it bounds the release of everything else.
+  const forcedExit = yield* forcedExitAfter(settings.drainTimeout)
   const signalled = yield* listenForSignals
   if (isOnBun) yield* (yield* Effect.promise(() => import("./gc.bun.ts"))).keepMemoryLow
   const health = makeHealth()
 
   const started = yield* Effect.raceFirst(startAll(actors, health), Effect.as(signalled, undefined))
   if (started === undefined) return
-  const signal = yield* Effect.raceAllFirst([signalled, ...started.map((life) => life.givenUp)])
+  const signal = yield* Effect.raceAllFirst([signalled, ...started.map((running) => running.failed)])
 
-  yield* Effect.logInfo(`${signal}: finishing what was taken`)
+  yield* Effect.logInfo(`${signal}: draining`)
   for (const { name } of actors) health.setActor(name, "stopping")
   yield* Effect.sleep(settings.drainDelay)
-  lastResort.begin()
-  for (const life of started) yield* life.drain
+  forcedExit.begin()
+  for (const { drain } of started) yield* drain
 }, Effect.scoped)
 
-/** Once begun, ends the process with exit code 1 unless the scope has closed before the time is over. */
-const lastResortIn = (patience: Duration.Duration) =>
+/** Once begun, ends the process with exit code 1 unless the scope closes within the timeout. */
+const forcedExitAfter = (timeout: Duration.Duration) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       let timer: ReturnType<typeof setTimeout> | undefined
       return {
         begin: () => {
-          timer = setTimeout(() => process.exit(1), Duration.toMillis(patience))
+          timer = setTimeout(() => process.exit(1), Duration.toMillis(timeout))
         },
         end: () => clearTimeout(timer)
       }
@@ -58,7 +58,7 @@ const lastResortIn = (patience: Duration.Duration) =>
     ({ end }) => Effect.sync(end)
   )
 
-/** Starts the actors from the end of the flow to its beginning, and says where they can be reached. */
+/** Starts the actors from the end of the pipeline to its beginning, and prints their addresses. */
 const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, health: Health) {
   const addresses: Array<readonly [what: string, url: string]> = []
   const announce = (what: string, url: string): void => {
@@ -68,24 +68,26 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
   const requires = [...new Set<Requirement<never>>(actors.flatMap((actor) => actor.requires))]
   const context = yield* provideAll([...new Set([...requires, messageBus])])
   const bus = Context.get(context as Context.Context<MessageBus>, MessageBus)
-  yield* refuseSolitude(actors, bus.dependency.embedded)
-  const seams = requires.map((requirement) => requirement.seams(context))
-  seams.forEach(health.addDependencies)
+  yield* checkActorSet(actors, bus.dependency.embedded)
+  const dependencies = requires.map((requirement) => requirement.systems(context))
+  dependencies.forEach(health.addDependencies)
 
   announce("health", `${yield* opsServer(health)}/health/ready`)
-  const lives: Array<Life> = []
+  const running: Array<RunningActor> = []
   for (const actor of actors.toReversed()) {
-    const life = yield* start(actor, context, health, announce, announced)
-    const systems = actor.requires.flatMap((requirement) => requirement.seams(context)).map(([name]) => name)
-    yield* Effect.provideService(registerOnBus(life, health, systems), MessageBus, bus)
-    lives.unshift(life)
+    const one = yield* start(actor, context, health, announce, announced)
+    const systems = actor.requires
+      .flatMap((requirement) => requirement.systems(context))
+      .map(([name]) => name)
+    yield* Effect.provideService(registerOnBus(one, health, systems), MessageBus, bus)
+    running.unshift(one)
   }
-  yield* printBanner(actors, addresses, seams.flat(), thisWorker)
-  sayUp()
-  return lives
+  yield* printBanner(actors, addresses, dependencies.flat(), thisWorker)
+  reportUp()
+  return running
 })
 
-/** Everything the needs provide, living as long as the process's scope. */
+/** Builds all required services; they live as long as the process's scope. */
 const provideAll = (requires: ReadonlyArray<Requirement<never>>) =>
   Effect.map(
     Layer.build(

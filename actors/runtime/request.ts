@@ -1,7 +1,7 @@
 /**
- * How an actor asks another: encodes the batch, waits no longer than it may itself take, and reads the receipt.
- * A batch too large for one message, or with too large an answer, travels in parts and comes back as one receipt; one
- * without events travels too: it asks whether the way is free.
+ * Sends a batch from one actor to another and returns its receipt. The request's deadline is never later than that of
+ * the message being handled. A batch that is too large for one message, or whose answer is, is sent in parts, whose
+ * receipts are merged. A batch without events is sent too: it probes the path. Keeps no state.
  */
 import { Clock, Effect, Schema } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
@@ -11,23 +11,29 @@ import type { BatchDigest, BatchId, Topic } from "../../contracts/ids.ts"
 import { decode, maxMessageBytes } from "../../contracts/messages/msgpack.ts"
 import { type Conversation, Reply } from "../../contracts/requests.ts"
 import { Deadline } from "./deadline.ts"
-import { leastTime } from "./mailbox.ts"
+import { minTimeLeftMs } from "./mailbox.ts"
 
-/** What every request is about. */
+/** The fields that every request has. */
 interface Batch {
   readonly id: BatchId
   readonly digest: BatchDigest
   readonly events: ReadonlyArray<{ readonly index: number; readonly topic: Topic }>
 }
 
-/** What an answer needs to travel back, milliseconds. */
-const travel = 200
+/** Time reserved for the answer to travel back, milliseconds. */
+const replyTravelMs = 200
 
 const isReply = Schema.is(Reply)
 
 /**
- * A function that asks the conversation's group about a batch and returns the receipt of the whole batch. An event
- * that is too large for any message is rejected in the name of `by`. Fails as the one asked does, or as the bus does.
+ * Makes a function that sends a batch to the conversation's queue group and returns the receipt of the whole batch. An
+ * event too large for any message is rejected with the stage `by`. Fails as the responder fails, or as the bus fails.
+ *
+ * @example
+ * ```ts
+ * const askEnricher = yield* ask(Enrich, "drainer")
+ * const receipt = yield* askEnricher({ id, digest, claimed, events })
+ * ```
  */
 export const ask = Effect.fnUntraced(function* <Request extends Batch>(
   conversation: Conversation<Request>,
@@ -37,13 +43,16 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
 
   const send = Effect.fnUntraced(function* (request: Request) {
     const now = yield* Clock.currentTimeMillis
-    const deadline = Math.min(now + conversation.timeout, (yield* Deadline) - travel)
-    if (deadline - now < leastTime) {
-      return yield* new Failure({ reason: "expired", message: `no time left to ask ${conversation.subject}` })
+    const deadline = Math.min(now + conversation.timeout, (yield* Deadline) - replyTravelMs)
+    if (deadline - now < minTimeLeftMs) {
+      return yield* new Failure({
+        reason: "expired",
+        message: `the deadline leaves no time for a request on ${conversation.subject}`
+      })
     }
     const answer = Effect.tapError(
       bus.request(conversation.subject, conversation.write(request), deadline),
-      (failure) => nameSilence(failure, deadline)
+      (failure) => asNoAnswer(failure, deadline)
     )
     return yield* readReceipt(request, yield* answer)
   })
@@ -54,7 +63,7 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
       (failure) => failure.reason === "too-large",
       ({ message }) => {
         if (request.events.length <= 1)
-          return Effect.suspend(() => refuseLarge(request, conversation.write(request).length, by, message))
+          return Effect.suspend(() => rejectLarge(request, conversation.write(request).length, by, message))
         const middle = request.events.length >> 1
         const parts = [request.events.slice(0, middle), request.events.slice(middle)]
         return Effect.forEach(parts, (events) => sendInParts({ ...request, events })).pipe(
@@ -67,10 +76,10 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
 })
 
 /**
- * One event that no message can hold is rejected. One that only this server's present limit keeps back waits; so does
- * one whose answer does not fit, which may be stored: it was sent, so a message can hold it.
+ * Rejects an event that no message can hold. An event that only exceeds the present limit of this server waits. So does
+ * one whose answer does not fit: it was sent, so a message can hold it, and it may already be stored.
  */
-const refuseLarge = (
+const rejectLarge = (
   request: Batch,
   size: number,
   by: RejectedBy,
@@ -88,17 +97,19 @@ const refuseLarge = (
 }
 
 /**
- * Silence until the deadline is another thing than an answer that says "no answer in time" from further on, and than a
- * connection that was lost while waiting, which is told at once. Timers may be a little early.
+ * Turns a timeout at the deadline into `no-answer`: the responder did not reply. A `timeout` reported by the responder,
+ * or by a connection that was lost while waiting, arrives before the deadline and stays a `timeout`. Timers may fire a
+ * little early.
  */
-const nameSilence = Effect.fnUntraced(function* ({ reason, message }: Failure, deadline: number) {
-  if (reason !== "timeout" || (yield* Clock.currentTimeMillis) + leastTime < deadline) return
+const asNoAnswer = Effect.fnUntraced(function* ({ reason, message }: Failure, deadline: number) {
+  if (reason !== "timeout" || (yield* Clock.currentTimeMillis) + minTimeLeftMs < deadline) return
   return yield* new Failure({ reason: "no-answer", message })
 })
 
 const readReceipt = Effect.fnUntraced(function* (request: Batch, payload: Uint8Array) {
   const reply = yield* Effect.try({ try: () => decode(payload), catch: (cause) => cause as Failure })
-  if (!isReply(reply)) return yield* new Failure({ reason: "unreadable", message: "the reply is no receipt" })
+  if (!isReply(reply))
+    return yield* new Failure({ reason: "unreadable", message: "the reply is not a receipt" })
   if ("failure" in reply) return yield* new Failure(reply.failure)
   if (
     !accountsFor(
@@ -108,7 +119,7 @@ const readReceipt = Effect.fnUntraced(function* (request: Batch, payload: Uint8A
     )
   ) {
     const { id, digest, stored, rejected } = reply.receipt
-    const message = `the receipt of ${id} (lines ${digest}) accounts for ${stored} + ${rejected.length} of ${request.events.length} events of ${request.id} (lines ${request.digest})`
+    const message = `the receipt of ${id} (digest ${digest}) accounts for ${stored} stored and ${rejected.length} rejected of ${request.events.length} events of ${request.id} (digest ${request.digest})`
     return yield* new Failure({ reason: "crashed", message })
   }
   return reply.receipt

@@ -1,12 +1,12 @@
-/** JSON that steers no terminal: whatever cannot be seen stands as `\uXXXX`, so it is still the same JSON. */
+/** JSON that is safe on a terminal: invisible characters are written as `\uXXXX`, which keeps the value. Pure. */
 
-/** All but letters, marks, digits, punctuation, symbols and the plain space; and what is one of these and yet unseen. */
-const unseen = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|\p{DI}|\u2800/gu
+/** Everything except letters, marks, digits, punctuation, symbols and the plain space; and those of them that are invisible. */
+const invisible = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|\p{DI}|\u2800/gu
 
 /** The value as JSON on one line. */
 export const inertJson = (value: unknown): string => {
   const json = JSON.stringify(value)
-  return /[^ -~]/.test(json) ? json.replace(unseen, escaped) : json
+  return /[^ -~]/.test(json) ? json.replace(invisible, escaped) : json
 }
 
 const escaped = (char: string): string =>

@@ -1,6 +1,7 @@
 /**
- * Publishes copies of events as JSON for people, one event a message, on `spoor.tap.<stage>.<topic>`. Only so many a
- * second of each stage, however many actors run; how many were left out is told on `spoor.tap.dropped.<stage>.<topic>`.
+ * Publishes copies of events as JSON, one event a message, on `spoor.tap.<stage>.<topic>`. The number per second and stage
+ * is limited, however many actors run; the number of dropped events is published on `spoor.tap.dropped.<stage>.<topic>`.
+ * Lives as long as the tap.
  */
 import { Clock, Effect, Metric } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
@@ -12,19 +13,19 @@ import { shortView } from "../inspect/events/shorten-view.ts"
 import { copiedRecords } from "../inspect/events/staged-event.ts"
 import { viewerMask } from "../inspect/viewer-settings.ts"
 import { type CopyBudget, copyBudget } from "../runtime/publish/copy-budget.ts"
-import { leftOut } from "../runtime/publish/event-copies.ts"
+import { droppedCopiesOf } from "../runtime/publish/event-copies.ts"
 import { inertJson } from "./inert-json.ts"
 
-/** How many characters of an event's texts are published, so that no event is larger than a message of NATS may be. */
-const longest = 32_000
+/** The maximum length of an event's texts, in characters, so that each event fits into a NATS message. */
+const maxTextChars = 32_000
 
-/** A function that publishes what copies show. Fails with `unreadable` where nobody outside could hear it. */
+/** Makes the handler that publishes copies. Fails with `misconfigured` without NATS, where nobody could subscribe. */
 export const publishTapped = Effect.gen(function* () {
   const bus = yield* MessageBus
   const mask = readMask(yield* viewerMask.config)
   if (bus.dependency.embedded) {
-    const message = "tap publishes on NATS: set NATS_URL, or look with `bun run tap`, which asks the viewer"
-    return yield* new Failure({ reason: "unreadable", message })
+    const message = "tap publishes on NATS: set NATS_URL, or use `bun run tap`, which reads from the viewer"
+    return yield* new Failure({ reason: "misconfigured", message })
   }
   const budgets: Readonly<Record<CopyStage, CopyBudget>> = {
     raw: copyBudget(),
@@ -39,17 +40,17 @@ export const publishTapped = Effect.gen(function* () {
     const { stage, topic } = copies
     const budget = budgets[stage]
     const now = yield* Clock.currentTimeMillis
-    let own = 0
+    let overBudget = 0
     for (const record of copiedRecords(copies)) {
       if (!budget.isOpen(now)) {
-        own += 1
+        overBudget += 1
         continue
       }
       budget.spend(record.value.length)
-      yield* publish(tapSubject(stage, topic), shortView(eventView(record, mask), longest))
+      yield* publish(tapSubject(stage, topic), shortView(eventView(record, mask), maxTextChars))
     }
-    if (own > 0) yield* Metric.update(leftOut(stage), own)
-    const dropped = copies.dropped + own
+    if (overBudget > 0) yield* Metric.update(droppedCopiesOf(stage), overBudget)
+    const dropped = copies.dropped + overBudget
     if (dropped > 0) yield* publish(tapDroppedSubject(stage, topic), { stage, topic, dropped })
   })
 })

@@ -8,12 +8,12 @@ export const tapStages = setting(
   "TAP_STAGES",
   Config.String,
   CopyStage.literals.join(","),
-  "What the tap publishes, separated by commas: raw, enriched, stored, rejected."
+  "Stages that the tap publishes, separated by commas: raw, enriched, stored, rejected."
 )
 
 const isStage = Schema.is(CopyStage)
 
-/** The stages that TAP_STAGES names; fails with `unreadable` when it names another, or none. */
+/** The stages that TAP_STAGES names; fails with `misconfigured` for an unknown stage, or when it names none. */
 export const readTapStages = Effect.gen(function* () {
   const names = (yield* tapStages.config)
     .split(",")
@@ -21,8 +21,8 @@ export const readTapStages = Effect.gen(function* () {
     .filter((name) => name !== "")
   const wrong = names.find((name) => !isStage(name))
   if (wrong !== undefined || names.length === 0) {
-    const message = `TAP_STAGES names "${wrong ?? ""}"; there are ${CopyStage.literals.join(", ")}`
-    return yield* new Failure({ reason: "unreadable", message })
+    const message = `TAP_STAGES has an unknown stage "${wrong ?? ""}": use ${CopyStage.literals.join(", ")}`
+    return yield* new Failure({ reason: "misconfigured", message })
   }
   return names.filter(isStage)
 })

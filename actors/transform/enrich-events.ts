@@ -1,4 +1,4 @@
-/** A batch of raw events turned into records; plain code, since it runs for every event. */
+/** Turns a batch of raw events into records: plain functions, since they run for every event. Keeps only a cache. */
 import { Buffer } from "node:buffer"
 import type { Place } from "../../bridge/geo-ip/service.ts"
 import { rememberDevices } from "../../bridge/user-agent/device.ts"
@@ -13,8 +13,9 @@ export interface Enriching {
 }
 
 /**
- * A function from events to records. Their lag counts to `claimed`, the moment the batch left the queue (milliseconds
- * since 1970), so that the same batch gives the same records each time. An event that throws is rejected alone.
+ * Makes a function from events to records. Their lag ends at `claimed`, when the batch was claimed from the queue
+ * (milliseconds since 1970), so that the same batch gives the same records each time. An event whose enrichment throws is
+ * rejected alone.
  */
 export const enrichEvents = ({ locate, keyParam }: Enriching) => {
   const tools = { detect: rememberDevices(), locate, keyParam }
@@ -34,12 +35,12 @@ export const enrichEvents = ({ locate, keyParam }: Enriching) => {
         })
       }
     }
-    return { enriched: inBytes(records), rejected }
+    return { enriched: encodeValues(records), rejected }
   }
 }
 
-/** All values are turned into bytes at once, which takes a fraction of the time; each is a view of its own bytes. */
-const inBytes = (records: ReadonlyArray<TextRecord>): ReadonlyArray<EnrichedEvent> => {
+/** Encodes all values at once, which takes a fraction of the time; each value is a view of the shared buffer. */
+const encodeValues = (records: ReadonlyArray<TextRecord>): ReadonlyArray<EnrichedEvent> => {
   let texts = ""
   for (const { value } of records) texts += value
   const { buffer, byteOffset } = Buffer.from(texts, "latin1")

@@ -1,4 +1,4 @@
-/** One raw event into the record that Kafka gets: a plain function, called for each event of a batch. */
+/** Turns one raw event into the record for Kafka; called for each event of a batch. Pure. */
 import type { Place } from "../../bridge/geo-ip/service.ts"
 import type { ByteString, EnrichedEvent, RawEvent } from "../../contracts/event.ts"
 import type { Device } from "../../contracts/wire/enrichment.ts"
@@ -12,13 +12,13 @@ export interface RecordTools {
   readonly keyParam: string | undefined
 }
 
-/** A finished record whose value is text still: `ByteString`, to be turned into bytes together with the others of its batch. */
+/** A record whose value is still a `ByteString`; it is encoded together with the others of its batch. */
 export type TextRecord = Omit<EnrichedEvent, "value"> & { readonly value: ByteString }
 
 /**
- * The finished record of an event; `now` in milliseconds since 1970 is the moment its lag counts to. The same event
- * with the same `now` gives the same bytes, for as long as the GeoIP database stays the same. A key parameter without
- * a value is no key: all of those would meet in one partition. Never throws.
+ * The record of an event; its lag ends at `now`, milliseconds since 1970. The same event with the same `now` gives the
+ * same bytes, as long as the GeoIP database is the same. An empty key parameter gives no key: all such events would
+ * otherwise go to one partition. Never throws.
  */
 export const enrichEvent = (event: RawEvent, now: number, tools: RecordTools): TextRecord => {
   const device = tools.detect(event.userAgent)

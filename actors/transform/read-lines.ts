@@ -1,7 +1,7 @@
-/** A claimed batch taken apart: each of its lines is either an event or a rejection with its reason. */
+/** Parses the lines of a claimed batch: each is either an event or a rejection with its reason. Pure. */
 import type { Rejection } from "../../contracts/batch.ts"
 import type { ByteString, RawEvent } from "../../contracts/event.ts"
-import type { Seen } from "../../contracts/event-copy.ts"
+import type { CopyContent } from "../../contracts/event-copy.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { isOtherUnit } from "../../contracts/wire/line-time.ts"
 import { readLine, type Topics } from "./topics.ts"
@@ -9,22 +9,24 @@ import { readLine, type Topics } from "./topics.ts"
 export interface ReadLines {
   readonly events: ReadonlyArray<RawEvent>
   readonly rejected: ReadonlyArray<Rejection>
-  /** How many lines there are of each topic; an unreadable one is of the standard topic. */
+  /** The number of lines by topic; an unreadable line counts for the standard topic. */
   readonly received: ReadonlyMap<Topic, number>
-  /** Events whose line named a topic that is not allowed; they go to the standard one. */
+  /** The number of events whose line names a topic that is not allowed; they go to the standard topic. */
   readonly unknownTopics: number
 }
 
-/** The line of an event, by its place in its batch, as people who look are shown it. */
+/** The copy of an event's line, by its place in its batch. */
 export const lineAt =
   (lines: ReadonlyArray<ByteString>, first: number) =>
-  ({ index }: { readonly index: number }): Seen => ({ line: lines[index - first] ?? ("" as ByteString) })
+  ({ index }: { readonly index: number }): CopyContent => ({
+    line: lines[index - first] ?? ("" as ByteString)
+  })
 
-/** How many of the events have their time in the other dialect's unit; `seen`: milliseconds since 1970. */
-export const otherUnits = (events: ReadonlyArray<RawEvent>, seen: number): number =>
-  events.reduce((count, { ts, dialect }) => count + (isOtherUnit(ts, dialect, seen) ? 1 : 0), 0)
+/** The number of events whose time is in the other dialect's unit; `seenAt`: when they were claimed, milliseconds since 1970. */
+export const otherUnits = (events: ReadonlyArray<RawEvent>, seenAt: number): number =>
+  events.reduce((count, { ts, dialect }) => count + (isOtherUnit(ts, dialect, seenAt) ? 1 : 0), 0)
 
-/** Reads the lines in order; an event's index is the place of its line, the first line's being `first`. Never throws. */
+/** Parses the lines in order. An event's index is the place of its line; the first line has the place `first`. Never throws. */
 export const readLines = (lines: ReadonlyArray<ByteString>, topics: Topics, first = 0): ReadLines => {
   const events: Array<RawEvent> = []
   const rejected: Array<Rejection> = []

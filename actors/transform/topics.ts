@@ -1,4 +1,4 @@
-/** The topics of this installation, from its settings. */
+/** The topics of this installation, from its settings. Pure. */
 import { Effect, Schema } from "effect"
 import { kafkaTopic, kafkaTopics, topicFromHost } from "../../bridge/settings.ts"
 import type { ByteString } from "../../contracts/event.ts"
@@ -8,9 +8,9 @@ import { readAll } from "../../contracts/setting.ts"
 import { type LineSettings, type ParsedLine, parseLine } from "../../contracts/wire/line.ts"
 
 export interface Topics {
-  /** Of pushtech lines, and of lines that name a topic which is not allowed. */
+  /** For pushtech lines, and for lines that name a topic that is not allowed. */
   readonly standard: Topic
-  /** That a line may name. */
+  /** The topics that a line may name. */
   readonly allowed: ReadonlySet<string>
   readonly all: ReadonlyArray<Topic>
   /** The host of a pushtech line names its topic. */
@@ -19,7 +19,7 @@ export interface Topics {
 
 const isTopic = Schema.is(Topic)
 
-/** Reads the settings of topics; fails with `unreadable` when they cannot work. */
+/** Reads the settings of topics; fails with `misconfigured` when they are invalid. */
 export const readTopics = Effect.gen(function* () {
   const values = yield* readAll({ kafkaTopic, kafkaTopics, fromHost: topicFromHost })
   const names = values.kafkaTopics
@@ -32,33 +32,33 @@ export const readTopics = Effect.gen(function* () {
   const [standard] = topics
   if (wrong !== undefined || standard === undefined) {
     return yield* new Failure({
-      reason: "unreadable",
-      message: `"${wrong}" cannot be the name of a Kafka topic`
+      reason: "misconfigured",
+      message: `"${wrong}" is not a valid name for a Kafka topic`
     })
   }
   const { fromHost } = values
   if (fromHost && names.length === 0) {
     return yield* new Failure({
-      reason: "unreadable",
+      reason: "misconfigured",
       message:
-        "TOPIC_FROM_HOST needs KAFKA_TOPICS: name the topics that hosts may name, like KAFKA_TOPICS=clicks,installs"
+        "TOPIC_FROM_HOST needs KAFKA_TOPICS: list the topics that hosts may name, like KAFKA_TOPICS=clicks,installs"
     })
   }
   return { standard, allowed: new Set<string>(names), all: topics, fromHost } satisfies Topics
 })
 
-/** Reads a line as this installation does; `index` is its place in its batch. Never throws. */
+/** Parses a line with this installation's topics; `index` is its place in its batch. Never throws. */
 export const readLine = (line: ByteString, topics: Topics, index: number): ParsedLine =>
   parseLine(line, lineSettingsOf(topics), index)
 
-/** What a reader of lines needs to know of the topics. */
+/** The topics as settings of the line parser. */
 export const lineSettingsOf = ({ standard, allowed, fromHost = false }: Topics): LineSettings => ({
   topic: standard,
   topics: allowed,
   fromHost
 })
 
-/** Where the line's event is on its way to; the standard topic when it cannot be read. */
+/** The topic that the line's event goes to; the standard topic for an unreadable line. */
 export const topicOf = (line: ByteString, topics: Topics): Topic => {
   const parsed = readLine(line, topics, 0)
   return parsed.kind === "event" ? parsed.event.topic : topics.standard

@@ -1,66 +1,72 @@
 /**
- * The viewer's web side: one Elysia app of plain web-standard handlers for the page and its data, and the socket and
- * the stream of the live list. Keeps nothing itself but the tickets of the socket.
+ * The viewer's web application: one Elysia app with the pages and their data, and the WebSocket and the event stream of
+ * the live list. Lives as long as the viewer; keeps the tickets of the socket and counts the live connections.
  */
 
 import { Elysia } from "elysia"
-import type { Operation } from "../../gateway/app.ts"
+import type { OperationalHandler } from "../../gateway/dispatch.ts"
 import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { codeOf, type ErrorCode, refuse } from "../../gateway/http/errors.ts"
 import type { Client, SocketHandlers } from "../../gateway/http/server-types.ts"
 import type { SystemView } from "../inspect/pipeline/system-view.ts"
 import { admission, wantsSocket } from "./auth/admission.ts"
 import type { Credentials } from "./auth/credentials.ts"
-import { liveTickets, ticketSeconds } from "./auth/tickets.ts"
-import type { Counter, TableRow } from "./counters.ts"
+import { liveTickets, type Tickets, ticketSeconds } from "./auth/tickets.ts"
+import type { Counter, CounterTables } from "./counters.ts"
 import type { DeadLetterService } from "./dead-letters/service.ts"
-import type { Past } from "./history/service.ts"
-import { json, nothing } from "./http/responses.ts"
-import { liveSeats } from "./live/connection-limit.ts"
+import type { History } from "./history/service.ts"
+import { json } from "./http/responses.ts"
+import type { LedgerService } from "./ledger.ts"
+import { connectionLimit } from "./live/connection-limit.ts"
 import type { LiveFeed } from "./live/feed.ts"
 import { liveStreams } from "./live/sse.ts"
 import { liveSocket } from "./live/websocket.ts"
-import { counterPosts, counterRoutes } from "./routes/counters.ts"
+import { counterPostPaths, counterRoutes } from "./routes/counters.ts"
+import { deadLetterPostPaths, deadLetterRoutes } from "./routes/dead-letters.ts"
 import { downloadRoutes } from "./routes/downloads.ts"
-import { pastPosts, pastRoutes } from "./routes/history.ts"
-import { accountRoutes, posts } from "./routes/ledger-and-dead-letters.ts"
-import { oldAddresses, oldPosts } from "./routes/legacy-paths.ts"
+import { historyPostPaths, historyRoutes } from "./routes/history.ts"
+import { ledgerRoutes } from "./routes/ledger.ts"
+import { legacyPostPaths, legacyRoutes } from "./routes/legacy-paths.ts"
+import { missingResponse, pageRoutes } from "./routes/pages.ts"
 import { systemRoutes } from "./routes/system.ts"
-import { counterPage, missingPage, type PageFile, pageFiles } from "./web/static-files.ts"
 
 export interface ViewerOptions {
   readonly feed: LiveFeed
   readonly counters: ReadonlyArray<Counter>
-  /** The rows of each of a counter's tables, by the table's name. */
-  readonly tables: (counter: string) => Promise<Readonly<Record<string, ReadonlyArray<TableRow>>>>
-  /** All rows of one table of a counter. */
-  readonly table: (counter: string, table: string) => Promise<ReadonlyArray<TableRow>>
-  /** Empties a table of a counter, which goes on from 0. */
-  readonly reset: (counter: string, table: string) => Promise<void>
-  readonly accounts: DeadLetterService
-  readonly past: Past
-  /** The whole system as it is now; within a second, whatever hangs. */
+  readonly counterTables: CounterTables
+  readonly ledger: LedgerService
+  readonly deadLetters: DeadLetterService
+  readonly history: History
+  /** The system view; resolves within a second, whatever is unavailable. */
   readonly system: () => Promise<SystemView>
-  /** Anything that tells how the pipeline is, as JSON. */
+  /** The health report, as JSON. */
   readonly status: () => Promise<unknown>
-  /** Undefined lets in everybody, but only under names of this machine. */
+  /** Undefined admits everybody, but only under a loopback host name. */
   readonly auth: Credentials | undefined
-  /** The client's address, of its headers and the socket's peer: for those who guess passwords. */
+  /** Finds the client's address from the headers and the socket's peer, to throttle password guessing. */
   readonly addressOf: FindAddress
-  /** What stands at `/health/live` and `/health/ready`, for everybody. The figures are on OPS_PORT alone. */
-  readonly operations: { readonly live: Operation; readonly ready: Operation }
+  /** `/health/live` and `/health/ready`, served to everybody. Metrics are served on OPS_PORT only. */
+  readonly operations: { readonly live: OperationalHandler; readonly ready: OperationalHandler }
 }
 
 export interface ViewerApp {
   readonly fetch: (request: Request, client: Client) => Response | Promise<Response>
   readonly socket: SocketHandlers
-  /** Ends the streams that are open, which would never end by themselves. */
-  readonly end: () => void
+  /** Ends the open event streams, which would never end by themselves. */
+  readonly close: () => void
 }
 
 const ticketPath = "/api/ticket"
 
-/** Scripts and styles of our own only: everything shown was written by anyone. */
+const postPaths: ReadonlySet<string> = new Set([
+  ...deadLetterPostPaths,
+  ...historyPostPaths,
+  ...legacyPostPaths,
+  ...counterPostPaths,
+  ticketPath
+])
+
+/** Own scripts and styles only: the pages show text that anybody may have sent. */
 export const securityHeaders = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -70,76 +76,62 @@ export const securityHeaders = {
 }
 
 export const viewerApp = (options: ViewerOptions): ViewerApp => {
-  const { feed, counters, table, accounts, past, system, status, auth, addressOf, operations } = options
   const tickets = liveTickets()
-  const refusal = admission({
-    auth,
-    posts: new Set([...posts, ...pastPosts, ...oldPosts, ...counterPosts, ticketPath]),
-    tickets
-  })
-  const seats = liveSeats()
-  const streams = liveStreams(feed, seats)
-  const counterNamed = (name: string): Counter | undefined => counters.find((one) => one.name === name)
+  const admit = admission({ auth: options.auth, postPaths, tickets })
+  const limit = connectionLimit()
+  const streams = liveStreams(options.feed, limit)
+  const app = routesOf(options, tickets).get("/live", ({ request }) => streams.respond(request))
+  app.compile()
 
-  const missingFile = missingPage()
-  /** A page for people, JSON for programs. */
-  const missing = (request: Request): Response => {
-    const isPerson = (request.headers.get("accept") ?? "").includes("text/html")
-    return isPerson
-      ? new Response(missingFile.body, { status: 404, headers: missingFile.headers })
-      : nothing()
+  const respond = (request: Request, client: Client): Response | Promise<Response> => {
+    const refused = admit(request, options.addressOf(request.headers, client.address))
+    if (refused !== undefined) return refused
+    if (!wantsSocket(request)) return app.fetch(request)
+    return client.upgrade() ?? refuse("bad-request", "Invalid WebSocket handshake.")
   }
 
-  const app = new Elysia({ handler: { standardHostname: false } })
+  return {
+    fetch: async (request, client) => withSecurityHeaders(await respond(request, client)),
+    socket: liveSocket(options.feed, limit),
+    close: streams.close
+  }
+}
+
+const routesOf = (
+  { counters, counterTables, ledger, deadLetters, history, system, status, operations }: ViewerOptions,
+  tickets: Tickets
+) => {
+  const missing = missingResponse()
+  return new Elysia({ handler: { standardHostname: false } })
     .onError(({ code, error, request }) => (code === "NOT_FOUND" ? missing(request) : refuseFailed(error)))
     .get("/health/live", () => operations.live())
     .get("/health/ready", () => operations.ready())
     .get("/api/status", async () => json(await status()))
     .post(ticketPath, () => json({ ticket: tickets.issue(), seconds: ticketSeconds }), { parse: "none" })
-    .get("/live", ({ request }) => streams.answer(request))
-    .get("/counters/:name", ({ params, request }) =>
-      counterNamed(params.name) === undefined ? missing(request) : page(counterFile)
-    )
-    .use(counterRoutes(options))
-    .use(downloadRoutes(counters, table, past))
-    .use(accountRoutes(accounts))
-    .use(oldAddresses(accounts))
-    .use(pastRoutes(past))
+    .use(pageRoutes(counters, missing))
+    .use(counterRoutes(counters, counterTables, history))
+    .use(downloadRoutes(counters, counterTables, history))
+    .use(ledgerRoutes(ledger))
+    .use(deadLetterRoutes(deadLetters))
+    .use(legacyRoutes(deadLetters))
+    .use(historyRoutes(history))
     .use(systemRoutes(system))
-  const counterFile = counterPage()
-  for (const [path, file] of pageFiles()) app.get(path, () => page(file))
-  app.compile()
-
-  const answer = (request: Request, client: Client): Response | Promise<Response> => {
-    const refused = refusal(request, addressOf(request.headers, client.address))
-    if (refused !== undefined) return refused
-    if (!wantsSocket(request)) return app.fetch(request)
-    return client.upgrade() ?? refuse("bad-request", "This is a WebSocket.")
-  }
-
-  return {
-    fetch: async (request, client) => guarded(await answer(request, client)),
-    socket: liveSocket(feed, seats),
-    end: streams.end
-  }
 }
 
-const sentences: Partial<Record<ErrorCode, string>> = {
-  "bad-request": "That cannot be read.",
-  busy: "Too many ask for that at this moment; try again.",
-  unavailable: "That cannot be read now; try again."
+const messages: Partial<Record<ErrorCode, string>> = {
+  "bad-request": "Invalid request.",
+  busy: "Too many requests of this kind are running: try again later.",
+  unavailable: "A system behind the viewer is unavailable: try again later."
 }
 
-/** The cause's own words stay inside: they may name our systems. */
+/** The message of the cause is not sent: it may name internal systems. */
 const refuseFailed = (cause: unknown): Response => {
   const code = codeOf(cause)
-  return refuse(code, sentences[code] ?? "The request failed.")
+  return refuse(code, messages[code] ?? "The request failed.")
 }
 
-const page = ({ body, headers }: PageFile): Response => new Response(body, { headers })
-
-/** NOTE: the answer that makes a WebSocket (101) cannot be changed, and needs no headers. */
-const guarded = (response: Response): Response => {
+/** NOTE: the response that upgrades to a WebSocket (101) is immutable and needs no headers. */
+const withSecurityHeaders = (response: Response): Response => {
   if (response.status === 101 || response.headers.has("upgrade")) return response
   for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value)
   return response

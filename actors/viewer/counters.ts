@@ -1,19 +1,19 @@
-/** What the counters keep, as the viewer shows it: each one's tables, read from the projection store. */
-import { Cause, Effect, Exit, Semaphore } from "effect"
+/** The counters' tables as the viewer shows them, read from the projection store. Lives as long as the viewer. */
+import { Effect, Semaphore } from "effect"
 import { maxKeys, ProjectionStore, type Row } from "../../bridge/projection-store/service.ts"
 import { tableNamed, tablesOf } from "../inspect/counters/tables.ts"
 import { timingsOf } from "../inspect/counters/timings.ts"
-import { hiddenText, type Mask, readMask } from "../inspect/events/mask.ts"
+import { type Mask, maskedText, readMask } from "../inspect/events/mask.ts"
 import { viewerMask } from "../inspect/viewer-settings.ts"
 
-/** A consumer whose tables can be looked at. */
+/** A consumer whose tables are shown. */
 export interface Counter {
   readonly name: string
   readonly title: string
   readonly tables: ReadonlyArray<string>
 }
 
-/** One line of a table; its names are the columns, in order. */
+/** A row of a table; its fields are the columns, in order. */
 export type TableRow = Readonly<Record<string, string | number>>
 
 export const counters: ReadonlyArray<Counter> = [
@@ -23,51 +23,45 @@ export const counters: ReadonlyArray<Counter> = [
   { name: "timing-stats", title: "Timings", tables: tablesOf("timing-stats") }
 ]
 
-/** All reject with `Failure` when the store cannot be read now. */
-export interface Counted {
+/** All reject with `Failure` while the store is unavailable. */
+export interface CounterTables {
   /** The rows with the largest counts of each of a counter's tables, by the table's name. */
   readonly tables: (counter: string) => Promise<Readonly<Record<string, ReadonlyArray<TableRow>>>>
-  /** All rows of one table, the largest counts first. */
+  /** All rows of one table, largest counts first. */
   readonly table: (counter: string, table: string) => Promise<ReadonlyArray<TableRow>>
-  /** Empties a table; what comes is counted from 0. */
+  /** Empties a table; counting continues from 0. */
   readonly reset: (counter: string, table: string) => Promise<void>
 }
 
-/** How many rows of a table are shown: those with the largest counts. */
-export const shown = 200
+/** Limit of the rows shown of a table, those with the largest counts. */
+export const maxShownRows = 200
 
-/** A timing table has a row per bucket; there are fewer buckets than this. */
-const allBuckets = 2_000
+/** A timing table has one row per bucket, fewer than this. */
+const maxBuckets = 2_000
 
-/** Whole tables may be large, so that few are read at a time. */
-const wholeAtATime = 2
+/** Limit of complete tables read concurrently, since they may be large. */
+const maxConcurrentTables = 2
 
-export const makeCounted = Effect.gen(function* () {
+export const makeCounterTables = Effect.gen(function* () {
   const store = yield* ProjectionStore
   const mask = readMask(yield* viewerMask.config)
-  const whole = yield* Semaphore.make(wholeAtATime)
-  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
-  /** As a promise that rejects with the failure itself. */
-  const run = async <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
-    const exit = await runExit(effect)
-    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-    return exit.value
-  }
+  const completeTables = yield* Semaphore.make(maxConcurrentTables)
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
 
   const read = Effect.fnUntraced(function* (counter: string, table: string, limit: number) {
     if (counter === "timing-stats") return yield* timingRows(store)
     return countRows(table, yield* store.top(counter, table, limit), mask)
   })
 
-  const counted: Counted = {
+  const counterTables: CounterTables = {
     tables: (counter) => {
       const tables = counters.find(({ name }) => name === counter)?.tables ?? []
       const rows = Effect.forEach(tables, (table) =>
-        Effect.map(read(counter, table, shown), (rows) => [table, rows])
+        Effect.map(read(counter, table, maxShownRows), (rows) => [table, rows])
       )
       return run(Effect.map(rows, Object.fromEntries))
     },
-    table: (counter, table) => run(whole.withPermits(1)(read(counter, table, maxKeys))),
+    table: (counter, table) => run(completeTables.withPermits(1)(read(counter, table, maxKeys))),
     reset: (counter, table) =>
       run(
         Effect.andThen(
@@ -80,13 +74,10 @@ export const makeCounted = Effect.gen(function* () {
         )
       )
   }
-  return counted
+  return counterTables
 })
 
-/**
- * The rows of a table of counts as they are shown. Of a table that has been full, each says how large its count may be at
- * most.
- */
+/** The rows of a table of counts as they are shown. When the table has been full, each row also has the upper bound of its count. */
 export const countRows = (table: string, rows: ReadonlyArray<Row>, mask: Mask): ReadonlyArray<TableRow> => {
   const masked = masks.get(table)?.(mask) ?? ((key: string) => key)
   const column = table.replace("by-", "")
@@ -100,13 +91,10 @@ export const countRows = (table: string, rows: ReadonlyArray<Row>, mask: Mask): 
   )
 }
 
-/** What `timing-stats` measures. */
+/** The tables of `timing-stats`. */
 export const timingTables = ["klag", "whole-way"] as const
 
-/**
- * The row of a timing; none where nothing came. Where nothing of what came could be measured, its figures are dashes: an
- * average of nothing is not 0.
- */
+/** The row of a timing; none without events. Without a plausible measurement its figures are dashes: an average of nothing is not 0. */
 export const timingRow = (table: string, rows: ReadonlyArray<Row>): ReadonlyArray<TableRow> => {
   const { count, "other unit": otherUnit, implausible, ...measured } = timingsOf(rows)
   if (count + otherUnit + implausible === 0) return []
@@ -117,19 +105,19 @@ export const timingRow = (table: string, rows: ReadonlyArray<Row>): ReadonlyArra
 const timingRows = (store: ProjectionStore["Service"]) =>
   Effect.map(
     Effect.forEach(timingTables, (table) =>
-      Effect.map(store.top("timing-stats", table, allBuckets), (rows) => timingRow(table, rows))
+      Effect.map(store.top("timing-stats", table, maxBuckets), (rows) => timingRow(table, rows))
     ),
     (rows) => rows.flat()
   )
 
-/** What must not be seen of a table's keys: by the name under which a mask knows what they are. */
+/** How a mask hides the keys of each table. */
 const masks: ReadonlyMap<string, (mask: Mask) => ((key: string) => string) | undefined> = new Map([
-  ["by-address", (mask) => (mask.hidesAddress || mask.hides("ip") ? () => hiddenText : undefined)],
-  ["by-pod", (mask) => (mask.hides("pod") ? () => hiddenText : undefined)],
-  ["by-country", (mask) => (mask.hides("country") ? () => hiddenText : undefined)],
-  ["by-text", (mask) => (mask.hides("text") ? () => hiddenText : undefined)],
+  ["by-address", (mask) => (mask.hidesAddress || mask.hides("ip") ? () => maskedText : undefined)],
+  ["by-pod", (mask) => (mask.hides("pod") ? () => maskedText : undefined)],
+  ["by-country", (mask) => (mask.hides("country") ? () => maskedText : undefined)],
+  ["by-text", (mask) => (mask.hides("text") ? () => maskedText : undefined)],
   ["by-action", (mask) => (mask.hides("action") ? withoutAction : undefined)],
   ["by-event", (mask) => (mask.hides("action") ? withoutAction : undefined)]
 ])
 
-const withoutAction = (key: string): string => key.replace(/\[.*$/s, `[${hiddenText}]`)
+const withoutAction = (key: string): string => key.replace(/\[.*$/s, `[${maskedText}]`)

@@ -1,4 +1,4 @@
-/** The viewer's pages, data and socket on VIEWER_PORT, until the scope closes. */
+/** The viewer's server: pages, data and the live socket on VIEWER_PORT, until the scope closes. */
 import { Effect, Redacted } from "effect"
 import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
@@ -7,8 +7,8 @@ import type { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
 import type { FindAddress } from "../../gateway/http/client-address.ts"
 import { clientAddress, trustedProxies as trusting } from "../../gateway/http/client-address.ts"
-import { believedAddressHeaders, trustedProxies } from "../../gateway/http/proxy-settings.ts"
-import { makeWatch } from "../inspect/pipeline/monitor.ts"
+import { addressHeadersSetting, trustedProxies } from "../../gateway/http/proxy-settings.ts"
+import { makeMonitor } from "../inspect/pipeline/monitor.ts"
 import {
   listenAddress,
   viewerHost,
@@ -24,9 +24,10 @@ import { makeProxyCheck } from "../runtime/proxy-check.ts"
 import { topicSettings } from "../transform/topics.ts"
 import { viewerApp } from "./app.ts"
 import { type Credentials, credentials } from "./auth/credentials.ts"
-import { counters, makeCounted } from "./counters.ts"
+import { counters, makeCounterTables } from "./counters.ts"
 import { makeDeadLetterService } from "./dead-letters/service.ts"
-import { type Past, pastSettings } from "./history/service.ts"
+import { type History, historySettings } from "./history/service.ts"
+import { makeLedgerService } from "./ledger.ts"
 import type { LiveFeed } from "./live/feed.ts"
 
 export const viewerSettings = [
@@ -36,22 +37,20 @@ export const viewerSettings = [
   viewerPassword,
   viewerToken,
   trustedProxies,
-  believedAddressHeaders,
+  addressHeadersSetting,
   ...topicSettings,
   kafkaKeyParam,
-  ...pastSettings
+  ...historySettings
 ]
 
-/** Serves what the feed, the store and the queues hold. Fails when the port cannot be had, or others could look in unasked. */
-export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Past) {
-  const counted = yield* makeCounted
-  const accounts = yield* makeDeadLetterService
+/** Starts the server. Fails when the port is in use, or when other machines could connect without credentials. */
+export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, history: History) {
   const { health, announce } = yield* Self
-  const watch = yield* makeWatch({
+  const monitor = yield* makeMonitor({
     bus: yield* MessageBus,
     ...(yield* IngestQueue),
     health,
-    keepsLooking: true
+    pollsWhileIdle: true
   })
   const { port, host } = yield* readAll({ port: viewerPort, host: viewerHost })
   const auth = yield* readAuth
@@ -63,10 +62,11 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Pa
   const app = viewerApp({
     feed,
     counters,
-    ...counted,
-    accounts,
-    past,
-    system: () => Effect.runPromise(watch.view),
+    counterTables: yield* makeCounterTables,
+    ledger: yield* makeLedgerService,
+    deadLetters: yield* makeDeadLetterService,
+    history,
+    system: () => Effect.runPromise(monitor.view),
     status: () => Effect.runPromise(health.report),
     auth,
     addressOf: yield* readFindAddress,
@@ -76,30 +76,30 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, past: Pa
     }
   })
   const url = yield* served({ port, hostname, ...app }, health.isLeaving)
-  yield* Effect.addFinalizer(() => Effect.sync(app.end))
+  yield* Effect.addFinalizer(() => Effect.sync(app.close))
   announce("watch them", `${url}/`)
 })
 
-/** The secrets that let in; an empty one is none. */
+/** The configured credentials; an empty secret counts as not set. */
 const readAuth = Effect.map(
   readAll({ user: viewerUser, password: viewerPassword, token: viewerToken }),
   ({ user, password, token }): Credentials | undefined => {
-    const known = password === undefined ? "" : Redacted.value(password)
+    const secret = password === undefined ? "" : Redacted.value(password)
     return credentials({
-      login: known === "" ? undefined : { user, password: known },
+      login: secret === "" ? undefined : { user, password: secret },
       token: token === undefined ? undefined : Redacted.value(token) || undefined
     })
   }
 )
 
-/** Who asks, behind proxies that are trusted: found as the gateway does. */
+/** Finds the client's address behind trusted proxies, as the gateway does. */
 const readFindAddress = Effect.gen(function* () {
-  const settings = yield* readAll({ trustedProxies, believedAddressHeaders })
+  const settings = yield* readAll({ trustedProxies, addressHeadersSetting })
   const isTrusted = trusting(settings.trustedProxies)
   const checkProxy = yield* makeProxyCheck
   const find: FindAddress = (headers, peer) => {
     checkProxy(headers, peer)
-    return clientAddress(headers, peer, isTrusted, settings.believedAddressHeaders)
+    return clientAddress(headers, peer, isTrusted, settings.addressHeadersSetting)
   }
   return find
 })

@@ -1,6 +1,6 @@
 /**
- * The campaign links that the settings ask for: on every server of REDIS_URL, so that clicks are answered while one of
- * them is up, or in a file in DATA_DIR. They live as long as their layer.
+ * The store of campaign links that the settings choose: every server of REDIS_URL, so that clicks work while one of them is
+ * up, or a file in DATA_DIR. It lives as long as its layer.
  */
 import { type Config, Effect, Layer } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
@@ -15,12 +15,12 @@ import { sqliteLinks } from "./sqlite.ts"
 /** The settings that this service reads. */
 export const campaignLinksSettings = [redisUrl, linksKey, queueKey, dataDir]
 
-/** Someone waits at their browser: a server that has not answered a second later counts as away. The queue logs that. */
+/** A user waits at the browser: a server counts as unreachable after one second without a reply. The queue logs it. */
 const impatient = { commandTimeout: 1000, quiet: true }
 
 /**
- * A Redis that is away does not keep it from starting. Fails with one clear sentence when a setting can never work: a
- * URL that is none, a DATA_DIR that cannot be written.
+ * An unreachable Redis does not prevent a start. Fails with one sentence for a setting that cannot work: an invalid URL, a
+ * DATA_DIR that is not writable.
  */
 export const layer: Layer.Layer<CampaignLinks, Failure | Config.ConfigError> = Layer.effect(
   CampaignLinks,
@@ -36,5 +36,5 @@ export const layer: Layer.Layer<CampaignLinks, Failure | Config.ConfigError> = L
   })
 )
 
-/** The links of this queue: in its slot, and apart from those of another queue on the same server. */
+/** The key of this queue's links: in the slot of the queue, and different for each queue on a server. */
 const keyBeside = (queue: string): string => (/\{[^}]+\}/.test(queue) ? `${queue}:links` : `{${queue}}:links`)

@@ -1,16 +1,16 @@
 /**
- * Campaign links in Redis or Valkey, alone or a cluster. The connection lives as long as the scope.
+ * Campaign links in Redis or Valkey, a single server or a cluster. The connection lives as long as the scope.
  *
- * LINKS_KEY is a hash of id → JSON; `:ids` beside it, in the same slot, a sorted set of the ids, by which they are listed.
+ * LINKS_KEY is a hash of id → JSON; `:ids`, in the same slot, is a sorted set of the ids, for listing.
  */
 import { Effect, type Redacted, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { type ConnectOptions, connect, type Reply } from "../redis/connection.ts"
 import { makeWriter } from "../redis/writer.ts"
 import type { CampaignLinks } from "./service.ts"
-import { linkOfText, noRoom, pageOf, textOfLink } from "./stored.ts"
+import { limitReached, linkOfText, pageOf, textOfLink } from "./stored.ts"
 
-/** KEYS links ids · ARGV id, JSON, how many there may be · what became of it. */
+/** KEYS: links, ids · ARGV: id, JSON, limit of links · returns created, replaced or full. */
 export const putScript = `
 local isNew = redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0
 if isNew and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 'full' end
@@ -19,13 +19,13 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return isNew and 'created' or 'replaced'
 `
 
-/** KEYS links ids · ARGV id · 1 when there was one. */
+/** KEYS: links, ids · ARGV: id · returns 1 when the link existed. */
 export const removeScript = `
 redis.call('ZREM', KEYS[2], ARGV[1])
 return redis.call('HDEL', KEYS[1], ARGV[1])
 `
 
-/** KEYS links ids · ARGV where to begin, how many · ids and texts in turn. */
+/** KEYS: links, ids · ARGV: start, limit · returns ids and texts alternately. */
 const listScript = `
 local found = {}
 for _, id in ipairs(redis.call('ZRANGEBYLEX', KEYS[2], ARGV[1], '+', 'LIMIT', 0, ARGV[2])) do
@@ -37,12 +37,12 @@ return found
 
 export interface RedisLinksSettings {
   readonly url: Redacted.Redacted<string>
-  /** The hash; on a cluster its companion has its slot. */
+  /** The key of the hash. */
   readonly key: string
   readonly maxLinks: number
 }
 
-/** Opens the store; a server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */
+/** Opens the store; an unreachable server does not prevent it. Fails with `misconfigured` for an invalid URL. */
 export const redisLinks = Effect.fnUntraced(function* (
   { url, key, maxLinks }: RedisLinksSettings,
   options?: ConnectOptions
@@ -58,7 +58,7 @@ export const redisLinks = Effect.fnUntraced(function* (
   return {
     put: Effect.fnUntraced(function* (link) {
       const outcome = String(yield* put(keys, [link.id, textOfLink(link), maxLinks]))
-      if (outcome === "full") return yield* noRoom(maxLinks)
+      if (outcome === "full") return yield* limitReached(maxLinks)
       return outcome === "created" ? "created" : "replaced"
     }),
     get: (id) =>

@@ -1,33 +1,39 @@
 /**
- * Where campaign links are kept: few, read at each click by gateways that remember them for a moment, written by people.
- * A link that has been put or removed is so for everyone once that has succeeded; while it is under way or after it has
- * failed, either may be seen. Both may be done again without harm.
+ * The store of campaign links: few links, read at each click by gateways with a short cache, written by people. A change is
+ * visible to all readers once it has succeeded; before that, and after a failure, it may or may not be. Both changes are
+ * idempotent.
  */
 import { Context, type Effect } from "effect"
 import type { CampaignLink } from "../../contracts/campaign-link.ts"
 import type { Failure } from "../../contracts/failure.ts"
 
-/** Links in the order of their ids. */
+/** Links ordered by id. */
 export interface LinkPage {
   readonly links: ReadonlyArray<CampaignLink>
-  /** What to go on behind; undefined when these were the last. */
+  /** The cursor of the next page; undefined on the last one. */
   readonly next: string | undefined
 }
 
-/** Every operation fails with `unavailable` or `timeout` when the store cannot be reached. */
+/**
+ * Every operation fails with `unavailable` or `timeout` when the store cannot be reached.
+ *
+ * @example
+ * const links = yield* CampaignLinks
+ * yield* links.put({ id: "spring", default: "https://shop.example/spring" })
+ */
 export class CampaignLinks extends Context.Service<
   CampaignLinks,
   {
-    /** Stores a link, in the place of one that has its id. Fails with `too-large` when there are `maxLinks` others. */
+    /** Stores a link; replaces the one with the same id. Fails with `too-large` when there are `maxLinks` others. */
     readonly put: (link: CampaignLink) => Effect.Effect<"created" | "replaced", Failure>
-    /** Undefined where there is none; what stands there and is no link counts as none. */
+    /** Undefined for an unknown id, or for a stored text that is not a link. */
     readonly get: (id: string) => Effect.Effect<CampaignLink | undefined, Failure>
-    /** At most `limit` links, at least 1, whose ids come behind `after`; from the first when that is undefined. */
+    /** At most `limit` (1 or more) links with ids after `after`; from the first when `after` is undefined. */
     readonly list: (after: string | undefined, limit: number) => Effect.Effect<LinkPage, Failure>
-    /** False when there was none. */
+    /** False for an unknown id. */
     readonly remove: (id: string) => Effect.Effect<boolean, Failure>
   }
 >()("spoor/bridge/campaign-links") {}
 
-/** How many links there may be. */
+/** The limit of stored links. */
 export const maxLinks = 1_000_000

@@ -3,12 +3,12 @@ import { Effect, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { openFile } from "../sqlite/database.ts"
 import type { CampaignLinks } from "./service.ts"
-import { linkOfText, noRoom, pageOf, textOfLink } from "./stored.ts"
+import { limitReached, linkOfText, pageOf, textOfLink } from "./stored.ts"
 
 export const linksSchema =
   "CREATE TABLE IF NOT EXISTS links (id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID"
 
-/** Opens the store in the folder `directory`; fails with one clear sentence when that folder cannot be written. */
+/** Opens the store in the folder `directory`; fails with one sentence when that folder is not writable. */
 export const sqliteLinks = Effect.fnUntraced(function* (
   directory: string,
   maxLinks: number
@@ -32,7 +32,7 @@ export const sqliteLinks = Effect.fnUntraced(function* (
         steps.create.run(link.id, text)
         return "created"
       })
-      return outcome === "full" ? yield* noRoom(maxLinks) : outcome
+      return outcome === "full" ? yield* limitReached(maxLinks) : outcome
     }),
     get: (id) =>
       file.read(() => {

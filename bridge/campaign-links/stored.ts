@@ -1,4 +1,4 @@
-/** A campaign link as text, the same in each store. */
+/** The text of a campaign link, the same in each store. */
 import { Option, Schema } from "effect"
 import { CampaignLink } from "../../contracts/campaign-link.ts"
 import { Failure } from "../../contracts/failure.ts"
@@ -11,16 +11,16 @@ export const textOfLink = Schema.encodeSync(json)
 
 const decode = Schema.decodeUnknownOption(json)
 
-/** The link that a text is; undefined when it is none. */
+/** The link in a text; undefined for any other text. */
 export const linkOfText = (text: string): CampaignLink | undefined => Option.getOrUndefined(decode(text))
 
-/** What there is of each id. */
+/** A row of a store. */
 export interface StoredLink {
   readonly id: string
   readonly text: string
 }
 
-/** A page of `limit` links out of one more than that, if there are so many. */
+/** A page of `limit` links from `limit` + 1 rows, when there are as many. */
 export const pageOf = (stored: ReadonlyArray<StoredLink>, limit: number): LinkPage => {
   const shown = stored.slice(0, limit)
   return {
@@ -29,8 +29,8 @@ export const pageOf = (stored: ReadonlyArray<StoredLink>, limit: number): LinkPa
   }
 }
 
-export const noRoom = (maxLinks: number): Failure =>
+export const limitReached = (maxLinks: number): Failure =>
   new Failure({
     reason: "too-large",
-    message: `There are ${maxLinks} links; remove one before you add another.`
+    message: `The limit of ${maxLinks} links is reached: remove one before you add another.`
   })

@@ -1,4 +1,4 @@
-/** The event log that the settings ask for: Kafka where KAFKA_BROKERS is set, else a file in DATA_DIR. */
+/** The event log that the settings choose: Kafka when KAFKA_BROKERS is set, else a file in DATA_DIR. */
 import { type Config, Duration, Effect, Layer, Result, Schedule } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting } from "../../contracts/setting.ts"
@@ -19,7 +19,7 @@ import { makeKafka, readAddress } from "./kafka/log.ts"
 import { EventLog } from "./service.ts"
 import { makeSqlite } from "./sqlite/log.ts"
 
-/** The settings that it reads, for `--help`. */
+/** The settings that this service reads. */
 export const eventLogSettings: ReadonlyArray<Setting<unknown>> = [
   kafkaBrokers,
   kafkaSsl,
@@ -34,8 +34,8 @@ export const eventLogSettings: ReadonlyArray<Setting<unknown>> = [
 ]
 
 /**
- * Fails with one clear sentence: `unreadable` when a setting can never work, `unavailable` when the file cannot be
- * written, or no broker answers within KAFKA_START_TIMEOUT where that is set. Else a broker that is away is waited for.
+ * Fails with one sentence: `misconfigured` for a setting that cannot work, `unavailable` when the file is not writable, or
+ * when no broker responds within KAFKA_START_TIMEOUT. Without that setting, an unreachable Kafka does not prevent a start.
  */
 export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.effect(
   EventLog,
@@ -60,27 +60,27 @@ export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.
       maxUnpacked: settings.maxUnpacked
     })
     if (Duration.isPositive(settings.startTimeout))
-      yield* firstAnswer(log.dependency.check, settings.startTimeout)
-    else yield* sayWhenAway(log.dependency)
+      yield* firstResponse(log.dependency.check, settings.startTimeout)
+    else yield* warnWhenUnreachable(log.dependency)
     return log
   })
 )
 
-/** Says it when Kafka is away at the start, and again when it is there. Does not wait for it. */
-const sayWhenAway = Effect.fnUntraced(function* ({ check, address }: Dependency) {
+/** Logs that Kafka is unreachable at the start, and later that it is reachable. Does not wait for it. */
+const warnWhenUnreachable = Effect.fnUntraced(function* ({ check, address }: Dependency) {
   const first = yield* Effect.result(check)
   if (Result.isSuccess(first)) return
-  yield* Effect.logWarning(`${first.failure.message}. Going on without it and connecting again.`)
+  yield* Effect.logWarning(`${first.failure.message}. Starting without it; it is tried again every second.`)
   yield* Effect.retry(check, Schedule.spaced("1 second")).pipe(
-    Effect.andThen(Effect.logInfo(`Kafka at ${address} is there.`)),
+    Effect.andThen(Effect.logInfo(`Kafka at ${address} is reachable.`)),
     Effect.ignore,
     Effect.forkScoped
   )
 })
 
-/** Returns when Kafka answers; fails as the last check did when it has not for so long. */
-const firstAnswer = (
+/** Returns when Kafka responds; fails like the last check after the timeout. */
+const firstResponse = (
   check: Effect.Effect<void, Failure>,
-  patience: Duration.Duration
+  timeout: Duration.Duration
 ): Effect.Effect<void, Failure> =>
-  Effect.retry(check, Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: patience })))
+  Effect.retry(check, Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: timeout })))

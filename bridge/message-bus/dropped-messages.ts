@@ -1,7 +1,7 @@
-/** The count of messages that a bus let go of, by reason; the only trace of a fact that nobody could be told. */
+/** The metric of messages that the bus dropped, by reason: the only trace of a published message that reached nobody. */
 import { type Effect, Metric } from "effect"
 
-/** Why: no connection, too much on its way already, over the size limit, not a subject, or a watcher that is too slow. */
+/** No connection, a full outbound backlog, over the size limit, an invalid subject, or a slow subscriber. */
 export type DropReason = "disconnected" | "backlog" | "too-large" | "unreadable" | "slow-watcher"
 
 const dropped = Metric.counter("spoor_bus_dropped", {
@@ -9,7 +9,7 @@ const dropped = Metric.counter("spoor_bus_dropped", {
   incremental: true
 })
 
-/** How many were dropped for that reason in this process. */
+/** The counter of that reason, of this process. */
 export const droppedBy = (reason: DropReason) => Metric.withAttributes(dropped, { reason })
 
 /** Counts one dropped message. */

@@ -1,152 +1,166 @@
 /**
- * The message bus within one process: the same promises as NATS without a server. Lives as long as its layer.
- * Payloads are handed over as they are, not copied: whoever sends one must not change it afterwards.
+ * The message bus within one process: the same guarantees as NATS, without a server. Lives as long as its layer.
+ * Payloads are passed by reference: the sender must not change one after sending it.
  */
 import { type Cause, Clock, Deferred, Effect, Queue, type Scope, Stream } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { maxMessageBytes } from "../../contracts/messages/msgpack.ts"
 import { countDropped } from "./dropped-messages.ts"
-import { type Answers, makeAnswers } from "./request-handlers.ts"
+import { makeRequestHandlers, type RequestHandlers } from "./request-handlers.ts"
 import type { BusMessage, BusRequest, MessageBus } from "./service.ts"
 import { isSubject, matcher } from "./subject.ts"
 
-interface Member {
+/** A handler of requests: a member of a queue group, or on its own. */
+interface Responder {
   readonly queue: string | undefined
   readonly matches: (subject: string) => boolean
-  readonly answers: Answers
+  readonly handlers: RequestHandlers
 }
 
-interface Watcher {
+interface Subscriber {
   readonly matches: (subject: string) => boolean
-  /** Says whether an older message had to make place. */
-  readonly see: (message: BusMessage) => boolean
+  /** Returns whether an older message was dropped for it. */
+  readonly deliver: (message: BusMessage) => boolean
 }
 
-/** A bus of its own: who shares it can reach each other. */
+interface Registered {
+  readonly responders: Set<Responder>
+  readonly subscribers: Set<Subscriber>
+}
+
+/** A bus of its own: only those who share it reach each other. */
 export const makeInProcess = (): MessageBus["Service"] => {
-  const members = new Set<Member>()
-  const watchers = new Set<Watcher>()
-
-  const show = (message: BusMessage): Effect.Effect<void> => {
-    let slow = 0
-    for (const watcher of watchers) if (watcher.matches(message.subject) && watcher.see(message)) slow += 1
-    return slow === 0 ? Effect.void : Effect.repeat(countDropped("slow-watcher"), { times: slow - 1 })
-  }
-
-  /** Those who get a request: every member without a queue, and one of each queue by chance. */
-  const chosen = (subject: string): ReadonlyArray<Member> => {
-    const queues = new Map<string, Array<Member>>()
-    const all: Array<Member> = []
-    for (const member of members) {
-      if (!member.matches(subject)) continue
-      if (member.queue === undefined) all.push(member)
-      else queues.set(member.queue, [...(queues.get(member.queue) ?? []), member])
-    }
-    for (const queue of queues.values()) {
-      const one = queue[Math.floor(Math.random() * queue.length)]
-      if (one !== undefined) all.push(one)
-    }
-    return all
-  }
-
-  /** Starts the answers to a request; says how many there will be. */
-  const send = Effect.fnUntraced(function* (
-    subject: string,
-    payload: Uint8Array,
-    deadline: number,
-    settle: (answer: Uint8Array | Failure) => void
-  ) {
-    if (!isSubject(subject)) return yield* refuse("unreadable", `"${subject}" is not a subject`)
-    if (payload.length > maxMessageBytes) return yield* tooLarge(payload)
-    yield* show({ subject, payload })
-    const asked = chosen(subject)
-    if (asked.length === 0) return yield* refuse("no-responders", `nobody serves ${subject}`)
-    const request: BusRequest = { subject, payload, deadline }
-    for (const member of asked) member.answers.start(request, settle)
-    return asked.length
-  })
-
+  const bus: Registered = { responders: new Set(), subscribers: new Set() }
   return {
     dependency: { kind: "in-process", embedded: true, address: "", check: Effect.void },
-
-    request: Effect.fnUntraced(function* (subject, payload, deadline) {
-      const now = yield* Clock.currentTimeMillis
-      if (deadline <= now) return yield* refuse("expired", `the deadline for asking ${subject} has passed`)
-      const first = yield* Deferred.make<Uint8Array, Failure>()
-      yield* send(subject, payload, deadline, (answer) =>
-        Deferred.doneUnsafe(first, answer instanceof Failure ? Effect.fail(answer) : Effect.succeed(answer))
-      )
-      return yield* Deferred.await(first).pipe(
-        Effect.timeoutOrElse({
-          duration: deadline - now,
-          orElse: () => refuse("timeout", `no answer from ${subject} in time`)
-        })
-      )
-    }),
-
-    requestMany: Effect.fnUntraced(function* (subject, payload, window) {
-      const now = yield* Clock.currentTimeMillis
-      const settled = yield* Queue.unbounded<Uint8Array | Failure>()
-      const asked = yield* send(subject, payload, now + window, (answer) =>
-        Queue.offerUnsafe(settled, answer)
-      )
-      const answers: Array<Uint8Array> = []
-      yield* Queue.take(settled).pipe(
-        Effect.tap((answer) => Effect.sync(() => answer instanceof Failure || answers.push(answer))),
-        Effect.repeat({ times: asked - 1 }),
-        Effect.timeoutOption(window)
-      )
-      return answers
-    }),
-
-    serve: Effect.fnUntraced(function* (subject, queue, answer) {
-      const answers = yield* makeAnswers(subject, answer, () => maxMessageBytes)
-      const member: Member = { queue, matches: matcher(subject), answers }
-      yield* Effect.acquireRelease(
-        Effect.sync(() => members.add(member)),
-        () =>
-          Effect.suspend(() => {
-            members.delete(member)
-            return answers.finish
-          })
-      )
-    }),
+    request: request(bus),
+    requestMany: requestMany(bus),
+    serve: serve(bus),
 
     publish: (subject, payload) =>
       Effect.suspend(() => {
         if (!isSubject(subject)) return countDropped("unreadable")
         if (payload.length > maxMessageBytes) return countDropped("too-large")
-        return show({ subject, payload })
+        return deliver(bus.subscribers, { subject, payload })
       }),
 
     subscribe: (subject) =>
-      Stream.callback<BusMessage, Failure>((queue) => watch(watchers, subject, queue), watcherBuffer),
+      Stream.callback<BusMessage, Failure>(
+        (queue) => subscribe(bus.subscribers, subject, queue),
+        subscriberBuffer
+      ),
 
     flush: Effect.void
   }
 }
 
-const watcherBuffer = { bufferSize: 1024, strategy: "sliding" } as const
+const deliver = (subscribers: ReadonlySet<Subscriber>, message: BusMessage): Effect.Effect<void> => {
+  let slow = 0
+  for (const subscriber of subscribers) {
+    if (subscriber.matches(message.subject) && subscriber.deliver(message)) slow += 1
+  }
+  return slow === 0 ? Effect.void : Effect.repeat(countDropped("slow-watcher"), { times: slow - 1 })
+}
 
-const watch = (
-  watchers: Set<Watcher>,
+/** Who gets a request: every responder without a queue, and a random one of each queue. */
+const chosen = (responders: ReadonlySet<Responder>, subject: string): ReadonlyArray<Responder> => {
+  const queues = new Map<string, Array<Responder>>()
+  const all: Array<Responder> = []
+  for (const responder of responders) {
+    if (!responder.matches(subject)) continue
+    if (responder.queue === undefined) all.push(responder)
+    else queues.set(responder.queue, [...(queues.get(responder.queue) ?? []), responder])
+  }
+  for (const queue of queues.values()) {
+    const one = queue[Math.floor(Math.random() * queue.length)]
+    if (one !== undefined) all.push(one)
+  }
+  return all
+}
+
+/** Starts the handlers of a request; returns how many replies there will be. */
+const send = Effect.fnUntraced(function* (
+  { responders, subscribers }: Registered,
+  request: BusRequest,
+  settle: (reply: Uint8Array | Failure) => void
+) {
+  const { subject, payload } = request
+  if (!isSubject(subject)) return yield* refuse("unreadable", `"${subject}" is not a subject`)
+  if (payload.length > maxMessageBytes) return yield* tooLarge(payload)
+  yield* deliver(subscribers, { subject, payload })
+  const asked = chosen(responders, subject)
+  if (asked.length === 0) return yield* refuse("no-responders", `nobody serves ${subject}`)
+  for (const responder of asked) responder.handlers.start(request, settle)
+  return asked.length
+})
+
+const request = (bus: Registered): MessageBus["Service"]["request"] =>
+  Effect.fnUntraced(function* (subject, payload, deadline) {
+    const now = yield* Clock.currentTimeMillis
+    if (deadline <= now) return yield* refuse("expired", `the deadline for asking ${subject} has passed`)
+    const first = yield* Deferred.make<Uint8Array, Failure>()
+    yield* send(bus, { subject, payload, deadline }, (reply) =>
+      Deferred.doneUnsafe(first, reply instanceof Failure ? Effect.fail(reply) : Effect.succeed(reply))
+    )
+    return yield* Deferred.await(first).pipe(
+      Effect.timeoutOrElse({
+        duration: deadline - now,
+        orElse: () => refuse("timeout", `no answer from ${subject} in time`)
+      })
+    )
+  })
+
+const requestMany = (bus: Registered): MessageBus["Service"]["requestMany"] =>
+  Effect.fnUntraced(function* (subject, payload, window) {
+    const now = yield* Clock.currentTimeMillis
+    const settled = yield* Queue.unbounded<Uint8Array | Failure>()
+    const asked = yield* send(bus, { subject, payload, deadline: now + window }, (reply) =>
+      Queue.offerUnsafe(settled, reply)
+    )
+    const replies: Array<Uint8Array> = []
+    yield* Queue.take(settled).pipe(
+      Effect.tap((reply) => Effect.sync(() => reply instanceof Failure || replies.push(reply))),
+      Effect.repeat({ times: asked - 1 }),
+      Effect.timeoutOption(window)
+    )
+    return replies
+  })
+
+const serve = ({ responders }: Registered): MessageBus["Service"]["serve"] =>
+  Effect.fnUntraced(function* (subject, queue, answer) {
+    const handlers = yield* makeRequestHandlers(subject, answer, () => maxMessageBytes)
+    const responder: Responder = { queue, matches: matcher(subject), handlers }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => responders.add(responder)),
+      () =>
+        Effect.suspend(() => {
+          responders.delete(responder)
+          return handlers.finish
+        })
+    )
+  })
+
+const subscriberBuffer = { bufferSize: 1024, strategy: "sliding" } as const
+
+const subscribe = (
+  subscribers: Set<Subscriber>,
   subject: string,
   queue: Queue.Queue<BusMessage, Failure | Cause.Done>
-): Effect.Effect<Watcher, never, Scope.Scope> =>
+): Effect.Effect<Subscriber, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const watcher: Watcher = {
+      const subscriber: Subscriber = {
         matches: matcher(subject),
-        see: (message) => {
+        deliver: (message) => {
           const isFull = Queue.isFullUnsafe(queue)
           Queue.offerUnsafe(queue, message)
           return isFull
         }
       }
-      watchers.add(watcher)
-      return watcher
+      subscribers.add(subscriber)
+      return subscriber
     }),
-    (watcher) => Effect.sync(() => watchers.delete(watcher))
+    (subscriber) => Effect.sync(() => subscribers.delete(subscriber))
   )
 
 const refuse = (reason: Failure["reason"], message: string): Effect.Effect<never, Failure> =>

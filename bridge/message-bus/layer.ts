@@ -12,12 +12,12 @@ const natsInboxPrefix = setting(
   "NATS_INBOX_PREFIX",
   Config.String,
   "_INBOX.spoor",
-  "Below this subject answers arrive; give each NATS user one of its own, so that no other can read them."
+  "Replies arrive below this subject; give each NATS user its own, so that no other user can read them."
 )
 
 const busSecret = secret(
   "BUS_SECRET",
-  "With it, answers between actors over NATS are signed: the same for all drainers, enrichers and bridges. Unset: whoever may answer there is believed."
+  "Key that signs the replies between actors over NATS: the same for all drainers, enrichers and bridges. Unset: replies are accepted from every responder on that NATS."
 )
 
 /** The settings that this service reads. */
@@ -28,7 +28,7 @@ export const messageBusSettings: ReadonlyArray<Setting<unknown>> = [
   busSecret
 ]
 
-/** Comes up with or without a server; fails with `unreadable` for settings that cannot work. */
+/** Opens with or without a reachable server; fails with `misconfigured` for settings that cannot work. */
 export const layer: Layer.Layer<MessageBus, Failure | Config.ConfigError> = Layer.effect(
   MessageBus,
   Effect.gen(function* () {
@@ -42,7 +42,7 @@ export const layer: Layer.Layer<MessageBus, Failure | Config.ConfigError> = Laye
     const bus = yield* makeNats({ url, creds, inboxPrefix })
     if (key !== undefined && Redacted.value(key) !== "") return signedBus(bus, key)
     yield* Effect.logInfo(
-      "BUS_SECRET is not set: who may answer on spoor.enrich or spoor.store of this NATS can say that events are stored."
+      "BUS_SECRET is not set: any client that may reply on spoor.enrich or spoor.store of this NATS can confirm events as stored. Set it to the same value for all actors."
     )
     return bus
   })

@@ -1,12 +1,12 @@
 /**
- * The NATS micro service protocol (ADR-32) over any message bus: a service answers `$SRV.PING`, `$SRV.INFO` and
- * `$SRV.STATS` (for all, by name, by name and id), so that `nats micro ls` and the viewer see what runs.
+ * The NATS micro service protocol (ADR-32) over any message bus: a service replies on `$SRV.PING`, `$SRV.INFO` and
+ * `$SRV.STATS` (of all, by name, by name and id), so that `nats micro ls` and the viewer list the running services.
  */
 import { Clock, Effect, Schema, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { MessageBus } from "./service.ts"
 
-/** One subject that a service answers, and how it fared. Times are nanoseconds. */
+/** One subject that a service serves, and its counts. Times are nanoseconds. */
 export interface Endpoint {
   readonly name: string
   readonly subject: string
@@ -16,23 +16,23 @@ export interface Endpoint {
   /** Empty when there was none. */
   readonly lastError: string
   readonly processingTime: number
-  /** Anything else worth knowing, as JSON. */
+  /** Further details, as JSON. */
   readonly data?: unknown
 }
 
 export interface MicroService {
-  /** Letters, digits, `_` and `-`. Copies share the name; each has an id of its own. */
+  /** Letters, digits, `_` and `-`. Instances share the name; each has an id of its own. */
   readonly name: string
   readonly id: string
-  /** As 1.2.3. */
+  /** Like 1.2.3. */
   readonly version: string
   readonly description: string
   readonly metadata: Readonly<Record<string, string>>
-  /** The endpoints at this moment. */
+  /** The current endpoints. */
   readonly stats: Effect.Effect<ReadonlyArray<Endpoint>>
 }
 
-const identity = {
+const identityFields = {
   name: Schema.String,
   id: Schema.String,
   version: Schema.String,
@@ -40,17 +40,20 @@ const identity = {
 }
 const place = { name: Schema.String, subject: Schema.String, queue_group: Schema.optionalKey(Schema.String) }
 
-/** The three answers, as any NATS client gives them. */
-export const Ping = Schema.Struct({ type: Schema.Literal("io.nats.micro.v1.ping_response"), ...identity })
+/** The three replies of the protocol. */
+export const Ping = Schema.Struct({
+  type: Schema.Literal("io.nats.micro.v1.ping_response"),
+  ...identityFields
+})
 export const Info = Schema.Struct({
   type: Schema.Literal("io.nats.micro.v1.info_response"),
-  ...identity,
+  ...identityFields,
   description: Schema.String,
   endpoints: Schema.Array(Schema.Struct(place))
 })
 export const Stats = Schema.Struct({
   type: Schema.Literal("io.nats.micro.v1.stats_response"),
-  ...identity,
+  ...identityFields,
   /** ISO 8601. */
   started: Schema.String,
   endpoints: Schema.Array(
@@ -70,31 +73,39 @@ const answers = { ping: Ping, info: Info, stats: Stats }
 export type Kind = keyof typeof answers
 type Answer = (typeof answers)[Kind]["Type"]
 
-/** Answers for the service until the scope closes; it counts as started now. Fails with `unreadable` for a bad name. */
+/**
+ * Replies for the service until the scope closes; its start time is now. Fails with `misconfigured` for an invalid name.
+ *
+ * @example
+ * yield* register({ name: "enricher", id: "a1", version: "1.2.3", description: "", metadata: {}, stats: Effect.succeed([]) })
+ */
 export const register = Effect.fnUntraced(function* (
   service: MicroService
 ): Effect.fn.Return<void, Failure, MessageBus | Scope.Scope> {
   const { name, id, version, metadata, description } = service
   for (const part of [name, id]) {
     if (!/^[A-Za-z0-9_-]+$/.test(part)) {
-      return yield* new Failure({ reason: "unreadable", message: `"${part}" cannot name a micro service` })
+      return yield* new Failure({
+        reason: "misconfigured",
+        message: `"${part}" cannot name a micro service: use letters, digits, _ and -`
+      })
     }
   }
   const bus = yield* MessageBus
   const started = new Date(yield* Clock.currentTimeMillis).toISOString()
-  const same = { name, id, version, metadata }
+  const identity = { name, id, version, metadata }
 
-  const say: Readonly<Record<Kind, Effect.Effect<Answer>>> = {
-    ping: Effect.succeed({ type: "io.nats.micro.v1.ping_response", ...same }),
+  const replies: Readonly<Record<Kind, Effect.Effect<Answer>>> = {
+    ping: Effect.succeed({ type: "io.nats.micro.v1.ping_response", ...identity }),
     info: Effect.map(service.stats, (endpoints) => ({
       type: "io.nats.micro.v1.info_response",
-      ...same,
+      ...identity,
       description,
       endpoints: endpoints.map(placeOf)
     })),
     stats: Effect.map(service.stats, (endpoints) => ({
       type: "io.nats.micro.v1.stats_response",
-      ...same,
+      ...identity,
       started,
       endpoints: endpoints.map(statsOf)
     }))
@@ -102,18 +113,18 @@ export const register = Effect.fnUntraced(function* (
 
   const kinds: ReadonlyArray<Kind> = ["ping", "info", "stats"]
   yield* Effect.forEach(
-    kinds.flatMap((kind) => ["", `.${name}`, `.${name}.${id}`].map((whom) => ({ kind, whom }))),
-    ({ kind, whom }) =>
-      bus.serve(subjectOf(kind) + whom, undefined, () =>
-        Effect.map(say[kind], (answer) => new TextEncoder().encode(JSON.stringify(answer)))
+    kinds.flatMap((kind) => ["", `.${name}`, `.${name}.${id}`].map((suffix) => ({ kind, suffix }))),
+    ({ kind, suffix }) =>
+      bus.serve(subjectOf(kind) + suffix, undefined, () =>
+        Effect.map(replies[kind], (answer) => new TextEncoder().encode(JSON.stringify(answer)))
       ),
     { concurrency: "unbounded", discard: true }
   )
 })
 
 /**
- * The services that run, as they answer within `window` milliseconds. Answers that do not follow the protocol are
- * left out; nobody there is an empty list.
+ * The running services that reply within `window` milliseconds; an empty list when none does. Replies that do not follow
+ * the protocol are ignored.
  */
 export const discover = Effect.fnUntraced(function* <K extends Kind>(
   bus: MessageBus["Service"],

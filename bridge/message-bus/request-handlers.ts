@@ -1,30 +1,30 @@
 /**
- * The answers that one member of a queue group is working on: each runs in a fiber of its own and is settled exactly
- * once. They live as long as the scope; the ones that `finish` did not see end are interrupted when it closes.
+ * The requests that one responder handles now: each runs in a fiber of its own and gets exactly one reply. They live as
+ * long as the scope; closing it interrupts those that are still in flight after `finish`.
  */
 import { Cause, Effect, Exit, FiberSet, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import type { BusRequest } from "./service.ts"
 
-/** How long the end of a scope waits for the answers under way, milliseconds. */
-export const drainTime = 10_000
+/** How long a closing scope waits for requests in flight, milliseconds. */
+export const drainTimeoutMs = 10_000
 
-export interface Answers {
-  /** Starts the answer to a request. `settle` gets the answer, or why there is none; it is called once. */
-  readonly start: (request: BusRequest, settle: (answer: Uint8Array | Failure) => void) => void
-  /** Waits until no answer is under way, at most `drainTime`. */
+export interface RequestHandlers {
+  /** Starts to handle a request. `settle` is called once, with the reply or the failure. */
+  readonly start: (request: BusRequest, settle: (reply: Uint8Array | Failure) => void) => void
+  /** Waits until no request is in flight, at most `drainTimeoutMs`. */
   readonly finish: Effect.Effect<void>
 }
 
 /**
- * Runs `answer` for requests on `subject` (named in the log when an answer dies). Of an answer of more
- * bytes than `limit` says only `too-large` is told: the work is done, and whoever asks for less of it gets an answer.
+ * Runs `answer` for requests on `subject`; a crash is logged with the subject. A reply of more than `limit` bytes becomes
+ * the failure `too-large`: the work is done, and a smaller request can get a reply.
  */
-export const makeAnswers = Effect.fnUntraced(function* (
+export const makeRequestHandlers = Effect.fnUntraced(function* (
   subject: string,
   answer: (request: BusRequest) => Effect.Effect<Uint8Array>,
   limit: () => number
-): Effect.fn.Return<Answers, never, Scope.Scope> {
+): Effect.fn.Return<RequestHandlers, never, Scope.Scope> {
   const fibers = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(fibers)<never>()
   return {
@@ -33,7 +33,7 @@ export const makeAnswers = Effect.fnUntraced(function* (
         Effect.suspend(() => answer(request)).pipe(
           Effect.onExit((exit) => {
             const settled = Effect.sync(() =>
-              settle(Exit.isSuccess(exit) ? fitting(exit.value, limit()) : noAnswer(exit.cause))
+              settle(Exit.isSuccess(exit) ? checkSize(exit.value, limit()) : failureOf(exit.cause))
             )
             return Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
               ? settled
@@ -43,19 +43,19 @@ export const makeAnswers = Effect.fnUntraced(function* (
         )
       )
     },
-    finish: FiberSet.awaitEmpty(fibers).pipe(Effect.timeoutOption(drainTime), Effect.asVoid)
+    finish: FiberSet.awaitEmpty(fibers).pipe(Effect.timeoutOption(drainTimeoutMs), Effect.asVoid)
   }
 })
 
-const fitting = (answer: Uint8Array, limit: number): Uint8Array | Failure =>
-  answer.length <= limit
-    ? answer
+const checkSize = (reply: Uint8Array, limit: number): Uint8Array | Failure =>
+  reply.length <= limit
+    ? reply
     : new Failure({
         reason: "too-large",
-        message: `an answer of ${answer.length} bytes is over the limit of ${limit}`
+        message: `a reply of ${reply.length} bytes is over the limit of ${limit}`
       })
 
-const noAnswer = (cause: Cause.Cause<never>): Failure =>
+const failureOf = (cause: Cause.Cause<never>): Failure =>
   Cause.hasInterruptsOnly(cause)
-    ? new Failure({ reason: "timeout", message: "the one asked stopped before it had answered" })
-    : new Failure({ reason: "crashed", message: `the one asked crashed: ${String(Cause.squash(cause))}` })
+    ? new Failure({ reason: "timeout", message: "the responder stopped before it replied" })
+    : new Failure({ reason: "crashed", message: `the responder crashed: ${String(Cause.squash(cause))}` })

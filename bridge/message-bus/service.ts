@@ -1,6 +1,6 @@
 /**
- * How actors reach each other: requests that one member of a queue group answers, and facts that anyone may watch.
- * Nothing is kept: a message exists only while it travels.
+ * Messages between actors: requests, to which one member of a queue group replies, and published messages for any
+ * number of subscribers. Nothing is stored.
  */
 import { Context, type Effect, type Scope, type Stream } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
@@ -11,25 +11,31 @@ export interface BusMessage {
   readonly payload: Uint8Array
 }
 
-/** A request as the one who answers gets it. */
+/** A request as its handler receives it. */
 export interface BusRequest extends BusMessage {
   /**
-   * When the one who asks stops waiting, milliseconds since 1970 by the clock of this machine. Between machines the
-   * time that is left travels, not this: the deadline here is later by as long as the request took to arrive.
+   * When the requester stops waiting, milliseconds since 1970 by the clock of this machine. Between machines the
+   * remaining time is sent instead, so the deadline here is later by the time that the request took to arrive.
    */
   readonly deadline: number
 }
 
+/**
+ * @example
+ * const bus = yield* MessageBus
+ * yield* bus.serve("greet", "greeters", ({ payload }) => Effect.succeed(payload))
+ * const reply = yield* bus.request("greet", new Uint8Array([1]), Date.now() + 1_000)
+ */
 export class MessageBus extends Context.Service<
   MessageBus,
   {
     readonly dependency: Dependency
     /**
-     * Asks one member of the group that serves `subject`, and waits for its answer until `deadline` (milliseconds
-     * since 1970). Fails with `no-responders` at once when nobody serves it, `timeout` (also at once when the
-     * connection is lost while waiting), `crashed` when the answer died, `too-large` when it is too large to travel
-     * (the work is done then). Before anything is sent: `expired` when the deadline has passed, `too-large`,
-     * `unavailable` when not connected.
+     * Sends a request to one member of the queue group that serves `subject`, and waits for its reply until `deadline`
+     * (milliseconds since 1970). Fails before sending with `expired` (the deadline has passed), `too-large`,
+     * `unreadable` (an invalid subject) or `unavailable` (not connected). Fails after sending with `no-responders` at
+     * once, `timeout` (at once when the connection is lost), `crashed` when the handler crashed, and `too-large` when
+     * the reply is over the limit (the work is done then).
      */
     readonly request: (
       subject: string,
@@ -37,8 +43,8 @@ export class MessageBus extends Context.Service<
       deadline: number
     ) => Effect.Effect<Uint8Array, Failure>
     /**
-     * Asks everyone who serves `subject`, and returns what they answered within `window` milliseconds, in order of
-     * arrival. Fails like `request`; whoever does not answer in time is left out.
+     * Sends a request to every responder of `subject`, and returns the replies that arrive within `window` milliseconds,
+     * in order of arrival. Fails like `request`, but for replies that are late or failures: they are left out.
      */
     readonly requestMany: (
       subject: string,
@@ -46,24 +52,25 @@ export class MessageBus extends Context.Service<
       window: number
     ) => Effect.Effect<ReadonlyArray<Uint8Array>, Failure>
     /**
-     * Answers requests on `subject` as a member of `queue` (without one, every server answers: for `$SRV`) until the
-     * scope closes. `answer` is called at once for every request, however many are under way: bounding them is the
-     * caller's part. Closing the scope takes no new requests, but those already taken are still answered.
+     * Handles requests on `subject` as a member of `queue` (undefined: every responder replies, as for `$SRV`) until the
+     * scope closes. `answer` is called at once for every request, without a limit of requests in flight: the caller
+     * limits them. A crash of `answer` becomes the failure `crashed` of the requester. Closing the scope accepts no new
+     * requests and waits for those in flight.
      */
     readonly serve: (
       subject: string,
       queue: string | undefined,
       answer: (request: BusRequest) => Effect.Effect<Uint8Array>
     ) => Effect.Effect<void, Failure, Scope.Scope>
-    /** Sends to whoever watches; at most once, never waits, never fails: what cannot be sent is dropped. */
+    /** Sends to all subscribers, at most once. Never waits, never fails: what cannot be sent is dropped and counted. */
     readonly publish: (subject: string, payload: Uint8Array) => Effect.Effect<void>
     /**
-     * What is published or asked on a subject (with `*` and `>`), from now on. Holds at most 1,024; drops the oldest.
-     * On NATS a watcher of a subject counts as one who might answer it, so a request there times out where it would
-     * have failed with `no-responders`: watch facts, not conversations.
+     * The messages published and requested on a subject (with `*` and `>`), from now on. Buffers at most 1,024 messages;
+     * drops the oldest. On NATS a subscriber counts as a responder, so a request on that subject times out instead of
+     * failing with `no-responders`: subscribe to published messages, not to requests.
      */
     readonly subscribe: (subject: string) => Stream.Stream<BusMessage, Failure>
-    /** Until everything sent so far has reached the server. */
+    /** Waits until everything sent so far has reached the server. */
     readonly flush: Effect.Effect<void, Failure>
   }
 >()("spoor/bridge/message-bus") {}

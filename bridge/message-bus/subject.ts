@@ -1,11 +1,9 @@
-/** Subjects of the bus: names of parts separated by dots, as NATS has them. */
+/** Subjects of the bus: parts separated by dots, as in NATS. */
 
-/** May something be sent to it? */
+/** A subject to send to, without wildcards. */
 export const isSubject = (subject: string): boolean => subject !== "" && !/[\s*>]/.test(subject)
 
-/**
- * A test whether subjects belong to a pattern: `*` stands for one part, `>` as the last part for one or more.
- */
+/** Returns a test whether a subject matches the pattern: `*` matches one part, `>` as the last part one or more. */
 export const matcher = (pattern: string): ((subject: string) => boolean) => {
   const parts = pattern.split(".")
   const isOpen = parts.at(-1) === ">"

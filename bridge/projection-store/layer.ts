@@ -1,4 +1,4 @@
-/** The projections of this process: Redis when PROJECTIONS_URL or REDIS_URL is set, else a file in DATA_DIR. */
+/** The projection store that the settings choose: Redis for PROJECTIONS_URL or REDIS_URL, else a file in DATA_DIR. */
 import { type Config, Duration, Effect, Layer } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting, setting } from "../../contracts/setting.ts"
@@ -26,8 +26,8 @@ export const projectionStoreSettings: ReadonlyArray<Setting<unknown>> = [
 ]
 
 /**
- * A Redis that is away does not keep it from coming up. Fails with one clear sentence for settings that cannot work:
- * a URL that is none, a DATA_DIR that cannot be written, a horizon below a minute or above a year.
+ * An unreachable Redis does not prevent a start. Fails with one sentence for a setting that cannot work: an invalid URL, a
+ * DATA_DIR that is not writable, a horizon below a minute or above a year.
  */
 export const layer: Layer.Layer<ProjectionStore, Failure | Config.ConfigError> = Layer.effect(
   ProjectionStore,
@@ -36,7 +36,7 @@ export const layer: Layer.Layer<ProjectionStore, Failure | Config.ConfigError> =
     const horizon = Duration.toMillis(settings.fenceHorizon)
     if (!(horizon >= minute && horizon <= year)) {
       return yield* new Failure({
-        reason: "unreadable",
+        reason: "misconfigured",
         message: "FENCE_HORIZON must be between 1 minute and 366 days, for example 24h."
       })
     }

@@ -1,7 +1,7 @@
-/** What bounds a store of projections. */
+/** The limits of a projection store. */
 export interface StoreLimits {
   /** How long an event id is remembered at least, milliseconds, above 0. */
   readonly horizon: number
-  /** How many keys a table may have, at least 2: one is for the rest. */
+  /** Keys of a table, at most; 2 or more, of which one counts all others. */
   readonly maxKeys: number
 }

@@ -1,20 +1,20 @@
 /**
- * A batch of effects, checked and laid out for one atomic write: every table and key named once, and event ids as
- * places in bitmaps, so that a thousand events of one batch cost one small string.
+ * A batch of effects, validated and arranged for one atomic write: each table and key once, and event ids as bits of
+ * bitmaps, so that a thousand events of one batch need one small string.
  */
 import { Failure } from "../../contracts/failure.ts"
 import { splitEventId } from "../../contracts/ids.ts"
 import type { EffectBatch } from "./service.ts"
 
-/** Events of one batch whose ids lie in the same piece of its bitmap: who they are here, and which bit each is. */
+/** Events of one batch whose ids are in the same bitmap: their places and their bits. */
 export interface SeenGroup {
   /** Ids of the same quarter of a second share a bucket. */
   readonly bucket: string
-  /** Which bitmap in the bucket. */
+  /** The bitmap in the bucket. */
   readonly field: string
   /** When their batch was claimed first, milliseconds since 1970. */
   readonly made: number
-  /** Places in the list of effects, and for each the bit, below `bitmapBits`. */
+  /** Places in the list of effects, and the bit of each, below `bitmapBits`. */
   readonly effects: Array<number>
   readonly bits: Array<number>
 }
@@ -23,42 +23,42 @@ export interface SeenGroup {
 export interface Plan {
   /** The partition, as the offset fence knows it. */
   readonly partition: string
-  /** The offset of each effect, ascending, and the one behind the last. */
+  /** The offset of each effect, ascending, and the one after the last. */
   readonly offsets: ReadonlyArray<string>
   readonly next: string
-  /** The offset behind the partition's last record, never below `next`: a fence beyond it is of a log that is gone. */
+  /** The offset after the partition's last record, never below `next`: a fence beyond it belongs to a deleted log. */
   readonly end: string
-  /** The effects without an id of our making: only the offset fence applies to them. */
+  /** The effects without an event id of Spoor: only the offset fence applies to them. */
   readonly unnamed: ReadonlyArray<number>
   readonly groups: ReadonlyArray<SeenGroup>
   readonly tables: ReadonlyArray<string>
-  /** The keys: for each its table's place, and its name. */
+  /** For each key the place of its table, and its name. */
   readonly keyTables: ReadonlyArray<number>
   readonly keyNames: ReadonlyArray<string>
-  /** The increments of all effects in a row: for each the key's place, and how much. */
+  /** The increments of all effects in order: for each the place of its key, and the amount. */
   readonly addKeys: ReadonlyArray<number>
   readonly addAmounts: ReadonlyArray<number>
-  /** For each effect, how many increments there are up to its end. */
+  /** For each effect, the number of increments up to its end. */
   readonly ends: ReadonlyArray<number>
 }
 
-/** How many events one bitmap is for, so that no id, however large its number, makes a large bitmap. */
+/** Events per bitmap: limits the size of a bitmap for any id. */
 export const bitmapBits = 4096
 
-/** Is one offset below another? Both are decimal numbers of any size, without leading zeros. */
+/** Compares offsets: decimal numbers of any size, without leading zeros. */
 export const isBelow = (one: string, other: string): boolean =>
   one.length === other.length ? one < other : one.length < other.length
 
 const isOffset = (text: string): boolean => /^(0|[1-9]\d*)$/.test(text)
 
 /**
- * Must the event ids of this group still be known if its events were counted? Then one that is not known was never
- * counted, and a record of it below the offset fence is of a log that began anew. The margin is for clocks that differ.
+ * True when the event ids of this group must still be stored if its events were counted. Then an unknown id was never
+ * counted, and its record below the offset fence belongs to a recreated log. The margin is for clock differences.
  */
 export const isRemembered = ({ made }: SeenGroup, now: number, horizon: number): boolean =>
   made > now - horizon / 2
 
-/** The plan of a batch, or a `Failure` "unreadable" when an increment is no integer, or an offset no number or not ascending. */
+/** The plan of a batch, or `Failure` "unreadable" for an increment that is not an integer, or an invalid or not ascending offset. */
 export const planOf = ({ topic, partition, end, effects }: EffectBatch): Plan | Failure => {
   const offsets: Array<string> = []
   const unnamed: Array<number> = []
@@ -124,11 +124,11 @@ export const planOf = ({ topic, partition, end, effects }: EffectBatch): Plan | 
 }
 
 /**
- * Puts events into the groups of their ids, and says of each whether it has an id of our making. A batch's id begins
- * with the milliseconds of its making as 12 hex digits; the first ten name the bucket.
+ * Adds events to the groups of their ids; returns for each whether it has an event id of Spoor. A batch's id begins with
+ * the milliseconds of its creation as 12 hex digits; the first ten name the bucket.
  */
 const makeGroups = (groups: Map<string, SeenGroup>): ((id: string, effect: number) => boolean) => {
-  // Neighbours are mostly of the same batch.
+  // Consecutive events mostly have the same batch.
   let last: { readonly batch: string; readonly piece: number; readonly group: SeenGroup } | undefined
 
   return (id, effect) => {
@@ -153,7 +153,7 @@ const makeGroups = (groups: Map<string, SeenGroup>): ((id: string, effect: numbe
   }
 }
 
-/** The number behind the `-` at that place: one to seven digits up to the end, or undefined. */
+/** The number after the `-` at that place: one to seven digits up to the end, or undefined. */
 const indexIn = (id: string, dash: number): number | undefined => {
   const digits = id.length - dash - 1
   if (digits < 1 || digits > 7 || id.charCodeAt(dash) !== 45) return undefined

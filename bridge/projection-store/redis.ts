@@ -1,16 +1,16 @@
 /**
- * Projections in Redis or Valkey, alone or a cluster; everything of a projection lies in one slot. The connection
+ * Projections in Redis or Valkey, a single server or a cluster; all keys of a projection are in one slot. The connection
  * lives as long as the scope.
  *
- * `{spoor:<projection>}:table:<table>` sorted set of counts · `:errors:<table>` hash of the errors in them, where there
- * are any (space-saving.ts) · `:offsets` hash of partition → next offset ·
- * `:seen:<bucket>` hash of bitmaps of the event ids seen lately, gone one horizon after it was last written. Effects are
- * sent by a writer (redis-writer.ts): one that was given up is never applied after those that came behind it.
+ * `{spoor:<projection>}:table:<table>` sorted set of counts · `:errors:<table>` hash of their errors other than 0
+ * (space-saving.ts) · `:offsets` hash of partition → next offset · `:seen:<bucket>` hash of bitmaps of recent event ids,
+ * which expires one horizon after its last change. A writer (redis/writer.ts) sends the effects: a batch that timed out
+ * is never applied after a later one.
  */
 import { Clock, Effect, type Redacted, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { encode } from "../../contracts/messages/msgpack.ts"
-import { type ConnectOptions, connect, type Reply } from "../redis/connection.ts"
+import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../redis/connection.ts"
 import { watchRefusals } from "../redis/refused.ts"
 import type { Script } from "../redis/types.ts"
 import { makeWriter } from "../redis/writer.ts"
@@ -20,10 +20,10 @@ import { isRemembered, type Plan, planOf, type SeenGroup } from "./plan.ts"
 import { type Applied, otherKey, type ProjectionStore } from "./service.ts"
 import { type Counted, rowsOf } from "./space-saving.ts"
 
-/** KEYS a table and its errors. */
+/** KEYS: a table and its errors. */
 export const resetScript = `return redis.call('DEL', KEYS[1], KEYS[2])`
 
-/** Opens the store; a server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */
+/** Opens the store, even while the server is unreachable. Fails with `misconfigured` for an invalid URL. */
 export const redisProjections = Effect.fnUntraced(function* (
   url: Redacted.Redacted<string>,
   { horizon, maxKeys }: StoreLimits,
@@ -31,38 +31,12 @@ export const redisProjections = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ProjectionStore["Service"], Failure, Scope.Scope> {
   const connection = yield* connect(url, options)
   const refusals = watchRefusals(connection, "{spoor:}:probe")
-  const scope = yield* Effect.scope
-  const scripts = new Map<string, { readonly apply: Script; readonly reset: Script }>()
-
-  /** Each projection lies in a slot of its own, so each has a writer of its own. */
-  const scriptsOf = (projection: string) => {
-    const known = scripts.get(projection)
-    if (known !== undefined) return known
-    const writer = makeWriter(connection, prefixOf(projection), scope, options?.commandTimeout)
-    const made = { apply: writer.script(applyScript), reset: writer.script(resetScript) }
-    scripts.set(projection, made)
-    return made
-  }
-
-  /** NOTE: asked for behind the counts, so a key that lost its place in between has the error of another moment. */
-  const errorsOf = Effect.fnUntraced(function* (key: string, counted: ReadonlyArray<Counted>) {
-    const errors = new Map<string, number>()
-    if (Number(yield* connection.command("HLEN", key)) === 0) return errors
-    for (let at = 0; at < counted.length; at += namesAtATime) {
-      const names = counted.slice(at, at + namesAtATime).map(({ name }) => name)
-      const found = listOf(yield* connection.command("HMGET", key, ...names))
-      for (const [i, error] of found.entries()) {
-        const name = names[i]
-        if (name !== undefined && error !== null) errors.set(name, Number(String(error)))
-      }
-    }
-    return errors
-  })
+  const scriptsOf = makeScripts(connection, yield* Effect.scope, options?.commandTimeout)
 
   return {
     dependency: { kind: "redis", embedded: false, address: connection.address, check: refusals.check },
 
-    // NOTE: the effects, megabytes of them, are not held while Redis works; a generator would hold them.
+    // NOTE: a generator would keep the effects (megabytes) in memory until Redis replies.
     apply: (projection, batch) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         if (batch.effects.length === 0) return Effect.succeed({ applied: 0, reread: 0, duplicates: 0 })
@@ -102,7 +76,7 @@ export const redisProjections = Effect.fnUntraced(function* (
       const counted = reply.flatMap((name, i) =>
         i % 2 === 0 ? [{ name: String(name), count: Number(String(reply[i + 1])) }] : []
       )
-      return rowsOf(counted, yield* errorsOf(errorsKey(projection, table), counted))
+      return rowsOf(counted, yield* errorsOf(connection, errorsKey(projection, table), counted))
     }),
 
     size: (projection, table) => Effect.map(connection.command("ZCARD", tableKey(projection, table)), Number),
@@ -114,8 +88,48 @@ export const redisProjections = Effect.fnUntraced(function* (
   }
 })
 
-/** How many errors are asked for with one command. */
-const namesAtATime = 5_000
+interface ProjectionScripts {
+  readonly apply: Script
+  readonly reset: Script
+}
+
+/** The scripts of each projection. Each projection is in a slot of its own, so each has a writer of its own. */
+const makeScripts = (
+  connection: RedisConnection,
+  scope: Scope.Scope,
+  commandTimeout: number | undefined
+): ((projection: string) => ProjectionScripts) => {
+  const scripts = new Map<string, ProjectionScripts>()
+  return (projection) => {
+    const known = scripts.get(projection)
+    if (known !== undefined) return known
+    const writer = makeWriter(connection, prefixOf(projection), scope, commandTimeout)
+    const made = { apply: writer.script(applyScript), reset: writer.script(resetScript) }
+    scripts.set(projection, made)
+    return made
+  }
+}
+
+/** NOTE: read after the counts, so a key that was replaced in between has the error of another moment. */
+const errorsOf = Effect.fnUntraced(function* (
+  connection: RedisConnection,
+  key: string,
+  counted: ReadonlyArray<Counted>
+) {
+  const errors = new Map<string, number>()
+  if (Number(yield* connection.command("HLEN", key)) === 0) return errors
+  for (let at = 0; at < counted.length; at += namesPerCommand) {
+    const names = counted.slice(at, at + namesPerCommand).map(({ name }) => name)
+    const found = listOf(yield* connection.command("HMGET", key, ...names))
+    for (const [i, error] of found.entries()) {
+      const name = names[i]
+      if (name !== undefined && error !== null) errors.set(name, Number(String(error)))
+    }
+  }
+  return errors
+})
+
+const namesPerCommand = 5_000
 
 const appliedOf = (reply: Reply): Applied => {
   const [applied = 0, reread = 0, duplicates = 0] = listOf(reply).map(Number)

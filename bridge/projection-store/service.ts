@@ -1,10 +1,10 @@
 /**
- * What consumers keep: tables of counters, changed together with the fences that make each event count once.
- * Two fences: the offset up to which a partition has been counted (against re-reading), and the event ids seen
- * lately (against the same event standing in the log twice). When a topic was deleted and made again, its log begins
- * anew at 0, below a fence that is of a log that is gone. That shows when the fence lies behind the end of its partition,
- * or when an event below it is so young that it would still be remembered if it had been counted, and is not. The fence
- * is set anew then, and the ids alone tell what was seen.
+ * The state of consumers: tables of counters, changed together with the fences that make each event count once. There are
+ * two fences: the offset up to which a partition has been counted (against repeated reading), and the recent event ids
+ * (against events that are in the log twice). A topic that was deleted and created again begins at offset 0, below the
+ * fence of the deleted log. This is detected when the fence is after the end of its partition, or when an event below it
+ * is recent enough that its id would be stored if it had been counted, and is not. Then the fence is reset, and only the
+ * ids prevent repeated counting.
  */
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
@@ -18,7 +18,7 @@ export interface Increment {
   readonly by: number
 }
 
-/** What one record does. Without an id only the offset fence applies. */
+/** The effect of one record. Without an id only the offset fence applies. */
 export interface RecordEffect {
   readonly offset: string
   readonly id: EventId | undefined
@@ -26,8 +26,8 @@ export interface RecordEffect {
 }
 
 /**
- * The effects of consecutive records of one partition. `end` is the offset behind the partition's last record, as
- * `RecordBatch` has it: by it a log that began anew is told, until it has grown as long as the old one was.
+ * The effects of consecutive records of one partition. `end` is the offset after the partition's last record, as in
+ * `RecordBatch`: it reveals a recreated log, until that log is as long as the deleted one.
  */
 export interface EffectBatch {
   readonly topic: Topic
@@ -37,46 +37,51 @@ export interface EffectBatch {
 }
 
 export interface Applied {
-  /** Records whose effect took place now. */
+  /** Records whose effect was applied now. */
   readonly applied: number
-  /** Records that were below the offset fence, and counted before. */
+  /** Records below the offset fence, which were counted before. */
   readonly reread: number
-  /** Records whose event id had been seen. */
+  /** Records whose event id was known. */
   readonly duplicates: number
 }
 
 export interface Row {
   readonly key: string
-  /** How often it was counted, surely. */
+  /** The guaranteed count. */
   readonly count: number
-  /** How much larger the count may be at most, of a key that came into a full table; 0 where left out. */
+  /** By how much the real count may be larger, for a key that entered a full table; absent: 0. */
   readonly error?: number
 }
 
+/**
+ * @example
+ * const store = yield* ProjectionStore
+ * const { applied } = yield* store.apply("views", { topic, partition: 0, end: "1", effects: [effect] })
+ */
 export class ProjectionStore extends Context.Service<
   ProjectionStore,
   {
     readonly dependency: Dependency
-    /** Applies what the fences let through and moves the fences, in one atomic write. All or nothing. */
+    /** Applies the effects that pass the fences and moves the fences, in one atomic write. */
     readonly apply: (projection: string, batch: EffectBatch) => Effect.Effect<Applied, Failure>
-    /** The `limit` rows with the largest counts, their errors included, as many as there are; those with most counted first. */
+    /** At most `limit` rows with the largest counts including errors, ordered by the guaranteed count, the largest first. */
     readonly top: (
       projection: string,
       table: string,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Row>, Failure>
     /**
-     * How many keys a table has, at most `maxKeys`. Of more keys the largest keep their places (space-saving.ts), and what
-     * was counted of the others stands under `(other)`.
+     * The number of keys in a table, at most `maxKeys`. Beyond that, the largest keys stay (space-saving.ts), and the counts
+     * of the others are under `(other)`.
      */
     readonly size: (projection: string, table: string) => Effect.Effect<number, Failure>
-    /** Empties a table. The fences stay: what was counted before is not counted again, what comes is counted from 0. */
+    /** Empties a table. The fences stay: earlier events are not counted again, new ones count from 0. */
     readonly reset: (projection: string, table: string) => Effect.Effect<void, Failure>
   }
 >()("spoor/bridge/projection-store") {}
 
-/** The largest number of keys a table may have; names come from anyone, so they must be bounded. */
+/** The limit of keys in a table: clients choose the names, so memory must be bounded. */
 export const maxKeys = 100_000
 
-/** The key that counts for all keys that have no place in a full table. */
+/** The key that counts all keys without a place in a full table. */
 export const otherKey = "(other)"

@@ -1,6 +1,6 @@
 /**
- * Projections in a file, for one machine: the same counts and fences as on Redis, each batch one transaction that is
- * on the disk when it returns. Several processes may share the file, which is open as long as the scope.
+ * Projections in a file, for one machine: the same counts and fences as on Redis; each batch is one transaction that is on
+ * the disk when it returns. Several processes may share the file, which is open as long as the scope.
  */
 
 import { Clock, Effect, type Scope } from "effect"
@@ -39,11 +39,11 @@ CREATE TABLE IF NOT EXISTS errors (
 ) WITHOUT ROWID;
 `
 
-/** How often old ids are looked for, milliseconds, and how many bitmaps are removed at a time. */
-const cleaningPause = 1_000
+/** Interval between removals of expired ids, and the number of bitmaps removed at once. */
+const cleaningIntervalMs = 1_000
 const cleaningLimit = 10_000
 
-/** Opens the store in the folder `directory`; fails with one clear sentence when that folder cannot be written. */
+/** Opens the store in the folder `directory`; fails with one sentence when that folder is not writable. */
 export const sqliteProjections = Effect.fnUntraced(function* (
   directory: string,
   limits: StoreLimits
@@ -61,7 +61,7 @@ export const sqliteProjections = Effect.fnUntraced(function* (
       if (plan instanceof Failure) return yield* plan
       const now = yield* Clock.currentTimeMillis
       return yield* file.transaction(() => {
-        const isDue = now - cleaned >= Math.min(cleaningPause, limits.horizon)
+        const isDue = now - cleaned >= Math.min(cleaningIntervalMs, limits.horizon)
         if (isDue) steps.forget.run(now - limits.horizon, cleaningLimit)
         const applied = apply(steps, projection, plan, limits, now)
         if (isDue) cleaned = now
@@ -155,7 +155,7 @@ const apply = (
   return { applied: effects.length, reread: first, duplicates }
 }
 
-/** How many of the plan's records stand below the offset fence. */
+/** The number of the plan's records below the offset fence. */
 const belowFence = (steps: Steps, projection: string, plan: Plan): number => {
   const fence = steps.fence.get(projection, plan.partition)?.next
   if (typeof fence !== "string" || isBelow(plan.end, fence)) return 0
@@ -163,7 +163,7 @@ const belowFence = (steps: Steps, projection: string, plan: Plan): number => {
   return first === -1 ? plan.offsets.length : first
 }
 
-/** Below the fence stands what was counted. An event there that must be remembered then, and is not: the log began anew. */
+/** Records below the fence were counted. One whose id must be stored then, and is not, shows that the log was recreated. */
 const isAnew = (
   steps: Steps,
   projection: string,
@@ -234,14 +234,14 @@ const addUp = (
   }
 }
 
-/** Counts for the key of the rest, which takes a place of its own. */
+/** Adds to the key of all others, which has a place of its own. */
 const addOther = (steps: Steps, projection: string, table: string, count: number): void => {
   if (steps.add.run(count, projection, table, otherKey).changes > 0) return
   steps.begin.run(projection, table, otherKey, count)
   steps.resize.run(projection, table, sizeOf(steps, projection, table) + 1)
 }
 
-/** New keys come into a table: the largest where there is room, the others in place of the table's smallest. */
+/** Adds new keys to a table: the largest where there is room, the others in place of the table's smallest. */
 const admit = (
   steps: Steps,
   projection: string,

@@ -1,9 +1,9 @@
-/** The shared limits of gateways in one process, gone with it. */
+/** The shared rate limits within one process; they end with it. */
 import { Clock, Effect } from "effect"
 import type { RateShare } from "./service.ts"
 
-/** So many names are kept before those with a full bucket are looked for and forgotten. */
-const keptNames = 100_000
+/** Above this number, names with a full bucket are removed. */
+const maxNames = 100_000
 
 export const inProcessRateShare = (): RateShare["Service"] => {
   const fullAt = new Map<string, number>()
@@ -18,7 +18,7 @@ export const inProcessRateShare = (): RateShare["Service"] => {
     dependency: { kind: "in-process", embedded: true, address: "this process", check: Effect.void },
     spend: Effect.fnUntraced(function* (table, costs) {
       const now = yield* Clock.currentTimeMillis
-      if (fullAt.size > keptNames) for (const [key, full] of fullAt) if (full <= now) fullAt.delete(key)
+      if (fullAt.size > maxNames) for (const [key, full] of fullAt) if (full <= now) fullAt.delete(key)
       return costs.map(({ name, cost }) => add(`${table}:${name}`, cost, now))
     })
   }

@@ -1,4 +1,4 @@
-/** The shared limits that the settings ask for: on the first Redis of REDIS_URL, else of this process. */
+/** The shared rate limits that the settings choose: on the first Redis of REDIS_URL, else of this process. */
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
 import { firstUrl } from "../redis/url.ts"
@@ -6,10 +6,10 @@ import { redisUrl } from "../settings.ts"
 import { inProcessRateShare } from "./in-process.ts"
 import { redisRateShare } from "./redis.ts"
 
-/** The settings it reads, for `--help`. */
+/** The settings that this service reads. */
 export const rateShareSettings = [redisUrl]
 
-/** Opens them for the scope. A Redis that is away does not keep it from opening. */
+/** Opens them for the scope. An unreachable Redis does not prevent it. */
 export const openRateShare = Effect.gen(function* () {
   const url = firstUrl((yield* readAll({ redisUrl })).redisUrl)
   return url === undefined

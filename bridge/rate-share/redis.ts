@@ -1,13 +1,13 @@
 /**
- * The shared limits in Redis or Valkey, by its clock: `{spoor:rate}:<table>:<name>` holds when the bucket will be full
- * and is gone a second after that. Connected as long as the scope.
+ * The shared rate limits in Redis or Valkey, by its clock: `{spoor:rate}:<table>:<name>` is the time at which the bucket
+ * will be full, and expires a second later. The connection lives as long as the scope.
  */
 import { Effect, type Redacted, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { type ConnectOptions, connect } from "../redis/connection.ts"
 import type { RateShare } from "./service.ts"
 
-/** KEYS buckets · ARGV what was taken of each, milliseconds · how far each is from being full, milliseconds. */
+/** KEYS: buckets · ARGV: the cost for each, milliseconds · returns the time until each is full, milliseconds. */
 const spendScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
@@ -20,7 +20,7 @@ end
 return ahead
 `
 
-/** A server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */
+/** Opens with or without a reachable server. Fails with `misconfigured` for an invalid URL. */
 export const redisRateShare = Effect.fnUntraced(function* (
   url: Redacted.Redacted<string>,
   options?: ConnectOptions

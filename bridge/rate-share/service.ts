@@ -1,21 +1,25 @@
-/** What all gateways together have let each address and each write key send. */
+/** Rate limits of addresses and write keys that all gateways share. */
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Dependency } from "../dependency.ts"
 
 export interface Cost {
   readonly name: string
-  /** What was taken of the name's bucket, in milliseconds of its filling. */
+  /** Taken from the name's bucket: the time that the bucket needs to refill it, milliseconds. */
   readonly cost: number
 }
 
+/**
+ * @example
+ * const [untilFull] = yield* rateShare.spend("address", [{ name: "203.0.113.0/24", cost: 100 }])
+ */
 export class RateShare extends Context.Service<
   RateShare,
   {
     readonly dependency: Dependency
     /**
-     * Adds what was taken; answers for each name in how many milliseconds its bucket will be full, all gateways taken
-     * together. Not fit to be sent again after a `timeout`: it would count twice.
+     * Adds the costs; returns for each name the milliseconds until its bucket is full, over all gateways. Do not repeat it
+     * after a `timeout`: the costs would count twice.
      */
     readonly spend: (
       table: string,

@@ -1,7 +1,7 @@
 /**
- * The client behind a connection to Redis, and the only file that knows the client library: one server, replaced by a
- * cluster's client once a server says that it is one. It connects when it is made, again whenever it is lost, and counts
- * as connected only when the server has accepted the login and the database. It lives until `close`.
+ * The client of a connection to Redis, and the only file that imports the client library: a client of one server, replaced
+ * by a cluster's client when a server reports that it belongs to a cluster. It connects when it is constructed, reconnects
+ * after each loss, and is connected only when the server has accepted the login and the database. It lives until `close`.
  */
 import { Buffer } from "node:buffer"
 import { Cluster, Command as LibraryCommand, Redis, type RedisOptions } from "ioredis"
@@ -9,7 +9,7 @@ import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type ConnectionState, makeConnectionState, reasonOf, type WriteLog } from "../connection-state.ts"
 import { loginObstacle, replicaReason } from "./login.ts"
-import { written } from "./resp.ts"
+import { encoded } from "./resp.ts"
 import { refusal } from "./script.ts"
 import type { Argument, Command, Reply } from "./types.ts"
 import type { RedisServer } from "./url.ts"
@@ -19,16 +19,16 @@ type Settings = Omit<RedisOptions, "replyMapping">
 /** Nothing was sent. */
 class NotConnected extends Error {}
 
-/** Commands without an answer after `commandTimeout` milliseconds fail; nothing is ever sent twice. */
+/** A command without a reply after `commandTimeout` milliseconds fails; nothing is ever sent twice. */
 export class RedisClient {
   private client: Redis | Cluster
   private cluster: Promise<void> | undefined
   private isClosed = false
-  /** The client that has logged in, while it can be used. */
+  /** The client while it is logged in. */
   private ready: Redis | Cluster | undefined
-  /** Why the attempt, or the connection, that is about to end does. */
+  /** Why the attempt, or the connection, is about to end. */
   private reason: string | undefined
-  /** A server answered that it is a replica: the next login must find a primary. */
+  /** The server replied that it is a replica: the next login must find a primary. */
   private isReplica = false
   private attempts = 0
   private readonly waiters = new Set<(isUp: boolean) => void>()
@@ -49,11 +49,11 @@ export class RedisClient {
       socketTimeout: commandTimeout * 2,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
-      // Zero empties the queue of sent commands as soon as the connection is lost. With more, the library would send
-      // them again (an RPUSH twice), or forget them when resending is off.
+      // 0 fails sent commands as soon as the connection is lost. With more, the library sends them again (an RPUSH
+      // twice), or drops them when resending is off.
       maxRetriesPerRequest: 0,
-      retryStrategy: () => this.nextPause(),
-      // Redis 6 tells what a command in a script failed with behind a word of its own.
+      retryStrategy: () => this.nextDelayMs(),
+      // Redis 6 puts another word before the error code of a command in a script.
       reconnectOnError: (error) => {
         if (!/(^|-)READONLY /.test(error.message)) return false
         if (this.client instanceof Redis) {
@@ -66,8 +66,8 @@ export class RedisClient {
     this.client = this.watch(new Redis(this.settings))
   }
 
-  /** True once it is connected; false once an attempt has failed, or after `limit` milliseconds. */
-  settled(limit: number): Promise<boolean> {
+  /** True once it is connected; false once an attempt has failed, or after `timeoutMs`. */
+  settled(timeoutMs: number): Promise<boolean> {
     if (this.isReady()) return Promise.resolve(true)
     return new Promise((resolve) => {
       const done = (isUp: boolean): void => {
@@ -75,7 +75,7 @@ export class RedisClient {
         this.waiters.delete(done)
         resolve(isUp)
       }
-      const timer = setTimeout(() => done(false), limit)
+      const timer = setTimeout(() => done(false), timeoutMs)
       this.waiters.add(done)
     })
   }
@@ -84,11 +84,11 @@ export class RedisClient {
     return this.ask((client) => call(client, command))
   }
 
-  /** The command, and behind its own arguments more that are bytes. */
-  sendBytes(command: Command, bytes: ReadonlyArray<ByteString>, limit: number): Promise<Reply> {
+  /** The command with `bytes` as further arguments. */
+  sendBytes(command: Command, bytes: ReadonlyArray<ByteString>, timeoutMs: number): Promise<Reply> {
     return this.ask((client) => {
       const one = new BytesCommand(command, bytes)
-      one.setTimeout(limit)
+      one.setTimeout(timeoutMs)
       return client.sendCommand(one) as Promise<Reply>
     })
   }
@@ -103,12 +103,12 @@ export class RedisClient {
     })
   }
 
-  /** What a command that failed so means for its caller. */
+  /** The failure of a command for its caller. */
   failure(error: unknown): Failure {
     if (error instanceof NotConnected)
       return new Failure({ reason: "unavailable", message: this.state.absence() })
     const lost = error instanceof Error && error.name === "MaxRetriesPerRequestError"
-    const text = lost ? "the connection was lost before the answer came" : reasonOf(error)
+    const text = lost ? "the connection was lost before the reply" : reasonOf(error)
     const undone =
       refusal(error) !== undefined || /^(Stream isn't writeable|Too many Cluster redir)/.test(text)
     return new Failure({
@@ -126,18 +126,18 @@ export class RedisClient {
     return this.ready === this.client && this.client.status === "ready"
   }
 
-  private async ask<A>(from: (client: Redis | Cluster) => Promise<A>): Promise<A> {
+  private async ask<A>(run: (client: Redis | Cluster) => Promise<A>): Promise<A> {
     const client = this.client
     if (!this.isReady()) throw new NotConnected()
     try {
-      return await from(client)
+      return await run(client)
     } catch (error) {
       const code = refusal(error)
       if (client instanceof Cluster || (code !== "MOVED" && code !== "ASK")) throw error
       this.cluster ??= this.becomeCluster(client)
       await this.cluster
       if (!this.isReady()) throw new NotConnected()
-      return from(this.client)
+      return run(this.client)
     }
   }
 
@@ -146,8 +146,8 @@ export class RedisClient {
     this.client = this.watch(
       new Cluster([{ host: host ?? "127.0.0.1", port: port ?? 6379 }], {
         redisOptions: { ...redisOptions, connectionName },
-        clusterRetryStrategy: () => this.nextPause(),
-        // Zero, or it sends commands of a lost connection again.
+        clusterRetryStrategy: () => this.nextDelayMs(),
+        // 0, otherwise it sends commands of a lost connection again.
         retryDelayOnFailover: 0,
         slotsRefreshInterval: 10_000,
         ...(redisOptions.tls === undefined
@@ -155,7 +155,7 @@ export class RedisClient {
           : { dnsLookup: (name: string, found: (_: null, address: string) => void) => found(null, name) })
       })
     )
-    // Lets the answers that are still under way arrive first.
+    // Waits for replies in flight.
     single.quit().catch(() => single.disconnect())
     await this.settled(2000)
   }
@@ -174,7 +174,7 @@ export class RedisClient {
     return client
   }
 
-  /** The library is ready as soon as the socket is open; the server may still refuse. */
+  /** The library reports ready when the socket is open; the server may still refuse the login. */
   private async logIn(client: Redis | Cluster): Promise<void> {
     const obstacle = this.reason ?? (await this.obstacle(client))
     if (client !== this.client || client.status !== "ready" || this.isClosed) return
@@ -202,7 +202,7 @@ export class RedisClient {
     } catch (error) {
       if (refusal(error) !== undefined) return loginObstacle(error)
       const text = reasonOf(error)
-      return text === "Command timed out" ? `no answer within ${this.settings.commandTimeout} ms` : text
+      return text === "Command timed out" ? `no reply within ${this.settings.commandTimeout} ms` : text
     }
   }
 
@@ -213,25 +213,25 @@ export class RedisClient {
     for (const done of this.waiters) done(false)
   }
 
-  /** Milliseconds until the next attempt: doubles up to two seconds, the second half of it at random. */
-  private nextPause(): number {
+  /** The delay before the next attempt: doubles up to two seconds; its second half is random. */
+  private nextDelayMs(): number {
     this.attempts += 1
     return Math.min(2000, 50 * 2 ** Math.min(this.attempts, 10)) * (0.5 + Math.random() / 2)
   }
 }
 
-/** How the server lists our connections. */
+/** The name of our connections in the server's CLIENT LIST. */
 const connectionName = "spoor"
 
-/** The library knows the first arguments, for the keys among them, and sends all as they were written here at once. */
+/** A command encoded here in one buffer; the library needs only its first arguments, to find the keys. */
 class BytesCommand extends LibraryCommand {
   private readonly bytes: Buffer
 
   constructor([name, ...args]: Command, bytes: ReadonlyArray<ByteString>) {
     super(name, args.map(sendable), { replyEncoding: null })
-    // On Bun the library takes every tracing channel for one that somebody listens to; that costs more than the rest of it.
+    // On Bun the library traces every command as if a tracing channel had listeners, which costs more than the command.
     this.isTraced = true
-    this.bytes = written([...[name, ...args].map((one) => bytesOf(String(one))), ...bytes])
+    this.bytes = encoded([...[name, ...args].map((one) => bytesOf(String(one))), ...bytes])
   }
 
   override toWritable(): Buffer {

@@ -1,7 +1,6 @@
 /**
- * A connection to Redis or Valkey, alone or a cluster.
- * It opens with its scope, comes back by itself for as long as the scope lives, and closes with it. It never sends a
- * command twice by itself, never waits without bound, and says of each failure whether the command may have run.
+ * A connection to Redis or Valkey, a single server or a cluster. It opens and closes with its scope and reconnects
+ * meanwhile. It never repeats a command, every wait has a timeout, and each failure tells whether the command may have run.
  */
 import { Effect, type Redacted, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
@@ -14,9 +13,12 @@ import { parseRedisUrl } from "./url.ts"
 export type { Argument, Command, ConnectOptions, RedisConnection, Reply } from "./types.ts"
 
 /**
- * Connects to `redis://` or `rediss://` (TLS) `user:password@host:port/database`. A server that is away, or refuses the
- * login, does not make it fail: it returns without one and goes on trying. A URL that can never work is an `unreadable`
- * failure.
+ * Connects to `redis://` or `rediss://` (TLS) `user:password@host:port/database`. When the server is unreachable or refuses
+ * the login, it returns all the same and keeps trying. Fails with `misconfigured` for an invalid URL.
+ *
+ * @example
+ * const redis = yield* connect(Redacted.make("redis://127.0.0.1:6379"))
+ * yield* redis.command("SET", "key", "value")
  */
 export const connect: (
   url: Redacted.Redacted<string>,
@@ -45,16 +47,18 @@ export const connect: (
     },
     bytesScript: (lua) => {
       const text = prepare(lua)
-      return (keys, args, limit) => within(() => text(keys, [], (one) => client.sendBytes(one, args, limit)))
+      return (keys, args, timeoutMs) =>
+        within(() => text(keys, [], (one) => client.sendBytes(one, args, timeoutMs)))
     },
     scriptAnd: (lua) => {
       const text = prepare(lua)
-      return (keys, args, behind) => within(() => text(keys, args, (one) => client.sendBoth(one, behind)))
+      return (keys, args, following) =>
+        within(() => text(keys, args, (one) => client.sendBoth(one, following)))
     },
     check: command("PING").pipe(
       Effect.timeoutOrElse({
         duration: 2000,
-        orElse: () => Effect.fail(client.failure(new Error("no answer within 2 seconds")))
+        orElse: () => Effect.fail(client.failure(new Error("no reply within 2 seconds")))
       }),
       Effect.asVoid
     )

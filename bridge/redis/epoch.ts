@@ -1,22 +1,21 @@
 /**
- * The epoch that a writer is in (redis-writer.ts), and what it knows of the server's clock. It goes on to the next epoch
- * after every call whose outcome is unknown, and tells the server before anything else is sent. It lives as long as its
- * scope.
+ * The epoch of a writer (writer.ts), and its knowledge of the server's clock. After every call with an unknown outcome it
+ * moves to the next epoch, and registers it at the server before anything else is sent. It lives as long as its scope.
  */
 import { Effect, Fiber, Schedule, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import type { RedisConnection } from "./connection.ts"
 
-/** How long a writer's key lives after it was last set, milliseconds. */
-const keyLife = 600_000
+/** Expiry of a writer's key after it was last set, milliseconds. */
+const keyTtlMs = 600_000
 
 /**
- * How long what is known of the server's clock is used, milliseconds, and when it is asked for again meanwhile: within
- * a minute the clocks of two machines drift apart by some milliseconds at most.
+ * The age at which the reading of the server's clock expires, and the age at which it is read again: within a minute the
+ * clocks of two machines drift apart by a few milliseconds at most.
  */
-const [clockLife, clockAsked] = [60_000, 30_000]
+const [clockTtlMs, clockRefreshMs] = [60_000, 30_000]
 
-/** KEYS the writer's · ARGV epoch, how long the key lives · the server's time, milliseconds; -1 when it knows of a later epoch. */
+/** KEYS: the writer's key · ARGV: epoch, expiry of the key · returns the server's time, milliseconds; -1 for an outdated epoch. */
 const raiseScript = `
 local known = tonumber(redis.call('GET', KEYS[1]) or '0')
 if known > tonumber(ARGV[1]) then return -1 end
@@ -27,34 +26,34 @@ return time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
 export interface RedisEpoch {
-  /** The epoch of whatever is sent now; only once it is settled. */
+  /** The epoch of calls from now on; valid only once it is settled. */
   readonly current: () => number
-  /** Does the server know the epoch, and is its clock known well enough? */
+  /** True when the server has the epoch, and the reading of its clock has not expired. */
   readonly isSettled: () => boolean
-  /** The server's time in so many milliseconds from now, at the most as it will really be then. */
+  /** The server's time that many milliseconds from now, never later than its real time then. */
   readonly timeIn: (milliseconds: number) => number
   /**
-   * Returns once no earlier call of unknown outcome can be carried out any more. Fails with `unavailable` when the server
-   * cannot be told: nothing of a call that waits for this was sent.
+   * Returns once no earlier call with an unknown outcome can be applied any more. Fails with `unavailable` when the server
+   * cannot be reached; a call that waits for this was not sent.
    */
   readonly settle: Effect.Effect<void, Failure>
-  /** What was sent in that epoch may be carried out later: goes on to the next one, also when nothing else is sent. */
-  readonly doubt: (epoch: number) => Effect.Effect<void>
-  /** Asks for the server's clock again when that is due, beside everything else. */
-  readonly keepTime: Effect.Effect<void>
+  /** Ends the epoch, in which a call may be applied late; the next one is registered even when nothing else is sent. */
+  readonly invalidate: (epoch: number) => Effect.Effect<void>
+  /** Reads the server's clock again in the background when that is due. */
+  readonly refreshClock: Effect.Effect<void>
 }
 
 /** The epoch of the writer with that key. */
 export const makeEpoch = (connection: RedisConnection, key: string, scope: Scope.Scope): RedisEpoch => {
   const raise = connection.script(raiseScript)
-  /** `confirmed`: the epoch that the server is known to hold; 0 while an earlier call may still be on its way. */
+  /** `confirmed`: the epoch that the server has; 0 while an earlier call may still arrive. */
   const state = { epoch: 0, confirmed: 0, serverTime: 0, learned: Number.NEGATIVE_INFINITY }
   const age = (): number => performance.now() - state.learned
-  const isSettled = (): boolean => state.confirmed === state.epoch && age() < clockLife
+  const isSettled = (): boolean => state.confirmed === state.epoch && age() < clockTtlMs
 
-  /** Tells the server the epoch and learns its time. False when the server knows of a later epoch. */
-  const tell = (epoch: number): Effect.Effect<boolean, Failure> =>
-    Effect.map(raise([key], [epoch, keyLife]), (reply) => {
+  /** Registers the epoch at the server and reads its time. False when the server has a later epoch. */
+  const register = (epoch: number): Effect.Effect<boolean, Failure> =>
+    Effect.map(raise([key], [epoch, keyTtlMs]), (reply) => {
       if (typeof reply !== "number" || reply < 0) return false
       state.serverTime = reply
       state.learned = performance.now()
@@ -64,16 +63,16 @@ export const makeEpoch = (connection: RedisConnection, key: string, scope: Scope
   const next = Effect.suspend(() => {
     state.epoch += 1
     const { epoch } = state
-    return Effect.map(tell(epoch), (isTold) => {
-      if (isTold) state.confirmed = epoch
+    return Effect.map(register(epoch), (isRegistered) => {
+      if (isRegistered) state.confirmed = epoch
     })
   })
   const settle = Effect.mapError(
-    oneForAll(next, scope),
+    shared(next, scope),
     ({ message }) => new Failure({ reason: "unavailable", message })
   )
-  const retell = oneForAll(
-    Effect.suspend(() => Effect.asVoid(tell(state.epoch))),
+  const refresh = shared(
+    Effect.suspend(() => Effect.asVoid(register(state.epoch))),
     scope
   )
 
@@ -82,21 +81,21 @@ export const makeEpoch = (connection: RedisConnection, key: string, scope: Scope
     isSettled,
     timeIn: (milliseconds) => Math.floor(state.serverTime + age() + milliseconds),
     settle,
-    doubt: (epoch) =>
+    invalidate: (epoch) =>
       Effect.suspend(() => {
         if (state.confirmed !== epoch) return Effect.void
         state.confirmed = 0
-        const insist = Effect.retry(settle, { schedule: Schedule.spaced("500 millis"), times: 120 })
-        return Effect.asVoid(Effect.forkIn(Effect.ignore(insist), scope))
+        const repeated = Effect.retry(settle, { schedule: Schedule.spaced("500 millis"), times: 120 })
+        return Effect.asVoid(Effect.forkIn(Effect.ignore(repeated), scope))
       }),
-    keepTime: Effect.suspend(() =>
-      age() < clockAsked ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.ignore(retell), scope))
+    refreshClock: Effect.suspend(() =>
+      age() < clockRefreshMs ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.ignore(refresh), scope))
     )
   }
 }
 
-/** The work, done once for all who ask while it is under way; it goes on when one of them stops waiting. */
-const oneForAll = (work: Effect.Effect<void, Failure>, scope: Scope.Scope): Effect.Effect<void, Failure> => {
+/** The work, run once for all concurrent callers; it continues when one of them stops waiting. */
+const shared = (work: Effect.Effect<void, Failure>, scope: Scope.Scope): Effect.Effect<void, Failure> => {
   let running: Fiber.Fiber<void, Failure> | undefined
   const done = Effect.sync(() => {
     running = undefined

@@ -1,26 +1,26 @@
-/** What a Redis server answers that lets nobody in, and what a person should do about it. */
+/** Replies of a Redis server that refuses a login, and what to do about each. */
 import { refusal } from "./script.ts"
 
-/** Why a replica is of no use: everything that is kept in Redis is also written. */
+/** A replica cannot be used: Spoor writes to every Redis that it uses. */
 export const replicaReason = "READONLY, it is a replica; set the address of the primary, or promote this one"
 
 const check = "check user and password in its URL (redis://user:password@host:port)"
 
 /**
- * Why the server does not let us in: a clause with its own words; undefined for any other error. An error of another kind
- * (LOADING, NOPERM for PING) is answered only to who is logged in.
+ * Why the server refuses the login: a clause with the server's error; undefined for any other error, which only a
+ * logged-in client receives (LOADING, NOPERM for PING).
  */
 export const loginObstacle = (error: unknown): string | undefined => {
   const code = refusal(error)
   if (code === undefined || !(error instanceof Error)) return undefined
-  const said = error.message.replace(/\.$/, "")
+  const text = error.message.replace(/\.$/, "")
   if (code === "NOAUTH")
-    return `it refuses the login: ${said}; put user and password into its URL (redis://user:password@host:port)`
-  if (code === "WRONGPASS" || /invalid password|invalid username-password/i.test(said))
-    return `it refuses the login: ${said}; ${check}`
-  if (/DB index|SELECT is not allowed/i.test(said))
-    return `it refuses the database of its URL: ${said}; name one that it has (redis://host:port/0)`
-  if (code === "NOPERM" && /'select/i.test(said)) return `it refuses the database of its URL: ${said}`
-  if (code === "DENIED" || /max number of clients/i.test(said)) return `it refuses connections: ${said}`
+    return `it refuses the login: ${text}; put user and password into its URL (redis://user:password@host:port)`
+  if (code === "WRONGPASS" || /invalid password|invalid username-password/i.test(text))
+    return `it refuses the login: ${text}; ${check}`
+  if (/DB index|SELECT is not allowed/i.test(text))
+    return `it refuses the database of its URL: ${text}; name one that it has (redis://host:port/0)`
+  if (code === "NOPERM" && /'select/i.test(text)) return `it refuses the database of its URL: ${text}`
+  if (code === "DENIED" || /max number of clients/i.test(text)) return `it refuses connections: ${text}`
   return undefined
 }

@@ -1,8 +1,8 @@
-/** Scripts on Redis: how they are run, and how they are sent, by their hash, and with their text when the server does not know it. */
+/** Runs scripts on Redis: by their hash, and with their text when the server does not have it. */
 import { createHash } from "node:crypto"
 import type { Argument, Command } from "./types.ts"
 
-/** What sends a script of that text; `send` may be called twice. */
+/** Returns a function that runs the script; it may call `send` twice. */
 export const prepare = (lua: string) => {
   const sha = createHash("sha1").update(lua).digest("hex")
   return <A>(
@@ -16,6 +16,6 @@ export const prepare = (lua: string) => {
     })
 }
 
-/** The code of an error that the server answered: its first word. */
+/** The code of an error reply: its first word. */
 export const refusal = (error: unknown): string | undefined =>
   error instanceof Error && error.name === "ReplyError" ? error.message.split(" ", 1)[0] : undefined

@@ -1,6 +1,6 @@
 /**
- * The URL of a Redis, taken apart: `redis://` or `rediss://` (TLS) `user:password@host:port/database`. What else a URL
- * may say is either honoured (`?db=6`, `?ssl=true`) or refused by its name, never ignored.
+ * Parser of Redis URLs: `redis://` or `rediss://` (TLS) `user:password@host:port/database`. Parameters are either supported
+ * (`?db=6`, `?ssl=true`) or an error that names them, never ignored.
  */
 import { isIP } from "node:net"
 import { Effect, Redacted } from "effect"
@@ -9,7 +9,7 @@ import { Failure } from "../../contracts/failure.ts"
 export interface RedisServer {
   /** Host and port; never a password. */
   readonly address: string
-  /** As the client library wants them. */
+  /** Options of the client library. */
   readonly settings: {
     readonly host: string
     readonly port: number
@@ -20,19 +20,19 @@ export interface RedisServer {
   }
 }
 
-/** Fails with `unreadable` when the URL can never work; the sentence does not repeat it, since it may hold a password. */
+/** Fails with `misconfigured` for an invalid URL; the sentence does not repeat it, because it may contain a password. */
 export const parseRedisUrl = (url: Redacted.Redacted<string>): Effect.Effect<RedisServer, Failure> =>
   Effect.suspend(() => {
     const server = read(Redacted.value(url).trim())
     return typeof server === "string"
-      ? Effect.fail(new Failure({ reason: "unreadable", message: server }))
+      ? Effect.fail(new Failure({ reason: "misconfigured", message: server }))
       : Effect.succeed(server)
   })
 
 const shape =
-  "A Redis URL must read redis://user:password@host:port/database or rediss:// for TLS, with special characters of the password percent-encoded; one that is set does not."
+  "A Redis URL must read redis://user:password@host:port/database or rediss:// for TLS, with special characters of the password percent-encoded; one of the configured URLs does not."
 
-/** Valkey's own names mean the same. */
+/** Valkey's own schemes have the same meaning. */
 const isSecure: Readonly<Record<string, boolean>> = {
   "redis:": false,
   "valkey:": false,
@@ -40,7 +40,7 @@ const isSecure: Readonly<Record<string, boolean>> = {
   "valkeys:": true
 }
 
-/** The server, or what is wrong with the URL. */
+/** The server, or the error of the URL. */
 const read = (text: string): RedisServer | string => {
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   const secure = isSecure[parsed?.protocol ?? ""]
@@ -58,9 +58,9 @@ const read = (text: string): RedisServer | string => {
   }
   for (const name of parameterNames)
     if (given[name] !== undefined && parameters[name] !== undefined && given[name] !== parameters[name])
-      return `A Redis URL says two different things about ${spoken[name]}, once as the parameter "${name}" and once before it: say it once.`
-  const said = { ...given, ...parameters }
-  if (said.username !== undefined && said.password === undefined)
+      return `A Redis URL has two different values for ${labels[name]}, one as the parameter "${name}" and one before it: set it once.`
+  const merged = { ...given, ...parameters }
+  if (merged.username !== undefined && merged.password === undefined)
     return "A Redis URL names a user without a password: write redis://user:password@host, or redis://:password@host for a password alone."
 
   const host = parsed.hostname.replace(/^\[(.*)\]$/, "$1")
@@ -68,10 +68,10 @@ const read = (text: string): RedisServer | string => {
   const settings = {
     host,
     port,
-    db: Number(said.db ?? 0),
-    ...(said.username === undefined ? {} : { username: said.username }),
-    ...(said.password === undefined ? {} : { password: said.password }),
-    ...(said.tls === "true" ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {})
+    db: Number(merged.db ?? 0),
+    ...(merged.username === undefined ? {} : { username: merged.username }),
+    ...(merged.password === undefined ? {} : { password: merged.password }),
+    ...(merged.tls === "true" ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {})
   }
   return { address: `${parsed.hostname}:${port}`, settings }
 }
@@ -79,14 +79,14 @@ const read = (text: string): RedisServer | string => {
 const parameterNames = ["db", "tls", "username", "password"] as const
 type Parameters = { readonly [Name in (typeof parameterNames)[number]]?: string | undefined }
 
-const spoken: Readonly<Record<keyof Parameters, string>> = {
+const labels: Readonly<Record<keyof Parameters, string>> = {
   db: "the database",
   tls: "TLS",
   username: "the user",
   password: "the password"
 }
 
-/** Other spellings of the same. */
+/** The names of parameters, with synonyms. */
 const aliases: Readonly<Record<string, keyof Parameters>> = {
   db: "db",
   database: "db",
@@ -106,7 +106,7 @@ const truth: Readonly<Record<string, string>> = {
   "0": "false"
 }
 
-/** What stands behind the question mark, or what is wrong with it. */
+/** The parameters after the question mark, or their error. */
 const readParameters = (search: string): Parameters | string => {
   const found: { -readonly [Name in keyof Parameters]: string } = {}
   for (const [name, value] of new URLSearchParams(search)) {
@@ -114,20 +114,20 @@ const readParameters = (search: string): Parameters | string => {
     if (known === undefined) return unknown(name, search)
     const read = known === "tls" ? truth[value.toLowerCase()] : value
     if (read === undefined || read === "" || (known === "db" && !/^\d{1,9}$/.test(read)))
-      return `The parameter "${name}" of a Redis URL cannot be used: write ${known === "tls" ? `${name}=true or ${name}=false` : known === "db" ? `${name}=6` : `a value behind ${name}=`}.`
-    if (found[known] !== undefined) return `A Redis URL names ${spoken[known]} twice: say it once.`
+      return `The parameter "${name}" of a Redis URL cannot be used: write ${known === "tls" ? `${name}=true or ${name}=false` : known === "db" ? `${name}=6` : `a value after ${name}=`}.`
+    if (found[known] !== undefined) return `A Redis URL names ${labels[known]} twice: set it once.`
     found[known] = known === "db" ? String(Number(read)) : read
   }
   return found
 }
 
-/** A part of a password with a question mark in it must not be printed as if it were the name of a parameter. */
+/** The text after a question mark may be part of a password, which must not be printed as the name of a parameter. */
 const unknown = (name: string, search: string): string =>
   /^[A-Za-z][\w.-]{0,40}$/.test(name) && search.includes("=") && !search.includes("@")
-    ? `A Redis URL has the parameter "${name}", which Spoor does not know: leave it away. It knows db, ssl (or tls), username and password.`
-    : `A Redis URL has something behind a question mark that is no parameter. ${shape}`
+    ? `A Redis URL has the parameter "${name}", which Spoor does not support: remove it. It supports db, ssl (or tls), username and password.`
+    : `A Redis URL has a question mark that does not begin a parameter. ${shape}`
 
-/** Several URLs separated by commas, each by itself. */
+/** The URLs of a list separated by commas. */
 export const eachUrl = (
   urls: Redacted.Redacted<string> | undefined
 ): ReadonlyArray<Redacted.Redacted<string>> =>
@@ -139,7 +139,7 @@ export const eachUrl = (
         .filter((url) => url !== "")
         .map((url) => Redacted.make(url))
 
-/** The first of several URLs separated by commas, if there is one. */
+/** The first URL of a list separated by commas, if there is one. */
 export const firstUrl = (
   urls: Redacted.Redacted<string> | undefined
 ): Redacted.Redacted<string> | undefined => {

@@ -1,14 +1,13 @@
 /**
- * Scripts that change data on Redis, each carried out in time or not at all. A connection that was given up may still
- * deliver what was sent on it: the kernel or a proxy keeps the bytes. So every call carries two things by which the
- * server refuses it, in the same atomic step that would have done the work:
- * - the writer's epoch. Each writer (one for each connection and place) has a key that holds the epoch it is in. After
- *   any call whose outcome is unknown it goes on to the next epoch before it sends anything else; whatever it sent
- *   before is refused from then on.
- * - a deadline by the server's own clock, which the writer learns with each epoch: when the caller has stopped waiting,
- *   the server no longer begins the work, as after it was frozen.
- * A writer lives as long as its scope. Its key expires by itself; a call that finds no key is refused, and sent again
- * in a new epoch.
+ * Scripts that change data on Redis, each applied in time or not at all. An abandoned connection may still deliver what was
+ * sent on it, from buffers of the kernel or a proxy. So every call has two arguments by which the server refuses it, in
+ * the same atomic step that would do the work:
+ * - the writer's epoch. Each writer (one for each connection and slot) has a key with its current epoch. After a call with
+ *   an unknown outcome it moves to the next epoch before it sends anything else; earlier calls are refused from then on.
+ * - a deadline by the server's clock, which the writer reads with each epoch: when the caller has stopped waiting, the
+ *   server does not begin the work, for example after it was suspended.
+ * A writer lives as long as its scope. Its key expires; a call that finds no key is refused, and sent again in a new
+ * epoch.
  */
 import { Effect, Exit, type Scope } from "effect"
 import { bytesOf } from "../../contracts/event.ts"
@@ -18,8 +17,8 @@ import { makeEpoch } from "./epoch.ts"
 import type { BytesScript, Script, ScriptAnd } from "./types.ts"
 
 /**
- * Runs before the script and takes away its own key and arguments, the last ones. Where it ends the script, nothing was
- * done.
+ * Runs before the script and removes its own key and arguments, which are the last ones. When it ends the script, nothing
+ * was done.
  */
 const guard = `
 local writer_deadline, writer_epoch, writer_key = table.remove(ARGV), table.remove(ARGV), table.remove(KEYS)
@@ -28,64 +27,68 @@ local writer_time = redis.call('TIME')
 if writer_time[1] * 1000 + math.floor(writer_time[2] / 1000) > tonumber(writer_deadline) then return 'LATE' end
 `
 
-/** The script as a writer sends it. */
+/** The script with the guard, as a writer sends it. */
 export const guarded = (lua: string): string => guard + lua
 
-/** The scripts of a connection (redis.ts), refused by the server once they are given up or sent again. */
+/** Scripts of a connection, which the server refuses once they are abandoned or superseded. */
 export interface RedisWriter {
   readonly script: (lua: string) => Script
   readonly bytesScript: (lua: string) => BytesScript
-  /** As `scriptAnd` of the connection; given up after `limit` milliseconds. */
+  /** Like `scriptAnd` of the connection; abandoned after `timeoutMs`. */
   readonly scriptAnd: (
     lua: string
-  ) => (...call: [...Parameters<ScriptAnd>, limit: number]) => ReturnType<ScriptAnd>
+  ) => (...call: [...Parameters<ScriptAnd>, timeoutMs: number]) => ReturnType<ScriptAnd>
 }
 
-/** Sends it with what the server needs to refuse it: the writer's key, the epoch, and the server's time until which it may begin. */
+/** Sends the call with the writer's key, its epoch, and the server's time until which the work may begin. */
 type Call<A> = (key: string, epoch: string, deadline: string) => Effect.Effect<A, Failure>
 
 interface Guarded<A> {
   readonly call: Call<A>
-  /** The script's own reply in the answer. */
+  /** The script's own reply. */
   readonly replyIn: (answer: A) => Reply
 }
 
 /**
- * A writer whose key begins with `prefix`; on a cluster the prefix must have the slot of the data. It lives as long as
- * `scope`; `timeout` is how long the connection waits for an answer, milliseconds. Calls fail with `unavailable` when the
- * server refused them.
+ * A writer whose key begins with `prefix`; on a cluster the prefix must be in the slot of the data. It lives as long as
+ * `scope`; `timeoutMs` is the connection's timeout of a reply. Calls fail with `unavailable` when the server refused them.
+ *
+ * @example
+ * const writer = makeWriter(connection, "{click_queue}", yield* Effect.scope)
+ * const push = writer.script("return redis.call('RPUSH', KEYS[1], ARGV[1])")
+ * yield* push(["click_queue"], ["line"])
  */
 export const makeWriter = (
   connection: RedisConnection,
   prefix: string,
   scope: Scope.Scope,
-  timeout = 5000
+  timeoutMs = 5000
 ): RedisWriter => {
   const key = `${prefix}:writer:${crypto.randomUUID().replaceAll("-", "")}`
   const epoch = makeEpoch(connection, key, scope)
 
-  const send = <A>({ call, replyIn }: Guarded<A>, limit: number): Effect.Effect<A, Failure> =>
+  const send = <A>({ call, replyIn }: Guarded<A>, limitMs: number): Effect.Effect<A, Failure> =>
     Effect.suspend(() => {
       const sentIn = epoch.current()
-      return call(key, String(sentIn), String(epoch.timeIn(limit))).pipe(
-        Effect.onExit((exit) => (isUnclear(exit) ? epoch.doubt(sentIn) : Effect.void)),
+      return call(key, String(sentIn), String(epoch.timeIn(limitMs))).pipe(
+        Effect.onExit((exit) => (isAmbiguous(exit) ? epoch.invalidate(sentIn) : Effect.void)),
         Effect.flatMap((answer) =>
           isRefused(replyIn(answer))
-            ? Effect.andThen(epoch.doubt(sentIn), Effect.fail(refused(connection)))
+            ? Effect.andThen(epoch.invalidate(sentIn), Effect.fail(refused(connection)))
             : Effect.succeed(answer)
         )
       )
     })
 
-  /** Sends it within `limit` milliseconds; once more when the server refused it and there is time left. */
-  const inTime = <A>(guarded: Guarded<A>, limit: number): Effect.Effect<A, Failure> =>
+  /** Sends the call within `limitMs`; once more when the server refused it and time is left. */
+  const inTime = <A>(guarded: Guarded<A>, limitMs: number): Effect.Effect<A, Failure> =>
     Effect.suspend(() => {
       const begun = performance.now()
-      const left = (): number => begun + limit - performance.now()
+      const left = (): number => begun + limitMs - performance.now()
       const sent = Effect.suspend(() => send(guarded, Math.max(1, left())))
       const attempt = Effect.suspend(() =>
         Effect.andThen(
-          epoch.isSettled() ? epoch.keepTime : within(epoch.settle, Math.max(1, left()), connection),
+          epoch.isSettled() ? epoch.refreshClock : within(epoch.settle, Math.max(1, left()), connection),
           sent
         )
       )
@@ -101,7 +104,7 @@ export const makeWriter = (
       const run = connection.script(guarded(lua))
       return (keys, args) => {
         const call: Call<Reply> = (own, ...more) => run([...keys, own], [...args, ...more])
-        return inTime({ call, replyIn: itself }, timeout)
+        return inTime({ call, replyIn: itself }, timeoutMs)
       }
     },
     bytesScript: (lua) => {
@@ -114,9 +117,9 @@ export const makeWriter = (
     },
     scriptAnd: (lua) => {
       const run = connection.scriptAnd(guarded(lua))
-      return (keys, args, behind, limit) => {
+      return (keys, args, following, limit) => {
         const call: Call<readonly [Reply, Reply | undefined]> = (own, ...more) =>
-          run([...keys, own], [...args, ...more], behind)
+          run([...keys, own], [...args, ...more], following)
         return inTime({ call, replyIn: ([reply]) => reply }, limit)
       }
     }
@@ -125,13 +128,13 @@ export const makeWriter = (
 
 const itself = (reply: Reply): Reply => reply
 
-/** The server has refused the call before it did anything. */
+/** The server refused the call; nothing was done. */
 class Refused extends Failure {}
 
 const refused = ({ address }: RedisConnection): Failure =>
   new Refused({
     reason: "unavailable",
-    message: `Redis at ${address}: the command came too late and was refused.`
+    message: `Redis at ${address}: the command arrived too late and was refused.`
   })
 
 const isRefused = (reply: Reply): boolean =>
@@ -139,16 +142,16 @@ const isRefused = (reply: Reply): boolean =>
 
 const within = (
   settle: Effect.Effect<void, Failure>,
-  limit: number,
+  limitMs: number,
   { address }: RedisConnection
 ): Effect.Effect<void, Failure> =>
   Effect.timeoutOrElse(settle, {
-    duration: limit,
+    duration: limitMs,
     orElse: () =>
-      Effect.fail(new Failure({ reason: "unavailable", message: `Redis at ${address}: no answer in time.` }))
+      Effect.fail(new Failure({ reason: "unavailable", message: `Redis at ${address}: no reply in time.` }))
   })
 
-/** May the call be carried out later, or already have been? Whoever stops waiting cannot know. */
-const isUnclear = (exit: Exit.Exit<unknown, Failure>): boolean =>
+/** True when the call may have been applied, or may still be. An interrupted caller cannot know. */
+const isAmbiguous = (exit: Exit.Exit<unknown, Failure>): boolean =>
   Exit.isFailure(exit) &&
   exit.cause.reasons.some((reason) => (reason._tag === "Fail" ? reason.error.ambiguous : true))

@@ -1,14 +1,14 @@
-/** Is a database file damaged? Looked at before it is used, within bounded time, or as a whole when a person asks. */
+/** Checks a database file for damage: within bounded time before it is used, or completely on request. */
 import { statSync } from "node:fs"
 import { faultOf, textOf } from "./errors.ts"
 
 /**
- * A file up to this size is looked through as a whole at the start, bytes: 128 MiB take about 0.3 s. Of a larger one
- * only the schema and both ends of each table are read.
+ * A file up to this size is checked completely at the start, bytes: 128 MiB take about 0.3 s. Of a larger file only the
+ * schema and both ends of each table are read.
  */
 export const wholeCheckBytes = 128 * 1024 * 1024
 
-/** As much of an open database as is asked here. */
+/** The part of an open database that the check uses. */
 interface Database {
   readonly exec: (sql: string) => void
   readonly prepare: (sql: string) => {
@@ -17,11 +17,11 @@ interface Database {
   }
 }
 
-/** What is wrong with it, in SQLite's words; undefined when nothing was found. `path` is the file's. */
+/** The damage, in SQLite's words; undefined when none was found. `path` is the file's. */
 export const damageAtStart = (database: Database, path: string): string | undefined =>
   statSync(path).size <= wholeCheckBytes ? damage(database) : attempt(() => lookAtEnds(database))
 
-/** The same of the whole file, however large. */
+/** The same for the whole file, of any size. */
 export const damage = (database: Database): string | undefined =>
   attempt(() => {
     database.exec("PRAGMA cell_size_check = ON")

@@ -1,7 +1,6 @@
 /**
- * A database file in DATA_DIR: the only file that knows the database library.
- * It opens with its scope and closes with it. Several processes may have the same file open; what a transaction has
- * committed is on the disk.
+ * A database file in DATA_DIR, and the only file that imports the database library. It opens and closes with its scope.
+ * Several processes may have the same file open; a committed transaction is on the disk.
  */
 import { rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -25,23 +24,27 @@ export interface SqliteFile {
   /** The path of the file. */
   readonly address: string
   /**
-   * Runs `work` in one write transaction: all of it or nothing. Others wait until it ends, so it must be short.
-   * Fails with `unavailable` when the database refuses (locked for too long, disk full); nothing was done then.
+   * Runs `work` in one write transaction. Other writers wait until it ends, so it must be short. Fails with `unavailable`
+   * when the database refuses (locked for too long, disk full); nothing was done then.
    */
   readonly transaction: <A>(work: (database: DatabaseSync) => A) => Effect.Effect<A, Failure>
-  /** Runs `work`, which only reads. */
+  /** Runs `work`, which must only read. */
   readonly read: <A>(work: (database: DatabaseSync) => A) => Effect.Effect<A, Failure>
-  /** Fails while the file cannot be read, and from a write that the disk refused until it takes writes again. */
+  /** Fails while the file cannot be read, and after a refused write until a write succeeds again. */
   readonly check: Effect.Effect<void, Failure>
 }
 
-/** How long to wait for another process that writes, milliseconds. */
+/** How long a write waits for another process, milliseconds. */
 const busyTimeout = 1500
 
 /**
- * Opens (or makes) `name` in the folder `directory`, which is made if it is missing, and runs `schema`, which must
- * be fit to run every time (`CREATE TABLE IF NOT EXISTS`). Only this user can read the file afterwards. Fails with
- * `unavailable` and a sentence that names the path: it cannot be written, the disk is full, the file is damaged.
+ * Opens (or creates) `name` in the folder `directory`, which is created when it is missing, and runs `schema`, which must be
+ * idempotent (`CREATE TABLE IF NOT EXISTS`). Only this user can read the file. Fails with `unavailable` and a sentence
+ * that names the path: not writable, disk full, file damaged.
+ *
+ * @example
+ * const file = yield* openFile(".data", "notes.sqlite", "CREATE TABLE IF NOT EXISTS notes (text TEXT NOT NULL)")
+ * yield* file.transaction((database) => database.prepare("INSERT INTO notes VALUES (?)").run("hello"))
  */
 export const openFile: (
   directory: string,
@@ -50,7 +53,7 @@ export const openFile: (
 ) => Effect.Effect<SqliteFile, Failure, Scope.Scope> = Effect.fnUntraced(function* (directory, name, schema) {
   const address = join(directory, name)
   const database = yield* Effect.acquireRelease(
-    // Two processes that make the same new file may lock each other out, whatever busy_timeout says.
+    // Two processes that create the same file can lock each other out in spite of busy_timeout.
     Effect.retry(open(directory, name, schema), {
       while: ({ fault }) => fault === "busy",
       schedule: Schedule.spaced("25 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: "3 seconds" }))
@@ -60,10 +63,10 @@ export const openFile: (
     (opened) => Effect.sync(() => opened.close())
   )
   const inode = inodeOf(address)
-  /** The disk, or the file, refused the last write that there was. */
+  /** The failure of the last write, when the disk or the file refused it. */
   let refused: Failure | undefined
   const gone = unavailable(
-    `The database ${address} was deleted or replaced while it is in use, so nothing is written to it: put it back, or start this process again.`
+    `The database ${address} was deleted or replaced while it is in use, so nothing is written to it: restore it, or restart this process.`
   )
 
   const attempt = <A>(work: () => A, writes: boolean): Effect.Effect<A, Failure> =>
@@ -97,10 +100,10 @@ export const openFile: (
   }
 })
 
-/** As much as a usual push; a disk with less room is full. */
+/** The size of a usual push; a disk with less space counts as full. */
 const room = Buffer.alloc(64 * 1024)
 
-/** Is there room on the disk again, and does the file take a write? Changes nothing that stays. */
+/** Checks that the disk has space and the file accepts a write. Leaves no change. */
 const takesWrites = (database: DatabaseSync, address: string): boolean => {
   const probe = `${address}-probe-${process.pid}`
   try {
@@ -115,8 +118,8 @@ const takesWrites = (database: DatabaseSync, address: string): boolean => {
 }
 
 /**
- * Opens an existing file only to look into it: `work` gets the database, which is closed behind it. Undefined when there
- * is no such file, or it cannot be read.
+ * Opens an existing file for reading: `work` gets the database, which is closed afterwards. Undefined when the file is
+ * missing or cannot be read.
  */
 export const peek = <A>(path: string, work: (database: DatabaseSync) => A): A | undefined => {
   let database: DatabaseSync | undefined
@@ -130,7 +133,7 @@ export const peek = <A>(path: string, work: (database: DatabaseSync) => A): A | 
   }
 }
 
-/** Opens a file as it is, for a repair: no schema, no check. Throws what SQLite says. */
+/** Opens a file for a repair, without a schema or a check. Throws SQLite's error. */
 export const openAsIs = (path: string): DatabaseSync => new DatabaseSync(path)
 
 interface OpeningFault {
@@ -160,7 +163,7 @@ const open = (directory: string, name: string, schema: string): Effect.Effect<Da
     }
   })
 
-/** Which file stands at the path; what is written to another is lost when this process ends. */
+/** Identifies the file at the path: writes to a deleted file are lost when this process ends. */
 const inodeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino
 
 const unavailable = (message: string): Failure => new Failure({ reason: "unavailable", message })
@@ -175,7 +178,7 @@ const inTransaction = <A>(database: DatabaseSync, work: (database: DatabaseSync)
     try {
       database.exec("ROLLBACK")
     } catch {
-      // SQLite has rolled back by itself (disk full, for one); the first error is the one to tell.
+      // SQLite has already rolled back (for example, disk full); the first error is the one to report.
     }
     throw error
   }

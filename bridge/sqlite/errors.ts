@@ -1,9 +1,9 @@
-/** What an error of SQLite or of its file means, as a sentence for a person: what is wrong, and what to do. */
+/** Errors of SQLite and its files as sentences for a person: what is wrong, and what to do. */
 
-/** `damaged`: what is in the file; `full`: no room on the disk; `busy`: another process writes for too long. */
+/** `damaged`: the content of the file; `full`: no space on the disk; `busy`: another process writes for too long. */
 export type SqliteFault = "damaged" | "full" | "busy" | "forbidden" | "disk" | "other"
 
-/** By SQLite's primary result codes. */
+/** Faults by SQLite's primary result codes. */
 const byCode: Readonly<Record<number, SqliteFault>> = {
   3: "forbidden",
   5: "busy",
@@ -16,7 +16,7 @@ const byCode: Readonly<Record<number, SqliteFault>> = {
   26: "damaged"
 }
 
-/** By SQLite's own words for the same, where a runtime does not hand out the codes. */
+/** Faults by SQLite's messages, for a runtime without the codes. */
 const byWords: ReadonlyArray<readonly [RegExp, SqliteFault]> = [
   [/disk image is malformed|file is not a database/, "damaged"],
   [/database or disk is full/, "full"],
@@ -25,7 +25,7 @@ const byWords: ReadonlyArray<readonly [RegExp, SqliteFault]> = [
   [/disk I\/O error/, "disk"]
 ]
 
-/** By the system's, when the folder or the file is made. */
+/** Faults by the system's codes, for creating the folder or the file. */
 const bySystem: Readonly<Record<string, SqliteFault>> = {
   EACCES: "forbidden",
   EPERM: "forbidden",
@@ -38,7 +38,7 @@ const bySystem: Readonly<Record<string, SqliteFault>> = {
   EIO: "disk"
 }
 
-/** What went wrong: by SQLite's code or words, else by the system's code. */
+/** The fault: by SQLite's code or message, else by the system's code. */
 export const faultOf = (error: unknown): SqliteFault => {
   if (!(error instanceof Error)) return "other"
   if ("errcode" in error && typeof error.errcode === "number") return byCode[error.errcode & 0xff] ?? "other"
@@ -48,26 +48,26 @@ export const faultOf = (error: unknown): SqliteFault => {
   return bySaid ?? ("code" in error ? bySystem[String(error.code)] : undefined) ?? "other"
 }
 
-/** An error of SQLite itself; anything else that is thrown in a transaction is a mistake in the code. */
+/** True for an error of SQLite; any other error in a transaction is a defect of the code. */
 export const isDatabaseError = (error: unknown): error is Error =>
   error instanceof Error && "code" in error && /SQLITE/.test(String(error.code))
 
-/** What SQLite or the system says. */
+/** The message of SQLite or the system. */
 export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** The file cannot be opened, or not used; `said` is what SQLite or the system says. */
-export const openingSentence = (path: string, fault: SqliteFault, said: string): string =>
+/** The file cannot be opened or used; `message` is the message of SQLite or the system. */
+export const openingSentence = (path: string, fault: SqliteFault, message: string): string =>
   fault === "busy" || fault === "other"
-    ? `Cannot use the database ${path}: ${said}.${advice[fault]}`
+    ? `Cannot use the database ${path}: ${message}.${advice[fault]}`
     : fault === "damaged"
-      ? `The database ${path} is damaged: ${said}.${advice.damaged}`
-      : `Cannot write the database ${path}: ${said}.${advice[fault]}`
+      ? `The database ${path} is damaged: ${message}.${advice.damaged}`
+      : `Cannot write the database ${path}: ${message}.${advice[fault]}`
 
-/** A step failed while the file was in use. */
-export const failureSentence = (path: string, fault: SqliteFault, said: string): string =>
+/** An operation failed while the file was in use. */
+export const failureSentence = (path: string, fault: SqliteFault, message: string): string =>
   fault === "forbidden" || fault === "other" || fault === "busy"
-    ? `Database ${path}: ${said}`
-    : `Database ${path}: ${said}.${advice[fault]}`
+    ? `Database ${path}: ${message}`
+    : `Database ${path}: ${message}.${advice[fault]}`
 
 const advice: Readonly<Record<SqliteFault, string>> = {
   damaged:

@@ -1,6 +1,6 @@
 /**
- * Saves the rows of a damaged database file that can be read into a new one, which takes its place; the damaged file is
- * kept beside it. It works on a copy, within one call, while no actor has the file open.
+ * Repairs a damaged database file: copies its readable rows to a new file, which replaces it; the damaged file is kept in
+ * the same folder. It works on a copy, within one call, while no actor has the file open.
  */
 import {
   closeSync,
@@ -21,22 +21,22 @@ import { type DatabaseSync, openAsIs } from "./database.ts"
 import { faultOf } from "./errors.ts"
 import { type SavedTable, saveTable, tablesOf } from "./salvage.ts"
 
-/** What a file should look like, and what must hold for it after rows were lost. */
+/** The schema of a file, and what must hold after rows were lost. */
 export interface DatabaseKind {
   readonly schema: string
-  /** Tables whose rows are numbered anew, in order, since their numbers must have no gaps. */
+  /** Tables whose rows are renumbered in order, because their numbers must have no gaps. */
   readonly numbered: ReadonlyArray<string>
-  /** Runs in the new file when all is saved. */
+  /** SQL for the new file, run when all rows are saved. */
   readonly mend?: string
 }
 
 export interface Repaired {
   readonly tables: ReadonlyArray<SavedTable>
-  /** Where the damaged file is now. */
+  /** The path of the damaged file. */
   readonly kept: string
 }
 
-/** What is wrong with a file, all of which is looked at, in SQLite's words; undefined when nothing is. */
+/** The damage found by a complete check, in SQLite's words; undefined when there is none. */
 export const damageOf = (path: string): string | undefined => {
   const database = openAsIs(path)
   try {
@@ -46,15 +46,16 @@ export const damageOf = (path: string): string | undefined => {
   }
 }
 
-/** A sentence for a person: why it was not repaired; nothing was changed then. */
+/** Why a file was not repaired, as a sentence; nothing was changed. */
 export class NotRepaired extends Error {}
 
-/** `now` names the kept file. Throws `NotRepaired`, or what the system says (no room on the disk). */
+/** `now` is part of the kept file's name. Throws `NotRepaired`, or the system's error (no space on the disk). */
 export const repairFile = (path: string, kind: DatabaseKind, now: Date): Repaired => {
   const stamp = now.toISOString().replaceAll(/[-:]|\.\d+/g, "")
   const kept = `${path}.damaged-${stamp}`
   const [copy, fresh] = [`${path}-repair-${process.pid}`, `${path}-repaired-${process.pid}`]
-  if (existsSync(kept)) throw new NotRepaired(`There is a file ${kept} already.`)
+  if (existsSync(kept))
+    throw new NotRepaired(`The file ${kept} exists already: move it away, then run this again.`)
   try {
     for (const file of [fresh, copy]) makePrivate(dirname(file), basename(file))
     const target = openAsIs(fresh)
@@ -90,7 +91,7 @@ const copyWithLog = (path: string, copy: string): void => {
     if (existsSync(path + end)) copyFileSync(path + end, copy + end, constants.COPYFILE_FICLONE)
 }
 
-/** Whoever has the file open holds a lock that cannot be shared with this one. */
+/** Fails while another process has the file open: its lock excludes this one. */
 const refuseIfUsed = (path: string): void => {
   const database = openAsIs(path)
   try {
@@ -98,13 +99,13 @@ const refuseIfUsed = (path: string): void => {
   } catch (error) {
     if (faultOf(error) === "busy")
       throw new NotRepaired(`${path} is in use: stop the actors first, then run this again.`)
-    // Too damaged to be locked, so that nobody else can use it either.
+    // Too damaged to be locked, so no other process can use it either.
   } finally {
     database.close()
   }
 }
 
-/** Opens the copy; when its first page, where the tables are listed, is damaged, with that of a new file. */
+/** Opens the copy; when its first page (the list of tables) is damaged, with the first page of a new file. */
 const withReadable = <A>(copy: string, fresh: string, work: (source: DatabaseSync) => A): A => {
   if (!listsTables(copy)) takeFirstPage(fresh, copy)
   const source = openAsIs(copy)
@@ -129,15 +130,15 @@ const listsTables = (path: string): boolean => {
 }
 
 /**
- * Every file of one kind is made by the same statements, so its tables begin at the same pages. Where an older version
- * made them elsewhere, what is found there has not the shape of a row and is not saved.
+ * All files of one kind are created by the same statements, so their tables begin at the same pages. In a file of an older
+ * version with other pages, the data found there does not have the form of a row and is not saved.
  */
 const takeFirstPage = (from: string, to: string): void => {
   const [template, damaged] = [openSync(from, "r"), openSync(to, "r+")]
   try {
     const page = Buffer.alloc(firstPageOf(template))
     readSync(template, page, 0, page.length, 0)
-    // The header's own count of pages.
+    // The number of pages in the header.
     page.writeUInt32BE(Math.max(1, Math.floor(statSync(to).size / page.length)), 28)
     writeSync(damaged, page, 0, page.length, 0)
   } finally {
@@ -146,7 +147,7 @@ const takeFirstPage = (from: string, to: string): void => {
   }
 }
 
-/** The size of a file's pages, bytes, as its header has it; 1 stands for 65,536. */
+/** The page size in a file's header, bytes; 1 stands for 65,536. */
 const firstPageOf = (file: number): number => {
   const header = Buffer.alloc(100)
   readSync(file, header, 0, header.length, 0)

@@ -1,10 +1,10 @@
-/** Reading a damaged table row by row: what cannot be read is left out, and everything around it is saved. */
+/** Reads a damaged table row by row: unreadable rows are skipped, all others are saved. */
 import type { DatabaseSync } from "./database.ts"
 
 export interface Table {
   readonly name: string
   readonly columns: ReadonlyArray<Column>
-  /** Has it a number for each row? Else rows are found by their key alone. */
+  /** Whether rows have a rowid; otherwise they are found by their key only. */
   readonly hasRowid: boolean
 }
 
@@ -12,18 +12,18 @@ interface Column {
   readonly name: string
   readonly type: string
   readonly isRequired: boolean
-  /** Its place in the key, from 1; 0 when it is not in it. */
+  /** The position in the key, from 1; 0 for a column outside the key. */
   readonly key: number
 }
 
 export interface SavedTable {
   readonly name: string
   readonly saved: number
-  /** Could everything be read? */
+  /** Whether all rows were readable. */
   readonly isWhole: boolean
 }
 
-/** The tables of a file, without SQLite's own. Throws when its schema cannot be read. */
+/** The tables of a file, without SQLite's own. Throws when the schema is unreadable. */
 export const tablesOf = (database: DatabaseSync): ReadonlyArray<Table> =>
   database
     .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
@@ -44,7 +44,7 @@ export const tablesOf = (database: DatabaseSync): ReadonlyArray<Table> =>
 
 type Row = Record<string, unknown>
 
-/** Saves what can be read of the table. `isNumbered`: its rows get new numbers, in the same order. */
+/** Saves the readable rows of the table. `isNumbered`: rows get new numbers, in the same order. */
 export const saveTable = (
   source: DatabaseSync,
   target: DatabaseSync,
@@ -58,7 +58,7 @@ export const saveTable = (
   )
   let saved = 0
   let isWhole = true
-  /** False when it is there already. */
+  /** False when the row exists already. */
   const add = (row: Row): boolean => {
     if (!columns.every((column) => fits(column, row[column.name]))) {
       isWhole = false
@@ -74,7 +74,7 @@ export const saveTable = (
   return { name: table.name, saved, isWhole: isWhole && isRead }
 }
 
-/** A value of another kind shows that these bytes were no such row. */
+/** A value of another type shows that the bytes were not a row of this table. */
 const fits = ({ type, isRequired }: Column, value: unknown): boolean => {
   if (value === null || value === undefined) return !isRequired
   if (type === "BLOB") return value instanceof Uint8Array
@@ -82,13 +82,13 @@ const fits = ({ type, isRequired }: Column, value: unknown): boolean => {
   return typeof value === "number" || typeof value === "bigint"
 }
 
-/** So many reads may fail before the rest of a table is given up. */
+/** Failed reads before the rest of a table is skipped. */
 const maxFailures = 100_000
 
-/** No row has a higher number than this. */
+/** The maximum of a rowid here. */
 const highest = 2 ** 42
 
-/** A range that cannot be read is halved, until only the numbers are left that cannot be read by themselves. */
+/** Halves an unreadable range until only the unreadable rowids remain. */
 const readByNumber = (source: DatabaseSync, name: string, add: (row: Row) => boolean): boolean => {
   const range = source.prepare(
     `SELECT rowid AS "row number", * FROM "${name}" WHERE rowid BETWEEN ? AND ? ORDER BY rowid`
@@ -127,7 +127,7 @@ const readByNumber = (source: DatabaseSync, name: string, add: (row: Row) => boo
   return failures === 0
 }
 
-/** In the order of the key until a row cannot be read, then against it until the rows that are saved already. */
+/** Reads in the order of the key up to an unreadable row, then in reverse order down to the rows that are saved already. */
 const readFromBothEnds = (source: DatabaseSync, table: Table, add: (row: Row) => boolean): boolean => {
   const keys = table.columns.filter(({ key }) => key > 0).toSorted((a, b) => a.key - b.key)
   const read = (direction: "ASC" | "DESC", isEnough: (isNew: boolean) => boolean): boolean =>
@@ -142,7 +142,7 @@ const readFromBothEnds = (source: DatabaseSync, table: Table, add: (row: Row) =>
   return false
 }
 
-/** False when SQLite cannot go on, or what it read is no number of ours. */
+/** False when SQLite fails, or the value read is not a valid rowid. */
 const attempt = (work: () => boolean): boolean => {
   try {
     return work()

@@ -1,11 +1,11 @@
 /**
- * Bots, as data: what isbot's list misses, and what it takes for a bot that is an app, a television or a phone. name →
- * pattern, read without regard to case. bot.ts applies them.
+ * Rules for bots, as data: name → case-insensitive pattern. Bots that isbot's list lacks, and apps, televisions and phones
+ * that it mistakes for bots. bot.ts applies them.
  */
 
 import { appLibraries } from "./device-rules.ts"
 
-/** Bots that the list does not know. */
+/** Bots that the list lacks. */
 export const moreBots: Readonly<Record<string, string>> = {
   "Amazon's agents": String.raw`\bamzn-user\b|amazon-kendra`,
   "AI agents and crawlers": String.raw`\btsm-turingos\b|\bdevin/`,
@@ -15,7 +15,7 @@ export const moreBots: Readonly<Record<string, string>> = {
   "templates nobody filled in": "firefox/firefoxversion"
 }
 
-/** Cut out of a user agent before it is asked whether it holds a bot's word. */
+/** Removed from a user agent before it is matched against the words of bots. */
 export const notBots: Readonly<Record<string, string>> = {
   "Google's apps on iOS": String.raw`\bgoogle(?:apps?|calendar|chat|chrome|classroom|docs|drive|earth|fit|home|keep|maps|meet|mobile|news|photos|plus|sheets|slides|translate|tv)(?=/)`,
   "Google's packages": String.raw`\bcom\.google\.[\w.]+|google_ios|google\.driveextension|googlehyperso\w*|google(?:podcasts|playstore)`,
@@ -34,10 +34,10 @@ export const notBots: Readonly<Record<string, string>> = {
   "Java phones' forms": String.raw`wap[-_ ]?browser|java/jbed|tungsten proxyless|htc; radar|speedmode; proxy|build/cubot|\(https?\b[^)/:]*\)`
 }
 
-/** Words that make a bot of a device as well that cannot be mistaken for anything else: a television, a console, a watch. */
+/** Words that identify a bot even on an unambiguous device: a television, a console, a watch. */
 export const sureBots = String.raw`bot\b|bot/|crawl|spider|headless|\+http`
 
-/** What stands before a version without being anyone's name. */
+/** Texts before a version that are not a product's name. */
 export const nobodysNames = new Set([
   "mozilla",
   "applewebkit",

@@ -1,4 +1,4 @@
-/** Whether a user agent is a bot's, and which name it gives, read with isbot. The only file that knows isbot. */
+/** Detects bots and their names in user agents, with isbot. The only file that imports isbot. */
 import { createIsbotFromList, getPattern, list } from "isbot"
 import { moreBots, nobodysNames, notBots, sureBots } from "./bot-rules.ts"
 
@@ -10,13 +10,13 @@ const more = oneOf(moreBots, "i")
 const cut = oneOf(notBots, "gi")
 const sure = new RegExp(sureBots, "i")
 
-/** Without isbot's patterns for strings that merely look too simple, or too odd, for a browser's. */
+/** isbot's patterns without those for strings that are only unusually short or unusual for a browser. */
 const looks = /^\^(?:\[|\\[wd])|^\\b\\w\+\/1|^;|^\\\(\\\)$|^\\\|$/
 const hasBotWord = createIsbotFromList(list.filter((source) => !looks.test(source)))
 
-/** What is known of a user agent beside the question whether it is a bot's. */
+/** What else is known of a user agent. */
 export interface Known {
-  /** The parser or a rule has found a device or a system in it. */
+  /** The parser or a rule found a device or a system. */
   readonly isRecognised: boolean
   /** It is a television, a console or a watch. */
   readonly isAppliance: boolean
@@ -24,8 +24,8 @@ export interface Known {
 }
 
 /**
- * The name of the bot (empty when it gives none), or undefined when it is no bot. A string that only looks too simple
- * is not taken for a bot when a device or a system is known: that is an app's own user agent.
+ * The name of the bot (empty without one); undefined for any other client. An unusually short string is not a bot when a
+ * device or a system is known: it is the user agent of an app.
  */
 export const botIn = (userAgent: string, known: Known): string | undefined => {
   const unlisted = more.exec(userAgent)
@@ -37,7 +37,7 @@ export const botIn = (userAgent: string, known: Known): string | undefined => {
   return isBot ? nameAround(userAgent, match.index, match[0].length) : undefined
 }
 
-/** The product name that the match stands in: `Googlebot` of `Googlebot/2.1`. Without a version it is no product's name. */
+/** The product name around the match: `Googlebot` of `Googlebot/2.1`. A product name has a version. */
 const nameAround = (userAgent: string, index: number, length: number): string => {
   const before = /[\w.-]*$/.exec(userAgent.slice(0, index))?.[0].length ?? 0
   const product = /^([A-Za-z][\w.-]*)\/v?\d/.exec(userAgent.slice(index - before))?.[1] ?? ""
@@ -45,6 +45,6 @@ const nameAround = (userAgent: string, index: number, length: number): string =>
   return nobodysNames.has(product.toLowerCase()) ? nameInside(userAgent) : product
 }
 
-/** The name of a bot that says `Mozilla/5.0 (compatible; name/version)`. */
+/** The name in `Mozilla/5.0 (compatible; name/version)`. */
 const nameInside = (userAgent: string): string =>
   /\bcompatible;[ +]*([A-Za-z][\w.-]*)/.exec(userAgent)?.[1] ?? ""

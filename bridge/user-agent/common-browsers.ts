@@ -1,7 +1,7 @@
 /**
- * The browsers of most user agents, known by the whole form of the text. The parser tries eighty patterns one after the
- * other, which is the largest part of reading a user agent that was not seen before. These forms leave no room for
- * anything that one of those could take for another browser: what is found here is what the parser finds.
+ * Recognizes the most frequent browsers by the complete form of their user agents. The parser tries eighty patterns in
+ * order, which is the largest part of the cost of a new user agent. These forms are strict enough that the parser would
+ * return the same result.
  */
 
 export interface Browser {
@@ -16,7 +16,7 @@ const desktop = [
   String.raw`X11; CrOS x86_64 \d+\.\d+\.\d+`
 ].join("|")
 
-/** Models by their numbers, and the K that Chrome writes for all of them. */
+/** Usual model numbers, and the K that Chrome writes for every model. */
 const android = String.raw`Linux; Android \d+(?:\.\d+)*; (?:K|(?:SM-)?[A-Z]{1,3}\d{3,4}[A-Z]?\d?|Pixel \da?(?: Pro| XL)?)`
 
 const apple = String.raw`(?:iPhone|iPad|iPod touch); CPU (?:iPhone )?OS \d+(?:_\d+){1,2} like Mac OS X`
@@ -44,10 +44,10 @@ const forms: ReadonlyArray<readonly [name: string, form: RegExp]> = [
   ]
 ]
 
-/** The parser reads no more than 500 characters. */
+/** The parser reads at most 500 characters. */
 const longest = 500
 
-/** The browser of a user agent that has one of these forms; undefined for all others. */
+/** The browser of a user agent in one of these forms; undefined for any other. */
 export const plainBrowser = (userAgent: string): Browser | undefined => {
   if (userAgent.length > longest) return undefined
   for (const [name, form] of forms) {

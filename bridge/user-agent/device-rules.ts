@@ -1,12 +1,12 @@
 /**
- * What tells the type of a device, as data: name → pattern. A pattern is read without regard to case. The parser knows
- * the usual devices; these rules name what it does not know or takes for something else. device-type.ts applies them.
+ * Rules for the type of a device, as data: name → case-insensitive pattern. The parser detects the usual devices; these
+ * rules cover those that it does not detect, or mistakes for others. device-type.ts applies them.
  */
 import type { DeviceType } from "../../contracts/wire/enrichment.ts"
 
 export type Rules = ReadonlyArray<readonly [type: DeviceType, patterns: Readonly<Record<string, string>>]>
 
-/** What apps are made with, and name when they name nothing else: most such apps are on phones. */
+/** Libraries of apps, for user agents that name nothing else: most such apps run on phones. */
 export const appLibraries: Readonly<Record<string, string>> = {
   okhttp: String.raw`\bokhttp\b[/\d.]*`,
   "Android's async HTTP": String.raw`\bandroid-async-http\b[/\d.]*(?: \(http:[^)]*\))?`,
@@ -15,7 +15,7 @@ export const appLibraries: Readonly<Record<string, string>> = {
   "Alamofire, AFNetworking": String.raw`\b(?:alamofire|afnetworking)/[\d.]+`
 }
 
-/** Looked for in the whole user agent, in this order; the first type that has a match wins. */
+/** Matched against the whole user agent, in this order; the first match wins. */
 export const textRules: Rules = [
   [
     "Wearable",
@@ -76,7 +76,7 @@ export const textRules: Rules = [
   ]
 ]
 
-/** Looked for in the model that Android names, in this order; `_` counts as a space there. device-models.ts is asked first. */
+/** Matched against the Android model after device-models.ts, in this order; `_` counts as a space. */
 export const modelRules: Rules = [
   [
     "TV",
@@ -100,10 +100,10 @@ export const modelRules: Rules = [
   ]
 ]
 
-/** Looked for in the whole user agent, before the parser's own guess. */
+/** Matched against the whole user agent, before the parser's result. */
 export const appRules: Rules = [["Tablet", { "Yandex's apps": "/apad\\b" }]]
 
-/** Looked for in the whole user agent when the parser knows no type either. */
+/** Matched against the whole user agent when the parser has no type. */
 export const lastRules: Rules = [
   ["Tablet", { "a word for it": String.raw`\btablet\b(?! pc)` }],
   [

@@ -1,11 +1,11 @@
-/** Which type of device a user agent stands for, by the rules of device-rules.ts and the models of device-models.ts. */
+/** The type of a device, by the rules of device-rules.ts and the models of device-models.ts. */
 import type { DeviceType } from "../../contracts/wire/enrichment.ts"
 import { type Models, modelBeginnings, modelNames, modelShapes } from "./device-models.ts"
 import { appRules, lastRules, modelRules, type Rules, textRules } from "./device-rules.ts"
 
 type Find = (text: string) => DeviceType | undefined
 
-/** One look at the text for all types, as most texts have none; a second one finds which. */
+/** One pattern for all types, because most texts match none; a second search finds the type. */
 const finderOf = (rules: Rules): Find => {
   const sources = rules.map(([type, patterns]) => [type, Object.values(patterns).join("|")] as const)
   const any = new RegExp(sources.map(([, source]) => source).join("|"), "i")
@@ -25,7 +25,7 @@ const beginnings = typesByName(modelBeginnings)
 const shapes = typesByName(modelShapes)
 const longestBeginning = Math.max(...[...beginnings.keys(), ...shapes.keys()].map((name) => name.length))
 
-/** What regions a model's name may end in; the model is the same. */
+/** Regions at the end of a model's name; the model is the same. */
 const region = /(?<=..) (?:eea|ru|row|gms|us|tr|eu|global)$/
 
 const findInTable: Find = (name) => {
@@ -41,17 +41,17 @@ const findInTable: Find = (name) => {
 
 const findInModel = finderOf(modelRules)
 
-/** The type that a word in the whole user agent tells for sure. */
+/** The type that an unambiguous word in the user agent defines. */
 export const typeByWord: Find = finderOf(textRules)
 
-/** The type of a model as Android names it; undefined for an unknown one. */
+/** The type of an Android model; undefined for an unknown one. */
 export const typeByModel: Find = (model) => {
   const name = model.toLowerCase().replaceAll("_", " ").trim()
   return findInTable(name.replace(region, "")) ?? findInModel(name)
 }
 
-/** The type that an app says of its device; it knows better than what stands around it. */
+/** The type that an app reports; it takes precedence over the rest of the user agent. */
 export const typeByApp: Find = finderOf(appRules)
 
-/** The type that is likely, for user agents of which the parser knows no type. */
+/** The likely type, for user agents without a type from the parser. */
 export const likelyType: Find = finderOf(lastRules)

@@ -1,9 +1,9 @@
-/** Which device sent an event, read from its user agent with ua-parser-js, the only file that knows it, and the rules beside. */
+/** Detects the device from a user agent, with ua-parser-js and the rules of this folder. The only file that imports ua-parser-js. */
 import { UAParser } from "ua-parser-js"
 import type { ByteString } from "../../contracts/event.ts"
 import type { Device, DeviceType } from "../../contracts/wire/enrichment.ts"
 import { deviceMeta } from "../../contracts/wire/record.ts"
-import { remember } from "../lru.ts"
+import { boundedMap, remember } from "../bounded-cache.ts"
 import { androidModel, modelOf } from "./android-model.ts"
 import { botIn } from "./bot.ts"
 import { plainBrowser } from "./common-browsers.ts"
@@ -11,37 +11,36 @@ import { likelyType, typeByApp, typeByModel, typeByWord } from "./device-type.ts
 import { shortOsName, typeOfOs } from "./os.ts"
 
 /**
- * What is read of a user agent, in characters, so that neither the work per event nor the memory is the client's to
- * choose. The parser itself reads no more than 500; the rest is for bots that give their name late.
+ * Characters of a user agent that are read, so that clients cannot choose the work per event or the memory. The parser
+ * reads 500; the rest is for bots with a late name.
  */
-const longest = 1024
+const maxCharacters = 1024
 
-/** What is remembered of user agents, in characters, so that a flood of long ones takes no more than usual ones do. */
-const mostCharacters = 16 * 1024 * 1024
+/** Characters of all cached user agents, so that many long ones take no more memory than usual ones. */
+const maxCachedCharacters = 16 * 1024 * 1024
 
-/** So many different devices are kept once, however many user agents tell of them. */
-const mostShared = 10_000
+/** Different devices that are shared by their user agents. */
+const maxDevices = 10_000
 
 /**
- * Detection that remembers: at least the last `size` different user agents (16 MiB of them), never more than twice that.
- * Never throws.
+ * Detection with a cache of at least the last `size` different user agents (up to 16 MiB), at most twice as many. Never
+ * throws.
  */
 export const rememberDevices = (size = 100_000): ((userAgent: ByteString) => Device) => {
-  const shared = new Map<string, Device>()
+  const shared = boundedMap<string, Device>(Math.min(size, maxDevices))
   const look = (userAgent: ByteString): Device => {
     const device = detectDevice(userAgent)
     const meta = deviceMeta(device)
     const all = `${meta} ${device.model} ${device.botName}`
     const known = shared.get(all)
     if (known !== undefined) return known
-    if (shared.size >= Math.min(size, mostShared)) shared.clear()
     const written = { ...device, meta }
     shared.set(all, written)
     return written
   }
-  const detect = remember(size, look, mostCharacters)
+  const detect = remember(size, look, maxCachedCharacters)
   return (userAgent) =>
-    detect(userAgent.length > longest ? (userAgent.slice(0, longest) as ByteString) : userAgent)
+    detect(userAgent.length > maxCharacters ? (userAgent.slice(0, maxCharacters) as ByteString) : userAgent)
 }
 
 const unknown = {
@@ -54,7 +53,7 @@ const unknown = {
   botName: "" as ByteString
 } satisfies Device
 
-/** The device behind a user agent; `Unknown` when there is none, which spaces alone are not either. */
+/** The device of a user agent; `Unknown` for an empty or blank one. */
 const detectDevice = (userAgent: ByteString): Device => {
   if (userAgent.trim() === "") return unknown
   const parser = new UAParser(userAgent)
@@ -89,10 +88,10 @@ const detectDevice = (userAgent: ByteString): Device => {
   }
 }
 
-/** Types that a rule finds by words that stand for nothing else. */
+/** Types that unambiguous words of a rule define. */
 const appliances = new Set<DeviceType | undefined>(["TV", "Console", "Wearable"])
 
-/** The parser's types; what it calls embedded (cars, loudspeakers) has none of ours. */
+/** The parser's types; its type embedded (cars, loudspeakers) has no equivalent. */
 const types: Readonly<Record<string, DeviceType>> = {
   console: "Console",
   mobile: "Mobile",

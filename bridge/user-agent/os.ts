@@ -1,4 +1,4 @@
-/** The short names of operating systems, and what kind of device runs them. */
+/** Short names of operating systems, and the type of device that runs each. */
 import type { DeviceType } from "../../contracts/wire/enrichment.ts"
 
 /** `Mac`, `Windows`, `Linux`, `iOS`, …; empty when unknown. `name` is the parser's, undefined where it found none. */
@@ -10,10 +10,10 @@ export const shortOsName = (name: string | undefined, userAgent: string): string
   return shortNames.get(known) ?? (linuxes.test(known) ? "Linux" : name)
 }
 
-/** What most devices with that system are; undefined for those of desktops and for the unknown. */
+/** The usual type of devices with that system; undefined for desktop systems and unknown ones. */
 export const typeOfOs = (os: string): DeviceType | undefined => types.get(os)
 
-/** Systems that the parser does not find in their bare names: what apps, libraries and tools say. The first wins. */
+/** Systems in the user agents of apps, libraries and tools, which the parser does not find. The first match wins. */
 const unnamed: ReadonlyArray<readonly [os: string, says: RegExp]> = [
   ["watchOS", /\bwatch ?os\b|\bwatch\d+,\d/i],
   ["Android", /\bandroid|\bokhttp|\badr \d/i],
@@ -27,7 +27,7 @@ const unnamed: ReadonlyArray<readonly [os: string, says: RegExp]> = [
 const firstIn = (systems: typeof unnamed, userAgent: string): string | undefined =>
   systems.find(([, says]) => says.test(userAgent))?.[0]
 
-/** What the parser takes for another system: a model whose name begins with Win, `Mac OS/14.1`. */
+/** Texts that the parser mistakes for another system: a model whose name begins with Win, `Mac OS/14.1`. */
 const mistakes: ReadonlyMap<string, { readonly os: string; readonly says: RegExp }> = new Map([
   ["Windows", { os: "Android", says: /\bandroid \d/i }],
   ["OS/2", { os: "Mac", says: /\bmac os\//i }]

@@ -1,4 +1,4 @@
-/** The salts that the settings ask for: on the first Redis of REDIS_URL, else in a file in DATA_DIR. */
+/** The store of salts that the settings choose: the first Redis of REDIS_URL, else a file in DATA_DIR. */
 import { Effect } from "effect"
 import { readAll } from "../../contracts/setting.ts"
 import { firstUrl } from "../redis/url.ts"
@@ -6,10 +6,10 @@ import { dataDir, redisUrl } from "../settings.ts"
 import { redisSalts } from "./redis.ts"
 import { sqliteSalts } from "./sqlite.ts"
 
-/** The settings it reads, for `--help`. */
+/** The settings that this service reads. */
 export const visitorSaltsSettings = [redisUrl, dataDir]
 
-/** Opens them for the scope. A Redis that is away does not keep it from opening. */
+/** Opens the store for the scope. An unreachable Redis does not prevent it. */
 export const openVisitorSalts = Effect.gen(function* () {
   const settings = yield* readAll({ redisUrl, dataDir })
   const url = firstUrl(settings.redisUrl)

@@ -1,10 +1,10 @@
-/** The salts in Redis or Valkey, `{spoor:visitor}:salt:<day>` each; the server forgets them. Connected as long as the scope. */
+/** Salts in Redis or Valkey, as `{spoor:visitor}:salt:<day>` with an expiry. The connection lives as long as the scope. */
 import { Effect, type Redacted, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { type ConnectOptions, connect } from "../redis/connection.ts"
 import { endOfSalt, type VisitorSalts } from "./service.ts"
 
-/** A server that is away does not keep it from opening. Fails with `unreadable` for a URL that is none. */
+/** Opens with or without a reachable server. Fails with `misconfigured` for an invalid URL. */
 export const redisSalts = Effect.fnUntraced(function* (
   url: Redacted.Redacted<string>,
   options?: ConnectOptions
@@ -12,14 +12,14 @@ export const redisSalts = Effect.fnUntraced(function* (
   const connection = yield* connect(url, options)
   return {
     dependency: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
-    agree: Effect.fnUntraced(function* (day, mine) {
+    agree: Effect.fnUntraced(function* (day, proposed) {
       const key = `{spoor:visitor}:salt:${day}`
-      yield* connection.command("SET", key, mine, "NX", "PXAT", endOfSalt(day))
-      const kept = yield* connection.command("GET", key)
-      if (kept !== null) return String(kept)
+      yield* connection.command("SET", key, proposed, "NX", "PXAT", endOfSalt(day))
+      const stored = yield* connection.command("GET", key)
+      if (stored !== null) return String(stored)
       return yield* new Failure({
         reason: "unavailable",
-        message: `The salt of day ${day} is already forgotten.`
+        message: `The salt of day ${day} has expired.`
       })
     })
   }

@@ -1,8 +1,8 @@
-/** What the messages about batches have in common: topics that are named once, and numbers in one list for all events. */
+/** The common layout of batch messages: each topic once, and the numbers of all events in one list. */
 import { Failure } from "../failure.ts"
 import type { Topic } from "../ids.ts"
 
-/** The topics of a message that is being written, and the place of each among them, from 0. */
+/** Collects the topics of a message while it is written; `placeOf` returns the index of a topic. */
 export const nameTopics = () => {
   const topics: Array<Topic> = []
   let last = -1
@@ -16,7 +16,7 @@ export const nameTopics = () => {
   }
 }
 
-/** Is it a list of whole numbers from 0 on, so many of each event? A schema takes ten times as long to tell. */
+/** True for a list of non-negative integers, a fixed number per event. A schema takes ten times as long. */
 export const areNumbers = (numbers: unknown, ofEach: number): boolean =>
   Array.isArray(numbers) && numbers.length % ofEach === 0 && numbers.every(isCount)
 

@@ -1,4 +1,4 @@
-/** How a batch of finished records travels: as raw events do (raw-message.ts), with the records' bytes in one piece. */
+/** The wire format of a batch of finished records: as in raw-batch.ts, with the bytes of all records in one value. */
 import { Schema } from "effect"
 import type { EnrichedBatch } from "../batch.ts"
 import type { EnrichedEvent } from "../event.ts"
@@ -11,16 +11,16 @@ export const EnrichedMessage = Schema.Struct({
   digest: BatchDigest,
   claimed: Schema.Int,
   enriched: Schema.Int,
-  /** Where the events are on their way to, each topic once. */
+  /** The topics of the events, each once. */
   topics: Schema.Array(Topic),
   /**
-   * Five numbers of each event, one event behind the other: its index, the place of its topic in `topics` (from 0),
-   * received, how many bytes its value has, and 1 when it has a key, else 0.
+   * Five numbers per event: its index, the index of its topic in `topics`, `received`, the bytes of its value, and 1 when
+   * it has a key, else 0.
    */
   numbers: Schema.Array(Schema.Int),
-  /** The keys of those that have one, in order. */
+  /** The keys of the events that have one, in order. */
   keys: Schema.Array(Schema.String),
-  /** The values of all events, in order, with nothing between them. */
+  /** The values of all events, in order, without separators. */
   values: Schema.Uint8Array
 })
 
@@ -45,10 +45,10 @@ export const writeEnrichedBatch = ({ id, digest, claimed, enriched, events }: En
   return encode({ id, digest, claimed, enriched, topics, numbers, keys, values })
 }
 
-/** Throws `Failure` "unreadable" or "too-large" for bytes that are no such message. */
+/** Throws `Failure` "unreadable" or "too-large" for bytes in another format. */
 export const readEnrichedBatch = (payload: Uint8Array): EnrichedBatch => {
   const message = decode(payload)
-  if (!isEnrichedMessage(message)) throw unreadable("no batch of records")
+  if (!isEnrichedMessage(message)) throw unreadable("the message is not a batch of records")
   const { id, digest, claimed, enriched, topics, numbers, keys, values } = message
   const { buffer, byteOffset } = values
   const events: Array<EnrichedEvent> = []
@@ -62,7 +62,7 @@ export const readEnrichedBatch = (payload: Uint8Array): EnrichedBatch => {
     const received = number()
     const length = number()
     const hasKey = number() === 1
-    if (topic === undefined) throw unreadable("an event whose topic is not among the topics")
+    if (topic === undefined) throw unreadable("the topic of an event is not in the list of topics")
     if (end + length > values.length) break
     const value = new Uint8Array(buffer, byteOffset + end, length)
     end += length
@@ -72,6 +72,6 @@ export const readEnrichedBatch = (payload: Uint8Array): EnrichedBatch => {
     )
   }
   if (end !== values.length || at !== numbers.length || keyed !== keys.length)
-    throw unreadable("its values or keys are not what its numbers say")
+    throw unreadable("the lengths of values or keys do not match the numbers of the message")
   return { id, digest, claimed, enriched, events }
 }

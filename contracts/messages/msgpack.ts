@@ -1,16 +1,16 @@
-/** MessagePack, as plain maps that any language reads. Decoding refuses what is larger than a message may be. */
+/** MessagePack with plain maps, for any language. Decoding refuses bytes over the size limit. */
 import { Packr } from "msgpackr"
 import { Failure } from "../failure.ts"
 
-/** What a message may weigh, encoded, in bytes; a larger batch travels in parts. */
+/** The size limit of an encoded message, bytes; a larger batch is sent in parts. */
 export const maxMessageBytes = 512 * 1024
 
 const packr = new Packr({ useRecords: false, int64AsType: "number" })
 
-/** The value as MessagePack. Throws for what MessagePack cannot hold (functions, symbols). */
+/** The value as MessagePack. Throws for values without a form in MessagePack (functions, symbols). */
 export const encode = (value: unknown): Uint8Array => packr.pack(value)
 
-/** The value in the bytes; throws `Failure` "unreadable" (or "too-large") for bytes that are not one MessagePack value. */
+/** The decoded value; throws `Failure` "unreadable" (or "too-large") for bytes that are not one MessagePack value. */
 export const decode = (bytes: Uint8Array): unknown => {
   if (bytes.length > 2 * maxMessageBytes) {
     throw new Failure({

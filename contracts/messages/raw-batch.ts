@@ -1,6 +1,6 @@
 /**
- * How a batch of raw events travels: all its numbers in one list and all its texts in one, so that neither names of
- * fields nor thousands of small strings are written, sent and read again. Plain MessagePack, for any language.
+ * The wire format of a batch of raw events: all numbers in one list and all texts in one string, which avoids field names
+ * and thousands of small strings. Plain MessagePack, for any language.
  */
 import { Schema } from "effect"
 import type { RawBatch } from "../batch.ts"
@@ -13,14 +13,14 @@ export const RawMessage = Schema.Struct({
   id: BatchId,
   digest: BatchDigest,
   claimed: Schema.Int,
-  /** Where the events are on their way to, each topic once. */
+  /** The topics of the events, each once. */
   topics: Schema.Array(Topic),
   /**
-   * Ten numbers of each event, one event behind the other: its index, its dialect (0 pushtech, 1 adtekio), the place of
-   * its topic in `topics` (from 0), its ts, and how many characters its ip, host, pod, path, query and userAgent have.
+   * Ten numbers per event: its index, its dialect (0 pushtech, 1 adtekio), the index of its topic in `topics`, its ts, and
+   * the lengths of its ip, host, pod, path, query and userAgent.
    */
   numbers: Schema.Array(Schema.Int),
-  /** These texts of all events, in that order, with nothing between them. */
+  /** These texts of all events, in that order, without separators. */
   texts: ByteString
 })
 
@@ -42,10 +42,10 @@ export const writeRawBatch = ({ id, digest, claimed, events }: RawBatch): Uint8A
   return encode({ id, digest, claimed, topics, numbers, texts })
 }
 
-/** Throws `Failure` "unreadable" or "too-large" for bytes that are no such message. */
+/** Throws `Failure` "unreadable" or "too-large" for bytes in another format. */
 export const readRawBatch = (payload: Uint8Array): RawBatch => {
   const message = decode(payload)
-  if (!isRawMessage(message)) throw unreadable("no batch of raw events")
+  if (!isRawMessage(message)) throw unreadable("the message is not a batch of raw events")
   const { id, digest, claimed, topics, numbers, texts } = message
   const events: Array<RawEvent> = []
   let at = 0
@@ -60,7 +60,7 @@ export const readRawBatch = (payload: Uint8Array): RawBatch => {
     const index = number()
     const dialect = number() === 1 ? "adtekio" : "pushtech"
     const topic = topics[number()]
-    if (topic === undefined) throw unreadable("an event whose topic is not among the topics")
+    if (topic === undefined) throw unreadable("the topic of an event is not in the list of topics")
     events.push({
       index,
       dialect,
@@ -74,6 +74,6 @@ export const readRawBatch = (payload: Uint8Array): RawBatch => {
       userAgent: text()
     })
   }
-  if (end !== texts.length) throw unreadable("its texts are not as long as its numbers say")
+  if (end !== texts.length) throw unreadable("the lengths of texts do not match the numbers of the message")
   return { id, digest, claimed, events }
 }

@@ -1,10 +1,10 @@
-/** What a record says of an event beyond its line: the device and the place it came from, and when that was found out. */
+/** What enrichment adds to an event: the device, the place, and the time of enrichment. */
 import type { ByteString } from "../event.ts"
 
-/** `Unknown` only without a user agent; `Desktop` also stands for whatever nothing else is known of. */
+/** `Unknown` only without a user agent; `Desktop` also for a user agent that matches no other type. */
 export type DeviceType = "Desktop" | "Mobile" | "Tablet" | "TV" | "Console" | "Wearable" | "Bot" | "Unknown"
 
-/** Read from a user agent; empty where unknown. The texts are bytes, because they are parts of one. */
+/** Detected from a user agent; empty where unknown. The texts are bytes, because they are parts of it. */
 export interface Device {
   readonly type: DeviceType
   readonly browser: ByteString
@@ -15,9 +15,9 @@ export interface Device {
   readonly os: ByteString
   /** `Pixel 8`, `iPhone`, … */
   readonly model: ByteString
-  /** `Googlebot`, … Empty for a bot that does not give its name, and for all others. */
+  /** `Googlebot`, … Empty for a bot without a name, and for all other devices. */
   readonly botName: ByteString
-  /** What a pushtech record says of it (record.ts), where that was written already. */
+  /** Its part of a pushtech record (record.ts), when it was formatted before. */
   readonly meta?: ByteString
 }
 

@@ -1,7 +1,7 @@
-/** An address as text again, from the number that a record carries: hexadecimal (pushtech) or decimal (adtekio). */
+/** Formats the address in a record, a hexadecimal (pushtech) or decimal (adtekio) number, as text. */
 import type { Dialect } from "../event.ts"
 
-/** The address in its usual writing; IPv4 inside IPv6 (`::ffff:…`) as IPv4. The number as it is when it is none. */
+/** The address in the usual form; IPv4-mapped IPv6 (`::ffff:…`) as IPv4. Returns an invalid number unchanged. */
 export const ipText = (number: string, dialect: Dialect): string => {
   const isNumber = dialect === "pushtech" ? /^[0-9a-f]{1,32}$/.test(number) : /^\d{1,39}$/.test(number)
   if (!isNumber) return number

@@ -1,6 +1,6 @@
 /**
- * IP addresses as the wire has them: a strict reading of IPv4 and IPv6 text, and the address as one number.
- * Refused: zones (`fe80::1%eth0`; `withoutZone` takes them off), leading zeros in IPv4, ports, brackets, spaces.
+ * IP addresses of the wire formats: a strict parser of IPv4 and IPv6 text, and the address as one number. Invalid: zones
+ * (`fe80::1%eth0`; `withoutZone` removes them), leading zeros in IPv4, ports, brackets, spaces.
  */
 
 /** IPv4 as its 32-bit number, IPv6 as its eight 16-bit groups. */
@@ -8,18 +8,18 @@ export type Address = number | ReadonlyArray<number>
 
 const longest = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length
 
-/** Reads an address; undefined when the text is not one. */
+/** Parses an address; undefined for any other text. */
 export const parseIp = (text: string): Address | undefined => {
   if (text.length > longest) return undefined
   return text.includes(":") ? ipv6(text) : ipv4(text)
 }
 
-/** Is the text an IPv4 or IPv6 address? */
+/** True for an IPv4 or IPv6 address. */
 export const isIp = (text: string): boolean => parseIp(text) !== undefined
 
 /**
- * The text without the zone of an IPv6 address: `fe80::1%eth0` is `fe80::1`. A zone names an interface of the machine that
- * wrote it and means nothing elsewhere. Any other text as it is.
+ * The text without the zone of an IPv6 address: `fe80::1%eth0` becomes `fe80::1`. A zone names an interface of one machine
+ * and has no meaning on another. Returns any other text unchanged.
  */
 export const withoutZone = (text: string): string => {
   const zone = text.indexOf("%")
@@ -27,20 +27,20 @@ export const withoutZone = (text: string): string => {
   return isZone && text.lastIndexOf(":", zone) !== -1 ? text.slice(0, zone) : text
 }
 
-/** The address as one number in lower-case hex without leading zeros; empty when the text is no address. */
+/** The address as one number in lower-case hex without leading zeros; empty for any other text. */
 export const ipHex = (text: string): string => {
   const address = parseIp(text)
   return address === undefined ? "" : hex(address)
 }
 
-/** The address as one decimal number (an IPv6 one has up to 39 digits); empty when the text is no address. */
+/** The address as one decimal number (an IPv6 one has up to 39 digits); empty for any other text. */
 export const ipDecimal = (text: string): string => {
   const address = parseIp(text)
   if (address === undefined) return ""
   return typeof address === "number" ? String(address) : BigInt(`0x${hex(address)}`).toString()
 }
 
-/** The IPv4 address inside an IPv4-mapped IPv6 one (`::ffff:1.2.3.4`); any other address as it is. */
+/** The IPv4 address inside an IPv4-mapped IPv6 one (`::ffff:1.2.3.4`); any other address unchanged. */
 export const unmapped = (address: Address): Address => {
   if (typeof address === "number") return address
   const [a, b, c, d, e, marker, high = 0, low = 0] = address

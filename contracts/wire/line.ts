@@ -1,25 +1,25 @@
 /**
- * A line of the queue, in either dialect: read into an event, and written by the edge.
+ * A line of the queue, in either dialect: parsed to an event, and written by the edge.
  *
  *     pushtech   ip ts(ms) host pod path query user agent
  *     adtekio    ip ts(s) topic path query user agent
  *
- * Fields are separated by exactly one space, so two spaces in a row are an empty field between them; the user agent
- * is all that follows the query's space. What the contract leaves open is decided like this:
+ * Fields are separated by exactly one space, so two consecutive spaces enclose an empty field; the user agent is
+ * everything after the query's space. The contract leaves open:
  * - A line whose fourth and fifth field both begin with `/` is adtekio. A pod is a name or an address and never begins
- *   with `/`, while a query may. So nothing that a client sends can move a line into the other dialect.
- * - A line that ends with its query, without the space, has an empty user agent: trackers may strip their lines.
+ *   with `/`, while a query may. So no client input changes the dialect of a line.
+ * - A line that ends with its query, without the space, has an empty user agent: some trackers trim their lines.
  * - An empty query field is an empty query (`e` or `p`). An empty host, pod or topic stays empty.
- * - A line end (`\n`, `\r\n` or `\r`) at the end of a line is no part of it: `redis-cli -x` and text files add one.
- * - A zone of an IPv6 address (`fe80::1%eth0`) is left out.
- * - The time is written in digits only and no later than a JavaScript `Date` can be.
+ * - A line end (`\n`, `\r\n` or `\r`) at the end of a line is ignored: `redis-cli -x` and text files add one.
+ * - A zone of an IPv6 address (`fe80::1%eth0`) is removed.
+ * - The time consists of digits and is not later than the maximum of a JavaScript `Date`.
  */
 import type { ByteString, RawEvent } from "../event.ts"
 import type { Topic } from "../ids.ts"
 import { isIp, withoutZone } from "./ip.ts"
 import { escapeField, escapeUserAgent } from "./percent.ts"
 
-/** Why a line is no event, in plain words; the dead letter carries it. */
+/** Why a line is not an event; the reason of its dead letter. */
 export type UnreadableReason =
   | "empty"
   | "too few fields"
@@ -27,27 +27,27 @@ export type UnreadableReason =
   | "time is not a number"
   | "not an IP address"
 
-/** What became of a line: one event, or the reason why not. Never both, never neither. */
+/** The result of parsing a line: one event, or the reason why not. */
 export type ParsedLine =
   | {
       readonly kind: "event"
       readonly event: RawEvent
-      /** The line (or its host) named a topic that is not allowed, so its event goes to `KAFKA_TOPIC`. Worth counting. */
+      /** The line (or its host) names a topic that is not allowed, so its event goes to `KAFKA_TOPIC`; it is counted. */
       readonly isTopicUnknown: boolean
     }
   | { readonly kind: "unreadable"; readonly index: number; readonly reason: UnreadableReason }
 
-/** Where events go: `topic` is `KAFKA_TOPIC`, `topics` are the `KAFKA_TOPICS` that lines may name beside it. */
+/** `topic` is `KAFKA_TOPIC`, `topics` are the further topics that lines may name (`KAFKA_TOPICS`). */
 export interface LineSettings {
   readonly topic: Topic
   readonly topics: ReadonlySet<string>
-  /** The host of a pushtech line names its topic, by its first label. */
+  /** The first label of a pushtech line's host is its topic. */
   readonly fromHost?: boolean
 }
 
 /**
- * The topic that a host names by its first label, as it is written or in lower case: `clicks` for `clicks.example.com`.
- * Undefined when that is not allowed.
+ * The topic in the first label of a host, as written or in lower case: `clicks` for `clicks.example.com`. Undefined when
+ * it is not allowed.
  */
 export const topicOfHost = (host: ByteString, { topic, topics }: LineSettings): Topic | undefined => {
   const dot = host.indexOf(".")
@@ -58,10 +58,10 @@ export const topicOfHost = (host: ByteString, { topic, topics }: LineSettings): 
   return isKnown(lower) ? (lower as Topic) : undefined
 }
 
-/** The last moment of a JavaScript `Date`, milliseconds since 1970. */
+/** The maximum of a JavaScript `Date`, milliseconds since 1970. */
 const lastTime = 8_640_000_000_000_000
 
-/** Reads one line; `index` is its place in its batch. Never throws, whatever the bytes. */
+/** Parses one line; `index` is its place in its batch. Never throws. */
 export const parseLine = (pushed: ByteString, settings: LineSettings, index: number): ParsedLine => {
   const line = withoutLineEnd(pushed)
   if (line === "") return unreadable(index, "empty")
@@ -109,7 +109,7 @@ const withoutLineEnd = (line: ByteString): ByteString => {
   return end === line.length ? line : (line.slice(0, end) as ByteString)
 }
 
-/** The topic that the third field says; undefined for one that is not allowed. */
+/** The topic in the third field; undefined when it is not allowed. */
 const topicIn = (third: string, isAdtekio: boolean, settings: LineSettings): Topic | undefined => {
   if (isAdtekio) {
     return third === settings.topic || settings.topics.has(third) ? (third as Topic) : undefined
@@ -123,7 +123,7 @@ const unreadable = (index: number, reason: UnreadableReason): ParsedLine => ({
   reason
 })
 
-/** The digits from `start` to `end` as a number, or undefined when there is anything else or it is past `last`. */
+/** The digits from `start` to `end` as a number; undefined for any other character or a number above `last`. */
 const readTime = (line: string, start: number, end: number, last: number): number | undefined => {
   if (start === end) return undefined
   let time = 0
@@ -136,7 +136,7 @@ const readTime = (line: string, start: number, end: number, last: number): numbe
   return time
 }
 
-/** What a pushtech line is made of; `ts` in milliseconds since 1970, the query without `?`. */
+/** The fields of a pushtech line; `ts` in milliseconds since 1970, the query without `?`. */
 export interface PushtechLine {
   readonly dialect: "pushtech"
   readonly ip: string
@@ -148,7 +148,7 @@ export interface PushtechLine {
   readonly userAgent: ByteString
 }
 
-/** What an adtekio line is made of; `ts` in seconds since 1970, the query without `?`. */
+/** The fields of an adtekio line; `ts` in seconds since 1970, the query without `?`. */
 export interface AdtekioLine {
   readonly dialect: "adtekio"
   readonly ip: string
@@ -160,10 +160,10 @@ export interface AdtekioLine {
 }
 
 /**
- * Writes the line of one event. Whatever the fields hold, `parseLine` reads exactly one event of the same dialect from
- * it: spaces and control characters become `%XX` (a user agent keeps its spaces), an empty query `e` or `p`, an empty
- * pod `nopod`, an empty host `-`, an empty path `/`, and an address that is none `0.0.0.0` (a zone id is left out).
- * Texts must be bytes: `bytesOf(text)`.
+ * Writes the line of one event. For any content of the fields, `parseLine` returns exactly one event of the same dialect:
+ * spaces and control characters become `%XX` (a user agent keeps its spaces), an empty query `e` or `p`, an empty pod
+ * `nopod`, an empty host `-`, an empty path `/`, and an invalid address `0.0.0.0` (a zone is removed). Texts must be
+ * bytes: `bytesOf(text)`.
  */
 export const formatLine = (line: PushtechLine | AdtekioLine): ByteString => {
   const ip = addressOf(line.ip)

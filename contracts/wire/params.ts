@@ -1,15 +1,15 @@
-/** The parameters of an event, read from its query. Names and values are anyone's: pairs in order, never an object. */
+/** The parameters in an event's query: ordered pairs, never an object, because clients choose the names. */
 import type { ByteString } from "../event.ts"
 import { decodeValue } from "./percent.ts"
 
-/** A name and its value, both decoded. The value is empty where the query has none. */
+/** A decoded name and value. The value is empty where the query has none. */
 export type Param = readonly [name: string, value: string]
 
-/** All parameters in the order of the query, repeated names too. `e` and `p` alone stand for an empty query. */
+/** All parameters in the order of the query, with repeated names. `e` and `p` alone stand for an empty query. */
 export const parseParams = (query: ByteString): ReadonlyArray<Param> => {
   if (isEmptyQuery(query)) return []
   const params: Array<Param> = []
-  for (const piece of query.split("&")) if (piece !== "") params.push(readPair(piece as ByteString, true))
+  for (const pair of query.split("&")) if (pair !== "") params.push(readPair(pair as ByteString, true))
   return params
 }
 
@@ -34,17 +34,17 @@ export const paramValues = (query: ByteString, name: string): ReadonlyArray<stri
   return values
 }
 
-/** Shows each pair whose name may begin so, decoded, until `isEnough`. Names that are written plainly cost nothing else. */
+/** Calls `isEnough` with each decoded pair whose name may match, until it returns true; unencoded names are compared first. */
 const findPair = (
   query: ByteString,
   name: string,
   isEnough: (key: string, value: string) => boolean
 ): void => {
-  if (isEmptyQuery(query) || (!query.includes(name) && !strangeName.test(query))) return
+  if (isEmptyQuery(query) || (!query.includes(name) && !encodedName.test(query))) return
   for (let start = 0; start <= query.length; ) {
     const found = query.indexOf("&", start)
     const end = found === -1 ? query.length : found
-    if (end > start && (query.startsWith(name, start) || isStrange(query, start))) {
+    if (end > start && (query.startsWith(name, start) || isEncoded(query, start))) {
       const [key, value] = readPair(query.slice(start, end) as ByteString, true)
       if (isEnough(key, value)) return
     }
@@ -52,24 +52,24 @@ const findPair = (
   }
 }
 
-/** `name=value` taken apart and decoded; with `plusIsSpace`, `+` is a space. */
-export const readPair = (piece: ByteString, plusIsSpace: boolean): Param => {
-  const equals = piece.indexOf("=")
-  if (equals === -1) return [decodeValue(piece, plusIsSpace), ""]
+/** Splits and decodes `name=value`; with `plusIsSpace`, `+` is a space. */
+export const readPair = (pair: ByteString, plusIsSpace: boolean): Param => {
+  const equals = pair.indexOf("=")
+  if (equals === -1) return [decodeValue(pair, plusIsSpace), ""]
   return [
-    decodeValue(piece.slice(0, equals) as ByteString, plusIsSpace),
-    decodeValue(piece.slice(equals + 1) as ByteString, plusIsSpace)
+    decodeValue(pair.slice(0, equals) as ByteString, plusIsSpace),
+    decodeValue(pair.slice(equals + 1) as ByteString, plusIsSpace)
   ]
 }
 
 const isEmptyQuery = (query: ByteString): boolean => query === "" || query === "e" || query === "p"
 
-/** Only a name that is written plainly can be told from another without decoding it. */
-const strangeName = /(?:^|&)[^=&]*[%+\x80-\xff]/
-const strangeHere = /[^=&]*[%+\x80-\xff]/y
+/** A name can be compared without decoding only when it is not encoded. */
+const encodedName = /(?:^|&)[^=&]*[%+\x80-\xff]/
+const encodedHere = /[^=&]*[%+\x80-\xff]/y
 
-/** Is the name that begins there not written plainly? */
-const isStrange = (query: ByteString, start: number): boolean => {
-  strangeHere.lastIndex = start
-  return strangeHere.test(query)
+/** True when the name at that position is encoded. */
+const isEncoded = (query: ByteString, start: number): boolean => {
+  encodedHere.lastIndex = start
+  return encodedHere.test(query)
 }

@@ -1,7 +1,7 @@
 /**
- * The record that Kafka gets: `event meta params`, three parts with one space between, written and read in both dialects.
- * The event and the params are the line's own bytes. `klag` is now − ts as it comes out: it is negative where the
- * edge's clock is ahead of ours, because a zero would hide that.
+ * The record in Kafka: `event meta params`, three parts separated by one space, written and parsed in both dialects. The
+ * event and the params are bytes of the line. `klag` is now − ts; it is negative when the edge's clock is ahead, which a
+ * zero would hide.
  */
 import { type ByteString, bytesOf, type Dialect, type RawEvent } from "../event.ts"
 import type { Device, Enrichment } from "./enrichment.ts"
@@ -16,20 +16,20 @@ export const eventType = (path: ByteString): ByteString => {
   return (end === 0 ? "/" : path.slice(path.lastIndexOf("/", end - 1) + 1, end)) as ByteString
 }
 
-/** An event type or a path's last segment as people read it: percent-decoded. A `+` stays, as in every path. */
+/** An event type or the last segment of a path for people: percent-decoded. A `+` stays, as in every path. */
 export const eventTypeText = (type: ByteString): string => decodeValue(type, false)
 
-/** The record of an event in the dialect of its line. */
+/** Formats the record of an event in the dialect of its line. */
 export const formatRecord = (event: RawEvent, enrichment: Enrichment): ByteString =>
   event.dialect === "adtekio" ? adtekioRecord(event, enrichment) : pushtechRecord(event, enrichment)
 
-/** All keys, always, in this order; empty where unknown. */
+/** Always all keys, in this order; empty where unknown. */
 export const pushtechRecord = (event: RawEvent, { device, place, now }: Enrichment): ByteString =>
   `${eventType(event.path)} ${device.meta ?? deviceMeta(device)}&host=${encodeValue(event.host)}&pod=${encodeValue(
     event.pod
   )}&ts=${event.ts}&ip=${ipHex(event.ip)}&klag=${now - event.ts}&${placeMeta(place)} ${event.query}` as ByteString
 
-/** What such a record says of a device. It is the same for all events of it, so whoever remembers devices keeps it. */
+/** The part of a record about the device. It is the same for all its events, so a cache of devices can hold it. */
 export const deviceMeta = ({ type, browser, engine, version, os }: Omit<Device, "meta">): ByteString =>
   `type=${type}&browser=${encodeValue(browser)}&engine=${encodeValue(engine)}&version=${encodeValue(
     version
@@ -39,8 +39,8 @@ const placeMeta = ({ country, city }: Enrichment["place"]): string =>
   `country=${encodeValue(bytesOf(country))}&city=${encodeValue(bytesOf(city))}`
 
 /**
- * All keys, always, in alphabetical order; a key without a value stands bare. The exception is `platform`, which keeps
- * its `=`, as the dialect has always had it. `klag` counts whole seconds; `device` is not said of bots.
+ * Always all keys, in alphabetical order; a key without a value has no `=`. The exception is `platform`, which keeps its
+ * `=`, as always in this dialect. `klag` is in whole seconds; `device` is empty for bots.
  */
 export const adtekioRecord = (event: RawEvent, { device, place, now }: Enrichment): ByteString => {
   const type = device.type === "Bot" || device.type === "Unknown" ? "" : device.type.toLowerCase()
@@ -55,7 +55,7 @@ export const adtekioRecord = (event: RawEvent, { device, place, now }: Enrichmen
 
 const pair = (key: string, value: ByteString): string => (value === "" ? key : `${key}=${encodeValue(value)}`)
 
-/** A record in its three parts, each as it stands there. */
+/** The three parts of a record, unchanged. */
 export interface SplitRecord {
   readonly dialect: Dialect
   readonly event: ByteString
@@ -63,25 +63,25 @@ export interface SplitRecord {
   readonly params: ByteString
 }
 
-/** A record taken apart. */
+/** A parsed record. */
 export interface ParsedRecord {
   readonly dialect: Dialect
-  /** The event type (pushtech) or the whole path (adtekio), as it stands in the record. */
+  /** The event type (pushtech) or the whole path (adtekio), as in the record. */
   readonly event: ByteString
-  /** Decoded, in the record's order. */
+  /** Decoded, in the order of the record. */
   readonly meta: ReadonlyArray<Param>
-  /** The query as it stands in the record; `parseParams` reads it. */
+  /** The query as in the record; `parseParams` parses it. */
   readonly params: ByteString
 }
 
-/** Reads a record; undefined for anything that is not one. Never throws. */
+/** Parses a record; undefined for any other text. Never throws. */
 export const parseRecord = (value: ByteString): ParsedRecord | undefined => {
   const split = splitRecord(value)
   if (split === undefined) return undefined
   return { ...split, meta: split.meta.split("&").map((piece) => readPair(piece as ByteString, false)) }
 }
 
-/** The value of that name in a record's meta part, decoded, the last where there are several; empty where absent. */
+/** The decoded value of that name in a record's meta part: the last of several, empty when absent. */
 export const metaValue = (meta: ByteString, name: string): string => {
   const at = meta.lastIndexOf(`&${name}=`)
   if (at === -1 && !meta.startsWith(`${name}=`)) return ""
@@ -90,7 +90,7 @@ export const metaValue = (meta: ByteString, name: string): string => {
   return decodeValue(meta.slice(start, end === -1 ? meta.length : end) as ByteString, false)
 }
 
-/** A record's parts; undefined for anything that is not one. The first key of its meta tells the dialect. Never throws. */
+/** The parts of a record; undefined for any other text. The first key of its meta defines the dialect. Never throws. */
 export const splitRecord = (value: ByteString): SplitRecord | undefined => {
   const first = value.indexOf(" ")
   const second = first === -1 ? -1 : value.indexOf(" ", first + 1)

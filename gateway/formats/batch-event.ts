@@ -1,16 +1,16 @@
-/** One event of a batch, `{event, params, ts?, id?}`, and what is wrong with one that is none. */
+/** Reads one event of a batch, `{event, params, ts?, id?}`, or says what is wrong with it. */
 import { Schema } from "effect"
 import { ClientEventId } from "../../contracts/client-event-id.ts"
 import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { encodeValue } from "../../contracts/wire/percent.ts"
 import type { NewEvent } from "../accept-events.ts"
 import { type Bounded, type Json, JsonNumber, JsonObject } from "../http/body/json.ts"
-import { maxQueryBytes } from "../http/body/limits.ts"
 import { flattened, joinedQueries, parameter } from "./flatten-json.ts"
+import { parametersExceedLimit } from "./limits.ts"
 
 /**
- * `ts` is when it happened, by the client's clock and in the client's form: it is passed on as the parameter `ts`,
- * while the line keeps the time at which the edge took the event.
+ * `ts` is the time of the event by the client's clock, in the client's format: it becomes the parameter `ts`; the line
+ * has the time at which the gateway received the event.
  */
 export const BatchEvent = Schema.Struct({
   event: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(256)),
@@ -19,7 +19,7 @@ export const BatchEvent = Schema.Struct({
   id: Schema.optionalKey(Schema.Union([ClientEventId, Schema.Finite]))
 })
 
-/** An event to be taken, or the sentence that says why it cannot be. */
+/** A valid event, or the reason why it is invalid. */
 export type ReadEvent = { readonly event: NewEvent } | { readonly reason: string }
 
 const isEvent = Schema.is(BatchEvent.fields.event)
@@ -29,7 +29,7 @@ const isId = Schema.is(Schema.Union([ClientEventId, Schema.Finite]))
 const names = ["event", "params", "ts", "id"] as const
 type Name = (typeof names)[number]
 
-/** Reads one value of a batch; `id` is the one it has when it gives none of its own. Never throws. */
+/** Reads one value of a batch; `id` is used for an event without an id of its own. Never throws. */
 export const batchEvent = ({ value, excess }: Bounded, id: string | undefined): ReadEvent => {
   if (excess !== undefined) return { reason: excess }
   if (!(value instanceof JsonObject)) return { reason: "An event must be a JSON object." }
@@ -41,9 +41,8 @@ const fieldsOf = ({ pairs }: JsonObject): ReadonlyMap<Name, Json> | string => {
   const fields = new Map<Name, Json>()
   for (const [key, value] of pairs) {
     const name = names.find((known) => known === key)
-    if (name === undefined)
-      return `"${key.slice(0, 64)}" is no field of an event: parameters go into "params".`
-    if (fields.has(name)) return `The field "${name}" stands twice.`
+    if (name === undefined) return `Unknown field "${key.slice(0, 64)}": parameters belong in "params".`
+    if (fields.has(name)) return `The field "${name}" is a duplicate.`
     fields.set(name, value)
   }
   return fields
@@ -52,7 +51,7 @@ const fieldsOf = ({ pairs }: JsonObject): ReadonlyMap<Name, Json> | string => {
 const eventOf = (fields: ReadonlyMap<Name, Json>, otherId: string | undefined): ReadEvent => {
   const event = fields.get("event")
   if (!isEvent(event)) return { reason: 'The field "event" must be text of 1 to 256 characters.' }
-  const params = fields.get("params") ?? nothing
+  const params = fields.get("params") ?? noParams
   if (!(params instanceof JsonObject)) return { reason: 'The field "params" must be an object.' }
   const ts = plain(fields.get("ts"))
   if (ts !== undefined && !isTime(ts.value))
@@ -62,7 +61,7 @@ const eventOf = (fields: ReadonlyMap<Name, Json>, otherId: string | undefined): 
     return { reason: 'The field "id" must be a number or text of 1 to 255 ASCII characters.' }
   }
   const query = flattened(params)
-  if (query === undefined) return { reason: `The parameters of an event may weigh ${maxQueryBytes} bytes.` }
+  if (query === undefined) return { reason: parametersExceedLimit }
   return {
     event: {
       path: `/t/${encodeValue(bytesOf(event))}` as ByteString,
@@ -72,9 +71,9 @@ const eventOf = (fields: ReadonlyMap<Name, Json>, otherId: string | undefined): 
   }
 }
 
-const nothing = new JsonObject([])
+const noParams = new JsonObject([])
 
-/** A field that may be left out, or be null: as the schemas see it, and as it is written. */
+/** An optional or null field: its value for the schemas, and its text as written. */
 const plain = (value: Json | undefined) => {
   if (value === undefined || value === null) return undefined
   if (value instanceof JsonNumber) return { value: Number(value.text), text: value.text }

@@ -1,39 +1,39 @@
-/** `POST /batch`: many events at once, each with a verdict of its own, in their order. */
+/** `POST /batch`: many events at once, each with a result of its own, in order. */
 
-import type { EventResult, NewEvent, TakeEvents } from "../accept-events.ts"
+import type { AcceptEvents, EventResult, NewEvent } from "../accept-events.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
 import type { Handler } from "../routes.ts"
-import { verdicts } from "./answers.ts"
+import { eventResults } from "./answers.ts"
 import type { ReadEvent } from "./batch-event.ts"
 import { idempotencyKey } from "./idempotency-key.ts"
 import { readBatch } from "./read-batch.ts"
 
-/** Counts events that were refused for what they are; must not fail. */
-export type CountRejected = (events: number, dialect: "batch" | "server log") => void
+/** Counts events that were rejected because of their content; must not fail. */
+export type CountRejected = (events: number, format: "batch" | "server log") => void
 
-export const batchOfEvents =
-  (take: TakeEvents, readBody: ReadBody, most: number, countRejected: CountRejected): Handler =>
-  async (arrival) => {
-    const { headers } = arrival.request
+export const postBatch =
+  (accept: AcceptEvents, readBody: ReadBody, maxEvents: number, countRejected: CountRejected): Handler =>
+  async (context) => {
+    const { headers } = context.request
     const key = idempotencyKey(headers)
     const contentType = headers.get("content-type")
-    const read = await readBody(arrival.request, (bytes) => readBatch(contentType, bytes, { most, key }))
-    const taken = await take.all(arrival, eventsOf(read))
-    const given = inOrder(read, taken)
-    const rejected = given.filter(({ verdict }) => verdict === "rejected").length
+    const read = await readBody(context.request, (bytes) => readBatch(contentType, bytes, { maxEvents, key }))
+    const accepted = await accept.all(context, eventsOf(read))
+    const results = inOrder(read, accepted)
+    const rejected = results.filter(({ verdict }) => verdict === "rejected").length
     if (rejected > 0) countRejected(rejected, "batch")
-    return verdicts(given)
+    return eventResults(results)
   }
 
 const eventsOf = (read: ReadonlyArray<ReadEvent>): ReadonlyArray<NewEvent> =>
   read.flatMap((one) => ("event" in one ? [one.event] : []))
 
-/** The verdicts of the events that were taken, put between those of the events that cannot be. */
+/** The results of the valid events, merged with the rejections of the invalid ones. */
 const inOrder = (
   read: ReadonlyArray<ReadEvent>,
-  taken: ReadonlyArray<EventResult>
+  accepted: ReadonlyArray<EventResult>
 ): ReadonlyArray<EventResult> => {
-  const next = taken.values()
+  const next = accepted.values()
   return read.map((one) =>
     "reason" in one
       ? { verdict: "rejected", reason: one.reason }

@@ -1,16 +1,17 @@
 /**
- * A line of a server log as nginx writes it with `escape=json`: an object whose names are nginx's variables, or what people
- * call them. Names count in any case, with `-` for `_`, and with `@` before them. Anything else in it is left out.
+ * Parses a line of a server log in JSON, as nginx writes it with `escape=json`: an object whose names are nginx's variables
+ * or common names for them. Names are case-insensitive, `-` equals `_`, and a leading `@` is ignored. Other fields are
+ * dropped.
  */
 import { type ByteString, bytesOf } from "../../contracts/event.ts"
-import { clientIn } from "../http/address-header.ts"
+import { clientInHeader } from "../http/address-header.ts"
 import { readAddress } from "../http/address-text.ts"
 import type { IsTrusted } from "../http/client-address.ts"
 import { hostOf } from "../http/host.ts"
 import type { LogLine } from "./log-line-fields.ts"
 import { timeOf, timeOfNumber } from "./log-time.ts"
 
-/** The first name that has a value counts. */
+/** The first name with a value counts. */
 const names = {
   address: ["remote_addr", "remote_ip", "client_ip", "clientip", "ip", "client", "address", "remote"],
   forwarded: ["http_x_forwarded_for", "x_forwarded_for", "xff", "forwarded_for"],
@@ -35,8 +36,8 @@ export type JsonLogLineProblem =
   | "time_local, time_iso8601 or msec, a time with its offset from UTC"
   | "request or request_uri"
 
-/** `isOurs`: no client has that address, but a proxy. Never throws. */
-export const readJsonLogLine = (line: ByteString, isOurs: IsTrusted): LogLine | JsonLogLineProblem => {
+/** `isProxy` says whether an address belongs to a proxy. Never throws. */
+export const readJsonLogLine = (line: ByteString, isProxy: IsTrusted): LogLine | JsonLogLineProblem => {
   const values = valuesIn(line)
   if (values === undefined) return "one JSON object"
   const text = (field: Field): ByteString => {
@@ -44,7 +45,7 @@ export const readJsonLogLine = (line: ByteString, isOurs: IsTrusted): LogLine | 
     return (value === "-" ? "" : value) as ByteString
   }
 
-  const address = addressIn(text("address"), text("forwarded"), isOurs)
+  const address = addressIn(text("address"), text("forwarded"), isProxy)
   if (address === "") return "remote_addr, an IP address"
   const ts = timeIn(names.time.flatMap((name) => values.get(name) ?? []))
   if (ts === undefined) return "time_local, time_iso8601 or msec, a time with its offset from UTC"
@@ -67,7 +68,7 @@ export const readJsonLogLine = (line: ByteString, isOurs: IsTrusted): LogLine | 
 const digits = (text: ByteString, pattern: RegExp): ByteString =>
   pattern.test(text) ? text : ("" as ByteString)
 
-/** The texts and numbers of an object by their names, in bytes; undefined for what is no object. */
+/** The strings and numbers of an object by name, as bytes; undefined when the line is not an object. */
 const valuesIn = (line: ByteString): ReadonlyMap<string, string> | undefined => {
   const parsed = parse(marked(line))
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined
@@ -88,7 +89,7 @@ const parse = (text: string): unknown => {
   }
 }
 
-/** Bytes that are no ASCII as characters for private use, so that they can be told from what an escape means. */
+/** Maps non-ASCII bytes to private-use characters, to distinguish them from characters of JSON escapes. */
 const marked = (line: string): string =>
   line.replace(/[\x80-\xff]/g, (byte) => String.fromCharCode(byte.charCodeAt(0) + 0xf700))
 
@@ -99,11 +100,11 @@ const unmarked = (text: string): string =>
       : bytesOf(run)
   )
 
-/** The peer's address, or that of the client when the peer is a proxy of ours (`unix:` is on this machine) and says so. */
-const addressIn = (peer: string, forwarded: string, isOurs: IsTrusted): string => {
+/** The peer's address, or the client's address from the forwarded header when the peer is a trusted proxy or a local socket (`unix:`). */
+const addressIn = (peer: string, forwarded: string, isProxy: IsTrusted): string => {
   const address = readAddress(peer)
-  const isProxy = address === "" ? peer.startsWith("unix:") || peer === "" : isOurs(address)
-  return (isProxy ? clientIn("x-forwarded-for", forwarded, isOurs) : "") || address
+  const isForwarded = address === "" ? peer.startsWith("unix:") || peer === "" : isProxy(address)
+  return (isForwarded ? clientInHeader("x-forwarded-for", forwarded, isProxy) : "") || address
 }
 
 const timeIn = (written: ReadonlyArray<string>): number | undefined =>
@@ -111,7 +112,7 @@ const timeIn = (written: ReadonlyArray<string>): number | undefined =>
     .map((time) => (/^\d+(?:\.\d+)?$/.test(time) ? timeOfNumber(Number(time)) : timeOf(time)))
     .find((time) => time !== undefined)
 
-/** `GET /x HTTP/1.1`, put together where its parts are logged one by one; some call the whole of it the method. */
+/** `GET /x HTTP/1.1`, assembled when its parts are logged separately; some logs put all of it into the method field. */
 const requestIn = (text: (field: Field) => ByteString): ByteString => {
   const whole = text("request")
   const method = text("method")

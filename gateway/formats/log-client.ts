@@ -1,35 +1,36 @@
 /**
- * What stands before the time in a line of a server log:
+ * Parses the part of a server log's line before its time:
  *
  *     client identity user                  common, combined
  *     host:port client identity user        vhost_combined
- *     client, proxy proxy identity user     forwarded-for first, with or without the server's own peer behind it
- *     client - proxy - user                 the same, as nginx is often told to write it
+ *     client, proxy proxy identity user     forwarded-for first, with or without the server's own peer after it
+ *     client - proxy - user                 the same, as nginx is often configured
  *
- * Words are separated by any number of spaces. A user may hold spaces, and is chosen by the client: so no address that
- * stands where a user may stand is believed.
+ * Words are separated by any number of spaces. A user name may contain spaces and is chosen by the client, so an address
+ * in the place of a user name never counts.
  */
 import { plainAddress, readAddress } from "../http/address-text.ts"
 import type { IsTrusted } from "../http/client-address.ts"
 import { hostOf } from "../http/host.ts"
 
 export interface LogClient {
-  /** The virtual host, without its port; empty where the line has none. */
+  /** The virtual host without its port; empty when the line has none. */
   readonly host: string
   readonly address: string
-  /** Empty where the line has `-`. */
+  /** Empty when the line has `-`. */
   readonly user: string
 }
 
-export const noAddress = "an IP address first, or behind the name of a virtual host"
-const noUser = "identity and user behind the address"
-const manyAddresses = "one client's address, but there are several: name your proxies in TRUSTED_PROXIES"
+export const noAddress = "an IP address at the start, or after the name of a virtual host"
+const noUser = "identity and user after the address"
+const manyAddresses =
+  "the address of one client, but the line has several: add your proxies to TRUSTED_PROXIES"
 
-/** What was expected where a line goes on differently. */
+/** What was expected. */
 export type LogClientProblem = typeof noAddress | typeof noUser | typeof manyAddresses
 
-/** `isOurs`: no client has that address, but a proxy. */
-export const readLogClient = (text: string, isOurs: IsTrusted): LogClient | LogClientProblem => {
+/** `isProxy` says whether an address belongs to a proxy. */
+export const readLogClient = (text: string, isProxy: IsTrusted): LogClient | LogClientProblem => {
   const words = wordsOf(text)
   const host = isHostBefore(words) ? words[0] : undefined
   let at = skipAbsent(words, host === undefined ? 0 : 1)
@@ -50,18 +51,18 @@ export const readLogClient = (text: string, isOurs: IsTrusted): LogClient | LogC
   const user = userAt(text, words, at)
   if (user === undefined) return noUser
 
-  const address = proxies === undefined ? clientOf(groups, isOurs) : clientBefore(groups, proxies, isOurs)
+  const address = proxies === undefined ? clientOf(groups, isProxy) : clientBefore(groups, proxies, isProxy)
   if (address === undefined) return manyAddresses
   return { host: (host === undefined ? undefined : hostOf(host)) ?? "", address, user }
 }
 
 const word = /"[^"]*"(?= |$)|[^ ]+/g
 
-/** What is in quotes is one word. */
+/** Quoted text is one word. */
 const wordsOf = (text: string): ReadonlyArray<string> =>
   text.includes('"') || text.includes("  ") ? (text.match(word) ?? []) : text.split(" ")
 
-/** The addresses of a word like `8.8.8.8,10.0.0.1`, also in quotes; undefined where it holds anything else. */
+/** The addresses of a word like `8.8.8.8,10.0.0.1`, also in quotes; undefined for any other word. */
 const hopsOf = (word: string | undefined): ReadonlyArray<string> | undefined => {
   if (word === undefined || word === "-") return undefined
   const plain = plainAddress(word)
@@ -75,18 +76,18 @@ const hopsOf = (word: string | undefined): ReadonlyArray<string> | undefined => 
 const hostName = /^(?!-$)[\w.*\x80-\xff-]+(:\d{1,5})?$/
 const addressWithServerPort = /^(?:[\d.]+|\[.+\]):(\d{1,3})$/
 
-/** Is the first word a virtual host? A client's address has no port below 1,024. */
+/** Whether the first word is a virtual host. A client's address has no port below 1,024. */
 const isHostBefore = ([first = "", second, third]: ReadonlyArray<string>): boolean => {
   if (!first.includes(":") && plainAddress(first) !== "") return false
   const named = (readAddress(first) === "" ? hostName : addressWithServerPort).exec(first)
   if (named === null) return false
-  // Without a port this may be a client's name, and what stands behind it a user's.
+  // Without a port it may be a client's name, followed by a user's.
   return (
     hopsOf(second) !== undefined || (second === "-" && named[1] !== undefined && hopsOf(third) !== undefined)
   )
 }
 
-/** Where the addresses begin: behind the `-` of a request that was forwarded by nobody. */
+/** The index of the first address: after the `-` of a request without a forwarding proxy. */
 const skipAbsent = (words: ReadonlyArray<string>, at: number): number => {
   if (words[at] !== "-") return at
   if (hopsOf(words[at + 1]) !== undefined) return at + 1
@@ -99,7 +100,7 @@ const hopsBetweenDashes = (words: ReadonlyArray<string>, at: number): ReadonlyAr
 
 const isIdentity = (word: string | undefined): boolean => word !== undefined && /^[^,()[\]{}"]+$/.test(word)
 
-/** The user from that word on; empty where it is absent, or is the server's own peer; undefined where it is no user. */
+/** The user name from that word on; empty when it is absent or the server's own peer; undefined when it is invalid. */
 const userAt = (text: string, words: ReadonlyArray<string>, at: number): string | undefined => {
   const user = words[at]
   if (user === undefined) return undefined
@@ -111,24 +112,24 @@ const userAt = (text: string, words: ReadonlyArray<string>, at: number): string 
   return start === undefined ? undefined : text.slice(start).trimEnd()
 }
 
-const strangerIn = (hops: ReadonlyArray<string>, isOurs: IsTrusted): string | undefined =>
-  hops.findLast((hop) => !isOurs(hop))
+const untrustedIn = (hops: ReadonlyArray<string>, isProxy: IsTrusted): string | undefined =>
+  hops.findLast((hop) => !isProxy(hop))
 
-/** The one address that is not ours, of a list the rightmost; where all are ours, the first. */
-const clientOf = (groups: ReadonlyArray<ReadonlyArray<string>>, isOurs: IsTrusted): string | undefined => {
+/** The only address that is not a proxy's (the rightmost of each list); the first if all are proxies; undefined for several. */
+const clientOf = (groups: ReadonlyArray<ReadonlyArray<string>>, isProxy: IsTrusted): string | undefined => {
   const [first, second] = groups
   if (second === undefined && first?.length === 1) return first[0]
-  const strangers = new Set(groups.flatMap((hops) => strangerIn(hops, isOurs) ?? []))
-  const [stranger] = strangers
-  return strangers.size > 1 ? undefined : (stranger ?? groups[0]?.[0])
+  const clients = new Set(groups.flatMap((hops) => untrustedIn(hops, isProxy) ?? []))
+  const [client] = clients
+  return clients.size > 1 ? undefined : (client ?? groups[0]?.[0])
 }
 
-/** The client of `client - proxy - user`: a user can write the like, so what stands behind the dash never counts. */
+/** The client of `client - proxy - user`. A user name may imitate this form, so an address after the dash never counts. */
 const clientBefore = (
   groups: ReadonlyArray<ReadonlyArray<string>>,
   proxies: ReadonlyArray<string>,
-  isOurs: IsTrusted
+  isProxy: IsTrusted
 ): string | undefined => {
-  const isClear = groups.some((hops) => strangerIn(hops, isOurs) !== undefined)
-  return isClear || strangerIn(proxies, isOurs) === undefined ? clientOf(groups, isOurs) : undefined
+  const isClear = groups.some((hops) => untrustedIn(hops, isProxy) !== undefined)
+  return isClear || untrustedIn(proxies, isProxy) === undefined ? clientOf(groups, isProxy) : undefined
 }

@@ -1,15 +1,15 @@
-/** What a line of a server log says of one request, whatever its format. */
+/** The fields of a server log's line about one request, in any format. */
 import type { ByteString } from "../../contracts/event.ts"
 
 export interface LogLine {
-  /** The client's, as `plainAddress` writes it. */
+  /** The client's address, as `plainAddress` writes it. */
   readonly address: string
-  /** The virtual host that was asked, without its port. Empty where the line has none or `-`, like all texts here. */
+  /** The virtual host without its port. Empty when the line has none or `-`, like every text here. */
   readonly host: ByteString
   readonly user: ByteString
   /** Milliseconds since 1970. */
   readonly ts: number
-  /** As it is quoted, `GET /x HTTP/1.1`; anything where the client sent anything. */
+  /** The quoted request, `GET /x HTTP/1.1`, or whatever the client sent. */
   readonly request: ByteString
   readonly status: ByteString
   readonly bytes: ByteString

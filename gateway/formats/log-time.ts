@@ -1,4 +1,4 @@
-/** Times as web servers log them, in milliseconds since 1970. */
+/** Parses times of web server logs to milliseconds since 1970. */
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -9,7 +9,7 @@ const logged =
 /** `2026-11-21T01:10:43+00:00`, also with a fraction, with `Z`, and with the offset as `+0000`. */
 const iso = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?(?:Z|([+-]\d{2}):?(\d{2}))$/
 
-/** The time; undefined for what is none. Without an offset from UTC a time is none: nobody could tell when it was. */
+/** The time; undefined for an invalid one. A time without an offset from UTC is invalid, because it is ambiguous. */
 export const timeOf = (text: string): number | undefined => {
   const [, day, name = "", year, ...rest] = logged.exec(text) ?? []
   if (year !== undefined) return moment(year, months.indexOf(name) + 1, day, rest)
@@ -17,7 +17,7 @@ export const timeOf = (text: string): number | undefined => {
   return isoYear === undefined ? undefined : moment(isoYear, Number(month), isoDay, isoRest)
 }
 
-/** Seconds since 1970, as nginx writes `$msec`, or milliseconds where so many seconds lie far in the future. */
+/** Seconds since 1970, as nginx writes `$msec`, or milliseconds for numbers that would be far in the future as seconds. */
 export const timeOfNumber = (number: number): number | undefined => {
   const milliseconds = Math.round(number < 100_000_000_000 ? number * 1000 : number)
   return number > 0 && milliseconds <= 8_640_000_000_000_000 ? milliseconds : undefined

@@ -1,6 +1,6 @@
 /** `POST /t/<event>` and the beacon: one event per request, its parameters in the body or in the query or in both. */
 
-import type { TakeEvents } from "../accept-events.ts"
+import type { AcceptEvents } from "../accept-events.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
 import { refuse } from "../http/errors.ts"
 import type { Handler } from "../routes.ts"
@@ -8,32 +8,32 @@ import { queryIn } from "./body-params.ts"
 import { joinedQueries } from "./flatten-json.ts"
 import { idempotencyKey } from "./idempotency-key.ts"
 
-/** Takes the event that was posted, with the path it was posted to, and gives `answer` when the queue has it. */
-export const postedEvent =
-  (take: TakeEvents, readBody: ReadBody, answer: () => Response): Handler =>
-  async (arrival) => {
-    const { request, target } = arrival
+/** Accepts the posted event with the path of the request, and responds with `answer` when the queue has it. */
+export const postEvent =
+  (accept: AcceptEvents, readBody: ReadBody, answer: () => Response): Handler =>
+  async (context) => {
+    const { request, target } = context
     const id = idempotencyKey(request.headers)
     const contentType = request.headers.get("content-type")
     const posted = await readBody(request, (bytes) => queryIn(contentType, bytes))
-    await take.one(arrival, { path: target.path, query: joinedQueries(target.query, posted), id })
+    await accept.one(context, { path: target.path, query: joinedQueries(target.query, posted), id })
     return answer()
   }
 
-/** The same, where the path must name the event behind `/t/`. */
-export const namedEvent = (take: TakeEvents, readBody: ReadBody, answer: () => Response): Handler => {
-  const handler = postedEvent(take, readBody, answer)
-  return (arrival) =>
-    /^\/t\/+$/.test(arrival.target.path)
+/** The same for `/t/<event>`, where the path must name the event. */
+export const postNamedEvent = (accept: AcceptEvents, readBody: ReadBody, answer: () => Response): Handler => {
+  const handler = postEvent(accept, readBody, answer)
+  return (context) =>
+    /^\/t\/+$/.test(context.target.path)
       ? refuse("not-found", "Name the event in the path: /t/<event>.")
-      : handler(arrival)
+      : handler(context)
 }
 
-/** Takes the event of a GET with the path and query it has. */
-export const askedEvent =
-  (take: TakeEvents, answer: () => Response): Handler =>
-  async (arrival) => {
-    const { request, target } = arrival
-    await take.one(arrival, { ...target, id: idempotencyKey(request.headers) })
+/** Accepts the event of a GET with its path and query. */
+export const getEvent =
+  (accept: AcceptEvents, answer: () => Response): Handler =>
+  async (context) => {
+    const { request, target } = context
+    await accept.one(context, { ...target, id: idempotencyKey(request.headers) })
     return answer()
   }

@@ -1,32 +1,33 @@
-/** The events of a batch: a JSON array, `{"events":[…]}`, or NDJSON, which is one JSON object per line. */
+/** Reads the events of a batch: a JSON array, `{"events":[…]}`, or NDJSON (one JSON object per line). */
 import { Buffer } from "node:buffer"
-import { type Bounded, type Json, JsonObject, JsonReader, NotJson, readJson } from "../http/body/json.ts"
-import { latinIn, mediaTypeOf, notUtf8, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
-import { Refusal } from "../http/errors.ts"
+import { byteStringOf } from "../../contracts/byte-string.ts"
+import { type Bounded, InvalidJson, type Json, JsonObject, JsonReader, readJson } from "../http/body/json.ts"
+import { mediaTypeOf, notUtf8, textIn, utf8In, withoutMark } from "../http/body/media-type.ts"
+import { HttpError } from "../http/errors.ts"
 import { batchEvent, type ReadEvent } from "./batch-event.ts"
 import { isForm } from "./body-params.ts"
 
-/** How many events there may be, and the id of the whole batch, which numbers those that have none of their own. */
 export interface BatchOptions {
-  readonly most: number
+  readonly maxEvents: number
+  /** The id of the whole batch; events without an id get it with their number. */
   readonly key: string | undefined
 }
 
 /**
- * The text of a batch. Where it is not UTF-8 as a whole, it has one character per byte (JSON's own signs are ASCII, so
- * it can be taken apart), and each event is decoded by itself: one bad byte spoils one event.
+ * The text of a batch. A batch that is not valid UTF-8 is split with one character per byte (JSON's syntax is ASCII), and
+ * each event is decoded separately: an invalid byte affects one event only.
  */
 interface BatchText {
   readonly text: string
-  /** As a whole. */
+  /** The whole batch is valid UTF-8. */
   readonly isUtf8: boolean
-  /** The same part of the batch as the client wrote it; undefined when it is not UTF-8. */
+  /** Decodes a part of the text; undefined when it is not valid UTF-8. */
   readonly decoded: (part: string) => string | undefined
 }
 
 /**
- * The events in their order, each to be taken or with the reason why not. Throws a `Refusal`: 400 where the whole is
- * no batch, 413 for too many events, 415 for another content type.
+ * The events in order, each valid or with the reason why not. Throws an `HttpError`: 400 when the whole is not a batch, 413
+ * for too many events, 415 for an unsupported content type.
  */
 export const readBatch = (
   contentType: string | null,
@@ -34,13 +35,13 @@ export const readBatch = (
   options: BatchOptions
 ): ReadonlyArray<ReadEvent> => {
   const { form, charset } = mediaTypeOf(contentType)
-  if (isForm(form, bytes)) throw new Refusal("unsupported-media-type", "Send JSON or NDJSON.")
+  if (isForm(form, bytes)) throw new HttpError("unsupported-media-type", "Send JSON or NDJSON.")
   const batch = charset === "utf-8" ? batchText(bytes) : whole(textIn(bytes, charset))
   try {
     return form === "lines" ? ofLines(batch, options) : ofJson(batch, options)
   } catch (cause) {
-    if (!(cause instanceof NotJson)) throw cause
-    throw batch.isUtf8 ? new Refusal("bad-request", cause.message) : notUtf8()
+    if (!(cause instanceof InvalidJson)) throw cause
+    throw batch.isUtf8 ? new HttpError("bad-request", cause.message) : notUtf8()
   }
 }
 
@@ -50,7 +51,7 @@ const batchText = (bytes: Uint8Array): BatchText => {
   const text = utf8In(bytes)
   if (text !== undefined) return whole(text)
   return {
-    text: latinIn(withoutMark(bytes)),
+    text: byteStringOf(withoutMark(bytes)),
     isUtf8: false,
     decoded: (part) => utf8In(Buffer.from(part, "latin1"))
   }
@@ -59,13 +60,15 @@ const batchText = (bytes: Uint8Array): BatchText => {
 const ofJson = (batch: BatchText, options: BatchOptions): ReadonlyArray<ReadEvent> => {
   const reader = new JsonReader(batch.text)
   if (reader.takes("[")) return atItsEnd(reader, items(reader, batch, options))
-  if (!reader.takes("{")) throw new NotJson(`A batch is a JSON array, {"events":[…]} or one object per line.`)
-  if (reader.takes("}")) throw new Refusal("bad-request", 'A batch has the field "events".')
+  if (!reader.takes("{")) {
+    throw new InvalidJson(`A batch must be a JSON array, {"events":[…]} or one object per line.`)
+  }
+  if (reader.takes("}")) throw new HttpError("bad-request", 'The field "events" is missing.')
   const name = reader.name()
   if (name !== "events") return ofLines(batch, options)
   reader.expect("[")
   const events = items(reader, batch, options)
-  if (reader.takes(",")) throw new Refusal("bad-request", alone)
+  if (reader.takes(",")) throw new HttpError("bad-request", onlyEvents)
   reader.expect("}")
   return atItsEnd(reader, events)
 }
@@ -73,47 +76,48 @@ const ofJson = (batch: BatchText, options: BatchOptions): ReadonlyArray<ReadEven
 const items = (
   reader: JsonReader,
   batch: BatchText,
-  { most, key }: BatchOptions
+  { maxEvents, key }: BatchOptions
 ): ReadonlyArray<ReadEvent> => {
   const events: Array<ReadEvent> = []
   if (reader.takes("]")) return events
   do {
-    if (events.length === most) throw tooMany(most)
-    const { place } = reader
+    if (events.length === maxEvents) throw tooManyEvents(maxEvents)
+    const { position } = reader
     const found = reader.bounded()
-    events.push(eventIn(batch, batch.text.slice(place, reader.place), found, numbered(key, events.length)))
+    const part = batch.text.slice(position, reader.position)
+    events.push(eventIn(batch, part, found, numbered(key, events.length)))
   } while (reader.takes(","))
   reader.expect("]")
   return events
 }
 
-/** The event that `part` of the batch is; `found` is what was read of it as the batch's text has it. */
+/** The event in `part` of the batch; `found` is its value as parsed from the batch's text. */
 const eventIn = (batch: BatchText, part: string, found: Bounded, id: string | undefined): ReadEvent => {
   const decoded = batch.decoded(part)
-  if (decoded === undefined) return { reason: "The event is not UTF-8." }
+  if (decoded === undefined) return { reason: "The event is not valid UTF-8." }
   return batchEvent(decoded === part ? found : readJson(decoded), id)
 }
 
 const atItsEnd = <A>(reader: JsonReader, events: A): A => {
-  if (!reader.isAtEnd) throw new NotJson("This is no JSON: something follows its end.")
+  reader.expectEnd()
   return events
 }
 
-/** A line that is no JSON spoils itself alone, unless none is: then this was no batch. */
-const ofLines = (batch: BatchText, { most, key }: BatchOptions): ReadonlyArray<ReadEvent> => {
+/** An invalid line is rejected alone; if all lines are invalid, the body is not a batch. */
+const ofLines = (batch: BatchText, { maxEvents, key }: BatchOptions): ReadonlyArray<ReadEvent> => {
   const one = jsonIn(batch.text)
-  if (!(one instanceof NotJson)) {
-    if (hasEvents(one.value)) throw new Refusal("bad-request", alone)
+  if (!(one instanceof InvalidJson)) {
+    if (hasEvents(one.value)) throw new HttpError("bad-request", onlyEvents)
     return [eventIn(batch, batch.text, one, numbered(key, 0))]
   }
   const events: Array<ReadEvent> = []
   let isJson = false
   for (const line of linesOf(batch.text)) {
-    if (events.length === most) throw tooMany(most)
+    if (events.length === maxEvents) throw tooManyEvents(maxEvents)
     const found = jsonIn(line)
-    isJson ||= !(found instanceof NotJson)
+    isJson ||= !(found instanceof InvalidJson)
     events.push(
-      found instanceof NotJson
+      found instanceof InvalidJson
         ? { reason: found.message }
         : eventIn(batch, line, found, numbered(key, events.length))
     )
@@ -122,21 +126,21 @@ const ofLines = (batch: BatchText, { most, key }: BatchOptions): ReadonlyArray<R
   return events
 }
 
-const alone = 'Beside "events" a batch has no other field.'
+const onlyEvents = 'A batch may have no other field than "events".'
 
 const hasEvents = (value: Json): boolean =>
   value instanceof JsonObject && value.pairs.some(([name]) => name === "events")
 
-const jsonIn = (text: string): Bounded | NotJson => {
+const jsonIn = (text: string): Bounded | InvalidJson => {
   try {
     return readJson(text)
   } catch (cause) {
-    if (cause instanceof NotJson) return cause
+    if (cause instanceof InvalidJson) return cause
     throw cause
   }
 }
 
-/** The lines that are not blank, each without a byte order mark of its own: files that were joined have several. */
+/** The lines that are not blank, each without a byte order mark: concatenated files have several. */
 function* linesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
     const found = text.indexOf("\n", start)
@@ -153,5 +157,5 @@ function* linesOf(text: string): Generator<string> {
 const numbered = (key: string | undefined, index: number): string | undefined =>
   key === undefined ? undefined : `${key}-${index}`
 
-const tooMany = (most: number): Refusal =>
-  new Refusal("too-large", `A batch may have ${most} events; send it in pieces.`)
+const tooManyEvents = (maxEvents: number): HttpError =>
+  new HttpError("too-large", `The batch exceeds ${maxEvents} events; split it.`)

@@ -1,97 +1,97 @@
 /**
- * `POST /api/v1/beacon/log`: lines of a web server's log, one event each, of the type `log`. The parts of a line become
- * parameters: `method`, `url`, `protocol` (or `request` where the client sent no such thing), `status`, `bytes`,
- * `referrer`, `user`, and the time of the log as `ts`. User agent and virtual host are the line's own; so is the address,
- * but only when the sender, found as for any request behind our proxies, is one of TRUSTED_PROXIES: else anyone could send
- * events in the name of any address.
+ * `POST /api/v1/beacon/log`: lines of a web server's log, one event of the type `log` per line. The fields of a line become
+ * parameters: `method`, `url`, `protocol` (or `request` for an invalid request line), `status`, `bytes`, `referrer`,
+ * `user`, and the line's time as `ts`. User agent and virtual host are those of the line. The address of the line counts
+ * only when the sender is in TRUSTED_PROXIES; otherwise anyone could send events for any address.
  */
-import { Buffer } from "node:buffer"
+import { byteStringOf } from "../../contracts/byte-string.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { encodeValue } from "../../contracts/wire/percent.ts"
-import type { NewEvent, TakeEvents } from "../accept-events.ts"
-import { maxQueryBytes } from "../http/body/limits.ts"
+import type { AcceptEvents, NewEvent } from "../accept-events.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
-import { type IsTrusted, isPrivate, namesStranger } from "../http/client-address.ts"
-import { Refusal, refuse } from "../http/errors.ts"
-import type { Arrival } from "../request-context.ts"
+import { type IsTrusted, isPrivate, namesUntrustedAddress } from "../http/client-address.ts"
+import { HttpError, refuse } from "../http/errors.ts"
+import type { RequestContext } from "../request-context.ts"
 import type { Handler } from "../routes.ts"
 import { type LogImportResult, logImportResult } from "./answers.ts"
 import type { CountRejected } from "./batch.ts"
 import { idempotencyKey } from "./idempotency-key.ts"
+import { maxQueryBytes, parametersExceedLimit } from "./limits.ts"
 import { parseLogLine } from "./log-line.ts"
 import type { LogLine } from "./log-line-fields.ts"
 
-/** A line with its number, from 1. */
+/** A line with its number, counted from 1. */
 type Read =
   | { readonly line: number; readonly event: NewEvent }
   | { readonly line: number; readonly reason: string }
 
 type ToEvent = (line: number, parsed: LogLine) => NewEvent
 
-/** How many rejected lines are told one by one. */
-export const mostReasons = 10
+/** Rejected lines that are listed in the response; more are only counted. */
+export const maxReasons = 10
 
-export const serverLog =
+export const postServerLog =
   (
-    take: TakeEvents,
+    accept: AcceptEvents,
     readBody: ReadBody,
     isTrusted: IsTrusted,
-    most: number,
+    maxLines: number,
     countRejected: CountRejected
   ): Handler =>
-  async (arrival) => {
+  async (context) => {
     const isProxy: IsTrusted = (address) => isPrivate(address) || isTrusted(address)
-    const isOurs = isTrusted(arrival.address) && !namesStranger(arrival.request.headers, isTrusted)
-    const id = idempotencyKey(arrival.request.headers)
+    const isTrustedSender =
+      isTrusted(context.address) && !namesUntrustedAddress(context.request.headers, isTrusted)
+    const id = idempotencyKey(context.request.headers)
     const toEvent = (line: number, parsed: LogLine): NewEvent => ({
-      path: arrival.target.path,
+      path: context.target.path,
       query: queryOf(parsed),
       userAgent: parsed.userAgent,
       ...(parsed.host === "" ? {} : { host: parsed.host }),
-      ...(isOurs ? { address: parsed.address } : {}),
+      ...(isTrustedSender ? { address: parsed.address } : {}),
       id: id === undefined ? undefined : `${id}-${line}`
     })
-    const read = await readBody(arrival.request, (bytes) =>
-      readLog(bytes, most, (line, written) => readLine(line, written, isProxy, toEvent))
+    const read = await readBody(context.request, (bytes) =>
+      readLog(bytes, maxLines, (line, written) => readLine(line, written, isProxy, toEvent))
     )
-    const account = await taken(take, arrival, read)
-    if (account.rejected > 0) countRejected(account.rejected, "server log")
-    if (account.taken === 0 && account.retry.length > 0) {
-      return refuse("unavailable", "No line could be stored now; try again.")
+    const result = await accepted(accept, context, read)
+    if (result.rejected > 0) countRejected(result.rejected, "server log")
+    if (result.taken === 0 && result.retry.length > 0) {
+      return refuse("unavailable", "No line could be stored; try again later.")
     }
-    return logImportResult(account)
+    return logImportResult(result)
   }
 
-const taken = async (
-  take: TakeEvents,
-  arrival: Arrival,
+const accepted = async (
+  accept: AcceptEvents,
+  context: RequestContext,
   read: ReadonlyArray<Read>
 ): Promise<LogImportResult> => {
   const events = read.flatMap((one) => ("event" in one ? [one.event] : []))
-  const verdicts = (await take.all(arrival, events)).values()
-  const refused: Array<LogImportResult["reasons"][number]> = []
+  const results = (await accept.all(context, events)).values()
+  const rejected: Array<LogImportResult["reasons"][number]> = []
   const retry: Array<number> = []
   for (const one of read) {
-    const verdict = "event" in one ? verdicts.next().value : undefined
-    if ("reason" in one) refused.push(one)
-    else if (verdict?.verdict === "rejected") refused.push({ line: one.line, reason: verdict.reason })
-    else if (verdict?.verdict !== "ok") retry.push(one.line)
+    const result = "event" in one ? results.next().value : undefined
+    if ("reason" in one) rejected.push(one)
+    else if (result?.verdict === "rejected") rejected.push({ line: one.line, reason: result.reason })
+    else if (result?.verdict !== "ok") retry.push(one.line)
   }
   return {
-    taken: read.length - refused.length - retry.length,
-    rejected: refused.length,
-    reasons: refused.slice(0, mostReasons),
+    taken: read.length - rejected.length - retry.length,
+    rejected: rejected.length,
+    reasons: rejected.slice(0, maxReasons),
     retry
   }
 }
 
-/** The lines that are not blank. Throws a `Refusal` (413) when there are too many. */
+/** The lines that are not blank. Throws an `HttpError` (413) when there are too many. */
 const readLog = (
   bytes: Uint8Array,
-  most: number,
+  maxLines: number,
   readOne: (line: number, written: ByteString) => Read
 ): ReadonlyArray<Read> => {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
+  const text = byteStringOf(bytes)
   const read: Array<Read> = []
   for (let start = 0, line = 1; start < text.length; line++) {
     const found = text.indexOf("\n", start)
@@ -99,8 +99,8 @@ const readLog = (
     const written = text.slice(start, end).trim() as ByteString
     start = end + 1
     if (written === "") continue
-    if (read.length === most) {
-      throw new Refusal("too-large", `A request may have ${most} lines; send them in pieces.`)
+    if (read.length === maxLines) {
+      throw new HttpError("too-large", `The request exceeds ${maxLines} lines; split it.`)
     }
     read.push(readOne(line, written))
   }
@@ -111,9 +111,7 @@ const readLine = (line: number, written: ByteString, isProxy: IsTrusted, toEvent
   const parsed = parseLogLine(written, isProxy)
   if (typeof parsed === "string") return { line, reason: `Unknown log format: expected ${parsed}.` }
   const event = toEvent(line, parsed)
-  return event.query.length > maxQueryBytes
-    ? { line, reason: `The parameters of an event may weigh ${maxQueryBytes} bytes.` }
-    : { line, event }
+  return event.query.length > maxQueryBytes ? { line, reason: parametersExceedLimit } : { line, event }
 }
 
 const queryOf = (line: LogLine): ByteString =>
@@ -129,7 +127,7 @@ const queryOf = (line: LogLine): ByteString =>
     .map(([name, value]) => `${name}=${encodeValue(value)}`)
     .join("&") as ByteString
 
-/** Whatever stands between method and protocol is the URL, spaces too. Without a protocol nobody can say where it ends. */
+/** The URL is everything between method and protocol, including spaces. Without a protocol its end is unknown. */
 const requestOf = (request: ByteString): ReadonlyArray<readonly [name: string, value: ByteString]> => {
   const first = request.indexOf(" ")
   const last = request.lastIndexOf(" ")

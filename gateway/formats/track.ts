@@ -1,9 +1,9 @@
-/** `POST /track`: who did what to what, as `{"username","target","description"}`. More fields are kept as they are. */
+/** `POST /track`: an action as `{"username","target","description"}`. More fields become parameters unchanged. */
 import { Schema } from "effect"
-import type { TakeEvents } from "../accept-events.ts"
+import type { AcceptEvents } from "../accept-events.ts"
 import type { Json, JsonObject } from "../http/body/json.ts"
 import type { ReadBody } from "../http/body/read-body.ts"
-import { Refusal } from "../http/errors.ts"
+import { HttpError } from "../http/errors.ts"
 import type { Handler } from "../routes.ts"
 import { objectOfBody, queryOf } from "./body-params.ts"
 import { joinedQueries } from "./flatten-json.ts"
@@ -18,29 +18,29 @@ export const Track = Schema.Struct({
 const isText = Schema.is(Schema.NonEmptyString)
 
 const fields = [
-  { name: "username", is: isText, mustBe: "text that is not empty" },
-  { name: "target", is: isText, mustBe: "text that is not empty" },
+  { name: "username", is: isText, mustBe: "non-empty text" },
+  { name: "target", is: isText, mustBe: "non-empty text" },
   { name: "description", is: Schema.is(Track.fields.description), mustBe: "CLICK or VIEW" }
 ]
 
-/** Throws a `Refusal` (400) that names the first field that is missing, there twice, or not what it must be. */
+/** Throws an `HttpError` (400) that names the first field that is missing, duplicated or invalid. */
 const checked = (object: JsonObject): JsonObject => {
   for (const { name, is, mustBe } of fields) {
     const values: ReadonlyArray<Json> = object.pairs.filter(([key]) => key === name).map(([, value]) => value)
     if (values.length !== 1 || !is(values[0])) {
-      throw new Refusal("bad-request", `The field "${name}" must be there once and be ${mustBe}.`)
+      throw new HttpError("bad-request", `The field "${name}" must occur once and be ${mustBe}.`)
     }
   }
   return object
 }
 
-export const trackedEvent =
-  (take: TakeEvents, readBody: ReadBody, answer: () => Response): Handler =>
-  async (arrival) => {
-    const { request, target } = arrival
+export const postTrack =
+  (accept: AcceptEvents, readBody: ReadBody, answer: () => Response): Handler =>
+  async (context) => {
+    const { request, target } = context
     const id = idempotencyKey(request.headers)
     const contentType = request.headers.get("content-type")
     const posted = await readBody(request, (bytes) => queryOf(checked(objectOfBody(contentType, bytes))))
-    await take.one(arrival, { path: target.path, query: joinedQueries(target.query, posted), id })
+    await accept.one(context, { path: target.path, query: joinedQueries(target.query, posted), id })
     return answer()
   }

@@ -1,31 +1,31 @@
-/** Memory for the bodies that are being read, all together. Lives as long as the gateway. */
+/** The memory budget for request bodies in flight, over all requests. Lives as long as the gateway. */
 import type { CountRefused } from "./refusal-counter.ts"
 
-export interface BodyRoom {
+export interface BodyMemory {
   /**
-   * Reserves so many bytes; returns what gives them back (once, however often it is called), or undefined when there
-   * is no room: then the client is told 503.
+   * Reserves bytes. Returns a function that releases them (more calls have no effect), or undefined when the budget is
+   * spent: the client gets 503.
    */
   readonly reserve: (bytes: number) => (() => void) | undefined
   /** Bytes reserved now. */
   readonly reserved: () => number
 }
 
-export const bodyRoom = (mostBytes: number, countRefused: CountRefused): BodyRoom => {
+export const bodyMemory = (maxBytes: number, countRefused: CountRefused): BodyMemory => {
   let reserved = 0
   return {
-    reserve: (asked) => {
-      // What a client says of its body may be no number at all.
-      const bytes = asked > 0 ? asked : 0
-      if (reserved + bytes > mostBytes) {
+    reserve: (requested) => {
+      // A Content-Length may be NaN or negative.
+      const bytes = requested > 0 ? requested : 0
+      if (reserved + bytes > maxBytes) {
         countRefused("bodies")
         return undefined
       }
       reserved += bytes
-      let isGiven = false
+      let isReleased = false
       return () => {
-        if (isGiven) return
-        isGiven = true
+        if (isReleased) return
+        isReleased = true
         reserved -= bytes
       }
     },

@@ -1,43 +1,46 @@
-/** The guards of the gateway in their order: the address's limit, so that nobody tries keys for long; the key; its limit. */
+/** The gateway's guards in order: the limit per address first, so that nobody can guess keys fast; the write key; its limit. */
 import type { ByteString } from "../../contracts/event.ts"
-import type { Spend } from "../accept-events.ts"
-import { refuseFailed } from "../http/errors.ts"
+import type { ConsumeTokens } from "../accept-events.ts"
+import { refuse } from "../http/errors.ts"
 import type { Guard } from "../routes.ts"
-import { withoutKey } from "./extract-key.ts"
+import { type SplitPathKey, splitPathKey, withoutKey } from "./extract-key.ts"
 import type { RateLimits } from "./rate-limits.ts"
 import type { CountRefused } from "./refusal-counter.ts"
-import { askKey } from "./require-write-key.ts"
+import { requireWriteKey } from "./require-write-key.ts"
 import type { FindKey } from "./write-keys.ts"
 
 export interface Guards {
   readonly guards: ReadonlyArray<Guard>
-  readonly spend: Spend | undefined
-  /** Takes write keys out of an event's query; undefined where no key is asked for. */
+  readonly consumeTokens: ConsumeTokens | undefined
+  /** Splits a write key off a path; undefined where no key is required. */
+  readonly splitPathKey: SplitPathKey | undefined
+  /** Removes write keys from an event's query; undefined where no key is required. */
   readonly withoutKey: ((query: ByteString) => ByteString) | undefined
 }
 
-/** None where nothing is limited and no key is asked for. */
+/** Empty where nothing is limited and no key is required. */
 export const guardsOf = (
   { address, key }: RateLimits,
   find: FindKey | undefined,
   countRefused: CountRefused
 ): Guards => ({
   guards: [
-    ...(address === undefined ? [] : [limited(address)]),
-    ...(find === undefined ? [] : [askKey(find, countRefused)]),
-    ...(key === undefined ? [] : [limited(key)])
+    ...(address === undefined ? [] : [rateLimited(address)]),
+    ...(find === undefined ? [] : [requireWriteKey(find, countRefused)]),
+    ...(key === undefined ? [] : [rateLimited(key)])
   ],
+  splitPathKey: find === undefined ? undefined : splitPathKey,
   withoutKey: find === undefined ? undefined : withoutKey,
-  spend:
+  consumeTokens:
     address === undefined || key === undefined
       ? (address ?? key)
-      : (arrival, events) => address(arrival, events) ?? key(arrival, events)
+      : (context, events) => address(context, events) ?? key(context, events)
 })
 
-/** Each request is one event; what a batch holds beyond that is spent when it has been read. */
-const limited =
-  (spend: Spend): Guard =>
-  (arrival) => {
-    const refusal = spend(arrival, 1)
-    return refusal === undefined ? undefined : refuseFailed(refusal)
+/** Charges one event per request; the other events of a batch are charged when its body was read. */
+const rateLimited =
+  (consumeTokens: ConsumeTokens): Guard =>
+  (context) => {
+    const error = consumeTokens(context, 1)
+    return error === undefined ? undefined : refuse(error.code, error.message, error.headers)
   }

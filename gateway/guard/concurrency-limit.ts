@@ -1,50 +1,43 @@
 /**
- * How many requests of one address may be under way at once. The door counts connections, but not whose
- * they are behind a proxy; a connection has one request under way at the most. Lives as long as the gateway.
+ * Limits the requests of one address that are in flight at once. The connection guard counts connections, but behind a
+ * proxy it does not know their clients. Lives as long as the gateway.
  */
 
 import { refuse } from "../http/errors.ts"
 import { networkOf } from "../http/network-prefix.ts"
 import { anyOrigin } from "../http/responses.ts"
-import type { Arrival } from "../request-context.ts"
+import type { RequestContext } from "../request-context.ts"
 import type { CountRefused } from "./refusal-counter.ts"
 
-/** Answers an arrival by asking `answer`, or refuses it. */
-export type Around = (
-  arrival: Arrival,
-  answer: (arrival: Arrival) => Response | Promise<Response>
+/** Answers a request by calling `answer`, or refuses it. */
+export type Middleware = (
+  context: RequestContext,
+  answer: () => Response | Promise<Response>
 ) => Response | Promise<Response>
 
-/** The table is as large as there are requests under way. */
-export const limitConcurrency = (most: number, countRefused: CountRefused): Around => {
-  const underWay = new Map<string, number>()
+/** The table has at most one entry per request in flight. */
+export const limitInFlight = (maxInFlight: number, countRefused: CountRefused): Middleware => {
+  const inFlight = new Map<string, number>()
 
-  const done = (network: string): void => {
-    const left = (underWay.get(network) ?? 1) - 1
-    if (left === 0) underWay.delete(network)
-    else underWay.set(network, left)
+  const finish = (network: string): void => {
+    const left = (inFlight.get(network) ?? 1) - 1
+    if (left === 0) inFlight.delete(network)
+    else inFlight.set(network, left)
   }
 
-  return (arrival, answer) => {
-    const network = networkOf(arrival.address)
-    if (network === "") return answer(arrival)
-    const before = underWay.get(network) ?? 0
-    if (before >= most) {
+  return async (context, answer) => {
+    const network = networkOf(context.address)
+    if (network === "") return answer()
+    const before = inFlight.get(network) ?? 0
+    if (before >= maxInFlight) {
       countRefused("requests-address")
-      return refuse("too-many-requests", "Too many requests of this address are under way.", anyOrigin)
+      return refuse("too-many-requests", "Too many requests from this address are in flight.", anyOrigin)
     }
-    underWay.set(network, before + 1)
-    return finished(
-      () => answer(arrival),
-      () => done(network)
-    )
-  }
-}
-
-const finished = async (answer: () => Response | Promise<Response>, done: () => void): Promise<Response> => {
-  try {
-    return await answer()
-  } finally {
-    done()
+    inFlight.set(network, before + 1)
+    try {
+      return await answer()
+    } finally {
+      finish(network)
+    }
   }
 }

@@ -1,25 +1,24 @@
-/** How many events in which time: `100/s burst 200`, read from a setting. */
+/** A rate of events over time, read from a setting like `100/s burst 200`. */
 
 export interface Rate {
-  /** Milliseconds after which one more event may come. */
-  readonly interval: number
-  /** Events that may come at once. */
+  /** The time that one event takes from the bucket, milliseconds. */
+  readonly intervalMs: number
+  /** Events accepted at once. */
   readonly burst: number
 }
 
-const form = /^(\d+(?:\.\d+)?)\s*(?:\/\s*(s|sec|second|m|min|minute|h|hour)\s*)?(?:[\s,]+burst\s+(\d+))?$/
+const pattern = /^(\d+(?:\.\d+)?)\s*(?:\/\s*(s|sec|second|m|min|minute|h|hour)\s*)?(?:[\s,]+burst\s+(\d+))?$/
 
-const milliseconds: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
+const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
 
 /**
- * Reads `100`, `100/s`, `6000/m`, `50/s burst 500`; undefined for what is none. Without a time it is a second; without
- * a burst all that may come in that time may come at once, as most people take it.
+ * Parses `100`, `100/s`, `6000/m`, `50/s burst 500`; undefined for an invalid text. The default time unit is a second;
+ * the default burst is the number of events of one unit.
  */
 export const rateOf = (text: string): Rate | undefined => {
-  const [, amount = "", unit = "s", burst] = form.exec(text.trim().toLowerCase()) ?? []
-  const per = milliseconds[unit.charAt(0)] ?? 1000
-  const interval = per / Number(amount)
-  if (amount === "" || !Number.isFinite(interval) || interval <= 0) return undefined
-  const atOnce = burst === undefined ? Math.ceil(Number(amount)) : Number(burst)
-  return atOnce < 1 ? undefined : { interval, burst: atOnce }
+  const [, amount = "", unit = "s", written] = pattern.exec(text.trim().toLowerCase()) ?? []
+  const intervalMs = (unitMs[unit.charAt(0)] ?? 1000) / Number(amount)
+  if (amount === "" || !Number.isFinite(intervalMs) || intervalMs <= 0) return undefined
+  const burst = written === undefined ? Math.ceil(Number(amount)) : Number(written)
+  return burst < 1 ? undefined : { intervalMs, burst }
 }

@@ -1,4 +1,4 @@
-/** What the guards and the door count: requests and connections that were refused, by reason. */
+/** What the guards and the connection guard count: refused requests and connections, by reason. */
 
 export type RefusedReason =
   | "write-key"
@@ -9,5 +9,5 @@ export type RefusedReason =
   | "connections"
   | "slow"
 
-/** Counts one request or connection that was refused. Called on the way of a refusal only; must not fail. */
+/** Counts one refused request or connection. Called only when one is refused; must not fail. */
 export type CountRefused = (reason: RefusedReason) => void

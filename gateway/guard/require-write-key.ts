@@ -1,40 +1,37 @@
-/** The guard that lets in who has a write key, and gives its events the key's topic. */
+/** The guard that admits requests with a valid write key, and sets the key's topic for their events. */
 
 import { refuse } from "../http/errors.ts"
 import { anyOrigin } from "../http/responses.ts"
 import type { Guard } from "../routes.ts"
-import { keyOf } from "./extract-key.ts"
+import { keyOf, withoutKey } from "./extract-key.ts"
 import type { CountRefused } from "./refusal-counter.ts"
 import type { FindKey } from "./write-keys.ts"
 
-/** Followed by anyone, asked for by people, or guarded by a token of their own. */
-const needsNone = /^\/(click\/[^/]+\/go|openapi\.json|api\/v1\/links(\/.*)?)\/?$/
+/** Paths exempt from write keys: link redirects, the OpenAPI document, the links API (own token). */
+const exemptPaths = /^\/(click\/[^/]+\/go|openapi\.json|api\/v1\/links(\/.*)?)\/?$/
 
-/**
- * Whatever key a request carries is taken out of its target, so that no line ever holds one; what a body brings is taken
- * out of its events (`TakeEvents`).
- */
-export const askKey =
+/** Removes every key from the query, so that no line contains one. Keys in bodies are removed by `acceptEvents`. */
+export const requireWriteKey =
   (find: FindKey, countRefused: CountRefused): Guard =>
-  (arrival) => {
-    const { key, target } = keyOf(arrival.request.headers, arrival.target)
-    const isOpen = needsNone.test(arrival.target.path)
-    arrival.target = target
+  (context) => {
+    const { target, pathKey } = context
+    const key = keyOf(context.request.headers, pathKey, target.query)
+    context.target = { path: target.path, query: withoutKey(target.query) }
     const known = key === undefined ? undefined : find(key)
     if (known === undefined) {
-      arrival.lacksKey = true
-      if (isOpen) return undefined
+      context.lacksKey = true
+      if (pathKey === undefined && exemptPaths.test(target.path)) return undefined
       countRefused("write-key")
       return refuse("unauthorized", key === undefined ? missing : unknown, {
         "www-authenticate": "Bearer",
         ...anyOrigin
       })
     }
-    arrival.topic = known.topic
-    arrival.key = known.name
+    context.topic = known.topic
+    context.key = known.name
     return undefined
   }
 
 const missing =
-  "A write key is needed: as header X-Write-Key or Authorization, path /w/<key>/ before the rest, or parameter write_key."
-const unknown = "This write key is not known."
+  "A write key is required: send the header X-Write-Key or Authorization, put /w/<key> before the path, or add the parameter write_key."
+const unknown = "The write key is invalid."

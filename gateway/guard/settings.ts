@@ -8,55 +8,55 @@ const rate = (name: string): Config.Config<Rate> =>
   Config.schema(
     Schema.String.check(
       Schema.makeFilter((text: string) =>
-        rateOf(text) === undefined ? "It must read like 100/s, 6000/m or 100/s burst 200." : undefined
+        rateOf(text) === undefined ? "It must look like 100/s, 6000/m or 100/s burst 200." : undefined
       )
     ),
     name
-  ).pipe(Config.map((text) => rateOf(text) ?? { interval: 1, burst: 1 }))
+  ).pipe(Config.map((text) => rateOf(text) ?? { intervalMs: 1, burst: 1 }))
 
 export const writeKeyList = secret(
   "WRITE_KEYS",
-  "Who may send events, as key=topic,key2=topic2; a key alone is for KAFKA_TOPIC, other topics must be among KAFKA_TOPICS. Unset: anyone."
+  "Write keys with their topics, as key=topic,key2=topic2. A key without a topic uses KAFKA_TOPIC; other topics must be in KAFKA_TOPICS. Unset: anyone may send events."
 )
 export const rateLimitPerAddress = optional(
   "RATE_LIMIT_PER_ADDRESS",
   rate,
-  "Events that one address (IPv6: one /64) may send, like 100/s, 3/m or 100/s burst 200 (at once); more are answered with 429. Unset: no limit."
+  "Maximum rate of events of one address (IPv6: one /64), like 100/s, 3/m or 100/s burst 200; more are answered with 429. Unset: no limit."
 )
 export const rateLimitPerKey = optional(
   "RATE_LIMIT_PER_KEY",
   rate,
-  "The same for each write key. Unset: no limit."
+  "Maximum rate of events of one write key, in the same form. Unset: no limit."
 )
 export const rateLimitShared = setting(
   "RATE_LIMIT_SHARED",
   flag,
   false,
-  "Let all gateways on the first Redis of REDIS_URL share these limits, ten times a second; false: each counts alone."
+  "Share these limits between all gateways through the first Redis of REDIS_URL, ten times a second; false: each gateway counts alone."
 )
 export const gatewayMaxBodyBytes = setting(
   "GATEWAY_MAX_BODY_BYTES",
   size(),
   64 * 1024 * 1024,
-  "Memory for all request bodies being read; past it they are answered with 503.",
+  "Memory for all request bodies being read at once; more are answered with 503.",
   "64MiB"
 )
 export const gatewayPipelining = setting(
   "GATEWAY_PIPELINING",
   flag,
   false,
-  "Answer requests that a client sends before it has the answer to the one before, in order. On Deno they always are; on Bun it costs what GATEWAY_MAX_CONNECTIONS costs, and does not work with TLS_CERT."
+  "Support HTTP pipelining: answer in order the requests that a client sends without waiting for responses. Deno always does; on Bun it costs as much as GATEWAY_MAX_CONNECTIONS and does not work with TLS_CERT."
 )
 
 export const gatewayMaxPerAddress = optional(
   "GATEWAY_MAX_PER_ADDRESS",
   count(),
-  "Requests of one address (IPv6: one /64) that may be under way at once; more are answered with 429. Unset: no limit."
+  "Maximum requests of one address (IPv6: one /64) in flight at once; more are answered with 429. Unset: no limit."
 )
 export const gatewayMaxConnections = optional(
   "GATEWAY_MAX_CONNECTIONS",
   count(),
-  "Connections to the gateway at once; more are answered with 503 and closed. Needs three open files each. Unset: no limit."
+  "Maximum connections to the gateway at once; more are answered with 503 and closed. Each needs three open files. Unset: no limit."
 )
 
 export const guardSettings = [

@@ -1,80 +1,81 @@
 /**
- * Token buckets by name, in bounded memory. Of each only one number is kept: the moment at which it will be full again
- * (the generic cell rate algorithm). Lives as long as the gateway.
+ * Token buckets by name, in bounded memory. Each bucket is one number: the time at which it is full again (generic cell
+ * rate algorithm). Lives as long as the gateway.
  */
 import type { Rate } from "./rate.ts"
 
-/** How many names are remembered at least; never more than twice as many. Some 10 MB when full. */
-export const rememberedNames = 50_000
+/** The number of names that are kept at least; at most twice as many. About 10 MB when full. */
+export const minTrackedNames = 50_000
 
 export interface Spent {
   readonly name: string
-  /** What was taken of it, in milliseconds of its filling. */
+  /** The tokens taken, as the time in which they are refilled, milliseconds. */
   readonly cost: number
 }
 
-export interface Buckets {
+export interface TokenBuckets {
   /**
-   * Takes `events` at once, or none. 0 when they were taken, else the milliseconds after which they can be. More events
-   * than a burst holds are taken from a full bucket, which then takes as long as they are many to fill again.
+   * Takes all events or none. Returns 0 when they were taken, otherwise the time until they can be, milliseconds. More
+   * events than the burst need a full bucket, which then takes longer to refill in proportion.
    */
   readonly take: (name: string, events: number, now: number) => number
-  /** What has been taken since the last time this was asked, of at most `limit` names. Kept only where it is shared. */
+  /** What was taken since the last call, of at most `limit` names. Recorded only for shared limits. */
   readonly spent: (limit: number) => ReadonlyArray<Spent>
-  /** A bucket is, for all gateways together, so many milliseconds from being full. */
-  readonly learn: (name: string, ahead: number, now: number) => void
+  /** Sets the time until a bucket is full, as computed over all gateways, milliseconds. */
+  readonly update: (name: string, untilFullMs: number, now: number) => void
   readonly size: () => number
 }
 
 /**
- * Names that were not used for longest are forgotten first, which makes their buckets full: who can send from more
- * addresses than are remembered is not held by a limit per address anyway.
+ * The least recently used names are dropped first, and their buckets count as full again: a client with more addresses
+ * than the table holds is not limited per address anyway.
  */
-export const makeBuckets = (
-  { interval, burst }: Rate,
-  { isShared = false, limit = rememberedNames }: { isShared?: boolean; limit?: number } = {}
-): Buckets => {
-  let young = new Map<string, number>()
-  let old = new Map<string, number>()
-  let taken = new Map<string, number>()
+export const makeTokenBuckets = (
+  { intervalMs, burst }: Rate,
+  { isShared = false, limit = minTrackedNames }: { isShared?: boolean; limit?: number } = {}
+): TokenBuckets => {
+  let recent = new Map<string, number>()
+  let older = new Map<string, number>()
+  let unreported = new Map<string, number>()
 
-  const fullAt = (name: string, now: number): number => Math.max(young.get(name) ?? old.get(name) ?? now, now)
+  const fullAt = (name: string, now: number): number =>
+    Math.max(recent.get(name) ?? older.get(name) ?? now, now)
 
   const set = (name: string, at: number): void => {
-    if (young.size >= limit && !young.has(name)) {
-      old = young
-      young = new Map()
+    if (recent.size >= limit && !recent.has(name)) {
+      older = recent
+      recent = new Map()
     }
-    young.set(name, at)
+    recent.set(name, at)
   }
 
   return {
     take: (name, events, now) => {
       const full = fullAt(name, now)
-      const wait = full + Math.min(events, burst) * interval - burst * interval - now
-      // A hair of rounding must not refuse the last event of a burst.
-      if (wait > 1e-6) return wait
-      set(name, full + events * interval)
-      if (isShared && (taken.has(name) || taken.size < limit)) {
-        taken.set(name, (taken.get(name) ?? 0) + events * interval)
+      const waitMs = full + Math.min(events, burst) * intervalMs - burst * intervalMs - now
+      // A rounding error must not refuse the last event of a burst.
+      if (waitMs > 1e-6) return waitMs
+      set(name, full + events * intervalMs)
+      if (isShared && (unreported.has(name) || unreported.size < limit)) {
+        unreported.set(name, (unreported.get(name) ?? 0) + events * intervalMs)
       }
       return 0
     },
-    spent: (most) => {
-      if (taken.size <= most) {
-        const all = Array.from(taken, ([name, cost]) => ({ name, cost }))
-        taken = new Map()
+    spent: (maxNames) => {
+      if (unreported.size <= maxNames) {
+        const all = Array.from(unreported, ([name, cost]) => ({ name, cost }))
+        unreported = new Map()
         return all
       }
       const some: Array<Spent> = []
-      for (const [name, cost] of taken) {
-        if (some.length === most) break
+      for (const [name, cost] of unreported) {
+        if (some.length === maxNames) break
         some.push({ name, cost })
-        taken.delete(name)
+        unreported.delete(name)
       }
       return some
     },
-    learn: (name, ahead, now) => set(name, now + ahead + (taken.get(name) ?? 0)),
-    size: () => young.size + old.size
+    update: (name, untilFullMs, now) => set(name, now + untilFullMs + (unreported.get(name) ?? 0)),
+    size: () => recent.size + older.size
   }
 }

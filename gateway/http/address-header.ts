@@ -1,15 +1,19 @@
 /**
- * What one header of a proxy says of the client's address: a list of hops like `X-Forwarded-For`, of which a single
- * address is the shortest, or `Forwarded` (RFC 7239). Keeps no state.
+ * Reads the client's address from one header of a proxy: a list of hops like `X-Forwarded-For` (a single address is a
+ * list too) or `Forwarded` (RFC 7239). Keeps no state.
  */
 import { readAddress } from "./address-text.ts"
 
 /**
- * The rightmost hop that is not ours; where all are ours, the leftmost. Empty where the header does not say: each hop was
- * written by the one to its right, so hops to the left of one that is no address (`unknown`, `_hidden`) count for nothing.
- * Empty elements are no hops (RFC 9110, 5.6.1). `name` in lower case.
+ * The rightmost hop that is not a trusted proxy; if all are, the leftmost. Empty when the header has no usable address:
+ * each hop was written by the hop to its right, so hops to the left of a hidden one (`unknown`, `_hidden`) are ignored.
+ * Empty elements are not hops (RFC 9110, 5.6.1). `name` in lower case.
  */
-export const clientIn = (name: string, value: string, isOurs: (address: string) => boolean): string => {
+export const clientInHeader = (
+  name: string,
+  value: string,
+  isProxy: (address: string) => boolean
+): string => {
   const read = name === "forwarded" ? addressOfElement : readAddress
   let leftmost = ""
   for (let end = value.length; end >= 0; ) {
@@ -18,15 +22,15 @@ export const clientIn = (name: string, value: string, isOurs: (address: string) 
     end = start - 1
     if (element === "") continue
     const hop = read(element)
-    if (hop === "" || !isOurs(hop)) return hop
+    if (hop === "" || !isProxy(hop)) return hop
     leftmost = hop
   }
   return leftmost
 }
 
 /**
- * Where the element that ends there begins: behind the comma before it. Read from the right, so that nothing a client
- * wrote further left, like a quotation mark that is never closed, changes what our proxy wrote.
+ * The start of the element that ends at `end`: after the comma before it. Scans from the right, so that text of the
+ * client further left, like an unclosed quotation mark, cannot change what the trusted proxy wrote.
  */
 const startOfElement = (value: string, end: number): number => {
   let isQuoted = false
@@ -46,7 +50,7 @@ const isEscaped = (value: string, at: number): boolean => {
 
 const pair = /\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))\s*(?:;|$)/y
 
-/** The address of `for=192.0.2.60;proto=http`; empty where it is missing, stands twice, is hidden, or nothing is readable. */
+/** The address of `for=192.0.2.60;proto=http`; empty when it is missing, duplicated, hidden or malformed. */
 const addressOfElement = (element: string): string => {
   let found: string | undefined
   for (pair.lastIndex = 0; pair.lastIndex < element.length; ) {

@@ -1,10 +1,10 @@
 /**
- * One reader for addresses as proxies and server logs write them: with or without a port, brackets, quotes and a zone.
- * Keeps no state.
+ * Parses IP addresses as proxies and server logs write them: with or without a port, brackets, quotes and a zone. Keeps
+ * no state.
  */
 import { parseIp, unmapped } from "../../contracts/wire/ip.ts"
 
-/** The address without a zone; an IPv4-mapped one (`::ffff:1.2.3.4`) as IPv4; empty for what is not an address. */
+/** The address without its zone; an IPv4-mapped address (`::ffff:1.2.3.4`) as IPv4; empty for an invalid address. */
 export const plainAddress = (written: string): string => {
   const zone = written.indexOf("%")
   const text = zone === -1 ? written : written.slice(0, zone)
@@ -15,21 +15,21 @@ export const plainAddress = (written: string): string => {
   return typeof plain === "number" ? dotted(plain) : text
 }
 
-/** An address with everything that may stand around it is not longer. */
-const longest = 128
+/** Maximum length of an address with port, brackets, quotes and zone, characters. */
+const maxLength = 128
 
 /**
- * The plain address of `8.8.8.8`, `8.8.8.8:4711`, `2001:db8::7`, `[2001:db8::7]:4711`, `fe80::1%eth0`, and of each of them
- * in double quotes and with white space around it. Empty for what is not an address: a name, `unknown`, `unix:`, several.
+ * The plain address of `8.8.8.8`, `8.8.8.8:4711`, `2001:db8::7`, `[2001:db8::7]:4711`, `fe80::1%eth0`, also in double
+ * quotes and with white space around it. Empty for anything else: a name, `unknown`, `unix:`, several addresses.
  */
 export const readAddress = (written: string): string => {
   let text = written.trim()
-  if (text.length > longest) return ""
+  if (text.length > maxLength) return ""
   if (text.length > 1 && text.startsWith('"') && text.endsWith('"')) text = text.slice(1, -1)
   return plainAddress(text) || plainAddress(withoutPort(text))
 }
 
-/** RFC 7239 allows a proxy to hide a port behind a word: `192.0.2.43:_http`. */
+/** A port, or an obfuscated one as RFC 7239 allows: `192.0.2.43:_http`. */
 const port = "(?::(?:\\d{1,5}|_[\\w.-]+))"
 const bracketed = new RegExp(`^\\[([^\\]]*)\\]${port}?$`)
 const dottedWithPort = new RegExp(`^(.*\\.\\d+)${port}$`)

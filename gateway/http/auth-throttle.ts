@@ -1,42 +1,43 @@
 /**
- * Those who tried a wrong secret too often: they have to wait, with the right one too, so that nobody learns it by
- * trying. Lives as long as what it guards.
+ * Throttles networks that sent too many wrong secrets: they must wait, even with the right one, so that nobody finds it
+ * by trying. Lives as long as what it protects.
  */
 import { networkOf } from "./network-prefix.ts"
 
-/** A network may be wrong so many times in a minute. */
-export const wrongGuessesAllowed = 10
-const minute = 60_000
+/** Wrong secrets that a network may send within a minute. */
+export const maxWrongGuesses = 10
+const windowMs = 60_000
 
-/** Networks that are remembered; those that were wrong longest ago are forgotten first. */
-const rememberedNetworks = 10_000
+/** Networks that are tracked; those whose first wrong secret is oldest are dropped first. */
+const maxNetworks = 10_000
 
-/** `now` in milliseconds; of an address its network counts. */
-export interface WrongGuesses {
-  /** How long that address has to wait before it may try again; 0 when it may. */
+/** `now` in milliseconds. Addresses are counted by their network. */
+export interface AuthThrottle {
+  /** The time until that address may try again, milliseconds; 0 when it may try now. */
   readonly wait: (address: string, now: number) => number
+  /** Records a wrong secret. */
   readonly count: (address: string, now: number) => void
 }
 
-export const wrongGuesses = (): WrongGuesses => {
-  const wrong = new Map<string, { count: number; readonly since: number }>()
+export const authThrottle = (): AuthThrottle => {
+  const failures = new Map<string, { count: number; readonly since: number }>()
   return {
     wait: (address, now) => {
-      const before = wrong.get(networkOf(address))
-      if (before === undefined || before.count < wrongGuessesAllowed) return 0
-      return Math.max(0, before.since + minute - now)
+      const before = failures.get(networkOf(address))
+      if (before === undefined || before.count < maxWrongGuesses) return 0
+      return Math.max(0, before.since + windowMs - now)
     },
     count: (address, now) => {
       const network = networkOf(address)
-      const before = wrong.get(network)
-      if (before !== undefined && now - before.since < minute) {
+      const before = failures.get(network)
+      if (before !== undefined && now - before.since < windowMs) {
         before.count += 1
         return
       }
-      wrong.delete(network)
-      const [oldest] = wrong.keys()
-      if (wrong.size >= rememberedNetworks && oldest !== undefined) wrong.delete(oldest)
-      wrong.set(network, { count: 1, since: now })
+      failures.delete(network)
+      const [oldest] = failures.keys()
+      if (failures.size >= maxNetworks && oldest !== undefined) failures.delete(oldest)
+      failures.set(network, { count: 1, since: now })
     }
   }
 }

@@ -1,32 +1,32 @@
 /**
- * Who sent a request: the address that a header of `ADDRESS_HEADERS` names, else the socket's. Anyone can write headers,
- * so they count only when the socket's peer is a trusted proxy, and only when they hold an IP address. A proxy that passes
- * a header on as its client wrote it vouches for nothing: `ADDRESS_HEADERS` leaves such headers out.
+ * The client's address: from a header of `ADDRESS_HEADERS`, otherwise from the socket. Clients can forge headers, so a
+ * header counts only when the socket's peer is a trusted proxy and the header contains an IP address. Headers that the
+ * proxy passes on unchanged must not be in `ADDRESS_HEADERS`.
  */
 import { Buffer } from "node:buffer"
 import { BlockList } from "node:net"
-import { clientIn } from "./address-header.ts"
+import { clientInHeader } from "./address-header.ts"
 import { plainAddress } from "./address-text.ts"
 
-/** The client's address, of the headers and the socket's peer. */
+/** Finds the client's address from the headers and the socket's peer. */
 export type FindAddress = (headers: Headers, peer: string) => string
 
-/** Is that address (as `plainAddress` writes it) one of ours? */
+/** Whether that address (as `plainAddress` writes it) is a trusted proxy. */
 export type IsTrusted = (address: string) => boolean
 
-/** Trusted when nothing else is set: proxies and sidecars on this very machine. */
+/** Trusted by default: proxies and sidecars on this machine. */
 export const loopback = "127.0.0.0/8,::1"
 
-/** Written instead of a list when no headers are to be believed. */
-export const nobody = "none"
+/** The value of TRUSTED_PROXIES that trusts no proxy. */
+export const trustNobody = "none"
 
-/** Why a list of proxies cannot be read, as a sentence; undefined when it can. */
+/** What is wrong with a list of proxies, as a sentence; undefined for a valid list. */
 export const proxiesProblem = (list: string): string | undefined => {
   const bad = entriesOf(list).find((entry) => rangeOf(entry) === undefined)
   return bad === undefined ? undefined : `"${bad}" is neither an IP address nor a range like 10.0.0.0/8.`
 }
 
-/** What a list like `127.0.0.1, 10.0.0.0/8, fd00::/8` trusts; entries that cannot be read trust nobody. */
+/** Checks addresses against a list like `127.0.0.1, 10.0.0.0/8, fd00::/8`; invalid entries match no address. */
 export const trustedProxies = (list: string): IsTrusted => {
   const ranges = new BlockList()
   for (const entry of entriesOf(list)) {
@@ -39,7 +39,7 @@ export const trustedProxies = (list: string): IsTrusted => {
     if (before !== undefined) return before
     const trusted = address !== "" && ranges.check(address, familyOf(address))
     if (known.size >= 10_000) known.clear()
-    // A string cut out of a header keeps the whole header alive; what is remembered must not.
+    // A substring of a header keeps the whole header alive, so the cache stores a copy.
     known.set(Buffer.from(address, "latin1").toString("latin1"), trusted)
     return trusted
   }
@@ -49,23 +49,25 @@ const entriesOf = (list: string): ReadonlyArray<string> =>
   list
     .split(",")
     .map((entry) => entry.trim())
-    .filter((entry) => entry !== "" && entry !== nobody)
+    .filter((entry) => entry !== "" && entry !== trustNobody)
 
 const rangeOf = (entry: string) => {
   const [written = "", bits, ...rest] = entry.split("/")
   const address = plainAddress(written)
   const family = familyOf(address)
-  const longest = family === "ipv4" ? 32 : 128
+  const maxPrefix = family === "ipv4" ? 32 : 128
   if (address === "" || rest.length > 0) return undefined
-  if (bits === undefined) return { address, prefix: longest, family }
+  if (bits === undefined) return { address, prefix: maxPrefix, family }
   // ::ffff:10.0.0.0/104 is 10.0.0.0/8.
   const prefix = Number(bits) - (family === "ipv4" && written.includes(":") ? 96 : 0)
-  return /^\d{1,3}$/.test(bits) && prefix >= 0 && prefix <= longest ? { address, prefix, family } : undefined
+  return /^\d{1,3}$/.test(bits) && prefix >= 0 && prefix <= maxPrefix
+    ? { address, prefix, family }
+    : undefined
 }
 
 const familyOf = (address: string): "ipv4" | "ipv6" => (address.includes(":") ? "ipv6" : "ipv4")
 
-/** Is that address one of a private network, or of this machine? No public client has such an address. */
+/** Whether an address is private or this machine's. No public client has such an address. */
 export const isPrivate: IsTrusted = trustedProxies(
   "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,100.64.0.0/10,::1,fc00::/7,fe80::/10"
 )
@@ -73,20 +75,20 @@ export const isPrivate: IsTrusted = trustedProxies(
 /** The name of a header, in lower case. */
 export type AddressHeader = string
 
-/** Believed when nothing else is set. */
+/** The default of ADDRESS_HEADERS. */
 export const standardHeaders: ReadonlySet<AddressHeader> = new Set(["x-forwarded-for"])
 
-/** Believed when nothing else is set and a request has no X-Forwarded-For: then no proxy has written that. */
-const standInHeaders: ReadonlySet<AddressHeader> = new Set(["x-real-ip"])
+/** Used instead of the default when a request has no X-Forwarded-For, because then no proxy wrote that header. */
+const fallbackHeaders: ReadonlySet<AddressHeader> = new Set(["x-real-ip"])
 
-/** The headers that are believed of this request. */
-export const believedOf = (
+/** The headers that count for this request. */
+export const effectiveHeaders = (
   headers: Headers,
-  believed: ReadonlySet<AddressHeader>
+  addressHeaders: ReadonlySet<AddressHeader>
 ): ReadonlySet<AddressHeader> =>
-  believed === standardHeaders && !headers.has("x-forwarded-for") ? standInHeaders : believed
+  addressHeaders === standardHeaders && !headers.has("x-forwarded-for") ? fallbackHeaders : addressHeaders
 
-/** Headers in which proxies and networks of proxies are known to write the client's address. */
+/** Headers in which well-known proxies and CDNs write the client's address. */
 export const knownHeaders: ReadonlyArray<AddressHeader> = [
   "x-forwarded-for",
   "forwarded",
@@ -101,8 +103,8 @@ export const knownHeaders: ReadonlyArray<AddressHeader> = [
   "x-push-ip"
 ]
 
-/** The headers that a list names, in its order; undefined when it names none, or something that is no name of a header. */
-export const believedHeaders = (list: string): ReadonlySet<AddressHeader> | undefined => {
+/** Parses a list of header names, in order; undefined for an empty list or an invalid name. */
+export const parseHeaderNames = (list: string): ReadonlySet<AddressHeader> | undefined => {
   const names = list
     .split(",")
     .map((name) => name.trim().toLowerCase())
@@ -113,36 +115,36 @@ export const believedHeaders = (list: string): ReadonlySet<AddressHeader> | unde
 }
 
 /**
- * The client's address; `peer` is the socket's. The first believed header counts that names an address which is not ours,
- * else the first that names one at all, else the socket. Empty only when the peer is already gone.
+ * The client's address; `peer` is the socket's address. The first configured header with an untrusted address counts,
+ * otherwise the first with any address, otherwise the socket. Empty only when the peer has disconnected.
  */
 export const clientAddress = (
   headers: Headers,
   peer: string,
   isTrusted: IsTrusted,
-  believed: ReadonlySet<AddressHeader> = standardHeaders
+  addressHeaders: ReadonlySet<AddressHeader> = standardHeaders
 ): string => {
   const socket = plainAddress(peer)
   if (!isTrusted(socket)) return socket
-  let ours = ""
-  for (const name of believedOf(headers, believed)) {
+  let proxy = ""
+  for (const name of effectiveHeaders(headers, addressHeaders)) {
     const value = headers.get(name)
     if (value === null) continue
-    const address = clientIn(name, value, isTrusted)
+    const address = clientInHeader(name, value, isTrusted)
     if (address !== "" && !isTrusted(address)) return address
-    if (ours === "") ours = address
+    if (proxy === "") proxy = address
   }
-  return ours === "" ? socket : ours
+  return proxy === "" ? socket : proxy
 }
 
 /**
- * Does a known header, believed or not, name an address that is not ours? Then the request comes from somebody else,
- * whatever its address is believed to be: a proxy may say so in a header that nobody told us to believe.
+ * Whether any known header, configured or not, has an untrusted address. Then the request comes from another client,
+ * whatever the configured headers say: the proxy may use a header that ADDRESS_HEADERS does not list.
  */
-export const namesStranger = (headers: Headers, isTrusted: IsTrusted): boolean =>
+export const namesUntrustedAddress = (headers: Headers, isTrusted: IsTrusted): boolean =>
   knownHeaders.some((name) => {
     const value = headers.get(name)
     if (value === null) return false
-    const address = clientIn(name, value, isTrusted)
+    const address = clientInHeader(name, value, isTrusted)
     return address !== "" && !isTrusted(address)
   })

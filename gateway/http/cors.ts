@@ -1,8 +1,8 @@
 /**
- * Which pages may read the gateway's answers (CORS). To send an event a page needs no leave: a GET, and a POST of text,
- * are simple requests. Answers that any page may read carry `anyOrigin`; where CORS_ORIGINS is a list, that is narrowed
- * to the origins on it. What is for no page (health, metrics, the links API) does not carry it and never gets it here.
- * A preflight answer allows the header names that the browser asks about: which of them a page may send is no secret.
+ * CORS: which pages may read responses. Sending needs no permission: a GET and a POST of text are simple requests.
+ * Responses for any page have the header `anyOrigin`; when CORS_ORIGINS is a list, it is narrowed to those origins.
+ * Responses without that header (health, metrics, private APIs) never get it here. A preflight response allows all header
+ * names that the browser requests: which headers a page may send is not a secret.
  */
 import { Failure } from "../../contracts/failure.ts"
 
@@ -10,20 +10,20 @@ export interface CorsSettings {
   /** `*`, or origins separated by commas: `https://shop.example`, `https://*.example.org`. */
   readonly corsOrigins: string
   readonly corsCredentials: boolean
-  /** Names of headers, beside `standardHeaders`, that pages may send. */
+  /** More header names that pages may send, besides `standardHeaders`. */
   readonly headers?: ReadonlyArray<string>
 }
 
 export interface Cors {
-  /** The answer to a browser that asks before it sends; undefined for an OPTIONS that is no such question. */
+  /** The response to a preflight request; undefined for any other OPTIONS request. */
   readonly preflight: (request: Request) => Response | undefined
-  /** Makes the answer fit the origin of its request; undefined where all answers are fit as they are. */
+  /** Narrows a response to the origin of its request; undefined when responses need no change. */
   readonly narrow: ((request: Request, answer: Response) => Response) | undefined
 }
 
 const origin = "access-control-allow-origin"
 
-/** Request headers that trackers in pages send, and that browsers ask about. */
+/** Request headers that clients in pages send, and that browsers ask permission for. */
 export const standardHeaders = [
   "Content-Type",
   "Content-Encoding",
@@ -33,38 +33,40 @@ export const standardHeaders = [
 ]
 
 /**
- * Bounds of a preflight answer: at most so many requested header names are reflected, each of at most so many
- * characters, so that the answer stays below the 4 KiB that proxies take for all headers.
+ * Limits of a preflight response: the number of requested header names that are reflected, and the length of each,
+ * characters. They keep the response below the 4 KiB that proxies allow for all headers.
  */
 export const maxRequestedNames = 48
 export const maxNameLength = 64
 
-/** How long a browser may keep the answer to its question, seconds (Firefox's longest; Chromium keeps it 2 hours). */
-const maxAge = 86_400
+/** How long a browser may cache a preflight response, seconds (the maximum of Firefox; Chromium caps it at 2 hours). */
+const maxAgeSeconds = 86_400
 
-/** Why CORS_ORIGINS cannot be read, as a sentence; undefined when it can. */
+/** What is wrong with CORS_ORIGINS, as a sentence; undefined for a valid list. */
 export const originsProblem = (list: string): string | undefined => {
   const bad = entriesOf(list).find((entry) => entry !== "*" && !/^https?:\/\/(\*\.)?[^\s/*@?#]+$/.test(entry))
-  if (bad !== undefined) return `"${bad}" is no origin: write * or origins like https://shop.example.`
+  if (bad !== undefined) return `"${bad}" is not an origin: write * or origins like https://shop.example.`
   const entries = entriesOf(list)
-  return entries.includes("*") && entries.length > 1 ? "Beside * no other origin can stand." : undefined
+  return entries.includes("*") && entries.length > 1
+    ? "Use either * or a list of origins, not both."
+    : undefined
 }
 
-/** Fails with `Failure` "unreadable" for credentials without a list: any page could read what is another user's. */
+/** Throws `Failure` "misconfigured" for credentials without a list: any page could then read another user's data. */
 export const corsOf = ({ corsOrigins, corsCredentials, headers = [] }: CorsSettings): Cors => {
   const isOpen = entriesOf(corsOrigins).includes("*")
   if (isOpen && corsCredentials) {
     throw new Failure({
-      reason: "unreadable",
+      reason: "misconfigured",
       message:
-        "CORS_CREDENTIALS needs CORS_ORIGINS to be a list of origins: with * any page could send cookies."
+        "CORS_CREDENTIALS requires a list of origins in CORS_ORIGINS: with *, any page could send cookies."
     })
   }
   const isListed = listed(entriesOf(corsOrigins))
   const ownNames = [...standardHeaders, ...headers]
   const isOwn = new Set(ownNames.map((name) => name.toLowerCase()))
 
-  /** Our own names, then the others that the browser asks about: tracing and monitoring tools add theirs to any fetch. */
+  /** Our own names, then the others that the browser requests: tracing and monitoring tools add headers to every fetch. */
   const allowHeaders = (request: Request): string =>
     [...ownNames, ...requestedNames(request).filter((name) => !isOwn.has(name))].join(", ")
 
@@ -85,7 +87,7 @@ export const corsOf = ({ corsOrigins, corsCredentials, headers = [] }: CorsSetti
         return undefined
       }
       const allowed = headersFor(request)
-      // Who names the origins knows which pages call a server inside a network; with * nobody has decided it.
+      // Only an explicit list of origins is a decision to let these pages reach a private network.
       const isPrivate =
         !isOpen &&
         origin in allowed &&
@@ -98,7 +100,7 @@ export const corsOf = ({ corsOrigins, corsCredentials, headers = [] }: CorsSetti
             ? {
                 "access-control-allow-methods": "GET, HEAD, POST",
                 "access-control-allow-headers": allowHeaders(request),
-                "access-control-max-age": String(maxAge),
+                "access-control-max-age": String(maxAgeSeconds),
                 vary: isOpen ? varyNames : `Origin, ${varyNames}`
               }
             : {}),
@@ -120,8 +122,8 @@ export const corsOf = ({ corsOrigins, corsCredentials, headers = [] }: CorsSetti
 const varyNames = "Access-Control-Request-Headers"
 
 /**
- * The header names that a browser asks about, in lower case, each once. Left out: what is not a token (RFC 9110), the
- * wildcard, names that are too long, and names beyond the bound.
+ * The header names that a browser requests, in lower case, without duplicates. Omitted: invalid tokens (RFC 9110), the
+ * wildcard, names over the length limit, and names over the count limit.
  */
 const requestedNames = (request: Request): ReadonlyArray<string> => {
   const asked = request.headers.get("access-control-request-headers")
@@ -141,7 +143,7 @@ const entriesOf = (list: string): ReadonlyArray<string> =>
     .map((entry) => entry.trim().toLowerCase())
     .filter((entry) => entry !== "")
 
-/** Whole origins, and `scheme://*.domain` for all hosts below a domain (not the domain itself). */
+/** Matches exact origins, and `scheme://*.domain` for the subdomains of a domain (not the domain itself). */
 const listed = (entries: ReadonlyArray<string>): ((asking: string) => boolean) => {
   const whole = new Set(entries)
   const below = entries
@@ -157,5 +159,5 @@ const listed = (entries: ReadonlyArray<string>): ((asking: string) => boolean) =
 const isBelow = (asking: string, scheme: string, domain: string): boolean =>
   asking.length > scheme.length + domain.length && asking.startsWith(scheme) && asking.endsWith(domain)
 
-/** What holds when nothing is set: any page may read, without credentials. */
+/** The default: any page may read, without credentials. */
 export const openCors: Cors = corsOf({ corsOrigins: "*", corsCredentials: false })

@@ -1,38 +1,38 @@
 /**
- * How a server takes leave of its clients. From the signal on, every answer asks for the connection to be left: one
- * that is closed while idle may be closed just as the client sends its next request on it. And it goes on answering
- * until requests have ceased, for a load balancer may be slow to notice: a connection that has not been taken from the
- * system's queue is lost when the server stops listening.
+ * Closes a server without losing requests. From the signal on, every response asks the client to close its connection: a
+ * connection closed while idle may be closed just as the client sends its next request. The server keeps responding until
+ * no more requests arrive, because a load balancer may react late and a connection that the system has queued is lost
+ * when the server stops listening. Lives as long as its server.
  */
 import type { ServeOptions } from "./server-types.ts"
 
 type Fetch = ServeOptions["fetch"]
 
-export interface Farewell {
-  /** The handler, with answers that ask clients to leave when it is time. */
+export interface GracefulClose {
+  /** The handler; while leaving, its responses ask clients to close their connections. */
   readonly fetch: Fetch
-  /** Resolves when requests have ceased, and after so many milliseconds in any case. */
-  readonly ceased: (longest: number) => Promise<void>
+  /** Resolves when requests have ceased, or after the timeout. */
+  readonly ceased: (timeoutMs: number) => Promise<void>
 }
 
-/** No request for so long (but those that are refused, as who asks for readiness is) means that nobody sends here any more, milliseconds. */
-const silence = 100
+/** Requests have ceased when none succeeded for this long, milliseconds. Readiness probes, which are refused, do not count. */
+const quietMs = 100
 
-export const makeFarewell = (fetch: Fetch, isLeaving: () => boolean): Farewell => {
-  let last = Number.NEGATIVE_INFINITY
+export const gracefulClose = (fetch: Fetch, isLeaving: () => boolean): GracefulClose => {
+  let lastAt = Number.NEGATIVE_INFINITY
 
-  const answerLast: Fetch = async (request, client) => {
+  const fetchAndClose: Fetch = async (request, client) => {
     const response = await fetch(request, client)
-    if (response.ok) last = performance.now()
+    if (response.ok) lastAt = performance.now()
     if (response.status !== 101) response.headers.set("connection", "close")
     return response
   }
 
   return {
-    fetch: (request, client) => (isLeaving() ? answerLast : fetch)(request, client),
-    ceased: async (longest) => {
-      const end = performance.now() + longest
-      for (let now = performance.now(); now < Math.min(end, last + silence); now = performance.now()) {
+    fetch: (request, client) => (isLeaving() ? fetchAndClose : fetch)(request, client),
+    ceased: async (timeoutMs) => {
+      const end = performance.now() + timeoutMs
+      for (let now = performance.now(); now < Math.min(end, lastAt + quietMs); now = performance.now()) {
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
     }

@@ -1,9 +1,9 @@
-/** Whom an address stands for when somebody is to be held to a limit. */
+/** The network of an address, which limits per address count. */
 import { parseIp } from "../../contracts/wire/ip.ts"
 
 /**
- * An IPv4 address itself; of an IPv6 address its first 64 bits, since that is what one customer is given at the least.
- * Empty for what is no address. Always a string of its own, that keeps no header alive.
+ * An IPv4 address itself; the first 64 bits of an IPv6 address, because one customer gets at least a /64. Empty for an
+ * invalid address. Always a new string, so that it does not keep a header in memory.
  */
 export const networkOf = (address: string): string => {
   const parsed = parseIp(address)

@@ -1,43 +1,43 @@
 /**
- * Looks at the first requests, and at some of the later ones, for a proxy whose word about the client's address is not
- * taken, and tells once what to set. Lives as long as the server whose requests it sees.
+ * Checks the first requests, and a sample of later ones, for a proxy whose forwarding header is ignored, and warns once
+ * with the settings to change. Lives as long as its server.
  */
-import { clientIn } from "./address-header.ts"
+import { clientInHeader } from "./address-header.ts"
 import { plainAddress } from "./address-text.ts"
 import {
   type AddressHeader,
-  believedOf,
+  effectiveHeaders,
   isPrivate,
   knownHeaders,
-  nobody,
-  trustedProxies
+  trustedProxies,
+  trustNobody
 } from "./client-address.ts"
 
 export interface ProxyCheckOptions {
-  /** TRUSTED_PROXIES as it is set. */
+  /** The value of TRUSTED_PROXIES. */
   readonly trusted: string
-  /** ADDRESS_HEADERS. */
+  /** The value of ADDRESS_HEADERS. */
   readonly believed: ReadonlySet<AddressHeader>
-  /** Called at most once, with a sentence. Must not fail. */
+  /** Called at most once. Must not fail. */
   readonly warn: (sentence: string) => void
 }
 
-/** Sees a request by its headers and the address of its socket's peer. Never fails. */
+/** Checks a request by its headers and the address of its socket's peer. Never fails. */
 export type ProxyCheck = (headers: Headers, peer: string) => void
 
-/** Requests that are all looked at; of later ones, one in `thinned`. */
-export const lookedAt = 1_000
-const thinned = 256
+/** The number of requests that are all checked; of later requests, one in `sampleEvery` is. */
+export const checkedRequests = 1_000
+const sampleEvery = 256
 
 export const proxyCheck = ({ trusted, believed: set, warn }: ProxyCheckOptions): ProxyCheck => {
   const isTrusted = trustedProxies(trusted)
-  // Whoever trusts nobody on purpose need not be told of proxies.
-  let isOver = trusted.trim() === nobody
+  // TRUSTED_PROXIES=none is a deliberate choice.
+  let isDone = trusted.trim() === trustNobody
   let seen = 0
 
   const warningOn = (headers: Headers, peer: string): string | undefined => {
     const address = plainAddress(peer)
-    const believed = believedOf(headers, set)
+    const believed = effectiveHeaders(headers, set)
     if (isTrusted(address)) {
       if ([...believed].some((name) => headers.has(name))) return undefined
       const header = knownHeaders.find((name) => namesOther(headers, name, isTrusted))
@@ -49,27 +49,27 @@ export const proxyCheck = ({ trusted, believed: set, warn }: ProxyCheckOptions):
   }
 
   return (headers, peer) => {
-    if (isOver || (++seen > lookedAt && seen % thinned !== 0)) return
+    if (isDone || (++seen > checkedRequests && seen % sampleEvery !== 0)) return
     const warning = warningOn(headers, peer)
     if (warning === undefined) return
-    isOver = true
+    isDone = true
     warn(warning)
   }
 }
 
-const namesOther = (headers: Headers, name: string, isOurs: (address: string) => boolean): boolean => {
+const namesOther = (headers: Headers, name: string, isProxy: (address: string) => boolean): boolean => {
   const value = headers.get(name)
-  const address = value === null ? "" : clientIn(name, value, isOurs)
-  return address !== "" && !isOurs(address)
+  const address = value === null ? "" : clientInHeader(name, value, isProxy)
+  return address !== "" && !isProxy(address)
 }
 
 const untrusted = (peer: string, header: string, trusted: string, isBelieved: boolean): string =>
-  `Requests come from ${peer} with the header ${header}, but ${peer} is not in TRUSTED_PROXIES, so ${peer} counts as their sender. If it is your proxy, set TRUSTED_PROXIES=${trusted},${peer} (or the range of your proxies)${
+  `Requests from ${peer} have the header ${header}, but ${peer} is not in TRUSTED_PROXIES, so ${peer} counts as the client. If it is your proxy, set TRUSTED_PROXIES=${trusted},${peer} (or the range of your proxies)${
     isBelieved ? "" : ` and, if it writes that header itself, ADDRESS_HEADERS=${header}`
   }.`
 
 const unbelieved = (peer: string, header: string): string =>
-  `Requests come from the proxy ${peer} with the header ${header}, which ADDRESS_HEADERS does not name, so ${peer} counts as their sender. If the proxy writes that header itself, set ADDRESS_HEADERS=${header}.`
+  `Requests from the proxy ${peer} have the header ${header}, which is not in ADDRESS_HEADERS, so ${peer} counts as the client. If the proxy writes that header itself, set ADDRESS_HEADERS=${header}.`
 
-/** The name as people write it. */
+/** The header's name in its usual case. */
 const written = (header: string): string => header.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase())

@@ -1,10 +1,10 @@
-/** The settings about proxies: whose headers are believed, and which headers. Shared by every server of a process. */
+/** The settings of trusted proxies and their headers. Shared by every server of a process. */
 import { Config, Schema } from "effect"
 import { setting } from "../../contracts/setting.ts"
 import {
   type AddressHeader,
-  believedHeaders,
   loopback,
+  parseHeaderNames,
   proxiesProblem,
   standardHeaders
 } from "./client-address.ts"
@@ -15,25 +15,25 @@ export const trustedProxies = setting(
   "TRUSTED_PROXIES",
   (name) => Config.schema(proxies, name),
   loopback,
-  "Addresses and ranges, separated by commas, of proxies whose ADDRESS_HEADERS are believed, and of senders of server logs whose lines keep their own addresses; none for nobody. By default only this machine: in a private network anyone may be a neighbour, so name your proxies' range."
+  "Addresses and ranges, separated by commas, of trusted proxies: their ADDRESS_HEADERS count, and server logs that they send keep the addresses of their lines. none: no proxy. By default only this machine, because a private network may have untrusted hosts: set your proxies' range."
 )
 
 const believed = (name: string): Config.Config<ReadonlySet<AddressHeader>> =>
   Config.schema(
     Schema.String.check(
       Schema.makeFilter((list: string) =>
-        believedHeaders(list) === undefined
-          ? "Name headers, separated by commas, like X-Forwarded-For or Forwarded."
+        parseHeaderNames(list) === undefined
+          ? "It must be header names, separated by commas, like X-Forwarded-For or Forwarded."
           : undefined
       )
     ),
     name
-  ).pipe(Config.map((list) => believedHeaders(list) ?? new Set()))
+  ).pipe(Config.map((list) => parseHeaderNames(list) ?? new Set()))
 
-export const believedAddressHeaders = setting(
+export const addressHeadersSetting = setting(
   "ADDRESS_HEADERS",
   believed,
   standardHeaders,
-  "Headers of trusted proxies that hold the client's address, separated by commas, the first that holds one counts: X-Forwarded-For, Forwarded, X-Real-Ip, CF-Connecting-IP, True-Client-IP, Fly-Client-IP, X-Push-Ip or any other. Name only headers that your proxy writes itself: clients forge the ones it passes on. Unset: X-Forwarded-For, and X-Real-Ip where a request has none.",
+  "Headers in which trusted proxies write the client's address, separated by commas; the first with an address counts: X-Forwarded-For, Forwarded, X-Real-Ip, CF-Connecting-IP, True-Client-IP, Fly-Client-IP, X-Push-Ip or any other. List only headers that your proxy writes itself: clients can forge headers that it passes on. Unset: X-Forwarded-For, or X-Real-Ip for requests without it.",
   "X-Forwarded-For"
 )

@@ -1,9 +1,9 @@
-/** The answers of the edge that are not errors. */
+/** Responses that are not errors. */
 
-/** So that pages of other sites may read the answer to an event they sent by a simple request. */
+/** Lets pages of any site read the response to a simple request. */
 export const anyOrigin = { "access-control-allow-origin": "*" }
 
-/** So that no proxy and no browser answers the next event in our place. */
+/** Prevents proxies and browsers from answering the next request from a cache. */
 export const noStore = { "cache-control": "no-store" }
 
 const okHeaders = new Headers({ "content-type": "application/json", ...noStore, ...anyOrigin })
@@ -19,12 +19,12 @@ const transparentPixel = Uint8Array.from(
 const gif = (headers: Readonly<Record<string, string>>): Response =>
   new Response(transparentPixel, { headers: { "content-type": "image/gif", ...headers } })
 
-/** One transparent pixel that nobody may keep: each time it is shown is an event. */
-export const eventPixel = (): Response => gif({ ...noStore, ...anyOrigin })
+/** One transparent pixel that must not be cached: every display sends a request. */
+export const uncachedPixel = (): Response => gif({ ...noStore, ...anyOrigin })
 
-/** One transparent pixel for browsers that ask for an icon. */
+/** One transparent pixel as an icon. */
 export const icon = (): Response => gif({ "cache-control": "public, max-age=86400" })
 
-/** Robots stay away. */
+/** A robots.txt that allows nothing. */
 export const robots = (): Response =>
   new Response("User-agent: *\nDisallow: /\n", { headers: { "content-type": "text/plain; charset=utf-8" } })

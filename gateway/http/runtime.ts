@@ -1,15 +1,15 @@
-/** What the runtimes' HTTP servers do in their own ways, for those who make up for it. */
+/** Differences between the runtimes' HTTP servers. */
 
 const isDeno = "Deno" in globalThis
 
 /**
- * Does this runtime close by itself who begins a request and does not end it, or does not read what it is sent? Deno
- * bears them for ever.
+ * Whether this runtime closes connections whose client does not finish its request or does not read the response. Deno
+ * keeps them open without limit.
  */
 export const closesSlowClients = !isDeno
 
 /**
- * Does this runtime answer requests that came before the answer to the one before? Bun closes such a connection, and the
- * client gets not even the first answer, unless that was made within the call that brought the request.
+ * Whether this runtime supports HTTP pipelining. Bun closes a connection that sends a request before the previous
+ * response, and the client loses that response too, unless it was made synchronously.
  */
-export const answersInTurn = isDeno
+export const supportsPipelining = isDeno

@@ -1,4 +1,4 @@
-/** Serving on Bun; used by serve.ts alone. */
+/** The HTTP server on Bun; used only by serve.ts. A server lives from `serve` until `stop` or `close`. */
 import http from "node:http"
 import {
   type InnerOptions,
@@ -17,7 +17,7 @@ interface SocketData {
   socket: Socket | undefined
 }
 
-/** A request's client. Its address is looked up only when somebody asks for it. */
+/** The client of a request. Its address is looked up on first use. */
 class BunClient implements SocketClient {
   upgraded = false
   private readonly request: Request
@@ -43,16 +43,16 @@ class BunClient implements SocketClient {
   }
 }
 
-/** A request's client where the server has no handlers for sockets. */
+/** The client of a request to a server without WebSocket handlers. */
 class PlainClient extends BunClient {
   override upgrade(): undefined {
     return undefined
   }
 }
 
-/** See `serve` in serve.ts; fails with what Bun throws. */
+/** See `serve` in serve.ts; rejects with Bun's own error. */
 export const serve = async (options: InnerOptions): Promise<Server> => {
-  // Bun reads its header limit (16 KiB at first) from here, for the whole process; the types call it constant.
+  // Bun reads its header limit (default 16 KiB) from here, for the whole process; the types declare it constant.
   Object.assign(http, { maxHeaderSize: maxHeaderBytes })
   const { fetch, socket: handlers } = options
   const open = new Set<Bun.ServerWebSocket<SocketData>>()
@@ -61,7 +61,7 @@ export const serve = async (options: InnerOptions): Promise<Server> => {
     port: options.port,
     hostname: options.hostname,
     development: false,
-    // Without development mode Bun shares ports unless told not to: a second gateway would start and take half.
+    // Without development mode Bun shares ports by default: a second gateway would start and take half of the requests.
     reusePort: options.sharesPort === true,
     idleTimeout: idleSeconds,
     maxRequestBodySize: options.countsBodies === true ? Number.MAX_SAFE_INTEGER : maxBodyBytes,
@@ -85,7 +85,7 @@ export const serve = async (options: InnerOptions): Promise<Server> => {
         handlers?.open(ws.data.socket, ws.data.request)
       },
       message: (ws, message) => {
-        if (typeof message !== "string") return ws.close(1003, "Only text is read here.")
+        if (typeof message !== "string") return ws.close(1003, "Only text messages are accepted.")
         if (ws.data.socket !== undefined) handlers?.message(ws.data.socket, message)
       },
       close: (ws) => {
@@ -99,7 +99,7 @@ export const serve = async (options: InnerOptions): Promise<Server> => {
     port: server.port ?? options.port,
     stop: () => {
       const stopped = server.stop(false)
-      for (const ws of open) ws.close(1001, "The server stops.")
+      for (const ws of open) ws.close(1001, "The server is stopping.")
       return stopped
     },
     close: () => server.stop(true)
@@ -112,11 +112,11 @@ const socketOf = (ws: Bun.ServerWebSocket<SocketData>): Socket => ({
   close: (code, reason) => ws.close(code, reason)
 })
 
-/** Bun wants no answer to a request that has become a WebSocket. */
+/** Bun expects no response to a request that was upgraded to a WebSocket. */
 const unlessUpgraded = async (
-  answer: Response | Promise<Response>,
+  answered: Response | Promise<Response>,
   client: BunClient
 ): Promise<Response | undefined> => {
-  const response = await answer
+  const response = await answered
   return client.upgraded ? undefined : response
 }

@@ -1,4 +1,4 @@
-/** Serving on Deno; used by serve.ts alone. */
+/** The HTTP server on Deno; used only by serve.ts. A server lives from `serve` until `stop` or `close`. */
 import {
   type InnerOptions,
   idleSeconds,
@@ -10,7 +10,7 @@ import {
   type SocketHandlers
 } from "./server-types.ts"
 
-/** As much of Deno as is used here. */
+/** The part of Deno's API that is used here. */
 interface DenoHttp {
   readonly serve: (
     options: {
@@ -38,21 +38,21 @@ interface DenoHttp {
   ) => { readonly socket: WebSocket; readonly response: Response }
 }
 
-/** See `serve` in serve.ts; fails with what Deno throws. */
+/** See `serve` in serve.ts; rejects with Deno's own error. */
 export const serve = async (options: InnerOptions): Promise<Server> => {
   const { Deno } = globalThis as unknown as { readonly Deno: DenoHttp }
-  const ending = new AbortController()
+  const abort = new AbortController()
   const open = new Set<WebSocket>()
   const { fetch, socket: handlers } = options
-  // Ending a server that has already stopped would throw.
-  let isOver = false
+  // Aborting a server that has already stopped would throw.
+  let isStopped = false
 
   const server = Deno.serve(
     {
       port: options.port,
       hostname: options.hostname,
       reusePort: options.sharesPort === true,
-      signal: ending.signal,
+      signal: abort.signal,
       onListen: () => {},
       onError: () => new Response(null, { status: 503, headers: { "retry-after": "1" } }),
       ...options.tls
@@ -78,14 +78,14 @@ export const serve = async (options: InnerOptions): Promise<Server> => {
     port: server.addr.port,
     stop: async () => {
       const stopped = server.shutdown()
-      for (const socket of open) socket.close(1001, "The server stops.")
+      for (const socket of open) socket.close(1001, "The server is stopping.")
       await stopped
-      isOver = true
+      isStopped = true
     },
     close: async () => {
-      if (isOver) return
+      if (isStopped) return
       for (const socket of open) socket.close(1001)
-      ending.abort()
+      abort.abort()
       await server.finished
     }
   }
@@ -96,7 +96,7 @@ const attach = (ws: WebSocket, request: Request, handlers: SocketHandlers, open:
     send: (text) => {
       if (ws.readyState !== WebSocket.OPEN) return false
       if (ws.bufferedAmount > maxBufferedBytes) {
-        ws.close(1013, "Read faster.")
+        ws.close(1013, "The client reads too slowly.")
         return false
       }
       ws.send(text)
@@ -110,8 +110,8 @@ const attach = (ws: WebSocket, request: Request, handlers: SocketHandlers, open:
     handlers.open(socket, request)
   }
   ws.onmessage = ({ data }) => {
-    if (typeof data !== "string") return ws.close(1003, "Only text is read here.")
-    if (data.length > maxMessageBytes) return ws.close(1009, "Too large.")
+    if (typeof data !== "string") return ws.close(1003, "Only text messages are accepted.")
+    if (data.length > maxMessageBytes) return ws.close(1009, "The message is too large.")
     handlers.message(socket, data)
   }
   ws.onclose = () => {

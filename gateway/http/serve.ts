@@ -1,30 +1,47 @@
 /**
- * Serves web-standard handlers over HTTP and WebSocket on the runtime we are on. A server lives from `serve` until
- * `stop` or `close`. What a runtime does in its own way is in serve.bun.ts and serve.deno.ts, and nowhere else.
+ * Serves web-standard handlers over HTTP and WebSocket on the current runtime. A server lives from `serve` until `stop`
+ * or `close`. Runtime-specific code is in serve.bun.ts and serve.deno.ts only.
+ *
+ * @example
+ * ```ts
+ * const server = await serve({
+ *   port: 0,
+ *   hostname: "127.0.0.1",
+ *   fetch: (_, client) => Response.json({ address: client.address })
+ * })
+ * await fetch(`http://127.0.0.1:${server.port}/`)
+ * await server.stop()
+ * ```
  */
 import { Failure } from "../../contracts/failure.ts"
-import { behindDoor } from "./connection-guard/guarded-server.ts"
+import { serveGuarded } from "./connection-guard/guarded-server.ts"
 import { closesSlowClients } from "./runtime.ts"
-import type { DoorLimits, ServeOptions, Server } from "./server-types.ts"
+import type { ConnectionGuardLimits, ServeOptions, Server } from "./server-types.ts"
 
-const standardDoor: DoorLimits = { most: undefined, request: 15_000, count: () => {} }
+const standardConnectionGuard: ConnectionGuardLimits = {
+  maxConnections: undefined,
+  requestTimeoutMs: 15_000,
+  countRefused: () => {}
+}
 
-/** Starts serving. Fails with `Failure` "unavailable" when the address cannot be had, saying why in one sentence. */
+/** Starts serving. Fails with `Failure` "unavailable" and a sentence when it cannot listen on the address. */
 export const serve = async (options: ServeOptions): Promise<Server> => {
   const runtime = "Deno" in globalThis ? await import("./serve.deno.ts") : await import("./serve.bun.ts")
   try {
-    const door = options.door ?? (closesSlowClients ? undefined : standardDoor)
-    return await (door === undefined ? runtime.serve(options) : behindDoor(runtime.serve, options, door))
+    const limits = options.connectionGuard ?? (closesSlowClients ? undefined : standardConnectionGuard)
+    return await (limits === undefined
+      ? runtime.serve(options)
+      : serveGuarded(runtime.serve, options, limits))
   } catch (cause) {
-    throw new Failure({ reason: "unavailable", message: whyNot(options, cause) })
+    throw new Failure({ reason: "unavailable", message: listenProblem(options, cause) })
   }
 }
 
-const whyNot = (options: ServeOptions, cause: unknown): string => {
+const listenProblem = (options: ServeOptions, cause: unknown): string => {
   const { port, hostname } = options
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined
   if (code === "EADDRINUSE") return `Port ${port} is already in use on ${hostname}.`
-  if (code === "EACCES") return `Port ${port} on ${hostname} may not be opened by this user.`
+  if (code === "EACCES") return `This user may not open port ${port} on ${hostname}.`
   if (code === "EADDRNOTAVAIL") {
     return `Port ${port} cannot be opened on ${hostname}: this machine does not have that address.`
   }

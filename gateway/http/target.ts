@@ -1,22 +1,22 @@
 /**
- * The path and query of a request, byte for byte as far as the runtime lets us see them.
+ * The path and query of a request, byte for byte as far as the runtime preserves them.
  *
- * Both are cut out of `Request.url`, never parsed and written again. What the runtimes change before that:
+ * Both are substrings of `Request.url`; they are never parsed and re-encoded. The runtimes change the URL before that:
  * Bun follows the URL standard: it resolves `.` and `..` segments, turns `\` into `/` and percent-encodes bytes that
- * must not stand in a URL (`"`, `<`, `>`, a control character, anything beyond ASCII; in a path also `` ` ``, `{`, `}`).
- * Bytes beyond ASCII that are not UTF-8 become U+FFFD. Deno changes nothing, and refuses what is not UTF-8.
- * What is percent-encoded already, right or wrong, is never touched by either.
+ * are not allowed in a URL (`"`, `<`, `>`, control characters, non-ASCII; in a path also `` ` ``, `{`, `}`).
+ * Non-ASCII bytes that are not UTF-8 become U+FFFD. Deno changes nothing, and refuses a URL that is not UTF-8.
+ * Neither runtime changes an existing percent-encoding, valid or not.
  */
 import { type ByteString, bytesOf } from "../../contracts/event.ts"
 
 export interface Target {
   /** Begins with `/`. */
   readonly path: ByteString
-  /** Without its `?`; empty when there is none. */
+  /** Without `?`; may be empty. */
   readonly query: ByteString
 }
 
-/** The path and query of a request's URL; also of a bare path, which is what Bun gives when there is no host. */
+/** The path and query of a request's URL, or of a bare path, which Bun returns for a request without a host. */
 export const targetOf = (url: string): Target => {
   const bytes = bytesOf(url)
   const authority = bytes.startsWith("/") ? 0 : bytes.indexOf("://") + 3

@@ -1,4 +1,4 @@
-/** The certificate and key of the gateway: read at the start, and again and again, since they are renewed while it runs. */
+/** The server's certificate and key: read at the start and checked for renewal while the server runs. */
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { Failure } from "../../contracts/failure.ts"
@@ -7,78 +7,78 @@ import type { Tls } from "./server-types.ts"
 export type Renewals = (renew: (tls: Tls) => Promise<void>) => () => void
 
 /**
- * Reads the two files; undefined when neither is named. Throws `Failure` "unreadable" with one sentence when only one
- * is, when a file cannot be read or holds something else, and when key and certificate do not belong together.
+ * Reads the two files; undefined when both paths are unset. Throws `Failure` "misconfigured" with one sentence when only one
+ * is set, when a file cannot be read or is invalid, or when the key does not match the certificate.
  */
 export const readTls = (certPath: string | undefined, keyPath: string | undefined): Tls | undefined => {
   if (certPath === undefined && keyPath === undefined) return undefined
   if (certPath === undefined || keyPath === undefined) {
-    throw unusable("TLS needs both TLS_CERT and TLS_KEY; only one of them is set.")
+    throw misconfigured("TLS requires both TLS_CERT and TLS_KEY; only one of them is set.")
   }
   const cert = read("TLS_CERT", certPath)
   const key = read("TLS_KEY", keyPath)
   const certificate = attempt(
-    `TLS_CERT: ${certPath} holds no certificate in PEM form.`,
+    `TLS_CERT: ${certPath} is not a PEM certificate.`,
     () => new X509Certificate(cert)
   )
-  const privateKey = attempt(`TLS_KEY: ${keyPath} holds no private key in PEM form without a password.`, () =>
+  const privateKey = attempt(`TLS_KEY: ${keyPath} is not a PEM private key without a password.`, () =>
     createPrivateKey(key)
   )
   if (!certificate.checkPrivateKey(privateKey)) {
-    throw unusable(
-      `The key in ${keyPath} (TLS_KEY) does not belong to the certificate in ${certPath} (TLS_CERT).`
+    throw misconfigured(
+      `The key in ${keyPath} (TLS_KEY) does not match the certificate in ${certPath} (TLS_CERT).`
     )
   }
   return { cert, key }
 }
 
-/** Between two looks at the files, milliseconds. */
-const pause = 10_000
+const checkIntervalMs = 10_000
 
 /**
- * Looks whether the files hold another pair than `first`, until what it returned is called; one that is sound is
- * renewed. `say` is told of each, and once of what keeps a new one from being used; the old one serves on meanwhile.
+ * Checks the files for a new pair, until the returned function is called, and renews the server with each valid one.
+ * `report` is called with undefined for each renewal, and once with the problem of an invalid pair; the server then keeps
+ * the previous certificate.
  */
 export const tlsRenewals =
   (
     certPath: string,
     keyPath: string,
     first: Tls,
-    say: (problem: string | undefined) => void,
-    every = pause
+    report: (problem: string | undefined) => void,
+    intervalMs = checkIntervalMs
   ): Renewals =>
   (renew) => {
     let known = first
-    let before: string | undefined
+    let reported: string | undefined
 
-    const look = async (): Promise<void> => {
+    const check = async (): Promise<void> => {
       try {
         const found = readTls(certPath, keyPath) ?? known
-        before = undefined
+        reported = undefined
         if (found.cert === known.cert && found.key === known.key) return
         await renew(found)
         known = found
-        say(undefined)
+        report(undefined)
       } catch (cause) {
         const problem = cause instanceof Error ? cause.message : String(cause)
-        if (problem !== before) say(problem)
-        before = problem
+        if (problem !== reported) report(problem)
+        reported = problem
       }
     }
 
-    let isLooking = false
+    let isChecking = false
     const timer = setInterval(() => {
-      if (isLooking) return
-      isLooking = true
-      void look().finally(() => {
-        isLooking = false
+      if (isChecking) return
+      isChecking = true
+      void check().finally(() => {
+        isChecking = false
       })
-    }, every)
+    }, intervalMs)
     timer.unref()
     return () => clearInterval(timer)
   }
 
-const unusable = (message: string): Failure => new Failure({ reason: "unreadable", message })
+const misconfigured = (message: string): Failure => new Failure({ reason: "misconfigured", message })
 
 const read = (name: string, path: string): string =>
   attempt(`${name}: the file ${path} cannot be read.`, () => readFileSync(path, "utf8"))
@@ -87,6 +87,6 @@ const attempt = <A>(sentence: string, work: () => A): A => {
   try {
     return work()
   } catch {
-    throw unusable(sentence)
+    throw misconfigured(sentence)
   }
 }

@@ -1,24 +1,28 @@
-/** The query of a click's event: what the link says, where it led, and what the click itself brought. */
+/** The query of a click's event: the link's parameters, the target URL, and the click's own parameters. */
 
-import { ownNames } from "../../contracts/campaign-link.ts"
+import { reservedParamNames } from "../../contracts/campaign-link.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { readPair } from "../../contracts/wire/params.ts"
 import { parameter } from "../formats/flatten-json.ts"
-import type { ReadyLink } from "./compiled-link.ts"
+import type { CompiledLink } from "./compiled-link.ts"
 import { advertisingId, advertisingNames, keyOfId } from "./lookup-key.ts"
 
 export interface ClickQuery {
   readonly query: ByteString
-  /** An advertising id was in it, so the lookup key is too. */
-  readonly isKeyed: boolean
+  /** The click has an advertising id, so the query has a lookup key. */
+  readonly hasLookupKey: boolean
 }
 
 /**
- * First what the link says and `redirect_url`, then `lookup_key` if the click has an advertising id, then the click's
- * parameters in their order. Nobody may speak for the link: a parameter of the click that has a name of the link's comes
- * as `click.<name>`. An advertising id of 32 digits gets its dashes. All else is as the click had it, byte for byte.
+ * First the link's parameters and `redirect_url`, then `lookup_key` if the click has an advertising id, then the click's
+ * parameters in order. A click cannot set the link's parameters: one with such a name becomes `click.<name>`. An
+ * advertising id of 32 digits gets its dashes. Everything else is unchanged, byte for byte.
  */
-export const clickQuery = (link: ReadyLink | undefined, target: string, clicked: ByteString): ClickQuery => {
+export const clickQuery = (
+  link: CompiledLink | undefined,
+  target: string,
+  clicked: ByteString
+): ClickQuery => {
   const ids = new Map<string, string>()
   const pieces: Array<string> = []
   for (const piece of clicked.split("&")) {
@@ -35,15 +39,15 @@ export const clickQuery = (link: ReadyLink | undefined, target: string, clicked:
     parameter("redirect_url", target),
     ...(id === undefined ? [] : [parameter("lookup_key", keyOfId(id))])
   ]
-  return { query: [...own, ...pieces].join("&") as ByteString, isKeyed: id !== undefined }
+  return { query: [...own, ...pieces].join("&") as ByteString, hasLookupKey: id !== undefined }
 }
 
 const advertising: ReadonlySet<string> = new Set(advertisingNames)
 const isAdvertising = (name: string): boolean => advertising.has(name)
 
-/** `campaign[x]` counts as `campaign`: many who read parameters make one thing of both. */
-const isOfLink = (name: string, link: ReadyLink | undefined): boolean => {
+/** `campaign[x]` counts as `campaign`: many parsers treat both as one parameter. */
+const isOfLink = (name: string, link: CompiledLink | undefined): boolean => {
   const bracket = name.indexOf("[")
   const base = (bracket === -1 ? name : name.slice(0, bracket)).trim()
-  return ownNames.has(base) || link?.names.has(base) === true
+  return reservedParamNames.has(base) || link?.names.has(base) === true
 }

@@ -1,25 +1,25 @@
-/** A campaign link made ready for its clicks: all that is the same for each of them. */
+/** A campaign link compiled for its clicks: everything that is the same for each click. */
 import { type CampaignLink, windowSeconds } from "../../contracts/campaign-link.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { readTarget } from "../../contracts/link-target.ts"
 import { parameter } from "../formats/flatten-json.ts"
 
-export interface ReadyLink {
-  /** Where people of a platform are sent. */
+export interface CompiledLink {
+  /** The target of each platform. */
   readonly urls: ReadonlyMap<string, string>
-  /** Where all others are sent: the link's default, else its fallback. */
+  /** The target of all other platforms: the link's default, or its fallback. */
   readonly otherwise: string | undefined
-  /** What the link says in the query of an event; may be empty. */
+  /** The link's parameters of an event; may be empty. */
   readonly query: ByteString
   /** The names in that query. */
   readonly names: ReadonlySet<string>
 }
 
 /**
- * `schemes` are those a target may have now. The store is not trusted: a target in it that is not allowed (any more)
- * counts as if the link had none there.
+ * `schemes` are the URL schemes allowed now. The store is not trusted: a stored target that is not allowed counts as
+ * missing.
  */
-export const readyLink = (link: CampaignLink, schemes: ReadonlySet<string>): ReadyLink => {
+export const compileLink = (link: CampaignLink, schemes: ReadonlySet<string>): CompiledLink => {
   const allowed = (target: string | undefined): string | undefined =>
     target === undefined ? undefined : readTarget(target, schemes).href
   const urls = Object.entries(link.urls ?? {}).flatMap(([platform, target]) => {

@@ -1,118 +1,117 @@
 /**
- * The links that clicks ask for, remembered for a moment, so that a click waits for the store at most once in ten
- * seconds and not at all while the store is away. Bounded, whatever ids are asked for. Lives as long as the gateway.
+ * A bounded cache of the links that clicks look up: a click waits for the store at most once per `freshMs` and link, and
+ * does not depend on the store while it is unavailable. Lives as long as the gateway.
  */
 import { Failure } from "../../contracts/failure.ts"
 
-/** Times in milliseconds. */
-export interface MemoryLimits {
-  /** How long a link is not asked for again. */
-  readonly fresh: number
-  /** How long a link is used that the store cannot be asked for. */
-  readonly stale: number
+export interface LinkCacheLimits {
+  /** How long a cached link is used without asking the store. */
+  readonly freshMs: number
+  /** Stale-if-error: how long a cached link is served while the store is unreachable. */
+  readonly staleMs: number
   /** How long a click waits for the store. */
-  readonly patience: number
-  /** How long the store is left alone about a link after that. */
-  readonly pause: number
-  /** Links that are remembered; and as many ids that are none. */
-  readonly links: number
-  /** Ids asked for at once. */
-  readonly asking: number
+  readonly lookupTimeoutMs: number
+  /** How long the store is not asked for a link again after a failure. */
+  readonly retryIntervalMs: number
+  /** Cached links; the same number of unknown ids is cached too. */
+  readonly maxLinks: number
+  /** Look-ups in flight at once. */
+  readonly maxLookups: number
 }
 
-export const standardMemory: MemoryLimits = {
-  fresh: 10_000,
-  stale: 24 * 60 * 60 * 1000,
-  patience: 500,
-  pause: 1_000,
-  links: 5_000,
-  asking: 1_000
+export const standardLinkCache: LinkCacheLimits = {
+  freshMs: 10_000,
+  staleMs: 24 * 60 * 60 * 1000,
+  lookupTimeoutMs: 500,
+  retryIntervalMs: 1_000,
+  maxLinks: 5_000,
+  maxLookups: 1_000
 }
 
-export interface LinkMemory<Link> {
-  /** Undefined where there is none. Rejects with `Failure` when the store cannot say and it is not remembered. */
+export interface LinkCache<Link> {
+  /** Undefined for an unknown link. Rejects with `Failure` when the store fails and the link is not cached. */
   readonly find: (id: string) => Promise<Link | undefined>
-  /** Asks the store again at the next click: the link has changed. */
-  readonly forget: (id: string) => void
-  /** What is remembered now. */
+  /** Removes a link that has changed: the next click asks the store again. */
+  readonly invalidate: (id: string) => void
+  /** Numbers of cached links and of cached unknown ids. */
   readonly size: () => { readonly links: number; readonly absent: number }
 }
 
-interface Remembered<Link> {
+interface Cached<Link> {
   readonly link: Link | undefined
-  /** When the store said so. */
+  /** When the store returned it. */
   readonly since: number
-  /** When to ask it again. */
-  again: number
+  /** When to ask the store again. */
+  refreshAt: number
 }
 
-/** `now` in milliseconds that never go back. */
-export const rememberLinks = <Link>(
-  ask: (id: string) => Promise<Link | undefined>,
+/** `now` is a monotonic clock, milliseconds. */
+export const cacheLinks = <Link>(
+  load: (id: string) => Promise<Link | undefined>,
   now: () => number,
-  limits: MemoryLimits = standardMemory
-): LinkMemory<Link> => {
-  const links = new Map<string, Remembered<Link>>()
-  const absent = new Map<string, Remembered<Link>>()
-  const asking = new Map<string, Promise<Link | undefined>>()
+  limits: LinkCacheLimits = standardLinkCache
+): LinkCache<Link> => {
+  const links = new Map<string, Cached<Link>>()
+  const absent = new Map<string, Cached<Link>>()
+  const inFlight = new Map<string, Promise<Link | undefined>>()
 
-  const remember = (id: string, link: Link | undefined): void => {
+  const cache = (id: string, link: Link | undefined): void => {
     links.delete(id)
     absent.delete(id)
     const table = link === undefined ? absent : links
     const [oldest] = table.keys()
-    if (table.size >= limits.links && oldest !== undefined) table.delete(oldest)
-    table.set(id, { link, since: now(), again: now() + limits.fresh })
+    if (table.size >= limits.maxLinks && oldest !== undefined) table.delete(oldest)
+    table.set(id, { link, since: now(), refreshAt: now() + limits.freshMs })
   }
 
-  const askFor = (id: string): Promise<Link | undefined> => {
-    const before = asking.get(id)
+  const lookUp = (id: string): Promise<Link | undefined> => {
+    const before = inFlight.get(id)
     if (before !== undefined) return before
-    if (asking.size >= limits.asking) return Promise.reject(tooMany)
-    const asked = ask(id).then(
+    if (inFlight.size >= limits.maxLookups) return Promise.reject(tooMany)
+    const loading = load(id).then(
       (link) => {
-        if (asking.get(id) !== asked) return link
-        asking.delete(id)
-        remember(id, link)
+        if (inFlight.get(id) !== loading) return link
+        inFlight.delete(id)
+        cache(id, link)
         return link
       },
       (cause: unknown) => {
-        if (asking.get(id) === asked) asking.delete(id)
+        if (inFlight.get(id) === loading) inFlight.delete(id)
         throw cause
       }
     )
-    asking.set(id, asked)
-    return asked
+    inFlight.set(id, loading)
+    return loading
   }
 
   return {
     find: async (id) => {
-      const known = links.get(id) ?? absent.get(id)
-      if (known !== undefined && now() < known.again) return known.link
+      const cached = links.get(id) ?? absent.get(id)
+      if (cached !== undefined && now() < cached.refreshAt) return cached.link
       try {
-        return await within(askFor(id), limits.patience)
+        return await withTimeout(lookUp(id), limits.lookupTimeoutMs)
       } catch (cause) {
-        if (known?.link === undefined || now() - known.since > limits.stale) throw cause
-        known.again = now() + limits.pause
-        return known.link
+        if (cached?.link === undefined || now() - cached.since > limits.staleMs) throw cause
+        cached.refreshAt = now() + limits.retryIntervalMs
+        return cached.link
       }
     },
-    forget: (id) => {
+    invalidate: (id) => {
       links.delete(id)
       absent.delete(id)
-      asking.delete(id)
+      inFlight.delete(id)
     },
     size: () => ({ links: links.size, absent: absent.size })
   }
 }
 
-const tooMany = new Failure({ reason: "busy", message: "Too many links are being looked up." })
-const tooSlow = new Failure({ reason: "timeout", message: "The links did not answer in time." })
+const tooMany = new Failure({ reason: "busy", message: "Too many link look-ups are in flight." })
+const tooSlow = new Failure({ reason: "timeout", message: "The link store did not respond in time." })
 
-const within = async <A>(promise: Promise<A>, milliseconds: number): Promise<A> => {
+const withTimeout = async <A>(promise: Promise<A>, timeoutMs: number): Promise<A> => {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooSlow), milliseconds)
+    timer = setTimeout(() => reject(tooSlow), timeoutMs)
   })
   try {
     return await Promise.race([promise, late])

@@ -1,12 +1,12 @@
 /**
- * What a click and a later install are brought together by: MD5 of the device's advertising id where the click has one,
- * else of its address and platform. MD5 is what everyone in this trade looks up by; it hides nothing and need not.
+ * The lookup key, which attributes a later install to a click: MD5 of the device's advertising id if the click has one,
+ * otherwise of its address and platform. MD5 is the industry's convention; it is not meant to hide the id.
  */
 import { createHash } from "node:crypto"
 import { ipHex } from "../../contracts/wire/ip.ts"
 import { ipText } from "../../contracts/wire/ip-text.ts"
 
-/** Parameters that hold an advertising id, the first that has one counts. */
+/** Parameters for an advertising id; the first with a valid id counts. */
 export const advertisingNames = [
   "idfa",
   "gaid",
@@ -21,8 +21,8 @@ export const advertisingNames = [
 ] as const
 
 /**
- * An advertising id as it is compared: 32 hex digits with dashes (8-4-4-4-12), others as they are. Undefined for what
- * is none: the zeros of those who do not want to be known, and what networks send when they know no id (`{idfa}`).
+ * A normalised advertising id: 32 hex digits with dashes (8-4-4-4-12), others unchanged. Undefined for an invalid id: the
+ * zeros of a device that opted out, and placeholders of ad networks without an id (`{idfa}`).
  */
 export const advertisingId = (value: string): string | undefined => {
   const id = value.trim()
@@ -36,8 +36,8 @@ export const advertisingId = (value: string): string | undefined => {
 export const keyOfId = (id: string): string => md5(id.toLowerCase())
 
 /**
- * The key of `address.platform`: the address in its usual writing, the platform in lower case, empty when unknown.
- * Undefined without an address, which everyone has who is not to be known.
+ * The key of `address.platform`: the address in its canonical form, the platform in lower case, empty when unknown.
+ * Undefined without an address, as for an anonymised event.
  */
 export const keyOfAddress = (address: string, platform: string): string | undefined => {
   const number = ipHex(address)

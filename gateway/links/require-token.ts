@@ -1,38 +1,39 @@
 /**
- * Who may manage links: who has the token of LINKS_TOKEN. Whoever sends a wrong one too often has to wait, with the right
- * one too, so that nobody learns it by trying. Lives as long as the gateway.
+ * Authorises clients of the links API by the token of LINKS_TOKEN. A network that sent too many wrong tokens must wait, even
+ * with the right one, so that nobody finds it by trying. Lives as long as the gateway.
  */
 import { createHash, timingSafeEqual } from "node:crypto"
-import { wrongGuesses } from "../http/auth-throttle.ts"
+import { authThrottle } from "../http/auth-throttle.ts"
 import { refuse } from "../http/errors.ts"
-import type { Arrival } from "../request-context.ts"
+import type { RequestContext } from "../request-context.ts"
 
-/** Answers an arrival that may not manage links; undefined for one that may. */
-export type AskToken = (arrival: Arrival) => Response | undefined
+/** The error response for an unauthorised request; undefined for an authorised one. */
+export type RequireToken = (context: RequestContext) => Response | undefined
 
-/** `token` undefined: nobody may. */
-export const askToken = (token: string | undefined): AskToken => {
-  if (token === undefined) return () => refuse("not-found", "The API of links is off: set LINKS_TOKEN.")
-  const right = digest(token)
-  const guesses = wrongGuesses()
+/** `token` undefined: the API is off. */
+export const requireToken = (token: string | undefined): RequireToken => {
+  if (token === undefined) return () => refuse("not-found", "The links API is off: set LINKS_TOKEN.")
+  const expected = digest(token)
+  const throttle = authThrottle()
 
   return ({ request, address, now }) => {
-    const left = guesses.wait(address, now)
-    if (left > 0) {
-      return refuse("too-many-requests", "Too many wrong tokens; wait before you try again.", {
-        "retry-after": String(Math.ceil(left / 1000))
+    const waitMs = throttle.wait(address, now)
+    if (waitMs > 0) {
+      return refuse("too-many-requests", "Too many wrong tokens; try again after Retry-After.", {
+        "retry-after": String(Math.ceil(waitMs / 1000))
       })
     }
     const given = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1]
-    if (given === undefined)
-      return refuse("unauthorized", "Send the header Authorization: Bearer <token>.", ask)
-    if (timingSafeEqual(digest(given), right)) return undefined
-    guesses.count(address, now)
-    return refuse("unauthorized", "This token is not the one of LINKS_TOKEN.", ask)
+    if (given === undefined) {
+      return refuse("unauthorized", "Send the header Authorization: Bearer <token>.", authenticate)
+    }
+    if (timingSafeEqual(digest(given), expected)) return undefined
+    throttle.count(address, now)
+    return refuse("unauthorized", "The token is not the one of LINKS_TOKEN.", authenticate)
   }
 }
 
-const ask = { "www-authenticate": 'Bearer realm="links"' }
+const authenticate = { "www-authenticate": 'Bearer realm="links"' }
 
-/** Of one length whatever the token's, so that comparing takes the same time. */
+/** A digest has the same length for every token, so that the comparison takes constant time. */
 const digest = (token: string): Uint8Array => createHash("sha256").update(token).digest()

@@ -1,49 +1,49 @@
-/** Campaign links at the edge: their clicks, and the API by which they are managed. */
+/** The routes of campaign links: clicks, and the API that manages links. */
 import type { CampaignLink } from "../../contracts/campaign-link.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { schemesOf } from "../../contracts/link-target.ts"
-import type { TakeEvents } from "../accept-events.ts"
+import type { AcceptEvents } from "../accept-events.ts"
 import type { BodyLimits } from "../http/body/limits.ts"
 import { bodyReader } from "../http/body/read-body.ts"
 import type { Handler, Route } from "../routes.ts"
 import { linksApi } from "./api.ts"
 import { click } from "./click.ts"
-import { readyLink } from "./compiled-link.ts"
-import { type MemoryLimits, rememberLinks } from "./link-cache.ts"
+import { compileLink } from "./compiled-link.ts"
+import { cacheLinks, type LinkCacheLimits } from "./link-cache.ts"
 import { linkReader } from "./read-link.ts"
-import { askToken } from "./require-token.ts"
+import { requireToken } from "./require-token.ts"
 import type { LinkStore } from "./store.ts"
 
 export interface LinkOptions {
   readonly store: LinkStore
-  /** The platform behind a user agent as links name them, empty when unknown. */
+  /** The platform of a user agent, as links name it; empty when unknown. */
   readonly platformOf: (userAgent: ByteString) => string
   readonly settings: {
-    /** Undefined: links cannot be managed here. */
+    /** Undefined: the links API is off. */
     readonly token: string | undefined
-    /** As LINK_SCHEMES has them. */
+    /** The value of LINK_SCHEMES. */
     readonly schemes: string
     readonly notFoundUrl: string | undefined
   }
-  /** Milliseconds that never go back. */
+  /** A monotonic clock, milliseconds. */
   readonly now: () => number
-  readonly memory?: MemoryLimits
+  readonly cache?: LinkCacheLimits
 }
 
-/** What the body of a request may weigh that holds a link, in bytes. */
+/** Maximum size of a request body with a link, bytes. */
 const maxLinkBytes = 65_536
 
-/** `asEvent` takes the event of any path. */
+/** `asEvent` accepts the event of any path. */
 export const linkRoutes = (
-  { store, platformOf, settings, now, memory }: LinkOptions,
-  take: TakeEvents,
+  { store, platformOf, settings, now, cache }: LinkOptions,
+  accept: AcceptEvents,
   limits: BodyLimits,
   asEvent: Handler
 ): ReadonlyArray<Route> => {
   const schemes = schemesOf(settings.schemes)
-  const ready = (link: CampaignLink | undefined) =>
-    link === undefined ? undefined : readyLink(link, schemes)
-  const { find, forget } = rememberLinks((id) => store.get(id).then(ready), now, memory)
+  const compile = (link: CampaignLink | undefined) =>
+    link === undefined ? undefined : compileLink(link, schemes)
+  const { find, invalidate } = cacheLinks((id) => store.get(id).then(compile), now, cache)
   return [
     {
       path: "/click/*/go",
@@ -51,16 +51,16 @@ export const linkRoutes = (
         find,
         platformOf,
         notFoundUrl: settings.notFoundUrl,
-        take,
+        accept,
         asEvent: settings.token === undefined ? asEvent : undefined
       })
     },
     ...linksApi({
       store,
-      askToken: askToken(settings.token),
+      requireToken: requireToken(settings.token),
       readBody: bodyReader({ ...limits, sentBytes: maxLinkBytes, bytes: maxLinkBytes }),
       readLink: linkReader(schemes),
-      changed: forget
+      changed: invalidate
     })
   ]
 }

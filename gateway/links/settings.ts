@@ -7,14 +7,14 @@ const token = Schema.String.check(
   Schema.makeFilter((text: string) =>
     text === "" || /^[!-~]{16,256}$/.test(text)
       ? undefined
-      : "It must have 16 to 256 characters, none of them a space: try openssl rand -hex 32."
+      : "It must have 16 to 256 characters without spaces, like the output of openssl rand -hex 32."
   )
 )
 
-/** An empty one counts as unset. */
+/** An empty token counts as unset. */
 export const linksToken: Setting<Redacted.Redacted<string> | undefined> = {
   name: "LINKS_TOKEN",
-  sentence: "The token by which campaign links are managed, at least 16 characters. Unset: they cannot be.",
+  sentence: "The token for the links API, at least 16 characters. Unset: the API is off.",
   standard: "",
   secret: true,
   config: Config.schema(Schema.Redacted(token), "LINKS_TOKEN").pipe(Config.withDefault(undefined))
@@ -26,7 +26,7 @@ export const linkSchemes = setting(
   "LINK_SCHEMES",
   (name) => Config.schema(schemes, name),
   storeSchemes,
-  "URL schemes that the targets of links may have beside http and https, separated by commas."
+  "URL schemes that links may lead to besides http and https, separated by commas."
 )
 
 const page = Schema.String.check(
@@ -36,7 +36,7 @@ const page = Schema.String.check(
 export const notFoundUrl = optional(
   "NOT_FOUND_URL",
   (name) => Config.schema(page, name),
-  "Where people are sent whose link is not there or leads nowhere. Unset: they get 404."
+  "Redirect target of clicks on unknown links and links without a target. Unset: they are answered with 404."
 )
 
 export const linkSettings = { linksToken, linkSchemes, notFoundUrl }

@@ -1,38 +1,38 @@
-/** The description of the edge that `/openapi.json` gives: OpenAPI 3.1, made of the operations and the schemas. */
+/** The OpenAPI 3.1 document at `/openapi.json`, made from the operations and the schemas. */
 
-import { type ErrorEntry, errorEntries } from "../http/errors.ts"
 import { anyOrigin } from "../http/responses.ts"
+import { type DescribedError, describedErrors } from "./errors.ts"
 import { eventOperations } from "./events.ts"
 import { linkOperations } from "./links.ts"
-import { type Answer, type Content, type Described, errorsOf, json } from "./operation.ts"
-import { ownOperations } from "./operational.ts"
+import { type Content, errorsOf, json, type Operation, type ResponseDescription } from "./operation.ts"
+import { operationalOperations } from "./operational.ts"
 import { componentSchemas } from "./schemas.ts"
 
-/** All that a gateway answers; without links their paths are events like any other. */
-export const operationsOf = (hasLinks: boolean): ReadonlyArray<Described> => [
+/** Every operation of a gateway; without links their paths are events like any other. */
+export const operationsOf = (hasLinks: boolean): ReadonlyArray<Operation> => [
   ...eventOperations,
   ...(hasLinks ? linkOperations : []),
-  ...ownOperations
+  ...operationalOperations
 ]
 
-/** The path of an operation as OpenAPI writes it. */
-export const templateOf = ({ path, star }: Described): string =>
-  star === undefined ? path : path.replace("*", `{${star}}`)
+/** The path of an operation in OpenAPI's notation. */
+export const templateOf = ({ path, pathParameter }: Operation): string =>
+  pathParameter === undefined ? path : path.replace("*", `{${pathParameter}}`)
 
-/** Answers with the description, which is made when it is first asked for. Any page may read it. */
-export const openApi = (hasLinks: boolean, mostEvents: number): (() => Response) => {
+/** Responds with the document, which is built at the first request. Any page may read it. */
+export const openApi = (hasLinks: boolean, maxEvents: number): (() => Response) => {
   let document: string | undefined
   const headers = { "content-type": "application/json", "cache-control": "no-cache", ...anyOrigin }
   return () => {
-    document ??= openApiDocument(hasLinks, mostEvents)
+    document ??= openApiDocument(hasLinks, maxEvents)
     return new Response(document, { headers })
   }
 }
 
-/** The description as JSON; a batch holds `mostEvents`. */
-export const openApiDocument = (hasLinks: boolean, mostEvents: number): string => {
+/** The document as JSON. A batch may have `maxEvents` events. */
+export const openApiDocument = (hasLinks: boolean, maxEvents: number): string => {
   const operations = operationsOf(hasLinks)
-  const met = new Set(operations.flatMap((operation) => [...errorsOf(operation)]))
+  const used = new Set(operations.flatMap((operation) => [...errorsOf(operation)]))
   const paths: Record<string, Record<string, unknown>> = {}
   for (const operation of operations) {
     const template = templateOf(operation)
@@ -45,21 +45,21 @@ export const openApiDocument = (hasLinks: boolean, mostEvents: number): string =
     tags: [{ name: "events" }, { name: "links" }, { name: "gateway" }],
     paths,
     components: {
-      schemas: componentSchemas(mostEvents),
+      schemas: componentSchemas(maxEvents),
       responses: Object.fromEntries(
-        byStatus(errorEntries.filter(({ code }) => met.has(code))).map(errorResponse)
+        byStatus(describedErrors.filter(({ code }) => used.has(code))).map(errorResponse)
       ),
       parameters: {
         IdempotencyKey: {
           name: "Idempotency-Key",
           in: "header",
-          description: "The client's own id of the event, so that its retry can be recognised.",
+          description: "The client's own id of the event, so that a repeated event is recognised.",
           schema: { type: "string", pattern: "^[ -~]{1,255}$" }
         },
         AnyParameters: {
           name: "parameters",
           in: "query",
-          description: "Any parameters of the event.",
+          description: "The event's parameters, with any names.",
           style: "form",
           explode: true,
           schema: { type: "object", additionalProperties: { type: "string" } }
@@ -77,9 +77,9 @@ export const openApiDocument = (hasLinks: boolean, mostEvents: number): string =
 }
 
 const description =
-  "Takes events over HTTP. An event answered with 200, 204 or 307 is in the queue. Requests answered with 408, 429 or 503 may be sent again as they are, after Retry-After; others never. A method that is not named here is answered with 405. Where write keys are asked for, the path may also begin with /w/<key>."
+  "Accepts events over HTTP. An event answered with 200, 204 or 307 is in the queue. Requests answered with 408, 429 or 503 may be repeated unchanged, after Retry-After; others must not. A method that is not listed is answered with 405. Where write keys are required, the path may also begin with /w/<key>."
 
-/** No key is asked for unless WRITE_KEYS is set. */
+/** Keys are required only when WRITE_KEYS is set. */
 const optionalKey = [
   {},
   { writeKey: [] },
@@ -88,36 +88,36 @@ const optionalKey = [
   { writeKeyAsUser: [] }
 ]
 
-const tagOf = (operation: Described): string => {
+const tagOf = (operation: Operation): string => {
   if (eventOperations.includes(operation)) return "events"
   return linkOperations.includes(operation) ? "links" : "gateway"
 }
 
-const operationObject = (operation: Described) => {
-  const { name, summary, body, answers, asks } = operation
+const operationObject = (operation: Operation) => {
+  const { name, summary, body, responses, auth } = operation
   const parameters = parametersOf(operation)
-  const entries = errorEntries.filter(({ code }) => errorsOf(operation).has(code))
+  const entries = describedErrors.filter(({ code }) => errorsOf(operation).has(code))
   return {
     operationId: name,
     summary,
     tags: [tagOf(operation)],
-    security: asks === "token" ? [{ linksToken: [] }] : asks === "write key" ? optionalKey : [],
+    security: auth === "token" ? [{ linksToken: [] }] : auth === "write key" ? optionalKey : [],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
       : {
           requestBody: {
-            required: body.isNeeded,
+            required: body.isRequired,
             content: Object.fromEntries(
-              body.contents.map((content, place) => [
+              body.contents.map((content, index) => [
                 content.type,
-                place === 0 ? { ...mediaType(content), example: body.example } : mediaType(content)
+                index === 0 ? { ...mediaType(content), example: body.example } : mediaType(content)
               ])
             )
           }
         }),
     responses: {
-      ...Object.fromEntries(answers.map((answer) => [String(answer.status), answerObject(answer)])),
+      ...Object.fromEntries(responses.map((response) => [String(response.status), responseObject(response)])),
       ...Object.fromEntries(
         byStatus(entries).map(([status]) => [
           status,
@@ -128,8 +128,10 @@ const operationObject = (operation: Described) => {
   }
 }
 
-const parametersOf = ({ star, query, asks }: Described): ReadonlyArray<unknown> => [
-  ...(star === undefined ? [] : [{ name: star, in: "path", required: true, schema: { type: "string" } }]),
+const parametersOf = ({ pathParameter, query, auth }: Operation): ReadonlyArray<unknown> => [
+  ...(pathParameter === undefined
+    ? []
+    : [{ name: pathParameter, in: "path", required: true, schema: { type: "string" } }]),
   ...(query === "any" ? [{ $ref: "#/components/parameters/AnyParameters" }] : []),
   ...(typeof query === "object"
     ? Object.entries(query).map(([name, description]) => ({
@@ -139,19 +141,19 @@ const parametersOf = ({ star, query, asks }: Described): ReadonlyArray<unknown> 
         schema: { type: "string" }
       }))
     : []),
-  ...(query === "any" || asks === "write key" ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : [])
+  ...(query === "any" || auth === "write key" ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : [])
 ]
 
 const mediaType = (content: Content) => {
-  if ("shape" in content) return { schema: { $ref: `#/components/schemas/${content.shape}` } }
-  const { type, holds } = content
-  // Generators take bytes that are described by their media type alone for anything at all.
-  if (type.startsWith("image/")) return { schema: { type: "string", format: "binary", description: holds } }
-  return { schema: { ...(type === "application/json" ? {} : { type: "string" }), description: holds } }
+  if ("schema" in content) return { schema: { $ref: `#/components/schemas/${content.schema}` } }
+  const { type, description } = content
+  // Code generators give no type to bytes that are described only by a media type.
+  if (type.startsWith("image/")) return { schema: { type: "string", format: "binary", description } }
+  return { schema: { ...(type === "application/json" ? {} : { type: "string" }), description } }
 }
 
-const answerObject = ({ means, contents, headers }: Answer) => ({
-  description: means,
+const responseObject = ({ description, contents, headers }: ResponseDescription) => ({
+  description,
   ...(headers === undefined ? {} : { headers: headerObjects(headers) }),
   ...(contents === undefined
     ? {}
@@ -163,10 +165,10 @@ const headerObjects = (headers: Readonly<Record<string, string>>) =>
     Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: "string" } }])
   )
 
-/** Errors that share a status are one answer. */
+/** Groups errors by status: OpenAPI has one response per status. */
 const byStatus = (
-  entries: ReadonlyArray<ErrorEntry>
-): ReadonlyArray<readonly [status: string, entries: ReadonlyArray<ErrorEntry>]> =>
+  entries: ReadonlyArray<DescribedError>
+): ReadonlyArray<readonly [status: string, entries: ReadonlyArray<DescribedError>]> =>
   Object.entries(Object.groupBy(entries, ({ status }) => String(status))).map(([status, same = []]) => [
     status,
     same
@@ -174,14 +176,14 @@ const byStatus = (
 
 const responseName = (status: string): string => `Error${status}`
 
-const errorResponse = ([status, entries]: readonly [string, ReadonlyArray<ErrorEntry>]) => [
+const errorResponse = ([status, entries]: readonly [string, ReadonlyArray<DescribedError>]) => [
   responseName(status),
-  answerObject({
+  responseObject({
     status: Number(status),
-    means: entries.map(({ code, when }) => `\`${code}\`: ${when}`).join(" "),
+    description: entries.map(({ code, description }) => `\`${code}\`: ${description}`).join(" "),
     ...(entries.every(({ isBare }) => isBare) ? {} : { contents: [json("Error")] }),
     ...(entries.some(({ isRetried }) => isRetried)
-      ? { headers: { "Retry-After": "Seconds after which the same request may be sent again." } }
+      ? { headers: { "Retry-After": "The time after which the same request may be repeated, seconds." } }
       : {})
   })
 ]

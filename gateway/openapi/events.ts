@@ -1,12 +1,12 @@
-/** The operations that bring events. Whatever path is not named elsewhere is one, by GET and HEAD. */
-import { type Answer, type Described, gif, json, ok, text } from "./operation.ts"
+/** The operations for events. Every path that is not listed is an event too, by GET and HEAD. */
+import { gif, json, type Operation, ok, type ResponseDescription, text } from "./operation.ts"
 
-const form = { type: "application/x-www-form-urlencoded", shape: "Params" } as const
-const multipart = { type: "multipart/form-data", shape: "Params" } as const
-const empty: Answer = { status: 204, means: "The queue has the event." }
-const pixel: Answer = { ...ok, contents: [gif("One transparent pixel.")] }
+const form = { type: "application/x-www-form-urlencoded", schema: "Params" } as const
+const multipart = { type: "multipart/form-data", schema: "Params" } as const
+const empty: ResponseDescription = { status: 204, description: "The queue has the event." }
+const pixel: ResponseDescription = { ...ok, contents: [gif("One transparent pixel.")] }
 
-const posted = {
+const posting = {
   query: "any",
   body: {
     contents: [
@@ -15,130 +15,134 @@ const posted = {
       multipart,
       text("The same JSON object or form, as sendBeacon sends it.")
     ],
-    isNeeded: false,
+    isRequired: false,
     example: { item: 42, tags: ["a", "b"] }
   },
-  does: "queue",
-  asks: "write key"
+  handledBy: "queue",
+  auth: "write key"
 } as const
 
-const asked = {
+const getting = {
   method: "GET",
   query: "any",
-  answers: [ok],
-  does: "queue",
-  asks: "write key"
+  responses: [ok],
+  handledBy: "queue",
+  auth: "write key"
 } as const
 
-export const eventOperations: ReadonlyArray<Described> = [
+export const eventOperations: ReadonlyArray<Operation> = [
   {
-    ...asked,
+    ...getting,
     path: "/t/*",
-    star: "event",
+    pathParameter: "event",
     name: "getEvent",
-    summary: "One event, its parameters in the query. HEAD does the same. Who wants images gets a pixel."
+    summary:
+      "One event with its parameters in the query. HEAD does the same. A client that accepts images first gets a pixel."
   },
   {
-    ...asked,
+    ...getting,
     path: "/t/*.gif",
-    star: "event",
+    pathParameter: "event",
     name: "getPixel",
-    summary: "One event, shown in a page or a mail; `.gif` is not part of its type.",
-    answers: [pixel]
+    summary: "One event as an image in a page or a mail; `.gif` is not part of its type.",
+    responses: [pixel]
   },
   {
-    ...asked,
+    ...getting,
     path: "/*",
-    star: "path",
+    pathParameter: "path",
     name: "getAnyPath",
-    summary: "Any other path, of any number of segments, is an event too."
+    summary: "Any other path, with any number of segments, is an event too."
   },
   {
-    ...posted,
+    ...posting,
     method: "POST",
     path: "/t/*",
-    star: "event",
+    pathParameter: "event",
     name: "postEvent",
-    summary: "One event, its parameters in the body, in the query or in both.",
-    answers: [ok],
-    mayBeMissing: true
+    summary: "One event with its parameters in the body, the query or both.",
+    responses: [ok],
+    mayBeNotFound: true
   },
   {
     method: "POST",
     path: "/batch",
     name: "postBatch",
-    summary: "Many events, each with a verdict of its own, in their order.",
+    summary: "Many events, each with a result of its own, in order.",
     body: {
-      contents: [json("Batch"), { type: "application/x-ndjson", holds: "One Event as JSON per line." }],
-      isNeeded: true,
+      contents: [json("Batch"), { type: "application/x-ndjson", description: "One Event as JSON per line." }],
+      isRequired: true,
       example: [
         { event: "buy", params: { item: 42 }, ts: 1795206900000, id: "order-7" },
         { event: "app_open" }
       ]
     },
-    answers: [
+    responses: [
       {
         status: 200,
-        means:
-          "`ok` is in the queue; `retry` may be sent again, after `Retry-After`; `rejected` never can be.",
+        description:
+          "`ok`: the event is in the queue. `retry`: it may be sent again, after `Retry-After`. `rejected`: it can never be stored.",
         contents: [json("Verdicts")],
-        headers: { "Retry-After": "Seconds, where a verdict is `retry`." }
+        headers: {
+          "Retry-After": "The time after which events with the verdict `retry` may be sent again, seconds."
+        }
       }
     ],
-    does: "queue",
-    asks: "write key"
+    handledBy: "queue",
+    auth: "write key"
   },
   {
     method: "POST",
     path: "/track",
     name: "postTrack",
-    summary: "Who did what to what. More fields are kept as parameters.",
+    summary: "A user's action on a target. More fields become parameters.",
     query: "any",
     body: {
       contents: [json("Track"), text("The same JSON object.")],
-      isNeeded: true,
+      isRequired: true,
       example: { username: "ann", target: "banner-7", description: "CLICK" }
     },
-    answers: [ok],
-    does: "queue",
-    asks: "write key"
+    responses: [ok],
+    handledBy: "queue",
+    auth: "write key"
   },
   {
-    ...asked,
+    ...getting,
     path: "/api/v1/beacon",
     name: "getBeacon",
-    summary: "One event; nobody reads the answer.",
-    answers: [empty]
+    summary: "One event, answered without a body.",
+    responses: [empty]
   },
   {
-    ...posted,
+    ...posting,
     method: "POST",
     path: "/api/v1/beacon",
     name: "postBeacon",
-    summary: "One event of navigator.sendBeacon.",
-    answers: [empty]
+    summary: "One event sent by navigator.sendBeacon.",
+    responses: [empty]
   },
   {
     method: "POST",
     path: "/api/v1/beacon/log",
     name: "postServerLog",
     summary:
-      "Lines of a web server's log, one event each: common, combined, vhost_combined, with forwarded-for first, or JSON of nginx; also behind a syslog prefix.",
+      "Lines of a web server's log, one event per line: common, combined, vhost_combined, with forwarded-for first, or nginx's JSON; also with a syslog prefix.",
     body: {
       contents: [text("One line per event.")],
-      isNeeded: true,
+      isRequired: true,
       example:
         '203.0.113.9 - - [21/Nov/2026:01:10:43 +0000] "GET /x?a=1 HTTP/1.1" 200 612 "-" "Mozilla/5.0"\n'
     },
-    answers: [
+    responses: [
       {
         status: 200,
-        means: "How many lines were taken, which were rejected and why, and which may be sent again.",
+        description:
+          "The number of lines that are in the queue, the rejected lines with their reasons, and the lines that may be sent again.",
         contents: [json("LogImportResult")],
-        headers: { "Retry-After": "Seconds, where lines may be sent again." }
+        headers: { "Retry-After": "The time after which lines may be sent again, seconds." }
       }
     ],
-    does: "queue",
-    asks: "write key"
+    handledBy: "queue",
+    auth: "write key"
   }
 ]

@@ -1,34 +1,34 @@
-/** The operations of campaign links: their clicks, and the API by which they are managed. */
-import { type Answer, type Described, json } from "./operation.ts"
+/** The operations of campaign links: clicks, and the API that manages links. */
+import { json, type Operation, type ResponseDescription } from "./operation.ts"
 
-const link: Answer = { status: 200, means: "The link.", contents: [json("Link")] }
+const link: ResponseDescription = { status: 200, description: "The link.", contents: [json("Link")] }
 
-export const linkOperations: ReadonlyArray<Described> = [
+export const linkOperations: ReadonlyArray<Operation> = [
   {
     method: "GET",
     path: "/click/*/go",
-    star: "id",
+    pathParameter: "id",
     name: "followLink",
-    summary: "A click on a campaign link: an event of the topic clicks, then a redirect.",
+    summary: "A click on a campaign link: stored as an event of the topic clicks, then redirected.",
     query: "any",
-    answers: [
+    responses: [
       {
         status: 307,
-        means: "The queue has the event.",
-        headers: { Location: "Where the link leads on the device's platform." }
+        description: "The queue has the event.",
+        headers: { Location: "The link's target for the device's platform." }
       }
     ],
-    does: "queue",
-    mayBeMissing: true
+    handledBy: "queue",
+    mayBeNotFound: true
   },
   {
     method: "POST",
     path: "/api/v1/links",
     name: "putLink",
-    summary: "Stores a link, in the place of one that has its id; without an id it is given one.",
+    summary: "Stores a link, replacing one with the same id. A link without an id gets a new one.",
     body: {
       contents: [json("NewLink")],
-      isNeeded: true,
+      isRequired: true,
       example: {
         id: "spring",
         urls: { ios: "itms-apps://apps.apple.com/app/id1", android: "market://details?id=com.shop" },
@@ -38,46 +38,57 @@ export const linkOperations: ReadonlyArray<Described> = [
         params: { partner: "p1" }
       }
     },
-    answers: [
-      { ...link, means: "The link that stands in the place of another." },
-      { ...link, status: 201, means: "The new link.", headers: { Location: "Its place in this API." } }
+    responses: [
+      { ...link, description: "The link replaced another." },
+      {
+        ...link,
+        status: 201,
+        description: "The new link.",
+        headers: { Location: "The link's path in this API." }
+      }
     ],
-    does: "links",
-    asks: "token"
+    handledBy: "links",
+    auth: "token"
   },
   {
     method: "GET",
     path: "/api/v1/links",
     name: "listLinks",
-    summary: "Links in the order of their ids.",
+    summary: "Links, ordered by id.",
     query: {
-      after: "The id behind which to go on: `next` of the answer before.",
-      limit: "1 to 1000, else 100."
+      after: "Return links after this id: `next` of the previous response.",
+      limit: "Links per response, 1 to 1000; default 100."
     },
-    answers: [{ status: 200, means: "`next` is null at the end.", contents: [json("Links")] }],
-    does: "links",
-    asks: "token"
+    responses: [
+      {
+        status: 200,
+        description: "One page of links; `next` is null on the last one.",
+        contents: [json("Links")]
+      }
+    ],
+    handledBy: "links",
+    auth: "token"
   },
   {
     method: "GET",
     path: "/api/v1/links/*",
-    star: "id",
+    pathParameter: "id",
     name: "getLink",
     summary: "One link.",
-    answers: [link],
-    does: "links",
-    mayBeMissing: true,
-    asks: "token"
+    responses: [link],
+    handledBy: "links",
+    mayBeNotFound: true,
+    auth: "token"
   },
   {
     method: "DELETE",
     path: "/api/v1/links/*",
-    star: "id",
+    pathParameter: "id",
     name: "removeLink",
-    summary: "Removes a link; its clicks are then as of one that never was.",
-    answers: [{ status: 204, means: "It is gone." }],
-    does: "links",
-    mayBeMissing: true,
-    asks: "token"
+    summary: "Removes a link; its clicks are then those of an unknown link.",
+    responses: [{ status: 204, description: "The link is removed." }],
+    handledBy: "links",
+    mayBeNotFound: true,
+    auth: "token"
   }
 ]

@@ -1,68 +1,72 @@
-/** What an operation of the edge means and answers, as data. */
+/** An operation of the HTTP API, described as data. */
 import type { ErrorCode } from "../http/errors.ts"
-import type { ShapeName } from "./schemas.ts"
+import type { SchemaName } from "./schemas.ts"
 
-/** A body of that shape, or one that says what it holds. */
+/** A body with a schema, or with a description only. */
 export type Content =
   | {
       readonly type: "application/json" | "application/x-www-form-urlencoded" | "multipart/form-data"
-      readonly shape: ShapeName
+      readonly schema: SchemaName
     }
-  | { readonly type: string; readonly holds: string }
+  | { readonly type: string; readonly description: string }
 
-export interface Answer {
+export interface ResponseDescription {
   readonly status: number
-  readonly means: string
+  readonly description: string
   readonly contents?: ReadonlyArray<Content>
-  /** Names of headers with what they say. */
+  /** Headers with their descriptions. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export interface Described {
+export interface Operation {
   readonly method: "GET" | "POST" | "DELETE"
-  /** As the table of routes has it. */
+  /** The path as in the table of routes. */
   readonly path: string
-  /** What stands for the `*` of the path. */
-  readonly star?: string
+  /** The name of the parameter at the `*` of the path. */
+  readonly pathParameter?: string
   readonly name: string
   readonly summary: string
-  /** Parameters in the query: those named, with what they say, or any. */
+  /** Query parameters with their descriptions, or any parameters. */
   readonly query?: "any" | Readonly<Record<string, string>>
   readonly body?: {
     readonly contents: ReadonlyArray<Content>
-    readonly isNeeded: boolean
-    /** Of the first content. */
+    readonly isRequired: boolean
+    /** An example of the first content. */
     readonly example: unknown
   }
-  readonly answers: ReadonlyArray<Answer>
-  /** What becomes of it: the queue gets events of it, the store of links is asked, or the gateway answers by itself. */
-  readonly does: "queue" | "links" | "self"
-  /** What it names may not be there. */
-  readonly mayBeMissing?: true
-  /** A write key where WRITE_KEYS is set, the token of links, or nothing. */
-  readonly asks?: "write key" | "token"
+  readonly responses: ReadonlyArray<ResponseDescription>
+  /** The queue stores its events, the link store handles it, or the gateway itself responds. */
+  readonly handledBy: "queue" | "links" | "self"
+  /** It may respond with 404. */
+  readonly mayBeNotFound?: true
+  /** A write key (where WRITE_KEYS is set), the token of the links API, or none. */
+  readonly auth?: "write key" | "token"
 }
 
-export const json = (shape: ShapeName): Content => ({ type: "application/json", shape })
-export const text = (holds: string): Content => ({ type: "text/plain", holds })
+export const json = (schema: SchemaName): Content => ({ type: "application/json", schema })
+export const text = (description: string): Content => ({ type: "text/plain", description })
 
-export const gif = (holds: string): Content => ({ type: "image/gif", holds })
+export const gif = (description: string): Content => ({ type: "image/gif", description })
 
-export const ok: Answer = { status: 200, means: "The queue has the event.", contents: [json("Ok")] }
+export const ok: ResponseDescription = {
+  status: 200,
+  description: "The queue has the event.",
+  contents: [json("Ok")]
+}
 
-/** Errors that any request may meet, one that is more than a question, and one that has a body. */
+/** Errors of every request, of requests that the gateway does not answer by itself, with a body, and to the queue. */
 const anyErrors = ["uri-too-long", "headers-too-large"] as const
-const askedErrors = ["bad-request", "too-many-requests", "unavailable"] as const
+const serviceErrors = ["bad-request", "too-many-requests", "unavailable"] as const
 const bodyErrors = ["timeout", "too-large", "unsupported-media-type", "busy"] as const
 const queueErrors = ["too-large", "busy"] as const
 
-/** The errors of the one table that an operation may be answered with. */
-export const errorsOf = ({ does, asks, body, mayBeMissing }: Described): ReadonlySet<ErrorCode> =>
+/** The codes of the errors that an operation may respond with. */
+export const errorsOf = ({ handledBy, auth, body, mayBeNotFound }: Operation): ReadonlySet<ErrorCode> =>
   new Set<ErrorCode>([
     ...anyErrors,
-    ...(does === "self" ? [] : askedErrors),
-    ...(does === "queue" ? queueErrors : []),
+    ...(handledBy === "self" ? [] : serviceErrors),
+    ...(handledBy === "queue" ? queueErrors : []),
     ...(body === undefined ? [] : bodyErrors),
-    ...(asks === undefined ? [] : (["unauthorized"] as const)),
-    ...(mayBeMissing ? (["not-found"] as const) : [])
+    ...(auth === undefined ? [] : (["unauthorized"] as const)),
+    ...(mayBeNotFound ? (["not-found"] as const) : [])
   ])

@@ -1,50 +1,65 @@
-/** The operations that are about the gateway itself, and never events. */
-import { type Answer, type Described, gif, ok, text } from "./operation.ts"
+/** The operations about the gateway itself, which are never events. */
+import { gif, type Operation, ok, type ResponseDescription, text } from "./operation.ts"
 
-const icon = (path: string, name: string, star?: string): Described => ({
+const icon = (path: string, name: string, pathParameter?: string): Operation => ({
   method: "GET",
   path,
-  ...(star === undefined ? {} : { star }),
+  ...(pathParameter === undefined ? {} : { pathParameter }),
   name,
-  summary: "Browsers ask for it by themselves: never an event.",
-  answers: [{ status: 200, means: "One transparent pixel.", contents: [gif("One transparent pixel.")] }],
-  does: "self"
+  summary: "An icon that browsers request by themselves: never an event.",
+  responses: [
+    { status: 200, description: "One transparent pixel.", contents: [gif("One transparent pixel.")] }
+  ],
+  handledBy: "self"
 })
 
-const plain = (path: string, name: string, summary: string, answers: ReadonlyArray<Answer>): Described => ({
+const plain = (
+  path: string,
+  name: string,
+  summary: string,
+  responses: ReadonlyArray<ResponseDescription>
+): Operation => ({
   method: "GET",
   path,
   name,
   summary,
-  answers,
-  does: "self"
+  responses,
+  handledBy: "self"
 })
 
-const readiness = { type: "application/json", holds: "Whether it is ready." }
+const readiness = { type: "application/json", description: "The status." }
 
-export const ownOperations: ReadonlyArray<Described> = [
-  plain("/", "getRoot", "Health for load balancers that ask the root. With a query it is an event.", [
-    { ...ok, means: "The gateway answers." }
+export const operationalOperations: ReadonlyArray<Operation> = [
+  plain("/", "getRoot", "Health for load balancers that probe the root. With a query it is an event.", [
+    { ...ok, description: "The gateway is running." }
   ]),
   icon("/favicon.ico", "getFavicon"),
   icon("/apple-*.png", "getAppleIcon", "name"),
-  plain("/robots.txt", "getRobots", "Robots stay away.", [
-    { status: 200, means: "Nothing is allowed.", contents: [text("What robots may do.")] }
+  plain("/robots.txt", "getRobots", "Excludes crawlers.", [
+    { status: 200, description: "No path is allowed.", contents: [text("The rules for crawlers.")] }
   ]),
-  plain("/health/live", "getLive", "Is the process alive?", [
-    { status: 200, means: "It is.", contents: [{ type: "application/json", holds: "That it is." }] }
+  plain("/health/live", "getLive", "Liveness of the process.", [
+    {
+      status: 200,
+      description: "The process is alive.",
+      contents: [{ type: "application/json", description: "The status." }]
+    }
   ]),
-  plain("/health/ready", "getReady", "Can it take events now?", [
-    { status: 200, means: "It can.", contents: [readiness] },
-    { status: 503, means: "It cannot.", contents: [readiness] }
+  plain("/health/ready", "getReady", "Readiness: whether it can accept events now.", [
+    { status: 200, description: "It is ready.", contents: [readiness] },
+    { status: 503, description: "It is not ready.", contents: [readiness] }
   ]),
   {
-    ...plain("/metrics", "getMetrics", "Figures for Prometheus, where GATEWAY_METRICS is true.", [
-      { status: 200, means: "The figures.", contents: [text("The text format of Prometheus.")] }
+    ...plain("/metrics", "getMetrics", "Metrics for Prometheus, where GATEWAY_METRICS is true.", [
+      { status: 200, description: "The metrics.", contents: [text("Prometheus text format.")] }
     ]),
-    mayBeMissing: true
+    mayBeNotFound: true
   },
-  plain("/openapi.json", "getOpenApi", "This description.", [
-    { status: 200, means: "OpenAPI 3.1.", contents: [{ type: "application/json", holds: "OpenAPI." }] }
+  plain("/openapi.json", "getOpenApi", "This document.", [
+    {
+      status: 200,
+      description: "An OpenAPI 3.1 document.",
+      contents: [{ type: "application/json", description: "The document." }]
+    }
   ])
 ]

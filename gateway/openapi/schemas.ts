@@ -1,13 +1,13 @@
-/** The shapes of bodies and answers as OpenAPI has them: made from the schemas that check what comes in. */
+/** The JSON Schemas of bodies and responses, made from the schemas that validate requests. */
 import { JsonSchema, Schema } from "effect"
 import { CampaignLink, newLink } from "../../contracts/campaign-link.ts"
 import { BatchEvent } from "../formats/batch-event.ts"
-import { mostReasons } from "../formats/server-log.ts"
+import { maxReasons } from "../formats/server-log.ts"
 import { Track } from "../formats/track.ts"
 import { errorEntries } from "../http/errors.ts"
-import { largestPage } from "../links/api.ts"
+import { maxPageSize } from "../links/api.ts"
 
-/** Parameters of one event: any names, any values, which are flattened into `a[b]=c`. */
+/** The parameters of one event: any names and values, which are flattened to `a[b]=c`. */
 const Params = Schema.Record(Schema.String, Schema.Json)
 
 const Event = BatchEvent.annotate({ identifier: "Event" })
@@ -19,9 +19,9 @@ const EventResult = Schema.Union([
 
 const Link = CampaignLink.annotate({ identifier: "Link" })
 
-/** What clients send; a batch holds `mostEvents`. */
-export const bodiesOf = (mostEvents: number) => {
-  const Events = Schema.Array(Event).check(Schema.isMaxLength(mostEvents))
+/** Request bodies. A batch may have `maxEvents` events. */
+export const bodiesOf = (maxEvents: number) => {
+  const Events = Schema.Array(Event).check(Schema.isMaxLength(maxEvents))
   return {
     Params,
     Batch: Schema.Union([Events, Schema.Struct({ events: Events })]),
@@ -30,8 +30,8 @@ export const bodiesOf = (mostEvents: number) => {
   } as const
 }
 
-/** What they are answered; a later version may say more. */
-export const answers = {
+/** Response bodies. Later versions may add fields. */
+export const responses = {
   Ok: Schema.Struct({ status: Schema.Literal("ok") }),
   Error: Schema.Struct({
     error: Schema.Literals(errorEntries.map(({ code }) => code)),
@@ -42,30 +42,30 @@ export const answers = {
     taken: Schema.Int,
     rejected: Schema.Int,
     reasons: Schema.Array(Schema.Struct({ line: Schema.Int, reason: Schema.String })).check(
-      Schema.isMaxLength(mostReasons)
+      Schema.isMaxLength(maxReasons)
     ),
     retry: Schema.Array(Schema.Int)
   }),
   Link,
   Links: Schema.Struct({
-    links: Schema.Array(Link).check(Schema.isMaxLength(largestPage)),
+    links: Schema.Array(Link).check(Schema.isMaxLength(maxPageSize)),
     next: Schema.NullOr(Schema.String)
   })
 } as const
 
-/** The name of a shape. */
-export type ShapeName = keyof ReturnType<typeof bodiesOf> | keyof typeof answers
+/** The name of a schema. */
+export type SchemaName = keyof ReturnType<typeof bodiesOf> | keyof typeof responses
 
-/** Bodies whose objects may have more fields than are named. */
-const open: ReadonlySet<string> = new Set(["Track"])
+/** Bodies that may have additional fields. */
+const extensible: ReadonlySet<string> = new Set(["Track"])
 
-/** `components.schemas` of the document. */
-export const componentSchemas = (mostEvents: number): Readonly<Record<string, JsonSchema.JsonSchema>> => ({
+/** The `components.schemas` of the document. */
+export const componentSchemas = (maxEvents: number): Readonly<Record<string, JsonSchema.JsonSchema>> => ({
   ...Object.assign(
     {},
-    ...Object.entries(answers).map(([name, schema]) => definitionsOf(name, schema, "ignore")),
-    ...Object.entries(bodiesOf(mostEvents)).map(([name, schema]) =>
-      definitionsOf(name, schema, open.has(name) ? "ignore" : "error")
+    ...Object.entries(responses).map(([name, schema]) => definitionsOf(name, schema, "ignore")),
+    ...Object.entries(bodiesOf(maxEvents)).map(([name, schema]) =>
+      definitionsOf(name, schema, extensible.has(name) ? "ignore" : "error")
     )
   )
 })
@@ -83,7 +83,7 @@ const definitionsOf = (
   return Object.fromEntries(Object.entries(found).map(([key, one]) => [key, anyFields(one)])) as typeof found
 }
 
-/** An object of which nothing is said may have any fields: said so, since generators take it for one that has none. */
+/** Adds `additionalProperties` to an object without properties: code generators would treat it as an empty object. */
 const anyFields = (schema: unknown): unknown => {
   if (Array.isArray(schema)) return schema.map(anyFields)
   if (typeof schema !== "object" || schema === null) return schema

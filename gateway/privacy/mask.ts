@@ -1,23 +1,23 @@
-/** Addresses with their last bits taken away, so that they name a network and no longer one person's line. */
+/** Masks the last bits of addresses, so that they identify a network instead of one subscriber. */
 import { parseIp, unmapped } from "../../contracts/wire/ip.ts"
 
-/** Bits that are kept. */
+/** Bits that are kept of an address. */
 export interface Mask {
   readonly ipv4: number
   readonly ipv6: number
 }
 
-/** What is written for an address that is not to be known. */
+/** Written instead of the address of an anonymised event. */
 export const noAddress = "0.0.0.0"
 
-/** Reads `24/48`; undefined for what is none. */
+/** Parses `24/48`; undefined for an invalid mask. */
 export const maskOf = (text: string): Mask | undefined => {
   const [, four, six] = /^\s*(\d{1,2})\s*\/\s*(\d{1,3})\s*$/.exec(text) ?? []
   const mask = { ipv4: Number(four ?? 99), ipv6: Number(six ?? 999) }
   return mask.ipv4 <= 32 && mask.ipv6 <= 128 ? mask : undefined
 }
 
-/** The address with the other bits zero; `noAddress` for what is none. */
+/** The address with the other bits set to zero; `noAddress` for an invalid address. */
 export const masked = (address: string, mask: Mask): string => {
   const parsed = parseIp(address)
   const plain = parsed === undefined ? 0 : unmapped(parsed)

@@ -1,4 +1,4 @@
-/** What becomes of an event before its line is written, by what its sender asks and what the settings say. Keeps no state. */
+/** Applies privacy to an event before its line is written, by the client's signals and the settings. Keeps no state. */
 import type { ByteString } from "../../contracts/event.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { withoutParams } from "../../contracts/wire/query.ts"
@@ -14,16 +14,16 @@ export type CountPrivacy = (outcome: "dropped" | "anonymised", reason: PrivacyRe
 
 export interface PrivacySettings {
   readonly policy: PolicyOf | undefined
-  /** The topic of an event that names none, by its host; undefined for the standard one. */
+  /** The topic of an event without one, by its host; undefined for the default topic. */
   readonly topicOfHost?: ((host: ByteString) => Topic | undefined) | undefined
   readonly mask: Mask | undefined
-  /** Names of headers by which a client says that its events are anonymous, in any value but `0`. */
+  /** Headers by which a client declares its events anonymous, with any value but `0`. */
   readonly anonymousHeaders: ReadonlyArray<string>
   readonly visitor: AddVisitor | undefined
   readonly count: CountPrivacy
 }
 
-/** Undefined when nothing is ever done, so that it costs nothing. */
+/** Undefined when no setting asks for anything, so that it costs nothing. */
 export const privacyOf = (settings: PrivacySettings): Privacy | undefined => {
   const { policy, topicOfHost, mask, anonymousHeaders, visitor, count } = settings
   if (policy === undefined && mask === undefined && visitor === undefined && anonymousHeaders.length === 0) {
@@ -47,13 +47,13 @@ export const privacyOf = (settings: PrivacySettings): Privacy | undefined => {
 
   return (event, { request, now }) => {
     const signal = policy === undefined ? undefined : signalOf(request.headers)
-    const wish =
+    const action =
       signal === undefined ? "keep" : (policy?.(event.topic ?? topicOfHost?.(event.host)) ?? "keep")
-    if (signal !== undefined && wish === "drop") {
+    if (signal !== undefined && action === "drop") {
       count("dropped", signal)
       return undefined
     }
-    if (signal !== undefined && wish === "anonymise") return anonymised(event, signal)
+    if (signal !== undefined && action === "anonymise") return anonymised(event, signal)
     if (isAnonymous(request.headers)) return anonymised(event, "header")
     return hideAddress(visitor === undefined ? event : visitor(event, now))
   }

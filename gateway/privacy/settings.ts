@@ -1,4 +1,4 @@
-/** The settings of privacy. All off unless set: then lines are what the contract says, byte for byte. */
+/** The settings of privacy. All are off by default: lines then follow the contract byte for byte. */
 import { Config, Schema } from "effect"
 import { optional, setting } from "../../contracts/setting.ts"
 import { choice } from "../../contracts/setting-readers.ts"
@@ -11,7 +11,9 @@ const mask = (name: string): Config.Config<Mask> =>
   Config.schema(
     Schema.String.check(
       Schema.makeFilter((text: string) =>
-        maskOf(text) === undefined ? "It must read like 24/48: bits kept of IPv4 and of IPv6." : undefined
+        maskOf(text) === undefined
+          ? "It must look like 24/48: the bits kept of IPv4 and IPv6 addresses."
+          : undefined
       )
     ),
     name
@@ -21,7 +23,7 @@ const headerNames = Schema.String.check(
   Schema.makeFilter((list: string) =>
     /^[A-Za-z0-9-]+(\s*,\s*[A-Za-z0-9-]+)*$/.test(list.trim())
       ? undefined
-      : "It must be names of headers, separated by commas."
+      : "It must be header names, separated by commas."
   )
 )
 
@@ -29,23 +31,23 @@ export const privacySignals = setting(
   "PRIVACY_SIGNALS",
   (name) => Config.schema(signals, name),
   "keep",
-  "What is done with events sent with DNT: 1 or Sec-GPC: 1: keep, anonymise (no address, no visitor id) or drop (answered as taken); for one topic clicks=drop, several separated by commas."
+  "What happens to events sent with DNT: 1 or Sec-GPC: 1: keep, anonymise (no address, no visitor id) or drop (answered like stored events). For one topic: clicks=drop; separate several by commas."
 )
 export const addressMask = optional(
   "ADDRESS_MASK",
   mask,
-  "Bits of client addresses that are written, of IPv4 and of IPv6, like 24/48; the others are 0. Unset: all."
+  "Bits kept of client addresses, of IPv4 and IPv6, like 24/48; the others are set to 0. Unset: all bits."
 )
 export const anonymousHeader = optional(
   "ANONYMOUS_HEADER",
   (name) => Config.schema(headerNames, name),
-  "Headers, separated by commas, by which a client says that its events are anonymous, like X-Anonymous or SP-Anonymous: no address is written and no visitor id. Unset: none."
+  "Headers, separated by commas, by which a client declares its events anonymous, like X-Anonymous or SP-Anonymous: no address and no visitor id are written. Unset: none."
 )
 export const visitorId = setting(
   "VISITOR_ID",
   choice(["off", "daily"]),
   "off",
-  "daily adds the parameter visitor: an id made of address, user agent and host under a salt that is new each UTC day and then forgotten; no cookie. The same for all actors."
+  "daily adds the parameter visitor: a hash of address, user agent and host with a salt that is replaced and deleted every UTC day; no cookie. All actors need the same value."
 )
 
 export const privacySettings = [privacySignals, addressMask, anonymousHeader, visitorId]

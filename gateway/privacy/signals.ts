@@ -1,24 +1,24 @@
-/** What people's browsers ask for by `DNT: 1` and `Sec-GPC: 1`, and what is done about it, by topic. */
+/** The privacy signals `DNT: 1` and `Sec-GPC: 1`, and the policy for them, by topic. */
 
-/** `keep` does nothing, `anonymise` removes who sent the event, `drop` removes the event. */
+/** `keep` changes nothing, `anonymise` removes the sender's identity, `drop` removes the event. */
 export type Policy = "keep" | "anonymise" | "drop"
 
 export type Signal = "dnt" | "gpc"
 
-/** The policy for events of a topic; undefined is the standard topic. */
+/** The policy for events of a topic; undefined means the default topic. */
 export type PolicyOf = (topic: string | undefined) => Policy
 
 const isPolicy = (text: string): text is Policy => text === "keep" || text === "anonymise" || text === "drop"
 
-/** Why PRIVACY_SIGNALS cannot be read, as a sentence; undefined when it can. */
+/** What is wrong with PRIVACY_SIGNALS, as a sentence; undefined for a valid list. */
 export const signalsProblem = (list: string): string | undefined => {
   const bad = entriesOf(list).find(({ policy }) => !isPolicy(policy))
   return bad === undefined
     ? undefined
-    : `"${bad.policy}" is no policy: write keep, anonymise or drop, and topic=policy for one topic.`
+    : `"${bad.policy}" is not a policy: write keep, anonymise or drop, or topic=policy for one topic.`
 }
 
-/** Reads `anonymise` or `keep,clicks=drop`; undefined when nothing is ever done. `standard` is the topic of all others. */
+/** Parses `anonymise` or `keep,clicks=drop`; undefined when every policy is `keep`. `standard` is the default topic. */
 export const policies = (list: string, standard: string): PolicyOf | undefined => {
   const byTopic = new Map<string, Policy>()
   let rest: Policy = "keep"
@@ -31,7 +31,7 @@ export const policies = (list: string, standard: string): PolicyOf | undefined =
   return (topic) => byTopic.get(topic ?? standard) ?? rest
 }
 
-/** The topics that a list has a policy of their own for. */
+/** The topics with a policy of their own. */
 export const topicsOf = (list: string): ReadonlyArray<string> =>
   entriesOf(list).flatMap(({ topic }) => (topic === undefined ? [] : [topic]))
 
@@ -53,7 +53,7 @@ const entriesOf = (list: string): ReadonlyArray<{ topic: string | undefined; pol
           }
     })
 
-/** What the sender of a request asks for. Global Privacy Control binds by law in places, so it is named first. */
+/** The signal of a request. Global Privacy Control is legally binding in some places, so it is checked first. */
 export const signalOf = (headers: Headers): Signal | undefined => {
   if (headers.get("sec-gpc") === "1") return "gpc"
   return headers.get("dnt") === "1" ? "dnt" : undefined

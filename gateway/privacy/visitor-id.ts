@@ -1,31 +1,31 @@
 /**
- * An id for a visitor without a cookie: the same for the same address, user agent and host within one UTC day, and
- * untraceable once the day's salt is gone. In the first hour of a day events also carry the id under the salt of the day
- * before, as `visitor_before`: a session that goes on past midnight is joined where the two stand side by side.
+ * A visitor id without a cookie: the same for the same address, user agent and host within one UTC day, and untraceable
+ * once the day's salt is deleted. In the first hour of a day, events also have the id of the day before as
+ * `visitor_before`, so that a session across midnight can be joined.
  */
 import { createHmac } from "node:crypto"
 import type { ByteString } from "../../contracts/event.ts"
 import { withoutParams } from "../../contracts/wire/query.ts"
 import type { EdgeEvent } from "../accept-events.ts"
 
-/** The salt of a UTC day (`dayOf`); undefined while it is not known. */
+/** The salt of a UTC day (`dayOf`); undefined while it is unknown. */
 export type SaltOf = (day: number) => string | undefined
 
-/** Adds the ids to an event; the event as it is while no salt is known. */
+/** Adds the ids to an event; without a salt no id is added. */
 export type AddVisitor = (event: EdgeEvent, now: number) => EdgeEvent
 
 export const dayMilliseconds = 86_400_000
 
-/** How long into a day the id of the day before is added, milliseconds. Twice the usual end of a session. */
+/** How long into a day the id of the day before is added, milliseconds. Twice the usual session timeout. */
 export const overlapMilliseconds = 3_600_000
 
-/** The UTC day of a moment, in days since 1970. */
+/** The UTC day of a time, in days since 1970. */
 export const dayOf = (now: number): number => Math.floor(now / dayMilliseconds)
 
-/** Whoever sends a parameter of these names would choose who they are. */
+/** Reserved parameters: clients must not choose their own visitor id. */
 export const visitorNames: ReadonlySet<string> = new Set(["visitor", "visitor_before"])
 
-/** `now` decides the day, not when the event says it happened: a salt is known for two days only. */
+/** The day is that of `now`, not of the event's own time: salts are kept for two days only. */
 export const addVisitor =
   (saltOf: SaltOf): AddVisitor =>
   (event, now) => {
@@ -39,6 +39,6 @@ export const addVisitor =
     return { ...event, query: pairs.join("&") as ByteString }
   }
 
-/** 64 bits in hex: among a hundred million visitors a day two share one with a chance of 1 in 3000. */
+/** 64 bits in hex: with 100 million visitors a day, the probability of any collision is about 1 in 3,700. */
 const visitorId = (salt: string, { address, userAgent, host }: EdgeEvent): string =>
   createHmac("sha256", salt).update(`${address}\0${userAgent}\0${host}`, "latin1").digest("hex").slice(0, 16)

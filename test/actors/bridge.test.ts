@@ -1,4 +1,4 @@
-/** The bridge as enrichers meet it: it stores a part of a batch once, and says whether the way is free when asked so. */
+/** The bridge, asked by an enricher: it stores a part of a batch once, and answers probes. */
 import { describe, expect, test } from "bun:test"
 import { Context, Effect, Fiber } from "effect"
 import { Bridge } from "../../actors/bridge.ts"
@@ -28,7 +28,7 @@ type Append = (records: ReadonlyArray<NewRecord>) => Effect.Effect<ReadonlyArray
 
 const away = new Failure({ reason: "unavailable", message: "no log" })
 
-/** Runs the bridge on a log that appends so and answers so when it is checked. */
+/** Runs the bridge on a log with this append and this health check. */
 const withBridge = <A>(
   log: { readonly append: Append; readonly check?: Effect.Effect<void, Failure> },
   body: (askBridge: (batch: EnrichedBatch) => Effect.Effect<Receipt, Failure>) => Effect.Effect<A, unknown>
@@ -56,7 +56,7 @@ const withBridge = <A>(
     )
   )
 
-/** A log that counts its appends and places the records one behind the other. */
+/** A log that counts its appends and stores the records one after the other. */
 const counting = () => {
   const appended: Array<number> = []
   let end = 0
@@ -69,7 +69,7 @@ const counting = () => {
 }
 
 describe("bridge", () => {
-  test("the same part of a batch again gets the same receipt and is stored once; another part is stored", async () => {
+  test("the same part of a batch sent again gets the same receipt and is stored once; another part is stored", async () => {
     const { appended, append } = counting()
     const batch = batchOf(0, 1, 2)
     const part = { ...batch, events: batch.events.slice(0, 2) }
@@ -81,7 +81,7 @@ describe("bridge", () => {
     expect(appended).toEqual([3, 2, 3])
   })
 
-  test("a part that comes again while it is being stored waits for that", async () => {
+  test("a part sent again while the part is being stored waits for the first receipt", async () => {
     const { appended, append } = counting()
     let release = (): void => {}
     const gate = new Promise<void>((resolve) => {
@@ -92,7 +92,7 @@ describe("bridge", () => {
     const both = await withBridge({ append: slow }, (askBridge) =>
       Effect.gen(function* () {
         const first = yield* Effect.forkChild(askBridge(batch))
-        yield* Effect.promise(() => eventually("it is being stored", () => appended.length > 0))
+        yield* Effect.promise(() => eventually("the part is being stored", () => appended.length > 0))
         const second = yield* Effect.forkChild(askBridge(batch))
         yield* Effect.yieldNow
         release()
@@ -103,7 +103,7 @@ describe("bridge", () => {
     expect(appended).toEqual([2])
   })
 
-  test("a failure is not remembered: the same part is stored when it comes again", async () => {
+  test("a failure is not cached: the same part is stored when it is sent again", async () => {
     const { appended, append } = counting()
     let isAway = true
     const batch = batchOf(0)
@@ -118,7 +118,7 @@ describe("bridge", () => {
     expect(appended).toEqual([1])
   })
 
-  test("a batch without events says whether the log answers, and appends nothing", async () => {
+  test("a batch without events checks the log and appends nothing", async () => {
     const { appended, append } = counting()
     let isAway = true
     const check = Effect.suspend(() => (isAway ? Effect.fail(away) : Effect.void))
@@ -133,7 +133,7 @@ describe("bridge", () => {
     expect(appended).toEqual([])
   })
 
-  test("a log that answers but took nothing when last asked is not free, until it takes something", async () => {
+  test("a log that answers but failed its last append is unhealthy until an append succeeds", async () => {
     const { append } = counting()
     let isHanging = true
     const hung = new Failure({ reason: "timeout", message: "the broker hangs" })

@@ -1,4 +1,4 @@
-/** The drainer from queue to receipt: a batch that crashes the enricher loses its guilty event only, and all is counted. */
+/** The drainer from queue to receipt: of a batch that crashes the enricher only the poison event is lost, and all events are counted. */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -26,7 +26,7 @@ const standard = Topic.make("events")
 
 const line = (query: string): ByteString => `1.2.3.4 1795206900000 h p /t/a ${query} curl/8` as ByteString
 
-/** The queue, with every batch that is set aside shown to `see`. */
+/** The queue, with each dead-lettered batch passed to `see`. */
 const watched = (
   queue: IngestQueue["Service"],
   see: (batch: ClaimedBatch, letters: ReadonlyArray<DeadLetter>) => void
@@ -49,7 +49,7 @@ const watched = (
   })
 
 describe("drainer", () => {
-  test("the guilty event is found and set aside with its id and bytes, the others are stored", async () => {
+  test("the poison event is found and dead-lettered with its id and bytes, the others are stored", async () => {
     const stored = new Set<string>()
     let end = 0
     let crashes = 0
@@ -93,7 +93,7 @@ describe("drainer", () => {
           const context = Context.make(IngestQueue, watching).pipe(Context.add(MessageBus, bus))
           yield* start(Drainer, context, health, () => {})
           yield* Effect.promise(() =>
-            eventually("all is settled", async () => {
+            eventually("all batches are settled", async () => {
               const [depth] = await Effect.runPromise(Effect.forEach(queue.sources, (source) => source.depth))
               return depth?.waiting === 0 && depth.claimed === 0
             })

@@ -1,6 +1,6 @@
 /**
- * A line whose time is in the other dialect's unit, on its whole way: stored as the contract says, counted, and in no
- * average of klag. The lines are those of public reports.
+ * A line whose time is in the other dialect's unit, through all actors: stored as the contract says, counted, and in no
+ * average of klag. The lines are from public reports.
  */
 import { expect, test } from "bun:test"
 import { readEvent } from "../../actors/inspect/counters/counted-event.ts"
@@ -40,7 +40,7 @@ const stored = (lines: ReadonlyArray<string>): ReadonlyArray<LogRecord> =>
     return { offset: String(i), timestamp: seen + 50, key: undefined, value: raw, headers: {} }
   })
 
-test("it is an event like others, and its record says what the contract says", () => {
+test("it is an ordinary event whose record follows the contract", () => {
   const [pushtech = "", adtekio = ""] = stored(wrong).map(({ value }) => new TextDecoder().decode(value))
   expect(pushtech).toContain(`&ts=1795206900&`)
   expect(pushtech).toContain(`&klag=${seen - 1_795_206_900}&`)
@@ -53,7 +53,7 @@ test("the drainer counts it", () => {
   expect(otherUnits(events, seen)).toBe(2)
 })
 
-test("it is counted beside the averages and not in them", () => {
+test("it is counted separately and in no average", () => {
   const rows = new Map<string, number>()
   for (const record of stored([...right, ...wrong])) {
     const event = readEvent(record)
@@ -70,7 +70,7 @@ test("it is counted beside the averages and not in them", () => {
   })
 })
 
-test("it is in the viewer's chart of events and in none of klag", () => {
+test("it is in the viewer's chart of events but not in that of klag", () => {
   const series = makeSeries(seen - 60_000)
   const records = stored([...wrong, right[0] ?? ""])
   series.add(series.reader(), { topic: standard, partition: 0, records, end: "3" }, seen + 100)

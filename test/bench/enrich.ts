@@ -6,7 +6,7 @@ import { createRequire } from "node:module"
 import { Effect } from "effect"
 import { enrichEvents } from "../../actors/transform/enrich-events.ts"
 import { readLines } from "../../actors/transform/read-lines.ts"
-import { layerFile } from "../../bridge/geo-ip/layer.ts"
+import { layerFiles } from "../../bridge/geo-ip/layer.ts"
 import { GeoIp } from "../../bridge/geo-ip/service.ts"
 import { rememberDevices } from "../../bridge/user-agent/device.ts"
 import type { RawBatch } from "../../contracts/batch.ts"
@@ -24,7 +24,7 @@ const database = createRequire(import.meta.url).resolve("@ip-location-db/dbip-co
 
 /** A new one remembers nothing. */
 const openGeo = (): Promise<GeoIp["Service"]> =>
-  Effect.runPromise(Effect.scoped(Effect.provide(GeoIp, layerFile(database, undefined))))
+  Effect.runPromise(Effect.scoped(Effect.provide(GeoIp, layerFiles([database], undefined))))
 
 const topic = "events" as Topic
 const topics = { standard: topic, allowed: new Set<string>(), all: [topic] }

@@ -1,9 +1,12 @@
 /**
- * `bun run bench [name …] [--rounds 5] [--seconds 4] [--minutes 10] [--scale 1] [--results file]`: runs the benchmarks of
- * those names (all without one), prints what they found and keeps it in results.json. `--report` runs nothing: it makes
- * the part of test/README.md and the plots from what was kept. Ends with 1 when something that must be reached was not.
+ * The benchmarks, `bun run bench`: runs those of the given names, prints what they found and keeps it in results.json.
+ * `--report` runs nothing: it makes the part of test/README.md and the plots from the kept results. Ends with 1 when a target was
+ * missed.
  */
-import { parseArgs } from "node:util"
+import { Argument, Command, Flag } from "effect/cli"
+import { positiveFlag, switchFlag } from "../../actors/commands/command-line/flags.ts"
+import { runCommandLine } from "../../actors/commands/command-line/run.ts"
+import { promiseHandler } from "../support/promise-handler.ts"
 import { stopServers } from "../support/server.ts"
 import type { Bench, Options } from "./bench.ts"
 import { consumers } from "./consumers.ts"
@@ -31,38 +34,48 @@ const benches: ReadonlyArray<Bench> = [
   memory
 ]
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "4" },
-    minutes: { type: "string", default: "10" },
-    scale: { type: "string", default: "1" },
-    results: { type: "string", default: resultsFile },
-    list: { type: "boolean", default: false },
-    report: { type: "boolean", default: false }
-  }
-})
-
-const say = (text: string): void => void process.stdout.write(`${text}\n`)
-const numberOf = (name: "rounds" | "seconds" | "minutes" | "scale"): number => {
-  const number = Number(values[name])
-  if (number > 0) return number
-  throw new Error(`--${name} is a number above 0.`)
+const options = {
+  names: Argument.Literals(
+    "name",
+    benches.map(({ name }) => name)
+  ).pipe(
+    Argument.withMetavar("<benchmark>"),
+    Argument.withDescription("Only these benchmarks; --list lists them"),
+    Argument.variadic()
+  ),
+  rounds: positiveFlag("rounds", "How often each side is measured (5)").pipe(Flag.withDefault(5)),
+  seconds: positiveFlag("seconds", "How long a round lasts, seconds (4)").pipe(Flag.withDefault(4)),
+  minutes: positiveFlag("minutes", "How long the memory benchmark runs, minutes (10)").pipe(
+    Flag.withDefault(10)
+  ),
+  scale: positiveFlag("scale", "Number of events; 0.1 for a tenth of the published runs (1)").pipe(
+    Flag.withDefault(1)
+  ),
+  results: Flag.String("results").pipe(
+    Flag.withMetavar("<file>"),
+    Flag.withDescription("Where the results are kept (test/bench/results.json)"),
+    Flag.withDefault(resultsFile)
+  ),
+  list: switchFlag("list", "List the benchmarks"),
+  report: switchFlag("report", "Run nothing; write the part of test/README.md from the kept results")
 }
 
+type Given = Command.Command.Config.Infer<typeof options>
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`)
+
 const show = ({ name, at, machine, command, table, targets, notes = [] }: Result): void => {
-  say(`\n## ${name}: \`${command}\`, ${at.slice(0, 10)}, ${machine}\n`)
-  say(markdown(table))
-  for (const note of notes) say(`\n${note}`)
-  say("")
+  print(`\n## ${name}: \`${command}\`, ${at.slice(0, 10)}, ${machine}\n`)
+  print(markdown(table))
+  for (const note of notes) print(`\n${note}`)
+  print("")
   for (const { what, must, got, met } of targets)
-    say(`${met ? "reached" : "MISSED "}  ${what}: ${got} (must be ${must})`)
+    print(`${met ? "reached" : "MISSED "}  ${what}: ${got} (must be ${must})`)
 }
 
 /** Runs one, shows and keeps what it found; returns how much was missed. */
-const runBench = async (bench: Bench, options: Options): Promise<number> => {
-  say(`\n${bench.name}: ${bench.about}`)
+const runBench = async (bench: Bench, options: Options, file: string): Promise<number> => {
+  print(`\n${bench.name}: ${bench.about}`)
   const found = await bench.run(options)
   const { rounds, seconds, minutes, scale } = options
   const sizes = [
@@ -77,40 +90,46 @@ const runBench = async (bench: Bench, options: Options): Promise<number> => {
     at: new Date().toISOString(),
     machine: machine()
   }
-  keepResult(result, values.results)
+  keepResult(result, file)
   show(result)
   return found.targets.filter(({ met }) => !met).length
 }
 
-const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name))
-if (unknown.length > 0 || values.list) {
-  for (const { name, about } of benches) say(`${name.padEnd(14)} ${about}`)
-  if (unknown.length > 0) {
-    process.stderr.write(`There is no benchmark "${unknown[0]}".\n`)
-    process.exit(64)
+/** Runs what the command line asks for; returns the exit code. */
+const runBenches = async ({ names, results, ...given }: Given): Promise<number> => {
+  if (given.list) {
+    for (const { name, about } of benches) print(`${name.padEnd(14)} ${about}`)
+    return 0
   }
-} else if (values.report) {
-  writeReport(readResults(values.results))
-} else {
-  const options: Options = {
-    rounds: Math.ceil(numberOf("rounds")),
-    seconds: numberOf("seconds"),
-    minutes: numberOf("minutes"),
-    scale: numberOf("scale"),
-    tell: (sentence) => say(`  ${sentence}`)
+  if (given.report) {
+    writeReport(readResults(results))
+    return 0
   }
+  const { seconds, minutes, scale } = given
+  const rounds = Math.ceil(given.rounds)
+  const options: Options = { rounds, seconds, minutes, scale, tell: (sentence) => print(`  ${sentence}`) }
   let missed = 0
   for (const bench of benches) {
-    if (positionals.length > 0 && !positionals.includes(bench.name)) continue
+    if (names.length > 0 && !names.includes(bench.name)) continue
     const begun = performance.now()
     try {
-      missed += await runBench(bench, options)
+      missed += await runBench(bench, options, results)
     } catch (error) {
       missed += 1
       process.stderr.write(`${bench.name} broke off: ${error instanceof Error ? error.stack : error}\n`)
     }
-    say(`\n${bench.name} took ${((performance.now() - begun) / 60_000).toFixed(1)} minutes.`)
+    print(`\n${bench.name} took ${((performance.now() - begun) / 60_000).toFixed(1)} minutes.`)
   }
   await stopServers()
-  process.exit(missed === 0 ? 0 : 1)
+  return missed === 0 ? 0 : 1
 }
+
+await runCommandLine(
+  Command.make("bench", options, promiseHandler(runBenches)).pipe(
+    Command.withDescription(
+      `Measures Spoor on real Redis, NATS and Kafka against simpler programs; the sides take turns in one run.
+Exit code 0 when every target was reached, else 1.`
+    ),
+    Command.withExamples([{ command: "bench gateway --rounds 1 --seconds 1 --scale 0.02" }])
+  )
+)

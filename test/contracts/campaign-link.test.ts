@@ -57,7 +57,7 @@ test("a link is stored as it is given back, and given again it is the same", () 
 
 test("a link leads somewhere, and is not too large", () => {
   for (const nowhere of [{}, { urls: {} }, { campaign: "x" }])
-    expect(() => decode(nowhere)).toThrow(/lead somewhere/)
+    expect(() => decode(nowhere)).toThrow(/must have a target/)
   const texts = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`p${i}`, "x".repeat(500)]))
   expect(() => decode({ ...there, params: texts, campaign: "y".repeat(200) })).toThrow(/16384/)
 })

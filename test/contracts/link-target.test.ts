@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import {
-  longestTarget,
+  maxTargetCharacters,
   readTarget,
   schemesOf,
   schemesProblem,
@@ -32,8 +32,10 @@ describe("a target", () => {
   for (const [written, href] of fine) test(written, () => expect(read(written)).toEqual({ href }))
 
   test("has an end", () => {
-    expect(read(`https://example.com/${"a".repeat(longestTarget - 20)}`).href).toHaveLength(longestTarget)
-    expect(read(`https://example.com/${"a".repeat(longestTarget - 19)}`).problem).toBeString()
+    expect(read(`https://example.com/${"a".repeat(maxTargetCharacters - 20)}`).href).toHaveLength(
+      maxTargetCharacters
+    )
+    expect(read(`https://example.com/${"a".repeat(maxTargetCharacters - 19)}`).problem).toBeString()
     expect(read(`https://example.com/${"ü".repeat(400)}`).problem).toBeString()
   })
 

@@ -140,7 +140,9 @@ describe("a message that is no batch", () => {
   refuses(Store, enrichedBatch([record]))
   test("keys of events that have none are unreadable", () => {
     const message = decode(Store.write(enrichedBatch([record]))) as Message
-    expect(() => Store.read(encode({ ...message, keys: ["k", "another"] }))).toThrow("its values or keys")
-    expect(() => Store.read(encode({ ...message, keys: [] }))).toThrow("its values or keys")
+    expect(() => Store.read(encode({ ...message, keys: ["k", "another"] }))).toThrow(
+      "lengths of values or keys"
+    )
+    expect(() => Store.read(encode({ ...message, keys: [] }))).toThrow("lengths of values or keys")
   })
 })

@@ -4,7 +4,7 @@ import { type Config, ConfigProvider, Duration, Effect, Exit } from "effect"
 import { loadActors } from "../../actors/all.ts"
 import { actorHelp, settingsOf, settingsTable } from "../../actors/commands/help.ts"
 import { viewerUrl } from "../../actors/commands/viewer-client.ts"
-import { endingOf } from "../../actors/runtime/exit-code.ts"
+import { processExitOf } from "../../actors/runtime/exit-code.ts"
 import type { Setting } from "../../contracts/setting.ts"
 import { choice, count, duration, flag, level, port, size } from "../../contracts/setting-readers.ts"
 
@@ -21,7 +21,7 @@ const exitOf = <A>(config: Config.Config<A>, name: string, text: string) =>
 const read = async <A>(reader: (name: string) => Config.Config<A>, text: string): Promise<A | string> => {
   const exit = await exitOf(reader("SOME_SETTING"), "SOME_SETTING", text)
   if (Exit.isSuccess(exit)) return exit.value
-  const { sentence, code } = endingOf(exit.cause)
+  const { sentence, code } = processExitOf(exit.cause)
   expect(code).toBe(78)
   return sentence
 }
@@ -75,7 +75,7 @@ describe("readers", () => {
     expect(await read(reader, "SCRAM-SHA-256")).toBe("scram-sha-256")
     expect(await read(reader, " Plain ")).toBe("plain")
     expect(await read(reader, "gssapi")).toBe(
-      'SOME_SETTING: "gssapi" is unknown here. Write plain or scram-sha-256.'
+      'SOME_SETTING: "gssapi" is not a valid value. Write plain or scram-sha-256.'
     )
     for (const [text, meant] of [
       ["info", "Info"],
@@ -85,7 +85,7 @@ describe("readers", () => {
       ["off", "None"]
     ])
       expect(await read(level, text ?? "")).toBe(meant ?? "")
-    expect(await read(level, "loud")).toContain('"loud" is unknown here. Write Trace, Debug, Info,')
+    expect(await read(level, "loud")).toContain('"loud" is not a valid value. Write Trace, Debug, Info,')
     expect(await read(flag, "TRUE")).toBe(true)
     expect(await read(flag, "Off")).toBe(false)
     expect(await read(flag, "maybe")).toBe(
@@ -111,7 +111,7 @@ const written: ReadonlyArray<readonly [form: RegExp, good: ReadonlyArray<string>
 ]
 
 const isConfigError = (exit: Exit.Exit<unknown, unknown>): string =>
-  Exit.isSuccess(exit) ? "" : endingOf(exit.cause).sentence
+  Exit.isSuccess(exit) ? "" : processExitOf(exit.cause).sentence
 
 describe("every setting of every actor", async () => {
   const actors = await loadActors()

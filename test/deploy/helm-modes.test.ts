@@ -30,7 +30,7 @@ describe.skipIf(!hasHelm)("mode distributed", () => {
   test("keeps every event: Redis appends to a file on its disk and evicts nothing", () => {
     for (const line of [
       "appendonly yes",
-      "appendfsync everysec",
+      "appendfsync always",
       "maxmemory-policy noeviction",
       "dir /redis"
     ])
@@ -133,7 +133,7 @@ describe.skipIf(!hasHelm)("mode sidecar", () => {
 
   test("starts Redis before the others and ends it after them, with a disk for each pod", () => {
     expect(sidecar().spec.template.spec.initContainers?.[0]?.restartPolicy).toBe("Always")
-    expect(redisConf("sidecar")).toContain("appendfsync always")
+    expect(redisConf("sidecar")).toContain("appendfsync everysec")
     expect(redisConf("sidecar")).toContain("appendonly yes")
     expect(redisConf("sidecar")).toContain("maxmemory-policy noeviction")
     expect(sidecar().spec.volumeClaimTemplates?.[0]?.spec).toMatchObject({

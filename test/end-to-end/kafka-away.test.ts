@@ -34,7 +34,7 @@ withBroker(
     const said = spoor
       .output()
       .split("\n")
-      .filter((line) => line.includes("Going on without it"))
+      .filter((line) => line.includes("Starting without it"))
     expect(said).toHaveLength(1)
     expect(said[0]).toContain(brokers)
     // The queue is safe, so the gateway takes events.
@@ -58,7 +58,7 @@ withBroker(
       },
       60_000
     )
-    expect(spoor.output()).toContain(`Kafka at ${brokers} is there.`)
+    expect(spoor.output()).toContain(`Kafka at ${brokers} is reachable.`)
     expect(await spoor.end()).toBe(0)
   },
   180_000

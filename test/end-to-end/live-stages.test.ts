@@ -44,7 +44,7 @@ for (const runtime of ["bun", "deno"] as const) {
         const [event] = one.events()
         expect(event).toMatchObject({ type: "seen", topic: "events" })
         expect(event?.params).toContainEqual(["secret", "•••"])
-        expect(JSON.stringify(one.heard)).not.toContain("s3cret")
+        expect(JSON.stringify(one.messages)).not.toContain("s3cret")
       }
       expect(Object.keys(stored.events()[0]?.times ?? {}).toSorted()).toEqual([
         "claimed",

@@ -1,4 +1,4 @@
-/** The viewer's pages on real Redis, NATS and Kafka, with the actors in several processes: one dies, and comes again. */
+/** The viewer's pages on real Redis, NATS and Kafka, with the actors in several processes, one of which is killed and restarted. */
 import { afterAll, beforeAll, describe } from "bun:test"
 import type { Page } from "playwright-core"
 import { reads, rowOf, sees, texts, typesOf } from "../actors/viewer/web/seeing.ts"
@@ -7,8 +7,8 @@ import { inBrowser } from "../support/browser.ts"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
 import type { Spoor } from "../support/spoor.ts"
 
-const station = (page: Page, name: string) =>
-  page.locator(".station").filter({ has: page.locator("h3 .name", { hasText: new RegExp(`^${name}$`) }) })
+const card = (page: Page, name: string) =>
+  page.locator(".stage-card").filter({ has: page.locator("h3 .name", { hasText: new RegExp(`^${name}$`) }) })
 
 const servers = await realServers()
 describe.skipIf(servers === undefined)("on real servers", () => {
@@ -25,39 +25,36 @@ describe.skipIf(servers === undefined)("on real servers", () => {
   afterAll(() => cluster.stop())
 
   inBrowser("the pages", (check) => {
-    check(
-      "a stage that dies is told of, what waits is seen, and goes through when it is there again",
-      async ({ open }) => {
-        const overview = await open(viewer.address("watch them"))
-        const events = await open(new URL("/events", viewer.address("watch them")))
-        await sees("real systems", () => texts(overview.locator("#seams .which b")), [
-          "Redis",
-          "NATS",
-          "Kafka",
-          "Redis"
-        ])
-        await reads(events.locator("#state"), /^live$/)
-        await send(edge, "came", { n: "1" }, { country: "DE" })
-        await sees("it came", () => typesOf(events), ["came"])
-        await reads(station(overview, "Log").locator(".facts"), /since start\s+1\b/)
+    check("a killed stage is shown as down, events wait, and pass when it is restarted", async ({ open }) => {
+      const overview = await open(viewer.address("watch them"))
+      const events = await open(new URL("/events", viewer.address("watch them")))
+      await sees("real systems", () => texts(overview.locator("#dependencies .which b")), [
+        "Redis",
+        "NATS",
+        "Kafka",
+        "Redis"
+      ])
+      await reads(events.locator("#state"), /^live$/)
+      await send(edge, "came", { n: "1" }, { country: "DE" })
+      await sees("it came", () => typesOf(events), ["came"])
+      await reads(card(overview, "Log").locator(".facts"), /since start\s+1\b/)
 
-        await enricher.end("SIGKILL")
-        await reads(station(overview, "Enricher").locator(".condition"), /^down$/)
-        await reads(overview.locator("#sentence"), /enricher/i)
-        await send(edge, "waited", { n: "2" })
-        await reads(station(overview, "Queue"), /[1-9]\s*waiting|in flight\s+[1-9]/)
-        enricher = await cluster.start("enricher")
-        await sees("what waited", () => typesOf(events), ["came", "waited"])
-        await reads(station(overview, "Enricher").locator(".condition"), /^(flows|idle)$/)
-      }
-    )
+      await enricher.end("SIGKILL")
+      await reads(card(overview, "Enricher").locator(".condition"), /^down$/)
+      await reads(overview.locator("#sentence"), /enricher/i)
+      await send(edge, "waited", { n: "2" })
+      await reads(card(overview, "Queue"), /[1-9]\s*waiting|in flight\s+[1-9]/)
+      enricher = await cluster.start("enricher")
+      await sees("what waited", () => typesOf(events), ["came", "waited"])
+      await reads(card(overview, "Enricher").locator(".condition"), /^(flowing|idle)$/)
+    })
 
-    check("an event that is opened lies in Kafka, and its way went through all of them", async ({ open }) => {
+    check("an opened event is in Kafka, and its timeline has all stages", async ({ open }) => {
       const page = await open(new URL("/events?type=came", viewer.address("watch them")))
       await rowOf(page, "n=1").locator(".time").click()
       const details = page.locator("#events .details")
-      await reads(details.locator(".journey .verdict"), new RegExp(`In the log: topic ${cluster.topic}`))
-      await sees("the stages", () => texts(details.locator(".journey ol b")), [
+      await reads(details.locator(".timeline .verdict"), new RegExp(`In the log: topic ${cluster.topic}`))
+      await sees("the stages", () => texts(details.locator(".timeline ol b")), [
         "gateway",
         "queue",
         "drainer",

@@ -203,7 +203,7 @@ describe.skipIf(servers === undefined)("on real servers", () => {
     await eventually("six actors run", () => starts() === 7, 120_000)
     await typist.follow(blockWith("redis-cli"))
     await typist.type("wait")
-    const stopped = (): number => typist.output().split("SIGTERM: finishing what was taken").length - 1
+    const stopped = (): number => typist.output().split("SIGTERM: draining").length - 1
     await eventually("all have drained", () => stopped() === 7, 60_000)
   }, 400_000)
 })

@@ -148,9 +148,23 @@ describe("the command explains itself", () => {
     expect(text).not.toContain("GATEWAY_PORT")
   })
 
-  test("without a name it says how it is used", async () => {
+  test("without a name it prints what to write", async () => {
     const { code, text } = await ending([])
     expect(code).toBe(64)
-    expect(text).toContain("usage")
+    isOneSentence(text)
+    expect(text).toContain("actor needs the names of actors, or --all; actor --list lists them")
+  })
+
+  test("--workers without the gateway, or with a number that makes no sense", async () => {
+    for (const args of [
+      ["enricher", "--workers", "2"],
+      ["gateway", "--workers", "0"],
+      ["gateway", "--workers"]
+    ]) {
+      const { code, text } = await ending(args)
+      isOneSentence(text)
+      expect(text).toContain("--workers")
+      expect(code).toBe(64)
+    }
   })
 })

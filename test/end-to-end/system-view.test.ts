@@ -181,8 +181,10 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
       "it is missed",
       (now) => told(now, "enricher").startsWith("down") && told(now, "queue").startsWith("stands still")
     )
-    expect(told(view, "enricher")).toMatch(/^down: No enricher runs\. The last one was heard of \d+ s ago\.$/)
-    expect(told(view, "queue")).toMatch(/^stands still: 1 line is in flight and none was let go for \d+ s\.$/)
+    expect(told(view, "enricher")).toMatch(/^down: No enricher runs\. The last one answered \d+ s ago\.$/)
+    expect(told(view, "queue")).toMatch(
+      /^stands still: 1 line is in flight and none was settled for \d+ s\.$/
+    )
     expect(told(view, "drainer")).toStartWith("stands still: ")
     expect(view).toMatchObject({ condition: "down" })
     expect(view.sentence).toStartWith("The enricher is down: No enricher runs.")
@@ -201,7 +203,7 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
       (now) =>
         told(now, "queue").startsWith("down") && now.seams.some(({ name, ok }) => name === "queue" && !ok)
     )
-    expect(view.troubles).toContainEqual(expect.stringContaining("The queue cannot be asked"))
+    expect(view.troubles).toContainEqual(expect.stringContaining("The queue cannot be checked"))
     expect(view.stages.find(({ name }) => name === "queue")?.events).toBeNull()
     redis.resume()
     await systemWhen(the("viewer"), "it is back", (now) => /^(flows|idle): /.test(told(now, "queue")))
@@ -210,11 +212,11 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
   test("without NATS nobody is seen, and that is told instead", async () => {
     await nats.kill()
     const view = await systemWhen(the("viewer"), "it is missed", (now) =>
-      told(now, "enricher").startsWith("stands still: It cannot be asked: ")
+      told(now, "enricher").startsWith("stands still: It cannot be checked: ")
     )
     expect(view.seams).toContainEqual(expect.objectContaining({ name: "bus", kind: "NATS", ok: false }))
     await systemWhen(the("viewer"), "the bus is said to be the cause", ({ sentence }) =>
-      /^The bus cannot be reached: .*Not well therefore: .*enricher/.test(sentence)
+      /^The bus cannot be reached: .*Affected: .*enricher/.test(sentence)
     )
     await nats.start()
     await systemWhen(
@@ -254,7 +256,7 @@ describe.skipIf(broker === undefined)("on Kafka", () => {
       const down = await systemWhen(flow, "it is down", (now) =>
         told(now, "event-counter").startsWith("down")
       )
-      expect(told(down, "event-counter")).toMatch(/^down: No event-counter runs\. The last one was heard of/)
+      expect(told(down, "event-counter")).toMatch(/^down: No event-counter runs\. The last one answered/)
       unfreeze(counter.process.pid ?? 0)
       await systemWhen(flow, "it has caught up", ({ stages }) =>
         stages.some(({ name, events, behind }) => name === "event-counter" && events === 25 && behind === 0)

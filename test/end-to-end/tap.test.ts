@@ -309,7 +309,7 @@ describe("without NATS, from the viewer", () => {
   test("a wrong token is a setting that cannot work; a viewer that ends is said", async () => {
     const wrong = tap({ ...settings, VIEWER_TOKEN: "another" }, ["raw"])
     expect(await wrong.ended).toBe(78)
-    expect(wrong.err()).toContain("wants another")
+    expect(wrong.err()).toContain("rejects the credentials")
 
     const other = await startSpoor(["viewer"], ownSettings())
     const shown = tap({ ...settings, VIEWER_TOKEN: "", VIEWER_URL: other.address("watch them").origin }, [
@@ -331,7 +331,7 @@ describe("what cannot work is said in one sentence", () => {
   test("a stage that there is not", async () => {
     const { code, err } = await ending(["bogus"])
     expect(code).toBe(64)
-    expect(err).toStartWith('spoor: there is no stage "bogus"; there are raw, enriched, stored, rejected\n')
+    expect(err).toBe('spoor: <stage> cannot be "bogus"; write "raw" | "enriched" | "stored" | "rejected"\n')
   })
 
   test("a NATS or a viewer that is not there", async () => {
@@ -352,7 +352,9 @@ describe("what cannot work is said in one sentence", () => {
     for (const more of [{}, { NATS_URL: "nats://127.0.0.1:1", TAP_STAGES: "raw,bogus" }]) {
       const { output, ended } = launch(["tap"], ownSettings({ LOG_LEVEL: "Error", ...more }))
       expect(await ended).toBe(78)
-      expect(output().trim()).toMatch(/^spoor: (tap publishes on NATS|TAP_STAGES names "bogus").*$/)
+      expect(output().trim()).toMatch(
+        /^spoor: (tap publishes on NATS|TAP_STAGES has an unknown stage "bogus").*$/
+      )
     }
   })
 })

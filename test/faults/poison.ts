@@ -1,7 +1,7 @@
 /** Events that do harm, each known by a word in its query: to the poisoned enricher (poisoned-enricher.ts), and to nobody else. */
 import { eventually } from "../support/eventually.ts"
 import { extraLine } from "./extra-lines.ts"
-import { givenBack } from "./given-back.ts"
+import { releasedBatches } from "./released-batches.ts"
 import type { World } from "./world.ts"
 
 /** What an event does to whoever handles it: an exception, the end of the process, an endless loop. */
@@ -33,10 +33,10 @@ export const poison = async (world: World, kind: Poison, count: number, within: 
   )
 }
 
-/** How often the batch, or piece of one, that failed most often was given back for that reason. */
+/** How often the batch, or piece of one, that failed most often was released for that reason. */
 export const mostTries = (world: World, reason: string): number => {
   const tries = new Map<string, number>()
-  for (const one of givenBack(world)) {
+  for (const one of releasedBatches(world)) {
     const piece = `${one.batch} ${one.first} ${one.lines}`
     if (one.reason === reason) tries.set(piece, (tries.get(piece) ?? 0) + 1)
   }

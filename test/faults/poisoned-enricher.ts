@@ -38,10 +38,10 @@ const poisonedBus = (bus: MessageBus["Service"]): MessageBus["Service"] => ({
 
 const Poisoned: Actor = {
   ...Enricher,
-  live: (context, up) => {
+  run: (context, onUp) => {
     const held = context as Context.Context<MessageBus>
     const bus = poisonedBus(Context.get(held, MessageBus))
-    return Enricher.live(Context.add(held, MessageBus, bus) as Context.Context<never>, up)
+    return Enricher.run(Context.add(held, MessageBus, bus) as Context.Context<never>, onUp)
   }
 }
 

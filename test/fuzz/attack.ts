@@ -1,30 +1,30 @@
-/** What the fuzzer sends over one connection, and what it knows of what that may become. */
+/** An attack: the bytes that the fuzzer sends over one connection, and the events that they may become. */
 import { Buffer } from "node:buffer"
 import type { Random } from "../faults/random.ts"
 
-/** One request that an attack holds, in its order. */
-export interface Asked {
-  /** The most events it may become; 0 for one that is never an event. */
+/** One request of an attack, in order. */
+export interface AttackRequest {
+  /** The maximum number of events it may become; 0 for a request that is never an event. */
   readonly events: number
-  /** Its answer has no body. */
+  /** Its response has no body. */
   readonly isHead: boolean
 }
 
 export interface Attack {
   readonly name: string
-  /** Written one after the other; a gap in milliseconds lies between them. */
-  readonly pieces: ReadonlyArray<Uint8Array>
-  readonly gap: number
-  /** What comes after the last piece: wait for the answers, end our side, or reset the connection. */
+  /** Written one after the other, with a gap in between. */
+  readonly chunks: ReadonlyArray<Uint8Array>
+  readonly gapMs: number
+  /** After the last chunk: wait for the responses, end our side, or reset the connection. */
   readonly end: "wait" | "half-close" | "cut"
   /**
-   * The requests it is made of, when it is known how a server must read them: each answer says exactly what became of
-   * its events. Undefined when the bytes may be read in several ways: then at most `most` events come of them.
+   * Its requests, when every server must parse them alike: each response then says exactly what happened to its events.
+   * Undefined when the bytes are ambiguous: they may become at most `max` events.
    */
-  readonly asked: ReadonlyArray<Asked> | undefined
-  readonly most: number
-  /** Not all of its requests may be answered: who says nothing for a while has said all. */
-  readonly mayBeLeft: boolean
+  readonly requests: ReadonlyArray<AttackRequest> | undefined
+  readonly max: number
+  /** Some requests may get no response: the exchange ends when the server is silent. */
+  readonly mayGoUnanswered: boolean
 }
 
 export type MakeAttack = (random: Random) => Attack
@@ -35,13 +35,13 @@ export const utf8 = (text: string): Uint8Array => Buffer.from(text, "utf8")
 export interface RequestParts {
   readonly method?: string
   readonly target: string
-  /** Each with its name and without its line end. */
+  /** Each with its name, without a line break. */
   readonly headers?: ReadonlyArray<string>
   readonly body?: Uint8Array
   readonly type?: string
 }
 
-/** The bytes of a request as they should be: with a Host, and the length of its body. */
+/** The bytes of a valid request, with Host and Content-Length. */
 export const requestBytes = ({ method, target, headers = [], body, type }: RequestParts): Uint8Array => {
   const lines = [
     `${method ?? (body === undefined ? "GET" : "POST")} ${target} HTTP/1.1`,
@@ -54,20 +54,29 @@ export const requestBytes = ({ method, target, headers = [], body, type }: Reque
   return body === undefined ? head : Buffer.concat([head, body])
 }
 
-/** One request that any server reads in the same way, and the most events it may become. */
+/** One request that every server parses alike, and the maximum number of events it may become. */
 export const plainAttack = (name: string, parts: RequestParts, events = 1): Attack => ({
   name,
-  pieces: [requestBytes(parts)],
-  gap: 0,
+  chunks: [requestBytes(parts)],
+  gapMs: 0,
   end: "wait",
-  asked: [{ events, isHead: parts.method === "HEAD" }],
-  most: events,
-  mayBeLeft: false
+  requests: [{ events, isHead: parts.method === "HEAD" }],
+  max: events,
+  mayGoUnanswered: false
 })
 
-/** Bytes that may be read in several ways. */
+/** Ambiguous or invalid bytes. */
 export const wildAttack = (
   name: string,
-  pieces: ReadonlyArray<Uint8Array>,
-  more: Partial<Pick<Attack, "asked" | "end" | "most">> = {}
-): Attack => ({ name, pieces, gap: 0, end: "wait", asked: undefined, most: 1, mayBeLeft: true, ...more })
+  chunks: ReadonlyArray<Uint8Array>,
+  more: Partial<Pick<Attack, "requests" | "end" | "max">> = {}
+): Attack => ({
+  name,
+  chunks,
+  gapMs: 0,
+  end: "wait",
+  requests: undefined,
+  max: 1,
+  mayGoUnanswered: true,
+  ...more
+})

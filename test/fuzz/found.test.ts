@@ -1,4 +1,4 @@
-/** What the fuzzer found, each once more as a case of its own, on a real gateway of each runtime. */
+/** Regression tests for what the fuzzer found, on a real gateway of each runtime. */
 import { describe, expect, test } from "bun:test"
 import { connect, type Socket } from "node:net"
 import { denoProgram } from "../support/deno.ts"
@@ -13,7 +13,7 @@ const onTarget = async (
   use: (target: Target) => Promise<void>
 ): Promise<void> => {
   const target = await startTarget(runtime)
-  if (target === undefined) throw new Error("redis-server went away")
+  if (target === undefined) throw new Error("redis-server is missing")
   try {
     await use(target)
   } finally {
@@ -21,7 +21,7 @@ const onTarget = async (
   }
 }
 
-/** Connections that have sent these bytes. */
+/** Opens connections that have sent these bytes. */
 const connected = (port: number, count: number, first: string): Promise<ReadonlyArray<Socket>> =>
   Promise.all(
     Array.from(
@@ -41,16 +41,16 @@ const post = plainAttack("post", {
 })
 
 const suite = (runtime: keyof typeof runtimes): void => {
-  // Each of them had all the memory reserved that its body might need, and 64 of them took that of everybody.
+  // Each of them had the whole memory of its announced body reserved, and 64 of them exhausted the budget.
   test.each([
     ["of any length", "Transfer-Encoding: chunked\r\n\r\nfffff\r\nx"],
     ["of a megabyte", "Content-Length: 1048576\r\n\r\nx"],
     ["compressed", "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\nx"]
-  ])("clients that announce a body %s and send none of it take no room from others", (_, rest) =>
+  ])("clients that announce a body %s and do not send it take no memory from others", (_, rest) =>
     onTarget(runtime, async ({ port, settle }) => {
       const slow = await connected(port, 150, `POST /t/slow HTTP/1.1\r\nHost: h\r\n${rest}`)
       const others = await Promise.all(Array.from({ length: 20 }, () => exchange(port, post)))
-      expect(others.flatMap(({ answers }) => answers.map(({ status }) => status))).toEqual(
+      expect(others.flatMap(({ responses }) => responses.map(({ status }) => status))).toEqual(
         Array.from({ length: 20 }, () => 200)
       )
       const { statuses, sent } = await settle()

@@ -1,6 +1,6 @@
 /**
- * What is attacked: a gateway as a process on a Redis of its own, a well-behaved client beside it, and a reader that
- * takes the lines out of the queue and looks at each. Lives from `startTarget` until `stop`.
+ * The target of attacks: a gateway process with a Redis of its own, the reference client, and a reader that takes the lines
+ * from the queue and checks each. Lives from `startTarget` until `stop`.
  */
 import { spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
@@ -13,56 +13,56 @@ import { diesWithUs } from "../support/dies-with-us.ts"
 import { eventually } from "../support/eventually.ts"
 import { startRedis } from "../support/redis.ts"
 import { type Environment, ownSettings, type runtimes, startSpoor } from "../support/spoor.ts"
-import { neighbourPath } from "./neighbour-path.ts"
+import { referencePath } from "./reference-path.ts"
 import { attackFrom, sourceOf } from "./source.ts"
 
-/** What became of the well-behaved client's events. */
-export interface Neighbour {
+/** The results of the reference client. */
+export interface ReferenceResult {
   readonly sent: number
   readonly statuses: Readonly<Record<string, number>>
-  /** Its slowest answer, milliseconds. */
+  /** Its longest response time, milliseconds. */
   readonly slowest: number
-  /** Its events that were in the queue once each. */
+  /** The number of its events in the queue; -1 when one is there twice. */
   readonly stored: number
 }
 
 export interface Target {
   readonly port: number
-  /** Resident memory of the gateway in MB; undefined where the system does not tell. */
+  /** Resident memory of the gateway, MB; undefined where the system does not provide it. */
   readonly memory: () => number | undefined
-  /** Its open files and connections; undefined where the system does not tell. */
+  /** Its open files and connections; undefined where the system does not provide them. */
   readonly files: () => number | undefined
   readonly isAlive: () => boolean
   /** What the gateway printed. */
   readonly output: () => string
-  /** Lines that were in the queue so far, without those of the well-behaved client. */
+  /** The number of lines in the queue so far, without those of the reference client. */
   readonly lines: () => number
-  /** Of them, those of an attack; undefined where that cannot be told. */
-  readonly linesOf: (attack: number) => number | undefined
-  /** Of them, those that cannot be told apart. */
-  readonly ofNobody: () => number
-  /** Lines that break the line protocol, the first ten. */
+  /** The number of them from one attack; undefined where lines cannot be attributed. */
+  readonly attackLines: (attack: number) => number | undefined
+  /** The number of them without a known attack. */
+  readonly unattributed: () => number
+  /** The first ten lines that violate the line protocol. */
   readonly broken: () => ReadonlyArray<string>
-  /** Waits until the queue is empty and stays so, and ends the well-behaved client. */
-  readonly settle: () => Promise<Neighbour>
+  /** Ends the reference client, and waits until the queue stays empty. */
+  readonly settle: () => Promise<ReferenceResult>
   readonly stop: () => Promise<void>
 }
 
 const topic = { topic: "events" as Topic, topics: new Set<string>() }
 const fields = / n=(\d+) /
 
-/** What is wrong with a line that the gateway wrote for a client on this machine, whose headers nobody believes. */
-const wrongIn = (line: ByteString): string | undefined => {
+/** What is wrong with a line for a client on this machine, without trusted proxies; undefined for a valid line. */
+const problemOf = (line: ByteString): string | undefined => {
   const parsed = parseLine(line, topic, 0)
   if (parsed.kind === "unreadable") return `${parsed.reason}: ${line}`
   const { event } = parsed
   if (event.dialect !== "pushtech") return `another dialect: ${line}`
-  // NOTE: Bun forgets the peer of a connection that is reset before its request is handled; then nobody is named.
-  const isGone = event.ip === "0.0.0.0" && event.path !== neighbourPath
+  // NOTE: Bun loses the peer of a connection that is reset before its request is handled; the line then has no address.
+  const isGone = event.ip === "0.0.0.0" && event.path !== referencePath
   if (!event.ip.startsWith("127.") && !isGone) return `forged address: ${line}`
   const again = formatLine({ ...event, dialect: "pushtech" })
   if (again !== line || /\p{Cc}/u.test(line.replace(/[\x80-\x9f]/g, "")))
-    return `not as it is written: ${JSON.stringify(line)}`
+    return `not in canonical form: ${JSON.stringify(line)}`
   return undefined
 }
 
@@ -83,23 +83,23 @@ export const startTarget = async (
   const origin = spoor.address("send events").origin
 
   let lines = 0
-  let ofNobody = 0
+  let unattributed = 0
   const byAttack = new Map<number, number>()
-  let fromNeighbour = 0
+  let fromReference = 0
   const seen = new Set<string>()
   const broken: Array<string> = []
   const look = (buffer: Buffer): void => {
     const line = buffer.toString("latin1") as ByteString
-    const wrong = wrongIn(line)
-    if (wrong !== undefined && broken.length < 10) broken.push(wrong.slice(0, 500))
-    if (!line.includes(` ${neighbourPath} `)) {
+    const problems = problemOf(line)
+    if (problems !== undefined && broken.length < 10) broken.push(problems.slice(0, 500))
+    if (!line.includes(` ${referencePath} `)) {
       lines++
       const attack = attackFrom(line.slice(0, line.indexOf(" ")))
-      if (attack === undefined) ofNobody++
+      if (attack === undefined) unattributed++
       else byAttack.set(attack, (byAttack.get(attack) ?? 0) + 1)
       return
     }
-    fromNeighbour += 1
+    fromReference += 1
     seen.add(fields.exec(line)?.[1] ?? line)
   }
   const take = async (): Promise<number> => {
@@ -115,7 +115,7 @@ export const startTarget = async (
   })()
 
   const child = diesWithUs(
-    spawn(process.execPath, [join(import.meta.dirname, "neighbour.ts"), origin], {
+    spawn(process.execPath, [join(import.meta.dirname, "reference-client.ts"), origin], {
       stdio: ["pipe", "pipe", "inherit"]
     })
   )
@@ -124,7 +124,7 @@ export const startTarget = async (
     said += chunk.toString()
   })
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()))
-  await eventually("the well-behaved client sends", () => said.startsWith("ready"))
+  await eventually("the reference client sends", () => said.startsWith("ready"))
 
   return {
     port: Number(spoor.address("send events").port),
@@ -137,21 +137,21 @@ export const startTarget = async (
     isAlive: () => spoor.process.exitCode === null && spoor.process.signalCode === null,
     output: spoor.output,
     lines: () => lines,
-    linesOf: (attack) => (sourceOf(attack) === undefined ? undefined : (byAttack.get(attack) ?? 0)),
-    ofNobody: () => ofNobody,
+    attackLines: (attack) => (sourceOf(attack) === undefined ? undefined : (byAttack.get(attack) ?? 0)),
+    unattributed: () => unattributed,
     broken: () => broken,
     settle: async () => {
       child.stdin.end()
       await ended
-      const result = JSON.parse(said.slice("ready\n".length)) as Omit<Neighbour, "stored">
+      const result = JSON.parse(said.slice("ready\n".length)) as Omit<ReferenceResult, "stored">
       let before = -1
       let quiet = 0
       await eventually("the queue stays empty", async () => {
-        quiet = before === lines + fromNeighbour ? quiet + 1 : 0
-        before = lines + fromNeighbour
+        quiet = before === lines + fromReference ? quiet + 1 : 0
+        before = lines + fromReference
         return quiet > 30
       })
-      return { ...result, stored: fromNeighbour === seen.size ? seen.size : -1 }
+      return { ...result, stored: fromReference === seen.size ? seen.size : -1 }
     },
     stop: async () => {
       isStopped = true

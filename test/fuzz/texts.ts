@@ -1,8 +1,8 @@
-/** Texts and bytes that break things, drawn by chance. */
+/** Random hostile texts and bytes. */
 import { Buffer } from "node:buffer"
 import type { Random } from "../faults/random.ts"
 
-const pieces = [
+const chunks = [
   "a",
   "deviceid",
   "=",
@@ -73,36 +73,36 @@ const pieces = [
   ","
 ] as const satisfies readonly [string, ...ReadonlyArray<string>]
 
-/** Control characters, which no header and no target may have. */
+/** Control characters, which are invalid in headers and targets. */
 const controls = ["\0", "\r", "\n", "\r\n", "\t", "\u007f", "\u001b[31m", "\u0001", "\v", "\f"] as const
 
-/** A text of pieces that break things; no control characters. */
-export const badText = (random: Random, most = 8): string =>
-  Array.from({ length: random.whole(0, most) }, () => random.pick(pieces)).join("")
+/** A text of hostile parts, without control characters. */
+export const badText = (random: Random, max = 8): string =>
+  Array.from({ length: random.whole(0, max) }, () => random.pick(chunks)).join("")
 
-/** The same with control characters in it. */
-export const worseText = (random: Random, most = 8): string =>
-  Array.from({ length: random.whole(0, most) }, () =>
-    random.next() < 0.3 ? random.pick(controls) : random.pick(pieces)
+/** The same with control characters. */
+export const worseText = (random: Random, max = 8): string =>
+  Array.from({ length: random.whole(0, max) }, () =>
+    random.next() < 0.3 ? random.pick(controls) : random.pick(chunks)
   ).join("")
 
 /** Any bytes. */
-export const anyBytes = (random: Random, most: number): Uint8Array =>
-  Uint8Array.from({ length: random.whole(0, most) }, () => random.whole(0, 255))
+export const anyBytes = (random: Random, max: number): Uint8Array =>
+  Uint8Array.from({ length: random.whole(0, max) }, () => random.whole(0, 255))
 
-/** Any bytes that may stand in the target of a request: no space, no control character. */
-export const targetBytes = (random: Random, most: number): string =>
-  Buffer.from(
-    anyBytes(random, most).filter((byte) => byte > 0x20 && byte !== 0x7f && byte !== 0x23)
-  ).toString("latin1")
+/** Any bytes that are allowed in the target of a request: no space, no control character. */
+export const targetBytes = (random: Random, max: number): string =>
+  Buffer.from(anyBytes(random, max).filter((byte) => byte > 0x20 && byte !== 0x7f && byte !== 0x23)).toString(
+    "latin1"
+  )
 
-/** A text as bytes of UTF-8, one character per byte, without what would end a target or a header. */
+/** A text as UTF-8 bytes, one character per byte, without characters that end a target or a header. */
 export const inTarget = (text: string): string =>
   Buffer.from(text, "utf8")
     .filter((byte) => byte > 0x20 && byte !== 0x7f && byte !== 0x23)
     .reduce((target, byte) => target + String.fromCharCode(byte), "")
 
-/** The bytes with some of them changed, left out or doubled. */
+/** The bytes with some of them changed, dropped or doubled. */
 export const damaged = (random: Random, sent: Uint8Array, changes = random.whole(1, 4)): Uint8Array => {
   let bytes = Buffer.from(sent)
   for (let n = 0; n < changes; n++) {

@@ -4,13 +4,14 @@ import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { parseLine } from "../../contracts/wire/line.ts"
 import { eventType } from "../../contracts/wire/record.ts"
-import { type GatewayOptions, gatewayApp, maxTargetBytes } from "../../gateway/app.ts"
-import { askedGateway, refusalIn } from "./asked-gateway.ts"
+import { type GatewayOptions, gatewayApp } from "../../gateway/app.ts"
+import { maxTargetBytes } from "../../gateway/dispatch.ts"
+import { refusalIn, testGateway } from "./gateway-for-tests.ts"
 import { linkGateway } from "./links/gateway.ts"
 
 const now = 1795206900000
 
-/** A gateway that keeps what it would push, and asks it things without a socket. */
+/** A gateway that records what it pushes, without a socket. */
 const gateway = (push?: (line: ByteString) => Promise<void>) => {
   const lines: Array<string> = []
   const app = gatewayApp({
@@ -35,7 +36,7 @@ const gateway = (push?: (line: ByteString) => Promise<void>) => {
 }
 
 describe("an event", () => {
-  test("becomes one line, and the answer is ok", async () => {
+  test("becomes one line, and the response is ok", async () => {
     const { ask, lines } = gateway()
     const answer = await ask("/t/app_open?deviceid=abcdf&ts=123456&referrer=website", {
       headers: { "user-agent": "Mozilla/5.0 (Macintosh)  x" }
@@ -67,7 +68,7 @@ describe("an event", () => {
     expect(lines[4]).toBe(`203.0.113.9 ${now} trk.example.com nopod /t/x e `)
   })
 
-  test("is found behind host names of any length", async () => {
+  test("is accepted for host names of any length", async () => {
     const { ask, lines } = gateway()
     for (const host of ["x", "trk", "a.b:80", "[::1]:5222"])
       expect((await ask("/t/x/y", { host })).status).toBe(200)
@@ -79,7 +80,7 @@ describe("an event", () => {
     ])
   })
 
-  test("with a path that ends in .gif is answered with a pixel, and the ending is no part of it", async () => {
+  test("with a path that ends in .gif is answered with a pixel, and .gif is not part of its path", async () => {
     const { ask, lines } = gateway()
     const answer = await ask("/t/open.gif?a=b.gif")
     expect(answer.headers.get("content-type")).toBe("image/gif")
@@ -96,7 +97,7 @@ describe("an event", () => {
     expect(page.headers.get("content-type")).toBe("application/json")
   })
 
-  test("can not write a second line or another field, whatever it holds", async () => {
+  test("cannot inject a second line or another field", async () => {
     const { ask, lines } = gateway()
     await ask("/t/x%0a%20y?q=%00%0d%0a 1 2\t3", { headers: { "user-agent": "a\tb  c" } })
     const parsed = parseLine(lines[0] as ByteString, { topic: Topic.make("events"), topics: new Set() }, 0)
@@ -105,7 +106,7 @@ describe("an event", () => {
     expect(String(eventType(parsed.event.path))).toBe("x%0a%20y")
   })
 
-  test("has the address that a trusted proxy vouches for, and no other", async () => {
+  test("has the address from a trusted proxy's header, and from no other", async () => {
     const lines: Array<string> = []
     const app = gatewayApp({
       push: async (line) => void lines.push(line),
@@ -120,10 +121,10 @@ describe("an event", () => {
   })
 })
 
-describe("an answer to GET", () => {
-  test("may be kept by nobody, so that the next event comes", async () => {
-    const refused = askedGateway({ push: () => Promise.reject(new Failure({ reason: "busy", message: "" })) })
-    const { ask } = askedGateway()
+describe("a response to GET", () => {
+  test("is not cacheable, so that the next event arrives", async () => {
+    const refused = testGateway({ push: () => Promise.reject(new Failure({ reason: "busy", message: "" })) })
+    const { ask } = testGateway()
     for (const [status, answer] of [
       [200, ask("/t/x")],
       [200, ask("/t/x.gif")],
@@ -146,13 +147,13 @@ describe("an answer to GET", () => {
   })
 })
 
-describe("one slash behind a path that means something", () => {
+describe("a trailing slash of a path with a route", () => {
   const type = "text/plain"
   const log = '8.8.8.8 - - [21/Nov/2026:01:10:43 +0000] "GET /x HTTP/1.1" 200 6 "-" "ua"'
   const track = { username: "a", target: "b", description: "VIEW" }
 
-  test("is the same path", async () => {
-    const { ask, post, taken } = askedGateway()
+  test("is ignored", async () => {
+    const { ask, post, taken } = testGateway()
     const {
       ask: askLinks,
       store,
@@ -188,8 +189,8 @@ describe("one slash behind a path that means something", () => {
     expect(clicked).toEqual([expect.stringContaining(" /click/a/go redirect_url=")])
   })
 
-  test("is for no page where the path is for none, and a second slash makes another path", async () => {
-    const { ask, post, lines } = askedGateway()
+  test("keeps a private path private, and a second slash makes another path", async () => {
+    const { ask, post, lines } = testGateway()
     const preflight = { origin: "https://a.example", "access-control-request-method": "POST" }
     const asked = await linkGateway().ask("/api/v1/links/", { method: "OPTIONS", headers: preflight })
     expect(asked.status).toBe(405)
@@ -199,8 +200,8 @@ describe("one slash behind a path that means something", () => {
     expect(lines).toEqual([expect.stringContaining(" /health/live// e ")])
   })
 
-  test("of an event's own path stays", async () => {
-    const { ask, post, taken } = askedGateway()
+  test("of an event's path is kept", async () => {
+    const { ask, post, taken } = testGateway()
     await ask("/t/buy/?a=1")
     await post("/t/buy/", { a: 1 })
     await ask("/batch/")
@@ -208,8 +209,8 @@ describe("one slash behind a path that means something", () => {
   })
 })
 
-describe("what is no event", () => {
-  test("has its own answer", async () => {
+describe("a request that is not an event", () => {
+  test("has its own response", async () => {
     const { ask, lines } = gateway()
     expect(await (await ask("/")).text()).toBe('{"status":"ok"}')
     for (const target of ["/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png?x"]) {
@@ -222,11 +223,11 @@ describe("what is no event", () => {
     expect(lines).toEqual([])
   })
 
-  test("metrics are given where that is asked for, and are no event either way", async () => {
+  test("metrics are served when enabled, and are never an event", async () => {
     const operations = { live: () => new Response(), ready: () => new Response() }
-    const { ask, lines } = askedGateway({ operations })
+    const { ask, lines } = testGateway({ operations })
     expect(await refusalIn(await ask("/metrics?a=1"))).toMatchObject({ status: 404, error: "not-found" })
-    const open = askedGateway({ operations: { ...operations, metrics: () => new Response("figures") } })
+    const open = testGateway({ operations: { ...operations, metrics: () => new Response("figures") } })
     expect(await (await open.ask("/metrics")).text()).toBe("figures")
     expect([...lines, ...open.lines]).toEqual([])
   })
@@ -246,7 +247,7 @@ describe("errors", () => {
     ...((await answer.json()) as { error: string; message: string })
   })
 
-  test("an event that cannot be stored now is told to come again", async () => {
+  test("an event that cannot be stored now may be repeated", async () => {
     for (const reason of ["unavailable", "timeout", "busy", "crashed"] satisfies Array<FailureReason>) {
       const { ask } = gateway(() =>
         Promise.reject(new Failure({ reason, message: "redis.internal is down" }))
@@ -261,7 +262,7 @@ describe("errors", () => {
     }
   })
 
-  test("what can never be stored is not told to come again", async () => {
+  test("an event that can never be stored must not be repeated", async () => {
     const { ask } = gateway(() => Promise.reject(new Failure({ reason: "too-large", message: "x" })))
     const answer = await ask("/t/x")
     expect(answer.headers.get("retry-after")).toBeNull()
@@ -279,7 +280,7 @@ describe("errors", () => {
     expect(lines).toEqual([])
   })
 
-  test("a path and query that are too long", async () => {
+  test("a path and query over the limit", async () => {
     const { ask, lines } = gateway()
     const longest = `/${"a".repeat(maxTargetBytes - 2)}`
     expect((await ask(longest)).status).toBe(200)
@@ -287,7 +288,7 @@ describe("errors", () => {
     expect(lines.length).toBe(1)
   })
 
-  test("a Host header that names no host", async () => {
+  test("an invalid Host header", async () => {
     const { lines } = gateway()
     const app = gatewayApp({
       push: async (line) => void lines.push(line),
@@ -300,23 +301,23 @@ describe("errors", () => {
     expect(lines).toEqual([])
   })
 
-  test("something we did not foresee", async () => {
+  test("an unexpected failure", async () => {
     const { ask } = gateway()
     expect(await refusal(await ask("/metrics"))).toMatchObject({ status: 503, error: "unavailable" })
   })
 
-  test("what throws or rejects on the way is answered alike, by every method", async () => {
+  test("exceptions and rejections get the same response, for every method", async () => {
     const thrown = (): never => {
       throw new Error("unforeseen")
     }
     const troubles: ReadonlyArray<Partial<GatewayOptions>> = [
       { guards: [thrown] },
       { guards: [() => Promise.reject(new Error("unforeseen"))] },
-      { around: thrown },
-      { spend: thrown, privacy: thrown }
+      { middleware: thrown },
+      { consumeTokens: thrown, privacy: thrown }
     ]
     for (const trouble of troubles) {
-      const { ask, post, lines } = askedGateway(trouble)
+      const { ask, post, lines } = testGateway(trouble)
       const answers = await Promise.all([
         ask("/t/x?a=1"),
         ask("/api/v1/beacon?a=1"),
@@ -330,7 +331,7 @@ describe("errors", () => {
       }
       expect(lines).toEqual([])
     }
-    const later = askedGateway({
+    const later = testGateway({
       operations: {
         live: () => new Response(),
         ready: () => Promise.reject(new Error("unforeseen")),

@@ -1,14 +1,14 @@
-/** Bodies through a real socket: what no Request of a test can be, and what `curl` sends. */
+/** Bodies over a real socket: what a Request object cannot represent, and what `curl` sends. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
 import { gzipSync, zstdCompressSync } from "node:zlib"
-import { standardBodyLimits } from "../../gateway/http/body/limits.ts"
+import { standardFormatLimits } from "../../gateway/formats/limits.ts"
 import { serve } from "../../gateway/http/serve.ts"
 import type { Server } from "../../gateway/http/server-types.ts"
-import { askedGateway } from "./asked-gateway.ts"
+import { testGateway } from "./gateway-for-tests.ts"
 
-const patience = 150
-const { app, taken, lines } = askedGateway({ bodyLimits: { ...standardBodyLimits, patience } })
+const timeoutMs = 150
+const { app, taken, lines } = testGateway({ bodyLimits: { ...standardFormatLimits, timeoutMs } })
 let server: Server
 beforeAll(async () => {
   server = await serve({ port: 0, hostname: "127.0.0.1", fetch: app.fetch, countsBodies: true })
@@ -18,7 +18,7 @@ afterAll(() => server.close())
 const head = (more: string, path = "/t/x"): string =>
   `POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n${more}\r\n`
 
-/** What a connection says until the other side ends it, or until it matches. */
+/** The data of a connection until the server ends it, or until it matches. */
 const answerTo = (
   first: string,
   more: (send: (text: string) => boolean) => void,
@@ -34,12 +34,12 @@ const answerTo = (
       received += data.toString("latin1")
       if (until.test(received)) socket.destroy()
     })
-    // The other side may close while we still send.
+    // The server may close while we still send.
     socket.on("error", () => {})
     socket.on("close", () => resolve(received))
   })
 
-/** Sends so many bytes in pieces, waiting for the socket whenever it is full, and counts what went out. */
+/** Sends chunks up to a number of bytes, with backpressure, and counts the bytes sent. */
 const flood = (first: string, piece: string, most: number): Promise<{ received: string; sent: number }> =>
   new Promise((resolve) => {
     let received = ""
@@ -64,8 +64,8 @@ const flood = (first: string, piece: string, most: number): Promise<{ received: 
 const megabyte = 1024 * 1024
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`
 
-describe("a body that is too large", () => {
-  test("by what it says is refused before it comes", async () => {
+describe("a body over the limit", () => {
+  test("is refused by its Content-Length before it is read", async () => {
     const answer = await answerTo(head(`Content-Length: ${megabyte + 1}\r\n`), () => {})
     expect(answer).toStartWith("HTTP/1.1 413")
     expect(answer).toMatch(/connection: close/i)
@@ -86,7 +86,7 @@ describe("a body that is too large", () => {
     test(`${what} is not read on, and memory stays flat`, async () => {
       const before = process.memoryUsage.rss()
       const { received, sent } = await flood(first, piece, 200 * megabyte)
-      // Who goes on sending may lose the answer with the connection.
+      // A client that keeps sending may lose the response with the connection.
       if (received !== "") expect(received).toMatch(/^HTTP\/1\.1 (413|408)/)
       expect(sent).toBeLessThan(100 * megabyte)
       expect(process.memoryUsage.rss() - before).toBeLessThan(40 * megabyte)
@@ -94,7 +94,7 @@ describe("a body that is too large", () => {
   }
 })
 
-test("a body that is a little too large is heard to its end, so that its client hears the answer", async () => {
+test("a body slightly over the limit is read to its end, so that its client reads the response", async () => {
   for (let i = 0; i < 20; i++) {
     const { received, sent } = await flood(
       head(`Content-Length: ${3 * megabyte}\r\n`),
@@ -106,15 +106,15 @@ test("a body that is a little too large is heard to its end, so that its client 
   }
 })
 
-describe("a body that lies or dawdles", () => {
-  test("is answered with 408 when it does not come", async () => {
+describe("a body that is slow or has a wrong length", () => {
+  test("is answered with 408 when it does not arrive", async () => {
     const answer = await answerTo(head("Content-Length: 10\r\n"), (send) => send("{"))
     expect(answer).toStartWith("HTTP/1.1 408")
     expect(answer).toMatch(/retry-after: 1/i)
     expect(answer).toMatch(/connection: close/i)
   })
 
-  test("is answered with 408 although it never stops coming", async () => {
+  test("is answered with 408 when it never ends", async () => {
     let trickle: ReturnType<typeof setInterval> | undefined
     const answer = await answerTo(head("Transfer-Encoding: chunked\r\n"), (send) => {
       trickle = setInterval(() => send(chunk("x")), 10)
@@ -123,7 +123,7 @@ describe("a body that lies or dawdles", () => {
     expect(answer).toStartWith("HTTP/1.1 408")
   })
 
-  test("harms nobody when its client goes away", async () => {
+  test("does not affect others when its client disconnects", async () => {
     await new Promise<void>((resolve) => {
       const socket = connect(server.port, "127.0.0.1", () => {
         socket.write(head("Content-Length: 10\r\n"))
@@ -136,7 +136,7 @@ describe("a body that lies or dawdles", () => {
     expect(taken().some((line) => line.startsWith("/t/x "))).toBe(false)
   })
 
-  test("that is longer than it says does not become an event", async () => {
+  test("that is longer than its Content-Length does not become an event", async () => {
     const before = lines.length
     const answer = await answerTo(head("Content-Length: 2\r\nConnection: close\r\n"), (send) =>
       send('{}{"smuggled":1}')
@@ -147,12 +147,12 @@ describe("a body that lies or dawdles", () => {
   })
 })
 
-describe("what curl and browsers send", () => {
+describe("requests of curl and browsers", () => {
   const post = (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string>) =>
     fetch(`http://127.0.0.1:${server.port}${path}`, { method: "POST", body, headers })
   const json = { "content-type": "application/json" }
 
-  test("is answered on one connection after the other", async () => {
+  test("are answered one after the other on one connection", async () => {
     const chunked = await answerTo(
       head("Transfer-Encoding: chunked\r\n", "/t/chunked"),
       (send) => send(`${chunk('{"a"')}${chunk(":1}")}0\r\n\r\n`),
@@ -162,7 +162,7 @@ describe("what curl and browsers send", () => {
     expect(taken().at(-1)).toBe("/t/chunked a=1")
   })
 
-  test("in every dialect", async () => {
+  test("in every format", async () => {
     const before = lines.length
     const log = '1.2.3.4 - - [21/Nov/2026:01:10:43 +0000] "GET / HTTP/1.1" 200 1 "-" "curl"\nbad'
     expect((await post("/t/one", '{"a":{"b":1}}', json)).status).toBe(200)
@@ -194,7 +194,7 @@ describe("what curl and browsers send", () => {
     ])
   })
 
-  test("HEAD has the answer of GET without its body", async () => {
+  test("HEAD has the response of GET without its body", async () => {
     for (const [path, status] of [
       ["/t/x", 200],
       ["/api/v1/beacon", 204],

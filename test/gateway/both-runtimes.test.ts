@@ -1,6 +1,6 @@
 /**
- * Every dialect's good answer and every "no" of the contract, asked once over a real socket of a real gateway process,
- * on Bun and on Deno; and the lines that come of it.
+ * Every successful response of each format and every error, once over a real socket of a real gateway process,
+ * on Bun and on Deno; and the resulting lines.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
@@ -8,9 +8,9 @@ import { Redis } from "ioredis"
 import { denoProgram } from "../support/deno.ts"
 import { hasRedisProgram, type OwnRedis, startRedis } from "../support/redis.ts"
 import { ownSettings, type runtimes, type Spoor, startSpoor } from "../support/spoor.ts"
-import { auth, type Case, cases, json, token } from "./asked-cases.ts"
+import { auth, type Case, cases, json, token } from "./http-cases.ts"
 
-/** The whole answer as text; bodies shorter than announced are left so. */
+/** The whole response as text; bodies shorter than announced stay incomplete. */
 const ask = (port: number, { method = "GET", target, headers = {}, body }: Case): Promise<string> =>
   new Promise((resolve) => {
     const sent = Buffer.from(body ?? "")
@@ -29,7 +29,7 @@ const ask = (port: number, { method = "GET", target, headers = {}, body }: Case)
     })
     socket.on("data", (data) => {
       received += data.toString("latin1")
-      // A "no" to a body that never ends: the answer is there, whoever ends the connection.
+      // The error for a body that never ends: complete, whichever side closes the connection.
       if (/^HTTP\/1.1 408[\s\S]*\r\n\r\n.*\}/.test(received)) socket.destroy()
     })
     socket.on("error", () => {})
@@ -58,7 +58,7 @@ const suite = (runtime: keyof typeof runtimes): void => {
     await server?.stop()
   })
 
-  /** Path and query of the lines that are in the queue, which are taken out. */
+  /** Takes the lines from the queue, and returns their paths and queries. */
   const lines = async (): Promise<ReadonlyArray<string>> =>
     ((await redis.lpop("click_queue", 1_000)) ?? []).map((line) => line.split(" ").slice(4, 6).join(" "))
 

@@ -1,4 +1,4 @@
-/** A gateway with guards and privacy for tests, asked without a socket: it keeps its lines and what it counted. */
+/** A gateway with guards and privacy for tests, without a socket: records its lines and counts. */
 import type { ByteString } from "../../contracts/event.ts"
 import { Topic } from "../../contracts/ids.ts"
 import { type GatewayOptions, gatewayApp } from "../../gateway/app.ts"
@@ -11,7 +11,7 @@ import { type PrivacySettings, privacyOf } from "../../gateway/privacy/privacy.t
 export const noon = 1_795_262_400_000
 
 export interface Given {
-  /** As WRITE_KEYS; `events` is the standard topic, `shop` and `clicks` may be named. */
+  /** The value of WRITE_KEYS; `events` is the default topic, `shop` and `clicks` are allowed. */
   readonly keys?: string
   readonly perAddress?: string
   readonly perKey?: string

@@ -1,8 +1,8 @@
-/** Run by guarded-on-deno.test.ts under Deno: a gateway with everything on, over TLS; prints what happened as JSON. */
+/** Run by guarded-on-deno.test.ts under Deno: a gateway with every guard, over TLS; prints the results as JSON. */
 import { createHash, X509Certificate } from "node:crypto"
 import { copyFileSync, readFileSync } from "node:fs"
 import { connect } from "node:tls"
-import { limitConcurrency } from "../../gateway/guard/concurrency-limit.ts"
+import { limitInFlight } from "../../gateway/guard/concurrency-limit.ts"
 import { corsOf } from "../../gateway/http/cors.ts"
 import { serve } from "../../gateway/http/serve.ts"
 import { readTls, tlsRenewals } from "../../gateway/http/tls.ts"
@@ -22,7 +22,7 @@ const { app, lines, counted } = guardedGateway({
   },
   more: {
     cors: corsOf({ corsOrigins: "https://shop.example", corsCredentials: true }),
-    around: limitConcurrency(4, () => {}),
+    middleware: limitInFlight(4, () => {}),
     settings: { trustedProxies: "127.0.0.0/8, 2001:db8::/33", podName: undefined }
   }
 })
@@ -35,10 +35,10 @@ const server = await serve({
   hostname: "127.0.0.1",
   fetch: app.fetch,
   tls: { ...tls, renewals: tlsRenewals(cert, key, tls, say, 20) },
-  door: { most: 10, request: 5_000, count: () => {} }
+  connectionGuard: { maxConnections: 10, requestTimeoutMs: 5_000, countRefused: () => {} }
 })
 
-/** The certificate that a new connection is shown, in short. */
+/** The fingerprint of the certificate of a new connection. */
 const shown = (): Promise<string> =>
   new Promise((resolve) => {
     const socket = connect({ port: server.port, host: "127.0.0.1", rejectUnauthorized: false }, () => {
@@ -95,6 +95,6 @@ process.stdout.write(
     limited: [last.status, Number(last.headers.get("retry-after")) > 0],
     readable: last.headers.get("access-control-allow-origin"),
     certificates: [first, second],
-    mismatch: mismatch.includes("does not belong to the certificate")
+    mismatch: mismatch.includes("does not match the certificate")
   })
 )

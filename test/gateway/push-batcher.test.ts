@@ -1,19 +1,19 @@
 import { describe, expect, test } from "bun:test"
 import type { ByteString } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { type PushLimits, pushBatch, standardLimits } from "../../gateway/push-batcher.ts"
+import { PushBatcher, type PushLimits, standardPushLimits } from "../../gateway/push-batcher.ts"
 
-/** A queue whose pushes end when the test says so. */
+/** A queue whose pushes are settled by the test. */
 const heldQueue = (limits: Partial<PushLimits> = {}) => {
   const pushes: Array<{ lines: ReadonlyArray<string>; done: () => void; fail: (cause: unknown) => void }> = []
   const waiters: Array<() => void> = []
-  const batch = pushBatch(
+  const batch = new PushBatcher(
     (lines) =>
       new Promise((resolve, reject) => {
         pushes.push({ lines: [...lines], done: resolve, fail: reject })
         for (const wake of waiters.splice(0)) wake()
       }),
-    { ...standardLimits, ...limits }
+    { ...standardPushLimits, ...limits }
   )
   const push = async (index: number) => {
     while (pushes.length <= index) await new Promise<void>((resolve) => waiters.push(resolve))
@@ -26,8 +26,8 @@ const heldQueue = (limits: Partial<PushLimits> = {}) => {
 
 const reasonOf = (cause: unknown): string => (cause instanceof Failure ? cause.reason : String(cause))
 
-describe("a shared push", () => {
-  test("lines that come together leave together, in order", async () => {
+describe("a push of several requests", () => {
+  test("lines that arrive together are pushed together, in order", async () => {
     const { add, push, pushes, batch } = heldQueue()
     const all = Promise.all([add("a"), add("b"), add("c")])
     const first = await push(0)
@@ -40,7 +40,7 @@ describe("a shared push", () => {
     expect(batch.pending()).toEqual({ lines: 0, bytes: 0 })
   })
 
-  test("nobody is answered before the push is done", async () => {
+  test("no caller is answered before its push is done", async () => {
     const { add, push } = heldQueue()
     let answered = false
     const one = add("a").then(() => {
@@ -54,7 +54,7 @@ describe("a shared push", () => {
     expect(answered).toBe(true)
   })
 
-  test("while a push is under way, lines are collected and follow it", async () => {
+  test("while a push is in flight, lines are collected for the next one", async () => {
     const { add, push, pushes } = heldQueue()
     const a = add("a")
     const first = await push(0)
@@ -68,8 +68,8 @@ describe("a shared push", () => {
     await Promise.all([a, ...rest])
   })
 
-  test("a full batch does not wait for the push before it, but for its turn among so many", async () => {
-    const { add, push, pushes } = heldQueue({ batchLines: 2, pushes: 2 })
+  test("a full batch is pushed concurrently, up to the limit", async () => {
+    const { add, push, pushes } = heldQueue({ maxBatchLines: 2, maxPushes: 2 })
     const all = [add("a"), add("b"), add("c"), add("d"), add("e"), add("f")]
     const first = await push(0)
     const second = await push(1)
@@ -85,7 +85,7 @@ describe("a shared push", () => {
     await Promise.all(all)
   })
 
-  test("a push that fails is told to its own callers alone", async () => {
+  test("a failed push rejects its own callers only", async () => {
     const { add, push, batch } = heldQueue()
     const lost = add("a").catch(reasonOf)
     const first = await push(0)
@@ -97,8 +97,8 @@ describe("a shared push", () => {
     expect(batch.pending().lines).toBe(0)
   })
 
-  test("when the queue is away, those who wait for their turn fail with the push before them", async () => {
-    const { add, push, pushes, batch } = heldQueue({ pushes: 1 })
+  test("when the queue is unavailable, waiting lines fail with the failed push", async () => {
+    const { add, push, pushes, batch } = heldQueue({ maxPushes: 1 })
     const a = add("a")
     const first = await push(0)
     const waiting = [add("b"), add("c")]
@@ -115,7 +115,7 @@ describe("a shared push", () => {
   })
 
   test("a push that throws at once is a failed push", async () => {
-    const batch = pushBatch(() => {
+    const batch = new PushBatcher(() => {
       throw new Failure({ reason: "unavailable", message: "no queue" })
     })
     expect(await batch.add("a" as ByteString).catch(reasonOf)).toBe("unavailable")
@@ -123,9 +123,9 @@ describe("a shared push", () => {
   })
 })
 
-describe("bounds", () => {
-  test("one line more than may be pending is refused at once, and taken again when there is room", async () => {
-    const { add, push } = heldQueue({ pendingLines: 2 })
+describe("limits", () => {
+  test("a line over the limit of pending lines is refused at once, and accepted when there is room again", async () => {
+    const { add, push } = heldQueue({ maxPendingLines: 2 })
     const kept = [add("a"), add("b")]
     expect(await add("c").catch(reasonOf)).toBe("busy")
     ;(await push(0)).done()
@@ -135,8 +135,8 @@ describe("bounds", () => {
     await again
   })
 
-  test("the same with bytes", async () => {
-    const { add, push } = heldQueue({ pendingBytes: 10 })
+  test("pending bytes are limited too", async () => {
+    const { add, push } = heldQueue({ maxPendingBytes: 10 })
     const kept = add("12345678")
     expect(await add("123").catch(reasonOf)).toBe("busy")
     const more = add("12")
@@ -145,7 +145,7 @@ describe("bounds", () => {
   })
 })
 
-test("drain waits for what is pending, and for nothing when there is nothing", async () => {
+test("drain waits for pending lines, and resolves at once when there are none", async () => {
   const { add, push, batch } = heldQueue()
   await batch.drain()
   const events: Array<string> = []

@@ -14,11 +14,11 @@ const read = (environment: Record<string, string>) =>
     )
   )
 
-test("nothing need be set", async () => {
+test("every setting has a default", async () => {
   expect(await read({})).toEqual({ port: 5222, proxies: "127.0.0.0/8,::1", pod: undefined })
 })
 
-test("what is set counts", async () => {
+test("settings are applied", async () => {
   expect(await read({ GATEWAY_PORT: "0", TRUSTED_PROXIES: "none", POD_NAME: "p-1" })).toEqual({
     port: 0,
     proxies: "none",
@@ -26,7 +26,7 @@ test("what is set counts", async () => {
   })
 })
 
-test("what cannot work is refused, saying what it is", async () => {
+test("an invalid setting is refused by name", async () => {
   expect(await read({ TRUSTED_PROXIES: "10.0.0.0/8, proxy" })).toContain('"proxy"')
   expect(await read({ POD_NAME: "two words" })).toContain("one word")
 })

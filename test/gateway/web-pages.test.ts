@@ -1,4 +1,4 @@
-/** Pages of another origin in a real Chromium send events, with the headers that other people's tools add to a fetch. */
+/** Pages of another origin in a real Chromium send events, with the headers that common tools add to a fetch. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -9,9 +9,9 @@ import { serve } from "../../gateway/http/serve.ts"
 import type { Server } from "../../gateway/http/server-types.ts"
 import { inBrowser } from "../support/browser.ts"
 import { eventually } from "../support/eventually.ts"
-import { askedGateway } from "./asked-gateway.ts"
+import { testGateway } from "./gateway-for-tests.ts"
 
-/** What tracing and monitoring tools add: OpenTelemetry, Sentry, jQuery, Datadog, New Relic. */
+/** Headers of tracing and monitoring tools: OpenTelemetry, Sentry, jQuery, Datadog, New Relic. */
 const added: Readonly<Record<string, string>> = {
   traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
   tracestate: "vendor=1",
@@ -47,7 +47,7 @@ const sent: ReadonlyArray<Sent> = [
   { path: "/api/v1/beacon?n=6", method: "GET" }
 ]
 
-/** Sends them from the page, and says for each its status, or that the browser did not let it. */
+/** Sends them from the page, and returns each status, or that the browser blocked it. */
 const sendAll = (page: Page, port: number, credentials: "include" | "omit"): Promise<ReadonlyArray<string>> =>
   page.evaluate(
     async ({ sent, added, port, credentials }) => {
@@ -85,7 +85,7 @@ inBrowser("a page with tracing tools", (check) => {
   })
 
   const gateway = async (cors: CorsSettings, more: Partial<GatewayOptions> = {}) => {
-    const { app, lines } = askedGateway({ cors: corsOf(cors), ...more })
+    const { app, lines } = testGateway({ cors: corsOf(cors), ...more })
     const cookies = new Set<string | null>()
     const server = await serve({
       port: 0,

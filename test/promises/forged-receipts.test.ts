@@ -1,6 +1,6 @@
 /**
- * Promise 1 against a stranger on NATS who answers for the enrichers that everything is stored: with BUS_SECRET nothing
- * is let go on such a receipt, and what the stranger got waits until an enricher has it.
+ * Promise 1 against an attacker on NATS who answers requests to enrichers with forged receipts: with BUS_SECRET no batch
+ * leaves the queue on such a receipt, and its lines wait until an enricher handles them.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
@@ -50,7 +50,7 @@ describe.skipIf(servers === undefined || !canStartNats)("a stranger answers that
     const before = forged
     await cluster.redis.rpush(cluster.queueKey, ...Array.from({ length: lines }, (_, n) => line(n)))
     await cluster.start("drainer")
-    await eventually("the stranger has answered", () => forged >= before + lines)
+    await eventually("the attacker has answered", () => forged >= before + lines)
     for (const actor of ["bridge", "enricher"]) await cluster.start(actor)
     await eventually(
       "the queue is empty",
@@ -68,7 +68,7 @@ describe.skipIf(servers === undefined || !canStartNats)("a stranger answers that
     expect(await drainedOf({ BUS_SECRET: "a secret of this deployment" }, 500)).toBe(500)
   }, 90_000)
 
-  test("without, whoever may answer there is believed", async () => {
+  test("without BUS_SECRET any responder is trusted", async () => {
     expect(await drainedOf({}, 500)).toBe(0)
   }, 90_000)
 })

@@ -1,7 +1,7 @@
 /**
- * Promise 6: when Redis is full, read-only, loading, cannot save, frozen or gone, the gateway answers 503 with
- * Retry-After within 2 seconds, and goes on by itself when Redis is well. One gateway lives through all of it, and what
- * it answered with 200 is in the queue at the end of each trouble.
+ * Promise 6: when Redis is full, read-only, loading, unable to save, frozen or gone, the gateway answers 503 with
+ * Retry-After within 2 seconds, and recovers by itself with Redis. One gateway runs through all of it, and each event that
+ * it answered with 200 is in the queue after each fault.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test"
 import { mkdirSync, rmSync } from "node:fs"
@@ -33,7 +33,7 @@ describe.skipIf(!hasRedisProgram())(
       await edge.hasAll()
     })
 
-    /** What Redis itself says to a push. */
+    /** Redis's own error for a push. */
     const refusal = (): Promise<string> =>
       edge.redis.rpush("another", "x").then(
         () => "",
@@ -54,13 +54,13 @@ describe.skipIf(!hasRedisProgram())(
       await edge.redis.replicaof("NO", "ONE")
     })
 
-    test("loading what it holds", async () => {
+    test("loading its data", async () => {
       for (let i = 0; i < 10; i++)
         await edge.redis.mset(
           ...Array.from({ length: 200 }, (_, j) => [`key ${i} ${j}`, "x".repeat(100)]).flat()
         )
       await edge.redis.bgrewriteaof()
-      await eventually("what it holds is in its base file", async () =>
+      await eventually("its data is in its base file", async () =>
         /aof_rewrite_in_progress:0[\s\S]*aof_rewrites:[1-9]/.test(await edge.redis.info("persistence"))
       )
       await server.kill()
@@ -91,23 +91,21 @@ describe.skipIf(!hasRedisProgram())(
       server.resume()
     })
 
-    test("frozen so long that its connections are given up", async () => {
+    test("frozen so long that its connections are closed", async () => {
       server.pause()
       await edge.refuses()
-      await eventually("the connection is given up", () =>
-        /Lost Redis/.test(edge.spoor.output().slice(-2000))
-      )
+      await eventually("the connection is closed", () => /Lost Redis/.test(edge.spoor.output().slice(-2000)))
       await edge.refuses()
       server.resume()
     })
 
-    test("gone, killed while events come in: it has all that were acknowledged when it is back", async () => {
+    test("killed while events arrive: after its restart it has all that were acknowledged", async () => {
       const before = edge.acknowledged()
       let isUp = true
       const sending = Array.from({ length: 8 }, async () => {
         while (isUp) await edge.send()
       })
-      await eventually("many are taken", () => edge.acknowledged() > before + 500)
+      await eventually("many events are acknowledged", () => edge.acknowledged() > before + 500)
       await server.kill()
       isUp = false
       await Promise.all(sending)

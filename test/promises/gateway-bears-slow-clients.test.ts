@@ -1,6 +1,6 @@
 /**
- * Promise 4, and case 42 of the faults: thousands of clients that say nothing, or never finish, are closed within a
- * quarter of a minute, however many may come; nobody else notices, and no event is lost. On each runtime, as a process.
+ * Promise 4, and case 42 of the faults: thousands of clients that send nothing, or never finish, are disconnected within
+ * 15 seconds, however many connect; other clients are not affected, and no event is lost. On each runtime, as a process.
  */
 import { describe, expect, test } from "bun:test"
 import { connect, type Socket } from "node:net"
@@ -11,7 +11,7 @@ import { httpClient } from "../support/flood.ts"
 import { hasRedisProgram, startRedis } from "../support/redis.ts"
 import { type Environment, ownSettings, type runtimes, startSpoor } from "../support/spoor.ts"
 
-/** Each of them a thousand times. */
+/** Each kind a thousand times. */
 const beginnings = [
   "",
   "GET /t/slow?a=1 HTTP/1.1\r\nHost: h\r\nX-Slow: ",
@@ -37,7 +37,7 @@ const bears = async (runtime: keyof typeof runtimes, settings: Environment): Pro
   }
 }
 
-/** Until all slow clients are closed: what these were told, and what became of a well-behaved one. */
+/** Waits until all slow clients are disconnected; returns their answers, and those of a well-behaved client. */
 const besieged = async (url: URL) => {
   const open = new Set<Socket>()
   const slow = new Set<string>()

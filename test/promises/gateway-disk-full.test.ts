@@ -1,13 +1,13 @@
 /**
- * A disk that is full under the embedded queue: pushes are answered with 503, and readiness says why, so that load
- * balancers move on; when there is room again it is ready by itself, without a push.
+ * A full disk under the embedded queue: pushes are answered with 503, and readiness reports why, so that load balancers
+ * use other gateways; when there is space again the gateway becomes ready by itself, without a push.
  */
 import { afterAll, describe, expect, test } from "bun:test"
 import { smallDisk } from "../faults/small-disk.ts"
 import { eventually } from "../support/eventually.ts"
 import { ownSettings, startSpoor } from "../support/spoor.ts"
 
-/** Only root may mount a disk of a test's own, on Linux. Where that is impossible it is said. */
+/** Mounting a small disk needs root and Linux; the test is skipped with a message otherwise. */
 const canMount = process.platform === "linux" && process.getuid?.() === 0
 if (!canMount)
   process.stderr.write("A full disk cannot be tried: a disk that can be filled needs root, on Linux.\n")
@@ -18,7 +18,7 @@ afterAll(async () => {
 })
 
 describe.skipIf(!canMount)("a gateway whose disk is full", () => {
-  test("is not ready while it refuses, says why, and is ready when there is room", async () => {
+  test("is not ready while it refuses, with the reason, and is ready when there is space", async () => {
     const disk = await smallDisk({ later: (ending) => void endings.push(ending) }, 8)
     const spoor = await startSpoor(["gateway"], ownSettings({ DATA_DIR: disk.folder }))
     endings.push(async () => void (await spoor.end("SIGKILL")))
@@ -43,7 +43,7 @@ describe.skipIf(!canMount)("a gateway whose disk is full", () => {
     expect(await push()).toBe(200)
   })
 
-  test("says at the start that the disk is full", async () => {
+  test("reports a full disk at the start", async () => {
     const disk = await smallDisk({ later: (ending) => void endings.push(ending) }, 1)
     await disk.fill(0)
     const start = startSpoor(["gateway"], ownSettings({ DATA_DIR: disk.folder }))

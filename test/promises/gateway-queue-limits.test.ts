@@ -1,4 +1,4 @@
-/** Promise 4 and 6: over the limit of the queue's length or bytes the gateway answers 503, and 200 when there is room. */
+/** Promises 4 and 6: over the limit of the queue's length or bytes the gateway answers 503, and 200 below it. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { type Edge, startEdge } from "../support/edge.ts"
 import { eventually } from "../support/eventually.ts"
@@ -20,7 +20,7 @@ describe.skipIf(!hasRedisProgram())("a queue that holds as much as it may", () =
     return edge
   }
 
-  /** Somebody drains it. */
+  /** Drains the queue. */
   const drain = (edge: Edge): Promise<unknown> => edge.redis.ltrim("click_queue", -10, -1)
 
   test("QUEUE_MAX_LENGTH", async () => {
@@ -43,7 +43,7 @@ describe.skipIf(!hasRedisProgram())("a queue that holds as much as it may", () =
     await edge.takes()
   })
 
-  test("60 % of Redis's memory, without any setting, before Redis itself refuses, and as it changes", async () => {
+  test("by default 60 % of Redis's memory, before Redis itself refuses, following its changes", async () => {
     const edge = await edgeOn(["--maxmemory", "10mb"], {})
     const filling = Array.from({ length: 100 }, () => "x".repeat(1000))
     await eventually("the queue is full", async () => {
@@ -57,7 +57,7 @@ describe.skipIf(!hasRedisProgram())("a queue that holds as much as it may", () =
     await edge.takes()
   })
 
-  test("a Redis that may delete events gets none, until it is told not to", async () => {
+  test("a Redis whose policy may evict events gets none until the policy is changed", async () => {
     const edge = await edgeOn(["--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"], {})
     expect(edge.spoor.output()).toContain(
       "may delete events when its memory is full (maxmemory-policy allkeys-lru)"
@@ -70,7 +70,7 @@ describe.skipIf(!hasRedisProgram())("a queue that holds as much as it may", () =
 })
 
 describe("the queue in a file", () => {
-  test("is full at QUEUE_MAX_LENGTH too, and takes events again when it is drained", async () => {
+  test("is full at QUEUE_MAX_LENGTH too, and accepts events again when it is drained", async () => {
     const settings = ownSettings({ QUEUE_MAX_LENGTH: "5" })
     const gateway = await startSpoor(["gateway"], settings)
     const send = () => fetch(new URL("/t/event", gateway.address("send events")))
@@ -78,7 +78,7 @@ describe("the queue in a file", () => {
     const refused = await send()
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"])
     const others = await startSpoor(["drainer", "enricher", "bridge"], settings)
-    await eventually("there is room again", async () => (await send()).status === 200)
+    await eventually("there is space again", async () => (await send()).status === 200)
     expect(await others.end()).toBe(0)
     expect(await gateway.end()).toBe(0)
   })

@@ -1,4 +1,4 @@
-/** Promise 4 and 6: while Redis is frozen nothing piles up in the gateway, however much comes in. */
+/** Promises 4 and 6: while Redis is frozen the gateway's memory stays bounded, however many events arrive. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { type Edge, startEdge } from "../support/edge.ts"
@@ -21,7 +21,7 @@ describe.skipIf(!hasRedisProgram())("a flood while Redis is frozen", () => {
     await server.remove()
   })
 
-  /** Each event weighs about 10 KB. */
+  /** Each event has about 10 KB. */
   const filling = "x".repeat(10_000)
   const send = (most: number): Promise<ReadonlyArray<Answered>> =>
     flood(
@@ -31,7 +31,7 @@ describe.skipIf(!hasRedisProgram())("a flood while Redis is frozen", () => {
       (sent) => sent >= most
     )
 
-  /** Of the gateway's process, in MB. */
+  /** Memory of the gateway's process, in MB. */
   const resident = (): number => {
     const status = readFileSync(`/proc/${edge.spoor.process.pid}/status`, "latin1")
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
@@ -46,11 +46,11 @@ describe.skipIf(!hasRedisProgram())("a flood while Redis is frozen", () => {
     return all
   }
 
-  test("what is over the bound is refused at once, the rest when Redis has had its time; then all goes on", async () => {
+  test("events over the limit are refused at once, the others after the Redis timeout; then the gateway recovers", async () => {
     server.pause()
     const answers = await send(clients)
     expect(counts(answers)).toEqual({ "503 busy": clients - maxPending, "503 unavailable": maxPending })
-    // Nobody who is refused for the bound waits for Redis: all of them are answered before the first of the others.
+    // Refusals over the limit do not wait for Redis: all of them are answered before the first of the others.
     expect(answers.findLastIndex(({ body }) => body.includes("busy"))).toBeLessThan(clients - maxPending)
     server.resume()
     await edge.takes()

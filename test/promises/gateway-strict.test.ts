@@ -1,6 +1,6 @@
 /**
- * Promise 8: with QUEUE_CONFIRM=replica a 200 means that a replica has the event too, with disk that it is on the disk.
- * Without the replica or the disk the gateway answers 503 within 2 seconds, and 200 again by itself.
+ * Promise 8: with QUEUE_CONFIRM=replica a 200 means that a replica has the event too; with `disk`, that it is on the disk.
+ * Without the replica or the disk the gateway answers 503 within 2 seconds, and recovers by itself.
  */
 import { afterEach, describe, expect, test } from "bun:test"
 import { Redis } from "ioredis"
@@ -34,13 +34,13 @@ describe.skipIf(!hasRedisProgram())("QUEUE_CONFIRM=replica", () => {
     return { primary, replica, edge: await edgeOn(primary, "replica") }
   }
 
-  test("a 200 is on the replica: killing the primary loses none", async () => {
+  test("an event answered with 200 is on the replica: killing the primary loses none", async () => {
     const { primary, replica, edge } = await pair()
     await edge.takes()
     const sending = Array.from({ length: 8 }, async () => {
       while ((await edge.send()).status === 200);
     })
-    await eventually("many are taken", () => edge.acknowledged() > 500)
+    await eventually("many events are acknowledged", () => edge.acknowledged() > 500)
     await primary.kill()
     await Promise.all(sending)
     const redis = new Redis(replica.url)
@@ -49,7 +49,7 @@ describe.skipIf(!hasRedisProgram())("QUEUE_CONFIRM=replica", () => {
     redis.disconnect()
   })
 
-  test("its replica frozen, gone and back: 503 in time, with hardly anything written, then 200", async () => {
+  test("replica frozen, gone and back: 503 in time, with hardly anything written, then 200", async () => {
     const { replica, edge } = await pair()
     await edge.takes()
     for (const [away, back] of [
@@ -60,7 +60,7 @@ describe.skipIf(!hasRedisProgram())("QUEUE_CONFIRM=replica", () => {
       await away()
       await edge.refuses()
       for (let i = 0; i < 10; i++) expect((await edge.send()).status).toBe(503)
-      // One push on each connection may be written before it is known that nobody confirms.
+      // One push on each connection may be written before the missing confirmation is noticed.
       expect(await edge.redis.llen("click_queue")).toBeLessThan(before + 25)
       await back()
       await edge.takes()
@@ -74,7 +74,7 @@ describe.skipIf(!hasRedisProgram())("QUEUE_CONFIRM=replica", () => {
     expect(await edge.redis.llen("click_queue")).toBe(0)
   })
 
-  test("cannot work with the queue in a file: the start says so", async () => {
+  test("is refused at the start with the queue in a file", async () => {
     const { output, ended } = launch(["gateway"], ownSettings({ QUEUE_CONFIRM: "replica" }))
     expect(await ended).toBe(78)
     expect(output()).toContain("QUEUE_CONFIRM=replica needs a Redis with a replica")
@@ -82,7 +82,7 @@ describe.skipIf(!hasRedisProgram())("QUEUE_CONFIRM=replica", () => {
 })
 
 describe.skipIf(!hasRedisProgram())("QUEUE_CONFIRM=disk", () => {
-  test("works where Redis writes at once, and only there; the start says what to set", async () => {
+  test("works only if Redis writes at once; otherwise the start reports what to set", async () => {
     const server = await start([])
     const edge = await edgeOn(server, "disk")
     expect(edge.spoor.output()).toMatch(/cannot say that an event is on its disk.*set appendonly to yes/)

@@ -1,6 +1,6 @@
 /**
- * Promise: a gateway may run in several processes on one port. Each has a share of the events; one that dies is
- * replaced while the others go on; SIGTERM drains all, and what was answered is in the queue; none outlives the supervisor.
+ * Promise: a gateway may run in several processes on one port. Each gets a share of the events; one that dies is replaced
+ * while the others continue; SIGTERM drains all, and each answered event is in the queue; none outlives the supervisor.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { randomUUID } from "node:crypto"
@@ -24,7 +24,7 @@ const healthPorts = (spoor: Spoor): ReadonlyArray<number> =>
     Number(port)
   )
 
-/** Events that the worker with its figures there has taken; 0 when it has ended. */
+/** The number of events that the worker with metrics on that port has received; 0 when it has ended. */
 const receivedBy = async (opsPort: number): Promise<number> => {
   const answer = await fetch(`http://127.0.0.1:${opsPort}/metrics`).catch(() => undefined)
   const figures = (await answer?.text()) ?? ""
@@ -51,7 +51,7 @@ for (const runtime of runtimes) {
     const portOf = (spoor: Spoor): number => Number(spoor.address("send events").port)
     const kept = async (): Promise<ReadonlyArray<number>> => numbersIn(await redis.lrange(queueKey, 0, -1))
 
-    /** Every event that was answered is in the queue; one whose connection was lost may be there as well. */
+    /** Checks that each answered event is in the queue; one whose connection was lost may be there as well. */
     const expectKept = async (load: Load): Promise<void> => {
       const there = new Set(await kept())
       expect(load.taken().filter((event) => !there.has(event))).toEqual([])
@@ -66,14 +66,14 @@ for (const runtime of runtimes) {
       redis.disconnect()
     })
 
-    // With a cap on connections, the door before the server shares the port, as always on Deno.
+    // With a cap on connections, the connection guard shares the port, as always on Deno.
     for (const more of runtime === "bun" ? [{}, { GATEWAY_MAX_CONNECTIONS: "100" }] : [{}]) {
       test(`gives each worker a share ${JSON.stringify(more)}`, async () => {
         await redis.del(queueKey)
         const spoor = await start(more)
         const ports = healthPorts(spoor)
         const load = startLoad({ gateways: () => [portOf(spoor)], fresh: 4 })
-        await eventually("all have taken some", async () =>
+        await eventually("all workers have received some", async () =>
           (await Promise.all(ports.map(receivedBy))).every((events) => events > 0)
         )
         await load.stop()
@@ -83,13 +83,13 @@ for (const runtime of runtimes) {
         await expectKept(load)
         expect(spoor.output().match(/ {2}send events /g)).toHaveLength(1)
         expect(await spoor.end()).toBe(0)
-        // They share no file: there is none.
+        // The workers share no file.
         const folder = settings.DATA_DIR ?? ""
         expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([])
       }, 60_000)
     }
 
-    test("replaces a worker that dies while the others go on", async () => {
+    test("replaces a worker that dies while the others continue", async () => {
       await redis.del(queueKey)
       const spoor = await start()
       const before = childrenOf(spoor.process.pid)
@@ -98,12 +98,12 @@ for (const runtime of runtimes) {
       await load.goesOn(100)
       process.kill(before[0] ?? 0, "SIGKILL")
       await load.goesOn(100)
-      await eventually("another is up", () => healthPorts(spoor).length === workers + 1)
+      await eventually("the replacement is up", () => healthPorts(spoor).length === workers + 1)
       const after = childrenOf(spoor.process.pid)
       expect(after.length).toBe(workers)
       expect(after.filter((pid) => before.includes(pid)).length).toBe(workers - 1)
       const replacement = healthPorts(spoor).at(-1) ?? 0
-      await eventually("the other takes its share", async () => (await receivedBy(replacement)) > 0)
+      await eventually("the replacement gets its share", async () => (await receivedBy(replacement)) > 0)
       await load.stop()
       for (const ending of Object.keys(load.answers)) expect(["200", "refused", "reset"]).toContain(ending)
       await expectKept(load)
@@ -135,7 +135,7 @@ for (const runtime of runtimes) {
       await expectKept(load)
     }, 60_000)
 
-    test("lets nobody else listen on its port, with workers or without", async () => {
+    test("does not share its port with other processes, with workers or without", async () => {
       const spoor = await start()
       const port = String(portOf(spoor))
       for (const args of [["gateway"], ["gateway", "--workers", "1"], ["gateway", "--workers", "2"]]) {
@@ -146,9 +146,9 @@ for (const runtime of runtimes) {
       expect(await spoor.end()).toBe(0)
     }, 60_000)
 
-    test("does not start where others listen, nor with settings that cannot work, and says why once", async () => {
+    test("does not start on a port in use or with invalid settings, and prints why once", async () => {
       const other = createServer().listen(0, "127.0.0.1")
-      await eventually("it listens", () => other.listening)
+      await eventually("the other server listens", () => other.listening)
       const address = other.address()
       const taken = String(typeof address === "object" ? address?.port : "")
       const cases = [
@@ -157,7 +157,7 @@ for (const runtime of runtimes) {
         [{ TRUSTED_PROXIES: "nonsense" }, 78, '"nonsense" is neither an IP address'],
         [{ REDIS_URL: "nonsense" }, 78, "A Redis URL must read"],
         [{ REDIS_URL: "" }, 78, "--workers needs REDIS_URL"],
-        [{ OPS_PORT: "65534" }, 78, "OPS_PORT=65534 leaves no ports for 3 workers"]
+        [{ OPS_PORT: "65534" }, 78, "OPS_PORT=65534 is too high for 3 workers"]
       ] as const
       for (const [more, code, sentence] of cases) {
         const { ended, output } = launch(["gateway", "--workers", "3"], { ...settings, ...more }, runtime)
@@ -178,7 +178,7 @@ here(
     const opsPort = await freePair()
     const settings = ownSettings({ REDIS_URL: url ?? "", OPS_PORT: String(opsPort) })
     const spoor = await startSpoor(["gateway", "--workers", "2"], settings)
-    await eventually("both are up", () => healthPorts(spoor).length === 2)
+    await eventually("both workers are up", () => healthPorts(spoor).length === 2)
     expect(healthPorts(spoor)).toEqual([opsPort, opsPort + 1])
     expect(spoor.output()).toContain("Spoor is running: gateway (worker 2 of 2)")
     expect(await spoor.end()).toBe(0)
@@ -186,7 +186,7 @@ here(
   60_000
 )
 
-test("only the gateway has workers, as many as make sense", async () => {
+test("only the gateway has workers, within limits", async () => {
   for (const [args, sentence] of [
     [["drainer", "--workers", "2"], "--workers is for the gateway alone"],
     [["drainer", "--workers", "1"], "--workers is for the gateway alone"],
@@ -215,7 +215,7 @@ const listenOn = (port: number): Promise<number | undefined> =>
     })
   })
 
-/** A port that nobody has, nor the one behind it. */
+/** A free port whose successor is free too. */
 const freePair = async (): Promise<number> => {
   for (;;) {
     const port = await listenOn(0)

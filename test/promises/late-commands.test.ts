@@ -1,7 +1,7 @@
 /**
- * Promise 1 and 3, where a connection delivers late what was sent on it: no acknowledged event is lost, none is stored
- * under the id of another, and a ledger would tell. Every interleaving of a small model (late-commands/model.ts) is
- * tried; with the mends taken out it finds the fault that was once there.
+ * Promises 1 and 3, when a connection delivers commands late: no acknowledged event is lost, none is stored under the id
+ * of another, and the ledger would show it. Tries every interleaving of a small model (late-commands/model.ts); without
+ * the fixes it finds the bug that once existed.
  */
 import { describe, expect, test } from "bun:test"
 import { explore, type Rule } from "./late-commands/explore.ts"
@@ -17,7 +17,7 @@ const linesOf = (state: State): ReadonlyArray<number> => [
   ...Object.values(state.batches).flatMap(({ lines }) => lines)
 ]
 
-/** Every line waits, is claimed or is stored; it waits or is claimed once. */
+/** Each line waits, is claimed or is stored; it waits or is claimed at most once. */
 const nothingIsLost: Rule = (state) => {
   const open = linesOf(state)
   if (new Set(open).size !== open.length) return `a line stands in the queue twice: ${open.join()}`
@@ -26,10 +26,10 @@ const nothingIsLost: Rule = (state) => {
   return lost.length === 0 ? undefined : `line ${lost.join()} is lost`
 }
 
-/** How many lines there were at the beginning: those that are open and those that were let go. */
+/** The number of lines at the start: those still open and those acknowledged. */
 const total = (state: State): number => linesOf(state).length + state.settle
 
-/** An event id stands for one line, for good. */
+/** An event id always belongs to the same line. */
 const idsAreUnique: Rule = (state) => {
   const lineOf = new Map<string, number>()
   for (const { id, line } of state.log) {
@@ -41,7 +41,7 @@ const idsAreUnique: Rule = (state) => {
 
 const both: Rule = (state) => nothingIsLost(state) ?? idsAreUnique(state)
 
-/** What the ledger says is true: it adds up exactly as long as nothing is lost. */
+/** The ledger is right: it adds up if and only if nothing is lost. */
 const theLedgerTells: Rule = (state) => {
   const isLost = nothingIsLost(state) !== undefined
   const addsUp = state.settle === state.stored
@@ -49,21 +49,21 @@ const theLedgerTells: Rule = (state) => {
   return !isLost && !addsUp ? "nothing is lost and the ledger does not add up" : undefined
 }
 
-describe("commands that are delivered late", () => {
+describe("commands delivered late", () => {
   for (const [who, bounds] of Object.entries({ "one drainer": oneDrainer, "two drainers": twoDrainers })) {
-    test(`lose nothing and give no id twice, in every interleaving: ${who}`, () => {
+    test(`lose nothing and reuse no id, in every interleaving: ${who}`, () => {
       const { broken, states } = explore(all, bounds, both)
       expect(broken).toBeUndefined()
       expect(states).toBeGreaterThan(2_000)
     }, 60_000)
 
-    test(`each of the two mends of the queue is enough alone: ${who}`, () => {
+    test(`either of the two fixes of the queue is enough alone: ${who}`, () => {
       expect(explore({ ...none, fence: true }, bounds, both).broken).toBeUndefined()
       expect(explore({ ...none, ownIds: true }, bounds, both).broken).toBeUndefined()
     }, 60_000)
   }
 
-  test("lost a line when nothing held them back: the shortest way there", () => {
+  test("lost a line without the fixes: the shortest path to it", () => {
     const { broken } = explore(none, oneDrainer, nothingIsLost)
     expect(broken?.wrong).toBe("line 1 is lost")
     expect(broken?.way).toEqual([
@@ -80,7 +80,7 @@ describe("commands that are delivered late", () => {
     ])
   })
 
-  test("receipts known by their lines are not enough: an acknowledgement sent again lets other lines go", () => {
+  test("receipts identified by their lines are not enough: a repeated acknowledgement removes other lines", () => {
     const digest = { ...none, digest: true }
     expect(explore(digest, oneDrainer, nothingIsLost).broken?.way.at(-1)).toBe("drainer 0 is heard: ack")
     expect(explore(digest, oneDrainer, idsAreUnique).broken?.wrong).toBe(
@@ -88,7 +88,7 @@ describe("commands that are delivered late", () => {
     )
   })
 
-  test("are told by the ledger, whatever they do", () => {
+  test("show in the ledger, whatever they do", () => {
     expect(explore(none, oneDrainer, theLedgerTells).broken).toBeUndefined()
     expect(explore(all, oneDrainer, theLedgerTells).broken).toBeUndefined()
   }, 60_000)

@@ -1,6 +1,6 @@
 /**
- * Promise 1: an outage loses nothing. What is down makes the backlog grow in the queue and nothing else: no dead
- * letter, no attempt used up; when it is back, the backlog drains by itself.
+ * Promise 1: an outage loses nothing. While a system is down only the backlog in the queue grows: no dead letter, no
+ * attempt counted; after its return the backlog drains by itself.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
@@ -32,14 +32,14 @@ describe.skipIf(servers === undefined || !canStartNats)("an outage loses nothing
     expect(await cluster.redis.hgetall(`{${cluster.queueKey}}:attempts`)).toEqual({})
   }
 
-  /** Each batch under way has been tried and given back, and none of them counts an attempt. */
+  /** Each batch in flight was tried and released, and none has an attempt counted. */
   const isHeldBack = (): Promise<boolean> =>
-    eventually("batches were tried in vain", async () => {
+    eventually("batches were tried and released", async () => {
       const attempts = Object.values(await cluster.redis.hgetall(`{${cluster.queueKey}}:attempts`))
       expect(attempts.length).toBeGreaterThan(0)
       for (const attempt of attempts) expect(attempt).toStartWith("0 ")
       expect((await cluster.depth()).deadLetters).toBe(0)
-      return drainer.output().includes("batch given back")
+      return drainer.output().includes("batch released")
     })
 
   let drainer: Spoor
@@ -66,11 +66,13 @@ describe.skipIf(servers === undefined || !canStartNats)("an outage loses nothing
     await allIsStored()
   }, 60_000)
 
-  test("with NATS killed and started again everything goes on by itself", async () => {
+  test("after a restart of NATS everything continues by itself", async () => {
     await push(5_000)
     await nats.kill()
     await push(5_000)
-    await eventually("the loss is noticed", () => /given back[\s\S]*given back/.test(drainer.output()))
+    await eventually("the loss is noticed", () =>
+      /batch released[\s\S]*batch released/.test(drainer.output())
+    )
     expect((await cluster.depth()).waiting).toBeGreaterThan(0)
     await nats.start()
     await allIsStored()

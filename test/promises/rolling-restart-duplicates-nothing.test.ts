@@ -1,7 +1,7 @@
 /**
- * Promise: a rolling restart under load stores every event exactly once. Whoever is stopped finishes what it was asked
- * and answers it, so nobody waits in vain for an answer, no attempt is counted, and every process ends with 0.
- * (Case 17 of the fault matrix, for bridges and drainers too.)
+ * Promise: a rolling restart under load stores every event exactly once. A stopped process finishes and answers its
+ * requests, so no request stays unanswered, no attempt is counted, and every process exits with 0. (Case 17 of the fault
+ * matrix, for bridges and drainers too.)
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
@@ -26,14 +26,14 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
     ever.push(started)
   }
 
-  /** Stops the oldest copy, which must end in order. */
+  /** Stops the oldest instance, which must end gracefully. */
   const endOldest = async (actor: Rolled): Promise<void> => {
     const oldest = running[actor].shift()
     expect(await oldest?.end()).toBe(0)
     await expectNoAttempts()
   }
 
-  /** No batch under way has an attempt behind it. */
+  /** Checks that no batch in flight has an attempt counted. */
   const expectNoAttempts = async (): Promise<void> => {
     const attempts = await cluster.redis.hgetall(`{${cluster.queueKey}}:attempts`)
     for (const [name, one] of Object.entries(attempts)) {
@@ -41,9 +41,9 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
     }
   }
 
-  /** Why drainers gave batches back, each reason once. */
-  const reasonsGivenBack = (): ReadonlyArray<string> => {
-    const said = ever.flatMap((one) => [...one.output().matchAll(/given back.*"reason":"([^"]+)"/g)])
+  /** Why drainers released batches, each reason once. */
+  const releaseReasons = (): ReadonlyArray<string> => {
+    const said = ever.flatMap((one) => [...one.output().matchAll(/batch released.*"reason":"([^"]+)"/g)])
     return [...new Set(said.map(([, reason = ""]) => reason))]
   }
 
@@ -62,35 +62,35 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
   afterAll(() => cluster.stop())
 
   for (const actor of rolled) {
-    test(`${actor}: a new copy is up before an old one is stopped`, async () => {
+    test(`${actor}: a new instance is up before an old one is stopped`, async () => {
       for (const _ of running[actor].slice()) {
         await begin(actor)
         await endOldest(actor)
         await load.goesOn(200)
       }
-      expect(reasonsGivenBack()).toEqual([])
+      expect(releaseReasons()).toEqual([])
     }, 30_000)
 
-    test(`${actor}: an old copy is stopped before a new one is up`, async () => {
+    test(`${actor}: an old instance is stopped before a new one is up`, async () => {
       for (const _ of running[actor].slice()) {
         await endOldest(actor)
         await load.goesOn(200)
         await begin(actor)
       }
-      expect(reasonsGivenBack()).toEqual([])
+      expect(releaseReasons()).toEqual([])
     }, 30_000)
   }
 
-  test("all copies of all of them are stopped at once and started again", async () => {
+  test("all instances of all actors are stopped at once and restarted", async () => {
     const both = [...rolled, ...rolled]
     await Promise.all(both.map(endOldest))
     await load.goesOn(200)
     await Promise.all(both.map(begin))
     await load.goesOn(200)
-    expect(reasonsGivenBack().filter((reason) => reason !== "no-responders")).toEqual([])
+    expect(releaseReasons().filter((reason) => reason !== "no-responders")).toEqual([])
   }, 30_000)
 
-  test("every event is in Kafka exactly once, and no batch has an attempt behind it", async () => {
+  test("every event is in Kafka exactly once, and no batch has an attempt counted", async () => {
     await load.stop()
     expect(Object.keys(load.answers)).toEqual(["200"])
     await expectEachOnce(cluster, load)

@@ -1,6 +1,6 @@
 /**
- * Promise: SIGTERM under load leaves nobody without an answer. Every request that was taken is answered with 200 and
- * its event is kept; behind a load balancer no client notices anything; the process ends with 0. (Case 2 of the fault matrix.)
+ * Promise: SIGTERM under load leaves no request unanswered. Every accepted request is answered with 200 and its event is
+ * kept; behind a load balancer no client is affected; the process exits with 0. (Case 2 of the fault matrix.)
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdtempSync } from "node:fs"
@@ -36,7 +36,7 @@ for (const runtime of runtimes) {
       return gateway
     }
 
-    /** The numbers of the events in Redis, in order, each as often as it is there. */
+    /** The numbers of the events in Redis, in order, with duplicates. */
     const kept = async (): Promise<ReadonlyArray<number>> =>
       numbersIn(await cluster.redis.lrange(cluster.queueKey, 0, -1))
 
@@ -71,7 +71,7 @@ for (const runtime of runtimes) {
       expect(await kept()).toEqual(load.taken())
     }, 30_000)
 
-    test("answers all that it took even when clients go on sending to it alone", async () => {
+    test("answers all accepted requests even when clients keep sending to it only", async () => {
       await cluster.redis.del(cluster.queueKey)
       const gateway = await start()
       const load = startLoad({ gateways: () => [portOf(gateway)], keeping: 6, fresh: 3 })
@@ -84,7 +84,7 @@ for (const runtime of runtimes) {
     }, 30_000)
   })
 
-  test(`everything in one process on ${runtime}: what was answered is in the log exactly once`, async () => {
+  test(`all actors in one process on ${runtime}: each answered event is in the log exactly once`, async () => {
     const settings = ownSettings({ DATA_DIR: mkdtempSync(join(tmpdir(), "spoor-data-")) })
     let spoor = await startSpoor(["--all"], settings, runtime)
     const load = startLoad({ gateways: () => [portOf(spoor)], keeping: 2, fresh: 1 })
@@ -104,7 +104,7 @@ for (const runtime of runtimes) {
   }, 60_000)
 }
 
-/** Ports that answer ready, as a load balancer sees them: asked again and again from `add` until `stop`. */
+/** Ports that answer ready, as a load balancer sees them: polled from `add` until `stop`. */
 const makeBalancer = () => {
   const all = new Set<number>()
   let ready: ReadonlyArray<number> = []
@@ -131,7 +131,7 @@ const makeBalancer = () => {
   }
 }
 
-/** The numbers in the embedded log once there are so many, in order, each as often as it is there. */
+/** The event numbers in the embedded log once there are `count`, in order, with duplicates. */
 const numbersInFile = (directory: string, count: number): Promise<ReadonlyArray<number>> =>
   Effect.runPromise(
     Effect.scoped(

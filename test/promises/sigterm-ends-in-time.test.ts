@@ -1,6 +1,6 @@
 /**
  * Promise: SIGTERM ends a process in bounded time even when its work cannot be finished, here because Kafka is frozen.
- * What was taken goes back to the queue, no attempt is counted, nothing is lost; a second signal ends it at once.
+ * Claimed batches are released to the queue, no attempt is counted, nothing is lost; a second signal ends it at once.
  */
 import { afterAll, describe, expect, test } from "bun:test"
 import { type Cluster, makeCluster } from "../support/cluster.ts"
@@ -28,7 +28,7 @@ describe.skipIf(broker === undefined)("with Kafka frozen", () => {
     await cluster.redis.rpush(cluster.queueKey, ...lines)
   }
 
-  /** A process that has stored some, and now holds batches that it cannot store. */
+  /** A process that has stored events and now holds batches that it cannot store. */
   const stuck = async (more: Record<string, string>): Promise<Spoor> => {
     cluster = makeCluster(
       { REDIS_URL: REDIS_URL ?? "", NATS_URL: NATS_URL ?? "", KAFKA_BROKERS: broker?.url ?? "" },
@@ -40,11 +40,11 @@ describe.skipIf(broker === undefined)("with Kafka frozen", () => {
     await drained(cluster)
     broker?.pause()
     await push(1_500)
-    await eventually("batches are under way", async () => (await cluster.depth()).claimed > 0)
+    await eventually("batches are in flight", async () => (await cluster.depth()).claimed > 0)
     return spoor
   }
 
-  /** Once Kafka goes on, another process stores all: sooner than any lease ends, with no attempt behind any batch. */
+  /** When Kafka continues, another process stores all events before any lease ends, with no attempt counted. */
   const expectNothingLost = async (): Promise<void> => {
     const attempts = await cluster.redis.hgetall(`{${cluster.queueKey}}:attempts`)
     for (const [name, one] of Object.entries(attempts)) {
@@ -64,14 +64,14 @@ describe.skipIf(broker === undefined)("with Kafka frozen", () => {
     await broker?.remove()
   })
 
-  test("it ends in order once the batches under way have failed", async () => {
+  test("it ends gracefully once the batches in flight have failed", async () => {
     const spoor = await stuck({})
     expect(await spoor.end()).toBe(0)
     await expectNothingLost()
     await cluster.stop()
   }, 60_000)
 
-  test("it ends at DRAIN_TIMEOUT when that is sooner, and gives the batches back before", async () => {
+  test("it ends at DRAIN_TIMEOUT if that is sooner, after releasing the batches", async () => {
     const spoor = await stuck({ DRAIN_TIMEOUT: "2 seconds" })
     expect(await spoor.end()).toBe(1)
     await expectNothingLost()
@@ -81,7 +81,7 @@ describe.skipIf(broker === undefined)("with Kafka frozen", () => {
   test("it ends at once at a second signal", async () => {
     const spoor = await stuck({})
     const ended = spoor.end()
-    await eventually("it has heard the first", () => spoor.output().includes("SIGTERM: finishing"))
+    await eventually("it has received the first signal", () => spoor.output().includes("SIGTERM: draining"))
     let isOver = false
     void ended.then(() => {
       isOver = true

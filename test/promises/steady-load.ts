@@ -1,6 +1,6 @@
 /**
- * Steady load on a pipeline, and what must be true of it afterwards. Every event has a number of its own: it is pushed
- * to Redis as a tracker does, or sent to one of the gateways. The load runs from `startLoad` until `stop`.
+ * Constant load on a pipeline, and the checks afterwards. Each event has a number of its own; it is pushed to Redis, as a
+ * tracker does, or sent to one of the gateways. The load runs from `startLoad` until `stop`.
  */
 import { expect } from "bun:test"
 import { type Answer, type HttpClient, httpClient } from "../faults/http-client.ts"
@@ -10,19 +10,19 @@ import { eventually } from "../support/eventually.ts"
 export interface LoadOptions {
   /** Ports of the gateways that a load balancer would open a connection to at this moment. */
   readonly gateways?: () => ReadonlyArray<number>
-  /** Clients side by side that use their connection as long as the server lets them, and that open one per request. */
+  /** The number of clients that keep their connection alive, and of those that open one per request. */
   readonly keeping?: number
   readonly fresh?: number
-  /** Where lines are pushed, and how many in one push. */
+  /** Where lines are pushed, and how many per push. */
   readonly tracker?: { readonly cluster: Cluster; readonly lines: number }
 }
 
 export interface Load {
-  /** The numbers of all events that Redis or a gateway has taken, in order. */
+  /** The numbers of all events that Redis or a gateway has accepted, in order. */
   readonly taken: () => ReadonlyArray<number>
-  /** How requests ended, and how many did so: a status, `refused` (nothing was sent), `reset`, `silent`. */
+  /** The number of requests by outcome: a status, `refused` (nothing was sent), `reset`, `silent`. */
   readonly answers: Readonly<Record<string, number>>
-  /** Waits until so many more events have been taken. */
+  /** Waits until this many more events have been accepted. */
   readonly goesOn: (events: number) => Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -51,7 +51,7 @@ export const startLoad = ({ gateways, keeping = 0, fresh = 0, tracker }: LoadOpt
     }
   }
 
-  /** A connection to a gateway; undefined while there is none to be had. */
+  /** A connection to a gateway; undefined while none is possible. */
   const connection = (): HttpClient | undefined => {
     const ports = gateways?.() ?? []
     const port = ports[next % ports.length]
@@ -88,7 +88,7 @@ export const startLoad = ({ gateways, keeping = 0, fresh = 0, tracker }: LoadOpt
     answers,
     goesOn: async (events) => {
       const enough = taken.size + events
-      await eventually(`${events} more events are taken`, () => taken.size >= enough)
+      await eventually(`${events} more events are accepted`, () => taken.size >= enough)
     },
     stop: async () => {
       isOver = true
@@ -102,11 +102,11 @@ const pause = (milliseconds: number): Promise<void> =>
 
 const inOrder = (numbers: Array<number>): ReadonlyArray<number> => numbers.sort((a, b) => a - b)
 
-/** The numbers of events in these lines or records, in order, each as often as it is there. */
+/** The numbers of events in these lines or records, in order, with duplicates. */
 export const numbersIn = (texts: ReadonlyArray<string>): ReadonlyArray<number> =>
   inOrder(texts.map((text) => Number(/ n=(\d+)/.exec(text)?.[1])))
 
-/** Waits until the queue is empty: nothing waits and nothing is under way. */
+/** Waits until the queue is empty: no line waits and none is in flight. */
 export const drained = async (cluster: Cluster): Promise<void> => {
   await eventually("the queue is empty", async () => {
     const { waiting, claimed } = await cluster.depth()
@@ -114,7 +114,7 @@ export const drained = async (cluster: Cluster): Promise<void> => {
   })
 }
 
-/** Waits until the queue is empty; then Kafka has every event taken exactly once and nothing else, and none is dead. */
+/** Waits until the queue is empty; then checks that Kafka has each accepted event exactly once and nothing else, and that no event is dead. */
 export const expectEachOnce = async (cluster: Cluster, load: Load): Promise<void> => {
   await drained(cluster)
   const stored = cluster.read(cluster.topic).map(({ value }) => value.toString())

@@ -1,13 +1,24 @@
-/** A whole MMDB file for tests, in which every address has the same record. */
+/** A whole MMDB file for tests, in which every address has the same record, or the lower half of all addresses has. */
 import { Buffer } from "node:buffer"
 
-/** Texts and maps of them, as a record holds them; each text at most 284 bytes long, each map at most 28. */
-export type GeoRecord = { readonly [key: string]: string | GeoRecord }
+/**
+ * Texts, whole numbers, flags, lists and maps of them, as a record holds them; each text at most 284 bytes long, each
+ * map and list at most 28 entries. A fraction is written as a double.
+ */
+export type GeoRecord = { readonly [key: string]: GeoValue }
+export type GeoValue = string | number | boolean | GeoRecord | ReadonlyArray<GeoRecord>
 
 /** The file's bytes; `type` is the database type in its metadata. */
 export const geoDatabase = (type: string, record: GeoRecord, ipVersion: 4 | 6 = 6): Uint8Array =>
+  fileOf(everyAddress, type, record, ipVersion)
+
+/** The same for IPv4, with a record for 0.0.0.0 to 127.255.255.255 only. */
+export const halfGeoDatabase = (type: string, record: GeoRecord): Uint8Array =>
+  fileOf(lowerHalf, type, record, 4)
+
+const fileOf = (node: ReadonlyArray<number>, type: string, record: GeoRecord, ipVersion: 4 | 6): Uint8Array =>
   Buffer.concat([
-    Buffer.from([...onlyNode, ...new Array(16).fill(0)]),
+    Buffer.from([...node, ...new Array(16).fill(0)]),
     ...encoded(record),
     Buffer.from("ABCDEF4D61784D696E642E636F6D", "hex"),
     Buffer.from([(7 << 5) | 6]),
@@ -26,15 +37,25 @@ export const geoDatabase = (type: string, record: GeoRecord, ipVersion: 4 | 6 = 
   ])
 
 /** Both branches lead to the first record of the data: node count (1) + 16 + its place there (0). */
-const onlyNode = [0, 0, 17, 0, 0, 17]
+const everyAddress = [0, 0, 17, 0, 0, 17]
+/** The second branch leads to the node count, which says that there is no record. */
+const lowerHalf = [0, 0, 17, 0, 0, 1]
 
 const encoded = (record: GeoRecord): Array<Buffer> => [
   Buffer.from([(7 << 5) | Object.keys(record).length]),
-  ...Object.entries(record).flatMap(([key, value]) => [
-    ...text(key),
-    ...(typeof value === "string" ? text(value) : encoded(value))
-  ])
+  ...Object.entries(record).flatMap(([key, value]) => [...text(key), ...encodedValue(value)])
 ]
+
+/** The types above 7 have a byte of their own: their number less 7. */
+const encodedValue = (value: GeoValue): Array<Buffer> => {
+  if (typeof value === "string") return text(value)
+  if (typeof value === "boolean") return [Buffer.from([value ? 1 : 0, 14 - 7])]
+  if (typeof value === "number") return [Number.isInteger(value) ? uint32(value) : double(value)]
+  if (isList(value)) return [Buffer.from([value.length, 11 - 7]), ...value.flatMap(encoded)]
+  return encoded(value)
+}
+
+const isList = (value: GeoValue): value is ReadonlyArray<GeoRecord> => Array.isArray(value)
 
 const text = (value: string): Array<Buffer> => {
   const bytes = Buffer.from(value)
@@ -45,5 +66,11 @@ const text = (value: string): Array<Buffer> => {
 const uint32 = (value: number): Buffer => {
   const bytes = Buffer.from([(6 << 5) | 4, 0, 0, 0, 0])
   bytes.writeUInt32BE(value, 1)
+  return bytes
+}
+
+const double = (value: number): Buffer => {
+  const bytes = Buffer.from([(3 << 5) | 8, 0, 0, 0, 0, 0, 0, 0, 0])
+  bytes.writeDoubleBE(value, 1)
   return bytes
 }

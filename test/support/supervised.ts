@@ -6,7 +6,7 @@ import { writeSync } from "node:fs"
 import { Effect } from "effect"
 import { listenForSignals } from "../../actors/runtime/signals.ts"
 import { runWorkers } from "../../actors/runtime/workers/supervisor.ts"
-import { sayUp, thisWorker } from "../../actors/runtime/workers/worker.ts"
+import { reportUp, thisWorker } from "../../actors/runtime/workers/worker.ts"
 
 const [, file = "", behaviour = ""] = process.argv
 
@@ -30,7 +30,7 @@ const worker = (number: number) =>
     if (behaviour === "only one can" && number > 1) return 3
     while (behaviour === "is slow") if (!isAlive(supervisor)) break
     const signalled = yield* listenForSignals
-    sayUp()
+    reportUp()
     say(`worker ${number} is up`)
     const signal = yield* signalled
     say(`worker ${number} drains`)
@@ -49,7 +49,7 @@ const supervisor = runWorkers({
   file,
   args: [behaviour],
   environments: [{}, {}, {}],
-  patience: behaviour === "hangs" ? 500 : 60_000
+  drainTimeoutMs: behaviour === "hangs" ? 500 : 60_000
 })
 
 // Something must keep the process from ending while it waits for nothing but a signal.

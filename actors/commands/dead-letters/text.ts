@@ -1,11 +1,11 @@
-/** Dead letters as a person reads them, and as JSON for programs: plain text, made from what actors/inspect found. */
-
+/** Dead letters and dry runs, as plain text for people and as JSON. Pure. */
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DryRun } from "../../inspect/dead-letters/dry-run.ts"
 import type { FoundDeadLetter } from "../../inspect/dead-letters/search.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
-import { bytesJson, latin1, moment, number, plain, shortened, table } from "../../inspect/plain-text.ts"
+import { bytesJson, moment, number, plain, shortened, table } from "../../inspect/plain-text.ts"
 
-/** A line for each letter. */
+/** One line for each dead letter. */
 export const deadLettersTable = (letters: ReadonlyArray<FoundDeadLetter>): string =>
   table(
     ["set aside", "id", "reason", "by", "topic", "line"],
@@ -19,7 +19,7 @@ export const deadLettersTable = (letters: ReadonlyArray<FoundDeadLetter>): strin
     ])
   )
 
-/** All that is known of one letter. */
+/** All that is known about one dead letter. */
 export const deadLetterText = ({ address, queue, letter, line }: FoundDeadLetter): string => {
   const fields: ReadonlyArray<readonly [string, string]> =
     letter === undefined
@@ -39,30 +39,30 @@ export const deadLetterText = ({ address, queue, letter, line }: FoundDeadLetter
     .join("\n")
 }
 
-/** For programs: the envelope's fields, the line as readable text, its exact bytes in base64. */
+/** For programs: the fields of the envelope, the line as readable text and as exact bytes in base64. */
 export const deadLetterJson = ({ address, queue, letter, line }: FoundDeadLetter): object => {
   const { reason, detail, stage, topic, attempts, first, last } = letter ?? {}
   const fields = { reason, detail, stage, topic, attempts, first, last }
   return { id: address, queue, ours: letter !== undefined, ...fields, ...bytesJson("line", line) }
 }
 
-/** What would become of a line. */
-export const dryRunText = (trial: DryRun): string => {
-  if (trial.kind === "dead") {
-    const { reason, stage, detail } = trial.rejection
+/** What would become of the line. */
+export const dryRunText = (outcome: DryRun): string => {
+  if (outcome.kind === "dead") {
+    const { reason, stage, detail } = outcome.rejection
     return `would be set aside again by the ${stage}: ${reason}${detail === undefined ? "" : ` (${plain(detail)})`}`
   }
-  const { topic, key, value, isTopicUnknown } = trial
+  const { topic, key, value, isTopicUnknown } = outcome
   const renamed = isTopicUnknown ? " (the line names a topic that is not allowed)" : ""
   const named = key === undefined ? "" : `, key ${plain(key)}`
-  return `would be stored in ${topic}${renamed}${named}: ${readable(latin1(value))}`
+  return `would be stored in ${topic}${renamed}${named}: ${readable(byteStringOf(value))}`
 }
 
-export const dryRunJson = (trial: DryRun): object => {
-  if (trial.kind === "dead") {
-    const { reason, detail, stage, topic } = trial.rejection
+export const dryRunJson = (outcome: DryRun): object => {
+  if (outcome.kind === "dead") {
+    const { reason, detail, stage, topic } = outcome.rejection
     return { outcome: "set aside", reason, detail, stage, topic }
   }
-  const { topic, key, value } = trial
-  return { outcome: "stored", topic, key, ...bytesJson("record", latin1(value)) }
+  const { topic, key, value } = outcome
+  return { outcome: "stored", topic, key, ...bytesJson("record", byteStringOf(value)) }
 }

@@ -1,9 +1,9 @@
-/** The ledger as a person reads it, and where an event is: plain text, made from what actors/inspect found out. */
-
+/** The ledger and the location of an event, as plain text for people and as JSON. Pure. */
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
 import type { Ledger, LedgerTotals } from "../../inspect/ledger/types.ts"
 import type { EventLocation } from "../../inspect/locate-event.ts"
-import { bytesJson, latin1, moment, number, plain, table } from "../../inspect/plain-text.ts"
+import { bytesJson, moment, number, plain, table } from "../../inspect/plain-text.ts"
 import { deadLetterJson, deadLetterText } from "../dead-letters/text.ts"
 
 const columns = [
@@ -16,21 +16,21 @@ const columns = [
   ["replayed", "(replayed)"]
 ] as const satisfies ReadonlyArray<readonly [keyof LedgerTotals, string]>
 
-/** The whole account, with a sentence at the end whether it adds up. */
+/** The whole ledger; the last sentence says whether it balances. */
 export const ledgerText = (ledger: Ledger): string => {
   const { total, topics, unread, queues, fromOthers, warnings } = ledger
-  const counted = queues.map(({ kind, address, trouble, since }) => {
+  const queueLines = queues.map(({ kind, address, trouble, since }) => {
     const state = trouble ?? (since === undefined ? "nothing claimed yet" : `counted since ${moment(since)}`)
     return `queue  ${kind} ${plain(address)}  ${plain(state)}`
   })
   if (total === null || unread === null)
-    return ["Not known: no queue could be asked.", "", ...counted].join("\n")
+    return ["Not known: no queue could be asked.", "", ...queueLines].join("\n")
   const missing = queues.filter(({ trouble }) => trouble !== undefined).length
   const rows = topics.map((row) => [row.topic, ...columns.map(([key]) => number(row[key]))])
-  const open = unread.waiting + unread.inFlight
-  if (open > 0) {
-    const account = { received: open, stored: 0, dead: 0, discarded: 0, replayed: 0, ...unread }
-    rows.push(["(not read yet)", ...columns.map(([key]) => number(account[key]))])
+  const unreadTotal = unread.waiting + unread.inFlight
+  if (unreadTotal > 0) {
+    const totals = { received: unreadTotal, stored: 0, dead: 0, discarded: 0, replayed: 0, ...unread }
+    rows.push(["(not read yet)", ...columns.map(([key]) => number(totals[key]))])
   }
   if (rows.length !== 1) rows.push(["all", ...columns.map(([key]) => number(total[key]))])
   const others =
@@ -47,14 +47,14 @@ export const ledgerText = (ledger: Ledger): string => {
     "",
     table(["topic", ...columns.map(([, name]) => name)], rows, new Set(columns.map(([, name]) => name))),
     "",
-    ...counted,
+    ...queueLines,
     ...others,
     ...warnings.map((warning) => `WARNING: ${plain(warning)}`),
-    verdict(ledger)
+    balanceText(ledger)
   ].join("\n")
 }
 
-/** The same figures as in the table, under the same names. */
+/** The figures of the table, under the same names. */
 const equation = ({ received, stored, dead, discarded, waiting, inFlight }: LedgerTotals): string => {
   const parts = [
     `stored ${number(stored)}`,
@@ -66,12 +66,12 @@ const equation = ({ received, stored, dead, discarded, waiting, inFlight }: Ledg
   return `received ${number(received)} = ${parts.join(" + ")}`
 }
 
-const verdict = ({ balanced, complete }: Ledger): string => {
+const balanceText = ({ balanced, complete }: Ledger): string => {
   if (!balanced) return "It does NOT add up."
   return complete ? "It adds up." : "What could be counted adds up; a queue is missing."
 }
 
-/** Where an event is, with all that is known of it there. */
+/** Where an event is, with all that is known about it. */
 export const whereText = ({ sentence, underWay, letters, records, troubles }: EventLocation): string =>
   [
     plain(sentence),
@@ -82,12 +82,12 @@ export const whereText = ({ sentence, underWay, letters, records, troubles }: Ev
         `\ntopic      ${plain(topic)}, partition ${partition}, offset ${plain(offset)}` +
         (key === undefined ? "" : `\nkey        ${plain(key)}`) +
         times.map(([stage, at]) => `\n${stage.padEnd(9)}  ${moment(at)}`).join("") +
-        `\nrecord     ${readable(latin1(value))}`
+        `\nrecord     ${readable(byteStringOf(value))}`
     ),
     ...troubles.map((trouble) => `WARNING: ${plain(trouble)}`)
   ].join("\n")
 
-/** The same for programs: lines and records as readable text, with their exact bytes in base64. */
+/** The same for programs: lines and records as readable text and as exact bytes in base64. */
 export const whereJson = (found: EventLocation): object => ({
   ...found,
   underWay: found.underWay.map(({ line, ...event }) => ({ ...event, ...bytesJson("line", line) })),
@@ -95,6 +95,6 @@ export const whereJson = (found: EventLocation): object => ({
   records: found.records.map(({ value, times, ...record }) => ({
     ...record,
     times: Object.fromEntries(times),
-    ...bytesJson("record", latin1(value))
+    ...bytesJson("record", byteStringOf(value))
   }))
 })

@@ -1,59 +1,57 @@
-/** Says beside the tap's output how many events it could not show: no more than a line a second. Lives with the command. */
+/** Prints on standard error how many events a tap could not show, at most once a second. Lives with the command. */
 import { Clock, Effect, Metric } from "effect"
 import { droppedBy } from "../../../bridge/message-bus/dropped-messages.ts"
 import type { CopyStage } from "../../../contracts/event-copy.ts"
 import { counted, number } from "../../inspect/plain-text.ts"
-import { note } from "../run-command.ts"
-import type { Tapped } from "./sources.ts"
+import { printError } from "../command-line/print.ts"
+import type { TappedBatch } from "./sources.ts"
 
-const pause = 1_000
+const reportIntervalMs = 1_000
 
-export interface LeftOut {
-  /** Takes note of what was left out, and says it if nothing was said for a while. */
-  readonly add: (tapped: Tapped) => Effect.Effect<void>
-  /** Says what has not been said yet. */
-  readonly rest: Effect.Effect<void>
+export interface DropReport {
+  /** Counts what was dropped, and prints it unless something was printed within the interval. */
+  readonly add: (batch: TappedBatch) => Effect.Effect<void>
+  /** Prints what has not been printed yet. */
+  readonly flush: Effect.Effect<void>
 }
 
-export const leftOutNotes = (stage: CopyStage): LeftOut => {
+export const dropReport = (stage: CopyStage): DropReport => {
   let dropped = 0
   let sample = 1
   let isBlind = false
-  let said = { at: Number.NEGATIVE_INFINITY, sample: 1, late: 0 }
+  let reported = { at: Number.NEGATIVE_INFINITY, sample: 1, late: 0 }
 
-  const rest = Effect.gen(function* () {
+  const flush = Effect.gen(function* () {
     const late = (yield* Metric.value(droppedBy("slow-watcher"))).count
     const sentences = [
-      ...(dropped === 0
-        ? []
-        : [`${counted(dropped, "event")} left out: more of ${stage} than is copied for those who look`]),
-      ...(sample === said.sample
+      ...(dropped === 0 ? [] : [`${counted(dropped, "event")} left out: ${stage} exceeds the copy limit`]),
+      ...(sample === reported.sample
         ? []
         : [
             sample === 1
-              ? "all that match are shown"
-              : `of those that match one in ${number(sample)} is shown`
+              ? "all matching events are shown"
+              : `one in ${number(sample)} of the matching events is shown`
           ]),
-      ...(late === said.late
+      ...(late === reported.late
         ? []
-        : [`${counted(late - said.late, "message")} of events left out: the output is read too slowly`])
+        : [`${counted(late - reported.late, "message")} of events left out: the output is read too slowly`])
     ]
     dropped = 0
-    said = { at: yield* Clock.currentTimeMillis, sample, late }
-    for (const sentence of sentences) yield* note(`tap: ${sentence}`)
+    reported = { at: yield* Clock.currentTimeMillis, sample, late }
+    for (const sentence of sentences) yield* printError(`tap: ${sentence}`)
   })
 
   return {
-    add: Effect.fnUntraced(function* (tapped: Tapped) {
+    add: Effect.fnUntraced(function* (batch: TappedBatch) {
       const wasBlind = isBlind
-      isBlind = tapped.isBlind ?? false
+      isBlind = batch.isBlind ?? false
       if (isBlind && !wasBlind)
-        yield* note("tap: the viewer cannot read the log now; what passes is not seen")
-      if (!isBlind && wasBlind) yield* note("tap: the viewer reads the log again")
-      dropped += tapped.dropped
-      sample = tapped.sample
-      if ((yield* Clock.currentTimeMillis) - said.at >= pause) yield* rest
+        yield* printError("tap: the viewer cannot read the log; events are not seen meanwhile")
+      if (!isBlind && wasBlind) yield* printError("tap: the viewer reads the log again")
+      dropped += batch.dropped
+      sample = batch.sample
+      if ((yield* Clock.currentTimeMillis) - reported.at >= reportIntervalMs) yield* flush
     }),
-    rest
+    flush
   }
 }

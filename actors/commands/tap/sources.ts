@@ -11,28 +11,30 @@ import type { EventView, LiveMessage } from "../../inspect/events/messages.ts"
 import { copiedRecords } from "../../inspect/events/staged-event.ts"
 import { viewerMask } from "../../inspect/viewer-settings.ts"
 import { messageBus } from "../../runtime/dependencies.ts"
-import { watchCopies } from "../../runtime/inbox/subscribe-copies.ts"
+import { copiesOf } from "../../runtime/inbox/subscribe-copies.ts"
 import { askViewer } from "../viewer-client.ts"
-import type { Tapping } from "./arguments.ts"
+import type { TapRequest } from "./options.ts"
 
-/** Some events, oldest first, and how many were left out before them; of those wanted one in `sample` is there. */
-export interface Tapped {
-  /** Events that passed since the message before, wanted or not. */
+/** Events, oldest first. */
+export interface TappedBatch {
+  /** How many events passed since the batch before, wanted or not. */
   readonly seen: number
+  /** The wanted ones; one in `sample` of them. */
   readonly events: ReadonlyArray<EventView>
+  /** How many events were dropped before these. */
   readonly dropped: number
   readonly sample: number
-  /** The viewer cannot read the log now. */
+  /** True while the viewer cannot read the log. */
   readonly isBlind?: boolean
 }
 
 export interface TapSource {
-  /** For a person: where it looks, and what may be missing there. */
-  readonly says: ReadonlyArray<string>
-  readonly events: Stream.Stream<Tapped, Failure>
+  /** For a person: where the events come from, and what may be missing there. */
+  readonly notes: ReadonlyArray<string>
+  readonly events: Stream.Stream<TappedBatch, Failure>
 }
 
-/** Who sees which stage pass. */
+/** The actor that copies the events of each stage. */
 const publishers: Readonly<Record<CopyStage, string>> = {
   raw: "drainer",
   enriched: "enricher",
@@ -40,8 +42,8 @@ const publishers: Readonly<Record<CopyStage, string>> = {
   rejected: "drainer"
 }
 
-/** Copies on NATS. Fails with `unavailable` when it cannot be reached at the start. */
-export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isWanted }: Tapping) {
+/** Copies on NATS. Fails with `unavailable` when NATS cannot be reached at the start. */
+export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isWanted }: TapRequest) {
   const bus = Context.get(yield* Layer.build(messageBus.layer), MessageBus)
   const mask = readMask(yield* viewerMask.config)
   const { address } = bus.dependency
@@ -54,12 +56,12 @@ export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isWanted }
   const isThere = running.some(({ name }) => name === publisher)
   const mayBe = mayMatch(filter)
   return {
-    says: [
+    notes: [
       `${stage} as it passes on NATS ${address}`,
-      ...(isThere ? [] : [`no ${publisher} answers there, so there is nothing to see until one runs`])
+      ...(isThere ? [] : [`no ${publisher} answers there: start one to see events`])
     ],
     events: Stream.map(
-      watchCopies(bus, () => [stage], `spoor.copies.${stage}.>`),
+      copiesOf(bus, () => [stage], `spoor.copies.${stage}.>`),
       (copies) => {
         const records = copiedRecords(copies)
         return {
@@ -76,12 +78,15 @@ export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isWanted }
   } satisfies TapSource
 })
 
-/** What the viewer shows. Fails with `unavailable` when it cannot be reached, or ends. */
-export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isWanted }: Tapping) {
+/** Events of the viewer. Fails with `unavailable` when the viewer cannot be reached, or ends. */
+export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isWanted }: TapRequest) {
   const { address, response } = yield* askViewer(`/live?${new URLSearchParams({ ...filter })}`, eventStream)
   const { body } = response
   if (body === null || !(response.headers.get("content-type") ?? "").startsWith(eventStream)) {
-    return yield* new Failure({ reason: "unavailable", message: `no viewer of ours answers at ${address}` })
+    return yield* new Failure({
+      reason: "unavailable",
+      message: `${address} is not a viewer of Spoor: correct VIEWER_URL`
+    })
   }
   const ended = new Failure({ reason: "unavailable", message: `the viewer at ${address} has ended` })
   const seenIn = seenInMessages()
@@ -98,7 +103,7 @@ export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isWanted
     }))
   )
   return {
-    says: [`${stage} as the viewer at ${address} sees it`],
+    notes: [`${stage} as the viewer at ${address} sees it`],
     events: Stream.concat(messages, Stream.fail(ended))
   } satisfies TapSource
 })
@@ -106,8 +111,8 @@ export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isWanted
 const eventStream = "text/event-stream"
 
 /**
- * How many events passed since the message before. The viewer counts those of the log, at whichever stage it is asked to
- * look; at the beginning it shows some that it has kept.
+ * How many events passed since the message before. The viewer counts the events of the log, whatever the stage; its first
+ * message holds recent events.
  */
 const seenInMessages = () => {
   let before: number | undefined
@@ -118,7 +123,7 @@ const seenInMessages = () => {
   }
 }
 
-/** The message of a `data:` line; other lines are none. */
+/** The message of a `data:` line; none for other lines. */
 const messagesIn = (line: string): ReadonlyArray<LiveMessage> => {
   if (!line.startsWith("data:")) return []
   try {

@@ -1,12 +1,12 @@
-/** An event as one line for a person: what a stranger wrote in it is made plain first, so that it steers no terminal. */
+/** An event as one line for a terminal. Control characters of untrusted texts are escaped. Pure. */
 import type { EventView } from "../../inspect/events/messages.ts"
 import { number, plain, shortened, timeOfDay } from "../../inspect/plain-text.ts"
 import type { Colours } from "../colours.ts"
 
-/** How much of one text is shown, in characters; `--json` has all of it. */
-const longest = 120
+/** Longer texts are shortened; `--json` has them whole. In characters. */
+const maxTextLength = 120
 
-/** Time (UTC, or local where that is asked for), why it was rejected, type, country, device, address, parameters; where it lies, its lag and its id. */
+/** Time (UTC, or local with --local), rejection, type, country, device, address, parameters, place in the log, lag, id. */
 export const tapLine = (event: EventView, { dim, bold, red, cyan }: Colours): string => {
   const { type, country, address, params, raw, reason, detail, by } = event
   const why = reason === undefined ? "" : `${reason}${by === undefined ? "" : ` (${by})`}`
@@ -28,15 +28,15 @@ export const tapLine = (event: EventView, { dim, bold, red, cyan }: Colours): st
   return parts.filter((part) => part !== "").join("  ")
 }
 
-const shown = (text: string): string => plain(shortened(text, longest))
+const shown = (text: string): string => plain(shortened(text, maxTextLength))
 
-/** So that one can see where a value ends. */
+/** In quotes when it has a space or a quote, so that its end can be seen. */
 const quoted = (value: string): string => {
   const text = shown(value)
   return /[ "]/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text
 }
 
-/** Before it is enriched, only the user agent tells of the device. */
+/** An event that is not enriched yet has only the user agent. */
 const deviceOf = ({ device, meta }: EventView): string =>
   device === "" ? (meta.find(([name]) => name === "user agent")?.[1] ?? "") : device
 

@@ -1,39 +1,39 @@
 /**
- * What `--where` of the tap says: conditions joined by `&`, each `name` (the event has it), `name=value` (it is that) or
- * `name~part` (it contains that), in any case; `%26` is an `&` that is meant. A name is that of a parameter, except
- * `country`, `device` and `address`, which are what Spoor knows of the event; a parameter that is named so is written
- * `param.country`. So it is the viewer's filter for parameters, and these three beside it.
+ * The conditions of the tap's `--where`, joined by `&`: `name` (the event has it), `name=value` (its value is this) or
+ * `name~part` (its value contains this), in any case; `%26` is an `&` in a value. `country`, `device` and `address` are
+ * fields of the event; any other name is that of a parameter, and `param.country` is the parameter of that name. It is the
+ * viewer's filter for parameters with these three fields added. Pure.
  */
 import { matches } from "../../inspect/events/filter.ts"
 import type { EventView, Filter } from "../../inspect/events/messages.ts"
 
 export interface Where {
-  /** What the viewer can look for itself. */
+  /** The part that the viewer can filter by. */
   readonly filter: Filter
-  /** All of it that the viewer cannot look for. */
+  /** The rest: true for events that match it. */
   readonly holds: (event: EventView) => boolean
 }
 
 export const readWhere = (text: string): Where => {
   const conditions = text
     .split("&")
-    .map((piece) => piece.trim())
-    .filter((piece) => piece !== "")
-  const own = conditions.flatMap((piece) => conditionOf(piece) ?? [])
+    .map((condition) => condition.trim())
+    .filter((condition) => condition !== "")
+  const onFields = conditions.flatMap((condition) => conditionOf(condition) ?? [])
   const param = conditions
-    .filter((piece) => conditionOf(piece) === undefined)
-    .map((piece) => piece.replace(/^param\.(?=(?:country|device|address)\s*(?:[=~]|$))/i, ""))
+    .filter((condition) => conditionOf(condition) === undefined)
+    .map((condition) => condition.replace(/^param\.(?=(?:country|device|address)\s*(?:[=~]|$))/i, ""))
     .join("&")
-  const whole = (name: string): string | undefined =>
-    own.find((one) => one.name === name && one.sign === "=" && one.value !== "")?.value
-  const [country, device] = [whole("country"), whole("device")]
+  const equalTo = (name: string): string | undefined =>
+    onFields.find((one) => one.name === name && one.sign === "=" && one.value !== "")?.value
+  const [country, device] = [equalTo("country"), equalTo("device")]
   return {
     filter: {
       ...(param === "" ? {} : { param }),
       ...(country === undefined ? {} : { country }),
       ...(device === undefined ? {} : { device })
     },
-    holds: (event) => own.every((one) => holdsFor(one, event))
+    holds: (event) => onFields.every((one) => holdsFor(one, event))
   }
 }
 
@@ -43,9 +43,9 @@ interface Condition {
   readonly value: string
 }
 
-/** A condition on one of the three. */
-const conditionOf = (piece: string): Condition | undefined => {
-  const [, name, sign = "", value = ""] = /^(country|device|address)\s*(?:([=~])(.*))?$/is.exec(piece) ?? []
+/** A condition on one of the three fields; undefined for others. */
+const conditionOf = (text: string): Condition | undefined => {
+  const [, name, sign = "", value = ""] = /^(country|device|address)\s*(?:([=~])(.*))?$/is.exec(text) ?? []
   if (name === undefined) return undefined
   return {
     name: name.toLowerCase() as Condition["name"],
@@ -58,7 +58,7 @@ const holdsFor = ({ name, sign, value }: Condition, event: EventView): boolean =
   const texts = name === "device" ? [event.deviceType, event.device] : [event[name]]
   if (sign === "") return texts.some((text) => text !== "")
   if (sign === "~") return texts.some((text) => text.toLowerCase().includes(value.toLowerCase()))
-  // People say phone, and the viewer's filter knows what they mean.
+  // The viewer's filter knows other names of devices, such as phone.
   if (name === "device" && value !== "") return matches({ device: value })(event)
   return texts.some((text) => text.toLowerCase() === value.toLowerCase())
 }

@@ -1,4 +1,4 @@
-/** The system as lines for a terminal: what flows, stage by stage, then the instances, the systems and the troubles. */
+/** The state of the system as lines for a terminal: errors, stages, instances and services. Pure. */
 
 import { span } from "../../inspect/format.ts"
 import type {
@@ -11,49 +11,49 @@ import type {
 import { moment, notKnown, number, plain, shortened, wrapped } from "../../inspect/plain-text.ts"
 import { type Column, fittedTable } from "../fitted-table.ts"
 
-/** A line, and how it is meant. */
+/** A line and its style. */
 export interface Line {
   readonly text: string
-  readonly look: "plain" | "title" | "bad" | "quiet"
+  readonly style: "plain" | "title" | "bad" | "quiet"
 }
 
-/** `rows` and `columns` are the room there is; undefined: any. What does not fit is left out, and that is said. */
-export interface Room {
+/** The size of the terminal, in characters; undefined: unlimited. Lines that do not fit are left out, and their number is shown. */
+export interface Size {
   readonly rows: number | undefined
   readonly columns: number | undefined
 }
 
-export const topLines = (view: SystemView, room: Room): ReadonlyArray<Line> => {
-  const { columns } = room
-  const told = (text: string, look: Line["look"]) =>
-    (columns === undefined ? [text] : wrapped(text, columns)).map((one) => line(one, look))
+export const topLines = (view: SystemView, size: Size): ReadonlyArray<Line> => {
+  const { columns } = size
+  const wrappedLines = (text: string, style: Line["style"]) =>
+    (columns === undefined ? [text] : wrapped(text, columns)).map((one) => line(one, style))
   const head = [
     line(`Spoor  ${moment(view.at)}`, "title"),
-    ...told(plain(view.sentence), isBad(view.condition) ? "bad" : "plain"),
-    ...view.troubles.flatMap((trouble) => told(plain(trouble), "bad")),
+    ...wrappedLines(plain(view.sentence), isBad(view.condition) ? "bad" : "plain"),
+    ...view.troubles.flatMap((trouble) => wrappedLines(plain(trouble), "bad")),
     line(""),
     ...stageLines(view.stages, columns),
     line("")
   ]
-  const foot = [line(""), ...seamLines(view, columns)]
+  const foot = [line(""), ...serviceLines(view, columns)]
   const instances = instanceLines(view.instances, columns)
-  const left = room.rows === undefined ? instances.length : room.rows - head.length - foot.length
-  const lines = [...head, ...fitting(instances, left), ...foot]
-  return (room.rows === undefined ? lines : lines.slice(0, room.rows)).map(({ text, look }) =>
-    line(columns === undefined ? text : shortened(text, columns), look)
+  const maxInstances = size.rows === undefined ? instances.length : size.rows - head.length - foot.length
+  const lines = [...head, ...fitting(instances, maxInstances), ...foot]
+  return (size.rows === undefined ? lines : lines.slice(0, size.rows)).map(({ text, style }) =>
+    line(columns === undefined ? text : shortened(text, columns), style)
   )
 }
 
 const stageColumns: ReadonlyArray<Column> = [
   { heading: "stage" },
   { heading: "state" },
-  { heading: "run", isFigure: true, spare: 2 },
+  { heading: "run", isFigure: true, dropOrder: 2 },
   { heading: "a second", isFigure: true },
   { heading: "failed", isFigure: true },
-  { heading: "rejected", isFigure: true, spare: 5 },
-  { heading: "under way", isFigure: true, spare: 3 },
-  { heading: "took", isFigure: true, spare: 4 },
-  { heading: "lag", isFigure: true, spare: 1 }
+  { heading: "rejected", isFigure: true, dropOrder: 5 },
+  { heading: "under way", isFigure: true, dropOrder: 3 },
+  { heading: "took", isFigure: true, dropOrder: 4 },
+  { heading: "lag", isFigure: true, dropOrder: 1 }
 ]
 
 const stageLines = (stages: ReadonlyArray<StageView>, width: number | undefined): ReadonlyArray<Line> => {
@@ -71,14 +71,14 @@ const stageLines = (stages: ReadonlyArray<StageView>, width: number | undefined)
     ],
     remark: [...heldBy(stage), plain(stage.sentence)].filter((part) => part !== "").join("; ")
   }))
-  return looking(fittedTable(stageColumns, rows, width), (i) => {
+  return styled(fittedTable(stageColumns, rows, width), (i) => {
     const condition = stages[i]?.condition
     if (condition === "down" || condition === "stands still") return "bad"
     return condition === "flows" ? "plain" : "quiet"
   })
 }
 
-/** What lies there: lines of the queue, records before a consumer. */
+/** What a stage holds: lines of the queue, records that a consumer has not read. */
 const heldBy = ({ waiting, inFlight, dead, behind }: StageView): ReadonlyArray<string> => [
   ...(waiting === undefined ? [] : [`${figure(waiting)} waiting`]),
   ...(inFlight === undefined ? [] : [`${figure(inFlight)} in flight`]),
@@ -90,11 +90,11 @@ const instanceColumns: ReadonlyArray<Column> = [
   { heading: "instance" },
   { heading: "host" },
   { heading: "process" },
-  { heading: "version", spare: 5 },
+  { heading: "version", dropOrder: 5 },
   { heading: "a second", isFigure: true },
-  { heading: "failed", isFigure: true, spare: 2 },
-  { heading: "under way", isFigure: true, spare: 3 },
-  { heading: "took", isFigure: true, spare: 4 }
+  { heading: "failed", isFigure: true, dropOrder: 2 },
+  { heading: "under way", isFigure: true, dropOrder: 3 },
+  { heading: "took", isFigure: true, dropOrder: 4 }
 ]
 
 const instanceLines = (
@@ -114,40 +114,40 @@ const instanceLines = (
     ],
     remark: remarks(one).join("; ")
   }))
-  return looking(fittedTable(instanceColumns, rows, width), (i) => {
+  return styled(fittedTable(instanceColumns, rows, width), (i) => {
     const instance = instances[i]
     return instance !== undefined && isTroubled(instance) ? "bad" : "plain"
   })
 }
 
 const isTroubled = ({ silentFor, troubles }: InstanceView): boolean =>
-  silentFor > silence || Object.keys(troubles).length > 0
+  silentFor > maxSilenceSeconds || Object.keys(troubles).length > 0
 
-/** An answer may come a little late, seconds. */
-const silence = 3
+/** An instance that has not answered for longer than this is shown as silent, seconds. */
+const maxSilenceSeconds = 3
 
 const remarks = ({ silentFor, troubles, behind }: InstanceView): ReadonlyArray<string> => [
-  ...(silentFor > silence ? [`silent for ${silentFor} s`] : []),
+  ...(silentFor > maxSilenceSeconds ? [`silent for ${silentFor} s`] : []),
   ...(behind === undefined ? [] : [`${number(behind)} behind`]),
   ...Object.entries(troubles).map(([name, sentence]) => `${plain(name)}: ${plain(sentence)}`)
 ]
 
-const seamColumns: ReadonlyArray<Column> = [
+const serviceColumns: ReadonlyArray<Column> = [
   { heading: "system" },
-  { heading: "kind", spare: 1 },
+  { heading: "kind", dropOrder: 1 },
   { heading: "address" }
 ]
 
-const seamLines = (view: SystemView, width: number | undefined): ReadonlyArray<Line> => {
+const serviceLines = (view: SystemView, width: number | undefined): ReadonlyArray<Line> => {
   const { seams } = view
   const rows = seams.map((dependency) => ({
     cells: [plain(dependency.name), plain(dependency.kind), plain(dependency.address)],
     remark: stateOf(dependency, view.sentence)
   }))
-  return looking(fittedTable(seamColumns, rows, width), (i) => (seams[i]?.ok === false ? "bad" : "plain"))
+  return styled(fittedTable(serviceColumns, rows, width), (i) => (seams[i]?.ok === false ? "bad" : "plain"))
 }
 
-/** What is wrong with it is told once, and the headline may have told it. */
+/** The error of a service, unless the headline shows it. */
 const stateOf = ({ ok, embedded, error }: DependencyView, headline: string): string => {
   if (ok === null) return notKnown
   if (ok) return embedded ? "embedded" : "answers"
@@ -155,21 +155,21 @@ const stateOf = ({ ok, embedded, error }: DependencyView, headline: string): str
   return headline.includes(error) ? "does not answer, see above" : plain(error)
 }
 
-/** So many lines at the most, the last of which says how many more there are. */
-const fitting = (lines: ReadonlyArray<Line>, room: number): ReadonlyArray<Line> => {
-  if (lines.length <= room) return lines
-  const shown = Math.max(1, room - 1)
+/** At most `max` lines; the last one counts those that are left out. */
+const fitting = (lines: ReadonlyArray<Line>, max: number): ReadonlyArray<Line> => {
+  if (lines.length <= max) return lines
+  const shown = Math.max(1, max - 1)
   return [...lines.slice(0, shown), line(`… and ${number(lines.length - shown)} more`, "quiet")]
 }
 
-/** The lines of a table; the first is its heading. */
-const looking = (
+/** The lines of a table with the styles of its rows; the first is its heading. */
+const styled = (
   rows: ReadonlyArray<ReadonlyArray<string>>,
-  look: (row: number) => Line["look"]
+  styleOf: (row: number) => Line["style"]
 ): ReadonlyArray<Line> =>
-  rows.flatMap((lines, i) => lines.map((text) => line(text, i === 0 ? "title" : look(i - 1))))
+  rows.flatMap((lines, i) => lines.map((text) => line(text, i === 0 ? "title" : styleOf(i - 1))))
 
-const line = (text: string, look: Line["look"] = "plain"): Line => ({ text, look })
+const line = (text: string, style: Line["style"] = "plain"): Line => ({ text, style })
 
 const isBad = (condition: SystemView["condition"]): boolean =>
   condition === "down" || condition === "stands still"
@@ -181,13 +181,13 @@ const perSecond = (rate: Figure): string => {
   return rate === 0 ? "0" : rate < 10 ? rate.toFixed(1) : number(Math.round(rate))
 }
 
-/** Empty for a stage that has none. */
+/** Empty for a stage without a limit. */
 const share = (underWay: Figure | undefined, capacity: Figure | undefined): string => {
   if (underWay === null || capacity === null) return notKnown
   return underWay === undefined || !capacity ? "" : `${number(underWay)}/${number(capacity)}`
 }
 
-/** Milliseconds; seconds and more where it is long. */
+/** In milliseconds, a long time in larger units. */
 const time = (milliseconds: Figure | undefined): string => {
   if (milliseconds === undefined) return ""
   if (milliseconds === null) return notKnown

@@ -1,9 +1,9 @@
 /**
- * A record of the log as consumers see it: the event in either dialect under the same names. A counter needs little of
- * a record, so each value is looked for, and decoded, only when it is asked for.
+ * A record of the log as consumers see it: the event of either dialect under the same names. A counter needs few values
+ * of a record, so each value is found and decoded only when it is read. Pure.
  */
-import { Buffer } from "node:buffer"
 import type { LogRecord } from "../../../bridge/event-log/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import { type ByteString, textOf } from "../../../contracts/event.ts"
 import { ipText } from "../../../contracts/wire/ip-text.ts"
 import { isOtherUnit } from "../../../contracts/wire/line-time.ts"
@@ -25,13 +25,13 @@ export class CountedEvent {
     this.timestamp = timestamp
   }
 
-  /** The event type as people read it: the last segment of the path in either dialect, percent-decoded. */
+  /** The event type for people: the last segment of the path in either dialect, percent-decoded. */
   get type(): string {
     return eventTypeText(this.typeBytes)
   }
 
-  /** The event type as it stands in the record, not decoded. */
-  get travelledType(): string {
+  /** The event type as written in the record, not decoded. */
+  get encodedType(): string {
     return textOf(this.typeBytes)
   }
 
@@ -56,30 +56,30 @@ export class CountedEvent {
   }
 
   /**
-   * The values of a parameter that may be repeated or a list (`name[]`), decoded and joined with commas; undefined where
-   * absent. So the old counters wrote a list.
+   * The values of a parameter that may be repeated or a list (`name[]`), decoded and joined with commas, as the previous
+   * system did; undefined where absent.
    */
   list(name: string): string | undefined {
     const values = paramValues(this.split.params, name)
     return values.length === 0 ? undefined : values.join(",")
   }
 
-  /** All parameters as the record has them. */
+  /** All parameters as written in the record. */
   get params(): ByteString {
     return this.split.params
   }
 
-  /** Time spent between the edge and the enricher, milliseconds. */
+  /** The time from the edge to the enricher, milliseconds. */
   get klag(): number {
     return this.milliseconds("klag")
   }
 
-  /** Time spent between the edge and the log, milliseconds. */
+  /** The time from the edge to the log, milliseconds. */
   get wholeWay(): number {
     return this.timestamp - this.milliseconds("ts")
   }
 
-  /** Is its line's time in the unit of the other dialect? Then the durations mean nothing. */
+  /** Is the line's time in the unit of the other dialect? The durations are then meaningless. */
   get isOtherUnit(): boolean {
     return isOtherUnit(Number(this.meta("ts")) || 0, this.split.dialect, this.timestamp)
   }
@@ -89,13 +89,8 @@ export class CountedEvent {
   }
 }
 
-/** The event in a record; undefined when the record is not one of the contract's. */
+/** The event in a record; undefined if the record does not follow the contract. */
 export const readEvent = (record: LogRecord): CountedEvent | undefined => {
-  const split = splitRecord(record.text ?? textIn(record.value))
+  const split = splitRecord(record.text ?? byteStringOf(record.value))
   return split === undefined ? undefined : new CountedEvent(split, record.timestamp)
-}
-
-const textIn = (value: Uint8Array): ByteString => {
-  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  return bytes.toString("latin1") as ByteString
 }

@@ -8,12 +8,12 @@ export interface Counting {
   readonly count: (event: CountedEvent) => ReadonlyArray<Increment>
 }
 
-/** What is kept of a key, in characters; names come from anyone. */
-const longestKey = 200
+/** The maximum length of a stored key, in characters; keys come from clients. */
+const maxKeyChars = 200
 
-/** What an event adds, with the keys as they are kept. */
+/** The increments with keys cut to the maximum length. */
 export const withShortKeys = (increments: ReadonlyArray<Increment>): ReadonlyArray<Increment> =>
-  increments.some(({ key }) => key.length > longestKey) ? increments.map(withShortKey) : increments
+  increments.some(({ key }) => key.length > maxKeyChars) ? increments.map(withShortKey) : increments
 
 const withShortKey = (increment: Increment): Increment =>
-  increment.key.length <= longestKey ? increment : { ...increment, key: increment.key.slice(0, longestKey) }
+  increment.key.length <= maxKeyChars ? increment : { ...increment, key: increment.key.slice(0, maxKeyChars) }

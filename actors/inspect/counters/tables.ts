@@ -1,9 +1,9 @@
-/** Which tables the counters keep: as people see and reset them, and what they are made of in the projection store. */
+/** The tables of the counters: their names for people, and the tables of the projection store behind them. */
 
 export interface KeptTable {
   readonly counter: string
   readonly name: string
-  /** The store's tables that it is made of. */
+  /** The tables of the projection store behind it. */
   readonly stored: ReadonlyArray<string>
 }
 
@@ -23,8 +23,8 @@ export const tablesOf = (counter: string): ReadonlyArray<string> =>
   keptTables.filter((table) => table.counter === counter).map(({ name }) => name)
 
 /**
- * The table of that name: `by-type`, or `event-counter/by-type`. A counter that is not Spoor's own has the tables that it
- * says, so `<counter>/<table>` of any other name is what it says. Undefined for a name alone that is none.
+ * The table of that name: `by-type`, or `event-counter/by-type`. Any other `<counter>/<table>` is taken as the table of a
+ * counter that is not Spoor's own. Undefined for an unknown name without a counter.
  */
 export const tableNamed = (name: string): KeptTable | undefined => {
   const known = keptTables.find((table) => name === table.name || name === `${table.counter}/${table.name}`)

@@ -1,6 +1,6 @@
 /**
- * Durations as counts, so that any number of consumers can add to them: a sum, and how many fell into each of a row of
- * buckets that grow by 5 %. Averages are exact, percentiles within those 5 %.
+ * Durations as counts, so that any number of consumers can add to them: a sum, and the number of durations in each bucket.
+ * Buckets grow by 5 %. Averages are exact, percentiles within 5 %. Pure.
  */
 import type { Increment, Row } from "../../../bridge/projection-store/service.ts"
 import { isPlausibleDuration } from "../../../contracts/wire/line-time.ts"
@@ -8,13 +8,13 @@ import { isPlausibleDuration } from "../../../contracts/wire/line-time.ts"
 const growth = Math.log(1.05)
 const sumKey = "sum"
 
-/** What an event adds that took no plausible time: it is counted by the reason, and in no average. */
+/** The keys for events with an implausible duration: counted by reason, and in no average. */
 const otherUnitKey = "other-unit"
 const implausibleKey = "implausible"
 
 /**
- * What one duration (milliseconds; below zero, or no number, counts as zero) adds to a table. One that no event can have
- * taken is only counted; `event` says of whose it is whether its line's time is in another unit.
+ * The increments of one duration in milliseconds; a negative one, or NaN, counts as zero. An implausible duration is only
+ * counted: by `event.isOtherUnit` as one in the other dialect's unit, or as implausible.
  */
 export const timingIncrements = (
   table: string,
@@ -34,10 +34,10 @@ export const timingIncrements = (
 const bucketOf = (milliseconds: number): string =>
   milliseconds === 0 ? "zero" : String(Math.ceil(Math.log(milliseconds) / growth))
 
-/** The largest duration that falls into a bucket, milliseconds. */
+/** The upper bound of a bucket, milliseconds. */
 const boundOf = (bucket: string): number => (bucket === "zero" ? 0 : Math.exp(Number(bucket) * growth))
 
-/** Of all durations counted in a table; milliseconds. */
+/** Statistics of all durations in a table, milliseconds. */
 export interface Timings {
   readonly count: number
   readonly average: number
@@ -45,12 +45,12 @@ export interface Timings {
   readonly p90: number
   readonly p99: number
   readonly max: number
-  /** Events in none of these figures: their time is in the other dialect's unit, or a year or more off in either. */
+  /** Events in none of these figures: their time is in the other dialect's unit, or a year or more off. */
   readonly "other unit": number
   readonly implausible: number
 }
 
-/** The statistics of a table's rows, all of them given. */
+/** The statistics of a table, from all of its rows. */
 export const timingsOf = (rows: ReadonlyArray<Row>): Timings => {
   const countOf = (wanted: string): number => rows.find(({ key }) => key === wanted)?.count ?? 0
   const sum = countOf(sumKey)
@@ -61,11 +61,11 @@ export const timingsOf = (rows: ReadonlyArray<Row>): Timings => {
     .map(({ key, count }) => ({ bound: boundOf(key), count }))
     .toSorted((a, b) => a.bound - b.bound)
   const count = buckets.reduce((total, bucket) => total + bucket.count, 0)
-  const percentile = (share: number): number => {
+  const percentile = (fraction: number): number => {
     let seen = 0
     for (const bucket of buckets) {
       seen += bucket.count
-      if (seen >= share * count) return Math.round(bucket.bound)
+      if (seen >= fraction * count) return Math.round(bucket.bound)
     }
     return 0
   }

@@ -1,44 +1,46 @@
 /**
- * A walk through one queue server's dead letters, from the newest to the oldest, a page at a time. Letters that arrive
- * meanwhile stand behind its beginning and are not met; letters that leave only move others closer, so none is missed.
+ * A cursor through the dead letters of one queue server, from the newest to the oldest, a page at a time. Letters that
+ * arrive later are beyond its start and are not returned; removed letters only move others closer, so none is skipped.
+ * Lives as long as one search.
  */
 import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
 import type { DeadLetterBox, QueueSource, StoredDeadLetter } from "../../../bridge/ingest-queue/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 
-/** A dead letter as it was met. */
+/** A dead letter as it was found. */
 export interface FoundDeadLetter extends StoredDeadLetter {
-  /** What it is called by: its event's id, or `raw-` and 12 hex digits of the SHA-1 of its text when it is not ours. */
+  /** Its address: the event id, or `raw-` and 12 hex digits of the SHA-1 of its text if another program wrote it. */
   readonly address: string
-  /** The queue server it lies on, for people. */
+  /** The queue server that holds it, for people. */
   readonly queue: string
-  /** Its exact text in the list, and what that says; undefined when it is not of our making. */
+  /** Its exact text in the list, and the decoded letter; undefined if another program wrote it. */
   readonly text: ByteString
   readonly letter: DeadLetter | undefined
-  /** The line it is about: the letter's, or its whole text when it is not ours. */
+  /** The rejected line: the letter's, or its whole text if another program wrote it. */
   readonly line: ByteString
   /** The list that holds it. */
   readonly box: DeadLetterBox
 }
 
-/** How many letters are read at once. */
+/** The number of letters read at once. */
 const pageSize = 500
 
 export interface DeadLetterCursor {
-  /** How long the list was at the beginning. */
+  /** The length of the list at the start. */
   readonly length: number
-  /** Places from 0 to this one, exclusive, are ahead. */
+  /** Places from 0 to this one (exclusive) are still to be read. */
   left: number
-  /** The letters read and not handed out yet, the newest last. */
+  /** The letters read but not returned yet, the newest last. */
   readonly page: Array<FoundDeadLetter>
   readonly source: QueueSource
 }
 
-/** A walk from place `from` (exclusive) down; without it from the end of the list. */
+/** A cursor from place `from` (exclusive) downwards; default: from the end of the list. */
 export const beginCursor = (
   source: QueueSource,
   from: number | undefined
@@ -50,28 +52,28 @@ export const beginCursor = (
     page: []
   }))
 
-/** The letter that is next, without taking it; undefined at the end. */
+/** The next letter, without taking it; undefined at the end. */
 export const peek = Effect.fnUntraced(function* (
-  walk: DeadLetterCursor
+  cursor: DeadLetterCursor
 ): Effect.fn.Return<FoundDeadLetter | undefined, Failure> {
-  while (walk.page.length === 0 && walk.left > 0) {
-    const from = Math.max(0, walk.left - pageSize)
-    const stored = yield* walk.source.letters.read(from, walk.left - from)
-    walk.page.push(...stored.map((one) => found(walk.source, one)))
-    walk.left = from + stored.length
+  while (cursor.page.length === 0 && cursor.left > 0) {
+    const from = Math.max(0, cursor.left - pageSize)
+    const stored = yield* cursor.source.letters.read(from, cursor.left - from)
+    cursor.page.push(...stored.map((one) => found(cursor.source, one)))
+    cursor.left = from + stored.length
   }
-  return walk.page.at(-1)
+  return cursor.page.at(-1)
 })
 
-/** Takes the letter that was peeked at. */
-export const take = (walk: DeadLetterCursor): void => {
-  if (walk.page.pop() !== undefined) walk.left -= 1
+/** Takes the letter that `peek` returned. */
+export const take = (cursor: DeadLetterCursor): void => {
+  if (cursor.page.pop() !== undefined) cursor.left -= 1
 }
 
-/** Takes all that were read together, the newest first. */
-export const takePage = (walk: DeadLetterCursor): ReadonlyArray<FoundDeadLetter> => {
-  const page = walk.page.splice(0).toReversed()
-  walk.left -= page.length
+/** Takes all letters of the page, the newest first. */
+export const takePage = (cursor: DeadLetterCursor): ReadonlyArray<FoundDeadLetter> => {
+  const page = cursor.page.splice(0).toReversed()
+  cursor.left -= page.length
   return page
 }
 
@@ -83,7 +85,7 @@ const found = (
   queue: dependency.address,
   text,
   letter,
-  line: letter === undefined ? text : (Buffer.from(letter.line).toString("latin1") as ByteString),
+  line: letter === undefined ? text : byteStringOf(letter.line),
   box: letters
 })
 

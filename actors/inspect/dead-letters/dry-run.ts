@@ -1,4 +1,4 @@
-/** The dry run: what would become of a line now, told by the functions that the drainer and the enricher use. Nothing is sent. */
+/** Dry run: what would happen to a line now, by the functions that the drainer and the enricher use. Sends nothing, keeps no state. */
 import { Effect } from "effect"
 import { GeoIp } from "../../../bridge/geo-ip/service.ts"
 import { kafkaKeyParam } from "../../../bridge/settings.ts"
@@ -11,24 +11,24 @@ import { enrichEvents } from "../../transform/enrich-events.ts"
 import { readLines } from "../../transform/read-lines.ts"
 import type { Topics } from "../../transform/topics.ts"
 
-/** The record that would be stored, or why it would be set aside again. */
+/** The record that would be stored, or the rejection with which the line would become a dead letter again. */
 export type DryRun =
   | {
       readonly kind: "stored"
       readonly topic: Topic
       readonly key: string | undefined
       readonly value: Uint8Array
-      /** The line names a topic that is not allowed, so its event goes to the standard one. */
+      /** The line names a topic that is not allowed, so its event goes to the standard topic. */
       readonly isTopicUnknown: boolean
     }
   | { readonly kind: "dead"; readonly rejection: Rejection }
 
-/** Tries a line; `now` (milliseconds since 1970) is the moment its lag counts to. Never throws. */
+/** Tries a line; its lag ends at `now`, milliseconds since 1970. Never throws. */
 export type TryLine = (line: ByteString, now: number) => DryRun
 
 /**
- * Builds the dry run with this installation's topics, GeoIP database and key parameter. It cannot foresee what only
- * shows on the way: a record larger than its topic takes.
+ * Makes the dry run with this installation's topics, GeoIP database and key parameter. It cannot predict what only the log
+ * decides: whether a record is too large for its topic.
  */
 export const makeDryRun = Effect.fnUntraced(function* (topics: Topics) {
   const { locate } = yield* GeoIp
@@ -55,7 +55,7 @@ export const makeDryRun = Effect.fnUntraced(function* (topics: Topics) {
   return tryLine
 })
 
-/** An event that no message can carry, as the one who would send it says. */
+/** The rejection of an event that no message can hold, as its sender would report it. */
 const tooLarge = <Event extends { readonly index: number; readonly topic: Topic }>(
   stage: RejectedBy,
   events: ReadonlyArray<Event>,

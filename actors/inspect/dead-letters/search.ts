@@ -1,6 +1,6 @@
 /**
- * The dead letters of all queue servers, for people: to search, to find one, to replay and to discard one or many.
- * Reads pages of 500, so memory stays bounded however long the lists are.
+ * Operations on the dead letters of all queue servers: search, find, replay and discard, one or many. Reads pages of 500,
+ * so memory is bounded however long the lists are. Keeps no state.
  */
 import { Clock, Effect, Result } from "effect"
 import type { QueueSource } from "../../../bridge/ingest-queue/service.ts"
@@ -12,47 +12,47 @@ import { beginCursor, type DeadLetterCursor, type FoundDeadLetter, peek, take, t
 
 export type { FoundDeadLetter } from "./cursor.ts"
 
-/** What to look for; what is left out does not matter. A letter that is not ours has no reason, stage, topic or time. */
+/** A filter; absent fields match everything. A letter of another program has no reason, stage, topic or time. */
 export interface DeadLetterFilter {
   readonly reason?: RejectionReason | undefined
   readonly stage?: RejectedBy | undefined
   readonly topic?: string | undefined
-  /** Stands somewhere in the line, as `readable` shows it; upper and lower case are the same. */
+  /** A part of the line as `readable` shows it, case-insensitive. */
   readonly text?: string | undefined
-  /** When it was set aside: from `since` on, before `until`, milliseconds since 1970. */
+  /** When it was dead-lettered: from `since`, before `until`, milliseconds since 1970. */
   readonly since?: number | undefined
   readonly until?: number | undefined
 }
 
 export interface DeadLetterQuery extends DeadLetterFilter {
   readonly limit: number
-  /** Where the page before ended. */
+  /** The cursor of the previous page. */
   readonly cursor?: string | undefined
-  /** Look at no more letters than this; the page may then be short, and its cursor goes on. */
+  /** The maximum number of letters to scan; the page may then be short, and its cursor continues. */
   readonly scan?: number | undefined
 }
 
 export interface DeadLetterPage {
   readonly letters: ReadonlyArray<FoundDeadLetter>
-  /** Where the next page begins; undefined at the end. */
+  /** The cursor of the next page; undefined at the end. */
   readonly cursor: string | undefined
-  /** How long the lists of the queues that answered are together; null when none did. */
+  /** The total length of the lists of the queues that answered; null if none did. */
   readonly total: number | null
   /** A sentence for each queue that could not be read. */
   readonly troubles: ReadonlyArray<string>
 }
 
-/** How often a line may be replayed within a week and come back each time. */
-export const allowedReplays = 3
+/** How often a line may be replayed within a week if it becomes a dead letter again each time. */
+export const maxReplays = 3
 
 export type Replayed = "done" | "gone" | "too often"
 
-/** How a run over many letters ended; `troubles` as in a page. */
+/** The result of a run over many letters; `troubles` as in a page. */
 export interface ManyReplayed {
   readonly done: number
-  /** Somebody else had replayed or discarded them meanwhile. */
+  /** Letters that somebody else replayed or discarded in the meantime. */
   readonly gone: number
-  /** Their addresses; these stay in the list. */
+  /** The addresses of letters replayed too often; they stay in the list. */
   readonly tooOften: ReadonlyArray<string>
   readonly troubles: ReadonlyArray<string>
 }
@@ -63,8 +63,8 @@ export interface ManyDiscarded {
 }
 
 /**
- * A page of letters, newest first. When older letters are removed between two pages, the second may repeat some of the
- * first; none is left out. Fails with `unreadable` when the cursor is none of ours.
+ * A page of letters, newest first. If older letters are removed between two pages, the second page may repeat letters of
+ * the first; none is skipped. Fails with `unreadable` for an invalid cursor.
  */
 export const searchDeadLetters: (
   sources: ReadonlyArray<QueueSource>,
@@ -79,13 +79,13 @@ export const searchDeadLetters: (
   const troubles = outcomes.flatMap((outcome, i) =>
     Result.isFailure(outcome) ? [troubleOf(sources[i], outcome.failure)] : []
   )
-  const walks = outcomes.map(Result.getOrUndefined)
+  const cursors = outcomes.map(Result.getOrUndefined)
   const broken = new Set<DeadLetterCursor>()
   const letters: Array<FoundDeadLetter> = []
-  let looked = 0
-  while (letters.length < query.limit && looked < (query.scan ?? Number.POSITIVE_INFINITY)) {
+  let scanned = 0
+  while (letters.length < query.limit && scanned < (query.scan ?? Number.POSITIVE_INFINITY)) {
     let newest: { readonly walk: DeadLetterCursor; readonly letter: FoundDeadLetter } | undefined
-    for (const walk of walks) {
+    for (const walk of cursors) {
       if (walk === undefined || broken.has(walk)) continue
       const next = yield* Effect.result(peek(walk))
       if (Result.isFailure(next)) {
@@ -100,21 +100,21 @@ export const searchDeadLetters: (
     }
     if (newest === undefined) break
     take(newest.walk)
-    looked += 1
+    scanned += 1
     if (matches(newest.letter, query)) letters.push(newest.letter)
   }
-  const left = walks.map((walk, i) => walk?.left ?? places[i])
+  const left = cursors.map((walk, i) => walk?.left ?? places[i])
   return {
     letters,
     cursor: left.every((place) => place === 0) || left.every(isUnknown) ? undefined : writeCursor(left),
-    total: walks.every(isUnknown) ? null : walks.reduce((sum, walk) => sum + (walk?.length ?? 0), 0),
+    total: cursors.every(isUnknown) ? null : cursors.reduce((sum, walk) => sum + (walk?.length ?? 0), 0),
     troubles
   }
 })
 
 const isUnknown = (one: unknown): boolean => one === undefined
 
-/** The letter of that address; undefined when no queue has it. Fails when a queue cannot be read and no other has it. */
+/** The letter with that address; undefined if no queue has it. Fails if a queue cannot be read and no other has it. */
 export const findDeadLetter: (
   sources: ReadonlyArray<QueueSource>,
   address: string
@@ -128,7 +128,7 @@ export const findDeadLetter: (
   return undefined
 })
 
-/** The newest letter of that address on one queue server. */
+/** The newest letter with that address on one queue server. */
 export const findOn: (
   source: QueueSource,
   address: string
@@ -142,8 +142,8 @@ export const findOn: (
 })
 
 /**
- * Pushes its line, or the one given instead, to the queue it lies on, and takes it off the list: one atomic step. "too
- * often" when that line came back from as many replays as are allowed; `force` pushes it nevertheless.
+ * Pushes the letter's line, or the given one instead, to its queue and removes the letter, in one atomic step. "too often"
+ * if that line was replayed `maxReplays` times and came back each time; `force` pushes it anyway.
  */
 export const replayDeadLetter = (
   { box, text, letter, line }: FoundDeadLetter,
@@ -152,14 +152,14 @@ export const replayDeadLetter = (
   box.replay(
     { text, letter },
     options.line ?? line,
-    options.force === true ? Number.MAX_SAFE_INTEGER : allowedReplays
+    options.force === true ? Number.MAX_SAFE_INTEGER : maxReplays
   )
 
-/** Takes it off the list for good; false when it is no longer there. */
+/** Removes the letter for good; false if it is no longer in the list. */
 export const discardDeadLetter = ({ box, text, letter }: FoundDeadLetter): Effect.Effect<boolean, Failure> =>
   box.discard({ text, letter })
 
-/** Replays every letter that matches and was set aside before this began, so that what comes back ends no run. */
+/** Replays each matching letter that was dead-lettered before this run started, so that letters that come back do not extend it. */
 export const replayMatching: (
   sources: ReadonlyArray<QueueSource>,
   filter: DeadLetterFilter,
@@ -178,7 +178,7 @@ export const replayMatching: (
   return { done, gone, tooOften, troubles }
 })
 
-/** Discards every letter that matches and was set aside before this began. */
+/** Discards each matching letter that was dead-lettered before this run started. */
 export const discardMatching: (
   sources: ReadonlyArray<QueueSource>,
   filter: DeadLetterFilter
@@ -194,26 +194,26 @@ export const discardMatching: (
   return { done, gone, troubles }
 })
 
-/** How many letters of a page are worked on side by side. */
-const sideBySide = 16
+/** The number of letters of a page that are handled at the same time. */
+const concurrency = 16
 
 /**
- * Does something with every letter that matches and was set aside before this began. A queue that fails is left where
- * it failed; returns a sentence for each of those.
+ * Runs `act` on each matching letter that was dead-lettered before this run started. A queue that fails is not continued;
+ * returns a sentence for each of these.
  */
 const forEachMatching = Effect.fnUntraced(function* (
   sources: ReadonlyArray<QueueSource>,
   filter: DeadLetterFilter,
   act: (letter: FoundDeadLetter) => Effect.Effect<void, Failure>
 ) {
-  const begun = yield* Clock.currentTimeMillis
+  const startedAt = yield* Clock.currentTimeMillis
   const one = Effect.fnUntraced(function* (source: QueueSource) {
     const walk = yield* beginCursor(source, undefined)
     while ((yield* peek(walk)) !== undefined) {
       const chosen = takePage(walk).filter(
-        (found) => matches(found, filter) && (found.letter === undefined || found.letter.last < begun)
+        (found) => matches(found, filter) && (found.letter === undefined || found.letter.last < startedAt)
       )
-      yield* Effect.forEach(chosen, act, { concurrency: sideBySide, discard: true })
+      yield* Effect.forEach(chosen, act, { concurrency, discard: true })
     }
   })
   const outcomes = yield* Effect.forEach(sources, (source) => Effect.result(one(source)), {
@@ -224,7 +224,7 @@ const forEachMatching = Effect.fnUntraced(function* (
   )
 })
 
-/** A letter of another's making has no time: it comes as soon as it is met. */
+/** A letter of another program has no time: it is returned as soon as it is found. */
 const timeOf = ({ letter }: FoundDeadLetter): number => letter?.last ?? Number.POSITIVE_INFINITY
 
 const matches = ({ letter, line }: FoundDeadLetter, filter: DeadLetterFilter): boolean => {
@@ -242,7 +242,7 @@ const troubleOf = (source: QueueSource | undefined, { message }: Failure): strin
     ? message
     : `${source.dependency.address}: ${message}`
 
-/** A place for each queue server, in the order they are set, separated by dots; empty where it is not known. */
+/** A place for each queue server, in the order of the settings, separated by dots; empty where unknown. */
 const writeCursor = (places: ReadonlyArray<number | undefined>): string =>
   places.map((place) => place ?? "").join(".")
 
@@ -254,7 +254,10 @@ const readCursor = (
   const parts = cursor.split(".")
   if (parts.length !== queues || !parts.every((part) => /^\d{0,15}$/.test(part))) {
     return Effect.fail(
-      new Failure({ reason: "unreadable", message: `"${cursor}" is no place to go on from.` })
+      new Failure({
+        reason: "unreadable",
+        message: `Invalid cursor "${cursor}": use the one of the previous page.`
+      })
     )
   }
   return Effect.succeed(parts.map((part) => (part === "" ? undefined : Number(part))))

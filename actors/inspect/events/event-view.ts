@@ -1,4 +1,4 @@
-/** An event as people see it: text in fixed places, all its parts decoded, and hidden what must not be seen. */
+/** Decodes an event into the view that people see, with masked values hidden. Pure. */
 import { type ByteString, textOf } from "../../../contracts/event.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { DeviceType } from "../../../contracts/wire/enrichment.ts"
@@ -6,22 +6,22 @@ import { ipText } from "../../../contracts/wire/ip-text.ts"
 import { parseLine } from "../../../contracts/wire/line.ts"
 import { type Param, parseParams } from "../../../contracts/wire/params.ts"
 import { eventType, eventTypeText, type ParsedRecord, parseRecord } from "../../../contracts/wire/record.ts"
-import { hiddenText, type Mask, maskedLine, maskedPairs, maskedRecord, noMask } from "./mask.ts"
+import { type Mask, maskedLine, maskedPairs, maskedRecord, maskedText, noMask } from "./mask.ts"
 import type { EventView, Times } from "./messages.ts"
 import type { FeedRecord } from "./staged-event.ts"
 
-/** The event as a view; everything is empty that cannot be read. Never throws. */
+/** The view of an event; parts that cannot be parsed are empty. Never throws. */
 export const eventView = (record: FeedRecord, mask: Mask = noMask): EventView =>
   record.stage === "raw" || record.stage === "rejected" ? lineView(record, mask) : recordView(record, mask)
 
-/** The event type of a record, decoded, also of one that cannot be read: its first part, of a path the last segment. */
+/** The decoded event type of a record, even of an invalid one: its first part; of a path, the last segment. */
 export const typeOf = (value: ByteString): string => {
   const space = value.indexOf(" ")
   const event = (space === -1 ? value : value.slice(0, space)) as ByteString
   return eventTypeText(event.startsWith("/") ? eventType(event) : event)
 }
 
-/** What a view has when nothing is known of its event. */
+/** The fields of a view whose event cannot be parsed. */
 const nothing = {
   type: "",
   country: "",
@@ -33,11 +33,11 @@ const nothing = {
   params: []
 } as const
 
-/** NOTE: bytes that cannot be taken apart may hold anything anywhere, so with a mask they are not shown at all. */
+/** NOTE: bytes that cannot be parsed may contain a masked value anywhere, so with a mask they are not shown at all. */
 const recordView = ({ value, times, ...place }: FeedRecord, mask: Mask): EventView => {
   const parsed = parseRecord(value)
   if (parsed === undefined) {
-    const seen = mask.isOn ? { raw: hiddenText } : { raw: textOf(value), type: typeOf(value) }
+    const seen = mask.isOn ? { raw: maskedText } : { raw: textOf(value), type: typeOf(value) }
     return { ...nothing, ...place, ...seen, times }
   }
   const { raw, shown } = mask.isOn ? masked(value, mask) : { raw: value, shown: parsed }
@@ -50,7 +50,7 @@ const recordView = ({ value, times, ...place }: FeedRecord, mask: Mask): EventVi
     country: meta.get("country") ?? "",
     device: deviceOf(meta),
     deviceType: deviceTypeOf(meta),
-    address: mask.hidesAddress && address !== "" ? hiddenText : ipText(address, parsed.dialect),
+    address: mask.hidesAddress && address !== "" ? maskedText : ipText(address, parsed.dialect),
     klag: scaled(meta.get("klag"), isSeconds),
     meta: shown.meta,
     params: parseParams(shown.params),
@@ -74,14 +74,14 @@ const masked = (
 }
 
 const lineView = ({ value, times, topic, detail, ...place }: FeedRecord, mask: Mask): EventView => {
-  // What was said of an event may quote it.
-  const said = detail === undefined ? {} : { detail: mask.isOn ? hiddenText : detail }
+  // The detail of a rejection may quote the event.
+  const masking = detail === undefined ? {} : { detail: mask.isOn ? maskedText : detail }
   const parsed = parseLine(value, { topic: topic as Topic, topics: new Set() }, 0)
   if (parsed.kind === "unreadable") {
-    return { ...nothing, ...place, ...said, topic, raw: mask.isOn ? hiddenText : textOf(value), times }
+    return { ...nothing, ...place, ...masking, topic, raw: mask.isOn ? maskedText : textOf(value), times }
   }
   const { dialect, ip, ts, host, pod, path, query, userAgent } = parsed.event
-  const address = mask.hidesAddress ? hiddenText : ip
+  const address = mask.hidesAddress ? maskedText : ip
   const meta: ReadonlyArray<Param> = [
     ["ip", address],
     ["ts", String(ts)],
@@ -93,28 +93,28 @@ const lineView = ({ value, times, topic, detail, ...place }: FeedRecord, mask: M
   return {
     ...nothing,
     ...place,
-    ...said,
+    ...masking,
     topic,
     type: eventTypeText(eventType(path)),
     address,
     meta: meta
       .filter(([, text]) => text !== "")
-      .map(([name, text]) => [name, mask.hides(name) ? hiddenText : text]),
+      .map(([name, text]) => [name, mask.hides(name) ? maskedText : text]),
     params: parseParams(mask.isOn ? maskedPairs(query, true, mask.hides) : query),
     raw: textOf(mask.isOn ? maskedLine(value, dialect, mask) : value),
     times: withReceived(times, dialect === "adtekio" ? ts * 1000 : ts)
   }
 }
 
-/** A whole number, of seconds as milliseconds. */
+/** A whole number in milliseconds; seconds are converted. */
 const scaled = (text: string | undefined, isSeconds: boolean): number | undefined =>
   text !== undefined && /^-?\d{1,16}$/.test(text) ? Number(text) * (isSeconds ? 1000 : 1) : undefined
 
-/** The edge's time as the event itself has it, where no header says it. */
+/** Adds the edge's time from the event itself, if no header has it. */
 const withReceived = (times: Times, received: number | undefined): Times =>
   times.received !== undefined || received === undefined ? times : { received, ...times }
 
-/** As one dialect writes them; the other has them in lower case, and says a bot only by its name. */
+/** Device types as one dialect writes them; the other uses lower case, and marks a bot only by its name. */
 const types: ReadonlyMap<string, DeviceType> = new Map(
   (["Desktop", "Mobile", "Tablet", "TV", "Console", "Wearable", "Bot", "Unknown"] as const).map((type) => [
     type.toLowerCase(),

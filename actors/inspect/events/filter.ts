@@ -1,6 +1,6 @@
 /**
- * Which events somebody wants to see. A `Filter` is compiled once and then asked for each event. Texts are compared in
- * any case, with what is shown: what a mask hides cannot be found.
+ * Event filters. A `Filter` is compiled once and then applied to each event. Texts are compared case-insensitively with
+ * the masked view, so that masked values cannot be found. Pure.
  */
 import { Option, Schema } from "effect"
 import { CopyStage } from "../../../contracts/event-copy.ts"
@@ -8,10 +8,10 @@ import { typeOf } from "./event-view.ts"
 import type { EventView, Filter } from "./messages.ts"
 import type { FeedRecord } from "./staged-event.ts"
 
-/** No part of a filter may be longer, in characters. */
-const longest = 1_000
+/** The maximum length of a filter's part, in characters. */
+const maxPartChars = 1_000
 
-const Text = Schema.String.check(Schema.isMaxLength(longest))
+const Text = Schema.String.check(Schema.isMaxLength(maxPartChars))
 
 const FilterShape = Schema.Struct({
   stage: Schema.optionalKey(CopyStage),
@@ -23,15 +23,15 @@ const FilterShape = Schema.Struct({
   text: Schema.optionalKey(Text)
 })
 
-/** The parts of a filter, as they are named in a query too. */
+/** The names of a filter's parts, also in a query string. */
 export const filterNames = ["stage", "type", "topic", "country", "device", "param", "text"] as const
 
 const decode = Schema.decodeUnknownOption(FilterShape, { onExcessProperty: "error" })
 
-/** The filter that a client sent; undefined for what is none: a part that is too long, or that there is not. */
+/** Decodes a filter from a client; undefined if it is invalid: an unknown part, or one that is too long. */
 export const readFilter = (sent: unknown): Filter | undefined => Option.getOrUndefined(decode(sent))
 
-/** The filter that a query names; an empty part is none, and so is any other name. Undefined when it cannot be one. */
+/** The filter of a query string; empty parts and other names are ignored. Undefined if it is invalid. */
 export const filterOf = (search: URLSearchParams): Filter | undefined =>
   readFilter(
     Object.fromEntries(
@@ -42,7 +42,7 @@ export const filterOf = (search: URLSearchParams): Filter | undefined =>
     )
   )
 
-/** Does the event have all that the filter asks for? Its stage is compared too, where the filter names one. */
+/** Compiles the filter into a test for views. The stage is compared too, if the filter names one. */
 export const matches = (filter: Filter): ((event: EventView) => boolean) => {
   const tests: Array<(event: EventView) => boolean> = []
   const { stage } = filter
@@ -68,29 +68,31 @@ export const matches = (filter: Filter): ((event: EventView) => boolean) => {
   return (event) => tests.every((test) => test(event))
 }
 
-/** Does it let all events of its stage through, so that none needs to be decoded? */
+/** Does the filter match all events of its stage, so that none needs to be decoded? */
 export const isAll = (filter: Filter): boolean =>
   filterNames.every((name) => name === "stage" || wanted(filter[name]) === "")
 
-/**
- * A cheap look at the bytes, to decode less: false only for an event that cannot match. Says nothing of the stage.
- */
-export const mayMatch = (filter: Filter): ((record: FeedRecord) => boolean) => {
+/** Compiles a cheap test on the bytes, to decode less: false only for an event that cannot match. Ignores the stage. */
+export const mayMatch = (
+  filter: Filter
+): ((record: Pick<FeedRecord, "stage" | "topic" | "value" | "id">) => boolean) => {
   const topic = wanted(filter.topic)
   const type = typeTest(wanted(filter.type))
   const text = wanted(filter.text)
   const isPlain = isAscii(text)
   const words = plainWords(filter.param ?? "")
   if (topic === "" && type === undefined && text === "" && words.length === 0) return () => true
-  return ({ stage, topic: its, value, id }) => {
-    if (topic !== "" && its.toLowerCase() !== topic) return false
+  // Reads `id` for texts only: a record of the log parses its headers for it.
+  return (record) => {
+    const { stage, value } = record
+    if (topic !== "" && record.topic.toLowerCase() !== topic) return false
     if (type !== undefined && isRecord(stage) && !type(typeOf(value))) return false
     const isTextSought = text !== "" && isPlain
     const areWordsSought = words.length > 0 && isRecord(stage) && !value.includes("%", value.lastIndexOf(" "))
     if ((!isTextSought && !areWordsSought) || !isAscii(value)) return true
     const whole = value.toLowerCase()
     if (areWordsSought && !words.every((word) => whole.includes(word))) return false
-    if (!isTextSought || whole.includes(text) || id.toLowerCase() === text) return true
+    if (!isTextSought || whole.includes(text) || record.id.toLowerCase() === text) return true
     return isRecord(stage) ? typeOf(value).toLowerCase().includes(text) : value.includes("%")
   }
 }
@@ -101,7 +103,7 @@ const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text)
 
 const isRecord = (stage: CopyStage): boolean => stage === "stored" || stage === "enriched"
 
-/** People say phone. */
+/** Synonyms of device types. */
 const deviceNames: ReadonlyMap<string, string> = new Map([["phone", "mobile"]])
 
 const typeTest = (type: string): ((its: string) => boolean) | undefined => {
@@ -111,19 +113,19 @@ const typeTest = (type: string): ((its: string) => boolean) | undefined => {
   return (its) => its.toLowerCase() === whole
 }
 
-/** Values of parameters, or parts of them, that stand in a record as they are unless something of it is percent-encoded. */
+/** Values that appear literally in a record, unless part of it is percent-encoded. */
 const plainWords = (param: string): ReadonlyArray<string> =>
-  pieces(param)
+  conditionsOf(param)
     .map(({ value }) => value)
     .filter((value) => /^[a-z0-9._-]+$/.test(value))
 
-interface Piece {
+interface ParamCondition {
   readonly key: string
   readonly sign: string
   readonly value: string
 }
 
-const pieces = (param: string): ReadonlyArray<Piece> =>
+const conditionsOf = (param: string): ReadonlyArray<ParamCondition> =>
   param
     .split("&")
     .filter((piece) => piece.trim() !== "")
@@ -132,9 +134,9 @@ const pieces = (param: string): ReadonlyArray<Piece> =>
       return { key: wanted(decoded(name)), sign, value: wanted(decoded(rest)) }
     })
 
-/** One test for each piece; within one, `%26` is a `&` that is meant. */
+/** One test for each condition; within one, `%26` is a literal `&`. */
 const paramTests = (param: string): ReadonlyArray<(event: EventView) => boolean> =>
-  pieces(param).map(({ key, sign, value }) => {
+  conditionsOf(param).map(({ key, sign, value }) => {
     const has =
       sign === ""
         ? () => true

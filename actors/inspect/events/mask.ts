@@ -1,31 +1,31 @@
 /**
- * What viewers must not see (VIEWER_MASK): clients' addresses and chosen parameters. It is hidden in the bytes, before
- * anything is decoded or compared, so that no list, search or filter can tell it.
+ * Masks what viewers must not see (VIEWER_MASK): client addresses and chosen parameters. Values are masked in the bytes,
+ * before anything is decoded or compared, so that no list, search or filter can reveal them. Pure.
  */
 import { type ByteString, bytesOf, type Dialect } from "../../../contracts/event.ts"
 import { decodeValue } from "../../../contracts/wire/percent.ts"
 
-/** Stands where something is hidden. */
-export const hiddenText = "•••"
-const hiddenBytes = bytesOf(hiddenText)
+/** Replaces a masked value. */
+export const maskedText = "•••"
+const maskedBytes = bytesOf(maskedText)
 
 export interface Mask {
-  /** False: everything may be seen. */
+  /** False: nothing is masked. */
   readonly isOn: boolean
   readonly hidesAddress: boolean
   /**
-   * Is the value of a parameter of that (decoded) name hidden? However it is written: in any case or width, with blanks
-   * or control characters, and as a part of a name: `email` also hides `user[email]` and `user.email`.
+   * Is the value of a parameter of that (decoded) name masked? Ignores case, width, spaces and control characters, and
+   * matches parts of a name: `email` also masks `user[email]` and `user.email`.
    */
   readonly hides: (name: string) => boolean
 }
 
 export const noMask: Mask = { isOn: false, hidesAddress: false, hides: () => false }
 
-/** What tells the address too: a parameter of that name, and a click's key, which is made of it and found by trying. */
+/** Parameters that reveal the address: `ip`, and a click's lookup key, which is derived from it and can be brute-forced. */
 const namesOfAddress = ["ip", "lookup_key"]
 
-/** Of a list like `address,email,token`: `address` (or `ip`) is the client's address, everything else a parameter. */
+/** Parses a list like `address,email,token`: `address` (or `ip`) is the client's address, any other name a parameter. */
 export const readMask = (list: string): Mask => {
   const names = new Set(
     list
@@ -43,7 +43,7 @@ export const readMask = (list: string): Mask => {
   return { isOn: true, hidesAddress, hides }
 }
 
-/** The words of a name, as each way of writing it has them. */
+/** The normalized words of a name. */
 const partsOf = (name: string): ReadonlyArray<string> =>
   name
     .normalize("NFKC")
@@ -52,7 +52,7 @@ const partsOf = (name: string): ReadonlyArray<string> =>
     .split(/[^\p{L}\p{N}\p{M}_-]+/u)
     .filter((part) => part !== "")
 
-/** `name=value&…` with the values hidden whose names are, and those that hold such a name with a value of its own. */
+/** `name=value&…` with masked values: those of masked names, and those that contain a masked name with a value. */
 export const maskedPairs = (
   pairs: ByteString,
   plusIsSpace: boolean,
@@ -63,23 +63,23 @@ export const maskedPairs = (
     .map((piece) => {
       const equals = piece.indexOf("=")
       const name = equals === -1 ? piece : piece.slice(0, equals)
-      const names = readings(name as ByteString, plusIsSpace)
-      if (names.some((text) => holdsHidden(text, hides))) return hiddenBytes
+      const names = decodings(name as ByteString, plusIsSpace)
+      if (names.some((text) => holdsHidden(text, hides))) return maskedBytes
       if (equals === -1) return piece
       const isHidden =
         names.some(hides) ||
-        readings(piece.slice(equals + 1) as ByteString, plusIsSpace).some((text) => holdsHidden(text, hides))
-      return isHidden ? piece.slice(0, equals + 1) + hiddenBytes : piece
+        decodings(piece.slice(equals + 1) as ByteString, plusIsSpace).some((text) => holdsHidden(text, hides))
+      return isHidden ? piece.slice(0, equals + 1) + maskedBytes : piece
     })
     .join("&") as ByteString
 
-/** A text may have been encoded more than once. */
-const mostDecodings = 3
+/** Text may be percent-encoded more than once; it is decoded at most this often. */
+const maxDecodings = 3
 
-/** What a name or value says, decoded once and as often as there is more to decode. */
-const readings = (bytes: ByteString, plusIsSpace: boolean): ReadonlyArray<string> => {
+/** A name or value decoded once, twice and so on, while there is more to decode. */
+const decodings = (bytes: ByteString, plusIsSpace: boolean): ReadonlyArray<string> => {
   const texts = [decodeValue(bytes, plusIsSpace)]
-  while (texts.length < mostDecodings) {
+  while (texts.length < maxDecodings) {
     const last = texts.at(-1) ?? ""
     if (!last.includes("%")) break
     const next = decodeValue(bytesOf(last), false)
@@ -89,14 +89,14 @@ const readings = (bytes: ByteString, plusIsSpace: boolean): ReadonlyArray<string
   return texts
 }
 
-/** Words with a sign behind them that says "is": in JSON, in another query, in a header, in markup. */
+/** Words followed by a sign that assigns a value: in JSON, a nested query, a header or markup. */
 const named = /(?<![\p{L}\p{N}\p{M}\p{Cf}_-])([\p{L}\p{N}\p{M}\p{Cf}_-]+)["'`\\\]\s]*[=:>]/gu
 
-/** Does a text give a hidden name a value, as a JSON object or the query of a link does? */
+/** Does the text assign a value to a masked name, as a JSON object or a link's query may? */
 const holdsHidden = (text: string, hides: (name: string) => boolean): boolean =>
   /[=:>]/.test(text) && [...text.matchAll(named)].some(([, word = ""]) => hides(word))
 
-/** A record that `parseRecord` can read, with its secrets hidden. */
+/** A record that `parseRecord` accepts, with its values masked. */
 export const maskedRecord = (value: ByteString, mask: Mask): ByteString => {
   const [event = "", meta = "", params = ""] = value.split(" ")
   const hidden = maskedPairs(
@@ -107,21 +107,21 @@ export const maskedRecord = (value: ByteString, mask: Mask): ByteString => {
   return `${event} ${hidden} ${maskedPairs(params as ByteString, true, mask.hides)}` as ByteString
 }
 
-/** What the fields of a line are called, up to its query. */
+/** The names of a line's fields, up to its query. */
 const fieldNames: Readonly<Record<Dialect, ReadonlyArray<string>>> = {
   pushtech: ["ip", "ts", "host", "pod", "path"],
   adtekio: ["ip", "ts", "topic", "path"]
 }
 
-/** A line of that dialect that `parseLine` can read, with its secrets hidden. */
+/** A line of that dialect that `parseLine` accepts, with its values masked. */
 export const maskedLine = (line: ByteString, dialect: Dialect, mask: Mask): ByteString => {
   const names = fieldNames[dialect]
   const fields = line.split(" ")
   const shown = fields
     .slice(0, names.length)
-    .map((field, i) => (mask.hides(names[i] ?? "") ? hiddenBytes : field))
+    .map((field, i) => (mask.hides(names[i] ?? "") ? maskedBytes : field))
   const [query, ...userAgent] = fields.slice(names.length)
   if (query !== undefined) shown.push(maskedPairs(query as ByteString, true, mask.hides))
-  if (userAgent.length > 0) shown.push(mask.hides("user agent") ? hiddenBytes : userAgent.join(" "))
+  if (userAgent.length > 0) shown.push(mask.hides("user agent") ? maskedBytes : userAgent.join(" "))
   return shown.join(" ") as ByteString
 }

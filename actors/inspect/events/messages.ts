@@ -1,53 +1,53 @@
 /**
- * What goes between the viewer and those who look: browsers on the socket and at /api, curl at /live, `bun run tap`.
- * JSON throughout.
+ * The messages between the viewer and its clients: browsers on the WebSocket and at /api, curl at /live, `bun run tap`.
+ * All JSON. Types only.
  */
 import type { CopyStage } from "../../../contracts/event-copy.ts"
 import type { Param } from "../../../contracts/wire/params.ts"
 
-/** What to show; all that is given must hold. Texts match in any case. The same names are the query's of GET /live. */
+/** An event filter; all given parts must match, case-insensitively. The query of GET /live has the same names. */
 export interface Filter {
-  /** Which stage to watch: `stored` (default) is read from the log; the others are copies of what flows. */
+  /** The stage: `stored` (default) is read from the log; the others are copies of events in flight. */
   readonly stage?: CopyStage
-  /** A part of the event type; `=app_open` is the whole. */
+  /** A part of the event type; `=app_open` matches the whole type. */
   readonly type?: string
   readonly topic?: string
-  /** Country code, whole. */
+  /** The whole country code. */
   readonly country?: string
-  /** Device type (phone, tablet, desktop, bot …), whole. */
+  /** The whole device type (phone, tablet, desktop, bot …). */
   readonly device?: string
-  /** `name` (is there), `name=value` (is that), `name~part` (contains); several are separated by `&`. */
+  /** `name` (exists), `name=value` (equals), `name~part` (contains); several are separated by `&`. */
   readonly param?: string
-  /** Stands anywhere in the raw line or record or in the decoded event type, or is the event's id. */
+  /** A part of the raw line or record or of the decoded event type, or the event's id. */
   readonly text?: string
 }
 
 /** Milliseconds since 1970 at each stage that the event has passed. */
 export type Times = Readonly<Partial<Record<"received" | "claimed" | "enriched" | "sent" | "logged", number>>>
 
-/** An event as people see it. Texts are texts; what VIEWER_MASK hides is `•••`. */
+/** An event as people see it, decoded; values masked by VIEWER_MASK are `•••`. */
 export interface EventView {
   readonly stage: CopyStage
-  /** Event id: batch id, dash, place; empty for a record that others wrote. */
+  /** Event id: batch id, dash, place; empty for a record of another program. */
   readonly id: string
   readonly topic: string
-  /** Where it lies in the log; undefined when it is not there (yet). */
+  /** Its place in the log; undefined if it is not there (yet). */
   readonly partition: number | undefined
   readonly offset: string | undefined
-  /** When this stage had it: of `stored` the log's own time. */
+  /** When it passed this stage; for `stored` the log's own time. */
   readonly timestamp: number
-  /** The event type, percent-decoded; `raw` has it as it travels. */
+  /** The event type, percent-decoded; `raw` has it as written. */
   readonly type: string
   readonly country: string
-  /** What is best known of the device, for a person; its type, for the filter. */
+  /** The device for people, as precisely as known; and its type, for the filter. */
   readonly device: string
   readonly deviceType: string
   readonly address: string
-  /** Milliseconds between the edge and the enricher. */
+  /** The time from the edge to the enricher, milliseconds. */
   readonly klag: number | undefined
   readonly meta: ReadonlyArray<Param>
   readonly params: ReadonlyArray<Param>
-  /** The record as text; of `raw` and `rejected` the line. */
+  /** The record as text; for `raw` and `rejected` the line. */
   readonly raw: string
   readonly times: Times
   /** Of `rejected`. */
@@ -59,16 +59,16 @@ export interface EventView {
 /** Server to browser on the socket, and `data:` of GET /live. */
 export interface LiveMessage {
   /**
-   * Events seen since the viewer started (all, not only those that match) and how many came in the last second; null while
-   * the viewer cannot read the log.
+   * Events read since the viewer started (all, not only matching ones), and in the last second; null while the viewer
+   * cannot read the log.
    */
   readonly total: number
   readonly rate: number | null
-  /** Of those that match, one in so many is shown; 1: all. Of the events of this message, or else of those before. */
+  /** One in this many matching events is sent; 1: all. Of this message's events, or else of the previous ones. */
   readonly sample: number
   /**
-   * How many were left out since the message before, beside the sampling: because the reader was too slow or paused for
-   * long, or (of stages other than `stored`, not only those that match) because there were too many to copy.
+   * Events dropped since the previous message, apart from sampling: because the client was too slow or paused for long, or
+   * (for stages other than `stored`, not only matching ones) because there were too many to copy.
    */
   readonly dropped: number
   /** Oldest first. */
@@ -76,77 +76,77 @@ export interface LiveMessage {
 }
 
 /**
- * Browser to server on the socket (`/live?ticket=…`, the ticket of POST /api/ticket): what to watch from now on
- * (beginning with what is kept that matches, also while paused), to pause and to go on. Nothing is told before the
- * first `watch`. Anything else, a filter with other names too, ends the socket.
+ * Browser to server on the WebSocket (`/live?ticket=…`, with the ticket of POST /api/ticket): which events to send from
+ * now on (beginning with recent matching ones, also while paused), to pause and to resume. Nothing is sent before the
+ * first `watch`. Any other message, or a filter with other names, closes the socket.
  */
 export type LiveOrder = { readonly watch: Filter } | { readonly pause: true } | { readonly resume: true }
 
-/** One step of an event's way. */
+/** One step of an event's timeline. */
 export interface Step {
   /** `gateway`, `queue`, `drainer`, `enricher`, `bridge`, `log`, or a consumer's name. */
   readonly stage: string
-  /** What happened, for a person: "taken at the edge", "claimed after waiting", "counted". */
+  /** What happened, for people. */
   readonly what: string
   /** Milliseconds since 1970; undefined: not yet, or no longer known. */
   readonly at: number | undefined
-  /** Milliseconds since the step before; undefined where one of both is. */
+  /** Milliseconds since the previous step; undefined if either time is unknown. */
   readonly after: number | undefined
 }
 
 /**
- * GET /api/events/<id>?logged=<ms>: where it is (see actors/inspect/locate-event.ts), and its way so far. `logged`, the log's
- * own time of its record where that is known, lets it be found sooner.
+ * GET /api/events/<id>?logged=<ms>: where the event is (see actors/inspect/locate-event.ts), and its timeline so far.
+ * `logged`, the log's own time of its record if known, makes the search faster.
  */
 export interface TimelineView {
   readonly id: string
   readonly state: "not an id" | "in flight" | "dead letter" | "stored" | "not found"
   readonly sentence: string
-  /** One for each record in the log: more than one when it was sent again. */
+  /** One for each record in the log: more than one if it was sent again. */
   readonly records: ReadonlyArray<EventView>
-  /** Of one in flight or set aside: its line. */
+  /** The line of an event in flight or of a dead letter. */
   readonly line?: EventView
   readonly steps: ReadonlyArray<Step>
-  /** Milliseconds from the edge to the log; undefined when it is not there. */
+  /** The time from the edge to the log, milliseconds; undefined if it is not in the log. */
   readonly wholeWay: number | undefined
   readonly troubles: ReadonlyArray<string>
 }
 
 /**
- * GET /api/search?<Filter without stage>&since=<ms>&until=<ms>&limit=<n>&order=<newest|oldest>&cursor=<text>: what the log
- * still holds, the oldest first unless `order` says otherwise. An answer has at most 4 MiB of events; of one that is longer
- * than any from the gateway, the beginning.
+ * GET /api/search?<Filter without stage>&since=<ms>&until=<ms>&limit=<n>&order=<newest|oldest>&cursor=<text>: the events
+ * that the log still holds, the oldest first unless `order` says otherwise. An answer has at most 4 MiB of events; an event
+ * longer than any from the gateway is cut.
  */
 export interface SearchView {
   readonly events: ReadonlyArray<EventView>
   /**
-   * Records looked at, and whether all of that time was looked through; if not, go on from `next`: as `since`, or with
-   * the newest first as `until`.
+   * The number of records scanned, and whether the whole time range was scanned; if not, continue from `next`: as `since`,
+   * or, with the newest first, as `until`.
    */
   readonly looked: number
   readonly complete: boolean
   readonly next: number | undefined
-  /** More events of the last millisecond are left: to go on with them, ask the same again with this `cursor`. */
+  /** More events of the last millisecond are left: repeat the request with this `cursor` to get them. */
   readonly cursor?: string
   readonly troubles: ReadonlyArray<string>
 }
 
 /**
- * GET /api/series/<name>?minutes=<n>, or ?since=<ms>&until=<ms>: figures over time, of the events this viewer has read
- * in the last hour, or of those that the log holds of that time. Names: `types`, `countries`,
+ * GET /api/series/<name>?minutes=<n>, or ?since=<ms>&until=<ms>: figures over time, of the events that this viewer
+ * has read in the last hour, or of those that the log holds for that time range. Names: `types`, `countries`,
  * `devices` (events a second of the largest ten and `(other)`), `klag` (milliseconds: p50, p90, p99), `all` (events a second).
  */
 export interface SeriesView {
   readonly name: string
   readonly unit: string
-  /** Seconds since 1970, the beginnings of intervals of `step` seconds. */
+  /** The starts of the intervals of `step` seconds, in seconds since 1970. */
   readonly step: number
   readonly times: ReadonlyArray<number>
-  /** Of so many intervals it is known what was there. */
+  /** The number of intervals with known figures. */
   readonly known: number
-  /** null: nothing was there, or it is not known. */
+  /** null: no events, or unknown. */
   readonly lines: ReadonlyArray<{ readonly name: string; readonly values: ReadonlyArray<number | null> }>
-  /** Of a range of time: why not all of it is known. */
+  /** For a time range: why parts of it are unknown. */
   readonly troubles: ReadonlyArray<string>
 }
 
@@ -154,12 +154,12 @@ export interface SeriesView {
 export interface TestEvent {
   readonly type: string
   readonly params: Readonly<Record<string, string>>
-  /** A write key, where the gateway asks for one. */
+  /** A write key, if the gateway requires one. */
   readonly key?: string
 }
 export interface TestAnswer {
   readonly marker: string
-  /** What the gateway answered, and how long it took in milliseconds. */
+  /** The gateway's answer, and its duration in milliseconds. */
   readonly status: number
   readonly body: string
   readonly took: number

@@ -1,20 +1,20 @@
-/** An event as a list shows it: no text of it, whoever wrote it, is longer than a list can bear. GET /api/events/<id> has all of it. */
+/** Shortens the texts of an event for lists. GET /api/events/<id> has the whole texts. Pure. */
 import type { EventView } from "./messages.ts"
 
-/** A name, an id, a reason: at most so many characters of each. */
-const longestName = 1_000
+/** The maximum length of a name, an id or a reason, in characters. */
+const maxNameChars = 1_000
 
 /**
- * The view with at most `longest` characters of its raw text, and as many of its parameters and of its meta part as have
- * so many together.
+ * The view with at most `maxChars` characters of its raw text, and the first parameters and meta values whose total length
+ * is at most that.
  */
-export const shortView = (view: EventView, longest: number): EventView => {
+export const shortView = (view: EventView, maxChars: number): EventView => {
   const { id, type, country, device, deviceType, address, reason, detail, by, meta, params, raw } = view
   const isShort =
-    raw.length <= longest &&
+    raw.length <= maxChars &&
     [id, type, country, device, deviceType, address, reason, detail, by].every(isShortName) &&
-    lengthOf(meta) <= longest &&
-    lengthOf(params) <= longest
+    lengthOf(meta) <= maxChars &&
+    lengthOf(params) <= maxChars
   if (isShort) return view
   return {
     ...view,
@@ -27,26 +27,27 @@ export const shortView = (view: EventView, longest: number): EventView => {
     ...(reason === undefined ? {} : { reason: cut(reason) }),
     ...(detail === undefined ? {} : { detail: cut(detail) }),
     ...(by === undefined ? {} : { by: cut(by) }),
-    meta: firstPairs(meta, longest),
-    params: firstPairs(params, longest),
-    raw: raw.length <= longest ? raw : `${raw.slice(0, longest)}… (${raw.length - longest} characters more)`
+    meta: firstPairs(meta, maxChars),
+    params: firstPairs(params, maxChars),
+    raw:
+      raw.length <= maxChars ? raw : `${raw.slice(0, maxChars)}… (${raw.length - maxChars} characters more)`
   }
 }
 
-const isShortName = (text: string | undefined): boolean => text === undefined || text.length <= longestName
+const isShortName = (text: string | undefined): boolean => text === undefined || text.length <= maxNameChars
 
-const cut = (text: string): string => (isShortName(text) ? text : `${text.slice(0, longestName)}…`)
+const cut = (text: string): string => (isShortName(text) ? text : `${text.slice(0, maxNameChars)}…`)
 
-/** What pairs weigh in a list, in characters: the signs around each count too. */
+/** The length of a pair in a list, in characters, with the signs around it. */
 const pairWeight = ([name, value]: EventView["params"][number]): number => name.length + value.length + 6
 
 const lengthOf = (pairs: EventView["params"]): number =>
   pairs.reduce((sum, pair) => sum + pairWeight(pair), 0)
 
-const firstPairs = (pairs: EventView["params"], longest: number): EventView["params"] => {
+const firstPairs = (pairs: EventView["params"], maxChars: number): EventView["params"] => {
   let length = 0
   return pairs.filter((pair) => {
     length += pairWeight(pair)
-    return length <= longest
+    return length <= maxChars
   })
 }

@@ -1,6 +1,6 @@
-/** An event at one stage, before anything of it is decoded: a record of the log, or a copy of what flows. */
-import { Buffer } from "node:buffer"
+/** An event at one stage, not decoded yet: a record of the log, or a copy of an event in flight. Pure. */
 import type { LogRecord, RecordBatch } from "../../../bridge/event-log/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import type { Copies, CopyStage } from "../../../contracts/event-copy.ts"
 import { eventId } from "../../../contracts/ids.ts"
@@ -9,50 +9,54 @@ import type { Times } from "./messages.ts"
 export interface FeedRecord {
   readonly stage: CopyStage
   readonly topic: string
-  /** Where it lies in the log; undefined when it is not there (yet). */
+  /** Its place in the log; undefined if it is not there (yet). */
   readonly partition: number | undefined
   readonly offset: string | undefined
-  /** When this stage had it, milliseconds since 1970; of `stored` the log's own time. */
+  /** When it passed this stage, milliseconds since 1970; for `stored` the log's own time. */
   readonly timestamp: number
-  /** The event id; empty for a record that others wrote. */
+  /** The event id; empty for a record of another program. */
   readonly id: string
   /** The record (`enriched`, `stored`) or the line (`raw`, `rejected`). */
   readonly value: ByteString
   readonly times: Times
-  /** Of `rejected`. */
+  /** Only for `rejected`. */
   readonly reason?: string
   readonly detail?: string
   readonly by?: string
 }
 
-const bytesIn = ({ buffer, byteOffset, byteLength }: Uint8Array): ByteString =>
-  Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as ByteString
-
-/** Milliseconds as a header has them; undefined for a header that is missing or says something else. */
+/** The milliseconds in a header; undefined if it is missing or invalid. */
 const millis = (header: string | undefined): number | undefined =>
   header !== undefined && /^\d{1,16}$/.test(header) ? Number(header) : undefined
 
 /** A record of the log with its place. */
 export const feedRecord = (
   { topic, partition }: Pick<RecordBatch, "topic" | "partition">,
-  { offset, timestamp, headers, value }: LogRecord
+  record: LogRecord
 ): FeedRecord => {
+  const { offset, timestamp, headers } = record
   const times: { -readonly [K in keyof Times]: Times[K] } = { logged: timestamp }
   for (const stage of ["received", "claimed", "enriched", "sent"] as const) {
     const at = millis(headers[stage])
     if (at !== undefined) times[stage] = at
   }
   const place = { topic, partition, offset, timestamp }
-  return { stage: "stored", ...place, id: headers.id ?? "", value: bytesIn(value), times }
+  return {
+    stage: "stored",
+    ...place,
+    id: headers.id ?? "",
+    value: record.text ?? byteStringOf(record.value),
+    times
+  }
 }
 
 export const feedRecords = (batch: RecordBatch): ReadonlyArray<FeedRecord> =>
   batch.records.map((record) => feedRecord(batch, record))
 
-/** Which of an event's times is that of the stage; a rejection is none of them. */
+/** The time that belongs to each stage; a rejection has none. */
 const timeOf = { raw: "claimed", enriched: "enriched", stored: "logged", rejected: undefined } as const
 
-/** The events that copies tell of. */
+/** The events in a message of copies. */
 export const copiedRecords = ({ stage, topic, batch, at, events }: Copies): ReadonlyArray<FeedRecord> => {
   const time = timeOf[stage]
   const times: Times = time === undefined ? {} : { [time]: at }

@@ -1,6 +1,6 @@
 /**
- * The ledger: where every line that came into the queue is. `received = stored + dead-lettered + waiting + in flight`,
- * per topic and over all queue servers. Read from what the queues counted and hold; keeps nothing itself.
+ * Reads the ledger, which accounts for every line that entered the queue: `received = stored + dead-lettered + waiting +
+ * in flight`, per topic and over all queue servers. Read from the counts and contents of the queues; keeps no state.
  */
 
 import { Clock, Effect, Result } from "effect"
@@ -11,23 +11,26 @@ import type { Topics } from "../../transform/topics.ts"
 import { addUp } from "./reconcile.ts"
 import type { Ledger } from "./types.ts"
 
-/** Up to how many lines of a queue are read to know their topics. */
-const readLines = 10_000
+/** The maximum number of lines of a queue that are read to determine their topics. */
+const maxLinesRead = 10_000
 
-/** How long one queue may take to be counted, milliseconds. */
-const patience = 10_000
+/** How long one queue may take to return its counts, milliseconds. */
+const readTimeoutMs = 10_000
 
-/** Reads all queues side by side; one that is down shows as such, and the others still count. Never fails. */
+/** Reads all queues concurrently; an unreachable one is listed as such, and the others still count. Never fails. */
 export const readLedger: (sources: ReadonlyArray<QueueSource>, topics: Topics) => Effect.Effect<Ledger> =
   Effect.fnUntraced(function* (sources, topics) {
     const at = yield* Clock.currentTimeMillis
-    // Without a choice of topics every line is of the standard one, and none must be read.
-    const lines = topics.all.length === 1 ? 0 : readLines
+    // With a single topic every line belongs to it, and none must be read.
+    const lines = topics.all.length === 1 ? 0 : maxLinesRead
     const counted = yield* Effect.forEach(
       sources,
       ({ dependency, ledger }) =>
         ledger(lines).pipe(
-          Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(silent(dependency.address)) }),
+          Effect.timeoutOrElse({
+            duration: readTimeoutMs,
+            orElse: () => Effect.fail(noAnswer(dependency.address))
+          }),
           Effect.result,
           Effect.map((outcome) => ({ dependency, outcome }))
         ),
@@ -47,5 +50,5 @@ export const readLedger: (sources: ReadonlyArray<QueueSource>, topics: Topics) =
 
 const naming = ({ kind, address }: Dependency) => ({ kind, address })
 
-const silent = (address: string): Failure =>
-  new Failure({ reason: "timeout", message: `${address} did not tell its counts in time.` })
+const noAnswer = (address: string): Failure =>
+  new Failure({ reason: "timeout", message: `${address} did not return its counts in time.` })

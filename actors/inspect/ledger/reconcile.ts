@@ -1,20 +1,20 @@
 /**
- * The ledger's arithmetic, as plain code: from what each queue counted and holds to one account, with a sentence for
- * everything that does not add up. What was claimed is counted when it is claimed, what became of it when it is
- * settled, and what is in between where it lies: three counts that nothing but the truth makes agree.
+ * The ledger's arithmetic: combines the counts of all queues into totals, with a sentence for each discrepancy. Claimed
+ * lines are counted at the claim, their outcome when they are settled, and those in between where they are: three
+ * independent counts that agree only if no line is lost. Pure.
  */
 import type { QueueLedger } from "../../../bridge/ingest-queue/service.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { type Topics, topicOf } from "../../transform/topics.ts"
 import type { Ledger, LedgerTotals, QueueRow } from "./types.ts"
 
-/** What one queue server told, or its trouble. */
+/** The counts of one queue server, or its error. */
 export type QueueCount = { readonly kind: string; readonly address: string } & (
   | { readonly queue: QueueLedger; readonly trouble: undefined }
   | { readonly queue: undefined; readonly trouble: string }
 )
 
-/** One account of all queues; `at` is when they were asked, milliseconds since 1970. Never throws. */
+/** The totals of all queues; `at`: when they were read, milliseconds since 1970. Never throws. */
 export const addUp = (at: number, counts: ReadonlyArray<QueueCount>, topics: Topics): Ledger => {
   const total = emptyTotals()
   const rows = new Map<Topic, Mutable<LedgerTotals>>()
@@ -81,7 +81,7 @@ const addTo = (sum: Mutable<LedgerTotals>, more: LedgerTotals): void => {
   sum.replayed += more.replayed
 }
 
-/** What was received comes from what was taken out of the list, and not from what became of it. */
+/** `received` is calculated from the lines taken out of the list, not from their outcomes. */
 const totalsOf = (queue: QueueLedger): LedgerTotals => {
   const account = emptyTotals()
   for (const topic of queue.topics) addTo(account, settledOf(topic))
@@ -93,7 +93,7 @@ const totalsOf = (queue: QueueLedger): LedgerTotals => {
   }
 }
 
-/** A line that was replayed is received, stored and dead again later on: its first life as a letter counts no more. */
+/** A replayed line is received and settled again later, so its first settlement as a dead letter is subtracted. */
 const settledOf = ({
   received,
   stored,
@@ -148,11 +148,11 @@ const addOpenLines = (
 
 interface Finding {
   readonly sentence: string
-  /** False for what is worth knowing although nothing is missing. */
+  /** False for information that does not mean a loss. */
   readonly isLoss: boolean
 }
 
-/** Everything about one queue that a person should know. */
+/** All discrepancies of one queue. */
 const check = (queue: QueueLedger, address: string): ReadonlyArray<Finding> => {
   const findings: Array<Finding> = []
   const find = (isLoss: boolean, sentence: string): void => {
@@ -176,14 +176,14 @@ const check = (queue: QueueLedger, address: string): ReadonlyArray<Finding> => {
   if (others < 0) {
     find(
       true,
-      `${address}: ${lines(-others)} missing that Spoor pushed: another program took them from the list.`
+      `${address}: ${lines(-others)} missing that Spoor pushed: another program removed them from the list.`
     )
   }
   for (const { topic, received, stored, dead } of queue.topics) {
     if (received === stored + dead) continue
     find(
       true,
-      `${address}: of topic ${topic} ${received} were received, but ${stored} stored and ${dead} set aside.`
+      `${address}: of topic ${topic} ${received} were received, but ${stored} stored and ${dead} dead-lettered.`
     )
   }
   const counted = queue.topics.reduce(
@@ -194,13 +194,13 @@ const check = (queue: QueueLedger, address: string): ReadonlyArray<Finding> => {
   if (difference < 0) {
     find(
       true,
-      `${address}: the list of dead letters has ${queue.deadLetters}, ${-difference} fewer than were put there: it was edited by hand.`
+      `${address}: the list of dead letters has ${queue.deadLetters}, ${-difference} fewer than were added: it was edited by hand.`
     )
   }
   if (difference > 0) {
     find(
       false,
-      `${address}: the list of dead letters has ${queue.deadLetters}, ${difference} more than were put there since counting began: another program feeds it, or they are older.`
+      `${address}: the list of dead letters has ${queue.deadLetters}, ${difference} more than were added since counting began: another program adds to it, or they are older.`
     )
   }
   return findings

@@ -3,18 +3,18 @@ import type { Topic } from "../../../contracts/ids.ts"
 
 /** Numbers of lines. `received = stored + dead + discarded + waiting + inFlight`, when it adds up. */
 export interface LedgerTotals {
-  /** In the queue, ever: each line once, however often it was replayed. */
+  /** Lines that ever entered the queue; each counts once, however often it was replayed. */
   readonly received: number
   readonly stored: number
-  /** Dead letters that are in the list still, as counted. */
+  /** Dead letters that are still in the list, by count. */
   readonly dead: number
-  /** Dead letters given up for good. */
+  /** Dead letters that were discarded. */
   readonly discarded: number
-  /** Nobody has claimed them. */
+  /** Not claimed yet. */
   readonly waiting: number
-  /** Claimed, not settled. */
+  /** Claimed, not settled yet. */
   readonly inFlight: number
-  /** How often a dead letter was pushed again: such a line is under way or settled again, so it is no part of the sum. */
+  /** Replays of dead letters. A replayed line is in flight or settled again, so this is not part of the sum. */
   readonly replayed: number
 }
 
@@ -22,37 +22,37 @@ export interface TopicRow extends LedgerTotals {
   readonly topic: Topic
 }
 
-/** One queue server in the account. */
+/** One queue server in the ledger. */
 export interface QueueRow {
   readonly kind: string
   readonly address: string
-  /** What it said when it could not be counted; undefined when it was. */
+  /** The error if its counts could not be read; undefined otherwise. */
   readonly trouble: string | undefined
-  /** When it began to count, milliseconds since 1970. */
+  /** When counting began, milliseconds since 1970. */
   readonly since: number | undefined
-  /** All topics of this queue; undefined when it could not be counted. */
+  /** The totals of this queue; undefined if its counts could not be read. */
   readonly account: LedgerTotals | undefined
-  /** How long its list of dead letters is, whoever put them there; null when it could not be counted. */
+  /** The length of its dead-letter list, whoever added them; null if it could not be read. */
   readonly deadLetters: number | null
 }
 
-/** What no queue could be asked is null, never 0; where some could be counted, the figures are of those. */
+/** If no queue could be read, figures are null, never 0; if some could, figures are of those. */
 export interface Ledger {
-  /** When it was read, and since when it is counted (the latest of the queues), milliseconds since 1970. */
+  /** When it was read, and when counting began (the latest of the queues), milliseconds since 1970. */
   readonly at: number
   readonly since: number | undefined
   readonly total: LedgerTotals | null
   /** Sorted by name. With `unread` they make up the total. */
   readonly topics: ReadonlyArray<TopicRow>
-  /** Lines whose topic is not known yet, because there are too many to read them. */
+  /** Lines whose topic is unknown because there are too many to read. */
   readonly unread: { readonly waiting: number; readonly inFlight: number } | null
-  /** Of the received: how many Spoor did not push itself. */
+  /** The received lines that other programs pushed. */
   readonly fromOthers: number | null
   readonly queues: ReadonlyArray<QueueRow>
-  /** Sentences for people; those of queues that are down are not among them. */
+  /** Sentences for people, without those about unreachable queues. */
   readonly warnings: ReadonlyArray<string>
-  /** Does it add up, as far as the queues could be counted? */
+  /** Does it add up, for the queues that could be read? */
   readonly balanced: boolean | null
-  /** Could every queue be counted? */
+  /** Could every queue be read? */
   readonly complete: boolean
 }

@@ -1,44 +1,44 @@
 /**
- * What was seen of each actor, all its instances together, and how far each reader of the log is behind its end.
- * Lives as long as the watch, for it remembers since when a reader lags. Times are milliseconds of a steady clock.
+ * Observations of each actor, its instances combined, and how far each reader of the log is behind its end. Lives as long
+ * as the monitor, since it records when a reader began to lag. Times are milliseconds of the monotonic clock.
  */
 import type { Behind } from "../../../contracts/actor-stats.ts"
 import { many, span } from "../format.ts"
-import { type ActorSeen, stillAfter } from "./health-rules.ts"
-import { type Instance, silentAfter } from "./instances.ts"
+import { type ActorObservation, stalledAfterMs } from "./health-rules.ts"
+import { type Instance, silentAfterMs } from "./instances.ts"
 
-/** A moment: by the steady clock, and in milliseconds since 1970. */
+/** A moment: by the monotonic clock, and in milliseconds since 1970. */
 export interface Moment {
   readonly at: number
   readonly wall: number
 }
 
-/** An actor's instances, and how they are together. */
+/** The instances of an actor, and their combined observation. */
 export interface ActorGroup {
   readonly name: string
-  /** Those that answer. */
+  /** The instances that answer. */
   readonly running: ReadonlyArray<Instance>
-  readonly seen: ActorSeen
-  /** A reader of the log. */
+  readonly seen: ActorObservation
+  /** Does it read the log? */
   readonly isReader: boolean
-  /** Records between it and the end of the log, as far as anybody has seen that. */
+  /** Records between it and the end of the log, as far as any reader has reported the end. */
   readonly behind: number
-  /** The same of each instance, by id: of the partitions in which it is the furthest. */
+  /** The same for each instance, by id: in the partitions where it is the furthest. */
   readonly behindOf: ReadonlyMap<string, number>
 }
 
 export interface ActorGroups {
-  /** Every actor of which an instance was heard of, by name. `workLies`: see `ActorSeen`. */
+  /** Each actor with an instance that answered recently, by name. `pendingWork`: see `ActorObservation`. */
   readonly groups: (
     instances: ReadonlyArray<Instance>,
     moment: Moment,
-    workLies: (name: string) => string | undefined
+    pendingWork: (name: string) => string | undefined
   ) => ReadonlyMap<string, ActorGroup>
-  /** The watch begins anew after a pause. */
-  readonly begin: () => void
+  /** Forgets everything: the monitor starts again after a pause. */
+  readonly reset: () => void
 }
 
-/** Of each partition: the end as it was first seen, and as it was seen last. */
+/** The end of a partition as first reported and as last reported. */
 interface End {
   readonly first: bigint
   last: bigint
@@ -46,7 +46,7 @@ interface End {
 
 export const makeActorGroups = (): ActorGroups => {
   const ends = new Map<string, End>()
-  /** Since when records lie behind a reader that others have seen. */
+  /** When a reader began to lag behind records that other readers have reported. */
   const laggingSince = new Map<string, number>()
 
   const noteEnds = (instances: ReadonlyArray<Instance>): void => {
@@ -61,7 +61,7 @@ export const makeActorGroups = (): ActorGroups => {
     }
   }
 
-  /** How far the readers of one name are behind. */
+  /** How far the readers of one name are behind the end of the log. */
   const lagOf = (readers: ReadonlyArray<Instance>): Lag => {
     const reached = reachedBy(readers)
     const behindOf = new Map(readers.map(({ id }) => [id, 0]))
@@ -85,28 +85,28 @@ export const makeActorGroups = (): ActorGroups => {
     const since = laggingSince.get(name) ?? at
     laggingSince.set(name, since)
     const duration = at - Math.max(since, progressAt)
-    if (duration < stillAfter) return undefined
-    return `${many(unseen, "record lies", "records lie")} behind it and none was read for ${span(duration)}.`
+    if (duration < stalledAfterMs) return undefined
+    return `It is ${many(unseen, "record", "records")} behind and has read none for ${span(duration)}.`
   }
 
   return {
-    groups: (instances, moment, workLies) => {
+    groups: (instances, moment, pendingWork) => {
       noteEnds(instances)
       const { at } = moment
       const byName = Map.groupBy(instances, ({ name }) => name)
       return new Map(
         Array.from(byName, ([name, all]): [string, ActorGroup] => {
-          const running = all.filter(({ last }) => at - last.at <= silentAfter)
+          const running = all.filter(({ last }) => at - last.at <= silentAfterMs)
           const readers = all.filter(({ last }) => last.figures.behind !== undefined)
           const { behind, unseen, behindOf } = readers.length === 0 ? none : lagOf(readers)
           const progressAt = Math.max(...all.map(({ succeededAt }) => succeededAt ?? 0))
-          const work = workLies(name) ?? lagging(name, unseen, progressAt, at)
+          const work = pendingWork(name) ?? lagging(name, unseen, progressAt, at)
           const seen = seenOf(name, running, all, moment, work)
           return [name, { name, running, seen, isReader: readers.length > 0, behind, behindOf }]
         })
       )
     },
-    begin: () => {
+    reset: () => {
       ends.clear()
       laggingSince.clear()
     }
@@ -115,7 +115,7 @@ export const makeActorGroups = (): ActorGroups => {
 
 interface Lag {
   readonly behind: number
-  /** Of these, how many none of the readers has seen. */
+  /** Of these, how many none of its instances has reported. */
   readonly unseen: number
   readonly behindOf: ReadonlyMap<string, number>
 }
@@ -124,7 +124,7 @@ const none: Lag = { behind: 0, unseen: 0, behindOf: new Map() }
 
 const partitionOf = ({ partition, topic }: Behind): string => `${partition} ${topic}`
 
-/** Where the readers stand in each partition: the one that is furthest, since partitions change hands. */
+/** The position in each partition: of the reader that is furthest, since partitions are reassigned. */
 const reachedBy = (readers: ReadonlyArray<Instance>) => {
   const reached = new Map<string, { readonly next: bigint; readonly end: bigint; readonly id: string }>()
   for (const { id, last } of readers) {
@@ -144,32 +144,32 @@ const seenOf = (
   running: ReadonlyArray<Instance>,
   all: ReadonlyArray<Instance>,
   { at, wall }: Moment,
-  workLies: string | undefined
-): ActorSeen => {
+  pendingWork: string | undefined
+): ActorObservation => {
   const busy = running.filter(({ last }) => (last.figures.underWay ?? 0) > 0)
   const lastAt = latest(all.map(({ last }) => last.figures.lastAt))
   const failing = all.toSorted((one, other) => (other.failedAt ?? 0) - (one.failedAt ?? 0))
-  const { cutOff, partlyCutOff } = cutOffOf(running)
+  const { unreachable, partlyUnreachable } = unreachableOf(running)
   return {
     name,
     instances: running.length,
     restarting: running.filter(({ last }) => last.figures.state === "restarting").length,
     silent: all.length - running.length,
-    heardAgo: ago(at, latest(all.map(({ last }) => last.at))),
+    lastSeenAgo: ago(at, latest(all.map(({ last }) => last.at))),
     succeededAgo: ago(at, latest(all.map(({ succeededAt }) => succeededAt))),
     failedAgo: ago(at, latest(all.map(({ failedAt }) => failedAt))),
-    movedAgo: at - Math.max(...busy.map(({ movedAt }) => movedAt), 0),
+    progressAgo: at - Math.max(...busy.map(({ progressAt }) => progressAt), 0),
     underWay: busy.reduce((sum, { last }) => sum + (last.figures.underWay ?? 0), 0),
     messageAgo: ago(wall, lastAt),
     reason: failing[0]?.last.lastError ?? "",
-    cutOff,
-    partlyCutOff,
+    unreachable,
+    partlyUnreachable,
     refused: refusedIn(running),
-    workLies
+    pendingWork
   }
 }
 
-/** What any of them is refused until somebody acts, each sentence once. */
+/** What the systems refuse to any of them until an operator acts, each sentence once. */
 const refusedIn = (running: ReadonlyArray<Instance>): string =>
   [...new Set(running.flatMap(({ last }) => Object.values(last.figures.refusals ?? {})))].join(" ")
 
@@ -181,23 +181,23 @@ const latest = (times: ReadonlyArray<number | undefined>): number | undefined =>
 const ago = (now: number, time: number | undefined): number | undefined =>
   time === undefined ? undefined : Math.max(0, now - time)
 
-/** Which systems all of them cannot reach, and which only some. */
-const cutOffOf = (running: ReadonlyArray<Instance>) => {
+/** The systems that no instance can reach, and those that only some cannot. */
+const unreachableOf = (running: ReadonlyArray<Instance>) => {
   const found = new Map<string, { sentence: string; count: number }>()
   for (const instance of running) {
-    for (const [name, sentence] of Object.entries(troublesOf(instance))) {
+    for (const [name, sentence] of Object.entries(unreachableSystemsOf(instance))) {
       found.set(name, { sentence, count: (found.get(name)?.count ?? 0) + 1 })
     }
   }
-  const cutOff: Record<string, string> = {}
-  const partlyCutOff: Record<string, string> = {}
+  const unreachable: Record<string, string> = {}
+  const partlyUnreachable: Record<string, string> = {}
   for (const [name, { sentence, count }] of found) {
-    if (count === running.length) cutOff[name] = sentence
-    else partlyCutOff[name] = `${count} of ${running.length}: ${sentence}`
+    if (count === running.length) unreachable[name] = sentence
+    else partlyUnreachable[name] = `${count} of ${running.length}: ${sentence}`
   }
-  return { cutOff, partlyCutOff }
+  return { unreachable, partlyUnreachable }
 }
 
-/** Systems that this instance cannot reach: name and sentence. */
-export const troublesOf = ({ last }: Instance): Readonly<Record<string, string>> =>
+/** The systems that this instance cannot reach: name and error. */
+export const unreachableSystemsOf = ({ last }: Instance): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(last.figures.seams ?? {}).filter(([, found]) => found !== "ok"))

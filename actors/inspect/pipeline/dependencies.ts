@@ -1,7 +1,7 @@
-/** The systems behind the actors, as this process finds them and as the instances say that they find them. Pure. */
+/** The systems behind the actors, as this process finds them and as the instances report them. Pure. */
 import type { SystemsFound } from "../../runtime/health.ts"
 import { ended } from "../format.ts"
-import { troublesOf } from "./actor-groups.ts"
+import { unreachableSystemsOf } from "./actor-groups.ts"
 import type { DeadSystem } from "./health-rules.ts"
 import type { Instance } from "./instances.ts"
 import type { DependencyView } from "./system-view.ts"
@@ -15,8 +15,8 @@ const kinds: Readonly<Record<string, string>> = {
 }
 
 /**
- * Each system once: first those this process looks at itself, then what only others reach. One that some instance
- * cannot reach is not well, though others do.
+ * Each system once: first those that this process checks itself, then those that only other processes use. A system that
+ * any instance cannot reach counts as unreachable.
  */
 export const dependencyViews = (
   own: SystemsFound,
@@ -31,7 +31,7 @@ export const dependencyViews = (
   }
   const complaints = new Map<string, Array<Complaint>>()
   for (const instance of instances) {
-    const troubles = troublesOf(instance)
+    const troubles = unreachableSystemsOf(instance)
     for (const [name, { kind, embedded, address }] of Object.entries(instance.last.figures.systems ?? {})) {
       const key = keyOf(name, kind, address)
       const isFound = instance.last.figures.seams?.[name] !== undefined
@@ -53,15 +53,15 @@ export const dependencyViews = (
     const dependency = { name, kind: kinds[kind] ?? kind, embedded, address }
     if (trouble === undefined) return { ...dependency, ok: isFound ? true : null }
     const more = others.length === 0 ? "" : `, and ${others.length} more`
-    const told = error ?? `${trouble.replace(/\.$/, "")}, says ${first?.who}${more}`
+    const reported = error ?? `${trouble.replace(/\.$/, "")}, reported by ${first?.who}${more}`
     const troubles = [trouble, ...(complaints.get(key) ?? []).map((one) => one.trouble)]
-    dead.push({ name, trouble, troubles, sentence: `The ${name} cannot be reached: ${ended(told)}` })
-    return { ...dependency, ok: false, error: told }
+    dead.push({ name, trouble, troubles, sentence: `The ${name} cannot be reached: ${ended(reported)}` })
+    return { ...dependency, ok: false, error: reported }
   })
   return { seams: views, dead }
 }
 
-/** What an instance says of a system. */
+/** An error that an instance reports of a system. */
 interface Complaint {
   readonly trouble: string
   readonly who: string
@@ -73,11 +73,11 @@ interface Found {
   readonly embedded: boolean
   readonly address: string
   readonly error: string | undefined
-  /** Somebody has looked at it. */
+  /** It has been checked at least once. */
   readonly isFound: boolean
 }
 
-/** In the order of the flow. */
+/** The order of the systems: that of the pipeline. */
 const order = ["queue", "bus", "log", "projections"]
 const placeOf = ({ name }: Found): number => {
   const place = order.indexOf(name.replace(/ \d+$/, ""))

@@ -1,7 +1,7 @@
 /**
- * The instances of actors that answer on the bus: who they are, and what they said in the last seconds, so that rates
- * can be made of it. Lives as long as the watch; one that is silent for half a minute is forgotten. Times are
- * milliseconds of a steady clock.
+ * The actor instances that answer on the bus: their identity, and samples of their figures over the last seconds, from
+ * which rates are calculated. Lives as long as the monitor; an instance that is silent for half a minute is removed. Times
+ * are milliseconds of the monotonic clock.
  */
 import { Schema } from "effect"
 import type { Info, Stats } from "../../../bridge/message-bus/micro-service.ts"
@@ -9,11 +9,11 @@ import { ActorFigures } from "../../../contracts/actor-stats.ts"
 import { rounded } from "../format.ts"
 import type { Figure } from "./system-view.ts"
 
-/** What an instance said of itself at a moment. Counts only grow. */
-export interface Said {
+/** The figures of an instance at one moment. Counts only grow. */
+export interface StatsSample {
   readonly at: number
   readonly figures: ActorFigures
-  /** Messages done, and how long they took together, milliseconds. */
+  /** Messages finished, and their total duration, milliseconds. */
   readonly messages: number
   readonly busy: number
   readonly lastError: string
@@ -25,104 +25,104 @@ export interface Instance {
   readonly version: string
   readonly started: string
   readonly metadata: Readonly<Record<string, string>>
-  /** What it said in the last seconds, oldest first; at least once. */
-  said: ReadonlyArray<Said>
-  /** What it said last. */
-  last: Said
-  readonly firstHeard: number
-  /** When these were seen to grow last; undefined: not since the watch began. */
+  /** Samples of the last seconds, oldest first; at least one. */
+  samples: ReadonlyArray<StatsSample>
+  /** The last sample. */
+  last: StatsSample
+  readonly firstSeen: number
+  /** When these counts last grew; undefined: not since the monitor started. */
   succeededAt: number | undefined
   failedAt: number | undefined
-  /** When a message was done last, or the first of those under way came. */
-  movedAt: number
+  /** When a message was last finished, or the first of those in flight arrived. */
+  progressAt: number
 }
 
-/** Rates are made of so many milliseconds. */
-const window = 3_000
+/** Rates are calculated over this time, milliseconds. */
+const rateWindowMs = 3_000
 
-/** One that has not answered for so long counts as gone, and is forgotten; milliseconds. */
-export const silentAfter = 5_000
-const forgottenAfter = 30_000
+/** An instance counts as gone after the first time without an answer, and is removed after the second, milliseconds. */
+export const silentAfterMs = 5_000
+const removedAfterMs = 30_000
 
-/** An actor of which no instance is left is missed for so long, milliseconds. */
-const missedFor = 3_600_000
+/** How long an actor without instances is reported as missing, milliseconds. */
+const missingForMs = 3_600_000
 
-/** More than so many are not kept. */
-const most = 500
+/** The maximum number of instances, and of names, that are kept. */
+const maxEntries = 500
 
 const readFigures = Schema.decodeUnknownOption(ActorFigures)
 
-/** An actor that is gone: when it was heard of last, milliseconds ago, and whether it read the log. */
+/** An actor without instances: how long ago one last answered, milliseconds, and whether it read the log. */
 export interface Gone {
-  readonly heardAgo: number
+  readonly lastSeenAgo: number
   readonly isReader: boolean
 }
 
 export interface Instances {
-  /** They answered just now. Services that are no actors of Spoor are left out. */
-  readonly hear: (answers: ReadonlyArray<typeof Stats.Type>, at: number) => void
-  /** They told just now what they are for. */
-  readonly learn: (answers: ReadonlyArray<typeof Info.Type>) => void
-  /** What actors of that name are for; empty while that is not known. */
+  /** Records answers with figures. Services that are not actors of Spoor are ignored. */
+  readonly record: (answers: ReadonlyArray<typeof Stats.Type>, at: number) => void
+  /** Records answers with descriptions. */
+  readonly recordInfo: (answers: ReadonlyArray<typeof Info.Type>) => void
+  /** The summary of actors of that name; empty while unknown. */
   readonly summary: (name: string) => string
-  /** Should they be asked what they are for? */
-  readonly areStrange: () => boolean
-  /** Those heard of within the last half minute, by name. */
+  /** Is a summary missing, so that descriptions should be requested? */
+  readonly needInfo: () => boolean
+  /** The instances that answered within the last half minute. */
   readonly all: (at: number) => ReadonlyArray<Instance>
-  /** Actors of which no instance was heard of lately, but one within the last hour, by name. */
+  /** Actors without a recent instance that had one within the last hour, by name. */
   readonly gone: (at: number) => ReadonlyMap<string, Gone>
-  /** The watch begins anew after a pause: what was said before makes no rates. */
-  readonly begin: () => void
+  /** Forgets all instances: the monitor starts again after a pause, and older samples would give wrong rates. */
+  readonly reset: () => void
 }
 
 export const makeInstances = (): Instances => {
   const known = new Map<string, Instance>()
-  const heardOf = new Map<string, { readonly at: number; readonly isReader: boolean }>()
+  const lastSeen = new Map<string, { readonly at: number; readonly isReader: boolean }>()
 
   const summaries = new Map<string, string>()
 
-  const meet = (answer: typeof Stats.Type, said: Said): void => {
+  const add = (answer: typeof Stats.Type, sample: StatsSample): void => {
     const { name, id, version, started, metadata } = answer
-    if (known.size >= most) return
+    if (known.size >= maxEntries) return
     known.set(id, {
       name,
       id,
       version,
       started,
       metadata: metadata ?? {},
-      said: [said],
-      last: said,
-      firstHeard: said.at,
+      samples: [sample],
+      last: sample,
+      firstSeen: sample.at,
       succeededAt: undefined,
       failedAt: undefined,
-      movedAt: said.at
+      progressAt: sample.at
     })
   }
 
   const forget = (at: number): void => {
-    for (const [id, { last }] of known) if (at - last.at > forgottenAfter) known.delete(id)
+    for (const [id, { last }] of known) if (at - last.at > removedAfterMs) known.delete(id)
   }
 
   return {
-    hear: (answers, at) => {
+    record: (answers, at) => {
       forget(at)
       for (const answer of answers) {
-        const said = saidIn(answer, at)
-        if (said === undefined) continue
-        if (heardOf.has(answer.name) || heardOf.size < most)
-          heardOf.set(answer.name, { at, isReader: said.figures.behind !== undefined })
+        const sample = sampleOf(answer, at)
+        if (sample === undefined) continue
+        if (lastSeen.has(answer.name) || lastSeen.size < maxEntries)
+          lastSeen.set(answer.name, { at, isReader: sample.figures.behind !== undefined })
         const instance = known.get(answer.id)
-        if (instance === undefined) meet(answer, said)
-        else goOn(instance, said)
+        if (instance === undefined) add(answer, sample)
+        else update(instance, sample)
       }
     },
-    learn: (answers) => {
+    recordInfo: (answers) => {
       for (const { name, description } of answers) {
-        if (summaries.has(name) || summaries.size < most) summaries.set(name, description)
+        if (summaries.has(name) || summaries.size < maxEntries) summaries.set(name, description)
       }
     },
     summary: (name) => summaries.get(name) ?? "",
-    areStrange: () => known.size === 0 || [...known.values()].some(({ name }) => !summaries.has(name)),
+    needInfo: () => known.size === 0 || [...known.values()].some(({ name }) => !summaries.has(name)),
     all: (at) => {
       forget(at)
       return [...known.values()]
@@ -130,17 +130,17 @@ export const makeInstances = (): Instances => {
     gone: (at) => {
       const there = new Set(Array.from(known.values(), ({ name }) => name))
       const gone = new Map<string, Gone>()
-      for (const [name, { at: heardAt, isReader }] of heardOf) {
-        if (at - heardAt > missedFor) heardOf.delete(name)
-        else if (!there.has(name)) gone.set(name, { heardAgo: at - heardAt, isReader })
+      for (const [name, { at: seenAt, isReader }] of lastSeen) {
+        if (at - seenAt > missingForMs) lastSeen.delete(name)
+        else if (!there.has(name)) gone.set(name, { lastSeenAgo: at - seenAt, isReader })
       }
       return gone
     },
-    begin: () => known.clear()
+    reset: () => known.clear()
   }
 }
 
-const saidIn = ({ endpoints }: typeof Stats.Type, at: number): Said | undefined => {
+const sampleOf = ({ endpoints }: typeof Stats.Type, at: number): StatsSample | undefined => {
   for (const { data, num_requests, processing_time, last_error } of endpoints) {
     const figures = readFigures(data)
     if (figures._tag === "None") continue
@@ -155,42 +155,43 @@ const saidIn = ({ endpoints }: typeof Stats.Type, at: number): Said | undefined 
   return undefined
 }
 
-const goOn = (instance: Instance, said: Said): void => {
+const update = (instance: Instance, sample: StatsSample): void => {
   const before = instance.last
-  if (succeededIn(said) > succeededIn(before)) instance.succeededAt = said.at
-  if (failedIn(said) > failedIn(before)) instance.failedAt = said.at
-  if (said.messages > before.messages || (before.figures.underWay ?? 0) === 0) instance.movedAt = said.at
-  instance.last = said
-  const recent = instance.said.filter(({ at }) => said.at - at <= window)
-  instance.said = [...(recent.length === 0 ? [before] : recent), said]
+  if (succeededIn(sample) > succeededIn(before)) instance.succeededAt = sample.at
+  if (failedIn(sample) > failedIn(before)) instance.failedAt = sample.at
+  if (sample.messages > before.messages || (before.figures.underWay ?? 0) === 0)
+    instance.progressAt = sample.at
+  instance.last = sample
+  const recent = instance.samples.filter(({ at }) => sample.at - at <= rateWindowMs)
+  instance.samples = [...(recent.length === 0 ? [before] : recent), sample]
 }
 
-const eventsOf = (said: Said, ...outcomes: ReadonlyArray<string>): number =>
-  outcomes.reduce((sum, outcome) => sum + (said.figures.events[outcome] ?? 0), 0)
+const eventsOf = (sample: StatsSample, ...outcomes: ReadonlyArray<string>): number =>
+  outcomes.reduce((sum, outcome) => sum + (sample.figures.events[outcome] ?? 0), 0)
 
-export const succeededIn = (said: Said): number => eventsOf(said, "succeeded")
+export const succeededIn = (sample: StatsSample): number => eventsOf(sample, "succeeded")
 
-/** Through its own fault or another's. */
-export const failedIn = (said: Said): number => eventsOf(said, "failed", "refused")
+/** Failed here, or refused downstream. */
+export const failedIn = (sample: StatsSample): number => eventsOf(sample, "failed", "refused")
 
-/** For good. */
-export const rejectedIn = (said: Said): number => eventsOf(said, "rejected")
+/** Rejected events, which become dead letters. */
+export const rejectedIn = (sample: StatsSample): number => eventsOf(sample, "rejected")
 
-/** Everything that it is done with. */
-export const handledIn = (said: Said): number => succeededIn(said) + failedIn(said)
+/** All events it has handled. */
+export const handledIn = (sample: StatsSample): number => succeededIn(sample) + failedIn(sample)
 
-/** How much a count grew a second, over what the instance said in the last seconds; null after it spoke once only. */
-export const rateOf = ({ said }: Instance, count: (said: Said) => number): Figure => {
-  const [first] = said
-  const last = said.at(-1)
+/** The growth of a count per second, over the samples of the last seconds; null with only one sample. */
+export const rateOf = ({ samples }: Instance, count: (sample: StatsSample) => number): Figure => {
+  const [first] = samples
+  const last = samples.at(-1)
   if (first === undefined || last === undefined || last.at <= first.at) return null
   return rounded(((count(last) - count(first)) * 1000) / (last.at - first.at))
 }
 
-/** How many messages were done over the last seconds, and how long they took together, milliseconds. */
-export const workOf = ({ said }: Instance): { readonly messages: number; readonly busy: number } => {
-  const [first] = said
-  const last = said.at(-1)
+/** The messages finished over the last seconds, and their total duration, milliseconds. */
+export const workOf = ({ samples }: Instance): { readonly messages: number; readonly busy: number } => {
+  const [first] = samples
+  const last = samples.at(-1)
   if (first === undefined || last === undefined) return { messages: 0, busy: 0 }
   return { messages: last.messages - first.messages, busy: last.busy - first.busy }
 }

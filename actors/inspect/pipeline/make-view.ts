@@ -1,16 +1,15 @@
-/** The system at one moment, put together of what the watch has seen. Pure. */
-
+/** Builds the view of the system at one moment from the monitor's observations. Pure. */
 import { rounded } from "../format.ts"
-import { type ActorGroup, troublesOf } from "./actor-groups.ts"
+import { type ActorGroup, unreachableSystemsOf } from "./actor-groups.ts"
 import { dependencyViews } from "./dependencies.ts"
-import { judgeAll } from "./health-rules.ts"
-import { failedIn, handledIn, type Instance, rateOf, silentAfter, workOf } from "./instances.ts"
-import { causesOf, stageOnce, withHeard, withoutCauses } from "./merge-causes.ts"
-import { flow, type Seen, stagesOf } from "./stages.ts"
+import { systemHealth } from "./health-rules.ts"
+import { failedIn, handledIn, type Instance, rateOf, silentAfterMs, workOf } from "./instances.ts"
+import { causesOf, stageOnce, withOwnErrors, withoutCauses } from "./merge-causes.ts"
+import { pipelineOrder, type SystemObservation, stagesOf } from "./stages.ts"
 import type { InstanceView, SystemView } from "./system-view.ts"
 
-export interface Known extends Seen {
-  /** By the steady clock, and milliseconds since 1970. */
+export interface MonitorState extends SystemObservation {
+  /** By the monotonic clock, and in milliseconds since 1970. */
   readonly at: number
   readonly wall: number
   readonly instances: ReadonlyArray<Instance>
@@ -18,32 +17,36 @@ export interface Known extends Seen {
   readonly troubles: ReadonlyArray<string>
 }
 
-export const makeView = (known: Known): SystemView => {
-  const stages = stagesOf(known)
+export const makeView = (state: MonitorState): SystemView => {
+  const stages = stagesOf(state)
   const { seams, dead: found } = dependencyViews(
-    known.own,
-    known.instances.filter(({ last }) => known.at - last.at <= silentAfter)
+    state.own,
+    state.instances.filter(({ last }) => state.at - last.at <= silentAfterMs)
   )
-  const dead = withHeard(found, [
-    ["bus", known.bus.trouble],
-    ...known.queues.map(({ name, trouble }) => [name, trouble] as const)
+  const dead = withOwnErrors(found, [
+    ["bus", state.bus.trouble],
+    ...state.queues.map(({ name, trouble }) => [name, trouble] as const)
   ])
   const causes = causesOf(dead)
   return {
-    at: known.wall,
-    ...judgeAll(stages, dead),
+    at: state.wall,
+    ...systemHealth(stages, dead),
     stages: stages.map((stage) => stageOnce(stage, causes)),
-    instances: known.instances
-      .map((instance) => instanceView(instance, known))
+    instances: state.instances
+      .map((instance) => instanceView(instance, state))
       .toSorted((one, other) => placeOf(one) - placeOf(other) || compare(one, other)),
     seams,
-    troubles: known.troubles.map((trouble) => withoutCauses(trouble, causes))
+    troubles: state.troubles.map((trouble) => withoutCauses(trouble, causes))
   }
 }
 
 const instanceView = (
   instance: Instance,
-  { at, groups, summary }: { at: number; groups: ReadonlyMap<string, ActorGroup>; summary: Known["summary"] }
+  {
+    at,
+    groups,
+    summary
+  }: { at: number; groups: ReadonlyMap<string, ActorGroup>; summary: MonitorState["summary"] }
 ): InstanceView => {
   const { name, id, version, started, metadata, last } = instance
   const { events, underWay, capacity, lag } = last.figures
@@ -69,14 +72,14 @@ const instanceView = (
     ...(behind === undefined ? {} : { behind }),
     lastError: last.lastError,
     silentFor: Math.max(0, Math.round((at - last.at) / 1000)),
-    troubles: at - last.at <= silentAfter ? troublesOf(instance) : {}
+    troubles: at - last.at <= silentAfterMs ? unreachableSystemsOf(instance) : {}
   }
 }
 
-/** In the order of the flow; all others behind it. */
+/** In the order of the pipeline; all others after it. */
 const placeOf = ({ name }: InstanceView): number => {
-  const place = flow.indexOf(name)
-  return place === -1 ? flow.length : place
+  const place = pipelineOrder.indexOf(name)
+  return place === -1 ? pipelineOrder.length : place
 }
 
 const compare = (one: InstanceView, other: InstanceView): number =>

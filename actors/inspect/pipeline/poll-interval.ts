@@ -1,52 +1,52 @@
 /**
- * How often the watch looks: each second while somebody wants to know, and for a while after that; later seldom, or not
- * at all. Lives as long as the watch.
+ * How often the monitor polls: each second while views are requested and for a while after the last request; then rarely,
+ * or not at all. Lives as long as the monitor.
  */
 import { Deferred, Effect } from "effect"
-import { steadyMillis } from "../../runtime/monotonic-clock.ts"
+import { monotonicMillis } from "../../runtime/monotonic-clock.ts"
 
-/** It goes on asking for so long after somebody wanted to know, milliseconds. */
-const interest = 10_000
+/** How long polling continues at full rate after the last request, milliseconds. */
+const activeForMs = 10_000
 
-/** How often it looks while nobody wants to know, if it does, milliseconds. */
-const seldom = 5_000
+/** The polling interval without requests, if polling continues, milliseconds. */
+const idleIntervalMs = 5_000
 
-export interface Pace {
-  /** Somebody wants to know now. Returns whether nobody has for long, so that what is known may be old. */
-  readonly want: Effect.Effect<boolean>
-  /** Ends when nobody has wanted to know for long; never for one that keeps looking. */
-  readonly untilUnwanted: Effect.Effect<void>
-  /** The pause between two looks: of so many milliseconds, or longer while nobody wants to know. */
-  readonly rest: (milliseconds: number) => Effect.Effect<void>
+export interface PollInterval {
+  /** Notes a request for a view. Returns whether the one before was long ago, so that the data may be old. */
+  readonly request: Effect.Effect<boolean>
+  /** Ends when no view was requested for long; never if polling continues while idle. */
+  readonly untilIdle: Effect.Effect<void>
+  /** The pause between two polls: this many milliseconds, or longer without requests. */
+  readonly pause: (milliseconds: number) => Effect.Effect<void>
   /** Ends all pauses. */
   readonly wake: Effect.Effect<void>
 }
 
-export const makePace = Effect.fnUntraced(function* (keepsLooking: boolean) {
-  let wantedAt = yield* steadyMillis
-  let wasWanted = false
+export const makePollInterval = Effect.fnUntraced(function* (pollsWhileIdle: boolean) {
+  let requestedAt = yield* monotonicMillis
+  let wasRequested = false
   let woken = Deferred.makeUnsafe<void>()
-  const isUnwanted = Effect.map(steadyMillis, (now) => now - wantedAt >= interest)
+  const isIdle = Effect.map(monotonicMillis, (now) => now - requestedAt >= activeForMs)
   return {
-    want: Effect.gen(function* () {
-      const isOld = !wasWanted || (yield* isUnwanted)
-      wasWanted = true
-      wantedAt = yield* steadyMillis
+    request: Effect.gen(function* () {
+      const isOld = !wasRequested || (yield* isIdle)
+      wasRequested = true
+      requestedAt = yield* monotonicMillis
       return isOld
     }),
-    untilUnwanted: keepsLooking
+    untilIdle: pollsWhileIdle
       ? Effect.never
       : Effect.gen(function* () {
-          while (!(yield* isUnwanted)) yield* Effect.sleep("1 second")
+          while (!(yield* isIdle)) yield* Effect.sleep("1 second")
         }),
-    rest: (milliseconds) =>
-      Effect.flatMap(isUnwanted, (isSeldom) =>
-        Effect.raceFirst(Effect.sleep(isSeldom ? seldom : milliseconds), Deferred.await(woken))
+    pause: (milliseconds) =>
+      Effect.flatMap(isIdle, (isIdleNow) =>
+        Effect.raceFirst(Effect.sleep(isIdleNow ? idleIntervalMs : milliseconds), Deferred.await(woken))
       ),
     wake: Effect.suspend(() => {
       const before = woken
       woken = Deferred.makeUnsafe()
       return Effect.asVoid(Deferred.succeed(before, undefined))
     })
-  } satisfies Pace
+  } satisfies PollInterval
 })

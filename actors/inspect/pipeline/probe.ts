@@ -1,40 +1,39 @@
 /**
- * Something outside that is asked again and again, while what it said last stays at hand: so whoever looks waits for
- * nobody. Asks for as long as `run` runs.
+ * Polls a system repeatedly and keeps the last error, so that readers never wait for it. Polls for as long as `run` runs.
  */
 import { Effect, Result } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
-import { steadyMillis } from "../../runtime/monotonic-clock.ts"
+import { monotonicMillis } from "../../runtime/monotonic-clock.ts"
 
 export interface Probe {
-  /** Nothing was asked yet; to be called before it runs, also when it runs again. */
-  readonly begin: () => void
-  /** The next answer is waited for, though it has answered before. */
-  readonly again: () => void
-  /** Asks for ever, about once a second. */
+  /** Forgets the last result; to be called each time before it runs. */
+  readonly reset: () => void
+  /** Makes `hasAnswered` wait for the next answer. */
+  readonly expectAnswer: () => void
+  /** Polls about once a second until interrupted. */
   readonly run: Effect.Effect<never>
-  /** Has it answered, or failed to, since it began? */
+  /** Has a poll ended, successfully or not, since the reset? */
   readonly hasAnswered: () => boolean
-  /** What is wrong at this moment of the steady clock: how it failed last, or for how long it has been silent. */
+  /** The error at this moment of the monotonic clock: the last failure, or how long the current poll has had no answer. */
   readonly trouble: (at: number) => string | undefined
 }
 
-/** From one beginning to the next, milliseconds; between two there is a pause of at least so long. */
-const every = 1_000
-const leastPause = 200
+/** The time from one poll's start to the next, and the minimum pause between two, milliseconds. */
+const intervalMs = 1_000
+const minPauseMs = 200
 
-/** Silence is told after so long, and ends the asking after that, milliseconds. */
-const silence = 1_500
-const patience = 10_000
+/** A poll without an answer is reported after the first time and given up after the second, milliseconds. */
+const reportAfterMs = 1_500
+const timeoutMs = 10_000
 
 /**
- * `hear` gets each answer with the moment when it was asked for (steady clock, milliseconds). `rest` is how it pauses
- * for so many milliseconds.
+ * `onAnswer` gets each answer with the moment of its poll (monotonic clock, milliseconds). `pause` sleeps for that many
+ * milliseconds.
  */
 export const makeProbe = <A>(
   ask: Effect.Effect<A, Failure>,
-  hear: (answer: A, at: number) => void,
-  rest: (milliseconds: number) => Effect.Effect<void> = Effect.sleep
+  onAnswer: (answer: A, at: number) => void,
+  pause: (milliseconds: number) => Effect.Effect<void> = Effect.sleep
 ): Probe => {
   let trouble: string | undefined
   let askedAt: number | undefined
@@ -42,16 +41,16 @@ export const makeProbe = <A>(
   let isAnswered = false
 
   const once = Effect.gen(function* () {
-    const begun = yield* steadyMillis
-    askedAt = begun
-    const outcome = yield* Effect.result(Effect.timeoutOption(ask, patience))
-    took = (yield* steadyMillis) - begun
+    const startedAt = yield* monotonicMillis
+    askedAt = startedAt
+    const outcome = yield* Effect.result(Effect.timeoutOption(ask, timeoutMs))
+    took = (yield* monotonicMillis) - startedAt
     isAnswered = true
     if (Result.isFailure(outcome)) trouble = outcome.failure.message
-    else if (outcome.success._tag === "None") trouble = `no answer within ${patience / 1000} s`
+    else if (outcome.success._tag === "None") trouble = `no answer within ${timeoutMs / 1000} s`
     else {
       trouble = undefined
-      hear(outcome.success.value, begun)
+      onAnswer(outcome.success.value, startedAt)
     }
   }).pipe(
     Effect.ensuring(
@@ -62,22 +61,22 @@ export const makeProbe = <A>(
   )
 
   return {
-    begin: () => {
+    reset: () => {
       isAnswered = false
       trouble = undefined
     },
-    again: () => {
+    expectAnswer: () => {
       isAnswered = false
     },
     run: Effect.forever(
       Effect.andThen(
         once,
-        Effect.suspend(() => rest(Math.max(every - took, leastPause)))
+        Effect.suspend(() => pause(Math.max(intervalMs - took, minPauseMs)))
       )
     ),
     hasAnswered: () => isAnswered,
     trouble: (at) => {
-      if (askedAt !== undefined && at - askedAt > silence)
+      if (askedAt !== undefined && at - askedAt > reportAfterMs)
         return `no answer for ${Math.round((at - askedAt) / 1000)} s`
       return trouble
     }

@@ -1,43 +1,43 @@
 /**
- * What the ledgers of the queue's servers say over time: what waits, how fast lines are taken, and for how long none
- * was. Lives as long as the watch. Times are milliseconds of a steady clock.
+ * The ledgers of the queue servers over time: waiting lines, the rate of claims, and how long nothing was claimed. Lives as
+ * long as the monitor. Times are milliseconds of the monotonic clock.
  */
 import type { QueueLedger } from "../../../bridge/ingest-queue/service.ts"
 import type { Figure } from "./system-view.ts"
 
-/** One server as it was seen last, and over the last seconds. */
-export interface QueueSeen {
+/** The last observation of one server, with its rate over the last seconds. */
+export interface QueueObservation {
   /** "queue", or "queue 2" where there are several. */
   readonly name: string
   /** Undefined until it has answered. */
   readonly ledger: QueueLedger | undefined
   /** When it answered last. */
   readonly at: number
-  /** Why it did not answer; undefined when it did. */
+  /** Why it did not answer; undefined if it did. */
   readonly trouble: string | undefined
-  /** Lines a second that were claimed; null when it is not known: it does not answer, or has done so once only. */
+  /** Lines claimed per second; null while unknown: it does not answer, or has answered only once. */
   readonly rate: Figure
-  /** Milliseconds since a line was claimed or let go; undefined: not since the watch began. */
-  readonly movedAgo: number | undefined
-  /** Since Spoor's own gateways pushed one. */
+  /** Milliseconds since a line was claimed or settled; undefined: not since the monitor started. */
+  readonly progressAgo: number | undefined
+  /** Since one of Spoor's gateways pushed a line. */
   readonly pushedAgo: number | undefined
-  /** Since one was let go. What is claimed may come back, this does not. */
+  /** Since a line was settled. A claimed line may be released again, a settled one cannot. */
   readonly settledAgo: number | undefined
-  /** For how long lines have waited and none was claimed; undefined: none waits, or they are being claimed. */
+  /** How long lines have waited without a claim; undefined: none waits, or they are being claimed. */
   readonly unclaimedFor: number | undefined
-  /** For how long lines have been in flight and none was let go. */
+  /** How long lines have been in flight and none was settled. */
   readonly unsettledFor: number | undefined
 }
 
 export interface QueueHistory {
-  readonly hear: (ledger: QueueLedger, at: number) => void
-  readonly seen: (at: number, trouble: string | undefined) => QueueSeen
-  /** The watch begins anew after a pause. */
-  readonly begin: () => void
+  readonly record: (ledger: QueueLedger, at: number) => void
+  readonly observe: (at: number, trouble: string | undefined) => QueueObservation
+  /** Forgets the rates: the monitor starts again after a pause. */
+  readonly reset: () => void
 }
 
-/** Rates are made of so many milliseconds. */
-const window = 3_000
+/** Rates are calculated over this time, milliseconds. */
+const rateWindowMs = 3_000
 
 interface Point {
   readonly at: number
@@ -48,7 +48,7 @@ interface Point {
 export const makeQueueHistory = (name: string): QueueHistory => {
   let points: ReadonlyArray<Point> = []
   let ledger: QueueLedger | undefined
-  let movedAt: number | undefined
+  let progressAt: number | undefined
   let settledAt: number | undefined
   let pushedAt: number | undefined
   let pushed: number | undefined
@@ -56,38 +56,38 @@ export const makeQueueHistory = (name: string): QueueHistory => {
   let unsettledSince: number | undefined
 
   return {
-    hear: (now, at) => {
+    record: (now, at) => {
       const point = { at, taken: now.taken, settled: settledIn(now) }
       const before = points.at(-1)
-      // Counts that became less were deleted, and begin anew.
+      // Smaller counts mean that they were deleted and started again.
       if (before !== undefined && (point.taken < before.taken || point.settled < before.settled)) points = []
       const isTaken = before !== undefined && point.taken > before.taken
       const isSettled = before !== undefined && point.settled > before.settled
-      if (isTaken || isSettled) movedAt = at
+      if (isTaken || isSettled) progressAt = at
       if (isSettled) settledAt = at
       if (pushed !== undefined && now.pushed > pushed) pushedAt = at
       pushed = now.pushed
       unclaimedSince = now.waiting === 0 ? undefined : isTaken ? at : (unclaimedSince ?? at)
       unsettledSince = now.inFlight === 0 ? undefined : isSettled ? at : (unsettledSince ?? at)
-      const recent = points.filter((one) => at - one.at <= window)
+      const recent = points.filter((one) => at - one.at <= rateWindowMs)
       points = [...(recent.length === 0 ? points.slice(-1) : recent), point]
       ledger = now
     },
-    seen: (at, trouble) => ({
+    observe: (at, trouble) => ({
       name,
       ledger,
       at: points.at(-1)?.at ?? at,
       trouble,
       rate: trouble === undefined ? rateIn(points) : null,
-      movedAgo: movedAt === undefined ? undefined : at - movedAt,
+      progressAgo: progressAt === undefined ? undefined : at - progressAt,
       pushedAgo: pushedAt === undefined ? undefined : at - pushedAt,
       settledAgo: settledAt === undefined ? undefined : at - settledAt,
       unclaimedFor: unclaimedSince === undefined ? undefined : at - unclaimedSince,
       unsettledFor: unsettledSince === undefined ? undefined : at - unsettledSince
     }),
-    begin: () => {
+    reset: () => {
       points = []
-      movedAt = undefined
+      progressAt = undefined
       settledAt = undefined
       pushedAt = undefined
       pushed = undefined
@@ -106,8 +106,8 @@ const rateIn = (points: ReadonlyArray<Point>): Figure => {
   return ((last.taken - first.taken) * 1000) / (last.at - first.at)
 }
 
-/** Lines that other programs than Spoor pushed, on all servers. */
-export const fromOthers = (queues: ReadonlyArray<QueueSeen>): number =>
+/** The number of lines that other programs pushed, on all servers. */
+export const fromOthers = (queues: ReadonlyArray<QueueObservation>): number =>
   queues.reduce(
     (sum, { ledger }) =>
       sum + (ledger === undefined ? 0 : Math.max(0, ledger.taken + ledger.waiting - ledger.pushed)),

@@ -1,16 +1,16 @@
-/** The stages of the flow, made of what was seen of actors, queue and log. Pure. */
+/** The stages of the pipeline, from observations of actors, queue and log. Pure. */
 import type { SystemsFound } from "../../runtime/health.ts"
 import { rounded } from "../format.ts"
 import type { ActorGroup } from "./actor-groups.ts"
 import {
-  type BusSeen,
-  type Judgement,
-  judgeAbsent,
-  judgeActor,
-  judgeLog,
-  judgeQueue,
-  judgeRefused,
-  judgeUnasked
+  absentActorHealth,
+  actorHealth,
+  type BusObservation,
+  logHealth,
+  queueHealth,
+  type StageHealth,
+  unreachableActorHealth,
+  withRefusals
 } from "./health-rules.ts"
 import {
   failedIn,
@@ -19,35 +19,35 @@ import {
   type Instance,
   rateOf,
   rejectedIn,
-  type Said,
+  type StatsSample,
   workOf
 } from "./instances.ts"
-import { fromOthers, type QueueSeen } from "./queues.ts"
+import { fromOthers, type QueueObservation } from "./queues.ts"
 import type { Figure, StageView } from "./system-view.ts"
 
-export interface Seen {
-  readonly bus: BusSeen
+export interface SystemObservation {
+  readonly bus: BusObservation
   readonly groups: ReadonlyMap<string, ActorGroup>
-  /** The servers of the queue; none when this process cannot ask them. */
-  readonly queues: ReadonlyArray<QueueSeen>
-  /** The systems as this process finds them. */
+  /** The queue servers; none if this process has no access to them. */
+  readonly queues: ReadonlyArray<QueueObservation>
+  /** The systems as checked by this process. */
   readonly own: SystemsFound
-  /** Actors that were there within the last hour and are no longer, by name. */
+  /** Actors that ran within the last hour and no longer do, by name. */
   readonly gone: ReadonlyMap<string, Gone>
 }
 
-/** The actors of the flow, in its order; the consumers come behind them. */
-export const flow: ReadonlyArray<string> = ["gateway", "drainer", "enricher", "bridge"]
+/** The actors of the pipeline, in its order; the consumers come after them. */
+export const pipelineOrder: ReadonlyArray<string> = ["gateway", "drainer", "enricher", "bridge"]
 
-/** Who writes to the log. Those who read it over the same connections are told what it refuses, and do not suffer. */
+/** The actor that writes to the log. Readers share its connection and report its refusals too, but are not affected. */
 const writer = "bridge"
 
-const refusedBy = ({ groups }: Seen): string => groups.get(writer)?.seen.refused ?? ""
+const refusedBy = ({ groups }: SystemObservation): string => groups.get(writer)?.seen.refused ?? ""
 
-/** In the order of the flow; then the consumers by name. */
-export const stagesOf = (seen: Seen): ReadonlyArray<StageView> => {
+/** In the order of the pipeline; then the consumers by name. */
+export const stagesOf = (seen: SystemObservation): ReadonlyArray<StageView> => {
   const { queues, groups, gone } = seen
-  const queue = queues.length === 0 ? undefined : judgeQueue(queues, refusedBy(seen))
+  const queue = queues.length === 0 ? undefined : queueHealth(queues, refusedBy(seen))
   const actor = (name: string): StageView => actorStage(name, "actor", seen, queue)
   const bridge = actor("bridge")
   const consumers = [...groups, ...gone].filter(([, { isReader }]) => isReader).map(([name]) => name)
@@ -65,21 +65,21 @@ export const stagesOf = (seen: Seen): ReadonlyArray<StageView> => {
 const actorStage = (
   name: string,
   kind: "actor" | "consumer",
-  seen: Seen,
-  queue: Judgement | undefined
+  seen: SystemObservation,
+  queue: StageHealth | undefined
 ): StageView => {
   const group = seen.groups.get(name)
   const running = group?.running ?? []
   const work = running.map(workOf)
   const messages = work.reduce((sum, one) => sum + one.messages, 0)
   const busy = work.reduce((sum, one) => sum + one.busy, 0)
-  // Where others cannot be seen, that nobody answers does not mean that nobody runs.
-  const isSeen = running.length > 0 || (seen.bus.isAsked && !seen.bus.embedded)
-  const known = (value: Figure): Figure => (isSeen ? value : null)
+  // On an in-process bus other processes are invisible: no answer does not mean that none runs.
+  const isVisible = running.length > 0 || (seen.bus.isAnswering && !seen.bus.embedded)
+  const known = (value: Figure): Figure => (isVisible ? value : null)
   return {
     name,
     kind,
-    ...judge(name, kind, seen, queue),
+    ...healthOf(name, kind, seen, queue),
     instances: known(running.length),
     rate: known(rate(running, handledIn)),
     failedRate: known(rate(running, failedIn)),
@@ -87,32 +87,32 @@ const actorStage = (
     events: known(total(running, handledIn)),
     failed: known(total(running, failedIn)),
     rejected: known(total(running, rejectedIn)),
-    underWay: known(told(running, ({ figures }) => figures.underWay)),
-    capacity: known(told(running, ({ figures }) => figures.capacity)),
+    underWay: known(sumReported(running, ({ figures }) => figures.underWay)),
+    capacity: known(sumReported(running, ({ figures }) => figures.capacity)),
     took: messages > 0 ? rounded(busy / messages) : null,
     lag: lagOf(running) ?? null,
     ...(kind === "consumer" ? { behind: group?.behind ?? null } : {})
   }
 }
 
-const judge = (
+const healthOf = (
   name: string,
   kind: "actor" | "consumer",
-  { bus, groups, queues, gone }: Seen,
-  queue: Judgement | undefined
-): Judgement => {
+  { bus, groups, queues, gone }: SystemObservation,
+  queue: StageHealth | undefined
+): StageHealth => {
   const group = groups.get(name)
   if (group !== undefined && group.running.length > 0) {
-    const judgement = judgeActor(group.seen)
-    return name === writer ? judgeRefused(judgement, group.seen.refused) : judgement
+    const health = actorHealth(group.seen)
+    return name === writer ? withRefusals(health, group.seen.refused) : health
   }
-  if (!bus.isAsked) return judgeUnasked(bus.trouble, kind === "consumer" ? kind : name, queues)
-  const heardAgo = group?.seen.heardAgo ?? gone.get(name)?.heardAgo
-  return judgeAbsent({ name, heardAgo, bus, queue, othersPush: fromOthers(queues) > 0 })
+  if (!bus.isAnswering) return unreachableActorHealth(bus.trouble, kind === "consumer" ? kind : name, queues)
+  const lastSeenAgo = group?.seen.lastSeenAgo ?? gone.get(name)?.lastSeenAgo
+  return absentActorHealth({ name, lastSeenAgo, bus, queue, othersPush: fromOthers(queues) > 0 })
 }
 
-const queueStage = (queues: ReadonlyArray<QueueSeen>, judgement: Judgement): StageView => {
-  const sum = (count: (queue: NonNullable<QueueSeen["ledger"]>) => number): Figure =>
+const queueStage = (queues: ReadonlyArray<QueueObservation>, health: StageHealth): StageView => {
+  const sum = (count: (queue: NonNullable<QueueObservation["ledger"]>) => number): Figure =>
     sumOf(
       queues.map(({ ledger, trouble }) =>
         ledger === undefined || trouble !== undefined ? null : count(ledger)
@@ -121,7 +121,7 @@ const queueStage = (queues: ReadonlyArray<QueueSeen>, judgement: Judgement): Sta
   return {
     name: "queue",
     kind: "queue",
-    ...judgement,
+    ...health,
     instances: 0,
     rate: sumOf(queues.map((one) => one.rate)),
     failedRate: 0,
@@ -135,17 +135,17 @@ const queueStage = (queues: ReadonlyArray<QueueSeen>, judgement: Judgement): Sta
   }
 }
 
-/** What the bridges stored. */
-const logStage = (seen: Seen, bridge: StageView): StageView => {
+/** The log, with the figures of the bridges that write to it. */
+const logStage = (seen: SystemObservation, bridge: StageView): StageView => {
   const { groups, own } = seen
   const writers = groups.get(writer)?.seen
-  const found = own.seams.log ?? writers?.cutOff.log
+  const found = own.seams.log ?? writers?.unreachable.log
   const trouble = found === "ok" ? undefined : found
   const { rate, failedRate, rejectedRate, events, failed, rejected } = bridge
   return {
     name: "log",
     kind: "log",
-    ...judgeRefused(judgeLog(trouble, bridge, writers), refusedBy(seen)),
+    ...withRefusals(logHealth(trouble, bridge, writers), refusedBy(seen)),
     instances: 0,
     rate: minus(rate, failedRate),
     failedRate: 0,
@@ -156,22 +156,25 @@ const logStage = (seen: Seen, bridge: StageView): StageView => {
   }
 }
 
-const total = (running: ReadonlyArray<Instance>, count: (said: Said) => number): number =>
+const total = (running: ReadonlyArray<Instance>, count: (sample: StatsSample) => number): number =>
   running.reduce((sum, { last }) => sum + count(last), 0)
 
-/** Of those that spoke twice; one that just came has no rate yet. Null where there is none but such. */
-const rate = (running: ReadonlyArray<Instance>, count: (said: Said) => number): Figure => {
+/** The rate of all instances with at least two samples; null if there are only new ones. */
+const rate = (running: ReadonlyArray<Instance>, count: (sample: StatsSample) => number): Figure => {
   const rates = running.map((instance) => rateOf(instance, count)).filter((one) => one !== null)
   return rates.length === 0 && running.length > 0 ? null : sumOf(rates)
 }
 
-/** Of those that say it; null where none does. */
-const told = (running: ReadonlyArray<Instance>, read: (said: Said) => number | undefined): Figure => {
+/** The sum over the instances that report the figure; null if none does. */
+const sumReported = (
+  running: ReadonlyArray<Instance>,
+  read: (sample: StatsSample) => number | undefined
+): Figure => {
   const values = running.map(({ last }) => read(last)).filter((one) => one !== undefined)
   return values.length === 0 && running.length > 0 ? null : sumOf(values)
 }
 
-/** Null when one of them is not known. */
+/** The sum; null if any of them is unknown. */
 const sumOf = (figures: ReadonlyArray<Figure>): Figure =>
   figures.some((one) => one === null)
     ? null
@@ -180,7 +183,7 @@ const sumOf = (figures: ReadonlyArray<Figure>): Figure =>
 const minus = (whole: Figure, part: Figure): Figure =>
   whole === null || part === null ? null : rounded(whole - part)
 
-/** The worst of those that had a message within the last seconds; else of the one that had one last. */
+/** The largest lag of the instances with a message within the last seconds; else that of the one whose message was last. */
 const lagOf = (running: ReadonlyArray<Instance>): number | undefined => {
   const active = running.filter((instance) => workOf(instance).messages > 0)
   const newest = running.toSorted(

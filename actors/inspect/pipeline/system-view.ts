@@ -1,12 +1,12 @@
 /**
- * The system at one moment, as the viewer's overview and `bun run top` show it. JSON; rates are per second. A figure
- * that is not known is null, never 0; one that means nothing for its stage is absent.
+ * The view of the system at one moment, for the viewer's overview and `bun run top`. JSON; rates are per second. An unknown
+ * figure is null, never 0; a figure that does not apply to a stage is absent.
  */
 
-/** How a stage is: work flows, there is none, there is work and none gets done, it is not there, or nobody could ask. */
+/** The condition of a stage: work is done; no work; work but no progress (stalled); not running; could not be checked. */
 export type Condition = "flows" | "idle" | "stands still" | "down" | "unknown"
 
-/** A number, or null when it is not known. */
+/** A number, or null if unknown. */
 export type Figure = number | null
 
 export interface StageView {
@@ -14,28 +14,28 @@ export interface StageView {
   readonly name: string
   readonly kind: "actor" | "queue" | "log" | "consumer"
   readonly condition: Condition
-  /** What is wrong, or why it is idle, for a person; empty when it flows. */
+  /** What is wrong, or why it is idle, for people; empty when it flows. */
   readonly sentence: string
-  /** How many instances run; 0 for the queue and the log. */
+  /** The number of running instances; 0 for the queue and the log. */
   readonly instances: Figure
-  /** Events a second that passed it, and of these what failed or was refused, and was rejected for good. */
+  /** Events per second that it handled; of these, the failed or refused ones, and the rejected ones. */
   readonly rate: Figure
   readonly failedRate: Figure
   readonly rejectedRate: Figure
-  /** Since the instances that run now were started. */
+  /** Totals since the running instances were started. */
   readonly events: Figure
   readonly failed: Figure
   readonly rejected: Figure
-  /** Of an actor: messages under way, and how many there may be, all instances together. */
+  /** Of an actor: messages in flight and their maximum, all instances together. */
   readonly underWay?: Figure
   readonly capacity?: Figure
-  /** Of an actor: milliseconds a message took on average over the last seconds; null when there was none. */
+  /** Of an actor: average duration of a message over the last seconds, milliseconds; null without one. */
   readonly took?: Figure
-  /** Of an actor: age of the oldest event handled last, milliseconds; null when there was none. */
+  /** Of an actor: age of the oldest event in the last message, milliseconds; null without one. */
   readonly lag?: Figure
   /** Of a consumer: records between it and the end of the log. */
   readonly behind?: Figure
-  /** Of the queue, all servers together: lines that wait, events claimed by a drainer, dead letters. */
+  /** Of the queue, all servers together: waiting lines, claimed events, dead letters. */
   readonly waiting?: Figure
   readonly inFlight?: Figure
   readonly dead?: Figure
@@ -59,12 +59,12 @@ export interface InstanceView {
   readonly capacity: Figure
   readonly took: Figure
   readonly lag: Figure
-  /** Only of a reader of the log. */
+  /** Only for a reader of the log. */
   readonly behind?: number
   readonly lastError: string
-  /** Seconds since it answered last; one that no longer answers stays for half a minute. */
+  /** Seconds since it last answered; one that no longer answers is listed for half a minute. */
   readonly silentFor: number
-  /** Systems that this instance cannot reach: name and sentence. */
+  /** Systems that this instance cannot reach: name and error. */
   readonly troubles: Readonly<Record<string, string>>
 }
 
@@ -75,7 +75,7 @@ export interface DependencyView {
   readonly kind: string
   readonly embedded: boolean
   readonly address: string
-  /** Null when nobody has looked at it yet. */
+  /** Null if it has not been checked yet. */
   readonly ok: boolean | null
   readonly error?: string
 }
@@ -83,13 +83,13 @@ export interface DependencyView {
 export interface SystemView {
   /** Milliseconds since 1970. */
   readonly at: number
-  /** The worst of the conditions, and a sentence for a person: "Everything flows." */
+  /** The worst of the conditions, and a sentence for people: "Everything flows." */
   readonly condition: Condition
   readonly sentence: string
-  /** In the order of the flow. */
+  /** In the order of the pipeline. */
   readonly stages: ReadonlyArray<StageView>
   readonly instances: ReadonlyArray<InstanceView>
   readonly seams: ReadonlyArray<DependencyView>
-  /** What could not be asked just now. */
+  /** What could not be checked: sentences. */
   readonly troubles: ReadonlyArray<string>
 }

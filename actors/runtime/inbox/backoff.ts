@@ -1,10 +1,10 @@
-/** How long to wait before trying again, milliseconds. */
+/** Pauses before the next attempt, milliseconds, with jitter so that many processes do not retry at the same moment. */
 
 const jittered = (milliseconds: number): number => Math.round(milliseconds * (0.5 + Math.random() / 2))
 
-/** After so many failures in a row (from 1): 50 ms, doubling up to 2 s, spread so that many do not return at once. */
-export const failurePause = (failures: number): number =>
+/** The pause after `failures` failures in a row (from 1): 50 ms, doubling up to 2 s. */
+export const failureBackoffMs = (failures: number): number =>
   jittered(Math.min(2_000, 50 * 2 ** Math.min(failures, 10)))
 
-/** After so many empty looks in a row (from 1): 2 ms at first, up to 50 ms when nothing has come for a while. */
-export const idlePause = (looks: number): number => jittered(Math.min(50, 2 * looks))
+/** The pause after `emptyPolls` empty polls in a row (from 1): 2 ms, growing to 50 ms while the queue stays empty. */
+export const idlePollMs = (emptyPolls: number): number => jittered(Math.min(50, 2 * emptyPolls))

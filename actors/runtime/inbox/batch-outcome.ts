@@ -1,22 +1,22 @@
 /**
- * What passes between the queue's inbox and its actor: the lines of a batch go in, an account of them comes back. It
- * holds two counts that are made apart from each other, by topic: what the actor read, and what became of it according
- * to the receipt. The queue's ledger gets both, so that a difference between them shows.
+ * What the queue's inbox and its actor exchange: the inbox delivers the lines of a batch, the actor returns the outcome.
+ * An outcome counts the events of each topic twice, independently: as the actor read the lines, and as the receipt
+ * accounts for them. The queue's ledger stores both, so that a difference is visible.
  */
 import type { ClaimedBatch, TopicCount } from "../../../bridge/ingest-queue/service.ts"
 import type { Receipt } from "../../../contracts/batch.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 
-/** A batch as the actor gets it. One without lines is no batch: it asks whether the way to the log is free (way.ts). */
+/** A batch as the actor receives it. A batch without lines is a probe of the path to the log (downstream-probe.ts). */
 export type Lines = Pick<ClaimedBatch, "id" | "digest" | "first" | "claimed" | "lines">
 
 export interface BatchOutcome {
   readonly receipt: Receipt
-  /** How many events of each topic the lines held, as the actor read them. */
+  /** The number of events of each topic, as the actor read the lines. */
   readonly received: ReadonlyMap<Topic, number>
 }
 
-/** What the ledger gets: `received` as it was read, `stored` as the placements say, `dead` as the rejections say. */
+/** The ledger's counts by topic: `received` as read, `stored` from the placements, `dead` from the rejections. */
 export const countsOf = ({ receipt, received }: BatchOutcome): ReadonlyArray<TopicCount> => {
   const counts = new Map<Topic, { topic: Topic; received: number; stored: number; dead: number }>()
   const of = (topic: Topic) => {

@@ -1,14 +1,16 @@
 /**
- * Messages that are batches claimed from the queue, each settled by the account the actor returns: acknowledged when
- * all its events are stored, set aside with dead letters when some were rejected, given back when there is none.
+ * Messages that are batches claimed from the queue. Each batch is settled by the outcome that the actor returns: it is
+ * acknowledged when all its events are stored, dead-lettered in part when some were rejected, and released when there
+ * is no outcome. Lives as long as one run of its actor.
  *
- * Each queue server is drained on its own, so one that is down holds up no other. While nothing succeeds, one batch at
- * a time is tried, with growing pauses, and the backlog stays where it is safe: in the queue. A batch that fails while
- * others succeed comes back less and less often, and every second claim takes waiting lines before such batches.
+ * Each queue server is drained by a loop of its own, so that one that is down holds up no other. While nothing succeeds,
+ * one batch at a time is tried with growing pauses, and the backlog stays in the queue, where it is safe. A batch that
+ * fails while others succeed is retried less and less often, and every second claim prefers waiting lines to such
+ * batches.
  *
- * A batch that failed before is suspect (verdict.ts). One that turns up is given back; then this server's other batches
- * are waited for, the way is proven free, and only then is claimed again and tried. So it is in nobody's hands while an
- * outage lasts, however often the process ends meanwhile.
+ * A batch that failed before is a poison candidate (retry-policy.ts). When one is claimed it is released; the loop then
+ * waits for this server's other batches, probes the path to the log, claims again and tries it. So no process holds a
+ * candidate while an outage lasts, however often the process ends meanwhile.
  */
 import { Effect, FiberSet, Result, Semaphore } from "effect"
 import {
@@ -19,35 +21,35 @@ import {
 } from "../../../bridge/ingest-queue/service.ts"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { Failure } from "../../../contracts/failure.ts"
-import { newClaimId } from "../../../contracts/ids.ts"
+import { type ClaimId, newClaimId } from "../../../contracts/ids.ts"
 import { leaseTime } from "../../../contracts/requests.ts"
 import { readTopics, topicSettings } from "../../transform/topics.ts"
 import type { Inbox } from "../actor.ts"
 import { Self } from "../actor-context.ts"
 import type { Mailbox } from "../mailbox.ts"
-import { showCopies } from "../publish/event-copies.ts"
-import { failurePause, idlePause } from "./backoff.ts"
+import { makeCopyPublisher } from "../publish/event-copies.ts"
+import { failureBackoffMs, idlePollMs } from "./backoff.ts"
 import type { BatchOutcome, Lines } from "./batch-outcome.ts"
-import { makeWay, type Way } from "./downstream-probe.ts"
-import { finishInTime } from "./drain-timeout.ts"
-import { makeFailureHistory } from "./failure-history.ts"
-import { afterFailure, beforeTrying, isSilent, type Tried } from "./retry-policy.ts"
+import { type DownstreamProbe, makeDownstreamProbe } from "./downstream-probe.ts"
+import { awaitInFlight } from "./drain-timeout.ts"
+import { type FailureHistory, makeFailureHistory } from "./failure-history.ts"
+import { afterFailure, beforeTrying, isNoAnswer, type TriedBatch } from "./retry-policy.ts"
 import { applyDecision, type Settling, settle, tryBatch } from "./settle-batch.ts"
 
-/** What one claim takes at the most. The bytes leave room for names and numbers within one message. */
+/** The limits of one claim. The bytes leave room for names and numbers within one message. */
 export const claimLimits: ClaimLimits = { maxEvents: 1_000, maxBytes: 256 * 1024, lease: leaseTime }
 
 /**
- * While nothing has succeeded so many times, a claim takes no more than so many lines. Else a long outage would move the
- * backlog out of the list, where it is limited, into batches that have to be counted one by one.
+ * After this many failures in a row a claim takes at most this many lines. Otherwise a long outage would move the
+ * backlog out of the list, whose length is limited, into batches that have to be counted one by one.
  */
-const outage = 6
-const linesInOutage = 32
+const outageAfterFailures = 6
+const maxLinesInOutage = 32
 
-/** How long a suspect is left alone while another server's is being tried, milliseconds. */
-const turnPause = 250
+/** How long a candidate is left alone while another server's candidate is being tried, milliseconds. */
+const candidateTurnPauseMs = 250
 
-/** Batches of every queue server, as they can be had. */
+/** Claims batches from every queue server. */
 export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
   describes: "batches of lines claimed from the queue",
   settings: topicSettings,
@@ -55,21 +57,19 @@ export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
     const { sources } = yield* IngestQueue
     const { meter } = yield* Self
     const topics = yield* readTopics
-    const underWay = yield* FiberSet.make<void, never>()
-    const outOfTime = yield* finishInTime(underWay)
-    const settling = { meter, topics, outOfTime, show: yield* showCopies }
-    const window = Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length))
-    const draining: Draining = {
+    const inFlight = yield* FiberSet.make<void, never>()
+    const outOfTime = yield* awaitInFlight(inFlight)
+    const shared: Draining = {
       mailbox,
-      settling,
-      underWay,
-      window,
+      settling: { meter, topics, outOfTime, publishCopies: yield* makeCopyPublisher },
+      inFlight,
+      maxInFlight: Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length)),
       outOfTime,
-      way: makeWay(mailbox),
-      turn: { of: undefined }
+      probe: makeDownstreamProbe(mailbox),
+      candidateTurn: { of: undefined }
     }
     return Effect.andThen(
-      Effect.forEach(sources, (source) => drain(source, draining), {
+      Effect.forEach(sources, (source) => drain(source, shared), {
         concurrency: "unbounded",
         discard: true
       }),
@@ -78,126 +78,165 @@ export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
   })
 }
 
+/** What the loops of all servers share. */
 interface Draining {
   readonly mailbox: Mailbox<Lines, BatchOutcome>
   readonly settling: Settling
-  /** The batches under way, of all servers. */
-  readonly underWay: FiberSet.FiberSet<void, never>
-  /** How many of one server may be under way. */
-  readonly window: number
-  /** Fails when the process stops and can wait no longer. */
+  /** The batches in flight, of all servers. */
+  readonly inFlight: FiberSet.FiberSet<void, never>
+  /** How many batches of one server may be in flight. */
+  readonly maxInFlight: number
+  /** Fails when the process stops and its time to wait is over. */
   readonly outOfTime: Effect.Effect<never, Failure>
-  readonly way: Way
+  readonly probe: DownstreamProbe
   /**
-   * The server whose suspect is being tried: one at a time, else the guilty one of one would be taken for that of
-   * another. Never waited for, since a try may take long: the others go on meanwhile.
+   * The server whose candidate is being tried. One at a time: otherwise the poison of one server would be counted
+   * against the candidate of another. Nobody waits for the turn, since a try may take long; the others go on meanwhile.
    */
-  readonly turn: { of: QueueSource | undefined }
+  readonly candidateTurn: { of: QueueSource | undefined }
 }
 
-/** Claims from one server for ever. */
-const drain = Effect.fnUntraced(function* (
-  source: QueueSource,
-  { mailbox, settling, underWay, window, outOfTime, way, turn }: Draining
-) {
-  const places = Semaphore.makeUnsafe(window)
-  const troubles = makeFailureHistory()
+/** The loop of one server, with its state. */
+interface DrainLoop extends Draining {
+  readonly source: QueueSource
+  readonly slots: Semaphore.Semaphore
+  readonly history: FailureHistory
   /** Failures in a row, of claims and batches. */
-  let failures = 0
-  let emptyLooks = 0
-  let linesFirst = false
-  /** A suspect was given back; it is tried once the way is proven free. */
-  let isSuspectWaiting = false
-  let id = newClaimId()
-  /** A claim with this id had no answer, and may have taken a batch. */
-  let isClaimOpen = false
+  failures: number
+  /** Claims in a row that found nothing. */
+  emptyPolls: number
+  linesFirst: boolean
+  /** A candidate was released; it is tried once the path has been probed successfully. */
+  isCandidateWaiting: boolean
+  claimId: ClaimId
+  /** The claim with this id had no answer and may have taken a batch. */
+  isClaimOpen: boolean
+}
 
-  const endTurn = (): void => {
-    if (turn.of === source) turn.of = undefined
+/** Claims from one server until interrupted. */
+const drain = (source: QueueSource, shared: Draining): Effect.Effect<never> => {
+  const loop: DrainLoop = {
+    ...shared,
+    source,
+    slots: Semaphore.makeUnsafe(shared.maxInFlight),
+    history: makeFailureHistory(),
+    failures: 0,
+    emptyPolls: 0,
+    linesFirst: false,
+    isCandidateWaiting: false,
+    claimId: newClaimId(),
+    isClaimOpen: false
   }
-
-  const tryAndSettle = Effect.fnUntraced(function* (batch: ClaimedBatch, tried: Tried, isProven: boolean) {
-    const outcome = yield* Effect.result(Effect.raceFirst(tryBatch(batch, mailbox), outOfTime))
-    endTurn()
-    if (Result.isSuccess(outcome)) {
-      failures = 0
-      troubles.succeeded(batch)
-      return yield* settle(batch, outcome.success, batch.attempts + 1, settling)
-    }
-    failures += 1
-    const pause = troubles.failed(batch, isSilent(outcome.failure))
-    const { reason, message } = outcome.failure
-    const { id: name, first, lines } = batch
-    yield* Effect.logWarning(`batch given back: ${message}`, {
-      batch: name,
-      first,
-      lines: lines.length,
-      reason
+  const besideOthers = claimBesideOthers(loop)
+  const candidate = claimCandidate(loop)
+  return Effect.forever(
+    Effect.gen(function* () {
+      if (loop.failures > 0) yield* Effect.sleep(failureBackoffMs(loop.failures))
+      if (loop.emptyPolls > 0) yield* Effect.sleep(idlePollMs(loop.emptyPolls))
+      const isCandidateDue =
+        loop.isCandidateWaiting && loop.candidateTurn.of === undefined && (yield* loop.probe.retryInMs) === 0
+      yield* isCandidateDue ? candidate : besideOthers
     })
-    const verdict = afterFailure(tried, outcome.failure, isProven)
-    yield* applyDecision(batch, verdict, Math.max(failurePause(failures), pause), settling)
+  )
+}
+
+/** Claims a batch as soon as a slot is free; after a failure, as soon as no other batch of this server is in flight. */
+const claimBesideOthers = (loop: DrainLoop): Effect.Effect<void> =>
+  Effect.uninterruptibleMask((restore) => {
+    const permits = loop.failures > 0 ? loop.maxInFlight : 1
+    return Effect.flatMap(restore(loop.slots.take(permits)), () =>
+      claimOnce(loop, false, loop.slots.release(permits))
+    )
   })
 
-  const handle = Effect.fnUntraced(function* (batch: ClaimedBatch, isFree: boolean) {
-    const tried = { ...batch, wasSilent: troubles.wasSilent(batch) }
-    const how = beforeTrying(tried)
-    if (typeof how === "object") return yield* applyDecision(batch, how, 0, settling)
-    if (how === "beside others" || isFree) return yield* tryAndSettle(batch, tried, isFree)
-    isSuspectWaiting = true
-    const pause = Math.max(yield* way.wait, turn.of === undefined ? 0 : turnPause)
-    yield* applyDecision(batch, { kind: "again", counts: false }, pause, settling)
-  })
-
-  /** Claims and lets what it got be handled; `release` is run at the end of that. */
-  const look = Effect.fnUntraced(function* (isFree: boolean, release: Effect.Effect<unknown>) {
-    linesFirst = !linesFirst && !isFree
-    const maxEvents = failures < outage ? claimLimits.maxEvents : linesInOutage
-    const claimed = yield* Effect.result(source.claim(id, { ...claimLimits, maxEvents, linesFirst }))
-    // The same claim is sent again until it is answered, once it may have been done.
-    if (Result.isFailure(claimed) && claimed.failure.ambiguous) isClaimOpen = true
-    if (Result.isSuccess(claimed)) isClaimOpen = false
-    if (!isClaimOpen) id = newClaimId()
-    const batch = Result.getOrElse(claimed, () => undefined)
-    if (batch !== undefined) {
-      emptyLooks = 0
-      const logged = Effect.catchCause(handle(batch, isFree), (cause) =>
-        Effect.logError("a batch is left to the end of its lease", cause, { batch: batch.id })
+/** Waits for all other batches of this server, probes the path to the log and claims a candidate. */
+const claimCandidate = (loop: DrainLoop): Effect.Effect<void> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const { slots, maxInFlight, candidateTurn, probe } = loop
+      yield* restore(slots.take(maxInFlight))
+      if (candidateTurn.of !== undefined) return yield* Effect.asVoid(slots.release(maxInFlight))
+      candidateTurn.of = loop.source
+      const release = Effect.andThen(
+        Effect.sync(() => endTurn(loop)),
+        slots.release(maxInFlight)
       )
-      yield* FiberSet.run(underWay, Effect.ensuring(logged, release))
-      return
-    }
-    yield* release
-    if (Result.isSuccess(claimed)) {
-      emptyLooks += 1
-      return
-    }
-    if (failures === 0) yield* Effect.logWarning(`cannot claim: ${claimed.failure.message}`)
-    failures += 1
-  })
-
-  const lookBesideOthers = Effect.uninterruptibleMask((restore) => {
-    const permits = failures > 0 ? window : 1
-    return Effect.flatMap(restore(places.take(permits)), () => look(false, places.release(permits)))
-  })
-
-  const lookForSuspect = Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      yield* restore(places.take(window))
-      if (turn.of !== undefined) return yield* Effect.asVoid(places.release(window))
-      turn.of = source
-      const release = Effect.andThen(Effect.sync(endTurn), places.release(window))
-      if (!(yield* restore(way.isFree))) return yield* Effect.asVoid(release)
-      isSuspectWaiting = false
-      yield* look(true, release)
+      if (!(yield* restore(probe.isHealthy))) return yield* Effect.asVoid(release)
+      loop.isCandidateWaiting = false
+      yield* claimOnce(loop, true, release)
     })
   )
 
-  return yield* Effect.forever(
-    Effect.gen(function* () {
-      if (failures > 0) yield* Effect.sleep(failurePause(failures))
-      if (emptyLooks > 0) yield* Effect.sleep(idlePause(emptyLooks))
-      const isTurn = isSuspectWaiting && turn.of === undefined && (yield* way.wait) === 0
-      yield* isTurn ? lookForSuspect : lookBesideOthers
-    })
+const endTurn = ({ candidateTurn, source }: DrainLoop): void => {
+  if (candidateTurn.of === source) candidateTurn.of = undefined
+}
+
+/** Claims once and starts handling the batch, if there was one; runs `release` at the end of that. */
+const claimOnce = Effect.fnUntraced(function* (
+  loop: DrainLoop,
+  isProbed: boolean,
+  release: Effect.Effect<unknown>
+) {
+  loop.linesFirst = !loop.linesFirst && !isProbed
+  const maxEvents = loop.failures < outageAfterFailures ? claimLimits.maxEvents : maxLinesInOutage
+  const claimed = yield* Effect.result(
+    loop.source.claim(loop.claimId, { ...claimLimits, maxEvents, linesFirst: loop.linesFirst })
   )
+  // An ambiguous claim may have taken a batch: it is repeated with the same id until it is answered.
+  if (Result.isFailure(claimed) && claimed.failure.ambiguous) loop.isClaimOpen = true
+  if (Result.isSuccess(claimed)) loop.isClaimOpen = false
+  if (!loop.isClaimOpen) loop.claimId = newClaimId()
+  const batch = Result.getOrElse(claimed, () => undefined)
+  if (batch !== undefined) {
+    loop.emptyPolls = 0
+    const handled = Effect.catchCause(handle(loop, batch, isProbed), (cause) =>
+      Effect.logError("a batch is left in flight until its lease ends", cause, { batch: batch.id })
+    )
+    yield* FiberSet.run(loop.inFlight, Effect.ensuring(handled, release))
+    return
+  }
+  yield* release
+  if (Result.isSuccess(claimed)) {
+    loop.emptyPolls += 1
+    return
+  }
+  if (loop.failures === 0) yield* Effect.logWarning(`cannot claim: ${claimed.failure.message}`)
+  loop.failures += 1
+})
+
+/** Tries the batch now, or releases a candidate until the path has been probed. */
+const handle = Effect.fnUntraced(function* (loop: DrainLoop, batch: ClaimedBatch, isProbed: boolean) {
+  const tried = { ...batch, hadNoAnswer: loop.history.hadNoAnswer(batch) }
+  const how = beforeTrying(tried)
+  if (typeof how === "object") return yield* applyDecision(batch, how, 0, loop.settling)
+  if (how === "beside others" || isProbed) return yield* tryAndSettle(loop, batch, tried, isProbed)
+  loop.isCandidateWaiting = true
+  const pauseMs = Math.max(
+    yield* loop.probe.retryInMs,
+    loop.candidateTurn.of === undefined ? 0 : candidateTurnPauseMs
+  )
+  yield* applyDecision(batch, { kind: "retry", counts: false }, pauseMs, loop.settling)
+})
+
+const tryAndSettle = Effect.fnUntraced(function* (
+  loop: DrainLoop,
+  batch: ClaimedBatch,
+  tried: TriedBatch,
+  isProbed: boolean
+) {
+  const outcome = yield* Effect.result(Effect.raceFirst(tryBatch(batch, loop.mailbox), loop.outOfTime))
+  endTurn(loop)
+  if (Result.isSuccess(outcome)) {
+    loop.failures = 0
+    loop.history.succeeded(batch)
+    return yield* settle(batch, outcome.success, batch.attempts + 1, loop.settling)
+  }
+  loop.failures += 1
+  const ownPauseMs = loop.history.failed(batch, isNoAnswer(outcome.failure))
+  const { reason, message } = outcome.failure
+  const { id, first, lines } = batch
+  yield* Effect.logWarning(`batch released: ${message}`, { batch: id, first, lines: lines.length, reason })
+  const decision = afterFailure(tried, outcome.failure, isProbed)
+  const pauseMs = Math.max(failureBackoffMs(loop.failures), ownPauseMs)
+  yield* applyDecision(batch, decision, pauseMs, loop.settling)
 })

@@ -1,15 +1,15 @@
 /**
- * Messages that are copies of events, as they pass the stages that somebody looks at. At most once: what comes while
- * the actor is busy waits in the bus's bounded buffer, which drops the oldest.
+ * Messages that are copies of events at the stages that the actor subscribes to. At most once: while the actor is busy,
+ * copies wait in the bus's bounded buffer, which drops the oldest. Lives as long as one run of its actor.
  */
 import { type Config, Effect, Stream } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { Copies, CopyStage } from "../../../contracts/event-copy.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import type { Inbox } from "../actor.ts"
-import { allCopies, watchCopies } from "./subscribe-copies.ts"
+import { allCopies, copiesOf } from "./subscribe-copies.ts"
 
-/** Wishes for copies of these stages as long as the actor lives. */
+/** Subscribes to copies of these stages for as long as the actor runs. */
 export const copies = (
   stages: Effect.Effect<ReadonlyArray<CopyStage>, Failure | Config.ConfigError>
 ): Inbox<Copies, void, MessageBus> => ({
@@ -17,10 +17,11 @@ export const copies = (
   settings: [],
   open: Effect.fnUntraced(function* (mailbox) {
     const bus = yield* MessageBus
-    const wished = yield* stages
+    const subscribed = yield* stages
     return Stream.runForEach(
-      watchCopies(bus, () => wished),
-      (seen) => Effect.ignore(mailbox.deliver(seen, { events: seen.events.length, oldest: seen.at }))
+      copiesOf(bus, () => subscribed),
+      (message) =>
+        Effect.ignore(mailbox.deliver(message, { events: message.events.length, oldest: message.at }))
     ).pipe(Effect.andThen(Effect.never))
   })
 })

@@ -1,46 +1,52 @@
 /**
- * Whether the way from here to the log is free: empty batches are sent through everybody that an event goes through,
- * and the last of them asks the log. Whatever failed before is tried again only when they have all come back, so that
- * an outage is not taken for the guilt of a batch. Lives as long as its inbox; keeps only when it may look again.
+ * Probes the path from the drainer to the log: sends empty batches through every actor on the path; the last one checks
+ * the log. A poison candidate is tried only after a successful probe, so that an outage is not counted against its
+ * batch. Lives as long as its inbox; its only state is when the next probe may start.
  */
 import { Clock, Effect, Result } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import { emptyDigest, newBatchId } from "../../../contracts/ids.ts"
 import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
-import { steadyMillis } from "../monotonic-clock.ts"
+import { monotonicMillis } from "../monotonic-clock.ts"
 import type { BatchOutcome, Lines } from "./batch-outcome.ts"
 
 /**
- * So many are sent at once, so many times: each takes whichever copy of an actor it meets, and one that hangs must be
- * met. With 8 alone one of 16 copies was missed at six looks out of ten, and its silence was then a suspect's guilt.
+ * A probe sends `batchesPerRound` empty batches at once, `maxRounds` times. Each batch reaches an arbitrary instance of
+ * an actor, and one hung instance must be found: with a single round of 8, one hung instance of 16 was missed by six
+ * probes out of ten, and its silence was then counted against a poison candidate.
  */
-const atOnce = 8
-const rounds = 8
+const batchesPerRound = 8
+const maxRounds = 8
 
-/** A round that takes longer than this is not free, and none is begun later than that after the first, milliseconds. */
-const patience = 3_000
-const roundsWithin = 1_000
+/** A round that takes longer fails the probe, milliseconds. */
+const roundTimeoutMs = 3_000
 
-/** How long to wait before looking again, milliseconds: doubling from the first to the longest. */
-const firstPause = 250
-const longestPause = 8_000
+/** No round starts later than this after the first, milliseconds. */
+const startRoundsWithinMs = 1_000
 
-/** Has all the work it may take: it lives, and no more is said of the way. Under a long load somebody always does. */
+/** The pause after a failed probe doubles from the first value to the second, milliseconds. */
+const firstPauseMs = 250
+const maxPauseMs = 8_000
+
+/**
+ * A busy actor is alive but did not forward the batch, so it says nothing about the rest of the path. Under sustained
+ * load some actor is always busy.
+ */
 const isBusy = ({ reason }: Failure): boolean => reason === "busy"
 
-export interface Way {
-  /** Looks, and says whether it is free now. Takes at most four seconds, never fails. */
-  readonly isFree: Effect.Effect<boolean>
-  /** How long until it should be looked at again, milliseconds; 0: now. */
-  readonly wait: Effect.Effect<number>
+export interface DownstreamProbe {
+  /** Probes now; true when the path works. Takes at most four seconds and never fails. */
+  readonly isHealthy: Effect.Effect<boolean>
+  /** Milliseconds until the next probe may start; 0: now. */
+  readonly retryInMs: Effect.Effect<number>
 }
 
-export const makeWay = (mailbox: Mailbox<Lines, BatchOutcome>): Way => {
+export const makeDownstreamProbe = (mailbox: Mailbox<Lines, BatchOutcome>): DownstreamProbe => {
   let failures = 0
   let notBefore = 0
 
-  const send = (now: number) =>
+  const sendEmptyBatch = (now: number) =>
     mailbox
       .deliver({ id: newBatchId(), digest: emptyDigest, first: 0, claimed: now, lines: [] }, { events: 0 })
       .pipe(
@@ -50,27 +56,29 @@ export const makeWay = (mailbox: Mailbox<Lines, BatchOutcome>): Way => {
 
   const round = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.all(
-      Array.from({ length: atOnce }, () => send(now)),
+      Array.from({ length: batchesPerRound }, () => sendEmptyBatch(now)),
       { concurrency: "unbounded" }
     ).pipe(
       Effect.map((answered) => answered.reduce<number>((sum, one) => sum + one, 0)),
-      Effect.provideService(Deadline, now + patience),
-      Effect.timeout(patience)
+      Effect.provideService(Deadline, now + roundTimeoutMs),
+      Effect.timeout(roundTimeoutMs)
     )
   )
 
-  /** Round after round; at least as many as are in one must come back from the log, for whoever is busy did not ask it. */
-  const look = Effect.gen(function* () {
-    const until = (yield* steadyMillis) + roundsWithin
+  /** Runs the rounds. At least one round's worth of batches must have reached the log; a busy actor forwards none. */
+  const allRounds = Effect.gen(function* () {
+    const until = (yield* monotonicMillis) + startRoundsWithinMs
     let answered = yield* round
-    for (let more = rounds - 1; more > 0 && (yield* steadyMillis) < until; more--) answered += yield* round
-    if (answered < atOnce) return yield* new Failure({ reason: "busy", message: "all have too much to do" })
+    for (let left = maxRounds - 1; left > 0 && (yield* monotonicMillis) < until; left--)
+      answered += yield* round
+    if (answered < batchesPerRound)
+      return yield* new Failure({ reason: "busy", message: "all actors on the path are busy" })
     return answered
   })
 
   return {
-    isFree: Effect.gen(function* () {
-      const outcome = yield* Effect.result(look)
+    isHealthy: Effect.gen(function* () {
+      const outcome = yield* Effect.result(allRounds)
       if (Result.isSuccess(outcome)) {
         failures = 0
         notBefore = 0
@@ -78,14 +86,14 @@ export const makeWay = (mailbox: Mailbox<Lines, BatchOutcome>): Way => {
       }
       if (failures === 0) {
         yield* Effect.logWarning(
-          `what failed before waits, for the way is not free: ${outcome.failure.message}`
+          `batches that failed before wait until the path to the log works: ${outcome.failure.message}`
         )
       }
-      const pause = Math.min(longestPause, firstPause * 2 ** Math.min(failures, 10))
+      const pauseMs = Math.min(maxPauseMs, firstPauseMs * 2 ** Math.min(failures, 10))
       failures += 1
-      notBefore = (yield* steadyMillis) + Math.round(pause * (0.5 + Math.random() / 2))
+      notBefore = (yield* monotonicMillis) + Math.round(pauseMs * (0.5 + Math.random() / 2))
       return false
     }),
-    wait: Effect.map(steadyMillis, (now) => Math.max(0, notBefore - now))
+    retryInMs: Effect.map(monotonicMillis, (now) => Math.max(0, notBefore - now))
   }
 }

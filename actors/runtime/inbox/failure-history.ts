@@ -1,45 +1,52 @@
 /**
- * Which batches failed lately, so that those which fail while others succeed come back less and less often, and
- * cannot keep all the others waiting. An outage, where nothing succeeds, does not count against any batch. Also which
- * of them were met with silence, and so are suspect (verdict.ts).
+ * Which batches failed recently, so that a batch that fails while others succeed is retried less and less often and
+ * cannot hold up the others. In an outage nothing succeeds, so it adds no pause to any batch. Also records which batches
+ * got no answer, which makes them poison candidates (retry-policy.ts). Lives as long as its inbox.
  */
+import { boundedMap } from "../../../bridge/bounded-cache.ts"
 import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
 
-/** Pauses of a batch that fails again and again double from the first to the second, milliseconds. */
-const firstPause = 1_000
-const longestPause = 60_000
+/** The pause of a batch that keeps failing doubles from the first value to the second, milliseconds. */
+const firstPauseMs = 1_000
+const maxPauseMs = 60_000
 
-/** So many batches are remembered; beyond that all are forgotten, which only brings them back sooner. */
-const remembered = 10_000
+/** At least this many batches are remembered; a forgotten batch is only retried sooner. */
+const maxBatches = 10_000
 
 export interface FailureHistory {
-  /** The batch failed; how long it should be left alone, milliseconds. 0 when it may just be the surroundings. */
-  readonly failed: (batch: Piece, isSilence?: boolean) => number
-  /** Was it met with silence before? */
-  readonly wasSilent: (batch: Piece) => boolean
-  /** The batch is done. */
-  readonly succeeded: (batch: Piece) => void
+  /** Records a failure. Returns how long to leave the batch alone, milliseconds; 0 when the cause may be an outage. */
+  readonly failed: (batch: BatchPart, isNoAnswer?: boolean) => number
+  /** Has the batch had no answer before? */
+  readonly hadNoAnswer: (batch: BatchPart) => boolean
+  /** Forgets the batch. */
+  readonly succeeded: (batch: BatchPart) => void
 }
 
-/** What tells a batch, or a piece of one, from all others. */
-type Piece = Pick<ClaimedBatch, "id" | "first" | "lines">
+/** What identifies a batch, or a part of a split one. */
+type BatchPart = Pick<ClaimedBatch, "id" | "first" | "lines">
 
-const nameOf = ({ id, first, lines }: Piece): string => `${id} ${first} ${lines.length}`
+const nameOf = ({ id, first, lines }: BatchPart): string => `${id} ${first} ${lines.length}`
 
 export const makeFailureHistory = (): FailureHistory => {
-  const batches = new Map<string, { times: number; since: number; wasSilent: boolean }>()
+  const batches = boundedMap<
+    string,
+    { readonly failures: number; readonly successesBefore: number; readonly hadNoAnswer: boolean }
+  >(maxBatches)
   let successes = 0
   return {
-    failed: (batch, isSilence = false) => {
-      const id = nameOf(batch)
-      const before = batches.get(id)
-      const isAlone = before !== undefined && successes > before.since
-      const times = (before?.times ?? 0) + (isAlone ? 1 : 0)
-      if (batches.size >= remembered) batches.clear()
-      batches.set(id, { times, since: successes, wasSilent: isSilence || before?.wasSilent === true })
-      return times === 0 ? 0 : Math.min(longestPause, firstPause * 2 ** (times - 1))
+    failed: (batch, isNoAnswer = false) => {
+      const name = nameOf(batch)
+      const before = batches.get(name)
+      const othersSucceeded = before !== undefined && successes > before.successesBefore
+      const failures = (before?.failures ?? 0) + (othersSucceeded ? 1 : 0)
+      batches.set(name, {
+        failures,
+        successesBefore: successes,
+        hadNoAnswer: isNoAnswer || before?.hadNoAnswer === true
+      })
+      return failures === 0 ? 0 : Math.min(maxPauseMs, firstPauseMs * 2 ** (failures - 1))
     },
-    wasSilent: (batch) => batches.get(nameOf(batch))?.wasSilent === true,
+    hadNoAnswer: (batch) => batches.get(nameOf(batch))?.hadNoAnswer === true,
     succeeded: (batch) => {
       successes += 1
       batches.delete(nameOf(batch))

@@ -1,6 +1,7 @@
 /**
- * Messages that are records read from the log, a batch of one partition at a time. A batch's place is committed when
- * the actor has handled it; a batch that fails comes again. Copies of an actor share the partitions through the group.
+ * Messages that are records read from the log, in batches of one partition. A batch's offset is committed when the actor
+ * has handled it; a batch that fails is delivered again. All instances of an actor share the partitions through the
+ * consumer group. Lives as long as one run of its actor.
  */
 import { Effect } from "effect"
 import { EventLog, type ReadOptions, type RecordBatch } from "../../../bridge/event-log/service.ts"
@@ -10,7 +11,14 @@ import type { Inbox } from "../actor.ts"
 import { Self } from "../actor-context.ts"
 import { ensureTopics } from "../ensure-topics.ts"
 
-/** Reads all topics as the group `spoor-<name>`; `from` as the log's `ReadOptions` have it. */
+/**
+ * Reads all topics as the consumer group `spoor-<name>`. `from`: where a new group starts, see the log's `ReadOptions`.
+ *
+ * @example
+ * ```ts
+ * receives: records("event-counter", "oldest")
+ * ```
+ */
 export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBatch, void, EventLog> => ({
   describes: `records of the log (group spoor-${name})`,
   settings: topicSettings,
@@ -18,22 +26,22 @@ export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBa
     const log = yield* EventLog
     const { meter } = yield* Self
     const { all } = yield* readTopics
-    const there = yield* ensureTopics(log, all)
-    meter.beginsToRead()
+    const topicsReady = yield* ensureTopics(log, all)
+    meter.startReading()
     const reading = log.read(
       { group: `spoor-${name}`, topics: all, from, partitionsAtOnce: mailbox.limits.concurrency },
       (batch) =>
         Effect.tap(
           mailbox.deliver(batch, { events: batch.records.length, oldest: batch.records[0]?.timestamp }),
-          () => Effect.sync(() => meter.hasRead(placeAfter(batch)))
+          () => Effect.sync(() => meter.readUpTo(lagAfter(batch)))
         )
     )
-    return Effect.andThen(there, reading)
+    return Effect.andThen(topicsReady, reading)
   })
 })
 
-/** How far a reader is that has read the batch. */
-const placeAfter = ({ topic, partition, records, end }: RecordBatch): Behind => {
+/** How far the group is behind the end of the partition after the batch. */
+const lagAfter = ({ topic, partition, records, end }: RecordBatch): Behind => {
   const next = BigInt(records.at(-1)?.offset ?? "-1") + 1n
   return { topic, partition, records: Number(BigInt(end) - next), end }
 }

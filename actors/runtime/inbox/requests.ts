@@ -1,4 +1,7 @@
-/** Messages that are requests of a conversation: any number of actors of the same name share them through the group. */
+/**
+ * Messages that are requests of a conversation. All instances of an actor share them through the queue group. Lives as
+ * long as one run of its actor.
+ */
 import { Effect, Result } from "effect"
 import { type BusRequest, MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { Receipt, Rejection } from "../../../contracts/batch.ts"
@@ -13,7 +16,20 @@ interface Batch {
   readonly events: ReadonlyArray<unknown>
 }
 
-/** Serves the conversation; every request is answered exactly once, with a receipt or with why there is none. */
+/**
+ * Serves the conversation. Each request gets exactly one reply: the handler's receipt, or the failure it ended with. A
+ * handler that crashes replies `crashed`; a full mailbox replies `busy`; a request that cannot be decoded replies with
+ * the decoder's failure and is not delivered.
+ *
+ * @example
+ * ```ts
+ * export const Enricher = Actor.make(
+ *   "enricher",
+ *   { summary: "…", receives: requests(Enrich), sends: "…", requires: [messageBus] },
+ *   Effect.succeed((batch: RawBatch) => enrichAndStore(batch))
+ * )
+ * ```
+ */
 export const requests = <Request extends Batch>(
   conversation: Conversation<Request>
 ): Inbox<Request, Receipt, MessageBus> => ({
@@ -39,10 +55,10 @@ export const requests = <Request extends Batch>(
   })
 })
 
-/** The longest text in a reply, so that what is said of one event always fits a message. */
-const longestText = 1_000
+/** The longest text in a reply, in characters, so that the rejection of one event always fits a message. */
+const maxTextChars = 1_000
 
-const cut = (text: string): string => (text.length <= longestText ? text : `${text.slice(0, longestText)}…`)
+const cut = (text: string): string => (text.length <= maxTextChars ? text : `${text.slice(0, maxTextChars)}…`)
 
 const replyOf = (result: Result.Result<Receipt, Failure>): Reply =>
   Result.isSuccess(result)

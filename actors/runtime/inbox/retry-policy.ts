@@ -1,72 +1,76 @@
 /**
- * What becomes of a batch that was not handled: it comes again, it is taken apart to find the guilty event, or, when it
- * is a single event that has proven guilty, it is set aside.
+ * Decides what happens to a batch that was not stored: it is retried, it is split to find the event that fails, or, when
+ * it is a single event that keeps failing (poison), it becomes a dead letter. Pure.
  *
- * What counts against a batch: a crash that was answered, and a claim whose claimer ended without a word (the queue
- * counts that when another takes it over). Nobody there, no room, an outage that was told: these never count. Silence
- * of whoever was asked, and the end of a claimer, may be an outage as well. So the first of them only makes the batch
- * suspect: from then on it is tried only when the way to the log has just been proven free (way.ts), with nothing else
- * under way beside it. Silence counts only then, and then the first one does too. A suspect is not held while the way
- * is being proven, so a claim that ends without a word ended within such a try.
+ * Two things count as an attempt at a batch: an actor that crashed on it and said so, and a claimer that ended without
+ * releasing it (the queue counts that when another claimer takes the batch over). A missing actor, a full mailbox and a
+ * reported outage never count. A request without an answer, and a claimer that ended, may also be caused by an outage.
+ * The first of these therefore only makes the batch a poison candidate: from then on it is tried only directly after
+ * a successful probe of the path to the log (downstream-probe.ts), with no other batch in flight beside it. A missing
+ * answer counts only in such a try, and then the first one is counted too. A candidate is not held while the path is
+ * probed, so a claim that ends without a release has ended within such a try.
  *
- * Tries: two of several events together, one more of each piece, so 2 + 1 + 2 for one event out of a thousand; three
- * of an event that came alone, the first beside others. That a batch was met with silence is known to one drainer only:
- * each other drainer that gets it before it counts may try it once more.
+ * Number of tries: two with several events together and one more for each part, so 2 + 1 + 2 for one event out of a
+ * thousand; three for an event that came alone, the first of them beside other batches. Only one drainer knows that a
+ * batch had no answer: each other drainer may try it once more before that counts.
  *
- * NOTE: what remains is coincidence. An outage that begins within the moments between the proof and the end of the try
- * counts against that batch, and it takes two of those in a row at the very same single event to set it aside. The
- * proof asks whether the log answers and whether it took the last records it was given, not whether it will take these.
+ * NOTE: what remains is coincidence. An outage that begins between the probe and the end of the try counts against that
+ * batch, and two of those in a row at the same single event make it a dead letter. The probe checks whether the log
+ * answers and whether it stored the last records it was given, not whether it will store these.
  */
 import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 
-/** So many tries may fail before several events are taken apart, and before an event that is alone is set aside. */
-export const triesTogether = 2
-export const triesAlone = 3
+/** Failed tries after which a batch of several events is split, and after which a single event is a dead letter. */
+export const maxTriesOfBatch = 2
+export const maxTriesOfEvent = 3
 
-/** Into at most so many pieces: two steps from a thousand events to one. */
-const pieces = 32
+/** A batch is split into at most this many parts: two steps from a thousand events to one. */
+const maxParts = 32
 
 export type RetryDecision =
   /** It may be claimed again; `counts` says whether this was an attempt. */
-  | { readonly kind: "again"; readonly counts: boolean }
-  /** Pieces of `size` lines take its place, with `attempts` behind them; a single event stays what it is. */
-  | { readonly kind: "apart"; readonly size: number; readonly attempts: number }
-  /** It is a single event, and guilty; `attempts` is how often it was tried. */
-  | { readonly kind: "guilty"; readonly detail: string; readonly attempts: number }
+  | { readonly kind: "retry"; readonly counts: boolean }
+  /** Parts of `size` lines replace it, with `attempts` already made; a single event stays what it is. */
+  | { readonly kind: "split"; readonly size: number; readonly attempts: number }
+  /** It is a single event and poison; `attempts` is how often it was tried. */
+  | { readonly kind: "poison"; readonly detail: string; readonly attempts: number }
 
-export interface Tried extends Pick<ClaimedBatch, "attempts" | "lines"> {
-  /** It was met with silence here before, which was not counted then. */
-  readonly wasSilent: boolean
+export interface TriedBatch extends Pick<ClaimedBatch, "attempts" | "lines"> {
+  /** It had no answer in this process before, which was not counted then. */
+  readonly hadNoAnswer: boolean
 }
 
-/** How a batch that has just been claimed may be handled. `alone`: with the way proven free, and nothing else beside it. */
-export const beforeTrying = (batch: Tried): RetryDecision | "beside others" | "alone" => {
-  const { attempts, wasSilent } = batch
-  if (attempts === 0 && !wasSilent) return "beside others"
+/**
+ * How a batch that has just been claimed may be handled. `alone`: after a successful probe, with no other batch in
+ * flight.
+ */
+export const beforeTrying = (batch: TriedBatch): RetryDecision | "beside others" | "alone" => {
+  const { attempts, hadNoAnswer } = batch
+  if (attempts === 0 && !hadNoAnswer) return "beside others"
   return isSpent(batch, attempts)
-    ? endOf(batch, attempts, `whoever handled it ended without an answer, ${attempts} times`)
+    ? splitOrPoison(batch, attempts, `the process that handled it ended without an answer, ${attempts} times`)
     : "alone"
 }
 
-/** Whoever was asked said nothing at all. */
-export const isSilent = ({ reason }: Failure): boolean => reason === "no-answer"
+/** The actor that was asked did not reply at all. */
+export const isNoAnswer = ({ reason }: Failure): boolean => reason === "no-answer"
 
-/** After a try that failed; `isProven`: the way had been proven free before it. */
-export const afterFailure = (batch: Tried, failure: Failure, isProven: boolean): RetryDecision => {
-  const isSilence = isSilent(failure)
-  const counts = isSilence ? isProven : !failure.infrastructure
-  if (!counts) return { kind: "again", counts }
-  const isOwed = isSilence && batch.wasSilent && batch.attempts === 0
-  const attempts = batch.attempts + (isOwed ? 2 : 1)
-  if (isSpent(batch, attempts)) return endOf(batch, attempts, failure.message)
-  return isOwed ? { kind: "apart", size: batch.lines.length, attempts } : { kind: "again", counts }
+/** The decision after a failed try; `isProbed`: the path had been probed successfully just before it. */
+export const afterFailure = (batch: TriedBatch, failure: Failure, isProbed: boolean): RetryDecision => {
+  const hasNoAnswer = isNoAnswer(failure)
+  const counts = hasNoAnswer ? isProbed : !failure.infrastructure
+  if (!counts) return { kind: "retry", counts }
+  const isFirstOwed = hasNoAnswer && batch.hadNoAnswer && batch.attempts === 0
+  const attempts = batch.attempts + (isFirstOwed ? 2 : 1)
+  if (isSpent(batch, attempts)) return splitOrPoison(batch, attempts, failure.message)
+  return isFirstOwed ? { kind: "split", size: batch.lines.length, attempts } : { kind: "retry", counts }
 }
 
-const isSpent = ({ lines }: Tried, attempts: number): boolean =>
-  attempts >= (lines.length > 1 ? triesTogether : triesAlone)
+const isSpent = ({ lines }: TriedBatch, attempts: number): boolean =>
+  attempts >= (lines.length > 1 ? maxTriesOfBatch : maxTriesOfEvent)
 
-const endOf = ({ lines }: Tried, attempts: number, detail: string): RetryDecision =>
+const splitOrPoison = ({ lines }: TriedBatch, attempts: number, detail: string): RetryDecision =>
   lines.length > 1
-    ? { kind: "apart", size: Math.ceil(lines.length / pieces), attempts: 1 }
-    : { kind: "guilty", detail, attempts }
+    ? { kind: "split", size: Math.ceil(lines.length / maxParts), attempts: 1 }
+    : { kind: "poison", detail, attempts }

@@ -1,6 +1,6 @@
 /**
- * How a claimed batch is tried and settled: acknowledged when all its events are stored, set aside with dead letters
- * when some were rejected, given back or taken apart when there is no receipt.
+ * Tries a claimed batch and settles it: acknowledges it when all its events are stored, dead-letters the rejected ones,
+ * and releases or splits it when there is no receipt. Keeps no state.
  */
 import { Buffer } from "node:buffer"
 import { Clock, Effect, Schedule } from "effect"
@@ -8,7 +8,7 @@ import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
 import { accountsFor, type Receipt, type Rejection } from "../../../contracts/batch.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
-import type { Seen } from "../../../contracts/event-copy.ts"
+import type { CopyContent } from "../../../contracts/event-copy.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { eventId } from "../../../contracts/ids.ts"
 import { leaseTime } from "../../../contracts/requests.ts"
@@ -16,24 +16,24 @@ import { type Topics, topicOf } from "../../transform/topics.ts"
 import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
 import type { Meter } from "../metrics.ts"
-import type { Show } from "../publish/event-copies.ts"
+import type { PublishCopies } from "../publish/event-copies.ts"
 import { type BatchOutcome, countsOf, type Lines } from "./batch-outcome.ts"
 import type { RetryDecision } from "./retry-policy.ts"
 
-/** What settling needs beside the batch. */
+/** What settling needs apart from the batch. */
 export interface Settling {
-  /** Fails when the process stops and can wait no longer. */
+  /** Fails when the process stops and its time to wait is over. */
   readonly outOfTime: Effect.Effect<never, Failure>
   readonly meter: Meter
   readonly topics: Topics
-  /** Shows people who look what is set aside. */
-  readonly show: Show
+  /** Publishes copies of the rejected events to subscribers. */
+  readonly publishCopies: PublishCopies
 }
 
-/** The places of its lines in the batch as first claimed. */
+/** The places of its lines in the batch as it was first claimed. */
 const placesOf = ({ first, lines }: ClaimedBatch): ReadonlyArray<number> => lines.map((_, i) => first + i)
 
-/** What the actor makes of the batch: a receipt for every one of its events, or why there is none. */
+/** Delivers the batch to the actor. Succeeds with a receipt that accounts for each of its events, else fails. */
 export const tryBatch = Effect.fnUntraced(function* (
   batch: ClaimedBatch,
   mailbox: Mailbox<Lines, BatchOutcome>
@@ -49,32 +49,37 @@ export const tryBatch = Effect.fnUntraced(function* (
   )
 })
 
-/** Does what was decided of a batch that was not handled; `pause` in milliseconds. Never fails. */
+/** Applies the decision about a batch that was not stored; it may be claimed again after `pauseMs`. Never fails. */
 export const applyDecision = Effect.fnUntraced(function* (
   batch: ClaimedBatch,
-  verdict: RetryDecision,
-  pause: number,
+  decision: RetryDecision,
+  pauseMs: number,
   settling: Settling
 ) {
-  switch (verdict.kind) {
-    case "again":
-      return yield* untilDone(batch.release(pause, verdict.counts), batch, "give back", settling.outOfTime)
-    case "apart":
-      if (verdict.size < batch.lines.length)
-        yield* Effect.logWarning("batch taken apart to find the event it fails on", { batch: batch.id })
+  switch (decision.kind) {
+    case "retry":
+      return yield* untilDone(batch.release(pauseMs, decision.counts), batch, "release", settling.outOfTime)
+    case "split":
+      if (decision.size < batch.lines.length)
+        yield* Effect.logWarning("batch split to find the event that fails", { batch: batch.id })
       return yield* untilDone(
-        batch.split(verdict.size, verdict.attempts),
+        batch.split(decision.size, decision.attempts),
         batch,
-        "take apart",
+        "split",
         settling.outOfTime
       )
-    case "guilty":
-      return yield* settle(batch, givenUp(batch, verdict.detail, settling.topics), verdict.attempts, settling)
+    case "poison":
+      return yield* settle(
+        batch,
+        poisonOutcome(batch, decision.detail, settling.topics),
+        decision.attempts,
+        settling
+      )
   }
 })
 
-/** The account of a single event that is given up. Nobody else read its line, so it is read here for its topic. */
-const givenUp = (
+/** The outcome of a batch of one poison event. No actor returned its topic, so its line is parsed here. */
+const poisonOutcome = (
   { id, digest, first, lines }: ClaimedBatch,
   detail: string,
   topics: Topics
@@ -94,64 +99,61 @@ const givenUp = (
   }
 }
 
-/**
- * Lets the batch go after so many attempts: acknowledged, or set aside with dead letters for what was rejected. Never
- * fails.
- */
+/** Removes the batch from the queue after `attempts` attempts, with a dead letter for each rejected event. Never fails. */
 export const settle = Effect.fnUntraced(function* (
   batch: ClaimedBatch,
-  account: BatchOutcome,
+  outcome: BatchOutcome,
   attempts: number,
-  { meter, outOfTime, show }: Settling
+  { meter, outOfTime, publishCopies }: Settling
 ) {
-  const letters = deadLetters(batch, account.receipt, attempts, yield* Clock.currentTimeMillis)
+  const letters = deadLetters(batch, outcome.receipt, attempts, yield* Clock.currentTimeMillis)
   for (const { reason } of letters) yield* meter.count("rejected", 1, reason)
-  const counts = countsOf(account)
+  const counts = countsOf(outcome)
   const settlement =
     letters.length === 0
-      ? batch.ack(counts, account.receipt.placements)
-      : batch.deadLetter(letters, counts, account.receipt.placements)
-  const isOurs = yield* untilDone(settlement, batch, "acknowledge", outOfTime)
-  if (isOurs === true) yield* show("rejected", batch.id, account.receipt.rejected, rejectionOf(batch))
+      ? batch.ack(counts, outcome.receipt.placements)
+      : batch.deadLetter(letters, counts, outcome.receipt.placements)
+  const isSettled = yield* untilDone(settlement, batch, "acknowledge", outOfTime)
+  if (isSettled === true)
+    yield* publishCopies("rejected", batch.id, outcome.receipt.rejected, rejectionOf(batch))
 })
 
 /**
- * How long a queue that is away is waited for, milliseconds: as long as a bridge remembers what it stored. A batch that
- * is stored and never let go is stored again, and the end of its lease counts as an attempt, though only the queue is to
- * blame.
+ * How long to retry while the queue is unreachable, milliseconds: as long as a bridge caches its receipts. A batch that is
+ * stored but not acknowledged is stored again, and the end of its lease counts as an attempt although the queue caused it.
  */
-const patience = 5 * 60_000
+const settleTimeoutMs = 5 * 60_000
 
-const pauses = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("500 millis")])
+const retryPauses = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("500 millis")])
 
 /**
- * Tries until the queue answers; when the process stops and is out of time, a few times more. What still fails is left
- * to the end of the lease, which is safe: the batch comes again.
+ * Retries until the queue answers; when the process stops and its time is over, five times more. If that fails too, the
+ * batch stays in flight until its lease ends and is then claimed again, which is safe.
  */
 const untilDone = (
   settlement: Effect.Effect<boolean, Failure>,
   batch: ClaimedBatch,
-  what: string,
+  verb: string,
   outOfTime: Effect.Effect<never, Failure>
 ) => {
-  const again = (limit: { readonly duration: number } | { readonly times: number }) =>
+  const retry = (limit: { readonly duration: number } | { readonly times: number }) =>
     Effect.retry(settlement, {
-      schedule: Schedule.upTo(pauses, limit),
+      schedule: Schedule.upTo(retryPauses, limit),
       while: (failure: Failure) => failure.retry
     })
   return Effect.raceFirst(
-    again({ duration: patience }),
-    Effect.catch(outOfTime, () => again({ times: 5 }))
+    retry({ duration: settleTimeoutMs }),
+    Effect.catch(outOfTime, () => retry({ times: 5 }))
   ).pipe(
     Effect.catch((failure) =>
-      Effect.logWarning(`cannot ${what} batch: ${failure.message}`, { batch: batch.id })
+      Effect.logWarning(`cannot ${verb} batch: ${failure.message}`, { batch: batch.id })
     )
   )
 }
 
 const rejectionOf =
   ({ first, lines }: ClaimedBatch) =>
-  ({ index, stage, reason, detail }: Rejection): Seen => ({
+  ({ index, stage, reason, detail }: Rejection): CopyContent => ({
     line: lines[index - first] ?? ("" as ByteString),
     reason,
     by: stage,

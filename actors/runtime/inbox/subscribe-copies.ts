@@ -1,6 +1,6 @@
 /**
- * Looks at what flows: wishes for copies of events (contracts/event-copy.ts) and reads them, for as long as the stream runs.
- * At most once: a reader that is too slow loses the oldest messages, which the bus counts.
+ * Subscribes to copies of events (contracts/event-copy.ts) for as long as the stream runs. At most once: a reader that is
+ * too slow loses the oldest messages, which the bus counts.
  */
 import { Effect, Schema, Stream } from "effect"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
@@ -19,17 +19,18 @@ type Bus = MessageBus["Service"]
 export const allCopies = "spoor.copies.>"
 
 /**
- * Copies of the stages that `stages` names at each moment; while it names none, nobody makes any. `subjects` narrows it
- * to one stage or topic. Fails as a subscription does.
+ * Copies of the stages that `stages` returns, which is called again for each message and each renewal. While it returns
+ * none, no copies are made for this reader. `subjects` narrows the stream to one stage or topic. Fails as a bus
+ * subscription does.
  */
-export const watchCopies = (
+export const copiesOf = (
   bus: Bus,
   stages: () => ReadonlyArray<CopyStage>,
   subjects = allCopies
 ): Stream.Stream<Copies, Failure> =>
   Stream.unwrap(
     Effect.as(
-      Effect.forkScoped(wishFor(bus, stages)),
+      Effect.forkScoped(renewSubscription(bus, stages)),
       Stream.flatMap(bus.subscribe(subjects), ({ subject, payload }) => {
         const copies = isAmong(stages(), subject) ? copiesIn(payload) : undefined
         return copies === undefined ? Stream.empty : Stream.succeed(copies)
@@ -37,15 +38,15 @@ export const watchCopies = (
     )
   )
 
-const wishFor = (bus: Bus, stages: () => ReadonlyArray<CopyStage>): Effect.Effect<never> =>
+const renewSubscription = (bus: Bus, stages: () => ReadonlyArray<CopyStage>): Effect.Effect<never> =>
   Effect.suspend(() => {
-    const wished = stages()
-    return wished.length === 0
+    const subscribed = stages()
+    return subscribed.length === 0
       ? Effect.void
-      : bus.publish(copySubscriptionSubject, encode({ stages: wished }))
+      : bus.publish(copySubscriptionSubject, encode({ stages: subscribed }))
   }).pipe(Effect.andThen(Effect.sleep(copySubscriptionIntervalMs)), Effect.forever)
 
-/** Somebody else may look at other stages. */
+/** Other readers may have subscribed to other stages. */
 const isAmong = (stages: ReadonlyArray<CopyStage>, subject: string): boolean =>
   stages.some((stage) => subject.startsWith(`spoor.copies.${stage}.`))
 

@@ -1,35 +1,35 @@
-/** Tells whoever watches what happened to a batch: one small message per topic on `spoor.events.<stage>.<topic>`. */
+/** Publishes the progress of a batch to observers: one small message per topic on `spoor.events.<stage>.<topic>`. */
 import { Clock, Effect } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { Stage } from "../../../contracts/event.ts"
 import type { BatchId, Topic } from "../../../contracts/ids.ts"
 import { encode } from "../../../contracts/messages/msgpack.ts"
-import { type Fact, factSubject } from "../../../contracts/requests.ts"
+import { type BatchProgress, batchProgressSubject } from "../../../contracts/requests.ts"
 
-/** An event of which something is told; `reason` for a rejection. */
-interface Told {
+/** What progress counts of an event; `reason` for a rejection. */
+interface CountedEvent {
   readonly topic: Topic
   readonly reason?: string
 }
 
-/** A function that publishes what happened to these events of a batch. At most once, never fails, never waits. */
-export const publishFacts = Effect.gen(function* () {
+/** Makes a function that publishes that these events of a batch reached a stage. At most once, never fails, never waits. */
+export const publishBatchProgress = Effect.gen(function* () {
   const bus = yield* MessageBus
-  return Effect.fnUntraced(function* (stage: Stage, batch: BatchId, events: ReadonlyArray<Told>) {
+  return Effect.fnUntraced(function* (stage: Stage, batch: BatchId, events: ReadonlyArray<CountedEvent>) {
     const at = yield* Clock.currentTimeMillis
-    for (const fact of factsOf(stage, batch, events, at)) {
-      yield* bus.publish(factSubject(stage, fact.topic), encode(fact))
+    for (const progress of batchProgressOf(stage, batch, events, at)) {
+      yield* bus.publish(batchProgressSubject(stage, progress.topic), encode(progress))
     }
   })
 })
 
-/** One fact per topic. */
-export const factsOf = (
+/** One message per topic. */
+export const batchProgressOf = (
   stage: Stage,
   batch: BatchId,
-  events: ReadonlyArray<Told>,
+  events: ReadonlyArray<CountedEvent>,
   at: number
-): ReadonlyArray<Fact> => {
+): ReadonlyArray<BatchProgress> => {
   const byTopic = new Map<Topic, { count: number; reasons: Map<string, number> }>()
   for (const { topic, reason } of events) {
     let tally = byTopic.get(topic)

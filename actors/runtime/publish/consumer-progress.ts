@@ -1,4 +1,4 @@
-/** Tells whoever watches that this actor is done with a batch of records: one small message on `spoor.events.consumed.<topic>`. */
+/** Publishes to observers that this actor has handled a batch of records: one message on `spoor.events.consumed.<topic>`. */
 import { Clock, Effect } from "effect"
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
@@ -6,7 +6,7 @@ import { type ConsumerProgress, consumerProgressSubject } from "../../../contrac
 import { encode } from "../../../contracts/messages/msgpack.ts"
 import { Self } from "../actor-context.ts"
 
-/** A function that publishes that a batch is done. At most once, never fails, never waits. */
+/** Makes a function that publishes that a batch was handled. At most once, never fails, never waits. */
 export const publishConsumerProgress = Effect.gen(function* () {
   const bus = yield* MessageBus
   const { name } = yield* Self
@@ -14,7 +14,7 @@ export const publishConsumerProgress = Effect.gen(function* () {
     const [first] = records
     const last = records.at(-1)
     if (first === undefined || last === undefined) return
-    const fact: ConsumerProgress = {
+    const progress: ConsumerProgress = {
       by: name,
       topic,
       partition,
@@ -23,6 +23,6 @@ export const publishConsumerProgress = Effect.gen(function* () {
       count: records.length,
       at: yield* Clock.currentTimeMillis
     }
-    yield* bus.publish(consumerProgressSubject(topic), encode(fact))
+    yield* bus.publish(consumerProgressSubject(topic), encode(progress))
   })
 })

@@ -1,6 +1,6 @@
 /**
- * How much may be copied for people who look: so much a second, and as much at once after a pause. What is over it is
- * left out, never waited for. Lives as long as who copies.
+ * A token bucket for copies of events: a limit per second, and the same amount at once after a pause. Events over the
+ * limit are dropped; nothing waits. Lives as long as the actor that copies.
  */
 
 export interface CopyLimits {
@@ -8,26 +8,26 @@ export interface CopyLimits {
   readonly bytes: number
 }
 
-/** Of one stage of one actor, each second. */
+/** The limits of one stage of one actor, per second. */
 export const copyLimits: CopyLimits = { events: 2_000, bytes: 1024 * 1024 }
 
 export interface CopyBudget {
-  /** May one more be copied at this moment (milliseconds)? */
+  /** May one more event be copied at `now` (milliseconds)? */
   readonly isOpen: (now: number) => boolean
-  /** One of so many bytes was copied; the last one may be more than what was left. */
+  /** Takes one event of `bytes` bytes from the budget; the last one may exceed what was left. */
   readonly spend: (bytes: number) => void
 }
 
 export const copyBudget = (limits: CopyLimits = copyLimits): CopyBudget => {
   let { events, bytes } = limits
-  let filled = Number.NEGATIVE_INFINITY
+  let filledAt = Number.NEGATIVE_INFINITY
   return {
     isOpen: (now) => {
-      const share = Math.min(Math.max(now - filled, 0) / 1_000, 1)
-      filled = now
-      // The first look finds it full; so does one after a second, but for what an oversized event has borrowed.
-      events = Math.min(limits.events, events + share * limits.events)
-      bytes = Math.min(limits.bytes, bytes + share * limits.bytes)
+      const elapsed = Math.min(Math.max(now - filledAt, 0) / 1_000, 1)
+      filledAt = now
+      // The first call finds it full, and so does one after a second, except for what an oversized event overdrew.
+      events = Math.min(limits.events, events + elapsed * limits.events)
+      bytes = Math.min(limits.bytes, bytes + elapsed * limits.bytes)
       return events >= 1 && bytes > 0
     },
     spend: (weight) => {

@@ -1,14 +1,13 @@
 /**
- * Shows events to people who look, as copies on `spoor.copies.<stage>.<topic>` (contracts/event-copy.ts). Listens for their
- * wishes as long as the actor lives; without one, showing a batch is one comparison. It never waits and never fails,
- * and what is over the budget is left out with a count.
+ * Publishes copies of events to subscribers on `spoor.copies.<stage>.<topic>` (contracts/event-copy.ts). Listens for copy
+ * subscriptions as long as the actor runs; without one, a batch costs one comparison. Publishing never waits and never
+ * fails; events over the budget are dropped and counted.
  */
 
-import { Buffer } from "node:buffer"
 import { Clock, Effect, Metric, Schema, Stream } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
-import type { ByteString } from "../../../contracts/event.ts"
-import type { Seen } from "../../../contracts/event-copy.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
+import type { CopyContent } from "../../../contracts/event-copy.ts"
 import {
   type Copies,
   type CopyStage,
@@ -22,47 +21,47 @@ import type { BatchId, Topic } from "../../../contracts/ids.ts"
 import { decode, encode } from "../../../contracts/messages/msgpack.ts"
 import { type CopyBudget, copyBudget } from "./copy-budget.ts"
 
-/** What of an event stands in every copy of it. */
-interface Shown {
+/** The parts of an event that every copy has. */
+interface IndexedEvent {
   readonly index: number
   readonly topic: Topic
 }
 
-/** Shows events of a batch at a stage. `seen` is called only for those that are copied; undefined leaves one out. */
-export type Show = <Event extends Shown>(
+/** Publishes copies of a batch's events at a stage. `contentOf` is called only for copied events; undefined skips one. */
+export type PublishCopies = <Event extends IndexedEvent>(
   stage: CopyStage,
   batch: BatchId,
   events: ReadonlyArray<Event>,
-  seen: (event: Event, place: number) => Seen | undefined
+  contentOf: (event: Event, place: number) => CopyContent | undefined
 ) => Effect.Effect<void>
 
-/** One message holds so many events at the most, and one more event than so many bytes. */
-const messageEvents = 200
-const messageBytes = 64 * 1024
+/** A message has at most this many events; it is full once it has this many bytes. */
+const maxMessageEvents = 200
+const fullMessageBytes = 64 * 1024
 
-/** A larger event is left out. */
-const largestEvent = 200 * 1024
+/** A larger event is dropped, bytes. */
+const maxEventBytes = 200 * 1024
 
-const left = Metric.counter("spoor_copies_dropped_total", {
-  description: "Events that people who look were not shown because there were too many, by stage.",
+const droppedCopies = Metric.counter("spoor_copies_dropped_total", {
+  description: "Events that were not copied to subscribers because the copy budget was exceeded, by stage.",
   incremental: true
 })
 
-/** What this process left out of a stage. */
-export const leftOut = (stage: CopyStage) => Metric.withAttributes(left, { stage })
+/** The events of a stage that this process dropped. */
+export const droppedCopiesOf = (stage: CopyStage) => Metric.withAttributes(droppedCopies, { stage })
 
 interface Stage {
-  /** Until when somebody looks, milliseconds since 1970; 0 when nobody does. */
-  wishedUntil: number
+  /** When the last subscription ends, milliseconds since 1970; 0 without one. */
+  subscribedUntil: number
   readonly budget: CopyBudget
-  /** Left out since the last message. */
+  /** Events dropped since the last message. */
   dropped: number
 }
 
-const stage = (): Stage => ({ wishedUntil: 0, budget: copyBudget(), dropped: 0 })
+const stage = (): Stage => ({ subscribedUntil: 0, budget: copyBudget(), dropped: 0 })
 
-/** A function that shows events, for an actor that sees some stages pass. */
-export const showCopies = Effect.gen(function* () {
+/** Makes the function by which an actor publishes copies of the events it handles. */
+export const makeCopyPublisher = Effect.gen(function* () {
   const bus = yield* MessageBus
   const stages: Readonly<Record<CopyStage, Stage>> = {
     raw: stage(),
@@ -70,19 +69,19 @@ export const showCopies = Effect.gen(function* () {
     stored: stage(),
     rejected: stage()
   }
-  yield* Effect.forkScoped(hearWishes(bus, stages))
+  yield* Effect.forkScoped(receiveSubscriptions(bus, stages))
 
   const publish = Effect.fnUntraced(
     function* (name: CopyStage, batch: BatchId, copied: (at: number) => Copied) {
       const at = yield* Clock.currentTimeMillis
       const own = stages[name]
-      if (at > own.wishedUntil) {
-        own.wishedUntil = 0
+      if (at > own.subscribedUntil) {
+        own.subscribedUntil = 0
         return
       }
       const { byTopic, dropped } = copied(at)
       own.dropped += dropped
-      if (dropped > 0) yield* Metric.update(leftOut(name), dropped)
+      if (dropped > 0) yield* Metric.update(droppedCopiesOf(name), dropped)
       for (const { topic, events } of byTopic) {
         const copies: Copies = { stage: name, topic, batch, at, events, dropped: own.dropped }
         own.dropped = 0
@@ -92,27 +91,25 @@ export const showCopies = Effect.gen(function* () {
     Effect.catchDefect(() => Effect.void)
   )
 
-  const show: Show = (name, batch, events, seen) =>
-    stages[name].wishedUntil === 0
+  const publishCopies: PublishCopies = (name, batch, events, contentOf) =>
+    stages[name].subscribedUntil === 0
       ? Effect.void
-      : publish(name, batch, (at) => copy(events, seen, stages[name].budget, at))
-  return show
+      : publish(name, batch, (at) => copy(events, contentOf, stages[name].budget, at))
+  return publishCopies
 })
 
-/** A record as it is seen. */
-export const recordIn = ({ buffer, byteOffset, byteLength }: Uint8Array): Seen => ({
-  record: Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as ByteString
-})
+/** The copy of a record. */
+export const recordContent = (value: Uint8Array): CopyContent => ({ record: byteStringOf(value) })
 
 interface Copied {
   readonly byTopic: ReadonlyArray<{ readonly topic: Topic; readonly events: ReadonlyArray<EventCopy> }>
   readonly dropped: number
 }
 
-/** As many copies as the budget has room for, in messages of one topic each. */
-const copy = <Event extends Shown>(
+/** As many copies as the budget allows, in messages of one topic each. */
+const copy = <Event extends IndexedEvent>(
   events: ReadonlyArray<Event>,
-  seen: (event: Event, place: number) => Seen | undefined,
+  contentOf: (event: Event, place: number) => CopyContent | undefined,
   budget: CopyBudget,
   now: number
 ): Copied => {
@@ -124,47 +121,51 @@ const copy = <Event extends Shown>(
       dropped += events.length - place
       break
     }
-    const known = seen(event, place)
-    if (known === undefined) continue
-    const weight = (known.line ?? "").length + (known.record ?? "").length
-    if (weight > largestEvent) {
+    const content = contentOf(event, place)
+    if (content === undefined) continue
+    const weight = (content.line ?? "").length + (content.record ?? "").length
+    if (weight > maxEventBytes) {
       dropped += 1
       continue
     }
     budget.spend(weight)
     let message = open.get(event.topic)
-    if (message === undefined || message.events.length >= messageEvents || message.bytes >= messageBytes) {
+    if (
+      message === undefined ||
+      message.events.length >= maxMessageEvents ||
+      message.bytes >= fullMessageBytes
+    ) {
       message = { events: [], bytes: 0 }
       open.set(event.topic, message)
       all.push({ topic: event.topic, events: message.events })
     }
-    message.events.push({ index: event.index, ...known })
+    message.events.push({ index: event.index, ...content })
     message.bytes += weight
   }
   return { byTopic: all, dropped }
 }
 
-const isWish = Schema.is(CopySubscription)
+const isSubscription = Schema.is(CopySubscription)
 
-/** How long the bus is left alone when it does not let us listen, milliseconds. */
-const pause = 10_000
+/** The pause before subscribing again after the bus refused it, milliseconds. */
+const resubscribeAfterMs = 10_000
 
-const hearWishes = (bus: MessageBus["Service"], stages: Readonly<Record<CopyStage, Stage>>) =>
+const receiveSubscriptions = (bus: MessageBus["Service"], stages: Readonly<Record<CopyStage, Stage>>) =>
   Stream.runForEach(bus.subscribe(copySubscriptionSubject), ({ payload }) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
-      for (const name of stagesIn(payload)) stages[name].wishedUntil = now + copySubscriptionTtlMs
+      for (const name of stagesIn(payload)) stages[name].subscribedUntil = now + copySubscriptionTtlMs
     })
   ).pipe(
-    Effect.catch(({ message }) => Effect.logWarning(`nobody can look at events here: ${message}`)),
-    Effect.andThen(Effect.sleep(pause)),
+    Effect.catch(({ message }) => Effect.logWarning(`copies of events are unavailable: ${message}`)),
+    Effect.andThen(Effect.sleep(resubscribeAfterMs)),
     Effect.forever
   )
 
-/** None in a message that is no wish. */
+/** The stages of a copy subscription; none for any other message. */
 const stagesIn = (payload: Uint8Array): ReadonlyArray<CopyStage> => {
   try {
-    const wish = decode(payload)
-    return isWish(wish) ? wish.stages : []
+    const message = decode(payload)
+    return isSubscription(message) ? message.stages : []
   } catch {
     return []
   }

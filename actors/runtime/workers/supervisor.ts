@@ -1,7 +1,8 @@
 /**
- * The supervisor of several workers on one machine, processes of one command: the first is started alone, so that what
- * cannot work is said once, then the others. One that ends by itself is started again; at the first signal all drain, a
- * second one ends them at once, and none outlives the supervisor. Lives from `runWorkers` until all have ended.
+ * The supervisor of several workers, processes of one command on one machine. The first worker is started alone, so that
+ * a configuration error is printed once, then the others. A worker that ends by itself is restarted. At the first signal
+ * all workers drain, a second one ends them at once, and none outlives the supervisor. Lives from `runWorkers` until all
+ * workers have ended.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { constants } from "node:os"
@@ -10,40 +11,45 @@ import { listenForSignals } from "../signals.ts"
 import { asWorker } from "./worker.ts"
 
 export interface Workers {
-  /** The command. */
+  /** The command that each worker runs. */
   readonly file: string
   readonly args: ReadonlyArray<string>
-  /** What each worker has in its environment beside that of this process; as many as there are workers. */
+  /** For each worker, the environment variables that are added to those of this process. */
   readonly environments: ReadonlyArray<Readonly<Record<string, string>>>
-  /** How long a worker may take to drain, milliseconds; then it is killed. */
-  readonly patience: number
+  /** How long a worker may take to drain before it is killed, milliseconds. */
+  readonly drainTimeoutMs: number
 }
 
-/** Who has lived so long makes up for those that ended before, milliseconds. */
-const healthyAfter = 60_000
+/** A run longer than this resets the restart pause, milliseconds. */
+const healthyAfterMs = 60_000
 
-/** The pause before a worker is started again, after so many short lives (from 1), milliseconds. */
-export const restartPause = (ends: number): number => Math.min(10_000, 250 * 2 ** Math.min(ends - 1, 10))
+/** The pause before a worker is restarted, after `ends` short runs (from 1), milliseconds. */
+export const restartBackoffMs = (ends: number): number => Math.min(10_000, 250 * 2 ** Math.min(ends - 1, 10))
 
 interface End {
-  /** Its exit code; as a shell tells it when a signal ended it: 137 for SIGKILL. */
+  /** The exit code; after a signal 128 plus its number, as shells report it: 137 for SIGKILL. */
   readonly code: number
   readonly signal: NodeJS.Signals | null
   readonly wasUp: boolean
 }
 
 /**
- * Returns an exit code when all have ended: 0 when all drained after a signal, else the worst of their codes; the code
- * of a worker that could not start, which has said why.
+ * Returns the exit code when all workers have ended: 0 when all drained after a signal, else the highest of their codes;
+ * or the code of a worker that could not start, which has printed why.
  */
-export const runWorkers = Effect.fnUntraced(function* ({ file, args, environments, patience }: Workers) {
+export const runWorkers = Effect.fnUntraced(function* ({
+  file,
+  args,
+  environments,
+  drainTimeoutMs
+}: Workers) {
   const signalled = yield* listenForSignals
   const running = yield* killedOnExit
   const isUp = yield* Deferred.make<void>()
   const cannotStart = yield* Deferred.make<number>()
   const drained: Array<End> = []
 
-  const oneLife = (number: number, environment: Readonly<Record<string, string>>): Effect.Effect<End> =>
+  const runOnce = (number: number, environment: Readonly<Record<string, string>>): Effect.Effect<End> =>
     Effect.callback<End>((resume) => {
       const worker = asWorker({ number, of: environments.length })
       const child = fork(file, args, { env: { ...process.env, ...environment, ...worker } })
@@ -60,14 +66,14 @@ export const runWorkers = Effect.fnUntraced(function* ({ file, args, environment
         })
         child.on("error", ({ message }) => {
           if (child.pid !== undefined) return
-          process.stderr.write(`spoor: A worker cannot be started: ${message}\n`)
+          process.stderr.write(`spoor: Cannot start a worker: ${message}\n`)
           resolve({ code: 1, signal: null, wasUp })
         })
       })
       void ended.then((end) => resume(Effect.succeed(end)))
       return Effect.promise(async () => {
         askToStop(child.pid)
-        const timer = setTimeout(() => child.kill("SIGKILL"), patience)
+        const timer = setTimeout(() => child.kill("SIGKILL"), drainTimeoutMs)
         drained.push(await ended)
         clearTimeout(timer)
       })
@@ -80,15 +86,13 @@ export const runWorkers = Effect.fnUntraced(function* ({ file, args, environment
     let hasBeenUp = false
     for (let ends = 1; ; ends++) {
       const begun = yield* Clock.currentTimeMillis
-      const { code, signal, wasUp } = yield* oneLife(number, environment)
+      const { code, signal, wasUp } = yield* runOnce(number, environment)
       hasBeenUp ||= wasUp
       if (!hasBeenUp && signal === null && code > 0) return yield* Deferred.succeed(cannotStart, code)
-      if ((yield* Clock.currentTimeMillis) - begun > healthyAfter) ends = 1
-      const pause = restartPause(ends)
-      yield* Effect.logError(
-        `Worker ${number} ended (${signal ?? code}) and is started again in ${pause} ms.`
-      )
-      yield* Effect.sleep(pause)
+      if ((yield* Clock.currentTimeMillis) - begun > healthyAfterMs) ends = 1
+      const pauseMs = restartBackoffMs(ends)
+      yield* Effect.logError(`Worker ${number} ended (${signal ?? code}) and is restarted in ${pauseMs} ms.`)
+      yield* Effect.sleep(pauseMs)
     }
   })
 
@@ -109,20 +113,20 @@ export const runWorkers = Effect.fnUntraced(function* ({ file, args, environment
   return Math.max(0, ...drained.map(codeOfDrain))
 }, Effect.scoped)
 
-/** A signal of the terminal may end a worker before it listens; then it has taken nothing. */
+/** A signal from the terminal may end a worker before it listens; it has accepted nothing by then. */
 const codeOfDrain = ({ code, signal, wasUp }: End): number =>
   !wasUp && (signal === "SIGINT" || signal === "SIGTERM") ? 0 : code
 
-/** NOTE: on Deno a child that was sent a signal by `child.kill` is said to have ended by it, whatever it returned. */
+/** NOTE: on Deno a child signalled by `child.kill` is reported as ended by that signal, whatever its exit code. */
 const askToStop = (pid: number | undefined): void => {
   try {
     if (pid !== undefined) process.kill(pid, "SIGTERM")
   } catch {
-    // It has just ended.
+    // The worker has just ended.
   }
 }
 
-/** Children that are killed when this process exits while they run. */
+/** The running children; those still running when this process exits are killed. */
 const killedOnExit = Effect.gen(function* () {
   const running = new Set<ChildProcess>()
   const kill = (): void => {

@@ -1,7 +1,6 @@
 /**
- * Whether this process is one of several workers, as their supervisor (workers.ts) told it when it started it, and what
- * they have to do with each other then: the worker says that it is up, and does not outlive the supervisor. Lives as long
- * as the process.
+ * Tells whether this process is one of several workers, from the variable that their supervisor (supervisor.ts) sets. A
+ * worker reports to the supervisor when it is up, and stops when the supervisor ends. Lives as long as the process.
  */
 
 export interface Worker {
@@ -11,13 +10,13 @@ export interface Worker {
   readonly of: number
 }
 
-/** The variable by which a supervisor tells it, as `number/of/its process id`. No setting: nobody else writes it. */
+/** The variable that the supervisor sets, as `number/of/process id of the supervisor`. Not a setting. */
 const variable = "SPOOR_WORKER"
 
-/** Between two looks at whether the supervisor still lives, milliseconds. */
-const pause = 500
+/** The pause between two checks of the supervisor, milliseconds. */
+const checkIntervalMs = 500
 
-/** What a worker of this process has in its environment. */
+/** The environment variables that make a child of this process a worker. */
 export const asWorker = ({ number, of }: Worker): Record<string, string> => ({
   [variable]: `${number}/${of}/${process.pid}`
 })
@@ -28,26 +27,26 @@ const [, number, of, supervisor] = /^(\d+)\/(\d+)\/(\d+)$/.exec(process.env[vari
 export const thisWorker: Worker | undefined =
   number === undefined ? undefined : { number: Number(number), of: Number(of) }
 
-/** Tells the supervisor, if there is one. */
-export const sayUp = (): void => {
-  // What goes wrong here is the supervisor's end, of which `whenAlone` tells.
+/** Reports to the supervisor, if there is one, that this worker is up. */
+export const reportUp = (): void => {
+  // Sending fails only when the supervisor has ended, which `whenSupervisorEnds` notices.
   if (thisWorker !== undefined && process.connected === true)
     process.send?.("up", undefined, undefined, () => {})
 }
 
 /**
- * Calls `alone` once when the supervisor of this worker has ended, however it did, at once if it has already. Returns
- * what ends the watch.
+ * Calls `onEnd` once when the supervisor of this worker has ended, at once if it already has. Returns a function that
+ * stops the checks.
  */
-export const whenAlone = (alone: () => void): (() => void) => {
+export const whenSupervisorEnds = (onEnd: () => void): (() => void) => {
   if (thisWorker === undefined) return () => {}
-  // NOTE: Deno tells nothing when the channel to the supervisor breaks while something said there was not heard yet.
-  const look = (): void => {
+  // NOTE: Deno does not report a broken channel to the supervisor while a message on it is unread, so this polls.
+  const check = (): void => {
     if (String(process.ppid) === supervisor) return
     clearInterval(timer)
-    alone()
+    onEnd()
   }
-  const timer = setInterval(look, pause)
-  look()
+  const timer = setInterval(check, checkIntervalMs)
+  check()
   return () => clearInterval(timer)
 }

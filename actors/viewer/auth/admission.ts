@@ -1,6 +1,6 @@
-/** Which requests the viewer answers: the method, the name it is called by, who asks, and from which page. */
+/** Decides which requests the viewer serves: by method, host name, credentials and the page that sent them. */
 
-import { wrongGuesses } from "../../../gateway/http/auth-throttle.ts"
+import { authThrottle } from "../../../gateway/http/auth-throttle.ts"
 import { refuse } from "../../../gateway/http/errors.ts"
 import { hostOf } from "../../../gateway/http/host.ts"
 import { targetOf } from "../../../gateway/http/target.ts"
@@ -9,90 +9,94 @@ import type { Credentials } from "./credentials.ts"
 import type { Tickets } from "./tickets.ts"
 
 export interface AdmissionOptions {
-  /** Undefined lets in everybody, but only under names of this machine. */
+  /** Undefined admits everybody, but only under a loopback host name. */
   readonly auth: Credentials | undefined
-  /** The paths that take a POST, and nothing else; all others are for looking. */
-  readonly posts: ReadonlySet<string>
-  /** What the live socket is opened with. */
+  /** The paths that accept POST only; all others accept GET and HEAD only. */
+  readonly postPaths: ReadonlySet<string>
+  /** Tickets that open the live WebSocket. */
   readonly tickets: Tickets
 }
 
-/** Why a request is refused, or undefined for one that may go on. `address` is the client's. */
+/** The response that refuses a request, or undefined to serve it. `address` is the client's address. */
 export type Admission = (request: Request, address: string) => Response | undefined
 
-/** Does the request want the live socket, and not the stream under the same address? */
+/** Whether the request opens the live WebSocket; otherwise the same path is the event stream. */
 export const wantsSocket = ({ url, headers }: Request): boolean =>
   targetOf(url).path === "/live" && headers.get("upgrade")?.toLowerCase() === "websocket"
 
 /**
- * Password, token and own host name keep strangers out; that a browser's request comes from a page of ours is asked for
- * every change and for the live socket, so that no other site can act in the name of who is logged in or merely nearby.
+ * Credentials and the host check keep strangers out. Changes, the API and the live socket are also checked for their
+ * origin, so that no other site can act with the rights of a user who is logged in or on the same machine.
  */
-export const admission = ({ auth, posts, tickets }: AdmissionOptions): Admission => {
-  const asked = auth === undefined ? (): undefined => undefined : knowing(auth)
+export const admission = ({ auth, postPaths, tickets }: AdmissionOptions): Admission => {
+  const authenticate = auth === undefined ? (): undefined => undefined : authentication(auth)
   return (request, address) => {
     const { path } = targetOf(request.url)
-    const isChange = posts.has(path)
+    const isChange = postPaths.has(path)
     const allowed = isChange ? ["POST"] : ["GET", "HEAD"]
     if (!allowed.includes(request.method)) {
-      const sentence = isChange ? "This is changed with POST." : "There is nothing to change here."
-      return refuse("method-not-allowed", sentence, { allow: allowed.join(", ") })
+      const message = isChange ? "This path accepts POST only." : "This path accepts GET and HEAD only."
+      return refuse("method-not-allowed", message, { allow: allowed.join(", ") })
     }
     const host = hostOf(request.headers.get("host"))
-    if (host === undefined || host === "") return refuse("bad-request", "The Host header names no host.")
-    if (forEverybody.has(path)) return undefined
+    if (host === undefined || host === "") return refuse("bad-request", "Invalid or missing Host header.")
+    if (publicPaths.has(path)) return undefined
     if (auth === undefined && !isLoopback(host)) {
       return refuse(
         "unauthorized",
-        "Without a password or token the viewer answers to names of this machine alone."
+        "Without VIEWER_PASSWORD or VIEWER_TOKEN the viewer serves loopback host names only."
       )
     }
     if (wantsSocket(request)) return socketRefusal(request, tickets)
-    const refused = asked(request, address)
+    const refused = authenticate(request, address)
     if (refused !== undefined) return refused
     if (isChange && !isOwnPage(request)) {
-      return refuse("unauthorized", "Only the viewer's own page may change something: send its Origin.")
+      return refuse(
+        "unauthorized",
+        "Changes are accepted from the viewer's own pages only: send their Origin header."
+      )
     }
     if ((path === "/live" || path.startsWith("/api/")) && isForeign(request)) {
-      return refuse("unauthorized", "Only the viewer's own page may ask.")
+      return refuse("unauthorized", "Requests from pages of other sites are refused.")
     }
     return undefined
   }
 }
 
-/** Refuses those who do not know the secret, and for a while those who guess. */
-const knowing = (auth: Credentials): Admission => {
-  const guesses = wrongGuesses()
-  const asking = { "www-authenticate": auth.challenge }
+/** Refuses requests without valid credentials, and throttles addresses that sent wrong ones. */
+const authentication = (auth: Credentials): Admission => {
+  const guesses = authThrottle()
+  const challenge = { "www-authenticate": auth.challenge }
   return (request, address) => {
     const now = performance.now()
-    const wait = guesses.wait(address, now)
-    if (wait > 0) {
-      return refuse("too-many-requests", "Too many wrong passwords; wait before you try again.", {
-        "retry-after": String(Math.ceil(wait / 1_000))
+    const waitMs = guesses.wait(address, now)
+    if (waitMs > 0) {
+      return refuse("too-many-requests", "Too many wrong passwords: wait before the next attempt.", {
+        "retry-after": String(Math.ceil(waitMs / 1_000))
       })
     }
-    const verdict = auth.verdictOn(request)
-    if (verdict === "right") return undefined
-    if (verdict === "wrong") guesses.count(address, now)
-    return refuse("unauthorized", "Log in to look.", asking)
+    const result = auth.check(request)
+    if (result === "right") return undefined
+    if (result === "wrong") guesses.count(address, now)
+    return refuse("unauthorized", "Valid credentials are required.", challenge)
   }
 }
 
-/** Whoever has a ticket was let in when it was given out. */
+/** The client was authenticated when its ticket was issued. */
 const socketRefusal = (request: Request, tickets: Tickets): Response | undefined => {
   if (originOf(request) === "foreign") {
-    return refuse("unauthorized", "Only the viewer's own page may watch.")
+    return refuse("unauthorized", "The live socket is open to the viewer's own pages only.")
   }
   const ticket = new URL(request.url, "http://viewer").searchParams.get("ticket") ?? ""
   return tickets.redeem(ticket)
     ? undefined
-    : refuse("unauthorized", "Open the socket with a fresh ticket of POST /api/ticket.")
+    : refuse("unauthorized", "Open the live socket with a fresh ticket from POST /api/ticket.")
 }
 
-const forEverybody: ReadonlySet<string> = new Set(["/health/live", "/health/ready"])
+/** Served without credentials and under any host name. */
+const publicPaths: ReadonlySet<string> = new Set(["/health/live", "/health/ready"])
 
-/** Browsers name the origin of the page with every POST and every socket; tools that are no browser need not. */
+/** Browsers send the page's origin with every POST and every WebSocket; other clients need not. */
 const originOf = (request: Request): "own" | "foreign" | "unnamed" => {
   const origin = request.headers.get("origin")
   if (origin === null) return "unnamed"
@@ -105,7 +109,7 @@ const isOwnPage = (request: Request): boolean => {
   return originOf(request) === "own" && (site === null || site === "same-origin")
 }
 
-/** `none` is a person who typed the address. */
+/** A `sec-fetch-site` of `none` is an address typed by a person. */
 const isForeign = (request: Request): boolean => {
   const site = request.headers.get("sec-fetch-site")
   return originOf(request) === "foreign" || (site !== null && site !== "same-origin" && site !== "none")

@@ -1,36 +1,36 @@
 /**
- * Tickets for the live socket, where a browser can send no headers: whoever may look gets one, it opens one socket, and
- * only for a minute. Kept in memory alone; lives as long as the viewer.
+ * One-time tickets for the live WebSocket, since a browser cannot send an Authorization header with one. An authenticated
+ * client requests a ticket, which opens one socket within a minute. In memory only; lives as long as the viewer.
  */
 
 import { randomBytes } from "node:crypto"
 
-/** How long a ticket is good, in seconds. */
+/** Validity of a ticket, seconds. */
 export const ticketSeconds = 60
 
-/** Tickets that are good at the same time; the oldest make room. */
+/** Maximum number of valid tickets; the oldest is dropped. */
 const maxTickets = 10_000
 
 export interface Tickets {
   readonly issue: () => string
-  /** True once for each ticket, while it is good. */
+  /** True once for each ticket, while it is valid. */
   readonly redeem: (ticket: string) => boolean
 }
 
-/** `now` in milliseconds, by a clock that never goes back. */
+/** `now` is a monotonic clock, ms. */
 export const liveTickets = (now: () => number = () => performance.now()): Tickets => {
-  const good = new Map<string, number>()
+  const issuedAt = new Map<string, number>()
   return {
     issue: () => {
-      const [oldest] = good.keys()
-      if (good.size >= maxTickets && oldest !== undefined) good.delete(oldest)
+      const [oldest] = issuedAt.keys()
+      if (issuedAt.size >= maxTickets && oldest !== undefined) issuedAt.delete(oldest)
       const ticket = randomBytes(24).toString("base64url")
-      good.set(ticket, now())
+      issuedAt.set(ticket, now())
       return ticket
     },
     redeem: (ticket) => {
-      const since = good.get(ticket)
-      good.delete(ticket)
+      const since = issuedAt.get(ticket)
+      issuedAt.delete(ticket)
       return since !== undefined && now() - since < ticketSeconds * 1_000
     }
   }

@@ -1,18 +1,18 @@
-/** What the pages ask of the dead letters: the search in an address, and the orders that are posted. */
+/** What the pages send about dead letters: the filter in a query, and the commands to replay, discard and dry-run. Pure. */
 import { Schema } from "effect"
 import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { Topic } from "../../../contracts/ids.ts"
 import type { DeadLetterQuery } from "../../inspect/dead-letters/search.ts"
 
-/** So many letters are on a page of the list, may be chosen one by one, and are looked at for one page. */
+/** Limits: dead letters on a page of the list, dead letters selected one by one, and dead letters scanned for one page. */
 export const pageSize = 50
-const maxChosen = 100
+const maxSelected = 100
 const maxScanned = 20_000
 
 const Text = Schema.String.check(Schema.isMaxLength(1_000))
 
-/** Which letters; what is left out does not matter. */
+/** An absent field matches everything. */
 export const DeadLetterFilter = Schema.Struct({
   reason: Schema.optionalKey(RejectionReason),
   stage: Schema.optionalKey(RejectedBy),
@@ -20,55 +20,61 @@ export const DeadLetterFilter = Schema.Struct({
   text: Schema.optionalKey(Text)
 })
 
-/** Letters by their addresses. */
-const Chosen = Schema.Array(Schema.NonEmptyString).check(Schema.isMinLength(1), Schema.isMaxLength(maxChosen))
+/** Dead letters by their addresses. */
+const Selected = Schema.Array(Schema.NonEmptyString).check(
+  Schema.isMinLength(1),
+  Schema.isMaxLength(maxSelected)
+)
 
-export const ReplayOrder = Schema.Union([
+export const ReplayCommand = Schema.Union([
   Schema.Struct({
-    letters: Chosen,
-    /** Instead of the letter's own, readable; of one letter alone. */
+    letters: Selected,
+    /** An edited line, escaped, that replaces the line of a single dead letter. */
     line: Schema.optionalKey(Schema.String),
     force: Schema.optionalKey(Schema.Boolean)
   }),
   Schema.Struct({ filter: DeadLetterFilter, force: Schema.optionalKey(Schema.Boolean) })
 ])
-export type ReplayOrder = typeof ReplayOrder.Type
+export type ReplayCommand = typeof ReplayCommand.Type
 
-export const DiscardOrder = Schema.Union([
-  Schema.Struct({ letters: Chosen }),
+export const DiscardCommand = Schema.Union([
+  Schema.Struct({ letters: Selected }),
   Schema.Struct({ filter: DeadLetterFilter })
 ])
-export type DiscardOrder = typeof DiscardOrder.Type
+export type DiscardCommand = typeof DiscardCommand.Type
 
-/** A line to try: this text, readable, or the one of a letter. */
-export const TryOrder = Schema.Union([
+/** The line of a dry run: this text, escaped, or that of a dead letter. */
+export const DryRunCommand = Schema.Union([
   Schema.Struct({ line: Schema.String }),
   Schema.Struct({ letter: Schema.NonEmptyString })
 ])
-export type TryOrder = typeof TryOrder.Type
+export type DryRunCommand = typeof DryRunCommand.Type
 
-/** What the orders look like, for those who got it wrong. */
+/** The shapes of the commands, for error messages. */
 export const shapes = {
   replay: '{"letters": [addresses], "line"?, "force"?} or {"filter": {}, "force"?}',
   discard: '{"letters": [addresses]} or {"filter": {}}',
-  try: '{"line": text} or {"letter": address}'
+  dryRun: '{"line": text} or {"letter": address}'
 }
 
 const decodeFilter = Schema.decodeUnknownOption(DeadLetterFilter)
 
-/** The search that an address names; an empty value counts as left out. Throws `Failure` "unreadable". */
-export const queryOf = (search: URLSearchParams): DeadLetterQuery => {
+/** The filter and cursor in a query; an empty value counts as absent. Throws `Failure` "unreadable". */
+export const queryOf = (params: URLSearchParams): DeadLetterQuery => {
   const given = Object.fromEntries(
     ["reason", "stage", "topic", "text"].flatMap((name) => {
-      const value = search.get(name) ?? ""
+      const value = params.get(name) ?? ""
       return value === "" ? [] : [[name, value]]
     })
   )
   const filter = decodeFilter(given)
   if (filter._tag === "None") {
-    throw new Failure({ reason: "unreadable", message: "No dead letter can match such a filter." })
+    throw new Failure({
+      reason: "unreadable",
+      message: "Invalid filter: check reason, stage, topic and text."
+    })
   }
-  const cursor = search.get("cursor") ?? ""
+  const cursor = params.get("cursor") ?? ""
   return {
     ...filter.value,
     limit: pageSize,

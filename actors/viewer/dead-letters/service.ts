@@ -1,11 +1,8 @@
-/**
- * What the viewer tells of the queues and changes in them: the ledger, where an event is, the dead letters. Lives as
- * long as the viewer; the ledger is looked at once in two seconds, however many ask.
- */
-import { Cause, Clock, Effect, Exit, Option, Result, Semaphore } from "effect"
-import { EventLog } from "../../../bridge/event-log/service.ts"
-import { IngestQueue } from "../../../bridge/ingest-queue/service.ts"
+/** Lists, opens, dry-runs, replays and discards dead letters for the pages. Lives as long as the viewer. */
+import { Clock, Effect, Result } from "effect"
+import { IngestQueue, type QueueSource } from "../../../bridge/ingest-queue/service.ts"
 import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
+import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { makeDryRun } from "../../inspect/dead-letters/dry-run.ts"
 import {
@@ -16,25 +13,20 @@ import {
 } from "../../inspect/dead-letters/search.ts"
 import { fromReadable } from "../../inspect/escape-bytes.ts"
 import { readMask } from "../../inspect/events/mask.ts"
-import { readLedger } from "../../inspect/ledger/read-ledger.ts"
-import type { Ledger } from "../../inspect/ledger/types.ts"
-import { locateEvent } from "../../inspect/locate-event.ts"
 import { viewerMask } from "../../inspect/viewer-settings.ts"
 import { readTopics } from "../../transform/topics.ts"
-import { deadLetterRuns, type RunOutcome } from "./bulk.ts"
-import type { DiscardOrder, ReplayOrder, TryOrder } from "./commands.ts"
+import { type BulkOutcome, bulkOperations } from "./bulk-operations.ts"
+import type { DiscardCommand, DryRunCommand, ReplayCommand } from "./commands.ts"
 import {
   type DryRunView,
   dryRunView,
   type ListedDeadLetter,
   listedDeadLetter,
   type OpenDeadLetter,
-  openDeadLetter,
-  type WhereView,
-  whereView
+  openDeadLetter
 } from "./view.ts"
 
-/** A page of the list, and what a filter can choose from. */
+/** A page of the list, and the values a filter can have. */
 export interface DeadLetterList extends Pick<DeadLetterPage, "total" | "troubles"> {
   readonly letters: ReadonlyArray<ListedDeadLetter>
   readonly cursor: string | undefined
@@ -45,111 +37,92 @@ export interface DeadLetterList extends Pick<DeadLetterPage, "total" | "troubles
   }
 }
 
-/** All reject with `Failure` when they cannot be done now, except the runs, which tell it. */
+/** All reject with `Failure`, except `replay` and `discard`, which report errors in their outcome. */
 export interface DeadLetterService {
-  readonly ledger: () => Promise<Ledger>
-  /** `left` ends the search when the one who asked has gone. */
-  readonly locateEvent: (id: string, left: AbortSignal) => Promise<WhereView>
-  readonly letters: (query: DeadLetterQuery) => Promise<DeadLetterList>
-  readonly letter: (address: string) => Promise<OpenDeadLetter | undefined>
-  /** Undefined when that letter is no longer there. */
-  readonly tryOut: (order: TryOrder) => Promise<DryRunView | undefined>
-  readonly replay: (order: ReplayOrder) => Promise<RunOutcome>
-  readonly discard: (order: DiscardOrder) => Promise<RunOutcome>
+  readonly list: (query: DeadLetterQuery) => Promise<DeadLetterList>
+  /** Undefined when it no longer exists. */
+  readonly open: (address: string) => Promise<OpenDeadLetter | undefined>
+  /** Undefined when the dead letter no longer exists. */
+  readonly dryRun: (command: DryRunCommand) => Promise<DryRunView | undefined>
+  readonly replay: (command: ReplayCommand) => Promise<BulkOutcome>
+  readonly discard: (command: DiscardCommand) => Promise<BulkOutcome>
 }
-
-/** How long the log is looked through for one event, milliseconds, and how many such searches there may be. */
-const patience = 15_000
-const searchesAtATime = 4
-
-const noTexts = "Dead letters cannot be found by their texts while VIEWER_MASK hides some of them."
-
-const unchosen: RunOutcome = { done: 0, gone: 0, tooOften: 0, tooOftenDeadLetters: [], troubles: [noTexts] }
 
 export const makeDeadLetterService = Effect.gen(function* () {
   const { sources } = yield* IngestQueue
-  const { scan } = yield* EventLog
   const topics = yield* readTopics
   const mask = readMask(yield* viewerMask.config)
-  const tryLine = yield* makeDryRun(topics)
-  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
-  const ledger = yield* Effect.cachedWithTTL(readLedger(sources, topics), "2 seconds")
-  const searches = yield* Semaphore.make(searchesAtATime)
-  const runs = deadLetterRuns(sources)
+  const dryRun = yield* makeDryRun(topics)
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
+  const operations = bulkOperations(sources)
   const choices = {
     reasons: RejectionReason.literals,
     stages: RejectedBy.literals,
     topics: topics.all
   }
 
-  const run = async <A>(effect: Effect.Effect<A, Failure>, signal?: AbortSignal): Promise<A> => {
-    const exit = await runExit(effect, signal === undefined ? {} : { signal })
-    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-    return exit.value
-  }
+  /** A text that the mask may hide must not be found by search either. */
+  const isMasked = (text: string | undefined): boolean => mask.isOn && text !== undefined && text !== ""
 
-  const lineOf = Effect.fnUntraced(function* (order: TryOrder) {
-    if ("letter" in order) return (yield* findDeadLetter(sources, order.letter))?.line
-    return yield* Result.match(fromReadable(order.line), {
-      onSuccess: Effect.succeed,
-      onFailure: (message) => Effect.fail(new Failure({ reason: "unreadable", message }))
-    })
-  })
-
-  /** Whoever may not see a text may not find it either. */
-  const isHidden = (text: string | undefined): boolean => mask.isOn && text !== undefined && text !== ""
-
-  const told = (what: string, order: ReplayOrder | DiscardOrder) => (outcome: RunOutcome) => {
-    const { done, gone, tooOften, troubles } = outcome
-    if (done === 0) return Effect.void
-    const asked = "filter" in order ? { filter: order.filter } : { letters: order.letters }
-    return Effect.logInfo(what, { ...asked, done, gone, tooOften, troubles })
-  }
-
-  const accounts: DeadLetterService = {
-    ledger: () => run(ledger),
-    locateEvent: (id, left) =>
-      run(
-        searches
-          .withPermitsIfAvailable(1)(locateEvent(id, { sources, scan, topics, patience }))
-          .pipe(
-            Effect.flatMap(
-              Option.match({
-                onSome: (found) => Effect.succeed(whereView(found, mask)),
-                onNone: () => Effect.fail(new Failure({ reason: "busy", message: "Others are searching." }))
-              })
-            )
-          ),
-        left
-      ),
-    letters: async (query) => {
-      if (isHidden(query.text))
-        return { letters: [], total: null, troubles: [noTexts], cursor: undefined, choices }
+  const service: DeadLetterService = {
+    list: async (query) => {
+      if (isMasked(query.text))
+        return { letters: [], total: null, troubles: [maskedSearch], cursor: undefined, choices }
       const { letters, ...page } = await run(searchDeadLetters(sources, query))
       return { ...page, letters: letters.map((letter) => listedDeadLetter(letter, mask)), choices }
     },
-    letter: (address) =>
+    open: (address) =>
       run(Effect.map(findDeadLetter(sources, address), (found) => found && openDeadLetter(found, mask))),
-    tryOut: (order) =>
+    dryRun: (command) =>
       run(
         Effect.gen(function* () {
-          const line = yield* lineOf(order)
+          const line = yield* lineOf(sources, command)
           return line === undefined
             ? undefined
-            : dryRunView(tryLine(line, yield* Clock.currentTimeMillis), mask)
+            : dryRunView(dryRun(line, yield* Clock.currentTimeMillis), mask)
         })
       ),
-    replay: async (order) =>
-      isHidden(textOf(order))
-        ? unchosen
-        : run(Effect.tap(runs.replay(order), told("Dead letters were replayed.", order))),
-    discard: async (order) =>
-      isHidden(textOf(order))
-        ? unchosen
-        : run(Effect.tap(runs.discard(order), told("Dead letters were discarded.", order)))
+    replay: async (command) =>
+      isMasked(searchedText(command))
+        ? refusedByMask
+        : run(Effect.tap(operations.replay(command), logOutcome("Dead letters were replayed.", command))),
+    discard: async (command) =>
+      isMasked(searchedText(command))
+        ? refusedByMask
+        : run(Effect.tap(operations.discard(command), logOutcome("Dead letters were discarded.", command)))
   }
-  return accounts
+  return service
 })
 
-const textOf = (order: ReplayOrder | DiscardOrder): string | undefined =>
-  "filter" in order ? order.filter.text : undefined
+const maskedSearch = "Dead letters cannot be searched by text while VIEWER_MASK hides parts of them."
+
+const refusedByMask: BulkOutcome = {
+  done: 0,
+  gone: 0,
+  tooOften: 0,
+  tooOftenLetters: [],
+  troubles: [maskedSearch]
+}
+
+const searchedText = (command: ReplayCommand | DiscardCommand): string | undefined =>
+  "filter" in command ? command.filter.text : undefined
+
+/** The line of a dry run; undefined when the dead letter no longer exists. */
+const lineOf: (
+  sources: ReadonlyArray<QueueSource>,
+  command: DryRunCommand
+) => Effect.Effect<ByteString | undefined, Failure> = Effect.fnUntraced(function* (sources, command) {
+  if ("letter" in command) return (yield* findDeadLetter(sources, command.letter))?.line
+  return yield* Result.match(fromReadable(command.line), {
+    onSuccess: Effect.succeed,
+    onFailure: (message) => Effect.fail(new Failure({ reason: "unreadable", message }))
+  })
+})
+
+const logOutcome =
+  (message: string, command: ReplayCommand | DiscardCommand) =>
+  ({ done, gone, tooOften, troubles }: BulkOutcome): Effect.Effect<void> => {
+    if (done === 0) return Effect.void
+    const selection = "filter" in command ? { filter: command.filter } : { letters: command.letters }
+    return Effect.logInfo(message, { ...selection, done, gone, tooOften, troubles })
+  }

@@ -1,81 +1,83 @@
 /**
- * When each consumer was done with which records, as far as a viewer remembers what it was told. Bounded: of each
- * consumer and partition the last runs of records are kept. Lives as long as the viewer.
+ * Remembers when each consumer processed which records, from the progress messages of the consumers. Bounded: the last
+ * ranges of each consumer and partition are kept. Lives as long as the viewer.
  */
 import type { ConsumerProgress } from "../../../contracts/consumer-progress.ts"
 
 /** What is known of one record and one consumer. */
-export type Passage =
-  /** Done with it at that time, milliseconds since 1970. */
+export type ConsumptionState =
+  /** Processed at that time, ms since 1970. */
   | { readonly state: "done"; readonly at: number }
-  /** Beyond it, but the time was forgotten or never told. */
+  /** The consumer is beyond the record; the time is not known. */
   | { readonly state: "passed" }
-  /** Heard of, and not there yet. */
+  /** The consumer reports progress and has not reached the record. */
   | { readonly state: "not yet" }
-  /** Nothing was heard of it. */
+  /** No progress was reported. */
   | { readonly state: "not known" }
 
-export interface RecordPlace {
+export interface RecordPosition {
   readonly topic: string
   readonly partition: number
   /** A decimal number. */
   readonly offset: string
-  /** Runs told before this time are of an earlier log of that name; milliseconds since 1970. */
+  /** Progress reported before this time (ms since 1970) belongs to an earlier log of the same name. */
   readonly since: number
 }
 
-export interface ConsumerProgressMemory {
-  /** Facts whose offsets are no numbers, and of places beyond the bound, are passed by. */
-  readonly add: (fact: ConsumerProgress) => void
-  /** Everybody who was heard of, by name. */
+export interface ConsumerProgressCache {
+  /** Ignores messages with invalid offsets, and partitions over the limit. */
+  readonly add: (progress: ConsumerProgress) => void
+  /** Names of all consumers that reported progress. */
   readonly consumers: () => ReadonlyArray<string>
-  readonly passage: (consumer: string, place: RecordPlace) => Passage
+  readonly stateOf: (consumer: string, position: RecordPosition) => ConsumptionState
 }
 
-interface Run {
+/** Offsets from `first` to before `next`, processed at `at` (ms since 1970). */
+interface ProcessedRange {
   readonly first: bigint
   readonly next: bigint
   readonly at: number
 }
 
-/** Of how many consumers' partitions runs are kept, and of each how many. */
-export interface MemoryLimits {
-  readonly places: number
-  readonly runs: number
+export interface CacheLimits {
+  /** Partitions of all consumers together. */
+  readonly maxPartitions: number
+  /** Ranges of each partition. */
+  readonly maxRanges: number
 }
 
-const standardLimits: MemoryLimits = { places: 200, runs: 1_000 }
+const standardLimits: CacheLimits = { maxPartitions: 200, maxRanges: 1_000 }
 
-export const consumerProgressMemory = (limits: MemoryLimits = standardLimits): ConsumerProgressMemory => {
-  const places = new Map<string, Array<Run>>()
+export const consumerProgressCache = (limits: CacheLimits = standardLimits): ConsumerProgressCache => {
+  const partitions = new Map<string, Array<ProcessedRange>>()
   const consumers = new Set<string>()
 
   return {
     add: ({ by, topic, partition, first, next, at }) => {
       if (!isOffset(first) || !isOffset(next)) return
       const name = `${by} ${topic} ${partition}`
-      let runs = places.get(name)
-      if (runs === undefined) {
-        if (places.size >= limits.places) return
-        runs = []
-        places.set(name, runs)
+      let ranges = partitions.get(name)
+      if (ranges === undefined) {
+        if (partitions.size >= limits.maxPartitions) return
+        ranges = []
+        partitions.set(name, ranges)
         consumers.add(by)
       }
-      runs.push({ first: BigInt(first), next: BigInt(next), at })
-      // A few at a time, since each removal moves all that stay.
-      if (runs.length > limits.runs * 1.1) runs.splice(0, runs.length - limits.runs)
+      ranges.push({ first: BigInt(first), next: BigInt(next), at })
+      // In groups, since each removal moves all that remain.
+      if (ranges.length > limits.maxRanges * 1.1) ranges.splice(0, ranges.length - limits.maxRanges)
     },
     consumers: () => [...consumers].toSorted(),
-    passage: (consumer, { topic, partition, offset, since }) => {
-      const runs = places.get(`${consumer} ${topic} ${partition}`) ?? []
-      const last = runs.at(-1)
+    stateOf: (consumer, { topic, partition, offset, since }) => {
+      const ranges = partitions.get(`${consumer} ${topic} ${partition}`) ?? []
+      const last = ranges.at(-1)
       if (last === undefined || !isOffset(offset)) return { state: "not known" }
-      const place = BigInt(offset)
-      const later = runs.filter(({ at }) => at >= since)
-      const run = later.find(({ first, next }) => first <= place && place < next)
-      if (run !== undefined) return { state: "done", at: run.at }
-      if (later.some(({ first }) => first > place)) return { state: "passed" }
-      return { state: last.next <= place ? "not yet" : "not known" }
+      const position = BigInt(offset)
+      const current = ranges.filter(({ at }) => at >= since)
+      const range = current.find(({ first, next }) => first <= position && position < next)
+      if (range !== undefined) return { state: "done", at: range.at }
+      if (current.some(({ first }) => first > position)) return { state: "passed" }
+      return { state: last.next <= position ? "not yet" : "not known" }
     }
   }
 }

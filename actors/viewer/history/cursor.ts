@@ -1,11 +1,11 @@
 /**
- * Where a page of a search ended, so that the next one begins right behind it, also within one millisecond: many records
- * of a batch have the same time. Events are in the order of time, topic, partition and offset.
+ * The position in the log where a page of a search ended, so that the next page continues exactly behind it, also within
+ * one millisecond: many records of a batch share a time. Events are ordered by time, topic, partition and offset.
  */
 import type { LogRecord, RecordBatch } from "../../../bridge/event-log/service.ts"
 import type { EventView } from "../../inspect/events/messages.ts"
 
-/** The last event of a page, by its place in the log. `timestamp`: milliseconds since 1970. */
+/** The position of a page's last event. `timestamp`: ms since 1970. */
 export interface Cursor {
   readonly timestamp: number
   readonly topic: string
@@ -13,8 +13,7 @@ export interface Cursor {
   readonly offset: bigint
 }
 
-/** The cursor behind an event. */
-export const placeOf = ({ timestamp, topic, partition = 0, offset = "0" }: EventView): Cursor => ({
+export const cursorOf = ({ timestamp, topic, partition = 0, offset = "0" }: EventView): Cursor => ({
   timestamp,
   topic,
   partition,
@@ -28,12 +27,12 @@ const compare = (one: Cursor, other: Cursor): number => {
   return one.offset === other.offset ? 0 : one.offset < other.offset ? -1 : 1
 }
 
-/** The order of events in a search, the oldest first; turned round, the newest first. */
-export const inOrder = (one: EventView, other: EventView): number =>
-  one.timestamp - other.timestamp || compare(placeOf(one), placeOf(other))
+/** Compares by position, oldest first. */
+export const byPosition = (one: EventView, other: EventView): number =>
+  one.timestamp - other.timestamp || compare(cursorOf(one), cursorOf(other))
 
-/** Does a record come behind the cursor, or with `newestFirst` before it? All do where there is none. */
-export const isBehind = (
+/** Whether a record lies behind the cursor, or with `newestFirst` before it; true without a cursor. */
+export const isPastCursor = (
   cursor: Cursor | undefined,
   { topic, partition }: Pick<RecordBatch, "topic" | "partition">,
   { timestamp, offset }: Pick<LogRecord, "timestamp" | "offset">,
@@ -44,11 +43,11 @@ export const isBehind = (
   return newestFirst ? order < 0 : order > 0
 }
 
-/** As it stands in an answer and in an address. */
+/** The text form used in responses and query parameters. */
 export const writeCursor = ({ timestamp, topic, partition, offset }: Cursor): string =>
   `${timestamp}.${partition}.${offset}.${topic}`
 
-/** Undefined for what is no cursor. */
+/** Undefined for an invalid text. */
 export const readCursor = (text: string): Cursor | undefined => {
   const [, timestamp, partition, offset, topic] =
     /^(\d{1,15})\.(\d{1,9})\.(\d{1,19})\.([A-Za-z0-9._-]{1,249})$/.exec(text) ?? []

@@ -1,10 +1,9 @@
-/** What happened in one short interval, in counts; and several of them as one. */
-import { Buffer } from "node:buffer"
+/** Counts of the events in one short interval of time, and their merge over several intervals. */
 import type { LogRecord } from "../../../bridge/event-log/service.ts"
-import type { ByteString } from "../../../contracts/event.ts"
-import { metaValue, splitRecord } from "../../../contracts/wire/record.ts"
+import { metaValue } from "../../../contracts/wire/record.ts"
 import { timingIncrements } from "../../inspect/counters/timings.ts"
 import { deviceTypeOf, typeOf } from "../../inspect/events/event-view.ts"
+import { decodedRecord } from "../decoded-record.ts"
 
 export type Counts = Map<string, number>
 
@@ -13,15 +12,15 @@ export interface Interval {
   readonly types: Counts
   readonly countries: Counts
   readonly devices: Counts
-  /** Of klag, in buckets; see actors/inspect/counters/timings.ts. */
+  /** Histogram of klag; its buckets are those of actors/inspect/counters/timings.ts. */
   readonly klag: Counts
 }
 
-/** Of names, so many are counted each by itself; they come from anyone. What comes later counts as `(other)`. */
-const mostNames = 100
-const longestName = 100
+/** Limits of the names counted separately, since clients choose them; further names are counted as `(other)`. */
+const maxNames = 100
+const maxNameChars = 100
 export const otherName = "(other)"
-/** Of records that cannot be taken apart, and of events that do not say it. */
+/** For records that cannot be parsed, and for events without that field. */
 const unreadableName = "(unreadable)"
 const unknownName = "(unknown)"
 
@@ -33,13 +32,12 @@ export const emptyInterval = (): Interval => ({
   klag: new Map()
 })
 
-/** Counts one record, readable or not. A klag that no event can have is counted, and in no percentile. */
-export const addTo = (interval: Interval, { value: { buffer, byteOffset, byteLength } }: LogRecord): void => {
-  const value = Buffer.from(buffer, byteOffset, byteLength).toString("latin1") as ByteString
+/** Counts one record, valid or not. An implausible klag is counted, but in no percentile. */
+export const addRecord = (interval: Interval, record: LogRecord): void => {
+  const { text, split } = decodedRecord(record)
   interval.all += 1
-  const split = splitRecord(value)
-  count(interval.types, split === undefined ? unreadableName : typeOf(value))
-  // All of its values would be many, of each record that comes.
+  count(interval.types, split === undefined ? unreadableName : typeOf(text))
+  // Looks up single values: decoding the whole meta part of each record would cost too much.
   const meta = {
     get: (name: string): string | undefined =>
       split === undefined ? undefined : metaValue(split.meta, name) || undefined
@@ -53,21 +51,21 @@ export const addTo = (interval: Interval, { value: { buffer, byteOffset, byteLen
 }
 
 const count = (counts: Counts, name: string): void => {
-  const key = name.slice(0, longestName)
-  add(counts, counts.size < mostNames || counts.has(key) ? key : otherName, 1)
+  const key = name.slice(0, maxNameChars)
+  add(counts, counts.size < maxNames || counts.has(key) ? key : otherName, 1)
 }
 
 const add = (counts: Counts, key: string, by: number): void =>
   void counts.set(key, (counts.get(key) ?? 0) + by)
 
-/** The counts of several intervals. */
-export const together = (intervals: ReadonlyArray<Interval>): Interval => {
-  const whole = emptyInterval()
+/** The sums of several intervals. */
+export const merged = (intervals: ReadonlyArray<Interval>): Interval => {
+  const sum = emptyInterval()
   for (const interval of intervals) {
-    whole.all += interval.all
+    sum.all += interval.all
     for (const part of ["types", "countries", "devices", "klag"] as const) {
-      for (const [key, by] of interval[part]) add(whole[part], key, by)
+      for (const [key, by] of interval[part]) add(sum[part], key, by)
     }
   }
-  return whole
+  return sum
 }

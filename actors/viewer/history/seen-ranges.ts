@@ -1,55 +1,54 @@
 /**
- * Which records have been brought already, when several readers bring the same log: the one that reads on, and those
- * that look back. Each reads a partition in order, so that a stretch of each partition says all about a reader.
+ * Which records were counted already, when several readers read the same log: the live consumer, and the scans of the
+ * back-fill. Each reads a partition in order, so one range of offsets per partition describes a reader.
  */
 import type { LogRecord, RecordBatch } from "../../../bridge/event-log/service.ts"
 
 /** From the first offset to before the second. */
-interface Stretch {
+interface OffsetRange {
   readonly from: bigint
   readonly to: bigint
 }
 
-/** What one reader has brought, by partition. */
-export type Reader = Map<string, Stretch>
+/** What one reader has read, by partition. */
+export type Reader = Map<string, OffsetRange>
 
-export interface Covered {
-  /** A new reader. */
-  readonly reader: () => Reader
-  /** What it brought may be brought again: for one whose stretches another has brought too. */
-  readonly forget: (reader: Reader) => void
-  /** The records of a reader's next batch that nobody has brought before; they count as brought then. */
-  readonly newIn: (reader: Reader, batch: RecordBatch) => ReadonlyArray<LogRecord>
+export interface SeenRanges {
+  readonly addReader: () => Reader
+  /** Drops a reader's ranges, when another reader has read the same records. */
+  readonly removeReader: (reader: Reader) => void
+  /** The records of a reader's next batch that no reader has read before; they count as read from now on. */
+  readonly unseen: (reader: Reader, batch: RecordBatch) => ReadonlyArray<LogRecord>
 }
 
-export const makeCovered = (): Covered => {
+export const makeSeenRanges = (): SeenRanges => {
   const readers = new Set<Reader>()
   return {
-    reader: () => {
+    addReader: () => {
       const reader: Reader = new Map()
       readers.add(reader)
       return reader
     },
-    forget: (reader) => void readers.delete(reader),
-    newIn: (reader, { topic, partition, records, end }) => {
-      const place = `${partition} ${topic}`
+    removeReader: (reader) => void readers.delete(reader),
+    unseen: (reader, { topic, partition, records, end }) => {
+      const name = `${partition} ${topic}`
       const last = records.at(-1)
       if (last === undefined) return []
       for (const one of readers) {
-        // The log ends before what was brought: it was deleted and made again.
-        const before = one.get(place)
-        if (before !== undefined && before.to > BigInt(end)) one.delete(place)
+        // The log ends before what was read: it was deleted and created again.
+        const before = one.get(name)
+        if (before !== undefined && before.to > BigInt(end)) one.delete(name)
       }
-      const known = Array.from(readers, (one) => one.get(place)).filter((stretch) => stretch !== undefined)
+      const seen = Array.from(readers, (one) => one.get(name)).filter((range) => range !== undefined)
       const next = BigInt(last.offset) + 1n
       const first = BigInt(records[0]?.offset ?? last.offset)
-      const own = reader.get(place)
-      if (own === undefined) reader.set(place, { from: first, to: next })
-      else if (next > own.to) reader.set(place, { from: own.from, to: next })
-      if (known.every(({ from, to }) => next <= from || to <= first)) return records
+      const own = reader.get(name)
+      if (own === undefined) reader.set(name, { from: first, to: next })
+      else if (next > own.to) reader.set(name, { from: own.from, to: next })
+      if (seen.every(({ from, to }) => next <= from || to <= first)) return records
       return records.filter(({ offset }) => {
         const at = BigInt(offset)
-        return known.every(({ from, to }) => at < from || to <= at)
+        return seen.every(({ from, to }) => at < from || to <= at)
       })
     }
   }

@@ -1,61 +1,61 @@
-/** Sends one event of a person's making through the gateway, as any client would, and tells what it answered. */
+/** Sends a test event through the gateway, as any client would, and returns the gateway's response. Keeps nothing. */
 import { Schema } from "effect"
 import type { TestAnswer, TestEvent } from "../../inspect/events/messages.ts"
 
 const Name = Schema.NonEmptyString.check(Schema.isMaxLength(200))
 const Value = Schema.String.check(Schema.isMaxLength(10_000))
 
-/** What may be sent. A path segment of dots alone would lead elsewhere. */
-export const TestOrder = Schema.Struct({
+/** A valid test event. The type becomes a path segment, so it must not consist of dots alone. */
+export const TestEventCommand = Schema.Struct({
   type: Name.check(Schema.isPattern(/^(?!\.{1,2}$)[^\p{Cc}]+$/u)),
   params: Schema.Record(Name, Value),
   key: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[!-~]{0,200}$/)))
 })
 
-export const testShape = '{"type": name, "params": {name: value}, "key"?: write key}'
+export const testEventShape = '{"type": name, "params": {name: value}, "key"?: write key}'
 
-/** The parameter by which the event is known again. */
+/** The parameter that identifies a test event. */
 export const markerParam = "spoor_test"
 
-/** How long the gateway may take, milliseconds; and how much of its answer is told, characters. */
-const patience = 5_000
-const toldOfBody = 2_000
+/** Time limit of the gateway's response, ms; and how much of its body is returned, characters. */
+const gatewayTimeoutMs = 5_000
+const maxBodyChars = 2_000
 
-/** The gateway could not be asked; the message is a sentence for a person. */
-export class GatewayAway extends Error {}
+/** The gateway could not be reached; the message is a sentence for a person. */
+export class GatewayUnreachable extends Error {}
 
-/** Sends an event; rejects with `GatewayAway` when nobody answers. */
+/** Rejects with `GatewayUnreachable`. */
 export type SendTest = (event: TestEvent) => Promise<TestAnswer>
 
-/** `findGateway` returns its URL, or undefined where none is known; asked each time, since a gateway may start later. */
+/** `findGateway` returns the gateway's URL, undefined when unknown; called each time, since a gateway may start later. */
 export const sendTestTo =
   (findGateway: () => string | undefined): SendTest =>
   async ({ type, params, key = "" }) => {
     const gateway = findGateway()
     if (gateway === undefined) {
-      throw new GatewayAway("No gateway is known: set GATEWAY_URL to where events are sent.")
+      throw new GatewayUnreachable("No gateway is known: set GATEWAY_URL to the gateway's address.")
     }
     const marker = crypto.randomUUID()
     const at = Date.now()
-    const begin = performance.now()
+    const startedAt = performance.now()
     try {
-      const answer = await fetch(`${gateway}/t/${encodeURIComponent(type)}`, {
+      const response = await fetch(`${gateway}/t/${encodeURIComponent(type)}`, {
         method: "POST",
         headers: { "content-type": "application/json", ...(key === "" ? {} : { "x-write-key": key }) },
         body: JSON.stringify({ ...params, [markerParam]: marker }),
         redirect: "manual",
-        signal: AbortSignal.timeout(patience)
+        signal: AbortSignal.timeout(gatewayTimeoutMs)
       })
-      const body = (await answer.text()).slice(0, toldOfBody)
-      return { marker, status: answer.status, body, took: Math.round(performance.now() - begin), at }
+      const body = (await response.text()).slice(0, maxBodyChars)
+      return { marker, status: response.status, body, took: Math.round(performance.now() - startedAt), at }
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new GatewayAway(`The gateway at ${gateway} (GATEWAY_URL) did not answer: ${why}`)
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new GatewayUnreachable(`The gateway at ${gateway} (GATEWAY_URL) did not respond: ${reason}`)
     }
   }
 
-/** `scheme://host:port` and a path before the events, without a slash at its end; undefined for what is no such URL. */
-export const gatewayBase = (text: string): string | undefined => {
+/** `scheme://host:port` and a base path without a trailing slash; undefined for anything but an HTTP URL. */
+export const gatewayBaseUrl = (text: string): string | undefined => {
   if (!URL.canParse(text)) return undefined
   const { protocol, origin, pathname } = new URL(text)
   return protocol === "http:" || protocol === "https:"

@@ -1,107 +1,115 @@
 /**
- * Figures over time, of the events that a viewer has read: a ring of short intervals, each with its counts. An event
- * belongs to the interval in which the log took it. Bounded; lives as long as the viewer.
+ * Series over time of the events that a viewer has read: a ring of short intervals with their counts. An event belongs to
+ * the interval of its log time. Bounded; lives as long as the viewer.
  */
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
 import { timingsOf } from "../../inspect/counters/timings.ts"
 import type { Mask } from "../../inspect/events/mask.ts"
 import type { SeriesView } from "../../inspect/events/messages.ts"
-import { addTo, type Counts, emptyInterval, type Interval, otherName, together } from "./interval.ts"
-import { type Gap, isCut } from "./read-gaps.ts"
-import { makeCovered, type Reader } from "./seen-ranges.ts"
+import { addRecord, type Counts, emptyInterval, type Interval, merged, otherName } from "./interval.ts"
+import { type Gap, hasGap } from "./read-gaps.ts"
+import { makeSeenRanges, type Reader } from "./seen-ranges.ts"
 
 const named = ["types", "countries", "devices"] as const
 export const seriesNames = ["all", ...named, "klag"] as const
 export type SeriesName = (typeof seriesNames)[number]
 
-/** The series that is told of that name: of names that a mask hides, only the sum of all. */
-export const shownSeries = (name: SeriesName, mask: Mask): SeriesName => {
+/** The series shown under that name: when the mask hides its names, only the sum of all. */
+export const visibleSeries = (name: SeriesName, mask: Mask): SeriesName => {
   const isHidden =
     (name === "countries" && mask.hides("country")) || (name === "devices" && mask.hides("type"))
   return isHidden ? "all" : name
 }
 
-/** An interval lasts so many seconds, and so many are kept: an hour. */
-const intervalTime = 5
-const keptIntervals = 720
+/** Length of an interval, seconds, and the number of intervals kept: an hour. */
+const intervalSeconds = 5
+const maxIntervals = 720
 
-/** A chart has at most so many points: of longer spans, several intervals make one. */
-export const mostPoints = 240
+/** Maximum number of points of a series; for longer spans several intervals are merged into one point. */
+export const maxPoints = 240
 
-/** Of types, countries and devices, so many have a line of their own. */
-const largest = 10
+/** Types, countries and devices with a line of their own; the rest are summed up. */
+const maxNamedLines = 10
 
 export interface Series {
-  /** Somebody who brings records, in the order of each partition. */
+  /** A new reader, which adds the records of each partition in order. */
   readonly reader: () => Reader
-  readonly forget: (reader: Reader) => void
-  /** Counts the records that nobody has brought before. `now`: milliseconds since 1970. */
+  /** Forgets what a reader has read. */
+  readonly removeReader: (reader: Reader) => void
+  /** Counts the records that no reader has added before. `now`: ms since 1970. */
   readonly add: (reader: Reader, batch: RecordBatch, now: number) => void
-  /** All records from that time on (milliseconds since 1970) have been brought; what lies before is not shown. */
+  /** Declares that all records from that time on (ms since 1970) were added; earlier points are unknown. */
   readonly isKnownSince: (time: number) => void
-  /** The figures of so many minutes up to `now`, milliseconds since 1970; the interval that has not ended is left out. */
+  /** The last `minutes` up to `now` (ms since 1970), without the current interval. */
   readonly view: (name: SeriesName, minutes: number, now: number) => SeriesView
 }
 
 /**
- * `since`: from when on every record is brought, milliseconds since 1970. In `gaps` the log could not be read: that
- * nothing was brought of such a time does not mean that nothing was there.
+ * Every record from `since` on (ms since 1970) is added. In `gaps` the log could not be read: an interval without records
+ * is unknown then, not empty.
+ *
+ * @example
+ * const series = makeSeries(Date.now())
+ * const reader = series.reader()
+ * series.add(reader, batch, Date.now())
+ * series.view("types", 15, Date.now())
  */
 export const makeSeries = (since: number, gaps: () => ReadonlyArray<Gap> = () => []): Series => {
   const intervals = new Map<number, Interval>()
-  const covered = makeCovered()
+  const seenRanges = makeSeenRanges()
   let knownSince = since
 
-  const intervalAt = (place: number): Interval => {
-    const known = intervals.get(place)
+  const intervalAt = (index: number): Interval => {
+    const known = intervals.get(index)
     if (known !== undefined) return known
     const interval = emptyInterval()
-    intervals.set(place, interval)
+    intervals.set(index, interval)
     return interval
   }
 
-  const forgetBefore = (place: number): void => {
-    if (intervals.size <= keptIntervals) return
-    for (const one of intervals.keys()) if (one < place) intervals.delete(one)
+  const evictBefore = (oldest: number): void => {
+    if (intervals.size <= maxIntervals) return
+    for (const index of intervals.keys()) if (index < oldest) intervals.delete(index)
   }
 
   return {
-    reader: covered.reader,
-    forget: covered.forget,
+    reader: seenRanges.addReader,
+    removeReader: seenRanges.removeReader,
     add: (reader, batch, now) => {
-      const current = placeOf(now)
-      const oldest = current - keptIntervals
-      for (const record of covered.newIn(reader, batch)) {
-        // Of a clock that is ahead of ours, the event is one of now.
-        const place = Math.min(placeOf(record.timestamp), current)
-        if (place >= oldest) addTo(intervalAt(place), record)
+      const current = indexOf(now)
+      const oldest = current - maxIntervals
+      for (const record of seenRanges.unseen(reader, batch)) {
+        // The clock of the log may be ahead of ours.
+        const index = Math.min(indexOf(record.timestamp), current)
+        if (index >= oldest) addRecord(intervalAt(index), record)
       }
-      forgetBefore(oldest)
+      evictBefore(oldest)
     },
     isKnownSince: (time) => {
       knownSince = Math.min(knownSince, time)
     },
     view: (name, minutes, now) => {
-      const wanted = Math.min(keptIntervals, Math.max(1, Math.round((minutes * 60) / intervalTime)))
-      const width = Math.ceil(wanted / mostPoints)
+      const wanted = Math.min(maxIntervals, Math.max(1, Math.round((minutes * 60) / intervalSeconds)))
+      const width = Math.ceil(wanted / maxPoints)
       const points = Math.floor(wanted / width)
-      const end = Math.floor(placeOf(now) / width) * width
+      const end = Math.floor(indexOf(now) / width) * width
       const begins = Array.from({ length: points }, (_, i) => end - (points - i) * width)
       const counts = begins.map((begin) => {
-        const from = begin * intervalTime * 1000
+        const from = begin * intervalSeconds * 1000
         if (from < knownSince) return undefined
         const parts = Array.from({ length: width }, (_, i) => intervals.get(begin + i))
-        const there = parts.filter((part) => part !== undefined)
-        if (there.length === 0 && isCut(gaps(), from, from + width * intervalTime * 1000)) return undefined
-        return together(there)
+        const known = parts.filter((part) => part !== undefined)
+        if (known.length === 0 && hasGap(gaps(), from, from + width * intervalSeconds * 1000))
+          return undefined
+        return merged(known)
       })
-      const times = begins.map((begin) => begin * intervalTime)
-      return seriesView(name, times, counts, width * intervalTime)
+      const times = begins.map((begin) => begin * intervalSeconds)
+      return seriesView(name, times, counts, width * intervalSeconds)
     }
   }
 }
 
-/** The figures of these intervals of `step` seconds; undefined for one of which nothing is known. */
+/** The series of these intervals of `step` seconds; an unknown interval is undefined. */
 export const seriesView = (
   name: SeriesName,
   times: ReadonlyArray<number>,
@@ -117,8 +125,8 @@ export const seriesView = (
   troubles: []
 })
 
-/** The interval that a time (milliseconds since 1970) falls into. */
-const placeOf = (time: number): number => Math.floor(time / 1000 / intervalTime)
+/** The index of the interval that a time (ms since 1970) falls into. */
+const indexOf = (time: number): number => Math.floor(time / 1000 / intervalSeconds)
 
 type Points = ReadonlyArray<Interval | undefined>
 type Lines = SeriesView["lines"]
@@ -129,7 +137,7 @@ const rateLines = (name: Exclude<SeriesName, "klag">, points: Points, seconds: n
     return [{ name, values: points.map((point) => (point === undefined ? null : rate(point.all))) }]
   const shown = largestOf(
     points.flatMap((point) => (point === undefined ? [] : [point[name]])),
-    largest
+    maxNamedLines
   )
   const countOf = (point: Interval, line: string): number => point[name].get(line) ?? 0
   const rest = (point: Interval): number =>
@@ -144,14 +152,14 @@ const rateLines = (name: Exclude<SeriesName, "klag">, points: Points, seconds: n
     : lines
 }
 
-/** The names with the largest counts, largest first; what was not counted by itself is none of them. */
-const largestOf = (all: ReadonlyArray<Counts>, most: number): ReadonlyArray<string> => {
+/** The names with the largest counts, largest first, without `(other)`. */
+const largestOf = (all: ReadonlyArray<Counts>, max: number): ReadonlyArray<string> => {
   const sums: Counts = new Map()
   for (const counts of all) for (const [key, by] of counts) sums.set(key, (sums.get(key) ?? 0) + by)
   sums.delete(otherName)
   return [...sums]
     .toSorted(([one, a], [other, b]) => b - a || (one < other ? -1 : 1))
-    .slice(0, most)
+    .slice(0, max)
     .map(([key]) => key)
 }
 

@@ -1,8 +1,8 @@
 /**
- * What the viewer tells of the past: searches in the log, the ways of events, figures over time; and test events. Lives
- * as long as the viewer; it remembers, within bounds, what came by.
+ * The viewer's history: searches in the log, event timelines, series over time; and test events. Lives as long as the
+ * viewer and caches, within limits, what it has read.
  */
-import { Cause, Clock, Deferred, Effect, Exit, Option, Semaphore } from "effect"
+import { Clock, Deferred, Effect, Option, Semaphore } from "effect"
 import { EventLog, type RecordBatch } from "../../../bridge/event-log/service.ts"
 import { IngestQueue } from "../../../bridge/ingest-queue/service.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
@@ -18,49 +18,48 @@ import { publishConsumerProgress } from "../../runtime/publish/consumer-progress
 import { readTopics } from "../../transform/topics.ts"
 import type { Counter } from "../counters.ts"
 import { counters } from "../counters.ts"
-import type { LineMemory } from "../live/raw-line-cache.ts"
+import type { RawLineCache } from "../live/raw-line-cache.ts"
 import { backFill } from "./back-fill.ts"
-import { consumerProgressMemory } from "./consumer-progress.ts"
-import { journey } from "./event-timeline.ts"
+import { consumerProgressCache } from "./consumer-progress.ts"
+import { eventTimeline } from "./event-timeline.ts"
 import type { Range } from "./range.ts"
 import { type Countings, type RangeTables, tablesOfRange } from "./range-counts.ts"
 import { seriesOfRange } from "./range-series.ts"
-import type { Reading } from "./read-gaps.ts"
-import { type SearchQuery, search } from "./search.ts"
-import { searchBack } from "./search-backwards.ts"
-import { gatewayBase, type SendTest, sendTestTo } from "./send-test-event.ts"
-import { makeSeries, type SeriesName, shownSeries } from "./series.ts"
+import type { LogReadGaps } from "./read-gaps.ts"
+import { search } from "./search.ts"
+import { searchBackwards } from "./search-backwards.ts"
+import type { SearchContext, SearchQuery } from "./search-query.ts"
+import { gatewayBaseUrl, type SendTest, sendTestTo } from "./send-test-event.ts"
+import { makeSeries, type SeriesName, visibleSeries } from "./series.ts"
 import { gatewayUrl } from "./settings.ts"
 import { subscribeConsumerProgress } from "./subscribe-progress.ts"
 
-/** All reject with `Failure`, "busy" when too many search; `sendTest` as it says. `left` ends a search when who asked has gone. */
-export interface Past {
-  readonly search: (query: SearchQuery, left: AbortSignal) => Promise<SearchView>
-  /** `logged`: when the log took it, milliseconds since 1970, where that is known; then it is found sooner. */
-  readonly journey: (id: string, logged: number | undefined, left: AbortSignal) => Promise<TimelineView>
+/** All reject with `Failure`, "busy" at the limit of concurrent searches; `sendTest` as documented there. `signal` cancels a search. */
+export interface History {
+  readonly search: (query: SearchQuery, signal: AbortSignal) => Promise<SearchView>
+  /** `logged`: the event's log time, ms since 1970, when known; it shortens the search. */
+  readonly timeline: (id: string, logged: number | undefined, signal: AbortSignal) => Promise<TimelineView>
   readonly series: (name: SeriesName, minutes: number) => SeriesView
-  /** The same, and what a counter would have counted, of what the log holds of a range of time. */
-  readonly seriesOf: (name: SeriesName, range: Range, left: AbortSignal) => Promise<SeriesView>
-  readonly tablesOf: (counter: Counter, range: Range, left: AbortSignal) => Promise<RangeTables>
+  /** A series over a range of time, from the records in the log. */
+  readonly seriesOf: (name: SeriesName, range: Range, signal: AbortSignal) => Promise<SeriesView>
+  /** What a counter would have counted in a range of time, from the records in the log. */
+  readonly tablesOf: (counter: Counter, range: Range, signal: AbortSignal) => Promise<RangeTables>
   readonly sendTest: SendTest
-  /** Where the gateway is, as test events reach it; undefined when that is not known. */
+  /** The gateway's URL for test events; undefined when unknown. */
   readonly gateway: () => string | undefined
 }
 
-export const pastSettings = [gatewayUrl, gatewayPort, viewerMask]
+export const historySettings = [gatewayUrl, gatewayPort, viewerMask]
 
-/**
- * How long a search may take, milliseconds, and one for a single event of which nothing is known; and how many of both
- * there may be at a time.
- */
-const searchPatience = 5_000
+/** Time limits of a search, and of a timeline of an event whose log time is unknown, ms; and the limit of concurrent ones. */
+const searchTimeoutMs = 5_000
 const timelineTimeoutMs = 15_000
-const searchesAtATime = 4
+const maxConcurrentSearches = 4
 
-/** What is told, and what is done with each batch of records that the viewer has read. */
-export const makePast = Effect.fnUntraced(function* (
-  lines: LineMemory,
-  reading: Reading,
+/** The history, and the effect that handles each batch of records that the viewer has read. */
+export const makeHistory = Effect.fnUntraced(function* (
+  lines: RawLineCache,
+  readGaps: LogReadGaps,
   countings: Countings
 ) {
   const { sources } = yield* IngestQueue
@@ -69,69 +68,69 @@ export const makePast = Effect.fnUntraced(function* (
   const self = yield* Self
   const topics = yield* readTopics
   const settings = yield* readAll({ gatewayUrl, gatewayPort, viewerMask })
-  const fixedGateway = settings.gatewayUrl === undefined ? undefined : gatewayBase(settings.gatewayUrl)
+  const fixedGateway = settings.gatewayUrl === undefined ? undefined : gatewayBaseUrl(settings.gatewayUrl)
   if (settings.gatewayUrl !== undefined && fixedGateway === undefined) {
     return yield* new Failure({
-      reason: "unreadable",
+      reason: "misconfigured",
       message: "GATEWAY_URL must be a URL like http://gateway:5222."
     })
   }
   const publishProgress = yield* publishConsumerProgress
-  const runExit = Effect.runPromiseExitWith(yield* Effect.context<never>())
-  const searches = yield* Semaphore.make(searchesAtATime)
+  const run = Effect.runPromiseWith(yield* Effect.context<never>())
+  const searches = yield* Semaphore.make(maxConcurrentSearches)
 
   const mask = readMask(settings.viewerMask)
-  const memory = consumerProgressMemory()
-  yield* Effect.forkScoped(subscribeConsumerProgress(bus, memory))
+  const progress = consumerProgressCache()
+  yield* Effect.forkScoped(subscribeConsumerProgress(bus, progress))
 
   const started = yield* Clock.currentTimeMillis
-  const series = makeSeries(started, reading.gaps)
-  const reader = series.reader()
-  const begun = yield* Deferred.make<void>()
-  // Only when this viewer reads is it sure that what a look does not find, comes.
-  yield* Effect.forkScoped(Effect.andThen(Deferred.await(begun), backFill(series, scan, topics.all)))
+  const series = makeSeries(started, readGaps.gaps)
+  const liveReader = series.reader()
+  const hasRead = yield* Deferred.make<void>()
+  // Start the back-fill after the live consumer has read its first batch; otherwise records appended in between are missed by both.
+  yield* Effect.forkScoped(Effect.andThen(Deferred.await(hasRead), backFill(series, scan, topics.all)))
 
-  const searched = async <A>(effect: Effect.Effect<A>, signal: AbortSignal): Promise<A> => {
-    const exit = await runExit(searches.withPermitsIfAvailable(1)(effect), { signal })
-    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
-    if (Option.isSome(exit.value)) return exit.value.value
-    throw new Failure({ reason: "busy", message: "Others are searching." })
+  const searching = async <A>(effect: Effect.Effect<A>, signal: AbortSignal): Promise<A> => {
+    const found = await run(searches.withPermitsIfAvailable(1)(effect), { signal })
+    if (Option.isSome(found)) return found.value
+    throw new Failure({ reason: "busy", message: "Too many searches are running: try again later." })
   }
 
-  const logPlaces = { scan, topics: topics.all, mask, patience: searchPatience }
-  const gateway = () => fixedGateway ?? ownGateway(self.announced("send events"), settings.gatewayPort)
-  const witnesses = { consumers: counters.map(({ name }) => name), memory, mask, lines }
-  const past: Past = {
-    search: (query, left) =>
-      searched(
-        query.newestFirst === true ? searchBack(query, logPlaces, Date.now()) : search(query, logPlaces),
-        left
+  const context: SearchContext = { scan, topics: topics.all, mask, timeoutMs: searchTimeoutMs }
+  const gateway = () => fixedGateway ?? localGateway(self.announced("send events"), settings.gatewayPort)
+  const timelineContext = { consumers: counters.map(({ name }) => name), progress, mask, lines }
+  const history: History = {
+    search: (query, signal) =>
+      searching(
+        query.newestFirst === true ? searchBackwards(query, context, Date.now()) : search(query, context),
+        signal
       ),
-    journey: (id, logged, left) => {
-      const patience = logged === undefined ? timelineTimeoutMs : searchPatience
-      const found = locateEvent(id, { sources, scan, topics, patience, logged })
-      return searched(
-        Effect.map(found, (location) => journey(location, witnesses)),
-        left
+    timeline: (id, logged, signal) => {
+      const timeoutMs = logged === undefined ? timelineTimeoutMs : searchTimeoutMs
+      const location = locateEvent(id, { sources, scan, topics, timeoutMs, logged })
+      return searching(
+        Effect.map(location, (found) => eventTimeline(found, timelineContext)),
+        signal
       )
     },
-    series: (name, minutes) => ({ ...series.view(shownSeries(name, mask), minutes, Date.now()), name }),
-    seriesOf: (name, range, left) => searched(seriesOfRange(name, range, logPlaces), left),
-    tablesOf: (counter, range, left) => searched(tablesOfRange(counter, countings, range, logPlaces), left),
+    series: (name, minutes) => ({ ...series.view(visibleSeries(name, mask), minutes, Date.now()), name }),
+    seriesOf: (name, range, signal) => searching(seriesOfRange(name, range, context), signal),
+    tablesOf: (counter, range, signal) =>
+      searching(tablesOfRange(counter, countings, range, context), signal),
     sendTest: sendTestTo(gateway),
     gateway
   }
-  const seen = Effect.fnUntraced(function* (batch: RecordBatch) {
-    series.add(reader, batch, yield* Clock.currentTimeMillis)
-    yield* Deferred.succeed(begun, undefined)
-    // What was there before this viewer would seem to have taken that long.
+  const onRead = Effect.fnUntraced(function* (batch: RecordBatch) {
+    series.add(liveReader, batch, yield* Clock.currentTimeMillis)
+    yield* Deferred.succeed(hasRead, undefined)
+    // Progress on records older than this viewer would report the time of its start.
     if ((batch.records.at(-1)?.timestamp ?? 0) >= started) yield* publishProgress(batch)
   })
-  return { past, seen }
+  return { history, onRead }
 })
 
-/** The gateway of this process, else the one that this machine would have. */
-const ownGateway = (announced: string | undefined, port: number): string | undefined => {
+/** The gateway of this process, otherwise the standard one of this machine. */
+const localGateway = (announced: string | undefined, port: number): string | undefined => {
   if (announced !== undefined) return new URL(announced).origin
   return port === 0 ? undefined : `http://127.0.0.1:${port}`
 }

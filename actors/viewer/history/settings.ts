@@ -1,9 +1,9 @@
-/** The settings of what the viewer tells of the past and sends as a test. */
+/** The viewer's settings of its history: where test events are sent. */
 import { Config } from "effect"
 import { optional } from "../../../contracts/setting.ts"
 
 export const gatewayUrl = optional(
   "GATEWAY_URL",
   Config.String,
-  "Where the viewer sends test events, like http://gateway:5222. Unset: the gateway of its own process, else this machine on GATEWAY_PORT."
+  "URL of the gateway that the viewer sends test events to, like http://gateway:5222. Unset: the gateway of the same process, else GATEWAY_PORT on this machine."
 )

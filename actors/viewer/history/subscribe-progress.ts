@@ -1,32 +1,35 @@
-/** Remembers what consumers tell, until it is interrupted. It goes on when the bus fails; what was told meanwhile is not heard. */
+/**
+ * Subscribes to the consumers' progress messages and caches them, until it is interrupted. Resubscribes after the bus
+ * failed; messages published in between are missed.
+ */
 import { Effect, Schedule, Schema, Stream } from "effect"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
 import { ConsumerProgress } from "../../../contracts/consumer-progress.ts"
 import { decode } from "../../../contracts/messages/msgpack.ts"
-import type { ConsumerProgressMemory } from "./consumer-progress.ts"
+import type { ConsumerProgressCache } from "./consumer-progress.ts"
 
-const isConsumed = Schema.is(ConsumerProgress)
+const isConsumerProgress = Schema.is(ConsumerProgress)
 
-/** The pause before listening again, milliseconds. */
-const pause = 2_000
+/** Delay before a subscription that ended is renewed, ms. */
+const retryDelayMs = 2_000
 
 export const subscribeConsumerProgress = (
   bus: MessageBus["Service"],
-  memory: ConsumerProgressMemory
+  cache: ConsumerProgressCache
 ): Effect.Effect<void> =>
   bus.subscribe("spoor.events.consumed.>").pipe(
-    Stream.runForEach(({ payload }) => Effect.sync(() => hear(payload, memory))),
+    Stream.runForEach(({ payload }) => Effect.sync(() => addMessage(payload, cache))),
     Effect.tapError((failure) => Effect.logDebug(failure.message)),
     Effect.ignore,
-    Effect.repeat(Schedule.spaced(pause)),
+    Effect.repeat(Schedule.spaced(retryDelayMs)),
     Effect.asVoid
   )
 
-/** What is no such fact is passed by: anyone may publish there. */
-const hear = (payload: Uint8Array, memory: ConsumerProgressMemory): void => {
+/** Ignores invalid messages: anybody may publish on the subject. */
+const addMessage = (payload: Uint8Array, cache: ConsumerProgressCache): void => {
   try {
-    const fact = decode(payload)
-    if (isConsumed(fact)) memory.add(fact)
+    const message = decode(payload)
+    if (isConsumerProgress(message)) cache.add(message)
   } catch {
     // Not MessagePack.
   }

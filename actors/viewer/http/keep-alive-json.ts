@@ -1,19 +1,22 @@
-/** An answer that may take minutes: JSON behind blanks, one every few seconds, so that nobody takes the connection for dead. */
+/**
+ * A JSON response that may take minutes: a space is sent every few seconds until the value is ready, so that no server or
+ * proxy closes the connection as idle. Lives as long as its response.
+ */
 
-/** How often a blank is sent, milliseconds; well under what servers and proxies call idle. */
-const beat = 5_000
+/** Interval of the spaces, ms; well under common idle timeouts. */
+const keepAliveIntervalMs = 5_000
 
-/** The value as JSON, when it has come; until then blanks, which JSON allows before it. `value` must not fail. */
-export const longAnswer = (value: Promise<unknown>): Response => {
+/** Responds with the value as JSON; until it resolves, sends spaces, which JSON allows before a value. `value` must not reject. */
+export const keepAliveJson = (value: Promise<unknown>): Response => {
   const encoder = new TextEncoder()
   let timer: ReturnType<typeof setInterval> | undefined
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => {
-      timer = setInterval(() => controller.enqueue(encoder.encode(" ")), beat)
-      void value.then((told) => {
+      timer = setInterval(() => controller.enqueue(encoder.encode(" ")), keepAliveIntervalMs)
+      void value.then((resolved) => {
         if (timer === undefined) return
         clearInterval(timer)
-        controller.enqueue(encoder.encode(JSON.stringify(told)))
+        controller.enqueue(encoder.encode(JSON.stringify(resolved)))
         controller.close()
       })
     },

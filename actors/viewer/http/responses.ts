@@ -1,18 +1,18 @@
-/** The answers of the viewer that its routes share. */
+/** The responses that all routes of the viewer share. Keeps nothing. */
 import { refuse } from "../../../gateway/http/errors.ts"
 
-export const nothing = (): Response => refuse("not-found", "Nothing is here.")
+export const notFound = (): Response => refuse("not-found", "Nothing found at this path.")
 
-/** No JSON answer is larger, in characters: lists have pages, and this is the end of those that have none. */
-const longestAnswer = 16 * 1024 * 1024
+/** Size limit of a JSON response, characters. Lists are paged; this bounds everything else. */
+const maxJsonChars = 16 * 1024 * 1024
 
-/** JSON of this moment, that nobody keeps. What would be larger than any answer may be is refused. */
+/** A JSON response that no cache stores. A value over the size limit is refused. */
 export const json = (value: unknown): Response => {
   const text = JSON.stringify(value ?? null)
-  return text.length > longestAnswer
+  return text.length > maxJsonChars
     ? refuse(
         "too-large",
-        `The answer would have ${text.length} characters, over ${longestAnswer}. Ask for less.`
+        `The response has ${text.length} characters, over the limit of ${maxJsonChars}. Ask for less.`
       )
     : new Response(text, { headers: { "content-type": "application/json", "cache-control": "no-store" } })
 }

@@ -1,50 +1,50 @@
 /**
- * Those who watch the same: what matches their filter is chosen, written and put into messages once for all of them.
- * Lives while one of them watches.
+ * All subscribers with the same filter: matching events are selected, formatted and packed into messages once for all of
+ * them. Lives while it has a subscriber.
  */
 import type { CopyStage } from "../../../contracts/event-copy.ts"
 import { isAll, matches, mayMatch } from "../../inspect/events/filter.ts"
 import type { Filter } from "../../inspect/events/messages.ts"
 import type { LiveEvent } from "./event.ts"
-import { Thinned } from "./sampler.ts"
-import { type Figures, type LiveClient, messagesOf } from "./subscriber.ts"
+import { Sampler } from "./sampler.ts"
+import { type FeedStats, messagesOf, type Subscriber } from "./subscriber.ts"
 
-/** Events held between two messages to choose from, and how many characters of them are told at a time. */
-const maxHeld = 1_000
+/** Maximum number of events kept between two messages, and of characters sent at a time. */
+const maxPending = 1_000
 const maxChars = 256 * 1024
 
-/** Without events, the figures are told so often, in seconds. */
-const figuresEvery = 1
+/** Interval of messages without events, seconds. */
+const statsIntervalSeconds = 1
 
-/** Events of the log so far, and in the last second; null while the log cannot be read. */
-export interface Counts {
+/** Events read from the log so far, and in the last second; null while the log cannot be read. */
+export interface FeedCounts {
   readonly total: number
   readonly rate: number | null
 }
 
 export class LiveChannel {
   readonly stage: CopyStage
-  readonly clients = new Set<LiveClient>()
+  readonly subscribers = new Set<Subscriber>()
   readonly #matches: (event: LiveEvent) => boolean
-  readonly #fresh = new Thinned<LiveEvent>(maxHeld)
+  readonly #pending = new Sampler<LiveEvent>(maxPending)
   #dropped = 0
-  /** Events that may be told now; grows with time. */
-  #allowance = Number.POSITIVE_INFINITY
+  /** Token bucket: events that may be sent now; refilled with time. */
+  #tokens = Number.POSITIVE_INFINITY
   #sample = 1
-  #told: Counts = { total: -1, rate: -1 }
-  #quietFor = 0
+  #lastCounts: FeedCounts = { total: -1, rate: -1 }
+  #secondsSinceStats = 0
 
   constructor(filter: Filter) {
     this.stage = filter.stage ?? "stored"
     const may = mayMatch(filter)
     const does = matches(filter)
-    this.#matches = isAll(filter) ? () => true : (event) => may(event.record) && does(event.view)
+    this.#matches = isAll(filter) ? () => true : (event) => may(event) && does(event.view)
   }
 
-  /** The last of these events that match, at most `count`. */
-  pick(events: ReadonlyArray<LiveEvent>, count: number): ReadonlyArray<LiveEvent> {
+  /** The last matching events, at most `max`. */
+  lastMatching(events: ReadonlyArray<LiveEvent>, max: number): ReadonlyArray<LiveEvent> {
     const found: Array<LiveEvent> = []
-    for (let at = events.length - 1; at >= 0 && found.length < count; at--) {
+    for (let at = events.length - 1; at >= 0 && found.length < max; at--) {
       const event = events[at]
       if (event !== undefined && this.#matches(event)) found.push(event)
     }
@@ -52,67 +52,67 @@ export class LiveChannel {
   }
 
   add(event: LiveEvent): void {
-    if (this.#matches(event)) this.#fresh.push(event)
+    if (this.#matches(event)) this.#pending.push(event)
   }
 
-  /** So many were left out before they came here. */
-  miss(count: number): void {
+  /** Counts events that were dropped before they reached the channel. */
+  addDropped(count: number): void {
     this.#dropped += count
   }
 
   /**
-   * Tells what came since the last time, `seconds` ago: at most `budget` events a second. Of the events that came here
-   * one in `looked` was looked at.
+   * Sends the events that came since the last call, `seconds` ago: at most `maxPerSecond`. The channel was given every
+   * `comparedEvery`th event.
    */
-  tell(counts: Counts, seconds: number, budget: number, looked: number): void {
-    this.#allowance = Math.min(budget, this.#allowance + budget * seconds)
-    const events = this.#choose(looked)
+  publish(counts: FeedCounts, seconds: number, maxPerSecond: number, comparedEvery: number): void {
+    this.#tokens = Math.min(maxPerSecond, this.#tokens + maxPerSecond * seconds)
+    const events = this.#takeEvents(comparedEvery)
     const dropped = this.#dropped
     this.#dropped = 0
-    const figures: Figures = { ...counts, sample: this.#sample }
+    const stats: FeedStats = { ...counts, sample: this.#sample }
     const hasNews = events.length > 0 || dropped > 0
-    const isDue = this.#isDue(counts, seconds, hasNews)
-    const messages = hasNews || isDue ? messagesOf(figures, dropped, events) : []
-    for (const client of this.clients) {
-      if (client.isAbreast) for (const message of messages) client.send(message)
+    const isDue = this.#areStatsDue(counts, seconds, hasNews)
+    const messages = hasNews || isDue ? messagesOf(stats, dropped, events) : []
+    for (const subscriber of this.subscribers) {
+      if (subscriber.isCaughtUp) for (const message of messages) subscriber.send(message)
       else {
-        client.keep(events, dropped)
-        if (!client.isPaused || isDue) client.catchUp(figures)
+        subscriber.queue(events, dropped)
+        if (!subscriber.isPaused || isDue) subscriber.catchUp(stats)
       }
     }
   }
 
-  /** What a new client is told at once, beside what waits for it already. */
-  figures(counts: Counts): Figures {
-    if (this.clients.size === 1) this.#told = counts
+  /** The figures for a new subscriber's first message. */
+  stats(counts: FeedCounts): FeedStats {
+    if (this.subscribers.size === 1) this.#lastCounts = counts
     return { ...counts, sample: this.#sample }
   }
 
-  #choose(looked: number): ReadonlyArray<string> {
-    if (this.#fresh.isEmpty || this.#allowance < 1) return []
-    const { items, every } = this.#fresh.take(Math.floor(this.#allowance))
-    this.#allowance -= items.length
-    this.#sample = every * looked
-    const texts: Array<string> = []
+  #takeEvents(comparedEvery: number): ReadonlyArray<string> {
+    if (this.#pending.isEmpty || this.#tokens < 1) return []
+    const { items, every } = this.#pending.take(Math.floor(this.#tokens))
+    this.#tokens -= items.length
+    this.#sample = every * comparedEvery
+    const newestFirst: Array<string> = []
     let chars = 0
     for (let at = items.length - 1; at >= 0; at--) {
-      const text = items[at]?.text ?? ""
-      chars += text.length
-      if (texts.length > 0 && chars > maxChars) {
+      const json = items[at]?.json ?? ""
+      chars += json.length
+      if (newestFirst.length > 0 && chars > maxChars) {
         this.#dropped += at + 1
         break
       }
-      texts.push(text)
+      newestFirst.push(json)
     }
-    return texts.reverse()
+    return newestFirst.reverse()
   }
 
-  #isDue(counts: Counts, seconds: number, hasNews: boolean): boolean {
-    this.#quietFor += seconds
-    const isNew = counts.total !== this.#told.total || counts.rate !== this.#told.rate
-    if (!isNew || (!hasNews && this.#quietFor < figuresEvery)) return false
-    this.#told = counts
-    this.#quietFor = 0
+  #areStatsDue(counts: FeedCounts, seconds: number, hasNews: boolean): boolean {
+    this.#secondsSinceStats += seconds
+    const isNew = counts.total !== this.#lastCounts.total || counts.rate !== this.#lastCounts.rate
+    if (!isNew || (!hasNews && this.#secondsSinceStats < statsIntervalSeconds)) return false
+    this.#lastCounts = counts
+    this.#secondsSinceStats = 0
     return true
   }
 }

@@ -1,23 +1,23 @@
-/** How many may watch at once, over sockets and streams together. */
-export interface Seats {
-  /** False: all are taken. */
-  readonly take: () => boolean
-  readonly leave: () => void
+/** Limits the live connections, WebSockets and event streams together. Lives as long as the viewer. */
+export interface ConnectionLimit {
+  /** False when the limit is reached. */
+  readonly acquire: () => boolean
+  readonly release: () => void
 }
 
-/** So many may watch at once. */
-export const maxClients = 1_000
+/** Maximum number of live connections. */
+export const maxConnections = 1_000
 
-export const liveSeats = (count = maxClients): Seats => {
-  let taken = 0
+export const connectionLimit = (max = maxConnections): ConnectionLimit => {
+  let open = 0
   return {
-    take: () => {
-      if (taken >= count) return false
-      taken += 1
+    acquire: () => {
+      if (open >= max) return false
+      open += 1
       return true
     },
-    leave: () => {
-      taken -= 1
+    release: () => {
+      open -= 1
     }
   }
 }

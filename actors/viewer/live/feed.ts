@@ -1,191 +1,244 @@
 /**
- * What flows, for those who watch. Lives as long as the viewer; while nobody watches it only keeps the last records as
- * they are. Watching is at most once and never in the way of reading: whatever comes, a bounded number of events a
- * second is chosen and written, and those who watch the same share it.
+ * The live feed: distributes events to subscribers, at most once and without ever blocking the reader. A bounded number
+ * of events per second is selected and formatted, and subscribers with the same filter share the result. Lives as long
+ * as the viewer; without subscribers it only keeps the most recent records.
  */
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
 import type { Copies, CopyStage } from "../../../contracts/event-copy.ts"
 import { filterNames } from "../../inspect/events/filter.ts"
 import { type Mask, noMask } from "../../inspect/events/mask.ts"
 import type { Filter } from "../../inspect/events/messages.ts"
-import { copiedRecords, feedRecord } from "../../inspect/events/staged-event.ts"
-import { LiveChannel } from "./channel.ts"
-import { LiveEvent } from "./event.ts"
+import { copiedRecords } from "../../inspect/events/staged-event.ts"
+import { decodedRecord } from "../decoded-record.ts"
+import { type FeedCounts, LiveChannel } from "./channel.ts"
+import { CopiedLiveEvent, type LiveEvent, StoredLiveEvent } from "./event.ts"
 import { Rate } from "./rate.ts"
-import { LiveHistory } from "./recent.ts"
-import { LiveClient, type Recipient } from "./subscriber.ts"
+import { RecentEvents } from "./recent-events.ts"
+import { type Recipient, Subscriber } from "./subscriber.ts"
 
 export interface FeedLimits {
-  /** Events of a stage kept for those who come later, and the bytes that they may weigh. */
-  readonly history: number
-  readonly historyBytes: number
-  /** Of these, so many are told to one who comes. */
-  readonly first: number
-  /** Events a second that one client is told, and that all are told together. */
-  readonly perClient: number
-  readonly together: number
-  /** Comparisons of an event with a filter in a second; beyond it only some events are compared. */
-  readonly comparisons: number
-  /** Milliseconds between messages. */
-  readonly interval: number
+  /** Recent events kept per stage, and their bytes. */
+  readonly maxRecent: number
+  readonly maxRecentBytes: number
+  /** Recent events sent to a new subscriber. */
+  readonly maxFirst: number
+  /** Events sent per second: to one subscriber, and to all together. */
+  readonly maxPerSubscriber: number
+  readonly maxTogether: number
+  /** Comparisons of an event with a filter per second; above this only every Nth event is compared. */
+  readonly maxComparisons: number
+  /** Interval of messages, ms. */
+  readonly intervalMs: number
 }
 
 export const standardLimits: FeedLimits = {
-  history: 500,
-  historyBytes: 8 * 1024 * 1024,
-  first: 200,
-  perClient: 200,
-  together: 20_000,
-  comparisons: 250_000,
-  interval: 200
+  maxRecent: 500,
+  maxRecentBytes: 8 * 1024 * 1024,
+  maxFirst: 200,
+  maxPerSubscriber: 200,
+  maxTogether: 20_000,
+  maxComparisons: 250_000,
+  intervalMs: 200
 }
 
-export interface Watch {
+export interface Subscription {
   readonly pause: () => void
   readonly resume: () => void
   readonly close: () => void
 }
 
 export interface LiveFeed {
-  /** Records that came out of the log. */
+  /** Adds records that were read from the log. */
   readonly add: (batch: RecordBatch) => void
-  /** Copies of what flows at the other stages. */
+  /** Adds copies of events at the other stages. */
   readonly addCopies: (copies: Copies) => void
-  /** Events of the log so far. */
+  /** Events read from the log so far. */
   readonly total: () => number
-  readonly watchers: () => number
-  /** The stages beside the log's that somebody watches; `changed` is called when others are, and with the first and last watcher. */
+  /** Number of subscribers. */
+  readonly subscribers: () => number
+  /** The stages with a subscriber, other than `stored`. */
   readonly stages: () => ReadonlyArray<CopyStage>
-  readonly onStages: (changed: () => void) => void
-  /** Begins with what is kept that matches. */
-  readonly watch: (filter: Filter, recipient: Recipient) => Watch
+  /** `onChange` is called when `stages` changes, and for the first and the last subscriber. */
+  readonly onStagesChanged: (onChange: () => void) => void
+  /** Begins with the recent events that match. */
+  readonly subscribe: (filter: Filter, recipient: Recipient) => Subscription
 }
 
-/** While the log cannot be read (`isReading`), how much comes out of it is not known. */
+/**
+ * While `isLogReadable` is false, the rate is reported as unknown.
+ *
+ * @example
+ * const feed = liveFeed()
+ * const subscription = feed.subscribe({ type: "purchase" }, { send: console.log, isReady: () => true })
+ * feed.add(batch)
+ * subscription.close()
+ */
 export const liveFeed = (
   mask: Mask = noMask,
   limits: FeedLimits = standardLimits,
-  isReading: () => boolean = () => true
-): LiveFeed => {
-  const channels = new Map<string, LiveChannel>()
-  const histories = new Map<CopyStage, LiveHistory>()
-  const rate = new Rate()
-  let total = 0
-  let watchers = 0
-  let timer: ReturnType<typeof setInterval> | undefined
-  let toldAt = 0
-  let stagesChanged = (): void => {}
-  /** One event in so many is compared with the filters, of those that came; and how often that was done. */
-  let looked = 1
-  let came = 0
-  let compared = 0
+  isLogReadable: () => boolean = () => true
+): LiveFeed => new Feed(mask, limits, isLogReadable)
 
-  const counts = () => ({ total, rate: isReading() ? rate.at(performance.now()) : null })
+class Feed implements LiveFeed {
+  readonly #mask: Mask
+  readonly #limits: FeedLimits
+  readonly #isLogReadable: () => boolean
+  readonly #channels = new Map<string, LiveChannel>()
+  readonly #recent = new Map<CopyStage, RecentEvents>()
+  readonly #rate = new Rate()
+  #total = 0
+  #subscribers = 0
+  #timer: ReturnType<typeof setInterval> | undefined
+  #publishedAt = 0
+  #stagesChanged = (): void => {}
+  /** Every Nth event is compared with the filters. */
+  #compareEvery = 1
+  #received = 0
+  /** Comparisons since the last messages. */
+  #compared = 0
 
-  const watching = (stage: CopyStage): ReadonlyArray<LiveChannel> =>
-    [...channels.values()].filter((channel) => channel.stage === stage)
-
-  const historyOf = (stage: CopyStage): LiveHistory => {
-    const known = histories.get(stage) ?? new LiveHistory(limits.history, limits.historyBytes)
-    histories.set(stage, known)
-    return known
+  constructor(mask: Mask, limits: FeedLimits, isLogReadable: () => boolean) {
+    this.#mask = mask
+    this.#limits = limits
+    this.#isLogReadable = isLogReadable
   }
 
-  const put = (stage: CopyStage, events: ReadonlyArray<LiveEvent>, to: ReadonlyArray<LiveChannel>): void => {
-    historyOf(stage).add(events)
+  add({ topic, partition, records }: RecordBatch): void {
+    this.#total += records.length
+    this.#rate.add(records.length, performance.now())
+    const channels = this.#channelsOf("stored")
+    const position = { topic, partition }
+    const kept = channels.length > 0 ? records : records.slice(-this.#limits.maxRecent)
+    const events = kept.map((record) => new StoredLiveEvent(position, decodedRecord(record), this.#mask))
+    this.#distribute("stored", events, channels)
+  }
+
+  addCopies(copies: Copies): void {
+    const channels = this.#channelsOf(copies.stage)
+    if (channels.length === 0) return
+    for (const channel of channels) channel.addDropped(copies.dropped)
+    const events = copiedRecords(copies).map((record) => new CopiedLiveEvent(record, this.#mask))
+    this.#distribute(copies.stage, events, channels)
+  }
+
+  total(): number {
+    return this.#total
+  }
+
+  subscribers(): number {
+    return this.#subscribers
+  }
+
+  stages(): ReadonlyArray<CopyStage> {
+    const stages = new Set(Array.from(this.#channels.values(), ({ stage }) => stage))
+    return [...stages].filter((stage) => stage !== "stored")
+  }
+
+  onStagesChanged(onChange: () => void): void {
+    this.#stagesChanged = onChange
+  }
+
+  subscribe(filter: Filter, recipient: Recipient): Subscription {
+    const key = keyOf(filter)
+    const channel = this.#channels.get(key) ?? new LiveChannel(filter)
+    const isNewStage = channel.stage !== "stored" && this.#channelsOf(channel.stage).length === 0
+    this.#channels.set(key, channel)
+    const subscriber = new Subscriber(recipient)
+    channel.subscribers.add(subscriber)
+    this.#subscribers += 1
+    const recent = channel.lastMatching(this.#recentOf(channel.stage).events, this.#limits.maxFirst)
+    subscriber.queue(
+      recent.map(({ json }) => json),
+      0
+    )
+    subscriber.start(channel.stats(this.#counts()))
+    this.#startTimer()
+    if (isNewStage || this.#subscribers === 1) this.#stagesChanged()
+    return {
+      pause: () => {
+        subscriber.isPaused = true
+      },
+      resume: () => {
+        subscriber.isPaused = false
+      },
+      close: () => this.#unsubscribe(key, channel, subscriber)
+    }
+  }
+
+  #unsubscribe(key: string, channel: LiveChannel, subscriber: Subscriber): void {
+    if (!channel.subscribers.delete(subscriber)) return
+    this.#subscribers -= 1
+    if (channel.subscribers.size === 0) this.#channels.delete(key)
+    if (this.#channels.size === 0) this.#stopTimer()
+    const isStageOver = channel.stage !== "stored" && this.#channelsOf(channel.stage).length === 0
+    if (isStageOver) this.#recent.delete(channel.stage)
+    if (isStageOver || this.#subscribers === 0) this.#stagesChanged()
+  }
+
+  #distribute(
+    stage: CopyStage,
+    events: ReadonlyArray<LiveEvent>,
+    channels: ReadonlyArray<LiveChannel>
+  ): void {
+    this.#recentOf(stage).add(events)
+    if (channels.length === 0) {
+      this.#received += events.length
+      return
+    }
     for (const event of events) {
-      if (came++ % looked !== 0) continue
-      compared += to.length
-      for (const channel of to) channel.add(event)
+      if (this.#received++ % this.#compareEvery !== 0) continue
+      this.#compared += channels.length
+      for (const channel of channels) channel.add(event)
     }
   }
 
-  const tell = (): void => {
+  #publish(): void {
+    const { maxPerSubscriber, maxTogether, maxComparisons } = this.#limits
     const now = performance.now()
-    const seconds = Math.max(1, now - toldAt) / 1_000
-    toldAt = now
-    const budget = Math.max(1, Math.min(limits.perClient, limits.together / watchers))
-    const told = counts()
-    for (const channel of channels.values()) channel.tell(told, seconds, budget, looked)
-    const needed = Math.ceil((compared * looked) / (limits.comparisons * seconds))
-    // Batches come in bursts: a moment without events must not make the next burst be compared whole.
-    looked = Math.max(1, needed, Math.floor(looked / 2))
-    compared = 0
+    const seconds = Math.max(1, now - this.#publishedAt) / 1_000
+    this.#publishedAt = now
+    const maxPerSecond = Math.max(1, Math.min(maxPerSubscriber, maxTogether / this.#subscribers))
+    const counts = this.#counts()
+    for (const channel of this.#channels.values()) {
+      channel.publish(counts, seconds, maxPerSecond, this.#compareEvery)
+    }
+    const needed = Math.ceil((this.#compared * this.#compareEvery) / (maxComparisons * seconds))
+    // Batches arrive in bursts: halve at most, so that an idle interval does not make the next burst be compared whole.
+    this.#compareEvery = Math.max(1, needed, Math.floor(this.#compareEvery / 2))
+    this.#compared = 0
   }
 
-  const leave = (key: string, channel: LiveChannel, client: LiveClient): void => {
-    if (!channel.clients.delete(client)) return
-    watchers -= 1
-    if (channel.clients.size === 0) channels.delete(key)
-    if (channels.size === 0) {
-      clearInterval(timer)
-      timer = undefined
-      looked = 1
-    }
-    const isStageOver = channel.stage !== "stored" && watching(channel.stage).length === 0
-    if (isStageOver) histories.delete(channel.stage)
-    if (isStageOver || watchers === 0) stagesChanged()
+  #startTimer(): void {
+    if (this.#timer !== undefined) return
+    this.#publishedAt = performance.now()
+    this.#timer = setInterval(() => this.#publish(), this.#limits.intervalMs)
   }
 
-  return {
-    add: ({ topic, partition, records }) => {
-      total += records.length
-      rate.add(records.length, performance.now())
-      const to = watching("stored")
-      const place = { topic, partition }
-      const wanted = to.length > 0 ? records : records.slice(-limits.history)
-      const events = wanted.map(
-        (record) => new LiveEvent(() => feedRecord(place, record), record.value.byteLength, mask)
-      )
-      put("stored", events, to)
-    },
-    addCopies: (copies) => {
-      const to = watching(copies.stage)
-      if (to.length === 0) return
-      for (const channel of to) channel.miss(copies.dropped)
-      const events = copiedRecords(copies).map(
-        (record) => new LiveEvent(() => record, record.value.length, mask)
-      )
-      put(copies.stage, events, to)
-    },
-    total: () => total,
-    watchers: () => watchers,
-    stages: () =>
-      [...new Set([...channels.values()].map(({ stage }) => stage))].filter((stage) => stage !== "stored"),
-    onStages: (changed) => {
-      stagesChanged = changed
-    },
-    watch: (filter, recipient) => {
-      const key = keyOf(filter)
-      const channel = channels.get(key) ?? new LiveChannel(filter)
-      const isNewStage = channel.stage !== "stored" && watching(channel.stage).length === 0
-      channels.set(key, channel)
-      const client = new LiveClient(recipient)
-      channel.clients.add(client)
-      watchers += 1
-      client.keep(
-        channel.pick(historyOf(channel.stage).events, limits.first).map(({ text }) => text),
-        0
-      )
-      client.greet(channel.figures(counts()))
-      if (timer === undefined) {
-        toldAt = performance.now()
-        timer = setInterval(tell, limits.interval)
-      }
-      if (isNewStage || watchers === 1) stagesChanged()
-      return {
-        pause: () => {
-          client.isPaused = true
-        },
-        resume: () => {
-          client.isPaused = false
-        },
-        close: () => leave(key, channel, client)
-      }
+  #stopTimer(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#compareEvery = 1
+  }
+
+  #counts(): FeedCounts {
+    return {
+      total: this.#total,
+      rate: this.#isLogReadable() ? this.#rate.at(performance.now()) : null
     }
+  }
+
+  #channelsOf(stage: CopyStage): ReadonlyArray<LiveChannel> {
+    return [...this.#channels.values()].filter((channel) => channel.stage === stage)
+  }
+
+  #recentOf(stage: CopyStage): RecentEvents {
+    const known =
+      this.#recent.get(stage) ?? new RecentEvents(this.#limits.maxRecent, this.#limits.maxRecentBytes)
+    this.#recent.set(stage, known)
+    return known
   }
 }
 
-/** The same for filters that ask for the same. */
+/** Equal for filters that match the same events. */
 const keyOf = (filter: Filter): string =>
   JSON.stringify(filterNames.map((name) => (filter[name] ?? "").trim().toLowerCase()))

@@ -1,29 +1,29 @@
-/** How many of something came in the last second. */
+/** Counts events of the last second, in short buckets. */
 
-const window = 1_000
+const windowMs = 1_000
 
-/** What comes within so many milliseconds is counted together. */
-const grain = 50
+/** Length of a bucket, ms. */
+const bucketMs = 50
 
 export class Rate {
-  #counts: Array<{ readonly since: number; count: number }> = []
+  #buckets: Array<{ readonly since: number; count: number }> = []
 
-  /** `now` in milliseconds, by a clock that never goes back. */
+  /** `now` is a monotonic clock, ms. */
   add(count: number, now: number): void {
-    const last = this.#counts.at(-1)
-    if (last !== undefined && now - last.since < grain) last.count += count
+    const last = this.#buckets.at(-1)
+    if (last !== undefined && now - last.since < bucketMs) last.count += count
     else {
-      this.#counts.push({ since: now, count })
-      this.#forget(now)
+      this.#buckets.push({ since: now, count })
+      this.#expire(now)
     }
   }
 
   at(now: number): number {
-    this.#forget(now)
-    return this.#counts.reduce((sum, { count }) => sum + count, 0)
+    this.#expire(now)
+    return this.#buckets.reduce((sum, { count }) => sum + count, 0)
   }
 
-  #forget(now: number): void {
-    while (this.#counts[0] !== undefined && this.#counts[0].since <= now - window) this.#counts.shift()
+  #expire(now: number): void {
+    while (this.#buckets[0] !== undefined && this.#buckets[0].since <= now - windowMs) this.#buckets.shift()
   }
 }

@@ -1,46 +1,45 @@
-/** What is left of too many: one in so many, evenly, with the number said. Holds a bounded part of what came since it was taken last. */
+/** Fixed-size systematic sampler: keeps every Nth item, in bounded memory, and reports N. */
 
-export interface Taken<A> {
-  /** In the order in which they came; the newest is among them. */
+export interface Sample<A> {
+  /** In order of arrival; includes the newest item kept. */
   readonly items: ReadonlyArray<A>
-  /** They are one in so many of those that came; 1: all. */
+  /** N: the sample has every Nth item; 1 means all. */
   readonly every: number
 }
 
-export class Thinned<A> {
-  readonly #limit: number
-  #held: Array<A> = []
-  /** Of what came, one in so many is held; doubles whenever there are too many. */
+export class Sampler<A> {
+  readonly #maxItems: number
+  #items: Array<A> = []
+  /** Every `stride`th item is kept; doubles whenever the sampler is full. */
   #stride = 1
-  #came = 0
+  #received = 0
 
-  /** Holds at most `limit`. */
-  constructor(limit: number) {
-    this.#limit = limit
+  constructor(maxItems: number) {
+    this.#maxItems = maxItems
   }
 
   push(item: A): void {
-    if (this.#came++ % this.#stride !== 0) return
-    this.#held.push(item)
-    if (this.#held.length <= this.#limit) return
-    this.#held = this.#held.filter((_, place) => place % 2 === 0)
+    if (this.#received++ % this.#stride !== 0) return
+    this.#items.push(item)
+    if (this.#items.length <= this.#maxItems) return
+    this.#items = this.#items.filter((_, index) => index % 2 === 0)
     this.#stride *= 2
   }
 
   get isEmpty(): boolean {
-    return this.#held.length === 0
+    return this.#items.length === 0
   }
 
-  /** At most `most` (1 or more) of them, and forgets them all. */
-  take(most: number): Taken<A> {
-    const held = this.#held
-    const every = Math.max(1, Math.ceil(held.length / most))
-    const last = held.length - 1
-    const items = every === 1 ? held : held.filter((_, place) => (last - place) % every === 0)
+  /** Removes and returns a sample of at most `max` items (1 or more); the items left out are dropped. */
+  take(max: number): Sample<A> {
+    const all = this.#items
+    const every = Math.max(1, Math.ceil(all.length / max))
+    const last = all.length - 1
+    const items = every === 1 ? all : all.filter((_, index) => (last - index) % every === 0)
     const stride = this.#stride
-    this.#held = []
+    this.#items = []
     this.#stride = 1
-    this.#came = 0
+    this.#received = 0
     return { items, every: every * stride }
   }
 }

@@ -1,16 +1,17 @@
 /**
- * GET /live without a socket: server-sent events, each a `LiveMessage`, for curl and for tools. The query is the
- * filter. A stream lives until its client leaves or the viewer does.
+ * GET /live without a WebSocket: server-sent events, each a `LiveMessage`, for curl and other tools. The query is the
+ * filter. A stream lives until its client disconnects or the viewer closes.
  */
+import { CopyStage } from "../../../contracts/event-copy.ts"
 import { refuse } from "../../../gateway/http/errors.ts"
 import { filterOf } from "../../inspect/events/filter.ts"
 import type { Filter } from "../../inspect/events/messages.ts"
-import type { Seats } from "./connection-limit.ts"
+import type { ConnectionLimit } from "./connection-limit.ts"
 import type { LiveFeed } from "./feed.ts"
-import { maxUnread } from "./websocket.ts"
+import { maxUnsentBytes } from "./websocket.ts"
 
-/** A sign of life where nothing happens, in milliseconds; well under what servers and proxies call idle. */
-const beat = 10_000
+/** Interval of keep-alive comments, ms; well under common idle timeouts. */
+const keepAliveIntervalMs = 10_000
 
 const headers = {
   "content-type": "text/event-stream",
@@ -19,64 +20,66 @@ const headers = {
 }
 
 export interface LiveStreams {
-  readonly answer: (request: Request) => Response
-  /** Ends those that are open, and takes no more. */
-  readonly end: () => void
+  readonly respond: (request: Request) => Response
+  /** Ends the open streams and refuses new ones. */
+  readonly close: () => void
 }
 
-export const liveStreams = (feed: LiveFeed, seats: Seats): LiveStreams => {
+export const liveStreams = (feed: LiveFeed, limit: ConnectionLimit): LiveStreams => {
   const open = new Set<() => void>()
-  const encode = encodeOnce()
-  let isOver = false
+  const encode = memoisedEncoder()
+  let isClosed = false
 
   const stream = (filter: Filter): ReadableStream<Uint8Array> => {
-    let leave = (): void => {}
+    let release = (): void => {}
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          const watch = feed.watch(filter, {
+          const subscription = feed.subscribe(filter, {
             send: (message) => controller.enqueue(encode(message)),
             isReady: () => (controller.desiredSize ?? 0) > 0
           })
-          const alive = setInterval(() => {
+          const keepAlive = setInterval(() => {
             if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encode(""))
-          }, beat)
+          }, keepAliveIntervalMs)
           const end = (): void => {
-            leave()
+            release()
             controller.close()
           }
-          leave = () => {
+          release = () => {
             open.delete(end)
-            clearInterval(alive)
-            watch.close()
-            seats.leave()
-            leave = () => {}
+            clearInterval(keepAlive)
+            subscription.close()
+            limit.release()
+            release = () => {}
           }
           open.add(end)
         },
-        cancel: () => leave()
+        cancel: () => release()
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: maxUnread })
+      new ByteLengthQueuingStrategy({ highWaterMark: maxUnsentBytes })
     )
   }
 
   return {
-    answer: (request) => {
+    respond: (request) => {
       const filter = filterOf(new URL(request.url, "http://viewer").searchParams)
-      if (filter === undefined) return refuse("bad-request", "No event can match such a filter.")
+      if (filter === undefined) return refuse("bad-request", invalidFilterMessage)
       if (request.method === "HEAD") return new Response(null, { headers })
-      if (isOver || !seats.take()) return refuse("busy", "Too many are watching.")
+      if (isClosed || !limit.acquire()) return refuse("busy", "Too many live connections: try again later.")
       return new Response(stream(filter), { headers })
     },
-    end: () => {
-      isOver = true
+    close: () => {
+      isClosed = true
       for (const end of open) end()
     }
   }
 }
 
-/** As the bytes of one server-sent event, an empty text as a comment. Those who watch the same share the bytes. */
-const encodeOnce = (): ((message: string) => Uint8Array) => {
+const invalidFilterMessage = `Invalid filter: stage must be one of ${CopyStage.literals.join(", ")}; each other field has at most 1,000 characters.`
+
+/** The bytes of one server-sent event; of an empty message, a comment. Subscribers of one channel share the bytes. */
+const memoisedEncoder = (): ((message: string) => Uint8Array) => {
   const encoder = new TextEncoder()
   let last = ""
   let bytes = encoder.encode(":\n\n")

@@ -1,39 +1,39 @@
 /**
- * Brings copies of what flows to the feed, for the stages that somebody watches there, and lines to the memory of lines
- * while anybody watches at all; until the scope closes.
+ * Subscribes to event copies while the feed has a subscriber: of the stages with a subscriber for the feed, and of raw
+ * lines for the raw line cache. Until the scope closes.
  */
 import { Effect, FiberHandle, Stream } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { CopyStage } from "../../../contracts/event-copy.ts"
-import { watchCopies } from "../../runtime/inbox/subscribe-copies.ts"
+import { copiesOf } from "../../runtime/inbox/subscribe-copies.ts"
 import type { LiveFeed } from "./feed.ts"
-import type { LineMemory } from "./raw-line-cache.ts"
+import type { RawLineCache } from "./raw-line-cache.ts"
 
-/** How long a bus that cannot be watched is left alone. */
-const pause = "1 second"
+/** Delay before a failed subscription is retried. */
+const retryDelay = "1 second"
 
-/** Never fails: without the bus nobody sees copies, and the rest goes on. */
-export const feedCopies = Effect.fnUntraced(function* (feed: LiveFeed, lines: LineMemory) {
+/** Never fails: without the bus there are no copies, and everything else keeps working. */
+export const subscribeCopies = Effect.fnUntraced(function* (feed: LiveFeed, lines: RawLineCache) {
   const bus = yield* MessageBus
   const handle = yield* FiberHandle.make()
   const run = yield* FiberHandle.runtime(handle)()
 
-  const wished = (): ReadonlyArray<CopyStage> =>
-    feed.watchers() === 0 ? [] : [...new Set<CopyStage>(["raw", ...feed.stages()])]
+  const requestedStages = (): ReadonlyArray<CopyStage> =>
+    feed.subscribers() === 0 ? [] : [...new Set<CopyStage>(["raw", ...feed.stages()])]
 
-  const watching = Stream.runForEach(watchCopies(bus, wished), (copies) =>
+  const subscription = Stream.runForEach(copiesOf(bus, requestedStages), (copies) =>
     Effect.sync(() => {
       lines.add(copies)
       feed.addCopies(copies)
     })
   ).pipe(
-    Effect.catch((failure) => Effect.logWarning(`Copies of events cannot be watched: ${failure.message}`)),
-    Effect.andThen(Effect.sleep(pause)),
+    Effect.catch((failure) => Effect.logWarning(`Cannot subscribe to event copies: ${failure.message}`)),
+    Effect.andThen(Effect.sleep(retryDelay)),
     Effect.forever
   )
 
-  feed.onStages(() => {
-    if (wished().length > 0) run(watching, { onlyIfMissing: true })
+  feed.onStagesChanged(() => {
+    if (requestedStages().length > 0) run(subscription, { onlyIfMissing: true })
     else run(Effect.void)
   })
 })

@@ -1,77 +1,77 @@
 /**
- * One who watches: gets messages as they are made for all who watch the same, and when it has paused or reads too
- * slowly, keeps the newest events for later and says how many it had to drop. Lives as long as its watch.
+ * One subscriber of a channel. It is sent the channel's messages; while it is paused or reads too slowly, its newest
+ * events are queued, the oldest are dropped and their number is reported. Lives as long as its subscription.
  */
 
-/** The way to a client. */
+/** A client's connection. */
 export interface Recipient {
-  /** One message; never waits. */
+  /** Sends one message; never waits. */
   readonly send: (message: string) => void
-  /** Has it read enough of what was sent before? */
+  /** Whether the client has read enough of the earlier messages. */
   readonly isReady: () => boolean
 }
 
-/** What is told beside the events. */
-export interface Figures {
+/** The figures in each message, see `LiveMessage`. */
+export interface FeedStats {
   readonly total: number
   readonly rate: number | null
   readonly sample: number
 }
 
-/** Events that wait for one client, and their characters; the oldest make room. */
-export const maxWaiting = 500
-export const maxWaitingChars = 4 * 1024 * 1024
+/** Limits of one subscriber's queue: events, and their characters. The oldest are dropped first. */
+export const maxQueuedEvents = 500
+export const maxQueuedChars = 4 * 1024 * 1024
 
-/** A message holds so many events, and so many characters of them, but one in any case. */
-const messageEvents = 100
-const messageChars = 64 * 1024
+/** Limits of one message: events, and their characters. A single event is never split. */
+const maxMessageEvents = 100
+const maxMessageChars = 64 * 1024
 
-/** A message with these events, each as JSON. See `LiveMessage`. */
-const messageOf = ({ total, rate, sample }: Figures, dropped: number, events: string): string =>
+/** A `LiveMessage` with these events, each given as JSON. */
+const messageOf = ({ total, rate, sample }: FeedStats, dropped: number, events: string): string =>
   `{"total":${total},"rate":${rate},"sample":${sample},"dropped":${dropped},"events":[${events}]}`
 
-/** The events in messages of a bounded size; one without events when there are none. `dropped` is said in the first. */
+/** The events as messages within the limits; one message without events when there are none. The first reports `dropped`. */
 export const messagesOf = (
-  figures: Figures,
+  stats: FeedStats,
   dropped: number,
   events: ReadonlyArray<string>
 ): ReadonlyArray<string> => {
   const messages: Array<string> = []
   let start = 0
   do {
-    const end = start + fitting(events, start)
-    messages.push(messageOf(figures, start === 0 ? dropped : 0, events.slice(start, end).join(",")))
+    const end = start + countThatFits(events, start)
+    messages.push(messageOf(stats, start === 0 ? dropped : 0, events.slice(start, end).join(",")))
     start = end
   } while (start < events.length)
   return messages
 }
 
-const fitting = (events: ReadonlyArray<string>, start: number): number => {
-  let length = 0
+const countThatFits = (events: ReadonlyArray<string>, start: number): number => {
+  let chars = 0
   let count = 0
-  for (let at = start; at < events.length && count < messageEvents; at++) {
-    length += events[at]?.length ?? 0
-    if (count > 0 && length > messageChars) break
+  for (let at = start; at < events.length && count < maxMessageEvents; at++) {
+    chars += events[at]?.length ?? 0
+    if (count > 0 && chars > maxMessageChars) break
     count++
   }
   return count
 }
 
-/** How many of the newest events may wait. */
-const newest = (events: ReadonlyArray<string>): number => {
-  let length = 0
+/** How many of the newest events fit into the queue. */
+const countToQueue = (events: ReadonlyArray<string>): number => {
+  let chars = 0
   let count = 0
-  while (count < events.length && count < maxWaiting) {
-    length += events[events.length - 1 - count]?.length ?? 0
-    if (count > 0 && length > maxWaitingChars) break
+  while (count < events.length && count < maxQueuedEvents) {
+    chars += events[events.length - 1 - count]?.length ?? 0
+    if (count > 0 && chars > maxQueuedChars) break
     count++
   }
   return count
 }
 
-export class LiveClient {
+export class Subscriber {
   readonly #recipient: Recipient
-  #waiting: Array<string> = []
+  #queue: Array<string> = []
   #dropped = 0
   isPaused = false
 
@@ -79,40 +79,40 @@ export class LiveClient {
     this.#recipient = recipient
   }
 
-  /** May it get the messages that all get? */
-  get isAbreast(): boolean {
-    return !this.isPaused && this.#waiting.length === 0 && this.#dropped === 0 && this.#recipient.isReady()
+  /** Whether it can be sent the channel's next messages directly. */
+  get isCaughtUp(): boolean {
+    return !this.isPaused && this.#queue.length === 0 && this.#dropped === 0 && this.#recipient.isReady()
   }
 
   send(message: string): void {
     this.#recipient.send(message)
   }
 
-  /** Keeps these for later. `dropped` were left out already. */
-  keep(events: ReadonlyArray<string>, dropped: number): void {
-    for (const event of events) this.#waiting.push(event)
-    const over = this.#waiting.length - newest(this.#waiting)
-    if (over > 0) this.#waiting.splice(0, over)
-    this.#dropped += over + dropped
+  /** Queues events. `dropped` events were left out before. */
+  queue(events: ReadonlyArray<string>, dropped: number): void {
+    for (const event of events) this.#queue.push(event)
+    const excess = this.#queue.length - countToQueue(this.#queue)
+    if (excess > 0) this.#queue.splice(0, excess)
+    this.#dropped += excess + dropped
   }
 
-  /** Its first message, or more when much waits for it already. */
-  greet(figures: Figures): void {
-    if (this.#waiting.length === 0) this.send(messageOf(figures, 0, ""))
-    else this.catchUp(figures)
+  /** Sends its first message, or several when many events are queued. */
+  start(stats: FeedStats): void {
+    if (this.#queue.length === 0) this.send(messageOf(stats, 0, ""))
+    else this.catchUp(stats)
   }
 
-  /** Sends what waits, as far as it is read; while paused the figures alone. */
-  catchUp(figures: Figures): void {
+  /** Sends queued events while the client keeps up; while paused, the figures only. */
+  catchUp(stats: FeedStats): void {
     if (this.isPaused) {
-      if (this.#recipient.isReady()) this.send(messageOf(figures, 0, ""))
+      if (this.#recipient.isReady()) this.send(messageOf(stats, 0, ""))
       return
     }
-    while ((this.#waiting.length > 0 || this.#dropped > 0) && this.#recipient.isReady()) {
-      const events = this.#waiting.splice(0, fitting(this.#waiting, 0))
+    while ((this.#queue.length > 0 || this.#dropped > 0) && this.#recipient.isReady()) {
+      const events = this.#queue.splice(0, countThatFits(this.#queue, 0))
       const dropped = this.#dropped
       this.#dropped = 0
-      this.send(messageOf(figures, dropped, events.join(",")))
+      this.send(messageOf(stats, dropped, events.join(",")))
     }
   }
 }

@@ -1,80 +1,82 @@
 /**
- * The WebSocket behind the live list, `LiveMessage` to the client and `LiveOrder` from it (messages.ts). It opens with
- * nothing to watch, tells what it was last ordered to watch, and ends its watch when it is closed.
+ * The WebSocket of the live list: sends `LiveMessage` and receives `LiveOrder` (messages.ts). It starts without a
+ * subscription, subscribes as its last command says, and unsubscribes when it is closed.
  */
 import type { Socket, SocketHandlers } from "../../../gateway/http/server-types.ts"
 import { readFilter } from "../../inspect/events/filter.ts"
 import type { Filter } from "../../inspect/events/messages.ts"
-import type { Seats } from "./connection-limit.ts"
-import type { LiveFeed, Watch } from "./feed.ts"
+import type { ConnectionLimit } from "./connection-limit.ts"
+import type { LiveFeed, Subscription } from "./feed.ts"
 
-/** What may be on its way to a client, in bytes, before it counts as too slow. */
-export const maxUnread = 256 * 1024
+/** A client with more unsent bytes counts as too slow. */
+export const maxUnsentBytes = 256 * 1024
 
-/** Orders that a client may give in a second, since each watch is looked for in the past. */
-const maxOrders = 10
+/** Limit of commands per client and second: each new filter is matched against the recent events. */
+const maxCommandsPerSecond = 10
 
-interface Watching {
-  watch: Watch | undefined
+interface Connection {
+  subscription: Subscription | undefined
   isPaused: boolean
-  /** The second in which the last order came, and how many came in it. */
+  /** The second of the last command, and the number of commands in it. */
   second: number
-  orders: number
+  commands: number
 }
 
-export const liveSocket = (feed: LiveFeed, seats: Seats): SocketHandlers => {
-  const open = new Map<Socket, Watching>()
+export const liveSocket = (feed: LiveFeed, limit: ConnectionLimit): SocketHandlers => {
+  const connections = new Map<Socket, Connection>()
 
-  const begin = (socket: Socket, watching: Watching, filter: Filter): void => {
-    watching.watch?.close()
-    watching.watch = feed.watch(filter, {
+  const subscribe = (socket: Socket, connection: Connection, filter: Filter): void => {
+    connection.subscription?.close()
+    connection.subscription = feed.subscribe(filter, {
       send: (message) => void socket.send(message),
-      isReady: () => socket.buffered() < maxUnread
+      isReady: () => socket.buffered() < maxUnsentBytes
     })
-    if (watching.isPaused) watching.watch.pause()
+    if (connection.isPaused) connection.subscription.pause()
   }
 
   return {
     open: (socket) => {
-      if (!seats.take()) return socket.close(1013, "Too many are watching.")
-      open.set(socket, { watch: undefined, isPaused: false, second: 0, orders: 0 })
+      if (!limit.acquire()) return socket.close(1013, "Too many live connections: try again later.")
+      connections.set(socket, { subscription: undefined, isPaused: false, second: 0, commands: 0 })
     },
     message: (socket, text) => {
-      const watching = open.get(socket)
-      if (watching === undefined) return
-      if (isTooOften(watching)) return socket.close(1008, "That is too many orders.")
-      const order = orderIn(text)
-      if (order === undefined) return socket.close(1008, "That is no order.")
-      if (order.kind === "watch") return begin(socket, watching, order.filter)
-      watching.isPaused = order.kind === "pause"
-      if (watching.isPaused) watching.watch?.pause()
-      else watching.watch?.resume()
+      const connection = connections.get(socket)
+      if (connection === undefined) return
+      if (exceedsRate(connection)) {
+        return socket.close(1008, `Too many commands: at most ${maxCommandsPerSecond} per second.`)
+      }
+      const command = parseCommand(text)
+      if (command === undefined) return socket.close(1008, "Invalid command.")
+      if (command.kind === "watch") return subscribe(socket, connection, command.filter)
+      connection.isPaused = command.kind === "pause"
+      if (connection.isPaused) connection.subscription?.pause()
+      else connection.subscription?.resume()
     },
     close: (socket) => {
-      const watching = open.get(socket)
-      if (watching === undefined) return
-      open.delete(socket)
-      watching.watch?.close()
-      seats.leave()
+      const connection = connections.get(socket)
+      if (connection === undefined) return
+      connections.delete(socket)
+      connection.subscription?.close()
+      limit.release()
     }
   }
 }
 
-const isTooOften = (watching: Watching): boolean => {
+const exceedsRate = (connection: Connection): boolean => {
   const second = Math.floor(performance.now() / 1_000)
-  if (second !== watching.second) {
-    watching.second = second
-    watching.orders = 0
+  if (second !== connection.second) {
+    connection.second = second
+    connection.commands = 0
   }
-  watching.orders += 1
-  return watching.orders > maxOrders
+  connection.commands += 1
+  return connection.commands > maxCommandsPerSecond
 }
 
-type Order = { readonly kind: "watch"; readonly filter: Filter } | { readonly kind: "pause" | "resume" }
+type Command = { readonly kind: "watch"; readonly filter: Filter } | { readonly kind: "pause" | "resume" }
 
-/** See `LiveOrder`; undefined for anything else. */
-const orderIn = (text: string): Order | undefined => {
-  const sent = parsed(text)
+/** Reads a `LiveOrder`; undefined for anything else. */
+const parseCommand = (text: string): Command | undefined => {
+  const sent = parseJson(text)
   if (typeof sent !== "object" || sent === null) return undefined
   if ("watch" in sent) {
     const filter = readFilter(sent.watch)
@@ -84,7 +86,7 @@ const orderIn = (text: string): Order | undefined => {
   return "resume" in sent && sent.resume === true ? { kind: "resume" } : undefined
 }
 
-const parsed = (text: string): unknown => {
+const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,22 +1,29 @@
-/** The files of the pages, as they lie in page/ and in the package of the charts: read once, served under fixed names. */
+/**
+ * The files of the pages, with the types of their scripts stripped, and of the chart library: read when the viewer
+ * starts, served under fixed names.
+ */
 import { readdirSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
 
-const types = { html: "text/html", css: "text/css", js: "text/javascript" } as const
+const { stripTypes } = await ("Deno" in globalThis
+  ? import("./strip-types.deno.ts")
+  : import("./strip-types.bun.ts"))
+
+const contentTypes = { html: "text/html", css: "text/css", js: "text/javascript" } as const
 
 const folder = import.meta.dirname
 
 const read = (name: string): string => readFileSync(join(folder, name), "utf8")
 
-const file = (body: string, type: keyof typeof types) => ({
+const file = (body: string, type: keyof typeof contentTypes) => ({
   body,
-  headers: { "content-type": `${types[type]}; charset=utf-8`, "cache-control": "no-cache" }
+  headers: { "content-type": `${contentTypes[type]}; charset=utf-8`, "cache-control": "no-cache" }
 })
 
 export type PageFile = ReturnType<typeof file>
 
-/** The page of that name, `<name>.html` in the frame that all pages share, run by `<name>.js`, with more styles. */
+/** The page `<name>.html` in the frame that all pages share, with the script `<name>.ts` and further styles. */
 const page = (name: string, title: string, ...styles: ReadonlyArray<string>): PageFile => {
   const links = styles.map((style) => `<link rel="stylesheet" href="/page/${style}">`).join("\n    ")
   const parts: Readonly<Record<string, string>> = { title, links, name, main: read(`${name}.html`) }
@@ -24,7 +31,7 @@ const page = (name: string, title: string, ...styles: ReadonlyArray<string>): Pa
   return file(whole, "html")
 }
 
-/** uPlot as its package has it; its style sheet says nothing of its licence, so the head of its script is put before. */
+/** uPlot as its package has it; its style sheet has no licence notice, so that of its script is put before it. */
 const chartFiles = (): ReadonlyArray<readonly [string, PageFile]> => {
   const { resolve } = createRequire(import.meta.url)
   const script = readFileSync(resolve("uplot/dist/uPlot.esm.js"), "utf8")
@@ -36,37 +43,49 @@ const chartFiles = (): ReadonlyArray<readonly [string, PageFile]> => {
   ]
 }
 
-const counts = (): PageFile => page("counter", "Numbers", "lib/uplot.css", "confirm.css", "counter.css")
+/** Files of this folder that run in the viewer, not in the browser. */
+const serverFiles = /^(static-files|strip-types\.\w+)\.ts$/
 
-const eventStyles = ["events", "event-list", "events-narrow", "event-details", "journey", "test-event"].map(
-  (name) => `${name}.css`
-)
+/** A script for the browser; the chart library is the only package that scripts import. */
+const script = (name: string): PageFile =>
+  file(stripTypes(read(name)).replace(/(?<=from )"uplot"/, '"./lib/uplot.js"'), "js")
 
-/** Each file under the path it is served at. */
+const scriptsAndStyles = (): ReadonlyArray<readonly [string, PageFile]> =>
+  readdirSync(folder).flatMap((name): ReadonlyArray<readonly [string, PageFile]> => {
+    if (name.endsWith(".css")) return [[`/page/${name}`, file(read(name), "css")]]
+    return name.endsWith(".ts") && !serverFiles.test(name) ? [[`/page/${name}`, script(name)]] : []
+  })
+
+/** The page of a counter, the same for all: it reads its own address. */
+export const counterPage = (): PageFile =>
+  page("counter", "Numbers", "lib/uplot.css", "confirm.css", "counter.css")
+
+/** The page for addresses that do not exist. */
+export const missingPage = (): PageFile => page("missing", "Page not found")
+
+const eventStyles = [
+  "events",
+  "event-list",
+  "events-narrow",
+  "event-details",
+  "event-timeline",
+  "test-event"
+].map((name) => `${name}.css`)
+
+const deadLetterStyles = ["ledger-and-dead-letters.css", "confirm.css"]
+
+/** Each file by the path it is served at. */
 export const pageFiles = (): ReadonlyMap<string, PageFile> => {
   const events = page("events", "Events", ...eventStyles)
-  const parts = readdirSync(folder).flatMap((name): ReadonlyArray<readonly [string, PageFile]> => {
-    const type = name.endsWith(".css") ? "css" : name.endsWith(".js") ? "js" : undefined
-    return type === undefined ? [] : [[`/page/${name}`, file(read(name), type)]]
-  })
   return new Map([
     ["/", page("overview", "Overview", "overview.css", "flow.css")],
     ["/events", events],
     ["/kafidx", events],
-    ["/counters", counts()],
-    ["/ledger", page("ledger", "Ledger", "accounts.css", "ledger.css")],
-    [
-      "/dead-letters",
-      page("dead-letters", "Dead letters", "accounts.css", "confirm.css", "dead-letters.css")
-    ],
-    ["/dead-letters/letter", page("dead-letter", "Dead letter", "accounts.css", "confirm.css")],
+    ["/counters", counterPage()],
+    ["/ledger", page("ledger", "Ledger", "ledger-and-dead-letters.css", "ledger.css")],
+    ["/dead-letters", page("dead-letters", "Dead letters", ...deadLetterStyles, "dead-letters.css")],
+    ["/dead-letters/letter", page("dead-letter", "Dead letter", ...deadLetterStyles)],
     ...chartFiles(),
-    ...parts
+    ...scriptsAndStyles()
   ])
 }
-
-/** The page for addresses at which nothing stands. */
-export const missingPage = (): PageFile => page("missing", "No such page")
-
-/** The page of a counter, the same for all: it reads its own address. */
-export const counterPage = counts

@@ -5,7 +5,7 @@
  */
 import { Cause, Effect, Option, Queue } from "effect"
 import type { Topic } from "../../../contracts/ids.ts"
-import { handOver, pauseAfter } from "../deliver-batch.ts"
+import { delayAfter, deliver } from "../deliver-batch.ts"
 import type { RecordBatch } from "../service.ts"
 import type { Clients, Consumer, Payload } from "./client.ts"
 import { groupChanged } from "./errors.ts"
@@ -166,7 +166,7 @@ const handleJob = <E>(job: Job, membership: Membership<E>, state: State): Effect
         if (state.stale !== undefined) return yield* Effect.fail(state.stale)
         if (yield* attempt(job.payload, batch, membership, place, tries)) break
         yield* commit(job.payload, place)
-        yield* pauseAfter(tries)
+        yield* delayAfter(tries)
       }
     }
   }).pipe(
@@ -207,7 +207,7 @@ const attempt = <E>(
 ): Effect.Effect<boolean, unknown> =>
   Effect.uninterruptible(
     Effect.gen(function* () {
-      if (!(yield* handOver(membership.handle, batch, tries))) return false
+      if (!(yield* deliver(membership.handle, batch, tries))) return false
       const last = batch.records.at(-1)?.offset
       if (last !== undefined) {
         advance(membership, place, batch, last)

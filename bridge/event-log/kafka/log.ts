@@ -85,9 +85,9 @@ export interface KafkaSettings {
   readonly password: Redacted.Redacted<string> | undefined
 }
 
-/** The brokers and the login that the settings name. Fails with `unreadable` and a sentence when they never can work. */
+/** The brokers and the login that the settings name. Fails with `misconfigured` and a sentence when they never can work. */
 export const readAddress = (settings: KafkaSettings): Effect.Effect<KafkaAddress, Failure> => {
-  const wrong = (message: string) => Effect.fail(new Failure({ reason: "unreadable", message }))
+  const wrong = (message: string) => Effect.fail(new Failure({ reason: "misconfigured", message }))
   const brokers = settings.brokers.split(",").map((one) => one.trim())
   for (const [place, broker] of brokers.entries()) {
     const fault = faultOf(broker)

@@ -1,20 +1,20 @@
-/** A bell that wakes whoever waits for it: rung when this process has appended something. */
+/** A signal that wakes waiting readers when this process has appended records. */
 import { Deferred, Effect } from "effect"
 
-export interface Bell {
-  /** Returns when the bell is rung after this call, also when that happens before the effect is run. */
+export interface AppendSignal {
+  /** Waits for the first signal after this call, even one before the effect runs. */
   readonly next: () => Effect.Effect<void>
-  readonly ring: () => void
+  readonly notify: () => void
 }
 
-export const makeBell = (): Bell => {
-  let coming = Deferred.makeUnsafe<void>()
+export const makeAppendSignal = (): AppendSignal => {
+  let pending = Deferred.makeUnsafe<void>()
   return {
-    next: () => Deferred.await(coming),
-    ring: () => {
-      const rung = coming
-      coming = Deferred.makeUnsafe<void>()
-      Deferred.doneUnsafe(rung, Effect.void)
+    next: () => Deferred.await(pending),
+    notify: () => {
+      const notified = pending
+      pending = Deferred.makeUnsafe<void>()
+      Deferred.doneUnsafe(notified, Effect.void)
     }
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Reading the log in a SQLite file. Of a group's members, in one process or several, one reads a topic at a time: the
- * one that holds the lease on the group's place there. Appends of this process wake readers at once; those of other
- * processes are found by looking again.
+ * Reading the log in a SQLite file. Of a group's members, in one process or several, one at a time reads a topic: the one
+ * with the lease of the group's offset. Appends of this process wake readers at once; those of other processes are found
+ * by polling.
  */
 import { randomBytes } from "node:crypto"
 import { Clock, Effect, type Scope } from "effect"
@@ -9,124 +9,122 @@ import type { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { type LogOnce, makeLogOnce } from "../../log-once.ts"
 import type { SqliteFile } from "../../sqlite/database.ts"
-import { handOver, pauseAfter } from "../deliver-batch.ts"
+import { delayAfter, deliver } from "../deliver-batch.ts"
 import type { ReadOptions, RecordBatch } from "../service.ts"
-import type { Bell } from "./append-signal.ts"
-import { batchFrom, behind, endOf, leavePlaces, movePlace, takePlace } from "./tables.ts"
+import type { AppendSignal } from "./append-signal.ts"
+import { batchFrom, endOf, leasePlace, movePlace, offsetAfter, releasePlaces } from "./tables.ts"
 
-/** How long a member that is not heard of keeps its topics, milliseconds. */
-const leaseTime = 10_000
+/** Lease of a member's topics. */
+const leaseMs = 10_000
 
-/** How often a member renews that; more often while it waits for topics that another one holds. Milliseconds. */
-const renewEvery = 3_000
-const tryEvery = 500
+/** Interval of renewals, and of attempts while another member has a topic. */
+const renewIntervalMs = 3_000
+const attemptIntervalMs = 500
 
-/** How often a reader looks whether another process has appended, milliseconds. */
-const lookEvery = 200
+/** Interval at which a reader checks for appends of other processes. */
+const pollIntervalMs = 200
 
-/** Where a reader stands in one topic, and how it moves on. */
-interface Place {
-  /** What comes next there, if there is anything and it is this reader's turn. */
+/** The position of a reader in one topic. */
+interface Position {
+  /** The next batch; undefined when there is none, or another member has the topic. */
   readonly next: Effect.Effect<RecordBatch | undefined, Failure>
-  /** The batch is done. */
-  readonly moveOn: (batch: RecordBatch) => Effect.Effect<void, Failure>
+  /** The batch was handled. */
+  readonly commit: (batch: RecordBatch) => Effect.Effect<void, Failure>
 }
 
-/** `read` of the event log; `bell` rings when this process has appended. */
+/** `read` of the event log. */
 export const makeRead =
-  (file: SqliteFile, bell: Bell) =>
+  (file: SqliteFile, appended: AppendSignal) =>
   <E>(
     options: ReadOptions,
     handle: (batch: RecordBatch) => Effect.Effect<void, E>
   ): Effect.Effect<never, Failure> =>
     Effect.scoped(
       Effect.gen(function* () {
-        const places =
+        const positions =
           options.from === "oldest"
-            ? yield* memberPlaces(file, options)
-            : watcherPlaces(file, options.topics, options.from)
-        const troubles = makeLogOnce()
-        const scan = Effect.forEach(places, (place) => handNext(place, handle)).pipe(
-          Effect.tap(() => Effect.sync(troubles.worked)),
+            ? yield* memberPositions(file, options)
+            : watcherPositions(file, options.topics, options.from)
+        const warnings = makeLogOnce()
+        const scan = Effect.forEach(positions, (position) => deliverNext(position, handle)).pipe(
+          Effect.tap(() => Effect.sync(warnings.worked)),
           Effect.map((found) => found.includes(true)),
-          Effect.catch((failure) => Effect.as(warnOnce(troubles, failure), false))
+          Effect.catch((failure) => Effect.as(warnOnce(warnings, failure), false))
         )
         while (true) {
-          const rung = bell.next()
-          if (!(yield* scan)) yield* Effect.timeoutOption(rung, lookEvery)
+          const signal = appended.next()
+          if (!(yield* scan)) yield* Effect.timeoutOption(signal, pollIntervalMs)
         }
       })
     )
 
-const warnOnce = (troubles: LogOnce, { message }: Failure): Effect.Effect<void> =>
-  troubles.isNew(message) ? Effect.logWarning(message) : Effect.void
+const warnOnce = (warnings: LogOnce, { message }: Failure): Effect.Effect<void> =>
+  warnings.isNew(message) ? Effect.logWarning(message) : Effect.void
 
-/** Hands over what comes next until it is done. False when there is nothing. */
-const handNext = Effect.fnUntraced(function* <E>(
-  place: Place,
+/** Delivers the next batch until it is handled. False when there is none. */
+const deliverNext = Effect.fnUntraced(function* <E>(
+  position: Position,
   handle: (batch: RecordBatch) => Effect.Effect<void, E>
 ) {
-  for (let tries = 1; ; tries++) {
-    const batch = yield* place.next
+  for (let attempts = 1; ; attempts++) {
+    const batch = yield* position.next
     if (batch === undefined) return false
-    const attempt = Effect.flatMap(handOver(handle, batch, tries), (ok) =>
-      ok ? Effect.as(place.moveOn(batch), true) : Effect.succeed(false)
+    const attempt = Effect.flatMap(deliver(handle, batch, attempts), (ok) =>
+      ok ? Effect.as(position.commit(batch), true) : Effect.succeed(false)
     )
     if (yield* Effect.uninterruptible(attempt)) return true
-    yield* pauseAfter(tries)
+    yield* delayAfter(attempts)
   }
 })
 
-/** The places of one member of a group: it takes those that no other member holds, and leaves them with the scope. */
-const memberPlaces = Effect.fnUntraced(function* (
+/** The positions of a group's member: it leases the topics that no other member has, and releases them with the scope. */
+const memberPositions = Effect.fnUntraced(function* (
   file: SqliteFile,
   { group, topics }: ReadOptions
-): Effect.fn.Return<ReadonlyArray<Place>, never, Scope.Scope> {
+): Effect.fn.Return<ReadonlyArray<Position>, never, Scope.Scope> {
   const owner = randomBytes(8).toString("hex")
-  const held = new Map<Topic, number>()
-  const take = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+  const leased = new Map<Topic, number>()
+  const lease = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     file.transaction((database) => {
-      held.clear()
+      leased.clear()
       for (const topic of topics) {
-        const next = takePlace(database, group, topic, owner, now, now + leaseTime)
-        if (next !== undefined) held.set(topic, next)
+        const next = leasePlace(database, group, topic, owner, now, now + leaseMs)
+        if (next !== undefined) leased.set(topic, next)
       }
     })
   )
-  const troubles = makeLogOnce()
-  const takeSafely = Effect.catch(Effect.andThen(take, Effect.sync(troubles.worked)), (failure) =>
-    warnOnce(troubles, failure)
+  const warnings = makeLogOnce()
+  const leaseOrWarn = Effect.catch(Effect.andThen(lease, Effect.sync(warnings.worked)), (failure) =>
+    warnOnce(warnings, failure)
   )
   yield* Effect.addFinalizer(() =>
-    Effect.ignore(file.transaction((database) => leavePlaces(database, group, owner)))
+    Effect.ignore(file.transaction((database) => releasePlaces(database, group, owner)))
   )
-  yield* takeSafely
-  yield* Effect.suspend(() => Effect.sleep(held.size < topics.length ? tryEvery : renewEvery)).pipe(
-    Effect.andThen(takeSafely),
-    Effect.forever,
-    Effect.forkScoped
-  )
+  yield* leaseOrWarn
+  yield* Effect.suspend(() =>
+    Effect.sleep(leased.size < topics.length ? attemptIntervalMs : renewIntervalMs)
+  ).pipe(Effect.andThen(leaseOrWarn), Effect.forever, Effect.forkScoped)
   return topics.map((topic) => ({
     next: Effect.suspend(() => {
-      const place = held.get(topic)
+      const place = leased.get(topic)
       if (place === undefined) return Effect.succeed(undefined)
       return file.read((database) => batchFrom(database, topic, place))
     }),
-    moveOn: (batch) =>
+    commit: (batch) =>
       file.transaction((database) => {
-        const next = behind(batch)
-        if (movePlace(database, group, topic, owner, next)) held.set(topic, next)
-        else held.delete(topic)
+        const next = offsetAfter(batch)
+        if (movePlace(database, group, topic, owner, next)) leased.set(topic, next)
+        else leased.delete(topic)
       })
   }))
 })
 
-/** The places of one who only watches: so many records before the end, or the oldest there is; nothing is kept of it. */
-const watcherPlaces = (
+/** The positions of a watcher: `before` records before the end, or the oldest record; not committed. */
+const watcherPositions = (
   file: SqliteFile,
   topics: ReadonlyArray<Topic>,
   before: number
-): ReadonlyArray<Place> =>
+): ReadonlyArray<Position> =>
   topics.map((topic) => {
     let place: number | undefined
     return {
@@ -134,9 +132,9 @@ const watcherPlaces = (
         place ??= Math.max(0, (endOf(database, topic) ?? 0) - before)
         return batchFrom(database, topic, place)
       }),
-      moveOn: (batch) =>
+      commit: (batch) =>
         Effect.sync(() => {
-          place = behind(batch)
+          place = offsetAfter(batch)
         })
     }
   })

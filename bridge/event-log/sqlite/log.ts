@@ -1,22 +1,22 @@
 /**
- * The event log in a file of DATA_DIR, for one machine: topics of one partition each, the same offsets, groups and
+ * The event log in a file of DATA_DIR, for one machine: topics with one partition each, the same offsets, groups and
  * commits as on Kafka. A topic keeps its newest million records. It lives as long as its scope.
  */
 import { Clock, Effect } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import { openFile } from "../../sqlite/database.ts"
 import { EventLog } from "../service.ts"
-import { makeBell } from "./append-signal.ts"
+import { makeAppendSignal } from "./append-signal.ts"
 import { makeRead } from "./consume.ts"
-import { sayIfEmptied } from "./reset.ts"
+import { warnIfEmptied } from "./reset.ts"
 import { makeScan } from "./scan.ts"
 import { addRecords, addTopics, schema } from "./tables.ts"
 
-/** The event log in `log.sqlite` of the folder. Fails with `unavailable` when that cannot be written. */
+/** The event log in `log.sqlite` of the folder. Fails with `unavailable` when it is not writable. */
 export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
   const file = yield* openFile(directory, "log.sqlite", schema)
-  yield* sayIfEmptied(file, directory)
-  const bell = makeBell()
+  yield* warnIfEmptied(file, directory)
+  const signal = makeAppendSignal()
   return EventLog.of({
     dependency: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
     ensureTopics: (topics) => file.transaction((database) => addTopics(database, topics)),
@@ -25,12 +25,15 @@ export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
       const appended = yield* file.transaction((database) => addRecords(database, records, now))
       if (appended === undefined) {
         const named = [...new Set(records.map(({ topic }) => topic))].join(", ")
-        return yield* new Failure({ reason: "unavailable", message: `No such topic, of ${named}` })
+        return yield* new Failure({
+          reason: "unavailable",
+          message: `A topic does not exist: one of ${named}`
+        })
       }
-      bell.ring()
+      signal.notify()
       return appended
     }),
-    read: makeRead(file, bell),
+    read: makeRead(file, signal),
     scan: makeScan(file)
   })
 })

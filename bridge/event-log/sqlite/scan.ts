@@ -1,12 +1,12 @@
-/** Looking through the log in a SQLite file: some records of each topic in turn, from a time on, until it is enough. */
+/** Scans the log in a SQLite file: a batch of each topic in turn, from a time on, until the caller has enough. */
 import { Effect } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { SqliteFile } from "../../sqlite/database.ts"
 import type { RecordBatch, ScanOptions } from "../service.ts"
-import { batchFrom, behind, endOf, offsetSince } from "./tables.ts"
+import { batchFrom, endOf, offsetAfter, offsetSince } from "./tables.ts"
 
-/** Where the look stands in one topic, and where it ends. */
+/** The position of the scan in one topic, and its end. */
 interface Place {
   readonly topic: Topic
   readonly next: number
@@ -34,7 +34,7 @@ export const makeScan =
           const batch = yield* file.read((database) => batchFrom(database, topic, next, end))
           if (batch === undefined) continue
           if (see(batch, partitions)) return true
-          further.push({ topic, next: behind(batch), end })
+          further.push({ topic, next: offsetAfter(batch), end })
           yield* Effect.yieldNow
         }
         places = further

@@ -1,19 +1,19 @@
-/** The event log's tables in a SQLite file, and what is read and written in them. Each topic has one partition. */
+/** The tables of the event log in a SQLite file, with their queries. Each topic has one partition. */
 
 import type { Topic } from "../../../contracts/ids.ts"
 import type { DatabaseSync } from "../../sqlite/database.ts"
 import { maxBatchBytes, maxBatchRecords } from "../deliver-batch.ts"
 import type { Appended, LogRecord, NewRecord, RecordBatch } from "../service.ts"
 
-/** How many records a topic keeps; the oldest go first. */
+/** Records that a topic keeps; the oldest are deleted first. */
 export const keptRecords = 1_000_000
 
-/** The most a record may hold, value (bytes), key and headers (characters) together; about what Kafka takes by default. */
+/** Size limit of a record: value (bytes), key and headers (characters) together; about the default of Kafka. */
 export const maxRecordBytes = 1024 * 1024
 
 /**
- * `next` of a topic is the offset behind its last record. `next` of a place is where its group goes on; the group's
- * member `owner` alone may read the topic until `lease`, milliseconds since 1970.
+ * `next` of a topic is the offset after its last record. `next` of a place is the committed offset of its group; only the
+ * group's member `owner` may read the topic until `lease`, milliseconds since 1970.
  */
 export const schema = `
   CREATE TABLE IF NOT EXISTS topic (name TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
@@ -33,8 +33,8 @@ export const addTopics = (database: DatabaseSync, topics: ReadonlyArray<Topic>):
 }
 
 /**
- * Appends all that is not too large. Undefined, with nothing done, when one of the topics does not exist. `now`: ms
- * since 1970; the times of a topic never go back, also when the clock does.
+ * Appends the records that are not too large. Returns undefined, with nothing done, when one of the topics does not exist.
+ * `now`: ms since 1970; the times of a topic never decrease, even when the clock is set back.
  */
 export const addRecords = (
   database: DatabaseSync,
@@ -73,13 +73,13 @@ export const addRecords = (
   return appended
 }
 
-/** The offset behind the last record of a topic, or undefined where there is no such topic. */
+/** The offset after the last record of a topic; undefined for an unknown topic. */
 export const endOf = (database: DatabaseSync, topic: Topic): number | undefined => {
   const row = database.prepare("SELECT next FROM topic WHERE name = ?").get(topic)
   return row === undefined ? undefined : Number(row.next)
 }
 
-/** The time of the first record from an offset on, milliseconds since 1970; undefined where there is none. */
+/** The time of the first record at or after an offset, milliseconds since 1970; undefined when there is none. */
 const timeFrom = (database: DatabaseSync, topic: Topic, offset: number): number | undefined => {
   const row = database
     .prepare("SELECT timestamp FROM record WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT 1")
@@ -87,7 +87,7 @@ const timeFrom = (database: DatabaseSync, topic: Topic, offset: number): number 
   return row === undefined ? undefined : Number(row.timestamp)
 }
 
-/** Where the records of a time (ms since 1970) and later begin: found by halving, since the times never go back. */
+/** The offset of the first record at or after a time (ms since 1970): a binary search, because times never decrease. */
 export const offsetSince = (database: DatabaseSync, topic: Topic, since: number): number => {
   let [low, high] = [0, endOf(database, topic) ?? 0]
   while (low < high) {
@@ -98,7 +98,7 @@ export const offsetSince = (database: DatabaseSync, topic: Topic, since: number)
   return low
 }
 
-/** The records from `place` on (up to `until`, exclusive), or undefined where there are none yet. */
+/** The records from `place` on (up to `until`, exclusive); undefined when there are none yet. */
 export const batchFrom = (
   database: DatabaseSync,
   topic: Topic,
@@ -128,15 +128,15 @@ export const batchFrom = (
   return { topic, partition: 0, records, end: String(endOf(database, topic) ?? 0) }
 }
 
-/** The offset behind the last record of a batch. */
-export const behind = ({ records }: RecordBatch): number =>
+/** The offset after the last record of a batch. */
+export const offsetAfter = ({ records }: RecordBatch): number =>
   Number(records[records.length - 1]?.offset ?? -1) + 1
 
 /**
- * Makes `owner` the one member of its group that reads the topic until `until`, and returns where to go on;
- * undefined while another member is.
+ * Leases the topic to `owner`, the only reader of its group, until `until`; returns the committed offset. Undefined while
+ * another member has the lease.
  */
-export const takePlace = (
+export const leasePlace = (
   database: DatabaseSync,
   group: string,
   topic: Topic,
@@ -154,7 +154,7 @@ export const takePlace = (
   return row === undefined ? undefined : Number(row.next)
 }
 
-/** Commits the place of the group; does nothing when another member has taken over meanwhile. */
+/** Commits the offset of the group; false, with nothing done, when another member has the lease. */
 export const movePlace = (
   database: DatabaseSync,
   group: string,
@@ -166,7 +166,7 @@ export const movePlace = (
     .prepare("UPDATE place SET next = ? WHERE member_group = ? AND topic = ? AND owner = ?")
     .run(next, group, topic, owner).changes === 1
 
-/** Lets other members of the group read what `owner` read. */
-export const leavePlaces = (database: DatabaseSync, group: string, owner: string): void => {
+/** Releases the leases of `owner`. */
+export const releasePlaces = (database: DatabaseSync, group: string, owner: string): void => {
   database.prepare("UPDATE place SET owner = NULL WHERE member_group = ? AND owner = ?").run(group, owner)
 }

@@ -1,10 +1,9 @@
 /**
- * Pushing so that more than the server's memory has the lines: WAIT for a replica, WAITAOF for the disk.
+ * Pushes that are confirmed by more than the server's memory: WAIT for a replica, WAITAOF for the disk.
  *
- * WAIT speaks for what its own connection wrote, and holds up whatever comes behind it there. So these pushes have
- * connections of their own, one push on each at a time, and WAIT goes out right behind the push: a connection that was
- * made anew in between has written nothing and would be told at once that all is well. The connections live as long
- * as the scope.
+ * WAIT covers the writes of its own connection, and blocks later commands on it. So these pushes have connections of
+ * their own, with one push on each at a time, and WAIT follows the push directly: a connection that was replaced in
+ * between has written nothing, and its WAIT would succeed at once. The connections live as long as the scope.
  */
 import { Effect, type Redacted, type Scope, Semaphore } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
@@ -20,10 +19,10 @@ import { makeWriter, type RedisWriter } from "../../redis/writer.ts"
 import type { Confirm } from "../push-limits.ts"
 import type { RedisFacts } from "./server-info.ts"
 
-/** The command that says whether what was written is where it should be, within so many milliseconds. */
+/** The command that confirms the writes of its connection, with a timeout in milliseconds. */
 export type Confirmation = (milliseconds: number) => Command
 
-/** Undefined when the server's own answer to a push is enough. */
+/** Undefined when the server's reply to a push is enough. */
 export const confirmationOf = (confirm: Confirm, facts: RedisFacts): Confirmation | undefined => {
   if (confirm === "server" || (confirm === "disk" && writesAtOnce(facts))) return undefined
   return confirm === "replica"
@@ -31,30 +30,30 @@ export const confirmationOf = (confirm: Confirm, facts: RedisFacts): Confirmatio
     : (milliseconds) => ["WAITAOF", 1, 0, milliseconds]
 }
 
-/** Is it on the disk before the answer, by the server's own settings? */
+/** True when the server's settings put a write on the disk before the reply. */
 export const writesAtOnce = (facts: RedisFacts): boolean =>
   facts.hasLog === true && facts.fsync === "always" && facts.fsyncPauses === false
 
-/** Runs the script on the queue's keys, and answers as it does once that is confirmed. Given up after `limit` milliseconds. */
+/** Runs the script on the queue's keys and returns its reply once the push is confirmed. Abandoned after `limitMs`. */
 export type ConfirmedPush = (
   keys: ReadonlyArray<string>,
   args: ReadonlyArray<Argument>,
   confirmation: Confirmation,
-  limit: number
+  limitMs: number
 ) => Effect.Effect<Reply, Failure>
 
-/** How long a push waits for its confirmation, milliseconds: with the look before it, less than a push may take in all. */
-const patience = 1400
+/** Timeout of a confirmation: together with the check before it, less than the timeout of a push. */
+const confirmTimeoutMs = 1400
 
-/** How long the look before a push waits, milliseconds. */
-const lookTime = 200
+/** Timeout of the check before a push. */
+const checkTimeoutMs = 200
 
-/** As many pushes as the edge has under way. */
-const lanes = 4
+/** As many as the pushes that the edge has in flight. */
+const connectionCount = 4
 
 /**
- * Fails with `timeout` when the push is done but not confirmed. Then no other is begun on that connection before this one
- * is confirmed after all: while nobody confirms, pushes fail with `unavailable` and nothing more is written.
+ * Fails with `timeout` when the push is done but not confirmed. The connection accepts no other push before that one is
+ * confirmed: without a confirmation, pushes fail with `unavailable` and nothing is written.
  */
 export const confirmedPush: (
   url: Redacted.Redacted<string>,
@@ -65,47 +64,48 @@ export const confirmedPush: (
   function* (url, prefix, script, options) {
     const scope = yield* Effect.scope
     const connections = yield* Effect.forEach(
-      Array.from({ length: lanes }),
+      Array.from({ length: connectionCount }),
       () => connect(url, { ...options, quiet: true }),
       { concurrency: "unbounded" }
     )
     const free = connections.map((connection) =>
-      laneOn(connection, makeWriter(connection, prefix, scope), script)
+      pushOn(connection, makeWriter(connection, prefix, scope), script)
     )
-    const places = Semaphore.makeUnsafe(lanes)
-    return (keys, args, confirmation, limit) =>
+    const places = Semaphore.makeUnsafe(connectionCount)
+    return (keys, args, confirmation, limitMs) =>
       places.withPermits(1)(
         Effect.acquireUseRelease(
           Effect.sync(() => free.pop()),
-          (lane) =>
-            lane?.(keys, args, confirmation, limit) ?? Effect.die("There are more pushes than connections."),
-          (lane) => Effect.sync(() => lane !== undefined && free.push(lane))
+          (push) =>
+            push?.(keys, args, confirmation, limitMs) ??
+            Effect.die("There are more pushes than connections."),
+          (push) => Effect.sync(() => push !== undefined && free.push(push))
         )
       )
   }
 )
 
-const laneOn = (connection: RedisConnection, writer: RedisWriter, script: string): ConfirmedPush => {
+const pushOn = (connection: RedisConnection, writer: RedisWriter, script: string): ConfirmedPush => {
   const push = writer.scriptAnd(script)
   let isSettled = false
-  return Effect.fnUntraced(function* (keys, args, confirmation, limit) {
-    if (!isSettled && !isConfirmed(yield* connection.command(...confirmation(lookTime))))
+  return Effect.fnUntraced(function* (keys, args, confirmation, limitMs) {
+    if (!isSettled && !isConfirmed(yield* connection.command(...confirmation(checkTimeoutMs))))
       return yield* new Failure({
         reason: "unavailable",
-        message: `Redis at ${connection.address} is not followed as QUEUE_CONFIRM asks, so nothing is written.`
+        message: `Redis at ${connection.address} does not confirm earlier pushes as QUEUE_CONFIRM requires, so nothing is written.`
       })
     isSettled = false
-    const [reply, confirmed] = yield* push(keys, args, confirmation(patience), limit)
+    const [reply, confirmed] = yield* push(keys, args, confirmation(confirmTimeoutMs), limitMs)
     isSettled = isConfirmed(confirmed)
     if (isSettled) return reply
     return yield* new Failure({
       reason: "timeout",
-      message: `Redis at ${connection.address} has the lines, but not as safely as QUEUE_CONFIRM asks within ${patience} ms.`
+      message: `Redis at ${connection.address} has the lines, but did not confirm them as QUEUE_CONFIRM requires within ${confirmTimeoutMs} ms.`
     })
   })
 }
 
-/** WAIT answers with a number of replicas, WAITAOF with those of local and of other disks. */
+/** WAIT replies with the number of replicas, WAITAOF with the numbers of local and of other disks. */
 const isConfirmed = (reply: Reply | undefined): boolean => {
   const count = Array.isArray(reply) ? reply[0] : reply
   return typeof count === "number" && count >= 1

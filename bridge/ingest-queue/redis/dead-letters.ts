@@ -1,25 +1,26 @@
 /**
- * The dead letters of a queue on Redis, read, replayed and discarded where they lie. A letter is known by its exact text;
- * of several with the same text one that is near an end of the list goes first, since it is looked for from both ends.
+ * The dead letters of a queue on Redis: read, replayed and discarded in place. A dead letter is identified by its exact
+ * text; of several with the same text, one near an end of the list is taken, because the search begins at both ends.
  *
- * `:replays` remembers what was replayed within a week: a sorted set, `<sha1 of the line> <nth time>` → when. As in
- * scripts.ts the first write of a script only removes, and what could fail is read before.
+ * `:replays` is a sorted set of the replays within a week: `<sha1 of the line> <number of the replay>` → time. As in
+ * scripts.ts, the first write of a script only removes, and everything that could fail is read before.
  */
 import { Effect } from "effect"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { RedisConnection } from "../../redis/connection.ts"
 import type { RedisWriter } from "../../redis/writer.ts"
-import { fromBuffer, toBuffer } from "../batch-blob.ts"
-import { replayMemory, storedDeadLetter } from "../dead-letter-json.ts"
+import { toBuffer } from "../batch-blob.ts"
+import { replayMemoryMs, storedDeadLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
 import type { DeadLetterBox } from "../service.ts"
 import type { QueueKeys } from "./keys.ts"
 
-/** How far from each end a letter is looked for first. */
+/** Entries at each end that are searched first. */
 const firstReach = 1_000
 
 /**
- * Removes one letter with that text and returns how many that were. It is looked for from both ends, ever further:
- * people work on the newest letters or on the oldest ones, and the others may be many.
+ * Removes one dead letter with that text and returns the number removed. The search extends from both ends: people work on
+ * the newest or the oldest dead letters, and there may be many others.
  */
 const take = `
 local function take(letters, text)
@@ -35,7 +36,7 @@ local function take(letters, text)
 end
 `
 
-/** KEYS dead-letters list ledger replays · ARGV text, line, allowed, name in the ledger · what became of it. */
+/** KEYS: dead-letters, list, ledger, replays · ARGV: text, line, allowed replays, field of the ledger · returns the outcome. */
 export const replayScript = `${take}
 local letters, list, ledger, replays = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local text, line, allowed, name = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -47,7 +48,7 @@ redis.call('HGET', ledger, name)
 local sha, free = redis.sha1hex(line), nil
 for nth = 1, allowed do
   local at = redis.call('ZSCORE', replays, sha .. ' ' .. nth)
-  if not at or tonumber(at) <= time - ${replayMemory} then
+  if not at or tonumber(at) <= time - ${replayMemoryMs} then
     free = sha .. ' ' .. nth
     break
   end
@@ -58,13 +59,13 @@ if take(letters, text) == 0 then return 'gone' end
 redis.call('RPUSH', list, line)
 redis.pcall('HINCRBY', ledger, 'pushed', 1)
 redis.pcall('HINCRBY', ledger, name, 1)
-redis.call('ZREMRANGEBYSCORE', replays, '-inf', time - ${replayMemory})
+redis.call('ZREMRANGEBYSCORE', replays, '-inf', time - ${replayMemoryMs})
 redis.call('ZADD', replays, time, free)
-redis.call('PEXPIRE', replays, ${replayMemory})
+redis.call('PEXPIRE', replays, ${replayMemoryMs})
 return 'done'
 `
 
-/** KEYS dead-letters ledger · ARGV text, name in the ledger · 1 when it was there. */
+/** KEYS: dead-letters, ledger · ARGV: text, field of the ledger · returns 1 when the dead letter existed. */
 export const discardScript = `${take}
 redis.call('HGET', KEYS[2], ARGV[2])
 if take(KEYS[1], ARGV[1]) == 0 then return 0 end
@@ -72,7 +73,7 @@ redis.pcall('HINCRBY', KEYS[2], ARGV[2], 1)
 return 1
 `
 
-/** The letters of the queue with these keys. */
+/** The dead letters of the queue with these keys. */
 export const redisDeadLetters = (
   connection: RedisConnection,
   writer: RedisWriter,
@@ -88,7 +89,7 @@ export const redisDeadLetters = (
             .command("LRANGE", keys.deadLetters, from, from + count - 1)
             .pipe(
               Effect.map((texts) =>
-                Array.isArray(texts) ? texts.map((text) => storedDeadLetter(fromBuffer(text))) : []
+                Array.isArray(texts) ? texts.map((text) => storedDeadLetter(byteStringOf(text))) : []
               )
             ),
     replay: (letter, line, allowed) =>

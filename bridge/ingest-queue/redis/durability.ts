@@ -1,6 +1,6 @@
 /**
- * What a Redis server can promise: said in the log at the start, as it really is, and looked at again while it is pushed
- * to. What a server hides is not held against it.
+ * The durability of a Redis server: logged at the start, and checked again during pushes. A value that the server does not
+ * report is not treated as a problem.
  */
 import { Effect, Option } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
@@ -10,18 +10,18 @@ import { writesAtOnce } from "./confirm.ts"
 import type { QueueKeys } from "./keys.ts"
 import { lookAtServer, type RedisFacts } from "./server-info.ts"
 
-/** Fails only for what can never work: keys of one queue in different slots of a cluster. */
+/** Fails only for keys of one queue in different slots of a cluster. */
 export const lookAt: (
   connection: RedisConnection,
   keys: QueueKeys,
   rules?: PushRules
 ) => Effect.Effect<void, Failure> = Effect.fnUntraced(function* (connection, keys, rules = standardRules) {
-  const { facts, isTold } = yield* lookAtServer(connection)
+  const { facts, isReported } = yield* lookAtServer(connection)
   const where = `Redis at ${connection.address}`
   const obstacle = obstacleOf(facts, rules)
   const isWeak = facts.hasLog === false || evicts(facts)
-  if (isTold && obstacle !== undefined) yield* Effect.logError(`${where} ${obstacle}`)
-  else if (isTold)
+  if (isReported && obstacle !== undefined) yield* Effect.logError(`${where} ${obstacle}`)
+  else if (isReported)
     yield* (isWeak ? Effect.logWarning : Effect.logInfo)(`${where}: ${promiseOf(facts, rules)}`)
   if (!facts.isCluster) return
   const slots = yield* Effect.forEach(Object.values(keys), (key) =>
@@ -29,27 +29,27 @@ export const lookAt: (
   )
   if (new Set(slots.filter(Option.isSome).map((slot) => slot.value)).size > 1)
     return yield* new Failure({
-      reason: "unreadable",
-      message: `${where} is a cluster, and QUEUE_KEY (${keys.list}) and DEAD_LETTER_KEY (${keys.deadLetters}) lie in different slots of it: give both the same tag, such as {${tag(keys.list)}}:invalid for the dead letters.`
+      reason: "misconfigured",
+      message: `${where} is a cluster, and QUEUE_KEY (${keys.list}) and DEAD_LETTER_KEY (${keys.deadLetters}) are in different slots of it: give both the same hash tag, such as {${tag(keys.list)}}:invalid for the dead letters.`
     })
 })
 
-/** Fails while nothing may be acknowledged there, by what the server says of itself now; what it hides is no obstacle. */
+/** Fails while the server reports a state in which no event may be acknowledged; unreported values are no obstacle. */
 export const noObstacle = (connection: RedisConnection, rules: PushRules): Effect.Effect<void, Failure> =>
-  Effect.flatMap(lookAtServer(connection), ({ facts, isTold }) => {
-    const obstacle = isTold ? (obstacleOf(facts, rules) ?? loneliness(facts, rules)) : undefined
+  Effect.flatMap(lookAtServer(connection), ({ facts, isReported }) => {
+    const obstacle = isReported ? (obstacleOf(facts, rules) ?? missingReplica(facts, rules)) : undefined
     if (obstacle === undefined) return Effect.void
     const message = `Redis at ${connection.address} ${obstacle}`
     return Effect.fail(new Failure({ reason: "unavailable", message }))
   })
 
 /** Why no push can be confirmed by a replica. */
-const loneliness = ({ replicas }: RedisFacts, { confirm }: PushRules): string | undefined =>
+const missingReplica = ({ replicas }: RedisFacts, { confirm }: PushRules): string | undefined =>
   confirm === "replica" && replicas === 0
     ? "has no replica, as QUEUE_CONFIRM=replica asks, so nothing is written."
     : undefined
 
-/** Why nothing may be acknowledged there now, and what to set; it follows the server's name. Undefined when all is well. */
+/** Why no event may be acknowledged now, and what to set: a predicate of the server. Undefined when there is no obstacle. */
 export const obstacleOf = (facts: RedisFacts, { confirm }: PushRules): string | undefined => {
   if (evicts(facts) && facts.eviction?.startsWith("allkeys") === true)
     return `may delete events when its memory is full (maxmemory-policy ${facts.eviction}), so nothing is pushed to it: set maxmemory-policy to noeviction.`
@@ -58,7 +58,7 @@ export const obstacleOf = (facts: RedisFacts, { confirm }: PushRules): string | 
   return undefined
 }
 
-/** What an acknowledgement means there, and what can undo it. */
+/** What an acknowledgement guarantees on that server, and what can lose an event. */
 export const promiseOf = (facts: RedisFacts, rules: PushRules): string =>
   [acknowledged(facts, rules), onCrash(facts, rules), onFailOver(facts, rules), onFullMemory(facts)]
     .filter((sentence) => sentence !== "")

@@ -1,4 +1,4 @@
-/** Where an event under way lies in the queue on Redis: the batch, or the piece of it, that holds its place. */
+/** Finds an event in flight in the queue on Redis: the batch, or the part of one, that contains it. */
 import { Effect } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import type { RedisConnection, Reply } from "../../redis/connection.ts"
@@ -6,7 +6,7 @@ import { unpack } from "../batch-blob.ts"
 import type { EventInFlight, QueueSource } from "../service.ts"
 import type { QueueKeys } from "./keys.ts"
 
-/** KEYS claimed leases attempts · ARGV batch, place · {attempts and owner, until, packed lines} or nil. */
+/** KEYS: claimed, leases, attempts · ARGV: batch, place · returns {attempts and owner, until, batch blob} or nil. */
 const findScript = `
 local claimed, leases, attempts, id, place = KEYS[1], KEYS[2], KEYS[3], ARGV[1], tonumber(ARGV[2])
 

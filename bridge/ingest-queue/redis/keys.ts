@@ -1,6 +1,6 @@
-/** The names of a queue's keys in Redis: the list and its companions. Pure. */
+/** The names of a queue's keys in Redis: the list and the keys derived from it. */
 
-/** The keys of a queue. On Redis Cluster all must lie in one slot. */
+/** The keys of a queue. On Redis Cluster all must be in one slot. */
 export interface QueueKeys {
   readonly list: string
   readonly claimed: string
@@ -13,8 +13,8 @@ export interface QueueKeys {
 }
 
 /**
- * What the names of the list's companions, and of its writers' keys, begin with, so that they lie in the list's own
- * slot: in braces the list's name is their tag; a tag of its own stays theirs.
+ * The prefix of the derived keys and of the writers' keys, which puts them into the slot of the list: the list's name as a
+ * hash tag, or the list's own tag.
  */
 export const prefixOf = (list: string): string => (/\{[^}]+\}/.test(list) ? list : `{${list}}`)
 

@@ -1,12 +1,13 @@
 /**
- * The ledger of a queue on Redis: the hash `:ledger` (ledger.ts says what stands in it), the Lua by which the scripts
- * add to it, and the script that looks at it and at all the queue holds in one step.
+ * The ledger of a queue on Redis: the hash `:ledger` (fields in ledger-fields.ts), the Lua with which the scripts add to it,
+ * and the script for an atomic snapshot of it and of the content of the queue.
  */
 import type { Buffer } from "node:buffer"
 import { Effect } from "effect"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import type { RedisConnection, Reply } from "../../redis/connection.ts"
-import { fromBuffer, unpack } from "../batch-blob.ts"
+import { unpack } from "../batch-blob.ts"
 import { ledgerOf } from "../ledger-fields.ts"
 import type { QueueLedger, QueueSource } from "../service.ts"
 import type { QueueKeys } from "./keys.ts"
@@ -30,9 +31,9 @@ end
 `
 
 /**
- * For the scripts that claim and settle. Each calls `before_counting` before its first write and hands the result to
- * `begin` after it: a ledger that begins while batches are claimed (by a version that kept none) has taken their lines.
- * A count that is no number stays as it is and holds nothing up.
+ * For the scripts that claim and settle. Each calls `before_counting` before its first write and passes the result to
+ * `begin` after it: a ledger that begins while batches are claimed (by an older version without a ledger) counts their
+ * lines as taken. A count that is not a number stays unchanged and does not stop a script.
  */
 export const ledgerLua = `${counting}
 local function before_counting(ledger, claimed)
@@ -63,7 +64,7 @@ end
 return {redis.call('HGETALL', ledger), waiting, in_flight, redis.call('LLEN', letters), lines, age}
 `
 
-/** Looks at the ledger of the queue with these keys. */
+/** The ledger of the queue with these keys. */
 export const redisLedger = (connection: RedisConnection, keys: QueueKeys): QueueSource["ledger"] => {
   const look = connection.script(lookScript)
   return (lines) =>
@@ -80,7 +81,7 @@ export const redisLedger = (connection: RedisConnection, keys: QueueKeys): Queue
 const listOf = (reply: Reply | undefined): ReadonlyArray<Reply> => (Array.isArray(reply) ? reply : [])
 const isText = (reply: Reply): reply is Buffer => reply instanceof Uint8Array
 
-/** Names and values in turn. */
+/** Names and values alternate. */
 const fieldsOf = (reply: ReadonlyArray<Reply>): ReadonlyMap<string, number> => {
   const fields = new Map<string, number>()
   for (let i = 0; i + 1 < reply.length; i += 2) {
@@ -102,7 +103,7 @@ const read = (reply: Reply): QueueLedger => {
       inList === undefined || claimed === undefined
         ? undefined
         : {
-            waiting: inList.filter(isText).map(fromBuffer),
+            waiting: inList.filter(isText).map(byteStringOf),
             inFlight: claimed.filter(isText).flatMap((packed) => unpack(packed).lines)
           }
   })

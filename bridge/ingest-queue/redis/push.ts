@@ -1,10 +1,10 @@
 /**
- * Pushing to one Redis: a script looks whether the queue has room, counts the lines and appends them, in one atomic step.
+ * Pushes to one Redis: a script checks the limits, counts the lines and appends them, in one atomic step.
  *
- * RPUSH and HINCRBY in a MULTI would do without Lua, but cannot look first. Measured, the server's time for a push of
- * 1, 32 and 256 lines: 12, 24 and 163 µs with the script, 13, 18 and 70 µs with MULTI. Pushes of the edge have 4 to 130
- * lines, so that the script takes 4 % of the server's time at 60,000 events a second instead of 2; to claim and ack them
- * takes several times as much.
+ * RPUSH and HINCRBY in a MULTI need no Lua, but cannot check the limits. The server's time for a push of 1, 32 and 256
+ * lines, measured: 12, 24 and 163 µs with the script, 13, 18 and 70 µs with MULTI. Pushes of the edge have 4 to 130 lines,
+ * so the script takes 4 % of the server's time at 60,000 events a second instead of 2 %; claim and ack take several times
+ * as much.
  */
 import { Clock, Effect, type Redacted, type Scope } from "effect"
 import { bytesOf } from "../../../contracts/event.ts"
@@ -19,10 +19,10 @@ import { obstacleOf } from "./durability.ts"
 import { freshFacts, type RedisFacts } from "./server-info.ts"
 
 /**
- * Sent by a writer (redis-writer.ts): a push that is given up, and was answered 503, is never carried out later.
- * KEYS list ledger · ARGV most lines, most bytes (0 for any), line … · 1 when it has them, -1 for too many lines, -2 for
- * too many bytes. The ledger comes first: it can refuse the step (no memory left, another type), then nothing is done.
- * In slices, since Lua's stack holds no more than about 8000 values.
+ * Sent by a writer (redis/writer.ts): an abandoned push, whose client received a 503, is never applied later.
+ * KEYS: list, ledger · ARGV: max lines, max bytes (0: no limit), line … · returns 1 when the lines are appended, -1 for too
+ * many lines, -2 for too many bytes. The ledger is written first: it can fail (out of memory, wrong type) before anything
+ * is done. In slices, because Lua's stack holds about 8000 values.
  */
 export const pushScript = `
 local list, ledger = KEYS[1], KEYS[2]
@@ -38,22 +38,22 @@ for i = 3, #ARGV, 1000 do redis.call('RPUSH', list, unpack(ARGV, i, math.min(i +
 return 1
 `
 
-/** Of the server's memory the lines may take so much, when nothing else is set. The rest is for what is claimed. */
-const share = 0.6
+/** Default share of the server's memory for waiting lines; the rest is for claimed batches. */
+const memoryShare = 0.6
 
 export interface PushTarget {
   readonly url: Redacted.Redacted<string>
   readonly connection: RedisConnection
   readonly writer: RedisWriter
-  /** Of the keys of its other writers, in the slot of the list. */
+  /** Prefix of the writers' keys, in the slot of the list. */
   readonly prefix: string
   readonly keys: { readonly list: string; readonly ledger: string }
   readonly options?: ConnectOptions | undefined
 }
 
 /**
- * Pushes fail with `busy` when the queue is full, with `unavailable` when nothing was done, with `timeout` when the lines
- * may be there. Opens more connections where `rules.confirm` needs them; they live as long as the scope.
+ * Pushes fail with `busy` when the queue is full, with `unavailable` when nothing was done, and with `timeout` when the lines
+ * may be in the queue. Opens further connections when `rules.confirm` needs them; they live as long as the scope.
  */
 export const redisPush: (
   target: PushTarget,
@@ -73,7 +73,7 @@ export const redisPush: (
     Effect.timeoutOrElse(effect, {
       duration: limit,
       orElse: () =>
-        Effect.fail(new Failure({ reason: "timeout", message: `Redis at ${address}: no answer in time.` }))
+        Effect.fail(new Failure({ reason: "timeout", message: `Redis at ${address}: no reply in time.` }))
     })
 
   return Effect.fnUntraced(function* (lines, limit) {
@@ -96,4 +96,4 @@ export const redisPush: (
 })
 
 const maxBytes = (rules: PushRules, facts: RedisFacts): number =>
-  rules.maxBytes ?? Math.floor((facts.maxMemory ?? 0) * share)
+  rules.maxBytes ?? Math.floor((facts.maxMemory ?? 0) * memoryShare)

@@ -1,6 +1,6 @@
 /**
- * The queue on Redis or Valkey: the list that trackers push to, and its companions that hold what is claimed and counted.
- * Each server is a queue of its own; pushes go to the first that works. The connections live as long as the scope.
+ * The queue on Redis or Valkey: the list that trackers push to, and further keys for claimed batches and counts. Each server
+ * is a queue of its own; pushes go to the first that works. The connections live as long as the scope.
  */
 
 import { Effect, type Redacted, type Scope } from "effect"
@@ -34,8 +34,8 @@ export interface RedisQueueSettings {
 }
 
 /**
- * Opens a connection to every server; `started` is run once on each (live.ts looks at the server with it).
- * Fails with `unreadable` when a URL can never work.
+ * Opens a connection to every server; runs `started` once on each (layer.ts checks the server's durability with it).
+ * Fails with `misconfigured` for an invalid URL.
  */
 export const redisQueue: (
   settings: RedisQueueSettings,
@@ -92,7 +92,7 @@ const sourceOf = (
   const batchOf = (claimId: ClaimId, reply: ReadonlyArray<Reply>): ClaimedBatch => {
     const [name, attempts, blob] = reply
     if (!(name instanceof Uint8Array) || !(blob instanceof Uint8Array) || typeof attempts !== "number")
-      throw new Error("The claim script answered with something else than a batch.")
+      throw new Error("The claim script returned something other than a batch.")
     const key = name.toString()
     const packed = unpack(blob)
     return {
@@ -157,7 +157,7 @@ const sourceOf = (
   }
 }
 
-/** What the scripts count when a batch is let go. */
+/** What the scripts count when a batch is settled. */
 const counted = (
   counts: ReadonlyArray<TopicCount>,
   placements: ReadonlyArray<Placement>

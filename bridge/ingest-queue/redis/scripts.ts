@@ -1,25 +1,24 @@
 /**
- * The Lua scripts of the Redis queue: each is one atomic step. Redis 6.2 or later, or Valkey. Each is sent by a writer
- * (redis-writer.ts), so that the server refuses one that was given up or sent again.
+ * The Lua scripts of the Redis queue: each is one atomic step. Redis 6.2 or later, or Valkey. A writer (redis/writer.ts)
+ * sends each of them, so that the server refuses an abandoned or superseded one.
  *
- * A batch is known by its key: a whole one by its id; a piece of one that was split by
- * `<id>:<first place>-<last place>` (packed.ts). The id of a batch is made when its lines are taken: 20 digits of the
- * claim, and 12 of the server's time in microseconds. So no id ever stands for two sets of lines, even if a claim were
- * carried out twice.
- * What stands where, beside the list itself:
- * - `:claimed`   hash, batch → its packed lines (packed.ts). A batch exists as long as it stands here.
- * - `:leases`    sorted set, batch → when its lease ends, milliseconds of the server's clock.
- * - `:attempts`  hash, batch → `<attempts> <owner>`, the owner being the claim that has it now, none once it was
- *   given back; and `><claim>` → the batch that this claim has.
- * - `:ledger`    hash, what was counted (ledger.ts), changed in the step that takes lines or lets a batch go.
- * - `:placements` sorted set, where the records of lines that were let go lie → when that may be forgotten. A receipt
- *   that lets lines go for the second time shows, since what it places is not counted as stored again.
+ * The key of a whole batch is its id; that of a part is `<id>:<first place>-<last place>` (batch-blob.ts). A batch gets its
+ * id when its lines are taken: 20 digits of the claim, and 12 of the server's time in microseconds. So no id stands for
+ * two sets of lines, even if a claim were applied twice.
+ * Keys, besides the list:
+ * - `:claimed`   hash, batch → its blob (batch-blob.ts). A batch exists as long as it is in this hash.
+ * - `:leases`    sorted set, batch → when its lease expires, milliseconds of the server's clock.
+ * - `:attempts`  hash, batch → `<attempts> <owner>`, where the owner is the current claim, empty after a release; and
+ *   `><claim>` → the batch of this claim.
+ * - `:ledger`    hash, the counts (ledger.ts), changed in the step that takes lines or settles a batch.
+ * - `:placements` sorted set, placement of acknowledged lines → when it may be forgotten. A receipt that acknowledges
+ *   lines for the second time is visible, because its placements are not counted as stored again.
  *
- * The first write of each script only removes. A Redis that is out of memory refuses a script whose first write adds,
- * and the queue could never be emptied then. What could still fail (a key of another type) is read before that write.
+ * The first write of each script only removes. A Redis that is out of memory refuses a script whose first write adds, and
+ * the queue could then never be emptied. What could still fail (a key of the wrong type) is read before that write.
  */
 import { claimDigits } from "../../../contracts/ids.ts"
-import { placementMemory } from "../ledger-fields.ts"
+import { placementMemoryMs } from "../ledger-fields.ts"
 import { ledgerLua } from "./ledger.ts"
 
 const shared = `
@@ -136,7 +135,7 @@ local function let_go(claimed, leases, attempts, ledger, placements, id, from)
   local last = from + 3 * tonumber(ARGV[from])
   for i = last + 1, #ARGV, 2 do add(ledger, ARGV[i], ARGV[i + 1]) end
   for i = from + 1, last, 3 do
-    if redis.call('ZADD', placements, 'NX', time + ${placementMemory}, ARGV[i]) == 0 then
+    if redis.call('ZADD', placements, 'NX', time + ${placementMemoryMs}, ARGV[i]) == 0 then
       add(ledger, ARGV[i + 1], '-' .. ARGV[i + 2])
     end
   end

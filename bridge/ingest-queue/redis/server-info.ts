@@ -1,4 +1,4 @@
-/** What a Redis server says of itself: how much memory it has, what it keeps, who follows it. What it hides is undefined. */
+/** The memory limit, persistence and replicas that a Redis server reports. An unreported value is undefined. */
 import { Effect, Option } from "effect"
 import type { Command, RedisConnection, Reply } from "../../redis/connection.ts"
 
@@ -7,14 +7,14 @@ export interface RedisFacts {
   readonly maxMemory: number | undefined
   /** What it does when its memory is full: `noeviction`, `allkeys-lru`, … */
   readonly eviction: string | undefined
-  /** Does it keep an append-only file? */
+  /** Whether it has an append-only file. */
   readonly hasLog: boolean | undefined
   /** When the append-only file reaches the disk: `always`, `everysec`, `no`. */
   readonly fsync: string | undefined
-  /** Does `always` stop while the file is being written anew? */
+  /** Whether `always` is suspended while the file is rewritten. */
   readonly fsyncPauses: boolean | undefined
   readonly hasSnapshots: boolean | undefined
-  /** Does it know WAITAOF (Redis 7.2)? */
+  /** Whether it supports WAITAOF (Redis 7.2). */
   readonly knowsWaitAof: boolean
   readonly replicas: number | undefined
   /** With fewer replicas it refuses to write. */
@@ -22,10 +22,10 @@ export interface RedisFacts {
   readonly isCluster: boolean
 }
 
-/** Looks now. Never fails; what cannot be learned is undefined. `isTold` when the server has told anything at all. */
+/** Reads the values now. Never fails. `isReported`: the server reported at least one value. */
 export const lookAtServer = (
   connection: RedisConnection
-): Effect.Effect<{ readonly facts: RedisFacts; readonly isTold: boolean }> => {
+): Effect.Effect<{ readonly facts: RedisFacts; readonly isReported: boolean }> => {
   const ask = (...command: Command) =>
     Effect.map(Effect.option(connection.command(...command)), Option.getOrUndefined)
   const config = (name: string) => Effect.map(ask("CONFIG", "GET", name), (reply) => textOf(reply, 1))
@@ -42,14 +42,14 @@ export const lookAtServer = (
       { concurrency: "unbounded" }
     ),
     ({ info, fsync, pauses, save, minReplicas, waitAof }) => {
-      const told = linesOf(textOf(info))
-      const number = (name: string) => (told.has(name) ? Number(told.get(name)) : undefined)
-      const flag = (name: string) => (told.has(name) ? told.get(name) === "1" : undefined)
+      const reported = linesOf(textOf(info))
+      const number = (name: string) => (reported.has(name) ? Number(reported.get(name)) : undefined)
+      const flag = (name: string) => (reported.has(name) ? reported.get(name) === "1" : undefined)
       return {
-        isTold: info !== undefined || fsync !== undefined,
+        isReported: info !== undefined || fsync !== undefined,
         facts: {
           maxMemory: number("maxmemory"),
-          eviction: told.get("maxmemory_policy"),
+          eviction: reported.get("maxmemory_policy"),
           hasLog: flag("aof_enabled"),
           fsync,
           fsyncPauses: pauses === undefined ? undefined : pauses === "yes",
@@ -64,14 +64,14 @@ export const lookAtServer = (
   )
 }
 
-/** How old what is known may be, milliseconds; the second when the server did not answer. */
-const [goodFor, tryAgainAfter] = [5000, 1000]
+/** How long the values are cached, milliseconds; and how long when the server did not reply. */
+const [cacheMs, retryMs] = [5000, 1000]
 
 /** The facts, never older than a few seconds. */
 export interface FreshFacts {
-  /** Undefined when they are to be looked for. */
+  /** Undefined when they must be read. */
   readonly known: (now: number) => RedisFacts | undefined
-  /** Looks. Whoever asks meanwhile makes do with those known before, if there are any. */
+  /** Reads them. Concurrent callers use the previous values, if there are any. */
   readonly look: (now: number) => Effect.Effect<RedisFacts>
 }
 
@@ -82,9 +82,9 @@ export const freshFacts = (connection: RedisConnection): FreshFacts => {
     known: (now) => (now < until ? known : undefined),
     look: (now) =>
       Effect.suspend(() => {
-        until = now + tryAgainAfter
-        return Effect.map(lookAtServer(connection), ({ facts, isTold }) => {
-          if (isTold) until = now + goodFor
+        until = now + retryMs
+        return Effect.map(lookAtServer(connection), ({ facts, isReported }) => {
+          if (isReported) until = now + cacheMs
           known = facts
           return facts
         })

@@ -1,12 +1,13 @@
 /**
- * The dead letters of the queue in a file, read, replayed and discarded where they lie, as on Redis (redis-letters.ts):
- * a letter is known by its exact text, and what was replayed is remembered for a week.
+ * The dead letters of the queue in a file, as on Redis (redis/dead-letters.ts): a dead letter is identified by its exact
+ * text, and replays are remembered for a week.
  */
 import { createHash } from "node:crypto"
 import { Clock, Effect } from "effect"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DatabaseSync, SqliteFile } from "../../sqlite/database.ts"
-import { fromBuffer, toBuffer } from "../batch-blob.ts"
-import { replayMemory, storedDeadLetter } from "../dead-letter-json.ts"
+import { toBuffer } from "../batch-blob.ts"
+import { replayMemoryMs, storedDeadLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
 import type { DeadLetterBox, StoredDeadLetter } from "../service.ts"
 import { addTo, type LedgerSteps } from "./ledger.ts"
@@ -44,21 +45,21 @@ export const sqliteDeadLetters = (
       file.read(() =>
         steps.read
           .all(Math.max(0, count), from)
-          .flatMap(({ text }) => (text instanceof Uint8Array ? [storedDeadLetter(fromBuffer(text))] : []))
+          .flatMap(({ text }) => (text instanceof Uint8Array ? [storedDeadLetter(byteStringOf(text))] : []))
       ),
     replay: (letter, line, allowed) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
         file.transaction(() => {
           const bytes = toBuffer(line)
           const sha = createHash("sha1").update(bytes).digest("hex")
-          if (Number(steps.times.get(sha, now - replayMemory)?.times) >= allowed) return "too often"
+          if (Number(steps.times.get(sha, now - replayMemoryMs)?.times) >= allowed) return "too often"
           if (!remove(letter)) return "gone"
           steps.push.run(bytes)
           addTo(ledger, [
             { name: "pushed", by: 1 },
             { name: goneName(letter, "replayed"), by: 1 }
           ])
-          steps.forget.run(now - replayMemory)
+          steps.forget.run(now - replayMemoryMs)
           steps.remember.run(sha, now)
           return "done"
         })

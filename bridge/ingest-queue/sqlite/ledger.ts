@@ -1,7 +1,8 @@
-/** The ledger of the queue in a file: the table of what was counted, and the look at it and at all the queue holds. */
+/** The ledger of the queue in a file: the table of counts, and snapshots of it with the content of the queue. */
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DatabaseSync } from "../../sqlite/database.ts"
-import { fromBuffer, linesIn, unpack } from "../batch-blob.ts"
-import { type Entry, ledgerOf, type NamedPlacement, placementMemory } from "../ledger-fields.ts"
+import { linesIn, unpack } from "../batch-blob.ts"
+import { type Entry, ledgerOf, type NamedPlacement, placementMemoryMs } from "../ledger-fields.ts"
 import type { QueueLedger } from "../service.ts"
 
 export const ledgerSchema = `
@@ -17,7 +18,7 @@ export const prepareLedger = (database: DatabaseSync) => ({
     "INSERT INTO ledger (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
   ),
   place: database.prepare("INSERT INTO placements (name, until) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"),
-  forgetPlaces: database.prepare("DELETE FROM placements WHERE until <= ?"),
+  forgetPlacements: database.prepare("DELETE FROM placements WHERE until <= ?"),
   begun: database.prepare("SELECT 1 FROM ledger WHERE name = 'since'"),
   fields: database.prepare("SELECT name, value FROM ledger"),
   headers: database.prepare(
@@ -27,44 +28,44 @@ export const prepareLedger = (database: DatabaseSync) => ({
   packed: database.prepare("SELECT packed FROM batches WHERE packed IS NOT NULL")
 })
 
-/** To be called in the transaction that adds the entries. */
+/** Call it in the transaction of the entries. */
 export const addTo = (steps: LedgerSteps, entries: ReadonlyArray<Entry>): void => {
   for (const { name, by } of entries) steps.add.run(name, by)
 }
 
-/** To be called in the transaction that lets a batch go: what is placed for the second time is not stored again. */
+/** Call it in the transaction that removes a batch: a repeated placement is not counted as stored again. */
 export const addPlacements = (
   steps: LedgerSteps,
   placements: ReadonlyArray<NamedPlacement>,
   now: number
 ): void => {
   if (placements.length === 0) return
-  steps.forgetPlaces.run(now)
+  steps.forgetPlacements.run(now)
   for (const { name, entry } of placements)
-    if (steps.place.run(name, now + placementMemory).changes === 0)
+    if (steps.place.run(name, now + placementMemoryMs).changes === 0)
       addTo(steps, [{ ...entry, by: -entry.by }])
 }
 
 /**
- * To be called in a transaction before it takes lines or lets a batch go. A ledger that begins while batches are claimed
- * (by a version that kept none) has taken their lines.
+ * Call it in a transaction before it takes lines or removes a batch. A ledger that begins while batches are claimed (by an
+ * older version without a ledger) counts their lines as taken.
  */
 export const beginLedger = (steps: LedgerSteps, now: number): void => {
   if (steps.begun.get() !== undefined) return
   addTo(steps, [
     { name: "since", by: now },
-    { name: "taken", by: heldInFlight(steps).lines }
+    { name: "taken", by: countInFlight(steps).lines }
   ])
 }
 
-/** To be called in a transaction; `lines` as in service.ts, `now` in milliseconds since 1970. */
+/** Call it in a transaction; `lines` as in service.ts, `now` in milliseconds since 1970. */
 export const lookAtLedger = (
   steps: LedgerSteps,
   { waiting, deadLetters }: { readonly waiting: number; readonly deadLetters: number },
   lines: number,
   now: number
 ): QueueLedger => {
-  const { lines: inFlight, oldest } = heldInFlight(steps)
+  const { lines: inFlight, oldest } = countInFlight(steps)
   const fields = new Map(steps.fields.all().map(({ name, value }) => [String(name), Number(value)]))
   return ledgerOf(fields, {
     waiting,
@@ -75,7 +76,7 @@ export const lookAtLedger = (
       waiting + inFlight > lines
         ? undefined
         : {
-            waiting: steps.lines.all().flatMap(({ line }) => (isBytes(line) ? [fromBuffer(line)] : [])),
+            waiting: steps.lines.all().flatMap(({ line }) => (isBytes(line) ? [byteStringOf(line)] : [])),
             inFlight: steps.packed
               .all()
               .flatMap(({ packed }) => (isBytes(packed) ? unpack(packed).lines : []))
@@ -83,8 +84,8 @@ export const lookAtLedger = (
   })
 }
 
-/** How many lines are in flight, and when the oldest of their batches was first claimed. */
-const heldInFlight = (
+/** The lines in flight, and when the oldest of their batches was first claimed. */
+const countInFlight = (
   steps: LedgerSteps
 ): { readonly lines: number; readonly oldest: number | undefined } => {
   let lines = 0
@@ -92,7 +93,7 @@ const heldInFlight = (
   for (const { header } of steps.headers.iterate()) {
     if (!isBytes(header)) continue
     lines += linesIn(header)
-    oldest = Math.min(oldest ?? Number.POSITIVE_INFINITY, Number.parseInt(fromBuffer(header), 10))
+    oldest = Math.min(oldest ?? Number.POSITIVE_INFINITY, Number.parseInt(byteStringOf(header), 10))
   }
   return { lines, oldest }
 }

@@ -1,4 +1,4 @@
-/** Pushing to the queue in a file: one transaction looks whether there is room, counts the lines and appends them. */
+/** Pushes to the queue in a file: one transaction checks the limits, counts the lines and appends them. */
 import { Effect } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
 import type { DatabaseSync, SqliteFile } from "../../sqlite/database.ts"
@@ -7,7 +7,7 @@ import type { Push } from "../push-failover.ts"
 import { full, type PushRules } from "../push-limits.ts"
 import { addTo, prepareLedger } from "./ledger.ts"
 
-/** Pushes fail with `busy` when the queue is full. It is on the disk when it returns, whatever `rules.confirm` asks. */
+/** Pushes fail with `busy` when the queue is full. The lines are on the disk when a push returns, whatever `rules.confirm` is. */
 export const sqlitePush = (file: SqliteFile, rules: PushRules): Effect.Effect<Push, Failure> =>
   Effect.map(file.read(prepare), (steps) => (lines) => {
     if (lines.length === 0) return Effect.void
@@ -25,20 +25,20 @@ export const sqlitePush = (file: SqliteFile, rules: PushRules): Effect.Effect<Pu
 
 type Steps = ReturnType<typeof prepare>
 
-/** So many lines of each end are weighed to tell what all weigh. */
-const sample = 16
+/** Lines at each end whose sizes estimate the size of all. */
+const sampledLines = 16
 
 const prepare = (database: DatabaseSync) => ({
   ledger: prepareLedger(database),
   push: database.prepare("INSERT INTO lines (line) VALUES (?)"),
-  // The places have no gaps: lines are added at the end and taken from the head.
+  // Places have no gaps: lines are appended at the end and removed at the head.
   count: database.prepare(
     "SELECT coalesce((SELECT max(place) FROM lines) - (SELECT min(place) FROM lines) + 1, 0) AS count"
   ),
   weight: database.prepare(`SELECT coalesce(avg(length(line)), 0) AS weight FROM (
-    SELECT line FROM (SELECT line FROM lines ORDER BY place LIMIT ${sample})
+    SELECT line FROM (SELECT line FROM lines ORDER BY place LIMIT ${sampledLines})
     UNION ALL
-    SELECT line FROM (SELECT line FROM lines ORDER BY place DESC LIMIT ${sample})
+    SELECT line FROM (SELECT line FROM lines ORDER BY place DESC LIMIT ${sampledLines})
   )`)
 })
 

@@ -1,7 +1,7 @@
 /**
- * The queue in a file, for one machine: the same leases, attempts and dead letters as on Redis (scripts.ts says what
- * they mean), each step one transaction that is on the disk when it returns. Several processes may share the file;
- * the clock is the machine's. The file is open as long as the scope.
+ * The queue in a file, for one machine: the same leases, attempts and dead letters as on Redis (redis/scripts.ts). Each
+ * step is one transaction that is on the disk when it returns. Several processes may share the file; the clock is the
+ * machine's. The file is open as long as the scope.
  */
 
 import { Clock, Effect, type Scope } from "effect"
@@ -26,11 +26,11 @@ import type {
 import { deadLettersSchema, prepareDeadLetters, sqliteDeadLetters } from "./dead-letters.ts"
 import { addPlacements, addTo, beginLedger, ledgerSchema, lookAtLedger, prepareLedger } from "./ledger.ts"
 import { sqlitePush } from "./push.ts"
-import { sayIfEmptied } from "./reset.ts"
+import { warnIfEmptied } from "./reset.ts"
 
 /**
- * `id` is the key of the batch or piece, as on Redis; `owner` the claim that has it. `packed` is null only in marks that
- * a version before left behind; they go by themselves within an hour.
+ * `id` is the key of the batch or part, as on Redis; `owner` the claim that has it. `packed` is null only in marks of an
+ * older version; they are removed within an hour.
  */
 const schema = `
 CREATE TABLE IF NOT EXISTS lines (place INTEGER PRIMARY KEY, line BLOB NOT NULL);
@@ -44,7 +44,7 @@ CREATE INDEX IF NOT EXISTS batches_deadline ON batches (deadline);
 /** All tables of the file. */
 export const queueSchema = schema + ledgerSchema + deadLettersSchema
 
-/** Opens the queue in the folder `directory`; fails with one clear sentence when that folder cannot be written. */
+/** Opens the queue in the folder `directory`; fails with one sentence when that folder is not writable. */
 export const sqliteQueue: (
   directory: string,
   rules?: PushRules
@@ -53,7 +53,7 @@ export const sqliteQueue: (
   rules = standardRules
 ) {
   const file = yield* openFile(directory, "queue.sqlite", queueSchema)
-  yield* sayIfEmptied(file, directory)
+  yield* warnIfEmptied(file, directory)
   const steps = yield* file.read(prepare)
   return {
     push: yield* sqlitePush(file, rules),
@@ -72,14 +72,14 @@ const prepare = (database: DatabaseSync) => ({
   ),
   forget: database.prepare("DELETE FROM batches WHERE deadline <= ? AND packed IS NULL"),
   add: database.prepare("INSERT INTO batches (id, owner, attempts, deadline, packed) VALUES (?, ?, ?, ?, ?)"),
-  lend: database.prepare("UPDATE batches SET owner = ?, attempts = ?, deadline = ? WHERE id = ?"),
+  lease: database.prepare("UPDATE batches SET owner = ?, attempts = ?, deadline = ? WHERE id = ?"),
   release: database.prepare(
     "UPDATE batches SET owner = '', attempts = attempts + ?, deadline = ? WHERE id = ? AND owner = ?"
   ),
   find: database.prepare("SELECT owner FROM batches WHERE id = ? AND packed IS NOT NULL"),
   remove: database.prepare("DELETE FROM batches WHERE id = ?"),
-  bury: database.prepare("INSERT INTO dead_letters (letter) VALUES (?)"),
-  // The places have no gaps: lines are added at the end and taken from the head.
+  deadLetter: database.prepare("INSERT INTO dead_letters (letter) VALUES (?)"),
+  // Places have no gaps: lines are appended at the end and removed at the head.
   depth: database.prepare(`SELECT
     coalesce((SELECT max(place) FROM lines) - (SELECT min(place) FROM lines) + 1, 0) AS waiting,
     (SELECT count(*) FROM batches WHERE packed IS NOT NULL) AS claimed,
@@ -121,7 +121,7 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
       deadLetter: (letters, counts, placements = []) =>
         at(file, (now) => {
           if (!settle(steps, key, counts, placements, now)) return false
-          for (const letter of letters) steps.bury.run(deadLetterText(letter))
+          for (const letter of letters) steps.deadLetter.run(deadLetterText(letter))
           return true
         })
     }
@@ -140,16 +140,16 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
   }
 }
 
-/** Runs a step in a transaction with the present time in milliseconds. */
+/** Runs a step in a transaction with the current time in milliseconds. */
 const at = <A>(file: SqliteFile, step: (now: number) => A): Effect.Effect<A, Failure> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => file.transaction(() => step(now)))
 
-/** As the claim script does: the same claim again, else the lease that ended longest ago and the head, in either order. */
+/** Like the claim script: the same claim again, else the oldest expired lease and the head, in either order. */
 const take = (steps: Steps, claim: ClaimId, limits: ClaimLimits, now: number): Taken | undefined => {
   const deadline = now + Math.ceil(limits.lease)
   const again = takenOf(steps.owned.get(claim))
   if (again !== undefined) {
-    steps.lend.run(claim, again.attempts, deadline, again.id)
+    steps.lease.run(claim, again.attempts, deadline, again.id)
     return again
   }
   steps.forget.run(now)
@@ -158,7 +158,7 @@ const take = (steps: Steps, claim: ClaimId, limits: ClaimLimits, now: number): T
     const expired = takenOf(row)
     if (expired === undefined) return undefined
     const attempts = expired.attempts + (row?.owner === "" ? 0 : 1)
-    steps.lend.run(claim, attempts, deadline, expired.id)
+    steps.lease.run(claim, attempts, deadline, expired.id)
     return { ...expired, attempts }
   }
   const takeLines = (): Taken | undefined => {
@@ -189,7 +189,7 @@ const headOf = (steps: Steps, limits: ClaimLimits) => {
   return { lines, last }
 }
 
-/** Takes the batch away, false when it is not there; `splitter` is the claim that splits it, which must have it still. */
+/** Removes the batch, false for an unknown one; `splitter` is the claim that splits it, which must still have it. */
 const removeClaim = (steps: Steps, key: string, splitter?: ClaimId): boolean => {
   const owner = steps.find.get(key)?.owner
   if (owner === undefined || (splitter !== undefined && owner !== splitter)) return false
@@ -197,7 +197,7 @@ const removeClaim = (steps: Steps, key: string, splitter?: ClaimId): boolean => 
   return true
 }
 
-/** Removes the batch, and counts what became of the batch. */
+/** Removes the batch and counts its outcome. */
 const settle = (
   steps: Steps,
   key: string,

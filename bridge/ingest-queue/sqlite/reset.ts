@@ -1,16 +1,16 @@
-/** Said once at the start: the queue's file is empty although the log beside it shows that events went through it. */
+/** A warning at the start: the queue's file is empty, although the log in the same folder has events from it. */
 import { join } from "node:path"
 import { Effect } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
 import { peek, type SqliteFile } from "../../sqlite/database.ts"
 
-/** Warns when nothing was ever in this queue and there are events in the log of the same folder. */
-export const sayIfEmptied = (file: SqliteFile, directory: string): Effect.Effect<void, Failure> =>
+/** Warns when this queue was never used and the log of the same folder has events. */
+export const warnIfEmptied = (file: SqliteFile, directory: string): Effect.Effect<void, Failure> =>
   Effect.flatMap(file.read(isUnused), (unused) => {
     const events = unused ? (peek(join(directory, "log.sqlite"), eventsIn) ?? 0) : 0
     if (events === 0) return Effect.void
     return Effect.logWarning(
-      `The queue ${file.address} is empty and new, but the log beside it has taken ${events} events: the queue's file was deleted or emptied. What waited in it, its dead letters and the ledger's counts are gone. If there is a copy, stop the actors and put it back; else go on, events are taken as before.`
+      `The queue ${file.address} is empty and new, but the log in the same folder has ${events} events: the file of the queue was deleted or emptied. Its waiting lines, its dead letters and the counts of the ledger are lost. If you have a copy, stop the actors and restore it; otherwise continue, new events are accepted.`
     )
   })
 

@@ -2,107 +2,110 @@
 import { Cause, Clock, Effect, Queue, Schema, type Scope, Stream } from "effect"
 import { Failure, FailureReason } from "../../../contracts/failure.ts"
 import { countDropped } from "../dropped-messages.ts"
-import { makeAnswers } from "../request-handlers.ts"
+import { makeRequestHandlers } from "../request-handlers.ts"
 import type { BusMessage, BusRequest, MessageBus } from "../service.ts"
 import { isSubject } from "../subject.ts"
 import { connectNats } from "./connection.ts"
 import type { Header, NatsOptions, Received } from "./connection-types.ts"
 
-/**
- * How long the one who asks still waits (whole milliseconds: no machine knows another's clock), and why there is no
- * answer (the body says more).
- */
-const patienceHeader = "Spoor-Patience"
+/** Of a request: how long the requester still waits, whole milliseconds (clocks of machines differ). */
+const timeoutHeader = "Spoor-Patience"
+/** Of a reply: the reason of a failure, whose message is the body. */
 const failureHeader = "Spoor-Failure"
-/** How long the asker of a request without our header is taken to wait, milliseconds. */
-const usualPatience = 5_000
+/** Assumed for a request without our header. */
+const defaultTimeoutMs = 5_000
+/** Of a failure's message in a reply. */
+const maxMessageCharacters = 1_000
 
-/** Fails with `unreadable` when the options cannot work; never because a server is away. */
+/** Fails with `misconfigured` when the options cannot work; never because a server is unreachable. */
 export const makeNats = Effect.fnUntraced(function* (
   options: NatsOptions
 ): Effect.fn.Return<MessageBus["Service"], Failure, Scope.Scope> {
-  const link = yield* connectNats(options)
+  const nats = yield* connectNats(options)
 
   const sendable = (subject: string, payload: Uint8Array): Effect.Effect<void, Failure> => {
     if (!isSubject(subject)) return refuse("unreadable", `"${subject}" is not a subject`)
-    const limit = link.limit()
+    const limit = nats.limit()
     return payload.length <= limit
       ? Effect.void
       : refuse("too-large", `a message of ${payload.length} bytes is over the limit of ${limit}`)
   }
 
   return {
-    dependency: { kind: "nats", embedded: false, address: link.address, check: link.check },
+    dependency: { kind: "nats", embedded: false, address: nats.address, check: nats.check },
 
     request: Effect.fnUntraced(function* (subject, payload, deadline) {
       const timeout = deadline - (yield* Clock.currentTimeMillis)
       if (timeout < 1) return yield* refuse("expired", `the deadline for asking ${subject} has passed`)
       yield* sendable(subject, payload)
-      const answer = yield* link.request(subject, payload, timeout, patience(timeout))
-      const failure = failureIn(answer)
-      return failure === undefined ? answer.payload : yield* failure
+      const reply = yield* nats.request(subject, payload, timeout, timeoutHeaderOf(timeout))
+      const failure = failureIn(reply)
+      return failure === undefined ? reply.payload : yield* failure
     }),
 
     requestMany: Effect.fnUntraced(function* (subject, payload, window) {
       yield* sendable(subject, payload)
-      const answers = yield* link.requestMany(subject, payload, window, patience(window))
-      return answers.filter((one) => failureIn(one) === undefined).map((one) => one.payload)
+      const replies = yield* nats.requestMany(subject, payload, window, timeoutHeaderOf(window))
+      return replies.filter((one) => failureIn(one) === undefined).map((one) => one.payload)
     }),
 
     serve: Effect.fnUntraced(function* (subject, queue, answer) {
-      const answers = yield* makeAnswers(subject, answer, link.limit)
-      yield* Effect.addFinalizer(() => answers.finish)
-      yield* link.listen({
+      const handlers = yield* makeRequestHandlers(subject, answer, nats.limit)
+      yield* Effect.addFinalizer(() => handlers.finish)
+      yield* nats.listen({
         subject,
         queue,
-        hear: (message) => {
+        onMessage: (message) => {
           const { reply } = message
           if (reply === undefined) return
-          answers.start(requestIn(message), (given) =>
-            given instanceof Failure
-              ? reply(given.message.slice(0, 1_000), [failureHeader, given.reason])
-              : reply(given)
+          handlers.start(requestIn(message), (outcome) =>
+            outcome instanceof Failure
+              ? reply(outcome.message.slice(0, maxMessageCharacters), [failureHeader, outcome.reason])
+              : reply(outcome)
           )
         },
-        deny: () => undefined
+        onDenied: () => undefined
       })
     }),
 
     publish: (subject, payload) =>
       Effect.suspend(() => {
         if (!isSubject(subject)) return countDropped("unreadable")
-        if (payload.length > link.limit()) return countDropped("too-large")
-        const outcome = link.publish(subject, payload)
+        if (payload.length > nats.limit()) return countDropped("too-large")
+        const outcome = nats.publish(subject, payload)
         return outcome === "sent" ? Effect.void : countDropped(outcome)
       }),
 
     subscribe: (subject) =>
       Stream.callback<BusMessage, Failure>(
         (queue) =>
-          link.listen({
+          nats.listen({
             subject,
             queue: undefined,
-            hear: (message) => {
+            onMessage: (message) => {
               if (Queue.isFullUnsafe(queue)) Effect.runSync(countDropped("slow-watcher"))
               Queue.offerUnsafe(queue, { subject: message.subject, payload: message.payload })
             },
-            deny: (failure) => Queue.failCauseUnsafe(queue, Cause.fail(failure))
+            onDenied: (failure) => Queue.failCauseUnsafe(queue, Cause.fail(failure))
           }),
         { bufferSize: 1024, strategy: "sliding" }
       ),
 
-    flush: link.flush
+    flush: nats.flush
   }
 })
 
-const patience = (left: number): Header => [patienceHeader, String(Math.max(1, Math.floor(left)))]
+const timeoutHeaderOf = (timeoutMs: number): Header => [
+  timeoutHeader,
+  String(Math.max(1, Math.floor(timeoutMs)))
+]
 
 const requestIn = (message: Received): BusRequest => {
-  const left = Number(message.header(patienceHeader))
+  const timeoutMs = Number(message.header(timeoutHeader))
   return {
     subject: message.subject,
     payload: message.payload,
-    deadline: Date.now() + (Number.isSafeInteger(left) && left > 0 ? left : usualPatience)
+    deadline: Date.now() + (Number.isSafeInteger(timeoutMs) && timeoutMs > 0 ? timeoutMs : defaultTimeoutMs)
   }
 }
 

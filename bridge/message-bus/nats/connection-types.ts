@@ -1,4 +1,4 @@
-/** What the bus needs of a connection to NATS, in words of our own: no type of the client library is in it. */
+/** The connection to NATS as the bus uses it, without types of the client library. */
 import type { Effect, Redacted, Scope } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
 import type { BusMessage } from "../service.ts"
@@ -6,9 +6,9 @@ import type { BusMessage } from "../service.ts"
 export interface NatsOptions {
   /** As in NATS_URL. */
   readonly url: Redacted.Redacted<string>
-  /** Path of a credentials file; read again at every connection. */
+  /** Path of a credentials file; read at every connection. */
   readonly creds: string | undefined
-  /** Where answers to this process arrive: a subject, below which it must be allowed to subscribe. */
+  /** Replies to this process arrive below this subject; the NATS user must be allowed to subscribe there. */
   readonly inboxPrefix: string
 }
 
@@ -19,45 +19,46 @@ export type Header = readonly [name: string, value: string]
 export interface Received extends BusMessage {
   /** The value of a header, or empty. */
   readonly header: (name: string) => string
-  /** Sends an answer; undefined when nobody asked. */
+  /** Sends a reply; undefined for a message that expects none. */
   readonly reply: ((payload: Uint8Array | string, header?: Header) => void) | undefined
 }
 
-/** A subscription that is meant to exist on every connection. */
+/** A subscription that is made on every connection. */
 export interface Listener {
   readonly subject: string
   readonly queue: string | undefined
-  /** Called for every message; must not throw. */
-  readonly hear: (message: Received) => void
-  /** Called when the server does not allow it; tried again on the next connection. */
-  readonly deny: (failure: Failure) => void
+  /** Must not throw. */
+  readonly onMessage: (message: Received) => void
+  /** The server does not allow the subscription; it is made again on the next connection. */
+  readonly onDenied: (failure: Failure) => void
 }
 
-export interface NatsLink {
+/** A connection that is made again after each loss. */
+export interface ReconnectingNats {
   /** The servers, without secrets. */
   readonly address: string
-  /** The largest payload that can be sent, bytes; while there is no connection as the last server had it. */
+  /** The largest payload that can be sent, bytes; while disconnected, that of the last server. */
   readonly limit: () => number
   /** Keeps the subscription until the scope closes, which drains it. Fails when the server does not allow it. */
   readonly listen: (listener: Listener) => Effect.Effect<void, Failure, Scope.Scope>
-  /** The first answer within `timeout` milliseconds. */
+  /** The first reply within `timeout` milliseconds. */
   readonly request: (
     subject: string,
     payload: Uint8Array,
     timeout: number,
     header: Header
   ) => Effect.Effect<Received, Failure>
-  /** All answers within `window` milliseconds. */
+  /** All replies within `window` milliseconds. */
   readonly requestMany: (
     subject: string,
     payload: Uint8Array,
     window: number,
     header: Header
   ) => Effect.Effect<ReadonlyArray<Received>, Failure>
-  /** Sends if that is possible at once; else says why not. */
+  /** Sends without waiting, or returns why it cannot. */
   readonly publish: (subject: string, payload: Uint8Array) => "sent" | "disconnected" | "backlog"
-  /** Until the server has everything sent so far; at most 2 s. */
+  /** Waits until the server has received everything sent so far; at most 2 s. */
   readonly flush: Effect.Effect<void, Failure>
-  /** Does the server answer, and allow all that we listen to? */
+  /** Succeeds when the server responds and allows every subscription. */
   readonly check: Effect.Effect<void, Failure>
 }

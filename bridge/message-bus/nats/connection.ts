@@ -1,222 +1,217 @@
 /**
- * The connection to NATS, and the only file that knows the client library. It is made in the background and made
- * again for ever, so it is there with or without a server; closing its scope drains it while it is connected. Only the
- * first attempt is waited for, so that where there is a server nobody is refused for having come too early.
+ * The connection to NATS: made in the background, and made again after each loss, with or without a server, until its
+ * scope closes, which drains it while it is connected. Only the first attempt is awaited, so that a request right after
+ * the start does not fail where there is a server.
  */
-import { readFileSync } from "node:fs"
-import {
-  connect,
-  credsAuthenticator,
-  headers,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-  type Status,
-  type Subscription
-} from "@nats-io/transport-node"
 import { Deferred, Effect, type Scope, Stream } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import { maxMessageBytes } from "../../../contracts/messages/msgpack.ts"
-import { logWith, makeConnectionState } from "../../connection-state.ts"
-import type { Header, Listener, NatsLink, NatsOptions, Received } from "./connection-types.ts"
-import { bounded, complaintOf, failureOf, lossReason, unavailable } from "./errors.ts"
+import { type ConnectionState, logWith, makeConnectionState } from "../../connection-state.ts"
+import type { Listener, NatsOptions, ReconnectingNats } from "./connection-types.ts"
+import { dial, headersOf, type NatsConnection, received, type Status, type Subscription } from "./dial.ts"
+import { bounded, failureOf, lossReason, unavailable, warningOf } from "./errors.ts"
 import { type DialOptions, readDialOptions } from "./options.ts"
 import { ignoreOrphans } from "./orphans.ts"
 import { makeBacklog } from "./outbound-backlog.ts"
 
-/** What the server's `max_payload` must hold beside the payload: our headers. */
+/** Bytes of the server's `max_payload` that are left for our headers. */
 const headerBytes = 1024
 
-/** How long the first attempt is waited for at the most, milliseconds. */
-const firstTry = 1_000
+/** How long opening waits for the first attempt, milliseconds. */
+const firstAttemptTimeoutMs = 1_000
 
-/** Fails with `unreadable` when the options cannot work; never because a server is away. */
+/** Different warnings of a server that are logged; more are ignored. */
+const maxWarnings = 100
+
+/** A listener's subscription on the current connection, and why the server denied it. */
+interface Attached {
+  subscription?: Subscription
+  denied?: Failure
+}
+
+/** What outlives a connection, and the connection while there is one. */
+interface Client {
+  readonly address: string
+  readonly report: ConnectionState
+  readonly run: (effect: Effect.Effect<void>) => unknown
+  readonly listeners: Map<Listener, Attached>
+  /** Fails each request in flight. */
+  readonly inFlight: Set<(failure: Failure) => void>
+  readonly loggedWarnings: Set<string>
+  connection: NatsConnection | undefined
+  /** Other servers of the same cluster, as the last server named them. */
+  clusterServers: ReadonlyArray<string>
+  isBacklogged: () => boolean
+}
+
+/**
+ * Fails with `misconfigured` when the options cannot work; never because a server is unreachable.
+ *
+ * @example
+ * const nats = yield* connectNats({ url, creds: undefined, inboxPrefix: "_INBOX.spoor" })
+ * yield* nats.listen({ subject: "greet", queue: "q", onMessage: ({ reply }) => reply?.("hello"), onDenied: () => undefined })
+ */
 export const connectNats = Effect.fnUntraced(function* (
   options: NatsOptions
-): Effect.fn.Return<NatsLink, Failure, Scope.Scope> {
+): Effect.fn.Return<ReconnectingNats, Failure, Scope.Scope> {
   const dialOptions = yield* readDialOptions(options)
   yield* ignoreOrphans
   const address = dialOptions.servers.join(", ")
   const run = Effect.runForkWith(yield* Effect.context<never>())
-  const state = makeConnectionState(`NATS at ${address}`, logWith(run))
-
-  const listeners = new Map<Listener, { subscription?: Subscription; denied?: Failure }>()
-  const inFlight = new Set<(failure: Failure) => void>()
-  /** Only while it is connected. */
-  let connection: NatsConnection | undefined
-  /** Other servers of the same cluster, as the last server named them. */
-  let others: ReadonlyArray<string> = []
-  /** What a server does not allow, each logged once. */
-  const complaints = new Set<string>()
-  let limit = maxMessageBytes
-  let isCrowded = (): boolean => false
-
-  const attach = (listener: Listener, nc: NatsConnection): void => {
-    if (nc.isClosed() || nc.isDraining()) return
-    const at: { subscription?: Subscription; denied?: Failure } = {}
-    listeners.set(listener, at)
-    at.subscription = nc.subscribe(listener.subject, {
-      ...(listener.queue === undefined ? {} : { queue: listener.queue }),
-      callback: (error, message) => {
-        if (error === null) return listener.hear(received(message))
-        at.denied = unavailable(`NATS does not let us listen on ${listener.subject}: ${error.message}`)
-        listener.deny(at.denied)
-      }
-    })
+  const client: Client = {
+    address,
+    report: makeConnectionState(`NATS at ${address}`, logWith(run)),
+    run,
+    listeners: new Map(),
+    inFlight: new Set(),
+    loggedWarnings: new Set(),
+    connection: undefined,
+    clusterServers: [],
+    isBacklogged: () => false
   }
+  yield* keepConnected(client, dialOptions)
+  return reconnecting(client)
+})
 
-  const raise = (nc: NatsConnection): void => {
-    connection = nc
-    isCrowded = makeBacklog(
-      () => nc.stats().outBytes,
-      () => nc.flush()
-    )
-    for (const [listener, { subscription }] of listeners) {
-      if (subscription === undefined || subscription.isClosed()) attach(listener, nc)
-    }
-    state.up()
-  }
-
-  /** The library lets requests wait for their timeout when the connection is lost; here they fail at once. */
-  const fall = (why: string): void => {
-    connection = undefined
-    const message = `the connection to NATS at ${address} was lost while waiting: ${why}`
-    for (const fail of inFlight) fail(new Failure({ reason: "timeout", message }))
-    inFlight.clear()
-  }
-
-  /** What the server says while it is connected; returns why the connection will end, where it says so. */
-  const follow = (nc: NatsConnection, status: Status, why: string | undefined): string | undefined => {
-    if (nc.info?.connect_urls !== undefined) others = nc.info.connect_urls
-    if (status.type === "disconnect") fall(why ?? "it was closed")
-    if (status.type !== "error") return why
-    const complaint = complaintOf(status.error)
-    if (complaint === undefined) return lossReason(status.error)
-    if (complaints.size < 100 && !complaints.has(complaint)) {
-      complaints.add(complaint)
-      run(Effect.logWarning(`NATS at ${address}: ${complaint}`))
-    }
-    return why
-  }
-
-  /** Lets what was sent reach the server, when there is one, then closes. */
-  const hangUp = (nc: NatsConnection): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      const drained =
-        connection === undefined ? Effect.void : Effect.ignore(bounded("closing", () => nc.drain()))
-      fall("it was closed here")
-      return Effect.andThen(
-        drained,
-        Effect.promise(() => nc.close())
-      )
-    })
-
-  const tried = yield* Deferred.make<void>()
-  const session = Effect.gen(function* () {
-    const servers = [...new Set([...dialOptions.servers, ...others])]
-    const nc = yield* Effect.acquireRelease(dial({ ...dialOptions, servers }), hangUp, {
-      interruptible: true
-    })
-    others = nc.info?.connect_urls ?? []
-    raise(nc)
-    yield* Deferred.succeed(tried, undefined)
-    const statuses = Stream.fromAsyncIterable(nc.status(), (cause) => unavailable(lossReason(cause)))
-    let why: string | undefined
-    const followed = Stream.runForEach(statuses, (status) =>
-      Effect.sync(() => {
-        why = follow(nc, status, why)
-      })
-    )
-    const closed = Effect.promise(() => nc.closed())
-    // What has happened before anyone listens is told to nobody, its end neither.
-    const cause = yield* Effect.raceFirst(Effect.andThen(followed, closed), closed)
-    return yield* unavailable(why ?? (cause instanceof Error ? lossReason(cause) : "the server closed it"))
-  }).pipe(
+/** Connects again after each loss until the scope closes; returns after the first attempt, or its timeout. */
+const keepConnected = Effect.fnUntraced(function* (client: Client, options: DialOptions) {
+  const attempted = yield* Deferred.make<void>()
+  yield* session(client, options, Deferred.succeed(attempted, undefined)).pipe(
     Effect.scoped,
-    Effect.catch(({ message }) => Effect.sync(() => state.down(message)))
-  )
-  yield* session.pipe(
-    Effect.andThen(Deferred.succeed(tried, undefined)),
+    Effect.catch(({ message }) => Effect.sync(() => client.report.down(message))),
+    Effect.andThen(Deferred.succeed(attempted, undefined)),
     Effect.andThen(Effect.suspend(() => Effect.sleep(250 + Math.random() * 250))),
     Effect.forever,
     Effect.forkScoped
   )
-  yield* Effect.timeoutOption(Deferred.await(tried), firstTry)
+  yield* Effect.timeoutOption(Deferred.await(attempted), firstAttemptTimeoutMs)
+})
 
-  const listen = Effect.fnUntraced(function* (listener: Listener) {
-    yield* Effect.acquireRelease(
-      Effect.sync(() => {
-        listeners.set(listener, {})
-        if (connection !== undefined) attach(listener, connection)
-      }),
-      () =>
-        Effect.suspend(() => {
-          const subscription = listeners.get(listener)?.subscription
-          listeners.delete(listener)
-          if (subscription === undefined || subscription.isClosed()) return Effect.void
-          if (connection !== undefined) return Effect.ignore(bounded("draining", () => subscription.drain()))
-          subscription.unsubscribe()
-          return Effect.void
-        })
+/** One connection, from the attempt to its end. Always fails, with the reason. */
+const session = Effect.fnUntraced(function* (
+  client: Client,
+  options: DialOptions,
+  onConnected: Effect.Effect<unknown>
+) {
+  const servers = [...new Set([...options.servers, ...client.clusterServers])]
+  const nc = yield* Effect.acquireRelease(dial({ ...options, servers }), (nc) => hangUp(client, nc), {
+    interruptible: true
+  })
+  client.clusterServers = nc.info?.connect_urls ?? []
+  connected(client, nc)
+  yield* onConnected
+  const statuses = Stream.fromAsyncIterable(nc.status(), (cause) => unavailable(lossReason(cause)))
+  let reason: string | undefined
+  const followed = Stream.runForEach(statuses, (status) =>
+    Effect.sync(() => {
+      reason = follow(client, nc, status, reason)
+    })
+  )
+  const closed = Effect.promise(() => nc.closed())
+  // A status from before the iteration began is not delivered, the end of the connection included.
+  const cause = yield* Effect.raceFirst(Effect.andThen(followed, closed), closed)
+  return yield* unavailable(reason ?? (cause instanceof Error ? lossReason(cause) : "the server closed it"))
+})
+
+const connected = (client: Client, nc: NatsConnection): void => {
+  client.connection = nc
+  client.isBacklogged = makeBacklog(
+    () => nc.stats().outBytes,
+    () => nc.flush()
+  )
+  for (const [listener, { subscription }] of client.listeners) {
+    if (subscription === undefined || subscription.isClosed()) attach(client, listener, nc)
+  }
+  client.report.up()
+}
+
+const attach = ({ listeners }: Client, listener: Listener, nc: NatsConnection): void => {
+  if (nc.isClosed() || nc.isDraining()) return
+  const attached: Attached = {}
+  listeners.set(listener, attached)
+  attached.subscription = nc.subscribe(listener.subject, {
+    ...(listener.queue === undefined ? {} : { queue: listener.queue }),
+    callback: (error, message) => {
+      if (error === null) return listener.onMessage(received(message))
+      attached.denied = unavailable(`NATS does not let us listen on ${listener.subject}: ${error.message}`)
+      listener.onDenied(attached.denied)
+    }
+  })
+}
+
+/** After a loss the library lets requests wait for their timeout; here they fail at once. */
+const disconnected = (client: Client, reason: string): void => {
+  client.connection = undefined
+  const message = `the connection to NATS at ${client.address} was lost while waiting: ${reason}`
+  for (const fail of client.inFlight) fail(new Failure({ reason: "timeout", message }))
+  client.inFlight.clear()
+}
+
+/** Handles a status of the connection; returns why the connection will end, once the server has reported it. */
+const follow = (
+  client: Client,
+  nc: NatsConnection,
+  status: Status,
+  reason: string | undefined
+): string | undefined => {
+  if (nc.info?.connect_urls !== undefined) client.clusterServers = nc.info.connect_urls
+  if (status.type === "disconnect") disconnected(client, reason ?? "it was closed")
+  if (status.type !== "error") return reason
+  const warning = warningOf(status.error)
+  if (warning === undefined) return lossReason(status.error)
+  const { loggedWarnings, address } = client
+  if (loggedWarnings.size < maxWarnings && !loggedWarnings.has(warning)) {
+    loggedWarnings.add(warning)
+    client.run(Effect.logWarning(`NATS at ${address}: ${warning}`))
+  }
+  return reason
+}
+
+/** Drains while connected, so that the server receives everything sent, then closes. */
+const hangUp = (client: Client, nc: NatsConnection): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const drained =
+      client.connection === undefined ? Effect.void : Effect.ignore(bounded("closing", () => nc.drain()))
+    disconnected(client, "it was closed here")
+    return Effect.andThen(
+      drained,
+      Effect.promise(() => nc.close())
     )
-    yield* Effect.ignore(flush)
-    const denied = listeners.get(listener)?.denied
-    if (denied !== undefined) return yield* denied
   })
 
-  const connected = Effect.suspend(() =>
-    connection === undefined ? Effect.fail(unavailable(state.absence())) : Effect.succeed(connection)
-  )
-
-  const flush = Effect.flatMap(connected, (nc) => bounded("waiting for NATS", () => nc.flush()))
-
-  /** Runs `ask` and fails at once when the connection is lost meanwhile. */
-  const waiting = <A>(subject: string, ask: () => Promise<A>): Effect.Effect<A, Failure> =>
-    Effect.callback((resume) => {
-      const fail = (failure: Failure): void => resume(Effect.fail(failure))
-      inFlight.add(fail)
-      ask()
-        .then(
-          (value) => resume(Effect.succeed(value)),
-          (error) => fail(failureOf(error, subject))
-        )
-        .finally(() => inFlight.delete(fail))
-      return Effect.sync(() => inFlight.delete(fail))
-    })
-
+const reconnecting = (client: Client): ReconnectingNats => {
+  let limit = maxMessageBytes
+  const flush = flushOf(client)
   return {
-    address,
+    address: client.address,
 
     limit: () => {
-      const max = connection?.info?.max_payload
+      const max = client.connection?.info?.max_payload
       if (max !== undefined) limit = Math.min(maxMessageBytes, max - headerBytes)
       return limit
     },
 
-    listen,
+    listen: (listener) => listen(client, listener),
 
-    request: Effect.fnUntraced(function* (subject, payload, timeout, header) {
-      const nc = yield* connected
-      return yield* waiting(subject, async () =>
+    request: (subject, payload, timeout, header) =>
+      asking(client, subject, async (nc) =>
         received(await nc.request(subject, payload, { timeout, headers: headersOf(header) }))
-      )
-    }),
+      ),
 
-    requestMany: Effect.fnUntraced(function* (subject, payload, window, header) {
-      const nc = yield* connected
-      return yield* waiting(subject, async () => {
-        const answers = await nc.requestMany(subject, payload, {
+    requestMany: (subject, payload, window, header) =>
+      asking(client, subject, async (nc) => {
+        const replies = await nc.requestMany(subject, payload, {
           strategy: "timer",
           maxWait: window,
           headers: headersOf(header)
         })
-        return Array.fromAsync(answers, received)
-      })
-    }),
+        return Array.fromAsync(replies, received)
+      }),
 
     publish: (subject, payload) => {
+      const { connection } = client
       if (connection === undefined || connection.isClosed()) return "disconnected"
-      if (isCrowded()) return "backlog"
+      if (client.isBacklogged()) return "backlog"
       connection.publish(subject, payload)
       return "sent"
     },
@@ -224,51 +219,62 @@ export const connectNats = Effect.fnUntraced(function* (
     flush,
 
     check: Effect.suspend(() => {
-      for (const { denied } of listeners.values()) if (denied !== undefined) return denied
+      for (const { denied } of client.listeners.values()) if (denied !== undefined) return denied
       return flush
     })
   }
-})
-
-/**
- * One attempt, at each server once. A connection that is lost ends: the library's own way of connecting again starts a
- * new attempt for each refused login, and all of them count as connected when one is.
- */
-const dial = ({ creds, ...options }: DialOptions): Effect.Effect<NatsConnection, Failure> =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      const nc = await connect({
-        ...options,
-        ...(creds === undefined ? {} : { authenticator: credsAuthenticator(() => readFileSync(creds)) }),
-        reconnect: false,
-        pingInterval: 5_000,
-        maxPingOut: 2,
-        timeout: 5_000,
-        noAsyncTraces: true
-      })
-      if (signal.aborted) await nc.close()
-      return nc
-    },
-    catch: (cause) => unavailable(lossReason(cause))
-  })
-
-const headersOf = ([name, value]: Header): MsgHdrs => {
-  const all = headers()
-  all.set(name, value)
-  return all
 }
 
-const received = (message: Msg): Received => ({
-  subject: message.subject,
-  payload: message.data,
-  header: (name) => message.headers?.get(name) ?? "",
-  reply: message.reply
-    ? (payload, header) => {
-        try {
-          message.respond(payload, header === undefined ? {} : { headers: headersOf(header) })
-        } catch {
-          // The connection was closed meanwhile; the one who asked has seen that already, or will run out of time.
+const listen = Effect.fnUntraced(function* (client: Client, listener: Listener) {
+  const { listeners } = client
+  yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      listeners.set(listener, {})
+      if (client.connection !== undefined) attach(client, listener, client.connection)
+    }),
+    () =>
+      Effect.suspend(() => {
+        const subscription = listeners.get(listener)?.subscription
+        listeners.delete(listener)
+        if (subscription === undefined || subscription.isClosed()) return Effect.void
+        if (client.connection !== undefined) {
+          return Effect.ignore(bounded("draining", () => subscription.drain()))
         }
-      }
-    : undefined
+        subscription.unsubscribe()
+        return Effect.void
+      })
+  )
+  yield* Effect.ignore(flushOf(client))
+  const denied = listeners.get(listener)?.denied
+  if (denied !== undefined) return yield* denied
 })
+
+const connectionOf = (client: Client): Effect.Effect<NatsConnection, Failure> =>
+  Effect.suspend(() =>
+    client.connection === undefined
+      ? Effect.fail(unavailable(client.report.absence()))
+      : Effect.succeed(client.connection)
+  )
+
+const flushOf = (client: Client): Effect.Effect<void, Failure> =>
+  Effect.flatMap(connectionOf(client), (nc) => bounded("waiting for NATS", () => nc.flush()))
+
+/** Runs `ask` on the connection; fails at once when there is none, or when it is lost meanwhile. */
+const asking = <A>(
+  client: Client,
+  subject: string,
+  ask: (nc: NatsConnection) => Promise<A>
+): Effect.Effect<A, Failure> =>
+  Effect.flatMap(connectionOf(client), (nc) =>
+    Effect.callback((resume) => {
+      const fail = (failure: Failure): void => resume(Effect.fail(failure))
+      client.inFlight.add(fail)
+      ask(nc)
+        .then(
+          (value) => resume(Effect.succeed(value)),
+          (error) => fail(failureOf(error, subject))
+        )
+        .finally(() => client.inFlight.delete(fail))
+      return Effect.sync(() => client.inFlight.delete(fail))
+    })
+  )

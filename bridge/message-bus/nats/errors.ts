@@ -1,9 +1,9 @@
-/** What the client library's errors, and its silence, mean for the one who asked. */
+/** The client library's errors and timeouts as failures of the caller. */
 import { Effect } from "effect"
 import { Failure, type FailureReason } from "../../../contracts/failure.ts"
 import { reasonOf } from "../../connection-state.ts"
 
-/** The library's errors that say for sure whether the request was sent; after any other it may have been. */
+/** Errors after which it is certain whether the request was sent; after any other it may have been. */
 const reasonsByName: Readonly<Record<string, FailureReason>> = {
   NoResponders: "no-responders",
   PermissionViolationError: "unavailable",
@@ -19,32 +19,32 @@ export const failureOf = (error: unknown, subject: string): Failure => {
   return new Failure({ reason, message: `asking ${subject}: ${reasonOf(cause)}` })
 }
 
-/** Why there is no connection, or no more: a clause for a person. */
+/** Why there is no connection, or why it was lost: a clause for a person. */
 export const lossReason = (error: unknown): string => {
   const cause = causeOf(error)
-  const said = reasonOf(cause)
+  const reason = reasonOf(cause)
   const isLogin = ["AuthorizationError", "UserAuthenticationExpiredError"].includes(nameOf(cause))
   return isLogin
-    ? `it refuses the login: ${said}; check the user and password or token in NATS_URL, or NATS_CREDS`
-    : said
+    ? `it refuses the login: ${reason}; check the user and password or token in NATS_URL, or NATS_CREDS`
+    : reason
 }
 
-/** What a server does not allow while the connection goes on; undefined for an error that ends the connection. */
-export const complaintOf = (error: Error): string | undefined =>
+/** An operation that the server denies while the connection stays; undefined for an error that ends the connection. */
+export const warningOf = (error: Error): string | undefined =>
   nameOf(error) === "PermissionViolationError" || /invalid (publish )?subject/i.test(error.message)
     ? error.message
     : undefined
 
-/** The library wraps most errors in another. */
+/** The library wraps most errors. */
 const causeOf = (error: unknown): unknown =>
   error instanceof Error && error.cause instanceof Error ? error.cause : error
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "")
 
-/** NATS cannot do it now; nothing was done. */
+/** NATS is unavailable; nothing was done. */
 export const unavailable = (message: string): Failure => new Failure({ reason: "unavailable", message })
 
-/** Runs what the library may never end: for at most 2 s. Fails with `unavailable`. */
+/** Runs an operation of the library that may never end, for at most 2 s. Fails with `unavailable`. */
 export const bounded = (what: string, run: () => Promise<void>): Effect.Effect<void, Failure> =>
   Effect.tryPromise({
     try: run,

@@ -1,4 +1,4 @@
-/** What a connection to NATS is made with: the settings, checked once before the first attempt. */
+/** The options of a connection to NATS: the settings, checked once before the first attempt. */
 import { readFileSync } from "node:fs"
 import { Effect, Redacted } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
@@ -15,11 +15,11 @@ export interface DialOptions {
   readonly user?: string
   readonly pass?: string
   readonly token?: string
-  /** Path of a credentials file; to be read at each attempt. */
+  /** Path of a credentials file; read at each attempt. */
   readonly creds?: string
 }
 
-/** Fails with `unreadable` when the options cannot work. */
+/** Fails with `misconfigured` when the options cannot work. */
 export const readDialOptions = Effect.fnUntraced(function* (
   options: NatsOptions
 ): Effect.fn.Return<DialOptions, Failure> {
@@ -27,7 +27,7 @@ export const readDialOptions = Effect.fnUntraced(function* (
   const { creds, inboxPrefix } = options
   if (!isSubject(inboxPrefix)) {
     return yield* new Failure({
-      reason: "unreadable",
+      reason: "misconfigured",
       message: `NATS_INBOX_PREFIX "${inboxPrefix}" is not a subject.`
     })
   }
@@ -35,7 +35,7 @@ export const readDialOptions = Effect.fnUntraced(function* (
     yield* Effect.try({
       try: () => readFileSync(creds),
       catch: (cause) =>
-        new Failure({ reason: "unreadable", message: `NATS_CREDS cannot be read: ${String(cause)}.` })
+        new Failure({ reason: "misconfigured", message: `NATS_CREDS cannot be read: ${String(cause)}.` })
     })
   }
   return {

@@ -1,11 +1,11 @@
 /**
- * Sockets that the client library lets go of at the moment when they fail: it stops listening to them first, and an
- * error that nobody listens to ends a process on Deno (a server that refuses the login resets the connection just then).
- * Such an error is nobody's any more; it is ignored while a connection to NATS is wanted.
+ * Ignores errors of abandoned sockets. The client library removes its error listeners from a socket before the socket
+ * fails (a server that refuses the login resets the connection at that moment), and an error without a listener ends a
+ * process on Deno. Active while a connection to NATS is open or being made.
  */
 import { Effect, type Scope } from "effect"
 
-/** Ignores them until the scope closes. */
+/** Active until the scope closes. */
 export const ignoreOrphans: Effect.Effect<void, never, Scope.Scope> = Effect.asVoid(
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -19,7 +19,7 @@ export const ignoreOrphans: Effect.Effect<void, never, Scope.Scope> = Effect.asV
   )
 )
 
-/** A connection that the other side has reset, as the system tells it. */
+/** The system's error for a connection that the other side has reset. */
 const isReset = (error: unknown): boolean =>
   error instanceof Error &&
   "code" in error &&

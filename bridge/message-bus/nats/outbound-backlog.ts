@@ -1,20 +1,20 @@
-/** How much has been sent on a connection that has not reached the server, as far as the server has been asked. */
+/** Bytes sent on a connection that have not reached the server, measured by flushes. */
 
-/** More than this on its way is too much; after every `probeBytes` sent the server is asked how far it is. */
+/** The limit of bytes on their way; a flush is started after every `probeBytes` sent. */
 const maxBacklog = 8 * 1024 * 1024
 const probeBytes = 256 * 1024
 
 /**
- * A test whether too much is on its way. `sent` counts the bytes sent since the connection exists; `flush` ends when
- * everything sent before has arrived.
+ * Returns a test whether the backlog is over its limit. `sent` is the number of bytes sent since the connection was made;
+ * `flush` ends when everything sent before it has arrived.
  */
 export const makeBacklog = (sent: () => number, flush: () => Promise<void>): (() => boolean) => {
   let arrived = sent()
-  let isAsking = false
+  let isFlushing = false
   return () => {
     const now = sent()
-    if (now - arrived > probeBytes && !isAsking) {
-      isAsking = true
+    if (now - arrived > probeBytes && !isFlushing) {
+      isFlushing = true
       flush()
         .then(
           () => {
@@ -23,7 +23,7 @@ export const makeBacklog = (sent: () => number, flush: () => Promise<void>): (()
           () => undefined
         )
         .finally(() => {
-          isAsking = false
+          isFlushing = false
         })
     }
     return now - arrived > maxBacklog

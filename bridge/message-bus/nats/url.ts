@@ -1,19 +1,19 @@
 /**
- * How NATS_URL is read: servers separated by commas, a user and a password or a token in front, `tls://` for TLS. What
- * else a URL may say is refused, never ignored.
+ * Parser of NATS_URL: servers separated by commas, each with an optional user and password, or token; `tls://` for TLS.
+ * Everything else in a URL is an error, never ignored.
  */
 import { Effect } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 
-/** Where the servers are and who we are there. `servers` are `host:port`, without secrets. */
+/** `servers` are `host:port`, without secrets. */
 export interface NatsAddress {
   readonly servers: ReadonlyArray<string>
   readonly tls: boolean
-  /** The login that one or more of the servers name; it holds for all of them. */
+  /** The login that at least one of the servers names; it is used for all of them. */
   readonly login: { readonly user: string; readonly pass: string } | { readonly token: string } | undefined
 }
 
-/** Reads NATS_URL; fails with `unreadable` and a sentence that never repeats the text, since it may hold a password. */
+/** Fails with `misconfigured` and a sentence that never repeats the text, which may contain a password. */
 export const parseNatsUrl = Effect.fnUntraced(function* (
   text: string
 ): Effect.fn.Return<NatsAddress, Failure> {
@@ -23,7 +23,7 @@ export const parseNatsUrl = Effect.fnUntraced(function* (
     const url = parse(entry)
     if (typeof url === "string") {
       return yield* new Failure({
-        reason: "unreadable",
+        reason: "misconfigured",
         message: `NATS_URL cannot be used: server ${i + 1} of ${entries.length} ${url}. Write it like nats://user:password@host:4222.`
       })
     }
@@ -33,8 +33,9 @@ export const parseNatsUrl = Effect.fnUntraced(function* (
   const [login] = logins
   if (logins.some((other) => JSON.stringify(other) !== JSON.stringify(login))) {
     return yield* new Failure({
-      reason: "unreadable",
-      message: "NATS_URL cannot be used: it names different logins, and one holds for all of its servers."
+      reason: "misconfigured",
+      message:
+        "NATS_URL cannot be used: its servers name different logins. Give all of them the same, or name it once."
     })
   }
   return {
@@ -44,7 +45,7 @@ export const parseNatsUrl = Effect.fnUntraced(function* (
   }
 })
 
-/** The address, or what is wrong with it. */
+/** The address, or the predicate of an error. */
 const parse = (entry: string): URL | string => {
   if (entry === "") return "is empty"
   const text = entry.includes("://") ? entry : `nats://${entry}`
@@ -56,7 +57,7 @@ const parse = (entry: string): URL | string => {
   if (/%(?![0-9a-f]{2})/i.test(url.username + url.password)) return "has a % in its login that should be %25"
   if (url.username === "" && url.password !== "") return "has a password and no user"
   const [parameter] = [...new URLSearchParams(url.search).keys()]
-  // A part of a password with a question mark in it must not be printed.
+  // The text behind a question mark may be part of a password, which must not be printed.
   if (parameter !== undefined && /^[A-Za-z][\w.-]{0,40}$/.test(parameter) && /^[^@]*=[^@]*$/.test(url.search))
     return `has the parameter "${parameter}", which Spoor does not know${/^(tls|ssl)$/i.test(parameter) ? " (for TLS begin with tls://)" : ""}`
   if (!["", "/"].includes(url.pathname) || url.search !== "" || url.hash !== "")

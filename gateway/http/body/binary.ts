@@ -1,5 +1,5 @@
-/** What is no text: bytes that nobody means to be read. Keeps no state. */
+/** Detects binary data in a text body. Keeps no state. */
 import type { ByteString } from "../../../contracts/event.ts"
 
-/** Does it hold a control character other than white space? Compressed and packed data do after a few bytes. */
+/** Whether the bytes contain a control character other than white space. Compressed data has one within a few bytes. */
 export const isBinary = (bytes: ByteString): boolean => /[^\t-\r -\xff]/.test(bytes)

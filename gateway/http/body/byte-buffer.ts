@@ -1,27 +1,26 @@
-/** Bytes that come in pieces, put together as they come: a body of a million tiny pieces costs no more than its bytes. */
+/** A growing buffer for the chunks of a body: a body of a million tiny chunks costs no more memory than its bytes. */
 
-/** Thrown by `add` when there are more bytes than there may be. */
-export class TooMany extends Error {}
+/** Thrown by `add` when the buffer would exceed its limit. */
+export class BufferFull extends Error {}
 
-/** At most so many bytes. */
-export class Gathered {
+export class ByteBuffer {
   private whole: Uint8Array = new Uint8Array(0)
   private size = 0
-  private readonly most: number
+  private readonly maxBytes: number
 
-  constructor(most: number) {
-    this.most = most
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes
   }
 
-  /** Puts a piece behind the others. Throws `TooMany` instead when that is too much. */
-  add(piece: Uint8Array): void {
-    const size = this.size + piece.byteLength
-    if (size > this.most) throw new TooMany()
+  /** Appends a chunk. Throws `BufferFull` instead when it would exceed the limit. */
+  add(chunk: Uint8Array): void {
+    const size = this.size + chunk.byteLength
+    if (size > this.maxBytes) throw new BufferFull()
     if (this.size === 0) {
-      this.whole = piece
+      this.whole = chunk
     } else {
-      if (size > this.whole.byteLength) this.grow(Math.min(this.most, Math.max(size, 2 * this.size)))
-      this.whole.set(piece, this.size)
+      if (size > this.whole.byteLength) this.grow(Math.min(this.maxBytes, Math.max(size, 2 * this.size)))
+      this.whole.set(chunk, this.size)
     }
     this.size = size
   }
@@ -30,8 +29,8 @@ export class Gathered {
     return this.whole.subarray(0, this.size)
   }
 
-  private grow(room: number): void {
-    const larger = new Uint8Array(room)
+  private grow(capacity: number): void {
+    const larger = new Uint8Array(capacity)
     larger.set(this.bytes)
     this.whole = larger
   }

@@ -1,2 +1,2 @@
-/** Said with a "no" to a body that was not read to its end: what the client still sends would be taken for a request. */
-export const closing = { connection: "close" } as const
+/** Header of an error response whose request body was not read to its end: the rest would be taken for the next request. */
+export const closeConnection = { connection: "close" } as const

@@ -1,22 +1,22 @@
 /**
- * Content codings of a body: which are read, and decompressing while counting. What comes out is counted here and
- * nowhere else, 16 KiB at a time, so that a bomb costs no more than the cap.
+ * The supported content codings, and decompression with a size limit. The output is counted here, in chunks of 16 KiB, so
+ * that a decompression bomb costs no more memory than the limit.
  */
 import * as zlib from "node:zlib"
-import { Refusal } from "../errors.ts"
-import { Gathered, TooMany } from "./byte-buffer.ts"
-import { closing } from "./closing.ts"
+import { HttpError } from "../errors.ts"
+import { BufferFull, ByteBuffer } from "./byte-buffer.ts"
+import { closeConnection } from "./closing.ts"
 
-/** A coding: makes its decoder for the bytes of a body. */
+/** A content coding: creates a decoder for the bytes of a body. */
 export type Coding = (sent: Uint8Array) => Decoder
 
 interface Decoder extends AsyncIterable<Uint8Array> {
-  /** Bytes that were used up. */
+  /** Input bytes that were consumed. */
   readonly bytesWritten: number
   readonly end: (bytes: Uint8Array) => unknown
 }
 
-/** `deflate` means the zlib format, but many send the bare one. */
+/** `deflate` means the zlib format, but many clients send raw deflate. */
 const isZlib = ([first = 0, second = 0]: Uint8Array): boolean =>
   (first & 15) === 8 && ((first << 8) | second) % 31 === 0
 
@@ -25,62 +25,66 @@ const codings: ReadonlyMap<string, Coding> = new Map<string, Coding>([
   ["x-gzip", () => zlib.createGunzip()],
   ["deflate", (sent) => (isZlib(sent) ? zlib.createInflate() : zlib.createInflateRaw())],
   ["br", () => zlib.createBrotliDecompress()],
-  // Runtimes older than ours have none.
+  // Older runtimes do not support Zstandard.
   ...(typeof zlib.createZstdDecompress === "function"
     ? [["zstd", () => zlib.createZstdDecompress()] as const satisfies readonly [string, Coding]]
     : [])
 ])
 
-const readable = [...codings.keys()].filter((name) => name !== "x-gzip").join(", ")
+const supported = [...codings.keys()].filter((name) => name !== "x-gzip").join(", ")
 
-/** The coding that a `Content-Encoding` header names; undefined for none. Throws a `Refusal` (415) for any other. */
+/** The coding of a `Content-Encoding` header; undefined for none. Throws an `HttpError` (415) for an unsupported coding. */
 export const codingOf = (header: string | null): Coding | undefined => {
   const name = header?.trim().toLowerCase() ?? ""
   if (name === "" || name === "identity") return undefined
   const coding = codings.get(name)
   if (coding !== undefined) return coding
-  throw new Refusal(
+  throw new HttpError(
     "unsupported-media-type",
-    name.includes(",")
-      ? "A body may be compressed once, not twice."
-      : `A body may be compressed with one of ${readable}.`,
-    { ...closing, "accept-encoding": readable }
+    name.includes(",") ? "Compress the body only once." : `Compress the body with one of ${supported}.`,
+    { ...closeConnection, "accept-encoding": supported }
   )
 }
 
-/** Beyond so many bytes a body may not be this many times larger than what was sent. */
-const harmlessBytes = 256 * 1024
-const largestRatio = 100
+/** Above `unlimitedRatioBytes`, a body may be at most `maxRatio` times larger than its compressed form. */
+const unlimitedRatioBytes = 256 * 1024
+const maxRatio = 100
 
 /**
- * The bytes of a body, of at most `limit`. Throws a `Refusal`: 413 for more, or for a body that grows more than a
- * hundredfold, 400 for what is damaged, cut off, or followed by something else.
+ * The decompressed bytes of a body, at most `maxBytes`. Throws an `HttpError`: 413 above the limit or the ratio, 400 for
+ * data that is damaged, truncated, or followed by other bytes.
  */
-export const inflated = async (coding: Coding, sent: Uint8Array, limit: number): Promise<Uint8Array> => {
-  const most = Math.min(limit, Math.max(harmlessBytes, sent.byteLength * largestRatio))
-  const gathered = new Gathered(most)
+export const decompressed = async (
+  coding: Coding,
+  sent: Uint8Array,
+  maxBytes: number
+): Promise<Uint8Array> => {
+  const buffer = new ByteBuffer(Math.min(maxBytes, Math.max(unlimitedRatioBytes, sent.byteLength * maxRatio)))
   const decoder = coding(sent)
   try {
-    decoder.end(withByteBehind(sent))
-    for await (const piece of decoder) gathered.add(piece)
+    decoder.end(withExtraByte(sent))
+    for await (const chunk of decoder) buffer.add(chunk)
   } catch (cause) {
-    throw cause instanceof TooMany ? tooLarge(limit) : damaged()
+    throw cause instanceof BufferFull ? tooLarge(maxBytes) : damaged()
   }
   if (decoder.bytesWritten !== sent.byteLength) throw damaged()
-  return gathered.bytes
+  return buffer.bytes
 }
 
 /**
- * NOTE: the runtimes say nothing of a Brotli or Zstandard body that is cut off, nor of what follows its end. With one
- * byte behind it, a body that is whole leaves exactly that byte over.
+ * NOTE: the runtimes do not report a truncated Brotli or Zstandard body, nor bytes after its end. With one extra byte
+ * appended, a complete body leaves exactly that byte unconsumed.
  */
-const withByteBehind = (sent: Uint8Array): Uint8Array => {
+const withExtraByte = (sent: Uint8Array): Uint8Array => {
   const longer = new Uint8Array(sent.byteLength + 1)
   longer.set(sent)
   return longer
 }
 
-const tooLarge = (limit: number): Refusal =>
-  new Refusal("too-large", `The body is larger than ${limit} bytes once decompressed, or grows too much.`)
+const tooLarge = (maxBytes: number): HttpError =>
+  new HttpError(
+    "too-large",
+    `The decompressed body exceeds ${maxBytes} bytes or ${maxRatio} times its compressed size.`
+  )
 
-const damaged = (): Refusal => new Refusal("bad-request", "The body cannot be decompressed.")
+const damaged = (): HttpError => new HttpError("bad-request", "The body cannot be decompressed.")

@@ -1,10 +1,13 @@
 /**
- * JSON as it is written: numbers keep their digits, names may stand twice, and nothing becomes a property of a
- * JavaScript object, so that no name means anything here. What goes beyond the caps is read past, but not kept.
+ * A lossless JSON reader: numbers keep their digits, duplicate names are kept, and names never become properties of a
+ * JavaScript object, so that no name has a special meaning. Values over the limits are parsed but not kept.
  */
-import { maxDepth, maxValues } from "./limits.ts"
 
-/** A number as it is written. */
+/** Maximum number of values and nesting depth of one `bounded` value. */
+export const maxValues = 256
+export const maxDepth = 8
+
+/** A number as written. */
 export class JsonNumber {
   readonly text: string
   constructor(text: string) {
@@ -12,7 +15,7 @@ export class JsonNumber {
   }
 }
 
-/** An object: names and values in their order. */
+/** An object: names and values in order. */
 export class JsonObject {
   readonly pairs: ReadonlyArray<readonly [name: string, value: Json]>
   constructor(pairs: JsonObject["pairs"]) {
@@ -22,19 +25,19 @@ export class JsonObject {
 
 export type Json = null | boolean | string | JsonNumber | JsonObject | ReadonlyArray<Json>
 
-/** Where and why a text is no JSON; `message` is a sentence. */
-export class NotJson extends Error {}
+/** Why and where a text is not valid JSON; `message` is a sentence. */
+export class InvalidJson extends Error {}
 
-/** Nothing that is meant seriously lies so deep; beyond it a text is not read to its end. */
-const deepest = 64
+/** Above this nesting depth parsing stops with an error. */
+const maxParsedDepth = 64
 
-/** One value, and what is too much about it: then it is not whole. */
+/** One value. `excess` says which limit it exceeds; the value is then incomplete. */
 export interface Bounded {
   readonly value: Json
   readonly excess: string | undefined
 }
 
-/** Reads values out of a text, one after the other. All methods throw `NotJson` where the text is none. */
+/** Reads values from a text, one after the other. All methods throw `InvalidJson` for invalid JSON. */
 export class JsonReader {
   private at = 0
   private values = 0
@@ -45,19 +48,24 @@ export class JsonReader {
     this.text = text
   }
 
-  /** Is there nothing more but white space? */
+  /** Whether only white space is left. */
   get isAtEnd(): boolean {
     this.skipSpace()
     return this.at === this.text.length
   }
 
-  /** Where the next value, name or sign begins, in characters of the text. */
-  get place(): number {
+  /** The position of the next token, characters. */
+  get position(): number {
     this.skipSpace()
     return this.at
   }
 
-  /** Goes past that character, when it stands next. */
+  /** Fails when anything but white space is left. */
+  expectEnd(): void {
+    if (!this.isAtEnd) throw new InvalidJson("Invalid JSON: text after its end.")
+  }
+
+  /** Skips that character if it is next. */
   takes(char: string): boolean {
     this.skipSpace()
     if (this.text[this.at] !== char) return false
@@ -65,12 +73,12 @@ export class JsonReader {
     return true
   }
 
-  /** Goes past that character, which must stand next. */
+  /** Skips that character, which must be next. */
   expect(char: string): void {
-    if (!this.takes(char)) this.fail(`"${char}" was expected`)
+    if (!this.takes(char)) this.fail(`expected "${char}"`)
   }
 
-  /** The next value, with its own count of values and depth. */
+  /** The next value, with its own limits of values and depth. */
   bounded(): Bounded {
     this.values = 0
     this.excess = undefined
@@ -78,10 +86,10 @@ export class JsonReader {
     return { value, excess: this.excess }
   }
 
-  /** A name and its colon. */
+  /** The next name, and its colon. */
   name(): string {
     this.skipSpace()
-    if (this.text[this.at] !== '"') this.fail("a name was expected")
+    if (this.text[this.at] !== '"') this.fail("expected a name")
     const name = this.string()
     this.expect(":")
     return name
@@ -149,28 +157,28 @@ export class JsonReader {
       if (code === 92) {
         isPlain = false
         at += 1
-      } else if (!(code >= 32)) this.fail("a text does not end")
+      } else if (!(code >= 32)) this.fail("unterminated string")
     }
     this.at = at + 1
     if (isPlain) return this.text.slice(start + 1, at)
     try {
       return JSON.parse(this.text.slice(start, this.at)) as string
     } catch {
-      return this.fail("a text is written wrong")
+      return this.fail("invalid string")
     }
   }
 
   private number(): JsonNumber {
     numberAt.lastIndex = this.at
     const digits = numberAt.exec(this.text)?.[0]
-    if (digits === undefined) return this.fail("a value was expected")
+    if (digits === undefined) return this.fail("expected a value")
     this.at += digits.length
     this.count()
     return new JsonNumber(digits)
   }
 
   private word<A extends boolean | null>(word: string, value: A): A {
-    if (!this.text.startsWith(word, this.at)) this.fail("a value was expected")
+    if (!this.text.startsWith(word, this.at)) this.fail("expected a value")
     this.at += word.length
     this.count()
     return value
@@ -178,13 +186,13 @@ export class JsonReader {
 
   private enter(depth: number): void {
     this.at += 1
-    if (depth > deepest) this.fail("values lie too deep in each other")
-    if (depth > maxDepth) this.excess ??= `Values may lie ${maxDepth} deep in each other.`
+    if (depth > maxParsedDepth) this.fail("nested too deeply")
+    if (depth > maxDepth) this.excess ??= `Values may be nested at most ${maxDepth} levels deep.`
   }
 
   private count(): void {
     this.values += 1
-    if (this.values > maxValues) this.excess ??= `An event may have ${maxValues} values.`
+    if (this.values > maxValues) this.excess ??= `At most ${maxValues} values are allowed.`
   }
 
   private skipSpace(): void {
@@ -195,16 +203,16 @@ export class JsonReader {
   }
 
   private fail(what: string): never {
-    throw new NotJson(`This is no JSON: ${what} at place ${this.at}.`)
+    throw new InvalidJson(`Invalid JSON: ${what} at position ${this.at}.`)
   }
 }
 
 const numberAt = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 
-/** The one value that a text is. Throws `NotJson`. */
+/** Parses a text with exactly one value. Throws `InvalidJson`. */
 export const readJson = (text: string): Bounded => {
   const reader = new JsonReader(text)
   const bounded = reader.bounded()
-  if (!reader.isAtEnd) throw new NotJson("This is no JSON: something follows its end.")
+  reader.expectEnd()
   return bounded
 }

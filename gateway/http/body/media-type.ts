@@ -1,10 +1,10 @@
-/** What a body says it is, and its text. */
-import { Buffer } from "node:buffer"
-import { Refusal } from "../errors.ts"
+/** Parses the Content-Type of a body, and decodes its text. */
+import { byteStringOf } from "../../../contracts/byte-string.ts"
+import { HttpError } from "../errors.ts"
 
 /**
- * How the text of a body is to be read. `text` says nothing of what it is: browsers send anything so. `form` says little
- * more: curl and many libraries say it of whatever they are given.
+ * How the text of a body is parsed. `text` and `form` are unreliable: browsers send any content as text, and curl and many
+ * libraries label any content as a form.
  */
 export type BodyForm = "json" | "lines" | "form" | "multipart" | "text"
 
@@ -12,7 +12,7 @@ export interface MediaType {
   readonly form: BodyForm
   /** Lower case. */
   readonly charset: "utf-8" | "iso-8859-1"
-  /** What stands between the parts of a multipart form. */
+  /** The boundary between the parts of a multipart form. */
   readonly boundary?: string
 }
 
@@ -37,12 +37,12 @@ const charsets: Readonly<Record<string, MediaType["charset"]>> = {
   latin1: "iso-8859-1"
 }
 
-/** What most clients write. */
+/** The most common case, without parsing. */
 const json: MediaType = { form: "json", charset: "utf-8" }
 
 /**
- * Reads a `Content-Type` header. Throws a `Refusal`: 415 for a type or charset that is not read here, 400 for a
- * multipart form without a boundary.
+ * Parses a `Content-Type` header. Throws an `HttpError`: 415 for an unsupported type or charset, 400 for a multipart form
+ * without a boundary.
  */
 export const mediaTypeOf = (header: string | null): MediaType => {
   if (header === "application/json") return json
@@ -50,7 +50,7 @@ export const mediaTypeOf = (header: string | null): MediaType => {
   const type = written.trim()
   const form = Object.hasOwn(forms, type) ? forms[type] : type.endsWith("+json") ? "json" : undefined
   if (form === undefined) {
-    throw new Refusal(
+    throw new HttpError(
       "unsupported-media-type",
       "Send application/json, application/x-ndjson, application/x-www-form-urlencoded, multipart/form-data or text/plain.",
       {
@@ -63,7 +63,7 @@ export const mediaTypeOf = (header: string | null): MediaType => {
   const name = charsetIn(parameters)
   const charset = Object.hasOwn(charsets, name) ? charsets[name] : undefined
   if (charset === undefined) {
-    throw new Refusal("unsupported-media-type", "Send the body in UTF-8 or ISO-8859-1.")
+    throw new HttpError("unsupported-media-type", "Send the body in UTF-8 or ISO-8859-1.")
   }
   return { form, charset }
 }
@@ -73,7 +73,7 @@ const boundaryIn = (header: string): string => {
     /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70})(?=\s*(?:;|$)))/i.exec(header) ?? []
   const boundary = quoted ?? plain
   if (boundary !== undefined) return boundary
-  throw new Refusal("bad-request", "The Content-Type of a multipart form must name its boundary.")
+  throw new HttpError("bad-request", "The Content-Type of a multipart form must have a boundary.")
 }
 
 const charsetIn = (parameters: ReadonlyArray<string>): string =>
@@ -85,14 +85,14 @@ const charsetIn = (parameters: ReadonlyArray<string>): string =>
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-/** The text of a body. Throws a `Refusal` (400) for bytes that are no text in that charset. */
+/** The text of a body. Throws an `HttpError` (400) for bytes that are invalid in that charset. */
 export const textIn = (bytes: Uint8Array, charset: MediaType["charset"]): string => {
-  const text = charset === "iso-8859-1" ? latinIn(bytes) : utf8In(bytes)
+  const text = charset === "iso-8859-1" ? byteStringOf(bytes) : utf8In(bytes)
   if (text === undefined) throw notUtf8()
   return text
 }
 
-/** The text of UTF-8 bytes without a byte order mark; undefined for what is not UTF-8. */
+/** The text of UTF-8 bytes without a byte order mark; undefined for invalid UTF-8. */
 export const utf8In = (bytes: Uint8Array): string | undefined => {
   try {
     return utf8.decode(bytes)
@@ -101,12 +101,8 @@ export const utf8In = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-/** The bytes behind a UTF-8 byte order mark, if they begin with one. */
+/** The bytes without a leading UTF-8 byte order mark. */
 export const withoutMark = (bytes: Uint8Array): Uint8Array =>
   bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 
-/** One character per byte. */
-export const latinIn = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
-
-export const notUtf8 = (): Refusal => new Refusal("bad-request", "The body is not UTF-8.")
+export const notUtf8 = (): HttpError => new HttpError("bad-request", "The body is not valid UTF-8.")

@@ -1,19 +1,19 @@
 /**
- * Memory for one body, reserved as its bytes come: who announces much and sends little takes room from nobody. Lives
- * until `release`.
+ * The memory reservation of one body. It grows as bytes arrive: a client that announces much and sends little does not
+ * block memory. Lives until `release`.
  */
-import { Refusal } from "../errors.ts"
-import { closing } from "./closing.ts"
+import { HttpError } from "../errors.ts"
+import { closeConnection } from "./closing.ts"
 
-/** Reserves so many bytes; returns what gives them back, or undefined when there is no room. */
+/** Reserves bytes; returns a function that releases them, or undefined when no memory is left. */
 export type Reserve = (bytes: number) => (() => void) | undefined
 
-/** The least that is reserved at once, unless less will come, in bytes. */
-export const small = 4_096
+/** The smallest step of a reservation, unless less is needed, bytes. */
+export const minReservation = 4_096
 
-export class Held {
+export class MemoryReservation {
   private readonly reserve: Reserve | undefined
-  private readonly parts: Array<() => void> = []
+  private readonly releases: Array<() => void> = []
   private bytes = 0
 
   constructor(reserve: Reserve | undefined) {
@@ -21,23 +21,23 @@ export class Held {
   }
 
   /**
-   * Holds at least so many bytes from now on, and no more than `most`. It doubles, as the memory of what is gathered
-   * does. Throws a `Refusal` (503) when there is no room for them.
+   * Grows the reservation to at least `bytes` and at most `maxBytes`. It doubles, like the buffer of the body. Throws an
+   * `HttpError` (503) when no memory is left.
    */
-  hold(bytes: number, most: number): void {
+  grow(bytes: number, maxBytes: number): void {
     if (this.reserve === undefined || bytes <= this.bytes) return
-    const wanted = Math.min(most, Math.max(bytes, small, 2 * this.bytes))
-    const part = this.reserve(wanted - this.bytes)
-    if (part === undefined) throw noRoom()
-    this.parts.push(part)
+    const wanted = Math.min(maxBytes, Math.max(bytes, minReservation, 2 * this.bytes))
+    const release = this.reserve(wanted - this.bytes)
+    if (release === undefined) throw outOfMemory()
+    this.releases.push(release)
     this.bytes = wanted
   }
 
   release(): void {
-    for (const part of this.parts.splice(0)) part()
+    for (const release of this.releases.splice(0)) release()
     this.bytes = 0
   }
 }
 
-const noRoom = (): Refusal =>
-  new Refusal("busy", "More is being sent than this server may hold; try again.", closing)
+const outOfMemory = (): HttpError =>
+  new HttpError("busy", "Too many request bodies are in flight; try again later.", closeConnection)

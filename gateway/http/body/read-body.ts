@@ -1,128 +1,130 @@
 /**
- * The body of a request, counted as it comes: the server's own limits and what `Content-Length` says are not relied
- * on. Keeps no state.
+ * Reads the body of a request and counts it as it arrives: neither the server's own limits nor `Content-Length` are
+ * trusted. Keeps no state.
  */
-import { Refusal } from "../errors.ts"
-import { Gathered, TooMany } from "./byte-buffer.ts"
-import { closing } from "./closing.ts"
-import { codingOf, inflated } from "./decompress.ts"
+import { HttpError } from "../errors.ts"
+import { BufferFull, ByteBuffer } from "./byte-buffer.ts"
+import { closeConnection } from "./closing.ts"
+import { codingOf, decompressed } from "./decompress.ts"
 import type { BodyLimits } from "./limits.ts"
-import { leave, linger } from "./linger.ts"
-import { Held, small } from "./memory-reservation.ts"
+import { cancelRead, linger } from "./linger.ts"
+import { MemoryReservation, minReservation } from "./memory-reservation.ts"
 
-/** Reads the body of a request and makes something of its bytes; the memory for both is reserved until then. */
+/** Reads the body of a request and passes its bytes to `use`; the memory for both is reserved until `use` returns. */
 export type ReadBody = <A>(request: Request, use: (bytes: Uint8Array) => A) => Promise<A>
 
 /**
- * A reader within those limits. Rejects with a `Refusal`: 413 over a limit, 415 for a coding that is not read, 400 for
- * a body that is damaged or breaks off, 408 when it takes too long, 503 when there is no memory for it now.
+ * A reader with those limits. Rejects with an `HttpError`: 413 above a limit, 415 for an unsupported coding, 400 for a
+ * damaged or truncated body, 408 after the timeout, 503 when no memory is left.
  */
 export const bodyReader = (limits: BodyLimits): ReadBody => {
-  const plainBytes = Math.min(limits.sentBytes, limits.bytes)
+  const maxPlainBytes = Math.min(limits.sentBytes, limits.bytes)
 
   return async (request, use) => {
     const { headers } = request
     const coding = codingOf(headers.get("content-encoding"))
-    const most = coding === undefined ? plainBytes : limits.sentBytes
+    const maxBytes = coding === undefined ? maxPlainBytes : limits.sentBytes
     const length = headers.get("content-length")
-    const announced = Number(length ?? most)
-    if (coding === undefined && isSmall(length, Math.min(small, most)) && !headers.has("transfer-encoding")) {
-      const held = new Held(limits.reserve)
+    const announced = Number(length ?? maxBytes)
+    const isPlain = coding === undefined && !headers.has("transfer-encoding")
+    if (isPlain && isSmall(length, Math.min(minReservation, maxBytes))) {
+      const memory = new MemoryReservation(limits.reserve)
       try {
-        held.hold(announced, announced)
-        return use(await atOnce(request, most, limits.patience))
+        memory.grow(announced, announced)
+        return use(await readAtOnce(request, maxBytes, limits.timeoutMs))
       } finally {
-        held.release()
+        memory.release()
       }
     }
     const { body } = request
     if (body === null) return use(new Uint8Array(0))
-    if (announced > most) {
+    if (announced > maxBytes) {
       await linger(body.getReader())
-      throw tooLarge(most)
+      throw tooLarge(maxBytes)
     }
 
-    const held = new Held(limits.reserve)
+    const memory = new MemoryReservation(limits.reserve)
     try {
-      const sent = await collected(body, announced > 0 ? announced : most, most, limits.patience, held)
+      const expected = announced > 0 ? announced : maxBytes
+      const sent = await readStream(body, expected, maxBytes, limits.timeoutMs, memory)
       if (coding === undefined || sent.byteLength === 0) return use(sent)
       const both = sent.byteLength + limits.bytes
-      held.hold(both, both)
-      return use(await inflated(coding, sent, limits.bytes))
+      memory.grow(both, both)
+      return use(await decompressed(coding, sent, limits.bytes))
     } finally {
-      held.release()
+      memory.release()
     }
   }
 }
 
-const isSmall = (length: string | null, most: number): boolean => {
+const isSmall = (length: string | null, maxBytes: number): boolean => {
   const bytes = Number(length ?? 0)
-  return bytes > 0 && bytes <= most
+  return bytes > 0 && bytes <= maxBytes
 }
 
 /**
- * The bytes of a body that is announced to be small. A runtime reads no more than is announced, and to have it all at
- * once costs a third of what its pieces do.
+ * Reads a body with a small Content-Length in one call. The runtime does not read more than that, and it costs a third of
+ * reading a stream.
  */
-const atOnce = (request: Request, most: number, patience: number): Promise<Uint8Array> =>
+const readAtOnce = (request: Request, maxBytes: number, timeoutMs: number): Promise<Uint8Array> =>
   new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(tooLate(patience)), patience)
+    const timer = setTimeout(() => reject(tooLate(timeoutMs)), timeoutMs)
     request.bytes().then(
       (bytes) => {
         clearTimeout(timer)
-        if (bytes.byteLength > most) reject(tooLarge(most))
+        if (bytes.byteLength > maxBytes) reject(tooLarge(maxBytes))
         else resolve(bytes)
       },
       () => {
         clearTimeout(timer)
-        reject(brokenOff())
+        reject(truncated())
       }
     )
   })
 
-/** The bytes of a body. However it ends, nothing of it is held any longer. */
-const collected = async (
+/** Reads a body chunk by chunk. No lock on it is left, however this ends. */
+const readStream = async (
   body: ReadableStream<Uint8Array>,
-  announced: number,
-  most: number,
-  patience: number,
-  held: Held
+  expected: number,
+  maxBytes: number,
+  timeoutMs: number,
+  memory: MemoryReservation
 ): Promise<Uint8Array> => {
-  held.hold(1, announced)
+  memory.grow(1, expected)
   const reader = body.getReader()
-  const gathered = new Gathered(most)
+  const buffer = new ByteBuffer(maxBytes)
   let isLate = false
   let size = 0
   const timer = setTimeout(() => {
     isLate = true
-    leave(reader)
-  }, patience)
+    cancelRead(reader)
+  }, timeoutMs)
   try {
     for (;;) {
       const { done, value } = await reader.read()
       if (isLate) throw new Error("late")
-      if (done) return gathered.bytes
+      if (done) return buffer.bytes
       size += value.byteLength
-      if (size <= most) held.hold(size, most)
-      gathered.add(value)
+      if (size <= maxBytes) memory.grow(size, maxBytes)
+      buffer.add(value)
     }
   } catch (cause) {
-    if (cause instanceof TooMany) {
+    if (cause instanceof BufferFull) {
       await linger(reader)
-      throw tooLarge(most)
+      throw tooLarge(maxBytes)
     }
-    leave(reader)
-    if (cause instanceof Refusal) throw cause
-    throw isLate ? tooLate(patience) : brokenOff()
+    cancelRead(reader)
+    if (cause instanceof HttpError) throw cause
+    throw isLate ? tooLate(timeoutMs) : truncated()
   } finally {
     clearTimeout(timer)
   }
 }
 
-const tooLarge = (most: number): Refusal =>
-  new Refusal("too-large", `A body may weigh ${most} bytes.`, closing)
+const tooLarge = (maxBytes: number): HttpError =>
+  new HttpError("too-large", `The body exceeds ${maxBytes} bytes.`, closeConnection)
 
-const tooLate = (patience: number): Refusal =>
-  new Refusal("timeout", `The body was not there within ${patience / 1000} seconds.`, closing)
+const tooLate = (timeoutMs: number): HttpError =>
+  new HttpError("timeout", `The body did not arrive within ${timeoutMs / 1000} seconds.`, closeConnection)
 
-const brokenOff = (): Refusal => new Refusal("bad-request", "The body breaks off.", closing)
+const truncated = (): HttpError => new HttpError("bad-request", "The body is truncated.", closeConnection)

@@ -1,9 +1,9 @@
-/** Where the body of an HTTP/1.1 request ends (RFC 9112 §6), for those who only count its bytes. */
+/** Finds the end of an HTTP/1.1 request's body (RFC 9112 §6) by counting bytes. */
 
-/** Bytes that are to come, or chunks. */
+/** The remaining bytes of a body, or a chunked body. */
 export type Body = number | Chunks
 
-/** The body behind that head of a request; undefined where its end cannot be told for sure, or no request follows. */
+/** The body that follows a request's head; undefined when its end is uncertain, or the connection leaves HTTP. */
 export const bodyOf = (head: string): Body | undefined => {
   if (!/^[!-~]+ [!-\xff]+ HTTP\/1\.1\r\n/.test(head) || /^CONNECT /.test(head)) return undefined
   if (/\r\nupgrade:/i.test(head)) return undefined
@@ -22,17 +22,17 @@ export const bodyOf = (head: string): Body | undefined => {
   return lengths.length < 2 && /^\d{1,15}$/.test(length) ? Number(length) : undefined
 }
 
-/** Lines of a chunked body may be as long as this, in characters. */
-const maxLine = 8_192
+/** Maximum length of a chunk-size or trailer line, characters. */
+const maxLineLength = 8_192
 
-/** A chunked body as it comes. */
+/** The parser of a chunked body. */
 export class Chunks {
   private line = ""
-  /** Bytes of the chunk that are to come, with the line end behind it. */
+  /** The remaining bytes of the chunk, including its line break. */
   private left = 0
   private isLast = false
 
-  /** Where the body ends in the data, from `at` on; undefined when it goes on, "lost" when it cannot be followed. */
+  /** The position in the data where the body ends, from `at` on; undefined when it continues, "lost" when it is malformed. */
   end(data: Buffer, at: number): number | "lost" | undefined {
     for (let next = at; next < data.length; ) {
       if (this.left > 0) {
@@ -45,7 +45,7 @@ export class Chunks {
       const stop = found === -1 ? data.length : found + 1
       this.line += data.toString("latin1", next, stop)
       next = stop
-      if (this.line.length > maxLine) return "lost"
+      if (this.line.length > maxLineLength) return "lost"
       if (found === -1) return undefined
       const line = this.line
       this.line = ""

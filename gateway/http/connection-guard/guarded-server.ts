@@ -1,44 +1,50 @@
 /**
- * A server behind a door: it listens on a port of this machine alone, and the door on the one that clients know. It has
- * the life of both. A new certificate is a new server behind the same door.
+ * A server behind the connection guard: the server listens on a local port only, the guard's listener on the public one.
+ * Lives as long as both. A new certificate starts a new server behind the same listener.
  */
-import { closing } from "../body/closing.ts"
+import { closeConnection } from "../body/closing.ts"
 import { linger } from "../body/linger.ts"
-import { answersInTurn } from "../runtime.ts"
+import { supportsPipelining } from "../runtime.ts"
 import type {
   Client,
-  DoorLimits,
+  ConnectionGuardLimits,
+  ConnectionTimeouts,
   InnerOptions,
-  Patience,
   ServeOptions,
   Server,
+  SocketClient,
   Tls
 } from "../server-types.ts"
-import { type Door, openDoor } from "./listener.ts"
-import type { Caller } from "./peer-ports.ts"
-import { doorSayings } from "./raw-responses.ts"
+import { type GuardListener, openListener } from "./listener.ts"
+import type { PeerClient } from "./peer-ports.ts"
+import { rawResponses } from "./raw-responses.ts"
 
 type Start = (options: InnerOptions) => Promise<Server>
 
 /**
- * How patient a door is, milliseconds. Over TLS, and over WebSockets, clients may speak without asking (HTTP/2, which
- * Deno speaks over TLS, has such frames): what is silent after that is merely idle, so only who goes on speaking for
- * longer than that is slow. WebSockets are kept alive by pings, which Deno sends every half a minute.
+ * Over TLS and WebSockets, clients may send without expecting a response (HTTP/2, which Deno serves over TLS, has such
+ * frames): a silent connection is then merely idle, and only a client that keeps sending for longer is slow. Pings keep
+ * WebSockets open; Deno sends them every 30 s.
  */
-const patienceFor = ({ tls, socket, door }: ServeOptions, request: number): Patience => {
-  const idle = socket === undefined ? 30_000 : 90_000
-  const answer = tls === undefined && socket === undefined ? request : Math.max(request, 2 * idle)
-  return { first: 10_000, answer, idle, full: 30_000, ...door?.patience }
+const timeoutsFor = (
+  { tls, socket }: ServeOptions,
+  { requestTimeoutMs, timeouts }: ConnectionGuardLimits
+): ConnectionTimeouts => {
+  const idleMs = socket === undefined ? 30_000 : 90_000
+  const isPlain = tls === undefined && socket === undefined
+  const responseMs = isPlain ? requestTimeoutMs : Math.max(requestTimeoutMs, 2 * idleMs)
+  return { firstByteMs: 10_000, responseMs, idleMs, stalledReaderMs: 30_000, ...timeouts }
 }
 
-/** Rejects with what the system says when the address cannot be had. */
-export const behindDoor = async (
+/** Rejects with the system's error when it cannot listen on the address. */
+export const serveGuarded = async (
   start: Start,
   all: ServeOptions,
-  { most, request, count }: DoorLimits
+  limits: ConnectionGuardLimits
 ): Promise<Server> => {
-  const { tls, door: _, sharesPort = false, ...options } = all
-  let door: Door | undefined
+  const { tls, connectionGuard: _, sharesPort = false, ...options } = all
+  let listener: GuardListener | undefined
+  const fetch = guardedFetch(options.fetch, (port) => listener?.clientAt(port))
 
   const startInner = (tls: Tls | undefined): Promise<Server> =>
     start({
@@ -46,45 +52,37 @@ export const behindDoor = async (
       port: 0,
       hostname: "127.0.0.1",
       ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
-      fetch: (request, client) => {
-        const caller = client.port === 0 ? goneCaller : door?.callerAt(client.port)
-        // Somebody on this machine came round the door.
-        if (caller === undefined) return new Response(null, { status: 503, headers: { "retry-after": "1" } })
-        // NOTE: Deno must get the answer to an upgrade untouched, and tells of no body then.
-        const mayHaveBody = request.method !== "GET" && request.method !== "HEAD"
-        const answer = options.fetch(request, throughDoor(client, caller.address))
-        return mayHaveBody ? lastAnswer(request, answer, caller) : answer
-      }
+      fetch
     })
 
   let inner = await startInner(tls)
   try {
-    door = await openDoor({
+    listener = await openListener({
       port: options.port,
       hostname: options.hostname,
       sharesPort,
-      to: inner.port,
-      most,
-      patience: patienceFor(all, request),
-      sayings: tls === undefined ? await doorSayings() : undefined,
-      // Over TLS the door sees no requests.
-      inTurn: !answersInTurn && tls === undefined,
-      count
+      serverPort: inner.port,
+      maxConnections: limits.maxConnections,
+      timeouts: timeoutsFor(all, limits),
+      rawResponses: tls === undefined ? await rawResponses() : undefined,
+      // Over TLS the listener cannot see requests.
+      serializesRequests: !supportsPipelining && tls === undefined,
+      countRefused: limits.countRefused
     })
   } catch (cause) {
     await inner.close()
     throw cause
   }
 
-  const { port, lead, shut, empty, close } = door
+  const { port, setServerPort, stopAccepting, drained, close } = listener
   const older = new Set<Server>()
-  let isOver = false
+  let isStopped = false
   const stopRenewing = tls?.renewals?.(async (renewed) => {
     const next = await startInner(renewed)
-    if (isOver) return next.close()
+    if (isStopped) return next.close()
     const before = inner
     inner = next
-    lead(inner.port)
+    setServerPort(inner.port)
     older.add(before)
     void before.stop().then(() => older.delete(before))
   })
@@ -93,15 +91,15 @@ export const behindDoor = async (
   return {
     port,
     stop: async () => {
-      isOver = true
+      isStopped = true
       stopRenewing?.()
-      await shut()
+      await stopAccepting()
       await Promise.all(servers().map((server) => server.stop()))
-      await empty()
+      await drained()
       close()
     },
     close: async () => {
-      isOver = true
+      isStopped = true
       stopRenewing?.()
       close()
       await Promise.all(servers().map((server) => server.close()))
@@ -109,26 +107,41 @@ export const behindDoor = async (
   }
 }
 
+/** The handler with the clients' own addresses; connections that bypassed the listener are refused. */
+const guardedFetch =
+  (
+    fetch: ServeOptions["fetch"],
+    clientAt: (port: number) => PeerClient | undefined
+  ): ((request: Request, client: SocketClient) => Response | Promise<Response>) =>
+  (request, client) => {
+    const peer = client.port === 0 ? disconnectedClient : clientAt(client.port)
+    if (peer === undefined) return new Response(null, { status: 503, headers: { "retry-after": "1" } })
+    // NOTE: Deno needs the unchanged response to an upgrade, and shows no body then.
+    const mayHaveBody = request.method !== "GET" && request.method !== "HEAD"
+    const response = fetch(request, withAddress(client, peer.address))
+    return mayHaveBody ? afterBody(request, response, peer) : response
+  }
+
 /**
- * An answer to a body that nobody has read ends the connection and resets it, and what the door has not read of the
- * answer by then is lost: so it is given when there is no more to come for a while. Deno waits for the rest for ever.
+ * A response to an unread body closes and resets the connection, and the client loses what it has not read by then.
+ * Therefore the response is sent once no more body data arrives. Deno would wait for the rest of the body without limit.
  */
-const lastAnswer = async (
+const afterBody = async (
   request: Request,
-  answer: Response | Promise<Response>,
-  caller: Caller
+  answered: Response | Promise<Response>,
+  peer: PeerClient
 ): Promise<Response> => {
-  const response = await answer
+  const response = await answered
   if (request.body !== null && !request.body.locked && !request.bodyUsed) {
     await linger(request.body.getReader())
   }
-  if (response.headers.get("connection") === closing.connection) caller.leaveSoon()
+  if (response.headers.get("connection") === closeConnection.connection) peer.closeAfterResponse()
   return response
 }
 
-const goneCaller: Caller = { address: "", leaveSoon: () => {} }
+const disconnectedClient: PeerClient = { address: "", closeAfterResponse: () => {} }
 
-const throughDoor = (client: Client, address: string): Client => ({
+const withAddress = (client: Client, address: string): Client => ({
   address,
   upgrade: () => client.upgrade()
 })

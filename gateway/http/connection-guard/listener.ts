@@ -1,82 +1,90 @@
 /**
- * What stands before the server where connections are to be capped, and slow or silent clients closed, by the same
- * rules on every runtime: takes connections, counts them and hands their bytes on (visit.ts). Lives from `openDoor`
- * until `close`.
+ * The listener of the connection guard: accepts connections in front of the server, limits their number, and closes slow
+ * and idle clients by the same rules on every runtime. Lives from `openListener` until `close`.
  */
 import { once } from "node:events"
 import { createServer, type Socket } from "node:net"
-import type { Patience } from "../server-types.ts"
-import { type Caller, makePorts } from "./peer-ports.ts"
-import { Visit } from "./proxied-connection.ts"
+import type { ConnectionTimeouts } from "../server-types.ts"
+import { makePeerPorts, type PeerClient } from "./peer-ports.ts"
+import { ProxiedConnection } from "./proxied-connection.ts"
+import type { RawResponses } from "./raw-responses.ts"
 
-export interface DoorOptions {
-  /** 0 takes a free one. */
+export interface ListenerOptions {
+  /** 0 chooses a free port. */
   readonly port: number
   readonly hostname: string
-  /** As in serve.ts. */
+  /** See `ServeOptions`. */
   readonly sharesPort?: boolean
-  /** Where the server listens on this machine. */
-  readonly to: number
-  /** Connections at once; undefined for any number. */
-  readonly most: number | undefined
-  readonly patience: Patience
-  /** What clients are told before they are cut off, as it goes over the wire; undefined where they would not understand. */
-  readonly sayings: { readonly tooMany: string; readonly tooSlow: string } | undefined
-  /** The server takes one request at a time of a connection, and closes one that brings the next before its answer. */
-  readonly inTurn?: boolean
-  /** Counts one that was turned away. Must not fail. */
-  readonly count: (reason: "connections" | "slow") => void
+  /** The server's port on this machine. */
+  readonly serverPort: number
+  /** Connections open at once; undefined: no limit. */
+  readonly maxConnections: number | undefined
+  readonly timeouts: ConnectionTimeouts
+  /** Sent before a connection is closed; undefined where clients could not read them (TLS). */
+  readonly rawResponses: RawResponses | undefined
+  /** The server handles one request per connection at a time, and closes a connection that sends the next one early. */
+  readonly serializesRequests?: boolean
+  /** Counts a refused connection. Must not fail. */
+  readonly countRefused: (reason: "connections" | "slow") => void
 }
 
-export interface Door {
+export interface GuardListener {
   readonly port: number
-  /** The client whose bytes come from that port of this machine; undefined for who came round the door. */
-  readonly callerAt: (port: number) => Caller | undefined
-  /** Those who come from now on are handed to the server there. */
-  readonly lead: (to: number) => void
-  /** Lets nobody in any more; resolves when the server has all that clients had begun to ask. */
-  readonly shut: () => Promise<void>
-  /** Resolves when nobody is left, which is soon after the server has ended. */
-  readonly empty: () => Promise<void>
-  /** Ends all connections at once. */
+  /** The client whose bytes come from that local port; undefined for a connection that bypassed the listener. */
+  readonly clientAt: (port: number) => PeerClient | undefined
+  /** Sends new connections to the server at that port. */
+  readonly setServerPort: (port: number) => void
+  /** Accepts no more connections; resolves when the server has received every request that clients have begun. */
+  readonly stopAccepting: () => Promise<void>
+  /** Resolves when no connection is left, soon after the server has stopped. */
+  readonly drained: () => Promise<void>
+  /** Closes all connections at once. */
   readonly close: () => void
 }
 
-/** Connections over the cap that may be told so at once; more are cut off without a word. */
-const mostTold = 256
+/** Connections above the limit that get a response at once; more are closed without one. */
+const maxRejecting = 256
 
-/** Between two looks at who is slow, milliseconds. */
-const pause = 500
+const checkIntervalMs = 500
 
-/** Rejects with what the system says when the address cannot be had. */
-export const openDoor = async (options: DoorOptions): Promise<Door> => {
-  const { most = Number.POSITIVE_INFINITY, sayings, patience, inTurn = false, count } = options
-  const ports = makePorts()
-  const visits = new Set<Visit>()
-  /** Of them, those that are only told to go. */
-  const sent = new Set<Visit>()
-  let to = options.to
-  // Read for every piece of every connection, so it is looked up twice a second only.
+/** Rejects with the system's error when it cannot listen on the address. */
+export const openListener = async (options: ListenerOptions): Promise<GuardListener> => {
+  const { maxConnections = Number.POSITIVE_INFINITY, rawResponses, timeouts, countRefused } = options
+  const ports = makePeerPorts()
+  const connections = new Set<ProxiedConnection>()
+  /** The connections above the limit that are being rejected. */
+  const rejecting = new Set<ProxiedConnection>()
+  let serverPort = options.serverPort
+  // Read for every chunk of every connection, so it is updated only twice a second.
   let now = performance.now()
 
-  const left = (visit: Visit): void => {
-    visits.delete(visit)
-    sent.delete(visit)
-  }
-  const visited = { port: () => to, ports, patience, tooSlow: sayings?.tooSlow, inTurn, now: () => now, left }
-
-  const welcome = (client: Socket): void => {
-    const isOver = visits.size - sent.size >= most
-    if (isOver) count("connections")
-    if (isOver && (sayings === undefined || sent.size >= mostTold)) return void client.destroy()
-    const visit = new Visit(client, visited)
-    visits.add(visit)
-    if (!isOver) return
-    sent.add(visit)
-    visit.sendAway(sayings?.tooMany)
+  const context = {
+    port: () => serverPort,
+    ports,
+    timeouts,
+    requestTimeout: rawResponses?.requestTimeout,
+    serializesRequests: options.serializesRequests ?? false,
+    now: () => now,
+    onClose: (connection: ProxiedConnection): void => {
+      connections.delete(connection)
+      rejecting.delete(connection)
+    }
   }
 
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, welcome)
+  const accept = (client: Socket): void => {
+    const isOverLimit = connections.size - rejecting.size >= maxConnections
+    if (isOverLimit) countRefused("connections")
+    if (isOverLimit && (rawResponses === undefined || rejecting.size >= maxRejecting)) {
+      return void client.destroy()
+    }
+    const connection = new ProxiedConnection(client, context)
+    connections.add(connection)
+    if (!isOverLimit) return
+    rejecting.add(connection)
+    connection.reject(rawResponses?.tooManyConnections)
+  }
+
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, accept)
   server.listen({
     port: options.port,
     host: options.hostname,
@@ -84,36 +92,36 @@ export const openDoor = async (options: DoorOptions): Promise<Door> => {
     reusePort: options.sharesPort === true
   })
   await once(server, "listening")
-  // Too many open files, for a moment: who waits is taken when there is room.
+  // Too many open files for a moment: the system keeps the connection queued.
   server.on("error", () => {})
   const timer = setInterval(() => {
     now = performance.now()
-    ports.forget(now)
-    for (const visit of visits) if (visit.check(now)) count("slow")
-  }, pause)
+    ports.removeExpired(now)
+    for (const connection of connections) if (connection.check(now)) countRefused("slow")
+  }, checkIntervalMs)
   timer.unref()
 
   const address = server.address()
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
-    callerAt: ports.callerAt,
-    lead: (port) => {
-      to = port
+    clientAt: ports.clientAt,
+    setServerPort: (port) => {
+      serverPort = port
     },
-    shut: async () => {
+    stopAccepting: async () => {
       server.close()
-      for (const visit of visits) if (visit.isSilent) visit.close()
-      await until(() => !Array.from(visits).some((visit) => visit.isOnItsWay))
+      for (const connection of connections) if (connection.hasSentNothing) connection.close()
+      await until(() => !Array.from(connections).some((connection) => connection.isConnecting))
     },
-    empty: () => until(() => visits.size === 0),
+    drained: () => until(() => connections.size === 0),
     close: () => {
       clearInterval(timer)
       server.close()
-      for (const visit of visits) visit.close()
+      for (const connection of connections) connection.close()
     }
   }
 }
 
-const until = async (isSo: () => boolean): Promise<void> => {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
 }

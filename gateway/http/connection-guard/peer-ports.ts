@@ -1,40 +1,40 @@
 /**
- * Who is behind a connection that the door made to the server: the server sees the door's own address with a port, and
- * that port stands for a client. Nothing a client sends can change it. Lives as long as the door.
+ * Finds the client behind a connection from the listener to the server: the server sees a local port, and that port
+ * identifies the client. Nothing that a client sends can change it. Lives as long as the listener.
  */
 
-/** How long after its end a connection's last request may still ask whose it was, milliseconds. */
-const memory = 5_000
+/** How long the client of a closed connection can still be found, for its last request, milliseconds. */
+const retentionMs = 5_000
 
-/** A client, for those who have only the port that its bytes come from. */
-export interface Caller {
+/** A client, identified by its local port. */
+export interface PeerClient {
   readonly address: string
-  /** The answer that it gets now is its last. */
-  readonly leaveSoon: () => void
+  /** Closes the connection after the current response. */
+  readonly closeAfterResponse: () => void
 }
 
-export interface Ports {
-  readonly add: (port: number, caller: Caller) => void
-  /** That connection is over; it is forgotten a moment later, for its last request may not have been handled yet. */
+export interface PeerPorts {
+  readonly add: (port: number, client: PeerClient) => void
+  /** Marks a connection as closed; it can still be found for a moment, because its last request may not be handled yet. */
   readonly end: (port: number, now: number) => void
-  /** Undefined for a port that is none of the door's: somebody on this machine came round it. */
-  readonly callerAt: (port: number) => Caller | undefined
-  /** Forgets what is long over. */
-  readonly forget: (now: number) => void
+  /** Undefined for a port that is not the listener's: a local process bypassed it. */
+  readonly clientAt: (port: number) => PeerClient | undefined
+  /** Removes connections that were closed long ago. */
+  readonly removeExpired: (now: number) => void
 }
 
 interface Entry {
-  readonly caller: Caller
+  readonly client: PeerClient
   endedAt: number
 }
 
-export const makePorts = (): Ports => {
+export const makePeerPorts = (): PeerPorts => {
   const entries = new Map<number, Entry>()
   const ended = new Map<number, Entry>()
   return {
-    add: (port, caller) => {
+    add: (port, client) => {
       ended.delete(port)
-      entries.set(port, { caller, endedAt: Number.POSITIVE_INFINITY })
+      entries.set(port, { client, endedAt: Number.POSITIVE_INFINITY })
     },
     end: (port, now) => {
       const entry = entries.get(port)
@@ -42,10 +42,10 @@ export const makePorts = (): Ports => {
       entry.endedAt = now
       ended.set(port, entry)
     },
-    callerAt: (port) => entries.get(port)?.caller,
-    forget: (now) => {
+    clientAt: (port) => entries.get(port)?.client,
+    removeExpired: (now) => {
       for (const [port, entry] of ended) {
-        if (entry.endedAt + memory > now) return
+        if (entry.endedAt + retentionMs > now) return
         ended.delete(port)
         if (entries.get(port) === entry) entries.delete(port)
       }

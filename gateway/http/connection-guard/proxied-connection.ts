@@ -1,204 +1,209 @@
 /**
- * One client's connection, from when the door takes it until it is closed: its bytes are handed to the server as they
- * are and the server's to it. The connection to the server is made when the client says something. Nothing is read of
- * the bytes, so it is the same for HTTP and TLS, unless requests are to be handed on one at a time (turns.ts); when who
- * waits for whom too long is told by who spoke last.
+ * One client connection, from when the listener accepts it until it is closed. Bytes are copied unchanged in both
+ * directions. The connection to the server is opened at the client's first byte. The bytes are not parsed, so HTTP and TLS
+ * are handled alike, except that `RequestTurns` parses requests where the server does not support pipelining. A timeout is
+ * attributed to the side that was expected to send next.
  */
 
 import { connect, type Socket } from "node:net"
-import type { Patience } from "../server-types.ts"
-import type { Ports } from "./peer-ports.ts"
-import { Turns } from "./request-turns.ts"
+import type { ConnectionTimeouts } from "../server-types.ts"
+import type { PeerPorts } from "./peer-ports.ts"
+import { RequestTurns } from "./request-turns.ts"
 
-export interface Visited {
-  /** Where the server listens on this machine now. */
+export interface ProxyContext {
+  /** The server's current port on this machine. */
   readonly port: () => number
-  readonly ports: Ports
-  readonly patience: Patience
-  /** What a client that asked too slowly is told, if it can be told something. */
-  readonly tooSlow: string | undefined
-  /** The server takes one request at a time of a connection. */
-  readonly inTurn: boolean
+  readonly ports: PeerPorts
+  readonly timeouts: ConnectionTimeouts
+  /** The raw response to a request that was not complete in time; undefined where the client could not read it (TLS). */
+  readonly requestTimeout: string | undefined
+  /** The server handles one request per connection at a time. */
+  readonly serializesRequests: boolean
   readonly now: () => number
-  readonly left: (visit: Visit) => void
+  /** Called when the connection is closed. */
+  readonly onClose: (connection: ProxiedConnection) => void
 }
 
-/** How long a client may go on sending after its connection was ended from our side, milliseconds. */
-const lingering = 1_000
+/** How long a client may go on sending after we ended its connection, milliseconds. */
+const lingerMs = 1_000
 
-export class Visit {
+export class ProxiedConnection {
   private readonly client: Socket
-  private readonly to: Visited
+  private readonly context: ProxyContext
   private server: Socket | undefined
-  /** When the client began to ask what is not answered yet; 0 when nothing is. */
-  private askedAt = 0
+  /** Start of the request that has no response yet; 0 when there is none. */
+  private requestAt = 0
+  /** Time of the last data in either direction. */
   private lastAt: number
-  /** When its last answer was made; 0 before. */
-  private leavingAt = 0
-  /** When we ended it; 0 before. */
+  /** Time of the last response before the connection closes; 0 before. */
+  private closingAt = 0
+  /** When we ended the connection; 0 before. */
   private endedAt = 0
-  private hasSaidAll = false
-  /** Since when more waits for the client than may be sent at once; 0 when it does not. */
-  private fullAt = 0
-  private readonly turns: Turns | undefined
+  private clientHasEnded = false
+  /** Since when the client does not read what is sent to it; 0 when it reads. */
+  private stalledAt = 0
+  private readonly turns: RequestTurns | undefined
 
-  constructor(client: Socket, to: Visited) {
+  constructor(client: Socket, context: ProxyContext) {
     this.client = client
-    this.to = to
-    this.turns = to.inTurn ? new Turns() : undefined
-    this.lastAt = to.now()
+    this.context = context
+    this.turns = context.serializesRequests ? new RequestTurns() : undefined
+    this.lastAt = context.now()
     client.on("error", () => {})
-    client.on("close", () => this.over())
-    client.once("data", (data: Buffer) => this.hand(data))
+    client.on("close", () => this.closed())
+    client.once("data", (data: Buffer) => this.connectServer(data))
     client.once("end", () => {
-      this.hasSaidAll = true
+      this.clientHasEnded = true
       if (this.server === undefined) client.destroy()
       else if (!this.server.connecting) this.endServer()
     })
   }
 
-  /** Tells the server that its client has said all, when it has all of that. */
+  /** Forwards the client's end of data, once the server has all of its data. */
   private endServer(): void {
-    if (this.hasSaidAll && this.turns?.isHolding !== true) this.server?.end()
+    if (this.clientHasEnded && this.turns?.isBuffering !== true) this.server?.end()
   }
 
-  /** Nobody has heard of this client beyond the door. */
-  get isSilent(): boolean {
+  /** The client has sent no byte, so the server does not know it. */
+  get hasSentNothing(): boolean {
     return this.server === undefined
   }
 
-  /** Is it connected, but its bytes not yet with the server? */
-  get isOnItsWay(): boolean {
+  /** The client has sent data, but the connection to the server is not open yet. */
+  get isConnecting(): boolean {
     return this.server?.connecting === true
   }
 
-  /** Ends it when somebody has waited for too long; returns whether a slow client was sent away. */
+  /** Closes the connection after a timeout. Returns whether the client was too slow. */
   check(now: number): boolean {
-    const { first, answer, idle, full } = this.to.patience
-    const isStalled = this.fullAt > 0 && now - this.fullAt > full
+    const { firstByteMs, responseMs, idleMs, stalledReaderMs } = this.context.timeouts
+    const isStalled = this.stalledAt > 0 && now - this.stalledAt > stalledReaderMs
     if (this.endedAt > 0) {
-      if (now - this.endedAt > lingering && (this.fullAt === 0 || isStalled)) this.close()
+      if (now - this.endedAt > lingerMs && (this.stalledAt === 0 || isStalled)) this.close()
       return false
     }
-    if (this.leavingAt > 0 && now - this.leavingAt > lingering && this.fullAt === 0) {
-      this.sendAway("")
+    if (this.closingAt > 0 && now - this.closingAt > lingerMs && this.stalledAt === 0) {
+      this.reject("")
       return false
     }
-    const isAsking = this.askedAt > 0
-    const isSilent = now - this.lastAt > (this.server === undefined ? first : idle)
-    const isLate = isAsking && now - this.askedAt > answer
+    const isRequesting = this.requestAt > 0
+    const isSilent = now - this.lastAt > (this.server === undefined ? firstByteMs : idleMs)
+    const isLate = isRequesting && now - this.requestAt > responseMs
     if (!isStalled && !isSilent && !isLate) return false
-    this.sendAway(isAsking ? this.to.tooSlow : undefined)
-    return isStalled || isAsking || this.server === undefined
+    this.reject(isRequesting ? this.context.requestTimeout : undefined)
+    return isStalled || isRequesting || this.server === undefined
   }
 
-  private leaveSoon(): void {
-    this.leavingAt = this.to.now()
+  private closeAfterResponse(): void {
+    this.closingAt = this.context.now()
   }
 
-  /** Ends it with a last word, and lets the client hear that before it is cut off. */
-  sendAway(saying: string | undefined): void {
+  /** Ends the connection with a last response, which the client has time to read. */
+  reject(rawResponse: string | undefined): void {
     if (this.endedAt > 0) return
-    this.endedAt = this.to.now()
+    this.endedAt = this.context.now()
     this.server?.destroy()
-    if (saying === undefined || this.fullAt > 0) this.close()
+    if (rawResponse === undefined || this.stalledAt > 0) this.close()
     else {
-      this.client.end(saying, "latin1")
+      this.client.end(rawResponse, "latin1")
       this.client.on("data", () => {})
       this.client.resume()
     }
   }
 
-  /** Ends it at once. */
+  /** Closes both sides at once. */
   close(): void {
     this.client.destroy()
     this.server?.destroy()
   }
 
-  private hand(first: Buffer): void {
-    const { client, to } = this
+  private connectServer(first: Buffer): void {
+    const { client, context } = this
     if (this.endedAt > 0) return
-    this.asked()
+    this.requested()
     client.pause()
-    const server = connect({ port: to.port(), host: "127.0.0.1", noDelay: true, allowHalfOpen: true })
+    const server = connect({ port: context.port(), host: "127.0.0.1", noDelay: true, allowHalfOpen: true })
     this.server = server
     let port = 0
     server.once("connect", () => {
       if (this.endedAt > 0) return
       port = server.localPort ?? 0
-      to.ports.add(port, { address: client.remoteAddress ?? "", leaveSoon: () => this.leaveSoon() })
-      this.handOn(server, this.askedNow(first))
+      context.ports.add(port, {
+        address: client.remoteAddress ?? "",
+        closeAfterResponse: () => this.closeAfterResponse()
+      })
+      this.writeToServer(server, this.fromClient(first))
       client.on("data", (data: Buffer) => {
         if (this.endedAt > 0) return
-        this.handOn(server, this.askedNow(data))
+        this.writeToServer(server, this.fromClient(data))
       })
       this.readOn()
       this.endServer()
     })
     server.on("drain", () => this.readOn())
     server.on("data", (data: Buffer) => {
-      this.askedAt = 0
-      this.lastAt = to.now()
+      this.requestAt = 0
+      this.lastAt = context.now()
       if (!client.write(data)) {
-        if (this.fullAt === 0) this.fullAt = to.now()
+        if (this.stalledAt === 0) this.stalledAt = context.now()
         server.pause()
       }
-      this.answered(server, data)
+      this.fromServer(server, data)
     })
     client.on("drain", () => {
-      this.fullAt = 0
-      this.lastAt = to.now()
+      this.stalledAt = 0
+      this.lastAt = context.now()
       server.resume()
     })
     server.once("end", () => {
       if (this.endedAt > 0) return
-      this.endedAt = to.now()
+      this.endedAt = context.now()
       client.end()
       server.end()
     })
     server.on("error", () => {})
     server.on("close", (hadError) => {
-      to.ports.end(port, to.now())
+      context.ports.end(port, context.now())
       if (hadError && this.endedAt === 0) client.destroy()
     })
   }
 
-  /** What of the client's bytes the server may have now. */
-  private askedNow(data: Buffer): Buffer | undefined {
-    this.asked()
-    return this.turns === undefined ? data : this.turns.asks(data)
+  /** The part of the client's data that the server may receive now. */
+  private fromClient(data: Buffer): Buffer | undefined {
+    this.requested()
+    return this.turns === undefined ? data : this.turns.fromClient(data)
   }
 
-  /** An answer may be what the client's next request has waited for. */
-  private answered(server: Socket, data: Buffer): void {
+  /** The end of a response may release the client's next request. */
+  private fromServer(server: Socket, data: Buffer): void {
     if (this.turns === undefined || this.endedAt > 0) return
-    const wasHolding = this.turns.isHolding
-    const next = this.turns.answers(data)
-    if (!wasHolding) return
-    if (next !== undefined) this.asked()
-    if (this.handOn(server, next)) this.readOn()
+    const wasBuffering = this.turns.isBuffering
+    const next = this.turns.fromServer(data)
+    if (!wasBuffering) return
+    if (next !== undefined) this.requested()
+    if (this.writeToServer(server, next)) this.readOn()
     this.endServer()
   }
 
-  /** Writes to the server; false when it takes no more for now. */
-  private handOn(server: Socket, data: Buffer | undefined): boolean {
-    const takesMore = data === undefined || server.write(data)
-    if (!takesMore || this.turns?.isHolding === true) this.client.pause()
-    return takesMore
+  /** False when the server's buffer is full for now. */
+  private writeToServer(server: Socket, data: Buffer | undefined): boolean {
+    const hasRoom = data === undefined || server.write(data)
+    if (!hasRoom || this.turns?.isBuffering === true) this.client.pause()
+    return hasRoom
   }
 
   private readOn(): void {
-    if (this.turns?.isHolding !== true) this.client.resume()
+    if (this.turns?.isBuffering !== true) this.client.resume()
   }
 
-  private asked(): void {
-    const now = this.to.now()
-    if (this.askedAt === 0) this.askedAt = now
+  private requested(): void {
+    const now = this.context.now()
+    if (this.requestAt === 0) this.requestAt = now
     this.lastAt = now
   }
 
-  private over(): void {
+  private closed(): void {
     this.server?.destroy()
-    this.to.left(this)
+    this.context.onClose(this)
   }
 }

@@ -1,26 +1,25 @@
-/** What a client is told at the door, as it goes over the wire: the errors of the one table. */
+/** Error responses of the connection guard as bytes on the wire, made from the table of errors. Keeps no state. */
 import { STATUS_CODES } from "node:http"
-import { closing } from "../body/closing.ts"
+import { closeConnection } from "../body/closing.ts"
 import { refuse } from "../errors.ts"
 
-export interface Sayings {
-  /** There are as many connections as may be. */
-  readonly tooMany: string
-  /** The request did not come in time. */
-  readonly tooSlow: string
+export interface RawResponses {
+  readonly tooManyConnections: string
+  /** The request was not complete in time. */
+  readonly requestTimeout: string
 }
 
-export const doorSayings = async (): Promise<Sayings> => ({
-  tooMany: await written(
-    refuse("busy", "There are as many connections as this server may have; try again.", closing)
+export const rawResponses = async (): Promise<RawResponses> => ({
+  tooManyConnections: await serialized(
+    refuse("busy", "Too many connections are open; try again later.", closeConnection)
   ),
-  tooSlow: await written(refuse("timeout", "The request was not there in time.", closing))
+  requestTimeout: await serialized(refuse("timeout", "The request did not arrive in time.", closeConnection))
 })
 
-/** An answer as a server would send it. */
-const written = async (answer: Response): Promise<string> => {
-  const { status, headers } = answer
-  const body = await answer.text()
+/** A response as a server would send it. */
+const serialized = async (response: Response): Promise<string> => {
+  const { status, headers } = response
+  const body = await response.text()
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     ...Array.from(headers, ([name, value]) => `${name}: ${value}`),

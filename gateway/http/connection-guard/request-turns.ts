@@ -1,109 +1,110 @@
 /**
- * Requests of one connection, handed on one at a time: what a client sends before it has its answer (pipelining, RFC 9112
- * §9.3.2) waits here, since Bun's server closes such a connection without any answer. Only the ends of requests and
- * answers are looked for; no byte is changed, left out or moved. What it cannot follow is handed on as it comes. Lives
- * as long as its connection.
+ * Forwards the requests of one connection one at a time: requests that a client sends before the previous response
+ * (pipelining, RFC 9112 §9.3.2) are buffered here, because Bun's server closes such a connection without a response. It
+ * only searches for the ends of requests and responses; no byte is changed, dropped or reordered. Data that it cannot
+ * parse is forwarded immediately. Lives as long as its connection.
  */
 import { type Body, bodyOf, Chunks } from "./framing.ts"
 
-/** Heads beyond this many characters are not followed. */
-const maxHead = 65_536
+/** Longer heads are not parsed, characters. */
+const maxHeadLength = 65_536
 
-type Following = "request head" | "request body" | "answer" | "nothing"
+/** What is parsed now; after "nothing" everything is forwarded. */
+type Parsing = "request head" | "request body" | "response" | "nothing"
 
-export class Turns {
-  private following: Following = "request head"
+export class RequestTurns {
+  private parsing: Parsing = "request head"
   private head = ""
   private body: Body = 0
   private isHead = false
-  private answerHead = ""
-  /** Bytes of the answer's body that are still to come; undefined before its head is there. */
-  private answerLeft: number | undefined
-  private held: Buffer | undefined
+  private responseHead = ""
+  /** The remaining bytes of the response's body; undefined before its head is complete. */
+  private responseLeft: number | undefined
+  private buffered: Buffer | undefined
 
-  /** Is something held back? Then no more should be read of the client. */
-  get isHolding(): boolean {
-    return this.held !== undefined
+  /** Data of the client is buffered; the caller should read no more from the client. */
+  get isBuffering(): boolean {
+    return this.buffered !== undefined
   }
 
-  /** Takes what the client sent; returns what of it may be handed on now, undefined for nothing. */
-  asks(data: Buffer): Buffer | undefined {
-    if (this.following === "nothing") return data
-    if (this.following === "answer") return this.hold(data)
+  /** Takes data of the client; returns the part to forward now, undefined for none. */
+  fromClient(data: Buffer): Buffer | undefined {
+    if (this.parsing === "nothing") return data
+    if (this.parsing === "response") return this.buffer(data)
     const end = this.endOfRequest(data)
     if (end === undefined) return data
-    this.following = "answer"
+    this.parsing = "response"
     if (end === data.length) return data
-    this.hold(data.subarray(end))
+    this.buffer(data.subarray(end))
     return data.subarray(0, end)
   }
 
-  /** Looks at what the server answered; returns what may be handed on to it now, undefined for nothing. */
-  answers(data: Buffer): Buffer | undefined {
-    if (this.following === "nothing") return undefined
-    // An answer to a request that is not there yet: an error, after which the server closes.
-    if (this.following !== "answer") return this.giveUp()
+  /** Parses data of the server; returns buffered data to forward to it now, undefined for none. */
+  fromServer(data: Buffer): Buffer | undefined {
+    if (this.parsing === "nothing") return undefined
+    // A response before the request is complete: an error, after which the server closes.
+    if (this.parsing !== "response") return this.giveUp()
     for (let at = 0; at < data.length; ) {
-      if (this.answerLeft === undefined) {
-        const next = this.readAnswerHead(data, at)
+      if (this.responseLeft === undefined) {
+        const next = this.readResponseHead(data, at)
         if (next === undefined) return this.giveUp()
         at = next
       } else {
-        const taken = Math.min(this.answerLeft, data.length - at)
-        this.answerLeft -= taken
-        at += taken
+        const read = Math.min(this.responseLeft, data.length - at)
+        this.responseLeft -= read
+        at += read
       }
-      if (this.answerLeft === 0) return at === data.length ? this.nextTurn() : this.giveUp()
+      if (this.responseLeft === 0) return at === data.length ? this.nextTurn() : this.giveUp()
     }
     return undefined
   }
 
-  private hold(data: Buffer): undefined {
-    this.held = this.held === undefined ? data : Buffer.concat([this.held, data])
+  private buffer(data: Buffer): undefined {
+    this.buffered = this.buffered === undefined ? data : Buffer.concat([this.buffered, data])
   }
 
   private giveUp(): Buffer | undefined {
-    this.following = "nothing"
+    this.parsing = "nothing"
     return this.release()
   }
 
   private release(): Buffer | undefined {
-    const { held } = this
-    this.held = undefined
-    return held
+    const { buffered } = this
+    this.buffered = undefined
+    return buffered
   }
 
   private nextTurn(): Buffer | undefined {
-    this.following = "request head"
+    this.parsing = "request head"
     this.head = ""
-    this.answerHead = ""
-    this.answerLeft = undefined
-    const held = this.release()
-    return held === undefined ? undefined : this.asks(held)
+    this.responseHead = ""
+    this.responseLeft = undefined
+    const buffered = this.release()
+    return buffered === undefined ? undefined : this.fromClient(buffered)
   }
 
-  /** Where the present request ends in the data; undefined when it goes on. */
+  /** The position where the current request ends in the data; undefined when it continues. */
   private endOfRequest(data: Buffer): number | undefined {
     let at = 0
-    if (this.following === "request head") {
+    if (this.parsing === "request head") {
       const before = this.head.length
       this.head += data.toString("latin1")
-      // Clients may send empty lines before a request.
+      // Empty lines before a request are allowed.
       const start = this.head.search(/[^\r\n]/)
       const end = start === -1 ? -1 : this.head.indexOf("\r\n\r\n", start)
       if (end === -1) {
-        if (this.head.length > maxHead) this.following = "nothing"
+        if (this.head.length > maxHeadLength) this.parsing = "nothing"
         return undefined
       }
       const head = this.head.slice(start, end)
       const body = bodyOf(head)
       if (body === undefined) {
-        this.following = "nothing"
+        this.parsing = "nothing"
         return undefined
       }
       this.isHead = head.startsWith("HEAD ")
       this.body = body
-      this.following = "request body"
+      this.parsing = "request body"
       at = end + 4 - before
     }
     return this.endOfBody(data, at)
@@ -112,7 +113,7 @@ export class Turns {
   private endOfBody(data: Buffer, at: number): number | undefined {
     if (this.body instanceof Chunks) {
       const end = this.body.end(data, at)
-      if (end === "lost") this.following = "nothing"
+      if (end === "lost") this.parsing = "nothing"
       return typeof end === "number" ? end : undefined
     }
     const taken = Math.min(this.body, data.length - at)
@@ -120,22 +121,22 @@ export class Turns {
     return this.body === 0 ? at + taken : undefined
   }
 
-  /** Where the answer's body begins in the data, or its end when the head goes on; undefined where it is not followed. */
-  private readAnswerHead(data: Buffer, at: number): number | undefined {
-    const before = this.answerHead.length
-    this.answerHead += data.toString("latin1", at)
-    const end = this.answerHead.indexOf("\r\n\r\n")
-    if (end === -1) return this.answerHead.length > maxHead ? undefined : data.length
-    const head = this.answerHead.slice(0, end)
+  /** The start of the response's body in the data, or the data's end when the head continues; undefined when malformed. */
+  private readResponseHead(data: Buffer, at: number): number | undefined {
+    const before = this.responseHead.length
+    this.responseHead += data.toString("latin1", at)
+    const end = this.responseHead.indexOf("\r\n\r\n")
+    if (end === -1) return this.responseHead.length > maxHeadLength ? undefined : data.length
+    const head = this.responseHead.slice(0, end)
     const [, status = ""] = /^HTTP\/1\.1 (\d{3})/.exec(head) ?? []
     const next = at + end + 4 - before
-    this.answerHead = ""
-    // 100 (Continue) and its like come before the answer itself.
+    this.responseHead = ""
+    // 100 (Continue) and other interim responses come before the final one.
     if (/^1(?!01)/.test(status)) return next
     const length = /\r\ncontent-length: *(\d+) *(?:\r\n|$)/i.exec(head)?.[1]
-    const isBare = this.isHead || status === "204" || status === "304"
-    if (!/^[2-5]/.test(status) || (length === undefined && !isBare)) return undefined
-    this.answerLeft = isBare ? 0 : Number(length)
+    const hasNoBody = this.isHead || status === "204" || status === "304"
+    if (!/^[2-5]/.test(status) || (length === undefined && !hasNoBody)) return undefined
+    this.responseLeft = hasNoBody ? 0 : Number(length)
     return next
   }
 }

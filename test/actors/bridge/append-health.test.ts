@@ -1,13 +1,13 @@
-/** Doubt about the log lasts its time, also when the machine's clock is set back meanwhile. */
+/** The log is unhealthy for a fixed time after a failed append, even when the system time is set back. */
 import { expect, test } from "bun:test"
 import { Clock, Effect, Exit } from "effect"
-import { doubtAfterFailure, doubtedFor } from "../../../actors/bridge/append-health.ts"
+import { makeAppendHealth, unhealthyForMs } from "../../../actors/bridge/append-health.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
 const hour = 3_600_000
 const failed = new Failure({ reason: "unavailable", message: "no" })
 
-/** A time of day, and the time that really passes; both in milliseconds. */
+/** The system time and the monotonic time; both in milliseconds. */
 const clockOf = (time: { day: number; steady: number }) => ({
   ...Clock.Clock.defaultValue(),
   currentTimeMillisUnsafe: () => time.day,
@@ -16,9 +16,9 @@ const clockOf = (time: { day: number; steady: number }) => ({
   monotonicTimeNanos: Effect.sync(() => BigInt(time.steady) * 1_000_000n)
 })
 
-test("a clock that is set back does not prolong it", async () => {
+test("a system time that is set back does not prolong it", async () => {
   const time = { day: 10 * hour, steady: 5 }
-  const doubt = doubtAfterFailure()
+  const doubt = makeAppendHealth()
   const isFree = (): Promise<boolean> =>
     Effect.runPromise(
       Effect.provideService(Effect.exit(doubt.check), Clock.Clock, clockOf(time)).pipe(
@@ -27,11 +27,11 @@ test("a clock that is set back does not prolong it", async () => {
     )
   expect(await isFree()).toBe(true)
   await Effect.runPromise(
-    Effect.provideService(Effect.exit(doubt.watch(Effect.fail(failed))), Clock.Clock, clockOf(time))
+    Effect.provideService(Effect.exit(doubt.observe(Effect.fail(failed))), Clock.Clock, clockOf(time))
   )
   expect(await isFree()).toBe(false)
   time.day -= hour
-  time.steady += doubtedFor - 1
+  time.steady += unhealthyForMs - 1
   expect(await isFree()).toBe(false)
   time.steady += 1
   expect(await isFree()).toBe(true)

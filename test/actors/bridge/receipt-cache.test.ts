@@ -1,8 +1,8 @@
-/** Receipts are remembered by batch and places, within bounds of number and time. */
+/** Receipts are cached by batch and places, limited in number and time. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { rememberedFor, rememberReceipts } from "../../../actors/bridge/receipt-cache.ts"
+import { makeReceiptCache, receiptTtlMs } from "../../../actors/bridge/receipt-cache.ts"
 import type { EnrichedBatch, Receipt } from "../../../contracts/batch.ts"
 import { type BatchDigest, type BatchId, emptyDigest, newBatchId, Topic } from "../../../contracts/ids.ts"
 
@@ -16,9 +16,9 @@ const batchOf = (id: BatchId, ...places: ReadonlyArray<number>): EnrichedBatch =
   events: places.map((index) => ({ index, topic, value: new Uint8Array(), received: 3 }))
 })
 
-/** Remembers so many receipts, and tells how often something was stored. */
+/** A cache of at most `atMost` receipts that counts how often a batch was stored. */
 const storing = (atMost?: number) => {
-  const once = rememberReceipts(atMost)
+  const once = makeReceiptCache(atMost)
   let times = 0
   const store = (batch: EnrichedBatch) =>
     once(
@@ -37,8 +37,8 @@ const storing = (atMost?: number) => {
   return { store, times: () => times }
 }
 
-describe("remembered receipts", () => {
-  test("are those of exactly the same events: any other set of places is another", async () => {
+describe("cached receipts", () => {
+  test("are used for exactly the same events, not for any other set of places", async () => {
     const { store, times } = storing()
     const id = newBatchId()
     const parts = [
@@ -62,7 +62,7 @@ describe("remembered receipts", () => {
     expect(times()).toBe(parts.length + 1)
   })
 
-  test("are those of the very same lines: other lines under the same id are stored", async () => {
+  test("are used for the same lines: other lines under the same id are stored", async () => {
     const { store, times } = storing()
     const batch = batchOf(newBatchId(), 0, 1)
     const others = { ...batch, digest: "0123456789abcdef" as BatchDigest }
@@ -74,7 +74,7 @@ describe("remembered receipts", () => {
     expect(times()).toBe(2)
   })
 
-  test("are those of the same topics: the same events on their way elsewhere are other ones", async () => {
+  test("are used for the same topics: the same events for other topics are stored", async () => {
     const { store, times } = storing()
     const batch = batchOf(newBatchId(), 0, 1, 2)
     const sentTo = (...topics: ReadonlyArray<string>): EnrichedBatch => ({
@@ -94,7 +94,7 @@ describe("remembered receipts", () => {
     expect(times()).toBe(ways.length)
   })
 
-  test("are forgotten after a while, and the oldest first when there are too many", async () => {
+  test("expire, and the oldest are dropped first when there are too many", async () => {
     const { store, times } = storing(3)
     const ids = [1, 2, 3, 4].map(() => newBatchId())
     await Effect.runPromise(
@@ -105,15 +105,15 @@ describe("remembered receipts", () => {
         expect(times()).toBe(4)
         yield* store(batchOf(ids[0] ?? newBatchId(), 0))
         expect(times()).toBe(5)
-        yield* TestClock.adjust(rememberedFor)
+        yield* TestClock.adjust(receiptTtlMs)
         yield* store(batchOf(ids[0] ?? newBatchId(), 0))
         expect(times()).toBe(6)
       }).pipe(Effect.provide(TestClock.layer()))
     )
   })
 
-  test("of one that was stopped on the way are a failure for those who waited with it", async () => {
-    const once = rememberReceipts()
+  test("fail for everyone who waits when storing is interrupted", async () => {
+    const once = makeReceiptCache()
     const batch = batchOf(newBatchId(), 0)
     const failure = await Effect.runPromise(
       Effect.gen(function* () {

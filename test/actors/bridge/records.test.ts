@@ -1,4 +1,4 @@
-/** Records carry the contract's headers; what the log refuses for good becomes a rejection of that very event. */
+/** Records have the contract's headers; a record that the log can never store becomes a rejection of its event. */
 import { describe, expect, test } from "bun:test"
 import { recordsOf, rejectionsOf } from "../../../actors/bridge/records.ts"
 import type { EnrichedBatch } from "../../../contracts/batch.ts"
@@ -18,7 +18,7 @@ const batch: EnrichedBatch = {
 }
 
 describe("records", () => {
-  test("have the id and the times of the stages as headers, and a key only where there is one", () => {
+  test("have the id and the stage times as headers, and a key only if the event has one", () => {
     const [first, second] = recordsOf(batch, 40)
     expect(first).toEqual({
       topic,
@@ -29,7 +29,7 @@ describe("records", () => {
     expect(splitEventId(second?.headers.id ?? "")).toEqual({ batch: batch.id, index: 7 })
   })
 
-  test("why the log refused it is the reason of its dead letter", () => {
+  test("the log's refusal is the reason of the dead letter", () => {
     const reason = "Kafka refuses this record: it has no key (INVALID_RECORD)"
     const appended = [{ stored: false, why: "refused by the log", reason }] as const
     expect(rejectionsOf(batch, appended)).toEqual([
@@ -37,7 +37,7 @@ describe("records", () => {
     ])
   })
 
-  test("a refused record is the rejection of its event, not of its place", () => {
+  test("a refused record is rejected by the index of its event, not by its place", () => {
     const appended = [
       { stored: true, partition: 0, offset: "5" },
       { stored: false, why: "too large", reason: "too large for the topic events" }

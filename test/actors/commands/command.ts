@@ -1,4 +1,4 @@
-/** The commands `ledger`, `dead-letters`, `tap`, `counters` and `queue` as processes, as a person runs them. */
+/** The commands as processes, as a person runs them. */
 import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { ConfigProvider, Effect, References } from "effect"
@@ -23,10 +23,12 @@ export interface Ended {
 
 export type Runtime = "bun" | "deno"
 
-/** Starts `ledger …`, `dead-letters …`, `tap …`, `counters …` or `queue …`. */
+export const commandNames = ["actor", "counters", "dead-letters", "ledger", "queue", "tap", "top"] as const
+
+/** Starts `ledger …` or another command. */
 export const launchCommand = (
   settings: Environment,
-  name: "ledger" | "dead-letters" | "tap" | "counters" | "queue",
+  name: (typeof commandNames)[number],
   args: ReadonlyArray<string>,
   runtime: Runtime = "bun"
 ) => {
@@ -39,8 +41,8 @@ export const launchCommand = (
 }
 
 /** Runs it to its end. */
-export const command = (...asked: Parameters<typeof launchCommand>): Promise<Ended> => {
-  const child = launchCommand(...asked)
+export const command = (...launch: Parameters<typeof launchCommand>): Promise<Ended> => {
+  const child = launchCommand(...launch)
   let out = ""
   let err = ""
   child.stdout.on("data", (chunk: Buffer) => {
@@ -52,7 +54,7 @@ export const command = (...asked: Parameters<typeof launchCommand>): Promise<End
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, err })))
 }
 
-/** Does something with the queue that a process with these settings has. */
+/** Uses the queue that a process with these settings has. */
 export const withQueue = <A>(
   settings: Environment,
   use: (queue: IngestQueue["Service"]) => Effect.Effect<A, Failure>
@@ -65,7 +67,7 @@ export const withQueue = <A>(
     )
   )
 
-/** The ledger as `ledger --json` tells it once what stands in it is as `wanted`. */
+/** The ledger as `ledger --json` prints it, once its totals are as `wanted`. */
 export const ledgerWhen = async (
   settings: Environment,
   what: string,
@@ -82,7 +84,7 @@ export const ledgerWhen = async (
   return JSON.parse((await command(settings, "ledger", ["--json"])).out)
 }
 
-/** A dead letter as `dead-letters list --json` tells it. */
+/** A dead letter as `dead-letters list --json` prints it. */
 export interface ListedDeadLetter {
   readonly id: string
   readonly ours: boolean

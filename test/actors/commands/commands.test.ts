@@ -1,6 +1,6 @@
 /**
- * What a person does when events cannot be processed: sees it in the ledger, finds the dead letter, tries it dry, edits
- * it, replays it, and the ledger adds up all the while. On embedded services beside the running process, and on real
+ * The commands `ledger` and `dead-letters` when events cannot be processed: the dead letter is listed, tried as a dry run,
+ * edited and replayed, and the ledger balances at every step. On embedded services beside the running process, and on real
  * servers.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
@@ -16,19 +16,19 @@ import { eventually } from "../../support/eventually.ts"
 import { type Environment, ownSettings, type Spoor, startSpoor } from "../../support/spoor.ts"
 import { command, launchCommand, ledgerWhen, listed, type Runtime, withQueue } from "./command.ts"
 
-/** A pipeline that runs, and what stands behind it. */
+/** A running pipeline, and access to its services. */
 interface Pipeline {
   readonly settings: Environment
   readonly start: () => Promise<Spoor>
-  /** Pushes two lines as a gateway does, with nobody there who claims them. */
+  /** Pushes two lines as a gateway does, without a drainer. */
   readonly pushTwo: () => Promise<unknown>
-  /** Pushes a line as a tracker of another's making does. */
+  /** Pushes a line as another program does. */
   readonly pushLine: (line: string) => Promise<unknown>
-  /** Puts a text into the dead-letter list, as another program does. */
-  readonly buryText: (text: string) => Promise<unknown>
-  /** Takes the first line away, of those that nobody has claimed. */
+  /** Appends a text to the dead-letter list, as another program does. */
+  readonly deadLetterText: (text: string) => Promise<unknown>
+  /** Removes the first waiting line. */
   readonly stealLine: () => Promise<unknown>
-  /** Deletes whatever is claimed. */
+  /** Deletes all claimed batches. */
   readonly deleteClaimed: () => Promise<unknown>
   /** An event id that is in the log. */
   readonly storedId: () => Promise<string>
@@ -54,7 +54,7 @@ const embedded = (): Pipeline => {
         push([good, good] as ReadonlyArray<string> as ReadonlyArray<ByteString>)
       ),
     pushLine: (line) => sql("INSERT INTO lines (line) VALUES (?)", Buffer.from(line, "latin1")),
-    buryText: (text) => sql("INSERT INTO dead_letters (letter) VALUES (?)", text),
+    deadLetterText: (text) => sql("INSERT INTO dead_letters (letter) VALUES (?)", text),
     stealLine: () => sql("DELETE FROM lines WHERE place = (SELECT min(place) FROM lines)"),
     deleteClaimed: () => sql("DELETE FROM batches"),
     storedId: () =>
@@ -88,7 +88,7 @@ const onServers = (servers: Environment): Pipeline => {
       await gateway.end()
     },
     pushLine: (line) => redis.rpush(queueKey, Buffer.from(line, "latin1")),
-    buryText: (text) => redis.rpush(cluster.deadLetterKey, text),
+    deadLetterText: (text) => redis.rpush(cluster.deadLetterKey, text),
     stealLine: () => redis.lpop(queueKey),
     deleteClaimed: () => redis.del(`{${queueKey}}:claimed`),
     storedId: async () => cluster.read(cluster.topic)[0]?.headers.id ?? "",
@@ -117,14 +117,14 @@ const suite = (open: () => Pipeline): void => {
     await pipeline.stop()
   })
 
-  test("before anything came, everything is nothing and adds up", async () => {
+  test("without events all figures are 0, and the ledger balances", async () => {
     const { code, out } = await ledger()
     expect(out).toContain("received 0 = stored 0 + dead-lettered 0 + waiting 0 + in flight 0")
     expect(code).toBe(0)
     expect((await deadLetters("list")).out).toBe("No dead letters.\n")
   })
 
-  test("a bad line is one of the received, and a dead letter that can be listed and shown", async () => {
+  test("an invalid line counts as received, and is a dead letter that can be listed and shown", async () => {
     for (const n of [1, 2, 3, 4, 5]) {
       await fetch(new URL(`/t/good?n=${n}`, spoor.address("send events")))
     }
@@ -169,7 +169,7 @@ const suite = (open: () => Pipeline): void => {
     expect(await listed(settings, "--text", "T/B\\X1B")).toHaveLength(1)
   })
 
-  test("what is stored is found by its id, with its record", async () => {
+  test("a stored event is found by its id, with its record", async () => {
     const { code, out } = await ledger("where", await pipeline.storedId())
     expect(out).toMatch(/^In the log: topic \S+, partition \d+, offset \d+\.\n/)
     expect(out).toMatch(/record {5}good type=/)
@@ -179,7 +179,7 @@ const suite = (open: () => Pipeline): void => {
     expect(nowhere.code).toBe(1)
   })
 
-  test("a letter that cannot be mended comes back once for each replay, three times at most", async () => {
+  test("a dead letter that fails again comes back once for each replay, at most three times", async () => {
     for (const n of [1, 2, 3]) {
       const { id } = await letter()
       const replayed = await deadLetters("replay", id)
@@ -202,7 +202,7 @@ const suite = (open: () => Pipeline): void => {
     expect((await letter()).id).toBe(id)
   })
 
-  test("tried dry nothing is sent; edited it would be stored, and then it is", async () => {
+  test("a dry run sends nothing; the edited line would be stored, and is stored when replayed", async () => {
     const { id } = await letter()
     const asIs = await deadLetters("replay", id, "--dry-run")
     expect(asIs).toMatchObject({
@@ -222,9 +222,9 @@ const suite = (open: () => Pipeline): void => {
     expect((await deadLetters("replay", id)).out).toContain("is no dead letter")
   })
 
-  test("what another program set aside is replayed with --all, and the run ends", async () => {
-    await pipeline.buryText(good)
-    await pipeline.buryText("no line at all")
+  test("dead letters of another program are replayed with --all, once each", async () => {
+    await pipeline.deadLetterText(good)
+    await pipeline.deadLetterText("no line at all")
     const letters = await listed(settings)
     expect(letters).toMatchObject([
       { ours: false, line: "no line at all" },
@@ -234,15 +234,15 @@ const suite = (open: () => Pipeline): void => {
     expect((await deadLetters("replay", "--all")).out).toBe("2 letters replayed.\n")
     const seen = await ledgerWhen(
       settings,
-      "both went their way",
+      "both are settled",
       ({ stored, dead }) => stored === 8 && dead === 1
     )
     expect(seen).toMatchObject({ balanced: true, warnings: [], total: { received: 9 } })
   })
 
-  test("discarded for good only when that is confirmed", async () => {
+  test("--all discards only with --yes", async () => {
     const asked = await deadLetters("discard", "--all")
-    expect(asked.err).toContain("1 letter would be discarded for good. Say --yes")
+    expect(asked.err).toContain("1 dead letter would be discarded for good. Add --yes")
     expect(asked.code).toBe(1)
     expect((await deadLetters("discard", "--all", "--yes")).out).toBe("1 letter discarded.\n")
     const { out, code } = await ledger()
@@ -250,7 +250,7 @@ const suite = (open: () => Pipeline): void => {
     expect(code).toBe(0)
   })
 
-  test("a line that is stolen from the list, and a claimed batch that is deleted, are missed", async () => {
+  test("a line removed by another program and a deleted claimed batch are reported as missing", async () => {
     const own = open()
     const ledger = (...args: ReadonlyArray<string>) => command(own.settings, "ledger", args)
     await own.pushTwo()
@@ -258,7 +258,7 @@ const suite = (open: () => Pipeline): void => {
     await own.stealLine()
     const stolen = await ledger()
     expect(stolen.out).toContain(
-      "1 line is missing that Spoor pushed: another program took them from the list."
+      "1 line is missing that Spoor pushed: another program removed them from the list."
     )
     expect(stolen.out).toContain("It does NOT add up.")
     expect(stolen.code).toBe(1)
@@ -288,7 +288,7 @@ const servers = await realServers()
 describe.skipIf(servers === undefined)("on real servers", () => suite(() => onServers(servers ?? {})))
 
 describe.skipIf(servers === undefined)("two queues on real servers", () => {
-  test("are one account, and a letter goes back to the queue it came from", async () => {
+  test("are one ledger, and a replayed dead letter goes to the queue that it came from", async () => {
     const urls = ["/1", "/2"].map((path) => new URL(path, servers?.REDIS_URL).href)
     const cluster = makeCluster({ ...servers, REDIS_URL: urls.join() })
     const { settings, queueKey } = cluster
@@ -318,13 +318,13 @@ describe.skipIf(servers === undefined)("two queues on real servers", () => {
   })
 })
 
-test("with --watch the ledger is told again and again", async () => {
+test("with --watch the ledger is printed repeatedly", async () => {
   const child = launchCommand(ownSettings(), "ledger", ["--watch", "--json"])
   let out = ""
   child.stdout.on("data", (chunk: Buffer) => {
     out += chunk.toString()
   })
-  await eventually("it is told twice", () => out.split("\n").length > 2)
+  await eventually("it is printed twice", () => out.split("\n").length > 2)
   child.kill()
   for (const line of out.trimEnd().split("\n")) expect(JSON.parse(line)).toMatchObject({ balanced: true })
 })
@@ -335,16 +335,17 @@ for (const runtime of runtimes) {
     const settings = ownSettings()
     for (const [name, args, code, stream, text] of [
       ["ledger", [], 0, "out", "It adds up."],
-      ["ledger", ["--help"], 0, "out", "usage: ledger [--json]"],
-      ["ledger", ["were"], 64, "err", 'ledger has no "were"'],
-      ["ledger", ["--frob"], 64, "err", "--frob"],
-      ["ledger", ["where"], 64, "err", "where wants one event id"],
-      ["ledger", ["where", "x"], 1, "out", "This is no event id."],
+      ["ledger", ["--help"], 0, "out", "USAGE\n  ledger <subcommand> [flags]"],
+      ["ledger", ["were"], 64, "err", 'spoor: ledger has no subcommand "were"; did you mean where?'],
+      ["ledger", ["--frob"], 64, "err", "spoor: ledger has no flag --frob; it has --watch, --json, --local"],
+      ["ledger", ["where"], 64, "err", "spoor: ledger where needs <id>"],
+      ["ledger", ["where", "x", "--watch"], 64, "err", "spoor: ledger where has no flag --watch"],
+      ["ledger", ["where", "x"], 1, "out", "Not an event id."],
       ["dead-letters", ["list"], 0, "out", "No dead letters."],
       ["dead-letters", ["--help"], 0, "out", "REDIS_URL"],
-      ["dead-letters", [], 64, "err", "say list, show, replay or discard"],
+      ["dead-letters", [], 64, "err", "spoor: dead-letters needs a subcommand: list, show, replay, discard"],
       ["dead-letters", ["show", "x"], 1, "err", 'there is no dead letter "x"'],
-      ["dead-letters", ["list", "--cursor", "x"], 78, "err", "no place to go on from"]
+      ["dead-letters", ["list", "--cursor", "x"], 78, "err", "Invalid cursor"]
     ] as const) {
       test(`${name} ${args.join(" ")} ends with ${code}`, async () => {
         const ended = await command(settings, name, args, runtime)
@@ -353,15 +354,15 @@ for (const runtime of runtimes) {
       })
     }
 
-    test("settings that cannot work end it with 78, a queue that is down with 1", async () => {
+    test("invalid settings end it with 78, an unreachable queue with 1", async () => {
       const wrong = await command({ ...settings, KAFKA_TOPIC: "a b" }, "ledger", [], runtime)
       expect(wrong).toMatchObject({ code: 78, out: "" })
-      expect(wrong.err).toContain('"a b" cannot be the name of a Kafka topic')
+      expect(wrong.err).toContain('"a b" is not a valid name for a Kafka topic')
       const down = { ...settings, REDIS_URL: "redis://127.0.0.1:1" }
-      const away = await command(down, "ledger", [], runtime)
-      expect(away.out).toMatch(/queue {2}redis 127\.0\.0\.1:1 {2}\S+/)
-      expect(away.out).toStartWith("Not known: no queue could be asked.\n")
-      expect(away.code).toBe(1)
+      const unreachable = await command(down, "ledger", [], runtime)
+      expect(unreachable.out).toMatch(/queue {2}redis 127\.0\.0\.1:1 {2}\S+/)
+      expect(unreachable.out).toStartWith("Not known: no queue could be asked.\n")
+      expect(unreachable.code).toBe(1)
       const letters = await command(down, "dead-letters", ["list"], runtime)
       expect(letters.err).toContain("127.0.0.1:1")
       expect(letters.code).toBe(1)

@@ -1,4 +1,4 @@
-/** The command `counters` as a person runs it, on both kinds of store and both runtimes: what there is, and from 0 again. */
+/** The command `counters` as a process, on both kinds of store and both runtimes: it lists and resets tables. */
 import { describe, expect, test } from "bun:test"
 import { ConfigProvider, Context, Effect, Layer, Logger } from "effect"
 import * as ProjectionStoreLive from "../../../bridge/projection-store/layer.ts"
@@ -9,7 +9,7 @@ import { hasRedisProgram, startRedis } from "../../support/redis.ts"
 import { type Environment, ownSettings } from "../../support/spoor.ts"
 import { command, type Runtime } from "./command.ts"
 
-/** Does something with the store that a process with these settings has. */
+/** Uses the store that a process with these settings has. */
 const withStore = <A>(
   settings: Environment,
   use: (store: ProjectionStore["Service"]) => Effect.Effect<A, unknown>
@@ -80,12 +80,12 @@ const behaves = (settings: Environment, runtime: Runtime) => {
 describe("a command line of counters that makes no sense", () => {
   const settings = ownSettings()
   for (const [args, code, text] of [
-    [[], 64, "say list or reset"],
+    [[], 64, "counters needs a subcommand: list, reset"],
     [["reset"], 64, "names of tables, or --all"],
     [["reset", "--all"], 64, "add --yes"],
     [["reset", "--all", "by-type", "--yes"], 64, "names of tables, or --all"],
-    [["reset", "by-nothing"], 64, 'there is no table "by-nothing"; say one of by-type, by-action'],
-    [["list", "by-type"], 64, "list takes no table"]
+    [["reset", "by-nothing"], 64, '<table> cannot be "by-nothing"; write one of by-type, by-action'],
+    [["list", "by-type"], 64, '"by-type" is one argument too many; write counters list [flags]']
   ] as const) {
     test(`counters ${args.join(" ")} ends with ${code}`, async () => {
       const ended = await command(settings, "counters", args)
@@ -100,7 +100,7 @@ describe.skipIf(denoProgram() === undefined)("counters in a file, on Deno", () =
   behaves(ownSettings(), "deno")
 )
 describe.skipIf(!hasRedisProgram())("counters on Redis", () => {
-  test("are reset, and a store that is away ends it with 1", async () => {
+  test("are reset; an unreachable store ends it with 1", async () => {
     const server = await startRedis()
     const settings = { ...ownSettings(), PROJECTIONS_URL: server?.url ?? "" }
     await count(settings)

@@ -1,4 +1,4 @@
-/** Times of the commands: UTC, or with `--local` those of the machine's zone, by which they are marked. */
+/** Times in the output of commands: UTC, or with `--local` in the zone of the machine; the zone is shown. */
 import { expect, test } from "bun:test"
 import { eventually } from "../../support/eventually.ts"
 import { ownSettings, startSpoor } from "../../support/spoor.ts"

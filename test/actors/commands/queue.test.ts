@@ -1,4 +1,4 @@
-/** The command `queue`: it finds a damaged file, saves what can be read into a new one, and the actors start again. */
+/** The command `queue`: it finds a damaged file and saves the readable rows into a new one, which the actors can use. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -49,7 +49,7 @@ const filled = async (): Promise<string> => {
   return folder
 }
 
-/** All lines that can still be drained, in the order in which they are. */
+/** All lines that can still be drained, in their order. */
 const drained = (folder: string): Promise<ReadonlyArray<string>> =>
   Effect.runPromise(
     Effect.gen(function* () {
@@ -81,7 +81,7 @@ const numbers = (lines: ReadonlyArray<string>): ReadonlyArray<number> =>
     return number
   })
 
-/** What at least can be read of 3,000 lines, of which a page holds 18. */
+/** How many of 3,000 lines must be saved at least; a page holds 18. */
 const least: Readonly<Record<keyof typeof spoil, number>> = {
   "a page in the middle": total - 40,
   "several pages full of something else": total - 120,
@@ -91,7 +91,7 @@ const least: Readonly<Record<keyof typeof spoil, number>> = {
 
 describe("queue repair", () => {
   for (const [what, harm] of Object.entries(spoil)) {
-    test(`saves what can be read: ${what}`, async () => {
+    test(`saves the readable rows: ${what}`, async () => {
       const folder = await filled()
       const path = join(folder, "queue.sqlite")
       harm(path)
@@ -142,7 +142,7 @@ describe("queue repair", () => {
     expect(records).toBeLessThan(500)
   })
 
-  test("a file that is in use, or not damaged, is left alone", async () => {
+  test("a file in use, or without damage, stays unchanged", async () => {
     const folder = await filled()
     await Effect.runPromise(
       Effect.gen(function* () {
@@ -164,16 +164,17 @@ describe("queue repair", () => {
     expect((await drained(folder)).length).toBe(total)
   })
 
-  test("a command line, or a folder, that makes no sense", async () => {
+  test("an invalid command line, or a missing folder", async () => {
     const nowhere = join(tmpdir(), "spoor-nowhere", crypto.randomUUID())
     const missing = await command({ DATA_DIR: nowhere }, "queue", ["check"])
     expect(missing.code).toBe(1)
     expect(missing.err).toContain(nowhere)
     expect(existsSync(nowhere)).toBe(false)
     for (const [args, said] of [
-      [[], "check or repair"],
-      [["mend"], "mend"],
-      [["repair", "letters"], "letters"]
+      [[], "queue needs a subcommand: check, repair"],
+      [["mend"], 'queue has no subcommand "mend"; it has check, repair'],
+      [["check", "--force"], "queue check has no flag --force"],
+      [["repair", "letters"], '<file> cannot be "letters"; write "queue" |']
     ] as const) {
       const { code, err } = await command({ DATA_DIR: nowhere }, "queue", args)
       expect(code).toBe(64)

@@ -1,4 +1,4 @@
-/** What each counter makes of records in either dialect and of what is no record at all, and that each event counts once. */
+/** What each counter counts of records in either dialect and of invalid records, and that each event counts once. */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,7 +8,7 @@ import { EventCounter } from "../../../actors/event-counter.ts"
 import { MetadataCounter } from "../../../actors/metadata-counter.ts"
 import type { Actor } from "../../../actors/runtime/actor.ts"
 import { makeHealth } from "../../../actors/runtime/health.ts"
-import { type Life, start } from "../../../actors/runtime/supervisor.ts"
+import { type RunningActor, start } from "../../../actors/runtime/supervisor.ts"
 import { SearchCounter } from "../../../actors/search-counter.ts"
 import { EventLog } from "../../../bridge/event-log/service.ts"
 import { makeSqlite } from "../../../bridge/event-log/sqlite/log.ts"
@@ -53,7 +53,7 @@ const appended = (log: EventLog["Service"], texts: ReadonlyArray<string>, ids: R
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), "spoor-counters-"))
 
-/** A log and a store, which end with the scope. */
+/** A log and a store, closed with the scope. */
 const places = Effect.fnUntraced(function* (folder: string, storeFolder = folder) {
   const log = yield* makeSqlite(folder)
   yield* log.ensureTopics([topic])
@@ -73,9 +73,9 @@ const started = (
   return start(actor, context, makeHealth(), () => {})
 }
 
-const handled = (life: Life, count: number) =>
+const handled = (running: RunningActor, count: number) =>
   Effect.promise(() =>
-    eventually("all records are handled", () => life.meter.totals().events.succeeded >= count)
+    eventually("all records are handled", () => running.meter.totals().events.succeeded >= count)
   )
 
 const tableOf = (store: ProjectionStore["Service"], actor: Actor, table: string) =>
@@ -86,7 +86,7 @@ const tableOf = (store: ProjectionStore["Service"], actor: Actor, table: string)
 const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
   Effect.runPromise(Effect.scoped(effect).pipe(Effect.provide(Logger.layer([]))))
 
-/** Runs the actor on those records and reads its tables. */
+/** Runs the actor on these records and reads its tables. */
 const countedBy = (actor: Actor, tables: ReadonlyArray<string>) =>
   run(
     Effect.gen(function* () {
@@ -128,7 +128,7 @@ describe("counters", () => {
     expect(await countedBy(SearchCounter, ["by-text"])).toEqual({ "by-text": { "red shoes": 2, "": 2 } })
   })
 
-  test("an event that stands twice in the log counts once", () =>
+  test("an event stored twice in the log counts once", () =>
     run(
       Effect.gen(function* () {
         const { log, store } = yield* places(newFolder())
@@ -139,15 +139,15 @@ describe("counters", () => {
           ids.map(() => `app_open ${meta()} e`),
           ids
         )
-        const life = yield* started(EventCounter, log, store)
-        yield* handled(life, ids.length)
+        const running = yield* started(EventCounter, log, store)
+        yield* handled(running, ids.length)
         yield* appended(log, [`app_open ${meta()} e`], [eventId(batch, 2)])
-        yield* handled(life, ids.length + 1)
+        yield* handled(running, ids.length + 1)
         expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: 3 })
       })
     ))
 
-  test("an event that its client sends again counts once; another with the same id of its client counts", () =>
+  test("an event that its client sends again counts once; a different event with the same client id counts", () =>
     run(
       Effect.gen(function* () {
         const { log, store } = yield* places(newFolder())
@@ -165,13 +165,13 @@ describe("counters", () => {
         const batch = newBatchId()
         const ids = texts.map((_, place) => eventId(batch, place))
         yield* appended(log, texts, ids)
-        const life = yield* started(EventCounter, log, store)
-        yield* handled(life, texts.length)
+        const running = yield* started(EventCounter, log, store)
+        yield* handled(running, texts.length)
         expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: 6, app_close: 1 })
-        expect(life.meter.totals().events.repeated).toBe(1)
+        expect(running.meter.totals().events.repeated).toBe(1)
 
         yield* appended(log, [texts[1] ?? ""], [eventId(newBatchId(), 0)])
-        yield* handled(life, texts.length + 1)
+        yield* handled(running, texts.length + 1)
         expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: 6, app_close: 1 })
       })
     ))
@@ -206,7 +206,7 @@ describe("counters", () => {
       ))
   }
 
-  test("a log that was deleted is counted from its beginning when it is made again", () =>
+  test("a log that was deleted and created again is counted from its beginning", () =>
     run(
       Effect.gen(function* () {
         const storeFolder = newFolder()
@@ -216,15 +216,15 @@ describe("counters", () => {
         ] as const) {
           const { log, store } = yield* places(newFolder(), storeFolder)
           yield* appended(log, texts)
-          const life = yield* started(EventCounter, log, store)
-          yield* handled(life, texts.length)
-          yield* life.drain
+          const running = yield* started(EventCounter, log, store)
+          yield* handled(running, texts.length)
+          yield* running.drain
           expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: count })
         }
       })
     ))
 
-  test("a batch whose handling fails is handled again; before that its place is not committed", () =>
+  test("a batch whose handling fails is handled again, and its offset is not committed before", () =>
     run(
       Effect.gen(function* () {
         const { log, store } = yield* places(newFolder())
@@ -239,7 +239,7 @@ describe("counters", () => {
           }
         })
         const refused = yield* started(EventCounter, log, failing(Number.POSITIVE_INFINITY))
-        yield* Effect.promise(() => eventually("it is handled again", () => failures >= 2))
+        yield* Effect.promise(() => eventually("the batch is handled again", () => failures >= 2))
         yield* refused.drain
         expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({})
 

@@ -1,17 +1,17 @@
-/** The gateway's protection and privacy as a user sets them: processes, real sockets, one Redis. */
+/** The gateway's guards and privacy with a user's settings: processes, real sockets, one Redis. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { ConfigProvider, Effect, Exit } from "effect"
 import { Redis } from "ioredis"
 import { makeProtection } from "../../../actors/gateway/guard-layer.ts"
-import { endingOf } from "../../../actors/runtime/exit-code.ts"
+import { processExitOf } from "../../../actors/runtime/exit-code.ts"
 import { makeCertificate } from "../../support/certificate.ts"
 import { eventually } from "../../support/eventually.ts"
 import { startRedis } from "../../support/redis.ts"
 import { needsProgram } from "../../support/server.ts"
 import { type Environment, launch, ownSettings, type Spoor, startSpoor } from "../../support/spoor.ts"
 
-/** What a start with these settings would end with, without a process. */
+/** The exit code and message of a start with these settings, without a process. */
 const problemOf = async (settings: Environment) => {
   const exit = await Effect.runPromiseExit(
     Effect.scoped(makeProtection).pipe(
@@ -19,35 +19,35 @@ const problemOf = async (settings: Environment) => {
     )
   )
   if (Exit.isSuccess(exit)) throw new Error(`${JSON.stringify(settings)} is taken`)
-  return endingOf(exit.cause)
+  return processExitOf(exit.cause)
 }
 
-test("a setting that cannot work ends a process with exit code 78", async () => {
+test("an invalid setting ends the process with exit code 78", async () => {
   const { output, ended } = launch(
     ["gateway"],
     ownSettings({ LOG_LEVEL: "Error", ADDRESS_HEADERS: "X Forwarded" })
   )
   expect(await ended).toBe(78)
   expect(output().trim()).toBe(
-    "spoor: ADDRESS_HEADERS: name headers, separated by commas, like X-Forwarded-For or Forwarded."
+    "spoor: ADDRESS_HEADERS: it must be header names, separated by commas, like X-Forwarded-For or Forwarded."
   )
 })
 
-test("settings that cannot work are told in one sentence that repeats no secret", async () => {
+test("invalid settings are reported in one sentence without secrets", async () => {
   const cases: ReadonlyArray<readonly [Environment, string]> = [
-    [{ CORS_CREDENTIALS: "true" }, "CORS_CREDENTIALS needs CORS_ORIGINS to be a list of origins"],
-    [{ CORS_ORIGINS: "shop.example" }, '"shop.example" is no origin'],
-    [{ WRITE_KEYS: "secretkey=shop" }, 'the topic "shop", which is not among KAFKA_TOPICS'],
+    [{ CORS_CREDENTIALS: "true" }, "CORS_CREDENTIALS requires a list of origins in CORS_ORIGINS"],
+    [{ CORS_ORIGINS: "shop.example" }, '"shop.example" is not an origin'],
+    [{ WRITE_KEYS: "secretkey=shop" }, 'the topic "shop", which is not in KAFKA_TOPICS'],
     [{ WRITE_KEYS: "secret" }, "Key 1 of WRITE_KEYS must have 8 to 200"],
     [{ RATE_LIMIT_PER_ADDRESS: "many" }, "RATE_LIMIT_PER_ADDRESS"],
-    [{ RATE_LIMIT_PER_KEY: "5/s" }, "RATE_LIMIT_PER_KEY needs WRITE_KEYS"],
+    [{ RATE_LIMIT_PER_KEY: "5/s" }, "RATE_LIMIT_PER_KEY requires WRITE_KEYS"],
     [{ GATEWAY_MAX_PER_ADDRESS: "0" }, "GATEWAY_MAX_PER_ADDRESS"],
-    [{ PRIVACY_SIGNALS: "forget" }, '"forget" is no policy'],
-    [{ PRIVACY_SIGNALS: "clicks=drop" }, 'PRIVACY_SIGNALS names the topic "clicks"'],
+    [{ PRIVACY_SIGNALS: "forget" }, '"forget" is not a policy'],
+    [{ PRIVACY_SIGNALS: "clicks=drop" }, 'PRIVACY_SIGNALS has the topic "clicks"'],
     [{ ADDRESS_MASK: "24" }, "ADDRESS_MASK"],
     [{ ANONYMOUS_HEADER: "a b" }, "ANONYMOUS_HEADER"],
     [{ VISITOR_ID: "weekly" }, "VISITOR_ID"],
-    [{ TLS_CERT: "/nowhere.pem" }, "TLS needs both TLS_CERT and TLS_KEY"],
+    [{ TLS_CERT: "/nowhere.pem" }, "TLS requires both TLS_CERT and TLS_KEY"],
     [{ TLS_CERT: "/nowhere.pem", TLS_KEY: "/nowhere.pem" }, "TLS_CERT: the file /nowhere.pem cannot be read."]
   ]
   for (const [settings, sentence] of cases) {
@@ -82,7 +82,7 @@ describe.skipIf(server === undefined || !hasOpenssl)("two gateways on one Redis"
   const ask = (spoor: Spoor, target: string, init: RequestInit = {}): Promise<Response> =>
     fetch(new URL(target, spoor.address("send events")), { ...init, tls: { ca: readFileSync(cert, "utf8") } })
 
-  test("hold a key to its limit together, agree on visitors, and write no key", async () => {
+  test("share a key's limit, agree on visitor ids, and write no key", async () => {
     const [one, other] = await Promise.all([
       startSpoor(["gateway"], ownSettings(settings)),
       startSpoor(["gateway"], ownSettings(settings))

@@ -1,28 +1,28 @@
-/** Gateways that share their rate limits through a real Redis, also while it is away. */
+/** Gateways that share their rate limits through a real Redis, also while it is unavailable. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Schedule } from "effect"
-import { shareRates } from "../../../actors/gateway/sync-rate-limits.ts"
+import { syncRateLimits } from "../../../actors/gateway/sync-rate-limits.ts"
 import { redisRateShare } from "../../../bridge/rate-share/redis.ts"
-import { makeBuckets } from "../../../gateway/guard/token-buckets.ts"
+import { makeTokenBuckets } from "../../../gateway/guard/token-buckets.ts"
 import { eventually } from "../../support/eventually.ts"
 import { secretUrl, startRedis } from "../../support/redis.ts"
 
 const server = await startRedis()
 
 describe.skipIf(server === undefined)("rate limits", () => {
-  const rate = { interval: 60_000, burst: 10 }
+  const rate = { intervalMs: 60_000, burst: 10 }
   const now = (): number => performance.now()
 
-  /** One gateway's buckets, shared from when this resolves until `stop`. */
+  /** One gateway's buckets, synchronised from when this resolves until `stop`. */
   const gateway = async () => {
-    const buckets = makeBuckets(rate, { isShared: true })
+    const buckets = makeTokenBuckets(rate, { isShared: true })
     const connected = Promise.withResolvers<void>()
     const share = Effect.scoped(
       Effect.gen(function* () {
         const redis = yield* redisRateShare(secretUrl(server?.url ?? ""), { quiet: true })
         yield* Effect.retry(redis.dependency.check, { schedule: Schedule.spaced("20 millis") })
         connected.resolve()
-        return yield* shareRates(redis, [["address", buckets]], now)
+        return yield* syncRateLimits(redis, [["address", buckets]], now)
       })
     )
     const fiber = Effect.runFork(share)
@@ -30,15 +30,15 @@ describe.skipIf(server === undefined)("rate limits", () => {
     return { buckets, stop: () => Effect.runPromise(Fiber.interrupt(fiber)) }
   }
 
-  test("of two gateways add up, and a Redis that is away holds nobody up", async () => {
+  test("of two gateways add up, and an unavailable Redis delays no request", async () => {
     const [one, other] = [await gateway(), await gateway()]
     expect(one.buckets.take("a", 10, now())).toBe(0)
     expect(other.buckets.take("a", 1, now())).toBe(0)
     const wait = await eventually("the other gateway has learnt it", () => {
       const asked = other.buckets.take("a", 10, now())
-      return asked > 9 * rate.interval ? asked : undefined
+      return asked > 9 * rate.intervalMs ? asked : undefined
     })
-    expect(wait).toBeLessThanOrEqual(11 * rate.interval)
+    expect(wait).toBeLessThanOrEqual(11 * rate.intervalMs)
 
     await server?.stop()
     expect(one.buckets.take("b", 10, now())).toBe(0)

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { Redis } from "ioredis"
-import { daysAt, keptSalts } from "../../../actors/gateway/visitor-salts.ts"
+import { cachedSalts, daysAt } from "../../../actors/gateway/visitor-salts.ts"
 import { redisSalts } from "../../../bridge/visitor-salts/redis.ts"
 import { secretUrl, startRedis } from "../../support/redis.ts"
 
 const day = 86_400_000
 
-test("salts are needed an hour before their day and an hour after it", () => {
+test("salts are needed from an hour before their day until an hour after it", () => {
   expect(daysAt(5 * day)).toEqual([5, 4])
   expect(daysAt(5 * day + 3_599_999)).toEqual([5, 4])
   expect(daysAt(5 * day + 3_600_000)).toEqual([5])
@@ -22,36 +22,36 @@ describe.skipIf(server === undefined)("the salts of gateways", () => {
   const today = Math.floor(Date.now() / day)
   const open = redisSalts(secretUrl(url), { commandTimeout: 500, quiet: true })
 
-  test("are the same, and one that Redis has lost is put back", () =>
+  test("are the same, and a salt that Redis lost is restored", () =>
     Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
-          const [one, other] = [keptSalts(yield* open), keptSalts(yield* open)]
-          yield* one.keep
-          yield* other.keep
+          const [one, other] = [cachedSalts(yield* open), cachedSalts(yield* open)]
+          yield* one.refresh
+          yield* other.refresh
           const salt = one.saltOf(today)
           expect(salt).toMatch(/^[0-9a-f]{32}$/)
           expect(other.saltOf(today)).toBe(salt ?? "")
 
           const redis = new Redis(url)
           yield* Effect.promise(() => redis.flushall())
-          yield* other.keep
+          yield* other.refresh
           expect(yield* Effect.promise(() => redis.get(`{spoor:visitor}:salt:${today}`))).toBe(salt ?? "")
           redis.disconnect()
         })
       )
     ))
 
-  test("stand while Redis is away, and are missing where they never were", async () => {
+  test("are kept while Redis is unavailable, and are missing when they were never loaded", async () => {
     await Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
           const service = yield* open
-          const [known, unknown] = [keptSalts(service), keptSalts(service)]
-          yield* known.keep
+          const [known, unknown] = [cachedSalts(service), cachedSalts(service)]
+          yield* known.refresh
           yield* Effect.promise(() => server?.stop() ?? Promise.resolve())
-          yield* known.keep
-          yield* unknown.keep
+          yield* known.refresh
+          yield* unknown.refresh
           expect(known.saltOf(today)).toBeDefined()
           expect(unknown.saltOf(today)).toBeUndefined()
         })

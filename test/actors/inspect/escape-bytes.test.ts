@@ -1,4 +1,4 @@
-/** A line shown to a person hides nothing, steers nothing, and edited text becomes exactly the bytes it says. */
+/** A displayed line has no invisible characters or terminal escapes, and edited text becomes exactly the bytes it shows. */
 import { describe, expect, test } from "bun:test"
 import { Result } from "effect"
 import fc from "fast-check"
@@ -31,7 +31,7 @@ describe("readable", () => {
     ["\\x41", "\\\\x41"],
     ["\u001b[2J\u0007\n\r\t\0", "\\x1b[2J\\x07\\x0a\\x0d\\x09\\x00"],
     ["\xff\xc3", "\\xff\\xc3"],
-    // An override of direction, no-break and zero-width spaces, a filler: what a person would not see.
+    // A direction override, no-break and zero-width spaces, a filler: invisible to people.
     [
       bytesOf("\u202e\u00a0\u200b\ufeff\u3164\u2028"),
       "\\xe2\\x80\\xae\\xc2\\xa0\\xe2\\x80\\x8b\\xef\\xbb\\xbf\\xe3\\x85\\xa4\\xe2\\x80\\xa8"
@@ -45,7 +45,7 @@ describe("readable", () => {
     })
   }
 
-  test("loses nothing, whatever the bytes", () => {
+  test("is lossless for arbitrary bytes", () => {
     fc.assert(
       fc.property(anyBytes, (bytes) => {
         const text = readable(bytes)
@@ -56,19 +56,19 @@ describe("readable", () => {
     )
   })
 
-  test("also when the line is long", () => {
+  test("is lossless for long lines", () => {
     const long = "\xff\u001b\\ü".repeat(100_000) as ByteString
     expect(back(readable(long))).toBe(long)
   })
 })
 
-describe("an edited text that is no line", () => {
+describe("an edited text that is not a valid line", () => {
   for (const [text, sentence] of [
-    ["a\\b", "Behind the backslash at place 1"],
-    ["a\\x4", "Behind the backslash at place 1"],
-    ["ab\\", "Behind the backslash at place 2"],
-    ["one\ntwo", "control character at place 3 as \\x0a"],
-    ["\u009b", "control character at place 0 as \\xc2\\x9b"]
+    ["a\\b", "Invalid escape at position 1"],
+    ["a\\x4", "Invalid escape at position 1"],
+    ["ab\\", "Invalid escape at position 2"],
+    ["one\ntwo", "control character at position 3: write it as \\x0a"],
+    ["\u009b", "control character at position 0: write it as \\xc2\\x9b"]
   ] as const) {
     test(JSON.stringify(text), () => {
       const result = fromReadable(text)

@@ -1,4 +1,4 @@
-/** An event is found by its id wherever it is, and what "not found" means is said. */
+/** An event is located by its id wherever it is, and "not found" is explained. */
 import { expect, test } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -52,7 +52,7 @@ const suite = (open: OpenOwn): void => {
     test(what, () => Effect.runPromise(Effect.asVoid(Effect.scoped(body))))
 
   check(
-    "in flight, then in the log: with its place, the times of its stages and its record",
+    "an event in flight, then in the log with its place, stage times and record",
     Effect.gen(function* () {
       const queue = yield* open
       const { scan, ...log } = yield* openLog
@@ -91,7 +91,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "stored twice after a lost answer: both are told",
+    "an event stored twice after a lost answer has both records",
     Effect.gen(function* () {
       const queue = yield* open
       const log = yield* openLog
@@ -106,7 +106,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "a dead letter, given back, and on the second of two queues",
+    "a dead letter, a released event, and one on the second of two queues",
     Effect.gen(function* () {
       const [one, two] = [yield* open, yield* open]
       const { scan } = yield* openLog
@@ -114,19 +114,19 @@ const suite = (open: OpenOwn): void => {
       const [letter] = yield* bury(two, ["bad"])
       const dead = yield* locateEvent(letter?.id ?? "", places)
       expect(dead).toMatchObject({ state: "dead letter", letters: [{ address: letter?.id, line: "bad" }] })
-      expect(dead.sentence).toContain('"no path", said the drainer')
+      expect(dead.sentence).toContain('"no path", from the drainer')
 
       yield* two.push(["again"] as unknown as ReadonlyArray<ByteString>)
       const batch = yield* claimAll(two.source)
       yield* batch.release(60_000, true)
       const back = yield* locateEvent(eventId(batch.id, 0), places)
       expect(back).toMatchObject({ state: "in flight", underWay: [{ attempts: 1, isClaimed: false }] })
-      expect(back.sentence).toContain("nobody has it now")
+      expect(back.sentence).toContain("not claimed now")
     })
   )
 
   check(
-    "not found says what that means; what is no id is told at once",
+    "not found is explained; an invalid id is reported at once",
     Effect.gen(function* () {
       const queue = yield* open
       const log = yield* openLog
@@ -134,7 +134,7 @@ const suite = (open: OpenOwn): void => {
       const places = { sources: [queue.source], scan: log.scan, topics }
       const nowhere = yield* locateEvent(eventId(newBatchId(), 3), places)
       expect(nowhere.state).toBe("not found")
-      expect(nowhere.sentence).toContain("A line that waits has no id yet")
+      expect(nowhere.sentence).toContain("A waiting line has no id yet")
       for (const id of ["", "abc", "0123456789abcdef0123456789abcdef", "raw-0123456789ab"]) {
         expect((yield* locateEvent(id, places)).state).toBe("not an id")
       }
@@ -142,33 +142,33 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "a log or a queue that is down is told, and the rest is asked; so is a log too long to look through",
+    "an unreachable log or queue is reported and the rest is searched, and so is a log too long to search",
     Effect.gen(function* () {
       const queue = yield* open
-      const failure = new Failure({ reason: "unavailable", message: "Kafka is away." })
+      const failure = new Failure({ reason: "unavailable", message: "Kafka is unreachable." })
       const [letter] = yield* bury(queue, ["bad"])
       const id = letter?.id ?? ""
       const away = { sources: [queue.source], scan: () => Effect.fail(failure), topics }
       expect(yield* locateEvent(id, away)).toMatchObject({
         state: "dead letter",
-        troubles: ["Kafka is away."]
+        troubles: ["Kafka is unreachable."]
       })
       const other = yield* locateEvent(eventId(newBatchId(), 0), away)
-      expect(other).toMatchObject({ state: "not found", troubles: ["Kafka is away."] })
-      expect(other.sentence).toContain("not every place could be asked")
-      const slow = { ...away, scan: () => Effect.never, patience: 20 }
+      expect(other).toMatchObject({ state: "not found", troubles: ["Kafka is unreachable."] })
+      expect(other.sentence).toContain("not every place could be searched")
+      const slow = { ...away, scan: () => Effect.never, timeoutMs: 20 }
       expect((yield* locateEvent(id, slow)).troubles[0]).toContain("not to its end")
       const broken = { ...queue.source, find: () => Effect.fail(failure) }
       const unsure = yield* locateEvent(id, { ...away, sources: [broken], scan: () => Effect.succeed(false) })
       expect(unsure).toMatchObject({
         state: "dead letter",
-        troubles: [`${queue.source.dependency.address}: Kafka is away.`]
+        troubles: [`${queue.source.dependency.address}: Kafka is unreachable.`]
       })
     })
   )
 
   check(
-    "once it is found, no other partition is gone through, and its own no further than a resend would be",
+    "after the first record no other partition is searched, and its own only as far as a resend could be",
     Effect.gen(function* () {
       const queue = yield* open
       const id = newBatchId()

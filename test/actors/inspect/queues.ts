@@ -1,4 +1,4 @@
-/** Queues of a test's own that already hold dead letters: on Redis and in files, with letters of other programs too. */
+/** Queues with dead letters, private to a test: on Redis and in files, with letters of other programs too. */
 import { describe } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -18,7 +18,7 @@ import { serverUrl } from "../../support/server.ts"
 export interface OwnQueue {
   readonly push: IngestQueue["Service"]["push"]
   readonly source: QueueSource
-  /** Puts a text into the dead-letter list, as another program does. */
+  /** Adds a text to the dead-letter list, as another program would. */
   readonly foreign: (text: string) => Effect.Effect<unknown, unknown>
 }
 
@@ -60,7 +60,7 @@ export const onOwnQueues = async (suite: (open: OpenOwn) => void): Promise<void>
   describe("in a file", () => suite(inFile))
 }
 
-/** Claims all that waits as one batch. */
+/** Claims all waiting lines as one batch. */
 export const claimAll = Effect.fnUntraced(function* (
   source: QueueSource
 ): Effect.fn.Return<ClaimedBatch, unknown> {
@@ -68,7 +68,7 @@ export const claimAll = Effect.fnUntraced(function* (
   return batch ?? (yield* Effect.fail("There was nothing to claim."))
 })
 
-/** Pushes the lines and sets all of them aside at `last`; returns their letters. */
+/** Pushes the lines and dead-letters all of them at `last`; returns their letters. */
 export const bury = Effect.fnUntraced(function* (
   { push, source }: OwnQueue,
   lines: ReadonlyArray<string>,
@@ -78,7 +78,7 @@ export const bury = Effect.fnUntraced(function* (
   return yield* deadLetter(yield* claimAll(source), some)
 })
 
-/** Sets the whole batch aside. */
+/** Dead-letters the whole batch. */
 export const deadLetter = Effect.fnUntraced(function* (batch: ClaimedBatch, some: Partial<DeadLetter> = {}) {
   const topic = "events" as Topic
   const letters = batch.lines.map(

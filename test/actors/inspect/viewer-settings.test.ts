@@ -8,12 +8,12 @@ test("without a password or token only this machine is served", () => {
   expect(() => listenAddress("::", false)).toThrow("VIEWER_PASSWORD or VIEWER_TOKEN")
 })
 
-test("with one, everybody, unless an address is set", () => {
+test("with a secret all machines are served, unless an address is set", () => {
   expect(listenAddress(undefined, true)).toBe("0.0.0.0")
   expect(listenAddress("10.0.0.1", true)).toBe("10.0.0.1")
 })
 
-test("names that only sound like this machine are not", () => {
+test("names that only look like this machine are not loopback", () => {
   for (const name of ["localhost", "127.0.0.1", "127.9.9.9", "[::1]", "::1"])
     expect(isLoopback(name)).toBe(true)
   for (const name of ["localhost.evil.example", "127.0.0.1.evil.example", "evil.example", "0.0.0.0", ""]) {

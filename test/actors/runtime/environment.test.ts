@@ -1,4 +1,4 @@
-/** Settings come from the environment, or from the files it names. */
+/** Settings are read from the environment, or from the files that it names. */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -15,7 +15,7 @@ describe("withFiles", () => {
     expect(withFiles(variables, ["REDIS_URL"])).toEqual({ ...variables, REDIS_URL: "redis://:secret@host" })
   })
 
-  test("the setting itself goes before its file; set to nothing counts as not set", () => {
+  test("the variable takes precedence over its file; an empty variable counts as not set", () => {
     expect(withFiles({ REDIS_URL: "redis://a", REDIS_URL_FILE: "/nowhere" }, ["REDIS_URL"]).REDIS_URL).toBe(
       "redis://a"
     )
@@ -25,11 +25,11 @@ describe("withFiles", () => {
     expect(withFiles({ QUEUE_KEY: "" }, ["QUEUE_KEY"])).toEqual({})
   })
 
-  test("other people's variables that end in _FILE are left alone", () => {
+  test("variables of other programs that end in _FILE are ignored", () => {
     expect(withFiles({ OTHER_FILE: "/nowhere" }, ["REDIS_URL"])).toEqual({ OTHER_FILE: "/nowhere" })
   })
 
-  test("a file that cannot be read is named", () => {
+  test("an unreadable file is named in the error", () => {
     expect(() => withFiles({ REDIS_URL_FILE: "/nowhere" }, ["REDIS_URL"])).toThrow(Failure)
     expect(() => withFiles({ REDIS_URL_FILE: "/nowhere" }, ["REDIS_URL"])).toThrow("REDIS_URL_FILE")
   })

@@ -1,4 +1,4 @@
-/** When the heap of a process on Bun is collected, and that it is while a process lives. */
+/** When the heap of a process on Bun is due for collection, and that it is collected. */
 import { fullGC, heapSize } from "bun:jsc"
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
@@ -14,23 +14,23 @@ test("a small heap is due when it has grown by 16 MB, a large one when by half o
   expect(hasGrown(151 * megabyte, 100 * megabyte)).toBe(true)
 })
 
-test("what nobody holds any more is gone soon, in a process that is large", async () => {
+test("garbage is collected soon in a process that is large", async () => {
   fullGC()
   const before = heapSize()
-  const look = Effect.gen(function* () {
+  const grow = Effect.gen(function* () {
     yield* keepMemoryLow
     const enough = before + 150 * megabyte
     expect(dropped(enough)).toBeGreaterThan(enough)
     yield* Effect.promise(() =>
-      eventually("what was dropped is gone", () => heapSize() < before + 50 * megabyte)
+      eventually("the garbage is collected", () => heapSize() < before + 50 * megabyte)
     )
   })
-  await Effect.runPromise(Effect.scoped(look))
+  await Effect.runPromise(Effect.scoped(grow))
 })
 
 /**
- * Makes what nobody holds afterwards, until the heap is larger than `enough` bytes with it; how large it was then. A
- * process with much in memory already, as one that runs all tests, learns of its growth only at its next collection.
+ * Allocates garbage until the heap is larger than `enough` bytes; returns its size. In a process that already holds much
+ * memory, such as one that runs all tests, the size grows only at the next collection.
  */
 const dropped = (enough: number): number => {
   const some: Array<ReadonlyArray<unknown>> = []

@@ -1,4 +1,4 @@
-/** Ready means: every actor is up, and each service has a system that answers. */
+/** A process is ready when every actor is up and each service has a system that answers. */
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
@@ -31,7 +31,7 @@ describe("health", () => {
     })
   })
 
-  test("a system that is away is named, with the age of its last success", async () => {
+  test("an unreachable system is named, with the age of its last success", async () => {
     let isUp = true
     const health = makeHealth()
     health.addDependencies([["queue", dependency(() => isUp)]])
@@ -45,7 +45,7 @@ describe("health", () => {
     expect(report.seams[0]?.lastSuccessAge).toBeGreaterThanOrEqual(0)
   })
 
-  test("a system that answers and refuses a part until somebody acts makes it degraded, which is ready", async () => {
+  test("a system that answers but refuses part of the work makes the process degraded, which counts as ready", async () => {
     let refusals: ReadonlyArray<string> = ["The topic waits.", "The other one too."]
     const health = makeHealth()
     health.addDependencies([["log", { ...dependency(() => true), refusals: () => refusals }]])
@@ -77,15 +77,15 @@ describe("health", () => {
     ])
   })
 
-  test("what was found last is told at once, also of a system that hangs; then it is looked at again", async () => {
-    let looks = 0
+  test("the last result is returned at once, even for a system that hangs; then it is checked again", async () => {
+    let checks = 0
     let isHanging = true
     const hanging: Dependency = {
       kind: "kafka",
       embedded: false,
       address: "host:9092",
       check: Effect.suspend(() => {
-        looks += 1
+        checks += 1
         return isHanging ? Effect.never : Effect.void
       })
     }
@@ -100,7 +100,7 @@ describe("health", () => {
       expect(yield* health.lastFound()).toEqual({ seams: {}, systems })
       yield* TestClock.adjust("100 millis")
       expect(yield* health.lastFound()).toEqual({ seams: { queue: "ok" }, systems })
-      expect(looks).toBe(1)
+      expect(checks).toBe(1)
       yield* TestClock.adjust("2 seconds")
       expect((yield* health.lastFound()).seams).toEqual({ queue: "ok", log: "host:9092 does not answer" })
       isHanging = false
@@ -111,9 +111,9 @@ describe("health", () => {
         seams: { log: "ok" },
         systems: { log: systems.log }
       })
-      const before = looks
+      const before = checks
       yield* TestClock.adjust("1 hour")
-      expect(looks).toBe(before)
+      expect(checks).toBe(before)
     })
     await Effect.runPromise(Effect.provide(steps, TestClock.layer()))
   })

@@ -1,4 +1,4 @@
-/** JSON logs: one object a line, the same keys first on each, a text as message, fields as fields, nothing empty. */
+/** JSON logs: one object a line, the same keys first on each, texts as the message, objects as fields, no empty field. */
 import { describe, expect, test } from "bun:test"
 import { once } from "node:events"
 import { Cause, Console, Effect, Logger, References } from "effect"
@@ -6,17 +6,17 @@ import { jsonLine, jsonLogger } from "../../../actors/runtime/json-log.ts"
 import { launch, ownSettings, runtimes } from "../../support/spoor.ts"
 
 const at = new Date("2026-11-30T12:00:00.000Z")
-const lineOf = (said: ReadonlyArray<unknown>, more: object = {}) =>
-  jsonLine({ at, level: "Warn", said, annotations: { actor: "drainer" }, ...more })
+const lineOf = (values: ReadonlyArray<unknown>, more: object = {}) =>
+  jsonLine({ at, level: "Warn", values, annotations: { actor: "drainer" }, ...more })
 
 describe("jsonLine", () => {
-  test("texts are the message, fields stand beside it", () => {
-    expect(lineOf(["batch given back: nobody there", { batch: "b1", lines: 0, reason: "nobody" }])).toBe(
-      '{"timestamp":"2026-11-30T12:00:00.000Z","level":"WARN","message":"batch given back: nobody there","actor":"drainer","batch":"b1","lines":0,"reason":"nobody"}'
+  test("texts become the message, objects become fields", () => {
+    expect(lineOf(["batch released: nobody there", { batch: "b1", lines: 0, reason: "nobody" }])).toBe(
+      '{"timestamp":"2026-11-30T12:00:00.000Z","level":"WARN","message":"batch released: nobody there","actor":"drainer","batch":"b1","lines":0,"reason":"nobody"}'
     )
   })
 
-  test("nothing is empty", () => {
+  test("empty values are left out", () => {
     const fields = { a: undefined, b: null, c: "", d: [], e: {}, f: { g: undefined }, h: false, i: 0 }
     expect(JSON.parse(lineOf(["x", fields], { cause: "", spans: {} }))).toEqual({
       timestamp: at.toISOString(),
@@ -28,7 +28,7 @@ describe("jsonLine", () => {
     })
   })
 
-  const messages: ReadonlyArray<readonly [said: ReadonlyArray<unknown>, message: string]> = [
+  const messages: ReadonlyArray<readonly [values: ReadonlyArray<unknown>, message: string]> = [
     [["one", "two", 3], "one two 3"],
     [[new Error("no route")], "no route"],
     [[["a", 1]], '["a",1]'],
@@ -38,11 +38,11 @@ describe("jsonLine", () => {
     [[], "no message"],
     [[undefined, null, ""], "no message"]
   ]
-  test.each([...messages])("the message is a text (%#)", (said, message) => {
-    expect(JSON.parse(lineOf(said)).message).toBe(message)
+  test.each([...messages])("the message is a text (%#)", (values, message) => {
+    expect(JSON.parse(lineOf(values)).message).toBe(message)
   })
 
-  test("a field cannot take the place of what every line has", () => {
+  test("a field cannot replace a reserved key", () => {
     const line = JSON.parse(lineOf(["x", { message: "y", level: "z", actor: "w", cause: "v" }]))
     expect(line).toMatchObject({ message: "x", level: "WARN", actor: "drainer" })
     expect(line).toMatchObject({
@@ -53,20 +53,20 @@ describe("jsonLine", () => {
     })
   })
 
-  test("is one line, whatever is said, and nothing in it commands a terminal", () => {
+  test("is one line without terminal escapes, whatever is logged", () => {
     const line = lineOf(["a\nb\u001b[2J\u009b2J\u007f\u2028", { f: "\u0085" }])
     expect(line).toMatch(/^[ -~]+$/)
     expect(JSON.parse(line)).toMatchObject({ message: "a\nb\u001b[2J\u009b2J\u007f\u2028", f: "\u0085" })
   })
 
-  test("what refers to itself is written all the same", () => {
+  test("circular values are written too", () => {
     const circle: Record<string, unknown> = { name: "c" }
     circle.self = circle
     expect(JSON.parse(lineOf(["x", circle]))).toMatchObject({ message: "x", name: "c" })
   })
 })
 
-test("the logger writes what Effect's calls say: fields, causes, spans, annotations", async () => {
+test("the logger writes fields, causes, spans and annotations of Effect's log calls", async () => {
   const lines: Array<string> = []
   const into = { ...console, log: (line: string) => void lines.push(line) } as never
   await Effect.runPromise(
@@ -105,7 +105,7 @@ test("the logger writes what Effect's calls say: fields, causes, spans, annotati
 })
 
 for (const runtime of Object.keys(runtimes) as ReadonlyArray<keyof typeof runtimes>) {
-  test(`${runtime}: every line that a process prints is such a line, its banner too`, async () => {
+  test(`${runtime}: every line that a process prints is JSON, its banner too`, async () => {
     const { child, ended } = launch(["--all"], ownSettings({ LOG_FORMAT: "" }), runtime)
     let printed = ""
     child.stdout.on("data", (chunk: Buffer) => {

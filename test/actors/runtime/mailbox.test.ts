@@ -1,4 +1,4 @@
-/** A mailbox handles so many at a time, lets so many wait, and refuses the next; crashes become failures. */
+/** A mailbox limits the messages handled and waiting, and refuses the next one; a crash becomes a failure. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Latch } from "effect"
 import { TestClock } from "effect/testing"
@@ -13,13 +13,13 @@ describe("mailbox", () => {
   test("handles `concurrency` messages at a time, in order of arrival", async () => {
     const meter = makeMeter("concurrent")
     let busy = 0
-    let most = 0
+    let maxBusy = 0
     const order: Array<number> = []
     const mailbox = makeMailbox({ concurrency: 2, capacity: 10 }, meter, (n: number) =>
       Effect.gen(function* () {
         order.push(n)
         busy += 1
-        most = Math.max(most, busy)
+        maxBusy = Math.max(maxBusy, busy)
         yield* Effect.yieldNow
         busy -= 1
         return n * 2
@@ -30,11 +30,11 @@ describe("mailbox", () => {
     )
     expect(answers).toEqual([2, 4, 6, 8, 10])
     expect(order).toEqual([1, 2, 3, 4, 5])
-    expect(most).toBe(2)
+    expect(maxBusy).toBe(2)
     expect(meter.totals().events).toMatchObject({ received: 5, succeeded: 5 })
   })
 
-  test("refuses what is over its capacity as busy, and takes again when there is room", async () => {
+  test("refuses a message over its capacity with busy, and accepts again when there is room", async () => {
     const meter = makeMeter("full")
     const outcome = await Effect.runPromise(
       Effect.gen(function* () {
@@ -66,7 +66,7 @@ describe("mailbox", () => {
     expect(meter.totals().events).toMatchObject({ received: 2, failed: 1, succeeded: 1 })
   })
 
-  test("a message whose time ran out while it waited is not begun", async () => {
+  test("a message whose deadline passes while it waits is not begun", async () => {
     const begun: Array<string> = []
     const program = Effect.gen(function* () {
       const gate = yield* Latch.make(false)
@@ -91,10 +91,10 @@ describe("mailbox", () => {
     expect(begun).toEqual(["first"])
   })
 
-  test("what somebody further on refuses is counted as refused, not failed", async () => {
+  test("a message refused downstream is counted as refused, not failed", async () => {
     const meter = makeMeter("refused")
     const mailbox = makeMailbox({ concurrency: 1, capacity: 1 }, meter, () =>
-      Effect.fail(new Failure({ reason: "unavailable", message: "the log is away" }))
+      Effect.fail(new Failure({ reason: "unavailable", message: "the log is unreachable" }))
     )
     await Effect.runPromise(Effect.flip(mailbox.deliver("a", { events: 3 })))
     expect(meter.totals()).toMatchObject({

@@ -1,4 +1,4 @@
-/** Who is told what: the whole health and the figures on OPS_PORT, on public ports that it is ready and no more. */
+/** OPS_PORT reports full health and metrics; public ports report the readiness status only. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { eventually } from "../../support/eventually.ts"
 import { ownSettings, type Spoor, startSpoor } from "../../support/spoor.ts"
@@ -6,7 +6,7 @@ import { ownSettings, type Spoor, startSpoor } from "../../support/spoor.ts"
 let closed: Spoor
 let open: Spoor
 beforeAll(async () => {
-  // Set to nothing, OPS_HOST is unset.
+  // An empty OPS_HOST counts as not set.
   closed = await startSpoor(["gateway", "viewer"], ownSettings({ OPS_HOST: "" }))
   open = await startSpoor(["gateway"], ownSettings({ OPS_HOST: "0.0.0.0", GATEWAY_METRICS: "true" }))
   for (const spoor of [closed, open]) expect((await at(spoor, "send events", "/t/a")).status).toBe(200)
@@ -20,7 +20,7 @@ const at = async (spoor: Spoor, what: string, path: string) => {
 
 describe("a public port", () => {
   for (const what of ["send events", "watch them"])
-    test(`says that it is live and ready, and nothing else (${what})`, async () => {
+    test(`reports that it is live and ready, and nothing else (${what})`, async () => {
       expect(await at(closed, what, "/health/live")).toEqual({
         status: 200,
         text: '{"status":"live"}',
@@ -36,19 +36,19 @@ describe("a public port", () => {
       expect(metrics.text).not.toContain("spoor_")
     })
 
-  test("of the gateway gives metrics where GATEWAY_METRICS says so", async () => {
+  test("of the gateway serves metrics with GATEWAY_METRICS", async () => {
     expect((await at(open, "send events", "/metrics")).text).toContain("spoor_actor_events_total")
   })
 })
 
 describe("OPS_PORT", () => {
-  test("says everything", async () => {
+  test("reports everything", async () => {
     for (const path of ["/health/ready", "/health/ready/"])
       expect((await at(closed, "health", path)).text).toContain("queue.sqlite")
     expect((await at(closed, "health", "/metrics")).text).toContain("spoor_actor_mailbox_capacity")
   })
 
-  test("is open to this machine alone, unless OPS_HOST says otherwise", async () => {
+  test("is reachable from this machine only, unless OPS_HOST is set", async () => {
     const from = (spoor: Spoor) =>
       fetch(`http://127.0.0.2:${spoor.address("health").port}/health/live`).then(
         ({ status }) => status,

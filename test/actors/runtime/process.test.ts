@@ -1,4 +1,4 @@
-/** A process starts its actors from the end of the flow and drains them from its beginning; a signal ends it with 0. */
+/** A process starts its actors from the end of the pipeline and drains them from its beginning; a signal ends it without failure. */
 import { describe, expect, test } from "bun:test"
 import { ConfigProvider, Effect, Exit } from "effect"
 import { type Actor, make } from "../../../actors/runtime/actor.ts"
@@ -26,11 +26,11 @@ const actorNamed = (name: string, steps: Array<string>): Actor =>
   )
 
 describe("process", () => {
-  test("actors start from the end of the flow and stop from its beginning", async () => {
+  test("actors start from the end of the pipeline and stop from its beginning", async () => {
     const steps: Array<string> = []
     const flow = ["first", "second", "third"].map((name) => actorNamed(name, steps))
     const ended = Effect.runPromiseExit(Effect.provide(runProcess(flow), settings))
-    await eventually("all have started", () => steps.length === 3)
+    await eventually("all actors have started", () => steps.length === 3)
     process.emit("SIGTERM", "SIGTERM")
     expect(Exit.isSuccess(await ended)).toBe(true)
     expect(steps).toEqual([
@@ -56,7 +56,7 @@ describe("process", () => {
     )
     const before = process.listenerCount("SIGTERM")
     const ended = Effect.runPromiseExit(Effect.provide(runProcess([never]), settings))
-    await eventually("it listens", () => process.listenerCount("SIGTERM") > before)
+    await eventually("the process listens for signals", () => process.listenerCount("SIGTERM") > before)
     process.emit("SIGTERM", "SIGTERM")
     expect(Exit.isSuccess(await ended)).toBe(true)
   })

@@ -1,4 +1,4 @@
-/** Asking: a receipt for the whole batch comes back, in parts if need be; what cannot be accounted for is a failure. */
+/** A request returns a receipt for the whole batch, sent in parts if necessary; a receipt that does not add up is a failure. */
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { Self } from "../../../actors/runtime/actor-context.ts"
@@ -29,7 +29,7 @@ const batchOf = (sizes: ReadonlyArray<number>): EnrichedBatch => ({
   }))
 })
 
-/** Asks a bridge that answers so, and tells the sizes of the batches it was asked about. */
+/** Asks a bridge with that handler; returns the result and the sizes of the batches that the bridge received. */
 const asking = (batch: EnrichedBatch, answer: (batch: EnrichedBatch) => Effect.Effect<Receipt, Failure>) => {
   const seen: Array<number> = []
   const meter = makeMeter("bridge")
@@ -66,7 +66,7 @@ const tooMuch = new Uint8Array(maxMessageBytes + 1)
 const encoded = (request: EnrichedBatch): Uint8Array =>
   encode({ receipt: receiptOf(request, request.events.length) })
 
-/** Asks about the batch whoever answers with these bytes. */
+/** Asks a responder that answers with these bytes. */
 const onBus = (answer: (request: EnrichedBatch) => Uint8Array, batch: EnrichedBatch) => {
   const bus = makeInProcess()
   return Effect.scoped(
@@ -83,14 +83,14 @@ const storesAll = (batch: EnrichedBatch): Effect.Effect<Receipt> =>
   Effect.succeed(receiptOf(batch, batch.events.length))
 
 describe("ask", () => {
-  test("brings back the receipt", async () => {
+  test("returns the receipt", async () => {
     const batch = batchOf([10, 20, 30])
     const { result, seen } = await Effect.runPromise(asking(batch, storesAll))
     expect(result).toMatchObject({ success: { id: batch.id, stored: 3, rejected: [] } })
     expect(seen).toEqual([3])
   })
 
-  test("a batch too large for one message travels in parts and comes back as one receipt", async () => {
+  test("a batch too large for one message is sent in parts and returns one receipt", async () => {
     const batch = batchOf(Array.from({ length: 8 }, () => maxMessageBytes / 5))
     const { result, seen } = await Effect.runPromise(asking(batch, storesAll))
     expect(result).toMatchObject({ success: { id: batch.id, stored: 8, rejected: [] } })
@@ -104,7 +104,7 @@ describe("ask", () => {
     expect(result).toMatchObject({ success: { stored: 2, rejected } })
   })
 
-  test("an answer too large to travel makes the batch travel in parts too", async () => {
+  test("a batch whose answer is too large is sent in parts too", async () => {
     const batch = batchOf([1, 1, 1, 1])
     const program = onBus((request) => (request.events.length > 1 ? tooMuch : encoded(request)), batch)
     expect(await Effect.runPromise(program)).toMatchObject({
@@ -112,14 +112,14 @@ describe("ask", () => {
     })
   })
 
-  test("an event whose answer is too large to travel may be stored: it is not rejected, it waits", async () => {
+  test("an event whose answer is too large may be stored: it is not rejected, it waits", async () => {
     for (const sizes of [[1], [1, 1, 1], [maxMessageBytes - 1_000], []]) {
       const result = await Effect.runPromise(onBus(() => tooMuch, batchOf(sizes)))
       expect(result).toMatchObject({ failure: { reason: "unavailable", infrastructure: true } })
     }
   })
 
-  test("what is said of an event is cut where it would keep the answer from travelling", async () => {
+  test("the details of rejections are shortened so that the answer fits a message", async () => {
     const detail = "much ".repeat(maxMessageBytes)
     const refuses = ({ id, events }: EnrichedBatch): Effect.Effect<Receipt> => {
       const rejected = events.map(({ index, topic }): Rejection => {
@@ -138,20 +138,20 @@ describe("ask", () => {
     expect(crashed.result).toMatchObject({ failure: { reason: "crashed" } })
   })
 
-  test("a receipt that does not account for every event is not believed", async () => {
+  test("a receipt that does not account for every event is a failure", async () => {
     const batch = batchOf([1, 1])
     const forgets = (asked: EnrichedBatch) => Effect.succeed(receiptOf(asked, 1))
     const { result } = await Effect.runPromise(asking(batch, forgets))
     expect(result).toMatchObject({ failure: { reason: "crashed" } })
   })
 
-  test("a receipt that does not say of all where they were stored is not believed", async () => {
+  test("a receipt without a placement for each stored event is a failure", async () => {
     const misplaces = (asked: EnrichedBatch) => Effect.succeed({ ...receiptOf(asked, 2), placements: [] })
     const { result } = await Effect.runPromise(asking(batchOf([1, 1]), misplaces))
     expect(result).toMatchObject({ failure: { reason: "crashed" } })
   })
 
-  test("a batch without events is sent too, and says whether the way is free", async () => {
+  test("a batch without events is sent too, and probes the path", async () => {
     const free = await Effect.runPromise(asking(batchOf([]), storesAll))
     expect(free.result).toMatchObject({ success: { stored: 0, rejected: [] } })
     expect(free.seen).toEqual([0])
@@ -160,12 +160,12 @@ describe("ask", () => {
     expect(blocked.result).toMatchObject({ failure: { reason: "unavailable" } })
   })
 
-  test("a crash of the one asked comes back as such", async () => {
+  test("a crash of the responder is returned as crashed", async () => {
     const { result } = await Effect.runPromise(asking(batchOf([1]), () => Effect.die(new Error("boom"))))
     expect(result).toMatchObject({ failure: { reason: "crashed", infrastructure: false } })
   })
 
-  test("nobody there: no-responders, which is the fault of the surroundings", async () => {
+  test("without a responder: no-responders, an infrastructure failure", async () => {
     const program = Effect.flatMap(ask(Store, "enricher"), (askBridge) =>
       Effect.flip(askBridge(batchOf([1])))
     )
@@ -173,14 +173,14 @@ describe("ask", () => {
     expect(failure).toMatchObject({ reason: "no-responders", infrastructure: true })
   })
 
-  test("without time left nothing is sent", async () => {
+  test("without time left before the deadline nothing is sent", async () => {
     const program = asking(batchOf([1]), storesAll).pipe(Effect.provideService(Deadline, Date.now() + 100))
     const { result, seen } = await Effect.runPromise(program)
     expect(result).toMatchObject({ failure: { reason: "expired" } })
     expect(seen).toEqual([])
   })
 
-  test("silence until the deadline is no-answer; a connection that is lost meanwhile is not", async () => {
+  test("no reply before the deadline is no-answer; a connection lost while waiting is not", async () => {
     const bus = makeInProcess()
     const late = new Uint8Array()
     const lost = new Failure({ reason: "timeout", message: "the connection was lost while waiting" })
@@ -189,7 +189,7 @@ describe("ask", () => {
         Effect.provideService(MessageBus, on),
         Effect.provideService(Deadline, Date.now() + 400)
       )
-    const [silence, loss] = await Effect.runPromise(
+    const [noReply, loss] = await Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
           yield* bus.serve(Store.subject, Store.queue, () => Effect.as(Effect.sleep("1 second"), late))
@@ -197,7 +197,7 @@ describe("ask", () => {
         })
       )
     )
-    expect(silence).toMatchObject({ reason: "no-answer" })
+    expect(noReply).toMatchObject({ reason: "no-answer" })
     expect(loss).toMatchObject({ reason: "timeout" })
   })
 })

@@ -1,4 +1,4 @@
-/** How a process hears that it is to end, when npm started it. */
+/** A process started by npm stops when npm is signalled. */
 import { expect, test } from "bun:test"
 import { spawn } from "node:child_process"
 import { join } from "node:path"
@@ -24,11 +24,11 @@ test("SIGTERM at `npm run actor` reaches Spoor, although npm's shell does not pa
     })
   })
   // The stream closes when the last process that writes to it has ended: Spoor, not npm.
-  const isOver = new Promise<void>((resolve) => npm.stdout.once("close", resolve))
+  const hasEnded = new Promise<void>((resolve) => npm.stdout.once("close", resolve))
   await isUp
   npm.kill("SIGTERM")
-  const late = setTimeout(() => npm.pid !== undefined && process.kill(-npm.pid, "SIGKILL"), 20_000)
-  await isOver
-  clearTimeout(late)
-  expect(output).toContain("SIGTERM: finishing what was taken")
+  const killTimer = setTimeout(() => npm.pid !== undefined && process.kill(-npm.pid, "SIGKILL"), 20_000)
+  await hasEnded
+  clearTimeout(killTimer)
+  expect(output).toContain("SIGTERM: draining")
 }, 30_000)

@@ -1,4 +1,4 @@
-/** An actor that crashes starts again; one that never came up ends the start; draining finishes what was taken. */
+/** An actor that crashes is restarted; one that never came up fails the start; draining finishes the messages in flight. */
 import { describe, expect, test } from "bun:test"
 import { Context, Deferred, Effect, Exit, Fiber, Latch } from "effect"
 import { TestClock } from "effect/testing"
@@ -8,15 +8,15 @@ import { start } from "../../../actors/runtime/supervisor.ts"
 import { Failure } from "../../../contracts/failure.ts"
 
 const nothing = { summary: "A test.", sends: "nothing", requires: [] as const }
-const silent = { describes: "nothing", settings: [], open: () => Effect.succeed(Effect.never) }
+const emptyInbox = { describes: "nothing", settings: [], open: () => Effect.succeed(Effect.never) }
 const announce = (): void => {}
 
-describe("life", () => {
-  test("a start that fails is the start's failure, and is not tried again", async () => {
+describe("supervisor", () => {
+  test("a failed build fails the start and is not retried", async () => {
     let builds = 0
     const actor = make(
       "unable",
-      { ...nothing, receives: silent },
+      { ...nothing, receives: emptyInbox },
       Effect.suspend(() => {
         builds += 1
         return Effect.fail(new Failure({ reason: "unavailable", message: "Port 1 is in use." }))
@@ -29,7 +29,7 @@ describe("life", () => {
     expect(builds).toBe(1)
   })
 
-  test("a crash after the start builds the actor anew; too many crashes give it up", async () => {
+  test("a crash after the start rebuilds the actor; too many crashes end it", async () => {
     let builds = 0
     const health = makeHealth()
     const crashing = {
@@ -48,9 +48,9 @@ describe("life", () => {
     const exit = await Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
-          const life = yield* start(actor, Context.empty(), health, announce)
+          const running = yield* start(actor, Context.empty(), health, announce)
           expect((yield* health.report).actors).toEqual({ crashing: "up" })
-          const end = yield* Effect.forkChild(Effect.exit(life.givenUp))
+          const end = yield* Effect.forkChild(Effect.exit(running.failed))
           for (let i = 0; i < 12; i++) yield* TestClock.adjust("4 seconds")
           expect((yield* health.report).actors).toEqual({ crashing: "restarting" })
           return yield* Fiber.join(end)
@@ -61,7 +61,7 @@ describe("life", () => {
     expect(builds).toBe(11)
   })
 
-  test("draining waits for what was taken, then releases what was built", async () => {
+  test("draining waits for the messages in flight, then releases what the actor acquired", async () => {
     const steps: Array<string> = []
     await Effect.runPromise(
       Effect.scoped(
@@ -72,7 +72,7 @@ describe("life", () => {
             describes: "one message",
             settings: [],
             open: Effect.fnUntraced(function* (mailbox: {
-              deliver: (message: string, weight: { events: number }) => Effect.Effect<void, Failure>
+              deliver: (message: string, info: { events: number }) => Effect.Effect<void, Failure>
             }) {
               const work = yield* Effect.forkDetach(mailbox.deliver("hello", { events: 1 }))
               yield* Effect.addFinalizer(() => Effect.asVoid(Fiber.await(work)))
@@ -92,9 +92,9 @@ describe("life", () => {
                 })
             })
           )
-          const life = yield* start(actor, Context.empty(), makeHealth(), announce)
+          const running = yield* start(actor, Context.empty(), makeHealth(), announce)
           yield* Deferred.await(taken)
-          const drain = yield* Effect.forkChild(life.drain, { startImmediately: true })
+          const drain = yield* Effect.forkChild(running.drain, { startImmediately: true })
           steps.push("asked to stop")
           yield* gate.open
           yield* Fiber.join(drain)

@@ -1,4 +1,4 @@
-/** JSON that steers no terminal and is still the same JSON. */
+/** JSON that is safe on a terminal and keeps its value. */
 import { describe, expect, test } from "bun:test"
 import { inertJson } from "../../../actors/tap/inert-json.ts"
 
@@ -12,13 +12,13 @@ describe("inert JSON", () => {
     '"quoted" \\ back'
   ]
 
-  test("nothing unseen is left as it is", () => {
+  test("no invisible character is left unescaped", () => {
     const text = inertJson(hostile)
     expect(text).toMatch(/^[ -~]*$/)
     for (const visible of ["Grüße, 東京 🦊", "e\u0301"]) expect(inertJson(visible)).toBe(`"${visible}"`)
   })
 
-  test("any reader of JSON gets back what was there", () => {
+  test("a JSON parser reads back the same value", () => {
     expect(JSON.parse(inertJson(hostile))).toEqual(hostile)
   })
 })

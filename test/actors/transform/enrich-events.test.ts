@@ -1,4 +1,4 @@
-/** A batch enriched: the same batch gives the same records, and an event that cannot be enriched is rejected alone. */
+/** Enriching a batch: the same batch gives the same records, and an event that cannot be enriched is rejected alone. */
 import { describe, expect, test } from "bun:test"
 import { enrichEvents } from "../../../actors/transform/enrich-events.ts"
 import type { ByteString, RawEvent } from "../../../contracts/event.ts"
@@ -23,7 +23,7 @@ const locate = (ip: string) => {
 }
 
 describe("enrichEvents", () => {
-  test("is the same each time for the same batch, with the lag to the claim and the key of the parameter", () => {
+  test("gives the same records for the same batch, with the lag up to the claim and the key from the parameter", () => {
     const enrich = enrichEvents({ locate, keyParam: "device" })
     const events = [event(0, "1.2.3.4"), event(1, "1.2.3.5")]
     const first = enrich(events, 1_795_206_900_250)

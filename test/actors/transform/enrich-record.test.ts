@@ -1,4 +1,4 @@
-/** The contract's vectors from line to record, with the bundled GeoIP database; and any bytes through the same way. */
+/** The contract's test vectors from line to record, with the bundled GeoIP database; and the same with arbitrary bytes. */
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import fc from "fast-check"
@@ -37,12 +37,20 @@ describe("the contract's vectors", () => {
     })
   }
 
-  test("the first, whole", () => {
+  test("the first vector, as a whole record", () => {
     const [vector] = vectors
     expect<string>(enrichEvent(eventOf(vector?.line ?? ""), vector?.now ?? 0, tools).value).toBe(
       "app_open type=Desktop&browser=Firefox&engine=Gecko&version=56.0&os=Mac&host=trk.example.com&pod=10.1.2.3&ts=1795206900000&ip=cb007109&klag=5922&country=XX&city=XX deviceid=abcdf&ts=123456&referrer=website"
     )
   })
+})
+
+test("the record of an address with a known network is the same as without", () => {
+  const event = eventOf("1.2.3.4 1795206900123 host pod /t/a e=1 ua")
+  const place = { country: "DE", city: "Bonn" }
+  const recordOf = (located: typeof place) => enrichEvent(event, 5, { ...tools, locate: () => located }).value
+  expect(recordOf({ ...place, ...{ asn: 64_496, isp: "Example" } })).toBe(recordOf(place))
+  expect<string>(recordOf(place)).toContain("&country=DE&city=Bonn ")
 })
 
 test("received is in milliseconds in both dialects", () => {
@@ -51,7 +59,7 @@ test("received is in milliseconds in both dialects", () => {
   expect(received("1.2.3.4 1795206900 clicks /t/a p ua")).toBe(1_795_206_900_000)
 })
 
-test("the key is the named parameter's value, and none without one", () => {
+test("the key is the named parameter's value; without a value there is no key", () => {
   const key = (query: string, keyParam: string | undefined) =>
     enrichEvent(eventOf(`1.2.3.4 5 host pod /t/a ${query} ua`), 0, { ...tools, keyParam })
   expect(key("a=1&user=J%C3%BCrgen&user=2", "user").key).toBe("Jürgen")
@@ -60,7 +68,7 @@ test("the key is the named parameter's value, and none without one", () => {
   expect(key("user=1", undefined)).not.toHaveProperty("key")
 })
 
-test("any bytes of a client leave a record of three parts, and theirs unchanged", () => {
+test("arbitrary bytes of a client give a record of three parts and stay unchanged", () => {
   const any = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((b) => String.fromCharCode(b)) })
   const field = any.map((text) => text.replaceAll(" ", ""))
   fc.assert(

@@ -1,4 +1,4 @@
-/** A claimed batch taken apart: every line is one event or one rejection, and keeps its place. */
+/** Parsing a claimed batch: each line is one event or one rejection, and keeps its place. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { readLines } from "../../../actors/transform/read-lines.ts"
@@ -37,7 +37,7 @@ describe("readLines", () => {
     )
   })
 
-  test("a host names the topic where that is set, and strangers are counted", () => {
+  test("a host names the topic if TOPIC_FROM_HOST is set, and unknown topics are counted", () => {
     const lines = ["clicks.shop.example", "trk.shop.example", "events.shop.example"].map(
       (host) => `1.2.3.4 1795206900000 ${host} pod /t/a e ua` as ByteString
     )
@@ -47,7 +47,7 @@ describe("readLines", () => {
     expect(readLines(lines, topics).received).toEqual(new Map([[standard, 3]]))
   })
 
-  test("whatever the bytes, each line is accounted for exactly once", () => {
+  test("each line is accounted for exactly once, whatever its bytes", () => {
     const line = fc.oneof(
       fc.constant(good),
       fc.uint8Array().map((bytes) => Buffer.from(bytes).toString("latin1"))

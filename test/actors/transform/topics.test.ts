@@ -28,7 +28,7 @@ describe("TOPIC_FROM_HOST", () => {
     expect(topicOf(line, topics) as string).toBe("events")
   })
 
-  test("without topics that could be named ends the start with a sentence", async () => {
+  test("without KAFKA_TOPICS it ends the start with a sentence", async () => {
     const told = await read({ TOPIC_FROM_HOST: "true" }).then(() => "nothing", String)
     expect(told).toContain("TOPIC_FROM_HOST needs KAFKA_TOPICS")
   })

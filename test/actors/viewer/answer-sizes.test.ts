@@ -1,23 +1,23 @@
-/** No answer of the viewer grows with what strangers sent: each kind of answer, given the largest texts that can be met. */
+/** The size of every response is bounded, whatever clients sent: each kind of response with the largest possible texts. */
 import { describe, expect, test } from "bun:test"
 import { eventView } from "../../../actors/inspect/events/event-view.ts"
 import { noMask } from "../../../actors/inspect/events/mask.ts"
 import { shortView } from "../../../actors/inspect/events/shorten-view.ts"
 import type { EventLocation } from "../../../actors/inspect/locate-event.ts"
-import { whereView } from "../../../actors/viewer/dead-letters/view.ts"
-import { consumerProgressMemory } from "../../../actors/viewer/history/consumer-progress.ts"
-import { journey } from "../../../actors/viewer/history/event-timeline.ts"
-import { pageBytes, pageView } from "../../../actors/viewer/history/page-size.ts"
+import { eventLocationView } from "../../../actors/viewer/event-location-view.ts"
+import { consumerProgressCache } from "../../../actors/viewer/history/consumer-progress.ts"
+import { eventTimeline } from "../../../actors/viewer/history/event-timeline.ts"
+import { maxPageBytes, pageView } from "../../../actors/viewer/history/page-limits.ts"
 import { json } from "../../../actors/viewer/http/responses.ts"
-import { LiveEvent } from "../../../actors/viewer/live/event.ts"
-import { LiveClient, maxWaitingChars } from "../../../actors/viewer/live/subscriber.ts"
+import { CopiedLiveEvent } from "../../../actors/viewer/live/event.ts"
+import { maxQueuedChars, Subscriber } from "../../../actors/viewer/live/subscriber.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 
 const megabyte = 1024 * 1024
 
 const huge = (length: number): string => "%00".repeat(Math.ceil(length / 3))
 
-/** A record of which every part is long. */
+/** A record with long parts only. */
 const record = (length = megabyte): string => {
   const long = huge(length)
   return `${long} type=${long}&browser=${long}&version=${long}&ip=${long}&country=${long} a=${long}&b=1`
@@ -58,12 +58,12 @@ const stored = (count: number, length: number): EventLocation => ({
 })
 
 describe("an event", () => {
-  test("on a list has the beginnings of its texts, and is itself where it is short", () => {
+  test("in a list is shortened, and unchanged when it is short", () => {
     for (const longest of [1_000, 16_000]) {
-      // A control character takes six in JSON.
+      // A control character takes six characters in JSON.
       expect(weight(shortView(view(), longest))).toBeLessThan(6 * (3 * longest + 10 * 1_001))
     }
-    expect(weight(pageView(view()))).toBeLessThan(pageBytes)
+    expect(weight(pageView(view()))).toBeLessThan(maxPageBytes)
     const short = eventView({
       ...view(30),
       id: "a-0",
@@ -75,47 +75,47 @@ describe("an event", () => {
     expect(shortView(short, 16_000)).toBe(short)
   })
 
-  test("in a message of the live list weighs little whatever it is", () => {
-    const event = new LiveEvent(() => ({ ...view(), value: record() as ByteString }), 0, noMask)
-    expect(event.text.length).toBeLessThan(400_000)
+  test("in a message of the live list has a bounded size", () => {
+    const event = new CopiedLiveEvent({ ...view(), value: record() as ByteString }, noMask)
+    expect(event.json.length).toBeLessThan(400_000)
   })
 })
 
-test("what waits for a client that reads slowly is bounded in characters, and what made room is told", () => {
+test("the queue of a slow client is bounded in characters, and dropped events are reported", () => {
   let isReady = false
   const sent: Array<{ dropped: number; events: ReadonlyArray<string> }> = []
-  const client = new LiveClient({
+  const client = new Subscriber({
     send: (message) => sent.push(JSON.parse(message)),
     isReady: () => isReady
   })
   const event = JSON.stringify("x".repeat(100_000))
-  for (let n = 0; n < 200; n++) client.keep([event], 0)
+  for (let n = 0; n < 200; n++) client.queue([event], 0)
   isReady = true
   client.catchUp({ total: 200, rate: 0, sample: 1 })
-  const told = sent.flatMap(({ events }) => events)
-  expect(told.length * 100_000).toBeLessThanOrEqual(maxWaitingChars)
-  expect(told.length).toBeGreaterThan(10)
-  expect(sent.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(200 - told.length)
+  const received = sent.flatMap(({ events }) => events)
+  expect(received.length * 100_000).toBeLessThanOrEqual(maxQueuedChars)
+  expect(received.length).toBeGreaterThan(10)
+  expect(sent.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(200 - received.length)
 })
 
-test("the way of an event that was stored again and again is told in part, and says so", () => {
-  const witnesses = { consumers: ["event-counter"], memory: consumerProgressMemory(), mask: noMask }
-  const large = journey(stored(300, 30_000), witnesses)
-  expect(weight(large)).toBeLessThan(pageBytes + megabyte)
+test("the timeline of an event that was stored many times is shortened, and says so", () => {
+  const context = { consumers: ["event-counter"], progress: consumerProgressCache(), mask: noMask }
+  const large = eventTimeline(stored(300, 30_000), context)
+  expect(weight(large)).toBeLessThan(maxPageBytes + megabyte)
   expect(large.records.length).toBeGreaterThan(0)
-  expect(large.troubles).toEqual([`${300 - large.records.length} more records of it are not shown.`])
-  expect(journey(stored(3, 30), witnesses)).toMatchObject({ troubles: [] })
+  expect(large.troubles).toEqual([`${300 - large.records.length} more records of this event are not shown.`])
+  expect(eventTimeline(stored(3, 30), context)).toMatchObject({ troubles: [] })
 })
 
-test("where an event is, is told of so many places", () => {
-  const many = whereView(stored(300, 1_000), noMask)
+test("the location of an event lists a bounded number of records", () => {
+  const many = eventLocationView(stored(300, 1_000), noMask)
   expect(many.records).toHaveLength(20)
-  expect(many.troubles).toEqual(["280 more records of it are not shown."])
+  expect(many.troubles).toEqual(["280 more records of this event are not shown."])
   expect(weight(many)).toBeLessThan(megabyte)
-  expect(whereView(stored(20, 30), noMask).troubles).toEqual([])
+  expect(eventLocationView(stored(20, 30), noMask).troubles).toEqual([])
 })
 
-test("an answer that would be larger than any may be is refused", async () => {
+test("a response over the size limit is refused", async () => {
   expect((await json(["x".repeat(1_000)]).json())[0]).toHaveLength(1_000)
   expect(await json(undefined).json()).toBeNull()
   const refused = json("x".repeat(17 * megabyte))

@@ -1,18 +1,18 @@
-/** What the viewer shows of real tables, and what VIEWER_MASK hides of them. */
+/** The counters' tables from a real store, and what VIEWER_MASK hides of them. */
 import { expect, test } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
-import { type Counted, counters, makeCounted } from "../../../actors/viewer/counters.ts"
+import { type CounterTables, counters, makeCounterTables } from "../../../actors/viewer/counters.ts"
 import { maxKeys, ProjectionStore, type Row } from "../../../bridge/projection-store/service.ts"
 import { sqliteProjections } from "../../../bridge/projection-store/sqlite.ts"
 import { Topic } from "../../../contracts/ids.ts"
 import { ask, ownPage } from "./requests.ts"
 
-const counted = Effect.fnUntraced(function* (mask: string) {
+const tablesWith = Effect.fnUntraced(function* (mask: string) {
   const directory = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "spoor-counted-"))),
+    Effect.promise(() => mkdtemp(join(tmpdir(), "spoor-counter-tables-"))),
     (made) => Effect.promise(() => rm(made, { recursive: true }))
   )
   const store = yield* sqliteProjections(directory, { maxKeys, horizon: 60_000 })
@@ -36,7 +36,7 @@ const counted = Effect.fnUntraced(function* (mask: string) {
     "by-text",
     Array.from({ length: 300 }, (_, n) => `text ${n}`)
   )
-  return yield* makeCounted.pipe(
+  return yield* makeCounterTables.pipe(
     Effect.provideService(ProjectionStore, store),
     Effect.provide(Logger.layer([])),
     Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ VIEWER_MASK: mask })))
@@ -46,15 +46,17 @@ const counted = Effect.fnUntraced(function* (mask: string) {
 const check = (
   what: string,
   mask: string,
-  body: (told: Effect.Success<ReturnType<typeof counted>>) => Promise<void>
+  body: (counterTables: Effect.Success<ReturnType<typeof tablesWith>>) => Promise<void>
 ) =>
   test(what, () =>
     Effect.runPromise(
-      Effect.scoped(Effect.flatMap(counted(mask), (told) => Effect.promise(() => body(told))))
+      Effect.scoped(
+        Effect.flatMap(tablesWith(mask), (counterTables) => Effect.promise(() => body(counterTables)))
+      )
     )
   )
 
-check("a page shows the largest rows, a download all", "", async ({ tables, table }) => {
+check("a page has the largest rows, a download all", "", async ({ tables, table }) => {
   expect((await tables("search-counter"))["by-text"]).toHaveLength(200)
   expect(await table("search-counter", "by-text")).toHaveLength(300)
   expect(await table("metadata-counter", "by-address")).toEqual([{ address: "203.0.113.9", events: 2 }])
@@ -63,7 +65,7 @@ check("a page shows the largest rows, a download all", "", async ({ tables, tabl
 })
 
 check(
-  "pods and countries can be masked, and an address by its other name",
+  "pods and countries can be masked, and an address by its field name",
   "pod,country,ip",
   async ({ table }) => {
     for (const [name, column] of [
@@ -76,7 +78,7 @@ check(
   }
 )
 
-test("a table that has been full says how large each count may be at most; another does not", () =>
+test("a table that has been full has upper bounds of its counts; others do not", () =>
   Effect.gen(function* () {
     const rows = (key: string, count: number, error?: number): Row => ({
       key,
@@ -90,7 +92,7 @@ test("a table that has been full says how large each count may be at most; anoth
           table === "by-type" ? [rows("(other)", 90), rows("a", 5, 2), rows("b", 4)] : [rows("a[x]", 1)]
         )
     })
-    const { table } = yield* makeCounted.pipe(Effect.provide(store))
+    const { table } = yield* makeCounterTables.pipe(Effect.provide(store))
     expect(yield* Effect.promise(() => table("event-counter", "by-type"))).toEqual([
       { type: "(other)", events: 90, "at most": 90 },
       { type: "a", events: 5, "at most": 7 },
@@ -101,35 +103,41 @@ test("a table that has been full says how large each count may be at most; anoth
     ])
   }).pipe(Effect.runPromise))
 
-const reset = (counted: Counted, body: unknown, headers: Readonly<Record<string, string>> = ownPage) =>
+const reset = (
+  counterTables: CounterTables,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = ownPage
+) =>
   ask(
     "/api/counters/reset",
-    { ...counted, counters },
+    { counterTables, counters },
     { method: "POST", headers, body: JSON.stringify(body) }
   )
 
-check("a table is reset by an order of the viewer's own page, and by no other", "", async (told) => {
+check("a table is reset by a command of the viewer's own page only", "", async (counterTables) => {
   const { origin: _, ...unnamed } = ownPage
-  const order = { counter: "metadata-counter", table: "by-pod" }
-  expect((await reset(told, order, unnamed)).status).toBe(401)
-  expect((await reset(told, order, { ...ownPage, origin: "https://elsewhere.example" })).status).toBe(401)
-  expect((await ask("/api/counters/reset", { ...told, counters })).status).toBe(405)
-  for (const wrong of [{}, { counter: "metadata-counter" }, { ...order, all: true }, []])
-    expect((await reset(told, wrong)).status).toBe(400)
+  const command = { counter: "metadata-counter", table: "by-pod" }
+  expect((await reset(counterTables, command, unnamed)).status).toBe(401)
+  expect(
+    (await reset(counterTables, command, { ...ownPage, origin: "https://elsewhere.example" })).status
+  ).toBe(401)
+  expect((await ask("/api/counters/reset", { counterTables, counters })).status).toBe(405)
+  for (const wrong of [{}, { counter: "metadata-counter" }, { ...command, all: true }, []])
+    expect((await reset(counterTables, wrong)).status).toBe(400)
   for (const other of [
     { counter: "metadata-counter", table: "by-type" },
-    { ...order, counter: "other" }
+    { ...command, counter: "other" }
   ])
-    expect((await reset(told, other)).status).toBe(404)
-  expect(await told.table("metadata-counter", "by-pod")).toHaveLength(1)
+    expect((await reset(counterTables, other)).status).toBe(404)
+  expect(await counterTables.table("metadata-counter", "by-pod")).toHaveLength(1)
 
-  const answer = await reset(told, order)
-  expect([answer.status, await answer.json()]).toEqual([200, { ...order, reset: true }])
-  expect(await told.table("metadata-counter", "by-pod")).toEqual([])
-  expect(await told.table("metadata-counter", "by-country")).toHaveLength(1)
+  const response = await reset(counterTables, command)
+  expect([response.status, await response.json()]).toEqual([200, { ...command, reset: true }])
+  expect(await counterTables.table("metadata-counter", "by-pod")).toEqual([])
+  expect(await counterTables.table("metadata-counter", "by-country")).toHaveLength(1)
 })
 
-check("what is masked is not in tables either", "address,text,action", async ({ tables, table }) => {
+check("masked values are not in the tables", "address,text,action", async ({ tables, table }) => {
   expect(await table("metadata-counter", "by-address")).toEqual([{ address: "•••", events: 2 }])
   expect((await tables("event-counter"))["by-action"]).toEqual([{ action: "offr[•••]", events: 2 }])
   expect(new Set((await table("search-counter", "by-text")).map(({ text }) => text))).toEqual(

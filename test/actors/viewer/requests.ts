@@ -1,11 +1,12 @@
-/** A viewer of a test's own, asked without a server: its real accounts on the queues that are given, nothing else. */
+/** A viewer for tests, called without a server: real ledger and dead-letter services on the given queues, stubs for the rest. */
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { type ViewerOptions, viewerApp } from "../../../actors/viewer/app.ts"
 import { type DeadLetterService, makeDeadLetterService } from "../../../actors/viewer/dead-letters/service.ts"
-import type { Past } from "../../../actors/viewer/history/service.ts"
+import type { History } from "../../../actors/viewer/history/service.ts"
+import { type LedgerService, makeLedgerService } from "../../../actors/viewer/ledger.ts"
 import { liveFeed } from "../../../actors/viewer/live/feed.ts"
 import { EventLog } from "../../../bridge/event-log/service.ts"
 import { makeSqlite } from "../../../bridge/event-log/sqlite/log.ts"
@@ -15,7 +16,7 @@ import { Topic } from "../../../contracts/ids.ts"
 
 const topics = [Topic.make("events"), Topic.make("clicks")]
 
-/** A log in a folder of its own, with the topics of these tests. */
+/** A log in its own directory, with the topics of these tests. */
 export const openLog = Effect.gen(function* () {
   const directory = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "spoor-viewer-"))),
@@ -26,8 +27,14 @@ export const openLog = Effect.gen(function* () {
   return log
 })
 
-/** What the viewer tells and changes, on these queues and this log, with `clicks` as a topic beside `events`, and more settings. */
-export const accountsOn = Effect.fnUntraced(function* (
+/** The viewer's services of the queues. */
+export interface Services {
+  readonly ledger: LedgerService
+  readonly deadLetters: DeadLetterService
+}
+
+/** The services on these queues and this log, with the topic `clicks` beside `events`, and more settings. */
+export const servicesOn = Effect.fnUntraced(function* (
   sources: ReadonlyArray<QueueSource>,
   log: EventLog["Service"],
   more: Readonly<Record<string, string>> = {}
@@ -39,33 +46,40 @@ export const accountsOn = Effect.fnUntraced(function* (
     Logger.layer([])
   )
   const settings = ConfigProvider.layer(ConfigProvider.fromUnknown({ KAFKA_TOPICS: "clicks", ...more }))
-  return yield* makeDeadLetterService.pipe(Effect.provide(layer), Effect.provide(settings))
+  const services = Effect.all({ ledger: makeLedgerService, deadLetters: makeDeadLetterService })
+  return yield* services.pipe(Effect.provide(layer), Effect.provide(settings))
 })
 
-const unasked = (): never => {
-  throw new Error("Nobody was to ask for that here.")
+const unexpected = (): never => {
+  throw new Error("This test must not call that.")
 }
 
-/** Accounts that nobody may ask. */
-export const noAccounts: DeadLetterService = {
-  ledger: unasked,
-  locateEvent: unasked,
-  letters: unasked,
-  letter: unasked,
-  tryOut: unasked,
-  replay: unasked,
-  discard: unasked
+/** Stubs that fail the test when they are called. */
+export const noServices: Services = {
+  ledger: { ledger: unexpected, locateEvent: unexpected },
+  deadLetters: {
+    list: unexpected,
+    open: unexpected,
+    dryRun: unexpected,
+    replay: unexpected,
+    discard: unexpected
+  }
 }
 
-/** A past that nobody may ask. */
-export const noPast: Past = {
-  search: unasked,
-  journey: unasked,
-  series: unasked,
-  seriesOf: unasked,
-  tablesOf: unasked,
-  sendTest: unasked,
+export const noHistory: History = {
+  search: unexpected,
+  timeline: unexpected,
+  series: unexpected,
+  seriesOf: unexpected,
+  tablesOf: unexpected,
+  sendTest: unexpected,
   gateway: () => undefined
+}
+
+export const counterTables: ViewerOptions["counterTables"] = {
+  tables: async () => ({ "by-type": [{ key: "<b>app_open</b>", count: 3 }] }),
+  table: async () => [{ type: "<b>app_open</b>", events: 3 }],
+  reset: unexpected
 }
 
 export const viewer = (options: Partial<ViewerOptions> = {}) =>
@@ -74,13 +88,11 @@ export const viewer = (options: Partial<ViewerOptions> = {}) =>
     auth: undefined,
     addressOf: (_, peer) => peer,
     counters: [{ name: "event-counter", title: "Events", tables: ["by-type"] }],
-    tables: async () => ({ "by-type": [{ key: "<b>app_open</b>", count: 3 }] }),
-    table: async () => [{ type: "<b>app_open</b>", events: 3 }],
-    reset: unasked,
-    system: unasked,
+    counterTables,
+    system: unexpected,
     status: async () => ({ read: 7 }),
-    accounts: noAccounts,
-    past: noPast,
+    ...noServices,
+    history: noHistory,
     operations: {
       live: () => new Response("live"),
       ready: () => new Response("ready")
@@ -90,7 +102,7 @@ export const viewer = (options: Partial<ViewerOptions> = {}) =>
 
 const noSocket = { address: "127.0.0.1", upgrade: () => undefined }
 
-/** Asks a viewer with these options. */
+/** Sends a request to a viewer with these options. */
 export const ask = async (
   path: string,
   options: Partial<ViewerOptions> = {},
@@ -101,18 +113,18 @@ export const ask = async (
   return viewer(options).fetch(request, noSocket)
 }
 
-/** What the viewer's own page sends with an order. */
+/** The headers that the viewer's own page sends with a command. */
 export const ownPage = {
   origin: "http://localhost:5031",
   "sec-fetch-site": "same-origin",
   "content-type": "application/json"
 }
 
-/** Posts an order as the viewer's own page does. */
-export const order = (
+/** Sends a dead-letter command as the viewer's own page does. */
+export const sendCommand = (
   path: string,
-  accounts: DeadLetterService,
+  services: Partial<Services>,
   body: unknown,
   headers: Readonly<Record<string, string>> = ownPage
 ): Promise<Response> =>
-  ask(`/api/dead-letters/${path}`, { accounts }, { method: "POST", headers, body: JSON.stringify(body) })
+  ask(`/api/dead-letters/${path}`, services, { method: "POST", headers, body: JSON.stringify(body) })

@@ -1,4 +1,4 @@
-/** A viewer on a port of its own and those who watch it, over real sockets and streams, on either runtime. */
+/** A viewer on its own port and its clients, over real sockets and streams, on either runtime. */
 
 import type { EventView, LiveMessage, LiveOrder } from "../../../actors/inspect/events/messages.ts"
 import type { ViewerOptions } from "../../../actors/viewer/app.ts"
@@ -9,7 +9,7 @@ import { serve } from "../../../gateway/http/serve.ts"
 import type { Server } from "../../../gateway/http/server-types.ts"
 import { viewer } from "./requests.ts"
 
-/** Records with these values, as they come out of the log. */
+/** A batch with these values, as it is read from the log. */
 export const batchOf = (values: ReadonlyArray<string>, first = 0): RecordBatch => ({
   topic: Topic.make("events"),
   partition: 0,
@@ -27,7 +27,7 @@ export interface Started {
   readonly feed: LiveFeed
   readonly server: Server
   readonly url: string
-  /** Ends the streams that are open. */
+  /** Ends the open streams. */
   readonly end: () => void
   readonly add: (...values: ReadonlyArray<string>) => void
 }
@@ -40,13 +40,13 @@ export const startViewer = async (options: Partial<ViewerOptions> = {}): Promise
     feed,
     server,
     url: `http://127.0.0.1:${server.port}`,
-    end: app.end,
+    end: app.close,
     add: (...values) => feed.add(batchOf(values))
   }
 }
 
-/** Asks for a ticket as the viewer's own page does. */
-export const askForTicket = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
+/** Requests a ticket as the viewer's own page does. */
+export const requestTicket = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${url}/api/ticket`, {
     method: "POST",
     headers: { origin: url, "content-type": "application/json", ...headers },
@@ -54,55 +54,55 @@ export const askForTicket = (url: string, headers: Record<string, string> = {}):
   })
 
 export const ticketOf = async (url: string, headers: Record<string, string> = {}): Promise<string> => {
-  const { ticket } = (await (await askForTicket(url, headers)).json()) as { ticket: string }
+  const { ticket } = (await (await requestTicket(url, headers)).json()) as { ticket: string }
   return ticket
 }
 
-export interface Heard {
-  readonly heard: ReadonlyArray<LiveMessage>
+export interface Received {
+  readonly messages: ReadonlyArray<LiveMessage>
   readonly events: () => ReadonlyArray<EventView>
 }
 
-export interface Watcher extends Heard {
+export interface Watcher extends Received {
   readonly socket: WebSocket
-  readonly order: (order: LiveOrder) => void
+  readonly send: (command: LiveOrder) => void
   readonly opened: Promise<boolean>
-  /** The code it was closed with. */
+  /** The close code. */
   readonly closed: Promise<number>
 }
 
-/** Opens the socket with that ticket, and orders to watch when it is open. */
-export const watch = (url: string, ticket: string, ...orders: ReadonlyArray<LiveOrder>): Watcher =>
-  hear(new WebSocket(`${url.replace("http", "ws")}/live?ticket=${ticket}`), orders)
+/** Opens the socket with that ticket and sends the commands when it is open. */
+export const watch = (url: string, ticket: string, ...commands: ReadonlyArray<LiveOrder>): Watcher =>
+  clientOf(new WebSocket(`${url.replace("http", "ws")}/live?ticket=${ticket}`), commands)
 
-/** The same for a socket that was made already. */
-export const hear = (socket: WebSocket, orders: ReadonlyArray<LiveOrder>): Watcher => {
-  const heard: Array<LiveMessage> = []
+/** The same for an existing socket. */
+export const clientOf = (socket: WebSocket, commands: ReadonlyArray<LiveOrder>): Watcher => {
+  const messages: Array<LiveMessage> = []
   const opened = Promise.withResolvers<boolean>()
   const closed = Promise.withResolvers<number>()
-  const order = (one: LiveOrder): void => socket.send(JSON.stringify(one))
+  const send = (one: LiveOrder): void => socket.send(JSON.stringify(one))
   socket.onopen = () => {
     opened.resolve(true)
-    for (const one of orders) order(one)
+    for (const one of commands) send(one)
   }
   socket.onclose = ({ code }) => {
     opened.resolve(false)
     closed.resolve(code)
   }
-  socket.onmessage = ({ data }) => heard.push(JSON.parse(String(data)))
+  socket.onmessage = ({ data }) => messages.push(JSON.parse(String(data)))
   return {
     socket,
-    heard,
-    events: () => heard.flatMap(({ events }) => events),
-    order,
+    messages,
+    events: () => messages.flatMap(({ events }) => events),
+    send,
     opened: opened.promise,
     closed: closed.promise
   }
 }
 
-export interface Stream extends Heard {
+export interface Stream extends Received {
   readonly answer: Response
-  /** Resolves when the other side has ended it. */
+  /** Resolves when the server has ended it. */
   readonly ended: Promise<void>
   readonly leave: () => void
 }
@@ -115,21 +115,21 @@ export const stream = async (
 ): Promise<Stream> => {
   const leaving = new AbortController()
   const answer = await fetch(`${url}/live${query}`, { headers, signal: leaving.signal })
-  const heard: Array<LiveMessage> = []
+  const messages: Array<LiveMessage> = []
   const read = async (): Promise<void> => {
     let text = ""
     for await (const chunk of (answer.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
       text += chunk
       const parts = text.split("\n\n")
       text = parts.pop() ?? ""
-      for (const part of parts) if (part.startsWith("data: ")) heard.push(JSON.parse(part.slice(6)))
+      for (const part of parts) if (part.startsWith("data: ")) messages.push(JSON.parse(part.slice(6)))
     }
   }
   const ended = answer.ok ? read().catch(() => {}) : Promise.resolve()
   return {
     answer,
-    heard,
-    events: () => heard.flatMap(({ events }) => events),
+    messages,
+    events: () => messages.flatMap(({ events }) => events),
     ended,
     leave: () => leaving.abort()
   }

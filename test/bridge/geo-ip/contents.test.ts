@@ -1,7 +1,8 @@
 /** The search tree of a database is walked right in each of its three sizes, as far as there is something to find. */
 import { describe, expect, test } from "bun:test"
-import { contentsOf } from "../../../bridge/geo-ip/contents.ts"
-import { nowhere, type Place } from "../../../bridge/geo-ip/service.ts"
+import { type Contents, contentsOf } from "../../../bridge/geo-ip/contents.ts"
+
+const nothing: Contents = { countries: false, cities: false, networks: false, traits: false }
 
 /** Both branches of a node, as they stand in the file. */
 const nodeOf = (size: number, left: number, right: number): ReadonlyArray<number> => {
@@ -16,11 +17,11 @@ const nodeOf = (size: number, left: number, right: number): ReadonlyArray<number
 const treeOf = (size: number, first: number, second: number): Uint8Array =>
   Uint8Array.from([...nodeOf(size, 3, 1), ...nodeOf(size, first, 2), ...nodeOf(size, first, second)])
 
-const asked = (file: Uint8Array, recordSize: number, placeOf: (ip: string) => Place) => {
+const asked = (file: Uint8Array, recordSize: number, contentsAt: (ip: string) => Contents) => {
   const addresses: Array<string> = []
   const contents = contentsOf(file, { nodeCount: 3, recordSize, ipVersion: 4 }, (ip) => {
     addresses.push(ip)
-    return placeOf(ip)
+    return contentsAt(ip)
   })
   return { addresses, contents }
 }
@@ -32,21 +33,23 @@ describe("each record is asked for once", () => {
     [32, [19, 2 ** 31 + 70_000]]
   ] as const) {
     test(`with ${size} bits for a branch`, () => {
-      const { addresses, contents } = asked(treeOf(size, records[0], records[1]), size, () => nowhere)
+      const { addresses, contents } = asked(treeOf(size, records[0], records[1]), size, () => nothing)
       expect(addresses).toEqual(["128.0.0.0", "224.0.0.0"])
-      expect(contents).toEqual({ countries: false, cities: false })
+      expect(contents).toEqual(nothing)
     })
   }
 })
 
 test("what only a later record holds is found, and nothing is asked for after that", () => {
   const tree = treeOf(24, 19, 25)
-  const last = (ip: string) => (ip === "224.0.0.0" ? { country: "DE", city: "XX" } : nowhere)
-  expect(asked(tree, 24, last).contents).toEqual({ countries: true, cities: false })
-  expect(asked(tree, 24, () => ({ country: "DE", city: "Bonn" })).addresses).toEqual(["128.0.0.0"])
+  const last = (ip: string) => (ip === "224.0.0.0" ? { ...nothing, countries: true } : nothing)
+  expect(asked(tree, 24, last).contents).toEqual({ ...nothing, countries: true })
+  expect(asked(tree, 24, () => ({ ...nothing, countries: true, cities: true })).addresses).toEqual([
+    "128.0.0.0"
+  ])
 })
 
 test("a tree that leads back into itself comes to an end", () => {
-  const { contents } = asked(Uint8Array.from(nodeOf(24, 0, 0)), 24, () => nowhere)
-  expect(contents).toEqual({ countries: false, cities: false })
+  const { contents } = asked(Uint8Array.from(nodeOf(24, 0, 0)), 24, () => nothing)
+  expect(contents).toEqual(nothing)
 })

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
-import { layer, layerFile } from "../../../bridge/geo-ip/layer.ts"
+import { layer, layerFiles } from "../../../bridge/geo-ip/layer.ts"
 import { GeoIp, nowhere } from "../../../bridge/geo-ip/service.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { eventually } from "../../support/eventually.ts"
@@ -105,7 +105,7 @@ test("private, reserved and unreadable addresses are nowhere, even if the databa
     "fe80::1%eth0",
     "8.8.8.8 "
   ]
-  await use(layerFile(await fileOf(city), undefined), ({ locate }) => {
+  await use(layerFiles([await fileOf(city)], undefined), ({ locate }) => {
     for (const ip of reserved) expect([ip, locate(ip)]).toEqual([ip, nowhere])
     for (const ip of [
       "1.1.1.1",
@@ -166,7 +166,7 @@ describe("the start ends with one sentence that names the file", () => {
   const ends = async (file: string, why: RegExp) => {
     const failure = await failureOf(withEnv({ GEOIP_DB: file }))
     if (!(failure instanceof Failure)) throw failure
-    expect(failure.reason).toBe("unreadable")
+    expect(failure.reason).toBe("misconfigured")
     expect(failure.message).toContain(file)
     expect(failure.message).toMatch(why)
   }
@@ -214,7 +214,7 @@ describe("while running", () => {
     const file = await fileOf(first)
     const log: Array<string> = []
     const logger = Logger.make(({ message }) => void log.push(JSON.stringify(message)))
-    const from = layerFile(file, "10 millis").pipe(Layer.provideMerge(Logger.layer([logger])))
+    const from = layerFiles([file], "10 millis").pipe(Layer.provideMerge(Logger.layer([logger])))
     await use(from, (geo) => f(geo, file, log))
   }
 

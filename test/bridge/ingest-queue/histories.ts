@@ -2,8 +2,8 @@
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import fc from "fast-check"
-import { fromBuffer } from "../../../bridge/ingest-queue/batch-blob.ts"
 import type { ClaimedBatch, StoredDeadLetter } from "../../../bridge/ingest-queue/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import { type BatchId, type ClaimId, newClaimId, type Topic } from "../../../contracts/ids.ts"
 import type { TestQueue } from "../../support/queues.ts"
@@ -39,7 +39,7 @@ export type Step = typeof step extends fc.Arbitrary<infer A> ? A : never
 
 /** The line that a letter is about. */
 export const lineOf = ({ letter, text }: StoredDeadLetter): ByteString =>
-  letter === undefined ? text : fromBuffer(letter.line)
+  letter === undefined ? text : byteStringOf(letter.line)
 
 /** What became true of how many steps, so that a run can be seen to have tried everything. */
 export type Tally = Map<string, number>

@@ -140,7 +140,9 @@ const suite = (open: OpenQueue): void => {
         all: [events]
       })
       expect(told.balanced).toBe(false)
-      expect(told.warnings).toEqual(["queue: of topic events 4 were received, but 2 stored and 0 set aside."])
+      expect(told.warnings).toEqual([
+        "queue: of topic events 4 were received, but 2 stored and 0 dead-lettered."
+      ])
     }
   )
 

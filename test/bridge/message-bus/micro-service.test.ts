@@ -103,7 +103,7 @@ const contract = (name: string, open: Effect.Effect<MessageBus["Service"], Failu
           const bus = yield* open
           for (const wrong of [{ name: "event counter" }, { name: "a.b" }, { name: "" }, { id: "*" }]) {
             const registered = Effect.scoped(register({ ...newService(), ...wrong }))
-            expect(yield* failed(Effect.provideService(registered, MessageBus, bus))).toBe("unreadable")
+            expect(yield* failed(Effect.provideService(registered, MessageBus, bus))).toBe("misconfigured")
           }
         })
       ))

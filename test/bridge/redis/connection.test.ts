@@ -59,7 +59,7 @@ describe("a URL that can never work", () => {
   for (const wrong of ["http://u:secret@host", "secret", "redis://", "redis://u:secret@host/one", ""])
     test(`'${wrong}' is refused without repeating it`, async () => {
       const failure = await run(Effect.flip(connect(Redacted.make(wrong))))
-      expect(failure.reason).toBe("unreadable")
+      expect(failure.reason).toBe("misconfigured")
       expect(failure.message).not.toContain("secret")
     })
 })

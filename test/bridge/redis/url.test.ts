@@ -48,7 +48,7 @@ test.each([
   ["redis://a?__proto__=1", "question mark"]
 ])("'%s' is refused, and says why: %s", (url, name) => {
   const { reason, message } = refused(url)
-  expect(reason).toBe("unreadable")
+  expect(reason).toBe("misconfigured")
   expect(message).toContain(name)
   expect(message).not.toContain("secret")
 })
@@ -70,6 +70,6 @@ test.each([
   "secret:6379"
 ])("'%s' is refused without repeating it", (url) => {
   const { reason, message } = refused(url)
-  expect(reason).toBe("unreadable")
+  expect(reason).toBe("misconfigured")
   expect(message).not.toContain("secret")
 })

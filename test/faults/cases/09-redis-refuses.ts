@@ -68,8 +68,8 @@ export default faultCase({
     )
     await world.passLeases()
 
-    const given = /"message":"batch given back|batch given back/.test(world.actor("drainer").output())
+    const given = /"message":"batch released|batch released/.test(world.actor("drainer").output())
     prove(world.actor("drainer").counts.died === 0, "the drainer did not survive what Redis said")
-    return `READONLY, MISCONF and LOADING were each answered with 503; the scripts were sent again${given ? ", batches were given back" : ""}`
+    return `READONLY, MISCONF and LOADING were each answered with 503; the scripts were sent again${given ? ", batches were released" : ""}`
   }
 })

@@ -1,6 +1,6 @@
 /** 16: an enricher dies in the middle of requests. Whoever asked it hears nothing, waits its time, and asks again. */
 import { atRandomMoments, eventually, faultCase, pause, prove } from "../case.ts"
-import { givenBack } from "../given-back.ts"
+import { releasedBatches } from "../released-batches.ts"
 import type { World } from "../world.ts"
 
 /** The batches that a drainer has in its hands. */
@@ -12,7 +12,8 @@ export default faultCase({
   name: "enricher killed (SIGKILL) in the middle of requests",
   fault: async (world, random) => {
     const enricher = world.actor("enricher")
-    const silences = (): number => givenBack(world).filter(({ reason }) => reason === "no-answer").length
+    const silences = (): number =>
+      releasedBatches(world).filter(({ reason }) => reason === "no-answer").length
     await atRandomMoments(world, random, async () => {
       const before = silences()
       await enricher.up()

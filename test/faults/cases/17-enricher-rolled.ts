@@ -3,7 +3,7 @@
  * asked before it goes, so nobody waits in vain and nothing is stored twice.
  */
 import { atRandomMoments, faultCase, prove } from "../case.ts"
-import { givenBack } from "../given-back.ts"
+import { releasedBatches } from "../released-batches.ts"
 
 export default faultCase({
   number: "17",
@@ -28,9 +28,9 @@ export default faultCase({
     return `${codes.length} copies ended with 0 and were replaced`
   },
   afterwards: (world) => {
-    const inVain = givenBack(world)
+    const inVain = releasedBatches(world)
     const said = inVain.map(({ reason, message }) => `${reason}: ${message}`)
-    prove(inVain.length === 0, `${inVain.length} batches were given back: ${said.slice(0, 3).join("; ")}`)
-    return "no batch was given back, for whatever reason"
+    prove(inVain.length === 0, `${inVain.length} batches were released: ${said.slice(0, 3).join("; ")}`)
+    return "no batch was released, for whatever reason"
   }
 })

@@ -3,7 +3,7 @@
  * nothing is stored twice, no attempt is used up, and the backlog stands in Redis until they are back.
  */
 import { eventually, faultCase, prove } from "../case.ts"
-import { givenBack } from "../given-back.ts"
+import { releasedBatches } from "../released-batches.ts"
 
 export default faultCase({
   number: "18",
@@ -13,15 +13,15 @@ export default faultCase({
   fault: async (world) => {
     const backlogs: Array<number> = []
     for (const name of ["enricher", "bridge"]) {
-      const before = givenBack(world).length
+      const before = releasedBatches(world).length
       await world.group(name).scale(0)
       await eventually(
         `the drainer has asked again and again without a ${name}, and lines wait`,
-        async () => (await world.queue.depth()).waiting > 100 && givenBack(world).length > before + 2,
+        async () => (await world.queue.depth()).waiting > 100 && releasedBatches(world).length > before + 2,
         60_000
       )
-      for (const { reason, message } of givenBack(world).slice(before))
-        prove(reason === "no-responders", `a batch was given back for "${reason}": ${message}`)
+      for (const { reason, message } of releasedBatches(world).slice(before))
+        prove(reason === "no-responders", `a batch was released for "${reason}": ${message}`)
       const used = Array.from((await world.queue.attempts()).values(), (attempt) => attempt.used)
       prove(
         used.every((count) => count === 0),
@@ -32,6 +32,6 @@ export default faultCase({
       backlogs.push(waiting)
       await world.group(name).scale(1)
     }
-    return `${backlogs[0]} lines piled up without an enricher, ${backlogs[1]} without a bridge; ${givenBack(world).length} times a batch was given back, always because nobody was there, and no attempt was used up`
+    return `${backlogs[0]} lines piled up without an enricher, ${backlogs[1]} without a bridge; ${releasedBatches(world).length} times a batch was released, always because nobody was there, and no attempt was used up`
   }
 })

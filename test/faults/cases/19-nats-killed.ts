@@ -10,9 +10,7 @@ export default faultCase({
   short: true,
   fault: async (world) => {
     await world.nats.kill()
-    await eventually("the loss is noticed", () =>
-      world.actor("drainer").output().includes("batch given back")
-    )
+    await eventually("the loss is noticed", () => world.actor("drainer").output().includes("batch released"))
     await pause(2_000)
     const { waiting } = await world.queue.depth()
     const attempts = await world.queue.attempts()

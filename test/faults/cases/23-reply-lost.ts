@@ -5,7 +5,7 @@
  */
 import type { Buffer } from "node:buffer"
 import { atRandomMoments, eventually, faultCase, prove } from "../case.ts"
-import { givenBack } from "../given-back.ts"
+import { releasedBatches } from "../released-batches.ts"
 import type { TcpProxy } from "../tcp-proxy.ts"
 
 const batchSize = 1_000
@@ -35,7 +35,8 @@ export default faultCase({
   requires: { through: { nats: ["bridge"] } },
   fault: async (world, random) => {
     const bridge = world.actor("bridge")
-    const silences = (): number => givenBack(world).filter(({ reason }) => reason === "no-answer").length
+    const silences = (): number =>
+      releasedBatches(world).filter(({ reason }) => reason === "no-answer").length
     await atRandomMoments(world, random, async (round) => {
       const before = silences()
       await dropReceipt(world.proxy("nats"))

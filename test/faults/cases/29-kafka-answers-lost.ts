@@ -44,7 +44,7 @@ export default faultCase({
     await world.group("drainer").scale(1)
     const failed = /"reason":"timeout"/g
     await eventually(
-      "a batch whose answers were all lost was given back",
+      "a batch whose answers were all lost was released",
       () => failed.test(world.group("drainer").output()),
       60_000
     )

@@ -20,7 +20,7 @@ export default faultCase({
     const began = performance.now()
     await eventually(
       "a send to the frozen leader has failed",
-      () => world.actor("drainer").output().includes("batch given back"),
+      () => world.actor("drainer").output().includes("batch released"),
       60_000
     )
     const left = frozenFor - (performance.now() - began)
@@ -34,6 +34,6 @@ export default faultCase({
       120_000
     )
     prove(after > before, "nothing was stored by the new leaders")
-    return `batches sent to the frozen leader were given back; ${after - before} records were stored by others before it woke up after ${frozenFor / 1000} s`
+    return `batches sent to the frozen leader were released; ${after - before} records were stored by others before it woke up after ${frozenFor / 1000} s`
   }
 })

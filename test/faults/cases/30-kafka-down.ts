@@ -13,7 +13,7 @@ export default faultCase({
     await broker?.stop()
     await eventually(
       "the loss is noticed",
-      () => world.actor("drainer").output().includes("batch given back"),
+      () => world.actor("drainer").output().includes("batch released"),
       60_000
     )
     const acknowledged = (): number => world.load.sent.count("acknowledged")

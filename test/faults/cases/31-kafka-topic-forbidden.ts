@@ -23,7 +23,7 @@ const said = (world: World, word: string): number => world.group("drainer").outp
 /** Waits until a drainer is told why nothing can be stored, and a while longer. Returns how many events were acknowledged meanwhile. */
 const backlogOf = async (world: World, word: string): Promise<number> => {
   const before = said(world, word)
-  await eventually(`batches are given back: ${word}`, () => said(world, word) > before, 60_000)
+  await eventually(`batches are released: ${word}`, () => said(world, word) > before, 60_000)
   const acknowledged = world.load.sent.count("acknowledged")
   await pause(downFor)
   const kept = world.load.sent.count("acknowledged") - acknowledged

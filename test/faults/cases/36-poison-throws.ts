@@ -3,8 +3,8 @@
  * they are set aside, and all others of their batch are stored.
  */
 import { faultCase, prove } from "../case.ts"
-import { givenBack } from "../given-back.ts"
 import { batchSize, mostTries, poison } from "../poison.ts"
+import { releasedBatches } from "../released-batches.ts"
 
 /** So many tries may fail for one event that is guilty. */
 const allowed = Math.floor(2 * Math.log2(batchSize) + 3)
@@ -18,8 +18,8 @@ export default faultCase({
   fault: async (world) => {
     const count = world.moments > 2 ? 3 : 1
     await poison(world, "throws", count, 120_000)
-    // The last try of each is not given back.
-    const tries = givenBack(world).filter(({ reason }) => reason === "crashed").length + count
+    // The last try of each is not released.
+    const tries = releasedBatches(world).filter(({ reason }) => reason === "crashed").length + count
     prove(tries > count && tries <= count * allowed, `${tries} tries failed for ${count} events`)
     prove(mostTries(world, "crashed") <= 3, "a batch was tried more than three times")
     return `${count} events among ${batchSize} each were found and set aside after ${tries} failed tries (${count * allowed} are allowed)`

@@ -43,10 +43,10 @@ export default faultCase({
       120_000
     )
 
-    const given = (): number => world.group("drainer").output().split("batch given back").length - 1
+    const given = (): number => world.group("drainer").output().split("batch released").length - 1
     const before = given()
     await disk.fill(512 * 1024)
-    await eventually("batches are given back", () => given() > before + 2, 120_000)
+    await eventually("batches are released", () => given() > before + 2, 120_000)
     const acknowledged = world.load.sent.count("acknowledged")
     await pause(5_000)
     const kept = world.load.sent.count("acknowledged") - acknowledged
@@ -58,6 +58,6 @@ export default faultCase({
     await broker?.kill()
     disk.clear()
     await broker?.start()
-    return `${given() - before} batches were given back while the disk was full; ${kept} events were acknowledged meanwhile, no attempt was used up`
+    return `${given() - before} batches were released while the disk was full; ${kept} events were acknowledged meanwhile, no attempt was used up`
   }
 })

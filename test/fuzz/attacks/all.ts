@@ -1,4 +1,4 @@
-/** All kinds of attacks, each as often as it stands here. */
+/** All kinds of attacks, weighted by their number of entries. */
 import type { Random } from "../../faults/random.ts"
 import type { Attack, MakeAttack } from "../attack.ts"
 import { batchAttack, postAttack } from "./bodies.ts"
@@ -44,7 +44,7 @@ const kinds: readonly [MakeAttack, ...ReadonlyArray<MakeAttack>] = [
   damagedAttack
 ]
 
-/** The attack with that number of a seed's row: the same whenever it is asked for. */
+/** The attack with that number: always the same for a seed. */
 export const attackAt = (random: Random, number: number): Attack => {
   const own = random.fork(`${number}`)
   return own.pick(kinds)(own)

@@ -1,4 +1,4 @@
-/** JSON deep, wide and wrong; forms; batches whose events are good, bad and hostile. */
+/** JSON that is deep, wide or invalid; forms; batches with valid, invalid and hostile events. */
 import type { Random } from "../../faults/random.ts"
 import { type Attack, type MakeAttack, plainAttack, utf8 } from "../attack.ts"
 import { anyBytes, badText, damaged, worseText } from "../texts.ts"
@@ -33,7 +33,7 @@ const numbers = [
   "1e+"
 ] as const
 
-/** A value of JSON as text, mostly right. */
+/** A JSON value as text, mostly valid. */
 const json = (random: Random, depth: number): string => {
   const kind = random.whole(0, depth > 6 ? 3 : 8)
   if (kind === 0) return random.pick(numbers)
@@ -75,7 +75,7 @@ const name = (random: Random): string =>
     JSON.stringify(worseText(random, 3))
   ])
 
-/** Something for `params`: an object, or what is larger than it may be. */
+/** A value for `params`: an object, or one over a limit. */
 const params = (random: Random): string => {
   const kind = random.whole(0, 9)
   if (kind === 0)
@@ -102,7 +102,7 @@ const event = (random: Random): string => {
 const damagedAtTimes = (random: Random, body: Uint8Array): Uint8Array =>
   random.next() < 0.3 ? damaged(random, body) : body
 
-/** `POST /batch`; how many events it has, its verdicts say. */
+/** `POST /batch`; its response says how many events it has. */
 export const batchAttack: MakeAttack = (random) => {
   const form = random.whole(0, 3)
   const few = random.pick([1, 3, 20, 20, 300, 1_001])
@@ -128,7 +128,7 @@ const idHeader = (random: Random): ReadonlyArray<string> =>
     ? [`Idempotency-Key: ${random.pick(["a", "x".repeat(255), "x".repeat(256), "b c"])}`]
     : []
 
-/** `POST` of one event, to each place that takes one. */
+/** `POST` of one event, to each path that accepts one. */
 export const postAttack: MakeAttack = (random): Attack => {
   const target = random.pick([
     "/t/posted",

@@ -1,4 +1,4 @@
-/** Compressed bodies: bombs of up to 1 GB, stacked, cut off, damaged, and called what they are not. */
+/** Compressed bodies: bombs of up to 1 GB, concatenated, truncated, damaged, or with a wrong Content-Encoding. */
 import { Buffer } from "node:buffer"
 import {
   brotliCompressSync,
@@ -38,7 +38,7 @@ const names = [
   ""
 ] as const
 
-/** Each of a stream and a tail that repeats: what decompresses to so many bytes without being made of as many. */
+/** A stream with a repeated tail: decompresses to many bytes without allocating them here. */
 const bombs = new Map<string, Uint8Array>()
 const bomb = (name: string, coder: Compress, megabytes: number): Uint8Array => {
   const key = `${name} ${coder.name} ${megabytes}`
@@ -49,13 +49,13 @@ const bomb = (name: string, coder: Compress, megabytes: number): Uint8Array => {
   return made
 }
 
-/** Members of gzip one after the other: 1 GB in 1 MB. */
+/** Concatenated gzip members: 1 GB in 1 MB. */
 const manyMembers = (): Uint8Array => {
   const member = bomb("gzip", gzipSync, 16)
   return Buffer.concat(Array.from({ length: 60 }, () => member))
 }
 
-/** Frames of zstd that say the same byte again and again: 10 GB in 320 KB. */
+/** zstd frames of one repeated byte: 10 GB in 320 KB. */
 const hugeBomb = (): Uint8Array => {
   // A frame with a window of 128 KB, then blocks of one repeated byte, 128 KB each; the last block is empty.
   const [magic, block, last] = [

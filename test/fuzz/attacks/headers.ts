@@ -1,4 +1,4 @@
-/** Headers: long, many, doubled, forged, and with bytes that none may have. */
+/** Headers: long, many, duplicated, forged, and with invalid bytes. */
 import { Buffer } from "node:buffer"
 import type { Random } from "../../faults/random.ts"
 import { bytes, type MakeAttack, plainAttack, requestBytes, wildAttack } from "../attack.ts"
@@ -36,17 +36,17 @@ const usual = [
   "Authorization"
 ] as const
 
-/** Bytes that a header may have: anything but control characters. */
+/** Bytes that are allowed in a header: anything but control characters. */
 const value = (random: Random): string => {
   if (random.next() < 0.3)
     return Buffer.from(anyBytes(random, 60).filter((byte) => byte >= 32 && byte !== 127)).toString("latin1")
   return Buffer.from(badText(random), "utf8").toString("latin1")
 }
 
-const some = (random: Random, most: number, header: () => string): ReadonlyArray<string> =>
-  Array.from({ length: random.whole(1, most) }, header)
+const some = (random: Random, max: number, header: () => string): ReadonlyArray<string> =>
+  Array.from({ length: random.whole(1, max) }, header)
 
-/** Headers that are allowed, whatever they say: an event, a "no" of ours, or of the runtime for too many bytes. */
+/** Valid headers with any content: become an event, an error of ours, or the runtime's error for too many bytes. */
 export const headerAttack: MakeAttack = (random) => {
   const kind = random.whole(0, 4)
   const headers =
@@ -60,7 +60,7 @@ export const headerAttack: MakeAttack = (random) => {
   return plainAttack("headers", { target: "/t/headers?a=1", headers })
 }
 
-/** Headers that no request may have. */
+/** Invalid headers. */
 export const brokenHeaderAttack: MakeAttack = (random) => {
   const broken = random.pick([
     `X: ${worseText(random)}`,

@@ -1,4 +1,4 @@
-/** Paths and query strings: every byte, hostile names, a hundred thousand keys as far as they fit, and lengths around the limit. */
+/** Paths and query strings: every byte, hostile names, up to a hundred thousand keys, and lengths around the limit. */
 import type { Random } from "../../faults/random.ts"
 import { type MakeAttack, plainAttack } from "../attack.ts"
 import { badText, inTarget, targetBytes } from "../texts.ts"
@@ -31,8 +31,8 @@ const query = (random: Random): string => {
 }
 
 /**
- * One event, or a "no". `/t/` keeps it from the paths that never are events, but for the root, to which Bun resolves
- * `/t/..`: so there is always a query, with which the root is an event too.
+ * One event, or an error. The prefix `/t/` avoids paths that are never events, except the root, to which Bun resolves
+ * `/t/..`; with a query the root is an event too, so there always is one.
  */
 export const queryAttack: MakeAttack = (random) => {
   const method = random.next() < 0.1 ? "HEAD" : "GET"

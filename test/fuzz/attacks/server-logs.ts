@@ -1,10 +1,10 @@
-/** Lines of server logs: right, nearly right, and any bytes. */
+/** Lines of server logs: valid, almost valid, and random bytes. */
 import { Buffer } from "node:buffer"
 import type { Random } from "../../faults/random.ts"
 import { type MakeAttack, plainAttack, utf8 } from "../attack.ts"
 import { anyBytes, badText, damaged, worseText } from "../texts.ts"
 
-/** Where a line says whose it is, in each of the known formats. */
+/** The client part of a line, in each known format. */
 const client = (random: Random): string => {
   const address = random.pick([
     "203.0.113.9",
@@ -64,7 +64,7 @@ const line = (random: Random): string => {
   return `${client(random)} [${time}] "${request}" ${status} ${random.pick(["612", "-", "-1", "1".repeat(40)])} "${badText(random, 3)}" "${agent}"`
 }
 
-/** How many lines became events, the answer says. */
+/** The response says how many lines became events. */
 export const serverLogAttack: MakeAttack = (random) => {
   const few = random.pick([1, 5, 20, 1_001])
   const lines = Array.from({ length: few }, () => (few > 20 ? "x" : line(random)))

@@ -1,4 +1,4 @@
-/** What no HTTP library sends: broken request lines, pipelines, two lengths at once, chunks that lie, trickles, cuts. */
+/** What no HTTP library sends: broken request lines, pipelining, conflicting lengths, wrong chunks, trickles, resets. */
 import { Buffer } from "node:buffer"
 import type { Random } from "../../faults/random.ts"
 import { bytes, type MakeAttack, requestBytes, utf8, wildAttack } from "../attack.ts"
@@ -52,7 +52,7 @@ export const requestLineAttack: MakeAttack = (random) => {
 
 const smuggled = "GET /t/smuggled?s=1 HTTP/1.1\r\nHost: h\r\n\r\n"
 
-/** Two lengths, or a length in a form that some would read and others would not. */
+/** Conflicting lengths, or a length that only some servers can parse. */
 export const smugglingAttack: MakeAttack = (random) => {
   const length = random.pick([
     "Content-Length: 5",
@@ -77,10 +77,10 @@ export const smugglingAttack: MakeAttack = (random) => {
   const lengths = random.pick([[length, coding], [coding, length], [coding], [length]])
   const body = random.pick(["0\r\n\r\n", "5\r\na=bcd\r\n0\r\n\r\n", "a=b"])
   const text = `POST /t/front?f=1 HTTP/1.1\r\nHost: h\r\n${lengths.join("\r\n")}\r\n\r\n${body}${smuggled}`
-  return wildAttack("smuggling", [bytes(text)], { most: 2 })
+  return wildAttack("smuggling", [bytes(text)], { max: 2 })
 }
 
-/** Chunks with extensions, trailers, wrong lengths and wrong ends. */
+/** Chunks with extensions, trailers, wrong lengths and wrong line breaks. */
 export const chunkAttack: MakeAttack = (random) => {
   const size = random.pick([
     "5",
@@ -107,7 +107,7 @@ export const chunkAttack: MakeAttack = (random) => {
   return wildAttack("chunks", [utf8(text)])
 }
 
-/** A body that is shorter or longer than it says, and a client that stops in the middle. */
+/** A body that is shorter or longer than announced, and a client that stops in the middle. */
 export const lyingLengthAttack: MakeAttack = (random) => {
   const length = random.pick([0, 1, 3, 4, 1_000, 1_048_576, 1_048_577, 2_147_483_648])
   const text = `POST ${random.pick(["/t/lie", "/batch", "/track"])} HTTP/1.1\r\nHost: h\r\nContent-Length: ${length}\r\n\r\na=b`
@@ -116,7 +116,7 @@ export const lyingLengthAttack: MakeAttack = (random) => {
   })
 }
 
-/** Good requests, one after another without waiting; who cuts off takes what comes. */
+/** Valid pipelined requests; a reset connection may lose responses. */
 export const pipelineAttack: MakeAttack = (random) => {
   const count = random.pick([2, 3, 5, 30])
   const requests = Array.from({ length: count }, (_, n) =>
@@ -129,12 +129,12 @@ export const pipelineAttack: MakeAttack = (random) => {
       : requestBytes({ target: `/t/pipeline?n=${n}` })
   )
   return wildAttack("pipeline", [Buffer.concat(requests)], {
-    asked: requests.map(() => ({ events: 1, isHead: false })),
+    requests: requests.map(() => ({ events: 1, isHead: false })),
     end: random.pick(["wait", "half-close", "cut"])
   })
 }
 
-/** A good request in pieces that come slowly; each is answered all the same. */
+/** Valid requests in slow chunks; each is answered all the same. */
 export const trickleAttack: MakeAttack = (random) => {
   const request = requestBytes({
     target: "/t/trickle?x=1",
@@ -142,26 +142,26 @@ export const trickleAttack: MakeAttack = (random) => {
     type: "application/x-www-form-urlencoded"
   })
   const size = Math.ceil(request.byteLength / random.whole(2, 12))
-  const pieces = Array.from({ length: Math.ceil(request.byteLength / size) }, (_, n) =>
+  const chunks = Array.from({ length: Math.ceil(request.byteLength / size) }, (_, n) =>
     request.subarray(n * size, (n + 1) * size)
   )
   return {
     name: "trickle",
-    pieces,
-    gap: random.whole(1, 40),
+    chunks,
+    gapMs: random.whole(1, 40),
     end: "wait",
-    asked: [{ events: 1, isHead: false }],
-    most: 1,
-    mayBeLeft: false
+    requests: [{ events: 1, isHead: false }],
+    max: 1,
+    mayGoUnanswered: false
   }
 }
 
-/** A good request with its end missing, or our side of the connection ended after it. */
+/** A valid request without its end, or with our side of the connection ended after it. */
 export const cutAttack: MakeAttack = (random) => {
   const request = requestBytes({ target: "/t/cut?c=1" })
   const sent = random.next() < 0.5 ? request : request.subarray(0, random.whole(0, request.byteLength))
   return wildAttack("cut", [sent], {
-    asked: [{ events: 1, isHead: false }],
+    requests: [{ events: 1, isHead: false }],
     end: random.pick(["half-close", "cut"])
   })
 }

@@ -1,8 +1,8 @@
-/** Many events in one request: each has a verdict of its own, in order. */
+/** Many events in one request: each has a result of its own, in order. */
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../../contracts/failure.ts"
-import { standardBodyLimits } from "../../../gateway/http/body/limits.ts"
-import { arrivedAt, askedGateway, refusalIn } from "../asked-gateway.ts"
+import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
+import { arrivedAt, refusalIn, testGateway } from "../gateway-for-tests.ts"
 
 const verdictsIn = async (answer: Response): Promise<ReadonlyArray<{ verdict: string; reason?: string }>> => {
   expect(answer.status).toBe(200)
@@ -31,7 +31,7 @@ describe("a batch", () => {
   ]
   for (const [what, body, type] of forms) {
     test(`as ${what}`, async () => {
-      const { post, taken, rejected } = askedGateway()
+      const { post, taken, rejected } = testGateway()
       const answer = await post("/batch", body, type === undefined ? {} : { type })
       expect(answer.headers.get("access-control-allow-origin")).toBe("*")
       expect(answer.headers.get("retry-after")).toBeNull()
@@ -41,8 +41,8 @@ describe("a batch", () => {
     })
   }
 
-  test("of one event, and of none", async () => {
-    const { post, taken } = askedGateway()
+  test("of one event, and empty", async () => {
+    const { post, taken } = testGateway()
     const json = "application/json"
     expect(await verdictsIn(await post("/batch", '{\n "event": "a"\n}', { type: json }))).toEqual([ok])
     expect(await verdictsIn(await post("/batch", '{"event":"a"}', { type: "application/x-ndjson" }))).toEqual(
@@ -54,8 +54,8 @@ describe("a batch", () => {
     expect(taken()).toEqual(["/t/a e", "/t/a e"])
   })
 
-  test("is refused whole when there is more than events beside them, on either side", async () => {
-    const { post, taken } = askedGateway()
+  test("is refused when it has fields besides events, before or after them", async () => {
+    const { post, taken } = testGateway()
     for (const batch of [
       { events: [{ event: "a" }], sentAt: 1 },
       { sentAt: 1, events: [{ event: "a" }] },
@@ -64,13 +64,13 @@ describe("a batch", () => {
       expect(await refusalIn(await post("/batch", batch))).toEqual({
         status: 400,
         error: "bad-request",
-        message: 'Beside "events" a batch has no other field.'
+        message: 'A batch may have no other field than "events".'
       })
     expect(taken()).toEqual([])
   })
 
-  test("keeps the order of the lines, the edge's time in them, and passes on the client's", async () => {
-    const { post, lines } = askedGateway()
+  test("keeps the order of lines, with the gateway's time, and the client's time as a parameter", async () => {
+    const { post, lines } = testGateway()
     const events = [
       { event: "a", ts: 1700000000000, params: { x: 1 } },
       { event: "b", ts: "2026-11-21T01:02:03Z" },
@@ -84,8 +84,8 @@ describe("a batch", () => {
     ])
   })
 
-  test("writes any name into one segment of the path", async () => {
-    const { post, taken } = askedGateway()
+  test("encodes any event name as one path segment", async () => {
+    const { post, taken } = testGateway()
     const names = ["a b", "a/b", "ü", "__proto__", "..", "\u0000\n"]
     await post(
       "/batch",
@@ -101,8 +101,8 @@ describe("a batch", () => {
     ])
   })
 
-  test("carries the clients' ids, and numbers those that have none by the id of the whole", async () => {
-    const { post, taken } = askedGateway()
+  test("keeps clients' ids, and derives missing ones from the id of the request", async () => {
+    const { post, taken } = testGateway()
     const events = [
       { event: "a", id: "u-1", params: { x: 1 } },
       { event: "b", id: 12345678901234567890n },
@@ -123,8 +123,8 @@ describe("a batch", () => {
     ])
   })
 
-  test("an event that is none is rejected alone, saying why, and counted", async () => {
-    const { post, taken, rejected } = askedGateway()
+  test("an invalid event is rejected alone with its reason, and counted", async () => {
+    const { post, taken, rejected } = testGateway()
     const deep = JSON.parse(`${'{"a":'.repeat(12)}1${"}".repeat(12)}`) as object
     const bad: ReadonlyArray<readonly [event: unknown, reason: RegExp]> = [
       [7, /must be a JSON object/],
@@ -140,8 +140,8 @@ describe("a batch", () => {
       [{ event: "a", id: "" }, /"id" must be/],
       [{ event: "a", id: "ü" }, /"id" must be/],
       [{ event: "a", id: ["x"] }, /"id" must be/],
-      [{ event: "a", user: "x" }, /"user" is no field/],
-      [{ event: "a", params: deep }, /8 deep/],
+      [{ event: "a", user: "x" }, /Unknown field "user"/],
+      [{ event: "a", params: deep }, /at most 8 levels/],
       [{ event: "a", params: Array.from({ length: 300 }, () => 0) }, /256 values/],
       [{ event: "a", params: { a: "x".repeat(70_000) } }, /65536 bytes/]
     ]
@@ -160,24 +160,28 @@ describe("a batch", () => {
     expect(rejected).toEqual([[bad.length, "batch"]])
   })
 
-  test("a field that stands twice makes nobody guess", async () => {
-    const { post } = askedGateway()
+  test("a duplicate field is rejected", async () => {
+    const { post } = testGateway()
     const verdicts = await verdictsIn(
       await post("/batch", '[{"event":"a","event":"b"}]', { type: "application/json" })
     )
-    expect(verdicts).toEqual([{ verdict: "rejected", reason: 'The field "event" stands twice.' }])
+    expect(verdicts).toEqual([{ verdict: "rejected", reason: 'The field "event" is a duplicate.' }])
   })
 
-  test("a line of NDJSON that is no JSON is rejected alone", async () => {
-    const { post, taken } = askedGateway()
+  test("an invalid line of NDJSON is rejected alone", async () => {
+    const { post, taken } = testGateway()
     const verdicts = await verdictsIn(await post("/batch", '{"event":"a"}\n{"event":\n{"event":"b"}'))
-    expect(verdicts).toEqual([ok, { verdict: "rejected", reason: expect.stringContaining("no JSON") }, ok])
+    expect(verdicts).toEqual([
+      ok,
+      { verdict: "rejected", reason: expect.stringContaining("Invalid JSON") },
+      ok
+    ])
     expect(taken()).toEqual(["/t/a e", "/t/b e"])
   })
 
   describe("with bytes that are not UTF-8", () => {
     const bytesOf = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
-    const rejected = { verdict: "rejected", reason: "The event is not UTF-8." }
+    const rejected = { verdict: "rejected", reason: "The event is not valid UTF-8." }
     const good = '{"event":"\xc3\xbc","params":{"a":"\xe2\x82\xac"}}'
     const bad = '{"event":"t\xfc"}'
     const types = [
@@ -195,13 +199,13 @@ describe("a batch", () => {
     ] as const)
       for (const type of body.includes("[") ? types.slice(1) : types)
         test(`rejects ${what} alone, as ${type}`, async () => {
-          const { post, taken } = askedGateway()
+          const { post, taken } = testGateway()
           expect(await verdictsIn(await post("/batch", bytesOf(body), { type }))).toEqual([ok, rejected, ok])
           expect(taken()).toEqual(["/t/%C3%BC a=%E2%82%AC", "/t/%C3%BC a=%E2%82%AC"])
         })
 
-    test("rejects a last line that is cut off, also within a character", async () => {
-      const { post, taken } = askedGateway()
+    test("rejects a truncated last line, also within a character", async () => {
+      const { post, taken } = testGateway()
       for (const end of ['{"event":"t', '{"event":"t\xc3', '{"event":"t\xe2\x82', "{", bad])
         expect(
           await verdictsIn(await post("/batch", bytesOf(`${good}\n${end}`), { type: "application/x-ndjson" }))
@@ -209,33 +213,33 @@ describe("a batch", () => {
       expect(taken()).toHaveLength(5)
     })
 
-    test("numbers the events all the same, and keeps what is too much apart", async () => {
-      const { post, taken } = askedGateway()
+    test("derives ids all the same, and applies limits per event", async () => {
+      const { post, taken } = testGateway()
       const deep = `{"event":"d","params":${'{"a":'.repeat(12)}1${"}".repeat(12)}}`
       const verdicts = await verdictsIn(
         await post("/batch", bytesOf([bad, deep, good].join("\n")), { headers: { "idempotency-key": "k" } })
       )
       expect(verdicts).toEqual([
         rejected,
-        { verdict: "rejected", reason: expect.stringMatching(/8 deep/) },
+        { verdict: "rejected", reason: expect.stringMatching(/at most 8 levels/) },
         ok
       ])
       expect(taken()).toEqual(["/t/%C3%BC a=%E2%82%AC&idempotency_key=k-2"])
     })
 
-    test("refuses a body of which nothing is JSON", async () => {
-      const { post } = askedGateway()
+    test("refuses a body without any valid JSON", async () => {
+      const { post } = testGateway()
       for (const body of ["\xff\xfe", "\xfc\n\xfc", '[{"event":"\xfc"}'])
         expect(await refusalIn(await post("/batch", bytesOf(body)))).toMatchObject({
           status: 400,
-          message: "The body is not UTF-8."
+          message: "The body is not valid UTF-8."
         })
     })
   })
 
-  test("what the queue does not take now is to be sent again, and only that", async () => {
+  test("only events that the queue refused now are to be sent again", async () => {
     const taken: Array<string> = []
-    const { post } = askedGateway({
+    const { post } = testGateway({
       push: (line) => {
         if (line.includes("/t/b ")) return Promise.reject(new Failure({ reason: "busy", message: "full" }))
         if (line.includes("/t/c ")) return Promise.reject(new Failure({ reason: "too-large", message: "x" }))
@@ -248,7 +252,7 @@ describe("a batch", () => {
     expect(await verdictsIn(answer)).toEqual([
       ok,
       { verdict: "retry" },
-      { verdict: "rejected", reason: "The event is larger than an event may be." },
+      { verdict: "rejected", reason: "The event exceeds the size limit." },
       ok
     ])
     expect(taken).toHaveLength(2)
@@ -274,7 +278,7 @@ describe("a batch", () => {
   ]
   for (const [what, body, type, status] of refused) {
     test(`refuses ${what} with ${status}`, async () => {
-      const { post, lines } = askedGateway()
+      const { post, lines } = testGateway()
       expect(await refusalIn(await post("/batch", body, type === undefined ? {} : { type }))).toMatchObject({
         status
       })
@@ -282,8 +286,8 @@ describe("a batch", () => {
     })
   }
 
-  test("refuses more events than there may be, before any is taken", async () => {
-    const { post, lines } = askedGateway({ bodyLimits: { ...standardBodyLimits, events: 3 } })
+  test("refuses more events than the limit, before any is stored", async () => {
+    const { post, lines } = testGateway({ bodyLimits: { ...standardFormatLimits, events: 3 } })
     const events = (count: number) => Array.from({ length: count }, () => ({ event: "a" }))
     expect(await verdictsIn(await post("/batch", events(3)))).toHaveLength(3)
     for (const body of [events(4), { events: events(4) }]) {

@@ -1,8 +1,8 @@
-/** What is called a form: JSON, forms of any client, and what is neither. */
+/** Bodies labelled as forms: JSON, forms of various clients, and other data. */
 import { describe, expect, test } from "bun:test"
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { queryIn } from "../../../gateway/formats/body-params.ts"
-import { Refusal } from "../../../gateway/http/errors.ts"
+import { HttpError } from "../../../gateway/http/errors.ts"
 
 const form = "application/x-www-form-urlencoded"
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
@@ -10,13 +10,14 @@ const read = (body: string | Uint8Array, type: string | null = form): string | n
   try {
     return queryIn(type, typeof body === "string" ? new TextEncoder().encode(body) : body)
   } catch (cause) {
-    if (cause instanceof Refusal) return { "bad-request": 400, "too-large": 413 }[cause.code as string] ?? 415
+    if (cause instanceof HttpError)
+      return { "bad-request": 400, "too-large": 413 }[cause.code as string] ?? 415
     throw cause
   }
 }
 
 describe("a form", () => {
-  test("that is a JSON object is read as one", () => {
+  test("that is a JSON object is parsed as JSON", () => {
     expect(read('{"item":42,"name":"x y"}')).toBe("item=42&name=x%20y")
     expect(read(' \r\n{"a":{"b":["c"]}}\n')).toBe("a[b][0]=c")
     expect(read('\ufeff{"a":"ü"}')).toBe("a=%C3%BC")
@@ -24,20 +25,20 @@ describe("a form", () => {
     expect(read("{}")).toBe("")
   })
 
-  test("that is meant as JSON, and is none or no object, is refused", () => {
+  test("that looks like JSON, but is invalid or not an object, is refused", () => {
     for (const body of ['{"item":42', '{"a":1} x', "[1]", '[{"a":1}]', '["a', '{"a":"\xff"}'].map(bytesOf))
       expect(read(body)).toBe(400)
     expect(read(`{"a":${'{"a":'.repeat(12)}1${"}".repeat(13)}`)).toBe(400)
     expect(read(`{"a":"${"x".repeat(65_536)}"}`)).toBe(413)
   })
 
-  test("whose names begin with a bracket stays as it is", () => {
+  test("whose names begin with a bracket is unchanged", () => {
     for (const body of ["{a}=1&b=2", "[0]=x&[1]=y", "[]=1", "{a=1", "{}=1", "{1:2}"])
       expect(read(body)).toBe(body)
     expect(read(bytesOf("{a}=\xfc"))).toBe("{a}=\xfc")
   })
 
-  test("has no byte order mark, and keeps every other byte", () => {
+  test("loses its byte order mark, and keeps every other byte", () => {
     expect(read(bytesOf("\xef\xbb\xbfa=1"))).toBe("a=1")
     expect(read(bytesOf("\xef\xbb\xbf"))).toBe("")
     expect(read(bytesOf("\xef\xbb\xbfa=1"), "text/plain")).toBe("a=1")
@@ -50,7 +51,7 @@ describe("a form", () => {
     expect(read(bytesOf("J\xfcrgen=1"))).toBe("J\xfcrgen=1")
   })
 
-  test("that is binary is refused, whatever wrote it", () => {
+  test("with binary data is refused", () => {
     const text = "a=1&name=somebody&item=42"
     const packed = Uint8Array.of(0x82, 0xa1, 0x61, 0xa1, 0x62, 0xa1, 0x63, 0xa1, 0x64)
     const cbor = Uint8Array.of(0xa1, 0x61, 0x61, 0x61, 0x62)

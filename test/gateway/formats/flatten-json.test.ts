@@ -1,4 +1,4 @@
-/** JSON values become a query as the contract has it, and nothing is lost on the way. */
+/** JSON values are flattened to a query by the contract, without loss. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import type { ByteString } from "../../../contracts/event.ts"

@@ -1,4 +1,4 @@
-/** Lines of nginx with `escape=json`, under nginx's names and those that people give. */
+/** Lines of nginx with `escape=json`, with nginx's names and common ones. */
 import { describe, expect, test } from "bun:test"
 import { type ByteString, bytesOf } from "../../../contracts/event.ts"
 import { parseLogLine } from "../../../gateway/formats/log-line.ts"
@@ -36,7 +36,7 @@ describe("a line of JSON", () => {
     expect(parsed(`\xef\xbb\xbf${JSON.stringify(nginx, undefined, 1).replaceAll("\n", "")}`)).toEqual(read)
   })
 
-  test("under other names, with numbers, and with the request in parts", () => {
+  test("under other names, with numbers, and with a split request", () => {
     expect(
       parsed({
         "@timestamp": "2026-11-21T01:10:43.500+00:00",
@@ -64,14 +64,14 @@ describe("a line of JSON", () => {
     expect(parsed({ ...nginx, host: "10.0.0.1" })).toEqual(read)
   })
 
-  test("has its time in one of five ways", () => {
+  test("has its time in one of five formats", () => {
     for (const time of [1795223443, "1795223443.000", 1795223443000, "2026-11-21T02:10:43+01:00"]) {
       expect(parsed({ ...nginx, time_local: undefined, msec: time })).toMatchObject({ ts: read.ts })
     }
     expect(parsed({ ...nginx, msec: 1795223443.25, time_local: "" })).toMatchObject({ ts: read.ts + 250 })
   })
 
-  test("comes from the client, and not from the proxy in front of the server", () => {
+  test("has the client's address, not the proxy's", () => {
     const from = (remote_addr: string, http_x_forwarded_for: string) =>
       (parsed({ ...nginx, remote_addr, http_x_forwarded_for }) as { address?: string }).address
     expect(from("10.0.0.1", "6.6.6.6, 203.0.113.9, 10.0.0.2")).toBe("203.0.113.9")
@@ -82,7 +82,7 @@ describe("a line of JSON", () => {
     expect(from("[2001:db8::9]:5512", "")).toBe("2001:db8::9")
   })
 
-  test("keeps the client's bytes and writes what is escaped in UTF-8", () => {
+  test("keeps the client's bytes, and encodes escapes in UTF-8", () => {
     const line = JSON.stringify({ ...nginx, http_user_agent: "RAW \\ \u0001 ü 😀" })
       .replace("RAW", "\xff\xc3\xbc")
       .replace("ü", "\\u00fc")
@@ -109,7 +109,7 @@ describe("a line of JSON", () => {
       expect(parsed(line)).toBe(expected)
   })
 
-  test("takes no name of its own from JavaScript", () => {
+  test("has no special names from JavaScript", () => {
     expect(parsed(`{"__proto__":{"remote_addr":"6.6.6.6"},${JSON.stringify(nginx).slice(1)}`)).toEqual(read)
   })
 })

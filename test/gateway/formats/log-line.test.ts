@@ -1,4 +1,4 @@
-/** Lines of server logs in every format that is read, and lines of others, which are rejected with what was expected. */
+/** Lines of server logs in every supported format, and in others, which are rejected with what was expected. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import type { ByteString } from "../../../contracts/event.ts"
@@ -32,10 +32,10 @@ const client = (line: string): string => {
   return typeof read === "string" ? read : `${read.host} ${read.address} ${read.user}`.trim()
 }
 
-const noAddress = "an IP address first, or behind the name of a virtual host"
-const noUser = "identity and user behind the address"
+const noAddress = "an IP address at the start, or after the name of a virtual host"
+const noUser = "identity and user after the address"
 const noTime = "a time like [21/Nov/2026:01:10:43 +0000]"
-const several = "one client's address, but there are several: name your proxies in TRUSTED_PROXIES"
+const several = "the address of one client, but the line has several: add your proxies to TRUSTED_PROXIES"
 
 describe("the cases of public reports", () => {
   for (const { line, taken, address, user } of cases) {
@@ -129,7 +129,7 @@ describe("the client of a line", () => {
     ["203.0.113.9 - 198.51.100.1 - bob", "203.0.113.9 bob"],
     ["- - 203.0.113.9 - bob", "203.0.113.9 bob"],
     ["203.0.113.9 - 10.0.0.1", "203.0.113.9"],
-    // Addresses with all that may stand around them.
+    // Addresses with ports, brackets and quotes.
     ["203.0.113.9:5512 - -", "203.0.113.9"],
     ["203.0.113.9:5512, 10.0.0.1:80 - -", "203.0.113.9"],
     ["[2001:db8::9] - -", "2001:db8::9"],
@@ -233,17 +233,17 @@ describe("rejected with what was expected", () => {
     [noTime, nginx.replace("Nov", "Foo")],
     [noTime, nginx.replace("01:10", "25:10")],
     [noTime, nginx.replace(" +0000", "")],
-    ["a request in quotes behind the time", nginx.replace('"GET', "GET")],
-    ["a request in quotes behind the time", nginx.replace("] ", "] (0 s) ")],
-    ["a request in quotes behind the time", nginx.slice(0, 60)],
-    ["a status of three digits behind the request", nginx.replace("200", "2000")],
-    ["a status of three digits behind the request", nginx.replace("200", "ok")],
-    ["a size in bytes behind the status", nginx.replace("612", "-1")],
-    ["a size in bytes behind the status", common.slice(0, -4)],
-    ["a referrer in quotes behind the size, or the end", nginx.replace('"https', "https")],
-    ["a referrer in quotes behind the size, or the end", `${common} 0.004`],
-    ["a user agent in quotes behind the referrer", nginx.slice(0, -1)],
-    ["a user agent in quotes behind the referrer", nginx.slice(0, nginx.indexOf(' "Mozilla'))],
+    ["a request in quotes after the time", nginx.replace('"GET', "GET")],
+    ["a request in quotes after the time", nginx.replace("] ", "] (0 s) ")],
+    ["a request in quotes after the time", nginx.slice(0, 60)],
+    ["a status of three digits after the request", nginx.replace("200", "2000")],
+    ["a status of three digits after the request", nginx.replace("200", "ok")],
+    ["a size in bytes after the status", nginx.replace("612", "-1")],
+    ["a size in bytes after the status", common.slice(0, -4)],
+    ["a referrer in quotes after the size, or the end", nginx.replace('"https', "https")],
+    ["a referrer in quotes after the size, or the end", `${common} 0.004`],
+    ["a user agent in quotes after the referrer", nginx.slice(0, -1)],
+    ["a user agent in quotes after the referrer", nginx.slice(0, nginx.indexOf(' "Mozilla'))],
     // Lines of other formats: IIS and CloudFront, load balancers of AWS, HAProxy, Squid, Python, error logs.
     [noAddress, "2026-11-21 01:10:43 10.0.0.1 GET /x a=1 443 - 203.0.113.9 Mozilla/5.0 - 200 0 0 15"],
     [

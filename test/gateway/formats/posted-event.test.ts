@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib"
 import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { eventType } from "../../../contracts/wire/record.ts"
-import { arrivedAt, askedGateway, lineStart, refusalIn } from "../asked-gateway.ts"
+import { arrivedAt, lineStart, refusalIn, testGateway } from "../gateway-for-tests.ts"
 
 const form = "application/x-www-form-urlencoded"
 const parts = (more = ""): string =>
@@ -12,7 +12,7 @@ const parts = (more = ""): string =>
 
 describe("POST /t/<event>", () => {
   test("takes the members of a JSON object as parameters", async () => {
-    const { post, lines } = askedGateway()
+    const { post, lines } = testGateway()
     const answer = await post(
       "/t/app_open",
       { deviceid: "abcdf", ts: 123456, cart: { items: ["a b"] }, gone: null },
@@ -27,7 +27,7 @@ describe("POST /t/<event>", () => {
   })
 
   test("takes a form byte for byte", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     await post("/t/x", "a=1&b=x+y%20z&a=2&c[]=3\r\n", { type: form })
     await post("/t/x", "ü=1", { type: `${form}; charset=UTF-8` })
     await post("/t/x", Uint8Array.of(0xfc, 0x3d, 0x31), { type: `${form}; charset=ISO-8859-1` })
@@ -35,7 +35,7 @@ describe("POST /t/<event>", () => {
   })
 
   test("takes what browsers send as plain text, or as nothing in particular, for what it is", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     await post("/t/x", '{"a":1}', { type: "text/plain;charset=UTF-8" })
     await post("/t/x", '\ufeff \n{"a":1}')
     await post("/t/x", "a=1&b=2", { type: "text/plain" })
@@ -43,7 +43,7 @@ describe("POST /t/<event>", () => {
   })
 
   test("without a body takes the query, with both takes both", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     await post("/t/x", "")
     await post("/t/x?a=1", " \n", { type: "application/json" })
     await post("/t/x?a=1", { a: 2 })
@@ -51,7 +51,7 @@ describe("POST /t/<event>", () => {
   })
 
   test("takes any name, and none is an error", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     for (const name of ["a/b", "__proto__", "x.gif", "a%20b"])
       expect((await post(`/t/${name}`, {})).status).toBe(200)
     expect(taken().map((line) => eventType(line.split(" ")[0] as ByteString) as string)).toEqual([
@@ -65,7 +65,7 @@ describe("POST /t/<event>", () => {
   })
 
   test("decompresses", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     const gzip = { "content-encoding": "gzip" }
     await post("/t/x", gzipSync('{"a":1}'), { type: "application/json", headers: gzip })
     await post("/t/x", gzipSync(""), { type: "application/json", headers: gzip })
@@ -73,7 +73,7 @@ describe("POST /t/<event>", () => {
   })
 
   test("reads JSON in ISO-8859-1 when it says so", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     const latin = Uint8Array.from('{"a":"ü"}', (char) => char.charCodeAt(0))
     await post("/t/x", latin, { type: 'application/json; charset="iso-8859-1"' })
     expect(taken()).toEqual(["/t/x a=%C3%BC"])
@@ -81,11 +81,11 @@ describe("POST /t/<event>", () => {
 
   test("carries the client's id as a parameter, under the name that is set", async () => {
     const headers = { "idempotency-key": "5f0c 1" }
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     await post("/t/x", { a: 1 }, { headers })
     await post("/t/x", "", { headers })
     expect(taken()).toEqual(["/t/x a=1&idempotency_key=5f0c%201", "/t/x idempotency_key=5f0c%201"])
-    const renamed = askedGateway({
+    const renamed = testGateway({
       settings: { trustedProxies: "none", podName: undefined, eventIdParam: "event_id" }
     })
     await renamed.post("/t/x", { a: 1 }, { headers })
@@ -124,7 +124,7 @@ describe("POST /t/<event>", () => {
   ]
   for (const [what, body, init, status] of refused) {
     test(`refuses ${what} with ${status}`, async () => {
-      const { post, lines } = askedGateway()
+      const { post, lines } = testGateway()
       const answer = await post("/t/x", body, init)
       expect(answer.headers.get("access-control-allow-origin")).toBe("*")
       expect(await refusalIn(answer)).toMatchObject({
@@ -136,7 +136,7 @@ describe("POST /t/<event>", () => {
   }
 
   test("says 503 when the queue cannot take it", async () => {
-    const { post } = askedGateway({
+    const { post } = testGateway({
       push: () => Promise.reject(new Failure({ reason: "unavailable", message: "redis is down" }))
     })
     const answer = await post("/t/x", {})
@@ -147,7 +147,7 @@ describe("POST /t/<event>", () => {
 
 describe("/api/v1/beacon", () => {
   test("takes an event of the type beacon by POST, and answers with nothing", async () => {
-    const { post, lines } = askedGateway()
+    const { post, lines } = testGateway()
     const answers = [
       await post("/api/v1/beacon?page=2", '{"a":1}', { type: "text/plain;charset=UTF-8" }),
       await post("/api/v1/beacon", '{"a":1}'),
@@ -168,14 +168,14 @@ describe("/api/v1/beacon", () => {
   })
 
   test("takes one by GET and HEAD", async () => {
-    const { ask, taken } = askedGateway()
+    const { ask, taken } = testGateway()
     expect((await ask("/api/v1/beacon?a=1")).status).toBe(204)
     expect((await ask("/api/v1/beacon", { method: "HEAD" })).status).toBe(204)
     expect(taken()).toEqual(["/api/v1/beacon a=1", "/api/v1/beacon e"])
   })
 
   test("carries the client's id by GET too, on any path, and refuses one that is none", async () => {
-    const { ask, taken } = askedGateway()
+    const { ask, taken } = testGateway()
     for (const [path, id] of [
       ["/api/v1/beacon?a=1", "k"],
       ["/any?a=1", "k 2"],
@@ -199,7 +199,7 @@ describe("/api/v1/beacon", () => {
   })
 
   test("refuses by GET what cannot be stored now", async () => {
-    const { ask } = askedGateway({
+    const { ask } = testGateway({
       push: () => Promise.reject(new Failure({ reason: "busy", message: "full" }))
     })
     expect(await refusalIn(await ask("/api/v1/beacon"))).toMatchObject({ status: 503, error: "busy" })
@@ -208,13 +208,13 @@ describe("/api/v1/beacon", () => {
 
 describe("other paths", () => {
   test("are events by GET, whatever else is posted to them", async () => {
-    const { ask, taken } = askedGateway()
+    const { ask, taken } = testGateway()
     for (const path of ["/batch", "/track", "/api/v1/beacon/log"]) expect((await ask(path)).status).toBe(200)
     expect(taken()).toEqual(["/batch e", "/track e", "/api/v1/beacon/log e"])
   })
 
   test("cannot be posted to", async () => {
-    const { post } = askedGateway()
+    const { post } = testGateway()
     const answer = await post("/x", { a: 1 })
     expect(answer.headers.get("allow")).toBe("GET, HEAD")
     expect(answer.headers.get("connection")).toBe("close")

@@ -1,12 +1,12 @@
-/** POST /track: three fields, and a "no" that names the one that is wrong. */
+/** POST /track: three fields, and an error that names the invalid one. */
 import { describe, expect, test } from "bun:test"
-import { askedGateway, refusalIn } from "../asked-gateway.ts"
+import { refusalIn, testGateway } from "../gateway-for-tests.ts"
 
 const good = { username: "ann", target: "shop/42", description: "CLICK" }
 
 describe("POST /track", () => {
   test("takes an event of the type track", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     const answer = await post("/track", good)
     expect(answer.status).toBe(200)
     expect(await answer.text()).toBe('{"status":"ok"}')
@@ -31,7 +31,7 @@ describe("POST /track", () => {
   ]
   for (const [field, body] of wrong) {
     test(`names ${field} in ${typeof body === "string" ? body : JSON.stringify(body)}`, async () => {
-      const { post, lines } = askedGateway()
+      const { post, lines } = testGateway()
       const { status, message } = await refusalIn(await post("/track", body))
       expect(status).toBe(400)
       expect(message).toContain(`"${field}"`)
@@ -40,7 +40,7 @@ describe("POST /track", () => {
   }
 
   test("takes JSON that is called a form, as curl -d sends it", async () => {
-    const { post, taken } = askedGateway()
+    const { post, taken } = testGateway()
     const sent = `{"username": "Jane Roe", "target": "https://www.example.com/", "description": "VIEW"}`
     for (const body of [sent, ` \n${sent}`, `\ufeff${sent}`])
       expect((await post("/track", body, { type: "application/x-www-form-urlencoded" })).status).toBe(200)
@@ -49,7 +49,7 @@ describe("POST /track", () => {
   })
 
   test("takes no form and no list", async () => {
-    const { post } = askedGateway()
+    const { post } = testGateway()
     const type = "application/x-www-form-urlencoded"
     expect((await post("/track", "username=a&target=b&description=VIEW", { type })).status).toBe(415)
     const parts = { type: "multipart/form-data; boundary=x" }

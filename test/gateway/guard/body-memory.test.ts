@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test"
-import { bodyRoom } from "../../../gateway/guard/body-memory.ts"
+import { bodyMemory } from "../../../gateway/guard/body-memory.ts"
 
-test("memory for bodies is reserved up to its limit, and given back once", () => {
+test("memory for bodies is reserved up to its limit, and released once", () => {
   const counted: Array<string> = []
-  const room = bodyRoom(100, (reason) => void counted.push(reason))
+  const room = bodyMemory(100, (reason) => void counted.push(reason))
   const first = room.reserve(60)
   const second = room.reserve(40)
   expect(room.reserve(1)).toBeUndefined()

@@ -1,14 +1,14 @@
 import { expect, test } from "bun:test"
-import { limitConcurrency } from "../../../gateway/guard/concurrency-limit.ts"
+import { limitInFlight } from "../../../gateway/guard/concurrency-limit.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 
-test("so many requests of one address may be under way, and its others when those are answered", async () => {
+test("the requests of an address in flight are limited, and accepted again when others are answered", async () => {
   const counted: Array<string> = []
   const held: Array<() => void> = []
   const { ask } = guardedGateway({
     more: {
       push: () => new Promise((resolve) => held.push(resolve)),
-      around: limitConcurrency(2, (reason) => void counted.push(reason))
+      middleware: limitInFlight(2, (reason) => void counted.push(reason))
     }
   })
   const first = [ask("/t/1"), ask("/t/2")]
@@ -27,9 +27,9 @@ test("so many requests of one address may be under way, and its others when thos
   expect(counted).toEqual(["requests-address"])
 })
 
-test("a request that fails is no longer under way", async () => {
+test("a failed request is no longer in flight", async () => {
   const { ask } = guardedGateway({
-    more: { push: () => Promise.reject(new Error("x")), around: limitConcurrency(1, () => {}) }
+    more: { push: () => Promise.reject(new Error("x")), middleware: limitInFlight(1, () => {}) }
   })
   for (let n = 0; n < 3; n++) expect((await ask("/t/x")).status).toBe(503)
 })

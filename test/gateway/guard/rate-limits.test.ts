@@ -5,7 +5,7 @@ import { guardedGateway } from "../guarded-gateway.ts"
 const status = async (answer: Promise<Response>): Promise<number> => (await answer).status
 
 describe("an address", () => {
-  test("over its limit is told when to come again, and may then", async () => {
+  test("over its limit gets Retry-After, and is accepted after it", async () => {
     const { ask, lines, counted, clock } = guardedGateway({ perAddress: "6/m burst 2" })
     expect(await status(ask("/t/x"))).toBe(200)
     expect(await status(ask("/t/x"))).toBe(200)
@@ -14,7 +14,7 @@ describe("an address", () => {
     expect(refused.headers.get("retry-after")).toBe("10")
     expect(await refused.json()).toEqual({
       error: "too-many-requests",
-      message: "This address sends more events than it may; send the same again later."
+      message: "This address exceeds its rate limit; repeat the request after Retry-After."
     })
     clock.now += 10_000
     expect(await status(ask("/t/x"))).toBe(200)
@@ -22,7 +22,7 @@ describe("an address", () => {
     expect(counted).toEqual(["rate-address"])
   })
 
-  test("does not pay for others, nor for what is no event", async () => {
+  test("is not charged for others, nor for requests that are not events", async () => {
     const { ask } = guardedGateway({ perAddress: "1/h" })
     expect(await status(ask("/t/x", { address: "203.0.113.1" }))).toBe(200)
     expect(await status(ask("/t/x", { address: "203.0.113.2" }))).toBe(200)
@@ -32,7 +32,7 @@ describe("an address", () => {
     expect(await status(ask("/t/x", { address: "" }))).toBe(200)
   })
 
-  test("is that of the client behind a trusted proxy, never one that a client made up", async () => {
+  test("is the client's behind a trusted proxy, never a forged one", async () => {
     const { ask } = guardedGateway({ perAddress: "1/h" })
     const through = (forwarded: string, address: string) =>
       status(ask("/t/x", { address, headers: { "x-forwarded-for": forwarded } }))
@@ -43,7 +43,7 @@ describe("an address", () => {
     expect(await through("198.51.100.4", "203.0.113.9")).toBe(429)
   })
 
-  test("of IPv6 stands for its /64", async () => {
+  test("of IPv6 counts as its /64", async () => {
     const { ask } = guardedGateway({ perAddress: "1/h" })
     expect(await status(ask("/t/x", { address: "2001:db8:0:1::1" }))).toBe(200)
     expect(await status(ask("/t/x", { address: "2001:DB8::1:ffff:2:3:4" }))).toBe(429)
@@ -58,7 +58,7 @@ describe("the events of a batch", () => {
     body: JSON.stringify(Array.from({ length: events }, (_, n) => ({ event: "x", params: { n } })))
   })
 
-  test("count as many, and none is taken of one that is too many", async () => {
+  test("are all charged, and none is stored above the limit", async () => {
     const { ask, lines, counted } = guardedGateway({
       perAddress: "10/h burst 10",
       keys: "12345678",
@@ -90,7 +90,7 @@ test("a network is an IPv4 address or the first half of an IPv6 one", () => {
 })
 
 describe("a write key", () => {
-  test("has a limit of its own, wherever it is used from", async () => {
+  test("has a limit of its own, for all addresses", async () => {
     const { ask, counted } = guardedGateway({ keys: "abcdefgh,12345678", perKey: "2/h burst 2" })
     const withKey = (key: string, address: string) =>
       status(ask("/t/x", { address, headers: { "x-write-key": key } }))
@@ -101,7 +101,7 @@ describe("a write key", () => {
     expect(counted).toEqual(["rate-key"])
   })
 
-  test("cannot be tried out for long", async () => {
+  test("cannot be guessed quickly", async () => {
     const { ask, counted } = guardedGateway({ keys: "abcdefgh", perAddress: "2/h burst 2" })
     const answers = []
     for (const key of ["aaaaaaaa", "bbbbbbbb", "abcdefgh"])

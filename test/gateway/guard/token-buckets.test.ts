@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { makeBuckets } from "../../../gateway/guard/token-buckets.ts"
+import { makeTokenBuckets } from "../../../gateway/guard/token-buckets.ts"
 
-const rate = { interval: 100, burst: 5 }
+const rate = { intervalMs: 100, burst: 5 }
 
 describe("a bucket", () => {
-  test("gives its burst at once, then one each interval, and says how long that takes", () => {
-    const { take } = makeBuckets(rate)
+  test("admits its burst at once, then one event per interval, and returns the time to wait", () => {
+    const { take } = makeTokenBuckets(rate)
     expect([1, 1, 1, 1, 1].map((events) => take("a", events, 1000))).toEqual([0, 0, 0, 0, 0])
     expect(take("a", 1, 1000)).toBe(100)
     expect(take("a", 1, 1040)).toBe(60)
@@ -15,15 +15,15 @@ describe("a bucket", () => {
     expect(take("b", 5, 1100)).toBe(0)
   })
 
-  test("gives all or nothing", () => {
-    const { take } = makeBuckets(rate)
+  test("admits all events or none", () => {
+    const { take } = makeTokenBuckets(rate)
     expect(take("a", 3, 0)).toBe(0)
     expect(take("a", 3, 0)).toBe(100)
     expect(take("a", 2, 0)).toBe(0)
   })
 
-  test("gives more than its burst when it is full, and is as much longer in filling", () => {
-    const { take } = makeBuckets(rate)
+  test("admits more than its burst when full, and then refills for longer", () => {
+    const { take } = makeTokenBuckets(rate)
     expect(take("a", 20, 0)).toBe(0)
     expect(take("a", 1, 0)).toBe(1600)
     expect(take("a", 1, 1600)).toBe(0)
@@ -31,13 +31,13 @@ describe("a bucket", () => {
     expect(take("b", 20, 0)).toBe(100)
   })
 
-  test("never gives more than burst + time ÷ interval, and what it promised after a wait", () => {
+  test("never admits more than burst + time ÷ interval, and admits after the returned time", () => {
     const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 1, max: 5 })), {
       maxLength: 60
     })
     fc.assert(
       fc.property(steps, (asked) => {
-        const { take } = makeBuckets(rate)
+        const { take } = makeTokenBuckets(rate)
         let now = 5000
         let given = 0
         for (const [pause, events] of asked) {
@@ -48,7 +48,7 @@ describe("a bucket", () => {
             expect(take("a", events, now)).toBe(0)
           }
           given += events
-          expect(given).toBeLessThanOrEqual(rate.burst + (now - 5000) / rate.interval + 1e-6)
+          expect(given).toBeLessThanOrEqual(rate.burst + (now - 5000) / rate.intervalMs + 1e-6)
         }
       })
     )
@@ -56,8 +56,8 @@ describe("a bucket", () => {
 })
 
 describe("the table", () => {
-  test("is bounded, and keeps those that are used", () => {
-    const { take, size } = makeBuckets(rate, { limit: 100 })
+  test("is bounded, and keeps recently used names", () => {
+    const { take, size } = makeTokenBuckets(rate, { limit: 100 })
     for (let n = 0; n < 10_000; n++) {
       take(`flood ${n}`, 1, 0)
       take("steady", 1, 0)
@@ -66,8 +66,8 @@ describe("the table", () => {
     expect(take("steady", 1, 0)).toBeGreaterThan(0)
   })
 
-  test("tells once what was taken, as much as is asked for at a time", () => {
-    const { take, spent } = makeBuckets(rate, { isShared: true })
+  test("reports once what was taken, up to the requested number", () => {
+    const { take, spent } = makeTokenBuckets(rate, { isShared: true })
     take("a", 2, 0)
     take("a", 1, 0)
     take("b", 1, 0)
@@ -77,19 +77,19 @@ describe("the table", () => {
     expect(spent(10)).toEqual([])
   })
 
-  test("learns what others took, and adds what it has not told yet", () => {
-    const { take, learn, spent } = makeBuckets(rate, { isShared: true })
+  test("applies what others took, and adds what it has not reported", () => {
+    const { take, update, spent } = makeTokenBuckets(rate, { isShared: true })
     take("a", 1, 0)
     spent(10)
     take("a", 1, 0)
-    learn("a", 400, 0)
+    update("a", 400, 0)
     expect(take("a", 1, 0)).toBe(100)
-    learn("a", 0, 0)
+    update("a", 0, 0)
     expect(take("a", 4, 0)).toBe(0)
   })
 
-  test("tells nothing where nothing is shared", () => {
-    const { take, spent } = makeBuckets(rate)
+  test("reports nothing when not shared", () => {
+    const { take, spent } = makeTokenBuckets(rate)
     take("a", 1, 0)
     expect(spent(10)).toEqual([])
   })

@@ -7,7 +7,7 @@ import { linkOptions, linksInFile } from "../links/gateway.ts"
 const read = (list: string) => writeKeys(list, Topic.make("events"), new Set(["shop"]))
 
 describe("WRITE_KEYS", () => {
-  test("names keys and their topics", () => {
+  test("has keys and their topics", () => {
     const find = read("abcdefgh=shop, 12345678 ,zyxwvuts=events")
     if (typeof find === "string") throw new Error(find)
     expect(find("abcdefgh")).toEqual({ name: "key 1", topic: Topic.make("shop") })
@@ -17,14 +17,14 @@ describe("WRITE_KEYS", () => {
       expect(find(other)).toBeUndefined()
   })
 
-  test("that cannot work is told in a sentence that repeats no key", () => {
+  test("that is invalid is reported in a sentence without a key", () => {
     const problems: ReadonlyArray<readonly [list: string, sentence: string]> = [
-      [" , ", "holds no key"],
+      [" , ", "has no key"],
       ["short=shop", "Key 1 of WRITE_KEYS must have 8 to 200"],
       ["abcdefgh,a b c d e=shop", "Key 2 of WRITE_KEYS must have"],
-      ["abcdefgh=sh op", 'Key 1 of WRITE_KEYS is for "sh op"'],
-      ["abcdefgh=other", 'the topic "other", which is not among KAFKA_TOPICS'],
-      ["abcdefgh,abcdefgh=shop", "Key 2 of WRITE_KEYS stands there twice"]
+      ["abcdefgh=sh op", 'Key 1 of WRITE_KEYS has the topic "sh op"'],
+      ["abcdefgh=other", 'the topic "other", which is not in KAFKA_TOPICS'],
+      ["abcdefgh,abcdefgh=shop", "Key 2 of WRITE_KEYS is a duplicate"]
     ]
     for (const [list, sentence] of problems) {
       const problem = read(list)
@@ -37,7 +37,7 @@ describe("WRITE_KEYS", () => {
 describe("a request", () => {
   const basic = (user: string): string => `Basic ${btoa(`${user}:`)}`
 
-  test("may carry its key in any place, and no line ever has it", async () => {
+  test("may have its key in any place, and no line contains it", async () => {
     const { ask, lines } = guardedGateway({ keys: "12345678" })
     const ways: ReadonlyArray<readonly [target: string, headers: Record<string, string>]> = [
       ["/t/x?a=1", { "x-write-key": "12345678" }],
@@ -54,7 +54,7 @@ describe("a request", () => {
     expect(lines.length).toBe(ways.length)
   })
 
-  test("loses a key that its body brings, in every form, and keeps all else", async () => {
+  test("loses a key in its body, in every notation, and keeps everything else", async () => {
     const store = linksInFile()
     await store.put({ id: "spring", default: "https://shop.example/" })
     const { ask, lines } = guardedGateway({ keys: "12345678", more: { links: linkOptions(store) } })
@@ -132,13 +132,13 @@ describe("a request", () => {
     ])
   })
 
-  test("with the key of a topic is written in the dialect that names it", async () => {
+  test("with a topic's key is written in the dialect that has the topic", async () => {
     const { ask, lines } = guardedGateway({ keys: "abcdefgh=shop,12345678" })
     await ask("/t/x?a=1", { headers: { "x-write-key": "abcdefgh", "user-agent": "ua  x" } })
     expect(lines).toEqual([`203.0.113.9 ${noon / 1000} shop /t/x a=1 ua  x`])
   })
 
-  test("without a key, or with one that is not known, is refused and counted", async () => {
+  test("without a valid key is refused and counted", async () => {
     const { ask, lines, counted } = guardedGateway({ keys: "12345678" })
     for (const [target, headers] of [
       ["/t/x", {}],
@@ -155,20 +155,34 @@ describe("a request", () => {
       expect(answer.headers.get("www-authenticate")).toBe("Bearer")
       const { error, message } = (await answer.json()) as { error: string; message: string }
       expect(error).toBe("unauthorized")
-      expect(message).toMatch(/^(A write key is needed|This write key is not known)/)
+      expect(message).toMatch(/^(A write key is required|The write key is invalid)/)
       expect(message).not.toContain("87654321")
     }
     expect(lines).toEqual([])
     expect(counted).toEqual(Array(8).fill("write-key"))
   })
 
-  test("about the gateway itself needs none", async () => {
+  test("with a key in its path gets the route of the rest of the path, with its privacy", async () => {
+    const { ask } = guardedGateway({ keys: "12345678", more: { links: linkOptions() } })
+    const origin = { origin: "https://evil.example", "access-control-request-method": "POST" }
+    for (const key of ["12345678", "87654321"]) {
+      for (const method of ["OPTIONS", "GET", "POST"]) {
+        const { headers } = await ask(`/w/${key}/api/v1/links`, { method, headers: origin })
+        expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([])
+      }
+    }
+    expect((await ask("/w/12345678/click/none/go", {})).status).toBe(200)
+    expect((await ask("/w/87654321/click/none/go", {})).status).toBe(401)
+    expect((await ask("/w/12345678/track", { method: "OPTIONS", headers: origin })).status).toBe(204)
+  })
+
+  test("about the gateway itself needs no key", async () => {
     const { ask } = guardedGateway({ keys: "12345678" })
     for (const target of ["/", "/favicon.ico", "/robots.txt", "/health/live", "/metrics"])
       expect((await ask(target)).status).toBe(200)
   })
 
-  test("to a path that begins like a key's is an event while no keys are set", async () => {
+  test("to a path like /w/<key> is an event while no keys are set", async () => {
     const { ask, lines } = guardedGateway()
     await ask("/w/12345678/t/x?write_key=1")
     expect(lines).toEqual([`203.0.113.9 ${noon} trk.example.com nopod /w/12345678/t/x write_key=1 `])

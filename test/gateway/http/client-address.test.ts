@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { clientIn } from "../../../gateway/http/address-header.ts"
+import { clientInHeader } from "../../../gateway/http/address-header.ts"
 import { plainAddress } from "../../../gateway/http/address-text.ts"
 import {
-  believedHeaders,
   clientAddress,
   isPrivate,
   loopback,
-  namesStranger,
-  nobody,
+  namesUntrustedAddress,
+  parseHeaderNames,
   proxiesProblem,
-  trustedProxies
+  trustedProxies,
+  trustNobody
 } from "../../../gateway/http/client-address.ts"
 
 const proxies = "127.0.0.0/8, ::1, 10.0.0.0/8, fd00::/8"
@@ -20,12 +20,12 @@ const from = (
   peer = "127.0.0.1",
   trusted = proxies,
   believed = threeHeaders
-): string => clientAddress(new Headers(headers), peer, trustedProxies(trusted), believedHeaders(believed))
+): string => clientAddress(new Headers(headers), peer, trustedProxies(trusted), parseHeaderNames(believed))
 
 const all = { "x-push-ip": "1.1.1.1", "x-forwarded-for": "2.2.2.2", "x-real-ip": "3.3.3.3" }
 
 describe("behind a trusted proxy", () => {
-  test("the first header that holds an address counts, else the socket", () => {
+  test("the first header with an address counts, otherwise the socket", () => {
     expect(from(all)).toBe("1.1.1.1")
     expect(from({ ...all, "x-push-ip": "nobody" })).toBe("2.2.2.2")
     expect(from({ ...all, "x-push-ip": "", "x-forwarded-for": "unknown" })).toBe("3.3.3.3")
@@ -33,18 +33,18 @@ describe("behind a trusted proxy", () => {
     expect(from({})).toBe("127.0.0.1")
   })
 
-  test("of the hops the rightmost that is not ours counts, whatever stands further left", () => {
+  test("the rightmost untrusted hop counts, whatever is to its left", () => {
     expect(from({ "x-forwarded-for": "6.6.6.6, 8.8.8.8, 10.1.2.3,127.0.0.1" })).toBe("8.8.8.8")
     expect(from({ "x-forwarded-for": "6.6.6.6, ::ffff:10.1.2.3" })).toBe("6.6.6.6")
     expect(from({ "x-forwarded-for": "2001:db8::7, fd00::1" })).toBe("2001:db8::7")
   })
 
-  test("hops further left than one that is no address were vouched for by nobody", () => {
+  test("hops to the left of an invalid one are ignored", () => {
     expect(from({ "x-forwarded-for": "6.6.6.6, unknown, 10.1.2.3" })).toBe("127.0.0.1")
     expect(from({ "x-forwarded-for": "6.6.6.6, unix:, 10.1.2.3" })).toBe("127.0.0.1")
   })
 
-  test("where all hops are ours the leftmost counts, unless another header names a stranger", () => {
+  test("when all hops are trusted the leftmost counts, unless another header has an untrusted address", () => {
     expect(from({ "x-forwarded-for": "10.1.2.3, 10.1.2.4" })).toBe("10.1.2.3")
     expect(from({ "x-real-ip": "10.1.2.3" })).toBe("10.1.2.3")
     expect(from({ "x-forwarded-for": "10.1.2.3", "x-real-ip": "8.8.8.8" })).toBe("8.8.8.8")
@@ -53,7 +53,7 @@ describe("behind a trusted proxy", () => {
 })
 
 describe("forged headers (case 45)", () => {
-  test("never win over what our proxy wrote, however they look", () => {
+  test("never override what the proxy wrote, in any form", () => {
     for (const forged of [
       "127.0.0.1",
       "10.1.2.3",
@@ -71,8 +71,8 @@ describe("forged headers (case 45)", () => {
       expect(from({ "x-forwarded-for": `${forged}, 8.8.8.8` })).toBe("8.8.8.8")
   })
 
-  test("never win over what our proxy wrote, in no header, whatever they hold", () => {
-    const isOurs = trustedProxies(proxies)
+  test("never override what the proxy wrote, in any header and with any content", () => {
+    const isProxy = trustedProxies(proxies)
     const piece = fc.oneof(
       fc.constantFrom(
         '"',
@@ -95,31 +95,31 @@ describe("forged headers (case 45)", () => {
     const ours = fc.constantFrom("", ", 10.1.2.3", ", 127.0.0.1:80, 10.1.2.3")
     fc.assert(
       fc.property(forged, ours, (text, behind) => {
-        expect(clientIn("x-any", `${text}, 8.8.8.8${behind}`, isOurs)).toBe("8.8.8.8")
+        expect(clientInHeader("x-any", `${text}, 8.8.8.8${behind}`, isProxy)).toBe("8.8.8.8")
         const element = 'for="[2001:db8::7]:99";host="a,b";by=10.1.2.3'
         const proxied = behind.replaceAll(/, ([\d.:]+)/g, ', for="$1"')
-        expect(clientIn("forwarded", `${text}, ${element}${proxied}`, isOurs)).toBe("2001:db8::7")
+        expect(clientInHeader("forwarded", `${text}, ${element}${proxied}`, isProxy)).toBe("2001:db8::7")
       }),
       { numRuns: 3_000 }
     )
   })
 
-  test("in two header lines are one list, and the last line is our proxy's", () => {
+  test("in two header lines are one list, and the last line is the proxy's", () => {
     const headers = new Headers()
     headers.append("x-forwarded-for", "6.6.6.6")
     headers.append("x-forwarded-for", "8.8.8.8, 10.0.0.7")
     expect(clientAddress(headers, "127.0.0.1", trustedProxies(proxies))).toBe("8.8.8.8")
   })
 
-  test("that name a trusted address do not make a stranger trusted", () => {
+  test("with a trusted address do not make an untrusted client trusted", () => {
     expect(from({ "x-forwarded-for": "127.0.0.1" }, "9.9.9.9")).toBe("9.9.9.9")
     expect(
       from({ "x-push-ip": "127.0.0.1", host: "127.0.0.1", "x-forwarded-proto": "https" }, "9.9.9.9")
     ).toBe("9.9.9.9")
   })
 
-  test("that our proxy passes on are left out of ADDRESS_HEADERS, which names X-Forwarded-For unless set", () => {
-    const believed = believedHeaders("X-Forwarded-For")
+  test("that the proxy passes on must not be in ADDRESS_HEADERS, whose default is X-Forwarded-For", () => {
+    const believed = parseHeaderNames("X-Forwarded-For")
     const headers = new Headers({
       "x-push-ip": "6.6.6.6",
       "x-real-ip": "6.6.6.7",
@@ -132,7 +132,7 @@ describe("forged headers (case 45)", () => {
     expect(clientAddress(headers, "127.0.0.1", trustedProxies(proxies), believed)).toBe("127.0.0.1")
   })
 
-  test("unless set, X-Real-Ip counts where there is no X-Forwarded-For at all, and X-Push-Ip never", () => {
+  test("by default X-Real-Ip counts for requests without X-Forwarded-For, and X-Push-Ip never", () => {
     const from = (headers: Record<string, string>) =>
       clientAddress(new Headers(headers), "127.0.0.1", trustedProxies(proxies))
     expect(from({ "x-push-ip": "6.6.6.6", "x-real-ip": "8.8.8.8:99" })).toBe("8.8.8.8")
@@ -141,9 +141,9 @@ describe("forged headers (case 45)", () => {
       expect(from({ "x-real-ip": "6.6.6.7", "x-forwarded-for": chain })).toBe("127.0.0.1")
   })
 
-  test("show that somebody else sends, also where they are not believed", () => {
+  test("reveal another client, even in headers that are not configured", () => {
     const names = (headers: Record<string, string>) =>
-      namesStranger(new Headers(headers), trustedProxies(proxies))
+      namesUntrustedAddress(new Headers(headers), trustedProxies(proxies))
     expect(names({ "x-real-ip": "8.8.8.8" })).toBe(true)
     expect(names({ forwarded: "for=8.8.8.8" })).toBe(true)
     expect(names({ "x-forwarded-for": "8.8.8.8, 10.1.2.3" })).toBe(true)
@@ -154,7 +154,7 @@ describe("forged headers (case 45)", () => {
   })
 })
 
-/** A header that a proxy may write, as it is written for 8.8.8.8 and 2001:db8::7. */
+/** A header as a proxy may write it for 8.8.8.8 and 2001:db8::7. */
 const headers = [
   "X-Forwarded-For",
   "X-Real-IP",
@@ -165,7 +165,7 @@ const headers = [
   "My-Own_Header"
 ]
 
-describe("every header is read alike", () => {
+describe("every header is parsed alike", () => {
   const writings: ReadonlyArray<readonly [written: string, address: string]> = [
     ["8.8.8.8", "8.8.8.8"],
     ["8.8.8.8:99", "8.8.8.8"],
@@ -202,10 +202,10 @@ describe("every header is read alike", () => {
     })
   }
 
-  test("and counts in the order of ADDRESS_HEADERS", () => {
+  test("in the order of ADDRESS_HEADERS", () => {
     expect(from(all, "127.0.0.1", proxies, "X-Real-Ip,X-Push-Ip")).toBe("3.3.3.3")
-    expect([...(believedHeaders(" X-B ,, x-a,") ?? [])]).toEqual(["x-b", "x-a"])
-    for (const bad of ["", " , ", "X Forwarded", "a:b", "ä"]) expect(believedHeaders(bad)).toBeUndefined()
+    expect([...(parseHeaderNames(" X-B ,, x-a,") ?? [])]).toEqual(["x-b", "x-a"])
+    for (const bad of ["", " , ", "X Forwarded", "a:b", "ä"]) expect(parseHeaderNames(bad)).toBeUndefined()
   })
 })
 
@@ -221,7 +221,7 @@ describe("Forwarded (RFC 7239)", () => {
     ['for="192.0.2.\\60"', "192.0.2.60"],
     ['host="a\\",for=6.6.6.6";for=192.0.2.60', "192.0.2.60"],
     ["for=192.0.2.60,", "192.0.2.60"],
-    // Whoever hides, or writes no such header, is not known; nor is who stands left of them.
+    // Hidden and malformed hops are unknown, and so are the hops to their left.
     ["for=unknown", "127.0.0.1"],
     ["for=_gazonk", "127.0.0.1"],
     ['for="_SEVKISEK"', "127.0.0.1"],
@@ -231,7 +231,7 @@ describe("Forwarded (RFC 7239)", () => {
     ["192.0.2.60", "127.0.0.1"],
     ["for", "127.0.0.1"],
     ['for="192.0.2.60', "127.0.0.1"],
-    // What a client left open does not swallow what our proxy wrote.
+    // An unclosed quotation mark of the client does not hide what the proxy wrote.
     ['for=", for=192.0.2.60', "192.0.2.60"],
     ['for="6.6.6.6, for=192.0.2.60', "192.0.2.60"],
     ['for="\\, for="[2001:db8::17]"', "2001:db8::17"],
@@ -245,7 +245,7 @@ describe("Forwarded (RFC 7239)", () => {
 })
 
 describe("ranges", () => {
-  test("of both families end where they end", () => {
+  test("of both families have exact bounds", () => {
     const trusts = (list: string, address: string) => trustedProxies(list)(address)
     expect([trusts("10.0.0.0/9", "10.127.255.255"), trusts("10.0.0.0/9", "10.128.0.0")]).toEqual([
       true,
@@ -260,7 +260,7 @@ describe("ranges", () => {
     expect([trusts("::/0", "2001:db8::1"), trusts("::/0", "")]).toEqual([true, false])
   })
 
-  test("may be written as IPv4 inside IPv6, and with a zone", () => {
+  test("may be IPv4-mapped, and have a zone", () => {
     expect(from(all, "10.1.2.3", "::ffff:10.0.0.0/104")).toBe("1.1.1.1")
     expect(from(all, "11.1.2.3", "::ffff:10.0.0.0/104")).toBe("11.1.2.3")
     expect(proxiesProblem("::ffff:10.0.0.0/95")).toContain("::ffff:10.0.0.0/95")
@@ -269,22 +269,22 @@ describe("ranges", () => {
   })
 })
 
-describe("from anyone else", () => {
+describe("from an untrusted peer", () => {
   test("headers do not count", () => {
     expect(from(all, "9.9.9.9")).toBe("9.9.9.9")
     expect(from(all, "10.0.0.1", loopback)).toBe("10.0.0.1")
-    expect(from(all, "127.0.0.1", nobody)).toBe("127.0.0.1")
+    expect(from(all, "127.0.0.1", trustNobody)).toBe("127.0.0.1")
     expect(from(all, "")).toBe("")
   })
 })
 
-test("this machine is trusted when nothing else is set", () => {
+test("this machine is trusted by default", () => {
   expect(from(all, "127.0.0.1", loopback)).toBe("1.1.1.1")
   expect(from(all, "::1", loopback)).toBe("1.1.1.1")
   expect(from(all, "::ffff:127.0.0.1", loopback)).toBe("1.1.1.1")
 })
 
-test("an IPv4-mapped address is the IPv4 address, and a zone is no part of an address", () => {
+test("an IPv4-mapped address equals the IPv4 address, and a zone is not part of an address", () => {
   expect(plainAddress("::ffff:1.2.3.4")).toBe("1.2.3.4")
   expect(plainAddress("::FFFF:102:304")).toBe("1.2.3.4")
   expect(plainAddress("0:0:0:0:0:ffff:255.255.255.255")).toBe("255.255.255.255")
@@ -292,7 +292,7 @@ test("an IPv4-mapped address is the IPv4 address, and a zone is no part of an ad
   expect(plainAddress("localhost")).toBe("")
 })
 
-test("a private network has its ranges", () => {
+test("private networks are recognised", () => {
   for (const address of ["10.1.2.3", "172.31.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "127.0.0.1"])
     expect([address, isPrivate(address)]).toEqual([address, true])
   for (const address of ["::1", "fd00::1", "fe80::1"])
@@ -301,9 +301,9 @@ test("a private network has its ranges", () => {
     expect([address, isPrivate(address)]).toEqual([address, false])
 })
 
-test("a list that cannot be read is told in a sentence that names the entry", () => {
+test("an invalid list is reported in a sentence with the entry", () => {
   expect(proxiesProblem(proxies)).toBeUndefined()
-  expect(proxiesProblem(nobody)).toBeUndefined()
+  expect(proxiesProblem(trustNobody)).toBeUndefined()
   for (const bad of ["10.0.0.0/33", "proxy.local", "::1/129", "10.0.0.0/8/8", "10.0.0.0/", "1.2.3"]) {
     expect(proxiesProblem(`127.0.0.1,${bad}`)).toContain(`"${bad}"`)
   }

@@ -17,7 +17,7 @@ const question = { origin: "https://shop.example", "access-control-request-metho
 const header = (answer: Response, name: string) => answer.headers.get(`access-control-${name}`)
 
 describe("any page", () => {
-  test("may read the answer to a simple request, without having asked before", async () => {
+  test("may read the response to a simple request, without a preflight", async () => {
     const { ask, lines } = guardedGateway()
     for (const target of ["/t/x", "/t/x.gif"]) {
       const answer = await ask(target, { headers: { origin: "https://anywhere.example" } })
@@ -40,13 +40,13 @@ describe("any page", () => {
     for (const answer of answers) expect(header(answer, "allow-origin")).toBe("*")
   })
 
-  test("may not read what is not for pages", async () => {
+  test("may not read private responses", async () => {
     const { ask } = guardedGateway()
     for (const target of ["/metrics", "/health/ready", "/robots.txt"])
       expect(header(await ask(target), "allow-origin")).toBeNull()
   })
 
-  test("is told before a POST what it may send, for a day", async () => {
+  test("gets a preflight response for a POST, valid for a day", async () => {
     const { ask, lines } = guardedGateway({
       more: { cors: corsOf({ corsOrigins: "*", corsCredentials: false, headers: ["X-Anonymous"] }) }
     })
@@ -62,7 +62,7 @@ describe("any page", () => {
     expect(lines).toEqual([])
   })
 
-  test("may send any header that tools add to a fetch, within bounds", async () => {
+  test("may send any header that tools add to a fetch, within limits", async () => {
     const asking = async (names: string, method = "POST", target = "/t/buy") => {
       const headers = {
         ...question,
@@ -95,7 +95,7 @@ describe("any page", () => {
     expect(await asking(many.join(","))).toEqual(many.slice(0, maxRequestedNames))
   })
 
-  test("is not led into a private network by *", async () => {
+  test("gets no access to a private network with *", async () => {
     const headers = { ...question, "access-control-request-private-network": "true" }
     const open = await guardedGateway().ask("/batch", { method: "OPTIONS", headers })
     expect(header(open, "allow-private-network")).toBeNull()
@@ -103,13 +103,13 @@ describe("any page", () => {
     expect(header(named, "allow-private-network")).toBe("true")
   })
 
-  test("an OPTIONS that no browser asks is no question", async () => {
+  test("an OPTIONS request without CORS headers is not a preflight", async () => {
     const { ask } = guardedGateway()
     expect((await ask("/t/x", { method: "OPTIONS" })).status).toBe(405)
   })
 })
 
-describe("pages of a list", () => {
+describe("pages on a list", () => {
   const originOf = async (origin: string | undefined, credentials = false) => {
     const answer = await listed(credentials).ask("/t/x", origin === undefined ? {} : { headers: { origin } })
     expect(answer.status).toBe(200)
@@ -117,7 +117,7 @@ describe("pages of a list", () => {
     return [header(answer, "allow-origin"), header(answer, "allow-credentials")]
   }
 
-  test("may read, others may not, and both are taken", async () => {
+  test("may read responses, others may not, and events of both are accepted", async () => {
     expect(await originOf("https://shop.example")).toEqual(["https://shop.example", null])
     expect(await originOf("https://a.b.example.org")).toEqual(["https://a.b.example.org", null])
     for (const other of [
@@ -135,12 +135,12 @@ describe("pages of a list", () => {
       expect(await originOf(other)).toEqual([null, null])
   })
 
-  test("may send cookies where that is set", async () => {
+  test("may send cookies when enabled", async () => {
     expect(await originOf("https://shop.example", true)).toEqual(["https://shop.example", "true"])
     expect(await originOf("https://other.example", true)).toEqual([null, null])
   })
 
-  test("a page that is not on it is told so before its POST", async () => {
+  test("a page not on the list gets no permission in its preflight", async () => {
     const { ask } = listed(true)
     const traced = { ...question, "access-control-request-headers": "traceparent" }
     const yes = await ask("/batch", { method: "OPTIONS", headers: traced })
@@ -164,7 +164,7 @@ describe("pages of a list", () => {
     expect(yes.headers.get("vary")).toBe("Origin, Access-Control-Request-Headers")
   })
 
-  test("errors and health are narrowed too, or not readable at all", async () => {
+  test("errors are narrowed too, and health is not readable at all", async () => {
     const { ask } = listed()
     const refused = await ask("/t/x", { method: "PUT", headers: { origin: "https://shop.example" } })
     expect(header(refused, "allow-origin")).toBe("https://shop.example")
@@ -173,16 +173,16 @@ describe("pages of a list", () => {
   })
 })
 
-test("credentials with * end the start with one sentence", () => {
+test("credentials with * fail the start with one sentence", () => {
   const start = () => corsOf({ corsOrigins: "*", corsCredentials: true })
   expect(start).toThrow(Failure)
-  expect(start).toThrow("CORS_CREDENTIALS needs CORS_ORIGINS to be a list of origins")
+  expect(start).toThrow("CORS_CREDENTIALS requires a list of origins in CORS_ORIGINS")
 })
 
-test("a list that cannot be read is told in a sentence that names the entry", () => {
+test("an invalid list is reported in a sentence with the entry", () => {
   for (const good of ["*", "https://a.example", "http://localhost:3000,https://*.a.example", ""])
     expect(originsProblem(good)).toBeUndefined()
   for (const bad of ["a.example", "https://a.example/", "https://a.*", "ftp://a.example", "https://u@a"])
     expect(originsProblem(`https://b.example,${bad}`)).toContain(`"${bad}"`)
-  expect(originsProblem("*,https://a.example")).toBe("Beside * no other origin can stand.")
+  expect(originsProblem("*,https://a.example")).toBe("Use either * or a list of origins, not both.")
 })

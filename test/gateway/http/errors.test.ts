@@ -1,7 +1,7 @@
-/** The one table of errors: every code has its status, its headers and the same form. */
+/** The table of errors: every code has its status, its headers and the same body format. */
 import { describe, expect, test } from "bun:test"
 import { Failure, type FailureReason } from "../../../contracts/failure.ts"
-import { type ErrorCode, Refusal, refuse, refuseFailed } from "../../../gateway/http/errors.ts"
+import { type ErrorCode, HttpError, refuse, refuseFailed } from "../../../gateway/http/errors.ts"
 
 const statuses: Record<ErrorCode, number> = {
   "bad-request": 400,
@@ -23,7 +23,10 @@ const again = new Set([408, 429, 503])
 describe("errors", () => {
   for (const [code, status] of Object.entries(statuses) as ReadonlyArray<[ErrorCode, number]>) {
     test(`${code} is ${status}`, async () => {
-      for (const answer of [refuse(code, "A sentence."), refuseFailed(new Refusal(code, "A sentence."))]) {
+      for (const answer of [
+        refuse(code, "A sentence."),
+        refuseFailed(new HttpError(code, "A sentence."), {})
+      ]) {
         expect(answer.status).toBe(status)
         expect(answer.headers.get("content-type")).toStartWith("application/json")
         expect(answer.headers.get("retry-after")).toBe(again.has(status) ? "1" : null)
@@ -32,7 +35,7 @@ describe("errors", () => {
     })
   }
 
-  test("what fails below says only what the client can do", async () => {
+  test("a failure is reported with the caller's message, never with its own", async () => {
     const codes: Record<FailureReason, ErrorCode> = {
       unavailable: "unavailable",
       "no-responders": "unavailable",
@@ -42,18 +45,21 @@ describe("errors", () => {
       "no-answer": "unavailable",
       "too-large": "too-large",
       unreadable: "bad-request",
+      misconfigured: "unavailable",
       crashed: "unavailable"
     }
     for (const [reason, code] of Object.entries(codes) as ReadonlyArray<[FailureReason, ErrorCode]>) {
-      const answer = refuseFailed(new Failure({ reason, message: "redis.internal" }))
+      const failure = new Failure({ reason, message: "redis.internal" })
+      const answer = refuseFailed(failure, { [code]: "The caller's message." })
       expect(answer.status).toBe(statuses[code])
-      expect(await answer.json()).toEqual({ error: code, message: expect.not.stringContaining("redis") })
+      expect(await answer.json()).toEqual({ error: code, message: "The caller's message." })
+      expect(await refuseFailed(failure, {}).json()).toEqual({ error: code, message: "The request failed." })
     }
-    expect(refuseFailed(new TypeError("secret")).status).toBe(503)
+    expect(refuseFailed(new TypeError("secret"), {}).status).toBe(503)
   })
 
-  test("a refusal has headers of its own", () => {
-    const answer = refuseFailed(new Refusal("too-large", "x", { connection: "close" }), { "x-a": "1" })
+  test("an HttpError adds its own headers", () => {
+    const answer = refuseFailed(new HttpError("too-large", "x", { connection: "close" }), {}, { "x-a": "1" })
     expect(answer.headers.get("connection")).toBe("close")
     expect(answer.headers.get("x-a")).toBe("1")
   })

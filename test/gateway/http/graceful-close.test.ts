@@ -1,18 +1,18 @@
-/** A server that leaves: its last answers ask clients to go, and it waits until they have. */
+/** The graceful close of a server: its last responses ask clients to close, and it waits until requests cease. */
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { makeHealth } from "../../../actors/runtime/health.ts"
 import { makePublicReady } from "../../../actors/runtime/ops-server.ts"
-import { makeFarewell } from "../../../gateway/http/graceful-close.ts"
+import { gracefulClose } from "../../../gateway/http/graceful-close.ts"
 import type { Client } from "../../../gateway/http/server-types.ts"
 
 const client: Client = { address: "127.0.0.1", upgrade: () => undefined }
 const request = new Request("http://localhost/t/x")
 
-describe("farewell", () => {
-  test("answers ask for the connection to be left only when it is time", async () => {
+describe("graceful close", () => {
+  test("responses ask clients to close only while leaving", async () => {
     let isLeaving = false
-    const { fetch } = makeFarewell(
+    const { fetch } = gracefulClose(
       () => new Response("ok"),
       () => isLeaving
     )
@@ -21,8 +21,8 @@ describe("farewell", () => {
     expect((await fetch(request, client)).headers.get("connection")).toBe("close")
   })
 
-  test("requests have ceased when none was answered for a while", async () => {
-    const { fetch, ceased } = makeFarewell(
+  test("requests have ceased when none succeeded for a while", async () => {
+    const { fetch, ceased } = gracefulClose(
       () => new Response("ok"),
       () => true
     )
@@ -35,8 +35,8 @@ describe("farewell", () => {
     expect(order).toEqual(["answered", "ceased"])
   })
 
-  test("who goes on all the same is not waited for longer than allowed", async () => {
-    const { fetch, ceased } = makeFarewell(
+  test("clients that go on are waited for until the timeout", async () => {
+    const { fetch, ceased } = gracefulClose(
       () => new Response("ok"),
       () => true
     )
@@ -52,8 +52,8 @@ describe("farewell", () => {
     await over
   })
 
-  test("requests that are refused, as who asks for readiness is, are not waited for", async () => {
-    const { fetch, ceased } = makeFarewell(
+  test("refused requests, like readiness probes, are not waited for", async () => {
+    const { fetch, ceased } = gracefulClose(
       () => new Response(null, { status: 503 }),
       () => true
     )
@@ -67,7 +67,7 @@ describe("farewell", () => {
     expect(isOver).toBe(true)
   })
 
-  test("that the process leaves is said at once, although readiness is looked up once a second", async () => {
+  test("leaving is reported at once, although readiness is cached for a second", async () => {
     const health = makeHealth()
     health.setActor("gateway", "up")
     const ready = await Effect.runPromise(makePublicReady(health))

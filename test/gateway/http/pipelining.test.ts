@@ -1,4 +1,4 @@
-/** Requests that a client sends before it has an answer are answered in order: by a gateway on Bun that is to, on Deno by any. */
+/** Pipelined requests are answered in order: on Bun with GATEWAY_PIPELINING, on Deno always. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
 import { Redis } from "ioredis"
@@ -42,7 +42,7 @@ const suite = (runtime: keyof typeof runtimes, more: Environment): void => {
     await server?.stop()
   })
 
-  /** Sends the pieces, all at once or each in a packet of its own; resolves with what came back when it is closed. */
+  /** Sends the parts, at once or in separate packets; resolves with the data received when the connection is closed. */
   const ask = (pieces: ReadonlyArray<string>): Promise<string> =>
     new Promise((resolve) => {
       let received = ""

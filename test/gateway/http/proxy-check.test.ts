@@ -1,7 +1,12 @@
-/** A proxy whose word is not taken is told of once, with what to set; nobody else is. */
+/** A proxy whose headers are ignored causes one warning with the settings to change; nothing else does. */
 import { expect, test } from "bun:test"
-import { believedHeaders, loopback, nobody, standardHeaders } from "../../../gateway/http/client-address.ts"
-import { lookedAt, proxyCheck } from "../../../gateway/http/proxy-check.ts"
+import {
+  loopback,
+  parseHeaderNames,
+  standardHeaders,
+  trustNobody
+} from "../../../gateway/http/client-address.ts"
+import { checkedRequests, proxyCheck } from "../../../gateway/http/proxy-check.ts"
 
 const checking = (trusted: string = loopback, believed = standardHeaders) => {
   const warnings: Array<string> = []
@@ -12,16 +17,16 @@ const checking = (trusted: string = loopback, believed = standardHeaders) => {
 
 const forwarded = { "x-forwarded-for": "203.0.113.7" }
 
-test("a private peer with a forwarded header is told of once, with what to set", () => {
+test("a private peer with a forwarded header causes one warning with the settings to change", () => {
   const { warnings, see } = checking()
   see("10.1.2.3", forwarded)
   see("10.1.2.4", forwarded)
   expect(warnings).toEqual([
-    "Requests come from 10.1.2.3 with the header X-Forwarded-For, but 10.1.2.3 is not in TRUSTED_PROXIES, so 10.1.2.3 counts as their sender. If it is your proxy, set TRUSTED_PROXIES=127.0.0.0/8,::1,10.1.2.3 (or the range of your proxies)."
+    "Requests from 10.1.2.3 have the header X-Forwarded-For, but 10.1.2.3 is not in TRUSTED_PROXIES, so 10.1.2.3 counts as the client. If it is your proxy, set TRUSTED_PROXIES=127.0.0.0/8,::1,10.1.2.3 (or the range of your proxies)."
   ])
 })
 
-test("so it is with a header that is not believed", () => {
+test("a header that is not configured causes a warning too", () => {
   for (const [header, value, name] of [
     ["forwarded", 'for="[2001:db8::7]:1"', "Forwarded"],
     ["cf-connecting-ip", "203.0.113.7", "Cf-Connecting-Ip"],
@@ -35,16 +40,16 @@ test("so it is with a header that is not believed", () => {
   }
 })
 
-test("a trusted proxy that says the client's address only in a header that is not believed is told of", () => {
+test("a trusted proxy with the client's address only in another header causes a warning", () => {
   const { warnings, see } = checking()
   see("127.0.0.1", { "x-real-ip": "203.0.113.8" })
   see("127.0.0.1", { "cf-connecting-ip": "203.0.113.7" })
   expect(warnings).toEqual([
-    "Requests come from the proxy 127.0.0.1 with the header Cf-Connecting-Ip, which ADDRESS_HEADERS does not name, so 127.0.0.1 counts as their sender. If the proxy writes that header itself, set ADDRESS_HEADERS=Cf-Connecting-Ip."
+    "Requests from the proxy 127.0.0.1 have the header Cf-Connecting-Ip, which is not in ADDRESS_HEADERS, so 127.0.0.1 counts as the client. If the proxy writes that header itself, set ADDRESS_HEADERS=Cf-Connecting-Ip."
   ])
 })
 
-test("nothing is told of what is right, or of strangers", () => {
+test("correct settings and public clients cause no warning", () => {
   const { warnings, see } = checking("127.0.0.0/8,10.0.0.0/8")
   see("127.0.0.1")
   see("10.1.2.3", { ...forwarded, "x-real-ip": "203.0.113.7", "x-push-ip": "6.6.6.6" })
@@ -53,16 +58,16 @@ test("nothing is told of what is right, or of strangers", () => {
   see("192.168.1.1")
   see("192.168.1.1", { "x-forwarded-for": "unknown" })
   see("", forwarded)
-  const own = checking("10.0.0.0/8", believedHeaders("X-Mine"))
+  const own = checking("10.0.0.0/8", parseHeaderNames("X-Mine"))
   own.see("10.1.2.3", { "x-mine": "203.0.113.7", "x-forwarded-for": "203.0.113.7" })
-  const none = checking(nobody)
+  const none = checking(trustNobody)
   none.see("10.1.2.3", forwarded)
   expect([...warnings, ...own.warnings, ...none.warnings]).toEqual([])
 })
 
-test("a proxy that comes later is found too", () => {
+test("a proxy that appears later is found too", () => {
   const { warnings, see } = checking()
-  for (let n = 0; n < lookedAt; n++) see("203.0.113.9", forwarded)
-  for (let n = 0; n < lookedAt; n++) see("10.1.2.3", forwarded)
+  for (let n = 0; n < checkedRequests; n++) see("203.0.113.9", forwarded)
+  for (let n = 0; n < checkedRequests; n++) see("10.1.2.3", forwarded)
   expect(warnings).toHaveLength(1)
 })

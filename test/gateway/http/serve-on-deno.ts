@@ -1,8 +1,9 @@
-/** Run by serve.test.ts under Deno: the gateway on a real socket; prints what happened as one JSON text. */
+/** Run by serve.test.ts under Deno: the gateway on a real socket; prints the results as JSON. */
 import { connect } from "node:net"
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { Failure } from "../../../contracts/failure.ts"
-import { gatewayApp, maxTargetBytes } from "../../../gateway/app.ts"
+import { gatewayApp } from "../../../gateway/app.ts"
+import { maxTargetBytes } from "../../../gateway/dispatch.ts"
 import { serve } from "../../../gateway/http/serve.ts"
 import { maxMessageBytes } from "../../../gateway/http/server-types.ts"
 
@@ -39,7 +40,7 @@ const ask = (target: string, init: RequestInit = {}): Promise<Response> =>
     headers: { "user-agent": "ua  x", ...init.headers }
   })
 
-/** The first line that a body without an end is answered with. */
+/** The status line of the response to a body without an end. */
 const answerToEndless = (port: number): Promise<string> =>
   new Promise((resolve) => {
     const chunk = `10000\r\n${"x".repeat(65_536)}\r\n`
@@ -87,7 +88,7 @@ const inUse = await serve({ port: server.port, hostname: "127.0.0.1", fetch: () 
   (cause: unknown) => cause
 )
 
-/** The texts a socket got until it was closed, by whichever side, and the code of that. */
+/** The messages of a socket until it was closed by either side, and the close code. */
 const talk = (first: string, closeAfter: number): Promise<{ texts: Array<unknown>; code: number }> =>
   new Promise((resolve) => {
     const socket = new WebSocket(`ws://127.0.0.1:${server.port}/live`)

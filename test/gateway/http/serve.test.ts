@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const server of started.splice(0)) await server.close()
 })
 
-/** Sends bytes as they are; resolves with all that came back when the other side closes, or when it matches. */
+/** Sends raw bytes; resolves with the data received when the server closes, or when it matches. */
 const raw = (port: number, bytes: string, until: RegExp): Promise<string> =>
   new Promise((resolve, reject) => {
     let received = ""
@@ -61,7 +61,7 @@ const suite = (more: Partial<ServeOptions>): void => {
       expect(answer).toEndWith("\r\n\r\n")
     })
 
-    test("headers over the limit are refused with 431, up to it they are read", async () => {
+    test("headers over the limit are refused with 431, headers up to it are accepted", async () => {
       const server = await start({ fetch: (request) => new Response(String(request.url.length)) })
       const get = (length: number) =>
         raw(
@@ -80,7 +80,7 @@ const suite = (more: Partial<ServeOptions>): void => {
       expect(answer.headers.get("retry-after")).toBe("1")
     })
 
-    test("a port in use is told in one sentence that names it", async () => {
+    test("a port in use is reported in one sentence with the port", async () => {
       const first = await start()
       const failure = await start({ port: first.port }).catch((cause: unknown) => cause)
       expect(failure).toBeInstanceOf(Failure)
@@ -91,7 +91,7 @@ const suite = (more: Partial<ServeOptions>): void => {
   })
 
   describe("stopping", () => {
-    test("what is under way is answered, idle connections are closed, new ones are refused", async () => {
+    test("requests in flight are answered, idle connections are closed, new ones are refused", async () => {
       const { promise: held, resolve: release } = Promise.withResolvers<void>()
       let taken = 0
       const server = await start({
@@ -116,7 +116,7 @@ const suite = (more: Partial<ServeOptions>): void => {
       await stopping
     })
 
-    test("close ends what is under way at once", async () => {
+    test("close aborts requests in flight at once", async () => {
       let taken = false
       const server = await start({
         fetch: () => {
@@ -153,7 +153,7 @@ const suite = (more: Partial<ServeOptions>): void => {
       }
     }
 
-    test("is opened, talks both ways and is closed with its code", async () => {
+    test("opens, sends in both directions and closes with its code", async () => {
       const { texts, socket, closed } = open(await echo())
       await eventually("the greeting", () => texts.length === 1)
       socket.send("a")
@@ -171,7 +171,7 @@ const suite = (more: Partial<ServeOptions>): void => {
       expect(await closed).toBe(1001)
     })
 
-    test("that says too much, or not in text, is closed", async () => {
+    test("is closed after a message that is too large or binary", async () => {
       const server = await echo()
       for (const message of ["x".repeat(maxMessageBytes + 1), new Uint8Array(3)]) {
         const { texts, socket, closed } = open(server)
@@ -182,7 +182,7 @@ const suite = (more: Partial<ServeOptions>): void => {
       }
     })
 
-    test("is not made of a plain request, nor on a server without handlers", async () => {
+    test("needs an upgrade request and a server with handlers", async () => {
       expect((await fetch(url(await echo()))).status).toBe(426)
       const plain = await start({
         fetch: (_, client) => client.upgrade() ?? new Response(null, { status: 426 })
@@ -195,7 +195,8 @@ const suite = (more: Partial<ServeOptions>): void => {
 }
 
 describe("a server", () => suite({}))
-describe("a server behind a door", () => suite({ door: { most: 100, request: 10_000, count: () => {} } }))
+describe("a server behind the connection guard", () =>
+  suite({ connectionGuard: { maxConnections: 100, requestTimeoutMs: 10_000, countRefused: () => {} } }))
 
 const deno = denoProgram()
 

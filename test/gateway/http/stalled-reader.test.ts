@@ -1,4 +1,4 @@
-/** A WebSocket client that stops reading is seen to lag, and is closed before much waits for it; on each runtime. */
+/** A WebSocket client that stops reading is detected, and closed before much data is buffered; on each runtime. */
 import { expect, test } from "bun:test"
 import { execFile } from "node:child_process"
 import { join } from "node:path"

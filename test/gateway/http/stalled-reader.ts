@@ -1,17 +1,22 @@
-/** A WebSocket client that stops reading, over a real connection: what waits for it, and whether it is closed. */
+/** A WebSocket client that stops reading, over a real connection: how much is buffered, and whether it is closed. */
 import { connect } from "node:net"
 import { serve } from "../../../gateway/http/serve.ts"
 import type { Socket } from "../../../gateway/http/server-types.ts"
 import { eventually } from "../../support/eventually.ts"
 
 export interface Stalled {
-  /** The most that waited for it, in bytes. */
+  /** The maximum that was buffered, bytes. */
   readonly most: number
-  /** Was more taken for it when that much waited? */
+  /** Whether more was accepted at that point. */
   readonly isTakenAfter: boolean
 }
 
-const door = { most: undefined, request: 5_000, count: () => {}, patience: { idle: 1_000, full: 1_000 } }
+const connectionGuard = {
+  maxConnections: undefined,
+  requestTimeoutMs: 5_000,
+  countRefused: () => {},
+  timeouts: { idleMs: 1_000, stalledReaderMs: 1_000 }
+}
 
 /** Rejects when the socket is never closed. */
 export const stalledReader = async (): Promise<Stalled> => {
@@ -21,8 +26,8 @@ export const stalledReader = async (): Promise<Stalled> => {
     port: 0,
     hostname: "127.0.0.1",
     fetch: (_, client) => client.upgrade() ?? new Response(),
-    // Deno's own server would wait for it; its door does not, in less time than usual here.
-    ...("Deno" in globalThis ? { door } : {}),
+    // Deno's own server would wait for it; its connection guard does not, with shorter timeouts here.
+    ...("Deno" in globalThis ? { connectionGuard } : {}),
     socket: {
       open: (socket) => {
         stalled = socket
@@ -43,7 +48,7 @@ export const stalledReader = async (): Promise<Stalled> => {
   const socket = await eventually("the socket is open", () => stalled)
   const text = "x".repeat(64 * 1024)
   let most = 0
-  // More than any buffer of the system holds.
+  // More than the system's buffers.
   for (let sent = 0; sent < 1_000 && !isClosed; sent++) {
     socket.send(text)
     most = Math.max(most, socket.buffered())

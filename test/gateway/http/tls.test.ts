@@ -11,7 +11,7 @@ const hasOpenssl = needsProgram("openssl", "Install openssl.", ["version"])
 describe.skipIf(!hasOpenssl)("TLS", () => {
   const { cert, key } = hasOpenssl ? makeCertificate() : { cert: "", key: "" }
 
-  test("is spoken with the certificate of the two files", async () => {
+  test("is served with the certificate of the two files", async () => {
     const tls = readTls(cert, key)
     if (tls === undefined) throw new Error("no TLS")
     const server = await serve({
@@ -29,7 +29,7 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     await server.close()
   })
 
-  test("gets a new certificate without a new start; one that is not sound changes nothing", async () => {
+  test("uses a renewed certificate without a restart; an invalid one changes nothing", async () => {
     const [before, after] = [makeCertificate(), makeCertificate()]
     const tls = readTls(before.cert, before.key)
     if (tls === undefined) throw new Error("no TLS")
@@ -40,7 +40,7 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
       hostname: "127.0.0.1",
       fetch: (_, { address }) => new Response(address),
       tls: { ...tls, renewals },
-      door: { most: 10, request: 5_000, count: () => {} }
+      connectionGuard: { maxConnections: 10, requestTimeoutMs: 5_000, countRefused: () => {} }
     })
     const url = `https://127.0.0.1:${server.port}/`
     const ask = (trusted: string): Promise<string> =>
@@ -53,7 +53,7 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
 
     writeFileSync(before.cert, next)
     await eventually("a certificate without its key is told of", () => said.length === 1)
-    expect(said[0]).toContain("does not belong to the certificate")
+    expect(said[0]).toContain("does not match the certificate")
     expect(await ask(tls.cert)).toBe("127.0.0.1")
 
     writeFileSync(before.key, readFileSync(after.key))
@@ -63,25 +63,25 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     await server.stop()
   })
 
-  test("is off when neither file is named", () => {
+  test("is off when both settings are unset", () => {
     expect(readTls(undefined, undefined)).toBeUndefined()
   })
 
-  test("with files that cannot work ends the start with one sentence", () => {
+  test("with invalid files fails the start with one sentence", () => {
     const other = makeCertificate()
     const empty = `${cert}.empty`
     writeFileSync(empty, "nothing")
     const cases: ReadonlyArray<readonly [string | undefined, string | undefined, string]> = [
-      [cert, undefined, "TLS needs both TLS_CERT and TLS_KEY; only one of them is set."],
-      [undefined, key, "TLS needs both TLS_CERT and TLS_KEY; only one of them is set."],
+      [cert, undefined, "TLS requires both TLS_CERT and TLS_KEY; only one of them is set."],
+      [undefined, key, "TLS requires both TLS_CERT and TLS_KEY; only one of them is set."],
       [`${cert}.missing`, key, `TLS_CERT: the file ${cert}.missing cannot be read.`],
       [cert, `${key}.missing`, `TLS_KEY: the file ${key}.missing cannot be read.`],
-      [empty, key, `TLS_CERT: ${empty} holds no certificate in PEM form.`],
-      [cert, empty, `TLS_KEY: ${empty} holds no private key in PEM form without a password.`],
+      [empty, key, `TLS_CERT: ${empty} is not a PEM certificate.`],
+      [cert, empty, `TLS_KEY: ${empty} is not a PEM private key without a password.`],
       [
         cert,
         other.key,
-        `The key in ${other.key} (TLS_KEY) does not belong to the certificate in ${cert} (TLS_CERT).`
+        `The key in ${other.key} (TLS_KEY) does not match the certificate in ${cert} (TLS_CERT).`
       ]
     ]
     for (const [certPath, keyPath, sentence] of cases)

@@ -1,14 +1,14 @@
-/** Every dialect's good answer and every "no" of the contract, asked of the app itself: what both-runtimes asks at sockets. */
+/** Every successful response of each format and every error, from the app itself: the cases that both-runtimes.test.ts sends over sockets. */
 import { expect, test } from "bun:test"
+import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
 import { guardsOf } from "../../../gateway/guard/chain.ts"
 import { rateLimits } from "../../../gateway/guard/rate-limits.ts"
-import { standardBodyLimits } from "../../../gateway/http/body/limits.ts"
-import { type Case, cases, token } from "../asked-cases.ts"
-import { arrivedAt } from "../asked-gateway.ts"
+import { arrivedAt } from "../gateway-for-tests.ts"
+import { type Case, cases, token } from "../http-cases.ts"
 import { linkGateway } from "../links/gateway.ts"
 
 const limits = rateLimits({
-  perAddress: { interval: 3_600_000, burst: 300 },
+  perAddress: { intervalMs: 3_600_000, burst: 300 },
   perKey: undefined,
   isShared: false,
   countRefused: () => {},
@@ -17,12 +17,12 @@ const limits = rateLimits({
 const { app, taken, lines } = linkGateway({
   settings: { token },
   more: {
-    bodyLimits: { ...standardBodyLimits, sentBytes: 20_000, patience: 50 },
+    bodyLimits: { ...standardFormatLimits, sentBytes: 20_000, timeoutMs: 50 },
     ...guardsOf(limits, undefined, () => {})
   }
 })
 
-/** A body that is shorter than its length never ends. */
+/** A body shorter than its Content-Length never ends. */
 const bodyOf = ({ body, headers }: Case): RequestInit["body"] => {
   if (body === undefined) return null
   if (headers?.["content-length"] === undefined) return body

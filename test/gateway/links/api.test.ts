@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../../contracts/failure.ts"
-import { wrongGuessesAllowed } from "../../../gateway/http/auth-throttle.ts"
+import { maxWrongGuesses } from "../../../gateway/http/auth-throttle.ts"
 import type { LinkStore } from "../../../gateway/links/store.ts"
 import { attacks } from "../../contracts/redirect-attacks.ts"
-import { arrivedAt, refusalIn } from "../asked-gateway.ts"
+import { arrivedAt, refusalIn } from "../gateway-for-tests.ts"
 import { iphone, linkGateway, linksInFile, token } from "./gateway.ts"
 
 const link = { id: "summer", default: "https://example.com/" }
@@ -93,34 +93,34 @@ describe("links", () => {
   })
 })
 
-describe("what is wrong with a link is told by the field's name", () => {
+describe("an invalid link is reported with the field's name", () => {
   const wrong: ReadonlyArray<readonly [body: unknown, message: string]> = [
-    [[], "A link is a JSON object."],
-    ["{", "The body is no JSON."],
-    [{}, "A link must lead somewhere: give it urls, a default or a fallback."],
+    [[], "A link must be a JSON object."],
+    ["{", "The body is not valid JSON."],
+    [{}, "A link must have a target: set urls, default or fallback."],
     [{ ...link, id: "a b" }, "id: It must be 1 to 64 letters, digits, - and _."],
     [{ ...link, id: 7 }, "id: Expected string."],
     [{ ...link, urls: { iphone: link.default } }, "urls.iphone: The platforms are ios, android, mac,"],
-    [{ urls: { ios: "http:evil" } }, "urls.ios: It must be a whole URL, like https://example.com/."],
+    [{ urls: { ios: "http:evil" } }, "urls.ios: It must be an absolute URL, like https://example.com/."],
     [
       { ...link, fallback: "ftp://example.com/" },
       "fallback: Its scheme must be one of http, https, itms-apps,"
     ],
-    [{ ...link, default: "https://a@b.example/" }, "default: It must not hold a user name or a password."],
-    [{ ...link, campaign: "a\nb" }, "campaign: It must not hold control characters."],
+    [{ ...link, default: "https://a@b.example/" }, "default: It must not contain a user name or a password."],
+    [{ ...link, campaign: "a\nb" }, "campaign: It must not contain control characters."],
     [{ ...link, network: "" }, "network: It must have 1 to 200 characters."],
     [{ ...link, click_lookback: "soon" }, "click_lookback: It must be a number of days, or a duration like"],
     [{ ...link, view_lookback: 400 }, "view_lookback: It must be a number of days"],
     [
       { ...link, params: { campaign: "x" } },
-      "params.campaign: A parameter's name is a letter and up to 63 letters,"
+      "params.campaign: A parameter's name must be a letter followed by up to 63 letters,"
     ],
     [{ ...link, params: { a: 1 } }, "params.a: Expected string."],
-    [{ ...link, target: "x" }, "target: A link has no such field."],
-    ['{"default":"https://example.com/","__proto__":{"a":1}}', "__proto__: A link has no such field."],
+    [{ ...link, target: "x" }, "target: Unknown field."],
+    ['{"default":"https://example.com/","__proto__":{"a":1}}', "__proto__: Unknown field."],
     [
       '{"default":"https://example.com/","params":{"__proto__":"a"}}',
-      "params.__proto__: A parameter's name is"
+      "params.__proto__: A parameter's name must be"
     ]
   ]
   for (const [body, message] of wrong) {
@@ -133,7 +133,7 @@ describe("what is wrong with a link is told by the field's name", () => {
     })
   }
 
-  test("no bad target gets in, wherever it stands", async () => {
+  test("no invalid target is accepted, in any field", async () => {
     const { manage, store } = linkGateway()
     for (const target of attacks)
       for (const body of [
@@ -145,7 +145,7 @@ describe("what is wrong with a link is told by the field's name", () => {
     expect((await store.list(undefined, 10)).links).toEqual([])
   })
 
-  test("too large is 413, no JSON 415, no room 413", async () => {
+  test("413 for too large, 415 for not JSON, 413 for no room", async () => {
     const { manage } = linkGateway({ store: linksInFile(1) })
     const large = await manage("POST", "", { body: { ...link, campaign: "x".repeat(70_000) } })
     expect(large.status).toBe(413)
@@ -161,7 +161,7 @@ describe("what is wrong with a link is told by the field's name", () => {
     })
   })
 
-  test("a store that is away is 503, and says nothing of itself", async () => {
+  test("an unavailable store is 503, without internal details", async () => {
     const away = (): Promise<never> =>
       Promise.reject(new Failure({ reason: "timeout", message: "Redis at 10.0.0.1:6379 hangs" }))
     const store: LinkStore = { put: away, get: away, list: away, remove: away }
@@ -181,8 +181,8 @@ describe("what is wrong with a link is told by the field's name", () => {
   })
 })
 
-describe("who may manage links", () => {
-  test("no web page: no answer may be read by one, and no browser is told that it may ask", async () => {
+describe("access to the links API", () => {
+  test("no web page may read a response or pass a preflight", async () => {
     const { manage, ask, store } = linkGateway()
     await store.put(link)
     const origin = { origin: "https://evil.example" }
@@ -203,7 +203,7 @@ describe("who may manage links", () => {
       expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([])
   })
 
-  test("nobody where LINKS_TOKEN is not set, and links still work", async () => {
+  test("is off without LINKS_TOKEN, and links still work", async () => {
     const { manage, click, store } = linkGateway({ settings: { token: undefined } })
     await store.put(link)
     for (const method of ["GET", "POST"]) {
@@ -214,7 +214,7 @@ describe("who may manage links", () => {
     expect((await click("/click/summer/go", iphone)).status).toBe(307)
   })
 
-  test("nobody without the token, wherever else it stands", async () => {
+  test("requires the token in the Authorization header", async () => {
     const { manage, store } = linkGateway()
     await store.put(link)
     const wrong = [
@@ -241,13 +241,12 @@ describe("who may manage links", () => {
     )
   })
 
-  test("who tries wrong ones too often must wait, others need not", async () => {
+  test("is throttled after too many wrong tokens, for that network only", async () => {
     const clock = { now: arrivedAt }
     const { manage } = linkGateway({ more: { now: () => clock.now } })
     const ask = (given: string, peer: string) =>
       manage("GET", "", { headers: { authorization: `Bearer ${given}` }, peer })
-    for (let i = 0; i < wrongGuessesAllowed; i++)
-      expect((await ask(`wrong${i}`, "2001:db8::1")).status).toBe(401)
+    for (let i = 0; i < maxWrongGuesses; i++) expect((await ask(`wrong${i}`, "2001:db8::1")).status).toBe(401)
     const refused = await ask(token, "2001:db8::2")
     expect(refused.status).toBe(429)
     expect(refused.headers.get("retry-after")).toBe("60")
@@ -256,9 +255,9 @@ describe("who may manage links", () => {
     expect((await ask(token, "2001:db8::1")).status).toBe(200)
   })
 
-  test("a missing token is not a wrong one", async () => {
+  test("is not throttled after missing tokens", async () => {
     const { manage } = linkGateway()
-    for (let i = 0; i < wrongGuessesAllowed * 2; i++)
+    for (let i = 0; i < maxWrongGuesses * 2; i++)
       expect((await manage("GET", "", { headers: { authorization: "" } })).status).toBe(401)
     expect((await manage("GET", "")).status).toBe(200)
   })

@@ -1,4 +1,4 @@
-/** The query of a click's event: the click's own bytes, and what the link says, which no click can say for it. */
+/** The query of a click's event: the click's own bytes, and the link's parameters, which no click can set. */
 import { describe, expect, test } from "bun:test"
 import type { ByteString } from "../../../contracts/event.ts"
 import { clickQuery } from "../../../gateway/links/click-query.ts"
@@ -8,7 +8,7 @@ import { paramsIn, withSummer } from "./summer.ts"
 describe("the query of a click", () => {
   const of = (clicked: string) => clickQuery(undefined, "https://a.example/", clicked as ByteString).query
 
-  test("keeps what the click had, byte for byte", () => {
+  test("keeps the click's parameters, byte for byte", () => {
     for (const clicked of ["a=1&a=2", "a", "a=%zz&b=%C3%28", "b[c]=d&=x&%00=1", "sub=\xc3\xbc+x", "idfax=1"])
       expect(of(clicked)).toBe(`redirect_url=https%3A%2F%2Fa.example%2F&${clicked}` as ByteString)
   })
@@ -19,7 +19,7 @@ describe("the query of a click", () => {
     )
   })
 
-  test("lets nobody speak for the link", async () => {
+  test("does not let a click set the link's parameters", async () => {
     const { click, lines } = await withSummer()
     const names = [
       "campaign",

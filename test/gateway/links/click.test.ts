@@ -1,15 +1,15 @@
-/** Clicks on campaign links: what they are answered with, which events they are, and that nobody else says where they lead. */
+/** Clicks on campaign links: their responses, their events, and that the request cannot change the target. */
 import { describe, expect, test } from "bun:test"
 import { Failure } from "../../../contracts/failure.ts"
 import { Topic } from "../../../contracts/ids.ts"
 import type { LinkStore } from "../../../gateway/links/store.ts"
-import { arrivedAt, refusalIn } from "../asked-gateway.ts"
+import { arrivedAt, refusalIn } from "../gateway-for-tests.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 import { iphone, linkGateway, linkOptions, linksInFile, mac, pixel } from "./gateway.ts"
 import { eventIn, md5, paramsIn, withSummer } from "./summer.ts"
 
 describe("a click", () => {
-  test("is an event of the topic clicks, and leads where the platform's URL says", async () => {
+  test("is an event of the topic clicks, redirected to the platform's URL", async () => {
     const { click, lines } = await withSummer()
     const answer = await click("/click/summer/go?sub=1%202", iphone)
     expect(answer.status).toBe(307)
@@ -22,7 +22,7 @@ describe("a click", () => {
     expect(eventIn(lines[0])).toMatchObject({ dialect: "adtekio", topic: Topic.make("clicks") })
   })
 
-  test("is led by its platform, else to the default, else to the fallback", async () => {
+  test("is redirected by its platform, otherwise to the default, otherwise to the fallback", async () => {
     const { click, store } = await withSummer()
     const where = async (userAgent: string) =>
       (await click("/click/summer/go", userAgent)).headers.get("location")
@@ -34,7 +34,7 @@ describe("a click", () => {
     expect((await click("/click/other/go", mac)).headers.get("location")).toBe("https://b.example/")
   })
 
-  test("carries the client's id of it", async () => {
+  test("keeps the client's id of the event", async () => {
     const { click, lines } = await withSummer()
     await click("/click/summer/go?a=1", iphone, { "idempotency-key": "k" })
     expect(paramsIn(lines[0]).slice(-3)).toEqual([
@@ -44,14 +44,14 @@ describe("a click", () => {
     ])
   })
 
-  test("is answered so to HEAD too", async () => {
+  test("gets the same response for HEAD", async () => {
     const { ask, lines } = await withSummer()
     const answer = await ask("/click/summer/go", { method: "HEAD", headers: { "user-agent": iphone } })
     expect(answer.status).toBe(307)
     expect(lines).toHaveLength(1)
   })
 
-  test("where nobody can make links is an event as on every other path", async () => {
+  test("on an unknown link is an event when the links API is off", async () => {
     const { ask, store, taken } = linkGateway({ settings: { token: undefined } })
     for (const target of [
       "/click/spring/go?a=1",
@@ -73,14 +73,14 @@ describe("a click", () => {
     expect((await ask("/click/made-elsewhere/go")).status).toBe(307)
   })
 
-  test("where nobody can make links needs a key, where keys are asked for", async () => {
+  test("on an unknown link needs a write key when keys are required", async () => {
     const { ask, lines } = guardedGateway({ keys: "12345678", more: { links: linkOptions() } })
     expect((await ask("/click/spring/go?write_key=wrong")).status).toBe(404)
     expect((await ask("/click/spring/go?write_key=12345678&a=1")).status).toBe(200)
     expect(lines).toEqual([expect.stringContaining(" nopod /click/spring/go a=1 ")])
   })
 
-  test("of no link, or of one that leads nowhere for this platform, is 404 and no event", async () => {
+  test("on an unknown link, or one without a target for the platform, is 404 and not an event", async () => {
     const { click, store, lines } = await withSummer()
     await store.put({ id: "ios-only", urls: { ios: "https://a.example/" } })
     for (const id of ["none", "ios-only", "summer%20", "__proto__", "a%2fb", "a".repeat(65), "sümmer"])
@@ -92,7 +92,7 @@ describe("a click", () => {
     expect((await click("/click/ios-only/go", iphone)).status).toBe(307)
   })
 
-  test("of no link leads to NOT_FOUND_URL where it is set, and then is an event", async () => {
+  test("on an unknown link is redirected to NOT_FOUND_URL when set, and is an event then", async () => {
     const notFoundUrl = "https://example.com/gone"
     const { click, lines } = await withSummer({ settings: { notFoundUrl } })
     const answer = await click("/click/none/go?a=b", mac)
@@ -105,7 +105,7 @@ describe("a click", () => {
     ])
   })
 
-  test("is 503 and no redirect when the queue cannot take it", async () => {
+  test("is 503 without a redirect when the queue cannot store it", async () => {
     const busy = new Failure({ reason: "busy", message: "full" })
     const { click } = await withSummer({ more: { push: () => Promise.reject(busy) } })
     const answer = await click("/click/summer/go", iphone)
@@ -114,7 +114,7 @@ describe("a click", () => {
     expect(answer.headers.get("location")).toBeNull()
   })
 
-  test("is 503 and no event when nobody can say where it leads", async () => {
+  test("is 503 and not an event when the link cannot be looked up", async () => {
     const away = new Failure({ reason: "unavailable", message: "away" })
     const store: LinkStore = { ...linksInFile(), get: () => Promise.reject(away) }
     const { click, lines } = linkGateway({ store })
@@ -124,7 +124,7 @@ describe("a click", () => {
     expect(lines).toEqual([])
   })
 
-  test("goes on for a link that is remembered while the store is away, and stops when it says that it is gone", async () => {
+  test("works for a cached link while the store is unavailable, and stops when the link was removed", async () => {
     const file = linksInFile()
     const state = { isAway: false }
     const away = new Failure({ reason: "unavailable", message: "away" })
@@ -140,7 +140,7 @@ describe("a click", () => {
     expect((await click("/click/summer/go")).status).toBe(404)
   })
 
-  test("of a path that is only similar is an event like any other", async () => {
+  test("on a similar path is an event like any other", async () => {
     const { click, taken } = await withSummer()
     for (const path of [
       "/click/summer",
@@ -160,7 +160,7 @@ describe("a click", () => {
   })
 })
 
-describe("nothing in the request has a say in where it leads", () => {
+describe("nothing in the request can change the target", () => {
   test("no parameter, no header, no path", async () => {
     const { click } = await withSummer()
     const names = [
@@ -187,7 +187,7 @@ describe("nothing in the request has a say in where it leads", () => {
     expect(answer.headers.get("location")).toBe("https://apps.apple.com/app/id1")
   })
 
-  test("what stands in the store and is no allowed target leads nowhere", async () => {
+  test("a stored target that is not allowed is ignored", async () => {
     const { click, store } = linkGateway()
     const bad = "javascript:alert(1)"
     await store.put({

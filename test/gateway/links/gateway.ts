@@ -1,4 +1,4 @@
-/** A gateway with campaign links for tests: asked without a socket, its links in a file of its own. */
+/** A gateway with campaign links for tests: without a socket, with its links in a file of its own. */
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -10,7 +10,7 @@ import { storeSchemes } from "../../../contracts/link-target.ts"
 import type { GatewayOptions } from "../../../gateway/app.ts"
 import type { LinkOptions } from "../../../gateway/links/routes.ts"
 import type { LinkStore } from "../../../gateway/links/store.ts"
-import { askedGateway } from "../asked-gateway.ts"
+import { testGateway } from "../gateway-for-tests.ts"
 
 export const token = "correct-horse-battery"
 
@@ -51,7 +51,7 @@ interface Given {
   readonly more?: Partial<GatewayOptions>
 }
 
-/** What a gateway with links is given; without a token unless one is. */
+/** The link options of a gateway; default: without a token. */
 export const linkOptions = (
   store: LinkStore = linksInFile(),
   settings: Given["settings"] = {},
@@ -65,7 +65,7 @@ export const linkOptions = (
 
 export const linkGateway = ({ store = linksInFile(), settings, more }: Given = {}) => {
   const clock = { now: 0 }
-  const gateway = askedGateway({
+  const gateway = testGateway({
     links: linkOptions(store, { token, ...settings }, () => clock.now),
     ...more
   })
@@ -73,7 +73,7 @@ export const linkGateway = ({ store = linksInFile(), settings, more }: Given = {
   const click = (target: string, userAgent = mac, headers: Record<string, string> = {}) =>
     gateway.ask(target, { headers: { "user-agent": userAgent, ...headers } })
 
-  /** Asks the API, with the token unless told otherwise. */
+  /** Calls the links API, by default with the token. */
   const manage = (
     method: string,
     path: string,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import { type MemoryLimits, rememberLinks, standardMemory } from "../../../gateway/links/link-cache.ts"
+import { cacheLinks, type LinkCacheLimits, standardLinkCache } from "../../../gateway/links/link-cache.ts"
 
-/** A store whose answers wait until they are told. */
-const memory = (limits: Partial<MemoryLimits> = {}) => {
+/** A cache on a store that the test controls. */
+const memory = (limits: Partial<LinkCacheLimits> = {}) => {
   const clock = { now: 0 }
   const asked: Array<{
     id: string
@@ -11,7 +11,7 @@ const memory = (limits: Partial<MemoryLimits> = {}) => {
   }> = []
   const found = new Map<string, string>()
   const state: { mode: "answers" | "fails" | "waits" } = { mode: "answers" }
-  const links = rememberLinks<string>(
+  const links = cacheLinks<string>(
     (id) => {
       const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
       asked.push({ id, answer: resolve, fail: reject })
@@ -20,13 +20,13 @@ const memory = (limits: Partial<MemoryLimits> = {}) => {
       return promise
     },
     () => clock.now,
-    { ...standardMemory, patience: 20, ...limits }
+    { ...standardLinkCache, lookupTimeoutMs: 20, ...limits }
   )
   return { ...links, clock, asked, found, state }
 }
 
 describe("a link", () => {
-  test("is asked for once in ten seconds", async () => {
+  test("is loaded at most once in ten seconds", async () => {
     const { find, clock, asked, found } = memory()
     found.set("a", "one")
     for (const now of [0, 5_000, 9_999]) {
@@ -45,8 +45,8 @@ describe("a link", () => {
     expect(asked).toHaveLength(3)
   })
 
-  test("is asked for once by many at the same time", async () => {
-    const { find, asked, state } = memory({ patience: 60_000 })
+  test("is loaded once for concurrent look-ups", async () => {
+    const { find, asked, state } = memory({ lookupTimeoutMs: 60_000 })
     state.mode = "waits"
     const many = Array.from({ length: 100 }, () => find("a"))
     expect(asked).toHaveLength(1)
@@ -54,7 +54,7 @@ describe("a link", () => {
     expect(new Set(await Promise.all(many))).toEqual(new Set(["one"]))
   })
 
-  test("is used for a day while the store is away or slow, and the store is left alone for a second each time", async () => {
+  test("is used for a day while the store is unavailable or slow, and retried once a second", async () => {
     for (const mode of ["fails", "waits"] as const) {
       const { find, clock, asked, found, state } = memory()
       found.set("a", "one")
@@ -66,14 +66,14 @@ describe("a link", () => {
       clock.now = 10_999
       expect(await find("a")).toBe("one")
       expect(asked).toHaveLength(before)
-      clock.now = standardMemory.stale
+      clock.now = standardLinkCache.staleMs
       expect(await find("a")).toBe("one")
-      clock.now = standardMemory.stale + 2_000
+      clock.now = standardLinkCache.staleMs + 2_000
       expect(await find("a").catch(() => "failed")).toBe("failed")
     }
   })
 
-  test("that is not remembered cannot be told then, and what is not there neither", async () => {
+  test("that is not cached fails then, and an unknown one too", async () => {
     const { find, clock, state } = memory()
     expect(await find("none")).toBeUndefined()
     state.mode = "fails"
@@ -82,7 +82,7 @@ describe("a link", () => {
     expect(await find("none").catch(() => "failed")).toBe("failed")
   })
 
-  test("that comes too late for its click is there for the next", async () => {
+  test("that loads too late for its click is cached for the next", async () => {
     const { find, asked, state } = memory()
     state.mode = "waits"
     expect(await find("a").catch(() => "failed")).toBe("failed")
@@ -92,11 +92,11 @@ describe("a link", () => {
     expect(asked).toHaveLength(1)
   })
 
-  test("that has changed is asked for again, and what was under way is not remembered", async () => {
-    const { find, forget, asked, state } = memory({ patience: 60_000 })
+  test("that has changed is loaded again, and a load in flight is not cached", async () => {
+    const { find, invalidate, asked, state } = memory({ lookupTimeoutMs: 60_000 })
     state.mode = "waits"
     const before = find("a")
-    forget("a")
+    invalidate("a")
     const after = find("a")
     expect(asked).toHaveLength(2)
     asked[1]?.answer("new")
@@ -108,8 +108,8 @@ describe("a link", () => {
 })
 
 describe("memory", () => {
-  test("is bounded, whatever is asked for, and those that are none do not drive out those that are", async () => {
-    const { find, found, size, asked } = memory({ links: 10 })
+  test("is bounded, and unknown ids do not evict links", async () => {
+    const { find, found, size, asked } = memory({ maxLinks: 10 })
     for (let i = 0; i < 25; i++) found.set(`link${i}`, "x")
     for (let i = 0; i < 25; i++) await find(`link${i}`)
     for (let i = 0; i < 1_000; i++) await find(`none${i}`)
@@ -119,8 +119,8 @@ describe("memory", () => {
     expect(asked).toHaveLength(before)
   })
 
-  test("is not asked for more than so many at once", async () => {
-    const { find, asked, state } = memory({ asking: 5, patience: 60_000 })
+  test("has a limit of concurrent look-ups", async () => {
+    const { find, asked, state } = memory({ maxLookups: 5, lookupTimeoutMs: 60_000 })
     state.mode = "waits"
     const found = Array.from({ length: 8 }, (_, i) => find(`a${i}`).catch(() => "busy"))
     expect(await Promise.all(found.slice(5))).toEqual(["busy", "busy", "busy"])

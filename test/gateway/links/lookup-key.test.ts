@@ -1,4 +1,4 @@
-/** The key by which a click is looked up: of whom it is made, and that a click cannot choose it. */
+/** The lookup key: what it is made from, and that a click cannot set it. */
 import { describe, expect, test } from "bun:test"
 import { privacyOf } from "../../../gateway/privacy/privacy.ts"
 import { iphone } from "./gateway.ts"
@@ -14,7 +14,7 @@ describe("the lookup key", () => {
   const ofId = [["lookup_key", md5(id.toLowerCase())]] as Array<[string, string]>
   const ofAddress = [["lookup_key", md5("203.0.113.9.ios")]] as Array<[string, string]>
 
-  test("is of the advertising id, however it is written", async () => {
+  test("is made from the advertising id, in any notation", async () => {
     for (const name of [
       "idfa",
       "gaid",
@@ -31,18 +31,18 @@ describe("the lookup key", () => {
         expect(await keyOf(`a=b&${name}=${written}`)).toEqual(ofId)
   })
 
-  test("is what md5sum says", async () => {
+  test("equals md5sum's output", async () => {
     const written = "38400000-8CF0-11BD-B23E-10B96E40000D"
     expect(await keyOf(`gaid=${written}`)).toEqual([["lookup_key", "5756ae9022b2ea1e47d84fead75220c8"]])
     expect(await keyOf("")).toEqual([["lookup_key", "b563fb08137ec8a302c4a27ebf51ef35"]])
   })
 
-  test("is of the first name on the list, not of the first in the query", async () => {
+  test("uses the first name on the list, not the first in the query", async () => {
     expect(await keyOf(`adid=11111111-2222-3333-4444-555555555555&idfa=${id}`)).toEqual(ofId)
     expect(await keyOf(`idfa={idfa}&idfa=${id}&idfa=11111111-2222-3333-4444-555555555555`)).toEqual(ofId)
   })
 
-  test("is of address and platform where there is no id, or one that stands for nobody", async () => {
+  test("is made from address and platform when there is no valid id", async () => {
     const nobody = "00000000-0000-0000-0000-000000000000"
     for (const query of [
       "",
@@ -59,13 +59,13 @@ describe("the lookup key", () => {
     expect(await keyOf("", "")).toEqual([["lookup_key", md5("203.0.113.9.")]])
   })
 
-  test("cannot be given by the click", async () => {
+  test("cannot be set by the click", async () => {
     expect(await keyOf(`lookup_key=forged&idfa=${id}`)).toEqual(ofId)
     expect(await keyOf("lookup%5Fkey=forged")).toEqual(ofAddress)
     expect(await keyOf("lookup_key[]=forged")).toEqual(ofAddress)
   })
 
-  test("is of the address as the line has it, and is not there when nobody is to know the address", async () => {
+  test("uses the address as written, and is missing for an anonymised event", async () => {
     const privacy = (mask?: { ipv4: number; ipv6: number }) =>
       privacyOf({
         policy: undefined,

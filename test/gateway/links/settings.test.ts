@@ -12,7 +12,7 @@ const problemOf = async (environment: Readonly<Record<string, string>>): Promise
   JSON.stringify(await read(environment))
 
 describe("the settings of links", () => {
-  test("need not be set", async () => {
+  test("have defaults", async () => {
     expect(await Effect.runPromise(Effect.flatten(Effect.promise(() => read({}))))).toEqual({
       linksToken: undefined,
       linkSchemes: "itms-apps,itms-appss,market",
@@ -20,7 +20,7 @@ describe("the settings of links", () => {
     })
   })
 
-  test("may be set", async () => {
+  test("are applied", async () => {
     const set = {
       LINKS_TOKEN: "0123456789abcdef",
       LINK_SCHEMES: "market,myapp",
@@ -31,14 +31,14 @@ describe("the settings of links", () => {
     expect(others).toEqual({ linkSchemes: "market,myapp", notFoundUrl: "https://example.com/" })
   })
 
-  test("end the start with a sentence when they cannot work, and the token is not in it", async () => {
+  test("fail the start with a sentence when invalid, without the token", async () => {
     for (const token of ["short-token", "has space in the middle of it", "x".repeat(257)]) {
       const problem = await problemOf({ LINKS_TOKEN: token })
       expect(problem).toContain("Failure")
       expect(problem).not.toContain(token)
     }
     expect(await problemOf({ LINK_SCHEMES: "javascript" })).toContain("never lead to javascript")
-    expect(await problemOf({ NOT_FOUND_URL: "//evil.example" })).toContain("whole URL")
+    expect(await problemOf({ NOT_FOUND_URL: "//evil.example" })).toContain("absolute URL")
     expect(await problemOf({ NOT_FOUND_URL: "market://details" })).toContain("scheme")
   })
 })

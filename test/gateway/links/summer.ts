@@ -1,4 +1,4 @@
-/** A link for tests of its clicks, and what their lines say. */
+/** A link for tests of clicks, and a parser for their lines. */
 import { createHash } from "node:crypto"
 import type { ByteString } from "../../../contracts/event.ts"
 import { Topic } from "../../../contracts/ids.ts"

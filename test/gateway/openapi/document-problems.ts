@@ -1,4 +1,4 @@
-/** What is wrong with a document of OpenAPI 3.1, as far as one can tell without its meta schema. */
+/** Checks an OpenAPI 3.1 document, as far as possible without its meta schema. */
 
 export interface Document {
   readonly openapi: string
@@ -20,7 +20,7 @@ interface OperationObject {
   readonly security?: ReadonlyArray<Readonly<Record<string, unknown>>>
 }
 
-/** Sentences; none when it is sound. */
+/** Problems as sentences; empty for a valid document. */
 export const problemsOf = (document: Document): ReadonlyArray<string> => {
   const problems: Array<string> = []
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -32,13 +32,13 @@ export const problemsOf = (document: Document): ReadonlyArray<string> => {
 
   for (const { path, method, operation } of operations) {
     const where = `${method} ${path}`
-    if (!path.startsWith("/")) problems.push(`${where}: does not begin with /`)
+    if (!path.startsWith("/")) problems.push(`${where}: handledBy not begin with /`)
     if (!/^(get|post|put|delete|head)$/.test(method)) problems.push(`${where}: no method`)
     const named = (operation.parameters ?? []).filter((one) => one.in === "path").map(({ name }) => name)
     const inPath = Array.from(path.matchAll(/\{([^}]+)\}/g), ([, name]) => name)
     if (named.join() !== inPath.join()) problems.push(`${where}: its path parameters are ${named}`)
     const statuses = Object.keys(operation.responses)
-    if (statuses.length === 0) problems.push(`${where}: answers nothing`)
+    if (statuses.length === 0) problems.push(`${where}: responses nothing`)
     for (const [status, response] of Object.entries(operation.responses)) {
       if (!/^[1-5]\d\d$/.test(status)) problems.push(`${where}: ${status} is no status`)
       if (response.$ref === undefined && !response.description)

@@ -1,26 +1,26 @@
-/** `/openapi.json` is true: it is a document of OpenAPI 3.1, it has all that the gateway answers, and its examples work. */
+/** `/openapi.json` is a valid OpenAPI 3.1 document that matches the gateway's routes, errors and schemas, and its examples work. */
 import { describe, expect, test } from "bun:test"
 import { Exit, Schema } from "effect"
 import { BatchEvent } from "../../../gateway/formats/batch-event.ts"
+import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
 import { Track } from "../../../gateway/formats/track.ts"
-import { standardBodyLimits } from "../../../gateway/http/body/limits.ts"
-import { errorEntries } from "../../../gateway/http/errors.ts"
 import { operationsOf, templateOf } from "../../../gateway/openapi/document.ts"
-import { answers, bodiesOf } from "../../../gateway/openapi/schemas.ts"
-import { askedGateway } from "../asked-gateway.ts"
+import { describedErrors } from "../../../gateway/openapi/errors.ts"
+import { bodiesOf, responses } from "../../../gateway/openapi/schemas.ts"
+import { testGateway } from "../gateway-for-tests.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 import { linkGateway, token } from "../links/gateway.ts"
 import { type Document, problemsOf } from "./document-problems.ts"
 
 const documentOf = async (ask: (target: string) => Promise<Response>): Promise<Document> => {
-  const answer = await ask("/openapi.json")
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get("content-type")).toBe("application/json")
-  expect(answer.headers.get("access-control-allow-origin")).toBe("*")
-  return (await answer.json()) as Document
+  const response = await ask("/openapi.json")
+  expect(response.status).toBe(200)
+  expect(response.headers.get("content-type")).toBe("application/json")
+  expect(response.headers.get("access-control-allow-origin")).toBe("*")
+  return (await response.json()) as Document
 }
 
-/** Events that need no route: any path is one. */
+/** Operations without a route: any path is an event. */
 const anyPath = ["GET /t/*", "GET /t/*.gif", "GET /*"]
 
 const bodies = bodiesOf(1_000)
@@ -32,8 +32,8 @@ describe("/openapi.json", () => {
     expect(problemsOf(document)).toEqual([])
   })
 
-  test("has each route of the gateway and nothing else", async () => {
-    for (const gateway of [askedGateway(), linkGateway()]) {
+  test("has exactly the routes of the gateway", async () => {
+    for (const gateway of [testGateway(), linkGateway()]) {
       const hasLinks = gateway.app.meanings.includes("GET /click/*/go")
       const described = operationsOf(hasLinks).map(({ method, path }) => `${method} ${path}`)
       expect(described.toSorted()).toEqual([...gateway.app.meanings, ...anyPath].toSorted())
@@ -46,34 +46,34 @@ describe("/openapi.json", () => {
     }
   })
 
-  test("has each error of the one table that can be met, and no answer that no operation gives", async () => {
+  test("has every error that can occur, and no unused response", async () => {
     const { components, paths } = await documentOf(linkGateway().ask)
     const responses = JSON.stringify(components.responses)
-    // Every operation that is named has its method.
-    const met = errorEntries.filter(({ code }) => code !== "method-not-allowed")
-    for (const { code, when } of met) {
-      expect(responses).toContain(JSON.stringify(`\`${code}\`: ${when}`).slice(1, -1))
+    // Documented operations have their methods, so 405 does not occur.
+    const documented = describedErrors.filter(({ code }) => code !== "method-not-allowed")
+    for (const { code, description } of documented) {
+      expect(responses).toContain(JSON.stringify(`\`${code}\`: ${description}`).slice(1, -1))
     }
     const names = Object.keys(components.responses)
-    expect(new Set(names)).toEqual(new Set(met.map(({ status }) => `Error${status}`)))
+    expect(new Set(names)).toEqual(new Set(documented.map(({ status }) => `Error${status}`)))
     const written = JSON.stringify(paths)
     expect(names.filter((name) => !written.includes(`#/components/responses/${name}"`))).toEqual([])
   })
 
-  test("says how many events a batch may hold, by the gateway's own setting", async () => {
-    const { ask } = askedGateway({ bodyLimits: { ...standardBodyLimits, events: 7 } })
+  test("has the maximum of events in a batch, from the gateway's setting", async () => {
+    const { ask } = testGateway({ bodyLimits: { ...standardFormatLimits, events: 7 } })
     const { components } = await documentOf(ask)
     expect(components.schemas?.Batch).toMatchObject({
       anyOf: [{ type: "array", maxItems: 7 }, { properties: { events: { maxItems: 7 } } }]
     })
   })
 
-  test("lets parameters have any names", async () => {
-    const { components } = await documentOf(askedGateway().ask)
+  test("allows parameters with any names", async () => {
+    const { components } = await documentOf(testGateway().ask)
     expect(components.schemas?.Params).toEqual({ type: "object", additionalProperties: {} })
   })
 
-  test("is no event, and needs no write key", async () => {
+  test("is not an event, and needs no write key", async () => {
     const { ask, lines } = guardedGateway({ keys: "12345678" })
     expect((await ask("/openapi.json")).status).toBe(200)
     expect((await ask("/openapi.json", { method: "HEAD" })).status).toBe(200)
@@ -91,25 +91,25 @@ describe("an example of /openapi.json", () => {
       const { ask } = linkGateway()
       const [content] = operation.body?.contents ?? []
       const example = operation.body?.example
-      const answer = await ask(operation.path.replace("*", "buy"), {
+      const response = await ask(operation.path.replace("*", "buy"), {
         method: operation.method,
         body: typeof example === "string" ? example : JSON.stringify(example),
         headers: {
           "content-type": content?.type ?? "",
-          ...(operation.asks === "token" ? { authorization: `Bearer ${token}` } : {})
+          ...(operation.auth === "token" ? { authorization: `Bearer ${token}` } : {})
         }
       })
-      const described = operation.answers.find(({ status }) => status === answer.status)
+      const described = operation.responses.find(({ status }) => status === response.status)
       expect(described).toBeDefined()
       const told = described?.contents?.find(({ type }) =>
-        (answer.headers.get("content-type") ?? "").startsWith(type)
+        (response.headers.get("content-type") ?? "").startsWith(type)
       )
-      if (told === undefined || !("shape" in told)) return expect(await answer.text()).toBe("")
-      expectShape(told.shape, await answer.json())
+      if (told === undefined || !("schema" in told)) return expect(await response.text()).toBe("")
+      expectShape(told.schema, await response.json())
     })
   }
 
-  test("is what the schemas take that check the input", () => {
+  test("is valid by the schemas that validate requests", () => {
     const exampleOf = (name: string): unknown => posts.find((one) => one.name === name)?.body?.example
     const batch: unknown = exampleOf("postBatch")
     expect(takes(Schema.Array(BatchEvent), batch)).toBe(true)
@@ -119,8 +119,8 @@ describe("an example of /openapi.json", () => {
   })
 })
 
-/** Answers that no example brings. */
-const asked: ReadonlyArray<readonly [target: string, shape: keyof typeof answers]> = [
+/** Responses that no example causes. */
+const asked: ReadonlyArray<readonly [target: string, schema: keyof typeof responses]> = [
   ["/t/open?a=1", "Ok"],
   ["/", "Ok"],
   ["/click/nothing/go", "Error"],
@@ -128,15 +128,15 @@ const asked: ReadonlyArray<readonly [target: string, shape: keyof typeof answers
   ["/api/v1/links/nothing", "Error"]
 ]
 
-for (const [target, shape] of asked) {
-  test(`the answer to ${target} is of the shape ${shape}`, async () => {
-    const answer = await linkGateway().ask(target, { headers: { authorization: `Bearer ${token}` } })
-    expectShape(shape, await answer.json())
+for (const [target, schema] of asked) {
+  test(`the response to ${target} is of the schema ${schema}`, async () => {
+    const response = await linkGateway().ask(target, { headers: { authorization: `Bearer ${token}` } })
+    expectShape(schema, await response.json())
   })
 }
 
-test("what the schema of an event refuses, the gateway rejects", async () => {
-  const { post } = askedGateway()
+test("the gateway rejects what the schema of an event refuses", async () => {
+  const { post } = testGateway()
   const bad: ReadonlyArray<unknown> = [
     {},
     { event: "" },
@@ -152,12 +152,12 @@ test("what the schema of an event refuses, the gateway rejects", async () => {
   expect(verdicts.map(({ verdict }) => verdict)).toEqual(bad.map(() => "rejected"))
 })
 
-/** Does a schema take that, without a field more than it has? */
+/** Whether a schema accepts the value, without additional fields. */
 const takes = (schema: Schema.Codec<unknown, unknown>, value: unknown): boolean =>
   Exit.isSuccess(Schema.decodeUnknownExit(schema, { onExcessProperty: "error" })(value))
 
-const expectShape = (shape: string, value: unknown): void => {
-  const [, schema] = Object.entries(answers).find(([name]) => name === shape) ?? []
-  if (schema === undefined) throw new Error(`${shape} is no shape of an answer`)
+const expectShape = (expected: string, value: unknown): void => {
+  const [, schema] = Object.entries(responses).find(([name]) => name === expected) ?? []
+  if (schema === undefined) throw new Error(`There is no response schema ${expected}.`)
   expect(Schema.is(schema)(value)).toBe(true)
 }

@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { isIp } from "../../../contracts/wire/ip.ts"
 import { masked, maskOf } from "../../../gateway/privacy/mask.ts"
 
-test("a mask is read as bits of IPv4 and of IPv6", () => {
+test("a mask is parsed as bits of IPv4 and IPv6", () => {
   expect(maskOf("24/48")).toEqual({ ipv4: 24, ipv6: 48 })
   expect(maskOf(" 0 / 0 ")).toEqual({ ipv4: 0, ipv6: 0 })
   expect(maskOf("32/128")).toEqual({ ipv4: 32, ipv6: 128 })
@@ -11,7 +11,7 @@ test("a mask is read as bits of IPv4 and of IPv6", () => {
     expect(maskOf(bad)).toBeUndefined()
 })
 
-test("the last bits of an address are gone", () => {
+test("the last bits of an address are set to zero", () => {
   const mask = { ipv4: 24, ipv6: 48 }
   expect(masked("203.0.113.77", mask)).toBe("203.0.113.0")
   expect(masked("255.255.255.255", mask)).toBe("255.255.255.0")
@@ -25,7 +25,7 @@ test("the last bits of an address are gone", () => {
   expect(masked("x", mask)).toBe("0.0.0.0")
 })
 
-test("what is left is always an address, and masking it again changes nothing", () => {
+test("a masked address is valid, and masking it again changes nothing", () => {
   fc.assert(
     fc.property(
       fc.oneof(fc.ipV4(), fc.ipV6()),

@@ -24,7 +24,7 @@ describe("DNT and Sec-GPC", () => {
     expect(counted).toEqual([])
   })
 
-  test("take the address away, and that is counted with the reason", async () => {
+  test("remove the address, and are counted with the reason", async () => {
     for (const [headers, reason] of [
       [{ dnt: "1" }, "dnt"],
       [{ "sec-gpc": "1" }, "gpc"],
@@ -36,12 +36,12 @@ describe("DNT and Sec-GPC", () => {
     }
   })
 
-  test("in any other value are no wish", async () => {
+  test("with any other value are ignored", async () => {
     for (const value of ["0", "", "null", "true", "11"])
       expect((await ask("anonymise", { dnt: value, "sec-gpc": value })).lines).toEqual([kept])
   })
 
-  test("drop the event, which is answered as if taken, pixel and all", async () => {
+  test("drop the event, which is answered like a stored one, including pixels", async () => {
     const { lines, counted, answer, ask: again } = await ask("drop", { dnt: "1" })
     expect(await answer.text()).toBe('{"status":"ok"}')
     const pixel = await again("/w/12345678/t/x.gif", { headers: { "sec-gpc": "1" } })
@@ -50,7 +50,7 @@ describe("DNT and Sec-GPC", () => {
     expect(counted).toEqual(["dropped dnt", "dropped gpc"])
   })
 
-  test("may be treated otherwise for a topic", async () => {
+  test("may have another policy for a topic", async () => {
     const clicks = `203.0.113.9 ${noon / 1000} clicks /t/x a=1 `
     expect((await ask("keep,clicks=drop", { dnt: "1" }, "abcdefgh")).lines).toEqual([])
     expect((await ask("keep,clicks=drop", { dnt: "1" })).lines).toEqual([kept])
@@ -59,7 +59,7 @@ describe("DNT and Sec-GPC", () => {
     expect((await ask("keep,events=anonymise", { dnt: "1" })).lines).toEqual([nameless])
   })
 
-  test("are treated by the topic that the host names, where it does", async () => {
+  test("use the policy of the topic from the host", async () => {
     const topicOfHost = (host: string) => (host.startsWith("clicks.") ? Topic.make("clicks") : undefined)
     const policy = policies("keep,clicks=drop", "events")
     const { ask, lines } = guardedGateway({ privacy: { policy, topicOfHost } })
@@ -68,10 +68,10 @@ describe("DNT and Sec-GPC", () => {
     expect(lines).toEqual([kept])
   })
 
-  test("have policies of three names", () => {
+  test("have three policies", () => {
     for (const good of ["keep", "anonymise", "drop, a=keep"]) expect(signalsProblem(good)).toBeUndefined()
     for (const bad of ["", "anonymize", "clicks=forget"])
-      if (bad !== "") expect(signalsProblem(`keep,${bad}`)).toContain("is no policy")
+      if (bad !== "") expect(signalsProblem(`keep,${bad}`)).toContain("is not a policy")
   })
 })
 
@@ -86,7 +86,7 @@ describe("the header of anonymous events", () => {
   const anonymousHeaders = ["X-Anonymous", "SP-Anonymous"]
   const visitor = addVisitor(() => "salt")
 
-  test("takes the address and the visitor away", async () => {
+  test("removes the address and the visitor id", async () => {
     const { ask, lines, counted } = guardedGateway({
       privacy: { anonymousHeaders, visitor, mask: { ipv4: 24, ipv6: 48 } }
     })
@@ -96,7 +96,7 @@ describe("the header of anonymous events", () => {
     expect(counted).toEqual(["anonymised header", "anonymised header"])
   })
 
-  test("says no with 0, and nothing where it is not set", async () => {
+  test("has no effect with 0, or when not configured", async () => {
     const { ask, lines } = guardedGateway({ privacy: { anonymousHeaders } })
     await ask("/t/x?a=1", { headers: { "x-anonymous": "0" } })
     await ask("/t/x?a=1", { headers: { "x-anonymous": " " } })
@@ -120,7 +120,7 @@ describe("the visitor id", () => {
     })
   const queryOf = (line: string | undefined) => new URLSearchParams(line?.split(" ")[5] ?? "")
 
-  test("is the same for the same address, user agent and host, and another for any other", async () => {
+  test("depends on address, user agent and host", async () => {
     const { ask, lines } = gateway()
     const headers = { "user-agent": "ua" }
     await ask("/t/x?a=1", { headers })
@@ -136,7 +136,7 @@ describe("the visitor id", () => {
     expect(lines[1]).toBe(`203.0.113.0 ${noon} trk.example.com nopod /t/y visitor=${ids[1]} ua`)
   })
 
-  test("is another each day, and for an hour both stand side by side", async () => {
+  test("changes each day, and for an hour both ids are added", async () => {
     const { ask, lines, clock } = gateway()
     for (const now of [midnight - 1, midnight, midnight + 3_599_999, midnight + 3_600_000]) {
       clock.now = now
@@ -151,13 +151,13 @@ describe("the visitor id", () => {
     expect(after?.get("visitor")).toBe(first?.get("visitor") ?? "")
   })
 
-  test("cannot be chosen by the client", async () => {
+  test("cannot be set by the client", async () => {
     const { ask, lines } = gateway()
     await ask("/t/x?visitor=me&a=1&%76isitor=me&visitor_before=me&visitors=2")
     expect(lines[0]).toMatch(/ a=1&visitors=2&visitor=[0-9a-f]{16} $/)
   })
 
-  test("is missing while its salt is, and the event is taken", async () => {
+  test("is missing without a salt, and the event is stored", async () => {
     const { ask, lines } = guardedGateway({ privacy: { visitor: addVisitor(() => undefined) } })
     expect((await ask("/t/x?a=1")).status).toBe(200)
     expect(lines).toEqual([kept])

@@ -1,4 +1,4 @@
-/** Walks through every state of the model, breadth first, and says of the first that breaks a rule how it came about. */
+/** Explores every state of the model, breadth first, and returns the steps to the first state that breaks a rule. */
 import { type Bounds, begin, type Mends, type State, stepsFrom } from "./model.ts"
 
 /** A rule that must hold in every state: undefined, or what is wrong in a sentence. */
@@ -6,12 +6,12 @@ export type Rule = (state: State) => string | undefined
 
 export interface Explored {
   readonly states: number
-  /** How the shortest way to a broken rule goes, and what is wrong there; undefined when there is none. */
+  /** The shortest path to a state that breaks a rule, and what is wrong there; undefined if there is none. */
   readonly broken: { readonly wrong: string; readonly way: ReadonlyArray<string> } | undefined
 }
 
 export const explore = (mends: Mends, bounds: Bounds, rule: Rule): Explored => {
-  /** Each state that was met, with the state it was reached from and the step that was taken. */
+  /** Each state found, with the state and the step that led to it. */
   const met = new Map<string, { readonly from: string; readonly what: string } | undefined>()
   const first = begin(bounds)
   let edge: Array<State> = [first]

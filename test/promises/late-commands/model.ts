@@ -1,26 +1,26 @@
 /**
- * A model of the queue, its leases, connections that deliver late, and receipts: small enough that every interleaving
- * can be tried. It is plain data and plain steps; `explore` (explore.ts) walks through all of them.
+ * A model of the queue, its leases, connections that deliver late, and receipts: small enough to try every interleaving.
+ * It is plain data and steps; `explore` (explore.ts) visits all of them.
  *
- * Two drainers claim lines one by one from a queue, ask a bridge to store them and acknowledge them. A drainer may give
- * a connection up at any moment. What it had sent on it stays on its way, and may be carried out at any later moment or
- * never. A lease may end at any moment; an answer of the bridge may be lost.
+ * Two drainers claim lines one by one from a queue, ask a bridge to store them and acknowledge them. A drainer may close a
+ * connection at any moment. The commands already sent on it may be applied at any later moment or never. A lease may end
+ * at any moment; an answer of the bridge may be lost.
  */
 
-/** What keeps late commands from doing harm; each can be taken out. */
+/** The protections against late commands; each can be disabled. */
 export interface Mends {
   /** The server refuses what was sent before the sender's present epoch. */
   readonly fence: boolean
   /** The server gives ids to batches, instead of taking the claim's. */
   readonly ownIds: boolean
-  /** The bridge and the drainer know a receipt by the lines it is for, not by the id alone. */
+  /** The bridge and the drainer identify a receipt by its lines, not by the id alone. */
   readonly digest: boolean
 }
 
 export interface Bounds {
   readonly drainers: number
   readonly lines: number
-  /** How many claims each drainer makes, and how often it gives a connection up. */
+  /** How many claims each drainer makes, and how often it closes a connection. */
   readonly claims: number
   readonly losses: number
 }
@@ -44,11 +44,11 @@ type Phase =
 interface Drainer {
   phase: Phase
   epoch: number
-  /** Of which claim the batch is that it holds. */
+  /** The claim of the batch that it holds. */
   claim: string
   claims: number
   losses: number
-  /** Sent on the connection that it uses, and not carried out yet; and the answer that has not arrived yet. */
+  /** Commands sent on its connection and not applied yet; and the answer that has not arrived yet. */
   sent: Array<Command>
   answer: { readonly batch: Held | null } | null
 }
@@ -59,16 +59,16 @@ export interface State {
   /** The epoch of each drainer, as the server knows it. */
   epochs: Array<number>
   ids: number
-  /** Ids of claims that the server remembers as taken over by another, where the claim's id is the batch's. */
+  /** Ids of claims that the server has recorded as taken over by another, where the claim's id is the batch's. */
   used: Array<string>
   drainers: Array<Drainer>
-  /** What was sent on connections that were given up, in the order of each. */
+  /** Commands sent on closed connections, in the order of each. */
   late: Array<{ drainer: number; commands: Array<Command> }>
   /** Stored records: the event's id and the line in it. */
   log: Array<{ id: string; line: number }>
-  /** Receipts that the bridge remembers, by name. */
+  /** Receipts that the bridge has cached, by name. */
   receipts: Record<string, string>
-  /** The ledger: lines that were let go, and records that were stored for them, each append counted once. */
+  /** The ledger: acknowledged lines, and the records stored for them, each append counted once. */
   settle: number
   stored: number
   placed: Array<string>
@@ -97,11 +97,11 @@ export const begin = ({ drainers, lines }: Bounds): State => ({
   placed: []
 })
 
-/** The name under which a receipt is known. */
+/** The name that identifies a receipt. */
 const nameOf = (key: string, lines: ReadonlyArray<number>, { digest }: Mends): string =>
   digest ? `${key} ${lines.join()}` : key
 
-/** The server carries a command out; undefined when it refuses it. */
+/** The server applies a command; undefined if it refuses it. */
 const applyDecision = (
   state: State,
   drainer: number,
@@ -143,7 +143,7 @@ const claim = (state: State, id: string, { ownIds }: Mends): Held | null => {
   return { key, lines: [line] }
 }
 
-/** The bridge stores the lines, or answers with the receipt that it has. A receipt is the append that it is about. */
+/** The bridge stores the lines, or answers with its cached receipt. A receipt is modelled as the append it is for. */
 const store = (state: State, { key, lines }: Held, mends: Mends): string => {
   const name = nameOf(key, lines, mends)
   const known = state.receipts[name]
@@ -156,13 +156,13 @@ const store = (state: State, { key, lines }: Held, mends: Mends): string => {
   return receipt
 }
 
-/** A step that can be taken, with a sentence on what happens. */
+/** A possible step, with a sentence on what happens. */
 export interface Step {
   readonly what: string
   readonly next: State
 }
 
-/** Every step that can be taken in this state. */
+/** All possible steps in this state. */
 export const stepsFrom = (state: State, mends: Mends, bounds: Bounds): ReadonlyArray<Step> => {
   const steps: Array<Step> = []
   const text = JSON.stringify(state)

@@ -1,4 +1,4 @@
-/** An event as a line in a terminal: readable, coloured only where that is wanted, and never steered by what is in it. */
+/** An event as a line in a terminal: readable, coloured only on a terminal, with control characters escaped. */
 import { describe, expect, test } from "bun:test"
 import { colours, wantsColours } from "../../../../actors/commands/colours.ts"
 import { tapLine } from "../../../../actors/commands/tap/text.ts"
@@ -31,7 +31,7 @@ const line = (value: string, more: Partial<FeedRecord> = {}): FeedRecord => ({
 const plainly = (event: FeedRecord): string => tapLine(eventView(event), colours(false))
 
 describe("a line of the tap", () => {
-  test("says when, what, where from, with which parameters, and where it lies", () => {
+  test("shows time, type, origin, parameters and place in the log", () => {
     const value =
       "app_open type=Mobile&browser=Chrome&engine=&version=129.0&os=Android&host=h&pod=p&ts=1795206900000&ip=c0000201&klag=1234&country=DE&city= item=red%20shoe&n=1"
     expect(plainly(record(value))).toBe(
@@ -39,7 +39,7 @@ describe("a line of the tap", () => {
     )
   })
 
-  test("of a raw line says the user agent, of a rejected one why and by whom, and the line itself where it is none", () => {
+  test("shows the user agent of a raw line, the rejection of a rejected one, and the text of an invalid line", () => {
     expect(plainly(line("192.0.2.1 1795206900000 h p /t/a n=1 curl/8"))).toBe(
       "20:35:00.123  a  curl/8  192.0.2.1  n=1  events  abc-7"
     )
@@ -47,7 +47,7 @@ describe("a line of the tap", () => {
     expect(plainly(rejected)).toBe("20:35:00.123  too few fields (drainer)  some nonsense  events  abc-7")
   })
 
-  test("whatever a stranger wrote cannot steer the terminal, nor make two lines of one", () => {
+  test("escapes control characters and line ends of untrusted texts", () => {
     const hostile = "\u001b]0;owned\u0007\u001b[2J\r\n\u009b31m\u202e%1b[2J%0a%E2%80%AE"
     for (const value of [
       `${hostile} ${hostile} ${hostile}`,
@@ -70,7 +70,7 @@ describe("a line of the tap", () => {
     expect(detail).toMatch(/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u)
   })
 
-  test("has colours only when they are wanted: on a terminal, unless NO_COLOR", () => {
+  test("has colours only on a terminal, and not with NO_COLOR", () => {
     const event = eventView(line("192.0.2.1 1795206900000 h p /t/a n=1 curl/8"))
     expect(tapLine(event, colours(true))).toContain("\u001b[1ma\u001b[0m")
     expect(tapLine(event, colours(false))).not.toContain("\u001b")

@@ -1,10 +1,10 @@
 /** `--where`: the viewer's conditions on parameters, and country, device and address beside them. */
 import { describe, expect, test } from "bun:test"
-import { WrongUse } from "../../../../actors/commands/run-command.ts"
-import { readTapping, type Tapping } from "../../../../actors/commands/tap/arguments.ts"
+import { type TapRequest, tapOptions, tapRequest } from "../../../../actors/commands/tap/options.ts"
 import { readWhere } from "../../../../actors/commands/tap/where.ts"
 import { eventView } from "../../../../actors/inspect/events/event-view.ts"
 import type { ByteString } from "../../../../contracts/event.ts"
+import { errorOf, inputOf } from "../parsed.ts"
 
 const view = eventView({
   stage: "enriched",
@@ -18,11 +18,8 @@ const view = eventView({
   times: {}
 })
 
-const tapping = (...args: ReadonlyArray<string>): Tapping => {
-  const asked = readTapping(["enriched", ...args])
-  if (asked === "help") throw new Error("help")
-  return asked
-}
+const tap = async (...args: ReadonlyArray<string>): Promise<TapRequest> =>
+  tapRequest(await inputOf(tapOptions, ["enriched", ...args]))
 
 describe("--where", () => {
   test.each([
@@ -52,11 +49,11 @@ describe("--where", () => {
     ["address~10.1.", false],
     ["country=de&device=phone&address~10.&n=1", true],
     ["country=de&device=phone&address~10.&n=2", false]
-  ])("%s: %p", (where, expected) => {
-    expect(tapping("--where", where).isWanted(view)).toBe(expected)
+  ])("%s: %p", async (where, expected) => {
+    expect((await tap("--where", where)).isWanted(view)).toBe(expected)
   })
 
-  test("what the viewer can look for itself is asked of it", () => {
+  test("the viewer gets the part that it can filter by", () => {
     expect(readWhere("n=1&country=de&device=phone&address~10.&item~a%26b&param.device=x").filter).toEqual({
       param: "n=1&item~a%26b&device=x",
       country: "de",
@@ -67,26 +64,27 @@ describe("--where", () => {
 })
 
 describe("the tap's command line", () => {
-  test("topic, type and text narrow it too", () => {
-    expect(tapping("--topic", "events", "--type", "=app_open", "--text", "berlin").isWanted(view)).toBe(true)
-    expect(tapping("--topic", "clicks").isWanted(view)).toBe(false)
-    expect(tapping("--type", "=app").isWanted(view)).toBe(false)
-    expect(tapping("--text", "paris").isWanted(view)).toBe(false)
-    expect(tapping("--limit", "3", "--json")).toMatchObject({
+  test("topic, type and text filter too", async () => {
+    const isWanted = async (...args: ReadonlyArray<string>) => (await tap(...args)).isWanted(view)
+    expect(await isWanted("--topic", "events", "--type", "=app_open", "--text", "berlin")).toBe(true)
+    expect(await isWanted("--topic", "clicks")).toBe(false)
+    expect(await isWanted("--type", "=app")).toBe(false)
+    expect(await isWanted("--text", "paris")).toBe(false)
+    expect(await tap("--limit", "3", "--json")).toMatchObject({
       limit: 3,
-      asJson: true,
+      json: true,
       filter: { stage: "enriched" }
     })
   })
 
   test.each([
-    [[], "raw, enriched, stored, rejected"],
-    [["bogus"], '"bogus"'],
-    [["raw", "stored"], "one stage"],
-    [["raw", "--limit", "0"], "--limit"],
-    [["raw", "--type", "x".repeat(2_000)], "1,000"]
-  ])("%j makes no sense", (args, part) => {
-    expect(() => readTapping(args)).toThrow(WrongUse)
-    expect(() => readTapping(args)).toThrow(part)
+    [[], "<stage>: raw|enriched|stored|rejected"],
+    [["bogus"], '<stage> cannot be "bogus"; write "raw" | "enriched" | "stored" | "rejected"'],
+    [["raw", "stored"], '"stored" is one argument too many'],
+    [["raw", "--limit", "0"], '--limit cannot be "0"; write a whole number, 1 or more'],
+    [["raw", "--type", "x".repeat(2_000)], "write at most 1,000 characters"],
+    [["raw", "--where", "x".repeat(2_000)], "write at most 1,000 characters"]
+  ])("%j makes no sense", async (args, part) => {
+    expect(await errorOf(tapOptions, args)).toContain(part)
   })
 })

@@ -1,4 +1,4 @@
-/** What `top` shows: the right words, in the room there is, and nothing that steers a terminal. */
+/** The text of `top`: it fits the terminal, shows every error, and escapes control characters. */
 import { describe, expect, test } from "bun:test"
 import { topLines } from "../../../../actors/commands/top/text.ts"
 import type { InstanceView, StageView, SystemView } from "../../../../actors/inspect/pipeline/system-view.ts"
@@ -62,7 +62,7 @@ const textOf = (shown: SystemView, room = anyRoom as Parameters<typeof topLines>
     .join("\n")
 
 describe("top", () => {
-  test("shows stages, what they hold, and the systems", () => {
+  test("shows stages, what they hold, and the services", () => {
     const text = textOf(view())
     expect(text).toStartWith("Spoor  2026-01-02 03:04:05 UTC\nEverything flows.\n")
     expect(text).toMatch(/^gateway +flows +1 +1,235 /m)
@@ -70,7 +70,7 @@ describe("top", () => {
     expect(text).toMatch(/^queue +Redis +redis:6379 +answers$/m)
   })
 
-  test("marks what is wrong", () => {
+  test("marks errors", () => {
     const lines = topLines(
       view({
         condition: "down",
@@ -82,7 +82,7 @@ describe("top", () => {
       }),
       anyRoom
     )
-    const bad = lines.filter(({ look }) => look === "bad").map(({ text }) => text)
+    const bad = lines.filter(({ style }) => style === "bad").map(({ text }) => text)
     expect(bad).toEqual([
       "The enricher is down: No enricher runs.",
       "The queue cannot be asked.",
@@ -93,7 +93,7 @@ describe("top", () => {
     ])
   })
 
-  test("fifty instances on a small terminal leave out some, say how many, and the systems stay", () => {
+  test("fifty instances on a small terminal: some are left out and counted, and the services stay", () => {
     const instances = Array.from({ length: 50 }, (_, i) => instance(i))
     const lines = topLines(view({ instances }), { rows: 24, columns: 60 })
     expect(lines).toHaveLength(24)
@@ -101,7 +101,7 @@ describe("top", () => {
     expect(textOf(view({ instances }), { rows: 24, columns: 60 })).toMatch(/^… and 3\d more\n\nsystem +kind/m)
   })
 
-  test("eighty columns hold every line, and lose no reason", () => {
+  test("every line fits eighty columns, and no reason is lost", () => {
     const why =
       "Nothing gets through: a system it needs cannot be reached or refuses. It cannot reach its log: Kafka at kafka-0.internal.example:9092: connect ECONNREFUSED 10.0.0.7:9092."
     const consumer = { kind: "consumer", behind: 123_456, took: 1_234, lag: 5_400_000 } as const
@@ -125,13 +125,13 @@ describe("top", () => {
     expect(told).toContain("does not answer, see above")
   })
 
-  test("a word longer than a line is broken and not lost", () => {
+  test("a word longer than a line is broken, not lost", () => {
     const sentence = `x${"y".repeat(200)}`
     const lines = topLines(view({ sentence }), { rows: undefined, columns: 60 }).map(({ text }) => text)
     expect(lines.slice(1, 5).join("")).toBe(sentence)
   })
 
-  test("what is not known is a dash, never 0", () => {
+  test("an unknown figure is a dash, never 0", () => {
     const none = { instances: null, rate: null, failedRate: null, rejectedRate: null } as const
     const more = { ...none, underWay: null, capacity: null, took: null, lag: null } as const
     const text = textOf(
@@ -150,7 +150,7 @@ describe("top", () => {
     expect(text).not.toMatch(/ 0 /)
   })
 
-  test("whatever others wrote steers no terminal", () => {
+  test("control characters in untrusted texts are escaped", () => {
     const evil = "\u001b[2J\u009b\u202e\r\nx"
     const text = textOf(
       view({

@@ -1,4 +1,4 @@
-/** Durations come back as statistics: exact averages, percentiles within 5 %, whatever a record claims. */
+/** Statistics of durations: exact averages, percentiles within 5 %, whatever values records have. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { timingIncrements, timingsOf } from "../../../../actors/inspect/counters/timings.ts"
@@ -13,7 +13,7 @@ const counted = (durations: ReadonlyArray<number>): ReadonlyArray<Row> => {
 }
 
 describe("timings", () => {
-  test("nothing counted is all zeros", () => {
+  test("without durations all figures are zero", () => {
     expect(timingsOf([])).toEqual({
       count: 0,
       average: 0,
@@ -46,14 +46,14 @@ describe("timings", () => {
     )
   })
 
-  test("what is no duration is counted as one that can be", () => {
+  test("a negative duration or NaN counts as zero", () => {
     for (const duration of [-5, Number.NaN, Number.POSITIVE_INFINITY, 1e300, -1e300]) {
       for (const { by } of timingIncrements("klag", duration)) expect(Number.isSafeInteger(by)).toBe(true)
     }
     expect(timingsOf(counted([-5, Number.NaN]))).toMatchObject({ count: 2, average: 0, max: 0 })
   })
 
-  test("what no event can have taken is counted by itself and in no average", () => {
+  test("an implausible duration is counted separately and in no average", () => {
     const year = 366 * 86_400_000
     const wrong = [year + 1, -year - 1, Number.POSITIVE_INFINITY, 1e300]
     expect(timingsOf(counted([10, ...wrong]))).toMatchObject({

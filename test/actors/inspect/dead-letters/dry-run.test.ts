@@ -1,4 +1,4 @@
-/** The dry run says what the drainer and the enricher would make of a line, with this installation's settings. */
+/** The dry run shows what the drainer and the enricher would do with a line, with this installation's settings. */
 import { describe, expect, test } from "bun:test"
 import { ConfigProvider, Effect } from "effect"
 import { makeDryRun } from "../../../../actors/inspect/dead-letters/dry-run.ts"
@@ -13,7 +13,8 @@ const geo = GeoIp.of({
   locate: (ip) => {
     if (ip === "6.6.6.6") throw new Error("no such place")
     return { country: "DE", city: "Bonn" }
-  }
+  },
+  details: () => ({ country: "DE", city: "Bonn" })
 })
 const tryLine = await Effect.runPromise(
   makeDryRun(topics).pipe(
@@ -23,15 +24,15 @@ const tryLine = await Effect.runPromise(
 )
 const tried = (line: string) => tryLine(line as ByteString, 1_510_826_008_100)
 
-describe("a line tried dry", () => {
-  test("is the record that would be stored: topic, key and value", () => {
+describe("the dry run of a line", () => {
+  test("returns the record that would be stored: topic, key and value", () => {
     const trial = tried("1.2.3.4 1510826008003 host pod /t/a device=d1 curl/8")
     expect(trial).toMatchObject({ kind: "stored", topic: "events", key: "d1", isTopicUnknown: false })
     const value = trial.kind === "stored" ? new TextDecoder().decode(trial.value) : ""
     expect(value).toMatch(/^a type=.*&klag=97&country=DE&city=Bonn device=d1$/)
   })
 
-  test("goes where its line says, or where a topic that is not allowed goes", () => {
+  test("uses the topic of the line, or the standard topic for one that is not allowed", () => {
     expect(tried("1.2.3.4 1 clicks /a p")).toMatchObject({ topic: "clicks", isTopicUnknown: false })
     expect(tried("1.2.3.4 1 other /a p")).toMatchObject({ topic: "events", isTopicUnknown: true })
   })
@@ -43,7 +44,7 @@ describe("a line tried dry", () => {
     [`1.2.3.4 1 host pod /a ${"x".repeat(600_000)}`, "drainer", "too large"],
     [`1.2.3.4 1 host pod /a e ${"\xff".repeat(300_000)}`, "drainer", "too large"]
   ] as const) {
-    test(`would be set aside: ${reason} (${line.length} bytes)`, () => {
+    test(`returns the rejection: ${reason} (${line.length} bytes)`, () => {
       expect(tried(line)).toMatchObject({ kind: "dead", rejection: { stage, reason, topic: "events" } })
     })
   }

@@ -1,4 +1,4 @@
-/** Dead letters are found, whoever wrote them; a run over many ends although what it replays comes back. */
+/** Dead letters are found, whoever wrote them; a run over many ends although replayed letters come back. */
 import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import {
@@ -35,7 +35,7 @@ const found = Effect.fnUntraced(function* (source: QueueSource, address: string)
   return letter ?? (yield* Effect.fail(`no letter ${address}`))
 })
 
-/** What fails like a server that is away. */
+/** A queue that fails like an unreachable server. */
 const away = (source: QueueSource): QueueSource => {
   const failure = Effect.fail(new Failure({ reason: "unavailable", message: "It is away." }))
   return {
@@ -52,7 +52,7 @@ const suite = (open: OpenOwn): void => {
     test(what, () => Effect.runPromise(Effect.asVoid(Effect.scoped(body))))
 
   check(
-    "the newest come first, from all queues, page by page",
+    "letters of all queues come newest first, page by page",
     Effect.gen(function* () {
       const [one, two] = [yield* open, yield* open]
       for (const last of [10, 30, 50]) yield* bury(one, [`one ${last}`], { last })
@@ -61,7 +61,7 @@ const suite = (open: OpenOwn): void => {
       const first = yield* search(sources, { limit: 2 })
       expect(linesOf(first.letters)).toEqual(["one 50", "two 40"])
       expect(first).toMatchObject({ total: 5, troubles: [] })
-      // One arrives meanwhile: the pages go on where they were.
+      // A letter arrives in the meantime; the pages continue where they were.
       yield* bury(one, ["one 60"], { last: 60 })
       const second = yield* search(sources, { limit: 2, cursor: first.cursor })
       expect(linesOf(second.letters)).toEqual(["one 30", "two 20"])
@@ -113,7 +113,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "a letter of another program is known by its text, and its text is its line",
+    "a letter of another program is identified by its text, and its text is its line",
     Effect.gen(function* () {
       const queue = yield* open
       yield* queue.foreign("1.2.3.4 soon host pod /a e ua")
@@ -130,7 +130,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "a line that always comes back is replayed three times, and once more when forced",
+    "a line that always becomes a dead letter again is replayed three times, and again with force",
     Effect.gen(function* () {
       const queue = yield* open
       let [letter] = yield* bury(queue, ["never good"])
@@ -150,7 +150,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "a run over all ends although each letter comes back at once",
+    "a run over all letters ends although each one comes back at once",
     Effect.gen(function* () {
       const queue = yield* open
       yield* bury(
@@ -159,7 +159,7 @@ const suite = (open: OpenOwn): void => {
         { last: 1 }
       )
       yield* queue.foreign("raw")
-      // Whatever is replayed is set aside again before the run goes on.
+      // Each replayed line becomes a dead letter again before the run continues.
       const { source } = queue
       const comingBack: QueueSource = {
         ...source,
@@ -180,7 +180,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "discards one, or all that match, for good",
+    "discards one letter, or all matching ones, for good",
     Effect.gen(function* () {
       const queue = yield* open
       const [first] = yield* bury(queue, ["a 1", "a 2", "b 3"], { last: 1 })
@@ -200,7 +200,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "letters younger than the run stay",
+    "letters newer than the start of the run stay",
     Effect.gen(function* () {
       const queue = yield* open
       yield* bury(queue, ["young"], { last: Date.now() + 60_000 })
@@ -211,7 +211,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "a queue that is down is a sentence, and the others are read",
+    "an unreachable queue is reported, and the others are read",
     Effect.gen(function* () {
       const queue = yield* open
       const [letter] = yield* bury(queue, ["here"], { last: 1 })
@@ -230,7 +230,7 @@ const suite = (open: OpenOwn): void => {
   )
 
   check(
-    "a cursor that is none is refused",
+    "an invalid cursor is refused",
     Effect.gen(function* () {
       const queue = yield* open
       for (const cursor of ["1.2", "x", "-1", "1e9"]) {

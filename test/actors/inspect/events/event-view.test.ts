@@ -18,7 +18,7 @@ const stored = (value: string, headers: Record<string, string> = {}): FeedRecord
   )
 
 describe("a record", () => {
-  test("of the pushtech dialect is taken apart", () => {
+  test("of the pushtech dialect is decoded", () => {
     const raw =
       "app_open type=Desktop&browser=Firefox&engine=Gecko&version=56.0&os=Mac&host=192.168.64.2&pod=nopod&ts=1510826008003&ip=ffffac110001&klag=266&country=DE&city=K%C3%B6ln text=caf%C3%A9+au+lait&a"
     const headers = { id: "b-0", v: "1", received: "11", claimed: "12", enriched: "13", sent: "14" }
@@ -75,7 +75,7 @@ describe("a record", () => {
     })
   })
 
-  test("that cannot be read is still shown", () => {
+  test("that cannot be parsed is still shown", () => {
     for (const raw of ["", "garbage", "a b", "a  b c d", "é ☃ \u0000", '{"a": 1}']) {
       expect(eventView(stored(raw))).toMatchObject({
         ...place,
@@ -90,7 +90,7 @@ describe("a record", () => {
     expect(typeOf(bytesOf("é ☃"))).toBe("é")
   })
 
-  test("of others may have any headers", () => {
+  test("of another program may have any headers", () => {
     const headers = {
       id: "x",
       received: "soon",
@@ -110,7 +110,7 @@ describe("a copy", () => {
     return eventView(record)
   }
 
-  test("of a claimed line is taken apart as far as a line says it", () => {
+  test("of a claimed line is decoded as far as a line allows", () => {
     const line = "10.0.0.1 1510826008003 shop.example nopod /t/purchase a=1&b=%C3%BC Mozilla/5.0 (X; Y)"
     expect(copied("raw", line)).toEqual({
       stage: "raw",
@@ -143,14 +143,14 @@ describe("a copy", () => {
     expect(copied("raw", "10.0.0.1 1510826008 clicks /t/x p UA").times.received).toBe(1510826008000)
   })
 
-  test("of a rejected line says why, whatever the line holds", () => {
+  test("of a rejected line has the reason, whatever the line contains", () => {
     for (const line of ["", "no line", "10.0.0.1 x y z /a e UA", "\u0000 ☃"]) {
       const verdict = { reason: "no path", detail: "said so", by: "drainer" }
       expect(copied("rejected", line, verdict)).toMatchObject({ ...verdict, raw: line, type: "", times: {} })
     }
   })
 
-  test("of a stored record has its place", () => {
+  test("of a stored record has its place in the log", () => {
     const record = bytesOf("app_open type=Desktop&ts=5 a=1")
     const [copy] = copiedRecords({
       stage: "stored",

@@ -20,7 +20,7 @@ const record = feedRecord(
 )
 const view = eventView(record)
 
-/** What the filter says of the event, from its bytes (which may only be too generous) and from its view. */
+/** The result of the filter for the event, from its bytes (which may give false positives) and from its view. */
 const finds = (filter: Filter): boolean => {
   const found = matches(filter)(view)
   if (found) expect(mayMatch(filter)(record)).toBe(true)
@@ -102,7 +102,7 @@ describe("an event is not found by", () => {
   }
 })
 
-test("the look at the bytes rules out most others without decoding them", () => {
+test("the test on the bytes rules out most other events without decoding them", () => {
   for (const filter of [{ type: "purchase" }, { topic: "events" }, { text: "safari" }, { type: "=app" }]) {
     expect(mayMatch(filter)(record)).toBe(false)
   }
@@ -115,7 +115,7 @@ test("the look at the bytes rules out most others without decoding them", () => 
   expect(mayMatch({ type: "buy" })({ ...record, stage: "raw" })).toBe(true)
 })
 
-test("a filter that asks for nothing but a stage lets all through", () => {
+test("a filter with only a stage matches all events", () => {
   for (const filter of [{}, { stage: "raw" }, { type: " ", param: "" }] as const)
     expect(isAll(filter)).toBe(true)
   for (const filter of [{ type: "a" }, { param: "a" }, { text: "a" }, { topic: "a" }]) {
@@ -123,7 +123,7 @@ test("a filter that asks for nothing but a stage lets all through", () => {
   }
 })
 
-test("a filter is read from a query, where other names may stand too, and empty parts are none", () => {
+test("a filter is read from a query string; other names and empty parts are ignored", () => {
   const read = (query: string) => filterOf(new URLSearchParams(query))
   expect(read("type=%3Dbuy&param=a%3D1%26b~2&text=&ticket=x")).toEqual({ type: "=buy", param: "a=1&b~2" })
   expect(read("")).toEqual({})
@@ -132,7 +132,7 @@ test("a filter is read from a query, where other names may stand too, and empty 
   expect(read(`text=${"x".repeat(1_001)}`)).toBeUndefined()
 })
 
-test("what is no filter is not taken for one", () => {
+test("an invalid filter is refused", () => {
   for (const sent of [
     null,
     "x",

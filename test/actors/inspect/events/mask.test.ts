@@ -1,8 +1,8 @@
-/** What is masked is nowhere: not in a list, not in the raw text, not to be found by a filter. */
+/** A masked value appears nowhere: not in a list, not in the raw text, and no filter finds it. */
 import { describe, expect, test } from "bun:test"
 import { eventView } from "../../../../actors/inspect/events/event-view.ts"
 import { matches } from "../../../../actors/inspect/events/filter.ts"
-import { hiddenText, noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
+import { maskedText, noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
 import type { FeedRecord } from "../../../../actors/inspect/events/staged-event.ts"
 import { bytesOf } from "../../../../contracts/event.ts"
 
@@ -28,12 +28,12 @@ const secrets = ["a%40b.de", "a@b.de", "10.0.0.1", "ffff0a000001", "167772161"]
 const mask = readMask(" address, EMAIL ,")
 
 describe("a mask", () => {
-  test("without names hides nothing", () => {
+  test("without names masks nothing", () => {
     expect(readMask(" , ")).toBe(noMask)
     expect(eventView(of("stored", pushtech), noMask).address).toBe("10.0.0.1")
   })
 
-  test("hides what it names in records and lines, and nothing else", () => {
+  test("masks the named values in records and lines, and nothing else", () => {
     for (const [stage, value] of [
       ["stored", pushtech],
       ["enriched", adtekio],
@@ -43,9 +43,9 @@ describe("a mask", () => {
       const view = eventView(of(stage, value), mask)
       const told = JSON.stringify(view)
       for (const secret of secrets) expect(told).not.toContain(secret)
-      expect(view.address).toBe(hiddenText)
+      expect(view.address).toBe(maskedText)
       expect(view.type).toBe("buy")
-      expect(new Map(view.params).get("email")).toBeOneOf([hiddenText, ""])
+      expect(new Map(view.params).get("email")).toBeOneOf([maskedText, ""])
       for (const secret of secrets) {
         expect(matches({ text: secret })(view)).toBe(false)
         expect(matches({ param: `email~${secret.slice(0, 3)}` })(view)).toBe(false)
@@ -54,40 +54,40 @@ describe("a mask", () => {
     }
     const view = eventView(of("stored", pushtech), mask)
     expect(view.params).toEqual([
-      ["Email", hiddenText],
-      ["email", hiddenText],
-      ["user[email]", hiddenText],
+      ["Email", maskedText],
+      ["email", maskedText],
+      ["user[email]", maskedText],
       ["plain", "1"],
       ["email", ""]
     ])
     expect(view.country).toBe("DE")
     expect(eventView(of("raw", line), mask).raw).toBe(
-      `${hiddenText} 5 h nopod /buy email=${hiddenText}&plain=1 UA 1`
+      `${maskedText} 5 h nopod /buy email=${maskedText}&plain=1 UA 1`
     )
   })
 
-  test("hides wholly what cannot be taken apart, and what was said of it", () => {
+  test("masks what cannot be parsed as a whole, and its rejection detail", () => {
     for (const [stage, value] of [
       ["stored", '{"email": "a@b.de"}'],
       ["stored", "buy type=Desktop&ip=ffff0a000001 email=a%40b.de more"],
       ["rejected", "10.0.0.1 nonsense email=a@b.de"]
     ] as const) {
       const view = eventView(of(stage, value, { reason: "no path", detail: "of 10.0.0.1" }), mask)
-      expect(view).toMatchObject({ raw: hiddenText, type: "", reason: "no path" })
-      if (stage === "rejected") expect(view.detail).toBe(hiddenText)
+      expect(view).toMatchObject({ raw: maskedText, type: "", reason: "no path" })
+      if (stage === "rejected") expect(view.detail).toBe(maskedText)
     }
   })
 
-  test("of parameters alone shows addresses, and the other way round", () => {
+  test("of parameters only shows addresses, and the other way round", () => {
     expect(eventView(of("stored", pushtech), readMask("email")).address).toBe("10.0.0.1")
     const view = eventView(of("stored", pushtech), readMask("address"))
     expect(view.raw).toContain("Email=a%40b.de")
-    expect(view.raw).toContain(`ip=${hiddenText}&`)
-    expect(new Map(view.meta).get("ip")).toBe(hiddenText)
+    expect(view.raw).toContain(`ip=${maskedText}&`)
+    expect(new Map(view.meta).get("ip")).toBe(maskedText)
   })
 
-  test("may name what is known of the place and device too", () => {
-    expect(eventView(of("stored", pushtech), readMask("country"))).toMatchObject({ country: hiddenText })
+  test("may name fields of the place and the device too", () => {
+    expect(eventView(of("stored", pushtech), readMask("country"))).toMatchObject({ country: maskedText })
   })
 
   const paramsOf = (query: string, list: string): string => {
@@ -98,7 +98,7 @@ describe("a mask", () => {
     return raws.join("\n")
   }
 
-  test("hides a parameter however its name is written", () => {
+  test("masks a parameter however its name is written", () => {
     for (const name of [
       "email",
       "+email",
@@ -135,7 +135,7 @@ describe("a mask", () => {
     }
   })
 
-  test("hides a value in which such a name has a value of its own", () => {
+  test("masks a value that contains a masked name with a value", () => {
     for (const query of [
       'user={"email":"secret"}',
       "user=%7B%22email%22%3A%20%22secret%22%7D",
@@ -153,7 +153,7 @@ describe("a mask", () => {
     expect(paramsOf("note=my+email,+shown&url=https://x/?emails=shown", "email")).toContain("shown")
   })
 
-  test("of the address hides what is made of it, too", () => {
+  test("of the address also masks what is derived from it", () => {
     for (const name of ["lookup_key", "click.lookup_key", "LOOKUP_KEY", "ip"]) {
       expect(paramsOf(`${name}=5f4dcc3b&b=1`, "address")).not.toContain("5f4dcc3b")
     }
@@ -162,29 +162,29 @@ describe("a mask", () => {
     expect(JSON.stringify(view)).not.toContain("10.0.0.1")
   })
 
-  test("hides fields of a line in its raw text as well", () => {
+  test("masks fields of a line in its raw text too", () => {
     const view = eventView(
       of("raw", "10.0.0.1 5 secret-host secret-pod /buy a=1 Secret UA"),
       readMask("host,pod,user agent")
     )
     expect(JSON.stringify(view).toLowerCase()).not.toContain("secret")
-    expect(view.raw).toBe(`10.0.0.1 5 ${hiddenText} ${hiddenText} /buy a=1 ${hiddenText}`)
+    expect(view.raw).toBe(`10.0.0.1 5 ${maskedText} ${maskedText} /buy a=1 ${maskedText}`)
     const other = eventView(of("raw", "10.0.0.1 5 events /buy a=1 Secret UA"), readMask("user agent"))
     expect(JSON.stringify(other)).not.toContain("Secret")
   })
 
-  test("takes a hostile query in its stride", () => {
+  test("handles a hostile query", () => {
     for (const piece of ["a", "]", " ", "%20", "a ", "%25", "a:", '"', "a]"]) {
       const query = piece.replaceAll(" ", "+").repeat(Math.floor(65_536 / piece.length))
       expect(paramsOf(`x=${query}`, "email")).not.toContain("email")
     }
   })
 
-  test("is not led astray by a line whose fields look alike", () => {
+  test("masks the right field of a line with equal fields", () => {
     const odd = eventView(of("raw", "10.0.0.1 5 /h email=x /buy email=x email=x"), mask)
-    expect(odd.raw).toBe(`${hiddenText} 5 /h email=x /buy email=${hiddenText} email=x`)
+    expect(odd.raw).toBe(`${maskedText} 5 /h email=x /buy email=${maskedText} email=x`)
     expect(eventView(of("raw", "10.0.0.1 5 h /buy email=s UA"), mask).raw).toBe(
-      `${hiddenText} 5 h /buy email=${hiddenText} UA`
+      `${maskedText} 5 h /buy email=${maskedText} UA`
     )
   })
 })

@@ -1,4 +1,4 @@
-/** The ledger's arithmetic: what adds up says so, and what does not is named with its number. */
+/** The ledger's arithmetic: a balanced ledger is reported as such, and each discrepancy with its number. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { addUp, type QueueCount } from "../../../../actors/inspect/ledger/reconcile.ts"
@@ -25,7 +25,7 @@ const account = (topic: string, received: number, dead = 0, replayed = 0, discar
   discarded
 })
 
-/** A queue that adds up: everything was pushed by Spoor. */
+/** A balanced queue: all lines were pushed by Spoor. */
 const queue = (given: Partial<QueueLedger> = {}): QueueLedger => {
   const { topics = [], waiting = 0, inFlight = 0 } = given
   const taken = topics.reduce((sum, { received }) => sum + received, inFlight)
@@ -71,7 +71,7 @@ describe("a ledger that adds up", () => {
     expect(ledger).toMatchObject({ at: 5, since: 1_000, fromOthers: 0, warnings: [], balanced: true })
   })
 
-  test("lines that wait or are in flight are read to know their topics", () => {
+  test("waiting lines and lines in flight are read to determine their topics", () => {
     const lines = {
       waiting: ["1.2.3.4 1 clicks /c p", "", "1.2.3.4 1 other /c p"],
       inFlight: ["1.2.3.4 1 clicks /c p", "1.2.3.4 1 host pod /c e"]
@@ -84,19 +84,19 @@ describe("a ledger that adds up", () => {
     expect(ledger).toMatchObject({ unread: { waiting: 0, inFlight: 0 }, balanced: true })
   })
 
-  test("too many to read stand in a row of their own", () => {
+  test("too many lines to read are in a row of their own", () => {
     const ledger = addUp(5, [counted(queue({ waiting: 30_000, inFlight: 2_000 }))], two)
     expect(ledger.unread).toEqual({ waiting: 30_000, inFlight: 2_000 })
     expect(ledger.total).toMatchObject({ received: 32_000, waiting: 30_000, inFlight: 2_000 })
     expect(ledger).toMatchObject({ topics: [], balanced: true })
   })
 
-  test("several queues are one account; one that is down is named and the others count", () => {
+  test("several queues are combined; an unreachable one is named and the others count", () => {
     const ledger = addUp(
       5,
       [
         counted(queue({ topics: [account("events", 2)], since: 10 })),
-        { kind: "redis", address: "redis-2", queue: undefined, trouble: "It is away." },
+        { kind: "redis", address: "redis-2", queue: undefined, trouble: "It is unreachable." },
         counted(queue({ topics: [account("events", 3), account("clicks", 4)], since: 20 }), "redis-3")
       ],
       two
@@ -106,15 +106,19 @@ describe("a ledger that adds up", () => {
       { topic: "events", received: 5 }
     ])
     expect(ledger).toMatchObject({ since: 20, balanced: true, complete: false })
-    expect(ledger.queues[1]).toMatchObject({ address: "redis-2", trouble: "It is away.", account: undefined })
+    expect(ledger.queues[1]).toMatchObject({
+      address: "redis-2",
+      trouble: "It is unreachable.",
+      account: undefined
+    })
   })
 
-  test("what others pushed is told, and is no warning", () => {
+  test("lines pushed by other programs are reported without a warning", () => {
     const ledger = addUp(5, [counted(queue({ topics: [account("events", 9)], waiting: 1, pushed: 4 }))], one)
     expect(ledger).toMatchObject({ fromOthers: 6, balanced: true, warnings: [] })
   })
 
-  test("whatever happened, topics and unread lines together are the total", () => {
+  test("topics and unread lines always add up to the total", () => {
     const few = fc.nat({ max: 50 })
     const topic = fc.record({
       topic: fc.constantFrom("events", "clicks", "other"),
@@ -161,11 +165,11 @@ describe("a ledger that adds up", () => {
   })
 })
 
-test("what no queue could be asked is not known, and is no 0", () => {
+test("if no queue can be read, the figures are unknown and not 0", () => {
   const away = (address: string): QueueCount => ({
     kind: "redis",
     address,
-    trouble: "It is away.",
+    trouble: "It is unreachable.",
     queue: undefined
   })
   const none = addUp(5, [away("redis-1"), away("redis-2")], one)
@@ -175,8 +179,8 @@ test("what no queue could be asked is not known, and is no 0", () => {
   expect(some).toMatchObject({ total: { received: 2, waiting: 2 }, balanced: true, complete: false })
 })
 
-describe("a ledger that does not add up says by how many", () => {
-  const told = (ledger: Partial<QueueLedger>) => {
+describe("a ledger that does not add up reports the difference", () => {
+  const summaryOf = (ledger: Partial<QueueLedger>) => {
     const { warnings, balanced } = addUp(5, [counted(queue(ledger))], one)
     return { warnings, balanced }
   }
@@ -195,25 +199,25 @@ describe("a ledger that does not add up says by how many", () => {
     [
       "a line that was taken from the list",
       { pushed: 11, topics: [account("events", 10)] },
-      "redis-1: 1 line is missing that Spoor pushed: another program took them from the list."
+      "redis-1: 1 line is missing that Spoor pushed: another program removed them from the list."
     ],
     [
       "a topic whose receipts do not match",
       { topics: [{ ...account("events", 10), stored: 8 }] },
-      "redis-1: of topic events 10 were received, but 8 stored and 0 set aside."
+      "redis-1: of topic events 10 were received, but 8 stored and 0 dead-lettered."
     ],
     [
       "dead letters that are gone",
       { topics: [account("events", 10, 4)], deadLetters: 1 },
-      "redis-1: the list of dead letters has 1, 3 fewer than were put there: it was edited by hand."
+      "redis-1: the list of dead letters has 1, 3 fewer than were added: it was edited by hand."
     ]
   ] as const) {
-    test(what, () => expect(told(ledger)).toEqual({ warnings: [sentence], balanced: false }))
+    test(what, () => expect(summaryOf(ledger)).toEqual({ warnings: [sentence], balanced: false }))
   }
 
-  test("dead letters of another program are worth a sentence, but nothing is missing", () => {
-    const { warnings, balanced } = told({ topics: [account("events", 10, 4)], deadLetters: 6 })
-    expect(warnings[0]).toContain("2 more than were put there")
+  test("dead letters of another program give a sentence, but nothing is missing", () => {
+    const { warnings, balanced } = summaryOf({ topics: [account("events", 10, 4)], deadLetters: 6 })
+    expect(warnings[0]).toContain("2 more than were added")
     expect(balanced).toBe(true)
   })
 })

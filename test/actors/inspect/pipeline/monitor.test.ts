@@ -1,14 +1,14 @@
-/** How the watch looks: waiting for nobody, and only while somebody wants to know. */
+/** How the monitor polls: a view waits for no system, and polling runs only while views are requested. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { makeHealth } from "../../../../actors/runtime/health.ts"
 import { Failure } from "../../../../contracts/failure.ts"
-import { full, go, nothingYet, playFlow, playQueue, stage, told, watchOver } from "./playing.ts"
-import { after, check, look, sharedBus } from "./time.ts"
+import { full, go, healthText, monitorOf, nothingYet, playFlow, playQueue, stage } from "./playing.ts"
+import { after, check, sharedBus, viewNow } from "./time.ts"
 
 check(
-  "a queue that hangs holds nobody up: its figures are not known, and its silence is told",
+  "a queue that hangs delays no view: its figures are unknown, and the missing answer is reported",
   Effect.gen(function* () {
     const bus = sharedBus()
     yield* playFlow(bus)
@@ -16,34 +16,34 @@ check(
     const ledger = Effect.suspend(() =>
       hangs ? Effect.never : Effect.succeed({ ...nothingYet, deadLetters: 7 })
     )
-    const view = yield* watchOver(bus, [playQueue(ledger)])
+    const view = yield* monitorOf(bus, [playQueue(ledger)])
     expect(stage(yield* after(view, 2), "queue")).toMatchObject({ dead: 7, waiting: 0, rate: 0 })
     hangs = true
     const seen = yield* after(view, 5)
     expect(stage(seen, "queue")).toMatchObject({ dead: null, waiting: null, rate: null, events: null })
-    expect(told(seen, "queue")).toMatch(/^down: no answer for \d+ s\.$/)
+    expect(healthText(seen, "queue")).toMatch(/^down: no answer for \d+ s\.$/)
     expect(seen.troubles).toEqual([
-      expect.stringMatching(/^The queue cannot be asked: no answer for \d+ s\.$/)
+      expect.stringMatching(/^The queue cannot be checked: no answer for \d+ s\.$/)
     ])
   })
 )
 
 check(
-  "of two queues, the one that is away is named, and what waits on the other is judged",
+  "of two queues the unreachable one is named, and the other one is still assessed",
   Effect.gen(function* () {
     const bus = sharedBus()
     yield* playFlow(bus)
     const away = Effect.fail(new Failure({ reason: "unavailable", message: "redis-2:6379 refuses" }))
-    const view = yield* watchOver(bus, [playQueue(Effect.succeed(nothingYet)), playQueue(away)])
+    const view = yield* monitorOf(bus, [playQueue(Effect.succeed(nothingYet)), playQueue(away)])
     const seen = yield* after(view, 3)
     expect(seen.sentence).toStartWith("The queue stands still: queue 2: redis-2:6379 refuses.")
-    expect(told(seen, "queue")).toBe("stands still: queue 2: redis-2:6379 refuses.")
-    expect(seen.troubles).toEqual(["The queue 2 cannot be asked: redis-2:6379 refuses."])
+    expect(healthText(seen, "queue")).toBe("stands still: queue 2: redis-2:6379 refuses.")
+    expect(seen.troubles).toEqual(["The queue 2 cannot be checked: redis-2:6379 refuses."])
   })
 )
 
 check(
-  "it asks only while somebody wants to know, once however many do",
+  "it polls only while views are requested, at one rate for any number of readers",
   Effect.gen(function* () {
     const bus = sharedBus()
     let asked = 0
@@ -51,7 +51,7 @@ check(
       asked += 1
       return nothingYet
     })
-    const view = yield* watchOver(bus, [playQueue(ledger)])
+    const view = yield* monitorOf(bus, [playQueue(ledger)])
     yield* TestClock.adjust("1 minute")
     expect(asked).toBe(0)
     yield* after(
@@ -70,29 +70,29 @@ check(
 )
 
 check(
-  "a pause in looking is no standing still",
+  "a pause in polling is not reported as a stall",
   Effect.gen(function* () {
     const bus = sharedBus()
     const { enricher } = yield* playFlow(bus)
     let ledger = nothingYet
-    const view = yield* watchOver(bus, [playQueue(Effect.sync(() => ledger))])
+    const view = yield* monitorOf(bus, [playQueue(Effect.sync(() => ledger))])
     yield* after(view, 3, () => go(enricher, "succeeded", 5))
     yield* TestClock.adjust("1 hour")
     go(enricher, "succeeded", 1_000_000)
     ledger = full
-    const seen = yield* look(view)
-    expect([told(seen, "queue"), stage(seen, "enricher").rate]).toEqual(["flows", null])
+    const seen = yield* viewNow(view)
+    expect([healthText(seen, "queue"), stage(seen, "enricher").rate]).toEqual(["flows", null])
   })
 )
 
 check(
-  "a watch that keeps looking has rates in its first answer, though nobody asked for an hour",
+  "a monitor that polls while idle has rates in its first view after an hour",
   Effect.gen(function* () {
     const bus = sharedBus()
     const { gateway } = yield* playFlow(bus)
     let taken = 0
     const ledger = Effect.sync(() => ({ ...nothingYet, taken }))
-    const view = yield* watchOver(bus, [playQueue(ledger)], { keepsLooking: true })
+    const view = yield* monitorOf(bus, [playQueue(ledger)], { pollsWhileIdle: true })
     const minutes = Effect.repeat(
       Effect.suspend(() => {
         taken += 100
@@ -102,24 +102,27 @@ check(
       { times: 120 }
     )
     yield* minutes
-    const first = yield* look(view)
+    const first = yield* viewNow(view)
     expect(stage(first, "gateway").rate).toBeWithin(40, 60)
     expect(stage(first, "queue").rate).toBeWithin(80, 120)
-    expect(told(first, "gateway")).toBe("flows")
+    expect(healthText(first, "gateway")).toBe("flows")
     yield* TestClock.adjust("1 hour")
-    const quiet = yield* look(view)
-    expect([stage(quiet, "gateway").rate, told(quiet, "queue")]).toEqual([0, "idle: No line waits."])
+    const quiet = yield* viewNow(view)
+    expect([stage(quiet, "gateway").rate, healthText(quiet, "queue")]).toEqual([
+      0,
+      "idle: The queue is empty."
+    ])
   })
 )
 
 check(
-  "the first answer of one that has looked once only knows no rate, and no system that was not looked at",
+  "the first view after a single poll has no rates",
   Effect.gen(function* () {
     const bus = sharedBus()
     const { gateway } = yield* playFlow(bus)
     go(gateway, "succeeded", 50)
-    const view = yield* watchOver(bus, [playQueue(Effect.succeed(nothingYet))])
-    const first = yield* look(view)
+    const view = yield* monitorOf(bus, [playQueue(Effect.succeed(nothingYet))])
+    const first = yield* viewNow(view)
     expect([stage(first, "gateway").rate, stage(first, "gateway").events]).toEqual([null, 50])
     expect([stage(first, "queue").rate, stage(first, "log").rate]).toEqual([null, null])
     expect(stage(yield* after(view, 2), "gateway").rate).toBe(0)
@@ -127,14 +130,14 @@ check(
 )
 
 check(
-  "a system of which nothing was heard yet neither answers nor is down",
+  "a system that has not been checked yet is neither ok nor down",
   Effect.gen(function* () {
     const hanging = { kind: "kafka", embedded: false, address: "kafka:9092", check: Effect.never } as const
     const health = makeHealth()
     health.addDependencies([["log", hanging]])
-    const view = yield* watchOver(sharedBus(), [], { health })
-    expect((yield* look(view)).seams.find(({ name }) => name === "log")?.ok).toBeNull()
-    const told = yield* after(view, 3)
-    expect(told.seams.find(({ name }) => name === "log")?.ok).toBe(false)
+    const view = yield* monitorOf(sharedBus(), [], { health })
+    expect((yield* viewNow(view)).seams.find(({ name }) => name === "log")?.ok).toBeNull()
+    const later = yield* after(view, 3)
+    expect(later.seams.find(({ name }) => name === "log")?.ok).toBe(false)
   })
 )

@@ -1,4 +1,4 @@
-/** The watch on a real NATS server: many instances, strangers among them, a server that goes and comes back. */
+/** The monitor on a real NATS server: many instances, other services among them, a server that stops and starts again. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import type { SystemView } from "../../../../actors/inspect/pipeline/system-view.ts"
@@ -8,7 +8,7 @@ import { connected } from "../../../bridge/message-bus/connected.ts"
 import { run } from "../../../bridge/message-bus/support.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { canStartNats, type NatsServer, privateNats } from "../../../support/nats.ts"
-import { go, play, playFlow, stage, told, watchOver } from "./playing.ts"
+import { go, healthText, monitorOf, play, playFlow, stage } from "./playing.ts"
 
 const seen = <A>(
   view: Effect.Effect<SystemView>,
@@ -16,7 +16,7 @@ const seen = <A>(
   look: (seen: SystemView) => A | false | undefined
 ) => Effect.promise(() => eventually(what, async () => look(await Effect.runPromise(view))))
 
-describe.skipIf(!canStartNats)("the watch on NATS", () => {
+describe.skipIf(!canStartNats)("the monitor on NATS", () => {
   let server: NatsServer
   beforeAll(async () => {
     server = await privateNats()
@@ -24,7 +24,7 @@ describe.skipIf(!canStartNats)("the watch on NATS", () => {
   })
   afterAll(() => server.remove())
 
-  test("sixty instances on connections of their own are all seen at once, strangers are not", () =>
+  test("sixty instances on connections of their own are all visible at once, other services are not", () =>
     run(
       Effect.gen(function* () {
         const open = connected(server.url)
@@ -41,7 +41,7 @@ describe.skipIf(!canStartNats)("the watch on NATS", () => {
           metadata: {},
           stats: Effect.succeed([])
         }).pipe(Effect.provideService(MessageBus, yield* open))
-        const view = yield* watchOver(yield* open)
+        const view = yield* monitorOf(yield* open)
         const first = yield* view
         expect(stage(first, "enricher")).toMatchObject({ instances: 60, underWay: 60, capacity: 4_800 })
         expect(new Set(first.instances.map(({ name }) => name))).toEqual(new Set(["enricher"]))
@@ -57,27 +57,31 @@ describe.skipIf(!canStartNats)("the watch on NATS", () => {
     ))
 
   test(
-    "when the server goes, that is told, and nobody is called down; when it is back, all are there",
+    "a stopped server is reported, and no actor as down; after its restart all are visible again",
     () =>
       run(
         Effect.gen(function* () {
           yield* playFlow(yield* connected(server.url))
-          const view = yield* watchOver(yield* connected(server.url))
+          const view = yield* monitorOf(yield* connected(server.url))
           const before = yield* view
           expect(before).toMatchObject({ condition: "idle", troubles: [] })
           yield* Effect.promise(server.kill)
           const away = yield* seen(
             view,
-            "it is missed",
+            "the server is reported as unreachable",
             (now) =>
               stage(now, "enricher").condition === "stands still" && now.seams.some(({ ok }) => !ok) && now
           )
-          expect(away.troubles).toEqual([expect.stringContaining("The actors cannot be asked: ")])
-          expect(told(away, "enricher")).toStartWith("stands still: It cannot be asked: ")
-          expect(told(away, "gateway")).toStartWith("unknown: It cannot be asked: ")
+          expect(away.troubles).toEqual([expect.stringContaining("The actors cannot be checked: ")])
+          expect(healthText(away, "enricher")).toStartWith("stands still: It cannot be checked: ")
+          expect(healthText(away, "gateway")).toStartWith("unknown: It cannot be checked: ")
           expect(away.seams).toMatchObject([{ name: "bus", kind: "NATS", ok: false }])
           yield* Effect.promise(() => server.start())
-          yield* seen(view, "all are there", (now) => now.condition === "idle" && now.troubles.length === 0)
+          yield* seen(
+            view,
+            "all actors are visible",
+            (now) => now.condition === "idle" && now.troubles.length === 0
+          )
         })
       ),
     40_000

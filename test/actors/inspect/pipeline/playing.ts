@@ -1,6 +1,6 @@
-/** Actors and queues as a watch sees them, played by a test: what they say is what the test wants to be seen. */
+/** Simulated actors and queues for tests of the monitor: they report what the test sets. */
 import { Effect, type Scope } from "effect"
-import { makeWatch, type WatchOptions } from "../../../../actors/inspect/pipeline/monitor.ts"
+import { type MonitorOptions, makeMonitor } from "../../../../actors/inspect/pipeline/monitor.ts"
 import type { StageView, SystemView } from "../../../../actors/inspect/pipeline/system-view.ts"
 import { makeHealth } from "../../../../actors/runtime/health.ts"
 import type { QueueLedger, QueueSource } from "../../../../bridge/ingest-queue/service.ts"
@@ -12,7 +12,7 @@ import { newBatchId } from "../../../../contracts/ids.ts"
 
 type Bus = MessageBus["Service"]
 
-/** What a played actor says of itself; the test changes it. */
+/** The figures of a simulated actor; the test changes them. */
 export interface Playing {
   figures: ActorFigures
   messages: number
@@ -48,7 +48,7 @@ export const play = Effect.fnUntraced(function* (
   return playing
 })
 
-/** The whole flow, and one consumer. */
+/** The whole pipeline and one consumer. */
 export const playFlow = Effect.fnUntraced(function* (bus: Bus) {
   return {
     gateway: yield* play(bus, "gateway"),
@@ -59,7 +59,7 @@ export const playFlow = Effect.fnUntraced(function* (bus: Bus) {
   }
 })
 
-/** So many events went through it, or failed on it, since before. */
+/** Adds one message with this many events and outcome. */
 export const go = (playing: Playing, outcome: "succeeded" | "failed" | "refused", events: number): void => {
   const before = playing.figures.events
   playing.messages += 1
@@ -78,10 +78,10 @@ export const nothingYet: QueueLedger = {
   lines: undefined
 }
 
-/** Lines wait that nobody has claimed. */
+/** A queue with waiting lines and no claims. */
 export const full: QueueLedger = { ...nothingYet, waiting: 1_200 }
 
-/** A queue server that tells this ledger. */
+/** A queue server that reports this ledger. */
 export const playQueue = (ledger: Effect.Effect<QueueLedger, Failure>, address = "queue"): QueueSource => {
   const unasked = Effect.fail(new Failure({ reason: "unavailable", message: "not asked in this test" }))
   return {
@@ -94,13 +94,13 @@ export const playQueue = (ledger: Effect.Effect<QueueLedger, Failure>, address =
   }
 }
 
-/** A watch over the bus and these queues. */
-export const watchOver = (
+/** A monitor of the bus and these queues. */
+export const monitorOf = (
   bus: Bus,
   sources: ReadonlyArray<QueueSource> = [],
-  more: Partial<WatchOptions> = {}
+  more: Partial<MonitorOptions> = {}
 ): Effect.Effect<Effect.Effect<SystemView>, never, Scope.Scope> =>
-  Effect.map(makeWatch({ bus, sources, health: makeHealth(), ...more }), ({ view }) => view)
+  Effect.map(makeMonitor({ bus, sources, health: makeHealth(), ...more }), ({ view }) => view)
 
 export const stage = (view: SystemView, name: string): StageView => {
   const found = view.stages.find((one) => one.name === name)
@@ -110,7 +110,7 @@ export const stage = (view: SystemView, name: string): StageView => {
 }
 
 /** The condition and the sentence of a stage, as one text. */
-export const told = (view: SystemView, name: string): string => {
+export const healthText = (view: SystemView, name: string): string => {
   const { condition, sentence } = stage(view, name)
   return sentence === "" ? condition : `${condition}: ${sentence}`
 }

@@ -1,4 +1,4 @@
-/** Time in the tests of the watch is the test's: hours go by at once, and conditions come about second by second. */
+/** A simulated clock for tests of the monitor: hours pass at once, and conditions develop second by second. */
 import { test } from "bun:test"
 import { Effect, Fiber, Logger, type Scope } from "effect"
 import { TestClock } from "effect/testing"
@@ -6,7 +6,7 @@ import type { SystemView } from "../../../../actors/inspect/pipeline/system-view
 import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
 import type { MessageBus } from "../../../../bridge/message-bus/service.ts"
 
-/** A test in a scope of its own, whose clock goes on only when the test lets it. */
+/** A test in a scope of its own whose clock advances only when the test advances it. */
 export const check = (what: string, body: Effect.Effect<void, unknown, Scope.Scope>): void =>
   test(what, () =>
     Effect.runPromise(
@@ -14,7 +14,7 @@ export const check = (what: string, body: Effect.Effect<void, unknown, Scope.Sco
     )
   )
 
-/** Lets the time pass second by second, as it does, with what happens in each; then looks. */
+/** Advances the time second by second, with `each` run in every second; then requests a view. */
 export const after = Effect.fnUntraced(function* (
   view: Effect.Effect<SystemView>,
   seconds: number,
@@ -22,20 +22,20 @@ export const after = Effect.fnUntraced(function* (
 ) {
   for (let second = 0; second < seconds; second++) {
     each(second)
-    yield* look(view)
+    yield* viewNow(view)
     yield* TestClock.adjust("1 second")
   }
-  return yield* look(view)
+  return yield* viewNow(view)
 })
 
-/** Looks now. */
-export const look = Effect.fnUntraced(function* (view: Effect.Effect<SystemView>) {
-  const looking = yield* Effect.forkChild(view)
-  for (let step = 0; step < 100 && looking.pollUnsafe() === undefined; step++) yield* TestClock.adjust(10)
-  return yield* Fiber.join(looking)
+/** Requests a view now. */
+export const viewNow = Effect.fnUntraced(function* (view: Effect.Effect<SystemView>) {
+  const pending = yield* Effect.forkChild(view)
+  for (let step = 0; step < 100 && pending.pollUnsafe() === undefined; step++) yield* TestClock.adjust(10)
+  return yield* Fiber.join(pending)
 })
 
-/** An in-process bus that is taken for one that others share. */
+/** An in-process bus that claims to be shared with other processes. */
 export const sharedBus = (): MessageBus["Service"] => {
   const bus = makeInProcess()
   return { ...bus, dependency: { ...bus.dependency, kind: "nats", embedded: false, address: "nats:4222" } }

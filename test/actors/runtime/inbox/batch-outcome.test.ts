@@ -1,4 +1,4 @@
-/** What the ledger gets of a batch: what was read, by topic, beside what the receipt says became of it. */
+/** The ledger's counts of a batch: what was read, by topic, and what the receipt accounts for. */
 import { expect, test } from "bun:test"
 import { countsOf } from "../../../../actors/runtime/inbox/batch-outcome.ts"
 import { emptyDigest, newBatchId, Topic } from "../../../../contracts/ids.ts"
@@ -7,7 +7,7 @@ const events = Topic.make("events")
 const clicks = Topic.make("clicks")
 const views = Topic.make("views")
 
-test("each topic has what was read of it, what the placements and what the rejections say", () => {
+test("each topic has its counts as read, from the placements and from the rejections", () => {
   const counts = countsOf({
     received: new Map([
       [events, 5],

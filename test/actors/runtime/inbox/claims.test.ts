@@ -1,4 +1,4 @@
-/** Claimed batches leave the queue on a full receipt only; rejected events become dead letters; failures come again. */
+/** A claimed batch leaves the queue only with a full receipt; rejected events become dead letters; failures are retried. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { Deadline } from "../../../../actors/runtime/deadline.ts"
@@ -16,7 +16,7 @@ const pushed = (...texts: ReadonlyArray<string>) =>
   })
 
 describe("claims", () => {
-  test("a full receipt lets the batch go", async () => {
+  test("a full receipt removes the batch from the queue", async () => {
     const seen: Array<ByteString> = []
     await draining({
       handle: (batch) => {
@@ -28,7 +28,7 @@ describe("claims", () => {
     expect(seen).toEqual([...lines("a", "b", "c")])
   })
 
-  test("rejected events are set aside, the others are done, and the ledger has both", async () => {
+  test("rejected events become dead letters, the others are stored, and the ledger counts both", async () => {
     const ledgers = await draining({
       handle: (batch) =>
         Effect.succeed(stored(batch, [{ index: 1, topic, stage: "drainer", reason: "no path" }])),
@@ -36,19 +36,19 @@ describe("claims", () => {
         yield* queue.push(lines("a", "b", "c"))
         yield* depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 1 })
       }),
-      ending: (queue) => Effect.forEach(queue.sources, (source) => source.ledger(0))
+      whileStopping: (queue) => Effect.forEach(queue.sources, (source) => source.ledger(0))
     })
     expect(ledgers).toMatchObject([
       { taken: 3, inFlight: 0, topics: [{ topic, received: 3, stored: 2, dead: 1 }] }
     ])
   })
 
-  test("what was read and what was stored are told apart: the ledger shows that they differ", async () => {
+  test("the ledger shows a difference between what was read and what was stored", async () => {
     const other = Topic.make("clicks")
     const ledgers = await draining({
       handle: (batch) => Effect.succeed({ ...stored(batch), received: new Map([[other, 2]]) }),
       body: pushed("a", "b"),
-      ending: (queue) => Effect.forEach(queue.sources, (source) => source.ledger(0))
+      whileStopping: (queue) => Effect.forEach(queue.sources, (source) => source.ledger(0))
     })
     expect(ledgers).toMatchObject([
       {
@@ -60,10 +60,10 @@ describe("claims", () => {
     ])
   })
 
-  test("an outage gives the batch back: it comes again with the same id, and counts no attempt", async () => {
+  test("an outage releases the batch: it is claimed again with the same id, and no attempt is counted", async () => {
     const seen: Array<readonly [id: string, attempts: number]> = []
     await draining({
-      claimed: ({ id, attempts }) => seen.push([id, attempts]),
+      onClaim: ({ id, attempts }) => seen.push([id, attempts]),
       handle: (batch) =>
         seen.length < 3
           ? Effect.fail(new Failure({ reason: "no-responders", message: "no enricher" }))
@@ -73,17 +73,17 @@ describe("claims", () => {
     expect(seen).toEqual([0, 1, 2].map(() => [seen[0]?.[0] ?? "", 0]))
   })
 
-  for (const [what, account] of [
+  for (const [what, fields] of [
     ["leaves an event out", { stored: 1 }],
     ["does not say where the events were stored", { placements: [] }]
   ] as const) {
-    test(`a receipt that ${what} does not let the batch go`, async () => {
+    test(`a receipt that ${what} does not remove the batch`, async () => {
       let tries = 0
       await draining({
         handle: (batch) => {
           tries += 1
           const whole = stored(batch)
-          return Effect.succeed(tries < 2 ? { ...whole, receipt: { ...whole.receipt, ...account } } : whole)
+          return Effect.succeed(tries < 2 ? { ...whole, receipt: { ...whole.receipt, ...fields } } : whole)
         },
         body: pushed("a", "b")
       })
@@ -91,7 +91,7 @@ describe("claims", () => {
     })
   }
 
-  test("batches that fail for ever do not keep the others waiting", async () => {
+  test("batches that always fail do not hold up the others", async () => {
     const good: Array<ByteString> = []
     let tries = 0
     await draining({
@@ -107,19 +107,19 @@ describe("claims", () => {
       body: Effect.fnUntraced(function* (queue) {
         for (const bad of [1, 2, 3]) {
           yield* queue.push(lines("bad"))
-          yield* Effect.promise(() => eventually("the bad one is tried", () => tries >= bad))
+          yield* Effect.promise(() => eventually("the failing batch is tried", () => tries >= bad))
         }
-        yield* Effect.promise(() => eventually("all of them have failed", () => tries > 3))
+        yield* Effect.promise(() => eventually("all failing batches have failed", () => tries > 3))
         for (let n = 0; n < 4; n++) {
           yield* queue.push(lines(`good ${n}`))
-          yield* Effect.promise(() => eventually("the good one is done", () => good.length === n + 1))
+          yield* Effect.promise(() => eventually("the good batch is stored", () => good.length === n + 1))
         }
       })
     })
     expect(good).toHaveLength(4)
   }, 60_000)
 
-  test("a claim whose answer was lost is sent again, so that what it took is not forgotten", async () => {
+  test("a claim whose answer was lost is repeated with the same id, so that its batch is handled", async () => {
     const ids: Array<string> = []
     const seen: Array<string> = []
     let isAway = false
@@ -129,10 +129,10 @@ describe("claims", () => {
         return Effect.succeed(stored(batch))
       },
       body: pushed("a"),
-      troubled: (source) => ({
+      faulty: (source) => ({
         ...source,
         claim: (id, limits) => {
-          // The server comes back only after one more claim found it away.
+          // The server is reachable again only after one more claim has failed.
           if (isAway) {
             isAway = false
             return Effect.fail(new Failure({ reason: "unavailable", message: "not connected" }))
@@ -151,7 +151,7 @@ describe("claims", () => {
     expect(seen).toHaveLength(1)
   })
 
-  test("the actor has half the lease to answer, whatever it asks meanwhile", async () => {
+  test("the actor must answer within half the lease", async () => {
     let left = Number.POSITIVE_INFINITY
     await draining({
       handle: (batch) =>
@@ -165,7 +165,7 @@ describe("claims", () => {
     expect(left).toBeGreaterThan(0)
   })
 
-  test("stopping finishes the batches under way and claims no more", async () => {
+  test("stopping finishes the batches in flight and claims no more", async () => {
     let release = (): void => {}
     const gate = new Promise<void>((resolve) => {
       release = resolve
@@ -181,9 +181,9 @@ describe("claims", () => {
       },
       body: Effect.fnUntraced(function* (queue) {
         yield* queue.push(lines("a"))
-        yield* Effect.promise(() => eventually("the batch is under way", () => taken.length === 1))
+        yield* Effect.promise(() => eventually("the batch is in flight", () => taken.length === 1))
       }),
-      ending: Effect.fnUntraced(function* (queue, stopping) {
+      whileStopping: Effect.fnUntraced(function* (queue, stopping) {
         yield* queue.push(lines("b"))
         release()
         yield* Fiber.await(stopping)
@@ -196,13 +196,13 @@ describe("claims", () => {
 })
 
 describe("a long outage", () => {
-  test("leaves the backlog where it waits: what is claimed is small until something succeeds", async () => {
+  test("leaves the backlog in the queue: claims stay small until something succeeds", async () => {
     const texts = Array.from({ length: 9_000 }, (_, i) => `line ${i}`)
     const sizes = new Map<string, number>()
     const events = new Set<ByteString>()
     let isAway = true
     await draining({
-      claimed: ({ id, lines }) => sizes.set(id, lines.length),
+      onClaim: ({ id, lines }) => sizes.set(id, lines.length),
       handle: (batch) => {
         if (isAway) return Effect.fail(new Failure({ reason: "no-responders", message: "nobody there" }))
         for (const line of batch.lines) events.add(line)
@@ -212,7 +212,7 @@ describe("a long outage", () => {
         yield* queue.push(lines(...texts))
         yield* Effect.promise(() =>
           eventually(
-            "two small ones were claimed",
+            "two small batches were claimed",
             () => [...sizes.values()].filter((n) => n <= 32).length > 1
           )
         )
@@ -226,12 +226,12 @@ describe("a long outage", () => {
   }, 60_000)
 })
 
-describe("a queue that is away when a batch is to be let go", () => {
-  test("has it acknowledged when it is back: it is stored once and counts no attempt", async () => {
+describe("a queue that is unreachable when a batch is to be acknowledged", () => {
+  test("gets the acknowledgement later: the batch is stored once and no attempt is counted", async () => {
     let refusals = 9
     let tries = 0
     await draining({
-      troubled: (source) => ({
+      faulty: (source) => ({
         ...source,
         claim: (id, limits) =>
           Effect.map(source.claim(id, limits), (batch) =>
@@ -243,7 +243,9 @@ describe("a queue that is away when a batch is to be let go", () => {
                     Effect.suspend(() => {
                       if (refusals === 0) return batch.ack(counts)
                       refusals -= 1
-                      return Effect.fail(new Failure({ reason: "unavailable", message: "Redis is away" }))
+                      return Effect.fail(
+                        new Failure({ reason: "unavailable", message: "Redis is unreachable" })
+                      )
                     })
                 }
           )

@@ -1,4 +1,4 @@
-/** The queue's inbox, run on a queue in a file with a handler of the test's own. */
+/** Runs the queue's inbox on a queue in a file, with a handler given by the test. */
 import { expect } from "bun:test"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -30,10 +30,10 @@ export const topic = Topic.make("events")
 export const lines = (...texts: ReadonlyArray<string>): ReadonlyArray<ByteString> =>
   texts as ReadonlyArray<ByteString>
 
-/** The end of the log in which all batches lie. */
+/** The next offset of the log that stores all batches. */
 let end = 0
 
-/** The account of a batch of which all is stored but what was rejected. */
+/** The outcome of a batch whose events are all stored, except those rejected. */
 export const stored = ({ id, digest, lines }: Lines, rejected: Receipt["rejected"] = []): BatchOutcome => {
   const count = lines.length - rejected.length
   const placements = count === 0 ? [] : [{ topic, partition: 0, offset: String(end), count, at: 1 }]
@@ -52,22 +52,23 @@ export const waitForStop = (_: Queue, stopping: Fiber.Fiber<unknown>): Effect.Ef
 export interface Draining<A> {
   /** What the actor does with a batch. */
   readonly handle: (batch: Lines) => Effect.Effect<BatchOutcome, Failure>
-  /** What it does when asked whether the way is free; it is, unless said otherwise. */
-  readonly way?: (empty: Lines) => Effect.Effect<BatchOutcome, Failure>
-  /** Is done before the inbox opens. */
+  /** How it answers a probe's empty batch; by default with success. */
+  readonly onProbe?: (empty: Lines) => Effect.Effect<BatchOutcome, Failure>
+  /** Runs before the inbox opens. */
   readonly before?: (queue: Queue) => Effect.Effect<void, Failure>
-  /** The inbox is stopped at its end. */
+  /** The inbox is stopped when this ends. */
   readonly body: (queue: Queue) => Effect.Effect<void, Failure>
-  /** Sees it stop. */
-  readonly ending?: (queue: Queue, stopping: Fiber.Fiber<unknown>) => Effect.Effect<A, Failure>
-  /** Sees every batch that is claimed, before it is handled. */
-  readonly claimed?: (batch: ClaimedBatch) => void
-  readonly troubled?: (source: QueueSource) => QueueSource
-  /** Another queue server that is drained beside the first. */
+  /** Runs while the inbox stops. */
+  readonly whileStopping?: (queue: Queue, stopping: Fiber.Fiber<unknown>) => Effect.Effect<A, Failure>
+  /** Called with each claimed batch, before it is handled. */
+  readonly onClaim?: (batch: ClaimedBatch) => void
+  /** Wraps a queue server, to inject faults. */
+  readonly faulty?: (source: QueueSource) => QueueSource
+  /** Another queue server, drained beside the first. */
   readonly second?: Effect.Effect<Queue, Failure, Scope.Scope>
 }
 
-/** A queue of its own, in a file. */
+/** A new queue in a file. */
 export const oneQueue: Effect.Effect<Queue, Failure, Scope.Scope> = Effect.suspend(() =>
   sqliteQueue(mkdtempSync(join(tmpdir(), "spoor-claims-")))
 )
@@ -76,16 +77,16 @@ export const oneQueue: Effect.Effect<Queue, Failure, Scope.Scope> = Effect.suspe
 export const draining = <A = unknown>(options: Draining<A>): Promise<A | unknown> => {
   const {
     handle,
-    way = (empty) => Effect.succeed(stored(empty)),
-    claimed,
-    troubled = (source) => source
+    onProbe = (empty) => Effect.succeed(stored(empty)),
+    onClaim,
+    faulty = (source) => source
   } = options
   const watched = (source: QueueSource): QueueSource => ({
     ...source,
     claim: (id, limits) =>
       Effect.tap(source.claim(id, limits), (batch) =>
         Effect.sync(() => {
-          if (batch !== undefined) claimed?.(batch)
+          if (batch !== undefined) onClaim?.(batch)
         })
       )
   })
@@ -95,7 +96,7 @@ export const draining = <A = unknown>(options: Draining<A>): Promise<A | unknown
         const file = yield* oneQueue
         const second = yield* options.second ?? Effect.undefined
         const sources = [...file.sources, ...(second?.sources ?? [])]
-        const queue = { ...file, sources: sources.map((source) => watched(troubled(source))) }
+        const queue = { ...file, sources: sources.map((source) => watched(faulty(source))) }
         const meter = makeMeter("drainer")
         const self = Self.of({
           name: "drainer",
@@ -105,7 +106,7 @@ export const draining = <A = unknown>(options: Draining<A>): Promise<A | unknown
           announced: () => undefined
         })
         const mailbox = makeMailbox({ concurrency: 4, capacity: 12 }, meter, (batch: Lines) =>
-          batch.lines.length === 0 ? way(batch) : handle(batch)
+          batch.lines.length === 0 ? onProbe(batch) : handle(batch)
         )
         const inbox = Effect.scoped(Effect.flatMap(claims.open(mailbox), (run) => run)).pipe(
           Effect.provideService(IngestQueue, queue),
@@ -116,7 +117,7 @@ export const draining = <A = unknown>(options: Draining<A>): Promise<A | unknown
         const fiber = yield* Effect.forkChild(inbox)
         yield* options.body(file)
         const stopping = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
-        return yield* (options.ending ?? waitForStop)(file, stopping)
+        return yield* (options.whileStopping ?? waitForStop)(file, stopping)
       })
     )
   )
@@ -134,7 +135,7 @@ export const depthIs = (queue: Queue, wanted: object) =>
 
 export const nothingLeft = (queue: Queue) => depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 0 })
 
-/** Claims what waits as somebody who then ends without a word, so many times; the id of that batch. */
+/** Claims the waiting lines `times` times, each time as a claimer that ends without releasing them. Returns the batch id. */
 export const claimersEnd = (queue: Queue, times: number) =>
   Effect.gen(function* () {
     let id: BatchId | undefined
@@ -146,7 +147,7 @@ export const claimersEnd = (queue: Queue, times: number) =>
     return id ?? newBatchId()
   })
 
-/** Where an event is that was claimed and is not settled. */
+/** Where a claimed event that is not settled is. */
 export const locateEvent = (queue: Queue, id: BatchId, index: number): Promise<EventInFlight | undefined> =>
   Effect.runPromise(
     Effect.map(

@@ -1,45 +1,45 @@
-/** A batch that fails while others succeed is left alone longer and longer; an outage counts against nobody. */
+/** A batch that fails while others succeed gets growing pauses; an outage adds none. */
 import { describe, expect, test } from "bun:test"
 import { makeFailureHistory } from "../../../../actors/runtime/inbox/failure-history.ts"
 import { newBatchId } from "../../../../contracts/ids.ts"
 
 const newBatch = () => ({ id: newBatchId(), first: 0, lines: [] })
 
-describe("troubles", () => {
-  test("while nothing succeeds, no batch is to blame", () => {
-    const troubles = makeFailureHistory()
+describe("failure history", () => {
+  test("while nothing succeeds, no batch gets a pause", () => {
+    const history = makeFailureHistory()
     const batch = newBatch()
-    expect([1, 2, 3, 4].map(() => troubles.failed(batch))).toEqual([0, 0, 0, 0])
+    expect([1, 2, 3, 4].map(() => history.failed(batch))).toEqual([0, 0, 0, 0])
   })
 
   test("a batch that fails while others succeed waits twice as long each time, up to a minute", () => {
-    const troubles = makeFailureHistory()
+    const history = makeFailureHistory()
     const batch = newBatch()
     const pauses = Array.from({ length: 9 }, () => {
-      troubles.succeeded(newBatch())
-      return troubles.failed(batch)
+      history.succeeded(newBatch())
+      return history.failed(batch)
     })
     expect(pauses).toEqual([0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
   })
 
-  test("a batch that has succeeded begins anew", () => {
-    const troubles = makeFailureHistory()
+  test("a batch that succeeded starts anew", () => {
+    const history = makeFailureHistory()
     const batch = newBatch()
-    troubles.failed(batch)
-    troubles.succeeded(batch)
-    expect(troubles.failed(batch)).toBe(0)
+    history.failed(batch)
+    history.succeeded(batch)
+    expect(history.failed(batch)).toBe(0)
   })
 
-  test("silence is remembered through other failures, until the batch succeeds", () => {
-    const troubles = makeFailureHistory()
+  test("a missing answer is remembered through other failures, until the batch succeeds", () => {
+    const history = makeFailureHistory()
     const batch = newBatch()
-    troubles.failed(batch)
-    expect(troubles.wasSilent(batch)).toBe(false)
-    troubles.failed(batch, true)
-    troubles.failed(batch)
-    expect(troubles.wasSilent(batch)).toBe(true)
-    expect(troubles.wasSilent(newBatch())).toBe(false)
-    troubles.succeeded(batch)
-    expect(troubles.wasSilent(batch)).toBe(false)
+    history.failed(batch)
+    expect(history.hadNoAnswer(batch)).toBe(false)
+    history.failed(batch, true)
+    history.failed(batch)
+    expect(history.hadNoAnswer(batch)).toBe(true)
+    expect(history.hadNoAnswer(newBatch())).toBe(false)
+    history.succeeded(batch)
+    expect(history.hadNoAnswer(batch)).toBe(false)
   })
 })

@@ -1,4 +1,4 @@
-/** What failed before is tried only when the way is proven free, and alone; so outages are no event's guilt. */
+/** A batch that failed before is tried only after a successful probe, and alone, so that an outage is not counted against it. */
 import { describe, expect, test } from "bun:test"
 import { Deferred, Effect, Fiber } from "effect"
 import type { ByteString } from "../../../../contracts/event.ts"
@@ -19,10 +19,10 @@ import {
 } from "./draining.ts"
 
 const away = new Failure({ reason: "unavailable", message: "no log" })
-const silent = new Failure({ reason: "no-answer", message: "no answer in time" })
+const unanswered = new Failure({ reason: "no-answer", message: "no answer in time" })
 
-/** A queue in which one batch of these lines was claimed so often by somebody who ended. */
-const suspect = (times: number, ...texts: ReadonlyArray<string>) => {
+/** A queue with one batch of these lines, claimed `times` times by claimers that ended without releasing it. */
+const candidate = (times: number, ...texts: ReadonlyArray<string>) => {
   const found = { id: newBatchId() }
   const before = Effect.fnUntraced(function* (queue: Queue) {
     yield* queue.push(lines(...texts))
@@ -32,50 +32,50 @@ const suspect = (times: number, ...texts: ReadonlyArray<string>) => {
 }
 
 const whole = (queue: Queue, id: BatchId) =>
-  Effect.promise(() => eventually("it is where it was", () => locateEvent(queue, id, 0)))
+  Effect.promise(() => eventually("it is still in flight", () => locateEvent(queue, id, 0)))
 
-describe("a suspect", () => {
-  test("is in nobody's hands, untried and uncounted, for as long as the way is not free", async () => {
-    const { found, before } = suspect(2, "a")
-    let looks = 0
+describe("a poison candidate", () => {
+  test("is held by no claimer, untried and uncounted, for as long as probes fail", async () => {
+    const { found, before } = candidate(2, "a")
+    let probes = 0
     let tries = 0
-    let isFree = false
+    let isHealthy = false
     await draining({
       before,
       handle: (batch) => {
         tries += 1
         return Effect.succeed(stored(batch))
       },
-      way: (empty) => {
-        looks += 1
-        return isFree ? Effect.succeed(stored(empty)) : Effect.fail(away)
+      onProbe: (empty) => {
+        probes += 1
+        return isHealthy ? Effect.succeed(stored(empty)) : Effect.fail(away)
       },
       body: Effect.fnUntraced(function* (queue) {
-        yield* Effect.promise(() => eventually("it was looked several times", () => looks >= 3))
+        yield* Effect.promise(() => eventually("several probes were sent", () => probes >= 3))
         expect(tries).toBe(0)
         expect(yield* whole(queue, found.id)).toMatchObject({ attempts: 2, isClaimed: false })
-        isFree = true
+        isHealthy = true
         yield* nothingLeft(queue)
       })
     })
     expect(tries).toBe(1)
   })
 
-  test("is in nobody's hands while the way hangs, so that whoever is ended meanwhile leaves no trace", async () => {
-    const { found, before } = suspect(2, "a")
-    let looks = 0
+  test("is held by no claimer while a probe hangs, so that a process that ends meanwhile adds no attempt", async () => {
+    const { found, before } = candidate(2, "a")
+    let probes = 0
     const left = await draining({
       before,
       handle: (batch) => Effect.succeed(stored(batch)),
-      way: () => {
-        looks += 1
+      onProbe: () => {
+        probes += 1
         return Effect.never
       },
       body: Effect.fnUntraced(function* (queue) {
-        yield* Effect.promise(() => eventually("it is being looked", () => looks > 0))
+        yield* Effect.promise(() => eventually("a probe was sent", () => probes > 0))
         expect(yield* whole(queue, found.id)).toMatchObject({ attempts: 2, isClaimed: false })
       }),
-      ending: (queue, stopping) =>
+      whileStopping: (queue, stopping) =>
         Effect.andThen(
           Fiber.await(stopping),
           Effect.promise(() => locateEvent(queue, found.id, 0))
@@ -84,10 +84,10 @@ describe("a suspect", () => {
     expect(left).toMatchObject({ attempts: 2, isClaimed: false })
   })
 
-  test("is not tried while one of many who answer hangs: its silence would be taken for the event's guilt", async () => {
-    const { before } = suspect(1, "a")
-    const copies = 20
-    let looks = 0
+  test("is not tried while one of many instances hangs: its missing answer would be counted against the event", async () => {
+    const { before } = candidate(1, "a")
+    const instances = 20
+    let probes = 0
     let failed = 0
     let tries = 0
     let isHanging = true
@@ -97,14 +97,16 @@ describe("a suspect", () => {
         tries += 1
         return Effect.succeed(stored(batch))
       },
-      way: (empty) => {
-        looks += 1
-        if (!isHanging || looks % copies !== 0) return Effect.succeed(stored(empty))
+      onProbe: (empty) => {
+        probes += 1
+        if (!isHanging || probes % instances !== 0) return Effect.succeed(stored(empty))
         failed += 1
-        return Effect.fail(silent)
+        return Effect.fail(unanswered)
       },
       body: Effect.fnUntraced(function* (queue) {
-        yield* Effect.promise(() => eventually("the one that hangs was met", () => failed >= 3 || tries > 0))
+        yield* Effect.promise(() =>
+          eventually("the probe reached the hung instance", () => failed >= 3 || tries > 0)
+        )
         expect(tries).toBe(0)
         isHanging = false
         yield* nothingLeft(queue)
@@ -113,9 +115,9 @@ describe("a suspect", () => {
     expect(tries).toBe(1)
   }, 20_000)
 
-  test("is tried under load too, when many of those asked have all the work they may take", async () => {
-    const { before } = suspect(1, "a")
-    let looks = 0
+  test("is tried under load too, when many instances are busy", async () => {
+    const { before } = candidate(1, "a")
+    let probes = 0
     let tries = 0
     await draining({
       before,
@@ -123,19 +125,19 @@ describe("a suspect", () => {
         tries += 1
         return Effect.succeed(stored(batch))
       },
-      way: (empty) => {
-        looks += 1
+      onProbe: (empty) => {
+        probes += 1
         const busy = new Failure({ reason: "busy", message: "the mailbox is full" })
-        return looks % 3 === 0 ? Effect.succeed(stored(empty)) : Effect.fail(busy)
+        return probes % 3 === 0 ? Effect.succeed(stored(empty)) : Effect.fail(busy)
       },
       body: nothingLeft
     })
     expect(tries).toBe(1)
   }, 30_000)
 
-  test("is not tried while all of them have", async () => {
-    const { before } = suspect(1, "a")
-    let looks = 0
+  test("is not tried while all instances are busy", async () => {
+    const { before } = candidate(1, "a")
+    let probes = 0
     let tries = 0
     await draining({
       before,
@@ -143,17 +145,17 @@ describe("a suspect", () => {
         tries += 1
         return Effect.succeed(stored(batch))
       },
-      way: () => {
-        looks += 1
+      onProbe: () => {
+        probes += 1
         return Effect.fail(new Failure({ reason: "busy", message: "the mailbox is full" }))
       },
-      body: () => Effect.promise(() => eventually("it was looked for long", () => looks > 128 || tries > 0))
+      body: () => Effect.promise(() => eventually("many probes were sent", () => probes > 128 || tries > 0))
     })
     expect(tries).toBe(0)
   }, 30_000)
 
-  test("lets others pass meanwhile", async () => {
-    const { before } = suspect(1, "a")
+  test("does not hold up other batches", async () => {
+    const { before } = candidate(1, "a")
     const done: Array<ByteString> = []
     await draining({
       before,
@@ -161,7 +163,7 @@ describe("a suspect", () => {
         done.push(...batch.lines)
         return Effect.succeed(stored(batch))
       },
-      way: () => Effect.fail(away),
+      onProbe: () => Effect.fail(away),
       body: Effect.fnUntraced(function* (queue) {
         for (const text of ["b", "c", "d"]) {
           yield* queue.push(lines(text))
@@ -172,7 +174,7 @@ describe("a suspect", () => {
     expect(done).toEqual([...lines("b", "c", "d")])
   })
 
-  test("that is tried for long holds up neither the others of another queue server nor that one's own suspects for ever", async () => {
+  test("that takes long delays neither the other batches of another queue server nor, for ever, that server's candidate", async () => {
     const isOver = await Effect.runPromise(Deferred.make<void>())
     const done: Array<ByteString> = []
     let other: Queue | undefined
@@ -181,22 +183,22 @@ describe("a suspect", () => {
       second: Effect.tap(oneQueue, (queue) =>
         Effect.gen(function* () {
           other = queue
-          yield* queue.push(lines("suspect there"))
+          yield* queue.push(lines("candidate there"))
           yield* claimersEnd(queue, 1)
         })
       ),
-      before: suspect(1, "suspect here").before,
-      claimed: (batch) => {
-        if (batch.lines.includes("suspect there" as ByteString)) claimedThere += 1
+      before: candidate(1, "candidate here").before,
+      onClaim: (batch) => {
+        if (batch.lines.includes("candidate there" as ByteString)) claimedThere += 1
       },
       handle: (batch) =>
         Effect.gen(function* () {
-          if (batch.lines.includes("suspect here" as ByteString)) yield* Deferred.await(isOver)
+          if (batch.lines.includes("candidate here" as ByteString)) yield* Deferred.await(isOver)
           done.push(...batch.lines)
           return stored(batch)
         }),
       body: Effect.fnUntraced(function* (queue) {
-        yield* Effect.promise(() => eventually("it was given back there", () => claimedThere > 0))
+        yield* Effect.promise(() => eventually("it was released there", () => claimedThere > 0))
         for (const text of ["b", "c", "d"]) {
           yield* other?.push(lines(text)) ?? Effect.void
           yield* Effect.promise(() => eventually(`${text} is done`, () => done.includes(text as ByteString)))
@@ -206,12 +208,12 @@ describe("a suspect", () => {
         if (other !== undefined) yield* nothingLeft(other)
       })
     })
-    expect(done.toSorted()).toEqual(lines("b", "c", "d", "suspect here", "suspect there").toSorted())
+    expect(done.toSorted()).toEqual(lines("b", "c", "d", "candidate here", "candidate there").toSorted())
   }, 20_000)
 
-  test("is tried with nothing else under way", async () => {
-    const { before } = suspect(1, "suspect")
-    const underWay = new Set<ByteString>()
+  test("is tried with no other batch in flight", async () => {
+    const { before } = candidate(1, "candidate")
+    const inFlight = new Set<ByteString>()
     let beside: ReadonlyArray<ByteString> | undefined
     let others = 0
     await draining({
@@ -220,12 +222,12 @@ describe("a suspect", () => {
         Effect.gen(function* () {
           const [line] = batch.lines
           if (line === undefined) return stored(batch)
-          if (line === "suspect") beside = [...underWay]
+          if (line === "candidate") beside = [...inFlight]
           else others += 1
-          underWay.add(line)
+          inFlight.add(line)
           yield* Effect.sleep("20 millis")
-          underWay.delete(line)
-          if (line === "suspect") expect(underWay.size).toBe(0)
+          inFlight.delete(line)
+          if (line === "candidate") expect(inFlight.size).toBe(0)
           return stored(batch)
         }),
       body: Effect.fnUntraced(function* (queue) {
@@ -239,9 +241,9 @@ describe("a suspect", () => {
     expect(beside).toEqual([])
   })
 
-  test("of several events is taken apart after two tries, and every event keeps its place", async () => {
+  test("of several events is split after two tries, and each event keeps its place", async () => {
     const texts = Array.from({ length: 40 }, (_, i) => `line ${i}`)
-    const { before } = suspect(2, ...texts)
+    const { before } = candidate(2, ...texts)
     const seen: Array<readonly [place: number, line: ByteString]> = []
     const ids = new Set<string>()
     await draining({
@@ -258,8 +260,8 @@ describe("a suspect", () => {
     expect(seen.toSorted(([a], [b]) => a - b)).toEqual(lines(...texts).map((line, i) => [i, line] as const))
   })
 
-  test("that is alone and ended three who claimed it is set aside without another try, counted as dead", async () => {
-    const { before } = suspect(3, "1.2.3.4 1795206900000 h p /t/a e ua")
+  test("of one event whose three claimers ended becomes a dead letter without another try, counted as dead", async () => {
+    const { before } = candidate(3, "1.2.3.4 1795206900000 h p /t/a e ua")
     let tries = 0
     const ledgers = await draining({
       before,
@@ -267,63 +269,63 @@ describe("a suspect", () => {
         tries += 1
         return Effect.succeed(stored(batch))
       },
-      way: () => Effect.fail(away),
+      onProbe: () => Effect.fail(away),
       body: (queue) => depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 1 }),
-      ending: (queue) => Effect.forEach(queue.sources, (source) => source.ledger(0))
+      whileStopping: (queue) => Effect.forEach(queue.sources, (source) => source.ledger(0))
     })
     expect(tries).toBe(0)
     expect(ledgers).toMatchObject([{ taken: 1, topics: [{ topic, received: 1, stored: 0, dead: 1 }] }])
   })
 
-  test("event that silences whoever is asked is found in five tries, though nothing else succeeds", async () => {
+  test("event that gets no answer is found in five tries, although nothing else succeeds", async () => {
     const texts = Array.from({ length: 70 }, (_, i) => (i === 41 ? "poison" : `line ${i}`))
     const seen: Array<ByteString> = []
-    let silences = 0
+    let missingAnswers = 0
     await draining({
       before: (queue) => queue.push(lines(...texts)),
       handle: (batch) => {
         if (batch.lines.includes("poison" as ByteString)) {
-          silences += 1
-          return Effect.fail(silent)
+          missingAnswers += 1
+          return Effect.fail(unanswered)
         }
         seen.push(...batch.lines)
         return Effect.succeed(stored(batch))
       },
       body: (queue) => depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 1 })
     })
-    expect(silences).toBe(5)
+    expect(missingAnswers).toBe(5)
     expect(seen.toSorted()).toEqual(lines(...texts.filter((text) => text !== "poison")).toSorted())
   }, 30_000)
 
-  test("event that came alone is given up after three silences", async () => {
-    let silences = 0
+  test("event that came alone becomes a dead letter after three missing answers", async () => {
+    let missingAnswers = 0
     await draining({
       before: (queue) => queue.push(lines("poison")),
       handle: () => {
-        silences += 1
-        return Effect.fail(silent)
+        missingAnswers += 1
+        return Effect.fail(unanswered)
       },
       body: (queue) => depthIs(queue, { waiting: 0, claimed: 0, deadLetters: 1 })
     })
-    expect(silences).toBe(3)
+    expect(missingAnswers).toBe(3)
   })
 
-  test("an outage in which everybody is silent costs no attempt: what was met with silence waits", async () => {
-    let isSilent = true
+  test("an outage in which nobody answers counts no attempt: the unanswered batch waits", async () => {
+    let isUnanswered = true
     let tries = 0
     const attempts: Array<number> = []
     await draining({
       handle: (batch) => {
         tries += 1
-        return isSilent ? Effect.fail(silent) : Effect.succeed(stored(batch))
+        return isUnanswered ? Effect.fail(unanswered) : Effect.succeed(stored(batch))
       },
-      way: (empty) => (isSilent ? Effect.fail(silent) : Effect.succeed(stored(empty))),
-      claimed: (batch) => attempts.push(batch.attempts),
+      onProbe: (empty) => (isUnanswered ? Effect.fail(unanswered) : Effect.succeed(stored(empty))),
+      onClaim: (batch) => attempts.push(batch.attempts),
       body: Effect.fnUntraced(function* (queue) {
         yield* queue.push(lines("a", "b"))
-        yield* Effect.promise(() => eventually("it came again and again", () => attempts.length > 4))
+        yield* Effect.promise(() => eventually("it was claimed again and again", () => attempts.length > 4))
         expect(tries).toBe(1)
-        isSilent = false
+        isUnanswered = false
         yield* nothingLeft(queue)
       })
     })

@@ -1,21 +1,21 @@
-/** Facts: one small message per topic and stage, for whoever watches. */
+/** Batch progress: one small message per topic and stage, for observers. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Schema, Stream } from "effect"
-import { publishFacts } from "../../../../actors/runtime/publish/batch-progress.ts"
+import { publishBatchProgress } from "../../../../actors/runtime/publish/batch-progress.ts"
 import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../../../bridge/message-bus/service.ts"
 import { newBatchId, Topic } from "../../../../contracts/ids.ts"
 import { decode } from "../../../../contracts/messages/msgpack.ts"
-import { Fact } from "../../../../contracts/requests.ts"
+import { BatchProgress } from "../../../../contracts/requests.ts"
 
-describe("facts", () => {
-  test("are published per topic with their counts and reasons", async () => {
+describe("batch progress", () => {
+  test("is published per topic with counts and reasons", async () => {
     const bus = makeInProcess()
     const [events, clicks] = [Topic.make("events"), Topic.make("clicks")]
     const id = newBatchId()
     const seen = await Effect.runPromise(
       Effect.gen(function* () {
-        const tell = yield* publishFacts
+        const tell = yield* publishBatchProgress
         const watching = yield* Effect.forkChild(
           Stream.runCollect(Stream.take(bus.subscribe("spoor.events.>"), 3)),
           {
@@ -33,7 +33,7 @@ describe("facts", () => {
     )
     const facts = seen.map(({ subject, payload }) => ({
       subject,
-      fact: Schema.decodeUnknownSync(Fact)(decode(payload))
+      fact: Schema.decodeUnknownSync(BatchProgress)(decode(payload))
     }))
     expect(facts).toMatchObject([
       {

@@ -1,13 +1,17 @@
-/** Copies for people who look: none without a wish, at most what the budget has room for, and never in the way. */
+/** Copies for subscribers: none without a subscription, at most what the budget allows, and never an error in the actor. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Schema, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { copyLimits } from "../../../../actors/runtime/publish/copy-budget.ts"
-import { recordIn, type Show, showCopies } from "../../../../actors/runtime/publish/event-copies.ts"
+import {
+  makeCopyPublisher,
+  type PublishCopies,
+  recordContent
+} from "../../../../actors/runtime/publish/event-copies.ts"
 import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../../../bridge/message-bus/service.ts"
 import type { ByteString } from "../../../../contracts/event.ts"
-import type { Seen } from "../../../../contracts/event-copy.ts"
+import type { CopyContent } from "../../../../contracts/event-copy.ts"
 import {
   Copies,
   type CopyStage,
@@ -25,14 +29,14 @@ const [events, dotted] = [Topic.make("events"), Topic.make("click.s")]
 const batch = newBatchId()
 const someEvents = (count: number, topic = events) =>
   Array.from({ length: count }, (_, index) => ({ index, topic }))
-const line = ({ index }: { readonly index: number }): Seen => ({ line: `line ${index}` as ByteString })
+const line = ({ index }: { readonly index: number }): CopyContent => ({ line: `line ${index}` as ByteString })
 
 interface Stage {
-  readonly show: Show
+  readonly publishCopies: PublishCopies
   readonly bus: Bus
-  /** Somebody looks at that stage; returns when the actor has heard it. */
-  readonly look: (stage: CopyStage) => Effect.Effect<void>
-  /** What was published since the last time, once there are so many messages. */
+  /** Subscribes to that stage; returns when the actor has received the subscription. */
+  readonly subscribe: (stage: CopyStage) => Effect.Effect<void>
+  /** The messages published since the last call, once there are `count` of them. */
   readonly taken: (count: number) => Effect.Effect<ReadonlyArray<{ readonly subject: string } & Copies>>
 }
 
@@ -46,7 +50,7 @@ const soon = (what: string, fact: () => boolean | Effect.Effect<boolean>): Effec
     throw new Error(`never: ${what}`)
   })
 
-/** An actor that shows events, on a bus of its own and a clock that stands still. */
+/** A publisher of copies on a bus of its own, with a clock that does not advance. */
 const onStage = <A>(
   use: (stage: Stage) => Effect.Effect<A, never, Scope.Scope>,
   bus = makeInProcess()
@@ -64,21 +68,21 @@ const onStage = <A>(
             })
           )
         )
-        yield* soon("the watcher listens", () =>
+        yield* soon("the observer is subscribed", () =>
           Effect.as(bus.publish(copySubject("raw", "probe"), new Uint8Array()), isListening)
         )
-        const show = yield* showCopies.pipe(Effect.provideService(MessageBus, bus))
+        const publishCopies = yield* makeCopyPublisher.pipe(Effect.provideService(MessageBus, bus))
         return yield* use({
-          show,
+          publishCopies,
           bus,
-          look: (stage) => {
+          subscribe: (stage) => {
             let wasAsked = false
-            const seen = (): undefined => {
+            const contentOf = (): undefined => {
               wasAsked = true
             }
-            return soon(`a wish for ${stage} is heard`, () =>
+            return soon(`the subscription to ${stage} is received`, () =>
               bus.publish(copySubscriptionSubject, encode({ stages: [stage] })).pipe(
-                Effect.andThen(show(stage, batch, someEvents(1), seen)),
+                Effect.andThen(publishCopies(stage, batch, someEvents(1), contentOf)),
                 Effect.map(() => wasAsked)
               )
             )
@@ -94,32 +98,32 @@ const onStage = <A>(
   )
 
 describe("copies", () => {
-  test("are not even made while nobody looks, nor of a stage that nobody looks at", async () => {
+  test("are not made without a subscription to their stage", async () => {
     let made = 0
-    const seen = (event: { readonly index: number }): Seen => {
+    const contentOf = (event: { readonly index: number }): CopyContent => {
       made += 1
       return line(event)
     }
-    await onStage(({ show, look }) =>
+    await onStage(({ publishCopies, subscribe }) =>
       Effect.gen(function* () {
-        yield* show("raw", batch, someEvents(10), seen)
+        yield* publishCopies("raw", batch, someEvents(10), contentOf)
         expect(made).toBe(0)
-        yield* look("raw")
-        yield* show("enriched", batch, someEvents(10), seen)
+        yield* subscribe("raw")
+        yield* publishCopies("enriched", batch, someEvents(10), contentOf)
         expect(made).toBe(0)
-        yield* show("raw", batch, someEvents(10), seen)
+        yield* publishCopies("raw", batch, someEvents(10), contentOf)
         expect(made).toBe(10)
       })
     )
   })
 
-  test("are published by topic, with everything that is known of the event", async () => {
-    const seen = await onStage(({ show, look, taken }) =>
+  test("are published by topic, with their content", async () => {
+    const messages = await onStage(({ publishCopies, subscribe, taken }) =>
       Effect.gen(function* () {
-        yield* look("stored")
+        yield* subscribe("stored")
         const mixed = [...someEvents(2), { index: 2, topic: dotted }]
-        yield* show("stored", batch, mixed, ({ index }) => ({
-          ...recordIn(new Uint8Array([97, 0, 255])),
+        yield* publishCopies("stored", batch, mixed, ({ index }) => ({
+          ...recordContent(new Uint8Array([97, 0, 255])),
           partition: 1,
           offset: String(index)
         }))
@@ -127,7 +131,7 @@ describe("copies", () => {
       })
     )
     const copy = (index: number) => ({ index, record: "a\u0000\u00ff", partition: 1, offset: String(index) })
-    expect(seen as ReadonlyArray<unknown>).toMatchObject([
+    expect(messages as ReadonlyArray<unknown>).toMatchObject([
       {
         subject: "spoor.copies.stored.events",
         stage: "stored",
@@ -140,83 +144,83 @@ describe("copies", () => {
     ])
   })
 
-  test("end when the wish is no longer repeated, and begin again with the next", async () => {
-    await onStage(({ show, look, taken }) =>
+  test("end when the subscription is no longer renewed, and start again with the next one", async () => {
+    await onStage(({ publishCopies, subscribe, taken }) =>
       Effect.gen(function* () {
-        yield* look("raw")
+        yield* subscribe("raw")
         yield* TestClock.adjust(copySubscriptionTtlMs)
-        yield* show("raw", batch, someEvents(1), line)
+        yield* publishCopies("raw", batch, someEvents(1), line)
         expect(yield* taken(1)).toHaveLength(1)
         yield* TestClock.adjust(1)
         let made = 0
-        yield* show("raw", batch, someEvents(1), (event) => {
+        yield* publishCopies("raw", batch, someEvents(1), (event) => {
           made += 1
           return line(event)
         })
         expect(made).toBe(0)
-        yield* look("raw")
-        yield* show("raw", batch, someEvents(1), line)
+        yield* subscribe("raw")
+        yield* publishCopies("raw", batch, someEvents(1), line)
         expect(yield* taken(1)).toHaveLength(1)
       })
     )
   })
 
-  test("over the budget they are left out, and the next message says how many", async () => {
-    await onStage(({ show, look, taken }) =>
+  test("over the budget are dropped, and the next message has their number", async () => {
+    await onStage(({ publishCopies, subscribe, taken }) =>
       Effect.gen(function* () {
-        yield* look("raw")
-        yield* show("raw", batch, someEvents(copyLimits.events + 500), line)
+        yield* subscribe("raw")
+        yield* publishCopies("raw", batch, someEvents(copyLimits.events + 500), line)
         const first = yield* taken(10)
         expect(first.reduce((sum, { events }) => sum + events.length, 0)).toBe(copyLimits.events)
         expect(first.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(500)
-        yield* show("raw", batch, someEvents(7), line)
+        yield* publishCopies("raw", batch, someEvents(7), line)
         yield* TestClock.adjust(1_000)
-        yield* show("raw", batch, someEvents(1), line)
+        yield* publishCopies("raw", batch, someEvents(1), line)
         expect(yield* taken(1)).toMatchObject([{ dropped: 7, events: [{ index: 0 }] }])
       })
     )
   })
 
-  test("a stage that is flooded takes nothing from another", async () => {
-    await onStage(({ show, look, taken }) =>
+  test("of a flooded stage take nothing from the budget of another", async () => {
+    await onStage(({ publishCopies, subscribe, taken }) =>
       Effect.gen(function* () {
-        yield* look("raw")
-        yield* look("rejected")
-        yield* show("raw", batch, someEvents(copyLimits.events * 2), line)
+        yield* subscribe("raw")
+        yield* subscribe("rejected")
+        yield* publishCopies("raw", batch, someEvents(copyLimits.events * 2), line)
         yield* taken(10)
-        yield* show("rejected", batch, someEvents(1), line)
+        yield* publishCopies("rejected", batch, someEvents(1), line)
         expect(yield* taken(1)).toMatchObject([{ stage: "rejected", dropped: 0 }])
       })
     )
   })
 
-  test("no message is too large, and an event that no message can hold is counted", async () => {
-    await onStage(({ show, look, taken }) =>
+  test("never exceed the message size, and an event that no message can hold is counted as dropped", async () => {
+    await onStage(({ publishCopies, subscribe, taken }) =>
       Effect.gen(function* () {
-        yield* look("raw")
+        yield* subscribe("raw")
         const long = "\u00ff".repeat(60_000) as ByteString
-        yield* show("raw", batch, someEvents(6), ({ index }) => ({
+        yield* publishCopies("raw", batch, someEvents(6), ({ index }) => ({
           line: index === 0 ? (long.repeat(5) as ByteString) : long
         }))
-        const seen = yield* taken(3)
-        expect(seen.flatMap(({ events }) => events.map(({ index }) => index))).toEqual([1, 2, 3, 4, 5])
-        expect(seen.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(1)
-        for (const { subject: _, ...copies } of seen)
+        const messages = yield* taken(3)
+        expect(messages.flatMap(({ events }) => events.map(({ index }) => index))).toEqual([1, 2, 3, 4, 5])
+        expect(messages.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(1)
+        for (const { subject: _, ...copies } of messages)
           expect(encode(copies).length).toBeLessThan(maxMessageBytes)
       })
     )
   })
 
-  test("nothing that goes wrong reaches the batch: a copy that throws, a bus that refuses, a wish that is none", async () => {
-    await onStage(({ show, look, bus, taken }) =>
+  test("never fail the batch: a copy that throws, a bus that refuses, an invalid subscription", async () => {
+    await onStage(({ publishCopies, subscribe, bus, taken }) =>
       Effect.gen(function* () {
         for (const wish of [new Uint8Array([0xc1]), encode("raw"), encode({ stages: ["everything"] })])
           yield* bus.publish(copySubscriptionSubject, wish)
-        yield* look("raw")
-        yield* show("raw", batch, someEvents(1), () => {
+        yield* subscribe("raw")
+        yield* publishCopies("raw", batch, someEvents(1), () => {
           throw new Error("boom")
         })
-        yield* show("raw", batch, someEvents(1), line)
+        yield* publishCopies("raw", batch, someEvents(1), line)
         expect(yield* taken(1)).toHaveLength(1)
       })
     )
@@ -228,9 +232,9 @@ describe("copies", () => {
     await Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
-          const show = yield* showCopies
+          const publishCopies = yield* makeCopyPublisher
           yield* Effect.yieldNow
-          yield* show("raw", batch, someEvents(1), line)
+          yield* publishCopies("raw", batch, someEvents(1), line)
         })
       ).pipe(Effect.provideService(MessageBus, deaf), Effect.provide(TestClock.layer()))
     )

@@ -1,7 +1,7 @@
-/** A supervisor starts its workers, starts again who ends by itself, drains all at a signal and leaves nobody behind. */
+/** A supervisor starts its workers, restarts one that ends by itself, drains all at a signal and leaves none running. */
 import { afterAll, describe, expect, test } from "bun:test"
 import type { ChildProcess } from "node:child_process"
-import { restartPause } from "../../../../actors/runtime/workers/supervisor.ts"
+import { restartBackoffMs } from "../../../../actors/runtime/workers/supervisor.ts"
 import { denoProgram } from "../../../support/deno.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { isRunning } from "../../../support/is-running.ts"
@@ -18,10 +18,10 @@ for (const runtime of runtimes) {
       const supervised = {
         ...one,
         times,
-        /** Waits until it was printed so often. */
+        /** Waits until the text was printed `often` times. */
         saw: (text: string, often: number) =>
           eventually(`"${text}" is printed ${often} times`, () => times(text) >= often),
-        /** Of all workers, or of that one, in the order in which they were started. */
+        /** Process ids of all workers, or of one, in the order in which they were started. */
         pids: (worker = "worker") =>
           Array.from(one.output().matchAll(/^(worker \d+) starts as (\d+)$/gm)).flatMap(([, who, pid]) =>
             who?.startsWith(worker) === true ? [Number(pid)] : []
@@ -54,7 +54,7 @@ for (const runtime of runtimes) {
       expect(times("ends with 0")).toBe(4)
     })
 
-    test("the worst of the workers' codes is the supervisor's", async () => {
+    test("the supervisor exits with the highest of the workers' codes", async () => {
       const { child, ended, saw } = supervise("drains badly")
       await saw("is up", 3)
       child.kill("SIGTERM")
@@ -74,14 +74,14 @@ for (const runtime of runtimes) {
       await saw("is up", 3)
       child.kill("SIGTERM")
       await saw("drains", 3)
-      // Soon after the first it is taken for its echo.
+      // A signal soon after the first counts as the same signal.
       const again = setInterval(() => child.kill("SIGTERM"), 50)
       expect(await ended).toBe(130)
       clearInterval(again)
       await eventually("no worker is left", () => !pids().some(isRunning))
     })
 
-    test("what cannot start is tried once, and its code is the supervisor's", async () => {
+    test("a worker that cannot start is tried once, and the supervisor exits with its code", async () => {
       const { ended, times } = supervise("cannot start")
       expect(await ended).toBe(78)
       expect(times("It cannot be.")).toBe(1)
@@ -93,22 +93,22 @@ for (const runtime of runtimes) {
       expect(times("worker 1 ends with 0")).toBe(1)
     })
 
-    test("a worker that ends by itself is started again, later each time, and the others go on", async () => {
+    test("a worker that ends by itself is restarted with growing pauses, and the others continue", async () => {
       const { child, ended, saw, times, output, pids } = supervise("works")
       await saw("is up", 3)
       for (const ends of [1, 2]) {
         process.kill(pids("worker 2").at(-1) ?? 0, "SIGTERM")
         await saw("worker 2 is up", ends + 1)
       }
-      expect(output()).toContain("Worker 2 ended (0) and is started again in 250 ms.")
-      expect(output()).toContain("Worker 2 ended (0) and is started again in 500 ms.")
+      expect(output()).toContain("Worker 2 ended (0) and is restarted in 250 ms.")
+      expect(output()).toContain("Worker 2 ended (0) and is restarted in 500 ms.")
       expect(times("worker 1 starts")).toBe(1)
       expect(times("worker 3 starts")).toBe(1)
       child.kill("SIGTERM")
       await ended
     })
 
-    test("a worker that is killed is started again", async () => {
+    test("a killed worker is restarted", async () => {
       const { child, ended, saw, pids, times } = supervise("works")
       await saw("is up", 3)
       process.kill(pids("worker 1")[0] ?? 0, "SIGKILL")
@@ -126,7 +126,7 @@ for (const runtime of runtimes) {
       await eventually("no worker is left", () => !pids().some(isRunning))
     })
 
-    test("a worker ends whose supervisor was killed before it listened", async () => {
+    test("a worker whose supervisor was killed before it listened ends", async () => {
       const { child, saw, pids } = supervise("is slow")
       await saw("starts as", 1)
       child.kill("SIGKILL")
@@ -137,7 +137,7 @@ for (const runtime of runtimes) {
 }
 
 test("pauses grow from a quarter of a second to ten", () => {
-  expect([1, 2, 3, 4, 5, 6, 7, 100].map(restartPause)).toEqual([
+  expect([1, 2, 3, 4, 5, 6, 7, 100].map(restartBackoffMs)).toEqual([
     250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000
   ])
 })

@@ -1,29 +1,29 @@
-/** Who may ask and change what: no other site can act in the name of a person, and nothing is changed by looking. */
+/** Which requests may read and change what: no other site can act with a user's rights, and reading changes nothing. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
 import type { ViewerOptions } from "../../../../actors/viewer/app.ts"
 import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
-import type { DeadLetterService } from "../../../../actors/viewer/dead-letters/service.ts"
-import { maxPostedBytes } from "../../../../actors/viewer/http/read-json.ts"
-import { posts } from "../../../../actors/viewer/routes/ledger-and-dead-letters.ts"
+import { maxJsonBodyBytes } from "../../../../actors/viewer/http/request-body.ts"
+import { deadLetterPostPaths } from "../../../../actors/viewer/routes/dead-letters.ts"
 import { serve } from "../../../../gateway/http/serve.ts"
 import type { Server } from "../../../../gateway/http/server-types.ts"
-import { ask, noAccounts, order, ownPage, viewer } from "../requests.ts"
+import { ask, noServices, ownPage, type Services, sendCommand, viewer } from "../requests.ts"
 
-const none = { done: 0, gone: 0, tooOften: 0, tooOftenDeadLetters: [], troubles: [] }
+const none = { done: 0, gone: 0, tooOften: 0, tooOftenLetters: [], troubles: [] }
 
-/** Accounts that count how often something was to be changed. */
-const counting = (): { readonly accounts: DeadLetterService; readonly asked: () => number } => {
-  let asked = 0
+/** Services that count the changes. */
+const counting = (): { readonly services: Services; readonly changes: () => number } => {
+  let changes = 0
   const change = async () => {
-    asked += 1
+    changes += 1
     return none
   }
-  const tryOut = async () => {
-    asked += 1
+  const dryRun = async () => {
+    changes += 1
     return undefined
   }
-  return { accounts: { ...noAccounts, replay: change, discard: change, tryOut }, asked: () => asked }
+  const deadLetters = { ...noServices.deadLetters, replay: change, discard: change, dryRun }
+  return { services: { ...noServices, deadLetters }, changes: () => changes }
 }
 
 const everything = { filter: {} }
@@ -33,22 +33,22 @@ const without = (name: keyof typeof ownPage): Record<string, string> => {
 }
 
 describe("a change", () => {
-  test("is taken from the viewer's own page, also where the browser sends no Sec-Fetch-Site", async () => {
-    const { accounts, asked } = counting()
+  test("is accepted from the viewer's own page, also when the browser sends no Sec-Fetch-Site", async () => {
+    const { services, changes } = counting()
     for (const headers of [
       ownPage,
       without("sec-fetch-site"),
       { ...ownPage, "content-type": "Application/JSON; charset=utf-8" }
     ]) {
-      const answer = await order("discard", accounts, everything, headers)
+      const answer = await sendCommand("discard", services, everything, headers)
       expect(answer.status).toBe(200)
       expect(await answer.json()).toEqual(none)
     }
-    expect(asked()).toBe(3)
+    expect(changes()).toBe(3)
   })
 
-  test("is refused from any other page, and from nowhere", async () => {
-    const { accounts, asked } = counting()
+  test("is refused from any other page, and without an Origin", async () => {
+    const { services, changes } = counting()
     for (const headers of [
       without("origin"),
       { ...ownPage, origin: "null" },
@@ -60,21 +60,21 @@ describe("a change", () => {
       { ...ownPage, "sec-fetch-site": "none" }
     ]) {
       for (const path of ["replay", "discard", "try"]) {
-        expect((await order(path, accounts, everything, headers)).status).toBe(401)
+        expect((await sendCommand(path, services, everything, headers)).status).toBe(401)
       }
     }
-    expect(asked()).toBe(0)
+    expect(changes()).toBe(0)
   })
 
-  test("is refused under a name that is not this machine's, however own the page looks", async () => {
-    const { accounts, asked } = counting()
+  test("is refused under a host name that is not loopback, whatever the Origin", async () => {
+    const { services, changes } = counting()
     const headers = { ...ownPage, host: "evil.example:5031", origin: "http://evil.example:5031" }
-    expect((await order("discard", accounts, everything, headers)).status).toBe(401)
-    expect(asked()).toBe(0)
+    expect((await sendCommand("discard", services, everything, headers)).status).toBe(401)
+    expect(changes()).toBe(0)
   })
 
-  test("is JSON and nothing that a form could send", async () => {
-    const { accounts, asked } = counting()
+  test("must be JSON, which a form of another site cannot send", async () => {
+    const { services, changes } = counting()
     for (const type of [
       "text/plain",
       "application/x-www-form-urlencoded",
@@ -82,30 +82,30 @@ describe("a change", () => {
       "",
       "application/jsonp"
     ]) {
-      const answer = await order("discard", accounts, everything, { ...ownPage, "content-type": type })
+      const answer = await sendCommand("discard", services, everything, { ...ownPage, "content-type": type })
       expect(answer.status).toBe(415)
     }
     const garbage = { method: "POST", headers: ownPage, body: "{" }
-    expect((await ask("/api/dead-letters/discard", { accounts }, garbage)).status).toBe(400)
+    expect((await ask("/api/dead-letters/discard", services, garbage)).status).toBe(400)
     const bytes = { method: "POST", headers: ownPage, body: Uint8Array.of(0x22, 0xff, 0x22) }
-    expect((await ask("/api/dead-letters/discard", { accounts }, bytes)).status).toBe(400)
-    expect(asked()).toBe(0)
+    expect((await ask("/api/dead-letters/discard", services, bytes)).status).toBe(400)
+    expect(changes()).toBe(0)
   })
 
-  test("needs the password where there is one", async () => {
-    const { accounts, asked } = counting()
+  test("needs the password when one is set", async () => {
+    const { services, changes } = counting()
     const auth = credentials({ login: { user: "viewer", password: "secret" } })
     const init = { method: "POST", headers: ownPage, body: JSON.stringify(everything) }
-    expect((await ask("/api/dead-letters/discard", { accounts, auth }, init)).status).toBe(401)
+    expect((await ask("/api/dead-letters/discard", { ...services, auth }, init)).status).toBe(401)
     const headers = { ...ownPage, authorization: `Basic ${btoa("viewer:secret")}` }
-    expect((await ask("/api/dead-letters/discard", { accounts, auth }, { ...init, headers })).status).toBe(
+    expect((await ask("/api/dead-letters/discard", { ...services, auth }, { ...init, headers })).status).toBe(
       200
     )
-    expect(asked()).toBe(1)
+    expect(changes()).toBe(1)
   })
 
-  test("is no way to look, and looking changes nothing", async () => {
-    for (const path of posts) {
+  test("is POST only, and other paths refuse POST", async () => {
+    for (const path of deadLetterPostPaths) {
       for (const method of ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"]) {
         const answer = await ask(path, {}, { method, headers: ownPage })
         expect(answer.status).toBe(405)
@@ -134,7 +134,7 @@ describe("a change", () => {
 })
 
 describe("data", () => {
-  test("is not told to pages of other sites, but to people and tools", async () => {
+  test("is refused to pages of other sites and served to people and tools", async () => {
     const as = (site: string) => ask("/api/counters", {}, { headers: { "sec-fetch-site": site } })
     expect((await as("cross-site")).status).toBe(401)
     expect((await as("same-site")).status).toBe(401)
@@ -146,7 +146,7 @@ describe("data", () => {
   })
 })
 
-describe("over a socket", () => {
+describe("over a connection", () => {
   const started: Array<Server> = []
   afterEach(async () => {
     for (const server of started.splice(0)) await server.close()
@@ -163,30 +163,30 @@ describe("over a socket", () => {
       body
     })
 
-  test("an order is read and answered", async () => {
-    const { accounts, asked } = counting()
-    const answer = await post(await start({ accounts }), JSON.stringify(everything))
+  test("a command is read and answered", async () => {
+    const { services, changes } = counting()
+    const answer = await post(await start(services), JSON.stringify(everything))
     expect(answer.status).toBe(200)
     expect(answer.headers.get("content-type")).toBe("application/json")
     expect(await answer.json()).toEqual(none)
-    expect(asked()).toBe(1)
+    expect(changes()).toBe(1)
   })
 
-  test("of another origin it is refused", async () => {
-    const { accounts, asked } = counting()
-    const server = await start({ accounts })
+  test("a command of another origin is refused", async () => {
+    const { services, changes } = counting()
+    const server = await start(services)
     const answer = await post(server, JSON.stringify(everything), { origin: "http://127.0.0.1:1" })
     expect(answer.status).toBe(401)
-    expect(asked()).toBe(0)
+    expect(changes()).toBe(0)
   })
 
-  test("a body is counted as it comes, whatever its length is said to be", async () => {
-    const { accounts, asked } = counting()
-    const server = await start({ accounts })
+  test("a body is counted while it is read, whatever its Content-Length", async () => {
+    const { services, changes } = counting()
+    const server = await start(services)
     const letters = (bytes: number) => JSON.stringify({ letters: ["x".repeat(bytes - 16)] })
-    expect((await post(server, letters(maxPostedBytes))).status).toBe(200)
-    expect((await post(server, letters(maxPostedBytes + 1))).status).toBe(413)
-    const pieces = (count: number) =>
+    expect((await post(server, letters(maxJsonBodyBytes))).status).toBe(200)
+    expect((await post(server, letters(maxJsonBodyBytes + 1))).status).toBe(413)
+    const chunked = (count: number) =>
       new ReadableStream<Uint8Array>({
         start: (controller) => {
           for (let n = 0; n < count; n++) controller.enqueue(new Uint8Array(65_536).fill(0x20))
@@ -194,14 +194,14 @@ describe("over a socket", () => {
           controller.close()
         }
       })
-    expect((await post(server, pieces(7))).status).toBe(200)
-    expect((await post(server, pieces(8))).status).toBe(413)
-    expect(asked()).toBe(2)
+    expect((await post(server, chunked(7))).status).toBe(200)
+    expect((await post(server, chunked(8))).status).toBe(413)
+    expect(changes()).toBe(2)
   })
 
-  test("a body that breaks off changes nothing", async () => {
-    const { accounts, asked } = counting()
-    const server = await start({ accounts })
+  test("an incomplete body changes nothing", async () => {
+    const { services, changes } = counting()
+    const server = await start(services)
     const body = JSON.stringify(everything)
     const socket = connect(server.port, "127.0.0.1")
     const closed = new Promise((resolve) => socket.once("close", resolve))
@@ -217,6 +217,6 @@ describe("over a socket", () => {
     socket.end()
     await closed
     expect((await post(server, body)).status).toBe(200)
-    expect(asked()).toBe(1)
+    expect(changes()).toBe(1)
   })
 })

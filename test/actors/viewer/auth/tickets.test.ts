@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { liveTickets, ticketSeconds } from "../../../../actors/viewer/auth/tickets.ts"
 
-test("a ticket is good once", () => {
+test("a ticket is valid once", () => {
   const tickets = liveTickets()
   const [one, other] = [tickets.issue(), tickets.issue()]
   expect(one).not.toBe(other)
@@ -11,7 +11,7 @@ test("a ticket is good once", () => {
   expect(tickets.redeem(other)).toBe(true)
 })
 
-test("a ticket is good for a minute", () => {
+test("a ticket is valid for a minute", () => {
   let now = 0
   const tickets = liveTickets(() => now)
   const [early, late] = [tickets.issue(), tickets.issue()]
@@ -21,7 +21,7 @@ test("a ticket is good for a minute", () => {
   expect(tickets.redeem(late)).toBe(false)
 })
 
-test("no other text is a ticket, and not all that are issued are kept", () => {
+test("any other text is invalid, and the number of tickets is bounded", () => {
   const tickets = liveTickets()
   const first = tickets.issue()
   for (const text of ["", "x", `${first} `, first.slice(1)]) expect(tickets.redeem(text)).toBe(false)

@@ -1,9 +1,9 @@
-/** The pages of dead letters and whereabouts under a mask: it is nowhere in what they are told, and not to be found out. */
+/** Responses about dead letters and event locations with a mask: masked values are in none of them, and cannot be found by search. */
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import { eventId } from "../../../../contracts/ids.ts"
 import { bury, claimAll, onOwnQueues } from "../../inspect/queues.ts"
-import { accountsOn, ask, openLog, order } from "../requests.ts"
+import { ask, openLog, sendCommand, servicesOn } from "../requests.ts"
 
 const secrets = [
   "203.0.113.9",
@@ -16,21 +16,21 @@ const secrets = [
 const line = "203.0.113.9 1795206905922 trk nopod /t/app_open email=a%40b.de&n=1 curl/8"
 
 await onOwnQueues((open) => {
-  test("a mask hides what it names from those who look at dead letters, and from those who search", () =>
+  test("masked values are neither shown nor searchable in dead letters", () =>
     Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
           const queue = yield* open
-          const accounts = yield* accountsOn([queue.source], yield* openLog, { VIEWER_MASK: "address,email" })
+          const services = yield* servicesOn([queue.source], yield* openLog, { VIEWER_MASK: "address,email" })
           const [one, other] = yield* bury(queue, [line, "203.0.113.9 no line email=a@b.de"], {
             detail: "said of 203.0.113.9"
           })
-          const told = async (answer: Promise<Response>) => {
+          const checked = async (answer: Promise<Response>) => {
             const text = await (await answer).text()
             for (const secret of secrets) expect(text).not.toContain(secret)
             return JSON.parse(text)
           }
-          const letters = (query: string) => told(ask(`/api/dead-letters${query}`, { accounts }))
+          const letters = (query: string) => checked(ask(`/api/dead-letters${query}`, services))
 
           yield* Effect.promise(async () => {
             expect((await letters("")).letters).toMatchObject([
@@ -45,22 +45,26 @@ await onOwnQueues((open) => {
               const letter = await letters(`/letter?address=${encodeURIComponent(id ?? "")}`)
               expect(letter).toMatchObject({ isEditable: false, envelope: "•••" })
             }
-            expect(await told(order("try", accounts, { letter: one?.id }))).toMatchObject({
+            expect(await checked(sendCommand("try", services, { letter: one?.id }))).toMatchObject({
               kind: "stored",
               record: expect.stringContaining("email=•••&n=1")
             })
             for (const path of ["replay", "discard"]) {
-              expect(await told(order(path, accounts, { filter: { text: "a@b.de" } }))).toMatchObject({
+              expect(
+                await checked(sendCommand(path, services, { filter: { text: "a@b.de" } }))
+              ).toMatchObject({
                 done: 0,
                 troubles: [expect.stringContaining("VIEWER_MASK")]
               })
             }
-            expect(await told(order("replay", accounts, { letters: [one?.id] }))).toMatchObject({ done: 1 })
+            expect(await checked(sendCommand("replay", services, { letters: [one?.id] }))).toMatchObject({
+              done: 1
+            })
           })
           const batch = yield* claimAll(queue.source)
           expect(batch.lines.map(String)).toEqual([line])
           const id = eventId(batch.id, 0)
-          const where = yield* Effect.promise(() => told(ask(`/api/where-is?id=${id}`, { accounts })))
+          const where = yield* Effect.promise(() => checked(ask(`/api/where-is?id=${id}`, services)))
           expect(where.underWay[0].line).toContain("email=•••&n=1")
         })
       )

@@ -1,4 +1,4 @@
-/** What a viewer did not read itself is in its figures when the log holds it, and is left out when it is too much. */
+/** The back-fill adds the log's last minutes to a series, and leaves out what exceeds its limits. */
 import { expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
 import { backFill } from "../../../../actors/viewer/history/back-fill.ts"
@@ -10,14 +10,14 @@ import { Topic } from "../../../../contracts/ids.ts"
 const topic = Topic.make("events")
 const value = new TextEncoder().encode("a type=Mobile&country=DE&klag=1 e")
 
-/** A log of one partition with so many records a second in the last quarter of an hour, read as `scan` does. */
+/** A log of one partition with that many records per second in the last 15 minutes, read as `scan` does. */
 const logOf = (perSecond: number, now: number) => {
   const first = Math.floor(now / 5_000) * 5_000 - 900_000
   const count = 895 * perSecond
-  const looks: Array<number> = []
+  const scans: Array<number> = []
   const scan = ({ since }: ScanOptions, see: (batch: RecordBatch, partitions: number) => boolean) =>
     Effect.sync(() => {
-      looks.push(Math.round((now - since) / 60_000))
+      scans.push(Math.round((now - since) / 60_000))
       const begin = Math.max(0, Math.ceil(((since - first) * perSecond) / 1_000))
       for (let from = begin; from < count; from += 1_000) {
         const records = Array.from({ length: Math.min(1_000, count - from) }, (_, i) => ({
@@ -31,7 +31,7 @@ const logOf = (perSecond: number, now: number) => {
       }
       return false
     })
-  return { scan, looks }
+  return { scan, scans }
 }
 
 const run = (effect: Effect.Effect<void>): Promise<void> =>
@@ -40,30 +40,30 @@ const run = (effect: Effect.Effect<void>): Promise<void> =>
 const known = (series: ReturnType<typeof makeSeries>, now: number): ReadonlyArray<number | null> =>
   series.view("all", 15, now).lines[0]?.values ?? []
 
-test("a quarter of an hour is filled in, each event once", async () => {
+test("fills 15 minutes, each event once", async () => {
   const now = Date.now()
   const series = makeSeries(now)
-  const { scan, looks } = logOf(10, now)
+  const { scan, scans } = logOf(10, now)
   await run(backFill(series, scan, [topic]))
-  expect(looks).toEqual([1, 4, 15])
+  expect(scans).toEqual([1, 4, 15])
   const values = known(series, now)
   expect(values.filter((one) => one === null).length).toBeLessThanOrEqual(1)
-  // The log ends a moment before now.
+  // The log ends shortly before now.
   expect(new Set(values.slice(1, 179))).toEqual(new Set([10]))
 })
 
-test("of a busy log only as much is filled in as may be read, and the rest is not told as if it were nothing", async () => {
+test("fills less of a busy log, and leaves the rest unknown instead of 0", async () => {
   const now = Date.now()
   const series = makeSeries(now)
-  const { scan, looks } = logOf(2_000, now)
+  const { scan, scans } = logOf(2_000, now)
   await run(backFill(series, scan, [topic]))
-  expect(looks).toEqual([1])
+  expect(scans).toEqual([1])
   const values = known(series, now)
   expect(new Set(values.slice(0, 167))).toEqual(new Set([null]))
   expect(new Set(values.slice(169, 178))).toEqual(new Set([2_000]))
 })
 
-test("a log that cannot be read fills in nothing", async () => {
+test("fills nothing from an unavailable log", async () => {
   const now = Date.now()
   const series = makeSeries(now)
   const scan = () => Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))

@@ -1,11 +1,11 @@
-/** The way of an event is told from real queues and a real log, wherever it is, and never with a time that cannot be. */
+/** Event timelines from real queues and a real log, wherever the event is, and never with a negative time. */
 import { describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { recordsOf } from "../../../../actors/bridge/records.ts"
 import { type Mask, noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
 import { locateEvent } from "../../../../actors/inspect/locate-event.ts"
-import { consumerProgressMemory } from "../../../../actors/viewer/history/consumer-progress.ts"
-import { journey, stepsOf } from "../../../../actors/viewer/history/event-timeline.ts"
+import { consumerProgressCache } from "../../../../actors/viewer/history/consumer-progress.ts"
+import { eventTimeline, withDurations } from "../../../../actors/viewer/history/event-timeline.ts"
 import type { EventLog } from "../../../../bridge/event-log/service.ts"
 import { type BatchId, emptyDigest, eventId, newBatchId, Topic } from "../../../../contracts/ids.ts"
 import { bury, claimAll, type OpenOwn, onOwnQueues } from "../../inspect/queues.ts"
@@ -41,50 +41,50 @@ const suite = (open: OpenOwn): void => {
   const check = <A>(what: string, body: Effect.Effect<A, unknown, Scope.Scope>): void =>
     test(what, () => Effect.runPromise(Effect.asVoid(Effect.scoped(body))))
 
-  /** A queue, a log, a memory, and the way of an event as they tell it. */
+  /** A queue, a log, a progress cache, and the timeline of an event in them. */
   const places = Effect.gen(function* () {
     const queue = yield* open
     const log = yield* openLog
-    const memory = consumerProgressMemory()
-    const way = (id: string, mask: Mask = noMask) =>
+    const progress = consumerProgressCache()
+    const timeline = (id: string, mask: Mask = noMask) =>
       Effect.map(locateEvent(id, { sources: [queue.source], scan: log.scan, topics }), (found) =>
-        journey(found, { consumers: ["event-counter", "timing-stats"], memory, mask })
+        eventTimeline(found, { consumers: ["event-counter", "timing-stats"], progress, mask })
       )
-    return { queue, log, memory, way }
+    return { queue, log, progress, timeline }
   })
 
   check(
-    "stored: each stage with the time since the one before, then each consumer as it is known",
+    "stored: each stage with the time since the previous one, then each consumer",
     Effect.gen(function* () {
-      const { log, memory, way } = yield* places
+      const { log, progress, timeline } = yield* places
       const id = newBatchId()
       yield* store(log, id, { claimed: 1_250, enriched: 1_260, sent: 1_275 })
-      const before = yield* way(eventId(id, 0))
+      const before = yield* timeline(eventId(id, 0))
       expect(before.steps.slice(6)).toEqual([
         {
           stage: "event-counter",
-          what: "not known: this viewer has not heard of it there",
+          what: "not known: no progress reported to this viewer",
           at: undefined,
           after: undefined
         },
         {
           stage: "timing-stats",
-          what: "not known: this viewer has not heard of it there",
+          what: "not known: no progress reported to this viewer",
           at: undefined,
           after: undefined
         }
       ])
       const logged = before.records[0]?.timestamp ?? 0
-      const tell = (by: string, first: number, next: number, at: number): void =>
-        memory.add({ by, topic: events, partition: 0, first: `${first}`, next: `${next}`, count: 1, at })
-      tell("timing-stats", 0, 1, logged + 9)
-      tell("viewer", 0, 1, logged + 5)
-      tell("other", 1, 2, logged + 7)
-      const told = yield* way(eventId(id, 0))
-      expect(told).toMatchObject({ state: "stored", wholeWay: logged - 1_000, troubles: [] })
-      expect(told.line).toBeUndefined()
-      expect(told.records).toMatchObject([{ type: "app_open", params: [["email", "a@b.de"]] }])
-      expect(told.steps.map(({ stage, at, after }) => [stage, at, after])).toEqual([
+      const report = (by: string, first: number, next: number, at: number): void =>
+        progress.add({ by, topic: events, partition: 0, first: `${first}`, next: `${next}`, count: 1, at })
+      report("timing-stats", 0, 1, logged + 9)
+      report("viewer", 0, 1, logged + 5)
+      report("other", 1, 2, logged + 7)
+      const after = yield* timeline(eventId(id, 0))
+      expect(after).toMatchObject({ state: "stored", wholeWay: logged - 1_000, troubles: [] })
+      expect(after.line).toBeUndefined()
+      expect(after.records).toMatchObject([{ type: "app_open", params: [["email", "a@b.de"]] }])
+      expect(after.steps.map(({ stage, at, after }) => [stage, at, after])).toEqual([
         ["gateway", 1_000, undefined],
         ["queue", 1_250, 250],
         ["drainer", 1_250, 0],
@@ -96,34 +96,34 @@ const suite = (open: OpenOwn): void => {
         ["event-counter", undefined, undefined],
         ["other", undefined, undefined]
       ])
-      expect(told.steps.at(-1)?.what).toBe("passed, time no longer known")
-      expect(told.steps[5]?.what).toBe("stored: topic events, partition 0, offset 0")
+      expect(after.steps.at(-1)?.what).toBe("processed; the time is no longer known")
+      expect(after.steps[5]?.what).toBe("stored: topic events, partition 0, offset 0")
     })
   )
 
   check(
-    "stored twice: the second time stands where it happened",
+    "stored twice: the second record is a step at its time",
     Effect.gen(function* () {
-      const { log, way } = yield* places
+      const { log, timeline } = yield* places
       const id = newBatchId()
       yield* store(log, id, { claimed: 1_250, enriched: 1_260, sent: 1_275 })
       yield* store(log, id, { claimed: 1_250, enriched: 5_000, sent: 6_000 })
-      const { steps, records } = yield* way(eventId(id, 0))
+      const { steps, records } = yield* timeline(eventId(id, 0))
       expect(records).toHaveLength(2)
       expect(steps.filter(({ stage }) => stage === "log").map(({ what }) => what)).toEqual([
         "stored: topic events, partition 0, offset 0",
-        "stored again, since the first answer was lost: topic events, partition 0, offset 1"
+        "stored again, because the first acknowledgement was lost: topic events, partition 0, offset 1"
       ])
     })
   )
 
   check(
-    "in flight: who has it until when, its line, and what is still before it",
+    "in flight: its lease, its line, and the pending steps",
     Effect.gen(function* () {
-      const { queue, way } = yield* places
+      const { queue, timeline } = yield* places
       yield* queue.push([line as never])
       const batch = yield* claimAll(queue.source)
-      const inFlight = yield* way(eventId(batch.id, 0))
+      const inFlight = yield* timeline(eventId(batch.id, 0))
       expect(inFlight).toMatchObject({ state: "in flight", wholeWay: undefined, records: [] })
       expect(inFlight.line).toMatchObject({ type: "app_open", address: "203.0.113.9" })
       expect(inFlight.steps.map(({ stage, at }) => [stage, at])).toEqual([
@@ -136,20 +136,20 @@ const suite = (open: OpenOwn): void => {
         ["log", undefined]
       ])
       expect(inFlight.steps[3]?.what).toMatch(
-        /^a drainer has it until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC at the latest, no failed attempt, queue /
+        /^claimed by a drainer until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, no failed attempt, queue /
       )
       yield* batch.release(60_000, true)
-      const waiting = yield* way(eventId(batch.id, 0))
+      const waiting = yield* timeline(eventId(batch.id, 0))
       expect(waiting.steps[3]?.what).toMatch(
-        /^given back; it may be claimed again from .*, one failed attempt, queue /
+        /^released; can be claimed again from .*, one failed attempt, queue /
       )
     })
   )
 
   check(
-    "a dead letter: by whom, when, why and after how many attempts; and nothing that is masked",
+    "a dead letter: its stage, time, reason and attempts, without masked values",
     Effect.gen(function* () {
-      const { queue, way } = yield* places
+      const { queue, timeline } = yield* places
       const [letter] = yield* bury(queue, [line], {
         stage: "enricher",
         reason: "not enriched",
@@ -157,28 +157,28 @@ const suite = (open: OpenOwn): void => {
         attempts: 2,
         last: 9_000_000_000_000
       })
-      const dead = yield* way(letter?.id ?? "")
+      const dead = yield* timeline(letter?.id ?? "")
       expect(dead).toMatchObject({ state: "dead letter", line: { type: "app_open" } })
       expect(dead.steps.at(-1)).toMatchObject({
         stage: "enricher",
-        what: "set aside as a dead letter: not enriched (email=a@b.de\\x1b), 2 failed attempts",
+        what: "became a dead letter: not enriched (email=a@b.de\\x1b), 2 failed attempts",
         at: 9_000_000_000_000
       })
-      const masked = JSON.stringify(yield* way(letter?.id ?? "", readMask("email,address")))
+      const masked = JSON.stringify(yield* timeline(letter?.id ?? "", readMask("email,address")))
       expect(masked).not.toMatch(/a@b|a%40b|203\.0/)
     })
   )
 
   check(
-    "what is nowhere, or no id, has no way",
+    "not found, or not an id: no steps",
     Effect.gen(function* () {
-      const { way } = yield* places
-      expect(yield* way(eventId(newBatchId(), 0))).toMatchObject({
+      const { timeline } = yield* places
+      expect(yield* timeline(eventId(newBatchId(), 0))).toMatchObject({
         state: "not found",
         steps: [],
         records: []
       })
-      expect(yield* way("<script>")).toMatchObject({ state: "not an id", steps: [] })
+      expect(yield* timeline("<script>")).toMatchObject({ state: "not an id", steps: [] })
     })
   )
 }
@@ -186,8 +186,8 @@ const suite = (open: OpenOwn): void => {
 await onOwnQueues(suite)
 
 describe("steps", () => {
-  test("never tell a negative time, but that the clocks differ", () => {
-    const steps = stepsOf([
+  test("have no negative durations, but say that the clocks differ", () => {
+    const steps = withDurations([
       { stage: "gateway", what: "taken", at: 2_000 },
       { stage: "queue", what: "claimed", at: 1_500 },
       { stage: "drainer", what: "read", at: 1_500 },
@@ -195,6 +195,6 @@ describe("steps", () => {
       { stage: "log", what: "stored", at: 3_000 }
     ])
     expect(steps.map(({ after }) => after)).toEqual([undefined, undefined, 0, undefined, undefined])
-    expect(steps[1]?.what).toBe("claimed (by a clock that is at least 500 ms behind that of the step before)")
+    expect(steps[1]?.what).toBe("claimed (its clock is at least 500 ms behind that of the previous step)")
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { addTo, emptyInterval, together } from "../../../../actors/viewer/history/interval.ts"
+import { addRecord, emptyInterval, merged } from "../../../../actors/viewer/history/interval.ts"
 
 const recordOf = (value: string) => ({
   offset: "0",
@@ -11,11 +11,11 @@ const recordOf = (value: string) => ({
 
 const intervalOf = (values: ReadonlyArray<string>) => {
   const interval = emptyInterval()
-  for (const value of values) addTo(interval, recordOf(value))
+  for (const value of values) addRecord(interval, recordOf(value))
   return interval
 }
 
-test("records of both dialects and of none are counted", () => {
+test("records of both dialects and unreadable ones are counted", () => {
   const { all, types, countries, devices } = intervalOf([
     "app_open type=Mobile&klag=5&country=DE e",
     "/t/app_open bot_name&country&device=tablet&device_name&ip=1&klag=1&platform=ios&ts=1 p",
@@ -40,7 +40,7 @@ test("records of both dialects and of none are counted", () => {
   ])
 })
 
-test("names come from anyone: they are cut, and no more than a bound are kept", () => {
+test("names are shortened, and their number is bounded", () => {
   const names = Array.from({ length: 1_000 }, (_, n) => `${n}${"x".repeat(10_000)}`)
   const { types } = intervalOf(names.map((name) => `${name} type=Mobile e`))
   expect(types.size).toBe(101)
@@ -48,9 +48,9 @@ test("names come from anyone: they are cut, and no more than a bound are kept", 
   expect(Math.max(...Array.from(types.keys(), (name) => name.length))).toBe(100)
 })
 
-test("several are one in their sums", () => {
+test("merged intervals have the sums", () => {
   const one = intervalOf(["a type=Mobile&klag=5 e"])
-  const whole = together([one, intervalOf(["a type=Mobile&klag=5 e", "b type=Mobile e"])])
+  const whole = merged([one, intervalOf(["a type=Mobile&klag=5 e", "b type=Mobile e"])])
   expect(whole.all).toBe(3)
   expect([...whole.types]).toEqual([
     ["a", 2],

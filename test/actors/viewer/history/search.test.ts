@@ -1,30 +1,20 @@
-/** A search finds what the log holds, oldest first and page by page, on every log; and says what it did not look at. */
+/** A search finds the records of the log, oldest first, page by page, on every log; and reports what it did not scan. */
 import { describe, expect, test } from "bun:test"
-import { Effect, type Scope } from "effect"
-import { noMask, readMask } from "../../../../actors/inspect/events/mask.ts"
+import { Effect } from "effect"
+import { readMask } from "../../../../actors/inspect/events/mask.ts"
 import type { SearchView } from "../../../../actors/inspect/events/messages.ts"
 import { readCursor } from "../../../../actors/viewer/history/cursor.ts"
-import { pageBytes } from "../../../../actors/viewer/history/page-size.ts"
-import { type SearchQuery, search, standardSince } from "../../../../actors/viewer/history/search.ts"
+import { maxPageBytes } from "../../../../actors/viewer/history/page-limits.ts"
+import { search } from "../../../../actors/viewer/history/search.ts"
+import { defaultSince, type SearchQuery } from "../../../../actors/viewer/history/search-query.ts"
 import type { RecordBatch } from "../../../../bridge/event-log/service.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { eventId, newBatchId, type Topic } from "../../../../contracts/ids.ts"
-import { eventually } from "../../../support/eventually.ts"
-import { kafka } from "../../../support/kafka.ts"
-import { type Log, logsInFile, newTopic, type OpenLogs, openKafka } from "../../../support/logs.ts"
-import { serverUrl } from "../../../support/server.ts"
+import { type Log, newTopic } from "../../../support/logs.ts"
+import { all, describeOnLogs, on, ready } from "./searched-logs.ts"
 
 const line = (type: string, query: string, country = "DE") =>
   `${type} type=Mobile&browser=&engine=&version=&os=&host=h&pod=p&ts=1&ip=cb007109&klag=1&country=${country}&city=XX ${query}`
-
-const all: SearchQuery = { filter: {}, since: 0, until: Number.MAX_SAFE_INTEGER, limit: 100 }
-
-const on = (log: Pick<Log, "scan">, topics: ReadonlyArray<Topic>, patience = 5_000) => ({
-  scan: log.scan,
-  topics,
-  mask: noMask,
-  patience
-})
 
 const append = (log: Log, topic: Topic, values: ReadonlyArray<string>, affinity: string) =>
   log.append(
@@ -36,16 +26,7 @@ const append = (log: Log, topic: Topic, values: ReadonlyArray<string>, affinity:
     affinity
   )
 
-const suite = (open: OpenLogs): void => {
-  const check = <A>(what: string, body: (log: Log) => Effect.Effect<A, unknown, Scope.Scope>): void =>
-    test(what, () =>
-      Effect.runPromise(Effect.asVoid(Effect.scoped(Effect.flatMap(open, ({ log }) => body(log)))))
-    )
-  const ready = (log: Log, topics: ReadonlyArray<Topic>) =>
-    Effect.promise(() =>
-      eventually("the topics are there", () => Effect.runPromise(Effect.isSuccess(log.ensureTopics(topics))))
-    )
-
+await describeOnLogs("a search", (check) => {
   check("finds by type, parameter, text and id, in all topics or in one", (log) =>
     Effect.gen(function* () {
       const [one, other] = [newTopic(), newTopic()]
@@ -60,7 +41,7 @@ const suite = (open: OpenLogs): void => {
       yield* append(log, other, [line("app_open", "user=8", "US"), "no record of ours"], "x")
       const found = (filter: SearchQuery["filter"]) =>
         Effect.map(
-          search({ ...all, filter }, on(log, [one, other])),
+          search({ ...all, filter }, on(log, [one, other], 5_000)),
           ({ events, complete, looked, next }) => {
             expect({ complete, next }).toEqual({ complete: true, next: undefined })
             expect(looked).toBeGreaterThan(0)
@@ -75,12 +56,12 @@ const suite = (open: OpenLogs): void => {
       expect(yield* found({ param: "item~shoe" })).toEqual(["1 purchase 8"])
       expect(yield* found({ text: id })).toEqual(["1 app_open 7"])
       expect(yield* found({ topic: other, country: "us" })).toEqual(["2 app_open 8"])
-      const none = yield* search({ ...all, filter: { topic: "nowhere" } }, on(log, [one, other]))
+      const none = yield* search({ ...all, filter: { topic: "nowhere" } }, on(log, [one, other], 5_000))
       expect(none).toMatchObject({ events: [], complete: true, looked: 0 })
     })
   )
 
-  check("goes through more than a page page by page: each event once, the oldest first", (log) =>
+  check("returns page after page: each event once, oldest first", (log) =>
     Effect.gen(function* () {
       const topics = [newTopic(), newTopic()]
       yield* ready(log, topics)
@@ -94,7 +75,7 @@ const suite = (open: OpenLogs): void => {
       for (let pages = 0; since !== undefined && pages < 40; pages++) {
         const page: SearchView = yield* search(
           { ...all, since, limit: 4, filter: { type: "a" } },
-          on(log, topics)
+          on(log, topics, 5_000)
         )
         expect(page.events.length).toBeLessThanOrEqual(4)
         expect(page.next === undefined).toBe(page.complete)
@@ -106,29 +87,23 @@ const suite = (open: OpenLogs): void => {
     })
   )
 
-  check("ends before `until`, and then looks no further than it must", (log) =>
+  check("ends before `until`", (log) =>
     Effect.gen(function* () {
       const topic = newTopic()
       yield* ready(log, [topic])
       yield* append(log, topic, [line("a", "n=1")], "x")
       yield* Effect.sleep(3)
-      const [first] = (yield* search(all, on(log, [topic]))).events
+      const [first] = (yield* search(all, on(log, [topic], 5_000))).events
       const until = (first?.timestamp ?? 0) + 1
       yield* append(log, topic, [line("a", "n=2")], "x")
-      const page = yield* search({ ...all, until }, on(log, [topic]))
+      const page = yield* search({ ...all, until }, on(log, [topic], 5_000))
       expect(page).toMatchObject({ complete: true, next: undefined })
       expect(page.events.map(({ params }) => params[0]?.[1])).toEqual(["1"])
     })
   )
-}
+})
 
-describe("a search in a file", () => suite(logsInFile))
-const broker = await serverUrl(kafka)
-describe.skipIf(broker === undefined)("a search on Kafka", () =>
-  suite(Effect.map(openKafka(broker ?? ""), (log) => ({ log, other: log })))
-)
-
-describe("a search that is not finished", () => {
+describe("a search in a scripted log", () => {
   const topic = newTopic()
   const batch = (partition: number, offset: number, ...at: ReadonlyArray<number>): RecordBatch => ({
     topic,
@@ -142,8 +117,8 @@ describe("a search that is not finished", () => {
       headers: {}
     }))
   })
-  /** A look that hands over these batches of two partitions, and then ends as it is told. */
-  const looking = (
+  /** A scan of two partitions that has these batches and then ends as given. */
+  const scanOf = (
     batches: ReadonlyArray<RecordBatch>,
     end: Effect.Effect<boolean, Failure>
   ): Pick<Log, "scan"> => ({
@@ -157,19 +132,19 @@ describe("a search that is not finished", () => {
       }))
     )
 
-  test("tells only what no other partition can come before, and where to go on", async () => {
+  test("that stops early returns only events that no other partition can precede, and where to continue", async () => {
     const batches = [batch(0, 0, 100, 200, 300), batch(1, 0, 150, 250)]
-    expect(await times(looking(batches, Effect.never))).toMatchObject({
+    expect(await times(scanOf(batches, Effect.never))).toMatchObject({
       complete: false,
       next: 250,
       times: [100, 150, 200],
-      troubles: [expect.stringContaining("not to its end")]
+      troubles: [expect.stringContaining("before the end of the log")]
     })
   })
 
-  test("tells nothing before every partition was looked at", async () => {
+  test("returns nothing before every partition was scanned", async () => {
     const failed = Effect.fail(new Failure({ reason: "unavailable", message: "Kafka is away." }))
-    expect(await times(looking([batch(0, 0, 100, 200)], failed))).toMatchObject({
+    expect(await times(scanOf([batch(0, 0, 100, 200)], failed))).toMatchObject({
       complete: false,
       next: 50,
       times: [],
@@ -177,28 +152,28 @@ describe("a search that is not finished", () => {
     })
   })
 
-  test("has enough when all partitions are beyond the page", async () => {
+  test("stops when all partitions are beyond the page", async () => {
     const batches = [batch(0, 0, 100, 200, 300), batch(1, 0, 150, 250), batch(0, 3, 400)]
-    const never = Effect.die("looked further than it had to")
-    expect(await times(looking(batches, never), { limit: 2 })).toMatchObject({
+    const never = Effect.die("scanned further than necessary")
+    expect(await times(scanOf(batches, never), { limit: 2 })).toMatchObject({
       complete: false,
       next: 200,
       looked: 5,
       times: [100, 150],
       troubles: []
     })
-    expect(await times(looking(batches, never), { until: 160 })).toMatchObject({
+    expect(await times(scanOf(batches, never), { until: 160 })).toMatchObject({
       complete: true,
       times: [100, 150]
     })
   })
 
-  test("of more events of one millisecond than a page may have says so, and goes on with the others", async () => {
+  test("reports when one millisecond has more events than a page, and continues with the rest", async () => {
     const many = batch(0, 0, 90, ...Array.from({ length: 50 }, () => 100), 110)
-    const whole = looking([many], Effect.succeed(false))
+    const whole = scanOf([many], Effect.succeed(false))
     expect(await times(whole, { limit: 5 })).toMatchObject({ next: 100, times: [90], troubles: [] })
     const later = batch(0, 1, ...Array.from({ length: 50 }, () => 100), 110)
-    const rest = looking([later], Effect.succeed(false))
+    const rest = scanOf([later], Effect.succeed(false))
     expect(await times(rest, { limit: 5, since: 100 })).toMatchObject({
       complete: false,
       next: 101,
@@ -212,7 +187,7 @@ describe("a search that is not finished", () => {
     ["few", (n: number) => n % 7 === 0, 200],
     ["many, in small batches", (n: number) => n % 7 !== 0, 10]
   ])(
-    "every event is on exactly one page, whatever the sizes and times, in one order: %s large",
+    "has every event on exactly one page, whatever the sizes and times: %s large",
     async (_, isLong, size) => {
       const long = "x".repeat(60_000)
       const whole = [0, 1].map(
@@ -239,7 +214,7 @@ describe("a search that is not finished", () => {
       )
       const fromTime = (batches: ReadonlyArray<RecordBatch>): Pick<Log, "scan"> => ({
         scan: ({ since }, see) =>
-          looking(
+          scanOf(
             batches.map((one) => ({
               ...one,
               records: one.records.filter(({ timestamp }) => timestamp >= since)
@@ -248,26 +223,26 @@ describe("a search that is not finished", () => {
           ).scan({ topics: [topic], since }, see)
       })
       for (const limit of [20, 500]) {
-        const told: Array<string> = []
+        const seen: Array<string> = []
         let from: Pick<SearchQuery, "since" | "cursor"> = { since: 50 }
-        for (let isOver = false; !isOver && told.length <= 400; ) {
+        for (let isOver = false; !isOver && seen.length <= 400; ) {
           const page = await Effect.runPromise(
-            search({ filter: {}, until: 1_000, limit, ...from }, on(fromTime(all), [topic]))
+            search({ filter: {}, until: 1_000, limit, ...from }, on(fromTime(all), [topic], 5_000))
           )
-          expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(pageBytes + 2_000)
+          expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(maxPageBytes + 2_000)
           expect(page.events.length).toBeGreaterThan(0)
-          told.push(...page.events.map(({ params }) => params[0]?.[1] ?? ""))
+          seen.push(...page.events.map(({ params }) => params[0]?.[1] ?? ""))
           const cursor = page.cursor === undefined ? undefined : readCursor(page.cursor)
           from = cursor === undefined ? { since: page.next ?? 0 } : { since: cursor.timestamp, cursor }
           isOver = page.complete
         }
-        expect(told).toHaveLength(400)
-        expect(new Set(told).size).toBe(400)
+        expect(seen).toHaveLength(400)
+        expect(new Set(seen).size).toBe(400)
       }
     }
   )
 
-  test("weighs no more than an answer may, however large its events are; of each the beginning is told", async () => {
+  test("has a bounded size however large its events are, and shortens them", async () => {
     const records = Array.from({ length: 200 }, (_, n) => ({
       offset: String(n),
       timestamp: 100 + n,
@@ -281,31 +256,31 @@ describe("a search that is not finished", () => {
       end: "200",
       records: records.slice(10 * n, 10 * n + 10)
     }))
-    const places = on(looking(batches, Effect.succeed(false)), [topic], 60_000)
+    const places = on(scanOf(batches, Effect.succeed(false)), [topic], 60_000)
     const page = await Effect.runPromise(search({ ...all, limit: 500 }, places))
-    expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(pageBytes + 2_000)
+    expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(maxPageBytes + 2_000)
     expect(page.events.length).toBeGreaterThan(1)
     expect(page).toMatchObject({ complete: false, next: 100 + page.events.length })
     expect(page.events[0]?.raw).toEndWith("characters more)")
   })
 
-  test("that ends in the middle of a millisecond keeps its cursor", async () => {
+  test("that ends within a millisecond keeps its cursor", async () => {
     const cursor = { timestamp: 100, topic, partition: 0, offset: 5n }
-    expect(await times(looking([], Effect.never), { since: 100, cursor })).toMatchObject({
+    expect(await times(scanOf([], Effect.never), { since: 100, cursor })).toMatchObject({
       complete: false,
       next: 100,
       cursor: `100.0.5.${topic}`
     })
-    const rest = looking([batch(0, 1, ...Array.from({ length: 8 }, () => 100), 110)], Effect.succeed(false))
+    const rest = scanOf([batch(0, 1, ...Array.from({ length: 8 }, () => 100), 110)], Effect.succeed(false))
     expect(await times(rest, { since: 100, cursor })).toMatchObject({
       complete: true,
       times: [100, 100, 100, 110]
     })
   })
 
-  test("finds nothing of what is hidden", async () => {
+  test("does not find masked values", async () => {
     const mask = readMask("n,address")
-    const places = { ...on(looking([batch(0, 0, 100)], Effect.succeed(false)), [topic]), mask }
+    const places = { ...on(scanOf([batch(0, 0, 100)], Effect.succeed(false)), [topic], 5_000), mask }
     const by = (filter: SearchQuery["filter"]) => Effect.runPromise(search({ ...all, filter }, places))
     expect((await by({ param: "n=1" })).events).toEqual([])
     expect((await by({ text: "n=1" })).events).toEqual([])
@@ -315,9 +290,9 @@ describe("a search that is not finished", () => {
   })
 })
 
-test("a search without a time begins an hour ago, one for an event id when its batch was claimed", () => {
+test("a search without a time begins an hour ago, one for an event id at its batch's claim", () => {
   const now = Date.now()
-  expect(standardSince({}, now)).toBe(now - 3_600_000)
+  expect(defaultSince({}, now)).toBe(now - 3_600_000)
   const id = eventId(newBatchId(), 3)
-  expect(Math.abs(standardSince({ text: ` ${id} ` }, now + 1e9) - (now - 60_000))).toBeLessThan(1_000)
+  expect(Math.abs(defaultSince({ text: ` ${id} ` }, now + 1e9) - (now - 60_000))).toBeLessThan(1_000)
 })

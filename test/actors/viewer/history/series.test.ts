@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { readMask } from "../../../../actors/inspect/events/mask.ts"
-import { makeSeries, seriesNames, shownSeries } from "../../../../actors/viewer/history/series.ts"
+import { makeSeries, seriesNames, visibleSeries } from "../../../../actors/viewer/history/series.ts"
 import type { RecordBatch } from "../../../../bridge/event-log/service.ts"
 import { Topic } from "../../../../contracts/ids.ts"
 
@@ -10,7 +10,7 @@ const topic = Topic.make("events")
 const line = (type: string, { country = "DE", klag = 10, device = "Mobile" } = {}) =>
   `${type} type=${device}&browser=&engine=&version=&os=&host=h&pod=p&ts=1&ip=1&klag=${klag}&country=${country}&city=XX e`
 
-/** Records from an offset on, of the same moment. */
+/** Consecutive records from an offset on, with the same time. */
 const batch = (
   from: number,
   values: ReadonlyArray<string>,
@@ -31,14 +31,14 @@ const batch = (
 
 const times = <A>(count: number, value: A): ReadonlyArray<A> => Array.from({ length: count }, () => value)
 
-test("of names that a mask hides only the sum is told", () => {
-  const shown = (list: string) => seriesNames.map((name) => shownSeries(name, readMask(list)))
+test("when the mask hides its names, a series has the sum only", () => {
+  const shown = (list: string) => seriesNames.map((name) => visibleSeries(name, readMask(list)))
   expect(shown("email")).toEqual([...seriesNames])
   expect(shown("country,type")).toEqual(["all", "types", "all", "all", "klag"])
 })
 
-describe("figures over time", () => {
-  test("are rates of whole intervals, beginning where all is known", () => {
+describe("a series", () => {
+  test("has rates of complete intervals, from where all records are known", () => {
     const series = makeSeries(now - 20_000)
     const reader = series.reader()
     series.add(reader, batch(0, times(10, line("a")), now - 8_000), now)
@@ -55,7 +55,7 @@ describe("figures over time", () => {
     ])
   })
 
-  test("show ten names, the largest, and what is left as one", () => {
+  test("has the ten largest names and the rest as one", () => {
     const series = makeSeries(now - 60_000)
     const many = Array.from({ length: 13 }, (_, n) =>
       times(20 - n, line(`type-${n}`, { country: `${n}` }))
@@ -75,7 +75,7 @@ describe("figures over time", () => {
     expect(series.view("devices", 1, now).lines.map(({ name }) => name)).toEqual(["Mobile"])
   })
 
-  test("of names without number stay bounded, and all events count", () => {
+  test("of any number of names is bounded, and counts all events", () => {
     const series = makeSeries(now - 60_000)
     const names = Array.from({ length: 5_000 }, (_, n) => line(`type-${n}`))
     series.add(series.reader(), batch(0, names, now - 5_000), now)
@@ -84,7 +84,7 @@ describe("figures over time", () => {
     expect(lines.reduce((sum, { values }) => sum + (values.at(-1) ?? 0), 0)).toBeCloseTo(1_000, 5)
   })
 
-  test("of klag are percentiles in milliseconds, none where nothing was", () => {
+  test("of klag has percentiles in ms, and none without events", () => {
     const series = makeSeries(now - 60_000)
     const seconds =
       "/t/a bot_name&country=DE&device=mobile&device_name&ip=1&klag=2&platform=ios&ts=1795206905 p"
@@ -99,7 +99,7 @@ describe("figures over time", () => {
     expect(lines[0]?.values.at(-2)).toBeNull()
   })
 
-  test("of a longer span have longer intervals, and an hour is kept", () => {
+  test("of a longer span has longer intervals, and an hour is kept", () => {
     const series = makeSeries(now - 7_200_000)
     const reader = series.reader()
     for (let ago = 7_200; ago > 0; ago -= 5) {
@@ -112,14 +112,14 @@ describe("figures over time", () => {
     expect(new Set(hour.lines[0]?.values)).toEqual(new Set([1]))
   })
 
-  test("a clock ahead of ours makes no figures of the future", () => {
+  test("has no points in the future when the log's clock is ahead", () => {
     const series = makeSeries(now - 60_000)
     series.add(series.reader(), batch(0, [line("a")], now + 3_600_000), now)
     expect(series.view("all", 1, now + 5_000).lines[0]?.values.at(-1)).toBe(0.2)
   })
 })
 
-describe("records that several readers bring", () => {
+describe("records that several readers add", () => {
   const total = (series: ReturnType<typeof makeSeries>): number =>
     Math.round(
       5 *
@@ -129,7 +129,7 @@ describe("records that several readers bring", () => {
           .reduce<number>((sum, n) => sum + (n ?? 0), 0)
     )
 
-  test("count once: those that look back bring what lies before, and what they have in common", () => {
+  test("count once, also in overlapping ranges", () => {
     const series = makeSeries(now - 60_000)
     const [live, back, further] = [series.reader(), series.reader(), series.reader()]
     const at = now - 5_000
@@ -147,7 +147,7 @@ describe("records that several readers bring", () => {
     expect(total(series)).toBe(126)
   })
 
-  test("a log that was deleted and made again is counted from its beginning", () => {
+  test("of a log that was deleted and created again count from its beginning", () => {
     const series = makeSeries(now - 60_000)
     const reader = series.reader()
     series.add(reader, batch(0, times(10, line("a")), now - 5_000, { end: 10 }), now)

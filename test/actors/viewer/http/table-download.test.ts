@@ -1,4 +1,4 @@
-/** The files of tables: written by the only CSV writer, sent piece by piece, whole at the end. */
+/** Tables as files: written by the only CSV writer and sent in chunks. */
 import { expect, test } from "bun:test"
 import type { TableRow } from "../../../../actors/viewer/counters.ts"
 import { csvTexts, jsonTexts, streamOf } from "../../../../actors/viewer/http/table-download.ts"
@@ -6,12 +6,12 @@ import { csvTexts, jsonTexts, streamOf } from "../../../../actors/viewer/http/ta
 const csv = (rows: ReadonlyArray<TableRow>): string => [...csvTexts(rows)].join("")
 const json = (rows: ReadonlyArray<TableRow>): string => [...jsonTexts(rows)].join("")
 
-test("rows are lines that end as RFC 4180 has it; texts are quoted, numbers are not", () => {
+test("rows are lines with the line ends of RFC 4180; texts are quoted, numbers are not", () => {
   expect(csv([{ type: 'a "b", c\nd', events: 3 }])).toBe('"type","events"\r\n"a ""b"", c\nd",3\r\n')
   expect(csv([])).toBe("\r\n")
 })
 
-test("no text begins like a formula, and a negative number stays one", () => {
+test("a text that begins like a formula is guarded, and a negative number stays a number", () => {
   const begins = [
     "=",
     "+",
@@ -36,7 +36,7 @@ test("no text begins like a formula, and a negative number stays one", () => {
   expect(csv([{ type: "a;=1+1" }])).toBe('"type"\r\n"a;=1+1"\r\n')
 })
 
-test("many rows come in pieces, each written when the one before was taken", async () => {
+test("many rows are sent in chunks, each written when the previous one was consumed", async () => {
   const rows = Array.from({ length: 1_234 }, (_, n) => ({ type: `type ${n}`, events: n }))
   expect([...csvTexts(rows)].length).toBe(4)
   expect(csv(rows).split("\r\n")).toHaveLength(1_236)

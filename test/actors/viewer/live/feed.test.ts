@@ -7,7 +7,7 @@ import {
   liveFeed,
   standardLimits
 } from "../../../../actors/viewer/live/feed.ts"
-import { maxWaiting } from "../../../../actors/viewer/live/subscriber.ts"
+import { maxQueuedEvents } from "../../../../actors/viewer/live/subscriber.ts"
 import { bytesOf } from "../../../../contracts/event.ts"
 import type { CopyStage } from "../../../../contracts/event-copy.ts"
 import { BatchId, Topic } from "../../../../contracts/ids.ts"
@@ -15,24 +15,24 @@ import { eventually } from "../../../support/eventually.ts"
 import { batchOf } from "../watching.ts"
 
 const feedWith = (limits: Partial<FeedLimits> = {}, mask = noMask): LiveFeed =>
-  liveFeed(mask, { ...standardLimits, interval: 5, ...limits })
+  liveFeed(mask, { ...standardLimits, intervalMs: 5, ...limits })
 
 const opened: Array<() => void> = []
 const watching = (feed: LiveFeed, filter: Filter = {}) => {
-  const heard: Array<LiveMessage> = []
+  const messages: Array<LiveMessage> = []
   const recipient = { isReady: true }
-  const watch = feed.watch(filter, {
-    send: (message) => heard.push(JSON.parse(message)),
+  const subscription = feed.subscribe(filter, {
+    send: (message) => messages.push(JSON.parse(message)),
     isReady: () => recipient.isReady
   })
-  opened.push(watch.close)
+  opened.push(subscription.close)
   return {
-    ...watch,
-    heard,
+    ...subscription,
+    messages,
     recipient,
-    types: () => heard.flatMap(({ events }) => events.map(({ type }) => type)),
-    offsets: () => heard.flatMap(({ events }) => events.map(({ offset }) => Number(offset))),
-    dropped: () => heard.reduce((sum, { dropped }) => sum + dropped, 0)
+    types: () => messages.flatMap(({ events }) => events.map(({ type }) => type)),
+    offsets: () => messages.flatMap(({ events }) => events.map(({ offset }) => Number(offset))),
+    dropped: () => messages.reduce((sum, { dropped }) => sum + dropped, 0)
   }
 }
 const run = (from: number, to: number, type = "app_open"): ReturnType<typeof batchOf> =>
@@ -55,31 +55,31 @@ const copies = (stage: CopyStage, line: string, dropped = 0) => ({
   ]
 })
 
-describe("a watch", () => {
-  test("begins with the last events that match, and then gets every event once, in order", async () => {
-    const feed = feedWith({ history: 8, first: 3 })
+describe("a subscription", () => {
+  test("begins with the recent events that match, then gets every event once, in order", async () => {
+    const feed = feedWith({ maxRecent: 8, maxFirst: 3 })
     feed.add(run(0, 10))
-    const { heard, offsets } = watching(feed)
-    expect(heard).toMatchObject([{ total: 10, sample: 1, dropped: 0 }])
+    const { messages, offsets } = watching(feed)
+    expect(messages).toMatchObject([{ total: 10, sample: 1, dropped: 0 }])
     expect(offsets()).toEqual([7, 8, 9])
     feed.add(run(10, 12))
     feed.add(run(12, 15))
     await eventually("the next", () => offsets().length === 8)
     expect(offsets()).toEqual(range(7, 15))
-    expect(heard.at(-1)).toMatchObject({ total: 15, sample: 1, dropped: 0 })
+    expect(messages.at(-1)).toMatchObject({ total: 15, sample: 1, dropped: 0 })
   })
 
-  test("is told the figures at once, also when there is nothing to see, and when they change", async () => {
+  test("gets the figures at once, also without events, and when they change", async () => {
     const feed = feedWith()
-    const { heard } = watching(feed, { type: "other" })
-    expect(heard).toEqual([{ total: 0, rate: 0, sample: 1, dropped: 0, events: [] }])
+    const { messages } = watching(feed, { type: "other" })
+    expect(messages).toEqual([{ total: 0, rate: 0, sample: 1, dropped: 0, events: [] }])
     feed.add(run(0, 7))
-    await eventually("the total", () => heard.at(-1)?.total === 7)
-    await eventually("that none came for a second", () => heard.at(-1)?.rate === 0)
-    expect(heard.at(-1)).toEqual({ total: 7, rate: 0, sample: 1, dropped: 0, events: [] })
+    await eventually("the total", () => messages.at(-1)?.total === 7)
+    await eventually("that none came for a second", () => messages.at(-1)?.rate === 0)
+    expect(messages.at(-1)).toEqual({ total: 7, rate: 0, sample: 1, dropped: 0, events: [] })
   })
 
-  test("gets what it asked for, from the past too, whatever others watch", async () => {
+  test("gets the events of its filter, recent ones too, independently of others", async () => {
     const feed = feedWith()
     feed.add(run(0, 2, "buy"))
     feed.add(run(2, 4))
@@ -93,25 +93,25 @@ describe("a watch", () => {
     expect(same.types()).toEqual(buys.types())
   })
 
-  test("that has ended costs and gets nothing more", async () => {
+  test("gets nothing after it was closed", async () => {
     const feed = feedWith()
     const one = watching(feed)
     const other = watching(feed)
-    expect(feed.watchers()).toBe(2)
+    expect(feed.subscribers()).toBe(2)
     one.close()
     one.close()
-    expect(feed.watchers()).toBe(1)
+    expect(feed.subscribers()).toBe(1)
     feed.add(run(0, 3))
-    await eventually("the other is told", () => other.offsets().length === 3)
+    await eventually("the other has them", () => other.offsets().length === 3)
     expect(one.offsets()).toEqual([])
     other.close()
-    expect(feed.watchers()).toBe(0)
+    expect(feed.subscribers()).toBe(0)
   })
 })
 
-describe("one who reads slowly", () => {
-  test("loses the oldest, is told how many, once, and takes nothing from others", async () => {
-    const feed = feedWith({ perClient: 10_000, first: 0 })
+describe("a slow subscriber", () => {
+  test("loses the oldest events, gets their number once, and does not affect others", async () => {
+    const feed = feedWith({ maxPerSubscriber: 10_000, maxFirst: 0 })
     const slow = watching(feed)
     const quick = watching(feed)
     slow.recipient.isReady = false
@@ -120,82 +120,84 @@ describe("one who reads slowly", () => {
       await eventually("the quick one has them", () => quick.offsets().length === at + 100)
     }
     slow.recipient.isReady = true
-    await eventually("what is left", () => slow.offsets().length === maxWaiting)
-    expect(slow.offsets()).toEqual(range(700 - maxWaiting, 700))
-    expect(slow.dropped()).toBe(700 - maxWaiting)
+    await eventually("what is left", () => slow.offsets().length === maxQueuedEvents)
+    expect(slow.offsets()).toEqual(range(700 - maxQueuedEvents, 700))
+    expect(slow.dropped()).toBe(700 - maxQueuedEvents)
     expect(quick.dropped()).toBe(0)
     feed.add(run(700, 701))
     await eventually("the next", () => slow.offsets().at(-1) === 700)
-    expect(slow.dropped()).toBe(700 - maxWaiting)
+    expect(slow.dropped()).toBe(700 - maxQueuedEvents)
   })
 
-  test("or has paused is told no events, but the figures, and goes on where it was", async () => {
-    const feed = feedWith({ perClient: 10_000 })
+  test("that is paused gets figures without events, and continues when resumed", async () => {
+    const feed = feedWith({ maxPerSubscriber: 10_000 })
     const one = watching(feed)
     one.pause()
     feed.add(run(0, 700))
-    await eventually("the total", () => one.heard.at(-1)?.total === 700, 5_000)
+    await eventually("the total", () => one.messages.at(-1)?.total === 700, 5_000)
     expect(one.offsets()).toEqual([])
     one.resume()
-    await eventually("what is left", () => one.offsets().length === maxWaiting)
+    await eventually("what is left", () => one.offsets().length === maxQueuedEvents)
     expect(one.offsets().at(-1)).toBe(699)
-    expect(one.dropped()).toBe(700 - maxWaiting)
+    expect(one.dropped()).toBe(700 - maxQueuedEvents)
   })
 })
 
-describe("more than can be shown", () => {
-  test("is sampled: few are shown, and it is said one of how many", async () => {
-    const feed = feedWith({ perClient: 50 })
-    const { heard, offsets } = watching(feed)
+describe("events over the limits", () => {
+  test("are sampled, and the sampling is reported", async () => {
+    const feed = feedWith({ maxPerSubscriber: 50 })
+    const { messages, offsets } = watching(feed)
     feed.add(run(0, 5_000))
     await eventually("some of them", () => offsets().length > 0)
     expect(offsets().length).toBeLessThanOrEqual(50)
-    const told = heard.find(({ events }) => events.length > 0)
-    expect(told?.total).toBe(5_000)
-    expect(Math.abs((told?.sample ?? 0) * offsets().length - 5_000)).toBeLessThanOrEqual(told?.sample ?? 0)
-    expect(heard.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(0)
+    const message = messages.find(({ events }) => events.length > 0)
+    expect(message?.total).toBe(5_000)
+    expect(Math.abs((message?.sample ?? 0) * offsets().length - 5_000)).toBeLessThanOrEqual(
+      message?.sample ?? 0
+    )
+    expect(messages.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(0)
   })
 
-  test("for all together is shared among them", async () => {
-    const feed = feedWith({ perClient: 1_000, together: 100 })
+  test("of all subscribers together are shared among them", async () => {
+    const feed = feedWith({ maxPerSubscriber: 1_000, maxTogether: 100 })
     const all = Array.from({ length: 10 }, () => watching(feed))
     feed.add(run(0, 5_000))
     await eventually("all have some", () => all.every(({ offsets }) => offsets().length > 0))
     for (const { offsets } of all) expect(offsets().length).toBeLessThanOrEqual(15)
   })
 
-  test("can be compared with so many filters is looked at in part, and said so, after pauses too", async () => {
-    const feed = feedWith({ comparisons: 100, perClient: 1_000_000, together: 10_000_000 })
+  test("are compared in part when there are many filters, which is reported, after idle intervals too", async () => {
+    const feed = feedWith({ maxComparisons: 100, maxPerSubscriber: 1_000_000, maxTogether: 10_000_000 })
     const all = Array.from({ length: 20 }, (_, n) =>
       watching(feed, { type: "=t", text: n === 0 ? "" : `n${n}` })
     )
     feed.add(run(0, 1_000, "t"))
-    await eventually("the first are told", () => (all[0]?.offsets().length ?? 0) > 0)
-    // The moments between two looks have no events: what was too much is still known after them.
+    await eventually("the first has some", () => (all[0]?.offsets().length ?? 0) > 0)
+    // Intervals without events must not reset the sampling at once.
     let added = 1_000
-    await eventually("only a part is looked at", () => {
+    await eventually("only a part is compared", () => {
       feed.add(run(added, added + 100, "t"))
       added += 100
-      return all.some(({ heard }) => heard.some(({ sample }) => sample > 1))
+      return all.some(({ messages }) => messages.some(({ sample }) => sample > 1))
     })
   })
 
-  test("are weighed too: long events are shortened, and the past is bounded in bytes", async () => {
-    const feed = feedWith({ historyBytes: 300_000 })
+  test("are limited in bytes too: long events are shortened, and recent events are bounded", async () => {
+    const feed = feedWith({ maxRecentBytes: 300_000 })
     const long = (n: number) => batchOf([`long type=Desktop a=${"x".repeat(100_000)}&b=${n}`], n)
     for (let n = 0; n < 10; n++) feed.add(long(n))
-    const { heard, offsets } = watching(feed)
+    const { messages, offsets } = watching(feed)
     expect(offsets()).toEqual([8, 9])
-    expect(JSON.stringify(heard).length).toBeLessThan(50_000)
-    expect(heard[0]?.events[0]?.raw).toEndWith("characters more)")
+    expect(JSON.stringify(messages).length).toBeLessThan(50_000)
+    expect(messages[0]?.events[0]?.raw).toEndWith("characters more)")
   })
 })
 
 describe("stages", () => {
-  test("other than the log's are told as copies, to those who watch them, while they do", async () => {
+  test("other than stored are sent as copies, to their subscribers only", async () => {
     const feed = feedWith()
     let changes = 0
-    feed.onStages(() => {
+    feed.onStagesChanged(() => {
       changes += 1
     })
     const stored = watching(feed)
@@ -207,7 +209,7 @@ describe("stages", () => {
     feed.addCopies(copies("raw", "10.0.0.1 5 h nopod /t/line a=1 UA"))
     feed.addCopies(copies("enriched", "record type=Desktop a=1", 7))
     feed.add(run(0, 1, "stored"))
-    await eventually("all are told", () => [stored, raw, enriched].every(({ types }) => types().length > 0))
+    await eventually("all have one", () => [stored, raw, enriched].every(({ types }) => types().length > 0))
     expect([stored, raw, enriched].map(({ types }) => types())).toEqual([["stored"], ["line"], ["record"]])
     expect(enriched.dropped()).toBe(7)
     expect(watching(feed, { stage: "raw" }).types()).toEqual(["line"])
@@ -219,11 +221,11 @@ describe("stages", () => {
   })
 })
 
-test("what is masked is told to nobody and found by nobody", async () => {
+test("masked values are neither sent nor matched", async () => {
   const feed = feedWith({}, readMask("email"))
   feed.add(batchOf(["buy type=Desktop email=a%40b.de&n=1"]))
-  expect(JSON.stringify(watching(feed).heard)).toContain("•••")
-  expect(JSON.stringify(watching(feed).heard)).not.toContain("b.de")
+  expect(JSON.stringify(watching(feed).messages)).toContain("•••")
+  expect(JSON.stringify(watching(feed).messages)).not.toContain("b.de")
   for (const filter of [{ text: "b.de" }, { param: "email=a@b.de" }, { param: "email~b" }]) {
     expect(watching(feed, filter).types()).toEqual([])
   }

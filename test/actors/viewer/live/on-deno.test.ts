@@ -7,7 +7,7 @@ import { denoProgram } from "../../../support/deno.ts"
 const deno = denoProgram()
 
 test.skipIf(deno === undefined)(
-  "on Deno the live list is told over sockets and streams in the same way",
+  "on Deno the live list works the same over sockets and streams",
   async () => {
     const root = join(import.meta.dirname, "..", "..", "..", "..")
     const args = ["run", "-A", join(import.meta.dirname, "on-deno.ts")]

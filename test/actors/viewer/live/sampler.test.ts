@@ -1,24 +1,24 @@
 import { expect, test } from "bun:test"
-import { Thinned } from "../../../../actors/viewer/live/sampler.ts"
+import { Sampler } from "../../../../actors/viewer/live/sampler.ts"
 
-const pushed = (count: number, limit: number): Thinned<number> => {
-  const thinned = new Thinned<number>(limit)
-  for (let n = 0; n < count; n++) thinned.push(n)
-  return thinned
+const pushed = (count: number, limit: number): Sampler<number> => {
+  const sampler = new Sampler<number>(limit)
+  for (let n = 0; n < count; n++) sampler.push(n)
+  return sampler
 }
 
-test("few are all taken, in order, and then forgotten", () => {
-  const thinned = pushed(5, 10)
-  expect(thinned.take(5)).toEqual({ items: [0, 1, 2, 3, 4], every: 1 })
-  expect(thinned.isEmpty).toBe(true)
-  expect(thinned.take(5)).toEqual({ items: [], every: 1 })
+test("few items are all taken, in order, and removed", () => {
+  const sampler = pushed(5, 10)
+  expect(sampler.take(5)).toEqual({ items: [0, 1, 2, 3, 4], every: 1 })
+  expect(sampler.isEmpty).toBe(true)
+  expect(sampler.take(5)).toEqual({ items: [], every: 1 })
 })
 
-test("of many, one in so many is taken, evenly, and what is said is true", () => {
+test("of many items every Nth is taken, and N is right", () => {
   for (const count of [6, 10, 11, 100, 1_000, 12_345]) {
-    for (const most of [1, 5, 40, 200]) {
-      const { items, every } = pushed(count, 100).take(most)
-      expect(items.length).toBeLessThanOrEqual(most)
+    for (const max of [1, 5, 40, 200]) {
+      const { items, every } = pushed(count, 100).take(max)
+      expect(items.length).toBeLessThanOrEqual(max)
       expect(items.length).toBeGreaterThan(0)
       const gaps = items.slice(1).map((item, place) => item - (items[place] ?? 0))
       expect(gaps.every((gap) => gap === every)).toBe(true)

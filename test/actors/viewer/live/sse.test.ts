@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net"
 import { noMask } from "../../../../actors/inspect/events/mask.ts"
 import type { ViewerOptions } from "../../../../actors/viewer/app.ts"
 import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
-import { maxClients } from "../../../../actors/viewer/live/connection-limit.ts"
+import { maxConnections } from "../../../../actors/viewer/live/connection-limit.ts"
 import { liveFeed, standardLimits } from "../../../../actors/viewer/live/feed.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { type Started, type Stream, startViewer, stream } from "../watching.ts"
@@ -23,16 +23,16 @@ const start = async (options: Partial<ViewerOptions> = {}): Promise<Started> => 
   started.push(viewer)
   return viewer
 }
-const read = async (...asked: Parameters<typeof stream>): Promise<Stream> => {
-  const one = await stream(...asked)
+const read = async (...request: Parameters<typeof stream>): Promise<Stream> => {
+  const one = await stream(...request)
   open.push(one)
   return one
 }
 
-test("tells what was there and what comes, as the query filters it", async () => {
+test("sends recent and new events that match the query", async () => {
   const { url, add, feed } = await start()
   add("buy type=Desktop&country=DE n=1", "open type=Desktop n=2")
-  const { answer, events, heard } = await read(url, "?type=%3Dbuy&param=n")
+  const { answer, events, messages } = await read(url, "?type=%3Dbuy&param=n")
   expect(answer.headers.get("content-type")).toBe("text/event-stream")
   expect(answer.headers.get("cache-control")).toBe("no-store")
   expect(answer.headers.get("x-content-type-options")).toBe("nosniff")
@@ -40,26 +40,26 @@ test("tells what was there and what comes, as the query filters it", async () =>
   add("open type=Desktop n=3", "buy type=Desktop n=%0A%0Adata:%20x")
   await eventually("what comes", () => events().length === 2)
   expect(events()[1]?.params).toEqual([["n", "\n\ndata: x"]])
-  expect(heard.at(-1)).toMatchObject({ total: 4, sample: 1, dropped: 0 })
-  expect(feed.watchers()).toBe(1)
+  expect(messages.at(-1)).toMatchObject({ total: 4, sample: 1, dropped: 0 })
+  expect(feed.subscribers()).toBe(1)
 })
 
-test("ends with its client, and with the viewer", async () => {
+test("ends when its client disconnects, and with the viewer", async () => {
   const { url, feed, end, add } = await start()
   const [one, other] = [await read(url), await read(url)]
-  await eventually("both watch", () => feed.watchers() === 2)
+  await eventually("both watch", () => feed.subscribers() === 2)
   one.leave()
   await eventually("one has left", () => {
     add("more type=Desktop a")
-    return feed.watchers() === 1
+    return feed.subscribers() === 1
   })
   end()
   await other.ended
-  expect(feed.watchers()).toBe(0)
+  expect(feed.subscribers()).toBe(0)
   expect((await fetch(`${url}/live`)).status).toBe(503)
 })
 
-test("is for those who may look, and refuses what can be no filter", async () => {
+test("needs credentials, and refuses an invalid filter", async () => {
   const auth = credentials({ token: "t-1" })
   const { url } = await start({ auth })
   expect((await read(url)).answer.status).toBe(401)
@@ -72,17 +72,17 @@ test("is for those who may look, and refuses what can be no filter", async () =>
   }
 })
 
-test("to HEAD it says what it is and keeps no place", async () => {
+test("answers HEAD without using a connection", async () => {
   const { url, feed } = await start()
-  for (let n = 0; n < maxClients + 1; n++) {
+  for (let n = 0; n < maxConnections + 1; n++) {
     const answer = await fetch(`${url}/live`, { method: "HEAD" })
     expect(answer.status).toBe(200)
   }
-  await eventually("nobody watches", () => feed.watchers() === 0)
+  await eventually("nobody watches", () => feed.subscribers() === 0)
 })
 
-test("to one who does not read little is sent, and others are not held up", async () => {
-  const feed = liveFeed(noMask, { ...standardLimits, interval: 10, perClient: 10_000 })
+test("sends little to a client that does not read, and delays nobody", async () => {
+  const feed = liveFeed(noMask, { ...standardLimits, intervalMs: 10, maxPerSubscriber: 10_000 })
   const { url, server, add } = await start({ feed })
   let received = 0
   let end = ""
@@ -93,10 +93,10 @@ test("to one who does not read little is sent, and others are not held up", asyn
   silent.once("data", () => silent.pause())
   open.push(silent)
   const other = await read(url)
-  await eventually("both watch", () => feed.watchers() === 2)
+  await eventually("both watch", () => feed.subscribers() === 2)
   let added = 0
   await eventually(
-    "far more was told than may wait",
+    "far more was sent than is queued",
     () => {
       add(...Array.from({ length: 20 }, () => `long type=Desktop n=${added++}&x=${"x".repeat(10_000)}`))
       return other.events().reduce((sum, { raw }) => sum + raw.length, 0) > 64 * 1024 * 1024

@@ -1,9 +1,17 @@
-/** The live socket over real connections: who may open it, and what it tells. */
+/** The live socket over real connections: who may open it, and what it sends. */
 import { afterEach, describe, expect, test } from "bun:test"
 import type { ViewerOptions } from "../../../../actors/viewer/app.ts"
 import { credentials } from "../../../../actors/viewer/auth/credentials.ts"
 import { eventually } from "../../../support/eventually.ts"
-import { askForTicket, hear, type Started, startViewer, ticketOf, type Watcher, watch } from "../watching.ts"
+import {
+  clientOf,
+  requestTicket,
+  type Started,
+  startViewer,
+  ticketOf,
+  type Watcher,
+  watch
+} from "../watching.ts"
 
 const started: Array<Started> = []
 const start = async (options: Partial<ViewerOptions> = {}): Promise<Started> => {
@@ -18,103 +26,103 @@ afterEach(async () => {
 const login = { authorization: `Basic ${btoa("viewer:secret")}` }
 const auth = credentials({ login: { user: "viewer", password: "secret" }, token: "t-1" })
 
-// Bun's own; the types have the browser's, which sets no headers.
+// Bun's WebSocket takes headers; the types are those of the browser.
 const SocketWithHeaders = WebSocket as unknown as new (
   url: string,
   options: { headers: Record<string, string> }
 ) => WebSocket
 const watchWith = (url: string, ticket: string, headers: Record<string, string>): Watcher =>
-  hear(new SocketWithHeaders(`${url.replace("http", "ws")}/live?ticket=${ticket}`, { headers }), [
+  clientOf(new SocketWithHeaders(`${url.replace("http", "ws")}/live?ticket=${ticket}`, { headers }), [
     { watch: {} }
   ])
 
-describe("what it tells", () => {
-  test("is what was there and what comes, as it is written", async () => {
+describe("the socket sends", () => {
+  test("recent and new events, as they are written", async () => {
     const { url, add } = await start()
     add("app_open type=Desktop x=%3Cscript%3E", "garbage")
-    const { events, heard } = watch(url, await ticketOf(url), { watch: {} })
+    const { events, messages } = watch(url, await ticketOf(url), { watch: {} })
     await eventually("the last events", () => events().length === 2)
     expect(events()[0]).toMatchObject({ stage: "stored", type: "app_open", params: [["x", "<script>"]] })
     add("purchase type=Desktop a")
     await eventually("the next event", () => events().length === 3)
-    expect(heard.at(-1)).toMatchObject({ total: 3, sample: 1, dropped: 0, events: [{ type: "purchase" }] })
+    expect(messages.at(-1)).toMatchObject({ total: 3, sample: 1, dropped: 0, events: [{ type: "purchase" }] })
   })
 
-  test("is nothing before it is ordered, and what was ordered last from then on", async () => {
+  test("nothing before the first command, then the events of the last command", async () => {
     const { url, add, feed } = await start()
     add("app_open type=Desktop a", "purchase type=Desktop a")
-    const { events, heard, order, opened } = watch(url, await ticketOf(url))
+    const { events, messages, send, opened } = watch(url, await ticketOf(url))
     await opened
-    expect(feed.watchers()).toBe(0)
-    order({ watch: { type: "PURCHASE" } })
-    await eventually("the last events", () => heard.length > 0)
+    expect(feed.subscribers()).toBe(0)
+    send({ watch: { type: "PURCHASE" } })
+    await eventually("the last events", () => messages.length > 0)
     expect(events().map(({ type }) => type)).toEqual(["purchase"])
-    expect(heard[0]?.total).toBe(2)
-    order({ watch: { type: "=app_open", param: "a" } })
-    await eventually("those of the new watch", () => heard.length > 1)
+    expect(messages[0]?.total).toBe(2)
+    send({ watch: { type: "=app_open", param: "a" } })
+    await eventually("those of the new watch", () => messages.length > 1)
     expect(events().map(({ type }) => type)).toEqual(["purchase", "app_open"])
-    expect(feed.watchers()).toBe(1)
+    expect(feed.subscribers()).toBe(1)
   })
 
-  test("differs for two who watch differently", async () => {
+  test("different events to clients with different filters", async () => {
     const { url, add } = await start()
     const one = watch(url, await ticketOf(url), { watch: { type: "a" } })
     const other = watch(url, await ticketOf(url), { watch: { country: "DE" } })
-    await eventually("both watch", () => one.heard.length > 0 && other.heard.length > 0)
+    await eventually("both watch", () => one.messages.length > 0 && other.messages.length > 0)
     add("a type=Desktop&country=FR x", "b type=Desktop&country=DE x")
-    await eventually("both are told", () => one.events().length > 0 && other.events().length > 0)
+    await eventually("both have one", () => one.events().length > 0 && other.events().length > 0)
     expect(one.events().map(({ type }) => type)).toEqual(["a"])
     expect(other.events().map(({ type }) => type)).toEqual(["b"])
   })
 
-  test("is no event while it is paused, but for what a new watch begins with", async () => {
+  test("no event while it is paused, except the recent ones of a new filter", async () => {
     const { url, add } = await start()
     add("first type=Desktop a")
-    const { order, events, heard } = watch(url, await ticketOf(url), { watch: {} })
+    const { send, events, messages } = watch(url, await ticketOf(url), { watch: {} })
     await eventually("the first event", () => events().length === 1)
-    order({ pause: true })
-    order({ watch: { type: "=first" } })
+    send({ pause: true })
+    send({ watch: { type: "=first" } })
     await eventually("the first event again", () => events().length === 2)
     add("first type=Desktop b")
-    await eventually("a total without events", () => heard.at(-1)?.total === 2)
+    await eventually("a total without events", () => messages.at(-1)?.total === 2)
     expect(events().length).toBe(2)
-    order({ resume: true })
+    send({ resume: true })
     await eventually("the rest", () => events().length === 3)
   })
 
-  test("leaves nothing behind when it is closed", async () => {
+  test("nothing after it was closed, and frees its subscription", async () => {
     const { url, feed } = await start()
-    const { socket, heard } = watch(url, await ticketOf(url), { watch: {} })
-    await eventually("the first total", () => heard.length === 1)
-    expect(feed.watchers()).toBe(1)
+    const { socket, messages } = watch(url, await ticketOf(url), { watch: {} })
+    await eventually("the first total", () => messages.length === 1)
+    expect(feed.subscribers()).toBe(1)
     socket.close()
-    await eventually("nobody watches", () => feed.watchers() === 0)
+    await eventually("nobody watches", () => feed.subscribers() === 0)
   })
 })
 
-describe("it is opened", () => {
+describe("the socket is opened", () => {
   test("with a ticket, once, and with nothing else", async () => {
     const { url, feed } = await start()
     const ticket = await ticketOf(url)
     for (const wrong of ["", "x", ticket.slice(1)]) expect(await watch(url, wrong).opened).toBe(false)
     expect(await watch(url, ticket, { watch: {} }).opened).toBe(true)
     expect(await watch(url, ticket).opened).toBe(false)
-    await eventually("one watches", () => feed.watchers() === 1)
+    await eventually("one watches", () => feed.subscribers() === 1)
   })
 
-  test("by no other page, with whatever ticket", async () => {
+  test("by no other page, whatever its ticket", async () => {
     const { url, server, feed } = await start()
     for (const origin of ["http://evil.example", `https://127.0.0.1:${server.port + 1}`, "null"]) {
       expect(await watchWith(url, await ticketOf(url), { origin }).opened).toBe(false)
     }
     expect(await watchWith(url, await ticketOf(url), { origin: url }).opened).toBe(true)
-    await eventually("one watches", () => feed.watchers() === 1)
+    await eventually("one watches", () => feed.subscribers() === 1)
   })
 
-  test("without a password of its own, but the ticket is given to those alone who know one", async () => {
+  test("without credentials, but a ticket needs credentials", async () => {
     const { url, add } = await start({ auth })
     add("app_open type=Desktop a")
-    expect((await askForTicket(url)).status).toBe(401)
+    expect((await requestTicket(url)).status).toBe(401)
     for (const headers of [login, { authorization: "Bearer t-1" }]) {
       const { events } = watch(url, await ticketOf(url, headers), { watch: {} })
       await eventually("the last event", () => events().length === 1)
@@ -124,22 +132,22 @@ describe("it is opened", () => {
 })
 
 describe("a ticket", () => {
-  test("is given to the viewer's own page and kept by nobody", async () => {
+  test("is issued to the viewer's own page and not cached", async () => {
     const { url } = await start()
-    const answer = await askForTicket(url)
+    const answer = await requestTicket(url)
     expect(answer.status).toBe(200)
     expect(answer.headers.get("cache-control")).toBe("no-store")
     expect(await answer.json()).toEqual({ ticket: expect.any(String), seconds: 60 })
     for (const origin of ["http://evil.example", "null"]) {
-      expect((await askForTicket(url, { origin })).status).toBe(401)
+      expect((await requestTicket(url, { origin })).status).toBe(401)
     }
     expect((await fetch(`${url}/api/ticket`)).status).toBe(405)
     expect((await fetch(`${url}/api/ticket`, { method: "POST" })).status).toBe(401)
   })
 })
 
-describe("those who guess", () => {
-  test("have to wait after ten wrong passwords, with the right one too; others do not", async () => {
+describe("password guessing", () => {
+  test("is throttled per address after ten wrong passwords, also for the right one", async () => {
     const ask = async (address: string, authorization?: string) =>
       fetch(`${url}/api/counters`, {
         headers: { "x-address": address, ...(authorization === undefined ? {} : { authorization }) }

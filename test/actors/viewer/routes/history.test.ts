@@ -1,77 +1,79 @@
-/** What the addresses of the past take and refuse; and that downloads are files. */
+/** What the history routes accept and refuse; and the downloads. */
 import { describe, expect, test } from "bun:test"
-import type { SearchQuery } from "../../../../actors/viewer/history/search.ts"
-import { GatewayAway, sendTestTo } from "../../../../actors/viewer/history/send-test-event.ts"
-import type { Past } from "../../../../actors/viewer/history/service.ts"
+import type { SearchQuery } from "../../../../actors/viewer/history/search-query.ts"
+import { GatewayUnreachable, sendTestTo } from "../../../../actors/viewer/history/send-test-event.ts"
+import type { History } from "../../../../actors/viewer/history/service.ts"
 import { Failure } from "../../../../contracts/failure.ts"
 import { serve } from "../../../../gateway/http/serve.ts"
-import { ask, noPast, ownPage } from "../requests.ts"
+import { ask, counterTables, noHistory, ownPage } from "../requests.ts"
 
-const past = (some: Partial<Past>) => ({ past: { ...noPast, ...some } })
+const withHistory = (some: Partial<History>) => ({ history: { ...noHistory, ...some } })
 
 describe("GET /api/search", () => {
-  const asked = async (query: string) => {
+  const received = async (query: string) => {
     const seen: Array<SearchQuery> = []
-    const search: Past["search"] = async (one) => {
+    const search: History["search"] = async (one) => {
       seen.push(one)
       return { events: [], looked: 0, complete: true, next: undefined, troubles: [] }
     }
-    const answer = await ask(`/api/search${query}`, past({ search }))
+    const answer = await ask(`/api/search${query}`, withHistory({ search }))
     return { status: answer.status, query: seen[0] }
   }
 
-  test("takes a filter, times and a limit", async () => {
-    const { query } = await asked("?type=%3Dapp_open&param=a%3D1&country=&since=5&until=9&limit=7&stage=raw")
+  test("accepts a filter, times and a limit", async () => {
+    const { query } = await received(
+      "?type=%3Dapp_open&param=a%3D1&country=&since=5&until=9&limit=7&stage=raw"
+    )
     expect(query).toEqual({
       filter: { type: "=app_open", param: "a=1", stage: "raw" },
       since: 5,
       until: 9,
       limit: 7
     })
-    const standard = (await asked("")).query
+    const standard = (await received("")).query
     expect(standard).toMatchObject({ filter: {}, until: Number.MAX_SAFE_INTEGER, limit: 100 })
-    expect((await asked("?limit=100000")).query?.limit).toBe(500)
-    expect((await asked("?limit=0")).query?.limit).toBe(1)
+    expect((await received("?limit=100000")).query?.limit).toBe(500)
+    expect((await received("?limit=0")).query?.limit).toBe(1)
   })
 
-  test("refuses what is no number, and filters without end", async () => {
+  test("refuses invalid numbers and oversized filters", async () => {
     for (const query of ["?since=yesterday", "?until=-1", "?limit=1e9", `?text=${"x".repeat(1_001)}`]) {
-      expect(await asked(query)).toEqual({ status: 400, query: undefined })
+      expect(await received(query)).toEqual({ status: 400, query: undefined })
     }
   })
 
-  test("says when too many search", async () => {
-    const search = () => Promise.reject(new Failure({ reason: "busy", message: "Others are searching." }))
-    const answer = await ask("/api/search", past({ search }))
+  test("is 503 at the limit of concurrent searches", async () => {
+    const search = () => Promise.reject(new Failure({ reason: "busy", message: "Too many searches." }))
+    const answer = await ask("/api/search", withHistory({ search }))
     expect(answer.status).toBe(503)
     expect(answer.headers.get("retry-after")).toBe("1")
   })
 })
 
 describe("GET /api/series", () => {
-  test("tells the figures that there are, of so many minutes", async () => {
+  test("returns the known series of the given minutes", async () => {
     const seen: Array<unknown> = []
-    const series: Past["series"] = (name, minutes) => {
+    const series: History["series"] = (name, minutes) => {
       seen.push([name, minutes])
       return { name, unit: "ms", step: 5, times: [], known: 0, lines: [], troubles: [] }
     }
-    expect((await ask("/api/series/klag", past({ series }))).status).toBe(200)
-    expect((await ask("/api/series/all?minutes=60", past({ series }))).status).toBe(200)
+    expect((await ask("/api/series/klag", withHistory({ series }))).status).toBe(200)
+    expect((await ask("/api/series/all?minutes=60", withHistory({ series }))).status).toBe(200)
     expect(seen).toEqual([
       ["klag", 15],
       ["all", 60]
     ])
-    expect((await ask("/api/series/toString", past({ series }))).status).toBe(404)
-    expect((await ask("/api/series/all?minutes=x", past({ series }))).status).toBe(400)
+    expect((await ask("/api/series/toString", withHistory({ series }))).status).toBe(404)
+    expect((await ask("/api/series/all?minutes=x", withHistory({ series }))).status).toBe(400)
   })
 })
 
 describe("POST /api/test-event", () => {
-  const post = (body: unknown, some: Partial<Past>, headers: Record<string, string> = ownPage) =>
-    ask("/api/test-event", past(some), { method: "POST", headers, body: JSON.stringify(body) })
+  const post = (body: unknown, some: Partial<History>, headers: Record<string, string> = ownPage) =>
+    ask("/api/test-event", withHistory(some), { method: "POST", headers, body: JSON.stringify(body) })
   const event = { type: "app_open", params: { a: "1" } }
 
-  test("goes through the gateway as a client's would, with a marker", async () => {
+  test("is sent through the gateway as a client would, with a marker", async () => {
     const requests: Array<{ url: string; body: unknown; key: string | null }> = []
     const gateway = await serve({
       port: 0,
@@ -94,18 +96,18 @@ describe("POST /api/test-event", () => {
     const gone = await post(event, { sendTest })
     expect(gone.status).toBe(503)
     expect((await gone.json()).message).toContain(
-      `http://127.0.0.1:${gateway.port} (GATEWAY_URL) did not answer`
+      `http://127.0.0.1:${gateway.port} (GATEWAY_URL) did not respond`
     )
   })
 
-  test("says that no gateway is known", async () => {
+  test("is refused when no gateway is known", async () => {
     const answer = await post(event, { sendTest: sendTestTo(() => undefined) })
     expect(answer.status).toBe(503)
     expect((await answer.json()).message).toContain("GATEWAY_URL")
   })
 
-  test("takes no event that would lead elsewhere, none that is too large, and only from its own page", async () => {
-    const sendTest = () => Promise.reject(new GatewayAway("asked"))
+  test("refuses paths that leave the endpoint, oversized events, and other pages", async () => {
+    const sendTest = () => Promise.reject(new GatewayUnreachable("asked"))
     for (const type of ["", ".", "..", "a\nb", "x".repeat(201)]) {
       expect((await post({ type, params: {} }, { sendTest })).status).toBe(400)
     }
@@ -115,15 +117,17 @@ describe("POST /api/test-event", () => {
       400
     )
     expect((await post(event, {}, { ...ownPage, origin: "http://evil.example" })).status).toBe(401)
-    expect((await ask("/api/test-event", past({}))).status).toBe(405)
+    expect((await ask("/api/test-event", withHistory({}))).status).toBe(405)
   })
 })
 
 describe("downloads", () => {
   const download = (path: string) =>
-    ask(`/counters/${path}`, { table: async () => [{ type: "=1+1", events: 3 }] })
+    ask(`/counters/${path}`, {
+      counterTables: { ...counterTables, table: async () => [{ type: "=1+1", events: 3 }] }
+    })
 
-  test("are files in CSV, safe from formulas, and in JSON", async () => {
+  test("are CSV, with a formula guard, or JSON", async () => {
     const csv = await download("event-counter/by-type.csv")
     expect(csv.headers.get("content-type")).toStartWith("text/csv")
     expect(csv.headers.get("content-disposition")).toBe('attachment; filename="event-counter-by-type.csv"')
@@ -133,7 +137,7 @@ describe("downloads", () => {
     expect(await asJson.json()).toEqual([{ type: "=1+1", events: 3 }])
   })
 
-  test("are only of tables that there are", async () => {
+  test("are 404 for unknown tables", async () => {
     for (const path of [
       "event-counter/by-type.exe",
       "event-counter/other.csv",

@@ -93,7 +93,7 @@ inBrowser("events made to harm", (check) => {
       for (let n = 0; n < count; n += viewport.width > 1_000 ? 1 : 4) {
         const row = shown.nth(n)
         await click(row)
-        await reads(page.locator("#events .details .verdict"), /from the edge to the log/)
+        await reads(page.locator("#events .details .verdict"), /from the gateway to the log/)
         await isUnharmed(page)
         await click(row)
       }

@@ -1,4 +1,4 @@
-/** Small things of the pages in a real browser: the zone of times, keys, menus, what stands where nothing is yet. */
+/** Details of the pages in a browser: time zone, keyboard shortcuts, menus, empty states. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import { inBrowser } from "../../../support/browser.ts"
 import { eventually } from "../../../support/eventually.ts"
@@ -6,7 +6,7 @@ import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"
 import { click, overflow, reads, rowOf, sees, texts } from "./seeing.ts"
 import { pushLines, send } from "./sending.ts"
 
-inBrowser("the comforts of the pages", (check) => {
+inBrowser("details of the pages", (check) => {
   let spoor: Spoor
   const settings = ownSettings()
   const at = (path: string): URL => new URL(path, spoor.address("watch them"))
@@ -16,7 +16,7 @@ inBrowser("the comforts of the pages", (check) => {
   })
   afterAll(() => spoor.end("SIGKILL"))
 
-  check("where nothing is yet, the pages say how to send the first event", async ({ open }) => {
+  check("empty pages say how to send the first event", async ({ open }) => {
     const page = await open(at("/events"))
     const { host } = new URL(spoor.address("send events"))
     await reads(page.locator("#empty code"), new RegExp(`^curl 'http://${host}/t/app_open`))
@@ -27,11 +27,11 @@ inBrowser("the comforts of the pages", (check) => {
   })
 
   check(
-    "an address at which nothing stands is a page for people and JSON for programs",
+    "an address that does not exist is a page for people and JSON for programs",
     async ({ open, forgive }) => {
       forgive(/404/)
       const page = await open(at("/nosuch"))
-      await reads(page.locator("h1"), /^There is no such page$/)
+      await reads(page.locator("h1"), /^Page not found$/)
       await reads(page.locator("#address"), /^\/nosuch$/)
       await page.getByRole("link", { name: "overview", exact: true }).click()
       await reads(page.locator("#sentence"), /\./)
@@ -42,7 +42,7 @@ inBrowser("the comforts of the pages", (check) => {
     }
   )
 
-  check("times are in the reader's zone, which is shown, or in UTC", async ({ open }) => {
+  check("times are in the time zone of the browser, which is shown, or in UTC", async ({ open }) => {
     await send(spoor, "timed", { tick: "1" })
     const page = await open(at("/events?type=timed"))
     const time = rowOf(page, "tick").locator("time")
@@ -63,16 +63,16 @@ inBrowser("the comforts of the pages", (check) => {
     await sees("the field", () => page.locator("[name=since]").inputValue(), "2026-01-02T08:34:05")
   })
 
-  check("? shows the keys, and Escape closes them", async ({ open }) => {
+  check("? shows the keyboard shortcuts, and Escape closes them", async ({ open }) => {
     const page = await open(at("/events"))
     await page.locator(".zone").waitFor()
     await page.locator("body").press("?")
-    const dialog = page.getByRole("dialog", { name: "Keys" })
-    await reads(dialog, /Space\s+pauses/)
+    const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" })
+    await reads(dialog, /Space\s+pause or resume/)
     await page.keyboard.press("Escape")
     await sees("it is gone", () => dialog.count(), 0)
-    await page.getByRole("button", { name: "Keys of this page" }).click()
-    await reads(dialog, /these keys/)
+    await page.getByRole("button", { name: "Keyboard shortcuts" }).click()
+    await reads(dialog, /these shortcuts/)
     await dialog.getByRole("button", { name: "Close" }).click()
     await sees("it is gone", () => dialog.count(), 0)
     await page.locator("[name=text]").press("?")
@@ -89,7 +89,7 @@ inBrowser("the comforts of the pages", (check) => {
     await menu.locator("summary").press("Enter")
     await sees("its rows", () => texts(menu.locator(".name")), [
       "Event",
-      "Journey",
+      "Timeline",
       "Parameters",
       "Device",
       "Place",
@@ -102,8 +102,8 @@ inBrowser("the comforts of the pages", (check) => {
     await sees("the parameters", copied, `"name","value"\r\n"pick","1"\r\n`)
     await menu.getByRole("button", { name: "Copy the event as JSON" }).click()
     await eventually("the event", async () => JSON.parse(await copied()).type === "copied")
-    await menu.getByRole("button", { name: "Copy the journey as CSV" }).click()
-    await eventually("its way", async () =>
+    await menu.getByRole("button", { name: "Copy the timeline as CSV" }).click()
+    await eventually("its timeline", async () =>
       (await copied()).startsWith(`"stage","what","at","after_ms"\r\n"gateway",`)
     )
     await page.keyboard.press("Escape")
@@ -162,7 +162,7 @@ inBrowser("the comforts of the pages", (check) => {
     expect(page.url()).toMatch(/dead-letters$/)
   })
 
-  check("numbers of a range of time are counted from the log", async ({ open }) => {
+  check("numbers of a time range are counted from the log", async ({ open }) => {
     const before = Date.now()
     await send(spoor, "ranged", { action: "late" })
     await eventually("it is stored", async () => {

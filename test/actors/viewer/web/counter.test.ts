@@ -48,7 +48,7 @@ inBrowser("the pages of the numbers", (check) => {
     await reads(rowsOf(page, "timings").first(), /\d/)
   })
 
-  check("a table is sorted by the column that is chosen", async ({ open }) => {
+  check("a table is sorted by the pressed column", async ({ open }) => {
     const page = await open(at("/counters/metadata-counter"))
     const first = async () => (await shown(page, "by country")).map(([country]) => country)
     await sees("the largest first", first, ["US", "DE", "GB"])
@@ -64,7 +64,7 @@ inBrowser("the pages of the numbers", (check) => {
     await sees("the smallest first", first, ["GB", "DE", "US"])
   })
 
-  check("charts are drawn in the colours of their keys, and a key hides its line", async ({ open }) => {
+  check("charts are drawn in the colours of their legend, and a key hides its line", async ({ open }) => {
     const page = await open(at("/counters/event-counter"))
     await page.getByRole("button", { name: "5 min", exact: true }).click()
     const chart = page.locator(".chart").first()
@@ -76,7 +76,7 @@ inBrowser("the pages of the numbers", (check) => {
     expect(await key.getAttribute("aria-pressed")).toBe("false")
     await eventually("and is gone", async () => !(await isDrawn()))
     expect(await chart.getByRole("img").getAttribute("aria-label")).toMatch(
-      /^Events a second by type\. Now: /
+      /^Events per second by type\. Now: /
     )
     for (const name of ["metadata-counter", "search-counter", "timing-stats"]) {
       await page.goto(String(at(`/counters/${name}`)))
@@ -86,7 +86,7 @@ inBrowser("the pages of the numbers", (check) => {
     }
   })
 
-  check("tables can be taken away as CSV and JSON, and calculate nothing", async ({ open, forgive }) => {
+  check("tables are copied and downloaded as CSV and JSON without formulas", async ({ open, forgive }) => {
     const page = await open(at("/counters/event-counter"), {
       permissions: ["clipboard-read", "clipboard-write"]
     })
@@ -113,13 +113,13 @@ inBrowser("the pages of the numbers", (check) => {
     forgive(/503/)
     await page.route("**/by-type.csv", (route) => route.fulfill({ status: 503 }))
     await page.getByRole("button", { name: "Copy by type as CSV" }).click()
-    await reads(page.locator("#copied"), /^Not copied: The viewer answered with 503\.$/)
+    await reads(page.locator("#copied"), /^Not copied: The viewer answered with status 503\.$/)
     expect(await copied()).toBe(json.text)
     await page.keyboard.press("Escape")
     await sees("the menu is closed", () => page.locator("details.menu[open]").count(), 0)
   })
 
-  check("a table is reset when that is confirmed, and goes on from 0", async ({ open }) => {
+  check("a table is reset after a confirmation and counts from 0", async ({ open }) => {
     const page = await open(at("/counters/event-counter"))
     const byAction = () => shown(page, "by action")
     const reset = page.getByRole("button", { name: "Reset by action" })

@@ -1,14 +1,9 @@
-/** The CSV that the page of events copies and saves: a spreadsheet shows it and does not run it. */
+/** CSV of the pages and of the server's downloads: a spreadsheet evaluates nothing of it. */
 import { expect, test } from "bun:test"
-import { join } from "node:path"
+import { csvTexts } from "../../../../actors/viewer/http/table-download.ts"
+import { csvOf, pairsCsv } from "../../../../actors/viewer/web/csv.ts"
 
-const page = join(import.meta.dirname, "..", "..", "..", "..", "actors", "viewer", "web")
-const csv: {
-  readonly csvOf: (rows: ReadonlyArray<ReadonlyArray<string | number | undefined>>) => string
-  readonly pairsCsv: (pairs: ReadonlyArray<readonly [string, string]>) => string
-} = await import(join(page, "csv.js"))
-
-test("a text that begins like a formula stands behind an apostrophe", () => {
+test("a text that begins like a formula gets a leading apostrophe", () => {
   const signs = ["=", "+", "-", "@", "＝", "＋", "－", "＠"]
   const before = [
     "",
@@ -25,17 +20,24 @@ test("a text that begins like a formula stands behind an apostrophe", () => {
     " \u0001\u00ad "
   ]
   for (const text of signs.flatMap((sign) => before.map((blank) => `${blank}${sign}1+1`))) {
-    expect(csv.csvOf([[text]])).toStartWith(`"'${text}`)
+    expect(csvOf([[text]])).toStartWith(`"'${text}`)
   }
-  for (const text of ["\tx", "\rx", "\nx"]) expect(csv.csvOf([[text]])).toStartWith(`"'`)
+  for (const text of ["\tx", "\rx", "\nx"]) expect(csvOf([[text]])).toStartWith(`"'`)
 })
 
-test("numbers and other texts stay as they are, and are quoted by RFC 4180", () => {
-  expect(csv.csvOf([["a-b", 'say "hi", you', "x\ny", -5, undefined]])).toBe(
+test("the server's downloads guard formulas after white space and control characters", () => {
+  for (const text of [" =1+1", "\u0001=1+1"]) {
+    const [, row] = [...csvTexts([{ text }])]
+    expect(row).toBe(`"'${text}"\r\n`)
+  }
+})
+
+test("numbers and other texts stay as they are, quoted by RFC 4180", () => {
+  expect(csvOf([["a-b", 'say "hi", you', "x\ny", -5, undefined]])).toBe(
     '"a-b","say ""hi"", you","x\ny",-5,\r\n'
   )
 })
 
-test("names are as harmless as values", () => {
-  expect(csv.pairsCsv([["=a", "@b"]])).toBe('"name","value"\r\n"\'=a","\'@b"\r\n')
+test("names are guarded like values", () => {
+  expect(pairsCsv([["=a", "@b"]])).toBe('"name","value"\r\n"\'=a","\'@b"\r\n')
 })

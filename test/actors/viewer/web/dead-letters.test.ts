@@ -1,4 +1,4 @@
-/** Dead letters and the ledger in a real browser: a letter is found, tried, repaired and replayed, and the account stays even. */
+/** Dead letters and the ledger in a browser: a dead letter is found, dry-run, repaired and replayed; the ledger balances. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import type { Page } from "playwright-core"
 import { inBrowser } from "../../../support/browser.ts"
@@ -21,8 +21,8 @@ inBrowser("dead letters and the ledger", (check) => {
     })
   }
 
-  /** The account of all topics: received, stored, dead letters, discarded, waiting, in flight, replays. */
-  const account = async (page: Page) => (await texts(page.locator("#total td"))).map(Number)
+  /** The totals of all topics: received, stored, dead letters, discarded, waiting, in flight, replays. */
+  const totals = async (page: Page) => (await texts(page.locator("#total td"))).map(Number)
 
   beforeAll(async () => {
     spoor = await startSpoor(["--all"], settings)
@@ -32,7 +32,7 @@ inBrowser("dead letters and the ledger", (check) => {
   afterAll(() => spoor.end("SIGKILL"))
 
   check(
-    "a letter is found by its reason, tried, repaired, replayed, and seen to arrive",
+    "a dead letter is found by its reason, dry-run, repaired, replayed, and arrives",
     async ({ open }) => {
       const page = await open(at("/"))
       await page.getByRole("link", { name: "Dead letters", exact: true }).first().click()
@@ -44,24 +44,27 @@ inBrowser("dead letters and the ledger", (check) => {
       ])
       await page.locator("#letters .line").click()
       await reads(page.locator("#envelope"), /reason\s+time is not a number[\s\S]*stage\s+drainer/)
-      await page.getByRole("button", { name: "Try dry" }).click()
-      await reads(page.locator("#trial"), /It would be set aside again: "time is not a number"/)
+      await page.getByRole("button", { name: "Dry run" }).click()
+      await reads(
+        page.locator("#dry-run"),
+        /It would be dead-lettered again by the drainer: "time is not a number"/
+      )
       await page
         .getByLabel("Line", { exact: true })
         .fill(`8.8.8.8 ${Date.now()} trk nopod /t/late n=1 curl/8`)
-      await page.getByRole("button", { name: "Try dry" }).click()
-      await reads(page.locator("#trial"), /It would be stored in topic events[\s\S]*late type=Bot/)
+      await page.getByRole("button", { name: "Dry run" }).click()
+      await reads(page.locator("#dry-run"), /It would be stored in topic events[\s\S]*late type=Bot/)
       await page.getByRole("button", { name: "Replay" }).click()
-      await reads(page.locator("#outcome"), /^1 dead letter replayed\. On its way again/)
+      await reads(page.locator("#outcome"), /^1 dead letter replayed\. The queue has it again/)
       await page.goto(String(at("/events?type=late")))
       await sees("it has arrived", () => typesOf(page), ["late"])
       await page.goto(String(at("/ledger")))
-      await sees("the account", () => account(page), [4, 2, 2, 0, 0, 0, 1])
-      await reads(page.locator("#verdict"), /^It adds up: every line is accounted for/)
+      await sees("the totals", () => totals(page), [4, 2, 2, 0, 0, 0, 1])
+      await reads(page.locator("#verdict"), /^The ledger balances: every line is accounted for/)
     }
   )
 
-  check("letters are discarded only after a question", async ({ open }) => {
+  check("dead letters are discarded only after a confirmation", async ({ open }) => {
     const page = await open(at("/dead-letters?text=neither"))
     await page.getByLabel("Select all on this page").check()
     await reads(page.locator("#chosen"), /^1 selected$/)
@@ -75,19 +78,19 @@ inBrowser("dead letters and the ledger", (check) => {
     await reads(page.locator("#outcome"), /^1 dead letter discarded/)
     await reads(page.locator("#empty"), /^No dead letter matches/)
     await page.goto(String(at("/ledger")))
-    await sees("the account", () => account(page), [4, 2, 1, 1, 0, 0, 1])
+    await sees("the totals", () => totals(page), [4, 2, 1, 1, 0, 0, 1])
   })
 
-  check("the ledger says where an event is, and leads to its letter", async ({ open }) => {
+  check("the ledger locates an event and links to its dead letter", async ({ open }) => {
     const page = await open(at("/dead-letters"))
     await page.locator("#letters .line").click()
-    await page.getByRole("link", { name: "where is it?" }).click()
-    await reads(page.locator("#whereabouts"), /"too few fields"|no path|dead letter/i)
+    await page.getByRole("link", { name: "locate" }).click()
+    await reads(page.locator("#event-location"), /"too few fields"|no path|dead letter/i)
     await page.getByRole("link", { name: "Open the dead letter" }).click()
     await reads(page.locator("#state"), /^in the list$/)
     await page.goto(String(at("/ledger")))
     await page.getByLabel("Event id").fill("no id")
     await page.getByRole("button", { name: "Find" }).click()
-    await reads(page.locator("#whereabouts"), /\S/)
+    await reads(page.locator("#event-location"), /\S/)
   })
 })

@@ -1,49 +1,40 @@
-/** The address of the page of events: a link to it shows the same to somebody else, and what is chosen is found. */
+/** The address of the page of events: a link shows the same to anyone, and a chosen parameter is found. */
 import { describe, expect, test } from "bun:test"
-import { join } from "node:path"
 import { matches } from "../../../../actors/inspect/events/filter.ts"
 import type { EventView, Filter } from "../../../../actors/inspect/events/messages.ts"
-
-interface Sight {
-  readonly filter: Readonly<Record<string, string>>
-  readonly isPast: boolean
-  readonly since: number | undefined
-  readonly until: number | undefined
-  readonly event: string | undefined
-}
-
-const page = join(import.meta.dirname, "..", "..", "..", "..", "actors", "viewer", "web")
-const filter: {
-  readonly sightOf: (search: string) => Sight
-  readonly searchOf: (sight: Sight) => string
-  readonly withParam: (param: string | undefined, name: string, value: string) => string
-  readonly namesIn: (param?: string) => ReadonlySet<string>
-  readonly isEventId: (text: string) => boolean
-} = await import(join(page, "event-filter.js"))
+import {
+  isEventId,
+  namesIn,
+  type Selection,
+  searchOf,
+  selectionOf,
+  withParam
+} from "../../../../actors/viewer/web/event-filter.ts"
 
 const id = "0199a0b1c2d3e4f5a6b7c8d9e0f1a2b3-4"
 
 describe("the address", () => {
-  test("says all that is shown, and shows it again", () => {
-    const sight: Sight = {
+  test("says the whole selection, and restores it", () => {
+    const selection: Selection = {
       filter: { text: "x y", type: "=app_open", param: "a=1&b~2", country: "DE", stage: "raw" },
-      isPast: true,
+      isHistory: true,
       since: 1795206905000,
       until: undefined,
+      order: undefined,
       event: id
     }
-    expect(filter.sightOf(filter.searchOf(sight))).toEqual(sight)
+    expect(selectionOf(searchOf(selection))).toEqual(selection)
   })
 
   test("of the live list without a filter is plain", () => {
-    expect(filter.searchOf(filter.sightOf("?type=&text=+&stage=stored"))).toBe("")
+    expect(searchOf(selectionOf("?type=&text=+&stage=stored"))).toBe("")
   })
 
-  test("takes milliseconds and the old page's filter by the whole type, and leaves out what is no time", () => {
-    expect(filter.sightOf("?since=1795206905000")).toMatchObject({ isPast: true, since: 1795206905000 })
-    expect(filter.sightOf("?filter=open").filter).toEqual({ type: "=open" })
-    expect(filter.sightOf("?filter=%E8%B4%AD&type=a").filter).toEqual({ type: "a" })
-    expect(filter.sightOf("?since=soon&until=1e99")).toMatchObject({ isPast: false, since: undefined })
+  test("takes milliseconds and the old page's filter by type, and ignores invalid times", () => {
+    expect(selectionOf("?since=1795206905000")).toMatchObject({ isHistory: true, since: 1795206905000 })
+    expect(selectionOf("?filter=open").filter).toEqual({ type: "=open" })
+    expect(selectionOf("?filter=%E8%B4%AD&type=a").filter).toEqual({ type: "a" })
+    expect(selectionOf("?since=soon&until=1e99")).toMatchObject({ isHistory: false, since: undefined })
   })
 })
 
@@ -71,24 +62,24 @@ describe("a parameter that is chosen", () => {
     times: {}
   }
 
-  test("is found by the viewer, whatever signs are in it", () => {
+  test("is found by the server, whatever characters it has", () => {
     for (const [name, value] of event.params) {
-      const param = filter.withParam(undefined, name, value)
+      const param = withParam(undefined, name, value)
       const chosen: Filter = { param }
       expect(matches(chosen)(event)).toBe(true)
       expect(matches(chosen)({ ...event, params: [[name, `${value}x`]] })).toBe(false)
-      expect(filter.namesIn(param)).toEqual(new Set([name]))
+      expect(namesIn(param)).toEqual(new Set([name]))
     }
   })
 
-  test("joins others, and takes the place of one of its name", () => {
-    const both = filter.withParam("q~shoes&a%26b=1", "a&b", "2")
+  test("is added to others, and replaces one of the same name", () => {
+    const both = withParam("q~shoes&a%26b=1", "a&b", "2")
     expect(both).toBe("q~shoes&a%26b=2")
-    expect(filter.withParam(both, "q", "red")).toBe("a%26b=2&q=red")
+    expect(withParam(both, "q", "red")).toBe("a%26b=2&q=red")
   })
 })
 
-test("only the id of an event is taken for one", () => {
-  expect(filter.isEventId(id)).toBe(true)
-  expect(filter.isEventId("0199a0b1c2d3e4f5a6b7c8d9e0f1a2b3")).toBe(false)
+test("only an event id counts as one", () => {
+  expect(isEventId(id)).toBe(true)
+  expect(isEventId("0199a0b1c2d3e4f5a6b7c8d9e0f1a2b3")).toBe(false)
 })

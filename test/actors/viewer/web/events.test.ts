@@ -27,7 +27,7 @@ inBrowser("the page of events", (check) => {
   })
   afterAll(() => spoor.end("SIGKILL"))
 
-  check("filters combine, stand in the address and survive a reload", async ({ open }) => {
+  check("filters combine, are part of the address and survive a reload", async ({ open }) => {
     const page = await open(at("/events"))
     const five = ["app_open", "app_open", "app_open", "app_reopen", "purchase"]
     await sees("all", () => typesOf(page), five)
@@ -46,14 +46,14 @@ inBrowser("the page of events", (check) => {
     await page.reload()
     await sees("the same after a reload", () => typesOf(page), ["app_open"])
     await field("topic").fill("other")
-    await reads(page.locator("#empty"), /No event that matches yet/)
+    await reads(page.locator("#empty"), /No matching events yet/)
     await page.getByRole("button", { name: "Clear" }).click()
     await sees("all again", () => typesOf(page), five)
     await page.goBack()
-    await reads(page.locator("#empty"), /No event that matches yet/)
+    await reads(page.locator("#empty"), /No matching events yet/)
   })
 
-  check("a value of an event is a filter when it is chosen", async ({ open }) => {
+  check("a chosen value sets the filter", async ({ open }) => {
     const page = await open(at("/events"))
     await rowOf(page, "order=4711")
       .locator(".type .choice")
@@ -67,7 +67,7 @@ inBrowser("the page of events", (check) => {
     expect(await page.locator("[name=param]").inputValue()).toBe("order=4711")
   })
 
-  check("each stage can be watched while events pass it", async ({ open }) => {
+  check("each stage can be watched while events pass", async ({ open }) => {
     const raw = await open(at("/events?stage=raw&type=staged"))
     const enriched = await open(at("/events?stage=enriched&type=staged"))
     await reads(raw.locator("#state"), /live/)
@@ -83,7 +83,7 @@ inBrowser("the page of events", (check) => {
     await reads(enriched.locator("#events .raw pre"), /^staged type=Desktop&browser=Chrome/)
   })
 
-  check("paused it stands still, and shows what came when it goes on", async ({ open }) => {
+  check("a paused list adds no events until it is resumed", async ({ open }) => {
     const [page, other] = [await open(at("/events?type=paused")), await open(at("/events?type=paused"))]
     await send(spoor, "paused", { n: "1" })
     await sees("the first", () => typesOf(page), ["paused"])
@@ -97,66 +97,69 @@ inBrowser("the page of events", (check) => {
     await reads(page.locator("#state"), /^live$/)
   })
 
-  check("an opened event shows its parts, its record, its place and its way", async ({ open }) => {
-    await send(spoor, "opened", { color: "red shoes", mark: "own" }, { agent: "phone", country: "DE" })
-    const { id, offset, timestamp } = await stored("mark=own")
-    const page = await open(at("/events"))
-    // Lines are kept of what flows while somebody looks, from a moment later on.
-    const lined = await eventually("a line is kept", async () => {
-      const mark = crypto.randomUUID()
-      await send(spoor, "lined", { mark }, { agent: "phone" })
-      const { id: of } = await stored(`mark=${mark}`)
-      const { line } = (await (await fetch(at(`/api/events/${of}`))).json()) as { line?: object }
-      return line === undefined ? undefined : of
-    })
-    const alone = await open(at(`/events?event=${lined}`))
-    await reads(alone.getByRole("region", { name: "One event" }), / \/t\/lined mark=/)
-    const row = rowOf(page, "mark=own")
-    const time = row.locator("time")
-    const shown = new Intl.DateTimeFormat("en-GB", {
-      timeZone: "Asia/Kolkata",
-      timeStyle: "medium",
-      hourCycle: "h23"
-    }).format(timestamp)
-    expect(await time.innerText()).toStartWith(`${shown}.`)
-    expect(await time.getAttribute("title")).toBe(`${new Date(timestamp).toISOString()} · ${timestamp} ms`)
-    await click(row)
-    const details = page.locator("#events .details")
-    const part = (title: string) =>
-      details.locator("section").filter({ has: page.getByRole("heading", { name: title, exact: true }) })
-    expect(await texts(part("Parameters").locator("dt, dd"))).toEqual(["color", "red shoes", "mark", "own"])
-    expect(await texts(part("Device").locator("dd"))).toContain("Mobile Safari")
-    expect(await texts(part("Place").locator("dd"))).toContain("DE")
-    expect(await part("Meta").innerText()).toContain("klag")
-    expect(await texts(part("Coordinates").locator("dd"))).toEqual(
-      expect.arrayContaining(["stored", "events", "0", offset ?? ""])
-    )
-    expect(await part("Coordinates").innerText()).toContain(id)
-    expect(await part("Record").locator("pre").innerText()).toMatch(
-      /^opened type=Mobile&.*&country=DE&city=\S+ color=red\+shoes&mark=own$/
-    )
-    const way = part("Journey")
-    await sees("every stage", () => texts(way.locator("ol b")), [
-      "gateway",
-      "queue",
-      "drainer",
-      "enricher",
-      "bridge",
-      "log"
-    ])
-    await sees(
-      "every consumer, and when it had it",
-      async () => (await texts(way.locator(".consumers li:not(.open) b"))).toSorted(),
-      ["event-counter", "metadata-counter", "search-counter", "timing-stats", "viewer"]
-    )
-    for (const took of await texts(way.locator(".took"))) expect(took).toMatch(/^\+?[\d.,]+ m?s/)
-    await reads(way.locator(".verdict"), /from the edge to the log/)
-  })
+  check(
+    "an opened event shows its parts, its record, its position in the log and its timeline",
+    async ({ open }) => {
+      await send(spoor, "opened", { color: "red shoes", mark: "own" }, { agent: "phone", country: "DE" })
+      const { id, offset, timestamp } = await stored("mark=own")
+      const page = await open(at("/events"))
+      // Lines are kept of what flows while somebody looks, from a moment later on.
+      const lined = await eventually("a line is kept", async () => {
+        const mark = crypto.randomUUID()
+        await send(spoor, "lined", { mark }, { agent: "phone" })
+        const { id: of } = await stored(`mark=${mark}`)
+        const { line } = (await (await fetch(at(`/api/events/${of}`))).json()) as { line?: object }
+        return line === undefined ? undefined : of
+      })
+      const alone = await open(at(`/events?event=${lined}`))
+      await reads(alone.getByRole("region", { name: "One event" }), / \/t\/lined mark=/)
+      const row = rowOf(page, "mark=own")
+      const time = row.locator("time")
+      const shown = new Intl.DateTimeFormat("en-GB", {
+        timeZone: "Asia/Kolkata",
+        timeStyle: "medium",
+        hourCycle: "h23"
+      }).format(timestamp)
+      expect(await time.innerText()).toStartWith(`${shown}.`)
+      expect(await time.getAttribute("title")).toBe(`${new Date(timestamp).toISOString()} · ${timestamp} ms`)
+      await click(row)
+      const details = page.locator("#events .details")
+      const part = (title: string) =>
+        details.locator("section").filter({ has: page.getByRole("heading", { name: title, exact: true }) })
+      expect(await texts(part("Parameters").locator("dt, dd"))).toEqual(["color", "red shoes", "mark", "own"])
+      expect(await texts(part("Device").locator("dd"))).toContain("Mobile Safari")
+      expect(await texts(part("Place").locator("dd"))).toContain("DE")
+      expect(await part("Meta").innerText()).toContain("klag")
+      expect(await texts(part("Coordinates").locator("dd"))).toEqual(
+        expect.arrayContaining(["stored", "events", "0", offset ?? ""])
+      )
+      expect(await part("Coordinates").innerText()).toContain(id)
+      expect(await part("Record").locator("pre").innerText()).toMatch(
+        /^opened type=Mobile&.*&country=DE&city=\S+ color=red\+shoes&mark=own$/
+      )
+      const timeline = part("Timeline")
+      await sees("every stage", () => texts(timeline.locator("ol b")), [
+        "gateway",
+        "queue",
+        "drainer",
+        "enricher",
+        "bridge",
+        "log"
+      ])
+      await sees(
+        "every consumer, and when it had it",
+        async () => (await texts(timeline.locator(".consumers li:not(.open) b"))).toSorted(),
+        ["event-counter", "metadata-counter", "search-counter", "timing-stats", "viewer"]
+      )
+      for (const took of await texts(timeline.locator(".took"))) expect(took).toMatch(/^\+?[\d.,]+ m?s/)
+      await reads(timeline.locator(".verdict"), /from the gateway to the log/)
+    }
+  )
 
-  check("the past: by a parameter, by a time that is over, by the event's id", async ({ open }) => {
+  check("the history is searched by parameter, time and event id", async ({ open }) => {
     const { id } = await stored("order=4711")
     const page = await open(at("/events"))
-    await page.getByRole("button", { name: "Past" }).click()
+    await page.getByRole("button", { name: "History" }).click()
     await page.locator("[name=param]").fill("order=4711")
     await page.getByRole("button", { name: "Search", exact: true }).click()
     await sees("the one", () => typesOf(page), ["purchase"])
@@ -164,17 +167,17 @@ inBrowser("the page of events", (check) => {
     await page.locator("[name=until]").fill("2026-01-01T00:00:00")
     await page.locator("[name=since]").fill("2025-12-31T00:00:00")
     await page.getByRole("button", { name: "Search", exact: true }).click()
-    await reads(page.locator("#empty"), /^Nothing found/)
+    await reads(page.locator("#empty"), /^No event found/)
     await page.locator("[name=text]").fill(id)
     await page.getByRole("button", { name: "Search", exact: true }).click()
     const one = page.getByRole("region", { name: "One event" })
     await reads(one, /order\s+4711/)
-    await sees("its way", async () => (await texts(one.locator(".journey ol b"))).length, 6)
+    await sees("its timeline", async () => (await texts(one.locator(".timeline ol b"))).length, 6)
     await page.goto(String(at(`/events?event=${id}`)))
     await reads(one, /order\s+4711/)
   })
 
-  check("the past begins with the newest, or the oldest when that is asked for", async ({ open }) => {
+  check("the history starts with the newest event, or with the oldest on demand", async ({ open }) => {
     for (const n of [1, 2, 3]) {
       await send(spoor, "turned", { turn: String(n) })
       await stored(`turn=${n}`)
@@ -189,18 +192,18 @@ inBrowser("the page of events", (check) => {
     expect(page.url()).toContain("order=oldest")
   })
 
-  check("a log that cannot be searched is no search that found nothing", async ({ open }) => {
+  check("a log that cannot be searched is not shown as an empty result", async ({ open }) => {
     const page = await open(at("/events"))
     const away = { events: [], looked: 0, complete: false, next: 1, troubles: ["Kafka is away."] }
     await page.route("**/api/search*", (route) => route.fulfill({ json: away }))
-    await page.getByRole("button", { name: "Past" }).click()
+    await page.getByRole("button", { name: "History" }).click()
     await reads(page.locator("#state"), /^not searched$/)
     expect(await page.locator("#state").getAttribute("data-kind")).toBe("lost")
-    await reads(page.locator("#empty"), /not known/)
+    await reads(page.locator("#empty"), /could not be searched/)
     await reads(page.locator("#further"), /Kafka is away\./)
   })
 
-  check("what is shown is saved as JSON and as CSV that calculates nothing", async ({ open }) => {
+  check("the events shown are saved as JSON and as CSV without formulas", async ({ open }) => {
     await send(spoor, "saved", { sum: "=1+1", quote: 'a"b' })
     const page = await open(at("/events?type=saved"))
     await sees("it", () => typesOf(page), ["saved"])
@@ -220,7 +223,7 @@ inBrowser("the page of events", (check) => {
     expect(csv).not.toMatch(/(^|,)"?[=+@-]/m)
   })
 
-  check("two who look with different filters each see their own", async ({ open }) => {
+  check("two pages with different filters each show their own events", async ({ open }) => {
     const [left, right] = [await open(at("/events?param=side=left")), await open(at("/events?type=right"))]
     const sides = Array.from({ length: 40 }, (_, n) => (n % 2 === 0 ? "left" : "right"))
     await sendAll(

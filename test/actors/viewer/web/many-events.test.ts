@@ -1,4 +1,4 @@
-/** The page of events when far more come than anybody can read: it says so, stays small, and can still be used. */
+/** The page of events under more events than anybody can read: it says so, stays small and usable. */
 import { afterAll, beforeAll, describe, expect } from "bun:test"
 import type { Page } from "playwright-core"
 import { inBrowser } from "../../../support/browser.ts"
@@ -39,7 +39,7 @@ describe("a viewer that is flooded", () => {
   })
 
   inBrowser("its page of events", (check) => {
-    check("says how many of them it shows, and can be paused, filtered and read", async ({ open }) => {
+    check("says how many it shows, and can be paused, filtered and read", async ({ open }) => {
       const page = await open(`${viewer.url}/events`)
       await reads(page.locator("#sampling"), /^1 of [\d,]+ shown: too many to show all/)
       await reads(page.locator("#rate"), /^[\d,]{3,}$/)
@@ -59,13 +59,13 @@ describe("a viewer that is flooded", () => {
       )
     })
 
-    check("whoever reads further down is not disturbed, and told what came meanwhile", async ({ open }) => {
+    check("a scrolled list pauses and says how many newer events wait", async ({ open }) => {
       const page = await open(`${viewer.url}/events`)
       await eventually("it is full", async () => (await page.locator("#events .event").count()) > 100)
       await page.mouse.move(600, 600)
       await page.mouse.wheel(0, 1_500)
       const newer = page.locator("#newer")
-      await reads(newer, /newer · the list stands still while you read further down/)
+      await reads(newer, /newer · the list is paused while you are scrolled down/)
       const first = await page.locator("#events .event").first().innerText()
       await reads(newer, /[1-9][\d,]* newer/)
       expect(await page.locator("#events .event").first().innerText()).toBe(first)
@@ -94,9 +94,9 @@ inBrowser("ten thousand events", (check) => {
     await reads(page.locator("#total"), /^10,000$/)
     expect(await page.locator("#events .event").count()).toBeLessThanOrEqual(250)
     expect(await elements(page)).toBeLessThan(manyElements)
-    await page.getByRole("button", { name: "Past" }).click()
+    await page.getByRole("button", { name: "History" }).click()
     await reads(page.locator("#state"), /^2[5-9]\d found/)
-    await page.getByRole("button", { name: "Look further" }).click()
+    await page.getByRole("button", { name: "Search further" }).click()
     await reads(page.locator("#state"), /^5\d\d found/)
     await page.locator("[name=param]").fill("n=7")
     await page.getByRole("button", { name: "Search", exact: true }).click()

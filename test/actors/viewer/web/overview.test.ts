@@ -1,4 +1,4 @@
-/** The overview in a real browser: under load, when a stage stops and goes on, and of a system with fifty instances. */
+/** The overview in a browser: under load, when a stage stalls and recovers, and of a system with fifty instances. */
 import { afterAll, beforeAll, describe, expect } from "bun:test"
 import type { Page } from "playwright-core"
 import type { SystemView } from "../../../../actors/inspect/pipeline/system-view.ts"
@@ -6,15 +6,15 @@ import { inBrowser } from "../../../support/browser.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"
 import { type Started, startViewer } from "../watching.ts"
-import { instance, pictured } from "./screenshots.ts"
 import { overflow, reads, says, sees, texts } from "./seeing.ts"
 import { sendAll } from "./sending.ts"
+import { instance, pictured } from "./system-view.ts"
 
 const stages = ["Gateway", "Queue", "Drainer", "Enricher", "Bridge", "Log"]
 const consumers = ["event-counter", "metadata-counter", "search-counter", "timing-stats", "viewer"]
 
-const station = (page: Page, name: string) =>
-  page.locator(".station").filter({ has: page.locator("h3 .name", { hasText: new RegExp(`^${name}$`) }) })
+const card = (page: Page, name: string) =>
+  page.locator(".stage-card").filter({ has: page.locator("h3 .name", { hasText: new RegExp(`^${name}$`) }) })
 
 inBrowser("the overview of a system under load", (check) => {
   let spoor: Spoor
@@ -34,31 +34,31 @@ inBrowser("the overview of a system under load", (check) => {
     await spoor.end("SIGKILL")
   })
 
-  check("shows the flow with its rates, and renews them without a reload", async ({ open }) => {
+  check("shows the pipeline with its rates, and updates them without a reload", async ({ open }) => {
     const page = await open(spoor.address("watch them"))
-    await sees("every stage", () => texts(page.locator("#stations h3 .name")), stages)
+    await sees("every stage", () => texts(page.locator("#stages h3 .name")), stages)
     await sees("every consumer", () => texts(page.locator("#consumers h3 .name")), consumers)
     for (const name of [...stages, ...consumers].filter((one) => one !== "Queue"))
-      await reads(station(page, name).locator(".main"), /^[1-9][\d,.]*\s*(events)?\/s/)
-    await reads(station(page, "Queue").locator(".facts"), /passed\s+[1-9]/)
+      await reads(card(page, name).locator(".main"), /^[1-9][\d,.]*\s*(events)?\/s/)
+    await reads(card(page, "Queue").locator(".facts"), /passed\s+[1-9]/)
     await reads(page.locator("#sentence"), /^(Everything flows\.|Idle)/)
-    expect(await page.locator("#rail path").count()).toBeGreaterThanOrEqual(2 * consumers.length)
-    await sees("what it stands on", () => texts(page.locator("#seams .what")), [
+    expect(await page.locator("#flow-line path").count()).toBeGreaterThanOrEqual(2 * consumers.length)
+    await sees("its dependencies", () => texts(page.locator("#dependencies .what")), [
       "queue",
       "bus",
       "log",
       "projections"
     ])
-    expect(new Set(await texts(page.locator("#seams .nature")))).toEqual(new Set(["embedded"]))
+    expect(new Set(await texts(page.locator("#dependencies .nature")))).toEqual(new Set(["embedded"]))
 
-    const since = station(page, "Log").locator(".facts")
+    const since = card(page, "Log").locator(".facts")
     const before = await reads(since, /since start\s+[1-9]/)
-    await eventually("it goes on", async () => (await since.innerText()) !== before)
+    await eventually("it is updated", async () => (await since.innerText()) !== before)
     expect(await page.evaluate(() => performance.getEntriesByType("navigation").length)).toBe(1)
   })
 })
 
-describe("a system made up", () => {
+describe("a made-up system", () => {
   let told: SystemView = pictured()
   let viewer: Started
   beforeAll(async () => {
@@ -67,33 +67,30 @@ describe("a system made up", () => {
   afterAll(() => viewer.server.stop())
 
   inBrowser("the overview of it", (check) => {
-    check(
-      "says in words and for screen readers that a stage stands still, and that it goes on",
-      async ({ open }) => {
-        told = pictured()
-        const page = await open(viewer.url)
-        const enricher = station(page, "Enricher")
-        await reads(page.locator("#sentence"), /^Everything flows\.$/)
-        const why = "1,200 lines wait and nothing was claimed for 12 s."
-        const ill = { condition: "stands still" as const, sentence: why }
-        told = pictured(ill, { enricher: { ...ill, rate: 0 } })
-        await reads(enricher.locator(".condition"), /^stands still$/)
-        await reads(enricher.locator(".sentence"), /^1,200 lines wait/)
-        await reads(page.locator("#sentence"), /^1,200 lines wait/)
-        const spoken = page.locator("#told")
-        await says(spoken, /^1,200 lines wait/)
-        expect(await page.title()).toBe("stands still · Spoor")
-        expect(await spoken.getAttribute("role")).toBe("status")
-        const gone = { condition: "down" as const, sentence: "No bridge runs." }
-        told = pictured(ill, { enricher: { ...ill, rate: 0 }, bridge: gone })
-        await says(spoken, /^Bridge is down\. No bridge runs\.$/)
-        told = pictured()
-        await reads(enricher.locator(".condition"), /^flows$/)
-        await says(spoken, /^Everything flows\.$/)
-      }
-    )
+    check("shows and announces that a stage is stalled, and that it has recovered", async ({ open }) => {
+      told = pictured()
+      const page = await open(viewer.url)
+      const enricher = card(page, "Enricher")
+      await reads(page.locator("#sentence"), /^Everything flows\.$/)
+      const why = "1,200 lines wait and nothing was claimed for 12 s."
+      const ill = { condition: "stands still" as const, sentence: why }
+      told = pictured(ill, { enricher: { ...ill, rate: 0 } })
+      await reads(enricher.locator(".condition"), /^stalled$/)
+      await reads(enricher.locator(".sentence"), /^1,200 lines wait/)
+      await reads(page.locator("#sentence"), /^1,200 lines wait/)
+      const spoken = page.locator("#announcement")
+      await says(spoken, /^1,200 lines wait/)
+      expect(await page.title()).toBe("stalled · Spoor")
+      expect(await spoken.getAttribute("role")).toBe("status")
+      const gone = { condition: "down" as const, sentence: "No bridge runs." }
+      told = pictured(ill, { enricher: { ...ill, rate: 0 }, bridge: gone })
+      await says(spoken, /^Bridge is down\. No bridge runs\.$/)
+      told = pictured()
+      await reads(enricher.locator(".condition"), /^flowing$/)
+      await says(spoken, /^Everything flows\.$/)
+    })
 
-    check("says that a seam is down, and what could not be asked", async ({ open }) => {
+    check("shows that a dependency is down, and what could not be read", async ({ open }) => {
       told = pictured({
         condition: "down",
         sentence: "The log is down.",
@@ -103,7 +100,7 @@ describe("a system made up", () => {
         troubles: ["The queue did not answer within a second."]
       })
       const page = await open(viewer.url)
-      await reads(page.locator("#seams .seam").nth(2), /Down: No broker answers\./)
+      await reads(page.locator("#dependencies .dependency").nth(2), /Down: No broker answers\./)
       await reads(page.locator("#troubles"), /did not answer/)
     })
 
@@ -125,7 +122,7 @@ describe("a system made up", () => {
           { enricher: { instances: 50 - names.length } }
         )
         const page = await open(viewer.url, { viewport: { width, height: 800 }, colorScheme })
-        await reads(station(page, "Enricher").locator(".times"), /^×42$/)
+        await reads(card(page, "Enricher").locator(".times"), /^×42$/)
         await reads(page.locator("#instances-count"), /^50 instances of 9 actors$/)
         expect(await page.locator("#instances tr:visible").count()).toBeLessThan(12)
         await page.getByRole("button", { name: "Show each" }).click()
@@ -136,7 +133,7 @@ describe("a system made up", () => {
       })
     }
 
-    check("what cannot be read any more is said, not shown as if it were new", async ({ open, forgive }) => {
+    check("stale data is marked as stale", async ({ open, forgive }) => {
       forgive(/Failed to load resource/)
       told = pictured()
       const page = await open(viewer.url)
@@ -152,7 +149,7 @@ describe("a system made up", () => {
       await sees("the headline in its colour", colour, before)
     })
 
-    check("what is not known is a dash, never 0, and nothing is said to wait or not", async ({ open }) => {
+    check("an unknown figure is a dash, never 0", async ({ open }) => {
       const none = { rate: null, failedRate: null, rejectedRate: null, events: null, lag: null, took: null }
       const cut = { condition: "unknown" as const, sentence: "It cannot be asked.", ...none, instances: null }
       const unknown = Object.fromEntries(
@@ -176,14 +173,14 @@ describe("a system made up", () => {
       const page = await open(viewer.url)
       await reads(page.locator("#sentence"), /^Nothing is known yet\.$/)
       expect(await texts(page.locator("#totals .value b"))).toEqual(["–", "–", "–", "–", "–", "–"])
-      expect(new Set(await texts(page.locator("#totals .below")))).toEqual(new Set(["not known"]))
-      for (const one of await texts(page.locator(".station"))) expect(one).not.toMatch(/\d/)
-      expect(new Set(await texts(page.locator(".station .condition")))).toEqual(new Set(["unknown"]))
-      expect(new Set(await texts(page.locator(".seam .trouble")))).toEqual(new Set(["Not known yet"]))
+      expect(new Set(await texts(page.locator("#totals .below")))).toEqual(new Set(["unknown"]))
+      for (const one of await texts(page.locator(".stage-card"))) expect(one).not.toMatch(/\d/)
+      expect(new Set(await texts(page.locator(".stage-card .condition")))).toEqual(new Set(["unknown"]))
+      expect(new Set(await texts(page.locator(".dependency .trouble")))).toEqual(new Set(["Not checked yet"]))
     })
 
     check(
-      "a reason stands once: in the headline, and not again at each stage and system",
+      "a reason is shown once, in the headline, and not again at each stage and dependency",
       async ({ open }) => {
         const why = "connect ECONNREFUSED 127.0.0.1:9092"
         told = pictured({
@@ -194,7 +191,7 @@ describe("a system made up", () => {
           )
         })
         const page = await open(viewer.url)
-        await reads(page.locator("#seams .seam").nth(2), /Down, see above/)
+        await reads(page.locator("#dependencies .dependency").nth(2), /Down, see above/)
         const seen = await page.locator(".bar, #troubles, #totals, #flow, .instances").allInnerTexts()
         expect(seen.join(" ").split("ECONNREFUSED")).toHaveLength(2)
       }
@@ -202,11 +199,11 @@ describe("a system made up", () => {
   })
 })
 
-/** Which stations, totals and rows of the table stand over another of their kind. */
+/** The cards, totals, dependencies and rows that overlap another of their kind. */
 const overlapping = (page: Page): Promise<ReadonlyArray<string>> =>
   page.evaluate(() => {
     const found: Array<string> = []
-    for (const kind of [".station", ".total", ".seam", "#instances tr"]) {
+    for (const kind of [".stage-card", ".total", ".dependency", "#instances tr"]) {
       const boxes = [...document.querySelectorAll(kind)]
         .map((one) => ({ text: one.textContent?.slice(0, 20), box: one.getBoundingClientRect() }))
         .filter(({ box }) => box.width > 1 && box.height > 1)

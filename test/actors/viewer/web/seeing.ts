@@ -1,13 +1,13 @@
-/** What a person sees on the pages, waited for. */
+/** Waits for what a person sees on the pages. */
 import { isDeepStrictEqual } from "node:util"
 import type { Locator, Page } from "playwright-core"
 import { eventually } from "../../../support/eventually.ts"
 
-/** So long is nothing asked of a page between two looks, milliseconds: it has work of its own. */
-const pause = 50
-const patience = 20_000
+/** The interval between two looks at a page, which has work of its own, and the timeout; milliseconds. */
+const intervalMs = 50
+const timeoutMs = 20_000
 
-/** Waits until what is looked at is that; fails with what it was last. */
+/** Waits until `look` returns `wanted`; fails with what it returned last. */
 export const sees = async <A>(what: string, look: () => Promise<A>, wanted: A): Promise<void> => {
   let last: A | undefined
   try {
@@ -15,17 +15,17 @@ export const sees = async <A>(what: string, look: () => Promise<A>, wanted: A): 
       last = await look()
       return isDeepStrictEqual(last, wanted)
     }
-    await eventually(what, isThat, patience, pause)
+    await eventually(what, isThat, timeoutMs, intervalMs)
   } catch (cause) {
     throw new Error(`${what}: saw ${JSON.stringify(last)} and not ${JSON.stringify(wanted)}`, { cause })
   }
 }
 
-/** Waits until the text that is seen there matches, and returns it. */
+/** Waits until the visible text matches, and returns it. */
 export const reads = (place: Locator, pattern: RegExp): Promise<string> =>
   matches(place, () => place.innerText({ timeout: 1_000 }), pattern)
 
-/** The same of a text for those who hear it, seen or not. */
+/** The same for a text that only screen readers may notice. */
 export const says = (place: Locator, pattern: RegExp): Promise<string> =>
   matches(place, async () => (await place.textContent({ timeout: 1_000 })) ?? "", pattern)
 
@@ -36,13 +36,13 @@ const matches = async (place: Locator, look: () => Promise<string>, pattern: Reg
       last = await look()
       return pattern.test(last) ? last : undefined
     }
-    return await eventually("the text", found, patience, pause)
+    return await eventually("the text", found, timeoutMs, intervalMs)
   } catch (cause) {
     throw new Error(`${place} says ${JSON.stringify(last)}, not ${pattern}`, { cause })
   }
 }
 
-/** The text of each element there, in order. */
+/** The text of each element, in order. */
 export const texts = async (place: Locator): Promise<ReadonlyArray<string>> =>
   (await place.allInnerTexts()).map((text) => text.trim())
 
@@ -50,13 +50,13 @@ export const texts = async (place: Locator): Promise<ReadonlyArray<string>> =>
 export const typesOf = async (page: Page): Promise<ReadonlyArray<string>> =>
   (await texts(page.locator("#events .event .type"))).toSorted()
 
-/** The row of the event whose parameter says so. */
+/** The row of the event with that text among its parameters. */
 export const rowOf = (page: Page, param: string): Locator =>
   page.locator("#events .event").filter({ hasText: param }).first()
 
-/** Opens or closes that row, where nothing else in it is meant. */
+/** Opens or closes that row, by a cell without choices. */
 export const click = (row: Locator): Promise<void> => row.locator(".time").click()
 
-/** How far the page reaches beyond the window to the side, in pixels. */
+/** How far the page is wider than the window, pixels. */
 export const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

@@ -1,11 +1,11 @@
-/** Events for the pages to show: sent to a running gateway as trackers do, or pushed past it. */
+/** Events for the pages to show: sent to a running gateway, or pushed to the queue directly. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import { sqliteQueue } from "../../../../bridge/ingest-queue/sqlite/queue.ts"
 import { bytesOf } from "../../../../contracts/event.ts"
 import type { Spoor } from "../../../support/spoor.ts"
 
-/** Browsers and places that the enricher knows. */
+/** User agents and addresses that the enricher knows. */
 export const agents = {
   phone:
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1",
@@ -19,7 +19,7 @@ export interface From {
   readonly country?: keyof typeof addresses
 }
 
-/** Sends one event; returns when the gateway has it. */
+/** Sends one event; resolves when the gateway has accepted it. */
 export const send = async (
   spoor: Spoor,
   type: string,
@@ -37,7 +37,7 @@ export interface Sent {
   readonly params: Readonly<Record<string, string | number>>
 }
 
-/** Sends many in one request; returns when the gateway has them all. */
+/** Sends many events in one request; resolves when the gateway has accepted all. */
 export const sendAll = async (spoor: Spoor, events: ReadonlyArray<Sent>): Promise<void> => {
   const answer = await fetch(new URL("/batch", spoor.address("send events")), {
     method: "POST",
@@ -47,7 +47,7 @@ export const sendAll = async (spoor: Spoor, events: ReadonlyArray<Sent>): Promis
   expect(answer.status).toBe(200)
 }
 
-/** Pushes lines to the embedded queue in that folder, whatever they hold, as a tracker of another's making would. */
+/** Pushes any lines to the embedded queue in that folder, as another program's tracker would. */
 export const pushLines = (directory: string, lines: ReadonlyArray<string>): Promise<void> =>
   Effect.runPromise(
     Effect.scoped(Effect.flatMap(sqliteQueue(directory), (queue) => queue.push(lines.map(bytesOf))))

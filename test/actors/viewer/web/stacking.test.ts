@@ -1,12 +1,7 @@
 import { expect, test } from "bun:test"
-import { join } from "node:path"
+import { stack } from "../../../../actors/viewer/web/stacking.ts"
 
-type Lines = ReadonlyArray<ReadonlyArray<number | null>>
-
-const file = join(import.meta.dirname, "../../../../actors/viewer/web/stacking.js")
-const { stack }: { readonly stack: (lines: Lines) => Lines } = await import(file)
-
-test("lines stand on those behind them; the first is the sum of all", () => {
+test("each line is stacked on the lines after it; the first is the sum of all", () => {
   expect(
     stack([
       [1, 2],
@@ -20,7 +15,7 @@ test("lines stand on those behind them; the first is the sum of all", () => {
   ])
 })
 
-test("what is not known of one line adds nothing; of all lines, nothing is known of the sum", () => {
+test("an unknown value adds nothing; where all are unknown, so is the sum", () => {
   expect(
     stack([
       [null, null, 3],

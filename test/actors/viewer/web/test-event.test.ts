@@ -1,4 +1,4 @@
-/** Sending a test event from the page, in a real browser, and watching it arrive. */
+/** A test event is sent from the page, in a browser, and watched until it arrives. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import { inBrowser } from "../../../support/browser.ts"
 import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"
@@ -12,7 +12,7 @@ inBrowser("a test event", (check) => {
   afterAll(() => spoor.end("SIGKILL"))
 
   check(
-    "is sent with its parameters, seen in the live stream, and followed to every consumer",
+    "is sent with its parameters, arrives in the live stream, and reaches every consumer",
     async ({ open }) => {
       const page = await open(new URL("/events", spoor.address("watch them")))
       await page.getByRole("button", { name: "Test event" }).click()
@@ -29,14 +29,14 @@ inBrowser("a test event", (check) => {
       await reads(form.locator(".arrived"), /colour\s+red & <b>green<\/b>/)
       await sees(
         "it has come to every consumer",
-        async () => (await texts(form.locator(".journey .consumers li:not(.open) b"))).length,
+        async () => (await texts(form.locator(".timeline .consumers li:not(.open) b"))).length,
         5
       )
       expect(await page.locator("#events .event .type").first().innerText()).toBe("tried_out")
     }
   )
 
-  check("says what the gateway says against it, and takes a key", async ({ open }) => {
+  check("shows why the gateway rejects it, and takes a write key", async ({ open }) => {
     const page = await open(new URL("/events", spoor.address("watch them")))
     await page.getByRole("button", { name: "Test event" }).click()
     const form = page.getByRole("region", { name: "Test event" })

@@ -95,7 +95,7 @@ describe("settings that can never work end with one sentence", () => {
     "a b:1"
   ])("KAFKA_BROKERS=%s", (brokers) => {
     const { reason, message } = refusal({ brokers })
-    expect(reason).toBe("unreadable")
+    expect(reason).toBe("misconfigured")
     expect(message).toStartWith("KAFKA_BROKERS must be host:port, several separated by commas;")
   })
 

@@ -12,11 +12,11 @@ import {
   addTopics,
   batchFrom,
   keptRecords,
-  leavePlaces,
+  leasePlace,
   movePlace,
   offsetSince,
-  schema,
-  takePlace
+  releasePlaces,
+  schema
 } from "../../../../bridge/event-log/sqlite/tables.ts"
 import { newTopic, record } from "../../../support/logs.ts"
 
@@ -30,19 +30,19 @@ describe("the place of a group in a topic", () => {
   test("belongs to one member until its lease ends or it leaves; the next goes on where it was committed", () => {
     const database = open()
     const topic = newTopic()
-    expect(takePlace(database, "g", topic, "one", 1_000, 2_000)).toBe(0)
-    expect(takePlace(database, "g", topic, "two", 1_500, 2_500)).toBeUndefined()
-    expect(takePlace(database, "other", topic, "two", 1_500, 2_500)).toBe(0)
+    expect(leasePlace(database, "g", topic, "one", 1_000, 2_000)).toBe(0)
+    expect(leasePlace(database, "g", topic, "two", 1_500, 2_500)).toBeUndefined()
+    expect(leasePlace(database, "other", topic, "two", 1_500, 2_500)).toBe(0)
     expect(movePlace(database, "g", topic, "one", 7)).toBe(true)
-    expect(takePlace(database, "g", topic, "one", 1_900, 2_900)).toBe(7)
-    expect(takePlace(database, "g", topic, "two", 2_900, 3_900)).toBeUndefined()
+    expect(leasePlace(database, "g", topic, "one", 1_900, 2_900)).toBe(7)
+    expect(leasePlace(database, "g", topic, "two", 2_900, 3_900)).toBeUndefined()
 
-    expect(takePlace(database, "g", topic, "two", 2_901, 3_901)).toBe(7)
+    expect(leasePlace(database, "g", topic, "two", 2_901, 3_901)).toBe(7)
     expect(movePlace(database, "g", topic, "one", 9)).toBe(false)
-    leavePlaces(database, "g", "one")
-    expect(takePlace(database, "g", topic, "one", 2_902, 3_902)).toBeUndefined()
-    leavePlaces(database, "g", "two")
-    expect(takePlace(database, "g", topic, "one", 2_903, 3_903)).toBe(7)
+    releasePlaces(database, "g", "one")
+    expect(leasePlace(database, "g", topic, "one", 2_902, 3_902)).toBeUndefined()
+    releasePlaces(database, "g", "two")
+    expect(leasePlace(database, "g", topic, "one", 2_903, 3_903)).toBe(7)
   })
 })
 

@@ -243,7 +243,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
         )
       )
     const failure = await failureOf(start("click_invalid"))
-    expect(failure.reason).toBe("unreadable")
+    expect(failure.reason).toBe("misconfigured")
     expect(failure.message).toContain("{click_queue}:invalid")
     await run(start("{click_queue}:invalid"))
   })

@@ -266,7 +266,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
           { inboxPrefix: "_INBOX.>" }
         ]) {
           expect(yield* failed(Effect.asVoid(Effect.scoped(makeNats({ ...options, ...wrong }))))).toBe(
-            "unreadable"
+            "misconfigured"
           )
         }
       })

@@ -2,21 +2,29 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Logger, Redacted } from "effect"
 import { connectNats } from "../../../../bridge/message-bus/nats/connection.ts"
-import type { NatsLink } from "../../../../bridge/message-bus/nats/connection-types.ts"
+import type { ReconnectingNats } from "../../../../bridge/message-bus/nats/connection-types.ts"
 import { denoProgram } from "../../../support/deno.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { canStartNats, privateNats } from "../../../support/nats.ts"
 import { ownSettings, startSpoor } from "../../../support/spoor.ts"
 
 /** A connection, and the lines that it has logged so far. */
-const heard = (url: string, body: (link: NatsLink, lines: ReadonlyArray<string>) => Promise<void>) => {
+const withConnection = (
+  url: string,
+  body: (nats: ReconnectingNats, lines: ReadonlyArray<string>) => Promise<void>
+) => {
   const lines: Array<string> = []
   const logger = Logger.make(({ message }) => void lines.push([message].flat().map(String).join(" ")))
   return connectNats({ url: Redacted.make(url), creds: undefined, inboxPrefix: "_INBOX.test" }).pipe(
-    Effect.flatMap((link) =>
+    Effect.flatMap((nats) =>
       Effect.andThen(
-        link.listen({ subject: "here", queue: undefined, hear: () => undefined, deny: () => undefined }),
-        Effect.promise(() => body(link, lines))
+        nats.listen({
+          subject: "here",
+          queue: undefined,
+          onMessage: () => undefined,
+          onDenied: () => undefined
+        }),
+        Effect.promise(() => body(nats, lines))
       )
     ),
     Effect.scoped,
@@ -25,15 +33,15 @@ const heard = (url: string, body: (link: NatsLink, lines: ReadonlyArray<string>)
   )
 }
 
-const failedOften = (link: NatsLink, times: number): Promise<string> =>
+const failedOften = (nats: ReconnectingNats, times: number): Promise<string> =>
   eventually(`${times} failures`, async () => {
-    const { message } = await Effect.runPromise(Effect.flip(link.check))
+    const { message } = await Effect.runPromise(Effect.flip(nats.check))
     return Number(/\((\d+) times\)/.exec(message)?.[1] ?? 0) >= times && message
   })
 
-const isConnected = (link: NatsLink) =>
+const isConnected = (nats: ReconnectingNats) =>
   eventually("it is connected", () =>
-    Effect.runPromise(link.check).then(
+    Effect.runPromise(nats.check).then(
       () => true,
       () => false
     )
@@ -53,9 +61,9 @@ describe.skipIf(!canStartNats)("a NATS that refuses the login", () => {
   test("after it was connected: lost once, refused once, connected once, listening once", async () => {
     const server = await privateNats(login("first"))
     await server.start()
-    await heard(server.url.replace("//", "//spoor:first@"), async (link, lines) => {
+    await withConnection(server.url.replace("//", "//spoor:first@"), async (nats, lines) => {
       await server.reload(login("second"))
-      const message = await failedOften(link, 8)
+      const message = await failedOften(nats, 8)
       expect(message).toContain("refuses the login")
       expect(message).toContain("NATS_URL")
       expect(message).not.toContain("first")
@@ -64,7 +72,7 @@ describe.skipIf(!canStartNats)("a NATS that refuses the login", () => {
       expect(lines.length).toBeLessThanOrEqual(2)
 
       await server.reload(login("first"))
-      await isConnected(link)
+      await isConnected(nats)
       const connected = lines.filter((line) => line.startsWith("Connected to NATS at"))
       expect(connected.length).toBe(1)
       expect(connected[0]).toMatch(/ again after \d+ s and \d+ failures \(\d+ times: it refuses the login/)
@@ -77,8 +85,8 @@ describe.skipIf(!canStartNats)("a NATS that refuses the login", () => {
   test("from the start: one line says why", async () => {
     const server = await privateNats(login("other"))
     await server.start()
-    await heard(server.url, async (link, lines) => {
-      await failedOften(link, 5)
+    await withConnection(server.url, async (nats, lines) => {
+      await failedOften(nats, 5)
       expect(lines.length).toBe(1)
       expect(lines[0]).toStartWith(`No connection to NATS at 127.0.0.1:${server.port}: it refuses the login`)
     })
@@ -102,12 +110,12 @@ describe.skipIf(!canStartNats)("a NATS that refuses the login", () => {
   test("of two servers one that is away does not keep it from the other", async () => {
     const server = await privateNats()
     await server.start()
-    await heard(`nats://127.0.0.1:1,${server.url}`, async (link, lines) => {
-      await isConnected(link)
+    await withConnection(`nats://127.0.0.1:1,${server.url}`, async (nats, lines) => {
+      await isConnected(nats)
       await server.kill()
       await eventually("the loss is noticed", () => lines.some((line) => line.startsWith("Lost NATS")))
       await server.start()
-      await isConnected(link)
+      await isConnected(nats)
       expect(await subscriptions(server.monitor)).toEqual([1])
     })
     await server.remove()

@@ -8,7 +8,7 @@ const mebi = 1024 * 1024
 test("too much is on its way only until the server has it", async () => {
   let sent = 5 * mebi
   const flushes: Array<PromiseWithResolvers<void>> = []
-  const isCrowded = makeBacklog(
+  const isBacklogged = makeBacklog(
     () => sent,
     () => {
       const flush = Promise.withResolvers<void>()
@@ -16,19 +16,19 @@ test("too much is on its way only until the server has it", async () => {
       return flush.promise
     }
   )
-  expect(isCrowded()).toBe(false)
+  expect(isBacklogged()).toBe(false)
   expect(flushes.length).toBe(0)
   sent += mebi
-  expect(isCrowded()).toBe(false)
+  expect(isBacklogged()).toBe(false)
   sent += 8 * mebi
-  expect(isCrowded()).toBe(true)
+  expect(isBacklogged()).toBe(true)
   expect(flushes.length).toBe(1)
   flushes[0]?.resolve()
-  await eventually("less on its way", () => !isCrowded())
+  await eventually("less on its way", () => !isBacklogged())
   flushes[1]?.reject(new Error("the connection was lost"))
   sent += mebi
   await eventually("asked again after a failure", () => {
-    isCrowded()
+    isBacklogged()
     return flushes.length > 2
   })
 })

@@ -29,7 +29,7 @@ test("a parameter is refused by its name, and a part of a password is not printe
 test("one login holds for all servers: different ones are refused", () => {
   expect(read("nats://me:pw@a,nats://me:pw@b,c").login).toEqual({ user: "me", pass: "pw" })
   const failure = Effect.runSync(Effect.flip(parseNatsUrl("nats://me:s3cret@a,nats://you:s3cret@b")))
-  expect(failure.reason).toBe("unreadable")
+  expect(failure.reason).toBe("misconfigured")
   expect(failure.message).toContain("different logins")
   expect(failure.message).not.toContain("s3cret")
 })
@@ -50,7 +50,7 @@ test.each([
   "nats://a#s3cret"
 ])("refuses %p, without repeating it", (text) => {
   const failure = Effect.runSync(Effect.flip(parseNatsUrl(text)))
-  expect(failure.reason).toBe("unreadable")
+  expect(failure.reason).toBe("misconfigured")
   expect(failure.message).toStartWith("NATS_URL cannot be used: server ")
   expect(failure.message).not.toContain("s3cret")
 })

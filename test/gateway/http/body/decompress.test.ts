@@ -1,4 +1,4 @@
-/** Compressed bodies: every coding, whole and damaged, and bombs. */
+/** Compressed bodies: every coding, complete and damaged, and decompression bombs. */
 import { describe, expect, test } from "bun:test"
 import { Buffer } from "node:buffer"
 import {
@@ -9,8 +9,8 @@ import {
   gzipSync,
   zstdCompressSync
 } from "node:zlib"
-import { type Coding, codingOf, inflated } from "../../../../gateway/http/body/decompress.ts"
-import { Refusal } from "../../../../gateway/http/errors.ts"
+import { type Coding, codingOf, decompressed } from "../../../../gateway/http/body/decompress.ts"
+import { HttpError } from "../../../../gateway/http/errors.ts"
 
 const brotli = (bytes: Uint8Array): Uint8Array =>
   brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })
@@ -32,12 +32,12 @@ const coding = (name: string): Coding => {
 
 const limit = 1024 * 1024
 
-/** The text in the bytes, or the code of what refuses them. */
+/** The text of the bytes, or the error code. */
 const textOf = async (name: string, sent: Uint8Array): Promise<string> => {
   try {
-    return new TextDecoder().decode(await inflated(coding(name), sent, limit))
+    return new TextDecoder().decode(await decompressed(coding(name), sent, limit))
   } catch (cause) {
-    return cause instanceof Refusal ? cause.code : String(cause)
+    return cause instanceof HttpError ? cause.code : String(cause)
   }
 }
 
@@ -47,28 +47,28 @@ for (const [what, name, compress] of codings) {
   describe(what, () => {
     const sent = compress(Buffer.from(text))
 
-    test("whole", async () => expect(await textOf(name, sent)).toBe(text))
+    test("complete", async () => expect(await textOf(name, sent)).toBe(text))
 
-    test("of nothing", async () => expect(await textOf(name, compress(Buffer.alloc(0)))).toBe(""))
+    test("of an empty body", async () => expect(await textOf(name, compress(Buffer.alloc(0)))).toBe(""))
 
-    test("cut off at any place", async () => {
+    test("truncated anywhere", async () => {
       for (let end = 0; end < sent.length; end += Math.max(1, Math.floor(sent.length / 50))) {
         expect(await textOf(name, sent.subarray(0, end))).toBe("bad-request")
       }
       expect(await textOf(name, sent.subarray(0, -1))).toBe("bad-request")
     })
 
-    test("with something behind it", async () => {
+    test("followed by other bytes", async () => {
       for (const more of ["\0", "garbage", "\0".repeat(100)]) {
         expect(await textOf(name, Buffer.concat([sent, Buffer.from(more)]))).toBe("bad-request")
       }
     })
 
-    test("that it is not", async () => {
+    test("that is not compressed", async () => {
       expect(await textOf(name, Buffer.from("This is no compressed text."))).toBe("bad-request")
     })
 
-    test("up to the limit, and not one byte more", async () => {
+    test("up to the limit, and no byte more", async () => {
       const noise = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * i * 31) & 255))
       const full = Buffer.concat(
         Array.from({ length: limit / 4096 }, (_, i) => noise.map((byte) => byte ^ i))
@@ -78,14 +78,14 @@ for (const [what, name, compress] of codings) {
       expect(await textOf(name, compress(Buffer.concat([full, Buffer.from("x")])))).toBe("too-large")
     })
 
-    test("a bomb costs no more than the cap", async () => {
+    test("a decompression bomb costs no more than the limit", async () => {
       const bomb = compress(Buffer.alloc(100 * limit))
       const before = process.memoryUsage.rss()
       for (let i = 0; i < 10; i++) expect(await textOf(name, bomb)).toBe("too-large")
       expect(process.memoryUsage.rss() - before).toBeLessThan(50 * limit)
     })
 
-    test("that grows more than a hundredfold is a bomb below the cap too", async () => {
+    test("that grows more than a hundredfold is refused below the limit too", async () => {
       expect(await textOf(name, compress(Buffer.alloc(512 * 1024)))).toBe("too-large")
       expect(await textOf(name, compress(Buffer.alloc(200 * 1024)))).toHaveLength(200 * 1024)
     })
@@ -97,9 +97,9 @@ describe("Content-Encoding", () => {
     for (const header of [null, "", "identity", " Identity "]) expect(codingOf(header)).toBeUndefined()
   })
 
-  test("twice, or unknown", () => {
+  test("twice, or an unknown coding", () => {
     for (const header of ["gzip, gzip", "gzip,br", "compress", "toString", "gzip;q=1"]) {
-      expect(() => codingOf(header)).toThrow(Refusal)
+      expect(() => codingOf(header)).toThrow(HttpError)
     }
   })
 })

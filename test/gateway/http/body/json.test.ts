@@ -1,9 +1,15 @@
-/** Our reader of JSON takes what JSON.parse takes, and keeps what that loses. */
+/** Our JSON reader accepts what JSON.parse accepts, and keeps what JSON.parse loses. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { type Json, JsonNumber, JsonObject, NotJson, readJson } from "../../../../gateway/http/body/json.ts"
+import {
+  InvalidJson,
+  type Json,
+  JsonNumber,
+  JsonObject,
+  readJson
+} from "../../../../gateway/http/body/json.ts"
 
-/** As JSON.parse would have it: the last of two equal names, numbers as doubles. */
+/** As JSON.parse returns it: the last of duplicate names, numbers as doubles. */
 const plain = (value: Json): unknown => {
   if (value instanceof JsonNumber) return Number(value.text)
   if (value instanceof JsonObject)
@@ -15,7 +21,7 @@ const outcome = (read: () => unknown): unknown => {
   try {
     return { value: read() }
   } catch (cause) {
-    return cause instanceof NotJson || cause instanceof SyntaxError ? "no JSON" : cause
+    return cause instanceof InvalidJson || cause instanceof SyntaxError ? "no JSON" : cause
   }
 }
 
@@ -23,7 +29,7 @@ const same = (text: string): void =>
   expect(outcome(() => plain(readJson(text).value))).toEqual(outcome(() => JSON.parse(text)))
 
 describe("JSON", () => {
-  test("is read as JSON.parse reads it", () => {
+  test("is parsed as by JSON.parse", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 5 }), (text) => {
         fc.pre(readJson(text).excess === undefined)
@@ -33,7 +39,7 @@ describe("JSON", () => {
     )
   })
 
-  test("is no JSON where JSON.parse says so, whatever the text", () => {
+  test("is invalid when JSON.parse says so, for any text", () => {
     const piece = fc.constantFrom(
       ...'{}[],:"\\ \n\t\u0000\u2028'.split(""),
       ...[
@@ -60,7 +66,7 @@ describe("JSON", () => {
     )
   })
 
-  test("with one character changed anywhere is what JSON.parse says it is", () => {
+  test("with any one character changed is valid or invalid as JSON.parse says", () => {
     const text = '{"a\\u0041":[1,-2.5e+3,true,false,null,"x\\n"],"b":{"c":{}}}'
     fc.assert(
       fc.property(fc.nat(text.length - 1), fc.string({ minLength: 0, maxLength: 1 }), (at, char) =>
@@ -76,7 +82,7 @@ describe("JSON", () => {
     }
   })
 
-  test("a name that stands twice is there twice, and no name means anything", () => {
+  test("a duplicate name is kept, and no name has a special meaning", () => {
     const { value } = readJson('{"a":1,"__proto__":{"x":1},"a":2,"constructor":3}')
     if (!(value instanceof JsonObject)) throw new Error("no object")
     expect(value.pairs.map(([name]) => name)).toEqual(["a", "__proto__", "a", "constructor"])
@@ -84,27 +90,27 @@ describe("JSON", () => {
   })
 })
 
-describe("what goes beyond a cap", () => {
+describe("values over a limit", () => {
   const deep = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`
   const wide = (values: number): string => `[${Array.from({ length: values }, () => "0").join()}]`
 
   test("depth", () => {
     expect(readJson(deep(8)).excess).toBeUndefined()
-    expect(readJson(deep(9)).excess).toBe("Values may lie 8 deep in each other.")
+    expect(readJson(deep(9)).excess).toBe("Values may be nested at most 8 levels deep.")
   })
 
   test("values, the empty ones too", () => {
     expect(readJson(wide(256)).excess).toBeUndefined()
-    expect(readJson(wide(257)).excess).toBe("An event may have 256 values.")
-    expect(readJson(wide(300).replaceAll("0", "{}")).excess).toBe("An event may have 256 values.")
+    expect(readJson(wide(257)).excess).toBe("At most 256 values are allowed.")
+    expect(readJson(wide(300).replaceAll("0", "{}")).excess).toBe("At most 256 values are allowed.")
   })
 
-  test("is read past and not kept", () => {
+  test("are parsed and not kept", () => {
     const { value } = readJson(wide(100_000))
     expect((value as ReadonlyArray<Json>).length).toBeLessThanOrEqual(256)
   })
 
-  test("a text of brackets alone ends early, however long", () => {
+  test("a long text of brackets fails early", () => {
     expect(() => readJson("[".repeat(1_000_000))).toThrow("too deep")
   })
 })

@@ -1,14 +1,15 @@
-/** Multipart forms: the fields that any client writes, and what is refused. */
+/** Multipart forms as various clients write them, and those that are refused. */
 import { describe, expect, test } from "bun:test"
 import { queryIn } from "../../../../gateway/formats/body-params.ts"
-import { maxQueryBytes, maxValues } from "../../../../gateway/http/body/limits.ts"
-import { Refusal } from "../../../../gateway/http/errors.ts"
+import { maxQueryBytes } from "../../../../gateway/formats/limits.ts"
+import { maxValues } from "../../../../gateway/http/body/json.ts"
+import { HttpError } from "../../../../gateway/http/errors.ts"
 
 const read = (text: string, type = "multipart/form-data; boundary=x"): string => {
   try {
     return queryIn(type, new TextEncoder().encode(text))
   } catch (cause) {
-    if (cause instanceof Refusal) return `${cause.code}: ${cause.message}`
+    if (cause instanceof HttpError) return `${cause.code}: ${cause.message}`
     throw cause
   }
 }
@@ -27,7 +28,7 @@ describe("a multipart form", () => {
     expect(read("")).toBe("")
   })
 
-  test("is read as any client writes it", () => {
+  test("is parsed as written by any client", () => {
     const wanted = "a=1"
     expect(read(`a preamble\r\n${part(named("a"), "1")}${end}an epilogue`)).toBe(wanted)
     expect(read(part("content-disposition:form-data;name=a", "1") + end)).toBe(wanted)
@@ -42,7 +43,7 @@ describe("a multipart form", () => {
     )
   })
 
-  test("of the runtime itself is read whole", async () => {
+  test("written by the runtime itself is parsed completely", async () => {
     const data = new FormData()
     const fields = [
       ["page", "/home?a=1&b=2"],
@@ -58,38 +59,38 @@ describe("a multipart form", () => {
     )
   })
 
-  test("may have a file input that was not used, and no other file", () => {
+  test("may have an unused file input, and no other file", () => {
     const unused = part(`${named("file")}; filename=""\r\nContent-Type: application/octet-stream`, "")
     expect(read(part(named("a"), "1") + unused + end)).toBe("a=1")
-    const refused = "bad-request: A form may have fields, but no files."
+    const refused = "bad-request: The form contains a file; only fields are supported."
     for (const more of ['; filename="a.txt"', "; filename=a", "; filename*=UTF-8''a", '; FileName=""'])
       expect(read(part(named("file") + more, "x") + part(named("a"), "1") + end)).toBe(refused)
     expect(read(part('Content-Disposition: form-data; filename="a"; name="b"', "") + end)).toBe(refused)
     expect(read(part(named('b; filename="'), "1") + end)).not.toStartWith("bad-request: A form may")
   })
 
-  test("that cannot be read is refused, saying why", () => {
+  test("that is invalid is refused with the reason", () => {
     for (const [text, why] of [
-      ["hello", /its boundary is not in it/],
-      [part(named("a"), "1"), /breaks off/],
-      [part(named("a"), "1").slice(0, -3), /breaks off/],
-      ["--x\r\n", /breaks off/],
-      [`--xy\r\n${end}`, /a line is expected to end/],
+      ["hello", /its boundary is missing/],
+      [part(named("a"), "1"), /truncated/],
+      [part(named("a"), "1").slice(0, -3), /truncated/],
+      ["--x\r\n", /truncated/],
+      [`--xy\r\n${end}`, /a line break must follow/],
       [part("X: y", "1") + end, /a part has no name/],
       [part("Content-Disposition: attachment; name=a", "1") + end, /a part has no name/],
       [`--x\r\n\r\n1\r\n${end}`, /a part has no name/],
       [part(named("a"), "\u0000") + end, /binary/],
-      [part(`${named("a")}\r\nX: ${"y".repeat(5_000)}`, "1") + end, /too long/]
+      [part(`${named("a")}\r\nX: ${"y".repeat(5_000)}`, "1") + end, /too large/]
     ] as const)
       expect(read(text)).toMatch(why)
     for (const type of ["", ";boundary=", `; boundary=${"x".repeat(71)}`, '; boundary=""'])
-      expect(read(end, `multipart/form-data${type}`)).toMatch(/must name its boundary/)
+      expect(read(end, `multipart/form-data${type}`)).toMatch(/must have a boundary/)
   })
 
-  test("is bounded as other bodies are", () => {
+  test("has the limits of other bodies", () => {
     const many = (count: number): string => part(named("a"), "1").repeat(count) + end
     expect(read(many(maxValues)).split("&")).toHaveLength(maxValues)
-    expect(read(many(maxValues + 1))).toStartWith("bad-request: An event may have")
+    expect(read(many(maxValues + 1))).toStartWith("bad-request: The form has more than")
     const most = maxQueryBytes - "a=".length
     expect(read(part(named("a"), "y".repeat(most)) + end)).toHaveLength(maxQueryBytes)
     expect(read(part(named("a"), "y".repeat(most + 1)) + end)).toStartWith("too-large: ")

@@ -1,4 +1,4 @@
-/** A cap on connections as a user sets it, on a real gateway process of each runtime, with lines in a real Redis. */
+/** GATEWAY_MAX_CONNECTIONS on a real gateway process of each runtime, with lines in a real Redis. */
 import { describe, expect, test } from "bun:test"
 import { once } from "node:events"
 import { connect, type Socket } from "node:net"
@@ -33,7 +33,7 @@ const capped = async (runtime: keyof typeof runtimes): Promise<void> => {
   const server = await startRedis()
   if (server === undefined) throw new Error("redis-server went away")
   const redis = new Redis(server.url)
-  // Nobody comes over 127.0.0.9 here, so no client is believed.
+  // No request comes from 127.0.0.9, so no client is trusted.
   const settings = { REDIS_URL: server.url, GATEWAY_MAX_CONNECTIONS: "20", TRUSTED_PROXIES: "127.0.0.9" }
   const spoor = await startSpoor(["gateway"], ownSettings(settings), runtime)
   const port = Number(spoor.address("send events").port)
@@ -80,7 +80,7 @@ const capped = async (runtime: keyof typeof runtimes): Promise<void> => {
   }
 }
 
-describe("a gateway that caps connections lets in as many, by their own addresses", () => {
+describe("a gateway with a limit accepts that many connections, with their own addresses", () => {
   test.skipIf(!hasRedisProgram())("on Bun", () => capped("bun"), 30_000)
   const hasBoth = hasRedisProgram() && denoProgram() !== undefined
   test.skipIf(!hasBoth)("on Deno", () => capped("deno"), 30_000)

@@ -1,9 +1,9 @@
-/** The door before a server, over real sockets: who is behind it, who comes round it, and what it keeps up. */
+/** The connection guard's listener over real sockets: client addresses, bypassing connections, limits and timeouts. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { once } from "node:events"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { connect, createServer, type Socket } from "node:net"
-import { openDoor } from "../../../../gateway/http/connection-guard/listener.ts"
+import { openListener } from "../../../../gateway/http/connection-guard/listener.ts"
 import { serve } from "../../../../gateway/http/serve.ts"
 import type { ServeOptions, Server } from "../../../../gateway/http/server-types.ts"
 import { eventually } from "../../../support/eventually.ts"
@@ -27,21 +27,25 @@ const client = async (port: number, localAddress = "127.0.0.1"): Promise<Socket 
 
 const get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
 
-describe("a server behind a door", () => {
-  const start = async (most: number | undefined, more: Partial<ServeOptions> = {}) => {
+describe("a server behind the connection guard", () => {
+  const start = async (maxConnections: number | undefined, more: Partial<ServeOptions> = {}) => {
     const counted: Array<string> = []
     const server: Server = await serve({
       port: 0,
       hostname: "127.0.0.1",
       fetch: (_, { address }) => new Response(address),
-      door: { most, request: 1_000, count: (reason) => void counted.push(reason) },
+      connectionGuard: {
+        maxConnections,
+        requestTimeoutMs: 1_000,
+        countRefused: (reason) => void counted.push(reason)
+      },
       ...more
     })
     open.push(server)
     return { ...server, counted }
   }
 
-  test("is told each client's own address, whatever connection it comes by", async () => {
+  test("gets each client's own address, on every connection", async () => {
     const { port } = await start(undefined)
     const clients = await Promise.all(Array.from({ length: 50 }, (_, n) => client(port, `127.0.0.${n + 1}`)))
     for (const one of clients) one.write(get)
@@ -49,10 +53,10 @@ describe("a server behind a door", () => {
       await eventually("an answer", () => one.said().endsWith(`\r\n\r\n127.0.0.${n + 1}`))
   })
 
-  test.skipIf(process.platform !== "linux")("refuses who comes round the door", async () => {
+  test.skipIf(process.platform !== "linux")("refuses connections that bypass the listener", async () => {
     const { port } = await start(undefined, { fetch: () => new Response("taken") })
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("taken")
-    // All ports that this process listens on, but the door's.
+    // All ports that this process listens on, except the listener's.
     const found = listening()
     expect(found).toContain(port)
     const statuses = await Promise.all(
@@ -63,7 +67,7 @@ describe("a server behind a door", () => {
     expect(statuses).toEqual([503])
   })
 
-  test("has no more connections than it may; those who have one do not notice, and who goes makes room", async () => {
+  test("limits connections; open ones are not affected, and a closed one makes room", async () => {
     const { port, counted } = await start(3)
     const first = await Promise.all([client(port), client(port), client(port)])
     for (const one of first) one.write(get)
@@ -88,7 +92,7 @@ describe("a server behind a door", () => {
     })
   })
 
-  test("says nothing more to those who are very many too many", async () => {
+  test("closes connections far over the limit without a response", async () => {
     const { port, counted } = await start(1)
     const first = await client(port)
     first.write(get)
@@ -103,7 +107,7 @@ describe("a server behind a door", () => {
     await eventually("an answer", () => first.said().includes("200 OK"))
   })
 
-  test("gives its answer to a body that nobody reads", async () => {
+  test("responds to a body that is not read", async () => {
     const { port } = await start(undefined, {
       fetch: () => new Response("no", { status: 405, headers: { connection: "close" } })
     })
@@ -119,7 +123,7 @@ describe("a server behind a door", () => {
   })
 })
 
-describe("a door before a server that is silent", () => {
+describe("a listener in front of a silent server", () => {
   const opened = async (onClient: (socket: Socket) => void = (socket) => void socket.resume()) => {
     const silent = createServer({ allowHalfOpen: true }, (socket) => {
       socket.on("error", () => {})
@@ -130,24 +134,28 @@ describe("a door before a server that is silent", () => {
     const address = silent.address()
     if (typeof address !== "object" || address === null) throw new Error("no port")
     const counted: Array<string> = []
-    const door = await openDoor({
+    const listener = await openListener({
       port: 0,
       hostname: "127.0.0.1",
-      to: address.port,
-      most: undefined,
-      patience: { first: 600, answer: 1_200, idle: 600, full: 600 },
-      sayings: { tooMany: "many", tooSlow: "slow" },
-      count: (reason) => void counted.push(reason)
+      serverPort: address.port,
+      maxConnections: undefined,
+      timeouts: { firstByteMs: 600, responseMs: 1_200, idleMs: 600, stalledReaderMs: 600 },
+      rawResponses: { tooManyConnections: "many", requestTimeout: "slow" },
+      countRefused: (reason) => void counted.push(reason)
     })
-    open.push(door, silent)
-    return { door, counted }
+    open.push(listener, silent)
+    return { listener, counted }
   }
 
-  test("closes who never says anything, who never ends, and who is idle", async () => {
-    const { door, counted } = await opened((socket) => {
+  test("closes clients that send nothing, never finish, or are idle", async () => {
+    const { listener, counted } = await opened((socket) => {
       socket.on("data", (data) => void (data.includes("ask") && socket.write("answer")))
     })
-    const [silent, slow, idle] = [await client(door.port), await client(door.port), await client(door.port)]
+    const [silent, slow, idle] = [
+      await client(listener.port),
+      await client(listener.port),
+      await client(listener.port)
+    ]
     const trickle = setInterval(() => slow.write("x"), 100)
     slow.write("x")
     idle.write("ask")
@@ -157,8 +165,8 @@ describe("a door before a server that is silent", () => {
     expect(counted.toSorted()).toEqual(["slow", "slow"])
   })
 
-  test("closes who does not take what it asked for, before much waits for it", async () => {
-    const { door, counted } = await opened((socket) => {
+  test("closes a client that does not read its response, before much is buffered", async () => {
+    const { listener, counted } = await opened((socket) => {
       socket.on("data", () => {
         const pour = (): void => {
           while (!socket.destroyed && socket.write(new Uint8Array(65_536)));
@@ -167,7 +175,7 @@ describe("a door before a server that is silent", () => {
         pour()
       })
     })
-    const stalled = connect(door.port, "127.0.0.1", () => {
+    const stalled = connect(listener.port, "127.0.0.1", () => {
       stalled.pause()
       stalled.write("ask")
     })
@@ -179,15 +187,15 @@ describe("a door before a server that is silent", () => {
     stalled.destroy()
   })
 
-  test("passes on that a client has said all, and still brings it the answer", async () => {
-    const { door } = await opened((socket) => {
+  test("forwards the client's end of data, and still delivers the response", async () => {
+    const { listener } = await opened((socket) => {
       let said = ""
       socket.on("data", (data) => {
         said += data.toString()
       })
       socket.on("end", () => socket.end(`you said ${said}`))
     })
-    const one = await client(door.port)
+    const one = await client(listener.port)
     one.end("all")
     await once(one, "end")
     expect(one.said()).toBe("you said all")

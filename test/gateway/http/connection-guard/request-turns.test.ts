@@ -1,7 +1,7 @@
-/** Requests of one connection, one at a time: however they are cut into pieces, no byte is changed and none comes early. */
+/** Requests of one connection are forwarded one at a time: however they are split, no byte is changed and none comes early. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { Turns } from "../../../../gateway/http/connection-guard/request-turns.ts"
+import { RequestTurns } from "../../../../gateway/http/connection-guard/request-turns.ts"
 
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1")
 const textOf = (data: Buffer | undefined): string => data?.toString("latin1") ?? ""
@@ -24,46 +24,46 @@ const answers = [
   "HTTP/1.1 503 Service Unavailable\r\ncontent-length:4\r\n\r\nbusy"
 ]
 
-/** The text in pieces that end at these places. */
+/** The text, split at these positions. */
 const cut = (text: string, places: ReadonlyArray<number>): ReadonlyArray<string> => {
   const ends = [...new Set(places.map((place) => place % (text.length + 1)))].toSorted((a, b) => a - b)
   return [0, ...ends].map((start, n) => text.slice(start, ends[n] ?? text.length)).filter((one) => one !== "")
 }
 
-describe("requests that are pipelined", () => {
-  test("are handed on one at a time, byte for byte, however they and their answers are cut", () => {
+describe("pipelined requests", () => {
+  test("are forwarded one at a time, byte for byte, however they and their responses are split", () => {
     const places = fc.array(fc.nat(1_000), { maxLength: 12 })
     fc.assert(
       fc.property(places, places, (some, others) => {
-        const turns = new Turns()
+        const turns = new RequestTurns()
         let handed = ""
-        for (const piece of cut(requests.join(""), some)) handed += textOf(turns.asks(bytes(piece)))
+        for (const piece of cut(requests.join(""), some)) handed += textOf(turns.fromClient(bytes(piece)))
         for (const [n, answer] of answers.entries()) {
-          // Empty lines before a request may come with the one before or with it.
+          // Empty lines before a request may be forwarded with the previous request or with it.
           expect(handed.replace(/\r\n$/, "")).toBe(
             requests
               .slice(0, n + 1)
               .join("")
               .replace(/\r\n$/, "")
           )
-          for (const piece of cut(answer, others)) handed += textOf(turns.answers(bytes(piece)))
+          for (const piece of cut(answer, others)) handed += textOf(turns.fromServer(bytes(piece)))
         }
         expect(handed).toBe(requests.join(""))
-        expect(turns.isHolding).toBe(false)
+        expect(turns.isBuffering).toBe(false)
       })
     )
   })
 
-  test("wait only for as long as the answer is not whole", () => {
-    const turns = new Turns()
-    expect(textOf(turns.asks(bytes(requests.slice(0, 2).join(""))))).toBe(requests[0] ?? "")
-    expect(turns.isHolding).toBe(true)
-    expect(turns.answers(bytes(ok.slice(0, -1)))).toBeUndefined()
-    expect(textOf(turns.answers(bytes(ok.slice(-1))))).toBe(requests[1] ?? "")
-    expect(turns.isHolding).toBe(false)
+  test("wait only until the response is complete", () => {
+    const turns = new RequestTurns()
+    expect(textOf(turns.fromClient(bytes(requests.slice(0, 2).join(""))))).toBe(requests[0] ?? "")
+    expect(turns.isBuffering).toBe(true)
+    expect(turns.fromServer(bytes(ok.slice(0, -1)))).toBeUndefined()
+    expect(textOf(turns.fromServer(bytes(ok.slice(-1))))).toBe(requests[1] ?? "")
+    expect(turns.isBuffering).toBe(false)
   })
 
-  test("are handed on as they come where their ends cannot be told", () => {
+  test("are forwarded immediately when their ends are uncertain", () => {
     const next = "GET /next HTTP/1.1\r\nHost: h\r\n\r\n"
     for (const head of [
       "GET /a HTTP/1.0\r\n\r\n",
@@ -77,34 +77,34 @@ describe("requests that are pipelined", () => {
       "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
       "\u0016\u0003\u0001 no HTTP\r\n\r\n"
     ]) {
-      const turns = new Turns()
-      expect(textOf(turns.asks(bytes(head + next)))).toBe(head + next)
-      expect(textOf(turns.asks(bytes(next)))).toBe(next)
+      const turns = new RequestTurns()
+      expect(textOf(turns.fromClient(bytes(head + next)))).toBe(head + next)
+      expect(textOf(turns.fromClient(bytes(next)))).toBe(next)
     }
   })
 
-  test("are handed on as they come behind a head without an end", () => {
-    const turns = new Turns()
+  test("are forwarded immediately after a head without an end", () => {
+    const turns = new RequestTurns()
     const head = `GET /a HTTP/1.1\r\nX: ${"x".repeat(70_000)}`
-    expect(textOf(turns.asks(bytes(head)))).toBe(head)
-    expect(textOf(turns.asks(bytes("\r\n\r\n")))).toBe("\r\n\r\n")
-    expect(textOf(turns.asks(bytes("any")))).toBe("any")
+    expect(textOf(turns.fromClient(bytes(head)))).toBe(head)
+    expect(textOf(turns.fromClient(bytes("\r\n\r\n")))).toBe("\r\n\r\n")
+    expect(textOf(turns.fromClient(bytes("any")))).toBe("any")
   })
 
-  test("are let go when an answer comes too early, or without an end", () => {
-    const early = new Turns()
-    early.asks(bytes("POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\nx"))
-    early.answers(bytes(ok))
-    expect(textOf(early.asks(bytes("any")))).toBe("any")
+  test("are forwarded when a response comes too early, or without an end", () => {
+    const early = new RequestTurns()
+    early.fromClient(bytes("POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\nx"))
+    early.fromServer(bytes(ok))
+    expect(textOf(early.fromClient(bytes("any")))).toBe("any")
     for (const answer of [
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
       "HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n",
       `${ok}more`,
       "none\r\n\r\n"
     ]) {
-      const turns = new Turns()
-      turns.asks(bytes((requests[0] ?? "") + (requests[4] ?? "")))
-      expect(textOf(turns.answers(bytes(answer)))).toBe(requests[4] ?? "")
+      const turns = new RequestTurns()
+      turns.fromClient(bytes((requests[0] ?? "") + (requests[4] ?? "")))
+      expect(textOf(turns.fromServer(bytes(answer)))).toBe(requests[4] ?? "")
     }
   })
 })

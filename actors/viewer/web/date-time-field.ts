@@ -1,0 +1,23 @@
+/**
+ * A `datetime-local` field that keeps the instant it was given. When clocks are set back, an hour of local times stands
+ * for two instants, and the text alone means only the first.
+ */
+import { fieldText, momentOfField } from "./time-zone.ts"
+
+export interface DateTimeField {
+  /** Milliseconds since 1970; undefined for none. */
+  readonly set: (at: number | undefined) => void
+  /** The instant that was set, as long as nobody has typed another time. */
+  readonly read: () => number | undefined
+}
+
+export const dateTimeField = (input: HTMLInputElement): DateTimeField => {
+  let given: { readonly at: number | undefined; readonly text: string } | undefined
+  return {
+    set: (at) => {
+      input.value = fieldText(at)
+      given = { at, text: input.value }
+    },
+    read: () => (input.value === given?.text ? given.at : momentOfField(input.value))
+  }
+}

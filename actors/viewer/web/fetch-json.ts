@@ -1,0 +1,37 @@
+/** JSON requests to the viewer's own server. Answers are typed, not checked: the server is of the same version. */
+
+/** The server refused the request; the message is its own sentence. */
+export class RequestError extends Error {
+  readonly isNotFound: boolean
+  constructor(message: string, isNotFound: boolean) {
+    super(message)
+    this.isNotFound = isNotFound
+  }
+}
+
+const messageIn = (body: unknown): string | undefined =>
+  typeof body === "object" && body !== null && "message" in body && typeof body.message === "string"
+    ? body.message
+    : undefined
+
+const answerOf = async <Answer>(pending: Promise<Response>): Promise<Answer> => {
+  const response = await pending
+  if (response.ok) return response.json() as Promise<Answer>
+  const body: unknown = await response.json().catch(() => undefined)
+  const message = messageIn(body) ?? `The viewer answered with status ${response.status}.`
+  throw new RequestError(message, response.status === 404)
+}
+
+/** Reads the resource at that path; `signal` aborts it. Rejects with `RequestError`. */
+export const getJson = <Answer>(path: string, signal?: AbortSignal): Promise<Answer> =>
+  answerOf<Answer>(fetch(path, signal === undefined ? {} : { signal }))
+
+/** Sends a command and returns its outcome. When it rejects with `RequestError`, nothing was done. */
+export const postJson = <Answer>(path: string, body: unknown): Promise<Answer> =>
+  answerOf<Answer>(
+    fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body)
+    })
+  )

@@ -1,0 +1,72 @@
+/** The ledger as tables: a row per topic, the total, and a row per queue. */
+import type { Ledger, LedgerTotals, QueueRow } from "../../inspect/ledger/types.ts"
+import { element } from "./element.ts"
+import { known, number } from "./format.ts"
+import { moment } from "./times.ts"
+
+/** The parts that make up the received lines, and their names where a row is a card. */
+const parts = [
+  ["stored", "stored"],
+  ["dead", "dead letters"],
+  ["discarded", "discarded"],
+  ["waiting", "waiting"],
+  ["inFlight", "in flight"]
+] as const
+
+const countCell = (name: string, value: number | null, className = ""): HTMLTableCellElement => {
+  const created = element("td", `number ${className}`.trim(), known(value, number))
+  created.dataset.name = name
+  if (value === 0) created.classList.add("nil")
+  return created
+}
+
+const rowHead = (text: string): HTMLTableCellElement => {
+  const created = element("th", "name", text)
+  created.scope = "row"
+  return created
+}
+
+const totalsRow = (name: string, totals: LedgerTotals): HTMLTableRowElement => {
+  const sum = parts.reduce((total, [part]) => total + totals[part], 0)
+  return element("tr", sum === totals.received ? "" : "off", [
+    rowHead(name),
+    countCell("received", totals.received, "received"),
+    ...parts.map(([part, title]) =>
+      countCell(title, totals[part], part === "dead" && totals.dead > 0 ? "bad" : "")
+    ),
+    countCell("replays", totals.replayed, "aside")
+  ])
+}
+
+/** A row for each topic, and one for the lines whose topic has not been read yet. */
+export const topicRows = ({ topics, unread }: Ledger): ReadonlyArray<HTMLTableRowElement> => {
+  const rows = topics.map((totals) => totalsRow(totals.topic, totals))
+  const { waiting, inFlight } = unread ?? { waiting: 0, inFlight: 0 }
+  if (waiting + inFlight === 0) return rows
+  const settled = { stored: 0, dead: 0, discarded: 0, replayed: 0 }
+  const totals = { ...settled, waiting, inFlight, received: waiting + inFlight }
+  return [...rows, totalsRow("(topic not read yet)", totals)]
+}
+
+/** The row of all topics; none when no queue could be counted. */
+export const totalRows = ({ total }: Ledger): ReadonlyArray<HTMLTableRowElement> =>
+  total === null ? [] : [totalsRow("All topics", total)]
+
+const queueRow = ({ kind, address, trouble, since, account, deadLetters }: QueueRow): HTMLTableRowElement => {
+  const head = rowHead(`${kind} ${address}`)
+  if (account === undefined) {
+    const inside = element("td", "bad", trouble ?? "unknown")
+    inside.colSpan = 5
+    return element("tr", "", [head, inside])
+  }
+  return element("tr", "", [
+    head,
+    element("td", "", since === undefined ? "nothing claimed yet" : moment(since)),
+    countCell("received", account.received),
+    countCell("waiting", account.waiting),
+    countCell("in flight", account.inFlight),
+    countCell("dead letters in list", deadLetters)
+  ])
+}
+
+export const queueRows = ({ queues }: Ledger): ReadonlyArray<HTMLTableRowElement> => queues.map(queueRow)

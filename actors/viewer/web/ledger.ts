@@ -1,0 +1,87 @@
+/** The ledger, read every two seconds while the page is visible; and the search for one event. */
+import type { Ledger } from "../../inspect/ledger/types.ts"
+import { showFailure, showPending } from "./bulk-outcome.ts"
+import { byId, byIdAs, element } from "./element.ts"
+import { showEventLocation } from "./event-location.ts"
+import { number } from "./format.ts"
+import { showFrame } from "./frame.ts"
+import { queueRows, topicRows, totalRows } from "./ledger-table.ts"
+import { poll } from "./polling.ts"
+import { moment } from "./times.ts"
+import { getLedger, locateEvent } from "./viewer-api.ts"
+
+const intervalMs = 2000
+
+/** Replaces the content only when its text has changed, so that a screen reader says it once. */
+const showOnce = (place: HTMLElement, parts: ReadonlyArray<HTMLElement>): void => {
+  const text = parts.map((part) => part.textContent).join("\n")
+  if (place.dataset.text === text) return
+  place.dataset.text = text
+  place.replaceChildren(...parts)
+}
+
+const uncounted = ({ queues }: Ledger): number => queues.filter(({ trouble }) => trouble !== undefined).length
+
+const verdictOf = (ledger: Ledger): ReadonlyArray<HTMLElement> => {
+  const { balanced, complete, warnings, queues } = ledger
+  const missing = uncounted(ledger)
+  if (missing === queues.length)
+    return [element("p", "verdict bad", "Nothing can be counted now: no queue answers, see below.")]
+  const parts: Array<HTMLElement> = []
+  if (!balanced) parts.push(element("p", "verdict bad", "The ledger does not balance."))
+  else if (complete)
+    parts.push(element("p", "verdict good", "The ledger balances: every line is accounted for."))
+  else parts.push(element("p", "verdict", "The ledger balances as far as it could be counted."))
+  if (missing > 0) {
+    const which = missing === 1 ? "One queue" : `${number(missing)} queues`
+    const text = `${which} of ${number(queues.length)} could not be counted; see below.`
+    parts.push(element("p", "trouble", text))
+  }
+  const className = balanced ? "remark" : "trouble"
+  return [...parts, ...warnings.map((warning) => element("p", className, warning))]
+}
+
+const notesOf = ({ fromOthers }: Ledger): string => {
+  if (fromOthers === null) return ""
+  const others =
+    fromOthers === 0 ? "" : `${number(fromOthers)} of the received lines were pushed by other trackers. `
+  return `${others}A replayed line counts once, where it is now; Replays counts how often lines were replayed.`
+}
+
+const refresh = async (signal: AbortSignal): Promise<string | undefined> => {
+  const ledger = await getLedger(signal)
+  showOnce(byId("verdict"), verdictOf(ledger))
+  byId("topics").replaceChildren(...topicRows(ledger))
+  byId("total").replaceChildren(...totalRows(ledger))
+  byId("queues").replaceChildren(...queueRows(ledger))
+  byId("notes").textContent = notesOf(ledger)
+  const { since } = ledger
+  showOnce(byId("since"), since === undefined ? [] : [element("span", "", "since "), moment(since)])
+  return ledger.complete ? undefined : "some queues could not be counted"
+}
+
+const locate = async (id: string): Promise<void> => {
+  const place = byId("event-location")
+  if (id === "") return place.replaceChildren()
+  showPending(place, "Searching …")
+  try {
+    showEventLocation(place, await locateEvent(id))
+  } catch (error) {
+    showFailure(place, error)
+  }
+}
+
+const field = byIdAs("event", HTMLInputElement)
+
+byId("locate").addEventListener("submit", (event) => {
+  event.preventDefault()
+  const id = field.value.trim()
+  const address = new URL(location.href)
+  address.searchParams.set("event", id)
+  history.replaceState(null, "", address)
+  void locate(id)
+})
+
+field.value = new URLSearchParams(location.search).get("event") ?? ""
+showFrame()
+await Promise.all([poll("the ledger", refresh, intervalMs), locate(field.value.trim())])

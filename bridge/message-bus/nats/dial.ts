@@ -1,0 +1,60 @@
+/** One attempt to connect to NATS, and its messages. The only file that imports the client library. */
+import { readFileSync } from "node:fs"
+import {
+  connect,
+  credsAuthenticator,
+  headers,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection
+} from "@nats-io/transport-node"
+import { Effect } from "effect"
+import type { Failure } from "../../../contracts/failure.ts"
+import type { Header, Received } from "./connection-types.ts"
+import { lossReason, unavailable } from "./errors.ts"
+import type { DialOptions } from "./options.ts"
+
+export type { NatsConnection, Status, Subscription } from "@nats-io/transport-node"
+
+/**
+ * One attempt, at each server once. The library's own reconnection is off: it starts a new attempt for each refused
+ * login, and reports all of them as connected when one is.
+ */
+export const dial = ({ creds, ...options }: DialOptions): Effect.Effect<NatsConnection, Failure> =>
+  Effect.tryPromise({
+    try: async (signal) => {
+      const nc = await connect({
+        ...options,
+        ...(creds === undefined ? {} : { authenticator: credsAuthenticator(() => readFileSync(creds)) }),
+        reconnect: false,
+        pingInterval: 5_000,
+        maxPingOut: 2,
+        timeout: 5_000,
+        noAsyncTraces: true
+      })
+      if (signal.aborted) await nc.close()
+      return nc
+    },
+    catch: (cause) => unavailable(lossReason(cause))
+  })
+
+export const headersOf = ([name, value]: Header): MsgHdrs => {
+  const all = headers()
+  all.set(name, value)
+  return all
+}
+
+export const received = (message: Msg): Received => ({
+  subject: message.subject,
+  payload: message.data,
+  header: (name) => message.headers?.get(name) ?? "",
+  reply: message.reply
+    ? (payload, header) => {
+        try {
+          message.respond(payload, header === undefined ? {} : { headers: headersOf(header) })
+        } catch {
+          // The connection was closed meanwhile: the requester has failed already, or will time out.
+        }
+      }
+    : undefined
+})

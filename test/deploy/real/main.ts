@@ -1,0 +1,33 @@
+/**
+ * Deployment on a real engine: `bun run deploy-test image`. Minutes long, so it is no part of `npm test`; its last result
+ * is in results.json and in deploy/README.md. Ends with 1 when a check failed, with 64 for an unknown name.
+ */
+import { stopServers } from "../../support/server.ts"
+import { composed } from "./compose.ts"
+import { image } from "./image.ts"
+import { type Check, writeRun } from "./results.ts"
+
+const kinds: Readonly<Record<string, () => Promise<ReadonlyArray<Check>>>> = {
+  image,
+  compose: composed
+}
+
+const [name = ""] = process.argv.slice(2)
+const run = kinds[name]
+if (run === undefined) {
+  process.stderr.write(`deploy-test needs one of: ${Object.keys(kinds).join(", ")}.\n`)
+  process.exit(64)
+}
+
+const checks = await run()
+for (const { name, passed, proof } of checks)
+  process.stdout.write(`${passed ? "ok  " : "FAIL"} ${name}\n      ${proof}\n`)
+const failed = checks.filter(({ passed }) => !passed).length
+writeRun(name, {
+  date: new Date().toISOString().slice(0, 10),
+  command: `bun run deploy-test ${name}`,
+  checks
+})
+process.stdout.write(`\n${checks.length - failed} passed, ${failed} failed\n`)
+await stopServers()
+process.exit(failed === 0 ? 0 : 1)

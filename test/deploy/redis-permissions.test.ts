@@ -1,0 +1,147 @@
+/**
+ * The users of deploy/redis/users.acl on a real Redis: every actor that uses Redis does its work as its own user, the
+ * server denies nothing of it, and it denies what the user has no business with.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Redis } from "ioredis"
+import { eventually } from "../support/eventually.ts"
+import { hasRedisProgram, type OwnRedis, startRedis } from "../support/redis.ts"
+import { ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
+
+const template = readFileSync(join(import.meta.dirname, "..", "..", "deploy", "redis", "users.acl"), "utf8")
+const passwordOf = (user: string): string => `of-${user.toLowerCase()}`
+
+/** Every user; only `admin` is the test's own. */
+const users = `${template.replaceAll(/\$\{REDIS_PASSWORD_(\w+)\}/g, (_, user: string) => passwordOf(user))}
+user admin on >of-admin ~* +@all
+`
+
+describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl", () => {
+  let redis: OwnRedis
+  let admin: Redis
+  const running: Array<Spoor> = []
+  const urlFor = (user: string): string => `redis://${user}:${passwordOf(user)}@127.0.0.1:${redis.port}`
+
+  beforeAll(async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "spoor-acl-")), "users.acl")
+    writeFileSync(file, users)
+    const started = await startRedis(["--aclfile", file, "--appendonly", "yes", "--appendfsync", "always"])
+    if (started === undefined) throw new Error("redis-server did not start")
+    redis = started
+    admin = new Redis(urlFor("admin"))
+  }, 60_000)
+
+  afterAll(async () => {
+    for (const spoor of running) await spoor.end("SIGKILL")
+    admin?.disconnect()
+    await redis?.stop()
+  })
+
+  const denied = async (): Promise<ReadonlyArray<string>> =>
+    ((await admin.call("ACL", "LOG")) as ReadonlyArray<ReadonlyArray<unknown>>).map((entry) =>
+      entry.filter((_, i) => i % 2 === 1).join(" ")
+    )
+
+  test("the gateway pushes, shares rates, keeps links and salts", async () => {
+    const spoor = await startSpoor(
+      ["gateway"],
+      ownSettings({
+        REDIS_URL: urlFor("gateway"),
+        LINKS_TOKEN: "a-token-of-the-test",
+        VISITOR_ID: "daily",
+        RATE_LIMIT_PER_ADDRESS: "100/s",
+        RATE_LIMIT_SHARED: "true",
+        QUEUE_CONFIRM: "disk"
+      })
+    )
+    running.push(spoor)
+    const url = spoor.address("send events").origin
+    expect((await fetch(`${url}/t/permitted?n=1`)).status).toBe(200)
+    expect(await admin.llen("click_queue")).toBe(1)
+    const body = JSON.stringify({ id: "spring", default: "https://shop.example/" })
+    const headers = { authorization: "Bearer a-token-of-the-test", "content-type": "application/json" }
+    const made = await fetch(`${url}/api/v1/links`, { method: "POST", headers, body })
+    expect([made.status, await made.text()]).toEqual([201, expect.stringContaining("spring")])
+    expect((await fetch(`${url}/click/spring/go`, { redirect: "manual" })).status).toBe(307)
+    expect((await fetch(`${url}/api/v1/links`, { headers })).status).toBe(200)
+    expect((await fetch(`${url}/api/v1/links/spring`, { method: "DELETE", headers })).status).toBe(204)
+    const keys = "{spoor:visitor}:*"
+    await eventually("a salt is there", async () => (await admin.keys(keys)).length > 0)
+    await eventually("rates are shared", async () => (await admin.keys("{spoor:rate}:*")).length > 0)
+    expect(await denied()).toEqual([])
+  }, 60_000)
+
+  test("drainer, counters and viewer read the queue and count", async () => {
+    const shared = ownSettings()
+    const start = async (names: ReadonlyArray<string>, more: Record<string, string>): Promise<Spoor> => {
+      const spoor = await startSpoor(names, { ...shared, VIEWER_HOST: "127.0.0.1", ...more })
+      running.push(spoor)
+      return spoor
+    }
+    await admin.rpush("click_queue", "a line that nobody can read")
+    const spoor = await start(["drainer", "enricher", "bridge", "event-counter", "viewer"], {
+      REDIS_URL: urlFor("viewer"),
+      PROJECTIONS_URL: urlFor("consumer")
+    })
+    const viewer = spoor.address("watch them").origin
+    await eventually("the line is a dead letter", async () => (await admin.llen("click_invalid")) === 1)
+    await eventually(
+      "events are counted",
+      async () => (await admin.keys("{spoor:event-counter}:*")).length > 1
+    )
+    expect((await fetch(`${viewer}/api/ledger`)).status).toBe(200)
+    expect((await fetch(`${viewer}/api/dead-letters`)).status).toBe(200)
+    expect(await denied()).toEqual([])
+  }, 60_000)
+
+  test("the drainer alone needs no more than its own user may", async () => {
+    const spoor = await startSpoor(
+      ["drainer", "enricher", "bridge"],
+      ownSettings({ REDIS_URL: urlFor("drainer") })
+    )
+    running.push(spoor)
+    await admin.rpush("click_queue", "another line that nobody can read")
+    await eventually("the line is a dead letter", async () => (await admin.llen("click_invalid")) === 2)
+    expect(await denied()).toEqual([])
+  }, 60_000)
+
+  const forbidden: ReadonlyArray<readonly [user: string, ...command: ReadonlyArray<string>]> = [
+    ["gateway", "LRANGE", "click_invalid", "0", "-1"],
+    ["gateway", "HGETALL", "{spoor:event-counter}:offsets"],
+    ["drainer", "GET", "{spoor:visitor}:salt:1"],
+    ["drainer", "FLUSHALL"],
+    ["consumer", "LLEN", "click_queue"],
+    ["viewer", "CONFIG", "SET", "maxmemory", "1"],
+    ["viewer", "KEYS", "*"],
+    ["tracker", "LRANGE", "click_queue", "0", "-1"],
+    ["tracker", "DEL", "click_queue"]
+  ]
+  for (const [user, name = "", ...args] of forbidden)
+    test(`${user} may not ${name} ${args.join(" ")}`, async () => {
+      const client = new Redis(urlFor(user), {
+        lazyConnect: true,
+        disableClientInfo: true,
+        enableReadyCheck: false
+      })
+      await client.connect()
+      await expect(client.call(name, ...args)).rejects.toThrow(/NOPERM/)
+      client.disconnect()
+    })
+
+  test("a tracker may push lines, and nobody is let in without a password", async () => {
+    const tracker = new Redis(urlFor("tracker"), { disableClientInfo: true, enableReadyCheck: false })
+    expect(await tracker.rpush("click_queue", "a line")).toBeGreaterThan(0)
+    tracker.disconnect()
+    const stranger = new Redis(`redis://127.0.0.1:${redis.port}`, {
+      disableClientInfo: true,
+      enableReadyCheck: false,
+      retryStrategy: () => null
+    })
+    stranger.on("error", () => {})
+    await expect(stranger.llen("click_queue")).rejects.toThrow(/NOAUTH/)
+    stranger.disconnect()
+  })
+})

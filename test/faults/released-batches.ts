@@ -1,0 +1,33 @@
+/** The batches that drainers released because there was no receipt, from their logs. */
+import type { World } from "./world.ts"
+
+export interface ReleasedBatch {
+  /** The reason of a `Failure`: "no-responders", "no-answer", … */
+  readonly reason: string
+  readonly message: string
+  readonly batch: string
+  /** Of a part of a batch: the place of its first line in the batch. */
+  readonly first: number
+  readonly lines: number
+}
+
+/** All released batches so far, the oldest first. */
+export const releasedBatches = (world: World): ReadonlyArray<ReleasedBatch> =>
+  world
+    .group("drainer")
+    .output()
+    .split("\n")
+    .filter((line) => line.includes("batch released"))
+    .map((line) => {
+      const [, message = line] = /batch released: ([^"\\]*)/.exec(line) ?? []
+      return {
+        reason: valueIn(line, "reason"),
+        message,
+        batch: valueIn(line, "batch"),
+        first: Number(valueIn(line, "first")),
+        lines: Number(valueIn(line, "lines"))
+      }
+    })
+
+const valueIn = (line: string, name: string): string =>
+  new RegExp(`"${name}":\\s*"?([^",}]*)`).exec(line)?.[1] ?? ""

@@ -1,2 +1,0 @@
-/** Where the well-behaved client sends its events; no attack does. */
-export const neighbourPath = "/t/neighbour"

@@ -1,0 +1,2 @@
+/** The path of the reference client's events; no attack uses it. */
+export const referencePath = "/t/neighbour"
