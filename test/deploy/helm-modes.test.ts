@@ -28,12 +28,7 @@ describe.skipIf(!hasHelm)("mode distributed", () => {
   })
 
   test("keeps every event: Redis appends to a file on its disk and evicts nothing", () => {
-    for (const line of [
-      "appendonly yes",
-      "appendfsync always",
-      "maxmemory-policy noeviction",
-      "dir /redis"
-    ])
+    for (const line of ["appendonly yes", "appendfsync always", "maxmemory-policy noeviction", "dir /redis"])
       expect(redisConf("default")).toContain(line)
     const redis = objectOf<Workload>(of("default"), "StatefulSet", "spoor-redis")
     expect(redis.spec.volumeClaimTemplates?.[0]?.spec.resources.requests).toEqual({ storage: "8Gi" })

@@ -1,4 +1,4 @@
-/** How the chart fits into what a cluster has: servers of others, ways in, Prometheus, rules for pods. */
+/** How the chart fits into a cluster: external servers, Ingress, Gateway API, Prometheus, rules for pods. */
 import { describe, expect, test } from "bun:test"
 import { containerNamed, deployment, namesOf, renderFiles, specOf, textsOf } from "../support/chart-values.ts"
 import { hasHelm } from "../support/helm.ts"
@@ -14,11 +14,11 @@ import {
 
 const of = await renderFiles("byo-tls", "ingress", "gateway-api", "bundled", "hardened")
 
-describe.skipIf(!hasHelm)("servers of one's own", () => {
+describe.skipIf(!hasHelm)("external servers", () => {
   const container = (name: string): Container =>
     containerNamed(deployment(of("byo-tls"), `spoor-${name}`), name)
 
-  test("leave no server and no Secret to the chart", () => {
+  test("the chart brings no server and no Secret", () => {
     expect(namesOf(of("byo-tls"), "StatefulSet")).toEqual([])
     expect(namesOf(of("byo-tls"), "Secret")).toEqual([])
     const { imagePullSecrets } = deployment(of("byo-tls"), "spoor-drainer").spec.template.spec
@@ -83,7 +83,7 @@ describe.skipIf(!hasHelm)("servers of one's own", () => {
   })
 })
 
-describe.skipIf(!hasHelm)("ways in", () => {
+describe.skipIf(!hasHelm)("exposure", () => {
   const letIn = (name: string, port: number) =>
     objectOf<NetworkPolicy>(of("ingress"), "NetworkPolicy", name).spec.ingress?.find(
       ({ ports }) => ports?.[0]?.port === port

@@ -44,18 +44,18 @@ const refused: ReadonlyArray<readonly [what: string, values: object, sentence: R
   ["a setting that is a number", { settings: { OPS_PORT: 1 } }, /got number, want string/],
   ["two taps", { actors: { tap: { replicas: 2 } } }, /maximum: got 2, want 1/],
   [
-    "a viewer shown without a login",
+    "a viewer exposed without a login",
     {
       ingress: { viewer: { enabled: true } },
       networkPolicy: { viewerFrom: [{}] },
       secrets: { settings: { VIEWER_PASSWORD: { key: "" } } }
     },
-    /The viewer is to be reached from outside without a login/
+    /The viewer would be exposed without a login/
   ],
   [
-    "a viewer shown that nobody may reach",
+    "a viewer exposed whose policy admits no client",
     { gatewayApi: { gateway: { create: true }, routes: { viewer: { enabled: true } } } },
-    /its NetworkPolicy lets nobody in/
+    /its NetworkPolicy admits no client/
   ],
   [
     "a route without a Gateway",
@@ -75,7 +75,7 @@ const refused: ReadonlyArray<readonly [what: string, values: object, sentence: R
   [
     "no pods by HPA",
     { actors: { drainer: { autoscaling: { min: 0 } } }, autoscaling: { backlog: "hpa" } },
-    /only autoscaling.backlog: keda can do/
+    /requires autoscaling.backlog: keda/
   ],
   [
     "a minimum above the maximum",

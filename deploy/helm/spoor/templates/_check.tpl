@@ -42,12 +42,12 @@
 {{- end }}
 {{- end }}
 {{- $hasLogin := or (index $values.secrets.settings "VIEWER_PASSWORD" "key") (index $values.secrets.settings "VIEWER_TOKEN" "key") }}
-{{- $isShown := or $values.ingress.viewer.enabled $values.gatewayApi.routes.viewer.enabled }}
-{{- if and $isShown (not $hasLogin) }}
-{{- fail "The viewer is to be reached from outside without a login. Give secrets.settings.VIEWER_PASSWORD.key or VIEWER_TOKEN.key." }}
+{{- $isExposed := or $values.ingress.viewer.enabled $values.gatewayApi.routes.viewer.enabled }}
+{{- if and $isExposed (not $hasLogin) }}
+{{- fail "The viewer would be exposed without a login. Set secrets.settings.VIEWER_PASSWORD.key or VIEWER_TOKEN.key." }}
 {{- end }}
-{{- if and $isShown $values.networkPolicy.enabled (not $values.networkPolicy.viewerFrom) }}
-{{- fail "The viewer is to be reached from outside, but its NetworkPolicy lets nobody in. Name your ingress controller in networkPolicy.viewerFrom." }}
+{{- if and $isExposed $values.networkPolicy.enabled (not $values.networkPolicy.viewerFrom) }}
+{{- fail "The viewer would be exposed, but its NetworkPolicy admits no client. Name your ingress controller in networkPolicy.viewerFrom." }}
 {{- end }}
 {{- range $name, $route := $values.gatewayApi.routes }}
 {{- if and $route.enabled (not $route.parentRefs) (not $values.gatewayApi.gateway.create) }}
@@ -66,11 +66,11 @@
 {{- fail (printf "actors.%s.autoscaling.min is above its max." $name) }}
 {{- end }}
 {{- if and (lt (int .min) 1) (ne $values.autoscaling.backlog "keda") }}
-{{- fail (printf "actors.%s.autoscaling.min is 0, which only autoscaling.backlog: keda can do." $name) }}
+{{- fail (printf "actors.%s.autoscaling.min is 0, which requires autoscaling.backlog: keda." $name) }}
 {{- end }}
 {{- end }}
 {{- end }}
 {{- if lt (int (index $values.actors.gateway "autoscaling" "min")) 1 }}
-{{- fail "actors.gateway.autoscaling.min is 0: nobody would take events." }}
+{{- fail "actors.gateway.autoscaling.min is 0: no gateway would accept events." }}
 {{- end }}
 {{- end }}
