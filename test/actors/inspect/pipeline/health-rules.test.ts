@@ -56,7 +56,7 @@ check(
       capacity: 80
     })
     expect(healthText(seen, "enricher")).toBe("flows")
-    expect(seen).toMatchObject({ condition: "flows", sentence: "Everything flows." })
+    expect(seen).toMatchObject({ condition: "flows", sentence: "Everything is flowing." })
     other.figures = { ...other.figures, underWay: 0 }
     expect(healthText(yield* after(view, 7), "enricher")).toStartWith("idle")
   })
@@ -78,7 +78,7 @@ check(
     )
     expect(healthText(seen, "drainer")).toStartWith("stands still: It claims nothing: 1,200 lines wait")
     expect(seen.condition).toBe("stands still")
-    expect(seen.sentence).toStartWith("The queue stands still: 1,200 lines wait")
+    expect(seen.sentence).toStartWith("The queue is stalled: 1,200 lines wait")
     const flowing = yield* after(view, 3, (second) => {
       ledger = { ...full, taken: 100 * (second + 1) }
     })
