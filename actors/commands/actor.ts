@@ -1,7 +1,7 @@
 /**
- * The command `actor`: runs one or several actors in this process until a signal; `--all` runs all except those that must
- * be named; `gateway --workers 4` runs the gateway in four processes. Ends with 0 after a drain, 1 for a start that fails,
- * 64 for a command line that makes no sense, 78 for settings that cannot work.
+ * The command `actor`: runs one or several actors in this process until a signal; `--all` runs all except those that run
+ * only by name; `gateway --workers 4` runs the gateway in four processes. Ends with 0 after a drain, 1 for a start that fails,
+ * 64 for an invalid command line, 78 for invalid settings.
  */
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -18,7 +18,7 @@ import { print, printError } from "./command-line/print.ts"
 import { handler, runCommandLine } from "./command-line/run.ts"
 import { actorHelp, actorList, settingsOf } from "./help.ts"
 
-/** More than any machine needs: a typing error must not start a thousand processes. */
+/** Protects against a typing error that would start a thousand processes. */
 const maxWorkers = 256
 
 const options = {
@@ -46,7 +46,7 @@ const namesOf = ({ names, all }: Options): ReadonlyArray<string> => [...names, .
 const checkOptions = (given: Options) => {
   const names = new Set(namesOf(given))
   if (!given.list && names.size === 0)
-    return misuse("actor needs the names of actors, or --all; actor --list lists them")
+    return misuse("actor needs the names of actors, or --all; actor --list lists the names")
   return given.workers !== undefined && !(names.size === 1 && names.has("gateway"))
     ? misuse("--workers works with the gateway alone: actor gateway --workers 4")
     : Effect.void
@@ -84,7 +84,7 @@ const inEnvironment = (actors: ReadonlyArray<Actor>, work: Effect.Effect<number,
     Effect.provide(environmentLayer(actors.flatMap(settingsOf).map(({ name }) => name)))
   )
 
-/** Help about the actors that are named, with their settings; else about the command. */
+/** Help about the named actors, with their settings; without names about the command. */
 const completeHelp = (text: string): Effect.Effect<string> => {
   const named = actorNames.filter((name) => process.argv.includes(name, 2))
   return named.length === 0
@@ -99,8 +99,8 @@ await runCommandLine(
   Command.make("actor", options, handler(runActors)).pipe(
     Command.validate(checkOptions),
     Command.withDescription(
-      `Runs actors in this process until SIGTERM or SIGINT; then they finish what they took.
-With --help behind its name, an actor's settings are shown.`
+      `Runs actors in this process until SIGTERM or SIGINT; then they finish the messages in flight.
+actor <name> --help shows the settings of that actor.`
     ),
     Command.withExamples([
       { command: "actor --all", description: "The whole pipeline in one process" },

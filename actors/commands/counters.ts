@@ -83,7 +83,7 @@ const reset = Command.make(
   }),
   Command.withShortDescription("Delete the counts of tables"),
   Command.withDescription(
-    `Deletes the counts of tables: events that were counted are not counted again, and new ones count from 0.`
+    `Deletes the counts of tables. Events that were counted are not counted again; new events count from 0.`
   ),
   Command.withExamples([{ command: "counters reset by-type by-address" }])
 )

@@ -1,5 +1,5 @@
 /**
- * The health check of the image: exit code 0 when the process in this container is ready, else 1. Asks OPS_PORT once and
+ * The health check of the image: exit code 0 when the process in this container is ready, else 1. Sends one request to OPS_PORT and
  * ends.
  */
 const port = process.env.OPS_PORT ?? "9464"

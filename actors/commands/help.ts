@@ -1,4 +1,4 @@
-/** Help texts and the documents' tables of actors and settings, all made from the declarations that the code reads. */
+/** Help texts and the documents' tables of actors and settings, generated from the declarations in the code. */
 import type { Setting } from "../../contracts/setting.ts"
 import { formsSentence } from "../../contracts/setting-readers.ts"
 import type { Actor } from "../runtime/actor.ts"
@@ -12,7 +12,7 @@ export const actorList = (actors: ReadonlyArray<Actor>): string => {
   return actors.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`).join("\n")
 }
 
-/** Every setting the actor reads, each once: its own, those of what it needs, those of any process. */
+/** Every setting of the actor, each once: its own, those of its services, those of any process. */
 export const settingsOf = (actor: Actor): ReadonlyArray<Setting<unknown>> => [
   ...new Set([
     ...actor.settings,

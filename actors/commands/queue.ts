@@ -49,10 +49,10 @@ const repairFiles = Effect.fnUntraced(function* (names: ReadonlyArray<Name>, isF
       continue
     }
     const { tables, kept } = yield* attempt(path, () => repairFile(path, databases[name], new Date()))
-    yield* print(`${path}: ${damage === undefined ? "made anew" : `was damaged: ${damage}`}`)
+    yield* print(`${path}: ${damage === undefined ? "rewritten" : `was damaged: ${damage}`}`)
     for (const table of tables)
       yield* print(
-        `  ${table.name}: ${table.saved} rows saved${table.isWhole ? "" : "; others could not be read and are lost"}`
+        `  ${table.name}: ${table.saved} rows saved${table.isWhole ? "" : "; the others could not be read and are lost"}`
       )
     yield* print(`  The old file is kept as ${kept}.`)
   }
@@ -108,7 +108,7 @@ const repair = Command.make(
     `Saves the readable rows of damaged files into new files. Stop the actors first.
 The damaged file stays beside the new one, as <file>.damaged-<time>. Saved lines and batches of the queue are drained as
 usual; the ledger shows how many are missing, because it no longer balances.
-Exit code 0 when no file is damaged any more, else 1.`
+Exit code 0 when no damaged file remains, else 1.`
   )
 )
 

@@ -1,6 +1,6 @@
 /**
- * How a command for people lives: reads its command line and its settings (as the actors do), runs to its end, and
- * prints an error in one sentence. Every such command has `--local`.
+ * Runs a command for people: reads its command line and its settings (as the actors do), runs it to its end, and
+ * prints an error as one sentence. Every such command has `--local`.
  */
 import { Effect, Layer, Logger, References, type Scope } from "effect"
 import { Command, Flag } from "effect/cli"

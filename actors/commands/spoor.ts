@@ -1,9 +1,9 @@
 /**
- * The command of the image: `spoor actor enricher`, `spoor ledger`, `spoor start` (all actors in one process). It hands
- * its arguments to the command of that name, which decides how the process ends.
+ * The command of the image: `spoor actor enricher`, `spoor ledger`, `spoor start` (all actors in one process). It passes
+ * its arguments to the command of that name, which determines the exit code.
  */
 
-/** Each command by its name, loaded when it is asked for: it reads `process.argv` and runs when it is imported. */
+/** Each command by its name, imported on demand: it reads `process.argv` and runs when it is imported. */
 const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   actor: () => import("./actor.ts"),
   counters: () => import("./counters.ts"),

@@ -35,9 +35,9 @@ const follow = Effect.fnUntraced(function* (request: TapRequest) {
     Effect.gen(function* () {
       yield* drops.add(batch)
       yield* matches.add(batch)
-      const wanted = batch.events.slice(0, remaining)
-      remaining -= wanted.length
-      const lines = wanted.map((event) => (request.json ? inertJson(event) : tapLine(event, paint)))
+      const shownEvents = batch.events.slice(0, remaining)
+      remaining -= shownEvents.length
+      const lines = shownEvents.map((event) => (request.json ? inertJson(event) : tapLine(event, paint)))
       if (lines.length > 0) yield* print(lines.join("\n"))
       return remaining > 0
     })

@@ -14,7 +14,7 @@ export const viewerUrl = optional(
 /** The settings that `askViewer` reads. */
 export const askViewerSettings = [viewerUrl, viewerPort, viewerUser, viewerPassword, viewerToken]
 
-/** How long the viewer may take until its response begins. */
+/** How long the viewer may take until its response begins, milliseconds. */
 const responseTimeoutMs = 10_000
 
 /** A response of the viewer, and its address. */
@@ -72,7 +72,7 @@ export const askViewer = Effect.fnUntraced(function* (path: string, accept: stri
 const failed = (reason: "misconfigured" | "unavailable", message: string) =>
   Effect.fail(new Failure({ reason, message }))
 
-/** NOTE: the timeout ends when the response begins; one for the whole request would end a stream. */
+/** NOTE: the timeout covers only the time until the response begins; a timeout of the whole request would end a stream. */
 const beginResponse = async (
   url: URL,
   headers: Readonly<Record<string, string>>,

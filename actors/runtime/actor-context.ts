@@ -1,4 +1,4 @@
-/** What the runtime provides to each running actor: its name, its meter, and the health of its process. */
+/** The context of each running actor: its name, its meter, and the health of its process. */
 import { Context } from "effect"
 import type { Health } from "./health.ts"
 import type { Meter } from "./metrics.ts"

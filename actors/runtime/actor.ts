@@ -1,6 +1,6 @@
 /**
- * What an actor is: a name, what it receives, which services it requires, its limits, what it builds at each start, and
- * how it handles one message. The runtime does the rest (mailbox, supervision, drain, metrics, registration):
+ * The definition of an actor: its name, inbox, required services and limits, its setup at each start, and its handler of
+ * one message. The runtime does the rest (mailbox, supervision, drain, metrics, registration):
  * supervisor.ts runs one actor, process.ts runs several.
  */
 import { type Config, type Context, Effect, type Scope } from "effect"
@@ -10,11 +10,11 @@ import { Self } from "./actor-context.ts"
 import type { Provided, Requirement } from "./dependencies.ts"
 import { type Handle, type Limits, type Mailbox, makeMailbox } from "./mailbox.ts"
 
-/** What a start can fail with; either becomes one sentence on the terminal. */
+/** The errors of a start; each is printed as one sentence. */
 export type StartFailure = Failure | Config.ConfigError
 
 /**
- * Where an actor's messages come from.
+ * The source of an actor's messages.
  *
  * `open(mailbox)` is called at each start, after the actor has been built. It begins to deliver messages with
  * `mailbox.deliver` and returns an effect that runs for as long as the actor does.
@@ -78,9 +78,9 @@ export interface Actor {
 export interface Definition<Message, Answer, R, N extends ReadonlyArray<Requirement<never>>> {
   /** One sentence, for `--list` and `$SRV.INFO`. */
   readonly summary: string
-  /** Where its messages come from. */
+  /** The source of its messages. */
   readonly receives: Inbox<Message, Answer, R>
-  /** Where its results go, for people. */
+  /** The destination of its results, for people. */
   readonly sends: string
   /** The services it uses. The process builds each once, before any actor starts; if one cannot be built, it ends. */
   readonly requires: N
@@ -88,11 +88,11 @@ export interface Definition<Message, Answer, R, N extends ReadonlyArray<Requirem
   readonly settings?: ReadonlyArray<Setting<unknown>>
   /** Messages handled at the same time; default 1. */
   readonly concurrency?: number
-  /** Messages that may wait for their turn; default: as many as `concurrency`. One more is refused with `busy`. */
+  /** The maximum number of waiting messages; default: `concurrency`. Any more are refused with `busy`. */
   readonly waiting?: number
 }
 
-/** The services of `requires`, which the actor may use while it is built and in its inbox. */
+/** The services of `requires`, available to the actor's setup and to its inbox. */
 type Within<N extends ReadonlyArray<Requirement<never>>> = Provided<N[number]> | Self | Scope.Scope
 
 /**

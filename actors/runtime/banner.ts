@@ -1,5 +1,5 @@
 /**
- * What a process prints at its start: its actors, their addresses, and the system behind each dependency. A few lines for
+ * The banner that a process prints at its start: its actors, their addresses, and the system behind each dependency. A few lines for
  * people, one JSON line where logs are JSON.
  */
 import { Clock, Console, Effect } from "effect"
@@ -29,7 +29,7 @@ export const printBanner = Effect.fnUntraced(function* (
 export const logNameOf = (actors: ReadonlyArray<Actor>): string =>
   (actors.length === 1 ? actors[0]?.name : undefined) ?? processName
 
-/** The title and the lines. Of several workers only the first lists what is the same for all. */
+/** The title and the lines. Of several workers only the first lists the lines that are the same for all. */
 const bannerOf = (
   actors: ReadonlyArray<Actor>,
   addresses: ReadonlyArray<Line>,

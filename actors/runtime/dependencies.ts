@@ -1,4 +1,4 @@
-/** The services an actor may require: each with the layer that builds it, its settings and the systems behind it. */
+/** The services that an actor may require: each with the layer that builds it, its settings and the systems behind it. */
 import { type Config, Context, type Layer } from "effect"
 import * as CampaignLinksLive from "../../bridge/campaign-links/layer.ts"
 import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"

@@ -1,4 +1,4 @@
-/** How a process ends when it cannot start or continue: one sentence and an exit code. Pure. */
+/** The exit of a process that cannot start or continue: one sentence and an exit code. Pure. */
 import { Cause, Config } from "effect"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { inertText } from "./escape-controls.ts"
@@ -12,7 +12,7 @@ export interface ProcessExit {
 /** Reasons for which a restart cannot help. */
 const finalReasons: ReadonlySet<FailureReason> = new Set<FailureReason>(["misconfigured", "unreadable"])
 
-/** The exit for the cause a process failed with. */
+/** The sentence and exit code for the cause of the failure. */
 export const processExitOf = (cause: Cause.Cause<unknown>): ProcessExit => {
   const { sentence, code } = exitFor(cause)
   return { sentence: inertText(sentence), code }

@@ -9,7 +9,7 @@ import { Effect } from "effect"
 
 const megabyte = 1024 * 1024
 
-/** A process with less resident memory is left alone, bytes. */
+/** Below this resident memory no collection is forced, bytes. */
 const minResidentBytes = 160 * megabyte
 
 /** The heap may grow by this much, or by half of its size, before it is collected, bytes. */
@@ -18,7 +18,7 @@ const minGrowthBytes = 16 * megabyte
 /** The pause between two checks, milliseconds. */
 const checkIntervalMs = 25
 
-/** Has a heap that had `smallest` bytes after the last collection grown enough for another one? */
+/** Whether a heap that had `smallest` bytes after the last collection has grown enough for another one. */
 export const hasGrown = (size: number, smallest: number): boolean =>
   size - smallest > Math.max(minGrowthBytes, smallest / 2)
 

@@ -21,7 +21,7 @@ export interface DependencyReport {
   /** Seconds since it last answered; null if it never has. */
   readonly lastSuccessAge: number | null
   readonly error?: string
-  /** What it refuses until an operator acts, although it answers: one sentence each. */
+  /** Its refusals that last until an operator acts, although it answers: one sentence each. */
   readonly refusals?: ReadonlyArray<string>
 }
 
@@ -34,14 +34,14 @@ export interface HealthReport {
 
 export interface Health {
   readonly setActor: (name: string, state: ActorState) => void
-  /** Is the process stopping? It still answers then, but clients should reconnect elsewhere. */
+  /** Whether the process is stopping: it still answers, but clients should reconnect elsewhere. */
   readonly isLeaving: () => boolean
   /** Adds the systems behind one service; of several (queue servers) one that answers is enough. */
   readonly addDependencies: (systems: ReadonlyArray<readonly [name: string, dependency: Dependency]>) => void
   readonly report: Effect.Effect<HealthReport>
   /**
    * The last results for the systems of these names (default: all), without waiting. A result older than two seconds is
-   * refreshed in the background, so nothing is checked while nobody asks.
+   * refreshed in the background, so without calls no system is checked.
    */
   readonly lastFound: (systems?: ReadonlyArray<string>) => Effect.Effect<SystemsFound>
   /** The state of the actor of that name; undefined without such an actor in this process. */
@@ -50,7 +50,7 @@ export interface Health {
   readonly metrics: Effect.Effect<string>
 }
 
-/** By system name: "ok" or the error (absent: not checked yet), what the system is, and what it refuses. */
+/** By system name: "ok" or the error (absent: not checked yet), the kind and address of the system, and its refusals. */
 export type SystemsFound = Required<Pick<ActorFigures, "seams" | "systems">> & Pick<ActorFigures, "refusals">
 
 interface Entry {
@@ -68,7 +68,7 @@ const checkTimeout = "2 seconds"
 /** How long the result of a check stays current, milliseconds. */
 const freshMs = 2_000
 
-/** What the systems refuse, by their names; nothing where none does. */
+/** The refusals of the systems, by name; no field without refusals. */
 const refusalsOf = (entries: ReadonlyArray<Entry>): Pick<SystemsFound, "refusals"> => {
   const refusals = entries.flatMap(({ name, dependency }) => {
     const sentences = dependency.refusals?.() ?? []
@@ -156,7 +156,7 @@ export const makeHealth = (): Health => {
       return { status, actors: { ...actors }, seams: reports.flat() } satisfies HealthReport
     }),
     metrics: Effect.suspend(() => {
-      // Asking a system for its refusals makes it forget those that are over, which their metric must reflect.
+      // Reading the refusals removes those that have ended, so that their metric is current.
       for (const { dependency } of services.flat()) dependency.refusals?.()
       return PrometheusMetrics.format()
     })

@@ -9,7 +9,7 @@ import { inertText } from "./escape-controls.ts"
 import { jsonLogger } from "./json-log.ts"
 import { logFormat, logLevel } from "./settings.ts"
 
-/** Does this process write for people (LOG_FORMAT)? Otherwise everything on standard output is JSON lines. */
+/** Whether this process logs for people (LOG_FORMAT); otherwise standard output has only JSON lines. */
 export const isForPeople = Effect.map(readAll({ logFormat }), (settings) =>
   settings.logFormat === "auto" ? process.stdout.isTTY === true : settings.logFormat === "pretty"
 )

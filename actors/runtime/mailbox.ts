@@ -7,7 +7,7 @@ import { Failure } from "../../contracts/failure.ts"
 import { Deadline } from "./deadline.ts"
 import type { Meter } from "./metrics.ts"
 
-/** What an inbox reports of a message: its number of events, and when the oldest was created, milliseconds since 1970. */
+/** The size and age of a message, for the metrics: its number of events, and when the oldest was created, milliseconds since 1970. */
 export interface Weight {
   readonly events: number
   readonly oldest?: number | undefined

@@ -1,6 +1,6 @@
 /**
  * The metrics that every actor has: events received, succeeded, failed (in this actor) and refused (by an actor or system
- * downstream, or because the mailbox was full); messages in flight and the mailbox's capacity; how long a message took;
+ * downstream, or because the mailbox was full); messages in flight and the mailbox's capacity; the duration of a message;
  * and the age of its oldest event. A meter lives as long as the process, through restarts of its actor.
  */
 import { type Context, Effect, Metric } from "effect"
@@ -35,11 +35,11 @@ export interface Settlement {
   readonly outcome: Outcome
   readonly events: number
   readonly reason: string | undefined
-  /** From its arrival to its outcome. */
+  /** The duration from its arrival to its outcome. */
   readonly milliseconds: number
   /** The age of its oldest event, milliseconds. */
   readonly age: number | undefined
-  /** Messages still in flight, and how many there may be. */
+  /** Messages still in flight, and their maximum. */
   readonly inFlight: number
   readonly capacity: number
   /** Milliseconds since 1970. */
@@ -164,7 +164,7 @@ const makeCounts = (actor: string) => {
   }
 }
 
-/** What is measured of messages: how many are in flight, how long they took, and how old their events were. */
+/** The figures of messages: their number in flight, their duration, and the age of their events. */
 const makeMessageFigures = (actor: string) => {
   let messages = 0
   let busyNanoseconds = 0

@@ -7,7 +7,7 @@
 /** The pause between two checks, milliseconds. */
 const checkIntervalMs = 500
 
-/** One of Spoor's own npm scripts, not another program's that starts Spoor and leaves it running. */
+/** Whether one of Spoor's own npm scripts started this process. Other programs may start Spoor and end before it. */
 const isOurs = (process.env.npm_lifecycle_script ?? "").startsWith("bun actors/")
 const launcher = process.ppid
 

@@ -46,7 +46,7 @@ export const start = Effect.fnUntraced(function* (
   })
   const runOnce = actor.run(context, onUp).pipe(Effect.provideService(Self, self), Effect.exit)
 
-  /** Waits before the next start; false when there is none. */
+  /** Waits before the next start; false when the actor is not started again. */
   const shouldRestart = Effect.fnUntraced(function* (cause: Cause.Cause<StartFailure>) {
     if (yield* Deferred.failCause(up, cause)) return false
     const now = yield* Clock.currentTimeMillis

@@ -1,9 +1,9 @@
-/** What is wrong with a command line, in one sentence that names the word and the choices there are. Pure. */
+/** The error of a command line as one sentence, with the invalid word and the valid choices. Pure. */
 import type { CliError, HelpDoc } from "effect/cli"
 import { shortened } from "../../inspect/plain-text.ts"
 import { inertText } from "../../runtime/escape-controls.ts"
 
-/** The sentence for an error; `doc` is the help of the command that was asked for. */
+/** The sentence for an error; `doc` is the help of the command. */
 export const errorText = (error: CliError.NonShowHelpErrors, doc: HelpDoc.HelpDoc): string =>
   inertText(sentence(error, doc))
 

@@ -1,9 +1,9 @@
-/** Forms of flags that several commands share. */
+/** Kinds of flags that several commands share. */
 import { Option } from "effect"
 import { CliError, Flag } from "effect/cli"
 
 /**
- * A flag without a value, false unless it is given. It never takes the word behind it: in `--report 1` the 1 is an
+ * A flag without a value, false unless it is given. It never takes the next word: in `--report 1` the 1 is an
  * argument, although `effect/cli` would read it as true.
  */
 export const switchFlag = (name: string, description: string): Flag.Flag<boolean> =>
@@ -14,7 +14,7 @@ export const switchFlag = (name: string, description: string): Flag.Flag<boolean
     Flag.withDescription(description)
   )
 
-/** A flag whose value is a text; undefined unless it is given. `form` is how help shows the value, like `<topic>`. */
+/** A flag whose value is a text; undefined unless it is given. `form` is the value's placeholder in the help, like `<topic>`. */
 export const textFlag = (name: string, form: string, description: string): Flag.Flag<string | undefined> =>
   Flag.String(name).pipe(
     Flag.withMetavar(form),
@@ -56,5 +56,5 @@ export const positiveFlag = (name: string, description: string): Flag.Flag<numbe
     )
   )
 
-/** The error of a command line whose parts do not fit together; `message` says what is wrong and what to write. */
+/** The error of a command line with conflicting or missing parts; `message` says what is wrong and what to write. */
 export const misuse = (message: string): CliError.ValidationError => new CliError.ValidationError({ message })

@@ -1,11 +1,11 @@
-/** How a command shows its help, its version and what is wrong with its command line. Lives with the command. */
+/** Prints the help, the version and the command-line errors of a command. Lives with the command. */
 import { Effect } from "effect"
 import { CliOutput, type HelpDoc } from "effect/cli"
 import { wantsColours } from "../colours.ts"
 import { errorText, missingSubcommandText } from "./error-text.ts"
 import { print, printError } from "./print.ts"
 
-/** Makes the text that `--help` shows from the one that `effect/cli` makes. */
+/** Completes the help text that `effect/cli` generates. */
 export type CompleteHelp = (text: string) => Effect.Effect<string>
 
 /** Help and version go to standard output, errors in one sentence to standard error. */

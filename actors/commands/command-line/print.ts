@@ -1,4 +1,4 @@
-/** Writes lines on standard output and standard error, each complete before what follows. */
+/** Writes lines to standard output and standard error; each write completes before the next begins. */
 import { Effect } from "effect"
 
 /** The output: for people, or for programs with `--json`. */

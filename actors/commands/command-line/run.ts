@@ -1,6 +1,6 @@
 /**
- * Reads a command line with `effect/cli` and runs what it asks for; ends the process with what the handler returns: 0
- * when all is well and 1 when it is not, 64 for a command line that makes no sense, 78 for settings that cannot work.
+ * Reads a command line with `effect/cli`, runs its command, and ends the process with the exit code of the handler: 0 for
+ * success, 1 otherwise; or with 64 for an invalid command line, 78 for invalid settings.
  */
 import { Cause, Effect, Exit, FileSystem, Layer, Path, type Scope, Stdio, Terminal } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
@@ -23,7 +23,7 @@ export const runCommandLine = async <Name extends string, Input, ContextInput, E
   command: Command.Command<Name, Input, ContextInput, E, Scope.Scope | Command.Environment>,
   complete: CompleteHelp = Effect.succeed
 ): Promise<void> => {
-  // Whoever reads the output may stop at any moment (`| head`).
+  // The reader of the output may close it at any time (`| head`).
   process.stdout.once("error", () => process.exit(0))
   const exit = await Effect.runPromiseExit(
     commandLine(command, process.argv.slice(2)).pipe(
@@ -39,7 +39,7 @@ export const runCommandLine = async <Name extends string, Input, ContextInput, E
   process.exit(isMisuse ? 64 : code)
 }
 
-/** Runs the command with these arguments. Presents arguments that make no sense, and fails with a `CliError`. */
+/** Runs the command with these arguments. Prints the error of invalid arguments, and fails with a `CliError`. */
 export const commandLine = <Name extends string, Input, ContextInput, E>(
   command: Command.Command<Name, Input, ContextInput, E, Scope.Scope | Command.Environment>,
   args: ReadonlyArray<string>
@@ -54,9 +54,9 @@ export const commandLine = <Name extends string, Input, ContextInput, E>(
     )
   )
 
-const unused = Effect.die("no command asks questions, checks paths or starts programs through effect/cli")
+const unused = Effect.die("no command uses prompts, paths or programs of effect/cli")
 
-/** `effect/cli` asks for these services; only prompts, paths and the wizard use them, which no command has. */
+/** Services that `effect/cli` requires for prompts, paths and its wizard, which no command uses. */
 const unusedPlatform = Layer.mergeAll(
   FileSystem.layerNoop({}),
   Path.layer,

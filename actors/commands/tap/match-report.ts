@@ -1,6 +1,6 @@
 /**
- * Prints on standard error how many events passed a filtered tap while none matches, so that a wrong filter can be told
- * from an idle stage; and at the end how many matched. Lives with the command.
+ * Prints on standard error how many events passed a filtered tap while none matches, to distinguish a wrong filter
+ * from an idle stage; and at the end the number of matches. Lives with the command.
  */
 import { Clock, Effect } from "effect"
 import { counted, number } from "../../inspect/plain-text.ts"

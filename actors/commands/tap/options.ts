@@ -1,4 +1,4 @@
-/** The argument and flags of `tap`, and the request that they make. */
+/** The argument and flags of `tap`, and the request made from them. */
 import { Argument, type Command, Flag } from "effect/cli"
 import { CopyStage } from "../../../contracts/event-copy.ts"
 import { matches, readFilter } from "../../inspect/events/filter.ts"
@@ -51,12 +51,12 @@ export interface TapRequest {
   readonly stage: CopyStage
   /** In the form that the viewer's GET /live takes. */
   readonly filter: Filter
-  /** True for the events that match everything, also what the viewer cannot filter by. */
-  readonly isWanted: (event: EventView) => boolean
+  /** True for events that match all conditions, also those that the viewer cannot filter by. */
+  readonly isMatch: (event: EventView) => boolean
   /** True when anything but the stage is given. */
   readonly isFiltered: boolean
   readonly json: boolean
-  /** How many events to show; undefined: until a signal. */
+  /** The number of events to show; undefined: until a signal. */
   readonly limit: number | undefined
 }
 
@@ -74,7 +74,7 @@ export const tapRequest = (input: TapInput): TapRequest => {
   return {
     stage,
     filter,
-    isWanted: (event) => isMatching(event) && where.holds(event),
+    isMatch: (event) => isMatching(event) && where.holds(event),
     isFiltered: [topic, type, text].some((one) => one !== undefined) || conditions.trim() !== "",
     json,
     limit

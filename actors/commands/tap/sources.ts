@@ -1,4 +1,4 @@
-/** Where the tap's events come from: copies on NATS, or the viewer's GET /live. */
+/** The sources of the tap's events: copies on NATS, or the viewer's GET /live. */
 import { Context, Effect, Layer, Stream } from "effect"
 import { discover } from "../../../bridge/message-bus/micro-service.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
@@ -17,9 +17,9 @@ import type { TapRequest } from "./options.ts"
 
 /** Events, oldest first. */
 export interface TappedBatch {
-  /** How many events passed since the batch before, wanted or not. */
+  /** How many events passed since the previous batch, matching or not. */
   readonly seen: number
-  /** The wanted ones; one in `sample` of them. */
+  /** The matching ones; one in `sample` of them. */
   readonly events: ReadonlyArray<EventView>
   /** How many events were dropped before these. */
   readonly dropped: number
@@ -29,7 +29,7 @@ export interface TappedBatch {
 }
 
 export interface TapSource {
-  /** For a person: where the events come from, and what may be missing there. */
+  /** For people: the source of the events, and what may be missing there. */
   readonly notes: ReadonlyArray<string>
   readonly events: Stream.Stream<TappedBatch, Failure>
 }
@@ -43,7 +43,7 @@ const publishers: Readonly<Record<CopyStage, string>> = {
 }
 
 /** Copies on NATS. Fails with `unavailable` when NATS cannot be reached at the start. */
-export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isWanted }: TapRequest) {
+export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isMatch }: TapRequest) {
   const bus = Context.get(yield* Layer.build(messageBus.layer), MessageBus)
   const mask = readMask(yield* viewerMask.config)
   const { address } = bus.dependency
@@ -69,7 +69,7 @@ export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isWanted }
           events: records
             .filter(mayBe)
             .map((record) => eventView(record, mask))
-            .filter(isWanted),
+            .filter(isMatch),
           dropped: copies.dropped,
           sample: 1
         }
@@ -79,7 +79,7 @@ export const fromNats = Effect.fnUntraced(function* ({ stage, filter, isWanted }
 })
 
 /** Events of the viewer. Fails with `unavailable` when the viewer cannot be reached, or ends. */
-export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isWanted }: TapRequest) {
+export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isMatch }: TapRequest) {
   const { address, response } = yield* askViewer(`/live?${new URLSearchParams({ ...filter })}`, eventStream)
   const { body } = response
   if (body === null || !(response.headers.get("content-type") ?? "").startsWith(eventStream)) {
@@ -96,7 +96,7 @@ export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isWanted
     Stream.flatMap((line) => Stream.fromIterable(messagesIn(line))),
     Stream.map((message) => ({
       seen: seenIn(message),
-      events: message.events.filter(isWanted),
+      events: message.events.filter(isMatch),
       dropped: message.dropped,
       sample: message.sample,
       isBlind: message.rate === null && stage === "stored"
@@ -111,7 +111,7 @@ export const fromViewer = Effect.fnUntraced(function* ({ stage, filter, isWanted
 const eventStream = "text/event-stream"
 
 /**
- * How many events passed since the message before. The viewer counts the events of the log, whatever the stage; its first
+ * How many events passed since the previous message. The viewer counts the events of the log, whatever the stage; its first
  * message holds recent events.
  */
 const seenInMessages = () => {

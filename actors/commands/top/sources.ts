@@ -1,4 +1,4 @@
-/** Where `top` reads the state of the system from: the actors on NATS and the queues, or the viewer. */
+/** The sources of `top`: the actors on NATS and the queues, or the viewer. */
 import { type Config, Context, Effect, Layer, Redacted } from "effect"
 import { IngestQueue, type QueueSource } from "../../../bridge/ingest-queue/service.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"

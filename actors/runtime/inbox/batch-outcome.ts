@@ -1,5 +1,5 @@
 /**
- * What the queue's inbox and its actor exchange: the inbox delivers the lines of a batch, the actor returns the outcome.
+ * The messages between the queue's inbox and its actor: the inbox delivers the lines of a batch, the actor returns the outcome.
  * An outcome counts the events of each topic twice, independently: as the actor read the lines, and as the receipt
  * accounts for them. The queue's ledger stores both, so that a difference is visible.
  */

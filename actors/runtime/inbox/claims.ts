@@ -3,7 +3,7 @@
  * acknowledged when all its events are stored, dead-lettered in part when some were rejected, and released when there
  * is no outcome. Lives as long as one run of its actor.
  *
- * Each queue server is drained by a loop of its own, so that one that is down holds up no other. While nothing succeeds,
+ * Each queue server is drained by a loop of its own, so that an unreachable one delays no other. While nothing succeeds,
  * one batch at a time is tried with growing pauses, and the backlog stays in the queue, where it is safe. A batch that
  * fails while others succeed is retried less and less often, and every second claim prefers waiting lines to such
  * batches.
@@ -46,7 +46,7 @@ export const claimLimits: ClaimLimits = { maxEvents: 1_000, maxBytes: 256 * 1024
 const outageAfterFailures = 6
 const maxLinesInOutage = 32
 
-/** How long a candidate is left alone while another server's candidate is being tried, milliseconds. */
+/** The pause of a candidate while another server's candidate is being tried, milliseconds. */
 const candidateTurnPauseMs = 250
 
 /** Claims batches from every queue server. */
@@ -78,20 +78,20 @@ export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
   })
 }
 
-/** What the loops of all servers share. */
+/** The state that the loops of all servers share. */
 interface Draining {
   readonly mailbox: Mailbox<Lines, BatchOutcome>
   readonly settling: Settling
   /** The batches in flight, of all servers. */
   readonly inFlight: FiberSet.FiberSet<void, never>
-  /** How many batches of one server may be in flight. */
+  /** The maximum number of batches of one server in flight. */
   readonly maxInFlight: number
   /** Fails when the process stops and its time to wait is over. */
   readonly outOfTime: Effect.Effect<never, Failure>
   readonly probe: DownstreamProbe
   /**
    * The server whose candidate is being tried. One at a time: otherwise the poison of one server would be counted
-   * against the candidate of another. Nobody waits for the turn, since a try may take long; the others go on meanwhile.
+   * against the candidate of another. No loop waits for the turn, since a try may take long; the others continue meanwhile.
    */
   readonly candidateTurn: { of: QueueSource | undefined }
 }
@@ -204,7 +204,7 @@ const claimOnce = Effect.fnUntraced(function* (
   loop.failures += 1
 })
 
-/** Tries the batch now, or releases a candidate until the path has been probed. */
+/** Tries the batch now; releases a candidate until the path has been probed. */
 const handle = Effect.fnUntraced(function* (loop: DrainLoop, batch: ClaimedBatch, isProbed: boolean) {
   const tried = { ...batch, hadNoAnswer: loop.history.hadNoAnswer(batch) }
   const how = beforeTrying(tried)

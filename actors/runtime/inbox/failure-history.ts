@@ -1,7 +1,7 @@
 /**
- * Which batches failed recently, so that a batch that fails while others succeed is retried less and less often and
- * cannot hold up the others. In an outage nothing succeeds, so it adds no pause to any batch. Also records which batches
- * got no answer, which makes them poison candidates (retry-policy.ts). Lives as long as its inbox.
+ * The batches that failed recently, so that a batch that fails while others succeed is retried less and less often and
+ * cannot hold up the others. In an outage nothing succeeds, so it adds no pause to any batch. Also records the batches
+ * without an answer, which makes them poison candidates (retry-policy.ts). Lives as long as its inbox.
  */
 import { boundedMap } from "../../../bridge/bounded-cache.ts"
 import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
@@ -16,7 +16,7 @@ const maxBatches = 10_000
 export interface FailureHistory {
   /** Records a failure. Returns how long to leave the batch alone, milliseconds; 0 when the cause may be an outage. */
   readonly failed: (batch: BatchPart, isNoAnswer?: boolean) => number
-  /** Has the batch had no answer before? */
+  /** Whether the batch had no answer before. */
   readonly hadNoAnswer: (batch: BatchPart) => boolean
   /** Forgets the batch. */
   readonly succeeded: (batch: BatchPart) => void

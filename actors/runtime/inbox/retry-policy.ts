@@ -2,7 +2,7 @@
  * Decides what happens to a batch that was not stored: it is retried, it is split to find the event that fails, or, when
  * it is a single event that keeps failing (poison), it becomes a dead letter. Pure.
  *
- * Two things count as an attempt at a batch: an actor that crashed on it and said so, and a claimer that ended without
+ * Two things count as an attempt at a batch: a crash that the actor reported, and a claimer that ended without
  * releasing it (the queue counts that when another claimer takes the batch over). A missing actor, a full mailbox and a
  * reported outage never count. A request without an answer, and a claimer that ended, may also be caused by an outage.
  * The first of these therefore only makes the batch a poison candidate: from then on it is tried only directly after
@@ -14,7 +14,7 @@
  * thousand; three for an event that came alone, the first of them beside other batches. Only one drainer knows that a
  * batch had no answer: each other drainer may try it once more before that counts.
  *
- * NOTE: what remains is coincidence. An outage that begins between the probe and the end of the try counts against that
+ * NOTE: a coincidence can still cause a wrong decision. An outage that begins between the probe and the end of the try counts against that
  * batch, and two of those in a row at the same single event make it a dead letter. The probe checks whether the log
  * answers and whether it stored the last records it was given, not whether it will store these.
  */
@@ -31,9 +31,9 @@ const maxParts = 32
 export type RetryDecision =
   /** It may be claimed again; `counts` says whether this was an attempt. */
   | { readonly kind: "retry"; readonly counts: boolean }
-  /** Parts of `size` lines replace it, with `attempts` already made; a single event stays what it is. */
+  /** Parts of `size` lines replace it, with `attempts` already made; a single event is not split. */
   | { readonly kind: "split"; readonly size: number; readonly attempts: number }
-  /** It is a single event and poison; `attempts` is how often it was tried. */
+  /** It is a single event and poison; `attempts` is the number of tries. */
   | { readonly kind: "poison"; readonly detail: string; readonly attempts: number }
 
 export interface TriedBatch extends Pick<ClaimedBatch, "attempts" | "lines"> {
@@ -53,7 +53,7 @@ export const beforeTrying = (batch: TriedBatch): RetryDecision | "beside others"
     : "alone"
 }
 
-/** The actor that was asked did not reply at all. */
+/** Whether the responder did not reply at all. */
 export const isNoAnswer = ({ reason }: Failure): boolean => reason === "no-answer"
 
 /** The decision after a failed try; `isProbed`: the path had been probed successfully just before it. */
@@ -61,10 +61,10 @@ export const afterFailure = (batch: TriedBatch, failure: Failure, isProbed: bool
   const hasNoAnswer = isNoAnswer(failure)
   const counts = hasNoAnswer ? isProbed : !failure.infrastructure
   if (!counts) return { kind: "retry", counts }
-  const isFirstOwed = hasNoAnswer && batch.hadNoAnswer && batch.attempts === 0
-  const attempts = batch.attempts + (isFirstOwed ? 2 : 1)
+  const isFirstUncounted = hasNoAnswer && batch.hadNoAnswer && batch.attempts === 0
+  const attempts = batch.attempts + (isFirstUncounted ? 2 : 1)
   if (isSpent(batch, attempts)) return splitOrPoison(batch, attempts, failure.message)
-  return isFirstOwed ? { kind: "split", size: batch.lines.length, attempts } : { kind: "retry", counts }
+  return isFirstUncounted ? { kind: "split", size: batch.lines.length, attempts } : { kind: "retry", counts }
 }
 
 const isSpent = ({ lines }: TriedBatch, attempts: number): boolean =>

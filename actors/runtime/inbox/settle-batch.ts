@@ -20,7 +20,7 @@ import type { PublishCopies } from "../publish/event-copies.ts"
 import { type BatchOutcome, countsOf, type Lines } from "./batch-outcome.ts"
 import type { RetryDecision } from "./retry-policy.ts"
 
-/** What settling needs apart from the batch. */
+/** The dependencies of settling. */
 export interface Settling {
   /** Fails when the process stops and its time to wait is over. */
   readonly outOfTime: Effect.Effect<never, Failure>

@@ -6,7 +6,7 @@ import type { BatchId, Topic } from "../../../contracts/ids.ts"
 import { encode } from "../../../contracts/messages/msgpack.ts"
 import { type BatchProgress, batchProgressSubject } from "../../../contracts/requests.ts"
 
-/** What progress counts of an event; `reason` for a rejection. */
+/** The fields of an event that progress counts; `reason` for a rejection. */
 interface CountedEvent {
   readonly topic: Topic
   readonly reason?: string

@@ -12,7 +12,7 @@ export interface CopyLimits {
 export const copyLimits: CopyLimits = { events: 2_000, bytes: 1024 * 1024 }
 
 export interface CopyBudget {
-  /** May one more event be copied at `now` (milliseconds)? */
+  /** Whether one more event may be copied at `now` (milliseconds). */
   readonly isOpen: (now: number) => boolean
   /** Takes one event of `bytes` bytes from the budget; the last one may exceed what was left. */
   readonly spend: (bytes: number) => void

@@ -1,12 +1,12 @@
 /**
- * Tells whether this process is one of several workers, from the variable that their supervisor (supervisor.ts) sets. A
+ * Detects whether this process is one of several workers, from the variable that their supervisor (supervisor.ts) sets. A
  * worker reports to the supervisor when it is up, and stops when the supervisor ends. Lives as long as the process.
  */
 
 export interface Worker {
-  /** From 1. */
+  /** The number of this worker, from 1. */
   readonly number: number
-  /** How many there are. */
+  /** The number of workers. */
   readonly of: number
 }
 

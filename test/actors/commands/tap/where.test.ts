@@ -50,7 +50,7 @@ describe("--where", () => {
     ["country=de&device=phone&address~10.&n=1", true],
     ["country=de&device=phone&address~10.&n=2", false]
   ])("%s: %p", async (where, expected) => {
-    expect((await tap("--where", where)).isWanted(view)).toBe(expected)
+    expect((await tap("--where", where)).isMatch(view)).toBe(expected)
   })
 
   test("the viewer gets the part that it can filter by", () => {
@@ -65,11 +65,11 @@ describe("--where", () => {
 
 describe("the tap's command line", () => {
   test("topic, type and text filter too", async () => {
-    const isWanted = async (...args: ReadonlyArray<string>) => (await tap(...args)).isWanted(view)
-    expect(await isWanted("--topic", "events", "--type", "=app_open", "--text", "berlin")).toBe(true)
-    expect(await isWanted("--topic", "clicks")).toBe(false)
-    expect(await isWanted("--type", "=app")).toBe(false)
-    expect(await isWanted("--text", "paris")).toBe(false)
+    const isMatch = async (...args: ReadonlyArray<string>) => (await tap(...args)).isMatch(view)
+    expect(await isMatch("--topic", "events", "--type", "=app_open", "--text", "berlin")).toBe(true)
+    expect(await isMatch("--topic", "clicks")).toBe(false)
+    expect(await isMatch("--type", "=app")).toBe(false)
+    expect(await isMatch("--text", "paris")).toBe(false)
     expect(await tap("--limit", "3", "--json")).toMatchObject({
       limit: 3,
       json: true,
