@@ -32,7 +32,7 @@ export interface QueueRow {
   readonly since: number | undefined
   /** The totals of this queue; undefined if its counts could not be read. */
   readonly account: LedgerTotals | undefined
-  /** The length of its dead-letter list, whoever added them; null if it could not be read. */
+  /** The length of its dead-letter list, including those that other programs added; null if it could not be read. */
   readonly deadLetters: number | null
 }
 

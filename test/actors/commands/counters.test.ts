@@ -77,7 +77,7 @@ const behaves = (settings: Environment, runtime: Runtime) => {
   })
 }
 
-describe("a command line of counters that makes no sense", () => {
+describe("an invalid command line of counters", () => {
   const settings = ownSettings()
   for (const [args, code, text] of [
     [[], 64, "counters needs a subcommand: list, reset"],

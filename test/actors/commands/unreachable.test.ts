@@ -56,7 +56,7 @@ describe("without a reachable Redis", () => {
   test("the location of an event is unknown too", async () => {
     const { code, out } = await command(settings, "ledger", ["where", id])
     expect(code).toBe(1)
-    expect(firstLine(out)).toContain("not every place could be searched")
+    expect(firstLine(out)).toContain("some places could not be searched")
   })
 })
 
@@ -68,7 +68,7 @@ describe.skipIf(!hasRedisProgram())("with one of two Redis reachable", () => {
   })
   afterAll(() => redis.remove())
 
-  test("figures are those of the reachable one, and marked so", async () => {
+  test("figures are those of the reachable one, and marked as incomplete", async () => {
     const settings = ownSettings({ REDIS_URL: `${redis.url},${away}` })
     const list = await command(settings, "dead-letters", ["list"])
     expect(list.code).toBe(1)

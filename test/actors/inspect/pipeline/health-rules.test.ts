@@ -1,4 +1,4 @@
-/** The health of stages that flow, are idle or are stalled. */
+/** The health of stages that are flowing, idle or stalled. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import { full, go, healthText, monitorOf, nothingYet, play, playFlow, playQueue, stage } from "./playing.ts"
@@ -63,7 +63,7 @@ check(
 )
 
 check(
-  "lines that nobody claims stall the queue; waiting for a moment does not",
+  "lines that no drainer claims stall the queue; a short wait does not",
   Effect.gen(function* () {
     const bus = sharedBus()
     yield* playFlow(bus)

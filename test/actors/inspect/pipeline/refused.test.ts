@@ -1,4 +1,4 @@
-/** Work that waits for an operator, or a batch stuck for a minute, is never reported as flowing, whatever else flows. */
+/** Work that waits for an operator, or a batch stuck for a minute, is never reported as flowing, even while other work is done. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
@@ -17,7 +17,7 @@ const advance = (flow: Flow): void => {
 
 const suite = (how: string, makeBus: () => MessageBus["Service"]): void => {
   check(
-    `a refused topic is named by bridge and log, while all other stages flow (${how})`,
+    `a refused topic is named by bridge and log, while all other stages are flowing (${how})`,
     Effect.gen(function* () {
       const bus = makeBus()
       const flow = yield* playFlow(bus)
