@@ -48,7 +48,7 @@ const behaves = (settings: Environment, runtime: Runtime) => {
     await count(settings)
     const listed = await command(settings, "counters", ["list"], runtime)
     expect(listed.code).toBe(0)
-    expect(listed.out).toMatch(/^event-counter\/by-type +2 keys, most: app\\x1b\[31m_open 3$/m)
+    expect(listed.out).toMatch(/^event-counter\/by-type +2 keys, largest: app\\x1b\[31m_open 3$/m)
     expect(listed.out).toMatch(/^search-counter\/by-text +0 keys$/m)
     const json = await command(settings, "counters", ["list", "--json"], runtime)
     expect(
