@@ -197,7 +197,7 @@ test("only the gateway has workers, within limits", async () => {
     [["gateway", "--workers", "x"], "from 1 to 256"],
     [["gateway", "--workers", "2.5"], "from 1 to 256"],
     [["gateway", "--workers", "1000"], "from 1 to 256"],
-    [["gateway", "--workers"], "from 1 to 256"]
+    [["gateway", "--workers"], "--workers needs a value: <number>"]
   ] as const) {
     const { ended, output } = launch(args, ownSettings())
     expect(await ended).toBe(64)
