@@ -35,8 +35,8 @@ const largestOf = Effect.fnUntraced(function* (store: Store, { counter, name, st
 })
 
 const listLine = ({ counter, name }: KeptTable, keys: number, top: Row | undefined): string => {
-  const full = keys >= maxKeys ? ", full: the largest are kept" : ""
-  const largest = top === undefined ? "" : `, most: ${plain(top.key) || "(empty)"} ${number(top.count)}`
+  const full = keys >= maxKeys ? ", full: only the largest are kept" : ""
+  const largest = top === undefined ? "" : `, largest: ${plain(top.key) || "(empty)"} ${number(top.count)}`
   return `${`${counter}/${name}`.padEnd(28)}  ${counted(keys, "key")}${full}${largest}`
 }
 

@@ -44,7 +44,7 @@ const replay = Command.make("replay", replayOptions, onQueues(operations.replay)
   Command.validate(checkLine),
   Command.withShortDescription("Push dead letters again"),
   Command.withDescription(
-    `Pushes the line again: it is processed like a new one, with a new id, and comes back with the reason when it cannot be
+    `Pushes the line again: it is processed like a new one, with a new id, and becomes a dead letter again if it cannot be
 stored. A line that came back three times within a week is replayed only with --force.
 Exit code 0 when all is done (--dry-run: when all would be stored), else 1.`
   ),

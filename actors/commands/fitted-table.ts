@@ -1,5 +1,5 @@
 /**
- * A table that fits a width: less important columns are left out until it fits, and the remark of a row, such as an error,
+ * A table that fits a width: less important columns are dropped until it fits, and the remark of a row, such as an error,
  * is put behind the row or wrapped below it. Pure.
  */
 import { table, wrapped } from "../inspect/plain-text.ts"
@@ -8,7 +8,7 @@ export interface Column {
   readonly heading: string
   /** Numbers are aligned to the right. */
   readonly isFigure?: boolean
-  /** The column with the highest value is left out first; undefined: never. */
+  /** The column with the highest value is dropped first; undefined: never. */
   readonly dropOrder?: number
 }
 

@@ -49,8 +49,8 @@ const follow = Effect.fnUntraced(function* (request: TapRequest) {
 })
 
 const description = `Shows events while they pass a stage. With NATS_URL they come from NATS, else from the viewer.
-Events are copied only while somebody watches, and watching never slows the pipeline: what exceeds the copy limit is
-dropped, and the number is printed on standard error. While nothing matches, the number of events that passed is printed
+Events are copied only while a tap or a page shows them, which never slows the pipeline: events over the copy limit are
+dropped, and their number is printed on standard error. While nothing matches, the number of events that passed is printed
 ("12 events seen, 0 match").
 
 Conditions of --where, in any case; %26 stands for an & in a value:

@@ -1,5 +1,5 @@
 /**
- * The command `top`: shows the whole system in the terminal every second until a signal, or once. With NATS_URL it asks
+ * The command `top`: shows the whole system in the terminal every second until a signal, or once. With NATS_URL it polls
  * the actors and the queues, else the viewer.
  */
 import { Effect, Redacted } from "effect"
@@ -22,7 +22,7 @@ import { askViewerSettings } from "./viewer-client.ts"
 
 const refreshIntervalMs = 1_000
 
-/** With --once: readings a second apart, enough to tell a stalled stage from an idle one. */
+/** With --once: the number of readings, one second apart; enough to distinguish a stalled stage from an idle one. */
 const readingsOnce = 7
 
 type Show = (view: SystemView) => Effect.Effect<void>
@@ -47,7 +47,7 @@ const showOnce = Effect.fnUntraced(function* (readSystem: ReadSystem, show: Show
   return view.condition === "flows" || view.condition === "idle" ? 0 : 1
 })
 
-/** Shows one reading and waits. An error that may pass, such as a viewer that is down, is printed; settings errors fail. */
+/** Shows one reading and waits. A transient error, such as an unreachable viewer, is printed; settings errors fail. */
 const showNow = Effect.fnUntraced(function* (readSystem: ReadSystem, show: Show) {
   yield* readSystem.pipe(
     Effect.flatMap(show),
@@ -88,7 +88,7 @@ await runCommand(
     {
       once: switchFlag(
         "once",
-        "Watch for six seconds, long enough to tell a stalled stage from an idle one; then print"
+        "Observe for six seconds, to distinguish a stalled stage from an idle one; then print once"
       ),
       json: switchFlag(
         "json",
@@ -98,11 +98,11 @@ await runCommand(
     handler(({ once, json }) => top(once, json))
   ).pipe(
     Command.withDescription(
-      `Shows what runs and what flows, every second: each stage with its state, events per second, failures, events in flight,
-processing time and age of events; what waits in the queue; how far consumers are behind; each instance; and the services
-that they use. With NATS_URL it asks the actors, and the queues when REDIS_URL is set; else the viewer.
+      `Shows the whole system every second: each stage with its state, events per second, failures, messages in flight,
+processing time and age of events; the lines in the queue; the lag of consumers; each instance; and the services that they
+use. With NATS_URL it polls the actors, and the queues when REDIS_URL is set; else the viewer.
 Colours only on a terminal, and not with NO_COLOR.
-Exit code 0 at a signal; with --once 0 when everything flows or there is nothing to do, else 1.`
+Exit code 0 at a signal; with --once 0 when everything is flowing or idle, else 1.`
     )
   ),
   [...messageBus.settings, ...ingestQueue.settings, ...askViewerSettings]

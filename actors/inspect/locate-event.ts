@@ -54,8 +54,8 @@ export const locateEvent: (id: string, places: Places) => Effect.Effect<EventLoc
     if (parts === undefined) return nowhere(id, "not an id", notAnId(id))
 
     const troubles: Array<string> = []
-    const asked = <A>(question: Effect.Effect<A, Failure>, address?: string) =>
-      Effect.map(Effect.result(question), (outcome) => {
+    const orTrouble = <A>(search: Effect.Effect<A, Failure>, address?: string) =>
+      Effect.map(Effect.result(search), (outcome) => {
         if (Result.isSuccess(outcome)) return outcome.success
         const { message } = outcome.failure
         troubles.push(address === undefined || message.includes(address) ? message : `${address}: ${message}`)
@@ -75,15 +75,15 @@ export const locateEvent: (id: string, places: Places) => Effect.Effect<EventLoc
         Effect.forEach(
           sources,
           ({ dependency, find }) =>
-            Effect.map(asked(find(parts.batch, parts.index), dependency.address), (event) =>
+            Effect.map(orTrouble(find(parts.batch, parts.index), dependency.address), (event) =>
               event === undefined ? [] : [{ ...event, queue: dependency.address }]
             ),
           { concurrency: "unbounded" }
         ),
-        Effect.forEach(sources, (source) => asked(findOn(source, id), source.dependency.address), {
+        Effect.forEach(sources, (source) => orTrouble(findOn(source, id), source.dependency.address), {
           concurrency: "unbounded"
         }),
-        asked(inLog)
+        orTrouble(inLog)
       ],
       { concurrency: "unbounded" }
     )
@@ -186,14 +186,14 @@ const described = (found: Found): EventLocation => {
     }
   }
   if (record !== undefined) {
-    const more = records.length === 1 ? "" : `, and ${records.length - 1} more of the same`
+    const more = records.length === 1 ? "" : `, and ${records.length - 1} more of this event`
     return {
       ...found,
       state: "stored",
       sentence: `In the log: topic ${record.topic}, partition ${record.partition}, offset ${record.offset}${more}.`
     }
   }
-  const where = troubles.length === 0 ? everywhere : "Not found, but not every place could be searched."
+  const where = troubles.length === 0 ? everywhere : "Not found, but some places could not be searched."
   return { ...found, state: "not found", sentence: `${where} ${reasons}` }
 }
 

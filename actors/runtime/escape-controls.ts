@@ -8,7 +8,7 @@ const controls = /[\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u206
 
 const escaped = (char: string): string => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`
 
-/** The text with each control except tab and line end as `\uNNNN`. Lines after the first are indented, so that none looks like a log entry. */
+/** The text with each control except tab and line end as `\uNNNN`. Lines after the first are indented, so that none resembles a log entry. */
 export const inertText = (text: string): string =>
   text
     .replaceAll("\r\n", "\n")

@@ -20,7 +20,7 @@ const maxShareOfDrain = 0.2
 
 /**
  * Serves until the scope closes; returns the URL for this machine. Fails with `unavailable` when the port cannot be
- * opened. `isLeaving` becomes true some time before the scope closes: clients are then told to reconnect elsewhere.
+ * opened. `isLeaving` becomes true some time before the scope closes: responses then ask clients to reconnect elsewhere.
  */
 export const served = Effect.fnUntraced(function* (
   options: ServeOptions,

@@ -19,7 +19,7 @@ import { inertJson } from "./inert-json.ts"
 /** The maximum length of an event's texts, in characters, so that each event fits into a NATS message. */
 const maxTextChars = 32_000
 
-/** Makes the handler that publishes copies. Fails with `misconfigured` without NATS, where nobody could subscribe. */
+/** Makes the handler that publishes copies. Fails with `misconfigured` without NATS, since no client could subscribe. */
 export const publishTapped = Effect.gen(function* () {
   const bus = yield* MessageBus
   const mask = readMask(yield* viewerMask.config)

@@ -88,7 +88,7 @@ for (const runtime of ["bun", "deno"] as const) {
       const flowing = await systemWhen(spoor, "all have it", ({ stages }) =>
         stages.every(({ events, condition }) => events === 1 && condition === "flows")
       )
-      expect(flowing).toMatchObject({ condition: "flows", sentence: "Everything flows." })
+      expect(flowing).toMatchObject({ condition: "flows", sentence: "Everything is flowing." })
       const { capacity, lag, behind } = flowing.instances.find(({ name }) => name === "timing-stats") ?? {}
       expect({ capacity, behind, hasLag: lag !== undefined }).toEqual({
         capacity: 20,
@@ -169,11 +169,11 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
     const view: SystemView = JSON.parse(good.out.trim().split("\n").at(-1) ?? "")
     expect(view.instances).toHaveLength(6)
     expect(view.stages.find(({ name }) => name === "queue")?.events).toBe(1)
-    const said = /^The queue is not asked: REDIS_URL is not set here\.$/m
+    const said = /^The queue is not checked: set REDIS_URL to include it\.$/m
     expect((await topUntil({ ...settings, REDIS_URL: "" }, said)).code).toBe(0)
   })
 
-  test("without an enricher, that is down, and what waits for it stands still", async () => {
+  test("without an enricher, that is down, and the stages that wait for it are stalled", async () => {
     await the("enricher").end("SIGKILL")
     expect(await sendEvent(the("gateway"))).toBe(200)
     const view = await systemWhen(

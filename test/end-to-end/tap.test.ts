@@ -173,7 +173,7 @@ describe.skipIf(!canStartNats)("on NATS", () => {
     return depth?.waiting === 0 && depth.claimed === 0
   }
 
-  test("of a flood it shows a part and says how many it left out: together they are all", async () => {
+  test("of a flood it shows a part and reports how many it dropped: together they are all", async () => {
     const shown = tap(settings, ["stored", "--json"])
     const count = (type: string): number => shown.out().split(`"type":"${type}"`).length - 1
     await shown.looks()
@@ -181,7 +181,7 @@ describe.skipIf(!canStartNats)("on NATS", () => {
     let pushed = 10_000
     await push(...Array.from({ length: pushed }, (_, n) => line("flood", `n=${n}`)))
     await eventually("the flood is stored", isDrained)
-    // What was left out is told with the next message, so one more must come through.
+    // Drops are reported with the next message, so one more must come through.
     await eventually("a last one is shown", async () => {
       const last = `last-${pushed}`
       await push(line("flood", `n=${last}`))
@@ -190,7 +190,7 @@ describe.skipIf(!canStartNats)("on NATS", () => {
     })
     shown.child.kill("SIGINT")
     expect(await shown.ended).toBe(0)
-    const left = Array.from(shown.err().matchAll(/([\d,]+) events? left out/g), ([, number = ""]) =>
+    const left = Array.from(shown.err().matchAll(/([\d,]+) events? dropped/g), ([, number = ""]) =>
       Number(number.replaceAll(",", ""))
     ).reduce((sum, number) => sum + number, 0)
     expect(left).toBeGreaterThan(0)

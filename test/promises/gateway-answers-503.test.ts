@@ -1,7 +1,7 @@
 /**
  * Promise 6: when Redis is full, read-only, loading, unable to save, frozen or gone, the gateway answers 503 with
- * Retry-After within 2 seconds, and recovers by itself with Redis. One gateway runs through all of it, and each event that
- * it answered with 200 is in the queue after each fault.
+ * Retry-After within 2 seconds, and recovers by itself with Redis. One gateway runs through all faults, and each event that
+ * it answered with 200 is in the queue after each of them.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test"
 import { mkdirSync, rmSync } from "node:fs"
@@ -14,7 +14,7 @@ import { freePort } from "../support/server.ts"
 const usual = ["--maxmemory", "100mb", "--maxmemory-policy", "noeviction"]
 
 describe.skipIf(!hasRedisProgram())(
-  "the gateway answers 503 in time, and goes on by itself, when Redis is",
+  "the gateway answers 503 in time, and recovers by itself, when Redis is",
   () => {
     let server: RedisServer
     let edge: Edge
@@ -64,8 +64,8 @@ describe.skipIf(!hasRedisProgram())(
         /aof_rewrite_in_progress:0[\s\S]*aof_rewrites:[1-9]/.test(await edge.redis.info("persistence"))
       )
       await server.kill()
-      const slowly = ["--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024"]
-      const started = server.start(slowly)
+      const slowLoading = ["--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024"]
+      const started = server.start(slowLoading)
       await eventually("it is loading", async () => (await refusal()).startsWith("LOADING"))
       await edge.refuses()
       expect(await refusal()).toStartWith("LOADING")
@@ -74,8 +74,8 @@ describe.skipIf(!hasRedisProgram())(
 
     test("unable to save", async () => {
       const [, folder = ""] = (await edge.redis.config("GET", "dir")) as ReadonlyArray<string>
-      const inTheWay = join(folder, "dump.rdb", "a folder where the file should be")
-      mkdirSync(inTheWay, { recursive: true })
+      const obstacle = join(folder, "dump.rdb", "a folder where the file should be")
+      mkdirSync(obstacle, { recursive: true })
       await edge.redis.config("SET", "save", "3600 1000000")
       const saves = (): Promise<string> => edge.redis.bgsave().then(refusal, refusal)
       await eventually("it cannot save", async () => (await saves()).startsWith("MISCONF"))
@@ -99,7 +99,7 @@ describe.skipIf(!hasRedisProgram())(
       server.resume()
     })
 
-    test("killed while events arrive: after its restart it has all that were acknowledged", async () => {
+    test("killed while events arrive: after its restart it has all acknowledged events", async () => {
       const before = edge.acknowledged()
       let isUp = true
       const sending = Array.from({ length: 8 }, async () => {

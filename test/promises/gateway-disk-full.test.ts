@@ -10,7 +10,7 @@ import { ownSettings, startSpoor } from "../support/spoor.ts"
 /** Mounting a small disk needs root and Linux; the test is skipped with a message otherwise. */
 const canMount = process.platform === "linux" && process.getuid?.() === 0
 if (!canMount)
-  process.stderr.write("A full disk cannot be tried: a disk that can be filled needs root, on Linux.\n")
+  process.stderr.write("A full disk is not tested: mounting a small disk needs root, on Linux.\n")
 
 const endings: Array<() => Promise<void> | void> = []
 afterAll(async () => {
@@ -18,7 +18,7 @@ afterAll(async () => {
 })
 
 describe.skipIf(!canMount)("a gateway whose disk is full", () => {
-  test("is not ready while it refuses, with the reason, and is ready when there is space", async () => {
+  test("is not ready while it refuses, reports the reason, and is ready when there is space again", async () => {
     const disk = await smallDisk({ later: (ending) => void endings.push(ending) }, 8)
     const spoor = await startSpoor(["gateway"], ownSettings({ DATA_DIR: disk.folder }))
     endings.push(async () => void (await spoor.end("SIGKILL")))

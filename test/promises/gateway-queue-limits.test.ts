@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.ts"
 import { hasRedisProgram, privateRedis } from "../support/redis.ts"
 import { ownSettings, startSpoor } from "../support/spoor.ts"
 
-describe.skipIf(!hasRedisProgram())("a queue that holds as much as it may", () => {
+describe.skipIf(!hasRedisProgram())("a queue at its limit", () => {
   const after: Array<() => Promise<unknown>> = []
   afterEach(async () => {
     for (const end of after.splice(0).reverse()) await end()
@@ -57,7 +57,7 @@ describe.skipIf(!hasRedisProgram())("a queue that holds as much as it may", () =
     await edge.takes()
   })
 
-  test("a Redis whose policy may evict events gets none until the policy is changed", async () => {
+  test("a Redis whose policy may evict events receives none until the policy is changed", async () => {
     const edge = await edgeOn(["--maxmemory", "50mb", "--maxmemory-policy", "allkeys-lru"], {})
     expect(edge.spoor.output()).toContain(
       "may delete events when its memory is full (maxmemory-policy allkeys-lru)"
@@ -69,7 +69,7 @@ describe.skipIf(!hasRedisProgram())("a queue that holds as much as it may", () =
   })
 })
 
-describe("the queue in a file", () => {
+describe("the embedded queue", () => {
   test("is full at QUEUE_MAX_LENGTH too, and accepts events again when it is drained", async () => {
     const settings = ownSettings({ QUEUE_MAX_LENGTH: "5" })
     const gateway = await startSpoor(["gateway"], settings)

@@ -49,20 +49,20 @@ describe.skipIf(!hasRedisProgram())("QUEUE_CONFIRM=replica", () => {
     redis.disconnect()
   })
 
-  test("replica frozen, gone and back: 503 in time, with hardly anything written, then 200", async () => {
+  test("replica frozen, then killed and restarted: 503 in time, with almost nothing written, then 200", async () => {
     const { replica, edge } = await pair()
     await edge.takes()
-    for (const [away, back] of [
+    for (const [stop, restart] of [
       [replica.pause, replica.resume],
       [replica.kill, replica.start]
     ] as const) {
       const before = await edge.redis.llen("click_queue")
-      await away()
+      await stop()
       await edge.refuses()
       for (let i = 0; i < 10; i++) expect((await edge.send()).status).toBe(503)
       // One push on each connection may be written before the missing confirmation is noticed.
       expect(await edge.redis.llen("click_queue")).toBeLessThan(before + 25)
-      await back()
+      await restart()
       await edge.takes()
     }
     await edge.hasAll()

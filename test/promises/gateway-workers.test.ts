@@ -54,7 +54,7 @@ for (const runtime of runtimes) {
     /** Checks that each answered event is in the queue; one whose connection was lost may be there as well. */
     const expectKept = async (load: Load): Promise<void> => {
       const there = new Set(await kept())
-      expect(load.taken().filter((event) => !there.has(event))).toEqual([])
+      expect(load.accepted().filter((event) => !there.has(event))).toEqual([])
     }
 
     beforeAll(() => {
@@ -78,7 +78,7 @@ for (const runtime of runtimes) {
         )
         await load.stop()
         const received = await Promise.all(ports.map(receivedBy))
-        const { length } = load.taken()
+        const { length } = load.accepted()
         expect(received.reduce((sum, events) => sum + events, 0)).toBeGreaterThanOrEqual(length)
         await expectKept(load)
         expect(spoor.output().match(/ {2}send events /g)).toHaveLength(1)
@@ -94,10 +94,10 @@ for (const runtime of runtimes) {
       const spoor = await start()
       const before = childrenOf(spoor.process.pid)
       expect(before.length).toBe(workers)
-      const load = startLoad({ gateways: () => [portOf(spoor)], keeping: 3, fresh: 3 })
-      await load.goesOn(100)
+      const load = startLoad({ gateways: () => [portOf(spoor)], keepAlive: 3, fresh: 3 })
+      await load.accepts(100)
       process.kill(before[0] ?? 0, "SIGKILL")
-      await load.goesOn(100)
+      await load.accepts(100)
       await eventually("the replacement is up", () => healthPorts(spoor).length === workers + 1)
       const after = childrenOf(spoor.process.pid)
       expect(after.length).toBe(workers)
@@ -114,8 +114,8 @@ for (const runtime of runtimes) {
     test("drains all workers at SIGTERM under load", async () => {
       await redis.del(queueKey)
       const spoor = await start()
-      const load = startLoad({ gateways: () => [portOf(spoor)], keeping: 9, fresh: 3 })
-      await load.goesOn(300)
+      const load = startLoad({ gateways: () => [portOf(spoor)], keepAlive: 9, fresh: 3 })
+      await load.accepts(300)
       expect(await spoor.end()).toBe(0)
       await load.stop()
       for (const ending of Object.keys(load.answers)) expect(["200", "refused", "reset"]).toContain(ending)
@@ -127,8 +127,8 @@ for (const runtime of runtimes) {
       const spoor = await start()
       const pids = childrenOf(spoor.process.pid)
       expect(pids.length).toBe(workers)
-      const load = startLoad({ gateways: () => [portOf(spoor)], keeping: 3 })
-      await load.goesOn(50)
+      const load = startLoad({ gateways: () => [portOf(spoor)], keepAlive: 3 })
+      await load.accepts(50)
       spoor.process.kill("SIGKILL")
       await eventually("all workers have ended", () => !pids.some(isRunning))
       await load.stop()
@@ -146,7 +146,7 @@ for (const runtime of runtimes) {
       expect(await spoor.end()).toBe(0)
     }, 60_000)
 
-    test("does not start on a port in use or with invalid settings, and prints why once", async () => {
+    test("does not start on a port in use or with invalid settings, and prints the reason once", async () => {
       const other = createServer().listen(0, "127.0.0.1")
       await eventually("the other server listens", () => other.listening)
       const address = other.address()
@@ -173,7 +173,7 @@ for (const runtime of runtimes) {
 const here = test.skipIf(url === undefined || process.platform !== "linux")
 
 here(
-  "gives worker by worker the ports from OPS_PORT on",
+  "gives the workers consecutive ports that begin with OPS_PORT",
   async () => {
     const opsPort = await freePair()
     const settings = ownSettings({ REDIS_URL: url ?? "", OPS_PORT: String(opsPort) })
@@ -197,7 +197,7 @@ test("only the gateway has workers, within limits", async () => {
     [["gateway", "--workers", "x"], "from 1 to 256"],
     [["gateway", "--workers", "2.5"], "from 1 to 256"],
     [["gateway", "--workers", "1000"], "from 1 to 256"],
-    [["gateway", "--workers"], "from 1 to 256"]
+    [["gateway", "--workers"], "--workers needs a value: <number>"]
   ] as const) {
     const { ended, output } = launch(args, ownSettings())
     expect(await ended).toBe(64)

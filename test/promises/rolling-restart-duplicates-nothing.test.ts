@@ -18,12 +18,12 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
   let gateway: Spoor
   let load: Load
   const running: Record<Rolled, Array<Spoor>> = { enricher: [], bridge: [], drainer: [] }
-  const ever: Array<Spoor> = []
+  const allStarted: Array<Spoor> = []
 
   const begin = async (actor: Rolled): Promise<void> => {
     const started = await cluster.start(actor)
     running[actor].push(started)
-    ever.push(started)
+    allStarted.push(started)
   }
 
   /** Stops the oldest instance, which must end gracefully. */
@@ -41,10 +41,12 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
     }
   }
 
-  /** Why drainers released batches, each reason once. */
+  /** The reasons for which drainers released batches, each once. */
   const releaseReasons = (): ReadonlyArray<string> => {
-    const said = ever.flatMap((one) => [...one.output().matchAll(/batch released.*"reason":"([^"]+)"/g)])
-    return [...new Set(said.map(([, reason = ""]) => reason))]
+    const matches = allStarted.flatMap((one) => [
+      ...one.output().matchAll(/batch released.*"reason":"([^"]+)"/g)
+    ])
+    return [...new Set(matches.map(([, reason = ""]) => reason))]
   }
 
   beforeAll(async () => {
@@ -53,11 +55,11 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
     for (const actor of rolled.toReversed()) await Promise.all([begin(actor), begin(actor)])
     load = startLoad({
       gateways: () => [Number(gateway.address("send events").port)],
-      keeping: 2,
+      keepAlive: 2,
       fresh: 1,
       tracker: { cluster, lines: 20 }
     })
-    await load.goesOn(1_000)
+    await load.accepts(1_000)
   }, 60_000)
   afterAll(() => cluster.stop())
 
@@ -66,7 +68,7 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
       for (const _ of running[actor].slice()) {
         await begin(actor)
         await endOldest(actor)
-        await load.goesOn(200)
+        await load.accepts(200)
       }
       expect(releaseReasons()).toEqual([])
     }, 30_000)
@@ -74,7 +76,7 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
     test(`${actor}: an old instance is stopped before a new one is up`, async () => {
       for (const _ of running[actor].slice()) {
         await endOldest(actor)
-        await load.goesOn(200)
+        await load.accepts(200)
         await begin(actor)
       }
       expect(releaseReasons()).toEqual([])
@@ -84,9 +86,9 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
   test("all instances of all actors are stopped at once and restarted", async () => {
     const both = [...rolled, ...rolled]
     await Promise.all(both.map(endOldest))
-    await load.goesOn(200)
+    await load.accepts(200)
     await Promise.all(both.map(begin))
-    await load.goesOn(200)
+    await load.accepts(200)
     expect(releaseReasons().filter((reason) => reason !== "no-responders")).toEqual([])
   }, 30_000)
 

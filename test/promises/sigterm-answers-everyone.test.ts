@@ -1,6 +1,6 @@
 /**
  * Promise: SIGTERM under load leaves no request unanswered. Every accepted request is answered with 200 and its event is
- * kept; behind a load balancer no client is affected; the process exits with 0. (Case 2 of the fault matrix.)
+ * stored; behind a load balancer no client is affected; the process exits with 0. (Case 2 of the fault matrix.)
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdtempSync } from "node:fs"
@@ -53,50 +53,50 @@ for (const runtime of runtimes) {
       let old = await start()
       balancer.add(portOf(old))
       await eventually("the first one is ready", () => balancer.ready().length === 1)
-      const load = startLoad({ gateways: balancer.ready, keeping: 6, fresh: 3 })
-      await load.goesOn(200)
+      const load = startLoad({ gateways: balancer.ready, keepAlive: 6, fresh: 3 })
+      await load.accepts(200)
       for (let n = 0; n < 2; n++) {
         const next = await start()
         balancer.add(portOf(next))
         await eventually("the new one is ready", () => balancer.ready().length === 2)
         expect(await old.end()).toBe(0)
         old = next
-        await load.goesOn(200)
+        await load.accepts(200)
       }
       await load.stop()
       balancer.stop()
       expect(await old.end()).toBe(0)
 
       expect(Object.keys(load.answers)).toEqual(["200"])
-      expect(await kept()).toEqual(load.taken())
+      expect(await kept()).toEqual(load.accepted())
     }, 30_000)
 
-    test("answers all accepted requests even when clients keep sending to it only", async () => {
+    test("answers all accepted requests while clients keep sending to this gateway alone", async () => {
       await cluster.redis.del(cluster.queueKey)
       const gateway = await start()
-      const load = startLoad({ gateways: () => [portOf(gateway)], keeping: 6, fresh: 3 })
-      await load.goesOn(200)
+      const load = startLoad({ gateways: () => [portOf(gateway)], keepAlive: 6, fresh: 3 })
+      await load.accepts(200)
       expect(await gateway.end()).toBe(0)
       await load.stop()
 
       for (const ending of Object.keys(load.answers)) expect(["200", "refused", "reset"]).toContain(ending)
-      expect(await kept()).toEqual(load.taken())
+      expect(await kept()).toEqual(load.accepted())
     }, 30_000)
   })
 
   test(`all actors in one process on ${runtime}: each answered event is in the log exactly once`, async () => {
     const settings = ownSettings({ DATA_DIR: mkdtempSync(join(tmpdir(), "spoor-data-")) })
     let spoor = await startSpoor(["--all"], settings, runtime)
-    const load = startLoad({ gateways: () => [portOf(spoor)], keeping: 2, fresh: 1 })
+    const load = startLoad({ gateways: () => [portOf(spoor)], keepAlive: 2, fresh: 1 })
     try {
-      await load.goesOn(150)
+      await load.accepts(150)
       expect(await spoor.end()).toBe(0)
       spoor = await startSpoor(["--all"], settings, runtime)
-      await load.goesOn(50)
+      await load.accepts(50)
       await load.stop()
-      const stored = await numbersInFile(settings.DATA_DIR ?? "", load.taken().length)
+      const stored = await numbersInFile(settings.DATA_DIR ?? "", load.accepted().length)
       expect(await spoor.end()).toBe(0)
-      expect(stored).toEqual(load.taken())
+      expect(stored).toEqual(load.accepted())
     } finally {
       await load.stop()
       await spoor.end("SIGKILL")
@@ -109,7 +109,7 @@ const makeBalancer = () => {
   const all = new Set<number>()
   let ready: ReadonlyArray<number> = []
   let isOver = false
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     while (!isOver) {
       const answers = await Promise.all(
         Array.from(all, async (port) => {
@@ -121,7 +121,7 @@ const makeBalancer = () => {
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }
-  void look()
+  void poll()
   return {
     add: (port: number) => void all.add(port),
     ready: () => ready,

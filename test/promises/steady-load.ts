@@ -11,7 +11,7 @@ export interface LoadOptions {
   /** Ports of the gateways that a load balancer would open a connection to at this moment. */
   readonly gateways?: () => ReadonlyArray<number>
   /** The number of clients that keep their connection alive, and of those that open one per request. */
-  readonly keeping?: number
+  readonly keepAlive?: number
   readonly fresh?: number
   /** Where lines are pushed, and how many per push. */
   readonly tracker?: { readonly cluster: Cluster; readonly lines: number }
@@ -19,24 +19,24 @@ export interface LoadOptions {
 
 export interface Load {
   /** The numbers of all events that Redis or a gateway has accepted, in order. */
-  readonly taken: () => ReadonlyArray<number>
+  readonly accepted: () => ReadonlyArray<number>
   /** The number of requests by outcome: a status, `refused` (nothing was sent), `reset`, `silent`. */
   readonly answers: Readonly<Record<string, number>>
   /** Waits until this many more events have been accepted. */
-  readonly goesOn: (events: number) => Promise<void>
+  readonly accepts: (events: number) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
-/** How long a tracker pauses between two pushes, a client between two requests or after a failed one; milliseconds. */
-const pushPause = 10
-const requestPause = 1
-const failurePause = 10
+/** The pauses of a tracker between two pushes, and of a client between two requests or after a failed one, milliseconds. */
+const pushIntervalMs = 10
+const requestIntervalMs = 1
+const failurePauseMs = 10
 
-/** How long a client waits for its answer, milliseconds. */
-const patience = 10_000
+/** How long a client waits for the answer, milliseconds. */
+const answerTimeoutMs = 10_000
 
-export const startLoad = ({ gateways, keeping = 0, fresh = 0, tracker }: LoadOptions): Load => {
-  const taken = new Set<number>()
+export const startLoad = ({ gateways, keepAlive = 0, fresh = 0, tracker }: LoadOptions): Load => {
+  const accepted = new Set<number>()
   const answers: Record<string, number> = {}
   let next = 0
   let isOver = false
@@ -46,8 +46,8 @@ export const startLoad = ({ gateways, keeping = 0, fresh = 0, tracker }: LoadOpt
       const numbers = Array.from({ length: lines }, () => next++)
       const texts = numbers.map((n) => `1.2.3.4 1795206900000 h p /t/steady n=${n} curl/8`)
       await cluster.redis.rpush(cluster.queueKey, ...texts)
-      for (const n of numbers) taken.add(n)
-      await pause(pushPause)
+      for (const n of numbers) accepted.add(n)
+      await pause(pushIntervalMs)
     }
   }
 
@@ -55,7 +55,7 @@ export const startLoad = ({ gateways, keeping = 0, fresh = 0, tracker }: LoadOpt
   const connection = (): HttpClient | undefined => {
     const ports = gateways?.() ?? []
     const port = ports[next % ports.length]
-    return port === undefined ? undefined : httpClient(port, patience)
+    return port === undefined ? undefined : httpClient(port, answerTimeoutMs)
   }
 
   const request = async (keeps: boolean): Promise<void> => {
@@ -66,29 +66,29 @@ export const startLoad = ({ gateways, keeping = 0, fresh = 0, tracker }: LoadOpt
       const answer: Answer = (await client?.get(`/t/steady?n=${n}`, {})) ?? { kind: "refused" }
       const ending = answer.kind === "status" ? String(answer.status) : answer.kind
       answers[ending] = (answers[ending] ?? 0) + 1
-      if (ending === "200") taken.add(n)
+      if (ending === "200") accepted.add(n)
       if (ending === "200" && keeps && client?.isOpen()) {
-        await pause(requestPause)
+        await pause(requestIntervalMs)
         continue
       }
       client?.close()
       client = undefined
-      await pause(ending === "200" ? requestPause : failurePause)
+      await pause(ending === "200" ? requestIntervalMs : failurePauseMs)
     }
     client?.close()
   }
 
   const running = [
     ...(tracker === undefined ? [] : [push(tracker.cluster, tracker.lines)]),
-    ...Array.from({ length: keeping }, () => request(true)),
+    ...Array.from({ length: keepAlive }, () => request(true)),
     ...Array.from({ length: fresh }, () => request(false))
   ]
   return {
-    taken: () => inOrder([...taken]),
+    accepted: () => inOrder([...accepted]),
     answers,
-    goesOn: async (events) => {
-      const enough = taken.size + events
-      await eventually(`${events} more events are accepted`, () => taken.size >= enough)
+    accepts: async (events) => {
+      const enough = accepted.size + events
+      await eventually(`${events} more events are accepted`, () => accepted.size >= enough)
     },
     stop: async () => {
       isOver = true
@@ -118,6 +118,6 @@ export const drained = async (cluster: Cluster): Promise<void> => {
 export const expectEachOnce = async (cluster: Cluster, load: Load): Promise<void> => {
   await drained(cluster)
   const stored = cluster.read(cluster.topic).map(({ value }) => value.toString())
-  expect(numbersIn(stored)).toEqual(load.taken())
+  expect(numbersIn(stored)).toEqual(load.accepted())
   expect((await cluster.depth()).deadLetters).toBe(0)
 }

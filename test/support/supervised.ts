@@ -37,7 +37,7 @@ const worker = (number: number) =>
     while (behaviour === "hangs" && number === 2) {}
     if (behaviour === "takes its time") yield* Effect.never
     if (behaviour === "drains badly") return number
-    if (behaviour === "hears it twice") {
+    if (behaviour === "receives it twice") {
       // From a terminal and, on a busy machine late, from the supervisor.
       for (const again of [300, 600]) setTimeout(() => process.kill(process.pid, signal), again)
       yield* Effect.sleep(700)

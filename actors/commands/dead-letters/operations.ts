@@ -43,14 +43,14 @@ export const list = Effect.fnUntraced(function* (
   return code
 })
 
-/** Claims nothing about queues that could not be asked. */
+/** The text for an empty list; says which queues are included, so that an unread queue is not reported as empty. */
 const noneText = ({ total, troubles }: DeadLetterPage): string => {
-  if (total === null) return "Not known: no queue could be asked."
+  if (total === null) return "Unknown: no queue could be read."
   if (troubles.length > 0)
     return total === 0
-      ? "No dead letters on the queues that could be asked; not all could."
-      : "None matches of those that could be read; not all could."
-  return total === 0 ? "No dead letters." : "None matches."
+      ? "No dead letters on the queues that could be read; some could not be read."
+      : "No dead letter matches on the queues that could be read; some could not be read."
+  return total === 0 ? "No dead letters." : "No dead letter matches."
 }
 
 export const show = Effect.fnUntraced(function* (sources: Sources, { id, json }: ShowInput) {
@@ -71,8 +71,8 @@ export const replay = Effect.fnUntraced(function* (sources: Sources, input: Repl
       return yield* printTroubles(troubles)
     }
     yield* printResult(json, { replayed: done, gone, tooOften }, [
-      `${counted(done, "letter")} replayed.`,
-      ...(gone === 0 ? [] : [`${counted(gone, "letter")} gone meanwhile.`]),
+      `${counted(done, "dead letter")} replayed.`,
+      ...(gone === 0 ? [] : [`${counted(gone, "dead letter")} replayed or discarded by others meanwhile.`]),
       ...tooOften.map((address) => `${plain(address)}  ${refused}`)
     ])
     return Math.max(yield* printTroubles(troubles), tooOften.length > 0 ? 1 : 0)
@@ -83,7 +83,7 @@ export const replay = Effect.fnUntraced(function* (sources: Sources, input: Repl
     const letter = yield* findDeadLetter(sources, address)
     const result = letter === undefined ? "gone" : yield* replayDeadLetter(letter, { line, force })
     if (result !== "done") code = 1
-    const text = { done: "replayed", gone: "is no dead letter", "too often": refused }[result]
+    const text = { done: "replayed", gone: "not a dead letter", "too often": refused }[result]
     yield* printResult(json, { id: address, result }, [`${plain(address)}  ${text}`])
   }
   return code
@@ -102,7 +102,7 @@ export const discard = Effect.fnUntraced(function* (sources: Sources, input: Dis
       return 1
     }
     const { done, troubles } = yield* discardMatching(sources, selection.filter)
-    if (!noneReached(done, troubles, sources)) yield* print(`${counted(done, "letter")} discarded.`)
+    if (!noneReached(done, troubles, sources)) yield* print(`${counted(done, "dead letter")} discarded.`)
     return yield* printTroubles(troubles)
   }
   let code = 0
@@ -110,7 +110,7 @@ export const discard = Effect.fnUntraced(function* (sources: Sources, input: Dis
     const letter = yield* findDeadLetter(sources, address)
     const isDone = letter !== undefined && (yield* discardDeadLetter(letter))
     if (!isDone) code = 1
-    yield* print(`${plain(address)}  ${isDone ? "discarded" : "is no dead letter"}`)
+    yield* print(`${plain(address)}  ${isDone ? "discarded" : "not a dead letter"}`)
   }
   return code
 })
@@ -119,9 +119,9 @@ export const discard = Effect.fnUntraced(function* (sources: Sources, input: Dis
 const noneReached = (done: number, troubles: ReadonlyArray<string>, sources: Sources): boolean =>
   done === 0 && troubles.length === sources.length
 
-const refused = "came back from three replays within a week: not replayed (--force does)"
+const refused = "not replayed: it came back from three replays within a week; add --force to replay it"
 
-/** Prints for each selected dead letter what would become of it; sends nothing. */
+/** Prints the outcome of a replay for each selected dead letter; sends nothing. */
 const dryRun = Effect.fnUntraced(function* (sources: Sources, input: ReplayInput) {
   const { json } = input
   const selection = selectionOf(input)
@@ -164,7 +164,7 @@ const printResult = (json: boolean, value: object, lines: ReadonlyArray<string>)
   print(json ? JSON.stringify(value) : lines.join("\n"))
 
 const printMissing = (address: string): Effect.Effect<number> =>
-  Effect.as(printError(`spoor: there is no dead letter "${plain(address)}"`), 1)
+  Effect.as(printError(`spoor: no dead letter has the id "${plain(address)}"`), 1)
 
 /** Prints the errors of queues; returns the exit code. */
 const printTroubles = (troubles: ReadonlyArray<string>): Effect.Effect<number> =>

@@ -1,4 +1,4 @@
-/** The arguments and flags of the subcommands of `dead-letters`, and the rules that join several of them. */
+/** The arguments and flags of the subcommands of `dead-letters`, and the checks across several of them. */
 import { readFileSync } from "node:fs"
 import { Clock, Effect, Result } from "effect"
 import { Argument, CliError, type Command, Flag } from "effect/cli"
@@ -9,7 +9,7 @@ import type { DeadLetterFilter } from "../../inspect/dead-letters/search.ts"
 import { fromReadable } from "../../inspect/escape-bytes.ts"
 import { countFlag, misuse, switchFlag, textFlag } from "../command-line/flags.ts"
 
-/** A date and time as ISO 8601 writes it (UTC without a zone), or an age: 30s, 10m, 2h, 7d. */
+/** A flag for a time: ISO 8601 (UTC if it has no zone), or an age: 30s, 10m, 2h, 7d. */
 const timeFlag = (name: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withMetavar("<time>"),
@@ -34,7 +34,7 @@ const timeOf = (text: string, now: number): number | undefined => {
   return Number.isNaN(at) ? undefined : at
 }
 
-/** All of them must match. */
+/** The filter flags; all given ones must match. */
 const filter = {
   reason: Flag.Literals("reason", RejectionReason.literals).pipe(
     Flag.withMetavar("<reason>"),
@@ -46,8 +46,8 @@ const filter = {
     Flag.withDescription("Which actor rejected it"),
     Flag.withDefault(undefined)
   ),
-  topic: textFlag("topic", "<topic>", "The topic that it was meant for"),
-  text: textFlag("text", "<text>", "A part of the line, in upper or lower case"),
+  topic: textFlag("topic", "<topic>", "The topic of its event"),
+  text: textFlag("text", "<text>", "A part of the line, case-insensitive"),
   since: timeFlag(
     "since",
     "Dead-lettered at or after this time: 2026-11-20T18:00 (UTC), or an age: 30s, 10m, 2h, 7d"
@@ -56,7 +56,7 @@ const filter = {
 }
 
 const id = Argument.String("id").pipe(
-  Argument.withDescription("The id of its event; raw- and 12 hex digits for one that another program wrote")
+  Argument.withDescription("The id of its event; for one of another program: raw- and 12 hex digits")
 )
 
 const selection = {
@@ -73,7 +73,7 @@ const standardLimit = 50
 export const listOptions = {
   filter,
   limit: countFlag("limit", `At most this many (${standardLimit})`).pipe(Flag.withDefault(standardLimit)),
-  cursor: textFlag("cursor", "<cursor>", "Continue where the list before ended"),
+  cursor: textFlag("cursor", "<cursor>", "Continue where the previous list ended"),
   json
 }
 
@@ -87,13 +87,13 @@ export const replayOptions = {
   line: Flag.String("line").pipe(
     Flag.withMetavar("<text>"),
     Flag.withDescription(
-      "Replay this line instead: written as it is shown, \\xNN for a byte, \\\\ for a backslash"
+      "Replay this line instead, in the form in which lines are shown: \\xNN for a byte, \\\\ for a backslash"
     ),
     Flag.mapEffect(lineOf),
     Flag.withDefault(undefined)
   ),
   lineFile: textFlag("line-file", "<file>", "The same, read from a file"),
-  dryRun: switchFlag("dry-run", "Print what would become of the line, and send nothing"),
+  dryRun: switchFlag("dry-run", "Print the outcome, and send nothing"),
   force: switchFlag("force", "Also replay a line that came back from three replays within a week"),
   json
 }
@@ -123,7 +123,7 @@ export const checkSelection = (
   return !all && given !== undefined ? misuse(`--${given[0]} needs --all instead of ids`) : Effect.void
 }
 
-/** A line of its own replaces one dead letter only. */
+/** --line and --line-file replace the line of exactly one dead letter. */
 export const checkLine = ({ ids, line, lineFile }: ReplayInput): Effect.Effect<void, CliError.CliError> => {
   if (line !== undefined && lineFile !== undefined) return misuse("write either --line or --line-file")
   if (ids.length === 1 || (line === undefined && lineFile === undefined)) return Effect.void
@@ -137,7 +137,7 @@ export const replacementLine = ({
 }: ReplayInput): Effect.Effect<ByteString | undefined, CliError.CliError> =>
   lineFile === undefined ? Effect.succeed(line) : Effect.flatMap(fileText(lineFile), lineOf)
 
-/** The file's text without the line end that an editor puts at the end. */
+/** The file's text without the final line break that editors add. */
 const fileText = (file: string): Effect.Effect<string, CliError.CliError> =>
   Effect.try({
     try: () =>

@@ -5,37 +5,37 @@ import type { FoundDeadLetter } from "../../inspect/dead-letters/search.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
 import { bytesJson, moment, number, plain, shortened, table } from "../../inspect/plain-text.ts"
 
-/** One line for each dead letter. */
+/** A table with one row for each dead letter. */
 export const deadLettersTable = (letters: ReadonlyArray<FoundDeadLetter>): string =>
   table(
-    ["set aside", "id", "reason", "by", "topic", "line"],
+    ["dead-lettered", "id", "reason", "by", "topic", "line"],
     letters.map(({ address, letter, line }) => [
       letter === undefined ? "" : moment(letter.last),
       plain(address),
-      letter?.reason ?? "(not ours)",
+      letter?.reason ?? "(unknown)",
       letter?.stage ?? "",
       letter?.topic ?? "",
       shortened(readable(line), 100)
     ])
   )
 
-/** All that is known about one dead letter. */
+/** One dead letter with all its fields. */
 export const deadLetterText = ({ address, queue, letter, line }: FoundDeadLetter): string => {
   const fields: ReadonlyArray<readonly [string, string]> =
     letter === undefined
-      ? [["reason", "not known: another program put it there"]]
+      ? [["reason", "unknown: another program added it"]]
       : [
           ["reason", letter.reason],
           ...(letter.detail === undefined ? [] : [["", letter.detail] as const]),
-          ["said by", letter.stage],
+          ["rejected by", letter.stage],
           ["topic", letter.topic],
           ["attempts", number(letter.attempts)],
           ["claimed", moment(letter.first)],
-          ["set aside", moment(letter.last)]
+          ["dead-lettered", moment(letter.last)]
         ]
   return [["id", address] as const, ["queue", queue] as const, ...fields]
-    .map(([name, value]) => `${name.padEnd(9)}  ${plain(value)}`)
-    .concat(`line       ${readable(line)}`)
+    .map(([name, value]) => `${name.padEnd(13)}  ${plain(value)}`)
+    .concat(`${"line".padEnd(13)}  ${readable(line)}`)
     .join("\n")
 }
 
@@ -46,11 +46,11 @@ export const deadLetterJson = ({ address, queue, letter, line }: FoundDeadLetter
   return { id: address, queue, ours: letter !== undefined, ...fields, ...bytesJson("line", line) }
 }
 
-/** What would become of the line. */
+/** The outcome of a dry run. */
 export const dryRunText = (outcome: DryRun): string => {
   if (outcome.kind === "dead") {
     const { reason, stage, detail } = outcome.rejection
-    return `would be set aside again by the ${stage}: ${reason}${detail === undefined ? "" : ` (${plain(detail)})`}`
+    return `would be dead-lettered again by the ${stage}: ${reason}${detail === undefined ? "" : ` (${plain(detail)})`}`
   }
   const { topic, key, value, isTopicUnknown } = outcome
   const renamed = isTopicUnknown ? " (the line names a topic that is not allowed)" : ""

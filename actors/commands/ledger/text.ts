@@ -24,7 +24,7 @@ export const ledgerText = (ledger: Ledger): string => {
     return `queue  ${kind} ${plain(address)}  ${plain(state)}`
   })
   if (total === null || unread === null)
-    return ["Not known: no queue could be asked.", "", ...queueLines].join("\n")
+    return ["Unknown: no queue could be read.", "", ...queueLines].join("\n")
   const missing = queues.filter(({ trouble }) => trouble !== undefined).length
   const rows = topics.map((row) => [row.topic, ...columns.map(([key]) => number(row[key]))])
   const unreadTotal = unread.waiting + unread.inFlight
@@ -41,7 +41,7 @@ export const ledgerText = (ledger: Ledger): string => {
     ...(missing === 0
       ? []
       : [
-          `Not known of ${number(missing)} of ${number(queues.length)} queues, which could not be asked. Of the others:`
+          `Unknown for ${number(missing)} of ${number(queues.length)} queues, which could not be read. The others:`
         ]),
     equation(total),
     "",
@@ -54,7 +54,7 @@ export const ledgerText = (ledger: Ledger): string => {
   ].join("\n")
 }
 
-/** The figures of the table, under the same names. */
+/** The equation of the totals, with the figures and names of the table. */
 const equation = ({ received, stored, dead, discarded, waiting, inFlight }: LedgerTotals): string => {
   const parts = [
     `stored ${number(stored)}`,
@@ -67,11 +67,13 @@ const equation = ({ received, stored, dead, discarded, waiting, inFlight }: Ledg
 }
 
 const balanceText = ({ balanced, complete }: Ledger): string => {
-  if (!balanced) return "It does NOT add up."
-  return complete ? "It adds up." : "What could be counted adds up; a queue is missing."
+  if (!balanced) return "The ledger does NOT balance."
+  return complete
+    ? "The ledger balances."
+    : "The ledger balances as far as it could be read: a queue is missing."
 }
 
-/** Where an event is, with all that is known about it. */
+/** The location of an event, with all details. */
 export const whereText = ({ sentence, underWay, letters, records, troubles }: EventLocation): string =>
   [
     plain(sentence),

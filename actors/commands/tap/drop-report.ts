@@ -24,7 +24,7 @@ export const dropReport = (stage: CopyStage): DropReport => {
   const flush = Effect.gen(function* () {
     const late = (yield* Metric.value(droppedBy("slow-watcher"))).count
     const sentences = [
-      ...(dropped === 0 ? [] : [`${counted(dropped, "event")} left out: ${stage} exceeds the copy limit`]),
+      ...(dropped === 0 ? [] : [`${counted(dropped, "event")} dropped: ${stage} exceeds the copy limit`]),
       ...(sample === reported.sample
         ? []
         : [
@@ -34,7 +34,7 @@ export const dropReport = (stage: CopyStage): DropReport => {
           ]),
       ...(late === reported.late
         ? []
-        : [`${counted(late - reported.late, "message")} of events left out: the output is read too slowly`])
+        : [`${counted(late - reported.late, "message")} of events dropped: the output is read too slowly`])
     ]
     dropped = 0
     reported = { at: yield* Clock.currentTimeMillis, sample, late }
@@ -46,7 +46,7 @@ export const dropReport = (stage: CopyStage): DropReport => {
       const wasBlind = isBlind
       isBlind = batch.isBlind ?? false
       if (isBlind && !wasBlind)
-        yield* printError("tap: the viewer cannot read the log; events are not seen meanwhile")
+        yield* printError("tap: the viewer cannot read the log: no events are shown until it can")
       if (!isBlind && wasBlind) yield* printError("tap: the viewer reads the log again")
       dropped += batch.dropped
       sample = batch.sample

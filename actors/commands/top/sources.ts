@@ -25,12 +25,12 @@ export const fromNats = Effect.gen(function* () {
     sources = Context.get(context, IngestQueue).sources
     health.addDependencies(ingestQueue.systems(context))
   }
-  const caveats = hasQueues ? [] : ["The queue is not asked: REDIS_URL is not set here."]
+  const caveats = hasQueues ? [] : ["The queue is not checked: set REDIS_URL to include it."]
   const { view } = yield* makeMonitor({ bus, sources, health, caveats })
   return view satisfies ReadSystem
 })
 
-/** Asks the viewer at each reading. Fails with `unavailable` when it cannot be reached. */
+/** Requests each reading from the viewer. Fails with `unavailable` when it cannot be reached. */
 export const fromViewer: Effect.Effect<ReadSystem> = Effect.succeed(
   Effect.gen(function* () {
     const { address, response } = yield* askViewer("/api/system", "application/json")

@@ -9,6 +9,7 @@ import type {
   SystemView
 } from "../../inspect/pipeline/system-view.ts"
 import { moment, notKnown, number, plain, shortened, wrapped } from "../../inspect/plain-text.ts"
+import { conditionName } from "../../viewer/web/condition.ts"
 import { type Column, fittedTable } from "../fitted-table.ts"
 
 /** A line and its style. */
@@ -17,7 +18,7 @@ export interface Line {
   readonly style: "plain" | "title" | "bad" | "quiet"
 }
 
-/** The size of the terminal, in characters; undefined: unlimited. Lines that do not fit are left out, and their number is shown. */
+/** The size of the terminal, in characters; undefined: unlimited. Lines that do not fit are dropped, and their number is shown. */
 export interface Size {
   readonly rows: number | undefined
   readonly columns: number | undefined
@@ -51,7 +52,7 @@ const stageColumns: ReadonlyArray<Column> = [
   { heading: "a second", isFigure: true },
   { heading: "failed", isFigure: true },
   { heading: "rejected", isFigure: true, dropOrder: 5 },
-  { heading: "under way", isFigure: true, dropOrder: 3 },
+  { heading: "in flight", isFigure: true, dropOrder: 3 },
   { heading: "took", isFigure: true, dropOrder: 4 },
   { heading: "lag", isFigure: true, dropOrder: 1 }
 ]
@@ -60,7 +61,7 @@ const stageLines = (stages: ReadonlyArray<StageView>, width: number | undefined)
   const rows = stages.map((stage) => ({
     cells: [
       plain(stage.name),
-      stage.condition,
+      conditionName(stage.condition),
       stage.kind === "queue" || stage.kind === "log" ? "" : figure(stage.instances),
       perSecond(stage.rate),
       perSecond(stage.failedRate),
@@ -69,7 +70,7 @@ const stageLines = (stages: ReadonlyArray<StageView>, width: number | undefined)
       time(stage.took),
       time(stage.lag)
     ],
-    remark: [...heldBy(stage), plain(stage.sentence)].filter((part) => part !== "").join("; ")
+    remark: [...backlogOf(stage), plain(stage.sentence)].filter((part) => part !== "").join("; ")
   }))
   return styled(fittedTable(stageColumns, rows, width), (i) => {
     const condition = stages[i]?.condition
@@ -78,11 +79,11 @@ const stageLines = (stages: ReadonlyArray<StageView>, width: number | undefined)
   })
 }
 
-/** What a stage holds: lines of the queue, records that a consumer has not read. */
-const heldBy = ({ waiting, inFlight, dead, behind }: StageView): ReadonlyArray<string> => [
+/** The backlog of a stage: lines of the queue, records that a consumer has not read. */
+const backlogOf = ({ waiting, inFlight, dead, behind }: StageView): ReadonlyArray<string> => [
   ...(waiting === undefined ? [] : [`${figure(waiting)} waiting`]),
   ...(inFlight === undefined ? [] : [`${figure(inFlight)} in flight`]),
-  ...(dead === undefined || dead === 0 ? [] : [`${figure(dead)} dead`]),
+  ...(dead === undefined || dead === 0 ? [] : [`${figure(dead)} dead ${dead === 1 ? "letter" : "letters"}`]),
   ...(behind === undefined ? [] : [`${figure(behind)} behind`])
 ]
 
@@ -93,7 +94,7 @@ const instanceColumns: ReadonlyArray<Column> = [
   { heading: "version", dropOrder: 5 },
   { heading: "a second", isFigure: true },
   { heading: "failed", isFigure: true, dropOrder: 2 },
-  { heading: "under way", isFigure: true, dropOrder: 3 },
+  { heading: "in flight", isFigure: true, dropOrder: 3 },
   { heading: "took", isFigure: true, dropOrder: 4 }
 ]
 
@@ -155,7 +156,7 @@ const stateOf = ({ ok, embedded, error }: DependencyView, headline: string): str
   return headline.includes(error) ? "does not answer, see above" : plain(error)
 }
 
-/** At most `max` lines; the last one counts those that are left out. */
+/** At most `max` lines; the last one reports how many were dropped. */
 const fitting = (lines: ReadonlyArray<Line>, max: number): ReadonlyArray<Line> => {
   if (lines.length <= max) return lines
   const shown = Math.max(1, max - 1)

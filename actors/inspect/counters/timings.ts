@@ -52,7 +52,7 @@ export interface Timings {
 
 /** The statistics of a table, from all of its rows. */
 export const timingsOf = (rows: ReadonlyArray<Row>): Timings => {
-  const countOf = (wanted: string): number => rows.find(({ key }) => key === wanted)?.count ?? 0
+  const countOf = (name: string): number => rows.find(({ key }) => key === name)?.count ?? 0
   const sum = countOf(sumKey)
   const otherUnit = countOf(otherUnitKey)
   const implausible = countOf(implausibleKey)

@@ -50,7 +50,7 @@ export type Replayed = "done" | "gone" | "too often"
 /** The result of a run over many letters; `troubles` as in a page. */
 export interface ManyReplayed {
   readonly done: number
-  /** Letters that somebody else replayed or discarded in the meantime. */
+  /** Letters that another person or process replayed or discarded in the meantime. */
   readonly gone: number
   /** The addresses of letters replayed too often; they stay in the list. */
   readonly tooOften: ReadonlyArray<string>
@@ -84,30 +84,30 @@ export const searchDeadLetters: (
   const letters: Array<FoundDeadLetter> = []
   let scanned = 0
   while (letters.length < query.limit && scanned < (query.scan ?? Number.POSITIVE_INFINITY)) {
-    let newest: { readonly walk: DeadLetterCursor; readonly letter: FoundDeadLetter } | undefined
-    for (const walk of cursors) {
-      if (walk === undefined || broken.has(walk)) continue
-      const next = yield* Effect.result(peek(walk))
+    let newest: { readonly from: DeadLetterCursor; readonly letter: FoundDeadLetter } | undefined
+    for (const cursor of cursors) {
+      if (cursor === undefined || broken.has(cursor)) continue
+      const next = yield* Effect.result(peek(cursor))
       if (Result.isFailure(next)) {
-        broken.add(walk)
-        troubles.push(troubleOf(walk.source, next.failure))
+        broken.add(cursor)
+        troubles.push(troubleOf(cursor.source, next.failure))
       } else if (
         next.success !== undefined &&
         (newest === undefined || timeOf(next.success) > timeOf(newest.letter))
       ) {
-        newest = { walk, letter: next.success }
+        newest = { from: cursor, letter: next.success }
       }
     }
     if (newest === undefined) break
-    take(newest.walk)
+    take(newest.from)
     scanned += 1
     if (matches(newest.letter, query)) letters.push(newest.letter)
   }
-  const left = cursors.map((walk, i) => walk?.left ?? places[i])
+  const left = cursors.map((cursor, i) => cursor?.left ?? places[i])
   return {
     letters,
     cursor: left.every((place) => place === 0) || left.every(isUnknown) ? undefined : writeCursor(left),
-    total: cursors.every(isUnknown) ? null : cursors.reduce((sum, walk) => sum + (walk?.length ?? 0), 0),
+    total: cursors.every(isUnknown) ? null : cursors.reduce((sum, cursor) => sum + (cursor?.length ?? 0), 0),
     troubles
   }
 })
@@ -133,11 +133,11 @@ export const findOn: (
   source: QueueSource,
   address: string
 ) => Effect.Effect<FoundDeadLetter | undefined, Failure> = Effect.fnUntraced(function* (source, address) {
-  const walk = yield* beginCursor(source, undefined)
+  const cursor = yield* beginCursor(source, undefined)
   for (;;) {
-    const letter = yield* peek(walk)
+    const letter = yield* peek(cursor)
     if (letter === undefined || letter.address === address) return letter
-    take(walk)
+    take(cursor)
   }
 })
 
@@ -208,9 +208,9 @@ const forEachMatching = Effect.fnUntraced(function* (
 ) {
   const startedAt = yield* Clock.currentTimeMillis
   const one = Effect.fnUntraced(function* (source: QueueSource) {
-    const walk = yield* beginCursor(source, undefined)
-    while ((yield* peek(walk)) !== undefined) {
-      const chosen = takePage(walk).filter(
+    const cursor = yield* beginCursor(source, undefined)
+    while ((yield* peek(cursor)) !== undefined) {
+      const chosen = takePage(cursor).filter(
         (found) => matches(found, filter) && (found.letter === undefined || found.letter.last < startedAt)
       )
       yield* Effect.forEach(chosen, act, { concurrency, discard: true })

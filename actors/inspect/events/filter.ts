@@ -47,17 +47,17 @@ export const matches = (filter: Filter): ((event: EventView) => boolean) => {
   const tests: Array<(event: EventView) => boolean> = []
   const { stage } = filter
   if (stage !== undefined) tests.push((event) => event.stage === stage)
-  const topic = wanted(filter.topic)
+  const topic = normalized(filter.topic)
   if (topic !== "") tests.push((event) => event.topic.toLowerCase() === topic)
-  const type = typeTest(wanted(filter.type))
+  const type = typeTest(normalized(filter.type))
   if (type !== undefined) tests.push((event) => type(event.type))
-  const country = wanted(filter.country)
+  const country = normalized(filter.country)
   if (country !== "") tests.push((event) => event.country.toLowerCase() === country)
-  const device = wanted(filter.device)
+  const device = normalized(filter.device)
   if (device !== "")
     tests.push((event) => event.deviceType.toLowerCase() === (deviceNames.get(device) ?? device))
   tests.push(...paramTests(filter.param ?? ""))
-  const text = wanted(filter.text)
+  const text = normalized(filter.text)
   if (text !== "")
     tests.push(
       (event) =>
@@ -70,15 +70,15 @@ export const matches = (filter: Filter): ((event: EventView) => boolean) => {
 
 /** Does the filter match all events of its stage, so that none needs to be decoded? */
 export const isAll = (filter: Filter): boolean =>
-  filterNames.every((name) => name === "stage" || wanted(filter[name]) === "")
+  filterNames.every((name) => name === "stage" || normalized(filter[name]) === "")
 
 /** Compiles a cheap test on the bytes, to decode less: false only for an event that cannot match. Ignores the stage. */
 export const mayMatch = (
   filter: Filter
 ): ((record: Pick<FeedRecord, "stage" | "topic" | "value" | "id">) => boolean) => {
-  const topic = wanted(filter.topic)
-  const type = typeTest(wanted(filter.type))
-  const text = wanted(filter.text)
+  const topic = normalized(filter.topic)
+  const type = typeTest(normalized(filter.type))
+  const text = normalized(filter.text)
   const isPlain = isAscii(text)
   const words = plainWords(filter.param ?? "")
   if (topic === "" && type === undefined && text === "" && words.length === 0) return () => true
@@ -97,7 +97,7 @@ export const mayMatch = (
   }
 }
 
-const wanted = (part: string | undefined): string => (part ?? "").trim().toLowerCase()
+const normalized = (part: string | undefined): string => (part ?? "").trim().toLowerCase()
 
 const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text)
 
@@ -131,7 +131,7 @@ const conditionsOf = (param: string): ReadonlyArray<ParamCondition> =>
     .filter((piece) => piece.trim() !== "")
     .map((piece) => {
       const [, name = "", sign = "", rest = ""] = /^([^=~]*)([=~]?)(.*)$/s.exec(piece) ?? []
-      return { key: wanted(decoded(name)), sign, value: wanted(decoded(rest)) }
+      return { key: normalized(decoded(name)), sign, value: normalized(decoded(rest)) }
     })
 
 /** One test for each condition; within one, `%26` is a literal `&`. */

@@ -1,7 +1,7 @@
 /** The ledger as it is read and shown: totals per topic and per queue, with warnings. Types only. */
 import type { Topic } from "../../../contracts/ids.ts"
 
-/** Numbers of lines. `received = stored + dead + discarded + waiting + inFlight`, when it adds up. */
+/** Numbers of lines. `received = stored + dead + discarded + waiting + inFlight`, when the ledger balances. */
 export interface LedgerTotals {
   /** Lines that ever entered the queue; each counts once, however often it was replayed. */
   readonly received: number
@@ -32,7 +32,7 @@ export interface QueueRow {
   readonly since: number | undefined
   /** The totals of this queue; undefined if its counts could not be read. */
   readonly account: LedgerTotals | undefined
-  /** The length of its dead-letter list, whoever added them; null if it could not be read. */
+  /** The length of its dead-letter list, including those that other programs added; null if it could not be read. */
   readonly deadLetters: number | null
 }
 
@@ -51,8 +51,8 @@ export interface Ledger {
   readonly queues: ReadonlyArray<QueueRow>
   /** Sentences for people, without those about unreachable queues. */
   readonly warnings: ReadonlyArray<string>
-  /** Does it add up, for the queues that could be read? */
+  /** Whether it balances, for the queues that could be read. */
   readonly balanced: boolean | null
-  /** Could every queue be read? */
+  /** Whether every queue could be read. */
   readonly complete: boolean
 }

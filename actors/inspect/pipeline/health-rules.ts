@@ -30,13 +30,13 @@ export interface ActorObservation {
   readonly partlyUnreachable: Readonly<Record<string, string>>
   /** What its systems refuse until an operator acts, although they answer: sentences, or empty. */
   readonly refused: string
-  /** Work that it could reset and has not: a sentence. */
+  /** Pending work that it does not take up: a sentence. */
   readonly pendingWork: string | undefined
 }
 
 /** Observation of the bus, over which actors are asked for their figures. */
 export interface BusObservation {
-  /** Did it deliver answers within the last seconds? */
+  /** Whether it delivered answers within the last seconds. */
   readonly isAnswering: boolean
   /** Why it did not, if that is known. */
   readonly trouble: string | undefined
@@ -113,21 +113,21 @@ export const unreachableActorHealth = (
   queues: ReadonlyArray<QueueObservation>
 ): StageHealth => {
   if (trouble === undefined) return unknown("It has not been checked yet.")
-  const unasked = `It cannot be checked: ${ended(trouble)}`
-  if (name === "consumer") return unknown(unasked)
+  const unchecked = `It cannot be checked: ${ended(trouble)}`
+  if (name === "consumer") return unknown(unchecked)
   if (name === "gateway") {
     return queues.some(({ pushedAgo }) => isRecent(pushedAgo))
-      ? flowing(`${unasked} Lines still arrive in the queue.`)
-      : unknown(unasked)
+      ? flowing(`${unchecked} Lines still arrive in the queue.`)
+      : unknown(unchecked)
   }
   return queues.some(({ settledAgo }) => isRecent(settledAgo))
-    ? flowing(`${unasked} Lines still leave the queue.`)
-    : stalled(unasked)
+    ? flowing(`${unchecked} Lines still leave the queue.`)
+    : stalled(unchecked)
 }
 
 /** The health of a bridge or the log when part of its work is refused until an operator acts. */
-export const withRefusals = (judgement: StageHealth, refused: string): StageHealth =>
-  refused === "" || judgement.condition === "down" ? judgement : stalled(refused)
+export const withRefusals = (health: StageHealth, refused: string): StageHealth =>
+  refused === "" || health.condition === "down" ? health : stalled(refused)
 
 /** The health of all queue servers together; there is at least one. `refused`: what the log refuses until an operator acts. */
 export const queueHealth = (queues: ReadonlyArray<QueueObservation>, refused = ""): StageHealth => {
@@ -179,7 +179,7 @@ export const logHealth = (
   if (trouble !== undefined) return down(ended(trouble))
   if (bridge.condition === "flows") return flowing()
   if (writers === undefined || writers.instances === 0) {
-    const unseen = "No bridge is seen writing to it."
+    const unseen = "No visible bridge writes to it."
     return bridge.condition === "down" ? idle(unseen) : unknown(unseen)
   }
   if (isRecent(writers.failedAgo)) return stalled(`No record is confirmed: ${why(writers)}`)
@@ -225,7 +225,7 @@ export const systemHealth = (
       }
     }
     const unnamed = dead.filter((one) => !isNamed(one))
-    const what = `The ${worst.name} ${worst.condition === "down" ? "is down" : "stands still"}: ${worst.sentence}`
+    const what = `The ${worst.name} ${worst.condition === "down" ? "is down" : "is stalled"}: ${worst.sentence}`
     const more = others.length === 0 ? [] : [`Also affected: ${listed(others.map(({ name }) => name))}.`]
     return {
       condition: worst.condition,
@@ -236,13 +236,14 @@ export const systemHealth = (
   if (stages.length === 0) return unknown("Nothing is known yet.")
   const isFlowing = stages.some(({ condition }) => condition === "flows")
   const unseen = stages.filter(({ condition }) => condition === "unknown")
-  if (unseen.length === 0) return isFlowing ? flowing("Everything flows.") : idle("There is nothing to do.")
+  if (unseen.length === 0)
+    return isFlowing ? flowing("Everything is flowing.") : idle("There is nothing to do.")
   if (unseen.length === stages.length) return unknown("Nothing is known yet.")
   const what = `Unknown: ${listed(unseen.map(({ name }) => name))}.`
-  return isFlowing ? flowing(`All visible stages flow. ${what}`) : unknown(what)
+  return isFlowing ? flowing(`All visible stages are flowing. ${what}`) : unknown(what)
 }
 
-/** What some instances lack while the others work. */
+/** What is wrong with some instances while the others work. */
 const partly = ({ silent, instances, partlyUnreachable, unreachable }: ActorObservation): string => {
   const gone =
     silent === 0 ? "" : `${silent} of ${instances + silent} no longer ${silent === 1 ? "answers" : "answer"}.`

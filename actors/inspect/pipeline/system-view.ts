@@ -3,7 +3,7 @@
  * figure is null, never 0; a figure that does not apply to a stage is absent.
  */
 
-/** The condition of a stage: work is done; no work; work but no progress (stalled); not running; could not be checked. */
+/** The condition of a stage: work is done (flowing); no work; work but no progress (stalled); not running; not checked. */
 export type Condition = "flows" | "idle" | "stands still" | "down" | "unknown"
 
 /** A number, or null if unknown. */
@@ -14,7 +14,7 @@ export interface StageView {
   readonly name: string
   readonly kind: "actor" | "queue" | "log" | "consumer"
   readonly condition: Condition
-  /** What is wrong, or why it is idle, for people; empty when it flows. */
+  /** What is wrong, or why it is idle, for people; empty while it is flowing. */
   readonly sentence: string
   /** The number of running instances; 0 for the queue and the log. */
   readonly instances: Figure
@@ -83,7 +83,7 @@ export interface DependencyView {
 export interface SystemView {
   /** Milliseconds since 1970. */
   readonly at: number
-  /** The worst of the conditions, and a sentence for people: "Everything flows." */
+  /** The worst of the conditions, and a sentence for people: "Everything is flowing." */
   readonly condition: Condition
   readonly sentence: string
   /** In the order of the pipeline. */

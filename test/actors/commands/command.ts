@@ -40,7 +40,7 @@ export const launchCommand = (
   })
 }
 
-/** Runs it to its end. */
+/** Runs a command to its end. */
 export const command = (...launch: Parameters<typeof launchCommand>): Promise<Ended> => {
   const child = launchCommand(...launch)
   let out = ""
@@ -67,17 +67,17 @@ export const withQueue = <A>(
     )
   )
 
-/** The ledger as `ledger --json` prints it, once its totals are as `wanted`. */
+/** The ledger as `ledger --json` prints it, once its totals satisfy `isExpected`. */
 export const ledgerWhen = async (
   settings: Environment,
   what: string,
-  wanted: (total: LedgerTotals) => boolean
+  isExpected: (total: LedgerTotals) => boolean
 ): Promise<Ledger> => {
   const topics = { standard: "events" as Topic, allowed: new Set<string>(), all: ["events" as Topic] }
   let last: LedgerTotals | undefined
   await eventually(what, async () => {
     last = (await withQueue(settings, ({ sources }) => readLedger(sources, topics))).total ?? undefined
-    return last !== undefined && wanted(last)
+    return last !== undefined && isExpected(last)
   }).catch((cause) => {
     throw new Error(`${what}: last seen ${JSON.stringify(last)}`, { cause })
   })

@@ -142,7 +142,7 @@ const suite = (open: () => Pipeline): void => {
     ])
     const { out, code } = await ledger()
     expect(out).toContain("received 7 = stored 6 + dead-lettered 1 + waiting 0 + in flight 0")
-    expect(out).toContain("It adds up.")
+    expect(out).toContain("The ledger balances.")
     expect(out).toContain("2 of them came from other programs than Spoor.")
     expect(code).toBe(0)
 
@@ -198,7 +198,7 @@ const suite = (open: () => Pipeline): void => {
     expect(fourth.code).toBe(1)
     const all = await deadLetters("replay", "--all")
     expect(all).toMatchObject({ code: 1 })
-    expect(all.out).toContain("0 letters replayed.")
+    expect(all.out).toContain("0 dead letters replayed.")
     expect((await letter()).id).toBe(id)
   })
 
@@ -207,7 +207,7 @@ const suite = (open: () => Pipeline): void => {
     const asIs = await deadLetters("replay", id, "--dry-run")
     expect(asIs).toMatchObject({
       code: 1,
-      out: `${id}  would be set aside again by the drainer: time is not a number\n`
+      out: `${id}  would be dead-lettered again by the drainer: time is not a number\n`
     })
     const edited = await deadLetters("replay", id, "--line", good, "--dry-run")
     expect(edited.code).toBe(0)
@@ -219,7 +219,7 @@ const suite = (open: () => Pipeline): void => {
     expect(total).toMatchObject({ received: 7, dead: 0, discarded: 0, waiting: 0, inFlight: 0, replayed: 4 })
     expect(balanced).toBe(true)
     expect((await deadLetters("show", id)).code).toBe(1)
-    expect((await deadLetters("replay", id)).out).toContain("is no dead letter")
+    expect((await deadLetters("replay", id)).out).toContain("not a dead letter")
   })
 
   test("dead letters of another program are replayed with --all, once each", async () => {
@@ -231,7 +231,7 @@ const suite = (open: () => Pipeline): void => {
       { ours: false, line: good }
     ])
     expect(letters[0]?.id).toMatch(/^raw-[0-9a-f]{12}$/)
-    expect((await deadLetters("replay", "--all")).out).toBe("2 letters replayed.\n")
+    expect((await deadLetters("replay", "--all")).out).toBe("2 dead letters replayed.\n")
     const seen = await ledgerWhen(
       settings,
       "both are settled",
@@ -241,10 +241,10 @@ const suite = (open: () => Pipeline): void => {
   })
 
   test("--all discards only with --yes", async () => {
-    const asked = await deadLetters("discard", "--all")
-    expect(asked.err).toContain("1 dead letter would be discarded for good. Add --yes")
-    expect(asked.code).toBe(1)
-    expect((await deadLetters("discard", "--all", "--yes")).out).toBe("1 letter discarded.\n")
+    const unconfirmed = await deadLetters("discard", "--all")
+    expect(unconfirmed.err).toContain("1 dead letter would be discarded for good. Add --yes")
+    expect(unconfirmed.code).toBe(1)
+    expect((await deadLetters("discard", "--all", "--yes")).out).toBe("1 dead letter discarded.\n")
     const { out, code } = await ledger()
     expect(out).toContain("received 9 = stored 8 + dead-lettered 0 + discarded 1 + waiting 0 + in flight 0")
     expect(code).toBe(0)
@@ -260,7 +260,7 @@ const suite = (open: () => Pipeline): void => {
     expect(stolen.out).toContain(
       "1 line is missing that Spoor pushed: another program removed them from the list."
     )
-    expect(stolen.out).toContain("It does NOT add up.")
+    expect(stolen.out).toContain("The ledger does NOT balance.")
     expect(stolen.code).toBe(1)
 
     await withQueue(own.settings, ({ sources: [source] }) =>
@@ -334,7 +334,7 @@ for (const runtime of runtimes) {
   describe(`the command line on ${runtime}`, () => {
     const settings = ownSettings()
     for (const [name, args, code, stream, text] of [
-      ["ledger", [], 0, "out", "It adds up."],
+      ["ledger", [], 0, "out", "The ledger balances."],
       ["ledger", ["--help"], 0, "out", "USAGE\n  ledger <subcommand> [flags]"],
       ["ledger", ["were"], 64, "err", 'spoor: ledger has no subcommand "were"; did you mean where?'],
       ["ledger", ["--frob"], 64, "err", "spoor: ledger has no flag --frob; it has --watch, --json, --local"],
@@ -344,7 +344,7 @@ for (const runtime of runtimes) {
       ["dead-letters", ["list"], 0, "out", "No dead letters."],
       ["dead-letters", ["--help"], 0, "out", "REDIS_URL"],
       ["dead-letters", [], 64, "err", "spoor: dead-letters needs a subcommand: list, show, replay, discard"],
-      ["dead-letters", ["show", "x"], 1, "err", 'there is no dead letter "x"'],
+      ["dead-letters", ["show", "x"], 1, "err", 'no dead letter has the id "x"'],
       ["dead-letters", ["list", "--cursor", "x"], 78, "err", "Invalid cursor"]
     ] as const) {
       test(`${name} ${args.join(" ")} ends with ${code}`, async () => {
@@ -361,7 +361,7 @@ for (const runtime of runtimes) {
       const down = { ...settings, REDIS_URL: "redis://127.0.0.1:1" }
       const unreachable = await command(down, "ledger", [], runtime)
       expect(unreachable.out).toMatch(/queue {2}redis 127\.0\.0\.1:1 {2}\S+/)
-      expect(unreachable.out).toStartWith("Not known: no queue could be asked.\n")
+      expect(unreachable.out).toStartWith("Unknown: no queue could be read.\n")
       expect(unreachable.code).toBe(1)
       const letters = await command(down, "dead-letters", ["list"], runtime)
       expect(letters.err).toContain("127.0.0.1:1")

@@ -48,7 +48,7 @@ const behaves = (settings: Environment, runtime: Runtime) => {
     await count(settings)
     const listed = await command(settings, "counters", ["list"], runtime)
     expect(listed.code).toBe(0)
-    expect(listed.out).toMatch(/^event-counter\/by-type +2 keys, most: app\\x1b\[31m_open 3$/m)
+    expect(listed.out).toMatch(/^event-counter\/by-type +2 keys, largest: app\\x1b\[31m_open 3$/m)
     expect(listed.out).toMatch(/^search-counter\/by-text +0 keys$/m)
     const json = await command(settings, "counters", ["list", "--json"], runtime)
     expect(
@@ -77,7 +77,7 @@ const behaves = (settings: Environment, runtime: Runtime) => {
   })
 }
 
-describe("a command line of counters that makes no sense", () => {
+describe("an invalid command line of counters", () => {
   const settings = ownSettings()
   for (const [args, code, text] of [
     [[], 64, "counters needs a subcommand: list, reset"],

@@ -1,4 +1,4 @@
-/** What every command has: help with its settings, the version, completions for shells, errors of one sentence. */
+/** Every command has help with its settings, a version, completions for shells, and errors of one sentence. */
 import { describe, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
 import { join } from "node:path"
@@ -70,7 +70,7 @@ const scriptOf = async (name: (typeof commandNames)[number], shell: string): Pro
   return out
 }
 
-/** What bash offers for the last of the words. */
+/** The completions that bash offers for the last of the words. */
 const bashOffers = (script: string, ...words: ReadonlyArray<string>): ReadonlyArray<string> => {
   const line = words.join(" ")
   const program = `source /dev/stdin <<'SCRIPT'\n${script}\nSCRIPT

@@ -81,7 +81,7 @@ const numbers = (lines: ReadonlyArray<string>): ReadonlyArray<number> =>
     return number
   })
 
-/** How many of 3,000 lines must be saved at least; a page holds 18. */
+/** The minimum number of the 3,000 lines that must be saved; a page holds 18. */
 const least: Readonly<Record<keyof typeof spoil, number>> = {
   "a page in the middle": total - 40,
   "several pages full of something else": total - 120,
@@ -170,7 +170,7 @@ describe("queue repair", () => {
     expect(missing.code).toBe(1)
     expect(missing.err).toContain(nowhere)
     expect(existsSync(nowhere)).toBe(false)
-    for (const [args, said] of [
+    for (const [args, sentence] of [
       [[], "queue needs a subcommand: check, repair"],
       [["mend"], 'queue has no subcommand "mend"; it has check, repair'],
       [["check", "--force"], "queue check has no flag --force"],
@@ -178,7 +178,7 @@ describe("queue repair", () => {
     ] as const) {
       const { code, err } = await command({ DATA_DIR: nowhere }, "queue", args)
       expect(code).toBe(64)
-      expect(err).toContain(said)
+      expect(err).toContain(sentence)
     }
   })
 

@@ -1,4 +1,4 @@
-/** What each counter counts of records in either dialect and of invalid records, and that each event counts once. */
+/** The counts of each counter for records in either dialect and for invalid records; each event counts once. */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"

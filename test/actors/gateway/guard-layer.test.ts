@@ -51,10 +51,10 @@ test("invalid settings are reported in one sentence without secrets", async () =
     [{ TLS_CERT: "/nowhere.pem", TLS_KEY: "/nowhere.pem" }, "TLS_CERT: the file /nowhere.pem cannot be read."]
   ]
   for (const [settings, sentence] of cases) {
-    const { code, sentence: said } = await problemOf(settings)
-    expect(said).toContain(sentence)
-    expect(said.split("\n")).toHaveLength(1)
-    expect(said).not.toContain("secret")
+    const { code, sentence: actual } = await problemOf(settings)
+    expect(actual).toContain(sentence)
+    expect(actual.split("\n")).toHaveLength(1)
+    expect(actual).not.toContain("secret")
     expect(code).toBe(78)
   }
 })

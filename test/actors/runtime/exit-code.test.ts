@@ -1,4 +1,4 @@
-/** Which exit code a process ends with, by what it failed with: 78 tells a supervisor that a restart cannot help. */
+/** The exit code of a process by the cause of its failure: 78 signals a supervisor that a restart cannot help. */
 import { describe, expect, test } from "bun:test"
 import { Cause, ConfigProvider, Effect, Exit } from "effect"
 import { processExitOf } from "../../../actors/runtime/exit-code.ts"

@@ -11,12 +11,12 @@ const lineOf = (values: ReadonlyArray<unknown>, more: object = {}) =>
 
 describe("jsonLine", () => {
   test("texts become the message, objects become fields", () => {
-    expect(lineOf(["batch released: nobody there", { batch: "b1", lines: 0, reason: "nobody" }])).toBe(
-      '{"timestamp":"2026-11-30T12:00:00.000Z","level":"WARN","message":"batch released: nobody there","actor":"drainer","batch":"b1","lines":0,"reason":"nobody"}'
+    expect(lineOf(["batch released: no responder", { batch: "b1", lines: 0, reason: "no-responders" }])).toBe(
+      '{"timestamp":"2026-11-30T12:00:00.000Z","level":"WARN","message":"batch released: no responder","actor":"drainer","batch":"b1","lines":0,"reason":"no-responders"}'
     )
   })
 
-  test("empty values are left out", () => {
+  test("empty values are omitted", () => {
     const fields = { a: undefined, b: null, c: "", d: [], e: {}, f: { g: undefined }, h: false, i: 0 }
     expect(JSON.parse(lineOf(["x", fields], { cause: "", spans: {} }))).toEqual({
       timestamp: at.toISOString(),

@@ -34,7 +34,7 @@ describe("mailbox", () => {
     expect(meter.totals().events).toMatchObject({ received: 5, succeeded: 5 })
   })
 
-  test("refuses a message over its capacity with busy, and accepts again when there is room", async () => {
+  test("refuses a message over its capacity with busy, and accepts again when it has free capacity", async () => {
     const meter = makeMeter("full")
     const outcome = await Effect.runPromise(
       Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** A request returns a receipt for the whole batch, sent in parts if necessary; a receipt that does not add up is a failure. */
+/** A request returns a receipt for the whole batch, sent in parts if necessary; a receipt that does not account for all events is a failure. */
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { Self } from "../../../actors/runtime/actor-context.ts"

@@ -28,8 +28,8 @@ describe("TOPIC_FROM_HOST", () => {
     expect(topicOf(line, topics) as string).toBe("events")
   })
 
-  test("without KAFKA_TOPICS it ends the start with a sentence", async () => {
-    const told = await read({ TOPIC_FROM_HOST: "true" }).then(() => "nothing", String)
-    expect(told).toContain("TOPIC_FROM_HOST needs KAFKA_TOPICS")
+  test("without KAFKA_TOPICS the start fails with a sentence", async () => {
+    const error = await read({ TOPIC_FROM_HOST: "true" }).then(() => "nothing", String)
+    expect(error).toContain("TOPIC_FROM_HOST needs KAFKA_TOPICS")
   })
 })

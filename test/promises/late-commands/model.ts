@@ -2,16 +2,16 @@
  * A model of the queue, its leases, connections that deliver late, and receipts: small enough to try every interleaving.
  * It is plain data and steps; `explore` (explore.ts) visits all of them.
  *
- * Two drainers claim lines one by one from a queue, ask a bridge to store them and acknowledge them. A drainer may close a
+ * Two drainers claim lines one by one from a queue, have a bridge store them and acknowledge them. A drainer may close a
  * connection at any moment. The commands already sent on it may be applied at any later moment or never. A lease may end
  * at any moment; an answer of the bridge may be lost.
  */
 
 /** The protections against late commands; each can be disabled. */
-export interface Mends {
-  /** The server refuses what was sent before the sender's present epoch. */
+export interface Protections {
+  /** The server refuses commands that were sent before the current epoch of the sender. */
   readonly fence: boolean
-  /** The server gives ids to batches, instead of taking the claim's. */
+  /** The server gives ids to batches, instead of using the id of the claim. */
   readonly ownIds: boolean
   /** The bridge and the drainer identify a receipt by its lines, not by the id alone. */
   readonly digest: boolean
@@ -20,7 +20,7 @@ export interface Mends {
 export interface Bounds {
   readonly drainers: number
   readonly lines: number
-  /** How many claims each drainer makes, and how often it closes a connection. */
+  /** The number of claims that each drainer makes, and how often it closes a connection. */
   readonly claims: number
   readonly losses: number
 }
@@ -35,7 +35,7 @@ interface Held {
   readonly lines: ReadonlyArray<number>
 }
 
-/** What the drainer waits for: the answer to `command`, with the batch that it holds. */
+/** The state of a drainer; while it waits: the command without an answer yet, and the batch that it holds. */
 type Phase =
   | { readonly at: "idle" }
   | { readonly at: "waiting"; readonly command: Command; readonly held: Held | null }
@@ -69,7 +69,7 @@ export interface State {
   /** Receipts that the bridge has cached, by name. */
   receipts: Record<string, string>
   /** The ledger: acknowledged lines, and the records stored for them, each append counted once. */
-  settle: number
+  acknowledged: number
   stored: number
   placed: Array<string>
 }
@@ -92,24 +92,24 @@ export const begin = ({ drainers, lines }: Bounds): State => ({
   late: [],
   log: [],
   receipts: {},
-  settle: 0,
+  acknowledged: 0,
   stored: 0,
   placed: []
 })
 
 /** The name that identifies a receipt. */
-const nameOf = (key: string, lines: ReadonlyArray<number>, { digest }: Mends): string =>
+const nameOf = (key: string, lines: ReadonlyArray<number>, { digest }: Protections): string =>
   digest ? `${key} ${lines.join()}` : key
 
 /** The server applies a command; undefined if it refuses it. */
-const applyDecision = (
+const applyCommand = (
   state: State,
   drainer: number,
   command: Command,
-  mends: Mends
+  protections: Protections
 ): { readonly batch: Held | null } | undefined => {
-  if (mends.fence && command.epoch !== state.epochs[drainer]) return undefined
-  if (command.kind === "claim") return { batch: claim(state, command.claim, mends) }
+  if (protections.fence && command.epoch !== state.epochs[drainer]) return undefined
+  if (command.kind === "claim") return { batch: claim(state, command.claim, protections) }
   const batch = state.batches[command.key]
   if (batch === undefined) return { batch: null }
   if (command.kind === "release") {
@@ -117,7 +117,7 @@ const applyDecision = (
     return { batch: null }
   }
   delete state.batches[command.key]
-  state.settle += batch.lines.length
+  state.acknowledged += batch.lines.length
   if (!state.placed.includes(command.receipt)) {
     state.placed.push(command.receipt)
     state.stored += batch.lines.length
@@ -125,7 +125,7 @@ const applyDecision = (
   return { batch: null }
 }
 
-const claim = (state: State, id: string, { ownIds }: Mends): Held | null => {
+const claim = (state: State, id: string, { ownIds }: Protections): Held | null => {
   const [mine] = Object.entries(state.batches).filter(([, { owner }]) => owner === id)
   if (mine !== undefined) return { key: mine[0], lines: mine[1].lines }
   if (!ownIds && (id in state.batches || state.used.includes(id))) return null
@@ -144,8 +144,8 @@ const claim = (state: State, id: string, { ownIds }: Mends): Held | null => {
 }
 
 /** The bridge stores the lines, or answers with its cached receipt. A receipt is modelled as the append it is for. */
-const store = (state: State, { key, lines }: Held, mends: Mends): string => {
-  const name = nameOf(key, lines, mends)
+const store = (state: State, { key, lines }: Held, protections: Protections): string => {
+  const name = nameOf(key, lines, protections)
   const known = state.receipts[name]
   if (known !== undefined) return known
   const receipt = `append of ${key}: ${lines.join()}`
@@ -156,14 +156,14 @@ const store = (state: State, { key, lines }: Held, mends: Mends): string => {
   return receipt
 }
 
-/** A possible step, with a sentence on what happens. */
+/** A possible step: its description and the state after it. */
 export interface Step {
   readonly what: string
   readonly next: State
 }
 
 /** All possible steps in this state. */
-export const stepsFrom = (state: State, mends: Mends, bounds: Bounds): ReadonlyArray<Step> => {
+export const stepsFrom = (state: State, protections: Protections, bounds: Bounds): ReadonlyArray<Step> => {
   const steps: Array<Step> = []
   const text = JSON.stringify(state)
   const step = (what: string, change: (next: State) => void): void => {
@@ -172,14 +172,14 @@ export const stepsFrom = (state: State, mends: Mends, bounds: Bounds): ReadonlyA
     steps.push({ what, next })
   }
 
-  for (const [d, drainer] of state.drainers.entries()) stepsOfDrainer(drainer, d, step, mends, bounds)
+  for (const [d, drainer] of state.drainers.entries()) stepsOfDrainer(drainer, d, step, protections, bounds)
   state.late.forEach(({ drainer, commands: [command] }, i) => {
     if (command === undefined) return
-    step(`the server gets late: ${command.kind} of drainer ${drainer}`, (next) => {
+    step(`the server applies late: ${command.kind} of drainer ${drainer}`, (next) => {
       const connection = next.late[i]
       connection?.commands.shift()
       if (connection?.commands.length === 0) next.late.splice(i, 1)
-      applyDecision(next, drainer, command, mends)
+      applyCommand(next, drainer, command, protections)
     })
   })
   for (const [key, { isOver }] of Object.entries(state.batches)) {
@@ -196,7 +196,7 @@ const stepsOfDrainer = (
   drainer: Drainer,
   d: number,
   step: (what: string, change: (next: State) => void) => void,
-  mends: Mends,
+  protections: Protections,
   bounds: Bounds
 ): void => {
   const name = `drainer ${d}`
@@ -213,9 +213,9 @@ const stepsOfDrainer = (
 
   const [sent] = drainer.sent
   if (sent !== undefined && drainer.answer === null)
-    act(`is heard: ${sent.kind}`, (me, next) => {
+    act(`has its command applied: ${sent.kind}`, (me, next) => {
       me.sent.shift()
-      me.answer = applyDecision(next, d, sent, mends) ?? { batch: null }
+      me.answer = applyCommand(next, d, sent, protections) ?? { batch: null }
     })
 
   if (phase.at === "idle" && drainer.claims < bounds.claims)
@@ -227,30 +227,30 @@ const stepsOfDrainer = (
 
   if (phase.at === "waiting" && drainer.answer !== null) {
     const { batch } = drainer.answer
-    act("gets its answer", (me) => {
+    act("receives its answer", (me) => {
       me.answer = null
       me.phase = batch === null ? { at: "idle" } : { at: "holding", held: batch, receipt: null }
     })
   }
 
   if (phase.at === "waiting" && drainer.losses < bounds.losses)
-    act("gives its connection up, and sends the same again", (me, next) => {
+    act("closes its connection and sends the same command again", (me, next) => {
       me.losses += 1
       if (me.sent.length > 0) next.late.push({ drainer: d, commands: me.sent })
       me.sent = []
       me.answer = null
       me.epoch += 1
-      // The new connection raises the epoch and waits for that before it sends anything else.
+      // The new connection raises the epoch and waits for the answer before it sends anything else.
       next.epochs[d] = me.epoch
       send(me, { ...phase.command, epoch: me.epoch }, phase.held)
     })
 
   if (phase.at === "holding" && phase.receipt === null) {
     act("has its batch stored", (me, next) => {
-      me.phase = { ...phase, receipt: store(next, phase.held, mends) }
+      me.phase = { ...phase, receipt: store(next, phase.held, protections) }
     })
     act("has its batch stored, and the receipt is lost", (me, next) => {
-      store(next, phase.held, mends)
+      store(next, phase.held, protections)
       send(me, { kind: "release", key: phase.held.key, claim: me.claim, epoch: me.epoch }, phase.held)
     })
   }

@@ -1,4 +1,4 @@
-/** The command line of dead-letters: what makes sense is read, and what does not is an error of one sentence. */
+/** The command line of dead-letters: valid arguments are read, and an invalid one is an error of one sentence. */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"

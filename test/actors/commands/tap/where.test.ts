@@ -84,7 +84,7 @@ describe("the tap's command line", () => {
     [["raw", "--limit", "0"], '--limit cannot be "0"; write a whole number, 1 or more'],
     [["raw", "--type", "x".repeat(2_000)], "write at most 1,000 characters"],
     [["raw", "--where", "x".repeat(2_000)], "write at most 1,000 characters"]
-  ])("%j makes no sense", async (args, part) => {
+  ])("%j is invalid", async (args, part) => {
     expect(await errorOf(tapOptions, args)).toContain(part)
   })
 })

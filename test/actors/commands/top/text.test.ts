@@ -44,7 +44,7 @@ const instance = (id: number, more: Partial<InstanceView> = {}): InstanceView =>
 const view = (more: Partial<SystemView> = {}): SystemView => ({
   at: Date.UTC(2026, 0, 2, 3, 4, 5),
   condition: "flows",
-  sentence: "Everything flows.",
+  sentence: "Everything is flowing.",
   stages: [
     stage("gateway"),
     stage("queue", { kind: "queue", instances: 0, waiting: 1_200, inFlight: 3, dead: 2 })
@@ -62,11 +62,11 @@ const textOf = (shown: SystemView, room = anyRoom as Parameters<typeof topLines>
     .join("\n")
 
 describe("top", () => {
-  test("shows stages, what they hold, and the services", () => {
+  test("shows stages with their backlog, and the services", () => {
     const text = textOf(view())
-    expect(text).toStartWith("Spoor  2026-01-02 03:04:05 UTC\nEverything flows.\n")
-    expect(text).toMatch(/^gateway +flows +1 +1,235 /m)
-    expect(text).toMatch(/^queue +flows .* 1,200 waiting; 3 in flight; 2 dead$/m)
+    expect(text).toStartWith("Spoor  2026-01-02 03:04:05 UTC\nEverything is flowing.\n")
+    expect(text).toMatch(/^gateway +flowing +1 +1,235 /m)
+    expect(text).toMatch(/^queue +flowing .* 1,200 waiting; 3 in flight; 2 dead letters$/m)
     expect(text).toMatch(/^queue +Redis +redis:6379 +answers$/m)
   })
 
@@ -78,14 +78,14 @@ describe("top", () => {
         stages: [stage("enricher", { condition: "down", sentence: "No enricher runs." })],
         instances: [instance(1, { silentFor: 12 }), instance(2, { troubles: { log: "it is away" } })],
         seams: [{ name: "log", kind: "Kafka", embedded: false, address: "k", ok: false, error: "refused" }],
-        troubles: ["The queue cannot be asked."]
+        troubles: ["The queue cannot be checked."]
       }),
       anyRoom
     )
     const bad = lines.filter(({ style }) => style === "bad").map(({ text }) => text)
     expect(bad).toEqual([
       "The enricher is down: No enricher runs.",
-      "The queue cannot be asked.",
+      "The queue cannot be checked.",
       expect.stringMatching(/^enricher +down .* No enricher runs\.$/),
       expect.stringMatching(/silent for 12 s$/),
       expect.stringMatching(/log: it is away$/),
@@ -93,7 +93,7 @@ describe("top", () => {
     ])
   })
 
-  test("fifty instances on a small terminal: some are left out and counted, and the services stay", () => {
+  test("fifty instances on a small terminal: some are dropped and counted, and the services stay", () => {
     const instances = Array.from({ length: 50 }, (_, i) => instance(i))
     const lines = topLines(view({ instances }), { rows: 24, columns: 60 })
     expect(lines).toHaveLength(24)
@@ -108,7 +108,7 @@ describe("top", () => {
     const busy = { underWay: 12, capacity: 2_560, took: 9_999, lag: 86_400_000, rate: 123_456 } as const
     const shown = view({
       condition: "stands still",
-      sentence: `The bridge stands still: ${why}`,
+      sentence: `The bridge is stalled: ${why}`,
       stages: [
         stage("metadata-counter", { condition: "stands still", sentence: why, ...consumer }),
         stage("bridge", { condition: "stands still", sentence: why, ...busy })
@@ -119,10 +119,10 @@ describe("top", () => {
     })
     const lines = topLines(shown, { rows: undefined, columns: 80 }).map(({ text }) => text)
     for (const text of lines) expect(text.length).toBeLessThanOrEqual(80)
-    const told = lines.map((text) => text.trim()).join(" ")
-    expect(told.split(why)).toHaveLength(6)
+    const shownText = lines.map((text) => text.trim()).join(" ")
+    expect(shownText.split(why)).toHaveLength(6)
     expect(lines.join("\n")).toMatch(/^stage +state +.*a second +failed/m)
-    expect(told).toContain("does not answer, see above")
+    expect(shownText).toContain("does not answer, see above")
   })
 
   test("a word longer than a line is broken, not lost", () => {
@@ -137,15 +137,15 @@ describe("top", () => {
     const text = textOf(
       view({
         stages: [
-          stage("gateway", { condition: "unknown", sentence: "It cannot be asked.", ...more }),
+          stage("gateway", { condition: "unknown", sentence: "It cannot be checked.", ...more }),
           stage("queue", { kind: "queue", ...none, instances: 0, waiting: null, inFlight: null, dead: null })
         ],
         instances: [instance(1, { rate: null, failedRate: null })],
         seams: [{ name: "log", kind: "Kafka", embedded: false, address: "k", ok: null }]
       })
     )
-    expect(text).toMatch(/^gateway +unknown( +–){7} +It cannot be asked\.$/m)
-    expect(text).toMatch(/^queue .* – waiting; – in flight; – dead$/m)
+    expect(text).toMatch(/^gateway +unknown( +–){7} +It cannot be checked\.$/m)
+    expect(text).toMatch(/^queue .* – waiting; – in flight; – dead letters$/m)
     expect(text).toMatch(/^log +Kafka +k +–$/m)
     expect(text).not.toMatch(/ 0 /)
   })

@@ -1,4 +1,4 @@
-/** Statistics of durations: exact averages, percentiles within 5 %, whatever values records have. */
+/** Statistics of durations: exact averages, percentiles within 5 %, for any values of records. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { timingIncrements, timingsOf } from "../../../../actors/inspect/counters/timings.ts"

@@ -1,4 +1,4 @@
-/** Dead letters are found, whoever wrote them; a run over many ends although replayed letters come back. */
+/** Dead letters of Spoor and of other programs are found; a run over many ends although replayed letters come back. */
 import { expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import {
@@ -81,10 +81,10 @@ const suite = (open: OpenOwn): void => {
       expect(linesOf(page.letters)).toEqual(lines.toReversed())
       const oldest = letters[0]?.id ?? ""
       expect((yield* found(queue.source, oldest)).line).toBe("line 0" as ByteString)
-      const looked = yield* search([queue.source], { text: "line 1", limit: 2_000, scan: 700 })
-      expect(looked.letters).toHaveLength(203)
-      const rest = yield* search([queue.source], { text: "line 1", limit: 2_000, cursor: looked.cursor })
-      expect(looked.letters.length + rest.letters.length).toBe(
+      const scanned = yield* search([queue.source], { text: "line 1", limit: 2_000, scan: 700 })
+      expect(scanned.letters).toHaveLength(203)
+      const rest = yield* search([queue.source], { text: "line 1", limit: 2_000, cursor: scanned.cursor })
+      expect(scanned.letters.length + rest.letters.length).toBe(
         lines.filter((one) => /^line 1/.test(one)).length
       )
     })

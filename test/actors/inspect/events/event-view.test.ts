@@ -145,8 +145,13 @@ describe("a copy", () => {
 
   test("of a rejected line has the reason, whatever the line contains", () => {
     for (const line of ["", "no line", "10.0.0.1 x y z /a e UA", "\u0000 ☃"]) {
-      const verdict = { reason: "no path", detail: "said so", by: "drainer" }
-      expect(copied("rejected", line, verdict)).toMatchObject({ ...verdict, raw: line, type: "", times: {} })
+      const rejection = { reason: "no path", detail: "it has no path", by: "drainer" }
+      expect(copied("rejected", line, rejection)).toMatchObject({
+        ...rejection,
+        raw: line,
+        type: "",
+        times: {}
+      })
     }
   })
 

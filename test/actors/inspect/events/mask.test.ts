@@ -41,8 +41,8 @@ describe("a mask", () => {
       ["rejected", line]
     ] as const) {
       const view = eventView(of(stage, value), mask)
-      const told = JSON.stringify(view)
-      for (const secret of secrets) expect(told).not.toContain(secret)
+      const text = JSON.stringify(view)
+      for (const secret of secrets) expect(text).not.toContain(secret)
       expect(view.address).toBe(maskedText)
       expect(view.type).toBe("buy")
       expect(new Map(view.params).get("email")).toBeOneOf([maskedText, ""])

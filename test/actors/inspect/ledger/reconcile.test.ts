@@ -50,7 +50,7 @@ const counted = (ledger: QueueLedger, address = "redis-1"): QueueCount => ({
   trouble: undefined
 })
 
-describe("a ledger that adds up", () => {
+describe("a ledger that balances", () => {
   test("received = stored + dead + discarded + waiting + in flight, replays counted once", () => {
     const ledger = addUp(
       5,
@@ -179,7 +179,7 @@ test("if no queue can be read, the figures are unknown and not 0", () => {
   expect(some).toMatchObject({ total: { received: 2, waiting: 2 }, balanced: true, complete: false })
 })
 
-describe("a ledger that does not add up reports the difference", () => {
+describe("a ledger that does not balance reports the difference", () => {
   const summaryOf = (ledger: Partial<QueueLedger>) => {
     const { warnings, balanced } = addUp(5, [counted(queue(ledger))], one)
     return { warnings, balanced }

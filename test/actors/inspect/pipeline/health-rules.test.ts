@@ -1,4 +1,4 @@
-/** The health of stages that flow, are idle or are stalled. */
+/** The health of stages that are flowing, idle or stalled. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import { full, go, healthText, monitorOf, nothingYet, play, playFlow, playQueue, stage } from "./playing.ts"
@@ -56,14 +56,14 @@ check(
       capacity: 80
     })
     expect(healthText(seen, "enricher")).toBe("flows")
-    expect(seen).toMatchObject({ condition: "flows", sentence: "Everything flows." })
+    expect(seen).toMatchObject({ condition: "flows", sentence: "Everything is flowing." })
     other.figures = { ...other.figures, underWay: 0 }
     expect(healthText(yield* after(view, 7), "enricher")).toStartWith("idle")
   })
 )
 
 check(
-  "lines that nobody claims stall the queue; waiting for a moment does not",
+  "lines that no drainer claims stall the queue; a short wait does not",
   Effect.gen(function* () {
     const bus = sharedBus()
     yield* playFlow(bus)
@@ -78,7 +78,7 @@ check(
     )
     expect(healthText(seen, "drainer")).toStartWith("stands still: It claims nothing: 1,200 lines wait")
     expect(seen.condition).toBe("stands still")
-    expect(seen.sentence).toStartWith("The queue stands still: 1,200 lines wait")
+    expect(seen.sentence).toStartWith("The queue is stalled: 1,200 lines wait")
     const flowing = yield* after(view, 3, (second) => {
       ledger = { ...full, taken: 100 * (second + 1) }
     })

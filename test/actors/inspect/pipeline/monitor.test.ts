@@ -36,7 +36,7 @@ check(
     const away = Effect.fail(new Failure({ reason: "unavailable", message: "redis-2:6379 refuses" }))
     const view = yield* monitorOf(bus, [playQueue(Effect.succeed(nothingYet)), playQueue(away)])
     const seen = yield* after(view, 3)
-    expect(seen.sentence).toStartWith("The queue stands still: queue 2: redis-2:6379 refuses.")
+    expect(seen.sentence).toStartWith("The queue is stalled: queue 2: redis-2:6379 refuses.")
     expect(healthText(seen, "queue")).toBe("stands still: queue 2: redis-2:6379 refuses.")
     expect(seen.troubles).toEqual(["The queue 2 cannot be checked: redis-2:6379 refuses."])
   })

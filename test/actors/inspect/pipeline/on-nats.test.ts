@@ -13,8 +13,8 @@ import { go, healthText, monitorOf, play, playFlow, stage } from "./playing.ts"
 const seen = <A>(
   view: Effect.Effect<SystemView>,
   what: string,
-  look: (seen: SystemView) => A | false | undefined
-) => Effect.promise(() => eventually(what, async () => look(await Effect.runPromise(view))))
+  find: (seen: SystemView) => A | false | undefined
+) => Effect.promise(() => eventually(what, async () => find(await Effect.runPromise(view))))
 
 describe.skipIf(!canStartNats)("the monitor on NATS", () => {
   let server: NatsServer

@@ -81,16 +81,18 @@ export const nothingYet: QueueLedger = {
 /** A queue with waiting lines and no claims. */
 export const full: QueueLedger = { ...nothingYet, waiting: 1_200 }
 
-/** A queue server that reports this ledger. */
+/** A queue server that reports this ledger; all other operations fail. */
 export const playQueue = (ledger: Effect.Effect<QueueLedger, Failure>, address = "queue"): QueueSource => {
-  const unasked = Effect.fail(new Failure({ reason: "unavailable", message: "not asked in this test" }))
+  const unsupported = Effect.fail(
+    new Failure({ reason: "unavailable", message: "not available in this test" })
+  )
   return {
     dependency: { kind: "redis", embedded: false, address, check: Effect.asVoid(ledger) },
-    claim: () => unasked,
-    depth: unasked,
+    claim: () => unsupported,
+    depth: unsupported,
     ledger: () => ledger,
-    find: () => unasked,
-    letters: { read: () => unasked, replay: () => unasked, discard: () => unasked }
+    find: () => unsupported,
+    letters: { read: () => unsupported, replay: () => unsupported, discard: () => unsupported }
   }
 }
 

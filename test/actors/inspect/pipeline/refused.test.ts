@@ -1,4 +1,4 @@
-/** Work that waits for an operator, or a batch stuck for a minute, is never reported as flowing, whatever else flows. */
+/** Work that waits for an operator, or a batch stuck for a minute, is never reported as flowing, even while other work is done. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
@@ -17,13 +17,13 @@ const advance = (flow: Flow): void => {
 
 const suite = (how: string, makeBus: () => MessageBus["Service"]): void => {
   check(
-    `a refused topic is named by bridge and log, while all other stages flow (${how})`,
+    `a refused topic is named by bridge and log, while all other stages are flowing (${how})`,
     Effect.gen(function* () {
       const bus = makeBus()
       const flow = yield* playFlow(bus)
       const view = yield* monitorOf(bus)
       const well = yield* after(view, 4, () => advance(flow))
-      expect(well.sentence).toBe("Everything flows.")
+      expect(well.sentence).toBe("Everything is flowing.")
 
       const refusing = { systems: {}, seams: { log: "ok" }, refusals: { log: waits } }
       flow.bridge.figures = { ...flow.bridge.figures, ...refusing }
@@ -35,12 +35,12 @@ const suite = (how: string, makeBus: () => MessageBus["Service"]): void => {
       expect(healthText(seen, "event-counter")).toStartWith("idle")
       expect(seen).toMatchObject({
         condition: "stands still",
-        sentence: `The bridge stands still: ${waits} Also affected: log.`
+        sentence: `The bridge is stalled: ${waits} Also affected: log.`
       })
 
       const { refusals: _, ...mended } = flow.bridge.figures
       flow.bridge.figures = mended
-      expect((yield* after(view, 4, () => advance(flow))).sentence).toBe("Everything flows.")
+      expect((yield* after(view, 4, () => advance(flow))).sentence).toBe("Everything is flowing.")
     })
   )
 
@@ -56,21 +56,21 @@ const suite = (how: string, makeBus: () => MessageBus["Service"]): void => {
         return { ...nothingYet, taken, inFlight: 51, oldestInFlight: age }
       })
       const view = yield* monitorOf(bus, [playQueue(ledger)])
-      expect((yield* after(view, 4, () => advance(flow))).sentence).toBe("Everything flows.")
+      expect((yield* after(view, 4, () => advance(flow))).sentence).toBe("Everything is flowing.")
       age = 180_000
       const seen = yield* after(view, 4, () => advance(flow))
       const stuck =
         "51 lines are in flight, among them a batch that has been tried for 3 min and is not stored."
       expect(healthText(seen, "queue")).toBe(`stands still: ${stuck}`)
-      expect(seen).toMatchObject({ condition: "stands still", sentence: `The queue stands still: ${stuck}` })
+      expect(seen).toMatchObject({ condition: "stands still", sentence: `The queue is stalled: ${stuck}` })
 
       flow.bridge.figures = { ...flow.bridge.figures, refusals: { log: waits } }
       const named = yield* after(view, 4, () => advance(flow))
-      expect(named.sentence).toBe(`The queue stands still: ${stuck} ${waits} Also affected: bridge and log.`)
+      expect(named.sentence).toBe(`The queue is stalled: ${stuck} ${waits} Also affected: bridge and log.`)
 
       age = undefined
       flow.bridge.figures = { events: flow.bridge.figures.events }
-      expect((yield* after(view, 4, () => advance(flow))).sentence).toBe("Everything flows.")
+      expect((yield* after(view, 4, () => advance(flow))).sentence).toBe("Everything is flowing.")
     })
   )
 }

@@ -74,7 +74,7 @@ describe("claims", () => {
   })
 
   for (const [what, fields] of [
-    ["leaves an event out", { stored: 1 }],
+    ["omits an event", { stored: 1 }],
     ["does not say where the events were stored", { placements: [] }]
   ] as const) {
     test(`a receipt that ${what} does not remove the batch`, async () => {
@@ -204,7 +204,7 @@ describe("a long outage", () => {
     await draining({
       onClaim: ({ id, lines }) => sizes.set(id, lines.length),
       handle: (batch) => {
-        if (isAway) return Effect.fail(new Failure({ reason: "no-responders", message: "nobody there" }))
+        if (isAway) return Effect.fail(new Failure({ reason: "no-responders", message: "no responder" }))
         for (const line of batch.lines) events.add(line)
         return Effect.succeed(stored(batch))
       },

@@ -123,12 +123,12 @@ export const draining = <A = unknown>(options: Draining<A>): Promise<A | unknown
   )
 }
 
-export const depthIs = (queue: Queue, wanted: object) =>
+export const depthIs = (queue: Queue, expected: object) =>
   Effect.promise(() =>
-    eventually(`depth ${JSON.stringify(wanted)}`, async () => {
+    eventually(`depth ${JSON.stringify(expected)}`, async () => {
       const [source] = queue.sources
       const depth = source === undefined ? undefined : await Effect.runPromise(source.depth)
-      expect(depth).toMatchObject(wanted)
+      expect(depth).toMatchObject(expected)
       return true
     })
   )

@@ -174,7 +174,7 @@ describe("a poison candidate", () => {
     expect(done).toEqual([...lines("b", "c", "d")])
   })
 
-  test("that takes long delays neither the other batches of another queue server nor, for ever, that server's candidate", async () => {
+  test("that takes long delays neither the batches of another queue server nor, without limit, that server's candidate", async () => {
     const isOver = await Effect.runPromise(Deferred.make<void>())
     const done: Array<ByteString> = []
     let other: Queue | undefined
@@ -277,7 +277,7 @@ describe("a poison candidate", () => {
     expect(ledgers).toMatchObject([{ taken: 1, topics: [{ topic, received: 1, stored: 0, dead: 1 }] }])
   })
 
-  test("event that gets no answer is found in five tries, although nothing else succeeds", async () => {
+  test("of several events, one that gets no answer, is found in five tries, although nothing else succeeds", async () => {
     const texts = Array.from({ length: 70 }, (_, i) => (i === 41 ? "poison" : `line ${i}`))
     const seen: Array<ByteString> = []
     let missingAnswers = 0
@@ -297,7 +297,7 @@ describe("a poison candidate", () => {
     expect(seen.toSorted()).toEqual(lines(...texts.filter((text) => text !== "poison")).toSorted())
   }, 30_000)
 
-  test("event that came alone becomes a dead letter after three missing answers", async () => {
+  test("of one event that came alone becomes a dead letter after three missing answers", async () => {
     let missingAnswers = 0
     await draining({
       before: (queue) => queue.push(lines("poison")),
@@ -310,7 +310,7 @@ describe("a poison candidate", () => {
     expect(missingAnswers).toBe(3)
   })
 
-  test("an outage in which nobody answers counts no attempt: the unanswered batch waits", async () => {
+  test("an outage without any answer counts no attempt: the unanswered batch waits", async () => {
     let isUnanswered = true
     let tries = 0
     const attempts: Array<number> = []

@@ -133,7 +133,7 @@ const isolate = (size: number, poison: number, outcome: Outcome) => {
 
 describe("one poison event", () => {
   for (const outcome of ["claimer ends", "no-answer", "crashed"] as const) {
-    test(`is found and is the only dead letter, after at maxTries five tries (${outcome})`, () => {
+    test(`is found and is the only dead letter, after at most five tries (${outcome})`, () => {
       const together = (size: number, poison: number) => isolate(size, poison, outcome)
       expect(together(1, 0)).toEqual({ crashes: 3, crashesAlone: 3, maxTries: 3, dead: [0] })
       expect(together(2, 1)).toEqual({ crashes: 4, crashesAlone: 2, maxTries: 2, dead: [1] })

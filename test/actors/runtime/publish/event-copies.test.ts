@@ -214,8 +214,8 @@ describe("copies", () => {
   test("never fail the batch: a copy that throws, a bus that refuses, an invalid subscription", async () => {
     await onStage(({ publishCopies, subscribe, bus, taken }) =>
       Effect.gen(function* () {
-        for (const wish of [new Uint8Array([0xc1]), encode("raw"), encode({ stages: ["everything"] })])
-          yield* bus.publish(copySubscriptionSubject, wish)
+        for (const message of [new Uint8Array([0xc1]), encode("raw"), encode({ stages: ["everything"] })])
+          yield* bus.publish(copySubscriptionSubject, message)
         yield* subscribe("raw")
         yield* publishCopies("raw", batch, someEvents(1), () => {
           throw new Error("boom")

@@ -47,7 +47,7 @@ for (const runtime of runtimes) {
     })
 
     test("a signal that reaches the workers too is one signal", async () => {
-      const { child, ended, saw, times } = supervise("hears it twice")
+      const { child, ended, saw, times } = supervise("receives it twice")
       await saw("is up", 3)
       child.kill("SIGINT")
       expect(await ended).toBe(0)

@@ -41,7 +41,7 @@ inBrowser("the overview of a system under load", (check) => {
     for (const name of [...stages, ...consumers].filter((one) => one !== "Queue"))
       await reads(card(page, name).locator(".main"), /^[1-9][\d,.]*\s*(events)?\/s/)
     await reads(card(page, "Queue").locator(".facts"), /passed\s+[1-9]/)
-    await reads(page.locator("#sentence"), /^(Everything flows\.|Idle)/)
+    await reads(page.locator("#sentence"), /^(Everything is flowing\.|Idle)/)
     expect(await page.locator("#flow-line path").count()).toBeGreaterThanOrEqual(2 * consumers.length)
     await sees("its dependencies", () => texts(page.locator("#dependencies .what")), [
       "queue",
@@ -71,7 +71,7 @@ describe("a made-up system", () => {
       told = pictured()
       const page = await open(viewer.url)
       const enricher = card(page, "Enricher")
-      await reads(page.locator("#sentence"), /^Everything flows\.$/)
+      await reads(page.locator("#sentence"), /^Everything is flowing\.$/)
       const why = "1,200 lines wait and nothing was claimed for 12 s."
       const ill = { condition: "stands still" as const, sentence: why }
       told = pictured(ill, { enricher: { ...ill, rate: 0 } })
@@ -87,7 +87,7 @@ describe("a made-up system", () => {
       await says(spoken, /^Bridge is down\. No bridge runs\.$/)
       told = pictured()
       await reads(enricher.locator(".condition"), /^flowing$/)
-      await says(spoken, /^Everything flows\.$/)
+      await says(spoken, /^Everything is flowing\.$/)
     })
 
     check("shows that a dependency is down, and what could not be read", async ({ open }) => {
@@ -138,7 +138,7 @@ describe("a made-up system", () => {
       told = pictured()
       const page = await open(viewer.url)
       await reads(page.locator("#state"), /^live$/)
-      await reads(page.locator("#sentence"), /^Everything flows\.$/)
+      await reads(page.locator("#sentence"), /^Everything is flowing\.$/)
       const colour = () => page.locator("#sentence").evaluate((one) => getComputedStyle(one).color)
       const before = await colour()
       await page.route("**/api/system", (route) => route.abort())

@@ -69,7 +69,7 @@ export const pictured = (
 ): SystemView => ({
   at: Date.now(),
   condition: "flows",
-  sentence: "Everything flows.",
+  sentence: "Everything is flowing.",
   stages: [...pipeline, ...consumers].map((name) => ({ ...stage(name), ...stages[name] })),
   instances: [...pipeline, ...consumers]
     .filter((name) => !["queue", "log"].includes(name))
