@@ -8,10 +8,12 @@ import { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { makeLogOnce } from "../../log-once.ts"
 import type { ReadOptions, RecordBatch } from "../service.ts"
-import type { Admin, Clients } from "./client.ts"
+import type { Admin } from "./admin.ts"
+import type { Clients } from "./client.ts"
+import { placeOf } from "./cluster.ts"
 import { neverHeals, sentence } from "./errors.ts"
-import { type Membership, type Positions, placeOf, runMember } from "./group-member.ts"
-import type { Link } from "./reconnecting.ts"
+import { runMember } from "./group-member.ts"
+import type { Membership, Positions } from "./membership.ts"
 import type { Unpacking } from "./skipped-batches.ts"
 import type { KafkaTopics } from "./topics.ts"
 
@@ -21,7 +23,7 @@ const longestPause = 10_000
 
 /** `read` of the event log. Those who only watch get a group of their own each, which is removed when they stop. */
 export const makeRead =
-  (clients: Clients, admin: Link<Admin>, topics: KafkaTopics, unpacking: Unpacking) =>
+  (clients: Clients, admin: Admin, topics: KafkaTopics, unpacking: Unpacking) =>
   <E>(
     { group, topics: names, from, partitionsAtOnce = 1 }: ReadOptions,
     handle: (batch: RecordBatch) => Effect.Effect<void, E>
@@ -81,5 +83,8 @@ const startPositions = (
     )
   )
 
-const removeGroup = (admin: Link<Admin>, group: string): Effect.Effect<void> =>
-  admin.use((api) => api.deleteGroups([group])).pipe(Effect.timeoutOption(2_000), Effect.ignore)
+const removeGroup = (admin: Admin, group: string): Effect.Effect<void> =>
+  Effect.promise(() => admin.deleteGroup(group).catch(() => {})).pipe(
+    Effect.timeoutOption(2_000),
+    Effect.ignore
+  )

@@ -6,7 +6,8 @@
 import { Effect, Schedule } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import type { RecordBatch, ScanOptions } from "../service.ts"
-import type { Clients, Cluster } from "./client.ts"
+import type { Clients } from "./client.ts"
+import { type Cluster, makeCluster } from "./cluster.ts"
 import { sentence, unanswered } from "./errors.ts"
 import { fetchNext, type Stretch, stretchesSince } from "./fetch.ts"
 import { batchesOf } from "./fetched-batches.ts"
@@ -21,6 +22,9 @@ const patience = 10_000
 
 /** How long the brokers may take for one step, milliseconds. */
 const answerWithin = 5_000
+
+/** How long one request may take; less than a step. Milliseconds. */
+const requestTimeoutMs = 3_500
 
 /** The pause before the next connection, milliseconds. */
 const pause = 250
@@ -44,9 +48,9 @@ export const makeScan =
     Effect.suspend(() => {
       const progress: Progress = { stretches: undefined, lastSign: performance.now() }
       return Effect.acquireUseRelease(
-        Effect.sync(clients.cluster),
-        ({ api }) => lookOn(api, options, see, progress, unpacking),
-        ({ close }) => Effect.promise(() => close(0))
+        Effect.sync(() => makeCluster(clients.open({ main: requestTimeoutMs }))),
+        (cluster) => lookOn(cluster, options, see, progress, unpacking),
+        (cluster) => Effect.sync(cluster.close)
       ).pipe(
         Effect.retry({
           schedule: Schedule.spaced(pause),
@@ -77,7 +81,7 @@ const lookOn = Effect.fnUntraced(function* (
     progress.stretches = yield* ask(() => stretchesSince(cluster, topics, since))
   } else {
     const left = new Set(progress.stretches.map(({ topic }) => topic))
-    yield* ask(() => cluster.addMultipleTargetTopics([...left]))
+    yield* ask(() => cluster.refresh([...left]))
   }
   const partitions = progress.stretches.length
   while (true) {

@@ -1,18 +1,18 @@
 /**
  * Storing a run of records in one partition of Kafka, in parts where it must be: what a broker answers is looked up in
- * kafka-produce-errors.ts. Lives as long as one append.
+ * produce-errors.ts. Lives as long as one append.
  */
 import { Effect } from "effect"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { Appended, NewRecord } from "../service.ts"
-import { type Cluster, type Compression, codecOf } from "./client.ts"
+import { requests } from "./connection.ts"
 import { producedError, sentence, storedNothing, topicSentence } from "./errors.ts"
 import { type ProduceError, ProduceRefused } from "./produce-errors.ts"
 import type { Link } from "./reconnecting.ts"
 import type { Refusals } from "./topic-refusals.ts"
 import type { KafkaTopics } from "./topics.ts"
+import { type Compression, codecOf } from "./wire/compression.ts"
 import { recordBatch } from "./wire/encode-batch.ts"
-import { leaderOf, produce } from "./wire/produce-request.ts"
 
 /** How long the broker may wait for its replicas; the answer must still arrive within `logTimeout`. Milliseconds. */
 const replicasWithin = 3_000
@@ -48,7 +48,7 @@ export interface Progress {
 
 /** What every append of a log shares. */
 export interface StoreTools {
-  readonly producer: Link<Cluster>
+  readonly producer: Link
   readonly topics: KafkaTopics
   readonly compression: Compression
   readonly refusals: Refusals
@@ -184,12 +184,15 @@ const sendWith =
         try: async (signal) => {
           const { topic, partition, records } = run
           const batch = await recordBatch(records, codecOf[compression], Date.now())
-          const leader = await leaderOf(cluster, topic, partition)
+          const leader = await cluster.leaderOf(topic, partition)
           // Nobody waits any more, and "nothing was stored" may have been told.
           signal.throwIfAborted()
           progress.open += 1
           try {
-            return await produce(leader, { topic, partition, batch, replicasWithin })
+            const what = { topic, partition, batch, replicasWithin }
+            const { code, offset, message, records: named } = await leader.call(requests.produce, what)
+            if (code !== 0) throw new ProduceRefused(code, message, named)
+            return offset
           } catch (error) {
             if (!storedNothing(error)) progress.unclear = true
             throw error

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { createRequire } from "node:module"
 import fc from "fast-check"
-import { codecOf } from "../../../../../bridge/event-log/kafka/client.ts"
 import { batchesOf } from "../../../../../bridge/event-log/kafka/fetched-batches.ts"
+import { codecOf } from "../../../../../bridge/event-log/kafka/wire/compression.ts"
 import { batchesIn } from "../../../../../bridge/event-log/kafka/wire/decode-batch.ts"
 import { place, recordBatch } from "../../../../../bridge/event-log/kafka/wire/encode-batch.ts"
 import {
