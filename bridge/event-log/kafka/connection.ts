@@ -79,15 +79,17 @@ export const openConnection = (
   const destroy = (): void => void connection.socket?.destroy()
 
   const connect = async (): Promise<Broker> => {
+    let isConnected = false
     try {
       await connection.connect(host, port)
+      isConnected = true
       connection.socket.setKeepAlive(true, keepAliveMs)
       const { apiKeys } = await library.apiVersionsV0.api.async(connection, "", "")
       return brokerOn(connection, new Map(apiKeys.map((one) => [one.apiKey, one])))
     } catch (error) {
       onGone()
       destroy()
-      throw notConnected(error, login)
+      throw isConnected ? silent(error) : notConnected(error, login)
     }
   }
   return { ready: connect(), isUsable: () => connection.isConnected(), destroy }
@@ -170,6 +172,13 @@ const textOf = (causes: ReadonlyArray<Error>): string => {
 const answeredIn = (causes: ReadonlyArray<Error>): library.ProtocolError | undefined =>
   causes.find((one) => one instanceof library.ProtocolError)
 
+/** What kept a connected broker from telling the versions that it knows. */
+const silent = (error: unknown): NotConnected => {
+  const failure = responseError(error)
+  const isLate = failure instanceof NoResponse && failure.isTimeout
+  return new NotConnected(failure.message, isLate ? "no response" : "other")
+}
+
 /** Why no connection came about. A connection that was lost during the login says nothing about the login. */
 const notConnected = (error: unknown, login: Login): NotConnected => {
   const causes = causesOf(error)
@@ -181,7 +190,7 @@ const notConnected = (error: unknown, login: Login): NotConnected => {
   if (login !== undefined && isRefused)
     return new NotConnected(
       `SASL ${mechanismOf[login.mechanism]} authentication failed: ${textOf(causes)}`,
-      true
+      "login refused"
     )
   return new NotConnected(causes.some(isTimeout) ? "Connection timeout" : textOf(causes))
 }

@@ -21,12 +21,12 @@ export class BrokerError extends Error {
 /** No connection to the broker came about, so nothing was sent. */
 export class NotConnected extends Error {
   override readonly name = "NotConnected"
-  /** The broker answered, and does not accept the login. */
-  readonly isLoginRefused: boolean
+  /** `login refused`: by the broker. `no response`: the broker took the connection and then did not answer. */
+  readonly why: "login refused" | "no response" | "other"
 
-  constructor(message: string, isLoginRefused = false) {
+  constructor(message: string, why: NotConnected["why"] = "other") {
     super(message)
-    this.isLoginRefused = isLoginRefused
+    this.why = why
   }
 }
 
@@ -50,7 +50,8 @@ export const storedNothing = (error: unknown): boolean =>
   error instanceof NotConnected || producedError(error)?.mayBeStored === false
 
 /** Was there no response in time? */
-export const unanswered = (error: unknown): boolean => error instanceof NoResponse && error.isTimeout
+export const unanswered = (error: unknown): boolean =>
+  error instanceof NoResponse ? error.isTimeout : error instanceof NotConnected && error.why === "no response"
 
 /** Did the connection fail, before or after the request was sent? */
 export const connectionFailed = (error: unknown): boolean =>
@@ -101,7 +102,7 @@ export const topicSentence = (topic: Topic, error: unknown): string => {
 
 /** Did a broker answer that it does not accept the login? */
 export const isLoginRefused = (error: unknown): boolean =>
-  error instanceof NotConnected && error.isLoginRefused
+  error instanceof NotConnected && error.why === "login refused"
 
 /** Why no connection came about: a clause for a person. */
 export const connectionReason = (error: unknown): string =>
