@@ -116,6 +116,8 @@ describe("dependencies point one way", () => {
 describe("one file knows each client library", () => {
   const libraries = [
     "@nats-io/transport-node",
+    "@platformatic/kafka",
+    "@platformatic/wasm-utils",
     "mmdb-lib",
     "ioredis",
     "isbot",
@@ -130,6 +132,14 @@ describe("one file knows each client library", () => {
       expect(files).toHaveLength(1)
     })
   }
+})
+
+test("libraries are used through their public API: no file reaches into a package's sources", () => {
+  const inside = /["'](?:kafkajs|@platformatic\/[\w-]+)\/(?:src|dist)\//
+  const wrong = sources.filter(({ text }) => inside.test(withoutComments(text))).map(({ path }) => path)
+  expect(wrong).toEqual([])
+  expect(inside.test('require("kafkajs/src/cluster/index.js")')).toBe(true)
+  expect(inside.test('import("@platformatic/kafka/dist/index.js")')).toBe(true)
 })
 
 describe("runtimes differ only in files named for them", () => {

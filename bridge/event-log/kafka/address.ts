@@ -2,6 +2,12 @@
 import { Effect, Redacted } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 
+/** Where a broker listens. */
+export interface BrokerAddress {
+  readonly host: string
+  readonly port: number
+}
+
 export interface KafkaAddress {
   /** `host:port` of each broker to begin with. */
   readonly brokers: ReadonlyArray<string>

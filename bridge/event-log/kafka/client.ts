@@ -2,8 +2,8 @@
  * Sets of connections to Kafka's brokers. A set is opened for one user (producer, lookups, a member of a group, a scan)
  * and lives until it is closed; each connection in it is made when it is first needed, and anew after it has failed.
  */
-import type { KafkaAddress } from "./address.ts"
-import { type Broker, type BrokerAddress, type OpenedConnection, openConnection } from "./connection.ts"
+import type { BrokerAddress, KafkaAddress } from "./address.ts"
+import { type Broker, type OpenedConnection, openConnection } from "./connection.ts"
 import { NotConnected } from "./errors.ts"
 
 /**

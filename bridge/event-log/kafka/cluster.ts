@@ -3,8 +3,9 @@
  * lie. Made for one user and lives as long as its connections.
  */
 import type { Topic } from "../../../contracts/ids.ts"
+import type { BrokerAddress } from "./address.ts"
 import type { Connections, Lane } from "./client.ts"
-import { type Broker, type BrokerAddress, brokerError, requests } from "./connection.ts"
+import { type Broker, brokerError, requests } from "./connection.ts"
 import { BrokerError, NotConnected } from "./errors.ts"
 
 export interface Partition {

@@ -6,11 +6,10 @@
 import type { Buffer } from "node:buffer"
 import * as library from "@platformatic/kafka"
 import { Redacted } from "effect"
-import type { KafkaAddress } from "./address.ts"
+import type { BrokerAddress, KafkaAddress } from "./address.ts"
 import { BrokerError, NoResponse, NotConnected } from "./errors.ts"
-import { type FetchAnswer, fetchKey, fetchVersions, readAnswer } from "./wire/fetch-response.ts"
+import { fetchKey, fetchVersions, readAnswer } from "./wire/fetch-response.ts"
 import {
-  type Produced,
   produceBody,
   produceKey,
   produceVersions,
@@ -26,12 +25,6 @@ const loginTimeoutMs = 3_000
 const maxInFlight = 100_000
 
 const keepAliveMs = 10_000
-
-/** Where a broker listens. */
-export interface BrokerAddress {
-  readonly host: string
-  readonly port: number
-}
 
 /** A request in the versions that are spoken here, the newest first. */
 export interface Request<Args extends Array<unknown>, A> {
@@ -76,10 +69,15 @@ export const openConnection = (
   })
   connection.on("error", onGone)
   connection.on("close", onGone)
-  const destroy = (): void => void connection.socket?.destroy()
+  let isDestroyed = false
+  const destroy = (): void => {
+    isDestroyed = true
+    connection.socket?.destroy()
+  }
 
   const connect = async (): Promise<Broker> => {
     let isConnected = false
+    if (isDestroyed) throw new NotConnected("the connection is closed")
     try {
       await connection.connect(host, port)
       isConnected = true
@@ -92,12 +90,14 @@ export const openConnection = (
       throw isConnected ? silent(error) : notConnected(error, login)
     }
   }
-  return { ready: connect(), isUsable: () => connection.isConnected(), destroy }
+  // Not before the caller knows it: `onGone` may be called at once.
+  return { ready: Promise.resolve().then(connect), isUsable: () => connection.isConnected(), destroy }
 }
 
-type KnownVersions = ReadonlyMap<number, { readonly minVersion: number; readonly maxVersion: number }>
-
-const brokerOn = (connection: library.Connection, known: KnownVersions): Broker => {
+const brokerOn = (
+  connection: library.Connection,
+  known: ReadonlyMap<number, { readonly minVersion: number; readonly maxVersion: number }>
+): Broker => {
   /** The broker asked to wait until then, milliseconds of this process. */
   let throttledUntil = 0
 
@@ -130,24 +130,22 @@ const brokerOn = (connection: library.Connection, known: KnownVersions): Broker 
   }
 }
 
-const throttleOf = (answer: unknown): number => {
-  if (typeof answer !== "object" || answer === null || !("clientSideThrottleTime" in answer)) return 0
-  return Number(answer.clientSideThrottleTime ?? 0)
-}
+/** How long the client shall wait before its next request, milliseconds: only requests for records are throttled. */
+const throttleOf = (answer: unknown): number =>
+  typeof answer === "object" && answer !== null && "clientSideThrottleTime" in answer
+    ? Number(answer.clientSideThrottleTime ?? 0)
+    : 0
 
 type Login = KafkaAddress["login"]
 
-const mechanismOf = {
-  plain: "PLAIN",
-  "scram-sha-256": "SCRAM-SHA-256",
-  "scram-sha-512": "SCRAM-SHA-512"
-} as const
-
 const saslOf = ({ mechanism, username, password }: NonNullable<Login>): library.SASLOptions => ({
-  mechanism: mechanismOf[mechanism],
+  mechanism: mechanisms[mechanism],
   username,
   password: Redacted.value(password)
 })
+
+const { PLAIN, SCRAM_SHA_256, SCRAM_SHA_512 } = library.SASLMechanisms
+const mechanisms = { plain: PLAIN, "scram-sha-256": SCRAM_SHA_256, "scram-sha-512": SCRAM_SHA_512 }
 
 /** The error and what caused it, the outermost first: the library wraps one in the other. */
 const causesOf = (error: unknown): ReadonlyArray<Error> => {
@@ -182,14 +180,11 @@ const silent = (error: unknown): NotConnected => {
 /** Why no connection came about. A connection that was lost during the login says nothing about the login. */
 const notConnected = (error: unknown, login: Login): NotConnected => {
   const causes = causesOf(error)
-  const last = causes.at(-1)
-  const isRefused =
-    answeredIn(causes) !== undefined ||
-    (causes.some((one) => one instanceof library.AuthenticationError) &&
-      !(last instanceof library.NetworkError || last instanceof library.TimeoutError))
-  if (login !== undefined && isRefused)
+  const isLost = [library.NetworkError, library.TimeoutError].some((kind) => causes.at(-1) instanceof kind)
+  const isOfLogin = causes.some((one) => one instanceof library.AuthenticationError)
+  if (login !== undefined && (answeredIn(causes) !== undefined || (isOfLogin && !isLost)))
     return new NotConnected(
-      `SASL ${mechanismOf[login.mechanism]} authentication failed: ${textOf(causes)}`,
+      `SASL ${mechanisms[login.mechanism]} authentication failed: ${textOf(causes)}`,
       "login refused"
     )
   return new NotConnected(causes.some(isTimeout) ? "Connection timeout" : textOf(causes))
@@ -203,8 +198,8 @@ const responseError = (error: unknown): BrokerError | NoResponse => {
     const isLate = causes.some(isTimeout)
     return new NoResponse(isLate ? "no response in time" : textOf(causes), isLate)
   }
-  const memberId = typeof answered.memberId === "string" ? answered.memberId : ""
-  return new BrokerError(String(answered.apiId), textOf(causes), memberId === "" ? undefined : memberId)
+  const memberId = typeof answered.memberId === "string" && answered.memberId
+  return new BrokerError(String(answered.apiId), textOf(causes), memberId || undefined)
 }
 
 /** The error of an answer's code. */
@@ -226,12 +221,9 @@ const ofLibrary = <Args extends Array<unknown>, A>(
 })
 
 /** Of the same request, where an error of a part is no error of the whole answer, which names it. */
-const withPartErrors = <Args extends Array<unknown>, A>({
-  key,
-  versions
-}: Request<Args, A>): Request<Args, A> => ({
-  key,
-  versions: versions.map(({ version, send }) => ({
+const withPartErrors = <Args extends Array<unknown>, A>(request: Request<Args, A>): Request<Args, A> => ({
+  key: request.key,
+  versions: request.versions.map(({ version, send }) => ({
     version,
     send: (connection, ...args) =>
       send(connection, ...args).catch((error) => {
@@ -241,62 +233,50 @@ const withPartErrors = <Args extends Array<unknown>, A>({
   }))
 })
 
-const bytesOf = (reader: library.Reader): Buffer => reader.buffer.slice(reader.position)
+/** One request whose response is read by our own code; `bodyOf` is given the version's place in the list. */
+const withOwnBytes = <Args extends Array<unknown>, A>(
+  key: number,
+  versions: ReadonlyArray<number>,
+  bodyOf: (place: number) => (...args: Args) => library.Writer,
+  read: (bytes: Buffer, version: number) => A
+): Request<Args, A> => ({
+  key,
+  versions: versions.map((version, place) => {
+    const parse = (_id: number, _key: number, _version: number, reader: library.Reader): A =>
+      read(reader.buffer.slice(reader.position), version)
+    const { async: send } = library.createAPI<Args, A>(key, version, bodyOf(place), parse, false, false)
+    return { version, send }
+  })
+})
 
-const {
-  fetchV4,
-  fetchV5,
-  fetchV6,
-  fetchV7,
-  fetchV8,
-  fetchV9,
-  fetchV10,
-  fetchV11,
-  metadataV4,
-  metadataV5,
-  metadataV6,
-  metadataV7,
-  metadataV8
-} = library
-
-const fetchBodies = [fetchV11, fetchV10, fetchV9, fetchV8, fetchV7, fetchV6, fetchV5, fetchV4]
-
-type FetchArgs = Parameters<typeof fetchV11.createRequest>
+const fetchBodies = [
+  ...[library.fetchV11, library.fetchV10, library.fetchV9, library.fetchV8],
+  ...[library.fetchV7, library.fetchV6, library.fetchV5, library.fetchV4]
+]
 
 /**
  * The requests, from the versions of Kafka 0.11 on. The library encodes and decodes them, but for the records and what
  * is said of them, which wire/ does.
  */
 export const requests = {
-  produce: {
-    key: produceKey,
-    versions: produceVersions.map((version) => ({
-      version,
-      send: library.createAPI<[ToProduce], Produced>(
-        produceKey,
-        version,
-        (what: ToProduce) => library.Writer.create().append(produceBody(what)),
-        (_id, _key, _version, reader) => readProduced(bytesOf(reader), version),
-        false,
-        false
-      ).async
-    }))
-  },
-  fetch: {
-    key: fetchKey,
-    versions: fetchVersions.map((version, i) => ({
-      version,
-      send: library.createAPI<FetchArgs, FetchAnswer>(
-        fetchKey,
-        version,
-        fetchBodies[i]?.createRequest ?? fetchV11.createRequest,
-        (_id, _key, _version, reader) => readAnswer(bytesOf(reader), version),
-        false,
-        false
-      ).async
-    }))
-  },
-  metadata: withPartErrors(ofLibrary(metadataV8, metadataV7, metadataV6, metadataV5, metadataV4)),
+  produce: withOwnBytes(
+    produceKey,
+    produceVersions,
+    () => (what: ToProduce) => library.Writer.create().append(produceBody(what)),
+    readProduced
+  ),
+  fetch: withOwnBytes(
+    fetchKey,
+    fetchVersions,
+    (i) => fetchBodies[i]?.createRequest ?? library.fetchV11.createRequest,
+    readAnswer
+  ),
+  metadata: withPartErrors(
+    ofLibrary(
+      ...[library.metadataV8, library.metadataV7, library.metadataV6, library.metadataV5],
+      library.metadataV4
+    )
+  ),
   listOffsets: ofLibrary(
     ...[library.listOffsetsV5, library.listOffsetsV4, library.listOffsetsV3, library.listOffsetsV2]
   ),

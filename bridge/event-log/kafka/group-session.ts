@@ -3,9 +3,10 @@
  * leaving. The coordinator is looked up anew whenever it has moved or cannot be reached. Lives as long as one member.
  */
 import type { Topic } from "../../../contracts/ids.ts"
+import type { BrokerAddress } from "./address.ts"
 import type { Lane } from "./client.ts"
 import { type Cluster, type Partition, placeOf } from "./cluster.ts"
-import { type Broker, type BrokerAddress, groupProtocol, requests } from "./connection.ts"
+import { type Broker, groupProtocol, requests } from "./connection.ts"
 import { BrokerError, coordinatorChanged, groupChanged, isLoginRefused } from "./errors.ts"
 
 export interface GroupSettings {
