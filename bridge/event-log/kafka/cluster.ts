@@ -16,6 +16,15 @@ export interface Partition {
 /** A name for a partition, for maps. */
 export const placeOf = (topic: string, partition: number): string => `${partition} ${topic}`
 
+/** The numbers of the partitions by topic, as requests have them. */
+export const partitionsByTopic = (
+  partitions: ReadonlyArray<Partition>
+): ReadonlyMap<Topic, Array<number>> => {
+  const topics = new Map<Topic, Array<number>>()
+  for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition])
+  return topics
+}
+
 /** A moment of a partition: its first record, behind its last one, or the first record of a time (ms since 1970) or later. */
 export type Moment = "first" | "end" | number
 
@@ -52,24 +61,46 @@ export const metadataMaxAgeMs = 300_000
 const timestampOf = (moment: Moment): bigint =>
   moment === "first" ? -2n : moment === "end" ? -1n : BigInt(Math.floor(moment))
 
+/** What the broker, which leads these partitions, answers: each offset by `placeOf`. */
+const offsetsOn = async (
+  broker: Broker,
+  partitions: ReadonlyArray<Partition>,
+  moment: Moment
+): Promise<ReadonlyArray<readonly [string, bigint]>> => {
+  const timestamp = timestampOf(moment)
+  const asked = Array.from(partitionsByTopic(partitions), ([name, indexes]) => ({
+    name,
+    partitions: indexes.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp }))
+  }))
+  const { topics } = await broker.call(requests.listOffsets, -1, isolationLevel, asked)
+  return topics.flatMap(({ name, partitions: answered }) =>
+    answered.map(({ partitionIndex, offset }) => [placeOf(name, partitionIndex), offset] as const)
+  )
+}
+
+/** The first broker that is connected or, where none is, that can be connected. */
+const firstOf = async (
+  connections: Connections,
+  addresses: ReadonlyArray<BrokerAddress>
+): Promise<Broker> => {
+  const open = addresses.find(connections.isOpen)
+  if (open !== undefined) return connections.broker(open)
+  let failure: unknown
+  for (const address of addresses) {
+    try {
+      return await connections.broker(address)
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}
+
 export const makeCluster = (connections: Connections): Cluster => {
   let nodes: ReadonlyMap<number, BrokerAddress> = new Map()
   const known = new Map<string, { readonly leaders: ReadonlyArray<number>; readonly until: number }>()
 
-  const any = async (): Promise<Broker> => {
-    const addresses = [...nodes.values(), ...connections.bootstrap]
-    const open = addresses.find(connections.isOpen)
-    if (open !== undefined) return connections.broker(open)
-    let failure: unknown
-    for (const address of addresses) {
-      try {
-        return await connections.broker(address)
-      } catch (error) {
-        failure = error
-      }
-    }
-    throw failure
-  }
+  const any = (): Promise<Broker> => firstOf(connections, [...nodes.values(), ...connections.bootstrap])
 
   const refresh = async (topics: ReadonlyArray<string>): Promise<void> => {
     const broker = await any()
@@ -109,31 +140,20 @@ export const makeCluster = (connections: Connections): Cluster => {
   }
 
   const offsets: Cluster["offsets"] = async (partitions, moment) => {
-    const byLeader = new Map<number, Map<Topic, Array<number>>>()
-    for (const { topic, partition } of partitions) {
-      const leader = await leaderIdOf(topic, partition)
-      const topics = byLeader.get(leader) ?? new Map<Topic, Array<number>>()
-      byLeader.set(leader, topics.set(topic, [...(topics.get(topic) ?? []), partition]))
-    }
-    const timestamp = timestampOf(moment)
-    const found = new Map<string, bigint>()
-    const ask = async ([leader, topics]: readonly [number, Map<Topic, Array<number>>]): Promise<void> => {
-      const asked = Array.from(topics, ([name, indexes]) => ({
-        name,
-        partitions: indexes.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp }))
-      }))
-      const broker = await node(leader)
-      const answer = await broker.call(requests.listOffsets, -1, isolationLevel, asked)
-      for (const { name, partitions: answered } of answer.topics)
-        for (const { partitionIndex, offset } of answered) found.set(placeOf(name, partitionIndex), offset)
-    }
     try {
-      await Promise.all(Array.from(byLeader, ask))
+      const byLeader = new Map<number, Array<Partition>>()
+      for (const one of partitions) {
+        const leader = await leaderIdOf(one.topic, one.partition)
+        byLeader.set(leader, [...(byLeader.get(leader) ?? []), one])
+      }
+      const answers = Array.from(byLeader, async ([leader, led]) =>
+        offsetsOn(await node(leader), led, moment)
+      )
+      return new Map((await Promise.all(answers)).flat())
     } catch (error) {
       for (const { topic } of partitions) known.delete(topic)
       throw error
     }
-    return found
   }
 
   return {

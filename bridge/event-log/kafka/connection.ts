@@ -20,12 +20,9 @@ import {
 /** How long connecting may take, without and with a login, milliseconds. */
 const connectTimeoutMs = 2_000
 const loginTimeoutMs = 3_000
-
 /** More requests than any caller has in flight: the library must not queue them without a time limit. */
 const maxInFlight = 100_000
-
 const keepAliveMs = 10_000
-
 /** A request in the versions that are spoken here, the newest first. */
 export interface Request<Args extends Array<unknown>, A> {
   readonly key: number
@@ -90,7 +87,6 @@ export const openConnection = (
       throw isConnected ? silent(error) : notConnected(error, login)
     }
   }
-  // Not before the caller knows it: `onGone` may be called at once.
   return { ready: Promise.resolve().then(connect), isUsable: () => connection.isConnected(), destroy }
 }
 
@@ -294,7 +290,7 @@ export const requests = {
   offsetFetch: ofLibrary(library.offsetFetchV5, library.offsetFetchV4, library.offsetFetchV3)
 }
 
-/** How members of a group tell each other their topics and share the partitions: the library's "consumer" protocol. */
+/** How members of a group share the partitions: the codec and the assigner of the "consumer" protocol. */
 export const groupProtocol = {
   encodeSubscription: library.encodeConsumerProtocolSubscription,
   decodeSubscription: library.decodeConsumerProtocolSubscription,

@@ -5,7 +5,7 @@
 import type { Topic } from "../../../contracts/ids.ts"
 import type { BrokerAddress } from "./address.ts"
 import type { Lane } from "./client.ts"
-import { type Cluster, type Partition, placeOf } from "./cluster.ts"
+import { type Cluster, type Partition, partitionsByTopic, placeOf } from "./cluster.ts"
 import { type Broker, groupProtocol, requests } from "./connection.ts"
 import { BrokerError, coordinatorChanged, groupChanged, isLoginRefused } from "./errors.ts"
 
@@ -43,9 +43,102 @@ const retryForMs = 10_000
 
 export const makeGroupSession = (cluster: Cluster, settings: GroupSettings): GroupSession => {
   const { group, topics } = settings
-  let coordinator: BrokerAddress | undefined
-  let member = { id: "", generation: -1 }
+  const coordinator = makeCoordinator(cluster, group)
+  const { once, retried } = coordinator
+  let member: Member = { id: "", generation: -1 }
   let assignedCounts: ReadonlyMap<string, number> | undefined
+  let isClosed = false
+
+  const join = async (): Promise<ReadonlyArray<Partition>> => {
+    while (true) {
+      await cluster.refresh(topics)
+      try {
+        const joined = await joinOnce(coordinator, cluster, settings, member.id)
+        member = joined.member
+        assignedCounts = joined.counts
+        return joined.partitions
+      } catch (error) {
+        if (isClosed) throw error
+        if (error instanceof BrokerError && error.type === "MEMBER_ID_REQUIRED")
+          member = { id: error.memberId ?? "", generation: -1 }
+        else if (!groupChanged(error)) throw error
+        else if (error instanceof BrokerError && error.type === "UNKNOWN_MEMBER_ID")
+          member = { id: "", generation: -1 }
+        else await sleep(firstDelayMs)
+      }
+    }
+  }
+
+  return {
+    join,
+    heartbeat: async () => {
+      await once((broker) => broker.call(requests.heartbeat, group, member.generation, member.id, null))
+    },
+    committed: (partitions) => retried((broker) => committedOffsets(broker, group, partitions)),
+    commit: async ({ topic, partition }, offset) => {
+      const place = { partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: -1 }
+      const committed = [{ name: topic, partitions: [place] }]
+      await retried((broker) =>
+        broker.call(requests.offsetCommit, group, member.generation, member.id, null, committed)
+      )
+    },
+    isOutdated: async () => {
+      if (assignedCounts === undefined) return false
+      await cluster.refresh(topics)
+      for (const topic of topics)
+        if ((await cluster.leadersOf(topic)).length !== assignedCounts.get(topic)) return true
+      return false
+    },
+    leave: async (timeoutMs) => {
+      isClosed = true
+      coordinator.close()
+      if (member.id === "") return
+      const leaving = once((broker) =>
+        broker.call(requests.leaveGroup, group, [{ memberId: member.id, groupInstanceId: null }])
+      )
+      await withinTime(leaving, timeoutMs)
+    }
+  }
+}
+
+/** What the coordinator knows this member by. */
+interface Member {
+  readonly id: string
+  readonly generation: number
+}
+
+/** Joins once, and assigns the partitions where this member is made the leader. Rejects when the group changes meanwhile. */
+const joinOnce = async (
+  { retried }: Coordinator,
+  cluster: Cluster,
+  { group, topics, sessionTimeoutMs, rebalanceTimeoutMs }: GroupSettings,
+  memberId: string
+) => {
+  const metadata = groupProtocol.encodeSubscription({ version: protocolVersion, topics: [...topics] })
+  const protocols = [{ name: assignerName, metadata }]
+  const timeouts = [sessionTimeoutMs, rebalanceTimeoutMs] as const
+  const joined = await retried(
+    (broker) => broker.call(requests.joinGroup, group, ...timeouts, memberId, null, "consumer", protocols),
+    "join"
+  )
+  const member: Member = { id: joined.memberId, generation: joined.generationId }
+  const isLeader = joined.leader === member.id
+  const { counts, assignments } = isLeader
+    ? await assign(cluster, joined.members)
+    : { counts: undefined, assignments: [] }
+  const place = [group, member.generation, member.id, null] as const
+  const { assignment } = await retried(
+    (broker) => broker.call(requests.syncGroup, ...place, "consumer", assignerName, assignments),
+    "join"
+  )
+  return { member, counts, partitions: partitionsIn(assignment, topics) }
+}
+
+type Coordinator = ReturnType<typeof makeCoordinator>
+
+/** The broker that coordinates a group. It is looked up when it is first needed, and anew when it has moved. */
+const makeCoordinator = (cluster: Cluster, group: string) => {
+  let coordinator: BrokerAddress | undefined
   let isClosed = false
 
   const findCoordinator = async (lane: Lane): Promise<Broker> => {
@@ -82,94 +175,27 @@ export const makeGroupSession = (cluster: Cluster, settings: GroupSettings): Gro
     }
   }
 
-  const joinOnce = async (): Promise<ReadonlyArray<Partition>> => {
-    const { sessionTimeoutMs, rebalanceTimeoutMs } = settings
-    const metadata = groupProtocol.encodeSubscription({ version: protocolVersion, topics: [...topics] })
-    const protocols = [{ name: assignerName, metadata }]
-    const joined = await retried(
-      (broker) =>
-        broker.call(
-          ...([requests.joinGroup, group, sessionTimeoutMs, rebalanceTimeoutMs] as const),
-          ...([member.id, null, "consumer", protocols] as const)
-        ),
-      "join"
-    )
-    member = { id: joined.memberId, generation: joined.generationId }
-    const isLeader = joined.leader === joined.memberId
-    const { counts, assignments } = isLeader
-      ? await assign(cluster, joined.members)
-      : { counts: undefined, assignments: [] }
-    assignedCounts = counts
-    const { assignment } = await retried(
-      (broker) =>
-        broker.call(
-          ...([requests.syncGroup, group, member.generation, member.id] as const),
-          ...([null, "consumer", assignerName, assignments] as const)
-        ),
-      "join"
-    )
-    return partitionsIn(assignment, topics)
+  const close = (): void => {
+    isClosed = true
   }
+  return { once, retried, close }
+}
 
-  const join = async (): Promise<ReadonlyArray<Partition>> => {
-    while (true) {
-      await cluster.refresh(topics)
-      try {
-        return await joinOnce()
-      } catch (error) {
-        if (isClosed) throw error
-        if (error instanceof BrokerError && error.type === "MEMBER_ID_REQUIRED")
-          member = { id: error.memberId ?? "", generation: -1 }
-        else if (!groupChanged(error)) throw error
-        else if (error instanceof BrokerError && error.type === "UNKNOWN_MEMBER_ID")
-          member = { id: "", generation: -1 }
-        else await sleep(firstDelayMs)
-      }
-    }
-  }
-
-  return {
-    join,
-    heartbeat: async () => {
-      await once((broker) => broker.call(requests.heartbeat, group, member.generation, member.id, null))
-    },
-    committed: async (partitions) => {
-      const asked = [...byTopic(partitions)].map(([name, partitionIndexes]) => ({ name, partitionIndexes }))
-      const answer = await retried((broker) =>
-        broker.call(requests.offsetFetch, [{ groupId: group, topics: asked }], false)
-      )
-      const offsets = new Map<string, bigint>()
-      for (const { name, partitions: answered } of answer.topics)
-        for (const { partitionIndex, committedOffset } of answered)
-          offsets.set(placeOf(name, partitionIndex), committedOffset)
-      return offsets
-    },
-    commit: async ({ topic, partition }, offset) => {
-      const place = {
-        ...{ partitionIndex: partition, committedOffset: offset },
-        ...{ committedLeaderEpoch: -1, committedMetadata: null }
-      }
-      const committed = [{ name: topic, partitions: [place] }]
-      await retried((broker) =>
-        broker.call(requests.offsetCommit, group, member.generation, member.id, null, committed)
-      )
-    },
-    isOutdated: async () => {
-      if (assignedCounts === undefined) return false
-      await cluster.refresh(topics)
-      for (const topic of topics)
-        if ((await cluster.leadersOf(topic)).length !== assignedCounts.get(topic)) return true
-      return false
-    },
-    leave: async (timeoutMs) => {
-      isClosed = true
-      if (member.id === "") return
-      const leaving = once((broker) =>
-        broker.call(requests.leaveGroup, group, [{ memberId: member.id, groupInstanceId: null }])
-      )
-      await withinTime(leaving, timeoutMs)
-    }
-  }
+const committedOffsets = async (
+  broker: Broker,
+  group: string,
+  partitions: ReadonlyArray<Partition>
+): Promise<ReadonlyMap<string, bigint>> => {
+  const asked = [...partitionsByTopic(partitions)].map(([name, partitionIndexes]) => ({
+    name,
+    partitionIndexes
+  }))
+  const answer = await broker.call(requests.offsetFetch, [{ groupId: group, topics: asked }], false)
+  const offsets = new Map<string, bigint>()
+  for (const { name, partitions: answered } of answer.topics)
+    for (const { partitionIndex, committedOffset } of answered)
+      offsets.set(placeOf(name, partitionIndex), committedOffset)
+  return offsets
 }
 
 /** What the leader of a group hands the coordinator for all members, and how many partitions each topic has. */
@@ -222,12 +248,6 @@ const partitionsIn = (assignment: Buffer, topics: ReadonlyArray<Topic>): Readonl
       .filter((one) => one.topic === topic)
       .flatMap(({ partitions }) => partitions.map((partition) => ({ topic, partition })))
   )
-}
-
-const byTopic = (partitions: ReadonlyArray<Partition>): ReadonlyMap<Topic, Array<number>> => {
-  const topics = new Map<Topic, Array<number>>()
-  for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition])
-  return topics
 }
 
 const sleep = (milliseconds: number): Promise<void> =>

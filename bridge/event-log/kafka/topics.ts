@@ -3,7 +3,7 @@ import { Effect, Result } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { Admin } from "./admin.ts"
-import { type Partition, placeOf } from "./cluster.ts"
+import { type Cluster, type Partition, placeOf } from "./cluster.ts"
 import { answerOf, producedError, topicSentence, unavailable } from "./errors.ts"
 import type { Link } from "./reconnecting.ts"
 import type { Refusals } from "./topic-refusals.ts"
@@ -54,12 +54,13 @@ export const makeTopics = (lookup: Link, admin: Admin, refusals: Refusals): Kafk
   const ensure = Effect.fnUntraced(
     function* (topics: ReadonlyArray<Topic>) {
       const missing: Array<Topic> = []
-      for (const topic of new Set(topics)) if (!(yield* isThere(topic))) missing.push(topic)
+      for (const topic of new Set(topics))
+        if (!(yield* lookup.use((cluster) => isThere(cluster, topic)))) missing.push(topic)
       if (missing.length > 0)
         yield* Effect.tryPromise({ try: () => admin.createTopics(missing), catch: (error) => error })
       const end = performance.now() + leadersWithin
       while (true) {
-        const found = yield* Effect.result(haveLeaders(topics))
+        const found = yield* Effect.result(lookup.use((cluster) => haveLeaders(cluster, topics)))
         if (Result.isSuccess(found) && found.success) return
         const failure = Result.isFailure(found) ? found.failure : new Error("they have no leader yet")
         // A topic that was just made may not be known everywhere.
@@ -80,44 +81,40 @@ export const makeTopics = (lookup: Link, admin: Admin, refusals: Refusals): Kafk
       )
   )
 
-  const isThere = (topic: Topic): Effect.Effect<boolean, unknown> =>
-    lookup.use((cluster) =>
-      cluster.refresh([topic]).then(
-        () => true,
-        (error) => {
-          if (answerOf(error) === unknownTopic) return false
-          throw error
-        }
-      )
+  const extents = (topics: ReadonlyArray<Topic>): Effect.Effect<ReadonlyArray<Extent>, Failure> =>
+    Effect.mapError(
+      lookup.use((cluster) => extentsIn(cluster, topics)),
+      (error) => unavailable(`Cannot read the Kafka topics ${topics.join(", ")}`, error)
     )
 
-  const haveLeaders = (topics: ReadonlyArray<Topic>): Effect.Effect<boolean, unknown> =>
-    lookup.use(async (cluster) => {
-      await cluster.refresh(topics)
-      const leaders = await Promise.all(topics.map((topic) => cluster.leadersOf(topic)))
-      return leaders.every((all) => all.length > 0 && all.every((leader) => leader >= 0))
-    })
-
-  const extents = (topics: ReadonlyArray<Topic>): Effect.Effect<ReadonlyArray<Extent>, Failure> =>
-    lookup
-      .use(async (cluster) => {
-        await cluster.refresh(topics)
-        const partitions: Array<Partition> = []
-        for (const topic of topics)
-          for (const partition of (await cluster.leadersOf(topic)).keys())
-            partitions.push({ topic, partition })
-        const [low, high] = [
-          await cluster.offsets(partitions, "first"),
-          await cluster.offsets(partitions, "end")
-        ]
-        return partitions.map(({ topic, partition }) => {
-          const name = placeOf(topic, partition)
-          return { topic, partition, low: low.get(name) ?? 0n, high: high.get(name) ?? 0n }
-        })
-      })
-      .pipe(
-        Effect.mapError((error) => unavailable(`Cannot read the Kafka topics ${topics.join(", ")}`, error))
-      )
-
   return { partitions, forget: (topic) => void known.delete(topic), ensure, extents }
+}
+
+const isThere = async (cluster: Cluster, topic: Topic): Promise<boolean> => {
+  try {
+    await cluster.refresh([topic])
+    return true
+  } catch (error) {
+    if (answerOf(error) === unknownTopic) return false
+    throw error
+  }
+}
+
+const haveLeaders = async (cluster: Cluster, topics: ReadonlyArray<Topic>): Promise<boolean> => {
+  await cluster.refresh(topics)
+  const leaders = await Promise.all(topics.map(cluster.leadersOf))
+  return leaders.every((all) => all.length > 0 && all.every((leader) => leader >= 0))
+}
+
+const extentsIn = async (cluster: Cluster, topics: ReadonlyArray<Topic>): Promise<ReadonlyArray<Extent>> => {
+  await cluster.refresh(topics)
+  const partitions: Array<Partition> = []
+  for (const topic of topics)
+    for (const partition of (await cluster.leadersOf(topic)).keys()) partitions.push({ topic, partition })
+  const low = await cluster.offsets(partitions, "first")
+  const high = await cluster.offsets(partitions, "end")
+  return partitions.map(({ topic, partition }) => {
+    const name = placeOf(topic, partition)
+    return { topic, partition, low: low.get(name) ?? 0n, high: high.get(name) ?? 0n }
+  })
 }
