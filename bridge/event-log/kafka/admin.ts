@@ -74,6 +74,8 @@ const configOf = (
   ...(login === undefined ? {} : { sasl: saslOf(login) }),
   connectionTimeout: 2_000,
   authenticationTimeout: 3_000,
+  // A login lasts longer than a call, and brokers refuse one that is renewed at once.
+  reauthenticationThreshold: 0,
   requestTimeout,
   retry: { initialRetryTime: 50, maxRetryTime: 200, retries: 0 },
   socketFactory: ({ host, port, ssl, onConnect }) => {
