@@ -155,12 +155,11 @@ const causesOf = (error: unknown): ReadonlyArray<Error> => {
 
 const isTimeout = (error: Error): boolean => error instanceof library.TimeoutError
 
-/** What the broker answered, else what the innermost error says. */
+/** What the broker answered, else what the innermost error says, without a full stop. */
 const textOf = (causes: ReadonlyArray<Error>): string => {
   const answered = answeredIn(causes)
-  return String(
-    answered?.serverErrorMessage || answered?.message || causes.at(-1)?.message || "unknown error"
-  )
+  const text = answered?.serverErrorMessage || answered?.message || causes.at(-1)?.message
+  return String(text || "unknown error").replace(/\.$/, "")
 }
 
 const answeredIn = (causes: ReadonlyArray<Error>): library.ProtocolError | undefined =>
@@ -201,8 +200,8 @@ const responseError = (error: unknown): BrokerError | NoResponse => {
 /** The error of an answer's code. */
 export const brokerError = (code: number): BrokerError => {
   try {
-    const { apiId, message } = new library.ProtocolError(code)
-    return new BrokerError(String(apiId), message)
+    const error = new library.ProtocolError(code)
+    return new BrokerError(String(error.apiId), textOf([error]))
   } catch {
     return new BrokerError(`ERROR_${code}`, "the broker gave an answer that is not known here")
   }
