@@ -1,4 +1,4 @@
-/** Asking Kafka's brokers directly: where the records of a time lie, and what a partition holds from an offset on. */
+/** Fetching records from the brokers: where the records of a time lie, and what a partition holds from an offset on. */
 import type { Topic } from "../../../contracts/ids.ts"
 import { type Cluster, isolationLevel, type Moment, type Partition, placeOf } from "./cluster.ts"
 import { type Broker, brokerError, requests } from "./connection.ts"
@@ -13,15 +13,15 @@ export interface Stretch {
   next: bigint
   end: bigint
   /** How many bytes to ask for. */
-  room: number
+  maxBytes: number
 }
 
 /** How many bytes (compressed) to ask for at a time, and at most, when so many hold no record. */
-const firstRoom = 64 * 1024
-const largestRoom = 16 * 1024 * 1024
+const firstFetchBytes = 64 * 1024
+const largestFetchBytes = 16 * 1024 * 1024
 
 /** How long a broker may wait for what it does not have at hand, milliseconds. */
-const atHandWithin = 2_000
+const maxWaitMs = 2_000
 
 /** What a broker says of a topic that is not there, or cannot be. */
 const absent = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION"])
@@ -45,7 +45,7 @@ export const stretchesSince = async (
   return partitions.flatMap(({ topic, partition }) => {
     const next = begins.get(placeOf(topic, partition)) ?? -1n
     const end = ends.get(placeOf(topic, partition)) ?? -1n
-    return next < 0n || next >= end ? [] : [{ topic, partition, next, end, room: firstRoom }]
+    return next < 0n || next >= end ? [] : [{ topic, partition, next, end, maxBytes: firstFetchBytes }]
   })
 }
 
@@ -74,11 +74,11 @@ export const fetchNext = async (cluster: Cluster, stretch: Stretch): Promise<Fet
   // Behind all that came: its last records may have gone by compaction, or be marks of transactions.
   const behind = (fetched.messages.at(-1)?.last ?? -1n) + 1n
   if (behind <= next) {
-    stretch.room = Math.min(stretch.room * 4, largestRoom)
+    stretch.maxBytes = Math.min(stretch.maxBytes * 4, largestFetchBytes)
     throw new Error(`nothing comes of ${topic} ${partition} from offset ${next} on`)
   }
   stretch.next = behind
-  stretch.room = firstRoom
+  stretch.maxBytes = firstFetchBytes
   const messages = fetched.messages.filter(({ isControlRecord }) => !isControlRecord)
   return { ...asked, highWatermark: fetched.highWatermark, messages }
 }
@@ -86,11 +86,11 @@ export const fetchNext = async (cluster: Cluster, stretch: Stretch): Promise<Fet
 /** What the partition's leader answers. */
 const fetchAt = async (
   cluster: Cluster,
-  { topic, partition, next, room }: Stretch
+  { topic, partition, next, maxBytes }: Stretch
 ): Promise<Pick<FetchedPartition, "highWatermark" | "messages">> => {
   const broker = await cluster.leaderOf(topic, partition, "fetch")
-  const asked = [{ topic, partition, offset: next, maxBytes: room }]
-  const { responses } = await fetchFrom(broker, asked, room, atHandWithin)
+  const asked = [{ topic, partition, offset: next, maxBytes }]
+  const { responses } = await fetchFrom(broker, asked, maxBytes, maxWaitMs)
   const fetched = responses[0]?.partitions[0]
   if (fetched !== undefined && fetched.errorCode !== 0) throw brokerError(fetched.errorCode)
   return fetched ?? { highWatermark: "-1", messages: [] }
@@ -102,12 +102,12 @@ export interface ToFetch extends Partition {
   readonly maxBytes: number
 }
 
-/** What the broker holds of these partitions, which it leads. It waits up to `maxWaitMs` until there is something. */
+/** What the broker holds of these partitions, which it leads. It waits up to `waitMs` until there is something. */
 export const fetchFrom = (
   broker: Broker,
   partitions: ReadonlyArray<ToFetch>,
   maxBytes: number,
-  maxWaitMs: number
+  waitMs: number
 ): Promise<FetchAnswer> => {
   const topics = new Map<Topic, Array<FetchedPlace>>()
   for (const { topic, partition, offset, maxBytes: partitionMaxBytes } of partitions) {
@@ -115,7 +115,7 @@ export const fetchFrom = (
     topics.set(topic, [...(topics.get(topic) ?? []), place])
   }
   const asked = Array.from(topics, ([topicId, places]) => ({ topicId, partitions: places }))
-  return broker.call(requests.fetch, maxWaitMs, 1, maxBytes, isolationLevel, 0, -1, asked, [], "")
+  return broker.call(requests.fetch, waitMs, 1, maxBytes, isolationLevel, 0, -1, asked, [], "")
 }
 
 const withoutEpoch = { currentLeaderEpoch: -1, lastFetchedEpoch: -1 }

@@ -1,6 +1,6 @@
 /**
  * The event log on Kafka. It connects when it is first needed and again whenever a connection has failed, so a broker
- * that is away keeps nothing from starting; whoever appends or reads meanwhile hears `unavailable` or waits.
+ * that cannot be reached delays no start; meanwhile appending fails with `unavailable`, and reading waits.
  */
 import { Effect } from "effect"
 import { Failure } from "../../../contracts/failure.ts"

@@ -17,8 +17,8 @@ import { recordBatch } from "./wire/encode-batch.ts"
 /** How long the broker may wait for its replicas; the answer must still arrive within `logTimeout`. Milliseconds. */
 const replicasWithin = 3_000
 
-/** The pause before the second try, milliseconds; doubles with each. */
-const firstPause = 100
+/** Delay before the second attempt, milliseconds; doubles with each. */
+const firstDelayMs = 100
 
 /** Records for one partition, with their places in what was given to `append`. */
 export interface Run {
@@ -80,12 +80,12 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
   const { topics, refusals } = tools
   const send = sendWith(tools, progress)
 
-  const attempt = (run: Run, pause = firstPause, before = none): Effect.Effect<void> =>
+  const attempt = (run: Run, delayMs = firstDelayMs, before = none): Effect.Effect<void> =>
     run.records.length === 0
       ? Effect.void
       : send(run).pipe(
           Effect.map((first) => confirm(run, first)),
-          Effect.catch((error) => decide(run, error, pause, before))
+          Effect.catch((error) => decide(run, error, delayMs, before))
         )
 
   const confirm = (run: Run, first: bigint): void => {
@@ -96,7 +96,7 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
     refusals.took(topic)
   }
 
-  const decide = (run: Run, error: unknown, pause: number, before: Repeated): Effect.Effect<void> => {
+  const decide = (run: Run, error: unknown, delayMs: number, before: Repeated): Effect.Effect<void> => {
     const { topic } = run
     const known = producedError(error)
     const name = known?.name ?? ""
@@ -114,7 +114,7 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
       case "outage":
         progress.last = sentence(`Cannot write to the Kafka topic ${topic}`, error)
         topics.forget(topic)
-        return Effect.andThen(Effect.sleep(pause), attempt(run, pause * 2, { name, times }))
+        return Effect.andThen(Effect.sleep(delayMs), attempt(run, delayMs * 2, { name, times }))
     }
   }
 
@@ -185,7 +185,7 @@ const sendWith =
           const { topic, partition, records } = run
           const batch = await recordBatch(records, codecOf[compression], Date.now())
           const leader = await cluster.leaderOf(topic, partition)
-          // Nobody waits any more, and "nothing was stored" may have been told.
+          // The caller was interrupted, and may have reported that nothing was stored.
           signal.throwIfAborted()
           progress.open += 1
           try {

@@ -249,12 +249,12 @@ describe("a look when a broker fails", () => {
         await withCluster(faulty().url, async (cluster) => {
           const stretch = await onlyStretch(cluster, topic)
           // So small that one batch comes at a time, and the first has no record left.
-          stretch.room = 61
+          stretch.maxBytes = 61
           expect(await valuesNext(cluster, stretch)).toEqual([])
           expect(stretch.next).toBe(2n)
           const values: Array<string> = []
           while (stretch.next < stretch.end) {
-            stretch.room = 61
+            stretch.maxBytes = 61
             values.push(...(await valuesNext(cluster, stretch)))
           }
           expect(values).toEqual(left)
