@@ -118,6 +118,8 @@ describe("one file knows each client library", () => {
   const libraries = [
     "@maxmind/geoip2-node",
     "@nats-io/transport-node",
+    "@platformatic/kafka",
+    "@platformatic/wasm-utils",
     "mmdb-lib",
     "ioredis",
     "isbot",
@@ -133,6 +135,14 @@ describe("one file knows each client library", () => {
       expect(files).toHaveLength(1)
     })
   }
+})
+
+test("libraries are used through their public API: no file reaches into a package's sources", () => {
+  const inside = /["'](?:kafkajs|@platformatic\/[\w-]+)\/(?:src|dist)\//
+  const wrong = sources.filter(({ text }) => inside.test(withoutComments(text))).map(({ path }) => path)
+  expect(wrong).toEqual([])
+  expect(inside.test('require("kafkajs/src/cluster/index.js")')).toBe(true)
+  expect(inside.test('import("@platformatic/kafka/dist/index.js")')).toBe(true)
 })
 
 describe("runtimes differ only in files named for them", () => {

@@ -15,7 +15,7 @@ import {
   kafkaStartTimeout,
   kafkaUsername
 } from "../settings.ts"
-import { makeKafka, readAddress } from "./kafka/log.ts"
+import { readAddress } from "./kafka/address.ts"
 import { EventLog } from "./service.ts"
 import { makeSqlite } from "./sqlite/log.ts"
 
@@ -55,6 +55,8 @@ export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.
     const brokers = settings.brokers?.trim() ?? ""
     if (brokers === "") return yield* makeSqlite(settings.directory)
     const address = yield* readAddress({ ...settings, brokers })
+    // Its client library takes long to load, and most memory, so only processes that use Kafka do.
+    const { makeKafka } = yield* Effect.promise(() => import("./kafka/log.ts"))
     const log = yield* makeKafka(address, settings.compression, {
       hasKeys: settings.keyParam !== undefined,
       maxUnpacked: settings.maxUnpacked

@@ -7,8 +7,6 @@ import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs"
 import { gzipCodec } from "../../bridge/event-log/kafka/wire/compression.ts"
-// It mends a timer of the library.
-import "../../bridge/event-log/kafka/client.ts"
 
 /** Runs it; records a second. */
 export const bareConsumer = async (brokers: string, topic: string, records: number): Promise<number> => {

@@ -8,8 +8,6 @@ import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { CompressionCodecs, CompressionTypes, Kafka, logLevel, type Message } from "kafkajs"
 import { gzipCodec, zstdCodec } from "../../bridge/event-log/kafka/wire/compression.ts"
-// It mends a timer of the library.
-import "../../bridge/event-log/kafka/client.ts"
 
 export interface LoopFigures {
   readonly records: number

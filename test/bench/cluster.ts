@@ -2,8 +2,6 @@
 import { Redis } from "ioredis"
 import { type Admin, CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs"
 import { zstdCodec } from "../../bridge/event-log/kafka/wire/compression.ts"
-// It mends a timer of the library.
-import "../../bridge/event-log/kafka/client.ts"
 import { startBroker } from "../support/kafka-broker.ts"
 import { privateNats } from "../support/nats.ts"
 import { startRedis } from "../support/redis.ts"

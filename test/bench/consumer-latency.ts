@@ -6,8 +6,6 @@
 import { spawn } from "node:child_process"
 import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs"
 import { gzipCodec } from "../../bridge/event-log/kafka/wire/compression.ts"
-// It mends a timer of the library.
-import "../../bridge/event-log/kafka/client.ts"
 import { diesWithUs } from "../support/dies-with-us.ts"
 import { moment } from "./paced.ts"
 

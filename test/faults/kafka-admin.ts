@@ -1,7 +1,5 @@
 /** What an administrator of Kafka does in a case: asks who leads a partition, changes a topic, deletes it, forbids it. */
 import { type Admin, Kafka, logLevel } from "kafkajs"
-// It mends a timer of the library.
-import "../../bridge/event-log/kafka/client.ts"
 import { eventually } from "../support/eventually.ts"
 import type { World } from "./world.ts"
 

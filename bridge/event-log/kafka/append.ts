@@ -1,7 +1,7 @@
 /**
  * Appending to Kafka. Each partition's records travel in a request of their own, so that it is always known of each
  * whether it was stored, refused or neither. After every failure the next try is on a new connection: the producer
- * is not idempotent on purpose, since this client's idempotence can drop a batch in silence after an unclear failure.
+ * is not idempotent on purpose, since a batch that follows a lost response could be confirmed and never be stored.
  */
 import { Effect } from "effect"
 import { Failure } from "../../../contracts/failure.ts"

@@ -1,6 +1,6 @@
 /**
- * Reading from Kafka as a member of a group for as long as it is not interrupted: one consumer, and a new one, after
- * growing pauses, whenever the client library gives up or falls silent.
+ * Reading from Kafka as a member of a group until it is interrupted: one member, and a new one after growing delays
+ * whenever that has failed.
  */
 import { randomBytes } from "node:crypto"
 import { Effect } from "effect"
@@ -8,20 +8,22 @@ import { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { makeLogOnce } from "../../log-once.ts"
 import type { ReadOptions, RecordBatch } from "../service.ts"
-import type { Admin, Clients } from "./client.ts"
+import type { Admin } from "./admin.ts"
+import type { Clients } from "./client.ts"
+import { placeOf } from "./cluster.ts"
 import { neverHeals, sentence } from "./errors.ts"
-import { type Membership, type Positions, placeOf, runMember } from "./group-member.ts"
-import type { Link } from "./reconnecting.ts"
+import { runMember } from "./group-member.ts"
+import type { Membership, Positions } from "./membership.ts"
 import type { Unpacking } from "./skipped-batches.ts"
 import type { KafkaTopics } from "./topics.ts"
 
-/** Pauses before the next consumer grow from the first to the second, milliseconds. */
-const firstPause = 250
-const longestPause = 10_000
+/** Delays before the next member grow from the first to the second, milliseconds. */
+const firstDelayMs = 250
+const maxDelayMs = 10_000
 
 /** `read` of the event log. Those who only watch get a group of their own each, which is removed when they stop. */
 export const makeRead =
-  (clients: Clients, admin: Link<Admin>, topics: KafkaTopics, unpacking: Unpacking) =>
+  (clients: Clients, admin: Admin, topics: KafkaTopics, unpacking: Unpacking) =>
   <E>(
     { group, topics: names, from, partitionsAtOnce = 1 }: ReadOptions,
     handle: (batch: RecordBatch) => Effect.Effect<void, E>
@@ -39,19 +41,19 @@ const readOn = <E>(
   clients: Clients,
   membership: Omit<Membership<E>, "onProgress">
 ): Effect.Effect<never, Failure> => {
-  let pause = firstPause
+  let delayMs = firstDelayMs
   const troubles = makeLogOnce()
   const onProgress = (): void => {
-    pause = firstPause
+    delayMs = firstDelayMs
     troubles.worked()
   }
   return runMember(clients, { ...membership, onProgress }).pipe(
     Effect.catch((error) => {
       const said = sentence(`Cannot read ${membership.topics.join(", ")} from Kafka`, error)
-      if (neverHeals(error)) return Effect.fail(new Failure({ reason: "unreadable", message: said }))
+      if (neverHeals(error)) return Effect.fail(new Failure({ reason: "misconfigured", message: said }))
       const warning = troubles.isNew(said) ? Effect.logWarning(said) : Effect.void
-      const waiting = Effect.andThen(warning, Effect.sleep(pause))
-      pause = Math.min(pause * 2, longestPause)
+      const waiting = Effect.andThen(warning, Effect.sleep(delayMs))
+      delayMs = Math.min(delayMs * 2, maxDelayMs)
       return waiting
     }),
     Effect.forever
@@ -81,5 +83,8 @@ const startPositions = (
     )
   )
 
-const removeGroup = (admin: Link<Admin>, group: string): Effect.Effect<void> =>
-  admin.use((api) => api.deleteGroups([group])).pipe(Effect.timeoutOption(2_000), Effect.ignore)
+const removeGroup = (admin: Admin, group: string): Effect.Effect<void> =>
+  Effect.promise(() => admin.deleteGroup(group).catch(() => {})).pipe(
+    Effect.timeoutOption(2_000),
+    Effect.ignore
+  )

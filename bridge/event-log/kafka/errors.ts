@@ -1,63 +1,80 @@
-/** What an error of the Kafka client means: whether something may have been stored, and what a person should read. */
+/** Errors of requests to Kafka: whether something may have been stored, and what a person should read. */
 import { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { errorOfName, type ProduceError, ProduceRefused } from "./produce-errors.ts"
 
-/** The error at the bottom: the client wraps one in the other. */
-const root = (
-  error: unknown
-): { readonly name: string; readonly type: string; readonly code: string; readonly message: string } => {
-  let at = error
-  for (let depth = 0; depth < 8 && at instanceof Error; depth++) {
-    const inner: unknown = "errors" in at && Array.isArray(at.errors) ? at.errors[0] : at.cause
-    if (!(inner instanceof Error)) break
-    at = inner
-  }
-  const told = (field: string): string =>
-    typeof at === "object" && at !== null && field in at ? String(at[field as keyof typeof at]) : ""
-  return {
-    name: told("name"),
-    type: told("type"),
-    code: told("code"),
-    message: told("message") || String(at)
+/** A broker answered with an error of the protocol. */
+export class BrokerError extends Error {
+  override readonly name = "BrokerError"
+  /** The protocol's name of the error. */
+  readonly type: string
+  /** The member id that the broker assigned, where it answered that a member needs one before it joins. */
+  readonly memberId: string | undefined
+
+  constructor(type: string, message: string, memberId?: string) {
+    super(message)
+    this.type = type
+    this.memberId = memberId
   }
 }
 
-/** A connection that never came about. */
-const noConnection = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"])
+/** No connection to the broker came about, so nothing was sent. */
+export class NotConnected extends Error {
+  override readonly name = "NotConnected"
+  /** `login refused`: by the broker. `no response`: the broker took the connection and then did not answer. */
+  readonly why: "login refused" | "no response" | "other"
 
-/** Errors of the client that it finds before it sends anything. */
-const beforeSending = new Set([
-  "KafkaJSSASLAuthenticationError",
-  "KafkaJSMetadataNotLoaded",
-  "KafkaJSTopicMetadataNotLoaded",
-  "KafkaJSBrokerNotFound",
-  "KafkaJSLockTimeout"
-])
-
-/** Is it certain that a send that ended so has stored nothing? It must have been a send to one partition. */
-export const storedNothing = (error: unknown): boolean => {
-  const { name, type, code, message } = root(error)
-  if (name === "KafkaJSProtocolError" || type !== "") return errorOfName(type)?.mayBeStored === false
-  if (name !== "KafkaJSConnectionError") return beforeSending.has(name)
-  return noConnection.has(code) || message === "Connection timeout" || message === "Not connected"
+  constructor(message: string, why: NotConnected["why"] = "other") {
+    super(message)
+    this.why = why
+  }
 }
 
-/** What a broker answered, by the protocol's name of it; empty when it is not an answer of a broker. */
-export const answerOf = (error: unknown): string => root(error).type
+/** A request was sent and no response came: the broker may have carried it out. */
+export class NoResponse extends Error {
+  override readonly name = "NoResponse"
+  readonly isTimeout: boolean
 
-/** Was there no answer in time? */
-export const unanswered = (error: unknown): boolean => root(error).name === "KafkaJSRequestTimeoutError"
+  constructor(message: string, isTimeout: boolean) {
+    super(message)
+    this.isTimeout = isTimeout
+  }
+}
 
-/** What a broker has answered, by the table of its answers; undefined when it is not an answer in there. */
+/** The name of the error that a broker answered with; empty for an error of another origin. */
+export const answerOf = (error: unknown): string =>
+  error instanceof BrokerError || error instanceof ProduceRefused ? error.type : ""
+
+/** Is it certain that a produce request that failed with this error stored nothing? It went to one partition. */
+export const storedNothing = (error: unknown): boolean =>
+  error instanceof NotConnected || producedError(error)?.mayBeStored === false
+
+/** Was there no response in time? */
+export const unanswered = (error: unknown): boolean =>
+  error instanceof NoResponse ? error.isTimeout : error instanceof NotConnected && error.why === "no response"
+
+/** Did the connection fail, before or after the request was sent? */
+export const connectionFailed = (error: unknown): boolean =>
+  error instanceof NotConnected || error instanceof NoResponse
+
+/** The row of an answer in the table of produce-errors.ts; undefined for an error that is not in it. */
 export const producedError = (error: unknown): ProduceError | undefined =>
   error instanceof ProduceRefused ? error.error : errorOfName(answerOf(error))
 
+const groupChanges = new Set(["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"])
+
 /** Did the group change, so that this member must join it again before it goes on? */
-export const groupChanged = (error: unknown): boolean =>
-  ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "NOT_COORDINATOR_FOR_GROUP"].includes(
-    root(error).type
-  )
+export const groupChanged = (error: unknown): boolean => groupChanges.has(answerOf(error))
+
+const coordinatorChanges = new Set([
+  "NOT_COORDINATOR",
+  "COORDINATOR_NOT_AVAILABLE",
+  "COORDINATOR_LOAD_IN_PROGRESS"
+])
+
+/** Must the group's coordinator be looked up again, because it moved, is starting, or cannot be reached? */
+export const coordinatorChanged = (error: unknown): boolean =>
+  connectionFailed(error) || coordinatorChanges.has(answerOf(error))
 
 const hopeless = new Set([
   "INVALID_TOPIC_EXCEPTION",
@@ -67,15 +84,14 @@ const hopeless = new Set([
 ])
 
 /** Can reading never succeed, however often it is tried? */
-export const neverHeals = (error: unknown): boolean => {
-  const { name, type } = root(error)
-  return hopeless.has(type) || name === "KafkaJSNotImplemented"
-}
+export const neverHeals = (error: unknown): boolean => hopeless.has(answerOf(error))
+
+const messageOf = (error: unknown): string => (error instanceof Error && error.message) || String(error)
 
 /** One sentence for a person: what was tried, and what the client or the broker said; `more`, where it said more than the error. */
 export const sentence = (tried: string, error: unknown, more = ""): string => {
-  const { type, message } = root(error)
-  return `${tried}: ${more || message}${type === "" ? "" : ` (${type})`}`
+  const type = answerOf(error)
+  return `${tried}: ${more || messageOf(error)}${type === "" ? "" : ` (${type})`}`
 }
 
 /** What is wrong with a topic that takes nothing, and what somebody can do. */
@@ -85,18 +101,14 @@ export const topicSentence = (topic: Topic, error: unknown): string => {
 }
 
 /** Did a broker answer that it does not accept the login? */
-export const isLoginRefused = (error: unknown): boolean => {
-  const { name, type } = root(error)
-  return name === "KafkaJSSASLAuthenticationError" || type === "SASL_AUTHENTICATION_FAILED"
-}
+export const isLoginRefused = (error: unknown): boolean =>
+  error instanceof NotConnected && error.why === "login refused"
 
 /** Why no connection came about: a clause for a person. */
-export const connectionReason = (error: unknown): string => {
-  const { message } = root(error)
-  return isLoginRefused(error)
-    ? `it refuses the login: ${message}; check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD`
-    : message
-}
+export const connectionReason = (error: unknown): string =>
+  isLoginRefused(error)
+    ? `it refuses the login: ${messageOf(error)}; check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD`
+    : messageOf(error)
 
 /** Kafka could not do it now; nothing was done. */
 export const unavailable = (tried: string, error: unknown): Failure =>

@@ -1,9 +1,9 @@
-/** Asking Kafka's brokers directly: where the records of a time lie, and what a partition holds from an offset on. */
+/** Fetching records from the brokers: where the records of a time lie, and what a partition holds from an offset on. */
 import type { Topic } from "../../../contracts/ids.ts"
-import type { Cluster } from "./client.ts"
+import { type Cluster, isolationLevel, type Moment, type Partition, placeOf } from "./cluster.ts"
+import { type Broker, brokerError, requests } from "./connection.ts"
 import { answerOf } from "./errors.ts"
 import type { Fetched } from "./fetched-batches.ts"
-import { placeOf } from "./group-member.ts"
 import type { FetchAnswer, FetchedPartition } from "./wire/fetch-response.ts"
 
 /** A stretch of a partition that is read from `next` until that has reached `end`. */
@@ -13,20 +13,18 @@ export interface Stretch {
   next: bigint
   end: bigint
   /** How many bytes to ask for. */
-  room: number
+  maxBytes: number
 }
 
 /** How many bytes (compressed) to ask for at a time, and at most, when so many hold no record. */
-const firstRoom = 64 * 1024
-const largestRoom = 16 * 1024 * 1024
+const firstFetchBytes = 64 * 1024
+const largestFetchBytes = 16 * 1024 * 1024
 
 /** How long a broker may wait for what it does not have at hand, milliseconds. */
-const atHandWithin = 2_000
+const maxWaitMs = 2_000
 
 /** What a broker says of a topic that is not there, or cannot be. */
 const absent = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION"])
-
-type Moment = { readonly fromBeginning: boolean } | { readonly fromTimestamp: number }
 
 /**
  * What the partitions of the topics hold now, from the first record at or after `since` (ms since 1970) on; from
@@ -37,49 +35,28 @@ export const stretchesSince = async (
   topics: ReadonlyArray<Topic>,
   since: number
 ): Promise<ReadonlyArray<Stretch>> => {
-  const partitions: Array<{ readonly topic: Topic; readonly partition: number }> = []
+  const partitions: Array<Partition> = []
   for (const topic of new Set(topics)) {
-    if (!(await isThere(cluster, topic))) continue
-    for (const { partitionId } of cluster.findTopicPartitionMetadata(topic)) {
-      partitions.push({ topic, partition: partitionId })
-    }
+    for (const partition of await partitionsOf(cluster, topic)) partitions.push({ topic, partition })
   }
-  const ends = await offsetsAt(cluster, partitions, { fromBeginning: false })
-  const begin = since > 0 ? { fromTimestamp: Math.floor(since) } : { fromBeginning: true }
-  const begins = await offsetsAt(cluster, partitions, begin)
+  const ends = await cluster.offsets(partitions, "end")
+  const begin: Moment = since > 0 ? since : "first"
+  const begins = await cluster.offsets(partitions, begin)
   return partitions.flatMap(({ topic, partition }) => {
     const next = begins.get(placeOf(topic, partition)) ?? -1n
     const end = ends.get(placeOf(topic, partition)) ?? -1n
-    return next < 0n || next >= end ? [] : [{ topic, partition, next, end, room: firstRoom }]
+    return next < 0n || next >= end ? [] : [{ topic, partition, next, end, maxBytes: firstFetchBytes }]
   })
 }
 
-const isThere = async (cluster: Cluster, topic: Topic): Promise<boolean> => {
+/** The numbers of the topic's partitions; none of a topic that does not exist. */
+const partitionsOf = async (cluster: Cluster, topic: Topic): Promise<ReadonlyArray<number>> => {
   try {
-    await cluster.addTargetTopic(topic)
-    return true
+    return [...(await cluster.leadersOf(topic)).keys()]
   } catch (error) {
-    if (absent.has(answerOf(error))) return false
+    if (absent.has(answerOf(error))) return []
     throw error
   }
-}
-
-/** The offsets of a moment by `placeOf`; -1 where there is no record of it or later. */
-const offsetsAt = async (
-  cluster: Cluster,
-  partitions: ReadonlyArray<{ readonly topic: Topic; readonly partition: number }>,
-  moment: Moment
-): Promise<ReadonlyMap<string, bigint>> => {
-  const asked = [...new Set(partitions.map(({ topic }) => topic))].map((topic) => ({
-    topic,
-    partitions: partitions.filter((one) => one.topic === topic).map(({ partition }) => ({ partition })),
-    ...moment
-  }))
-  const offsets = new Map<string, bigint>()
-  for (const { topic, partitions: answered } of await cluster.fetchTopicsOffset(asked)) {
-    for (const { partition, offset } of answered) offsets.set(placeOf(topic, partition), BigInt(offset))
-  }
-  return offsets
 }
 
 /**
@@ -97,11 +74,11 @@ export const fetchNext = async (cluster: Cluster, stretch: Stretch): Promise<Fet
   // Behind all that came: its last records may have gone by compaction, or be marks of transactions.
   const behind = (fetched.messages.at(-1)?.last ?? -1n) + 1n
   if (behind <= next) {
-    stretch.room = Math.min(stretch.room * 4, largestRoom)
+    stretch.maxBytes = Math.min(stretch.maxBytes * 4, largestFetchBytes)
     throw new Error(`nothing comes of ${topic} ${partition} from offset ${next} on`)
   }
   stretch.next = behind
-  stretch.room = firstRoom
+  stretch.maxBytes = firstFetchBytes
   const messages = fetched.messages.filter(({ isControlRecord }) => !isControlRecord)
   return { ...asked, highWatermark: fetched.highWatermark, messages }
 }
@@ -109,27 +86,54 @@ export const fetchNext = async (cluster: Cluster, stretch: Stretch): Promise<Fet
 /** What the partition's leader answers. */
 const fetchAt = async (
   cluster: Cluster,
-  { topic, partition, next, room }: Stretch
+  { topic, partition, next, maxBytes }: Stretch
 ): Promise<Pick<FetchedPartition, "highWatermark" | "messages">> => {
-  const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
-  if (nodeId === undefined) throw new Error(`${topic} has no partition ${partition}`)
-  const broker = await cluster.findBroker({ nodeId })
-  const partitions = [{ partition, fetchOffset: next.toString(), maxBytes: room }]
-  const answer: FetchAnswer = await broker.fetch({
-    maxWaitTime: atHandWithin,
-    minBytes: 1,
-    maxBytes: room,
-    topics: [{ topic, partitions }]
-  })
-  return answer.responses[0]?.partitions[0] ?? { highWatermark: "-1", messages: [] }
+  const broker = await cluster.leaderOf(topic, partition, "fetch")
+  const asked = [{ topic, partition, offset: next, maxBytes }]
+  const { responses } = await fetchFrom(broker, asked, maxBytes, maxWaitMs)
+  const fetched = responses[0]?.partitions[0]
+  if (fetched !== undefined && fetched.errorCode !== 0) throw brokerError(fetched.errorCode)
+  return fetched ?? { highWatermark: "-1", messages: [] }
+}
+
+/** One partition to fetch from: from this offset on, about so many bytes. */
+export interface ToFetch extends Partition {
+  readonly offset: bigint
+  readonly maxBytes: number
+}
+
+/** What the broker holds of these partitions, which it leads. It waits up to `waitMs` until there is something. */
+export const fetchFrom = (
+  broker: Broker,
+  partitions: ReadonlyArray<ToFetch>,
+  maxBytes: number,
+  waitMs: number
+): Promise<FetchAnswer> => {
+  const topics = new Map<Topic, Array<FetchedPlace>>()
+  for (const { topic, partition, offset, maxBytes: partitionMaxBytes } of partitions) {
+    const place = { partition, fetchOffset: offset, partitionMaxBytes, ...withoutEpoch }
+    topics.set(topic, [...(topics.get(topic) ?? []), place])
+  }
+  const asked = Array.from(topics, ([topicId, places]) => ({ topicId, partitions: places }))
+  return broker.call(requests.fetch, waitMs, 1, maxBytes, isolationLevel, 0, -1, asked, [], "")
+}
+
+const withoutEpoch = { currentLeaderEpoch: -1, lastFetchedEpoch: -1 }
+
+interface FetchedPlace {
+  readonly partition: number
+  readonly fetchOffset: bigint
+  readonly partitionMaxBytes: number
+  readonly currentLeaderEpoch: number
+  readonly lastFetchedEpoch: number
 }
 
 /** Fits the stretch to what the partition still holds: its oldest records may have gone meanwhile. False: it fitted. */
 const refit = async (cluster: Cluster, stretch: Stretch): Promise<boolean> => {
   const { next, end } = stretch
   const place = placeOf(stretch.topic, stretch.partition)
-  const low = (await offsetsAt(cluster, [stretch], { fromBeginning: true })).get(place) ?? next
-  const high = (await offsetsAt(cluster, [stretch], { fromBeginning: false })).get(place) ?? end
+  const low = (await cluster.offsets([stretch], "first")).get(place) ?? next
+  const high = (await cluster.offsets([stretch], "end")).get(place) ?? end
   stretch.next = low > next ? low : next
   stretch.end = high < end ? high : end
   return stretch.next !== next || stretch.end !== end

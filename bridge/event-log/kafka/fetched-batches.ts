@@ -1,5 +1,5 @@
 /**
- * What the client library fetched of a partition at a time, taken apart into batches as the log hands them over. What
+ * What was fetched of a partition at a time, taken apart into batches as the log hands them over. What
  * is packed is unpacked when its turn comes: up to then, hundreds of thousands of records are some bytes each.
  */
 import type { Topic } from "../../../contracts/ids.ts"

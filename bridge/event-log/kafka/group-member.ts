@@ -1,246 +1,121 @@
 /**
- * One consumer, from joining its group until it fails or the scope closes, when it leaves. The client library hands
- * over what it fetched of a partition by calling back and waiting; that is handled batch by batch, several partitions
- * at the same time where that is wanted, and meanwhile the group hears that this member lives, however long that takes.
+ * One member of a group, from joining it until it fails or the scope closes, when it leaves. Between two changes of the
+ * group ("generation") it reads the partitions that were assigned to it, and sends heartbeats however long a batch takes.
  */
-import { Cause, Effect, Option, Queue } from "effect"
-import type { Topic } from "../../../contracts/ids.ts"
-import { delayAfter, deliver } from "../deliver-batch.ts"
-import type { RecordBatch } from "../service.ts"
-import type { Clients, Consumer, Payload } from "./client.ts"
-import { groupChanged } from "./errors.ts"
-import { batchesOf, type Fetched } from "./fetched-batches.ts"
-import type { Skipped, Unpacking } from "./skipped-batches.ts"
+import { Deferred, Effect, type Scope, Semaphore } from "effect"
+import type { Clients } from "./client.ts"
+import { type Cluster, makeCluster, metadataMaxAgeMs, type Partition, placeOf } from "./cluster.ts"
+import { coordinatorChanged } from "./errors.ts"
+import { type GroupSession, makeGroupSession } from "./group-session.ts"
+import { endGeneration, type Generation, type Membership, type Positions } from "./membership.ts"
+import { readPartitions } from "./partition-reader.ts"
 
-/** A member that is not heard of for so long is taken for dead, milliseconds. */
-const sessionTimeout = 10_000
+/** A member without a heartbeat for so long is taken for dead, milliseconds. */
+const sessionTimeoutMs = 10_000
 
-/** How long members may take to join again when the group changes: what is under way is finished first. Milliseconds. */
-const rebalanceTimeout = 30_000
+/** How long members may take to join again when the group changes: what is in hand is finished first. Milliseconds. */
+const rebalanceTimeoutMs = 30_000
 
-/** A consumer that neither fetches nor joins for so long has fallen silent, milliseconds. */
-const silence = 60_000
+const heartbeatIntervalMs = 1_000
 
-/** What is done is committed when the payload is, and so often while it takes longer, milliseconds. */
-const commitEvery = 250
+/** How long a broker may take to answer, milliseconds. Joining waits for the other members. */
+const requestTimeoutMs = 5_000
+const joinTimeoutMs = rebalanceTimeoutMs + 5_000
 
 /** How long leaving the group may take, milliseconds. */
-const leaveWithin = 5_000
+const leaveTimeoutMs = 5_000
 
-/** Where a reader that only watches stands: the next offset, by `placeOf`. */
-export type Positions = Map<string, bigint>
-export const placeOf = (topic: string, partition: number): string => `${partition} ${topic}`
-
-export interface Membership<E> {
-  readonly group: string
-  readonly topics: ReadonlyArray<Topic>
-  /** Given for those who only watch: they begin here, and nothing is committed. */
-  readonly positions: Positions | undefined
-  /** How many partitions are handled at the same time. */
-  readonly partitionsAtOnce: number
-  readonly handle: (batch: RecordBatch) => Effect.Effect<void, E>
-  readonly unpacking: Unpacking
-  /** Called whenever a batch is done. */
-  readonly onProgress: () => void
-}
-
-/** A payload for which the library waits. `settle` lets it go on; with an error it reads again or joins again. */
-interface Job {
-  readonly payload: Payload
-  readonly settle: (error?: unknown) => void
-}
-
-interface State {
-  readonly open: Set<Job>
-  closing: boolean
-  /** The group changed: no other batch of this generation may be handled. */
-  stale: unknown
-  /** When the consumer last showed that it lives, milliseconds of this process. */
-  lastSign: number
-}
-
-/** Never succeeds; fails with what the library says when this consumer is of no more use. */
+/** Never succeeds; fails with the error because of which this member is of no more use. */
 export const runMember = <E>(clients: Clients, membership: Membership<E>): Effect.Effect<never, unknown> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const client = clients.consumer(membership.group, sessionTimeout, rebalanceTimeout)
-      const inbox = yield* Queue.unbounded<Job | { readonly crash: unknown }>()
-      const state: State = { open: new Set(), closing: false, stale: undefined, lastSign: performance.now() }
-      yield* Effect.addFinalizer(() =>
-        Effect.promise(() => {
-          state.closing = true
-          for (const job of state.open) job.settle()
-          return client.close(leaveWithin)
-        })
+      const { group, topics, partitionsAtOnce } = membership
+      const cluster = yield* Effect.acquireRelease(
+        Effect.sync(() => makeCluster(clients.open({ main: requestTimeoutMs, join: joinTimeoutMs }))),
+        ({ close }) => Effect.sync(close)
       )
-      const crash = (error: unknown): void => void Queue.offerUnsafe(inbox, { crash: error })
-      listen(client.api, membership, state, crash)
-      start(client.api, membership, state, (job) => void Queue.offerUnsafe(inbox, job)).catch(crash)
-
+      const session = yield* Effect.acquireRelease(
+        Effect.sync(() => makeGroupSession(cluster, { group, topics, sessionTimeoutMs, rebalanceTimeoutMs })),
+        ({ leave }) => Effect.promise(() => leave(leaveTimeoutMs))
+      )
+      const permits = yield* Semaphore.make(partitionsAtOnce)
       while (true) {
-        const next = Option.getOrUndefined(yield* Effect.timeoutOption(Queue.take(inbox), "5 seconds"))
-        if (next === undefined) {
-          if (state.open.size > 0 || performance.now() - state.lastSign < silence) continue
-          return yield* Effect.fail(new Error("the consumer has fallen silent"))
-        }
-        if ("crash" in next) return yield* Effect.fail(next.crash)
-        yield* handleJob(next, membership, state).pipe(
-          Effect.catchCauseIf(Cause.hasDies, (cause) => Effect.sync(() => crash(Cause.squash(cause)))),
-          Effect.forkScoped
+        const partitions = yield* attempt(session.join)
+        const generation: Generation = { ended: yield* Deferred.make<void, unknown>(), isOver: false }
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* keepMembership(session, generation)
+            const positions = yield* startPositions(cluster, session, partitions, membership)
+            // Its scope closes first: heartbeats go on until the batches in hand are done.
+            yield* Effect.scoped(
+              Effect.andThen(
+                readPartitions({ cluster, session, generation, membership, permits, partitions, positions }),
+                Deferred.await(generation.ended)
+              )
+            )
+          })
         )
       }
     })
   )
 
-const listen = <E>(
-  api: Consumer,
-  { positions }: Membership<E>,
-  state: State,
-  crash: (error: unknown) => void
-): void => {
-  const sign = (): void => {
-    state.lastSign = performance.now()
-  }
-  api.on(api.events.CRASH, ({ payload }) => crash(payload.error))
-  api.on(api.events.FETCH_START, sign)
-  api.on(api.events.GROUP_JOIN, ({ payload }) => {
-    sign()
-    state.stale = undefined
-    for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
-      for (const partition of partitions) {
-        const position = positions?.get(placeOf(topic, partition))
-        if (position !== undefined) api.seek({ topic, partition, offset: position.toString() })
-      }
+/** Sends heartbeats, and looks for new partitions, until the scope closes. */
+const keepMembership = (
+  session: GroupSession,
+  generation: Generation
+): Effect.Effect<void, never, Scope.Scope> => {
+  let lastAnswer = performance.now()
+  const beat = Effect.matchEffect(attempt(session.heartbeat), {
+    onSuccess: () =>
+      Effect.sync(() => {
+        lastAnswer = performance.now()
+      }),
+    onFailure: (error) => {
+      const isLost = performance.now() - lastAnswer > sessionTimeoutMs
+      return coordinatorChanged(error) && !isLost ? Effect.void : endGeneration(generation, error)
     }
   })
-}
-
-const start = async <E>(
-  api: Consumer,
-  { topics, partitionsAtOnce }: Membership<E>,
-  state: State,
-  hand: (job: Job) => void
-): Promise<void> => {
-  await api.connect()
-  await api.subscribe({ topics: [...topics], fromBeginning: true })
-  await api.run({
-    autoCommit: false,
-    eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: partitionsAtOnce,
-    eachBatch: (payload) =>
-      new Promise<void>((resolve, reject) => {
-        if (state.closing) return resolve()
-        if (state.stale !== undefined) return reject(state.stale)
-        const settle = (error?: unknown): void => {
-          state.open.delete(job)
-          state.lastSign = performance.now()
-          if (error === undefined) resolve()
-          else reject(error)
-        }
-        const job: Job = { payload, settle }
-        state.open.add(job)
-        hand(job)
-      })
-  })
-}
-
-/** Hands the payload over batch by batch, each until it is done, unless the group has changed. */
-const handleJob = <E>(job: Job, membership: Membership<E>, state: State): Effect.Effect<void> => {
-  const place: Place = { done: undefined, committed: performance.now() }
-  const { batch: fetched, resolveOffset } = job.payload
-  let hasSkipped = false
-  const skipped = (batch: Skipped): void => {
-    hasSkipped = true
-    membership.unpacking.skipped(batch)
-  }
-  const next = batchesOf(fetched, { ...membership.unpacking, skipped })
-  return Effect.gen(function* () {
-    while (true) {
-      const batch = yield* Effect.tryPromise({ try: next, catch: (error) => error })
-      // Behind the last record may stand more that is none.
-      if (batch === undefined) {
-        if (hasSkipped) advance(membership, place, fetched, fetched.lastOffset())
-        return resolveOffset(fetched.lastOffset())
-      }
-      for (let tries = 1; ; tries++) {
-        if (state.stale !== undefined) return yield* Effect.fail(state.stale)
-        if (yield* attempt(job.payload, batch, membership, place, tries)) break
-        yield* commit(job.payload, place)
-        yield* delayAfter(tries)
-      }
-    }
-  }).pipe(
-    Effect.onExit(() => commit(job.payload, place)),
-    Effect.match({ onSuccess: () => job.settle(), onFailure: (error) => job.settle(error) }),
-    (handling) => Effect.scoped(Effect.andThen(keepAlive(job, state), handling))
+  const lookForPartitions = attempt(session.isOutdated).pipe(
+    Effect.orElseSucceed(() => false),
+    Effect.flatMap((isOutdated) => (isOutdated ? joinAgain(generation) : Effect.void))
+  )
+  const every = (milliseconds: number, work: Effect.Effect<void>) =>
+    Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(milliseconds), work)))
+  return Effect.andThen(
+    every(heartbeatIntervalMs, beat),
+    Effect.asVoid(every(metadataMaxAgeMs, lookForPartitions))
   )
 }
 
-/** Heartbeats once a second until the scope closes; notes when the group answers that it has changed. */
-const keepAlive = (job: Job, state: State) =>
-  Effect.acquireRelease(
-    Effect.sync(() =>
-      setInterval(() => {
-        job.payload.heartbeat().catch((error) => {
-          if (groupChanged(error)) state.stale = error
-        })
-      }, 1_000)
-    ),
-    (timer) => Effect.sync(() => clearInterval(timer))
-  )
-
-/** How far a payload is handled. */
-interface Place {
-  /** The offset behind what is done and not committed. */
-  done: string | undefined
-  /** When it was committed last, milliseconds of this process. */
-  committed: number
-}
-
-/** One handing over; interruption waits for it. True when the batch is done; fails when its place could not be committed. */
-const attempt = <E>(
-  payload: Payload,
-  batch: RecordBatch,
-  membership: Membership<E>,
-  place: Place,
-  tries: number
-): Effect.Effect<boolean, unknown> =>
-  Effect.uninterruptible(
-    Effect.gen(function* () {
-      if (!(yield* deliver(membership.handle, batch, tries))) return false
-      const last = batch.records.at(-1)?.offset
-      if (last !== undefined) {
-        advance(membership, place, batch, last)
-        payload.resolveOffset(last)
-      }
-      if (performance.now() - place.committed >= commitEvery) yield* commit(payload, place)
-      membership.onProgress()
-      return true
-    })
-  )
-
-/** Everything up to this offset is done. */
-const advance = <E>(
-  { positions }: Membership<E>,
-  place: Place,
-  { topic, partition }: Pick<Fetched, "topic" | "partition">,
-  last: string
-): void => {
-  const next = BigInt(last) + 1n
-  if (positions === undefined) place.done = next.toString()
-  else positions.set(placeOf(topic, partition), next)
-}
-
-/** Commits the place behind what is done, if it is not committed. */
-const commit = ({ batch, commitOffsetsIfNecessary }: Payload, place: Place) =>
+const joinAgain = (generation: Generation): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const { done } = place
-    if (done === undefined) return Effect.void
-    place.done = undefined
-    place.committed = performance.now()
-    const partitions = [{ partition: batch.partition, offset: done }]
-    return Effect.tryPromise({
-      try: () => commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] }),
-      catch: (error) => error
-    })
+    generation.isOver = true
+    return Deferred.succeed(generation.ended, undefined)
   })
+
+/** Where reading begins: where the watcher stands, else at the committed offset, else at the oldest record. */
+const startPositions = Effect.fnUntraced(function* <E>(
+  cluster: Cluster,
+  session: GroupSession,
+  partitions: ReadonlyArray<Partition>,
+  { positions: watched }: Membership<E>
+) {
+  const positions: Positions = new Map()
+  const wanted = new Set(partitions)
+  const take = (found: ReadonlyMap<string, bigint> | undefined): void => {
+    for (const one of wanted) {
+      const name = placeOf(one.topic, one.partition)
+      const offset = found?.get(name)
+      if (offset === undefined || offset < 0n) continue
+      positions.set(name, offset)
+      wanted.delete(one)
+    }
+  }
+  take(watched)
+  if (watched === undefined && wanted.size > 0) take(yield* attempt(() => session.committed([...wanted])))
+  if (wanted.size > 0) take(yield* attempt(() => cluster.offsets([...wanted], "first")))
+  return positions
+})
+
+const attempt = <A>(work: () => Promise<A>): Effect.Effect<A, unknown> =>
+  Effect.tryPromise({ try: work, catch: (error) => error })

@@ -1,71 +1,62 @@
 /**
- * A connection to Kafka that is made when it is first needed and replaced by a new one whenever it has failed.
- * It lives as long as its scope.
+ * A cluster whose connections are made when they are first needed and replaced by new ones whenever one has failed.
+ * Lives as long as its scope.
  */
 import { Effect, type Scope } from "effect"
 import type { ConnectionState } from "../../connection-state.ts"
-import type { Client } from "./client.ts"
+import type { Cluster } from "./cluster.ts"
 import { connectionReason } from "./errors.ts"
 
-/** What a client must offer to be kept here. */
-interface Connects {
-  readonly connect: () => Promise<void>
+export interface Link {
+  /** Uses the cluster, connecting first when there is none. Fails with the error of the request. */
+  readonly use: <A>(work: (cluster: Cluster) => Promise<A>) => Effect.Effect<A, unknown>
+  /** The connected cluster; for those who must know which one they used. */
+  readonly connected: Effect.Effect<Cluster, unknown>
+  /** The next user gets new connections. Requests in flight on these may still end, for `graceMs`. */
+  readonly replace: (cluster: Cluster) => void
 }
-
-export interface Link<C> {
-  /** Uses the connection, making it first when there is none. Fails with whatever the client says. */
-  readonly use: <A>(work: (api: C) => Promise<A>) => Effect.Effect<A, unknown>
-  /** The connected client; for those who must know which one they used. */
-  readonly connected: Effect.Effect<C, unknown>
-  /** Whoever comes next gets a new connection. What is under way on this one may still end, for `grace`. */
-  readonly replace: (api: C) => void
-}
-
-/** How long closing may take when the scope ends, milliseconds. */
-const patience = 2_000
 
 /**
- * `tries`: how many clients in a row may fail to connect before that is impossible: one for each broker's address.
- * `grace`: how long a replaced client is kept for what is still under way on it, milliseconds.
- * `state`: hears of each client that has connected and logged in, and why that is impossible.
+ * `tries`: how many clusters in a row may fail to connect before the attempt fails: one for each broker's address.
+ * `graceMs`: how long a replaced cluster is kept for its requests in flight, milliseconds.
+ * `state` is told of each cluster that has connected and logged in, and why one could not.
  */
-export const makeLink = <C extends Connects>(
-  make: () => Client<C>,
+export const makeLink = (
+  make: () => Cluster,
   tries: number,
-  grace: number,
+  graceMs: number,
   state: ConnectionState
-): Effect.Effect<Link<C>, never, Scope.Scope> => {
-  let current: { readonly client: Client<C>; readonly ready: Promise<void> } | undefined
+): Effect.Effect<Link, never, Scope.Scope> => {
+  let current: { readonly cluster: Cluster; readonly ready: Promise<void> } | undefined
   let isClosed = false
-  const leaving = new Map<Client<C>, ReturnType<typeof setTimeout>>()
+  const leaving = new Map<Cluster, ReturnType<typeof setTimeout>>()
 
-  const replace = (api: C): void => {
-    const client = current?.client
-    if (client === undefined || client.api !== api) return
+  const replace = (cluster: Cluster): void => {
+    if (current?.cluster !== cluster) return
     current = undefined
     const leave = (): void => {
-      leaving.delete(client)
-      void client.close(patience)
+      leaving.delete(cluster)
+      cluster.close()
     }
-    leaving.set(client, setTimeout(leave, grace))
+    leaving.set(cluster, setTimeout(leave, graceMs))
   }
 
   const connected = Effect.tryPromise({
     try: async () => {
       for (let left = tries; ; left--) {
         if (current === undefined) {
-          const client = make()
-          current = { client, ready: client.api.connect() }
+          const cluster = make()
+          current = { cluster, ready: cluster.connect() }
         }
-        const { client, ready } = current
+        const { cluster, ready } = current
         try {
           await ready
           state.up()
-          return client.api
+          return cluster
         } catch (error) {
-          // Several may have waited for the same client; it has failed once.
-          const isFirst = current?.client === client
-          replace(client.api)
+          // Several may have waited for the same cluster; it has failed once.
+          const isFirst = current?.cluster === cluster
+          replace(cluster)
           if (left > 1 && !isClosed) continue
           if (isFirst && !isClosed) state.down(connectionReason(error))
           throw error
@@ -75,20 +66,21 @@ export const makeLink = <C extends Connects>(
     catch: (error) => error
   })
 
-  const close = Effect.promise(async () => {
+  const close = Effect.sync(() => {
     isClosed = true
-    const clients = [...leaving.keys()]
-    for (const timer of leaving.values()) clearTimeout(timer)
-    if (current !== undefined) clients.push(current.client)
-    current = undefined
+    for (const [cluster, timer] of leaving) {
+      clearTimeout(timer)
+      cluster.close()
+    }
     leaving.clear()
-    await Promise.all(clients.map((client) => client.close(patience)))
+    current?.cluster.close()
+    current = undefined
   })
 
-  const use = <A>(work: (api: C) => Promise<A>): Effect.Effect<A, unknown> =>
-    Effect.flatMap(connected, (api) =>
-      Effect.tryPromise({ try: () => work(api), catch: (error) => error }).pipe(
-        Effect.tapError(() => Effect.sync(() => replace(api)))
+  const use = <A>(work: (cluster: Cluster) => Promise<A>): Effect.Effect<A, unknown> =>
+    Effect.flatMap(connected, (cluster) =>
+      Effect.tryPromise({ try: () => work(cluster), catch: (error) => error }).pipe(
+        Effect.tapError(() => Effect.sync(() => replace(cluster)))
       )
     )
 

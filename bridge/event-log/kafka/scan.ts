@@ -1,35 +1,39 @@
 /**
- * Looking through Kafka: what the brokers hold, fetched from them directly on a connection of the look's own, so that no
- * group is made, nothing is committed and no reader notices. Some records of each partition in turn, from a time on,
- * until it is enough. It goes on over a new connection when one fails, until nothing has come for `patience`.
+ * Scanning Kafka: the records of each partition in turn, from a time on, until the caller has enough. They are fetched
+ * outside of any group on connections of the scan's own, so nothing is committed and no reader is affected. When a
+ * connection fails, the scan continues on a new one, until it has received nothing for `silenceTimeoutMs`.
  */
 import { Effect, Schedule } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import type { RecordBatch, ScanOptions } from "../service.ts"
-import type { Clients, Cluster } from "./client.ts"
+import type { Clients } from "./client.ts"
+import { type Cluster, makeCluster } from "./cluster.ts"
 import { sentence, unanswered } from "./errors.ts"
 import { fetchNext, type Stretch, stretchesSince } from "./fetch.ts"
 import { batchesOf } from "./fetched-batches.ts"
 import type { Unpacking } from "./skipped-batches.ts"
 
 /**
- * A look that has got nothing for so long fails, milliseconds: at its beginning, and later, when a broker that died may
- * just be replaced.
+ * A scan that has received nothing for so long fails, milliseconds: at its beginning, and later, when another broker may
+ * be about to replace one that died.
  */
-const firstPatience = 4_000
-const patience = 10_000
+const firstTimeoutMs = 4_000
+const silenceTimeoutMs = 10_000
 
-/** How long the brokers may take for one step, milliseconds. */
-const answerWithin = 5_000
+/** How long one step may take, milliseconds. */
+const stepTimeoutMs = 5_000
 
-/** The pause before the next connection, milliseconds. */
-const pause = 250
+/** How long one request may take; less than a step. Milliseconds. */
+const requestTimeoutMs = 3_500
 
-/** How far a look has come, over all its connections. */
+/** Delay before the next connection, milliseconds. */
+const retryDelayMs = 250
+
+/** How far a scan has come, over all its connections. */
 interface Progress {
   stretches: ReadonlyArray<Stretch> | undefined
-  /** When something came last, milliseconds of this process. */
-  lastSign: number
+  /** When something was received last, milliseconds of this process. */
+  lastReceived: number
 }
 
 class NoAnswer extends Error {}
@@ -42,17 +46,17 @@ export const makeScan =
     see: (batch: RecordBatch, partitions: number) => boolean
   ): Effect.Effect<boolean, Failure> =>
     Effect.suspend(() => {
-      const progress: Progress = { stretches: undefined, lastSign: performance.now() }
+      const progress: Progress = { stretches: undefined, lastReceived: performance.now() }
       return Effect.acquireUseRelease(
-        Effect.sync(clients.cluster),
-        ({ api }) => lookOn(api, options, see, progress, unpacking),
-        ({ close }) => Effect.promise(() => close(0))
+        Effect.sync(() => makeCluster(clients.open({ main: requestTimeoutMs }))),
+        (cluster) => scanOn(cluster, options, see, progress, unpacking),
+        (cluster) => Effect.sync(cluster.close)
       ).pipe(
         Effect.retry({
-          schedule: Schedule.spaced(pause),
+          schedule: Schedule.spaced(retryDelayMs),
           while: () =>
-            performance.now() - progress.lastSign <
-            (progress.stretches === undefined ? firstPatience : patience)
+            performance.now() - progress.lastReceived <
+            (progress.stretches === undefined ? firstTimeoutMs : silenceTimeoutMs)
         }),
         Effect.mapError((error) => {
           const reason = error instanceof NoAnswer || unanswered(error) ? "timeout" : "unavailable"
@@ -64,8 +68,8 @@ export const makeScan =
       )
     })
 
-/** Goes on with the look over one connection. Fails with what the client library says. */
-const lookOn = Effect.fnUntraced(function* (
+/** Continues the scan on one set of connections. Fails with the error of a request. */
+const scanOn = Effect.fnUntraced(function* (
   cluster: Cluster,
   { topics, since }: ScanOptions,
   see: (batch: RecordBatch, partitions: number) => boolean,
@@ -77,7 +81,7 @@ const lookOn = Effect.fnUntraced(function* (
     progress.stretches = yield* ask(() => stretchesSince(cluster, topics, since))
   } else {
     const left = new Set(progress.stretches.map(({ topic }) => topic))
-    yield* ask(() => cluster.addMultipleTargetTopics([...left]))
+    yield* ask(() => cluster.refresh([...left]))
   }
   const partitions = progress.stretches.length
   while (true) {
@@ -90,7 +94,7 @@ const lookOn = Effect.fnUntraced(function* (
         if (see(batch, partitions)) return true
         yield* Effect.yieldNow
       }
-      progress.lastSign = performance.now()
+      progress.lastReceived = performance.now()
     }
   }
 })
@@ -98,7 +102,7 @@ const lookOn = Effect.fnUntraced(function* (
 const ask = <A>(what: () => Promise<A>): Effect.Effect<A, unknown> =>
   Effect.tryPromise({ try: what, catch: (error) => error }).pipe(
     Effect.timeoutOrElse({
-      duration: answerWithin,
+      duration: stepTimeoutMs,
       orElse: () => Effect.fail(new NoAnswer("no answer in time"))
     })
   )

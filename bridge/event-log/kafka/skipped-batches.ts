@@ -15,13 +15,13 @@ export interface Skipped {
   readonly why: string
 }
 
-/** How much of a batch is unpacked, bytes, and who is told what is skipped. */
+/** At most so many bytes of a batch are decompressed; `skipped` is called for each batch that is skipped. */
 export interface Unpacking {
   readonly limit: number
   readonly skipped: (batch: Skipped) => void
 }
 
-/** Nobody is told. */
+/** Reports nothing. */
 export const quietUnpacking: Unpacking = { limit: maxUnpacked, skipped: () => {} }
 
 const count = Metric.counter("spoor_log_skipped_batches_total", {
@@ -29,7 +29,7 @@ const count = Metric.counter("spoor_log_skipped_batches_total", {
   incremental: true
 })
 
-/** So many places are remembered at most; what is skipped again after that is told again. */
+/** At most so many places are remembered; a batch that is skipped again after that is reported again. */
 const remembered = 1_000
 
 /** `context` keeps the metrics and the log. */

@@ -1,24 +1,24 @@
 /**
  * Storing a run of records in one partition of Kafka, in parts where it must be: what a broker answers is looked up in
- * kafka-produce-errors.ts. Lives as long as one append.
+ * produce-errors.ts. Lives as long as one append.
  */
 import { Effect } from "effect"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { Appended, NewRecord } from "../service.ts"
-import { type Cluster, type Compression, codecOf } from "./client.ts"
+import { requests } from "./connection.ts"
 import { producedError, sentence, storedNothing, topicSentence } from "./errors.ts"
 import { type ProduceError, ProduceRefused } from "./produce-errors.ts"
 import type { Link } from "./reconnecting.ts"
 import type { Refusals } from "./topic-refusals.ts"
 import type { KafkaTopics } from "./topics.ts"
+import { type Compression, codecOf } from "./wire/compression.ts"
 import { recordBatch } from "./wire/encode-batch.ts"
-import { leaderOf, produce } from "./wire/produce-request.ts"
 
 /** How long the broker may wait for its replicas; the answer must still arrive within `logTimeout`. Milliseconds. */
 const replicasWithin = 3_000
 
-/** The pause before the second try, milliseconds; doubles with each. */
-const firstPause = 100
+/** Delay before the second attempt, milliseconds; doubles with each. */
+const firstDelayMs = 100
 
 /** Records for one partition, with their places in what was given to `append`. */
 export interface Run {
@@ -48,7 +48,7 @@ export interface Progress {
 
 /** What every append of a log shares. */
 export interface StoreTools {
-  readonly producer: Link<Cluster>
+  readonly producer: Link
   readonly topics: KafkaTopics
   readonly compression: Compression
   readonly refusals: Refusals
@@ -80,12 +80,12 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
   const { topics, refusals } = tools
   const send = sendWith(tools, progress)
 
-  const attempt = (run: Run, pause = firstPause, before = none): Effect.Effect<void> =>
+  const attempt = (run: Run, delayMs = firstDelayMs, before = none): Effect.Effect<void> =>
     run.records.length === 0
       ? Effect.void
       : send(run).pipe(
           Effect.map((first) => confirm(run, first)),
-          Effect.catch((error) => decide(run, error, pause, before))
+          Effect.catch((error) => decide(run, error, delayMs, before))
         )
 
   const confirm = (run: Run, first: bigint): void => {
@@ -96,7 +96,7 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
     refusals.took(topic)
   }
 
-  const decide = (run: Run, error: unknown, pause: number, before: Repeated): Effect.Effect<void> => {
+  const decide = (run: Run, error: unknown, delayMs: number, before: Repeated): Effect.Effect<void> => {
     const { topic } = run
     const known = producedError(error)
     const name = known?.name ?? ""
@@ -114,7 +114,7 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
       case "outage":
         progress.last = sentence(`Cannot write to the Kafka topic ${topic}`, error)
         topics.forget(topic)
-        return Effect.andThen(Effect.sleep(pause), attempt(run, pause * 2, { name, times }))
+        return Effect.andThen(Effect.sleep(delayMs), attempt(run, delayMs * 2, { name, times }))
     }
   }
 
@@ -184,12 +184,15 @@ const sendWith =
         try: async (signal) => {
           const { topic, partition, records } = run
           const batch = await recordBatch(records, codecOf[compression], Date.now())
-          const leader = await leaderOf(cluster, topic, partition)
-          // Nobody waits any more, and "nothing was stored" may have been told.
+          const leader = await cluster.leaderOf(topic, partition)
+          // The caller was interrupted, and may have reported that nothing was stored.
           signal.throwIfAborted()
           progress.open += 1
           try {
-            return await produce(leader, { topic, partition, batch, replicasWithin })
+            const what = { topic, partition, batch, replicasWithin }
+            const { code, offset, message, records: named } = await leader.call(requests.produce, what)
+            if (code !== 0) throw new ProduceRefused(code, message, named)
+            return offset
           } catch (error) {
             if (!storedNothing(error)) progress.unclear = true
             throw error

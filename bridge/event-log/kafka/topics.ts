@@ -2,9 +2,9 @@
 import { Effect, Result } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
-import type { Admin } from "./client.ts"
-import { producedError, topicSentence, unavailable } from "./errors.ts"
-import { ProduceRefused } from "./produce-errors.ts"
+import type { Admin } from "./admin.ts"
+import { type Cluster, type Partition, placeOf } from "./cluster.ts"
+import { answerOf, producedError, topicSentence, unavailable } from "./errors.ts"
 import type { Link } from "./reconnecting.ts"
 import type { Refusals } from "./topic-refusals.ts"
 
@@ -25,8 +25,8 @@ export interface KafkaTopics {
   readonly extents: (topics: ReadonlyArray<Topic>) => Effect.Effect<ReadonlyArray<Extent>, Failure>
 }
 
-/** How a broker that knows no such topic answers (kafka-produce-errors.ts). */
-const unknownTopic = 3
+/** How a broker that knows no such topic answers (produce-errors.ts). */
+const unknownTopic = "UNKNOWN_TOPIC_OR_PARTITION"
 
 /** How long a number of partitions is believed, milliseconds. */
 const remembered = 60_000
@@ -35,40 +35,37 @@ const remembered = 60_000
 const leadersWithin = 15_000
 
 /** What cannot be made until somebody acts goes to `refusals`. */
-export const makeTopics = (admin: Link<Admin>, refusals: Refusals): KafkaTopics => {
+export const makeTopics = (lookup: Link, admin: Admin, refusals: Refusals): KafkaTopics => {
   const known = new Map<Topic, { readonly count: number; readonly until: number }>()
 
   const partitions = Effect.fnUntraced(function* (topic: Topic) {
     const before = known.get(topic)
     const now = performance.now()
     if (before !== undefined && before.until > now) return before.count
-    const { topics } = yield* admin.use((api) => api.fetchTopicMetadata({ topics: [topic] }))
-    const count = topics.find(({ name }) => name === topic)?.partitions.length ?? 0
-    if (count === 0) return yield* Effect.fail(new ProduceRefused(unknownTopic, null, []))
+    const leaders = yield* lookup.use(async (cluster) => {
+      await cluster.refresh([topic])
+      return cluster.leadersOf(topic)
+    })
+    const count = leaders.length
     known.set(topic, { count, until: now + remembered })
     return count
   })
 
   const ensure = Effect.fnUntraced(
     function* (topics: ReadonlyArray<Topic>) {
-      const there = new Set(yield* admin.use((api) => api.listTopics()))
-      const missing = [...new Set(topics)].filter((topic) => !there.has(topic))
-      if (missing.length > 0) {
-        yield* admin.use((api) =>
-          api.createTopics({
-            topics: missing.map((topic) => ({ topic, numPartitions: -1, replicationFactor: -1 })),
-            waitForLeaders: false
-          })
-        )
-      }
+      const missing: Array<Topic> = []
+      for (const topic of new Set(topics))
+        if (!(yield* lookup.use((cluster) => isThere(cluster, topic)))) missing.push(topic)
+      if (missing.length > 0)
+        yield* Effect.tryPromise({ try: () => admin.createTopics(missing), catch: (error) => error })
       const end = performance.now() + leadersWithin
       while (true) {
-        const found = yield* Effect.result(haveLeaders(topics))
+        const found = yield* Effect.result(lookup.use((cluster) => haveLeaders(cluster, topics)))
         if (Result.isSuccess(found) && found.success) return
         const failure = Result.isFailure(found) ? found.failure : new Error("they have no leader yet")
         // A topic that was just made may not be known everywhere.
-        const { kind, code } = producedError(failure) ?? {}
-        if (performance.now() > end || (kind === "topic" && code !== unknownTopic))
+        const { kind, name } = producedError(failure) ?? {}
+        if (performance.now() > end || (kind === "topic" && name !== unknownTopic))
           return yield* Effect.fail(failure)
         yield* Effect.sleep("100 millis")
       }
@@ -84,30 +81,40 @@ export const makeTopics = (admin: Link<Admin>, refusals: Refusals): KafkaTopics 
       )
   )
 
-  const haveLeaders = (topics: ReadonlyArray<Topic>): Effect.Effect<boolean, unknown> =>
-    admin
-      .use((api) => api.fetchTopicMetadata({ topics: [...topics] }))
-      .pipe(
-        Effect.map((found) =>
-          topics.every((topic) => {
-            const all = found.topics.find(({ name }) => name === topic)?.partitions ?? []
-            return all.length > 0 && all.every(({ leader }) => leader >= 0)
-          })
-        )
-      )
-
-  const extents = Effect.fnUntraced(function* (topics: ReadonlyArray<Topic>) {
-    const found: Array<Extent> = []
-    for (const topic of topics) {
-      const offsets = yield* admin
-        .use((api) => api.fetchTopicOffsets(topic))
-        .pipe(Effect.mapError((error) => unavailable(`Cannot read the Kafka topic ${topic}`, error)))
-      for (const { partition, low, high } of offsets) {
-        found.push({ topic, partition, low: BigInt(low), high: BigInt(high) })
-      }
-    }
-    return found
-  })
+  const extents = (topics: ReadonlyArray<Topic>): Effect.Effect<ReadonlyArray<Extent>, Failure> =>
+    Effect.mapError(
+      lookup.use((cluster) => extentsIn(cluster, topics)),
+      (error) => unavailable(`Cannot read the Kafka topics ${topics.join(", ")}`, error)
+    )
 
   return { partitions, forget: (topic) => void known.delete(topic), ensure, extents }
+}
+
+const isThere = async (cluster: Cluster, topic: Topic): Promise<boolean> => {
+  try {
+    await cluster.refresh([topic])
+    return true
+  } catch (error) {
+    if (answerOf(error) === unknownTopic) return false
+    throw error
+  }
+}
+
+const haveLeaders = async (cluster: Cluster, topics: ReadonlyArray<Topic>): Promise<boolean> => {
+  await cluster.refresh(topics)
+  const leaders = await Promise.all(topics.map(cluster.leadersOf))
+  return leaders.every((all) => all.length > 0 && all.every((leader) => leader >= 0))
+}
+
+const extentsIn = async (cluster: Cluster, topics: ReadonlyArray<Topic>): Promise<ReadonlyArray<Extent>> => {
+  await cluster.refresh(topics)
+  const partitions: Array<Partition> = []
+  for (const topic of topics)
+    for (const partition of (await cluster.leadersOf(topic)).keys()) partitions.push({ topic, partition })
+  const low = await cluster.offsets(partitions, "first")
+  const high = await cluster.offsets(partitions, "end")
+  return partitions.map(({ topic, partition }) => {
+    const name = placeOf(topic, partition)
+    return { topic, partition, low: low.get(name) ?? 0n, high: high.get(name) ?? 0n }
+  })
 }

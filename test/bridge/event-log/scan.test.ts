@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { type Admin, Kafka, logLevel } from "kafkajs"
-import { type Cluster, makeClients } from "../../../bridge/event-log/kafka/client.ts"
+import { makeClients } from "../../../bridge/event-log/kafka/client.ts"
+import { type Cluster, makeCluster } from "../../../bridge/event-log/kafka/cluster.ts"
 import { fetchNext, type Stretch, stretchesSince } from "../../../bridge/event-log/kafka/fetch.ts"
 import { batchesOf } from "../../../bridge/event-log/kafka/fetched-batches.ts"
 import { makeKafka } from "../../../bridge/event-log/kafka/log.ts"
@@ -41,9 +42,8 @@ const narrowTopic = async (broker: string, ...settings: ReadonlyArray<{ name: st
 
 const withCluster = async (broker: string, body: (cluster: Cluster) => Promise<void>): Promise<void> => {
   const address = { brokers: [broker], tls: false, login: undefined }
-  const { api, close } = makeClients(address, 3_000, () => {}).cluster()
-  await api.connect()
-  await body(api).finally(() => close(0))
+  const cluster = makeCluster(makeClients(address).open({ main: 3_000 }))
+  await body(cluster).finally(cluster.close)
 }
 
 /** What there is to fetch of a topic that has one partition. */
@@ -249,12 +249,12 @@ describe("a look when a broker fails", () => {
         await withCluster(faulty().url, async (cluster) => {
           const stretch = await onlyStretch(cluster, topic)
           // So small that one batch comes at a time, and the first has no record left.
-          stretch.room = 61
+          stretch.maxBytes = 61
           expect(await valuesNext(cluster, stretch)).toEqual([])
           expect(stretch.next).toBe(2n)
           const values: Array<string> = []
           while (stretch.next < stretch.end) {
-            stretch.room = 61
+            stretch.maxBytes = 61
             values.push(...(await valuesNext(cluster, stretch)))
           }
           expect(values).toEqual(left)

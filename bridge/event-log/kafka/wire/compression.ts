@@ -2,10 +2,14 @@
 import { promisify } from "node:util"
 import { constants, gzip, unzip, zstdCompress, zstdDecompress } from "node:zlib"
 import { maxUnpacked, unpackLz4, unpackSnappy } from "./decompress.ts"
+import type { BatchCodec } from "./encode-batch.ts"
+
+/** How records are compressed: every consumer reads the first two, older ones need a codec for zstd. */
+export type Compression = "none" | "gzip" | "zstd"
 
 /**
- * What the client library calls: `compress` gets the encoded records of a batch, `decompress` what the broker keeps of
- * them. It rejects for more than `limit` bytes before there are more; how, depends on the runtime.
+ * `compress` gets the encoded records of a batch, `decompress` what the broker keeps of them. It rejects for more than
+ * `limit` bytes before there are more; how, depends on the runtime.
  */
 export interface Codec {
   readonly compress: (records: { readonly buffer: Buffer }) => Promise<Buffer>
@@ -62,4 +66,11 @@ export const unpackerOf = (number: number): Codec["decompress"] => {
   return (
     codec?.decompress ?? (() => Promise.reject(new UnknownCodec(`records are packed by codec ${number}`)))
   )
+}
+
+/** How a batch of records is compressed on its way to a broker. */
+export const codecOf: Record<Compression, BatchCodec> = {
+  none: { number: 0 },
+  gzip: { number: 1, compress: (buffer) => gzipCodec.compress({ buffer }) },
+  zstd: { number: 4, compress: (buffer) => zstdCodec.compress({ buffer }) }
 }

@@ -20,7 +20,7 @@ class Output {
 
   literal(from: Buffer, start: number, count: number): void {
     if (start + count > from.length) throw new Error("compressed records end too early")
-    this.#room(count)
+    this.#reserve(count)
     from.copy(this.bytes, this.length, start, start + count)
     this.length += count
   }
@@ -28,7 +28,7 @@ class Output {
   /** Repeats `count` bytes from `distance` back; the two may overlap, so byte by byte. */
   repeat(distance: number, count: number): void {
     if (distance === 0 || distance > this.length) throw new Error("compressed records refer to nothing")
-    this.#room(count)
+    this.#reserve(count)
     for (let i = 0; i < count; i++) {
       this.bytes[this.length] = this.bytes[this.length - distance] ?? 0
       this.length += 1
@@ -39,7 +39,7 @@ class Output {
     return this.bytes.subarray(0, this.length)
   }
 
-  #room(count: number): void {
+  #reserve(count: number): void {
     if (this.length + count <= this.bytes.length) return
     if (this.length + count > this.limit) throw new Error("the records are larger than the limit")
     const larger = Buffer.allocUnsafe(Math.min(2 * (this.length + count), this.limit))

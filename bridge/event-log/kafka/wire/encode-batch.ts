@@ -94,7 +94,7 @@ class Writer {
   /** Its length stands before a record, and is known behind it: two bytes are left for it, which nearly always fit. */
   record({ key, value, headers }: BatchRecord, offset: number): void {
     const start = this.at
-    this.room(2)
+    this.reserve(2)
     this.at = start + 2
     // Attributes, and the time since the batch's.
     this.varint(0)
@@ -112,7 +112,7 @@ class Writer {
     const length = this.at - start - 2
     const size = sizeOf(length)
     if (size !== 2) {
-      this.room(size)
+      this.reserve(size)
       this.bytes.copyWithin(start + size, start + 2, this.at)
     }
     this.at = start
@@ -122,7 +122,7 @@ class Writer {
 
   private value(value: Uint8Array): void {
     this.varint(value.length)
-    this.room(value.length)
+    this.reserve(value.length)
     this.bytes.set(value, this.at)
     this.at += value.length
   }
@@ -131,7 +131,7 @@ class Writer {
   private text(text: string): void {
     const start = this.at
     this.varint(text.length)
-    this.room(text.length)
+    this.reserve(text.length)
     const { bytes } = this
     let at = this.at
     for (let i = 0; i < text.length; i++) {
@@ -148,7 +148,7 @@ class Writer {
 
   /** A whole number below 2^30 with its sign in the last bit, seven bits to a byte. */
   private varint(number: number): void {
-    this.room(5)
+    this.reserve(5)
     let rest = ((number << 1) ^ (number >> 31)) >>> 0
     while (rest > 127) {
       this.bytes[this.at++] = (rest & 127) | 128
@@ -157,7 +157,7 @@ class Writer {
     this.bytes[this.at++] = rest
   }
 
-  private room(count: number): void {
+  private reserve(count: number): void {
     if (this.at + count <= this.bytes.length) return
     const larger = Buffer.allocUnsafe(2 * (this.at + count))
     this.bytes.copy(larger, 0, 0, this.at)

@@ -1,18 +1,20 @@
 /**
- * What a broker answers to a fetch, read here instead of by the client library, which goes on with it all the same:
- * each partition's batches stand where the library has its messages, still packed.
+ * The response to a fetch request, read here instead of by the client library, so that each partition's batches stay
+ * compressed until they are delivered.
  */
 import type { Buffer } from "node:buffer"
 import { type Aborted, batchesIn, type StoredBatch } from "./decode-batch.ts"
+import { messageSetIn } from "./message-set.ts"
 import { Fields } from "./response-reader.ts"
 
-/** The versions of the answer that are read here, which all brokers since 0.11 know: their records may be in batches. */
-export const readsVersion = (version: number): boolean => version >= 4 && version <= 11
+/** The number of the request that reads records. */
+export const fetchKey = 1
 
-/** An answer as the client library expects it. */
+/** The versions that are read here. All brokers since 0.11 know one of them, and may answer with records in batches. */
+export const fetchVersions = [11, 10, 9, 8, 7, 6, 5, 4]
+
 export interface FetchAnswer {
-  /** How long this client shall wait before it asks again, and whether the broker has waited so long, milliseconds. */
-  readonly throttleTime: number
+  /** How long this client shall wait before its next request, milliseconds. */
   readonly clientSideThrottleTime: number | undefined
   readonly responses: ReadonlyArray<{
     readonly topicName: string
@@ -20,22 +22,18 @@ export interface FetchAnswer {
   }>
 }
 
-/** What there is of one partition: all that was read there. */
+/** The answer about one partition. */
 export interface FetchedPartition {
   readonly partition: number
+  /** 0: no error. */
   readonly errorCode: number
   readonly highWatermark: string
-  /** Batches of transactions that were taken back are marked as such already. */
-  readonly abortedTransactions: readonly []
-  readonly preferredReadReplica: number
+  /** Every batch that came, marks of transactions and aborted ones included. */
   readonly messages: ReadonlyArray<StoredBatch>
 }
 
-/** Records of the format before Kafka 0.11, which the library reads. */
-export type ReadOld = (messages: Buffer) => Promise<ReadonlyArray<StoredBatch>>
-
-/** The answer in the bytes, of that version. Throws for bytes that are none. */
-export const readAnswer = async (bytes: Buffer, version: number, readOld: ReadOld): Promise<FetchAnswer> => {
+/** Reads the response of that version. Throws for other bytes. */
+export const readAnswer = (bytes: Buffer, version: number): FetchAnswer => {
   const from = new Fields(bytes)
   const throttle = from.int32()
   // An error of a session, of which there are none, and its number.
@@ -44,17 +42,14 @@ export const readAnswer = async (bytes: Buffer, version: number, readOld: ReadOl
   for (let topics = from.int32(); topics > 0; topics--) {
     const topicName = from.text()
     const partitions: Array<FetchedPartition> = []
-    for (let left = from.int32(); left > 0; left--)
-      partitions.push(await readPartition(from, version, readOld))
+    for (let left = from.int32(); left > 0; left--) partitions.push(readPartition(from, version))
     responses.push({ topicName, partitions })
   }
   // From version 8 on the broker answers at once, and the client is to wait.
-  return version >= 8
-    ? { throttleTime: 0, clientSideThrottleTime: throttle, responses }
-    : { throttleTime: throttle, clientSideThrottleTime: undefined, responses }
+  return { clientSideThrottleTime: version >= 8 ? throttle : undefined, responses }
 }
 
-const readPartition = async (from: Fields, version: number, readOld: ReadOld): Promise<FetchedPartition> => {
+const readPartition = (from: Fields, version: number): FetchedPartition => {
   const partition = from.int32()
   const errorCode = from.int16()
   const highWatermark = from.int64().toString()
@@ -63,8 +58,13 @@ const readPartition = async (from: Fields, version: number, readOld: ReadOld): P
   const aborted: Array<Aborted> = []
   for (let left = from.int32(); left > 0; left--)
     aborted.push({ producer: from.int64(), first: from.int64() })
-  const preferredReadReplica = version >= 11 ? from.int32() : -1
+  // The replica to read from instead: none without a rack.
+  if (version >= 11) from.int32()
   const records = from.bytes()
-  const messages = batchesIn(records, aborted) ?? (await readOld(records))
-  return { partition, errorCode, highWatermark, abortedTransactions: [], preferredReadReplica, messages }
+  return {
+    partition,
+    errorCode,
+    highWatermark,
+    messages: batchesIn(records, aborted) ?? messageSetIn(records)
+  }
 }

@@ -51,6 +51,7 @@ describe("a guarded broker", () => {
       "inter.broker.listener.name": "PLAINTEXT",
       "sasl.mechanism.inter.broker.protocol": "PLAIN",
       "listener.name.plaintext.sasl.enabled.mechanisms": "PLAIN",
+      "connections.max.reauth.ms": "3000",
       "listener.name.plaintext.plain.sasl.jaas.config": `${login} username="own" password="own" user_own="own" user_spoor="right";`
     })
   }, 60_000)
@@ -78,6 +79,35 @@ describe("a guarded broker", () => {
         })
       )
     )
+  )
+
+  withBroker(
+    "logs in again before its login ends, while records are appended and read",
+    () =>
+      run(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const log = yield* open("right")
+            const topic = newTopic()
+            yield* log.ensureTopics([topic])
+            const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
+            const texts: Array<string> = []
+            const until = performance.now() + 7_000
+            const appendMany = Effect.gen(function* () {
+              while (performance.now() < until) {
+                const text = `${texts.length}`
+                texts.push(text)
+                yield* log.append([record(topic, text)], text)
+              }
+            })
+            yield* Effect.all([appendMany, appendMany, appendMany], { concurrency: 3 })
+            yield* Effect.promise(() => reader.has(texts.length))
+            expect([...reader.texts()].sort()).toEqual([...texts].sort())
+            yield* Effect.promise(reader.stop)
+          })
+        )
+      ),
+    60_000
   )
 
   withBroker(

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { Context, Effect, Exit } from "effect"
 import { makeAppend } from "../../../../bridge/event-log/kafka/append.ts"
-import type { Broker, Cluster } from "../../../../bridge/event-log/kafka/client.ts"
+import type { Cluster } from "../../../../bridge/event-log/kafka/cluster.ts"
+import { type Broker, type Request, requests } from "../../../../bridge/event-log/kafka/connection.ts"
 import {
   errorOfCode,
   type Kind,
@@ -71,40 +72,19 @@ const written = ({ code, message, records = [] }: Answer, version: number): Buff
   ])
 }
 
-/** The method by which the library's broker finds a request. */
-interface Requests {
-  readonly protocol: (of: { readonly version: number }) => (what: ToProduce) => {
-    readonly response: {
-      readonly decode: (bytes: Buffer) => Promise<unknown>
-      readonly parse: (decoded: unknown) => Promise<unknown>
-    }
-  }
-}
-
 /** A log on a broker that answers so, by the texts of the records that it is sent. */
 const logOn = (answer: (texts: ReadonlyArray<string>) => Answer, version = 8, hasKeys = true) => {
   const sent: Array<ReadonlyArray<string>> = []
   let connections = 0
-  let batch = Buffer.alloc(0)
   const broker = {
-    lookupRequest: (_key: number, requests: Requests) => (what: ToProduce) => {
-      batch = what.batch as Buffer<ArrayBuffer>
-      return requests.protocol({ version })(what)
-    },
-    connectionPool: {
-      send: async ({ response }: ReturnType<ReturnType<Requests["protocol"]>>) => {
-        const texts = [...batch.toString("latin1").matchAll(/text \w+/g)].map(([found]) => found)
-        sent.push(texts)
-        return response.parse(await response.decode(written(answer(texts), version)))
-      }
+    call: async (request: Request<[ToProduce], unknown>, { batch }: ToProduce) => {
+      expect(request).toBe(requests.produce)
+      const texts = [...batch.toString("latin1").matchAll(/text \w+/g)].map(([found]) => found)
+      sent.push(texts)
+      return readProduced(written(answer(texts), version), version)
     }
   } as unknown as Broker
-  const cluster = {
-    addTargetTopic: async () => {},
-    refreshMetadataIfNecessary: async () => {},
-    findLeaderForPartitions: () => ({ 1: [0] }),
-    findBroker: async () => broker
-  } as unknown as Cluster
+  const cluster = { leaderOf: async () => broker } as unknown as Cluster
   const refusals = makeRefusals(Context.empty())
   const append = makeAppend({
     producer: {
@@ -239,11 +219,11 @@ test("the answer tells what it holds", () => {
   const said = written({ code: 87, message: "why", records: [[4, null]] }, 8)
   expect(readProduced(said, 8)).toEqual({
     clientSideThrottleTime: 17,
-    answer: { code: 87, offset: -1n, message: "why", records: [{ place: 4, message: "" }] }
+    ...{ code: 87, offset: -1n, message: "why", records: [{ place: 4, message: "" }] }
   })
   expect(readProduced(written({ code: 0 }, 3), 3)).toMatchObject({
     clientSideThrottleTime: undefined,
-    answer: { code: 0, offset: 5n }
+    ...{ code: 0, offset: 5n }
   })
 })
 

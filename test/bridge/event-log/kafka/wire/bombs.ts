@@ -3,9 +3,9 @@
  * and prints what came of it. A program of its own, so that it can be run by every runtime and its memory be seen.
  */
 import { Buffer } from "node:buffer"
-import { codecOf } from "../../../../../bridge/event-log/kafka/client.ts"
 import { batchesOf } from "../../../../../bridge/event-log/kafka/fetched-batches.ts"
 import { quietUnpacking, type Skipped } from "../../../../../bridge/event-log/kafka/skipped-batches.ts"
+import { codecOf } from "../../../../../bridge/event-log/kafka/wire/compression.ts"
 import { crc32c } from "../../../../../bridge/event-log/kafka/wire/crc32c.ts"
 import { batchesIn } from "../../../../../bridge/event-log/kafka/wire/decode-batch.ts"
 import {

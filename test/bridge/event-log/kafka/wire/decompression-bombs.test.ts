@@ -3,13 +3,13 @@ import { describe, expect, test } from "bun:test"
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { codecOf } from "../../../../../bridge/event-log/kafka/client.ts"
 import { batchesOf } from "../../../../../bridge/event-log/kafka/fetched-batches.ts"
 import { quietUnpacking, type Skipped } from "../../../../../bridge/event-log/kafka/skipped-batches.ts"
+import { codecOf } from "../../../../../bridge/event-log/kafka/wire/compression.ts"
 import { crc32c } from "../../../../../bridge/event-log/kafka/wire/crc32c.ts"
 import { batchesIn, type StoredBatch } from "../../../../../bridge/event-log/kafka/wire/decode-batch.ts"
 import { place, recordBatch } from "../../../../../bridge/event-log/kafka/wire/encode-batch.ts"
-import { batchOfOld, oldBatchesIn } from "../../../../../bridge/event-log/kafka/wire/message-set.ts"
+import { messageSetIn } from "../../../../../bridge/event-log/kafka/wire/message-set.ts"
 import { denoProgram } from "../../../../support/deno.ts"
 
 const program = join(import.meta.dirname, "bombs.ts")
@@ -93,35 +93,27 @@ describe("what is skipped", () => {
   })
 
   test("is one message of the older formats and not those beside it", async () => {
-    const message = (offset: number, attributes: number): Buffer => {
-      const bytes = Buffer.alloc(30)
+    const message = (offset: number, attributes: number, value: Buffer = Buffer.alloc(0)): Buffer => {
+      const bytes = Buffer.concat([Buffer.alloc(26), value])
       bytes.writeBigInt64BE(BigInt(offset), 0)
-      bytes.writeInt32BE(18, 8)
+      bytes.writeInt32BE(bytes.length - 12, 8)
       bytes.writeInt8(attributes, 17)
+      bytes.writeInt32BE(-1, 18)
+      bytes.writeInt32BE(value.length, 22)
       return bytes
     }
-    const set = Buffer.concat([
-      message(1, 0),
-      message(2, 0),
-      message(9, 1),
-      message(10, 0),
-      message(11, 0).subarray(0, 25)
-    ])
-    const asked: Array<number> = []
-    const batches = await oldBatchesIn(set, async (bytes) => {
-      asked.push(bytes.length)
-      if (bytes.readInt8(17) !== 0) throw new Error("too large")
-      return Array.from({ length: bytes.length / 30 }, (_, i) => ({
-        offset: bytes.readBigInt64BE(30 * i).toString(),
-        key: null,
-        value: null
-      }))
-    })
-    expect(asked).toEqual([60, 30])
-    expect(batches.map(({ offset }) => offset)).toEqual(["2", "9", "10"])
-    const { offsets, skipped } = await read(batches)
-    expect(offsets).toEqual(["1", "2", "10"])
-    expect(skipped).toMatchObject([{ last: 9n, why: expect.stringContaining("too large") }])
-    expect(batchOfOld([])).toEqual([])
+    const inner = (size: number) => codecOf.gzip.compress?.(message(0, 0, Buffer.alloc(size)))
+    const [large, small] = [(await inner(5_000)) ?? Buffer.alloc(0), (await inner(10)) ?? Buffer.alloc(0)]
+    const batches = messageSetIn(
+      Buffer.concat([
+        ...[message(1, 0), message(2, 0), message(9, 1, large), message(10, 0), message(11, 1, small)],
+        message(12, 0).subarray(0, 25)
+      ])
+    )
+    expect(batches.map(({ offset }) => offset)).toEqual(["2", "9", "10", "11"])
+    const { offsets, skipped } = await read(batches, 1_000)
+    expect(offsets).toEqual(["1", "2", "10", "0"])
+    expect(skipped).toMatchObject([{ last: 9n, why: expect.stringContaining("within 1000 bytes") }])
+    expect(messageSetIn(Buffer.alloc(0))).toEqual([])
   })
 })
