@@ -75,7 +75,7 @@ export interface ClaimedBatch {
   readonly split: (size: number, attempts: number) => Effect.Effect<boolean, Failure>
   /** Done, with dead letters: one atomic step appends them to the dead-letter list and removes the batch. */
   readonly deadLetter: (
-    letters: ReadonlyArray<DeadLetter>,
+    deadLetters: ReadonlyArray<DeadLetter>,
     counts: ReadonlyArray<TopicCount>,
     placements?: ReadonlyArray<Placement>
   ) => Effect.Effect<boolean, Failure>
@@ -129,7 +129,7 @@ export interface StoredDeadLetter {
 }
 
 /** The dead letters of one queue server. */
-export interface DeadLetterBox {
+export interface DeadLetterList {
   /** At most `count` dead letters from index `from` (0 is the oldest) on, in order. */
   readonly read: (from: number, count: number) => Effect.Effect<ReadonlyArray<StoredDeadLetter>, Failure>
   /**
@@ -172,7 +172,7 @@ export interface QueueSource {
   readonly ledger: (lines: number) => Effect.Effect<QueueLedger, Failure>
   /** The event at that place of a batch that is claimed and not settled; undefined when there is none. */
   readonly find: (id: BatchId, index: number) => Effect.Effect<EventInFlight | undefined, Failure>
-  readonly letters: DeadLetterBox
+  readonly deadLetters: DeadLetterList
 }
 
 /**

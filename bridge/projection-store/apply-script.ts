@@ -33,7 +33,7 @@ if fence then
 end
 
 -- Below the fence stands what was counted. An event there that must be remembered then, and is not: the log began anew.
-local function isAnew()
+local function isRecreated()
   for _, group in ipairs(groups) do
     if group[5] and group[3][1] + 1 < first then
       local bytes = bitmap(group)
@@ -44,7 +44,7 @@ local function isAnew()
   end
   return false
 end
-if first > 1 and isAnew() then first = 1 end
+if first > 1 and isRecreated() then first = 1 end
 
 local reread = first - 1
 if first > #offsets then return {0, reread, 0} end

@@ -137,7 +137,7 @@ const apply = (
 ): Applied => {
   const isKnown = (group: SeenGroup): boolean => isRemembered(group, now, horizon)
   const fenced = belowFence(steps, projection, plan)
-  const first = fenced > 0 && isAnew(steps, projection, plan, fenced, isKnown) ? 0 : fenced
+  const first = fenced > 0 && isRecreated(steps, projection, plan, fenced, isKnown) ? 0 : fenced
   if (first === plan.offsets.length) return { applied: 0, reread: first, duplicates: 0 }
 
   const effects = plan.unnamed.filter((effect) => effect >= first)
@@ -164,7 +164,7 @@ const belowFence = (steps: Steps, projection: string, plan: Plan): number => {
 }
 
 /** Records below the fence were counted. One whose id must be stored then, and is not, shows that the log was recreated. */
-const isAnew = (
+const isRecreated = (
   steps: Steps,
   projection: string,
   { groups }: Plan,

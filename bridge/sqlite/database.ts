@@ -93,7 +93,7 @@ export const openFile: (
       ),
     check: Effect.suspend(() => {
       if (inodeOf(address) !== inode) return Effect.fail(gone)
-      if (refused !== undefined && !takesWrites(database, address)) return Effect.fail(refused)
+      if (refused !== undefined && !acceptsWrites(database, address)) return Effect.fail(refused)
       refused = undefined
       return attempt(() => void database.prepare("SELECT count(*) FROM sqlite_schema").get(), false)
     })
@@ -104,7 +104,7 @@ export const openFile: (
 const room = Buffer.alloc(64 * 1024)
 
 /** Checks that the disk has space and the file accepts a write. Leaves no change. */
-const takesWrites = (database: DatabaseSync, address: string): boolean => {
+const acceptsWrites = (database: DatabaseSync, address: string): boolean => {
   const probe = `${address}-probe-${process.pid}`
   try {
     writeFileSync(probe, room, { mode: 0o600, flush: true })

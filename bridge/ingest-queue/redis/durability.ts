@@ -8,21 +8,21 @@ import type { RedisConnection } from "../../redis/connection.ts"
 import { type PushRules, standardRules } from "../push-limits.ts"
 import { writesAtOnce } from "./confirm.ts"
 import type { QueueKeys } from "./keys.ts"
-import { lookAtServer, type RedisFacts } from "./server-info.ts"
+import { type RedisFacts, readServerInfo } from "./server-info.ts"
 
 /** Fails only for keys of one queue in different slots of a cluster. */
-export const lookAt: (
+export const checkDurability: (
   connection: RedisConnection,
   keys: QueueKeys,
   rules?: PushRules
 ) => Effect.Effect<void, Failure> = Effect.fnUntraced(function* (connection, keys, rules = standardRules) {
-  const { facts, isReported } = yield* lookAtServer(connection)
+  const { facts, isReported } = yield* readServerInfo(connection)
   const where = `Redis at ${connection.address}`
   const obstacle = obstacleOf(facts, rules)
   const isWeak = facts.hasLog === false || evicts(facts)
   if (isReported && obstacle !== undefined) yield* Effect.logError(`${where} ${obstacle}`)
   else if (isReported)
-    yield* (isWeak ? Effect.logWarning : Effect.logInfo)(`${where}: ${promiseOf(facts, rules)}`)
+    yield* (isWeak ? Effect.logWarning : Effect.logInfo)(`${where}: ${guaranteesOf(facts, rules)}`)
   if (!facts.isCluster) return
   const slots = yield* Effect.forEach(Object.values(keys), (key) =>
     Effect.option(connection.command("CLUSTER", "KEYSLOT", key))
@@ -36,7 +36,7 @@ export const lookAt: (
 
 /** Fails while the server reports a state in which no event may be acknowledged; unreported values are no obstacle. */
 export const noObstacle = (connection: RedisConnection, rules: PushRules): Effect.Effect<void, Failure> =>
-  Effect.flatMap(lookAtServer(connection), ({ facts, isReported }) => {
+  Effect.flatMap(readServerInfo(connection), ({ facts, isReported }) => {
     const obstacle = isReported ? (obstacleOf(facts, rules) ?? missingReplica(facts, rules)) : undefined
     if (obstacle === undefined) return Effect.void
     const message = `Redis at ${connection.address} ${obstacle}`
@@ -59,7 +59,7 @@ export const obstacleOf = (facts: RedisFacts, { confirm }: PushRules): string | 
 }
 
 /** What an acknowledgement guarantees on that server, and what can lose an event. */
-export const promiseOf = (facts: RedisFacts, rules: PushRules): string =>
+export const guaranteesOf = (facts: RedisFacts, rules: PushRules): string =>
   [acknowledged(facts, rules), onCrash(facts, rules), onFailOver(facts, rules), onFullMemory(facts)]
     .filter((sentence) => sentence !== "")
     .join(" ")

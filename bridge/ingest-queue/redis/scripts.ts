@@ -83,9 +83,9 @@ local function take_lines()
   local lines, lengths, count, size = {}, {}, 0, 0
   local full = false
   while not full and count < max_events do
-    local wanted = math.min(64, max_events - count)
-    local some = redis.call('LRANGE', list, count, count + wanted - 1)
-    full = #some < wanted
+    local limit = math.min(64, max_events - count)
+    local some = redis.call('LRANGE', list, count, count + limit - 1)
+    full = #some < limit
     for i = 1, #some do
       local length = #some[i]
       if count > 0 and size + length > max_bytes then
@@ -100,19 +100,19 @@ local function take_lines()
   end
   if count == 0 then return false end
 
-  local packed = string.format('%.0f', time) .. ';' .. table.concat(lengths, ',') .. '\n' .. table.concat(lines)
+  local blob = string.format('%.0f', time) .. ';' .. table.concat(lengths, ',') .. '\n' .. table.concat(lines)
   local clock = redis.call('TIME')
   local id = string.sub(claim, 1, ${claimDigits}) .. string.format('%012x', (clock[1] * 1000000 + clock[2]) % 281474976710656)
   redis.call('ZSCORE', leases, id)
   redis.call('HEXISTS', claimed, id)
   local earlier = before_counting(ledger, claimed)
   redis.call('LTRIM', list, count, -1)
-  redis.call('HSET', claimed, id, packed)
+  redis.call('HSET', claimed, id, blob)
   redis.call('HSET', attempts, id, '0 ' .. claim, '>' .. claim, id)
   redis.call('ZADD', leases, time + lease, id)
   begin(ledger, earlier, time)
   add(ledger, 'taken', count)
-  return {id, 0, packed}
+  return {id, 0, blob}
 end
 
 if ARGV[5] == '1' then return take_lines() or take_over() end
@@ -122,7 +122,7 @@ return take_over() or take_lines()
 const settleLua = `
 -- Takes the batch away; false when it is not there. Counts what stands from ARGV[from] on: how many placements, for
 -- each its name, its name in the ledger and how many records it is; then names in the ledger and numbers.
-local function let_go(claimed, leases, attempts, ledger, placements, id, from)
+local function remove_batch(claimed, leases, attempts, ledger, placements, id, from)
   local _, owner = record(attempts, id)
   redis.call('ZSCORE', leases, id)
   redis.call('ZSCORE', placements, id)
@@ -143,9 +143,9 @@ local function let_go(claimed, leases, attempts, ledger, placements, id, from)
 end
 `
 
-/** KEYS claimed leases attempts ledger placements · ARGV batch, {placements and counts as let_go has them} · 1 when it was there. */
+/** KEYS claimed leases attempts ledger placements · ARGV batch, {placements and counts as remove_batch has them} · 1 when it was there. */
 export const ackScript = `${shared}${ledgerLua}${settleLua}
-if let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], 2) then return 1 end
+if remove_batch(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], 2) then return 1 end
 return 0
 `
 
@@ -179,9 +179,9 @@ return 1
 
 /** KEYS claimed leases attempts ledger placements dead-letters · ARGV batch, how many letters, letter …, {placements and counts} · 1 when it was there. */
 export const deadLetterScript = `${shared}${ledgerLua}${settleLua}
-local letters, last = KEYS[6], 2 + tonumber(ARGV[2])
-redis.call('LLEN', letters)
-if not let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], last + 1) then return 0 end
-for i = 3, last do redis.call('RPUSH', letters, ARGV[i]) end
+local dead_letters, last = KEYS[6], 2 + tonumber(ARGV[2])
+redis.call('LLEN', dead_letters)
+if not remove_batch(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], last + 1) then return 0 end
+for i = 3, last do redis.call('RPUSH', dead_letters, ARGV[i]) end
 return 1
 `

@@ -92,10 +92,10 @@ describe.skipIf(!hasRedisProgram())("on a full Redis", () => {
         expect(await done).toBe(true)
         await booksOf(source)
       }
-      const [one, two] = await run(source.letters.read(0, 2))
+      const [one, two] = await run(source.deadLetters.read(0, 2))
       if (one === undefined || two === undefined) throw new Error("There are no letters.")
-      expect(await run(source.letters.discard(one))).toBe(true)
-      expect(await run(source.letters.replay(two, "again" as ByteString, 1))).toBe("done")
+      expect(await run(source.deadLetters.discard(one))).toBe(true)
+      expect(await run(source.deadLetters.replay(two, "again" as ByteString, 1))).toBe("done")
       await run(Effect.flip(redis.command("RPUSH", "other", "x")))
       const ledger = await booksOf(source)
       expect(ledger).toMatchObject({ taken: 49, inFlight: 0, waiting: 12, deadLetters: 6 })
@@ -133,11 +133,11 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
     },
     replay: {
       touches: ["list", "ledger", "replays", "deadLetters"],
-      act: (source, _, letter) => source.letters.replay(letter, letter.text, 9)
+      act: (source, _, letter) => source.deadLetters.replay(letter, letter.text, 9)
     },
     discard: {
       touches: ["ledger", "deadLetters"],
-      act: (source, _, letter) => source.letters.discard(letter)
+      act: (source, _, letter) => source.deadLetters.discard(letter)
     },
     "look at the ledger": {
       touches: ["list", "claimed", "ledger", "deadLetters"],
@@ -156,10 +156,10 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
           expect(await run(done.ack(counts(done), placed(done)))).toBe(true)
           expect(await run((await claim(source, { ...ended, maxEvents: 1 })).split(1, 0))).toBe(true)
           const batch = await claim(source, one)
-          const letters = await run(source.letters.read(0, 2))
+          const letters = await run(source.deadLetters.read(0, 2))
           const [first, letter] = letters
           if (first === undefined || letter === undefined) throw new Error("There are no letters.")
-          expect(await run(source.letters.replay(first, first.text, 9))).toBe("done")
+          expect(await run(source.deadLetters.replay(first, first.text, 9))).toBe("done")
 
           const [right, wrong] = [keys[key], "of another type"]
           await run(redis.command("RENAME", right, `${keys.ledger}:kept`))
@@ -183,18 +183,18 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
       const names = ["since", "taken", "received:events", "dead:events", "discarded:events"]
       for (const name of names) await run(redis.command("HSET", keys.ledger, name, "many"))
       expect(await deadLetter(await claim(source), 2)).toBe(true)
-      const [letter] = await run(source.letters.read(0, 1))
+      const [letter] = await run(source.deadLetters.read(0, 1))
       if (letter === undefined) throw new Error("There is no letter.")
-      expect(await run(source.letters.discard(letter))).toBe(true)
+      expect(await run(source.deadLetters.discard(letter))).toBe(true)
       expect(await run(source.ledger(0))).toMatchObject({ waiting: 0, inFlight: 0, deadLetters: 1 })
     }))
 
   test("the register of replays goes a week after the last", () =>
     queueOn(url ?? "", async ({ source, redis, keys }) => {
       await run(redis.command("RPUSH", keys.deadLetters, "raw"))
-      const [letter] = await run(source.letters.read(0, 1))
+      const [letter] = await run(source.deadLetters.read(0, 1))
       if (letter === undefined) throw new Error("There is no letter.")
-      expect(await run(source.letters.replay(letter, letter.text, 1))).toBe("done")
+      expect(await run(source.deadLetters.replay(letter, letter.text, 1))).toBe("done")
       const left = Number(await run(redis.command("PTTL", keys.replays)))
       expect(left).toBeGreaterThan(6.9 * 24 * 3_600_000)
       expect(left).toBeLessThanOrEqual(7 * 24 * 3_600_000)

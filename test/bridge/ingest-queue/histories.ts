@@ -126,14 +126,14 @@ export const historyOf = (queue: TestQueue, tally: Tally) => {
         queued.buried += 1
         return
       case "read letters":
-        letters.push(...(await run(queue.other.letters.read(0, 100))))
+        letters.push(...(await run(queue.other.deadLetters.read(0, 100))))
         return
     }
     const letter = "which" in one ? pick(letters, one.which) : undefined
     if (letter === undefined) return
     if (one.kind === "replay") {
       const line = one.isEdited ? (`edited ${queued.lines++}` as ByteString) : lineOf(letter)
-      const outcome = await run(queue.source.letters.replay(letter, line, 2))
+      const outcome = await run(queue.source.deadLetters.replay(letter, line, 2))
       note(outcome)
       if (outcome !== "done") return
       queued.pushed += 1
@@ -141,7 +141,7 @@ export const historyOf = (queue: TestQueue, tally: Tally) => {
       else add(letter.letter.topic, "replayed", 1)
     }
     if (one.kind === "discard") {
-      if (!(await run(queue.source.letters.discard(letter)))) return note("discarded late")
+      if (!(await run(queue.source.deadLetters.discard(letter)))) return note("discarded late")
       note("discarded")
       if (letter.letter === undefined) queued.foreignGone += 1
       else add(letter.letter.topic, "discarded", 1)

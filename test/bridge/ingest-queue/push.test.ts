@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { type PushRules, standardRules } from "../../../bridge/ingest-queue/push-limits.ts"
 import { confirmationOf, confirmedPush } from "../../../bridge/ingest-queue/redis/confirm.ts"
-import { obstacleOf, promiseOf } from "../../../bridge/ingest-queue/redis/durability.ts"
+import { guaranteesOf, obstacleOf } from "../../../bridge/ingest-queue/redis/durability.ts"
 import { pushScript } from "../../../bridge/ingest-queue/redis/push.ts"
 import { redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
 import type { RedisFacts } from "../../../bridge/ingest-queue/redis/server-info.ts"
@@ -209,12 +209,12 @@ describe("what a server's own words mean", () => {
   })
 
   test("the promise is said as it is", () => {
-    expect(promiseOf(hidden, standardRules)).toBe("an acknowledged event is in its memory.")
-    expect(promiseOf({ ...old, minReplicas: 1 }, standardRules)).toBe(
+    expect(guaranteesOf(hidden, standardRules)).toBe("an acknowledged event is in its memory.")
+    expect(guaranteesOf({ ...old, minReplicas: 1 }, standardRules)).toBe(
       "an acknowledged event is in its memory. The end of its process may lose those of a moment, since it does not write while an fsync is under way; a power failure may lose those of about the last second (appendfsync everysec). A fail-over loses those that its replica has not got yet. It refuses to write with fewer replicas than 1."
     )
     expect(
-      promiseOf({ ...old, fsync: "always", maxMemory: 1 }, { ...standardRules, confirm: "replica" })
+      guaranteesOf({ ...old, fsync: "always", maxMemory: 1 }, { ...standardRules, confirm: "replica" })
     ).toBe(
       "an acknowledged event is in its memory and in that of a replica. Neither its end nor a power failure loses any. A fail-over to that replica loses none. When its memory is full it refuses."
     )

@@ -157,18 +157,18 @@ const late: Record<string, Late> = {
     script: replayScript,
     prepare: async ({ source }) => {
       await deadLetter(await claim(source), 1)
-      const [letter] = await run(source.letters.read(0, 1))
+      const [letter] = await run(source.deadLetters.read(0, 1))
       if (letter === undefined) throw new Error("There is no letter.")
-      return source.letters.replay(letter, letter.text, 9)
+      return source.deadLetters.replay(letter, letter.text, 9)
     }
   },
   "a discard": {
     script: discardScript,
     prepare: async ({ source }) => {
       await deadLetter(await claim(source), 1)
-      const [letter] = await run(source.letters.read(0, 1))
+      const [letter] = await run(source.deadLetters.read(0, 1))
       if (letter === undefined) throw new Error("There is no letter.")
-      return source.letters.discard(letter)
+      return source.deadLetters.discard(letter)
     }
   },
   "effects on a projection, behind which others were applied": {

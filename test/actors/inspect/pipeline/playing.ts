@@ -90,7 +90,7 @@ export const playQueue = (ledger: Effect.Effect<QueueLedger, Failure>, address =
     depth: unasked,
     ledger: () => ledger,
     find: () => unasked,
-    letters: { read: () => unasked, replay: () => unasked, discard: () => unasked }
+    deadLetters: { read: () => unasked, replay: () => unasked, discard: () => unasked }
   }
 }
 

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { type PushRules, standardRules } from "../../../../bridge/ingest-queue/push-limits.ts"
-import { lookAt } from "../../../../bridge/ingest-queue/redis/durability.ts"
+import { checkDurability } from "../../../../bridge/ingest-queue/redis/durability.ts"
 import { queueKeys } from "../../../../bridge/ingest-queue/redis/keys.ts"
 import { redisQueue } from "../../../../bridge/ingest-queue/redis/queue.ts"
 import type { ClaimedBatch, ClaimLimits, IngestQueue } from "../../../../bridge/ingest-queue/service.ts"
@@ -216,7 +216,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     ]
     await send(server, "RPUSH", "click_invalid", ...list)
     await queueOn([server], async ({ sources: [source] }) => {
-      const letters = source?.letters
+      const letters = source?.deadLetters
       if (letters === undefined) throw new Error("There is no queue.")
       const places = async (text: string) =>
         (await run(letters.read(0, list.length))).flatMap((one, i) => (one.text === text ? [i] : []))
@@ -239,7 +239,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     const start = (deadLetters: string) =>
       Effect.scoped(
         Effect.flatMap(connect(secretUrl(server.url)), (redis) =>
-          lookAt(redis, queueKeys("click_queue", deadLetters))
+          checkDurability(redis, queueKeys("click_queue", deadLetters))
         )
       )
     const failure = await failureOf(start("click_invalid"))
