@@ -93,19 +93,19 @@ export const planOf = ({ topic, partition, end, effects }: EffectBatch): Plan | 
     if (effect === undefined) continue
     const { offset, id, increments } = effect
     if (!isOffset(offset) || (before !== undefined && !isBelow(before, offset))) {
-      return unreadable(`offset "${offset}" does not follow "${before ?? ""}"`)
+      return unreadable(`offset "${offset}" is invalid, or not greater than "${before ?? ""}"`)
     }
     before = offset
     offsets.push(offset)
     if (id === undefined || !place(id, i)) unnamed.push(i)
     for (const { table, key, by } of increments) {
-      if (!Number.isSafeInteger(by)) return unreadable(`${by} cannot be added to a count`)
+      if (!Number.isSafeInteger(by)) return unreadable(`the increment ${by} is not a safe integer`)
       addKeys.push(placeOf(table, key.toWellFormed()))
       addAmounts.push(by)
     }
     ends.push(addKeys.length)
   }
-  if (!isOffset(end)) return unreadable(`"${end}" is no end of a partition`)
+  if (!isOffset(end)) return unreadable(`"${end}" is not a valid end offset of a partition`)
   const next = String(BigInt(offsets.at(-1) ?? "-1") + 1n)
   return {
     partition: `${topic}-${partition}`,

@@ -110,7 +110,7 @@ const makeScripts = (
   }
 }
 
-/** NOTE: read after the counts, so a key that was replaced in between has the error of another moment. */
+/** NOTE: errors are read after the counts, so a key that was replaced in between may have a newer error than its count. */
 const errorsOf = Effect.fnUntraced(function* (
   connection: RedisConnection,
   key: string,

@@ -17,7 +17,7 @@ interface Database {
   }
 }
 
-/** The damage, in SQLite's words; undefined when none was found. `path` is the file's. */
+/** The damage, as reported by SQLite; undefined when none was found. `path` is the file's. */
 export const damageAtStart = (database: Database, path: string): string | undefined =>
   statSync(path).size <= wholeCheckBytes ? damage(database) : attempt(() => readEnds(database))
 

@@ -41,7 +41,9 @@ describe("readers", () => {
       'SOME_SETTING: "soon" is not a duration. Write for example 10s, 500ms or 5m; a bare number is seconds.'
     )
     expect(await millis("-5s")).toContain('"-5s" is not a duration')
-    expect(await millis("0", duration("seconds", 1))).toContain('"0" is too short. Write for example')
+    expect(await millis("0", duration("seconds", 1))).toContain(
+      '"0" is below the minimum of 1 ms. Write for example'
+    )
     expect(await millis("25d")).toContain('"25d" is longer than 24 days. Write for example')
     expect(await millis("Infinity")).toContain("is longer than 24 days")
   })
@@ -51,7 +53,7 @@ describe("readers", () => {
     expect(await read(size(), "1MB")).toBe(1_000_000)
     expect(await read(size(), "1048576")).toBe(1_048_576)
     expect(await read(size(0), "0")).toBe(0)
-    expect(await read(size(), "0")).toContain('"0" is too small. Write for example')
+    expect(await read(size(), "0")).toContain('"0" is below the minimum of 1 bytes. Write for example')
     expect(await read(size(), "64k")).toBe(
       'SOME_SETTING: "64k" is not a size. Write for example 65536, 64KiB or 1MB; a bare number is bytes.'
     )

@@ -13,7 +13,7 @@ import type { QueueLedger, QueueSource } from "../service.ts"
 import type { QueueKeys } from "./keys.ts"
 
 const counting = String.raw`
--- Counted from the headers of what lies there, however it came there; and when the oldest was first claimed.
+-- Returns the number of lines in claimed batches, from the headers of their blobs, and when the oldest was first claimed.
 local function lines_in_flight(claimed)
   local count, oldest = 0, nil
   for _, id in ipairs(redis.call('HKEYS', claimed)) do
@@ -51,7 +51,7 @@ local function add(ledger, name, by)
 end
 `
 
-/** KEYS list claimed dead-letters ledger · ARGV lines · {what was counted, waiting, in flight, dead letters, {lines, packed lines} or nil, age of the oldest batch or nil}. */
+/** KEYS: list, claimed, dead-letters, ledger · ARGV: lines · returns {fields, waiting, in flight, dead letters, {lines, batch blobs} or nil, age of the oldest batch (ms) or nil}. */
 const snapshotScript = `${counting}
 local list, claimed, dead_letters, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local waiting, in_flight, oldest = redis.call('LLEN', list), lines_in_flight(claimed)

@@ -7,14 +7,14 @@ export interface RedisFacts {
   readonly maxMemory: number | undefined
   /** What it does when its memory is full: `noeviction`, `allkeys-lru`, … */
   readonly eviction: string | undefined
-  /** Whether it has an append-only file. */
+  /** True with an append-only file. */
   readonly hasLog: boolean | undefined
   /** When the append-only file reaches the disk: `always`, `everysec`, `no`. */
   readonly fsync: string | undefined
-  /** Whether `always` is suspended while the file is rewritten. */
+  /** True when `always` is suspended while the file is rewritten. */
   readonly fsyncPauses: boolean | undefined
   readonly hasSnapshots: boolean | undefined
-  /** Whether it supports WAITAOF (Redis 7.2). */
+  /** True when it supports WAITAOF (Redis 7.2). */
   readonly knowsWaitAof: boolean
   readonly replicas: number | undefined
   /** With fewer replicas it refuses to write. */

@@ -29,8 +29,8 @@ import { sqlitePush } from "./push.ts"
 import { warnIfEmptied } from "./reset.ts"
 
 /**
- * `id` is the key of the batch or part, as on Redis; `owner` the claim that has it. `packed` is null only in marks of an
- * older version; they are removed within an hour.
+ * `id` is the key of the batch or part, as on Redis; `owner` the claim that has it. `packed` is the batch blob; it is null
+ * only in rows of an older version, which are removed within an hour.
  */
 const schema = `
 CREATE TABLE IF NOT EXISTS lines (place INTEGER PRIMARY KEY, line BLOB NOT NULL);

@@ -172,37 +172,41 @@ describe("the start ends with one sentence that names the file", () => {
   }
 
   test("when it is missing", () =>
-    ends(join(folder, "none.mmdb"), /cannot be read: there is no such file\.$/))
+    ends(join(folder, "none.mmdb"), /cannot be read: the file does not exist\.$/))
   test("when it is a folder", () => ends(folder, /cannot be read: it is a folder\.$/))
-  test("when it is empty", async () => ends(await fileOf(new Uint8Array()), /is not a whole \.mmdb file\.$/))
+  test("when it is empty", async () =>
+    ends(await fileOf(new Uint8Array()), /is not a complete \.mmdb file\.$/))
   test("when it is garbage", async () => {
-    await ends(await fileOf(crypto.getRandomValues(new Uint8Array(60_000))), /is not a whole \.mmdb file\.$/)
+    await ends(
+      await fileOf(crypto.getRandomValues(new Uint8Array(60_000))),
+      /is not a complete \.mmdb file\.$/
+    )
   })
   test("when it ends in the middle", async () => {
     const whole = await readFile(bundled)
-    await ends(await fileOf(whole.subarray(0, whole.length / 2)), /is not a whole \.mmdb file\.$/)
+    await ends(await fileOf(whole.subarray(0, whole.length / 2)), /is not a complete \.mmdb file\.$/)
   })
   test("when its beginning is missing", async () => {
     const whole = await readFile(bundled)
-    await ends(await fileOf(whole.subarray(whole.length / 2)), /is not a whole \.mmdb file\.$/)
+    await ends(await fileOf(whole.subarray(whole.length / 2)), /is not a complete \.mmdb file\.$/)
     for (const missing of [1, 6, 60, 600]) {
-      await ends(await fileOf(whole.subarray(missing)), /is not a whole \.mmdb file\.$/)
+      await ends(await fileOf(whole.subarray(missing)), /is not a complete \.mmdb file\.$/)
     }
   })
   for (const [type, record] of Object.entries(otherProducts)) {
     test(`when it is a ${type}, which holds no countries`, async () => {
       const why = new RegExp(
-        `holds no countries: it is of the type ${type} \\d{4}-\\d\\d-\\d\\d\\. Set GEOIP_DB to a Country or City database\\.$`
+        `contains no countries \\(type ${type} \\d{4}-\\d\\d-\\d\\d\\)\\. Set GEOIP_DB to a Country or City database\\.$`
       )
       await ends(await fileOf(geoDatabase(type, record)), why)
       await ends(await fileOf(geoDatabase(type, record, 4)), why)
     })
   }
   test("when its type claims a country that its records do not hold", async () => {
-    await ends(await fileOf(geoDatabase("GeoLite2-Country", { isp: "X" })), /holds no countries/)
+    await ends(await fileOf(geoDatabase("GeoLite2-Country", { isp: "X" })), /contains no countries/)
   })
   test("when it is compressed", async () => {
-    await ends(await fileOf(gzipSync(city)), /is compressed: unpack it first\.$/)
+    await ends(await fileOf(gzipSync(city)), /is compressed: decompress it first\.$/)
   })
 })
 
@@ -262,7 +266,7 @@ describe("while running", () => {
     watching(city, async (geo, file, log) => {
       await writeFile(file, geoDatabase("GeoLite2-Country", { country: { iso_code: "DE" } }))
       await eventually("the new place", () => geo.locate("1.1.1.1").country === "DE")
-      await eventually("a warning", () => log.some((line) => line.includes("names no cities")))
+      await eventually("a warning", () => log.some((line) => line.includes("contains no cities")))
     }))
 
   test("a file that is gone is missed once, not at every look, and taken up when it is back", () =>

@@ -166,23 +166,19 @@ describe("the start ends with one sentence that names the file", () => {
   test("when one of several is missing", async () => {
     const missing = join(folder, "none.mmdb")
     const { message } = await failureOf([await fileOf(cities), missing])
-    expect(message).toBe(`The GeoIP database ${missing} cannot be read: there is no such file.`)
+    expect(message).toBe(`The GeoIP database ${missing} cannot be read: the file does not exist.`)
   })
 
   test("when none of several holds countries", async () => {
     const first = await fileOf(numbers)
     const { message } = await failureOf([first, await fileOf(providers)])
-    expect(message).toStartWith(
-      `The GeoIP database ${first} holds no countries: it is of the type GeoLite2-ASN `
-    )
+    expect(message).toStartWith(`The GeoIP database ${first} contains no countries (type GeoLite2-ASN `)
   })
 
   test("when one of several holds nothing that is read", async () => {
     const domains = await fileOf(geoDatabase("GeoIP2-Domain", { domain: "example.com" }))
     const { message } = await failureOf([await fileOf(cities), domains])
-    expect(message).toStartWith(
-      `The GeoIP database ${domains} holds nothing that Spoor reads: it is of the type`
-    )
+    expect(message).toStartWith(`The GeoIP database ${domains} contains no data that Spoor uses (type`)
   })
 })
 
@@ -221,8 +217,8 @@ describe("while running", () => {
       await replace(asn, countries)
       await replace(connection, countries)
       await eventually("two warnings", () => log.filter((line) => line.includes("stays in use")).length === 2)
-      expect(log.join("\n")).toContain("holds no autonomous systems or internet providers")
-      expect(log.join("\n")).toContain("holds no connection types or anonymous networks")
+      expect(log.join("\n")).toContain("contains no autonomous systems or internet providers")
+      expect(log.join("\n")).toContain("contains no connection types or anonymous networks")
       await replace(city, countries)
       await eventually("the new place", () => geo.locate("8.8.8.8").city === "XX")
       expect(geo.locate("8.8.8.8").asn).toBe(4_200_000_001)

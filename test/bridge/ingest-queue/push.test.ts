@@ -211,12 +211,12 @@ describe("what a server's own words mean", () => {
   test("the promise is said as it is", () => {
     expect(guaranteesOf(hidden, standardRules)).toBe("an acknowledged event is in its memory.")
     expect(guaranteesOf({ ...old, minReplicas: 1 }, standardRules)).toBe(
-      "an acknowledged event is in its memory. The end of its process may lose those of a moment, since it does not write while an fsync is under way; a power failure may lose those of about the last second (appendfsync everysec). A fail-over loses those that its replica has not got yet. It refuses to write with fewer replicas than 1."
+      "an acknowledged event is in its memory. A crash may lose the most recent events, because Redis does not write during an fsync; a power failure may lose events of about the last second (appendfsync everysec). A failover loses the events that the replica has not received yet. It refuses writes with fewer than 1 replicas."
     )
     expect(
       guaranteesOf({ ...old, fsync: "always", maxMemory: 1 }, { ...standardRules, confirm: "replica" })
     ).toBe(
-      "an acknowledged event is in its memory and in that of a replica. Neither its end nor a power failure loses any. A fail-over to that replica loses none. When its memory is full it refuses."
+      "an acknowledged event is in its memory and in that of a replica. Neither a crash nor a power failure loses such an event. A failover to that replica loses no event. When its memory is full, it refuses pushes."
     )
   })
 })

@@ -7,10 +7,10 @@ import { type Increment, otherKey, type ProjectionStore } from "../../../bridge/
 import type { Failure } from "../../../contracts/failure.ts"
 import { type BatchId, eventId, newBatchId } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
-import { beganAnew } from "./began-anew.ts"
 import { beginsAnew, findsLateHeavyKey, keepsHeavyKeys } from "./heavy-keys.ts"
 import { lateMember } from "./late-member.ts"
 import { add, batchOf, type Model, modelOf, type Step, steps } from "./model.ts"
+import { beganAnew } from "./recreated-log.ts"
 
 type Store = ProjectionStore["Service"]
 export type Place = (limits: StoreLimits) => Effect.Effect<Store, Failure, Scope.Scope>
