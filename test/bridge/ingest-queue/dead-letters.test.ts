@@ -11,10 +11,10 @@ import { account, booksOf, bytes, claim, counts, deadLetter, deadLettersOf, even
 const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i)) as ByteString
 const line = "a line" as ByteString
 
-/** Reads the letter at that place. */
+/** Reads the dead letter at that place. */
 const deadLetterAt = async (box: DeadLetterList, place: number): Promise<StoredDeadLetter> => {
   const [letter] = await run(box.read(place, 1))
-  if (letter === undefined) throw new Error("There is no letter.")
+  if (letter === undefined) throw new Error("The dead letter is missing.")
   return letter
 }
 
@@ -24,7 +24,7 @@ const suite = (open: OpenQueue): void => {
       Effect.runPromise(Effect.scoped(Effect.flatMap(open, (queue) => Effect.promise(() => body(queue)))))
     )
 
-  /** Pushes the lines and sets all of them aside. */
+  /** Pushes the lines and dead-letters all of them. */
   const killed = async ({ source, push }: TestQueue, lines: ReadonlyArray<ByteString>, topic = events) => {
     await run(push(lines))
     const batch = await claim(source)
@@ -32,7 +32,7 @@ const suite = (open: OpenQueue): void => {
     return batch
   }
 
-  check("letters are read in order, a few at a time, as they were written", async (queue) => {
+  check("dead letters are read in order, page by page, as they were written", async (queue) => {
     const batch = await killed(queue, bytes("a", all, "c"))
     const box = queue.other.deadLetters
     const read = await run(box.read(0, 10))
@@ -43,9 +43,9 @@ const suite = (open: OpenQueue): void => {
     expect(await run(box.read(0, 0))).toEqual([])
   })
 
-  check("what is not of our making is its exact text and no letter", async (queue) => {
+  check("a foreign entry has its exact text and no dead letter", async (queue) => {
     const [letter] = deadLettersOf(await killed(queue, bytes("a")), 1)
-    if (letter === undefined) throw new Error("There is no letter.")
+    if (letter === undefined) throw new Error("The dead letter is missing.")
     const { topic: _, ...older } = JSON.parse(Schema.encodeSync(DeadLetterJson)(letter))
     const texts = bytes(all, "", '{"v":1}', "[]", JSON.stringify(older))
     for (const text of texts) await run(queue.bury(text))
@@ -54,7 +54,7 @@ const suite = (open: OpenQueue): void => {
     expect((await booksOf(queue.source, texts.length)).deadLetters).toBe(6)
   })
 
-  check("a replayed letter leaves the list, and its line is pushed and taken again", async (queue) => {
+  check("a replayed dead letter leaves the list, and its line is pushed and taken again", async (queue) => {
     const other = "other.topic-1" as Topic
     await killed(queue, [line, all], other)
     const before = (await booksOf(queue.source)).pushed
@@ -70,11 +70,11 @@ const suite = (open: OpenQueue): void => {
     expect(await booksOf(queue.source)).toMatchObject({ taken: 3, inFlight: 0 })
   })
 
-  check("of two who replay or discard the same letter one does, and it counts once", async (queue) => {
+  check("of two concurrent replays or discards of a dead letter one succeeds, and it counts once", async (queue) => {
     await killed(queue, bytes("a", "b", "c"))
     const { source, other } = queue
     const [a, b, c] = await run(source.deadLetters.read(0, 3))
-    if (a === undefined || b === undefined || c === undefined) throw new Error("Letters are missing.")
+    if (a === undefined || b === undefined || c === undefined) throw new Error("Dead letters are missing.")
     const replays = [source, other].map(({ deadLetters }) => run(deadLetters.replay(a, line, 9)))
     expect((await Promise.all(replays)).sort()).toEqual(["done", "gone"])
     const discards = [source, other].map(({ deadLetters }) => run(deadLetters.discard(b)))
@@ -94,7 +94,7 @@ const suite = (open: OpenQueue): void => {
   })
 
   check(
-    "texts of another's making are replayed and discarded by their bytes, one of equal ones",
+    "foreign texts are replayed and discarded by their bytes, one of several equal ones",
     async (queue) => {
       const { source, bury } = queue
       for (const text of [all, "same", "same", ""]) await run(bury(text as ByteString))
@@ -115,7 +115,7 @@ const suite = (open: OpenQueue): void => {
     }
   )
 
-  check("a line that came back each time is replayed only so often, its edited self anew", async (queue) => {
+  check("a line that failed again is replayed a limited number of times; an edited line counts separately", async (queue) => {
     const { deadLetters } = queue.source
     for (let time = 0; time < 3; time++) {
       await killed(queue, [line])
@@ -151,7 +151,7 @@ const suite = (open: OpenQueue): void => {
     expect(await replay()).toBe("too often")
   })
 
-  check("a letter that was set aside with no line of its own has its id and its times", async (queue) => {
+  check("a dead letter with an empty line has its id and its times", async (queue) => {
     const batch = await killed(queue, bytes(""))
     const { letter } = await deadLetterAt(queue.other.deadLetters, 0)
     expect(letter).toMatchObject({ id: eventId(batch.id, 0), line: new Uint8Array(), first: batch.claimed })
