@@ -1,4 +1,4 @@
-/** Settings: what people write is understood, and what is not gets a sentence with an example. */
+/** Settings: usual spellings are accepted, and any other value is an error with an example. */
 import { describe, expect, test } from "bun:test"
 import { type Config, ConfigProvider, Duration, Effect, Exit } from "effect"
 import { loadActors } from "../../actors/all.ts"
@@ -102,7 +102,7 @@ describe("readers", () => {
   })
 })
 
-/** What people write for each form, and what it must not be taken for. */
+/** Usual spellings of each form, with the expected value. */
 const written: ReadonlyArray<readonly [form: RegExp, good: ReadonlyArray<string>]> = [
   [/^duration/, ["60s", "1m", "90000ms", "1h 30m", "2 hours"]],
   [/^size/, ["2000", "64KiB", "1MB", "1 GiB"]],
@@ -138,7 +138,7 @@ describe("every setting of every actor", async () => {
     expect(refused).toMatch(/ Write .+\.$/)
   })
 
-  test("the default that people read is the one that the code gets", async () => {
+  test("the printed default equals the default in the code", async () => {
     for (const { name, standard, config, form } of withForm.filter(({ standard }) => standard !== "")) {
       const unset = await exitOf(config, "OTHER", "")
       const asRead = await exitOf(config, name, standard)
@@ -146,7 +146,7 @@ describe("every setting of every actor", async () => {
     }
   })
 
-  test("--help and the README's table say the forms", () => {
+  test("--help and the README's table contain the forms", () => {
     const gateway = actors.find(({ name }) => name === "gateway")
     if (gateway === undefined) throw new Error("there is no gateway")
     expect(actorHelp(gateway)).toContain("  GATEWAY_BODY_TIMEOUT=10s  (duration; a bare number is seconds)\n")

@@ -151,17 +151,20 @@ export const appending = (check: Check): void => {
     expect(reader.texts()).toEqual(["a", "b", "d", "e", "f"])
   })
 
-  check("records appended during a read are delivered, also those of another process", async ({ log, other }) => {
-    const topic = await topicWith(log, "before")
-    const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
-    await reader.has(1)
-    await append(log, topic, "here")
-    await reader.has(2)
-    await append(other, topic, "elsewhere")
-    await reader.has(3)
-    await reader.stop()
-    expect(reader.texts()).toEqual(["before", "here", "elsewhere"])
-  })
+  check(
+    "records appended during a read are delivered, also those of another process",
+    async ({ log, other }) => {
+      const topic = await topicWith(log, "before")
+      const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
+      await reader.has(1)
+      await append(log, topic, "here")
+      await reader.has(2)
+      await append(other, topic, "elsewhere")
+      await reader.has(3)
+      await reader.stop()
+      expect(reader.texts()).toEqual(["before", "here", "elsewhere"])
+    }
+  )
 
   check("`end` is the offset after the last record", async ({ log }) => {
     const topic = await topicWith(log, "1", "2", "3")

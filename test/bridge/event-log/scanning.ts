@@ -42,34 +42,31 @@ const fill = async (log: Log, topic: Topic, count: number): Promise<void> => {
 const numbers = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, i) => i)
 
 export const looking = (check: Check): void => {
-  check(
-    "finds a record by a header at any position, and stops there",
-    async ({ log, other }) => {
-      const topic = await topicWith(log)
-      await fill(log, topic, 40_000)
-      for (const id of ["0", "12345", "39999"]) {
-        let calls = 0
-        let found: string | undefined
-        const enough = await run(
-          other.scan({ topics: [topic], since: 0 }, ({ records }) => {
-            calls += 1
-            const one = records.find(({ headers }) => headers.id === id)
-            if (one === undefined) return false
-            found = textOf(one)
-            return true
-          })
-        )
-        expect([enough, found]).toEqual([true, id])
-        expect(calls).toBeLessThanOrEqual(40)
-      }
+  check("finds a record by a header at any position, and stops there", async ({ log, other }) => {
+    const topic = await topicWith(log)
+    await fill(log, topic, 40_000)
+    for (const id of ["0", "12345", "39999"]) {
       let calls = 0
-      const first = log.scan({ topics: [topic], since: 0 }, () => {
-        calls += 1
-        return true
-      })
-      expect([await run(first), calls]).toEqual([true, 1])
+      let found: string | undefined
+      const enough = await run(
+        other.scan({ topics: [topic], since: 0 }, ({ records }) => {
+          calls += 1
+          const one = records.find(({ headers }) => headers.id === id)
+          if (one === undefined) return false
+          found = textOf(one)
+          return true
+        })
+      )
+      expect([enough, found]).toEqual([true, id])
+      expect(calls).toBeLessThanOrEqual(40)
     }
-  )
+    let calls = 0
+    const first = log.scan({ topics: [topic], since: 0 }, () => {
+      calls += 1
+      return true
+    })
+    expect([await run(first), calls]).toEqual([true, 1])
+  })
 
   check(
     "scans a hundred thousand records once, each partition in order, in small batches",
@@ -215,12 +212,15 @@ export const looking = (check: Check): void => {
     expect(calls).toBe(3)
   })
 
-  check("an exception of `see` ends the scan, and is not treated as a failure of the log", async ({ log }) => {
-    const topic = await topicWith(log, "1")
-    const scan = log.scan({ topics: [topic], since: 0 }, () => {
-      throw new Error("a mistake in the code")
-    })
-    const exit = await Effect.runPromiseExit(scan)
-    expect(Exit.isFailure(exit) && Exit.hasDies(exit)).toBe(true)
-  })
+  check(
+    "an exception of `see` ends the scan, and is not treated as a failure of the log",
+    async ({ log }) => {
+      const topic = await topicWith(log, "1")
+      const scan = log.scan({ topics: [topic], since: 0 }, () => {
+        throw new Error("a mistake in the code")
+      })
+      const exit = await Effect.runPromiseExit(scan)
+      expect(Exit.isFailure(exit) && Exit.hasDies(exit)).toBe(true)
+    }
+  )
 }

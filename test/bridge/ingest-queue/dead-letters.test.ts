@@ -70,28 +70,31 @@ const suite = (open: OpenQueue): void => {
     expect(await booksOf(queue.source)).toMatchObject({ taken: 3, inFlight: 0 })
   })
 
-  check("of two concurrent replays or discards of a dead letter one succeeds, and it counts once", async (queue) => {
-    await killed(queue, bytes("a", "b", "c"))
-    const { source, other } = queue
-    const [a, b, c] = await run(source.deadLetters.read(0, 3))
-    if (a === undefined || b === undefined || c === undefined) throw new Error("Dead letters are missing.")
-    const replays = [source, other].map(({ deadLetters }) => run(deadLetters.replay(a, line, 9)))
-    expect((await Promise.all(replays)).sort()).toEqual(["done", "gone"])
-    const discards = [source, other].map(({ deadLetters }) => run(deadLetters.discard(b)))
-    expect((await Promise.all(discards)).sort()).toEqual([false, true])
-    const mixed = [
-      run(source.deadLetters.replay(c, line, 9)).then((outcome) => outcome === "done"),
-      run(other.deadLetters.discard(c))
-    ]
-    expect((await Promise.all(mixed)).sort()).toEqual([false, true])
-    const { waiting, deadLetters, topics } = await booksOf(source)
-    const gone = { replayed: waiting, discarded: 3 - waiting }
-    expect([1, 2]).toContain(waiting)
-    expect({ deadLetters, topics }).toEqual({
-      deadLetters: 0,
-      topics: [account(events, { received: 3, dead: 3, ...gone })]
-    })
-  })
+  check(
+    "of two concurrent replays or discards of a dead letter one succeeds, and it counts once",
+    async (queue) => {
+      await killed(queue, bytes("a", "b", "c"))
+      const { source, other } = queue
+      const [a, b, c] = await run(source.deadLetters.read(0, 3))
+      if (a === undefined || b === undefined || c === undefined) throw new Error("Dead letters are missing.")
+      const replays = [source, other].map(({ deadLetters }) => run(deadLetters.replay(a, line, 9)))
+      expect((await Promise.all(replays)).sort()).toEqual(["done", "gone"])
+      const discards = [source, other].map(({ deadLetters }) => run(deadLetters.discard(b)))
+      expect((await Promise.all(discards)).sort()).toEqual([false, true])
+      const mixed = [
+        run(source.deadLetters.replay(c, line, 9)).then((outcome) => outcome === "done"),
+        run(other.deadLetters.discard(c))
+      ]
+      expect((await Promise.all(mixed)).sort()).toEqual([false, true])
+      const { waiting, deadLetters, topics } = await booksOf(source)
+      const gone = { replayed: waiting, discarded: 3 - waiting }
+      expect([1, 2]).toContain(waiting)
+      expect({ deadLetters, topics }).toEqual({
+        deadLetters: 0,
+        topics: [account(events, { received: 3, dead: 3, ...gone })]
+      })
+    }
+  )
 
   check(
     "foreign texts are replayed and discarded by their bytes, one of several equal ones",
@@ -115,29 +118,32 @@ const suite = (open: OpenQueue): void => {
     }
   )
 
-  check("a line that failed again is replayed a limited number of times; an edited line counts separately", async (queue) => {
-    const { deadLetters } = queue.source
-    for (let time = 0; time < 3; time++) {
+  check(
+    "a line that failed again is replayed a limited number of times; an edited line counts separately",
+    async (queue) => {
+      const { deadLetters } = queue.source
+      for (let time = 0; time < 3; time++) {
+        await killed(queue, [line])
+        expect(await run(queue.other.deadLetters.replay(await deadLetterAt(deadLetters, 0), line, 3))).toBe(
+          "done"
+        )
+        const back = await claim(queue.source)
+        expect(back.lines).toEqual([line])
+        expect(await run(back.ack(counts(back)))).toBe(true)
+      }
       await killed(queue, [line])
-      expect(await run(queue.other.deadLetters.replay(await deadLetterAt(deadLetters, 0), line, 3))).toBe(
-        "done"
-      )
-      const back = await claim(queue.source)
-      expect(back.lines).toEqual([line])
-      expect(await run(back.ack(counts(back)))).toBe(true)
+      const before = await booksOf(queue.source)
+      const letter = await deadLetterAt(deadLetters, 0)
+      expect(await run(deadLetters.replay(letter, line, 3))).toBe("too often")
+      expect(await run(deadLetters.replay(letter, line, 0))).toBe("too often")
+      expect(await booksOf(queue.source)).toEqual(before)
+      expect(await deadLetterAt(deadLetters, 0)).toEqual(letter)
+      expect(await run(deadLetters.replay(letter, "an edited line" as ByteString, 1))).toBe("done")
+      expect((await claim(queue.source)).lines).toEqual(bytes("an edited line"))
+      await killed(queue, [line])
+      expect(await run(deadLetters.replay(await deadLetterAt(deadLetters, 0), line, 4))).toBe("done")
     }
-    await killed(queue, [line])
-    const before = await booksOf(queue.source)
-    const letter = await deadLetterAt(deadLetters, 0)
-    expect(await run(deadLetters.replay(letter, line, 3))).toBe("too often")
-    expect(await run(deadLetters.replay(letter, line, 0))).toBe("too often")
-    expect(await booksOf(queue.source)).toEqual(before)
-    expect(await deadLetterAt(deadLetters, 0)).toEqual(letter)
-    expect(await run(deadLetters.replay(letter, "an edited line" as ByteString, 1))).toBe("done")
-    expect((await claim(queue.source)).lines).toEqual(bytes("an edited line"))
-    await killed(queue, [line])
-    expect(await run(deadLetters.replay(await deadLetterAt(deadLetters, 0), line, 4))).toBe("done")
-  })
+  )
 
   check("after a week a replay is forgotten", async (queue) => {
     const { deadLetters } = queue.source

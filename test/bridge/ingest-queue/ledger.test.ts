@@ -121,30 +121,27 @@ const suite = (open: OpenQueue): void => {
     }
   )
 
-  check(
-    "a receipt used for other lines is visible: its placements count as stored once",
-    async (queue) => {
-      const { source, push } = queue
-      await run(push(bytes("a", "b", "c", "d")))
-      const two = { ...hour, maxEvents: 2 }
-      const [first, second] = [await claim(source, two), await claim(source, two)]
-      const receipt = placed(first)
-      expect(await run(first.ack(counts(first), receipt))).toBe(true)
-      await booksOf(source)
-      expect(await run(second.ack(counts(second), receipt))).toBe(true)
-      const ledger = await run(source.ledger(0))
-      expect(ledger.topics).toEqual([account(events, { received: 4, stored: 2 })])
-      const told = addUp(0, [{ kind: "any", address: "queue", queue: ledger, trouble: undefined }], {
-        standard: events,
-        allowed: new Set(),
-        all: [events]
-      })
-      expect(told.balanced).toBe(false)
-      expect(told.warnings).toEqual([
-        "queue: of topic events 4 were received, but 2 stored and 0 dead-lettered."
-      ])
-    }
-  )
+  check("a receipt used for other lines is visible: its placements count as stored once", async (queue) => {
+    const { source, push } = queue
+    await run(push(bytes("a", "b", "c", "d")))
+    const two = { ...hour, maxEvents: 2 }
+    const [first, second] = [await claim(source, two), await claim(source, two)]
+    const receipt = placed(first)
+    expect(await run(first.ack(counts(first), receipt))).toBe(true)
+    await booksOf(source)
+    expect(await run(second.ack(counts(second), receipt))).toBe(true)
+    const ledger = await run(source.ledger(0))
+    expect(ledger.topics).toEqual([account(events, { received: 4, stored: 2 })])
+    const told = addUp(0, [{ kind: "any", address: "queue", queue: ledger, trouble: undefined }], {
+      standard: events,
+      allowed: new Set(),
+      all: [events]
+    })
+    expect(told.balanced).toBe(false)
+    expect(told.warnings).toEqual([
+      "queue: of topic events 4 were received, but 2 stored and 0 dead-lettered."
+    ])
+  })
 
   check("a batch that is settled twice, also by different claims, counts once", async (queue) => {
     const { source, other, push } = queue
@@ -163,18 +160,15 @@ const suite = (open: OpenQueue): void => {
     expect(await booksOf(source)).toEqual(settled)
   })
 
-  check(
-    "a split batch is counted by its parts, not when it is settled late",
-    async (queue) => {
-      const { source, push } = queue
-      await run(push(bytes("a", "b", "c")))
-      const whole = await claim(source)
-      expect(await run(whole.split(2, 0))).toBe(true)
-      expect(await run(whole.ack(counts(whole)))).toBe(false)
-      expect(await deadLetter(whole, 3)).toBe(false)
-      expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 3, topics: [], deadLetters: 0 })
-    }
-  )
+  check("a split batch is counted by its parts, not when it is settled late", async (queue) => {
+    const { source, push } = queue
+    await run(push(bytes("a", "b", "c")))
+    const whole = await claim(source)
+    expect(await run(whole.split(2, 0))).toBe(true)
+    expect(await run(whole.ack(counts(whole)))).toBe(false)
+    expect(await deadLetter(whole, 3)).toBe(false)
+    expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 3, topics: [], deadLetters: 0 })
+  })
 
   check("a queue opened later has the same ledger and continues it", async ({ source, push, again }) => {
     await run(push(bytes("a", "b", "c")))
@@ -196,20 +190,23 @@ const suite = (open: OpenQueue): void => {
   })
 
   for (const next of ["claim", "settle"] as const)
-    check(`a ledger that begins while batches are claimed counts their lines as taken, at a ${next}`, async (queue) => {
-      const { source, push, dropLedger } = queue
-      await run(push(bytes("a", "b", "c", "d")))
-      const older = await claim(source, { ...hour, maxEvents: 3 })
-      expect(await run(older.split(2, 0))).toBe(true)
-      await run(dropLedger)
-      expect(await booksOf(source)).toMatchObject({ since: undefined, taken: 3, inFlight: 3, waiting: 1 })
-      const batch = await claim(source, { ...hour, linesFirst: next === "claim" })
-      if (next === "settle") expect(await run(batch.ack(counts(batch)))).toBe(true)
-      const taken = next === "claim" ? 4 : 3
-      const ledger = await booksOf(source)
-      expect(ledger).toMatchObject({ taken, waiting: 4 - taken })
-      expect(ledger.since).toBeGreaterThan(0)
-    })
+    check(
+      `a ledger that begins while batches are claimed counts their lines as taken, at a ${next}`,
+      async (queue) => {
+        const { source, push, dropLedger } = queue
+        await run(push(bytes("a", "b", "c", "d")))
+        const older = await claim(source, { ...hour, maxEvents: 3 })
+        expect(await run(older.split(2, 0))).toBe(true)
+        await run(dropLedger)
+        expect(await booksOf(source)).toMatchObject({ since: undefined, taken: 3, inFlight: 3, waiting: 1 })
+        const batch = await claim(source, { ...hour, linesFirst: next === "claim" })
+        if (next === "settle") expect(await run(batch.ack(counts(batch)))).toBe(true)
+        const taken = next === "claim" ? 4 : 3
+        const ledger = await booksOf(source)
+        expect(ledger).toMatchObject({ taken, waiting: 4 - taken })
+        expect(ledger.since).toBeGreaterThan(0)
+      }
+    )
 
   check(
     "it balances at every moment during concurrent claims, settlements and splits",

@@ -62,18 +62,21 @@ const suite = (open: OpenQueue): void => {
     expect(await run(source.depth)).toEqual({ waiting: 0, claimed: 0, deadLetters: 0 })
   })
 
-  check("thousands of lines are claimed in order, in batches of at most maxEvents", async ({ source, push }) => {
-    const lines = Array.from({ length: 5000 }, (_, i) => `line ${i}` as ByteString)
-    await run(push(lines))
-    const got: Array<ByteString> = []
-    while (got.length < lines.length) {
-      const batch = await claim(source, { ...hour, maxEvents: 999 })
-      expect(batch.lines.length).toBe(Math.min(999, lines.length - got.length))
-      got.push(...batch.lines)
+  check(
+    "thousands of lines are claimed in order, in batches of at most maxEvents",
+    async ({ source, push }) => {
+      const lines = Array.from({ length: 5000 }, (_, i) => `line ${i}` as ByteString)
+      await run(push(lines))
+      const got: Array<ByteString> = []
+      while (got.length < lines.length) {
+        const batch = await claim(source, { ...hour, maxEvents: 999 })
+        expect(batch.lines.length).toBe(Math.min(999, lines.length - got.length))
+        got.push(...batch.lines)
+      }
+      expect(got).toEqual(lines)
+      await claimNothing(source)
     }
-    expect(got).toEqual(lines)
-    await claimNothing(source)
-  })
+  )
 
   check("a batch has at most maxBytes, or a single line of any size", async ({ source, push }) => {
     const large = "x".repeat(100_000)
@@ -107,26 +110,32 @@ const suite = (open: OpenQueue): void => {
     expect(await run(source.depth)).toEqual({ waiting: 1, claimed: 0, deadLetters: 2 })
   })
 
-  check("a batch with an expired lease is claimed before new lines, and the expiry counts as an attempt", async (queue) => {
-    await run(queue.push(bytes("a", "b\n")))
-    const ended = { ...hour, lease: 0 }
-    const first = await claim(queue.source, ended)
-    await run(queue.push(bytes("later")))
-    const second = await claim(queue.other, ended)
-    const facts = ({ id, lines, claimed }: ClaimedBatch) => ({ id, lines, claimed })
-    expect(facts(second)).toEqual(facts(first))
-    expect(second.attempts).toBe(1)
-    expect((await claim(queue.source)).attempts).toBe(2)
-    expect((await claim(queue.source)).lines).toEqual(bytes("later"))
-  })
+  check(
+    "a batch with an expired lease is claimed before new lines, and the expiry counts as an attempt",
+    async (queue) => {
+      await run(queue.push(bytes("a", "b\n")))
+      const ended = { ...hour, lease: 0 }
+      const first = await claim(queue.source, ended)
+      await run(queue.push(bytes("later")))
+      const second = await claim(queue.other, ended)
+      const facts = ({ id, lines, claimed }: ClaimedBatch) => ({ id, lines, claimed })
+      expect(facts(second)).toEqual(facts(first))
+      expect(second.attempts).toBe(1)
+      expect((await claim(queue.source)).attempts).toBe(2)
+      expect((await claim(queue.source)).lines).toEqual(bytes("later"))
+    }
+  )
 
-  check("with linesFirst, waiting lines are claimed before a batch with an expired lease", async ({ source, push }) => {
-    await run(push(bytes("a")))
-    const first = await claim(source, { ...hour, lease: 0 })
-    await run(push(bytes("later")))
-    expect((await claim(source, { ...hour, linesFirst: true })).lines).toEqual(bytes("later"))
-    expect((await claim(source, { ...hour, linesFirst: true })).id).toBe(first.id)
-  })
+  check(
+    "with linesFirst, waiting lines are claimed before a batch with an expired lease",
+    async ({ source, push }) => {
+      await run(push(bytes("a")))
+      const first = await claim(source, { ...hour, lease: 0 })
+      await run(push(bytes("later")))
+      expect((await claim(source, { ...hour, linesFirst: true })).lines).toEqual(bytes("later"))
+      expect((await claim(source, { ...hour, linesFirst: true })).id).toBe(first.id)
+    }
+  )
 
   check("of several expired leases the oldest is claimed first", async ({ source, push }) => {
     await run(push(bytes("a", "b")))
@@ -225,17 +234,20 @@ const suite = (open: OpenQueue): void => {
     expect(await run(source.depth)).toMatchObject({ waiting: 1, claimed: 1 })
   })
 
-  check("the same claim sent again after a takeover returns the same batch", async ({ source, other, push }) => {
-    await run(push(bytes("a")))
-    const first = await claim(source, moment)
-    const id = newClaimId()
-    const over = await eventually("the lease expires", () => run(other.claim(id, hour)))
-    await run(push(bytes("b")))
-    const again = await claim(source, hour, id)
-    expect([over.id, over.attempts]).toEqual([first.id, 1])
-    expect([again.id, again.lines, again.attempts]).toEqual([first.id, bytes("a"), 1])
-    expect(await run(again.release(0, false))).toBe(true)
-  })
+  check(
+    "the same claim sent again after a takeover returns the same batch",
+    async ({ source, other, push }) => {
+      await run(push(bytes("a")))
+      const first = await claim(source, moment)
+      const id = newClaimId()
+      const over = await eventually("the lease expires", () => run(other.claim(id, hour)))
+      await run(push(bytes("b")))
+      const again = await claim(source, hour, id)
+      expect([over.id, over.attempts]).toEqual([first.id, 1])
+      expect([again.id, again.lines, again.attempts]).toEqual([first.id, bytes("a"), 1])
+      expect(await run(again.release(0, false))).toBe(true)
+    }
+  )
 
   /** The result of a claim that is sent again after its batch was settled: a batch with another id, or none. */
   const claimedTwice = (
@@ -273,16 +285,19 @@ const suite = (open: OpenQueue): void => {
     for (let i = 0; i < 2; i++) await run((await claim(other)).ack([]))
   })
 
-  check("two batches of the same lines have different digests, and a batch always has the same", async (queue) => {
-    const { source, other, push } = queue
-    await run(push(bytes("a", "a")))
-    const one = { ...moment, maxEvents: 1 }
-    const first = await claim(source, one)
-    await eventually("a later moment", () => Date.now() > first.claimed + 1)
-    const second = await claim(source, { ...one, lease: 3_600_000, linesFirst: true })
-    expect(second.digest).not.toBe(first.digest)
-    expect(await takenOver(other)).toMatchObject({ id: first.id, digest: first.digest })
-  })
+  check(
+    "two batches of the same lines have different digests, and a batch always has the same",
+    async (queue) => {
+      const { source, other, push } = queue
+      await run(push(bytes("a", "a")))
+      const one = { ...moment, maxEvents: 1 }
+      const first = await claim(source, one)
+      await eventually("a later moment", () => Date.now() > first.claimed + 1)
+      const second = await claim(source, { ...one, lease: 3_600_000, linesFirst: true })
+      expect(second.digest).not.toBe(first.digest)
+      expect(await takenOver(other)).toMatchObject({ id: first.id, digest: first.digest })
+    }
+  )
 }
 
 await onEveryQueue(suite)
