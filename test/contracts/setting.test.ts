@@ -102,7 +102,7 @@ describe("readers", () => {
   })
 })
 
-/** Usual spellings of each form, with the expected value. */
+/** Usual spellings of each form of values. */
 const written: ReadonlyArray<readonly [form: RegExp, good: ReadonlyArray<string>]> = [
   [/^duration/, ["60s", "1m", "90000ms", "1h 30m", "2 hours"]],
   [/^size/, ["2000", "64KiB", "1MB", "1 GiB"]],
