@@ -1,7 +1,7 @@
 /**
- * Caches within a bound, in two generations: new entries go to the young one; when it is full it becomes the old one,
- * and the old one before it is dropped. So the last `limit` entries that were read or written are always there, never
- * more than twice as many, and no entry is ever moved or deleted one by one.
+ * Caches of bounded size, in two generations: new entries go to the young generation. When it is full, it replaces the old
+ * generation, which is dropped. So a cache always has the last `limit` entries that were read or written and at most
+ * twice as many, and eviction never visits single entries.
  */
 import { Buffer } from "node:buffer"
 
@@ -13,7 +13,7 @@ export interface BoundedMap<K, A> {
 }
 
 /**
- * A map that forgets the entries that were not used for longest. `undefined` is not a value.
+ * A map that evicts the least recently used entries. `undefined` is not a value.
  *
  * @example
  * const failures = boundedMap<string, number>(10_000)
@@ -46,8 +46,8 @@ export const boundedMap = <K, A>(limit: number): BoundedMap<K, A> => {
 }
 
 /**
- * `look` with a cache of at least the last `limit` different keys, fewer when they have more than `maxCharacters`
- * together. `look` must return the same for the same key. Keys have characters up to U+00FF only: addresses, and every
+ * `compute` with a cache of at least the last `limit` different keys, fewer when they have more than `maxCharacters`
+ * together. `compute` must return the same for the same key. Keys have characters up to U+00FF only: addresses, and every
  * `ByteString`.
  *
  * @example
@@ -55,25 +55,25 @@ export const boundedMap = <K, A>(limit: number): BoundedMap<K, A> => {
  */
 export const remember = <K extends string, A>(
   limit: number,
-  look: (key: K) => A,
+  compute: (key: K) => A,
   maxCharacters = Number.POSITIVE_INFINITY
 ): ((key: K) => A) => {
   let young = new Map<K, A>()
   let old = new Map<K, A>()
   let characters = 0
-  return (asked) => {
-    const known = young.get(asked)
+  return (requested) => {
+    const known = young.get(requested)
     if (known !== undefined) return known
-    const key = copyOf(asked)
-    const answer = old.get(key) ?? look(key)
+    const key = copyOf(requested)
+    const value = old.get(key) ?? compute(key)
     if (young.size >= limit || characters + key.length > maxCharacters) {
       old = young
       young = new Map()
       characters = 0
     }
-    young.set(key, answer)
+    young.set(key, value)
     characters += key.length
-    return answer
+    return value
   }
 }
 

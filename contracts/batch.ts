@@ -10,7 +10,7 @@ import { BatchDigest, BatchId, Topic } from "./ids.ts"
 /** From the drainer to an enricher. Times are milliseconds since 1970. */
 export const RawBatch = Schema.Struct({
   id: BatchId,
-  /** Of the batch's lines; a part of the batch keeps the digest of the whole. */
+  /** The digest of the batch's lines; a part of the batch keeps the digest of the whole. */
   digest: BatchDigest,
   claimed: Schema.Int,
   events: Schema.Array(RawEvent)
@@ -51,7 +51,7 @@ export const RejectionReason = Schema.Literals([
   "no path",
   "time is not a number",
   "not an IP address",
-  /** Larger than a message, or than a record of its topic, may be. */
+  /** Over the size limit of a message, or of a record of its topic. */
   "too large",
   /** Kafka refuses this event permanently, and accepts others in the same topic. */
   "refused by the log",

@@ -1,9 +1,9 @@
-/** Bytes as a `ByteString`: the only Latin-1 decoder. Apart from `event.ts`, because it needs Node's `Buffer`. Pure. */
+/** Bytes as a `ByteString`: the only Latin-1 decoder. Separate from `event.ts`, because it needs Node's `Buffer`. Pure. */
 import { Buffer } from "node:buffer"
 import type { ByteString } from "./event.ts"
 
 /**
- * The bytes, one character each. Reads them where they are, without a copy. `TextDecoder` cannot do this: its
+ * The bytes as a string, one character per byte, without a copy of the bytes. `TextDecoder` cannot do this: its
  * "latin1" is Windows-1252, which changes the bytes 0x80 to 0x9f.
  */
 export const byteStringOf = (bytes: Uint8Array): ByteString => {

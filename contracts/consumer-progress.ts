@@ -16,5 +16,5 @@ export const ConsumerProgress = Schema.Struct({
 })
 export type ConsumerProgress = typeof ConsumerProgress.Type
 
-/** `spoor.events.consumed.<topic>`, next to the facts of the other stages. */
+/** `spoor.events.consumed.<topic>`, next to the progress messages of the other stages. */
 export const consumerProgressSubject = (topic: Topic): string => `spoor.events.consumed.${topic}`

@@ -1,7 +1,7 @@
 /**
  * Copies of events for subscribers, stage by stage. Nothing is copied without a subscription: a reader renews it every
- * `copySubscriptionIntervalMs` on `copySubscriptionSubject`, and actors publish copies for `copySubscriptionTtlMs` after it. At most
- * once and bounded; dropped events are counted.
+ * `copySubscriptionIntervalMs` on `copySubscriptionSubject`, and actors publish copies for `copySubscriptionTtlMs` after it.
+ * Delivery is at most once and bounded; dropped events are counted.
  */
 import { Schema } from "effect"
 import { ByteString } from "./event.ts"

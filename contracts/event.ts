@@ -69,6 +69,6 @@ export const EnrichedEvent = Schema.Struct({
 })
 export type EnrichedEvent = typeof EnrichedEvent.Type
 
-/** The stages of facts. */
+/** The stages of batch progress messages. */
 export const Stage = Schema.Literals(["received", "enriched", "stored", "rejected"])
 export type Stage = typeof Stage.Type

@@ -38,7 +38,7 @@ export const claimDigits = 20
 export const batchIdFor = (claim: ClaimId): BatchId =>
   (claim.slice(0, claimDigits) + hex(crypto.getRandomValues(new Uint8Array(6)))) as BatchId
 
-/** An id for a batch without a queue: the empty one that probes the log. */
+/** An id for a batch that does not come from a queue: the empty batch that probes the log. */
 export const newBatchId = (): BatchId => newId() as BatchId
 
 /**

@@ -11,15 +11,15 @@ export const maxTargetCharacters = 2_048
 
 const web: ReadonlySet<string> = new Set(["http", "https"])
 
-/** The browser runs these itself, or on the user's device: no setting allows them. */
+/** Schemes that the browser executes, or opens on the user's device: no setting allows them. */
 const neverAllowed = /^(?:javascript|vbscript|data|blob|file|filesystem|about|view-source)$/
 
-/** The error of a list of schemes like `itms-apps,market`, as a sentence; undefined for a valid list. */
+/** The error in a list of schemes like `itms-apps,market`, as a sentence; undefined for a valid list. */
 export const schemesProblem = (list: string): string | undefined => {
   const bad = namesIn(list).find((name) => !/^[a-z][a-z0-9+.-]*$/.test(name))
-  if (bad !== undefined) return `"${bad}" is not the name of a URL scheme.`
+  if (bad !== undefined) return `"${bad}" is not the name of a URL scheme: write names like itms-apps,market.`
   const never = namesIn(list).find((name) => neverAllowed.test(name))
-  return never === undefined ? undefined : `A link may never lead to ${never}: targets.`
+  return never === undefined ? undefined : `The scheme ${never} is never allowed as a target: remove it.`
 }
 
 /** The schemes that targets may have with that list. */
@@ -39,28 +39,30 @@ export type ReadTarget =
 
 /** Reads a target; `schemes` are those of `schemesOf`. Never throws. */
 export const readTarget = (text: string, schemes: ReadonlySet<string>): ReadTarget => {
-  if (text.length > maxTargetCharacters) return no(`It must have at most ${maxTargetCharacters} characters.`)
-  if (/[\p{C}\p{Z}\s]/u.test(text)) return no("It must not contain spaces, control or invisible characters.")
-  if (text.includes("\\")) return no("It must not contain a backslash.")
+  if (text.length > maxTargetCharacters)
+    return invalid(`It must have at most ${maxTargetCharacters} characters.`)
+  if (/[\p{C}\p{Z}\s]/u.test(text))
+    return invalid("It must not contain spaces, control or invisible characters.")
+  if (text.includes("\\")) return invalid("It must not contain a backslash.")
   const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]+)/i.exec(text)
   const scheme = parts?.[1]?.toLowerCase() ?? ""
   const authority = parts?.[2] ?? ""
-  if (parts === null) return no("It must be an absolute URL, like https://example.com/.")
-  if (!schemes.has(scheme)) return no(`Its scheme must be one of ${[...schemes].join(", ")}.`)
-  if (authority.includes("@")) return no("It must not contain a user name or a password.")
+  if (parts === null) return invalid("It must be an absolute URL, like https://example.com/.")
+  if (!schemes.has(scheme)) return invalid(`Its scheme must be one of ${[...schemes].join(", ")}.`)
+  if (authority.includes("@")) return invalid("It must not contain a user name or a password.")
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined) return no("It is not a valid URL.")
+  if (url === undefined) return invalid("It is not a valid URL.")
   const host = authority.replace(/:\d*$/, "")
   const isPlain = web.has(scheme) ? isSameHost(host, url.hostname) : /^[a-z0-9._-]+$/i.test(host)
-  if (!isPlain) return no(`Its host must be written as browsers read it, not as "${host}".`)
+  if (!isPlain) return invalid(`Its host must be written as browsers read it, not as "${host}".`)
   const isWhole = url.protocol === `${scheme}:` && url.username === "" && url.password === ""
-  if (!isWhole || !/^[!-~]+$/.test(url.href)) return no("It is not a valid URL.")
+  if (!isWhole || !/^[!-~]+$/.test(url.href)) return invalid("It is not a valid URL.")
   if (url.href.length > maxTargetCharacters)
-    return no(`Percent-encoded it must have at most ${maxTargetCharacters} characters.`)
+    return invalid(`Percent-encoded it must have at most ${maxTargetCharacters} characters.`)
   return { href: url.href }
 }
 
-const no = (problem: string): ReadTarget => ({ problem })
+const invalid = (problem: string): ReadTarget => ({ problem })
 
 /**
  * True when the host is written as the browser reads it, apart from upper case and labels beyond ASCII (which become

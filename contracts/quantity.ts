@@ -21,7 +21,7 @@ const durationUnits: Readonly<Record<string, number>> = Object.fromEntries(
   ).flatMap(([length, ...names]) => names.map((name) => [name, length]))
 )
 
-/** Units of a number without one. */
+/** The unit of a number that is written without one. */
 export type DurationUnit = "milliseconds" | "seconds" | "minutes" | "hours" | "days"
 
 const number = String.raw`(\d[\d_]*(?:\.\d+)?)`

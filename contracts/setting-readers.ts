@@ -19,7 +19,7 @@ export const formsSentence =
 const reader = <A>(form: string, parse: (text: string) => Result.Result<A, string>): Reader<A> => {
   const accepted = Schema.String.check(
     Schema.makeFilter((text: string) =>
-      Result.match(parse(text), { onFailure: (no) => no, onSuccess: () => undefined })
+      Result.match(parse(text), { onFailure: (problem) => problem, onSuccess: () => undefined })
     )
   )
   return Object.assign(
@@ -61,7 +61,7 @@ export const duration = (bare: DurationUnit, minMs = 0, maxMs = maxTimerMs): Rea
   return reader(`duration; a bare number is ${bare}`, (text) => {
     const millis = durationOf(text, bare)
     if (millis === undefined) return Result.fail(`${quoted(text)} is not a duration. ${example}`)
-    if (millis < minMs) return Result.fail(`${quoted(text)} is too short. ${example}`)
+    if (millis < minMs) return Result.fail(`${quoted(text)} is below the minimum of ${minMs} ms. ${example}`)
     if (millis > maxMs)
       return Result.fail(`${quoted(text)} is longer than ${maxMs / 86_400_000} days. ${example}`)
     return Result.succeed(millis === Number.POSITIVE_INFINITY ? Duration.infinity : Duration.millis(millis))
@@ -75,7 +75,9 @@ export const size = (minBytes = 1): Reader<number> =>
     const example = "Write for example 65536, 64KiB or 1MB; a bare number is bytes."
     if (bytes === undefined || !Number.isSafeInteger(bytes))
       return Result.fail(`${quoted(text)} is not a size. ${example}`)
-    return bytes < minBytes ? Result.fail(`${quoted(text)} is too small. ${example}`) : Result.succeed(bytes)
+    return bytes < minBytes
+      ? Result.fail(`${quoted(text)} is below the minimum of ${minBytes} bytes. ${example}`)
+      : Result.succeed(bytes)
   })
 
 /** Reads one of the words, in upper or lower case; `others` are further spellings, in lower case. */

@@ -16,7 +16,7 @@ import { sqliteLinks } from "./sqlite.ts"
 export const campaignLinksSettings = [redisUrl, linksKey, queueKey, dataDir]
 
 /** A user waits at the browser: a server counts as unreachable after one second without a reply. The queue logs it. */
-const impatient = { commandTimeout: 1000, quiet: true }
+const clickTimeouts = { commandTimeout: 1000, quiet: true }
 
 /**
  * An unreachable Redis does not prevent a start. Fails with one sentence for a setting that cannot work: an invalid URL, a
@@ -29,7 +29,7 @@ export const layer: Layer.Layer<CampaignLinks, Failure | Config.ConfigError> = L
     const key = settings.linksKey ?? keyBeside(settings.queueKey)
     const [first, ...others] = yield* Effect.forEach(
       eachUrl(settings.redisUrl),
-      (url) => redisLinks({ url, key, maxLinks }, impatient),
+      (url) => redisLinks({ url, key, maxLinks }, clickTimeouts),
       { concurrency: "unbounded" }
     )
     return first === undefined ? yield* sqliteLinks(settings.dataDir, maxLinks) : mirrored([first, ...others])

@@ -6,7 +6,7 @@ import type { LinkPage } from "./service.ts"
 
 const json = Schema.fromJsonString(CampaignLink)
 
-/** JSON. */
+/** The link as JSON. */
 export const textOfLink = Schema.encodeSync(json)
 
 const decode = Schema.decodeUnknownOption(json)
@@ -20,7 +20,7 @@ export interface StoredLink {
   readonly text: string
 }
 
-/** A page of `limit` links from `limit` + 1 rows, when there are as many. */
+/** A page of at most `limit` links. `stored` has at most `limit` + 1 rows: a row beyond the limit is the start of a next page. */
 export const pageOf = (stored: ReadonlyArray<StoredLink>, limit: number): LinkPage => {
   const shown = stored.slice(0, limit)
   return {

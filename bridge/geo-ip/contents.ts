@@ -1,32 +1,32 @@
-/** What an open GeoIP database holds, found by reading its records: its type is only a name, which any file may have. */
+/** Detects the kinds of data in a GeoIP database by reading its records, because the type is only a name and may be wrong. */
 
 /** The search tree at the beginning of a file, as its metadata describes it. */
 export interface Tree {
   readonly nodeCount: number
-  /** Of one branch of a node, in bits: 24, 28 or 32. */
+  /** The size of one branch of a node, bits: 24, 28 or 32. */
   readonly recordSize: number
   readonly ipVersion: number
 }
 
-/** What at least one record has. */
+/** The kinds of data that at least one record has. */
 export interface Contents {
   readonly countries: boolean
   readonly cities: boolean
   /** The number or organization of an autonomous system, or an internet provider. */
   readonly networks: boolean
-  /** A connection type, or whether somebody hides behind the address. */
+  /** A connection type, or whether the address is anonymous. */
   readonly traits: boolean
 }
 
-/** Branches followed in search of a country: half a million nodes. A database of places has one early on. */
+/** The maximum number of branches followed to find a country: half a million nodes. Databases of places have one early. */
 const maxBranches = 1_000_000
 
-/** Branches followed in search of a city, where there are countries, and of a country, where there is something else. */
+/** The maximum number of branches followed to find a city after a country, or a country after other data. */
 const maxBranchesForMore = 100_000
 
 /**
- * Reads each record once, in the order of the search tree, until both a country and a city are found. A database that
- * holds none is read as far as `maxBranches`, which takes well under a second.
+ * Reads each record once, in the order of the search tree, until both a country and a city are found. A database
+ * without them is read up to `maxBranches`, which takes well under a second.
  */
 export const contentsOf = (file: Uint8Array, tree: Tree, contentsAt: (ip: string) => Contents): Contents => {
   const found = { countries: false, cities: false, networks: false, traits: false }
@@ -42,7 +42,7 @@ export const contentsOf = (file: Uint8Array, tree: Tree, contentsAt: (ip: string
   return found
 }
 
-/** An address for each record of the file, in the order of the search tree, and how many branches were followed. */
+/** An address for each record of the file, in the order of the search tree, with the number of branches followed. */
 function* recordsIn(file: Uint8Array, { nodeCount, recordSize, ipVersion }: Tree) {
   const bits = new Uint8Array(ipVersion === 4 ? 32 : 128)
   const seen = new Set<number>()
@@ -65,7 +65,7 @@ function* recordsIn(file: Uint8Array, { nodeCount, recordSize, ipVersion }: Tree
   }
 }
 
-/** Where one branch of a node leads: to another node, or, from the node count on, to a record. */
+/** The target of one branch of a node: another node, or, from the node count on, a record. */
 const pointerAt = (file: Uint8Array, recordSize: number, node: number, bit: number): number => {
   const at = (node * recordSize) / 4
   const byte = (index: number): number => file[at + index] ?? 0

@@ -1,6 +1,6 @@
 /**
- * One GeoIP database file, read whole into memory. The only file that imports the reader of the MMDB format, which takes
- * databases of every type; MaxMind's own library above it (maxmind.ts) refuses those of others.
+ * One GeoIP database file, read whole into memory. The only file that imports the reader of the MMDB format, which accepts
+ * databases of every type; MaxMind's own library above it (maxmind.ts) accepts only MaxMind's types.
  */
 import { readFile } from "node:fs/promises"
 import { Effect } from "effect"
@@ -15,23 +15,23 @@ import { type IpDetails, nowhere, type Place } from "./service.ts"
 
 export interface Database {
   readonly file: string
-  /** Its type and the day it was built, for people. */
+  /** The database type and build date, for display. */
   readonly name: string
   readonly holds: Contents
-  /** Not cached. Never throws: what cannot be found, or read, is `nowhere`. */
+  /** Not cached. Never throws: returns `nowhere` for an address that is not found or a record that cannot be read. */
   readonly locate: (ip: string) => LocatedNetwork
-  /** What it knows beyond the place. Never throws. */
+  /** The data beyond the place. Never throws. */
   readonly details: (ip: string) => Partial<IpDetails>
 }
 
-/** `organization` is that of the autonomous system. */
+/** `organization`: of the autonomous system. */
 export interface LocatedNetwork extends Place {
   readonly organization?: string | undefined
 }
 
 /**
- * Reads the file. Fails with "misconfigured" (a setting names it) and a sentence that names it when it is missing, no
- * whole database, or a database without anything that Spoor reads.
+ * Reads the file. Fails with "misconfigured" (a setting names the file) and a sentence with its path when it is missing,
+ * not a complete database, or contains no data that Spoor uses.
  */
 export const readDatabase = Effect.fn("GeoIp.read")(function* (file: string) {
   const bytes = yield* Effect.tryPromise({
@@ -39,11 +39,11 @@ export const readDatabase = Effect.fn("GeoIp.read")(function* (file: string) {
     catch: (cause) => unusable(file, `cannot be read: ${reasonOf(cause)}`)
   })
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    return yield* unusable(file, "is compressed: unpack it first")
+    return yield* unusable(file, "is compressed: decompress it first")
   }
   return yield* Effect.try({
     try: () => open(file, bytes),
-    catch: () => unusable(file, "is not a whole .mmdb file")
+    catch: () => unusable(file, "is not a complete .mmdb file")
   })
 })
 
@@ -89,15 +89,15 @@ const open = (file: string, bytes: Buffer): Database => {
   }
 }
 
-/** Parts of the file that are kept decoded; many addresses share the same ones. */
+/** The maximum number of decoded parts of the file in the cache; many addresses share a part. */
 const cachedParts = 10_000
 
 const textOf = (address: Address, ip: string): string =>
   typeof address === "number" ? [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".") : ip
 
 /**
- * Both shapes in the field: MaxMind's and DB-IP's own (`country.iso_code`), ip-location-db's (`country_code`). Where the
- * country of use is unknown, the country of registration stands for it.
+ * Reads both record formats in use: of MaxMind and DB-IP (`country.iso_code`), and of ip-location-db (`country_code`). When
+ * the country of use is unknown, returns the country of registration.
  */
 const placeOf = (record: unknown): Place => {
   const country =
@@ -109,7 +109,7 @@ const placeOf = (record: unknown): Place => {
   return { country: country ?? nowhere.country, city: city ?? nowhere.city }
 }
 
-/** The place and the network; some databases (`traits`) hold both, and DB-IP's hold them in MaxMind's shape. */
+/** The place and the network; some databases contain both (in `traits`), and DB-IP's use MaxMind's format. */
 const networkOf = (record: unknown): LocatedNetwork => {
   const { country, city } = placeOf(record)
   const asn =
@@ -159,7 +159,7 @@ const reasonOf = (cause: unknown): string => {
 }
 
 const reasons = new Map([
-  ["ENOENT", "there is no such file"],
-  ["EACCES", "this process may not read it"],
+  ["ENOENT", "the file does not exist"],
+  ["EACCES", "this process has no permission to read it"],
   ["EISDIR", "it is a folder"]
 ])

@@ -1,8 +1,8 @@
 /**
  * GeoIP from the files that `GEOIP_DB` names, or from the country database that comes with Spoor. They are read at the
- * start, and a wrong file ends the start. Named files are watched until the layer closes: a file that has changed
- * replaces its predecessor at once and whole; one that cannot be read, or lacks what its predecessor held, is named in
- * one warning, and its predecessor stays in use.
+ * start, and an unusable file ends the start. Named files are watched until the layer closes: a changed file replaces its
+ * predecessor atomically. A file that cannot be read, or lacks data of its predecessor, is reported in one warning, and
+ * its predecessor stays in use.
  */
 import { stat } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -18,7 +18,7 @@ import { GeoIp } from "./service.ts"
 /** The settings that this service reads. */
 export const geoIpSettings: ReadonlyArray<Setting<unknown>> = [geoIpDb]
 
-/** Addresses whose place is cached, at least. */
+/** The minimum number of addresses whose place is cached. */
 const cachedAddresses = 100_000
 
 const bundled = (): string =>
@@ -48,9 +48,9 @@ export const layerFiles = (files: Files, watched: Duration.Input | undefined) =>
         const [first, ...others] = open
         open = place === 0 ? [replacement, ...others] : [first, ...others.with(place - 1, replacement)]
         current = cached(open)
-        yield* Effect.logInfo("The GeoIP database was swapped.", { file, database: replacement.name })
+        yield* Effect.logInfo("The GeoIP database was replaced.", { file, database: replacement.name })
         if (replaced.holds.cities && !replacement.holds.cities) {
-          yield* Effect.logWarning("The new GeoIP database names no cities: events get the city XX.", {
+          yield* Effect.logWarning("The new GeoIP database contains no cities: events get the city XX.", {
             file
           })
         }
@@ -92,7 +92,7 @@ const cached = (open: Open) => {
   return { ...databases, locate: remember(cachedAddresses, locate) }
 }
 
-/** Fails when no database holds countries, or one holds nothing that Spoor reads. */
+/** Fails when no database contains countries, or one contains no data that Spoor uses. */
 const checkContents = (open: Open): Effect.Effect<void, Failure> => {
   const [first] = open
   if (!open.some(({ holds }) => holds.countries)) return Effect.fail(withoutCountries(first))
@@ -102,15 +102,15 @@ const checkContents = (open: Open): Effect.Effect<void, Failure> => {
     : Effect.fail(
         unusable(
           useless.file,
-          `holds nothing that Spoor reads: it is of the type ${useless.name}. Beside a Country or City database, GEOIP_DB takes ASN, ISP, Anonymous IP and Connection Type databases`
+          `contains no data that Spoor uses (type ${useless.name}). Set GEOIP_DB to a Country or City database, and add only ASN, ISP, Anonymous IP or Connection Type databases`
         )
       )
 }
 
 const withoutCountries = ({ file, name }: Database): Failure =>
-  unusable(file, `holds no countries: it is of the type ${name}. Set GEOIP_DB to a Country or City database`)
+  unusable(file, `contains no countries (type ${name}). Set GEOIP_DB to a Country or City database`)
 
-/** Fails when the new database lacks what the old one held, cities excepted. */
+/** Fails when the new database lacks data of the old one, except for cities. */
 const checkReplacement = (old: Database, { holds, ...added }: Database): Effect.Effect<void, Failure> => {
   if (old.holds.countries && !holds.countries) return Effect.fail(withoutCountries({ holds, ...added }))
   const missing =
@@ -121,10 +121,10 @@ const checkReplacement = (old: Database, { holds, ...added }: Database): Effect.
         : undefined
   return missing === undefined
     ? Effect.void
-    : Effect.fail(unusable(added.file, `holds no ${missing}: it is of the type ${added.name}`))
+    : Effect.fail(unusable(added.file, `contains no ${missing} (type ${added.name})`))
 }
 
-/** Changes whenever the file is replaced or written to; the same for as long as there is none. */
+/** Changes whenever the file is replaced or written to; constant while the file is missing. */
 const fingerprint = (file: string): Effect.Effect<string> =>
   Effect.promise(() =>
     stat(file).then(

@@ -1,6 +1,6 @@
 /**
- * The typed reader of MaxMind's databases. The only file that imports their library. It accepts a database by its type,
- * and takes 5 to 7 times as long for a lookup as the reader beneath it (database.ts), which therefore serves each event.
+ * The typed reader of MaxMind's databases. The only file that imports their library. It accepts a database by its type.
+ * A lookup takes 5 to 7 times as long as with the reader below it (database.ts), which is therefore used for events.
  */
 import type { Buffer } from "node:buffer"
 import { type City, type Country, Reader, type ReaderModel } from "@maxmind/geoip2-node"
@@ -8,10 +8,10 @@ import type { IpDetails } from "./service.ts"
 
 type Details = Partial<IpDetails>
 
-/** What the database knows of an address beyond its place. Throws for an address that it does not hold. */
+/** The data of the database about an address, beyond its place. Throws for an address that is not in the database. */
 export type TypedLookup = (ip: string) => Details
 
-/** Undefined for a database of a type that the library has no model for. The bytes are those of a whole database. */
+/** Undefined for a database type without a model in the library. `bytes`: a complete database. */
 export const typedLookup = (bytes: Buffer, databaseType: string): TypedLookup | undefined => {
   const model = models.find(({ type }) => databaseType.includes(type))
   if (model === undefined) return undefined
@@ -20,7 +20,7 @@ export const typedLookup = (bytes: Buffer, databaseType: string): TypedLookup | 
 }
 
 interface Model {
-  /** Part of the type of the databases that the call accepts. */
+  /** A part of the database type that `read` accepts. */
   readonly type: string
   readonly read: (
     reader: ReaderModel,

@@ -1,17 +1,17 @@
-/** Several GeoIP databases as one: Country and City files say where an address is, ASN and ISP files whose it is. */
+/** Several GeoIP databases as one: Country and City files give the place of an address, ASN and ISP files its network. */
 import type { Database, LocatedNetwork } from "./database.ts"
 import { type IpDetails, nowhere, type Place } from "./service.ts"
 
 export interface Databases {
-  /** The name of each, for people. */
+  /** The names of all databases, for display. */
   readonly name: string
   readonly locate: (ip: string) => Place
   readonly details: (ip: string) => IpDetails
 }
 
 /**
- * For each field, the first database that knows it, in the order given. A city counts only from a database that places
- * the address in the same country.
+ * Each field comes from the first database that has it, in the given order. A city is used only from a database that has
+ * the same country for the address.
  */
 export const mergeDatabases = (databases: readonly [Database, ...ReadonlyArray<Database>]): Databases => {
   const [first, ...others] = databases

@@ -1,4 +1,4 @@
-/** Which addresses belong to no place: private, local, documentation, multicast and otherwise reserved ones (RFC 6890). */
+/** Detects addresses without a location: private, local, documentation, multicast and otherwise reserved ones (RFC 6890). */
 import type { Address } from "../../contracts/wire/ip.ts"
 
 const range4 = (address: string, bits: number): readonly [from: number, to: number] => {
@@ -22,7 +22,7 @@ const reserved4 = [
   range4("224.0.0.0", 3)
 ]
 
-/** Is it an address that no geography can be told of? Everything in IPv6 outside of 2000::/3 is, and some inside. */
+/** True for an address without a location. In IPv6 these are all addresses outside 2000::/3, and some inside. */
 export const isReserved = (address: Address): boolean => {
   if (typeof address === "number") return reserved4.some(([from, to]) => address >= from && address <= to)
   const [first = 0, second = 0] = address

@@ -1,17 +1,17 @@
-/** Where an address is and whose it is, from local database files. A file that is replaced while running is read again. */
+/** The location and network of an IP address, from local database files. A file that is replaced while running is read again. */
 import { Context } from "effect"
 
 /** ISO 3166 alpha-2 country and English city name; `XX` where unknown. */
 export interface Place {
   readonly country: string
   readonly city: string
-  /** Number of the autonomous system; only with an ASN or ISP database. */
+  /** The number of the autonomous system; only with an ASN or ISP database. */
   readonly asn?: number | undefined
-  /** The internet provider, or the organization of the autonomous system where no database names a provider. */
+  /** The internet provider; the organization of the autonomous system when no database names a provider. */
   readonly isp?: string | undefined
 }
 
-/** Everything that the databases know of an address; a field is there when one of them knows it. */
+/** All data of the databases about an address; a field that no database has is absent. */
 export interface IpDetails extends Place {
   /** ISO 3166-2 code of the largest subdivision, without the country: `BY`. */
   readonly region?: string
@@ -22,14 +22,14 @@ export interface IpDetails extends Place {
   /** Kilometres around latitude and longitude. */
   readonly accuracyRadius?: number
   readonly isInEuropeanUnion?: boolean
-  /** Who the provider gave the address to. */
+  /** The organization that the provider assigned the address to. */
   readonly organization?: string
   /** `Cable/DSL`, `Cellular`, `Corporate`, `Satellite`. */
   readonly connectionType?: string
   readonly anonymity?: Anonymity
 }
 
-/** Who hides behind the address. */
+/** Whether the address hides its user, and how. */
 export interface Anonymity {
   readonly isAnonymous: boolean
   readonly isVpn: boolean
@@ -53,7 +53,7 @@ export class GeoIp extends Context.Service<
     readonly database: string
     /** The place of an address; `nowhere` for a private, unknown or invalid one. Cached; called per event. */
     readonly locate: (ip: string) => Place
-    /** Not cached, and several times slower than `locate`: for single addresses that a person asks about. */
+    /** Not cached, and several times slower than `locate`: for single lookups by a person. */
     readonly details: (ip: string) => IpDetails
   }
 >()("spoor/bridge/geo-ip") {}

@@ -10,7 +10,7 @@ import { byteStringOf } from "../../contracts/byte-string.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import type { BatchDigest, BatchId } from "../../contracts/ids.ts"
 
-export interface PackedLines {
+export interface BatchLines {
   /** When the batch was first claimed, milliseconds since 1970. */
   readonly claimed: number
   /** The place of the first line within the whole batch. */
@@ -28,7 +28,7 @@ export const pack = (claimed: number, lines: ReadonlyArray<Uint8Array>, first = 
   ])
 
 /** Throws for a blob in another format. */
-export const unpack = (blob: Uint8Array): PackedLines => {
+export const unpack = (blob: Uint8Array): BatchLines => {
   const text = byteStringOf(blob)
   const header = /^(\d+)(?:,(\d+))?;([\d,]+)\n/.exec(text)
   if (header?.[1] === undefined || header[3] === undefined)
@@ -55,37 +55,34 @@ export const linesIn = (header: Uint8Array): number =>
 export const toBuffer = (line: ByteString): Buffer => Buffer.from(line, "latin1")
 
 /** A part of a split batch, stored under its own key. */
-export interface Piece {
+export interface Part {
   readonly key: string
-  readonly packed: Buffer
+  readonly blob: Buffer
 }
 
-const pieceKey = /:(\d+)-(\d+)$/
+const partKey = /:(\d+)-(\d+)$/
 
-/** A whole batch is stored under its id, a part under `<id>:<place of its first line>-<place of its last>`. */
-export const isPiece = (key: string): boolean => pieceKey.test(key)
-
-/** The id of the whole batch. */
-export const batchIdOf = (key: string): BatchId => key.replace(pieceKey, "") as BatchId
+/** The id of the batch in a key: a batch is stored under its id, a part under `<id>:<place of its first line>-<place of its last>`. */
+export const batchIdOf = (key: string): BatchId => key.replace(partKey, "") as BatchId
 
 /** False when the value under `key` cannot contain the line at that place of the batch `id`; a whole batch may. */
 export const mayHold = (key: string, id: BatchId, index: number): boolean => {
   if (key === id) return true
-  const places = pieceKey.exec(key)
+  const places = partKey.exec(key)
   return batchIdOf(key) === id && index >= Number(places?.[1]) && index <= Number(places?.[2])
 }
 
 /** Splits the batch or part under `key` into parts of at most `size` lines (1 or more), in order. */
-export const piecesOf = (key: string, whole: PackedLines, size: number): ReadonlyArray<Piece> => {
+export const partsOf = (key: string, whole: BatchLines, size: number): ReadonlyArray<Part> => {
   const step = size >= 1 ? Math.floor(size) : 1
-  const pieces: Array<Piece> = []
+  const parts: Array<Part> = []
   for (let start = 0; start < whole.lines.length; start += step) {
     const lines = whole.lines.slice(start, start + step)
     const first = whole.first + start
-    pieces.push({
+    parts.push({
       key: `${batchIdOf(key)}:${first}-${first + lines.length - 1}`,
-      packed: pack(whole.claimed, lines.map(toBuffer), first)
+      blob: pack(whole.claimed, lines.map(toBuffer), first)
     })
   }
-  return pieces
+  return parts
 }

@@ -7,7 +7,7 @@ import type { StoredDeadLetter } from "./service.ts"
 const encode = Schema.encodeSync(DeadLetterJson)
 const decode = Schema.decodeUnknownOption(DeadLetterJson)
 
-/** How long a replay is remembered. */
+/** How long a replay is remembered, milliseconds: a week. */
 export const replayMemoryMs = 7 * 24 * 3_600_000
 
 export const deadLetterText = (letter: DeadLetter): string => encode(letter)

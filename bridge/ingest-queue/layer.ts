@@ -13,7 +13,7 @@ import {
   redisUrl
 } from "../settings.ts"
 import type { PushRules } from "./push-limits.ts"
-import { lookAt } from "./redis/durability.ts"
+import { checkDurability } from "./redis/durability.ts"
 import { redisQueue } from "./redis/queue.ts"
 import { IngestQueue } from "./service.ts"
 import { sqliteQueue } from "./sqlite/queue.ts"
@@ -53,7 +53,9 @@ export const layer = Layer.effect(
     const rules: PushRules = { maxLength, maxBytes, confirm }
     const urls = eachUrl(servers)
     if (urls.length > 0)
-      return yield* redisQueue({ urls, ...keys, rules }, (connection, all) => lookAt(connection, all, rules))
+      return yield* redisQueue({ urls, ...keys, rules }, (connection, all) =>
+        checkDurability(connection, all, rules)
+      )
     if (confirm === "replica")
       return yield* new Failure({
         reason: "misconfigured",

@@ -23,7 +23,7 @@ export const entriesOf = (counts: ReadonlyArray<TopicCount>): ReadonlyArray<Entr
       .map((kind) => ({ name: `${kind}:${count.topic}`, by: count[kind] }))
   )
 
-/** How long placements of acknowledged lines are remembered: longer than a bridge replies with a cached receipt. */
+/** How long placements of acknowledged lines are remembered, milliseconds: longer than a bridge replies with a cached receipt. */
 export const placementMemoryMs = 600_000
 
 export interface NamedPlacement {
@@ -52,16 +52,16 @@ export const goneName = (letter: StoredDeadLetter, kind: "replayed" | "discarded
  */
 export const ledgerOf = (
   fields: ReadonlyMap<string, number>,
-  held: Pick<QueueLedger, "waiting" | "inFlight" | "oldestInFlight" | "deadLetters" | "lines">
+  content: Pick<QueueLedger, "waiting" | "inFlight" | "oldestInFlight" | "deadLetters" | "lines">
 ): QueueLedger => {
   const since = fields.get("since")
   return {
     since,
     pushed: fields.get("pushed") ?? 0,
-    taken: since === undefined ? held.inFlight : (fields.get("taken") ?? 0),
+    taken: since === undefined ? content.inFlight : (fields.get("taken") ?? 0),
     topics: topicsOf(fields),
     foreignGone: fields.get("foreign-gone") ?? 0,
-    ...held
+    ...content
   }
 }
 

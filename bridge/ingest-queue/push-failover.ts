@@ -22,39 +22,39 @@ export interface PushServer {
 /** Timeout of a push with all its attempts: the edge must respond within two seconds. */
 const pushTimeoutMs = 1700
 
-/** How long a server that failed is skipped. */
+/** How long a server that failed is skipped, milliseconds. */
 const skipMs = 5000
 
 /** Logs each kind of failure of a server once, and the number of failures when a push succeeds again. */
 interface Outage {
   readonly failures: number
-  readonly said: LogOnce
+  readonly logged: LogOnce
 }
 
 /** Fails when no server accepted the lines: `timeout` when one may have them, `busy` when all are full, else `unavailable`. */
 export const failover = (servers: ReadonlyArray<PushServer>): Push => {
-  const resting = new Map<PushServer, number>()
+  const skippedUntil = new Map<PushServer, number>()
   const outages = new Map<PushServer, Outage>()
 
   const order = (now: number): ReadonlyArray<PushServer> => {
-    const later = servers.filter((server) => (resting.get(server) ?? 0) > now)
+    const later = servers.filter((server) => (skippedUntil.get(server) ?? 0) > now)
     const first = servers.filter((server) => !later.includes(server))
     const tried = first[0]
-    if (tried !== undefined && resting.has(tried)) resting.set(tried, now + skipMs)
+    if (tried !== undefined && skippedUntil.has(tried)) skippedUntil.set(tried, now + skipMs)
     return [...first, ...later]
   }
 
   const failed = (server: PushServer, failure: Failure, now: number): Effect.Effect<void> => {
-    resting.set(server, now + skipMs)
-    const outage = outages.get(server) ?? { failures: 0, said: makeLogOnce() }
+    skippedUntil.set(server, now + skipMs)
+    const outage = outages.get(server) ?? { failures: 0, logged: makeLogOnce() }
     outages.set(server, { ...outage, failures: outage.failures + 1 })
-    return outage.said.isNew(failure.reason)
+    return outage.logged.isNew(failure.reason)
       ? Effect.logWarning(`A push fails: ${failure.message}`)
       : Effect.void
   }
 
   const succeeded = (server: PushServer): Effect.Effect<void> => {
-    resting.delete(server)
+    skippedUntil.delete(server)
     const outage = outages.get(server)
     if (outage === undefined) return Effect.void
     outages.delete(server)

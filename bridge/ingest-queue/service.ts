@@ -75,7 +75,7 @@ export interface ClaimedBatch {
   readonly split: (size: number, attempts: number) => Effect.Effect<boolean, Failure>
   /** Done, with dead letters: one atomic step appends them to the dead-letter list and removes the batch. */
   readonly deadLetter: (
-    letters: ReadonlyArray<DeadLetter>,
+    deadLetters: ReadonlyArray<DeadLetter>,
     counts: ReadonlyArray<TopicCount>,
     placements?: ReadonlyArray<Placement>
   ) => Effect.Effect<boolean, Failure>
@@ -113,10 +113,10 @@ export interface QueueLedger {
   readonly inFlight: number
   /** The time since the oldest batch in flight was first claimed, milliseconds; undefined when none is in flight. */
   readonly oldestInFlight?: number | undefined
-  /** The length of the dead-letter list, and the number of its entries by other programs that were replayed or discarded. */
+  /** The length of the dead-letter list, and the number of entries of other programs that were replayed or discarded. */
   readonly deadLetters: number
   readonly foreignGone: number
-  /** The lines of `waiting` and `inFlight`, when they are at most as many as requested. */
+  /** The lines of `waiting` and `inFlight`, when their number is at most the requested limit. */
   readonly lines:
     | { readonly waiting: ReadonlyArray<ByteString>; readonly inFlight: ReadonlyArray<ByteString> }
     | undefined
@@ -129,7 +129,7 @@ export interface StoredDeadLetter {
 }
 
 /** The dead letters of one queue server. */
-export interface DeadLetterBox {
+export interface DeadLetterList {
   /** At most `count` dead letters from index `from` (0 is the oldest) on, in order. */
   readonly read: (from: number, count: number) => Effect.Effect<ReadonlyArray<StoredDeadLetter>, Failure>
   /**
@@ -162,7 +162,7 @@ export interface QueueSource {
   readonly dependency: Dependency
   /**
    * Claims the batch with the oldest expired lease, else a new one of the lines at the head (or in the reverse order, by
-   * the limits); undefined when there is neither. The caller makes `id`: the same id sent again (after a lost reply)
+   * the limits); undefined when neither exists. The caller makes `id`: the same id sent again (after a lost reply)
    * returns the same batch while that claim has it. When another claim took the batch over, settled it or split it, the
    * id is a new claim, whose batch has an id of its own.
    */
@@ -170,9 +170,9 @@ export interface QueueSource {
   readonly depth: Effect.Effect<QueueDepth, Failure>
   /** `lines`: the snapshot contains the waiting and in-flight lines when they are at most this many. */
   readonly ledger: (lines: number) => Effect.Effect<QueueLedger, Failure>
-  /** The event at that place of a batch that is claimed and not settled; undefined when there is none. */
+  /** The event at that place of a batch that is claimed and not settled; undefined when it is not found. */
   readonly find: (id: BatchId, index: number) => Effect.Effect<EventInFlight | undefined, Failure>
-  readonly letters: DeadLetterBox
+  readonly deadLetters: DeadLetterList
 }
 
 /**

@@ -28,7 +28,7 @@ interface Registered {
   readonly subscribers: Set<Subscriber>
 }
 
-/** A bus of its own: only those who share it reach each other. */
+/** A separate bus: only users of the same bus reach each other. */
 export const makeInProcess = (): MessageBus["Service"] => {
   const bus: Registered = { responders: new Set(), subscribers: new Set() }
   return {
@@ -62,8 +62,8 @@ const deliver = (subscribers: ReadonlySet<Subscriber>, message: BusMessage): Eff
   return slow === 0 ? Effect.void : Effect.repeat(countDropped("slow-watcher"), { times: slow - 1 })
 }
 
-/** Who gets a request: every responder without a queue, and a random one of each queue. */
-const chosen = (responders: ReadonlySet<Responder>, subject: string): ReadonlyArray<Responder> => {
+/** The responders that receive a request: each one without a queue, and a random one of each queue. */
+const recipientsOf = (responders: ReadonlySet<Responder>, subject: string): ReadonlyArray<Responder> => {
   const queues = new Map<string, Array<Responder>>()
   const all: Array<Responder> = []
   for (const responder of responders) {
@@ -78,26 +78,27 @@ const chosen = (responders: ReadonlySet<Responder>, subject: string): ReadonlyAr
   return all
 }
 
-/** Starts the handlers of a request; returns how many replies there will be. */
+/** Starts the handlers of a request; returns the number of replies to expect. */
 const send = Effect.fnUntraced(function* (
   { responders, subscribers }: Registered,
   request: BusRequest,
   settle: (reply: Uint8Array | Failure) => void
 ) {
   const { subject, payload } = request
-  if (!isSubject(subject)) return yield* refuse("unreadable", `"${subject}" is not a subject`)
+  if (!isSubject(subject)) return yield* refuse("unreadable", `"${subject}" is not a valid subject`)
   if (payload.length > maxMessageBytes) return yield* tooLarge(payload)
   yield* deliver(subscribers, { subject, payload })
-  const asked = chosen(responders, subject)
-  if (asked.length === 0) return yield* refuse("no-responders", `nobody serves ${subject}`)
-  for (const responder of asked) responder.handlers.start(request, settle)
-  return asked.length
+  const recipients = recipientsOf(responders, subject)
+  if (recipients.length === 0) return yield* refuse("no-responders", `no responder serves ${subject}`)
+  for (const responder of recipients) responder.handlers.start(request, settle)
+  return recipients.length
 })
 
 const request = (bus: Registered): MessageBus["Service"]["request"] =>
   Effect.fnUntraced(function* (subject, payload, deadline) {
     const now = yield* Clock.currentTimeMillis
-    if (deadline <= now) return yield* refuse("expired", `the deadline for asking ${subject} has passed`)
+    if (deadline <= now)
+      return yield* refuse("expired", `the deadline of the request on ${subject} has passed`)
     const first = yield* Deferred.make<Uint8Array, Failure>()
     yield* send(bus, { subject, payload, deadline }, (reply) =>
       Deferred.doneUnsafe(first, reply instanceof Failure ? Effect.fail(reply) : Effect.succeed(reply))
@@ -105,7 +106,7 @@ const request = (bus: Registered): MessageBus["Service"]["request"] =>
     return yield* Deferred.await(first).pipe(
       Effect.timeoutOrElse({
         duration: deadline - now,
-        orElse: () => refuse("timeout", `no answer from ${subject} in time`)
+        orElse: () => refuse("timeout", `no reply on ${subject} before the deadline`)
       })
     )
   })
@@ -114,13 +115,13 @@ const requestMany = (bus: Registered): MessageBus["Service"]["requestMany"] =>
   Effect.fnUntraced(function* (subject, payload, window) {
     const now = yield* Clock.currentTimeMillis
     const settled = yield* Queue.unbounded<Uint8Array | Failure>()
-    const asked = yield* send(bus, { subject, payload, deadline: now + window }, (reply) =>
+    const expected = yield* send(bus, { subject, payload, deadline: now + window }, (reply) =>
       Queue.offerUnsafe(settled, reply)
     )
     const replies: Array<Uint8Array> = []
     yield* Queue.take(settled).pipe(
       Effect.tap((reply) => Effect.sync(() => reply instanceof Failure || replies.push(reply))),
-      Effect.repeat({ times: asked - 1 }),
+      Effect.repeat({ times: expected - 1 }),
       Effect.timeoutOption(window)
     )
     return replies
@@ -167,4 +168,4 @@ const refuse = (reason: Failure["reason"], message: string): Effect.Effect<never
   Effect.fail(new Failure({ reason, message }))
 
 const tooLarge = (payload: Uint8Array): Effect.Effect<never, Failure> =>
-  refuse("too-large", `a message of ${payload.length} bytes is over the limit of ${maxMessageBytes}`)
+  refuse("too-large", `a message of ${payload.length} bytes exceeds the limit of ${maxMessageBytes} bytes`)

@@ -42,7 +42,7 @@ export const layer: Layer.Layer<MessageBus, Failure | Config.ConfigError> = Laye
     const bus = yield* makeNats({ url, creds, inboxPrefix })
     if (key !== undefined && Redacted.value(key) !== "") return signedBus(bus, key)
     yield* Effect.logInfo(
-      "BUS_SECRET is not set: any client that may reply on spoor.enrich or spoor.store of this NATS can confirm events as stored. Set it to the same value for all actors."
+      "BUS_SECRET is not set: any client that is allowed to reply on spoor.enrich or spoor.store of this NATS can confirm events as stored. Set it to the same value for all actors."
     )
     return bus
   })

@@ -13,7 +13,7 @@ export interface Endpoint {
   readonly queue: string
   readonly requests: number
   readonly errors: number
-  /** Empty when there was none. */
+  /** Empty before the first error. */
   readonly lastError: string
   readonly processingTime: number
   /** Further details, as JSON. */
@@ -87,7 +87,7 @@ export const register = Effect.fnUntraced(function* (
     if (!/^[A-Za-z0-9_-]+$/.test(part)) {
       return yield* new Failure({
         reason: "misconfigured",
-        message: `"${part}" cannot name a micro service: use letters, digits, _ and -`
+        message: `"${part}" is not a valid name or id of a micro service: use letters, digits, _ and -`
       })
     }
   }

@@ -37,7 +37,10 @@ export const makeRequestHandlers = Effect.fnUntraced(function* (
             )
             return Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
               ? settled
-              : Effect.andThen(settled, Effect.logError(`The answer on ${subject} crashed`, exit.cause))
+              : Effect.andThen(
+                  settled,
+                  Effect.logError(`The request handler of ${subject} crashed`, exit.cause)
+                )
           }),
           Effect.exit
         )
@@ -52,7 +55,7 @@ const checkSize = (reply: Uint8Array, limit: number): Uint8Array | Failure =>
     ? reply
     : new Failure({
         reason: "too-large",
-        message: `a reply of ${reply.length} bytes is over the limit of ${limit}`
+        message: `a reply of ${reply.length} bytes exceeds the limit of ${limit} bytes`
       })
 
 const failureOf = (cause: Cause.Cause<never>): Failure =>

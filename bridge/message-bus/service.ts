@@ -62,7 +62,7 @@ export class MessageBus extends Context.Service<
       queue: string | undefined,
       answer: (request: BusRequest) => Effect.Effect<Uint8Array>
     ) => Effect.Effect<void, Failure, Scope.Scope>
-    /** Sends to all subscribers, at most once. Never waits, never fails: what cannot be sent is dropped and counted. */
+    /** Sends to all subscribers, at most once. Never waits, never fails: a message that cannot be sent is dropped and counted. */
     readonly publish: (subject: string, payload: Uint8Array) => Effect.Effect<void>
     /**
      * The messages published and requested on a subject (with `*` and `>`), from now on. Buffers at most 1,024 messages;

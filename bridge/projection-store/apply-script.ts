@@ -1,17 +1,18 @@
 /**
- * The script that applies a plan on Redis. It reads whatever could refuse before it writes, since Redis does not
- * undo the first half of a script that fails in its second.
+ * The script that applies a plan on Redis. It reads everything that can fail before its first write, because Redis does
+ * not undo the writes of a script that fails later.
  *
- * KEYS: the fences' hash (partition → next offset) · the tables · the errors of the tables (hash: key → error, as
- * space-saving.ts has it) · the buckets of seen ids (hash: field → bitmap).
- * ARGV: partition · next offset · most keys of a table · horizon in milliseconds · how many tables · name of the key
- * for the rest · the plan as MessagePack · the partition's end. Answers how many effects were applied, re-read and duplicates.
+ * KEYS: the hash of offset fences (partition → next offset) · the tables · the errors of the tables (hash: key → error, see
+ * space-saving.ts) · the buckets of seen ids (hash: field → bitmap).
+ * ARGV: partition · next offset · maximum number of keys of a table · horizon, milliseconds · number of tables · name of
+ * the key for the rest · the plan as MessagePack · the partition's end. Returns the numbers of effects that were applied,
+ * read again, and duplicates.
  */
 export const applyScript = `
 local offsets, ends, addKeys, addAmounts, keyTables, keyNames, unnamed, groups = unpack(cmsgpack.unpack(ARGV[7]))
 local maxKeys, horizon, tables = tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 
--- Numbers of any size as text: the longer is the larger.
+-- Compares decimal numbers of any size as text: the longer text is the larger number.
 local function below(one, other)
   if #one ~= #other then return #one < #other end
   return one < other
@@ -32,8 +33,8 @@ if fence then
   while first <= #offsets and below(offsets[first], fence) do first = first + 1 end
 end
 
--- Below the fence stands what was counted. An event there that must be remembered then, and is not: the log began anew.
-local function isAnew()
+-- Records below the fence were counted. A record whose id should be stored, and is not, shows that the log was recreated.
+local function isRecreated()
   for _, group in ipairs(groups) do
     if group[5] and group[3][1] + 1 < first then
       local bytes = bitmap(group)
@@ -44,15 +45,15 @@ local function isAnew()
   end
   return false
 end
-if first > 1 and isAnew() then first = 1 end
+if first > 1 and isRecreated() then first = 1 end
 
 local reread = first - 1
 if first > #offsets then return {0, reread, 0} end
 
--- One place of a table is kept for the key that counts the rest.
-local room = {}
+-- One place of each table is reserved for the key that counts the rest.
+local free = {}
 for t = 1, tables do
-  room[t] = maxKeys - 1 - redis.call('ZCARD', KEYS[1 + t])
+  free[t] = maxKeys - 1 - redis.call('ZCARD', KEYS[1 + t])
   redis.call('HLEN', KEYS[1 + tables + t])
 end
 
@@ -90,7 +91,7 @@ for _, group in ipairs(groups) do
     end
   end
   if isNew then
-    -- At most 512 bytes (plan.ts), far below what unpack can bear.
+    -- At most 512 bytes (plan.ts), far below the limit of unpack.
     redis.call('HSET', bucket, group[2], string.char(unpack(bytes)))
     redis.call('PEXPIRE', bucket, horizon)
   end
@@ -98,7 +99,7 @@ end
 
 local function number(value) return string.format('%.0f', value) end
 
--- As many arguments at a time as a call can bear.
+-- Runs the command in slices, because unpack is limited to about 8,000 values.
 local function call(command, target, arguments)
   for at = 1, #arguments, 1000 do
     redis.call(command, target, unpack(arguments, at, math.min(at + 999, #arguments)))
@@ -114,7 +115,7 @@ local function errorsOf(errors, names)
   return found
 end
 
--- The keys get the places of those with the smallest counts: space-saving.ts says how and why.
+-- Replaces the keys with the smallest counts by new keys: see space-saving.ts.
 local function admit(counts, errors, keys, places)
   table.sort(keys, function(one, other)
     if sums[one] ~= sums[other] then return sums[one] < sums[other] end
@@ -166,14 +167,14 @@ local function admit(counts, errors, keys, places)
   redis.call('ZINCRBY', counts, number(rest), ARGV[6])
 end
 
--- While the keys of a table fit, even if all are new, none of them need be looked up.
-local coming = {}
+-- A table with a free place for every key of the batch needs no lookup of existing keys.
+local incoming = {}
 for key in pairs(sums) do
   local t = keyTables[key] + 1
-  coming[t] = (coming[t] or 0) + 1
+  incoming[t] = (incoming[t] or 0) + 1
 end
 local isTight = {}
-for t, count in pairs(coming) do isTight[t] = count > room[t] end
+for t, count in pairs(incoming) do isTight[t] = count > free[t] end
 local fresh = {}
 for key = 1, #keyNames do
   local sum = sums[key]
@@ -188,7 +189,7 @@ for key = 1, #keyNames do
     end
   end
 end
-for t, keys in pairs(fresh) do admit(KEYS[1 + t], KEYS[1 + tables + t], keys, room[t]) end
+for t, keys in pairs(fresh) do admit(KEYS[1 + t], KEYS[1 + tables + t], keys, free[t]) end
 
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return {applied, reread, duplicates}

@@ -13,7 +13,7 @@ const fenceHorizon = setting(
   "FENCE_HORIZON",
   duration("hours", 0, Number.POSITIVE_INFINITY),
   Duration.hours(24),
-  "How long event ids are remembered at least: the same event stored twice within this time counts once.",
+  "Minimum time for which event ids are remembered: the same event stored twice within this time counts once.",
   "24h"
 )
 

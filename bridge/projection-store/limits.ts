@@ -1,7 +1,7 @@
 /** The limits of a projection store. */
 export interface StoreLimits {
-  /** How long an event id is remembered at least, milliseconds, above 0. */
+  /** The minimum time for which an event id is stored, milliseconds, above 0. */
   readonly horizon: number
-  /** Keys of a table, at most; 2 or more, of which one counts all others. */
+  /** The maximum number of keys of a table, 2 or more; one of them counts all keys without a place. */
   readonly maxKeys: number
 }

@@ -93,19 +93,19 @@ export const planOf = ({ topic, partition, end, effects }: EffectBatch): Plan | 
     if (effect === undefined) continue
     const { offset, id, increments } = effect
     if (!isOffset(offset) || (before !== undefined && !isBelow(before, offset))) {
-      return unreadable(`offset "${offset}" does not follow "${before ?? ""}"`)
+      return unreadable(`offset "${offset}" is invalid, or not greater than "${before ?? ""}"`)
     }
     before = offset
     offsets.push(offset)
     if (id === undefined || !place(id, i)) unnamed.push(i)
     for (const { table, key, by } of increments) {
-      if (!Number.isSafeInteger(by)) return unreadable(`${by} cannot be added to a count`)
+      if (!Number.isSafeInteger(by)) return unreadable(`the increment ${by} is not a safe integer`)
       addKeys.push(placeOf(table, key.toWellFormed()))
       addAmounts.push(by)
     }
     ends.push(addKeys.length)
   }
-  if (!isOffset(end)) return unreadable(`"${end}" is no end of a partition`)
+  if (!isOffset(end)) return unreadable(`"${end}" is not a valid end offset of a partition`)
   const next = String(BigInt(offsets.at(-1) ?? "-1") + 1n)
   return {
     partition: `${topic}-${partition}`,
@@ -129,23 +129,23 @@ export const planOf = ({ topic, partition, end, effects }: EffectBatch): Plan | 
  */
 const makeGroups = (groups: Map<string, SeenGroup>): ((id: string, effect: number) => boolean) => {
   // Consecutive events mostly have the same batch.
-  let last: { readonly batch: string; readonly piece: number; readonly group: SeenGroup } | undefined
+  let last: { readonly batch: string; readonly part: number; readonly group: SeenGroup } | undefined
 
   return (id, effect) => {
     const known = last !== undefined && id.startsWith(last.batch) ? indexIn(id, last.batch.length) : undefined
     const event = known === undefined ? splitEventId(id) : { batch: last?.batch ?? "", index: known }
     if (event === undefined) return false
     const { batch, index } = event
-    const piece = Math.floor(index / bitmapBits)
-    if (last?.batch !== batch || last.piece !== piece) {
-      const name = `${batch}:${piece}`
+    const part = Math.floor(index / bitmapBits)
+    if (last?.batch !== batch || last.part !== part) {
+      const name = `${batch}:${part}`
       let group = groups.get(name)
       if (group === undefined) {
         const made = Number.parseInt(batch.slice(0, 12), 16)
         group = { bucket: batch.slice(0, 10), field: name.slice(10), made, effects: [], bits: [] }
         groups.set(name, group)
       }
-      last = { batch, piece, group }
+      last = { batch, part, group }
     }
     last.group.effects.push(effect)
     last.group.bits.push(index % bitmapBits)

@@ -58,7 +58,7 @@ export const redisProjections = Effect.fnUntraced(function* (
               Math.ceil(horizon),
               plan.tables.length,
               otherKey,
-              packed(plan, buckets, (group) => isRemembered(group, now, horizon)),
+              encodedPlan(plan, buckets, (group) => isRemembered(group, now, horizon)),
               plan.end
             ]
           ),
@@ -110,7 +110,7 @@ const makeScripts = (
   }
 }
 
-/** NOTE: read after the counts, so a key that was replaced in between has the error of another moment. */
+/** NOTE: errors are read after the counts, so a key that was replaced in between may have a newer error than its count. */
 const errorsOf = Effect.fnUntraced(function* (
   connection: RedisConnection,
   key: string,
@@ -140,7 +140,7 @@ const prefixOf = (projection: string): string => `{spoor:${projection}}`
 const tableKey = (projection: string, table: string): string => `${prefixOf(projection)}:table:${table}`
 const errorsKey = (projection: string, table: string): string => `${prefixOf(projection)}:errors:${table}`
 
-const packed = (
+const encodedPlan = (
   plan: Plan,
   buckets: ReadonlyArray<string>,
   isKnown: (group: SeenGroup) => boolean

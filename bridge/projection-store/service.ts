@@ -49,7 +49,7 @@ export interface Row {
   readonly key: string
   /** The guaranteed count. */
   readonly count: number
-  /** By how much the real count may be larger, for a key that entered a full table; absent: 0. */
+  /** The maximum by which the real count may be larger, for a key that entered a full table; absent: 0. */
   readonly error?: number
 }
 

@@ -1,20 +1,20 @@
 /**
- * How a full table keeps its largest keys: Space-Saving (Metwally, Agrawal, El Abbadi: "Efficient computation of frequent
- * and top-k elements in data streams", 2005), a batch at a time. A new key takes the place of the key with the smallest
- * count, and may have come before, at most as often as that count says: this is its *error*. What was counted of a key
- * since it has its place is exact; what was counted of one that lost its place goes to the key for the rest, so that
- * totals stay right. A key that came more than `total / places` times has a place, and no error is larger than that.
+ * Replacement of keys in a full table: Space-Saving (Metwally, Agrawal, El Abbadi: "Efficient computation of frequent and
+ * top-k elements in data streams", 2005), one batch at a time. A new key replaces the key with the smallest count. The
+ * new key may have occurred before, at most as often as that count: this bound is its *error*. Counts of a key since it
+ * has its place are exact. When a key loses its place, its own count is added to the key for the rest, so totals stay
+ * correct. A key that occurred more than `total / places` times has a place, and no error is larger than that.
  *
- * A stored count includes the key's error, so that the smallest is the one to go; what people see is without it. The
- * script of Redis (apply-script.ts) does the same.
+ * A stored count includes the key's error, so that the smallest stored count is replaced first; displayed counts do not.
+ * The script of Redis (apply-script.ts) does the same.
  */
 
 import type { Row } from "./service.ts"
 
-/** A key that a table has, or is to have. */
+/** A key of a table, or a new key for it. */
 export interface Counted {
   readonly name: string
-  /** Its error included. */
+  /** The count, including the key's error. */
   readonly count: number
 }
 
@@ -23,15 +23,15 @@ export interface Admitted extends Counted {
 }
 
 export interface Replacement {
-  /** How many of the smallest lose their places, from the first on. */
+  /** The number of smallest keys that lose their places, from the first on. */
   readonly gone: number
-  /** Who has them now. */
+  /** The keys that take these places. */
   readonly admitted: ReadonlyArray<Admitted>
-  /** What was counted of new keys that lost their places at once. */
+  /** The counts of new keys that lost their places within the same batch. */
   readonly rest: number
 }
 
-/** What people see of stored counts: without their errors, the largest first. */
+/** Stored counts as rows for display: without their errors, the largest first. */
 export const rowsOf = (
   counted: ReadonlyArray<Counted>,
   errors: ReadonlyMap<string, number>
@@ -45,13 +45,13 @@ export const rowsOf = (
     .toSorted((one, other) => other.count - one.count)
 }
 
-/** By how much each key of the batch was counted, the smallest first, so that it is the first to lose its place again. */
+/** Orders the keys of a batch by their counts, the smallest first, so that the smallest loses its place first. */
 export const bySum = (one: Counted, other: Counted): number =>
   one.count - other.count || (one.name < other.name ? -1 : 1)
 
 /**
- * Gives new keys (in the order of `bySum`) the places of the smallest of a table: as many of these as there are new keys,
- * or all there are, in the order of their counts.
+ * Gives new keys (in the order of `bySum`) the places of the smallest keys of a table. `smallest`: one key of the table per
+ * new key, or all keys of a smaller table, ordered by count.
  */
 export const replaceSmallest = (
   fresh: ReadonlyArray<Counted>,

@@ -137,7 +137,7 @@ const apply = (
 ): Applied => {
   const isKnown = (group: SeenGroup): boolean => isRemembered(group, now, horizon)
   const fenced = belowFence(steps, projection, plan)
-  const first = fenced > 0 && isAnew(steps, projection, plan, fenced, isKnown) ? 0 : fenced
+  const first = fenced > 0 && isRecreated(steps, projection, plan, fenced, isKnown) ? 0 : fenced
   if (first === plan.offsets.length) return { applied: 0, reread: first, duplicates: 0 }
 
   const effects = plan.unnamed.filter((effect) => effect >= first)
@@ -163,8 +163,8 @@ const belowFence = (steps: Steps, projection: string, plan: Plan): number => {
   return first === -1 ? plan.offsets.length : first
 }
 
-/** Records below the fence were counted. One whose id must be stored then, and is not, shows that the log was recreated. */
-const isAnew = (
+/** Records below the fence were counted. A record whose id should be stored, and is not, shows that the log was recreated. */
+const isRecreated = (
   steps: Steps,
   projection: string,
   { groups }: Plan,
@@ -184,7 +184,7 @@ const bitmap = (steps: Steps, projection: string, { bucket, field }: SeenGroup):
   return bits instanceof Uint8Array ? bits : new Uint8Array()
 }
 
-/** The bitmap with the group's bits set, and which of its effects (from `first` on) set a bit that was not. */
+/** The bitmap with the group's bits set, and the effects (from `first` on) that set a new bit. */
 const mark = (known: Uint8Array, group: SeenGroup, first: number) => {
   const size = Math.max(known.length, Math.floor(Math.max(...group.bits) / 8) + 1)
   const bits = new Uint8Array(size)
@@ -234,14 +234,14 @@ const addUp = (
   }
 }
 
-/** Adds to the key of all others, which has a place of its own. */
+/** Adds to the key `(other)`, which has a reserved place. */
 const addOther = (steps: Steps, projection: string, table: string, count: number): void => {
   if (steps.add.run(count, projection, table, otherKey).changes > 0) return
   steps.begin.run(projection, table, otherKey, count)
   steps.resize.run(projection, table, sizeOf(steps, projection, table) + 1)
 }
 
-/** Adds new keys to a table: the largest where there is room, the others in place of the table's smallest. */
+/** Adds new keys to a table: the largest to its free places, the others in place of the table's smallest keys. */
 const admit = (
   steps: Steps,
   projection: string,
@@ -250,14 +250,14 @@ const admit = (
   maxKeys: number
 ): void => {
   const size = sizeOf(steps, projection, table)
-  const room = Math.min(fresh.length, Math.max(0, maxKeys - 1 - size))
-  const over = fresh.length - room
+  const free = Math.min(fresh.length, Math.max(0, maxKeys - 1 - size))
+  const over = fresh.length - free
   for (const { name, count } of fresh.slice(over)) steps.begin.run(projection, table, name, count)
-  if (room > 0) steps.resize.run(projection, table, size + room)
+  if (free > 0) steps.resize.run(projection, table, size + free)
   if (over > 0) replace(steps, projection, table, fresh.slice(0, over))
 }
 
-/** The new keys take the places of the smallest. */
+/** Replaces the smallest keys of a table with the new keys. */
 const replace = (steps: Steps, projection: string, table: string, fresh: ReadonlyArray<Counted>): void => {
   const smallest = steps.smallest.all(projection, table, otherKey, fresh.length).map(countedRow)
   const { gone, admitted, rest } = replaceSmallest(fresh, smallest)

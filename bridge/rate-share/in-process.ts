@@ -1,4 +1,4 @@
-/** The shared rate limits within one process; they end with it. */
+/** The shared rate limits within one process; their state ends with the process. */
 import { Clock, Effect } from "effect"
 import type { RateShare } from "./service.ts"
 

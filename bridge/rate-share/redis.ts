@@ -1,5 +1,5 @@
 /**
- * The shared rate limits in Redis or Valkey, by its clock: `{spoor:rate}:<table>:<name>` is the time at which the bucket
+ * The shared rate limits in Redis or Valkey, by the server's clock: `{spoor:rate}:<table>:<name>` is the time at which the bucket
  * will be full, and expires a second later. The connection lives as long as the scope.
  */
 import { Effect, type Redacted, type Scope } from "effect"

@@ -47,8 +47,8 @@ export interface RedisEpoch {
 export const makeEpoch = (connection: RedisConnection, key: string, scope: Scope.Scope): RedisEpoch => {
   const raise = connection.script(raiseScript)
   /** `confirmed`: the epoch that the server has; 0 while an earlier call may still arrive. */
-  const state = { epoch: 0, confirmed: 0, serverTime: 0, learned: Number.NEGATIVE_INFINITY }
-  const age = (): number => performance.now() - state.learned
+  const state = { epoch: 0, confirmed: 0, serverTime: 0, readAt: Number.NEGATIVE_INFINITY }
+  const age = (): number => performance.now() - state.readAt
   const isSettled = (): boolean => state.confirmed === state.epoch && age() < clockTtlMs
 
   /** Registers the epoch at the server and reads its time. False when the server has a later epoch. */
@@ -56,7 +56,7 @@ export const makeEpoch = (connection: RedisConnection, key: string, scope: Scope
     Effect.map(raise([key], [epoch, keyTtlMs]), (reply) => {
       if (typeof reply !== "number" || reply < 0) return false
       state.serverTime = reply
-      state.learned = performance.now()
+      state.readAt = performance.now()
       return true
     })
 

@@ -139,7 +139,7 @@ export const eachUrl = (
         .filter((url) => url !== "")
         .map((url) => Redacted.make(url))
 
-/** The first URL of a list separated by commas, if there is one. */
+/** The first URL of a list separated by commas; undefined for an empty list. */
 export const firstUrl = (
   urls: Redacted.Redacted<string> | undefined
 ): Redacted.Redacted<string> | undefined => {

@@ -46,7 +46,7 @@ type Call<A> = (key: string, epoch: string, deadline: string) => Effect.Effect<A
 interface Guarded<A> {
   readonly call: Call<A>
   /** The script's own reply. */
-  readonly replyIn: (answer: A) => Reply
+  readonly replyIn: (result: A) => Reply
 }
 
 /**
@@ -72,10 +72,10 @@ export const makeWriter = (
       const sentIn = epoch.current()
       return call(key, String(sentIn), String(epoch.timeIn(limitMs))).pipe(
         Effect.onExit((exit) => (isAmbiguous(exit) ? epoch.invalidate(sentIn) : Effect.void)),
-        Effect.flatMap((answer) =>
-          isRefused(replyIn(answer))
+        Effect.flatMap((result) =>
+          isRefused(replyIn(result))
             ? Effect.andThen(epoch.invalidate(sentIn), Effect.fail(refused(connection)))
-            : Effect.succeed(answer)
+            : Effect.succeed(result)
         )
       )
     })

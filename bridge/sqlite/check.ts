@@ -17,9 +17,9 @@ interface Database {
   }
 }
 
-/** The damage, in SQLite's words; undefined when none was found. `path` is the file's. */
+/** The damage, as reported by SQLite; undefined when none was found. `path` is the file's. */
 export const damageAtStart = (database: Database, path: string): string | undefined =>
-  statSync(path).size <= wholeCheckBytes ? damage(database) : attempt(() => lookAtEnds(database))
+  statSync(path).size <= wholeCheckBytes ? damage(database) : attempt(() => readEnds(database))
 
 /** The same for the whole file, of any size. */
 export const damage = (database: Database): string | undefined =>
@@ -31,7 +31,7 @@ export const damage = (database: Database): string | undefined =>
       : found.replace(/^\*\*\* in database main \*\*\*\s*/, "").replace(/\s*\n\s*/g, " ")
   })
 
-const lookAtEnds = (database: Database): undefined => {
+const readEnds = (database: Database): undefined => {
   const tables = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all()
   for (const { name, sql } of tables) {
     const table = `"${String(name)}"`
@@ -41,9 +41,9 @@ const lookAtEnds = (database: Database): undefined => {
   }
 }
 
-const attempt = (look: () => string | undefined): string | undefined => {
+const attempt = (check: () => string | undefined): string | undefined => {
   try {
-    return look()
+    return check()
   } catch (error) {
     if (faultOf(error) === "damaged") return textOf(error)
     throw error

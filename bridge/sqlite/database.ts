@@ -58,7 +58,9 @@ export const openFile: (
       while: ({ fault }) => fault === "busy",
       schedule: Schedule.spaced("25 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: "3 seconds" }))
     }).pipe(
-      Effect.mapError(({ fault, said }) => unavailable(openingSentence(join(directory, name), fault, said)))
+      Effect.mapError(({ fault, message }) =>
+        unavailable(openingSentence(join(directory, name), fault, message))
+      )
     ),
     (opened) => Effect.sync(() => opened.close())
   )
@@ -66,7 +68,7 @@ export const openFile: (
   /** The failure of the last write, when the disk or the file refused it. */
   let refused: Failure | undefined
   const gone = unavailable(
-    `The database ${address} was deleted or replaced while it is in use, so nothing is written to it: restore it, or restart this process.`
+    `The database ${address} was deleted or replaced while in use, so nothing is written to it: restore it, or restart this process.`
   )
 
   const attempt = <A>(work: () => A, writes: boolean): Effect.Effect<A, Failure> =>
@@ -93,21 +95,21 @@ export const openFile: (
       ),
     check: Effect.suspend(() => {
       if (inodeOf(address) !== inode) return Effect.fail(gone)
-      if (refused !== undefined && !takesWrites(database, address)) return Effect.fail(refused)
+      if (refused !== undefined && !acceptsWrites(database, address)) return Effect.fail(refused)
       refused = undefined
       return attempt(() => void database.prepare("SELECT count(*) FROM sqlite_schema").get(), false)
     })
   }
 })
 
-/** The size of a usual push; a disk with less space counts as full. */
-const room = Buffer.alloc(64 * 1024)
+/** The probe has the size of a usual push: a disk with less space counts as full. */
+const probeContent = Buffer.alloc(64 * 1024)
 
 /** Checks that the disk has space and the file accepts a write. Leaves no change. */
-const takesWrites = (database: DatabaseSync, address: string): boolean => {
+const acceptsWrites = (database: DatabaseSync, address: string): boolean => {
   const probe = `${address}-probe-${process.pid}`
   try {
-    writeFileSync(probe, room, { mode: 0o600, flush: true })
+    writeFileSync(probe, probeContent, { mode: 0o600, flush: true })
     inTransaction(database, (on) => on.exec("PRAGMA user_version = 0"))
     return true
   } catch {
@@ -138,7 +140,7 @@ export const openAsIs = (path: string): DatabaseSync => new DatabaseSync(path)
 
 interface OpeningFault {
   readonly fault: SqliteFault
-  readonly said: string
+  readonly message: string
 }
 
 const open = (directory: string, name: string, schema: string): Effect.Effect<DatabaseSync, OpeningFault> =>
@@ -150,16 +152,16 @@ const open = (directory: string, name: string, schema: string): Effect.Effect<Da
       database = new DatabaseSync(path)
       database.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
-      const said = damageAtStart(database, path)
-      if (said === undefined) {
+      const found = damageAtStart(database, path)
+      if (found === undefined) {
         inTransaction(database, (on) => on.exec(schema))
         return Effect.succeed(database)
       }
       database.close()
-      return Effect.fail({ fault: "damaged", said })
+      return Effect.fail({ fault: "damaged", message: found })
     } catch (error) {
       database?.close()
-      return Effect.fail({ fault: faultOf(error), said: textOf(error) })
+      return Effect.fail({ fault: faultOf(error), message: textOf(error) })
     }
   })
 

@@ -42,10 +42,10 @@ const bySystem: Readonly<Record<string, SqliteFault>> = {
 export const faultOf = (error: unknown): SqliteFault => {
   if (!(error instanceof Error)) return "other"
   if ("errcode" in error && typeof error.errcode === "number") return byCode[error.errcode & 0xff] ?? "other"
-  const bySaid = isDatabaseError(error)
+  const byMessage = isDatabaseError(error)
     ? byWords.find(([words]) => words.test(error.message))?.[1]
     : undefined
-  return bySaid ?? ("code" in error ? bySystem[String(error.code)] : undefined) ?? "other"
+  return byMessage ?? ("code" in error ? bySystem[String(error.code)] : undefined) ?? "other"
 }
 
 /** True for an error of SQLite; any other error in a transaction is a defect of the code. */
@@ -73,8 +73,8 @@ const advice: Readonly<Record<SqliteFault, string>> = {
   damaged:
     ' Stop the actors and run "bun run queue repair" (on Deno "deno task queue repair"): it saves the rows that can be read into a new file and keeps this one.',
   full: " The disk is full: free some space on it.",
-  busy: " Another process holds it.",
+  busy: " Another process has locked it: stop that process, or try again.",
   forbidden: " Set DATA_DIR to a folder that can be written.",
-  disk: " The disk cannot be read or written: look at the system's log.",
+  disk: " The disk cannot be read or written: check the system's log.",
   other: ""
 }

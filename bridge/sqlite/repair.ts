@@ -36,7 +36,7 @@ export interface Repaired {
   readonly kept: string
 }
 
-/** The damage found by a complete check, in SQLite's words; undefined when there is none. */
+/** The damage found by a complete check, as reported by SQLite; undefined for an undamaged file. */
 export const damageOf = (path: string): string | undefined => {
   const database = openAsIs(path)
   try {
@@ -55,7 +55,7 @@ export const repairFile = (path: string, kind: DatabaseKind, now: Date): Repaire
   const kept = `${path}.damaged-${stamp}`
   const [copy, fresh] = [`${path}-repair-${process.pid}`, `${path}-repaired-${process.pid}`]
   if (existsSync(kept))
-    throw new NotRepaired(`The file ${kept} exists already: move it away, then run this again.`)
+    throw new NotRepaired(`The file ${kept} exists already: move it away, then repeat the command.`)
   try {
     for (const file of [fresh, copy]) makePrivate(dirname(file), basename(file))
     const target = openAsIs(fresh)
@@ -98,7 +98,7 @@ const refuseIfUsed = (path: string): void => {
     database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; ROLLBACK")
   } catch (error) {
     if (faultOf(error) === "busy")
-      throw new NotRepaired(`${path} is in use: stop the actors first, then run this again.`)
+      throw new NotRepaired(`${path} is in use: stop the actors, then repeat the command.`)
     // Too damaged to be locked, so no other process can use it either.
   } finally {
     database.close()

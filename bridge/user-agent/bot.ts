@@ -14,7 +14,7 @@ const sure = new RegExp(sureBots, "i")
 const looks = /^\^(?:\[|\\[wd])|^\\b\\w\+\/1|^;|^\\\(\\\)$|^\\\|$/
 const hasBotWord = createIsbotFromList(list.filter((source) => !looks.test(source)))
 
-/** What else is known of a user agent. */
+/** Other findings about a user agent. */
 export interface Known {
   /** The parser or a rule found a device or a system. */
   readonly isRecognised: boolean

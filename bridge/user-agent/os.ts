@@ -5,7 +5,7 @@ import type { DeviceType } from "../../contracts/wire/enrichment.ts"
 export const shortOsName = (name: string | undefined, userAgent: string): string => {
   if (name === undefined) return firstIn(unnamed, userAgent) ?? ""
   const mistake = mistakes.get(name)
-  if (mistake?.says.test(userAgent)) return mistake.os
+  if (mistake?.pattern.test(userAgent)) return mistake.os
   const known = name.toLowerCase()
   return shortNames.get(known) ?? (linuxes.test(known) ? "Linux" : name)
 }
@@ -14,7 +14,7 @@ export const shortOsName = (name: string | undefined, userAgent: string): string
 export const typeOfOs = (os: string): DeviceType | undefined => types.get(os)
 
 /** Systems in the user agents of apps, libraries and tools, which the parser does not find. The first match wins. */
-const unnamed: ReadonlyArray<readonly [os: string, says: RegExp]> = [
+const unnamed: ReadonlyArray<readonly [os: string, pattern: RegExp]> = [
   ["watchOS", /\bwatch ?os\b|\bwatch\d+,\d/i],
   ["Android", /\bandroid|\bokhttp|\badr \d/i],
   ["iOS", /\b(?:iphone|ipad|ipod)|\bi(?:pad)?os\b|\bdv\(iph/i],
@@ -25,12 +25,12 @@ const unnamed: ReadonlyArray<readonly [os: string, says: RegExp]> = [
 ]
 
 const firstIn = (systems: typeof unnamed, userAgent: string): string | undefined =>
-  systems.find(([, says]) => says.test(userAgent))?.[0]
+  systems.find(([, pattern]) => pattern.test(userAgent))?.[0]
 
 /** Texts that the parser mistakes for another system: a model whose name begins with Win, `Mac OS/14.1`. */
-const mistakes: ReadonlyMap<string, { readonly os: string; readonly says: RegExp }> = new Map([
-  ["Windows", { os: "Android", says: /\bandroid \d/i }],
-  ["OS/2", { os: "Mac", says: /\bmac os\//i }]
+const mistakes: ReadonlyMap<string, { readonly os: string; readonly pattern: RegExp }> = new Map([
+  ["Windows", { os: "Android", pattern: /\bandroid \d/i }],
+  ["OS/2", { os: "Mac", pattern: /\bmac os\//i }]
 ])
 
 const shortNames = new Map([

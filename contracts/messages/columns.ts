@@ -16,9 +16,9 @@ export const nameTopics = () => {
   }
 }
 
-/** True for a list of non-negative integers, a fixed number per event. A schema takes ten times as long. */
-export const areNumbers = (numbers: unknown, ofEach: number): boolean =>
-  Array.isArray(numbers) && numbers.length % ofEach === 0 && numbers.every(isCount)
+/** True for a list of non-negative integers with `perEvent` numbers per event. A schema takes ten times as long. */
+export const areNumbers = (numbers: unknown, perEvent: number): boolean =>
+  Array.isArray(numbers) && numbers.length % perEvent === 0 && numbers.every(isCount)
 
 const isCount = (number: unknown): boolean =>
   typeof number === "number" && number >= 0 && Number.isSafeInteger(number)

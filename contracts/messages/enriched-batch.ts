@@ -24,11 +24,11 @@ export const EnrichedMessage = Schema.Struct({
   values: Schema.Uint8Array
 })
 
-const numbersOfEach = 5
+const numbersPerEvent = 5
 
 const isOutline = Schema.is(Schema.Struct({ ...EnrichedMessage.fields, numbers: Schema.Unknown }))
 const isEnrichedMessage = (message: unknown): message is typeof EnrichedMessage.Type =>
-  isOutline(message) && areNumbers(message.numbers, numbersOfEach)
+  isOutline(message) && areNumbers(message.numbers, numbersPerEvent)
 
 export const writeEnrichedBatch = ({ id, digest, claimed, enriched, events }: EnrichedBatch): Uint8Array => {
   const { topics, placeOf } = nameTopics()

@@ -7,7 +7,7 @@ export const maxMessageBytes = 512 * 1024
 
 const packr = new Packr({ useRecords: false, int64AsType: "number" })
 
-/** The value as MessagePack. Throws for values without a form in MessagePack (functions, symbols). */
+/** The value as MessagePack. Throws for values that MessagePack cannot represent (functions, symbols). */
 export const encode = (value: unknown): Uint8Array => packr.pack(value)
 
 /** The decoded value; throws `Failure` "unreadable" (or "too-large") for bytes that are not one MessagePack value. */
@@ -15,12 +15,15 @@ export const decode = (bytes: Uint8Array): unknown => {
   if (bytes.length > 2 * maxMessageBytes) {
     throw new Failure({
       reason: "too-large",
-      message: `a message of ${bytes.length} bytes is over the limit`
+      message: `a message of ${bytes.length} bytes exceeds the limit of ${2 * maxMessageBytes} bytes`
     })
   }
   try {
     return packr.unpack(bytes)
   } catch (cause) {
-    throw new Failure({ reason: "unreadable", message: `not MessagePack: ${String(cause)}` })
+    throw new Failure({
+      reason: "unreadable",
+      message: `the message is not valid MessagePack: ${String(cause)}`
+    })
   }
 }

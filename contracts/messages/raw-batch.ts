@@ -24,11 +24,11 @@ export const RawMessage = Schema.Struct({
   texts: ByteString
 })
 
-const numbersOfEach = 10
+const numbersPerEvent = 10
 
 const isOutline = Schema.is(Schema.Struct({ ...RawMessage.fields, numbers: Schema.Unknown }))
 const isRawMessage = (message: unknown): message is typeof RawMessage.Type =>
-  isOutline(message) && areNumbers(message.numbers, numbersOfEach)
+  isOutline(message) && areNumbers(message.numbers, numbersPerEvent)
 
 export const writeRawBatch = ({ id, digest, claimed, events }: RawBatch): Uint8Array => {
   const { topics, placeOf } = nameTopics()

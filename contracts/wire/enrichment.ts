@@ -1,15 +1,15 @@
-/** What enrichment adds to an event: the device, the place, and the time of enrichment. */
+/** The data that enrichment adds to an event: the device, the place, and the time of enrichment. */
 import type { ByteString } from "../event.ts"
 
 /** `Unknown` only without a user agent; `Desktop` also for a user agent that matches no other type. */
 export type DeviceType = "Desktop" | "Mobile" | "Tablet" | "TV" | "Console" | "Wearable" | "Bot" | "Unknown"
 
-/** Detected from a user agent; empty where unknown. The texts are bytes, because they are parts of it. */
+/** Detected from a user agent; empty where unknown. The texts are `ByteString`, because they are parts of the user agent. */
 export interface Device {
   readonly type: DeviceType
   readonly browser: ByteString
   readonly engine: ByteString
-  /** Of the browser. */
+  /** The version of the browser. */
   readonly version: ByteString
   /** Short: `Mac`, `Windows`, `Linux`, `iOS`, `Android`, … */
   readonly os: ByteString
@@ -17,7 +17,7 @@ export interface Device {
   readonly model: ByteString
   /** `Googlebot`, … Empty for a bot without a name, and for all other devices. */
   readonly botName: ByteString
-  /** Its part of a pushtech record (record.ts), when it was formatted before. */
+  /** The device's part of a pushtech record (record.ts), when it is formatted already. */
   readonly meta?: ByteString
 }
 
@@ -25,6 +25,6 @@ export interface Enrichment {
   readonly device: Device
   /** ISO 3166 alpha-2, and the city's English name as text; `XX` where unknown. */
   readonly place: { readonly country: string; readonly city: string }
-  /** The moment from which the lag is counted, milliseconds since 1970. */
+  /** The time of enrichment, from which the lag is computed, milliseconds since 1970. */
   readonly now: number
 }

@@ -5,7 +5,7 @@
  *     adtekio    ip ts(s) topic path query user agent
  *
  * Fields are separated by exactly one space, so two consecutive spaces enclose an empty field; the user agent is
- * everything after the query's space. The contract leaves open:
+ * everything after the query's space. Rules where the contract is silent:
  * - A line whose fourth and fifth field both begin with `/` is adtekio. A pod is a name or an address and never begins
  *   with `/`, while a query may. So no client input changes the dialect of a line.
  * - A line that ends with its query, without the space, has an empty user agent: some trackers trim their lines.

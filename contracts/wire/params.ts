@@ -13,7 +13,7 @@ export const parseParams = (query: ByteString): ReadonlyArray<Param> => {
   return params
 }
 
-/** The value of the first parameter with that name, decoded; undefined when there is none. */
+/** The value of the first parameter with that name, decoded; undefined when it is absent. */
 export const paramValue = (query: ByteString, name: string): string | undefined => {
   let first: string | undefined
   findPair(query, name, (key, value) => {

@@ -2,7 +2,7 @@
 import type { ByteString } from "../event.ts"
 import { readPair } from "./params.ts"
 
-/** The query without the parameters of these names, in any encoding; the same string when there are none. */
+/** The query without the parameters of these names, in any encoding; the same string when it has none of them. */
 export const withoutParams = (query: ByteString, names: ReadonlySet<string>): ByteString => {
   if (query === "") return query
   const pairs = query.split("&")
@@ -10,7 +10,7 @@ export const withoutParams = (query: ByteString, names: ReadonlySet<string>): By
   return kept.length === pairs.length ? query : (kept.join("&") as ByteString)
 }
 
-/** The query without the parameter of that name, its members, and the members of that name of other parameters. */
+/** The query without the parameter of that name (also `name[0]`) and without members of that name (`a[name]`). */
 export const withoutMember = (query: ByteString, name: string): ByteString => {
   if (!query.includes(name) && !encodedName.test(query)) return query
   const pairs = query.split("&")
@@ -18,9 +18,9 @@ export const withoutMember = (query: ByteString, name: string): ByteString => {
   return kept.length === pairs.length ? query : (kept.join("&") as ByteString)
 }
 
-/** An encoded name may be any name. */
+/** Matches a query with an encoded parameter name, which must be decoded before it is compared. */
 const encodedName = /(?:^|&)[^=&]*[%+\x80-\xff]/
 
-/** `name`, `name[0]`, `a[name]`, `a[name][b]`. */
+/** True for `name`, `name[0]`, `a[name]` and `a[name][b]`. */
 const isMember = (written: string, name: string): boolean =>
   written.includes(name) && written.split(/[[\]]/).some((part) => part.trim() === name)

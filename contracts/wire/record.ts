@@ -1,7 +1,7 @@
 /**
  * The record in Kafka: `event meta params`, three parts separated by one space, written and parsed in both dialects. The
- * event and the params are bytes of the line. `klag` is now − ts; it is negative when the edge's clock is ahead, which a
- * zero would hide.
+ * event and the params are bytes of the line. `klag` is now − ts. It is negative when the edge's clock is
+ * ahead; a minimum of zero would hide that.
  */
 import { type ByteString, bytesOf, type Dialect, type RawEvent } from "../event.ts"
 import type { Device, Enrichment } from "./enrichment.ts"
@@ -23,7 +23,7 @@ export const eventTypeText = (type: ByteString): string => decodeValue(type, fal
 export const formatRecord = (event: RawEvent, enrichment: Enrichment): ByteString =>
   event.dialect === "adtekio" ? adtekioRecord(event, enrichment) : pushtechRecord(event, enrichment)
 
-/** Always all keys, in this order; empty where unknown. */
+/** Contains all keys, in this order; an unknown value is empty. */
 export const pushtechRecord = (event: RawEvent, { device, place, now }: Enrichment): ByteString =>
   `${eventType(event.path)} ${device.meta ?? deviceMeta(device)}&host=${encodeValue(event.host)}&pod=${encodeValue(
     event.pod
@@ -39,8 +39,8 @@ const placeMeta = ({ country, city }: Enrichment["place"]): string =>
   `country=${encodeValue(bytesOf(country))}&city=${encodeValue(bytesOf(city))}`
 
 /**
- * Always all keys, in alphabetical order; a key without a value has no `=`. The exception is `platform`, which keeps its
- * `=`, as always in this dialect. `klag` is in whole seconds; `device` is empty for bots.
+ * Contains all keys, in alphabetical order; a key without a value has no `=`, except `platform`, which keeps it in this
+ * dialect. `klag` is in whole seconds; `device` is empty for bots.
  */
 export const adtekioRecord = (event: RawEvent, { device, place, now }: Enrichment): ByteString => {
   const type = device.type === "Bot" || device.type === "Unknown" ? "" : device.type.toLowerCase()
@@ -78,7 +78,7 @@ export interface ParsedRecord {
 export const parseRecord = (value: ByteString): ParsedRecord | undefined => {
   const split = splitRecord(value)
   if (split === undefined) return undefined
-  return { ...split, meta: split.meta.split("&").map((piece) => readPair(piece as ByteString, false)) }
+  return { ...split, meta: split.meta.split("&").map((text) => readPair(text as ByteString, false)) }
 }
 
 /** The decoded value of that name in a record's meta part: the last of several, empty when absent. */

@@ -1,4 +1,4 @@
-/** Caches stay within their bound, and entries in use stay. */
+/** Caches stay within their limit and keep the entries in use. */
 import { describe, expect, test } from "bun:test"
 import { boundedMap, remember } from "../../bridge/bounded-cache.ts"
 
@@ -18,13 +18,13 @@ describe("a bounded map", () => {
     return map
   }
 
-  test("holds the last entries, and none from before twice as many", () => {
+  test("keeps the last `limit` entries and none older than twice as many", () => {
     const map = filled(10, 100)
     for (let i = 90; i < 100; i++) expect(map.get(i)).toBe(`${i}`)
     expect(map.get(79)).toBeUndefined()
   })
 
-  test("keeps an entry that is read, however many others come", () => {
+  test("keeps an entry that is read between any number of writes", () => {
     const map = boundedMap<number, string>(10)
     map.set(-1, "kept")
     for (let i = 0; i < 1_000; i++) {
@@ -33,7 +33,7 @@ describe("a bounded map", () => {
     }
   })
 
-  test("writes an entry anew without forgetting others", () => {
+  test("overwrites an entry without evicting others", () => {
     const map = filled(10, 10)
     for (let i = 0; i < 1_000; i++) map.set(9, "new")
     expect([map.get(0), map.get(9)]).toEqual(["0", "new"])
@@ -48,13 +48,13 @@ describe("a bounded map", () => {
   })
 })
 
-test("looks once for a key that is asked for again", () => {
+test("computes the value of a repeated key once", () => {
   const { looks, ask } = counted(10)
   expect(ask("a")).toBe(ask("a"))
   expect(looks).toEqual(["a"])
 })
 
-test("a key that is asked for again and again is never looked up again, however many others come", () => {
+test("a key in constant use is never computed again, whatever the number of other keys", () => {
   const { looks, ask } = counted(10)
   for (let i = 0; i < 1_000; i++) {
     ask("kept")
@@ -63,7 +63,7 @@ test("a key that is asked for again and again is never looked up again, however 
   expect(looks.filter((key) => key === "kept")).toHaveLength(1)
 })
 
-test("the last `limit` keys are remembered and those before twice as many are not", () => {
+test("the last `limit` keys are cached, and keys older than twice as many are not", () => {
   const { looks, ask } = counted(10)
   for (let i = 0; i < 100; i++) ask(`${i}`)
   looks.length = 0
@@ -73,7 +73,7 @@ test("the last `limit` keys are remembered and those before twice as many are no
   expect(looks).toEqual(["79"])
 })
 
-test("long keys are remembered in fewer", () => {
+test("fewer long keys are cached than short ones", () => {
   const looks: Array<string> = []
   const ask = remember(
     1_000,

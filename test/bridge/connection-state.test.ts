@@ -1,4 +1,4 @@
-/** What a connection says of itself: each change once, with its reason, and what comes again is counted. */
+/** The log of a connection's state: each change once with its reason; repeated reasons are counted. */
 import { expect, test } from "bun:test"
 import { makeConnectionState, reasonOf } from "../../bridge/connection-state.ts"
 
@@ -16,7 +16,7 @@ const started = () => {
   return { state, lines, pass }
 }
 
-test("a change is logged once with its reason, and what is repeated is counted", () => {
+test("a change is logged once with its reason, and repetitions are counted", () => {
   const { state, lines, pass } = started()
   expect(state.absence()).toBe("Redis at a:1 is not connected yet.")
   state.up()
@@ -33,7 +33,7 @@ test("a change is logged once with its reason, and what is repeated is counted",
   ])
 })
 
-test("each reason of an outage is logged once, however they alternate, and again in the next outage", () => {
+test("each reason of an outage is logged once, in any order, and again in the next outage", () => {
   const { state, lines, pass } = started()
   for (let i = 0; i < 5; i++) {
     state.down("refused")
@@ -54,7 +54,7 @@ test("each reason of an outage is logged once, however they alternate, and again
   ])
 })
 
-test("an outage with a new reason each time stays small", () => {
+test("an outage with many different reasons uses bounded memory and log lines", () => {
   const { state, lines } = started()
   for (let i = 0; i < 1_000; i++) state.down(`reason ${i}`)
   expect(lines.length).toBe(8)

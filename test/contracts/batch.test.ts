@@ -1,4 +1,4 @@
-/** A receipt is believed only when it accounts for every event of its own batch, each once. */
+/** A receipt is accepted only when it accounts for every event of its own batch, each once. */
 import { describe, expect, test } from "bun:test"
 import { accountsFor, mergeReceipts, type Receipt } from "../../contracts/batch.ts"
 import { type BatchDigest, emptyDigest, newBatchId, Topic } from "../../contracts/ids.ts"
@@ -16,14 +16,14 @@ const receipt = (stored: number, ...places: ReadonlyArray<number>): Receipt => (
 })
 
 describe("accountsFor", () => {
-  test("stored and rejected together are all of them", () => {
+  test("is true when stored and rejected events together are all events", () => {
     expect(accountsFor(receipt(3), batch, [0, 1, 2])).toBe(true)
     expect(accountsFor(receipt(1, 0, 2), batch, [0, 1, 2])).toBe(true)
     expect(accountsFor(receipt(0, 5, 9), batch, [5, 9])).toBe(true)
     expect(accountsFor(receipt(0), batch, [])).toBe(true)
   })
 
-  test("one too few, one too many, another batch's, one twice, one that is not in it: no", () => {
+  test("is false for a missing, additional, foreign or repeated event", () => {
     expect(accountsFor(receipt(2), batch, [0, 1, 2])).toBe(false)
     expect(accountsFor(receipt(3, 0), batch, [0, 1, 2])).toBe(false)
     expect(accountsFor({ ...receipt(3), id: newBatchId() }, batch, [0, 1, 2])).toBe(false)
@@ -34,7 +34,7 @@ describe("accountsFor", () => {
     expect(accountsFor(receipt(-1, 0, 1, 2), batch, [0, 1])).toBe(false)
   })
 
-  test("what is stored must be placed: as many as were stored, over all topics and partitions", () => {
+  test("requires placements for all stored events, over all topics and partitions", () => {
     const placed = (...counts: ReadonlyArray<number>): Receipt => ({
       ...receipt(3),
       placements: counts.map((count, i) => ({
@@ -52,7 +52,7 @@ describe("accountsFor", () => {
     expect(accountsFor(placed(4, -1), batch, [0, 1, 2])).toBe(false)
   })
 
-  test("the receipts of all parts are the receipt of the whole", () => {
+  test("the receipts of all parts make the receipt of the batch", () => {
     const whole = mergeReceipts(batch, [receipt(2, 4), receipt(1), receipt(0, 0)])
     expect(whole).toEqual({
       ...receipt(3, 4, 0),

@@ -26,12 +26,12 @@ describe("windows", () => {
     })
   }
   for (const written of [-1, 367, "7", "", "soon", "Infinity", "-1 days", "400 days", null, {}, Number.NaN]) {
-    test(`${JSON.stringify(written)} is none`, () =>
+    test(`${JSON.stringify(written)} is invalid`, () =>
       expect(() => decode({ ...there, click_lookback: written })).toThrow())
   }
 })
 
-test("a link is stored as it is given back, and given again it is the same", () => {
+test("a link is stored as it is returned, and reading it again changes nothing", () => {
   const sent = {
     id: "summer",
     urls: { ios: "HTTPS://Example.com", "chrome os": "https://bücher.example" },
@@ -55,14 +55,14 @@ test("a link is stored as it is given back, and given again it is the same", () 
   })
 })
 
-test("a link leads somewhere, and is not too large", () => {
+test("a link has a target, and is not too large", () => {
   for (const nowhere of [{}, { urls: {} }, { campaign: "x" }])
     expect(() => decode(nowhere)).toThrow(/must have a target/)
   const texts = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`p${i}`, "x".repeat(500)]))
   expect(() => decode({ ...there, params: texts, campaign: "y".repeat(200) })).toThrow(/16384/)
 })
 
-test("every platform is one that the enricher finds", () => {
+test("every platform is one that the enricher detects", () => {
   const userAgents: Readonly<Record<(typeof platforms)[number], string>> = {
     ios: "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
     android:

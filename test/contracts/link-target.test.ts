@@ -31,7 +31,7 @@ describe("a target", () => {
   ]
   for (const [written, href] of fine) test(written, () => expect(read(written)).toEqual({ href }))
 
-  test("has an end", () => {
+  test("has a length limit", () => {
     expect(read(`https://example.com/${"a".repeat(maxTargetCharacters - 20)}`).href).toHaveLength(
       maxTargetCharacters
     )
@@ -39,7 +39,7 @@ describe("a target", () => {
     expect(read(`https://example.com/${"ü".repeat(400)}`).problem).toBeString()
   })
 
-  test("read again is the same", () => {
+  test("is the same when it is read again", () => {
     for (const [, href] of fine) expect(read(href)).toEqual({ href })
   })
 })
@@ -50,7 +50,7 @@ describe("no target is", () => {
   }
 })
 
-describe("what looks like another host is shown as what it is", () => {
+describe("a host that looks like another is shown in punycode", () => {
   for (const [written, host] of lookalikes) {
     test(written, () => {
       const { href = "" } = read(written)
@@ -60,7 +60,7 @@ describe("what looks like another host is shown as what it is", () => {
   }
 })
 
-test("whatever is written: a plain URL of an allowed scheme, or a problem, and reading never throws", () => {
+test("any text is a plain URL of an allowed scheme, or a problem, and reading never throws", () => {
   const pieces = fc.constantFrom(
     "https:",
     "http:",

@@ -1,4 +1,4 @@
-/** The batches that travel between actors: what is written is read again, follows its schema, and nothing else is read. */
+/** The messages between actors: a written batch is read unchanged and follows its schema; any other message is refused. */
 import { describe, expect, test } from "bun:test"
 import { Schema } from "effect"
 import fc from "fast-check"
@@ -98,7 +98,7 @@ const record: EnrichedEvent = {
 
 type Message = Readonly<Record<string, unknown>> & { readonly numbers: ReadonlyArray<number> }
 
-/** What makes a message that cannot be read of one that can. */
+/** Changes that make a message unreadable. */
 const damages: Readonly<Record<string, (message: Message) => unknown>> = {
   "not a map": () => "hello",
   "no numbers": ({ numbers: _, ...rest }) => rest,
@@ -135,10 +135,10 @@ const refuses = <Batch>(conversation: Conversation<Batch>, batch: Batch): void =
   }
 }
 
-describe("a message that is no batch", () => {
+describe("a message that is not a batch", () => {
   refuses(Enrich, rawBatch([raw]))
   refuses(Store, enrichedBatch([record]))
-  test("keys of events that have none are unreadable", () => {
+  test("keys of events without a key are unreadable", () => {
     const message = decode(Store.write(enrichedBatch([record]))) as Message
     expect(() => Store.read(encode({ ...message, keys: ["k", "another"] }))).toThrow(
       "lengths of values or keys"

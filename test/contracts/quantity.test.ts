@@ -25,14 +25,14 @@ describe("durationOf, in milliseconds", () => {
   ]
   test.each([...durations])("%s", (text, millis) => expect(durationOf(text, "seconds")).toBe(millis))
 
-  test("a bare number counts the unit that is given", () => {
+  test("a bare number has the given unit", () => {
     expect(durationOf("30", "milliseconds")).toBe(30)
     expect(durationOf("24", "hours")).toBe(86_400_000)
     expect(durationOf("30ms", "hours")).toBe(30)
   })
 
   test.each(["", " ", "soon", "-5s", "s", "10 x", "10s 5", "1e3", "PT10S", "10s!", "1..5s", "10 s s"])(
-    "%j is none",
+    "%j is invalid",
     (text) => expect(durationOf(text, "seconds")).toBeUndefined()
   )
 })
@@ -54,13 +54,13 @@ describe("bytesOf", () => {
   ]
   test.each([...sizes])("%s", (text, bytes) => expect(bytesOf(text)).toBe(bytes))
 
-  test("a letter alone means 1,000 to some and 1,024 to others, so it is none; nor is anything else", () => {
+  test("a letter alone is ambiguous (1,000 or 1,024) and invalid, like any other text", () => {
     for (const text of ["64k", "1M", "2g", "", "much", "-1", "1 MB 2", "MiB", "1e6", "10s"])
       expect([text, bytesOf(text)]).toEqual([text, undefined])
   })
 })
 
-test("hasUnit tells a duration from a bare number", () => {
+test("hasUnit distinguishes a duration from a bare number", () => {
   expect(["7d", "1h 30m", "36 hours ", "5 µs"].every(hasUnit)).toBe(true)
   expect(["7", "0.5", "", "2026-11-20"].some(hasUnit)).toBe(false)
 })

@@ -1,7 +1,7 @@
-/** Targets by which someone would abuse a redirect: none of them may ever stand in a link. */
+/** Targets that would abuse a redirect: none of them may be stored in a link. */
 
 export const attacks: ReadonlyArray<string> = [
-  // Of no scheme, or of whatever the page has.
+  // Without a scheme, or with that of the page.
   "",
   "//evil.example",
   "///evil.example",
@@ -75,7 +75,7 @@ export const attacks: ReadonlyArray<string> = [
   "\ufeffhttps://example.com/",
   "https://example.com/\u007f",
   "https://example.com/\ud800",
-  // Hosts that are read otherwise than they are written.
+  // Hosts that browsers read differently from their spelling.
   "https://%65vil.example/",
   "https://evil%2eexample/",
   "https://ｅｖｉｌ.example/",
@@ -90,7 +90,7 @@ export const attacks: ReadonlyArray<string> = [
   "http://017700000001/",
   "http://127.1/",
   "http://①②⑦.0.0.1/",
-  // What is no host at all.
+  // Invalid hosts.
   "https://exa mple.com/",
   "https://example.com:port/",
   "https://example.com:99999/",
@@ -104,7 +104,7 @@ export const attacks: ReadonlyArray<string> = [
   "market://dét/"
 ]
 
-/** Hosts with letters that look like others: allowed, since they are the languages of many, and never hidden. */
+/** Hosts with letters that look like others: allowed, because many languages use them, and always shown in punycode. */
 export const lookalikes: ReadonlyArray<readonly [written: string, host: string]> = [
   ["https://аpple.com/", "xn--pple-43d.com"],
   ["https://gооgle.com/", "xn--ggle-55da.com"],

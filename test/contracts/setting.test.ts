@@ -1,4 +1,4 @@
-/** Settings: what people write is understood, and what is not gets a sentence with an example. */
+/** Settings: usual spellings are accepted, and any other value is an error with an example. */
 import { describe, expect, test } from "bun:test"
 import { type Config, ConfigProvider, Duration, Effect, Exit } from "effect"
 import { loadActors } from "../../actors/all.ts"
@@ -41,7 +41,9 @@ describe("readers", () => {
       'SOME_SETTING: "soon" is not a duration. Write for example 10s, 500ms or 5m; a bare number is seconds.'
     )
     expect(await millis("-5s")).toContain('"-5s" is not a duration')
-    expect(await millis("0", duration("seconds", 1))).toContain('"0" is too short. Write for example')
+    expect(await millis("0", duration("seconds", 1))).toContain(
+      '"0" is below the minimum of 1 ms. Write for example'
+    )
     expect(await millis("25d")).toContain('"25d" is longer than 24 days. Write for example')
     expect(await millis("Infinity")).toContain("is longer than 24 days")
   })
@@ -51,7 +53,7 @@ describe("readers", () => {
     expect(await read(size(), "1MB")).toBe(1_000_000)
     expect(await read(size(), "1048576")).toBe(1_048_576)
     expect(await read(size(0), "0")).toBe(0)
-    expect(await read(size(), "0")).toContain('"0" is too small. Write for example')
+    expect(await read(size(), "0")).toContain('"0" is below the minimum of 1 bytes. Write for example')
     expect(await read(size(), "64k")).toBe(
       'SOME_SETTING: "64k" is not a size. Write for example 65536, 64KiB or 1MB; a bare number is bytes.'
     )
@@ -100,7 +102,7 @@ describe("readers", () => {
   })
 })
 
-/** What people write for each form, and what it must not be taken for. */
+/** Usual spellings of each form of values. */
 const written: ReadonlyArray<readonly [form: RegExp, good: ReadonlyArray<string>]> = [
   [/^duration/, ["60s", "1m", "90000ms", "1h 30m", "2 hours"]],
   [/^size/, ["2000", "64KiB", "1MB", "1 GiB"]],
@@ -136,7 +138,7 @@ describe("every setting of every actor", async () => {
     expect(refused).toMatch(/ Write .+\.$/)
   })
 
-  test("the default that people read is the one that the code gets", async () => {
+  test("the printed default equals the default in the code", async () => {
     for (const { name, standard, config, form } of withForm.filter(({ standard }) => standard !== "")) {
       const unset = await exitOf(config, "OTHER", "")
       const asRead = await exitOf(config, name, standard)
@@ -144,7 +146,7 @@ describe("every setting of every actor", async () => {
     }
   })
 
-  test("--help and the README's table say the forms", () => {
+  test("--help and the README's table contain the forms", () => {
     const gateway = actors.find(({ name }) => name === "gateway")
     if (gateway === undefined) throw new Error("there is no gateway")
     expect(actorHelp(gateway)).toContain("  GATEWAY_BODY_TIMEOUT=10s  (duration; a bare number is seconds)\n")

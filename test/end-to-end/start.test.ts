@@ -78,7 +78,7 @@ describe("a start that cannot work", () => {
     rmSync(dirname(file), { recursive: true })
     isOneSentence(text)
     expect(text).toContain(file)
-    expect(text).toContain("holds no countries")
+    expect(text).toContain("contains no countries")
     expect(code).toBe(78)
   })
 

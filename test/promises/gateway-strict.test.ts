@@ -85,7 +85,7 @@ describe.skipIf(!hasRedisProgram())("QUEUE_CONFIRM=disk", () => {
   test("works only if Redis writes at once; otherwise the start reports what to set", async () => {
     const server = await start([])
     const edge = await edgeOn(server, "disk")
-    expect(edge.spoor.output()).toMatch(/cannot say that an event is on its disk.*set appendonly to yes/)
+    expect(edge.spoor.output()).toMatch(/cannot confirm that an event is on its disk.*set appendonly to yes/)
     await edge.refuses()
     expect(await edge.redis.llen("click_queue")).toBe(0)
     await edge.redis.config("SET", "appendfsync", "always")

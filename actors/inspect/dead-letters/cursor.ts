@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
-import type { DeadLetterBox, QueueSource, StoredDeadLetter } from "../../../bridge/ingest-queue/service.ts"
+import type { DeadLetterList, QueueSource, StoredDeadLetter } from "../../../bridge/ingest-queue/service.ts"
 import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
@@ -24,7 +24,7 @@ export interface FoundDeadLetter extends StoredDeadLetter {
   /** The rejected line: the letter's, or its whole text if another program wrote it. */
   readonly line: ByteString
   /** The list that holds it. */
-  readonly box: DeadLetterBox
+  readonly box: DeadLetterList
 }
 
 /** The number of letters read at once. */
@@ -58,7 +58,7 @@ export const peek = Effect.fnUntraced(function* (
 ): Effect.fn.Return<FoundDeadLetter | undefined, Failure> {
   while (cursor.page.length === 0 && cursor.left > 0) {
     const from = Math.max(0, cursor.left - pageSize)
-    const stored = yield* cursor.source.letters.read(from, cursor.left - from)
+    const stored = yield* cursor.source.deadLetters.read(from, cursor.left - from)
     cursor.page.push(...stored.map((one) => found(cursor.source, one)))
     cursor.left = from + stored.length
   }
@@ -78,7 +78,7 @@ export const takePage = (cursor: DeadLetterCursor): ReadonlyArray<FoundDeadLette
 }
 
 const found = (
-  { dependency, letters }: QueueSource,
+  { dependency, deadLetters }: QueueSource,
   { text, letter }: StoredDeadLetter
 ): FoundDeadLetter => ({
   address: letter?.id ?? rawAddress(text),
@@ -86,7 +86,7 @@ const found = (
   text,
   letter,
   line: letter === undefined ? text : byteStringOf(letter.line),
-  box: letters
+  box: deadLetters
 })
 
 const rawAddress = (text: ByteString): string =>

@@ -48,7 +48,7 @@ const confirmTimeoutMs = 1400
 /** Timeout of the check before a push. */
 const checkTimeoutMs = 200
 
-/** As many as the pushes that the edge has in flight. */
+/** The number of connections: the edge's maximum number of pushes in flight. */
 const connectionCount = 4
 
 /**

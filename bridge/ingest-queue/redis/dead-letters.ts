@@ -12,7 +12,7 @@ import type { RedisWriter } from "../../redis/writer.ts"
 import { toBuffer } from "../batch-blob.ts"
 import { replayMemoryMs, storedDeadLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
-import type { DeadLetterBox } from "../service.ts"
+import type { DeadLetterList } from "../service.ts"
 import type { QueueKeys } from "./keys.ts"
 
 /** Entries at each end that are searched first. */
@@ -23,14 +23,14 @@ const firstReach = 1_000
  * the newest or the oldest dead letters, and there may be many others.
  */
 const take = `
-local function take(letters, text)
-  local length, reach = redis.call('LLEN', letters), ${firstReach}
+local function take(dead_letters, text)
+  local length, reach = redis.call('LLEN', dead_letters), ${firstReach}
   while true do
-    if redis.call('LPOS', letters, text, 'RANK', -1, 'MAXLEN', reach) then
-      return redis.call('LREM', letters, -1, text)
+    if redis.call('LPOS', dead_letters, text, 'RANK', -1, 'MAXLEN', reach) then
+      return redis.call('LREM', dead_letters, -1, text)
     end
     if reach >= length then return 0 end
-    if redis.call('LPOS', letters, text, 'MAXLEN', reach) then return redis.call('LREM', letters, 1, text) end
+    if redis.call('LPOS', dead_letters, text, 'MAXLEN', reach) then return redis.call('LREM', dead_letters, 1, text) end
     reach = reach * 4
   end
 end
@@ -38,7 +38,7 @@ end
 
 /** KEYS: dead-letters, list, ledger, replays · ARGV: text, line, allowed replays, field of the ledger · returns the outcome. */
 export const replayScript = `${take}
-local letters, list, ledger, replays = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local dead_letters, list, ledger, replays = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local text, line, allowed, name = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local clock = redis.call('TIME')
 local time = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -55,7 +55,7 @@ for nth = 1, allowed do
 end
 if not free then return 'too often' end
 
-if take(letters, text) == 0 then return 'gone' end
+if take(dead_letters, text) == 0 then return 'gone' end
 redis.call('RPUSH', list, line)
 redis.pcall('HINCRBY', ledger, 'pushed', 1)
 redis.pcall('HINCRBY', ledger, name, 1)
@@ -78,7 +78,7 @@ export const redisDeadLetters = (
   connection: RedisConnection,
   writer: RedisWriter,
   keys: QueueKeys
-): DeadLetterBox => {
+): DeadLetterList => {
   const replay = writer.script(replayScript)
   const discard = writer.script(discardScript)
   return {

@@ -39,9 +39,9 @@ export const redisFind = (connection: RedisConnection, keys: QueueKeys): QueueSo
     )
 }
 
-const read = ([record, until, packed]: ReadonlyArray<Reply>, index: number): EventInFlight | undefined => {
-  if (!(packed instanceof Uint8Array)) return undefined
-  const { first, lines, claimed } = unpack(packed)
+const read = ([record, until, blob]: ReadonlyArray<Reply>, index: number): EventInFlight | undefined => {
+  if (!(blob instanceof Uint8Array)) return undefined
+  const { first, lines, claimed } = unpack(blob)
   const line = lines[index - first]
   if (line === undefined) return undefined
   const [attempts, owner = ""] = String(record).split(" ")

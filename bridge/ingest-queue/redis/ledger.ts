@@ -13,16 +13,16 @@ import type { QueueLedger, QueueSource } from "../service.ts"
 import type { QueueKeys } from "./keys.ts"
 
 const counting = String.raw`
--- Counted from the headers of what lies there, however it came there; and when the oldest was first claimed.
+-- Returns the number of lines in claimed batches, from the headers of their blobs, and when the oldest was first claimed.
 local function lines_in_flight(claimed)
   local count, oldest = 0, nil
   for _, id in ipairs(redis.call('HKEYS', claimed)) do
-    local packed = redis.call('HGET', claimed, id)
-    local first, last = string.find(packed, ';', 1, true), string.find(packed, '\n', 1, true)
+    local blob = redis.call('HGET', claimed, id)
+    local first, last = string.find(blob, ';', 1, true), string.find(blob, '\n', 1, true)
     if first and last and first < last then
-      local _, commas = string.gsub(string.sub(packed, first, last), ',', '')
+      local _, commas = string.gsub(string.sub(blob, first, last), ',', '')
       count = count + commas + 1
-      local since = tonumber(string.match(packed, '^%d+'))
+      local since = tonumber(string.match(blob, '^%d+'))
       if since and (not oldest or since < oldest) then oldest = since end
     end
   end
@@ -51,9 +51,9 @@ local function add(ledger, name, by)
 end
 `
 
-/** KEYS list claimed dead-letters ledger · ARGV lines · {what was counted, waiting, in flight, dead letters, {lines, packed lines} or nil, age of the oldest batch or nil}. */
-const lookScript = `${counting}
-local list, claimed, letters, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+/** KEYS: list, claimed, dead-letters, ledger · ARGV: lines · returns {fields, waiting, in flight, dead letters, {lines, batch blobs} or nil, age of the oldest batch (ms) or nil}. */
+const snapshotScript = `${counting}
+local list, claimed, dead_letters, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local waiting, in_flight, oldest = redis.call('LLEN', list), lines_in_flight(claimed)
 local time = redis.call('TIME')
 local age = oldest and time[1] * 1000 + math.floor(time[2] / 1000) - oldest or false
@@ -61,14 +61,14 @@ local lines = false
 if waiting + in_flight <= tonumber(ARGV[1]) then
   lines = {redis.call('LRANGE', list, 0, -1), redis.call('HVALS', claimed)}
 end
-return {redis.call('HGETALL', ledger), waiting, in_flight, redis.call('LLEN', letters), lines, age}
+return {redis.call('HGETALL', ledger), waiting, in_flight, redis.call('LLEN', dead_letters), lines, age}
 `
 
 /** The ledger of the queue with these keys. */
 export const redisLedger = (connection: RedisConnection, keys: QueueKeys): QueueSource["ledger"] => {
-  const look = connection.script(lookScript)
+  const snapshot = connection.script(snapshotScript)
   return (lines) =>
-    look([keys.list, keys.claimed, keys.deadLetters, keys.ledger], [lines]).pipe(
+    snapshot([keys.list, keys.claimed, keys.deadLetters, keys.ledger], [lines]).pipe(
       Effect.flatMap((reply) =>
         Effect.try({
           try: () => read(reply),
@@ -104,7 +104,7 @@ const read = (reply: Reply): QueueLedger => {
         ? undefined
         : {
             waiting: inList.filter(isText).map(byteStringOf),
-            inFlight: claimed.filter(isText).flatMap((packed) => unpack(packed).lines)
+            inFlight: claimed.filter(isText).flatMap((blob) => unpack(blob).lines)
           }
   })
 }

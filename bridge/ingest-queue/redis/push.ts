@@ -80,7 +80,7 @@ export const redisPush: (
     if (lines.length === 0) return
     const clock = yield* Clock.Clock
     const begun = clock.currentTimeMillisUnsafe()
-    const server = facts.known(begun) ?? (yield* within(limit, facts.look(begun)))
+    const server = facts.known(begun) ?? (yield* within(limit, facts.read(begun)))
     const obstacle = obstacleOf(server, rules)
     if (obstacle !== undefined)
       return yield* new Failure({ reason: "unavailable", message: `Redis at ${address} ${obstacle}` })

@@ -10,7 +10,7 @@ import type { ClaimId } from "../../../contracts/ids.ts"
 import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../../redis/connection.ts"
 import { watchRefusals } from "../../redis/refused.ts"
 import { makeWriter, type RedisWriter } from "../../redis/writer.ts"
-import { batchIdOf, digestOf, piecesOf, unpack } from "../batch-blob.ts"
+import { batchIdOf, digestOf, partsOf, unpack } from "../batch-blob.ts"
 import { deadLetterText } from "../dead-letter-json.ts"
 import { type Entry, entriesOf, placementsOf } from "../ledger-fields.ts"
 import { failover, type PushServer } from "../push-failover.ts"
@@ -87,22 +87,22 @@ const sourceOf = (
   const release = writer.script(releaseScript)
   const deadLetter = writer.script(deadLetterScript)
   const split = writer.script(splitScript)
-  const companions = [keys.claimed, keys.leases, keys.attempts]
+  const batchKeys = [keys.claimed, keys.leases, keys.attempts]
 
   const batchOf = (claimId: ClaimId, reply: ReadonlyArray<Reply>): ClaimedBatch => {
     const [name, attempts, blob] = reply
     if (!(name instanceof Uint8Array) || !(blob instanceof Uint8Array) || typeof attempts !== "number")
       throw new Error("The claim script returned something other than a batch.")
     const key = name.toString()
-    const packed = unpack(blob)
+    const unpacked = unpack(blob)
     return {
       id: batchIdOf(key),
       digest: digestOf(blob),
-      ...packed,
+      ...unpacked,
       attempts,
       ack: (counts, placements = []) =>
         Effect.map(
-          ack([...companions, keys.ledger, keys.placements], [key, ...counted(counts, placements)]),
+          ack([...batchKeys, keys.ledger, keys.placements], [key, ...counted(counts, placements)]),
           isOne
         ),
       release: (delay, counts) =>
@@ -112,18 +112,18 @@ const sourceOf = (
         ),
       split: (size, attempts) =>
         Effect.suspend(() =>
-          split(companions, [
+          split(batchKeys, [
             key,
             claimId,
             Math.ceil(attempts),
-            ...piecesOf(key, packed, size).flatMap((piece) => [piece.key, piece.packed])
+            ...partsOf(key, unpacked, size).flatMap((part) => [part.key, part.blob])
           ])
         ).pipe(Effect.map(isOne)),
-      deadLetter: (letters, counts, placements = []) =>
+      deadLetter: (deadLetters, counts, placements = []) =>
         Effect.suspend(() =>
           deadLetter(
-            [...companions, keys.ledger, keys.placements, keys.deadLetters],
-            [key, letters.length, ...letters.map(deadLetterText), ...counted(counts, placements)]
+            [...batchKeys, keys.ledger, keys.placements, keys.deadLetters],
+            [key, deadLetters.length, ...deadLetters.map(deadLetterText), ...counted(counts, placements)]
           )
         ).pipe(Effect.map(isOne))
     }
@@ -133,7 +133,7 @@ const sourceOf = (
     dependency: { kind: "redis", embedded: false, address: connection.address, check },
     claim: (id, limits) =>
       claim(
-        [keys.list, ...companions, keys.ledger],
+        [keys.list, ...batchKeys, keys.ledger],
         [id, Math.ceil(limits.lease), limits.maxEvents, limits.maxBytes, limits.linesFirst === true ? 1 : 0]
       ).pipe(
         Effect.flatMap((reply) =>
@@ -153,7 +153,7 @@ const sourceOf = (
     ),
     ledger: redisLedger(connection, keys),
     find: redisFind(connection, keys),
-    letters: redisDeadLetters(connection, writer, keys)
+    deadLetters: redisDeadLetters(connection, writer, keys)
   }
 }
 

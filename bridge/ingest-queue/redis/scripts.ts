@@ -14,8 +14,8 @@
  * - `:placements` sorted set, placement of acknowledged lines → when it may be forgotten. A receipt that acknowledges
  *   lines for the second time is visible, because its placements are not counted as stored again.
  *
- * The first write of each script only removes. A Redis that is out of memory refuses a script whose first write adds, and
- * the queue could then never be emptied. What could still fail (a key of the wrong type) is read before that write.
+ * The first write of each script only removes data. A Redis that is out of memory refuses a script whose first write adds
+ * data, and the queue could then never be emptied. Keys that could still fail (of a wrong type) are read before that write.
  */
 import { claimDigits } from "../../../contracts/ids.ts"
 import { placementMemoryMs } from "../ledger-fields.ts"
@@ -43,14 +43,14 @@ local function settle(leases, attempts, id, owner)
 end
 `
 
-/** KEYS list claimed leases attempts ledger · ARGV claim, lease, max events, max bytes, 1 for lines first · {batch, attempts, lines} or nil. */
+/** KEYS: list, claimed, leases, attempts, ledger · ARGV: claim, lease (ms), max events, max bytes, 1 for lines first · returns {batch, attempts, batch blob} or nil. */
 export const claimScript = String.raw`${shared}${ledgerLua}
 local list, claimed, leases, attempts, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local claim, lease = ARGV[1], tonumber(ARGV[2])
 local max_events, max_bytes = math.max(1, tonumber(ARGV[3])), tonumber(ARGV[4])
 local time = now()
 
--- The same claim again.
+-- The same claim was sent again.
 local mine = redis.call('HGET', attempts, '>' .. claim)
 local blob = mine and redis.call('HGET', claimed, mine)
 if blob then
@@ -78,14 +78,14 @@ local function take_over()
   return false
 end
 
--- The lines at the head, read a few at a time, since each may be large.
+-- Takes the lines at the head, in slices of 64, because each line may be large.
 local function take_lines()
   local lines, lengths, count, size = {}, {}, 0, 0
   local full = false
   while not full and count < max_events do
-    local wanted = math.min(64, max_events - count)
-    local some = redis.call('LRANGE', list, count, count + wanted - 1)
-    full = #some < wanted
+    local limit = math.min(64, max_events - count)
+    local some = redis.call('LRANGE', list, count, count + limit - 1)
+    full = #some < limit
     for i = 1, #some do
       local length = #some[i]
       if count > 0 and size + length > max_bytes then
@@ -100,19 +100,19 @@ local function take_lines()
   end
   if count == 0 then return false end
 
-  local packed = string.format('%.0f', time) .. ';' .. table.concat(lengths, ',') .. '\n' .. table.concat(lines)
+  local blob = string.format('%.0f', time) .. ';' .. table.concat(lengths, ',') .. '\n' .. table.concat(lines)
   local clock = redis.call('TIME')
   local id = string.sub(claim, 1, ${claimDigits}) .. string.format('%012x', (clock[1] * 1000000 + clock[2]) % 281474976710656)
   redis.call('ZSCORE', leases, id)
   redis.call('HEXISTS', claimed, id)
   local earlier = before_counting(ledger, claimed)
   redis.call('LTRIM', list, count, -1)
-  redis.call('HSET', claimed, id, packed)
+  redis.call('HSET', claimed, id, blob)
   redis.call('HSET', attempts, id, '0 ' .. claim, '>' .. claim, id)
   redis.call('ZADD', leases, time + lease, id)
   begin(ledger, earlier, time)
   add(ledger, 'taken', count)
-  return {id, 0, packed}
+  return {id, 0, blob}
 end
 
 if ARGV[5] == '1' then return take_lines() or take_over() end
@@ -120,9 +120,9 @@ return take_over() or take_lines()
 `
 
 const settleLua = `
--- Takes the batch away; false when it is not there. Counts what stands from ARGV[from] on: how many placements, for
--- each its name, its name in the ledger and how many records it is; then names in the ledger and numbers.
-local function let_go(claimed, leases, attempts, ledger, placements, id, from)
+-- Removes the batch; returns false when it does not exist. Adds the counts from ARGV[from] on to the ledger: the number
+-- of placements; for each its name, its field in the ledger and its number of records; then pairs of field and number.
+local function remove_batch(claimed, leases, attempts, ledger, placements, id, from)
   local _, owner = record(attempts, id)
   redis.call('ZSCORE', leases, id)
   redis.call('ZSCORE', placements, id)
@@ -143,13 +143,13 @@ local function let_go(claimed, leases, attempts, ledger, placements, id, from)
 end
 `
 
-/** KEYS claimed leases attempts ledger placements · ARGV batch, {placements and counts as let_go has them} · 1 when it was there. */
+/** KEYS: claimed, leases, attempts, ledger, placements · ARGV: batch, placements and counts (see remove_batch) · returns 1 when the batch existed. */
 export const ackScript = `${shared}${ledgerLua}${settleLua}
-if let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], 2) then return 1 end
+if remove_batch(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], 2) then return 1 end
 return 0
 `
 
-/** KEYS leases attempts · ARGV batch, claim, delay, 1 when it counts · 1 when the claim still had it. */
+/** KEYS: leases, attempts · ARGV: batch, claim, delay (ms), 1 for an attempt at the batch · returns 1 when the claim still had it. */
 export const releaseScript = `${shared}
 local leases, attempts, id, claim = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local tries, owner = record(attempts, id)
@@ -161,7 +161,7 @@ redis.call('ZADD', leases, now() + tonumber(ARGV[3]), id)
 return 1
 `
 
-/** KEYS claimed leases attempts · ARGV batch, claim, attempts, {piece, its lines} … · 1 when the claim still had it. */
+/** KEYS: claimed, leases, attempts · ARGV: batch, claim, attempts, then key and blob of each part · returns 1 when the claim still had it. */
 export const splitScript = `${shared}
 local claimed, leases, attempts, id, claim = KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]
 local _, owner = record(attempts, id)
@@ -177,11 +177,11 @@ end
 return 1
 `
 
-/** KEYS claimed leases attempts ledger placements dead-letters · ARGV batch, how many letters, letter …, {placements and counts} · 1 when it was there. */
+/** KEYS: claimed, leases, attempts, ledger, placements, dead-letters · ARGV: batch, number of dead letters, dead letter …, placements and counts · returns 1 when the batch existed. */
 export const deadLetterScript = `${shared}${ledgerLua}${settleLua}
-local letters, last = KEYS[6], 2 + tonumber(ARGV[2])
-redis.call('LLEN', letters)
-if not let_go(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], last + 1) then return 0 end
-for i = 3, last do redis.call('RPUSH', letters, ARGV[i]) end
+local dead_letters, last = KEYS[6], 2 + tonumber(ARGV[2])
+redis.call('LLEN', dead_letters)
+if not remove_batch(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[1], last + 1) then return 0 end
+for i = 3, last do redis.call('RPUSH', dead_letters, ARGV[i]) end
 return 1
 `

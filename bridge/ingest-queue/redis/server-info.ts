@@ -7,14 +7,14 @@ export interface RedisFacts {
   readonly maxMemory: number | undefined
   /** What it does when its memory is full: `noeviction`, `allkeys-lru`, … */
   readonly eviction: string | undefined
-  /** Whether it has an append-only file. */
+  /** True with an append-only file. */
   readonly hasLog: boolean | undefined
   /** When the append-only file reaches the disk: `always`, `everysec`, `no`. */
   readonly fsync: string | undefined
-  /** Whether `always` is suspended while the file is rewritten. */
+  /** True when `always` is suspended while the file is rewritten. */
   readonly fsyncPauses: boolean | undefined
   readonly hasSnapshots: boolean | undefined
-  /** Whether it supports WAITAOF (Redis 7.2). */
+  /** True when it supports WAITAOF (Redis 7.2). */
   readonly knowsWaitAof: boolean
   readonly replicas: number | undefined
   /** With fewer replicas it refuses to write. */
@@ -23,7 +23,7 @@ export interface RedisFacts {
 }
 
 /** Reads the values now. Never fails. `isReported`: the server reported at least one value. */
-export const lookAtServer = (
+export const readServerInfo = (
   connection: RedisConnection
 ): Effect.Effect<{ readonly facts: RedisFacts; readonly isReported: boolean }> => {
   const ask = (...command: Command) =>
@@ -72,7 +72,7 @@ export interface FreshFacts {
   /** Undefined when they must be read. */
   readonly known: (now: number) => RedisFacts | undefined
   /** Reads them. Concurrent callers use the previous values, if there are any. */
-  readonly look: (now: number) => Effect.Effect<RedisFacts>
+  readonly read: (now: number) => Effect.Effect<RedisFacts>
 }
 
 export const freshFacts = (connection: RedisConnection): FreshFacts => {
@@ -80,10 +80,10 @@ export const freshFacts = (connection: RedisConnection): FreshFacts => {
   let until = 0
   return {
     known: (now) => (now < until ? known : undefined),
-    look: (now) =>
+    read: (now) =>
       Effect.suspend(() => {
         until = now + retryMs
-        return Effect.map(lookAtServer(connection), ({ facts, isReported }) => {
+        return Effect.map(readServerInfo(connection), ({ facts, isReported }) => {
           if (isReported) until = now + cacheMs
           known = facts
           return facts

@@ -9,7 +9,7 @@ import type { DatabaseSync, SqliteFile } from "../../sqlite/database.ts"
 import { toBuffer } from "../batch-blob.ts"
 import { replayMemoryMs, storedDeadLetter } from "../dead-letter-json.ts"
 import { goneName } from "../ledger-fields.ts"
-import type { DeadLetterBox, StoredDeadLetter } from "../service.ts"
+import type { DeadLetterList, StoredDeadLetter } from "../service.ts"
 import { addTo, type LedgerSteps } from "./ledger.ts"
 
 export const deadLettersSchema = `
@@ -38,7 +38,7 @@ export const sqliteDeadLetters = (
   file: SqliteFile,
   steps: DeadLetterSteps,
   ledger: LedgerSteps
-): DeadLetterBox => {
+): DeadLetterList => {
   const remove = (letter: StoredDeadLetter): boolean => steps.remove.run(toBuffer(letter.text)).changes === 1
   return {
     read: (from, count) =>

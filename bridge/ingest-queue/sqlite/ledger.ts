@@ -25,7 +25,7 @@ export const prepareLedger = (database: DatabaseSync) => ({
     "SELECT substr(packed, 1, instr(packed, x'0a')) AS header FROM batches WHERE packed IS NOT NULL"
   ),
   lines: database.prepare("SELECT line FROM lines ORDER BY place"),
-  packed: database.prepare("SELECT packed FROM batches WHERE packed IS NOT NULL")
+  blobs: database.prepare("SELECT packed FROM batches WHERE packed IS NOT NULL")
 })
 
 /** Call it in the transaction of the entries. */
@@ -59,7 +59,7 @@ export const beginLedger = (steps: LedgerSteps, now: number): void => {
 }
 
 /** Call it in a transaction; `lines` as in service.ts, `now` in milliseconds since 1970. */
-export const lookAtLedger = (
+export const readLedger = (
   steps: LedgerSteps,
   { waiting, deadLetters }: { readonly waiting: number; readonly deadLetters: number },
   lines: number,
@@ -77,9 +77,7 @@ export const lookAtLedger = (
         ? undefined
         : {
             waiting: steps.lines.all().flatMap(({ line }) => (isBytes(line) ? [byteStringOf(line)] : [])),
-            inFlight: steps.packed
-              .all()
-              .flatMap(({ packed }) => (isBytes(packed) ? unpack(packed).lines : []))
+            inFlight: steps.blobs.all().flatMap(({ packed }) => (isBytes(packed) ? unpack(packed).lines : []))
           }
   })
 }

@@ -10,7 +10,7 @@ import type { Failure } from "../../../contracts/failure.ts"
 import { type BatchId, batchIdFor, type ClaimId } from "../../../contracts/ids.ts"
 import type { DatabaseSync } from "../../sqlite/database.ts"
 import { openFile, type SqliteFile } from "../../sqlite/database.ts"
-import { batchIdOf, digestOf, mayHold, pack, piecesOf, unpack } from "../batch-blob.ts"
+import { batchIdOf, digestOf, mayHold, pack, partsOf, unpack } from "../batch-blob.ts"
 import { deadLetterText } from "../dead-letter-json.ts"
 import { entriesOf, placementsOf } from "../ledger-fields.ts"
 import { type PushRules, standardRules } from "../push-limits.ts"
@@ -24,13 +24,13 @@ import type {
   TopicCount
 } from "../service.ts"
 import { deadLettersSchema, prepareDeadLetters, sqliteDeadLetters } from "./dead-letters.ts"
-import { addPlacements, addTo, beginLedger, ledgerSchema, lookAtLedger, prepareLedger } from "./ledger.ts"
+import { addPlacements, addTo, beginLedger, ledgerSchema, prepareLedger, readLedger } from "./ledger.ts"
 import { sqlitePush } from "./push.ts"
 import { warnIfEmptied } from "./reset.ts"
 
 /**
- * `id` is the key of the batch or part, as on Redis; `owner` the claim that has it. `packed` is null only in marks of an
- * older version; they are removed within an hour.
+ * `id` is the key of the batch or part, as on Redis; `owner` the claim that has it. `packed` is the batch blob; it is null
+ * only in rows of an older version, which are removed within an hour.
  */
 const schema = `
 CREATE TABLE IF NOT EXISTS lines (place INTEGER PRIMARY KEY, line BLOB NOT NULL);
@@ -85,25 +85,25 @@ const prepare = (database: DatabaseSync) => ({
     (SELECT count(*) FROM batches WHERE packed IS NOT NULL) AS claimed,
     (SELECT count(*) FROM dead_letters) AS deadLetters`),
   keys: database.prepare("SELECT id FROM batches WHERE packed IS NOT NULL AND id >= ? AND id < ?"),
-  look: database.prepare("SELECT * FROM batches WHERE id = ?"),
+  row: database.prepare("SELECT * FROM batches WHERE id = ?"),
   ledger: prepareLedger(database),
-  letters: prepareDeadLetters(database)
+  deadLetters: prepareDeadLetters(database)
 })
 
 interface Taken {
   readonly id: string
   readonly attempts: number
-  readonly packed: Uint8Array
+  readonly blob: Uint8Array
 }
 
 const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
   const batchOf = (claim: ClaimId, taken: Taken): ClaimedBatch => {
-    const packed = unpack(taken.packed)
+    const unpacked = unpack(taken.blob)
     const key = taken.id
     return {
       id: batchIdOf(key),
-      digest: digestOf(taken.packed),
-      ...packed,
+      digest: digestOf(taken.blob),
+      ...unpacked,
       attempts: taken.attempts,
       ack: (counts, placements = []) => at(file, (now) => settle(steps, key, counts, placements, now)),
       release: (delay, counts) =>
@@ -114,14 +114,14 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
       split: (size, attempts) =>
         at(file, (now) => {
           if (!removeClaim(steps, key, claim)) return false
-          for (const piece of piecesOf(key, packed, size))
-            steps.add.run(piece.key, "", Math.ceil(attempts), now, piece.packed)
+          for (const part of partsOf(key, unpacked, size))
+            steps.add.run(part.key, "", Math.ceil(attempts), now, part.blob)
           return true
         }),
-      deadLetter: (letters, counts, placements = []) =>
+      deadLetter: (deadLetters, counts, placements = []) =>
         at(file, (now) => {
           if (!settle(steps, key, counts, placements, now)) return false
-          for (const letter of letters) steps.deadLetter.run(deadLetterText(letter))
+          for (const letter of deadLetters) steps.deadLetter.run(deadLetterText(letter))
           return true
         })
     }
@@ -134,9 +134,9 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
         Effect.map((taken) => (taken === undefined ? undefined : batchOf(id, taken)))
       ),
     depth: file.read(() => depthOf(steps.depth.get())),
-    ledger: (lines) => at(file, (now) => lookAtLedger(steps.ledger, depthOf(steps.depth.get()), lines, now)),
+    ledger: (lines) => at(file, (now) => readLedger(steps.ledger, depthOf(steps.depth.get()), lines, now)),
     find: (id, index) => file.transaction(() => findEvent(steps, id, index)),
-    letters: sqliteDeadLetters(file, steps.letters, steps.ledger)
+    deadLetters: sqliteDeadLetters(file, steps.deadLetters, steps.ledger)
   }
 }
 
@@ -164,13 +164,13 @@ const take = (steps: Steps, claim: ClaimId, limits: ClaimLimits, now: number): T
   const takeLines = (): Taken | undefined => {
     const head = headOf(steps, limits)
     if (head.lines.length === 0) return undefined
-    const packed = pack(now, head.lines)
+    const blob = pack(now, head.lines)
     beginLedger(steps.ledger, now)
     addTo(steps.ledger, [{ name: "taken", by: head.lines.length }])
     steps.take.run(head.last)
     const id = batchIdFor(claim)
-    steps.add.run(id, claim, 0, deadline, packed)
-    return { id, attempts: 0, packed }
+    steps.add.run(id, claim, 0, deadline, blob)
+    return { id, attempts: 0, blob }
   }
   return limits.linesFirst === true ? (takeLines() ?? takeOver()) : (takeOver() ?? takeLines())
 }
@@ -217,10 +217,10 @@ const findEvent = (steps: Steps, id: BatchId, index: number): EventInFlight | un
     .all(id, `${id};`)
     .map((row) => String(row.id))
     .find((one) => mayHold(one, id, index))
-  const row: Row = key === undefined ? undefined : steps.look.get(key)
+  const row: Row = key === undefined ? undefined : steps.row.get(key)
   const taken = takenOf(row)
   if (taken === undefined) return undefined
-  const { lines, first, claimed } = unpack(taken.packed)
+  const { lines, first, claimed } = unpack(taken.blob)
   const line = lines[index - first]
   if (line === undefined) return undefined
   const { attempts } = taken
@@ -231,7 +231,7 @@ type Row = Record<string, unknown> | undefined
 
 const takenOf = (row: Row): Taken | undefined =>
   typeof row?.id === "string" && typeof row.attempts === "number" && row.packed instanceof Uint8Array
-    ? { id: row.id, attempts: row.attempts, packed: row.packed }
+    ? { id: row.id, attempts: row.attempts, blob: row.packed }
     : undefined
 
 const depthOf = (row: Row): QueueDepth => ({

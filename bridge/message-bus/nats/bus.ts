@@ -8,13 +8,13 @@ import { isSubject } from "../subject.ts"
 import { connectNats } from "./connection.ts"
 import type { Header, NatsOptions, Received } from "./connection-types.ts"
 
-/** Of a request: how long the requester still waits, whole milliseconds (clocks of machines differ). */
+/** Header of a request: the time that the requester still waits, whole milliseconds (clocks of machines differ). */
 const timeoutHeader = "Spoor-Patience"
-/** Of a reply: the reason of a failure, whose message is the body. */
+/** Header of a reply: the reason of a failure, whose message is the body. */
 const failureHeader = "Spoor-Failure"
-/** Assumed for a request without our header. */
+/** The timeout of a request without this header. */
 const defaultTimeoutMs = 5_000
-/** Of a failure's message in a reply. */
+/** The length limit of a failure's message in a reply. */
 const maxMessageCharacters = 1_000
 
 /** Fails with `misconfigured` when the options cannot work; never because a server is unreachable. */
@@ -24,11 +24,11 @@ export const makeNats = Effect.fnUntraced(function* (
   const nats = yield* connectNats(options)
 
   const sendable = (subject: string, payload: Uint8Array): Effect.Effect<void, Failure> => {
-    if (!isSubject(subject)) return refuse("unreadable", `"${subject}" is not a subject`)
+    if (!isSubject(subject)) return refuse("unreadable", `"${subject}" is not a valid subject`)
     const limit = nats.limit()
     return payload.length <= limit
       ? Effect.void
-      : refuse("too-large", `a message of ${payload.length} bytes is over the limit of ${limit}`)
+      : refuse("too-large", `a message of ${payload.length} bytes exceeds the limit of ${limit} bytes`)
   }
 
   return {
@@ -36,7 +36,7 @@ export const makeNats = Effect.fnUntraced(function* (
 
     request: Effect.fnUntraced(function* (subject, payload, deadline) {
       const timeout = deadline - (yield* Clock.currentTimeMillis)
-      if (timeout < 1) return yield* refuse("expired", `the deadline for asking ${subject} has passed`)
+      if (timeout < 1) return yield* refuse("expired", `the deadline of the request on ${subject} has passed`)
       yield* sendable(subject, payload)
       const reply = yield* nats.request(subject, payload, timeout, timeoutHeaderOf(timeout))
       const failure = failureIn(reply)

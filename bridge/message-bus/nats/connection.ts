@@ -1,7 +1,7 @@
 /**
  * The connection to NATS: made in the background, and made again after each loss, with or without a server, until its
  * scope closes, which drains it while it is connected. Only the first attempt is awaited, so that a request right after
- * the start does not fail where there is a server.
+ * the start does not fail when the server is reachable.
  */
 import { Deferred, Effect, type Scope, Stream } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
@@ -29,7 +29,7 @@ interface Attached {
   denied?: Failure
 }
 
-/** What outlives a connection, and the connection while there is one. */
+/** The state that outlives a connection, and the current connection, if any. */
 interface Client {
   readonly address: string
   readonly report: ConnectionState
@@ -94,9 +94,13 @@ const session = Effect.fnUntraced(function* (
   onConnected: Effect.Effect<unknown>
 ) {
   const servers = [...new Set([...options.servers, ...client.clusterServers])]
-  const nc = yield* Effect.acquireRelease(dial({ ...options, servers }), (nc) => hangUp(client, nc), {
-    interruptible: true
-  })
+  const nc = yield* Effect.acquireRelease(
+    dial({ ...options, servers }),
+    (nc) => closeConnection(client, nc),
+    {
+      interruptible: true
+    }
+  )
   client.clusterServers = nc.info?.connect_urls ?? []
   connected(client, nc)
   yield* onConnected
@@ -133,7 +137,9 @@ const attach = ({ listeners }: Client, listener: Listener, nc: NatsConnection): 
     ...(listener.queue === undefined ? {} : { queue: listener.queue }),
     callback: (error, message) => {
       if (error === null) return listener.onMessage(received(message))
-      attached.denied = unavailable(`NATS does not let us listen on ${listener.subject}: ${error.message}`)
+      attached.denied = unavailable(
+        `NATS denies the subscription to ${listener.subject}: ${error.message}; allow it for the user in NATS_URL or NATS_CREDS`
+      )
       listener.onDenied(attached.denied)
     }
   })
@@ -142,7 +148,7 @@ const attach = ({ listeners }: Client, listener: Listener, nc: NatsConnection): 
 /** After a loss the library lets requests wait for their timeout; here they fail at once. */
 const disconnected = (client: Client, reason: string): void => {
   client.connection = undefined
-  const message = `the connection to NATS at ${client.address} was lost while waiting: ${reason}`
+  const message = `the connection to NATS at ${client.address} was lost before the reply: ${reason}`
   for (const fail of client.inFlight) fail(new Failure({ reason: "timeout", message }))
   client.inFlight.clear()
 }
@@ -168,11 +174,13 @@ const follow = (
 }
 
 /** Drains while connected, so that the server receives everything sent, then closes. */
-const hangUp = (client: Client, nc: NatsConnection): Effect.Effect<void> =>
+const closeConnection = (client: Client, nc: NatsConnection): Effect.Effect<void> =>
   Effect.suspend(() => {
     const drained =
-      client.connection === undefined ? Effect.void : Effect.ignore(bounded("closing", () => nc.drain()))
-    disconnected(client, "it was closed here")
+      client.connection === undefined
+        ? Effect.void
+        : Effect.ignore(bounded("closing the connection to NATS", () => nc.drain()))
+    disconnected(client, "this process closed it")
     return Effect.andThen(
       drained,
       Effect.promise(() => nc.close())
@@ -194,12 +202,12 @@ const reconnecting = (client: Client): ReconnectingNats => {
     listen: (listener) => listen(client, listener),
 
     request: (subject, payload, timeout, header) =>
-      asking(client, subject, async (nc) =>
+      withConnection(client, subject, async (nc) =>
         received(await nc.request(subject, payload, { timeout, headers: headersOf(header) }))
       ),
 
     requestMany: (subject, payload, window, header) =>
-      asking(client, subject, async (nc) => {
+      withConnection(client, subject, async (nc) => {
         const replies = await nc.requestMany(subject, payload, {
           strategy: "timer",
           maxWait: window,
@@ -238,7 +246,7 @@ const listen = Effect.fnUntraced(function* (client: Client, listener: Listener) 
         listeners.delete(listener)
         if (subscription === undefined || subscription.isClosed()) return Effect.void
         if (client.connection !== undefined) {
-          return Effect.ignore(bounded("draining", () => subscription.drain()))
+          return Effect.ignore(bounded("draining a subscription", () => subscription.drain()))
         }
         subscription.unsubscribe()
         return Effect.void
@@ -257,10 +265,10 @@ const connectionOf = (client: Client): Effect.Effect<NatsConnection, Failure> =>
   )
 
 const flushOf = (client: Client): Effect.Effect<void, Failure> =>
-  Effect.flatMap(connectionOf(client), (nc) => bounded("waiting for NATS", () => nc.flush()))
+  Effect.flatMap(connectionOf(client), (nc) => bounded("a flush to NATS", () => nc.flush()))
 
-/** Runs `ask` on the connection; fails at once when there is none, or when it is lost meanwhile. */
-const asking = <A>(
+/** Runs `ask` on the connection; fails at once while disconnected, or when the connection is lost meanwhile. */
+const withConnection = <A>(
   client: Client,
   subject: string,
   ask: (nc: NatsConnection) => Promise<A>

@@ -16,7 +16,7 @@ const reasonsByName: Readonly<Record<string, FailureReason>> = {
 export const failureOf = (error: unknown, subject: string): Failure => {
   const cause = causeOf(error)
   const reason = reasonsByName[nameOf(cause)] ?? "timeout"
-  return new Failure({ reason, message: `asking ${subject}: ${reasonOf(cause)}` })
+  return new Failure({ reason, message: `request on ${subject}: ${reasonOf(cause)}` })
 }
 
 /** Why there is no connection, or why it was lost: a clause for a person. */
@@ -45,13 +45,13 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 export const unavailable = (message: string): Failure => new Failure({ reason: "unavailable", message })
 
 /** Runs an operation of the library that may never end, for at most 2 s. Fails with `unavailable`. */
-export const bounded = (what: string, run: () => Promise<void>): Effect.Effect<void, Failure> =>
+export const bounded = (operation: string, run: () => Promise<void>): Effect.Effect<void, Failure> =>
   Effect.tryPromise({
     try: run,
     catch: (cause) => unavailable(cause instanceof Error ? cause.message : String(cause))
   }).pipe(
     Effect.timeoutOrElse({
       duration: 2_000,
-      orElse: () => Effect.fail(unavailable(`${what} took longer than 2 s`))
+      orElse: () => Effect.fail(unavailable(`${operation} took longer than 2 s`))
     })
   )

@@ -28,7 +28,7 @@ export const readDialOptions = Effect.fnUntraced(function* (
   if (!isSubject(inboxPrefix)) {
     return yield* new Failure({
       reason: "misconfigured",
-      message: `NATS_INBOX_PREFIX "${inboxPrefix}" is not a subject.`
+      message: `NATS_INBOX_PREFIX "${inboxPrefix}" is not a valid subject: write names separated by dots, without spaces, * and >.`
     })
   }
   if (creds !== undefined) {

@@ -1,6 +1,6 @@
 /** Bytes sent on a connection that have not reached the server, measured by flushes. */
 
-/** The limit of bytes on their way; a flush is started after every `probeBytes` sent. */
+/** The limit of the backlog, bytes; a flush is started after every `probeBytes` sent. */
 const maxBacklog = 8 * 1024 * 1024
 const probeBytes = 256 * 1024
 

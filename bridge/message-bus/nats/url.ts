@@ -59,7 +59,7 @@ const parse = (entry: string): URL | string => {
   const [parameter] = [...new URLSearchParams(url.search).keys()]
   // The text behind a question mark may be part of a password, which must not be printed.
   if (parameter !== undefined && /^[A-Za-z][\w.-]{0,40}$/.test(parameter) && /^[^@]*=[^@]*$/.test(url.search))
-    return `has the parameter "${parameter}", which Spoor does not know${/^(tls|ssl)$/i.test(parameter) ? " (for TLS begin with tls://)" : ""}`
+    return `has the parameter "${parameter}", which Spoor does not support${/^(tls|ssl)$/i.test(parameter) ? " (for TLS begin with tls://)" : ""}`
   if (!["", "/"].includes(url.pathname) || url.search !== "" || url.hash !== "")
     return "has more than host and port"
   return url

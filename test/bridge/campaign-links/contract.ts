@@ -1,4 +1,4 @@
-/** What every store of campaign links must do. `place` is somewhere new; a store opened there again is the same store. */
+/** The contract of every store of campaign links. `place` is an unused location; a store opened there again is the same store. */
 import { expect, test } from "bun:test"
 import { Effect, Logger, type Scope } from "effect"
 import type { CampaignLinks } from "../../../bridge/campaign-links/service.ts"
@@ -24,7 +24,7 @@ const whole: CampaignLink = {
 
 const named = (id: string, target = "https://example.com/"): CampaignLink => ({ id, default: target })
 
-/** `isOne` is false for several stores: which of two puts at the same time was first is not the same in each. */
+/** `isOne` is false for several stores, which may apply two concurrent puts in different orders. */
 export const linksContract = (place: Effect.Effect<Place, Failure, Scope.Scope>, isOne = true): void => {
   const check = (
     what: string,
@@ -46,7 +46,7 @@ export const linksContract = (place: Effect.Effect<Place, Failure, Scope.Scope>,
     })
   )
 
-  check("a link comes back as it was put, also from a store opened later", (store, open) =>
+  check("a link is read as it was put, also by a store opened later", (store, open) =>
     Effect.gen(function* () {
       expect(yield* store.put(whole)).toBe("created")
       expect(yield* store.get("summer")).toEqual(whole)
@@ -56,7 +56,7 @@ export const linksContract = (place: Effect.Effect<Place, Failure, Scope.Scope>,
     })
   )
 
-  check("a link put again replaces the one with its id, wholly", (store) =>
+  check("a put replaces the whole link with the same id", (store) =>
     Effect.gen(function* () {
       yield* store.put(whole)
       expect(yield* store.put(named("summer"))).toBe("replaced")
@@ -65,7 +65,7 @@ export const linksContract = (place: Effect.Effect<Place, Failure, Scope.Scope>,
     })
   )
 
-  check("a removed link is gone, and may come again", (store) =>
+  check("a removed link is gone and may be put again", (store) =>
     Effect.gen(function* () {
       yield* store.put(whole)
       yield* store.put(named("winter"))
@@ -113,7 +113,7 @@ export const linksContract = (place: Effect.Effect<Place, Failure, Scope.Scope>,
   )
 
   check(
-    "there is room for so many links and no more; those there are may be replaced",
+    "at the limit no link can be added, and existing links can be replaced",
     (store) =>
       Effect.gen(function* () {
         yield* store.put(named("a"))
@@ -128,7 +128,7 @@ export const linksContract = (place: Effect.Effect<Place, Failure, Scope.Scope>,
     2
   )
 
-  check("what is put at the same time by two is one of both", (store, open) =>
+  check("two concurrent puts of a link store one of the two", (store, open) =>
     Effect.gen(function* () {
       const other = yield* open(1_000)
       const puts = Array.from({ length: 20 }, (_, i) =>

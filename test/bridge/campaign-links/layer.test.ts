@@ -1,4 +1,4 @@
-/** Which store of campaign links the settings ask for. */
+/** The store of campaign links that the settings choose. */
 import { describe, expect, test } from "bun:test"
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -24,14 +24,14 @@ const putWith = (environment: Readonly<Record<string, string>>) =>
     )
   )
 
-test("without REDIS_URL they are in a file in DATA_DIR", async () => {
+test("without REDIS_URL, links are in a file in DATA_DIR", async () => {
   const directory = mkdtempSync(join(tmpdir(), "spoor-links-"))
   expect((await putWith({ DATA_DIR: directory }))._tag).toBe("Success")
   expect(existsSync(join(directory, "links.sqlite"))).toBe(true)
   rmSync(directory, { recursive: true })
 })
 
-test("a URL that can never work ends the start", async () => {
+test("an invalid URL ends the start", async () => {
   const exit = await putWith({ REDIS_URL: "http://x" })
   expect(JSON.stringify(exit)).toContain("A Redis URL must read")
 })
@@ -44,7 +44,7 @@ describe.skipIf(url === undefined)("with REDIS_URL", () => {
       Effect.scoped(Effect.flatMap(connect(secretUrl(at)), (redis) => redis.command("HEXISTS", key, "a")))
     )
 
-  test("they are on every server, beside the queue", async () => {
+  test("links are on every server, in the slot of the queue", async () => {
     const queue = `queue-${crypto.randomUUID()}`
     const [one, two] = [`${address}/0`, `${address}/1`]
     expect((await putWith({ REDIS_URL: `${one}, ${two}`, QUEUE_KEY: queue }))._tag).toBe("Success")
@@ -52,13 +52,13 @@ describe.skipIf(url === undefined)("with REDIS_URL", () => {
     expect(await has(two, `{${queue}}:links`)).toBe(1)
   })
 
-  test("they are where LINKS_KEY says", async () => {
+  test("links are under LINKS_KEY", async () => {
     const key = `links-${crypto.randomUUID()}`
     expect((await putWith({ REDIS_URL: address, LINKS_KEY: key }))._tag).toBe("Success")
     expect(await has(address, key)).toBe(1)
   })
 
-  test("a queue that names its own slot keeps it", async () => {
+  test("the hash tag of the queue's key is kept", async () => {
     const slot = crypto.randomUUID()
     expect((await putWith({ REDIS_URL: address, QUEUE_KEY: `{${slot}}:queue` }))._tag).toBe("Success")
     expect(await has(address, `{${slot}}:queue:links`)).toBe(1)

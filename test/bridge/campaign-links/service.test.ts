@@ -15,7 +15,7 @@ import { linksContract, type Place } from "./contract.ts"
 
 const newKey = (): string => `links-test:${crypto.randomUUID()}`
 
-/** Somewhere new on that server. */
+/** An unused location on that server. */
 const at = (url: string): Place => {
   const key = newKey()
   return (maxLinks) => redisLinks({ url: secretUrl(url), key, maxLinks })
@@ -56,8 +56,8 @@ describe("in a file", () =>
     ).pipe(Effect.map((directory) => (maxLinks) => sqliteLinks(directory, maxLinks)))
   ))
 
-describe.skipIf(url === undefined)("what stands in Redis and is no link", () => {
-  test("counts as none, and does not hide the others", () =>
+describe.skipIf(url === undefined)("an invalid link in Redis", () => {
+  test("counts as missing and does not hide other links", () =>
     Effect.gen(function* () {
       const key = newKey()
       const address = secretUrl(url ?? "")

@@ -1,4 +1,4 @@
-/** Campaign links on two servers, of which one goes away, hangs, or comes back with nothing. */
+/** Campaign links on two servers, one of which is down, hangs, or returns without its data. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
 import { mirrored } from "../../../bridge/campaign-links/mirrored.ts"
@@ -44,7 +44,7 @@ const put = (links: CampaignLinks["Service"], one: CampaignLink) =>
   )
 
 describe.skipIf(!hasRedisProgram())("campaign links on two servers", () => {
-  check("are on both", ({ links, stores }) =>
+  check("are on both servers", ({ links, stores }) =>
     Effect.gen(function* () {
       yield* links.put(link("a"))
       for (const store of stores) expect(yield* store.get("a")).toEqual(link("a"))
@@ -54,7 +54,7 @@ describe.skipIf(!hasRedisProgram())("campaign links on two servers", () => {
   )
 
   for (const place of ["first", "second"] as const) {
-    check(`are read while the ${place} is away, and changed when it is back`, (two) =>
+    check(`can be read while the ${place} is down, and changed when it is up again`, (two) =>
       Effect.gen(function* () {
         const { links, stores } = two
         yield* links.put(link("a"))
@@ -71,7 +71,7 @@ describe.skipIf(!hasRedisProgram())("campaign links on two servers", () => {
       })
     )
 
-    check(`are read while the ${place} hangs`, (two) =>
+    check(`can be read while the ${place} hangs`, (two) =>
       Effect.gen(function* () {
         yield* two.links.put(link("a"))
         two[place].pause()
@@ -81,7 +81,7 @@ describe.skipIf(!hasRedisProgram())("campaign links on two servers", () => {
       })
     )
 
-    check(`are found although the ${place} has lost them`, ({ links, stores }) =>
+    check(`are found although the ${place} lost them`, ({ links, stores }) =>
       Effect.gen(function* () {
         yield* links.put(link("a"))
         yield* stores[place === "first" ? 0 : 1].remove("a")
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedisProgram())("campaign links on two servers", () => {
     )
   }
 
-  check("cannot be read while both are away", ({ first, second, links }) =>
+  check("cannot be read while both servers are down", ({ first, second, links }) =>
     Effect.gen(function* () {
       yield* links.put(link("a"))
       yield* Effect.promise(() => Promise.all([first.kill(), second.kill()]))

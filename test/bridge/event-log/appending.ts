@@ -1,4 +1,4 @@
-/** What every event log keeps: records come out as they went in, where they were put, or are refused alone. */
+/** The contract of appending, for every event log: records are read unchanged from their position, or are refused one by one. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import { type NewRecord, placements } from "../../../bridge/event-log/service.ts"
@@ -6,7 +6,7 @@ import { newName, newTopic, record, startReader, textOf } from "../../support/lo
 import { append, type Check, failureOf, run, stored, topicWith } from "./check.ts"
 
 export const appending = (check: Check): void => {
-  check("what is appended is read, byte for byte, with key and headers", async ({ log }) => {
+  check("appended records are read byte for byte, with key and headers", async ({ log }) => {
     await run(log.dependency.check)
     const topic = await topicWith(log)
     const everyByte = Uint8Array.from({ length: 256 }, (_, i) => i)
@@ -64,12 +64,12 @@ export const appending = (check: Check): void => {
     expect(records.map(({ offset }) => offset)).toEqual(texts.map((_, i) => String(i)))
   })
 
-  check("appending nothing is done at once", async ({ log }) => {
+  check("an append without records succeeds at once", async ({ log }) => {
     expect(await run(log.append([], "x"))).toEqual([])
   })
 
   check(
-    "records without a key go where the affinity says, and again there when sent again",
+    "records without a key go to the partition of the affinity, also when sent again",
     async ({ log, other }) => {
       const topic = await topicWith(log)
       const affinities = Array.from({ length: 12 }, (_, i) => `batch ${i}`)
@@ -103,7 +103,7 @@ export const appending = (check: Check): void => {
     expect(new Set(places).size).toBe(1)
   })
 
-  check("topics are made once, however often and by however many that is asked", async ({ log, other }) => {
+  check("topics are created once, also by repeated and concurrent calls", async ({ log, other }) => {
     const [one, two] = [newTopic(), newTopic()]
     await run(
       Effect.all([log.ensureTopics([one, two]), other.ensureTopics([two, one, one])], { concurrency: 2 })
@@ -151,19 +151,22 @@ export const appending = (check: Check): void => {
     expect(reader.texts()).toEqual(["a", "b", "d", "e", "f"])
   })
 
-  check("what is appended while someone reads arrives, also from elsewhere", async ({ log, other }) => {
-    const topic = await topicWith(log, "before")
-    const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
-    await reader.has(1)
-    await append(log, topic, "here")
-    await reader.has(2)
-    await append(other, topic, "elsewhere")
-    await reader.has(3)
-    await reader.stop()
-    expect(reader.texts()).toEqual(["before", "here", "elsewhere"])
-  })
+  check(
+    "records appended during a read are delivered, also those of another process",
+    async ({ log, other }) => {
+      const topic = await topicWith(log, "before")
+      const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
+      await reader.has(1)
+      await append(log, topic, "here")
+      await reader.has(2)
+      await append(other, topic, "elsewhere")
+      await reader.has(3)
+      await reader.stop()
+      expect(reader.texts()).toEqual(["before", "here", "elsewhere"])
+    }
+  )
 
-  check("`end` tells how far there is to go", async ({ log }) => {
+  check("`end` is the offset after the last record", async ({ log }) => {
     const topic = await topicWith(log, "1", "2", "3")
     const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" })
     await reader.has(3)

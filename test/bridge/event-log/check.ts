@@ -1,4 +1,4 @@
-/** A check of the event log's contract, and what the checks share. */
+/** A check of the event log's contract, and the functions that the checks share. */
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import type { Appended } from "../../../bridge/event-log/service.ts"
@@ -6,7 +6,7 @@ import type { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { type Log, newTopic, type OpenLogs, record, type TwoLogs } from "../../support/logs.ts"
 
-/** Runs `body` as a test, with logs of its own. */
+/** Runs `body` as a test, with separate logs. */
 export type Check = (what: string, body: (logs: TwoLogs) => Promise<void>) => void
 
 export const checkOn =
@@ -20,7 +20,7 @@ export const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.
 export const failureOf = (effect: Effect.Effect<unknown, Failure>): Promise<Failure> =>
   run(Effect.flip(effect))
 
-/** A new topic with these texts in it, sent one after the other. */
+/** A new topic with these texts, appended one after the other. */
 export const topicWith = async (log: Log, ...texts: ReadonlyArray<string>): Promise<Topic> => {
   const topic = newTopic()
   await run(log.ensureTopics([topic]))

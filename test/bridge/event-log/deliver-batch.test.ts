@@ -1,10 +1,10 @@
-/** A batch that fails again and again is not logged every time. */
+/** Repeated failures of a batch are not logged every time. */
 import { expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
 import { deliver } from "../../../bridge/event-log/deliver-batch.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 
-test("failures are logged after 1, 2, 4, 8, … of them, with how many there were", async () => {
+test("failures are logged after 1, 2, 4, 8, … attempts, with their number", async () => {
   const lines: Array<string> = []
   const logger = Logger.make(({ message }) => void lines.push(String([message].flat()[0])))
   const batch = { topic: "events" as Topic, partition: 0, records: [], end: "7" }

@@ -1,7 +1,7 @@
 /**
- * What a given-up connection to Kafka delivers late. A batch of records that is stored late stands in the log a second
- * time, under the same event ids, by which consumers count it once: nobody let lines go for it, and nothing is
- * overwritten. A commit that comes late, when the group has gone on without its sender, is refused by the broker.
+ * Late deliveries of an abandoned connection to Kafka. Records that are stored late are duplicates with the same event ids,
+ * so consumers count them once; no lines were acknowledged for them, and nothing is overwritten. A late commit of a member
+ * that the group has removed is refused by the broker.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { Effect } from "effect"
@@ -30,7 +30,7 @@ describe.skipIf(!canStart)("delivered late to Kafka:", () => {
   })
 
   test(
-    "records are there twice, each time whole and under the ids they had",
+    "records are stored twice, complete and under the same ids",
     () =>
       Effect.gen(function* () {
         const topic = newTopic()
@@ -44,7 +44,7 @@ describe.skipIf(!canStart)("delivered late to Kafka:", () => {
         )
         const first = yield* Effect.result(log.append(batch, "b"))
         const { deliver } = yield* Effect.promise(() => stranded)
-        // Given up within the time of the first append, or by it.
+        // Abandoned within the timeout of the first append, or by it.
         if (first._tag === "Failure") {
           expect(first.failure.reason).toBe("timeout")
           yield* log.append(batch, "b")
@@ -52,7 +52,7 @@ describe.skipIf(!canStart)("delivered late to Kafka:", () => {
         yield* log.append([record(topic, "other", { headers: { id: "c-0" } })], "b")
         yield* Effect.promise(deliver)
         const all = yield* Effect.promise(() =>
-          eventually("the late ones are there", async () => {
+          eventually("the late records are stored", async () => {
             const there = await readTopic(broker.url, topic)
             return there.length === 11 && there
           })
@@ -64,7 +64,7 @@ describe.skipIf(!canStart)("delivered late to Kafka:", () => {
     60_000
   )
 
-  test("a commit is refused once another member has the partition, and moves nothing", async () => {
+  test("a commit is refused once another member has the partition, and has no effect", async () => {
     const topic = newTopic()
     const group = newName("group")
     await Effect.gen(function* () {
@@ -90,9 +90,9 @@ describe.skipIf(!canStart)("delivered late to Kafka:", () => {
       yield* Effect.promise(() => second.has(20))
       yield* Effect.promise(() => second.stop())
       yield* Effect.promise(deliver)
-      // Its sender is gone for good: else it could join the group again, and have the partition once more.
+      // Its sender is stopped; otherwise it could join the group again and get the partition back.
       proxy.cut()
-      // Whoever comes next begins behind what the second has committed, not behind the first's ten.
+      // The next member begins after the commit of the second member, not after the ten records of the first.
       const third = startReader(next, options)
       yield* append(20, 21)
       yield* Effect.promise(() => third.has(1))

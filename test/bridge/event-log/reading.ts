@@ -1,4 +1,4 @@
-/** What every event log keeps: groups share the records, each is handled once and again when that failed; others only watch. */
+/** The contract of reading, for every event log: group members share the records, each is handled until it succeeds; watchers commit nothing. */
 import { expect } from "bun:test"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import { eventually } from "../../support/eventually.ts"
@@ -7,7 +7,7 @@ import { append, type Check, run, topicWith } from "./check.ts"
 
 export const reading = (check: Check): void => {
   check(
-    "a new member goes on at the committed place; another group begins at the oldest",
+    "a new member continues at the committed offset; another group begins at the oldest record",
     async ({ log, other }) => {
       const topic = await topicWith(log, "1", "2")
       const group = newName("group")
@@ -26,7 +26,7 @@ export const reading = (check: Check): void => {
     }
   )
 
-  check("a batch whose handling fails or dies is handed over again, the same", async ({ log }) => {
+  check("a batch whose handler fails or crashes is delivered again unchanged", async ({ log }) => {
     const topic = await topicWith(log, "1", "2")
     const offsets: Array<string | undefined> = []
     const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" }, (batch) => {
@@ -42,7 +42,7 @@ export const reading = (check: Check): void => {
     expect(reader.texts()).toEqual(["1", "2", "3"])
   })
 
-  check("what failed to the end is not committed", async ({ log, other }) => {
+  check("a batch that never succeeded is not committed", async ({ log, other }) => {
     const topic = await topicWith(log, "1", "2")
     const group = newName("group")
     let tries = 0
@@ -59,35 +59,28 @@ export const reading = (check: Check): void => {
     expect(next.texts()).toEqual(["1", "2"])
   })
 
-  check(
-    "however much there is, a batch stays small; one that fails comes again without those before it",
-    async ({ log }) => {
-      const small = Array.from({ length: 5_000 }, (_, i) => `${i}`)
-      const topic = await topicWith(log, ...small)
-      const large = Array.from({ length: 25 }, (_, i) => `${i} `.padEnd(100_000, "x"))
-      await append(log, topic, ...large)
-      const begins: Array<number> = []
-      const reader = startReader(
-        log,
-        { group: newName("group"), topics: [topic], from: "oldest" },
-        (batch) => {
-          begins.push(Number(batch.records[0]?.offset))
-          return begins.length === 3 ? Effect.fail("not now") : Effect.void
-        }
-      )
-      await reader.has(5_025)
-      await reader.stop()
-      expect(begins.slice(0, 4)).toEqual([0, 1_000, 2_000, 2_000])
-      expect(reader.texts()).toEqual([...small, ...large])
-      for (const { records } of reader.batches) {
-        expect(records.length).toBeLessThanOrEqual(1_000)
-        expect(records.reduce((sum, { value }) => sum + value.length, 0)).toBeLessThanOrEqual(1024 * 1024)
-      }
+  check("batches stay small; a failed one is delivered again without earlier ones", async ({ log }) => {
+    const small = Array.from({ length: 5_000 }, (_, i) => `${i}`)
+    const topic = await topicWith(log, ...small)
+    const large = Array.from({ length: 25 }, (_, i) => `${i} `.padEnd(100_000, "x"))
+    await append(log, topic, ...large)
+    const begins: Array<number> = []
+    const reader = startReader(log, { group: newName("group"), topics: [topic], from: "oldest" }, (batch) => {
+      begins.push(Number(batch.records[0]?.offset))
+      return begins.length === 3 ? Effect.fail("not now") : Effect.void
+    })
+    await reader.has(5_025)
+    await reader.stop()
+    expect(begins.slice(0, 4)).toEqual([0, 1_000, 2_000, 2_000])
+    expect(reader.texts()).toEqual([...small, ...large])
+    for (const { records } of reader.batches) {
+      expect(records.length).toBeLessThanOrEqual(1_000)
+      expect(records.reduce((sum, { value }) => sum + value.length, 0)).toBeLessThanOrEqual(1024 * 1024)
     }
-  )
+  })
 
   check(
-    "interruption ends the reading behind the batch under way, however much was fetched",
+    "an interruption ends the reading after the batch in flight, whatever was fetched",
     async ({ log, other }) => {
       const texts = Array.from({ length: 3_000 }, (_, i) => `${i}`)
       const topic = await topicWith(log, ...texts)
@@ -109,7 +102,7 @@ export const reading = (check: Check): void => {
     }
   )
 
-  check("interruption waits for the handling under way and commits it", async ({ log, other }) => {
+  check("an interruption waits for the running handler and commits its batch", async ({ log, other }) => {
     const topic = await topicWith(log, "1")
     const group = newName("group")
     const begun = Deferred.makeUnsafe<void>()
@@ -182,7 +175,7 @@ export const reading = (check: Check): void => {
   })
 
   check(
-    "those who only watch begin before the end, each of them, and again the next time",
+    "each watcher begins the given number of records before the end, every time",
     async ({ log, other }) => {
       const topic = await topicWith(log, "1", "2", "3", "4")
       const options = { group: newName("watchers"), topics: [topic], from: 2 }
@@ -205,7 +198,7 @@ export const reading = (check: Check): void => {
     }
   )
 
-  check("a watcher from 0 sees only what comes", async ({ log }) => {
+  check("a watcher from 0 gets only new records", async ({ log }) => {
     const topic = await topicWith(log, "old")
     const watcher = startReader(log, { group: newName("watcher"), topics: [topic], from: 0 })
     let sent = 0

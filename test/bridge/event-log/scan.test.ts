@@ -1,4 +1,4 @@
-/** What only Kafka can show of a look: transactions, strange times, what is deleted meanwhile, and brokers that fail. */
+/** Scans of Kafka beyond the contract: transactions, unusual timestamps, records deleted meanwhile, and failing brokers. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { type Admin, Kafka, logLevel } from "kafkajs"
@@ -19,7 +19,7 @@ const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runProm
 const withLog = (broker: string, body: (log: Log) => Promise<void>): Promise<void> =>
   run(Effect.scoped(Effect.flatMap(openKafka(broker), (log) => Effect.promise(() => body(log)))))
 
-/** Kafka as another program uses it. */
+/** A Kafka client of another program. */
 const foreign = (broker: string): Kafka =>
   new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, retry: { retries: 20, maxRetryTime: 500 } })
 
@@ -46,7 +46,7 @@ const withCluster = async (broker: string, body: (cluster: Cluster) => Promise<v
   await body(cluster).finally(cluster.close)
 }
 
-/** What there is to fetch of a topic that has one partition. */
+/** The range to fetch of a topic with one partition. */
 const onlyStretch = async (cluster: Cluster, topic: Topic): Promise<Stretch> => {
   const [stretch, ...others] = await stretchesSince(cluster, [topic], 0)
   if (stretch === undefined || others.length > 0)
@@ -54,7 +54,7 @@ const onlyStretch = async (cluster: Cluster, topic: Topic): Promise<Stretch> => 
   return stretch
 }
 
-/** What comes next in the stretch. */
+/** The next records of the range. */
 const valuesNext = async (cluster: Cluster, stretch: Stretch): Promise<ReadonlyArray<string>> => {
   const next = batchesOf(await fetchNext(cluster, stretch))
   const values: Array<string> = []
@@ -63,7 +63,7 @@ const valuesNext = async (cluster: Cluster, stretch: Stretch): Promise<ReadonlyA
   return values
 }
 
-/** The texts of all that a look sees. `onBatch` is called first, with what was seen before. */
+/** The texts of all records of a scan. `onBatch` is called before each batch, with the earlier texts. */
 const textsIn = async (
   log: Log,
   topic: Topic,
@@ -93,10 +93,10 @@ const fill = async (log: Log, topic: Topic, count: number): Promise<ReadonlyArra
 }
 
 const broker = await serverUrl(kafka)
-describe.skipIf(broker === undefined)("a look on Kafka", () => {
+describe.skipIf(broker === undefined)("a scan of Kafka", () => {
   const url = broker ?? ""
 
-  test("sees what transactions committed, ends behind their marks, and does not wait for open ones", () =>
+  test("returns committed transactions, ends after their markers, and does not wait for open ones", () =>
     withLog(url, async (log) => {
       const topic = await narrowTopic(url)
       const transactional = () =>
@@ -127,7 +127,7 @@ describe.skipIf(broker === undefined)("a look on Kafka", () => {
       await Promise.all([closed.disconnect(), open.disconnect()])
     }))
 
-  test("takes records as they are: without a time, in no order of time, without a value", () =>
+  test("accepts records without a timestamp, out of time order, and without a value", () =>
     withLog(url, async (log) => {
       const topic = await narrowTopic(url)
       const producer = foreign(url).producer()
@@ -147,7 +147,7 @@ describe.skipIf(broker === undefined)("a look on Kafka", () => {
       expect(await textsIn(log, topic, now + 1)).toEqual([])
     }))
 
-  test("goes by the broker's clock where the topic says so", () =>
+  test("uses the broker's timestamps when the topic is configured so", () =>
     withLog(url, async (log) => {
       const topic = await narrowTopic(url, { name: "message.timestamp.type", value: "LogAppendTime" })
       const producer = foreign(url).producer()
@@ -158,7 +158,7 @@ describe.skipIf(broker === undefined)("a look on Kafka", () => {
       expect(await textsIn(log, topic, before)).toEqual(["1"])
     }))
 
-  test("fetches up to the end as it was, also when there is more by then", () =>
+  test("fetches up to the end at its start, also when records are added", () =>
     withLog(url, async (log) => {
       const topic = await narrowTopic(url)
       for (const text of ["1", "2"]) await run(log.append([record(topic, text)], "x"))
@@ -170,7 +170,7 @@ describe.skipIf(broker === undefined)("a look on Kafka", () => {
       })
     }))
 
-  test("goes on with what is left when the records that come next are deleted", () =>
+  test("continues with the remaining records when the next ones are deleted", () =>
     withLog(url, async (log) => {
       const topic = await narrowTopic(url)
       for (const text of ["1", "2", "3"]) await run(log.append([record(topic, text)], "x"))
@@ -191,7 +191,7 @@ describe.skipIf(broker === undefined)("a look on Kafka", () => {
 
 const withBroker = hasProgram("java", ["-version"]) && hasProgram("mvn") ? test : test.skip
 
-describe("a look when a broker fails", () => {
+describe("a scan when a broker fails", () => {
   let own: Broker | undefined
   beforeAll(async () => {
     own = await startBroker({ "log.cleaner.enable": "true", "log.cleaner.backoff.ms": "100" })
@@ -216,7 +216,7 @@ describe("a look when a broker fails", () => {
   )
 
   withBroker(
-    "goes through a compacted topic, over batches that have lost their last records or all",
+    "scans a compacted topic, including batches without their last or any records",
     () =>
       withLog(faulty().url, async (log) => {
         const topic = await narrowTopic(
@@ -264,7 +264,7 @@ describe("a look when a broker fails", () => {
   )
 
   withBroker(
-    "goes on over new connections when they are cut, and sees nothing twice",
+    "continues over new connections when they are cut, without duplicates",
     async () => {
       const { target, advertised } = faulty().proxied
       const proxy = await startProxy(target, advertised)
@@ -290,7 +290,7 @@ describe("a look when a broker fails", () => {
   )
 
   withBroker(
-    "interrupted while the broker hangs, it ends at once",
+    "ends at once when interrupted while the broker hangs",
     async () => {
       const { target, advertised } = faulty().proxied
       const proxy = await startProxy(target, advertised)
@@ -303,7 +303,7 @@ describe("a look when a broker fails", () => {
             return false
           })
         )
-        await eventually("a fetch is under way", () => proxy.counts.held > 0)
+        await eventually("a fetch is in flight", () => proxy.counts.held > 0)
         let isChecked = false
         const checked = run(Effect.isSuccess(log.dependency.check)).finally(() => {
           isChecked = true
@@ -360,7 +360,7 @@ describe("a look when a broker fails", () => {
   )
 })
 
-describe("a look through a cluster", () => {
+describe("a scan of a cluster", () => {
   let brokers: ReadonlyArray<Broker> | undefined
   beforeAll(async () => {
     brokers = await startBrokers(3)
@@ -370,7 +370,7 @@ describe("a look through a cluster", () => {
   })
 
   withBroker(
-    "goes on at the new leaders when a broker dies, and sees nothing twice",
+    "continues at the new leaders when a broker dies, without duplicates",
     () =>
       run(
         Effect.scoped(

@@ -1,4 +1,4 @@
-/** What every event log keeps: a look goes through what there is from a time on, once, in order, and then ends. */
+/** The contract of scans, for every event log: a scan returns all records from a time on once, in order, and ends. */
 import { expect } from "bun:test"
 import { Effect, Exit, Fiber } from "effect"
 import type { RecordBatch, ScanOptions } from "../../../bridge/event-log/service.ts"
@@ -7,7 +7,7 @@ import { eventually } from "../../support/eventually.ts"
 import { type Log, newName, newTopic, record, startReader, textOf } from "../../support/logs.ts"
 import { append, type Check, run, topicWith } from "./check.ts"
 
-/** Looks through all there is, and returns what was seen. */
+/** Scans all records and returns them. */
 const seenBy = async (log: Log, options: ScanOptions): Promise<ReadonlyArray<RecordBatch>> => {
   const batches: Array<RecordBatch> = []
   const told = new Set<number>()
@@ -42,37 +42,34 @@ const fill = async (log: Log, topic: Topic, count: number): Promise<void> => {
 const numbers = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, i) => i)
 
 export const looking = (check: Check): void => {
-  check(
-    "finds a record among many by a header, wherever it lies, and stops there",
-    async ({ log, other }) => {
-      const topic = await topicWith(log)
-      await fill(log, topic, 40_000)
-      for (const id of ["0", "12345", "39999"]) {
-        let calls = 0
-        let found: string | undefined
-        const enough = await run(
-          other.scan({ topics: [topic], since: 0 }, ({ records }) => {
-            calls += 1
-            const one = records.find(({ headers }) => headers.id === id)
-            if (one === undefined) return false
-            found = textOf(one)
-            return true
-          })
-        )
-        expect([enough, found]).toEqual([true, id])
-        expect(calls).toBeLessThanOrEqual(40)
-      }
+  check("finds a record by a header at any position, and stops there", async ({ log, other }) => {
+    const topic = await topicWith(log)
+    await fill(log, topic, 40_000)
+    for (const id of ["0", "12345", "39999"]) {
       let calls = 0
-      const first = log.scan({ topics: [topic], since: 0 }, () => {
-        calls += 1
-        return true
-      })
-      expect([await run(first), calls]).toEqual([true, 1])
+      let found: string | undefined
+      const enough = await run(
+        other.scan({ topics: [topic], since: 0 }, ({ records }) => {
+          calls += 1
+          const one = records.find(({ headers }) => headers.id === id)
+          if (one === undefined) return false
+          found = textOf(one)
+          return true
+        })
+      )
+      expect([enough, found]).toEqual([true, id])
+      expect(calls).toBeLessThanOrEqual(40)
     }
-  )
+    let calls = 0
+    const first = log.scan({ topics: [topic], since: 0 }, () => {
+      calls += 1
+      return true
+    })
+    expect([await run(first), calls]).toEqual([true, 1])
+  })
 
   check(
-    "goes through a hundred thousand records once, each partition in order, in small batches",
+    "scans a hundred thousand records once, each partition in order, in small batches",
     async ({ log }) => {
       const topic = await topicWith(log)
       await fill(log, topic, 100_000)
@@ -97,7 +94,7 @@ export const looking = (check: Check): void => {
     }
   )
 
-  check("large records come in batches of at most 1 MiB", async ({ log }) => {
+  check("large records are delivered in batches of at most 1 MiB", async ({ log }) => {
     const texts = numbers(12).map((i) => `${i} `.padEnd(300_000, "x"))
     const topic = await topicWith(log)
     await append(log, topic, ...texts)
@@ -108,7 +105,7 @@ export const looking = (check: Check): void => {
     }
   })
 
-  check("begins at the time", async ({ log }) => {
+  check("begins at the given time", async ({ log }) => {
     const topic = await topicWith(log)
     const times: Array<number> = []
     for (const text of ["a", "b", "c", "d", "e"]) {
@@ -130,7 +127,7 @@ export const looking = (check: Check): void => {
     }
   })
 
-  check("goes through several topics; those that are empty or missing count as empty", async ({ log }) => {
+  check("scans several topics; missing topics count as empty", async ({ log }) => {
     const [one, two, empty] = [await topicWith(log, "1", "2"), await topicWith(log), await topicWith(log)]
     await fill(log, two, 15_000)
     const missing = [newTopic(), Topic.make(".."), newTopic()]
@@ -147,7 +144,7 @@ export const looking = (check: Check): void => {
     expect(await seenBy(log, { topics: [], since: 0 })).toEqual([])
   })
 
-  check("ends where the ends were at the beginning, though records keep coming", async ({ log, other }) => {
+  check("ends at the end offsets of its start, although records are added", async ({ log, other }) => {
     const topic = await topicWith(log)
     await fill(log, topic, 5_000)
     const texts: Array<string> = []
@@ -167,7 +164,7 @@ export const looking = (check: Check): void => {
     expect(texts.length - fresh.length).toBe(5_000)
     expect(fresh.length).toBeGreaterThanOrEqual(before - 1_000)
 
-    // What comes while `see` is called lies behind the end for sure.
+    // Records appended while `see` is called are certainly after the end.
     const small = await topicWith(log, ...numbers(2_500).map(String))
     const late: Array<string> = []
     let more: Promise<void> | undefined
@@ -182,7 +179,7 @@ export const looking = (check: Check): void => {
     expect([enough, late.length, late.at(-1)]).toEqual([false, 2_500, "2499"])
   })
 
-  check("does not disturb those who read, nor they it", async ({ log, other }) => {
+  check("does not disturb readers, and readers do not disturb it", async ({ log, other }) => {
     const topic = await topicWith(log, "1", "2", "3")
     const options = { group: newName("group"), topics: [topic], from: "oldest" as const }
     expect(textsOf(await seenBy(log, { topics: [topic], since: 0 }))).toEqual(["1", "2", "3"])
@@ -200,7 +197,7 @@ export const looking = (check: Check): void => {
     expect([first.texts(), second.texts()]).toEqual([["1", "2", "3", "4"], ["5"]])
   })
 
-  check("interrupted it ends at once, and sees nothing more", async ({ log }) => {
+  check("ends at once when interrupted, without further batches", async ({ log }) => {
     const topic = await topicWith(log)
     await fill(log, topic, 30_000)
     let calls = 0
@@ -215,12 +212,15 @@ export const looking = (check: Check): void => {
     expect(calls).toBe(3)
   })
 
-  check("what `see` throws ends the look, and is not taken for a failure of the log", async ({ log }) => {
-    const topic = await topicWith(log, "1")
-    const scan = log.scan({ topics: [topic], since: 0 }, () => {
-      throw new Error("a mistake in the code")
-    })
-    const exit = await Effect.runPromiseExit(scan)
-    expect(Exit.isFailure(exit) && Exit.hasDies(exit)).toBe(true)
-  })
+  check(
+    "an exception of `see` ends the scan, and is not treated as a failure of the log",
+    async ({ log }) => {
+      const topic = await topicWith(log, "1")
+      const scan = log.scan({ topics: [topic], since: 0 }, () => {
+        throw new Error("a mistake in the code")
+      })
+      const exit = await Effect.runPromiseExit(scan)
+      expect(Exit.isFailure(exit) && Exit.hasDies(exit)).toBe(true)
+    }
+  )
 }

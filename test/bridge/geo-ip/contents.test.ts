@@ -1,10 +1,10 @@
-/** The search tree of a database is walked right in each of its three sizes, as far as there is something to find. */
+/** The search tree of a database is traversed correctly with each of its three record sizes, until all data is found. */
 import { describe, expect, test } from "bun:test"
 import { type Contents, contentsOf } from "../../../bridge/geo-ip/contents.ts"
 
 const nothing: Contents = { countries: false, cities: false, networks: false, traits: false }
 
-/** Both branches of a node, as they stand in the file. */
+/** Both branches of a node, as bytes of the file. */
 const nodeOf = (size: number, left: number, right: number): ReadonlyArray<number> => {
   const bytesOf = (value: number, count: number) =>
     Array.from({ length: count }, (_, i) => Math.floor(value / 256 ** (count - 1 - i)) % 256)
@@ -13,7 +13,7 @@ const nodeOf = (size: number, left: number, right: number): ReadonlyArray<number
   return [...bytesOf(left % 2 ** 24, 3), high(left) * 16 + high(right), ...bytesOf(right % 2 ** 24, 3)]
 }
 
-/** 0.0.0.0/1 holds nothing, 128.0.0.0/2 and 192.0.0.0/3 one record, 224.0.0.0/3 another. */
+/** 0.0.0.0/1 has no record, 128.0.0.0/2 and 192.0.0.0/3 one record, 224.0.0.0/3 another. */
 const treeOf = (size: number, first: number, second: number): Uint8Array =>
   Uint8Array.from([...nodeOf(size, 3, 1), ...nodeOf(size, first, 2), ...nodeOf(size, first, second)])
 
@@ -26,7 +26,7 @@ const asked = (file: Uint8Array, recordSize: number, contentsAt: (ip: string) =>
   return { addresses, contents }
 }
 
-describe("each record is asked for once", () => {
+describe("each record is read once", () => {
   for (const [size, records] of [
     [24, [19, 25]],
     [28, [19, 2 ** 27 + 70_000]],
@@ -40,7 +40,7 @@ describe("each record is asked for once", () => {
   }
 })
 
-test("what only a later record holds is found, and nothing is asked for after that", () => {
+test("data of a later record is found, and nothing is read after it", () => {
   const tree = treeOf(24, 19, 25)
   const last = (ip: string) => (ip === "224.0.0.0" ? { ...nothing, countries: true } : nothing)
   expect(asked(tree, 24, last).contents).toEqual({ ...nothing, countries: true })
@@ -49,7 +49,7 @@ test("what only a later record holds is found, and nothing is asked for after th
   ])
 })
 
-test("a tree that leads back into itself comes to an end", () => {
+test("the traversal of a cyclic tree ends", () => {
   const { contents } = asked(Uint8Array.from(nodeOf(24, 0, 0)), 24, () => nothing)
   expect(contents).toEqual(nothing)
 })

@@ -1,4 +1,4 @@
-/** Places from the bundled database and from a file of one's own, in both shapes; a wrong file; a swap while running. */
+/** Places from the bundled database and from a configured file, in both formats; unusable files; replacement while running. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { copyFile, readFile, rename, rm, writeFile } from "node:fs/promises"
@@ -33,7 +33,7 @@ const berlin = geoDatabase("DBIP-City-Lite", {
   city: { names: { en: "Berlin" } }
 })
 
-/** MaxMind's databases of other things, by the type that stands in them, each with a record as it holds them. */
+/** MaxMind's databases of other types, by type, each with a record of that type. */
 const otherProducts: Readonly<Record<string, GeoRecord>> = {
   "GeoLite2-ASN": { autonomous_system_organization: "X" },
   "GeoIP2-ISP": { isp: "X", organization: "X" },
@@ -59,7 +59,7 @@ const failureOf = (from: typeof layer): Promise<unknown> =>
   Effect.runPromise(Effect.flip(GeoIp.use((geo) => Effect.succeed(geo.database)).pipe(Effect.provide(from))))
 
 describe("the bundled database", () => {
-  test("knows public addresses, whichever way they are written", async () => {
+  test("locates public addresses in every notation", async () => {
     await use(withEnv({}), ({ locate, database }) => {
       expect(locate("8.8.8.8")).toEqual({ country: "US", city: "XX" })
       expect(locate("::ffff:8.8.8.8")).toEqual({ country: "US", city: "XX" })
@@ -68,12 +68,12 @@ describe("the bundled database", () => {
     })
   })
 
-  test("an empty GEOIP_DB is none", async () => {
+  test("an empty GEOIP_DB counts as unset", async () => {
     await use(withEnv({ GEOIP_DB: "" }), ({ locate }) => expect(locate("8.8.8.8").country).toBe("US"))
   })
 })
 
-test("private, reserved and unreadable addresses are nowhere, even if the database knows a place for them", async () => {
+test("private, reserved and invalid addresses have no place, even if the database has one", async () => {
   const reserved = [
     "0.0.0.0",
     "10.1.2.3",
@@ -121,11 +121,11 @@ test("private, reserved and unreadable addresses are nowhere, even if the databa
   })
 })
 
-describe("a file of one's own", () => {
+describe("a configured file", () => {
   const placeIn = async (bytes: Uint8Array, ip = "8.8.8.8") =>
     use(withEnv({ GEOIP_DB: await fileOf(bytes) }), ({ locate }) => locate(ip))
 
-  test("in MaxMind's shape", async () => {
+  test("in MaxMind's format", async () => {
     expect(await placeIn(city)).toEqual({ country: "BR", city: "São Paulo" })
     expect(await placeIn(geoDatabase("GeoLite2-Country", { country: { iso_code: "BR" } }))).toEqual({
       country: "BR",
@@ -133,28 +133,28 @@ describe("a file of one's own", () => {
     })
   })
 
-  test("in ip-location-db's shape", async () => {
+  test("in ip-location-db's format", async () => {
     expect(await placeIn(geoDatabase("city", { country_code: "CH", city: "Bern" }))).toEqual({
       country: "CH",
       city: "Bern"
     })
   })
 
-  test("with records that know only where an address is registered", async () => {
+  test("with the country of registration only", async () => {
     const registered = { registered_country: { iso_code: "FR" } }
     expect(await placeIn(geoDatabase("GeoLite2-Country", registered))).toEqual({ country: "FR", city: "XX" })
     const both = { country: { iso_code: "BR" }, ...registered }
     expect(await placeIn(geoDatabase("GeoLite2-Country", both))).toEqual({ country: "BR", city: "XX" })
   })
 
-  test("whatever its type is called, as long as it holds countries", async () => {
+  test("with any type name, if it contains countries", async () => {
     const place = { country: { iso_code: "BR" } }
     for (const type of ["GeoIP2-Enterprise", "GeoIP2-City-South-America", "DBIP-Location-ISP", "Our-Own"]) {
       expect([type, await placeIn(geoDatabase(type, place))]).toEqual([type, { country: "BR", city: "XX" }])
     }
   })
 
-  test("for IPv4 only knows nothing of IPv6", async () => {
+  test("for IPv4 only locates no IPv6 address", async () => {
     const four = geoDatabase("GeoLite2-Country", { country: { iso_code: "BR" } }, 4)
     expect(await placeIn(four)).toEqual({ country: "BR", city: "XX" })
     expect(await placeIn(four, "::ffff:8.8.8.8")).toEqual({ country: "BR", city: "XX" })
@@ -172,37 +172,41 @@ describe("the start ends with one sentence that names the file", () => {
   }
 
   test("when it is missing", () =>
-    ends(join(folder, "none.mmdb"), /cannot be read: there is no such file\.$/))
+    ends(join(folder, "none.mmdb"), /cannot be read: the file does not exist\.$/))
   test("when it is a folder", () => ends(folder, /cannot be read: it is a folder\.$/))
-  test("when it is empty", async () => ends(await fileOf(new Uint8Array()), /is not a whole \.mmdb file\.$/))
+  test("when it is empty", async () =>
+    ends(await fileOf(new Uint8Array()), /is not a complete \.mmdb file\.$/))
   test("when it is garbage", async () => {
-    await ends(await fileOf(crypto.getRandomValues(new Uint8Array(60_000))), /is not a whole \.mmdb file\.$/)
+    await ends(
+      await fileOf(crypto.getRandomValues(new Uint8Array(60_000))),
+      /is not a complete \.mmdb file\.$/
+    )
   })
-  test("when it ends in the middle", async () => {
+  test("when it is truncated", async () => {
     const whole = await readFile(bundled)
-    await ends(await fileOf(whole.subarray(0, whole.length / 2)), /is not a whole \.mmdb file\.$/)
+    await ends(await fileOf(whole.subarray(0, whole.length / 2)), /is not a complete \.mmdb file\.$/)
   })
   test("when its beginning is missing", async () => {
     const whole = await readFile(bundled)
-    await ends(await fileOf(whole.subarray(whole.length / 2)), /is not a whole \.mmdb file\.$/)
+    await ends(await fileOf(whole.subarray(whole.length / 2)), /is not a complete \.mmdb file\.$/)
     for (const missing of [1, 6, 60, 600]) {
-      await ends(await fileOf(whole.subarray(missing)), /is not a whole \.mmdb file\.$/)
+      await ends(await fileOf(whole.subarray(missing)), /is not a complete \.mmdb file\.$/)
     }
   })
   for (const [type, record] of Object.entries(otherProducts)) {
-    test(`when it is a ${type}, which holds no countries`, async () => {
+    test(`when it is a ${type}, which contains no countries`, async () => {
       const why = new RegExp(
-        `holds no countries: it is of the type ${type} \\d{4}-\\d\\d-\\d\\d\\. Set GEOIP_DB to a Country or City database\\.$`
+        `contains no countries \\(type ${type} \\d{4}-\\d\\d-\\d\\d\\)\\. Set GEOIP_DB to a Country or City database\\.$`
       )
       await ends(await fileOf(geoDatabase(type, record)), why)
       await ends(await fileOf(geoDatabase(type, record, 4)), why)
     })
   }
-  test("when its type claims a country that its records do not hold", async () => {
-    await ends(await fileOf(geoDatabase("GeoLite2-Country", { isp: "X" })), /holds no countries/)
+  test("when its type names countries that its records lack", async () => {
+    await ends(await fileOf(geoDatabase("GeoLite2-Country", { isp: "X" })), /contains no countries/)
   })
   test("when it is compressed", async () => {
-    await ends(await fileOf(gzipSync(city)), /is compressed: unpack it first\.$/)
+    await ends(await fileOf(gzipSync(city)), /is compressed: decompress it first\.$/)
   })
 })
 
@@ -218,7 +222,7 @@ describe("while running", () => {
     await use(from, (geo) => f(geo, file, log))
   }
 
-  test("a new file takes over", () =>
+  test("a new file replaces the old one", () =>
     watching(city, async (geo, file) => {
       expect(geo.locate("8.8.8.8").city).toBe("São Paulo")
       await writeFile(`${file}.new`, berlin)
@@ -227,7 +231,7 @@ describe("while running", () => {
       expect(geo.database).toStartWith("DBIP-City-Lite ")
     }))
 
-  test("a broken file does not, the old one stays, and the next good one does", () =>
+  test("a broken file does not replace the old one, and the next valid file does", () =>
     watching(city, async (geo, file, log) => {
       await writeFile(file, "garbage")
       await eventually("a warning", () =>
@@ -238,7 +242,7 @@ describe("while running", () => {
       await eventually("the new place", () => geo.locate("1.1.1.1").city === "Berlin")
     }))
 
-  test("a database of something else does not, the old one stays, which is said once, and the next good one does", () =>
+  test("a database of another type does not replace the old one, which is logged once; the next valid one does", () =>
     watching(city, (geo, file, log) =>
       watching(city, async (other, otherFile) => {
         await writeFile(file, geoDatabase("GeoLite2-ASN", { autonomous_system_organization: "X" }))
@@ -248,7 +252,7 @@ describe("while running", () => {
         for (const next of [berlin, city, berlin]) {
           await writeFile(otherFile, next)
           const place = next === city ? "São Paulo" : "Berlin"
-          await eventually("a look at the other file", () => other.locate("1.1.1.1").city === place)
+          await eventually("a check of the other file", () => other.locate("1.1.1.1").city === place)
         }
         expect(log).toHaveLength(1)
         expect(geo.locate("1.1.1.1")).toEqual({ country: "BR", city: "São Paulo" })
@@ -258,14 +262,14 @@ describe("while running", () => {
       })
     ))
 
-  test("one without cities takes over from one with, and a warning says that cities are missed", () =>
+  test("a database without cities replaces one with cities, with a warning", () =>
     watching(city, async (geo, file, log) => {
       await writeFile(file, geoDatabase("GeoLite2-Country", { country: { iso_code: "DE" } }))
       await eventually("the new place", () => geo.locate("1.1.1.1").country === "DE")
-      await eventually("a warning", () => log.some((line) => line.includes("names no cities")))
+      await eventually("a warning", () => log.some((line) => line.includes("contains no cities")))
     }))
 
-  test("a file that is gone is missed once, not at every look, and taken up when it is back", () =>
+  test("a missing file is reported once, not at every check, and used when it is back", () =>
     watching(city, (geo, file, log) =>
       watching(city, async (other, otherFile) => {
         await rm(file)
@@ -273,7 +277,7 @@ describe("while running", () => {
         for (const next of [berlin, city, berlin, city, berlin]) {
           await writeFile(otherFile, next)
           const place = next === city ? "São Paulo" : "Berlin"
-          await eventually("a look at the other file", () => other.locate("1.1.1.1").city === place)
+          await eventually("a check of the other file", () => other.locate("1.1.1.1").city === place)
         }
         expect(log).toHaveLength(1)
         expect(geo.locate("1.1.1.1").city).toBe("São Paulo")

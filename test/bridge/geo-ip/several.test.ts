@@ -1,4 +1,4 @@
-/** Several GeoIP databases together: what each gives, which of them wins, and a file that is replaced. */
+/** Several GeoIP databases together: the fields of each, their precedence, and a replaced file. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { rename, writeFile } from "node:fs/promises"
@@ -64,12 +64,12 @@ describe("an address is looked up in all of them", () => {
       expect(geo.database).toMatch(/^GeoIP2-City \d{4}-\d\d-\d\d, GeoLite2-ASN \d{4}-\d\d-\d\d$/)
     }))
 
-  test("a provider wins over the organization of an earlier database", () =>
+  test("a provider takes precedence over the organization of an earlier database", () =>
     withFiles([numbers, cities, providers], ({ locate }) => {
       expect(locate("8.8.8.8")).toEqual({ ...germany, asn: 4_200_000_001, isp: "Example Broadband" })
     }))
 
-  test("the first database that knows a country wins, and a city comes only from the same country", async () => {
+  test("the first database with a country takes precedence, and a city comes only from the same country", async () => {
     const vienna = geoDatabase("GeoLite2-City", {
       country: { iso_code: "AT" },
       city: { names: { en: "Vienna" } }
@@ -96,7 +96,7 @@ describe("an address is looked up in all of them", () => {
     )
   })
 
-  test("one database may hold places and networks", async () => {
+  test("one database may contain places and networks", async () => {
     const traits = { autonomous_system_number: 64_496, autonomous_system_organization: "X", isp: "Y" }
     const whole = { asn: 64_496, isp: "Y" }
     for (const type of ["GeoIP2-Enterprise", "DBIP-Location-ISP"]) {
@@ -121,7 +121,7 @@ describe("an address is looked up in all of them", () => {
 })
 
 describe("details", () => {
-  test("hold what MaxMind's databases know of an address", () =>
+  test("contain all data of MaxMind's databases about an address", () =>
     withFiles([cities, providers, anonymous, connections], ({ details }) => {
       expect(details("::ffff:8.8.8.8")).toEqual({
         ...germany,
@@ -147,7 +147,7 @@ describe("details", () => {
       })
     }))
 
-  test("are the place alone where MaxMind's library refuses the database", () =>
+  test("are only the place when MaxMind's library refuses the database", () =>
     withFiles([geoDatabase("city", { country_code: "CH", city: "Bern" })], ({ details }) => {
       expect(details("8.8.8.8")).toEqual({ country: "CH", city: "Bern" })
     }))
@@ -166,23 +166,19 @@ describe("the start ends with one sentence that names the file", () => {
   test("when one of several is missing", async () => {
     const missing = join(folder, "none.mmdb")
     const { message } = await failureOf([await fileOf(cities), missing])
-    expect(message).toBe(`The GeoIP database ${missing} cannot be read: there is no such file.`)
+    expect(message).toBe(`The GeoIP database ${missing} cannot be read: the file does not exist.`)
   })
 
-  test("when none of several holds countries", async () => {
+  test("when none of several contains countries", async () => {
     const first = await fileOf(numbers)
     const { message } = await failureOf([first, await fileOf(providers)])
-    expect(message).toStartWith(
-      `The GeoIP database ${first} holds no countries: it is of the type GeoLite2-ASN `
-    )
+    expect(message).toStartWith(`The GeoIP database ${first} contains no countries (type GeoLite2-ASN `)
   })
 
-  test("when one of several holds nothing that is read", async () => {
+  test("when one of several contains no data that Spoor uses", async () => {
     const domains = await fileOf(geoDatabase("GeoIP2-Domain", { domain: "example.com" }))
     const { message } = await failureOf([await fileOf(cities), domains])
-    expect(message).toStartWith(
-      `The GeoIP database ${domains} holds nothing that Spoor reads: it is of the type`
-    )
+    expect(message).toStartWith(`The GeoIP database ${domains} contains no data that Spoor uses (type`)
   })
 })
 
@@ -204,7 +200,7 @@ describe("while running", () => {
     await rename(`${file}.new`, file)
   }
 
-  test("each file is replaced by itself", () =>
+  test("each file is replaced separately", () =>
     watching([cities, numbers], async (geo, [city = "", asn = ""]) => {
       expect(geo.locate("8.8.8.8").asn).toBe(4_200_000_001)
       await replace(asn, geoDatabase("GeoLite2-ASN", { autonomous_system_number: 64_500 }))
@@ -216,13 +212,13 @@ describe("while running", () => {
       expect(geo.details("8.8.8.8").region).toBeUndefined()
     }))
 
-  test("a file that lacks what its predecessor held is refused, and the others are still watched", () =>
+  test("a file without the data of its predecessor is refused, and the others are still watched", () =>
     watching([cities, numbers, connections], async (geo, [city = "", asn = "", connection = ""], log) => {
       await replace(asn, countries)
       await replace(connection, countries)
       await eventually("two warnings", () => log.filter((line) => line.includes("stays in use")).length === 2)
-      expect(log.join("\n")).toContain("holds no autonomous systems or internet providers")
-      expect(log.join("\n")).toContain("holds no connection types or anonymous networks")
+      expect(log.join("\n")).toContain("contains no autonomous systems or internet providers")
+      expect(log.join("\n")).toContain("contains no connection types or anonymous networks")
       await replace(city, countries)
       await eventually("the new place", () => geo.locate("8.8.8.8").city === "XX")
       expect(geo.locate("8.8.8.8").asn).toBe(4_200_000_001)

@@ -1,4 +1,4 @@
-/** Short words for the tests of the ledger and of dead letters: claims, counts, letters, and whether the books are right. */
+/** Fixtures of the tests of the ledger and of dead letters: claims, counts, dead letters, and the check of the ledger's balance. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import type {
@@ -23,16 +23,16 @@ export const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.
 
 export const claim = (source: QueueSource, limits = hour, id = newClaimId()): Promise<ClaimedBatch> =>
   run(source.claim(id, limits)).then((batch) => {
-    if (batch === undefined) throw new Error("There was nothing to claim.")
+    if (batch === undefined) throw new Error("No batch could be claimed.")
     return batch
   })
 
-/** All stored but the last `dead` lines. */
+/** All lines stored except for the last `dead`. */
 export const counts = (batch: ClaimedBatch, dead = 0, topic = events): ReadonlyArray<TopicCount> => [
   { topic, received: batch.lines.length, stored: batch.lines.length - dead, dead }
 ]
 
-/** Letters for the last `dead` lines of a batch. */
+/** Dead letters for the last `dead` lines of a batch. */
 export const deadLettersOf = (batch: ClaimedBatch, dead: number, topic = events): ReadonlyArray<DeadLetter> =>
   batch.lines.slice(batch.lines.length - dead).map((line, i) => ({
     v: 1,
@@ -46,10 +46,10 @@ export const deadLettersOf = (batch: ClaimedBatch, dead: number, topic = events)
     line: Uint8Array.from(line, (char) => char.charCodeAt(0))
   }))
 
-/** The end of the log in which all batches of a test might lie. */
+/** An end of the log that is after all batches of a test. */
 let end = 0
 
-/** Where the records of a batch might lie, of which the last `dead` lines were rejected. */
+/** Placements for the records of a batch, of which the last `dead` lines were rejected. */
 export const placed = (batch: ClaimedBatch, dead = 0, topic = events): ReadonlyArray<Placement> => {
   const count = batch.lines.length - dead
   end += count
@@ -79,8 +79,8 @@ const sum = (ledger: QueueLedger, kind: Exclude<keyof TopicTotals, "topic">): nu
   ledger.topics.reduce((total, topic) => total + topic[kind], 0)
 
 /**
- * The ledger, seen to add up. `buried` is how many texts of another's making were put in the dead-letter list.
- * Where `source` is used by others meanwhile it must add up too: it is one look.
+ * The ledger, checked for balance. `buried`: the number of foreign texts that were added to the dead-letter list. The ledger
+ * balances also during concurrent use of `source`, because it is an atomic snapshot.
  */
 export const booksOf = async (source: QueueSource, buried = 0, lines = 0): Promise<QueueLedger> => {
   const ledger = await run(source.ledger(lines))

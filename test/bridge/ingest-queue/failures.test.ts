@@ -1,4 +1,4 @@
-/** The books of the queue when its server is in trouble: full memory on Redis, keys of another type, a restart in the middle. */
+/** The ledger of the queue when its server fails: full memory on Redis, keys of another type, a restart. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -43,10 +43,10 @@ interface Opened {
   readonly keys: QueueKeys
 }
 
-/** The books without the one figure that grows by itself. */
+/** The ledger without the age, which grows by itself. */
 const ageless = ({ oldestInFlight: _, ...books }: QueueLedger): Omit<QueueLedger, "oldestInFlight"> => books
 
-/** Something that is done to a queue, and the keys it needs for that. */
+/** An operation on a queue, and the keys that it needs. */
 interface Act {
   readonly touches: ReadonlyArray<keyof QueueKeys>
   readonly act: (
@@ -56,7 +56,7 @@ interface Act {
   ) => Effect.Effect<unknown, unknown>
 }
 
-/** Runs the test with a queue of its own on that server. */
+/** Runs the test with a separate queue on that server. */
 const queueOn = (url: string, body: (opened: Opened) => Promise<void>): Promise<void> =>
   Effect.runPromise(
     Effect.scoped(
@@ -73,7 +73,7 @@ const queueOn = (url: string, body: (opened: Opened) => Promise<void>): Promise<
   )
 
 describe.skipIf(!hasRedisProgram())("on a full Redis", () => {
-  test("batches are let go, letters replayed and discarded, and the ledger adds up", async () => {
+  test("batches are settled, dead letters replayed and discarded, and the ledger balances", async () => {
     const server = await startRedis(["--maxmemory-policy", "noeviction"])
     if (server === undefined) throw new Error("redis-server is not installed")
     own.push(server)
@@ -92,10 +92,10 @@ describe.skipIf(!hasRedisProgram())("on a full Redis", () => {
         expect(await done).toBe(true)
         await booksOf(source)
       }
-      const [one, two] = await run(source.letters.read(0, 2))
-      if (one === undefined || two === undefined) throw new Error("There are no letters.")
-      expect(await run(source.letters.discard(one))).toBe(true)
-      expect(await run(source.letters.replay(two, "again" as ByteString, 1))).toBe("done")
+      const [one, two] = await run(source.deadLetters.read(0, 2))
+      if (one === undefined || two === undefined) throw new Error("The dead letters are missing.")
+      expect(await run(source.deadLetters.discard(one))).toBe(true)
+      expect(await run(source.deadLetters.replay(two, "again" as ByteString, 1))).toBe("done")
       await run(Effect.flip(redis.command("RPUSH", "other", "x")))
       const ledger = await booksOf(source)
       expect(ledger).toMatchObject({ taken: 49, inFlight: 0, waiting: 12, deadLetters: 6 })
@@ -133,11 +133,11 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
     },
     replay: {
       touches: ["list", "ledger", "replays", "deadLetters"],
-      act: (source, _, letter) => source.letters.replay(letter, letter.text, 9)
+      act: (source, _, letter) => source.deadLetters.replay(letter, letter.text, 9)
     },
     discard: {
       touches: ["ledger", "deadLetters"],
-      act: (source, _, letter) => source.letters.discard(letter)
+      act: (source, _, letter) => source.deadLetters.discard(letter)
     },
     "look at the ledger": {
       touches: ["list", "claimed", "ledger", "deadLetters"],
@@ -146,7 +146,7 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
   }
 
   for (const [name, { touches, act }] of Object.entries(acts))
-    test(`${name} fails and leaves everything as it was, or has nothing to do with it`, async () => {
+    test(`${name} fails without any change, or does not use the key`, async () => {
       for (const key of Object.keys(queueKeys("", "")) as ReadonlyArray<keyof QueueKeys>)
         await queueOn(url ?? "", async ({ queue, source, redis, keys }) => {
           await run(queue.push(bytes("a", "b", "c", "d", "e", "f", "g")))
@@ -156,10 +156,10 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
           expect(await run(done.ack(counts(done), placed(done)))).toBe(true)
           expect(await run((await claim(source, { ...ended, maxEvents: 1 })).split(1, 0))).toBe(true)
           const batch = await claim(source, one)
-          const letters = await run(source.letters.read(0, 2))
+          const letters = await run(source.deadLetters.read(0, 2))
           const [first, letter] = letters
-          if (first === undefined || letter === undefined) throw new Error("There are no letters.")
-          expect(await run(source.letters.replay(first, first.text, 9))).toBe("done")
+          if (first === undefined || letter === undefined) throw new Error("The dead letters are missing.")
+          expect(await run(source.deadLetters.replay(first, first.text, 9))).toBe("done")
 
           const [right, wrong] = [keys[key], "of another type"]
           await run(redis.command("RENAME", right, `${keys.ledger}:kept`))
@@ -177,32 +177,32 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
         })
     })
 
-  test("counts that are no numbers hold nothing up", () =>
+  test("invalid counts do not stop any operation", () =>
     queueOn(url ?? "", async ({ queue, source, redis, keys }) => {
       await run(queue.push(bytes("a", "b")))
       const names = ["since", "taken", "received:events", "dead:events", "discarded:events"]
       for (const name of names) await run(redis.command("HSET", keys.ledger, name, "many"))
       expect(await deadLetter(await claim(source), 2)).toBe(true)
-      const [letter] = await run(source.letters.read(0, 1))
-      if (letter === undefined) throw new Error("There is no letter.")
-      expect(await run(source.letters.discard(letter))).toBe(true)
+      const [letter] = await run(source.deadLetters.read(0, 1))
+      if (letter === undefined) throw new Error("The dead letter is missing.")
+      expect(await run(source.deadLetters.discard(letter))).toBe(true)
       expect(await run(source.ledger(0))).toMatchObject({ waiting: 0, inFlight: 0, deadLetters: 1 })
     }))
 
-  test("the register of replays goes a week after the last", () =>
+  test("the record of replays expires a week after the last one", () =>
     queueOn(url ?? "", async ({ source, redis, keys }) => {
       await run(redis.command("RPUSH", keys.deadLetters, "raw"))
-      const [letter] = await run(source.letters.read(0, 1))
-      if (letter === undefined) throw new Error("There is no letter.")
-      expect(await run(source.letters.replay(letter, letter.text, 1))).toBe("done")
+      const [letter] = await run(source.deadLetters.read(0, 1))
+      if (letter === undefined) throw new Error("The dead letter is missing.")
+      expect(await run(source.deadLetters.replay(letter, letter.text, 1))).toBe("done")
       const left = Number(await run(redis.command("PTTL", keys.replays)))
       expect(left).toBeGreaterThan(6.9 * 24 * 3_600_000)
       expect(left).toBeLessThanOrEqual(7 * 24 * 3_600_000)
     }))
 })
 
-describe.skipIf(!hasRedisProgram())("on a Redis that is killed and comes back", () => {
-  test("the ledger is as it was, and goes on", async () => {
+describe.skipIf(!hasRedisProgram())("on a Redis that is killed and restarted", () => {
+  test("the ledger is unchanged, and continues", async () => {
     const args = ["--appendonly", "yes", "--appendfsync", "always"]
     const directory = await mkdtemp(join(tmpdir(), "spoor-queue-"))
     const first = await startRedis([...args, "--dir", directory])
@@ -216,7 +216,7 @@ describe.skipIf(!hasRedisProgram())("on a Redis that is killed and comes back", 
       await first.stop()
       const second = await startRedis([...args, "--dir", directory], first.port)
       if (second !== undefined) own.push(second)
-      const after = await eventually("the server is back", () => booksOf(source, 0, 10))
+      const after = await eventually("the server is up again", () => booksOf(source, 0, 10))
       expect(ageless(after)).toEqual(ageless(before))
       expect(await run(batch.ack(counts(batch)))).toBe(true)
       expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 0, waiting: 1 })
@@ -225,7 +225,7 @@ describe.skipIf(!hasRedisProgram())("on a Redis that is killed and comes back", 
   })
 })
 
-test("in a file that is closed and opened again the ledger is as it was, and goes on", async () => {
+test("in a file that is closed and opened again the ledger is unchanged, and continues", async () => {
   const directory = await mkdtemp(join(tmpdir(), "spoor-queue-"))
   const using = <A>(body: (queue: IngestQueue["Service"], source: QueueSource) => Promise<A>): Promise<A> =>
     Effect.runPromise(

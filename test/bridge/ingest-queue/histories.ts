@@ -1,4 +1,4 @@
-/** Random histories of a queue, and a plain account of each to hold against its ledger after every step. */
+/** Random histories of a queue, and a simple model of each that is compared with the ledger after every step. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import fc from "fast-check"
@@ -11,7 +11,7 @@ import { account, booksOf, bytes, counts, deadLettersOf, events, run } from "./b
 
 const topics: ReadonlyArray<Topic> = [events, "other.topic-1" as Topic]
 
-/** `which` picks one of the batches or letters there have been, gone ones too. */
+/** `which` selects one of all batches or dead letters so far, removed ones included. */
 const which = fc.nat(30)
 const topic = fc.constantFrom(...topics)
 const small = fc.integer({ min: 1, max: 4 })
@@ -37,21 +37,21 @@ export const step = fc.oneof(
 )
 export type Step = typeof step extends fc.Arbitrary<infer A> ? A : never
 
-/** The line that a letter is about. */
+/** The line of a dead letter. */
 export const lineOf = ({ letter, text }: StoredDeadLetter): ByteString =>
   letter === undefined ? text : byteStringOf(letter.line)
 
-/** What became true of how many steps, so that a run can be seen to have tried everything. */
+/** The number of steps by outcome, to check that a run covered every outcome. */
 export type Tally = Map<string, number>
 
-/** A history under way: `take` does one step and holds the ledger against the account. */
+/** A running history: `take` does one step and compares the ledger with the model. */
 export const historyOf = (queue: TestQueue, tally: Tally) => {
   const accounts = new Map(topics.map((name) => [name, { ...account(name, {}) }]))
   const batches: Array<ClaimedBatch & { readonly claim: ClaimId }> = []
   const letters: Array<StoredDeadLetter> = []
-  /** The claims that may be sent again: not those whose claimer has tried to settle what it got. */
+  /** The claims that may be sent again: those whose claimer has not tried to settle the batch. */
   const claims = new Set<ClaimId>()
-  /** Every batch there has been: a new one never has the id of another. */
+  /** All batches so far: a new one never has the id of another. */
   const ids = new Set<BatchId>()
   const queued = { pushed: 0, taken: 0, buried: 0, foreignGone: 0, lines: 0 }
 
@@ -126,14 +126,14 @@ export const historyOf = (queue: TestQueue, tally: Tally) => {
         queued.buried += 1
         return
       case "read letters":
-        letters.push(...(await run(queue.other.letters.read(0, 100))))
+        letters.push(...(await run(queue.other.deadLetters.read(0, 100))))
         return
     }
     const letter = "which" in one ? pick(letters, one.which) : undefined
     if (letter === undefined) return
     if (one.kind === "replay") {
       const line = one.isEdited ? (`edited ${queued.lines++}` as ByteString) : lineOf(letter)
-      const outcome = await run(queue.source.letters.replay(letter, line, 2))
+      const outcome = await run(queue.source.deadLetters.replay(letter, line, 2))
       note(outcome)
       if (outcome !== "done") return
       queued.pushed += 1
@@ -141,7 +141,7 @@ export const historyOf = (queue: TestQueue, tally: Tally) => {
       else add(letter.letter.topic, "replayed", 1)
     }
     if (one.kind === "discard") {
-      if (!(await run(queue.source.letters.discard(letter)))) return note("discarded late")
+      if (!(await run(queue.source.deadLetters.discard(letter)))) return note("discarded late")
       note("discarded")
       if (letter.letter === undefined) queued.foreignGone += 1
       else add(letter.letter.topic, "discarded", 1)

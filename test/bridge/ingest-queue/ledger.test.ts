@@ -1,4 +1,4 @@
-/** The contract of the ledger and of finding events under way, kept by every implementation of the ingest queue. */
+/** The contract of the ledger and of finding events in flight, kept by every implementation of the ingest queue. */
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import fc from "fast-check"
@@ -65,13 +65,13 @@ const suite = (open: OpenQueue): void => {
   })
 
   check(
-    "the age of the oldest batch counts from its first claim, however often it comes again",
+    "the age of the oldest batch counts from its first claim, also after further claims",
     async ({ source, push }) => {
       await run(push(bytes("a", "b", "c")))
       expect((await booksOf(source)).oldestInFlight).toBeUndefined()
       const old = await claim(source, { ...hour, maxEvents: 2 })
       const age = async (): Promise<number> => (await booksOf(source)).oldestInFlight ?? Number.NaN
-      const first = await eventually("it grows old", async () => ((await age()) >= 20 ? age() : undefined))
+      const first = await eventually("its age grows", async () => ((await age()) >= 20 ? age() : undefined))
       const young = await claim(source, hour)
       expect(await run(old.release(0, false))).toBe(true)
       const again = await claim(source, hour)
@@ -79,8 +79,8 @@ const suite = (open: OpenQueue): void => {
       expect(await run(again.split(1, 0))).toBe(true)
       expect(await age()).toBeWithin(first, 60_000)
       for (let left = 2; left > 0; left--) {
-        const piece = await claim(source, hour)
-        await run(piece.ack(counts(piece)))
+        const part = await claim(source, hour)
+        await run(part.ack(counts(part)))
       }
       expect(await age()).toBeGreaterThanOrEqual(0)
       expect(await run(young.ack(counts(young)))).toBe(true)
@@ -89,7 +89,7 @@ const suite = (open: OpenQueue): void => {
   )
 
   check(
-    "the lines themselves come along when they are few enough, byte for byte",
+    "the snapshot contains the lines byte for byte, up to the requested number",
     async ({ source, push }) => {
       const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i))
       await run(push(bytes("1;2\n", all, "", "é")))
@@ -103,7 +103,7 @@ const suite = (open: OpenQueue): void => {
   )
 
   check(
-    "a batch that comes again, is given back or taken apart is taken once",
+    "a batch that is claimed again, released or split is counted as taken once",
     async ({ source, other, push }) => {
       await run(push(bytes("a", "b", "c")))
       const id = newClaimId()
@@ -114,39 +114,36 @@ const suite = (open: OpenQueue): void => {
       expect(await run((await claim(source)).split(1, 0))).toBe(true)
       expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 3, waiting: 0 })
       for (let i = 0; i < 3; i++) {
-        const piece = await claim(other)
-        expect(await run(piece.ack(counts(piece)))).toBe(true)
+        const part = await claim(other)
+        expect(await run(part.ack(counts(part)))).toBe(true)
         expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 2 - i })
       }
     }
   )
 
-  check(
-    "a receipt that lets other lines go too shows: what it places counts as stored once",
-    async (queue) => {
-      const { source, push } = queue
-      await run(push(bytes("a", "b", "c", "d")))
-      const two = { ...hour, maxEvents: 2 }
-      const [first, second] = [await claim(source, two), await claim(source, two)]
-      const receipt = placed(first)
-      expect(await run(first.ack(counts(first), receipt))).toBe(true)
-      await booksOf(source)
-      expect(await run(second.ack(counts(second), receipt))).toBe(true)
-      const ledger = await run(source.ledger(0))
-      expect(ledger.topics).toEqual([account(events, { received: 4, stored: 2 })])
-      const told = addUp(0, [{ kind: "any", address: "queue", queue: ledger, trouble: undefined }], {
-        standard: events,
-        allowed: new Set(),
-        all: [events]
-      })
-      expect(told.balanced).toBe(false)
-      expect(told.warnings).toEqual([
-        "queue: of topic events 4 were received, but 2 stored and 0 dead-lettered."
-      ])
-    }
-  )
+  check("a receipt used for other lines is visible: its placements count as stored once", async (queue) => {
+    const { source, push } = queue
+    await run(push(bytes("a", "b", "c", "d")))
+    const two = { ...hour, maxEvents: 2 }
+    const [first, second] = [await claim(source, two), await claim(source, two)]
+    const receipt = placed(first)
+    expect(await run(first.ack(counts(first), receipt))).toBe(true)
+    await booksOf(source)
+    expect(await run(second.ack(counts(second), receipt))).toBe(true)
+    const ledger = await run(source.ledger(0))
+    expect(ledger.topics).toEqual([account(events, { received: 4, stored: 2 })])
+    const told = addUp(0, [{ kind: "any", address: "queue", queue: ledger, trouble: undefined }], {
+      standard: events,
+      allowed: new Set(),
+      all: [events]
+    })
+    expect(told.balanced).toBe(false)
+    expect(told.warnings).toEqual([
+      "queue: of topic events 4 were received, but 2 stored and 0 dead-lettered."
+    ])
+  })
 
-  check("what is settled twice, or after another has settled it, counts once", async (queue) => {
+  check("a batch that is settled twice, also by different claims, counts once", async (queue) => {
     const { source, other, push } = queue
     await run(push(bytes("a", "b")))
     const first = await claim(source, ended)
@@ -163,20 +160,17 @@ const suite = (open: OpenQueue): void => {
     expect(await booksOf(source)).toEqual(settled)
   })
 
-  check(
-    "a batch that was taken apart is counted by its pieces, not when it is settled late",
-    async (queue) => {
-      const { source, push } = queue
-      await run(push(bytes("a", "b", "c")))
-      const whole = await claim(source)
-      expect(await run(whole.split(2, 0))).toBe(true)
-      expect(await run(whole.ack(counts(whole)))).toBe(false)
-      expect(await deadLetter(whole, 3)).toBe(false)
-      expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 3, topics: [], deadLetters: 0 })
-    }
-  )
+  check("a split batch is counted by its parts, not when it is settled late", async (queue) => {
+    const { source, push } = queue
+    await run(push(bytes("a", "b", "c")))
+    const whole = await claim(source)
+    expect(await run(whole.split(2, 0))).toBe(true)
+    expect(await run(whole.ack(counts(whole)))).toBe(false)
+    expect(await deadLetter(whole, 3)).toBe(false)
+    expect(await booksOf(source)).toMatchObject({ taken: 3, inFlight: 3, topics: [], deadLetters: 0 })
+  })
 
-  check("who opens the queue later sees the same ledger and counts on", async ({ source, push, again }) => {
+  check("a queue opened later has the same ledger and continues it", async ({ source, push, again }) => {
     await run(push(bytes("a", "b", "c")))
     const batch = await claim(source, { ...hour, maxEvents: 2 })
     expect(await deadLetter(batch, 1)).toBe(true)
@@ -196,23 +190,26 @@ const suite = (open: OpenQueue): void => {
   })
 
   for (const next of ["claim", "settle"] as const)
-    check(`a ledger that begins over claimed batches has taken their lines, at a ${next}`, async (queue) => {
-      const { source, push, dropLedger } = queue
-      await run(push(bytes("a", "b", "c", "d")))
-      const older = await claim(source, { ...hour, maxEvents: 3 })
-      expect(await run(older.split(2, 0))).toBe(true)
-      await run(dropLedger)
-      expect(await booksOf(source)).toMatchObject({ since: undefined, taken: 3, inFlight: 3, waiting: 1 })
-      const batch = await claim(source, { ...hour, linesFirst: next === "claim" })
-      if (next === "settle") expect(await run(batch.ack(counts(batch)))).toBe(true)
-      const taken = next === "claim" ? 4 : 3
-      const ledger = await booksOf(source)
-      expect(ledger).toMatchObject({ taken, waiting: 4 - taken })
-      expect(ledger.since).toBeGreaterThan(0)
-    })
+    check(
+      `a ledger that begins while batches are claimed counts their lines as taken, at a ${next}`,
+      async (queue) => {
+        const { source, push, dropLedger } = queue
+        await run(push(bytes("a", "b", "c", "d")))
+        const older = await claim(source, { ...hour, maxEvents: 3 })
+        expect(await run(older.split(2, 0))).toBe(true)
+        await run(dropLedger)
+        expect(await booksOf(source)).toMatchObject({ since: undefined, taken: 3, inFlight: 3, waiting: 1 })
+        const batch = await claim(source, { ...hour, linesFirst: next === "claim" })
+        if (next === "settle") expect(await run(batch.ack(counts(batch)))).toBe(true)
+        const taken = next === "claim" ? 4 : 3
+        const ledger = await booksOf(source)
+        expect(ledger).toMatchObject({ taken, waiting: 4 - taken })
+        expect(ledger.since).toBeGreaterThan(0)
+      }
+    )
 
   check(
-    "it adds up at every moment while several take, settle and take apart",
+    "it balances at every moment during concurrent claims, settlements and splits",
     async ({ source, other, push, again }) => {
       const lines = Array.from({ length: 600 }, (_, i) => `line ${i}`)
       await run(push(bytes(...lines)))
@@ -241,7 +238,7 @@ const suite = (open: OpenQueue): void => {
     }
   )
 
-  test("it adds up after every step of any history", async () => {
+  test("it balances after every step of any history", async () => {
     const tally: Tally = new Map()
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: "max" }), (steps) =>
@@ -259,7 +256,7 @@ const suite = (open: OpenQueue): void => {
   }, 30_000)
 
   check(
-    "an event under way is found by its batch and place, in a whole batch and in a piece",
+    "an event in flight is found by its batch and place, in a whole batch and in a part",
     async (queue) => {
       const { source, other, push } = queue
       await run(push(bytes("a", "b\n", "", "d", "e")))
@@ -276,19 +273,19 @@ const suite = (open: OpenQueue): void => {
       expect(await found(2)).toMatchObject({ line: "", claimed, attempts: 3, isClaimed: false })
       expect(await found(4)).toMatchObject({ line: "e" })
       expect(await found(5)).toBeUndefined()
-      const piece = await claim(source)
-      expect(await found(piece.first)).toMatchObject({ line: piece.lines[0], isClaimed: true })
-      expect(await run(piece.release(3_600_000, true))).toBe(true)
-      const waits = await found(piece.first)
+      const part = await claim(source)
+      expect(await found(part.first)).toMatchObject({ line: part.lines[0], isClaimed: true })
+      expect(await run(part.release(3_600_000, true))).toBe(true)
+      const waits = await found(part.first)
       expect(waits).toMatchObject({ attempts: 4, isClaimed: false })
       expect(waits?.until).toBeGreaterThan(claimed + 3_000_000)
-      expect(await run(piece.ack(counts(piece)))).toBe(true)
-      expect(await found(piece.first)).toBeUndefined()
+      expect(await run(part.ack(counts(part)))).toBe(true)
+      expect(await found(part.first)).toBeUndefined()
       expect(await found(4)).toMatchObject({ line: "e" })
     }
   )
 
-  check("an event is found however often its batch was taken apart", async ({ source, other, push }) => {
+  check("an event is found after any number of splits of its batch", async ({ source, other, push }) => {
     const lines = bytes("a", "b", "c", "d", "e", "f")
     await run(push(lines))
     const { id, split } = await claim(source)

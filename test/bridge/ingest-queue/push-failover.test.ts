@@ -1,11 +1,11 @@
-/** Why pushes fail is logged once for each kind of reason, and how many failed when one succeeds again. */
+/** Each reason of failed pushes is logged once, and their number when a push succeeds again. */
 import { expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
 import { failover } from "../../../bridge/ingest-queue/push-failover.ts"
 import type { ByteString } from "../../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../../contracts/failure.ts"
 
-test("an outage of a hundred pushes is two lines, one more for each other reason", async () => {
+test("an outage of a hundred pushes logs two lines, and one more for each further reason", async () => {
   const lines: Array<string> = []
   let reason: FailureReason | undefined
   let times = 0

@@ -1,9 +1,9 @@
-/** What a push promises: counted and appended in one step, refused over the limits, confirmed as QUEUE_CONFIRM asks. */
+/** The guarantees of a push: counted and appended in one step, refused at the limits, confirmed as QUEUE_CONFIRM requires. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { type PushRules, standardRules } from "../../../bridge/ingest-queue/push-limits.ts"
 import { confirmationOf, confirmedPush } from "../../../bridge/ingest-queue/redis/confirm.ts"
-import { obstacleOf, promiseOf } from "../../../bridge/ingest-queue/redis/durability.ts"
+import { guaranteesOf, obstacleOf } from "../../../bridge/ingest-queue/redis/durability.ts"
 import { pushScript } from "../../../bridge/ingest-queue/redis/push.ts"
 import { redisQueue } from "../../../bridge/ingest-queue/redis/queue.ts"
 import type { RedisFacts } from "../../../bridge/ingest-queue/redis/server-info.ts"
@@ -69,7 +69,7 @@ await onEveryQueue((open) => {
 })
 
 describe.skipIf(!hasRedisProgram())("limits on Redis", () => {
-  test("a push that begins below the limit goes through whole, the next is refused, and nothing of it is counted", async () => {
+  test("a push that begins below the limit is accepted whole; the next is refused and not counted", async () => {
     const server = await startOwn()
     await queueOn([server], { maxLength: 10 }, async (queue) => {
       await run(queue.push(lines(9)))
@@ -82,7 +82,7 @@ describe.skipIf(!hasRedisProgram())("limits on Redis", () => {
     })
   })
 
-  test("a full server is passed over like one that fails; busy when all are full, unavailable when one is away", async () => {
+  test("a full server is skipped like a failing one; busy when all are full, unavailable when one is down", async () => {
     const [first, second] = [await startOwn(), await startOwn()]
     await queueOn([first, second], { maxLength: 2 }, async (queue) => {
       for (let i = 0; i < 2; i++) await run(queue.push(lines(2)))
@@ -93,13 +93,13 @@ describe.skipIf(!hasRedisProgram())("limits on Redis", () => {
       expect(await send(first, "LLEN", "{q}:lines")).toBe(2)
       await second.stop()
       await eventually(
-        "the loss is noticed",
+        "the loss is detected",
         async () => (await failureOf(queue.push(lines(1)))).reason === "unavailable"
       )
     })
   })
 
-  test("a step that cannot be counted is not done at all", async () => {
+  test("a push that cannot be counted is not done", async () => {
     const server = await startOwn()
     await send(server, "SET", "{q}:lines:ledger", "of another type")
     await queueOn([server], {}, async (queue) => {
@@ -110,7 +110,7 @@ describe.skipIf(!hasRedisProgram())("limits on Redis", () => {
 })
 
 describe.skipIf(!hasRedisProgram())("confirmed pushes", () => {
-  test("on a cluster WAIT asks the node that has the lines", async () => {
+  test("on a cluster WAIT is sent to the node that has the lines", async () => {
     const cluster = await startRedisCluster()
     if (cluster === undefined) throw new Error("redis-server is not installed")
     try {
@@ -145,7 +145,7 @@ describe.skipIf(!hasRedisProgram())("confirmed pushes", () => {
     }
   })
 
-  test("a server that does not know WAITAOF is found out before anything is written", async () => {
+  test("a server without WAITAOF is detected before anything is written", async () => {
     const server = await startOwn(["--appendonly", "yes"])
     const failure = await run(
       Effect.flatMap(confirmedPush(secretUrl(server.url), "q", pushScript, undefined), (confirmed) =>
@@ -157,7 +157,7 @@ describe.skipIf(!hasRedisProgram())("confirmed pushes", () => {
   })
 })
 
-describe("what a server's own words mean", () => {
+describe("the reported state of a server", () => {
   const redis72: RedisFacts = {
     maxMemory: 0,
     eviction: "noeviction",
@@ -185,7 +185,7 @@ describe("what a server's own words mean", () => {
   }
   const disk: PushRules = { ...standardRules, confirm: "disk" }
 
-  test("disk: nothing to ask where it writes at once, WAITAOF where that is known, an obstacle elsewhere", () => {
+  test("disk: no confirmation with appendfsync always, WAITAOF where supported, else an obstacle", () => {
     expect(confirmationOf("disk", { ...old, fsync: "always" })).toBeUndefined()
     expect(obstacleOf({ ...old, fsync: "always" }, disk)).toBeUndefined()
     expect(confirmationOf("disk", redis72)?.(7)).toEqual(["WAITAOF", 1, 0, 7])
@@ -199,7 +199,7 @@ describe("what a server's own words mean", () => {
     expect(obstacleOf({ ...hidden, knowsWaitAof: true }, disk)).toBeUndefined()
   })
 
-  test("what it hides is not held against it; only what deletes events is", () => {
+  test("an unreported value is no obstacle; a policy that deletes events is", () => {
     expect(obstacleOf(hidden, standardRules)).toBeUndefined()
     expect(obstacleOf({ ...old, maxMemory: 1e6, eviction: "volatile-lru" }, standardRules)).toBeUndefined()
     expect(obstacleOf({ ...old, maxMemory: 1e6, eviction: "allkeys-lfu" }, standardRules)).toContain(
@@ -208,15 +208,15 @@ describe("what a server's own words mean", () => {
     expect(obstacleOf({ ...old, maxMemory: 0, eviction: "allkeys-lfu" }, standardRules)).toBeUndefined()
   })
 
-  test("the promise is said as it is", () => {
-    expect(promiseOf(hidden, standardRules)).toBe("an acknowledged event is in its memory.")
-    expect(promiseOf({ ...old, minReplicas: 1 }, standardRules)).toBe(
-      "an acknowledged event is in its memory. The end of its process may lose those of a moment, since it does not write while an fsync is under way; a power failure may lose those of about the last second (appendfsync everysec). A fail-over loses those that its replica has not got yet. It refuses to write with fewer replicas than 1."
+  test("the guarantees are described", () => {
+    expect(guaranteesOf(hidden, standardRules)).toBe("an acknowledged event is in its memory.")
+    expect(guaranteesOf({ ...old, minReplicas: 1 }, standardRules)).toBe(
+      "an acknowledged event is in its memory. A crash may lose the most recent events, because Redis does not write during an fsync; a power failure may lose events of about the last second (appendfsync everysec). A failover loses the events that the replica has not received yet. It refuses writes with fewer than 1 replicas."
     )
     expect(
-      promiseOf({ ...old, fsync: "always", maxMemory: 1 }, { ...standardRules, confirm: "replica" })
+      guaranteesOf({ ...old, fsync: "always", maxMemory: 1 }, { ...standardRules, confirm: "replica" })
     ).toBe(
-      "an acknowledged event is in its memory and in that of a replica. Neither its end nor a power failure loses any. A fail-over to that replica loses none. When its memory is full it refuses."
+      "an acknowledged event is in its memory and in that of a replica. Neither a crash nor a power failure loses such an event. A failover to that replica loses no event. When its memory is full, it refuses pushes."
     )
   })
 })

@@ -16,13 +16,13 @@ const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runProm
 
 const claim = (source: QueueSource, limits = hour, id = newClaimId()): Promise<ClaimedBatch> =>
   run(source.claim(id, limits)).then((batch) => {
-    if (batch === undefined) throw new Error("There was nothing to claim.")
+    if (batch === undefined) throw new Error("No batch could be claimed.")
     return batch
   })
 const claimNothing = async (source: QueueSource, id = newClaimId()): Promise<void> =>
   expect(await run(source.claim(id, hour))).toBeUndefined()
 const takenOver = (source: QueueSource, limits = hour): Promise<ClaimedBatch> =>
-  eventually("the lease ends", () => run(source.claim(newClaimId(), limits)))
+  eventually("the lease expires", () => run(source.claim(newClaimId(), limits)))
 const deadLetterOf = (batch: ClaimedBatch, index: number): DeadLetter => ({
   v: 1,
   id: eventId(batch.id, index),
@@ -49,7 +49,7 @@ const suite = (open: OpenQueue): void => {
     await run(source.dependency.check)
   })
 
-  check("lines come out in order, byte for byte", async ({ source, push }) => {
+  check("lines are claimed in order, byte for byte", async ({ source, push }) => {
     const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i))
     const lines = bytes(all, "", "a\nb\r\n", "\0", "1,2;3\n", "\xff\xfe", "", "é")
     await run(push(lines.slice(0, 3)))
@@ -62,20 +62,23 @@ const suite = (open: OpenQueue): void => {
     expect(await run(source.depth)).toEqual({ waiting: 0, claimed: 0, deadLetters: 0 })
   })
 
-  check("thousands of lines come out in order, in batches of at most maxEvents", async ({ source, push }) => {
-    const lines = Array.from({ length: 5000 }, (_, i) => `line ${i}` as ByteString)
-    await run(push(lines))
-    const got: Array<ByteString> = []
-    while (got.length < lines.length) {
-      const batch = await claim(source, { ...hour, maxEvents: 999 })
-      expect(batch.lines.length).toBe(Math.min(999, lines.length - got.length))
-      got.push(...batch.lines)
+  check(
+    "thousands of lines are claimed in order, in batches of at most maxEvents",
+    async ({ source, push }) => {
+      const lines = Array.from({ length: 5000 }, (_, i) => `line ${i}` as ByteString)
+      await run(push(lines))
+      const got: Array<ByteString> = []
+      while (got.length < lines.length) {
+        const batch = await claim(source, { ...hour, maxEvents: 999 })
+        expect(batch.lines.length).toBe(Math.min(999, lines.length - got.length))
+        got.push(...batch.lines)
+      }
+      expect(got).toEqual(lines)
+      await claimNothing(source)
     }
-    expect(got).toEqual(lines)
-    await claimNothing(source)
-  })
+  )
 
-  check("a batch has at most maxBytes, and one line however large", async ({ source, push }) => {
+  check("a batch has at most maxBytes, or a single line of any size", async ({ source, push }) => {
     const large = "x".repeat(100_000)
     await run(push(bytes("12345", "12345", "1", large, large, "")))
     const limits = { ...hour, maxBytes: 10 }
@@ -86,7 +89,7 @@ const suite = (open: OpenQueue): void => {
     expect((await claim(source, limits)).lines).toEqual(bytes(""))
   })
 
-  check("claims at the same time are disjoint and complete", async ({ source, other, push }) => {
+  check("concurrent claims are disjoint and complete", async ({ source, other, push }) => {
     const lines = Array.from({ length: 1000 }, (_, i) => `${i}` as ByteString)
     await run(push(lines))
     const claims = Array.from({ length: 20 }, (_, i) =>
@@ -98,7 +101,7 @@ const suite = (open: OpenQueue): void => {
     expect(batches.flatMap((batch) => batch.lines).length).toBe(1000)
   })
 
-  check("depth counts lines, batches and letters, each in one place", async ({ source, push }) => {
+  check("depth counts lines, batches and dead letters, each once", async ({ source, push }) => {
     await run(push(bytes("a", "b", "c")))
     expect(await run(source.depth)).toEqual({ waiting: 3, claimed: 0, deadLetters: 0 })
     const batch = await claim(source, { ...hour, maxEvents: 2 })
@@ -107,28 +110,34 @@ const suite = (open: OpenQueue): void => {
     expect(await run(source.depth)).toEqual({ waiting: 1, claimed: 0, deadLetters: 2 })
   })
 
-  check("a lease that ended hands the same batch to another, before new lines, and counts", async (queue) => {
-    await run(queue.push(bytes("a", "b\n")))
-    const ended = { ...hour, lease: 0 }
-    const first = await claim(queue.source, ended)
-    await run(queue.push(bytes("later")))
-    const second = await claim(queue.other, ended)
-    const facts = ({ id, lines, claimed }: ClaimedBatch) => ({ id, lines, claimed })
-    expect(facts(second)).toEqual(facts(first))
-    expect(second.attempts).toBe(1)
-    expect((await claim(queue.source)).attempts).toBe(2)
-    expect((await claim(queue.source)).lines).toEqual(bytes("later"))
-  })
+  check(
+    "a batch with an expired lease is claimed before new lines, and the expiry counts as an attempt",
+    async (queue) => {
+      await run(queue.push(bytes("a", "b\n")))
+      const ended = { ...hour, lease: 0 }
+      const first = await claim(queue.source, ended)
+      await run(queue.push(bytes("later")))
+      const second = await claim(queue.other, ended)
+      const facts = ({ id, lines, claimed }: ClaimedBatch) => ({ id, lines, claimed })
+      expect(facts(second)).toEqual(facts(first))
+      expect(second.attempts).toBe(1)
+      expect((await claim(queue.source)).attempts).toBe(2)
+      expect((await claim(queue.source)).lines).toEqual(bytes("later"))
+    }
+  )
 
-  check("with lines first, waiting lines go before a batch whose lease ended", async ({ source, push }) => {
-    await run(push(bytes("a")))
-    const first = await claim(source, { ...hour, lease: 0 })
-    await run(push(bytes("later")))
-    expect((await claim(source, { ...hour, linesFirst: true })).lines).toEqual(bytes("later"))
-    expect((await claim(source, { ...hour, linesFirst: true })).id).toBe(first.id)
-  })
+  check(
+    "with linesFirst, waiting lines are claimed before a batch with an expired lease",
+    async ({ source, push }) => {
+      await run(push(bytes("a")))
+      const first = await claim(source, { ...hour, lease: 0 })
+      await run(push(bytes("later")))
+      expect((await claim(source, { ...hour, linesFirst: true })).lines).toEqual(bytes("later"))
+      expect((await claim(source, { ...hour, linesFirst: true })).id).toBe(first.id)
+    }
+  )
 
-  check("of several ended leases the one that ended first is taken first", async ({ source, push }) => {
+  check("of several expired leases the oldest is claimed first", async ({ source, push }) => {
     await run(push(bytes("a", "b")))
     const one = { ...moment, maxEvents: 1 }
     const a = await claim(source, { ...one, lease: 15 })
@@ -138,7 +147,7 @@ const suite = (open: OpenQueue): void => {
     expect((await claim(source)).id).toBe(b.id)
   })
 
-  check("a late ack removes the batch wherever it is, once", async ({ source, other, push }) => {
+  check("a late ack removes the batch from any claim, once", async ({ source, other, push }) => {
     await run(push(bytes("a")))
     const first = await claim(source, moment)
     const second = await takenOver(other)
@@ -150,7 +159,7 @@ const suite = (open: OpenQueue): void => {
     await claimNothing(source)
   })
 
-  check("giving back late does nothing once another has it", async ({ source, other, push }) => {
+  check("a late release has no effect once another claim has the batch", async ({ source, other, push }) => {
     await run(push(bytes("a")))
     const first = await claim(source, moment)
     const second = await takenOver(other)
@@ -160,14 +169,14 @@ const suite = (open: OpenQueue): void => {
     expect((await claim(source)).attempts).toBe(1)
   })
 
-  check("giving back late still works while nobody has taken it over", async ({ source, push }) => {
+  check("a late release works while no other claim has the batch", async ({ source, push }) => {
     await run(push(bytes("a")))
     const first = await claim(source, { ...hour, lease: 0 })
     expect(await run(first.release(0, false))).toBe(true)
     expect((await claim(source)).attempts).toBe(0)
   })
 
-  check("only what counts is counted", async ({ source, push }) => {
+  check("only releases that count increase the attempts", async ({ source, push }) => {
     await run(push(bytes("a")))
     const counts: Array<number> = []
     for (const counted of [false, true, false, true, true]) {
@@ -180,7 +189,7 @@ const suite = (open: OpenQueue): void => {
     expect((await claim(source)).attempts).toBe(3)
   })
 
-  check("what was given back waits for its delay", async ({ source, push }) => {
+  check("a released batch waits for its delay", async ({ source, push }) => {
     await run(push(bytes("a")))
     const first = await claim(source)
     expect(await run(first.release(30, false))).toBe(true)
@@ -193,7 +202,7 @@ const suite = (open: OpenQueue): void => {
   })
 
   check(
-    "setting aside writes each letter once, as the contract has it",
+    "dead-lettering writes each dead letter once, in the contract's format",
     async ({ source, letters, push }) => {
       await run(push(bytes("a", "b")))
       const batch = await claim(source)
@@ -208,7 +217,7 @@ const suite = (open: OpenQueue): void => {
     }
   )
 
-  check("the same claim sent again is the same batch", async ({ source, other, push }) => {
+  check("the same claim sent again returns the same batch", async ({ source, other, push }) => {
     await run(push(bytes("a", "b")))
     const id = newClaimId()
     const one = { ...hour, maxEvents: 1 }
@@ -225,19 +234,22 @@ const suite = (open: OpenQueue): void => {
     expect(await run(source.depth)).toMatchObject({ waiting: 1, claimed: 1 })
   })
 
-  check("the same claim sent again after taking over is the same batch", async ({ source, other, push }) => {
-    await run(push(bytes("a")))
-    const first = await claim(source, moment)
-    const id = newClaimId()
-    const over = await eventually("the lease ends", () => run(other.claim(id, hour)))
-    await run(push(bytes("b")))
-    const again = await claim(source, hour, id)
-    expect([over.id, over.attempts]).toEqual([first.id, 1])
-    expect([again.id, again.lines, again.attempts]).toEqual([first.id, bytes("a"), 1])
-    expect(await run(again.release(0, false))).toBe(true)
-  })
+  check(
+    "the same claim sent again after a takeover returns the same batch",
+    async ({ source, other, push }) => {
+      await run(push(bytes("a")))
+      const first = await claim(source, moment)
+      const id = newClaimId()
+      const over = await eventually("the lease expires", () => run(other.claim(id, hour)))
+      await run(push(bytes("b")))
+      const again = await claim(source, hour, id)
+      expect([over.id, over.attempts]).toEqual([first.id, 1])
+      expect([again.id, again.lines, again.attempts]).toEqual([first.id, bytes("a"), 1])
+      expect(await run(again.release(0, false))).toBe(true)
+    }
+  )
 
-  /** What a claim gets that is sent once more when its batch is gone: a batch of another id, or none. */
+  /** The result of a claim that is sent again after its batch was settled: a batch with another id, or none. */
   const claimedTwice = (
     what: string,
     end: (first: ClaimedBatch, queue: TestQueue) => Promise<unknown>
@@ -273,16 +285,19 @@ const suite = (open: OpenQueue): void => {
     for (let i = 0; i < 2; i++) await run((await claim(other)).ack([]))
   })
 
-  check("two batches of the same lines have different digests, and the same batch one", async (queue) => {
-    const { source, other, push } = queue
-    await run(push(bytes("a", "a")))
-    const one = { ...moment, maxEvents: 1 }
-    const first = await claim(source, one)
-    await eventually("a later moment", () => Date.now() > first.claimed + 1)
-    const second = await claim(source, { ...one, lease: 3_600_000, linesFirst: true })
-    expect(second.digest).not.toBe(first.digest)
-    expect(await takenOver(other)).toMatchObject({ id: first.id, digest: first.digest })
-  })
+  check(
+    "two batches of the same lines have different digests, and a batch always has the same",
+    async (queue) => {
+      const { source, other, push } = queue
+      await run(push(bytes("a", "a")))
+      const one = { ...moment, maxEvents: 1 }
+      const first = await claim(source, one)
+      await eventually("a later moment", () => Date.now() > first.claimed + 1)
+      const second = await claim(source, { ...one, lease: 3_600_000, linesFirst: true })
+      expect(second.digest).not.toBe(first.digest)
+      expect(await takenOver(other)).toMatchObject({ id: first.id, digest: first.digest })
+    }
+  )
 }
 
 await onEveryQueue(suite)

@@ -1,6 +1,6 @@
 /**
- * A queue that an older version left behind is drained by this one: batches that wait, are claimed, given back or taken
- * apart, dead letters and the ledger. The data (ingest-queue/version-0.1.0.json) was written by version 0.1.0, which gave
+ * A queue of an older version is drained by this one: batches that wait, are claimed, released or split, dead letters
+ * and the ledger. The data (ingest-queue/version-0.1.0.json) was written by version 0.1.0, which gave
  * a batch the id of its claim.
  */
 import { describe, expect, test } from "bun:test"
@@ -50,7 +50,7 @@ const isDrained = async (source: QueueSource, held: string): Promise<void> => {
     expect(await run(batch.ack(counts(batch), placed(batch)))).toBe(false)
   }
   expect(lines.toSorted()).toEqual(openLines.toSorted())
-  // An event that the version before may have stored keeps its id, so that consumers count it once.
+  // An event that the older version may have stored keeps its id, so that consumers count it once.
   expect(ids.has(`${held}-0`) && ids.has(`${held}-1`)).toBe(true)
   const ledger = await booksOf(source)
   expect(ledger).toMatchObject({ taken: 14, waiting: 0, inFlight: 0, deadLetters: 1 })
@@ -67,7 +67,7 @@ describe("a queue of version 0.1.0 is drained, each line once:", () => {
       const url = secretUrl(server?.url ?? "")
       const redis = yield* connect(url)
       for (const command of old.redis) yield* redis.command(...command)
-      // Whoever held them is gone: their leases have ended.
+      // Their claimers have ended: their leases have expired.
       const leases = yield* redis.command("ZRANGE", "{q}:leases", 0, -1)
       for (const batch of Array.isArray(leases) ? leases.map(String) : [])
         yield* redis.command("ZADD", "{q}:leases", 1, batch)

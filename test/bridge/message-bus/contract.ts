@@ -1,4 +1,4 @@
-/** What every message bus must do. `open` gives two ends that reach each other; they close with the scope. */
+/** The contract of every message bus. `open` returns two connected ends, which close with the scope. */
 import { describe, expect, test } from "bun:test"
 import { Deferred, Effect, Exit, Fiber, Latch, Scope } from "effect"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
@@ -13,7 +13,7 @@ export type Open = Effect.Effect<{ readonly here: Bus; readonly there: Bus }, Fa
 
 export const busContract = (name: string, open: Open): void => {
   describe(`${name}: requests`, () => {
-    test("a request is answered, and carries its subject and deadline", () =>
+    test("a request gets a reply, and carries its subject and deadline", () =>
       run(
         Effect.gen(function* () {
           const { here, there } = yield* open
@@ -74,7 +74,7 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
-    test("fails at once with no-responders when nobody serves it", () =>
+    test("fails at once with no-responders when no responder serves the subject", () =>
       run(
         Effect.gen(function* () {
           const { there } = yield* open
@@ -83,7 +83,7 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
-    test("times out, and a late answer is never taken for another's", () =>
+    test("times out, and a late reply is never used for another request", () =>
       run(
         Effect.gen(function* () {
           const { here, there } = yield* open
@@ -105,7 +105,7 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
-    test("one request that hangs does not hold up the next", () =>
+    test("a request that hangs does not delay the next", () =>
       run(
         Effect.gen(function* () {
           const { here, there } = yield* open
@@ -129,7 +129,7 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
-    test("what cannot be sent is not sent: past its deadline, too large, no subject", () =>
+    test("an expired request, a too large one and an invalid subject are not sent", () =>
       run(
         Effect.gen(function* () {
           const { here, there } = yield* open
@@ -153,7 +153,7 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
-    test("who asks a member that dies hears `crashed`, and the member lives on", () =>
+    test("a crash of a handler becomes `crashed`, and the member keeps serving", () =>
       run(
         Effect.gen(function* () {
           const { here, there } = yield* open
@@ -169,7 +169,7 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
-    test("an answer over the limit is told as too large, and disturbs nobody else", () =>
+    test("a reply over the limit becomes too-large, and does not affect other requests", () =>
       run(
         Effect.gen(function* () {
           const { here, there } = yield* open
@@ -188,7 +188,7 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
-    test("closing takes no new requests, but answers those under way", () =>
+    test("closing accepts no new requests, but replies to those in flight", () =>
       run(
         Effect.gen(function* () {
           const { here, there } = yield* open
@@ -220,7 +220,7 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
-    test("asking everyone returns the answers that came in time", () =>
+    test("requestMany returns the replies within the window", () =>
       run(
         Effect.gen(function* () {
           const { here, there } = yield* open
@@ -237,8 +237,8 @@ export const busContract = (name: string, open: Open): void => {
       ))
   })
 
-  describe(`${name}: watching`, () => {
-    test("sees what is published and asked, by pattern", () =>
+  describe(`${name}: subscriptions`, () => {
+    test("receive published messages and requests, by pattern", () =>
       run(
         Effect.gen(function* () {
           const { here, there } = yield* open
@@ -262,7 +262,7 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
-    test("a slow watcher loses the oldest, keeps the newest and holds nobody up", () =>
+    test("a slow subscriber loses the oldest messages, keeps the newest and delays no other", () =>
       run(
         Effect.gen(function* () {
           const { here, there } = yield* open
@@ -282,7 +282,7 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
-    test("publishing never fails, whatever is published", () =>
+    test("publishing never fails, whatever the subject and payload", () =>
       run(
         Effect.gen(function* () {
           const { there } = yield* open

@@ -1,7 +1,7 @@
 /**
- * What a given-up connection to NATS delivers late. A request is served like any other, since machines' clocks differ and
- * only the time that was left travels with it: at the worst a batch is stored once more under the same event ids, by
- * which consumers count it once. Its answer finds nobody, and is never taken for that to another request.
+ * Late deliveries of an abandoned connection to NATS. A late request is served like any other, because clocks of machines
+ * differ and only the remaining time is sent: at worst a batch is stored again with the same event ids, so consumers count
+ * it once. Its reply reaches no requester, and is never used for another request.
  */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
@@ -28,7 +28,7 @@ const throughProxy = Effect.gen(function* () {
 })
 
 describe.skipIf(!canStartNats)("delivered late to NATS:", () => {
-  test("a request is served, and its answer finds nobody", () =>
+  test("a request is served, and its reply reaches no requester", () =>
     run(
       Effect.gen(function* () {
         const { proxy, straight, proxied } = yield* throughProxy
@@ -49,7 +49,7 @@ describe.skipIf(!canStartNats)("delivered late to NATS:", () => {
       })
     ))
 
-  test("an answer is not taken for that of a later request", () =>
+  test("a reply is not used for a later request", () =>
     run(
       Effect.gen(function* () {
         const { proxy, straight, proxied } = yield* throughProxy

@@ -16,7 +16,7 @@ const seamWith = (settings: Record<string, string>) =>
     Effect.runPromise
   )
 
-test("in process where nothing is set, else NATS, whether it is there or not", async () => {
+test("in process by default, NATS with NATS_URL, reachable or not", async () => {
   expect(await seamWith({})).toStartWith("in-process")
   expect(await seamWith({ NATS_URL: " " })).toStartWith("in-process")
   expect(await seamWith({ NATS_URL: "nats://me:secret@127.0.0.1:1,tls://127.0.0.1:2" })).toBe(
@@ -24,7 +24,7 @@ test("in process where nothing is set, else NATS, whether it is there or not", a
   )
 })
 
-test("settings that cannot work end the start with a sentence", async () => {
+test("invalid settings end the start with an error", async () => {
   expect(await seamWith({ NATS_URL: "redis://host" })).toStartWith("NATS_URL cannot be used")
   expect(await seamWith({ NATS_URL: "host", NATS_CREDS: "/nowhere" })).toStartWith(
     "NATS_CREDS cannot be read"
@@ -32,7 +32,7 @@ test("settings that cannot work end the start with a sentence", async () => {
   expect(await seamWith({ NATS_URL: "host", NATS_INBOX_PREFIX: "a b" })).toStartWith("NATS_INBOX_PREFIX")
 })
 
-test("its settings are the ones it reads", () => {
+test("the listed settings are those that are read", () => {
   expect(messageBusSettings.map(({ name }) => name)).toEqual([
     "NATS_URL",
     "NATS_CREDS",

@@ -1,4 +1,4 @@
-/** Micro services, on every bus, and as the client of NATS itself reads them. */
+/** Micro services on every bus, and read by the client library of NATS. */
 import { describe, expect, test } from "bun:test"
 import { Svcm } from "@nats-io/services"
 import { connect } from "@nats-io/transport-node"
@@ -45,7 +45,7 @@ const counts = {
 
 const contract = (name: string, open: Effect.Effect<MessageBus["Service"], Failure, Scope.Scope>): void => {
   describe(`micro services ${name}`, () => {
-    test("what is registered is discovered, by every kind, until its scope closes", () =>
+    test("a registered service is discovered, by every kind, until its scope closes", () =>
       run(
         Effect.gen(function* () {
           const bus = yield* open
@@ -74,7 +74,7 @@ const contract = (name: string, open: Effect.Effect<MessageBus["Service"], Failu
         })
       ))
 
-    test("answers by name and id; nobody there is an empty list; strangers' answers are left out", () =>
+    test("replies by name and id; no service is an empty list; foreign replies are ignored", () =>
       run(
         Effect.gen(function* () {
           const bus = yield* open
@@ -97,7 +97,7 @@ const contract = (name: string, open: Effect.Effect<MessageBus["Service"], Failu
         })
       ))
 
-    test("refuses names that NATS does not know", () =>
+    test("refuses names that NATS does not allow", () =>
       run(
         Effect.gen(function* () {
           const bus = yield* open
@@ -112,7 +112,7 @@ const contract = (name: string, open: Effect.Effect<MessageBus["Service"], Failu
 
 contract("in process", Effect.sync(makeInProcess))
 
-test("nobody there is an empty list", () =>
+test("no service is an empty list", () =>
   run(
     Effect.gen(function* () {
       expect(yield* discover(makeInProcess(), "ping")).toEqual([])

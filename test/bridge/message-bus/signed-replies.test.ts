@@ -1,4 +1,4 @@
-/** Answers that are not signed with the deployment's key, or were made for another request, are believed by nobody. */
+/** Replies that are not signed with the deployment's key, or signed for another request, are refused. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Redacted } from "effect"
 import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
@@ -7,7 +7,7 @@ import { anHour, bytes, newSubject, run, text } from "./support.ts"
 
 const secret = Redacted.make("our secret")
 
-/** What becomes of a request when somebody on the same bus answers it so. */
+/** The outcome of a request with this reply from a client on the same bus. */
 const askedOf = (answer: (signed: Uint8Array) => Uint8Array, key = secret) =>
   run(
     Effect.gen(function* () {
@@ -27,7 +27,7 @@ const askedOf = (answer: (signed: Uint8Array) => Uint8Array, key = secret) =>
   )
 
 describe("a signed bus", () => {
-  test("believes its own answer", async () => {
+  test("accepts its own reply", async () => {
     expect((await askedOf((signed) => signed)).own).toBe("asked")
   })
 
@@ -44,11 +44,11 @@ describe("a signed bus", () => {
       })
     })
 
-  test("refuses the answer of whoever has another key", async () => {
+  test("refuses a reply signed with another key", async () => {
     expect((await askedOf((signed) => signed, Redacted.make("theirs"))).own).toContain("BUS_SECRET")
   })
 
-  test("refuses an answer that was made for another request", () =>
+  test("refuses a reply that was signed for another request", () =>
     run(
       Effect.gen(function* () {
         const plain = makeInProcess()

@@ -1,9 +1,9 @@
-/** Small words for tests of the message bus. */
+/** Shared functions of the tests of the message bus. */
 import { Effect, Logger, Metric, type Scope } from "effect"
 import { type DropReason, droppedBy } from "../../../bridge/message-bus/dropped-messages.ts"
 import type { Failure, FailureReason } from "../../../contracts/failure.ts"
 
-/** Runs a test's effect in a scope of its own, without its log lines. */
+/** Runs a test's effect in a new scope, without its log lines. */
 export const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
   Effect.runPromise(Effect.scoped(effect).pipe(Effect.provide(Logger.layer([]))))
 
@@ -24,6 +24,6 @@ export const failed = (effect: Effect.Effect<unknown, Failure>): Effect.Effect<F
     Effect.catch((failure) => Effect.succeed(failure.reason))
   )
 
-/** How many messages the bus has dropped for that reason in this process so far. */
+/** The number of messages that the bus has dropped for that reason in this process. */
 export const dropCount = (reason: DropReason): Effect.Effect<number> =>
   Effect.map(Metric.value(droppedBy(reason)), ({ count }) => count)

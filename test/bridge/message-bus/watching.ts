@@ -1,17 +1,17 @@
-/** A watcher for tests: it is there when this returns, keeps what it sees, and can be held up. */
+/** A subscriber for tests: subscribed when this returns; it keeps all messages and can be paused. */
 import { Effect, Latch, type Scope, Stream } from "effect"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
 import { eventually } from "../../support/eventually.ts"
 import { bytes, text } from "./support.ts"
 
 interface Watching {
-  /** What was seen before and with the message `last`. */
+  /** The messages received up to and including `last`. */
   readonly until: (last: string) => Effect.Effect<ReadonlyArray<string>>
   readonly pause: Effect.Effect<void>
   readonly resume: Effect.Effect<void>
 }
 
-/** Watches `pattern` on `bus`. A subscription says not when it begins, so `from` sends to `probe` until it is seen. */
+/** Subscribes to `pattern` on `bus`. A subscription does not report its start, so `from` sends to `probe` until one arrives. */
 export const watching = Effect.fnUntraced(function* (
   bus: MessageBus["Service"],
   from: MessageBus["Service"],

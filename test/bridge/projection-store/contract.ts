@@ -1,4 +1,4 @@
-/** What every projection store must do. `place` is somewhere new; a store opened there again is the same store. */
+/** The contract of every projection store. `place` is an unused location; a store opened there again is the same store. */
 import { expect, test } from "bun:test"
 import { Effect, Logger, type Scope } from "effect"
 import fc from "fast-check"
@@ -7,10 +7,10 @@ import { type Increment, otherKey, type ProjectionStore } from "../../../bridge/
 import type { Failure } from "../../../contracts/failure.ts"
 import { type BatchId, eventId, newBatchId } from "../../../contracts/ids.ts"
 import { eventually } from "../../support/eventually.ts"
-import { beganAnew } from "./began-anew.ts"
 import { beginsAnew, findsLateHeavyKey, keepsHeavyKeys } from "./heavy-keys.ts"
 import { lateMember } from "./late-member.ts"
 import { add, batchOf, type Model, modelOf, type Step, steps } from "./model.ts"
+import { recreatedLog } from "./recreated-log.ts"
 
 type Store = ProjectionStore["Service"]
 export type Place = (limits: StoreLimits) => Effect.Effect<Store, Failure, Scope.Scope>
@@ -63,7 +63,7 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
     })
   )
 
-  check("what was read before is not applied again, also in part", (store, projection) =>
+  check("records read before are not applied again, also in part of a batch", (store, projection) =>
     Effect.gen(function* () {
       const effect = (offset: number) => [offset, undefined, add("t", "x", 1)] as const
       yield* store.apply(projection, batchOf([effect(3), effect(4), effect(7)]))
@@ -83,7 +83,7 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
     })
   )
 
-  check("an event counts once, wherever it stands in the log", (store, projection) =>
+  check("an event counts once, at any position of the log", (store, projection) =>
     Effect.gen(function* () {
       const id = newBatchId()
       const event = (offset: number, index: number) =>
@@ -98,7 +98,7 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
       expect(elsewhere).toEqual({ applied: 1, reread: 0, duplicates: 1 })
       const rows = yield* store.top(projection, "t", 10)
       expect(rows.map(({ count }) => count)).toEqual([1, 1, 1, 1, 1])
-      // The fence has moved past the duplicates.
+      // The fence is after the duplicates.
       expect((yield* store.apply(projection, batchOf([[6, undefined]]))).reread).toBe(1)
     })
   )
@@ -114,7 +114,7 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
     })
   )
 
-  check("ids that are not of our making are not remembered", (store, projection) =>
+  check("foreign ids are not stored", (store, projection) =>
     Effect.gen(function* () {
       const strange = ["x", "", "123-0", `${newBatchId()}-x`].map((id) => id as BatchId)
       const batch = (from: number) =>
@@ -151,7 +151,7 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
     })
   )
 
-  check("the largest come first, as many as asked for", (store, projection) =>
+  check("the largest rows come first, up to the limit", (store, projection) =>
     Effect.gen(function* () {
       const counts: ReadonlyArray<readonly [string, number]> = [
         ["b", 2],
@@ -189,7 +189,7 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
   )
 
   check(
-    "a table holds no more keys than it may; what the rest was counted stands together",
+    "a table has at most `maxKeys` keys; the counts of the rest are under one key",
     (store, projection) =>
       Effect.gen(function* () {
         const keys = (from: number, count: number): ReadonlyArray<Increment> =>
@@ -210,28 +210,30 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
   )
 
   check("a full table keeps the heavy keys and states every error", keepsHeavyKeys, { maxKeys: 10 })
-  check("a heavy key that comes late finds a place, and is found first", findsLateHeavyKey)
-  check("a table that is reset begins anew, and its fences stay", beginsAnew, { maxKeys: 10 })
+  check("a heavy key that occurs late gets a place, and is listed first", findsLateHeavyKey)
+  check("a reset table starts from 0, and its fences stay", beginsAnew, { maxKeys: 10 })
 
-  check("offsets beyond what a double holds, and of different lengths, are told apart", (store, projection) =>
-    Effect.gen(function* () {
-      const effect = (offset: string) => [offset, undefined, add("t", "x", 1)] as const
-      const apply = (...offsets: ReadonlyArray<string>) =>
-        Effect.map(store.apply(projection, batchOf(offsets.map(effect))), ({ applied }) => applied)
-      expect(yield* apply("9", "10")).toBe(2)
-      expect(yield* apply("9", "99", "100")).toBe(2)
-      expect(yield* apply("9007199254740992")).toBe(1)
-      expect(yield* apply("9007199254740992", "9007199254740993")).toBe(1)
-      expect(yield* apply("9007199254740993", "9007199254740994")).toBe(1)
-      expect(yield* apply("9223372036854775806")).toBe(1)
-      expect(yield* apply("100", "9223372036854775806")).toBe(0)
-    })
+  check(
+    "offsets beyond what a double holds, and of different lengths, are distinguished",
+    (store, projection) =>
+      Effect.gen(function* () {
+        const effect = (offset: string) => [offset, undefined, add("t", "x", 1)] as const
+        const apply = (...offsets: ReadonlyArray<string>) =>
+          Effect.map(store.apply(projection, batchOf(offsets.map(effect))), ({ applied }) => applied)
+        expect(yield* apply("9", "10")).toBe(2)
+        expect(yield* apply("9", "99", "100")).toBe(2)
+        expect(yield* apply("9007199254740992")).toBe(1)
+        expect(yield* apply("9007199254740992", "9007199254740993")).toBe(1)
+        expect(yield* apply("9007199254740993", "9007199254740994")).toBe(1)
+        expect(yield* apply("9223372036854775806")).toBe(1)
+        expect(yield* apply("100", "9223372036854775806")).toBe(0)
+      })
   )
 
-  check("a log that began anew counts from its beginning; its events count once all the same", beganAnew)
-  check("a consumer that wakes up late counts nothing twice", lateMember)
+  check("a recreated log counts from its beginning, and its events count once", recreatedLog)
+  check("a consumer that resumes late counts nothing twice", lateMember)
 
-  check("a store that is opened again knows all that it knew", (store, projection, open) =>
+  check("a store that is opened again has all its data", (store, projection, open) =>
     Effect.gen(function* () {
       const id = newBatchId()
       const effect = (offset: number) => [offset, eventId(id, 0), add("t", "x", 1)] as const
@@ -243,7 +245,7 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
     })
   )
 
-  check("two that write at once lose nothing and count nothing twice", (store, projection, open) =>
+  check("two concurrent writers lose nothing and count nothing twice", (store, projection, open) =>
     Effect.gen(function* () {
       const other = yield* open(limits)
       const id = newBatchId()
@@ -274,7 +276,7 @@ export const storeContract = (place: Effect.Effect<Place, Failure, Scope.Scope>)
     { horizon: 50 }
   )
 
-  check("whatever is read again, stored again or reopened, it equals the model", (_, __, open) =>
+  check("after any repeated reads, stores and reopenings it equals the model", (_, __, open) =>
     Effect.promise(() =>
       fc.assert(
         fc.asyncProperty(steps, async (history) => {

@@ -1,4 +1,4 @@
-/** What a full table must do: keep the heavy keys, state every error, lose no count, and begin anew when it is told to. */
+/** The contract of a full table: it keeps the heavy keys, states every error, loses no count, and can be reset. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import fc from "fast-check"
@@ -22,7 +22,7 @@ const truthOf = (batches: ReadonlyArray<ReadonlyArray<string>>): ReadonlyMap<str
   return truth
 }
 
-/** All that a table with `places` for keys and one for the rest promises of what was counted. */
+/** The guarantees of a table with `places` for keys and one for the rest. */
 const expectPromises = (
   rows: ReadonlyArray<Row>,
   batches: ReadonlyArray<ReadonlyArray<string>>,
@@ -44,7 +44,7 @@ const expectPromises = (
   for (const [key, real] of truth) if (real > total / places) expect(kept.has(key)).toBe(true)
 }
 
-/** For a table of 10 keys. Any history, in batches of any size, on the store as on paper. */
+/** For a table of 10 keys. Any history, in batches of any size, compared with the model. */
 export const keepsHeavyKeys = (store: Store, projection: string): Effect.Effect<void, Failure> =>
   Effect.promise(() =>
     fc.assert(
@@ -92,7 +92,7 @@ export const findsLateHeavyKey = Effect.fnUntraced(function* (store: Store, proj
   expect((yield* store.top(projection, "t", 2)).map(({ key }) => key)).toEqual([otherKey, "late and heavy"])
 })
 
-/** For a table of 10 keys. What was counted before a reset is not counted again; what comes is counted from 0. */
+/** For a table of 10 keys. Events before a reset are not counted again; later ones count from 0. */
 export const beginsAnew = Effect.fnUntraced(function* (store: Store, projection: string) {
   const keys = Array.from({ length: 30 }, (_, n) => `key ${n}`)
   yield* applied(store, projection, [keys])

@@ -1,4 +1,4 @@
-/** What a projection store does with a consumer that was frozen, lost its partition to another, and wakes up with its batch. */
+/** The contract of a projection store for a consumer that was suspended, lost its partition, and then applies its batch. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import type { ProjectionStore } from "../../../bridge/projection-store/service.ts"
@@ -6,7 +6,7 @@ import type { Failure } from "../../../contracts/failure.ts"
 import { eventId, newBatchId } from "../../../contracts/ids.ts"
 import { add, batchOf } from "./model.ts"
 
-/** A check of the contract. The late one still knows the partition's end as it was. */
+/** A check of the contract. The late member still has the earlier end of the partition. */
 export const lateMember = (
   store: ProjectionStore["Service"],
   projection: string
@@ -29,7 +29,7 @@ export const lateMember = (
     const total = Effect.map(store.top(projection, "t", 1), ([row]) => row?.count)
 
     yield* apply(60, 0, 50)
-    // The other reads on from where the late one had begun, and goes past all that the late one knew of.
+    // The other member reads from the same offset and past the end that the late member knows.
     yield* apply(100, 50, 90)
     expect(yield* apply(60, 50, 60)).toMatchObject({ applied: 0 })
     expect(yield* apply(100, 60, 100)).toMatchObject({ applied: 10 })

@@ -1,4 +1,4 @@
-/** Which projection store the settings choose. */
+/** The projection store that the settings choose. */
 import { afterAll, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -22,7 +22,7 @@ const seamWith = (settings: Record<string, string>) =>
     Effect.runPromise
   )
 
-test("a file where nothing is set, else PROJECTIONS_URL, else the first of REDIS_URL", async () => {
+test("a file by default, else PROJECTIONS_URL, else the first of REDIS_URL", async () => {
   const [one, two, three] = ["redis://127.0.0.1:1", "redis://127.0.0.1:2", "redis://:secret@127.0.0.1:3"]
   expect(await seamWith({})).toBe(`sqlite ${join(directory, "projections.sqlite")}`)
   expect(await seamWith({ REDIS_URL: "", PROJECTIONS_URL: " " })).toStartWith("sqlite")
@@ -30,7 +30,7 @@ test("a file where nothing is set, else PROJECTIONS_URL, else the first of REDIS
   expect(await seamWith({ REDIS_URL: one, PROJECTIONS_URL: three })).toBe("redis 127.0.0.1:3")
 })
 
-test("settings that cannot work end the start with a sentence", async () => {
+test("invalid settings end the start with an error", async () => {
   for (const horizon of ["10 seconds", "400 days", "Infinity"]) {
     expect(await seamWith({ FENCE_HORIZON: horizon })).toContain("FENCE_HORIZON must be between")
   }

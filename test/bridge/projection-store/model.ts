@@ -1,4 +1,4 @@
-/** The projection store in its plainest form, histories to try it with, and short words for its batches. */
+/** A simple model of the projection store, random histories for it, and builders of its batches. */
 import fc from "fast-check"
 import type {
   Applied,
@@ -61,7 +61,7 @@ export const modelOf = (bound: number): Model => {
         told.applied += 1
         for (const { key, by } of increments) counts.set(key, (counts.get(key) ?? 0) + by)
       }
-      if (counts.size >= bound) throw new Error("this model has no bound of its own")
+      if (counts.size >= bound) throw new Error("this model must not exceed its bound")
       return told
     }
   }
@@ -86,8 +86,7 @@ const effect: fc.Arbitrary<Omit<RecordEffect, "offset"> & { readonly gap: number
 })
 
 /**
- * Batches on two partitions whose places overlap now and then, as they do when a consumer reads again; some stand at
- * the end of a log that began anew.
+ * Batches on two partitions whose offsets overlap sometimes, as when a consumer reads again; some are from a recreated log.
  */
 export const steps: fc.Arbitrary<ReadonlyArray<EffectBatch>> = fc.array(
   fc

@@ -1,4 +1,4 @@
-/** Projections on Redis when the server refuses or is away: nothing is done by halves. */
+/** Projections on Redis when the server refuses or is down: no batch is applied partially. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Logger, type Scope } from "effect"
 import { redisProjections } from "../../../bridge/projection-store/redis.ts"
@@ -33,7 +33,7 @@ const batch = (): EffectBatch => {
   ])
 }
 
-/** How many keys there are beside the one that a writer has (redis-writer.ts). */
+/** The number of keys except that of the writer (redis/writer.ts). */
 const keysOf = Effect.fnUntraced(function* (redis: RedisConnection) {
   const keys = yield* redis.command("KEYS", "*")
   return Array.isArray(keys) ? keys.map(String).filter((key) => !key.includes(":writer:")) : []
@@ -45,7 +45,7 @@ const refused = Effect.fnUntraced(function* (store: ProjectionStore["Service"], 
 })
 
 describe.skipIf(!hasRedisProgram())("projections on Redis", () => {
-  test("a key of another kind in the way refuses the whole batch", () =>
+  test("a key of a wrong type refuses the whole batch", () =>
     withServer((store, redis) =>
       Effect.gen(function* () {
         const what = batch()
@@ -59,7 +59,7 @@ describe.skipIf(!hasRedisProgram())("projections on Redis", () => {
       })
     ))
 
-  test("a full server refuses the whole batch, and takes it when there is room", () =>
+  test("a full server refuses the whole batch, and accepts it when memory is free", () =>
     withServer((store, redis) =>
       Effect.gen(function* () {
         const what = batch()
@@ -71,7 +71,7 @@ describe.skipIf(!hasRedisProgram())("projections on Redis", () => {
       })
     ))
 
-  test("a server that has forgotten the script is told again", () =>
+  test("a script is sent again after a SCRIPT FLUSH of the server", () =>
     withServer((store, redis) =>
       Effect.gen(function* () {
         yield* store.apply("p", batchOf([[0, undefined, add("one", "x", 1)]]))
@@ -81,7 +81,7 @@ describe.skipIf(!hasRedisProgram())("projections on Redis", () => {
       })
     ))
 
-  test("what is remembered of ids goes by itself, what is counted stays", () =>
+  test("stored ids expire, counts stay", () =>
     withServer((store, redis) =>
       Effect.gen(function* () {
         yield* store.apply("p", batch())

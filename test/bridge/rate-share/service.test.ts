@@ -9,7 +9,7 @@ import { redisServer, secretUrl } from "../../support/redis.ts"
 import { startRedisCluster } from "../../support/redis-cluster.ts"
 import { serverUrl } from "../../support/server.ts"
 
-/** Two gateways that share. */
+/** Two gateways with shared limits. */
 type Two = Effect.Effect<readonly [RateShare["Service"], RateShare["Service"]], Failure, Scope.Scope>
 
 const contract = (two: Two): void => {
@@ -18,7 +18,7 @@ const contract = (two: Two): void => {
   ) => Effect.runPromise(Effect.scoped(Effect.flatMap(two, ([one, other]) => work(one, other))))
   const table = (): string => crypto.randomUUID()
 
-  test("what two gateways took adds up", () =>
+  test("the costs of two gateways add up", () =>
     run((one, other) =>
       Effect.gen(function* () {
         const own = table()
@@ -35,7 +35,7 @@ const contract = (two: Two): void => {
       })
     ))
 
-  test("tables do not mix, and a bucket that was full again begins anew", () =>
+  test("tables do not mix, and a bucket that is full again starts over", () =>
     run((one, other) =>
       Effect.gen(function* () {
         const own = table()
@@ -46,7 +46,7 @@ const contract = (two: Two): void => {
       })
     ))
 
-  test("takes as many names as a round may have, and none", () =>
+  test("accepts the maximum number of names, and none", () =>
     run((one) =>
       Effect.gen(function* () {
         const costs = Array.from({ length: 500 }, (_, n) => ({ name: `name ${n}`, cost: n }))

@@ -1,4 +1,4 @@
-/** What the Redis connection promises: bytes as they are, failures that say what may have happened, nothing sent twice. */
+/** The guarantees of the Redis connection: unchanged bytes, failures that state whether the command may have run, nothing sent twice. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, Redacted, type Scope } from "effect"
 import {
@@ -55,7 +55,7 @@ const startOwn = async (args: ReadonlyArray<string> = [], port?: number): Promis
 }
 afterAll(() => Promise.all(own.map((server) => server.stop())))
 
-describe("a URL that can never work", () => {
+describe("an invalid URL", () => {
   for (const wrong of ["http://u:secret@host", "secret", "redis://", "redis://u:secret@host/one", ""])
     test(`'${wrong}' is refused without repeating it`, async () => {
       const failure = await run(Effect.flip(connect(Redacted.make(wrong))))
@@ -84,7 +84,7 @@ describe.skipIf(url === undefined)("on one server", () => {
   )
 
   test(
-    "runs a script again after the server has forgotten it",
+    "runs a script again after a SCRIPT FLUSH of the server",
     using(at, {}, async (redis) => {
       const script = redis.script("return {KEYS[1], ARGV[1], 1, false}")
       const once = () => Effect.runPromise(script(["k"], [new Uint8Array([200])]))
@@ -96,7 +96,7 @@ describe.skipIf(url === undefined)("on one server", () => {
   )
 
   test(
-    "a refusal is 'unavailable' with the server's words",
+    "a refusal is 'unavailable' with the server's error",
     using(at, {}, async (redis) => {
       const failure = await failureOf(redis.command("RPUSH", key()))
       expect(failure.reason).toBe("unavailable")
@@ -106,7 +106,7 @@ describe.skipIf(url === undefined)("on one server", () => {
   )
 })
 
-describe.skipIf(!hasRedisProgram())("on a server with troubles", () => {
+describe.skipIf(!hasRedisProgram())("on a failing server", () => {
   test("takes user, password and database from the URL and never prints the password", async () => {
     const server = await startOwn(["--requirepass", "p@ss/word"])
     const right = `redis://default:${encodeURIComponent("p@ss/word")}@127.0.0.1:${server.port}/3`
@@ -128,14 +128,14 @@ describe.skipIf(!hasRedisProgram())("on a server with troubles", () => {
     })()
   })
 
-  test("comes up without its server, and finds it when it starts, dies and starts again", async () => {
+  test("starts without its server, and connects when it starts, stops and starts again", async () => {
     const port = await freePort()
     await using(`redis://127.0.0.1:${port}`, {}, async (redis) => {
       expect((await failureOf(redis.check)).reason).toBe("unavailable")
       const first = await startOwn([], port)
-      await eventually("the server is found", answers(redis.check))
+      await eventually("the server is connected", answers(redis.check))
       await first.stop()
-      const failure = await eventually("the loss is noticed", async () => {
+      const failure = await eventually("the loss is detected", async () => {
         const seen = await failureOf(redis.check)
         return seen.reason === "unavailable" ? seen : undefined
       })
@@ -145,7 +145,7 @@ describe.skipIf(!hasRedisProgram())("on a server with troubles", () => {
     })()
   })
 
-  test("a command that was sent and got no answer is a 'timeout'", async () => {
+  test("a command that was sent and got no reply is a 'timeout'", async () => {
     const server = await startOwn()
     await disturbing(server, { commandTimeout: 300 }, async (redis, admin) => {
       await admin("CLIENT", "PAUSE", 60_000, "WRITE")
@@ -173,7 +173,7 @@ describe.skipIf(!hasRedisProgram())("on a server with troubles", () => {
     })
   })
 
-  test("a server that became a replica is 'unavailable' until it is a master again", async () => {
+  test("a server that became a replica is 'unavailable' until it is a primary again", async () => {
     const server = await startOwn()
     await disturbing(server, {}, async (redis, admin) => {
       await admin("REPLICAOF", "127.0.0.1", 1)
@@ -181,11 +181,11 @@ describe.skipIf(!hasRedisProgram())("on a server with troubles", () => {
       expect(failure.reason).toBe("unavailable")
       expect(failure.message).toContain("READONLY")
       await admin("REPLICAOF", "NO", "ONE")
-      await eventually("it takes writes again", answers(redis.command("RPUSH", "list", "a")))
+      await eventually("it accepts writes again", answers(redis.command("RPUSH", "list", "a")))
     })
   })
 
-  test("a cluster is found out by itself: each key on its own server", async () => {
+  test("a cluster is detected automatically: each key on its own server", async () => {
     const cluster = await startRedisCluster()
     await using(cluster?.url ?? "", {}, async (redis) => {
       const script = redis.script("return redis.call('GET', KEYS[1])")

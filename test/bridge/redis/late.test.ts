@@ -1,7 +1,6 @@
 /**
- * Commands that a given-up connection delivers late, or that a frozen server finds when it wakes up: whatever they are,
- * Redis refuses them (redis-writer.ts). Each is caught on its way by a proxy that lets it go after its sender has given
- * up and a new connection has come.
+ * Commands that an abandoned connection delivers late, or that a suspended server reads when it resumes: Redis refuses all
+ * of them (redis/writer.ts). A proxy holds each command until its sender has timed out and a new connection exists.
  */
 import { describe, expect, test } from "bun:test"
 import { Effect, Exit, Logger } from "effect"
@@ -41,7 +40,7 @@ import {
 } from "../ingest-queue/batches.ts"
 import { add, batchOf } from "../projection-store/model.ts"
 
-/** A command may take this long, milliseconds; a silent connection is given up after twice as long. */
+/** Timeout of a command, milliseconds; a silent connection is abandoned after twice as long. */
 const shortTimeout = 300
 
 interface World {
@@ -52,7 +51,7 @@ interface World {
   readonly source: QueueSource
   readonly links: Effect.Success<ReturnType<typeof redisLinks>>
   readonly projections: ProjectionStore["Service"]
-  /** Straight to the server. */
+  /** Directly to the server. */
   readonly other: QueueSource
   readonly redis: RedisConnection
 }
@@ -83,7 +82,7 @@ const withWorld = (commandTimeout: number, body: (world: World) => Promise<void>
     yield* Effect.promise(() => body({ server, proxy, queue, source, links, projections, other, redis }))
   }).pipe(Effect.scoped, Effect.provide(Logger.layer([])), Effect.runPromise)
 
-/** All that the server holds, but what writers hold of themselves. */
+/** All data of the server, except for the keys of writers. */
 const contents = async (redis: RedisConnection): Promise<ReadonlyArray<string>> => {
   const keys = await run(redis.command("KEYS", "*"))
   const names = Array.isArray(keys) ? keys.map(String).filter((key) => !key.includes(":writer:")) : []
@@ -101,9 +100,9 @@ const link = (target: string): CampaignLink => ({ id: "spring", default: target 
 
 interface Late {
   readonly script: string
-  /** Prepares the server, and says what is sent and given up. */
+  /** Prepares the server; returns the command that is sent and abandoned. */
   readonly prepare: (world: World) => Promise<Effect.Effect<unknown, unknown>>
-  /** What the sender, or another, does meanwhile. */
+  /** The operation of the sender, or another client, meanwhile. */
   readonly meanwhile?: (world: World) => Promise<unknown>
 }
 
@@ -157,25 +156,25 @@ const late: Record<string, Late> = {
     script: replayScript,
     prepare: async ({ source }) => {
       await deadLetter(await claim(source), 1)
-      const [letter] = await run(source.letters.read(0, 1))
-      if (letter === undefined) throw new Error("There is no letter.")
-      return source.letters.replay(letter, letter.text, 9)
+      const [letter] = await run(source.deadLetters.read(0, 1))
+      if (letter === undefined) throw new Error("The dead letter is missing.")
+      return source.deadLetters.replay(letter, letter.text, 9)
     }
   },
   "a discard": {
     script: discardScript,
     prepare: async ({ source }) => {
       await deadLetter(await claim(source), 1)
-      const [letter] = await run(source.letters.read(0, 1))
-      if (letter === undefined) throw new Error("There is no letter.")
-      return source.letters.discard(letter)
+      const [letter] = await run(source.deadLetters.read(0, 1))
+      if (letter === undefined) throw new Error("The dead letter is missing.")
+      return source.deadLetters.discard(letter)
     }
   },
   "effects on a projection, behind which others were applied": {
     script: applyScript,
     prepare: async ({ projections }) => {
       await run(projections.apply("p", batchOf([[0, undefined, add("one", "x", 1)]])))
-      // The log ended there then. Now it is longer, so that this end looks like that of a log that began anew.
+      // The log ended there at that time. Now it is longer, so this end looks like that of a recreated log.
       return projections.apply("p", batchOf([[1, undefined, add("one", "x", 1)]], 0, "events", 2))
     },
     meanwhile: async ({ projections }) => {
@@ -208,7 +207,7 @@ const late: Record<string, Late> = {
         run(links.put(link("https://example.com/new"))).catch(() => undefined)
       )
   },
-  "a link's removal, when it was put anew": {
+  "a link's removal, when the link was put again": {
     script: removeScript,
     prepare: async ({ links }) => {
       await run(links.put(link("https://example.com/old")))
@@ -224,13 +223,13 @@ const late: Record<string, Late> = {
 /** The claim that is sent again. */
 let again = newClaimId()
 
-describe.skipIf(!hasRedisProgram())("what a given-up connection delivers late is refused:", () => {
+describe.skipIf(!hasRedisProgram())("late commands of an abandoned connection are refused:", () => {
   for (const [what, { script, prepare, meanwhile }] of Object.entries(late))
     test(what, () =>
       withWorld(shortTimeout, async (world) => {
         const { proxy, queue, redis } = world
         await run(queue.push(bytes("line 0", "line 1")))
-        // Else it would be refused for want of its text, and not for coming late.
+        // Otherwise it would be refused for its missing script, not for its delay.
         await run(redis.command("SCRIPT", "LOAD", guarded(script)))
         const act = await prepare(world)
         const stranded = proxy.strand(
@@ -254,7 +253,7 @@ describe.skipIf(!hasRedisProgram())("what a given-up connection delivers late is
       })
     )
 
-  test("what a server that was frozen finds when it wakes up, and nobody waits for any more", () =>
+  test("expired commands that a suspended server reads when it resumes", () =>
     withWorld(2_000, async ({ server, queue, source, redis }) => {
       await run(queue.push(bytes("line 0")))
       const batch = await claim(source)

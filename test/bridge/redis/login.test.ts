@@ -1,4 +1,4 @@
-/** What a Redis that lets nobody in is told as: its reason, once; and "connected" only when it has let us in. */
+/** The log of a Redis that refuses the login: its reason, once; "connected" only after a successful login. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, Logger, References } from "effect"
 import { connect, type RedisConnection, type Reply } from "../../../bridge/redis/connection.ts"
@@ -37,7 +37,7 @@ const send = (redis: RedisConnection, ...command: Parameters<RedisConnection["co
 const failureOf = (effect: Effect.Effect<unknown, Failure>): Promise<Failure> =>
   Effect.runPromise(Effect.flip(effect))
 
-/** Waits until so many attempts to connect have failed for the same reason. */
+/** Waits until the given number of attempts has failed for the same reason. */
 const failedOften = (redis: RedisConnection, times: number): Promise<Failure> =>
   eventually(`${times} failures`, async () => {
     const failure = await failureOf(redis.check)
@@ -48,7 +48,7 @@ const isConnected = (redis: RedisConnection): Promise<unknown> =>
   eventually("it is connected", () => Effect.runPromise(redis.check).then(() => true))
 
 describe.skipIf(!hasRedisProgram())("a Redis that refuses", () => {
-  test("a URL without the password: nothing is sent, one line says why, another that it is in", async () => {
+  test("a URL without the password: nothing is sent, one line gives the reason, another reports the login", async () => {
     const server = await startOwn()
     await heard(server.url, async (admin) => {
       await send(admin, "CONFIG", "SET", "requirepass", "secret")
@@ -57,7 +57,7 @@ describe.skipIf(!hasRedisProgram())("a Redis that refuses", () => {
         expect(failure.reason).toBe("unavailable")
         expect(failure.message).toContain("NOAUTH")
         expect(failure.message).toContain("redis://user:password@host:port")
-        // An unauthenticated client that sends so many is cut off.
+        // The server disconnects an unauthenticated client that sends this many.
         const many = Array.from({ length: 100 }, () => "line")
         expect((await failureOf(redis.command("RPUSH", "list", ...many))).message).toContain("NOAUTH")
         expect(lines.length).toBe(1)
@@ -76,7 +76,7 @@ describe.skipIf(!hasRedisProgram())("a Redis that refuses", () => {
     })
   })
 
-  test("a password that is changed while it is connected: lost once, with the reason of what follows", async () => {
+  test("a password that is changed while connected: one line for the loss, with the reason of the refused login", async () => {
     const server = await startOwn(["--requirepass", "first"])
     const url = server.url.replace("//", "//:first@")
     await heard(url, async (admin) => {
@@ -99,7 +99,7 @@ describe.skipIf(!hasRedisProgram())("a Redis that refuses", () => {
     })
   })
 
-  test("a database that it does not have is never taken for database 0", async () => {
+  test("a missing database is never replaced by database 0", async () => {
     const server = await startOwn()
     await heard(`${server.url}?db=99`, async (redis, lines) => {
       const failure = await failedOften(redis, 3)
@@ -114,7 +114,7 @@ describe.skipIf(!hasRedisProgram())("a Redis that refuses", () => {
     })
   })
 
-  test("a server that has all the clients it takes", async () => {
+  test("a server at its limit of clients", async () => {
     const server = await startOwn(["--maxclients", "1"])
     await heard(server.url, async () => {
       await heard(server.url, async (redis, lines) => {
@@ -124,7 +124,7 @@ describe.skipIf(!hasRedisProgram())("a Redis that refuses", () => {
     })
   })
 
-  test("a replica: it is lost once, however often it is written to, until it is a primary again", async () => {
+  test("a replica: one line for any number of writes, until it is a primary again", async () => {
     const server = await startOwn()
     await heard(server.url, async (admin) => {
       await heard(server.url, async (redis, lines) => {
@@ -141,7 +141,7 @@ describe.skipIf(!hasRedisProgram())("a Redis that refuses", () => {
     })
   })
 
-  test("a user who may not PING is let in all the same", async () => {
+  test("a user without permission for PING can log in", async () => {
     const server = await startOwn()
     await heard(server.url, async (admin) => {
       await send(admin, "ACL", "SETUSER", "few", "on", ">pw", "~*", "-@all", "+rpush")

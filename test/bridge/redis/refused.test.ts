@@ -1,4 +1,4 @@
-/** Readiness says it when a Redis that answers PING refuses writes, and when it takes them again. */
+/** Readiness reports a Redis that replies to PING but refuses writes, and when it accepts them again. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, Logger } from "effect"
 import type { PushRules } from "../../../bridge/ingest-queue/push-limits.ts"

@@ -1,4 +1,4 @@
-/** How the URL of a Redis is read: what it says is honoured, or refused by its name. */
+/** The parser of Redis URLs: each parameter is supported, or refused by its name. */
 import { expect, test } from "bun:test"
 import { Effect, Redacted } from "effect"
 import { parseRedisUrl } from "../../../bridge/redis/url.ts"
@@ -17,7 +17,7 @@ test("host, port, database, login and TLS", () => {
   expect(read("redis://:alone@a").settings).toMatchObject({ password: "alone" })
 })
 
-test("parameters mean the same as what can stand before them", () => {
+test("parameters have the same meaning as the parts of the URL before them", () => {
   expect(read("redis://a:6379?db=6").settings.db).toBe(6)
   expect(read("redis://a:6379/?db=06").settings.db).toBe(6)
   expect(read("redis://a/6?db=6").settings.db).toBe(6)

@@ -1,4 +1,4 @@
-/** What is done about the database files of DATA_DIR: who may read them, what is said of damage, deletion and a full disk. */
+/** The database files of DATA_DIR: permissions, and the errors for damage, deletion and a full disk. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -25,7 +25,7 @@ const newFolder = (): string => {
   return folder
 }
 
-/** Runs it, and returns what was logged too. */
+/** Runs the effect; returns its result and its log lines. */
 const run = async <A>(
   effect: Effect.Effect<A, Failure, Scope.Scope>
 ): Promise<{ readonly value: A; readonly lines: ReadonlyArray<string> }> => {
@@ -45,8 +45,8 @@ const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(
 
 const schema = "CREATE TABLE IF NOT EXISTS t (a INTEGER PRIMARY KEY, b TEXT)"
 
-describe("who may read them", () => {
-  test("a folder that is made, its files and their logs are for this user alone", async () => {
+describe("permissions", () => {
+  test("a created folder, its files and their write-ahead logs are readable for this user only", async () => {
     const folder = join(newFolder(), "made", "for it")
     await run(
       Effect.gen(function* () {
@@ -58,7 +58,7 @@ describe("who may read them", () => {
     )
   })
 
-  test("a folder and files that an earlier version left open are closed", async () => {
+  test("open permissions of an earlier version are removed", async () => {
     const folder = newFolder()
     await run(
       Effect.gen(function* () {
@@ -73,7 +73,7 @@ describe("who may read them", () => {
     )
   })
 
-  test("a folder that holds other things too stays as it is; our file in it is closed", async () => {
+  test("a folder with other files stays unchanged; only the database file is closed to others", async () => {
     const folder = newFolder()
     chmodSync(folder, 0o755)
     writeFileSync(join(folder, "notes.txt"), "", { mode: 0o644 })
@@ -102,7 +102,7 @@ describe("a damaged file", () => {
     })
   }
 
-  test("of a large one both ends of each table are looked at, not the whole", async () => {
+  test("of a large file only both ends of each table are checked", async () => {
     const folder = newFolder()
     await pushed(folder, 2_000)
     const path = join(folder, "queue.sqlite")
@@ -113,7 +113,7 @@ describe("a damaged file", () => {
     expect((await failing(folder)).message).toContain("is damaged")
   })
 
-  test("what is no damage is not called so", async () => {
+  test("other errors are not reported as damage", async () => {
     const folder = newFolder()
     mkdirSync(join(folder, "queue.sqlite"))
     const failure = await failing(folder)
@@ -122,7 +122,7 @@ describe("a damaged file", () => {
   })
 })
 
-describe("a file that is gone", () => {
+describe("a deleted file", () => {
   const topic = "events" as Topic
   const filled = async (): Promise<string> => {
     const folder = newFolder()
@@ -146,7 +146,7 @@ describe("a file that is gone", () => {
     return folder
   }
 
-  test("an empty queue beside a full log is noticed, until it is used", async () => {
+  test("an empty queue beside a log with events is reported until it is used", async () => {
     for (const empty of [rmSync, (path: string) => truncateSync(path)]) {
       const folder = await filled()
       expect((await run(sqliteQueue(folder))).lines).toEqual([])
@@ -160,7 +160,7 @@ describe("a file that is gone", () => {
     }
   })
 
-  test("an empty log beside a queue, or counters, that know of events is noticed", async () => {
+  test("an empty log beside a queue or counters with events is reported", async () => {
     const folder = await filled()
     expect((await run(makeSqlite(folder))).lines).toEqual([])
     rmSync(join(folder, "log.sqlite"))
@@ -184,13 +184,13 @@ describe("a file that is gone", () => {
     expect(counted.lines[0]).toContain("projections.sqlite")
   })
 
-  test("nothing is said of a first start", async () => {
+  test("a first start logs no warning", async () => {
     const folder = newFolder()
     const said = await run(Effect.all([sqliteQueue(folder), makeSqlite(folder)]))
     expect(said.lines).toEqual([])
   })
 
-  test("deleted or replaced while it is in use: nothing more is acknowledged, and readiness says why", async () => {
+  test("deleted or replaced while in use: no write is acknowledged, and readiness reports the reason", async () => {
     const replace = (path: string): void => {
       rmSync(path)
       writeFileSync(path, "")

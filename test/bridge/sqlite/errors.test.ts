@@ -1,4 +1,4 @@
-/** What an error of SQLite means, on runtimes that hand out its code and on those that only repeat its words. */
+/** The fault of an SQLite error, on runtimes with its code and on those with its message only. */
 import { expect, test } from "bun:test"
 import { failureSentence, faultOf, openingSentence } from "../../../bridge/sqlite/errors.ts"
 
@@ -25,7 +25,7 @@ test.each([
   expect(faultOf(sqlite(words))).toBe(fault)
 })
 
-test("what the system says of the folder", () => {
+test("errors of the system for the folder", () => {
   const said = ["ENOSPC", "EDQUOT", "EACCES", "EROFS", "ENOTDIR", "EIO", "EWHAT"].map((code) =>
     faultOf(system(code))
   )
@@ -33,7 +33,7 @@ test("what the system says of the folder", () => {
   expect(faultOf("no")).toBe("other")
 })
 
-test("each sentence says what to do about it, and nothing else", () => {
+test("each error states the problem and the remedy", () => {
   const opening = (fault: Parameters<typeof openingSentence>[1]) =>
     openingSentence("/d/q.sqlite", fault, "said")
   expect(opening("damaged")).toStartWith(

@@ -70,7 +70,7 @@ describe("a browser known by its form is the parser's", () => {
     })
   }
 
-  test("none of them is a bot's, so that nobody needs to ask", () => {
+  test("none of them is a bot, so no bot check is needed", () => {
     fc.assert(
       fc.property(fc.oneof(...Object.values(userAgents)), (text) => {
         if (plainBrowser(text) !== undefined) expect(text).not.toMatch(getPattern())
@@ -79,12 +79,12 @@ describe("a browser known by its form is the parser's", () => {
     )
   })
 
-  test("one that is longer than what the parser reads is not known", () => {
+  test("a user agent longer than the parser's limit is not recognized", () => {
     const long = `Mozilla/5.0 (Windows NT 10.0) ${webkit} Chrome/${"1".repeat(500)} Safari/537.36`
     expect(plainBrowser(long)).toBeUndefined()
   })
 
-  test("what is one character away from such a form is not known, or still the parser's", () => {
+  test("a user agent one character away from such a form is not recognized, or has the parser's result", () => {
     const changed = fc.tuple(fc.oneof(...Object.values(userAgents)), fc.nat(), fc.string({ maxLength: 3 }))
     fc.assert(
       fc.property(changed, ([text, at, by]) => {

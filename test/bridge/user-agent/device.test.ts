@@ -1,4 +1,4 @@
-/** What is read of real user agents, and that no user agent at all can hurt. */
+/** The devices of real user agents, and that detection never fails for any input. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { rememberDevices } from "../../../bridge/user-agent/device.ts"
@@ -106,12 +106,12 @@ test("only a missing user agent is Unknown, and every other answer is one of the
   )
 })
 
-test("a user agent without end is read at its beginning only", () => {
+test("only the beginning of a very long user agent is read", () => {
   const start = `Mozilla/5.0 (Linux; Android 14; Pixel 8) ${webkit} Chrome/120.0.0.0 Mobile Safari/537.36`
   expect(device(`${start}${" droid ; ".repeat(100_000)}bot`)).toEqual(device(start))
 })
 
-test("the same user agent gives the same answer without looking again, until others have pushed it out", () => {
+test("the device of a repeated user agent is cached until others evict it", () => {
   const few = rememberDevices(2)
   const first = few("Mozilla/5.0 (Windows NT 10.0)" as ByteString)
   expect(few("Mozilla/5.0 (Windows NT 10.0)" as ByteString)).toBe(first)
@@ -119,7 +119,7 @@ test("the same user agent gives the same answer without looking again, until oth
   expect(few("Mozilla/5.0 (Windows NT 10.0)" as ByteString)).not.toBe(first)
 })
 
-test("user agents of one device share what was found, and those of another model do not", () => {
+test("user agents of one device share its object, and those of another model do not", () => {
   const detectOne = rememberDevices()
   const written = (model: string, build: string) =>
     `Mozilla/5.0 (Linux; Android 14; ${model} ${build}) ${webkit} Chrome/120.0.0.0 Mobile Safari/537.36` as ByteString

@@ -11,7 +11,7 @@ import { sqliteSalts } from "../../../bridge/visitor-salts/sqlite.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import { secretUrl, startRedis } from "../../support/redis.ts"
 
-/** Two gateways that agree. */
+/** Two gateways with the same store. */
 type Two = Effect.Effect<readonly [VisitorSalts["Service"], VisitorSalts["Service"]], Failure, Scope.Scope>
 
 const today = Math.floor(Date.now() / 86_400_000)
@@ -21,7 +21,7 @@ const contract = (two: Two): void => {
     work: (one: VisitorSalts["Service"], other: VisitorSalts["Service"]) => Effect.Effect<void, Failure>
   ) => Effect.runPromise(Effect.scoped(Effect.flatMap(two, ([one, other]) => work(one, other))))
 
-  test("all gateways have the salt of the first that asked, each day another", () =>
+  test("all gateways get the salt of the first, a different one each day", () =>
     run((one, other) =>
       Effect.gen(function* () {
         expect(yield* one.agree(today + 1, "mine")).toBe("mine")
@@ -35,7 +35,7 @@ const contract = (two: Two): void => {
       })
     ))
 
-  test("a salt that is to be forgotten already is not kept", () =>
+  test("an expired salt is not stored", () =>
     run((one) =>
       Effect.gen(function* () {
         const failure = yield* Effect.orDie(Effect.flip(one.agree(today - 2, "mine")))
@@ -49,7 +49,7 @@ describe.skipIf(server === undefined)("on Redis", () => {
   const url = server?.url ?? ""
   contract(Effect.all([redisSalts(secretUrl(url)), redisSalts(secretUrl(url))]))
 
-  test("a salt goes two hours after its day", async () => {
+  test("a salt expires two hours after its day", async () => {
     const redis = new Redis(url)
     await Effect.runPromise(
       Effect.scoped(Effect.flatMap(redisSalts(secretUrl(url)), (salts) => salts.agree(today, "x")))
@@ -64,7 +64,7 @@ describe("in a file", () => {
   const folder = mkdtempSync(join(tmpdir(), "spoor-salts-"))
   contract(Effect.all([sqliteSalts(folder), sqliteSalts(folder)]))
 
-  test("a salt that was forgotten cannot be read from the file", async () => {
+  test("a deleted salt cannot be read from the file", async () => {
     const own = mkdtempSync(join(tmpdir(), "spoor-salts-"))
     const salts = sqliteSalts(own)
     const later = { currentTimeMillis: Effect.succeed(endOfSalt(today)) }

@@ -5,7 +5,7 @@ import { ipDecimal, ipHex } from "../../../contracts/wire/ip.ts"
 import { ipText } from "../../../contracts/wire/ip-text.ts"
 
 describe("ipText", () => {
-  test("knows every way an address is written", () => {
+  test("formats every kind of address", () => {
     for (const ip of [
       "203.0.113.9",
       "0.0.0.1",
@@ -37,7 +37,7 @@ describe("ipText", () => {
     )
   })
 
-  test("what is no number stays as it is", () => {
+  test("an invalid number stays unchanged", () => {
     for (const text of ["", "xyz", "-1", "g", "1".repeat(40)]) expect(ipText(text, "pushtech")).toBe(text)
   })
 })

@@ -1,10 +1,10 @@
-/** An address is read as strictly as node:net reads it, and its number is the right one. */
+/** Addresses are parsed as strictly as by node:net, and their numbers are correct. */
 import { expect, test } from "bun:test"
 import { isIP } from "node:net"
 import fc from "fast-check"
 import { ipDecimal, ipHex, isIp, parseIp, unmapped } from "../../../contracts/wire/ip.ts"
 
-test("reads what node:net reads, but for zone ids", () => {
+test("accepts what node:net accepts, except for zone ids", () => {
   const piece = fc.constantFrom(
     "::",
     ":",
@@ -36,7 +36,7 @@ test("reads what node:net reads, but for zone ids", () => {
   )
 })
 
-test("refuses what is almost an address", () => {
+test("refuses texts similar to an address", () => {
   for (const text of [
     "",
     " 1.2.3.4",

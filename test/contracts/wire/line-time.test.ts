@@ -1,4 +1,4 @@
-/** A time in the other dialect's unit is recognised by when its event was seen. */
+/** A time in the other dialect's unit is detected by the time at which the event was seen. */
 import { expect, test } from "bun:test"
 import { isOtherUnit, isPlausibleDuration } from "../../../contracts/wire/line-time.ts"
 
@@ -11,7 +11,7 @@ test("seconds where milliseconds belong, and the other way round", () => {
   expect(isOtherUnit(1_795_206_900_000 - 300 * day, "adtekio", seen)).toBe(true)
 })
 
-test("a right time, however late, and one that is right in neither unit are no such times", () => {
+test("a correct time of any age, and a time that is wrong in both units, are not detected", () => {
   const microseconds = 1_795_206_900_000_000
   for (const ts of [1_795_206_900_000, 1_795_206_900_000 - 300 * day, 0, 1, microseconds]) {
     expect(isOtherUnit(ts, "pushtech", seen)).toBe(false)

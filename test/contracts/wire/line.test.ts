@@ -1,4 +1,4 @@
-/** A line gives exactly one event or one reason, whatever its bytes; and what the edge writes is what is read. */
+/** Any line becomes exactly one event or one reason; lines of the edge are parsed unchanged. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { type ByteString, bytesOf } from "../../../contracts/event.ts"
@@ -17,7 +17,7 @@ const eventOf = (line: string) => {
 }
 
 const byteString = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((b) => String.fromCharCode(b)) })
-/** Bytes as hostile to the format as can be: mostly what separates, ends or begins something. */
+/** Bytes that are hostile to the format: mostly separators, line ends and beginnings of fields. */
 const hostile = fc.oneof(
   byteString,
   fc.string({
@@ -74,7 +74,7 @@ describe("lines of public reports", () => {
 })
 
 describe("what the contract leaves open", () => {
-  test("a zone is left out of an IPv6 address, and nothing else is", () => {
+  test("a zone is removed from an IPv6 address, and nothing else is", () => {
     for (const [written, ip] of [
       ["fe80::1%eth0", "fe80::1"],
       ["fe80::1%12", "fe80::1"],
@@ -88,7 +88,7 @@ describe("what the contract leaves open", () => {
       expect(parse(`${bad} 1795206900000 host pod /t/a e ua`)).toMatchObject({ reason: "not an IP address" })
     }
   })
-  test("the end of a line of text is no part of the line", () => {
+  test("a line end is not part of the line", () => {
     for (const end of ["\n", "\r\n", "\r"]) {
       expect(eventOf(`1.2.3.4 1795206900000 host pod /t/a x=1${end}`)).toMatchObject({
         query: "x=1",
@@ -296,7 +296,7 @@ describe("what the edge writes", () => {
     expect<string>(line).toBe("0.0.0.0 5 - nopod / e ")
   })
 
-  test("cannot be moved into the other dialect by a pod that begins with /", () => {
+  test("keeps its dialect with a pod that begins with /", () => {
     const a = bytes("a")
     const line = formatLine({
       dialect: "pushtech",
@@ -320,7 +320,7 @@ describe("the topic of a pushtech line's host", () => {
     return [parsed.event.topic as string, parsed.isTopicUnknown]
   }
 
-  test("is its first label, where that is allowed", () => {
+  test("is its first label, if allowed", () => {
     for (const host of ["clicks.example.com", "clicks", "CLICKS.example.com", "clicks."])
       expect(topicOf(host)).toEqual(["clicks", false])
     expect(topicOf("Shop.example.com")).toEqual(["Shop", false])
@@ -328,7 +328,7 @@ describe("the topic of a pushtech line's host", () => {
     expect(topicOf("10.0.0.1")).toEqual(["10", false])
   })
 
-  test("is else the standard one, which is worth counting", () => {
+  test("is KAFKA_TOPIC otherwise, which is counted", () => {
     for (const host of [
       "trk.example.com",
       "example.clicks",
@@ -342,7 +342,7 @@ describe("the topic of a pushtech line's host", () => {
       expect(topicOf(host)).toEqual(["events", true])
   })
 
-  test("is not asked for unless that is set, nor of the other dialect", () => {
+  test("is ignored without the setting, and in the other dialect", () => {
     expect(topicOf("clicks.example.com", { ...given, fromHost: false })).toEqual(["events", false])
     expect(topicOf("clicks.example.com", settings)).toEqual(["events", false])
     const parsed = parseLine(bytes("1.2.3.4 5 Shop /t/a p ua"), given, 0)

@@ -1,4 +1,4 @@
-/** Parameters are read as forms write them, in order, whatever their names, and reading never fails. */
+/** Parameters are decoded like forms, in order, with any name, and parsing never fails. */
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import { bytesOf } from "../../../contracts/event.ts"
@@ -28,7 +28,7 @@ test("e, p and nothing are an empty query; e= and p= are parameters", () => {
   ])
 })
 
-test("decodes as forms are written, and leaves what is broken", () => {
+test("decodes form encoding, and leaves invalid escapes", () => {
   expect(read("a+b=c%20d%2B&%C3%A9=%e2%82%ac&x=%zz%4&y=100%&z==&&w")).toEqual([
     ["a b", "c d+"],
     ["é", "€"],
@@ -41,7 +41,7 @@ test("decodes as forms are written, and leaves what is broken", () => {
   expect(parseParams(bytesOf("naïve=😀"))).toEqual([["naïve", "😀"]])
 })
 
-test("takes the names of JavaScript's own properties for names", () => {
+test("accepts names of JavaScript's own properties", () => {
   expect(read("__proto__=1&constructor=2&toString")).toEqual([
     ["__proto__", "1"],
     ["constructor", "2"],
@@ -50,7 +50,7 @@ test("takes the names of JavaScript's own properties for names", () => {
   expect(paramValue(bytes("a=1"), "__proto__")).toBeUndefined()
 })
 
-test("one parameter is found just as in all of them", () => {
+test("one parameter has the same value as in the list of all", () => {
   const piece = fc.constantFrom(
     "a",
     "b",
@@ -77,13 +77,13 @@ test("one parameter is found just as in all of them", () => {
   )
 })
 
-test("a list is found under its name, however it is written, and what only looks like one is not", () => {
+test("a list is found under its name in every notation, and similar names are not", () => {
   const query = bytes("a=1&a[]=2&a[0]=3&a%5B%5D=4&%61=5&a[x]=6&a[0][1]=7&ab=8&a[=9&a")
   expect(paramValues(query, "a")).toEqual(["1", "2", "3", "4", "5", ""])
   expect(paramValues(bytes("e"), "e")).toEqual([])
 })
 
-test("what was encoded comes back", () => {
+test("encoded values are decoded unchanged", () => {
   fc.assert(
     fc.property(
       fc.string({ unit: "grapheme", minLength: 1 }),

@@ -1,4 +1,4 @@
-/** Decoding is what its sentence says, for any bytes: checked against the plainest way to write it. */
+/** Decoding follows its description for any bytes: compared with the simplest implementation. */
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import { textOf } from "../../../contracts/event.ts"
@@ -14,7 +14,7 @@ const plainly = (value: string, plusIsSpace: boolean): string =>
     )
   )
 
-test("whatever the bytes, escapes are decoded and everything else stays", () => {
+test("escapes are decoded and all other bytes stay", () => {
   const piece = fc.constantFrom(
     "%",
     "%4",

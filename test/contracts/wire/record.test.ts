@@ -1,4 +1,4 @@
-/** A record has exactly three parts, whatever the event holds, and is read back as it was written. */
+/** A record has exactly three parts for any event, and is parsed as it was written. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { type ByteString, bytesOf, type RawEvent } from "../../../contracts/event.ts"
@@ -42,7 +42,7 @@ test("pushtech: all keys in order, RFC 3986", () => {
   )
 })
 
-test("adtekio: the whole path, keys by alphabet, bare without a value, times in seconds", () => {
+test("adtekio: the whole path, keys in alphabetical order, bare without a value, times in seconds", () => {
   const event: RawEvent = { ...raw, dialect: "adtekio", ts: 1_795_206_900, path: bytes("/t/click") }
   expect<string>(adtekioRecord(event, enrichment)).toBe(
     "/t/click bot_name&country=BR&device=mobile&device_name=Pixel%208&ip=3405803785&klag=5&platform=android&ts=1795206900 a=1&a=2"
@@ -172,7 +172,7 @@ test("the contract's reference value, written before pod existed, is read", () =
   expect(read?.meta).toContainEqual(["ip", "ffffac110001"])
 })
 
-test("what is no record is nothing", () => {
+test("any other text is undefined", () => {
   for (const text of ["", "a", "a type=Bot", " type=Bot e", "a type=Bot e e", "a x=1 e", "a  e"]) {
     expect([text, parseRecord(bytes(text))]).toEqual([text, undefined])
   }

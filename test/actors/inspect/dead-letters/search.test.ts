@@ -43,7 +43,7 @@ const away = (source: QueueSource): QueueSource => {
     dependency: { ...source.dependency, address: "far-away:6379" },
     depth: failure,
     ledger: () => failure,
-    letters: { ...source.letters, read: () => failure }
+    deadLetters: { ...source.deadLetters, read: () => failure }
   }
 }
 
@@ -163,10 +163,10 @@ const suite = (open: OpenOwn): void => {
       const { source } = queue
       const comingBack: QueueSource = {
         ...source,
-        letters: {
-          ...source.letters,
+        deadLetters: {
+          ...source.deadLetters,
           replay: (letter, line, allowed) =>
-            Effect.tap(source.letters.replay(letter, line, allowed), () =>
+            Effect.tap(source.deadLetters.replay(letter, line, allowed), () =>
               Effect.ignore(
                 Effect.flatMap(claimAll(source), (batch) => deadLetter(batch, { last: Date.now() }))
               )

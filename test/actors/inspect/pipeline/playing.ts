@@ -92,7 +92,7 @@ export const playQueue = (ledger: Effect.Effect<QueueLedger, Failure>, address =
     depth: unsupported,
     ledger: () => ledger,
     find: () => unsupported,
-    letters: { read: () => unsupported, replay: () => unsupported, discard: () => unsupported }
+    deadLetters: { read: () => unsupported, replay: () => unsupported, discard: () => unsupported }
   }
 }
 

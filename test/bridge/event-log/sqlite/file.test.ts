@@ -1,4 +1,4 @@
-/** What only the file can show of the event log: members that vanish, and what is kept. */
+/** The event log in a file beyond the contract: members that disappear, and retention. */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -26,8 +26,8 @@ const open = (): DatabaseSync => {
   return database
 }
 
-describe("the place of a group in a topic", () => {
-  test("belongs to one member until its lease ends or it leaves; the next goes on where it was committed", () => {
+describe("the committed offset of a group in a topic", () => {
+  test("belongs to one member until its lease expires or it leaves; the next continues at the commit", () => {
     const database = open()
     const topic = newTopic()
     expect(leasePlace(database, "g", topic, "one", 1_000, 2_000)).toBe(0)
@@ -47,7 +47,7 @@ describe("the place of a group in a topic", () => {
 })
 
 describe("a topic", () => {
-  test("keeps its newest records, and offsets go on", () => {
+  test("keeps its newest records, and offsets continue", () => {
     const database = open()
     const topic = newTopic()
     addTopics(database, [topic])
@@ -63,7 +63,7 @@ describe("a topic", () => {
     expect(batchFrom(database, topic, keptRecords)?.end).toBe(String(keptRecords + 1))
   })
 
-  test("has times that never go back, though the clock does, so that the first record of a time is found", () => {
+  test("has times that never decrease when the clock is set back, so that the first record of a time is found", () => {
     const database = open()
     const topic = newTopic()
     addTopics(database, [topic])
@@ -78,7 +78,7 @@ describe("a topic", () => {
     expect(offsetSince(database, newTopic(), 0)).toBe(0)
   })
 
-  test("is read in batches of at most 1 MiB, and a record at least", () => {
+  test("is read in batches of at most 1 MiB and at least one record", () => {
     const database = open()
     const topic = newTopic()
     addTopics(database, [topic])
@@ -100,7 +100,7 @@ test("a DATA_DIR that cannot be written ends the start with one sentence", async
   expect(failure.message).toContain("Set DATA_DIR to a folder that can be written.")
 })
 
-test("nothing set, and an empty KAFKA_BROKERS, mean the file", async () => {
+test("an unset or empty KAFKA_BROKERS chooses the file", async () => {
   const directory = mkdtempSync(join(tmpdir(), "spoor-log-"))
   for (const more of [{}, { KAFKA_BROKERS: " " }]) {
     const environment = ConfigProvider.fromUnknown({ DATA_DIR: directory, ...more })

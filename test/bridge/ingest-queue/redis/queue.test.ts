@@ -1,8 +1,8 @@
-/** What the ingest queue promises on Redis beyond the contract: several servers, servers with troubles, full memory. */
+/** The ingest queue on Redis beyond the contract: several servers, failing servers, full memory. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { type PushRules, standardRules } from "../../../../bridge/ingest-queue/push-limits.ts"
-import { lookAt } from "../../../../bridge/ingest-queue/redis/durability.ts"
+import { checkDurability } from "../../../../bridge/ingest-queue/redis/durability.ts"
 import { queueKeys } from "../../../../bridge/ingest-queue/redis/keys.ts"
 import { redisQueue } from "../../../../bridge/ingest-queue/redis/queue.ts"
 import type { ClaimedBatch, ClaimLimits, IngestQueue } from "../../../../bridge/ingest-queue/service.ts"
@@ -49,7 +49,7 @@ const queueOn = (
     )
   )
 
-/** Sends commands on a connection of its own. */
+/** Sends commands on a separate connection. */
 const send = (server: OwnRedis, ...command: readonly [string, ...Array<string | number>]) =>
   run(Effect.flatMap(connect(secretUrl(server.url)), (redis) => redis.command(...command)))
 
@@ -71,13 +71,13 @@ const deadLetterOf = (batch: ClaimedBatch): DeadLetter => ({
 })
 
 describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
-  test("the companions lie in the slot of the list", () => {
+  test("the derived keys are in the slot of the list", () => {
     expect(queueKeys("q", "d").claimed).toBe("{q}:claimed")
     expect(queueKeys("{tag}q", "d").leases).toBe("{tag}q:leases")
     expect(queueKeys("{}q", "d").attempts).toBe("{{}q}:attempts")
   })
 
-  test("several servers are several sources, each drained on its own", async () => {
+  test("several servers are several sources, each drained separately", async () => {
     const servers = [await startOwn(), await startOwn()]
     await queueOn(servers, async (queue) => {
       for (const [i, server] of servers.entries()) await send(server, "RPUSH", "click_queue", `line ${i}`)
@@ -89,7 +89,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     })
   })
 
-  test("a push goes over to the next server when one is away, and fails when all are", async () => {
+  test("a push uses the next server when one is down, and fails when all are down", async () => {
     const [first, second] = [await startOwn(), await startOwn()]
     await queueOn([first, second], async (queue) => {
       await run(queue.push(bytes("to the first")))
@@ -99,16 +99,16 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
       await run(queue.push(bytes("also")))
       expect(await claimed(queue, 1)).toEqual(bytes("to the second", "also"))
       await second.stop()
-      await eventually("the loss is noticed", async () => {
+      await eventually("the loss is detected", async () => {
         return (await failureOf(queue.push(bytes("lost")))).reason === "unavailable"
       })
       await startOwn([], second.port)
-      await eventually("a server is back", () => run(queue.push(bytes("again"))).then(() => true))
+      await eventually("a server is up again", () => run(queue.push(bytes("again"))).then(() => true))
       expect(await claimed(queue, 1)).toEqual(bytes("again"))
     })
   })
 
-  test("a server that hangs holds a push up for less than two seconds, then the next has the lines", async () => {
+  test("a server that hangs delays a push by less than two seconds, then the next server has the lines", async () => {
     const [first, second] = [await startOwn(), await startOwn()]
     await queueOn([first, second], async (queue) => {
       await send(first, "CLIENT", "PAUSE", 60_000, "WRITE")
@@ -122,7 +122,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     })
   })
 
-  test("a full memory refuses pushes but the queue can be emptied, and then pushes work again", async () => {
+  test("a full Redis refuses pushes, but the queue can be emptied, and then pushes succeed again", async () => {
     const server = await startOwn(["--maxmemory", "4mb", "--maxmemory-policy", "noeviction"])
     await queueOn(
       [server],
@@ -159,7 +159,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     )
   })
 
-  test("of a batch that was split and is done only the ledger stays, and the writer's key for ten minutes", async () => {
+  test("after a split batch is settled only the ledger remains, and the writer's key for ten minutes", async () => {
     const server = await startOwn()
     await queueOn([server], async (queue) => {
       await run(queue.push(bytes("a", "b", "c")))
@@ -181,7 +181,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     })
   })
 
-  test("the scripts are loaded again after the server has forgotten them", async () => {
+  test("scripts are loaded again after a SCRIPT FLUSH of the server", async () => {
     const server = await startOwn()
     await queueOn([server], async (queue) => {
       await run(queue.push(bytes("a")))
@@ -191,17 +191,17 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     })
   })
 
-  test("it starts without its servers and works once they are there", async () => {
+  test("it starts without its servers and works once they are up", async () => {
     const port = await freePort()
     await queueOn([{ url: `redis://127.0.0.1:${port}` }], async (queue) => {
       expect((await failureOf(queue.push(bytes("a")))).reason).toBe("unavailable")
       await startOwn([], port)
-      await eventually("the server is found", () => run(queue.push(bytes("b"))).then(() => true))
+      await eventually("the server is connected", () => run(queue.push(bytes("b"))).then(() => true))
       expect(await claimed(queue, 0)).toEqual(bytes("b"))
     })
   })
 
-  test("a letter is looked for from both ends of a long list: the nearest of equal ones goes", async () => {
+  test("a dead letter is searched from both ends of a long list: the nearest of equal ones is removed", async () => {
     const server = await startOwn()
     const others = Array.from({ length: 6_000 }, (_, i) => `other ${i}`)
     const list = [
@@ -216,7 +216,7 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     ]
     await send(server, "RPUSH", "click_invalid", ...list)
     await queueOn([server], async ({ sources: [source] }) => {
-      const letters = source?.letters
+      const letters = source?.deadLetters
       if (letters === undefined) throw new Error("There is no queue.")
       const places = async (text: string) =>
         (await run(letters.read(0, list.length))).flatMap((one, i) => (one.text === text ? [i] : []))
@@ -234,12 +234,12 @@ describe.skipIf(!hasRedisProgram())("the queue on Redis", () => {
     })
   })
 
-  test("keys in two slots of a cluster end the start with a sentence that says what to set", async () => {
+  test("keys in two slots of a cluster end the start with an error that names the setting", async () => {
     const server = await startOwn(["--cluster-enabled", "yes"])
     const start = (deadLetters: string) =>
       Effect.scoped(
         Effect.flatMap(connect(secretUrl(server.url)), (redis) =>
-          lookAt(redis, queueKeys("click_queue", deadLetters))
+          checkDurability(redis, queueKeys("click_queue", deadLetters))
         )
       )
     const failure = await failureOf(start("click_invalid"))

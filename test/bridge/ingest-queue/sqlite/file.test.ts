@@ -1,4 +1,4 @@
-/** What the ingest queue in a file promises beyond the contract: several processes share it, and nothing is lost at exit. */
+/** The ingest queue in a file beyond the contract: several processes share it, and nothing is lost at exit. */
 import { expect, test } from "bun:test"
 import { execFile } from "node:child_process"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -11,7 +11,7 @@ import { IngestQueue } from "../../../../bridge/ingest-queue/service.ts"
 
 const temporary = () => mkdtemp(join(tmpdir(), "spoor-queue-"))
 
-/** Uses the queue that the settings ask for, and closes it. */
+/** Uses the queue that the settings choose, and closes it. */
 const using = <A, E>(
   settings: Record<string, string>,
   body: (queue: IngestQueue["Service"]) => Effect.Effect<A, E>
@@ -22,7 +22,7 @@ const using = <A, E>(
     )
   )
 
-test("processes that push and claim at the same time get every line once", async () => {
+test("processes that push and claim concurrently get every line once", async () => {
   const directory = await temporary()
   const worker = join(import.meta.dirname, "../../../support/queue-worker.ts")
   const outputs = await Promise.all(

@@ -1,4 +1,4 @@
-/** The bus over NATS when the server goes away, comes back, is strict or holds less. Each test has its own server. */
+/** The bus over NATS when the server stops, restarts, denies subjects or has a smaller limit. Each test has its own server. */
 import { describe, expect, test } from "bun:test"
 import { connect, headers } from "@nats-io/transport-node"
 import { Clock, Deferred, Effect, Exit, Fiber, Latch, Redacted, Scope } from "effect"
@@ -18,7 +18,7 @@ const server = (configuration = ""): Effect.Effect<NatsServer, never, Scope.Scop
 const started = (configuration = "") =>
   Effect.tap(server(configuration), (one) => Effect.promise(() => one.start()))
 
-/** A connection that knows nothing of ours. */
+/** A connection of another program. */
 const otherClient = (url: string) =>
   Effect.acquireRelease(
     Effect.promise(() => connect({ servers: url.slice("nats://".length) })),
@@ -31,7 +31,7 @@ const succeeds = (what: string, effect: () => Parameters<typeof failed>[0]) =>
   )
 
 describe.skipIf(!canStartNats)("NATS", () => {
-  test("a bus comes up without a server, says so, and works once there is one", () =>
+  test("a bus starts without a server, reports it, and works once the server is up", () =>
     run(
       Effect.gen(function* () {
         const nats = yield* server()
@@ -52,9 +52,9 @@ describe.skipIf(!canStartNats)("NATS", () => {
       })
     ))
 
-  test("closing a bus that never found a server ends at once", () => run(bus("nats://127.0.0.1:1")))
+  test("closing a bus that was never connected ends at once", () => run(bus("nats://127.0.0.1:1")))
 
-  test("requests in flight fail at once when the server dies; all works again when it is back", () =>
+  test("requests in flight fail at once when the server stops; everything works again after its restart", () =>
     run(
       Effect.gen(function* () {
         const nats = yield* started()
@@ -93,7 +93,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
       })
     ))
 
-  test("a server that takes less sets the limit, also while it is away", () =>
+  test("the limit follows a server with a smaller one, also while it is down", () =>
     run(
       Effect.gen(function* () {
         const nats = yield* started("max_payload: 64KB")
@@ -117,7 +117,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
       })
     ))
 
-  test("a wrong password keeps it trying, until the server takes it", () =>
+  test("a wrong password is retried until the server accepts it", () =>
     run(
       Effect.gen(function* () {
         const nats = yield* started('authorization { user: "spoor", password: "other" }')
@@ -144,7 +144,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
       })
     ))
 
-  test("what the server forbids fails and shows in the check, until it is allowed", () =>
+  test("a denied subscription fails and is reported by the check until it is allowed", () =>
     run(
       Effect.gen(function* () {
         const rules = (subscribe: string) => `authorization { users: [{ user: "a", password: "b",
@@ -168,7 +168,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
       })
     ))
 
-  test("answers clients that are not ours, and sends them the reason in a header", () =>
+  test("replies to foreign clients, with the reason of a failure in a header", () =>
     run(
       Effect.gen(function* () {
         const nats = yield* started()
@@ -188,7 +188,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
       })
     ))
 
-  test("a deadline is told as the time that is left, so clocks that differ do no harm", () =>
+  test("a deadline is sent as the remaining time, so clocks may differ", () =>
     run(
       Effect.gen(function* () {
         const nats = yield* started()
@@ -234,7 +234,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
     ))
 
   for (const when of ["noticed", "at once"] as const) {
-    test(`closing everything while the server is away does not wait for it (${when})`, () =>
+    test(`closing while the server is down does not wait for it (${when})`, () =>
       run(
         Effect.gen(function* () {
           const nats = yield* started()
@@ -256,7 +256,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
       ))
   }
 
-  test("settings that cannot work fail at once", () =>
+  test("invalid options fail at once", () =>
     run(
       Effect.gen(function* () {
         const options = { url: Redacted.make("nats://127.0.0.1"), creds: undefined, inboxPrefix: "_INBOX.x" }
@@ -272,7 +272,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
       })
     ))
 
-  test("facts that cannot get away are dropped, and memory stays bounded", () =>
+  test("messages that cannot be sent are dropped, and memory stays bounded", () =>
     run(
       Effect.gen(function* () {
         const nats = yield* started()

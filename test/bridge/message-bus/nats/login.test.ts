@@ -1,4 +1,4 @@
-/** What a NATS server that refuses the login is told as: its reason, once; and "connected" only when it has let us in. */
+/** The log of a NATS server that refuses the login: its reason, once; "connected" only after a successful login. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Logger, Redacted } from "effect"
 import { connectNats } from "../../../../bridge/message-bus/nats/connection.ts"
@@ -47,7 +47,7 @@ const isConnected = (nats: ReconnectingNats) =>
     )
   )
 
-/** How many subscriptions the server has of each of its clients. */
+/** The number of subscriptions of each client at the server. */
 const subscriptions = async (monitor: string): Promise<ReadonlyArray<number>> => {
   const answer = (await (await fetch(`${monitor}/connz`)).json()) as {
     readonly connections: ReadonlyArray<{ readonly subscriptions: number }>
@@ -58,7 +58,7 @@ const subscriptions = async (monitor: string): Promise<ReadonlyArray<number>> =>
 const login = (password: string) => `authorization { user: "spoor", password: "${password}" }`
 
 describe.skipIf(!canStartNats)("a NATS that refuses the login", () => {
-  test("after it was connected: lost once, refused once, connected once, listening once", async () => {
+  test("after a connection: one line each for lost, refused and connected, and one subscription", async () => {
     const server = await privateNats(login("first"))
     await server.start()
     await withConnection(server.url.replace("//", "//spoor:first@"), async (nats, lines) => {
@@ -82,7 +82,7 @@ describe.skipIf(!canStartNats)("a NATS that refuses the login", () => {
     await server.remove()
   })
 
-  test("from the start: one line says why", async () => {
+  test("from the start: one line gives the reason", async () => {
     const server = await privateNats(login("other"))
     await server.start()
     await withConnection(server.url, async (nats, lines) => {
@@ -93,7 +93,7 @@ describe.skipIf(!canStartNats)("a NATS that refuses the login", () => {
     await server.remove()
   })
 
-  test.skipIf(denoProgram() === undefined)("a process on Deno outlives it", async () => {
+  test.skipIf(denoProgram() === undefined)("a process on Deno survives it", async () => {
     const server = await privateNats(login("other"))
     await server.start()
     const spoor = await startSpoor(["enricher"], ownSettings({ NATS_URL: server.url }), "deno")
@@ -107,13 +107,13 @@ describe.skipIf(!canStartNats)("a NATS that refuses the login", () => {
     await server.remove()
   })
 
-  test("of two servers one that is away does not keep it from the other", async () => {
+  test("of two servers one that is down does not prevent a connection to the other", async () => {
     const server = await privateNats()
     await server.start()
     await withConnection(`nats://127.0.0.1:1,${server.url}`, async (nats, lines) => {
       await isConnected(nats)
       await server.kill()
-      await eventually("the loss is noticed", () => lines.some((line) => line.startsWith("Lost NATS")))
+      await eventually("the loss is detected", () => lines.some((line) => line.startsWith("Lost NATS")))
       await server.start()
       await isConnected(nats)
       expect(await subscriptions(server.monitor)).toEqual([1])

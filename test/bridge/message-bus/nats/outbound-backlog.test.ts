@@ -1,11 +1,11 @@
-/** The backlog of a connection, with a server that answers when the test says so. */
+/** The backlog of a connection, with a server whose replies the test controls. */
 import { expect, test } from "bun:test"
 import { makeBacklog } from "../../../../bridge/message-bus/nats/outbound-backlog.ts"
 import { eventually } from "../../../support/eventually.ts"
 
 const mebi = 1024 * 1024
 
-test("too much is on its way only until the server has it", async () => {
+test("the backlog is over its limit only until the server has received it", async () => {
   let sent = 5 * mebi
   const flushes: Array<PromiseWithResolvers<void>> = []
   const isBacklogged = makeBacklog(

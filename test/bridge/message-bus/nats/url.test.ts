@@ -1,4 +1,4 @@
-/** How NATS_URL is read. */
+/** The parser of NATS_URL. */
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
 import { parseNatsUrl } from "../../../../bridge/message-bus/nats/url.ts"
@@ -11,7 +11,7 @@ test("one server, several, with and without scheme and port", () => {
   expect(read("nats://[::1]:4223").servers).toEqual(["[::1]:4223"])
 })
 
-test("a login of the first that has one, and TLS", () => {
+test("the login of the first server that has one, and TLS", () => {
   expect(read("a,tls://me:p%40s%3As@b").login).toEqual({ user: "me", pass: "p@s:s" })
   expect(read("a,tls://me:p%40ss@b").tls).toBe(true)
   expect(read("nats://t0ken@a").login).toEqual({ token: "t0ken" })
@@ -26,7 +26,7 @@ test("a parameter is refused by its name, and a part of a password is not printe
   expect(refused("nats://a?s3cret=1@b")).not.toContain("s3cret")
 })
 
-test("one login holds for all servers: different ones are refused", () => {
+test("one login is used for all servers: different ones are refused", () => {
   expect(read("nats://me:pw@a,nats://me:pw@b,c").login).toEqual({ user: "me", pass: "pw" })
   const failure = Effect.runSync(Effect.flip(parseNatsUrl("nats://me:s3cret@a,nats://you:s3cret@b")))
   expect(failure.reason).toBe("misconfigured")

@@ -1,4 +1,4 @@
-/** What a projection store does with a log that was deleted and made again: its offsets begin at 0 once more. */
+/** The contract of a projection store for a log that was deleted and created again: its offsets begin at 0 again. */
 import { expect } from "bun:test"
 import { Effect } from "effect"
 import type { ProjectionStore } from "../../../bridge/projection-store/service.ts"
@@ -7,7 +7,7 @@ import { eventId, newBatchId } from "../../../contracts/ids.ts"
 import { add, batchOf } from "./model.ts"
 
 /** A check of the contract. */
-export const beganAnew = (
+export const recreatedLog = (
   store: ProjectionStore["Service"],
   projection: string
 ): Effect.Effect<void, Failure> =>
@@ -29,13 +29,13 @@ export const beganAnew = (
     const counted = (applied: number, reread: number, duplicates: number) => ({ applied, reread, duplicates })
 
     expect(yield* apply("101", ["98", 0], ["99", 1], ["100"])).toEqual(counted(3, 0, 0))
-    // A log that stands where the fence does is the same log, and so is one whose end was asked too early.
+    // An end equal to the fence, or one that was read too early, belongs to the same log.
     expect(yield* apply("101", ["99"], ["100"])).toEqual(counted(0, 2, 0))
     expect(yield* apply("42", ["99"], ["100"])).toEqual(counted(0, 2, 0))
 
     expect(yield* apply("9", ["5", 1], ["6", 2], ["7"])).toEqual(counted(2, 0, 1))
     expect(yield* apply("9", ["6", 2], ["7"], ["8", 4])).toEqual(counted(1, 2, 0))
-    // It grew beyond the old one before it was read: an event below the fence that nobody has seen tells.
+    // The log grew beyond the old one before it was read: an unknown event below the fence reveals it.
     expect(yield* apply("900", ["2", 1], ["3", 2])).toEqual(counted(0, 2, 0))
     expect(yield* apply("900", ["4", 2], ["5", 5], ["6", 6])).toEqual(counted(2, 0, 1))
     expect(yield* apply("900", ["7", 4], ["8", 7])).toEqual(counted(1, 0, 1))
