@@ -47,8 +47,8 @@ interface Round {
 const roundOf = (answers: ReadonlyArray<Answered>, time: number): Round => {
   const refused = answers.filter(({ status }) => status !== 200).length
   if (refused > 0) throw new Error(`${refused} of ${answers.length} were refused.`)
-  const took = answers.map((answer) => answer.took).sort((a, b) => a - b)
-  const at = (share: number): number => took[Math.floor(took.length * share)] ?? Number.NaN
+  const times = answers.map((answer) => answer.tookMs).sort((a, b) => a - b)
+  const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN
   return { perSecond: (answers.length * 1000) / time, p50: at(0.5), p99: at(0.99) }
 }
 

@@ -14,7 +14,7 @@ import { drained, numbersIn } from "./steady-load.ts"
 
 const REDIS_URL = await serverUrl(redisServer)
 const NATS_URL = await serverUrl(nats)
-const hasKcat = needsProgram("kcat", "Install the package kcat, a Kafka client that is not ours.", ["-V"])
+const hasKcat = needsProgram("kcat", "Install the package kcat, an independent Kafka client.", ["-V"])
 const broker = REDIS_URL && NATS_URL && hasKcat ? await startBroker() : undefined
 
 describe.skipIf(broker === undefined)("with Kafka frozen", () => {
