@@ -115,9 +115,7 @@ export const runFuzz = async ({
     if (reference.statuses["200"] !== reference.sent)
       problems.push("the reference client got a status other than 200")
     if (reference.stored !== reference.sent)
-      problems.push(
-        `the queue has ${reference.stored} of the reference client's ${reference.sent} events`
-      )
+      problems.push(`the queue has ${reference.stored} of the reference client's ${reference.sent} events`)
     if (reference.slowest > maxReferenceMs)
       problems.push(`the reference client waited ${reference.slowest} ms`)
     if (before !== undefined && after !== undefined && after - before > maxGrowthMb)

@@ -14,7 +14,11 @@ const flat = (text: string): string | undefined => {
 
 describe("flattening", () => {
   const cases: ReadonlyArray<readonly [what: string, json: string, query: string]> = [
-    ["an object in an object, an array in an object", '{"a":{"b":"c"},"l":["x","y"]}', "a[b]=c&l[0]=x&l[1]=y"],
+    [
+      "an object in an object, an array in an object",
+      '{"a":{"b":"c"},"l":["x","y"]}',
+      "a[b]=c&l[0]=x&l[1]=y"
+    ],
     ["arrays of objects", '{"items":[{"id":7},{"id":8}]}', "items[0][id]=7&items[1][id]=8"],
     ["true, false, null", '{"t":true,"f":false,"n":null}', "t=true&f=false&n="],
     [
@@ -25,7 +29,11 @@ describe("flattening", () => {
     ["empty values keep their names", '{"o":{},"l":[],"s":""}', "o=&l=&s="],
     ["an empty object", "{}", ""],
     ["a duplicate name", '{"a":1,"a":2}', "a=1&a=2"],
-    ["encoding by RFC 3986, a space never as +", '{"a b":"c d+e&f=g%","ü":"é\\n"}', "a%20b=c%20d%2Be%26f%3Dg%25&%C3%BC=%C3%A9%0A"],
+    [
+      "encoding by RFC 3986, a space never as +",
+      '{"a b":"c d+e&f=g%","ü":"é\\n"}',
+      "a%20b=c%20d%2Be%26f%3Dg%25&%C3%BC=%C3%A9%0A"
+    ],
     ["the client's own brackets are encoded", '{"a[b]":{"c]":1}}', "a%5Bb%5D[c%5D]=1"],
     ["a lone surrogate", '{"a":"\\ud800"}', "a=%EF%BF%BD"],
     ["names with a special meaning in JavaScript", '{"__proto__":{"x":1}}', "__proto__[x]=1"]
