@@ -1,11 +1,11 @@
-/** The Markdown files of this project, for the generator of tables and for the tests that read them. Pure but for reading. */
+/** The Markdown files of this project, for the generator of tables and for the tests that read them. It only reads files. */
 import { readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 
 export const root = join(import.meta.dirname, "..")
 
 export interface Document {
-  /** Path from the root of the project. */
+  /** Path relative to the root of the project. */
   readonly path: string
   readonly text: string
 }
@@ -19,7 +19,7 @@ const pathsIn = (folder: string): ReadonlyArray<string> =>
     return entry.name.endsWith(".md") ? [path] : []
   })
 
-/** Every Markdown file outside of packages and hidden folders, by path. */
+/** Every Markdown file outside node_modules and hidden folders, ordered by path. */
 export const documents = (): ReadonlyArray<Document> =>
   pathsIn("")
     .toSorted()

@@ -1,5 +1,5 @@
 /**
- * Writes the tables that are made from the code into the README files that have their markers, such as
+ * Writes the tables that are generated from the code into the README files that contain their markers, such as
  * `<!-- settings -->` … `<!-- /settings -->`: `bun deploy/generate-readme-settings.ts`. A test checks that they are current.
  */
 import { writeFileSync } from "node:fs"
@@ -31,16 +31,16 @@ const tables: Readonly<Record<string, string>> = {
   "deploy-test": runsTable()
 }
 
-/** The marker in front of each generated table. */
+/** The opening marker of each generated table. */
 export const tableMarkers: ReadonlyArray<string> = Object.keys(tables).map((name) => `<!-- ${name} -->`)
 
-/** The text with its generated tables made anew; a text without markers is unchanged. Throws for a marker without its end. */
+/** The text with its tables generated again; a text without markers is unchanged. Throws for an opening marker without a closing one. */
 export const withGeneratedTables = (text: string): string =>
   Object.entries(tables).reduce((before, [name, table]) => {
     const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
     const [from, to] = [before.indexOf(begin), before.indexOf(end)]
     if (from === -1) return before
-    if (to < from) throw new Error(`${begin} has no ${end} behind it.`)
+    if (to < from) throw new Error(`${begin} has no closing marker: add ${end} after it.`)
     return `${before.slice(0, from + begin.length)}\n${table}\n${before.slice(to)}`
   }, text)
 

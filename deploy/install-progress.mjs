@@ -1,6 +1,6 @@
 /**
- * How far an install is: packages and megabytes on the disk so far, on standard error; once a second in place on a
- * terminal, else a line every five seconds. Begins with the install and ends with it.
+ * The progress of an install on standard error: packages and megabytes on disk so far. On a terminal one line is updated
+ * every second; otherwise a new line is written every five seconds. Lives as long as the install.
  */
 import { existsSync, lstatSync, readdirSync } from "node:fs"
 import { join } from "node:path"
@@ -13,7 +13,7 @@ const entries = (folder) => {
   }
 }
 
-/** Megabytes of a folder as the disk counts them, a file with several names once. */
+/** Disk usage of a folder, MB; a file with several hard links counts once. */
 export const megabytes = (folder) => {
   const seen = new Set()
   let blocks = 0
@@ -34,7 +34,7 @@ export const megabytes = (folder) => {
   return Math.round((blocks * 512) / 1024 / 1024)
 }
 
-/** The packages in the folder `node_modules`, those in a scope (`@name/…`) too, and how many of them are unpacked. */
+/** The number of packages in the folder `node_modules`, including scoped ones (`@name/…`), and of those already unpacked. */
 const countPackages = (folder) => {
   const visible = (path) =>
     entries(path).filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
@@ -48,7 +48,7 @@ const countPackages = (folder) => {
   }
 }
 
-/** Shows it until `end`, which says whether the install went well. `folder` is `node_modules`. */
+/** Shows the progress until `end` is called with whether the install succeeded. `folder` is `node_modules`. */
 export const showProgress = (folder, output = process.stderr) => {
   const began = Date.now()
   const isTerminal = output.isTTY === true

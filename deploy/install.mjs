@@ -1,7 +1,8 @@
 /**
- * Run before `start`, `test` and `types`: installs the packages of package-lock.json when those on the disk are not the
- * ones that package.json names, and says how far it is. Plain JavaScript for any Node from 20 or Bun, since nothing is
- * installed yet. With `--dev` the tools for testing too; without it, npm's install is made smaller (`leave-out.mjs`).
+ * Runs before `start`, `test` and `types`: installs the packages of package-lock.json when the installed versions differ
+ * from package.json, and shows the progress. Plain JavaScript for Node 20 or later and Bun, because no package is
+ * installed yet. `--dev` installs the development packages too; without it, files that no process reads are removed after
+ * npm's install (`leave-out.mjs`).
  */
 import { spawn } from "node:child_process"
 import { readFileSync, rmSync, statSync } from "node:fs"
@@ -12,18 +13,18 @@ import { isLeftOut, leaveOut } from "./leave-out.mjs"
 const root = new URL("..", import.meta.url)
 const read = (path) => JSON.parse(readFileSync(new URL(path, root), "utf8"))
 
-/** The version that package.json wants, of a package under another name (`npm:name@version`) too. */
-const versionOf = (wanted) => wanted.slice(wanted.lastIndexOf("@") + 1)
+/** The version in a requirement of package.json, also of an alias (`npm:name@version`). */
+const versionOf = (required) => required.slice(required.lastIndexOf("@") + 1)
 
-const isInstalled = ([name, wanted]) => {
+const isInstalled = ([name, required]) => {
   try {
-    return read(`node_modules/${name}/package.json`).version === versionOf(wanted)
+    return read(`node_modules/${name}/package.json`).version === versionOf(required)
   } catch {
     return false
   }
 }
 
-/** An install that was broken off has Bun's package but not yet the program in it. */
+/** Whether Bun's program is present: an interrupted install may have the package without the program. */
 const hasBun = () => {
   try {
     return statSync(new URL("node_modules/bun/bin/bun.exe", root)).size > 1_000_000
@@ -32,7 +33,7 @@ const hasBun = () => {
   }
 }
 
-/** Runs it to its end and returns its exit code; what it prints on standard error is a person's to read. */
+/** Runs a command and returns its exit code; its standard error is passed through. */
 const run = (command, args) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -50,11 +51,11 @@ const run = (command, args) =>
 const withDev = process.argv.includes("--dev")
 const isBun = (process.env.npm_config_user_agent ?? "").startsWith("bun")
 const { dependencies, devDependencies } = read("package.json")
-const wanted = Object.entries(withDev ? { ...dependencies, ...devDependencies } : dependencies)
+const required = Object.entries(withDev ? { ...dependencies, ...devDependencies } : dependencies)
 const packages = fileURLToPath(new URL("node_modules", root))
 const lacksTypes = withDev && isLeftOut(packages)
 
-if (lacksTypes || !wanted.every(isInstalled) || !(isBun || hasBun())) {
+if (lacksTypes || !required.every(isInstalled) || !(isBun || hasBun())) {
   const [command, ...args] = isBun
     ? ["bun", "install", ...(withDev ? [] : ["--production"])]
     : [
@@ -66,7 +67,7 @@ if (lacksTypes || !wanted.every(isInstalled) || !(isBun || hasBun())) {
         "--loglevel=error",
         ...(withDev ? [] : ["--omit=dev"])
       ]
-  // npm removes all that is there; Bun keeps a package of the right version, with files missing in it too.
+  // npm ci removes installed packages first; Bun keeps a package of the right version, even with missing files.
   if (lacksTypes && isBun) rmSync(packages, { recursive: true, force: true })
   process.stderr.write(`Installing packages (${command} ${args.join(" ")})\n`)
   const progress = showProgress(packages)

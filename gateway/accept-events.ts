@@ -19,9 +19,9 @@ export interface NewEvent {
   readonly address?: string
   readonly host?: ByteString
   readonly userAgent?: ByteString
-  /** An event with a topic of its own is written in the adtekio dialect, which names the topic. */
+  /** The event's own topic: its line is then written in the adtekio dialect, which contains the topic. */
   readonly topic?: Topic
-  /** More parameters, computed from the address as it is written: after privacy was applied. */
+  /** Additional parameters, computed from the address after privacy was applied to it. */
   readonly queryOfAddress?: (address: string) => ByteString
   /** The client's own id of the event; becomes a parameter, so that a repeated event is recognised. */
   readonly id?: string | undefined
@@ -48,7 +48,7 @@ export type EventResult =
 /** Applies privacy to an event before its line is written; undefined drops the event, as the client asked. */
 export type Privacy = (event: EdgeEvent, context: RequestContext) => EdgeEvent | undefined
 
-/** Takes that many events from the sender's rate limit; returns the error when too few are left. */
+/** Charges `events` to the sender's rate limit; returns the error when they exceed it. */
 export type ConsumeTokens = (context: RequestContext, events: number) => HttpError | undefined
 
 /** Resolves when the queue has the line; rejects with `Failure`. */

@@ -86,7 +86,7 @@ export interface GatewayOptions {
 export interface GatewayApp {
   /** Never fails. */
   readonly fetch: (request: Request, client: Peer) => Response | Promise<Response>
-  /** The methods and paths with a meaning of their own, like `POST /batch`. */
+  /** The methods and paths with a handler of their own, like `POST /batch`. */
   readonly meanings: ReadonlyArray<string>
 }
 
@@ -153,14 +153,14 @@ const pathEvent =
   (context: RequestContext): Promise<Response> => {
     const { path, query } = context.target
     const isGif = path.endsWith(".gif")
-    const wantsImage = isGif || context.request.headers.get("accept")?.startsWith("image/") === true
+    const prefersImage = isGif || context.request.headers.get("accept")?.startsWith("image/") === true
     return accept
       .one(context, {
         path: isGif ? (path.slice(0, -".gif".length) as ByteString) : path,
         query,
         id: idempotencyKey(context.request.headers)
       })
-      .then(wantsImage ? uncachedPixel : ok, refuseEvent)
+      .then(prefersImage ? uncachedPixel : ok, refuseEvent)
   }
 
 /**

@@ -12,7 +12,7 @@ export interface PushLimits {
   readonly maxPushes: number
   /** Lines that are waiting or being pushed; more are refused. */
   readonly maxPendingLines: number
-  /** Bytes of those lines; more are refused. */
+  /** Bytes of the lines that are waiting or being pushed; more are refused. */
   readonly maxPendingBytes: number
 }
 

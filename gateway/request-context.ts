@@ -26,9 +26,9 @@ export interface RequestContext {
   readonly now: number
   /** The topic of its events; undefined for the default topic. A guard may set it. */
   topic: Topic | undefined
-  /** A name for its write key in limits and metrics, not the key; undefined where none is required. */
+  /** The name of its write key in limits and metrics, not the key itself; undefined where no key is required. */
   key: string | undefined
-  /** Write keys are required, and this request has none: its path is exempt, and no other action is allowed. */
+  /** Write keys are required, and this request has no valid one. Its path is exempt; it must not become an event. */
   lacksKey: boolean
 }
 

@@ -1,5 +1,5 @@
 /**
- * The table of paths that have a meaning of their own, by method. Every other path is an event, by GET or HEAD.
+ * The table of paths with a handler of their own, by method. Every other path is an event, by GET or HEAD.
  *
  * @example A route that counts what is posted to it:
  * ```ts

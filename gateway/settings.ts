@@ -32,14 +32,14 @@ export const corsOrigins = setting(
   (name) =>
     Config.schema(Schema.String.check(Schema.makeFilter((list: string) => originsProblem(list))), name),
   "*",
-  "Origins whose pages may read responses (CORS): * for all, or a list like https://shop.example,https://*.example.org. Events of other pages are accepted all the same."
+  "Origins whose pages may read responses (CORS): * for all, or a list like https://shop.example,https://*.example.org. Events from other pages are still accepted."
 )
 
 export const corsCredentials = setting(
   "CORS_CREDENTIALS",
   flag,
   false,
-  "Let those pages send cookies and read the response; requires a list in CORS_ORIGINS."
+  "Let pages of the origins in CORS_ORIGINS send cookies and read the response; requires a list of origins there, not *."
 )
 
 export const tlsCert = optional(

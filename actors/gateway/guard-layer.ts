@@ -114,7 +114,7 @@ const certificate = Effect.fnUntraced(function* (cert: string | undefined, key: 
   return { ...tls, renewals: tlsRenewals(cert, key, tls, report) }
 })
 
-/** Time to send the response to a body that was too late. */
+/** Time to send the response to a body that did not arrive in time, milliseconds. */
 const responseTimeMs = 5_000
 
 /** Undefined where no connection guard is needed: it costs a third to a half of the gateway's throughput. */

@@ -1,7 +1,7 @@
 /**
  * Synchronises rate limits with other gateways ten times a second: publishes what was taken from each bucket and applies
  * the totals. Requests never wait for it: each gateway decides by its own state. While the shared store is unavailable,
- * each gateway limits its clients alone (together they may admit more), and what was taken meanwhile is not published.
+ * each gateway limits its clients alone (together they may admit more), and tokens taken meanwhile are not published.
  */
 import { Effect, Metric } from "effect"
 import type { RateShare } from "../../bridge/rate-share/service.ts"
@@ -46,7 +46,7 @@ export const syncRateLimits = (
         const log = isUnavailable
           ? Effect.void
           : Effect.logWarning(
-              `Rate limits cannot be synchronised, each gateway counts alone: ${failure.message}`
+              `Rate limits cannot be synchronised; each gateway counts alone until they can: ${failure.message}`
             )
         isUnavailable = true
         return Effect.andThen(log, Metric.update(failures, 1))

@@ -28,7 +28,7 @@ export const gatewayWorkers = Effect.fnUntraced(function* (
     )
   if (settings.opsPort + workers - 1 > highestPort)
     return yield* unworkable(
-      `OPS_PORT=${settings.opsPort} is too high for ${workers} workers, which need one port each from there on`
+      `OPS_PORT=${settings.opsPort} is too high for ${workers} workers: each needs a port of its own. Set it to at most ${highestPort - workers + 1}`
     )
   const port = yield* freePort(settings.gatewayPort, settings.gatewayHost)
   return {

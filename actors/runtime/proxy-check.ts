@@ -6,7 +6,7 @@ import { addressHeadersSetting, trustedProxies } from "../../gateway/http/proxy-
 
 /** Makes the check for one server. It is called with each request and warns once. */
 export const makeProxyCheck = Effect.gen(function* () {
-  const settings = yield* readAll({ trusted: trustedProxies, believed: addressHeadersSetting })
+  const settings = yield* readAll({ trusted: trustedProxies, addressHeaders: addressHeadersSetting })
   const run = Effect.runForkWith(yield* Effect.context<never>())
   return proxyCheck({ ...settings, warn: (sentence) => void run(Effect.logWarning(sentence)) })
 })

@@ -1,4 +1,4 @@
-/** The gateway's guards in order: the limit per address first, so that nobody can guess keys fast; the write key; its limit. */
+/** The gateway's guards in order: rate limit per address (first, so that write keys cannot be guessed fast), write key, rate limit per key. */
 import type { ByteString } from "../../contracts/event.ts"
 import type { ConsumeTokens } from "../accept-events.ts"
 import { refuse } from "../http/errors.ts"
@@ -18,7 +18,7 @@ export interface Guards {
   readonly withoutKey: ((query: ByteString) => ByteString) | undefined
 }
 
-/** Empty where nothing is limited and no key is required. */
+/** No guards when neither rate limits nor write keys are set. */
 export const guardsOf = (
   { address, key }: RateLimits,
   find: FindKey | undefined,

@@ -3,7 +3,7 @@
 export interface Rate {
   /** The time that one event takes from the bucket, milliseconds. */
   readonly intervalMs: number
-  /** Events accepted at once. */
+  /** Maximum events accepted at once. */
   readonly burst: number
 }
 

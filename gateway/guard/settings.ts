@@ -1,4 +1,4 @@
-/** The settings of the gateway's protection. */
+/** The settings of the gateway's guards: write keys, rate limits, memory for bodies, connections. */
 import { Config, Schema } from "effect"
 import { optional, secret, setting } from "../../contracts/setting.ts"
 import { count, flag, size } from "../../contracts/setting-readers.ts"
@@ -21,18 +21,18 @@ export const writeKeyList = secret(
 export const rateLimitPerAddress = optional(
   "RATE_LIMIT_PER_ADDRESS",
   rate,
-  "Maximum rate of events of one address (IPv6: one /64), like 100/s, 3/m or 100/s burst 200; more are answered with 429. Unset: no limit."
+  "Maximum rate of events from one address (IPv6: one /64), like 100/s, 3/m or 100/s burst 200; more are answered with 429. Unset: no limit."
 )
 export const rateLimitPerKey = optional(
   "RATE_LIMIT_PER_KEY",
   rate,
-  "Maximum rate of events of one write key, in the same form. Unset: no limit."
+  "Maximum rate of events with one write key, like 100/s, 3/m or 100/s burst 200; more are answered with 429. Unset: no limit."
 )
 export const rateLimitShared = setting(
   "RATE_LIMIT_SHARED",
   flag,
   false,
-  "Share these limits between all gateways through the first Redis of REDIS_URL, ten times a second; false: each gateway counts alone."
+  "Share the rate limits between all gateways through the first Redis of REDIS_URL, ten times a second; false: each gateway counts alone."
 )
 export const gatewayMaxBodyBytes = setting(
   "GATEWAY_MAX_BODY_BYTES",

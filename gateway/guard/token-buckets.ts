@@ -4,7 +4,7 @@
  */
 import type { Rate } from "./rate.ts"
 
-/** The number of names that are kept at least; at most twice as many. About 10 MB when full. */
+/** The minimum number of names that are kept; the maximum is twice as many, about 10 MB. */
 export const minTrackedNames = 50_000
 
 export interface Spent {
@@ -15,8 +15,8 @@ export interface Spent {
 
 export interface TokenBuckets {
   /**
-   * Takes all events or none. Returns 0 when they were taken, otherwise the time until they can be, milliseconds. More
-   * events than the burst need a full bucket, which then takes longer to refill in proportion.
+   * Takes all events or none. Returns 0 when they were taken, otherwise the time until they can be taken, milliseconds.
+   * More events than the burst require a full bucket, which then takes proportionally longer to refill.
    */
   readonly take: (name: string, events: number, now: number) => number
   /** What was taken since the last call, of at most `limit` names. Recorded only for shared limits. */

@@ -1,6 +1,6 @@
 /**
- * Throttles networks that sent too many wrong secrets: they must wait, even with the right one, so that nobody finds it
- * by trying. Lives as long as what it protects.
+ * Throttles networks that sent too many wrong secrets: they must wait, even with the right secret, so that it cannot be
+ * found by trying. Lives as long as the API that it protects.
  */
 import { networkOf } from "./network-prefix.ts"
 
@@ -13,7 +13,7 @@ const maxNetworks = 10_000
 
 /** `now` in milliseconds. Addresses are counted by their network. */
 export interface AuthThrottle {
-  /** The time until that address may try again, milliseconds; 0 when it may try now. */
+  /** The time until `address` may try again, milliseconds; 0 when it may try now. */
   readonly wait: (address: string, now: number) => number
   /** Records a wrong secret. */
   readonly count: (address: string, now: number) => void

@@ -23,7 +23,7 @@ export interface Cors {
 
 const origin = "access-control-allow-origin"
 
-/** Request headers that clients in pages send, and that browsers ask permission for. */
+/** Request headers that clients in pages send, and that browsers name in a preflight request. */
 export const standardHeaders = [
   "Content-Type",
   "Content-Encoding",
@@ -66,16 +66,16 @@ export const corsOf = ({ corsOrigins, corsCredentials, headers = [] }: CorsSetti
   const ownNames = [...standardHeaders, ...headers]
   const isOwn = new Set(ownNames.map((name) => name.toLowerCase()))
 
-  /** Our own names, then the others that the browser requests: tracing and monitoring tools add headers to every fetch. */
+  /** The gateway's header names, then the others that the browser requests: tracing tools add headers to every fetch. */
   const allowHeaders = (request: Request): string =>
     [...ownNames, ...requestedNames(request).filter((name) => !isOwn.has(name))].join(", ")
 
   const headersFor = (request: Request): Record<string, string> => {
     if (isOpen) return { [origin]: "*" }
-    const asking = request.headers.get("origin")
-    if (asking === null || !isListed(asking)) return { vary: "Origin" }
+    const requestOrigin = request.headers.get("origin")
+    if (requestOrigin === null || !isListed(requestOrigin)) return { vary: "Origin" }
     return {
-      [origin]: asking,
+      [origin]: requestOrigin,
       vary: "Origin",
       ...(corsCredentials ? { "access-control-allow-credentials": "true" } : {})
     }
@@ -126,9 +126,9 @@ const varyNames = "Access-Control-Request-Headers"
  * wildcard, names over the length limit, and names over the count limit.
  */
 const requestedNames = (request: Request): ReadonlyArray<string> => {
-  const asked = request.headers.get("access-control-request-headers")
-  if (asked === null) return []
-  const names = asked
+  const requested = request.headers.get("access-control-request-headers")
+  if (requested === null) return []
+  const names = requested
     .split(",", 4 * maxRequestedNames)
     .map((name) => name.trim().toLowerCase())
     .filter(
@@ -144,20 +144,22 @@ const entriesOf = (list: string): ReadonlyArray<string> =>
     .filter((entry) => entry !== "")
 
 /** Matches exact origins, and `scheme://*.domain` for the subdomains of a domain (not the domain itself). */
-const listed = (entries: ReadonlyArray<string>): ((asking: string) => boolean) => {
+const listed = (entries: ReadonlyArray<string>): ((requestOrigin: string) => boolean) => {
   const whole = new Set(entries)
   const below = entries
     .filter((entry) => entry.includes("://*."))
     .map((entry) => entry.split("*") as [scheme: string, domain: string])
-  return (asking) => {
-    const lower = asking.toLowerCase()
+  return (requestOrigin) => {
+    const lower = requestOrigin.toLowerCase()
     if (lower.includes("*")) return false
     return whole.has(lower) || below.some(([scheme, domain]) => isBelow(lower, scheme, domain))
   }
 }
 
-const isBelow = (asking: string, scheme: string, domain: string): boolean =>
-  asking.length > scheme.length + domain.length && asking.startsWith(scheme) && asking.endsWith(domain)
+const isBelow = (requestOrigin: string, scheme: string, domain: string): boolean =>
+  requestOrigin.length > scheme.length + domain.length &&
+  requestOrigin.startsWith(scheme) &&
+  requestOrigin.endsWith(domain)
 
 /** The default: any page may read, without credentials. */
 export const openCors: Cors = corsOf({ corsOrigins: "*", corsCredentials: false })

@@ -7,7 +7,7 @@ const retryAfter1s = { "retry-after": "1" }
 interface Entry {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** The response has no body: the runtime sends it, not we. */
+  /** The response has no body: the runtime sends it, not the gateway. */
   readonly isBare?: true
 }
 

@@ -11,11 +11,11 @@ type Fetch = ServeOptions["fetch"]
 export interface GracefulClose {
   /** The handler; while leaving, its responses ask clients to close their connections. */
   readonly fetch: Fetch
-  /** Resolves when requests have ceased, or after the timeout. */
+  /** Resolves when requests have ceased, or after `timeoutMs`. */
   readonly ceased: (timeoutMs: number) => Promise<void>
 }
 
-/** Requests have ceased when none succeeded for this long, milliseconds. Readiness probes, which are refused, do not count. */
+/** Requests have ceased after this time without a successful one, milliseconds. Readiness probes, which are refused, do not count. */
 const quietMs = 100
 
 export const gracefulClose = (fetch: Fetch, isLeaving: () => boolean): GracefulClose => {

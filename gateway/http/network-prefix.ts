@@ -1,4 +1,4 @@
-/** The network of an address, which limits per address count. */
+/** The network of an address: the unit that limits per address count. */
 import { parseIp } from "../../contracts/wire/ip.ts"
 
 /**

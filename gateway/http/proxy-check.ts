@@ -17,7 +17,7 @@ export interface ProxyCheckOptions {
   /** The value of TRUSTED_PROXIES. */
   readonly trusted: string
   /** The value of ADDRESS_HEADERS. */
-  readonly believed: ReadonlySet<AddressHeader>
+  readonly addressHeaders: ReadonlySet<AddressHeader>
   /** Called at most once. Must not fail. */
   readonly warn: (sentence: string) => void
 }
@@ -25,11 +25,11 @@ export interface ProxyCheckOptions {
 /** Checks a request by its headers and the address of its socket's peer. Never fails. */
 export type ProxyCheck = (headers: Headers, peer: string) => void
 
-/** The number of requests that are all checked; of later requests, one in `sampleEvery` is. */
+/** The number of first requests that are all checked; of later requests, one in `sampleEvery` is checked. */
 export const checkedRequests = 1_000
 const sampleEvery = 256
 
-export const proxyCheck = ({ trusted, believed: set, warn }: ProxyCheckOptions): ProxyCheck => {
+export const proxyCheck = ({ trusted, addressHeaders, warn }: ProxyCheckOptions): ProxyCheck => {
   const isTrusted = trustedProxies(trusted)
   // TRUSTED_PROXIES=none is a deliberate choice.
   let isDone = trusted.trim() === trustNobody
@@ -37,15 +37,15 @@ export const proxyCheck = ({ trusted, believed: set, warn }: ProxyCheckOptions):
 
   const warningOn = (headers: Headers, peer: string): string | undefined => {
     const address = plainAddress(peer)
-    const believed = effectiveHeaders(headers, set)
+    const effective = effectiveHeaders(headers, addressHeaders)
     if (isTrusted(address)) {
-      if ([...believed].some((name) => headers.has(name))) return undefined
+      if ([...effective].some((name) => headers.has(name))) return undefined
       const header = knownHeaders.find((name) => namesOther(headers, name, isTrusted))
-      return header && unbelieved(address, written(header))
+      return header && unlistedHeader(address, written(header))
     }
     if (!isPrivate(address)) return undefined
-    const header = [...believed, ...knownHeaders].find((name) => namesOther(headers, name, () => false))
-    return header && untrusted(address, written(header), trusted, believed.has(header))
+    const header = [...effective, ...knownHeaders].find((name) => namesOther(headers, name, () => false))
+    return header && untrustedPeer(address, written(header), trusted, effective.has(header))
   }
 
   return (headers, peer) => {
@@ -63,12 +63,12 @@ const namesOther = (headers: Headers, name: string, isProxy: (address: string) =
   return address !== "" && !isProxy(address)
 }
 
-const untrusted = (peer: string, header: string, trusted: string, isBelieved: boolean): string =>
+const untrustedPeer = (peer: string, header: string, trusted: string, isListed: boolean): string =>
   `Requests from ${peer} have the header ${header}, but ${peer} is not in TRUSTED_PROXIES, so ${peer} counts as the client. If it is your proxy, set TRUSTED_PROXIES=${trusted},${peer} (or the range of your proxies)${
-    isBelieved ? "" : ` and, if it writes that header itself, ADDRESS_HEADERS=${header}`
+    isListed ? "" : ` and, if it writes that header itself, ADDRESS_HEADERS=${header}`
   }.`
 
-const unbelieved = (peer: string, header: string): string =>
+const unlistedHeader = (peer: string, header: string): string =>
   `Requests from the proxy ${peer} have the header ${header}, which is not in ADDRESS_HEADERS, so ${peer} counts as the client. If the proxy writes that header itself, set ADDRESS_HEADERS=${header}.`
 
 /** The header's name in its usual case. */

@@ -18,7 +18,7 @@ export const trustedProxies = setting(
   "Addresses and ranges, separated by commas, of trusted proxies: their ADDRESS_HEADERS count, and server logs that they send keep the addresses of their lines. none: no proxy. By default only this machine, because a private network may have untrusted hosts: set your proxies' range."
 )
 
-const believed = (name: string): Config.Config<ReadonlySet<AddressHeader>> =>
+const headerNames = (name: string): Config.Config<ReadonlySet<AddressHeader>> =>
   Config.schema(
     Schema.String.check(
       Schema.makeFilter((list: string) =>
@@ -32,7 +32,7 @@ const believed = (name: string): Config.Config<ReadonlySet<AddressHeader>> =>
 
 export const addressHeadersSetting = setting(
   "ADDRESS_HEADERS",
-  believed,
+  headerNames,
   standardHeaders,
   "Headers in which trusted proxies write the client's address, separated by commas; the first with an address counts: X-Forwarded-For, Forwarded, X-Real-Ip, CF-Connecting-IP, True-Client-IP, Fly-Client-IP, X-Push-Ip or any other. List only headers that your proxy writes itself: clients can forge headers that it passes on. Unset: X-Forwarded-For, or X-Real-Ip for requests without it.",
   "X-Forwarded-For"

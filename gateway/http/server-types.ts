@@ -34,7 +34,7 @@ export interface Socket {
 
 export interface SocketHandlers {
   readonly open: (socket: Socket, request: Request) => void
-  /** Text of at most `maxMessageBytes`; other messages close the socket. */
+  /** Called for text messages of at most `maxMessageBytes`; any other message closes the socket. */
   readonly message: (socket: Socket, text: string) => void
   readonly close: (socket: Socket) => void
 }

@@ -5,13 +5,13 @@
 import { Failure } from "../../contracts/failure.ts"
 
 export interface LinkCacheLimits {
-  /** How long a cached link is used without asking the store. */
+  /** How long a cached link is used without a look-up in the store, milliseconds. */
   readonly freshMs: number
-  /** Stale-if-error: how long a cached link is served while the store is unreachable. */
+  /** Stale-if-error: how long a cached link is served while the store is unreachable, milliseconds. */
   readonly staleMs: number
-  /** How long a click waits for the store. */
+  /** How long a click waits for the store, milliseconds. */
   readonly lookupTimeoutMs: number
-  /** How long the store is not asked for a link again after a failure. */
+  /** After a failed look-up, the time before the link is looked up again, milliseconds. */
   readonly retryIntervalMs: number
   /** Cached links; the same number of unknown ids is cached too. */
   readonly maxLinks: number
@@ -31,7 +31,7 @@ export const standardLinkCache: LinkCacheLimits = {
 export interface LinkCache<Link> {
   /** Undefined for an unknown link. Rejects with `Failure` when the store fails and the link is not cached. */
   readonly find: (id: string) => Promise<Link | undefined>
-  /** Removes a link that has changed: the next click asks the store again. */
+  /** Removes a link that has changed: the next click looks it up in the store. */
   readonly invalidate: (id: string) => void
   /** Numbers of cached links and of cached unknown ids. */
   readonly size: () => { readonly links: number; readonly absent: number }
@@ -39,9 +39,9 @@ export interface LinkCache<Link> {
 
 interface Cached<Link> {
   readonly link: Link | undefined
-  /** When the store returned it. */
+  /** When the store returned it, milliseconds. */
   readonly since: number
-  /** When to ask the store again. */
+  /** When the next look-up in the store is due, milliseconds. */
   refreshAt: number
 }
 

@@ -1,6 +1,6 @@
 /**
  * Authorises clients of the links API by the token of LINKS_TOKEN. A network that sent too many wrong tokens must wait, even
- * with the right one, so that nobody finds it by trying. Lives as long as the gateway.
+ * with the right token, so that it cannot be found by trying. Lives as long as the gateway.
  */
 import { createHash, timingSafeEqual } from "node:crypto"
 import { authThrottle } from "../http/auth-throttle.ts"
@@ -29,7 +29,7 @@ export const requireToken = (token: string | undefined): RequireToken => {
     }
     if (timingSafeEqual(digest(given), expected)) return undefined
     throttle.count(address, now)
-    return refuse("unauthorized", "The token is not the one of LINKS_TOKEN.", authenticate)
+    return refuse("unauthorized", "The token does not match LINKS_TOKEN.", authenticate)
   }
 }
 

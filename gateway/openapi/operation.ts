@@ -39,7 +39,7 @@ export interface Operation {
   readonly handledBy: "queue" | "links" | "self"
   /** It may respond with 404. */
   readonly mayBeNotFound?: true
-  /** A write key (where WRITE_KEYS is set), the token of the links API, or none. */
+  /** A write key (where WRITE_KEYS is set) or the token of the links API; undefined: no authentication. */
   readonly auth?: "write key" | "token"
 }
 
@@ -54,7 +54,7 @@ export const ok: ResponseDescription = {
   contents: [json("Ok")]
 }
 
-/** Errors of every request, of requests that the gateway does not answer by itself, with a body, and to the queue. */
+/** Errors of every operation; of those that the queue or the link store handles; of those with a body; of those that push to the queue. */
 const anyErrors = ["uri-too-long", "headers-too-large"] as const
 const serviceErrors = ["bad-request", "too-many-requests", "unavailable"] as const
 const bodyErrors = ["timeout", "too-large", "unsupported-media-type", "busy"] as const

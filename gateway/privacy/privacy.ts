@@ -23,7 +23,7 @@ export interface PrivacySettings {
   readonly count: CountPrivacy
 }
 
-/** Undefined when no setting asks for anything, so that it costs nothing. */
+/** Undefined when every privacy setting is off: privacy then costs nothing per event. */
 export const privacyOf = (settings: PrivacySettings): Privacy | undefined => {
   const { policy, topicOfHost, mask, anonymousHeaders, visitor, count } = settings
   if (policy === undefined && mask === undefined && visitor === undefined && anonymousHeaders.length === 0) {

@@ -1,4 +1,4 @@
-/** The settings of privacy. All are off by default: lines then follow the contract byte for byte. */
+/** The privacy settings. All are off by default: lines then follow the contract byte for byte. */
 import { Config, Schema } from "effect"
 import { optional, setting } from "../../contracts/setting.ts"
 import { choice } from "../../contracts/setting-readers.ts"

@@ -1,40 +1,40 @@
-/** An axis of a plot: where values lie on it, and which of them are written beside it. */
+/** The axes of a plot: the positions of values, and the labelled values (ticks). */
 
 export interface Axis {
-  /** From 0, where the axis begins, to 1. */
+  /** The position of a value, from 0 (start of the axis) to 1. */
   readonly place: (value: number) => number
   readonly ticks: ReadonlyArray<number>
 }
 
-/** From 0 to a round number above the largest value, with four to eight steps. */
+/** A linear axis from 0 to a round number above the maximum, with four to eight steps. */
 export const linear = (values: ReadonlyArray<number>): Axis => {
-  const most = Math.max(...values, 0) || 1
-  const rough = most / 8
+  const max = Math.max(...values, 0) || 1
+  const rough = max / 8
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10)
-  const count = Math.ceil(most / step)
+  const count = Math.ceil(max / step)
   return {
     place: (value) => value / (count * step),
     ticks: Array.from({ length: count + 1 }, (_, i) => i * step)
   }
 }
 
-/** From the least to the largest value, which are above 0, the same distance for the same factor; round numbers around them. */
+/** A logarithmic axis for positive values, between round numbers. */
 export const logarithmic = (values: ReadonlyArray<number>): Axis => {
-  const { least, most } = bounds(values)
-  const [from, to] = [atOrBelow(least), atOrAbove(most)]
+  const { min, max } = bounds(values)
+  const [from, to] = [atOrBelow(min), atOrAbove(max)]
   return { place: between(from, to), ticks: steps(from, to) }
 }
 
-/** The same with the values themselves written beside it, for a few sizes that were chosen. */
+/** A logarithmic axis whose ticks are the values themselves; for a few chosen sizes. */
 export const logarithmicAt = (values: ReadonlyArray<number>): Axis => {
-  const { least, most } = bounds(values)
-  return { place: between(least, most), ticks: [...new Set(values)].toSorted((a, b) => a - b) }
+  const { min, max } = bounds(values)
+  return { place: between(min, max), ticks: [...new Set(values)].toSorted((a, b) => a - b) }
 }
 
 const bounds = (values: ReadonlyArray<number>) => {
   const given = values.filter((value) => value > 0)
-  return given.length === 0 ? { least: 1, most: 10 } : { least: Math.min(...given), most: Math.max(...given) }
+  return given.length === 0 ? { min: 1, max: 10 } : { min: Math.min(...given), max: Math.max(...given) }
 }
 
 const between =

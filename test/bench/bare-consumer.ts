@@ -1,14 +1,14 @@
 /**
- * The limit of the counters: a `kafkajs` consumer that reads a topic, commits as the library does on its own, and does
- * nothing else, a process of its own: `bun test/bench/bare-consumer.ts <brokers> <topic> <records>`. Prints one line of
- * JSON: the milliseconds from when it had joined its group until it had read them.
+ * The baseline of the counters: a separate process with a `kafkajs` consumer that only reads a topic, with the library's
+ * automatic commits: `bun test/bench/bare-consumer.ts <brokers> <topic> <records>`. Prints one line of JSON: the time from
+ * joining its group until it has read the records, milliseconds.
  */
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs"
 import { gzipCodec } from "../../bridge/event-log/kafka/wire/compression.ts"
 
-/** Runs it; records a second. */
+/** Runs the consumer; returns records per second. */
 export const bareConsumer = async (brokers: string, topic: string, records: number): Promise<number> => {
   const args = [import.meta.filename, brokers, topic, String(records)]
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e8 })
@@ -16,13 +16,13 @@ export const bareConsumer = async (brokers: string, topic: string, records: numb
 }
 
 if (import.meta.main) {
-  const [brokers = "", topic = "", wanted = "0"] = process.argv.slice(2)
+  const [brokers = "", topic = "", records = "0"] = process.argv.slice(2)
   CompressionCodecs[CompressionTypes.GZIP] = () => gzipCodec
   const kafka = new Kafka({ clientId: "bare", brokers: [brokers], logLevel: logLevel.NOTHING })
   const consumer = kafka.consumer({ groupId: `bare-${process.pid}` })
-  let [read, begun] = [0, 0]
+  let [read, startedAt] = [0, 0]
   consumer.on(consumer.events.GROUP_JOIN, () => {
-    begun = performance.now()
+    startedAt = performance.now()
   })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
@@ -30,11 +30,11 @@ if (import.meta.main) {
     void consumer.run({
       eachBatch: async ({ batch }) => {
         read += batch.messages.length
-        if (read >= Number(wanted)) resolve()
+        if (read >= Number(records)) resolve()
       }
     })
   })
-  const milliseconds = performance.now() - begun
+  const milliseconds = performance.now() - startedAt
   process.stdout.write(`${JSON.stringify({ milliseconds })}\n`)
   process.exit(0)
 }

@@ -1,8 +1,8 @@
 /**
- * The limit of the pipeline: a loop that sends finished records with `kafkajs` and does nothing else, a process of its
- * own: `bun test/bench/bare-loop.ts <brokers> <from topic> <to topic> <compression>`. It first reads the records of the
- * first topic into memory, then sends them 1,000 at a time, one request after another, all acknowledged by all replicas.
- * Prints one line of JSON: records, milliseconds.
+ * The baseline of the pipeline: a separate process with a loop that only sends finished records with `kafkajs`:
+ * `bun test/bench/bare-loop.ts <brokers> <from topic> <to topic> <compression>`. It reads the records of the first topic
+ * into memory, then sends them in requests of 1,000, one after the other, each acknowledged by all replicas. Prints one
+ * line of JSON: records, milliseconds.
  */
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
@@ -14,7 +14,7 @@ export interface LoopFigures {
   readonly milliseconds: number
 }
 
-/** Runs it as a process. */
+/** Runs the loop as a process. */
 export const bareLoop = async (
   brokers: string,
   from: string,
@@ -37,7 +37,7 @@ const readAll = async (kafka: Kafka, topic: string): Promise<ReadonlyArray<Messa
   await admin.connect()
   const partitions = await admin.fetchTopicOffsets(topic)
   await admin.disconnect()
-  const wanted = partitions.reduce((sum, { high }) => sum + Number(high), 0)
+  const count = partitions.reduce((sum, { high }) => sum + Number(high), 0)
   const consumer = kafka.consumer({ groupId: `bare-${process.pid}` })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
@@ -48,7 +48,7 @@ const readAll = async (kafka: Kafka, topic: string): Promise<ReadonlyArray<Messa
         for (const { key, value, headers } of batch.messages) {
           messages.push({ key, value, ...(headers === undefined ? {} : { headers }) })
         }
-        if (messages.length >= wanted) resolve()
+        if (messages.length >= count) resolve()
       }
     })
   })
@@ -66,14 +66,14 @@ if (import.meta.main) {
   const producer = kafka.producer()
   await producer.connect()
   await producer.send({ topic: to, messages: messages.slice(0, 1), acks: -1, compression })
-  const begun = performance.now()
+  const startedAt = performance.now()
   for (let at = 0; at < messages.length; at += 1_000) {
-    // All records of a send go to one partition, as a batch of the pipeline does.
+    // All records of a request go to one partition, like a batch of the pipeline.
     const partition = (at / 1_000) % 3
     const some = messages.slice(at, at + 1_000).map((message) => ({ ...message, partition }))
     await producer.send({ topic: to, messages: some, acks: -1, compression })
   }
-  const milliseconds = performance.now() - begun
+  const milliseconds = performance.now() - startedAt
   await producer.disconnect()
   process.stdout.write(`${JSON.stringify({ records: messages.length, milliseconds })}\n`)
   process.exit(0)

@@ -1,22 +1,22 @@
-/** What every benchmark gets and gives; main.ts runs them by name. */
+/** The interface of every benchmark; main.ts runs them by name. */
 import type { Found } from "./result.ts"
 
 export interface Options {
-  /** How often each side is measured. */
+  /** The number of measurements of each side. */
   readonly rounds: number
-  /** How long a round of a side lasts where it is bounded by time. */
+  /** The duration of a round that is limited by time, seconds. */
   readonly seconds: number
-  /** How long the run lasts that looks for memory that grows. */
+  /** The duration of the memory benchmark, minutes. */
   readonly minutes: number
-  /** 1 is the size that the figures of test/README.md have; 0.1 a tenth of the events, for trying. */
+  /** The number of events relative to the published runs: 1 for those, 0.1 for a short trial. */
   readonly scale: number
-  /** Says what is going on, for a person who waits. */
-  readonly tell: (sentence: string) => void
+  /** Reports progress as a sentence. */
+  readonly report: (sentence: string) => void
 }
 
 export interface Bench {
   readonly name: string
-  /** What it measures and against what, in a sentence. */
+  /** What it measures and compares, as a phrase. */
   readonly about: string
   readonly run: (options: Options) => Promise<Found>
 }

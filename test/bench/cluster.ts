@@ -14,25 +14,25 @@ export interface Cluster {
   readonly redis: Redis
   readonly kafka: Kafka
   readonly admin: Admin
-  /** Addresses as Spoor's settings have them. */
+  /** Addresses in the form of Spoor's settings. */
   readonly redisUrl: string
   readonly natsUrl: string
   readonly brokers: string
-  /** Settings of actors on all three, with a topic of its own. */
+  /** Settings of actors on these servers, with that topic. */
   readonly settings: (topic: string, more?: Environment) => Environment
-  /** A new topic. */
+  /** Creates a topic. */
   readonly topic: () => Promise<string>
   /** Starts actors as one process. */
   readonly start: (actors: ReadonlyArray<string>, settings: Environment) => Promise<Spoor>
-  /** Pushes so many lines under a name, from which `RENAME` makes a full queue in one step. */
+  /** Pushes lines to the list `key`, which `RENAME` then makes the queue in one step. */
   readonly fill: (key: string, lines: number, variety?: Variety) => Promise<void>
-  /** How many records all partitions of a topic hold. */
+  /** The number of records in all partitions of a topic. */
   readonly stored: (topic: string) => Promise<number>
-  /** Ends whatever still runs. */
+  /** Stops all processes that are still running. */
   readonly close: () => Promise<void>
 }
 
-/** Opens one for some work, and closes it however that ends. */
+/** Opens a cluster for `work`, and closes it afterwards, also when `work` fails. */
 export const withCluster = async <A>(work: (cluster: Cluster) => Promise<A>): Promise<A> => {
   const cluster = await openCluster()
   try {

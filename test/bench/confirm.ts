@@ -1,9 +1,8 @@
 /**
- * The price of QUEUE_CONFIRM: `bun run test/bench/confirm.ts [rounds] [seconds]`.
+ * The cost of QUEUE_CONFIRM: `bun run test/bench/confirm.ts [rounds] [seconds]`.
  *
- * Three gateways, each a process of its own: `server` and `replica` on a Redis with `appendfsync everysec` and one
- * replica, `disk` on one with `appendfsync always`, all on this machine. They take turns; the table has the medians of
- * the rounds.
+ * Three gateway processes on this machine: `server` and `replica` use a Redis with `appendfsync everysec` and one replica,
+ * `disk` uses one with `appendfsync always`. They are measured in turn; the table has the medians of the rounds.
  */
 import { cpus } from "node:os"
 import { Redis } from "ioredis"
@@ -18,18 +17,18 @@ await primary.start(["--repl-diskless-sync-delay", "0"])
 await replica.start(["--replicaof", "127.0.0.1", String(primary.port)])
 await always.start(["--appendfsync", "always"])
 
-interface Way {
+interface Variant {
   readonly confirm: string
   readonly url: string
   readonly gateway: Spoor
 }
-const ways: Array<Way> = []
+const variants: Array<Variant> = []
 for (const [confirm, { url }] of [
   ["server", primary],
   ["replica", primary],
   ["disk", always]
 ] as const)
-  ways.push({
+  variants.push({
     confirm,
     url,
     gateway: await startSpoor(
@@ -46,22 +45,22 @@ interface Round {
 
 const roundOf = (answers: ReadonlyArray<Answered>, time: number): Round => {
   const refused = answers.filter(({ status }) => status !== 200).length
-  if (refused > 0) throw new Error(`${refused} of ${answers.length} were refused.`)
-  const took = answers.map((answer) => answer.took).sort((a, b) => a - b)
-  const at = (share: number): number => took[Math.floor(took.length * share)] ?? Number.NaN
+  if (refused > 0) throw new Error(`${refused} of ${answers.length} events were refused.`)
+  const times = answers.map((answer) => answer.tookMs).sort((a, b) => a - b)
+  const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN
   return { perSecond: (answers.length * 1000) / time, p50: at(0.5), p99: at(0.99) }
 }
 
-/** Sends for so long, and leaves an empty queue. */
-const measure = async ({ gateway, url }: Way, clients: number, time: number): Promise<Round> => {
-  const begun = performance.now()
+/** Sends events for `time` milliseconds, then empties the queue. */
+const measure = async ({ gateway, url }: Variant, clients: number, time: number): Promise<Round> => {
+  const startedAt = performance.now()
   const answers = await flood(
     gateway.address("send events"),
     clients,
     (number) => `/t/app_open?deviceid=abcdef0123456789&n=${number}&referrer=website`,
-    () => performance.now() - begun > time
+    () => performance.now() - startedAt > time
   )
-  const round = roundOf(answers, performance.now() - begun)
+  const round = roundOf(answers, performance.now() - startedAt)
   const redis = new Redis(url)
   await redis.unlink("click_queue")
   redis.disconnect()
@@ -81,12 +80,13 @@ write(
 write("| clients | QUEUE_CONFIRM | events/s | p50 ms | p99 ms | events/s to `server` | p50 to `server` |")
 write("| --- | --- | --- | --- | --- | --- | --- |")
 for (const clients of [1, 64]) {
-  for (const way of ways) await measure(way, clients, 1000)
-  const all = ways.map((): Array<Round> => [])
+  for (const variant of variants) await measure(variant, clients, 1000)
+  const all = variants.map((): Array<Round> => [])
   for (let round = 0; round < rounds; round++)
-    for (const [i, way] of ways.entries()) all[i]?.push(await measure(way, clients, seconds * 1000))
+    for (const [i, variant] of variants.entries())
+      all[i]?.push(await measure(variant, clients, seconds * 1000))
   const server = all[0] ?? []
-  for (const [i, { confirm }] of ways.entries()) {
+  for (const [i, { confirm }] of variants.entries()) {
     const own = all[i] ?? []
     const of = (what: keyof Round): number => median(own.map((round) => round[what]))
     const ratio = (what: keyof Round): string =>
@@ -97,5 +97,5 @@ for (const clients of [1, 64]) {
   }
 }
 
-for (const { gateway } of ways) await gateway.end()
+for (const { gateway } of variants) await gateway.end()
 for (const server of [replica, primary, always]) await server.remove()

@@ -1,7 +1,7 @@
 /**
- * A plain `kafkajs` consumer that says which numbered events it could read, and when, a process of its own:
- * `bun test/bench/consumer-latency.ts <brokers> <topic>`. Prints `ready` when it has joined its group, then a line of number and
- * moment (milliseconds since 1970) for each record; lives until it is killed.
+ * A separate process with a plain `kafkajs` consumer that prints when it received each numbered event:
+ * `bun test/bench/consumer-latency.ts <brokers> <topic>`. Prints `ready` when it has joined its group, then one line per
+ * record: its number and the time, milliseconds since 1970. Lives until it is killed.
  */
 import { spawn } from "node:child_process"
 import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs"
@@ -9,21 +9,21 @@ import { gzipCodec } from "../../bridge/event-log/kafka/wire/compression.ts"
 import { diesWithUs } from "../support/dies-with-us.ts"
 import { moment } from "./paced.ts"
 
-export interface Arrivals {
-  /** When each event could first be read, by its number. */
+export interface LatencyConsumer {
+  /** When each event was first received, by its number; milliseconds since 1970. */
   readonly seen: ReadonlyMap<number, number>
   readonly stop: () => void
 }
 
-/** Starts it; returns when it reads. */
-export const startArrivals = async (brokers: string, topic: string): Promise<Arrivals> => {
+/** Starts the consumer; resolves when it is reading. */
+export const startLatencyConsumer = async (brokers: string, topic: string): Promise<LatencyConsumer> => {
   const seen = new Map<number, number>()
   const child = diesWithUs(
     spawn(process.execPath, [import.meta.filename, brokers, topic], { stdio: ["ignore", "pipe", "inherit"] })
   )
   let rest = ""
   await new Promise<void>((resolve, reject) => {
-    child.once("close", (code) => reject(new Error(`The consumer ended with ${code}.`)))
+    child.once("close", (code) => reject(new Error(`The consumer exited with ${code}.`)))
     child.stdout.on("data", (chunk: Buffer) => {
       const lines = (rest + chunk.toString()).split("\n")
       rest = lines.pop() ?? ""

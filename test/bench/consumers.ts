@@ -1,6 +1,6 @@
 /**
- * How many records a second each counter counts, a process of its own, with its fences and its atomic writes to Redis.
- * Beside it a bare `kafkajs` consumer that reads the same topic and does nothing with it.
+ * Records per second of each counter, in a separate process, with fences and atomic writes to Redis; compared with a bare
+ * `kafkajs` consumer that only reads the same topic.
  */
 import { bareConsumer } from "./bare-consumer.ts"
 import type { Bench, Options } from "./bench.ts"
@@ -14,7 +14,7 @@ import { rateFrom } from "./until.ts"
 const counters = ["event-counter", "metadata-counter", "search-counter", "timing-stats"] as const
 type Side = (typeof counters)[number] | "bare"
 
-/** Lets the counter read the topic from its beginning into an empty Redis; records a second, until its place is committed. */
+/** Runs a counter from the start of the topic into an empty Redis until all its offsets are committed; returns records per second. */
 const count = async (cluster: Cluster, counter: string, topic: string, records: number): Promise<number> => {
   const group = `spoor-${counter}`
   await cluster.redis.flushall()
@@ -25,7 +25,7 @@ const count = async (cluster: Cluster, counter: string, topic: string, records: 
   return rate
 }
 
-const compare = async (cluster: Cluster, records: number, { rounds, tell }: Options) => {
+const compare = async (cluster: Cluster, records: number, { rounds, report }: Options) => {
   const topic = await cluster.topic()
   await cluster.fill("full", records)
   await drainRate(cluster, topic, records, async () => [
@@ -41,7 +41,7 @@ const compare = async (cluster: Cluster, records: number, { rounds, tell }: Opti
       "timing-stats": turn("timing-stats")
     },
     rounds,
-    (side, round, perSecond) => tell(`round ${round + 1}: ${side} ${figure(perSecond)}/s`)
+    (side, round, perSecond) => report(`round ${round + 1}: ${side} ${figure(perSecond)}/s`)
   )
 }
 

@@ -1,4 +1,4 @@
-/** What it takes processes that run already to drain a full queue: time, and processor time of each. On Linux. */
+/** Measures how running processes drain a full queue: events per second, and processor time per event. Linux only. */
 import type { Spoor } from "../support/spoor.ts"
 import type { Cluster } from "./cluster.ts"
 import type { Variety } from "./lines.ts"
@@ -7,19 +7,19 @@ import { reached } from "./until.ts"
 
 export interface Drained {
   readonly perSecond: number
-  /** Processor time of all the processes for an event, microseconds. */
+  /** Processor time of all processes per event, microseconds. */
   readonly cost: number
 }
 
-/** Processor time that all of them have used, microseconds. */
+/** Processor time that all processes have used, microseconds. */
 export const usedBy = (processes: ReadonlyArray<Spoor>): number =>
   processes.reduce((sum, one) => sum + processorTime(one), 0)
 
-/** Returns when no batch is claimed any more: all that was stored is acknowledged. */
+/** Resolves when no batch is claimed: all stored batches are acknowledged. */
 export const settled = ({ redis }: Cluster): Promise<number> =>
   reached("batches settled", 0, async () => -(await redis.hlen("{click_queue}:claimed")), performance.now())
 
-/** Fills the queue with so many lines and has them drained into the topic. */
+/** Fills the queue with `lines` lines and waits until they are drained into the topic. */
 export const drain = async (
   cluster: Cluster,
   topic: string,
@@ -28,16 +28,16 @@ export const drain = async (
   variety?: Variety
 ): Promise<Drained> => {
   await cluster.fill("full", lines, variety)
-  const wanted = (await cluster.stored(topic)) + lines
+  const target = (await cluster.stored(topic)) + lines
   const before = usedBy(processes)
-  const begun = performance.now()
+  const startedAt = performance.now()
   await cluster.redis.rename("full", "click_queue")
-  const took = await reached("records in Kafka", wanted, () => cluster.stored(topic), begun)
+  const durationMs = await reached("records in Kafka", target, () => cluster.stored(topic), startedAt)
   await settled(cluster)
-  return { perSecond: (lines * 1000) / took, cost: (usedBy(processes) - before) / lines }
+  return { perSecond: (lines * 1000) / durationMs, cost: (usedBy(processes) - before) / lines }
 }
 
-/** Starts actors, each a process of its own. */
+/** Starts actors, each in a process of its own. */
 export const startPipeline = async (
   cluster: Cluster,
   topic: string,

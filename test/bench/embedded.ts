@@ -1,6 +1,6 @@
 /**
- * How fast a full queue gets into the log when nothing is installed: queue and log are files, and everything is one
- * process. Beside it the same process on real Redis and Kafka, as `pipeline-one` has it.
+ * Events per second from a full queue to the log with embedded services: queue and log are files, and all actors run in one
+ * process. Compared with the same process on real Redis and Kafka, as in `pipeline-one`.
  */
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -19,7 +19,7 @@ import { rateFrom } from "./until.ts"
 
 const actors = ["drainer", "enricher", "bridge"]
 
-/** A folder with a queue in a file that holds so many lines. */
+/** Creates a folder with a queue file of `lines` lines. */
 const fillFile = async (lines: number): Promise<string> => {
   const folder = mkdtempSync(join(tmpdir(), "spoor-bench-"))
   const line = lineMaker()
@@ -34,7 +34,7 @@ const fillFile = async (lines: number): Promise<string> => {
   return folder
 }
 
-/** Drains a copy of the file; events a second, from the first that was stored. */
+/** Drains a copy of the file; returns events per second from the first stored event on. */
 const drainFile = async (full: string, lines: number): Promise<number> => {
   const settings = ownSettings({ LOG_LEVEL: "Error" })
   const folder = settings.DATA_DIR ?? ""
@@ -51,7 +51,7 @@ const drainFile = async (full: string, lines: number): Promise<number> => {
   }
 }
 
-/** Drains a Redis list; the same figure. */
+/** Drains a Redis list; returns events per second from the first stored event on. */
 const drainRedis = async (cluster: Cluster, lines: number): Promise<number> => {
   const topic = await cluster.topic()
   await cluster.fill("full", lines)
@@ -62,12 +62,12 @@ const drainRedis = async (cluster: Cluster, lines: number): Promise<number> => {
   return rate
 }
 
-const compare = async (cluster: Cluster, full: string, lines: number, { rounds, tell }: Options) => {
+const compare = async (cluster: Cluster, full: string, lines: number, { rounds, report }: Options) => {
   await drainRedis(cluster, lines)
   return takeTurns(
     { embedded: () => drainFile(full, lines), real: () => drainRedis(cluster, lines) },
     rounds,
-    (side, round, perSecond) => tell(`round ${round + 1}: ${side} ${figure(perSecond)}/s`)
+    (side, round, perSecond) => report(`round ${round + 1}: ${side} ${figure(perSecond)}/s`)
   )
 }
 

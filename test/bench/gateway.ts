@@ -1,6 +1,6 @@
 /**
- * How many events one gateway process acknowledges: each 2xx after Redis has confirmed it. Beside it on the same core, in
- * turn, a bare server of the same runtime that does nothing, and a minimal Express tracker that answers without waiting.
+ * Events per second that one gateway process acknowledges, each after Redis has confirmed it. Compared, on the same core in
+ * alternating rounds, with a bare server on the same runtime and a minimal Express tracker that responds without waiting.
  */
 import type { Bench, Options } from "./bench.ts"
 import { h2load, type RateFigures } from "./h2load.ts"
@@ -9,24 +9,24 @@ import { pinning } from "./pinned.ts"
 import { type Found, figure, spread, type Target } from "./result.ts"
 import { median, ratio, spreadOf, takeTurns } from "./rounds.ts"
 import { startServer } from "./servers/start.ts"
-import { type Asked, type WrkFigures, wrk } from "./wrk.ts"
+import { type LoadRequest, type WrkFigures, wrk } from "./wrk.ts"
 
-const post: Asked = {
+const post: LoadRequest = {
   path: "/t/app_open",
   body: '{"deviceid":"abcdef0123456789","ts":123456,"referrer":"website","platform":"android","version":"4.2.1"}'
 }
 const cases = [
-  { name: "GET", asked: get, connections: 64 },
-  { name: "GET", asked: get, connections: 512 },
-  { name: "POST", asked: post, connections: 64 },
-  { name: "POST", asked: post, connections: 512 }
+  { name: "GET", request: get, connections: 64 },
+  { name: "GET", request: get, connections: 512 },
+  { name: "POST", request: post, connections: 64 },
+  { name: "POST", request: post, connections: 512 }
 ] as const
 
 type Side = "spoor" | "bare" | "express"
 
 const measure = async (
   { spoor, redis, redisUrl }: MeasuredGateway,
-  { rounds, seconds, tell }: Options
+  { rounds, seconds, report }: Options
 ): Promise<Found> => {
   const bare = await startServer(process.execPath, "bare.bun.ts")
   const express = await startServer("node", "express.mjs", { REDIS_URL: redisUrl })
@@ -36,13 +36,21 @@ const measure = async (
     express: express.url
   }
 
-  /** Loads one side, and sees that what Spoor acknowledged is in the queue. */
-  const load = async (side: Side, asked: Asked, connections: number, time = seconds): Promise<WrkFigures> => {
+  /** Loads one side, and checks that the events Spoor acknowledged are in the queue. */
+  const load = async (
+    side: Side,
+    request: LoadRequest,
+    connections: number,
+    time = seconds
+  ): Promise<WrkFigures> => {
     await redis.unlink("click_queue")
-    const figures = await wrk(urls[side], asked, connections, time)
+    const figures = await wrk(urls[side], request, connections, time)
     if (side === "spoor") {
       const kept = await redis.llen("click_queue")
-      if (kept < figures.perSecond * time * 0.98) throw new Error(`only ${kept} lines are in the queue`)
+      if (kept < figures.perSecond * time * 0.98)
+        throw new Error(
+          `Only ${kept} of ${Math.round(figures.perSecond * time)} acknowledged events are in the queue.`
+        )
     }
     await redis.unlink("click_queue")
     return figures
@@ -51,14 +59,14 @@ const measure = async (
   const rows: Array<ReadonlyArray<string>> = []
   const targets: Array<Target> = []
   let slowest = Number.POSITIVE_INFINITY
-  for (const { name, asked, connections } of cases) {
+  for (const { name, request, connections } of cases) {
     const title = `${name}, ${connections} connections`
-    for (const side of ["spoor", "bare", "express"] as const) await load(side, asked, connections, 2)
-    const turn = (side: Side) => () => load(side, asked, connections)
+    for (const side of ["spoor", "bare", "express"] as const) await load(side, request, connections, 2)
+    const turn = (side: Side) => () => load(side, request, connections)
     const taken = await takeTurns(
       { spoor: turn("spoor"), bare: turn("bare"), express: turn("express") },
       rounds,
-      (side, round, { perSecond }) => tell(`${title}, round ${round + 1}: ${side} ${figure(perSecond)}/s`)
+      (side, round, { perSecond }) => report(`${title}, round ${round + 1}: ${side} ${figure(perSecond)}/s`)
     )
     const toBare = ratio(taken.spoor, taken.bare, ({ perSecond }) => perSecond)
     const toExpress = ratio(taken.spoor, taken.express, ({ perSecond }) => perSecond)
@@ -73,7 +81,7 @@ const measure = async (
         side === "spoor" ? "" : spread(side === "bare" ? toBare : toExpress)
       ])
     }
-    if (asked === get && connections === 64) {
+    if (request === get && connections === 64) {
       slowest = median(taken.spoor.map(({ perSecond }) => perSecond))
       targets.push(
         {

@@ -1,6 +1,6 @@
 /**
- * Requests at a fixed rate from a program that costs next to nothing: h2load (Debian package nghttp2-client). Each
- * connection sends its share every 10 ms, one request after another; each is timed from when it was sent.
+ * Requests at a fixed rate by h2load (Debian package nghttp2-client), which uses little processor time. Each connection
+ * sends its share every 10 ms, one request after another; a response time is measured from the sending of its request.
  */
 import { execFile } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -13,16 +13,16 @@ import { percentile } from "./rounds.ts"
 
 export interface RateFigures {
   readonly perSecond: number
-  /** How many were not answered with 2xx. */
+  /** The number of requests not answered with 2xx. */
   readonly refused: number
-  /** Milliseconds. */
+  /** Response times, milliseconds. */
   readonly p50: number
   readonly p99: number
 }
 
 const connections = 64
 
-/** Sends for so many seconds, after one that does not count. */
+/** Sends requests for `seconds`, after a warm-up of one second that is not measured. */
 export const h2load = async (url: URL, perSecond: number, seconds: number): Promise<RateFigures> => {
   if (!hasProgram("h2load")) throw new Error("Install h2load (the Debian package nghttp2-client).")
   const folder = mkdtempSync(join(tmpdir(), "spoor-h2load-"))
@@ -44,21 +44,21 @@ export const h2load = async (url: URL, perSecond: number, seconds: number): Prom
   return figures
 }
 
-/** Figures of h2load's log: lines of start (µs), status and duration (µs), separated by tabs. */
+/** The figures of h2load's log: each line has start (µs), status and duration (µs), separated by tabs. */
 export const figuresOf = (log: string): RateFigures => {
-  const took: Array<number> = []
+  const durations: Array<number> = []
   let [first, last, refused] = [Number.POSITIVE_INFINITY, 0, 0]
   for (const line of log.split("\n")) {
     if (line === "") continue
     const [start = Number.NaN, status = Number.NaN, duration = Number.NaN] = line.split("\t").map(Number)
-    took.push(duration / 1000)
+    durations.push(duration / 1000)
     first = Math.min(first, start)
     last = Math.max(last, start)
     if (!(status >= 200 && status < 300)) refused += 1
   }
-  const sorted = took.toSorted((a, b) => a - b)
+  const sorted = durations.toSorted((a, b) => a - b)
   return {
-    perSecond: (took.length * 1e6) / (last - first),
+    perSecond: (durations.length * 1e6) / (last - first),
     refused,
     p50: percentile(sorted, 0.5),
     p99: percentile(sorted, 0.99)

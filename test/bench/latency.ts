@@ -1,11 +1,11 @@
 /**
- * How long an event takes from the gateway's answer until a plain Kafka consumer can read its record, while so many come
- * a second: gateway, drainer, enricher and bridge, each a process of its own, on real Redis, NATS and Kafka.
+ * The latency from the gateway's response to an event until a plain Kafka consumer receives its record, at several rates of
+ * events. Gateway, drainer, enricher and bridge are separate processes on real Redis, NATS and Kafka.
  */
 import type { Spoor } from "../support/spoor.ts"
 import type { Bench, Options } from "./bench.ts"
 import { type Cluster, withCluster } from "./cluster.ts"
-import { type Arrivals, startArrivals } from "./consumer-latency.ts"
+import { type LatencyConsumer, startLatencyConsumer } from "./consumer-latency.ts"
 import { paced } from "./paced.ts"
 import { figure, spread } from "./result.ts"
 import { percentile, spreadOf } from "./rounds.ts"
@@ -16,21 +16,21 @@ const shares = [0.5, 0.99, 0.999] as const
 
 interface Round {
   readonly perSecond: number
-  /** Milliseconds of each event, sorted. */
-  readonly took: ReadonlyArray<number>
+  /** The latencies of all events, sorted, milliseconds. */
+  readonly latencies: ReadonlyArray<number>
 }
 
-/** Sends numbered events, waits until all could be read. */
-const measurer = (url: URL, { seen }: Arrivals) => {
+/** Returns a function that sends numbered events and waits until the consumer has received all of them. */
+const measurer = (url: URL, { seen }: LatencyConsumer) => {
   let next = 0
   return async (perSecond: number, seconds: number): Promise<Round> => {
     const first = next
     const figures = await paced(url, { connections: 64, perSecond, seconds, first })
     if (figures.refused > 0) throw new Error(`${figures.refused} events were refused at ${perSecond}/s.`)
     next += figures.answered.length
-    await reached("records that could be read", next, async () => seen.size, performance.now())
-    const took = figures.answered.map((at, i) => (seen.get(first + i) ?? Number.NaN) - at)
-    return { perSecond: figures.perSecond, took: took.toSorted((a, b) => a - b) }
+    await reached("records received", next, async () => seen.size, performance.now())
+    const latencies = figures.answered.map((at, i) => (seen.get(first + i) ?? Number.NaN) - at)
+    return { perSecond: figures.perSecond, latencies: latencies.toSorted((a, b) => a - b) }
   }
 }
 
@@ -43,26 +43,26 @@ const startAll = async (cluster: Cluster, topic: string): Promise<Spoor> => {
   return start("gateway")
 }
 
-/** All rounds of each rate. */
+/** Measures all rounds of each rate. */
 const takeAll = async (
   cluster: Cluster,
-  { rounds, seconds, tell }: Options
+  { rounds, seconds, report }: Options
 ): Promise<ReadonlyArray<ReadonlyArray<Round>>> => {
   const topic = await cluster.topic()
   const gateway = await startAll(cluster, topic)
-  const arrivals = await startArrivals(cluster.brokers, topic)
-  const measure = measurer(gateway.address("send events"), arrivals)
+  const consumer = await startLatencyConsumer(cluster.brokers, topic)
+  const measure = measurer(gateway.address("send events"), consumer)
   await measure(1_000, Math.min(5, 2 * seconds))
   const taken = rates.map((): Array<Round> => [])
   for (let round = 0; round < rounds; round++) {
     for (const [i, rate] of rates.entries()) {
       const figures = await measure(rate, seconds)
       taken[i]?.push(figures)
-      const [p50, p99] = [percentile(figures.took, 0.5), percentile(figures.took, 0.99)]
-      tell(`${figure(rate)}/s, round ${round + 1}: p50 ${figure(p50, 1)} ms, p99 ${figure(p99, 1)} ms`)
+      const [p50, p99] = [percentile(figures.latencies, 0.5), percentile(figures.latencies, 0.99)]
+      report(`${figure(rate)}/s, round ${round + 1}: p50 ${figure(p50, 1)} ms, p99 ${figure(p99, 1)} ms`)
     }
   }
-  arrivals.stop()
+  consumer.stop()
   return taken
 }
 
@@ -75,8 +75,8 @@ export const latency: Bench = {
     const taken = await withCluster((cluster) => takeAll(cluster, options))
     const at = rates.map((rate, i) => {
       const own = taken[i] ?? []
-      const all = own.flatMap(({ took }) => took).toSorted((a, b) => a - b)
-      const ofRounds = (share: number) => spreadOf(own.map(({ took }) => percentile(took, share)))
+      const all = own.flatMap(({ latencies }) => latencies).toSorted((a, b) => a - b)
+      const ofRounds = (share: number) => spreadOf(own.map(({ latencies }) => percentile(latencies, share)))
       const sent = spreadOf(own.map(({ perSecond }) => perSecond))
       return { rate, all, sent, p50: ofRounds(0.5), p99: ofRounds(0.99) }
     })

@@ -1,7 +1,7 @@
-/** Lines of the queue as trackers push them, made from a number, so that every run has the same ones. */
+/** Generates lines of the queue, each from a number, so that every run has the same lines. */
 
 export interface Variety {
-  /** How many different user agents and addresses there are. */
+  /** The numbers of different user agents and addresses. */
   readonly userAgents: number
   readonly addresses: number
 }
@@ -34,7 +34,7 @@ const userAgent = (n: number): string => {
   }
 }
 
-/** Spreads numbers, so that neighbours have nothing in common (Knuth's multiplicative hash). */
+/** Knuth's multiplicative hash: consecutive numbers get unrelated values. */
 const scatter = (n: number): number => Math.imul(n + 1, 2_654_435_761) >>> 0
 
 const address = (n: number): string => {
@@ -42,7 +42,7 @@ const address = (n: number): string => {
   return `${1 + (at % 223)}.${(at >>> 8) & 255}.${(at >>> 16) & 255}.${1 + ((at >>> 24) % 254)}`
 }
 
-/** What a client sends of an event. */
+/** An event as a client sends it. */
 export interface MadeEvent {
   readonly address: string
   readonly path: string
@@ -50,7 +50,7 @@ export interface MadeEvent {
   readonly userAgent: string
 }
 
-/** A function from a number to its event; the parameter `n` has the number. */
+/** Returns a function from a number to its event, whose parameter `n` is the number. */
 export const eventMaker = ({ userAgents, addresses }: Variety = usualVariety) => {
   const agents = Array.from({ length: userAgents }, (_, n) => userAgent(n))
   const from = Array.from({ length: addresses }, (_, n) => address(n))
@@ -67,12 +67,12 @@ export const eventMaker = ({ userAgents, addresses }: Variety = usualVariety) =>
   }
 }
 
-/** A function from a number to its line. */
+/** Returns a function from a number to its line. */
 export const lineMaker = (variety: Variety = usualVariety) => {
   const event = eventMaker(variety)
-  const begun = Date.now()
+  const startedAt = Date.now()
   return (n: number): string => {
     const { address, path, query, userAgent } = event(n)
-    return `${address} ${begun + (n % 1000)} trk.example.com gateway-1 ${path} ${query} ${userAgent}`
+    return `${address} ${startedAt + (n % 1000)} trk.example.com gateway-1 ${path} ${query} ${userAgent}`
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The benchmarks, `bun run bench`: runs those of the given names, prints what they found and keeps it in results.json.
- * `--report` runs nothing: it makes the part of test/README.md and the plots from the kept results. Ends with 1 when a target was
- * missed.
+ * The benchmarks, `bun run bench`: runs the named ones, prints their results and stores them in results.json. `--report` runs
+ * none: it generates the section of test/README.md and the plots from the stored results. The exit code is 1 when a target
+ * was missed.
  */
 import { Argument, Command, Flag } from "effect/cli"
 import { positiveFlag, switchFlag } from "../../actors/commands/command-line/flags.ts"
@@ -43,21 +43,24 @@ const options = {
     Argument.withDescription("Only these benchmarks; --list lists them"),
     Argument.variadic()
   ),
-  rounds: positiveFlag("rounds", "How often each side is measured (5)").pipe(Flag.withDefault(5)),
-  seconds: positiveFlag("seconds", "How long a round lasts, seconds (4)").pipe(Flag.withDefault(4)),
-  minutes: positiveFlag("minutes", "How long the memory benchmark runs, minutes (10)").pipe(
+  rounds: positiveFlag("rounds", "Measurements of each side (5)").pipe(Flag.withDefault(5)),
+  seconds: positiveFlag("seconds", "Duration of a round, seconds (4)").pipe(Flag.withDefault(4)),
+  minutes: positiveFlag("minutes", "Duration of the memory benchmark, minutes (10)").pipe(
     Flag.withDefault(10)
   ),
-  scale: positiveFlag("scale", "Number of events; 0.1 for a tenth of the published runs (1)").pipe(
+  scale: positiveFlag("scale", "Number of events relative to the published runs; 0.1 for a tenth (1)").pipe(
     Flag.withDefault(1)
   ),
   results: Flag.String("results").pipe(
     Flag.withMetavar("<file>"),
-    Flag.withDescription("Where the results are kept (test/bench/results.json)"),
+    Flag.withDescription("File with the stored results (test/bench/results.json)"),
     Flag.withDefault(resultsFile)
   ),
   list: switchFlag("list", "List the benchmarks"),
-  report: switchFlag("report", "Run nothing; write the part of test/README.md from the kept results")
+  report: switchFlag(
+    "report",
+    "Run no benchmark; write the section of test/README.md from the stored results"
+  )
 }
 
 type Given = Command.Command.Config.Infer<typeof options>
@@ -73,7 +76,7 @@ const show = ({ name, at, machine, command, table, targets, notes = [] }: Result
     print(`${met ? "reached" : "MISSED "}  ${what}: ${got} (must be ${must})`)
 }
 
-/** Runs one, shows and keeps what it found; returns how much was missed. */
+/** Runs a benchmark, prints and stores its result; returns the number of missed targets. */
 const runBench = async (bench: Bench, options: Options, file: string): Promise<number> => {
   print(`\n${bench.name}: ${bench.about}`)
   const found = await bench.run(options)
@@ -95,7 +98,7 @@ const runBench = async (bench: Bench, options: Options, file: string): Promise<n
   return found.targets.filter(({ met }) => !met).length
 }
 
-/** Runs what the command line asks for; returns the exit code. */
+/** Runs the command line; returns the exit code. */
 const runBenches = async ({ names, results, ...given }: Given): Promise<number> => {
   if (given.list) {
     for (const { name, about } of benches) print(`${name.padEnd(14)} ${about}`)
@@ -107,18 +110,18 @@ const runBenches = async ({ names, results, ...given }: Given): Promise<number> 
   }
   const { seconds, minutes, scale } = given
   const rounds = Math.ceil(given.rounds)
-  const options: Options = { rounds, seconds, minutes, scale, tell: (sentence) => print(`  ${sentence}`) }
+  const options: Options = { rounds, seconds, minutes, scale, report: (sentence) => print(`  ${sentence}`) }
   let missed = 0
   for (const bench of benches) {
     if (names.length > 0 && !names.includes(bench.name)) continue
-    const begun = performance.now()
+    const startedAt = performance.now()
     try {
       missed += await runBench(bench, options, results)
     } catch (error) {
       missed += 1
-      process.stderr.write(`${bench.name} broke off: ${error instanceof Error ? error.stack : error}\n`)
+      process.stderr.write(`${bench.name} failed: ${error instanceof Error ? error.stack : error}\n`)
     }
-    print(`\n${bench.name} took ${((performance.now() - begun) / 60_000).toFixed(1)} minutes.`)
+    print(`\n${bench.name} took ${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes.`)
   }
   await stopServers()
   return missed === 0 ? 0 : 1
@@ -128,7 +131,7 @@ await runCommandLine(
   Command.make("bench", options, promiseHandler(runBenches)).pipe(
     Command.withDescription(
       `Measures Spoor on real Redis, NATS and Kafka against simpler programs; the sides take turns in one run.
-Exit code 0 when every target was reached, else 1.`
+Exit code 0 when every target was reached, otherwise 1.`
     ),
     Command.withExamples([{ command: "bench gateway --rounds 1 --seconds 1 --scale 0.02" }])
   )

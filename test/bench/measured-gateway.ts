@@ -1,9 +1,9 @@
-/** One gateway on the measured core, with a Redis of its own on the others, for some work; both end however that ends. */
+/** A gateway on the measured core, with a Redis of its own on the other cores. Both live while `work` runs. */
 import { Redis } from "ioredis"
 import { startRedis } from "../support/redis.ts"
 import { ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 import { pin } from "./pinned.ts"
-import type { Asked } from "./wrk.ts"
+import type { LoadRequest } from "./wrk.ts"
 
 export interface MeasuredGateway {
   readonly spoor: Spoor
@@ -11,8 +11,8 @@ export interface MeasuredGateway {
   readonly redisUrl: string
 }
 
-/** An event as an app sends it. */
-export const get: Asked = {
+/** A typical event of an app. */
+export const get: LoadRequest = {
   path: "/t/app_open?deviceid=abcdef0123456789&ts=123456&referrer=website&platform=android&version=4.2.1"
 }
 

@@ -1,6 +1,6 @@
 /**
- * How much memory each actor takes, each a process of its own: while 1,000 events a second come for minutes and ten
- * clients watch, and then while a large backlog is drained and counted.
+ * Memory of each actor in a process of its own: at 1,000 events per second for minutes with ten live viewers, and then while
+ * a large backlog is drained and counted.
  */
 import { setTimeout as wait } from "node:timers/promises"
 import { ticketOf, watch } from "../actors/viewer/watching.ts"
@@ -9,7 +9,7 @@ import type { Bench, Options } from "./bench.ts"
 import { type Cluster, withCluster } from "./cluster.ts"
 import { committed } from "./committed.ts"
 import { paced } from "./paced.ts"
-import { forgetPeak, peak, resident } from "./resident.ts"
+import { peak, resetPeak, resident } from "./resident.ts"
 import { figure, type Plot } from "./result.ts"
 import { growth, median } from "./rounds.ts"
 import { reached } from "./until.ts"
@@ -20,29 +20,29 @@ const actors = ["bridge", "enricher", "drainer", ...counters, "viewer", "gateway
 const perSecond = 1_000
 const viewers = 10
 
-/** The most an actor may take, MB, and its memory at the end of a run to that in the middle. */
+/** The targets: maximum memory of an actor, MB, and maximum growth (last third of a run over its middle third). */
 const allowed = 200
 const allowedGrowth = 1.1
 
-/** Memory of one actor over a run: MB at each moment, in seconds. */
+/** Memory of one actor over a run: samples and peak, MB. */
 interface Course {
   readonly actor: string
   readonly points: ReadonlyArray<readonly [seconds: number, megabytes: number]>
   readonly peak: number
 }
 
-/** Looks at each actor's memory until `work` is done. */
+/** Samples each actor's memory until `work` is done. `every`: seconds between samples. */
 const follow = async (
   processes: ReadonlyMap<string, Spoor>,
   every: number,
   work: Promise<unknown>
 ): Promise<ReadonlyArray<Course>> => {
   const points = new Map([...processes].map(([actor]) => [actor, [] as Array<readonly [number, number]>]))
-  for (const spoor of processes.values()) forgetPeak(spoor)
-  const begun = performance.now()
+  for (const spoor of processes.values()) resetPeak(spoor)
+  const startedAt = performance.now()
   const done = work.then(() => true)
   do {
-    const seconds = Math.round((performance.now() - begun) / 10) / 100
+    const seconds = Math.round((performance.now() - startedAt) / 10) / 100
     for (const [actor, spoor] of processes)
       points.get(actor)?.push([seconds, Math.round(resident(spoor) * 10) / 10])
   } while (!(await Promise.race([done, wait(every * 1000, false)])))
@@ -53,22 +53,22 @@ const follow = async (
   }))
 }
 
-/** Waits until each counter has committed so many records. */
+/** Waits until each counter has committed `records` records. */
 const counted = async (cluster: Cluster, topic: string, records: number): Promise<void> => {
   for (const counter of counters) {
-    const look = () => committed(cluster, `spoor-${counter}`, topic)
-    await reached(`records of ${counter}`, records, look, performance.now())
+    const count = () => committed(cluster, `spoor-${counter}`, topic)
+    await reached(`records of ${counter}`, records, count, performance.now())
   }
 }
 
-/** Opens clients that watch everything; returns what closes them. */
+/** Opens live clients without a filter; returns a function that closes them. */
 const watchLive = async (viewer: Spoor): Promise<() => void> => {
   const { origin } = viewer.address("watch them")
   const sockets: Array<WebSocket> = []
   for (let client = 0; client < viewers; client++) {
     const { socket, opened } = watch(origin, await ticketOf(origin), { watch: {} })
-    if (!(await opened)) throw new Error("The viewer let nobody watch.")
-    // NOTE: what `watch` keeps of each message would grow for as long as the run lasts.
+    if (!(await opened)) throw new Error("The viewer refused a live client.")
+    // NOTE: `watch` stores every message, which would grow during the whole run.
     socket.onmessage = () => {}
     sockets.push(socket)
   }
@@ -82,7 +82,7 @@ interface Runs {
   readonly backlog: ReadonlyArray<Course>
 }
 
-const measure = async (cluster: Cluster, lines: number, { minutes, tell }: Options): Promise<Runs> => {
+const measure = async (cluster: Cluster, lines: number, { minutes, report }: Options): Promise<Runs> => {
   const topic = await cluster.topic()
   const settings = cluster.settings(topic, { TRUSTED_PROXIES: "127.0.0.0/8" })
   const processes = new Map<string, Spoor>()
@@ -95,7 +95,7 @@ const measure = async (cluster: Cluster, lines: number, { minutes, tell }: Optio
   if (gateway === undefined || viewer === undefined) throw new Error("The gateway or the viewer is missing.")
 
   const unwatch = await watchLive(viewer)
-  tell(`${figure(perSecond)} events/s for ${figure(minutes, 1)} minutes`)
+  report(`${figure(perSecond)} events/s for ${figure(minutes, 1)} minutes`)
   const seconds = minutes * 60
   const sending = paced(gateway.address("send events"), { connections: 64, perSecond, seconds, first: 0 })
   const steady = await follow(processes, Math.max(0.1, seconds / 300), sending)
@@ -104,7 +104,7 @@ const measure = async (cluster: Cluster, lines: number, { minutes, tell }: Optio
   await counted(cluster, topic, answered.length)
   unwatch()
 
-  tell(`a backlog of ${figure(lines)} lines`)
+  report(`a backlog of ${figure(lines)} lines`)
   await cluster.fill("full", lines)
   await cluster.redis.rename("full", "click_queue")
   const backlog = await follow(processes, 0.5, counted(cluster, topic, answered.length + lines))
@@ -116,16 +116,16 @@ const plotOf = (file: string, title: string, courses: ReadonlyArray<Course>): Pl
   title,
   x: "seconds",
   y: "MB",
-  lines: courses.map(({ actor, points }) => ({ name: actor, points: thinned(points) }))
+  lines: courses.map(({ actor, points }) => ({ name: actor, points: sampled(points) }))
 })
 
-/** At most 150 points or so. */
-const thinned = <A>(points: ReadonlyArray<A>): ReadonlyArray<A> => {
+/** A sample of about 150 points. */
+const sampled = <A>(points: ReadonlyArray<A>): ReadonlyArray<A> => {
   const step = Math.ceil(points.length / 150)
   return points.filter((_, i) => i % step === 0)
 }
 
-/** The last third of a run. */
+/** The median memory in the last third of a run, MB. */
 const steadyOf = ({ points }: Course): number =>
   median(points.slice(Math.floor((points.length * 2) / 3)).map(([, megabytes]) => megabytes))
 
@@ -142,9 +142,9 @@ export const memory: Bench = {
       peak: course.peak,
       peakAtBacklog: backlog.find(({ actor }) => actor === course.actor)?.peak ?? Number.NaN
     }))
-    const most = (one: (typeof of)[number]): number => Math.max(one.peak, one.peakAtBacklog)
-    const under = of.filter((one) => most(one) < allowed)
-    const [largest] = of.toSorted((a, b) => most(b) - most(a))
+    const maximum = (one: (typeof of)[number]): number => Math.max(one.peak, one.peakAtBacklog)
+    const under = of.filter((one) => maximum(one) < allowed)
+    const [largest] = of.toSorted((a, b) => maximum(b) - maximum(a))
     const [growing] = of.toSorted((a, b) => b.growth - a.growth)
     if (largest === undefined || growing === undefined) throw new Error("No actor was measured.")
     return {
@@ -162,7 +162,7 @@ export const memory: Bench = {
         {
           what: "peak of each actor",
           must: `< ${allowed} MB`,
-          got: `${largest.actor} ${figure(most(largest))} MB; ${under.length} of ${of.length} actors are below`,
+          got: `${largest.actor} ${figure(maximum(largest))} MB; ${under.length} of ${of.length} actors are below`,
           met: under.length === of.length
         },
         {

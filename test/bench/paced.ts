@@ -1,7 +1,7 @@
 /**
- * Numbered events at a fixed rate over HTTP, whatever the gateway does:
- * `bun test/bench/paced.ts <url> <connections> <per second> <seconds> <first number>`. The gateway must trust this host
- * (`TRUSTED_PROXIES`), since each event comes from an address of its own. Prints one line of JSON: `PacedFigures`.
+ * Sends numbered events at a fixed rate over HTTP, independent of the gateway's speed:
+ * `bun test/bench/paced.ts <url> <connections> <per second> <seconds> <first number>`. The gateway must trust this machine
+ * (`TRUSTED_PROXIES`), because the events have different addresses. Prints one line of JSON: `PacedFigures`.
  */
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
@@ -11,7 +11,7 @@ import { eventMaker } from "./lines.ts"
 export interface PacedFigures {
   readonly refused: number
   readonly perSecond: number
-  /** When the answer to each event was here, in the order of their numbers; milliseconds since 1970 with fractions. */
+  /** When each event was answered, in the order of their numbers; milliseconds since 1970 with fractions. */
   readonly answered: ReadonlyArray<number>
 }
 
@@ -19,11 +19,11 @@ export interface Pace {
   readonly connections: number
   readonly perSecond: number
   readonly seconds: number
-  /** The number of the first event; the others follow. */
+  /** The number of the first event. */
   readonly first: number
 }
 
-/** Runs it as a process of its own. */
+/** Runs the sender as a separate process. */
 export const paced = async (
   url: URL,
   { connections, perSecond, seconds, first }: Pace
@@ -33,7 +33,7 @@ export const paced = async (
   return JSON.parse(stdout)
 }
 
-/** Now, comparable between the processes of a machine. */
+/** The current time, comparable between processes of a machine; milliseconds since 1970 with fractions. */
 export const moment = (): number => performance.timeOrigin + performance.now()
 
 const send = async (url: URL, { connections, perSecond, seconds, first }: Pace): Promise<PacedFigures> => {
@@ -46,7 +46,7 @@ const send = async (url: URL, { connections, perSecond, seconds, first }: Pace):
 
   const serve = (): void => {
     while (begun < due) {
-      // The one that rested longest: the gateway closes connections on which nothing comes.
+      // The connection that was idle longest, because the gateway closes idle connections.
       const client = free.shift()
       if (client === undefined) return
       const number = begun++
@@ -78,9 +78,9 @@ const send = async (url: URL, { connections, perSecond, seconds, first }: Pace):
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
   while (done < due && open > 0) await new Promise((resolve) => setTimeout(resolve, 5))
-  const took = (performance.now() - start) / 1000
+  const duration = (performance.now() - start) / 1000
   for (const client of all) client.close()
-  return { refused, perSecond: done / took, answered }
+  return { refused, perSecond: done / duration, answered }
 }
 
 if (import.meta.main) {

@@ -1,26 +1,26 @@
 /**
- * Programs on fixed cores: what is measured has one of its own where the machine allows, whatever makes its load has
- * the other. Where the system has no `taskset` they run wherever it puts them, and the notes say so.
+ * Pins programs to cores: the measured program gets a core of its own if the machine has several; load generators and
+ * servers get the others. Without `taskset` no program is pinned, and the notes of the result say so.
  */
 import { execFileSync, spawnSync } from "node:child_process"
 import { cpus } from "node:os"
 
-/** Which core: what is measured, or everything else. */
+/** The core of the measured program, or the cores of everything else. */
 export type Place = "measured" | "load"
 
 const canPin = spawnSync("taskset", ["--version"], { stdio: "ignore" }).status === 0 && cpus().length > 1
 
-/** Cores of a place, as taskset has them: the last one is measured, the others make load. */
+/** The cores of a place in taskset's notation: the last core for the measured program, the others for the load. */
 const coresOf = (place: Place): string => {
   const last = cpus().length - 1
   if (place === "measured") return String(last)
   return last === 1 ? "0" : `0-${last - 1}`
 }
 
-/** What to put before a command so that it runs there. */
+/** The prefix of a command that pins it to that place. */
 export const at = (place: Place): ReadonlyArray<string> => (canPin ? ["taskset", "-c", coresOf(place)] : [])
 
-/** Moves a process that runs, with all its threads. */
+/** Pins a running process with all its threads. */
 export const pin = (pid: number | undefined, place: Place): void => {
   if (canPin && pid !== undefined)
     execFileSync("taskset", ["-acp", coresOf(place), String(pid)], { stdio: "ignore" })

@@ -1,6 +1,6 @@
 /**
- * How fast a full Redis list gets into Kafka, every record acknowledged by all replicas: drainer, enricher and bridge,
- * each a process of its own or all in one. Beside it a bare loop that sends the same finished records.
+ * Events per second from a full Redis list to Kafka, each record acknowledged by all replicas: drainer, enricher and bridge
+ * as separate processes or in one. Compared with a bare loop that sends the same finished records.
  */
 import type { Spoor } from "../support/spoor.ts"
 import { bareLoop } from "./bare-loop.ts"
@@ -10,10 +10,10 @@ import { type Found, figure, spread } from "./result.ts"
 import { ratio, spreadOf, takeTurns } from "./rounds.ts"
 import { reached } from "./until.ts"
 
-/** What the store before this one took at the most, events a second. */
+/** The maximum of the previous store, events per second. */
 const oldCeiling = 3_000
 
-/** Drains so many lines with these processes; events a second. */
+/** Drains `lines` lines with these processes; returns events per second. */
 export const drainRate = async (
   cluster: Cluster,
   topic: string,
@@ -22,15 +22,15 @@ export const drainRate = async (
 ): Promise<number> => {
   const processes = await start()
   await cluster.redis.rename("full", "click_queue")
-  const took = await reached("records in Kafka", lines, () => cluster.stored(topic), performance.now())
+  const durationMs = await reached("records in Kafka", lines, () => cluster.stored(topic), performance.now())
   for (const one of processes) await one.end()
   const left = await cluster.redis.keys("*click_queue}:claimed")
-  if (left.length > 0) throw new Error("Something was left behind in Redis.")
-  return (lines * 1000) / took
+  if (left.length > 0) throw new Error("Batches are still claimed in Redis.")
+  return (lines * 1000) / durationMs
 }
 
 const againstBareLoop = async (
-  { rounds, scale, tell }: Options,
+  { rounds, scale, report }: Options,
   what: string,
   processesOf: (cluster: Cluster, topic: string) => Promise<ReadonlyArray<Spoor>>,
   share: number
@@ -58,7 +58,7 @@ const againstBareLoop = async (
         }
       },
       rounds,
-      (side, round, perSecond) => tell(`round ${round + 1}: ${side} ${figure(perSecond)}/s`)
+      (side, round, perSecond) => report(`round ${round + 1}: ${side} ${figure(perSecond)}/s`)
     )
   })
   const toBare = ratio(spoor, bare, (perSecond) => perSecond)

@@ -1,7 +1,7 @@
-/** Processor time of processes, which does not depend on what else runs on the machine. On Linux. */
+/** Processor time of processes, which depends little on other load of the machine. Linux only. */
 import { readFileSync } from "node:fs"
 
-/** What the process has used so far, microseconds (in steps of a clock tick, 10 ms). */
+/** Processor time used so far, microseconds (resolution: one clock tick, 10 ms). */
 export const processorTime = ({
   process
 }: {

@@ -1,4 +1,4 @@
-/** What is made of results: Markdown, the part of test/README.md, plots. */
+/** The output made from results: Markdown, the section of test/README.md, plots. */
 import { describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -50,12 +50,12 @@ const twoResults = {
 }
 
 describe("results", () => {
-  test("figures are written for people", () => {
+  test("figures have separators and a fixed number of digits", () => {
     expect([figure(52_300.4), figure(0.814, 2)]).toEqual(["52,300", "0.81"])
-    expect(spread({ median: 0.81, least: 0.7, most: 1 })).toBe("0.81 (0.70–1.00)")
+    expect(spread({ median: 0.81, min: 0.7, max: 1 })).toBe("0.81 (0.70–1.00)")
   })
 
-  test("a table as Markdown", () => {
+  test("a table is written as Markdown", () => {
     expect(markdown({ columns: ["a", "b"], rows: [["1", "2"]] })).toBe("| a | b |\n| --- | --- |\n| 1 | 2 |")
   })
 
@@ -69,8 +69,8 @@ describe("results", () => {
   })
 })
 
-describe("the part of test/README.md", () => {
-  test("has a row for each target with what was measured, whether it is reached, command and date", () => {
+describe("the section of test/README.md", () => {
+  test("has a row per target with the measured value, whether it is reached, command and date", () => {
     const text = section(twoResults)
     expect(text).toContain("Measured on 2 cores. 1 of 2 targets are reached.")
     const rows = text.split("\n").filter((line) => line.startsWith("| `"))
@@ -80,23 +80,23 @@ describe("the part of test/README.md", () => {
     ])
   })
 
-  test("names the machine in each row when there were several", () => {
+  test("names the machine in each row if there were several", () => {
     const text = section({ ...twoResults, gateway: result("gateway", { machine: "4 cores" }) })
     expect(text).not.toContain("Measured on")
     expect(text).toContain("| `bun run bench gateway` | 2026-11-21 | 4 cores |")
   })
 
-  test("shows the plots and, folded, everything that was found", () => {
+  test("shows the plots, and the tables in collapsed sections", () => {
     const text = section(twoResults)
     expect(text).toContain("![Fast & <slow>](bench/plots/one.svg)")
     expect(text).toContain("<details><summary><code>scale</code></summary>\n\n| way | events/s |")
     expect(text).toContain("A note.\n\n</details>")
   })
 
-  test("stands between its marks, and only there", () => {
+  test("is between its markers, and nothing else is changed", () => {
     const readme = "before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n"
     expect(withSection(readme, "new")).toBe("before\n<!-- bench -->\nnew\n<!-- /bench -->\nafter\n")
-    expect(() => withSection("no marks", "new")).toThrow("no <!-- bench -->")
+    expect(() => withSection("no markers", "new")).toThrow("no <!-- bench -->")
   })
 })
 
@@ -115,7 +115,7 @@ describe("plots", () => {
     expect(logarithmicAt([5_000, 100, 1_000, 100]).ticks).toEqual([100, 1_000, 5_000])
   })
 
-  test("is one SVG that says its colours for light and for dark, its text escaped", () => {
+  test("a plot is one SVG with colours for light and dark pages and escaped text", () => {
     const text = svg(plot)
     expect(text).toStartWith("<svg ")
     expect(text).toContain("Fast &amp; &lt;slow&gt;")
@@ -126,7 +126,7 @@ describe("plots", () => {
     expect(text).not.toContain("NaN")
   })
 
-  test("has no place outside of its frame", () => {
+  test("a plot has all points inside its frame", () => {
     const ends = [...svg(plot).matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [
       Number(x),
       Number(y)

@@ -1,15 +1,15 @@
-/** The part of test/README.md on what was measured, and its plots, made from the results of the benchmarks. */
+/** Generates the benchmark section of test/README.md and its plots from the stored results. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { markdown, type Plot, type Result, type Results } from "./result.ts"
 import { svg } from "./svg.ts"
 
 const document = join(import.meta.dirname, "..", "README.md")
-/** As seen from the document. */
+/** Relative to the document. */
 const plotFolder = "bench/plots"
 const [begin, end] = ["<!-- bench -->", "<!-- /bench -->"]
 
-/** The order in which a reader meets them; any other comes behind. */
+/** The order of the benchmarks in the document; others follow. */
 const order = [
   "gateway",
   "gateway-steps",
@@ -23,10 +23,10 @@ const order = [
   "memory"
 ]
 
-/** The text between the marks. */
+/** The text between the markers. */
 export const section = (results: Results): string => {
   const all = Object.values(results).toSorted((a, b) => place(a) - place(b))
-  if (all.length === 0) return "Nothing is measured yet."
+  if (all.length === 0) return "No benchmark has been run yet."
   return [targetTable(all), ...all.flatMap(({ plots = [] }) => plots).map(image), ...all.map(details)].join(
     "\n\n"
   )
@@ -34,7 +34,7 @@ export const section = (results: Results): string => {
 
 const place = ({ name }: Result): number => (order.includes(name) ? order.indexOf(name) : order.length)
 
-/** One row for each target; the machine stands above when all were measured on one, else in each row. */
+/** One row per target; the machine is named above if it is the same for all, otherwise in each row. */
 const targetTable = (all: ReadonlyArray<Result>): string => {
   const machines = new Set(all.map(({ machine }) => machine))
   const isOne = machines.size === 1
@@ -70,19 +70,20 @@ const targetTable = (all: ReadonlyArray<Result>): string => {
 
 const image = ({ title, file }: Plot): string => `![${title}](${plotFolder}/${file}.svg)`
 
-/** All that a benchmark found, folded. */
+/** The table and notes of a benchmark in a collapsed section. */
 const details = ({ name, table, notes = [] }: Result): string =>
   [`<details><summary><code>${name}</code></summary>`, markdown(table), ...notes, "</details>"].join("\n\n")
 
-/** The document with that part made anew. Throws when it has no markers for it. */
+/** The document with a new section. Throws when it has no markers. */
 export const withSection = (readme: string, text: string): string => {
   const [before, rest] = readme.split(begin)
   const after = rest?.split(end)[1]
-  if (before === undefined || after === undefined) throw new Error(`test/README.md has no ${begin} … ${end}.`)
+  if (before === undefined || after === undefined)
+    throw new Error(`test/README.md has no ${begin} … ${end}: add both markers.`)
   return `${before}${begin}\n${text}\n${end}${after}`
 }
 
-/** Writes both. */
+/** Writes the section and the plots. */
 export const writeReport = (results: Results): void => {
   const folder = join(dirname(document), plotFolder)
   mkdirSync(folder, { recursive: true })

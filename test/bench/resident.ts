@@ -1,4 +1,4 @@
-/** Memory of processes as the system counts it: what of them is resident, the runtime's own code included. On Linux. */
+/** Resident memory of processes as the system counts it, including the runtime's own code. Linux only. */
 import { readFileSync, writeFileSync } from "node:fs"
 import type { Spoor } from "../support/spoor.ts"
 
@@ -7,10 +7,10 @@ const megabytes = ({ process }: Spoor, name: "VmRSS" | "VmHWM"): number => {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1.024e-3
 }
 
-/** What is resident now, MB. */
+/** Resident memory now, MB. */
 export const resident = (spoor: Spoor): number => megabytes(spoor, "VmRSS")
 
-/** The most that was resident since `forgetPeak`, MB. */
+/** Maximum resident memory since `resetPeak`, MB. */
 export const peak = (spoor: Spoor): number => megabytes(spoor, "VmHWM")
 
-export const forgetPeak = ({ process }: Spoor): void => writeFileSync(`/proc/${process.pid}/clear_refs`, "5")
+export const resetPeak = ({ process }: Spoor): void => writeFileSync(`/proc/${process.pid}/clear_refs`, "5")

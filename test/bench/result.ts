@@ -1,4 +1,4 @@
-/** What a benchmark finds: tables for people, what it had to reach, points to plot. Printed, and kept as JSON. */
+/** The results of a benchmark: table, targets and plots. They are printed, and stored as JSON. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { cpus, release, totalmem } from "node:os"
 import { join } from "node:path"
@@ -9,7 +9,7 @@ export interface Table {
   readonly rows: ReadonlyArray<ReadonlyArray<string>>
 }
 
-/** Something that must hold: `got` of `must`, as sentences, and whether it does. */
+/** A target: the required value (`must`), the measured one (`got`), and whether it is reached. */
 export interface Target {
   readonly what: string
   readonly must: string
@@ -19,12 +19,12 @@ export interface Target {
 
 /** Lines over a common axis; values in the unit of `y`. */
 export interface Plot {
-  /** Name of its file, without the ending. */
+  /** The name of its file without the extension. */
   readonly file: string
   readonly title: string
   readonly x: string
   readonly y: string
-  /** Axes on which each step is so many times the one before; values on them are above 0. */
+  /** The logarithmic axes; their values must be positive. */
   readonly logarithmic?: ReadonlyArray<"x" | "y">
   readonly lines: ReadonlyArray<{
     readonly name: string
@@ -36,7 +36,7 @@ export interface Found {
   readonly table: Table
   readonly targets: ReadonlyArray<Target>
   readonly plots?: ReadonlyArray<Plot>
-  /** Sentences a reader needs to read the figures right. */
+  /** Sentences that a reader needs to interpret the figures. */
   readonly notes?: ReadonlyArray<string>
 }
 
@@ -48,12 +48,12 @@ export interface Result extends Found {
   readonly machine: string
 }
 
-/** Where results are kept. */
+/** The file with the stored results. */
 export const resultsFile = join(import.meta.dirname, "results.json")
 
 export type Results = Readonly<Record<string, Result>>
 
-/** All that was found so far, by benchmark: each one's last run. */
+/** The last result of each benchmark, by its name. */
 export const readResults = (file = resultsFile): Results => {
   try {
     return JSON.parse(readFileSync(file, "utf8"))
@@ -84,5 +84,5 @@ export const figure = (value: number, digits = 0): string =>
   value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })
 
 /** "0.81 (0.74–0.86)". */
-export const spread = ({ median, least, most }: Spread, digits = 2): string =>
-  `${figure(median, digits)} (${figure(least, digits)}–${figure(most, digits)})`
+export const spread = ({ median, min, max }: Spread, digits = 2): string =>
+  `${figure(median, digits)} (${figure(min, digits)}–${figure(max, digits)})`

@@ -1,26 +1,26 @@
-/** What becomes of the rounds of a benchmark. */
+/** The statistics of the rounds of a benchmark. */
 import { describe, expect, test } from "bun:test"
 import { figuresOf } from "./h2load.ts"
 import { growth, median, percentile, ratio, spreadOf, takeTurns } from "./rounds.ts"
 
 describe("rounds", () => {
-  test("the median is the middle one, or between the two in the middle", () => {
+  test("the median is the middle number, or the mean of the two in the middle", () => {
     expect(median([9, 1, 5])).toBe(5)
     expect(median([4, 1, 2, 9])).toBe(3)
     expect(median([])).toBeNaN()
   })
 
-  test("a spread is the median with the least and the most", () => {
-    expect(spreadOf([3, 1, 2])).toEqual({ median: 2, least: 1, most: 3 })
+  test("a spread has the median, the minimum and the maximum", () => {
+    expect(spreadOf([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 })
   })
 
-  test("a percentile is the value below which that share lies; of few values the last", () => {
+  test("a percentile is the value below which that share is; of few values it is the last", () => {
     const hundred = Array.from({ length: 100 }, (_, i) => i)
     expect([0.5, 0.99, 0.999, 1].map((share) => percentile(hundred, share))).toEqual([50, 99, 99, 99])
     expect(percentile([], 0.5)).toBeNaN()
   })
 
-  test("sides take turns, and another begins in each round", async () => {
+  test("sides are measured in turn, and the first one rotates", async () => {
     const order: Array<string> = []
     const side = (name: string) => async () => order.push(name)
     const taken = await takeTurns({ a: side("a"), b: side("b"), c: side("c") }, 3)
@@ -28,17 +28,17 @@ describe("rounds", () => {
     expect(taken).toEqual({ a: [1, 6, 8], b: [2, 4, 9], c: [3, 5, 7] })
   })
 
-  test("a ratio is of the same round of both sides", () => {
-    expect(ratio([2, 30], [1, 10], (one) => one)).toEqual({ median: 2.5, least: 2, most: 3 })
+  test("a ratio compares the same round of both sides", () => {
+    expect(ratio([2, 30], [1, 10], (one) => one)).toEqual({ median: 2.5, min: 2, max: 3 })
   })
 
-  test("growth is the last third to the middle third, whatever the warm-up was", () => {
+  test("growth is the last third over the middle third, without the warm-up", () => {
     expect(growth([1, 50, 7, 100, 100, 100, 110, 110, 400])).toBe(1.1)
     expect(growth([1, 2, 3, 5, 5, 5, 5, 5, 5])).toBe(1)
   })
 })
 
-test("h2load's log: the rate from the first to the last start, percentiles, what was refused", () => {
+test("h2load's log has the rate from the first to the last request, percentiles and refused requests", () => {
   const log = Array.from(
     { length: 101 },
     (_, i) => `${1_000_000 + i * 10_000}\t${i === 7 ? 503 : 200}\t${i * 100}`

@@ -1,4 +1,4 @@
-/** Sides that are compared take turns, round after round, so that what the machine does meanwhile meets them alike. */
+/** Compares programs (sides) in alternating rounds, so that other load on the machine affects all of them alike. */
 
 export const median = (numbers: ReadonlyArray<number>): number => {
   const sorted = [...numbers].sort((a, b) => a - b)
@@ -9,28 +9,28 @@ export const median = (numbers: ReadonlyArray<number>): number => {
     : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2
 }
 
-/** The value below which that share of the sorted numbers lies. */
+/** The value below which `share` (0 to 1) of the sorted numbers are. */
 export const percentile = (sorted: ReadonlyArray<number>, share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 
-/** A figure of several rounds: the median, the least and the most. */
+/** The median, minimum and maximum of several rounds. */
 export interface Spread {
   readonly median: number
-  readonly least: number
-  readonly most: number
+  readonly min: number
+  readonly max: number
 }
 
 export const spreadOf = (numbers: ReadonlyArray<number>): Spread => ({
   median: median(numbers),
-  least: Math.min(...numbers),
-  most: Math.max(...numbers)
+  min: Math.min(...numbers),
+  max: Math.max(...numbers)
 })
 
-/** Measures each side once a round; the order turns with each round. Rounds of each side, in order. */
+/** Measures each side once per round, in an order that rotates. Returns the rounds of each side, in order. */
 export const takeTurns = async <Name extends string, Figures>(
   sides: Readonly<Record<Name, () => Promise<Figures>>>,
   rounds: number,
-  tell: (name: Name, round: number, figures: Figures) => void = () => {}
+  report: (name: Name, round: number, figures: Figures) => void = () => {}
 ): Promise<Readonly<Record<Name, ReadonlyArray<Figures>>>> => {
   const names = Object.keys(sides) as Array<string> as Array<Name>
   const taken = Object.fromEntries(names.map((name) => [name, [] as Array<Figures>])) as Record<
@@ -43,13 +43,13 @@ export const takeTurns = async <Name extends string, Figures>(
       if (name === undefined) continue
       const figures = await sides[name]()
       taken[name].push(figures)
-      tell(name, round, figures)
+      report(name, round, figures)
     }
   }
   return taken
 }
 
-/** One side's figure over the other's, round by round. */
+/** The ratio of one side's figure to the other's, round by round. */
 export const ratio = <Figures>(
   one: ReadonlyArray<Figures>,
   other: ReadonlyArray<Figures>,
@@ -62,8 +62,8 @@ export const ratio = <Figures>(
     })
   )
 
-/** How much of a course of figures there is in its last third, as the median, for each of its middle third. */
-export const growth = (course: ReadonlyArray<number>): number => {
-  const third = Math.floor(course.length / 3)
-  return median(course.slice(2 * third)) / median(course.slice(third, 2 * third))
+/** The median of the last third of a series of figures over the median of its middle third. */
+export const growth = (series: ReadonlyArray<number>): number => {
+  const third = Math.floor(series.length / 3)
+  return median(series.slice(2 * third)) / median(series.slice(third, 2 * third))
 }

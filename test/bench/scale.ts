@@ -1,6 +1,6 @@
 /**
- * How the cost of an event grows with the work: with the backlog, with copies of the actors, with the variety of what
- * comes, with the size of batches and with those who watch. Each is compared with itself.
+ * How the cost of an event scales with the backlog, the instances of the actors, the variety of events, the size of batches
+ * and the number of live viewers. Each series is compared with its first value.
  */
 import type { Bench } from "./bench.ts"
 import { withCluster } from "./cluster.ts"

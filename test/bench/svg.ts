@@ -1,4 +1,4 @@
-/** A plot as SVG, readable on light and on dark: it says itself which colours its text and grid have on either. */
+/** Renders a plot as SVG with colours of text and grid for light and for dark pages. */
 import { type Axis, linear, logarithmic, logarithmicAt } from "./axis.ts"
 import { figure, type Plot } from "./result.ts"
 
@@ -6,7 +6,7 @@ const [width, height] = [760, 380]
 const [left, right, top, bottom] = [76, 180, 44, 56]
 const [across, down] = [width - left - right, height - top - bottom]
 
-/** Of middle brightness, so that they stand out on white and on black. */
+/** Colours of medium brightness, visible on white and on black. */
 const colours = [
   "#2f7ed8",
   "#e8590c",
@@ -31,7 +31,7 @@ const style = `
   }
 `
 
-/** The whole file. */
+/** The content of the SVG file. */
 export const svg = (plot: Plot): string => {
   const points = plot.lines.flatMap((line) => line.points)
   const axis = (name: "x" | "y", at: 0 | 1): Axis => {
@@ -72,7 +72,7 @@ export const svg = (plot: Plot): string => {
   ].join("\n")}\n`
 }
 
-/** Lines beyond the first four are told apart by their dashes too. */
+/** Lines after the first four are dashed, to distinguish them. */
 const dash = (line: number): string => (line < 4 ? "" : ` stroke-dasharray="${line < 8 ? "6 3" : "2 3"}"`)
 
 const dot =

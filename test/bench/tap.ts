@@ -1,11 +1,10 @@
 /**
- * What those who look cost the pipeline: `bun run test/bench/tap.ts [rounds] [events]`. On Linux.
+ * The cost of taps for the pipeline: `bun run test/bench/tap.ts [rounds] [events]`. Linux only.
  *
- * Drainer, enricher and bridge are a process each, on a Redis and a NATS of their own and a log in a file. Three ways
- * take turns: nobody looks; the command `tap stored` looks; the actor `tap` publishes all four stages to a plain client.
- * In each round the events lie in the queue before anybody claims. The tables have medians of the rounds: events a
- * second from the first claim to the last ack, and the processor time that each of the pipeline's processes took for an
- * event, which does not depend on what else runs on the machine.
+ * Drainer, enricher and bridge are separate processes, with a Redis and a NATS of their own and a log in a file. Three
+ * variants are measured in turn: no tap; the command `tap stored`; the actor `tap`, which publishes all four stages to a
+ * plain client. In each round all events are in the queue before the first claim. The table has medians of the rounds:
+ * events per second from the first claim to the last acknowledgement, and processor time per event of each process.
  */
 import { readFileSync } from "node:fs"
 import { cpus } from "node:os"
@@ -28,12 +27,12 @@ const settings = ownSettings({ REDIS_URL: redisServer.url, NATS_URL: nats.url, L
 const redis = new Redis(redisServer.url)
 const plain = await connect({ servers: nats.url })
 
-/** What a plain client heard, and when somebody last wished for anything. */
-let heard = 0
-let wishedAt = 0
+/** The number of copies that the plain client received, and the time of the last copy subscription, milliseconds since 1970. */
+let received = 0
+let subscribedAt = 0
 plain.subscribe(copySubscriptionSubject, {
   callback: () => {
-    wishedAt = Date.now()
+    subscribedAt = Date.now()
   }
 })
 
@@ -43,7 +42,7 @@ const pipeline: ReadonlyArray<readonly [name: string, spoor: Spoor]> = [
   ["drainer", await startSpoor(["drainer"], settings)]
 ]
 
-/** Processor time that the process has used, microseconds (in steps of a clock tick, 10 ms). */
+/** Processor time used so far, microseconds (resolution: one clock tick, 10 ms). */
 const processorTime = ({ process }: Spoor): number => {
   const fields = readFileSync(`/proc/${process.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
   return (Number(fields[11]) + Number(fields[12])) * 10_000
@@ -57,55 +56,55 @@ const lines = Array.from(
 
 interface Round {
   readonly perSecond: number
-  /** Of each process, microseconds an event. */
+  /** Processor time per event of each process, microseconds. */
   readonly processor: ReadonlyArray<number>
 }
 
-/** Lets the pipeline take so many events. The list is filled under another name and becomes the queue at once. */
+/** Measures how the pipeline drains `count` events. The list is filled under another name and renamed in one step. */
 const measure = async (count: number): Promise<Round> => {
   for (let at = 0; at < count; at += lines.length) await redis.rpush("filling", ...lines)
   const before = pipeline.map(([, spoor]) => processorTime(spoor))
-  const begun = performance.now()
+  const startedAt = performance.now()
   await redis.rename("filling", "click_queue")
   await eventually(
     "the queue is empty",
     async () => (await redis.llen("click_queue")) === 0 && (await redis.hlen("{click_queue}:claimed")) === 0,
     120_000
   )
-  const took = performance.now() - begun
+  const durationMs = performance.now() - startedAt
   const processor = pipeline.map(([, spoor], i) => (processorTime(spoor) - (before[i] ?? 0)) / count)
-  return { perSecond: (count * 1000) / took, processor }
+  return { perSecond: (count * 1000) / durationMs, processor }
 }
 
-/** Begins to look; what it returns ends that. */
-type Way = readonly [name: string, look: () => Promise<() => Promise<unknown>>]
+/** Starts a tap; returns a function that stops it. */
+type Variant = readonly [name: string, start: () => Promise<() => Promise<unknown>>]
 
-const nobody: Way = [
-  "nobody looks",
+const none: Variant = [
+  "no tap",
   async () => {
     await eventually(
-      "the wishes of those before are forgotten",
-      () => Date.now() - wishedAt > copySubscriptionTtlMs + 200
+      "the previous copy subscriptions have expired",
+      () => Date.now() - subscribedAt > copySubscriptionTtlMs + 200
     )
     return async () => {}
   }
 ]
 
-const heardOf = new Map<string, number>()
+const receivedBy = new Map<string, number>()
 
-const command: Way = [
+const command: Variant = [
   "`tap stored`",
   async () => {
     const child = launchCommand(settings, "tap", ["stored"])
     child.stdout.on("data", (chunk: Buffer) => {
-      heardOf.set(
+      receivedBy.set(
         "`tap stored`",
-        (heardOf.get("`tap stored`") ?? 0) + chunk.toString().split("\n").length - 1
+        (receivedBy.get("`tap stored`") ?? 0) + chunk.toString().split("\n").length - 1
       )
     })
     child.stderr.resume()
     const since = Date.now()
-    await eventually("it looks", () => wishedAt > since)
+    await eventually("the tap has subscribed", () => subscribedAt > since)
     return async () => {
       child.kill("SIGINT")
       await new Promise((resolve) => child.once("close", resolve))
@@ -113,31 +112,31 @@ const command: Way = [
   }
 ]
 
-const actor: Way = [
+const actor: Variant = [
   "actor `tap`, four stages",
   async () => {
     const since = Date.now()
     const subscription = plain.subscribe("spoor.tap.>", {
       callback: () => {
-        heard += 1
+        received += 1
       }
     })
     const tap = await startSpoor(["tap"], settings)
-    await eventually("it looks", () => wishedAt > since)
+    await eventually("the tap has subscribed", () => subscribedAt > since)
     return async () => {
       await tap.end()
       subscription.unsubscribe()
-      heardOf.set("actor `tap`, four stages", heard)
+      receivedBy.set("actor `tap`, four stages", received)
     }
   }
 ]
 
-const ways = [nobody, command, actor]
-const all = ways.map((): Array<Round> => [])
+const variants = [none, command, actor]
+const all = variants.map((): Array<Round> => [])
 await measure(events)
 for (let round = 0; round < rounds; round++) {
-  for (const [i, [, look]] of ways.entries()) {
-    const end = await look()
+  for (const [i, [, start]] of variants.entries()) {
+    const end = await start()
     await wait(200)
     all[i]?.push(await measure(events))
     await end()
@@ -156,11 +155,11 @@ write(
   `\`bun run test/bench/tap.ts ${rounds} ${events}\`, ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores shared by all, ${rounds} rounds of ${events} events\n`
 )
 write(
-  `| | events/s | to nobody | ${names.map((name) => `${name} µs/event`).join(" | ")} | all three | to nobody | shown a round |`
+  `| | events/s | to no tap | ${names.map((name) => `${name} µs/event`).join(" | ")} | all three | to no tap | copies per round |`
 )
 write(`| --- | ${names.map(() => "---").join(" | ")} | --- | --- | --- | --- | --- |`)
 const base = all[0] ?? []
-for (const [i, [name]] of ways.entries()) {
+for (const [i, [name]] of variants.entries()) {
   const own = all[i] ?? []
   const speed = median(own.map(({ perSecond }, at) => perSecond / (base[at]?.perSecond ?? Number.NaN)))
   const cost = median(own.map(({ processor }, at) => sum(processor) / sum(base[at]?.processor ?? [])))
@@ -168,7 +167,7 @@ for (const [i, [name]] of ways.entries()) {
     median(own.map(({ processor }) => processor[at] ?? Number.NaN)).toFixed(1)
   )
   const whole = median(own.map(({ processor }) => sum(processor))).toFixed(1)
-  const shown = Math.round((heardOf.get(name) ?? 0) / rounds)
+  const shown = Math.round((receivedBy.get(name) ?? 0) / rounds)
   write(
     `| ${name} | ${median(own.map(({ perSecond }) => perSecond)).toFixed(0)} | ${speed.toFixed(2)} | ${each.join(" | ")} | ${whole} | ${cost.toFixed(2)} | ${shown} |`
   )

@@ -1,43 +1,43 @@
-/** Waiting in a benchmark for a number to be reached, with the moment at which that was seen. */
+/** Waits in a benchmark until a count reaches a number, and measures the time. */
 
-/** Looks every 20 ms; returns the milliseconds since `begun` (of `performance.now`). Fails when it stands still for a minute. */
+/** Calls `count` every 20 ms; returns the time since `startedAt` (of `performance.now`), milliseconds. Fails when the count does not change for a minute. */
 export const reached = async (
   what: string,
   number: number,
-  look: () => Promise<number>,
-  begun: number
+  count: () => Promise<number>,
+  startedAt: number
 ): Promise<number> => {
   let last = -1
   let moved = performance.now()
   for (;;) {
-    const seen = await look()
+    const seen = await count()
     const now = performance.now()
-    if (seen >= number) return now - begun
+    if (seen >= number) return now - startedAt
     if (seen !== last) {
       last = seen
       moved = now
     }
-    if (now - moved > 60_000) throw new Error(`${what}: stands at ${seen} of ${number} for a minute`)
+    if (now - moved > 60_000) throw new Error(`${what}: unchanged at ${seen} of ${number} for a minute`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 
-/** Events a second from the first that is seen until `number` are. */
+/** The rate per second from the first count above 0 until `number` is reached. */
 export const rateFrom = async (
   what: string,
   number: number,
-  look: () => Promise<number>
+  count: () => Promise<number>
 ): Promise<number> => {
   let first = 0
-  let begun = 0
-  const watched = async (): Promise<number> => {
-    const seen = await look()
+  let startedAt = 0
+  const observed = async (): Promise<number> => {
+    const seen = await count()
     if (first === 0 && seen > 0) {
       first = seen
-      begun = performance.now()
+      startedAt = performance.now()
     }
     return seen
   }
-  await reached(what, number, watched, performance.now())
-  return ((number - first) * 1000) / (performance.now() - begun)
+  await reached(what, number, observed, performance.now())
+  return ((number - first) * 1000) / (performance.now() - startedAt)
 }

@@ -1,11 +1,10 @@
 /**
- * What those who watch live cost: `bun run test/bench/viewers.ts [rounds] [seconds] [events a second]`. On Linux.
+ * The cost of live clients: `bun run test/bench/viewers.ts [rounds] [seconds] [events per second]`. Linux only.
  *
- * A pipeline is watched by more and more clients over sockets, while so many events a second come: first with the viewer
- * as a process of its own (Redis, NATS, the log in a file), then with everything in one process on embedded services, as
- * `npm start` has it. Told are, as medians of the rounds, the processor time that the pipeline and the viewer took (which
- * does not depend on what else runs on the machine), how long events took from the edge to the log, and how old they
- * were when a client had them.
+ * A pipeline has more and more live clients at a fixed rate of events: first with the viewer in a process of its own (Redis,
+ * NATS, the log in a file), then with all actors in one process on embedded services, like `npm start`. The tables have
+ * medians of the rounds: processor time of the pipeline and the viewer, and latencies from the gateway to the log and from
+ * the log to a client.
  */
 import { cpus } from "node:os"
 import { Redis } from "ioredis"
@@ -13,18 +12,18 @@ import { privateNats } from "../support/nats.ts"
 import { privateRedis } from "../support/redis.ts"
 import { ownSettings, startSpoor } from "../support/spoor.ts"
 import {
-  type Crowd,
   everything,
   lineOf,
-  measureCrowd,
+  measureViewerLoad,
   nextNumber,
+  type ViewerLoad,
   type Watched,
   type WatchedRound
 } from "./viewer-load.ts"
 
 const [rounds = 3, seconds = 10, perSecond = 1_000] = process.argv.slice(2).map(Number)
 
-const crowds: ReadonlyArray<Crowd> = [
+const loads: ReadonlyArray<ViewerLoad> = [
   ...[0, 1, 10, 100, 500].map(everything),
   { name: "500, each its own filter", clients: 500, filter: (client) => ({ param: `n~${client}` }) }
 ]
@@ -44,10 +43,11 @@ const times = (numbers: ReadonlyArray<number>): string =>
   numbers.length === 0 ? "" : `${quantile(numbers, 0.5)} / ${quantile(numbers, 0.99)}`
 
 const table = async (setup: Titled): Promise<void> => {
-  const all = crowds.map((): Array<WatchedRound> => [])
-  await measureCrowd(setup, everything(10), perSecond, time)
+  const all = loads.map((): Array<WatchedRound> => [])
+  await measureViewerLoad(setup, everything(10), perSecond, time)
   for (let round = 0; round < rounds; round++) {
-    for (const [i, crowd] of crowds.entries()) all[i]?.push(await measureCrowd(setup, crowd, perSecond, time))
+    for (const [i, load] of loads.entries())
+      all[i]?.push(await measureViewerLoad(setup, load, perSecond, time))
   }
   const names = setup.processes.map(([name]) => name)
   write(`\n${setup.title}\n`)
@@ -56,12 +56,12 @@ const table = async (setup: Titled): Promise<void> => {
   )
   write(`| --- | --- | ${names.map(() => "---").join(" | ")} | --- | --- | --- | --- | --- | --- |`)
   const base = median((all[0] ?? []).map(({ processor }) => processor[0] ?? Number.NaN))
-  for (const [i, { name }] of crowds.entries()) {
+  for (const [i, { name }] of loads.entries()) {
     const own = all[i] ?? []
     const processor = names.map((_, at) => median(own.map(({ processor }) => processor[at] ?? Number.NaN)))
-    const told = median(own.map(({ told }) => told))
+    const received = median(own.map(({ received }) => received))
     write(
-      `| ${name} | ${median(own.map(({ rate }) => rate)).toFixed(0)} | ${processor.map((one) => one.toFixed(0)).join(" | ")} | ${((processor[0] ?? Number.NaN) / base).toFixed(2)} | ${times(own.flatMap(({ stored }) => stored))} | ${times(own.flatMap(({ shown }) => shown))} | ${told.toFixed(0)} | ${median(own.map(({ sample }) => sample))} | ${(median(own.map(({ bytes }) => bytes)) / 1e6).toFixed(1)} |`
+      `| ${name} | ${median(own.map(({ rate }) => rate)).toFixed(0)} | ${processor.map((one) => one.toFixed(0)).join(" | ")} | ${((processor[0] ?? Number.NaN) / base).toFixed(2)} | ${times(own.flatMap(({ stored }) => stored))} | ${times(own.flatMap(({ shown }) => shown))} | ${received.toFixed(0)} | ${median(own.map(({ sample }) => sample))} | ${(median(own.map(({ bytes }) => bytes)) / 1e6).toFixed(1)} |`
     )
   }
 }

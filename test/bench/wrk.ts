@@ -1,6 +1,6 @@
 /**
- * As many requests as a server takes: wrk (a Debian package) keeps every connection busy with one request after another.
- * Its percentiles are those of a server at its limit.
+ * Maximum load by wrk (a Debian package): every connection sends its next request as soon as the previous one is answered.
+ * The percentiles are therefore those of a saturated server.
  */
 import { execFile } from "node:child_process"
 import { mkdtempSync, writeFileSync } from "node:fs"
@@ -12,23 +12,23 @@ import { at } from "./pinned.ts"
 
 export interface WrkFigures {
   readonly perSecond: number
-  /** Milliseconds. */
+  /** Response times, milliseconds. */
   readonly p50: number
   readonly p99: number
 }
 
-export interface Asked {
+export interface LoadRequest {
   readonly path: string
-  /** Sent with POST as JSON. */
+  /** Sent by POST as JSON; undefined: the request is a GET. */
   readonly body?: string
 }
 
 const run = promisify(execFile)
 
-/** Fails when an answer is no 2xx, and when there is none. */
+/** Rejects when a request fails or no request is answered. */
 export const wrk = async (
   base: URL,
-  { path, body }: Asked,
+  { path, body }: LoadRequest,
   connections: number,
   seconds: number
 ): Promise<WrkFigures> => {
@@ -59,6 +59,6 @@ end
   const [, requests = 0, duration = 0, p50 = 0, p99 = 0, errors = 0] =
     /^figures (\d+) (\d+) (\d+) (\d+) (\d+)/m.exec(stdout)?.map(Number) ?? []
   if (errors > 0) throw new Error(`${errors} of ${requests} requests failed:\n${stdout}`)
-  if (requests === 0) throw new Error(`no request was answered:\n${stdout}`)
+  if (requests === 0) throw new Error(`No request was answered:\n${stdout}`)
   return { perSecond: (requests * 1e6) / duration, p50: p50 / 1000, p99: p99 / 1000 }
 }

@@ -108,7 +108,7 @@ const production = ["node", "deploy/install.mjs"]
 const development = [...production, "--dev"]
 
 describe("install.mjs", () => {
-  test("installs once, leaves out what is never read, keeps what is", async () => {
+  test("installs once, removes files that are never read, and keeps the others", async () => {
     const folder = freshClone()
     withFakeNpm(folder)
     const first = await runIn(folder, production)
@@ -130,7 +130,7 @@ describe("install.mjs", () => {
     expect(callsIn(folder)).toHaveLength(1)
   })
 
-  test("whoever develops gets complete packages: from --dev at once, from npm install by the missing checksums", async () => {
+  test("--dev installs complete packages at once, and npm install does because of the missing checksums", async () => {
     const folder = freshClone()
     withFakeNpm(folder)
     await runIn(folder, production)
@@ -144,7 +144,7 @@ describe("install.mjs", () => {
       expect(await runIn(folder, command)).toEqual({ code: 0, output: "" })
   })
 
-  test("an install that was broken off is made again; a version that changed too", async () => {
+  test("an interrupted install is repeated, and so is one with a changed version", async () => {
     const folder = freshClone()
     withFakeNpm(folder)
     await runIn(folder, production)
@@ -156,7 +156,7 @@ describe("install.mjs", () => {
     expect(callsIn(folder)).toHaveLength(3)
   })
 
-  test("when npm fails or is not there, its code and a sentence say so, and nothing is left out", async () => {
+  test("when npm fails or is missing, the exit code and a sentence say so, and no file is removed", async () => {
     const folder = freshClone()
     withFakeNpm(folder, 'console.error("npm error network"); process.exit(7)')
     const failed = await runIn(folder, production)

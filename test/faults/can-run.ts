@@ -6,7 +6,7 @@ export const canRunFaults = (): boolean =>
   [
     needsProgram("redis-server", "Install the package redis-server."),
     needsProgram("nats-server", "Install the package nats-server."),
-    needsProgram("kcat", "Install the package kcat, a Kafka client that is not ours.", ["-V"]),
+    needsProgram("kcat", "Install the package kcat, an independent Kafka client.", ["-V"]),
     needsProgram("java", "Install Java 17.", ["-version"]),
     needsProgram("mvn", "Install Maven, which fetches Kafka once.")
   ].every((isThere) => isThere)

@@ -38,10 +38,10 @@ export const makeTotals = (): FuzzTotals => {
       const lines = target.lines()
       const unattributed = target.attackLines(0) === undefined ? 0 : target.unattributed()
       return [
-        ...(lines < min || lines > max ? [`${lines} lines of ${min} to ${max} events`] : []),
+        ...(lines < min || lines > max ? [`the queue has ${lines} lines, expected ${min} to ${max}`] : []),
         // Bun loses the client's address of a connection that is reset before its request is handled.
         ...(unattributed > maxReset
-          ? [`${unattributed} lines have no known attack, ${maxReset} may be`]
+          ? [`${unattributed} lines belong to no known attack, at most ${maxReset} allowed`]
           : []),
         ...Array.from(ranges.keys(), (number) => problemOf(number, target.attackLines(number))).filter(
           (problem) => problem !== undefined

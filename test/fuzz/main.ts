@@ -18,10 +18,10 @@ import { resultText, runFuzz } from "./run.ts"
 import { startTarget } from "./target.ts"
 
 const options = {
-  seconds: positiveFlag("seconds", "How long to attack (60)").pipe(Flag.withDefault(60)),
-  seed: countFlag("seed", "Draw the attacks of an earlier run (FUZZ_SEED, else random)", { min: 0 }).pipe(
-    Flag.withDefault(undefined)
-  ),
+  seconds: positiveFlag("seconds", "Duration of the attacks, seconds (60)").pipe(Flag.withDefault(60)),
+  seed: countFlag("seed", "Repeat the attacks of an earlier run (default: FUZZ_SEED, otherwise random)", {
+    min: 0
+  }).pipe(Flag.withDefault(undefined)),
   runtime: Flag.Literals("runtime", ["bun", "deno"]).pipe(
     Flag.withMetavar("<runtime>"),
     Flag.withDescription("The runtime of the gateway (bun)"),
@@ -30,7 +30,7 @@ const options = {
   connections: countFlag("connections", "GATEWAY_MAX_CONNECTIONS of the gateway").pipe(
     Flag.withDefault(undefined)
   ),
-  attack: countFlag("attack", "Send this attack alone, and print what was sent and what came back", {
+  attack: countFlag("attack", "Send only this attack, and print the data sent and received", {
     min: 0
   }).pipe(Flag.withDefault(undefined))
 }
@@ -74,8 +74,8 @@ const fuzz = async ({ seconds, runtime, connections, attack, ...given }: Options
 await runCommandLine(
   Command.make("fuzz", options, promiseHandler(fuzz)).pipe(
     Command.withDescription(
-      `Attacks a gateway with malformed and hostile requests, and judges that it loses no event.
-Needs redis-server. Exit code 0 when nothing went wrong, else 1.`
+      `Attacks a gateway with malformed and hostile requests, and checks that it loses no event.
+Needs redis-server. Exit code 0 without problems, otherwise 1.`
     ),
     Command.withExamples([
       { command: "fuzz --seconds 600" },

@@ -57,11 +57,11 @@ export const problemOf = (
   const known: ReadonlyArray<number> = Object.values(statuses)
   if (attack.requests?.[index]?.isHead === true && known.includes(status)) return undefined
   if (body === "" && runtimeStatuses(runtime, attack).includes(status)) return undefined
-  const said = jsonIn(body)
-  const error = typeof said?.error === "string" ? said.error : ""
+  const answer = jsonIn(body)
+  const error = typeof answer?.error === "string" ? answer.error : ""
   if (!Object.hasOwn(statuses, error) || statuses[error] !== status)
     return `status ${status} with the body ${body.slice(0, 200)}`
-  if (typeof said?.message !== "string" || said.message === "") return `status ${status} has no message`
+  if (typeof answer?.message !== "string" || answer.message === "") return `status ${status} has no message`
   if (again.has(status) && !/^[1-9]\d*$/.test(headers.get("retry-after") ?? ""))
     return `${status} without Retry-After`
   return undefined

@@ -99,11 +99,11 @@ export const runFuzz = async ({
   try {
     await Promise.all(Array.from({ length: connections }, attacker))
     const took = (performance.now() - begun) / 1000
-    if (!target.isAlive()) throw new Error(`The gateway ended:\n${target.output().slice(-2_000)}`)
+    if (!target.isAlive()) throw new Error(`The gateway exited:\n${target.output().slice(-2_000)}`)
     const reference = await target.settle()
     const after = target.memory()
     await eventually("slow clients are closed", () => slow.open() === 0, 40_000).catch(() => {
-      problems.push(`${slow.open()} clients that never finish are still connected`)
+      problems.push(`${slow.open()} slow clients are still connected`)
     })
     problems.push(...slow.problems())
     slow.stop()
@@ -113,9 +113,9 @@ export const runFuzz = async ({
     })
     problems.push(...totals.problems(target))
     if (reference.statuses["200"] !== reference.sent)
-      problems.push("the reference client got another status than 200")
+      problems.push("the reference client got a status other than 200")
     if (reference.stored !== reference.sent)
-      problems.push(`${reference.stored} of the reference client's ${reference.sent} events`)
+      problems.push(`the queue has ${reference.stored} of the reference client's ${reference.sent} events`)
     if (reference.slowest > maxReferenceMs)
       problems.push(`the reference client waited ${reference.slowest} ms`)
     if (before !== undefined && after !== undefined && after - before > maxGrowthMb)

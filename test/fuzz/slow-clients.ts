@@ -33,9 +33,9 @@ export const startSlowClients = (port: number): SlowClients => {
     }, byteIntervalMs)
     open.add(socket)
     socket.on("data", (data) => {
-      const said = data.toString("latin1")
-      if (!/^HTTP\/1.1 (408|400|505) /.test(said))
-        problems.push(`a client that never finished got ${said.slice(0, 200)}`)
+      const received = data.toString("latin1")
+      if (!/^HTTP\/1.1 (408|400|505) /.test(received))
+        problems.push(`a client that never finished got ${received.slice(0, 200)}`)
     })
     socket.on("error", () => {})
     socket.on("close", () => {

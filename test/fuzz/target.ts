@@ -119,12 +119,12 @@ export const startTarget = async (
       stdio: ["pipe", "pipe", "inherit"]
     })
   )
-  let said = ""
+  let printed = ""
   child.stdout.on("data", (chunk: Buffer) => {
-    said += chunk.toString()
+    printed += chunk.toString()
   })
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()))
-  await eventually("the reference client sends", () => said.startsWith("ready"))
+  await eventually("the reference client sends", () => printed.startsWith("ready"))
 
   return {
     port: Number(spoor.address("send events").port),
@@ -143,7 +143,7 @@ export const startTarget = async (
     settle: async () => {
       child.stdin.end()
       await ended
-      const result = JSON.parse(said.slice("ready\n".length)) as Omit<ReferenceResult, "stored">
+      const result = JSON.parse(printed.slice("ready\n".length)) as Omit<ReferenceResult, "stored">
       let before = -1
       let quiet = 0
       await eventually("the queue stays empty", async () => {

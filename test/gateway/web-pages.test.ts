@@ -47,7 +47,7 @@ const sent: ReadonlyArray<Sent> = [
   { path: "/api/v1/beacon?n=6", method: "GET" }
 ]
 
-/** Sends them from the page, and returns each status, or that the browser blocked it. */
+/** Sends the requests from the page; returns the status of each, or that the browser blocked it. */
 const sendAll = (page: Page, port: number, credentials: "include" | "omit"): Promise<ReadonlyArray<string>> =>
   page.evaluate(
     async ({ sent, added, port, credentials }) => {
@@ -101,16 +101,16 @@ inBrowser("a page with tracing tools", (check) => {
   const all = ["/any/path?n=1 200", "/t/buy 200", "/batch 200", "/track 200"]
   const answers = [...all, "/api/v1/beacon 204", "/api/v1/beacon?n=6 204"]
 
-  check("loses no event, whatever headers they add", async ({ open, forgive }) => {
-    forgive(/asks another host/)
+  check("loses no event with the headers of common tools", async ({ open, forgive }) => {
+    forgive(/requests another host/)
     const { port, lines } = await gateway({ corsOrigins: "*", corsCredentials: false })
     const page = await open(`${origin}/`)
     expect(await sendAll(page, port, "omit")).toEqual(answers)
     expect(lines).toHaveLength(sent.length)
   })
 
-  check("nor with credentials, where its origin is named", async ({ open, forgive }) => {
-    forgive(/asks another host/)
+  check("loses no event with credentials from a listed origin", async ({ open, forgive }) => {
+    forgive(/requests another host/)
     const { port, lines, cookies } = await gateway({ corsOrigins: origin, corsCredentials: true })
     const page = await open(`${origin}/`)
     await page.context().addCookies([{ name: "session", value: "s1", url: `http://127.0.0.1:${port}/` }])
@@ -118,25 +118,28 @@ inBrowser("a page with tracing tools", (check) => {
     expect([lines.length, ...cookies]).toEqual([sent.length, "session=s1"])
   })
 
-  check("sends a form as a beacon, its fields and no file", async ({ open, forgive }) => {
-    forgive(/asks another host/)
-    forgive(/status of 400/)
-    const { port, lines } = await gateway({ corsOrigins: "*", corsCredentials: false })
-    const page = await open(`${origin}/`)
-    await page.evaluate((port) => {
-      const form = document.createElement("form")
-      form.innerHTML = `<input name="page" value="/home"><input name='"ü"' value="a b"><input type="file" name="f">`
-      navigator.sendBeacon(`http://127.0.0.1:${port}/api/v1/beacon`, new FormData(form))
-      const withFile = new FormData()
-      withFile.append("f", new File(["x"], "x.txt"))
-      navigator.sendBeacon(`http://127.0.0.1:${port}/api/v1/beacon`, withFile)
-      navigator.sendBeacon(`http://127.0.0.1:${port}/t/last`, new URLSearchParams({ a: "1" }))
-    }, port)
-    await eventually("the last beacon has come", () => lines.some((line) => line.includes("/t/last")))
-    await eventually("the form has come", () => lines.length === 2)
-    expect(lines.map((line) => line.split(" ").slice(4, 6).join(" ")).toSorted()).toEqual([
-      "/api/v1/beacon page=%2Fhome&%22%C3%BC%22=a%20b",
-      "/t/last a=1"
-    ])
-  })
+  check(
+    "sends the fields of a form as a beacon; a form with a file is refused",
+    async ({ open, forgive }) => {
+      forgive(/requests another host/)
+      forgive(/status of 400/)
+      const { port, lines } = await gateway({ corsOrigins: "*", corsCredentials: false })
+      const page = await open(`${origin}/`)
+      await page.evaluate((port) => {
+        const form = document.createElement("form")
+        form.innerHTML = `<input name="page" value="/home"><input name='"ü"' value="a b"><input type="file" name="f">`
+        navigator.sendBeacon(`http://127.0.0.1:${port}/api/v1/beacon`, new FormData(form))
+        const withFile = new FormData()
+        withFile.append("f", new File(["x"], "x.txt"))
+        navigator.sendBeacon(`http://127.0.0.1:${port}/api/v1/beacon`, withFile)
+        navigator.sendBeacon(`http://127.0.0.1:${port}/t/last`, new URLSearchParams({ a: "1" }))
+      }, port)
+      await eventually("the last beacon has arrived", () => lines.some((line) => line.includes("/t/last")))
+      await eventually("the form has arrived", () => lines.length === 2)
+      expect(lines.map((line) => line.split(" ").slice(4, 6).join(" ")).toSorted()).toEqual([
+        "/api/v1/beacon page=%2Fhome&%22%C3%BC%22=a%20b",
+        "/t/last a=1"
+      ])
+    }
+  )
 })

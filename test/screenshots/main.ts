@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of the viewer for README.md and actors/viewer/README.md: `bun test/screenshots/main.ts [minutes]`.
- * Runs everything in one process on embedded services with visitors of a shop for that many minutes (6), and writes
+ * Takes the screenshots of the viewer for README.md and actors/viewer/README.md: `bun test/screenshots/main.ts [minutes]`.
+ * Runs all actors in one process on embedded services, with the events of a simulated shop for `minutes` (6), and writes
  * deploy/screenshots/*.png.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
@@ -22,10 +22,10 @@ const narrow = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 }
 
 const live = (page: Page) => page.locator("#state", { hasText: /^live$/ }).waitFor()
 
-/** How long the overview is open before its picture is taken, so that its lines have grown, milliseconds. */
-const grown = 100_000
+/** How long the overview is open before its screenshot, so that its sparklines are filled, milliseconds. */
+const overviewMs = 100_000
 
-/** Opens a purchase that stands among the first events. */
+/** Opens a purchase that is among the first events of the list. */
 const openEvent = async (page: Page): Promise<void> => {
   const pause = page.locator("#pause")
   const rows = page.locator("#events .event")
@@ -48,14 +48,14 @@ const openEvent = async (page: Page): Promise<void> => {
 interface Picture {
   readonly name: string
   readonly path: string
-  /** The window. */
+  /** The size of the window. */
   readonly size: BrowserContextOptions
-  /** What a person does before it is taken, in light and in dark. */
+  /** Prepares the page before the screenshots in light and dark colours. */
   readonly before: (page: Page) => Promise<unknown>
 }
 
 const pictures: ReadonlyArray<Picture> = [
-  { name: "overview", path: "/", size: wide, before: (page) => page.waitForTimeout(grown) },
+  { name: "overview", path: "/", size: wide, before: (page) => page.waitForTimeout(overviewMs) },
   {
     name: "event",
     path: "/events",
@@ -72,11 +72,11 @@ const pictures: ReadonlyArray<Picture> = [
       await page.waitForTimeout(500)
     }
   },
-  { name: "narrow", path: "/", size: narrow, before: (page) => page.waitForTimeout(grown) }
+  { name: "narrow", path: "/", size: narrow, before: (page) => page.waitForTimeout(overviewMs) }
 ]
 
-/** Lines of a tracker that is not well, which become dead letters. */
-const illLines = [
+/** Invalid lines, which become dead letters. */
+const invalidLines = [
   "91.64.10.10 yesterday shop nopod /t/screen_view page=/ curl/8.0",
   "",
   "screen_view page=/sale"
@@ -104,9 +104,9 @@ rmSync(directory, { recursive: true, force: true })
 const spoor = await startSpoor(["--all"], ownSettings({ DATA_DIR: directory }))
 const closing = new AbortController()
 const shop = openShop(spoor.address("send events"), closing.signal)
-await pushLines(directory, illLines)
+await pushLines(directory, invalidLines)
 const browser = await startBrowser(program)
-await new Promise((resolve) => setTimeout(resolve, Math.max(0, minutes * 60_000 - grown)))
+await new Promise((resolve) => setTimeout(resolve, Math.max(0, minutes * 60_000 - overviewMs)))
 for (const some of Object.values(Object.groupBy(pictures, ({ path }) => path)))
   await Promise.all((some ?? []).map((picture) => take(browser, spoor, picture)))
 closing.abort()

@@ -1,4 +1,4 @@
-/** People in a shop that does not exist: the events that they cause, as they would come from its apps and pages. */
+/** A simulated shop: sends the events of its visitors as its apps and pages would. */
 
 interface Visitor {
   readonly address: string
@@ -6,7 +6,7 @@ interface Visitor {
   readonly device: string
 }
 
-/** Addresses in many countries, and how often somebody is there. */
+/** Addresses in several countries, each with its weight. */
 const places: ReadonlyArray<readonly [number, string]> = [
   [9, "91.64.10.10"],
   [6, "23.20.1.1"],
@@ -44,8 +44,8 @@ const agents: ReadonlyArray<readonly [number, string]> = [
 
 const products = ["red shoes", "rain coat", "blue scarf", "wool socks", "straw hat", "linen shirt"]
 
-/** What they do, how often, and with which parameters. */
-const deeds: ReadonlyArray<readonly [number, string, () => Readonly<Record<string, string>>]> = [
+/** The actions of visitors: weight, event type and parameters. */
+const actions: ReadonlyArray<readonly [number, string, () => Readonly<Record<string, string>>]> = [
   [
     10,
     "screen_view",
@@ -69,36 +69,36 @@ const price = (): string => (10 + Math.random() * 110).toFixed(2)
 
 const among = <A>(list: ReadonlyArray<A>): A => list[Math.floor(Math.random() * list.length)] as A
 
-/** One of them, the more often the larger its number. */
-const weighed = <A extends readonly [number, ...ReadonlyArray<unknown>]>(list: ReadonlyArray<A>): A =>
+/** A random entry by weight. */
+const weighted = <A extends readonly [number, ...ReadonlyArray<unknown>]>(list: ReadonlyArray<A>): A =>
   among(list.flatMap((one) => Array.from({ length: one[0] }, () => one)))
 
 const visitors: ReadonlyArray<Visitor> = Array.from({ length: 60 }, () => ({
-  address: weighed(places)[1],
-  agent: weighed(agents)[1],
+  address: weighted(places)[1],
+  agent: weighted(agents)[1],
   device: crypto.randomUUID().slice(0, 8)
 }))
 
 const visit = async (gateway: URL): Promise<void> => {
   const { address, agent, device } = among(visitors)
-  const [, type, params] = weighed(deeds)
+  const [, type, params] = weighted(actions)
   const query = new URLSearchParams({ deviceid: device, ...params() })
   const headers = { "x-forwarded-for": address, "user-agent": agent }
   await (await fetch(new URL(`/t/${type}?${query}`, gateway), { headers })).text()
 }
 
-/** A shop is never equally full. Events a second, `at` in milliseconds since 1970. */
-const rush = (at: number): number => {
+/** The varying rate of events at a time: events per second; `at` is in milliseconds since 1970. */
+const rateAt = (at: number): number => {
   const wave = (seconds: number) => Math.sin((at / 1_000 / seconds) * 2 * Math.PI)
   return Math.max(4, 42 + 18 * wave(240) + 8 * wave(67) + 4 * wave(23))
 }
 
-/** Sends what they do to that gateway until the signal. */
+/** Sends events to that gateway until the signal aborts. */
 export const openShop = async (gateway: URL, closing: AbortSignal): Promise<void> => {
-  const tick = 50
+  const tickMs = 50
   while (!closing.aborted) {
-    const count = Math.floor((rush(Date.now()) * tick) / 1_000 + Math.random())
+    const count = Math.floor((rateAt(Date.now()) * tickMs) / 1_000 + Math.random())
     await Promise.all(Array.from({ length: count }, () => visit(gateway)))
-    await new Promise((resolve) => setTimeout(resolve, tick))
+    await new Promise((resolve) => setTimeout(resolve, tickMs))
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Makes a PNG of a page several times smaller: with 256 colours, which the few of a page can do with. Takes what
- * Chromium writes (eight bits, three or four channels, not interlaced); nothing is kept transparent.
+ * Makes a screenshot several times smaller by reducing it to 256 colours, which is enough for a page. Reads the PNG format of
+ * Chromium (eight bits, three or four channels, not interlaced) and drops transparency.
  */
 import { Buffer } from "node:buffer"
 import { crc32, deflateSync, inflateSync } from "node:zlib"
 
-/** So many colours there are. */
-const most = 256
+/** Maximum number of colours. */
+const maxColours = 256
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
@@ -66,7 +66,7 @@ const read = (png: Buffer): { width: number; height: number; pixels: Uint32Array
   return { width, height, pixels }
 }
 
-/** Undoes what each row says was done to it (PNG, section 9). */
+/** Reverses the filter of each row (PNG specification, section 9). */
 const unfilter = (rows: Uint8Array, width: number, channels: number): Uint8Array => {
   const height = rows.length / (width + 1)
   const bytes = new Uint8Array(width * height)
@@ -90,18 +90,18 @@ const paeth = (left: number, up: number, corner: number): number => {
   return b <= c ? up : corner
 }
 
-/** Three of four places are for the most frequent; the others for those that would be missed most, rare as they are. */
+/** Three quarters of the palette are the most frequent colours; the others have the largest frequency × distance to the palette. */
 const paletteOf = (pixels: Uint32Array): ReadonlyArray<number> => {
   const counts = new Map<number, number>()
   for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1)
   const frequent = [...counts].toSorted(([, a], [, b]) => b - a)
-  const palette = frequent.slice(0, (most * 3) / 4).map(([colour]) => colour)
+  const palette = frequent.slice(0, (maxColours * 3) / 4).map(([colour]) => colour)
   const rest = frequent.slice(palette.length).map(([colour, count]) => ({
     colour,
     count,
     far: Math.min(...palette.map((one) => distance(one, colour)))
   }))
-  while (palette.length < Math.min(most, frequent.length)) {
+  while (palette.length < Math.min(maxColours, frequent.length)) {
     const missed = rest.reduce((one, other) => (other.count * other.far > one.count * one.far ? other : one))
     palette.push(missed.colour)
     for (const one of rest) one.far = Math.min(one.far, distance(one.colour, missed.colour))
@@ -109,7 +109,7 @@ const paletteOf = (pixels: Uint32Array): ReadonlyArray<number> => {
   return palette
 }
 
-/** Of two colours: the sum of the squares of their channels' differences. */
+/** The squared distance of two colours: the sum of the squared differences of their channels. */
 const distance = (one: number, other: number): number => {
   const red = (one >> 16) - (other >> 16)
   const green = ((one >> 8) & 255) - ((other >> 8) & 255)

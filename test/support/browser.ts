@@ -1,7 +1,7 @@
 /**
- * A real browser for tests: Chromium, driven by playwright-core. One is started for each suite and ends with it. What
- * no page of ours may ever do fails the test that opened it: log an error, break its own security policy, open a
- * dialog, ask a host other than its own.
+ * A real browser for tests: Chromium, driven by playwright-core. Each suite starts one, which is closed after the suite. A
+ * test fails when a page it opened logs an error, violates its security policy, opens a dialog or window, or sends a
+ * request to another host.
  */
 
 import { afterAll, beforeAll, describe, test } from "bun:test"
@@ -19,7 +19,7 @@ const inPath = (name: string): string | undefined =>
     .map((folder) => join(folder, name))
     .find((file) => existsSync(file))
 
-/** The browser in CHROMIUM or in the PATH. Where there is none, a person is told in one line; with CI=true that fails. */
+/** The browser in CHROMIUM or in the PATH. If it is missing, one line is printed; with CI=true that is an error. */
 export const chromiumProgram = (): string | undefined => {
   const named = process.env.CHROMIUM
   if (named !== undefined && named !== "") return named
@@ -30,7 +30,7 @@ export const chromiumProgram = (): string | undefined => {
   )
 }
 
-/** Starts it without a window; it can reach nothing but this machine. */
+/** Starts the browser without a window; it can connect to this machine only. */
 export const startBrowser = (program: string): Promise<Browser> =>
   chromium.launch({
     executablePath: program,
@@ -38,7 +38,7 @@ export const startBrowser = (program: string): Promise<Browser> =>
     args: ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
   })
 
-/** How a page is looked at, unless said otherwise: a clock far from that of any machine that tests. */
+/** The default options of a page. The time zone differs from that of the machine that runs the tests. */
 const standard = {
   viewport: { width: 1280, height: 800 },
   locale: "en-GB",
@@ -47,16 +47,16 @@ const standard = {
 } as const
 
 export interface Session {
-  /** Opens the page at that address, as a person of their own would (nothing is shared but the viewer). */
+  /** Opens the page at that address in a browser context of its own: no cookies or storage are shared. */
   readonly open: (address: URL | string, options?: BrowserContextOptions) => Promise<Page>
-  /** Complaints that match are meant to be: a connection that is cut says so. */
-  readonly forgive: (complaint: RegExp) => void
+  /** Allows problems that match, such as the error of a connection that the test cuts. */
+  readonly forgive: (problem: RegExp) => void
 }
 
-/** Names one test of the suite and what it does. */
+/** Declares one test of the suite. */
 export type Check = (what: string, body: (session: Session) => Promise<void>) => void
 
-/** A suite in a browser; left out where there is none. */
+/** Declares a suite in a browser; it is skipped if the browser is missing. */
 export const inBrowser = (title: string, suite: (check: Check) => void): void => {
   const program = chromiumProgram()
   describe.skipIf(program === undefined)(title, () => {
@@ -69,61 +69,64 @@ export const inBrowser = (title: string, suite: (check: Check) => void): void =>
     suite((what, body) =>
       test(what, async () => {
         if (browser === undefined) throw new Error("The browser has not started.")
-        await watched(browser, body)
+        await withWatchedPages(browser, body)
       }, 60_000)
     )
   })
 }
 
-/** Runs a test, closes what it opened, and fails with a picture when it failed, or with what its pages complained of. */
-export const watched = async (browser: Browser, body: (session: Session) => Promise<void>): Promise<void> => {
+/** Runs a test and closes its pages. Rejects with the test's error and screenshots, or with the problems of its pages. */
+export const withWatchedPages = async (
+  browser: Browser,
+  body: (session: Session) => Promise<void>
+): Promise<void> => {
   const pages: Array<Page> = []
-  const complaints: Array<string> = []
-  const forgiven: Array<RegExp> = []
+  const problems: Array<string> = []
+  const allowed: Array<RegExp> = []
   const open: Session["open"] = async (address, options = {}) => {
     const context = await browser.newContext({ ...standard, ...options })
     context.setDefaultTimeout(20_000)
     const page = await context.newPage()
     pages.push(page)
-    listen(page, new URL(address), (complaint) => complaints.push(complaint))
+    watch(page, new URL(address), (problem) => problems.push(problem))
     await page.goto(String(address))
     return page
   }
   try {
-    await body({ open, forgive: (complaint) => forgiven.push(complaint) })
+    await body({ open, forgive: (problem) => allowed.push(problem) })
   } catch (error) {
-    throw new Error(`${String(error)}\n${await pictures(pages)}\n${complaints.join("\n")}`, { cause: error })
+    throw new Error(`${String(error)}\n${await screenshots(pages)}\n${problems.join("\n")}`, { cause: error })
   } finally {
     await Promise.all(pages.map((page) => page.context().close()))
   }
-  const held = complaints.filter((one) => !forgiven.some((pattern) => pattern.test(one)))
-  if (held.length > 0) throw new Error(`A page complains:\n${held.join("\n")}`)
+  const unexpected = problems.filter((one) => !allowed.some((pattern) => pattern.test(one)))
+  if (unexpected.length > 0) throw new Error(`A page has problems:\n${unexpected.join("\n")}`)
 }
 
-const pictures = async (pages: ReadonlyArray<Page>): Promise<string> => {
+const screenshots = async (pages: ReadonlyArray<Page>): Promise<string> => {
   const folder = mkdtempSync(join(tmpdir(), "spoor-browser-"))
   const taken = await Promise.allSettled(
     pages.map((page, n) => page.screenshot({ path: join(folder, `${n}.png`), timeout: 5_000 }))
   )
-  return `${taken.length} pictures in ${folder}`
+  return `${taken.length} screenshots in ${folder}`
 }
 
-/** Tells all that a page does and must not; what its security policy forbids, Chromium itself logs as an error. */
-const listen = (page: Page, { host }: URL, complain: (complaint: string) => void): void => {
-  const asks = (address: string): void => {
-    const { protocol, host: asked } = new URL(address)
-    if (/^(https?|wss?):$/.test(protocol) && asked !== host) complain(`asks another host: ${address}`)
+/** Reports the problems of a page. Chromium logs violations of the security policy as errors. */
+const watch = (page: Page, { host }: URL, report: (problem: string) => void): void => {
+  const checkHost = (address: string): void => {
+    const { protocol, host: requested } = new URL(address)
+    if (/^(https?|wss?):$/.test(protocol) && requested !== host) report(`requests another host: ${address}`)
   }
-  page.on("request", (request) => asks(request.url()))
-  page.on("websocket", (socket) => asks(socket.url()))
-  page.on("pageerror", (error) => complain(`throws: ${error.stack ?? error.message}`))
+  page.on("request", (request) => checkHost(request.url()))
+  page.on("websocket", (socket) => checkHost(socket.url()))
+  page.on("pageerror", (error) => report(`throws: ${error.stack ?? error.message}`))
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning")
-      complain(`${message.type()}: ${message.text()} (${message.location().url})`)
+      report(`${message.type()}: ${message.text()} (${message.location().url})`)
   })
   page.on("dialog", (dialog) => {
-    complain(`opens a dialog: ${dialog.message()}`)
+    report(`opens a dialog: ${dialog.message()}`)
     void dialog.dismiss()
   })
-  page.on("popup", (opened) => complain(`opens a window: ${opened.url()}`))
+  page.on("popup", (opened) => report(`opens a window: ${opened.url()}`))
 }

@@ -1,4 +1,4 @@
-/** A certificate of this machine for tests, signed by itself, made with openssl in a folder of its own. */
+/** A self-signed certificate for this machine, for tests: created with openssl in a folder of its own. */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -15,7 +15,7 @@ export const makeCertificate = (): OwnCertificate => {
   const cert = join(folder, "cert.pem")
   const key = join(folder, "key.pem")
   const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-  // A certificate that may sign others is not taken for a server's own by Deno.
+  // Deno does not accept a CA certificate as a server's certificate.
   const leaf = ["-addext", "basicConstraints=critical,CA:FALSE"]
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
   execFileSync(

@@ -9,7 +9,7 @@ import { redisServer } from "./redis.ts"
 import { needsProgram, serverUrl } from "./server.ts"
 import { type Environment, ownSettings, type Spoor, startSpoor } from "./spoor.ts"
 
-/** Where the real servers are; undefined on a person's machine that lacks one. */
+/** The addresses of the real servers; undefined if one is missing. With CI=true that is an error. */
 export const realServers = async (): Promise<Environment | undefined> => {
   const [REDIS_URL, NATS_URL, KAFKA_BROKERS] = [
     await serverUrl(redisServer),
@@ -17,7 +17,7 @@ export const realServers = async (): Promise<Environment | undefined> => {
     await serverUrl(kafka)
   ]
   if (REDIS_URL === undefined || NATS_URL === undefined || KAFKA_BROKERS === undefined) return undefined
-  if (!needsProgram("kcat", "Install the package kcat, a Kafka client that is not ours.", ["-V"]))
+  if (!needsProgram("kcat", "Install the package kcat, an independent Kafka client.", ["-V"]))
     return undefined
   return { REDIS_URL, NATS_URL, KAFKA_BROKERS }
 }
@@ -34,9 +34,9 @@ export interface Cluster {
   readonly start: (...actors: ReadonlyArray<string>) => Promise<Spoor>
   /** Every record of a topic, read by kcat. */
   readonly read: (topic: string) => ReadonlyArray<ForeignRecord>
-  /** Lines that wait, batches under way and dead letters. */
+  /** Numbers of waiting lines, claimed batches and dead letters. */
   readonly depth: () => Promise<{ waiting: number; claimed: number; deadLetters: number }>
-  /** Ends what still runs. */
+  /** Stops all processes that are still running. */
   readonly stop: () => Promise<void>
 }
 

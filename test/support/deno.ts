@@ -1,6 +1,6 @@
 /**
- * Deno for tests: the one in DENO or in the PATH, else the npm package, kept in a cache folder outside the tree. It is
- * no dependency of the project, because `deno task` would take the `deno` of node_modules for a script.
+ * Deno for tests: the program in DENO or in the PATH, otherwise the npm package, in a cache folder outside the project. It
+ * is not a dependency of the project, because `deno task` would run the `deno` of node_modules as a script.
  */
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync } from "node:fs"
@@ -11,7 +11,7 @@ import { hasProgram } from "./server.ts"
 
 const version = "2.9.6"
 
-/** The path of a Deno; undefined on a person's machine that has none and cannot get it. With CI=true that fails. */
+/** The path of Deno; undefined if it is missing and cannot be installed. With CI=true that is an error. */
 export const denoProgram = (): string | undefined => {
   const named = process.env.DENO
   if (named !== undefined && named !== "") return named

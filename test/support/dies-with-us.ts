@@ -1,10 +1,10 @@
-/** Programs that a test starts must not outlive it: whatever still runs when this process ends is killed. */
+/** Programs that a test starts must not outlive it: those still running when this process exits are killed. */
 import type { ChildProcess } from "node:child_process"
 
 const running = new Set<ChildProcess>()
 let isWatching = false
 
-/** Kills the program when this process ends, unless it ended before. Returns it. */
+/** Kills the program when this process exits, unless it has exited before. Returns the program. */
 export const diesWithUs = <A extends ChildProcess>(child: A): A => {
   if (!isWatching) {
     isWatching = true

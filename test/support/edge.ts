@@ -1,4 +1,4 @@
-/** A gateway as a process of its own on one Redis, and events sent to it over HTTP, each remembered with its answer. */
+/** A gateway process on one Redis, and a client that sends events over HTTP and records each response. */
 import { expect } from "bun:test"
 import { Redis } from "ioredis"
 import { eventually } from "./eventually.ts"
@@ -7,31 +7,31 @@ import { type Environment, ownSettings, type Spoor, startSpoor } from "./spoor.t
 export interface Answer {
   readonly status: number
   readonly retryAfter: string | null
-  /** The code in an answer that is a "no". */
+  /** The code of an error response. */
   readonly error: string | undefined
-  /** Milliseconds. */
-  readonly took: number
+  /** Response time, milliseconds. */
+  readonly tookMs: number
 }
 
 export interface Edge {
   readonly spoor: Spoor
-  /** Sends one event and waits for its answer. */
+  /** Sends one event and waits for its response. */
   readonly send: () => Promise<Answer>
-  /** How many events were answered with 200 so far. */
+  /** The number of events answered with 200 so far. */
   readonly acknowledged: () => number
-  /** Waits until events are refused, sends some more, and sees that each is told 503 and when to come again, in time. */
+  /** Waits until events are refused, then checks that more events get 503 with Retry-After within `maxResponseMs`. */
   readonly refuses: () => Promise<ReadonlyArray<Answer>>
-  /** Waits until events are taken again. */
+  /** Waits until events are accepted again. */
   readonly takes: () => Promise<void>
-  /** Sees that every event that was answered with 200 is in the queue, there or on another Redis. */
+  /** Checks that every event answered with 200 is in the queue, on this or another Redis. */
   readonly hasAll: (where?: Redis) => Promise<void>
-  /** A client of the test's own to the same Redis. */
+  /** A client of the test for the same Redis. */
   readonly redis: Redis
   readonly stop: () => Promise<void>
 }
 
-/** Within so many milliseconds everybody has an answer: the promise itself. */
-export const promisedTime = 2000
+/** The promised maximum response time, milliseconds. */
+export const maxResponseMs = 2000
 
 /** Starts a gateway on that Redis. */
 export const startEdge = async (url: string, more: Environment = {}): Promise<Edge> => {
@@ -47,16 +47,16 @@ export const startEdge = async (url: string, more: Environment = {}): Promise<Ed
 
   const send = async (): Promise<Answer> => {
     const number = String(sent++)
-    const begun = performance.now()
+    const startedAt = performance.now()
     const response = await fetch(new URL(`/t/event?n=${number}`, spoor.address("send events")))
     const body: { readonly error?: string } = await response.json()
-    const took = performance.now() - begun
+    const tookMs = performance.now() - startedAt
     if (response.status === 200) acknowledged.add(number)
     return {
       status: response.status,
       retryAfter: response.headers.get("retry-after"),
       error: body.error,
-      took
+      tookMs
     }
   }
 
@@ -76,14 +76,14 @@ export const startEdge = async (url: string, more: Environment = {}): Promise<Ed
       const more = await Promise.all(Array.from({ length: 20 }, send))
       const last = await send()
       const answers = [first, ...more, last]
-      expect(new Set(answers.map(({ status, retryAfter }) => `${status}, again in ${retryAfter} s`))).toEqual(
-        new Set(["503, again in 1 s"])
-      )
-      expect(Math.max(...answers.map(({ took }) => took))).toBeLessThan(promisedTime)
+      expect(
+        new Set(answers.map(({ status, retryAfter }) => `${status}, retry after ${retryAfter} s`))
+      ).toEqual(new Set(["503, retry after 1 s"]))
+      expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(maxResponseMs)
       return answers
     },
     takes: async () => {
-      await eventually("an event is taken", async () => (await send()).status === 200)
+      await eventually("an event is accepted", async () => (await send()).status === 200)
     },
     hasAll: async (where = redis) => {
       const kept = await numbersOn(where)

@@ -1,27 +1,27 @@
-/** Waiting for a fact in a test, instead of sleeping and hoping. */
+/** Waits for a condition in a test, instead of sleeping for a fixed time. */
 
 /**
- * Looks again and again until `look` returns something other than undefined or false, and returns that.
- * Fails with `what` when it has not come within `within` milliseconds. What `look` throws counts as "not yet". Between
- * two looks are `pause` milliseconds: more where looking itself is work.
+ * Calls `check` until it returns a value other than undefined or false, and returns that value. Fails with `what` after
+ * `timeoutMs`. An exception of `check` counts as "not yet". `intervalMs` is the time between two calls: longer for an
+ * expensive check.
  */
 export const eventually = async <A>(
   what: string,
-  look: () => A | undefined | false | Promise<A | undefined | false>,
-  within = 20_000,
-  pause = 10
+  check: () => A | undefined | false | Promise<A | undefined | false>,
+  timeoutMs = 20_000,
+  intervalMs = 10
 ): Promise<A> => {
-  const end = Date.now() + within
+  const end = Date.now() + timeoutMs
   let last: unknown
   while (Date.now() < end) {
     try {
-      const seen = await look()
-      if (seen !== undefined && seen !== false) return seen
+      const result = await check()
+      if (result !== undefined && result !== false) return result
       last = undefined
     } catch (error) {
       last = error
     }
-    await new Promise((resolve) => setTimeout(resolve, pause))
+    await new Promise((resolve) => setTimeout(resolve, intervalMs))
   }
-  throw new Error(`${what}: not within ${within} ms`, { cause: last })
+  throw new Error(`${what}: not within ${timeoutMs} ms`, { cause: last })
 }

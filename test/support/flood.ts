@@ -1,19 +1,19 @@
 /**
- * Many clients at once that send GET requests over connections of their own, which stay open: plain sockets, since
- * `fetch` sends no more than a few hundred at a time.
+ * Many concurrent clients that send GET requests, each over a keep-alive connection of its own. They use plain sockets,
+ * because `fetch` sends at most a few hundred requests at once.
  */
 import { connect, type Socket } from "node:net"
 
 export interface Answered {
   readonly status: number
   readonly body: string
-  /** Milliseconds from the request to the end of its answer. */
-  readonly took: number
+  /** Time from the request to the end of its response, milliseconds. */
+  readonly tookMs: number
 }
 
-/** One client: sends a request when the one before is answered. */
+/** One client, with at most one request in flight. */
 export interface HttpClient {
-  /** `headers` are lines as they are sent, each with its end. */
+  /** `headers` are raw header lines, each with its line break. */
   readonly get: (path: string, headers?: string) => Promise<Answered>
   readonly close: () => void
 }
@@ -23,30 +23,30 @@ export const httpClient = async (url: URL): Promise<HttpClient> => {
   let text = ""
   let answered: ((answer: Answered) => void) | undefined
   let failed: ((error: Error) => void) | undefined
-  let begun = 0
+  let startedAt = 0
   socket.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1")
     const answer = answerIn(text)
     if (answer === undefined) return
     text = ""
-    answered?.({ ...answer, took: performance.now() - begun })
+    answered?.({ ...answer, tookMs: performance.now() - startedAt })
   })
   socket.on("error", (error) => failed?.(error))
-  socket.on("close", () => failed?.(new Error("The connection was closed without an answer.")))
+  socket.on("close", () => failed?.(new Error("The connection was closed without a response.")))
   return {
     get: (path, headers = "user-agent: flood/1\r\n") =>
       new Promise((resolve, reject) => {
-        if (socket.destroyed) return reject(new Error("The connection was closed before."))
+        if (socket.destroyed) return reject(new Error("The connection is already closed."))
         answered = resolve
         failed = reject
-        begun = performance.now()
+        startedAt = performance.now()
         socket.write(`GET ${path} HTTP/1.1\r\nhost: ${url.host}\r\n${headers}\r\n`)
       }),
     close: () => socket.destroy()
   }
 }
 
-/** `clients` of them, each sending requests until `isOver`; all their answers. */
+/** Sends requests with that number of clients until `isOver`; returns all responses. */
 export const flood = async (
   url: URL,
   clients: number,
@@ -73,7 +73,7 @@ const opened = (url: URL): Promise<Socket> =>
     socket.once("error", reject)
   })
 
-/** The answer, when all of it is there. */
+/** The response; undefined while it is incomplete. */
 const answerIn = (text: string): { readonly status: number; readonly body: string } | undefined => {
   const end = text.indexOf("\r\n\r\n")
   if (end < 0) return undefined

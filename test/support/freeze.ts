@@ -1,25 +1,25 @@
-/** Freezing a process as a fault: it keeps its memory and its connections, and does nothing. */
+/** Freezes a process as a fault: it keeps its memory and its connections, but does not run. */
 import { readdirSync, readFileSync } from "node:fs"
 
-/** How long a process may take to stop after SIGSTOP, milliseconds. */
-const stopTime = 5000
+/** Maximum time of a process to stop after SIGSTOP, milliseconds. */
+const stopTimeoutMs = 5000
 
 /**
- * Stops the process (SIGSTOP) and returns when none of its threads runs any more: the signal alone is only on its way.
- * Blocks this thread meanwhile, so that nobody can forget to wait. Elsewhere than on Linux it only sends the signal.
+ * Stops the process (SIGSTOP) and returns when all its threads have stopped: the signal takes effect asynchronously.
+ * Blocks this thread meanwhile, so that callers need no `await`. On systems other than Linux it only sends the signal.
  */
 export const freeze = (pid: number): void => {
   process.kill(pid, "SIGSTOP")
   if (process.platform !== "linux") return
-  const end = Date.now() + stopTime
-  const pause = new Int32Array(new SharedArrayBuffer(4))
+  const end = Date.now() + stopTimeoutMs
+  const sleeper = new Int32Array(new SharedArrayBuffer(4))
   while (!isStopped(pid)) {
-    if (Date.now() > end) throw new Error(`Process ${pid} did not stop within ${stopTime} ms.`)
-    Atomics.wait(pause, 0, 0, 1)
+    if (Date.now() > end) throw new Error(`Process ${pid} did not stop within ${stopTimeoutMs} ms.`)
+    Atomics.wait(sleeper, 0, 0, 1)
   }
 }
 
-/** Lets it go on (SIGCONT). */
+/** Resumes the process (SIGCONT). */
 export const unfreeze = (pid: number): void => {
   process.kill(pid, "SIGCONT")
 }
@@ -27,7 +27,7 @@ export const unfreeze = (pid: number): void => {
 const isStopped = (pid: number): boolean =>
   readdirSync(`/proc/${pid}/task`).every((task) => stateOf(`/proc/${pid}/task/${task}/stat`) === "T")
 
-/** The letter behind the program's name, which stands in brackets and may hold brackets itself. A thread may just have ended. */
+/** The state letter after the program's name, which is in parentheses and may contain parentheses. A thread that has just ended counts as stopped. */
 const stateOf = (path: string): string => {
   try {
     const stat = readFileSync(path, "latin1")

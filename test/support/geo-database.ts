@@ -1,9 +1,9 @@
-/** A whole MMDB file for tests, in which every address has the same record, or the lower half of all addresses has. */
+/** Builds an MMDB file for tests, in which all addresses, or the lower half of them, have the same record. */
 import { Buffer } from "node:buffer"
 
 /**
- * Texts, whole numbers, flags, lists and maps of them, as a record holds them; each text at most 284 bytes long, each
- * map and list at most 28 entries. A fraction is written as a double.
+ * The values of a record: texts of at most 284 bytes, numbers, flags, and lists and maps of at most 28 entries. A number
+ * with a fraction is written as a double.
  */
 export type GeoRecord = { readonly [key: string]: GeoValue }
 export type GeoValue = string | number | boolean | GeoRecord | ReadonlyArray<GeoRecord>
@@ -36,9 +36,9 @@ const fileOf = (node: ReadonlyArray<number>, type: string, record: GeoRecord, ip
     ...text(type)
   ])
 
-/** Both branches lead to the first record of the data: node count (1) + 16 + its place there (0). */
+/** Both branches point to the first record of the data section: node count (1) + 16 + its offset (0). */
 const everyAddress = [0, 0, 17, 0, 0, 17]
-/** The second branch leads to the node count, which says that there is no record. */
+/** The second branch points to the node count, which means that there is no record. */
 const lowerHalf = [0, 0, 17, 0, 0, 1]
 
 const encoded = (record: GeoRecord): Array<Buffer> => [
@@ -46,7 +46,7 @@ const encoded = (record: GeoRecord): Array<Buffer> => [
   ...Object.entries(record).flatMap(([key, value]) => [...text(key), ...encodedValue(value)])
 ]
 
-/** The types above 7 have a byte of their own: their number less 7. */
+/** A type above 7 has an additional byte: its number minus 7. */
 const encodedValue = (value: GeoValue): Array<Buffer> => {
   if (typeof value === "string") return text(value)
   if (typeof value === "boolean") return [Buffer.from([value ? 1 : 0, 14 - 7])]

@@ -1,7 +1,7 @@
-/** Which processes run, as Linux tells it in /proc: one that ended and that nobody has asked about (a zombie) does not. */
+/** Whether processes are running, by /proc on Linux. A zombie (exited, but not yet reaped) does not count as running. */
 import { readdirSync, readFileSync } from "node:fs"
 
-const look = (pid: number): { readonly state: string; readonly parent: number } | undefined => {
+const statOf = (pid: number): { readonly state: string; readonly parent: number } | undefined => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1")
     const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
@@ -12,7 +12,7 @@ const look = (pid: number): { readonly state: string; readonly parent: number } 
 }
 
 export const isRunning = (pid: number): boolean => {
-  if (process.platform === "linux") return !["Z", "X", undefined].includes(look(pid)?.state)
+  if (process.platform === "linux") return !["Z", "X", undefined].includes(statOf(pid)?.state)
   try {
     return process.kill(pid, 0)
   } catch {
@@ -20,8 +20,8 @@ export const isRunning = (pid: number): boolean => {
   }
 }
 
-/** Those that this process started and that still run. On Linux alone. */
+/** The running child processes of `parent`. Linux only. */
 export const childrenOf = (parent: number | undefined): ReadonlyArray<number> =>
   readdirSync("/proc")
     .map(Number)
-    .filter((pid) => look(pid)?.parent === parent && isRunning(pid))
+    .filter((pid) => statOf(pid)?.parent === parent && isRunning(pid))

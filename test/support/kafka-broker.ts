@@ -1,7 +1,7 @@
 /**
- * Apache Kafka brokers of a test's own, for faults: one, or several that are a cluster (KRaft, each its own controller
- * too). They run from Maven Central's jars, which are fetched once into the user's cache folder. Starting takes about
- * 4 s. They end with this process at the latest.
+ * Apache Kafka brokers of a test's own, for faults: one, or a cluster (KRaft; each broker is a controller too). They run
+ * from the jars of Maven Central, which are downloaded once into the user's cache folder. Starting takes about 4 s. They
+ * live until `kill` or `remove`, at most as long as this process.
  */
 
 import { type ChildProcess, execFile } from "node:child_process"
@@ -20,11 +20,11 @@ const pom = join(import.meta.dirname, "kafka", "pom.xml")
 export const kafkaVersion =
   /<kafka\.version>(.+)<\/kafka\.version>/.exec(readFileSync(pom, "utf8"))?.[1] ?? "unknown"
 
-/** How to get one, for a person. */
+/** How to get a broker, as a sentence. */
 export const howToGetKafka =
   "Start Docker, or install Java 17 and Maven (which fetches Kafka once), or set KAFKA_BROKERS."
 
-/** Where one broker of a cluster listens: for clients, for other controllers, and for clients that come through a proxy. */
+/** The listeners of one broker of a cluster: for clients, for other controllers, and for clients behind a proxy. */
 export interface Node {
   readonly id: number
   readonly listeners: string
@@ -33,7 +33,7 @@ export interface Node {
   readonly controller: string
 }
 
-/** A broker's settings, as server.properties has them; a container takes the same as `KAFKA_…` variables. */
+/** A broker's settings for server.properties; a container gets them as `KAFKA_…` variables. */
 export const brokerProperties = (node: Node, all: ReadonlyArray<Node>): Record<string, string> => {
   const replicas = String(Math.min(3, all.length))
   const enough = String(Math.min(2, all.length))
@@ -61,25 +61,25 @@ export const brokerProperties = (node: Node, all: ReadonlyArray<Node>): Record<s
   }
 }
 
-/** A broker of a test's own. It keeps its ports and its data when it is started again. */
+/** A broker of a test's own. It keeps its ports and its data over restarts. */
 export interface Broker {
-  /** `host:port`, as `KAFKA_BROKERS` has it. */
+  /** `host:port`, for `KAFKA_BROKERS`. */
   readonly url: string
   /**
-   * For a proxy in front of it: the port that the proxy forwards to, and the port that the proxy must listen on, since
-   * the broker tells it to whoever comes that way.
+   * For a proxy in front of the broker: the port that the proxy forwards to, and the port that the proxy must listen on,
+   * because the broker advertises it to clients of the proxy.
    */
   readonly proxied: { readonly target: number; readonly advertised: number }
-  /** Starts it again after `stop` or `kill`; returns when it serves. */
+  /** Starts it again after `stop` or `kill`; resolves when it accepts requests. */
   readonly start: () => Promise<void>
-  /** Ends it in order. */
+  /** Shuts it down gracefully (SIGTERM). */
   readonly stop: () => Promise<void>
-  /** Ends it at once (SIGKILL). */
+  /** Kills it (SIGKILL). */
   readonly kill: () => Promise<void>
-  /** Freezes it (SIGSTOP): connections stay open, nothing answers. Returns when it is frozen. */
+  /** Freezes it (SIGSTOP): connections stay open, but it does not respond. Returns when it is frozen. */
   readonly pause: () => void
   readonly resume: () => void
-  /** Ends it and removes its data. */
+  /** Kills it and removes its data. */
   readonly remove: () => Promise<void>
 }
 
@@ -90,7 +90,7 @@ const java = (heap: string): Array<string> => [
   "-Dlog4j2.level=INFO"
 ]
 
-/** The folder with Kafka's jars, fetched by Maven the first time; undefined where that is not possible. */
+/** The folder with Kafka's jars, which Maven downloads the first time; undefined when the download fails. */
 const jars = async (): Promise<string | undefined> => {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "spoor")
   const folder = join(cache, `kafka-${kafkaVersion}`)
@@ -129,13 +129,13 @@ const planOf = async (id: number): Promise<Plan> => {
 }
 
 /**
- * Starts a broker of the test's own; undefined where there is no Java or Maven (with CI=true that is an error).
- * `more` are further broker settings, such as `message.max.bytes`. It does not outlive this process.
+ * Starts a broker of the test's own; undefined if Java or Maven is missing (with CI=true that is an error). `more` are
+ * additional broker settings, such as `message.max.bytes`.
  */
 export const startBroker = async (more: Record<string, string> = {}): Promise<Broker | undefined> =>
   (await startBrokers(1, more))?.[0]
 
-/** The same for a cluster of so many brokers: three replicas where there are three, two of which must have a record. */
+/** Starts a cluster of `count` brokers. With three or more, a topic has three replicas, of which two must have a record. */
 export const startBrokers = async (
   count: number,
   more: Record<string, string> = {}
@@ -144,7 +144,7 @@ export const startBrokers = async (
   if (home === undefined) return isMissing(`A Kafka broker is missing. ${howToGetKafka}`)
   const plans: Array<Plan> = []
   for (let id = 1; id <= count; id++) plans.push(await planOf(id))
-  // A leading "-" would be taken for an option.
+  // A leading "-" would be parsed as an option.
   const cluster = `A${randomBytes(16).toString("base64url").slice(1)}`
   const brokers = await Promise.all(
     plans.map((plan) => makeBroker(plan, { ...brokerProperties(plan, plans), ...more }, home, cluster))
@@ -153,7 +153,7 @@ export const startBrokers = async (
   return brokers
 }
 
-/** Gives the broker a folder; does not start it. */
+/** Creates the broker's folder; does not start the broker. */
 const makeBroker = async (
   plan: Plan,
   properties: Record<string, string>,

@@ -1,4 +1,4 @@
-/** Apache Kafka for tests: one broker that all suites share. Brokers of a test's own are in kafka-broker.ts. */
+/** Apache Kafka for tests: one broker, shared by all suites. kafka-broker.ts starts brokers of a test's own. */
 import { brokerProperties, howToGetKafka, kafkaVersion, startBroker } from "./kafka-broker.ts"
 import { freePort, type Running, type ServerKind } from "./server.ts"
 
@@ -29,7 +29,7 @@ const container = async (): Promise<Running> => {
   }
 }
 
-/** One broker for all suites; its URL is `host:port`. */
+/** The shared broker; its URL is `host:port`. */
 export const kafka: ServerKind = {
   name: "Apache Kafka",
   variable: "KAFKA_BROKERS",

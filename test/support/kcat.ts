@@ -1,4 +1,4 @@
-/** Reading Kafka with kcat, a client that is not ours. */
+/** Reads Kafka with kcat, an independent client. */
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 
@@ -11,7 +11,7 @@ export interface ForeignRecord {
   readonly value: Buffer
 }
 
-/** What kcat is asked, so that `parseRecords` can read what it prints. Parts are told apart by their lengths, since a value may hold any byte. */
+/** The arguments of kcat whose output `parseRecords` parses. Parts are separated by their lengths, because a value may contain any byte. */
 export const readArguments = (
   brokers: string,
   topic: string,
@@ -33,7 +33,7 @@ export const readArguments = (
   ...more
 ]
 
-/** Every record that kcat printed. */
+/** Parses the records that kcat printed. */
 export const parseRecords = (output: Buffer): ReadonlyArray<ForeignRecord> => {
   const records: Array<ForeignRecord> = []
   let at = 0
@@ -60,7 +60,7 @@ export const parseRecords = (output: Buffer): ReadonlyArray<ForeignRecord> => {
   return records
 }
 
-/** Every record of a topic from its beginning to its end; `more` are further arguments, such as `-o -20`. */
+/** Every record of a topic from its beginning to its end; `more` are additional arguments, such as `-o -20`. */
 export const readTopic = async (
   brokers: string,
   topic: string,
@@ -73,24 +73,24 @@ export const readTopic = async (
   return parseRecords(stdout)
 }
 
-/** How many records the partitions of a topic have taken since it was made. */
+/** The number of records appended to a topic since it was created. */
 export const countRecords = async (brokers: string, topic: string, partitions: number): Promise<number> => {
-  const asked = Array.from({ length: partitions }, (_, partition) => ["-t", `${topic}:${partition}:-1`])
-  const { stdout } = await promisify(execFile)("kcat", ["-b", brokers, "-Q", ...asked.flat()])
+  const queries = Array.from({ length: partitions }, (_, partition) => ["-t", `${topic}:${partition}:-1`])
+  const { stdout } = await promisify(execFile)("kcat", ["-b", brokers, "-Q", ...queries.flat()])
   return [...stdout.matchAll(/offset (\d+)/g)].reduce((sum, [, offset]) => sum + Number(offset), 0)
 }
 
-/** Do so many brokers serve, and has every partition all its replicas in step? */
+/** Whether `count` brokers are running and every partition has all its replicas in sync. */
 export const clusterIsWhole = async (brokers: string, count: number): Promise<boolean> => {
   try {
     const { stdout } = await promisify(execFile)("kcat", ["-b", brokers, "-L", "-m", "5"], {
       timeout: 10_000
     })
-    const serving = Number(/^ (\d+) brokers:/m.exec(stdout)?.[1] ?? 0)
-    const isInStep = [...stdout.matchAll(/replicas: ([\d,]+), isrs: ([\d,]*)/g)].every(
-      ([, replicas = "", inStep = ""]) => replicas.split(",").length === inStep.split(",").length
+    const running = Number(/^ (\d+) brokers:/m.exec(stdout)?.[1] ?? 0)
+    const isInSync = [...stdout.matchAll(/replicas: ([\d,]+), isrs: ([\d,]*)/g)].every(
+      ([, replicas = "", inSync = ""]) => replicas.split(",").length === inSync.split(",").length
     )
-    return serving === count && isInStep
+    return running === count && isInSync
   } catch {
     return false
   }

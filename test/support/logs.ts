@@ -1,4 +1,4 @@
-/** Event logs for tests, and readers that remember what they were handed. */
+/** Event logs for tests, and readers that record the batches delivered to them. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -18,7 +18,7 @@ import { eventually } from "./eventually.ts"
 
 export type Log = EventLog["Service"]
 
-/** A log, and a second one on the same data, as another process would have it. */
+/** A log, and a second one on the same data, as in another process. */
 export interface TwoLogs {
   readonly log: Log
   readonly other: Log
@@ -54,18 +54,18 @@ export const record = (topic: Topic, text: string, more: Partial<NewRecord> = {}
 
 export const textOf = ({ value }: LogRecord): string => new TextDecoder().decode(value)
 
-/** Someone who reads. */
+/** A running reader of a log. */
 export interface TestReader {
   readonly batches: ReadonlyArray<RecordBatch>
-  /** The texts of all records handed over so far. */
+  /** The texts of all records delivered so far. */
   readonly texts: () => ReadonlyArray<string>
-  /** Returns when so many records have been handed over. */
+  /** Resolves when at least `count` records have been delivered. */
   readonly has: (count: number) => Promise<void>
-  /** Interrupts the reading; returns when it has ended, with how it ended. */
+  /** Interrupts the reader; resolves with its exit when it has stopped. */
   readonly stop: () => Promise<Exit.Exit<never, Failure>>
 }
 
-/** Reads until it is stopped. `handle` runs before a batch counts as handed over; by default it does nothing. */
+/** Starts a reader, which reads until `stop`. `handle` runs before a batch counts as delivered; by default it does nothing. */
 export const startReader = (
   log: Log,
   options: ReadOptions,

@@ -1,10 +1,10 @@
-/** What this machine lacks for some tests: an error with CI=true, else a sentence now and in the summary of `npm test`. */
+/** Reports programs that are missing for some tests: an error with CI=true, otherwise a sentence now and in the summary of `npm test`. */
 import { appendFileSync, existsSync, readFileSync } from "node:fs"
 
-/** The file in which a run of `npm test` collects the sentences; unset when a person runs single files. */
+/** The variable with the path of the file in which `npm test` collects the sentences; unset when single test files are run. */
 const variable = "SPOOR_TEST_MISSING"
 
-/** Throws with CI=true. Otherwise the tests that need it are skipped. `sentence` names it and says how to get it. */
+/** Throws with CI=true; otherwise the caller skips its tests. `sentence` says what is missing and how to get it. */
 export const isMissing = (sentence: string, cause?: unknown): undefined => {
   if (process.env.CI === "true") throw new Error(sentence, { cause })
   process.stderr.write(`${sentence}\n`)
@@ -13,11 +13,11 @@ export const isMissing = (sentence: string, cause?: unknown): undefined => {
   return undefined
 }
 
-/** Runs the tests with that file; `sentencesIn` reads what was missing. */
+/** Makes the tests write the sentences to that file; `sentencesIn` reads them. */
 export const collectMissing = (file: string): void => {
   process.env[variable] = file
 }
 
-/** The sentences in that file, each once. */
+/** The sentences in that file, without duplicates. */
 export const sentencesIn = (file: string): ReadonlyArray<string> =>
   existsSync(file) ? [...new Set(readFileSync(file, "utf8").split("\n").filter(Boolean))] : []

@@ -1,6 +1,6 @@
 /**
- * NATS for tests: a shared server, and servers of a test's own that can be killed and started again on the same
- * port. Starting one takes well under a second.
+ * NATS for tests: a server shared by all suites, and servers of a test's own that can be killed and started again on the
+ * same port. Starting one takes less than a second.
  */
 import type { ChildProcess } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -15,7 +15,7 @@ const start = (port: number, options: ReadonlyArray<string> = []): Promise<Child
     ready: /Server is ready/
   })
 
-/** The server that all tests share: use subjects of your own. */
+/** The server that all tests share: each test must use subjects of its own. */
 export const nats: ServerKind = {
   name: "NATS",
   variable: "NATS_URL",
@@ -41,29 +41,29 @@ export const nats: ServerKind = {
   howToGet: "Set NATS_URL, or start Docker, or put nats-server 2.9 or later in the PATH."
 }
 
-/** A server of a test's own. It keeps its port when it is started again. */
+/** A server of a test's own. It keeps its port over restarts. */
 export interface NatsServer {
   readonly url: string
   readonly port: number
-  /** Where it tells about itself while it runs: `/varz`, `/connz`. */
+  /** The URL of its monitoring endpoints: `/varz`, `/connz`. */
   readonly monitor: string
-  /** Starts it, or starts it again, with the same configuration or another; returns when it serves. */
+  /** Starts it, the first time or again, with the previous or a new configuration; resolves when it accepts connections. */
   readonly start: (configuration?: string) => Promise<void>
-  /** Has it read another configuration while it runs (SIGHUP); returns when it has. */
+  /** Reloads the running server with a new configuration (SIGHUP); resolves when it is in use. */
   readonly reload: (configuration: string) => Promise<void>
-  /** Ends it at once (SIGKILL). */
+  /** Kills it (SIGKILL). */
   readonly kill: () => Promise<void>
-  /** Freezes it (SIGSTOP): connections stay open, nothing answers. Returns when it is frozen. */
+  /** Freezes it (SIGSTOP): connections stay open, but it does not respond. Returns when it is frozen. */
   readonly pause: () => void
   readonly resume: () => void
-  /** Ends it and removes its configuration. */
+  /** Kills it and removes its configuration. */
   readonly remove: () => Promise<void>
 }
 
-/** Can this machine run servers of a test's own? (A test that kills a server needs the program, not a container.) */
+/** Whether this machine can run servers of a test's own: a test that kills a server needs the program, not a container. */
 export const canStartNats = needsProgram("nats-server", "Install the package nats-server.")
 
-/** A server of a test's own, not yet started. `configuration` is in the server's own language, e.g. `max_payload: 64KB`. */
+/** A server of a test's own, not yet started. `configuration` is in NATS's configuration language, e.g. `max_payload: 64KB`. */
 export const privateNats = async (configuration = ""): Promise<NatsServer> => {
   const port = await freePort()
   const monitorPort = await freePort()
@@ -96,7 +96,7 @@ export const privateNats = async (configuration = ""): Promise<NatsServer> => {
       const before = await loaded()
       configure(changed)
       child?.kill("SIGHUP")
-      await eventually("the configuration has been read again", async () => (await loaded()) !== before)
+      await eventually("the configuration has been reloaded", async () => (await loaded()) !== before)
     },
     kill,
     pause: () => {

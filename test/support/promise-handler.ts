@@ -1,4 +1,4 @@
-/** A handler for the commands of the tests: an error that is thrown is printed with its stack and ends with exit code 1. */
+/** A command handler for the test tools: an exception is printed with its stack, and the exit code is 1. */
 import { Effect } from "effect"
 import { handler } from "../../actors/commands/command-line/run.ts"
 

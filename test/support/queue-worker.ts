@@ -1,6 +1,6 @@
 /**
- * A process of its own for tests: pushes lines to the queue in a folder and claims and acks batches meanwhile.
- * Arguments: the folder, a name for its lines, how many. Prints each line it has claimed.
+ * A separate process for tests: pushes lines to the queue in a folder, and claims and acknowledges batches between the
+ * pushes. Arguments: folder, name of its lines, number of lines. Prints each claimed line.
  */
 import { Effect } from "effect"
 import { sqliteQueue } from "../../bridge/ingest-queue/sqlite/queue.ts"

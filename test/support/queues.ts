@@ -1,4 +1,4 @@
-/** An ingest queue of a test's own, of each implementation, opened twice as two processes would. */
+/** An ingest queue of a test's own, of each implementation, opened twice as in two processes. */
 import { afterAll, describe } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -22,19 +22,19 @@ export interface TestQueue {
   readonly other: QueueSource
   /** The texts in the dead-letter list. */
   readonly letters: Effect.Effect<ReadonlyArray<string>, unknown>
-  /** Puts a text of another's making in the dead-letter list. */
+  /** Adds a text that Spoor did not write to the dead-letter list. */
   readonly bury: (text: ByteString) => Effect.Effect<unknown, unknown>
-  /** Takes the ledger away, as if all until now had been done by a version that kept none. */
+  /** Removes the ledger, as if all events so far had been handled by a version without a ledger. */
   readonly dropLedger: Effect.Effect<unknown, unknown>
-  /** Makes all replays older than anyone remembers. */
+  /** Makes all replays older than their retention. */
   readonly ageReplays: Effect.Effect<unknown, unknown>
-  /** Opens the queue once more, as a process that starts now would. */
+  /** Opens the queue once more, as in a process that starts now. */
   readonly again: Effect.Effect<QueueSource, unknown, Scope.Scope>
 }
 
 export type OpenQueue = Effect.Effect<TestQueue, unknown, Scope.Scope>
 
-/** Keys of its own on the server that `url` tells. */
+/** A queue with keys of its own on the server at `url`. */
 const queueOnRedis = (url: Effect.Effect<string>): OpenQueue =>
   Effect.gen(function* () {
     const queueKey = `queue-test:${crypto.randomUUID()}`
@@ -58,7 +58,7 @@ const queueOnRedis = (url: Effect.Effect<string>): OpenQueue =>
     })
   })
 
-/** A file of its own. */
+/** A queue in a file of its own. */
 const queueInFile: OpenQueue = Effect.gen(function* () {
   const directory = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "spoor-queue-"))),
@@ -85,7 +85,7 @@ const queueInFile: OpenQueue = Effect.gen(function* () {
 
 const twice = (
   open: Effect.Effect<IngestQueue["Service"], unknown, Scope.Scope>,
-  means: Pick<TestQueue, "letters" | "bury" | "dropLedger" | "ageReplays">
+  accessors: Pick<TestQueue, "letters" | "bury" | "dropLedger" | "ageReplays">
 ): OpenQueue =>
   Effect.gen(function* () {
     const one = yield* open
@@ -95,7 +95,7 @@ const twice = (
         : Effect.succeed(queue.sources[0])
     )
     const source = one.sources[0] ?? (yield* again)
-    return { push: one.push, source, other: yield* again, again, ...means }
+    return { push: one.push, source, other: yield* again, again, ...accessors }
   })
 
 /** Declares the suite for every implementation: Redis, Redis Cluster and the file. Await it at the top of a test file. */

@@ -5,7 +5,7 @@ import { eventually } from "./eventually.ts"
 import { type OwnRedis, secretUrl, startRedis } from "./redis.ts"
 import type { Running } from "./server.ts"
 
-/** The URL is the first master's. Undefined where redis-server is not installed. */
+/** Starts the cluster; its URL is that of the first master. Undefined if redis-server is not installed. */
 export const startRedisCluster = async (): Promise<Running | undefined> => {
   const first = await startNode()
   const second = await startNode()
@@ -15,7 +15,7 @@ export const startRedisCluster = async (): Promise<Running | undefined> => {
   await send(second, "CLUSTER", "ADDSLOTS", ...range(half, 16384))
   await send(first, "CLUSTER", "MEET", "127.0.0.1", second.port)
   for (const node of [first, second])
-    await eventually("the cluster is whole", async () => {
+    await eventually("the cluster is complete", async () => {
       const info = String(await send(node, "CLUSTER", "INFO"))
       return info.includes("cluster_state:ok") && info.includes("cluster_known_nodes:2")
     })

@@ -1,6 +1,6 @@
 /**
- * Redis for tests: one server that all suites share (`redisServer`), and servers of a test's own for what would
- * disturb the others: killing it, filling its memory, a cluster.
+ * Redis for tests: one server that all suites share (`redisServer`), and servers of a test's own for tests that would
+ * disturb others: they kill the server, fill its memory or need a cluster.
  */
 import type { ChildProcess } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -40,18 +40,18 @@ export const redisServer: ServerKind = {
   howToGet: "Install redis-server, start Docker, or set REDIS_URL."
 }
 
-/** A server of one test's own; `stop` kills it without a word. */
+/** A server of a test's own, without persistence; `stop` kills it (SIGKILL). */
 export interface OwnRedis extends Running {
   readonly port: number
   readonly pid: number
-  /** Freezes it (SIGSTOP): connections stay open, nothing answers. Returns when it is frozen. */
+  /** Freezes it (SIGSTOP): connections stay open, but it does not respond. Returns when it is frozen. */
   readonly pause: () => void
   readonly resume: () => void
 }
 
 /**
- * Starts a server on `port` (default: a free one) with more arguments, such as `["--maxmemory", "3mb"]`.
- * Undefined where redis-server is not installed.
+ * Starts a server on `port` (default: a free port) with additional arguments, such as `["--maxmemory", "3mb"]`. Undefined
+ * if redis-server is not installed.
  */
 export const startRedis = async (
   args: ReadonlyArray<string> = [],
@@ -66,7 +66,7 @@ export const startRedis = async (
     { ready: /Ready to accept connections/ }
   )
   const pid = child.pid
-  if (pid === undefined) throw new Error("redis-server has no process.")
+  if (pid === undefined) throw new Error("redis-server has no process id.")
   return {
     url: `redis://127.0.0.1:${at}`,
     port: at,
@@ -80,7 +80,7 @@ export const startRedis = async (
   }
 }
 
-/** A node of a cluster speaks to the others on its port plus 10000: free too, and no port of outgoing connections. */
+/** A free port whose port + 10,000, which the cluster bus uses, is free too and not in the range of outgoing connections. */
 const clusterPort = async (): Promise<number> => {
   for (;;) {
     const port = await freePort()
@@ -88,24 +88,24 @@ const clusterPort = async (): Promise<number> => {
   }
 }
 
-/** A server of a test's own that keeps its port, and what it holds, when it is started again. */
+/** A server of a test's own that keeps its port and its data over restarts. */
 export interface RedisServer {
   readonly url: string
   readonly port: number
-  /** Starts it, or starts it again, with these or the former arguments; returns when it has loaded and serves. */
+  /** Starts it, the first time or again, with new or the previous arguments; resolves when its data is loaded and it accepts connections. */
   readonly start: (args?: ReadonlyArray<string>) => Promise<void>
-  /** Ends it at once (SIGKILL). */
+  /** Kills it (SIGKILL). */
   readonly kill: () => Promise<void>
-  /** Freezes it (SIGSTOP): connections stay open, nothing answers. Returns when it is frozen. */
+  /** Freezes it (SIGSTOP): connections stay open, but it does not respond. Returns when it is frozen. */
   readonly pause: () => void
   readonly resume: () => void
-  /** Ends it and removes what it held. */
+  /** Kills it and removes its data. */
   readonly remove: () => Promise<void>
 }
 
 /**
- * A server of a test's own, not yet started, which keeps what it holds in a file. With `always` even killing it loses
- * nothing it has answered; with `everysec` it answers without writing while an fsync is under way.
+ * A server of a test's own, not yet started, with an append-only file. With `always`, a kill loses no acknowledged write;
+ * with `everysec`, it acknowledges writes before they are on disk while an fsync is in flight.
  */
 export const privateRedis = async (
   args: ReadonlyArray<string> = [],
@@ -144,9 +144,9 @@ export const privateRedis = async (
   }
 }
 
-/** Can tests have servers of their own? Missing is told in one line, and fails with CI=true. */
+/** Whether tests can start servers of their own. If redis-server is missing, one line is printed; with CI=true that is an error. */
 export const hasRedisProgram = (): boolean =>
   needsProgram("redis-server", "Install the package redis-server.")
 
-/** A URL as the code wants it. */
+/** A URL as the settings provide it: redacted. */
 export const secretUrl = (url: string): Redacted.Redacted<string> => Redacted.make(url)

@@ -1,11 +1,11 @@
-/** The JUnit report that `bun test` writes: how many tests passed and which failed, with what was said of them. */
+/** Reads the JUnit report of `bun test`: the number of passed tests, and the failed ones with their messages. */
 import { readFileSync } from "node:fs"
 
 export interface FailedTest {
   readonly file: string
-  /** With what it stands in: `outer > inner > test`. */
+  /** With the names of its `describe` blocks: `outer > inner > test`. */
   readonly name: string
-  /** What the runner says of it; empty when it gave no reason. */
+  /** The runner's message; empty when it has none. */
   readonly message: string
 }
 
@@ -15,7 +15,7 @@ export interface Report {
   readonly skipped: ReadonlyArray<Omit<FailedTest, "message">>
 }
 
-/** Reads it; undefined when there is none, or none that was written to its end: the run broke off. */
+/** Reads a report; undefined when it is missing or incomplete, because the run was interrupted. */
 export const readReport = (path: string): Report | undefined => {
   let text: string
   try {

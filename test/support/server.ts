@@ -1,15 +1,15 @@
 /**
- * Real servers for tests. Each kind is started at most once per run, when a test first asks, and stopped after the
- * last test file (stop-servers.ts). Where one comes from: the URL in the environment, else a container where a
- * Docker engine answers, else a program on this machine. Where there is none, a person is told in one line how to
- * get it and the suites that need it are left out; with CI=true that fails the run.
+ * Real servers for tests. Each kind is started at most once per run, when a test first needs it, and stopped after the last
+ * test file (stop-servers.ts). The sources, in order: the URL in the environment, a container if a Docker engine responds,
+ * a program on this machine. If none exists, one line says how to get the server, and its suites are skipped; with CI=true
+ * that is an error.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { createServer } from "node:net"
 import { diesWithUs } from "./dies-with-us.ts"
 import { isMissing } from "./missing.ts"
 
-/** A server that runs: where it is, and how it ends. */
+/** A running server. */
 export interface Running {
   readonly url: string
   readonly stop: () => Promise<void>
@@ -19,11 +19,11 @@ export interface ServerKind {
   readonly name: string
   /** The environment variable that names a server to use instead. */
   readonly variable: string
-  /** Starts it in a container; called only when a Docker engine answers. */
+  /** Starts it in a container; called only when a Docker engine responds. */
   readonly container: () => Promise<Running>
-  /** Starts it as a program of this machine; undefined when the program is not there. */
+  /** Starts it as a program on this machine; undefined when the program is missing. */
   readonly local: () => Promise<Running | undefined>
-  /** One sentence: how to get it. */
+  /** How to get it, as one sentence. */
   readonly howToGet: string
 }
 
@@ -31,7 +31,7 @@ const shared = globalThis as { spoorTestServers?: Map<string, Promise<Running | 
 shared.spoorTestServers ??= new Map()
 const registry = shared.spoorTestServers
 
-/** The URL of a running server of that kind, or undefined where there is none (never with CI=true). */
+/** The URL of a running server of that kind; undefined if it is missing (with CI=true that is an error). */
 export const serverUrl = async (kind: ServerKind): Promise<string | undefined> => {
   let running = registry.get(kind.name)
   if (running === undefined) {
@@ -41,7 +41,7 @@ export const serverUrl = async (kind: ServerKind): Promise<string | undefined> =
   return (await running)?.url
 }
 
-/** Stops whatever was started. */
+/** Stops all servers that were started. */
 export const stopServers = async (): Promise<void> => {
   const started = [...registry.values()]
   registry.clear()
@@ -71,13 +71,13 @@ const succeeds = (command: string, args: ReadonlyArray<string>): boolean => {
   }
 }
 
-/** Is that program on this machine? */
+/** Whether the program is on this machine. */
 export const hasProgram = (command: string, args: ReadonlyArray<string> = ["--version"]): boolean =>
   succeeds(command, args)
 
 /**
- * Is the program there that a suite starts on its own? Where it is not, a person is told in one line; with CI=true
- * that fails the run.
+ * Whether a program that a suite starts itself is on this machine. If it is missing, one line is printed; with CI=true
+ * that is an error.
  */
 export const needsProgram = (command: string, howToGet: string, args?: ReadonlyArray<string>): boolean => {
   if (hasProgram(command, args)) return true
@@ -85,10 +85,10 @@ export const needsProgram = (command: string, howToGet: string, args?: ReadonlyA
   return false
 }
 
-/** Below the ports that systems give to outgoing connections, so that none of those takes it before its server does. */
+/** Below the ports of outgoing connections, so that no such connection takes a port before its server does. */
 const [lowest, highest] = [12_000, 32_000]
 
-/** A TCP port that nobody listens on at this moment. */
+/** A TCP port without a listener at this moment. */
 export const freePort = async (): Promise<number> => {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest))
@@ -96,7 +96,7 @@ export const freePort = async (): Promise<number> => {
   }
 }
 
-/** Does nobody listen on that port at this moment? */
+/** Whether no process listens on that port at this moment. */
 export const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer()
@@ -104,7 +104,7 @@ export const isFree = (port: number): Promise<boolean> =>
     server.listen(port, () => server.close(() => resolve(true)))
   })
 
-/** Starts a program and waits until what it prints matches `ready`; fails with its output when it ends before. */
+/** Starts a program and waits until its output matches `ready`; rejects with the output when it exits before. */
 export const startProgram = (
   command: string,
   args: ReadonlyArray<string>,
@@ -135,11 +135,11 @@ export const startProgram = (
     child.once("error", reject)
     child.once("exit", (code) => {
       if (output !== "ready")
-        reject(new Error(`${command} ended with ${code} before it was ready:\n…${output.slice(-3_000)}`))
+        reject(new Error(`${command} exited with ${code} before it was ready:\n…${output.slice(-3_000)}`))
     })
   })
 
-/** Ends a program and waits until it is gone. */
+/** Sends a signal to a program and waits until it has exited. */
 export const endProgram = (child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> =>
   new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve()

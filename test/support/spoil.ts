@@ -1,4 +1,4 @@
-/** Ways in which a database file of some 100 pages comes to harm while nobody has it open. */
+/** Ways to damage a database file of about 100 pages while no process has it open. */
 import { closeSync, openSync, statSync, truncateSync, writeSync } from "node:fs"
 
 const pageSize = 4096

@@ -1,4 +1,4 @@
-/** Spoor itself as processes, as a user runs it: started with settings, watched by what it prints, ended by signals. */
+/** Spoor as processes, as a user runs it: started with settings, observed by its output, stopped by signals. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -17,9 +17,9 @@ export const runtimes = {
 
 export interface Spoor {
   readonly process: ChildProcess
-  /** Everything printed so far, both streams; the banner as text, although it is a JSON line among JSON logs. */
+  /** The output so far, of both streams; a banner in the JSON log format is converted to text. */
   readonly output: () => string
-  /** Where it said that something can be reached: "send events", "watch them", "health". */
+  /** An address of the banner: "send events", "watch them", "health". */
   readonly address: (what: string) => URL
   /** Sends the signal and returns the exit code. */
   readonly end: (signal?: NodeJS.Signals) => Promise<number | null>
@@ -27,7 +27,7 @@ export interface Spoor {
 
 export type Environment = Readonly<Record<string, string>>
 
-/** Settings under which nothing is shared with another test: free ports, an own folder, no servers but those given. */
+/** Settings that share nothing with another test: free ports, a folder of its own, no servers except those in `more`. */
 export const ownSettings = (more: Environment = {}): Record<string, string> => ({
   GATEWAY_PORT: "0",
   GATEWAY_HOST: "127.0.0.1",
@@ -44,14 +44,14 @@ export const ownSettings = (more: Environment = {}): Record<string, string> => (
   ...more
 })
 
-/** A banner that came as a JSON line, as it reads on a terminal; any other line as it is. */
+/** A banner in the JSON log format as its text on a terminal; any other line unchanged. */
 const bannerAsText = (line: string): string => {
   if (!line.startsWith("{") || !line.includes('"message":"Spoor is running')) return line
   const { timestamp: _, level: __, message, actor: ___, worker: ____, ...places } = JSON.parse(line)
   return bannerText(message, Object.entries<string>(places))
 }
 
-/** Starts the command (or another file, seen from the root) and returns at once; `ended` resolves with the exit code. */
+/** Starts the command (or another file, relative to the root) and returns at once; `ended` resolves with the exit code. */
 export const launch = (
   args: ReadonlyArray<string>,
   settings: Environment,
@@ -79,7 +79,7 @@ export const launch = (
   return { child, output: () => output + unfinished, ended }
 }
 
-/** Starts actors and returns when they say that they run; fails with what they printed when they end before. */
+/** Starts actors and resolves when they print their banner; rejects with their output when they exit before. */
 export const startSpoor = async (
   args: ReadonlyArray<string>,
   settings: Environment,
@@ -87,18 +87,18 @@ export const startSpoor = async (
 ): Promise<Spoor> => {
   const { child, output, ended } = launch(args, settings, runtime)
   await new Promise<void>((resolve, reject) => {
-    const look = (): void => {
+    const checkBanner = (): void => {
       if (/^Spoor is running[\s\S]*^ {2}health .*\n/m.test(output())) resolve()
     }
-    child.stdout?.on("data", look)
-    void ended.then((code) => reject(new Error(`ended with ${code} before it was up:\n${output()}`)))
+    child.stdout?.on("data", checkBanner)
+    void ended.then((code) => reject(new Error(`Spoor exited with ${code} before its banner:\n${output()}`)))
   })
   return {
     process: child,
     output,
     address: (what) => {
       const found = new RegExp(`^  ${what}\\s+(\\S+)`, "m").exec(output())?.[1]
-      if (found === undefined) throw new Error(`"${what}" is not among:\n${output()}`)
+      if (found === undefined) throw new Error(`The banner has no address "${what}":\n${output()}`)
       return new URL(found)
     },
     end: (signal = "SIGTERM") => {

@@ -1,6 +1,6 @@
 /**
- * A supervisor and its workers in small, for tests: started with what the workers do, it supervises three of them, each
- * this file again. All print what happens to them, at once.
+ * A supervisor with three workers for tests; the workers run this file too. The argument is the behaviour of the workers.
+ * All processes print their state changes at once.
  */
 import { writeSync } from "node:fs"
 import { Effect } from "effect"
@@ -20,7 +20,7 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** Runs as a worker does and returns its exit code. */
+/** Runs as a worker and returns its exit code. */
 const worker = (number: number) =>
   Effect.gen(function* () {
     const supervisor = process.ppid
@@ -52,7 +52,7 @@ const supervisor = runWorkers({
   drainTimeoutMs: behaviour === "hangs" ? 500 : 60_000
 })
 
-// Something must keep the process from ending while it waits for nothing but a signal.
+// Keeps the process running while it only waits for a signal.
 const keep = setInterval(() => {}, 60_000)
 const code = await Effect.runPromise(thisWorker === undefined ? supervisor : worker(thisWorker.number))
 clearInterval(keep)

@@ -1,2 +1,2 @@
-/** Header of an error response whose request body was not read to its end: the rest would be taken for the next request. */
+/** Header of an error response whose request body was not read to its end: the rest would be parsed as the next request. */
 export const closeConnection = { connection: "close" } as const

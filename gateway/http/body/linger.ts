@@ -3,7 +3,7 @@
  * may lose the response and repeat the request.
  */
 
-/** Limits of what is read and discarded: bytes, total time and time without data, milliseconds. */
+/** Limits of the data that is read and discarded: size in bytes, total time and time without data in milliseconds. */
 const maxLingerBytes = 4 * 1024 * 1024
 const maxLingerMs = 2_000
 const maxSilenceMs = 200

@@ -1,6 +1,6 @@
 /**
- * The memory reservation of one body. It grows as bytes arrive: a client that announces much and sends little does not
- * block memory. Lives until `release`.
+ * The memory reservation of one body. It grows as bytes arrive: a client that announces a large body and sends little
+ * does not block memory. Lives until `release`.
  */
 import { HttpError } from "../errors.ts"
 import { closeConnection } from "./closing.ts"
@@ -26,11 +26,11 @@ export class MemoryReservation {
    */
   grow(bytes: number, maxBytes: number): void {
     if (this.reserve === undefined || bytes <= this.bytes) return
-    const wanted = Math.min(maxBytes, Math.max(bytes, minReservation, 2 * this.bytes))
-    const release = this.reserve(wanted - this.bytes)
+    const target = Math.min(maxBytes, Math.max(bytes, minReservation, 2 * this.bytes))
+    const release = this.reserve(target - this.bytes)
     if (release === undefined) throw outOfMemory()
     this.releases.push(release)
-    this.bytes = wanted
+    this.bytes = target
   }
 
   release(): void {

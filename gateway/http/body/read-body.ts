@@ -82,7 +82,7 @@ const readAtOnce = (request: Request, maxBytes: number, timeoutMs: number): Prom
     )
   })
 
-/** Reads a body chunk by chunk. No lock on it is left, however this ends. */
+/** Reads a body chunk by chunk. On failure it cancels the body. */
 const readStream = async (
   body: ReadableStream<Uint8Array>,
   expected: number,

@@ -3,7 +3,7 @@
 /** The remaining bytes of a body, or a chunked body. */
 export type Body = number | Chunks
 
-/** The body that follows a request's head; undefined when its end is uncertain, or the connection leaves HTTP. */
+/** The body that follows a request's head; undefined when its end is uncertain, or the connection switches to another protocol. */
 export const bodyOf = (head: string): Body | undefined => {
   if (!/^[!-~]+ [!-\xff]+ HTTP\/1\.1\r\n/.test(head) || /^CONNECT /.test(head)) return undefined
   if (/\r\nupgrade:/i.test(head)) return undefined
@@ -32,8 +32,8 @@ export class Chunks {
   private left = 0
   private isLast = false
 
-  /** The position in the data where the body ends, from `at` on; undefined when it continues, "lost" when it is malformed. */
-  end(data: Buffer, at: number): number | "lost" | undefined {
+  /** The position in the data where the body ends, from `at` on; undefined when it continues, "malformed" when it is malformed. */
+  end(data: Buffer, at: number): number | "malformed" | undefined {
     for (let next = at; next < data.length; ) {
       if (this.left > 0) {
         const taken = Math.min(this.left, data.length - next)
@@ -45,13 +45,13 @@ export class Chunks {
       const stop = found === -1 ? data.length : found + 1
       this.line += data.toString("latin1", next, stop)
       next = stop
-      if (this.line.length > maxLineLength) return "lost"
+      if (this.line.length > maxLineLength) return "malformed"
       if (found === -1) return undefined
       const line = this.line
       this.line = ""
       if (this.isLast) {
         if (line === "\r\n") return next
-      } else if (!this.begins(line)) return "lost"
+      } else if (!this.begins(line)) return "malformed"
     }
     return undefined
   }

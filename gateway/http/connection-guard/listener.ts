@@ -42,7 +42,7 @@ export interface GuardListener {
   readonly close: () => void
 }
 
-/** Connections above the limit that get a response at once; more are closed without one. */
+/** Maximum connections above the limit that get an error response; more are closed without a response. */
 const maxRejecting = 256
 
 const checkIntervalMs = 500

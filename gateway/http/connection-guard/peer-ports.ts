@@ -15,11 +15,11 @@ export interface PeerClient {
 
 export interface PeerPorts {
   readonly add: (port: number, client: PeerClient) => void
-  /** Marks a connection as closed; it can still be found for a moment, because its last request may not be handled yet. */
+  /** Marks a connection as closed at `now`, milliseconds. It can still be found for `retentionMs`, because its last request may not be handled yet. */
   readonly end: (port: number, now: number) => void
   /** Undefined for a port that is not the listener's: a local process bypassed it. */
   readonly clientAt: (port: number) => PeerClient | undefined
-  /** Removes connections that were closed long ago. */
+  /** Removes connections that were closed more than `retentionMs` before `now`, milliseconds. */
   readonly removeExpired: (now: number) => void
 }
 

@@ -19,12 +19,13 @@ export interface ProxyContext {
   readonly requestTimeout: string | undefined
   /** The server handles one request per connection at a time. */
   readonly serializesRequests: boolean
+  /** A monotonic clock, milliseconds. */
   readonly now: () => number
   /** Called when the connection is closed. */
   readonly onClose: (connection: ProxiedConnection) => void
 }
 
-/** How long a client may go on sending after we ended its connection, milliseconds. */
+/** How long a client may continue to send after the guard ended its connection, milliseconds. */
 const lingerMs = 1_000
 
 export class ProxiedConnection {
@@ -37,10 +38,10 @@ export class ProxiedConnection {
   private lastAt: number
   /** Time of the last response before the connection closes; 0 before. */
   private closingAt = 0
-  /** When we ended the connection; 0 before. */
+  /** When the guard ended the connection; 0 before. */
   private endedAt = 0
   private clientHasEnded = false
-  /** Since when the client does not read what is sent to it; 0 when it reads. */
+  /** Since when the client does not read its response; 0 while it reads. */
   private stalledAt = 0
   private readonly turns: RequestTurns | undefined
 
@@ -187,9 +188,9 @@ export class ProxiedConnection {
 
   /** False when the server's buffer is full for now. */
   private writeToServer(server: Socket, data: Buffer | undefined): boolean {
-    const hasRoom = data === undefined || server.write(data)
-    if (!hasRoom || this.turns?.isBuffering === true) this.client.pause()
-    return hasRoom
+    const isAccepted = data === undefined || server.write(data)
+    if (!isAccepted || this.turns?.isBuffering === true) this.client.pause()
+    return isAccepted
   }
 
   private readOn(): void {

@@ -43,18 +43,18 @@ export class RequestTurns {
   fromServer(data: Buffer): Buffer | undefined {
     if (this.parsing === "nothing") return undefined
     // A response before the request is complete: an error, after which the server closes.
-    if (this.parsing !== "response") return this.giveUp()
+    if (this.parsing !== "response") return this.stopParsing()
     for (let at = 0; at < data.length; ) {
       if (this.responseLeft === undefined) {
         const next = this.readResponseHead(data, at)
-        if (next === undefined) return this.giveUp()
+        if (next === undefined) return this.stopParsing()
         at = next
       } else {
         const read = Math.min(this.responseLeft, data.length - at)
         this.responseLeft -= read
         at += read
       }
-      if (this.responseLeft === 0) return at === data.length ? this.nextTurn() : this.giveUp()
+      if (this.responseLeft === 0) return at === data.length ? this.nextTurn() : this.stopParsing()
     }
     return undefined
   }
@@ -63,7 +63,7 @@ export class RequestTurns {
     this.buffered = this.buffered === undefined ? data : Buffer.concat([this.buffered, data])
   }
 
-  private giveUp(): Buffer | undefined {
+  private stopParsing(): Buffer | undefined {
     this.parsing = "nothing"
     return this.release()
   }
@@ -113,7 +113,7 @@ export class RequestTurns {
   private endOfBody(data: Buffer, at: number): number | undefined {
     if (this.body instanceof Chunks) {
       const end = this.body.end(data, at)
-      if (end === "lost") this.parsing = "nothing"
+      if (end === "malformed") this.parsing = "nothing"
       return typeof end === "number" ? end : undefined
     }
     const taken = Math.min(this.body, data.length - at)

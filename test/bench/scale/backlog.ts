@@ -1,18 +1,18 @@
-/** The pipeline at backlogs of 10 thousand, 1 million and 5 million lines. */
+/** The pipeline with backlogs of 10 thousand, 1 million and 5 million lines. */
 import { drain } from "../drained.ts"
 import { figure } from "../result.ts"
 import { takeTurns } from "../rounds.ts"
 import { flatCost, type MakePart, rate, rowsOf, type Sized, warmPipeline } from "./part.ts"
 
-/** A backlog is drained again until so many lines were measured, at most ten times: a small one is gone in a moment. */
-const enough = 100_000
+/** A small backlog is drained repeatedly, at most ten times, until this number of lines was measured. */
+const minMeasuredLines = 100_000
 
-export const backlog: MakePart = async (cluster, { rounds, scale, tell }) => {
+export const backlog: MakePart = async (cluster, { rounds, scale, report }) => {
   const sizes = [Math.min(10_000, 50_000 * scale), 1_000_000 * scale, 5_000_000 * scale].map(Math.round)
   const topic = await cluster.topic()
   const processes = await warmPipeline(cluster, topic, scale)
   const measure = async (lines: number) => {
-    const times = Math.min(10, Math.ceil(enough / lines))
+    const times = Math.min(10, Math.ceil(minMeasuredLines / lines))
     let [seconds, used] = [0, 0]
     for (let time = 0; time < times; time++) {
       const { perSecond, cost } = await drain(cluster, topic, processes, lines)
@@ -25,7 +25,7 @@ export const backlog: MakePart = async (cluster, { rounds, scale, tell }) => {
     Object.fromEntries(sizes.map((lines) => [String(lines), () => measure(lines)])),
     rounds,
     (lines, round, { perSecond, cost }) =>
-      tell(
+      report(
         `backlog of ${figure(Number(lines))}, round ${round + 1}: ${figure(perSecond)}/s, ${figure(cost, 1)} µs an event`
       )
   )

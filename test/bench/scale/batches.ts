@@ -1,6 +1,6 @@
 /**
- * The pipeline when so many lines come at a time that a batch has 1, 10, 100 or 700 of them: the next come when the
- * drainer has claimed those before. What a batch costs whatever its size shows here.
+ * The pipeline with batches of 1, 10, 100 and 700 lines: the next lines are pushed when the drainer has claimed the previous
+ * ones. It shows the fixed cost of a batch.
  */
 import type { Spoor } from "../../support/spoor.ts"
 import type { Cluster } from "../cluster.ts"
@@ -12,7 +12,7 @@ import { cost, type MakePart, rowsOf, type Sized, warmPipeline } from "./part.ts
 
 const sizes = [1, 10, 100, 700] as const
 
-/** Pushes for so many seconds. */
+/** Pushes lines for `seconds` seconds. */
 const measure = async (
   cluster: Cluster,
   processes: ReadonlyArray<Spoor>,
@@ -25,18 +25,21 @@ const measure = async (
   )
   let pushed = 0
   const before = usedBy(processes)
-  const begun = performance.now()
-  while (performance.now() - begun < seconds * 1000) {
+  const startedAt = performance.now()
+  while (performance.now() - startedAt < seconds * 1000) {
     await cluster.redis.rpush("click_queue", ...(batches[pushed % batches.length] ?? []))
     pushed += 1
     while ((await cluster.redis.llen("click_queue")) > 0);
   }
   await settled(cluster)
-  const took = performance.now() - begun
-  return { perSecond: (pushed * size * 1000) / took, cost: (usedBy(processes) - before) / (pushed * size) }
+  const durationMs = performance.now() - startedAt
+  return {
+    perSecond: (pushed * size * 1000) / durationMs,
+    cost: (usedBy(processes) - before) / (pushed * size)
+  }
 }
 
-export const batches: MakePart = async (cluster, { rounds, seconds, scale, tell }) => {
+export const batches: MakePart = async (cluster, { rounds, seconds, scale, report }) => {
   const topic = await cluster.topic()
   const processes = await warmPipeline(cluster, topic, scale)
   const taken = await takeTurns(
@@ -45,7 +48,7 @@ export const batches: MakePart = async (cluster, { rounds, seconds, scale, tell 
     ),
     rounds,
     (size, round, { perSecond, cost }) =>
-      tell(`batches of ${size}, round ${round + 1}: ${figure(perSecond)}/s, ${figure(cost, 1)} µs an event`)
+      report(`batches of ${size}, round ${round + 1}: ${figure(perSecond)}/s, ${figure(cost, 1)} µs an event`)
   )
   for (const one of processes) await one.end()
   const found = sizes.map(

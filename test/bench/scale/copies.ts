@@ -1,4 +1,4 @@
-/** The pipeline with 1, 2 and 4 enrichers and bridges beside one drainer. */
+/** The pipeline with one drainer and 1, 2 and 4 enrichers and bridges. */
 
 import type { Cluster } from "../cluster.ts"
 import type { Drained } from "../drained.ts"
@@ -19,7 +19,7 @@ const measure = async (cluster: Cluster, copies: number, lines: number, warm: nu
   return drained
 }
 
-export const copies: MakePart = async (cluster, { rounds, scale, tell }) => {
+export const copies: MakePart = async (cluster, { rounds, scale, report }) => {
   const lines = Math.max(10_000, Math.round(300_000 * scale))
   const taken = await takeTurns(
     Object.fromEntries(
@@ -27,7 +27,7 @@ export const copies: MakePart = async (cluster, { rounds, scale, tell }) => {
     ),
     rounds,
     (count, round, { perSecond, cost }) =>
-      tell(
+      report(
         `${count} enrichers and bridges, round ${round + 1}: ${figure(perSecond)}/s, ${figure(cost, 1)} µs an event`
       )
   )

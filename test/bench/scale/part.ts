@@ -1,4 +1,4 @@
-/** What every part of the benchmark `scale` gives: rows of its table and what had to hold. */
+/** The interface of the parts of the benchmark `scale`: rows of its table, targets and plots. */
 
 import type { Spoor } from "../../support/spoor.ts"
 import type { Options } from "../bench.ts"
@@ -15,9 +15,9 @@ export interface Part {
 
 export type MakePart = (cluster: Cluster, options: Options) => Promise<Part>
 
-/** Rounds of one size of the work. */
+/** The rounds of one size of the work. */
 export interface Sized {
-  /** What there is so much of: "backlog of 10,000". */
+  /** The size as text: "backlog of 10,000". */
   readonly name: string
   readonly size: number
   readonly rounds: ReadonlyArray<Drained>
@@ -38,7 +38,7 @@ export const rowsOf = (sizes: ReadonlyArray<Sized>): Part["rows"] => {
   ])
 }
 
-/** That an event costs no more however large the size; that it costs less, since batches get fuller, is no harm. */
+/** The target that the cost of an event does not grow with the size. It may fall, because batches get fuller. */
 export const flatCost = (what: string, sizes: ReadonlyArray<Sized>): Target => {
   const costs = sizes.map((sized) => cost(sized).median)
   const ratio = Math.max(...costs) / (costs[0] ?? Number.NaN)
@@ -50,10 +50,10 @@ export const flatCost = (what: string, sizes: ReadonlyArray<Sized>): Target => {
   }
 }
 
-/** So many lines for each process warm a pipeline up: until then the runtime still compiles. A try has less of everything. */
+/** The number of lines that warm up a process: until then the runtime still compiles. Smaller for short trials. */
 export const warmLines = (scale: number): number => Math.min(300_000, Math.round(3_000_000 * scale))
 
-/** A pipeline of a process each that has drained so much that what comes is not the first of anything. */
+/** Starts a pipeline, each actor in a process of its own, and warms it up. */
 export const warmPipeline = async (
   cluster: Cluster,
   topic: string,

@@ -1,4 +1,4 @@
-/** The pipeline when events come from 10, 1,000 and 100,000 different user agents and addresses. */
+/** The pipeline with 10, 1,000 and 100,000 different user agents and addresses. */
 import { drain } from "../drained.ts"
 import { figure } from "../result.ts"
 import { takeTurns } from "../rounds.ts"
@@ -6,7 +6,7 @@ import { flatCost, type MakePart, rowsOf, type Sized, warmPipeline } from "./par
 
 const varieties = [10, 1_000, 100_000] as const
 
-export const variety: MakePart = async (cluster, { rounds, scale, tell }) => {
+export const variety: MakePart = async (cluster, { rounds, scale, report }) => {
   const lines = Math.max(10_000, Math.round(300_000 * scale))
   const topic = await cluster.topic()
   const processes = await warmPipeline(cluster, topic, scale)
@@ -16,7 +16,7 @@ export const variety: MakePart = async (cluster, { rounds, scale, tell }) => {
     Object.fromEntries(varieties.map((different) => [String(different), () => measure(different)])),
     rounds,
     (different, round, { perSecond, cost }) =>
-      tell(
+      report(
         `${different} user agents and addresses, round ${round + 1}: ${figure(perSecond)}/s, ${figure(cost, 1)} µs an event`
       )
   )

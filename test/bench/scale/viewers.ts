@@ -1,34 +1,34 @@
-/** The pipeline at 1,000 events a second while 0 to 500 clients watch through a viewer. */
+/** The pipeline at 1,000 events per second with 0 to 500 live clients of a viewer. */
 
 import { startPipeline } from "../drained.ts"
 import { figure, spread } from "../result.ts"
 import { median, spreadOf, takeTurns } from "../rounds.ts"
-import { everything, lineOf, measureCrowd, type WatchedRound } from "../viewer-load.ts"
+import { everything, lineOf, measureViewerLoad, type WatchedRound } from "../viewer-load.ts"
 import { flatCost, type MakePart, type Sized } from "./part.ts"
 
 const perSecond = 1_000
 
-export const viewers: MakePart = async (cluster, { rounds, seconds, scale, tell }) => {
-  // NOTE: only a try, at a scale far below that of the figures, has fewer.
+export const viewers: MakePart = async (cluster, { rounds, seconds, scale, report }) => {
+  // NOTE: a short trial, at a small scale, has fewer clients.
   const clients = [0, 1, 10, 100, 500].filter((count) => count <= 5_000 * scale)
   const topic = await cluster.topic()
   const processes = await startPipeline(cluster, topic, ["bridge", "enricher", "drainer", "viewer"])
   const names = ["bridge", "enricher", "drainer", "viewer"]
   const viewer = processes.at(-1)
-  if (viewer === undefined) throw new Error("There is no viewer.")
-  const watched = {
+  if (viewer === undefined) throw new Error("The viewer was not started.")
+  const setup = {
     send: (count: number) => cluster.redis.rpush("click_queue", ...Array.from({ length: count }, lineOf)),
     processes: processes.map((one, i) => [names[i] ?? "", one] as const),
     viewer: viewer.address("watch them").origin
   }
   const time = { seconds: seconds * 2, before: Math.min(1, seconds) }
-  const measure = (count: number) => measureCrowd(watched, everything(count), perSecond, time)
-  await measureCrowd(watched, everything(1), perSecond, { ...time, seconds: seconds * 4 })
+  const measure = (count: number) => measureViewerLoad(setup, everything(count), perSecond, time)
+  await measureViewerLoad(setup, everything(1), perSecond, { ...time, seconds: seconds * 4 })
   const taken = await takeTurns(
     Object.fromEntries(clients.map((count) => [String(count), () => measure(count)])),
     rounds,
     (count, round, { processor }) =>
-      tell(
+      report(
         `${count} clients, round ${round + 1}: ${processor.map((one, i) => `${names[i]} ${figure(one)} µs`).join(", ")} an event`
       )
   )

@@ -1,6 +1,6 @@
 /**
- * What trackers of this kind usually are, on Node: Express makes a line of the request, pushes it to Redis without
- * waiting, and answers. Prints its port; lives until it is killed. `REDIS_URL` as everywhere.
+ * A typical simple tracker on Node: Express writes the request as a line, pushes it to Redis without waiting, and responds.
+ * Prints its port; lives until it is killed. `REDIS_URL` is the address of Redis.
  */
 import { hostname } from "node:os"
 import express from "express"

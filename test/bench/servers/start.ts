@@ -1,4 +1,4 @@
-/** Starts a server of this folder on the measured core, and returns where it listens. */
+/** Starts a server of this folder on the measured core, and returns its address. */
 import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { diesWithUs } from "../../support/dies-with-us.ts"
@@ -26,7 +26,7 @@ export const startServer = async (
       const found = /^port (\d+)/m.exec(output)?.[1]
       if (found !== undefined) resolve(found)
     })
-    child.once("close", (code) => reject(new Error(`${file} ended with ${code} before it listened`)))
+    child.once("close", (code) => reject(new Error(`${file} exited with ${code} before it listened.`)))
     child.once("error", reject)
   })
   return { url: new URL(`http://127.0.0.1:${port}`), pid: child.pid, stop: () => void child.kill("SIGKILL") }

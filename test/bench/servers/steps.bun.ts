@@ -1,7 +1,6 @@
 /**
- * A bare server that does one thing more with each step on the way to what the gateway promises, in the shortest code
- * there is for it: no limits, no failures, nothing checked. `STEP` says how far; `REDIS_URL` as everywhere. Prints its
- * port; lives until it is killed.
+ * A bare server that adds the work of the gateway step by step, in the shortest code: without limits, error handling or
+ * checks. `STEP` is the last step; `REDIS_URL` is the address of Redis. Prints its port; lives until it is killed.
  */
 import { connect } from "node:net"
 import { type Step, steps } from "./steps.ts"

@@ -1,4 +1,4 @@
-/** The steps of steps.bun.ts: each does what those before it do, and one thing more. */
+/** The steps of steps.bun.ts: each includes the previous ones. */
 export const steps = [
   { name: "nothing", about: "answers 204" },
   { name: "later", about: "answers in a later turn of the event loop, as whoever waits for a queue must" },

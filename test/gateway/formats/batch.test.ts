@@ -25,9 +25,9 @@ describe("a batch", () => {
     ],
     ["a JSON array as plain text", JSON.stringify(two), "text/plain;charset=UTF-8"],
     ["NDJSON as plain text", lines, "text/plain"],
-    ["NDJSON as nothing in particular", lines, undefined],
-    ["a JSON array that is called a form", JSON.stringify(two), "application/x-www-form-urlencoded"],
-    ["NDJSON that is called a form", `\ufeff${lines}`, "application/x-www-form-urlencoded"]
+    ["NDJSON without a Content-Type", lines, undefined],
+    ["a JSON array labelled as a form", JSON.stringify(two), "application/x-www-form-urlencoded"],
+    ["NDJSON labelled as a form", `\ufeff${lines}`, "application/x-www-form-urlencoded"]
   ]
   for (const [what, body, type] of forms) {
     test(`as ${what}`, async () => {
@@ -193,7 +193,7 @@ describe("a batch", () => {
 
     for (const [what, body] of [
       ["a line of NDJSON", `${good}\n${bad}\r\n\n${good}\n`],
-      ["a line behind a byte order mark", `\xef\xbb\xbf${good}\n${bad}\n\xef\xbb\xbf${good}`],
+      ["a line after a byte order mark", `\xef\xbb\xbf${good}\n${bad}\n\xef\xbb\xbf${good}`],
       ["an element of an array", `[${good}, ${bad},${good}]`],
       ["an element of events", `\xef\xbb\xbf{"events":[${good},${bad} ,${good}]}`]
     ] as const)
@@ -213,7 +213,7 @@ describe("a batch", () => {
       expect(taken()).toHaveLength(5)
     })
 
-    test("derives ids all the same, and applies limits per event", async () => {
+    test("still derives ids and applies limits per event", async () => {
       const { post, taken } = testGateway()
       const deep = `{"event":"d","params":${'{"a":'.repeat(12)}1${"}".repeat(12)}}`
       const verdicts = await verdictsIn(
@@ -237,7 +237,7 @@ describe("a batch", () => {
     })
   })
 
-  test("only events that the queue refused now are to be sent again", async () => {
+  test("only events that the queue could not take now have the result retry", async () => {
     const taken: Array<string> = []
     const { post } = testGateway({
       push: (line) => {
@@ -261,20 +261,20 @@ describe("a batch", () => {
   const refused: ReadonlyArray<
     readonly [what: string, body: unknown, type: string | undefined, status: number]
   > = [
-    ["an array that breaks off", '[{"event":"a"},', "application/json", 400],
-    ["an array with something behind it", "[] x", "application/json", 400],
+    ["a truncated array", '[{"event":"a"},', "application/json", 400],
+    ["an array followed by text", "[] x", "application/json", 400],
     ["an object without events", "{}", "application/json", 400],
-    ["events that are no list", { events: { event: "a" } }, undefined, 400],
-    ["another field beside the events", { events: [], sent: 1 }, undefined, 400],
-    ["a text", '"a"', "application/json", 400],
-    ["nothing", "", "application/json", 400],
-    ["no JSON at all", "hello", "text/plain", 400],
-    ["lines that are no JSON", "hello\nworld", "application/x-ndjson", 400],
+    ["events that are not an array", { events: { event: "a" } }, undefined, 400],
+    ["a field besides the events", { events: [], sent: 1 }, undefined, 400],
+    ["a JSON string", '"a"', "application/json", 400],
+    ["an empty body", "", "application/json", 400],
+    ["text that is not JSON", "hello", "text/plain", 400],
+    ["lines that are not JSON", "hello\nworld", "application/x-ndjson", 400],
     ["a form", "a=1", "application/x-www-form-urlencoded", 415],
-    ["a form of parts", "--x--", "multipart/form-data; boundary=x", 415],
-    ["a form of parts without a boundary", "--x--", "multipart/form-data", 400],
+    ["a multipart form", "--x--", "multipart/form-data; boundary=x", 415],
+    ["a multipart form without a boundary", "--x--", "multipart/form-data", 400],
     ["another type", "a,b", "text/csv", 415],
-    ["brackets without an end", "[".repeat(100_000), "application/json", 400]
+    ["brackets that are never closed", "[".repeat(100_000), "application/json", 400]
   ]
   for (const [what, body, type, status] of refused) {
     test(`refuses ${what} with ${status}`, async () => {

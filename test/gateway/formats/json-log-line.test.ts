@@ -92,7 +92,7 @@ describe("a line of JSON", () => {
     })
   })
 
-  test("says what was expected", () => {
+  test("is rejected with what was expected", () => {
     const time = "time_local, time_iso8601 or msec, a time with its offset from UTC"
     for (const [expected, line] of [
       ["one JSON object", "{"],

@@ -71,7 +71,7 @@ describe("a line of a server log", () => {
     })
   })
 
-  test("may go on behind the user agent, as nginx has it when nothing else is set", () => {
+  test("may have more fields after the user agent, as in nginx's default format", () => {
     for (const more of [
       ' "198.51.100.7" 0.004',
       "  293",
@@ -82,14 +82,14 @@ describe("a line of a server log", () => {
     }
   })
 
-  test("may hold any request, even none, and no status", () => {
+  test("may have any request, or none, and no status", () => {
     for (const request of ["-", "", "\\x16\\x03\\x01", "GET /", "a b c d"]) {
       expect(typeof parsed(nginx.replace("GET /x?a=1 HTTP/1.1", request))).toBe("object")
     }
     expect(parsed(nginx.replace(" 200 ", " - "))).toMatchObject({ status: "", bytes: "612" })
   })
 
-  test("has its time in the way of Apache or of ISO 8601, with a fraction or without", () => {
+  test("has its time in Apache's format or in ISO 8601, with or without a fraction", () => {
     for (const [time, fraction] of [
       ["21/Nov/2026:01:10:43.250 +0000", 250],
       ["2026-11-21T01:10:43+00:00", 0],
@@ -167,10 +167,10 @@ describe("the client of a line", () => {
     ["10.0.0.1 - 6.6.6.6 - -", several]
   ]
   for (const [start, expected] of rejected) {
-    test(`is not told: ${start}`, () => expect(client(`${start} ${behind}`)).toBe(expected))
+    test(`is rejected: ${start}`, () => expect(client(`${start} ${behind}`)).toBe(expected))
   }
 
-  test("stands behind the user agent, as the log of nginx has it, where the line begins with a proxy", () => {
+  test("is read after the user agent, as in nginx's default format, if the line begins with a proxy", () => {
     const ends: ReadonlyArray<readonly [start: string, end: string, address: string]> = [
       ["10.0.0.1 - -", '"203.0.113.9"', "203.0.113.9"],
       ["10.0.0.1 - -", '"6.6.6.6, 203.0.113.9, 10.0.0.2" 0.004', "203.0.113.9"],
@@ -188,7 +188,7 @@ describe("the client of a line", () => {
       expect([end, client(`${start} ${behind} ${end}`)]).toEqual([end, address])
   })
 
-  test("is told from proxies by their ranges", () => {
+  test("is distinguished from proxies by their ranges", () => {
     const read = (start: string) =>
       parseLogLine(`${start} ${behind}` as ByteString, (address) => isPrivate(address) || cdn(address))
     const cdn = trustedProxies("198.51.100.0/24")
@@ -197,7 +197,7 @@ describe("the client of a line", () => {
   })
 })
 
-describe("before a line", () => {
+describe("a line's prefix", () => {
   for (const prefix of [
     "\xef\xbb\xbf",
     "Nov 21 01:10:43 web1 nginx: ",
@@ -211,18 +211,18 @@ describe("before a line", () => {
     "<165>1 2026-11-21T01:10:43.003Z web1 nginx - - - \xef\xbb\xbf",
     '<165>1 2026-11-21T01:10:43.003Z web1 nginx 4711 - [a@1 b="\\"]"][c@2 d="e"] '
   ]) {
-    test(`may stand ${JSON.stringify(prefix)}`, () => {
+    test(`may be ${JSON.stringify(prefix)}`, () => {
       expect(parsed(prefix + nginx)).toEqual(whole)
       expect(client(`${prefix}shop.example:80 ${nginx}`)).toBe("shop.example 203.0.113.9")
     })
   }
 
   for (const prefix of ["web1 nginx: ", "Nov 21 01:10:43 ", "[x] ", "2026-11-21T01:10:43Z stdout F "]) {
-    test(`may not stand ${prefix}`, () => expect<unknown>(parsed(prefix + nginx)).toBe(noAddress))
+    test(`may not be ${prefix}`, () => expect<unknown>(parsed(prefix + nginx)).toBe(noAddress))
   }
 })
 
-describe("rejected with what was expected", () => {
+describe("a line of another format is rejected with what was expected", () => {
   const wrong: ReadonlyArray<readonly [expected: string, line: string]> = [
     [noAddress, ""],
     [noAddress, "x"],
@@ -266,7 +266,7 @@ describe("rejected with what was expected", () => {
   }
 })
 
-test("never throws, whatever it holds", () => {
+test("the parser never throws, for any line", () => {
   const piece = fc.constantFrom(
     ...'"[] -\\x9/{}:,'.split(""),
     nginx.slice(0, 48),
@@ -280,7 +280,7 @@ test("never throws, whatever it holds", () => {
   )
 })
 
-test("is read in one pass: a megabyte of brackets takes no longer than one of letters", () => {
+test("parsing takes linear time: a megabyte of brackets takes no longer than one of letters", () => {
   for (const piece of [" [", '"', "\\", "] ", " - [] ", " ", ",", '"a "', "1.1.1.1,", "[a@1 "]) {
     for (const start of ["1.1.1.1 - - ", "", '"', "<165>1 - web1 nginx 4711 ID47 ", "{"]) {
       expect(typeof parsed(start + piece.repeat(150_000))).toBe("string")

@@ -11,7 +11,7 @@ const parts = (more = ""): string =>
   `--x\r\nContent-Disposition: form-data; name="page"${more}\r\n\r\n/home\r\n--x--\r\n`
 
 describe("POST /t/<event>", () => {
-  test("takes the members of a JSON object as parameters", async () => {
+  test("has the members of a JSON object as parameters", async () => {
     const { post, lines } = testGateway()
     const answer = await post(
       "/t/app_open",
@@ -26,7 +26,7 @@ describe("POST /t/<event>", () => {
     ])
   })
 
-  test("takes a form byte for byte", async () => {
+  test("keeps a form byte for byte", async () => {
     const { post, taken } = testGateway()
     await post("/t/x", "a=1&b=x+y%20z&a=2&c[]=3\r\n", { type: form })
     await post("/t/x", "ü=1", { type: `${form}; charset=UTF-8` })
@@ -34,7 +34,7 @@ describe("POST /t/<event>", () => {
     expect(taken()).toEqual(["/t/x a=1&b=x+y%20z&a=2&c[]=3", "/t/x Ã¼=1", "/t/x Ã¼=1"])
   })
 
-  test("takes what browsers send as plain text, or as nothing in particular, for what it is", async () => {
+  test("parses plain text, and a body without a Content-Type, by its content", async () => {
     const { post, taken } = testGateway()
     await post("/t/x", '{"a":1}', { type: "text/plain;charset=UTF-8" })
     await post("/t/x", '\ufeff \n{"a":1}')
@@ -42,7 +42,7 @@ describe("POST /t/<event>", () => {
     expect(taken()).toEqual(["/t/x a=1", "/t/x a=1", "/t/x a=1&b=2"])
   })
 
-  test("without a body takes the query, with both takes both", async () => {
+  test("has the parameters of the query, of the body, or of both", async () => {
     const { post, taken } = testGateway()
     await post("/t/x", "")
     await post("/t/x?a=1", " \n", { type: "application/json" })
@@ -50,7 +50,7 @@ describe("POST /t/<event>", () => {
     expect(taken()).toEqual(["/t/x e", "/t/x a=1", "/t/x a=1&a=2"])
   })
 
-  test("takes any name, and none is an error", async () => {
+  test("accepts any name, and refuses a missing one", async () => {
     const { post, taken } = testGateway()
     for (const name of ["a/b", "__proto__", "x.gif", "a%20b"])
       expect((await post(`/t/${name}`, {})).status).toBe(200)
@@ -64,7 +64,7 @@ describe("POST /t/<event>", () => {
     expect(taken()).toHaveLength(4)
   })
 
-  test("decompresses", async () => {
+  test("decompresses a body", async () => {
     const { post, taken } = testGateway()
     const gzip = { "content-encoding": "gzip" }
     await post("/t/x", gzipSync('{"a":1}'), { type: "application/json", headers: gzip })
@@ -72,14 +72,14 @@ describe("POST /t/<event>", () => {
     expect(taken()).toEqual(["/t/x a=1", "/t/x e"])
   })
 
-  test("reads JSON in ISO-8859-1 when it says so", async () => {
+  test("reads JSON in ISO-8859-1 when the Content-Type declares it", async () => {
     const { post, taken } = testGateway()
     const latin = Uint8Array.from('{"a":"ü"}', (char) => char.charCodeAt(0))
     await post("/t/x", latin, { type: 'application/json; charset="iso-8859-1"' })
     expect(taken()).toEqual(["/t/x a=%C3%BC"])
   })
 
-  test("carries the client's id as a parameter, under the name that is set", async () => {
+  test("has the client's id as a parameter with the configured name", async () => {
     const headers = { "idempotency-key": "5f0c 1" }
     const { post, taken } = testGateway()
     await post("/t/x", { a: 1 }, { headers })
@@ -100,27 +100,27 @@ describe("POST /t/<event>", () => {
       status: number
     ]
   > = [
-    ["JSON that is none", '{"a":', { type: "application/json" }, 400],
-    ["something behind the JSON", "{} {}", { type: "application/json" }, 400],
-    ["a list", [1], {}, 400],
-    ["a text", '"x"', { type: "application/json" }, 400],
-    ["a list as plain text", "[1]", {}, 400],
-    ["bytes that are no UTF-8", Uint8Array.of(0x7b, 0xff, 0x7d), { type: "application/json" }, 400],
-    ["too deep", { a: { b: { c: { d: { e: { f: { g: { h: { i: 1 } } } } } } } } }, {}, 400],
+    ["truncated JSON", '{"a":', { type: "application/json" }, 400],
+    ["text after the JSON", "{} {}", { type: "application/json" }, 400],
+    ["an array", [1], {}, 400],
+    ["a JSON string", '"x"', { type: "application/json" }, 400],
+    ["an array as plain text", "[1]", {}, 400],
+    ["bytes that are not UTF-8", Uint8Array.of(0x7b, 0xff, 0x7d), { type: "application/json" }, 400],
+    ["values nested too deeply", { a: { b: { c: { d: { e: { f: { g: { h: { i: 1 } } } } } } } } }, {}, 400],
     ["too many values", Object.fromEntries(Array.from({ length: 257 }, (_, i) => [i, i])), {}, 400],
-    ["too many values of a form", "a=1&".repeat(257), { type: form }, 400],
-    ["an id that is none", {}, { headers: { "idempotency-key": "x".repeat(256) } }, 400],
-    ["compressed and damaged", "x", { headers: { "content-encoding": "gzip" } }, 400],
-    ["an event too large", { a: "x".repeat(65_536) }, {}, 413],
-    ["a form too large", `a=${"x".repeat(65_536)}`, { type: form }, 413],
-    ["a body too large", " ".repeat(1024 * 1024 + 1), {}, 413],
-    ["another type", "<a/>", { type: "application/xml" }, 415],
-    ["parts that are no form", "--x--", { type: "multipart/mixed; boundary=x" }, 415],
+    ["too many fields of a form", "a=1&".repeat(257), { type: form }, 400],
+    ["an id that is too long", {}, { headers: { "idempotency-key": "x".repeat(256) } }, 400],
+    ["a damaged compressed body", "x", { headers: { "content-encoding": "gzip" } }, 400],
+    ["parameters over the limit", { a: "x".repeat(65_536) }, {}, 413],
+    ["a form over the limit", `a=${"x".repeat(65_536)}`, { type: form }, 413],
+    ["a body over the limit", " ".repeat(1024 * 1024 + 1), {}, 413],
+    ["an unsupported type", "<a/>", { type: "application/xml" }, 415],
+    ["a multipart body that is not a form", "--x--", { type: "multipart/mixed; boundary=x" }, 415],
     ["a file", parts("; filename=a"), { type: "multipart/form-data; boundary=x" }, 400],
-    ["another charset", "{}", { type: "application/json; charset=utf-16" }, 415],
-    ["a charset of that name", "{}", { type: "application/json; charset=constructor" }, 415],
-    ["compressed twice", "x", { headers: { "content-encoding": "gzip, gzip" } }, 415],
-    ["another coding", "x", { headers: { "content-encoding": "compress" } }, 415]
+    ["an unsupported charset", "{}", { type: "application/json; charset=utf-16" }, 415],
+    ["a charset named like a property", "{}", { type: "application/json; charset=constructor" }, 415],
+    ["a body that is compressed twice", "x", { headers: { "content-encoding": "gzip, gzip" } }, 415],
+    ["an unsupported coding", "x", { headers: { "content-encoding": "compress" } }, 415]
   ]
   for (const [what, body, init, status] of refused) {
     test(`refuses ${what} with ${status}`, async () => {
@@ -135,7 +135,7 @@ describe("POST /t/<event>", () => {
     })
   }
 
-  test("says 503 when the queue cannot take it", async () => {
+  test("is answered with 503 while the queue is unavailable", async () => {
     const { post } = testGateway({
       push: () => Promise.reject(new Failure({ reason: "unavailable", message: "redis is down" }))
     })
@@ -146,7 +146,7 @@ describe("POST /t/<event>", () => {
 })
 
 describe("/api/v1/beacon", () => {
-  test("takes an event of the type beacon by POST, and answers with nothing", async () => {
+  test("accepts an event of type beacon by POST, and answers without a body", async () => {
     const { post, lines } = testGateway()
     const answers = [
       await post("/api/v1/beacon?page=2", '{"a":1}', { type: "text/plain;charset=UTF-8" }),
@@ -167,19 +167,19 @@ describe("/api/v1/beacon", () => {
     ])
   })
 
-  test("takes one by GET and HEAD", async () => {
+  test("accepts an event by GET and HEAD", async () => {
     const { ask, taken } = testGateway()
     expect((await ask("/api/v1/beacon?a=1")).status).toBe(204)
     expect((await ask("/api/v1/beacon", { method: "HEAD" })).status).toBe(204)
     expect(taken()).toEqual(["/api/v1/beacon a=1", "/api/v1/beacon e"])
   })
 
-  test("carries the client's id by GET too, on any path, and refuses one that is none", async () => {
+  test("an event by GET has the client's id too, on any path, and an invalid id is refused", async () => {
     const { ask, taken } = testGateway()
     for (const [path, id] of [
       ["/api/v1/beacon?a=1", "k"],
       ["/any?a=1", "k 2"],
-      ["/", "no event"],
+      ["/", "not an event"],
       ["/t/open.gif", "k"]
     ] as const)
       await ask(path, { headers: { "idempotency-key": id } })
@@ -198,7 +198,7 @@ describe("/api/v1/beacon", () => {
     expect(taken()).toEqual(events)
   })
 
-  test("refuses by GET what cannot be stored now", async () => {
+  test("an event by GET is answered with 503 while the queue is full", async () => {
     const { ask } = testGateway({
       push: () => Promise.reject(new Failure({ reason: "busy", message: "full" }))
     })
@@ -207,13 +207,13 @@ describe("/api/v1/beacon", () => {
 })
 
 describe("other paths", () => {
-  test("are events by GET, whatever else is posted to them", async () => {
+  test("are events by GET, also where POST has another meaning", async () => {
     const { ask, taken } = testGateway()
     for (const path of ["/batch", "/track", "/api/v1/beacon/log"]) expect((await ask(path)).status).toBe(200)
     expect(taken()).toEqual(["/batch e", "/track e", "/api/v1/beacon/log e"])
   })
 
-  test("cannot be posted to", async () => {
+  test("refuse POST", async () => {
     const { post } = testGateway()
     const answer = await post("/x", { a: 1 })
     expect(answer.headers.get("allow")).toBe("GET, HEAD")

@@ -57,8 +57,8 @@ describe("a server log", () => {
     await mine.post(path, log, { peer: "10.0.0.1", headers: { "x-mine": "203.0.113.7" } })
     expect(mine.lines.map((one) => one.split(" ")[0])).toEqual(["203.0.113.7", "203.0.113.7"])
     // The proxy writes the client's address in a header that is not configured.
-    const unheard = [{ "cf-connecting-ip": "203.0.113.7" }, { forwarded: "for=203.0.113.7" }]
-    for (const headers of unheard) {
+    const unlisted = [{ "cf-connecting-ip": "203.0.113.7" }, { forwarded: "for=203.0.113.7" }]
+    for (const headers of unlisted) {
       expect(await addresses("10.0.0.1", headers)).toEqual(["10.0.0.1", "10.0.0.1"])
     }
     const realIp = { "x-real-ip": "203.0.113.7" }

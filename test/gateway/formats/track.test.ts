@@ -5,7 +5,7 @@ import { refusalIn, testGateway } from "../gateway-for-tests.ts"
 const good = { username: "ann", target: "shop/42", description: "CLICK" }
 
 describe("POST /track", () => {
-  test("takes an event of the type track", async () => {
+  test("accepts an event of type track", async () => {
     const { post, taken } = testGateway()
     const answer = await post("/track", good)
     expect(answer.status).toBe(200)
@@ -30,7 +30,7 @@ describe("POST /track", () => {
     ["description", '{"username":"a","target":"b","description":"CLICK","description":"VIEW"}']
   ]
   for (const [field, body] of wrong) {
-    test(`names ${field} in ${typeof body === "string" ? body : JSON.stringify(body)}`, async () => {
+    test(`refuses an invalid ${field}, by name, in ${typeof body === "string" ? body : JSON.stringify(body)}`, async () => {
       const { post, lines } = testGateway()
       const { status, message } = await refusalIn(await post("/track", body))
       expect(status).toBe(400)
@@ -39,7 +39,7 @@ describe("POST /track", () => {
     })
   }
 
-  test("takes JSON that is called a form, as curl -d sends it", async () => {
+  test("accepts JSON labelled as a form, as curl -d sends it", async () => {
     const { post, taken } = testGateway()
     const sent = `{"username": "Jane Roe", "target": "https://www.example.com/", "description": "VIEW"}`
     for (const body of [sent, ` \n${sent}`, `\ufeff${sent}`])
@@ -48,7 +48,7 @@ describe("POST /track", () => {
     expect(taken()).toEqual([line, line, line])
   })
 
-  test("takes no form and no list", async () => {
+  test("refuses forms and arrays", async () => {
     const { post } = testGateway()
     const type = "application/x-www-form-urlencoded"
     expect((await post("/track", "username=a&target=b&description=VIEW", { type })).status).toBe(415)

@@ -8,9 +8,9 @@ import {
 } from "../../../gateway/http/client-address.ts"
 import { checkedRequests, proxyCheck } from "../../../gateway/http/proxy-check.ts"
 
-const checking = (trusted: string = loopback, believed = standardHeaders) => {
+const checking = (trusted: string = loopback, addressHeaders = standardHeaders) => {
   const warnings: Array<string> = []
-  const check = proxyCheck({ trusted, believed, warn: (sentence) => void warnings.push(sentence) })
+  const check = proxyCheck({ trusted, addressHeaders, warn: (sentence) => void warnings.push(sentence) })
   const see = (peer: string, headers: Record<string, string> = {}) => check(new Headers(headers), peer)
   return { warnings, see }
 }

@@ -103,7 +103,7 @@ const suite = (more: Partial<ServeOptions>): void => {
       })
       const idle = raw(server.port, "GET /idle HTTP/1.1\r\nHost: h\r\n\r\n", /never/)
       const slow = raw(server.port, "GET /held HTTP/1.1\r\nHost: h\r\n\r\n", /never/)
-      await eventually("both requests have come", () => taken === 2)
+      await eventually("both requests have arrived", () => taken === 2)
       let stopped = false
       const stopping = server.stop().then(() => {
         stopped = true
@@ -125,7 +125,7 @@ const suite = (more: Partial<ServeOptions>): void => {
         }
       })
       const lost = raw(server.port, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", /never/).catch(() => "")
-      await eventually("the request has come", () => taken)
+      await eventually("the request has arrived", () => taken)
       await server.close()
       expect(await lost).toBe("")
     })

@@ -13,7 +13,7 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
 
   test("is served with the certificate of the two files", async () => {
     const tls = readTls(cert, key)
-    if (tls === undefined) throw new Error("no TLS")
+    if (tls === undefined) throw new Error("The certificate was not read.")
     const server = await serve({
       port: 0,
       hostname: "127.0.0.1",
@@ -32,9 +32,9 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
   test("uses a renewed certificate without a restart; an invalid one changes nothing", async () => {
     const [before, after] = [makeCertificate(), makeCertificate()]
     const tls = readTls(before.cert, before.key)
-    if (tls === undefined) throw new Error("no TLS")
-    const said: Array<string | undefined> = []
-    const renewals = tlsRenewals(before.cert, before.key, tls, (problem) => void said.push(problem), 20)
+    if (tls === undefined) throw new Error("The certificate was not read.")
+    const reports: Array<string | undefined> = []
+    const renewals = tlsRenewals(before.cert, before.key, tls, (problem) => void reports.push(problem), 20)
     const server = await serve({
       port: 0,
       hostname: "127.0.0.1",
@@ -52,13 +52,13 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     expect([await ask(tls.cert), await ask(next)]).toEqual(["127.0.0.1", "not trusted"])
 
     writeFileSync(before.cert, next)
-    await eventually("a certificate without its key is told of", () => said.length === 1)
-    expect(said[0]).toContain("does not match the certificate")
+    await eventually("a certificate without its key is reported", () => reports.length === 1)
+    expect(reports[0]).toContain("does not match the certificate")
     expect(await ask(tls.cert)).toBe("127.0.0.1")
 
     writeFileSync(before.key, readFileSync(after.key))
-    await eventually("the new one is told of", () => said.length === 2)
-    expect(said[1]).toBeUndefined()
+    await eventually("the new certificate is reported", () => reports.length === 2)
+    expect(reports[1]).toBeUndefined()
     expect([await ask(tls.cert), await ask(next)]).toEqual(["not trusted", "127.0.0.1"])
     await server.stop()
   })

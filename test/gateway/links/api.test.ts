@@ -34,7 +34,7 @@ describe("links", () => {
     expect(lines).toEqual([])
   })
 
-  test("get an id where they bring none", async () => {
+  test("get an id if they have none", async () => {
     const { manage } = linkGateway()
     const ids = new Set<string>()
     for (let i = 0; i < 20; i++) {

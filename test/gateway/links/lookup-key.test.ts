@@ -42,7 +42,7 @@ describe("the lookup key", () => {
     expect(await keyOf(`idfa={idfa}&idfa=${id}&idfa=11111111-2222-3333-4444-555555555555`)).toEqual(ofId)
   })
 
-  test("is made from address and platform when there is no valid id", async () => {
+  test("is made from address and platform without a valid id", async () => {
     const nobody = "00000000-0000-0000-0000-000000000000"
     for (const query of [
       "",

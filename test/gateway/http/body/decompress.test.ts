@@ -93,11 +93,11 @@ for (const [what, name, compress] of codings) {
 }
 
 describe("Content-Encoding", () => {
-  test("none", () => {
+  test("may be missing or identity", () => {
     for (const header of [null, "", "identity", " Identity "]) expect(codingOf(header)).toBeUndefined()
   })
 
-  test("twice, or an unknown coding", () => {
+  test("is refused with two codings or an unknown one", () => {
     for (const header of ["gzip, gzip", "gzip,br", "compress", "toString", "gzip;q=1"]) {
       expect(() => codingOf(header)).toThrow(HttpError)
     }

@@ -10,28 +10,28 @@ import { ownSettings, type runtimes, startSpoor } from "../../../support/spoor.t
 
 interface Client {
   readonly socket: Socket
-  readonly said: () => string
+  readonly received: () => string
   readonly ask: (n: number) => void
 }
 
 const clientAt = async (port: number, localAddress: string): Promise<Client> => {
   const socket = connect({ port, host: "127.0.0.1", localAddress })
-  let said = ""
+  let received = ""
   socket.on("data", (data) => {
-    said += data.toString("latin1")
+    received += data.toString("latin1")
   })
   socket.on("error", () => {})
   await once(socket, "connect")
   return {
     socket,
-    said: () => said,
+    received: () => received,
     ask: (n) => void socket.write(`GET /t/x?n=${n} HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n`)
   }
 }
 
 const capped = async (runtime: keyof typeof runtimes): Promise<void> => {
   const server = await startRedis()
-  if (server === undefined) throw new Error("redis-server went away")
+  if (server === undefined) throw new Error("redis-server is missing.")
   const redis = new Redis(server.url)
   // No request comes from 127.0.0.9, so no client is trusted.
   const settings = { REDIS_URL: server.url, GATEWAY_MAX_CONNECTIONS: "20", TRUSTED_PROXIES: "127.0.0.9" }
@@ -42,12 +42,13 @@ const capped = async (runtime: keyof typeof runtimes): Promise<void> => {
       Array.from({ length: 20 }, (_, n) => clientAt(port, `127.0.1.${n + 1}`))
     )
     for (const [n, one] of clients.entries()) one.ask(n)
-    for (const one of clients) await eventually("an answer", () => one.said().includes('{"status":"ok"}'))
+    for (const one of clients)
+      await eventually("the event is answered", () => one.received().includes('{"status":"ok"}'))
 
     const tooMany = await Promise.all(Array.from({ length: 5 }, () => clientAt(port, "127.0.0.1")))
     for (const one of tooMany) {
-      await eventually("it is told", () => one.said() !== "")
-      expect(one.said()).toMatch(/^HTTP\/1.1 503 [\s\S]*\r\nretry-after: 1\r\n[\s\S]*"error":"busy"/i)
+      await eventually("the connection gets a response", () => one.received() !== "")
+      expect(one.received()).toMatch(/^HTTP\/1.1 503 [\s\S]*\r\nretry-after: 1\r\n[\s\S]*"error":"busy"/i)
       await eventually("it is closed", () => one.socket.destroyed)
     }
 
@@ -55,8 +56,11 @@ const capped = async (runtime: keyof typeof runtimes): Promise<void> => {
     await eventually("there is room for one", async () => {
       const one = await clientAt(port, "127.0.1.1")
       one.ask(20)
-      await eventually("it is told", () => one.said() !== "" || one.socket.destroyed)
-      const isIn = one.said().includes("200 OK")
+      await eventually(
+        "the connection is answered or closed",
+        () => one.received() !== "" || one.socket.destroyed
+      )
+      const isIn = one.received().includes("200 OK")
       if (isIn) clients[0] = one
       return isIn
     })
