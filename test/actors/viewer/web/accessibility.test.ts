@@ -122,7 +122,12 @@ inBrowser("axe-core finds no violation", (check) => {
   beforeAll(async () => {
     spoor = await startSpoor(["--all"], settings)
     await send(spoor, "app_open", { n: "1" })
-    await send(spoor, "purchase", { order: "4711", text: "red shoes" }, { agent: "phone", country: "DE" })
+    await send(
+      spoor,
+      "purchase",
+      { order: "4711", text: "red shoes", long: "x".repeat(3_000) },
+      { agent: "phone", country: "DE" }
+    )
     await pushLines(settings.DATA_DIR ?? "", ["not a line"])
     data = await eventually("all are processed", async () => {
       const found = await getJson<{ events: Array<{ id: string }> }>("/api/search?type=purchase")

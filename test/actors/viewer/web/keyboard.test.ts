@@ -45,7 +45,7 @@ inBrowser("with the keyboard alone", (check) => {
     await reads(page.locator("#state"), /^live$/)
     await pressed(page, ["Tab"])
     expect(await focused(page)).toBe("Skip to content")
-    await tabTo(page, /^Show each$/)
+    await tabTo(page, /^Show instances$/)
     await pressed(page, ["Enter"])
     await sees("each", () => page.locator("#instances .instance:visible").count(), 9)
 
