@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { eventually, faultCase, pause, prove } from "../case.ts"
-import { withWhims } from "../host-faults.ts"
+import { withHostFaults } from "../host-faults.ts"
 
 /** Outage per moment, milliseconds: a minute in a full run. */
 const outagePerMomentMs = 3_000
@@ -13,11 +13,11 @@ export default faultCase({
   requires: {
     kafka: "own",
     through: { redis: "all", nats: "all", kafka: "all" },
-    settings: withWhims("{folder}/whims.json")
+    settings: withHostFaults("{folder}/host-faults.json")
   },
   expects: { answers: ["503"], answersWithin: 4_000 },
   fault: async (world) => {
-    const file = join(world.settings.DATA_DIR ?? "", "whims.json")
+    const file = join(world.settings.DATA_DIR ?? "", "host-faults.json")
     const outageMs = outagePerMomentMs * Math.min(20, world.moments)
     writeFileSync(file, JSON.stringify({ noNames: true }))
     await pause(500)
