@@ -1,4 +1,4 @@
-/** Whose address an event has, from the header or the log line to the record, with everything embedded. */
+/** The client address of an event, from the header or the log line to the record, on embedded services. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import cases from "../gateway/address-cases.json" with { type: "json" }
 import logLines from "../gateway/formats/log-lines.json" with { type: "json" }
@@ -10,7 +10,7 @@ interface Found {
   readonly raw: string
 }
 
-/** The events of that type in the log, the oldest first, when there are so many. */
+/** The events of this type in the log, oldest first, once there are `count`. */
 const stored = (spoor: Spoor, type: string, count: number): Promise<ReadonlyArray<Found>> =>
   eventually(`${count} events of ${type} are stored`, async () => {
     const found = await fetch(new URL(`/api/search?type=${type}`, spoor.address("watch them")))
@@ -28,7 +28,7 @@ for (const { name, settings, headers, address } of cases) {
   })
 }
 
-describe("behind a proxy, with nothing set", () => {
+describe("behind a proxy, with default settings", () => {
   let spoor: Spoor
   beforeAll(async () => {
     spoor = await startSpoor(
@@ -42,31 +42,31 @@ describe("behind a proxy, with nothing set", () => {
   })
   afterAll(() => spoor.end())
 
-  /** The statuses of requests that our proxy sends for one client, who makes up another address each time. */
+  /** The statuses of requests that our proxy sends for one client, which forges another address each time. */
   const statuses = async (url: URL, count: number, client: string, more: Record<string, string> = {}) => {
     const seen: Array<number> = []
     for (let n = 0; n < count; n++) {
-      const made = `198.51.100.${n}`
+      const forged = `198.51.100.${n}`
       const headers = {
         ...more,
-        "x-push-ip": made,
-        "x-real-ip": made,
-        "cf-connecting-ip": made,
-        "true-client-ip": made,
-        forwarded: `for=${made}`,
-        "x-forwarded-for": `${made}, ${client}`
+        "x-push-ip": forged,
+        "x-real-ip": forged,
+        "cf-connecting-ip": forged,
+        "true-client-ip": forged,
+        forwarded: `for=${forged}`,
+        "x-forwarded-for": `${forged}, ${client}`
       }
       seen.push((await fetch(url, { headers })).status)
     }
     return seen
   }
 
-  test("nobody sends more than one address may by making up others", async () => {
+  test("forged addresses do not evade the rate limit of an address", async () => {
     const seen = await statuses(new URL("/t/limited", spoor.address("send events")), 25, "203.0.113.1")
     expect(seen).toEqual([...Array(20).fill(200), ...Array(5).fill(429)])
   })
 
-  test("nobody tries more tokens of links, or passwords of the viewer, by making up addresses", async () => {
+  test("forged addresses do not evade the limit of wrong link tokens and viewer passwords", async () => {
     const authorization = (secret: string) => ({ authorization: `Bearer ${secret}` })
     const links = new URL("/api/v1/links", spoor.address("send events"))
     const tokens = await statuses(links, 12, "203.0.113.2", authorization("wrong-horse-battery"))
@@ -83,7 +83,7 @@ describe("behind a proxy, with nothing set", () => {
   })
 })
 
-test("a proxy that is not trusted is told of once by the gateway, and once by the viewer", async () => {
+test("an untrusted proxy is reported once by the gateway and once by the viewer", async () => {
   const spoor = await startSpoor(["gateway", "viewer"], ownSettings({ TRUSTED_PROXIES: "10.0.0.0/8" }))
   const warnings = () =>
     spoor.output().match(/is not in TRUSTED_PROXIES, so 127\.0\.0\.1 counts/g)?.length ?? 0
@@ -92,7 +92,7 @@ test("a proxy that is not trusted is told of once by the gateway, and once by th
     const headers = { "x-forwarded-for": "203.0.113.7" }
     const paths = ["/t/a", "/api/system", "/t/b"]
     for (const path of paths) await fetch(new URL(path, spoor.address(what)), { headers })
-    await eventually("it is told", () => warnings() > before)
+    await eventually("the warning is logged", () => warnings() > before)
     expect(warnings()).toBe(before + 1)
   }
   expect(spoor.output()).toContain("set TRUSTED_PROXIES=10.0.0.0/8,127.0.0.1")
@@ -123,7 +123,7 @@ describe("lines of a server log", () => {
     for (const { raw } of events) expect(raw).not.toContain("user=")
   })
 
-  test("do not, when they come through our proxy from somebody else", async () => {
+  test("have the sender's address when they come through our proxy from another client", async () => {
     expect(await post({ "x-forwarded-for": "203.0.113.7" })).toMatchObject(counts)
     const events = await stored(spoor, "log", 2 * counts.taken)
     const forged = events.filter(({ address }) => address === "203.0.113.7")

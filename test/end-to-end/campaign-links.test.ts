@@ -1,4 +1,4 @@
-/** A campaign link, made by the API and clicked on different devices: to the record in the log, on Bun and on Deno. */
+/** A campaign link, created by the API and clicked on different devices, up to the record in the log, on Bun and on Deno. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect as connectSocket } from "node:net"
 import { Effect } from "effect"
@@ -38,7 +38,7 @@ const click = (spoor: Spoor, target: string, userAgent: string, method = "GET"):
     headers: { "user-agent": userAgent, "x-forwarded-for": "8.8.8.8" }
   })
 
-/** The records of the topic clicks in the log of that folder. */
+/** The records of the topic clicks in the log in this folder. */
 const clicksIn = (directory: string): Promise<ReadonlyArray<ParsedRecord>> =>
   Effect.runPromise(
     Effect.scoped(
@@ -57,7 +57,7 @@ const clicksIn = (directory: string): Promise<ReadonlyArray<ParsedRecord>> =>
     )
   )
 
-/** What the server answers to these bytes. */
+/** The server's response to these bytes. */
 const answerTo = (spoor: Spoor, request: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = spoor.address("send events")
@@ -81,7 +81,7 @@ for (const runtime of runtimes) {
     })
     afterAll(() => spoor.end("SIGKILL"))
 
-    test("each device goes where its platform's URL says, and its click is a record", async () => {
+    test("each device is redirected to its platform's URL, and its click is a record", async () => {
       expect((await manage(spoor, "POST", "", link)).status).toBe(201)
       const places: Array<string | null> = []
       for (const [userAgent, method] of [
@@ -117,7 +117,7 @@ for (const runtime of runtimes) {
       }
     })
 
-    test("whatever the bytes of the request, it leads nowhere else", async () => {
+    test("no bytes of a request change the target of the redirect", async () => {
       const lines = [
         "GET /click/summer/go?redirect_url=//evil.example HTTP/1.1\r\nHost: evil.example",
         "GET http://evil.example/click/summer/go HTTP/1.1\r\nHost: evil.example",
@@ -139,14 +139,14 @@ for (const runtime of runtimes) {
       }
     })
 
-    test("a link that is removed leads nowhere any more", async () => {
+    test("a removed link is not found", async () => {
       expect((await manage(spoor, "DELETE", "/summer")).status).toBe(204)
       expect((await click(spoor, "/click/summer/go", iphone)).status).toBe(404)
     })
   })
 }
 
-test("a token that is too short ends the start with one sentence, which does not hold it", async () => {
+test("a token that is too short ends the start with one sentence, which does not contain the token", async () => {
   const failure = await startSpoor(["gateway"], ownSettings({ LINKS_TOKEN: "short-secret" })).catch(
     (cause) => cause
   )
@@ -168,9 +168,9 @@ describe.skipIf(!hasRedisProgram())("two gateways on one Redis", () => {
     await redis?.stop()
   })
 
-  test("share their links, which lie beside the queue, and answer no click that is not kept", async () => {
+  test("share their links, which are stored beside the queue, and refuse a click that is not stored", async () => {
     const [one, two] = gateways
-    if (one === undefined || two === undefined) throw new Error("two gateways")
+    if (one === undefined || two === undefined) throw new Error("Two gateways must run.")
     expect((await manage(one, "POST", "", link)).status).toBe(201)
     expect((await click(two, "/click/summer/go", iphone)).headers.get("location")).toBe(link.urls.ios)
     const ask = (...command: readonly [string, ...Array<string>]) =>
@@ -189,7 +189,7 @@ describe.skipIf(!hasRedisProgram())("two gateways on one Redis", () => {
     expect((await manage(one, "GET", "/summer")).status).toBe(503)
     redis?.resume()
     await eventually(
-      "clicks are taken again",
+      "clicks are accepted again",
       async () => (await click(two, "/click/summer/go", iphone)).status === 307
     )
   }, 30_000)

@@ -5,7 +5,7 @@ import cases from "../bridge/user-agent/user-agents.json" with { type: "json" }
 import { eventually } from "../support/eventually.ts"
 import { ownSettings, startSpoor } from "../support/spoor.ts"
 
-test("each event's record has the type of its sender", async () => {
+test("each event's record has the device type of its sender", async () => {
   const spoor = await startSpoor(["--all"], ownSettings())
   try {
     const { origin } = spoor.address("watch them")

@@ -1,4 +1,4 @@
-/** One command and nothing else on the machine: an event from HTTP to the page and the counters, on Bun and on Deno. */
+/** One command with embedded services only: an event from HTTP to the page and the counters, on Bun and on Deno. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { ticketOf, watch } from "../actors/viewer/watching.ts"
 import { denoProgram } from "../support/deno.ts"
@@ -30,7 +30,7 @@ for (const runtime of runtimes) {
     })
     afterAll(() => spoor.end("SIGKILL"))
 
-    test("says which URLs to open and which seams are embedded", () => {
+    test("prints its URLs, and which dependencies are embedded", () => {
       const output = spoor.output()
       for (const what of ["send events", "watch them", "health"])
         expect(spoor.address(what).protocol).toBe("http:")
@@ -39,7 +39,7 @@ for (const runtime of runtimes) {
       }
     })
 
-    test("an event sent is on the page, enriched, and counted", async () => {
+    test("an event is enriched, shown on the page, and counted", async () => {
       const { origin } = spoor.address("watch them")
       const { events, socket } = watch(origin, await ticketOf(origin), { watch: {} })
       await send("/t/app_open?deviceid=abcdf&ts=123456&referrer=website")
@@ -75,7 +75,7 @@ for (const runtime of runtimes) {
       })
     })
 
-    test("the page is there under both addresses, and health and figures are true", async () => {
+    test("the page is served at both addresses; health and metrics are correct", async () => {
       for (const path of ["/", "/kafidx", "/counters/event-counter"]) {
         const page = await fetch(new URL(path, spoor.address("watch them")))
         expect(page.status).toBe(200)
@@ -91,11 +91,11 @@ for (const runtime of runtimes) {
       expect(metrics).toContain('spoor_actor_events_total{actor="bridge",outcome="succeeded"} 2')
     })
 
-    test("stopped it exits with 0; started again, what was counted is still there and goes on", async () => {
+    test("it stops with exit code 0; after a restart the counts are kept and continue", async () => {
       expect(await spoor.end("SIGINT")).toBe(0)
       spoor = await startSpoor(["--all"], settings, runtime)
       await send("/t/app_open?again=1")
-      await eventually("the count goes on", async () => {
+      await eventually("the count continues", async () => {
         expect((await tables(spoor, "event-counter"))["by-type"]).toContainEqual({
           type: "app_open",
           events: 2
@@ -104,13 +104,13 @@ for (const runtime of runtimes) {
       })
     })
 
-    test("what was waiting goes on after a start", async () => {
+    test("waiting events are processed after a restart", async () => {
       expect(await spoor.end()).toBe(0)
       spoor = await startSpoor(["gateway"], settings, runtime)
       for (let n = 0; n < 10; n++) await send(`/t/waited?n=${n}`)
       expect(await spoor.end()).toBe(0)
       spoor = await startSpoor(["--all"], settings, runtime)
-      await eventually("all have come through", async () => {
+      await eventually("all are counted", async () => {
         expect((await tables(spoor, "event-counter"))["by-type"]).toContainEqual({
           type: "waited",
           events: 10

@@ -1,4 +1,4 @@
-/** 100,000 lines in a real Redis come out of a real Kafka, each exactly once when nothing fails. */
+/** 100,000 lines in a real Redis are stored in a real Kafka, each exactly once when nothing fails. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { type Cluster, makeCluster, realServers } from "../support/cluster.ts"
@@ -28,7 +28,7 @@ describe.skipIf(servers === undefined)("100,000 lines", () => {
   let cluster: Cluster | undefined
   afterAll(() => cluster?.stop())
 
-  test("come out exactly once, and are counted exactly once", async () => {
+  test("are stored exactly once and counted exactly once", async () => {
     const own = makeCluster(servers ?? {})
     cluster = own
     for (let at = 0; at < count; at += 2_000) {
@@ -67,16 +67,16 @@ describe.skipIf(servers === undefined)("100,000 lines", () => {
     expect(await own.depth()).toEqual({ waiting: 0, claimed: 0, deadLetters: 0 })
 
     for (const [i, { projection, table }] of counted.entries()) {
-      const wanted = (before[i] ?? 0) + count
-      await eventually("all are counted", async () => (await total(projection, table)) >= wanted)
-      expect(await total(projection, table)).toBe(wanted)
+      const expected = (before[i] ?? 0) + count
+      await eventually("all are counted", async () => (await total(projection, table)) >= expected)
+      expect(await total(projection, table)).toBe(expected)
     }
 
     const claimed = records.reduce(
-      (least, { headers }) => Math.min(least, Number(headers.claimed)),
+      (earliest, { headers }) => Math.min(earliest, Number(headers.claimed)),
       Number.POSITIVE_INFINITY
     )
-    const sent = records.reduce((most, { headers }) => Math.max(most, Number(headers.sent)), 0)
+    const sent = records.reduce((latest, { headers }) => Math.max(latest, Number(headers.sent)), 0)
     const memory = processes.map(({ actor, spoor }) => `${actor} ${residentMegabytes(spoor.process.pid)} MB`)
     process.stdout.write(
       `${count} lines from the first claim to the last send: ${(sent - claimed) / 1000} s; ${memory.join(", ")}\n`

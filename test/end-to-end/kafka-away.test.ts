@@ -1,4 +1,4 @@
-/** Kafka is away when everything starts, as after a power cut: all wait, not ready, and say so; then all goes on. */
+/** Kafka is unavailable when all actors start, as after a power cut: they wait, report not ready, and continue when it is back. */
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { eventually } from "../support/eventually.ts"
 import { type Broker, startBroker } from "../support/kafka.ts"
@@ -16,7 +16,7 @@ const withBroker =
   hasProgram("java", ["-version"]) && hasProgram("mvn") && hasProgram("kcat", ["-V"]) ? test : test.skip
 
 withBroker(
-  "bridge, counters, viewer and gateway start without Kafka, and need no restart when it comes",
+  "bridge, counters, viewer and gateway start without Kafka, and need no restart when it is available",
   async () => {
     const brokers = broker?.url ?? ""
     await broker?.stop()
@@ -31,17 +31,17 @@ withBroker(
       ok: false,
       error: expect.stringContaining(`No Kafka broker answers at ${brokers}`)
     })
-    const said = spoor
+    const warnings = spoor
       .output()
       .split("\n")
       .filter((line) => line.includes("Starting without it"))
-    expect(said).toHaveLength(1)
-    expect(said[0]).toContain(brokers)
-    // The queue is safe, so the gateway takes events.
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain(brokers)
+    // The queue is available, so the gateway accepts events.
     expect((await fetch(new URL("/t/power?cut=1", spoor.address("send events")))).status).toBe(200)
 
     await broker?.start()
-    await eventually("it is ready", async () => (await ready()).code === 200, 60_000)
+    await eventually("the actors are ready", async () => (await ready()).code === 200, 60_000)
     await eventually(
       "the event is stored",
       async () => {
@@ -51,7 +51,7 @@ withBroker(
       60_000
     )
     await eventually(
-      "and counted",
+      "the event is counted",
       async () => {
         const answer = await fetch(new URL("/api/counters/event-counter", spoor.address("watch them")))
         return (await answer.text()).includes("power")

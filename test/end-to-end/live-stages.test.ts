@@ -1,4 +1,4 @@
-/** The same events at every stage, watched live through the viewer of a running system; and that watchers hold up no end. */
+/** The same events at every stage in the live streams of a running viewer; open streams do not delay its end. */
 import { afterEach, describe, expect, test } from "bun:test"
 import type { CopyStage } from "../../contracts/event-copy.ts"
 import { type Stream, stream } from "../actors/viewer/watching.ts"
@@ -7,9 +7,9 @@ import { eventually } from "../support/eventually.ts"
 import { ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 
 const running: Array<Spoor> = []
-const watching: Array<Stream> = []
+const streams: Array<Stream> = []
 afterEach(async () => {
-  for (const one of watching.splice(0)) one.leave()
+  for (const one of streams.splice(0)) one.leave()
   for (const spoor of running.splice(0)) await spoor.end("SIGKILL")
 })
 
@@ -17,7 +17,7 @@ const stages: ReadonlyArray<CopyStage> = ["raw", "enriched", "stored", "rejected
 
 for (const runtime of ["bun", "deno"] as const) {
   describe.skipIf(runtime === "deno" && denoProgram() === undefined)(`on ${runtime}`, () => {
-    test("an event is seen at each stage that is watched, with its id, and the system ends at once", async () => {
+    test("an event is streamed at each subscribed stage with its id, and the system ends at once", async () => {
       const settings = ownSettings({ VIEWER_TOKEN: "t-1", VIEWER_HOST: "127.0.0.1", VIEWER_MASK: "secret" })
       const spoor = await startSpoor(["--all"], settings, runtime)
       running.push(spoor)
@@ -28,15 +28,15 @@ for (const runtime of ["bun", "deno"] as const) {
       const [raw, enriched, stored, rejected] = await Promise.all(
         stages.map((stage) => stream(url, `?stage=${stage}&type=%3Dseen`, { authorization }))
       )
-      if (!raw || !enriched || !stored || !rejected) throw new Error("All four must be open.")
-      watching.push(raw, enriched, stored, rejected)
+      if (!raw || !enriched || !stored || !rejected) throw new Error("All four streams must be open.")
+      streams.push(raw, enriched, stored, rejected)
       const three = [raw, enriched, stored]
-      await eventually("it is seen at all stages", async () => {
+      await eventually("the event is streamed at all stages", async () => {
         await (await fetch(`${gateway}/t/seen?n=1&secret=s3cret`)).text()
         return three.every(({ events }) => events().length > 0)
       })
       const known = new Set(stored.events().map(({ id }) => id))
-      await eventually("what was seen before is stored", () => {
+      await eventually("the streamed events are stored", () => {
         for (const { id } of stored.events()) known.add(id)
         return raw.events().every(({ id }) => known.has(id))
       })

@@ -1,4 +1,4 @@
-/** The viewer's pages on real Redis, NATS and Kafka, with the actors in several processes, one of which is killed and restarted. */
+/** The viewer's pages on real Redis, NATS and Kafka, with the actors in several processes; one is killed and restarted. */
 import { afterAll, beforeAll, describe } from "bun:test"
 import type { Page } from "playwright-core"
 import { reads, rowOf, sees, texts, typesOf } from "../actors/viewer/web/seeing.ts"
@@ -25,29 +25,32 @@ describe.skipIf(servers === undefined)("on real servers", () => {
   afterAll(() => cluster.stop())
 
   inBrowser("the pages", (check) => {
-    check("a killed stage is shown as down, events wait, and pass when it is restarted", async ({ open }) => {
-      const overview = await open(viewer.address("watch them"))
-      const events = await open(new URL("/events", viewer.address("watch them")))
-      await sees("real systems", () => texts(overview.locator("#dependencies .which b")), [
-        "Redis",
-        "NATS",
-        "Kafka",
-        "Redis"
-      ])
-      await reads(events.locator("#state"), /^live$/)
-      await send(edge, "came", { n: "1" }, { country: "DE" })
-      await sees("it came", () => typesOf(events), ["came"])
-      await reads(card(overview, "Log").locator(".facts"), /since start\s+1\b/)
+    check(
+      "a killed stage is shown as down; events wait and are stored after its restart",
+      async ({ open }) => {
+        const overview = await open(viewer.address("watch them"))
+        const events = await open(new URL("/events", viewer.address("watch them")))
+        await sees("real systems", () => texts(overview.locator("#dependencies .which b")), [
+          "Redis",
+          "NATS",
+          "Kafka",
+          "Redis"
+        ])
+        await reads(events.locator("#state"), /^live$/)
+        await send(edge, "came", { n: "1" }, { country: "DE" })
+        await sees("the event is shown", () => typesOf(events), ["came"])
+        await reads(card(overview, "Log").locator(".facts"), /since start\s+1\b/)
 
-      await enricher.end("SIGKILL")
-      await reads(card(overview, "Enricher").locator(".condition"), /^down$/)
-      await reads(overview.locator("#sentence"), /enricher/i)
-      await send(edge, "waited", { n: "2" })
-      await reads(card(overview, "Queue"), /[1-9]\s*waiting|in flight\s+[1-9]/)
-      enricher = await cluster.start("enricher")
-      await sees("what waited", () => typesOf(events), ["came", "waited"])
-      await reads(card(overview, "Enricher").locator(".condition"), /^(flowing|idle)$/)
-    })
+        await enricher.end("SIGKILL")
+        await reads(card(overview, "Enricher").locator(".condition"), /^down$/)
+        await reads(overview.locator("#sentence"), /enricher/i)
+        await send(edge, "waited", { n: "2" })
+        await reads(card(overview, "Queue"), /[1-9]\s*waiting|in flight\s+[1-9]/)
+        enricher = await cluster.start("enricher")
+        await sees("the waiting event is shown", () => typesOf(events), ["came", "waited"])
+        await reads(card(overview, "Enricher").locator(".condition"), /^(flowing|idle)$/)
+      }
+    )
 
     check("an opened event is in Kafka, and its timeline has all stages", async ({ open }) => {
       const page = await open(new URL("/events?type=came", viewer.address("watch them")))

@@ -1,6 +1,6 @@
 /**
- * Requests from public reports, each with its right answer and with what must stand in the log of it: sent to a gateway
- * of a whole pipeline, on Bun and on Deno. The cases are in public-cases.json.
+ * Requests from public reports, each with its expected response and record: sent to the gateway of a whole pipeline, on
+ * Bun and on Deno. The cases are in public-cases.json.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { ticketOf, watch } from "../actors/viewer/watching.ts"
@@ -17,19 +17,19 @@ interface Case {
   readonly body?: string
   readonly bodyBase64?: string
   readonly status: number
-  /** The parameters of the record. */
+  /** The expected parameters of the record. */
   readonly params?: string
-  /** Of a batch, in order. */
+  /** The expected event results of a batch, in order. */
   readonly verdicts?: ReadonlyArray<string>
   readonly responseHeaderContains?: Readonly<Record<string, string>>
 }
 
 const cases: ReadonlyArray<Case> = given as never
 
-/** Each case has a client of its own, by whose address its events are found. */
+/** Each case has its own client address, which identifies its events. */
 const addressOf = (place: number): string => `8.8.4.${place + 1}`
 
-/** How many events the case is. */
+/** Number of events of the case. */
 const eventsOf = ({ method, status, verdicts, path }: Case): number => {
   if (method === "OPTIONS" || status >= 400 || path === "/metrics") return 0
   return verdicts?.filter((verdict) => verdict === "ok").length ?? 1
@@ -70,7 +70,7 @@ const suite = (runtime: "bun" | "deno"): void => {
       }
     })
 
-  test("the log has the events of all of them, and no others", async () => {
+  test("the log has the events of all cases, and no others", async () => {
     const answer = await send("/t/last", cases.length, { headers: { host: "clicks.example.com" } })
     expect(answer.status).toBe(200)
     const count = cases.reduce((sum, one) => sum + eventsOf(one), 1)

@@ -1,4 +1,4 @@
-/** Lines that trackers push to Redis as public reports have them: each is a record, none a dead letter. */
+/** Lines from public reports, pushed to Redis: each becomes a record, none a dead letter. */
 import { expect, test } from "bun:test"
 import { Redis } from "ioredis"
 import lines from "../contracts/wire/lines.json" with { type: "json" }

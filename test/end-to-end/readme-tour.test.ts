@@ -1,7 +1,7 @@
 /**
- * The tour of the README can be followed to the letter, and so can the commands of the other README files: the blocks that
- * name this test are typed into a shell, in order, and print what stands below them. Only what belongs to this machine is
- * replaced: ports, addresses, the names of queue and topic.
+ * The tour of the README and the commands of the other README files work as written: the blocks that name this test are
+ * typed into a shell, in order, and print the lines below them. Only values of this machine are replaced: ports,
+ * addresses, the names of queue and topic.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { spawn } from "node:child_process"
@@ -14,7 +14,7 @@ import { type Environment, ownSettings, type Spoor, startSpoor } from "../suppor
 
 interface Step {
   readonly command: string
-  /** Parts of what it says. */
+  /** Parts of its output. */
   readonly parts: ReadonlyArray<string>
 }
 
@@ -32,20 +32,20 @@ const blocks = readmes().flatMap((document) =>
   Array.from(document.text.matchAll(marked), ([, text = ""]) => stepsOf(text))
 )
 
-/** The block that has this command. */
+/** The block with this command. */
 const blockWith = (part: string): ReadonlyArray<Step> => {
   const found = blocks.filter((steps) => steps.some(({ command }) => command.includes(part)))
   if (found.length !== 1) throw new Error(`${found.length} blocks of the README files have "${part}"`)
   return found[0] ?? []
 }
 
-test("the README files have six blocks of commands that are typed here", () => {
+test("the README files have six blocks of commands for this test", () => {
   expect(blocks).toHaveLength(6)
 })
 
 type Replace = (command: string) => string
 
-/** A terminal: what is typed into it is run, one line after the other. Ends with `end`, and whatever runs in it. */
+/** A terminal that runs the typed lines one after the other. `end` ends it and all its processes. */
 const terminal = (environment: Environment, replace: Replace) => {
   const path = [dirname(process.execPath), process.env.PATH ?? ""].join(delimiter)
   const shell = diesWithUs(
@@ -66,12 +66,12 @@ const terminal = (environment: Environment, replace: Replace) => {
     try {
       if (shell.pid !== undefined) process.kill(-shell.pid, name)
     } catch {
-      // Nothing of it runs any more.
+      // All its processes have ended.
     }
   }
   let lines = 0
 
-  /** Types the line, waits until the shell is ready for the next one, and returns what was said since. */
+  /** Types the line, waits until the shell is ready for the next one, and returns the output. */
   const type = async (line: string): Promise<string> => {
     const before = output.length
     const ready = `ready-${lines++}-`
@@ -83,22 +83,22 @@ const terminal = (environment: Environment, replace: Replace) => {
   return {
     type,
     output: () => output,
-    /** Types a line that goes on until Ctrl-C. */
+    /** Types a command that runs until Ctrl-C. */
     typeEndless: (line: string) => void shell.stdin.write(`${replace(line)}\n`),
     signal,
-    /** Types each command, again while it does not say what it should: events take a moment. */
+    /** Types each command and repeats it until its output has the expected parts: events take a moment. */
     follow: async (steps: ReadonlyArray<Step>) => {
       for (const { command, parts } of steps) {
-        let said = ""
+        let text = ""
         await eventually(
-          `"${command}" says ${parts.join(", ")}`,
+          `"${command}" prints ${parts.join(", ")}`,
           async () => {
-            said = await type(command)
-            return parts.every((part) => said.includes(part))
+            text = await type(command)
+            return parts.every((part) => text.includes(part))
           },
           60_000
         ).catch((cause) => {
-          throw new Error(said, { cause })
+          throw new Error(text, { cause })
         })
       }
     },
@@ -135,7 +135,7 @@ describe("on embedded services", () => {
     await spoor.end("SIGKILL")
   })
 
-  test("the tour: an event is sent, shown, accounted for and counted", async () => {
+  test("the tour: an event is sent, shown, in the ledger, and counted", async () => {
     await open().follow(blockWith("ledger"))
   }, 240_000)
 
@@ -191,7 +191,7 @@ describe.skipIf(servers === undefined)("on real servers", () => {
     await cluster.stop()
   })
 
-  test("all in one process, then six actors on one machine, a line that is stored and one that is not", async () => {
+  test("all in one process, then six actors on one machine, a line that is stored and one that is dead-lettered", async () => {
     const [setUp, start] = blockWith("npm start")
     await typist.type(setUp?.command ?? "")
     typist.typeEndless(`${start?.command.replace("#", "& #")}`)

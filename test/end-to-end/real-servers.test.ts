@@ -1,4 +1,4 @@
-/** The actors as processes of their own on real Redis, NATS and Kafka: the external contract, and sharing of work. */
+/** The actors as separate processes on real Redis, NATS and Kafka: the external contract, and load sharing. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { connect } from "@nats-io/transport-node"
 import vectors from "../contracts/wire/wire.json" with { type: "json" }
@@ -35,7 +35,7 @@ describe.skipIf(servers === undefined)("on real servers", () => {
   })
   afterAll(() => cluster.stop())
 
-  test("every vector pushed to Redis comes out of Kafka as the contract says", async () => {
+  test("every test vector pushed to Redis is stored in Kafka as the contract defines", async () => {
     const lines = [...vectors.pushtech, ...vectors.adtekio, ...vectors.dead_letter].map(({ line }) => line)
     await cluster.redis.rpush(cluster.queueKey, ...lines.map((line) => Buffer.from(line)))
     await eventually("the queue is empty", isDrained)
@@ -77,7 +77,7 @@ describe.skipIf(servers === undefined)("on real servers", () => {
     ).toEqual(vectors.dead_letter.map(({ reason, line }) => ({ reason, line })))
   })
 
-  test("bytes that are no text come out unchanged, one record for each line", async () => {
+  test("bytes that are not text are stored unchanged, one record for each line", async () => {
     const before = cluster.read(cluster.topic).length
     const query = Buffer.from([...Array(256).keys()].filter((byte) => byte !== 0x20))
     const line = Buffer.concat([
@@ -112,7 +112,7 @@ describe.skipIf(servers === undefined)("on real servers", () => {
     await connection.close()
   }, 60_000)
 
-  test("an enricher killed, a bridge stopped and others started: every line arrives", async () => {
+  test("an enricher is killed, a bridge is stopped, others are started: every line is stored", async () => {
     const count = 20_000
     const lines = Array.from(
       { length: count },
@@ -120,7 +120,7 @@ describe.skipIf(servers === undefined)("on real servers", () => {
     )
     for (let at = 0; at < count; at += 1_000)
       await cluster.redis.rpush(cluster.queueKey, ...lines.slice(at, at + 1_000))
-    await eventually("work has begun", async () => (await cluster.redis.llen(cluster.queueKey)) < count)
+    await eventually("draining has begun", async () => (await cluster.redis.llen(cluster.queueKey)) < count)
     await enrichers[0]?.end("SIGKILL")
     const [code] = await Promise.all([
       bridges[0]?.end("SIGTERM"),

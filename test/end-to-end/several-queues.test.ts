@@ -1,4 +1,4 @@
-/** Several Redis servers are several queues: all are drained, and the gateway goes over to the next when one fails. */
+/** Several Redis servers are several queues: all are drained, and the gateway fails over to the next when one fails. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { Redis } from "ioredis"
 import { eventually } from "../support/eventually.ts"
@@ -34,7 +34,7 @@ describe.skipIf(!hasRedisProgram())("two Redis servers", () => {
     await eventually("both lines are stored", async () => (await stored()) === 2)
   })
 
-  test("when one is killed, events go on into the other and through", async () => {
+  test("when one is killed, events go to the other and are stored", async () => {
     const url = new URL("/t/sent?n=1", spoor.address("send events"))
     expect((await fetch(url)).status).toBe(200)
     await eventually("the event is stored", async () => (await stored()) === 3)
@@ -52,6 +52,6 @@ describe.skipIf(!hasRedisProgram())("two Redis servers", () => {
 
 const ownRedis = async (): Promise<OwnRedis> => {
   const started = await startRedis()
-  if (started === undefined) throw new Error("redis-server is not there")
+  if (started === undefined) throw new Error("redis-server is not installed.")
   return started
 }

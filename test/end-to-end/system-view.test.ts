@@ -1,4 +1,4 @@
-/** The whole system as GET /api/system and `top` tell it: embedded in one process, and as processes that fail one by one. */
+/** The system view of GET /api/system and `top`: embedded in one process, and in several processes that fail one by one. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { SystemView } from "../../actors/inspect/pipeline/system-view.ts"
 import { denoProgram } from "../support/deno.ts"
@@ -10,27 +10,27 @@ import { hasRedisProgram, privateRedis, type RedisServer } from "../support/redi
 import { serverUrl } from "../support/server.ts"
 import { type Environment, launch, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 
-/** Longer than any answer that waits for nobody; a test that hangs fails by it. */
-const patience = 5_000
+/** Time limit of a response, milliseconds. The system view does not wait for unavailable systems. */
+const responseTimeoutMs = 5_000
 
 const systemOf = async (viewer: Spoor): Promise<SystemView> => {
   const answer = await fetch(new URL("/api/system", viewer.address("watch them")), {
-    signal: AbortSignal.timeout(patience)
+    signal: AbortSignal.timeout(responseTimeoutMs)
   })
   expect(answer.status).toBe(200)
   return answer.json() as Promise<SystemView>
 }
 
-/** The system once it is as wanted. */
+/** The first view for which `isExpected` is true. */
 const systemWhen = (
   viewer: Spoor,
   what: string,
-  wanted: (view: SystemView) => boolean
+  isExpected: (view: SystemView) => boolean
 ): Promise<SystemView> => {
   let last: SystemView | undefined
   return eventually(what, async () => {
     last = await systemOf(viewer)
-    return wanted(last) ? last : undefined
+    return isExpected(last) ? last : undefined
   }).catch((cause) => {
     throw new Error(`${what}: last seen ${JSON.stringify(last, undefined, 1)}`, { cause })
   })
@@ -39,7 +39,7 @@ const systemWhen = (
 const sendEvent = async (gateway: Spoor): Promise<number> =>
   (await fetch(new URL("/t/watched?n=1", gateway.address("send events")))).status
 
-const told = (view: SystemView, name: string): string => {
+const healthText = (view: SystemView, name: string): string => {
   const found = view.stages.find((one) => one.name === name)
   return found === undefined ? "" : `${found.condition}: ${found.sentence}`
 }
@@ -50,10 +50,10 @@ const runTop = async (settings: Environment, ...args: ReadonlyArray<string>) => 
   return { code: await ended, out: output() }
 }
 
-/** Runs it until it has said that, then ends it as Ctrl-C does. */
-const topUntil = async (settings: Environment, wanted: RegExp) => {
+/** Runs `top` until its output matches, then ends it as Ctrl-C does. */
+const topUntil = async (settings: Environment, pattern: RegExp) => {
   const { child, output, ended } = launch([], settings, "bun", "actors/commands/top.ts")
-  await eventually("top has said it", () => wanted.test(output()))
+  await eventually("the output of top matches", () => pattern.test(output()))
   child.kill("SIGINT")
   return { code: await ended, out: output() }
 }
@@ -66,8 +66,8 @@ for (const runtime of ["bun", "deno"] as const) {
     })
     afterAll(() => spoor.end("SIGKILL"))
 
-    test("everything is there and has nothing to do, then flows", async () => {
-      const idle = await systemWhen(spoor, "the systems were looked at", ({ seams }) => seams.length === 4)
+    test("all stages are listed as idle, then as flowing", async () => {
+      const idle = await systemWhen(spoor, "the dependencies were checked", ({ seams }) => seams.length === 4)
       expect(idle.stages.map(({ name }) => name)).toEqual([
         "gateway",
         "queue",
@@ -85,7 +85,7 @@ for (const runtime of ["bun", "deno"] as const) {
         { name: "projections", kind: "SQLite file", embedded: true, ok: true }
       ])
       expect(await sendEvent(spoor)).toBe(200)
-      const flowing = await systemWhen(spoor, "all have it", ({ stages }) =>
+      const flowing = await systemWhen(spoor, "all stages have the event", ({ stages }) =>
         stages.every(({ events, condition }) => events === 1 && condition === "flows")
       )
       expect(flowing).toMatchObject({ condition: "flows", sentence: "Everything is flowing." })
@@ -97,7 +97,7 @@ for (const runtime of ["bun", "deno"] as const) {
       })
     })
 
-    test("top asks the viewer, again and again until a signal", async () => {
+    test("top polls the viewer until a signal", async () => {
       const { code, out } = await topUntil(
         { VIEWER_URL: spoor.address("watch them").href },
         /^Spoor [\s\S]*^Spoor /m
@@ -111,7 +111,7 @@ for (const runtime of ["bun", "deno"] as const) {
   })
 }
 
-test("top without a viewer says how to find one", async () => {
+test("top without a viewer prints how to reach one", async () => {
   const { code, out } = await runTop({ VIEWER_URL: "http://127.0.0.1:1" }, "--once")
   expect(code).toBe(1)
   expect(out).toContain("no viewer answers at http://127.0.0.1:1: start one, or set VIEWER_URL, or NATS_URL")
@@ -129,7 +129,7 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
   }
   const the = (name: string): Spoor => {
     const spoor = running[name]
-    if (spoor === undefined) throw new Error(`no ${name} was started`)
+    if (spoor === undefined) throw new Error(`The actor ${name} was not started.`)
     return spoor
   }
 
@@ -148,10 +148,10 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
     await redis.remove()
   })
 
-  test("each process is an instance, and an event flows through all", async () => {
-    await systemWhen(the("viewer"), "all are there", ({ instances }) => instances.length === 6)
+  test("each process is an instance, and an event passes all", async () => {
+    await systemWhen(the("viewer"), "all instances are listed", ({ instances }) => instances.length === 6)
     expect(await sendEvent(the("gateway"))).toBe(200)
-    const view = await systemWhen(the("viewer"), "it flowed through all", ({ stages }) =>
+    const view = await systemWhen(the("viewer"), "the event has passed all stages", ({ stages }) =>
       stages.every(({ events, condition }) => events === 1 && condition === "flows")
     )
     expect(new Set(view.instances.map(({ pid }) => pid)).size).toBe(6)
@@ -163,7 +163,7 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
     ])
   })
 
-  test("top asks NATS and Redis themselves, and says when something is missing", async () => {
+  test("top asks NATS and Redis directly, and reports a missing setting", async () => {
     const good = await runTop(settings, "--once", "--json")
     expect(good.code).toBe(0)
     const view: SystemView = JSON.parse(good.out.trim().split("\n").at(-1) ?? "")
@@ -173,55 +173,61 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
     expect((await topUntil({ ...settings, REDIS_URL: "" }, said)).code).toBe(0)
   })
 
-  test("without an enricher, that is down, and the stages that wait for it are stalled", async () => {
+  test("without an enricher, the enricher is down, and the stages before it are stalled", async () => {
     await the("enricher").end("SIGKILL")
     expect(await sendEvent(the("gateway"))).toBe(200)
     const view = await systemWhen(
       the("viewer"),
-      "it is missed",
-      (now) => told(now, "enricher").startsWith("down") && told(now, "queue").startsWith("stands still")
+      "the outage is shown",
+      (now) =>
+        healthText(now, "enricher").startsWith("down") && healthText(now, "queue").startsWith("stands still")
     )
-    expect(told(view, "enricher")).toMatch(/^down: No enricher runs\. The last one answered \d+ s ago\.$/)
-    expect(told(view, "queue")).toMatch(
+    expect(healthText(view, "enricher")).toMatch(
+      /^down: No enricher runs\. The last one answered \d+ s ago\.$/
+    )
+    expect(healthText(view, "queue")).toMatch(
       /^stands still: 1 line is in flight and none was settled for \d+ s\.$/
     )
-    expect(told(view, "drainer")).toStartWith("stands still: ")
+    expect(healthText(view, "drainer")).toStartWith("stands still: ")
     expect(view).toMatchObject({ condition: "down" })
     expect(view.sentence).toStartWith("The enricher is down: No enricher runs.")
     expect((await runTop(settings, "--once")).code).toBe(1)
     await start("enricher")
-    await systemWhen(the("viewer"), "all is well again", (now) =>
-      ["enricher", "queue", "drainer"].every((name) => /^(flows|idle): /.test(told(now, name)))
+    await systemWhen(the("viewer"), "all stages have recovered", (now) =>
+      ["enricher", "queue", "drainer"].every((name) => /^(flows|idle): /.test(healthText(now, name)))
     )
   }, 60_000)
 
-  test("a Redis that hangs is told with its silence, and the answer does not wait for it", async () => {
+  test("a hanging Redis is reported as down, and the response does not wait for it", async () => {
     redis.pause()
     const view = await systemWhen(
       the("viewer"),
-      "it is missed",
+      "the outage is shown",
       (now) =>
-        told(now, "queue").startsWith("down") && now.seams.some(({ name, ok }) => name === "queue" && !ok)
+        healthText(now, "queue").startsWith("down") &&
+        now.seams.some(({ name, ok }) => name === "queue" && !ok)
     )
     expect(view.troubles).toContainEqual(expect.stringContaining("The queue cannot be checked"))
     expect(view.stages.find(({ name }) => name === "queue")?.events).toBeNull()
     redis.resume()
-    await systemWhen(the("viewer"), "it is back", (now) => /^(flows|idle): /.test(told(now, "queue")))
+    await systemWhen(the("viewer"), "the queue has recovered", (now) =>
+      /^(flows|idle): /.test(healthText(now, "queue"))
+    )
   }, 60_000)
 
-  test("without NATS nobody is seen, and that is told instead", async () => {
+  test("without NATS the actors cannot be checked, and NATS is reported as the cause", async () => {
     await nats.kill()
-    const view = await systemWhen(the("viewer"), "it is missed", (now) =>
-      told(now, "enricher").startsWith("stands still: It cannot be checked: ")
+    const view = await systemWhen(the("viewer"), "the outage is shown", (now) =>
+      healthText(now, "enricher").startsWith("stands still: It cannot be checked: ")
     )
     expect(view.seams).toContainEqual(expect.objectContaining({ name: "bus", kind: "NATS", ok: false }))
-    await systemWhen(the("viewer"), "the bus is said to be the cause", ({ sentence }) =>
+    await systemWhen(the("viewer"), "the bus is reported as the cause", ({ sentence }) =>
       /^The bus cannot be reached: .*Affected: .*enricher/.test(sentence)
     )
     await nats.start()
     await systemWhen(
       the("viewer"),
-      "all are seen again",
+      "all instances are listed again",
       ({ troubles, instances }) => troubles.length === 0 && instances.length === 6
     )
   }, 60_000)
@@ -230,7 +236,7 @@ describe.skipIf(!canStartNats || !hasRedisProgram())("as processes on Redis and 
 const broker = canStartNats ? await serverUrl(kafka) : undefined
 
 describe.skipIf(broker === undefined)("on Kafka", () => {
-  test("readers are level with the end of the log, and one that is stopped falls behind it", async () => {
+  test("consumers are at the end of the log, and a frozen one falls behind", async () => {
     const nats = await privateNats()
     await nats.start()
     const topic = `watched-${crypto.randomUUID().slice(0, 8)}`
@@ -239,7 +245,7 @@ describe.skipIf(broker === undefined)("on Kafka", () => {
     const counter = await startSpoor(["event-counter"], settings)
     try {
       for (let n = 0; n < 20; n++) expect(await sendEvent(flow)).toBe(200)
-      const level = await systemWhen(flow, "all have them", ({ stages }) =>
+      const level = await systemWhen(flow, "all consumers have the events", ({ stages }) =>
         ["event-counter", "viewer"].every((name) =>
           stages.some((one) => one.name === name && one.events === 20 && one.behind === 0)
         )
@@ -249,16 +255,18 @@ describe.skipIf(broker === undefined)("on Kafka", () => {
       for (let n = 0; n < 5; n++) expect(await sendEvent(flow)).toBe(200)
       const late = await systemWhen(
         flow,
-        "it is behind",
+        "the counter is behind",
         (now) => now.stages.find(({ name }) => name === "event-counter")?.behind === 5
       )
       expect(late.stages.find(({ name }) => name === "viewer")?.behind).toBe(0)
-      const down = await systemWhen(flow, "it is down", (now) =>
-        told(now, "event-counter").startsWith("down")
+      const down = await systemWhen(flow, "the counter is down", (now) =>
+        healthText(now, "event-counter").startsWith("down")
       )
-      expect(told(down, "event-counter")).toMatch(/^down: No event-counter runs\. The last one answered/)
+      expect(healthText(down, "event-counter")).toMatch(
+        /^down: No event-counter runs\. The last one answered/
+      )
       unfreeze(counter.process.pid ?? 0)
-      await systemWhen(flow, "it has caught up", ({ stages }) =>
+      await systemWhen(flow, "the counter has caught up", ({ stages }) =>
         stages.some(({ name, events, behind }) => name === "event-counter" && events === 25 && behind === 0)
       )
     } finally {

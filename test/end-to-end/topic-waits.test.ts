@@ -1,4 +1,4 @@
-/** A topic that takes nothing until somebody acts, through everything: the event waits, and people are told what to do. */
+/** A topic that accepts no record until its setting is changed: the event waits, and the pages and metrics say what to do. */
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { asAdmin, setTopics } from "../faults/kafka-admin.ts"
 import type { World } from "../faults/world.ts"
@@ -18,7 +18,7 @@ const withBroker =
   hasProgram("java", ["-version"]) && hasProgram("mvn") && hasProgram("kcat", ["-V"]) ? test : test.skip
 
 withBroker(
-  "a compacted topic where no record has a key: overview, readiness and metrics name it until it is mended",
+  "a compacted topic where no record has a key: overview, readiness and metrics name it until it is fixed",
   async () => {
     const brokers = broker?.url ?? ""
     const compacted = [{ name: "cleanup.policy", value: "compact" }]
@@ -36,7 +36,7 @@ withBroker(
 
     expect((await fetch(new URL("/t/keyless?a=1", spoor.address("send events")))).status).toBe(200)
     await eventually(
-      "the overview names it",
+      "the overview names the topic",
       async () => {
         const { condition, sentence } = await overview()
         return (
@@ -47,9 +47,9 @@ withBroker(
       30_000
     )
     expect(await ready()).toEqual({ code: 200, status: "degraded" })
-    const said = await metrics()
-    expect(said).toContain('spoor_log_topic_waiting{topic="events"} 1')
-    expect(said).toMatch(/^spoor_log_refused_total\{.*INVALID_RECORD.*\} \d/m)
+    const text = await metrics()
+    expect(text).toContain('spoor_log_topic_waiting{topic="events"} 1')
+    expect(text).toMatch(/^spoor_log_refused_total\{.*INVALID_RECORD.*\} \d/m)
     const { stages } = await overview()
     expect(stages.find(({ name }: { name: string }) => name === "queue")).toMatchObject({
       dead: 0,
@@ -62,9 +62,13 @@ withBroker(
       async () => (await readTopic(brokers, "events")).length === 1,
       90_000
     )
-    await eventually("all is well", async () => (await ready()).status === "ready", 10_000)
+    await eventually("the actors are ready", async () => (await ready()).status === "ready", 10_000)
     expect(await metrics()).toContain('spoor_log_topic_waiting{topic="events"} 0')
-    await eventually("the overview too", async () => (await overview()).condition !== "stands still", 30_000)
+    await eventually(
+      "the overview has recovered",
+      async () => (await overview()).condition !== "stands still",
+      30_000
+    )
     expect(await spoor.end()).toBe(0)
   },
   240_000

@@ -6,16 +6,16 @@ import { type Keeping, type KeptAlive, keepAlive } from "./kept-alive.ts"
 export interface ActorGroup {
   readonly name: string
   readonly copies: () => ReadonlyArray<KeptAlive>
-  /** The ports of its HTTP side, one per copy that is up (all when none is), as a load balancer has them; only gateways have one. */
+  /** The ports of its HTTP server, of the copies that are up (of all if none is), as a load balancer knows them; gateways only. */
   readonly ports: () => ReadonlyArray<number>
-  /** So many processes from now on: new ones are up when this returns; those too many are ended with the signal, the newest first. */
+  /** Sets the number of processes: new ones are up when this returns; excess ones are ended with the signal, newest first. */
   readonly scale: (count: number, signal?: NodeJS.Signals) => Promise<void>
-  /** Of all copies there ever were. */
+  /** Of all copies, including ended ones. */
   readonly killed: () => number
   readonly deaths: () => ReadonlyArray<string>
   readonly output: () => string
-  /** Ends all: in order when they do within `patience` milliseconds, else at once. */
-  readonly end: (patience: number) => Promise<void>
+  /** Ends all with SIGTERM, and with SIGKILL after `timeoutMs`. */
+  readonly end: (timeoutMs: number) => Promise<void>
 }
 
 export const actorGroup = (name: string, settings: Environment, keeping: Keeping = {}): ActorGroup => {
@@ -34,7 +34,7 @@ export const actorGroup = (name: string, settings: Environment, keeping: Keeping
       former.push(...ended.map(({ process }) => process))
       const endings = ended.map(({ process }) => process.stop(signal))
       while (copies.length < count) {
-        // The same port for all lives of a copy, as a service keeps its address.
+        // A copy keeps its port after a restart, as a service keeps its address.
         const port = name === "gateway" ? await freePort() : 0
         copies.push({
           process: keepAlive([name], { ...settings, GATEWAY_PORT: String(port) }, keeping),
@@ -49,12 +49,12 @@ export const actorGroup = (name: string, settings: Environment, keeping: Keeping
       all()
         .map((process) => process.output())
         .join(""),
-    end: async (patience) => {
+    end: async (timeoutMs) => {
       await Promise.all(
         copies.map(async ({ process }) => {
           process.thaw()
-          const timer = setTimeout(() => void process.stop("SIGKILL"), patience)
-          await process.stop(patience > 0 ? "SIGTERM" : "SIGKILL")
+          const timer = setTimeout(() => void process.stop("SIGKILL"), timeoutMs)
+          await process.stop(timeoutMs > 0 ? "SIGTERM" : "SIGKILL")
           clearTimeout(timer)
         })
       )

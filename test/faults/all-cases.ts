@@ -1,4 +1,4 @@
-/** Every case there is: the files of cases/, by their numbers, and those that cannot run here. */
+/** All cases: the files of cases/, by their numbers, and those that cannot run here. */
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import type { FaultCase, NotHere } from "./case.ts"
@@ -17,7 +17,7 @@ export const allCases = async (): Promise<ReadonlyArray<FaultCase>> => {
 const place = ({ number, name }: FaultCase): string =>
   `${number.padStart(/^\d/.test(number) ? 4 : 0, "0")} ${name}`
 
-/** The cases that a word on the command line means: a number, or a part of a name. */
+/** The cases that match the words of the command line: numbers, or parts of names. */
 export const chooseCases = (
   cases: ReadonlyArray<FaultCase>,
   words: ReadonlyArray<string>

@@ -1,10 +1,10 @@
-/** What the judge found: of every event where it ended, and what contradicts a promise. */
+/** The result of a case: the number of events in each final state, and the broken promises. */
 
 export interface Account {
   readonly issued: number
   readonly acknowledged: number
   readonly refused: number
-  /** Requests whose answer was lost: nobody knows, and both is right. */
+  /** Requests whose response was lost: stored or not, both are correct. */
   readonly unknown: number
   /** Events in Kafka, each once. */
   readonly stored: number
@@ -15,8 +15,8 @@ export interface Account {
   /** Records in Kafka beyond the first of an event. */
   readonly duplicates: number
   readonly dead: number
-  /** From the end of the fault until what it had left behind was gone, seconds. */
+  /** Time from the end of the fault until its effects were gone, seconds. */
   readonly recovery: number
-  /** Everything that is not as promised, as sentences; none when the case is passed. */
+  /** Broken promises, as sentences; none when the case has passed. */
   readonly problems: ReadonlyArray<string>
 }

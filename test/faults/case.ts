@@ -1,29 +1,29 @@
 /**
- * What a case of the fault matrix is. Write one file per case in cases/, named `<number>-<what>.ts`, with
+ * A case of the fault matrix. Write one file per case in cases/, named `<number>-<what>.ts`, with
  *
  *     export default faultCase({ number: "19", name: "NATS killed and started again", fault: async (world) => { … } })
  *
- * and it is found by itself. What happens around `fault`:
- * 1. A world is made as `requires` says (needs.ts): own Redis and NATS, Kafka, actors as processes, proxies.
- * 2. Load begins. When the first events are stored, `fault` is called; the load goes on meanwhile.
- * 3. `fault` hurts the world, repairs it again, and returns its proof: a sentence with numbers that could not be said
- *    had the fault not happened. It throws (`prove`) when it did not. What is known only at the end of the case is
- *    proved in `afterwards`, which gets the judge's account.
- * 4. The load goes on until enough events are acknowledged; then everything must drain and be right by itself
+ * and the harness finds it. The steps of a case:
+ * 1. A world is created as `requires` defines (requirements.ts): its own Redis and NATS, Kafka, actors as processes, proxies.
+ * 2. Load begins. When the first events are stored, `fault` is called; the load continues meanwhile.
+ * 3. `fault` breaks a system, repairs it, and returns its proof: a sentence with figures that only the fault can produce.
+ *    It throws (`prove`) if the fault did not happen. Facts known only at the end of the case are proved in `afterwards`,
+ *    which gets the case result.
+ * 4. The load continues until enough events are acknowledged; then everything must drain without help and be correct
  *    (oracle.ts): nothing lost, nothing invented, bytes equal, each event once in the projections, dead letters only
- *    where `expects` allows, a fresh event passes, Redis is left empty, the ledger balances, no actor ended by itself.
+ *    where `expects` allows, a new event is stored, Redis is left empty, the ledger balances, no actor ended unexpectedly.
  *
- * Means for `fault`, all of the world:
- * - `world.actor("drainer")`: `kill()` `freeze()` `thaw()` `restart()`; it is started again by itself, as Kubernetes
- *   would. `world.group("enricher").scale(0)` and back. `output()` is what they logged.
+ * Tools for `fault`, all in the world:
+ * - `world.actor("drainer")`: `kill()` `freeze()` `thaw()` `restart()`; it is restarted automatically, as by Kubernetes.
+ *   `world.group("enricher").scale(0)` and back. `output()` returns the logs.
  * - `world.redis`, `world.nats`, `world.kafka[0]`: `kill()` `start()` `pause()` `resume()`.
- * - `world.proxy("redis")` if `requires.through` names who goes that way: `cut()` `refuse()` `freeze()` `delay()`
+ * - `world.proxy("redis")` if `requires.through` names the actors behind it: `cut()` `refuse()` `freeze()` `delay()`
  *   `cutReplyTo(…)` and more (tcp-proxy.ts).
- * - `world.passLeases()` after a fault that leaves batches with their owner gone: in short runs 30 s need not pass.
- * - `world.queue`: what stands in Redis; `.redis` for commands of your own. `world.load`: what clients were told so far;
- *   `load.push` for lines of your own, also such as must die.
- * - `atRandomMoments(world, random, strike)` strikes `world.moments` times; `eventually(what, look)` waits for a fact;
- *   `pause(ms)` is for the length of an outage, never for hoping.
+ * - `world.passLeases()` after a fault that leaves batches without their owner: in short runs it saves 30 s.
+ * - `world.queue`: the contents of Redis; `.redis` for other commands. `world.load`: the responses to clients so far;
+ *   `load.push` for additional lines, also for lines that must be dead-lettered.
+ * - `atRandomMoments(world, random, strike)` calls `strike` `world.moments` times; `eventually(what, check)` waits for a
+ *   fact; `pause(ms)` is for the duration of an outage only.
  */
 import type { Account } from "./case-result.ts"
 import type { Random } from "./random.ts"
@@ -32,38 +32,38 @@ import type { World } from "./world.ts"
 
 export { eventually } from "../support/eventually.ts"
 
-/** A sentence with numbers that shows that the fault happened. */
+/** A sentence with figures that shows that the fault happened. */
 export type Proof = string
 
 export interface Expectations {
-  /** What clients may be told beside "200" (a status, "reset", "refused" or "silent"). None by default. */
+  /** Responses that clients may get besides "200" (a status, "reset", "refused" or "silent"). None by default. */
   readonly answers?: ReadonlyArray<string>
-  /** No client waits longer for any answer, milliseconds. */
+  /** Maximum response time of any request, milliseconds. */
   readonly answersWithin?: number
   /**
-   * Dead letters that are allowed beside those of lines pushed with `dead` (which must be there, with that reason):
-   * none by default, else the reasons that may occur.
+   * Allowed reasons of dead letters, besides those of lines pushed with `dead` (which must exist, with that reason): none
+   * by default.
    */
   readonly dead?: ReadonlyArray<string>
-  /** At most so many records more than events in Kafka; any number by default. 0: the fault must not cause duplicates. */
+  /** Maximum number of duplicate records in Kafka; unlimited by default. 0: the fault must not cause duplicates. */
   readonly duplicates?: number
-  /** Actors that may end by themselves. None by default. */
+  /** Actors that may end unexpectedly. None by default. */
   readonly mayDie?: ReadonlyArray<string>
-  /** A client that got no 200 may have been pushed twice (a push whose answer was lost). Not by default. */
+  /** Allows an event under two event ids: a push whose response was lost may have been repeated. Not by default. */
   readonly twins?: boolean
 }
 
 export interface FaultCase {
-  /** The row of the matrix in reliability.md; the "also" line has names such as "clock". */
+  /** The number of the case, or a name such as "clock". */
   readonly number: string
-  /** What is done, in a few words, for the table. */
+  /** The fault in a few words, for the table. */
   readonly name: string
   /** Also in `npm test`, with little load; it must end within some 15 seconds. */
   readonly short?: boolean
   readonly requires?: Requirements
   readonly expects?: Expectations
   readonly fault: (world: World, random: Random) => Promise<Proof>
-  /** A further proof, of the whole account and the world at the end, or more checks; throws when it does not hold. */
+  /** Another proof from the case result and the world at the end, or more checks; throws when a check fails. */
   readonly afterwards?: (world: World, account: Account) => Proof | Promise<Proof>
 }
 
@@ -76,24 +76,27 @@ export interface NotHere {
 
 export const faultCase = (one: FaultCase): FaultCase => one
 
-/** Fails the case with the sentence when that is not so. */
+/** Fails the case with the sentence, which states the failure, unless `isSo`. */
 export const prove = (isSo: boolean, sentence: string): void => {
   if (!isSo) throw new Error(`Not proved: ${sentence}`)
 }
 
-/** The length of an outage, milliseconds. */
+/** Waits for the duration of an outage, milliseconds. */
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-/** Strikes `world.moments` times, each after a random while between `least` and `most` milliseconds. */
+/** Calls `strike` `world.moments` times, each after a random delay of `minDelayMs` to `maxDelayMs`. */
 export const atRandomMoments = async (
   world: World,
   random: Random,
   strike: (round: number) => Promise<void>,
-  { least = 100, most = 1_500 }: { readonly least?: number; readonly most?: number } = {}
+  {
+    minDelayMs = 100,
+    maxDelayMs = 1_500
+  }: { readonly minDelayMs?: number; readonly maxDelayMs?: number } = {}
 ): Promise<void> => {
   for (let round = 0; round < world.moments; round++) {
-    await pause(random.whole(least, most))
+    await pause(random.whole(minDelayMs, maxDelayMs))
     await strike(round)
   }
 }

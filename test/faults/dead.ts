@@ -1,12 +1,12 @@
-/** The dead letters of a world, held against what was sent. */
+/** Compares the dead letters of a world with the lines sent. */
 import { issuedNumber, queryOfLine } from "./expected-record.ts"
 import type { World } from "./world.ts"
 
 export interface Dead {
   readonly numbers: ReadonlySet<number>
-  /** How often each reason is there among those of the load: not those of lines that had to die. */
+  /** Number of dead letters of the load by reason, without those of lines that must be dead-lettered. */
   readonly reasons: ReadonlyMap<string, number>
-  /** Letters that contradict what was sent, as sentences. */
+  /** Dead letters that contradict the lines sent, as sentences. */
   readonly wrong: ReadonlyArray<string>
 }
 

@@ -1,9 +1,9 @@
 /**
- * The events that are sent: event n is made of n alone, so the judge can say what its record must be without having
- * kept it. Every fourth goes straight to Redis, as another tracker's line, in one of the two dialects.
+ * The events of the load: event n is derived from n alone, so its expected record is known without keeping the event.
+ * Every fourth is pushed to Redis as another tracker's line, in one of the two dialects.
  */
 
-/** How event n comes in: over HTTP, or as a line of either dialect that a foreign tracker pushes. */
+/** The route of an event: over HTTP, or as a line of either dialect that another tracker pushes. */
 export type Way = "http" | "pushtech" | "adtekio"
 
 export interface SentEvent {
@@ -12,7 +12,7 @@ export interface SentEvent {
   /** The event type, as consumers count it. */
   readonly type: string
   readonly path: string
-  /** What must come out of Kafka byte for byte; one character per byte. */
+  /** Stored in Kafka byte for byte; one character per byte. */
   readonly query: string
   readonly address: string
   readonly userAgent: string
@@ -20,7 +20,7 @@ export interface SentEvent {
 
 export const wayOf = (n: number): Way => (n % 4 !== 0 ? "http" : n % 8 === 0 ? "pushtech" : "adtekio")
 
-/** How many event types and client addresses there are. */
+/** Number of event types and of client addresses. */
 const types = 40
 const addresses = 250
 
@@ -38,7 +38,7 @@ export const sentEvent = (n: number): SentEvent => {
   }
 }
 
-/** The line of an event that goes straight to Redis, and what it names as its time: milliseconds, or seconds for adtekio. */
+/** The line of an event pushed to Redis. Its time is in milliseconds, or in seconds for adtekio. */
 export const lineOf = ({ n, way, path, query, address, userAgent }: SentEvent, topic: string): Buffer =>
   Buffer.from(
     way === "adtekio"
@@ -47,13 +47,13 @@ export const lineOf = ({ n, way, path, query, address, userAgent }: SentEvent, t
     "latin1"
   )
 
-/** The number of the event whose record or line this query begins; undefined when it is not of our making. */
+/** The number of the event with this query; undefined when the harness did not send it. */
 export const numberOf = (query: string): number | undefined => {
   const found = /^id=(\d{1,9})(?:&|$)/.exec(query)
   return found === null ? undefined : Number(found[1])
 }
 
-/** Bytes that need care, as they may stand in a URL without a runtime changing them (Bun writes `%27` for a quote). */
+/** Difficult bytes that no runtime changes in a URL (Bun writes `%27` for a quote). */
 const encodedParams = [
   "deviceid=abcdf&referrer=website",
   "text=red%20shoes%21&q=%F0%9F%98%80",
@@ -65,7 +65,7 @@ const encodedParams = [
   "back=`&pipe=|&tilde=~&star=*&at=@&colon=:/?"
 ]
 
-/** Every byte but the space, which separates fields. */
+/** All bytes except the space, which separates fields. */
 const rawParams = [
   "deviceid=abcdf&referrer=website",
   `raw=${String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte !== 32))}`,

@@ -1,15 +1,15 @@
-/** What the record of an event must be, so far as it follows from what was sent: worked out here, not by Spoor's code. */
+/** The expected record of an event, as far as it follows from the event sent: computed here, without Spoor's code. */
 import { numberOf, sentEvent } from "./events.ts"
 import type { Sent } from "./sent.ts"
 
-/** A record or a line, taken apart as the contract says. One character per byte. */
+/** A record split into its parts as the contract defines. One character per byte. */
 export interface Parts {
   readonly event: string
   readonly meta: string
   readonly query: string
 }
 
-/** `event meta params`; undefined when it is not of that form. */
+/** Splits `event meta params`; undefined for another form. */
 export const recordParts = (value: Buffer): Parts | undefined => {
   const text = value.toString("latin1")
   const first = text.indexOf(" ")
@@ -24,7 +24,7 @@ export const queryOfLine = (line: Buffer): string | undefined => {
   return fields[3]?.startsWith("/") === true ? fields[4] : fields[5]
 }
 
-/** What is wrong with the record of event `n`; undefined when all is as it was sent. */
+/** The difference between the record of event `n` and the event sent; undefined if they match. */
 export const differenceOf = (n: number, { event, meta, query }: Parts, sent: Sent): string | undefined => {
   const extra = sent.extra.get(n)
   if (extra !== undefined) return queryOfLine(extra.line) === query ? undefined : "its query has changed"
@@ -38,7 +38,7 @@ export const differenceOf = (n: number, { event, meta, query }: Parts, sent: Sen
   return missing === undefined ? undefined : `its meta part lacks ${missing}: ${meta}`
 }
 
-/** The pairs of the meta part that the sender decided. */
+/** The pairs of the meta part that depend on the sender. */
 const metaOf = (n: number): ReadonlyArray<string> => {
   const { way, address } = sentEvent(n)
   const bytes = address.split(".").map(Number)
@@ -53,11 +53,11 @@ const metaOf = (n: number): ReadonlyArray<string> => {
     : [ip, `ts=${1_795_206_900_000 + n}`, `pod=10.0.0.${n % 9}`]
 }
 
-/** The type that consumers count an event of a record under. */
+/** The type under which consumers count the event of a record. */
 export const typeOf = ({ event }: Parts): string =>
   event.startsWith("/") ? (event.split("/").findLast((segment) => segment !== "") ?? "/") : event
 
-/** The event's number, when it was issued at all and may be there. */
+/** The event's number, if it was issued and not refused. */
 export const issuedNumber = (query: string, sent: Sent): number | undefined => {
   const n = numberOf(query)
   if (n === undefined) return undefined

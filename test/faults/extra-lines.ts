@@ -1,4 +1,4 @@
-/** Lines of a case's own, in the pushtech dialect, and how they get through. */
+/** Additional lines of a case in the pushtech dialect. */
 import { Buffer } from "node:buffer"
 import { eventually } from "../support/eventually.ts"
 import type { World } from "./world.ts"
@@ -9,15 +9,15 @@ export const extraLine =
   (n: number): Buffer =>
     Buffer.from(`8.8.1.1 1795206900000 trk.example.com nopod /t/extra id=${n}&${params} curl/8.6.0`)
 
-/** Makes lines of about so many bytes. */
+/** Makes lines of about `bytes` bytes. */
 export const lineOfSize = (bytes: number): ((n: number) => Buffer) =>
   extraLine(`fill=${"x".repeat(Math.max(0, bytes - 90))}`)
 
-/** Pushes `total` bytes in lines of `bytes` each, and returns when they, and all before them, have left the queue. */
+/** Pushes `total` bytes in lines of `bytes` each; returns when these and all earlier lines have left the queue. */
 export const pushThrough = async (world: World, total: number, bytes: number): Promise<void> => {
   await world.load.push(Math.ceil(total / bytes), lineOfSize(bytes))
   await eventually(
-    `${total} bytes in lines of ${bytes} are through`,
+    `${total} bytes in lines of ${bytes} are stored`,
     async () => {
       const { waiting, claimed } = await world.queue.depth()
       return waiting < world.load.rate / 2 && claimed < 8

@@ -1,4 +1,4 @@
-/** A short selection of the fault cases in every run of the tests (FAULTS_SEED=<n> repeats one); all of them: `bun run faults`. */
+/** The short fault cases, part of every test run (FAULTS_SEED=<n> repeats a run). All cases: `bun run faults`. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { allCases } from "./all-cases.ts"
 import { canRunFaults } from "./can-run.ts"

@@ -1,6 +1,6 @@
 /**
- * Connections to Redis that go silent in one direction at the very command that a cut is about, and deliver it long
- * after their client has gone: what cases 48 and 49 do, with little and with much waiting in the queue.
+ * Connections to Redis that go silent in one direction at a given command, and deliver it long after their client has
+ * closed the connection. Used by cases 48 and 49, with a short and with a long queue.
  */
 import { pushScript } from "../../bridge/ingest-queue/redis/push.ts"
 import { ackScript, claimScript, releaseScript } from "../../bridge/ingest-queue/redis/scripts.ts"
@@ -24,27 +24,27 @@ export const halfOpenNeeds: Requirements = {
   through: { redis: ["drainer", "gateway", "event-counter", "metadata-counter"] }
 }
 
-/** The commands that are caught on their way, each by those who send it: drainers, gateways, consumers. */
+/** The commands that are held back, by sender: drainers, gateways, consumers. */
 const scripts = {
   claim: claimScript,
   acknowledgement: ackScript,
-  "give-back": releaseScript,
+  release: releaseScript,
   push: pushScript,
   fence: applyScript
 }
 type Kind = keyof typeof scripts
 const lanes: ReadonlyArray<ReadonlyArray<Kind>> = [
-  ["claim", "acknowledgement", "give-back"],
+  ["claim", "acknowledgement", "release"],
   ["push"],
   ["fence"]
 ]
 
 const directions = ["up", "down"] as const
 
-/** How long after a connection went silent its bytes are delivered, milliseconds. */
-const [earliest, latest] = [5_000, 70_000]
+/** Minimum and maximum delay of the delivery after a connection went silent, milliseconds. */
+const [minDelayMs, maxDelayMs] = [5_000, 70_000]
 
-/** Matches the first chunk that holds such a command (up), or the answer to it (down). */
+/** Matches the first chunk that contains the command (up), or the response to it (down). */
 const matcher = (kind: Kind, direction: Chunk["direction"]): ((chunk: Chunk) => boolean) => {
   const sha = sentSha(scripts[kind])
   let asked: number | undefined
@@ -58,7 +58,7 @@ const matcher = (kind: Kind, direction: Chunk["direction"]): ((chunk: Chunk) => 
   }
 }
 
-/** Counts what Redis refused because it came too late. */
+/** Counts the commands that Redis refused because they came too late. */
 const countRefusals = (proxy: TcpProxy) => {
   const counts = { refused: 0 }
   proxy.intercept(({ direction, data }) => {
@@ -83,11 +83,11 @@ export const cutHalfOpen = async (
   const cut = async (kind: Kind, direction: Chunk["direction"]): Promise<void> => {
     await before()
     const stranded = proxy.strand(matcher(kind, direction))
-    if (kind === "give-back") await world.group("enricher").scale(0)
+    if (kind === "release") await world.group("enricher").scale(0)
     const { deliver } = await stranded
-    if (kind === "give-back") await world.group("enricher").scale(1)
+    if (kind === "release") await world.group("enricher").scale(1)
     cuts.set(`${kind} ${direction}`, (cuts.get(`${kind} ${direction}`) ?? 0) + 1)
-    deliveries.push(pause(random.whole(earliest, latest)).then(deliver))
+    deliveries.push(pause(random.whole(minDelayMs, maxDelayMs)).then(deliver))
   }
 
   await Promise.all(
@@ -97,7 +97,7 @@ export const cutHalfOpen = async (
     })
   )
   await Promise.all(deliveries)
-  prove(refusals.refused > 0, "Redis refused nothing of what came late")
+  prove(refusals.refused > 0, "Redis refused no late command")
   const counted = Array.from(cuts, ([what, count]) => `${what} ${count}`).join(", ")
-  return `cut at (command, silent direction, times) ${counted}; delivered ${earliest / 1000} to ${latest / 1000} s later, when Redis refused ${refusals.refused} commands`
+  return `cut at (command, silent direction, times) ${counted}; delivered ${minDelayMs / 1000} to ${maxDelayMs / 1000} s later, when Redis refused ${refusals.refused} commands`
 }

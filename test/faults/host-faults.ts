@@ -1,22 +1,22 @@
 /**
- * Loaded into an actor's process before everything else (`bun --preload`, by `withWhims`): makes its clock jump, and lets
- * it find no host, as a file says at every moment. It lives as long as the process.
+ * Host faults of an actor's process: its clock jumps, or no host name can be resolved, as a file defines at each moment.
+ * Loaded first (`bun --preload`, by `withHostFaults`); lives as long as the process.
  */
 import { readFileSync } from "node:fs"
 import { type NetConnectOpts, Socket } from "node:net"
 
-/** What the file holds, as JSON; nothing at all when there is none. */
-export interface Whims {
-  /** How far the clock of the machine is wrong, milliseconds. */
+/** The content of the file, as JSON; a missing file means no faults. */
+export interface HostFaults {
+  /** Offset of the clock, milliseconds. */
   readonly clock?: number
-  /** Whoever wants to connect is told ENOTFOUND, as when no name server answers. */
+  /** New connections fail with ENOTFOUND, as if no name server responded. */
   readonly noNames?: boolean
 }
 
-const variable = "FAULTS_WHIMS"
+const variable = "HOST_FAULTS_FILE"
 
-/** The environment of an actor that has its whims from that file. */
-export const withWhims = (file: string): Readonly<Record<string, string>> => ({
+/** The environment of an actor with the faults of this file. */
+export const withHostFaults = (file: string): Readonly<Record<string, string>> => ({
   BUN_OPTIONS: `--preload=${import.meta.path}`,
   [variable]: file
 })
@@ -26,23 +26,23 @@ if (file !== undefined) begin(file)
 
 function begin(path: string): void {
   const { now } = Date
-  let whims: Whims = {}
+  let faults: HostFaults = {}
   const read = (): void => {
-    let next: Whims = {}
+    let next: HostFaults = {}
     try {
-      next = JSON.parse(readFileSync(path, "utf8")) as Whims
+      next = JSON.parse(readFileSync(path, "utf8")) as HostFaults
     } catch {
-      // There is none yet, or it is just being written.
+      // The file does not exist yet, or is being written.
       return
     }
-    const jump = (next.clock ?? 0) - (whims.clock ?? 0)
+    const jump = (next.clock ?? 0) - (faults.clock ?? 0)
     if (jump !== 0) process.stderr.write(`harness: the clock jumps by ${jump} ms\n`)
-    whims = next
+    faults = next
   }
   read()
   setInterval(read, 50).unref()
 
-  Date.now = () => now() + (whims.clock ?? 0)
+  Date.now = () => now() + (faults.clock ?? 0)
   globalThis.Date = new Proxy(Date, {
     construct: (target, args: [], self) =>
       Reflect.construct(target, args.length === 0 ? [target.now()] : args, self) as Date
@@ -50,7 +50,7 @@ function begin(path: string): void {
 
   const connect = Socket.prototype.connect
   Socket.prototype.connect = function (this: Socket, ...args: ReadonlyArray<unknown>) {
-    if (whims.noNames !== true) return Reflect.apply(connect, this, args) as Socket
+    if (faults.noNames !== true) return Reflect.apply(connect, this, args) as Socket
     const { host = "localhost" } = ([args[0]].flat()[0] ?? {}) as Partial<NetConnectOpts> & { host?: string }
     const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), {
       code: "ENOTFOUND",

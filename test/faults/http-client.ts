@@ -1,11 +1,11 @@
 /**
- * One HTTP connection of a simulated browser: sends a GET exactly as given and waits for the answer, one at a time.
- * Written on plain sockets, because `fetch` changes what it sends and costs more than the gateway itself. It connects
- * when it is first needed, again after a loss, and lives until `close`.
+ * One HTTP connection of a simulated browser: sends a GET exactly as given and waits for the response, one at a time.
+ * Uses plain sockets, because `fetch` changes requests and costs more than the gateway itself. Connects at the first
+ * request, reconnects after a loss, and lives until `close`.
  */
 import { connect, type Socket } from "node:net"
 
-/** What came back: a status, or why there is none. Only of a refused connection is it known that nothing was sent. */
+/** The result of a request: a status, or why there is none. Only after "refused" is it certain that nothing was sent. */
 export type Answer =
   | { readonly kind: "status"; readonly status: number; readonly retryAfter: boolean }
   | { readonly kind: "refused" | "reset" | "silent" }
@@ -13,13 +13,13 @@ export type Answer =
 export interface HttpClient {
   /** Never fails. `target` is path and query, one character per byte. */
   readonly get: (target: string, headers: Readonly<Record<string, string>>) => Promise<Answer>
-  /** Is there a connection that the next request would use? */
+  /** Whether a connection is open that the next request would use. */
   readonly isOpen: () => boolean
   readonly close: () => void
 }
 
-/** A client of the server on that port of 127.0.0.1 that waits for an answer at most `patience` milliseconds. */
-export const httpClient = (port: number, patience: number): HttpClient => {
+/** A client of the server on this port of 127.0.0.1; `timeoutMs` is the time limit of a response. */
+export const httpClient = (port: number, timeoutMs: number): HttpClient => {
   let socket: Socket | undefined
   let received = ""
   let waiting: ((answer: Answer) => void) | undefined
@@ -64,7 +64,7 @@ export const httpClient = (port: number, patience: number): HttpClient => {
       new Promise((resolve) => {
         socket ??= open()
         const current = socket
-        const timer = setTimeout(() => lose(current, { kind: "silent" }), patience)
+        const timer = setTimeout(() => lose(current, { kind: "silent" }), timeoutMs)
         waiting = (answer) => {
           clearTimeout(timer)
           resolve(answer)
@@ -80,7 +80,7 @@ export const httpClient = (port: number, patience: number): HttpClient => {
   }
 }
 
-/** The answer in what has been received, once it is whole. Bodies without a length end with their connection. */
+/** The response in the received text, once it is complete. Bodies without a length end with their connection. */
 const readAnswer = (text: string): { readonly answer: Answer; readonly isLast: boolean } | undefined => {
   const end = text.indexOf("\r\n\r\n")
   if (end === -1) return undefined

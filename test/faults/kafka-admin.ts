@@ -1,9 +1,9 @@
-/** What an administrator of Kafka does in a case: asks who leads a partition, changes a topic, deletes it, forbids it. */
+/** Administration of Kafka in a case: finds the leader of a partition, changes topics and access rules. */
 import { type Admin, Kafka, logLevel } from "kafkajs"
 import { eventually } from "../support/eventually.ts"
 import type { World } from "./world.ts"
 
-/** Runs `work` with a connection of its own to the world's brokers; it may take a while, and fails as Kafka does. */
+/** Runs `work` with its own admin connection to the world's brokers. Fails with the errors of Kafka. */
 export const asAdmin = async <A>(
   { brokers }: Pick<World, "brokers">,
   work: (admin: Admin) => Promise<A>
@@ -23,16 +23,16 @@ export const asAdmin = async <A>(
   }
 }
 
-/** The place in `world.kafka` of the broker that leads that partition. */
+/** The index in `world.kafka` of the broker that leads the partition. */
 export const leaderOf = async (world: World, topic: string, partition = 0): Promise<number> => {
   const { topics } = await asAdmin(world, (admin) => admin.fetchTopicMetadata({ topics: [topic] }))
   const leader = topics[0]?.partitions.find(({ partitionId }) => partitionId === partition)?.leader ?? -1
-  if (leader < 1) throw new Error(`Nobody leads partition ${partition} of ${topic}.`)
+  if (leader < 1) throw new Error(`Partition ${partition} of ${topic} has no leader.`)
   // Brokers are numbered from 1, in this order.
   return leader - 1
 }
 
-/** A rule of who may do what with a topic, as Kafka's protocol numbers it. */
+/** An access rule of a topic, with the numbers of Kafka's protocol. */
 export interface TopicRule {
   readonly topic: string
   /** 2: everything, 4: write. */
@@ -50,11 +50,11 @@ const ruleOf = ({ topic, ...rule }: TopicRule) => ({
   host: "*"
 })
 
-/** Makes the rules; returns when a broker goes by them. */
+/** Creates the rules; returns when a broker lists them. */
 export const addRules = (world: Pick<World, "brokers">, rules: ReadonlyArray<TopicRule>): Promise<void> =>
   asAdmin(world, async (admin) => {
     await admin.createAcls({ acl: rules.map(ruleOf) })
-    await eventually("the rules hold", async () => {
+    await eventually("the rules are listed", async () => {
       const found = await Promise.all(rules.map((rule) => admin.describeAcls(ruleOf(rule))))
       return found.every(({ resources }) => resources.length > 0)
     })
@@ -65,10 +65,10 @@ export const removeRules = (
   rules: ReadonlyArray<TopicRule>
 ): Promise<unknown> => asAdmin(world, (admin) => admin.deleteAcls({ filters: rules.map(ruleOf) }))
 
-/** The number of a resource's kind in Kafka's protocol. */
+/** The resource type of a topic in Kafka's protocol. */
 const topicResource = 2
 
-/** Sets settings of these topics; what is not named goes back to what the broker says. */
+/** Sets settings of these topics; all others are reset to the broker's defaults. */
 export const setTopics = (
   world: World,
   topics: ReadonlyArray<string>,

@@ -1,19 +1,19 @@
 /**
- * The Kafka of a run: one broker, and a cluster of three, each started when a case first asks and kept for those after
- * it, since topics are a case's own. Lives until `end`.
+ * The Kafka servers of a run: one broker, and a cluster of three, each started when the first case needs it and shared by
+ * the next ones, since each case has its own topics. Lives until `end`.
  */
 
 import { eventually } from "../support/eventually.ts"
 import { type Broker, startBrokers } from "../support/kafka-broker.ts"
 import { clusterIsWhole } from "../support/kcat.ts"
 
-/** What a case wants: the run's one broker, the run's three, or one broker that nobody else has. */
+/** The Kafka that a case requires: the run's broker, the run's cluster of three, or its own broker. */
 export type KafkaNeed = "shared" | "three" | "own"
 
 export interface KafkaPool {
-  /** Brokers that all serve. `more` are broker settings; only for "own". */
+  /** Returns running brokers. `more` are broker settings; only for "own". */
   readonly take: (requirement: KafkaNeed, more?: Record<string, string>) => Promise<ReadonlyArray<Broker>>
-  /** Gives them back after a case: what is not whole again is thrown away. */
+  /** Returns them after a case; a cluster that has not recovered is removed. */
   readonly release: (requirement: KafkaNeed, brokers: ReadonlyArray<Broker>) => Promise<void>
   readonly end: () => Promise<void>
 }
@@ -41,7 +41,8 @@ export const kafkaPool = (): KafkaPool => {
     release: async (requirement, brokers) => {
       const urls = brokers.map(({ url }) => url).join(",")
       const whole = (): Promise<boolean> => clusterIsWhole(urls, brokers.length)
-      if (requirement !== "own" && (await eventually("it is whole", whole).catch(() => false))) return
+      if (requirement !== "own" && (await eventually("the cluster is whole", whole).catch(() => false)))
+        return
       kept.delete(requirement)
       await remove(brokers)
     },

@@ -1,15 +1,15 @@
-/** Kafka's requests as they pass through a proxy: which of them store records, and how large each is. */
+/** Finds Kafka requests in the bytes of a proxy: their kind and size. */
 
 /** The numbers of requests in Kafka's protocol. */
 const keys = { produce: 0, commit: 8 } as const
 
-/** Every request of Spoor's begins so: length, kind, version, correlation, then the client's name with its length. */
+/** The header of each request from Spoor: length, kind, version, correlation id, then the client's name with its length. */
 const clientName = Buffer.from("\0\x05spoor", "latin1")
 const nameAt = 12
 
 export type KafkaRequest = keyof typeof keys
 
-/** The sizes in bytes of the requests of that kind that begin in these bytes from a client. */
+/** The sizes, bytes, of the requests of this kind that begin in these bytes from a client. */
 export const requestsIn = (data: Buffer, kind: KafkaRequest): ReadonlyArray<number> => {
   const sizes: Array<number> = []
   for (let at = data.indexOf(clientName); at !== -1; at = data.indexOf(clientName, at + 1)) {

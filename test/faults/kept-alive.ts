@@ -1,7 +1,7 @@
 /**
- * An actor's process that is kept alive as Kubernetes would: when it ends without having been asked to, it is started
- * again at once, and after several quick deaths a little later. If it is probed, it is also killed when it no longer
- * answers that it lives. Lives from `keepAlive` until `stop`.
+ * A supervised process of an actor, as in Kubernetes: it is restarted at once when it ends unexpectedly, and with a delay
+ * after several quick ends. With `isProbed` it is also killed when its liveness probe fails. Lives from `keepAlive` until
+ * `stop`.
  */
 
 import { eventually } from "../support/eventually.ts"
@@ -10,37 +10,37 @@ import { type Environment, launch } from "../support/spoor.ts"
 
 export interface KeptAlive {
   readonly pid: () => number | undefined
-  /** How often it was killed from here, and how often it ended by itself. */
+  /** Number of kills by the harness, and of unexpected ends. */
   readonly counts: { readonly killed: number; readonly died: number }
-  /** The exit codes (or undefined, of a signal) of those who ended by themselves, and the last they said. */
+  /** The exit code or signal of each unexpected end, with the end of its output. */
   readonly deaths: ReadonlyArray<string>
-  /** Everything printed so far, by all its lives. */
+  /** The output so far, including that of earlier processes. */
   readonly output: () => string
-  /** Where it said that something of its present life can be reached: "health". Throws until it has. */
+  /** The URL that the current process has printed under this name, such as "health". Throws before that. */
   readonly address: (what: string) => URL
   readonly isUp: () => boolean
-  /** Returns when it says that it runs. */
+  /** Returns when the process has printed that it runs. */
   readonly up: () => Promise<void>
-  /** SIGKILL; it is started again. Returns when the process is gone. */
+  /** SIGKILL; it is restarted. Returns when the old process has ended. */
   readonly kill: () => Promise<void>
-  /** SIGTERM, and it is started again when it has ended: one step of a rolling restart. Its exit code. */
+  /** SIGTERM, then a restart: one step of a rolling restart. Returns the exit code. */
   readonly restart: () => Promise<number | null>
-  /** SIGSTOP; returns when nothing of it runs. `thaw` lets it go on. */
+  /** SIGSTOP; returns when the process is stopped. `thaw` continues it. */
   readonly freeze: () => void
   readonly thaw: () => void
-  /** Ends it for good; its exit code, null when a signal ended it. */
+  /** Ends it without a restart. Returns the exit code, null if a signal ended it. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>
 }
 
 export interface Keeping {
-  /** The file to run instead of actors/commands/actor.ts, seen from the project's root. */
+  /** The file to run instead of actors/commands/actor.ts, relative to the project's root. */
   readonly file?: string | undefined
-  /** Is it killed when it no longer answers that it lives? */
+  /** Whether it is killed when its liveness probe fails. */
   readonly isProbed?: boolean
 }
 
-/** So many probes in a row without an answer in time end a process; milliseconds. Kubernetes waits longer by default. */
-const probe = { failures: 3, patience: 3_000, period: 1_000 }
+/** Number of failed probes in a row that end a process, and the timeout and interval of probes, ms. Shorter than Kubernetes' defaults. */
+const probe = { failures: 3, timeoutMs: 3_000, intervalMs: 1_000 }
 
 /** Starts `actors` in one process and returns at once. */
 export const keepAlive = (
@@ -51,7 +51,7 @@ export const keepAlive = (
   const counts = { killed: 0, died: 0 }
   const deaths: Array<string> = []
   let before = ""
-  let isWanted = true
+  let isSupervised = true
   let isExpected = false
   let quickDeaths = 0
   const begin = (): ReturnType<typeof launch> => launch(actors, settings, "bun", file)
@@ -61,7 +61,7 @@ export const keepAlive = (
   const watch = (): void => {
     const mine = life
     void mine.ended.then(async (code) => {
-      if (!isWanted) return
+      if (!isSupervised) return
       if (!isExpected) {
         counts.died += 1
         deaths.push(
@@ -71,7 +71,7 @@ export const keepAlive = (
         await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 250 * quickDeaths)))
       }
       isExpected = false
-      if (!isWanted) return
+      if (!isSupervised) return
       before += mine.output()
       life = begin()
       began = performance.now()
@@ -82,23 +82,23 @@ export const keepAlive = (
 
   const address = (what: string): URL => {
     const found = new RegExp(`^ {2}${what}\\s+(\\S+)`, "m").exec(life.output())?.[1]
-    if (found === undefined) throw new Error(`${actors.join("+")} has not said where its ${what} is`)
+    if (found === undefined) throw new Error(`${actors.join("+")} has not printed its URL of ${what}`)
     return new URL(found)
   }
   const isUp = (): boolean => isAlive(life.child) && /^ {2}health .*\n/m.test(life.output())
-  /** Asks for ever whether it lives, and kills what does not say so. */
+  /** Probes the process until `stop`, and kills it when the probe fails. */
   const probeIt = async (): Promise<void> => {
     let failures = 0
     let probed = life
-    while (isWanted) {
-      await new Promise((resolve) => setTimeout(resolve, probe.period).unref())
+    while (isSupervised) {
+      await new Promise((resolve) => setTimeout(resolve, probe.intervalMs).unref())
       if (probed !== life || !isUp()) {
         failures = 0
         probed = life
         continue
       }
       const answer = fetch(new URL("/health/live", address("health")), {
-        signal: AbortSignal.timeout(probe.patience)
+        signal: AbortSignal.timeout(probe.timeoutMs)
       })
       failures = (await answer.then(({ ok }) => ok).catch(() => false)) ? 0 : failures + 1
       if (failures >= probe.failures && probed === life) probed.child.kill("SIGKILL")
@@ -106,13 +106,13 @@ export const keepAlive = (
   }
   if (isProbed) void probeIt()
 
-  /** Ends the present life; returns how, when the next one has begun. */
+  /** Ends the current process; returns its exit code when the next one has started. */
   const endLife = async (signal: NodeJS.Signals): Promise<number | null> => {
     const mine = life
     isExpected = true
     if (mine.child.pid !== undefined && isAlive(mine.child)) process.kill(mine.child.pid, signal)
     const code = await mine.ended
-    while (isWanted && life === mine) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (isSupervised && life === mine) await new Promise((resolve) => setTimeout(resolve, 5))
     return code
   }
 
@@ -138,7 +138,7 @@ export const keepAlive = (
       if (life.child.pid !== undefined && isAlive(life.child)) unfreeze(life.child.pid)
     },
     stop: async (signal = "SIGTERM") => {
-      isWanted = false
+      isSupervised = false
       if (life.child.pid !== undefined && isAlive(life.child)) process.kill(life.child.pid, signal)
       return life.ended
     }

@@ -1,4 +1,4 @@
-/** Asks Spoor's own ledger, the way a person does, whether everything adds up after the case. */
+/** Checks Spoor's own ledger after the case with the command `ledger`. */
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -7,7 +7,7 @@ import type { World } from "./world.ts"
 
 const command = join(import.meta.dirname, "..", "..", "actors", "commands", "ledger.ts")
 
-/** What `ledger --json` says, so far as it is judged. */
+/** The output of `ledger --json`, as far as it is checked. */
 interface Ledger {
   readonly total: Readonly<
     Record<"received" | "stored" | "dead" | "discarded" | "waiting" | "inFlight", number>
@@ -17,14 +17,14 @@ interface Ledger {
   readonly warnings: ReadonlyArray<string>
 }
 
-/** What the ledger says that is not so, now that everything has drained; as sentences. */
+/** The errors of the ledger after everything has drained, as sentences. */
 export const ledgerProblems = async (
   world: World,
   { eventIds, dead }: Pick<Account, "eventIds" | "dead">
 ): Promise<ReadonlyArray<string>> => {
-  const said = await askLedger(world)
-  if (typeof said === "string") return [said]
-  const { total, balanced, complete, warnings } = said
+  const output = await askLedger(world)
+  if (typeof output === "string") return [output]
+  const { total, balanced, complete, warnings } = output
   const wanted = { received: eventIds + dead, stored: eventIds, dead, waiting: 0, inFlight: 0 }
   const wrong = Object.entries(wanted)
     .filter(([name, count]) => total[name as keyof typeof wanted] !== count)
@@ -35,19 +35,19 @@ export const ledgerProblems = async (
   ]
 }
 
-/** The ledger, or why there is none. */
+/** The ledger, or an error as a sentence. */
 const askLedger = async (world: World): Promise<Ledger | string> => {
   const run = promisify(execFile)(process.execPath, [command, "--json"], {
     env: { ...process.env, ...world.settings },
     timeout: 30_000
   })
-  // It exits with 1 when it does not balance, and has said so in JSON.
+  // Exit code 1 means that it does not balance; the JSON is complete nevertheless.
   const { stdout, stderr } = await run.catch(
     (error: { readonly stdout: string; readonly stderr: string }) => error
   )
   try {
     return JSON.parse(stdout) as Ledger
   } catch {
-    return `the ledger said nothing: ${stderr}${stdout}`
+    return `the ledger printed no JSON: ${stderr}${stdout}`
   }
 }

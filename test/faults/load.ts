@@ -1,7 +1,7 @@
 /**
- * The load: simulated browsers on the gateways and a foreign tracker that pushes lines straight to Redis, at a steady
- * rate, each event once (nobody tries again, so that every copy in Kafka is Spoor's own). It runs from `start` to
- * `stop` and keeps what each sender was told.
+ * The load: simulated browsers that use the gateways, and another tracker that pushes lines to Redis, at a steady rate.
+ * Each event is sent once, without retries, so that every duplicate in Kafka is caused by Spoor. Runs from `start` to
+ * `stop` and records the result of each event.
  */
 import { lineOf, sentEvent, wayOf } from "./events.ts"
 import { type Answer, type HttpClient, httpClient } from "./http-client.ts"
@@ -11,11 +11,11 @@ import type { Tracker } from "./tracker.ts"
 export interface LoadOptions {
   /** Events a second. */
   readonly rate: number
-  /** So many must be acknowledged; once there are, the rate falls, so that a long outage stays bearable. */
+  /** Number of events to be acknowledged; after that the rate falls, so that a long outage does not add many more. */
   readonly events: number
   /** HTTP connections. */
   readonly connections: number
-  /** The gateways' ports, as they are at this moment. */
+  /** The current ports of the gateways. */
   readonly gateways: () => ReadonlyArray<number>
   readonly tracker: Tracker
   /** The topic that adtekio lines name. */
@@ -26,34 +26,34 @@ export interface Load {
   /** Events a second. */
   readonly rate: number
   readonly sent: Sent
-  /** How many answers there were of each kind: a status such as "200", "refused", "reset" or "silent". */
+  /** Number of responses by kind: a status such as "200", or "refused", "reset" or "silent". */
   readonly answers: ReadonlyMap<string, number>
-  /** The longest that anyone waited for an answer, and for a 503; milliseconds. */
+  /** Maximum response time of any request, and of a 503, milliseconds. */
   readonly slowest: { readonly answer: number; readonly refusal: number }
   /** 503 answers without a Retry-After. */
-  readonly rudeRefusals: () => number
+  readonly refusalsWithoutRetryAfter: () => number
   readonly start: () => void
-  /** Sends no more, and returns when every answer has come or is given up. */
+  /** Stops sending, and returns when every request has a response or has timed out. */
   readonly stop: () => Promise<void>
-  /** Sends one event over HTTP now; its number once it is acknowledged, undefined when it was not. */
+  /** Sends one event over HTTP; returns its number when it is acknowledged, otherwise undefined. */
   readonly sendOne: () => Promise<number | undefined>
   /**
-   * Pushes lines of the case's own straight to Redis: `make` gets the event's number and must write `id=<number>`
-   * at the start of the query if the line can be read at all. `dead`: why it must become a dead letter.
+   * Pushes additional lines to Redis: `make` gets the event's number and must write `id=<number>` at the start of the
+   * query if the line is valid. `dead`: the reason with which it must be dead-lettered.
    */
   readonly push: (count: number, make: (n: number) => Buffer, dead?: string) => Promise<void>
 }
 
-/** How long a sender waits for an answer, and after a refusal before the next event; milliseconds. */
-const patience = 10_000
-const pauseAfterRefusal = 50
-const tick = 5
+/** Time limit of a response, delay after a refusal, and interval of the rate limiter, milliseconds. */
+const responseTimeoutMs = 10_000
+const refusalDelayMs = 50
+const tickMs = 5
 
 export const makeLoad = (options: LoadOptions): Load => {
   const sent = makeSent()
   const answers = new Map<string, number>()
   const slowest = { answer: 0, refusal: 0 }
-  let rude = 0
+  let withoutRetryAfter = 0
   let isRunning = false
   let workers: ReadonlyArray<Promise<void>> = []
 
@@ -63,7 +63,7 @@ export const makeLoad = (options: LoadOptions): Load => {
     sent.count("acknowledged") < options.events ? 1 : sent.issued() < 3 * options.events ? 4 : 20
   const refill = (): void => {
     const rate = options.rate / slowness()
-    tokens = Math.min(tokens + (rate * tick) / 1000, Math.max(1, rate / 10))
+    tokens = Math.min(tokens + (rate * tickMs) / 1000, Math.max(1, rate / 10))
     nextTick.resolve()
     nextTick = Promise.withResolvers()
   }
@@ -75,7 +75,7 @@ export const makeLoad = (options: LoadOptions): Load => {
     slowest.answer = Math.max(slowest.answer, took)
     if (answer.status !== 503) return
     slowest.refusal = Math.max(slowest.refusal, took)
-    if (!answer.retryAfter) rude += 1
+    if (!answer.retryAfter) withoutRetryAfter += 1
   }
 
   /** Sends event n and settles it. True when it was acknowledged. */
@@ -109,11 +109,11 @@ export const makeLoad = (options: LoadOptions): Load => {
       }
       const ports = options.gateways()
       const port = ports[turn % ports.length] ?? 0
-      const client = clients.get(port) ?? httpClient(port, patience)
+      const client = clients.get(port) ?? httpClient(port, responseTimeoutMs)
       clients.set(port, client)
       if (await sendHttp(client, n)) continue
       turn += 1
-      await new Promise((resolve) => setTimeout(resolve, pauseAfterRefusal))
+      await new Promise((resolve) => setTimeout(resolve, refusalDelayMs))
     }
     for (const client of clients.values()) client.close()
   }
@@ -124,10 +124,10 @@ export const makeLoad = (options: LoadOptions): Load => {
     sent,
     answers,
     slowest,
-    rudeRefusals: () => rude,
+    refusalsWithoutRetryAfter: () => withoutRetryAfter,
     start: () => {
       isRunning = true
-      timer = setInterval(refill, tick)
+      timer = setInterval(refill, tickMs)
       workers = Array.from({ length: options.connections }, (_, place) => work(place))
     },
     stop: async () => {
@@ -143,7 +143,7 @@ export const makeLoad = (options: LoadOptions): Load => {
         sent.settle(n, "refused")
         n = sent.issue()
       }
-      const client = httpClient(options.gateways()[0] ?? 0, patience)
+      const client = httpClient(options.gateways()[0] ?? 0, responseTimeoutMs)
       const isAcknowledged = await sendHttp(client, n)
       client.close()
       return isAcknowledged ? n : undefined
@@ -160,6 +160,6 @@ export const makeLoad = (options: LoadOptions): Load => {
   }
 }
 
-/** A 4xx: the gateway read it and wanted none of it. A 503 may hide a push whose answer was lost. */
+/** A 4xx: the gateway rejected the request. After a 503 the event may be stored: the response to its push may be lost. */
 const isPlainRefusal = (answer: Answer): boolean =>
   answer.kind === "status" && answer.status >= 400 && answer.status < 500

@@ -1,16 +1,15 @@
 /**
- * The fault harness, `bun run faults`: runs the real actors as processes on real Redis, NATS and Kafka, breaks one thing
- * after the other under load, and judges what became of every event (case.ts says how, oracle.ts what). It takes minutes:
- * each case has its own servers, and several wait for leases of 30 s.
+ * The fault harness, `bun run faults`: runs the real actors as processes on real Redis, NATS and Kafka, injects one fault
+ * after the other under load, and checks the result of every event (see case.ts and oracle.ts). Takes minutes: each case
+ * has its own servers, and several wait for leases of 30 s.
  *
- * How to read the result: one line for each case. "acknowledged" is how many events got a 200 (or were in Redis when a
- * foreign tracker got its reply); "lost" of them are neither in Kafka nor among the dead letters, which must be 0;
- * "duplicated" are further copies in Kafka, which consumers count once; "dead" are dead letters; "recovery" is the time
- * from the end of the fault until all its effects were gone. The sentence below is the proof that the fault happened; "!!"
- * is a broken promise, and the exit code is 1 then. All chance comes from the seed that is printed: the same seed draws the
- * same moments (not the same interleaving). Put a seed that failed into seeds.json, under the case's number: it is run too
- * from then on. results.json keeps the last result of each case, so that a few can be run again, and the table in
- * test/README.md is of all of them.
+ * The output has one line for each case. "acknowledged" is the number of events with a 200 (or pushed by a tracker, when
+ * Redis has replied); "lost" of them are neither in Kafka nor among the dead letters, which must be 0; "duplicated" are
+ * additional copies in Kafka, which consumers count once; "dead" are dead letters; "recovery" is the time from the end of
+ * the fault until its effects were gone. The sentence below is the proof that the fault happened; "!!" marks a broken
+ * promise, and then the exit code is 1. All random choices come from the printed seed: the same seed draws the same moments
+ * (not the same interleaving). Add a seed that failed to seeds.json, under the case's number: it is run in addition from
+ * then on. results.json keeps the last result of each case, and the table in test/README.md has all of them.
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -84,7 +83,7 @@ const runFaults = async (given: Options): Promise<number> => {
   return failed.length === 0 ? 0 : 1
 }
 
-/** Puts the results into results.json, each with the command that repeats it; returns all that are there. */
+/** Merges the results into results.json, each with the command that repeats it; returns all of them. */
 const keep = (results: ReadonlyArray<CaseResult>, more: string) => {
   const words = process.argv.slice(2).filter((word) => word !== "--report")
   const made = {
@@ -107,7 +106,7 @@ process.once("SIGINT", stop).once("SIGTERM", stop)
 await runCommandLine(
   Command.make("faults", options, promiseHandler(runFaults)).pipe(
     Command.withDescription(
-      `Breaks the real actors on real Redis, NATS and Kafka while load runs, and judges every event.
+      `Injects faults into the real actors on real Redis, NATS and Kafka under load, and checks every event.
 Needs redis-server, nats-server, kcat, Java 17 and Maven. Exit code 0 when every promise was kept, else 1.`
     ),
     Command.withExamples([{ command: "faults 1 3 --events 4000 --moments 4" }])

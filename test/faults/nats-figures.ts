@@ -1,14 +1,14 @@
-/** What the NATS server of a world says of its connections. */
+/** Figures of the NATS server of a world. */
 import type { World } from "./world.ts"
 
 export interface NatsFigures {
-  /** Connections there have been since the server was started. */
+  /** Connections since the server's start. */
   readonly connections: number
-  /** Messages it has taken since then. */
+  /** Messages received since the server's start. */
   readonly messages: number
-  /** Connections it has closed because their client took its messages too slowly. */
+  /** Connections closed because their client was a slow consumer. */
   readonly slowConsumers: number
-  /** The most bytes that wait for one client. */
+  /** Maximum of the pending bytes of a client. */
   readonly pending: number
 }
 

@@ -1,4 +1,4 @@
-/** The judge sees what is wrong: each broken promise is staged once by hand, in a world in which nothing else fails. */
+/** The oracle detects each broken promise: each is caused once by hand, in a world without other failures. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { execFileSync } from "node:child_process"
 import { eventId, newBatchId } from "../../contracts/ids.ts"
@@ -14,14 +14,14 @@ import { makeWorld, type World } from "./world.ts"
 
 const canRun = canRunFaults()
 
-describe.skipIf(!canRun)("the judge", () => {
+describe.skipIf(!canRun)("the oracle", () => {
   const pool = kafkaPool()
   let world: World
   const problems = async (): Promise<string> => {
     const { problems } = await judge(world, {}, 0)
     return problems.join("\n")
   }
-  /** Writes a record as if Spoor had. */
+  /** Writes a record as Spoor would. */
   const produce = (value: string, id: string): void => {
     execFileSync("kcat", ["-b", world.brokers, "-t", world.topic, "-P", "-H", `id=${id}`], { input: value })
   }
@@ -39,7 +39,7 @@ describe.skipIf(!canRun)("the judge", () => {
     await pool.end()
   })
 
-  test("is content where nothing is wrong, and so is the ledger", async () => {
+  test("reports nothing without a broken promise, and neither does the ledger", async () => {
     const account = await judge(world, { duplicates: 0 }, 0)
     expect(account).toMatchObject({ lost: [], duplicates: 0, dead: 0, problems: [] })
     expect(account.stored).toBe(account.acknowledged)
@@ -47,7 +47,7 @@ describe.skipIf(!canRun)("the judge", () => {
     expect(await ledgerProblems(world, { ...account, eventIds: account.eventIds + 1 })).not.toEqual([])
   })
 
-  test("sees an event that is acknowledged and nowhere", async () => {
+  test("detects an acknowledged event that is lost", async () => {
     const { sent } = world.load
     const n = sent.issue()
     sent.settle(n, "acknowledged")
@@ -56,7 +56,7 @@ describe.skipIf(!canRun)("the judge", () => {
     expect(await problems()).toBe("")
   })
 
-  test("sees a dead letter that nobody allowed, and one that was never sent", async () => {
+  test("detects a dead letter that is not allowed, and one that was never sent", async () => {
     const { sent } = world.load
     const n = sent.issue()
     const letter = (line: Buffer): string =>
@@ -69,7 +69,7 @@ describe.skipIf(!canRun)("the judge", () => {
     expect(await problems()).toBe("")
   })
 
-  test("sees a line that should have died and did not, and what is left in Redis", async () => {
+  test("detects a missing dead letter, and leftovers in Redis", async () => {
     const { sent } = world.load
     const n = sent.issue()
     sent.extra.set(n, { line: Buffer.from("no line"), dead: "no path" })
@@ -83,7 +83,7 @@ describe.skipIf(!canRun)("the judge", () => {
     expect(await problems()).toBe("")
   })
 
-  test("sees an event that is counted twice", async () => {
+  test("detects an event that is counted twice", async () => {
     const { type } = sentEvent(1)
     const key = "{spoor:event-counter}:table:by-type"
     await world.queue.redis.zincrby(key, 1, type)
@@ -92,7 +92,7 @@ describe.skipIf(!canRun)("the judge", () => {
     expect(await problems()).toBe("")
   })
 
-  test("sees clients that were told something else, and processes that ended by themselves", async () => {
+  test("detects unexpected responses and response times, and unexpected ends of processes", async () => {
     const { answers } = world.load
     expect((await judge(world, { answersWithin: 0 }, 0)).problems.join()).toContain("a client waited")
     process.kill(world.actor("enricher").pid() ?? 0, "SIGKILL")
@@ -102,8 +102,8 @@ describe.skipIf(!canRun)("the judge", () => {
     expect([...answers.keys()]).toEqual(["200"])
   })
 
-  // What follows cannot be taken back: Kafka forgets nothing.
-  test("counts a copy as a duplicate, and sees changed, invented and twin records", async () => {
+  // The last test, since records cannot be removed from Kafka.
+  test("counts a copy as a duplicate, and detects changed, invented and twin records", async () => {
     const records = await readTopic(world.brokers, world.topic)
     const copied = records[0]
     const text = copied?.value.toString("latin1") ?? ""

@@ -1,6 +1,6 @@
 /**
- * The judge of a case, once everything has drained: holds what clients were told against what is in Kafka, among the
- * dead letters, in the projections and in Redis, and says everything that contradicts a promise.
+ * The oracle of a case: after everything has drained, compares the responses to clients with the contents of Kafka, the
+ * dead letters, the projections and Redis, and reports each broken promise.
  */
 
 import type { Expectations } from "./case.ts"
@@ -10,7 +10,7 @@ import { sentEvent } from "./events.ts"
 import { readStored, type Stored } from "./stored.ts"
 import type { World } from "./world.ts"
 
-/** `recovery` in seconds, as it was measured. */
+/** `recovery`: the measured recovery time, seconds. */
 export const judge = async (world: World, expects: Expectations, recovery: number): Promise<Account> => {
   const { sent } = world.load
   const [stored, dead] = await Promise.all([readStored(world), readDead(world)])
@@ -53,7 +53,7 @@ export const judge = async (world: World, expects: Expectations, recovery: numbe
   }
 }
 
-/** One sentence about all of them with the first few, or none when there are none. */
+/** One sentence with the number of the items and the first few; no sentence without items. */
 const several = (sentence: string, items: ReadonlyArray<number | string>): ReadonlyArray<string> =>
   items.length === 0 ? [] : [`${items.length} ${sentence}: ${items.slice(0, 5).join("; ")}`]
 
@@ -70,7 +70,9 @@ const clientProblems = (
   const slowest = Math.round(load.slowest.answer)
   return [
     ...wrong.map(([answer, count]) => `${count} requests ended with "${answer}"`),
-    ...(load.rudeRefusals() > 0 ? [`${load.rudeRefusals()} answers with 503 have no Retry-After`] : []),
+    ...(load.refusalsWithoutRetryAfter() > 0
+      ? [`${load.refusalsWithoutRetryAfter()} answers with 503 have no Retry-After`]
+      : []),
     ...(slowest > (answersWithin ?? Number.POSITIVE_INFINITY)
       ? [`a client waited ${slowest} ms for its answer`]
       : [])
@@ -83,7 +85,7 @@ const processProblems = (world: World, { mayDie = [] }: Expectations): ReadonlyA
     .filter(({ name }) => !mayDie.includes(name))
     .flatMap((group) => several("processes ended by themselves", group.deaths()))
 
-/** Each event once in what the consumers counted, by type and by client address. */
+/** Checks that the consumers have counted each event once, by type and by client address. */
 const projectionProblems = async (world: World, stored: Stored): Promise<ReadonlyArray<string>> => {
   const isThere = (name: string): boolean => world.group(name).copies().length > 0
   const problems: Array<string> = []
@@ -92,13 +94,13 @@ const projectionProblems = async (world: World, stored: Stored): Promise<Readonl
       ...differences("by-type", stored.types, await world.queue.table("event-counter", "by-type"))
     )
   if (isThere("metadata-counter") && world.load.sent.extra.size === 0 && stored.twins.length === 0) {
-    const wanted = new Map<string, number>()
+    const expected = new Map<string, number>()
     for (const n of stored.copies.keys()) {
       const { address } = sentEvent(n)
-      wanted.set(address, (wanted.get(address) ?? 0) + 1)
+      expected.set(address, (expected.get(address) ?? 0) + 1)
     }
     problems.push(
-      ...differences("by-address", wanted, await world.queue.table("metadata-counter", "by-address"))
+      ...differences("by-address", expected, await world.queue.table("metadata-counter", "by-address"))
     )
   }
   return problems
@@ -106,14 +108,14 @@ const projectionProblems = async (world: World, stored: Stored): Promise<Readonl
 
 const differences = (
   table: string,
-  wanted: ReadonlyMap<string, number>,
+  expected: ReadonlyMap<string, number>,
   found: ReadonlyMap<string, number>
 ): ReadonlyArray<string> =>
   several(
     `rows of ${table} do not count each event once`,
-    [...new Set([...wanted.keys(), ...found.keys()])]
-      .filter((key) => wanted.get(key) !== found.get(key))
-      .map((key) => `${key}: ${found.get(key) ?? 0} instead of ${wanted.get(key) ?? 0}`)
+    [...new Set([...expected.keys(), ...found.keys()])]
+      .filter((key) => expected.get(key) !== found.get(key))
+      .map((key) => `${key}: ${found.get(key) ?? 0} instead of ${expected.get(key) ?? 0}`)
   )
 
 const leftovers = async (world: World): Promise<ReadonlyArray<string>> => {

@@ -1,7 +1,6 @@
 /**
- * The enricher, with a fault of its code that nobody has found yet: while it handles a batch that holds a poisoned event
- * (poison.ts) it throws, ends its process, or never comes back. All else it does is the real enricher's. Runs from its
- * start until a signal, as an actor's process does.
+ * The enricher with a simulated bug: while it handles a batch with a poison event (poison.ts), it throws, ends its
+ * process, or loops forever. Otherwise it is the real enricher. Runs from its start until a signal, as an actor's process.
  */
 import { Buffer } from "node:buffer"
 import { Context, Effect, Exit } from "effect"
@@ -26,7 +25,7 @@ const harm: Readonly<Record<Poison, () => void>> = {
   }
 }
 
-/** The bus as the enricher uses it in the middle of its work: to ask a bridge about what it has enriched. */
+/** The bus, with the poison applied when the enricher sends its records to a bridge. */
 const poisonedBus = (bus: MessageBus["Service"]): MessageBus["Service"] => ({
   ...bus,
   request: (subject, payload, deadline) => {

@@ -1,4 +1,4 @@
-/** What stands in the queue of a world, looked at from outside, with a connection of the harness's own. */
+/** Reads the queue of a world with the harness's own connection. */
 import { Redis } from "ioredis"
 import { eventually } from "../support/eventually.ts"
 
@@ -11,18 +11,18 @@ export interface QueueDepth {
 }
 
 export interface QueueWatch {
-  /** For commands of a case's own. It connects again by itself; commands fail while the server is away. */
+  /** For other commands. It reconnects; commands fail while the server is down. */
   readonly redis: Redis
   readonly depth: () => Promise<QueueDepth>
-  /** The batches that are claimed and not settled, by their keys. */
+  /** The keys of the batches that are claimed and not settled. */
   readonly claimed: () => Promise<ReadonlyArray<string>>
-  /** How many attempts each of them has used up, and whether someone has it now. */
+  /** Attempts used up by each claimed batch, and whether a drainer owns it now. */
   readonly attempts: () => Promise<ReadonlyMap<string, { readonly used: number; readonly isOwned: boolean }>>
   /** The texts of the dead letters. */
   readonly letters: () => Promise<ReadonlyArray<string>>
-  /** Ends the leases of all that is claimed now, as if their time had passed. */
+  /** Ends the leases of all claimed batches, as if their time had passed. */
   readonly endLeases: () => Promise<void>
-  /** Returns when nothing waits and nothing is claimed. */
+  /** Returns when no line waits and no batch is claimed; fails after `within` milliseconds. */
   readonly drained: (within: number) => Promise<void>
   /** The counts of a consumer's table, as the projections hold them. */
   readonly table: (projection: string, table: string) => Promise<ReadonlyMap<string, number>>
@@ -80,7 +80,7 @@ export const watchQueue = (url: string, queueKey: string, deadLetterKey: string)
         },
         within
       ).catch((error: unknown) => {
-        throw new Error(`${String(error)}; last seen ${JSON.stringify(last)}`)
+        throw new Error(`${String(error)}; last depth ${JSON.stringify(last)}`)
       })
     },
     table: async (projection, table) => {

@@ -1,15 +1,15 @@
-/** Random choices that come again: everything is drawn from a seed, so that a run which failed can be run once more. */
+/** Reproducible random choices: all are drawn from a seed, so that a failed run can be repeated. */
 
 export interface Random {
-  /** What it was made of; printed with every run. */
+  /** The seed; printed with every run. */
   readonly seed: number
   /** A number from 0 (included) to 1 (excluded). */
   readonly next: () => number
   /** A whole number from `least` to `most`, both included. */
   readonly whole: (least: number, most: number) => number
-  /** One of the items, of which there must be one at least. */
+  /** One of the items; there must be at least one. */
   readonly pick: <A>(items: readonly [A, ...ReadonlyArray<A>]) => A
-  /** Another generator that draws its own row, known by a name: what one case draws changes nothing for the next. */
+  /** An independent generator for this name: the draws of one case do not affect the next. */
   readonly fork: (name: string) => Random
 }
 

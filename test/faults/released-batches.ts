@@ -1,4 +1,4 @@
-/** The batches that drainers released because there was no receipt, from their logs. */
+/** The batches that drainers released without a receipt, from their logs. */
 import type { World } from "./world.ts"
 
 export interface ReleasedBatch {
@@ -6,12 +6,12 @@ export interface ReleasedBatch {
   readonly reason: string
   readonly message: string
   readonly batch: string
-  /** Of a part of a batch: the place of its first line in the batch. */
+  /** The index of the first line in the batch; above 0 for a part. */
   readonly first: number
   readonly lines: number
 }
 
-/** All released batches so far, the oldest first. */
+/** All released batches so far, oldest first. */
 export const releasedBatches = (world: World): ReadonlyArray<ReleasedBatch> =>
   world
     .group("drainer")

@@ -1,4 +1,4 @@
-/** A replica of a world's Redis, which follows it through a proxy. Lives from `startReplica` until `end`. */
+/** A replica of a world's Redis, which replicates through a proxy. Lives from `startReplica` until `end`. */
 import { Redis } from "ioredis"
 import { eventually } from "../support/eventually.ts"
 import { privateRedis, type RedisServer } from "../support/redis.ts"
@@ -6,17 +6,17 @@ import { startProxy, type TcpProxy } from "./tcp-proxy.ts"
 
 export interface Replica {
   readonly server: RedisServer
-  /** The way on which it follows. */
+  /** The proxy of the replication. */
   readonly link: TcpProxy
   /**
-   * It no longer follows, gets a replica of its own, and answers under the address of the primary, which must be gone:
-   * what Sentinel or an operator does.
+   * Ends the replication, starts a replica of its own, and serves it at the address of the primary, which must have ended,
+   * as Sentinel or an operator would.
    */
   readonly promote: () => Promise<void>
   readonly end: () => Promise<void>
 }
 
-/** Returns when the replica is in step. */
+/** Returns when the replica is in sync. */
 export const startReplica = async (primary: RedisServer): Promise<Replica> => {
   const link = await startProxy(primary.port)
   const server = await privateRedis(["--replicaof", "127.0.0.1", String(link.port)])
@@ -27,7 +27,7 @@ export const startReplica = async (primary: RedisServer): Promise<Replica> => {
     const [command, ...more] = words
     return String(await redis.call(command, ...more).finally(() => redis.disconnect()))
   }
-  await eventually("the replica is in step", async () =>
+  await eventually("the replica is in sync", async () =>
     (await ask("INFO", "replication")).includes("master_link_status:up")
   )
   let service: TcpProxy | undefined

@@ -5,7 +5,7 @@ import type { NotHere } from "./case.ts"
 import type { KeptResult } from "./results.ts"
 import type { CaseResult } from "./run-case.ts"
 
-/** One line of progress, and below it what went wrong. */
+/** One line of progress, with the proof and the broken promises below it. */
 export const progressLine = ({
   number,
   name,
@@ -20,13 +20,13 @@ export const progressLine = ({
     account === undefined
       ? ""
       : `  ${count(account.acknowledged)} acknowledged, ${account.lost.length} lost, ${account.duplicates} duplicated, ${account.dead} dead, recovered in ${account.recovery} s`
-  const said = proof === "" ? "" : `\n      ${proof}`
-  return `${passed ? "ok  " : "FAIL"} ${number} ${name}  (${seconds} s${passed ? "" : `, seed ${seed}`})${figures}${said}${problems.map((problem) => `\n      !! ${problem}`).join("")}`
+  const proofLine = proof === "" ? "" : `\n      ${proof}`
+  return `${passed ? "ok  " : "FAIL"} ${number} ${name}  (${seconds} s${passed ? "" : `, seed ${seed}`})${figures}${proofLine}${problems.map((problem) => `\n      !! ${problem}`).join("")}`
 }
 
 const count = (value: number): string => value.toLocaleString("en-US")
 
-/** Markdown; of a case that ran with several seeds the line is that of the worst run. */
+/** The table as Markdown; for a case that ran with several seeds it has the worst run. */
 export const tableOf = (results: ReadonlyArray<CaseResult>, left: ReadonlyArray<NotHere>): string => {
   const rows = worstRuns(results).map(({ number, name, account, proof, passed }) =>
     [
@@ -59,7 +59,7 @@ export const tableOf = (results: ReadonlyArray<CaseResult>, left: ReadonlyArray<
   return `${table.join("\n")}\n\nNot run here:\n${others.join("\n")}\n`
 }
 
-/** One run of each case: one that failed if there is one, else the one that recovered last. */
+/** One run of each case: a failed one, otherwise the one with the longest recovery. */
 const worstRuns = (results: ReadonlyArray<CaseResult>): ReadonlyArray<CaseResult> => {
   const worst = new Map<string, CaseResult>()
   const badness = ({ passed, account }: CaseResult): number =>
@@ -74,7 +74,7 @@ const worstRuns = (results: ReadonlyArray<CaseResult>): ReadonlyArray<CaseResult
 
 const [begin, end] = ["<!-- faults -->", "<!-- /faults -->"]
 
-/** Puts the table of all results, and what made them, between the markers in the document. Throws when they are not there. */
+/** Writes the table of all results, and their commands, between the markers in the document. Throws without the markers. */
 export const writeReport = (
   path: string,
   results: ReadonlyArray<KeptResult>,

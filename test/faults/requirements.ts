@@ -1,38 +1,38 @@
-/** What a case wants of its world, and what it gets when it says nothing. */
+/** The requirements of a case for its world, with defaults. */
 import type { Environment } from "../support/spoor.ts"
 import type { KafkaNeed } from "./kafka-pool.ts"
 
-/** The outside systems. */
+/** The systems outside. */
 export type DependencyName = "redis" | "nats" | "kafka"
 
 export interface Requirements {
-  /** The broker of the run ("shared", which the case must not hurt), three brokers, or one of its own. */
+  /** The broker of the run ("shared", which the case must not break), three brokers, or its own broker. */
   readonly kafka?: KafkaNeed
   /** Settings of an own broker, such as `message.max.bytes`. */
   readonly kafkaSettings?: Record<string, string>
   /** More arguments of redis-server, such as `["--maxmemory", "50mb"]`. */
   readonly redisArguments?: ReadonlyArray<string>
-  /** Redis has a replica (`world.replica`), and the foreign tracker too calls a line acknowledged when that has it. */
+  /** Redis has a replica (`world.replica`); for the tracker too, a line is acknowledged when the replica has it. */
   readonly replica?: boolean
-  /** nats-server's configuration, in its own language. */
+  /** Configuration of nats-server. */
   readonly natsConfiguration?: string
   /** Which actors reach which system through a proxy (`world.proxy`); the others reach it directly. */
   readonly through?: Readonly<Partial<Record<DependencyName, "all" | ReadonlyArray<string>>>>
-  /** How many processes of which actor, instead of `standardActors`. */
+  /** Number of processes of each actor, instead of `standardActors`. */
   readonly actors?: Readonly<Record<string, number>>
-  /** More environment for all actors. In a value `{topic}` is the case's topic, `{folder}` a folder of its own. */
+  /** Additional environment of all actors. In a value, `{topic}` is the case's topic and `{folder}` its folder. */
   readonly settings?: Environment
-  /** The same for single actors. */
+  /** Additional environment of single actors. */
   readonly settingsOf?: Readonly<Record<string, Environment>>
-  /** The file to run for an actor instead of actors/commands/actor.ts, seen from the project's root; it gets the same arguments. */
+  /** The file to run for an actor instead of actors/commands/actor.ts, relative to the project's root; it gets the same arguments. */
   readonly files?: Readonly<Record<string, string>>
-  /** Actors whose processes are killed when they no longer say that they live, as Kubernetes' liveness probe would. */
+  /** Actors whose processes are killed when their liveness probe fails, as in Kubernetes. */
   readonly probed?: ReadonlyArray<string>
-  /** Files to lie in `{folder}` before the actors start, by their names. */
+  /** Files written to `{folder}` before the actors start, by name. */
   readonly contents?: Readonly<Record<string, () => Uint8Array>>
 }
 
-/** One process of each, as far as the judge needs them. */
+/** One process of each actor that the oracle needs. */
 export const standardActors: Readonly<Record<string, number>> = {
   bridge: 1,
   enricher: 1,

@@ -1,8 +1,8 @@
-/** The last result of each case, kept in results.json from one run to the next, each with the command that made it. */
+/** The last result of each case, kept in results.json between runs, each with the command that produced it. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import type { CaseResult } from "./run-case.ts"
 
-/** `date` is the day, `command` what to type to draw the same moments again. */
+/** `date` is the day, `command` repeats the run with the same random moments. */
 export interface KeptResult extends CaseResult {
   readonly date: string
   readonly command: string
@@ -16,7 +16,7 @@ export const readResults = (file: string): ReadonlyArray<KeptResult> => {
 export const writeResults = (file: string, results: ReadonlyArray<KeptResult>): void =>
   writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`)
 
-/** The new results, and the old ones of cases that are not among them; in the order of the matrix. */
+/** The new results, and the old ones of the other cases, in the order of the matrix. */
 export const mergeResults = (
   before: ReadonlyArray<KeptResult>,
   now: ReadonlyArray<KeptResult>

@@ -1,4 +1,4 @@
-/** Runs one case from its world's beginning to its end, and says how it went. Never fails: what goes wrong is in the result. */
+/** Runs one case, from the start of its world to the end, and returns the result. Never fails: errors are in the result. */
 import { eventually } from "../support/eventually.ts"
 import { countRecords, readTopic } from "../support/kcat.ts"
 import type { FaultCase } from "./case.ts"
@@ -11,21 +11,21 @@ import { makeWorld, type World } from "./world.ts"
 
 export interface RunOptions {
   readonly pool: KafkaPool
-  /** What the case draws from, by its number. */
+  /** The seed of the case's random choices. */
   readonly seed: number
-  /** How many events must be acknowledged, and how many are sent a second. */
+  /** Number of events to be acknowledged, and events sent per second. */
   readonly events: number
   readonly rate: number
   readonly moments: number
   readonly patience: Patience
 }
 
-/** How long things may take, milliseconds. */
+/** Time limits, milliseconds. */
 export interface Patience {
   readonly recovery: number
   readonly drain: number
   readonly fresh: number
-  /** How often, and with which pauses, nothing may have changed any more before it is judged. */
+  /** Number and interval of the polls without a change before the result is checked. */
   readonly plateau: { readonly polls: number; readonly pause: number }
 }
 
@@ -36,7 +36,7 @@ export const fullPatience: Patience = {
   plateau: { polls: 5, pause: 3_000 }
 }
 
-/** For runs that a person waits for: the same, but it is looked less long whether something still comes. */
+/** For short runs: waits less for late records. */
 export const shortPatience: Patience = { ...fullPatience, plateau: { polls: 3, pause: 300 } }
 
 export interface CaseResult {
@@ -100,7 +100,7 @@ const live = async (
   const struck = await one.fault(world, makeRandom(seed).fork(one.number))
   const ended = performance.now()
   const recovered = recovery(world, patience.recovery)
-  // What fails here is reported below, after the load has ended.
+  // A failure is reported below, after the load has ended.
   recovered.catch(() => undefined)
   await eventually(
     "enough events are acknowledged",
@@ -125,17 +125,17 @@ const live = async (
 const partitions = 3
 
 /**
- * Returns, as a time, when what the fault left behind is gone: no batch is claimed any more that was claimed at its
- * end, and no more lines wait than come within half a second.
+ * Waits until the effects of the fault are gone, and returns that time: no batch claimed at the end of the fault is still
+ * claimed, and the waiting lines are at most those of half a second.
  */
 const recovery = async (world: World, within: number): Promise<number> => {
   const left = await eventually(
-    "Redis answers after the fault",
+    "Redis responds after the fault",
     async () => new Set(await world.queue.claimed()),
     within
   )
   await eventually(
-    "what the fault left behind is gone",
+    "the effects of the fault are gone",
     async () => {
       const [claimed, depth] = await Promise.all([world.queue.claimed(), world.queue.depth()])
       return depth.waiting <= world.load.rate / 2 && !claimed.some((batch) => left.has(batch))
@@ -145,7 +145,7 @@ const recovery = async (world: World, within: number): Promise<number> => {
   return performance.now()
 }
 
-/** Returns when nothing has come into Kafka for a while. */
+/** Returns when Kafka has received no record for a while. */
 const settled = async (world: World, { plateau, drain }: Patience): Promise<void> => {
   let before = -1
   let quiet = 0
@@ -161,10 +161,10 @@ const settled = async (world: World, { plateau, drain }: Patience): Promise<void
   }
 }
 
-/** One more event is sent, and comes out of Kafka in time. */
+/** Sends one more event and waits until it is stored. */
 const passesFresh = async (world: World, within: number): Promise<void> => {
   await eventually(
-    "a fresh event, sent when all was over, is in Kafka",
+    "a new event, sent after the fault, is in Kafka",
     async () => {
       const n = await world.load.sendOne()
       if (n === undefined) return false
@@ -178,7 +178,7 @@ const passesFresh = async (world: World, within: number): Promise<void> => {
   )
 }
 
-/** Consumers may lag behind: judges again until nothing is wrong, or nothing has changed for long enough to be wrong for good. */
+/** Consumers may lag: repeats the check until no promise is broken, or until nothing changes any more. */
 const untilCounted = async (within: number, look: () => Promise<Account>): Promise<Account> => {
   const end = performance.now() + Math.min(within, 30_000)
   for (;;) {
@@ -189,7 +189,7 @@ const untilCounted = async (within: number, look: () => Promise<Account>): Promi
   }
 }
 
-/** What the actors said last, to find out what went wrong. */
+/** The last output of the actors, to find the cause of a failure. */
 const hints = async (world: World | undefined): Promise<string> => {
   if (world === undefined) return ""
   const depth = await world.queue.depth().catch(() => undefined)

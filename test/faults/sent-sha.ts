@@ -1,4 +1,4 @@
-/** By which hash a script of the queue, of projections or of links is known on its way to Redis: that of what a writer sends. */
+/** The hash of a script as a writer sends it to Redis, to recognise its calls in a proxy. */
 import { createHash } from "node:crypto"
 import { guarded } from "../../bridge/redis/writer.ts"
 

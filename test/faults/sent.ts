@@ -1,14 +1,14 @@
-/** What was sent and what came back, for each event; grows while the load runs and is read by the judge. */
+/** The events sent and their results; grows while the load runs and is read by the oracle. */
 
-/** What became of an event as its sender knows it: nobody can know what became of a request whose answer was lost. */
+/** The result of an event as its sender knows it; "unknown" if the response was lost. */
 export type Fate = "issued" | "acknowledged" | "refused" | "unknown"
 
 const fates: ReadonlyArray<Fate> = ["issued", "acknowledged", "refused", "unknown"]
 
-/** A line that a case pushed on top of the load. */
+/** An additional line pushed by a case. */
 export interface ExtraLine {
   readonly line: Buffer
-  /** Why it must end among the dead letters; undefined when it must be stored. */
+  /** The reason with which it must be dead-lettered; undefined if it must be stored. */
   readonly dead: string | undefined
 }
 
@@ -17,12 +17,12 @@ export interface Sent {
   readonly issue: () => number
   readonly settle: (n: number, fate: Fate) => void
   readonly fateOf: (n: number) => Fate | undefined
-  /** Of the load and the extra lines together. */
+  /** Counts the load and the additional lines together. */
   readonly count: (fate: Fate) => number
   readonly issued: () => number
-  /** Calls back for each event that was acknowledged. */
+  /** Calls a function for each acknowledged event. */
   readonly eachAcknowledged: (see: (n: number) => void) => void
-  /** Lines of a case's own, by their number; they count as events. */
+  /** Additional lines by their number; they count as events. */
   readonly extra: Map<number, ExtraLine>
 }
 

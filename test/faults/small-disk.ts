@@ -1,4 +1,4 @@
-/** A disk that can be filled: some megabytes of memory, mounted as a folder. Only root can do that, on Linux. */
+/** A small disk that can be filled: a tmpfs mounted as a folder. Needs root on Linux. */
 import { execFile } from "node:child_process"
 import { mkdtempSync, rmSync, writeSync } from "node:fs"
 import { open } from "node:fs/promises"
@@ -12,13 +12,13 @@ const mebibyte = 1024 * 1024
 
 export interface SmallDisk {
   readonly folder: string
-  /** Takes all the room that is left, but for so many bytes. */
+  /** Fills the disk except for the given bytes. */
   readonly fill: (but: number) => Promise<void>
-  /** Gives that room back. */
+  /** Frees the space again. */
   readonly clear: () => void
 }
 
-/** Mounts it until the world ends; on `folder`, or on one of its own. Fails with a sentence where that is not possible. */
+/** Mounts the disk until the world ends, on `folder` or on a new folder. Fails with a sentence without root or on other systems. */
 export const smallDisk = async (
   world: Pick<World, "later">,
   megabytes: number,
@@ -27,11 +27,11 @@ export const smallDisk = async (
   const at = folder ?? mkdtempSync(join(tmpdir(), "spoor-disk-"))
   await run("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "spoor-faults", at]).catch(
     (error: unknown) => {
-      throw new Error("A disk that can be filled needs root, on Linux.", { cause: error })
+      throw new Error("A small disk needs root on Linux.", { cause: error })
     }
   )
   world.later(async () => {
-    // Lazily: a server may still hold files there until the world has ended it.
+    // Lazy unmount: a server may keep files open until the world ends it.
     await run("umount", ["-l", at])
     if (folder === undefined) rmSync(at, { recursive: true, force: true })
   })
@@ -48,7 +48,7 @@ export const smallDisk = async (
           written += writeSync(file.fd, block, 0, Math.min(mebibyte, left - written))
         }
       } catch (error) {
-        // Whoever else writes there has taken the rest.
+        // Another writer has used the rest of the space.
         if (!String(error).includes("ENOSPC")) throw error
       } finally {
         await file.close()

@@ -1,18 +1,18 @@
-/** What is in Kafka, read by a client that is not ours and held against what was sent. */
+/** The records in Kafka, read by an independent client and compared with the events sent. */
 import { readTopic } from "../support/kcat.ts"
 import { differenceOf, issuedNumber, recordParts, typeOf } from "./expected-record.ts"
 import type { World } from "./world.ts"
 
 export interface Stored {
-  /** How many records there are of each event. */
+  /** Number of records of each event. */
   readonly copies: ReadonlyMap<number, number>
   readonly records: number
   readonly eventIds: number
-  /** How many events of each type, each once, as consumers ought to have counted them. */
+  /** Expected counts of the consumers: events by type, each once. */
   readonly types: ReadonlyMap<string, number>
-  /** Events that are there under more than one event id: no consumer could know that they are the same. */
+  /** Events stored under several event ids: consumers cannot recognise them as duplicates. */
   readonly twins: ReadonlyArray<number>
-  /** Records that were never sent, or are not what was sent; as sentences. */
+  /** Records that were never sent, or differ from the event sent, as sentences. */
   readonly invented: ReadonlyArray<string>
   readonly changed: ReadonlyArray<string>
 }

@@ -6,12 +6,12 @@ import type { Socket } from "node:net"
 
 export interface Flow {
   readonly to: Socket
-  /** Passes the bytes on after `lag` milliseconds; "held" when they have to wait for `release`. */
+  /** Forwards the bytes after `lag` milliseconds; returns "held" when they wait for `release`. */
   readonly send: (data: Buffer, lag: number) => "sent" | "held"
-  /** From now on nothing passes, until `release`. */
+  /** Holds all bytes until `release`. */
   readonly hold: () => void
   readonly release: () => void
-  /** Does this when all that was sent before has passed: at once, or after the release. */
+  /** Runs an action after all earlier bytes have passed: at once, or after the release. */
   readonly finish: (then: () => void) => void
 }
 

@@ -1,11 +1,11 @@
-/** The proxy does to connections what it says, since every proof of a fault rests on it. */
+/** The faults of the proxy, since the proofs of the cases depend on them. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test"
 import { createServer, connect as dial, type Server, type Socket } from "node:net"
 import { eventually } from "../support/eventually.ts"
 import { freePort } from "../support/server.ts"
 import { startProxy, type TcpProxy } from "./tcp-proxy.ts"
 
-/** A server that answers each chunk with itself and a "!"; what it received is kept. */
+/** A server that returns each chunk followed by "!", and keeps the received text. */
 let server: Server
 let received: string
 let proxy: TcpProxy
@@ -14,7 +14,7 @@ const open: Array<Socket> = []
 interface Client {
   readonly socket: Socket
   readonly heard: () => string
-  /** How the connection ended: an error's code, or "end". */
+  /** The end of the connection: an error code, or "end". */
   readonly ended: () => string | undefined
 }
 
@@ -69,7 +69,7 @@ describe("the proxy", () => {
     await hears(one, "a!bye!")
     expect(await ends(one)).toBe("end")
     expect(proxy.counts).toMatchObject({ connections: 1, cuts: 0, bytes: 10 })
-    await eventually("it is forgotten", () => proxy.open() === 0)
+    await eventually("the connection is removed", () => proxy.open() === 0)
   })
 
   test("passes a megabyte unchanged", async () => {
@@ -107,7 +107,7 @@ describe("the proxy", () => {
     await hears(two, "c!")
   })
 
-  test("freeze: accepted and kept, nothing passes and nobody is told; after thaw all of it does", async () => {
+  test("freeze: connections are accepted and kept, nothing passes and no error is reported; after thaw everything passes", async () => {
     const one = client()
     one.socket.write("a")
     await hears(one, "a!")
@@ -124,7 +124,7 @@ describe("the proxy", () => {
     await hears(two, "c!")
   })
 
-  test("frozen, the server's end does not show", async () => {
+  test("while frozen, the end of the server is not forwarded", async () => {
     const one = client()
     one.socket.write("a")
     await hears(one, "a!")
@@ -152,7 +152,7 @@ describe("the proxy", () => {
     await hears(one, "a!b!c!")
   })
 
-  test("cutReplyTo: the server has done it, the client does not know", async () => {
+  test("cutReplyTo: the server has received the request, the client gets no response", async () => {
     const [one, two] = [client(), client()]
     const cut = proxy.cutReplyTo((data) => data.includes("do"))
     two.socket.write("a")
@@ -166,7 +166,7 @@ describe("the proxy", () => {
     await hears(two, "a!do!")
   })
 
-  test("cutBefore: the server knows nothing of it", async () => {
+  test("cutBefore: the server does not receive the request", async () => {
     const one = client()
     const cut = proxy.cutBefore((data) => data.includes("do"))
     one.socket.write("do")
@@ -206,13 +206,13 @@ describe("the proxy", () => {
     await hears(two, "h!b!")
   })
 
-  test("when the server is not there, the client is reset", async () => {
+  test("when the server is down, the client is reset", async () => {
     server.close()
     for (const socket of open.splice(0)) socket.destroy()
     expect(await ends(client())).toBe("ECONNRESET")
   })
 
-  test("what is stranded is kept when its client has gone, and delivered then; what comes over others passes", async () => {
+  test("held bytes are delivered after their client has closed the connection; other connections pass", async () => {
     const one = client()
     const stranded = proxy.strand(({ direction, data }) => direction === "up" && data.includes("late"))
     one.socket.write("late")
@@ -226,7 +226,7 @@ describe("the proxy", () => {
     expect(received).toBe("earlylate")
   })
 
-  test("a connection that was stranded and not given up can be stranded again, in the other direction too", async () => {
+  test("a stranded connection that stays open can be stranded again, in the other direction too", async () => {
     const one = client()
     for (const direction of ["up", "down"] as const) {
       const stranded = proxy.strand((chunk) => chunk.direction === direction)

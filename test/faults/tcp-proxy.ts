@@ -1,43 +1,42 @@
 /**
- * A TCP proxy in front of one server, to do to its connections what networks do: cut them, refuse them, let them hang,
- * slow them down, or do so at the very byte that a case is about. It listens from `startProxy` until `close`.
- * "Up" is what flows from the client to the server, "down" what comes back.
+ * A TCP proxy in front of one server that simulates network faults: it resets, refuses, holds or delays connections, also
+ * at a given byte. Listens from `startProxy` until `close`. "Up" is from the client to the server, "down" is back.
  */
 import { createServer, connect as dial, type Server, type Socket } from "node:net"
 import { freePort } from "../support/server.ts"
 import { type Flow, makeFlow } from "./tcp-flow.ts"
 
-/** Bytes that arrived together on one connection, on their way. */
+/** Bytes that arrived together on one connection. */
 export interface Chunk {
   readonly direction: "up" | "down"
   readonly data: Buffer
-  /** Which connection: counted from 1. */
+  /** The number of the connection, from 1. */
   readonly connection: number
 }
 
-/** What becomes of a chunk: it passes, it is dropped, its connection is reset (the chunk is lost), or that direction hangs until `thaw`. */
+/** The action on a chunk: forward it, drop it, reset its connection (the chunk is lost), or hold its direction until `thaw`. */
 export type Verdict = "pass" | "drop" | "cut" | "hang"
 
-/** Looks at every chunk as it arrives; the first rule that says something other than "pass" decides. */
+/** Called for each chunk; the first rule that returns something other than "pass" decides. */
 export type Rule = (chunk: Chunk) => Verdict
 
-/** What has happened so far; for the proof that a fault happened. */
+/** Counts so far, for the proof that a fault happened. */
 export interface ProxyCounts {
   connections: number
   bytes: number
-  /** Connections that were reset here, and chunks that were dropped or had to wait. */
+  /** Connections reset by the proxy, and chunks dropped or held. */
   cuts: number
   dropped: number
   held: number
 }
 
-/** A connection whose bytes are kept from a moment on in one direction, while the other goes on. */
+/** A connection whose bytes are held in one direction from a given chunk on; the other direction continues. */
 export interface Stranded {
-  /** Of the chunk that was the first to be kept. */
+  /** Of the first held chunk. */
   readonly connection: number
   /**
-   * Lets them flow: to the server also when the client has long given the connection up, as the kernel and proxies do.
-   * Resolves when the server has answered, or has closed the connection.
+   * Delivers the held bytes, also to the server after the client has closed the connection, as kernels and proxies do.
+   * Resolves when the server has responded or has closed the connection.
    */
   readonly deliver: () => Promise<void>
 }
@@ -45,34 +44,34 @@ export interface Stranded {
 export interface TcpProxy {
   readonly port: number
   readonly counts: Readonly<ProxyCounts>
-  /** How many connections are open now. */
+  /** Number of open connections. */
   readonly open: () => number
-  /** Resets every connection (RST); returns how many there were. */
+  /** Resets all connections (RST); returns their number. */
   readonly cut: () => number
-  /** No new connections: they are refused. `accept` ends it. Those that are open stay. */
+  /** Refuses new connections until `accept`. Open ones stay. */
   readonly refuse: () => void
   readonly accept: () => Promise<void>
-  /** Half open: connections are accepted and kept, nothing passes, nobody is told. After `thaw` all that was sent flows. */
+  /** Half open: connections are accepted and kept, nothing passes, and no error is reported. `thaw` delivers all held bytes. */
   readonly freeze: () => void
   readonly thaw: () => void
-  /** Every chunk waits so long, milliseconds, in both directions; 0 ends it. */
+  /** Delays each chunk in both directions, milliseconds; 0 ends it. */
   readonly delay: (milliseconds: number) => void
-  /** Adds a rule; the function returned takes it away. */
+  /** Adds a rule; the returned function removes it. */
   readonly intercept: (rule: Rule) => () => void
   /**
-   * Once: the next chunk up that matches reaches the server, and its connection is reset as soon as the server answers;
-   * the answer is lost. Resolves then. So the server has done what it was asked, and the client cannot know.
+   * Once: the next matching chunk up reaches the server, and its connection is reset as soon as the server responds; the
+   * response is lost. Resolves then. The server has executed the request, and the client does not know.
    */
   readonly cutReplyTo: (isRequest: (data: Buffer) => boolean) => Promise<void>
-  /** Once: the next chunk up that matches is lost, and its connection reset. So the server knows nothing of it. */
+  /** Once: the next matching chunk up is lost and its connection reset. The server never receives the request. */
   readonly cutBefore: (isRequest: (data: Buffer) => boolean) => Promise<void>
-  /** Once: resets the connection on which the n-th byte of a direction passes, counted over all connections from now. */
+  /** Once: resets the connection of the n-th byte of a direction, counted over all connections from now on. */
   readonly cutAfter: (direction: Chunk["direction"], bytes: number) => Promise<void>
-  /** Once: the next chunk that matches, and whatever comes behind it in its direction, is kept until it is delivered. */
+  /** Once: holds the next matching chunk, and all later ones of its direction, until they are delivered. */
   readonly strand: (isFirst: (chunk: Chunk) => boolean) => Promise<Stranded>
-  /** New connections go to a server on that port from now on: a service that has moved. Those that are open stay. */
+  /** Sends new connections to a server on this port, as for a moved service. Open ones stay. */
   readonly retarget: (port: number) => void
-  /** Resets everything and listens no longer. */
+  /** Resets all connections and stops listening. */
   readonly close: () => void
 }
 
@@ -80,13 +79,13 @@ interface Connection {
   readonly id: number
   readonly flows: Readonly<Record<Chunk["direction"], Flow>>
   readonly reset: () => void
-  /** Its bytes are kept: the end of one side does not end the other. */
+  /** Its bytes are held: the end of one side does not end the other. */
   isStranded: boolean
   readonly client: Socket
   readonly upstream: Socket
 }
 
-/** Listens on `port` (default: a free one) for a server on `target`, both on 127.0.0.1. */
+/** Listens on `port` (default: a free port) for a server on port `target`, both on 127.0.0.1. */
 export const startProxy = async (target: number, port?: number): Promise<TcpProxy> => {
   const at = port ?? (await freePort())
   const counts: ProxyCounts = { connections: 0, bytes: 0, cuts: 0, dropped: 0, held: 0 }
@@ -148,7 +147,7 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
       const flow = connection.flows[direction]
       if (frozen) flow.hold()
       socket.on("data", (data: Buffer) => judge(connection, direction, data))
-      // A reset is passed on as a reset, an end as an end; while frozen neither shows.
+      // A reset is forwarded as a reset, an end as an end; while frozen neither is forwarded.
       socket.on("error", () => flow.finish(connection.isStranded ? () => flow.to.end() : reset))
       socket.on("close", () =>
         flow.finish(() => {
@@ -182,7 +181,7 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
     return () => rules.delete(rule)
   }
 
-  /** A rule that resolves, and is gone, once it has cut. */
+  /** Adds a rule that is removed after its first cut; resolves then. */
   const once = (rule: Rule): Promise<void> =>
     new Promise((resolve) => {
       const remove = intercept((chunk) => {
@@ -211,7 +210,7 @@ export const startProxy = async (target: number, port?: number): Promise<TcpProx
               upstream.once("data", () => delivered())
               upstream.once("close", () => delivered())
               flows[chunk.direction].release()
-              // A client that has not given it up goes on with it.
+              // A client that has not closed the connection continues to use it.
               if (!connection.client.destroyed) connection.isStranded = false
             })
         })

@@ -1,14 +1,14 @@
 /**
- * A foreign tracker: pushes lines straight to the list in Redis, many in one RPUSH, one push at a time. Lives from
- * `makeTracker` to `close`.
+ * Another tracker: pushes lines to the list in Redis, many in one RPUSH, one push at a time. Lives from `makeTracker` to
+ * `close`.
  */
 import { Redis, ReplyError } from "ioredis"
 import type { Fate } from "./sent.ts"
 
 export interface Tracker {
-  /** Never fails: `settle` is told what became of the line. A line that finds too many waiting is not sent: "refused". */
+  /** Never fails: `settle` gets the result of the line. When too many lines wait, the line is not sent: "refused". */
   readonly send: (line: Buffer, settle: (fate: Fate) => void) => void
-  /** Returns when everything sent has been settled. */
+  /** Returns when all lines are settled. */
   readonly flush: () => Promise<void>
   readonly close: () => void
 }
@@ -22,7 +22,7 @@ interface Waiting {
   readonly settle: (fate: Fate) => void
 }
 
-/** `confirmed`: a line counts as acknowledged only when a replica has it. */
+/** `confirmed`: a line is acknowledged only when a replica has it. */
 export const makeTracker = (url: string, key: string, confirmed = false): Tracker => {
   const redis = new Redis(url, {
     enableOfflineQueue: false,
@@ -35,7 +35,7 @@ export const makeTracker = (url: string, key: string, confirmed = false): Tracke
   let waiting: Array<Waiting> = []
   let pushing: Promise<void> | undefined
 
-  /** Nothing was done when there was no connection, or when the server said no. */
+  /** "refused" if there was no connection or the server returned an error: nothing was stored. */
   const fateOf = (error: unknown): Fate =>
     error instanceof ReplyError || /writeable|offline queue/.test(String(error)) ? "refused" : "unknown"
 
@@ -44,7 +44,7 @@ export const makeTracker = (url: string, key: string, confirmed = false): Tracke
       const batch = waiting.slice(0, mostLines)
       waiting = waiting.slice(mostLines)
       const pushed = redis.rpush(key, ...batch.map(({ line }) => line))
-      // Sent right behind it, on the same connection: it speaks for that alone.
+      // Sent directly after the push on the same connection, so it confirms this push.
       const replicas = confirmed ? redis.wait(1, patience / 2).catch(() => 0) : Promise.resolve(1)
       const fate = await pushed.then((): Fate => "acknowledged", fateOf)
       if (fate === "acknowledged" && (await replicas) < 1) {

@@ -1,7 +1,6 @@
 /**
- * The world of one case: its own Redis and NATS, Kafka, proxies where it asks for them, the actors as processes that
- * are kept alive, and the load. Nothing of it is shared with another case but the run's Kafka, in which it has topics
- * of its own. Lives from `makeWorld` until `end`.
+ * The world of one case: its own Redis and NATS, Kafka, the required proxies, the actors as supervised processes, and the
+ * load. Only the run's Kafka is shared with other cases; each case has its own topics. Lives from `makeWorld` until `end`.
  */
 import { randomUUID } from "node:crypto"
 import { rmSync, writeFileSync } from "node:fs"
@@ -22,44 +21,44 @@ import { startProxy, type TcpProxy } from "./tcp-proxy.ts"
 import { makeTracker } from "./tracker.ts"
 
 export interface World {
-  /** Where HTTP events and pushtech lines go, and where adtekio lines go. */
+  /** The topic of HTTP events and pushtech lines, and that of adtekio lines. */
   readonly topic: string
   readonly otherTopic: string
   readonly queueKey: string
   readonly deadLetterKey: string
-  /** How often a fault that strikes at a random moment should strike (`--moments`). */
+  /** Number of random faults (`--moments`). */
   readonly moments: number
   /**
-   * To be called when a fault has left batches behind whose leases nobody renews: in a short run their leases end at
-   * once, as if 30 s had passed; in a full run nothing is done, and the time really passes.
+   * Call it when a fault leaves batches whose leases are not renewed. In a short run the leases end at once, as if 30 s
+   * had passed; in a full run it does nothing, and they expire.
    */
   readonly passLeases: () => Promise<void>
   readonly redis: RedisServer
-  /** Undefined unless the case's needs say so. */
+  /** Undefined unless the case requires it. */
   readonly replica: Replica | undefined
   readonly nats: NatsServer
   readonly kafka: ReadonlyArray<Broker>
-  /** Kafka's addresses without a proxy, for kcat and the like. */
+  /** Kafka's addresses without a proxy, for kcat and other tools. */
   readonly brokers: string
   readonly queue: QueueWatch
   readonly load: Load
-  /** The proxy before that system (the case's `through` must name it); `place` is the broker's, from 0. */
+  /** The proxy of this system (the case's `through` must name it); `place` is the index of the broker. */
   readonly proxy: (dependency: DependencyName, place?: number) => TcpProxy
-  /** All processes of an actor; also of one that the case began without. */
+  /** All processes of an actor; there may be none. */
   readonly group: (name: string) => ActorGroup
   /** The first process of an actor. */
   readonly actor: (name: string) => KeptAlive
   readonly groups: () => ReadonlyArray<ActorGroup>
-  /** The environment that an actor, or a command such as the ledger, needs in this world. */
+  /** The environment of actors and commands in this world. */
   readonly settings: Environment
   /**
-   * Takes what is in a topic for stored, whatever becomes of the topic: an administrator is about to delete it. Returns
-   * how many records there are. Nobody may write to it meanwhile.
+   * Saves the records of a topic that is about to be deleted, so that they count as stored. Returns their number. No
+   * actor may write to the topic meanwhile.
    */
   readonly putAway: (topic: string) => Promise<number>
-  /** What was put away of a topic. */
+  /** The saved records of a topic. */
   readonly away: (topic: string) => ReadonlyArray<ForeignRecord>
-  /** To be done when the world ends, before all that is already to be done. */
+  /** Registers an action for the end of the world; the last one registered runs first. */
   readonly later: (ending: () => Promise<void> | void) => void
   readonly end: () => Promise<void>
 }
@@ -68,13 +67,13 @@ export interface WorldOptions {
   readonly requires: Requirements
   readonly pool: KafkaPool
   readonly moments: number
-  /** Events a second, and how many must be acknowledged. */
+  /** Events per second, and number of events to be acknowledged. */
   readonly rate: number
   readonly events: number
   readonly isShort: boolean
 }
 
-/** Everything is up when this returns. When it fails, what had been started is ended. */
+/** Returns when everything is up. On failure, all started parts are ended. */
 export const makeWorld = async ({
   requires,
   pool,
@@ -176,7 +175,7 @@ export const makeWorld = async ({
       groups.set(name, found)
       return found
     }
-    // Consumers end in order, so that their groups in the shared Kafka have no members that are gone.
+    // Consumers end gracefully, so that their groups in the shared Kafka keep no dead members.
     endings.push(async () => {
       for (const proxy of allProxies) proxy.thaw()
       redis.resume()
@@ -222,13 +221,13 @@ export const makeWorld = async ({
       groups: () => [...groups.values()],
       actor: (name) => {
         const [first] = group(name).copies()
-        if (first === undefined) throw new Error(`This world has no ${name}.`)
+        if (first === undefined) throw new Error(`This world runs no ${name}.`)
         return first
       },
       proxy: (dependency, place = 0) => {
         const found = proxies[dependency]?.[place]
         if (found === undefined)
-          throw new Error(`Nobody goes through a proxy to ${dependency}: name them in "through".`)
+          throw new Error(`There is no proxy for ${dependency}: name its actors in "through".`)
         return found
       },
       putAway: async (name) => {

@@ -37,7 +37,7 @@ const maxReportedAddresses = 100
 /** Dead letters read at a time while searching for the selected ones. */
 const pageSize = 500
 
-type LetterOutcome = "done" | "gone" | "too often"
+type DeadLetterOutcome = "done" | "gone" | "too often"
 
 /** Bulk operations on these queues; one operation over a filter at a time. */
 export const bulkOperations = (sources: ReadonlyArray<QueueSource>): BulkOperations => {
@@ -85,7 +85,7 @@ export const bulkOperations = (sources: ReadonlyArray<QueueSource>): BulkOperati
 const onEach = (
   sources: ReadonlyArray<QueueSource>,
   addresses: ReadonlyArray<string>,
-  operation: (letter: FoundDeadLetter) => Effect.Effect<LetterOutcome, Failure>
+  operation: (letter: FoundDeadLetter) => Effect.Effect<DeadLetterOutcome, Failure>
 ): Effect.Effect<BulkOutcome> =>
   findAll(sources, addresses).pipe(
     Effect.flatMap(({ found, missing, troubles }) =>
@@ -137,7 +137,7 @@ const findAll = Effect.fnUntraced(function* (
 
 interface LetterResult {
   readonly letter: FoundDeadLetter
-  readonly result: Result.Result<LetterOutcome, Failure>
+  readonly result: Result.Result<DeadLetterOutcome, Failure>
 }
 
 /** After an error, a missing dead letter may be in the queue that could not be read, so it does not count as gone. */

@@ -1,4 +1,4 @@
-/** What the pages send about dead letters: the filter in a query, and the commands to replay, discard and dry-run. Pure. */
+/** Requests about dead letters: the filter in a query, and the commands to replay, discard and dry-run. Pure. */
 import { Schema } from "effect"
 import { RejectedBy, RejectionReason } from "../../../contracts/batch.ts"
 import { Failure } from "../../../contracts/failure.ts"

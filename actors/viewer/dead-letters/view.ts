@@ -73,7 +73,7 @@ const deadLetterView = (
   return { ...known, id, reason, stage, topic, attempts, first, last, ...shownDetail }
 }
 
-/** At most that many bytes, escaped; no UTF-8 character is cut in two. */
+/** The first `maxBytes` bytes, escaped; a UTF-8 character is never cut in two. */
 export const textBeginning = (
   bytes: ByteString,
   maxBytes: number

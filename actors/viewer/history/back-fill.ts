@@ -36,7 +36,7 @@ export const backFill = Effect.fnUntraced(function* (
       Effect.catch((failure) => Effect.as(Effect.logWarning(failure.message), true))
     )
     if (isOverLimit) return
-    series.isKnownSince(since)
+    series.markKnownSince(since)
     previous = { minutes, records }
   }
 })

@@ -4,7 +4,7 @@
  */
 import type { ConsumerProgress } from "../../../contracts/consumer-progress.ts"
 
-/** What is known of one record and one consumer. */
+/** Whether a consumer has processed a record. */
 export type ConsumptionState =
   /** Processed at that time, ms since 1970. */
   | { readonly state: "done"; readonly at: number }

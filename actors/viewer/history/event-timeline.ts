@@ -1,4 +1,4 @@
-/** The timeline of one event, step by step, from what the queue, the log and the consumers know of it. Pure. */
+/** The timeline of one event: its steps in the queue, the log and the consumers. Pure. */
 import { clockSlack } from "../../../bridge/event-log/service.ts"
 import type { EventInFlight } from "../../../bridge/ingest-queue/service.ts"
 import { byteStringOf } from "../../../contracts/byte-string.ts"
@@ -124,7 +124,7 @@ const deadLetterStep = ({ letter }: FoundDeadLetter, mask: Mask): ReadonlyArray<
   ]
 }
 
-/** What an event in flight has ahead of it. */
+/** The remaining steps of an event in flight. */
 const pendingSteps = (
   { isClaimed, until, attempts, queue }: EventInFlight & { readonly queue: string },
   isStored: boolean

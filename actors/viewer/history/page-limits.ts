@@ -1,4 +1,4 @@
-/** How many events fit on a page of a search: limited in number and in bytes, so that no response grows with its events. */
+/** Limits a page of a search in number and in bytes, so that no response grows with its events. */
 import { Buffer } from "node:buffer"
 import type { EventView } from "../../inspect/events/messages.ts"
 import { shortView } from "../../inspect/events/shorten-view.ts"
@@ -23,7 +23,7 @@ export const jsonBytesOf = (event: EventView): number => {
   return bytes
 }
 
-/** How many of these events, from the first on, fit on a page of at most `limit` events: at least one when there is any. */
+/** Number of these events, from the first on, that fit on a page of at most `limit` events: at least one if there is any. */
 export const countThatFits = (events: ReadonlyArray<EventView>, limit: number): number => {
   let bytes = 0
   for (let count = 0; count < events.length; count++) {

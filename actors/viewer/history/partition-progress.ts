@@ -1,4 +1,4 @@
-/** How far a scan of the log has come in each partition. Lives as long as the scan. */
+/** The progress of a scan of the log in each partition. Lives as long as the scan. */
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
 
 export interface PartitionProgress {

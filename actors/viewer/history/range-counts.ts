@@ -1,6 +1,6 @@
 /**
- * What a counter would have counted in a range of time: applies the counter's rule to each record that the log still has
- * of it. An event that was stored twice counts twice. Keeps nothing.
+ * The counts of a counter in a range of time: applies the counter's rule to each record of the range that the log still
+ * holds. An event that was stored twice counts twice. Keeps nothing.
  */
 import { Effect } from "effect"
 import { maxKeys, type Row } from "../../../bridge/projection-store/service.ts"

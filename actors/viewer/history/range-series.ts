@@ -1,4 +1,4 @@
-/** A series over a range of time, from the records that the log still has of it. Keeps nothing. */
+/** A series over a range of time, from the records of the range that the log still holds. Keeps nothing. */
 import { Effect } from "effect"
 import type { SeriesView } from "../../inspect/events/messages.ts"
 import { addRecord, emptyInterval, type Interval } from "./interval.ts"
@@ -12,8 +12,8 @@ const daySeconds = 86_400
 
 /** The shortest step with at most `maxPoints` points in the range, seconds. */
 const stepOf = ({ since, until }: Range): number => {
-  const wanted = (until - since) / 1000 / maxPoints
-  return steps.find((step) => step >= wanted) ?? Math.ceil(wanted / daySeconds) * daySeconds
+  const minStep = (until - since) / 1000 / maxPoints
+  return steps.find((step) => step >= minStep) ?? Math.ceil(minStep / daySeconds) * daySeconds
 }
 
 /** Points that were not scanned are null. When the mask hides the names, the series has the sum only. */

@@ -90,13 +90,13 @@ const scanWindow = Effect.fnUntraced(function* (
   const page = searchPage({ ...query, newestFirst: true }, mask, [...earlier])
   const progress = partitionProgress(since, until)
   let scanned = 0
-  const see = (batch: RecordBatch, partitions: number): boolean => {
+  const onBatch = (batch: RecordBatch, partitions: number): boolean => {
     page.add(batch)
     for (const { timestamp } of batch.records) if (timestamp >= since && timestamp < until) scanned += 1
     progress.add(batch, partitions)
     return progress.hasReached(until + maxDisorderMs)
   }
-  const outcome = yield* scan({ topics: searchedTopics(query, topics), since }, see).pipe(
+  const outcome = yield* scan({ topics: searchedTopics(query, topics), since }, onBatch).pipe(
     Effect.timeoutOption(windowTimeoutMs),
     Effect.result
   )

@@ -1,4 +1,4 @@
-/** What a search is given, and what both search orders (search.ts, search-backwards.ts) share. Pure. */
+/** The query and the context of a search, shared by both search orders (search.ts, search-backwards.ts). Pure. */
 import { Result } from "effect"
 import { clockSlack, type EventLog } from "../../../bridge/event-log/service.ts"
 import type { Failure } from "../../../contracts/failure.ts"
@@ -20,7 +20,7 @@ export interface SearchQuery {
   readonly cursor?: Cursor
 }
 
-/** The log, and how it may be searched. */
+/** The log, with the topics, mask and time limit of a search. */
 export interface SearchContext {
   readonly scan: EventLog["Service"]["scan"]
   readonly topics: ReadonlyArray<Topic>
@@ -34,8 +34,8 @@ export const searchedTopics = (
   { filter }: SearchQuery,
   topics: ReadonlyArray<Topic>
 ): ReadonlyArray<Topic> => {
-  const wanted = filter.topic?.trim().toLowerCase() ?? ""
-  return wanted === "" ? topics : topics.filter((topic) => topic.toLowerCase() === wanted)
+  const requested = filter.topic?.trim().toLowerCase() ?? ""
+  return requested === "" ? topics : topics.filter((topic) => topic.toLowerCase() === requested)
 }
 
 /** Why a scan did not finish; undefined when it reached the end or found enough. */

@@ -20,13 +20,13 @@ export const search: (query: SearchQuery, context: SearchContext) => Effect.Effe
     const page = searchPage(query, mask)
     const progress = partitionProgress(since, until)
     let scanned = 0
-    const see = (batch: RecordBatch, partitions: number): boolean => {
+    const onBatch = (batch: RecordBatch, partitions: number): boolean => {
       page.add(batch)
       scanned += batch.records.length
       progress.add(batch, partitions)
       return progress.hasReached(page.bound())
     }
-    const outcome = yield* scan({ topics: searchedTopics(query, topics), since }, see).pipe(
+    const outcome = yield* scan({ topics: searchedTopics(query, topics), since }, onBatch).pipe(
       Effect.timeoutOption(timeoutMs),
       Effect.result
     )

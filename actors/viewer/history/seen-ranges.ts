@@ -10,7 +10,7 @@ interface OffsetRange {
   readonly to: bigint
 }
 
-/** What one reader has read, by partition. */
+/** The range of offsets that one reader has read, by partition. */
 export type Reader = Map<string, OffsetRange>
 
 export interface SeenRanges {

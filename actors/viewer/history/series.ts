@@ -14,7 +14,7 @@ const named = ["types", "countries", "devices"] as const
 export const seriesNames = ["all", ...named, "klag"] as const
 export type SeriesName = (typeof seriesNames)[number]
 
-/** The series shown under that name: when the mask hides its names, only the sum of all. */
+/** The series shown under this name: only the sum of all when the mask hides its names. */
 export const visibleSeries = (name: SeriesName, mask: Mask): SeriesName => {
   const isHidden =
     (name === "countries" && mask.hides("country")) || (name === "devices" && mask.hides("type"))
@@ -38,8 +38,8 @@ export interface Series {
   readonly removeReader: (reader: Reader) => void
   /** Counts the records that no reader has added before. `now`: ms since 1970. */
   readonly add: (reader: Reader, batch: RecordBatch, now: number) => void
-  /** Declares that all records from that time on (ms since 1970) were added; earlier points are unknown. */
-  readonly isKnownSince: (time: number) => void
+  /** Declares that all records from this time on (ms since 1970) were added; earlier points are unknown. */
+  readonly markKnownSince: (time: number) => void
   /** The last `minutes` up to `now` (ms since 1970), without the current interval. */
   readonly view: (name: SeriesName, minutes: number, now: number) => SeriesView
 }
@@ -85,13 +85,13 @@ export const makeSeries = (since: number, gaps: () => ReadonlyArray<Gap> = () =>
       }
       evictBefore(oldest)
     },
-    isKnownSince: (time) => {
+    markKnownSince: (time) => {
       knownSince = Math.min(knownSince, time)
     },
     view: (name, minutes, now) => {
-      const wanted = Math.min(maxIntervals, Math.max(1, Math.round((minutes * 60) / intervalSeconds)))
-      const width = Math.ceil(wanted / maxPoints)
-      const points = Math.floor(wanted / width)
+      const requested = Math.min(maxIntervals, Math.max(1, Math.round((minutes * 60) / intervalSeconds)))
+      const width = Math.ceil(requested / maxPoints)
+      const points = Math.floor(requested / width)
       const end = Math.floor(indexOf(now) / width) * width
       const begins = Array.from({ length: points }, (_, i) => end - (points - i) * width)
       const counts = begins.map((begin) => {

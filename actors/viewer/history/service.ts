@@ -42,7 +42,7 @@ export interface History {
   readonly series: (name: SeriesName, minutes: number) => SeriesView
   /** A series over a range of time, from the records in the log. */
   readonly seriesOf: (name: SeriesName, range: Range, signal: AbortSignal) => Promise<SeriesView>
-  /** What a counter would have counted in a range of time, from the records in the log. */
+  /** The counts of a counter in a range of time, from the records in the log. */
   readonly tablesOf: (counter: Counter, range: Range, signal: AbortSignal) => Promise<RangeTables>
   readonly sendTest: SendTest
   /** The gateway's URL for test events; undefined when unknown. */

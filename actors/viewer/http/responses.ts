@@ -12,7 +12,7 @@ export const json = (value: unknown): Response => {
   return text.length > maxJsonChars
     ? refuse(
         "too-large",
-        `The response has ${text.length} characters, over the limit of ${maxJsonChars}. Ask for less.`
+        `The response has ${text.length} characters, over the limit of ${maxJsonChars}. Request a smaller range or limit.`
       )
     : new Response(text, { headers: { "content-type": "application/json", "cache-control": "no-store" } })
 }

@@ -36,9 +36,9 @@ export class LiveChannel {
 
   constructor(filter: Filter) {
     this.stage = filter.stage ?? "stored"
-    const may = mayMatch(filter)
-    const does = matches(filter)
-    this.#matches = isAll(filter) ? () => true : (event) => may(event) && does(event.view)
+    const mayBeMatch = mayMatch(filter)
+    const isMatch = matches(filter)
+    this.#matches = isAll(filter) ? () => true : (event) => mayBeMatch(event) && isMatch(event.view)
   }
 
   /** The last matching events, at most `max`. */
@@ -61,8 +61,8 @@ export class LiveChannel {
   }
 
   /**
-   * Sends the events that came since the last call, `seconds` ago: at most `maxPerSecond`. The channel was given every
-   * `comparedEvery`th event.
+   * Sends the events added since the last call, `seconds` ago: at most `maxPerSecond`. Only every `comparedEvery`th event
+   * was compared with the filter.
    */
   publish(counts: FeedCounts, seconds: number, maxPerSecond: number, comparedEvery: number): void {
     this.#tokens = Math.min(maxPerSecond, this.#tokens + maxPerSecond * seconds)

@@ -57,7 +57,7 @@ const countThatFits = (events: ReadonlyArray<string>, start: number): number => 
   return count
 }
 
-/** How many of the newest events fit into the queue. */
+/** Number of the newest events that fit into the queue. */
 const countToQueue = (events: ReadonlyArray<string>): number => {
   let chars = 0
   let count = 0

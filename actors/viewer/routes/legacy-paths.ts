@@ -1,6 +1,6 @@
 /**
  * Paths of the old system's pages: the list of dead letters and the form that cleared it. Its live list,
- * `/kafidx?filter=<type>`, is the page of events (web/static-files.ts, web/event-filter.js). Keeps nothing.
+ * `/kafidx?filter=<type>`, is the page of events (web/static-files.ts, web/event-filter.ts). Keeps nothing.
  */
 import { Elysia } from "elysia"
 import { refuse } from "../../../gateway/http/errors.ts"

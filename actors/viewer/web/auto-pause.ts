@@ -1,11 +1,11 @@
-/** Decides when the list of events pauses by itself because somebody is reading in it. Listens for as long as the page is open. */
+/** Pauses the list of events while the user reads in it. Listens for as long as the page is open. */
 
 /** How long the list pauses after the pointer has moved over it, milliseconds. */
 const pointerPauseMs = 1_200
 
 /**
  * Watches the rows of `body`. The list counts as scrolled when `top`, above it, is out of sight; `onChange` is called
- * when the reason may have changed. Returns a function that reads the reason for a person; undefined when nobody reads.
+ * when the reason may have changed. Returns a function that returns the reason as text, undefined without one.
  */
 export const autoPause = (
   body: HTMLElement,

@@ -1,4 +1,4 @@
-/** The outcome of replaying or discarding dead letters, with what can be done about the rest. */
+/** The outcome of replaying or discarding dead letters, with an action for those that were not replayed. */
 import { button, element } from "./element.ts"
 import { deadLetterCount, messageOf } from "./format.ts"
 import type { BulkOutcome } from "./viewer-api.ts"
@@ -52,7 +52,7 @@ export const showOutcome = (
   for (const sentence of troubles) parts.push(element("p", "trouble", sentence))
   if (parts.length === 0) parts.push(element("p", "", `Nothing was ${verb}: no dead letter matches.`))
   place.replaceChildren(...parts)
-  // The button that was pressed may be disabled now, so the keyboard continues from the outcome.
+  // The pressed button may be disabled now, so the keyboard focus moves to the outcome.
   place.tabIndex = -1
   place.focus()
 }

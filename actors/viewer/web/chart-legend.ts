@@ -4,7 +4,7 @@ import { explained } from "./glossary.ts"
 import { hueOf, hueStep, setHue } from "./hue.ts"
 import { inert } from "./inert-text.ts"
 
-/** Two lines of a chart differ by so much, while there are enough hues; degrees. */
+/** Minimum distance of the hues of two lines while enough hues are free, degrees. */
 const minHueDistance = 20
 
 /** Longer names are cut, characters. */
@@ -27,7 +27,7 @@ const distance = (a: number, b: number): number => {
 /** The sum of all other lines, which has no colour of its own. */
 export const isRest = (name: string): boolean => name.startsWith("(")
 
-/** The name's own hue, or the next that is far enough from the others. */
+/** The hue of the name, or the next one that is far enough from the others. */
 const freeHue = (name: string, others: ReadonlyArray<LegendKey>): number | undefined => {
   if (isRest(name)) return undefined
   const first = hueOf(name)
@@ -67,7 +67,7 @@ const makeKey = (name: string, hue: number | undefined, onToggle: () => void): L
 
 export interface Legend {
   readonly place: HTMLElement
-  /** Shows keys of these names; a name that was there keeps its key. Returns false when nothing changes. */
+  /** Shows the keys of these names; a name that was shown before keeps its key. Returns false when nothing changes. */
   readonly setNames: (names: ReadonlyArray<string>) => boolean
   readonly names: () => ReadonlyArray<string>
   /** The key of a name. Throws when it has none. */

@@ -22,7 +22,7 @@ export const isStacked = ({ unit }: ChartView): boolean => unit !== "ms"
 export const isEmpty = ({ lines }: ChartView): boolean =>
   lines.every(({ values }) => values.every((value) => value === null))
 
-/** Whether nothing is known of the whole time yet. */
+/** Whether some interval has not been read yet. */
 export const isUnknown = ({ known, times }: ChartView): boolean => known < Math.max(1, times.length)
 
 export const valueText = (unit: string, value: number | null | undefined): string => {
@@ -43,7 +43,7 @@ export const lastKnown = ({ times, lines }: ChartView): number => {
   return lines.some(({ values }) => values[last] !== null) ? last : last - 1
 }
 
-/** Lines keep their order as long as they are there, though another becomes larger; the rest is last. */
+/** Shown lines keep their order even if another one becomes larger; the rest is last. */
 export const inOrder = (lines: ReadonlyArray<Line>, names: ReadonlyArray<string>): ReadonlyArray<Line> => {
   const orderOf = ({ name }: Line): number => (names.includes(name) ? names.indexOf(name) : names.length)
   return lines.toSorted((a, b) => Number(isRest(a.name)) - Number(isRest(b.name)) || orderOf(a) - orderOf(b))

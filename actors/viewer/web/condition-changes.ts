@@ -1,9 +1,9 @@
-/** What a screen reader announces of the system: its state at first, then what broke or recovered. Pure. */
+/** Announcements for screen readers: the state of the system at first, then each stage that breaks or recovers. Pure. */
 import type { SystemView } from "../../inspect/pipeline/system-view.ts"
 import { type ConditionName, conditionName, isBad } from "./condition.ts"
 import { titleOf } from "./stage-cards.ts"
 
-/** The whole system among the stages, which all have names. */
+/** The key of the whole system; all stages have names. */
 const system = ""
 
 /** A function that compares each view with the one before and returns a text, empty when nothing broke or recovered. */

@@ -14,5 +14,5 @@ const names: Readonly<Record<Condition, ConditionName>> = {
 /** The name of a condition of the API. */
 export const conditionName = (condition: Condition): ConditionName => names[condition]
 
-/** Whether a person should look at it. */
+/** Whether the condition needs attention. */
 export const isBad = (condition: ConditionName): boolean => condition === "stalled" || condition === "down"

@@ -1,7 +1,7 @@
 /** A confirmation dialog, shown before an action that cannot be undone. */
 import { element } from "./element.ts"
 
-/** Asks; true when the person chose `action`, false for Cancel or Escape. */
+/** Shows the dialog; true when the user chose `action`, false for Cancel or Escape. */
 export const isConfirmed = (question: string, action: string, className = ""): Promise<boolean> => {
   const choice = (value: string, text: string, ownClass: string): HTMLButtonElement => {
     const created = element("button", ownClass, text)

@@ -1,4 +1,4 @@
-/** Buttons that copy text or save it as a file, and report that they did. */
+/** Buttons that copy text or save it as a file, and report the outcome. */
 import { button } from "./element.ts"
 import { messageOf } from "./format.ts"
 
@@ -20,7 +20,7 @@ const copy = async (text: string): Promise<void> => {
   if (!isDone) throw new Error("The browser does not allow copying.")
 }
 
-/** How long a button shows its outcome, milliseconds. */
+/** Time for which a button shows its outcome, milliseconds. */
 const outcomeMs = 1_500
 
 const report = (target: HTMLElement, text: string): void => {
@@ -55,7 +55,7 @@ export const copyButton = (label: string, what: string, text: ReadText): HTMLBut
   return created
 }
 
-/** How long the browser may take to read a file, milliseconds. */
+/** Time until the address of a file is revoked, milliseconds; the browser must have read it by then. */
 const downloadMs = 10_000
 
 /** Downloads that text as a file. */

@@ -36,7 +36,7 @@ export const nextSorting = (
   return sorting.direction === first ? { column, direction: isNumeric ? 1 : -1 } : undefined
 }
 
-/** Longer keys are cut, characters; the files have all of them. */
+/** Longer keys are cut, characters; the downloads have them whole. */
 const maxKeyLength = 120
 
 /** The column of counts; behind each count, its share of the largest is drawn. */

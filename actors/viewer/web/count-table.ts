@@ -8,7 +8,7 @@ import { number } from "./format.ts"
 import { resetButton } from "./reset-button.ts"
 import type { TableRow } from "./viewer-api.ts"
 
-/** How many rows are shown at first. */
+/** Number of rows shown at first. */
 const shownRows = 15
 
 /** The content of a file of the viewer. */
@@ -39,7 +39,7 @@ const tableExport = (title: string, address: string, query: string): HTMLElement
 /** Rows of a table that has been full have this column: an upper bound of the count. */
 const boundColumn = "at most"
 const fullText =
-  "This table is full: new values replace those with the smallest counts. “events” is the count since the value was added, “at most” includes what may have been counted before, and (other) is the sum of all values without a row."
+  "This table is full: new values replace those with the smallest counts. “events” is the count since the value was added, “at most” is an upper bound that includes counts from before, and (other) is the sum of all values without a row."
 
 export interface CountTableOptions {
   readonly name: string

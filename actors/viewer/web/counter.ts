@@ -1,6 +1,5 @@
 /**
- * The page of one counter: its charts and tables, read again while the page is visible; or both of a time range, read
- * once.
+ * The page of one counter: its charts and tables, polled while the page is visible. For a time range both are read once.
  */
 import { makeChart } from "./chart.ts"
 import { makeCountTable } from "./count-table.ts"
@@ -81,7 +80,7 @@ const tableOf = (table: string) => {
 
 const recordCount = (count: number): string => `${number(count)} ${count === 1 ? "record" : "records"}`
 
-/** How much of the range was read from the log, and what went wrong. */
+/** Shows how much of the range was read from the log, and errors. */
 const showCounted = ({ looked, reached, troubles }: RangeCounterTables): void => {
   const place = byId("counted")
   const trouble = troubles.join(" ")

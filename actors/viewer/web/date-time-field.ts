@@ -1,13 +1,13 @@
 /**
- * A `datetime-local` field that keeps the instant it was given. When clocks are set back, an hour of local times stands
- * for two instants, and the text alone means only the first.
+ * A `datetime-local` field that keeps the instant it was set to. When clocks are set back, each local time of one hour
+ * stands for two instants, and the text alone means the first.
  */
 import { fieldText, momentOfField } from "./time-zone.ts"
 
 export interface DateTimeField {
   /** Milliseconds since 1970; undefined for none. */
   readonly set: (at: number | undefined) => void
-  /** The instant that was set, as long as nobody has typed another time. */
+  /** The instant that was set, until the user types another time. */
   readonly read: () => number | undefined
 }
 

@@ -11,7 +11,7 @@ export const lineText = ({ line, size, isWhole }: ListedDeadLetter): string => {
   return isWhole ? line : `${line}… ${number(size)} bytes`
 }
 
-/** The fields of a line in their order, whatever direction the text of one has. */
+/** The fields of a line, isolated, so that the text direction of one does not change their order. */
 const isolatedFields = (text: string): ReadonlyArray<string | Node> =>
   text
     .split(" ")
@@ -26,18 +26,18 @@ const checkbox = (address: string, onSelect: () => void): HTMLInputElement => {
   return created
 }
 
-/** Whether a click in the row selects, opens a tab or follows a link instead of opening the dead letter. */
+/** Whether a click in the row has a meaning of its own, such as a selection, a new tab or a link. */
 const hasOwnMeaning = ({ target, ctrlKey, metaKey, shiftKey, altKey }: MouseEvent): boolean =>
   closest(target, "a, input, .choice") !== undefined || ctrlKey || metaKey || shiftKey || altKey
 
-/** A dead letter that Spoor did not write has nothing but its line. */
+/** A dead letter that was not written by Spoor has a line only. */
 export const deadLetterRow = (deadLetter: ListedDeadLetter, onSelect: () => void): HTMLTableRowElement => {
   const { id, address, last, reason, stage, attempts, topic } = deadLetter
   const line = link(deadLetterAddress(address), isolatedFields(lineText(deadLetter)), "line")
   line.dir = "ltr"
   const row = element("tr", "letter", [
     element("td", "choice", checkbox(address, onSelect)),
-    element("td", "set-aside", last === undefined ? "–" : moment(last)),
+    element("td", "dead-lettered", last === undefined ? "–" : moment(last)),
     element("td", "reason", id === undefined ? "not from Spoor" : (reason ?? "–")),
     element("td", "stage", stage ?? "–"),
     element("td", "attempts number", known(attempts, number)),

@@ -1,4 +1,4 @@
-/** The page of one dead letter, whose address is in the query: all of it, a dry run, replay and discard. */
+/** The page of one dead letter, whose address is in the query: its fields and bytes, dry run, replay and discard. */
 import { eventLocationAddress } from "./addresses.ts"
 import { showFailure, showOutcome, showPending, type Verb } from "./bulk-outcome.ts"
 import { isConfirmed } from "./confirm.ts"
@@ -35,7 +35,7 @@ const envelopeOf = (deadLetter: OpenDeadLetter): ReadonlyArray<Definition> => {
   const { id, reason, detail, stage, topic, attempts, first, last, queue } = deadLetter
   if (id === undefined)
     return [
-      ["written by", "another program: its whole text is taken as the line"],
+      ["written by", "another program; its whole text is used as the line"],
       ["queue", queue]
     ]
   return [
@@ -51,7 +51,7 @@ const envelopeOf = (deadLetter: OpenDeadLetter): ReadonlyArray<Definition> => {
   ]
 }
 
-/** Fills the place when it is opened first: the text may be long. */
+/** Fills the element when it is first opened, since the text may be long. */
 const fillWhenOpened = (id: string, text: () => string): void => {
   const place = byId(id)
   const fill = (): void => {
@@ -63,7 +63,7 @@ const fillWhenOpened = (id: string, text: () => string): void => {
 
 const hintOf = ({ isEditable, isWhole }: OpenDeadLetter): string => {
   if (!isWhole)
-    return "This is only the beginning: the line is too long to be edited here. A replay uses all of it."
+    return "Only the beginning is shown: the line is too long to be edited here. A replay uses the whole line."
   const escapes = "\\xNN is one byte in hex, \\\\ is a backslash."
   return isEditable ? escapes : `The line is too long to be edited here. ${escapes}`
 }
@@ -75,13 +75,13 @@ const show = (deadLetter: OpenDeadLetter): void => {
   line.value = deadLetter.line
   line.readOnly = !deadLetter.isEditable
   byId("line-hint").textContent = hintOf(deadLetter)
-  byId("size").textContent = `${number(size)} bytes${isWhole ? "" : ", shown is the beginning"}`
+  byId("size").textContent = `${number(size)} bytes${isWhole ? "" : "; only the beginning is shown"}`
   fillWhenOpened("hex", () => hexRows(bytesOf(base64)))
   fillWhenOpened("base64", () => base64)
   fillWhenOpened("stored", () => envelope)
 }
 
-/** Makes the controls of a dead letter work. */
+/** Connects the controls of a dead letter. */
 const listen = (deadLetter: OpenDeadLetter): void => {
   const isEdited = (): boolean => line.value !== deadLetter.line
 

@@ -1,4 +1,4 @@
-/** The external systems Spoor depends on: which they are, embedded or real, and what is wrong with them. */
+/** The systems that Spoor depends on: kind, embedded or real, address, and error. */
 import type { DependencyView, SystemView } from "../../inspect/pipeline/system-view.ts"
 import type { ConditionName } from "./condition.ts"
 import { element } from "./element.ts"

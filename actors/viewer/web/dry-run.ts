@@ -1,4 +1,4 @@
-/** The result of a dry run: what would happen to a line. */
+/** The result of a dry run of a line. */
 import { definitions, element } from "./element.ts"
 import { scrollingText } from "./scrolling-text.ts"
 import type { DryRunView } from "./viewer-api.ts"

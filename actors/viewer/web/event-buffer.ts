@@ -1,16 +1,16 @@
-/** Events that wait to be shown: without repetitions and bounded; the oldest are dropped and counted. */
+/** Bounded buffer of events that wait to be shown, without repetitions; the oldest are dropped and counted. */
 import type { EventView } from "../../inspect/events/messages.ts"
 
-/** An event, or how many events were left out at this point. */
+/** An event, or the number of events left out at this point. */
 export type Item = EventView | number
 
-/** How many items wait at most. */
+/** Maximum number of waiting items. */
 export const maxItems = 250
 
-/** How many positions in the log are remembered. */
+/** Maximum number of remembered positions in the log. */
 const maxPositions = 8 * maxItems
 
-/** Whether an event came before: a new connection begins with recent events. */
+/** Detects events received before: a new connection begins with recent events. */
 const repetitions = () => {
   const positions = new Set<string>()
   return {
@@ -44,7 +44,7 @@ export const eventBuffer = () => {
       for (const item of more) if (typeof item === "number" || !seen.isRepetition(item)) items.push(item)
       bound()
     },
-    /** How many items wait, with the dropped events. */
+    /** Number of waiting items, including the dropped events. */
     count: (): number => items.length + dropped,
     /** Takes all that wait, oldest first. */
     take: (): { readonly items: ReadonlyArray<Item>; readonly dropped: number } => {

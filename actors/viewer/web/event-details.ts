@@ -12,7 +12,7 @@ import { inert } from "./inert-text.ts"
 import { scrollingText } from "./scrolling-text.ts"
 import { ownSteps } from "./timeline-line.ts"
 
-/** How many pairs are shown; all are copied. */
+/** Maximum number of pairs shown; all are copied. */
 const maxPairs = 200
 
 /** A longer raw text is cut, characters. */
@@ -41,13 +41,13 @@ const pairList = ({ pairs, contentOf }: PairsPart): HTMLElement => {
   return list
 }
 
-/** The part of the line of a stored event, when the viewer has seen it pass. */
+/** The raw line of a stored event, if the viewer has it. */
 export const linePart = (line: EventView | undefined): HTMLElement =>
   line === undefined
     ? element(
         "p",
         "hint",
-        "The line has left the queue. Lines are kept only of events that passed while somebody was watching."
+        "The raw line is no longer available. It is kept only if a live list was open when the event passed."
       )
     : rawPart(line)
 
@@ -102,7 +102,7 @@ const rejection = ({ reason, detail }: EventView): ReadonlyArray<HTMLElement> =>
     ? []
     : [element("p", "verdict bad", ["Rejected: ", inert(reason), ...(detail ? [": ", inert(detail)] : [])])]
 
-/** The timeline of an event; below the event, the line of a stored one is added when it is found. */
+/** The timeline of an event; shows the raw line of a stored event in `line` when the viewer has answered. */
 const ownTimeline = (event: EventView, line: HTMLElement): TimelineSection =>
   timelineSection({
     id: event.id,
@@ -112,7 +112,7 @@ const ownTimeline = (event: EventView, line: HTMLElement): TimelineSection =>
     }
   })
 
-/** Everything of an event, as elements; `timeline` is the section of its timeline when there is one already. */
+/** All parts of an event as elements; `knownTimeline` is the section of its timeline if one exists already. */
 export const eventParts = (event: EventView, knownTimeline?: TimelineSection): HTMLElement => {
   const line = element("div")
   const timeline = knownTimeline ?? ownTimeline(event, line)

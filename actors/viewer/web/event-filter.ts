@@ -1,4 +1,4 @@
-/** What the page of events shows, as its address says it: the same link shows the same to anyone. Pure. */
+/** The selection of the page of events, which is part of its address, so that a link shows the same to everybody. Pure. */
 import type { CopyStage } from "../../../contracts/event-copy.ts"
 import type { Filter } from "../../inspect/events/messages.ts"
 
@@ -10,7 +10,7 @@ export type FilterName = (typeof filterNames)[number]
 export const isFilterName = (name: string | undefined): name is FilterName =>
   filterNames.some((one) => one === name)
 
-/** What a page shows. Times are milliseconds since 1970. */
+/** The selection of a page. Times are milliseconds since 1970. */
 export interface Selection {
   /** Without empty parts. */
   readonly filter: Filter
@@ -48,11 +48,11 @@ export const momentIn = (text: string | null): number | undefined => {
   return Math.abs(at) <= 8_640_000_000_000_000 ? at : undefined
 }
 
-/** What the query of an address selects. */
+/** The selection in the query of an address. */
 export const selectionOf = (search: string): Selection => {
   const query = new URLSearchParams(search)
   const filter = filterOf((name) => query.get(name) ?? "")
-  // The name that the old page had for the whole type.
+  // The old page's parameter for the whole type.
   const oldType = (query.get("filter") ?? "").trim()
   const since = momentIn(query.get("since"))
   const until = momentIn(query.get("until"))

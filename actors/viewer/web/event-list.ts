@@ -1,6 +1,6 @@
 /**
- * The table of events, newest first and bounded. New events are inserted once per frame; while the list is paused, by a
- * person or because somebody reads in it, they wait.
+ * The table of events, newest first and bounded. New events are inserted once per frame; they wait while the list is
+ * paused, by the user or because the user reads in it.
  */
 import type { EventView } from "../../inspect/events/messages.ts"
 import { autoPause } from "./auto-pause.ts"
@@ -9,7 +9,7 @@ import { eventRow, gapRow } from "./event-row.ts"
 import { expandableRows } from "./expandable-rows.ts"
 import type { Choice } from "./filter-choice.ts"
 
-/** How often the list checks whether somebody still reads, milliseconds. */
+/** Interval of the check whether the user still reads in the list, milliseconds. */
 const checkIntervalMs = 300
 
 export interface EventListOptions {
@@ -19,11 +19,11 @@ export interface EventListOptions {
   readonly top: HTMLElement
   /** Builds the row that shows all of an event. */
   readonly details: (event: EventView) => HTMLElement
-  /** The names of parameters that are filtered by. */
+  /** The names of the parameters in the filter. */
   readonly filteredParams: () => ReadonlySet<string>
-  /** A value was chosen to filter by. */
+  /** Called when a value was chosen as a filter. */
   readonly onChoice: (choice: Choice) => void
-  /** How many events wait, and why. */
+  /** Called with the number of waiting events and the reason of the pause. */
   readonly onChange: (waiting: number, reason: string | undefined) => void
 }
 
@@ -112,7 +112,7 @@ export const eventList = (options: EventListOptions) => {
   }, checkIntervalMs)
 
   return {
-    /** Adds new events, oldest first; a number says how many were left out at that point. */
+    /** Adds new events, oldest first; a number is the number of events left out at that point. */
     add: (items: ReadonlyArray<Item>): void => {
       buffer.add(items)
       requestUpdate()
@@ -128,7 +128,7 @@ export const eventList = (options: EventListOptions) => {
       isPaused = paused
       requestUpdate()
     },
-    /** Shows what waits, even while the list is paused. */
+    /** Shows the waiting events, even while the list is paused. */
     showWaiting: (): void => {
       flush()
       if (top.getBoundingClientRect().top < 0) top.scrollIntoView()

@@ -1,9 +1,10 @@
-/** Where one event is: a sentence, and everything that was found of it. */
+/** The location of one event: a sentence, and the records, dead letters and queued copies of the event. */
 import { deadLetterAddress } from "./addresses.ts"
 import { lineText } from "./dead-letter-row.ts"
 import { type Definition, definitions, element, link } from "./element.ts"
 import { number } from "./format.ts"
 import { withLocalTimes } from "./local-times.ts"
+import { scrollingText } from "./scrolling-text.ts"
 import { exactMoment, moment } from "./times.ts"
 import type { EventLocationView } from "./viewer-api.ts"
 
@@ -34,7 +35,7 @@ const storedRecord = ({ topic, partition, offset, key, record, times }: Found<"r
     ["partition", String(partition)],
     ["offset", offset],
     ["key", key === "" ? "none" : key],
-    ["record", record]
+    ["record", scrollingText("Record", record)]
   ])
   const rows = times.map(([stage, at], index) => stageRow(stage, at, times[index - 1]?.[1]))
   place.append(element("table", "stages", [element("tbody", "", rows)]))
@@ -47,7 +48,7 @@ const deadLetter = (one: Found<"letters">): HTMLElement =>
       ["reason", one.reason],
       ["stage", one.stage],
       ["dead-lettered", one.last === undefined ? undefined : moment(one.last)],
-      ["line", lineText(one)]
+      ["line", scrollingText("Line", lineText(one))]
     ],
     [element("p", "", link(deadLetterAddress(one.address), "Open the dead letter"))]
   )
@@ -58,7 +59,7 @@ const inFlight = ({ queue, claimed, attempts, until, isClaimed, line }: Found<"u
     ["first claimed", moment(claimed)],
     [isClaimed ? "claimed until" : "can be claimed from", moment(until)],
     ["failed attempts", number(attempts)],
-    ["line", line]
+    ["line", scrollingText("Line", line)]
   ])
 
 export const showEventLocation = (place: HTMLElement, location: EventLocationView): void => {

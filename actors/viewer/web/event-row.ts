@@ -9,7 +9,7 @@ import { hueOf, setHue } from "./hue.ts"
 import { inert } from "./inert-text.ts"
 import { clock } from "./times.ts"
 
-/** How many columns the table shows; some are hidden for some stages and on narrow screens. */
+/** Number of visible columns; some are hidden for some stages and on narrow screens. */
 export const columnCount = (): number =>
   [...document.querySelectorAll<HTMLElement>(".events th")].filter((head) => head.offsetParent !== null)
     .length || 1
@@ -33,7 +33,7 @@ const paramText = ([name, value]: Param): HTMLElement => {
   return choiceText("param", value, content, name)
 }
 
-/** The first parameters; those that are filtered by come first. */
+/** The first parameters; those in the filter come first. */
 const paramTexts = (
   { params, reason }: EventView,
   filtered: ReadonlySet<string>

@@ -35,11 +35,11 @@ const headline = ({ state, sentence, wholeWay, records }: TimelineView): HTMLEle
   return created
 }
 
-/** The timeline is read again after so long, then less and less often, until the last time; milliseconds. */
+/** First delay before the timeline is read again, which then grows, and the limit of the polling time; milliseconds. */
 const firstDelayMs = 1_000
 const maxPollMs = 30_000
 
-/** A consumer that has not reported an event so long after it was stored will not report it any more, milliseconds. */
+/** Time after which a consumer is no longer expected to report a stored event, milliseconds. */
 const maxReportDelayMs = 60_000
 
 /** Whether the timeline cannot change any more. */
@@ -50,7 +50,7 @@ const isFinal = ({ state, steps, records: [record] }: TimelineView): boolean => 
   return isOld || steps.every(({ at }) => at !== undefined)
 }
 
-/** The section, and the steps it shows as texts to be copied. */
+/** The section, and its steps as texts that can be copied. */
 export interface TimelineSection {
   readonly place: HTMLElement
   readonly forms: Forms
@@ -64,7 +64,7 @@ export interface TimelineOptions {
   readonly onAnswer?: (timeline: TimelineView) => void
 }
 
-/** Calls `read` until it returns true, the time is over, or the section has left the page. */
+/** Calls `read` until it returns true, the polling time is over, or the section has left the page. */
 const pollUntilFinal = (section: HTMLElement, read: () => Promise<boolean>): void => {
   const began = Date.now()
   const next = async (delayMs: number): Promise<void> => {

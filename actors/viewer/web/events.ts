@@ -103,7 +103,7 @@ const showProgress = ({ isOver, isComplete, searched, found, troubles }: SearchP
   further.hidden = isOver && isComplete && troubles.length === 0
   further.replaceChildren(...troubles.map((trouble) => `${trouble} `))
   if (!isOver) further.append(button("Stop", () => search.stop()))
-  else if (!isComplete) further.append(button("Search further", () => search.goOn()))
+  else if (!isComplete) further.append(button("Search further", () => search.resume()))
   byId("empty").textContent = isCut
     ? "The history could not be searched."
     : isOver
@@ -124,7 +124,7 @@ const single = oneEvent(byId("one-event"), () => {
   show({ ...selection, filter: rest, event: undefined }, pushAddress)
 })
 
-/** What the fields select. */
+/** The selection in the fields. */
 const fieldsSelection = (): Selection => {
   const fields = bar.read()
   return { ...selection, ...fields, event: eventIdIn(fields.filter) }
@@ -152,13 +152,13 @@ const pushAddress: SetAddress = (address) => {
 const replaceAddress: SetAddress = (address) => history.replaceState(null, "", address)
 const keepAddress: SetAddress = () => {}
 
-/** Which events the list shows, whatever is shown by itself. */
+/** The address of the list, without the event shown above it. */
 const listAddress = (one: Selection): string => searchOf({ ...one, event: undefined })
 
-/** Shows a selection; the list starts anew when it is another, or with `isForced`. */
-const show = (wanted: Selection, setAddress: SetAddress, isForced = false): void => {
-  const isOther = isForced || listAddress(wanted) !== listAddress(selection)
-  selection = wanted
+/** Shows a selection; the list restarts when its selection has changed, or with `isForced`. */
+const show = (next: Selection, setAddress: SetAddress, isForced = false): void => {
+  const isOther = isForced || listAddress(next) !== listAddress(selection)
+  selection = next
   setAddress(`${location.pathname}${searchOf(selection)}`)
   bar.show(selection)
   if (selection.event === undefined) single.close()
@@ -227,7 +227,7 @@ for (const place of [byId("one-event"), byId("test-event")])
 const isControl = (target: EventTarget | null): boolean =>
   closest(target, "input, select, textarea, button, a, summary, [contenteditable]") !== undefined
 
-/** Whether the key did something. */
+/** Handles a key; true when it did something. */
 const press = (key: string, target: EventTarget | null): boolean => {
   const isInFilter = closest(target, "#filter") !== undefined
   if (key === "Escape" && isInFilter && target instanceof HTMLElement) target.blur()

@@ -28,9 +28,9 @@ export interface ExpandableRowsOptions {
   readonly body: HTMLElement
   /** Builds the row that shows all of an event. */
   readonly details: (row: Row) => HTMLElement
-  /** A value was chosen to filter by. */
+  /** Called when a value was chosen as a filter. */
   readonly onChoice: (choice: Choice) => void
-  /** A row was opened, closed or focused. */
+  /** Called when a row was opened, closed or focused. */
   readonly onChange: () => void
 }
 
@@ -52,7 +52,7 @@ const tabStops = (body: HTMLElement) => {
     focus,
     /** Focuses the row that is in the tab order. */
     enter: (): void => focus(current),
-    /** Puts the first row into the tab order, unless the one that is in it has the focus. */
+    /** Puts the first row into the tab order, unless the current row has the focus. */
     settle: (): void => {
       if (current?.isConnected && current.contains(document.activeElement)) return
       set(rowsIn(body)[0])
@@ -92,7 +92,7 @@ export const expandableRows = ({ body, details, onChoice, onChange }: Expandable
     onChange()
   })
 
-  /** Whether the key did something. */
+  /** Handles a key; true when it did something. */
   const press = (key: string, target: EventTarget | null): boolean => {
     const row = closest(target, ".details")?.previousElementSibling ?? null
     if (key === "Escape" && row !== null && isRow(row)) {
@@ -116,7 +116,7 @@ export const expandableRows = ({ body, details, onChoice, onChange }: Expandable
   return {
     settle: stops.settle,
     enter: stops.enter,
-    /** Whether a row must stay when there are too many. */
+    /** Whether a row must stay when the list is trimmed. */
     isKept: (row: Element): boolean =>
       (row instanceof HTMLElement && isOpen(row)) ||
       row.classList.contains("details") ||

@@ -1,4 +1,4 @@
-/** A menu that copies data, or a part of it, in one of several forms, or saves it as a file. */
+/** Menus that copy data, or parts of it, in several formats, or save it as a file. */
 import { copyButton, type ReadText } from "./copy-button.ts"
 import { element } from "./element.ts"
 

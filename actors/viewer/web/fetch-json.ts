@@ -1,6 +1,6 @@
-/** JSON requests to the viewer's own server. Answers are typed, not checked: the server is of the same version. */
+/** JSON requests to the viewer. Responses are typed but not validated, since the server has the same version. */
 
-/** The server refused the request; the message is its own sentence. */
+/** The server refused the request; the message is from its response. */
 export class RequestError extends Error {
   readonly isNotFound: boolean
   constructor(message: string, isNotFound: boolean) {

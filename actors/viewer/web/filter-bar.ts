@@ -4,13 +4,13 @@ import { dateTimeField } from "./date-time-field.ts"
 import { byIdAs } from "./element.ts"
 import { type FilterName, filterNames, filterOf, type Selection } from "./event-filter.ts"
 
-/** How long after the last key a filter applies, milliseconds. */
-const typingPauseMs = 350
+/** Delay after the last key before the filter applies, milliseconds. */
+const typingDelayMs = 350
 
 export interface FilterBarOptions {
-  /** The fields have changed. */
+  /** Called when the fields have changed. */
   readonly onChange: () => void
-  /** The fields apply at once. */
+  /** Called when the fields apply at once. */
   readonly onSubmit: () => void
 }
 
@@ -65,7 +65,7 @@ export const filterBar = (form: HTMLFormElement, { onChange, onSubmit }: FilterB
 
   form.addEventListener("input", () => {
     clearTimeout(timer)
-    timer = setTimeout(onChange, typingPauseMs)
+    timer = setTimeout(onChange, typingDelayMs)
     markSet()
   })
   form.addEventListener("submit", (event) => {
@@ -88,7 +88,7 @@ export const filterBar = (form: HTMLFormElement, { onChange, onSubmit }: FilterB
   listenToUnfold(form)
 
   return {
-    /** What the fields say. */
+    /** The values of the fields. */
     read: (): Pick<Selection, "since" | "until" | "order"> & { readonly filter: Filter } => ({
       filter: filterOf((name) => field(name).value),
       since: since.read(),

@@ -21,7 +21,7 @@ export const choiceOf = ({ dataset }: HTMLElement): Choice => ({
 /** Longer values are cut, characters. */
 const maxLength = 160
 
-/** What stands for values that VIEWER_MASK hides; nobody can filter by it. */
+/** Placeholder of the values that VIEWER_MASK hides; it cannot be a filter. */
 const masked = "•••"
 
 const titles: Readonly<Partial<Record<FilterName, string>>> = {
@@ -37,9 +37,9 @@ const mark = (target: HTMLElement, action: string, field: FilterName, value: str
   target.dataset.field = field
   target.dataset.value = value
   if (name !== undefined) target.dataset.name = name
-  const does = `${action} only events with this ${titles[field] ?? field}`
+  const effect = `${action} only events with this ${titles[field] ?? field}`
   const meaning = meaningOf(value)
-  target.title = meaning === undefined ? does : `${meaning} ${does}`
+  target.title = meaning === undefined ? effect : `${meaning} ${effect}`
 }
 
 /** A value as a button that sets the filter; `name` is that of a parameter. */

@@ -7,7 +7,7 @@ import { type ConditionName, conditionName } from "./condition.ts"
 import type { MarkedStage } from "./stage-cards.ts"
 import { setAttributes, setData, svgElement } from "./update-element.ts"
 
-/** The distance between two dots, and how far they move in a second at a rate near zero, pixels. */
+/** Distance between two dots, and their speed per second at a rate near zero, pixels. */
 const dotPeriod = 16
 
 /** The width in which the line branches to the consumers, pixels. */

@@ -1,12 +1,12 @@
 /**
- * A search in the records that the log still holds. The server searches for a few seconds per request, so the search
- * goes on until there is a page of events, the end is reached, or a person stops it.
+ * A search in the records that the log still holds. The server searches for a few seconds per request, so requests are
+ * repeated until a page is full, the end is reached, or the user stops the search.
  */
 import type { EventView, Filter, SearchView } from "../../inspect/events/messages.ts"
 import { messageOf } from "./format.ts"
 import { searchHistory } from "./viewer-api.ts"
 
-/** How many events a page has; a request returns as many at most, so a page may have more. */
+/** Minimum number of events on a page, and maximum of one response; so a page may have more. */
 const pageSize = 250
 
 /** Times are milliseconds since 1970. */
@@ -18,11 +18,11 @@ export interface HistoryQuery {
 }
 
 export interface SearchProgress {
-  /** It goes on only on demand. */
+  /** The search has stopped; it continues on demand only. */
   readonly isOver: boolean
   /** The whole range was searched. */
   readonly isComplete: boolean
-  /** How many records were searched and how many events were found. */
+  /** Number of records searched and of events found. */
   readonly searched: number
   readonly found: number
   readonly troubles: ReadonlyArray<string>
@@ -34,7 +34,7 @@ export interface HistorySearchOptions {
   readonly onProgress: (progress: SearchProgress) => void
 }
 
-/** Where a search is. Changed by `advance`. */
+/** The position of a search. Changed by `advance`. */
 interface Position {
   readonly query: HistoryQuery
   next: number | undefined
@@ -123,7 +123,7 @@ export const historySearch = ({ onEvents, onProgress }: HistorySearchOptions) =>
       const hasStopped = isStuck(from, answer)
       advance(from, answer)
       isOver = answer.complete || hasStopped || from.found >= pageEnd
-      // A search that goes on has not timed out: its troubles are shown only at an end.
+      // While the search continues, a timeout of one request is not shown.
       if (hasStopped || answer.complete || answer.events.length >= pageSize)
         for (const trouble of answer.troubles) troubles.add(trouble)
       report(isOver, answer.complete, troubles)
@@ -131,13 +131,13 @@ export const historySearch = ({ onEvents, onProgress }: HistorySearchOptions) =>
   }
 
   return {
-    /** Searches from the end or the beginning of the range; without one, of the log. */
+    /** Searches from the end or the beginning of the range; without a range, of the log. */
     start: (query: HistoryQuery): Promise<void> => {
       position = positionAt(query)
       return searchPage(position)
     },
     /** Searches the next page. */
-    goOn: async (): Promise<void> => {
+    resume: async (): Promise<void> => {
       if (position !== undefined) await searchPage(position)
     },
     stop: (): void => {

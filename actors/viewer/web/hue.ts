@@ -3,7 +3,7 @@
 /** The distance between two hues, degrees. */
 export const hueStep = 10
 
-/** How much of a name chooses its hue, characters. */
+/** Length of the part of a name that determines its hue, characters. */
 const maxHashedLength = 64
 
 /** The hue of a name in degrees (FNV-1a with a final mix). */

@@ -1,5 +1,5 @@
 /**
- * Untrusted text as harmless nodes: its direction is isolated, and characters that act or hide (controls, direction
+ * Untrusted text as harmless nodes: its direction is isolated, and invisible characters (controls, direction
  * overrides, zero widths) are shown as marks.
  */
 import { element } from "./element.ts"
@@ -14,7 +14,7 @@ const markElement = ({ picture, name }: Mark): HTMLElement => {
 }
 
 /**
- * The text as a node; a longer one is cut at `maxLength` characters and says how many more there are. It is put into a
+ * The text as a node; a longer one is cut at `maxLength` characters and followed by the number of the others. It is put into a
  * `bdi` unless it is plain ASCII, which has one direction and hides nothing.
  */
 export const inert = (text: string, maxLength = Number.POSITIVE_INFINITY): Node => {

@@ -1,4 +1,4 @@
-/** The columns of figures in the table of instances, for one instance or for all of an actor together. */
+/** The columns of figures in the table of instances, for one instance or for all instances of an actor. */
 import type { Figure, InstanceView } from "../../inspect/pipeline/system-view.ts"
 import { element } from "./element.ts"
 import { known, number, rate, span } from "./format.ts"
@@ -50,10 +50,10 @@ export const combined = (instances: ReadonlyArray<InstanceView>): Figures => ({
   behind: sum(valuesOf(instances, "behind"))
 })
 
-/** A rate of failures above this is worth a warning, events per second. */
+/** A rate of failures at or above this is marked, events per second. */
 const maxFailedRate = 0.05
 
-/** A column: its name on narrow screens, its text, and whether that is bad. */
+/** A column: its name on narrow screens, its text, and whether its value needs attention. */
 interface Column {
   readonly name: string
   readonly text: (figures: Figures) => string
@@ -77,7 +77,7 @@ const columns: ReadonlyArray<Column> = [
   { name: "behind", text: ({ behind }) => known(behind, number) }
 ]
 
-/** How many columns of figures there are. */
+/** Number of columns of figures. */
 export const figureColumnCount = columns.length
 
 /** The cells of a row and a function that fills them. */

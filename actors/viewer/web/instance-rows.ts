@@ -1,4 +1,4 @@
-/** The rows of the table of instances: one for an instance, one for what an actor is, one for all of an actor. */
+/** The rows of the table of instances: for an instance, for the description of an actor, and for an actor. */
 import type { InstanceView, StageView } from "../../inspect/pipeline/system-view.ts"
 import { conditionName } from "./condition.ts"
 import { definitions, element } from "./element.ts"
@@ -8,12 +8,12 @@ import { titleOf } from "./stage-cards.ts"
 import { moment } from "./times.ts"
 import { setData, setText } from "./update-element.ts"
 
-/** An instance that has not answered for so long counts as silent, seconds. */
+/** Time without a response after which an instance counts as silent, seconds. */
 const silenceSeconds = 3
 
 const isSilent = ({ silentFor }: InstanceView): boolean => silentFor >= silenceSeconds
 
-/** What is wrong with an instance, or undefined. */
+/** The error of an instance; undefined without one. */
 const troubleOf = (instance: InstanceView): string | undefined => {
   if (isSilent(instance)) return `no answer for ${span(instance.silentFor * 1000)}`
   const unreachable = Object.entries(instance.troubles).map(([name, sentence]) => `${name}: ${sentence}`)
@@ -51,7 +51,7 @@ export const makeInstanceRow = () => {
 /** The columns of the table. */
 const columnCount = figureColumnCount + 3
 
-/** The row of what an actor does. */
+/** The row with the description of an actor. */
 export const aboutRow = ({ summary, receives, sends, started }: InstanceView): HTMLTableRowElement => {
   const list = definitions([
     ["does", summary],

@@ -95,7 +95,7 @@ export const makeInstances = (table: HTMLTableElement, count: HTMLElement, toggl
     sessionStorage.setItem(storageKey, open.join("\n"))
     const isAll = groups.size > 0 && open.length === groups.size
     toggleAll.setAttribute("aria-expanded", String(isAll))
-    setText(toggleAll, isAll ? "Hide each" : "Show each")
+    setText(toggleAll, isAll ? "Hide instances" : "Show instances")
   }
   toggleAll.addEventListener("click", () => {
     const isAll = toggleAll.getAttribute("aria-expanded") === "true"

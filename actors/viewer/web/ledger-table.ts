@@ -52,6 +52,12 @@ export const topicRows = ({ topics, unread }: Ledger): ReadonlyArray<HTMLTableRo
 export const totalRows = ({ total }: Ledger): ReadonlyArray<HTMLTableRowElement> =>
   total === null ? [] : [totalsRow("All topics", total)]
 
+const sinceCell = (since: number | undefined): HTMLTableCellElement => {
+  const created = element("td", "", since === undefined ? "nothing claimed yet" : moment(since))
+  created.dataset.name = "counted since"
+  return created
+}
+
 const queueRow = ({ kind, address, trouble, since, account, deadLetters }: QueueRow): HTMLTableRowElement => {
   const head = rowHead(`${kind} ${address}`)
   if (account === undefined) {
@@ -61,7 +67,7 @@ const queueRow = ({ kind, address, trouble, since, account, deadLetters }: Queue
   }
   return element("tr", "", [
     head,
-    element("td", "", since === undefined ? "nothing claimed yet" : moment(since)),
+    sinceCell(since),
     countCell("received", account.received),
     countCell("waiting", account.waiting),
     countCell("in flight", account.inFlight),

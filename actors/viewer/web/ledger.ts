@@ -12,7 +12,7 @@ import { getLedger, locateEvent } from "./viewer-api.ts"
 
 const intervalMs = 2000
 
-/** Replaces the content only when its text has changed, so that a screen reader says it once. */
+/** Replaces the content only when its text has changed, so that a screen reader reads it once. */
 const showOnce = (place: HTMLElement, parts: ReadonlyArray<HTMLElement>): void => {
   const text = parts.map((part) => part.textContent).join("\n")
   if (place.dataset.text === text) return
@@ -22,11 +22,11 @@ const showOnce = (place: HTMLElement, parts: ReadonlyArray<HTMLElement>): void =
 
 const uncounted = ({ queues }: Ledger): number => queues.filter(({ trouble }) => trouble !== undefined).length
 
-const verdictOf = (ledger: Ledger): ReadonlyArray<HTMLElement> => {
+const balanceOf = (ledger: Ledger): ReadonlyArray<HTMLElement> => {
   const { balanced, complete, warnings, queues } = ledger
   const missing = uncounted(ledger)
   if (missing === queues.length)
-    return [element("p", "verdict bad", "Nothing can be counted now: no queue answers, see below.")]
+    return [element("p", "verdict bad", "Nothing can be counted now: no queue responds, see below.")]
   const parts: Array<HTMLElement> = []
   if (!balanced) parts.push(element("p", "verdict bad", "The ledger does not balance."))
   else if (complete)
@@ -50,7 +50,7 @@ const notesOf = ({ fromOthers }: Ledger): string => {
 
 const refresh = async (signal: AbortSignal): Promise<string | undefined> => {
   const ledger = await getLedger(signal)
-  showOnce(byId("verdict"), verdictOf(ledger))
+  showOnce(byId("verdict"), balanceOf(ledger))
   byId("topics").replaceChildren(...topicRows(ledger))
   byId("total").replaceChildren(...totalRows(ledger))
   byId("queues").replaceChildren(...queueRows(ledger))

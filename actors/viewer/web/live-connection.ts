@@ -60,10 +60,10 @@ const wakeUps = (reconnect: () => void) => ({
 
 class Connection implements LiveConnection {
   readonly #options: LiveConnectionOptions
-  readonly #wakeUps = wakeUps(() => this.#hurry())
+  readonly #wakeUps = wakeUps(() => this.#reconnectNow())
   #filter: Filter = {}
   #isPaused = false
-  #isWanted = false
+  #isWatching = false
   #socket: WebSocket | undefined
   #attempts = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -76,7 +76,7 @@ class Connection implements LiveConnection {
 
   watch(filter: Filter): void {
     this.#filter = filter
-    this.#isWanted = true
+    this.#isWatching = true
     this.#wakeUps.listen()
     void this.#connect()
   }
@@ -87,7 +87,7 @@ class Connection implements LiveConnection {
   }
 
   close(): void {
-    this.#isWanted = false
+    this.#isWatching = false
     this.#wakeUps.ignore()
     this.#disconnect()
   }
@@ -105,9 +105,9 @@ class Connection implements LiveConnection {
     this.#timer = setTimeout(() => void this.#connect(), delayOf(this.#attempts))
   }
 
-  #hurry(): void {
+  #reconnectNow(): void {
     const isOpen = this.#socket?.readyState === WebSocket.OPEN
-    if (this.#isWanted && !isOpen && !document.hidden) void this.#connect()
+    if (this.#isWatching && !isOpen && !document.hidden) void this.#connect()
   }
 
   async #connect(): Promise<void> {

@@ -1,10 +1,10 @@
-/** One event by its id, wherever it is: its timeline, and its parts from its record or its line. Shown above the list. */
+/** One event by its id, in any state: its timeline, and its parts from its record or its line. Shown above the list. */
 import { button, element } from "./element.ts"
 import { eventParts, linePart } from "./event-details.ts"
 import { timelineSection } from "./event-timeline.ts"
 import { inert } from "./inert-text.ts"
 
-/** Fills `place`; `onClose` is called when a person closes it. */
+/** Fills `place`; `onClose` is called when the user closes it. */
 export const oneEvent = (place: HTMLElement, onClose: () => void) => {
   let shownId: string | undefined
 

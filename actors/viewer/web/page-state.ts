@@ -4,7 +4,7 @@ import { byId } from "./element.ts"
 /** Chooses the colour of the line. */
 export type PageState = "live" | "paused" | "waiting" | "lost"
 
-/** Shows the state; an unchanged text is left alone, so that a screen reader says it once. */
+/** Shows the state; an unchanged text is not written again, so that a screen reader reads it once. */
 export const showState = (kind: PageState, text: string): void => {
   const place = byId("state")
   if (place.textContent === text) return

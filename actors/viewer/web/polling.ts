@@ -1,6 +1,6 @@
 /**
- * Reads parts of a page again and again while it is visible. Data that could not be renewed turns grey, and the state
- * line says since when. Goes on for as long as the page is open.
+ * Polls the parts of a page while it is visible. Data that could not be refreshed turns grey, and the state line says
+ * since when. Runs for as long as the page is open.
  */
 import { messageOf } from "./format.ts"
 import { showState } from "./page-state.ts"
@@ -10,18 +10,18 @@ import { setData } from "./update-element.ts"
 /** Reads a part; the signal aborts it. Resolves with a sentence when the viewer answered but some data is missing. */
 export type ReadPart = (signal: AbortSignal) => Promise<string | undefined>
 
-/** A viewer that does not answer for so long counts as gone, milliseconds. */
+/** Time limit of a request, milliseconds. */
 const requestTimeoutMs = 10_000
 
 interface Trouble {
   readonly text: string
-  /** Whether the data shown is older than it should be. */
+  /** Whether the last refresh failed, so that old data is shown. */
   readonly isStale: boolean
 }
 
 /** The trouble of each part that has one. */
 const troubles = new Map<string, Trouble>()
-/** When each part was read last, milliseconds since 1970. */
+/** Time of the last successful read of each part, milliseconds since 1970. */
 const readAt = new Map<string, number>()
 
 const showTroubles = (): void => {
@@ -42,10 +42,10 @@ export const readNow = async (part: string, read: ReadPart): Promise<void> => {
     else troubles.delete(part)
     readAt.set(part, Date.now())
   } catch (error) {
-    const why = isTimeout(error) ? "the viewer does not answer." : messageOf(error)
+    const cause = isTimeout(error) ? "the viewer does not answer." : messageOf(error)
     const since = readAt.get(part)
     const when = since === undefined ? "not read" : `not read since ${timeOfDay(since)}`
-    troubles.set(part, { text: `${when}: ${why}`, isStale: true })
+    troubles.set(part, { text: `${when}: ${cause}`, isStale: true })
   }
   showTroubles()
 }

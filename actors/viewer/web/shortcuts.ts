@@ -12,9 +12,9 @@ const shortcutsOf: Readonly<Record<string, ReadonlyArray<Shortcut>>> = {
     [["↑", "↓"], "previous or next row"],
     [["Home", "End"], "first or last row"],
     [["Enter"], "open an event"],
-    [["Esc"], "close it, or leave the filter"],
+    [["Esc"], "close the event, or leave the filter"],
     [["Space"], "pause or resume"],
-    [["Ctrl", "click"], "on a value: show only events with it"]
+    [["Ctrl", "click"], "on a value: show only events with this value"]
   ],
   "/dead-letters": [[["Enter"], "on a line: open the dead letter"]]
 }

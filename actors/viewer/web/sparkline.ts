@@ -6,7 +6,7 @@ const maxValues = 120
 const width = 120
 const height = 30
 
-/** The smallest value that fills the height: a few waiting lines are no mountain. */
+/** Minimum of the scale's top, so that small values look small. */
 const minTop = 10
 
 interface Point {

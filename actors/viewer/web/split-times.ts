@@ -2,7 +2,7 @@
 
 const time = /(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC)/
 
-/** The text in pieces, each time as milliseconds since 1970; what only looks like a time stays text. */
+/** The text in pieces, each time as milliseconds since 1970; an invalid time stays text. */
 export const splitTimes = (text: string): ReadonlyArray<string | number> =>
   text
     .split(time)

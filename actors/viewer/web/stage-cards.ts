@@ -9,7 +9,7 @@ type OptionalFigure = Figure | undefined
 
 const perSecond = (value: OptionalFigure): string => known(value, (figure) => `${rate(figure)}/s`)
 
-/** A rate of failures above this is worth a warning, events per second. */
+/** A rate of failures at or above this is marked, events per second. */
 const maxFailedRate = 0.05
 
 const isFailing = (value: OptionalFigure): boolean => (value ?? 0) >= maxFailedRate
@@ -17,7 +17,7 @@ const isFailing = (value: OptionalFigure): boolean => (value ?? 0) >= maxFailedR
 const ofCapacity = ({ underWay, capacity }: StageView): string =>
   capacity ? `${known(underWay, number)} of ${number(capacity)}` : "–"
 
-/** One fact of a stage. A kind of stage always has the same facts, so that nothing jumps. */
+/** One fact of a stage. All stages of a kind have the same facts, so that the layout is stable. */
 interface Fact {
   readonly name: string
   readonly text: (stage: StageView) => string

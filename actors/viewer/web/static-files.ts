@@ -31,7 +31,7 @@ const page = (name: string, title: string, ...styles: ReadonlyArray<string>): Pa
   return file(whole, "html")
 }
 
-/** uPlot as its package has it; its style sheet has no licence notice, so that of its script is put before it. */
+/** uPlot from its package. Its style sheet has no licence notice, so the notice of its script is prepended. */
 const chartFiles = (): ReadonlyArray<readonly [string, PageFile]> => {
   const { resolve } = createRequire(import.meta.url)
   const script = readFileSync(resolve("uplot/dist/uPlot.esm.js"), "utf8")
@@ -56,7 +56,7 @@ const scriptsAndStyles = (): ReadonlyArray<readonly [string, PageFile]> =>
     return name.endsWith(".ts") && !serverFiles.test(name) ? [[`/page/${name}`, script(name)]] : []
   })
 
-/** The page of a counter, the same for all: it reads its own address. */
+/** The page of a counter, the same for all counters: its script reads the address. */
 export const counterPage = (): PageFile =>
   page("counter", "Numbers", "lib/uplot.css", "confirm.css", "counter.css")
 

@@ -66,7 +66,7 @@ export const testEventForm = (onSubmit: () => void) => {
 
   return {
     place,
-    /** The event that the fields say. */
+    /** The event in the fields. */
     read: (): TestEvent => ({
       type: type.value.trim(),
       params: Object.fromEntries(

@@ -1,6 +1,6 @@
 /**
- * Sends an event through the gateway and watches it arrive: the answer of the gateway, the event in the live stream, its
- * timeline. It watches with a connection of its own, from the answer until the event has arrived.
+ * Sends an event through the gateway and shows its arrival: the response of the gateway, the event in the live stream, its
+ * timeline. Uses its own live connection, from the response until the event has arrived.
  */
 import type { EventView, TestAnswer } from "../../inspect/events/messages.ts"
 import { type Content, element, link } from "./element.ts"
@@ -12,7 +12,7 @@ import { liveConnection } from "./live-connection.ts"
 import { testEventForm } from "./test-event-form.ts"
 import { sendTestEvent } from "./viewer-api.ts"
 
-/** After so long without the event, possible reasons are shown, milliseconds. */
+/** Time without the event until possible reasons are shown, milliseconds. */
 const slowMs = 15_000
 
 const step = (className: string, title: string, content: ReadonlyArray<Node> = []): HTMLLIElement =>
@@ -34,7 +34,7 @@ const slowHint = (): Content => [
   "."
 ]
 
-/** Adds the steps of one test event to `steps`, and all of it to `details` when it has arrived. Returns what stops it. */
+/** Adds the steps of one test event to `steps`, and its parts to `details` when it has arrived. Returns a function that stops it. */
 const watchArrival = (steps: HTMLElement, details: HTMLElement, { marker, at }: TestAnswer): (() => void) => {
   const waiting = step("waiting", "Waiting for it in the live stream …")
   steps.append(waiting)

@@ -1,4 +1,4 @@
-/** Finds the characters of a text that act or hide instead of being visible, and gives each a mark. Pure. */
+/** Finds characters of a text that are invisible or change its layout, and returns a visible mark for each. Pure. */
 
 /** Controls, separators, formats (except joiners, which scripts and emoji need, and Arabic signs) and lone surrogates. */
 const acting =
@@ -31,7 +31,7 @@ const named: ReadonlyMap<number, string> = new Map([
   [0xfeff, "BOM"]
 ])
 
-/** What stands for a character, and its code point: "U+202E". */
+/** The visible replacement of a character, and its code point, such as "U+202E". */
 export interface Mark {
   readonly picture: string
   readonly name: string

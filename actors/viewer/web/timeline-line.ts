@@ -20,7 +20,7 @@ const recordedSteps = [
   ["logged", "log", "stored"]
 ] as const
 
-/** The steps that the event itself has times of. */
+/** The steps whose times are in the event itself. */
 export const ownSteps = ({ times }: EventView): ReadonlyArray<Step> => {
   let before: number | undefined
   return recordedSteps.flatMap(([name, stage, what]) => {

@@ -2,7 +2,7 @@
 import { element } from "./element.ts"
 import { timeFormat } from "./time-zone.ts"
 
-/** The largest moment that a `Date` can represent; records written by others may name a later one. */
+/** The largest moment that a `Date` can represent; records written by other programs may have a later one. */
 const maxMoment = 8_640_000_000_000_000
 
 const isRepresentable = (at: number): boolean => Math.abs(at) <= maxMoment

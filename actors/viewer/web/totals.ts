@@ -15,7 +15,7 @@ interface Reader {
   readonly behind: number
 }
 
-/** The stage that is furthest behind; undefined when there is none or the position of one is unknown. */
+/** The stage that is furthest behind; undefined without such a stage, or when the position of one is unknown. */
 const furthestBehind = ({ stages }: SystemView): Reader | undefined => {
   let furthest: Reader | undefined
   for (const { name, behind } of stages) {
@@ -33,10 +33,10 @@ const sum = (values: ReadonlyArray<Figure>): Figure =>
 const failedRate = (view: SystemView): OptionalFigure => stageOf(view, "gateway")?.failedRate
 const rejectedRate = ({ stages }: SystemView): Figure => sum(stages.map((stage) => stage.rejectedRate))
 
-/** A rate of failures above this is worth a warning, events per second. */
+/** A rate of failures at or above this is marked, events per second. */
 const maxFailedRate = 0.05
 
-/** How long it takes to store what is waiting, at this rate. */
+/** The time to store the waiting lines at the current rate, as text. */
 const drainTime = (waiting: OptionalFigure, storedRate: OptionalFigure): string => {
   if (waiting === 0) return "nothing is waiting"
   if (storedRate === undefined || storedRate === null) return "time to drain is unknown"

@@ -2,7 +2,7 @@
 
 export type Attributes = Readonly<Record<string, string | number>>
 
-/** A new SVG element with a class and attributes. Its namespace is that of a picture of the page: no address is in the code. */
+/** A new SVG element with a class and attributes. The namespace is taken from an SVG element of the page, so that the code contains no address. */
 export const svgElement = (name: string, className: string, attributes: Attributes = {}): SVGElement => {
   const namespace = document.querySelector("svg")?.namespaceURI ?? null
   const created = document.createElementNS(namespace, name)
@@ -20,7 +20,7 @@ export const setAttributes = (target: Element, attributes: Attributes): void => 
   }
 }
 
-/** Sets a text that differs; an equal one is left alone, so that a selection in it stays and no screen reader repeats it. */
+/** Sets a text that differs; an equal text is not written again, so that a selection in it stays and no screen reader repeats it. */
 export const setText = (target: Element, text: string): void => {
   if (target.textContent !== text) target.textContent = text
 }

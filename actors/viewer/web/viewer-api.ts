@@ -30,7 +30,7 @@ export type {
   TableRow
 }
 
-/** The tables of a counter since it began to count. */
+/** The tables of a counter since counting began. */
 export interface CounterTables extends Counter {
   readonly rows: Readonly<Record<string, ReadonlyArray<TableRow>>>
 }
@@ -46,7 +46,7 @@ interface Chosen {
   readonly letters: ReadonlyArray<string>
 }
 
-/** `line` replaces that of a single dead letter; `force` replays also what was replayed too often. */
+/** `line` replaces that of a single dead letter; `force` also replays dead letters that were replayed too often. */
 export interface ChosenReplay extends Chosen {
   readonly line?: string
   readonly force?: boolean

@@ -120,5 +120,5 @@ test("a response over the size limit is refused", async () => {
   expect(await json(undefined).json()).toBeNull()
   const refused = json("x".repeat(17 * megabyte))
   expect(refused.status).toBe(413)
-  expect((await refused.json()).message).toContain("Ask for less")
+  expect((await refused.json()).message).toContain("Request a smaller range or limit")
 })

@@ -1,6 +1,6 @@
 /**
- * 2: gateways roll: one after the other leaves the load balancer and gets SIGTERM, and another is started. Every request
- * that was accepted is answered: no client hears anything but 200.
+ * 2: rolling restart of the gateways: one after the other leaves the load balancer and gets SIGTERM, and another is
+ * started. Every accepted request is answered: all clients get 200.
  */
 import { atRandomMoments, faultCase, prove } from "../case.ts"
 
@@ -21,6 +21,6 @@ export default faultCase({
     })
     prove(gateways.deaths().length === 0, "a gateway ended by itself")
     const answered = world.load.answers.get("200") ?? 0
-    return `${world.moments} gateways were ended and replaced while ${answered} requests were answered`
+    return `${world.moments} gateways were stopped and replaced while ${answered} requests were answered`
   }
 })

@@ -1,6 +1,6 @@
 /**
- * 3: Redis is killed and started again from its file, in which everything is that it has answered (`appendfsync always`;
- * with `everysec` a few events were lost in two full runs: Redis does not write while an fsync is under way).
+ * 3: Redis is killed and restarted from its file, which contains every acknowledged write (`appendfsync always`; with
+ * `everysec` a few events were lost in two full runs, since Redis does not write while an fsync is running).
  */
 import { atRandomMoments, eventually, faultCase, pause, prove } from "../case.ts"
 
@@ -15,14 +15,14 @@ export default faultCase({
       await pause(random.whole(100, 1_000))
       await world.redis.start()
     })
-    await eventually("Redis answers again", () =>
+    await eventually("Redis responds again", () =>
       world.passLeases().then(
         () => true,
         () => false
       )
     )
     const refused = world.load.answers.get("503") ?? 0
-    prove(refused > 0, "no client was refused while Redis was away")
+    prove(refused > 0, "no client was refused while Redis was down")
     return `killed ${world.moments} times; ${refused} requests were refused, the slowest after ${Math.round(world.load.slowest.refusal)} ms`
   }
 })

@@ -1,7 +1,7 @@
-/** 8: Redis hangs for 30 s: connections stay open, nothing answers. Clients hear 503 within 2 s, and all goes on by itself. */
+/** 8: Redis hangs for 30 s: connections stay open without responses. Clients get 503 within 2 s; all actors recover without a restart. */
 import { faultCase, pause, prove } from "../case.ts"
 
-const frozenFor = 30_000
+const frozenMs = 30_000
 
 export default faultCase({
   number: "8",
@@ -10,7 +10,7 @@ export default faultCase({
   fault: async (world) => {
     const before = world.load.answers.get("503") ?? 0
     world.redis.pause()
-    await pause(frozenFor)
+    await pause(frozenMs)
     world.redis.resume()
     const refused = (world.load.answers.get("503") ?? 0) - before
     prove(refused > 0, "no client was refused while Redis was frozen")

@@ -1,34 +1,34 @@
-/** 9: Redis answers, but says no: read-only, loading, without our scripts, unable to save. Every one of these passes. */
+/** 9: Redis responds with errors: read-only, loading, without the scripts, unable to save. Spoor recovers from each. */
 import { Redis } from "ioredis"
 import { eventually, faultCase, prove } from "../case.ts"
 import type { World } from "../world.ts"
 
-const protectedToo = ["--enable-protected-configs", "local"]
+const enableProtectedConfigs = ["--enable-protected-configs", "local"]
 
-/** Microseconds for each command of its file. Every 1,024 commands it looks who asks meanwhile. */
+/** Delay of each command while loading the file, microseconds. Redis handles clients every 1,024 commands. */
 const slowToLoad = ["--key-load-delay", "500"]
 const commandsToLoad = 8_000
 
-/** Waits until Redis itself has answered a client's write with that word, and the edge with 503; then runs `pass`. */
+/** Waits until Redis has refused a write with this word, and the gateway with 503; then runs `recover`. */
 const refusedWith = async (
   world: World,
   word: string,
-  pass: (redis: Redis) => Promise<unknown>
+  recover: (redis: Redis) => Promise<unknown>
 ): Promise<void> => {
   const before = world.load.answers.get("503") ?? 0
-  // Asks also while the server is loading.
+  // Without the ready check it also sends commands while the server is loading.
   const asking = new Redis(world.redis.url, { enableReadyCheck: false, maxRetriesPerRequest: 0 })
   asking.on("error", () => undefined)
   try {
-    await eventually(`a write is answered with ${word}`, async () => {
+    await eventually(`a write is refused with ${word}`, async () => {
       const answer = await asking.rpush("{harness}:probe", "1").then(String, String)
       return answer.includes(word)
     })
     await eventually(
-      `clients are refused while Redis says ${word}`,
+      `clients are refused while Redis reports ${word}`,
       () => (world.load.answers.get("503") ?? 0) > before
     )
-    await pass(asking)
+    await recover(asking)
   } finally {
     asking.disconnect()
   }
@@ -37,7 +37,7 @@ const refusedWith = async (
 export default faultCase({
   number: "9",
   name: "Redis read-only, loading, script cache gone, MISCONF",
-  requires: { redisArguments: protectedToo },
+  requires: { redisArguments: enableProtectedConfigs },
   expects: { answers: ["503"], answersWithin: 2_000, twins: true },
   fault: async (world) => {
     const { redis } = world.queue
@@ -57,10 +57,10 @@ export default faultCase({
     for (let i = 0; i < commandsToLoad; i++) many.incr("{harness}:probes")
     await many.exec()
     await world.redis.kill()
-    const loading = world.redis.start([...protectedToo, ...slowToLoad])
+    const loading = world.redis.start([...enableProtectedConfigs, ...slowToLoad])
     await refusedWith(world, "LOADING", (asking) => asking.config("SET", "key-load-delay", "0"))
     await loading
-    await eventually("Redis answers again", () =>
+    await eventually("Redis responds again", () =>
       redis.del("{harness}:probe", "{harness}:probes").then(
         () => true,
         () => false
@@ -68,8 +68,8 @@ export default faultCase({
     )
     await world.passLeases()
 
-    const given = /"message":"batch released|batch released/.test(world.actor("drainer").output())
-    prove(world.actor("drainer").counts.died === 0, "the drainer did not survive what Redis said")
-    return `READONLY, MISCONF and LOADING were each answered with 503; the scripts were sent again${given ? ", batches were released" : ""}`
+    const hasReleased = /"message":"batch released|batch released/.test(world.actor("drainer").output())
+    prove(world.actor("drainer").counts.died === 0, "the drainer ended because of an error of Redis")
+    return `READONLY, MISCONF and LOADING were each answered with 503; the scripts were sent again${hasReleased ? ", batches were released" : ""}`
   }
 })

@@ -1,4 +1,4 @@
-/** 10: the connection is cut between a push and its answer: the client hears 503, and the event may be there. */
+/** 10: the connection is cut between a push and its response: the client gets 503, and the event may be stored. */
 import { pushScript } from "../../../bridge/ingest-queue/redis/push.ts"
 import { atRandomMoments, faultCase } from "../case.ts"
 import { sentSha } from "../sent-sha.ts"
@@ -17,10 +17,10 @@ export default faultCase({
       await world.proxy("redis").cutReplyTo((data) => data.includes(sha))
       cuts += 1
     })
-    return `${cuts} answers to pushes were lost`
+    return `${cuts} responses to pushes were lost`
   },
   afterwards: (world, account) => {
     const kept = account.stored - account.acknowledged
-    return `${world.load.answers.get("503") ?? 0} clients heard 503; ${Math.max(0, kept)} of these events were stored nevertheless, each once`
+    return `${world.load.answers.get("503") ?? 0} clients got 503; ${Math.max(0, kept)} of these events were stored nevertheless, each once`
   }
 })

@@ -1,4 +1,4 @@
-/** 11: the connection is cut between a claim and its answer: the same claim is sent again and gets the same batch. */
+/** 11: the connection is cut between a claim and its response: the same claim is sent again and gets the same batch. */
 import { claimScript } from "../../../bridge/ingest-queue/redis/scripts.ts"
 import { claimDigits } from "../../../contracts/ids.ts"
 import { atRandomMoments, eventually, faultCase } from "../case.ts"
@@ -7,11 +7,11 @@ import type { TcpProxy } from "../tcp-proxy.ts"
 
 const sha = sentSha(claimScript)
 
-/** The answer to a claim that took nothing is shorter than this, one with lines is longer. */
-const someLines = 200
+/** A response to a claim with lines is at least this long, bytes; one without lines is shorter. */
+const minBytesWithLines = 200
 
-/** Once: cuts the connection when the answer to a claim that took lines comes back. Resolves with the claim's id. */
-const cutAnswerWithLines = (proxy: TcpProxy): Promise<string> =>
+/** Cuts the connection at the next response to a claim that has lines. Resolves with the claim's id. */
+const cutResponseWithLines = (proxy: TcpProxy): Promise<string> =>
   new Promise((resolve) => {
     const claims = new Map<number, string>()
     const remove = proxy.intercept(({ direction, data, connection }) => {
@@ -23,7 +23,7 @@ const cutAnswerWithLines = (proxy: TcpProxy): Promise<string> =>
         return "pass"
       }
       const claim = claims.get(connection)
-      if (claim === undefined || data.length < someLines) return "pass"
+      if (claim === undefined || data.length < minBytesWithLines) return "pass"
       remove()
       resolve(claim)
       return "cut"
@@ -38,15 +38,15 @@ export default faultCase({
   fault: async (world, random) => {
     let orphans = 0
     await atRandomMoments(world, random, async () => {
-      const claim = await cutAnswerWithLines(world.proxy("redis"))
+      const claim = await cutResponseWithLines(world.proxy("redis"))
       orphans += 1
       await eventually(
-        "the batch was fetched before its lease ended",
+        "the batch was claimed again before its lease ended",
         async () =>
           !(await world.queue.claimed()).some((batch) => batch.startsWith(claim.slice(0, claimDigits))),
         20_000
       )
     })
-    return `${orphans} batches whose claim had no answer were fetched with the same claim, before their lease ended`
+    return `${orphans} batches whose claim got no response were claimed again with the same id, before their lease ended`
   }
 })

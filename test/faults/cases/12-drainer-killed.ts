@@ -1,4 +1,4 @@
-/** 12: a drainer that dies holds batches; another gets them when their leases end, and no event is lost or counted twice. */
+/** 12: a drainer is killed with claimed batches; another claims them when their leases end. No event is lost or counted twice. */
 import { atRandomMoments, faultCase, prove } from "../case.ts"
 
 export default faultCase({
@@ -10,11 +10,11 @@ export default faultCase({
     await atRandomMoments(world, random, async () => {
       await drainer.up()
       await drainer.kill()
-      // What is claimed now belongs to nobody that lives: the next drainer is only starting.
+      // The claimed batches belong to the killed drainer, since the next one is still starting.
       for (const batch of await world.queue.claimed()) orphans.add(batch)
       await world.passLeases()
     })
-    prove(orphans.size > 0, `${world.moments} kills struck no claimed batch`)
+    prove(orphans.size > 0, `${world.moments} kills left no claimed batch`)
     return `killed ${drainer.counts.killed} times; ${orphans.size} claimed batches lost their owner`
   }
 })

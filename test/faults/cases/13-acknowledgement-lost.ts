@@ -1,6 +1,7 @@
 /**
- * 13: Kafka has confirmed a batch, and the drainer dies before Redis is told. The batch must come again and be counted
- * once. Every second time the bridge dies too, so that it cannot remember the batch and stores it again under the same ids.
+ * 13: Kafka has confirmed a batch, and the drainer is killed before it acknowledges the batch in Redis. The batch must be
+ * claimed again and counted once. Every second time the bridge is killed too, so that it has forgotten the batch and stores
+ * it again under the same ids.
  */
 import { ackScript } from "../../../bridge/ingest-queue/redis/scripts.ts"
 import { readTopic } from "../../support/kcat.ts"
@@ -10,14 +11,14 @@ import type { World } from "../world.ts"
 
 const sha = sentSha(ackScript)
 
-/** The batch that an acknowledgement on its way to Redis is about; undefined when the bytes hold none. */
+/** The batch of the acknowledgement in these bytes to Redis; undefined without an acknowledgement. */
 const acknowledged = (data: Buffer): string | undefined => {
   const text = data.toString("latin1")
   const at = text.indexOf(sha)
   return at === -1 ? undefined : /\r\n([0-9a-f]{32}(?::\d+-\d+)?)\r\n/.exec(text.slice(at + sha.length))?.[1]
 }
 
-/** Is an event of that batch among the last records? */
+/** Whether an event of this batch is among the last records. */
 const isStored = async (world: World, batch: string): Promise<boolean> => {
   const topics = [world.topic, world.otherTopic]
   const records = await Promise.all(topics.map((topic) => readTopic(world.brokers, topic, "-o", "-5000")))
@@ -52,10 +53,10 @@ export default faultCase({
       strikes === world.moments,
       `only ${strikes} of ${world.moments} batches were in Kafka and still in Redis`
     )
-    return `${strikes} times a batch was in Kafka, still claimed in Redis, and its drainer dead`
+    return `${strikes} times a batch was in Kafka and still claimed in Redis, and its drainer killed`
   },
   afterwards: (world, { duplicates }) => {
-    if (world.moments > 1) prove(duplicates > 0, "nothing was stored again though the bridge was killed")
-    return `${duplicates} records stand in Kafka again, each counted once`
+    if (world.moments > 1) prove(duplicates > 0, "nothing was stored again although the bridge was killed")
+    return `${duplicates} records are in Kafka again, each counted once`
   }
 })

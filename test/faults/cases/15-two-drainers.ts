@@ -1,4 +1,4 @@
-/** 15: several drainers on one queue, and no fault at all: each event is claimed, sent and stored exactly once. */
+/** 15: two drainers on one queue, without a fault: each event is claimed, sent and stored exactly once. */
 import { figure } from "../../support/figures.ts"
 import { eventually, faultCase } from "../case.ts"
 
@@ -21,6 +21,6 @@ export default faultCase({
       )
       return counts.every((count) => count >= 100) && counts
     })
-    return `they shared the work (${shares.join(" and ")} events when this was looked at) and stored none twice`
+    return `they shared the work (${shares.join(" and ")} events at this time) and stored none twice`
   }
 })

@@ -1,9 +1,9 @@
-/** 16: an enricher dies in the middle of requests. Whoever asked it hears nothing, waits its time, and asks again. */
+/** 16: an enricher is killed while it handles requests. The drainer gets no reply, waits for its timeout, and sends the batch again. */
 import { atRandomMoments, eventually, faultCase, pause, prove } from "../case.ts"
 import { releasedBatches } from "../released-batches.ts"
 import type { World } from "../world.ts"
 
-/** The batches that a drainer has in its hands. */
+/** The batches that a drainer owns. */
 const owned = async (world: World): Promise<ReadonlyArray<string>> =>
   Array.from(await world.queue.attempts()).flatMap(([batch, { isOwned }]) => (isOwned ? [batch] : []))
 
@@ -12,28 +12,28 @@ export default faultCase({
   name: "enricher killed (SIGKILL) in the middle of requests",
   fault: async (world, random) => {
     const enricher = world.actor("enricher")
-    const silences = (): number =>
+    const timeouts = (): number =>
       releasedBatches(world).filter(({ reason }) => reason === "no-answer").length
     await atRandomMoments(world, random, async () => {
-      const before = silences()
+      const before = timeouts()
       await enricher.up()
       await eventually(
-        "the flow is well again",
+        "the backlog is small",
         async () => (await world.queue.depth()).waiting < world.load.rate / 2,
         120_000
       )
-      // Frozen in whatever it is doing, until it surely owes an answer.
+      // Frozen at any point, until a request is certainly unanswered.
       enricher.freeze()
-      await eventually("the enricher owes an answer", async () => {
+      await eventually("a request to the enricher is unanswered", async () => {
         const asked = await owned(world)
         await pause(200)
         const still = await owned(world)
         return asked.some((batch) => still.includes(batch))
       })
       await enricher.kill()
-      await eventually("whoever asked it has given up", () => silences() > before, 60_000)
+      await eventually("the drainer has timed out", () => timeouts() > before, 60_000)
     })
     prove(enricher.counts.died === 0, "an enricher ended by itself")
-    return `killed ${enricher.counts.killed} times; ${silences()} batches waited in vain for its answer and were tried again`
+    return `killed ${enricher.counts.killed} times; ${timeouts()} batches got no reply and were tried again`
   }
 })

@@ -1,6 +1,6 @@
 /**
- * 17: enrichers and bridges roll: each copy gets SIGTERM and is replaced while another serves. It answers all it was
- * asked before it goes, so nobody waits in vain and nothing is stored twice.
+ * 17: rolling restart of enrichers and bridges: each copy gets SIGTERM and is replaced while another serves. It replies
+ * to all its requests before it ends, so no request times out and nothing is stored twice.
  */
 import { atRandomMoments, faultCase, prove } from "../case.ts"
 import { releasedBatches } from "../released-batches.ts"
@@ -23,14 +23,17 @@ export default faultCase({
     })
     prove(
       codes.every((code) => code === 0),
-      `processes ended with ${codes}`
+      `processes ended with exit codes ${codes}`
     )
-    return `${codes.length} copies ended with 0 and were replaced`
+    return `${codes.length} copies ended with exit code 0 and were replaced`
   },
   afterwards: (world) => {
-    const inVain = releasedBatches(world)
-    const said = inVain.map(({ reason, message }) => `${reason}: ${message}`)
-    prove(inVain.length === 0, `${inVain.length} batches were released: ${said.slice(0, 3).join("; ")}`)
-    return "no batch was released, for whatever reason"
+    const released = releasedBatches(world)
+    const reasons = released.map(({ reason, message }) => `${reason}: ${message}`)
+    prove(
+      released.length === 0,
+      `${released.length} batches were released: ${reasons.slice(0, 3).join("; ")}`
+    )
+    return "no batch was released"
   }
 })

@@ -1,6 +1,6 @@
 /**
- * 18: no enricher runs, then no bridge. Whoever asks hears that nobody is there, at once: nothing waits for a deadline,
- * nothing is stored twice, no attempt is used up, and the backlog stands in Redis until they are back.
+ * 18: no enricher runs, then no bridge. A request fails at once because there are no responders: nothing waits for a
+ * deadline, nothing is stored twice, no attempt is used up, and the backlog stays in Redis until they run again.
  */
 import { eventually, faultCase, prove } from "../case.ts"
 import { releasedBatches } from "../released-batches.ts"
@@ -16,7 +16,7 @@ export default faultCase({
       const before = releasedBatches(world).length
       await world.group(name).scale(0)
       await eventually(
-        `the drainer has asked again and again without a ${name}, and lines wait`,
+        `the drainer has tried repeatedly without a ${name}, and lines wait`,
         async () => (await world.queue.depth()).waiting > 100 && releasedBatches(world).length > before + 2,
         60_000
       )
@@ -32,6 +32,6 @@ export default faultCase({
       backlogs.push(waiting)
       await world.group(name).scale(1)
     }
-    return `${backlogs[0]} lines piled up without an enricher, ${backlogs[1]} without a bridge; ${releasedBatches(world).length} times a batch was released, always because nobody was there, and no attempt was used up`
+    return `${backlogs[0]} lines piled up without an enricher, ${backlogs[1]} without a bridge; ${releasedBatches(world).length} times a batch was released, always because there were no responders, and no attempt was used up`
   }
 })

@@ -1,6 +1,6 @@
 /**
- * 22: the enricher gets a tenth of a processor while 100 MB stand in Redis. What is on the way to it stays bounded, nobody's
- * memory grows with the backlog, and NATS has no reason to cut it off as too slow.
+ * 22: the enricher gets a tenth of a processor while 100 MB wait in Redis. The bytes in flight stay bounded, no memory
+ * grows with the backlog, and NATS does not disconnect the enricher as a slow consumer.
  */
 import { execFileSync } from "node:child_process"
 import { faultCase, pause, prove } from "../case.ts"
@@ -11,24 +11,24 @@ import type { World } from "../world.ts"
 const megabyte = 1024 * 1024
 const backlog = 100 * megabyte
 const lineSize = 2_048
-/** Eight batches of a drainer, each of 256 KB and the lengths of its lines. */
-const mostInFlight = 8 * (megabyte / 4 + 8_192)
+/** Maximum bytes in flight: eight batches of a drainer, each of 256 KB and the lengths of its lines. */
+const maxBytesInFlight = 8 * (megabyte / 4 + 8_192)
 
-/** How much memory the processes of drainer and enricher take, bytes. */
+/** Resident memory of drainer and enricher together, bytes. */
 const memory = (world: World): number =>
   ["drainer", "enricher"].reduce((sum, name) => {
     const text = execFileSync("ps", ["-o", "rss=", "-p", String(world.actor(name).pid())])
     return sum + Number(text) * 1024
   }, 0)
 
-/** A process needs some rounds until it is warm; what it takes then goes up and down with its garbage. */
+/** Rounds until the memory of a process is steady, and its maximum growth after that, bytes. */
 const warmAfter = 8
-const mostGrowth = 64 * megabyte
+const maxGrowthBytes = 64 * megabyte
 
 const mean = (numbers: ReadonlyArray<number>): number =>
   numbers.reduce((sum, number) => sum + number, 0) / numbers.length
 
-/** What the claimed batches weigh that someone has in their hands. */
+/** Size of the claimed batches that a drainer owns, bytes. */
 const inFlight = async ({ queue, queueKey }: World): Promise<number> => {
   const owned = Array.from(await queue.attempts()).flatMap(([batch, { isOwned }]) => (isOwned ? [batch] : []))
   const sizes = owned.map((batch) => queue.redis.hstrlen(`{${queueKey}}:claimed`, batch))
@@ -65,10 +65,10 @@ export default faultCase({
     prove(rounds > 2 * warmAfter, `it took ${rounds} rounds only: the enricher was not slow`)
     const warm = seen.memory.slice(warmAfter)
     const grown = mean(warm.slice(warm.length / 2)) - mean(warm.slice(0, warm.length / 2))
-    prove(seen.inFlight > 0 && seen.inFlight <= mostInFlight, `${seen.inFlight} bytes were in flight`)
-    prove(seen.pending <= 2 * mostInFlight, `${seen.pending} bytes waited in NATS`)
-    prove(slowConsumers === 0 && connections === before.connections, "NATS has cut off a connection")
-    prove(grown < mostGrowth, `memory grew by ${grown} bytes`)
+    prove(seen.inFlight > 0 && seen.inFlight <= maxBytesInFlight, `${seen.inFlight} bytes were in flight`)
+    prove(seen.pending <= 2 * maxBytesInFlight, `${seen.pending} bytes waited in NATS`)
+    prove(slowConsumers === 0 && connections === before.connections, "NATS has closed a connection")
+    prove(grown < maxGrowthBytes, `memory grew by ${grown} bytes`)
     const kilobytes = (bytes: number): string => `${Math.round(bytes / 1024)} KB`
     return `it took ${rounds} rounds of half a second; never more than ${kilobytes(seen.inFlight)} of 100 MB were in flight and ${kilobytes(seen.pending)} waited in NATS, drainer and enricher together took ${Math.round(Math.max(...warm) / megabyte)} MB at most and in the second half ${Math.round(grown / megabyte)} MB more than in the first, no connection was cut`
   }

@@ -1,7 +1,7 @@
 /**
- * 23: the bridge has stored a batch, and its answer is lost on the way. The batch comes again; a bridge that remembers
- * it stores nothing twice. Every second time the bridge is killed, so that it cannot: then the batch stands in Kafka
- * twice, and is counted once.
+ * 23: the bridge has stored a batch, and its reply is lost. The batch is sent again; a bridge that remembers it stores
+ * nothing twice. Every second time the bridge is killed and has forgotten the batch: then the batch is in Kafka twice, and
+ * is counted once.
  */
 import type { Buffer } from "node:buffer"
 import { atRandomMoments, eventually, faultCase, prove } from "../case.ts"
@@ -10,7 +10,7 @@ import type { TcpProxy } from "../tcp-proxy.ts"
 
 const batchSize = 1_000
 
-/** Whole messages to NATS, with a receipt for events that were stored among them. */
+/** Whether the bytes are whole messages to NATS that include a receipt of stored events. */
 const isReceipt = (data: Buffer): boolean => {
   const text = data.toString("latin1")
   return (
@@ -18,7 +18,7 @@ const isReceipt = (data: Buffer): boolean => {
   )
 }
 
-/** Drops the next receipt; the connection lives on. */
+/** Drops the next receipt; the connection stays open. */
 const dropReceipt = (proxy: TcpProxy): Promise<void> =>
   new Promise((resolve) => {
     const remove = proxy.intercept(({ direction, data }) => {
@@ -35,25 +35,28 @@ export default faultCase({
   requires: { through: { nats: ["bridge"] } },
   fault: async (world, random) => {
     const bridge = world.actor("bridge")
-    const silences = (): number =>
+    const timeouts = (): number =>
       releasedBatches(world).filter(({ reason }) => reason === "no-answer").length
     await atRandomMoments(world, random, async (round) => {
-      const before = silences()
+      const before = timeouts()
       await dropReceipt(world.proxy("nats"))
       if (round % 2 === 1) {
         await bridge.kill()
         await bridge.up()
       }
-      await eventually("the drainer has given up waiting", () => silences() > before, 60_000)
+      await eventually("the drainer has timed out", () => timeouts() > before, 60_000)
     })
-    prove(world.proxy("nats").counts.dropped === world.moments, "not every answer was dropped")
+    prove(world.proxy("nats").counts.dropped === world.moments, "not every reply was dropped")
     prove(bridge.counts.died === 0, "a bridge ended by itself")
-    return `${world.moments} answers of the bridge were dropped, the bridge was killed after ${bridge.counts.killed} of them`
+    return `${world.moments} replies of the bridge were dropped; the bridge was killed after ${bridge.counts.killed} of them`
   },
   afterwards: (world, { duplicates }) => {
     const killed = world.actor("bridge").counts.killed
-    // Eight batches may be under way when a bridge is killed.
-    prove(duplicates <= killed * 8 * batchSize, `${duplicates} duplicates of ${world.moments} lost answers`)
-    return `${duplicates} records stand in Kafka again, each counted once`
+    // Eight batches may be in flight when a bridge is killed.
+    prove(
+      duplicates <= killed * 8 * batchSize,
+      `${duplicates} duplicates after ${world.moments} lost replies`
+    )
+    return `${duplicates} records are in Kafka again, each counted once`
   }
 })

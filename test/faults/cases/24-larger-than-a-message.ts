@@ -1,7 +1,7 @@
 /**
- * 24: batches that are larger than what NATS takes as one message by default travel in parts. One message over the limit
- * would reset the connection and lose all else that is under way on it, so no connection may be reset. An event that
- * no message can hold becomes a dead letter.
+ * 24: batches larger than the default message limit of NATS are sent in parts. One message over the limit would reset the
+ * connection and lose everything else in flight on it, so no connection may be reset. An event that exceeds every message
+ * limit becomes a dead letter.
  */
 import { eventually, faultCase, prove } from "../case.ts"
 import { lineOfSize, pushThrough } from "../extra-lines.ts"
@@ -18,12 +18,12 @@ export default faultCase({
     for (const size of [10, 250, 400]) await pushThrough(world, 2_048 * kilobyte, size * kilobyte)
     await world.load.push(1, lineOfSize(600 * kilobyte), "too large")
     await eventually(
-      "the event that no message can hold is set aside",
+      "the event over the message limit is dead-lettered",
       async () => (await world.queue.depth()).deadLetters === 1,
       60_000
     )
     const resets = (await natsFigures(world)).connections - connections
-    prove(resets === 0, `${resets} connections were made again`)
-    return "2 MB went through in events of 10, 250 and 400 KB each, no connection was reset, and one event of 600 KB was set aside"
+    prove(resets === 0, `${resets} connections were reset`)
+    return "2 MB were stored in events of 10, 250 and 400 KB each, no connection was reset, and one event of 600 KB was dead-lettered"
   }
 })

@@ -1,13 +1,13 @@
 /**
- * 26: NATS is told at run time to take smaller messages. It tells its clients only when they connect (nats-server#4200),
- * so each may be reset once, by the first message over the new limit; from then on everything travels in smaller parts.
- * An event larger than the limit waits, without an attempt, until it may travel again.
+ * 26: the message limit of NATS is lowered at run time. NATS announces it to clients only when they connect
+ * (nats-server#4200), so each may be reset once, by the first message over the new limit; after that everything is sent in
+ * smaller parts. An event over the limit waits, without using an attempt, until the limit is raised.
  */
 import { eventually, faultCase, pause, prove } from "../case.ts"
 import { lineOfSize, pushThrough } from "../extra-lines.ts"
 
 const kilobyte = 1024
-/** Those whose messages are large. */
+/** The actors that send large messages. */
 const senders = ["drainer", "enricher", "bridge"]
 
 export default faultCase({
@@ -26,7 +26,7 @@ export default faultCase({
       prove(Math.max(...each) <= 1, `at ${limit} KB ${senders} were reset ${each} times`)
       resets.push(each.reduce((sum, count) => sum + count, 0))
     }
-    prove(Math.max(...resets) > 0, "nobody sent a message over the new limits")
+    prove(Math.max(...resets) > 0, "no actor sent a message over the new limits")
     await world.load.push(1, lineOfSize(100 * kilobyte))
     await pause(8_000)
     const claimed = await world.queue.claimed()
@@ -35,18 +35,18 @@ export default faultCase({
     const waits = claimed.filter((batch) => later.includes(batch))
     const { deadLetters } = await world.queue.depth()
     const used = Array.from((await world.queue.attempts()).values(), (attempt) => attempt.used)
-    prove(waits.length > 0, "the event that is too large for now does not wait")
+    prove(waits.length > 0, "the event over the current limit does not wait")
     prove(deadLetters === 0 && used.every((count) => count === 0), `attempts ${used}, dead ${deadLetters}`)
     await world.nats.kill()
     await world.nats.start("max_payload: 1MB")
     await eventually(
-      "the event that waited is through",
+      "the waiting event is stored",
       async () => {
         const left = await world.queue.claimed()
         return !waits.some((batch) => left.includes(batch))
       },
       120_000
     )
-    return `from 1 MB to 128 KB and to 64 KB: ${resets.join(" and ")} connections were reset once, none again; an event of 100 KB waited without an attempt until it might travel`
+    return `from 1 MB to 128 KB and to 64 KB: ${resets.join(" and ")} connections were reset once, none again; an event of 100 KB waited without using an attempt until the limit was raised`
   }
 })

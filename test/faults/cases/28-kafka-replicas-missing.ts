@@ -1,31 +1,31 @@
 /**
- * 28: Kafka has too few replicas to store anything: first because a topic asks for three and one broker is dead, then
- * because two of three brokers are. Nothing is acknowledged, the backlog stays in Redis, no event is blamed.
- * (These brokers are their own controllers: with two of them dead nobody can say that replicas are missing, and a send
- * only has no answer. Hence the first part, in which Kafka says NOT_ENOUGH_REPLICAS.)
+ * 28: Kafka has too few replicas to store records: first a topic requires three and one broker is down, then two of three
+ * brokers are down. Kafka confirms nothing, the backlog stays in Redis, no event uses up an attempt.
+ * (These brokers are their own controllers: with two of them down no broker can report missing replicas, and a send times
+ * out. Hence the first part, in which Kafka reports NOT_ENOUGH_REPLICAS.)
  */
 import { clusterIsWhole, countRecords } from "../../support/kcat.ts"
 import { eventually, faultCase, pause, prove } from "../case.ts"
 import { setTopics } from "../kafka-admin.ts"
 import type { World } from "../world.ts"
 
-const downFor = 20_000
+const outageMs = 20_000
 
 /**
- * The outage: events are acknowledged, none of them is stored, and no attempt is used up. Returns how many events Redis
- * got meanwhile.
+ * Proves the outage: events are acknowledged, none of them is stored, and no attempt is used up. Returns the number of
+ * events that were acknowledged meanwhile.
  */
 const backlogOf = async (world: World, what: string): Promise<number> => {
-  const look = async () => ({
+  const countEvents = async () => ({
     acknowledged: world.load.sent.count("acknowledged"),
-    // With two of three brokers dead some partitions have nobody who could tell.
+    // With two of three brokers down, some partitions cannot be read.
     stored: await countRecords(world.brokers, world.topic, 3).catch(() => undefined)
   })
-  // What was under way may still end.
+  // Sends in flight may still end.
   await pause(5_000)
-  const before = await look()
-  await pause(downFor)
-  const after = await look()
+  const before = await countEvents()
+  await pause(outageMs)
+  const after = await countEvents()
   const { deadLetters } = await world.queue.depth()
   const attempts = [...(await world.queue.attempts()).values()].reduce((sum, { used }) => sum + used, 0)
   const kept = after.acknowledged - before.acknowledged
@@ -49,9 +49,9 @@ export default faultCase({
     await setTopics(world, topics, { "min.insync.replicas": "3" })
     await third?.kill()
     const refused = (): number => world.group("drainer").output().split("NOT_ENOUGH_REPLICAS").length - 1
-    await eventually("Kafka says that replicas are missing", () => refused() > 0, 60_000)
+    await eventually("Kafka reports that replicas are missing", () => refused() > 0, 60_000)
     const first = await backlogOf(world, "while a replica was missing")
-    const said = refused()
+    const refusals = refused()
     await third?.start()
     await whole(world)
     await setTopics(world, topics, { "min.insync.replicas": "2" })
@@ -62,9 +62,9 @@ export default faultCase({
     )
 
     await Promise.all([second?.kill(), third?.kill()])
-    const after = await backlogOf(world, "while two of three brokers were dead")
+    const after = await backlogOf(world, "while two of three brokers were down")
     await Promise.all([second?.start(), third?.start()])
     await whole(world)
-    return `Kafka said NOT_ENOUGH_REPLICAS ${said} times and ${first} events were acknowledged and stayed in Redis; with two of three brokers dead ${after}; none used up an attempt`
+    return `Kafka reported NOT_ENOUGH_REPLICAS ${refusals} times and ${first} events were acknowledged and stayed in Redis; with two of three brokers down ${after}; none used up an attempt`
   }
 })

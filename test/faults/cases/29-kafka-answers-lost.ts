@@ -1,12 +1,12 @@
 /**
- * 29, the trap in it: Kafka has stored a batch, the answer is lost, all tries end like that; then the next batch, of
- * just as many records, is sent. A producer that numbers its records and goes on after that would have the new batch
- * taken for the old one, and told it was stored. So: equal batches, every answer lost for a while, and all must be there.
+ * 29, a trap of idempotent producers: Kafka stores a batch, and the responses to all its sends are lost; then the next
+ * batch, with as many records, is sent. If the producer kept its sequence numbers, Kafka would take the new batch for the
+ * old one and confirm it without storing it. Therefore: equal batches, every response lost for a while, all must be stored.
  */
 import { eventually, faultCase, pause, prove } from "../case.ts"
 import { requestsIn } from "../kafka-requests.ts"
 
-const lostFor = 20_000
+const lossMs = 20_000
 const [batches, size] = [8, 1_000]
 
 export default faultCase({
@@ -23,20 +23,20 @@ export default faultCase({
         sent.extra.set(n, { line, dead: undefined })
         return { n, line }
       })
-      // One push: the lines stand together, so that whole claims consist of them.
+      // One push: the lines are adjacent, so that whole claims consist of them.
       await world.queue.redis.rpush(world.queueKey, ...lines.map(({ line }) => line))
       for (const { n } of lines) sent.settle(n, "acknowledged")
     }
 
     let lost = 0
     const rules = world.kafka.map((_, place) => {
-      const asked = new Set<number>()
+      const pending = new Set<number>()
       return world.proxy("kafka", place).intercept(({ direction, data, connection }) => {
         if (direction === "up") {
-          if (requestsIn(data, "produce").length > 0) asked.add(connection)
+          if (requestsIn(data, "produce").length > 0) pending.add(connection)
           return "pass"
         }
-        if (!asked.delete(connection)) return "pass"
+        if (!pending.delete(connection)) return "pass"
         lost += 1
         return "cut"
       })
@@ -44,18 +44,18 @@ export default faultCase({
     await world.group("drainer").scale(1)
     const failed = /"reason":"timeout"/g
     await eventually(
-      "a batch whose answers were all lost was released",
+      "a batch whose responses were all lost was released",
       () => failed.test(world.group("drainer").output()),
       60_000
     )
-    await pause(lostFor)
+    await pause(lossMs)
     const attempts = [...(await world.queue.attempts()).values()].reduce((sum, { used }) => sum + used, 0)
     for (const remove of rules) remove()
     prove(attempts === 0, `${attempts} attempts were used up`)
-    return `${lost} answers to stored batches were lost, until the sends had no time left`
+    return `${lost} responses to stored batches were lost, until the sends timed out`
   },
   afterwards: (_, { duplicates }) => {
-    prove(duplicates >= size, "nothing stands in Kafka twice, so no answer to a stored batch was lost")
-    return `${duplicates} records stand in Kafka again, none is missing`
+    prove(duplicates >= size, "nothing is in Kafka twice, so no response to a stored batch was lost")
+    return `${duplicates} records are in Kafka again, none is missing`
   }
 })

@@ -1,9 +1,9 @@
-/** 29: the broker that leads the partitions hangs for a minute and wakes up. Sends end in time; new producers find the new leader. */
+/** 29: the broker that leads the partitions hangs for a minute and continues. Sends time out; new producers find the new leader. */
 import { clusterIsWhole, countRecords } from "../../support/kcat.ts"
 import { eventually, faultCase, pause, prove } from "../case.ts"
 import { leaderOf } from "../kafka-admin.ts"
 
-const frozenFor = 60_000
+const frozenMs = 60_000
 
 export default faultCase({
   number: "29",
@@ -11,7 +11,7 @@ export default faultCase({
   requires: { kafka: "three" },
   fault: async (world, random) => {
     const leader = world.kafka[await leaderOf(world, world.topic, random.whole(0, 2))]
-    prove(leader !== undefined, "there is a leader")
+    prove(leader !== undefined, "the partition has no leader")
     const others = world.kafka
       .filter((broker) => broker !== leader)
       .map(({ url }) => url)
@@ -23,10 +23,18 @@ export default faultCase({
       () => world.actor("drainer").output().includes("batch released"),
       60_000
     )
-    const left = frozenFor - (performance.now() - began)
-    const before = await eventually("the others answer", () => countRecords(others, world.topic, 3), 60_000)
+    const left = frozenMs - (performance.now() - began)
+    const before = await eventually(
+      "the other brokers respond",
+      () => countRecords(others, world.topic, 3),
+      60_000
+    )
     await pause(Math.max(0, left))
-    const after = await eventually("the others answer", () => countRecords(others, world.topic, 3), 60_000)
+    const after = await eventually(
+      "the other brokers respond",
+      () => countRecords(others, world.topic, 3),
+      60_000
+    )
     leader?.resume()
     await eventually(
       "the cluster is whole again",
@@ -34,6 +42,6 @@ export default faultCase({
       120_000
     )
     prove(after > before, "nothing was stored by the new leaders")
-    return `batches sent to the frozen leader were released; ${after - before} records were stored by others before it woke up after ${frozenFor / 1000} s`
+    return `batches sent to the frozen leader were released; ${after - before} records were stored by the others before it continued after ${frozenMs / 1000} s`
   }
 })

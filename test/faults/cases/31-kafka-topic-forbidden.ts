@@ -1,46 +1,47 @@
 /**
- * 31: an administrator takes away the right to write to a topic and gives it back; then deletes the topic and makes it
- * anew. Neither is an event's fault: all waits, and goes on without anybody being restarted.
+ * 31: an administrator revokes the right to write to a topic and restores it; then deletes the topic and creates it
+ * again. No event uses up an attempt: all events wait, and are stored without a restart of an actor.
  */
 import { eventually, faultCase, pause, prove } from "../case.ts"
 import { asAdmin } from "../kafka-admin.ts"
 import { readStored } from "../stored.ts"
 import type { World } from "../world.ts"
 
-/** Everybody may do everything here until a topic has rules of its own. */
+/** Everything is allowed until a topic has its own rules. */
 const kafkaSettings = {
   "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
   "allow.everyone.if.no.acl.found": "true"
 }
 
-/** As Kafka's protocol numbers them. */
+/** Numbers in Kafka's protocol. */
 const [topicKind, literal, allOperations, write, deny, allow] = [2, 3, 2, 4, 2, 3]
 
-const downFor = 10_000
+const outageMs = 10_000
 
-const said = (world: World, word: string): number => world.group("drainer").output().split(word).length - 1
+const countInLogs = (world: World, word: string): number =>
+  world.group("drainer").output().split(word).length - 1
 
-/** Waits until a drainer is told why nothing can be stored, and a while longer. Returns how many events were acknowledged meanwhile. */
+/** Waits until a drainer logs the cause, and for `outageMs` more. Returns the number of events acknowledged meanwhile. */
 const backlogOf = async (world: World, word: string): Promise<number> => {
-  const before = said(world, word)
-  await eventually(`batches are released: ${word}`, () => said(world, word) > before, 60_000)
+  const before = countInLogs(world, word)
+  await eventually(`batches are released: ${word}`, () => countInLogs(world, word) > before, 60_000)
   const acknowledged = world.load.sent.count("acknowledged")
-  await pause(downFor)
+  await pause(outageMs)
   const kept = world.load.sent.count("acknowledged") - acknowledged
   const { deadLetters } = await world.queue.depth()
   const attempts = [...(await world.queue.attempts()).values()].reduce((sum, { used }) => sum + used, 0)
   prove(kept > 0, `no event was acknowledged (${word})`)
-  prove(deadLetters === 0 && attempts === 0, `an event was blamed (${word})`)
+  prove(deadLetters === 0 && attempts === 0, `an event used up an attempt or was dead-lettered (${word})`)
   return kept
 }
 
 const untilDrained = (world: World): Promise<boolean> =>
   eventually("the backlog is drained", async () => (await world.queue.depth()).waiting < 1_000, 180_000)
 
-/** Returns when the consumers have counted all that is in Kafka, and no more comes: nobody drains now. */
+/** Returns when the consumers have counted all records in Kafka. No drainer runs now, so none are added. */
 const untilCounted = (world: World): Promise<boolean> =>
   eventually(
-    "the consumers have counted what is stored",
+    "the consumers have counted all stored events",
     async () => {
       const { eventIds } = await readStored(world)
       const tables = await Promise.all([
@@ -73,7 +74,7 @@ export default faultCase({
     await asAdmin(world, (admin) => admin.deleteAcls({ filters: [forbidden] }))
     await untilDrained(world)
 
-    // What is in the topic goes with it, by the administrator's own act: so it must be known, all of it.
+    // The records are deleted with the topic on purpose, so all of them must be known before.
     await world.group("drainer").scale(0)
     await untilCounted(world)
     const removed = await world.putAway(world.topic)

@@ -1,6 +1,6 @@
 /**
- * 32: a topic takes no more than 64 KiB at once. Batches are sent in parts that fit; an event that alone is larger is set
- * aside, and nothing else with it.
+ * 32: a topic accepts requests of at most 64 KiB. Batches are sent in parts that fit; a single event over the limit is
+ * dead-lettered, and no other event with it.
  */
 import { eventually, faultCase, prove } from "../case.ts"
 import { setTopics } from "../kafka-admin.ts"
@@ -9,7 +9,7 @@ import { requestsIn } from "../kafka-requests.ts"
 const limit = 64 * 1024
 const [oversize, largest] = [limit + 1_000, limit - 2_000]
 
-/** A line whose event is so large that its record, with what surrounds it, is below or above the limit. */
+/** A line whose record, with the overhead of its batch, is below or above the limit, depending on `size`. */
 const lineOf = (n: number, size: number): Buffer =>
   Buffer.from(`8.8.8.8 1795206900000 h 10.0.0.1 /t/large id=${n}&fill=${"x".repeat(size)} agent`)
 
@@ -18,7 +18,7 @@ export default faultCase({
   name: "a topic that takes 64 KiB at most; single events larger than that",
   requires: {
     through: { kafka: ["bridge"] },
-    // Compressed, everything would fit.
+    // With compression everything would fit.
     settings: { KAFKA_COMPRESSION: "none" }
   },
   fault: async (world) => {
@@ -35,11 +35,11 @@ export default faultCase({
     await world.load.push(moments, (n) => lineOf(n, largest))
     await world.group("drainer").scale(1)
     await eventually(
-      "the events that are too large are set aside",
+      "the events over the limit are dead-lettered",
       async () => (await world.queue.depth()).deadLetters >= moments,
       120_000
     )
-    prove(tooLarge > moments, "no batch was larger than the topic takes")
-    return `Kafka was sent ${tooLarge} requests of more than ${limit} bytes; ${moments} events were too large alone, and as many just fitted`
+    prove(tooLarge > moments, "no batch was over the limit of the topic")
+    return `Kafka was sent ${tooLarge} requests of more than ${limit} bytes; ${moments} single events were over the limit, and as many just fitted`
   }
 })

@@ -1,4 +1,4 @@
-/** 34: a consumer has counted records and is killed before its place is committed: it reads them again, and counts none twice. */
+/** 34: a consumer has counted records and is killed before it commits its offset: it reads them again and counts none twice. */
 import { atRandomMoments, eventually, faultCase, prove } from "../case.ts"
 import { asAdmin } from "../kafka-admin.ts"
 import { requestsIn } from "../kafka-requests.ts"
@@ -6,7 +6,7 @@ import type { World } from "../world.ts"
 
 const name = "event-counter"
 
-/** How many records the consumer has counted beyond its committed places. */
+/** Number of records that the consumer has counted beyond its committed offsets. */
 const ahead = async (world: World): Promise<number> => {
   const fences = await world.queue.redis.hgetall(`{spoor:${name}}:offsets`)
   const committed = await asAdmin(world, (admin) =>
@@ -31,14 +31,14 @@ export default faultCase({
     let uncommitted = 0
     await atRandomMoments(world, random, async () => {
       await consumer.up()
-      // A new member waits until the group has noticed that the one before is dead.
+      // A new member waits until the group has noticed the end of the previous one.
       await world.proxy("kafka").cutBefore((data) => requestsIn(data, "commit").length > 0)
       await consumer.kill()
       uncommitted += await ahead(world)
     })
     prove(uncommitted > 0, "no kill came between an effect and its commit")
     const repeated = await eventually(
-      "what was not committed is read again",
+      "uncommitted records are read again",
       async () => {
         const text = await (await fetch(new URL("/metrics", consumer.address("health")))).text()
         const line = text.split("\n").find((one) => one.includes(name) && one.includes('outcome="repeated"'))
@@ -46,6 +46,6 @@ export default faultCase({
       },
       60_000
     )
-    return `killed ${consumer.counts.killed} times with ${uncommitted} records counted and not committed; the last of its lives read ${repeated} of them again`
+    return `killed ${consumer.counts.killed} times with ${uncommitted} records counted and not committed; the last process read ${repeated} of them again`
   }
 })

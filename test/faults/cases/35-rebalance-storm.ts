@@ -1,17 +1,17 @@
-/** 35: consumers come and go under load, in order and not: each event is counted once, and no partition stands still. */
+/** 35: consumers are started, stopped and killed under load: each event is counted once, and no partition stalls. */
 import { atRandomMoments, faultCase, pause, prove } from "../case.ts"
 import type { World } from "../world.ts"
 
 const names = ["event-counter", "metadata-counter"] as const
 const counts = [5, 2, 1] as const
 
-/** No partition may stand still for so long, milliseconds. */
-const stuckAfter = 60_000
+/** Maximum time without progress of a partition, milliseconds. */
+const maxStallMs = 60_000
 
-/** Watches how far the consumers have come until `stop`, which returns the longest that one stood still; milliseconds. */
+/** Watches the progress of the consumers until `stop`, which returns the longestStall time without progress, milliseconds. */
 const watchFences = (world: World): { readonly stop: () => Promise<number> } => {
   const moved = new Map<string, { offset: string; at: number }>()
-  let longest = 0
+  let longestStall = 0
   let isRunning = true
   const watching = (async () => {
     while (isRunning) {
@@ -21,7 +21,7 @@ const watchFences = (world: World): { readonly stop: () => Promise<number> } => 
           const key = `${name} ${place}`
           const before = moved.get(key)
           const now = performance.now()
-          if (before?.offset === offset) longest = Math.max(longest, now - before.at)
+          if (before?.offset === offset) longestStall = Math.max(longestStall, now - before.at)
           else moved.set(key, { offset, at: now })
         }
       }
@@ -32,7 +32,7 @@ const watchFences = (world: World): { readonly stop: () => Promise<number> } => 
     stop: async () => {
       isRunning = false
       await watching
-      return longest
+      return longestStall
     }
   }
 }
@@ -51,9 +51,9 @@ export default faultCase({
         await pause(random.whole(200, 2_000))
       }
     })
-    await pause(stuckAfter / 4)
-    const longest = Math.round((await fences.stop()) / 1_000)
-    prove(longest < stuckAfter / 1_000, `a partition was not read for ${longest} s`)
-    return `the groups changed ${changes} times; no partition stood still for more than ${longest} s`
+    await pause(maxStallMs / 4)
+    const longestStall = Math.round((await fences.stop()) / 1_000)
+    prove(longestStall < maxStallMs / 1_000, `a partition was not read for ${longestStall} s`)
+    return `the groups changed ${changes} times; no partition stalled for more than ${longestStall} s`
   }
 })

@@ -1,11 +1,11 @@
 /**
- * 36: events that end the process of whoever handles them. Nobody answers for such a batch; what is left is that it
- * fails each time the way has just been proven free. It is taken apart until each is alone, and the others go on.
+ * 36: events that kill the enricher. Its batch gets no reply, although the downstream probe has just succeeded. The batch
+ * is split until each poison event is alone, and the other events are stored.
  */
 import { faultCase, prove } from "../case.ts"
 import { batchSize, mostTries, poison } from "../poison.ts"
 
-/** Twice all together, once a piece, twice alone: so many processes one event may cost. */
+/** Maximum number of processes that one event may kill: two for the batch, one for a part, two for the event alone. */
 const allowed = 5
 
 export default faultCase({
@@ -17,9 +17,9 @@ export default faultCase({
     const count = world.moments > 2 ? 3 : 1
     await poison(world, "kills", count, count * 180_000)
     const deaths = world.group("enricher").deaths().length
-    prove(deaths > 0 && deaths <= count * allowed, `${deaths} processes died of ${count} events`)
+    prove(deaths > 0 && deaths <= count * allowed, `${deaths} processes were killed by ${count} events`)
     const tries = mostTries(world, "no-answer")
     prove(tries <= 3, `a batch was tried ${tries} times`)
-    return `${count} events among ${batchSize} each ended ${deaths} processes of the enricher (${count * allowed} are allowed) and were set aside; no batch or piece was tried more than ${tries} times`
+    return `${count} events among ${batchSize} each killed ${deaths} processes of the enricher (${count * allowed} are allowed) and were dead-lettered; no batch or part was tried more than ${tries} times`
   }
 })

@@ -1,6 +1,6 @@
 /**
- * 37: an event that sends whoever handles it into an endless loop. A process that spins answers nothing, not even that it
- * lives, so whoever keeps it alive kills it (as Kubernetes does by the liveness probe); the event is found as in 36.
+ * 37: an event that makes the enricher loop forever. The process no longer responds to its liveness probe, so its
+ * supervisor kills it, as Kubernetes does; the event is found as in 36.
  */
 import { faultCase, prove } from "../case.ts"
 import { batchSize, mostTries, poison } from "../poison.ts"
@@ -18,6 +18,6 @@ export default faultCase({
     prove(deaths > 0 && deaths <= allowed, `${deaths} processes hung`)
     const tries = mostTries(world, "no-answer")
     prove(tries <= 3, `a batch was tried ${tries} times`)
-    return `one event among ${batchSize} hung ${deaths} processes of the enricher (${allowed} are allowed) and was set aside; no batch or piece was tried more than ${tries} times`
+    return `one event among ${batchSize} hung ${deaths} processes of the enricher (${allowed} are allowed) and was dead-lettered; no batch or part was tried more than ${tries} times`
   }
 })

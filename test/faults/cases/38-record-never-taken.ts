@@ -1,13 +1,13 @@
 /**
- * 38: compacted topics, which take no record without a key. Single events have none, each in a batch of others that do:
- * that one is set aside with Kafka's reason, and everything else is stored, once.
+ * 38: compacted topics, which reject records without a key. Single events have no key, each in a batch of events with one:
+ * it is dead-lettered with Kafka's reason, and all others are stored once.
  */
 import { eventually, faultCase, prove } from "../case.ts"
 import { setTopics } from "../kafka-admin.ts"
 
 const answer = "(INVALID_RECORD)"
 
-/** A line without the parameter that becomes the key. */
+/** A line without the parameter used as the key. */
 const lineOf = (n: number): Buffer =>
   Buffer.from(`8.8.8.8 1795206900000 h 10.0.0.1 /t/keyless number=${n} agent`)
 
@@ -24,13 +24,15 @@ export default faultCase({
     await world.load.push(moments, lineOf, "refused by the log")
     await world.group("drainer").scale(1)
     await eventually(
-      "the events without a key are set aside",
+      "the events without a key are dead-lettered",
       async () => (await world.queue.depth()).deadLetters >= moments,
       60_000
     )
     const letters = await world.queue.letters()
-    const told = letters.filter((text) => (JSON.parse(text) as { detail?: string }).detail?.endsWith(answer))
-    prove(told.length === moments, `${told.length} dead letters say ${answer}`)
-    return `Kafka refused ${told.length} records that had no key, by name; they were set aside with its reason`
+    const withReason = letters.filter((text) =>
+      (JSON.parse(text) as { detail?: string }).detail?.endsWith(answer)
+    )
+    prove(withReason.length === moments, `${withReason.length} dead letters have the reason ${answer}`)
+    return `Kafka rejected ${withReason.length} records without a key; they were dead-lettered with its reason`
   }
 })

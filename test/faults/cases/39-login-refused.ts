@@ -1,16 +1,16 @@
 /**
- * 39: Redis and NATS refuse the login from one moment to the next (a password was changed), and accept it again. Each
- * process says once that the connection was lost, once why, and once that it is there again, however often it has tried.
+ * 39: Redis and NATS suddenly refuse the login (a password was changed), and accept it again. Each process logs the lost
+ * connection, its cause and the reconnection once, however often it has tried.
  */
 import { atRandomMoments, eventually, faultCase, pause, prove } from "../case.ts"
 import type { World } from "../world.ts"
 
-/** Long enough for every process to be refused several times. */
-const refusedFor = 4_000
+/** Duration of the refusal, ms: long enough for several attempts of every process. */
+const refusalMs = 4_000
 
 interface Server {
   readonly name: "Redis" | "NATS"
-  /** Those that use it all the time. */
+  /** The actors that use it all the time. */
   readonly users: ReadonlyArray<string>
   readonly refuse: (world: World) => Promise<unknown>
   readonly accept: (world: World) => Promise<unknown>
@@ -22,7 +22,7 @@ const servers: ReadonlyArray<Server> = [
     users: ["gateway", "drainer"],
     refuse: async ({ queue: { redis } }) => {
       await redis.config("SET", "requirepass", "another")
-      // Who is connected stays so: only Spoor's own connections are cut, and not the harness's.
+      // Open connections stay open, so Spoor's connections are cut, but not the harness's.
       for (const [, id = ""] of String(await redis.client("LIST")).matchAll(/^id=(\d+) .*\bname=spoor\b/gm))
         await redis.client("KILL", "ID", Number(id))
     },
@@ -41,7 +41,7 @@ export default faultCase({
   name: "Redis and NATS refuse the login",
   expects: { answers: ["503"], answersWithin: 2_000, twins: true },
   fault: async (world, random) => {
-    let [refusals, most] = [0, 0]
+    let [refusals, maxLines] = [0, 0]
     await atRandomMoments(world, random, async (round) => {
       const { name, users, refuse, accept } = servers[round % servers.length] as Server
       const count = (user: string, line: RegExp): number =>
@@ -53,20 +53,20 @@ export default faultCase({
       const before = { lost: all(lost), refused: all(refused), connected: all(connected) }
 
       await refuse(world)
-      await eventually(`everyone says that ${name} refuses the login`, () =>
+      await eventually(`all actors report that ${name} refuses the login`, () =>
         all(refused).every((now, i) => now > (before.refused[i] ?? 0))
       )
-      await pause(refusedFor)
+      await pause(refusalMs)
       prove(
         all(connected).every((now, i) => now === before.connected[i]),
         `connected to a ${name} that refuses the login`
       )
-      const said = all(lost).map((now, i) => now - (before.lost[i] ?? 0))
-      prove(Math.max(...said) <= 2, `${users} said ${said} times that ${name} is lost`)
-      most = Math.max(most, ...said)
+      const lossLines = all(lost).map((now, i) => now - (before.lost[i] ?? 0))
+      prove(Math.max(...lossLines) <= 2, `${users} logged ${lossLines} times that ${name} is lost`)
+      maxLines = Math.max(maxLines, ...lossLines)
 
       await accept(world)
-      await eventually(`everyone is connected to ${name} again`, () =>
+      await eventually(`all actors are connected to ${name} again`, () =>
         all(connected).every((now, i) => now === (before.connected[i] ?? 0) + 1)
       )
       for (const user of users) {
@@ -81,6 +81,6 @@ export default faultCase({
       await world.passLeases()
     })
     prove(refusals > 2 * world.moments, `there were only ${refusals} attempts to log in`)
-    return `${refusals} attempts to log in were refused in ${world.moments} rounds; no process said more than ${most} lines about one`
+    return `${refusals} attempts to log in were refused in ${world.moments} rounds; no process logged more than ${maxLines} lines about a round`
   }
 })

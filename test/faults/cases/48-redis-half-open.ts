@@ -1,7 +1,7 @@
 /**
- * 48: connections to Redis go silent in one direction, are given up, and deliver what was sent on them up to 70 s later.
- * Nothing of it may take effect: a claim carried out late once took a batch under the id of one that was done, and its
- * lines were let go on the old receipt.
+ * 48: connections to Redis go silent in one direction, are closed by their client, and deliver their commands up to 70 s
+ * later. These must have no effect: a late claim once took a batch under the id of a settled one, and its lines were
+ * settled by the old receipt.
  */
 import { faultCase } from "../case.ts"
 import { cutHalfOpen, halfOpenNeeds } from "../half-open.ts"

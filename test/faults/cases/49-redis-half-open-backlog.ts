@@ -1,18 +1,18 @@
-/** 49: as 48, while a million lines wait: then what a late claim takes is never the line that its batch once had. */
+/** 49: as 48, while a million lines wait: a late claim would take other lines than its batch had. */
 import { eventually, faultCase } from "../case.ts"
 import { lineOf, sentEvent } from "../events.ts"
 import { cutHalfOpen, halfOpenNeeds } from "../half-open.ts"
 import type { World } from "../world.ts"
 
-/** Lines that wait at the beginning (a hundredth in a short run), and with how many a cut still counts. */
+/** Number of waiting lines at the beginning (a hundredth in a short run), and minimum at a cut. */
 const backlog = 1_000_000
-const least = 50_000
-const atOnce = 1_000
+const minBacklog = 50_000
+const linesPerPush = 1_000
 
 const fill = async (world: World, count: number): Promise<void> => {
   const { sent } = world.load
-  for (let done = 0; done < count; done += atOnce) {
-    const numbers = Array.from({ length: atOnce }, () => sent.issue())
+  for (let done = 0; done < count; done += linesPerPush) {
+    const numbers = Array.from({ length: linesPerPush }, () => sent.issue())
     const lines = numbers.map((n) => lineOf(sentEvent(n), world.otherTopic))
     await world.queue.redis.rpush(world.queueKey, ...lines)
     for (const n of numbers) sent.settle(n, "acknowledged")
@@ -29,13 +29,13 @@ export default faultCase({
     let filled = backlog * share
     await fill(world, filled)
     let lowest = Number.POSITIVE_INFINITY
-    const struck = await cutHalfOpen(world, random, async () => {
-      const { waiting } = await eventually("Redis tells its depth", () => world.queue.depth())
+    const proof = await cutHalfOpen(world, random, async () => {
+      const { waiting } = await eventually("the queue depth is read", () => world.queue.depth())
       lowest = Math.min(lowest, waiting)
-      if (waiting >= least * share) return
-      filled += least * share * 2
-      await fill(world, least * share * 2)
+      if (waiting >= minBacklog * share) return
+      filled += minBacklog * share * 2
+      await fill(world, minBacklog * share * 2)
     })
-    return `${filled} lines were pushed at once on top of the load, at the least ${lowest} of them waited at a cut; ${struck}`
+    return `${filled} lines were pushed at once on top of the load, at least ${lowest} of them waited at each cut; ${proof}`
   }
 })

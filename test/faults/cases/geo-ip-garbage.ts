@@ -1,4 +1,4 @@
-/** The GeoIP file is replaced by garbage: the old database stays in use, and a new one takes over when there is one. */
+/** The GeoIP file is replaced by garbage: the old database stays in use, and a new valid file replaces it. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { geoDatabase } from "../../support/geo-database.ts"

@@ -1,4 +1,4 @@
-/** Kafka's disk is full: the broker gives up and ends. When somebody has made room and starts it again, all drains. */
+/** Kafka's disk is full: the broker ends. When space is freed and it is restarted, all is drained. */
 import { cpSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -7,10 +7,10 @@ import { asAdmin } from "../kafka-admin.ts"
 import { smallDisk } from "../small-disk.ts"
 import type { World } from "../world.ts"
 
-/** A broker's settings, in Kafka's protocol. */
+/** The resource type of a broker in Kafka's protocol. */
 const brokerResource = 4
 
-/** Where the broker keeps its records. */
+/** The folder of the broker's records. */
 const logFolder = async (world: World): Promise<string> => {
   const { resources } = await asAdmin(world, (admin) =>
     admin.describeConfigs({
@@ -19,7 +19,7 @@ const logFolder = async (world: World): Promise<string> => {
     })
   )
   const found = resources[0]?.configEntries.find(({ configName }) => configName === "log.dirs")?.configValue
-  if (found === undefined || found === "") throw new Error("The broker does not say where its records are.")
+  if (found === undefined || found === "") throw new Error("The broker reports no log.dirs.")
   return found
 }
 
@@ -38,15 +38,15 @@ export default faultCase({
     rmSync(copy, { recursive: true, force: true })
     await broker?.start()
     await eventually(
-      "the flow is well again",
+      "the backlog is small",
       async () => (await world.queue.depth()).waiting < world.load.rate / 2,
       120_000
     )
 
-    const given = (): number => world.group("drainer").output().split("batch released").length - 1
-    const before = given()
+    const releases = (): number => world.group("drainer").output().split("batch released").length - 1
+    const before = releases()
     await disk.fill(512 * 1024)
-    await eventually("batches are released", () => given() > before + 2, 120_000)
+    await eventually("batches are released", () => releases() > before + 2, 120_000)
     const acknowledged = world.load.sent.count("acknowledged")
     await pause(5_000)
     const kept = world.load.sent.count("acknowledged") - acknowledged
@@ -54,10 +54,10 @@ export default faultCase({
     const attempts = [...(await world.queue.attempts()).values()].reduce((sum, { used }) => sum + used, 0)
     prove(deadLetters === 0, `${deadLetters} dead letters were written`)
     prove(attempts === 0, `${attempts} attempts were used up`)
-    // It has given up by itself, or will not come to itself without a new start.
+    // The broker has ended, or does not recover without a restart.
     await broker?.kill()
     disk.clear()
     await broker?.start()
-    return `${given() - before} batches were released while the disk was full; ${kept} events were acknowledged meanwhile, no attempt was used up`
+    return `${releases() - before} batches were released while the disk was full; ${kept} events were acknowledged meanwhile, no attempt was used up`
   }
 })

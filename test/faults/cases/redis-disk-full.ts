@@ -1,4 +1,4 @@
-/** Redis's disk is full: it cannot write its append-only file and refuses writes (MISCONF), until there is room again. */
+/** Redis's disk is full: it cannot write its append-only file and refuses writes (MISCONF), until space is freed. */
 import { eventually, faultCase, pause, prove } from "../case.ts"
 import { smallDisk } from "../small-disk.ts"
 
@@ -12,9 +12,9 @@ export default faultCase({
   fault: async (world) => {
     const { redis } = world.queue
     const disk = await smallDisk(world, 256)
-    // With "always" a Redis that cannot write its file ends by itself instead of refusing.
+    // With "always", Redis ends instead of refusing writes when it cannot write its file.
     await redis.config("SET", "appendfsync", "everysec")
-    // The file is written anew there, whole.
+    // The whole file is rewritten there.
     await redis.config("SET", "appendonly", "no")
     await redis.config("SET", "dir", disk.folder)
     await redis.config("SET", "appendonly", "yes")
@@ -36,7 +36,7 @@ export default faultCase({
       60_000
     )
     await eventually("clients are refused", () => (world.load.answers.get("503") ?? 0) > before, 60_000)
-    prove((await info()).includes("aof_last_write_status:err"), "Redis could write all the same")
+    prove((await info()).includes("aof_last_write_status:err"), "Redis could write nevertheless")
     await pause(fullFor)
     disk.clear()
     await eventually(
@@ -44,10 +44,10 @@ export default faultCase({
       async () => (await info()).includes("aof_last_write_status:ok"),
       60_000
     )
-    await eventually("Redis answers", () => redis.del("{harness}:probe").then(() => true))
+    await eventually("Redis responds", () => redis.del("{harness}:probe").then(() => true))
     await world.passLeases()
     const count = (world.load.answers.get("503") ?? 0) - before
-    prove(world.actor("drainer").counts.died === 0, "the drainer did not survive what Redis said")
-    return `Redis said "${refused.slice(0, 60)}…"; ${count} requests were refused until there was room again`
+    prove(world.actor("drainer").counts.died === 0, "the drainer ended because of an error of Redis")
+    return `Redis reported "${refused.slice(0, 60)}…"; ${count} requests were refused until space was freed`
   }
 })

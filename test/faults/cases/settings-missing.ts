@@ -1,9 +1,9 @@
-/** An actor that lacks a setting is not started: it says in one sentence what to set and ends with 78; the others go on. */
+/** An actor with a missing or invalid setting does not start: it prints one sentence that names the setting and ends with exit code 78; the others continue. */
 import { join } from "node:path"
 import { launch } from "../../support/spoor.ts"
 import { faultCase, prove } from "../case.ts"
 
-/** What is wrong, who is started with it, and what the sentence must name. */
+/** The wrong settings, the actor started with them, and the name that the sentence must contain. */
 const mistakes = [
   { actor: "drainer", settings: { NATS_URL: "" }, names: "NATS_URL" },
   { actor: "gateway", settings: { QUEUE_CONFIRM: "nobody" }, names: "QUEUE_CONFIRM" },
@@ -29,16 +29,16 @@ export default faultCase({
     for (const { actor, settings, names } of mistakes) {
       const { ended, output } = launch([actor], { ...world.settings, ...settings })
       const code = await ended
-      // What is logged before, of systems that could be looked at, begins otherwise.
+      // Log lines of the start, as JSON, may come before.
       const lines = output()
         .trim()
         .split("\n")
         .filter((line) => !line.startsWith("{"))
       prove(code === 78, `${actor} ended with ${code}: ${output()}`)
-      prove(lines.length === 1, `${actor} said more than a sentence: ${output()}`)
+      prove(lines.length === 1, `${actor} printed more than one sentence: ${output()}`)
       prove(lines[0]?.includes(names) === true, `${actor} does not name ${names}: ${output()}`)
       ends.push(names)
     }
-    return `without ${ends.join(", ")} five actors ended with 78 and a sentence that names it`
+    return `without ${ends.join(", ")} five actors ended with exit code 78 and a sentence that names the setting`
   }
 })

@@ -1,4 +1,4 @@
-/** Which requests may read and change what: no other site can act with a user's rights, and reading changes nothing. */
+/** Access checks of requests: no other site can act with a user's rights, and reading changes nothing. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { connect } from "node:net"
 import type { ViewerOptions } from "../../../../actors/viewer/app.ts"

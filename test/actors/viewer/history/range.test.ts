@@ -1,4 +1,4 @@
-/** Counts and series of a range of time: from the records in the log, and unknown where the scan did not get. */
+/** Counts and series of a range of time: from the records in the log, and unknown where the scan did not reach. */
 
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
@@ -90,13 +90,13 @@ describe("a range of time", () => {
     `type=Mobile&browser=&engine=&version=&os=&host=h&pod=p&ts=${ts}&ip=cb007109&klag=10&country=DE&city=XX`
   const [events, origins, searches, timings] = counters
   const rowsOf = async (
-    wanted: Counter | undefined,
+    counter: Counter | undefined,
     context: ReturnType<typeof contextOf>,
     mask = noMask
   ) => {
-    if (wanted === undefined) throw new Error("There is no such counter.")
-    const { rows } = await Effect.runPromise(tablesOfRange(wanted, countings, range, { ...context, mask }))
-    expect(Object.keys(rows)).toEqual([...wanted.tables])
+    if (counter === undefined) throw new Error("Unknown counter.")
+    const { rows } = await Effect.runPromise(tablesOfRange(counter, countings, range, { ...context, mask }))
+    expect(Object.keys(rows)).toEqual([...counter.tables])
     return rows
   }
 

@@ -145,13 +145,13 @@ describe("a backward search in a scripted log", () => {
     const scan: Log["scan"] = ({ since }, see) =>
       Effect.sync(() => {
         for (const { name, partition, records } of isTurned ? written.toReversed() : written) {
-          const wanted = records.filter(({ timestamp }) => timestamp >= since)
-          for (let i = 0; i === 0 || i < wanted.length; i += 4) {
+          const remaining = records.filter(({ timestamp }) => timestamp >= since)
+          for (let i = 0; i === 0 || i < remaining.length; i += 4) {
             const batch = {
               topic: name,
               partition,
               end: String(records.length),
-              records: wanted.slice(i, i + 4)
+              records: remaining.slice(i, i + 4)
             }
             if (see(batch, partitions.length)) return true
           }
@@ -164,7 +164,7 @@ describe("a backward search in a scripted log", () => {
   test("has pages bounded in bytes too, and continues within a millisecond: each event once", async () => {
     const [small, large] = [200, 90_000]
     const kinds = [
-      // 120 events of one millisecond, more than two pages, with others before and behind them.
+      // 120 events of one millisecond, more than two pages, with others before and after them.
       [[...Array(9).fill(now - 40), ...Array(120).fill(now - 20), ...Array(7).fill(now - 10)], 500],
       // A few events per page.
       [[...Array(9).fill(now - 40), ...Array(30).fill(now - 20), now - 10], 4],

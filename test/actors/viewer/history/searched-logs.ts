@@ -1,4 +1,4 @@
-/** What the tests of both search orders share: queries, contexts, and suites on every log. */
+/** Shared by the tests of both search orders: queries, contexts, and suites on every log. */
 import { describe, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { noMask } from "../../../../actors/inspect/events/mask.ts"
@@ -26,7 +26,7 @@ export const ready = (log: Log, topics: ReadonlyArray<Topic>) =>
 
 export type Check = <A>(name: string, body: (log: Log) => Effect.Effect<A, unknown, Scope.Scope>) => void
 
-/** Runs the suite on a log in a file and, when there is a broker, on Kafka. */
+/** Runs the suite on a log in a file and, if a broker is available, on Kafka. */
 export const describeOnLogs = async (name: string, suite: (check: Check) => void): Promise<void> => {
   const broker = await serverUrl(kafka)
   const kafkaLog = Effect.map(openKafka(broker ?? ""), (log) => ({ log, other: log }))

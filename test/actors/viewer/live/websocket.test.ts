@@ -1,4 +1,4 @@
-/** The live socket over real connections: who may open it, and what it sends. */
+/** The live socket over real connections: credentials and messages. */
 import { afterEach, describe, expect, test } from "bun:test"
 import type { ViewerOptions } from "../../../../actors/viewer/app.ts"
 import { credentials } from "../../../../actors/viewer/auth/credentials.ts"

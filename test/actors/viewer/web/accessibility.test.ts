@@ -14,7 +14,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 /** Violations as `rule: element`, one per element. */
 const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
-  // The security policy of the pages forbids script elements, not what the browser's driver evaluates.
+  // The security policy of the pages forbids script elements, but not evaluation by the browser's driver.
   await page.evaluate(axe)
   const results: AxeResults = await page.evaluate("axe.run()")
   return results.violations.flatMap(({ id, nodes }) =>
@@ -27,7 +27,7 @@ interface Data {
   readonly deadLetter: string
 }
 
-/** A page: its address, and what a person does until all of it is shown. */
+/** A page: its address, and the actions that show all of it. */
 interface Scene {
   readonly name: string
   readonly path: (data: Data) => string
@@ -122,7 +122,12 @@ inBrowser("axe-core finds no violation", (check) => {
   beforeAll(async () => {
     spoor = await startSpoor(["--all"], settings)
     await send(spoor, "app_open", { n: "1" })
-    await send(spoor, "purchase", { order: "4711", text: "red shoes" }, { agent: "phone", country: "DE" })
+    await send(
+      spoor,
+      "purchase",
+      { order: "4711", text: "red shoes", long: "x".repeat(3_000) },
+      { agent: "phone", country: "DE" }
+    )
     await pushLines(settings.DATA_DIR ?? "", ["not a line"])
     data = await eventually("all are processed", async () => {
       const found = await getJson<{ events: Array<{ id: string }> }>("/api/search?type=purchase")
@@ -148,7 +153,7 @@ inBrowser("axe-core finds no violation", (check) => {
   for (const scene of scenes)
     for (const look of looks) check(`${scene.name}, ${look[0]}`, (session) => inspect(session, scene, look))
 
-  check("and finds one when there is one", async ({ open }) => {
+  check("a violation is found", async ({ open }) => {
     const page = await open(at("/"))
     await isLive(page)
     await page.evaluate(() => document.querySelector("main")?.append(document.createElement("input")))

@@ -1,6 +1,6 @@
 /**
- * Events made to harm those who look at them: scripts, formulas, characters that act or hide, and texts without end, in
- * every field that anyone may fill. On every page they are text, and the page stays as it is.
+ * Hostile events: scripts, formulas, invisible characters and very long texts, in every field that clients can set. On
+ * every page they are plain text, and the page keeps its layout.
  */
 import { afterAll, beforeAll, expect } from "bun:test"
 import type { Page } from "playwright-core"
@@ -28,7 +28,7 @@ const attacks = [
   "__proto__"
 ]
 
-/** Lines of trackers with those texts in every field; written as they are, and with `%`. */
+/** Lines of trackers with these texts in every field, unencoded and percent-encoded. */
 const lines = attacks.flatMap((attack, n) => {
   const bare = attack.replaceAll(/[ \n]/g, "_")
   const coded = encodeURIComponent(attack)
@@ -40,13 +40,13 @@ const lines = attacks.flatMap((attack, n) => {
   ]
 })
 
-/** Lines that are no events, each a dead letter. */
+/** Invalid lines, each a dead letter. */
 const letters = attacks.map((attack) => `no line ${attack}`)
 
-/** Characters that act or hide and must not stand in a page as they are. */
+/** Invisible characters, which must not be in a page's text. */
 const acting = /[^\P{Cc}\n\t]|[\p{Cf}\p{Zl}\p{Zp}]/u
 
-/** Nothing of them is anything but text, and the page is as wide as its window. */
+/** Expects that nothing was executed or inserted as markup, and that the page is as wide as its window. */
 const isUnharmed = async (page: Page): Promise<void> => {
   const seen = await page.evaluate(() => ({
     executed: "executed" in globalThis,
@@ -66,7 +66,7 @@ const sizes = [
   { width: 390, height: 844 }
 ]
 
-inBrowser("events made to harm", (check) => {
+inBrowser("hostile events", (check) => {
   const settings = ownSettings()
   let spoor: Spoor
   const at = (path: string): URL => new URL(path, spoor.address("watch them"))
@@ -128,7 +128,7 @@ inBrowser("events made to harm", (check) => {
     })
   }
 
-  check("addresses that others made up", async ({ open, forgive }) => {
+  check("hostile page addresses", async ({ open, forgive }) => {
     forgive(/Failed to load resource/)
     const page = await open(at("/events"))
     const text = encodeURIComponent(attacks.slice(0, 9).join(" "))
@@ -146,7 +146,7 @@ inBrowser("events made to harm", (check) => {
     }
   })
 
-  check("a stage's copies and what is not an event", async ({ open }) => {
+  check("copies of a stage, and invalid lines", async ({ open }) => {
     const page = await open(at("/events?stage=rejected"))
     await reads(page.locator("#state"), /^live$/)
     await eventually("rejected lines are shown", async () => {

@@ -16,7 +16,7 @@ inBrowser("details of the pages", (check) => {
   })
   afterAll(() => spoor.end("SIGKILL"))
 
-  check("empty pages say how to send the first event", async ({ open }) => {
+  check("empty pages show how to send the first event", async ({ open }) => {
     const page = await open(at("/events"))
     const { host } = new URL(spoor.address("send events"))
     await reads(page.locator("#empty code"), new RegExp(`^curl 'http://${host}/t/app_open`))
@@ -79,7 +79,7 @@ inBrowser("details of the pages", (check) => {
     expect(await dialog.count()).toBe(0)
   })
 
-  check("one menu copies an event whole or in parts, by the keyboard too", async ({ open }) => {
+  check("one menu copies an event or parts of it, also by keyboard", async ({ open }) => {
     await send(spoor, "copied", { pick: "1" }, { agent: "phone" })
     const page = await open(at("/events?type=copied"), { permissions: ["clipboard-read", "clipboard-write"] })
     await click(rowOf(page, "pick"))
@@ -111,7 +111,7 @@ inBrowser("details of the pages", (check) => {
     await sees("the row stays open", () => page.locator(".details").count(), 1)
   })
 
-  check("offset and browser are whole at 1280 pixels, and words are explained", async ({ open }) => {
+  check("offset and browser are not cut at 1280 pixels, and terms have tooltips", async ({ open }) => {
     await send(spoor, "measured", { wide: "x".repeat(300) }, { agent: "desktop" })
     const page = await open(at("/events?type=measured"), { viewport: { width: 1280, height: 800 } })
     const row = rowOf(page, "wide")
@@ -133,7 +133,7 @@ inBrowser("details of the pages", (check) => {
       expect(await page.locator(".counts abbr", { hasText: word }).getAttribute("title")).toMatch(/^Millisec/)
   })
 
-  check("a type has the same colour in the list and in the chart, today and tomorrow", async ({ open }) => {
+  check("a type has the same colour in the list and in the chart", async ({ open }) => {
     await send(spoor, "coloured", { hue: "1" })
     const page = await open(at("/events?type=coloured"))
     const colour = (place: Parameters<typeof reads>[0]) =>

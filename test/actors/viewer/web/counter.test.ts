@@ -1,4 +1,4 @@
-/** The pages of the numbers in a real browser: tables, charts over time, and what can be taken away as files. */
+/** The pages of the numbers in a real browser: tables, charts over time, and downloads. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import type { Page } from "playwright-core"
 import { inBrowser } from "../../../support/browser.ts"
@@ -137,7 +137,7 @@ inBrowser("the pages of the numbers", (check) => {
   })
 })
 
-/** Does the chart of that swatch have a pixel of its colour? Runs in the page. */
+/** Whether the chart of this swatch has a pixel of its colour. Runs in the page. */
 const paints = (swatch: Element): boolean => {
   const drawn = swatch.closest(".chart")?.querySelector("canvas")
   if (drawn === null || drawn === undefined) return false

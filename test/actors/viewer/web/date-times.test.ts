@@ -1,4 +1,4 @@
-/** Instants stay exact in the night when clocks are set back, in which an hour of local times stands for two. */
+/** Instants stay exact in the night when clocks are set back, when each local time of one hour stands for two instants. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import { inBrowser } from "../../../support/browser.ts"
 import { eventually } from "../../../support/eventually.ts"

@@ -1,4 +1,4 @@
-/** The address of the page of events: a link shows the same to anyone, and a chosen parameter is found. */
+/** The address of the page of events: a link shows the same to everybody, and a chosen parameter is found. */
 import { describe, expect, test } from "bun:test"
 import { matches } from "../../../../actors/inspect/events/filter.ts"
 import type { EventView, Filter } from "../../../../actors/inspect/events/messages.ts"
@@ -14,7 +14,7 @@ import {
 const id = "0199a0b1c2d3e4f5a6b7c8d9e0f1a2b3-4"
 
 describe("the address", () => {
-  test("says the whole selection, and restores it", () => {
+  test("contains the whole selection, and restores it", () => {
     const selection: Selection = {
       filter: { text: "x y", type: "=app_open", param: "a=1&b~2", country: "DE", stage: "raw" },
       isHistory: true,

@@ -1,4 +1,4 @@
-/** The page of events in a real browser, of a whole system in one process: live, filtered, opened, and the past. */
+/** The page of events of a whole system in one process, in a real browser: live, filtered, opened, and the history. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import type { SearchView } from "../../../../actors/inspect/events/messages.ts"
 import { inBrowser } from "../../../support/browser.ts"
@@ -72,7 +72,7 @@ inBrowser("the page of events", (check) => {
     const enriched = await open(at("/events?stage=enriched&type=staged"))
     await reads(raw.locator("#state"), /live/)
     await reads(enriched.locator("#state"), /live/)
-    // A wish to see copies is heard a moment later.
+    // The copy subscription takes effect a moment later.
     await eventually("both stages show it", async () => {
       await send(spoor, "staged")
       return (await rowOf(raw, "").count()) > 0 && (await rowOf(enriched, "").count()) > 0
@@ -103,7 +103,7 @@ inBrowser("the page of events", (check) => {
       await send(spoor, "opened", { color: "red shoes", mark: "own" }, { agent: "phone", country: "DE" })
       const { id, offset, timestamp } = await stored("mark=own")
       const page = await open(at("/events"))
-      // Lines are kept of what flows while somebody looks, from a moment later on.
+      // Raw lines are cached while the feed has a subscriber, from a moment later on.
       const lined = await eventually("a line is kept", async () => {
         const mark = crypto.randomUUID()
         await send(spoor, "lined", { mark }, { agent: "phone" })

@@ -45,7 +45,7 @@ inBrowser("with the keyboard alone", (check) => {
     await reads(page.locator("#state"), /^live$/)
     await pressed(page, ["Tab"])
     expect(await focused(page)).toBe("Skip to content")
-    await tabTo(page, /^Show each$/)
+    await tabTo(page, /^Show instances$/)
     await pressed(page, ["Enter"])
     await sees("each", () => page.locator("#instances .instance:visible").count(), 9)
 
@@ -90,7 +90,7 @@ const pressed = async (page: Page, keys: ReadonlyArray<string>): Promise<void> =
   for (const key of keys) await page.keyboard.press(key)
 }
 
-/** What has the keyboard, as it is called; fails when that cannot be seen. */
+/** The accessible name of the focused element; fails if its focus is not visible. */
 const focused = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const one = document.activeElement
@@ -101,7 +101,7 @@ const focused = (page: Page): Promise<string> =>
     return isSeen ? name.trim() : `unseen: ${name.trim()}`
   })
 
-/** Goes on with the tabulator until that has the keyboard. */
+/** Presses Tab until the element with this name has the focus. */
 const tabTo = async (page: Page, name: RegExp): Promise<void> => {
   const passed: Array<string> = []
   for (let n = 0; n < 60; n++) {

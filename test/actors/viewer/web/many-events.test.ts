@@ -1,4 +1,4 @@
-/** The page of events under more events than anybody can read: it says so, stays small and usable. */
+/** The page of events at a high rate: it reports the sampling, stays small and usable. */
 import { afterAll, beforeAll, describe, expect } from "bun:test"
 import type { Page } from "playwright-core"
 import { inBrowser } from "../../../support/browser.ts"
@@ -8,11 +8,11 @@ import { batchOf, type Started, startViewer } from "../watching.ts"
 import { click, reads, rowOf, sees, typesOf } from "./seeing.ts"
 import { sendAll } from "./sending.ts"
 
-/** More elements than this make a page slow. */
+/** Maximum number of elements of a page. */
 const manyElements = 8_000
 const elements = (page: Page): Promise<number> => page.evaluate(() => document.querySelectorAll("*").length)
 
-describe("a viewer that is flooded", () => {
+describe("a viewer at a high event rate", () => {
   let viewer: Started
   let isFlooded = true
   let flood: Promise<void>
@@ -39,7 +39,7 @@ describe("a viewer that is flooded", () => {
   })
 
   inBrowser("its page of events", (check) => {
-    check("says how many it shows, and can be paused, filtered and read", async ({ open }) => {
+    check("reports how many events it shows, and can be paused, filtered and read", async ({ open }) => {
       const page = await open(`${viewer.url}/events`)
       await reads(page.locator("#sampling"), /^1 of [\d,]+ shown: too many to show all/)
       await reads(page.locator("#rate"), /^[\d,]{3,}$/)
@@ -59,7 +59,7 @@ describe("a viewer that is flooded", () => {
       )
     })
 
-    check("a scrolled list pauses and says how many newer events wait", async ({ open }) => {
+    check("a scrolled list pauses and shows the number of waiting events", async ({ open }) => {
       const page = await open(`${viewer.url}/events`)
       await eventually("it is full", async () => (await page.locator("#events .event").count()) > 100)
       await page.mouse.move(600, 600)

@@ -125,7 +125,7 @@ describe("a made-up system", () => {
         await reads(card(page, "Enricher").locator(".times"), /^×42$/)
         await reads(page.locator("#instances-count"), /^50 instances of 9 actors$/)
         expect(await page.locator("#instances tr:visible").count()).toBeLessThan(12)
-        await page.getByRole("button", { name: "Show each" }).click()
+        await page.getByRole("button", { name: "Show instances" }).click()
         await sees("each of them", () => page.locator("#instances .instance:visible").count(), 50)
         await reads(page.locator("#instances .instance").last(), /viewer-5d9c7b6f4-x1/)
         expect(await overflow(page)).toBe(0)

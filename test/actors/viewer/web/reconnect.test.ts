@@ -1,4 +1,4 @@
-/** Pages that stay open while the viewer restarts: they say that it is gone, and reconnect by themselves. */
+/** Pages that stay open while the viewer restarts: they show the lost connection and reconnect. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import { inBrowser } from "../../../support/browser.ts"
 import { freePort } from "../../../support/server.ts"

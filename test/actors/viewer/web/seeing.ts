@@ -1,23 +1,25 @@
-/** Waits for what a person sees on the pages. */
+/** Waits for contents of the pages. */
 import { isDeepStrictEqual } from "node:util"
 import type { Locator, Page } from "playwright-core"
 import { eventually } from "../../../support/eventually.ts"
 
-/** The interval between two looks at a page, which has work of its own, and the timeout; milliseconds. */
+/** Interval of the checks of a page, long enough for the page's own work, and the timeout; milliseconds. */
 const intervalMs = 50
 const timeoutMs = 20_000
 
-/** Waits until `look` returns `wanted`; fails with what it returned last. */
-export const sees = async <A>(what: string, look: () => Promise<A>, wanted: A): Promise<void> => {
+/** Waits until `look` returns `expected`; fails with the last value. */
+export const sees = async <A>(what: string, look: () => Promise<A>, expected: A): Promise<void> => {
   let last: A | undefined
   try {
-    const isThat = async () => {
+    const isExpected = async () => {
       last = await look()
-      return isDeepStrictEqual(last, wanted)
+      return isDeepStrictEqual(last, expected)
     }
-    await eventually(what, isThat, timeoutMs, intervalMs)
+    await eventually(what, isExpected, timeoutMs, intervalMs)
   } catch (cause) {
-    throw new Error(`${what}: saw ${JSON.stringify(last)} and not ${JSON.stringify(wanted)}`, { cause })
+    throw new Error(`${what}: expected ${JSON.stringify(expected)}, but was ${JSON.stringify(last)}`, {
+      cause
+    })
   }
 }
 
@@ -25,7 +27,7 @@ export const sees = async <A>(what: string, look: () => Promise<A>, wanted: A): 
 export const reads = (place: Locator, pattern: RegExp): Promise<string> =>
   matches(place, () => place.innerText({ timeout: 1_000 }), pattern)
 
-/** The same for a text that only screen readers may notice. */
+/** The same for a text that may be visible to screen readers only. */
 export const says = (place: Locator, pattern: RegExp): Promise<string> =>
   matches(place, async () => (await place.textContent({ timeout: 1_000 })) ?? "", pattern)
 
@@ -38,7 +40,7 @@ const matches = async (place: Locator, look: () => Promise<string>, pattern: Reg
     }
     return await eventually("the text", found, timeoutMs, intervalMs)
   } catch (cause) {
-    throw new Error(`${place} says ${JSON.stringify(last)}, not ${pattern}`, { cause })
+    throw new Error(`${place}: expected text matching ${pattern}, but was ${JSON.stringify(last)}`, { cause })
   }
 }
 
@@ -57,6 +59,6 @@ export const rowOf = (page: Page, param: string): Locator =>
 /** Opens or closes that row, by a cell without choices. */
 export const click = (row: Locator): Promise<void> => row.locator(".time").click()
 
-/** How far the page is wider than the window, pixels. */
+/** Width of the page beyond the window, pixels. */
 export const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

@@ -1,4 +1,4 @@
-/** The files of the pages as they are served: all there, of the right types, plain JavaScript, and harmless. */
+/** The served files of the pages: complete, with the right types, plain JavaScript, and without markup from text. */
 import { describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -25,7 +25,7 @@ const parser = new Bun.Transpiler({ loader: "js" })
 const importsOf = (script: string): ReadonlyArray<string> =>
   parser.scanImports(script).map(({ path }) => path)
 
-/** The scripts and styles of a page, and all that its scripts import, by path; undefined where there is none. */
+/** The scripts and styles of a page, and all that its scripts import, by path; undefined for a missing file. */
 const loadedBy = (html: string): ReadonlyMap<string, PageFile | undefined> => {
   const open = [...html.matchAll(/(?:src|href)="(\/page\/[^"]+)"/g)].map(([, path = ""]) => path)
   const loaded = new Map<string, PageFile | undefined>()
@@ -53,7 +53,7 @@ describe("the files of the pages", () => {
     }
   })
 
-  test("a script is served with a type that browsers must not guess", async () => {
+  test("a script is served with its type, which browsers must not guess", async () => {
     const { status, headers } = await ask("/page/events.ts")
     expect([status, headers.get("content-type"), headers.get("x-content-type-options")]).toEqual([
       200,
@@ -76,7 +76,7 @@ describe("the files of the pages", () => {
       expect((await ask(`/page/${name}`)).status).toBe(404)
   })
 
-  test("no file makes markup of text, runs code of others or names another host", () => {
+  test("no file inserts text as markup, evaluates code or names another host", () => {
     for (const { text } of sources) {
       expect(text).not.toMatch(
         /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|https?:\/\//

@@ -1,4 +1,4 @@
-/** A test event is sent from the page, in a browser, and watched until it arrives. */
+/** A test event is sent from the page, in a browser, and shown until it arrives. */
 import { afterAll, beforeAll, expect } from "bun:test"
 import { inBrowser } from "../../../support/browser.ts"
 import { ownSettings, type Spoor, startSpoor } from "../../../support/spoor.ts"
@@ -36,7 +36,7 @@ inBrowser("a test event", (check) => {
     }
   )
 
-  check("shows why the gateway rejects it, and takes a write key", async ({ open }) => {
+  check("shows why the gateway rejects it, and accepts a write key", async ({ open }) => {
     const page = await open(new URL("/events", spoor.address("watch them")))
     await page.getByRole("button", { name: "Test event" }).click()
     const form = page.getByRole("region", { name: "Test event" })

@@ -1,4 +1,4 @@
-/** Characters that act or hide become marks; scripts and emoji stay as they are. */
+/** Invisible characters become marks; scripts and emoji stay unchanged. */
 import { expect, test } from "bun:test"
 import { piecesOf } from "../../../../actors/viewer/web/text-marks.ts"
 

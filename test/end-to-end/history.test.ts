@@ -1,6 +1,6 @@
 /**
- * The past as the viewer tells it, asked as its pages ask: a test event is sent, found, followed to every consumer,
- * counted in the figures and downloaded. Embedded on both runtimes, and on real servers with consumers elsewhere.
+ * The viewer's history by its API: a test event is sent, found, followed to every consumer, counted in the series and
+ * downloaded. Embedded on both runtimes, and on real servers with consumers in other processes.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type {
@@ -18,7 +18,7 @@ const consumers = ["event-counter", "metadata-counter", "search-counter", "timin
 
 const suite = (viewer: () => Spoor): void => {
   const page = (): URL => viewer().address("watch them")
-  const got = async <A>(path: string): Promise<A> => {
+  const getJson = async <A>(path: string): Promise<A> => {
     const answer = await fetch(new URL(path, page()))
     expect(answer.status).toBe(200)
     return (await answer.json()) as A
@@ -33,14 +33,14 @@ const suite = (viewer: () => Spoor): void => {
   }
   const find = (marker: string) =>
     eventually("the event is found", async () => {
-      const { events } = await got<SearchView>(`/api/search?param=spoor_test=${marker}`)
+      const { events } = await getJson<SearchView>(`/api/search?param=spoor_test=${marker}`)
       return events[0]
     })
 
-  test("a test event is found by its marker, and its way leads to every consumer", async () => {
-    // Those who have just joined their groups may still be told of older events only.
-    const journey = await eventually(
-      "an event that all consumers told of",
+  test("a test event is found by its marker, and its timeline has every consumer", async () => {
+    // Consumers that have just joined their groups may report older events only.
+    const timeline = await eventually(
+      "an event that all consumers have reported",
       async () => {
         const { marker, status } = await send({ color: "red" })
         expect(status).toBe(200)
@@ -53,19 +53,21 @@ const suite = (viewer: () => Spoor): void => {
           ]
         ])
         return await eventually(
-          "all are done with it",
+          "all consumers have processed the event",
           async () => {
-            const way = await got<TimelineView>(`/api/events/${id}`)
-            const done = way.steps.filter(({ stage, at }) => consumers.includes(stage) && at !== undefined)
-            return done.length === consumers.length && way
+            const current = await getJson<TimelineView>(`/api/events/${id}`)
+            const done = current.steps.filter(
+              ({ stage, at }) => consumers.includes(stage) && at !== undefined
+            )
+            return done.length === consumers.length && current
           },
           15_000
         )
       },
       60_000
     )
-    expect(journey).toMatchObject({ state: "stored", troubles: [] })
-    const [gateway, queue, drainer, enricher, bridge, log, ...rest] = journey.steps.map(({ stage }) => stage)
+    expect(timeline).toMatchObject({ state: "stored", troubles: [] })
+    const [gateway, queue, drainer, enricher, bridge, log, ...rest] = timeline.steps.map(({ stage }) => stage)
     expect([gateway, queue, drainer, enricher, bridge, log]).toEqual([
       "gateway",
       "queue",
@@ -75,19 +77,19 @@ const suite = (viewer: () => Spoor): void => {
       "log"
     ])
     expect(rest.toSorted()).toEqual(consumers)
-    for (const { after = 0 } of journey.steps) expect(after).toBeGreaterThanOrEqual(0)
-    expect(journey.wholeWay).toBeGreaterThanOrEqual(0)
+    for (const { after = 0 } of timeline.steps) expect(after).toBeGreaterThanOrEqual(0)
+    expect(timeline.wholeWay).toBeGreaterThanOrEqual(0)
   }, 90_000)
 
-  test("the figures over time have what was sent", async () => {
+  test("the series has the event's type", async () => {
     await eventually("a line for its type", async () => {
-      const { lines } = await got<SeriesView>("/api/series/types?minutes=5")
+      const { lines } = await getJson<SeriesView>("/api/series/types?minutes=5")
       const line = lines.find(({ name }) => name === "tried")
       return line?.values.some((value) => (value ?? 0) > 0)
     })
   }, 30_000)
 
-  test("what was counted can be downloaded", async () => {
+  test("the counts can be downloaded", async () => {
     await eventually("the row of its type", async () => {
       const answer = await fetch(new URL("/counters/event-counter/by-type.csv", page()))
       return /^"tried",[1-9]\d*\r$/m.test(await answer.text())
@@ -97,7 +99,7 @@ const suite = (viewer: () => Spoor): void => {
 
 const runtimes = ["bun", ...(denoProgram() === undefined ? [] : (["deno"] as const))] as const
 for (const runtime of runtimes) {
-  describe(`the past, embedded on ${runtime}`, () => {
+  describe(`the history, embedded on ${runtime}`, () => {
     const settings = ownSettings()
     let spoor: Spoor
     beforeAll(async () => {
@@ -106,7 +108,7 @@ for (const runtime of runtimes) {
     afterAll(() => spoor.end("SIGKILL"))
     suite(() => spoor)
 
-    test("is there after a restart too, as far as the log holds it", async () => {
+    test("is complete after a restart, as far as the log holds it", async () => {
       const typesOf = async (): Promise<ReadonlyArray<string>> => {
         const answer = await fetch(new URL("/api/series/types?minutes=2", spoor.address("watch them")))
         return ((await answer.json()) as SeriesView).lines
@@ -115,25 +117,28 @@ for (const runtime of runtimes) {
       }
       await spoor.end()
       spoor = await startSpoor(["--all"], settings, runtime)
-      await eventually("what came before is in the figures", async () => (await typesOf()).includes("tried"))
+      await eventually("earlier events are in the series", async () => (await typesOf()).includes("tried"))
     }, 30_000)
   })
 }
 
 const servers = await realServers()
-describe.skipIf(servers === undefined)("the past on real servers, with consumers in other processes", () => {
-  let cluster: Cluster
-  let viewer: Spoor
-  beforeAll(async () => {
-    cluster = makeCluster(servers ?? {})
-    const gateway = await cluster.start("gateway", "drainer", "enricher", "bridge")
-    const { origin } = gateway.address("send events")
-    await cluster.start("event-counter", "metadata-counter", "search-counter", "timing-stats")
-    viewer = await startSpoor(["viewer"], { ...cluster.settings, GATEWAY_URL: `${origin}/` })
-  }, 60_000)
-  afterAll(async () => {
-    await viewer.end("SIGKILL")
-    await cluster.stop()
-  })
-  suite(() => viewer)
-})
+describe.skipIf(servers === undefined)(
+  "the history on real servers, with consumers in other processes",
+  () => {
+    let cluster: Cluster
+    let viewer: Spoor
+    beforeAll(async () => {
+      cluster = makeCluster(servers ?? {})
+      const gateway = await cluster.start("gateway", "drainer", "enricher", "bridge")
+      const { origin } = gateway.address("send events")
+      await cluster.start("event-counter", "metadata-counter", "search-counter", "timing-stats")
+      viewer = await startSpoor(["viewer"], { ...cluster.settings, GATEWAY_URL: `${origin}/` })
+    }, 60_000)
+    afterAll(async () => {
+      await viewer.end("SIGKILL")
+      await cluster.stop()
+    })
+    suite(() => viewer)
+  }
+)

@@ -1,4 +1,4 @@
-/** Any one of the three seams may be real while the others stay embedded. */
+/** Any one of the three dependencies can be a real server while the others are embedded. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { randomUUID } from "node:crypto"
 import { realServers } from "../support/cluster.ts"
@@ -7,14 +7,14 @@ import { figure } from "../support/figures.ts"
 import { ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 
 const servers = await realServers()
-const seams = { REDIS_URL: "queue", NATS_URL: "bus", KAFKA_BROKERS: "log" } as const
+const dependencies = { REDIS_URL: "queue", NATS_URL: "bus", KAFKA_BROKERS: "log" } as const
 
-describe.skipIf(servers === undefined)("one real seam", () => {
+describe.skipIf(servers === undefined)("one real dependency", () => {
   let spoor: Spoor
   afterEach(() => spoor.end("SIGKILL"))
 
-  for (const [name, dependency] of Object.entries(seams)) {
-    test(`${name} alone: the ${dependency} is real, the others are embedded, and an event goes through`, async () => {
+  for (const [name, dependency] of Object.entries(dependencies)) {
+    test(`${name} alone: the ${dependency} is real, the others are embedded, and an event passes`, async () => {
       const own = `one-${randomUUID().slice(0, 8)}`
       const settings = ownSettings({
         [name]: servers?.[name] ?? "",
@@ -22,7 +22,7 @@ describe.skipIf(servers === undefined)("one real seam", () => {
         KAFKA_TOPIC: own
       })
       spoor = await startSpoor(["--all"], settings)
-      for (const one of Object.values(seams)) {
+      for (const one of Object.values(dependencies)) {
         const line = new RegExp(`^  ${one} .*$`, "m").exec(spoor.output())?.[0] ?? ""
         expect([one, line.endsWith("(embedded)")]).toEqual([one, one !== dependency])
       }
@@ -30,7 +30,7 @@ describe.skipIf(servers === undefined)("one real seam", () => {
       expect(answer.status).toBe(200)
       for (const actor of ["bridge", "event-counter", "viewer"]) {
         const counted = `spoor_actor_events_total{actor="${actor}",outcome="succeeded"}`
-        await eventually(`${actor} has it`, async () => (await figure(spoor, counted)) === 1)
+        await eventually(`${actor} has processed the event`, async () => (await figure(spoor, counted)) === 1)
       }
       expect(await spoor.end()).toBe(0)
     })
