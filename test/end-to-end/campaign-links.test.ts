@@ -150,7 +150,7 @@ test("a token that is too short ends the start with one sentence, which does not
   const failure = await startSpoor(["gateway"], ownSettings({ LINKS_TOKEN: "short-secret" })).catch(
     (cause) => cause
   )
-  expect(String(failure)).toMatch(/ended with 78[\s\S]*LINKS_TOKEN/)
+  expect(String(failure)).toMatch(/exited with 78[\s\S]*LINKS_TOKEN/)
   expect(String(failure)).not.toContain("short-secret")
 })
 
