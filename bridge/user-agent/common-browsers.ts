@@ -32,7 +32,9 @@ const forms: ReadonlyArray<readonly [name: string, form: RegExp]> = [
   ],
   [
     "Mobile Safari",
-    new RegExp(String.raw`^Mozilla/5\.0 \(${apple}\) ${webkit} Version/(\d[\d.]*) Mobile/\w+ Safari/[\d.]+$`)
+    new RegExp(
+      String.raw`^Mozilla/5\.0 \(${apple}\) ${webkit} Version/(\d[\d.]*) Mobile/\d{1,2}[A-Z]\d+[a-z]? Safari/[\d.]+$`
+    )
   ],
   [
     "Firefox",

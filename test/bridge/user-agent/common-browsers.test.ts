@@ -32,6 +32,12 @@ const android = fc.tuple(version, model).map(([of, name]) => `Linux; Android ${o
 const apple = fc
   .tuple(fc.constantFrom("iPhone; CPU iPhone", "iPad; CPU", "iPod touch; CPU iPhone"), version)
   .map(([device, of]) => `${device} OS ${of.replaceAll(".", "_")} like Mac OS X`)
+/** Builds of iOS, and words in their place that may be those of a bot. */
+const build = fc.oneof(
+  fc.stringMatching(/^\d{1,2}[A-Z]\d{1,5}[a-z]?$/),
+  fc.stringMatching(/^\w{1,6}$/),
+  fc.constant("bot")
+)
 const mobile = fc.constantFrom("", " Mobile")
 const versions = fc.oneof(version, anyVersion)
 
@@ -40,7 +46,7 @@ const userAgents: Readonly<Record<string, fc.Arbitrary<string>>> = {
     .tuple(fc.oneof(desktop, android), versions, mobile, version)
     .map(([on, of, is, safari]) => `Mozilla/5.0 (${on}) ${webkit} Chrome/${of}${is} Safari/${safari}`),
   "Mobile Safari": fc
-    .tuple(apple, versions, fc.stringMatching(/^\w{1,6}$/), version)
+    .tuple(apple, versions, build, version)
     .map(
       ([on, of, build, safari]) =>
         `Mozilla/5.0 (${on}) ${webkit} Version/${of} Mobile/${build} Safari/${safari}`

@@ -37,7 +37,9 @@ describe("the settings of links", () => {
       expect(problem).toContain("Failure")
       expect(problem).not.toContain(token)
     }
-    expect(await problemOf({ LINK_SCHEMES: "javascript" })).toContain("never lead to javascript")
+    expect(await problemOf({ LINK_SCHEMES: "javascript" })).toContain(
+      "The scheme javascript is never allowed"
+    )
     expect(await problemOf({ NOT_FOUND_URL: "//evil.example" })).toContain("absolute URL")
     expect(await problemOf({ NOT_FOUND_URL: "market://details" })).toContain("scheme")
   })
