@@ -34,9 +34,9 @@ const apple = fc
   .map(([device, of]) => `${device} OS ${of.replaceAll(".", "_")} like Mac OS X`)
 /** Builds of iOS, and words in their place that may be those of a bot. */
 const build = fc.oneof(
-  fc.stringMatching(/^\d{1,2}[A-Z]\d{1,5}[a-z]?$/),
-  fc.stringMatching(/^\w{1,6}$/),
-  fc.constant("bot")
+  { weight: 8, arbitrary: fc.stringMatching(/^\d{1,2}[A-Z]\d{1,5}[a-z]?$/) },
+  { weight: 1, arbitrary: fc.stringMatching(/^\w{1,6}$/) },
+  { weight: 1, arbitrary: fc.constant("bot") }
 )
 const mobile = fc.constantFrom("", " Mobile")
 const versions = fc.oneof(version, anyVersion)
