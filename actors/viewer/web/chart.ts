@@ -21,6 +21,8 @@ const notKnownYet = "This time range has not been read yet."
 const makeFigure = (title: string, keys: HTMLElement) => {
   const canvas = element("div", "canvas")
   canvas.setAttribute("role", "img")
+  // Before the first values are drawn, an image without a name would be announced as such.
+  canvas.setAttribute("aria-label", title)
   const moment = element("p", "moment", "now")
   const empty = element("p", "empty", noEvents)
   const troubles = element("p", "trouble")
