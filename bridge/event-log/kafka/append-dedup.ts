@@ -75,7 +75,7 @@ export const knownRecords = (
   }
 }
 
-/** A name for each record; undefined when they cannot be told apart. */
+/** A name for each record; undefined when two records would have the same name. */
 const namesOf = (records: ReadonlyArray<NewRecord>): ReadonlyArray<string> | undefined => {
   const names: Array<string> = []
   for (const { topic, headers } of records) {

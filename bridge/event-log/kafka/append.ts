@@ -92,7 +92,7 @@ const runsOf = Effect.fnUntraced(function* (
   return Array.from(byTopic.values(), ({ runs }) => [...runs.values()]).flat()
 })
 
-/** How many partitions the topic has; when that cannot be told, why not is noted. */
+/** The number of partitions of the topic; when it is unknown, the cause is recorded. */
 const countOf = (tools: StoreTools, progress: Progress, topic: Topic): Effect.Effect<number, unknown> =>
   Effect.tapError(tools.topics.partitions(topic), (error) =>
     Effect.sync(() => {

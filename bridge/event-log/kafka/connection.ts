@@ -250,8 +250,8 @@ const fetchBodies = [
 ]
 
 /**
- * The requests, from the versions of Kafka 0.11 on. The library encodes and decodes them, but for the records and what
- * is said of them, which wire/ does.
+ * The requests, in versions since Kafka 0.11. The library encodes and decodes them, except record batches and the fetch
+ * and produce responses about them, which wire/ does.
  */
 export const requests = {
   produce: withOwnBytes(

@@ -88,7 +88,7 @@ export const neverHeals = (error: unknown): boolean => hopeless.has(answerOf(err
 
 const messageOf = (error: unknown): string => (error instanceof Error && error.message) || String(error)
 
-/** One sentence for a person: what was tried, and what the client or the broker said; `more`, where it said more than the error. */
+/** One sentence: the attempt, and the message of the client or broker; `more` replaces a less precise message of the error. */
 export const sentence = (tried: string, error: unknown, more = ""): string => {
   const type = answerOf(error)
   return `${tried}: ${more || messageOf(error)}${type === "" ? "" : ` (${type})`}`

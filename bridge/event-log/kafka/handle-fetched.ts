@@ -66,7 +66,7 @@ export const handleFetched = <E>(
   }).pipe(Effect.onExit(() => commit(reading, progress)))
 }
 
-/** For whoever is about to handle another batch of a generation that is over. */
+/** Ends the handling of batches when their group generation is over. */
 const groupHasChanged = new BrokerError("REBALANCE_IN_PROGRESS", "the group has changed")
 
 /** Delivers once; interruption waits for it. True when the batch is done; fails when its offset could not be committed. */

@@ -29,7 +29,7 @@ const requestTimeoutMs = 3_500
 const checkWithin = 1_900
 
 export interface KafkaOptions {
-  /** Are records given keys? Not unless said. */
+  /** Do records have keys? Default false. */
   readonly hasKeys?: boolean
   /** The most that a batch that is read may be once it is unpacked, bytes. */
   readonly maxUnpacked?: number

@@ -4,15 +4,15 @@
  * An answer that is not in the table is treated as an outage after which the records may be stored.
  */
 
-/** What becomes of a batch that was answered so, in a sentence each. */
+/** How a batch with an error of each kind is handled, one sentence each. */
 export const kinds = {
   outage:
-    "The cluster cannot do it now: nobody's fault in the batch, so the same is sent again until it is stored.",
-  size: "Too many bytes at once: the batch is sent in halves, and a single record that is too large is set aside.",
+    "The cluster is unavailable, and the batch is not the cause: it is sent again unchanged until it is stored.",
+  size: "The batch has too many bytes: it is sent in halves, and a single record that is too large is dead-lettered.",
   record:
     "This record is refused for good: it becomes a dead letter with the reason, and the rest is stored.",
   topic:
-    "The topic, its configuration or our rights: nothing is stored there until somebody acts, so it waits and is named."
+    "The topic, its configuration or our rights: records wait until an operator acts, and the topic is reported."
 } as const
 
 export type Kind = keyof typeof kinds
@@ -21,15 +21,15 @@ export interface ProduceError {
   readonly code: number
   readonly name: string
   readonly kind: Kind
-  /** What the broker means, where it says nothing itself. */
+  /** The meaning, for brokers that send no message of their own. */
   readonly means: string
-  /** May the records stand in the log all the same? */
+  /** May the records be stored nevertheless? */
   readonly mayBeStored: boolean
-  /** Of a topic: what somebody can do. */
+  /** For a topic: what an operator can do. */
   readonly act?: string
   /**
-   * Believed when the same records got it so many times in a row, an outage before that: bytes may be damaged on their
-   * way, and a topic that was just made is not known everywhere. 1 unless said.
+   * Consecutive answers with this error for the same records before it is final; until then it counts as an outage,
+   * because bytes can be damaged in transit and a new topic is not known to all brokers at once. Default 1.
    */
   readonly believedAfter?: number
 }

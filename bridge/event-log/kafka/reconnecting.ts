@@ -19,7 +19,7 @@ export interface Link {
 /**
  * `tries`: how many clusters in a row may fail to connect before the attempt fails: one for each broker's address.
  * `graceMs`: how long a replaced cluster is kept for its requests in flight, milliseconds.
- * `state` is told of each cluster that has connected and logged in, and why one could not.
+ * `state` receives every successful connection and login, and the cause of every failed one.
  */
 export const makeLink = (
   make: () => Cluster,

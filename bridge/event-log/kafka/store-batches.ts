@@ -56,7 +56,7 @@ export interface StoreTools {
   readonly keys: { areGiven: boolean }
 }
 
-/** The records of the topic wait until somebody acts; `said` is a sentence. */
+/** Marks the topic as refused: its records wait until an operator acts. `said` is the reason, one sentence. */
 export const refuseTopic = (tools: StoreTools, progress: Progress, topic: Topic, said: string): void => {
   progress.last = said
   tools.topics.forget(topic)
@@ -75,7 +75,7 @@ const none: Repeated = { name: "", times: 0 }
 const keepsConnection = (known: ProduceError | undefined): boolean =>
   known !== undefined && known.kind !== "outage" && (known.believedAfter ?? 1) === 1
 
-/** Stores a run, trying again until it is done, set aside or refused, or `append` runs out of time. */
+/** Stores a run: retries until its records are stored, dead-lettered or refused, or `append` times out. */
 export const storeRun = (tools: StoreTools, progress: Progress) => {
   const { topics, refusals } = tools
   const send = sendWith(tools, progress)

@@ -7,7 +7,7 @@ import { type Context, Metric } from "effect"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { Kind } from "./produce-errors.ts"
 
-/** What has not been refused again for so long is forgotten, milliseconds: whoever had it tries elsewhere, or no more. */
+/** A refusal that does not recur for this long is forgotten, milliseconds: its batch is retried elsewhere or is gone. */
 export const forgottenAfter = 5 * 60_000
 
 export interface Refusals {
