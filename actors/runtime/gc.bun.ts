@@ -15,8 +15,16 @@ const minResidentBytes = 160 * megabyte
 /** The heap may grow by this much, or by half of its size, before it is collected, bytes. */
 const minGrowthBytes = 16 * megabyte
 
-/** The pause between two checks, milliseconds. */
+/** The pause between two checks while the heap grows, and the longest one while it does not, milliseconds. */
 const checkIntervalMs = 25
+const maxIntervalMs = 400
+
+/** Less growth between two checks than this is none, bytes. */
+const leastGrowthBytes = megabyte / 2
+
+/** The pause before the next check, after one that found `growth` bytes more than the check before. */
+export const nextInterval = (intervalMs: number, growth: number): number =>
+  growth > leastGrowthBytes ? checkIntervalMs : Math.min(maxIntervalMs, intervalMs * 2)
 
 /** Whether a heap that had `smallest` bytes after the last collection has grown enough for another one. */
 export const hasGrown = (size: number, smallest: number): boolean =>
@@ -26,14 +34,22 @@ export const hasGrown = (size: number, smallest: number): boolean =>
 export const keepMemoryLow = Effect.acquireRelease(
   Effect.sync(() => {
     let smallest = heapSize()
+    let last = smallest
+    let intervalMs = checkIntervalMs
     const check = (): void => {
       const size = heapSize()
+      intervalMs = nextInterval(intervalMs, size - last)
+      last = size
       smallest = Math.min(smallest, size)
-      if (!hasGrown(size, smallest) || process.memoryUsage.rss() < minResidentBytes) return
-      fullGC()
-      smallest = heapSize()
+      if (hasGrown(size, smallest) && process.memoryUsage.rss() >= minResidentBytes) {
+        fullGC()
+        last = heapSize()
+        smallest = last
+      }
+      next.timer = setTimeout(check, intervalMs)
     }
-    return setInterval(check, checkIntervalMs)
+    const next = { timer: setTimeout(check, intervalMs) }
+    return next
   }),
-  (timer) => Effect.sync(() => clearInterval(timer))
+  (next) => Effect.sync(() => clearTimeout(next.timer))
 )

@@ -167,6 +167,11 @@ export interface QueueSource {
    * id is a new claim, whose batch has an id of its own.
    */
   readonly claim: (id: ClaimId, limits: ClaimLimits) => Effect.Effect<ClaimedBatch | undefined, Failure>
+  /**
+   * Waits until there are waiting lines, at most `milliseconds`. It may return without any, and never fails. Batches that
+   * are released or whose lease expires do not end it.
+   */
+  readonly awaitLines: (milliseconds: number) => Effect.Effect<void>
   readonly depth: Effect.Effect<QueueDepth, Failure>
   /** `lines`: the snapshot contains the waiting and in-flight lines when they are at most this many. */
   readonly ledger: (lines: number) => Effect.Effect<QueueLedger, Failure>

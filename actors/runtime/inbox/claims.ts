@@ -28,12 +28,19 @@ import type { Inbox } from "../actor.ts"
 import { Self } from "../actor-context.ts"
 import type { Mailbox } from "../mailbox.ts"
 import { makeCopyPublisher } from "../publish/event-copies.ts"
-import { failureBackoffMs, idlePollMs } from "./backoff.ts"
+import { failureBackoffMs } from "./backoff.ts"
 import type { BatchOutcome, Lines } from "./batch-outcome.ts"
 import { type DownstreamProbe, makeDownstreamProbe } from "./downstream-probe.ts"
 import { awaitInFlight } from "./drain-timeout.ts"
 import { type FailureHistory, makeFailureHistory } from "./failure-history.ts"
-import { afterFailure, beforeTrying, isNoAnswer, type TriedBatch } from "./retry-policy.ts"
+import { type IdleWait, makeIdleWait } from "./idle-wait.ts"
+import {
+  afterFailure,
+  beforeTrying,
+  isNoAnswer,
+  type RetryDecision,
+  type TriedBatch
+} from "./retry-policy.ts"
 import { applyDecision, type Settling, settle, tryBatch } from "./settle-batch.ts"
 
 /** The limits of one claim. The bytes leave room for names and numbers within one message. */
@@ -101,6 +108,7 @@ interface DrainLoop extends Draining {
   readonly source: QueueSource
   readonly slots: Semaphore.Semaphore
   readonly history: FailureHistory
+  readonly idleWait: IdleWait
   /** Failures in a row, of claims and batches. */
   failures: number
   /** Claims in a row that found nothing. */
@@ -120,6 +128,7 @@ const drain = (source: QueueSource, shared: Draining): Effect.Effect<never> => {
     source,
     slots: Semaphore.makeUnsafe(shared.maxInFlight),
     history: makeFailureHistory(),
+    idleWait: makeIdleWait(source),
     failures: 0,
     emptyPolls: 0,
     linesFirst: false,
@@ -132,7 +141,7 @@ const drain = (source: QueueSource, shared: Draining): Effect.Effect<never> => {
   return Effect.forever(
     Effect.gen(function* () {
       if (loop.failures > 0) yield* Effect.sleep(failureBackoffMs(loop.failures))
-      if (loop.emptyPolls > 0) yield* Effect.sleep(idlePollMs(loop.emptyPolls))
+      if (loop.emptyPolls > 0) yield* loop.idleWait.next(loop.emptyPolls, loop.isCandidateWaiting)
       const isCandidateDue =
         loop.isCandidateWaiting && loop.candidateTurn.of === undefined && (yield* loop.probe.retryInMs) === 0
       yield* isCandidateDue ? candidate : besideOthers
@@ -208,14 +217,14 @@ const claimOnce = Effect.fnUntraced(function* (
 const handle = Effect.fnUntraced(function* (loop: DrainLoop, batch: ClaimedBatch, isProbed: boolean) {
   const tried = { ...batch, hadNoAnswer: loop.history.hadNoAnswer(batch) }
   const how = beforeTrying(tried)
-  if (typeof how === "object") return yield* applyDecision(batch, how, 0, loop.settling)
+  if (typeof how === "object") return yield* applyAndNote(loop, batch, how, 0)
   if (how === "beside others" || isProbed) return yield* tryAndSettle(loop, batch, tried, isProbed)
   loop.isCandidateWaiting = true
   const pauseMs = Math.max(
     yield* loop.probe.retryInMs,
     loop.candidateTurn.of === undefined ? 0 : candidateTurnPauseMs
   )
-  yield* applyDecision(batch, { kind: "retry", counts: false }, pauseMs, loop.settling)
+  yield* applyAndNote(loop, batch, { kind: "retry", counts: false }, pauseMs)
 })
 
 const tryAndSettle = Effect.fnUntraced(function* (
@@ -238,5 +247,12 @@ const tryAndSettle = Effect.fnUntraced(function* (
   yield* Effect.logWarning(`batch released: ${message}`, { batch: id, first, lines: lines.length, reason })
   const decision = afterFailure(tried, outcome.failure, isProbed)
   const pauseMs = Math.max(failureBackoffMs(loop.failures), ownPauseMs)
-  yield* applyDecision(batch, decision, pauseMs, loop.settling)
+  yield* applyAndNote(loop, batch, decision, pauseMs)
 })
+
+/** Applies the decision; the batch, or what is left of it, can then be claimed again after the pause. */
+const applyAndNote = (loop: DrainLoop, batch: ClaimedBatch, decision: RetryDecision, pauseMs: number) =>
+  Effect.andThen(
+    applyDecision(batch, decision, pauseMs, loop.settling),
+    Effect.sync(() => loop.idleWait.released(pauseMs))
+  )

@@ -8,10 +8,10 @@ import { Clock, Effect, type Scope } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
 import { type LogOnce, makeLogOnce } from "../../log-once.ts"
+import type { ChangeSignal } from "../../sqlite/change-signal.ts"
 import type { SqliteFile } from "../../sqlite/database.ts"
 import { delayAfter, deliver } from "../deliver-batch.ts"
 import type { ReadOptions, RecordBatch } from "../service.ts"
-import type { AppendSignal } from "./append-signal.ts"
 import { batchFrom, endOf, leasePlace, movePlace, offsetAfter, releasePlaces } from "./tables.ts"
 
 /** Lease of a member's topics. */
@@ -21,8 +21,9 @@ const leaseMs = 10_000
 const renewIntervalMs = 3_000
 const attemptIntervalMs = 500
 
-/** Interval at which a reader checks for appends of other processes. */
-const pollIntervalMs = 200
+/** The longest wait of a reader for an append, and its pause after a failure. */
+const maxWaitMs = 5_000
+const failurePauseMs = 200
 
 /** The position of a reader in one topic. */
 interface Position {
@@ -34,7 +35,7 @@ interface Position {
 
 /** `read` of the event log. */
 export const makeRead =
-  (file: SqliteFile, appended: AppendSignal) =>
+  (file: SqliteFile, changes: ChangeSignal) =>
   <E>(
     options: ReadOptions,
     handle: (batch: RecordBatch) => Effect.Effect<void, E>
@@ -43,17 +44,19 @@ export const makeRead =
       Effect.gen(function* () {
         const positions =
           options.from === "oldest"
-            ? yield* memberPositions(file, options)
+            ? yield* memberPositions(file, options, changes)
             : watcherPositions(file, options.topics, options.from)
         const warnings = makeLogOnce()
+        /** The pause before the next scan, milliseconds: none after records. */
         const scan = Effect.forEach(positions, (position) => deliverNext(position, handle)).pipe(
           Effect.tap(() => Effect.sync(warnings.worked)),
-          Effect.map((found) => found.includes(true)),
-          Effect.catch((failure) => Effect.as(warnOnce(warnings, failure), false))
+          Effect.map((found) => (found.includes(true) ? 0 : maxWaitMs)),
+          Effect.catch((failure) => Effect.as(warnOnce(warnings, failure), failurePauseMs))
         )
         while (true) {
-          const signal = appended.next()
-          if (!(yield* scan)) yield* Effect.timeoutOption(signal, pollIntervalMs)
+          const change = changes.next()
+          const pauseMs = yield* scan
+          if (pauseMs > 0) yield* change(pauseMs)
         }
       })
     )
@@ -80,17 +83,20 @@ const deliverNext = Effect.fnUntraced(function* <E>(
 /** The positions of a group's member: it leases the topics that no other member has, and releases them with the scope. */
 const memberPositions = Effect.fnUntraced(function* (
   file: SqliteFile,
-  { group, topics }: ReadOptions
+  { group, topics }: ReadOptions,
+  changes: ChangeSignal
 ): Effect.fn.Return<ReadonlyArray<Position>, never, Scope.Scope> {
   const owner = randomBytes(8).toString("hex")
   const leased = new Map<Topic, number>()
   const lease = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     file.transaction((database) => {
+      const before = leased.size
       leased.clear()
       for (const topic of topics) {
         const next = leasePlace(database, group, topic, owner, now, now + leaseMs)
         if (next !== undefined) leased.set(topic, next)
       }
+      if (leased.size > before) changes.notify()
     })
   )
   const warnings = makeLogOnce()

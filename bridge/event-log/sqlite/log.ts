@@ -4,9 +4,9 @@
  */
 import { Clock, Effect } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
+import { makeChangeSignal } from "../../sqlite/change-signal.ts"
 import { openFile } from "../../sqlite/database.ts"
 import { EventLog } from "../service.ts"
-import { makeAppendSignal } from "./append-signal.ts"
 import { makeRead } from "./consume.ts"
 import { warnIfEmptied } from "./reset.ts"
 import { makeScan } from "./scan.ts"
@@ -16,7 +16,7 @@ import { addRecords, addTopics, schema } from "./tables.ts"
 export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
   const file = yield* openFile(directory, "log.sqlite", schema)
   yield* warnIfEmptied(file, directory)
-  const signal = makeAppendSignal()
+  const changes = yield* makeChangeSignal(file)
   return EventLog.of({
     dependency: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
     ensureTopics: (topics) => file.transaction((database) => addTopics(database, topics)),
@@ -30,10 +30,10 @@ export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
           message: `A topic does not exist: one of ${named}`
         })
       }
-      signal.notify()
+      changes.notify()
       return appended
     }),
-    read: makeRead(file, signal),
+    read: makeRead(file, changes),
     scan: makeScan(file)
   })
 })

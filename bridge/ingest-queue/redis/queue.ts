@@ -16,6 +16,7 @@ import { type Entry, entriesOf, placementsOf } from "../ledger-fields.ts"
 import { failover, type PushServer } from "../push-failover.ts"
 import { type PushRules, standardRules } from "../push-limits.ts"
 import type { ClaimedBatch, IngestQueue, QueueSource, TopicCount } from "../service.ts"
+import { redisAwaitLines } from "./await-lines.ts"
 import { redisDeadLetters } from "./dead-letters.ts"
 import { noObstacle } from "./durability.ts"
 import { redisFind } from "./find-event.ts"
@@ -52,7 +53,8 @@ export const redisQueue: (
           const connection = yield* connect(url, options)
           const writer = makeWriter(connection, prefix, yield* Effect.scope, options?.commandTimeout)
           const refusals = watchRefusals(connection, `${prefix}:probe`, noObstacle(connection, rules))
-          return { url, connection, writer, prefix, keys, options, refusals }
+          const awaitLines = yield* redisAwaitLines(url, keys.list, options)
+          return { url, connection, writer, prefix, keys, options, refusals, awaitLines }
         }),
       { concurrency: "unbounded" }
     )
@@ -69,9 +71,10 @@ export const redisQueue: (
           )
         )
       ),
-      sources: servers.map(({ connection, writer, refusals }) =>
-        sourceOf(connection, writer, keys, refusals.check)
-      )
+      sources: servers.map(({ connection, writer, refusals, awaitLines }) => ({
+        ...sourceOf(connection, writer, keys, refusals.check),
+        awaitLines
+      }))
     }
   }
 )
@@ -81,7 +84,7 @@ const sourceOf = (
   writer: RedisWriter,
   keys: QueueKeys,
   check: QueueSource["dependency"]["check"]
-): QueueSource => {
+): Omit<QueueSource, "awaitLines"> => {
   const claim = writer.script(claimScript)
   const ack = writer.script(ackScript)
   const release = writer.script(releaseScript)

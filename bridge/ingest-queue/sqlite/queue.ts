@@ -8,6 +8,7 @@ import { Clock, Effect, type Scope } from "effect"
 import type { Placement } from "../../../contracts/batch.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import { type BatchId, batchIdFor, type ClaimId } from "../../../contracts/ids.ts"
+import { type ChangeSignal, makeChangeSignal } from "../../sqlite/change-signal.ts"
 import type { DatabaseSync } from "../../sqlite/database.ts"
 import { openFile, type SqliteFile } from "../../sqlite/database.ts"
 import { batchIdOf, digestOf, mayHold, pack, partsOf, unpack } from "../batch-blob.ts"
@@ -55,9 +56,11 @@ export const sqliteQueue: (
   const file = yield* openFile(directory, "queue.sqlite", queueSchema)
   yield* warnIfEmptied(file, directory)
   const steps = yield* file.read(prepare)
+  const changes = yield* makeChangeSignal(file)
+  const push = yield* sqlitePush(file, rules)
   return {
-    push: yield* sqlitePush(file, rules),
-    sources: [sourceOf(file, steps)]
+    push: (lines) => Effect.tap(push(lines), () => Effect.sync(changes.notify)),
+    sources: [sourceOf(file, steps, changes)]
   }
 })
 
@@ -96,7 +99,7 @@ interface Taken {
   readonly blob: Uint8Array
 }
 
-const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
+const sourceOf = (file: SqliteFile, steps: Steps, changes: ChangeSignal): QueueSource => {
   const batchOf = (claim: ClaimId, taken: Taken): ClaimedBatch => {
     const unpacked = unpack(taken.blob)
     const key = taken.id
@@ -133,6 +136,17 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
       at(file, (now) => take(steps, id, limits, now)).pipe(
         Effect.map((taken) => (taken === undefined ? undefined : batchOf(id, taken)))
       ),
+    awaitLines: (milliseconds) =>
+      Effect.suspend(() => {
+        const change = changes.next()
+        return Effect.flatMap(
+          Effect.orElseSucceed(
+            file.read(() => steps.head.get(1) !== undefined),
+            () => false
+          ),
+          (hasLines) => (hasLines ? Effect.void : change(milliseconds))
+        )
+      }),
     depth: file.read(() => depthOf(steps.depth.get())),
     ledger: (lines) => at(file, (now) => readLedger(steps.ledger, depthOf(steps.depth.get()), lines, now)),
     find: (id, index) => file.transaction(() => findEvent(steps, id, index)),

@@ -88,6 +88,7 @@ export const playQueue = (ledger: Effect.Effect<QueueLedger, Failure>, address =
   )
   return {
     dependency: { kind: "redis", embedded: false, address, check: Effect.asVoid(ledger) },
+    awaitLines: () => Effect.never,
     claim: () => unsupported,
     depth: unsupported,
     ledger: () => ledger,

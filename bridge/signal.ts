@@ -1,13 +1,13 @@
-/** A signal that wakes waiting readers when this process has appended records. */
+/** A signal between fibers of one process: it wakes everybody who waits for it. It has no memory. */
 import { Deferred, Effect } from "effect"
 
-export interface AppendSignal {
+export interface Signal {
   /** Waits for the first signal after this call, even one before the effect runs. */
   readonly next: () => Effect.Effect<void>
   readonly notify: () => void
 }
 
-export const makeAppendSignal = (): AppendSignal => {
+export const makeSignal = (): Signal => {
   let pending = Deferred.makeUnsafe<void>()
   return {
     next: () => Deferred.await(pending),
