@@ -2,7 +2,7 @@
 import { fullGC, heapSize } from "bun:jsc"
 import { expect, test } from "bun:test"
 import { Effect } from "effect"
-import { hasGrown, keepMemoryLow } from "../../../actors/runtime/gc.bun.ts"
+import { hasGrown, keepMemoryLow, nextInterval } from "../../../actors/runtime/gc.bun.ts"
 import { eventually } from "../../support/eventually.ts"
 
 const megabyte = 1024 * 1024
@@ -12,6 +12,13 @@ test("a small heap is due when it has grown by 16 MB, a large one when by half o
   expect(hasGrown(47 * megabyte, 30 * megabyte)).toBe(true)
   expect(hasGrown(130 * megabyte, 100 * megabyte)).toBe(false)
   expect(hasGrown(151 * megabyte, 100 * megabyte)).toBe(true)
+})
+
+test("the heap is checked less and less often while it does not grow, and at once more often when it does", () => {
+  const still = [25, 50, 100, 200, 400].map((intervalMs) => nextInterval(intervalMs, 10_000))
+  expect(still).toEqual([50, 100, 200, 400, 400])
+  expect(nextInterval(400, -megabyte)).toBe(400)
+  expect(nextInterval(400, megabyte)).toBe(25)
 })
 
 test("garbage is collected soon in a process that is large", async () => {
