@@ -13,7 +13,7 @@ import { endGeneration, type Reading } from "./membership.ts"
 import type { FetchedPartition } from "./wire/fetch-response.ts"
 
 /** How long a broker waits for the next record, milliseconds. */
-const maxWaitMs = 250
+const maxWaitMs = 1_000
 
 /** Compressed: some 6,000 records of a partition. They are decompressed batch by batch. */
 const maxPartitionBytes = 256 * 1024
