@@ -9,7 +9,7 @@
  */
 import { Clock, Effect, type Redacted, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import { encode } from "../../contracts/messages/msgpack.ts"
+import { pack } from "../../contracts/messages/msgpack.ts"
 import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../redis/connection.ts"
 import { watchRefusals } from "../redis/refused.ts"
 import type { Script } from "../redis/types.ts"
@@ -146,7 +146,7 @@ const encodedPlan = (
   isKnown: (group: SeenGroup) => boolean
 ): Uint8Array => {
   const places = new Map(buckets.map((bucket, place) => [bucket, place]))
-  return encode([
+  return pack([
     plan.offsets,
     plan.ends,
     plan.addKeys,

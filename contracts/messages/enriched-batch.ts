@@ -4,7 +4,7 @@ import type { EnrichedBatch } from "../batch.ts"
 import type { EnrichedEvent } from "../event.ts"
 import { BatchDigest, BatchId, Topic } from "../ids.ts"
 import { areNumbers, nameTopics, unreadable } from "./columns.ts"
-import { decode, encode } from "./msgpack.ts"
+import { decode, integer, pack } from "./msgpack.ts"
 
 export const EnrichedMessage = Schema.Struct({
   id: BatchId,
@@ -32,17 +32,26 @@ const isEnrichedMessage = (message: unknown): message is typeof EnrichedMessage.
 
 export const writeEnrichedBatch = ({ id, digest, claimed, enriched, events }: EnrichedBatch): Uint8Array => {
   const { topics, placeOf } = nameTopics()
-  const numbers: Array<number> = []
+  const numbers: Array<number | bigint> = []
   const keys: Array<string> = []
   const values = new Uint8Array(events.reduce((sum, { value }) => sum + value.length, 0))
   let end = 0
   for (const { index, topic, key, value, received } of events) {
-    numbers.push(index, placeOf(topic), received, value.length, key === undefined ? 0 : 1)
+    numbers.push(index, placeOf(topic), integer(received), value.length, key === undefined ? 0 : 1)
     if (key !== undefined) keys.push(key)
     values.set(value, end)
     end += value.length
   }
-  return encode({ id, digest, claimed, enriched, topics, numbers, keys, values })
+  return pack({
+    id,
+    digest,
+    claimed: integer(claimed),
+    enriched: integer(enriched),
+    topics,
+    numbers,
+    keys,
+    values
+  })
 }
 
 /** Throws `Failure` "unreadable" or "too-large" for bytes in another format. */

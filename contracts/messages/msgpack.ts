@@ -1,4 +1,7 @@
-/** MessagePack with plain maps, for any language. Decoding refuses bytes over the size limit. */
+/**
+ * MessagePack with plain maps, for any language: integers are written as integers, up to 64 bits. Decoding refuses bytes
+ * over the size limit.
+ */
 import { Packr } from "msgpackr"
 import { Failure } from "../failure.ts"
 
@@ -7,8 +10,28 @@ export const maxMessageBytes = 512 * 1024
 
 const packr = new Packr({ useRecords: false, int64AsType: "number" })
 
-/** The value as MessagePack. Throws for values that MessagePack cannot represent (functions, symbols). */
-export const encode = (value: unknown): Uint8Array => packr.pack(value)
+/**
+ * The value as MessagePack. Throws for values that MessagePack cannot represent: functions, symbols, integers of more than
+ * 64 bits.
+ */
+export const encode = (value: unknown): Uint8Array => packr.pack(withIntegers(value))
+
+/** Like `encode`, for a value whose integers over 32 bits are already `integer`s. */
+export const pack = (value: unknown): Uint8Array => packr.pack(value)
+
+/**
+ * The number as `pack` must get it: a bigint over 32 bits, because the library writes such numbers as floating point, which
+ * decoders of typed languages refuse for an integer.
+ */
+export const integer = (number: number): number | bigint =>
+  number > 0xffff_ffff || number < -0x8000_0000 ? BigInt(number) : number
+
+const withIntegers = (value: unknown): unknown => {
+  if (typeof value === "number") return Number.isInteger(value) ? integer(value) : value
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value
+  if (Array.isArray(value)) return value.map(withIntegers)
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withIntegers(one)]))
+}
 
 /** The decoded value; throws `Failure` "unreadable" (or "too-large") for bytes that are not one MessagePack value. */
 export const decode = (bytes: Uint8Array): unknown => {

@@ -7,7 +7,7 @@ import type { RawBatch } from "../batch.ts"
 import { ByteString, type RawEvent } from "../event.ts"
 import { BatchDigest, BatchId, Topic } from "../ids.ts"
 import { areNumbers, nameTopics, unreadable } from "./columns.ts"
-import { decode, encode } from "./msgpack.ts"
+import { decode, integer, pack } from "./msgpack.ts"
 
 export const RawMessage = Schema.Struct({
   id: BatchId,
@@ -32,14 +32,14 @@ const isRawMessage = (message: unknown): message is typeof RawMessage.Type =>
 
 export const writeRawBatch = ({ id, digest, claimed, events }: RawBatch): Uint8Array => {
   const { topics, placeOf } = nameTopics()
-  const numbers: Array<number> = []
+  const numbers: Array<number | bigint> = []
   let texts = ""
   for (const { index, dialect, topic, ts, ip, host, pod, path, query, userAgent } of events) {
-    numbers.push(index, dialect === "adtekio" ? 1 : 0, placeOf(topic), ts)
+    numbers.push(index, dialect === "adtekio" ? 1 : 0, placeOf(topic), integer(ts))
     numbers.push(ip.length, host.length, pod.length, path.length, query.length, userAgent.length)
     texts += ip + host + pod + path + query + userAgent
   }
-  return encode({ id, digest, claimed, topics, numbers, texts })
+  return pack({ id, digest, claimed: integer(claimed), topics, numbers, texts })
 }
 
 /** Throws `Failure` "unreadable" or "too-large" for bytes in another format. */

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { Schema } from "effect"
 import fc from "fast-check"
+import { Packr } from "msgpackr"
 import type { EnrichedBatch, RawBatch } from "../../contracts/batch.ts"
 import type { ByteString, EnrichedEvent, RawEvent } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
@@ -95,6 +96,34 @@ const record: EnrichedEvent = {
   value: new Uint8Array([65, 66]),
   received: 5
 }
+
+describe("integers travel as integers of up to 64 bits, never as floating point", () => {
+  /** Reads 64-bit integers as bigints, and so tells them from floating point. */
+  const strict = new Packr({ useRecords: false, int64AsType: "bigint" })
+  const wide = 1_796_019_519_806
+
+  test("in batches", () => {
+    fc.assert(
+      fc.property(fc.array(rawEvent), fc.array(enrichedEvent), (events, records) => {
+        const written = [
+          Enrich.write({ ...rawBatch(events), claimed: wide }),
+          Store.write({ ...enrichedBatch(records), claimed: wide, enriched: wide })
+        ]
+        for (const bytes of written) {
+          const { claimed, numbers } = strict.unpack(bytes)
+          expect(claimed).toBe(BigInt(wide))
+          for (const number of numbers)
+            expect(typeof number).toBe(BigInt(number) > 0xffff_ffffn ? "bigint" : "number")
+        }
+      })
+    )
+  })
+
+  test("in any other message, also below zero and inside lists and maps", () => {
+    const read = strict.unpack(encode({ at: wide, list: [-wide, 1, 0.5], map: { end: 2 ** 32 } }))
+    expect(read).toEqual({ at: BigInt(wide), list: [-BigInt(wide), 1, 0.5], map: { end: 2n ** 32n } })
+  })
+})
 
 type Message = Readonly<Record<string, unknown>> & { readonly numbers: ReadonlyArray<number> }
 
