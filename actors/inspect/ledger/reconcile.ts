@@ -26,7 +26,10 @@ export const addUp = (at: number, counts: ReadonlyArray<QueueCount>, topics: Top
 
   for (const { kind, address, trouble, queue } of counts) {
     if (queue === undefined) {
-      queues.push({ kind, address, trouble, since: undefined, account: undefined, deadLetters: null })
+      queues.push({
+        ...{ kind, address, trouble, since: undefined, account: undefined },
+        ...{ deadLetters: null, content: undefined }
+      })
       continue
     }
     const findings = check(queue, address)
@@ -38,7 +41,9 @@ export const addUp = (at: number, counts: ReadonlyArray<QueueCount>, topics: Top
     addTo(total, account)
     addTopics(rows, queue)
     addOpenLines(rows, unread, queue, topics)
-    queues.push({ kind, address, trouble, since: queue.since, account, deadLetters: queue.deadLetters })
+    const { since, deadLetters, waitingBytes, oldestWaiting, inFlightBatches, oldestInFlight } = queue
+    const content = { waitingBytes, oldestWaiting, inFlightBatches, oldestInFlight }
+    queues.push({ kind, address, trouble, since, account, deadLetters, content })
   }
 
   const isCounted = queues.length === 0 || queues.some(({ account }) => account !== undefined)
