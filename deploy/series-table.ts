@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
 const root = join(import.meta.dirname, "..")
-const declared = /Metric\.(counter|gauge|histogram)\("((?:spoor|process)_\w+)",\s*\{\s*description:\s*"([^"]+)"/g
+const declared =
+  /Metric\.(counter|gauge|histogram)\("((?:spoor|process)_\w+)",\s*\{\s*description:\s*"([^"]+)"/g
 
 export interface Series {
   readonly name: string
@@ -59,6 +60,7 @@ export const seriesTable = (): string =>
     "| series | kind | exported by | meaning |",
     "| --- | --- | --- | --- |",
     ...allSeries().map(
-      ({ name, kind, description }) => `| \`${name}\` | ${kind} | ${exporterOf(name) ?? ""} | ${description} |`
+      ({ name, kind, description }) =>
+        `| \`${name}\` | ${kind} | ${exporterOf(name) ?? ""} | ${description} |`
     )
   ].join("\n")

@@ -22,7 +22,9 @@ const send = (path: string, init: RequestInit = {}): Promise<Response> =>
 
 /** Days from now until the exported expiry. */
 const expiryDays = async (): Promise<number> => {
-  const found = /^spoor_tls_certificate_expiry_timestamp_seconds\{actor="gateway"\} (\S+)$/m.exec(await metrics())
+  const found = /^spoor_tls_certificate_expiry_timestamp_seconds\{actor="gateway"\} (\S+)$/m.exec(
+    await metrics()
+  )
   return (Number(found?.[1]) * 1000 - Date.now()) / dayMs
 }
 
@@ -41,8 +43,7 @@ describe("the metrics of a running Spoor", () => {
   test("have every series from the start", async () => {
     const text = await metrics()
     const missing = allSeries().filter(
-      ({ name, kind }) =>
-        !new RegExp(`^${name}${kind === "histogram" ? "_count" : ""}[{ ]`, "m").test(text)
+      ({ name, kind }) => !new RegExp(`^${name}${kind === "histogram" ? "_count" : ""}[{ ]`, "m").test(text)
     )
     expect(missing.map(({ name }) => name).filter((name) => !isElsewhere.test(name))).toEqual([])
   })
@@ -61,8 +62,12 @@ describe("the metrics of a running Spoor", () => {
       'spoor_gateway_refused_total{reason="rate-key"}'
     ])
       expect(text.split("\n")).toContain(`${series} 0`)
-    expect(text).toMatch(/^spoor_ledger_lines\{queue="[^"]+queue\.sqlite",topic="clicks",state="stored"\} 0$/m)
-    expect(text).toMatch(/^spoor_build_info\{version="\d+\.\d+\.\d+",runtime="bun",runtime_version="\d+\.\S+"\} 1$/m)
+    expect(text).toMatch(
+      /^spoor_ledger_lines\{queue="[^"]+queue\.sqlite",topic="clicks",state="stored"\} 0$/m
+    )
+    expect(text).toMatch(
+      /^spoor_build_info\{version="\d+\.\d+\.\d+",runtime="bun",runtime_version="\d+\.\S+"\} 1$/m
+    )
     expect(text).toMatch(/^process_resident_memory_bytes \d{8,}$/m)
   })
 
@@ -81,7 +86,9 @@ describe("the metrics of a running Spoor", () => {
       /^spoor_actor_events_total\{actor="event-counter",outcome="succeeded"\} [1-9]/m.test(await metrics())
     )
     expect(runPromtool(["check", "metrics"], await metrics())).toEqual({ code: 0, text: "" })
-    expect(runPromtool(["check", "metrics"], "# TYPE spoor_dropped counter\nspoor_dropped 1\n").code).not.toBe(0)
+    expect(
+      runPromtool(["check", "metrics"], "# TYPE spoor_dropped counter\nspoor_dropped 1\n").code
+    ).not.toBe(0)
   })
 
   test("each name who exports them", () => {

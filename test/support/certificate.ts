@@ -21,7 +21,20 @@ export const makeCertificate = (days = 2): OwnCertificate => {
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
   execFileSync(
     "openssl",
-    ["req", "-x509", ...curve, "-nodes", "-days", String(days), ...names, ...leaf, "-keyout", key, "-out", cert],
+    [
+      "req",
+      "-x509",
+      ...curve,
+      "-nodes",
+      "-days",
+      String(days),
+      ...names,
+      ...leaf,
+      "-keyout",
+      key,
+      "-out",
+      cert
+    ],
     {
       stdio: "ignore"
     }

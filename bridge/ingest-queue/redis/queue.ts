@@ -145,20 +145,23 @@ const sourceOf = (
           })
         )
       ),
-    depth: Effect.all(
-      {
-        waiting: Effect.map(connection.command("LLEN", keys.list), Number),
-        claimed: Effect.map(connection.command("HLEN", keys.claimed), Number),
-        deadLetters: Effect.map(connection.command("LLEN", keys.deadLetters), Number)
-      },
-      { concurrency: "unbounded" }
-    ),
+    depth: depthOf(connection, keys),
     ledger: redisLedger(connection, keys),
     find: redisFind(connection, keys),
     deadLetters: redisDeadLetters(connection, writer, keys),
     figures: redisFigures(writer, keys)
   }
 }
+
+const depthOf = (connection: RedisConnection, keys: QueueKeys): QueueSource["depth"] =>
+  Effect.all(
+    {
+      waiting: Effect.map(connection.command("LLEN", keys.list), Number),
+      claimed: Effect.map(connection.command("HLEN", keys.claimed), Number),
+      deadLetters: Effect.map(connection.command("LLEN", keys.deadLetters), Number)
+    },
+    { concurrency: "unbounded" }
+  )
 
 /** What the scripts count when a batch is settled. */
 const counted = (
