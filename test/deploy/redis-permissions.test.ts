@@ -105,11 +105,16 @@ describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl",
     running.push(spoor)
     await admin.rpush("click_queue", "another line that nobody can read")
     await eventually("the line is a dead letter", async () => (await admin.llen("click_invalid")) === 2)
+    await eventually("it exports the figures of the queue", async () => {
+      const figures = await fetch(new URL("/metrics", spoor.address("health")))
+      return /^spoor_queue_dead_letters\{.*\} 2$/m.test(await figures.text())
+    })
     expect(await denied()).toEqual([])
   }, 60_000)
 
   const forbidden: ReadonlyArray<readonly [user: string, ...command: ReadonlyArray<string>]> = [
     ["gateway", "LRANGE", "click_invalid", "0", "-1"],
+    ["gateway", "SET", "{click_queue}:figures", "a gateway"],
     ["gateway", "HGETALL", "{spoor:event-counter}:offsets"],
     ["drainer", "GET", "{spoor:visitor}:salt:1"],
     ["drainer", "FLUSHALL"],

@@ -1,7 +1,8 @@
 /** The ledger and the location of an event, as plain text for people and as JSON. Pure. */
 import { byteStringOf } from "../../../contracts/byte-string.ts"
 import { readable } from "../../inspect/escape-bytes.ts"
-import type { Ledger, LedgerTotals } from "../../inspect/ledger/types.ts"
+import { many, span } from "../../inspect/format.ts"
+import type { Ledger, LedgerTotals, QueueContent } from "../../inspect/ledger/types.ts"
 import type { EventLocation } from "../../inspect/locate-event.ts"
 import { bytesJson, moment, number, plain, table } from "../../inspect/plain-text.ts"
 import { deadLetterJson, deadLetterText } from "../dead-letters/text.ts"
@@ -19,9 +20,9 @@ const columns = [
 /** The whole ledger; the last sentence says whether it balances. */
 export const ledgerText = (ledger: Ledger): string => {
   const { total, topics, unread, queues, fromOthers, warnings } = ledger
-  const queueLines = queues.map(({ kind, address, trouble, since }) => {
+  const queueLines = queues.flatMap(({ kind, address, trouble, since, content }) => {
     const state = trouble ?? (since === undefined ? "nothing claimed yet" : `counted since ${moment(since)}`)
-    return `queue  ${kind} ${plain(address)}  ${plain(state)}`
+    return [`queue  ${kind} ${plain(address)}  ${plain(state)}`, ...contentLines(content)]
   })
   if (total === null || unread === null)
     return ["Unknown: no queue could be read.", "", ...queueLines].join("\n")
@@ -52,6 +53,19 @@ export const ledgerText = (ledger: Ledger): string => {
     ...warnings.map((warning) => `WARNING: ${plain(warning)}`),
     balanceText(ledger)
   ].join("\n")
+}
+
+/** The size and age of what waits, and of what is in flight; nothing when the queue is empty. */
+const contentLines = (content: QueueContent | undefined): ReadonlyArray<string> => {
+  const { waitingBytes = 0, oldestWaiting, inFlightBatches = 0, oldestInFlight } = content ?? {}
+  const received = oldestWaiting === undefined ? "" : `, the first received ${span(oldestWaiting)} ago`
+  const claimed = oldestInFlight === undefined ? "" : `, the oldest first claimed ${span(oldestInFlight)} ago`
+  return [
+    ...(waitingBytes === 0 ? [] : [`       waiting: about ${number(waitingBytes)} bytes${received}`]),
+    ...(inFlightBatches === 0
+      ? []
+      : [`       in flight: ${many(inFlightBatches, "batch", "batches")}${claimed}`])
+  ]
 }
 
 /** The equation of the totals, with the figures and names of the table. */

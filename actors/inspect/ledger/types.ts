@@ -34,6 +34,17 @@ export interface QueueRow {
   readonly account: LedgerTotals | undefined
   /** The length of its dead-letter list, including those that other programs added; null if it could not be read. */
   readonly deadLetters: number | null
+  /** What waits and is in flight beside the numbers of lines; undefined if it could not be read. */
+  readonly content: QueueContent | undefined
+}
+
+/** Ages in milliseconds; undefined when nothing could have one. */
+export interface QueueContent {
+  /** Estimated, as QUEUE_MAX_BYTES limits it. */
+  readonly waitingBytes: number
+  readonly oldestWaiting: number | undefined
+  readonly inFlightBatches: number
+  readonly oldestInFlight: number | undefined
 }
 
 /** If no queue could be read, figures are null, never 0; if some could, figures are of those. */

@@ -34,6 +34,7 @@ import { type DownstreamProbe, makeDownstreamProbe } from "./downstream-probe.ts
 import { awaitInFlight } from "./drain-timeout.ts"
 import { type FailureHistory, makeFailureHistory } from "./failure-history.ts"
 import { type IdleWait, makeIdleWait } from "./idle-wait.ts"
+import { makeQueueCounters, type QueueCounters } from "./queue-counters.ts"
 import {
   afterFailure,
   beforeTrying,
@@ -64,11 +65,13 @@ export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
     const { sources } = yield* IngestQueue
     const { meter } = yield* Self
     const topics = yield* readTopics
+    const counters = yield* makeQueueCounters(sources, topics.all)
     const inFlight = yield* FiberSet.make<void, never>()
     const outOfTime = yield* awaitInFlight(inFlight)
     const shared: Draining = {
       mailbox,
-      settling: { meter, topics, outOfTime, publishCopies: yield* makeCopyPublisher },
+      settling: { meter, topics, outOfTime, counters, publishCopies: yield* makeCopyPublisher },
+      counters,
       inFlight,
       maxInFlight: Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length)),
       outOfTime,
@@ -89,6 +92,7 @@ export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
 interface Draining {
   readonly mailbox: Mailbox<Lines, BatchOutcome>
   readonly settling: Settling
+  readonly counters: QueueCounters
   /** The batches in flight, of all servers. */
   readonly inFlight: FiberSet.FiberSet<void, never>
   /** The maximum number of batches of one server in flight. */
@@ -198,6 +202,7 @@ const claimOnce = Effect.fnUntraced(function* (
   const batch = Result.getOrElse(claimed, () => undefined)
   if (batch !== undefined) {
     loop.emptyPolls = 0
+    if (batch.isTakenOver) yield* loop.counters.leaseExpired(loop.source)
     const handled = Effect.catchCause(handle(loop, batch, isProbed), (cause) =>
       Effect.logError("a batch is left in flight until its lease ends", cause, { batch: batch.id })
     )

@@ -19,6 +19,7 @@ import type { ClaimedBatch, IngestQueue, QueueSource, TopicCount } from "../serv
 import { redisAwaitLines } from "./await-lines.ts"
 import { redisDeadLetters } from "./dead-letters.ts"
 import { noObstacle } from "./durability.ts"
+import { redisFigures } from "./figures.ts"
 import { redisFind } from "./find-event.ts"
 import { prefixOf, type QueueKeys, queueKeys } from "./keys.ts"
 import { redisLedger } from "./ledger.ts"
@@ -93,7 +94,7 @@ const sourceOf = (
   const batchKeys = [keys.claimed, keys.leases, keys.attempts]
 
   const batchOf = (claimId: ClaimId, reply: ReadonlyArray<Reply>): ClaimedBatch => {
-    const [name, attempts, blob] = reply
+    const [name, attempts, blob, isTakenOver] = reply
     if (!(name instanceof Uint8Array) || !(blob instanceof Uint8Array) || typeof attempts !== "number")
       throw new Error("The claim script returned something other than a batch.")
     const key = name.toString()
@@ -103,6 +104,7 @@ const sourceOf = (
       digest: digestOf(blob),
       ...unpacked,
       attempts,
+      isTakenOver: isTakenOver === 1,
       ack: (counts, placements = []) =>
         Effect.map(
           ack([...batchKeys, keys.ledger, keys.placements], [key, ...counted(counts, placements)]),
@@ -146,19 +148,23 @@ const sourceOf = (
           })
         )
       ),
-    depth: Effect.all(
-      {
-        waiting: Effect.map(connection.command("LLEN", keys.list), Number),
-        claimed: Effect.map(connection.command("HLEN", keys.claimed), Number),
-        deadLetters: Effect.map(connection.command("LLEN", keys.deadLetters), Number)
-      },
-      { concurrency: "unbounded" }
-    ),
+    depth: depthOf(connection, keys),
     ledger: redisLedger(connection, keys),
     find: redisFind(connection, keys),
-    deadLetters: redisDeadLetters(connection, writer, keys)
+    deadLetters: redisDeadLetters(connection, writer, keys),
+    figures: redisFigures(writer, keys)
   }
 }
+
+const depthOf = (connection: RedisConnection, keys: QueueKeys): QueueSource["depth"] =>
+  Effect.all(
+    {
+      waiting: Effect.map(connection.command("LLEN", keys.list), Number),
+      claimed: Effect.map(connection.command("HLEN", keys.claimed), Number),
+      deadLetters: Effect.map(connection.command("LLEN", keys.deadLetters), Number)
+    },
+    { concurrency: "unbounded" }
+  )
 
 /** What the scripts count when a batch is settled. */
 const counted = (
