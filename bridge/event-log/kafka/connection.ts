@@ -4,6 +4,7 @@
  * destroyed; it is never used again after a failure.
  */
 import type { Buffer } from "node:buffer"
+import { isIP } from "node:net"
 import * as library from "@platformatic/kafka"
 import { Redacted } from "effect"
 import type { BrokerAddress, KafkaAddress } from "./address.ts"
@@ -52,7 +53,7 @@ export interface OpenedConnection {
 
 /** `onGone` is called when it can no longer be used. */
 export const openConnection = (
-  { tls, login }: KafkaAddress,
+  { tls, tlsFiles, login }: KafkaAddress,
   { host, port }: BrokerAddress,
   requestTimeoutMs: number,
   onGone: () => void
@@ -61,7 +62,7 @@ export const openConnection = (
     connectTimeout: login === undefined ? connectTimeoutMs : loginTimeoutMs,
     requestTimeout: requestTimeoutMs,
     maxInflights: maxInFlight,
-    ...(tls ? { tls: {} } : {}),
+    ...(tls ? { tls: tlsFiles?.() ?? {}, tlsServerName: isIP(host) === 0 } : {}),
     ...(login === undefined ? {} : { sasl: saslOf(login) })
   })
   connection.on("error", onGone)

@@ -1,6 +1,7 @@
 /** Errors of requests to Kafka: whether something may have been stored, and what a person should read. */
 import { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
+import { tlsAdvice } from "../../tls-files.ts"
 import { errorOfName, type ProduceError, ProduceRefused } from "./produce-errors.ts"
 
 /** A broker answered with an error of the protocol. */
@@ -105,10 +106,13 @@ export const isLoginRefused = (error: unknown): boolean =>
   error instanceof NotConnected && error.why === "login refused"
 
 /** Why no connection came about: a clause for a person. */
-export const connectionReason = (error: unknown): string =>
-  isLoginRefused(error)
-    ? `it refuses the login: ${messageOf(error)}; check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD`
-    : messageOf(error)
+export const connectionReason = (error: unknown): string => {
+  const reason = messageOf(error)
+  if (isLoginRefused(error))
+    return `it refuses the login: ${reason}; check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD`
+  const advice = tlsAdvice(reason, "KAFKA")
+  return advice === undefined ? reason : `${reason}; ${advice}`
+}
 
 /** Kafka could not do it now; nothing was done. */
 export const unavailable = (tried: string, error: unknown): Failure =>

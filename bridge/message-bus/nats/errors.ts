@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { Failure, type FailureReason } from "../../../contracts/failure.ts"
 import { reasonOf } from "../../connection-state.ts"
+import { tlsAdvice } from "../../tls-files.ts"
 
 /** Errors after which it is certain whether the request was sent; after any other it may have been. */
 const reasonsByName: Readonly<Record<string, FailureReason>> = {
@@ -24,9 +25,10 @@ export const lossReason = (error: unknown): string => {
   const cause = causeOf(error)
   const reason = reasonOf(cause)
   const isLogin = ["AuthorizationError", "UserAuthenticationExpiredError"].includes(nameOf(cause))
-  return isLogin
-    ? `it refuses the login: ${reason}; check the user and password or token in NATS_URL, or NATS_CREDS`
-    : reason
+  if (isLogin)
+    return `it refuses the login: ${reason}; check the user and password or token in NATS_URL, or NATS_CREDS or NATS_NKEY`
+  const advice = tlsAdvice(reason, "NATS")
+  return advice === undefined ? reason : `${reason}; ${advice}`
 }
 
 /** An operation that the server denies while the connection stays; undefined for an error that ends the connection. */
