@@ -10,11 +10,12 @@ import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type ConnectionState, makeConnectionState, reasonOf, type WriteLog } from "../connection-state.ts"
 import type { TlsSource } from "../tls-files.ts"
+import { connectReason } from "./connect-reason.ts"
 import { loginObstacle, replicaReason } from "./login.ts"
 import { encoded } from "./resp.ts"
 import { refusal } from "./script.ts"
-import { sentinelOptions, sentinelReason } from "./sentinel.ts"
-import { renewed, withTlsAdvice } from "./tls.ts"
+import { sentinelOptions, sentinelReason, subscriberOptions, watchFailovers } from "./sentinel.ts"
+import { renewed } from "./tls.ts"
 import type { Argument, Command, Reply } from "./types.ts"
 import type { RedisServer } from "./url.ts"
 
@@ -42,6 +43,7 @@ export class RedisClient {
   private readonly settings: Settings
   private readonly target: RedisServer
   private readonly state: ConnectionState
+  private readonly endWatch: () => void
   /** How many logins the servers have accepted. */
   logins = 0
 
@@ -77,6 +79,15 @@ export class RedisClient {
       }
     }
     this.client = this.watch(kind === "cluster" ? this.makeCluster() : new Redis(this.optionsOfOne()))
+    this.endWatch =
+      kind === "sentinel"
+        ? watchFailovers(
+            target,
+            (host) => new Redis(subscriberOptions(target, host, this.settings)),
+            // While it connects, closing would end it for good.
+            () => this.client.status === "ready" && this.client.disconnect(true)
+          )
+        : () => undefined
   }
 
   /** True once it is connected; false once an attempt has failed, or after `timeoutMs`. */
@@ -132,6 +143,7 @@ export class RedisClient {
 
   close(): void {
     this.isClosed = true
+    this.endWatch()
     this.client.disconnect()
   }
 
@@ -191,7 +203,10 @@ export class RedisClient {
     })
     client.on("ready", () => void this.logIn(client))
     client.on("close", () => {
-      if (!this.isClosed && client === this.client) this.failed()
+      if (this.isClosed || client !== this.client) return
+      // A cluster reports an attempt that failed twice, the second time without its reason.
+      if (client instanceof Cluster && this.ready === undefined && this.reason === undefined) return
+      this.failed()
     })
     return client
   }
@@ -204,10 +219,7 @@ export class RedisClient {
       this.failed()
       return
     }
-    // A cluster's own error says only that no node could be asked.
-    const cause =
-      "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error
-    this.reason ??= loginObstacle(cause) ?? withTlsAdvice(reasonOf(cause))
+    this.reason ??= connectReason(error)
   }
 
   /** The library reports ready when the socket is open; the server may still refuse the login. */

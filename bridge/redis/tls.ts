@@ -1,7 +1,7 @@
 /** The settings of every connection to Redis: its URL, own authorities and the client certificate. */
 import type { Setting } from "../../contracts/setting.ts"
 import { redisTls, redisUrl } from "../settings.ts"
-import { readTlsFiles, type TlsSource, tlsAdvice } from "../tls-files.ts"
+import { readTlsFiles, type TlsSource } from "../tls-files.ts"
 
 /** Read by each service that may be on Redis. */
 export const redisSettings: ReadonlyArray<Setting<unknown>> = [
@@ -22,10 +22,4 @@ export const renewed = (options: object, tls: TlsSource | undefined): object => 
       if (tls()[name] !== undefined)
         Object.defineProperty(files, name, { enumerable: true, get: () => tls()[name] })
   return files
-}
-
-/** Why no connection came about, and what to do where TLS is the cause. */
-export const withTlsAdvice = (reason: string): string => {
-  const advice = tlsAdvice(reason, "REDIS")
-  return advice === undefined ? reason : `${reason}; ${advice}`
 }

@@ -27,7 +27,7 @@ export const dial = ({ creds, nkey, tls, ...options }: DialOptions): Effect.Effe
       const nc = await connect({
         ...options,
         ...(tls === undefined ? {} : { tls: tlsOptions(tls()) }),
-        ...(creds === undefined ? {} : { authenticator: credsAuthenticator(bytes(creds())) }),
+        ...(creds === undefined ? {} : { authenticator: credsAuthenticator(bytes(`${creds()}\n`)) }),
         ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(bytes(nkey().trim())) }),
         reconnect: false,
         pingInterval: 5_000,
