@@ -138,19 +138,16 @@ const parsed = <A>(problem: string, parse: () => A): A => {
   }
 }
 
-/** What to do about a TLS handshake that failed, as a clause; undefined for any other reason. `prefix`: `REDIS`. */
+/** What to do about a TLS handshake that failed, as a clause; undefined for any other reason. */
 export const tlsAdvice = (reason: string, prefix: "REDIS" | "NATS" | "KAFKA"): string | undefined => {
-  if (
-    /self[- ]signed certificate|unable to (verify|get)|UNABLE_TO_|SELF_SIGNED|UnknownIssuer|unknown ?CA|unknown issuer/i.test(
-      reason
-    )
-  )
+  // Only the server sends us an alert.
+  if (/\balert\b|_ALERT_|CERTIFICATE_REQUIRED/i.test(reason))
+    return `the server refuses the client certificate; check ${prefix}_CERT and ${prefix}_KEY`
+  if (/self[- ]signed|SELF_SIGNED|unable to (verify|get)|UNABLE_TO_|Unknown ?Issuer/i.test(reason))
     return `the server's certificate is not trusted; set ${prefix}_CA to the certificate of its authority`
-  if (/does not match certificate|altnames|ALTNAME|NotValidForName/i.test(reason))
+  if (/does not match certificate|altname|NotValidForName/i.test(reason))
     return "the server's certificate is for another host name; use a name that it lists"
   if (/certificate (has )?expired|CERT_HAS_EXPIRED/i.test(reason))
-    return "a certificate has expired; renew it"
-  if (/certificate required|bad certificate|handshake failure|CERTIFICATE_REQUIRED/i.test(reason))
-    return `the server refuses the client certificate; check ${prefix}_CERT and ${prefix}_KEY`
+    return "the server's certificate has expired; renew it"
   return undefined
 }

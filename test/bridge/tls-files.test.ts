@@ -84,5 +84,7 @@ test("what to do about a handshake that failed", () => {
   expect(tlsAdvice("self-signed certificate in certificate chain", "NATS")).toContain("NATS_CA")
   expect(tlsAdvice("unable to verify the first certificate", "REDIS")).toContain("REDIS_CA")
   expect(tlsAdvice("tlsv13 alert certificate required", "KAFKA")).toContain("KAFKA_CERT")
+  expect(tlsAdvice("SSL routines:OPENSSL_internal:TLSV1_ALERT_UNKNOWN_CA", "REDIS")).toContain("REDIS_KEY")
+  expect(tlsAdvice("Hostname/IP does not match certificate's altnames", "NATS")).toContain("host name")
   expect(tlsAdvice("connect ECONNREFUSED 127.0.0.1:1", "KAFKA")).toBeUndefined()
 })

@@ -85,7 +85,7 @@ export const openConnection = (
     } catch (error) {
       onGone()
       destroy()
-      throw isConnected ? silent(error) : notConnected(error, login)
+      throw isConnected ? silent(error, tls && login === undefined) : notConnected(error, login)
     }
   }
   return { ready: Promise.resolve().then(connect), isUsable: () => connection.isConnected(), destroy }
@@ -167,10 +167,10 @@ const answeredIn = (causes: ReadonlyArray<Error>): library.ProtocolError | undef
   causes.find((one) => one instanceof library.ProtocolError)
 
 /** What kept a connected broker from telling the versions that it knows. */
-const silent = (error: unknown): NotConnected => {
+const silent = (error: unknown, isTlsOnly: boolean): NotConnected => {
   const failure = responseError(error)
   const isLate = failure instanceof NoResponse && failure.isTimeout
-  return new NotConnected(failure.message, isLate ? "no response" : "other")
+  return new NotConnected(failure.message, isLate ? "no response" : isTlsOnly ? "closed with TLS" : "other")
 }
 
 /** Why no connection came about. A connection that was lost during the login says nothing about the login. */

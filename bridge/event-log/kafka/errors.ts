@@ -22,8 +22,11 @@ export class BrokerError extends Error {
 /** No connection to the broker came about, so nothing was sent. */
 export class NotConnected extends Error {
   override readonly name = "NotConnected"
-  /** `login refused`: by the broker. `no response`: the broker took the connection and then did not answer. */
-  readonly why: "login refused" | "no response" | "other"
+  /**
+   * `login refused`: by the broker. `no response`: the broker took the connection and then did not answer. `closed with
+   * TLS`: it took the connection, with TLS and without a login, and closed it before its first answer.
+   */
+  readonly why: "login refused" | "no response" | "closed with TLS" | "other"
 
   constructor(message: string, why: NotConnected["why"] = "other") {
     super(message)
@@ -105,13 +108,23 @@ export const topicSentence = (topic: Topic, error: unknown): string => {
 export const isLoginRefused = (error: unknown): boolean =>
   error instanceof NotConnected && error.why === "login refused"
 
-/** Why no connection came about: a clause for a person. */
+/** Why no connection came about: a clause for a person, with what to do where that is known. */
 export const connectionReason = (error: unknown): string => {
+  const advice = connectionAdvice(error)
+  return advice === undefined ? messageOf(error) : advice
+}
+
+/** The same, where it is known what to do. */
+export const connectionAdvice = (error: unknown): string | undefined => {
   const reason = messageOf(error)
   if (isLoginRefused(error))
     return `it refuses the login: ${reason}; check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD`
-  const advice = tlsAdvice(reason, "KAFKA")
-  return advice === undefined ? reason : `${reason}; ${advice}`
+  // A broker that wants a client certificate closes the connection without a word.
+  const advice =
+    error instanceof NotConnected && error.why === "closed with TLS"
+      ? "it may refuse the client certificate; check KAFKA_CERT and KAFKA_KEY"
+      : tlsAdvice(reason, "KAFKA")
+  return advice === undefined ? undefined : `${reason}; ${advice}`
 }
 
 /** Kafka could not do it now; nothing was done. */

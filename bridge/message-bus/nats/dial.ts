@@ -38,7 +38,7 @@ export const dial = ({ creds, nkey, tls, ...options }: DialOptions): Effect.Effe
       if (signal.aborted) await nc.close()
       return nc
     },
-    catch: (cause) => unavailable(lossReason(cause))
+    catch: (cause) => unavailable(lossReason(cause, tls !== undefined))
   })
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)

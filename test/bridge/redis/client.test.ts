@@ -92,14 +92,14 @@ describe.skipIf(!hasRedisProgram())("with TLS", () => {
     const url = await startTls("yes")
     await using(url, known, (redis) => eventually("it is connected", answers(redis)).then(() => {}))
     await using(url, trusted, async (redis) => {
-      await reasonOf(redis, /is not connected: .+/)
+      await reasonOf(redis, /check REDIS_CERT and REDIS_KEY/)
     })
     const folder = mkdtempSync(join(tmpdir(), "spoor-renewed-"))
     const files = { REDIS_CERT: join(folder, "cert.pem"), REDIS_KEY: join(folder, "key.pem") }
     copyFileSync(stranger.cert, files.REDIS_CERT)
     copyFileSync(stranger.key, files.REDIS_KEY)
     await using(url, { ...trusted, ...files }, async (redis) => {
-      await reasonOf(redis, /\(\d+ times\)/)
+      await reasonOf(redis, /check REDIS_CERT and REDIS_KEY \(\d+ times\)/)
       copyFileSync(client.cert, files.REDIS_CERT)
       copyFileSync(client.key, files.REDIS_KEY)
       await eventually("it is connected", answers(redis))

@@ -54,9 +54,13 @@ describe.skipIf(!hasRedisProgram())("REDIS_URL=redis://…?db=6", () => {
       await ended
       return output()
     }
-    await eventually("the event is stored", async () => /"stored":1\b/.test(await run("ledger", "--json")))
-    expect(await run("dead-letters", "list")).toContain("a line that nobody can read")
-    const counters = await run("counters", "list")
+    const [ledger, letters, counters] = await Promise.all([
+      eventually("the event is stored", async () => /"stored":1\b/.test(await run("ledger", "--json"))),
+      run("dead-letters", "list"),
+      run("counters", "list")
+    ])
+    expect(ledger).toBe(true)
+    expect(letters).toContain("a line that nobody can read")
     expect(counters).toContain("event-counter")
   }, 60_000)
 
