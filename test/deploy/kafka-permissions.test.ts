@@ -6,12 +6,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { execFile } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { chmodSync, mkdtempSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { Kafka, logLevel } from "kafkajs"
-import { actorNames } from "../../actors/all.ts"
+import { loadActors } from "../../actors/all.ts"
 import { eventually } from "../support/eventually.ts"
 import { kafkaJars } from "../support/kafka-broker.ts"
 import { loginAs, type SecuredKafka, securedKafka } from "../support/kafka-secured.ts"
@@ -57,10 +57,19 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     const command = join(folder, "kafka-acls.sh")
     const java = "java -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto"
     const main = "org.apache.kafka.tools.AclCommand"
-    writeFileSync(command, `#!/bin/sh\nexec ${java} -cp '${join((await kafkaJars()) ?? "", "*")}' ${main} "$@"\n`)
+    writeFileSync(
+      command,
+      `#!/bin/sh\nexec ${java} -cp '${join((await kafkaJars()) ?? "", "*")}' ${main} "$@"\n`
+    )
     chmodSync(command, 0o755)
     const { stdout } = await promisify(execFile)("sh", ["deploy/kafka/acls.sh"], {
-      env: { ...process.env, KAFKA_BROKERS: at.open, KAFKA_TOPIC: topic, KAFKA_TOPICS: "", KAFKA_ACLS: command }
+      env: {
+        ...process.env,
+        KAFKA_BROKERS: at.open,
+        KAFKA_TOPIC: topic,
+        KAFKA_TOPICS: "",
+        KAFKA_ACLS: command
+      }
     })
     expect(stdout).toContain("bridge: Describe Write Create on topic {topics} (literal)")
     expect(stdout.match(/^\w+: /gm)?.length).toBe(8)
@@ -74,7 +83,11 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     await start("bridge", "gateway", "drainer", "enricher", "bridge")
     const url = running.get("bridge")?.address("send events").origin
     expect((await fetch(`${url}/t/permitted?n=1`)).status).toBe(200)
-    await eventually("the record is in Kafka", async () => (await countRecords(at.open, topic, 3)) > 0, 30_000)
+    await eventually(
+      "the record is in Kafka",
+      async () => (await countRecords(at.open, topic, 3)) > 0,
+      30_000
+    )
     await start("consumer", ...counters)
     const viewer = (await start("viewer", "viewer")).address("watch them").origin
     await eventually(
@@ -84,25 +97,21 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     )
     await eventually(
       "the viewer has read it",
-      async () => (await (await fetch(`${viewer}/api/events`)).text()).includes("permitted"),
+      async () => (await (await fetch(`${viewer}/api/search`)).text()).includes("permitted"),
       30_000
     )
     for (const [name, spoor] of running) {
-      const refused = spoor.output().split("\n").filter((line) => /authoriz|may not/i.test(line))
+      const refused = spoor
+        .output()
+        .split("\n")
+        .filter((line) => /authoriz|may not/i.test(line))
       expect([name, ...refused]).toEqual([name])
     }
   }, 120_000)
 
   test("every actor that uses Kafka was one of them", async () => {
-    const usesKafka = await Promise.all(
-      actorNames.map(async (name) => {
-        const { actor } = await import(`../../actors/${name}.ts`).then((all) => ({
-          actor: Object.values(all).find((one) => typeof one === "object" && one !== null && "requires" in one)
-        }))
-        return JSON.stringify(actor ?? {}).includes('"log"') ? [name] : []
-      })
-    )
-    expect(usesKafka.flat().toSorted()).toEqual(["bridge", ...counters, "viewer"].toSorted())
+    const actors = (await loadActors()).filter(({ requires }) => requires.some(({ name }) => name === "log"))
+    expect(actors.map(({ name }) => name).toSorted()).toEqual(["bridge", ...counters, "viewer"].toSorted())
   })
 
   test("a viewer that stops removes its group", async () => {
@@ -110,35 +119,44 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     await admin.connect()
     const groups = async (): Promise<ReadonlyArray<string>> =>
       (await admin.listGroups()).groups.map(({ groupId }) => groupId)
-    await eventually("it has one", async () => (await groups()).some((one) => one.startsWith("spoor-viewer-")))
+    await eventually("it has one", async () =>
+      (await groups()).some((one) => one.startsWith("spoor-viewer-"))
+    )
     expect(await running.get("viewer")?.end()).toBe(0)
     running.delete("viewer")
     expect((await groups()).filter((one) => one.startsWith("spoor-viewer-"))).toEqual([])
     await admin.disconnect()
   }, 60_000)
 
-  test("a bridge under a user without rights loses nothing: its sentence says what is missing, and the right mends it", async () => {
-    await running.get("bridge")?.end()
-    running.delete("bridge")
-    const wrong = await start("stranger", "gateway", "drainer", "enricher", "bridge")
+  test("actors under the user of another say what is missing, lose nothing, and work once they have their own", async () => {
+    await Promise.all(Array.from(running.values(), (spoor) => spoor.end()))
+    running.clear()
     const before = await countRecords(at.open, topic, 3)
+    const wrong = await startSpoor(["gateway", "drainer", "enricher", "bridge"], {
+      ...shared,
+      ...loginAs(at, "consumer")
+    })
+    running.set("wrong", wrong)
+    const reader = await startSpoor(["search-counter"], { ...shared, ...loginAs(at, "bridge") })
+    running.set("reader", reader)
     expect((await fetch(`${wrong.address("send events").origin}/t/waits?n=1`)).status).toBe(200)
-    await eventually("it says so", () => /TOPIC_AUTHORIZATION_FAILED/.test(wrong.output()), 40_000)
+    const bridgeSays = `Nothing is stored in the topic ${topic} until somebody acts`
+    await eventually("the bridge says so", () => wrong.output().includes(bridgeSays), 40_000)
+    expect(wrong.output()).toMatch(/TOPIC_AUTHORIZATION_FAILED.*Allow WRITE and DESCRIBE on the topic/)
+    const counterSays = `Cannot read ${topic} from Kafka`
+    await eventually("the counter says so", () => reader.output().includes(counterSays), 40_000)
+    const advice = "Allow READ on the group spoor-search-counter, and READ and DESCRIBE on the topics"
+    expect(reader.output()).toMatch(new RegExp(`GROUP_AUTHORIZATION_FAILED.*${advice}`))
     expect(await countRecords(at.open, topic, 3)).toBe(before)
-    expect(await wrong.end()).toBe(0)
-    running.delete("stranger")
+    expect([await wrong.end(), await reader.end()]).toEqual([0, 0])
+    running.clear()
     await start("bridge", "drainer", "enricher", "bridge")
-    await eventually("it is stored", async () => (await countRecords(at.open, topic, 3)) === before + 1, 60_000)
+    await eventually(
+      "it is stored",
+      async () => (await countRecords(at.open, topic, 3)) === before + 1,
+      60_000
+    )
   }, 180_000)
-
-  const config = (user: string) => ({
-    brokers: [at.sasl],
-    ssl: { ca: [Bun.file(at.authority.ca).text()] },
-    sasl: { mechanism: "scram-sha-512", username: user, password: `of-${user}` },
-    retry: { retries: 0 },
-    logLevel: logLevel.NOTHING
-  })
-  void config
 
   const forbidden: ReadonlyArray<readonly [user: string, what: string, ...args: ReadonlyArray<string>]> = [
     ["bridge", "read the topic", "-C", "-t", topic, "-e"],
@@ -149,8 +167,7 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     ["viewer", "read as the group of a counter", "-G", "spoor-event-counter", topic],
     ["operator", "read as the group of a counter", "-G", "spoor-event-counter", topic],
     ["stranger", "describe the topic", "-L", "-t", topic],
-    ["stranger", "append", "-P", "-t", topic],
-    ["bridge", "make another topic", "-P", "-t", `other-${own}`]
+    ["stranger", "append", "-P", "-t", topic]
   ]
   for (const [user, what, ...args] of forbidden)
     test(`${user} may not ${what}`, async () => {
@@ -158,13 +175,35 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
       const options = [
         "security.protocol=SASL_SSL",
         `ssl.ca.location=${settings.KAFKA_CA}`,
-        "sasl.mechanism=SCRAM-SHA-512",
+        "sasl.mechanism=PLAIN",
         `sasl.username=${user}`,
         `sasl.password=${settings.KAFKA_PASSWORD}`,
         "message.timeout.ms=5000"
       ].flatMap((option) => ["-X", option])
-      const running = promisify(execFile)("sh", ["-c", 'echo x | timeout 20 kcat "$@" 2>&1', "kcat", "-b", at.sasl, ...options, ...args])
-      const output = await running.then(({ stdout }) => stdout, (error) => `${error.stdout}`)
+      const running = promisify(execFile)("sh", [
+        "-c",
+        'echo x | timeout 20 kcat "$@" 2>&1',
+        "kcat",
+        "-b",
+        at.sasl,
+        ...options,
+        ...args
+      ])
+      const output = await running.then(
+        ({ stdout }) => stdout,
+        (error) => `${error.stdout}`
+      )
       expect(output).toMatch(/authorization failed|Authorization failed|not authorized|Unknown topic/i)
     }, 60_000)
+
+  test("the bridge may make its own topics, and no others", async () => {
+    const ssl = { ca: [readFileSync(at.authority.ca, "utf8")] }
+    const sasl = { mechanism: "plain", username: "bridge", password: "of-bridge" } as const
+    const options = { brokers: [at.sasl], ssl, sasl, retry: { retries: 0 }, logLevel: logLevel.NOTHING }
+    const admin = new Kafka({ ...options, reauthenticationThreshold: 0 }).admin()
+    await admin.connect()
+    const making = admin.createTopics({ topics: [{ topic: `other-${own}` }] })
+    await expect(making).rejects.toMatchObject({ errors: [{ type: "TOPIC_AUTHORIZATION_FAILED" }] })
+    await admin.disconnect()
+  })
 })

@@ -87,6 +87,9 @@ const hopeless = new Set([
   "UNSUPPORTED_VERSION"
 ])
 
+/** Does the broker not allow it to our user? */
+export const isNotAllowed = (error: unknown): boolean => answerOf(error).endsWith("_AUTHORIZATION_FAILED")
+
 /** Can reading never succeed, however often it is tried? */
 export const neverHeals = (error: unknown): boolean => hopeless.has(answerOf(error))
 
