@@ -2,6 +2,22 @@
 import { Config, Duration } from "effect"
 import { optional, secret, setting } from "../contracts/setting.ts"
 import { choice, count, duration, flag, size } from "../contracts/setting-readers.ts"
+import type { TlsSettings } from "./tls-files.ts"
+
+/** The three settings of TLS with one kind of server; `when`: what turns TLS on. */
+const tlsSettings = (prefix: string, when: string): TlsSettings => ({
+  ca: optional(
+    `${prefix}_CA`,
+    Config.String,
+    `With ${when}: path of the certificates (PEM) of the authorities that may sign the servers' certificates, or their text. Unset: the authorities of the system.`
+  ),
+  cert: optional(
+    `${prefix}_CERT`,
+    Config.String,
+    `With ${when}: path of the client certificate (PEM, with its chain), or its text; read again at each connection. Unset: no client certificate.`
+  ),
+  key: secret(`${prefix}_KEY`, `Path of the private key (PEM) of ${prefix}_CERT, or its text.`)
+})
 
 export const dataDir = setting(
   "DATA_DIR",
@@ -12,8 +28,9 @@ export const dataDir = setting(
 
 export const redisUrl = secret(
   "REDIS_URL",
-  "Redis or Valkey (6.2 or later) that holds the queue, redis://user:password@host:port/database (rediss:// for TLS; ?db=6 and ?ssl=true mean the same); several, separated by commas, are several queues. Unset: a file in DATA_DIR."
+  "Redis or Valkey (6.2 or later) that holds the queue, redis://user:password@host:port/database (rediss:// for TLS; ?db=6 and ?ssl=true mean the same), redis+sentinel://user:password@host:26379,host2:26379/primary/database, redis+cluster://host:6379,host2:6379 or unix:///path?db=6; several, separated by commas, are several queues. Unset: a file in DATA_DIR."
 )
+export const redisTls = tlsSettings("REDIS", "rediss:// in REDIS_URL and PROJECTIONS_URL")
 export const queueKey = setting("QUEUE_KEY", Config.String, "click_queue", "The list that trackers push to.")
 export const deadLetterKey = setting(
   "DEAD_LETTER_KEY",
@@ -53,9 +70,18 @@ export const projectionsUrl = secret(
 
 export const natsUrl = secret(
   "NATS_URL",
-  "NATS servers, nats://user:password@host:port (tls:// for TLS), separated by commas. Unset: messages stay in this process."
+  "NATS servers, nats://user:password@host:port or nats://token@host:port (tls:// for TLS), separated by commas. Unset: messages stay in this process."
 )
-export const natsCreds = optional("NATS_CREDS", Config.String, "Path of a NATS credentials file.")
+export const natsCreds = optional(
+  "NATS_CREDS",
+  Config.String,
+  "Path of a NATS credentials file (user JWT and seed), or its text; read again at each connection."
+)
+export const natsNkey = secret(
+  "NATS_NKEY",
+  "Path of a file with the seed of a NATS user (nkey, SU…), or the seed itself; read again at each connection."
+)
+export const natsTls = tlsSettings("NATS", "tls:// in NATS_URL")
 
 export const kafkaBrokers = optional(
   "KAFKA_BROKERS",
@@ -88,6 +114,7 @@ export const kafkaSaslMechanism = optional(
 )
 export const kafkaUsername = optional("KAFKA_USERNAME", Config.String, "User name for Kafka.")
 export const kafkaPassword = secret("KAFKA_PASSWORD", "Password for Kafka.")
+export const kafkaTls = tlsSettings("KAFKA", "KAFKA_SSL")
 export const kafkaCompression = setting(
   "KAFKA_COMPRESSION",
   choice(["none", "gzip", "zstd"]),

@@ -4,7 +4,8 @@
  */
 import { type Config, Effect, Layer } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import { readAll } from "../../contracts/setting.ts"
+import { readAll, type Setting } from "../../contracts/setting.ts"
+import { readRedisTls, redisSettings } from "../redis/tls.ts"
 import { eachUrl } from "../redis/url.ts"
 import { dataDir, linksKey, queueKey, redisUrl } from "../settings.ts"
 import { mirrored } from "./mirrored.ts"
@@ -13,7 +14,12 @@ import { CampaignLinks, maxLinks } from "./service.ts"
 import { sqliteLinks } from "./sqlite.ts"
 
 /** The settings that this service reads. */
-export const campaignLinksSettings = [redisUrl, linksKey, queueKey, dataDir]
+export const campaignLinksSettings: ReadonlyArray<Setting<unknown>> = [
+  ...redisSettings,
+  linksKey,
+  queueKey,
+  dataDir
+]
 
 /** A user waits at the browser: a server counts as unreachable after one second without a reply. The queue logs it. */
 const clickTimeouts = { commandTimeout: 1000, quiet: true }
@@ -27,9 +33,10 @@ export const layer: Layer.Layer<CampaignLinks, Failure | Config.ConfigError> = L
   Effect.gen(function* () {
     const settings = yield* readAll({ redisUrl, linksKey, queueKey, dataDir })
     const key = settings.linksKey ?? keyBeside(settings.queueKey)
+    const options = { ...clickTimeouts, tls: yield* readRedisTls }
     const [first, ...others] = yield* Effect.forEach(
       eachUrl(settings.redisUrl),
-      (url) => redisLinks({ url, key, maxLinks }, clickTimeouts),
+      (url) => redisLinks({ url, key, maxLinks }, options),
       { concurrency: "unbounded" }
     )
     return first === undefined ? yield* sqliteLinks(settings.dataDir, maxLinks) : mirrored([first, ...others])

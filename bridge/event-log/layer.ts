@@ -13,8 +13,10 @@ import {
   kafkaSaslMechanism,
   kafkaSsl,
   kafkaStartTimeout,
+  kafkaTls,
   kafkaUsername
 } from "../settings.ts"
+import { readTlsFiles } from "../tls-files.ts"
 import { readAddress } from "./kafka/address.ts"
 import { EventLog } from "./service.ts"
 import { makeSqlite } from "./sqlite/log.ts"
@@ -23,6 +25,9 @@ import { makeSqlite } from "./sqlite/log.ts"
 export const eventLogSettings: ReadonlyArray<Setting<unknown>> = [
   kafkaBrokers,
   kafkaSsl,
+  kafkaTls.ca,
+  kafkaTls.cert,
+  kafkaTls.key,
   kafkaSaslMechanism,
   kafkaUsername,
   kafkaPassword,
@@ -54,7 +59,7 @@ export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.
     })
     const brokers = settings.brokers?.trim() ?? ""
     if (brokers === "") return yield* makeSqlite(settings.directory)
-    const address = yield* readAddress({ ...settings, brokers })
+    const address = yield* readAddress({ ...settings, brokers, tlsFiles: yield* readTlsFiles(kafkaTls) })
     // Its client library takes long to load, and most memory, so only processes that use Kafka do.
     const { makeKafka } = yield* Effect.promise(() => import("./kafka/log.ts"))
     const log = yield* makeKafka(address, settings.compression, {

@@ -1,7 +1,8 @@
 /** The queue that the settings choose: Redis when REDIS_URL is set, else a file in DATA_DIR. It lives as long as its layer. */
 import { Effect, Layer } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import { readAll } from "../../contracts/setting.ts"
+import { readAll, type Setting } from "../../contracts/setting.ts"
+import { readRedisTls, redisSettings } from "../redis/tls.ts"
 import { eachUrl } from "../redis/url.ts"
 import {
   dataDir,
@@ -19,8 +20,8 @@ import { IngestQueue } from "./service.ts"
 import { sqliteQueue } from "./sqlite/queue.ts"
 
 /** The settings that this service reads. */
-export const ingestQueueSettings = [
-  redisUrl,
+export const ingestQueueSettings: ReadonlyArray<Setting<unknown>> = [
+  ...redisSettings,
   queueKey,
   deadLetterKey,
   queueMaxLength,
@@ -53,8 +54,9 @@ export const layer = Layer.effect(
     const rules: PushRules = { maxLength, maxBytes, confirm }
     const urls = eachUrl(servers)
     if (urls.length > 0)
-      return yield* redisQueue({ urls, ...keys, rules }, (connection, all) =>
-        checkDurability(connection, all, rules)
+      return yield* redisQueue(
+        { urls, ...keys, rules, connection: { tls: yield* readRedisTls } },
+        (connection, all) => checkDurability(connection, all, rules)
       )
     if (confirm === "replica")
       return yield* new Failure({

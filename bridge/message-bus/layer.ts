@@ -2,7 +2,8 @@
 import { Config, Effect, Layer, Redacted } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting, secret, setting } from "../../contracts/setting.ts"
-import { natsCreds, natsUrl } from "../settings.ts"
+import { natsCreds, natsNkey, natsTls, natsUrl } from "../settings.ts"
+import { readTlsFiles } from "../tls-files.ts"
 import { declareDropped } from "./dropped-messages.ts"
 import { makeInProcess } from "./in-process.ts"
 import { makeNats } from "./nats/bus.ts"
@@ -25,6 +26,10 @@ const busSecret = secret(
 export const messageBusSettings: ReadonlyArray<Setting<unknown>> = [
   natsUrl,
   natsCreds,
+  natsNkey,
+  natsTls.ca,
+  natsTls.cert,
+  natsTls.key,
   natsInboxPrefix,
   busSecret
 ]
@@ -34,14 +39,15 @@ export const layer: Layer.Layer<MessageBus, Failure | Config.ConfigError> = Laye
   MessageBus,
   Effect.gen(function* () {
     yield* declareDropped
-    const { key, url, creds, inboxPrefix } = yield* readAll({
+    const { key, url, creds, nkey, inboxPrefix } = yield* readAll({
       key: busSecret,
       url: natsUrl,
       creds: natsCreds,
+      nkey: natsNkey,
       inboxPrefix: natsInboxPrefix
     })
     if (url === undefined || Redacted.value(url).trim() === "") return makeInProcess()
-    const bus = yield* makeNats({ url, creds, inboxPrefix })
+    const bus = yield* makeNats({ url, creds, nkey, inboxPrefix, tls: yield* readTlsFiles(natsTls) })
     if (key !== undefined && Redacted.value(key) !== "") return signedBus(bus, key)
     yield* Effect.logInfo(
       "BUS_SECRET is not set: any client that is allowed to reply on spoor.enrich or spoor.store of this NATS can confirm events as stored. Set it to the same value for all actors."

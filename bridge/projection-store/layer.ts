@@ -3,6 +3,7 @@ import { type Config, Duration, Effect, Layer } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting, setting } from "../../contracts/setting.ts"
 import { duration } from "../../contracts/setting-readers.ts"
+import { readRedisTls, redisSettings } from "../redis/tls.ts"
 import { firstUrl } from "../redis/url.ts"
 import { dataDir, projectionsUrl, redisUrl } from "../settings.ts"
 import { redisProjections } from "./redis.ts"
@@ -20,7 +21,7 @@ const fenceHorizon = setting(
 /** The settings that this service reads. */
 export const projectionStoreSettings: ReadonlyArray<Setting<unknown>> = [
   projectionsUrl,
-  redisUrl,
+  ...redisSettings,
   dataDir,
   fenceHorizon
 ]
@@ -44,7 +45,7 @@ export const layer: Layer.Layer<ProjectionStore, Failure | Config.ConfigError> =
     const url = firstUrl(settings.projectionsUrl) ?? firstUrl(settings.redisUrl)
     return yield* url === undefined
       ? sqliteProjections(settings.dataDir, limits)
-      : redisProjections(url, limits)
+      : redisProjections(url, limits, { tls: yield* readRedisTls })
   })
 )
 

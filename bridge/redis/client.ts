@@ -1,16 +1,21 @@
 /**
- * The client of a connection to Redis, and the only file that imports the client library: a client of one server, replaced
- * by a cluster's client when a server reports that it belongs to a cluster. It connects when it is constructed, reconnects
- * after each loss, and is connected only when the server has accepted the login and the database. It lives until `close`.
+ * The client of a connection to Redis, and the only file that imports the client library: a client of one server, found by
+ * its address or by sentinels, or of a cluster; the former is replaced by the latter when a server reports that it belongs
+ * to a cluster. It connects when it is constructed, reconnects after each loss, and is connected only when the server has
+ * accepted the login and the database. It lives until `close`.
  */
 import { Buffer } from "node:buffer"
 import { Cluster, Command as LibraryCommand, Redis, type RedisOptions } from "ioredis"
 import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { type ConnectionState, makeConnectionState, reasonOf, type WriteLog } from "../connection-state.ts"
+import type { TlsSource } from "../tls-files.ts"
+import { connectReason } from "./connect-reason.ts"
 import { loginObstacle, replicaReason } from "./login.ts"
 import { encoded } from "./resp.ts"
 import { refusal } from "./script.ts"
+import { sentinelOptions, sentinelReason, subscriberOptions, watchFailovers } from "./sentinel.ts"
+import { renewed } from "./tls.ts"
 import type { Argument, Command, Reply } from "./types.ts"
 import type { RedisServer } from "./url.ts"
 
@@ -30,17 +35,27 @@ export class RedisClient {
   private reason: string | undefined
   /** The server replied that it is a replica: the next login must find a primary. */
   private isReplica = false
+  /** What the last sentinel that could not be used replied. */
+  private sentinel: string | undefined
   private attempts = 0
   private readonly waiters = new Set<(isUp: boolean) => void>()
   private readonly server: string
   private readonly settings: Settings
+  private readonly target: RedisServer
   private readonly state: ConnectionState
+  private readonly endWatch: () => void
+  /** How many logins the servers have accepted. */
+  logins = 0
 
-  constructor({ address, settings }: RedisServer, commandTimeout: number, log: WriteLog) {
+  constructor(target: RedisServer, commandTimeout: number, log: WriteLog, tls?: TlsSource) {
+    this.target = target
+    const { address, kind, settings } = target
     this.server = `Redis at ${address}`
     this.state = makeConnectionState(this.server, log)
+    const { tls: secured, ...plain } = settings
     this.settings = {
-      ...settings,
+      ...plain,
+      ...(secured === undefined ? {} : { tls: renewed(secured, tls) }),
       protocol: 2,
       disableClientInfo: true,
       enableReadyCheck: false,
@@ -63,7 +78,16 @@ export class RedisClient {
         return true
       }
     }
-    this.client = this.watch(new Redis(this.settings))
+    this.client = this.watch(kind === "cluster" ? this.makeCluster() : new Redis(this.optionsOfOne()))
+    this.endWatch =
+      kind === "sentinel"
+        ? watchFailovers(
+            target,
+            (host) => new Redis(subscriberOptions(target, host, this.settings)),
+            // While it connects, closing would end it for good.
+            () => this.client.status === "ready" && this.client.disconnect(true)
+          )
+        : () => undefined
   }
 
   /** True once it is connected; false once an attempt has failed, or after `timeoutMs`. */
@@ -119,6 +143,7 @@ export class RedisClient {
 
   close(): void {
     this.isClosed = true
+    this.endWatch()
     this.client.disconnect()
   }
 
@@ -141,20 +166,28 @@ export class RedisClient {
     }
   }
 
+  private optionsOfOne(): Settings {
+    if (this.target.kind !== "sentinel") return this.settings
+    return { ...this.settings, ...sentinelOptions(this.target, this.settings, () => this.nextDelayMs()) }
+  }
+
+  private makeCluster(): Cluster {
+    const { host: _, port: __, retryStrategy: ___, ...redisOptions } = this.settings
+    const nodes = this.target.hosts.map(({ host, port }) => ({ host, port }))
+    return new Cluster(nodes, {
+      redisOptions: { ...redisOptions, connectionName },
+      clusterRetryStrategy: () => this.nextDelayMs(),
+      // 0, otherwise it sends commands of a lost connection again.
+      retryDelayOnFailover: 0,
+      slotsRefreshInterval: 10_000,
+      ...(redisOptions.tls === undefined
+        ? {}
+        : { dnsLookup: (name: string, found: (_: null, address: string) => void) => found(null, name) })
+    })
+  }
+
   private async becomeCluster(single: Redis): Promise<void> {
-    const { host, port, retryStrategy: _, ...redisOptions } = this.settings
-    this.client = this.watch(
-      new Cluster([{ host: host ?? "127.0.0.1", port: port ?? 6379 }], {
-        redisOptions: { ...redisOptions, connectionName },
-        clusterRetryStrategy: () => this.nextDelayMs(),
-        // 0, otherwise it sends commands of a lost connection again.
-        retryDelayOnFailover: 0,
-        slotsRefreshInterval: 10_000,
-        ...(redisOptions.tls === undefined
-          ? {}
-          : { dnsLookup: (name: string, found: (_: null, address: string) => void) => found(null, name) })
-      })
-    )
+    this.client = this.watch(this.makeCluster())
     // Waits for replies in flight.
     single.quit().catch(() => single.disconnect())
     await this.settled(2000)
@@ -164,14 +197,29 @@ export class RedisClient {
     client.on("connect", () => {
       if (client === this.client) this.reason = undefined
     })
-    client.on("error", (error: Error) => {
-      if (client === this.client) this.reason ??= loginObstacle(error) ?? reasonOf(error)
+    client.on("error", (error: Error) => this.onError(client, error))
+    client.on("sentinelError", (error: Error) => {
+      if (client === this.client) this.sentinel = sentinelReason(error)
     })
     client.on("ready", () => void this.logIn(client))
     client.on("close", () => {
-      if (!this.isClosed && client === this.client) this.failed()
+      if (this.isClosed || client !== this.client) return
+      // A cluster reports an attempt that failed twice, the second time without its reason.
+      if (client instanceof Cluster && this.ready === undefined && this.reason === undefined) return
+      this.failed()
     })
     return client
+  }
+
+  private onError(client: Redis | Cluster, error: Error): void {
+    if (client !== this.client || this.isClosed) return
+    // The library asks the sentinels in turn, and again, without reporting that a connection was closed.
+    if (this.target.kind === "sentinel" && error.message.startsWith("All sentinels are unreachable")) {
+      this.reason = this.sentinel ?? "no sentinel replies"
+      this.failed()
+      return
+    }
+    this.reason ??= connectReason(error)
   }
 
   /** The library reports ready when the socket is open; the server may still refuse the login. */
@@ -188,6 +236,7 @@ export class RedisClient {
     this.reason = undefined
     this.isReplica = false
     this.attempts = 0
+    this.logins += 1
     this.state.up()
     for (const done of this.waiters) done(true)
   }
@@ -195,7 +244,8 @@ export class RedisClient {
   private async obstacle(client: Redis | Cluster): Promise<string | undefined> {
     try {
       await client.call("PING")
-      if (!this.isReplica) return undefined
+      // A sentinel may name a server that it has not yet made a replica.
+      if (!this.isReplica && this.target.kind !== "sentinel") return undefined
       return String(await client.call("INFO", "replication")).includes("role:slave")
         ? replicaReason
         : undefined

@@ -28,7 +28,7 @@ export const connect: (
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const log: WriteLog = options.quiet === true ? () => undefined : logWith(run)
   const client = yield* Effect.acquireRelease(
-    Effect.sync(() => new RedisClient(server, options.commandTimeout ?? 5000, log)),
+    Effect.sync(() => new RedisClient(server, options.commandTimeout ?? 5000, log, options.tls)),
     (opened) => Effect.sync(() => opened.close())
   )
   yield* Effect.promise(() => client.settled(options.startTimeout ?? 2000))
@@ -41,6 +41,7 @@ export const connect: (
   return {
     address: server.address,
     command,
+    logins: () => client.logins,
     script: (lua) => {
       const text = prepare(lua)
       return (keys, args) => within(() => text(keys, args, (one) => client.send(one)))

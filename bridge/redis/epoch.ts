@@ -28,7 +28,7 @@ return time[1] * 1000 + math.floor(time[2] / 1000)
 export interface RedisEpoch {
   /** The epoch of calls from now on; valid only once it is settled. */
   readonly current: () => number
-  /** True when the server has the epoch, and the reading of its clock has not expired. */
+  /** True when the server of this login has the epoch, and the reading of its clock has not expired. */
   readonly isSettled: () => boolean
   /** The server's time that many milliseconds from now, never later than its real time then. */
   readonly timeIn: (milliseconds: number) => number
@@ -46,10 +46,12 @@ export interface RedisEpoch {
 /** The epoch of the writer with that key. */
 export const makeEpoch = (connection: RedisConnection, key: string, scope: Scope.Scope): RedisEpoch => {
   const raise = connection.script(raiseScript)
-  /** `confirmed`: the epoch that the server has; 0 while an earlier call may still arrive. */
-  const state = { epoch: 0, confirmed: 0, serverTime: 0, readAt: Number.NEGATIVE_INFINITY }
+  /** `confirmed`: the epoch that the server has; 0 while an earlier call may still arrive. `logins`: when it was confirmed. */
+  const state = { epoch: 0, confirmed: 0, logins: 0, serverTime: 0, readAt: Number.NEGATIVE_INFINITY }
   const age = (): number => performance.now() - state.readAt
-  const isSettled = (): boolean => state.confirmed === state.epoch && age() < clockTtlMs
+  // After a login the server may be another one, such as a promoted replica: with an older epoch and a clock of its own.
+  const isSettled = (): boolean =>
+    state.confirmed === state.epoch && state.logins === connection.logins() && age() < clockTtlMs
 
   /** Registers the epoch at the server and reads its time. False when the server has a later epoch. */
   const register = (epoch: number): Effect.Effect<boolean, Failure> =>
@@ -63,8 +65,11 @@ export const makeEpoch = (connection: RedisConnection, key: string, scope: Scope
   const next = Effect.suspend(() => {
     state.epoch += 1
     const { epoch } = state
+    const logins = connection.logins()
     return Effect.map(register(epoch), (isRegistered) => {
-      if (isRegistered) state.confirmed = epoch
+      if (!isRegistered) return
+      state.confirmed = epoch
+      state.logins = logins
     })
   })
   const settle = Effect.mapError(

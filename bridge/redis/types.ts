@@ -3,6 +3,7 @@ import type { Buffer } from "node:buffer"
 import type { Effect } from "effect"
 import type { ByteString } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
+import type { TlsSource } from "../tls-files.ts"
 
 /** Text is sent as UTF-8, bytes unchanged. */
 export type Argument = string | number | Uint8Array
@@ -45,6 +46,8 @@ export interface RedisConnection {
   readonly bytesScript: (lua: string) => BytesScript
   /** Like `script`, followed at once by another command on the same socket to the same server, such as WAIT. */
   readonly scriptAnd: (lua: string) => ScriptAnd
+  /** How many times it has logged in: each time the server may be another one, with a clock and data of its own. */
+  readonly logins: () => number
   /** Succeeds when the server replies within 2 s. */
   readonly check: Effect.Effect<void, Failure>
 }
@@ -56,4 +59,6 @@ export interface ConnectOptions {
   readonly startTimeout?: number
   /** Does not log losses and reconnections, because another connection to the same server does. */
   readonly quiet?: boolean
+  /** Own authorities and client certificate for URLs with TLS; undefined: the authorities of the system. */
+  readonly tls?: TlsSource | undefined
 }

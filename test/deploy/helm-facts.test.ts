@@ -26,14 +26,11 @@ import {
 const values = join(import.meta.dirname, "values")
 const actors = await loadActors()
 const withTap = { actors: { tap: { enabled: true } } }
+const logins = ["KAFKA_USERNAME", "KAFKA_PASSWORD", "NATS_NKEY", "VIEWER_TOKEN", "WRITE_KEYS", "LINKS_TOKEN"]
+const certificates = ["REDIS", "NATS", "KAFKA"].flatMap((one) => [`${one}_CA`, `${one}_CERT`, `${one}_KEY`])
 const everySecret = {
   existingSecret: "own",
-  settings: Object.fromEntries(
-    ["KAFKA_USERNAME", "KAFKA_PASSWORD", "VIEWER_TOKEN", "WRITE_KEYS", "LINKS_TOKEN"].map((name) => [
-      name,
-      { key: name }
-    ])
-  )
+  settings: Object.fromEntries([...logins, ...certificates].map((name) => [name, { key: name }]))
 }
 const [plain, external, single, strict, tls] = await renderAll([
   { values: withTap },
@@ -116,7 +113,9 @@ describe.skipIf(!hasHelm)("the chart and the actors", () => {
       })
 
       test("is given every secret that it reads, and no other", () => {
-        const read = settingsOf(actor).filter(({ name, secret }) => secret || name === "KAFKA_USERNAME")
+        const read = settingsOf(actor).filter(
+          ({ name, secret }) => secret || name === "KAFKA_USERNAME" || certificates.includes(name)
+        )
         const expected = read.map(({ name }) => name).filter((name) => !notGiven[name]?.(actor.name))
         const given = secretFilesOf(deploymentOf(external, actor.name), containerOf(external, actor.name))
         expect(Object.keys(given).toSorted()).toEqual(expected.toSorted())

@@ -91,9 +91,9 @@ const java = (heap: string): Array<string> => [
 ]
 
 /** The folder with Kafka's jars, which Maven downloads the first time; undefined when the download fails. */
-const jars = async (): Promise<string | undefined> => {
+export const kafkaJars = async (): Promise<string | undefined> => {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "spoor")
-  const folder = join(cache, `kafka-${kafkaVersion}`)
+  const folder = join(cache, `kafka-${kafkaVersion}-with-tools`)
   if (existsSync(folder)) return folder
   mkdirSync(cache, { recursive: true })
   const fresh = mkdtempSync(join(cache, "fetching-"))
@@ -132,22 +132,32 @@ const planOf = async (id: number): Promise<Plan> => {
  * Starts a broker of the test's own; undefined if Java or Maven is missing (with CI=true that is an error). `more` are
  * additional broker settings, such as `message.max.bytes`.
  */
-export const startBroker = async (more: Record<string, string> = {}): Promise<Broker | undefined> =>
+export const startBroker = async (more: MoreProperties = {}): Promise<Broker | undefined> =>
   (await startBrokers(1, more))?.[0]
+
+/** Additional settings of brokers, or a function that returns those of one. */
+export type MoreProperties = Record<string, string> | ((node: Node) => Record<string, string>)
 
 /** Starts a cluster of `count` brokers. With three or more, a topic has three replicas, of which two must have a record. */
 export const startBrokers = async (
   count: number,
-  more: Record<string, string> = {}
+  more: MoreProperties = {},
+  formatArguments: ReadonlyArray<string> = []
 ): Promise<ReadonlyArray<Broker> | undefined> => {
-  const home = hasProgram("java", ["-version"]) && hasProgram("mvn") ? await jars() : undefined
+  const home = hasProgram("java", ["-version"]) && hasProgram("mvn") ? await kafkaJars() : undefined
   if (home === undefined) return isMissing(`A Kafka broker is missing. ${howToGetKafka}`)
   const plans: Array<Plan> = []
   for (let id = 1; id <= count; id++) plans.push(await planOf(id))
   // A leading "-" would be parsed as an option.
   const cluster = `A${randomBytes(16).toString("base64url").slice(1)}`
   const brokers = await Promise.all(
-    plans.map((plan) => makeBroker(plan, { ...brokerProperties(plan, plans), ...more }, home, cluster))
+    plans.map((plan) => {
+      const properties = {
+        ...brokerProperties(plan, plans),
+        ...(typeof more === "function" ? more(plan) : more)
+      }
+      return makeBroker(plan, properties, home, ["-t", cluster, ...formatArguments])
+    })
   )
   await Promise.all(brokers.map((broker) => broker.start()))
   return brokers
@@ -158,7 +168,7 @@ const makeBroker = async (
   plan: Plan,
   properties: Record<string, string>,
   home: string,
-  cluster: string
+  formatArguments: ReadonlyArray<string>
 ): Promise<Broker> => {
   const data = mkdtempSync(join(tmpdir(), "spoor-kafka-"))
   const file = join(data, "server.properties")
@@ -170,7 +180,7 @@ const makeBroker = async (
       .join("")
   )
   const classPath = ["-cp", join(home, "*")]
-  const format = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", file]
+  const format = ["kafka.tools.StorageTool", "format", "-c", file, ...formatArguments]
   await promisify(execFile)("java", [...java("256m"), ...classPath, ...format])
 
   let child: ChildProcess | undefined

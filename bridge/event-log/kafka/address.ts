@@ -1,6 +1,7 @@
 /** Where Kafka's brokers are and how to log in, as the settings name it. Loads no client library. */
 import { Effect, Redacted } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
+import type { TlsSource } from "../../tls-files.ts"
 
 /** Where a broker listens. */
 export interface BrokerAddress {
@@ -12,6 +13,8 @@ export interface KafkaAddress {
   /** `host:port` of each broker to begin with. */
   readonly brokers: ReadonlyArray<string>
   readonly tls: boolean
+  /** Own authorities and client certificate; undefined: the authorities of the system. */
+  readonly tlsFiles?: TlsSource | undefined
   readonly login:
     | {
         readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512"
@@ -24,6 +27,7 @@ export interface KafkaAddress {
 export interface KafkaSettings {
   readonly brokers: string
   readonly tls: boolean
+  readonly tlsFiles?: TlsSource | undefined
   readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512" | undefined
   readonly username: string | undefined
   readonly password: Redacted.Redacted<string> | undefined
@@ -40,17 +44,20 @@ export const readAddress = (settings: KafkaSettings): Effect.Effect<KafkaAddress
         `KAFKA_BROKERS must be host:port, several separated by commas; broker ${place + 1} of ${brokers.length} ${fault}.`
       )
   }
-  const { mechanism, username, password } = settings
+  const { tls, tlsFiles, mechanism, username, password } = settings
+  if (tlsFiles !== undefined && !tls)
+    return wrong("KAFKA_CA, KAFKA_CERT and KAFKA_KEY need TLS: set KAFKA_SSL=true, or remove them.")
+  const reached = { brokers, tls, ...(tlsFiles === undefined ? {} : { tlsFiles }) }
   if (mechanism === undefined) {
     if (username !== undefined || password !== undefined) {
       return wrong("KAFKA_USERNAME and KAFKA_PASSWORD need KAFKA_SASL_MECHANISM to say how to log in.")
     }
-    return Effect.succeed({ brokers, tls: settings.tls, login: undefined })
+    return Effect.succeed({ ...reached, login: undefined })
   }
   if (username === undefined || password === undefined || Redacted.value(password) === "") {
     return wrong(`KAFKA_SASL_MECHANISM=${mechanism} needs KAFKA_USERNAME and KAFKA_PASSWORD.`)
   }
-  return Effect.succeed({ brokers, tls: settings.tls, login: { mechanism, username, password } })
+  return Effect.succeed({ ...reached, login: { mechanism, username, password } })
 }
 
 /** What is wrong with how a broker is written. Nothing is repeated that may hold a password. */

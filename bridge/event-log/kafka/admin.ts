@@ -63,14 +63,14 @@ export const makeAdmin = (address: KafkaAddress, requestTimeoutMs: number): Admi
 
 /** `sockets`: those that are open, so that one that hangs can be closed. */
 const configOf = (
-  { tls, login }: KafkaAddress,
+  { tls, tlsFiles, login }: KafkaAddress,
   brokers: Array<string>,
   requestTimeout: number,
   sockets: Set<Socket>
 ): KafkaConfig => ({
   clientId: "spoor",
   brokers,
-  ssl: tls,
+  ssl: tls ? (tlsFiles?.() ?? true) : false,
   ...(login === undefined ? {} : { sasl: saslOf(login) }),
   connectionTimeout: 2_000,
   authenticationTimeout: 3_000,

@@ -4,6 +4,7 @@
  * destroyed; it is never used again after a failure.
  */
 import type { Buffer } from "node:buffer"
+import { isIP } from "node:net"
 import * as library from "@platformatic/kafka"
 import { Redacted } from "effect"
 import type { BrokerAddress, KafkaAddress } from "./address.ts"
@@ -52,7 +53,7 @@ export interface OpenedConnection {
 
 /** `onGone` is called when it can no longer be used. */
 export const openConnection = (
-  { tls, login }: KafkaAddress,
+  { tls, tlsFiles, login }: KafkaAddress,
   { host, port }: BrokerAddress,
   requestTimeoutMs: number,
   onGone: () => void
@@ -61,7 +62,7 @@ export const openConnection = (
     connectTimeout: login === undefined ? connectTimeoutMs : loginTimeoutMs,
     requestTimeout: requestTimeoutMs,
     maxInflights: maxInFlight,
-    ...(tls ? { tls: {} } : {}),
+    ...(tls ? { tls: tlsFiles?.() ?? {}, tlsServerName: isIP(host) === 0 } : {}),
     ...(login === undefined ? {} : { sasl: saslOf(login) })
   })
   connection.on("error", onGone)
@@ -84,7 +85,7 @@ export const openConnection = (
     } catch (error) {
       onGone()
       destroy()
-      throw isConnected ? silent(error) : notConnected(error, login)
+      throw isConnected ? silent(error, tls && login === undefined) : notConnected(error, login)
     }
   }
   return { ready: Promise.resolve().then(connect), isUsable: () => connection.isConnected(), destroy }
@@ -166,10 +167,10 @@ const answeredIn = (causes: ReadonlyArray<Error>): library.ProtocolError | undef
   causes.find((one) => one instanceof library.ProtocolError)
 
 /** What kept a connected broker from telling the versions that it knows. */
-const silent = (error: unknown): NotConnected => {
+const silent = (error: unknown, isTlsOnly: boolean): NotConnected => {
   const failure = responseError(error)
   const isLate = failure instanceof NoResponse && failure.isTimeout
-  return new NotConnected(failure.message, isLate ? "no response" : "other")
+  return new NotConnected(failure.message, isLate ? "no response" : isTlsOnly ? "closed with TLS" : "other")
 }
 
 /** Why no connection came about. A connection that was lost during the login says nothing about the login. */

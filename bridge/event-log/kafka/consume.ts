@@ -11,7 +11,7 @@ import type { ReadOptions, RecordBatch } from "../service.ts"
 import type { Admin } from "./admin.ts"
 import type { Clients } from "./client.ts"
 import { placeOf } from "./cluster.ts"
-import { neverHeals, sentence } from "./errors.ts"
+import { isNotAllowed, neverHeals, sentence } from "./errors.ts"
 import { runMember } from "./group-member.ts"
 import type { Membership, Positions } from "./membership.ts"
 import { declareSkipped, type Unpacking } from "./skipped-batches.ts"
@@ -53,7 +53,10 @@ const readOn = <E>(
   }
   return runMember(clients, { ...membership, onProgress }).pipe(
     Effect.catch((error) => {
-      const said = sentence(`Cannot read ${membership.topics.join(", ")} from Kafka`, error)
+      const tried = sentence(`Cannot read ${membership.topics.join(", ")} from Kafka`, error)
+      const said = isNotAllowed(error)
+        ? `${tried}. Allow READ on the group ${membership.group}, and READ and DESCRIBE on the topics.`
+        : tried
       if (neverHeals(error)) return Effect.fail(new Failure({ reason: "misconfigured", message: said }))
       const warning = troubles.isNew(said) ? Effect.logWarning(said) : Effect.void
       const waiting = Effect.andThen(warning, Effect.sleep(delayMs))

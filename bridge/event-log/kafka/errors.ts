@@ -1,6 +1,7 @@
 /** Errors of requests to Kafka: whether something may have been stored, and what a person should read. */
 import { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
+import { tlsAdvice } from "../../tls-files.ts"
 import { errorOfName, type ProduceError, ProduceRefused } from "./produce-errors.ts"
 
 /** A broker answered with an error of the protocol. */
@@ -21,8 +22,11 @@ export class BrokerError extends Error {
 /** No connection to the broker came about, so nothing was sent. */
 export class NotConnected extends Error {
   override readonly name = "NotConnected"
-  /** `login refused`: by the broker. `no response`: the broker took the connection and then did not answer. */
-  readonly why: "login refused" | "no response" | "other"
+  /**
+   * `login refused`: by the broker. `no response`: the broker took the connection and then did not answer. `closed with
+   * TLS`: it took the connection, with TLS and without a login, and closed it before its first answer.
+   */
+  readonly why: "login refused" | "no response" | "closed with TLS" | "other"
 
   constructor(message: string, why: NotConnected["why"] = "other") {
     super(message)
@@ -83,6 +87,9 @@ const hopeless = new Set([
   "UNSUPPORTED_VERSION"
 ])
 
+/** Does the broker not allow it to our user? */
+export const isNotAllowed = (error: unknown): boolean => answerOf(error).endsWith("_AUTHORIZATION_FAILED")
+
 /** Can reading never succeed, however often it is tried? */
 export const neverHeals = (error: unknown): boolean => hopeless.has(answerOf(error))
 
@@ -104,11 +111,24 @@ export const topicSentence = (topic: Topic, error: unknown): string => {
 export const isLoginRefused = (error: unknown): boolean =>
   error instanceof NotConnected && error.why === "login refused"
 
-/** Why no connection came about: a clause for a person. */
-export const connectionReason = (error: unknown): string =>
-  isLoginRefused(error)
-    ? `it refuses the login: ${messageOf(error)}; check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD`
-    : messageOf(error)
+/** Why no connection came about: a clause for a person, with what to do where that is known. */
+export const connectionReason = (error: unknown): string => {
+  const advice = connectionAdvice(error)
+  return advice === undefined ? messageOf(error) : advice
+}
+
+/** The same, where it is known what to do. */
+export const connectionAdvice = (error: unknown): string | undefined => {
+  const reason = messageOf(error)
+  if (isLoginRefused(error))
+    return `it refuses the login: ${reason}; check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD`
+  // A broker that wants a client certificate closes the connection without a word.
+  const advice =
+    error instanceof NotConnected && error.why === "closed with TLS"
+      ? "it may refuse the client certificate; check KAFKA_CERT and KAFKA_KEY"
+      : tlsAdvice(reason, "KAFKA")
+  return advice === undefined ? undefined : `${reason}; ${advice}`
+}
 
 /** Kafka could not do it now; nothing was done. */
 export const unavailable = (tried: string, error: unknown): Failure =>

@@ -13,7 +13,7 @@ import { makeAppend } from "./append.ts"
 import { makeClients } from "./client.ts"
 import { makeCluster } from "./cluster.ts"
 import { makeRead } from "./consume.ts"
-import { connectionReason, isLoginRefused, unavailable } from "./errors.ts"
+import { connectionAdvice, unavailable } from "./errors.ts"
 import { makeLink } from "./reconnecting.ts"
 import { makeScan } from "./scan.ts"
 import { makeUnpacking } from "./skipped-batches.ts"
@@ -60,8 +60,8 @@ export const makeKafka = Effect.fnUntraced(function* (
     .use((cluster) => cluster.refresh([]))
     .pipe(
       Effect.mapError((error) =>
-        isLoginRefused(error)
-          ? new Failure({ reason: "unavailable", message: `Kafka at ${where}: ${connectionReason(error)}` })
+        connectionAdvice(error) !== undefined
+          ? new Failure({ reason: "unavailable", message: `Kafka at ${where}: ${connectionAdvice(error)}` })
           : unavailable(`No Kafka broker answers at ${where}`, error)
       ),
       Effect.timeoutOrElse({

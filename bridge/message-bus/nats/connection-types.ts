@@ -1,13 +1,18 @@
 /** The connection to NATS as the bus uses it, without types of the client library. */
 import type { Effect, Redacted, Scope } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
+import type { TlsSource } from "../../tls-files.ts"
 import type { BusMessage } from "../service.ts"
 
 export interface NatsOptions {
   /** As in NATS_URL. */
   readonly url: Redacted.Redacted<string>
-  /** Path of a credentials file; read at every connection. */
+  /** Path of a credentials file, read at every connection; or its text. */
   readonly creds: string | undefined
+  /** Path of a file with the seed of an nkey, read at every connection; or the seed. */
+  readonly nkey?: Redacted.Redacted<string> | undefined
+  /** Own authorities and client certificate, for servers with TLS. */
+  readonly tls?: TlsSource | undefined
   /** Replies to this process arrive below this subject; the NATS user must be allowed to subscribe there. */
   readonly inboxPrefix: string
 }

@@ -1,15 +1,16 @@
 /** One attempt to connect to NATS, and its messages. The only file that imports the client library. */
-import { readFileSync } from "node:fs"
 import {
   connect,
   credsAuthenticator,
   headers,
   type Msg,
   type MsgHdrs,
-  type NatsConnection
+  type NatsConnection,
+  nkeyAuthenticator
 } from "@nats-io/transport-node"
 import { Effect } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
+import type { TlsFiles } from "../../tls-files.ts"
 import type { Header, Received } from "./connection-types.ts"
 import { lossReason, unavailable } from "./errors.ts"
 import type { DialOptions } from "./options.ts"
@@ -20,12 +21,14 @@ export type { NatsConnection, Status, Subscription } from "@nats-io/transport-no
  * One attempt, at each server once. The library's own reconnection is off: it starts a new attempt for each refused
  * login, and reports all of them as connected when one is.
  */
-export const dial = ({ creds, ...options }: DialOptions): Effect.Effect<NatsConnection, Failure> =>
+export const dial = ({ creds, nkey, tls, ...options }: DialOptions): Effect.Effect<NatsConnection, Failure> =>
   Effect.tryPromise({
     try: async (signal) => {
       const nc = await connect({
         ...options,
-        ...(creds === undefined ? {} : { authenticator: credsAuthenticator(() => readFileSync(creds)) }),
+        ...(tls === undefined ? {} : { tls: tlsOptions(tls()) }),
+        ...(creds === undefined ? {} : { authenticator: credsAuthenticator(bytes(`${creds()}\n`)) }),
+        ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(bytes(nkey().trim())) }),
         reconnect: false,
         pingInterval: 5_000,
         maxPingOut: 2,
@@ -35,8 +38,16 @@ export const dial = ({ creds, ...options }: DialOptions): Effect.Effect<NatsConn
       if (signal.aborted) await nc.close()
       return nc
     },
-    catch: (cause) => unavailable(lossReason(cause))
+    catch: (cause) => unavailable(lossReason(cause, tls !== undefined))
   })
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** The library takes one text of authorities. */
+const tlsOptions = ({ ca, cert, key }: TlsFiles) => ({
+  ...(ca === undefined ? {} : { ca: ca.join("\n") }),
+  ...(cert === undefined || key === undefined ? {} : { cert, key })
+})
 
 export const headersOf = ([name, value]: Header): MsgHdrs => {
   const all = headers()

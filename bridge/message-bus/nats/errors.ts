@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { Failure, type FailureReason } from "../../../contracts/failure.ts"
 import { reasonOf } from "../../connection-state.ts"
+import { tlsAdvice } from "../../tls-files.ts"
 
 /** Errors after which it is certain whether the request was sent; after any other it may have been. */
 const reasonsByName: Readonly<Record<string, FailureReason>> = {
@@ -20,13 +21,18 @@ export const failureOf = (error: unknown, subject: string): Failure => {
 }
 
 /** Why there is no connection, or why it was lost: a clause for a person. */
-export const lossReason = (error: unknown): string => {
+export const lossReason = (error: unknown, isTls = false): string => {
   const cause = causeOf(error)
   const reason = reasonOf(cause)
   const isLogin = ["AuthorizationError", "UserAuthenticationExpiredError"].includes(nameOf(cause))
-  return isLogin
-    ? `it refuses the login: ${reason}; check the user and password or token in NATS_URL, or NATS_CREDS`
-    : reason
+  if (isLogin)
+    return `it refuses the login: ${reason}; check the user and password or token in NATS_URL, or NATS_CREDS or NATS_NKEY`
+  // A server that wants a client certificate may close the connection without a word.
+  const isClosed = isTls && /EBADF|EPIPE|ECONNRESET|disconnect/i.test(reason)
+  const advice = isClosed
+    ? "it may refuse the client certificate; check NATS_CERT and NATS_KEY"
+    : tlsAdvice(reason, "NATS")
+  return advice === undefined ? reason : `${reason}; ${advice}`
 }
 
 /** An operation that the server denies while the connection stays; undefined for an error that ends the connection. */

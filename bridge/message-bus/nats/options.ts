@@ -1,22 +1,25 @@
 /** The options of a connection to NATS: the settings, checked once before the first attempt. */
-import { readFileSync } from "node:fs"
 import { Effect, Redacted } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
+import { type TlsFiles, textOrFile } from "../../tls-files.ts"
 import { isSubject } from "../subject.ts"
 import type { NatsOptions } from "./connection-types.ts"
-import { parseNatsUrl } from "./url.ts"
+import { type NatsAddress, parseNatsUrl } from "./url.ts"
 
 export interface DialOptions {
   /** `host:port`, without secrets. */
   readonly servers: Array<string>
   readonly name: string
   readonly inboxPrefix: string
-  readonly tls?: object
+  /** Undefined: TLS only where the server requires it. Read at each attempt. */
+  readonly tls?: () => TlsFiles
   readonly user?: string
   readonly pass?: string
   readonly token?: string
-  /** Path of a credentials file; read at each attempt. */
-  readonly creds?: string
+  /** The text of a credentials file, read at each attempt. Throws while the file cannot be read. */
+  readonly creds?: () => string
+  /** The seed of an nkey, read at each attempt. Throws while the file cannot be read. */
+  readonly nkey?: () => string
 }
 
 /** Fails with `misconfigured` when the options cannot work. */
@@ -24,26 +27,69 @@ export const readDialOptions = Effect.fnUntraced(function* (
   options: NatsOptions
 ): Effect.fn.Return<DialOptions, Failure> {
   const address = yield* parseNatsUrl(Redacted.value(options.url))
-  const { creds, inboxPrefix } = options
-  if (!isSubject(inboxPrefix)) {
-    return yield* new Failure({
-      reason: "misconfigured",
-      message: `NATS_INBOX_PREFIX "${inboxPrefix}" is not a valid subject: write names separated by dots, without spaces, * and >.`
-    })
-  }
-  if (creds !== undefined) {
-    yield* Effect.try({
-      try: () => readFileSync(creds),
-      catch: (cause) =>
-        new Failure({ reason: "misconfigured", message: `NATS_CREDS cannot be read: ${String(cause)}.` })
-    })
-  }
+  const { inboxPrefix, tls } = options
+  if (!isSubject(inboxPrefix))
+    return yield* misconfigured(
+      `NATS_INBOX_PREFIX "${inboxPrefix}" is not a valid subject: write names separated by dots, without spaces, * and >.`
+    )
+  if (tls !== undefined && !address.tls)
+    return yield* misconfigured(
+      "NATS_CA, NATS_CERT and NATS_KEY need TLS: begin the servers in NATS_URL with tls://, or remove them."
+    )
+  const login = yield* readLogin(options, address)
   return {
     servers: [...address.servers],
     name: inboxPrefix,
     inboxPrefix,
-    ...(address.tls ? { tls: {} } : {}),
-    ...address.login,
-    ...(creds === undefined ? {} : { creds })
+    ...(address.tls ? { tls: tls ?? (() => ({})) } : {}),
+    ...login
   }
 })
+
+type Login = Pick<DialOptions, "user" | "pass" | "token" | "creds" | "nkey">
+
+/** The only login that the settings name. */
+const readLogin = Effect.fnUntraced(function* (
+  options: NatsOptions,
+  { login }: NatsAddress
+): Effect.fn.Return<Login, Failure> {
+  const creds = options.creds?.trim() || undefined
+  const nkey = options.nkey === undefined ? undefined : Redacted.value(options.nkey).trim() || undefined
+  const named = [
+    ...(login === undefined ? [] : ["NATS_URL"]),
+    ...(creds === undefined ? [] : ["NATS_CREDS"]),
+    ...(nkey === undefined ? [] : ["NATS_NKEY"])
+  ]
+  if (named.length > 1)
+    return yield* misconfigured(`${named.join(" and ")} each name a login to NATS: keep one of them.`)
+  if (creds !== undefined)
+    return { creds: yield* readable(() => checked("NATS_CREDS", creds, isCredentials, credentialsHint)) }
+  if (nkey !== undefined) return { nkey: yield* readable(() => checked("NATS_NKEY", nkey, isSeed, seedHint)) }
+  return login ?? {}
+})
+
+const credentialsHint =
+  "holds no NATS credentials: name a file that begins with -----BEGIN NATS USER JWT-----"
+const isCredentials = (text: string): boolean => text.includes("-----BEGIN NATS USER JWT-----")
+
+const seedHint = "holds no seed of a NATS user: it begins with SU, and has 58 letters and digits"
+const isSeed = (text: string): boolean => /^SU[A-Z2-7]{56}$/.test(text.trim())
+
+/** The text that the setting is or whose file it names. Throws when there is none. */
+const checked = (name: string, value: string, isText: (text: string) => boolean, hint: string): string => {
+  const text = textOrFile(name, value, isText)
+  if (!isText(text)) throw new Error(`${name} ${hint}.`)
+  return text
+}
+
+/** `read`, which has succeeded once. */
+const readable = (read: () => string): Effect.Effect<() => string, Failure> =>
+  Effect.try({
+    try: () => {
+      read()
+      return read
+    },
+    catch: (error) => new Failure({ reason: "misconfigured", message: String((error as Error).message) })
+  })
+
+const misconfigured = (message: string) => Effect.fail(new Failure({ reason: "misconfigured", message }))

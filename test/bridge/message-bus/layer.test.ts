@@ -27,7 +27,7 @@ test("in process by default, NATS with NATS_URL, reachable or not", async () => 
 test("invalid settings end the start with an error", async () => {
   expect(await seamWith({ NATS_URL: "redis://host" })).toStartWith("NATS_URL cannot be used")
   expect(await seamWith({ NATS_URL: "host", NATS_CREDS: "/nowhere" })).toStartWith(
-    "NATS_CREDS cannot be read"
+    'NATS_CREDS names the file "/nowhere", which cannot be read'
   )
   expect(await seamWith({ NATS_URL: "host", NATS_INBOX_PREFIX: "a b" })).toStartWith("NATS_INBOX_PREFIX")
 })
@@ -36,6 +36,10 @@ test("the listed settings are those that are read", () => {
   expect(messageBusSettings.map(({ name }) => name)).toEqual([
     "NATS_URL",
     "NATS_CREDS",
+    "NATS_NKEY",
+    "NATS_CA",
+    "NATS_CERT",
+    "NATS_KEY",
     "NATS_INBOX_PREFIX",
     "BUS_SECRET"
   ])

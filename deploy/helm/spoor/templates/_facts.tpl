@@ -18,11 +18,11 @@ tap: { uses: [bus], secrets: [], signal: none }
 {{- end }}
 
 {{- define "spoor.serviceSecrets" -}}
-bus: [NATS_URL]
+bus: [NATS_URL, NATS_NKEY, NATS_CA, NATS_CERT, NATS_KEY]
 gateway: []
-log: [KAFKA_PASSWORD, KAFKA_USERNAME]
-projections: [PROJECTIONS_URL]
-queue: [REDIS_URL]
+log: [KAFKA_PASSWORD, KAFKA_USERNAME, KAFKA_CA, KAFKA_CERT, KAFKA_KEY]
+projections: [PROJECTIONS_URL, REDIS_CA, REDIS_CERT, REDIS_KEY]
+queue: [REDIS_URL, REDIS_CA, REDIS_CERT, REDIS_KEY]
 {{- end }}
 
 {{- /* Users of deploy/nats/spoor.conf. */ -}}
