@@ -16,6 +16,7 @@ import { opsServer } from "./ops-server.ts"
 import { drainDelay, drainTimeout } from "./settings.ts"
 import { listenForSignals } from "./signals.ts"
 import { type RunningActor, start } from "./supervisor.ts"
+import { keepFiguresCurrent } from "./telemetry/metrics-export.ts"
 import { reportUp, thisWorker } from "./workers/worker.ts"
 
 const isOnBun = "Bun" in globalThis
@@ -31,6 +32,7 @@ export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Act
   const signalled = yield* listenForSignals
   if (isOnBun) yield* (yield* Effect.promise(() => import("./gc.bun.ts"))).keepMemoryLow
   const health = makeHealth()
+  yield* keepFiguresCurrent(health.metrics)
 
   const started = yield* Effect.raceFirst(startAll(actors, health), Effect.as(signalled, undefined))
   if (started === undefined) return
