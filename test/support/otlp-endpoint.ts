@@ -24,7 +24,8 @@ export const startOtlpEndpoint = async (
     requests.push({ path: request.url ?? "", headers: request.headers })
     const status = answer()
     if (status === undefined) return
-    if (status === 200) documents.push(JSON.parse(Buffer.concat(chunks).toString()))
+    const body = Buffer.concat(chunks).toString()
+    if (status === 200 && body !== "") documents.push(JSON.parse(body))
     response.writeHead(status, { "content-type": "application/json" }).end("{}")
   }).listen(0, "127.0.0.1")
   await new Promise((resolve) => server.once("listening", resolve))

@@ -1,16 +1,11 @@
 /**
- * The HTTP client of the exporters: bounds what waits for a collector that does not answer, and logs an outage once when it
- * begins and once when it ends. Loaded only when something is exported; lives as long as the process.
+ * The HTTP clients of the exporters: they bound what waits for a collector that does not answer, and log an outage once
+ * when it begins and once when it ends. Loaded only when something is exported; they live as long as the process.
  */
 import { Effect } from "effect"
 import { layer as fetchLayer } from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
-import {
-  type ConnectionState,
-  logWith,
-  makeConnectionState,
-  reasonOf
-} from "../../../bridge/connection-state.ts"
+import { type ConnectionState, logWith, makeConnectionState, reasonOf } from "../../../bridge/connection-state.ts"
 
 /**
  * Exports of one signal in flight at once. Further ones fail at once; the exporter then drops what it has, and everything
@@ -18,38 +13,58 @@ import {
  */
 export const maxExportsInFlight = 4
 
-/** A client for one collector; `address`: its host and port. An export fails when it takes longer than `timeoutMs`. */
-export const collectorClient = Effect.fnUntraced(function* (address: string, timeoutMs: number) {
+/**
+ * Makes the clients: one for each URL, whose exports fail when they take longer than `timeoutMs`. Clients of one host and
+ * port share what is logged about reaching it; a refusal is logged by URL, since a collector may take traces only.
+ */
+export const collectorClients = Effect.fnUntraced(function* (timeoutMs: number) {
   const client = yield* HttpClient.HttpClient
   const log = logWith(Effect.runForkWith(yield* Effect.context<never>()))
-  const state = makeConnectionState(`the OpenTelemetry collector at ${address}`, log)
-  let inFlight = 0
-  return HttpClient.transform(client, (exported) =>
-    Effect.suspend(() => {
-      // A defect: exporters retry failures, and a retry keeps its data.
-      if (inFlight >= maxExportsInFlight) return Effect.die(new Error("too many exports are in flight"))
-      inFlight += 1
-      return exported.pipe(
-        Effect.timeout(timeoutMs),
-        Effect.tap(({ status }) => Effect.sync(() => reported(state, status))),
-        Effect.tapError((error) => Effect.sync(() => state.down(reasonIn(error)))),
-        Effect.ensuring(
-          Effect.sync(() => {
-            inFlight -= 1
-          })
-        )
-      ) as typeof exported
-    })
-  )
+  const hosts = new Map<string, ConnectionState>()
+  const hostState = (host: string): ConnectionState => {
+    const state = hosts.get(host) ?? makeConnectionState(`the OpenTelemetry collector at ${host}`, log)
+    hosts.set(host, state)
+    return state
+  }
+  return (url: string): HttpClient.HttpClient => {
+    const { host, pathname } = new URL(url)
+    const reached = hostState(host)
+    const accepted = makeConnectionState(`the OpenTelemetry collector at ${host}${pathname}`, log)
+    let inFlight = 0
+    return HttpClient.transform(client, (exported) =>
+      Effect.suspend(() => {
+        // A defect: exporters retry failures, and a retry keeps its data.
+        if (inFlight >= maxExportsInFlight) return Effect.die(new Error("too many exports are in flight"))
+        inFlight += 1
+        return exported.pipe(
+          Effect.timeout(timeoutMs),
+          Effect.tap(({ status }) =>
+            Effect.sync(() => {
+              reached.up()
+              if (status < 300) accepted.up()
+              else accepted.down(`it answers ${status}`)
+            })
+          ),
+          Effect.tapError((error) => Effect.sync(() => reached.down(reasonIn(error)))),
+          Effect.ensuring(
+            Effect.sync(() => {
+              inFlight -= 1
+            })
+          )
+        ) as typeof exported
+      })
+    )
+  }
 }, Effect.provide(fetchLayer))
 
-const reported = (state: ConnectionState, status: number): void =>
-  status < 300 ? state.up() : state.down(`it answers ${status}`)
-
-/** The reason without the request, whose headers may contain secrets. */
+/**
+ * The first sentence of the reason, without the request, whose headers may contain secrets, and without its URL, which
+ * differs by signal.
+ */
 const reasonIn = (error: unknown): string => {
   if (typeof error !== "object" || error === null) return String(error)
   if ("_tag" in error && error._tag === "TimeoutError") return "no answer in time"
   const { reason } = error as { readonly reason?: { readonly cause?: unknown } }
-  return reasonOf(reason?.cause ?? "the export failed")
+  const text = reasonOf(reason?.cause ?? "the export failed")
+  return text.replaceAll(/ (?:for url )?\(https?:[^)]*\)/g, "").replace(/\. .*|\.$/s, "")
 }

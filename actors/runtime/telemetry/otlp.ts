@@ -11,7 +11,7 @@ import * as OtlpMetrics from "effect/observability/OtlpMetrics"
 import * as OtlpSerialization from "effect/observability/OtlpSerialization"
 import * as OtlpTracer from "effect/observability/OtlpTracer"
 import { asText, isFields } from "../json-log.ts"
-import { collectorClient } from "./collector-client.ts"
+import { collectorClients } from "./collector-client.ts"
 import { MetricsExport } from "./metrics-export.ts"
 import type { Destination, ExportPlan } from "./plan.ts"
 import { sampledBy } from "./sampler.ts"
@@ -24,7 +24,14 @@ const maxBatchSize = 512
 const shutdownTimeout = 2_000
 
 /** Exports as planned. `serviceName`: the name where the settings have none. Adds to the loggers that exist. */
-export const otlpLayer = (plan: ExportPlan, serviceName: string) => {
+export const otlpLayer = (plan: ExportPlan, serviceName: string) =>
+  Layer.unwrap(
+    Effect.map(collectorClients(plan.timeoutMs), (clientFor) => exporters(plan, serviceName, clientFor))
+  )
+
+type ClientFor = (url: string) => HttpClient.HttpClient
+
+const exporters = (plan: ExportPlan, serviceName: string, clientFor: ClientFor) => {
   const resource = {
     serviceName: plan.serviceName ?? serviceName,
     attributes: { "service.instance.id": randomUUID(), "process.pid": process.pid }
@@ -49,7 +56,7 @@ export const otlpLayer = (plan: ExportPlan, serviceName: string) => {
                 return Context.make(Tracer.Tracer, tracer).pipe(Context.add(Tracing, tracer))
               }
             )
-          ).pipe(Layer.provide(transportTo(TRACES, plan)))
+          ).pipe(Layer.provide(transportTo(TRACES, clientFor)))
         ]),
     ...(METRICS === undefined
       ? []
@@ -63,7 +70,7 @@ export const otlpLayer = (plan: ExportPlan, serviceName: string) => {
               }),
               Context.make(MetricsExport, plan.metricIntervalMs)
             )
-          ).pipe(Layer.provide(transportTo(METRICS, plan)))
+          ).pipe(Layer.provide(transportTo(METRICS, clientFor)))
         ]),
     ...(LOGS === undefined
       ? []
@@ -76,18 +83,18 @@ export const otlpLayer = (plan: ExportPlan, serviceName: string) => {
               )
             ],
             { mergeWithExisting: true }
-          ).pipe(Layer.provide(transportTo(LOGS, plan)))
+          ).pipe(Layer.provide(transportTo(LOGS, clientFor)))
         ])
   ]
   return layers.reduce<Layer.Layer<never>>((all, one) => Layer.merge(all, one), Layer.empty)
 }
 
 /** What an exporter needs: a client of its own, the form, and the registry of exporters, which nothing here uses. */
-const transportTo = ({ url, isJson }: Destination, plan: ExportPlan) =>
+const transportTo = ({ url, isJson }: Destination, clientFor: ClientFor) =>
   Layer.mergeAll(
     layerFlusher,
     isJson ? OtlpSerialization.layerJson : OtlpSerialization.layerProtobuf,
-    Layer.effect(HttpClient.HttpClient, collectorClient(new URL(url).host, plan.timeoutMs))
+    Layer.succeed(HttpClient.HttpClient, clientFor(url))
   )
 
 /** A log entry as this process prints it: its texts are the body, the fields of its objects are attributes. */
