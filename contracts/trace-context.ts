@@ -52,5 +52,5 @@ const name = Schema.String.check(
 export const traceParam = optional(
   "TRACE_PARAM",
   (variable) => Config.schema(name, variable),
-  "The parameter in which a client's trace context (its traceparent header) travels with its events, like traceparent. It is stored with them, and sampled ones get a record header traceparent. The same for gateways and drainers. Unset: client traces end at the gateway."
+  "The parameter in which a client's trace context (its traceparent header) travels with its events, like traceparent. It is stored with them, and sampled ones get a record header traceparent. The same for all actors. Unset: traces of clients are not continued."
 )

@@ -27,7 +27,9 @@ const collectorProgram = async (): Promise<string | undefined> => {
   const program = programPath()
   if (existsSync(program)) return program
   if (!hasProgram("go", ["version"]))
-    return isMissing("Go is missing, so the OpenTelemetry collector cannot be built. Install Go 1.26 or later.")
+    return isMissing(
+      "Go is missing, so the OpenTelemetry collector cannot be built. Install Go 1.26 or later."
+    )
   const begun = performance.now()
   const seconds = (): string => `${Math.round((performance.now() - begun) / 1000)} s`
   const say = (text: string): void => void process.stderr.write(`OpenTelemetry collector: ${text}\n`)

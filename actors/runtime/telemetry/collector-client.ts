@@ -5,7 +5,12 @@
 import { Effect } from "effect"
 import { layer as fetchLayer } from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
-import { type ConnectionState, logWith, makeConnectionState, reasonOf } from "../../../bridge/connection-state.ts"
+import {
+  type ConnectionState,
+  logWith,
+  makeConnectionState,
+  reasonOf
+} from "../../../bridge/connection-state.ts"
 
 /**
  * Exports of one signal in flight at once. Further ones fail at once; the exporter then drops what it has, and everything

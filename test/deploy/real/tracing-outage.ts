@@ -41,7 +41,11 @@ export const collectorDown = async (pipeline: Pipeline): Promise<ReadonlyArray<C
   await collector.stop()
   const down = [await load(pipeline), await load(pipeline)]
   const grown = all.map(([name, spoor]) => [name, memoryOf(spoor) - (before.get(name) ?? 0)] as const)
-  await eventually("every process has noticed", () => all.every(([, spoor]) => linesAbout(spoor).length > 0), 90_000)
+  await eventually(
+    "every process has noticed",
+    () => all.every(([, spoor]) => linesAbout(spoor).length > 0),
+    90_000
+  )
   const lines = all.map(([, spoor]) => linesAbout(spoor).length)
   const example = JSON.parse(linesAbout(all[0]?.[1] as Spoor)[0] ?? "{}") as { readonly message?: string }
   await collector.start()

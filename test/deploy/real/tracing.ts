@@ -41,7 +41,10 @@ export const tracing = async (): Promise<ReadonlyArray<Check>> => {
     for (const name of actors) processes.set(name, await cluster.start(name))
     const address = processes.get("gateway")?.address("send events")
     const send = async (type: string, traceparent?: string): Promise<number> => {
-      const headers = { "x-forwarded-for": clientAddress, ...(traceparent === undefined ? {} : { traceparent }) }
+      const headers = {
+        "x-forwarded-for": clientAddress,
+        ...(traceparent === undefined ? {} : { traceparent })
+      }
       const { status } = await fetch(new URL(`/t/${type}?a=1`, address), { headers })
       return status
     }
@@ -49,8 +52,16 @@ export const tracing = async (): Promise<ReadonlyArray<Check>> => {
     const client = { traceId: randomBytes(16).toString("hex"), spanId: randomBytes(8).toString("hex") }
     await send("buy", `00-${client.traceId}-${client.spanId}-01`)
     const inClientTrace = () => collector.seen().spans.filter(({ traceId }) => traceId === client.traceId)
-    await eventually("the counter's span", () => inClientTrace().some(({ name }) => name === "event-counter"), 30_000)
-    const batchSpans = await eventually("the batch's trace", () => traceOfBatch(collector, client.traceId), 30_000)
+    await eventually(
+      "the counter's span",
+      () => inClientTrace().some(({ name }) => name === "event-counter"),
+      30_000
+    )
+    const batchSpans = await eventually(
+      "the batch's trace",
+      () => traceOfBatch(collector, client.traceId),
+      30_000
+    )
     const record = cluster.read(cluster.topic).find(({ value }) => value.toString().startsWith("buy "))
     const checks = [
       eventCheck(inClientTrace(), client.spanId),
@@ -154,11 +165,13 @@ const unsampledCheck = async ({ send, collector }: Pipeline): Promise<Check> => 
 }
 
 /** Without an enricher a batch is released, which is logged; the log line names the span of that batch. */
-const logCheck = async ({ send, collector, processes }: Pipeline, again: () => Promise<Spoor>): Promise<Check> => {
+const logCheck = async (
+  { send, collector, processes }: Pipeline,
+  again: () => Promise<Spoor>
+): Promise<Check> => {
   await processes.get("enricher")?.end()
   await send("delayed")
-  const released = () =>
-    collector.seen().logs.find(({ body }) => String(body).startsWith("batch released"))
+  const released = () => collector.seen().logs.find(({ body }) => String(body).startsWith("batch released"))
   const log = await eventually("the log line", released, 30_000)
   const span = await eventually(
     "the span of the log line",
@@ -190,9 +203,11 @@ const metricsCheck = async ({ collector, processes }: Pipeline): Promise<Check> 
           .metrics.filter(({ service }) => service === `spoor-${actor}`)
           .map(({ name }) => name)
       )
-    await eventually(`the metrics of ${actor}`, () => names.every((name) => exported().has(name)), 15_000).catch(
-      () => found.push(`${actor} lacks ${names.filter((name) => !exported().has(name)).join(" ")}`)
-    )
+    await eventually(
+      `the metrics of ${actor}`,
+      () => names.every((name) => exported().has(name)),
+      15_000
+    ).catch(() => found.push(`${actor} lacks ${names.filter((name) => !exported().has(name)).join(" ")}`))
     found.push(`${actor} ${names.length}`)
   }
   return {
@@ -207,7 +222,18 @@ const silenceCheck = async ({ collector, processes }: Pipeline): Promise<Check> 
     for (const path of ["/health/live", "/health/ready", "/metrics"])
       await fetch(new URL(path, spoor.address("health")))
   const { spans, logs, metrics } = collector.seen()
-  const known = ["accept", "drain", "batch", "claim", "enrich", "store", "append", "ack", "release", "event-counter"]
+  const known = [
+    "accept",
+    "drain",
+    "batch",
+    "claim",
+    "enrich",
+    "store",
+    "append",
+    "ack",
+    "release",
+    "event-counter"
+  ]
   const other = spans.filter(({ name }) => !known.includes(name)).map(({ name }) => name)
   const all = JSON.stringify({ spans, logs, metrics })
   const told = [secret, clientAddress].filter((text) => all.includes(text))

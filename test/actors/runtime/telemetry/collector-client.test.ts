@@ -2,7 +2,10 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Exit, Logger, Scope } from "effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import { collectorClients, maxExportsInFlight } from "../../../../actors/runtime/telemetry/collector-client.ts"
+import {
+  collectorClients,
+  maxExportsInFlight
+} from "../../../../actors/runtime/telemetry/collector-client.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { startOtlpEndpoint } from "../../../support/otlp-endpoint.ts"
 import { freePort } from "../../../support/server.ts"
@@ -57,7 +60,9 @@ describe("a collector", () => {
       for (const url of [...urls, ...urls]) expect(await post(url)).toBe("failed")
       await eventually("the line", () => lines.length > 0)
       expect(lines).toHaveLength(1)
-      expect(lines[0]).toMatch(/^Warn: Lost the OpenTelemetry collector at 127\.0\.0\.1:\d+: [^/]+\. Connecting again\.$/)
+      expect(lines[0]).toMatch(
+        /^Warn: Lost the OpenTelemetry collector at 127\.0\.0\.1:\d+: [^/]+\. Connecting again\.$/
+      )
     })
   })
 

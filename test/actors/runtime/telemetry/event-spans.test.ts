@@ -42,7 +42,13 @@ describe("a hop of a batch with traced events", () => {
   test("has a span in each client's trace, which the next hop continues, linked to the batch both ways", async () => {
     const { spans, run } = recorded()
     const batch = { id, ...tracesIn(events(2), "trace") }
-    const next = await run(inBatch(1n, {}, inEventSpans("drain", batch, ({ traces }) => Effect.succeed(traces))))
+    const next = await run(
+      inBatch(
+        1n,
+        {},
+        inEventSpans("drain", batch, ({ traces }) => Effect.succeed(traces))
+      )
+    )
     const [whole, , first, second] = spans
     expect(spans.map(({ name }) => name)).toEqual(["batch", "claim", "drain", "drain"])
     expect(first === undefined ? "" : parentOf(first)).toBe(readTraceparent(context(0))?.spanId ?? "")

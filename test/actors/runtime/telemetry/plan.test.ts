@@ -79,7 +79,11 @@ const wrong: ReadonlyArray<readonly [string, Record<string, string>, string]> = 
   ["no URL", { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }, "http or https URL"],
   ["headers without =", { OTEL_EXPORTER_OTLP_HEADERS: "s3cret" }, "pairs name=value"],
   ["headers with a bad escape", { OTEL_EXPORTER_OTLP_HEADERS: "a=s3cret%" }, "pairs name=value"],
-  ["a password in the URL", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://me:s3cret@c:1" }, "OTEL_EXPORTER_OTLP_HEADERS"],
+  [
+    "a password in the URL",
+    { OTEL_EXPORTER_OTLP_ENDPOINT: "http://me:s3cret@c:1" },
+    "OTEL_EXPORTER_OTLP_HEADERS"
+  ],
   ["an interval of 0", { OTEL_METRIC_EXPORT_INTERVAL: "0" }, "100"]
 ]
 for (const [what, settings, sentence] of wrong)

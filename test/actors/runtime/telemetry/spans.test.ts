@@ -39,7 +39,7 @@ describe("without an endpoint", () => {
           .filter((name) => name.endsWith(".ts") && what.test(readFileSync(join(root, name), "utf8")))
       )
     const exporters = /from "effect\/(?:http|observability(?!\/PrometheusMetrics"))/
-    expect(importers(exporters).sort()).toEqual([
+    expect(importers(exporters).toSorted()).toEqual([
       "actors/runtime/telemetry/collector-client.ts",
       "actors/runtime/telemetry/otlp.ts"
     ])
@@ -55,7 +55,11 @@ describe("with an endpoint", () => {
     const { spans, run } = recorded()
     const begun = 1_000n
     const traceparent = await run(
-      inBatch(begun, { "spoor.batch.id": "b1" }, Effect.tap(currentTraceparent, inHop("ack", "client", Effect.void)))
+      inBatch(
+        begun,
+        { "spoor.batch.id": "b1" },
+        Effect.tap(currentTraceparent, inHop("ack", "client", Effect.void))
+      )
     )
     const [batch, claim, ack] = spans
     expect(spans.map((span) => [span.name, parentOf(span), span.status._tag])).toEqual([
