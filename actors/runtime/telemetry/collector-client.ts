@@ -18,6 +18,9 @@ import {
  */
 export const maxExportsInFlight = 4
 
+/** After a failed export, new ones fail at once for so long, milliseconds: the exporter keeps the failed ones and repeats them. */
+export const pauseAfterFailureMs = 5_000
+
 /**
  * Makes the clients: one for each URL, whose exports fail when they take longer than `timeoutMs`. Clients of one host and
  * port share what is logged about reaching it; a refusal is logged by URL, since a collector may take traces only.
@@ -35,22 +38,39 @@ export const collectorClients = Effect.fnUntraced(function* (timeoutMs: number) 
     const { host, pathname } = new URL(url)
     const reached = hostState(host)
     const accepted = makeConnectionState(`the OpenTelemetry collector at ${host}${pathname}`, log)
+    const begun = new WeakSet<object>()
     let inFlight = 0
-    return HttpClient.transform(client, (exported) =>
+    let failedAt = Number.NEGATIVE_INFINITY
+    const failed = (): void => {
+      failedAt = performance.now()
+    }
+    return HttpClient.transform(client, (exported, request) =>
       Effect.suspend(() => {
-        // A defect: exporters retry failures, and a retry keeps its data.
-        if (inFlight >= maxExportsInFlight) return Effect.die(new Error("too many exports are in flight"))
+        const isPaused = !begun.has(request) && performance.now() - failedAt < pauseAfterFailureMs
+        // A defect: exporters repeat failures, and keep their data meanwhile.
+        if (isPaused || inFlight >= maxExportsInFlight)
+          return Effect.die(new Error("the collector does not take what is exported already"))
+        begun.add(request)
         inFlight += 1
         return exported.pipe(
           Effect.timeout(timeoutMs),
           Effect.tap(({ status }) =>
             Effect.sync(() => {
               reached.up()
-              if (status < 300) accepted.up()
-              else accepted.down(`it answers ${status}`)
+              if (status < 300) {
+                failedAt = Number.NEGATIVE_INFINITY
+                return accepted.up()
+              }
+              failed()
+              accepted.down(`it answers ${status}`)
             })
           ),
-          Effect.tapError((error) => Effect.sync(() => reached.down(reasonIn(error)))),
+          Effect.tapError((error) =>
+            Effect.sync(() => {
+              failed()
+              reached.down(reasonIn(error))
+            })
+          ),
           Effect.ensuring(
             Effect.sync(() => {
               inFlight -= 1

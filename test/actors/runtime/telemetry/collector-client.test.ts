@@ -13,7 +13,10 @@ import { freePort } from "../../../support/server.ts"
 /** Runs the work with clients that log to `lines`. */
 const withClients = async <A>(
   timeoutMs: number,
-  work: (post: (url: string) => Promise<string>, lines: ReadonlyArray<string>) => Promise<A>
+  work: (
+    post: (url: string, request?: HttpClientRequest.HttpClientRequest) => Promise<string>,
+    lines: ReadonlyArray<string>
+  ) => Promise<A>
 ): Promise<A> => {
   const lines: Array<string> = []
   const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel}: ${message}`))
@@ -22,10 +25,10 @@ const withClients = async <A>(
     Effect.provide(collectorClients(timeoutMs), Logger.layer([logger]))
   )
   const clients = new Map<string, ReturnType<typeof clientFor>>()
-  const post = async (url: string): Promise<string> => {
+  const post = async (url: string, request = HttpClientRequest.post(url)): Promise<string> => {
     const client = clients.get(url) ?? clientFor(url)
     clients.set(url, client)
-    const exit = await Effect.runPromiseExit(client.execute(HttpClientRequest.post(url)))
+    const exit = await Effect.runPromiseExit(client.execute(request))
     if (Exit.isSuccess(exit)) return String(exit.value.status)
     return exit.cause.reasons.some(({ _tag }) => _tag === "Die") ? "refused" : "failed"
   }
@@ -46,7 +49,25 @@ describe("a collector", () => {
       expect(lines).toEqual([
         `Warn: No connection to the OpenTelemetry collector at ${new URL(url).host}: no answer in time. Trying again.`
       ])
-      expect(await post(url)).toBe("failed")
+    })
+    await endpoint.stop()
+  })
+
+  test("that failed an export gets it again, but for a while no new one, which would wait beside it", async () => {
+    let status = 503
+    const endpoint = await startOtlpEndpoint(() => status)
+    await withClients(1_000, async (post) => {
+      const url = `${endpoint.url}/v1/traces`
+      const first = HttpClientRequest.post(url)
+      expect(await post(url, first)).toBe("503")
+      expect([await post(url), await post(url, first), await post(url)]).toEqual([
+        "refused",
+        "503",
+        "refused"
+      ])
+      status = 200
+      expect([await post(url, first), await post(url)]).toEqual(["200", "200"])
+      expect(endpoint.requests).toHaveLength(4)
     })
     await endpoint.stop()
   })
@@ -57,7 +78,7 @@ describe("a collector", () => {
       const urls = ["traces", "metrics", "logs"].map((signal) => `${endpoint.url}/v1/${signal}`)
       for (const url of urls) expect(await post(url)).toBe("200")
       await endpoint.stop()
-      for (const url of [...urls, ...urls]) expect(await post(url)).toBe("failed")
+      for (const result of ["failed", "refused"]) for (const url of urls) expect(await post(url)).toBe(result)
       await eventually("the line", () => lines.length > 0)
       expect(lines).toHaveLength(1)
       expect(lines[0]).toMatch(
@@ -71,11 +92,12 @@ describe("a collector", () => {
     const endpoint = await startOtlpEndpoint(() => status)
     await withClients(1_000, async (post, lines) => {
       const url = `${endpoint.url}/v1/logs`
-      for (let i = 0; i < 5; i++) expect(await post(url)).toBe("404")
+      const request = HttpClientRequest.post(url)
+      for (let i = 0; i < 5; i++) expect(await post(url, request)).toBe("404")
       expect(lines).toHaveLength(1)
       expect(lines[0]).toContain("/v1/logs: it answers 404")
       status = 200
-      await post(url)
+      await post(url, request)
       await eventually("the second line", () => lines.length === 2)
       expect(lines[1]).toStartWith("Info: Connected to the OpenTelemetry collector at")
     })
