@@ -16,6 +16,8 @@ import { ensureTopics } from "./runtime/ensure-topics.ts"
 import { requests } from "./runtime/inbox/requests.ts"
 import { publishBatchProgress } from "./runtime/publish/batch-progress.ts"
 import { makeCopyPublisher } from "./runtime/publish/event-copies.ts"
+import { inEventSpans } from "./runtime/telemetry/event-spans.ts"
+import { inHop } from "./runtime/telemetry/spans.ts"
 import { readTopics, topicSettings } from "./transform/topics.ts"
 
 export const Bridge = Actor.make(
@@ -39,7 +41,7 @@ export const Bridge = Actor.make(
 
     const store = Effect.fnUntraced(function* (batch: EnrichedBatch) {
       const records = recordsOf(batch, yield* Clock.currentTimeMillis)
-      const appended = yield* appendHealth.observe(log.append(records, batch.id))
+      const appended = yield* appendHealth.observe(inHop("append", "producer", log.append(records, batch.id)))
       const rejected = rejectionsOf(batch, appended)
       yield* publishProgress(
         "stored",
@@ -64,6 +66,6 @@ export const Bridge = Actor.make(
     })
 
     return (batch: EnrichedBatch) =>
-      batch.events.length === 0 ? probe(batch) : storeOnce(batch, store(batch))
+      batch.events.length === 0 ? probe(batch) : storeOnce(batch, inEventSpans("store", batch, store))
   })
 )

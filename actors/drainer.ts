@@ -3,8 +3,9 @@
  * returns the outcome with which the batch leaves the queue. Keeps no state; any number of drainers may run.
  */
 import { Effect } from "effect"
-import { mergeReceipts, RejectionReason } from "../contracts/batch.ts"
+import { mergeReceipts, type RawBatch, RejectionReason } from "../contracts/batch.ts"
 import { Enrich } from "../contracts/requests.ts"
+import { traceParam } from "../contracts/trace-context.ts"
 import { exportQueueFigures } from "./drainer/queue-figures.ts"
 import * as Actor from "./runtime/actor.ts"
 import { Self } from "./runtime/actor-context.ts"
@@ -14,6 +15,7 @@ import { claims } from "./runtime/inbox/claims.ts"
 import { publishBatchProgress } from "./runtime/publish/batch-progress.ts"
 import { makeCopyPublisher } from "./runtime/publish/event-copies.ts"
 import { ask } from "./runtime/request.ts"
+import { inEventSpans, tracesIn } from "./runtime/telemetry/event-spans.ts"
 import { lineAt, otherUnits, readLines } from "./transform/read-lines.ts"
 import { readTopics, topicSettings } from "./transform/topics.ts"
 
@@ -27,13 +29,15 @@ export const Drainer = Actor.make(
     receives: claims,
     sends: "batches of events to an enricher",
     requires: [ingestQueue, messageBus],
-    settings: topicSettings,
+    settings: [...topicSettings, traceParam],
     concurrency: 6
   },
   Effect.gen(function* () {
     const { meter } = yield* Self
     const topics = yield* readTopics
+    const param = yield* traceParam.config
     const askEnricher = yield* ask(Enrich, "drainer")
+    const enrich = (batch: RawBatch) => inEventSpans("drain", batch, askEnricher)
     const publishProgress = yield* publishBatchProgress
     const publishCopies = yield* makeCopyPublisher
     yield* meter.declare("rejected", RejectionReason.literals)
@@ -53,7 +57,10 @@ export const Drainer = Actor.make(
       const isAllRejected = events.length === 0 && rejected.length > 0
       const receipt = isAllRejected
         ? own
-        : mergeReceipts(batch, [yield* askEnricher({ ...batch, claimed, events }), own])
+        : mergeReceipts(batch, [
+            yield* enrich({ ...batch, claimed, events, ...tracesIn(events, param) }),
+            own
+          ])
       yield* publishProgress("rejected", id, receipt.rejected)
       return { receipt, received }
     })

@@ -13,6 +13,7 @@ import { requests } from "./runtime/inbox/requests.ts"
 import { publishBatchProgress } from "./runtime/publish/batch-progress.ts"
 import { makeCopyPublisher, recordContent } from "./runtime/publish/event-copies.ts"
 import { ask } from "./runtime/request.ts"
+import { inEventSpans } from "./runtime/telemetry/event-spans.ts"
 import { enrichEvents } from "./transform/enrich-events.ts"
 
 export const Enricher = Actor.make(
@@ -33,7 +34,7 @@ export const Enricher = Actor.make(
     const publishProgress = yield* publishBatchProgress
     const publishCopies = yield* makeCopyPublisher
 
-    return Effect.fnUntraced(function* ({ id, digest, claimed, events }: RawBatch) {
+    const enrichAndStore = Effect.fnUntraced(function* ({ id, digest, claimed, events, traces }: RawBatch) {
       const { enriched, rejected } = enrich(events, claimed)
       yield* publishProgress("enriched", id, enriched)
       yield* publishCopies("enriched", id, enriched, ({ value }) => recordContent(value))
@@ -41,8 +42,11 @@ export const Enricher = Actor.make(
       const own = { ...batch, stored: 0, placements: [], rejected }
       if (enriched.length === 0 && rejected.length > 0) return own
       const now = yield* Clock.currentTimeMillis
-      const receipt = yield* askBridge({ ...batch, claimed, enriched: now, events: enriched })
+      const stored = { ...batch, claimed, enriched: now, events: enriched }
+      const receipt = yield* askBridge(traces === undefined ? stored : { ...stored, traces })
       return mergeReceipts(batch, [receipt, own])
     })
+
+    return (batch: RawBatch) => inEventSpans("enrich", batch, enrichAndStore)
   })
 )

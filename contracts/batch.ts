@@ -6,6 +6,7 @@
 import { Schema } from "effect"
 import { EnrichedEvent, RawEvent } from "./event.ts"
 import { BatchDigest, BatchId, Topic } from "./ids.ts"
+import { EventTrace } from "./trace-context.ts"
 
 /** From the drainer to an enricher. Times are milliseconds since 1970. */
 export const RawBatch = Schema.Struct({
@@ -13,7 +14,9 @@ export const RawBatch = Schema.Struct({
   /** The digest of the batch's lines; a part of the batch keeps the digest of the whole. */
   digest: BatchDigest,
   claimed: Schema.Int,
-  events: Schema.Array(RawEvent)
+  events: Schema.Array(RawEvent),
+  /** The clients' traces of some of the events; absent when no event has one. */
+  traces: Schema.optionalKey(Schema.Array(EventTrace))
 })
 export type RawBatch = typeof RawBatch.Type
 
@@ -23,7 +26,9 @@ export const EnrichedBatch = Schema.Struct({
   digest: BatchDigest,
   claimed: Schema.Int,
   enriched: Schema.Int,
-  events: Schema.Array(EnrichedEvent)
+  events: Schema.Array(EnrichedEvent),
+  /** As in `RawBatch`. */
+  traces: Schema.optionalKey(Schema.Array(EventTrace))
 })
 export type EnrichedBatch = typeof EnrichedBatch.Type
 

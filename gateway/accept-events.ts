@@ -51,6 +51,17 @@ export type Privacy = (event: EdgeEvent, context: RequestContext) => EdgeEvent |
 /** Charges `events` to the sender's rate limit; returns the error when they exceed it. */
 export type ConsumeTokens = (context: RequestContext, events: number) => HttpError | undefined
 
+/** A client's trace that a request continues. */
+export interface RequestTrace {
+  /** The parameter that carries it on with each event, encoded. */
+  readonly param: ByteString
+  /** Follows one push of the request to its end; returns the same promise. */
+  readonly follow: (pushed: Promise<void>) => Promise<void>
+}
+
+/** The trace that the request continues; undefined when its client sent none. The same for all events of a request. */
+export type TraceOf = (request: Request) => RequestTrace | undefined
+
 /** Resolves when the queue has the line; rejects with `Failure`. */
 export type Push = (line: ByteString) => Promise<void>
 
@@ -74,6 +85,8 @@ export interface AcceptEventsOptions {
   readonly withoutKey?: ((query: ByteString) => ByteString) | undefined
   /** Charges the events after the first one; the guards have charged the first. */
   readonly consumeTokens?: ConsumeTokens | undefined
+  /** Undefined where traces of clients are not continued. */
+  readonly traceOf?: TraceOf | undefined
 }
 
 export const acceptEvents = ({
@@ -82,7 +95,8 @@ export const acceptEvents = ({
   eventIdParam,
   privacy,
   withoutKey,
-  consumeTokens
+  consumeTokens,
+  traceOf
 }: AcceptEventsOptions): AcceptEvents => {
   const pod = bytesOf(podName ?? "")
 
@@ -113,7 +127,11 @@ export const acceptEvents = ({
     const kept = privacy === undefined ? complete : privacy(complete, context)
     if (kept === undefined) return Promise.resolve()
     const more = event.queryOfAddress?.(kept.address)
-    return push(lineOf(more === undefined ? kept : { ...kept, query: joinedQueries(kept.query, more) }))
+    const whole = more === undefined ? kept : { ...kept, query: joinedQueries(kept.query, more) }
+    const trace = traceOf?.(context.request)
+    return trace === undefined
+      ? push(lineOf(whole))
+      : trace.follow(push(lineOf({ ...whole, query: joinedQueries(whole.query, trace.param) })))
   }
 
   return {

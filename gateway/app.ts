@@ -21,7 +21,8 @@ import {
   acceptEvents,
   type ConsumeTokens,
   type Privacy,
-  type Push
+  type Push,
+  type TraceOf
 } from "./accept-events.ts"
 import { type Dispatch, dispatcher, isGetOrHead, type OperationalHandler } from "./dispatch.ts"
 import { refuseEvent } from "./event-errors.ts"
@@ -78,6 +79,8 @@ export interface GatewayOptions {
   /** Removes write keys from an event's query. */
   readonly withoutKey?: ((query: ByteString) => ByteString) | undefined
   readonly privacy?: Privacy | undefined
+  /** Continues the traces of clients; undefined where they are not continued. */
+  readonly traceOf?: TraceOf | undefined
   readonly cors?: Cors
   /** Campaign links; without them their paths are events like any other. */
   readonly links?: LinkOptions
@@ -91,9 +94,9 @@ export interface GatewayApp {
 }
 
 export const gatewayApp = (options: GatewayOptions): GatewayApp => {
-  const { push, settings, privacy, consumeTokens, withoutKey, cors = openCors } = options
+  const { push, settings, privacy, consumeTokens, withoutKey, traceOf, cors = openCors } = options
   const { podName, eventIdParam = standardEventIdParam } = settings
-  const accept = acceptEvents({ push, podName, eventIdParam, privacy, withoutKey, consumeTokens })
+  const accept = acceptEvents({ push, podName, eventIdParam, privacy, withoutKey, consumeTokens, traceOf })
   const asEvent = pathEvent(accept)
   const isTrusted = trustedProxies(settings.trustedProxies)
   const routes = routesOf(options, isTrusted, accept, asEvent)

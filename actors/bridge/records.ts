@@ -4,6 +4,7 @@ import type { EnrichedBatch, Rejection } from "../../contracts/batch.ts"
 import type { EnrichedEvent } from "../../contracts/event.ts"
 import type { CopyContent } from "../../contracts/event-copy.ts"
 import { eventId } from "../../contracts/ids.ts"
+import { type EventTrace, traceparentHeader } from "../../contracts/trace-context.ts"
 import { recordContent } from "../runtime/publish/event-copies.ts"
 
 /** The version of the record's format, header `v`. */
@@ -11,13 +12,14 @@ export const recordVersion = "1"
 
 /**
  * One record per event. Headers: `id` (the same in every retry), `v`, and when the event passed each stage, milliseconds
- * since 1970: `received` at the edge, `claimed` from the queue, `enriched`, `sent` to the log (`now`).
+ * since 1970: `received` at the edge, `claimed` from the queue, `enriched`, `sent` to the log (`now`). An event whose
+ * client is traced has `traceparent` too.
  */
 export const recordsOf = (batch: EnrichedBatch, now: number): ReadonlyArray<NewRecord> => {
   const claimed = String(batch.claimed)
   const enriched = String(batch.enriched)
   const sent = String(now)
-  return batch.events.map(({ index, topic, key, value, received }) => {
+  const records = batch.events.map(({ index, topic, key, value, received }) => {
     const headers = {
       id: eventId(batch.id, index),
       v: recordVersion,
@@ -27,6 +29,22 @@ export const recordsOf = (batch: EnrichedBatch, now: number): ReadonlyArray<NewR
       sent
     }
     return key === undefined ? { topic, value, headers } : { topic, key, value, headers }
+  })
+  return batch.traces === undefined ? records : withTraces(records, batch.events, batch.traces)
+}
+
+/** The records with the header `traceparent` where their client is traced. */
+const withTraces = (
+  records: ReadonlyArray<NewRecord>,
+  events: ReadonlyArray<EnrichedEvent>,
+  traces: ReadonlyArray<EventTrace>
+): ReadonlyArray<NewRecord> => {
+  const traceparents = new Map(traces.map(({ index, traceparent }) => [index, traceparent]))
+  return records.map((record, i) => {
+    const traceparent = traceparents.get(events[i]?.index ?? -1)
+    return traceparent === undefined
+      ? record
+      : { ...record, headers: { ...record.headers, [traceparentHeader]: traceparent } }
   })
 }
 

@@ -11,6 +11,7 @@ import { logNameOf } from "../runtime/banner.ts"
 import { environmentLayer } from "../runtime/environment.ts"
 import { loggingLayer } from "../runtime/logging.ts"
 import { runProcess } from "../runtime/process.ts"
+import { telemetryLayer } from "../runtime/telemetry/layer.ts"
 import { runWorkers } from "../runtime/workers/supervisor.ts"
 import { thisWorker } from "../runtime/workers/worker.ts"
 import { countFlag, misuse, switchFlag } from "./command-line/flags.ts"
@@ -80,6 +81,7 @@ const inEnvironment = (actors: ReadonlyArray<Actor>, work: Effect.Effect<number,
       actor: logNameOf(actors),
       ...(thisWorker === undefined ? {} : { worker: thisWorker.number })
     }),
+    Effect.provide(telemetryLayer(logNameOf(actors))),
     Effect.provide(loggingLayer),
     Effect.provide(environmentLayer(actors.flatMap(settingsOf).map(({ name }) => name)))
   )

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import type { LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
 import { ProjectionStore, type RecordEffect } from "../../bridge/projection-store/service.ts"
 import { eventIdParam } from "../../contracts/client-event-id.ts"
+import { traceParam } from "../../contracts/trace-context.ts"
 import { visitorId } from "../../gateway/privacy/settings.ts"
 import { readEvent } from "../inspect/counters/counted-event.ts"
 import { type Counting, withShortKeys } from "../inspect/counters/counting.ts"
@@ -38,7 +39,7 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       receives: records(name, "oldest"),
       sends: `counts to the projection ${name}`,
       requires: [eventLog, projectionStore, progressBus],
-      settings: [eventIdParam, visitorId],
+      settings: [eventIdParam, visitorId, traceParam],
       concurrency: partitionsAtOnce,
       waiting: 16
     },
@@ -47,7 +48,8 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       const { meter } = yield* Self
       const written: Written = {
         idParam: yield* eventIdParam.config,
-        hasVisitorIds: (yield* visitorId.config) !== "off"
+        hasVisitorIds: (yield* visitorId.config) !== "off",
+        traceParam: yield* traceParam.config
       }
       yield* meter.declare("repeated", ["seen before"])
       const publishProgress = yield* publishConsumerProgress

@@ -1,8 +1,8 @@
 /**
  * The id by which an event counts once: Spoor's event id, or one derived from the client's own id. An event that a client
  * sends again gets a new event id from Spoor, but has the same type and parameters, the client's id among them. These are
- * hashed together, because ids of different clients may collide. The visitor ids that the gateway adds are left out:
- * they change after an hour and with the client's address. Pure.
+ * hashed together, because ids of different clients may collide. What the gateway adds is left out, because it differs in
+ * each request: visitor ids change after an hour and with the client's address, and a trace context names a span. Pure.
  */
 import { createHash } from "node:crypto"
 import type { LogRecord } from "../../bridge/event-log/service.ts"
@@ -17,18 +17,21 @@ export interface Written {
   readonly idParam: string
   /** It adds visitor ids, and removes client parameters of the same names. */
   readonly hasVisitorIds: boolean
+  /** `TRACE_PARAM`; undefined when it adds no trace context. */
+  readonly traceParam?: string | undefined
 }
 
 /** The fence id of a record; undefined for a record without any id. */
 export const fenceId = (
   record: LogRecord,
   event: CountedEvent | undefined,
-  { idParam, hasVisitorIds }: Written
+  { idParam, hasVisitorIds, traceParam }: Written
 ): EventId | undefined => {
   const given = event?.param(idParam)
   if (event === undefined || given === undefined || given === "")
     return record.headers.id as EventId | undefined
-  const params = hasVisitorIds ? withoutParams(event.params, visitorNames) : event.params
+  const own = hasVisitorIds ? withoutParams(event.params, visitorNames) : event.params
+  const params = traceParam === undefined ? own : withoutParams(own, new Set([traceParam]))
   const hash = createHash("sha256").update(`${event.encodedType} ${params}`).digest("hex")
   return `${hash.slice(0, 32)}-0` as EventId
 }

@@ -7,6 +7,7 @@ import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import { eventIdParam } from "../../contracts/client-event-id.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { readAll } from "../../contracts/setting.ts"
+import { traceParam } from "../../contracts/trace-context.ts"
 import { gatewayApp } from "../../gateway/app.ts"
 import { bodyLimitsOf, bodySettings } from "../../gateway/formats/limits.ts"
 import { addressHeadersSetting, trustedProxies } from "../../gateway/http/proxy-settings.ts"
@@ -26,6 +27,7 @@ import { makeProxyCheck } from "../runtime/proxy-check.ts"
 import { thisWorker } from "../runtime/workers/worker.ts"
 import { makeProtection, protectionSettings } from "./guard-layer.ts"
 import { linksSettings, makeLinks } from "./links.ts"
+import { makeTraceOf } from "./request-traces.ts"
 
 export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> = {
   describes: "events over HTTP",
@@ -38,6 +40,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
     addressHeadersSetting,
     podName,
     eventIdParam,
+    traceParam,
     ...Object.values(bodySettings),
     ...linksSettings,
     ...protectionSettings
@@ -58,6 +61,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
     })
     const protection = yield* makeProtection
     const links = yield* makeLinks
+    const traceOf = yield* makeTraceOf
     const clock = yield* Clock.Clock
     const run = Effect.runPromiseWith(yield* Effect.context<never>())
 
@@ -78,6 +82,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
       countRejected: (events, format) => Effect.runFork(meter.count("rejected", events, format)),
       ...protection.options,
       links,
+      traceOf,
       now: () => clock.currentTimeMillisUnsafe(),
       operations: {
         live: answerLive,

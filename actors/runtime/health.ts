@@ -3,7 +3,7 @@
  * service its actors require has a system that answers. Lives as long as the process.
  */
 import { Clock, Effect, Result } from "effect"
-import { PrometheusMetrics } from "effect/observability"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import type { Dependency } from "../../bridge/dependency.ts"
 import type { ActorFigures } from "../../contracts/actor-stats.ts"
 import { Failure } from "../../contracts/failure.ts"

@@ -1,9 +1,10 @@
 /**
  * Log lines as JSON, one object a line. Each line begins with `timestamp`, `level`, `message` (a text) and `actor`; other
- * fields follow (`batch`, `reason`, `cause`, …). No field is empty. Keeps no state.
+ * fields follow (`batch`, `reason`, `cause`, …), with traces `trace_id` and `span_id`. No field is empty. Keeps no state.
  */
-import { Array as Arr, Cause, Formatter, Logger, References } from "effect"
+import { Array as Arr, Cause, type Fiber, Formatter, Logger, References } from "effect"
 import { inertJson } from "./escape-controls.ts"
+import { Tracing } from "./telemetry/spans.ts"
 
 /** Reserved names: a field of that name is written as `field.<name>`. */
 const ownKeys: ReadonlySet<string> = new Set(["timestamp", "level", "message", "actor", "cause", "spans"])
@@ -31,13 +32,15 @@ const isEmpty = (value: unknown): boolean =>
   (Array.isArray(value) && value.length === 0) ||
   (isFields(value) && Object.values(value).every(isEmpty))
 
-const isFields = (value: unknown): value is Readonly<Record<string, unknown>> => {
+/** Whether a logged value is a plain object, whose members become fields of the line. */
+export const isFields = (value: unknown): value is Readonly<Record<string, unknown>> => {
   if (typeof value !== "object" || value === null) return false
   const prototype = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
 
-const asText = (value: unknown): string => {
+/** Any other logged value as a part of the message. */
+export const asText = (value: unknown): string => {
   if (value instanceof Error) return value.message === "" ? value.name : value.message
   return typeof value === "object" && value !== null ? Formatter.formatJson(value) : String(value)
 }
@@ -68,7 +71,7 @@ export const jsonFormat = Logger.make<unknown, string>(({ message, logLevel, cau
     at: date,
     level: logLevel,
     values: Arr.ensure(message),
-    annotations: fiber.getRef(References.CurrentLogAnnotations),
+    annotations: { ...fiber.getRef(References.CurrentLogAnnotations), ...spanOf(fiber) },
     ...(cause.reasons.length === 0 ? {} : { cause: Cause.pretty(cause) }),
     spans: Object.fromEntries(
       fiber
@@ -77,6 +80,13 @@ export const jsonFormat = Logger.make<unknown, string>(({ message, logLevel, cau
     )
   })
 )
+
+/** The ids of the span in which the entry was logged, by the names that OpenTelemetry gives them in JSON logs. */
+const spanOf = (fiber: Fiber.Fiber<unknown, unknown>): Readonly<Record<string, string>> => {
+  const { span } = fiber.cache
+  if (span === undefined || fiber.getRef(Tracing) === undefined) return {}
+  return { trace_id: span.traceId, span_id: span.spanId }
+}
 
 /** Writes such lines to standard output. */
 export const jsonLogger = Logger.withConsoleLog(jsonFormat)

@@ -17,6 +17,7 @@ import { exportProcessFigures } from "./process-figures.ts"
 import { drainDelay, drainTimeout } from "./settings.ts"
 import { listenForSignals } from "./signals.ts"
 import { type RunningActor, start } from "./supervisor.ts"
+import { keepFiguresCurrent } from "./telemetry/metrics-export.ts"
 import { reportUp, thisWorker } from "./workers/worker.ts"
 
 const isOnBun = "Bun" in globalThis
@@ -33,6 +34,7 @@ export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Act
   if (isOnBun) yield* (yield* Effect.promise(() => import("./gc.bun.ts"))).keepMemoryLow
   const health = makeHealth()
   yield* exportProcessFigures(health)
+  yield* keepFiguresCurrent(health.refreshFigures)
 
   const started = yield* Effect.raceFirst(startAll(actors, health), Effect.as(signalled, undefined))
   if (started === undefined) return

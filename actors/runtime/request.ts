@@ -10,14 +10,17 @@ import { Failure } from "../../contracts/failure.ts"
 import type { BatchDigest, BatchId, Topic } from "../../contracts/ids.ts"
 import { decode, maxMessageBytes } from "../../contracts/messages/msgpack.ts"
 import { type Conversation, Reply } from "../../contracts/requests.ts"
+import type { EventTrace } from "../../contracts/trace-context.ts"
 import { Deadline } from "./deadline.ts"
 import { minTimeLeftMs } from "./mailbox.ts"
+import { currentTraceparent } from "./telemetry/spans.ts"
 
 /** The fields that every request has. */
 interface Batch {
   readonly id: BatchId
   readonly digest: BatchDigest
   readonly events: ReadonlyArray<{ readonly index: number; readonly topic: Topic }>
+  readonly traces?: ReadonlyArray<EventTrace>
 }
 
 /** Time reserved for the answer to travel back, milliseconds. */
@@ -51,7 +54,7 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
       })
     }
     const answer = Effect.tapError(
-      bus.request(conversation.subject, conversation.write(request), deadline),
+      bus.request(conversation.subject, conversation.write(request), deadline, yield* currentTraceparent),
       (failure) => asNoAnswer(failure, deadline)
     )
     return yield* readReceipt(request, yield* answer)
@@ -66,7 +69,7 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
           return Effect.suspend(() => rejectLarge(request, conversation.write(request).length, by, message))
         const middle = request.events.length >> 1
         const parts = [request.events.slice(0, middle), request.events.slice(middle)]
-        return Effect.forEach(parts, (events) => sendInParts({ ...request, events })).pipe(
+        return Effect.forEach(parts, (events) => sendInParts(partOf(request, events))).pipe(
           Effect.map((receipts) => mergeReceipts(request, receipts))
         )
       }
@@ -74,6 +77,14 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
 
   return (request: Request): Effect.Effect<Receipt, Failure> => Effect.suspend(() => sendInParts(request))
 })
+
+/** The request with some of its events, and only the traces of these. */
+const partOf = <Request extends Batch>(request: Request, events: Request["events"]): Request => {
+  const { traces } = request
+  if (traces === undefined) return { ...request, events }
+  const indices = new Set(events.map(({ index }) => index))
+  return { ...request, events, traces: traces.filter(({ index }) => indices.has(index)) }
+}
 
 /**
  * Rejects an event that no message can hold. An event that only exceeds the present limit of this server waits. So does

@@ -2,6 +2,7 @@
 import { Config, Duration } from "effect"
 import { setting } from "../../contracts/setting.ts"
 import { choice, duration, level, port } from "../../contracts/setting-readers.ts"
+import { telemetrySettings } from "./telemetry/settings.ts"
 
 export const opsPort = setting(
   "OPS_PORT",
@@ -37,4 +38,12 @@ export const logFormat = setting(
   "json, pretty, or auto: pretty on a terminal, else JSON lines."
 )
 
-export const processSettings = [opsPort, opsHost, drainDelay, drainTimeout, logLevel, logFormat]
+export const processSettings = [
+  opsPort,
+  opsHost,
+  drainDelay,
+  drainTimeout,
+  logLevel,
+  logFormat,
+  ...telemetrySettings
+]

@@ -33,7 +33,7 @@ export interface LocatedNetwork extends Place {
  * Reads the file. Fails with "misconfigured" (a setting names the file) and a sentence with its path when it is missing,
  * not a complete database, or contains no data that Spoor uses.
  */
-export const readDatabase = Effect.fn("GeoIp.read")(function* (file: string) {
+export const readDatabase = Effect.fnUntraced(function* (file: string) {
   const bytes = yield* Effect.tryPromise({
     try: () => readFile(file),
     catch: (cause) => unusable(file, `cannot be read: ${reasonOf(cause)}`)

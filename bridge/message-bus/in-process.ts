@@ -95,12 +95,12 @@ const send = Effect.fnUntraced(function* (
 })
 
 const request = (bus: Registered): MessageBus["Service"]["request"] =>
-  Effect.fnUntraced(function* (subject, payload, deadline) {
+  Effect.fnUntraced(function* (subject, payload, deadline, traceparent) {
     const now = yield* Clock.currentTimeMillis
     if (deadline <= now)
       return yield* refuse("expired", `the deadline of the request on ${subject} has passed`)
     const first = yield* Deferred.make<Uint8Array, Failure>()
-    yield* send(bus, { subject, payload, deadline }, (reply) =>
+    yield* send(bus, { subject, payload, deadline, traceparent }, (reply) =>
       Deferred.doneUnsafe(first, reply instanceof Failure ? Effect.fail(reply) : Effect.succeed(reply))
     )
     return yield* Deferred.await(first).pipe(

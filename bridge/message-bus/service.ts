@@ -18,6 +18,8 @@ export interface BusRequest extends BusMessage {
    * remaining time is sent instead, so the deadline here is later by the time that the request took to arrive.
    */
   readonly deadline: number
+  /** The span of the requester (W3C Trace Context); undefined when it sent none. */
+  readonly traceparent?: string | undefined
 }
 
 /**
@@ -35,12 +37,13 @@ export class MessageBus extends Context.Service<
      * (milliseconds since 1970). Fails before sending with `expired` (the deadline has passed), `too-large`,
      * `unreadable` (an invalid subject) or `unavailable` (not connected). Fails after sending with `no-responders` at
      * once, `timeout` (at once when the connection is lost), `crashed` when the handler crashed, and `too-large` when
-     * the reply is over the limit (the work is done then).
+     * the reply is over the limit (the work is done then). `traceparent`: the span that sends it, for the responder.
      */
     readonly request: (
       subject: string,
       payload: Uint8Array,
-      deadline: number
+      deadline: number,
+      traceparent?: string
     ) => Effect.Effect<Uint8Array, Failure>
     /**
      * Sends a request to every responder of `subject`, and returns the replies that arrive within `window` milliseconds,

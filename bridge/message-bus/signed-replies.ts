@@ -37,8 +37,8 @@ export const signedBus = (
 
   return {
     ...bus,
-    request: (subject, payload, deadline) =>
-      Effect.flatMap(bus.request(subject, payload, deadline), (signed) => {
+    request: (subject, payload, deadline, traceparent) =>
+      Effect.flatMap(bus.request(subject, payload, deadline, traceparent), (signed) => {
         const reply = verified(subject, payload, signed)
         return reply === undefined ? Effect.fail(unsigned(subject)) : Effect.succeed(reply)
       }),

@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import type { EnrichedBatch } from "../batch.ts"
 import type { EnrichedEvent } from "../event.ts"
 import { BatchDigest, BatchId, Topic } from "../ids.ts"
+import { EventTrace } from "../trace-context.ts"
 import { areNumbers, nameTopics, unreadable } from "./columns.ts"
 import { decode, integer, pack } from "./msgpack.ts"
 
@@ -21,7 +22,9 @@ export const EnrichedMessage = Schema.Struct({
   /** The keys of the events that have one, in order. */
   keys: Schema.Array(Schema.String),
   /** The values of all events, in order, without separators. */
-  values: Schema.Uint8Array
+  values: Schema.Uint8Array,
+  /** As in `RawBatch`. */
+  traces: Schema.optionalKey(Schema.Array(EventTrace))
 })
 
 const numbersPerEvent = 5
@@ -30,7 +33,8 @@ const isOutline = Schema.is(Schema.Struct({ ...EnrichedMessage.fields, numbers: 
 const isEnrichedMessage = (message: unknown): message is typeof EnrichedMessage.Type =>
   isOutline(message) && areNumbers(message.numbers, numbersPerEvent)
 
-export const writeEnrichedBatch = ({ id, digest, claimed, enriched, events }: EnrichedBatch): Uint8Array => {
+export const writeEnrichedBatch = (batch: EnrichedBatch): Uint8Array => {
+  const { id, digest, claimed, enriched, events, traces } = batch
   const { topics, placeOf } = nameTopics()
   const numbers: Array<number | bigint> = []
   const keys: Array<string> = []
@@ -42,23 +46,16 @@ export const writeEnrichedBatch = ({ id, digest, claimed, enriched, events }: En
     values.set(value, end)
     end += value.length
   }
-  return pack({
-    id,
-    digest,
-    claimed: integer(claimed),
-    enriched: integer(enriched),
-    topics,
-    numbers,
-    keys,
-    values
-  })
+  const times = { claimed: integer(claimed), enriched: integer(enriched) }
+  const message = { id, digest, ...times, topics, numbers, keys, values }
+  return pack(traces === undefined ? message : { ...message, traces })
 }
 
 /** Throws `Failure` "unreadable" or "too-large" for bytes in another format. */
 export const readEnrichedBatch = (payload: Uint8Array): EnrichedBatch => {
   const message = decode(payload)
   if (!isEnrichedMessage(message)) throw unreadable("the message is not a batch of records")
-  const { id, digest, claimed, enriched, topics, numbers, keys, values } = message
+  const { id, digest, claimed, enriched, topics, numbers, keys, values, traces } = message
   const { buffer, byteOffset } = values
   const events: Array<EnrichedEvent> = []
   let at = 0
@@ -82,5 +79,6 @@ export const readEnrichedBatch = (payload: Uint8Array): EnrichedBatch => {
   }
   if (end !== values.length || at !== numbers.length || keyed !== keys.length)
     throw unreadable("the lengths of values or keys do not match the numbers of the message")
-  return { id, digest, claimed, enriched, events }
+  const batch = { id, digest, claimed, enriched, events }
+  return traces === undefined ? batch : { ...batch, traces }
 }

@@ -6,6 +6,7 @@ import { Schema } from "effect"
 import type { RawBatch } from "../batch.ts"
 import { ByteString, type RawEvent } from "../event.ts"
 import { BatchDigest, BatchId, Topic } from "../ids.ts"
+import { EventTrace } from "../trace-context.ts"
 import { areNumbers, nameTopics, unreadable } from "./columns.ts"
 import { decode, integer, pack } from "./msgpack.ts"
 
@@ -21,7 +22,9 @@ export const RawMessage = Schema.Struct({
    */
   numbers: Schema.Array(Schema.Int),
   /** These texts of all events, in that order, without separators. */
-  texts: ByteString
+  texts: ByteString,
+  /** As in `RawBatch`. */
+  traces: Schema.optionalKey(Schema.Array(EventTrace))
 })
 
 const numbersPerEvent = 10
@@ -30,7 +33,7 @@ const isOutline = Schema.is(Schema.Struct({ ...RawMessage.fields, numbers: Schem
 const isRawMessage = (message: unknown): message is typeof RawMessage.Type =>
   isOutline(message) && areNumbers(message.numbers, numbersPerEvent)
 
-export const writeRawBatch = ({ id, digest, claimed, events }: RawBatch): Uint8Array => {
+export const writeRawBatch = ({ id, digest, claimed, events, traces }: RawBatch): Uint8Array => {
   const { topics, placeOf } = nameTopics()
   const numbers: Array<number | bigint> = []
   let texts = ""
@@ -39,14 +42,15 @@ export const writeRawBatch = ({ id, digest, claimed, events }: RawBatch): Uint8A
     numbers.push(ip.length, host.length, pod.length, path.length, query.length, userAgent.length)
     texts += ip + host + pod + path + query + userAgent
   }
-  return pack({ id, digest, claimed: integer(claimed), topics, numbers, texts })
+  const message = { id, digest, claimed: integer(claimed), topics, numbers, texts }
+  return pack(traces === undefined ? message : { ...message, traces })
 }
 
 /** Throws `Failure` "unreadable" or "too-large" for bytes in another format. */
 export const readRawBatch = (payload: Uint8Array): RawBatch => {
   const message = decode(payload)
   if (!isRawMessage(message)) throw unreadable("the message is not a batch of raw events")
-  const { id, digest, claimed, topics, numbers, texts } = message
+  const { id, digest, claimed, topics, numbers, texts, traces } = message
   const events: Array<RawEvent> = []
   let at = 0
   let end = 0
@@ -75,5 +79,5 @@ export const readRawBatch = (payload: Uint8Array): RawBatch => {
     })
   }
   if (end !== texts.length) throw unreadable("the lengths of texts do not match the numbers of the message")
-  return { id, digest, claimed, events }
+  return traces === undefined ? { id, digest, claimed, events } : { id, digest, claimed, events, traces }
 }

@@ -175,3 +175,21 @@ describe("a message that is not a batch", () => {
     expect(() => Store.read(encode({ ...message, keys: [] }))).toThrow("lengths of values or keys")
   })
 })
+
+describe("the clients' traces of a batch", () => {
+  const traces = [{ index: 7, traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }]
+
+  test("travel with it; without any, the message has no such field", () => {
+    const raw = { ...rawBatch([]), traces }
+    expect(Enrich.read(Enrich.write(raw))).toEqual(raw)
+    const enriched = { ...enrichedBatch([]), traces }
+    expect(Store.read(Store.write(enriched))).toEqual(enriched)
+    expect(Object.keys(decode(Enrich.write(rawBatch([]))) as object)).not.toContain("traces")
+    expect(Object.keys(decode(Store.write(enrichedBatch([]))) as object)).not.toContain("traces")
+  })
+
+  test("of another form are refused", () => {
+    const message = decode(Enrich.write(rawBatch([]))) as object
+    expect(() => Enrich.read(encode({ ...message, traces: [{ index: "7" }] }))).toThrow(Failure)
+  })
+})

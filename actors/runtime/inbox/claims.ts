@@ -28,6 +28,7 @@ import type { Inbox } from "../actor.ts"
 import { Self } from "../actor-context.ts"
 import type { Mailbox } from "../mailbox.ts"
 import { makeCopyPublisher } from "../publish/event-copies.ts"
+import { inBatch, traceBegins } from "../telemetry/spans.ts"
 import { failureBackoffMs } from "./backoff.ts"
 import type { BatchOutcome, Lines } from "./batch-outcome.ts"
 import { type DownstreamProbe, makeDownstreamProbe } from "./downstream-probe.ts"
@@ -191,6 +192,7 @@ const claimOnce = Effect.fnUntraced(function* (
   release: Effect.Effect<unknown>
 ) {
   loop.linesFirst = !loop.linesFirst && !isProbed
+  const begun = yield* traceBegins
   const maxEvents = loop.failures < outageAfterFailures ? claimLimits.maxEvents : maxLinesInOutage
   const claimed = yield* Effect.result(
     loop.source.claim(loop.claimId, { ...claimLimits, maxEvents, linesFirst: loop.linesFirst })
@@ -203,7 +205,14 @@ const claimOnce = Effect.fnUntraced(function* (
   if (batch !== undefined) {
     loop.emptyPolls = 0
     if (batch.isTakenOver) yield* loop.counters.leaseExpired(loop.source)
-    const handled = Effect.catchCause(handle(loop, batch, isProbed), (cause) =>
+    const { id, lines, attempts } = batch
+    const attributes = {
+      "spoor.batch.id": id,
+      "spoor.batch.lines": lines.length,
+      "spoor.batch.attempts": attempts
+    }
+    const traced = inBatch(begun, attributes, handle(loop, batch, isProbed))
+    const handled = Effect.catchCause(traced, (cause) =>
       Effect.logError("a batch is left in flight until its lease ends", cause, { batch: batch.id })
     )
     yield* FiberSet.run(loop.inFlight, Effect.ensuring(handled, release))

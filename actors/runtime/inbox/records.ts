@@ -10,6 +10,8 @@ import { readTopics, topicSettings } from "../../transform/topics.ts"
 import type { Inbox } from "../actor.ts"
 import { Self } from "../actor-context.ts"
 import { ensureTopics } from "../ensure-topics.ts"
+import { inRecordSpans } from "../telemetry/event-spans.ts"
+import { inRecords } from "../telemetry/spans.ts"
 
 /**
  * Reads all topics as the consumer group `spoor-<name>`. `from`: where a new group starts, see the log's `ReadOptions`.
@@ -32,13 +34,29 @@ export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBa
       { group: `spoor-${name}`, topics: all, from, partitionsAtOnce: mailbox.limits.concurrency },
       (batch) =>
         Effect.tap(
-          mailbox.deliver(batch, { events: batch.records.length, oldest: batch.records[0]?.timestamp }),
+          traced(
+            name,
+            batch,
+            mailbox.deliver(batch, { events: batch.records.length, oldest: batch.records[0]?.timestamp })
+          ),
           () => Effect.sync(() => meter.readUpTo(lagAfter(batch)))
         )
     )
     return Effect.andThen(topicsReady, reading)
   })
 })
+
+/** A span for the batch, and one in the trace of each client whose event it contains. */
+const traced = <A, E>(name: string, { topic, partition, records }: RecordBatch, work: Effect.Effect<A, E>) =>
+  inRecords(
+    name,
+    {
+      "messaging.destination.name": topic,
+      "messaging.destination.partition.id": String(partition),
+      "messaging.batch.message_count": records.length
+    },
+    inRecordSpans(name, records, work)
+  )
 
 /** How far the group is behind the end of the partition after the batch. */
 const lagAfter = ({ topic, partition, records, end }: RecordBatch): Behind => {

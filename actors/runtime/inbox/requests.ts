@@ -6,12 +6,15 @@ import { Effect, Result } from "effect"
 import { type BusRequest, MessageBus } from "../../../bridge/message-bus/service.ts"
 import type { Receipt, Rejection } from "../../../contracts/batch.ts"
 import type { Failure } from "../../../contracts/failure.ts"
+import type { BatchId } from "../../../contracts/ids.ts"
 import { encode } from "../../../contracts/messages/msgpack.ts"
 import type { Conversation, Reply } from "../../../contracts/requests.ts"
 import type { Inbox } from "../actor.ts"
 import { Deadline } from "../deadline.ts"
+import { inRequest } from "../telemetry/spans.ts"
 
 interface Batch {
+  readonly id: BatchId
   readonly claimed: number
   readonly events: ReadonlyArray<unknown>
 }
@@ -39,13 +42,16 @@ export const requests = <Request extends Batch>(
   open: Effect.fnUntraced(function* (mailbox) {
     const bus = yield* MessageBus
 
-    const receive = Effect.fnUntraced(function* ({ payload, deadline }: BusRequest) {
+    const receive = Effect.fnUntraced(function* ({ payload, deadline, traceparent }: BusRequest) {
       const request = yield* Effect.try({
         try: () => conversation.read(payload),
         catch: (cause) => cause as Failure
       })
       const weight = { events: request.events.length, oldest: request.claimed }
-      return yield* Effect.provideService(mailbox.deliver(request, weight), Deadline, deadline)
+      const delivered = Effect.provideService(mailbox.deliver(request, weight), Deadline, deadline)
+      if (weight.events === 0) return yield* delivered
+      const attributes = { "spoor.batch.id": request.id, "spoor.batch.events": weight.events }
+      return yield* inRequest(conversation.name, traceparent, attributes, delivered)
     })
 
     yield* bus.serve(conversation.subject, conversation.queue, (request) =>

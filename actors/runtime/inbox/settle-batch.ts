@@ -17,6 +17,7 @@ import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
 import type { Meter } from "../metrics.ts"
 import type { PublishCopies } from "../publish/event-copies.ts"
+import { inHop } from "../telemetry/spans.ts"
 import { type BatchOutcome, countsOf, type Lines } from "./batch-outcome.ts"
 import type { QueueCounters } from "./queue-counters.ts"
 import type { RetryDecision } from "./retry-policy.ts"
@@ -144,10 +145,11 @@ const untilDone = (
       schedule: Schedule.upTo(retryPauses, limit),
       while: (failure: Failure) => failure.retry
     })
-  return Effect.raceFirst(
+  const settled = Effect.raceFirst(
     retry({ duration: settleTimeoutMs }),
     Effect.catch(outOfTime, () => retry({ times: 5 }))
-  ).pipe(
+  )
+  return inHop(verb === "acknowledge" ? "ack" : verb, "client", settled).pipe(
     Effect.catch((failure) =>
       Effect.logWarning(`cannot ${verb} batch: ${failure.message}`, { batch: batch.id })
     )

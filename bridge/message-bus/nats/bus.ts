@@ -1,6 +1,7 @@
 /** The message bus over a connection to NATS; it lives as long as the connection. */
 import { Cause, Clock, Effect, Queue, Schema, type Scope, Stream } from "effect"
 import { Failure, FailureReason } from "../../../contracts/failure.ts"
+import { traceparentHeader } from "../../../contracts/trace-context.ts"
 import { countDropped } from "../dropped-messages.ts"
 import { makeRequestHandlers } from "../request-handlers.ts"
 import type { BusMessage, BusRequest, MessageBus } from "../service.ts"
@@ -34,18 +35,22 @@ export const makeNats = Effect.fnUntraced(function* (
   return {
     dependency: { kind: "nats", embedded: false, address: nats.address, check: nats.check },
 
-    request: Effect.fnUntraced(function* (subject, payload, deadline) {
+    request: Effect.fnUntraced(function* (subject, payload, deadline, traceparent) {
       const timeout = deadline - (yield* Clock.currentTimeMillis)
       if (timeout < 1) return yield* refuse("expired", `the deadline of the request on ${subject} has passed`)
       yield* sendable(subject, payload)
-      const reply = yield* nats.request(subject, payload, timeout, timeoutHeaderOf(timeout))
+      const headers: ReadonlyArray<Header> =
+        traceparent === undefined
+          ? [timeoutHeaderOf(timeout)]
+          : [timeoutHeaderOf(timeout), [traceparentHeader, traceparent]]
+      const reply = yield* nats.request(subject, payload, timeout, headers)
       const failure = failureIn(reply)
       return failure === undefined ? reply.payload : yield* failure
     }),
 
     requestMany: Effect.fnUntraced(function* (subject, payload, window) {
       yield* sendable(subject, payload)
-      const replies = yield* nats.requestMany(subject, payload, window, timeoutHeaderOf(window))
+      const replies = yield* nats.requestMany(subject, payload, window, [timeoutHeaderOf(window)])
       return replies.filter((one) => failureIn(one) === undefined).map((one) => one.payload)
     }),
 
@@ -102,10 +107,12 @@ const timeoutHeaderOf = (timeoutMs: number): Header => [
 
 const requestIn = (message: Received): BusRequest => {
   const timeoutMs = Number(message.header(timeoutHeader))
+  const traceparent = message.header(traceparentHeader)
   return {
     subject: message.subject,
     payload: message.payload,
-    deadline: Date.now() + (Number.isSafeInteger(timeoutMs) && timeoutMs > 0 ? timeoutMs : defaultTimeoutMs)
+    deadline: Date.now() + (Number.isSafeInteger(timeoutMs) && timeoutMs > 0 ? timeoutMs : defaultTimeoutMs),
+    traceparent: traceparent === "" ? undefined : traceparent
   }
 }
 

@@ -51,14 +51,14 @@ export interface ReconnectingNats {
     subject: string,
     payload: Uint8Array,
     timeout: number,
-    header: Header
+    headers: ReadonlyArray<Header>
   ) => Effect.Effect<Received, Failure>
   /** All replies within `window` milliseconds. */
   readonly requestMany: (
     subject: string,
     payload: Uint8Array,
     window: number,
-    header: Header
+    headers: ReadonlyArray<Header>
   ) => Effect.Effect<ReadonlyArray<Received>, Failure>
   /** Sends without waiting, or returns why it cannot. */
   readonly publish: (subject: string, payload: Uint8Array) => "sent" | "disconnected" | "backlog"

@@ -201,17 +201,17 @@ const reconnecting = (client: Client): ReconnectingNats => {
 
     listen: (listener) => listen(client, listener),
 
-    request: (subject, payload, timeout, header) =>
+    request: (subject, payload, timeout, headers) =>
       withConnection(client, subject, async (nc) =>
-        received(await nc.request(subject, payload, { timeout, headers: headersOf(header) }))
+        received(await nc.request(subject, payload, { timeout, headers: headersOf(headers) }))
       ),
 
-    requestMany: (subject, payload, window, header) =>
+    requestMany: (subject, payload, window, headers) =>
       withConnection(client, subject, async (nc) => {
         const replies = await nc.requestMany(subject, payload, {
           strategy: "timer",
           maxWait: window,
-          headers: headersOf(header)
+          headers: headersOf(headers)
         })
         return Array.fromAsync(replies, received)
       }),

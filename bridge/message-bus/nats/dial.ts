@@ -49,9 +49,9 @@ const tlsOptions = ({ ca, cert, key }: TlsFiles) => ({
   ...(cert === undefined || key === undefined ? {} : { cert, key })
 })
 
-export const headersOf = ([name, value]: Header): MsgHdrs => {
+export const headersOf = (pairs: ReadonlyArray<Header>): MsgHdrs => {
   const all = headers()
-  all.set(name, value)
+  for (const [name, value] of pairs) all.set(name, value)
   return all
 }
 
@@ -62,7 +62,7 @@ export const received = (message: Msg): Received => ({
   reply: message.reply
     ? (payload, header) => {
         try {
-          message.respond(payload, header === undefined ? {} : { headers: headersOf(header) })
+          message.respond(payload, header === undefined ? {} : { headers: headersOf([header]) })
         } catch {
           // The connection was closed meanwhile: the requester has failed already, or will time out.
         }

@@ -29,6 +29,14 @@ describe("records", () => {
     expect(splitEventId(second?.headers.id ?? "")).toEqual({ batch: batch.id, index: 7 })
   })
 
+  test("an event whose client is traced has that header too, and no other event", () => {
+    const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`
+    const traced = { ...batch, traces: [{ index: 7, traceparent }] }
+    const [first, second] = recordsOf(traced, 40)
+    expect(first).toEqual(recordsOf(batch, 40)[0])
+    expect(second?.headers).toEqual({ ...recordsOf(batch, 40)[1]?.headers, traceparent })
+  })
+
   test("the log's refusal is the reason of the dead letter", () => {
     const reason = "Kafka refuses this record: it has no key (INVALID_RECORD)"
     const appended = [{ stored: false, why: "refused by the log", reason }] as const

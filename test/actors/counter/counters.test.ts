@@ -206,6 +206,35 @@ describe("counters", () => {
       ))
   }
 
+  for (const [setting, count] of [
+    ["trace", 1],
+    ["other", 3]
+  ] as const) {
+    test(`an event sent again in another request's trace counts ${count} with TRACE_PARAM=${setting}`, () =>
+      run(
+        Effect.gen(function* () {
+          const { log, store } = yield* places(newFolder())
+          const context = (digit: string): string => `&trace=00-${"a".repeat(32)}-${digit.repeat(16)}-01`
+          const texts = ["", context("b"), context("c")].map(
+            (added) => `app_open ${meta()} a=1&idempotency_key=7${added}`
+          )
+          const batch = newBatchId()
+          yield* appended(
+            log,
+            texts,
+            texts.map((_, place) => eventId(batch, place))
+          )
+          yield* handled(yield* started(EventCounter, log, store), texts.length)
+          expect(yield* tableOf(store, EventCounter, "by-type")).toEqual({ app_open: count })
+        }).pipe(
+          Effect.provideService(
+            ConfigProvider.ConfigProvider,
+            ConfigProvider.fromUnknown({ TRACE_PARAM: setting })
+          )
+        )
+      ))
+  }
+
   test("a log that was deleted and created again is counted from its beginning", () =>
     run(
       Effect.gen(function* () {

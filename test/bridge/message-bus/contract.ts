@@ -29,6 +29,19 @@ export const busContract = (name: string, open: Open): void => {
         })
       ))
 
+    test("a request carries the span of its sender, if it names one", () =>
+      run(
+        Effect.gen(function* () {
+          const { here, there } = yield* open
+          const subject = newSubject()
+          yield* here.serve(subject, "q", ({ traceparent }) => Effect.succeed(bytes(`span ${traceparent}`)))
+          const span = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`
+          const deadline = yield* anHour
+          expect(text(yield* there.request(subject, bytes("x"), deadline, span))).toBe(`span ${span}`)
+          expect(text(yield* there.request(subject, bytes("x"), deadline))).toBe("span undefined")
+        })
+      ))
+
     test("each request goes to exactly one member of a group, and all members get some", () =>
       run(
         Effect.gen(function* () {

@@ -6,10 +6,12 @@ import { stopServers } from "../../support/server.ts"
 import { composed } from "./compose.ts"
 import { image } from "./image.ts"
 import { type Check, writeRun } from "./results.ts"
+import { tracing } from "./tracing.ts"
 
 const kinds: Readonly<Record<string, () => Promise<ReadonlyArray<Check>>>> = {
   image,
-  compose: composed
+  compose: composed,
+  tracing
 }
 
 const [name = ""] = process.argv.slice(2)
