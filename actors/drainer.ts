@@ -24,6 +24,7 @@ export const Drainer = Actor.make(
     sends: "batches of events to an enricher",
     requires: [ingestQueue, messageBus],
     settings: topicSettings,
+    checks: [readTopics],
     concurrency: 6
   },
   Effect.gen(function* () {

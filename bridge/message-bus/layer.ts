@@ -5,6 +5,8 @@ import { readAll, type Setting, secret, setting } from "../../contracts/setting.
 import { natsCreds, natsUrl } from "../settings.ts"
 import { makeInProcess } from "./in-process.ts"
 import { makeNats } from "./nats/bus.ts"
+import type { NatsOptions } from "./nats/connection-types.ts"
+import { readDialOptions } from "./nats/options.ts"
 import { MessageBus } from "./service.ts"
 import { signedBus } from "./signed-replies.ts"
 
@@ -28,19 +30,39 @@ export const messageBusSettings: ReadonlyArray<Setting<unknown>> = [
   busSecret
 ]
 
+/** The bus that the settings choose. Fails with one sentence for settings that cannot work; connects to nothing. */
+export const readBusSettings = Effect.gen(function* () {
+  const { key, url, creds, inboxPrefix } = yield* readAll({
+    key: busSecret,
+    url: natsUrl,
+    creds: natsCreds,
+    inboxPrefix: natsInboxPrefix
+  })
+  const secret = key !== undefined && Redacted.value(key) !== "" ? key : undefined
+  if (url === undefined || Redacted.value(url).trim() === "") return { key: secret, nats: undefined }
+  const nats: NatsOptions = { url, creds, inboxPrefix }
+  yield* readDialOptions(nats)
+  return { key: secret, nats }
+})
+
+/** Stands for a valid value, so that the other options are checked although it is not. */
+const valid = { url: Redacted.make("nats://valid"), creds: undefined, inboxPrefix: "_INBOX.valid" }
+
+/** Each fails with one sentence for settings that cannot work. */
+export const busChecks = [
+  readBusSettings,
+  Effect.flatMap(natsInboxPrefix.config, (inboxPrefix) => readDialOptions({ ...valid, inboxPrefix })),
+  Effect.flatMap(natsCreds.config, (creds) => readDialOptions({ ...valid, creds }))
+]
+
 /** Opens with or without a reachable server; fails with `misconfigured` for settings that cannot work. */
 export const layer: Layer.Layer<MessageBus, Failure | Config.ConfigError> = Layer.effect(
   MessageBus,
   Effect.gen(function* () {
-    const { key, url, creds, inboxPrefix } = yield* readAll({
-      key: busSecret,
-      url: natsUrl,
-      creds: natsCreds,
-      inboxPrefix: natsInboxPrefix
-    })
-    if (url === undefined || Redacted.value(url).trim() === "") return makeInProcess()
-    const bus = yield* makeNats({ url, creds, inboxPrefix })
-    if (key !== undefined && Redacted.value(key) !== "") return signedBus(bus, key)
+    const { key, nats } = yield* readBusSettings
+    if (nats === undefined) return makeInProcess()
+    const bus = yield* makeNats(nats)
+    if (key !== undefined) return signedBus(bus, key)
     yield* Effect.logInfo(
       "BUS_SECRET is not set: any client that is allowed to reply on spoor.enrich or spoor.store of this NATS can confirm events as stored. Set it to the same value for all actors."
     )

@@ -22,6 +22,8 @@ import { ensureTopics } from "../ensure-topics.ts"
 export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBatch, void, EventLog> => ({
   describes: `records of the log (group spoor-${name})`,
   settings: topicSettings,
+  checks: [readTopics],
+  group: `spoor-${name}`,
   open: Effect.fnUntraced(function* (mailbox) {
     const log = yield* EventLog
     const { meter } = yield* Self
