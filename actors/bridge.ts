@@ -28,6 +28,7 @@ export const Bridge = Actor.make(
     sends: "records to the log",
     requires: [messageBus, eventLog],
     settings: topicSettings,
+    checks: [readTopics],
     concurrency: 16,
     waiting: 64
   },

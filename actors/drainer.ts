@@ -30,6 +30,7 @@ export const Drainer = Actor.make(
     sends: "batches of events to an enricher",
     requires: [ingestQueue, messageBus],
     settings: [...topicSettings, traceParam],
+    checks: [readTopics],
     concurrency: 6
   },
   Effect.gen(function* () {

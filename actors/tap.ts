@@ -6,7 +6,7 @@ import { viewerMask } from "./inspect/viewer-settings.ts"
 import * as Actor from "./runtime/actor.ts"
 import { messageBus } from "./runtime/dependencies.ts"
 import { copies } from "./runtime/inbox/copies.ts"
-import { publishTapped } from "./tap/publish.ts"
+import { needsNats, publishTapped } from "./tap/publish.ts"
 import { readTapStages, tapStages } from "./tap/settings.ts"
 
 export const Tap = Actor.make(
@@ -16,7 +16,8 @@ export const Tap = Actor.make(
     receives: copies(readTapStages),
     sends: "JSON on spoor.tap.<stage>.<topic>",
     requires: [messageBus],
-    settings: [tapStages, viewerMask]
+    settings: [tapStages, viewerMask],
+    checks: [needsNats]
   },
   publishTapped
 )

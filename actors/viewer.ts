@@ -19,7 +19,7 @@ import { makeHistory } from "./viewer/history/service.ts"
 import { liveFeed, standardLimits } from "./viewer/live/feed.ts"
 import { rawLineCache } from "./viewer/live/raw-line-cache.ts"
 import { subscribeCopies } from "./viewer/live/subscribe-copies.ts"
-import { serveViewer, viewerSettings } from "./viewer/server.ts"
+import { serveViewer, viewerChecks, viewerSettings } from "./viewer/server.ts"
 
 /** Records before the end of each partition that a viewer starts with, so that its pages are not empty. */
 const initialRecords = 200
@@ -31,7 +31,8 @@ export const Viewer = Actor.make(
     receives: records("viewer", initialRecords),
     sends: "pages and live events to browsers; replayed dead letters to the queue",
     requires: [eventLog, projectionStore, ingestQueue, geoIp, progressBus],
-    settings: viewerSettings
+    settings: viewerSettings,
+    checks: viewerChecks
   },
   Effect.gen(function* () {
     const { mask } = yield* readAll({ mask: viewerMask })

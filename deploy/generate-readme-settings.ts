@@ -10,6 +10,7 @@ import { describedErrors } from "../gateway/openapi/errors.ts"
 import { runsTable } from "../test/deploy/real/results.ts"
 import { readmes, root } from "./documents.ts"
 import { seriesTable } from "./series-table.ts"
+import { settingNamesFile, settingNamesText } from "./setting-names.ts"
 
 const actors = await loadActors()
 
@@ -44,7 +45,11 @@ export const withGeneratedTables = (text: string): string =>
     return `${before.slice(0, from + begin.length)}\n${table}\n${before.slice(to)}`
   }, text)
 
+/** The content of the generated list of setting names. */
+export const settingNames = settingNamesText(actors)
+
 if (import.meta.main) {
+  writeFileSync(join(root, settingNamesFile), settingNames)
   for (const { path, text } of readmes()) {
     const current = withGeneratedTables(text)
     if (current !== text) writeFileSync(join(root, path), current)

@@ -12,8 +12,10 @@ import { environmentLayer } from "../runtime/environment.ts"
 import { loggingLayer } from "../runtime/logging.ts"
 import { runProcess } from "../runtime/process.ts"
 import { telemetryLayer } from "../runtime/telemetry/layer.ts"
+import { warnMisspelled } from "../runtime/warn-misspelled.ts"
 import { runWorkers } from "../runtime/workers/supervisor.ts"
 import { thisWorker } from "../runtime/workers/worker.ts"
+import { checkActors } from "./check.ts"
 import { countFlag, misuse, switchFlag } from "./command-line/flags.ts"
 import { print, printError } from "./command-line/print.ts"
 import { handler, runCommandLine } from "./command-line/run.ts"
@@ -33,6 +35,9 @@ const options = {
     `Run all actors except ${actorNames.filter((name) => !standardNames.includes(name)).join(", ")}`
   ),
   list: switchFlag("list", "List the actors"),
+  check: switchFlag("check", "Report every fault in the settings of these actors, and end"),
+  connect: switchFlag("connect", "With --check: also try every server that these actors require"),
+  json: switchFlag("json", "With --check: print one line of JSON"),
   workers: countFlag(
     "workers",
     "Run the gateway in this many processes that share its port (Linux, with REDIS_URL)",
@@ -48,6 +53,10 @@ const checkOptions = (given: Options) => {
   const names = new Set(namesOf(given))
   if (!given.list && names.size === 0)
     return misuse("actor needs the names of actors, or --all; actor --list lists the names")
+  if (!given.check && (given.connect || given.json))
+    return misuse(
+      `--${given.connect ? "connect" : "json"} works with --check: actor gateway --check --connect`
+    )
   return given.workers !== undefined && !(names.size === 1 && names.has("gateway"))
     ? misuse("--workers works with the gateway alone: actor gateway --workers 4")
     : Effect.void
@@ -59,6 +68,7 @@ const runActors = Effect.fnUntraced(function* (given: Options) {
     return 0
   }
   const actors = yield* Effect.promise(() => loadActors(namesOf(given)))
+  if (given.check) return yield* checkActors(actors, given)
   const { workers = 1 } = given
   if (workers === 1) return yield* inEnvironment(actors, Effect.as(runProcess(actors), 0))
   if (process.platform !== "linux") {
@@ -76,7 +86,7 @@ const runGatewayWorkers = Effect.fnUntraced(function* (workers: number) {
 
 /** Runs the work with the settings and the log of these actors. */
 const inEnvironment = (actors: ReadonlyArray<Actor>, work: Effect.Effect<number, StartFailure>) =>
-  work.pipe(
+  Effect.andThen(warnMisspelled, work).pipe(
     Effect.annotateLogs({
       actor: logNameOf(actors),
       ...(thisWorker === undefined ? {} : { worker: thisWorker.number })
@@ -102,12 +112,16 @@ await runCommandLine(
     Command.validate(checkOptions),
     Command.withDescription(
       `Runs actors in this process until SIGTERM or SIGINT; then they finish the messages in flight.
+At SIGHUP they read again what comes from files: TLS_CERT, GEOIP_DB, and WRITE_KEYS, LINKS_TOKEN, VIEWER_PASSWORD and
+VIEWER_TOKEN from <NAME>_FILE. A process with none of them finishes, as at SIGTERM.
+--check reports every fault of the settings, and ends with 78 if there is one.
 actor <name> --help shows the settings of that actor.`
     ),
     Command.withExamples([
       { command: "actor --all", description: "The whole pipeline in one process" },
       { command: "actor drainer enricher bridge", description: "These actors in one process" },
       { command: "actor gateway --workers 4" },
+      { command: "actor enricher --check --connect", description: "Its settings, and its servers" },
       { command: "actor enricher --help", description: "What it does, and its settings" }
     ])
   ),

@@ -3,6 +3,8 @@
  * its arguments to the command of that name, which determines the exit code.
  */
 
+import packageJson from "../../package.json" with { type: "json" }
+
 /** Each command by its name, imported on demand: it reads `process.argv` and runs when it is imported. */
 const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   actor: () => import("./actor.ts"),
@@ -18,7 +20,9 @@ const [program = "", file = "", name = "", ...rest] = process.argv
 const [command, args] = name === "start" ? ["actor", ["--all", ...rest]] : [name, rest]
 const load = commands[command]
 
-if (load === undefined) {
+if (name === "--version" || name === "-v") {
+  process.stdout.write(`spoor ${packageJson.version}\n`)
+} else if (load === undefined) {
   const names = ["start", ...Object.keys(commands)].join(", ")
   process.stderr.write(
     `spoor: ${name === "" ? "name a command" : `unknown command "${name}"`}: ${names}. spoor <command> --help describes one.\n`
@@ -28,5 +32,3 @@ if (load === undefined) {
   process.argv = [program, file, ...args]
   await load()
 }
-
-export {}

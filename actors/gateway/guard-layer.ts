@@ -1,5 +1,5 @@
 /** Builds the gateway's guards and privacy from its settings. */
-import { Duration, Effect, Redacted, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
 import { openRateShare, rateShareSettings } from "../../bridge/rate-share/layer.ts"
 import { openVisitorSalts, visitorSaltsSettings } from "../../bridge/visitor-salts/layer.ts"
 import { Failure } from "../../contracts/failure.ts"
@@ -10,13 +10,12 @@ import { type BodyMemory, bodyMemory } from "../../gateway/guard/body-memory.ts"
 import { guardsOf } from "../../gateway/guard/chain.ts"
 import { limitInFlight } from "../../gateway/guard/concurrency-limit.ts"
 import { rateLimits } from "../../gateway/guard/rate-limits.ts"
+import type { CountRefused } from "../../gateway/guard/refusal-counter.ts"
 import * as Guarding from "../../gateway/guard/settings.ts"
-import { writeKeys } from "../../gateway/guard/write-keys.ts"
 import { gatewayBodyTimeout } from "../../gateway/http/body/limits.ts"
 import { corsOf } from "../../gateway/http/cors.ts"
 import { closesSlowClients, supportsPipelining } from "../../gateway/http/runtime.ts"
 import type { ConnectionGuardLimits, ServeOptions } from "../../gateway/http/server-types.ts"
-import { type Renewals, readTls, tlsRenewals } from "../../gateway/http/tls.ts"
 import { privacyOf } from "../../gateway/privacy/privacy.ts"
 import * as Private from "../../gateway/privacy/settings.ts"
 import { policies, topicsOf } from "../../gateway/privacy/signals.ts"
@@ -24,9 +23,11 @@ import { addVisitor } from "../../gateway/privacy/visitor-id.ts"
 import { corsCredentials, corsOrigins, tlsCert, tlsKey } from "../../gateway/settings.ts"
 import type { StartFailure } from "../runtime/actor.ts"
 import { lineSettingsOf, readTopics, type Topics, topicSettings } from "../transform/topics.ts"
-import { type EdgeFigures, edgeFigures, showExpiry } from "./metrics.ts"
+import { certificate } from "./certificate.ts"
+import { type EdgeFigures, edgeFigures } from "./metrics.ts"
 import { syncRateLimits } from "./sync-rate-limits.ts"
 import { cachedSalts } from "./visitor-salts.ts"
+import { findWriteKey } from "./write-keys.ts"
 
 export interface Protection {
   readonly options: Required<
@@ -58,39 +59,40 @@ export const protectionSettings = [
  * one sentence for invalid settings. A feature that is off is undefined and costs nothing.
  */
 export const makeProtection: Effect.Effect<Protection, StartFailure, Scope.Scope> = Effect.gen(function* () {
-  const settings = yield* readAll({ corsOrigins, corsCredentials, tlsCert, tlsKey })
   const figures = yield* edgeFigures
   const topics = yield* readTopics
-  const guard = yield* guards(figures, topics)
+  const guard = yield* guards(figures)
   const { privacy, headers } = yield* privateEvents(figures, topics)
-  const cors = yield* orFail(() => corsOf({ ...settings, headers }))
-  const tls = yield* certificate(settings.tlsCert, settings.tlsKey)
-  const connectionGuard = yield* connectionLimits(figures, tls !== undefined)
+  const cors = yield* readCors(headers)
+  const tls = yield* certificate
+  const connectionGuard = yield* connectionLimits(figures.countRefused)
   return { options: { ...guard.options, privacy, cors }, bodyMemory: guard.memory, tls, connectionGuard }
+})
+
+/** The rules for pages of other origins; `headers`: more headers that they may send. */
+export const readCors = Effect.fnUntraced(function* (headers: ReadonlyArray<string>) {
+  const settings = yield* readAll({ corsOrigins, corsCredentials })
+  return yield* orFail(() => corsOf({ ...settings, headers }))
 })
 
 /** A monotonic clock, milliseconds. */
 const monotonicNow = (): number => performance.now()
 
-const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, topics: Topics) {
+const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures) {
   const settings = yield* readAll({
-    writeKeyList: Guarding.writeKeyList,
     perAddress: Guarding.rateLimitPerAddress,
     perKey: Guarding.rateLimitPerKey,
     isShared: Guarding.rateLimitShared,
     maxBodyBytes: Guarding.gatewayMaxBodyBytes,
     maxPerAddress: Guarding.gatewayMaxPerAddress
   })
-  const { writeKeyList, perAddress, perKey, isShared, maxPerAddress, maxBodyBytes } = settings
-  if (perKey !== undefined && writeKeyList === undefined) {
-    return yield* misconfigured("RATE_LIMIT_PER_KEY requires WRITE_KEYS: without them no request has a key.")
-  }
+  const { perAddress, perKey, isShared, maxPerAddress, maxBodyBytes } = settings
+  const find = yield* findWriteKey
   const limits = rateLimits({ perAddress, perKey, isShared, countRefused, now: monotonicNow })
   if (isShared && limits.tables.length > 0) {
     const share = yield* openRateShare
     yield* Effect.forkScoped(syncRateLimits(share, limits.tables, monotonicNow))
   }
-  const find = yield* keysOf(writeKeyList, topics)
   return {
     options: {
       ...guardsOf(limits, find, countRefused),
@@ -100,41 +102,18 @@ const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, topic
   }
 })
 
-/** The certificate with its renewals, which are logged; undefined without TLS. */
-const certificate = Effect.fnUntraced(function* (cert: string | undefined, key: string | undefined) {
-  const tls = yield* orFail(() => readTls(cert, key))
-  if (tls === undefined || cert === undefined || key === undefined) return undefined
-  const run = Effect.runForkWith(yield* Effect.context<never>())
-  const report = (problem: string | undefined): void =>
-    void run(
-      problem === undefined
-        ? Effect.logInfo("The certificate was renewed; new connections use it.")
-        : Effect.logWarning(`The certificate was not renewed; the previous one stays in use: ${problem}`)
-    )
-  yield* showExpiry(tls.cert)
-  const renewals: Renewals = (renew) =>
-    tlsRenewals(
-      cert,
-      key,
-      tls,
-      report
-    )(async (renewed) => {
-      await renew(renewed)
-      run(showExpiry(renewed.cert))
-    })
-  return { ...tls, renewals }
-})
-
 /** Time to send the response to a body that did not arrive in time, milliseconds. */
 const responseTimeMs = 5_000
 
 /** Undefined where no connection guard is needed: it costs a third to a half of the gateway's throughput. */
-const connectionLimits = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures, isTls: boolean) {
+export const connectionLimits = Effect.fnUntraced(function* (countRefused: CountRefused) {
   const settings = yield* readAll({
+    cert: tlsCert,
     maxConnections: Guarding.gatewayMaxConnections,
     pipelining: Guarding.gatewayPipelining,
     body: gatewayBodyTimeout
   })
+  const isTls = settings.cert !== undefined
   const serializes = settings.pipelining && !supportsPipelining
   if (serializes && isTls) {
     return yield* misconfigured(
@@ -147,29 +126,29 @@ const connectionLimits = Effect.fnUntraced(function* ({ countRefused }: EdgeFigu
   return { maxConnections, requestTimeoutMs, countRefused } satisfies ConnectionGuardLimits
 })
 
-const keysOf = (list: Redacted.Redacted<string> | undefined, topics: Topics) =>
-  Effect.suspend(() => {
-    if (list === undefined) return Effect.succeed(undefined)
-    const keys = writeKeys(Redacted.value(list), topics.standard, topics.allowed)
-    return typeof keys === "string" ? Effect.fail(misconfigured(keys)) : Effect.succeed(keys)
-  })
-
-const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures, topics: Topics) {
-  const settings = yield* readAll({
-    signals: Private.privacySignals,
-    mask: Private.addressMask,
-    anonymousHeader: Private.anonymousHeader,
-    visitorId: Private.visitorId
-  })
-  const unknown = topicsOf(settings.signals).find((topic) => !topics.all.some((known) => known === topic))
+/** What PRIVACY_SIGNALS says; fails for a topic that is not one of this installation's. */
+export const readSignals = Effect.gen(function* () {
+  const signals = yield* Private.privacySignals.config
+  const topics = yield* readTopics
+  const unknown = topicsOf(signals).find((topic) => !topics.all.some((known) => known === topic))
   if (unknown !== undefined) {
     return yield* misconfigured(
       `PRIVACY_SIGNALS has the topic "${unknown}", which is neither KAFKA_TOPIC nor in KAFKA_TOPICS.`
     )
   }
+  return signals
+})
+
+const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures, topics: Topics) {
+  const signals = yield* readSignals
+  const settings = yield* readAll({
+    mask: Private.addressMask,
+    anonymousHeader: Private.anonymousHeader,
+    visitorId: Private.visitorId
+  })
   const headers = settings.anonymousHeader?.split(",").map((name) => name.trim()) ?? []
   const privacy = privacyOf({
-    policy: policies(settings.signals, topics.standard),
+    policy: policies(signals, topics.standard),
     topicOfHost: topics.fromHost === true ? (host) => topicOfHost(host, lineSettingsOf(topics)) : undefined,
     mask: settings.mask,
     anonymousHeaders: headers,

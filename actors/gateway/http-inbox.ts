@@ -25,6 +25,7 @@ import { served } from "../runtime/http-server.ts"
 import { answerLive, answerMetrics, makePublicReady } from "../runtime/ops-server.ts"
 import { makeProxyCheck } from "../runtime/proxy-check.ts"
 import { thisWorker } from "../runtime/workers/worker.ts"
+import { gatewayChecks } from "./checks.ts"
 import { makeProtection, protectionSettings } from "./guard-layer.ts"
 import { linksSettings, makeLinks } from "./links.ts"
 import { makeTraceOf } from "./request-traces.ts"
@@ -45,6 +46,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
     ...linksSettings,
     ...protectionSettings
   ],
+  checks: gatewayChecks,
   open: Effect.fnUntraced(function* (mailbox) {
     const { health, announce, meter } = yield* Self
     yield* meter.declare("rejected", ["batch", "server log"])

@@ -14,6 +14,12 @@ import { type Handle, type Limits, type Mailbox, makeMailbox } from "./mailbox.t
 export type StartFailure = Failure | Config.ConfigError
 
 /**
+ * Fails with one sentence for settings that cannot work together, as the start would. Reads settings and the files that
+ * they name; connects to nothing and changes nothing. `--check` runs all checks of an actor.
+ */
+export type SettingsCheck = Effect.Effect<unknown, StartFailure>
+
+/**
  * The source of an actor's messages.
  *
  * `open(mailbox)` is called at each start, after the actor has been built. It begins to deliver messages with
@@ -47,8 +53,11 @@ export interface Inbox<Message, Answer, R> {
   /** For people, after "receives": "requests on spoor.enrich". */
   readonly describes: string
   readonly settings: ReadonlyArray<Setting<unknown>>
+  readonly checks?: ReadonlyArray<SettingsCheck>
   /** The subject and queue group on the bus, if the inbox serves one. */
   readonly serves?: { readonly subject: string; readonly queue: string }
+  /** The consumer group in which it reads the log, if it does. */
+  readonly group?: string
   readonly open: (
     mailbox: Mailbox<Message, Answer>
   ) => Effect.Effect<Effect.Effect<never, Failure>, StartFailure, R | Self | Scope.Scope>
@@ -60,8 +69,10 @@ export interface Actor {
   readonly summary: string
   readonly receives: string
   readonly serves: { readonly subject: string; readonly queue: string } | undefined
+  readonly group: string | undefined
   readonly sends: string
   readonly settings: ReadonlyArray<Setting<unknown>>
+  readonly checks: ReadonlyArray<SettingsCheck>
   readonly requires: ReadonlyArray<Requirement<never>>
   readonly limits: Limits
   /**
@@ -86,6 +97,7 @@ export interface Definition<Message, Answer, R, N extends ReadonlyArray<Requirem
   readonly requires: N
   /** Settings it reads apart from those of its inbox and its services. */
   readonly settings?: ReadonlyArray<Setting<unknown>>
+  readonly checks?: ReadonlyArray<SettingsCheck>
   /** Messages handled at the same time; default 1. */
   readonly concurrency?: number
   /** The maximum number of waiting messages; default: `concurrency`. Any more are refused with `busy`. */
@@ -156,8 +168,10 @@ export const make = <
     summary: definition.summary,
     receives: definition.receives.describes,
     serves: definition.receives.serves,
+    group: definition.receives.group,
     sends: definition.sends,
     settings: [...definition.receives.settings, ...(definition.settings ?? [])],
+    checks: [...(definition.receives.checks ?? []), ...(definition.checks ?? [])],
     requires: definition.requires,
     limits,
     run: (context, onUp) =>

@@ -1,5 +1,5 @@
 /** The services that an actor may require: each with the layer that builds it, its settings and the systems behind it. */
-import { type Config, Context, type Layer } from "effect"
+import { type Config, Context, type Effect, type Layer } from "effect"
 import * as CampaignLinksLive from "../../bridge/campaign-links/layer.ts"
 import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import type { Dependency } from "../../bridge/dependency.ts"
@@ -21,6 +21,8 @@ export interface Requirement<Id> {
   readonly name: string
   readonly layer: Layer.Layer<Id, Failure | Config.ConfigError>
   readonly settings: ReadonlyArray<Setting<unknown>>
+  /** Each fails with one sentence for settings that cannot work. They read settings and files only. */
+  readonly checks: ReadonlyArray<Effect.Effect<unknown, Failure | Config.ConfigError>>
   /** The systems behind it in this process, by name. */
   systems(context: Context.Context<Id>): ReadonlyArray<readonly [name: string, dependency: Dependency]>
 }
@@ -32,6 +34,7 @@ export const ingestQueue: Requirement<IngestQueue> = {
   name: "queue",
   layer: IngestQueueLive.layer,
   settings: IngestQueueLive.ingestQueueSettings,
+  checks: [IngestQueueLive.readQueueSettings],
   systems: (context) => {
     const { sources } = Context.get(context, IngestQueue)
     return sources.map((source, i) => [sources.length === 1 ? "queue" : `queue ${i + 1}`, source.dependency])
@@ -42,6 +45,7 @@ export const messageBus: Requirement<MessageBus> = {
   name: "bus",
   layer: MessageBusLive.layer,
   settings: MessageBusLive.messageBusSettings,
+  checks: MessageBusLive.busChecks,
   systems: (context) => [["bus", Context.get(context, MessageBus).dependency]]
 }
 
@@ -52,6 +56,7 @@ export const eventLog: Requirement<EventLog> = {
   name: "log",
   layer: EventLogLive.layer,
   settings: EventLogLive.eventLogSettings,
+  checks: [EventLogLive.readLogSettings],
   systems: (context) => [["log", Context.get(context, EventLog).dependency]]
 }
 
@@ -59,6 +64,7 @@ export const projectionStore: Requirement<ProjectionStore> = {
   name: "projections",
   layer: ProjectionStoreLive.layer,
   settings: ProjectionStoreLive.projectionStoreSettings,
+  checks: ProjectionStoreLive.projectionChecks,
   systems: (context) => [["projections", Context.get(context, ProjectionStore).dependency]]
 }
 
@@ -67,6 +73,7 @@ export const campaignLinks: Requirement<CampaignLinks> = {
   name: "links",
   layer: CampaignLinksLive.layer,
   settings: CampaignLinksLive.campaignLinksSettings,
+  checks: [CampaignLinksLive.readLinksSettings],
   systems: () => []
 }
 
@@ -74,5 +81,6 @@ export const geoIp: Requirement<GeoIp> = {
   name: "places",
   layer: GeoIpLive.layer,
   settings: GeoIpLive.geoIpSettings,
+  checks: [GeoIpLive.checkGeoIp],
   systems: () => []
 }

@@ -1,36 +1,48 @@
 /**
  * Settings from the environment, and for each variable `NAME_FILE` from the file it names (mounted secrets). An empty
- * variable counts as not set. Read once, at the start of the process.
+ * variable counts as not set. Read at the start of the process, and again where a setting is reloaded (reload.ts).
  */
 import { readFileSync } from "node:fs"
 import { ConfigProvider, Effect, Layer } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 
-/**
- * The variables, with the contents of the named files added for the settings of these names, without trailing line ends.
- * Throws `Failure` "misconfigured" with the name of a file that cannot be read.
- */
-export const withFiles = (
-  variables: Readonly<Record<string, string | undefined>>,
-  names: Iterable<string>
-): Record<string, string> => {
-  const result: Record<string, string> = {}
+/** The values of the settings, and a sentence for each file that cannot be read. */
+export interface Variables {
+  readonly values: Record<string, string>
+  readonly problems: ReadonlyArray<string>
+}
+
+type Given = Readonly<Record<string, string | undefined>>
+
+/** The path in `NAME_FILE` where the value of that setting comes from a file; undefined where it does not. */
+export const fileOf = (variables: Given, name: string): string | undefined =>
+  (variables[name] ?? "") === "" ? variables[`${name}_FILE`] || undefined : undefined
+
+/** The variables, with the contents of the named files added for the settings of these names, without trailing line ends. */
+export const readVariables = (variables: Given, names: Iterable<string>): Variables => {
+  const values: Record<string, string> = {}
+  const problems: Array<string> = []
   for (const [name, value] of Object.entries(variables)) {
-    if (value !== undefined && value !== "") result[name] = value
+    if (value !== undefined && value !== "") values[name] = value
   }
-  for (const name of names) {
-    const file = result[`${name}_FILE`]
-    if (file === undefined || result[name] !== undefined) continue
+  for (const name of new Set(names)) {
+    const file = fileOf(variables, name)
+    if (file === undefined) continue
     try {
-      result[name] = readFileSync(file, "utf8").trimEnd()
+      values[name] = readFileSync(file, "utf8").trimEnd()
     } catch {
-      throw new Failure({
-        reason: "misconfigured",
-        message: `${name}_FILE names "${file}", which cannot be read`
-      })
+      problems.push(`${name}_FILE names "${file}", which cannot be read`)
     }
   }
-  return result
+  return { values, problems }
+}
+
+/** The values alone. Throws `Failure` "misconfigured" with the name of the first file that cannot be read. */
+export const withFiles = (variables: Given, names: Iterable<string>): Record<string, string> => {
+  const { values, problems } = readVariables(variables, names)
+  const [message] = problems
+  if (message !== undefined) throw new Failure({ reason: "misconfigured", message })
+  return values
 }
 
 /** Settings of these names from this process's environment. */

@@ -5,11 +5,13 @@
  */
 import { Context, Duration, Effect, Layer } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
+import { Reloadables } from "../../bridge/reload.ts"
 import { readAll } from "../../contracts/setting.ts"
 import type { Actor, StartFailure } from "./actor.ts"
 import { printBanner } from "./banner.ts"
 import { checkActorSet } from "./check-actor-set.ts"
 import { messageBus, type Requirement } from "./dependencies.ts"
+import { listenForHangUps } from "./hang-up.ts"
 import { type Health, makeHealth } from "./health.ts"
 import { registerOnBus } from "./nats-registration.ts"
 import { opsServer } from "./ops-server.ts"
@@ -20,32 +22,45 @@ import { type RunningActor, start } from "./supervisor.ts"
 import { keepFiguresCurrent } from "./telemetry/metrics-export.ts"
 import { reportUp, thisWorker } from "./workers/worker.ts"
 
+/** A process reloads what its own actors use. */
+const withOwnReloadables = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => Effect.provideService(effect, Reloadables, new Set()))
+
 const isOnBun = "Bun" in globalThis
 
 /**
  * Runs the actors, given in the order of the pipeline, until a signal. Fails when an actor cannot start or crashes too
  * often. A process that is still running DRAIN_TIMEOUT after the signal exits with code 1.
  */
-export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>) {
-  const settings = yield* readAll({ drainDelay, drainTimeout })
-  // First in the scope and therefore released last: it bounds the release of everything else.
-  const forcedExit = yield* forcedExitAfter(settings.drainTimeout)
-  const signalled = yield* listenForSignals
-  if (isOnBun) yield* (yield* Effect.promise(() => import("./gc.bun.ts"))).keepMemoryLow
-  const health = makeHealth()
-  yield* exportProcessFigures(health)
-  yield* keepFiguresCurrent(health.refreshFigures)
+export const runProcess = Effect.fnUntraced(
+  function* (actors: ReadonlyArray<Actor>) {
+    const settings = yield* readAll({ drainDelay, drainTimeout })
+    // First in the scope and therefore released last: it bounds the release of everything else.
+    const forcedExit = yield* forcedExitAfter(settings.drainTimeout)
+    const signalled = yield* listenForSignals
+    if (isOnBun) yield* (yield* Effect.promise(() => import("./gc.bun.ts"))).keepMemoryLow
+    const health = makeHealth()
+    yield* exportProcessFigures(health)
+    yield* keepFiguresCurrent(health.refreshFigures)
+    const hungUp = yield* listenForHangUps
 
-  const started = yield* Effect.raceFirst(startAll(actors, health), Effect.as(signalled, undefined))
-  if (started === undefined) return
-  const signal = yield* Effect.raceAllFirst([signalled, ...started.map((running) => running.failed)])
+    const started = yield* Effect.raceFirst(startAll(actors, health), Effect.as(signalled, undefined))
+    if (started === undefined) return
+    const signal = yield* Effect.raceAllFirst([
+      signalled,
+      hungUp,
+      ...started.map((running) => running.failed)
+    ])
 
-  yield* Effect.logInfo(`${signal}: draining`)
-  for (const { name } of actors) health.setActor(name, "stopping")
-  yield* Effect.sleep(settings.drainDelay)
-  forcedExit.begin()
-  for (const { drain } of started) yield* drain
-}, Effect.scoped)
+    yield* Effect.logInfo(`${signal}: draining`)
+    for (const { name } of actors) health.setActor(name, "stopping")
+    yield* Effect.sleep(settings.drainDelay)
+    forcedExit.begin()
+    for (const { drain } of started) yield* drain
+  },
+  Effect.scoped,
+  withOwnReloadables
+)
 
 /** Once begun, ends the process with exit code 1 unless the scope closes within the timeout. */
 const forcedExitAfter = (timeout: Duration.Duration) =>
@@ -87,7 +102,7 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
     running.unshift(one)
   }
   yield* printBanner(actors, addresses, dependencies.flat(), thisWorker)
-  reportUp()
+  reportUp((yield* Reloadables).size > 0)
   return running
 })
 

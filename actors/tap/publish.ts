@@ -4,6 +4,7 @@
  * Lives as long as the tap.
  */
 import { Clock, Effect, Metric } from "effect"
+import { readBusSettings } from "../../bridge/message-bus/layer.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { type Copies, type CopyStage, tapDroppedSubject, tapSubject } from "../../contracts/event-copy.ts"
 import { Failure } from "../../contracts/failure.ts"
@@ -19,14 +20,23 @@ import { inertJson } from "./inert-json.ts"
 /** The maximum length of an event's texts, in characters, so that each event fits into a NATS message. */
 const maxTextChars = 32_000
 
+const withoutNats = Effect.fail(
+  new Failure({
+    reason: "misconfigured",
+    message: "tap publishes on NATS: set NATS_URL, or use `bun run tap`, which reads from the viewer"
+  })
+)
+
+/** Fails when the settings name no NATS. */
+export const needsNats = Effect.flatMap(readBusSettings, ({ nats }) =>
+  nats === undefined ? withoutNats : Effect.void
+)
+
 /** Makes the handler that publishes copies. Fails with `misconfigured` without NATS, since no client could subscribe. */
 export const publishTapped = Effect.gen(function* () {
   const bus = yield* MessageBus
   const mask = readMask(yield* viewerMask.config)
-  if (bus.dependency.embedded) {
-    const message = "tap publishes on NATS: set NATS_URL, or use `bun run tap`, which reads from the viewer"
-    return yield* new Failure({ reason: "misconfigured", message })
-  }
+  if (bus.dependency.embedded) return yield* withoutNats
   const budgets: Readonly<Record<CopyStage, CopyBudget>> = {
     raw: copyBudget(),
     enriched: copyBudget(),

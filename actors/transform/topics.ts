@@ -33,7 +33,7 @@ export const readTopics = Effect.gen(function* () {
   if (wrong !== undefined || standard === undefined) {
     return yield* new Failure({
       reason: "misconfigured",
-      message: `"${wrong}" is not a valid name for a Kafka topic`
+      message: `KAFKA_TOPIC and KAFKA_TOPICS must be names of Kafka topics: "${wrong}" is not a valid name for a Kafka topic`
     })
   }
   const { fromHost } = values

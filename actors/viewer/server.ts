@@ -1,5 +1,5 @@
 /** The viewer's server: pages, data and the live socket on VIEWER_PORT, until the scope closes. */
-import { Effect, Redacted } from "effect"
+import { Effect, Redacted, type Scope } from "effect"
 import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { kafkaKeyParam } from "../../bridge/settings.ts"
@@ -17,16 +17,18 @@ import {
   viewerToken,
   viewerUser
 } from "../inspect/viewer-settings.ts"
+import type { SettingsCheck, StartFailure } from "../runtime/actor.ts"
 import { Self } from "../runtime/actor-context.ts"
 import { served } from "../runtime/http-server.ts"
 import { answerLive, makePublicReady } from "../runtime/ops-server.ts"
 import { makeProxyCheck } from "../runtime/proxy-check.ts"
+import { replaceableSecret } from "../runtime/replaceable-secret.ts"
 import { topicSettings } from "../transform/topics.ts"
 import { viewerApp } from "./app.ts"
-import { type Credentials, credentials } from "./auth/credentials.ts"
+import { type Credentials, credentials, type Secrets } from "./auth/credentials.ts"
 import { counters, makeCounterTables } from "./counters.ts"
 import { makeDeadLetterService } from "./dead-letters/service.ts"
-import { type History, historySettings } from "./history/service.ts"
+import { type History, historySettings, readGatewayUrl } from "./history/service.ts"
 import { makeLedgerService } from "./ledger.ts"
 import type { LiveFeed } from "./live/feed.ts"
 
@@ -52,12 +54,9 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, history:
     health,
     pollsWhileIdle: true
   })
-  const { port, host } = yield* readAll({ port: viewerPort, host: viewerHost })
+  const port = yield* viewerPort.config
   const auth = yield* readAuth
-  const hostname = yield* Effect.try({
-    try: () => listenAddress(host, auth !== undefined),
-    catch: (cause) => cause as Failure
-  })
+  const hostname = yield* readListenAddress
   const ready = yield* makePublicReady(health)
   const app = viewerApp({
     feed,
@@ -80,17 +79,40 @@ export const serveViewer = Effect.fnUntraced(function* (feed: LiveFeed, history:
   announce("watch them", `${url}/`)
 })
 
-/** The configured credentials; an empty secret counts as not set. */
-const readAuth = Effect.map(
-  readAll({ user: viewerUser, password: viewerPassword, token: viewerToken }),
-  ({ user, password, token }): Credentials | undefined => {
-    const secret = password === undefined ? "" : Redacted.value(password)
-    return credentials({
-      login: secret === "" ? undefined : { user, password: secret },
-      token: token === undefined ? undefined : Redacted.value(token) || undefined
-    })
+/** The address to listen on. Fails when other machines could connect without credentials. */
+const readListenAddress = Effect.gen(function* () {
+  const { host, password, token } = yield* readAll({
+    host: viewerHost,
+    password: viewerPassword,
+    token: viewerToken
+  })
+  const hasSecret = [password, token].some((one) => one !== undefined && Redacted.value(one) !== "")
+  return yield* Effect.try({
+    try: () => listenAddress(host, hasSecret),
+    catch: (cause) => cause as Failure
+  })
+})
+
+/** The checks of the viewer's settings. */
+export const viewerChecks: ReadonlyArray<SettingsCheck> = [readListenAddress, readGatewayUrl]
+
+/** The credentials of the moment; an empty secret counts as not set. */
+const readAuth: Effect.Effect<Credentials | undefined, StartFailure, Scope.Scope> = Effect.gen(function* () {
+  const user = yield* viewerUser.config
+  const password = yield* replaceableSecret(viewerPassword)
+  const token = yield* replaceableSecret(viewerToken)
+  const secrets = (): Secrets => {
+    const [passwordNow, tokenNow] = [password.value(), token.value()]
+    return { login: passwordNow === undefined ? undefined : { user, password: passwordNow }, token: tokenNow }
   }
-)
+  const first = credentials(secrets())
+  return first === undefined
+    ? undefined
+    : {
+        challenge: first.challenge,
+        check: (request) => credentials(secrets())?.check(request) ?? "none"
+      }
+})
 
 /** Finds the client's address behind trusted proxies, as the gateway does. */
 const readFindAddress = Effect.gen(function* () {

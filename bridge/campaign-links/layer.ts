@@ -6,7 +6,7 @@ import { type Config, Effect, Layer } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting } from "../../contracts/setting.ts"
 import { readRedisTls, redisSettings } from "../redis/tls.ts"
-import { eachUrl } from "../redis/url.ts"
+import { checkedUrls } from "../redis/url.ts"
 import { dataDir, linksKey, queueKey, redisUrl } from "../settings.ts"
 import { mirrored } from "./mirrored.ts"
 import { redisLinks } from "./redis.ts"
@@ -21,6 +21,17 @@ export const campaignLinksSettings: ReadonlyArray<Setting<unknown>> = [
   dataDir
 ]
 
+/** The store that the settings choose. Fails with one sentence for settings that cannot work; connects to nothing. */
+export const readLinksSettings = Effect.gen(function* () {
+  const settings = yield* readAll({ redisUrl, linksKey, queueKey, dataDir })
+  return {
+    urls: yield* checkedUrls(redisUrl.name, settings.redisUrl),
+    key: settings.linksKey ?? keyBeside(settings.queueKey),
+    directory: settings.dataDir,
+    tls: yield* readRedisTls
+  }
+})
+
 /** A user waits at the browser: a server counts as unreachable after one second without a reply. The queue logs it. */
 const clickTimeouts = { commandTimeout: 1000, quiet: true }
 
@@ -31,15 +42,13 @@ const clickTimeouts = { commandTimeout: 1000, quiet: true }
 export const layer: Layer.Layer<CampaignLinks, Failure | Config.ConfigError> = Layer.effect(
   CampaignLinks,
   Effect.gen(function* () {
-    const settings = yield* readAll({ redisUrl, linksKey, queueKey, dataDir })
-    const key = settings.linksKey ?? keyBeside(settings.queueKey)
-    const options = { ...clickTimeouts, tls: yield* readRedisTls }
+    const { urls, key, directory, tls } = yield* readLinksSettings
     const [first, ...others] = yield* Effect.forEach(
-      eachUrl(settings.redisUrl),
-      (url) => redisLinks({ url, key, maxLinks }, options),
+      urls,
+      (url) => redisLinks({ url, key, maxLinks }, { ...clickTimeouts, tls }),
       { concurrency: "unbounded" }
     )
-    return first === undefined ? yield* sqliteLinks(settings.dataDir, maxLinks) : mirrored([first, ...others])
+    return first === undefined ? yield* sqliteLinks(directory, maxLinks) : mirrored([first, ...others])
   })
 )
 

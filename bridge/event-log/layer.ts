@@ -38,6 +38,26 @@ export const eventLogSettings: ReadonlyArray<Setting<unknown>> = [
   dataDir
 ]
 
+/** The log that the settings choose. Fails with one sentence for settings that cannot work; connects to nothing. */
+export const readLogSettings = Effect.gen(function* () {
+  const settings = yield* readAll({
+    brokers: kafkaBrokers,
+    tls: kafkaSsl,
+    mechanism: kafkaSaslMechanism,
+    username: kafkaUsername,
+    password: kafkaPassword,
+    compression: kafkaCompression,
+    keyParam: kafkaKeyParam,
+    maxUnpacked: kafkaMaxUnpacked,
+    startTimeout: kafkaStartTimeout,
+    directory: dataDir
+  })
+  const brokers = settings.brokers?.trim() ?? ""
+  if (brokers === "") return { ...settings, address: undefined }
+  const tlsFiles = yield* readTlsFiles(kafkaTls)
+  return { ...settings, address: yield* readAddress({ ...settings, brokers, tlsFiles }) }
+})
+
 /**
  * Fails with one sentence: `misconfigured` for a setting that cannot work, `unavailable` when the file is not writable, or
  * when no broker responds within KAFKA_START_TIMEOUT. Without that setting, an unreachable Kafka does not prevent a start.
@@ -45,21 +65,9 @@ export const eventLogSettings: ReadonlyArray<Setting<unknown>> = [
 export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.effect(
   EventLog,
   Effect.gen(function* () {
-    const settings = yield* readAll({
-      brokers: kafkaBrokers,
-      tls: kafkaSsl,
-      mechanism: kafkaSaslMechanism,
-      username: kafkaUsername,
-      password: kafkaPassword,
-      compression: kafkaCompression,
-      keyParam: kafkaKeyParam,
-      maxUnpacked: kafkaMaxUnpacked,
-      startTimeout: kafkaStartTimeout,
-      directory: dataDir
-    })
-    const brokers = settings.brokers?.trim() ?? ""
-    if (brokers === "") return yield* makeSqlite(settings.directory)
-    const address = yield* readAddress({ ...settings, brokers, tlsFiles: yield* readTlsFiles(kafkaTls) })
+    const settings = yield* readLogSettings
+    const { address } = settings
+    if (address === undefined) return yield* makeSqlite(settings.directory)
     // Its client library takes long to load, and most memory, so only processes that use Kafka do.
     const { makeKafka } = yield* Effect.promise(() => import("./kafka/log.ts"))
     const log = yield* makeKafka(address, settings.compression, {

@@ -10,6 +10,7 @@ import { type Duration, Effect, Layer, Schedule } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 import { remember } from "../bounded-cache.ts"
+import { countReload, reloadable } from "../reload.ts"
 import { geoIpDb } from "../settings.ts"
 import { type Database, readDatabase, unusable } from "./database.ts"
 import { mergeDatabases } from "./merge.ts"
@@ -38,29 +39,49 @@ export const layerFiles = (files: Files, watched: Duration.Input | undefined) =>
       yield* checkContents(open)
       let current = cached(open)
 
+      /** The places of files that could not be used when they were last read: SIGHUP reads them again. */
+      const refused = new Set<number>()
       const replaceWhenChanged = Effect.fnUntraced(function* (file: string, place: number) {
         const found = yield* fingerprint(file)
-        if (found === fingerprints[place]) return
+        if (found === fingerprints[place]) return false
         fingerprints[place] = found
+        refused.add(place)
         const replacement = yield* readDatabase(file)
         const replaced = open[place] ?? open[0]
         yield* checkReplacement(replaced, replacement)
         const [first, ...others] = open
         open = place === 0 ? [replacement, ...others] : [first, ...others.with(place - 1, replacement)]
         current = cached(open)
+        refused.delete(place)
         yield* Effect.logInfo("The GeoIP database was replaced.", { file, database: replacement.name })
         if (replaced.holds.cities && !replacement.holds.cities) {
           yield* Effect.logWarning("The new GeoIP database contains no cities: events get the city XX.", {
             file
           })
         }
+        return true
       })
       if (watched !== undefined) {
         const check = Effect.forEach(files, (file, place) =>
-          Effect.catch(replaceWhenChanged(file, place), ({ message }) =>
-            Effect.logWarning("The old GeoIP database stays in use.", { because: message })
+          replaceWhenChanged(file, place).pipe(
+            Effect.tap((isReplaced) => countReload(geoIpDb.name, "loaded", isReplaced ? 1 : 0)),
+            Effect.catch(({ message }) =>
+              Effect.andThen(
+                countReload(geoIpDb.name, "refused"),
+                Effect.logWarning("The old GeoIP database stays in use.", { because: message })
+              )
+            )
           )
         )
+        const reload = Effect.forEach(files, (file, place) => {
+          if (refused.has(place)) fingerprints[place] = ""
+          return replaceWhenChanged(file, place)
+        })
+        yield* reloadable({
+          setting: geoIpDb.name,
+          reads: [],
+          reload: Effect.map(reload, (replaced) => replaced.includes(true))
+        })
         yield* Effect.forkScoped(Effect.repeat(Effect.delay(check, watched), Schedule.forever))
       }
 
@@ -77,15 +98,26 @@ export const layerFiles = (files: Files, watched: Duration.Input | undefined) =>
 /** From the files that the settings name. Fails with "misconfigured" and a sentence that names the file. */
 export const layer = Layer.unwrap(
   Effect.map(geoIpDb.config, (text = "") => {
-    const [first, ...others] = text
-      .split(",")
-      .map((file) => file.trim())
-      .filter((file) => file !== "")
+    const [first, ...others] = filesOf(text)
     return first === undefined
       ? layerFiles([bundled()], undefined)
       : layerFiles([first, ...others], "10 seconds")
   })
 )
+
+const filesOf = (text: string): ReadonlyArray<string> =>
+  text
+    .split(",")
+    .map((file) => file.trim())
+    .filter((file) => file !== "")
+
+/** Reads the files that the settings name, as the start does, and fails as it would. */
+export const checkGeoIp = Effect.flatMap(geoIpDb.config, (text = "") => {
+  const [first, ...others] = filesOf(text)
+  return first === undefined
+    ? Effect.void
+    : Effect.asVoid(Effect.scoped(Layer.build(layerFiles([first, ...others], undefined))))
+})
 
 const cached = (open: Open) => {
   const { locate, ...databases } = mergeDatabases(open)

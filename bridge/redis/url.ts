@@ -211,6 +211,21 @@ const unknown = (name: string, search: string): string =>
     ? `A Redis URL has the parameter "${name}", which Spoor does not support: remove it. It supports db, ssl (or tls), username and password.`
     : `A Redis URL has a question mark that does not begin a parameter. ${shape}`
 
+/** The URLs of a setting that lists them. Fails with `misconfigured` and the setting's name when one of them is invalid. */
+export const checkedUrls = (
+  name: string,
+  urls: Redacted.Redacted<string> | undefined
+): Effect.Effect<ReadonlyArray<Redacted.Redacted<string>>, Failure> =>
+  Effect.forEach(eachUrl(urls), (url) =>
+    Effect.as(
+      Effect.mapError(
+        parseRedisUrl(url),
+        ({ reason, message }) => new Failure({ reason, message: `${name}: ${message}` })
+      ),
+      url
+    )
+  )
+
 /** The URLs of a list separated by commas; commas also separate the hosts of one URL with Sentinel or a cluster. */
 export const eachUrl = (
   urls: Redacted.Redacted<string> | undefined

@@ -34,49 +34,69 @@ export const readTls = (certPath: string | undefined, keyPath: string | undefine
 
 const checkIntervalMs = 10_000
 
-/**
- * Checks the files for a new pair, until the returned function is called, and renews the server with each valid one.
- * `report` is called with undefined for each renewal, and once with the problem of an invalid pair; the server then keeps
- * the previous certificate.
- */
-export const tlsRenewals =
-  (
-    certPath: string,
-    keyPath: string,
-    first: Tls,
-    report: (problem: string | undefined) => void,
-    intervalMs = checkIntervalMs
-  ): Renewals =>
-  (renew) => {
-    let known = first
-    let reported: string | undefined
+/** The renewals of one server's certificate. */
+export interface TlsRenewals {
+  /** Checks the files until the returned function is called; `renew` gives the server a new pair. */
+  readonly renewals: Renewals
+  /** Checks the files now. True when the server got a new pair; rejects with the problem of an invalid one. */
+  readonly renewNow: () => Promise<boolean>
+}
 
-    const check = async (): Promise<void> => {
-      try {
-        const found = readTls(certPath, keyPath) ?? known
-        reported = undefined
-        if (found.cert === known.cert && found.key === known.key) return
-        await renew(found)
-        known = found
-        report(undefined)
-      } catch (cause) {
-        const problem = cause instanceof Error ? cause.message : String(cause)
-        if (problem !== reported) report(problem)
-        reported = problem
+/**
+ * Checks the files for a new pair and renews the server with each valid one. `report` is called with undefined for each
+ * renewal that a check found, and once with the problem of an invalid pair; the server then keeps the previous certificate.
+ */
+export const tlsRenewals = (
+  certPath: string,
+  keyPath: string,
+  first: Tls,
+  report: (problem: string | undefined) => void,
+  intervalMs = checkIntervalMs
+): TlsRenewals => {
+  let known = first
+  let reported: string | undefined
+  let renew: ((tls: Tls) => Promise<void>) | undefined
+  let renewing: Promise<unknown> = Promise.resolve()
+
+  const renewWhenChanged = async (): Promise<boolean> => {
+    const found = readTls(certPath, keyPath) ?? known
+    reported = undefined
+    if (renew === undefined || (found.cert === known.cert && found.key === known.key)) return false
+    await renew(found)
+    known = found
+    return true
+  }
+
+  /** One after another: two at once would start two servers. */
+  const renewNow = (): Promise<boolean> => {
+    const renewed = renewing.then(renewWhenChanged)
+    renewing = renewed.catch(() => undefined)
+    return renewed
+  }
+
+  const check = async (): Promise<void> => {
+    try {
+      if (await renewNow()) report(undefined)
+    } catch (cause) {
+      const problem = cause instanceof Error ? cause.message : String(cause)
+      if (problem !== reported) report(problem)
+      reported = problem
+    }
+  }
+
+  return {
+    renewNow,
+    renewals: (use) => {
+      renew = use
+      const timer = setInterval(() => void check(), intervalMs)
+      timer.unref()
+      return () => {
+        clearInterval(timer)
+        renew = undefined
       }
     }
-
-    let isChecking = false
-    const timer = setInterval(() => {
-      if (isChecking) return
-      isChecking = true
-      void check().finally(() => {
-        isChecking = false
-      })
-    }, intervalMs)
-    timer.unref()
-    return () => clearInterval(timer)
   }
+}
 
 const misconfigured = (message: string): Failure => new Failure({ reason: "misconfigured", message })
 

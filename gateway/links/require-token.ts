@@ -10,10 +10,11 @@ import type { RequestContext } from "../request-context.ts"
 /** The error response for an unauthorised request; undefined for an authorised one. */
 export type RequireToken = (context: RequestContext) => Response | undefined
 
-/** `token` undefined: the API is off. */
-export const requireToken = (token: string | undefined): RequireToken => {
+/** `token` undefined: the API is off; a function: the token of the moment, which may be replaced. */
+export const requireToken = (token: string | (() => string) | undefined): RequireToken => {
   if (token === undefined) return () => refuse("not-found", "The links API is off: set LINKS_TOKEN.")
-  const expected = digest(token)
+  const expected = typeof token === "string" ? digest(token) : undefined
+  const expectedNow = (): Uint8Array => expected ?? digest(typeof token === "string" ? token : token())
   const throttle = authThrottle()
 
   return ({ request, address, now }) => {
@@ -27,7 +28,7 @@ export const requireToken = (token: string | undefined): RequireToken => {
     if (given === undefined) {
       return refuse("unauthorized", "Send the header Authorization: Bearer <token>.", authenticate)
     }
-    if (timingSafeEqual(digest(given), expected)) return undefined
+    if (timingSafeEqual(digest(given), expectedNow())) return undefined
     throttle.count(address, now)
     return refuse("unauthorized", "The token does not match LINKS_TOKEN.", authenticate)
   }

@@ -19,8 +19,8 @@ export interface LinkOptions {
   /** The platform of a user agent, as links name it; empty when unknown. */
   readonly platformOf: (userAgent: ByteString) => string
   readonly settings: {
-    /** Undefined: the links API is off. */
-    readonly token: string | undefined
+    /** Undefined: the links API is off; a function: the token of the moment, which may be replaced. */
+    readonly token: string | (() => string) | undefined
     /** The value of LINK_SCHEMES. */
     readonly schemes: string
     readonly notFoundUrl: string | undefined

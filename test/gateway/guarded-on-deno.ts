@@ -34,7 +34,7 @@ const server = await serve({
   port: 0,
   hostname: "127.0.0.1",
   fetch: app.fetch,
-  tls: { ...tls, renewals: tlsRenewals(cert, key, tls, say, 20) },
+  tls: { ...tls, renewals: tlsRenewals(cert, key, tls, say, 20).renewals },
   connectionGuard: { maxConnections: 10, requestTimeoutMs: 5_000, countRefused: () => {} }
 })
 

@@ -30,7 +30,7 @@ const worker = (number: number) =>
     if (behaviour === "only one can" && number > 1) return 3
     while (behaviour === "is slow") if (!isAlive(supervisor)) break
     const signalled = yield* listenForSignals
-    reportUp()
+    reportUp(false)
     say(`worker ${number} is up`)
     const signal = yield* signalled
     say(`worker ${number} drains`)

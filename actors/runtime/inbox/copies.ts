@@ -15,6 +15,7 @@ export const copies = (
 ): Inbox<Copies, void, MessageBus> => ({
   describes: `copies of events on ${allCopies}`,
   settings: [],
+  checks: [stages],
   open: Effect.fnUntraced(function* (mailbox) {
     const bus = yield* MessageBus
     const subscribed = yield* stages

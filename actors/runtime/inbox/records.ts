@@ -24,6 +24,8 @@ import { inRecords } from "../telemetry/spans.ts"
 export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBatch, void, EventLog> => ({
   describes: `records of the log (group spoor-${name})`,
   settings: topicSettings,
+  checks: [readTopics],
+  group: `spoor-${name}`,
   open: Effect.fnUntraced(function* (mailbox) {
     const log = yield* EventLog
     const { meter } = yield* Self

@@ -7,8 +7,9 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { constants } from "node:os"
 import { Clock, Deferred, Effect, Fiber } from "effect"
+import { listenWith } from "../hang-up.ts"
 import { listenForSignals } from "../signals.ts"
-import { asWorker } from "./worker.ts"
+import { asWorker, type UpMessage } from "./worker.ts"
 
 export interface Workers {
   /** The command that each worker runs. */
@@ -45,6 +46,7 @@ export const runWorkers = Effect.fnUntraced(function* ({
 }: Workers) {
   const signalled = yield* listenForSignals
   const running = yield* killedOnExit
+  const hangUps = yield* forwardHangUps
   const isUp = yield* Deferred.make<void>()
   const cannotStart = yield* Deferred.make<number>()
   const drained: Array<End> = []
@@ -55,13 +57,15 @@ export const runWorkers = Effect.fnUntraced(function* ({
       const child = fork(file, args, { env: { ...process.env, ...environment, ...worker } })
       running.add(child)
       let wasUp = false
-      child.once("message", () => {
+      child.once("message", (message: UpMessage) => {
         wasUp = true
+        if (message === "up, reloads") hangUps.reloading.add(child)
         Deferred.doneUnsafe(isUp, Effect.void)
       })
       const ended = new Promise<End>((resolve) => {
         child.once("exit", (code, signal) => {
           running.delete(child)
+          hangUps.reloading.delete(child)
           resolve({ code: code ?? 128 + constants.signals[signal ?? "SIGKILL"], signal, wasUp })
         })
         child.on("error", ({ message }) => {
@@ -72,7 +76,7 @@ export const runWorkers = Effect.fnUntraced(function* ({
       })
       void ended.then((end) => resume(Effect.succeed(end)))
       return Effect.promise(async () => {
-        askToStop(child.pid)
+        signalTo(child.pid, "SIGTERM")
         const timer = setTimeout(() => child.kill("SIGKILL"), drainTimeoutMs)
         drained.push(await ended)
         clearTimeout(timer)
@@ -107,7 +111,12 @@ export const runWorkers = Effect.fnUntraced(function* ({
     }
     return yield* Effect.never
   })
-  const outcome = yield* Effect.raceAllFirst([signalled, Deferred.await(cannotStart), startAll])
+  const outcome = yield* Effect.raceAllFirst([
+    signalled,
+    hangUps.drain,
+    Deferred.await(cannotStart),
+    startAll
+  ])
   yield* Fiber.interruptAll(fibers)
   if (typeof outcome === "number") return outcome
   return Math.max(0, ...drained.map(codeOfDrain))
@@ -115,16 +124,30 @@ export const runWorkers = Effect.fnUntraced(function* ({
 
 /** A signal from the terminal may end a worker before it listens; it has accepted nothing by then. */
 const codeOfDrain = ({ code, signal, wasUp }: End): number =>
-  !wasUp && (signal === "SIGINT" || signal === "SIGTERM") ? 0 : code
+  !wasUp && (signal === "SIGINT" || signal === "SIGTERM" || signal === "SIGHUP") ? 0 : code
 
 /** NOTE: on Deno a child signalled by `child.kill` is reported as ended by that signal, whatever its exit code. */
-const askToStop = (pid: number | undefined): void => {
+const signalTo = (pid: number | undefined, signal: NodeJS.Signals): void => {
   try {
-    if (pid !== undefined) process.kill(pid, "SIGTERM")
+    if (pid !== undefined) process.kill(pid, signal)
   } catch {
     // The worker has just ended.
   }
 }
+
+/**
+ * Passes SIGHUP on to the workers that can reload something (`reloading`). `drain` succeeds at a SIGHUP while there are
+ * none: then all workers drain.
+ */
+const forwardHangUps = Effect.gen(function* () {
+  const drain = yield* Deferred.make<"SIGHUP">()
+  const reloading = new Set<ChildProcess>()
+  yield* listenWith(() => {
+    for (const { pid } of reloading) signalTo(pid, "SIGHUP")
+    if (reloading.size === 0) Deferred.doneUnsafe(drain, Effect.succeed("SIGHUP"))
+  })
+  return { reloading, drain: Deferred.await(drain) }
+})
 
 /** The running children; those still running when this process exits are killed. */
 const killedOnExit = Effect.gen(function* () {

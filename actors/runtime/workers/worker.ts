@@ -27,11 +27,15 @@ const [, number, of, supervisor] = /^(\d+)\/(\d+)\/(\d+)$/.exec(process.env[vari
 export const thisWorker: Worker | undefined =
   number === undefined ? undefined : { number: Number(number), of: Number(of) }
 
+/** What a worker reports when it is up: whether it can reload something at SIGHUP. */
+export type UpMessage = "up" | "up, reloads"
+
 /** Reports to the supervisor, if there is one, that this worker is up. */
-export const reportUp = (): void => {
+export const reportUp = (reloads: boolean): void => {
+  const message: UpMessage = reloads ? "up, reloads" : "up"
   // Sending fails only when the supervisor has ended, which `whenSupervisorEnds` notices.
   if (thisWorker !== undefined && process.connected === true)
-    process.send?.("up", undefined, undefined, () => {})
+    process.send?.(message, undefined, undefined, () => {})
 }
 
 /**

@@ -56,6 +56,19 @@ const searchTimeoutMs = 5_000
 const timelineTimeoutMs = 15_000
 const maxConcurrentSearches = 4
 
+/** The base URL that GATEWAY_URL names; undefined when it is not set. Fails for anything but an HTTP URL. */
+export const readGatewayUrl = Effect.gen(function* () {
+  const url = yield* gatewayUrl.config
+  const base = url === undefined ? undefined : gatewayBaseUrl(url)
+  if (url !== undefined && base === undefined) {
+    return yield* new Failure({
+      reason: "misconfigured",
+      message: "GATEWAY_URL must be a URL like http://gateway:5222."
+    })
+  }
+  return base
+})
+
 /** The history, and the effect that handles each batch of records that the viewer has read. */
 export const makeHistory = Effect.fnUntraced(function* (
   lines: RawLineCache,
@@ -67,14 +80,8 @@ export const makeHistory = Effect.fnUntraced(function* (
   const bus = yield* MessageBus
   const self = yield* Self
   const topics = yield* readTopics
-  const settings = yield* readAll({ gatewayUrl, gatewayPort, viewerMask })
-  const fixedGateway = settings.gatewayUrl === undefined ? undefined : gatewayBaseUrl(settings.gatewayUrl)
-  if (settings.gatewayUrl !== undefined && fixedGateway === undefined) {
-    return yield* new Failure({
-      reason: "misconfigured",
-      message: "GATEWAY_URL must be a URL like http://gateway:5222."
-    })
-  }
+  const settings = yield* readAll({ gatewayPort, viewerMask })
+  const fixedGateway = yield* readGatewayUrl
   const publishProgress = yield* publishConsumerProgress
   const run = Effect.runPromiseWith(yield* Effect.context<never>())
   const searches = yield* Semaphore.make(maxConcurrentSearches)

@@ -273,6 +273,7 @@ export const requests = {
       library.metadataV4
     )
   ),
+  rights: withPartErrors(ofLibrary(library.metadataV8)),
   listOffsets: ofLibrary(
     ...[library.listOffsetsV5, library.listOffsetsV4, library.listOffsetsV3, library.listOffsetsV2]
   ),

@@ -1,6 +1,7 @@
 /**
  * A server behind the connection guard: the server listens on a local port only, the guard's listener on the public one.
- * Lives as long as both. A new certificate starts a new server behind the same listener.
+ * Lives as long as both. A new certificate starts a new server behind the same listener; the old one stops when its last
+ * connection has ended.
  */
 import { closeConnection } from "../body/closing.ts"
 import { linger } from "../body/linger.ts"
@@ -74,7 +75,7 @@ export const serveGuarded = async (
     throw cause
   }
 
-  const { port, setServerPort, stopAccepting, drained, close } = listener
+  const { port, setServerPort, unused, stopAccepting, drained, close } = listener
   const older = new Set<Server>()
   let isStopped = false
   const stopRenewing = tls?.renewals?.(async (renewed) => {
@@ -84,7 +85,10 @@ export const serveGuarded = async (
     inner = next
     setServerPort(inner.port)
     older.add(before)
-    void before.stop().then(() => older.delete(before))
+    // A server that stops closes idle connections, perhaps just as a client sends its next request on one.
+    void unused(before.port)
+      .then(() => (isStopped ? undefined : before.stop()))
+      .then(() => older.delete(before))
   })
   const servers = (): ReadonlyArray<Server> => [inner, ...older]
 

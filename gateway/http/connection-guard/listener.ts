@@ -34,6 +34,8 @@ export interface GuardListener {
   readonly clientAt: (port: number) => PeerClient | undefined
   /** Sends new connections to the server at that port. */
   readonly setServerPort: (port: number) => void
+  /** Resolves when no connection uses the server at that port any more; at the latest when the listener is closed. */
+  readonly unused: (port: number) => Promise<void>
   /** Accepts no more connections; resolves when the server has received every request that clients have begun. */
   readonly stopAccepting: () => Promise<void>
   /** Resolves when no connection is left, soon after the server has stopped. */
@@ -94,8 +96,11 @@ export const openListener = async (options: ListenerOptions): Promise<GuardListe
   await once(server, "listening")
   // Too many open files for a moment: the system keeps the connection queued.
   server.on("error", () => {})
+  /** Who waits until a server is unused, by its port. */
+  const waiting = new Map<number, () => void>()
   const timer = setInterval(() => {
     now = performance.now()
+    if (waiting.size > 0) reportUnused(waiting, connections)
     ports.removeExpired(now)
     for (const connection of connections) if (connection.check(now)) countRefused("slow")
   }, checkIntervalMs)
@@ -108,6 +113,7 @@ export const openListener = async (options: ListenerOptions): Promise<GuardListe
     setServerPort: (port) => {
       serverPort = port
     },
+    unused: (port) => new Promise((resolve) => void waiting.set(port, resolve)),
     stopAccepting: async () => {
       server.close()
       for (const connection of connections) if (connection.hasSentNothing) connection.close()
@@ -118,7 +124,20 @@ export const openListener = async (options: ListenerOptions): Promise<GuardListe
       clearInterval(timer)
       server.close()
       for (const connection of connections) connection.close()
+      for (const resolve of waiting.values()) resolve()
     }
+  }
+}
+
+const reportUnused = (
+  waiting: Map<number, () => void>,
+  connections: ReadonlySet<ProxiedConnection>
+): void => {
+  const used = new Set(Array.from(connections, ({ serverPort }) => serverPort))
+  for (const [port, resolve] of waiting) {
+    if (used.has(port)) continue
+    waiting.delete(port)
+    resolve()
   }
 }
 

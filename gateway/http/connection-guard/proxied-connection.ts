@@ -32,6 +32,8 @@ export class ProxiedConnection {
   private readonly client: Socket
   private readonly context: ProxyContext
   private server: Socket | undefined
+  /** The port of the server that the connection was opened to; 0 before. */
+  serverPort = 0
   /** Start of the request that has no response yet; 0 when there is none. */
   private requestAt = 0
   /** Time of the last data in either direction. */
@@ -123,7 +125,8 @@ export class ProxiedConnection {
     if (this.endedAt > 0) return
     this.requested()
     client.pause()
-    const server = connect({ port: context.port(), host: "127.0.0.1", noDelay: true, allowHalfOpen: true })
+    this.serverPort = context.port()
+    const server = connect({ port: this.serverPort, host: "127.0.0.1", noDelay: true, allowHalfOpen: true })
     this.server = server
     let port = 0
     server.once("connect", () => {

@@ -34,7 +34,13 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     const tls = readTls(before.cert, before.key)
     if (tls === undefined) throw new Error("The certificate was not read.")
     const reports: Array<string | undefined> = []
-    const renewals = tlsRenewals(before.cert, before.key, tls, (problem) => void reports.push(problem), 20)
+    const { renewals } = tlsRenewals(
+      before.cert,
+      before.key,
+      tls,
+      (problem) => void reports.push(problem),
+      20
+    )
     const server = await serve({
       port: 0,
       hostname: "127.0.0.1",
