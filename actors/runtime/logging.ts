@@ -28,11 +28,13 @@ export const loggingLayer = Layer.unwrap(
   })
 )
 
+const terminal = Console.Console.defaultValue()
+
 /** The console; a line that cannot be written is lost: Deno throws when the terminal has been closed, and a process goes on. */
-const survivingConsole: Console.Console = Object.assign(Object.create(globalThis.console), {
+const survivingConsole: Console.Console = Object.assign(Object.create(terminal), {
   log: (...values: ReadonlyArray<unknown>) => {
     try {
-      Reflect.apply(globalThis.console.log, globalThis.console, values)
+      terminal.log(...values)
     } catch {
       // Nobody can read it.
     }
