@@ -3,7 +3,7 @@
  * characters are escaped, so that logged text from outside cannot control a terminal.
  */
 import { inspect } from "node:util"
-import { Cause, Effect, Layer, Logger, References } from "effect"
+import { Cause, Console, Effect, Layer, Logger, References } from "effect"
 import { readAll } from "../../contracts/setting.ts"
 import { inertText } from "./escape-controls.ts"
 import { jsonLogger } from "./json-log.ts"
@@ -22,10 +22,24 @@ export const loggingLayer = Layer.unwrap(
     const pretty = Logger.withConsoleLog(prettyLogger(isTerminal))
     return Layer.mergeAll(
       Logger.layer([(yield* isForPeople) ? pretty : jsonLogger]),
-      Layer.succeed(References.MinimumLogLevel, settings.logLevel)
+      Layer.succeed(References.MinimumLogLevel, settings.logLevel),
+      Layer.succeed(Console.Console, survivingConsole)
     )
   })
 )
+
+const terminal = Console.Console.defaultValue()
+
+/** The console; a line that cannot be written is lost: Deno throws when the terminal has been closed, and a process goes on. */
+const survivingConsole: Console.Console = Object.assign(Object.create(terminal), {
+  log: (...values: ReadonlyArray<unknown>) => {
+    try {
+      terminal.log(...values)
+    } catch {
+      // Nobody can read it.
+    }
+  }
+})
 
 const colors: Readonly<Record<string, string>> = {
   Fatal: "41;37",

@@ -62,17 +62,9 @@ export const runWorkers = Effect.fnUntraced(function* ({
         if (message === "up, reloads") hangUps.reloading.add(child)
         Deferred.doneUnsafe(isUp, Effect.void)
       })
-      const ended = new Promise<End>((resolve) => {
-        child.once("exit", (code, signal) => {
-          running.delete(child)
-          hangUps.reloading.delete(child)
-          resolve({ code: code ?? 128 + constants.signals[signal ?? "SIGKILL"], signal, wasUp })
-        })
-        child.on("error", ({ message }) => {
-          if (child.pid !== undefined) return
-          process.stderr.write(`spoor: Cannot start a worker: ${message}\n`)
-          resolve({ code: 1, signal: null, wasUp })
-        })
+      const ended = endOf(child, () => wasUp).finally(() => {
+        running.delete(child)
+        hangUps.reloading.delete(child)
       })
       void ended.then((end) => resume(Effect.succeed(end)))
       return Effect.promise(async () => {
@@ -121,6 +113,19 @@ export const runWorkers = Effect.fnUntraced(function* ({
   if (typeof outcome === "number") return outcome
   return Math.max(0, ...drained.map(codeOfDrain))
 }, Effect.scoped)
+
+/** How the worker ends. A worker that cannot be started is reported here. */
+const endOf = (child: ChildProcess, wasUp: () => boolean): Promise<End> =>
+  new Promise((resolve) => {
+    child.once("exit", (code, signal) =>
+      resolve({ code: code ?? 128 + constants.signals[signal ?? "SIGKILL"], signal, wasUp: wasUp() })
+    )
+    child.on("error", ({ message }) => {
+      if (child.pid !== undefined) return
+      process.stderr.write(`spoor: Cannot start a worker: ${message}\n`)
+      resolve({ code: 1, signal: null, wasUp: wasUp() })
+    })
+  })
 
 /** A signal from the terminal may end a worker before it listens; it has accepted nothing by then. */
 const codeOfDrain = ({ code, signal, wasUp }: End): number =>
