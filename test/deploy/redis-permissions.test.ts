@@ -98,6 +98,7 @@ describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl",
   }, 60_000)
 
   test("the drainer alone needs no more than its own user may", async () => {
+    for (const before of running.splice(0)) await before.end()
     const spoor = await startSpoor(
       ["drainer", "enricher", "bridge"],
       ownSettings({ REDIS_URL: urlFor("drainer") })
