@@ -29,10 +29,17 @@ const withTap = { actors: { tap: { enabled: true } } }
 const everySecret = {
   existingSecret: "own",
   settings: Object.fromEntries(
-    ["KAFKA_USERNAME", "KAFKA_PASSWORD", "VIEWER_TOKEN", "WRITE_KEYS", "LINKS_TOKEN"].map((name) => [
-      name,
-      { key: name }
-    ])
+    [
+      "KAFKA_USERNAME",
+      "KAFKA_PASSWORD",
+      "VIEWER_TOKEN",
+      "WRITE_KEYS",
+      "LINKS_TOKEN",
+      "OTEL_EXPORTER_OTLP_HEADERS",
+      "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+      "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
+      "OTEL_EXPORTER_OTLP_LOGS_HEADERS"
+    ].map((name) => [name, { key: name }])
   )
 }
 const [plain, external, single, strict, tls] = await renderAll([
