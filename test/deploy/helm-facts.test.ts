@@ -27,10 +27,18 @@ const values = join(import.meta.dirname, "values")
 const actors = await loadActors()
 const withTap = { actors: { tap: { enabled: true } } }
 const logins = ["KAFKA_USERNAME", "KAFKA_PASSWORD", "NATS_NKEY", "VIEWER_TOKEN", "WRITE_KEYS", "LINKS_TOKEN"]
+const telemetry = [
+  "OTEL_EXPORTER_OTLP_HEADERS",
+  "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+  "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
+  "OTEL_EXPORTER_OTLP_LOGS_HEADERS"
+]
 const certificates = ["REDIS", "NATS", "KAFKA"].flatMap((one) => [`${one}_CA`, `${one}_CERT`, `${one}_KEY`])
 const everySecret = {
   existingSecret: "own",
-  settings: Object.fromEntries([...logins, ...certificates].map((name) => [name, { key: name }]))
+  settings: Object.fromEntries(
+    [...logins, ...certificates, ...telemetry].map((name) => [name, { key: name }])
+  )
 }
 const [plain, external, single, strict, tls] = await renderAll([
   { values: withTap },

@@ -10,6 +10,7 @@ import * as OtlpLogger from "effect/observability/OtlpLogger"
 import * as OtlpMetrics from "effect/observability/OtlpMetrics"
 import * as OtlpSerialization from "effect/observability/OtlpSerialization"
 import * as OtlpTracer from "effect/observability/OtlpTracer"
+import packageJson from "../../../package.json" with { type: "json" }
 import { asText, isFields } from "../json-log.ts"
 import { collectorClients } from "./collector-client.ts"
 import { MetricsExport } from "./metrics-export.ts"
@@ -34,6 +35,7 @@ type ClientFor = (url: string) => HttpClient.HttpClient
 const exporters = (plan: ExportPlan, serviceName: string, clientFor: ClientFor) => {
   const resource = {
     serviceName: plan.serviceName ?? serviceName,
+    serviceVersion: packageJson.version,
     attributes: { "service.instance.id": randomUUID(), "process.pid": process.pid }
   }
   const { TRACES, METRICS, LOGS } = plan.destinations

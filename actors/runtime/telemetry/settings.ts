@@ -73,7 +73,7 @@ const samplerArg = optional(
 )
 const metricInterval = setting(
   "OTEL_METRIC_EXPORT_INTERVAL",
-  count(100, 86_400_000, "60000"),
+  count(1, 86_400_000, "60000"),
   60_000,
   "How often metrics are exported, milliseconds."
 )
@@ -85,13 +85,13 @@ const temporality = setting(
 )
 const spanDelay = setting(
   "OTEL_BSP_SCHEDULE_DELAY",
-  count(10, 600_000, "5000"),
+  count(1, 600_000, "5000"),
   5_000,
   "How often spans are exported, milliseconds."
 )
 const logDelay = setting(
   "OTEL_BLRP_SCHEDULE_DELAY",
-  count(10, 600_000, "1000"),
+  count(1, 600_000, "1000"),
   1_000,
   "How often logs are exported, milliseconds."
 )

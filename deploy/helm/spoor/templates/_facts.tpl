@@ -1,7 +1,8 @@
 {{- /*
 What the code says of each actor; test/deploy/helm-facts.test.ts compares it with the actors themselves.
   uses     services behind it, from `requires` of the actor; every actor also uses the bus
-  secrets  secret settings that only it reads; those of the services are in "spoor.serviceSecrets"
+  secrets  secret settings that only it reads; those of the services, and of every actor (telemetry), are in
+           "spoor.serviceSecrets"
   signal   what the number of its pods follows: cpu, backlog or lag
 */ -}}
 {{- define "spoor.facts" -}}
@@ -23,6 +24,7 @@ gateway: []
 log: [KAFKA_PASSWORD, KAFKA_USERNAME, KAFKA_CA, KAFKA_CERT, KAFKA_KEY]
 projections: [PROJECTIONS_URL, REDIS_CA, REDIS_CERT, REDIS_KEY]
 queue: [REDIS_URL, REDIS_CA, REDIS_CERT, REDIS_KEY]
+telemetry: [OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TRACES_HEADERS, OTEL_EXPORTER_OTLP_METRICS_HEADERS, OTEL_EXPORTER_OTLP_LOGS_HEADERS]
 {{- end }}
 
 {{- /* Users of deploy/nats/spoor.conf. */ -}}

@@ -10,7 +10,7 @@ The secret settings that an actor reads from files, as a map from setting to { s
 {{- $actor := index $root.Values.actors .name }}
 {{- $fact := index (include "spoor.facts" $root | fromYaml) .name }}
 {{- $services := include "spoor.serviceSecrets" $root | fromYaml }}
-{{- $names := $fact.secrets }}
+{{- $names := concat $fact.secrets $services.telemetry }}
 {{- range $fact.uses }}{{ $names = concat $names (index $services .) }}{{ end }}
 {{- $found := dict }}
 {{- range $names }}
