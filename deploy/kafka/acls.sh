@@ -18,13 +18,15 @@ principal="${PRINCIPAL:-User:{user\}}"
 
 # One call of kafka-acls.sh for a rule. Its own output is shown only when it fails.
 apply() {
-  user="$1" resource="$2" name="$3" pattern="$4"
+  users="$1" resource="$2" name="$3" pattern="$4"
   shift 4
   operations="$*"
   set -- --bootstrap-server "$KAFKA_BROKERS" "${ACTION:---add}" --resource-pattern-type "$pattern"
   if [ -n "${COMMAND_CONFIG:-}" ]; then set -- "$@" --command-config "$COMMAND_CONFIG"; fi
   if [ "${ACTION:---add}" = --remove ]; then set -- "$@" --force; fi
-  set -- "$@" --allow-principal "$(echo "$principal" | sed "s/{user}/$user/")"
+  for user in $(echo "$users" | tr ',' ' '); do
+    set -- "$@" --allow-principal "$(echo "$principal" | sed "s/{user}/$user/")"
+  done
   for operation in $operations; do set -- "$@" --operation "$operation"; done
   if [ "$name" = '{topics}' ]; then
     for topic in $topics; do set -- "$@" "--$resource" "$topic"; done
@@ -32,15 +34,15 @@ apply() {
     set -- "$@" "--$resource" "$name"
   fi
   if output="$("${KAFKA_ACLS:-kafka-acls.sh}" "$@" 2>&1 </dev/null)"; then
-    echo "$user: $operations on $resource $name ($pattern)"
+    echo "$users: $operations on $resource $name ($pattern)"
   else
     echo "$output" >&2
-    echo "The rights of $user were not changed: kafka-acls.sh failed, see above." >&2
+    echo "The rights of $users were not changed: kafka-acls.sh failed, see above." >&2
     exit 1
   fi
 }
 
-grep -v -e '^#' -e '^$' "$rules" | while read -r user resource name pattern operations; do
+grep -v -e '^#' -e '^$' "$rules" | while read -r users resource name pattern operations; do
   # shellcheck disable=SC2086 # several operations
-  apply "$user" "$resource" "$name" "$pattern" $operations
+  apply "$users" "$resource" "$name" "$pattern" $operations
 done

@@ -55,7 +55,7 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), "spoor-acls-"))
     const command = join(folder, "kafka-acls.sh")
-    const java = "java -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto"
+    const java = "java -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
     const main = "org.apache.kafka.tools.AclCommand"
     writeFileSync(
       command,
@@ -72,8 +72,8 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
       }
     })
     expect(stdout).toContain("bridge: Describe Write Create on topic {topics} (literal)")
-    expect(stdout.match(/^\w+: /gm)?.length).toBe(8)
-  }, 180_000)
+    expect(stdout.match(/^[\w,]+: /gm)?.length).toBe(5)
+  }, 300_000)
 
   afterAll(async () => {
     for (const spoor of running.values()) await spoor.end("SIGKILL")

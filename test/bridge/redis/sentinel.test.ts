@@ -98,7 +98,7 @@ describe.skipIf(!hasRedisProgram())("behind sentinels", () => {
       await Effect.runPromise(redis.command("SET", "here", "v"))
       expect(String(await Effect.runPromise(redis.command("INFO", "keyspace")))).toContain("db6:keys=1")
       const info = await Effect.runPromise(redis.command("INFO", "server"))
-      expect(portIn(info)).toBe((await trio.servers[0]?.port) ?? 0)
+      expect(portIn(info)).toBe(trio.servers[0]?.port ?? 0)
     })
   })
 
