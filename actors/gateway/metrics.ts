@@ -2,6 +2,7 @@
 import { Effect, Metric } from "effect"
 import type { CountRefused, RefusedReason } from "../../gateway/guard/refusal-counter.ts"
 import type { CountPrivacy } from "../../gateway/privacy/privacy.ts"
+import { makeResponseFigures } from "./response-figures.ts"
 
 const refused = Metric.counter("spoor_gateway_refused_total", {
   description:
@@ -14,16 +15,26 @@ const withheld = Metric.counter("spoor_gateway_privacy_total", {
   incremental: true
 })
 
+/** The statuses of responses that the connection guard sends itself. */
+const guardStatuses: Partial<Record<RefusedReason, number>> = { connections: 503, slow: 408 }
+
 export interface EdgeFigures {
+  readonly countResponse: (status: number) => void
   readonly countRefused: CountRefused
   readonly countPrivacy: CountPrivacy
 }
 
 export const edgeFigures = Effect.gen(function* () {
-  const run = Effect.runSyncWith(yield* Effect.context<never>())
+  const context = yield* Effect.context<never>()
+  const run = Effect.runSyncWith(context)
+  const countResponse = makeResponseFigures(context)
   return {
-    countRefused: (reason: RefusedReason) =>
-      run(Metric.update(Metric.withAttributes(refused, { reason }), 1)),
+    countResponse,
+    countRefused: (reason: RefusedReason) => {
+      const status = guardStatuses[reason]
+      if (status !== undefined) countResponse(status)
+      run(Metric.update(Metric.withAttributes(refused, { reason }), 1))
+    },
     countPrivacy: (outcome, reason) =>
       run(Metric.update(Metric.withAttributes(withheld, { outcome, reason }), 1))
   } satisfies EdgeFigures
