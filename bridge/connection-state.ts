@@ -57,6 +57,7 @@ export const makeConnectionState = (server: string, outage: Outage, log: WriteLo
       const lost = isUp
       isUp = false
       count(reason)
+      if (lost) log("debug", `The connection to ${server} was lost: ${reason}.`)
       const begins = lost ? `Lost ${server}: ` : `No connection to ${server}: `
       connection.failed(reason, { begins, isNews: isNews(reason) })
     },

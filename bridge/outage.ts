@@ -5,6 +5,7 @@
  */
 import { clearInterval, setInterval } from "node:timers"
 import { Context, Effect } from "effect"
+import type { Failure } from "../contracts/failure.ts"
 
 /** Writes one line to the log. */
 export type WriteLog = (level: LogLevel, message: string) => void
@@ -36,6 +37,16 @@ export interface Operation {
   /** Nobody tries it any more. */
   readonly ended: () => void
 }
+
+/** The effect, which reports its outcome to the operation. */
+export const observed = <A>(
+  operation: Operation,
+  effect: Effect.Effect<A, Failure>
+): Effect.Effect<A, Failure> =>
+  effect.pipe(
+    Effect.tap(() => Effect.sync(operation.worked)),
+    Effect.tapError(({ message }) => Effect.sync(() => operation.failed(message)))
+  )
 
 export interface Outage {
   /**
@@ -85,7 +96,7 @@ const tickMs = 500
 const maxReasons = 8
 
 /** Reasons in the line at the begin. */
-const maxReasonsAtBegin = 3
+const maxReasonsAtBegin = 4
 
 interface Episode {
   readonly began: number
@@ -134,42 +145,17 @@ export const makeOutage = (options: OutageOptions): Outage => {
   const tick = (): void => {
     const open = episode
     if (open === undefined) return
-    settleQuiet()
+    for (const state of quietIn(states, now())) works(state, state.failedAt)
     if (isExplained()) open.explainedAt = now()
-    if (!open.isLogged && isDue(open)) {
+    if (!open.isLogged && isDue(open, logAfterMs, options.isExplained !== undefined, now())) {
       open.isLogged = true
-      log("warning", beginOf(open))
+      log("warning", beginOf(open, name, meanwhile))
     }
     if (open.recovered === undefined || now() - open.recovered < settledAfterMs || isHeld()) return
     stopTimer()
     episode = undefined
     if (open.isLogged) log("info", endOf(open, options.ends ?? `${name} works again`))
   }
-
-  /** What may only follow from another outage needs no line when it is over before the line is due. */
-  const isDue = ({ began, failedAt, explainedAt, recovered }: Episode): boolean => {
-    if (now() - Math.max(began, explainedAt) < logAfterMs) return false
-    return options.isExplained === undefined || (recovered === undefined && failedAt > explainedAt)
-  }
-
-  const settleQuiet = (): void => {
-    const failing = [...states].filter(({ failedAt }) => failedAt !== undefined)
-    if (failing.some(({ isSteady }) => isSteady)) return
-    for (const state of failing) {
-      const { failedAt = 0 } = state
-      if (now() - failedAt >= quietAfterMs) works(state, failedAt)
-    }
-  }
-
-  const beginOf = ({ begins, reasons }: Episode): string => {
-    const [first = "", ...more] = [...reasons.keys()].slice(0, maxReasonsAtBegin)
-    const said = begins ?? `${name} fails: `
-    return [`${said}${[first, ...more].join("; then: ")}.`, ...meanwhile].join(" ")
-  }
-
-  /** The name stands at the begin of the line. */
-  const clauseOf = (reason: string): string =>
-    (reason.startsWith(`${name}: `) ? reason.slice(name.length + 2) : reason).replace(/\.+$/, "")
 
   const works = (state: State, at = now()): void => {
     state.failedAt = undefined
@@ -194,7 +180,7 @@ export const makeOutage = (options: OutageOptions): Outage => {
           if (isReported) return
           state.failedAt = now()
           episode.recovered = undefined
-          const clause = clauseOf(reason)
+          const clause = clauseOf(reason, name)
           if (!count(episode.reasons, clause)) return
           log(isNews && episode.isLogged ? "warning" : "debug", `${name}: ${clause}.`)
         },
@@ -210,6 +196,36 @@ export const makeOutage = (options: OutageOptions): Outage => {
     isOpen: () => episode !== undefined,
     totals: () => ({ ...totals })
   }
+}
+
+/** What may only follow from another outage needs no line when it is over before the line is due. */
+const isDue = (
+  { began, failedAt, explainedAt, recovered }: Episode,
+  logAfterMs: number,
+  mayFollow: boolean,
+  now: number
+): boolean => {
+  if (now - Math.max(began, explainedAt) < logAfterMs) return false
+  return !mayFollow || (recovered === undefined && failedAt > explainedAt)
+}
+
+/** The name stands at the begin of the line. */
+const clauseOf = (reason: string, name: string): string =>
+  (reason.startsWith(`${name}: `) ? reason.slice(name.length + 2) : reason).replace(/\.+$/, "")
+
+/** The line at the begin: the first reasons, and what happens meanwhile. */
+const beginOf = ({ begins, reasons }: Episode, name: string, meanwhile: Iterable<string>): string => {
+  const said = begins ?? `${name} fails: `
+  return [`${said}${[...reasons.keys()].slice(0, maxReasonsAtBegin).join("; then: ")}.`, ...meanwhile].join(
+    " "
+  )
+}
+
+/** Operations that fail and are not tried any more: none while a steady one fails. */
+const quietIn = (states: Iterable<State>, now: number): ReadonlyArray<State> => {
+  const failing = [...states].filter(({ failedAt }) => failedAt !== undefined)
+  if (failing.some(({ isSteady }) => isSteady)) return []
+  return failing.filter(({ failedAt = now }) => now - failedAt >= quietAfterMs)
 }
 
 /** Counts the reason; true for one that is new and kept. */

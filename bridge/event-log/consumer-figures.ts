@@ -75,21 +75,6 @@ export const makeConsumerFigures = (
     refresh()
   }
 
-  const register = (entry: Entry): void => {
-    const attributes = { group, topic: entry.topic, partition: String(entry.partition) }
-    const add = (metric: Metric.Gauge<number>, valueIn: (entry: Entry) => number): void => {
-      const get = () => {
-        refreshed()
-        return { value: entry.isOwned && entry.isKnown ? valueIn(entry) : 0 }
-      }
-      Metric.registerUnsafe(Metric.withAttributes(metric, attributes), context, { get, ...unused })
-    }
-    add(position, (one) => Number(one.position))
-    add(endOffset, (one) => Number(one.end))
-    add(lagRecords, (one) => Number(lagOf(one)))
-    add(lagSeconds, (one) => (lagOf(one) === 0n ? 0 : Math.max(0, now() - (one.time ?? now())) / 1000))
-  }
-
   const entryOf = ({ topic, partition }: Place): Entry => {
     const name = `${partition} ${topic}`
     const known = entries.get(name)
@@ -99,7 +84,7 @@ export const makeConsumerFigures = (
       ...{ position: 0n, end: 0n, time: undefined, reportedAt: Number.NEGATIVE_INFINITY }
     }
     entries.set(name, entry)
-    register(entry)
+    register(context, group, entry, refreshed, now)
     return entry
   }
 
@@ -146,6 +131,28 @@ export const makeConsumerFigures = (
       return [...entries.values()].filter(({ isOwned, reportedAt }) => isOwned && reportedAt < before)
     }
   }
+}
+
+/** Adds the series of a partition; `refreshed` is called before each is read. */
+const register = (
+  context: Context.Context<never>,
+  group: string,
+  entry: Entry,
+  refreshed: () => void,
+  now: () => number
+): void => {
+  const attributes = { group, topic: entry.topic, partition: String(entry.partition) }
+  const add = (metric: Metric.Gauge<number>, value: () => number): void => {
+    const get = () => {
+      refreshed()
+      return { value: entry.isOwned && entry.isKnown ? value() : 0 }
+    }
+    Metric.registerUnsafe(Metric.withAttributes(metric, attributes), context, { get, ...unused })
+  }
+  add(position, () => Number(entry.position))
+  add(endOffset, () => Number(entry.end))
+  add(lagRecords, () => Number(lagOf(entry)))
+  add(lagSeconds, () => (lagOf(entry) === 0n ? 0 : Math.max(0, now() - (entry.time ?? now())) / 1000))
 }
 
 /** How long the result of `refresh` stays current, milliseconds. */

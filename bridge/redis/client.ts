@@ -108,10 +108,15 @@ export class RedisClient {
   failure(error: unknown): Failure {
     if (error instanceof NotConnected)
       return new Failure({ reason: "unavailable", message: this.state.absence() })
+    // The socket is closing; the state of the connection follows.
+    if (error instanceof Error && error.message.startsWith("Stream isn't writeable"))
+      return new Failure({
+        reason: "unavailable",
+        message: `${this.server} is not connected: it is closing.`
+      })
     const lost = error instanceof Error && error.name === "MaxRetriesPerRequestError"
     const text = lost ? "the connection was lost before the reply" : reasonOf(error)
-    const undone =
-      refusal(error) !== undefined || /^(Stream isn't writeable|Too many Cluster redir)/.test(text)
+    const undone = refusal(error) !== undefined || /^Too many Cluster redir/.test(text)
     return new Failure({
       reason: undone ? "unavailable" : "timeout",
       message: `${this.server}: ${text}`

@@ -46,7 +46,9 @@ test("it lasts until everything that failed has worked for two seconds", () => {
   push.failed("Redis at a:1: OOM.")
   push.worked()
   pass(3)
-  expect(lines.slice(1)).toEqual(["info: Redis at a:1 works again after 21 s and 21 failures (21 times: OOM)."])
+  expect(lines.slice(1)).toEqual([
+    "info: Redis at a:1 works again after 21 s and 21 failures (21 times: OOM)."
+  ])
 })
 
 test("what nobody tries again is over after 15 seconds, unless it is steady or ends", () => {
@@ -80,7 +82,7 @@ test("different reasons use bounded memory", () => {
   push.worked()
   pass(5)
   expect(lines).toEqual([
-    "warning: Redis at a:1 fails: reason 0; then: reason 1; then: reason 2.",
+    "warning: Redis at a:1 fails: reason 0; then: reason 1; then: reason 2; then: reason 3.",
     "info: Redis at a:1 works again after 0 s and 1000 failures."
   ])
 })

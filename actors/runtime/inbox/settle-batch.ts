@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer"
 import { Clock, Effect, Schedule } from "effect"
 import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
-import type { Operation } from "../../../bridge/outage.ts"
+import { type Operation, observed } from "../../../bridge/outage.ts"
 import { accountsFor, type Receipt, type Rejection } from "../../../contracts/batch.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
@@ -135,12 +135,9 @@ const untilDone = (
   verb: string,
   { outOfTime, onQueue }: Settling
 ) => {
-  const observed = settlement.pipe(
-    Effect.tap(() => Effect.sync(onQueue.worked)),
-    Effect.tapError(({ message }) => Effect.sync(() => onQueue.failed(message)))
-  )
+  const attempt = observed(onQueue, settlement)
   const retry = (limit: { readonly duration: number } | { readonly times: number }) =>
-    Effect.retry(observed, {
+    Effect.retry(attempt, {
       schedule: Schedule.upTo(retryPauses, limit),
       while: (failure: Failure) => failure.retry
     })

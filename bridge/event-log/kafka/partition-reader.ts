@@ -10,7 +10,7 @@ import { brokerError } from "./connection.ts"
 import { connectionFailed, sentence } from "./errors.ts"
 import { fetchFrom, type ToFetch } from "./fetch.ts"
 import { handleFetched } from "./handle-fetched.ts"
-import { endGeneration, type Reading } from "./membership.ts"
+import { endGeneration, type Generation, type Reading } from "./membership.ts"
 import type { FetchedPartition } from "./wire/fetch-response.ts"
 
 /** How long a broker waits for the next record, milliseconds. */
@@ -92,13 +92,7 @@ export const readPartitions = <E>(reading: Reading<E>): Effect.Effect<void, neve
   })
 
   /** Asks who leads the partitions; when no broker can be asked, the next attempt will. */
-  const refresh = Effect.catch(
-    attempt(() => cluster.refresh(topics)),
-    (error) => (connectionFailed(error) ? Effect.void : Effect.fail(error))
-  )
-
-  const failGeneration = (cause: Cause.Cause<unknown>): Effect.Effect<void> =>
-    Cause.hasInterruptsOnly(cause) ? Effect.void : endGeneration(generation, Cause.squash(cause))
+  const refresh = unlessDisconnected(attempt(() => cluster.refresh(topics)))
 
   /** Starts a loop for each leader that has none. */
   const startLoops = Effect.gen(function* () {
@@ -108,27 +102,31 @@ export const readPartitions = <E>(reading: Reading<E>): Effect.Effect<void, neve
       if (leader < 0 || running.has(leader)) continue
       running.add(leader)
       const fetching = reading.membership.outage.operation()
+      const ended = Effect.sync(() => {
+        fetching.ended()
+        running.delete(leader)
+      })
       yield* readFrom(leader, fetching).pipe(
-        Effect.ensuring(
-          Effect.sync(() => {
-            fetching.ended()
-            running.delete(leader)
-          })
-        ),
-        Effect.catchCause(failGeneration),
+        Effect.ensuring(ended),
+        Effect.catchCause((cause) => failGeneration(generation, cause)),
         Effect.forkScoped
       )
     }
   })
 
-  const watchLeaders = Effect.forever(
-    Effect.andThen(
-      Effect.catch(startLoops, (error) => (connectionFailed(error) ? Effect.void : Effect.fail(error))),
-      Effect.sleep(leadersIntervalMs)
-    )
+  return Effect.andThen(unlessDisconnected(startLoops), Effect.sleep(leadersIntervalMs)).pipe(
+    Effect.forever,
+    Effect.catchCause((cause) => failGeneration(generation, cause)),
+    Effect.forkScoped,
+    Effect.asVoid
   )
-  return watchLeaders.pipe(Effect.catchCause(failGeneration), Effect.forkScoped, Effect.asVoid)
 }
+
+const unlessDisconnected = <R>(effect: Effect.Effect<void, unknown, R>): Effect.Effect<void, unknown, R> =>
+  Effect.catch(effect, (error) => (connectionFailed(error) ? Effect.void : Effect.fail(error)))
+
+const failGeneration = (generation: Generation, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+  Cause.hasInterruptsOnly(cause) ? Effect.void : endGeneration(generation, Cause.squash(cause))
 
 /** Fetches once, and has what came handled. True when another broker leads one of the partitions by now. */
 const readOnce = Effect.fnUntraced(function* <E>(

@@ -7,6 +7,7 @@ import { Effect, type Redacted, type Scope } from "effect"
 import type { Placement } from "../../../contracts/batch.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import type { ClaimId } from "../../../contracts/ids.ts"
+import type { Dependency } from "../../dependency.ts"
 import { logWith, makeOutage } from "../../outage.ts"
 import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../../redis/connection.ts"
 import { watchRefusals } from "../../redis/refused.ts"
@@ -91,11 +92,19 @@ const fullQueue = (address: string) => ({
 
 const meanwhile = "Its lines wait; events go to the next server, or are answered with 503."
 
+const dependencyOf = ({ address, outage }: RedisConnection, check: Dependency["check"]): Dependency => ({
+  kind: "redis",
+  embedded: false,
+  address,
+  outage,
+  check
+})
+
 const sourceOf = (
   connection: RedisConnection,
   writer: RedisWriter,
   keys: QueueKeys,
-  check: QueueSource["dependency"]["check"]
+  check: Dependency["check"]
 ): QueueSource => {
   const claim = writer.script(claimScript)
   const ack = writer.script(ackScript)
@@ -145,13 +154,7 @@ const sourceOf = (
   }
 
   return {
-    dependency: {
-      kind: "redis",
-      embedded: false,
-      address: connection.address,
-      outage: connection.outage,
-      check
-    },
+    dependency: dependencyOf(connection, check),
     claim: (id, limits) =>
       claim(
         [keys.list, ...batchKeys, keys.ledger],

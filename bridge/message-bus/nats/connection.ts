@@ -7,7 +7,7 @@ import { Deferred, Effect, type Scope, Stream } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import { maxMessageBytes } from "../../../contracts/messages/msgpack.ts"
 import { type ConnectionState, makeConnectionState } from "../../connection-state.ts"
-import { logWith, type Operation, type Outage, Outages } from "../../outage.ts"
+import { logWith, type Operation, type Outage, Outages, observed } from "../../outage.ts"
 import type { Listener, NatsOptions, ReconnectingNats } from "./connection-types.ts"
 import { dial, headersOf, type NatsConnection, received, type Status, type Subscription } from "./dial.ts"
 import { bounded, failureOf, lossReason, unavailable, warningOf } from "./errors.ts"
@@ -239,17 +239,11 @@ const reconnecting = (client: Client): ReconnectingNats => {
 
     check: Effect.suspend(() => {
       for (const { denied } of client.listeners.values()) if (denied !== undefined) return denied
-      return observed(client, flush)
+      // A check that fails shows an outage before the connection is lost.
+      return observed(client.checking, flush)
     })
   }
 }
-
-/** A check that fails shows an outage before the connection is lost. */
-const observed = ({ checking, report }: Client, check: Effect.Effect<void, Failure>) =>
-  check.pipe(
-    Effect.tap(() => Effect.sync(checking.worked)),
-    Effect.tapError(({ message }) => Effect.sync(() => checking.failed(report.isUp() ? message : undefined)))
-  )
 
 const listen = Effect.fnUntraced(function* (client: Client, listener: Listener) {
   const { listeners } = client
