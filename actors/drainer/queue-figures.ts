@@ -3,12 +3,12 @@
  * is right: the one that holds the figures' lease, which is in the queue itself. The others export 0 and ask for the lease
  * every few seconds, so one of them takes over when the holder ends. Lives as long as one run of the drainer.
  *
- * Asking is one small command. The ledger is read only when the queue has changed since. A figure that fails stops nothing:
- * it is counted, and logged once if the queue is otherwise reachable (an unreachable one has its own line in the log).
+ * Asking is one small command. The ledger is read only when the queue has changed since. A reading that fails stops nothing:
+ * it is counted, and logged when the queue is otherwise reachable (an unreachable one has its own line in the log).
  */
-import { Effect, Metric } from "effect"
+import { type Context, Effect, Metric } from "effect"
 import { IngestQueue, type QueueSource } from "../../bridge/ingest-queue/service.ts"
-import { makeLogOnce } from "../../bridge/log-once.ts"
+import { logWith, makeOutage } from "../../bridge/outage.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { maxLinesRead } from "../inspect/ledger/read-ledger.ts"
 import { Self } from "../runtime/actor-context.ts"
@@ -56,7 +56,7 @@ export const exportQueueFigures = Effect.fnUntraced(function* (topics: Topics) {
   for (const [i, queue] of queueNames(sources).entries()) {
     const source = sources[i]
     if (source === undefined) continue
-    const figures = figuresOf(source, holder, queueSeries(queue, topics, registry), topics)
+    const figures = figuresOf(source, holder, queueSeries(queue, topics, registry), { topics, registry })
     const counter = Metric.withAttributes(failures, { queue })
     yield* Metric.update(counter, 0)
     const stopRefreshing = health.addFigures(figures.refresh)
@@ -65,8 +65,19 @@ export const exportQueueFigures = Effect.fnUntraced(function* (topics: Topics) {
   }
 })
 
-const figuresOf = (source: QueueSource, holder: string, series: QueueSeries, topics: Topics) => {
-  const troubles = makeLogOnce()
+const figuresOf = (
+  source: QueueSource,
+  holder: string,
+  series: QueueSeries,
+  { topics, registry }: { readonly topics: Topics; readonly registry: Context.Context<never> }
+) => {
+  const { address } = source.dependency
+  const log = logWith(Effect.runForkWith(registry))
+  const reading = makeOutage({
+    name: `The figures of ${address}`,
+    ends: `The figures of ${address} are read again`,
+    log
+  }).operation({ isSteady: true, meanwhile: "The queue is drained all the same." })
   let held: Held | undefined
 
   const show = (now: number): void => {
@@ -87,23 +98,20 @@ const figuresOf = (source: QueueSource, holder: string, series: QueueSeries, top
     const known = held?.revision === revision ? held : undefined
     // With a single topic every line belongs to it, and none must be read.
     const lines = topics.all.length === 1 ? 0 : maxLinesRead
-    const reading = known?.reading ?? readingOf(yield* source.ledger(lines), topics)
+    const counts = known?.reading ?? readingOf(yield* source.ledger(lines), topics)
     const readAt = known?.readAt ?? (yield* monotonicMillis)
-    held = { reading, memory, revision, readAt, until: askedAt + leaseMs }
+    held = { reading: counts, memory, revision, readAt, until: askedAt + leaseMs }
   })
 
   const read = (counter: Metric.Counter<number>): Effect.Effect<void> =>
     readOnce.pipe(
       Effect.timeoutOrElse({ duration: readTimeoutMs, orElse: () => Effect.fail(late(source)) }),
-      Effect.tap(() => Effect.sync(troubles.worked)),
+      Effect.tap(() => Effect.sync(reading.worked)),
       Effect.catch(({ message }) =>
         Effect.gen(function* () {
           yield* Metric.update(counter, 1)
-          if ((yield* Effect.exit(source.dependency.check))._tag === "Failure" || !troubles.isNew(message))
-            return
-          yield* Effect.logWarning(
-            `The figures of a queue cannot be read, it is drained all the same: ${message}`
-          )
+          if ((yield* Effect.exit(source.dependency.check))._tag === "Success")
+            reading.failed(message, { begins: `The figures of ${address} cannot be read: ` })
         })
       ),
       Effect.catchDefect((defect) => Effect.logError("Reading the figures of a queue crashed", defect)),

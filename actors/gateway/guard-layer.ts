@@ -33,7 +33,14 @@ export interface Protection {
   readonly options: Required<
     Pick<
       GatewayOptions,
-      "guards" | "middleware" | "consumeTokens" | "splitPathKey" | "withoutKey" | "privacy" | "cors"
+      | "countResponse"
+      | "guards"
+      | "middleware"
+      | "consumeTokens"
+      | "splitPathKey"
+      | "withoutKey"
+      | "privacy"
+      | "cors"
     >
   >
   readonly bodyMemory: BodyMemory
@@ -65,8 +72,14 @@ export const makeProtection: Effect.Effect<Protection, StartFailure, Scope.Scope
   const { privacy, headers } = yield* privateEvents(figures, topics)
   const cors = yield* readCors(headers)
   const tls = yield* certificate
-  const connectionGuard = yield* connectionLimits(figures.countRefused)
-  return { options: { ...guard.options, privacy, cors }, bodyMemory: guard.memory, tls, connectionGuard }
+  const { countResponse, countRefused } = figures
+  const connectionGuard = yield* connectionLimits(countRefused)
+  return {
+    options: { ...guard.options, privacy, cors, countResponse },
+    bodyMemory: guard.memory,
+    tls,
+    connectionGuard
+  }
 })
 
 /** The rules for pages of other origins; `headers`: more headers that they may send. */

@@ -5,6 +5,7 @@
  */
 import { Context, Duration, Effect, Layer } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
+import { makeProcessOutages, Outages } from "../../bridge/outage.ts"
 import { Reloadables } from "../../bridge/reload.ts"
 import { readAll } from "../../contracts/setting.ts"
 import type { Actor, StartFailure } from "./actor.ts"
@@ -25,6 +26,10 @@ import { reportUp, thisWorker } from "./workers/worker.ts"
 /** A process reloads what its own actors use. */
 const withOwnReloadables = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.suspend(() => Effect.provideService(effect, Reloadables, new Set()))
+
+/** All users of a server in this process share its outages. */
+const withOwnOutages = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => Effect.provideService(effect, Outages, makeProcessOutages()))
 
 const isOnBun = "Bun" in globalThis
 
@@ -59,7 +64,8 @@ export const runProcess = Effect.fnUntraced(
     for (const { drain } of started) yield* drain
   },
   Effect.scoped,
-  withOwnReloadables
+  withOwnReloadables,
+  withOwnOutages
 )
 
 /** Once begun, ends the process with exit code 1 unless the scope closes within the timeout. */
@@ -90,6 +96,7 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
   yield* checkActorSet(actors, bus.dependency.embedded)
   const dependencies = requires.map((requirement) => requirement.systems(context))
   dependencies.forEach(health.addDependencies)
+  yield* health.exportDependencies
 
   announce("health", `${yield* opsServer(health)}/health/ready`)
   const running: Array<RunningActor> = []

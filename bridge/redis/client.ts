@@ -8,10 +8,11 @@ import { Buffer } from "node:buffer"
 import { Cluster, Command as LibraryCommand, Redis, type RedisOptions } from "ioredis"
 import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { type ConnectionState, makeConnectionState, reasonOf, type WriteLog } from "../connection-state.ts"
+import { type ConnectionState, makeConnectionState, reasonOf } from "../connection-state.ts"
+import type { Outage, WriteLog } from "../outage.ts"
 import type { TlsSource } from "../tls-files.ts"
 import { connectReason } from "./connect-reason.ts"
-import { loginObstacle, replicaReason } from "./login.ts"
+import { obstacleToUse, replicaReason } from "./login.ts"
 import { encoded } from "./resp.ts"
 import { refusal } from "./script.ts"
 import { sentinelOptions, sentinelReason, subscriberOptions, watchFailovers } from "./sentinel.ts"
@@ -47,11 +48,16 @@ export class RedisClient {
   /** How many logins the servers have accepted. */
   logins = 0
 
-  constructor(target: RedisServer, commandTimeout: number, log: WriteLog, tls?: TlsSource) {
+  constructor(
+    target: RedisServer,
+    commandTimeout: number,
+    { outage, log }: { readonly outage: Outage; readonly log: WriteLog },
+    tls?: TlsSource
+  ) {
     this.target = target
     const { address, kind, settings } = target
     this.server = `Redis at ${address}`
-    this.state = makeConnectionState(this.server, log)
+    this.state = makeConnectionState(this.server, outage, log)
     const { tls: secured, ...plain } = settings
     this.settings = {
       ...plain,
@@ -131,10 +137,15 @@ export class RedisClient {
   failure(error: unknown): Failure {
     if (error instanceof NotConnected)
       return new Failure({ reason: "unavailable", message: this.state.absence() })
+    // The socket is closing; the state of the connection follows.
+    if (error instanceof Error && error.message.startsWith("Stream isn't writeable"))
+      return new Failure({
+        reason: "unavailable",
+        message: `${this.server} is not connected: it is closing.`
+      })
     const lost = error instanceof Error && error.name === "MaxRetriesPerRequestError"
     const text = lost ? "the connection was lost before the reply" : reasonOf(error)
-    const undone =
-      refusal(error) !== undefined || /^(Stream isn't writeable|Too many Cluster redir)/.test(text)
+    const undone = refusal(error) !== undefined || /^Too many Cluster redir/.test(text)
     return new Failure({
       reason: undone ? "unavailable" : "timeout",
       message: `${this.server}: ${text}`
@@ -144,6 +155,7 @@ export class RedisClient {
   close(): void {
     this.isClosed = true
     this.endWatch()
+    this.state.close()
     this.client.disconnect()
   }
 
@@ -167,8 +179,9 @@ export class RedisClient {
   }
 
   private optionsOfOne(): Settings {
-    if (this.target.kind !== "sentinel") return this.settings
-    return { ...this.settings, ...sentinelOptions(this.target, this.settings, () => this.nextDelayMs()) }
+    const { target, settings } = this
+    if (target.kind !== "sentinel") return settings
+    return { ...settings, ...sentinelOptions(target, settings, () => this.nextDelayMs()) }
   }
 
   private makeCluster(): Cluster {
@@ -241,19 +254,11 @@ export class RedisClient {
     for (const done of this.waiters) done(true)
   }
 
-  private async obstacle(client: Redis | Cluster): Promise<string | undefined> {
-    try {
-      await client.call("PING")
-      // A sentinel may name a server that it has not yet made a replica.
-      if (!this.isReplica && this.target.kind !== "sentinel") return undefined
-      return String(await client.call("INFO", "replication")).includes("role:slave")
-        ? replicaReason
-        : undefined
-    } catch (error) {
-      if (refusal(error) !== undefined) return loginObstacle(error)
-      const text = reasonOf(error)
-      return text === "Command timed out" ? `no reply within ${this.settings.commandTimeout} ms` : text
-    }
+  /** A sentinel may name a server that it has not yet made a replica. */
+  private obstacle(client: Redis | Cluster): Promise<string | undefined> {
+    const mayBeReplica = this.isReplica || this.target.kind === "sentinel"
+    const ask = (name: string, ...args: ReadonlyArray<string>) => client.call(name, ...args)
+    return obstacleToUse(ask, mayBeReplica, this.settings.commandTimeout)
   }
 
   private failed(): void {

@@ -1,4 +1,5 @@
-/** Replies of a Redis server that refuses a login, and what to do about each. */
+/** Whether a server of Redis that has just been reached can be used, and what to do about each reason that it cannot. */
+import { reasonOf } from "../connection-state.ts"
 import { refusal } from "./script.ts"
 
 /** A replica cannot be used: Spoor writes to every Redis that it uses. */
@@ -23,4 +24,24 @@ export const loginObstacle = (error: unknown): string | undefined => {
   if (code === "NOPERM" && /'select/i.test(text)) return `it refuses the database of its URL: ${text}`
   if (code === "DENIED" || /max number of clients/i.test(text)) return `it refuses connections: ${text}`
   return undefined
+}
+
+/**
+ * Why the server cannot be used, as a clause; undefined when it can. `ask` sends a command and rejects as the client library
+ * does after `timeoutMs`. Only where it may be a replica is it asked for its role.
+ */
+export const obstacleToUse = async (
+  ask: (name: string, ...args: ReadonlyArray<string>) => Promise<unknown>,
+  mayBeReplica: boolean,
+  timeoutMs: number | undefined
+): Promise<string | undefined> => {
+  try {
+    await ask("PING")
+    if (!mayBeReplica) return undefined
+    return String(await ask("INFO", "replication")).includes("role:slave") ? replicaReason : undefined
+  } catch (error) {
+    if (refusal(error) !== undefined) return loginObstacle(error)
+    const text = reasonOf(error)
+    return text === "Command timed out" ? `no reply within ${timeoutMs} ms` : text
+  }
 }

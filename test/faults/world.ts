@@ -123,6 +123,8 @@ export const makeWorld = async ({
 
     const brokers = kafka.map(({ url }) => url).join(",")
     const base = ownSettings({
+      // Cases read each released batch and each lost connection.
+      LOG_LEVEL: "Debug",
       REDIS_URL: redis.url,
       NATS_URL: nats.url,
       KAFKA_BROKERS: brokers,

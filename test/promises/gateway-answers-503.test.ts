@@ -94,7 +94,9 @@ describe.skipIf(!hasRedisProgram())(
     test("frozen so long that its connections are closed", async () => {
       server.pause()
       await edge.refuses()
-      await eventually("the connection is closed", () => /Lost Redis/.test(edge.spoor.output().slice(-2000)))
+      await eventually("the connection is closed", () =>
+        /Lost Redis|Redis at [^"]* fails/.test(edge.spoor.output().slice(-2000))
+      )
       await edge.refuses()
       server.resume()
     })

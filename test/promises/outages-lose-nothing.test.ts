@@ -46,7 +46,7 @@ describe.skipIf(servers === undefined || !canStartNats)("an outage loses nothing
   beforeAll(async () => {
     nats = await privateNats()
     await nats.start()
-    cluster = makeCluster({ ...servers, NATS_URL: nats.url })
+    cluster = makeCluster({ ...servers, NATS_URL: nats.url }, { LOG_LEVEL: "Debug" })
     bridge = await cluster.start("bridge")
     await cluster.start("enricher")
     drainer = await cluster.start("drainer")

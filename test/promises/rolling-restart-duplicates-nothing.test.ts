@@ -50,7 +50,7 @@ describe.skipIf(servers === undefined)("a rolling restart duplicates nothing", (
   }
 
   beforeAll(async () => {
-    cluster = makeCluster(servers ?? {})
+    cluster = makeCluster(servers ?? {}, { LOG_LEVEL: "Debug" })
     gateway = await cluster.start("gateway")
     for (const actor of rolled.toReversed()) await Promise.all([begin(actor), begin(actor)])
     load = startLoad({

@@ -5,12 +5,8 @@
 import { Effect } from "effect"
 import { layer as fetchLayer } from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
-import {
-  type ConnectionState,
-  logWith,
-  makeConnectionState,
-  reasonOf
-} from "../../../bridge/connection-state.ts"
+import { reasonOf } from "../../../bridge/connection-state.ts"
+import { logWith, makeOutage, type Operation } from "../../../bridge/outage.ts"
 
 /**
  * Exports of one signal in flight at once. Further ones fail at once; the exporter then drops what it has, and everything
@@ -21,6 +17,8 @@ export const maxExportsInFlight = 4
 /** After a failed export, new ones fail at once for so long, milliseconds: the exporter keeps the failed ones and repeats them. */
 export const pauseAfterFailureMs = 5_000
 
+const meanwhile = "Events are not affected; what would be exported may be dropped."
+
 /**
  * Makes the clients: one for each URL, whose exports fail when they take longer than `timeoutMs`. Clients of one host and
  * port share what is logged about reaching it; a refusal is logged by URL, since a collector may take traces only.
@@ -28,16 +26,21 @@ export const pauseAfterFailureMs = 5_000
 export const collectorClients = Effect.fnUntraced(function* (timeoutMs: number) {
   const client = yield* HttpClient.HttpClient
   const log = logWith(Effect.runForkWith(yield* Effect.context<never>()))
-  const hosts = new Map<string, ConnectionState>()
-  const hostState = (host: string): ConnectionState => {
-    const state = hosts.get(host) ?? makeConnectionState(`the OpenTelemetry collector at ${host}`, log)
-    hosts.set(host, state)
-    return state
+  const exportsTo = (place: string): Operation =>
+    makeOutage({ name: `The OpenTelemetry collector at ${place}`, log }).operation({
+      isSteady: true,
+      meanwhile
+    })
+  const hosts = new Map<string, Operation>()
+  const exportsToHost = (host: string): Operation => {
+    const exports = hosts.get(host) ?? exportsTo(host)
+    hosts.set(host, exports)
+    return exports
   }
   return (url: string): HttpClient.HttpClient => {
     const { host, pathname } = new URL(url)
-    const reached = hostState(host)
-    const accepted = makeConnectionState(`the OpenTelemetry collector at ${host}${pathname}`, log)
+    const reached = exportsToHost(host)
+    const accepted = exportsTo(`${host}${pathname}`)
     const begun = new WeakSet<object>()
     let inFlight = 0
     let failedAt = Number.NEGATIVE_INFINITY
@@ -56,19 +59,19 @@ export const collectorClients = Effect.fnUntraced(function* (timeoutMs: number) 
           Effect.timeout(timeoutMs),
           Effect.tap(({ status }) =>
             Effect.sync(() => {
-              reached.up()
+              reached.worked()
               if (status < 300) {
                 failedAt = Number.NEGATIVE_INFINITY
-                return accepted.up()
+                return accepted.worked()
               }
               failed()
-              accepted.down(`it answers ${status}`)
+              accepted.failed(`it answers ${status}`)
             })
           ),
           Effect.tapError((error) =>
             Effect.sync(() => {
               failed()
-              reached.down(reasonIn(error))
+              reached.failed(reasonIn(error))
             })
           ),
           Effect.ensuring(

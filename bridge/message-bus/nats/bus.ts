@@ -2,12 +2,13 @@
 import { Cause, Clock, Effect, Queue, Schema, type Scope, Stream } from "effect"
 import { Failure, FailureReason } from "../../../contracts/failure.ts"
 import { traceparentHeader } from "../../../contracts/trace-context.ts"
+import type { Dependency } from "../../dependency.ts"
 import { countDropped } from "../dropped-messages.ts"
 import { makeRequestHandlers } from "../request-handlers.ts"
 import type { BusMessage, BusRequest, MessageBus } from "../service.ts"
 import { isSubject } from "../subject.ts"
 import { connectNats } from "./connection.ts"
-import type { Header, NatsOptions, Received } from "./connection-types.ts"
+import type { Header, NatsOptions, Received, ReconnectingNats } from "./connection-types.ts"
 
 /** Header of a request: the time that the requester still waits, whole milliseconds (clocks of machines differ). */
 const timeoutHeader = "Spoor-Patience"
@@ -17,6 +18,10 @@ const failureHeader = "Spoor-Failure"
 const defaultTimeoutMs = 5_000
 /** The length limit of a failure's message in a reply. */
 const maxMessageCharacters = 1_000
+
+const dependencyOf = ({ address, outage, check }: ReconnectingNats): Dependency => ({
+  ...{ kind: "nats", embedded: false, address, outage, check }
+})
 
 /** Fails with `misconfigured` when the options cannot work; never because a server is unreachable. */
 export const makeNats = Effect.fnUntraced(function* (
@@ -33,7 +38,7 @@ export const makeNats = Effect.fnUntraced(function* (
   }
 
   return {
-    dependency: { kind: "nats", embedded: false, address: nats.address, check: nats.check },
+    dependency: dependencyOf(nats),
 
     request: Effect.fnUntraced(function* (subject, payload, deadline, traceparent) {
       const timeout = deadline - (yield* Clock.currentTimeMillis)

@@ -5,7 +5,7 @@
  */
 import { atRandomMoments, eventually, faultCase, prove } from "../case.ts"
 
-const lost = /Lost NATS at /g
+const lost = /connection to NATS at [^"]* was lost/g
 /** Time limit, ms: pings are sent every 5 s and the third unanswered one closes the connection; the rest is for a slow machine. */
 const noticeTimeoutMs = 30_000
 

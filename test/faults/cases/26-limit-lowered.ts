@@ -16,7 +16,8 @@ export default faultCase({
   requires: { natsConfiguration: "max_payload: 1MB" },
   fault: async (world) => {
     await pushThrough(world, 1_024 * kilobyte, 30 * kilobyte)
-    const losses = (name: string): number => world.actor(name).output().split("Lost NATS at ").length - 1
+    const losses = (name: string): number =>
+      world.actor(name).output().split("The connection to NATS at ").length - 1
     const resets: Array<number> = []
     for (const limit of [128, 64]) {
       const before = senders.map(losses)

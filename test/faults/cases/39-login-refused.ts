@@ -49,7 +49,7 @@ export default faultCase({
       const all = (line: RegExp) => users.map((user) => count(user, line))
       const lost = new RegExp(`(Lost|No connection to) ${name} at `, "g")
       const refused = new RegExp(`${name} at [^"]*it refuses the login`, "g")
-      const connected = new RegExp(`Connected to ${name} at [^"]* failures`, "g")
+      const connected = new RegExp(`${name} at [^"]* works again after`, "g")
       const before = { lost: all(lost), refused: all(refused), connected: all(connected) }
 
       await refuse(world)
