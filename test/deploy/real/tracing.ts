@@ -30,7 +30,6 @@ export const tracing = async (): Promise<ReadonlyArray<Check>> => {
   const cluster = makeCluster(servers, {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_OTLP_HEADERS: `authorization=${secret}`,
-    OTEL_EXPORTER_OTLP_TIMEOUT: "2000",
     OTEL_BSP_SCHEDULE_DELAY: "200",
     OTEL_BLRP_SCHEDULE_DELAY: "200",
     OTEL_METRIC_EXPORT_INTERVAL: "1000",
@@ -55,12 +54,12 @@ export const tracing = async (): Promise<ReadonlyArray<Check>> => {
     await eventually(
       "the counter's span",
       () => inClientTrace().some(({ name }) => name === "event-counter"),
-      30_000
+      90_000
     )
     const batchSpans = await eventually(
       "the batch's trace",
       () => traceOfBatch(collector, client.traceId),
-      30_000
+      90_000
     )
     const record = cluster.read(cluster.topic).find(({ value }) => value.toString().startsWith("buy "))
     const checks = [
@@ -156,7 +155,7 @@ const unsampledCheck = async ({ send, collector }: Pipeline): Promise<Check> => 
   await send("quiet", `00-${unsampled}-${"b".repeat(16)}-00`)
   await send("loud", `00-${sampled}-${"b".repeat(16)}-01`)
   const of = (id: string): number => collector.seen().spans.filter(({ traceId }) => traceId === id).length
-  await eventually("the sampled event's trace", () => of(sampled) >= 5, 30_000)
+  await eventually("the sampled event's trace", () => of(sampled) >= 5, 90_000)
   return {
     name: "an event whose client does not record its trace has no span in it",
     passed: of(unsampled) === 0,
@@ -172,11 +171,11 @@ const logCheck = async (
   await processes.get("enricher")?.end()
   await send("delayed")
   const released = () => collector.seen().logs.find(({ body }) => String(body).startsWith("batch released"))
-  const log = await eventually("the log line", released, 30_000)
+  const log = await eventually("the log line", released, 90_000)
   const span = await eventually(
     "the span of the log line",
     () => collector.seen().spans.find(({ spanId }) => spanId === log.spanId),
-    30_000
+    90_000
   )
   ;(processes as Map<string, Spoor>).set("enricher", await again())
   const printed = processes.get("drainer")?.output().includes(`"trace_id":"${log.traceId}"`) === true
@@ -206,7 +205,7 @@ const metricsCheck = async ({ collector, processes }: Pipeline): Promise<Check> 
     await eventually(
       `the metrics of ${actor}`,
       () => names.every((name) => exported().has(name)),
-      15_000
+      60_000
     ).catch(() => found.push(`${actor} lacks ${names.filter((name) => !exported().has(name)).join(" ")}`))
     found.push(`${actor} ${names.length}`)
   }
