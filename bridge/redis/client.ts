@@ -179,9 +179,8 @@ export class RedisClient {
   }
 
   private optionsOfOne(): Settings {
-    const { target, settings } = this
-    if (target.kind !== "sentinel") return settings
-    return { ...settings, ...sentinelOptions(target, settings, () => this.nextDelayMs()) }
+    if (this.target.kind !== "sentinel") return this.settings
+    return { ...this.settings, ...sentinelOptions(this.target, this.settings, () => this.nextDelayMs()) }
   }
 
   private makeCluster(): Cluster {
