@@ -91,7 +91,7 @@ const java = (heap: string): Array<string> => [
 ]
 
 /** The folder with Kafka's jars, which Maven downloads the first time; undefined when the download fails. */
-const jars = async (): Promise<string | undefined> => {
+export const kafkaJars = async (): Promise<string | undefined> => {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "spoor")
   const folder = join(cache, `kafka-${kafkaVersion}`)
   if (existsSync(folder)) return folder
@@ -140,7 +140,7 @@ export const startBrokers = async (
   count: number,
   more: Record<string, string> = {}
 ): Promise<ReadonlyArray<Broker> | undefined> => {
-  const home = hasProgram("java", ["-version"]) && hasProgram("mvn") ? await jars() : undefined
+  const home = hasProgram("java", ["-version"]) && hasProgram("mvn") ? await kafkaJars() : undefined
   if (home === undefined) return isMissing(`A Kafka broker is missing. ${howToGetKafka}`)
   const plans: Array<Plan> = []
   for (let id = 1; id <= count; id++) plans.push(await planOf(id))
