@@ -10,17 +10,7 @@ import { join } from "node:path"
 const neverRead = /\.(?:d\.[cm]?ts|map|tsbuildinfo)$/
 
 /** Parts of `effect` that Spoor does not import. */
-const unusedParts = [
-  "ai",
-  "cluster",
-  "eventlog",
-  "graphql",
-  "http-api",
-  "reactivity",
-  "rpc",
-  "sql",
-  "workflow"
-]
+const unusedParts = ["ai", "cluster", "eventlog", "graphql", "http-api", "rpc", "workflow"]
 
 /** Other folders and files that are never read, relative to `node_modules`. test/deploy/left-out.test.ts checks them. */
 export const neverReadPaths = [

@@ -90,6 +90,15 @@ const none: Repeated = { name: "", times: 0 }
 const keepsConnection = (known: ProduceError | undefined): boolean =>
   known !== undefined && known.kind !== "outage" && (known.believedAfter ?? 1) === 1
 
+/** Notes where the records of a run were stored: from the offset `first` on. */
+const confirm = (run: Run, first: bigint, progress: Progress, refusals: Refusals): void => {
+  const { topic, partition, places } = run
+  const offsetOf = offsetsFrom(first, places.length)
+  for (const [i, place] of places.entries())
+    progress.results[place] = { stored: true, partition, offset: offsetOf(i) }
+  refusals.took(topic)
+}
+
 /** Stores a run: retries until its records are stored, dead-lettered or refused, or `append` times out. */
 export const storeRun = (tools: StoreTools, progress: Progress) => {
   const { topics, refusals } = tools
@@ -99,17 +108,9 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
     run.records.length === 0
       ? Effect.void
       : send(run).pipe(
-          Effect.map((first) => confirm(run, first)),
+          Effect.map((first) => confirm(run, first, progress, refusals)),
           Effect.catch((error) => decide(run, error, delayMs, before))
         )
-
-  const confirm = (run: Run, first: bigint): void => {
-    const { topic, partition, places } = run
-    const offsetOf = offsetsFrom(first, places.length)
-    for (const [i, place] of places.entries())
-      progress.results[place] = { stored: true, partition, offset: offsetOf(i) }
-    refusals.took(topic)
-  }
 
   const decide = (run: Run, error: unknown, delayMs: number, before: Repeated): Effect.Effect<void> => {
     const { topic } = run
