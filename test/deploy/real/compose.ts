@@ -157,7 +157,7 @@ const kill = async (service: string): Promise<void> => {
       const [count, isRunning, health] = (await docker(["inspect", "--format", format, id])).split(" ")
       return Number(count) > Number(restarts) && isRunning === "true" && (health || "healthy") === "healthy"
     },
-    240_000,
+    300_000,
     500
   )
 }
@@ -202,6 +202,22 @@ const keeps = async (): Promise<Check> => {
   }
 }
 
+const checks: Readonly<Record<string, () => Promise<Check>>> = {
+  starts,
+  otherWays,
+  watched,
+  scales,
+  slowKafka,
+  survives,
+  keeps
+}
+
+/** What an error says, for a table; all of it goes to standard error. */
+const firstLine = (error: unknown): string => {
+  process.stderr.write(`${String(error)}\n`)
+  return String(error).split("\n")[0]?.replaceAll("|", "/").slice(0, 200) ?? ""
+}
+
 /** Every check of compose.yaml, in order; removes its containers and volumes at the end. */
 export const composed = async (): Promise<ReadonlyArray<Check>> => {
   const prepared = await prepare(true, async () => {
@@ -211,10 +227,18 @@ export const composed = async (): Promise<ReadonlyArray<Check>> => {
   prepareProject()
   const found: Array<Check> = []
   try {
-    for (const check of [starts, otherWays, watched, scales, slowKafka, survives, keeps]) {
-      const one = await check()
+    for (const [name, check] of Object.entries(checks)) {
+      const one = await check().catch(
+        (error: unknown): Check => ({
+          name: `${name}: the check ended early`,
+          passed: false,
+          proof: firstLine(error)
+        })
+      )
       process.stderr.write(`${one.passed ? "ok  " : "FAIL"} ${one.name}: ${one.proof}\n`)
       found.push(one)
+      // Without `up`, nothing else can be said.
+      if (found.length === 1 && !one.passed) break
     }
     return found
   } finally {
