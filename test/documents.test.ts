@@ -136,7 +136,7 @@ describe("names", () => {
 
     test(`${path}: every command of package.json that it names exists`, () => {
       const names = Array.from(
-        text.matchAll(/\b(?:bun|npm) run (?:-s )?([a-z][\w-]*)/g),
+        text.matchAll(/\b(?:bun|npm) run (?:-s )?([a-z](?:[\w:-]*\w)?)/g),
         ([, name = ""]) => name
       )
       expect(names.filter((name) => !(name in packageJson.scripts))).toEqual([])

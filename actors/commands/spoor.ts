@@ -1,8 +1,9 @@
 /**
- * The command of the image: `spoor actor enricher`, `spoor ledger`, `spoor start` (all actors in one process). It passes
- * its arguments to the command of that name, which determines the exit code.
+ * The command of the image and of the one executable: `spoor actor enricher`, `spoor ledger`, `spoor start` (all actors in
+ * one process). It passes its arguments to the command of that name, which determines the exit code.
  */
-
+import { fileURLToPath } from "node:url"
+import { isExecutable } from "../../bridge/bundled-files.ts"
 import packageJson from "../../package.json" with { type: "json" }
 
 /** Each command by its name, imported on demand: it reads `process.argv` and runs when it is imported. */
@@ -16,19 +17,20 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   top: () => import("./top.ts")
 }
 
-const [program = "", file = "", name = "", ...rest] = process.argv
+const [program = "", , name = "", ...rest] = process.argv
 const [command, args] = name === "start" ? ["actor", ["--all", ...rest]] : [name, rest]
 const load = commands[command]
 
-if (name === "--version" || name === "-v") {
-  process.stdout.write(`spoor ${packageJson.version}\n`)
-} else if (load === undefined) {
+if (name === "--version" || name === "-v") process.stdout.write(`spoor ${packageJson.version}\n`)
+else if (load === undefined) {
   const names = ["start", ...Object.keys(commands)].join(", ")
   process.stderr.write(
     `spoor: ${name === "" ? "name a command" : `unknown command "${name}"`}: ${names}. spoor <command> --help describes one.\n`
   )
   process.exitCode = 64
 } else {
+  // The file that a worker process is started with: the executable takes the command's name instead.
+  const file = isExecutable() ? command : fileURLToPath(new URL(`./${command}.ts`, import.meta.url))
   process.argv = [program, file, ...args]
   await load()
 }

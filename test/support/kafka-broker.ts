@@ -144,7 +144,7 @@ export const startBrokers = async (
   more: MoreProperties = {},
   formatArguments: ReadonlyArray<string> = []
 ): Promise<ReadonlyArray<Broker> | undefined> => {
-  const home = hasProgram("java", ["-version"]) && hasProgram("mvn") ? await kafkaJars() : undefined
+  const home = hasProgram("java", ["-version"]) ? await kafkaJars() : undefined
   if (home === undefined) return isMissing(`A Kafka broker is missing. ${howToGetKafka}`)
   const plans: Array<Plan> = []
   for (let id = 1; id <= count; id++) plans.push(await planOf(id))

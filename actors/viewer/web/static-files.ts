@@ -2,9 +2,8 @@
  * The files of the pages, with the types of their scripts stripped, and of the chart library: read when the viewer
  * starts, served under fixed names.
  */
-import { readdirSync, readFileSync } from "node:fs"
-import { createRequire } from "node:module"
-import { join } from "node:path"
+import { readFileSync } from "node:fs"
+import { packageFile, sourceFolder } from "../../../bridge/bundled-files.ts"
 
 const { stripTypes } = await ("Deno" in globalThis
   ? import("./strip-types.deno.ts")
@@ -12,9 +11,9 @@ const { stripTypes } = await ("Deno" in globalThis
 
 const contentTypes = { html: "text/html", css: "text/css", js: "text/javascript" } as const
 
-const folder = import.meta.dirname
+const folder = sourceFolder("pages", import.meta.dirname)
 
-const read = (name: string): string => readFileSync(join(folder, name), "utf8")
+const read = (name: string): string => readFileSync(folder.path(name), "utf8")
 
 const file = (body: string, type: keyof typeof contentTypes) => ({
   body,
@@ -33,9 +32,8 @@ const page = (name: string, title: string, ...styles: ReadonlyArray<string>): Pa
 
 /** uPlot from its package. Its style sheet has no licence notice, so the notice of its script is prepended. */
 const chartFiles = (): ReadonlyArray<readonly [string, PageFile]> => {
-  const { resolve } = createRequire(import.meta.url)
-  const script = readFileSync(resolve("uplot/dist/uPlot.esm.js"), "utf8")
-  const styles = readFileSync(resolve("uplot/dist/uPlot.min.css"), "utf8")
+  const script = readFileSync(packageFile("uplot/dist/uPlot.esm.js"), "utf8")
+  const styles = readFileSync(packageFile("uplot/dist/uPlot.min.css"), "utf8")
   const licence = script.slice(0, script.indexOf("*/") + 2)
   return [
     ["/page/lib/uplot.js", file(script, "js")],
@@ -51,7 +49,7 @@ const script = (name: string): PageFile =>
   file(stripTypes(read(name)).replace(/(?<=from )"uplot"/, '"./lib/uplot.js"'), "js")
 
 const scriptsAndStyles = (): ReadonlyArray<readonly [string, PageFile]> =>
-  readdirSync(folder).flatMap((name): ReadonlyArray<readonly [string, PageFile]> => {
+  folder.names.flatMap((name): ReadonlyArray<readonly [string, PageFile]> => {
     if (name.endsWith(".css")) return [[`/page/${name}`, file(read(name), "css")]]
     return name.endsWith(".ts") && !serverFiles.test(name) ? [[`/page/${name}`, script(name)]] : []
   })

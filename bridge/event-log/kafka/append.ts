@@ -27,6 +27,7 @@ export const makeAppend = (tools: StoreTools) => {
         doubted: [],
         unclear: false,
         open: 0,
+        until: performance.now() + logTimeout,
         last: "Kafka did not answer in time"
       }
       const store = storeRun(tools, progress)

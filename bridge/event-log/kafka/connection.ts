@@ -250,6 +250,8 @@ const fetchBodies = [
   ...[library.fetchV7, library.fetchV6, library.fetchV5, library.fetchV4]
 ]
 
+const metadataVersions = [library.metadataV8, library.metadataV7, library.metadataV6, library.metadataV5]
+
 /**
  * The requests, in versions since Kafka 0.11. The library encodes and decodes them, except record batches and the fetch
  * and produce responses about them, which wire/ does.
@@ -267,12 +269,7 @@ export const requests = {
     (i) => fetchBodies[i]?.createRequest ?? library.fetchV11.createRequest,
     readAnswer
   ),
-  metadata: withPartErrors(
-    ofLibrary(
-      ...[library.metadataV8, library.metadataV7, library.metadataV6, library.metadataV5],
-      library.metadataV4
-    )
-  ),
+  metadata: withPartErrors(ofLibrary(...metadataVersions, library.metadataV4)),
   rights: withPartErrors(ofLibrary(library.metadataV8)),
   listOffsets: ofLibrary(
     ...[library.listOffsetsV5, library.listOffsetsV4, library.listOffsetsV3, library.listOffsetsV2]

@@ -6,7 +6,8 @@ import { Effect } from "effect"
 import type { Topic } from "../../../contracts/ids.ts"
 import type { Operation } from "../../outage.ts"
 import type { Appended, NewRecord } from "../service.ts"
-import { requests } from "./connection.ts"
+import type { Cluster } from "./cluster.ts"
+import { type Broker, requests } from "./connection.ts"
 import { producedError, sentence, storedNothing, topicSentence } from "./errors.ts"
 import { type ProduceError, ProduceRefused } from "./produce-errors.ts"
 import type { Link } from "./reconnecting.ts"
@@ -17,6 +18,13 @@ import { recordBatch } from "./wire/encode-batch.ts"
 
 /** How long the broker may wait for its replicas; the answer must still arrive within `logTimeout`. Milliseconds. */
 const replicasWithin = 3_000
+
+/**
+ * Records are sent only while the answer has at least this long to arrive, milliseconds. Otherwise an append that spent
+ * its time on connecting to a slow Kafka would store records, miss the answer, and leave the next one to connect again:
+ * the records would be stored again and again and never be confirmed.
+ */
+const minAnswerMs = 1_500
 
 /** Delay before the second attempt, milliseconds; doubles with each. */
 const firstDelayMs = 100
@@ -44,7 +52,14 @@ export interface Progress {
   unclear: boolean
   /** Requests that were sent and not answered yet. */
   open: number
+  /** When the append ends, on the clock of `performance.now()`. */
+  readonly until: number
   last: string
+}
+
+/** Too little of the append's time was left to send records. Nothing was sent; the connection stays for the next append. */
+class TooLate extends Error {
+  override readonly name = "TooLate"
 }
 
 /** What every append of a log shares. */
@@ -78,6 +93,15 @@ const none: Repeated = { name: "", times: 0 }
 const keepsConnection = (known: ProduceError | undefined): boolean =>
   known !== undefined && known.kind !== "outage" && (known.believedAfter ?? 1) === 1
 
+/** Notes where the records of a run were stored: from the offset `first` on. */
+const confirm = (run: Run, first: bigint, progress: Progress, refusals: Refusals): void => {
+  const { topic, partition, places } = run
+  const offsetOf = offsetsFrom(first, places.length)
+  for (const [i, place] of places.entries())
+    progress.results[place] = { stored: true, partition, offset: offsetOf(i) }
+  refusals.took(topic)
+}
+
 /** Stores a run: retries until its records are stored, dead-lettered or refused, or `append` times out. */
 export const storeRun = (tools: StoreTools, progress: Progress) => {
   const { topics, refusals } = tools
@@ -87,20 +111,13 @@ export const storeRun = (tools: StoreTools, progress: Progress) => {
     run.records.length === 0
       ? Effect.void
       : send(run).pipe(
-          Effect.map((first) => confirm(run, first)),
+          Effect.map((first) => confirm(run, first, progress, refusals)),
           Effect.catch((error) => decide(run, error, delayMs, before))
         )
 
-  const confirm = (run: Run, first: bigint): void => {
-    const { topic, partition, places } = run
-    const offsetOf = offsetsFrom(first, places.length)
-    for (const [i, place] of places.entries())
-      progress.results[place] = { stored: true, partition, offset: offsetOf(i) }
-    refusals.took(topic)
-  }
-
   const decide = (run: Run, error: unknown, delayMs: number, before: Repeated): Effect.Effect<void> => {
     const { topic } = run
+    if (error instanceof TooLate) return Effect.void
     const known = producedError(error)
     const name = known?.name ?? ""
     const times = name === before.name ? before.times + 1 : 1
@@ -178,19 +195,22 @@ const part = ({ records, places, ...run }: Run, isIn: (i: number) => boolean): R
   places: places.filter((_, i) => isIn(i))
 })
 
-/** Sends a run once; the offset of its first record. Fails with what the client or the broker says. */
+/** Sends a run once; the offset of its first record. Fails with what the client or the broker says, or with `TooLate`. */
 const sendWith =
   ({ producer, compression }: StoreTools, progress: Progress) =>
   (run: Run) =>
-    Effect.flatMap(producer.connected, (cluster) =>
-      Effect.tryPromise({
+    Effect.flatMap(producer.connected, (cluster) => {
+      let wasSent = false
+      return Effect.tryPromise({
         try: async (signal) => {
           const { topic, partition, records } = run
           const batch = await recordBatch(records, codecOf[compression], Date.now())
-          const leader = await cluster.leaderOf(topic, partition)
+          const leader = await leaderFor(producer, cluster, run)
           // The caller was interrupted, and may have reported that nothing was stored.
           signal.throwIfAborted()
+          if (progress.until - performance.now() < minAnswerMs) throw new TooLate()
           progress.open += 1
+          wasSent = true
           try {
             const what = { topic, partition, batch, replicasWithin }
             const { code, offset, message, records: named } = await leader.call(requests.produce, what)
@@ -204,11 +224,22 @@ const sendWith =
           }
         },
         catch: (error) => {
-          if (!keepsConnection(producedError(error))) producer.replace(cluster)
+          if (!(error instanceof TooLate || keepsConnection(producedError(error)))) producer.replace(cluster)
           return error
         }
-      }).pipe(Effect.onInterrupt(() => Effect.sync(() => producer.replace(cluster))))
-    )
+        // Before the records are sent, the connection is as good as it was: the next append continues with it.
+      }).pipe(Effect.onInterrupt(() => Effect.sync(() => wasSent && producer.replace(cluster))))
+    })
+
+/** The leader of the run's partition. Replaces the cluster when it fails, also when nobody waits for that any more. */
+const leaderFor = async (producer: Link, cluster: Cluster, { topic, partition }: Run): Promise<Broker> => {
+  try {
+    return await cluster.leaderOf(topic, partition)
+  } catch (error) {
+    producer.replace(cluster)
+    throw error
+  }
+}
 
 /** The offset of the record at each place of a batch whose first record has this one. */
 const offsetsFrom = (first: bigint, count: number): ((place: number) => string) => {

@@ -1,17 +1,20 @@
 /**
- * A client inside the network of compose, run by compose.ts in a container of the image. `send <type> <count>` sends that
- * many events, each with an id of its own and again until it is acknowledged; `counted <type>` prints how many of that
- * type the event counter has counted. Prints one JSON line and ends.
+ * A client inside the network of compose, run by compose-project.ts in a container of the image. Prints one JSON line and ends.
+ *
+ *   send <address> <type> <count>   sends that many events, each with an id of its own, until it is acknowledged
+ *   load <address> <type>           the same without an end, until SIGTERM
+ *   get <path>                      the viewer's answer to this path, with the login
+ *   fetch <address>                 the status of this address, whatever its certificate, and its text
  */
-const [what = "", type = "", count = "0"] = process.argv.slice(2)
+const [what = "", target = "", type = "", count = "0"] = process.argv.slice(2)
 const login = `Basic ${btoa(`spoor:${process.env.VIEWER_PASSWORD}`)}`
 
 const sendOne = async (number: number): Promise<number> => {
   for (let tries = 0; ; tries += 1) {
-    const url = `http://gateway:5222/t/${type}?n=${number}`
     const headers = { "idempotency-key": `${type}-${number}` }
     const signal = AbortSignal.timeout(5_000)
-    const status = await fetch(url, { headers, signal }).then(
+    const options = { headers, signal, tls: { rejectUnauthorized: false } }
+    const status = await fetch(`${target}/t/${type}?n=${number}`, options).then(
       (answer) => answer.status,
       () => 0
     )
@@ -20,28 +23,34 @@ const sendOne = async (number: number): Promise<number> => {
   }
 }
 
-const send = async (events: number): Promise<object> => {
-  let again = 0
-  for (let number = 0; number < events; number += 1) {
-    again += await sendOne(number)
-    await new Promise((resolve) => setTimeout(resolve, 15))
+const sendAll = async (isEnough: (sent: number) => boolean, pauseMs: number): Promise<object> => {
+  let [acknowledged, again] = [0, 0]
+  while (!isEnough(acknowledged)) {
+    again += await sendOne(acknowledged)
+    acknowledged += 1
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
-  return { acknowledged: events, again }
+  return { acknowledged, again }
 }
 
-const counted = async (): Promise<object> => {
-  const answer = await fetch("http://viewer:5031/api/counters/event-counter", {
-    headers: { authorization: login }
-  })
-  const { rows } = (await answer.json()) as {
-    readonly rows: Readonly<
-      Record<string, ReadonlyArray<{ readonly type?: string; readonly events: number }>>
-    >
-  }
-  return { counted: rows["by-type"]?.find((row) => row.type === type)?.events ?? 0 }
+let isEnding = false
+process.once("SIGTERM", () => {
+  isEnding = true
+})
+
+const answerOf = async (url: string, headers: Readonly<Record<string, string>> = {}): Promise<object> => {
+  const answer = await fetch(url, { headers, tls: { rejectUnauthorized: false } })
+  return { status: answer.status, text: await answer.text() }
 }
 
-const result = what === "send" ? await send(Number(count)) : await counted()
+const commands: Readonly<Record<string, () => Promise<object>>> = {
+  send: () => sendAll((sent) => sent >= Number(count), 15),
+  load: () => sendAll(() => isEnding, 50),
+  get: () => answerOf(`http://viewer:5031${target}`, { authorization: login }),
+  fetch: () => answerOf(target)
+}
+
+const result = await commands[what]?.()
 process.stdout.write(`${JSON.stringify(result)}\n`)
 
 export {}

@@ -7,7 +7,8 @@ export const root = join(import.meta.dirname, "..", "..", "..")
 
 /** What the command prints, without the last line end. Rejects with what it prints when it fails. */
 export const docker = async (args: ReadonlyArray<string>, seconds = 120): Promise<string> => {
-  const options = { cwd: root, timeout: seconds * 1_000, maxBuffer: 64 * 1024 * 1024 }
+  const env = { ...process.env, DOCKER_BUILDKIT: "1" }
+  const options = { cwd: root, timeout: seconds * 1_000, maxBuffer: 64 * 1024 * 1024, env }
   try {
     return (await promisify(execFile)("docker", [...args], options)).stdout.trimEnd()
   } catch (cause) {
@@ -16,12 +17,7 @@ export const docker = async (args: ReadonlyArray<string>, seconds = 120): Promis
   }
 }
 
-/** Ends the run with one sentence where no engine answers. */
-export const needsDocker = async (): Promise<void> => {
-  await docker(["version"], 10).catch((cause: unknown) => {
-    process.stderr.write(
-      `No Docker engine answers, so this cannot run. Start one, or set DOCKER_HOST. ${String(cause)}\n`
-    )
-    process.exit(1)
-  })
+/** Makes `docker` use this engine. */
+export const useEngine = (host: string): void => {
+  process.env.DOCKER_HOST = host
 }

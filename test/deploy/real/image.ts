@@ -1,7 +1,11 @@
 /**
- * `bun run deploy-test image`: builds the image by the Dockerfile that users have, then runs every actor in it: not root,
- * with a read-only root file system, within 256 MiB; and an event through all of them in one container.
+ * `bun run deploy-test image`: builds the image by the Dockerfile that users have, twice and for two processors, then runs
+ * every actor in it: not root, with a read-only root file system, within 256 MiB; and an event through all of them in one
+ * container.
  */
+import { readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { actorNames } from "../../../actors/all.ts"
 import packageJson from "../../../package.json" with { type: "json" }
 import { eventually } from "../../support/eventually.ts"
@@ -9,7 +13,10 @@ import { startBroker } from "../../support/kafka.ts"
 import { privateNats } from "../../support/nats.ts"
 import { startRedis } from "../../support/redis.ts"
 import { freePort } from "../../support/server.ts"
-import { docker, needsDocker } from "./docker.ts"
+import { buildImage } from "./build-image.ts"
+import { docker } from "./docker.ts"
+import { armImage } from "./engine/images.ts"
+import { prepare } from "./engine/prepare.ts"
 import type { Check } from "./results.ts"
 
 const tag = `spoor-test:${packageJson.version}`
@@ -57,17 +64,88 @@ const stop = async (id: string): Promise<number> => {
 
 const build = async (): Promise<Check> => {
   const from = performance.now()
-  const version = ["--build-arg", `VERSION=${packageJson.version}`]
-  await docker(
-    ["build", "--network", "host", "--file", "deploy/image/Dockerfile", ...version, "--tag", tag, "."],
-    900
-  )
+  await buildImage(tag)
   const size = Number(await docker(["image", "inspect", "--format", "{{.Size}}", tag]))
   const user = await docker(["image", "inspect", "--format", "{{.Config.User}}", tag])
+  const labels = JSON.parse(await docker(["image", "inspect", "--format", "{{json .Config.Labels}}", tag]))
+  const revision = labels["org.opencontainers.image.revision"]
   return {
-    name: "the image is built, is under 150 MB and is not root's",
-    passed: size < 150e6 && user === "10001:10001",
+    name: "the image is built, is under 150 MB, is not root's and has its version and revision as labels",
+    passed:
+      size < 150e6 &&
+      user === "10001:10001" &&
+      labels["org.opencontainers.image.version"] === packageJson.version &&
+      /^[0-9a-f]{40}$/.test(revision),
     proof: `${megabytes(size)}, user ${user}, built in ${seconds(from)}`
+  }
+}
+
+const layersOf = (name: string): Promise<string> =>
+  docker(["image", "inspect", "--format", "{{json .RootFS.Layers}}", name])
+
+/** A build that reuses nothing has the same layers. */
+const buildAgain = async (): Promise<Check> => {
+  const again = `${tag}-again`
+  await buildImage(again, "--no-cache")
+  const [first, second] = [await layersOf(tag), await layersOf(again)]
+  const digests = JSON.parse(first).map((digest: string) => digest.slice(7, 19))
+  return {
+    name: "a second build without cache has the same layers",
+    passed: first === second,
+    proof: `${first === second ? "same" : "other"} digests: ${digests.join(", ")}`
+  }
+}
+
+/** A file of an image, in a temporary file that `use` is given. */
+const withFile = async <A>(name: string, path: string, use: (file: string) => A | Promise<A>): Promise<A> => {
+  const id = await docker(["create", name])
+  const file = join(tmpdir(), `spoor-image-file-${process.pid}`)
+  try {
+    await docker(["cp", `${id}:${path}`, file])
+    return await use(file)
+  } finally {
+    await docker(["rm", "--volumes", id])
+    rmSync(file, { force: true })
+  }
+}
+
+const materials = async (): Promise<Check> => {
+  const bill = await withFile(tag, "/usr/share/spoor/sbom.cdx.json", (file) =>
+    JSON.parse(readFileSync(file, "utf8"))
+  )
+  const names: ReadonlyArray<string> = bill.components.map((one: { readonly name: string }) => one.name)
+  const needed = [...Object.keys(packageJson.dependencies), "libc6"]
+  const missing = needed.filter(
+    (name) => !names.includes(name.replace(/^@.*\//, "")) && !names.includes(name)
+  )
+  return {
+    name: "the image holds its bill of materials",
+    passed: bill.bomFormat === "CycloneDX" && missing.length === 0,
+    proof: `CycloneDX ${bill.specVersion}, ${names.length} components${missing.length === 0 ? "" : `; missing: ${missing.join(", ")}`}`
+  }
+}
+
+/** Built for another processor: nothing of it runs here, so its files are looked at. */
+const otherProcessor = async (isOwn: boolean): Promise<Check> => {
+  const arm = `${tag}-arm64`
+  const base = isOwn ? ["--build-arg", `LIBC_IMAGE=${armImage}`] : []
+  await buildImage(arm, "--platform", "linux/arm64", ...base)
+  const architecture = await docker(["image", "inspect", "--format", "{{.Architecture}}", arm])
+  const files = [
+    "/usr/local/bin/bun",
+    "/lib/ld-linux-aarch64.so.1",
+    "/lib/aarch64-linux-gnu/libc.so.6",
+    "/app/node_modules/@node-rs/crc32-linux-arm64-gnu/crc32.linux-arm64-gnu.node"
+  ]
+  // Bytes 18 and 19 of an ELF file name the processor: 183 is 64-bit ARM.
+  const machines: Array<number> = []
+  for (const path of files)
+    machines.push(await withFile(arm, path, (file) => readFileSync(file).readUInt16LE(18)))
+  const size = Number(await docker(["image", "inspect", "--format", "{{.Size}}", arm]))
+  return {
+    name: "the image is built for linux/arm64 too",
+    passed: architecture === "arm64" && machines.every((machine) => machine === 183),
+    proof: `${architecture}, ${megabytes(size)}; ${files.length} programs and libraries looked at, ${machines.every((machine) => machine === 183) ? "all" : "not all"} for 64-bit ARM; not run`
   }
 }
 
@@ -111,9 +189,30 @@ const wholePipeline = async (): Promise<Check> => {
   }
 }
 
+/** Several processes on one port in a container. */
+const workers = async (settings: Readonly<Record<string, string>>): Promise<Check> => {
+  const port = await freePort()
+  const id = await start(["actor", "gateway", "--workers", "2"], { ...settings, GATEWAY_PORT: String(port) })
+  const { status } = await fetch(`http://127.0.0.1:${port}/t/from_workers?n=1`)
+  const code = await stop(id)
+  return {
+    name: "gateway --workers 2 runs in one container",
+    passed: status === 200 && code === 0,
+    proof: `answered ${status}, ended with ${code}`
+  }
+}
+
 /** Every check of the image, in order. Needs a Docker engine and, for single actors, real Redis, NATS and Kafka. */
 export const image = async (): Promise<ReadonlyArray<Check>> => {
-  await needsDocker()
+  const prepared = await prepare(false, async () => tag)
+  try {
+    return await checks(prepared.isOwn)
+  } finally {
+    await prepared.stop()
+  }
+}
+
+const checks = async (isOwn: boolean): Promise<ReadonlyArray<Check>> => {
   const [redis, nats, broker] = await Promise.all([startRedis(), privateNats(), startBroker()])
   if (redis === undefined || broker === undefined) throw new Error("Install redis-server, Java and Maven.")
   await nats.start()
@@ -121,8 +220,9 @@ export const image = async (): Promise<ReadonlyArray<Check>> => {
     ...{ REDIS_URL: redis.url, NATS_URL: nats.url, KAFKA_BROKERS: broker.url, KAFKA_TOPIC: "events" },
     ...{ GATEWAY_PORT: "0", VIEWER_PORT: "0", VIEWER_HOST: "127.0.0.1" }
   }
-  const checks = [await build(), await wholePipeline()]
-  for (const name of actorNames) checks.push(await oneActor(name, settings))
+  const found = [await build(), await buildAgain(), await materials(), await otherProcessor(isOwn)]
+  found.push(await wholePipeline(), await workers(settings))
+  for (const name of actorNames) found.push(await oneActor(name, settings))
   await Promise.all([redis.stop(), nats.remove(), broker.remove()])
-  return checks
+  return found
 }

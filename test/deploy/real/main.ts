@@ -1,8 +1,9 @@
 /**
- * Deployment on a real engine: `bun run deploy-test image`. Minutes long, so it is no part of `npm test`; its last result
- * is in results.json and in deploy/README.md. Ends with 1 when a check failed, with 64 for an unknown name.
+ * Deployment on a real engine: `bun run deploy-test image`, `binary` or `compose`. Minutes long, so it is no part of
+ * `npm test`; its last result is in results.json and in deploy/README.md. Ends with 1 when a check failed, with 64 for an unknown name.
  */
 import { stopServers } from "../../support/server.ts"
+import { binary } from "./binary.ts"
 import { composed } from "./compose.ts"
 import { image } from "./image.ts"
 import { type Check, writeRun } from "./results.ts"
@@ -10,6 +11,7 @@ import { tracing } from "./tracing.ts"
 
 const kinds: Readonly<Record<string, () => Promise<ReadonlyArray<Check>>>> = {
   image,
+  binary,
   compose: composed,
   tracing
 }

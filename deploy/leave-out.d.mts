@@ -1,0 +1,1 @@
+export declare const neverReadPaths: ReadonlyArray<string>
