@@ -5,11 +5,13 @@
 import { stopServers } from "../../support/server.ts"
 import { composed } from "./compose.ts"
 import { image } from "./image.ts"
+import { kubernetes } from "./kubernetes.ts"
 import { type Check, writeRun } from "./results.ts"
 
 const kinds: Readonly<Record<string, () => Promise<ReadonlyArray<Check>>>> = {
   image,
-  compose: composed
+  compose: composed,
+  kubernetes
 }
 
 const [name = ""] = process.argv.slice(2)
