@@ -16,7 +16,11 @@ const perSecond = 30
 
 /** The chart's defaults but for what this machine lacks: images and disks of Redis and NATS, and cores. */
 export const podValues = (servers: Servers, tag: string): object => {
-  const small = { requests: { cpu: "10m", memory: "64Mi", "ephemeral-storage": "1Mi" } }
+  // The nodes do not count disks (localStorageCapacityIsolation), so nothing may ask for a part of one.
+  const small = {
+    requests: { cpu: "10m", memory: "64Mi", "ephemeral-storage": null },
+    limits: { "ephemeral-storage": null }
+  }
   const pair = { replicas: 2, resources: small, autoscaling: { enabled: false } }
   return {
     image: { tag },
