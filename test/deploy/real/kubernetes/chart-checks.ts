@@ -5,12 +5,13 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { render } from "../../../../deploy/kubernetes/helm.ts"
+import { eventually } from "../../../support/eventually.ts"
 import { root } from "../docker.ts"
 import type { Check } from "../results.ts"
 import { type Api, output } from "./api.ts"
 import { cache } from "./place.ts"
 import { type Release, releaseIn } from "./release.ts"
-import { fewest, watch } from "./watch.ts"
+import { deploymentsOf, fewest, watch } from "./watch.ts"
 
 const folder = join(root, "test", "deploy", "values")
 const files = readdirSync(folder).toSorted()
@@ -108,7 +109,7 @@ const removeNamespace = async (api: Api, name: string): Promise<void> => {
 export const installs = async (api: Api, python: string): Promise<ReadonlyArray<Check>> => {
   const checks: Array<Check> = []
   for (const name of files) {
-    const namespace = basename(name, ".yaml")
+    const namespace = `of-${basename(name, ".yaml")}`
     const from = performance.now()
     await makeNamespace(api, namespace)
     await api.apply(surroundings(namespace))
@@ -163,6 +164,10 @@ const secretOf = async (api: Api, namespace: string): Promise<string> => {
 export const upgrades = async (api: Api, release: Release): Promise<Check> => {
   const { namespace } = release
   const before = await secretOf(api, namespace)
+  await eventually("two gateways are available, as their autoscaler wants", async () => {
+    const all = await deploymentsOf(api, namespace)
+    return all.find(({ metadata }) => metadata.name === "spoor-gateway")?.status.availableReplicas === 2
+  })
   const watched = watch(api, namespace)
   await release.upgrade({ values: { image: { tag: "next" } } })
   const image = await api.kubectl([

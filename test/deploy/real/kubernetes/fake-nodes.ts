@@ -62,10 +62,10 @@ export const startFakeNodes = async (api: Api, folder: string, count: number): P
   const nodes = Array.from({ length: count }, (_, i) => nodeObject(i))
   await api.apply([...nodes, storageClass("standard", true), storageClass("fast", false), ...disks])
   for (let i = 0; i < count; i++)
-    await api.kubectl(
-      ["patch", "node", `fake-${i}`, "--subresource=status", "--type=merge", "--patch-file=/dev/stdin"],
-      JSON.stringify({ status: { capacity, allocatable: capacity } })
-    )
+    await api.kubectl([
+      ...["patch", "node", `fake-${i}`, "--subresource=status", "--type=merge"],
+      ...["-p", JSON.stringify({ status: { capacity, allocatable: capacity } })]
+    ])
   await eventually(
     "the fake nodes are ready",
     async () => {

@@ -124,6 +124,7 @@ export const startNode = async (
   const kubelet = startLogged(folder, "kubelet", join(cache, "bin", "kubelet"), [
     ...[`--config=${join(folder, "kubelet.yaml")}`, `--kubeconfig=${api.kubeconfig}`],
     ...[`--hostname-override=${name}`, `--node-ip=${nodeAddress(number)}`],
+    `--node-labels=topology.kubernetes.io/zone=zone-${number}`,
     ...[`--root-dir=${join(folder, "kubelet")}`, `--cert-dir=${join(folder, "certificates")}`]
   ])
   await eventually(`${name} is ready`, () => isReady(api, name), 180_000, 500).catch((cause: unknown) => {
