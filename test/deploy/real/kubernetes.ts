@@ -38,7 +38,7 @@ const refuse = (sentence: string): never => {
   process.exit(1)
 }
 
-/** Every check, in order. The words behind `kubernetes` choose parts: chart, pods; without, both. */
+/** Every check, in order. The words behind `kubernetes` choose a part: chart or pods; without, both. */
 export const kubernetes = async (): Promise<ReadonlyArray<Check>> => {
   if (process.getuid?.() !== 0) refuse("A Kubernetes of its own needs root: run this as root, on Linux.")
   for (const [program, found] of [

@@ -14,6 +14,6 @@ if [ "${1:-}" = --inside ]; then
   wait $! # this shell is process 1: it stays, to collect what orphans leave
   exit
 fi
-cleanup() { for tree in /sys/fs/cgroup/*/spoor-node-*; do [ ! -d "$tree" ] || find "$tree" -depth -type d -exec rmdir {} + 2>/dev/null || true; done; }
+cleanup() { for tree in /sys/fs/cgroup/spoor-node-* /sys/fs/cgroup/*/spoor-node-*; do [ ! -d "$tree" ] || find "$tree" -depth -type d -exec rmdir {} + 2>/dev/null || true; done; }
 trap cleanup EXIT
 unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" --inside "$@"

@@ -17,6 +17,7 @@ import {
 } from "./chart-checks.ts"
 import { startControlPlane } from "./control-plane.ts"
 import { startFakeNodes } from "./fake-nodes.ts"
+import { keepLogs } from "./kept-logs.ts"
 import { makeLoad } from "./load.ts"
 import { serveMetrics } from "./metrics-api.ts"
 import { startNode } from "./node.ts"
@@ -97,7 +98,7 @@ if (parts.includes("pods")) {
   const servers = await startServers()
   const nodes = await Promise.all([0, 1].map((number) => startNode(api, folder, number, archives)))
   const release = releaseIn(api, python, namespace, 300)
-  const cluster = { api, release, nodes, servers, load: makeLoad(api, namespace) }
+  const cluster = { api, release, nodes, servers, load: makeLoad(api, namespace), logs: keepLogs(folder) }
   await attempt("installation", () => goesThrough(cluster))
   for (const trouble of troubles(cluster)) await attempt("trouble", trouble)
   await release.uninstall().catch(() => {})

@@ -2,7 +2,7 @@
  * A real node: containerd and kubelet, with a bridge that gives each pod an address of its own. Pods of two nodes reach the
  * machine (`hostAddress`), where the servers of the test run. A node lives until this process ends.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { eventually } from "../../../support/eventually.ts"
 import { type Api, output } from "./api.ts"
@@ -79,10 +79,13 @@ const kubeletSettings = (folder: string, number: number): object => ({
 
 /** A group of processes for the node's pods in each hierarchy, beside those of the machine and of other nodes. */
 const makeGroups = (number: number): void => {
-  const hierarchies = "/sys/fs/cgroup"
-  for (const name of readdirSync(hierarchies)) {
-    const [own, parent] = [join(hierarchies, name, `spoor-node-${number}`), join(hierarchies, name)]
+  const top = "/sys/fs/cgroup"
+  const hierarchies = existsSync(join(top, "cgroup.controllers")) ? [""] : readdirSync(top)
+  for (const name of hierarchies) {
+    const [own, parent] = [join(top, name, `spoor-node-${number}`), join(top, name)]
     mkdirSync(own, { recursive: true })
+    // As many shares as five programs beside the node would have.
+    if (name === "cpu") writeFileSync(join(own, "cpu.shares"), String(5 * 1_024))
     if (name !== "cpuset") continue
     for (const file of ["cpuset.cpus", "cpuset.mems"])
       writeFileSync(join(own, file), readFileSync(join(parent, file)))

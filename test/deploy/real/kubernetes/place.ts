@@ -26,7 +26,10 @@ export interface Running {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a program; it is killed when this process ends. */
+/**
+ * Starts a program; it is killed when this process ends. It has a session of its own, because the kernel shares the cores by
+ * sessions: on a busy machine the API server and the kubelets would otherwise share what one program gets.
+ */
 export const startLogged = (
   folder: string,
   name: string,
@@ -38,7 +41,12 @@ export const startLogged = (
   const file = join(folder, `${name}.log`)
   const out = openSync(file, "a")
   const child = diesWithUs(
-    spawn(command, [...args], { cwd: folder, env: { ...process.env, ...env }, stdio: ["ignore", out, out] })
+    spawn(command, [...args], {
+      cwd: folder,
+      detached: true,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", out, out]
+    })
   )
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()))
   child.once("error", (cause) => process.stderr.write(`${name}: ${cause.message}\n`))

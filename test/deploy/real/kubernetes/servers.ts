@@ -49,7 +49,11 @@ export const startServers = async (): Promise<Servers> => {
     ["-c", join(root, "deploy", "nats", "spoor.conf"), "-a", "0.0.0.0", "-p", String(natsPort)],
     { ready: /Server is ready/, env: Object.fromEntries(passwords) }
   )
-  const broker = await startBroker({ "num.partitions": "6" }, hostAddress)
+  const broker = await startBroker(
+    // A busy machine may keep the broker from its controller for longer than the tests' usual 3 s.
+    { "num.partitions": "6", "broker.session.timeout.ms": "60000" },
+    hostAddress
+  )
   if (redis === undefined || broker === undefined)
     throw new Error("Install redis-server, nats-server, Java and Maven.")
   return {
