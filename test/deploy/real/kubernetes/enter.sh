@@ -14,6 +14,15 @@ if [ "${1:-}" = --inside ]; then
   wait $! # this shell is process 1: it stays, to collect what orphans leave
   exit
 fi
-cleanup() { for tree in /sys/fs/cgroup/spoor-node-* /sys/fs/cgroup/*/spoor-node-*; do [ ! -d "$tree" ] || find "$tree" -depth -type d -exec rmdir {} + 2>/dev/null || true; done; }
+export NODE_GROUP=spoor-node-$$- # node.ts begins the names of its groups of processes with it
+# The groups of the nodes' processes; the kernel lets go of some only after a moment.
+cleanup() {
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    trees=$(ls -d "/sys/fs/cgroup/$NODE_GROUP"* /sys/fs/cgroup/*/"$NODE_GROUP"* 2>/dev/null) || true
+    [ -n "$trees" ] || return 0
+    find $trees -depth -type d -exec rmdir {} \; 2>/dev/null || true
+    sleep 0.5
+  done
+}
 trap cleanup EXIT
 unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" --inside "$@"

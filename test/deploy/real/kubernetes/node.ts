@@ -16,6 +16,9 @@ export interface Node {
   readonly processOf: (containerId: string) => Promise<number>
 }
 
+/** The name of a node's group of processes; enter.sh removes those of its run. */
+const groupOf = (number: number): string => `${process.env.NODE_GROUP ?? "spoor-node-"}${number}`
+
 const containerdSettings = (folder: string): string => `
 version = 2
 root = "${folder}/containerd"
@@ -60,7 +63,7 @@ const kubeletSettings = (folder: string, number: number): object => ({
   failCgroupV1: false,
   failSwapOn: false,
   cgroupDriver: "cgroupfs",
-  cgroupRoot: `/spoor-node-${number}`,
+  cgroupRoot: `/${groupOf(number)}`,
   containerRuntimeEndpoint: `unix://${folder}/containerd.sock`,
   authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
   authorization: { mode: "AlwaysAllow" },
@@ -82,7 +85,7 @@ const makeGroups = (number: number): void => {
   const top = "/sys/fs/cgroup"
   const hierarchies = existsSync(join(top, "cgroup.controllers")) ? [""] : readdirSync(top)
   for (const name of hierarchies) {
-    const [own, parent] = [join(top, name, `spoor-node-${number}`), join(top, name)]
+    const [own, parent] = [join(top, name, groupOf(number)), join(top, name)]
     mkdirSync(own, { recursive: true })
     // As many shares as five programs beside the node would have.
     if (name === "cpu") writeFileSync(join(own, "cpu.shares"), String(5 * 1_024))

@@ -100,7 +100,7 @@ const restarted = async ({ api }: Cluster, name: string, seconds: number): Promi
     500
   )
 
-/** Takes memory away from a running container, as if its limit had been set too low, until the kernel kills its actor. */
+/** Sets the limit of a running container to what it uses, as if it had been set too low, until the kernel kills its actor. */
 const exhaust = async (cluster: Cluster): Promise<string> => {
   const [name, pid] = await processOf(cluster, "enricher")
   const limit = memoryOf(pid)
@@ -110,11 +110,11 @@ const exhaust = async (cluster: Cluster): Promise<string> => {
   void restart.catch(() => {}).then(() => (isOver = true))
   while (!isOver && existsSync(limit.file)) {
     try {
-      writeFileSync(limit.file, String(Math.max(limit.used() - 4e6, 16e6)))
+      writeFileSync(limit.file, String(limit.used()))
     } catch {
-      // Nothing can be taken at this moment; or the container has ended.
+      // It uses more by now; or the container has ended.
     }
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
   const reason = await restart
   if (!reason.startsWith("OOMKilled")) throw new Error(`The enricher ended with ${reason}.`)
