@@ -31,7 +31,26 @@ const foreign = [
 export const applyDefinitions = async (api: Api): Promise<void> => {
   const files = foreign.flatMap((file) => ["-f", join(cache, "definitions", file)])
   await api.kubectl(["apply", "--server-side", ...files], "", 180)
-  await api.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=120s"], "", 130)
+  await eventually(
+    "the API server knows the foreign kinds",
+    async () => {
+      const all = await api.list<Definition>("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
+      return (
+        all.length === foreign.length &&
+        all.every(({ status }) =>
+          status?.conditions?.some((one) => one.type === "Established" && one.status === "True")
+        )
+      )
+    },
+    120_000,
+    500
+  )
+}
+
+interface Definition {
+  readonly status?: {
+    readonly conditions?: ReadonlyArray<{ readonly type: string; readonly status: string }>
+  }
 }
 
 const dryRun = (api: Api, objects: string): Promise<string> =>
