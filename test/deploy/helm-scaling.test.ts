@@ -22,9 +22,10 @@ interface Scaled {
 const scaled = (name: string) => specOf(of("keda"), "ScaledObject", name) as Scaled
 
 describe.skipIf(!hasHelm)("backlog: keda", () => {
-  test("follows the waiting lines and the age of the oldest, down to none where that was asked for", () => {
-    expect(scaled("spoor-drainer")).toMatchObject({
-      scaleTargetRef: { name: "spoor-drainer" },
+  test("follows the waiting lines and the age of the oldest, down to none where that was asked for and is safe", () => {
+    expect(scaled("spoor-drainer")).toMatchObject({ minReplicaCount: 2, maxReplicaCount: 8 })
+    expect(scaled("spoor-bridge")).toMatchObject({
+      scaleTargetRef: { name: "spoor-bridge" },
       minReplicaCount: 0,
       maxReplicaCount: 8,
       triggers: [
@@ -33,7 +34,8 @@ describe.skipIf(!hasHelm)("backlog: keda", () => {
           metadata: {
             serverAddress: "http://prometheus.example.svc:9090",
             query: 'sum(spoor_queue_waiting_lines{cluster="a"})',
-            threshold: "20000"
+            threshold: "20000",
+            ignoreNullValues: "false"
           }
         },
         {

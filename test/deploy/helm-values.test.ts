@@ -74,8 +74,18 @@ const refused: ReadonlyArray<readonly [what: string, values: object, sentence: R
   ],
   [
     "no pods by HPA",
-    { actors: { drainer: { autoscaling: { min: 0 } } }, autoscaling: { backlog: "hpa" } },
+    { actors: { enricher: { autoscaling: { min: 0 } } }, autoscaling: { backlog: "hpa" } },
     /requires autoscaling.backlog: keda/
+  ],
+  [
+    "no drainer, though drainers export the backlog",
+    { actors: { drainer: { autoscaling: { min: 0 } } }, autoscaling: { backlog: "keda" } },
+    /actors.drainer.autoscaling.min is 0, but its own pods export the series/
+  ],
+  [
+    "no counter, though counters export their lag",
+    { actors: { "event-counter": { autoscaling: { min: 0 } } }, autoscaling: { backlog: "keda" } },
+    /actors.event-counter.autoscaling.min is 0, but its own pods/
   ],
   [
     "a minimum above the maximum",

@@ -50,6 +50,11 @@ test("the chart's appVersion is the version of package.json", () => {
   expect(written).toBe(packageJson.version)
 })
 
+test("the README builds and names the image by that version, which the chart asks for", () => {
+  const named = readFileSync(join(chart, "README.md"), "utf8").matchAll(/spoor:(\d+\.\d+\.\d+)/g)
+  expect(new Set(Array.from(named, ([, version]) => version))).toEqual(new Set([packageJson.version]))
+})
+
 test("the oldest Kubernetes that the renderings are checked for is the chart's kubeVersion", () => {
   const written = /^kubeVersion: ">=(.+)-0"$/m.exec(readFileSync(join(chart, "Chart.yaml"), "utf8"))?.[1]
   const script = readFileSync(join(chart, "..", "..", "kubernetes", "helm.py"), "utf8")

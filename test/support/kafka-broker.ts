@@ -112,28 +112,31 @@ export const kafkaJars = async (): Promise<string | undefined> => {
 /** A broker before its first start. */
 interface Plan extends Node {
   readonly port: number
+  /** By which clients reach it. */
+  readonly host: string
   readonly proxied: Broker["proxied"]
 }
 
-const planOf = async (id: number): Promise<Plan> => {
+const planOf = async (id: number, host: string): Promise<Plan> => {
   const port = await freePort()
   const proxied = { target: await freePort(), advertised: await freePort() }
   return {
     id,
     port,
+    host,
     proxied,
     listeners: `PLAINTEXT://:${port},PROXIED://127.0.0.1:${proxied.target}`,
-    advertised: `PLAINTEXT://127.0.0.1:${port},PROXIED://127.0.0.1:${proxied.advertised}`,
+    advertised: `PLAINTEXT://${host}:${port},PROXIED://127.0.0.1:${proxied.advertised}`,
     controller: `127.0.0.1:${await freePort()}`
   }
 }
 
 /**
  * Starts a broker of the test's own; undefined if Java or Maven is missing (with CI=true that is an error). `more` are
- * additional broker settings, such as `message.max.bytes`.
+ * additional broker settings, such as `message.max.bytes`; `host` is this machine's address for clients elsewhere.
  */
-export const startBroker = async (more: MoreProperties = {}): Promise<Broker | undefined> =>
-  (await startBrokers(1, more))?.[0]
+export const startBroker = async (more: MoreProperties = {}, host?: string): Promise<Broker | undefined> =>
+  (await startBrokers(1, more, [], host))?.[0]
 
 /** Additional settings of brokers, or a function that returns those of one. */
 export type MoreProperties = Record<string, string> | ((node: Node) => Record<string, string>)
@@ -142,12 +145,13 @@ export type MoreProperties = Record<string, string> | ((node: Node) => Record<st
 export const startBrokers = async (
   count: number,
   more: MoreProperties = {},
-  formatArguments: ReadonlyArray<string> = []
+  formatArguments: ReadonlyArray<string> = [],
+  host = "127.0.0.1"
 ): Promise<ReadonlyArray<Broker> | undefined> => {
   const home = hasProgram("java", ["-version"]) ? await kafkaJars() : undefined
   if (home === undefined) return isMissing(`A Kafka broker is missing. ${howToGetKafka}`)
   const plans: Array<Plan> = []
-  for (let id = 1; id <= count; id++) plans.push(await planOf(id))
+  for (let id = 1; id <= count; id++) plans.push(await planOf(id, host))
   // A leading "-" would be parsed as an option.
   const cluster = `A${randomBytes(16).toString("base64url").slice(1)}`
   const brokers = await Promise.all(
@@ -192,7 +196,7 @@ const makeBroker = async (
     if (child?.pid !== undefined) act(child.pid)
   }
   return {
-    url: `127.0.0.1:${plan.port}`,
+    url: `${plan.host}:${plan.port}`,
     proxied: plan.proxied,
     start: async () => {
       child = await startProgram("java", [...java("512m"), ...classPath, "kafka.Kafka", file], {

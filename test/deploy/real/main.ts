@@ -6,6 +6,7 @@ import { stopServers } from "../../support/server.ts"
 import { binary } from "./binary.ts"
 import { composed } from "./compose.ts"
 import { image } from "./image.ts"
+import { kubernetes } from "./kubernetes.ts"
 import { type Check, writeRun } from "./results.ts"
 import { tracing } from "./tracing.ts"
 
@@ -13,10 +14,13 @@ const kinds: Readonly<Record<string, () => Promise<ReadonlyArray<Check>>>> = {
   image,
   binary,
   compose: composed,
+  kubernetes,
   tracing
 }
 
-const [name = ""] = process.argv.slice(2)
+/** Words behind the name choose a part; its result is kept by all of them. */
+const [name = "", ...parts] = process.argv.slice(2)
+const words = [name, ...parts].join(" ")
 const run = kinds[name]
 if (run === undefined) {
   process.stderr.write(`deploy-test needs one of: ${Object.keys(kinds).join(", ")}.\n`)
@@ -27,9 +31,9 @@ const checks = await run()
 for (const { name, passed, proof } of checks)
   process.stdout.write(`${passed ? "ok  " : "FAIL"} ${name}\n      ${proof}\n`)
 const failed = checks.filter(({ passed }) => !passed).length
-writeRun(name, {
+writeRun(words, {
   date: new Date().toISOString().slice(0, 10),
-  command: `bun run deploy-test ${name}`,
+  command: `bun run deploy-test ${words}`,
   checks
 })
 process.stdout.write(`\n${checks.length - failed} passed, ${failed} failed\n`)

@@ -60,8 +60,13 @@
 {{- if and $values.gatewayTls.secret (or $values.ingress.gateway.enabled $values.gatewayApi.routes.gateway.enabled) (eq $values.mode "single") }}
 {{- fail "gatewayTls is not available in mode single." }}
 {{- end }}
+{{- $facts := include "spoor.facts" . | fromYaml }}
 {{- range $name, $actor := $values.actors }}
 {{- with $actor.autoscaling }}
+{{- $signal := (index $facts $name).signal }}
+{{- if and (lt (int .min) 1) (or (eq $name "drainer") (eq $signal "lag")) }}
+{{- fail (printf "actors.%s.autoscaling.min is 0, but its own pods export the series by which it is scaled: none would ever start again. Only enricher and bridge may go down to 0." $name) }}
+{{- end }}
 {{- if gt (int .min) (int .max) }}
 {{- fail (printf "actors.%s.autoscaling.min is above its max." $name) }}
 {{- end }}
