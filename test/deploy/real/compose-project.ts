@@ -90,6 +90,10 @@ export const fromViewer = (path: string): Promise<Answer> => client(["get", path
 /** The answer of an address in the network. */
 export const fromNetwork = (address: string): Promise<Answer> => client(["fetch", address])
 
+/** The number of records in a topic, as Kafka itself says. */
+export const recordsInKafka = async (topic: string): Promise<number> =>
+  (await client<{ readonly records: number }>(["records", topic])).records
+
 export const counted = async (type: string): Promise<number> => {
   const { text } = await fromViewer("/api/counters/event-counter")
   const { rows } = JSON.parse(text) as {

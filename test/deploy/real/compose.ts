@@ -14,6 +14,7 @@ import {
   fromViewer,
   prepareProject,
   processOf,
+  recordsInKafka,
   remove,
   secureName,
   send,
@@ -31,26 +32,13 @@ const seconds = (since: number): string => `${((performance.now() - since) / 100
 const gateway = "http://gateway:5222"
 const sidecar = "http://sidecar:5222"
 
-/** The number of records in the topic. */
-const recordsInKafka = async (): Promise<number> => {
-  const command = [
-    "/opt/kafka/bin/kafka-get-offsets.sh",
-    "--bootstrap-server",
-    "kafka:9092",
-    "--topic",
-    "events"
-  ]
-  const lines = (await compose(["exec", "-T", "kafka", ...command])).split("\n")
-  return lines.reduce((sum, line) => sum + Number(/^events:\d+:(\d+)$/.exec(line)?.[1] ?? 0), 0)
-}
-
 const starts = async (): Promise<Check> => {
   const from = performance.now()
   await up()
   const took = seconds(from)
   const { acknowledged } = await send(gateway, "first", 20)
   const found = await countAll("first", acknowledged)
-  const records = await recordsInKafka()
+  const records = await recordsInKafka("events")
   const page = await fromViewer("/")
   return {
     name: "up: every service is healthy; events are records in Kafka, are counted, and the page shows them",
