@@ -10,6 +10,7 @@ import { promiseHandler } from "../support/promise-handler.ts"
 import { stopServers } from "../support/server.ts"
 import type { Bench, Options } from "./bench.ts"
 import { consumers } from "./consumers.ts"
+import { costs } from "./costs.ts"
 import { embedded } from "./embedded.ts"
 import { enrich } from "./enrich.ts"
 import { gateway } from "./gateway.ts"
@@ -31,7 +32,8 @@ const benches: ReadonlyArray<Bench> = [
   latency,
   consumers,
   scale,
-  memory
+  memory,
+  costs
 ]
 
 const options = {
