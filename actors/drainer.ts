@@ -3,8 +3,9 @@
  * returns the outcome with which the batch leaves the queue. Keeps no state; any number of drainers may run.
  */
 import { Effect } from "effect"
-import { mergeReceipts } from "../contracts/batch.ts"
+import { mergeReceipts, RejectionReason } from "../contracts/batch.ts"
 import { Enrich } from "../contracts/requests.ts"
+import { exportQueueFigures } from "./drainer/queue-figures.ts"
 import * as Actor from "./runtime/actor.ts"
 import { Self } from "./runtime/actor-context.ts"
 import { ingestQueue, messageBus } from "./runtime/dependencies.ts"
@@ -15,6 +16,9 @@ import { makeCopyPublisher } from "./runtime/publish/event-copies.ts"
 import { ask } from "./runtime/request.ts"
 import { lineAt, otherUnits, readLines } from "./transform/read-lines.ts"
 import { readTopics, topicSettings } from "./transform/topics.ts"
+
+const unknownTopic = "unknown topic"
+const otherUnit = "time in the other dialect's unit"
 
 export const Drainer = Actor.make(
   "drainer",
@@ -32,11 +36,15 @@ export const Drainer = Actor.make(
     const askEnricher = yield* ask(Enrich, "drainer")
     const publishProgress = yield* publishBatchProgress
     const publishCopies = yield* makeCopyPublisher
+    yield* meter.declare("rejected", RejectionReason.literals)
+    yield* meter.declare("renamed", [unknownTopic])
+    yield* meter.declare("misdated", [otherUnit])
+    yield* exportQueueFigures(topics)
 
     return Effect.fnUntraced(function* ({ id, digest, claimed, first, lines }: Lines) {
       const { events, rejected, received, unknownTopics } = readLines(lines, topics, first)
-      yield* meter.count("renamed", unknownTopics, "unknown topic")
-      yield* meter.count("misdated", otherUnits(events, claimed), "time in the other dialect's unit")
+      yield* meter.count("renamed", unknownTopics, unknownTopic)
+      yield* meter.count("misdated", otherUnits(events, claimed), otherUnit)
       yield* publishProgress("received", id, events)
       yield* publishCopies("raw", id, events, lineAt(lines, first))
       yield* publishCopies("raw", id, rejected, lineAt(lines, first))

@@ -32,6 +32,9 @@ export const FailureReason = Schema.Literals(
 )
 export type FailureReason = typeof FailureReason.Type
 
+/** All reasons. */
+export const failureReasons: ReadonlyArray<FailureReason> = FailureReason.literals
+
 /**
  * `message` is a sentence for a person: what is wrong and what to do.
  *
@@ -52,6 +55,9 @@ export class Failure extends Schema.TaggedError<Failure>()("Failure", {
   }
   /** True when the batch is not the cause, so that the failure does not count as an attempt at it. */
   get infrastructure(): boolean {
-    return this.reason !== "crashed"
+    return isInfrastructure(this.reason)
   }
 }
+
+/** True for a reason of which the message is not the cause. */
+export const isInfrastructure = (reason: FailureReason): boolean => reason !== "crashed"

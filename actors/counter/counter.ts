@@ -49,6 +49,7 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
         idParam: yield* eventIdParam.config,
         hasVisitorIds: (yield* visitorId.config) !== "off"
       }
+      yield* meter.declare("repeated", ["seen before"])
       const publishProgress = yield* publishConsumerProgress
 
       return Effect.fnUntraced(function* (batch: RecordBatch) {

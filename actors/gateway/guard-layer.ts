@@ -16,7 +16,7 @@ import { gatewayBodyTimeout } from "../../gateway/http/body/limits.ts"
 import { corsOf } from "../../gateway/http/cors.ts"
 import { closesSlowClients, supportsPipelining } from "../../gateway/http/runtime.ts"
 import type { ConnectionGuardLimits, ServeOptions } from "../../gateway/http/server-types.ts"
-import { readTls, tlsRenewals } from "../../gateway/http/tls.ts"
+import { type Renewals, readTls, tlsRenewals } from "../../gateway/http/tls.ts"
 import { privacyOf } from "../../gateway/privacy/privacy.ts"
 import * as Private from "../../gateway/privacy/settings.ts"
 import { policies, topicsOf } from "../../gateway/privacy/signals.ts"
@@ -24,7 +24,7 @@ import { addVisitor } from "../../gateway/privacy/visitor-id.ts"
 import { corsCredentials, corsOrigins, tlsCert, tlsKey } from "../../gateway/settings.ts"
 import type { StartFailure } from "../runtime/actor.ts"
 import { lineSettingsOf, readTopics, type Topics, topicSettings } from "../transform/topics.ts"
-import { type EdgeFigures, edgeFigures } from "./metrics.ts"
+import { type EdgeFigures, edgeFigures, showExpiry } from "./metrics.ts"
 import { syncRateLimits } from "./sync-rate-limits.ts"
 import { cachedSalts } from "./visitor-salts.ts"
 
@@ -111,7 +111,18 @@ const certificate = Effect.fnUntraced(function* (cert: string | undefined, key: 
         ? Effect.logInfo("The certificate was renewed; new connections use it.")
         : Effect.logWarning(`The certificate was not renewed; the previous one stays in use: ${problem}`)
     )
-  return { ...tls, renewals: tlsRenewals(cert, key, tls, report) }
+  yield* showExpiry(tls.cert)
+  const renewals: Renewals = (renew) =>
+    tlsRenewals(
+      cert,
+      key,
+      tls,
+      report
+    )(async (renewed) => {
+      await renew(renewed)
+      run(showExpiry(renewed.cert))
+    })
+  return { ...tls, renewals }
 })
 
 /** Time to send the response to a body that did not arrive in time, milliseconds. */

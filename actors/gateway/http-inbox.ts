@@ -44,6 +44,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
   ],
   open: Effect.fnUntraced(function* (mailbox) {
     const { health, announce, meter } = yield* Self
+    yield* meter.declare("rejected", ["batch", "server log"])
     const settings = yield* readAll({
       gatewayPort,
       gatewayHost,

@@ -1,7 +1,8 @@
 /** The gateway's own metrics: refused requests and connections, and events dropped or anonymised for privacy. */
 import { Effect, Metric } from "effect"
-import type { CountRefused, RefusedReason } from "../../gateway/guard/refusal-counter.ts"
-import type { CountPrivacy } from "../../gateway/privacy/privacy.ts"
+import { type CountRefused, type RefusedReason, refusedReasons } from "../../gateway/guard/refusal-counter.ts"
+import { expiryOf } from "../../gateway/http/certificate-expiry.ts"
+import { type CountPrivacy, privacyReasons } from "../../gateway/privacy/privacy.ts"
 
 const refused = Metric.counter("spoor_gateway_refused_total", {
   description:
@@ -14,12 +15,36 @@ const withheld = Metric.counter("spoor_gateway_privacy_total", {
   incremental: true
 })
 
+const expiry = Metric.gauge("spoor_tls_certificate_expiry_timestamp_seconds", {
+  description:
+    "When the certificate in use, or one of its chain, expires, seconds since 1970. Only with TLS_CERT."
+})
+
+/** Shows when this certificate (PEM), which is in use from now on, expires. */
+export const showExpiry = (certificate: string): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const seconds = expiryOf(certificate)
+    return seconds === undefined
+      ? Effect.void
+      : Metric.update(Metric.withAttributes(expiry, { actor: "gateway" }), seconds)
+  })
+
 export interface EdgeFigures {
   readonly countRefused: CountRefused
   readonly countPrivacy: CountPrivacy
 }
 
+/** All series begin at 0. An anonymous header anonymises events; a privacy signal may also drop them. */
+const declared = [
+  ...refusedReasons.map((reason) => Metric.withAttributes(refused, { reason })),
+  ...privacyReasons.map((reason) => Metric.withAttributes(withheld, { outcome: "anonymised", reason })),
+  ...(["dnt", "gpc"] as const).map((reason) =>
+    Metric.withAttributes(withheld, { outcome: "dropped", reason })
+  )
+]
+
 export const edgeFigures = Effect.gen(function* () {
+  yield* Effect.forEach(declared, (series) => Metric.update(series, 0), { discard: true })
   const run = Effect.runSyncWith(yield* Effect.context<never>())
   return {
     countRefused: (reason: RefusedReason) =>

@@ -54,5 +54,8 @@ export const syncRateLimits = (
     )
   )
 
-  return Effect.forever(Effect.andThen(round, Effect.sleep(syncInterval)))
+  return Effect.andThen(
+    Metric.update(failures, 0),
+    Effect.forever(Effect.andThen(round, Effect.sleep(syncInterval)))
+  )
 }

@@ -46,7 +46,14 @@ export interface Health {
   readonly lastFound: (systems?: ReadonlyArray<string>) => Effect.Effect<SystemsFound>
   /** The state of the actor of that name; undefined without such an actor in this process. */
   readonly stateOf: (name: string) => ActorState | undefined
-  /** All metrics of the process in the Prometheus text format. */
+  /**
+   * Adds work that brings figures up to date before they are read. It must not wait for another system. Returns the effect
+   * that removes it.
+   */
+  readonly addFigures: (refresh: Effect.Effect<void>) => Effect.Effect<void>
+  /** Brings all figures up to date, before somebody reads Effect's metrics. Never fails. */
+  readonly refreshFigures: Effect.Effect<void>
+  /** All metrics of the process, up to date, in the Prometheus text format. */
   readonly metrics: Effect.Effect<string>
 }
 
@@ -118,7 +125,15 @@ const lastResults = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) 
 export const makeHealth = (): Health => {
   const actors: Record<string, ActorState> = {}
   const services: Array<ReadonlyArray<Entry>> = []
+  const figures = new Set<Effect.Effect<void>>()
   let isLeaving = false
+  const refreshFigures = Effect.suspend(() => {
+    // Reading the refusals removes those that have ended, so that their metric is current.
+    for (const { dependency } of services.flat()) dependency.refusals?.()
+    return Effect.forEach([...figures], (refresh) => Effect.catchCause(refresh, () => Effect.void), {
+      discard: true
+    })
+  })
 
   return {
     setActor: (name, state) => {
@@ -155,10 +170,11 @@ export const makeHealth = (): Health => {
       const status = !isReady ? "not ready" : hasNoRefusals ? "ready" : "degraded"
       return { status, actors: { ...actors }, seams: reports.flat() } satisfies HealthReport
     }),
-    metrics: Effect.suspend(() => {
-      // Reading the refusals removes those that have ended, so that their metric is current.
-      for (const { dependency } of services.flat()) dependency.refusals?.()
-      return PrometheusMetrics.format()
-    })
+    addFigures: (refresh) => {
+      figures.add(refresh)
+      return Effect.sync(() => void figures.delete(refresh))
+    },
+    refreshFigures,
+    metrics: Effect.andThen(refreshFigures, PrometheusMetrics.format())
   }
 }

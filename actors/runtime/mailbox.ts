@@ -72,7 +72,7 @@ export const makeMailbox = <Message, Answer>(
       return yield* new Failure({ reason: "busy", message: "the mailbox is full" })
     }
     inFlight += 1
-    yield* meter.arrived(weight.events, inFlight, limits.capacity)
+    yield* meter.arrived(weight.events, inFlight, limits.capacity, weight.oldest)
     const clock = yield* Clock.Clock
     const begun = clock.currentTimeMillisUnsafe()
     return yield* slots

@@ -1,10 +1,11 @@
 /**
  * The metrics that every actor has: events received, succeeded, failed (in this actor) and refused (by an actor or system
  * downstream, or because the mailbox was full); messages in flight and the mailbox's capacity; the duration of a message;
- * and the age of its oldest event. A meter lives as long as the process, through restarts of its actor.
+ * and the age of the oldest event. A meter lives as long as the process, through restarts of its actor.
  */
 import { type Context, Effect, Metric } from "effect"
 import type { Behind } from "../../contracts/actor-stats.ts"
+import { failureReasons, isInfrastructure } from "../../contracts/failure.ts"
 
 export type Outcome =
   | "received"
@@ -18,9 +19,23 @@ export type Outcome =
 
 /** One actor's metrics. Counts are events; called once per message, never per event. */
 export interface Meter {
+  /** Exports the series of every actor at 0. Called once, before the actor starts. */
+  readonly start: (capacity: number) => Effect.Effect<void>
+  /** Exports further series at 0: of an outcome, for each of these reasons. */
+  readonly declare: (outcome: Outcome, reasons: ReadonlyArray<string>) => Effect.Effect<void>
+  /** Brings the series that change by time alone up to `now`, milliseconds since 1970: called when they are read. */
+  readonly refresh: (now: number) => Effect.Effect<void>
   readonly count: (outcome: Outcome, events: number, reason?: string) => Effect.Effect<void>
-  /** A message of `events` events came in; with it `inFlight` messages are in flight. */
-  readonly arrived: (events: number, inFlight: number, capacity: number) => Effect.Effect<void>
+  /**
+   * A message of `events` events came in; with it `inFlight` messages are in flight. `oldest`: when its oldest event was
+   * created, milliseconds since 1970. The settlement must have the age by the same.
+   */
+  readonly arrived: (
+    events: number,
+    inFlight: number,
+    capacity: number,
+    oldest?: number
+  ) => Effect.Effect<void>
   readonly settled: (settlement: Settlement) => Effect.Effect<void>
   /** The actor reads the log and has read nothing since its start. */
   readonly startReading: () => void
@@ -76,7 +91,8 @@ const duration = (actor: string) =>
   })
 const lag = (actor: string) =>
   Metric.gauge("spoor_actor_lag_seconds", {
-    description: "Age of the oldest event in the last message handled.",
+    description:
+      "Age of the oldest event in flight, or in the last message handled within 15 seconds; 0 when there is none.",
     attributes: { actor }
   })
 const mailboxSize = (actor: string) =>
@@ -106,10 +122,25 @@ export const makeMeter = (actor: string): Meter => {
   let positions: Map<string, Behind> | undefined
 
   return {
+    start: (capacity) =>
+      update((registry) => {
+        for (const outcome of ["received", "succeeded"] as const) counts.declare(outcome, undefined, registry)
+        for (const reason of [...failureReasons, "interrupted"] as const) {
+          const isRefusal = reason === "interrupted" || isInfrastructure(reason)
+          counts.declare(isRefusal ? "refused" : "failed", reason, registry)
+        }
+        messages.declare(capacity, registry)
+      }),
+    declare: (outcome, reasons) =>
+      update((registry) => {
+        for (const reason of reasons) counts.declare(outcome, reason, registry)
+      }),
+    refresh: (now) => update((registry) => messages.refresh(now, registry)),
     count: (outcome, events, reason) => update((registry) => counts.add(outcome, events, reason, registry)),
-    arrived: (events, inFlight, capacity) =>
+    arrived: (events, inFlight, capacity, oldest) =>
       update((registry) => {
         counts.add("received", events, undefined, registry)
+        messages.arrive(oldest)
         messages.setInFlight(inFlight, capacity, registry)
       }),
     settled: (settlement) =>
@@ -154,6 +185,8 @@ const makeCounts = (actor: string) => {
     return one
   }
   return {
+    declare: (outcome: Outcome, reason: string | undefined, registry: Registry): void =>
+      seriesOf(outcome, reason).updateUnsafe(0, registry),
     add: (outcome: Outcome, count: number, reason: string | undefined, registry: Registry): void => {
       if (count === 0) return
       totals[outcome] += count
@@ -164,6 +197,9 @@ const makeCounts = (actor: string) => {
   }
 }
 
+/** How long the age of the last message counts as the lag after it: as long as scrapes are usually apart, milliseconds. */
+const lagHeldMs = 15_000
+
 /** The figures of messages: their number in flight, their duration, and the age of their events. */
 const makeMessageFigures = (actor: string) => {
   let messages = 0
@@ -171,6 +207,8 @@ const makeMessageFigures = (actor: string) => {
   let underWay = 0
   let lastAge: number | undefined
   let lastAt: number | undefined
+  /** When the oldest event of each message in flight was created. */
+  const inFlightSince: Array<number> = []
   const ownDuration = duration(actor)
   const ownLag = lag(actor)
   const ownSize = mailboxSize(actor)
@@ -182,6 +220,20 @@ const makeMessageFigures = (actor: string) => {
   }
   return {
     setInFlight,
+    arrive: (oldest: number | undefined): void => {
+      if (oldest !== undefined) inFlightSince.push(oldest)
+    },
+    declare: (capacity: number, registry: Registry): void => {
+      setInFlight(0, capacity, registry)
+      ownLag.updateUnsafe(0, registry)
+      // NOTE: reading a histogram creates its series without an observation.
+      ownDuration.valueUnsafe(registry)
+    },
+    refresh: (now: number, registry: Registry): void => {
+      const isRecent = lastAt !== undefined && now - lastAt < lagHeldMs
+      const ages = inFlightSince.map((since) => now - since)
+      ownLag.updateUnsafe(Math.max(0, isRecent ? (lastAge ?? 0) : 0, ...ages) / 1000, registry)
+    },
     settle: ({ milliseconds, age, inFlight, capacity, now }: Settlement, registry: Registry): void => {
       messages += 1
       busyNanoseconds += milliseconds * 1e6
@@ -189,6 +241,8 @@ const makeMessageFigures = (actor: string) => {
       ownDuration.updateUnsafe(milliseconds / 1000, registry)
       if (age !== undefined) {
         lastAge = age
+        const place = inFlightSince.indexOf(now - age)
+        if (place !== -1) inFlightSince.splice(place, 1)
         ownLag.updateUnsafe(age / 1000, registry)
       }
       setInFlight(inFlight, capacity, registry)

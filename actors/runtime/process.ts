@@ -13,6 +13,7 @@ import { messageBus, type Requirement } from "./dependencies.ts"
 import { type Health, makeHealth } from "./health.ts"
 import { registerOnBus } from "./nats-registration.ts"
 import { opsServer } from "./ops-server.ts"
+import { exportProcessFigures } from "./process-figures.ts"
 import { drainDelay, drainTimeout } from "./settings.ts"
 import { listenForSignals } from "./signals.ts"
 import { type RunningActor, start } from "./supervisor.ts"
@@ -31,6 +32,7 @@ export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Act
   const signalled = yield* listenForSignals
   if (isOnBun) yield* (yield* Effect.promise(() => import("./gc.bun.ts"))).keepMemoryLow
   const health = makeHealth()
+  yield* exportProcessFigures(health)
 
   const started = yield* Effect.raceFirst(startAll(actors, health), Effect.as(signalled, undefined))
   if (started === undefined) return

@@ -9,6 +9,7 @@ import { Self } from "./actor-context.ts"
 import type { Health } from "./health.ts"
 import { failureBackoffMs } from "./inbox/backoff.ts"
 import { type Meter, makeMeter } from "./metrics.ts"
+import { restartFigures } from "./restart-figures.ts"
 
 /** A supervised actor. */
 export interface RunningActor {
@@ -33,6 +34,10 @@ export const start = Effect.fnUntraced(function* (
   announced: (what: string) => string | undefined = () => undefined
 ): Effect.fn.Return<RunningActor, StartFailure, Scope.Scope> {
   const meter = makeMeter(actor.name)
+  yield* meter.start(actor.limits.capacity)
+  const stopRefreshing = health.addFigures(Effect.flatMap(Clock.currentTimeMillis, meter.refresh))
+  yield* Effect.addFinalizer(() => stopRefreshing)
+  const figures = yield* restartFigures(actor.name)
   const self = Self.of({ name: actor.name, meter, health, announce, announced })
   const up = yield* Deferred.make<void, StartFailure>()
   const failed = yield* Deferred.make<never, StartFailure>()
@@ -57,9 +62,11 @@ export const start = Effect.fnUntraced(function* (
     if (crashes <= maxCrashes) {
       yield* Effect.logError("the actor crashed and is restarted", cause, { crashes })
       yield* Effect.sleep(failureBackoffMs(crashes))
+      yield* figures.restarted
       return true
     }
     yield* Effect.logError("the actor crashed too often and is not restarted", cause)
+    yield* figures.gaveUp
     yield* Deferred.failCause(failed, cause)
     return false
   })

@@ -52,7 +52,7 @@ export const goneName = (letter: StoredDeadLetter, kind: "replayed" | "discarded
  */
 export const ledgerOf = (
   fields: ReadonlyMap<string, number>,
-  content: Pick<QueueLedger, "waiting" | "inFlight" | "oldestInFlight" | "deadLetters" | "lines">
+  content: Omit<QueueLedger, "since" | "pushed" | "taken" | "topics" | "foreignGone">
 ): QueueLedger => {
   const since = fields.get("since")
   return {

@@ -53,6 +53,8 @@ export interface ClaimedBatch {
    * number given to `split`.
    */
   readonly attempts: number
+  /** True when this claim took the batch over from a claim whose lease had expired. */
+  readonly isTakenOver: boolean
   /**
    * Done: removes the batch from the queue. Works without the lease too, because a batch never changes. `placements` are
    * those of its receipt; one that recently acknowledged other lines is not counted as stored, which the ledger shows.
@@ -113,6 +115,15 @@ export interface QueueLedger {
   readonly inFlight: number
   /** The time since the oldest batch in flight was first claimed, milliseconds; undefined when none is in flight. */
   readonly oldestInFlight?: number | undefined
+  /** Batches that are claimed and not settled; each part counts as one. */
+  readonly inFlightBatches: number
+  /** The size of the waiting lines, bytes, estimated as for QUEUE_MAX_BYTES. */
+  readonly waitingBytes: number
+  /**
+   * The time since the edge received the line at the head, by the time in the line, milliseconds; undefined when none
+   * waits or its time is not plausible.
+   */
+  readonly oldestWaiting?: number | undefined
   /** The length of the dead-letter list, and the number of entries of other programs that were replayed or discarded. */
   readonly deadLetters: number
   readonly foreignGone: number
@@ -157,6 +168,26 @@ export interface EventInFlight {
   readonly isClaimed: boolean
 }
 
+/** The queue as the holder of the figures' lease sees it. */
+export interface HeldFigures {
+  /** Differs from an earlier one when the counts or the content of the queue changed since: only then read the ledger. */
+  readonly revision: string
+  /** The memory of the server, bytes: used, and its maximum (0: no limit). Both 0 for a queue in a file. */
+  readonly memoryUsed: number
+  readonly memoryMax: number
+}
+
+/**
+ * The figures' lease: of all copies of a drainer, one exports the figures of the queue, so that a sum over the copies is
+ * right. It is held in the queue itself, and ends by itself when its holder ends.
+ */
+export interface FiguresLease {
+  /** Takes or renews the lease of `holder` for `leaseMs` milliseconds; undefined when another holder has it. */
+  readonly hold: (holder: string, leaseMs: number) => Effect.Effect<HeldFigures | undefined, Failure>
+  /** Ends the lease, if `holder` has it. */
+  readonly release: (holder: string) => Effect.Effect<void, Failure>
+}
+
 /** One queue server. */
 export interface QueueSource {
   readonly dependency: Dependency
@@ -173,6 +204,7 @@ export interface QueueSource {
   /** The event at that place of a batch that is claimed and not settled; undefined when it is not found. */
   readonly find: (id: BatchId, index: number) => Effect.Effect<EventInFlight | undefined, Failure>
   readonly deadLetters: DeadLetterList
+  readonly figures: FiguresLease
 }
 
 /**

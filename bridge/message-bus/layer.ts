@@ -3,6 +3,7 @@ import { Config, Effect, Layer, Redacted } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting, secret, setting } from "../../contracts/setting.ts"
 import { natsCreds, natsUrl } from "../settings.ts"
+import { declareDropped } from "./dropped-messages.ts"
 import { makeInProcess } from "./in-process.ts"
 import { makeNats } from "./nats/bus.ts"
 import { MessageBus } from "./service.ts"
@@ -32,6 +33,7 @@ export const messageBusSettings: ReadonlyArray<Setting<unknown>> = [
 export const layer: Layer.Layer<MessageBus, Failure | Config.ConfigError> = Layer.effect(
   MessageBus,
   Effect.gen(function* () {
+    yield* declareDropped
     const { key, url, creds, inboxPrefix } = yield* readAll({
       key: busSecret,
       url: natsUrl,

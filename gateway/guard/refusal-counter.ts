@@ -1,13 +1,15 @@
 /** What the guards and the connection guard count: refused requests and connections, by reason. */
 
-export type RefusedReason =
-  | "write-key"
-  | "rate-address"
-  | "rate-key"
-  | "requests-address"
-  | "bodies"
-  | "connections"
-  | "slow"
+export const refusedReasons = [
+  "write-key",
+  "rate-address",
+  "rate-key",
+  "requests-address",
+  "bodies",
+  "connections",
+  "slow"
+] as const
+export type RefusedReason = (typeof refusedReasons)[number]
 
 /** Counts one refused request or connection. Called only when one is refused; must not fail. */
 export type CountRefused = (reason: RefusedReason) => void

@@ -7,7 +7,8 @@ import { type Mask, masked, noAddress } from "./mask.ts"
 import { type PolicyOf, signalOf } from "./signals.ts"
 import { type AddVisitor, visitorNames } from "./visitor-id.ts"
 
-export type PrivacyReason = "dnt" | "gpc" | "header"
+export const privacyReasons = ["dnt", "gpc", "header"] as const
+export type PrivacyReason = (typeof privacyReasons)[number]
 
 /** Counts one event. Must not fail. */
 export type CountPrivacy = (outcome: "dropped" | "anonymised", reason: PrivacyReason) => void

@@ -12,7 +12,7 @@ import { addUp } from "./reconcile.ts"
 import type { Ledger } from "./types.ts"
 
 /** The maximum number of lines of a queue that are read to determine their topics. */
-const maxLinesRead = 10_000
+export const maxLinesRead = 10_000
 
 /** How long one queue may take to return its counts, milliseconds. */
 const readTimeoutMs = 10_000

@@ -150,40 +150,56 @@ interface Finding {
   readonly sentence: string
   /** False for information that does not mean a loss. */
   readonly isLoss: boolean
+  /** The number of lines that do not add up, at least 1, and their topic, if it is that of one topic. */
+  readonly lines: number
+  readonly topic: Topic | undefined
+}
+
+/** The lines of one queue that do not add up: by topic, and under `undefined` those of no single topic. */
+export const discrepancies = (queue: QueueLedger): ReadonlyMap<Topic | undefined, number> => {
+  const found = new Map<Topic | undefined, number>()
+  for (const { isLoss, lines, topic } of check(queue, ""))
+    if (isLoss) found.set(topic, (found.get(topic) ?? 0) + lines)
+  return found
 }
 
 /** All discrepancies of one queue. */
 const check = (queue: QueueLedger, address: string): ReadonlyArray<Finding> => {
   const findings: Array<Finding> = []
-  const find = (isLoss: boolean, sentence: string): void => {
-    findings.push({ isLoss, sentence })
+  const find = (isLoss: boolean, sentence: string, difference: number, topic?: Topic): void => {
+    findings.push({ isLoss, sentence, lines: Math.abs(difference), topic })
   }
   const settled = queue.topics.reduce((sum, { received }) => sum + received, 0)
   const open = queue.taken - settled - queue.inFlight
   if (open > 0) {
     find(
       true,
-      `${address}: ${lines(open)} claimed but neither settled nor in flight: a claimed batch was deleted.`
+      `${address}: ${lines(open)} claimed but neither settled nor in flight: a claimed batch was deleted.`,
+      open
     )
   }
   if (open < 0) {
     find(
       true,
-      `${address}: ${lines(-open)} settled or in flight without having been claimed: its counts were changed or lost.`
+      `${address}: ${lines(-open)} settled or in flight without having been claimed: its counts were changed or lost.`,
+      open
     )
   }
   const others = queue.taken + queue.waiting - queue.pushed
   if (others < 0) {
     find(
       true,
-      `${address}: ${lines(-others)} missing that Spoor pushed: another program removed them from the list.`
+      `${address}: ${lines(-others)} missing that Spoor pushed: another program removed them from the list.`,
+      others
     )
   }
   for (const { topic, received, stored, dead } of queue.topics) {
     if (received === stored + dead) continue
     find(
       true,
-      `${address}: of topic ${topic} ${received} were received, but ${stored} stored and ${dead} dead-lettered.`
+      `${address}: of topic ${topic} ${received} were received, but ${stored} stored and ${dead} dead-lettered.`,
+      received - stored - dead,
+      topic
     )
   }
   const counted = queue.topics.reduce(
@@ -194,13 +210,15 @@ const check = (queue: QueueLedger, address: string): ReadonlyArray<Finding> => {
   if (difference < 0) {
     find(
       true,
-      `${address}: the list of dead letters has ${queue.deadLetters}, ${-difference} fewer than were added: it was edited by hand.`
+      `${address}: the list of dead letters has ${queue.deadLetters}, ${-difference} fewer than were added: it was edited by hand.`,
+      difference
     )
   }
   if (difference > 0) {
     find(
       false,
-      `${address}: the list of dead letters has ${queue.deadLetters}, ${difference} more than were added since counting began: another program adds to it, or they are older.`
+      `${address}: the list of dead letters has ${queue.deadLetters}, ${difference} more than were added since counting began: another program adds to it, or they are older.`,
+      difference
     )
   }
   return findings

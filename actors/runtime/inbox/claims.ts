@@ -33,6 +33,7 @@ import type { BatchOutcome, Lines } from "./batch-outcome.ts"
 import { type DownstreamProbe, makeDownstreamProbe } from "./downstream-probe.ts"
 import { awaitInFlight } from "./drain-timeout.ts"
 import { type FailureHistory, makeFailureHistory } from "./failure-history.ts"
+import { makeQueueCounters, type QueueCounters } from "./queue-counters.ts"
 import { afterFailure, beforeTrying, isNoAnswer, type TriedBatch } from "./retry-policy.ts"
 import { applyDecision, type Settling, settle, tryBatch } from "./settle-batch.ts"
 
@@ -57,11 +58,13 @@ export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
     const { sources } = yield* IngestQueue
     const { meter } = yield* Self
     const topics = yield* readTopics
+    const counters = yield* makeQueueCounters(sources, topics.all)
     const inFlight = yield* FiberSet.make<void, never>()
     const outOfTime = yield* awaitInFlight(inFlight)
     const shared: Draining = {
       mailbox,
-      settling: { meter, topics, outOfTime, publishCopies: yield* makeCopyPublisher },
+      settling: { meter, topics, outOfTime, counters, publishCopies: yield* makeCopyPublisher },
+      counters,
       inFlight,
       maxInFlight: Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length)),
       outOfTime,
@@ -82,6 +85,7 @@ export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
 interface Draining {
   readonly mailbox: Mailbox<Lines, BatchOutcome>
   readonly settling: Settling
+  readonly counters: QueueCounters
   /** The batches in flight, of all servers. */
   readonly inFlight: FiberSet.FiberSet<void, never>
   /** The maximum number of batches of one server in flight. */
@@ -189,6 +193,7 @@ const claimOnce = Effect.fnUntraced(function* (
   const batch = Result.getOrElse(claimed, () => undefined)
   if (batch !== undefined) {
     loop.emptyPolls = 0
+    if (batch.isTakenOver) yield* loop.counters.leaseExpired(loop.source)
     const handled = Effect.catchCause(handle(loop, batch, isProbed), (cause) =>
       Effect.logError("a batch is left in flight until its lease ends", cause, { batch: batch.id })
     )

@@ -18,6 +18,7 @@ import type { Mailbox } from "../mailbox.ts"
 import type { Meter } from "../metrics.ts"
 import type { PublishCopies } from "../publish/event-copies.ts"
 import { type BatchOutcome, countsOf, type Lines } from "./batch-outcome.ts"
+import type { QueueCounters } from "./queue-counters.ts"
 import type { RetryDecision } from "./retry-policy.ts"
 
 /** The dependencies of settling. */
@@ -25,6 +26,7 @@ export interface Settling {
   /** Fails when the process stops and its time to wait is over. */
   readonly outOfTime: Effect.Effect<never, Failure>
   readonly meter: Meter
+  readonly counters: QueueCounters
   readonly topics: Topics
   /** Publishes copies of the rejected events to subscribers. */
   readonly publishCopies: PublishCopies
@@ -104,7 +106,7 @@ export const settle = Effect.fnUntraced(function* (
   batch: ClaimedBatch,
   outcome: BatchOutcome,
   attempts: number,
-  { meter, outOfTime, publishCopies }: Settling
+  { meter, counters, outOfTime, publishCopies }: Settling
 ) {
   const letters = deadLetters(batch, outcome.receipt, attempts, yield* Clock.currentTimeMillis)
   for (const { reason } of letters) yield* meter.count("rejected", 1, reason)
@@ -114,8 +116,9 @@ export const settle = Effect.fnUntraced(function* (
       ? batch.ack(counts, outcome.receipt.placements)
       : batch.deadLetter(letters, counts, outcome.receipt.placements)
   const isSettled = yield* untilDone(settlement, batch, "acknowledge", outOfTime)
-  if (isSettled === true)
-    yield* publishCopies("rejected", batch.id, outcome.receipt.rejected, rejectionOf(batch))
+  if (isSettled !== true) return
+  yield* counters.deadLettered(letters)
+  yield* publishCopies("rejected", batch.id, outcome.receipt.rejected, rejectionOf(batch))
 })
 
 /**

@@ -69,6 +69,8 @@ export const makeCopyPublisher = Effect.gen(function* () {
     stored: stage(),
     rejected: stage()
   }
+  for (const name of Object.keys(stages) as ReadonlyArray<CopyStage>)
+    yield* Metric.update(droppedCopiesOf(name), 0)
   yield* Effect.forkScoped(receiveSubscriptions(bus, stages))
 
   const publish = Effect.fnUntraced(

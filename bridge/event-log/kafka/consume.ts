@@ -14,7 +14,7 @@ import { placeOf } from "./cluster.ts"
 import { neverHeals, sentence } from "./errors.ts"
 import { runMember } from "./group-member.ts"
 import type { Membership, Positions } from "./membership.ts"
-import type { Unpacking } from "./skipped-batches.ts"
+import { declareSkipped, type Unpacking } from "./skipped-batches.ts"
 import type { KafkaTopics } from "./topics.ts"
 
 /** Delays before the next member grow from the first to the second, milliseconds. */
@@ -29,7 +29,11 @@ export const makeRead =
     handle: (batch: RecordBatch) => Effect.Effect<void, E>
   ): Effect.Effect<never, Failure> => {
     const reading = { topics: names, partitionsAtOnce, handle, unpacking }
-    if (from === "oldest") return readOn(clients, { ...reading, group, positions: undefined })
+    if (from === "oldest")
+      return Effect.andThen(
+        declareSkipped(names),
+        readOn(clients, { ...reading, group, positions: undefined })
+      )
     const watcher = `${group}-${randomBytes(6).toString("hex")}`
     return startPositions(topics, names, BigInt(from)).pipe(
       Effect.flatMap((positions) => readOn(clients, { ...reading, group: watcher, positions })),

@@ -29,6 +29,12 @@ const count = Metric.counter("spoor_log_skipped_batches_total", {
   incremental: true
 })
 
+/** Exports the counter of each topic, from 0. */
+export const declareSkipped = (topics: ReadonlyArray<string>): Effect.Effect<void> =>
+  Effect.forEach(topics, (topic) => Metric.update(Metric.withAttributes(count, { topic }), 0), {
+    discard: true
+  })
+
 /** At most so many places are remembered; a batch that is skipped again after that is reported again. */
 const remembered = 1_000
 

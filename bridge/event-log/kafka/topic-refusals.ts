@@ -55,7 +55,10 @@ export const makeRefusals = (
       topics.set(topic, { sentence, at: now() })
       setWaiting(topic, true)
     },
-    isThere: forget,
+    isThere: (topic) => {
+      topics.delete(topic)
+      setWaiting(topic, false)
+    },
     took: (topic) => {
       taken.set(topic, now())
       forget(topic)

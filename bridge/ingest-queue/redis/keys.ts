@@ -9,6 +9,7 @@ export interface QueueKeys {
   readonly ledger: string
   readonly placements: string
   readonly replays: string
+  readonly figures: string
   readonly deadLetters: string
 }
 
@@ -28,6 +29,7 @@ export const queueKeys = (list: string, deadLetters: string): QueueKeys => {
     ledger: `${prefix}:ledger`,
     placements: `${prefix}:placements`,
     replays: `${prefix}:replays`,
+    figures: `${prefix}:figures`,
     deadLetters
   }
 }

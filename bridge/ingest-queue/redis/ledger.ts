@@ -9,6 +9,7 @@ import { Failure } from "../../../contracts/failure.ts"
 import type { RedisConnection, Reply } from "../../redis/connection.ts"
 import { unpack } from "../batch-blob.ts"
 import { ledgerOf } from "../ledger-fields.ts"
+import { ageOfLine } from "../line-age.ts"
 import type { QueueLedger, QueueSource } from "../service.ts"
 import type { QueueKeys } from "./keys.ts"
 
@@ -51,17 +52,23 @@ local function add(ledger, name, by)
 end
 `
 
-/** KEYS: list, claimed, dead-letters, ledger · ARGV: lines · returns {fields, waiting, in flight, dead letters, {lines, batch blobs} or nil, age of the oldest batch (ms) or nil}. */
+/**
+ * KEYS: list, claimed, dead-letters, ledger · ARGV: lines · returns {fields, waiting, in flight, dead letters, {lines, batch
+ * blobs} or nil, age of the oldest batch (ms) or nil, batches, bytes of the list, line at its head or nil, time (ms)}.
+ */
 const snapshotScript = `${counting}
 local list, claimed, dead_letters, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local waiting, in_flight, oldest = redis.call('LLEN', list), lines_in_flight(claimed)
-local time = redis.call('TIME')
-local age = oldest and time[1] * 1000 + math.floor(time[2] / 1000) - oldest or false
+local clock = redis.call('TIME')
+local time = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local age = oldest and time - oldest or false
+local bytes = redis.pcall('MEMORY', 'USAGE', list)
 local lines = false
 if waiting + in_flight <= tonumber(ARGV[1]) then
   lines = {redis.call('LRANGE', list, 0, -1), redis.call('HVALS', claimed)}
 end
-return {redis.call('HGETALL', ledger), waiting, in_flight, redis.call('LLEN', dead_letters), lines, age}
+return {redis.call('HGETALL', ledger), waiting, in_flight, redis.call('LLEN', dead_letters), lines, age,
+  redis.call('HLEN', claimed), type(bytes) == 'number' and bytes or 0, redis.call('LINDEX', list, 0), time}
 `
 
 /** The ledger of the queue with these keys. */
@@ -92,12 +99,15 @@ const fieldsOf = (reply: ReadonlyArray<Reply>): ReadonlyMap<string, number> => {
 }
 
 const read = (reply: Reply): QueueLedger => {
-  const [fields, waiting, inFlight, deadLetters, lines, age] = listOf(reply)
+  const [fields, waiting, inFlight, deadLetters, lines, age, batches, bytes, head, time] = listOf(reply)
   const [inList, claimed] = Array.isArray(lines) ? lines.map(listOf) : []
   return ledgerOf(fieldsOf(listOf(fields)), {
     waiting: Number(waiting),
     inFlight: Number(inFlight),
     oldestInFlight: typeof age === "number" ? age : undefined,
+    inFlightBatches: Number(batches),
+    waitingBytes: Number(bytes),
+    oldestWaiting: head instanceof Uint8Array ? ageOfLine(byteStringOf(head), Number(time)) : undefined,
     deadLetters: Number(deadLetters),
     lines:
       inList === undefined || claimed === undefined

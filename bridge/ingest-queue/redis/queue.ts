@@ -18,6 +18,7 @@ import { type PushRules, standardRules } from "../push-limits.ts"
 import type { ClaimedBatch, IngestQueue, QueueSource, TopicCount } from "../service.ts"
 import { redisDeadLetters } from "./dead-letters.ts"
 import { noObstacle } from "./durability.ts"
+import { redisFigures } from "./figures.ts"
 import { redisFind } from "./find-event.ts"
 import { prefixOf, type QueueKeys, queueKeys } from "./keys.ts"
 import { redisLedger } from "./ledger.ts"
@@ -90,7 +91,7 @@ const sourceOf = (
   const batchKeys = [keys.claimed, keys.leases, keys.attempts]
 
   const batchOf = (claimId: ClaimId, reply: ReadonlyArray<Reply>): ClaimedBatch => {
-    const [name, attempts, blob] = reply
+    const [name, attempts, blob, isTakenOver] = reply
     if (!(name instanceof Uint8Array) || !(blob instanceof Uint8Array) || typeof attempts !== "number")
       throw new Error("The claim script returned something other than a batch.")
     const key = name.toString()
@@ -100,6 +101,7 @@ const sourceOf = (
       digest: digestOf(blob),
       ...unpacked,
       attempts,
+      isTakenOver: isTakenOver === 1,
       ack: (counts, placements = []) =>
         Effect.map(
           ack([...batchKeys, keys.ledger, keys.placements], [key, ...counted(counts, placements)]),
@@ -153,7 +155,8 @@ const sourceOf = (
     ),
     ledger: redisLedger(connection, keys),
     find: redisFind(connection, keys),
-    deadLetters: redisDeadLetters(connection, writer, keys)
+    deadLetters: redisDeadLetters(connection, writer, keys),
+    figures: redisFigures(writer, keys)
   }
 }
 

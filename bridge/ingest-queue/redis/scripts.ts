@@ -11,6 +11,7 @@
  * - `:attempts`  hash, batch → `<attempts> <owner>`, where the owner is the current claim, empty after a release; and
  *   `><claim>` → the batch of this claim.
  * - `:ledger`    hash, the counts (ledger.ts), changed in the step that takes lines or settles a batch.
+ * - `:figures`   the holder of the figures' lease (figures.ts).
  * - `:placements` sorted set, placement of acknowledged lines → when it may be forgotten. A receipt that acknowledges
  *   lines for the second time is visible, because its placements are not counted as stored again.
  *
@@ -43,7 +44,7 @@ local function settle(leases, attempts, id, owner)
 end
 `
 
-/** KEYS: list, claimed, leases, attempts, ledger · ARGV: claim, lease (ms), max events, max bytes, 1 for lines first · returns {batch, attempts, batch blob} or nil. */
+/** KEYS: list, claimed, leases, attempts, ledger · ARGV: claim, lease (ms), max events, max bytes, 1 for lines first · returns {batch, attempts, batch blob, 1 when its lease had expired} or nil. */
 export const claimScript = String.raw`${shared}${ledgerLua}
 local list, claimed, leases, attempts, ledger = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local claim, lease = ARGV[1], tonumber(ARGV[2])
@@ -57,7 +58,7 @@ if blob then
   local tries = record(attempts, mine)
   redis.call('ZREM', leases, mine)
   redis.call('ZADD', leases, time + lease, mine)
-  return {mine, tries, blob}
+  return {mine, tries, blob, 0}
 end
 
 local function take_over()
@@ -67,11 +68,12 @@ local function take_over()
     redis.call('ZREM', leases, id)
     forget_owner(attempts, owner)
     if lines then
-      if owner ~= '' then tries = tries + 1 end
+      local expired = owner ~= '' and 1 or 0
+      tries = tries + expired
       redis.call('HSET', attempts, id, tries .. ' ' .. claim)
       redis.call('HSET', attempts, '>' .. claim, id)
       redis.call('ZADD', leases, time + lease, id)
-      return {id, tries, lines}
+      return {id, tries, lines, expired}
     end
     redis.call('HDEL', attempts, id)
   end
@@ -112,7 +114,7 @@ local function take_lines()
   redis.call('ZADD', leases, time + lease, id)
   begin(ledger, earlier, time)
   add(ledger, 'taken', count)
-  return {id, 0, blob}
+  return {id, 0, blob, 0}
 end
 
 if ARGV[5] == '1' then return take_lines() or take_over() end

@@ -3,7 +3,9 @@ import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { DatabaseSync } from "../../sqlite/database.ts"
 import { linesIn, unpack } from "../batch-blob.ts"
 import { type Entry, ledgerOf, type NamedPlacement, placementMemoryMs } from "../ledger-fields.ts"
-import type { QueueLedger } from "../service.ts"
+import { ageOfLine } from "../line-age.ts"
+import type { QueueDepth, QueueLedger } from "../service.ts"
+import { prepareWeight } from "./weight.ts"
 
 export const ledgerSchema = `
 CREATE TABLE IF NOT EXISTS ledger (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -24,7 +26,9 @@ export const prepareLedger = (database: DatabaseSync) => ({
   headers: database.prepare(
     "SELECT substr(packed, 1, instr(packed, x'0a')) AS header FROM batches WHERE packed IS NOT NULL"
   ),
+  weight: prepareWeight(database),
   lines: database.prepare("SELECT line FROM lines ORDER BY place"),
+  head: database.prepare("SELECT line FROM lines ORDER BY place LIMIT 1"),
   blobs: database.prepare("SELECT packed FROM batches WHERE packed IS NOT NULL")
 })
 
@@ -61,16 +65,20 @@ export const beginLedger = (steps: LedgerSteps, now: number): void => {
 /** Call it in a transaction; `lines` as in service.ts, `now` in milliseconds since 1970. */
 export const readLedger = (
   steps: LedgerSteps,
-  { waiting, deadLetters }: { readonly waiting: number; readonly deadLetters: number },
+  { waiting, claimed, deadLetters }: QueueDepth,
   lines: number,
   now: number
 ): QueueLedger => {
   const { lines: inFlight, oldest } = countInFlight(steps)
+  const head = steps.head.get()?.line
   const fields = new Map(steps.fields.all().map(({ name, value }) => [String(name), Number(value)]))
   return ledgerOf(fields, {
     waiting,
     inFlight,
     oldestInFlight: oldest === undefined ? undefined : now - oldest,
+    inFlightBatches: claimed,
+    waitingBytes: Math.round(waiting * Number(steps.weight.get()?.weight)),
+    oldestWaiting: isBytes(head) ? ageOfLine(byteStringOf(head), now) : undefined,
     deadLetters,
     lines:
       waiting + inFlight > lines

@@ -6,6 +6,7 @@ import { toBuffer } from "../batch-blob.ts"
 import type { Push } from "../push-failover.ts"
 import { full, type PushRules } from "../push-limits.ts"
 import { addTo, prepareLedger } from "./ledger.ts"
+import { prepareWeight } from "./weight.ts"
 
 /** Pushes fail with `busy` when the queue is full. The lines are on the disk when a push returns, whatever `rules.confirm` is. */
 export const sqlitePush = (file: SqliteFile, rules: PushRules): Effect.Effect<Push, Failure> =>
@@ -25,9 +26,6 @@ export const sqlitePush = (file: SqliteFile, rules: PushRules): Effect.Effect<Pu
 
 type Steps = ReturnType<typeof prepare>
 
-/** Lines at each end whose sizes estimate the size of all. */
-const sampledLines = 16
-
 const prepare = (database: DatabaseSync) => ({
   ledger: prepareLedger(database),
   push: database.prepare("INSERT INTO lines (line) VALUES (?)"),
@@ -35,11 +33,7 @@ const prepare = (database: DatabaseSync) => ({
   count: database.prepare(
     "SELECT coalesce((SELECT max(place) FROM lines) - (SELECT min(place) FROM lines) + 1, 0) AS count"
   ),
-  weight: database.prepare(`SELECT coalesce(avg(length(line)), 0) AS weight FROM (
-    SELECT line FROM (SELECT line FROM lines ORDER BY place LIMIT ${sampledLines})
-    UNION ALL
-    SELECT line FROM (SELECT line FROM lines ORDER BY place DESC LIMIT ${sampledLines})
-  )`)
+  weight: prepareWeight(database)
 })
 
 const excess = (steps: Steps, { maxLength, maxBytes }: PushRules): "lines" | "bytes" | undefined => {

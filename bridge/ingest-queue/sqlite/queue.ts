@@ -24,6 +24,7 @@ import type {
   TopicCount
 } from "../service.ts"
 import { deadLettersSchema, prepareDeadLetters, sqliteDeadLetters } from "./dead-letters.ts"
+import { figuresSchema, prepareFigures, sqliteFigures } from "./figures.ts"
 import { addPlacements, addTo, beginLedger, ledgerSchema, prepareLedger, readLedger } from "./ledger.ts"
 import { sqlitePush } from "./push.ts"
 import { warnIfEmptied } from "./reset.ts"
@@ -42,7 +43,7 @@ CREATE INDEX IF NOT EXISTS batches_deadline ON batches (deadline);
 `
 
 /** All tables of the file. */
-export const queueSchema = schema + ledgerSchema + deadLettersSchema
+export const queueSchema = schema + ledgerSchema + deadLettersSchema + figuresSchema
 
 /** Opens the queue in the folder `directory`; fails with one sentence when that folder is not writable. */
 export const sqliteQueue: (
@@ -87,13 +88,15 @@ const prepare = (database: DatabaseSync) => ({
   keys: database.prepare("SELECT id FROM batches WHERE packed IS NOT NULL AND id >= ? AND id < ?"),
   row: database.prepare("SELECT * FROM batches WHERE id = ?"),
   ledger: prepareLedger(database),
-  deadLetters: prepareDeadLetters(database)
+  deadLetters: prepareDeadLetters(database),
+  figures: prepareFigures(database)
 })
 
 interface Taken {
   readonly id: string
   readonly attempts: number
   readonly blob: Uint8Array
+  readonly isTakenOver: boolean
 }
 
 const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
@@ -105,6 +108,7 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
       digest: digestOf(taken.blob),
       ...unpacked,
       attempts: taken.attempts,
+      isTakenOver: taken.isTakenOver,
       ack: (counts, placements = []) => at(file, (now) => settle(steps, key, counts, placements, now)),
       release: (delay, counts) =>
         at(
@@ -136,7 +140,8 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
     depth: file.read(() => depthOf(steps.depth.get())),
     ledger: (lines) => at(file, (now) => readLedger(steps.ledger, depthOf(steps.depth.get()), lines, now)),
     find: (id, index) => file.transaction(() => findEvent(steps, id, index)),
-    deadLetters: sqliteDeadLetters(file, steps.deadLetters, steps.ledger)
+    deadLetters: sqliteDeadLetters(file, steps.deadLetters, steps.ledger),
+    figures: sqliteFigures(file, steps.figures)
   }
 }
 
@@ -157,9 +162,10 @@ const take = (steps: Steps, claim: ClaimId, limits: ClaimLimits, now: number): T
     const row = steps.expired.get(now)
     const expired = takenOf(row)
     if (expired === undefined) return undefined
-    const attempts = expired.attempts + (row?.owner === "" ? 0 : 1)
+    const isTakenOver = row?.owner !== ""
+    const attempts = expired.attempts + (isTakenOver ? 1 : 0)
     steps.lease.run(claim, attempts, deadline, expired.id)
-    return { ...expired, attempts }
+    return { ...expired, attempts, isTakenOver }
   }
   const takeLines = (): Taken | undefined => {
     const head = headOf(steps, limits)
@@ -170,7 +176,7 @@ const take = (steps: Steps, claim: ClaimId, limits: ClaimLimits, now: number): T
     steps.take.run(head.last)
     const id = batchIdFor(claim)
     steps.add.run(id, claim, 0, deadline, blob)
-    return { id, attempts: 0, blob }
+    return { id, attempts: 0, blob, isTakenOver: false }
   }
   return limits.linesFirst === true ? (takeLines() ?? takeOver()) : (takeOver() ?? takeLines())
 }
@@ -231,7 +237,7 @@ type Row = Record<string, unknown> | undefined
 
 const takenOf = (row: Row): Taken | undefined =>
   typeof row?.id === "string" && typeof row.attempts === "number" && row.packed instanceof Uint8Array
-    ? { id: row.id, attempts: row.attempts, blob: row.packed }
+    ? { id: row.id, attempts: row.attempts, blob: row.packed, isTakenOver: false }
     : undefined
 
 const depthOf = (row: Row): QueueDepth => ({

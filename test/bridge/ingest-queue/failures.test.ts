@@ -43,8 +43,13 @@ interface Opened {
   readonly keys: QueueKeys
 }
 
-/** The ledger without the age, which grows by itself. */
-const ageless = ({ oldestInFlight: _, ...books }: QueueLedger): Omit<QueueLedger, "oldestInFlight"> => books
+/** The ledger without the ages, which grow by themselves, and without the estimated size. */
+const ageless = ({
+  oldestInFlight: _,
+  oldestWaiting: __,
+  waitingBytes: ___,
+  ...books
+}: QueueLedger): object => books
 
 /** An operation on a queue, and the keys that it needs. */
 interface Act {
@@ -85,6 +90,10 @@ describe.skipIf(!hasRedisProgram())("on a full Redis", () => {
       await run(redis.command("CONFIG", "SET", "maxmemory", "1mb"))
       await run(Effect.flip(redis.command("RPUSH", "other", "x")))
 
+      const figures = await run(source.figures.hold("a drainer", 60_000))
+      expect(figures?.memoryMax).toBe(1024 * 1024)
+      expect(figures?.memoryUsed).toBeGreaterThan(1024 * 1024)
+      expect(await run(source.figures.hold("another", 60_000))).toBeUndefined()
       expect(await run(before.ack(counts(before)))).toBe(true)
       for (let turn = 0; turn < 8; turn++) {
         const batch = await claim(source, { ...hour, maxEvents: 5 })
@@ -142,6 +151,10 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
     "look at the ledger": {
       touches: ["list", "claimed", "ledger", "deadLetters"],
       act: (source) => source.ledger(100)
+    },
+    "hold the figures' lease": {
+      touches: ["list", "claimed", "ledger", "deadLetters"],
+      act: (source) => source.figures.hold("a drainer", 60_000)
     }
   }
 
@@ -160,6 +173,7 @@ describe.skipIf(url === undefined)("on Redis with a key of another type", () => 
           const [first, letter] = letters
           if (first === undefined || letter === undefined) throw new Error("The dead letters are missing.")
           expect(await run(source.deadLetters.replay(first, first.text, 9))).toBe("done")
+          expect(await run(source.figures.hold("a drainer", 60_000))).toBeDefined()
 
           const [right, wrong] = [keys[key], "of another type"]
           await run(redis.command("RENAME", right, `${keys.ledger}:kept`))

@@ -37,6 +37,8 @@ const suite = (open: OpenQueue): void => {
       inFlight: 0,
       deadLetters: 0,
       foreignGone: 0,
+      inFlightBatches: 0,
+      waitingBytes: 0,
       lines: { waiting: [], inFlight: [] }
     })
   })

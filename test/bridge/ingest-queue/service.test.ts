@@ -121,6 +121,7 @@ const suite = (open: OpenQueue): void => {
       const facts = ({ id, lines, claimed }: ClaimedBatch) => ({ id, lines, claimed })
       expect(facts(second)).toEqual(facts(first))
       expect(second.attempts).toBe(1)
+      expect([first.isTakenOver, second.isTakenOver]).toEqual([false, true])
       expect((await claim(queue.source)).attempts).toBe(2)
       expect((await claim(queue.source)).lines).toEqual(bytes("later"))
     }

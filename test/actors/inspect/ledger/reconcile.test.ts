@@ -38,6 +38,8 @@ const queue = (given: Partial<QueueLedger> = {}): QueueLedger => {
     inFlight,
     deadLetters: topics.reduce((sum, { dead, replayed, discarded }) => sum + dead - replayed - discarded, 0),
     foreignGone: 0,
+    inFlightBatches: inFlight === 0 ? 0 : 1,
+    waitingBytes: waiting * 100,
     lines: undefined,
     ...given
   }

@@ -75,6 +75,8 @@ export const nothingYet: QueueLedger = {
   inFlight: 0,
   deadLetters: 0,
   foreignGone: 0,
+  inFlightBatches: 0,
+  waitingBytes: 0,
   lines: undefined
 }
 
@@ -92,7 +94,8 @@ export const playQueue = (ledger: Effect.Effect<QueueLedger, Failure>, address =
     depth: unsupported,
     ledger: () => ledger,
     find: () => unsupported,
-    deadLetters: { read: () => unsupported, replay: () => unsupported, discard: () => unsupported }
+    deadLetters: { read: () => unsupported, replay: () => unsupported, discard: () => unsupported },
+    figures: { hold: () => unsupported, release: () => unsupported }
   }
 }
 
