@@ -45,7 +45,13 @@ const seconds = (text: string): number | undefined => {
 }
 
 const flags = {
-  rate: quantityFlag("rate", "<rate>", "The highest rate of events, like 20000/s or 500000/m", "a rate like 20000/s", perSecond),
+  rate: quantityFlag(
+    "rate",
+    "<rate>",
+    "The highest rate of events, like 20000/s or 500000/m",
+    "a rate like 20000/s",
+    perSecond
+  ),
   retention: quantityFlag(
     "retention",
     "<time>",
@@ -60,13 +66,19 @@ const flags = {
     "a time like 30m or 4h",
     seconds
   ).pipe(Flag.withDefault(3600)),
-  bytes: quantityFlag("bytes", "<size>", "Mean size of a line in the queue (300)", "a size like 300 or 1KiB", bytesOf).pipe(
-    Flag.withDefault(300)
+  bytes: quantityFlag(
+    "bytes",
+    "<size>",
+    "Mean size of a line in the queue (300)",
+    "a size like 300 or 1KiB",
+    bytesOf
+  ).pipe(Flag.withDefault(300)),
+  partitions: countFlag("partitions", "Partitions of the topic (as many as are needed, at least 12)", {
+    max: 100_000
+  }).pipe(Flag.withDefault(undefined)),
+  replication: countFlag("replication", "Replicas of each partition (3)", { max: 100 }).pipe(
+    Flag.withDefault(3)
   ),
-  partitions: countFlag("partitions", "Partitions of the topic (as many as are needed, at least 12)", { max: 100_000 }).pipe(
-    Flag.withDefault(undefined)
-  ),
-  replication: countFlag("replication", "Replicas of each partition (3)", { max: 100 }).pipe(Flag.withDefault(3)),
   json: switchFlag("json", "Print one line of JSON: the demand, and sizes in bytes, seconds and cores"),
   helm: switchFlag("helm", "Print values for the Helm chart")
 }

@@ -10,7 +10,8 @@ export interface OwnCertificate {
   readonly key: string
 }
 
-export const makeCertificate = (): OwnCertificate => {
+/** `days`: until it expires. */
+export const makeCertificate = (days = 2): OwnCertificate => {
   const folder = mkdtempSync(join(tmpdir(), "spoor-certificate-"))
   const cert = join(folder, "cert.pem")
   const key = join(folder, "key.pem")
@@ -20,7 +21,20 @@ export const makeCertificate = (): OwnCertificate => {
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
   execFileSync(
     "openssl",
-    ["req", "-x509", ...curve, "-nodes", "-days", "2", ...names, ...leaf, "-keyout", key, "-out", cert],
+    [
+      "req",
+      "-x509",
+      ...curve,
+      "-nodes",
+      "-days",
+      String(days),
+      ...names,
+      ...leaf,
+      "-keyout",
+      key,
+      "-out",
+      cert
+    ],
     {
       stdio: "ignore"
     }

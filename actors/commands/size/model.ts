@@ -111,13 +111,21 @@ export const sizeFor = (demand: Demand): Size => {
   const maxmemory = Math.max(1_000 * megabyte, waiting / 0.6)
   const record = (storage.record.value * bytes) / storage.line.value
   return {
-    actors: [gateway, ...pipeline, ...consumers.map((one) => ({ ...one, pods: Math.min(one.pods, partitions) })), viewer],
+    actors: [
+      gateway,
+      ...pipeline,
+      ...consumers.map((one) => ({ ...one, pods: Math.min(one.pods, partitions) })),
+      viewer
+    ],
     redis: { lines, waiting, maxmemory, memory: 2 * maxmemory, disk: 3 * maxmemory },
     kafka: {
       partitions,
       record,
       // Kafka deletes whole segments: one more of each partition is on the disk.
-      disk: ((perSecond * retention * record + Math.min(partitions * segment, perSecond * retention * record)) * replication) / 0.8,
+      disk:
+        ((perSecond * retention * record + Math.min(partitions * segment, perSecond * retention * record)) *
+          replication) /
+        0.8,
       written: perSecond * replication
     },
     // The pods are planned for half of what they can do.
@@ -130,9 +138,13 @@ const queueMaxLength = 10_000_000
 
 const warningsOf = ({ partitions }: Demand, consumers: number, lines: number): ReadonlyArray<string> => [
   ...(partitions !== undefined && partitions < consumers
-    ? [`${consumers} pods of a consumer are needed, but only ${partitions} can work: use ${consumers} partitions or more.`]
+    ? [
+        `${consumers} pods of a consumer are needed, but only ${partitions} can work: use ${consumers} partitions or more.`
+      ]
     : []),
   ...(lines > queueMaxLength
-    ? [`${Math.ceil(lines).toLocaleString("en")} lines wait at the end of the outage: set QUEUE_MAX_LENGTH above that.`]
+    ? [
+        `${Math.ceil(lines).toLocaleString("en")} lines wait at the end of the outage: set QUEUE_MAX_LENGTH above that.`
+      ]
     : [])
 ]
