@@ -10,6 +10,7 @@ import { Store } from "../contracts/requests.ts"
 import { makeAppendHealth } from "./bridge/append-health.ts"
 import { makeReceiptCache } from "./bridge/receipt-cache.ts"
 import { recordsOf, rejectionsOf, storedAt } from "./bridge/records.ts"
+import { makeStoredDelay } from "./bridge/stored-delay.ts"
 import * as Actor from "./runtime/actor.ts"
 import { eventLog, messageBus } from "./runtime/dependencies.ts"
 import { ensureTopics } from "./runtime/ensure-topics.ts"
@@ -31,7 +32,9 @@ export const Bridge = Actor.make(
   },
   Effect.gen(function* () {
     const log = yield* EventLog
-    yield* Effect.forkScoped(yield* ensureTopics(log, (yield* readTopics).all))
+    const topics = (yield* readTopics).all
+    yield* Effect.forkScoped(yield* ensureTopics(log, topics))
+    const countStored = makeStoredDelay(yield* Effect.context<never>(), topics)
     const publishProgress = yield* publishBatchProgress
     const publishCopies = yield* makeCopyPublisher
     const storeOnce = makeReceiptCache()
@@ -40,6 +43,8 @@ export const Bridge = Actor.make(
     const store = Effect.fnUntraced(function* (batch: EnrichedBatch) {
       const records = recordsOf(batch, yield* Clock.currentTimeMillis)
       const appended = yield* appendHealth.observe(log.append(records, batch.id))
+      const storedTime = yield* Clock.currentTimeMillis
+      countStored(batch.events, appended, storedTime)
       const rejected = rejectionsOf(batch, appended)
       yield* publishProgress(
         "stored",
@@ -51,7 +56,7 @@ export const Bridge = Actor.make(
         id: batch.id,
         digest: batch.digest,
         stored: records.length - rejected.length,
-        placements: placements(records, appended, yield* Clock.currentTimeMillis),
+        placements: placements(records, appended, storedTime),
         rejected
       }
     })

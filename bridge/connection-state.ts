@@ -1,25 +1,9 @@
 /**
  * The state of a connection to a server: connecting, up (connected and logged in) or down with a reason. One for each
- * connection to Redis, NATS and Kafka; it lives as long as the connection. Each change is logged once with its reason; a
- * repeated reason is counted until the connection is up, when the count is logged.
+ * connection to Redis, NATS and Kafka; it lives as long as the connection. It is an operation of the server's outage, which
+ * writes one line when the server is lost and one when it is connected again.
  */
-import { Effect } from "effect"
-
-/** Writes one line to the log. */
-export type WriteLog = (level: LogLevel, message: string) => void
-type LogLevel = "debug" | "info" | "warning"
-
-/** Writes to Effect's log with `run`, which forks an effect in the context of that log. */
-export const logWith =
-  (run: (effect: Effect.Effect<void>) => unknown): WriteLog =>
-  (level, message) =>
-    void run(writers[level](message))
-
-const writers: Readonly<Record<LogLevel, (message: string) => Effect.Effect<void>>> = {
-  debug: Effect.logDebug,
-  info: Effect.logInfo,
-  warning: Effect.logWarning
-}
+import type { Outage, WriteLog } from "./outage.ts"
 
 export interface ConnectionState {
   readonly isUp: () => boolean
@@ -29,42 +13,33 @@ export interface ConnectionState {
   readonly down: (reason: string) => void
   /** Why it cannot be used, as a sentence with the number of attempts. */
   readonly absence: () => string
+  /** The connection is closed for good. */
+  readonly close: () => void
 }
 
-/** Different reasons of one outage that are stored and logged; further ones are only counted. */
+/** Different reasons that are kept; further ones are only counted by the outage. */
 const maxReasons = 8
 
-/** An outage, or the first attempts to connect. */
-interface Outage {
-  readonly began: number
-  /** The count of each reason, ordered by its last occurrence. */
-  readonly reasons: Map<string, number>
-  failures: number
-}
+/** A reason that lasts until somebody acts. */
+const isNews = (reason: string): boolean => reason.startsWith("it refuses ")
 
 /**
  * `server`: its kind and address, such as `Redis at 127.0.0.1:6379`; never a password.
  *
  * @example
- * const state = makeConnectionState("Redis at 127.0.0.1:6379", logWith(run))
+ * const state = makeConnectionState("Redis at 127.0.0.1:6379", outage, logWith(run))
  * state.down("connect ECONNREFUSED")
  */
-export const makeConnectionState = (
-  server: string,
-  log: WriteLog,
-  now: () => number = () => performance.now()
-): ConnectionState => {
+export const makeConnectionState = (server: string, outage: Outage, log: WriteLog): ConnectionState => {
+  const connection = outage.operation({ isSteady: true })
   let isUp = false
-  let wasUp = false
-  let outage: Outage = { began: now(), reasons: new Map(), failures: 0 }
+  /** The count of each reason since it was up, ordered by its last occurrence. */
+  const reasons = new Map<string, number>()
 
-  const count = (reason: string): boolean => {
-    const before = outage.reasons.get(reason)
-    outage.failures += 1
-    outage.reasons.delete(reason)
-    if (before === undefined && outage.reasons.size >= maxReasons) return false
-    outage.reasons.set(reason, (before ?? 0) + 1)
-    return before === undefined
+  const count = (reason: string): void => {
+    const before = reasons.get(reason)
+    reasons.delete(reason)
+    if (before !== undefined || reasons.size < maxReasons) reasons.set(reason, (before ?? 0) + 1)
   }
 
   return {
@@ -73,37 +48,27 @@ export const makeConnectionState = (
     up: () => {
       if (isUp) return
       isUp = true
-      const again = wasUp ? " again" : ""
-      wasUp = true
-      if (outage.failures === 0) return log("debug", `Connected to ${server}.`)
-      const seconds = Math.round((now() - outage.began) / 1000)
-      log("info", `Connected to ${server}${again} after ${seconds} s${repeated(outage)}.`)
+      reasons.clear()
+      connection.worked()
+      log("debug", `Connected to ${server}.`)
     },
 
     down: (reason) => {
       const lost = isUp
       isUp = false
-      if (lost) outage = { began: now(), reasons: new Map(), failures: 0 }
-      const isNew = count(reason)
-      if (lost) log("warning", `Lost ${server}: ${reason}. Connecting again.`)
-      else if (isNew) log("warning", `No connection to ${server}: ${reason}. Trying again.`)
+      count(reason)
+      const begins = lost ? `Lost ${server}: ` : `No connection to ${server}: `
+      connection.failed(reason, { begins, isNews: isNews(reason) })
     },
 
     absence: () => {
-      const [reason, times] = [...outage.reasons].at(-1) ?? []
+      const [reason, times] = [...reasons].at(-1) ?? []
       if (reason === undefined) return `${server} is not connected yet.`
       return `${server} is not connected: ${reason}${times === 1 ? "" : ` (${times} times)`}.`
-    }
-  }
-}
+    },
 
-/** The reasons that occurred more than once in an outage, as a clause. */
-const repeated = ({ reasons, failures }: Outage): string => {
-  if (failures === 1) return ""
-  const often = [...reasons]
-    .filter(([, times]) => times > 1)
-    .map(([reason, times]) => `${times} times: ${reason}`)
-  return ` and ${failures} failures${often.length === 0 ? "" : ` (${often.join("; ")})`}`
+    close: connection.ended
+  }
 }
 
 /** The message of any error; an error of several concurrent attempts has the messages of all. */

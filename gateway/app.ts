@@ -66,6 +66,8 @@ export interface GatewayOptions {
   readonly bodyLimits?: FormatLimits
   /** Counts events that were rejected because of their content. */
   readonly countRejected?: CountRejected
+  /** Counts each response that is not operational, by its status. */
+  readonly countResponse?: (status: number) => void
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Run in this order, before any handler. */
@@ -110,6 +112,7 @@ export const gatewayApp = (options: GatewayOptions): GatewayApp => {
       splitPathKey: options.splitPathKey,
       cors,
       addressOf,
+      countResponse: options.countResponse,
       now: options.now
     })
   )

@@ -42,6 +42,8 @@ export interface DispatchOptions {
   readonly splitPathKey: SplitPathKey | undefined
   readonly cors: Cors
   readonly addressOf: FindAddress
+  /** Counts a response that is not operational, by its status. */
+  readonly countResponse?: ((status: number) => void) | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -50,11 +52,8 @@ export const dispatcher = (options: DispatchOptions): Dispatch => {
   const { findRoute, operational, middleware, splitPathKey, cors, addressOf, now } = options
   const answer = guarded(options.guard, options.asEvent)
 
-  return (request, peer) => {
-    const whole = targetOf(request.url)
+  const answerEvent = (request: Request, peer: Peer, whole: Target): Response | Promise<Response> => {
     if (whole.path.length + whole.query.length >= maxTargetBytes) return targetTooLong()
-    const handler = isGetOrHead(request.method) ? operationalAt(operational, whole) : undefined
-    if (handler !== undefined) return operationalResponse(handler())
     const keyed = splitPathKey?.(whole)
     const target = keyed?.target ?? whole
     const route = findRoute(target.path)
@@ -67,7 +66,36 @@ export const dispatcher = (options: DispatchOptions): Dispatch => {
       middleware === undefined ? answer(context, route) : middleware(context, () => answer(context, route))
     return isPrivate ? withoutAnyOrigin(answered) : answered
   }
+
+  const answerCounted = counted(answerEvent, options.countResponse)
+  return (request, peer) => {
+    const whole = targetOf(request.url)
+    const handler = isGetOrHead(request.method) ? operationalAt(operational, whole) : undefined
+    return handler === undefined ? answerCounted(request, peer, whole) : operationalResponse(handler())
+  }
 }
+
+type AnswerEvent = (request: Request, peer: Peer, target: Target) => Response | Promise<Response>
+
+/** Counts each response when it is complete. */
+const counted = (answer: AnswerEvent, count: ((status: number) => void) | undefined): AnswerEvent => {
+  if (count === undefined) return answer
+  const countOne = ({ status }: Response): void => count(status)
+  return (request, peer, target) => {
+    let answered: Response | Promise<Response>
+    try {
+      answered = answer(request, peer, target)
+    } catch (cause) {
+      answered = refuseEvent(cause)
+    }
+    if (answered instanceof Response) countOne(answered)
+    // Not the promise that is returned: a response waits for no count.
+    else void answered.then(countOne, ignored)
+    return answered
+  }
+}
+
+const ignored = (): void => {}
 
 const operationalAt = (
   handlers: ReadonlyMap<string, OperationalHandler>,

@@ -32,7 +32,14 @@ export interface Protection {
   readonly options: Required<
     Pick<
       GatewayOptions,
-      "guards" | "middleware" | "consumeTokens" | "splitPathKey" | "withoutKey" | "privacy" | "cors"
+      | "countResponse"
+      | "guards"
+      | "middleware"
+      | "consumeTokens"
+      | "splitPathKey"
+      | "withoutKey"
+      | "privacy"
+      | "cors"
     >
   >
   readonly bodyMemory: BodyMemory
@@ -66,7 +73,13 @@ export const makeProtection: Effect.Effect<Protection, StartFailure, Scope.Scope
   const cors = yield* orFail(() => corsOf({ ...settings, headers }))
   const tls = yield* certificate(settings.tlsCert, settings.tlsKey)
   const connectionGuard = yield* connectionLimits(figures, tls !== undefined)
-  return { options: { ...guard.options, privacy, cors }, bodyMemory: guard.memory, tls, connectionGuard }
+  const { countResponse } = figures
+  return {
+    options: { ...guard.options, privacy, cors, countResponse },
+    bodyMemory: guard.memory,
+    tls,
+    connectionGuard
+  }
 })
 
 /** A monotonic clock, milliseconds. */

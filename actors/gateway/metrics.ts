@@ -3,6 +3,7 @@ import { Effect, Metric } from "effect"
 import { type CountRefused, type RefusedReason, refusedReasons } from "../../gateway/guard/refusal-counter.ts"
 import { expiryOf } from "../../gateway/http/certificate-expiry.ts"
 import { type CountPrivacy, privacyReasons } from "../../gateway/privacy/privacy.ts"
+import { makeResponseFigures } from "./response-figures.ts"
 
 const refused = Metric.counter("spoor_gateway_refused_total", {
   description:
@@ -29,7 +30,11 @@ export const showExpiry = (certificate: string): Effect.Effect<void> =>
       : Metric.update(Metric.withAttributes(expiry, { actor: "gateway" }), seconds)
   })
 
+/** The statuses of responses that the connection guard sends itself. */
+const guardStatuses: Partial<Record<RefusedReason, number>> = { connections: 503, slow: 408 }
+
 export interface EdgeFigures {
+  readonly countResponse: (status: number) => void
   readonly countRefused: CountRefused
   readonly countPrivacy: CountPrivacy
 }
@@ -45,10 +50,16 @@ const declared = [
 
 export const edgeFigures = Effect.gen(function* () {
   yield* Effect.forEach(declared, (series) => Metric.update(series, 0), { discard: true })
-  const run = Effect.runSyncWith(yield* Effect.context<never>())
+  const context = yield* Effect.context<never>()
+  const run = Effect.runSyncWith(context)
+  const countResponse = makeResponseFigures(context)
   return {
-    countRefused: (reason: RefusedReason) =>
-      run(Metric.update(Metric.withAttributes(refused, { reason }), 1)),
+    countResponse,
+    countRefused: (reason: RefusedReason) => {
+      const status = guardStatuses[reason]
+      if (status !== undefined) countResponse(status)
+      run(Metric.update(Metric.withAttributes(refused, { reason }), 1))
+    },
     countPrivacy: (outcome, reason) =>
       run(Metric.update(Metric.withAttributes(withheld, { outcome, reason }), 1))
   } satisfies EdgeFigures

@@ -23,7 +23,10 @@ export const syncRateLimits = (
   tables: ReadonlyArray<readonly [name: string, buckets: TokenBuckets]>,
   now: () => number
 ): Effect.Effect<never> => {
-  let isUnavailable = false
+  const sharing = share.dependency.outage?.operation({
+    isSteady: true,
+    meanwhile: "Each gateway limits its clients alone."
+  })
 
   const publish = Effect.fnUntraced(function* (table: string, buckets: TokenBuckets) {
     const spent = buckets.spent(namesPerRound)
@@ -34,24 +37,11 @@ export const syncRateLimits = (
   })
 
   const round = Effect.forEach(tables, ([table, buckets]) => publish(table, buckets), { discard: true }).pipe(
-    Effect.andThen(
-      Effect.suspend(() => {
-        if (!isUnavailable) return Effect.void
-        isUnavailable = false
-        return Effect.logInfo("Rate limits are synchronised again.")
-      })
-    ),
-    Effect.catch((failure) =>
-      Effect.suspend(() => {
-        const log = isUnavailable
-          ? Effect.void
-          : Effect.logWarning(
-              `Rate limits cannot be synchronised; each gateway counts alone until they can: ${failure.message}`
-            )
-        isUnavailable = true
-        return Effect.andThen(log, Metric.update(failures, 1))
-      })
-    )
+    Effect.andThen(Effect.sync(() => sharing?.worked())),
+    Effect.catch(({ message }) => {
+      sharing?.failed(message)
+      return Metric.update(failures, 1)
+    })
   )
 
   return Effect.andThen(

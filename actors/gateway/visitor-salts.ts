@@ -28,23 +28,21 @@ export const daysAt = (now: number): ReadonlyArray<number> => {
 
 export const cachedSalts = (service: VisitorSalts["Service"]): CachedSalts => {
   const salts = new Map<number, string>()
-  let isUnavailable = false
+  const agreeing = service.dependency.outage?.operation({
+    isSteady: true,
+    meanwhile: "Without the salt of a day, its events have no visitor id."
+  })
 
   const round = Effect.gen(function* () {
     const days = daysAt(yield* Clock.currentTimeMillis)
     for (const day of salts.keys()) if (!days.includes(day)) salts.delete(day)
     for (const day of days) salts.set(day, yield* service.agree(day, salts.get(day) ?? newSalt()))
-    if (isUnavailable) yield* Effect.logInfo("The salts of visitor ids are available again.")
-    isUnavailable = false
+    agreeing?.worked()
     return refreshInterval
   }).pipe(
-    Effect.catch((failure) =>
-      Effect.gen(function* () {
-        if (!isUnavailable)
-          yield* Effect.logWarning(
-            `The salts of visitor ids are unavailable (without today's salt, events have no visitor id): ${failure.message}`
-          )
-        isUnavailable = true
+    Effect.catch(({ message }) =>
+      Effect.sync(() => {
+        agreeing?.failed(message)
         return retryInterval
       })
     )

@@ -33,12 +33,19 @@ export const ensureTopics = Effect.fnUntraced(function* (
     const inTime = Schedule.upTo(retryPauses, { duration: startTimeout })
     return yield* Effect.as(Effect.retry(create, inTime), Effect.void)
   }
-  const first = yield* Effect.result(create)
-  if (Result.isSuccess(first)) return Effect.void
-  // An unreachable Kafka is logged by the log's own layer.
-  if (yield* Effect.isSuccess(log.dependency.check))
-    yield* Effect.logWarning(
-      `${first.failure.message.replace(/\.$/, "")}. Continuing without them and retrying.`
+  const creating = log.dependency.outage?.operation({ isSteady: true })
+  const failed = ({ message }: Failure) => Effect.sync(() => creating?.failed(message))
+  const first = yield* Effect.result(Effect.tapError(create, failed))
+  if (Result.isSuccess(first)) {
+    creating?.ended()
+    return Effect.void
+  }
+  return log
+    .ensureTopics(topics)
+    .pipe(
+      Effect.tapError(failed),
+      Effect.retry(retryPauses),
+      Effect.ignore,
+      Effect.ensuring(Effect.sync(() => creating?.ended()))
     )
-  return Effect.ignore(Effect.retry(log.ensureTopics(topics), retryPauses))
 })

@@ -2,11 +2,12 @@
  * Liveness and readiness of the process. Live: it answers. Ready: its actors are up, it is not about to stop, and each
  * service its actors require has a system that answers. Lives as long as the process.
  */
-import { Clock, Effect, Result } from "effect"
+import { Clock, type Context, Effect, Result } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import type { Dependency } from "../../bridge/dependency.ts"
 import type { ActorFigures } from "../../contracts/actor-stats.ts"
 import { Failure } from "../../contracts/failure.ts"
+import { exportDependency } from "./dependency-figures.ts"
 import { monotonicMillis } from "./monotonic-clock.ts"
 
 export type ActorState = "starting" | "up" | "restarting" | "stopping"
@@ -38,6 +39,8 @@ export interface Health {
   readonly isLeaving: () => boolean
   /** Adds the systems behind one service; of several (queue servers) one that answers is enough. */
   readonly addDependencies: (systems: ReadonlyArray<readonly [name: string, dependency: Dependency]>) => void
+  /** Exports the metrics of all dependencies that were added. */
+  readonly exportDependencies: Effect.Effect<void>
   readonly report: Effect.Effect<HealthReport>
   /**
    * The last results for the systems of these names (default: all), without waiting. A result older than two seconds is
@@ -103,6 +106,20 @@ const checkNow = Effect.fnUntraced(function* (entry: Entry): Effect.fn.Return<De
   return Result.isFailure(result) ? { ...report, error: result.failure.message } : report
 })
 
+/** Checks each system whose last result is no longer current, so that its metrics are. Takes at most as long as a check. */
+const checkStale = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) {
+  const now = yield* monotonicMillis
+  const stale = entries.filter(({ checkedAt }) => now - checkedAt >= freshMs)
+  yield* Effect.forEach(
+    stale,
+    (entry) => {
+      entry.checkedAt = now
+      return checkNow(entry)
+    },
+    { concurrency: "unbounded", discard: true }
+  )
+})
+
 /** The last results at once; starts a check in the background where the last one is no longer current. */
 const lastResults = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) {
   const now = yield* monotonicMillis
@@ -153,6 +170,12 @@ export const makeHealth = (): Health => {
           }))
         )
     },
+    exportDependencies: Effect.contextWith((context: Context.Context<never>) =>
+      Effect.sync(() => {
+        for (const entry of services.flat())
+          exportDependency(context, entry.name, entry.dependency, () => (entry.found ?? "ok") === "ok")
+      })
+    ),
     stateOf: (name) => actors[name],
     lastFound: (systems) =>
       Effect.suspend(() =>
@@ -175,6 +198,12 @@ export const makeHealth = (): Health => {
       return Effect.sync(() => void figures.delete(refresh))
     },
     refreshFigures,
-    metrics: Effect.andThen(refreshFigures, PrometheusMetrics.format())
+    metrics: Effect.gen(function* () {
+      yield* refreshFigures
+      yield* checkStale(services.flat())
+      // Reading the refusals removes those that have ended, so that their metric is current.
+      for (const { dependency } of services.flat()) dependency.refusals?.()
+      return yield* PrometheusMetrics.format()
+    })
   }
 }

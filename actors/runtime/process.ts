@@ -5,6 +5,7 @@
  */
 import { Context, Duration, Effect, Layer } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
+import { makeProcessOutages, Outages } from "../../bridge/outage.ts"
 import { readAll } from "../../contracts/setting.ts"
 import type { Actor, StartFailure } from "./actor.ts"
 import { printBanner } from "./banner.ts"
@@ -43,7 +44,12 @@ export const runProcess = Effect.fnUntraced(function* (actors: ReadonlyArray<Act
   yield* Effect.sleep(settings.drainDelay)
   forcedExit.begin()
   for (const { drain } of started) yield* drain
-}, Effect.scoped)
+}, withOutages)
+
+/** All users of a server in this process share its outages. */
+function withOutages<A, E, R>(process: Effect.Effect<A, E, R>) {
+  return Effect.suspend(() => Effect.provideService(Effect.scoped(process), Outages, makeProcessOutages()))
+}
 
 /** Once begun, ends the process with exit code 1 unless the scope closes within the timeout. */
 const forcedExitAfter = (timeout: Duration.Duration) =>
@@ -73,6 +79,7 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
   yield* checkActorSet(actors, bus.dependency.embedded)
   const dependencies = requires.map((requirement) => requirement.systems(context))
   dependencies.forEach(health.addDependencies)
+  yield* health.exportDependencies
 
   announce("health", `${yield* opsServer(health)}/health/ready`)
   const running: Array<RunningActor> = []

@@ -1,8 +1,7 @@
 /** The event log that the settings choose: Kafka when KAFKA_BROKERS is set, else a file in DATA_DIR. */
-import { type Config, Duration, Effect, Layer, Result, Schedule } from "effect"
+import { type Config, Duration, Effect, Layer, Schedule } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting } from "../../contracts/setting.ts"
-import type { Dependency } from "../dependency.ts"
 import {
   dataDir,
   kafkaBrokers,
@@ -63,22 +62,11 @@ export const layer: Layer.Layer<EventLog, Failure | Config.ConfigError> = Layer.
     })
     if (Duration.isPositive(settings.startTimeout))
       yield* firstResponse(log.dependency.check, settings.startTimeout)
-    else yield* warnWhenUnreachable(log.dependency)
+    // An unreachable Kafka is logged as its outage; it is checked until it responds.
+    else yield* Effect.ignore(log.dependency.check)
     return log
   })
 )
-
-/** Logs that Kafka is unreachable at the start, and later that it is reachable. Does not wait for it. */
-const warnWhenUnreachable = Effect.fnUntraced(function* ({ check, address }: Dependency) {
-  const first = yield* Effect.result(check)
-  if (Result.isSuccess(first)) return
-  yield* Effect.logWarning(`${first.failure.message}. Starting without it; it is tried again every second.`)
-  yield* Effect.retry(check, Schedule.spaced("1 second")).pipe(
-    Effect.andThen(Effect.logInfo(`Kafka at ${address} is reachable.`)),
-    Effect.ignore,
-    Effect.forkScoped
-  )
-})
 
 /** Returns when Kafka responds; fails like the last check after the timeout. */
 const firstResponse = (

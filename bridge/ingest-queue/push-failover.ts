@@ -8,15 +8,17 @@
 import { Clock, Effect } from "effect"
 import type { ByteString } from "../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
-import { type LogOnce, makeLogOnce } from "../log-once.ts"
+import type { Operation } from "../outage.ts"
 
 export type Push = (lines: ReadonlyArray<ByteString>) => Effect.Effect<void, Failure>
 
 export interface PushServer {
   /** For people; never a password. */
   readonly address: string
-  /** Fails with `timeout` after the given milliseconds. */
+  /** Fails with `timeout` after the given milliseconds. Reports its failures to the outage of the server, except `busy`. */
   readonly push: (lines: ReadonlyArray<ByteString>, limit: number) => Effect.Effect<void, Failure>
+  /** Pushing to a queue with room: a full queue is logged as an outage of its own. */
+  readonly full?: Operation
 }
 
 /** Timeout of a push with all its attempts: the edge must respond within two seconds. */
@@ -25,16 +27,9 @@ const pushTimeoutMs = 1700
 /** How long a server that failed is skipped, milliseconds. */
 const skipMs = 5000
 
-/** Logs each kind of failure of a server once, and the number of failures when a push succeeds again. */
-interface Outage {
-  readonly failures: number
-  readonly logged: LogOnce
-}
-
 /** Fails when no server accepted the lines: `timeout` when one may have them, `busy` when all are full, else `unavailable`. */
 export const failover = (servers: ReadonlyArray<PushServer>): Push => {
   const skippedUntil = new Map<PushServer, number>()
-  const outages = new Map<PushServer, Outage>()
 
   const order = (now: number): ReadonlyArray<PushServer> => {
     const later = servers.filter((server) => (skippedUntil.get(server) ?? 0) > now)
@@ -44,22 +39,14 @@ export const failover = (servers: ReadonlyArray<PushServer>): Push => {
     return [...first, ...later]
   }
 
-  const failed = (server: PushServer, failure: Failure, now: number): Effect.Effect<void> => {
+  const failed = (server: PushServer, { reason, message }: Failure, now: number): void => {
     skippedUntil.set(server, now + skipMs)
-    const outage = outages.get(server) ?? { failures: 0, logged: makeLogOnce() }
-    outages.set(server, { ...outage, failures: outage.failures + 1 })
-    return outage.logged.isNew(failure.reason)
-      ? Effect.logWarning(`A push fails: ${failure.message}`)
-      : Effect.void
+    if (reason === "busy") server.full?.failed(message, { begins: "" })
   }
 
-  const succeeded = (server: PushServer): Effect.Effect<void> => {
+  const succeeded = (server: PushServer): void => {
     skippedUntil.delete(server)
-    const outage = outages.get(server)
-    if (outage === undefined) return Effect.void
-    outages.delete(server)
-    const times = outage.failures === 1 ? "1 failed" : `${outage.failures} failed`
-    return Effect.logInfo(`Pushes to ${server.address} succeed again; ${times}.`)
+    server.full?.worked()
   }
 
   return Effect.fnUntraced(function* (lines) {
@@ -71,8 +58,8 @@ export const failover = (servers: ReadonlyArray<PushServer>): Push => {
       const left = started + pushTimeoutMs - clock.currentTimeMillisUnsafe()
       const limit = Math.max(1, left / (inOrder.length - index))
       const outcome = yield* Effect.result(server.push(lines, limit))
-      if (outcome._tag === "Success") return yield* succeeded(server)
-      yield* failed(server, outcome.failure, clock.currentTimeMillisUnsafe())
+      if (outcome._tag === "Success") return succeeded(server)
+      failed(server, outcome.failure, clock.currentTimeMillisUnsafe())
       failures.push(outcome.failure)
     }
     return yield* new Failure({

@@ -23,6 +23,8 @@ import { type Counted, rowsOf } from "./space-saving.ts"
 /** KEYS: a table and its errors. */
 export const resetScript = `return redis.call('DEL', KEYS[1], KEYS[2])`
 
+const meanwhile = "Counters wait and continue where they stopped."
+
 /** Opens the store, even while the server is unreachable. Fails with `misconfigured` for an invalid URL. */
 export const redisProjections = Effect.fnUntraced(function* (
   url: Redacted.Redacted<string>,
@@ -30,11 +32,12 @@ export const redisProjections = Effect.fnUntraced(function* (
   options?: ConnectOptions
 ): Effect.fn.Return<ProjectionStore["Service"], Failure, Scope.Scope> {
   const connection = yield* connect(url, options)
-  const refusals = watchRefusals(connection, "{spoor:}:probe")
+  const { address, outage } = connection
+  const refusals = watchRefusals(connection, meanwhile, "{spoor:}:probe")
   const scriptsOf = makeScripts(connection, yield* Effect.scope, options?.commandTimeout)
 
   return {
-    dependency: { kind: "redis", embedded: false, address: connection.address, check: refusals.check },
+    dependency: { kind: "redis", embedded: false, address, outage, check: refusals.check },
 
     // NOTE: a generator would keep the effects (megabytes) in memory until Redis replies.
     apply: (projection, batch) =>

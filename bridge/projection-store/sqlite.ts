@@ -53,7 +53,10 @@ export const sqliteProjections = Effect.fnUntraced(function* (
   let cleaned = 0
 
   return {
-    dependency: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
+    dependency: {
+      ...{ kind: "sqlite", embedded: true, address: file.address },
+      ...{ outage: file.outage, check: file.check }
+    },
 
     apply: Effect.fnUntraced(function* (projection, batch) {
       if (batch.effects.length === 0) return { applied: 0, reread: 0, duplicates: 0 }

@@ -26,9 +26,10 @@ export const redisRateShare = Effect.fnUntraced(function* (
   options?: ConnectOptions
 ): Effect.fn.Return<RateShare["Service"], Failure, Scope.Scope> {
   const connection = yield* connect(url, options)
+  const { address, outage, check } = connection
   const spend = connection.script(spendScript)
   return {
-    dependency: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
+    dependency: { kind: "redis", embedded: false, address, outage, check },
     spend: Effect.fnUntraced(function* (table, costs) {
       if (costs.length === 0) return []
       const keys = costs.map(({ name }) => `{spoor:rate}:${table}:${name}`)

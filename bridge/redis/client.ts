@@ -7,7 +7,8 @@ import { Buffer } from "node:buffer"
 import { Cluster, Command as LibraryCommand, Redis, type RedisOptions } from "ioredis"
 import { type ByteString, bytesOf } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { type ConnectionState, makeConnectionState, reasonOf, type WriteLog } from "../connection-state.ts"
+import { type ConnectionState, makeConnectionState, reasonOf } from "../connection-state.ts"
+import type { Outage, WriteLog } from "../outage.ts"
 import { loginObstacle, replicaReason } from "./login.ts"
 import { encoded } from "./resp.ts"
 import { refusal } from "./script.ts"
@@ -36,9 +37,9 @@ export class RedisClient {
   private readonly settings: Settings
   private readonly state: ConnectionState
 
-  constructor({ address, settings }: RedisServer, commandTimeout: number, log: WriteLog) {
+  constructor({ address, settings }: RedisServer, commandTimeout: number, outage: Outage, log: WriteLog) {
     this.server = `Redis at ${address}`
-    this.state = makeConnectionState(this.server, log)
+    this.state = makeConnectionState(this.server, outage, log)
     this.settings = {
       ...settings,
       protocol: 2,
@@ -119,6 +120,7 @@ export class RedisClient {
 
   close(): void {
     this.isClosed = true
+    this.state.close()
     this.client.disconnect()
   }
 

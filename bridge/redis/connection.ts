@@ -4,7 +4,7 @@
  */
 import { Effect, type Redacted, type Scope } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import { logWith, type WriteLog } from "../connection-state.ts"
+import { logWith, Outages, type WriteLog } from "../outage.ts"
 import { RedisClient } from "./client.ts"
 import { prepare } from "./script.ts"
 import type { Command, ConnectOptions, RedisConnection, Reply } from "./types.ts"
@@ -26,9 +26,13 @@ export const connect: (
 ) => Effect.Effect<RedisConnection, Failure, Scope.Scope> = Effect.fnUntraced(function* (url, options = {}) {
   const server = yield* parseRedisUrl(url)
   const run = Effect.runForkWith(yield* Effect.context<never>())
-  const log: WriteLog = options.quiet === true ? () => undefined : logWith(run)
+  const outages = yield* Outages
+  const isQuiet = options.quiet === true && !outages.isShared
+  const log: WriteLog = isQuiet ? () => undefined : logWith(run)
+  const name = `Redis at ${server.address}`
+  const outage = outages.of({ name, log })
   const client = yield* Effect.acquireRelease(
-    Effect.sync(() => new RedisClient(server, options.commandTimeout ?? 5000, log)),
+    Effect.sync(() => new RedisClient(server, options.commandTimeout ?? 5000, outage, log)),
     (opened) => Effect.sync(() => opened.close())
   )
   yield* Effect.promise(() => client.settled(options.startTimeout ?? 2000))
@@ -40,6 +44,7 @@ export const connect: (
 
   return {
     address: server.address,
+    outage,
     command,
     script: (lua) => {
       const text = prepare(lua)

@@ -14,18 +14,27 @@ export interface RefusalWatch {
   readonly check: Effect.Effect<void, Failure>
 }
 
+/** A full queue, or an event that cannot be written, is no outage of the server. */
+const isOutage = ({ reason }: Failure): boolean => reason === "unavailable" || reason === "timeout"
+
+/** The connection itself reports why it cannot be used. */
+const reasonOf = ({ message }: Failure): string | undefined =>
+  /is not connected|connection was lost/.test(message) ? undefined : message
+
 /** Error codes of a server that refuses every write. */
 const refusals = /\b(OOM|MISCONF|NOREPLICAS|READONLY)\b/
 
 /**
- * `probe`: an unused key, which is never created. `obstacle`: a further check, run after a refused write; it fails while
+ * `meanwhile`: what happens while writes fail, one sentence for the log. `probe`: an unused key, which is never created. `obstacle`: a further check, run after a refused write; it fails while
  * writes would be refused.
  */
 export const watchRefusals = (
   connection: RedisConnection,
+  meanwhile: string,
   probe: string,
   obstacle: Effect.Effect<void, Failure> = Effect.void
 ): RefusalWatch => {
+  const writing = connection.outage.operation({ meanwhile })
   let isRefused = false
   const record = (refused: boolean): Effect.Effect<void> =>
     Effect.sync(() => {
@@ -42,8 +51,14 @@ export const watchRefusals = (
   return {
     watched: (write) =>
       write.pipe(
-        Effect.tap(() => record(false)),
-        Effect.tapError(({ reason }) => (reason === "unavailable" ? record(true) : Effect.void))
+        Effect.tap(() => {
+          writing.worked()
+          return record(false)
+        }),
+        Effect.tapError((failure) => {
+          if (isOutage(failure)) writing.failed(reasonOf(failure))
+          return failure.reason === "unavailable" ? record(true) : Effect.void
+        })
       ),
     check: Effect.andThen(
       connection.check,

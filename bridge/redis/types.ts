@@ -3,6 +3,7 @@ import type { Buffer } from "node:buffer"
 import type { Effect } from "effect"
 import type { ByteString } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
+import type { Outage } from "../outage.ts"
 
 /** Text is sent as UTF-8, bytes unchanged. */
 export type Argument = string | number | Uint8Array
@@ -40,6 +41,8 @@ export type ScriptAnd = (
 export interface RedisConnection {
   /** Host and port; never a password. */
   readonly address: string
+  /** The outage of the server, which all connections to it share. */
+  readonly outage: Outage
   readonly command: (...command: Command) => Effect.Effect<Reply, Failure>
   readonly script: (lua: string) => Script
   readonly bytesScript: (lua: string) => BytesScript
@@ -54,6 +57,6 @@ export interface ConnectOptions {
   readonly commandTimeout?: number
   /** How long opening waits for a slow server, milliseconds (2000). */
   readonly startTimeout?: number
-  /** Does not log losses and reconnections, because another connection to the same server does. */
+  /** Does not log outages where connections do not share them, because another connection to the same server does. */
   readonly quiet?: boolean
 }

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Effect, Schedule, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
+import { logWith, type Outage, Outages } from "../outage.ts"
 import { damageAtStart } from "./check.ts"
 import { makePrivate } from "./data-folder.ts"
 import {
@@ -23,6 +24,8 @@ export type { DatabaseSync } from "node:sqlite"
 export interface SqliteFile {
   /** The path of the file. */
   readonly address: string
+  /** The outages of the file, as the log reports them. */
+  readonly outage: Outage
   /**
    * Runs `work` in one write transaction. Other writers wait until it ends, so it must be short. Fails with `unavailable`
    * when the database refuses (locked for too long, disk full); nothing was done then.
@@ -64,6 +67,10 @@ export const openFile: (
     ),
     (opened) => Effect.sync(() => opened.close())
   )
+  const log = logWith(Effect.runForkWith(yield* Effect.context<never>()))
+  const outage = (yield* Outages).of({ name: `Database ${address}`, log })
+  const reading = outage.operation({ meanwhile: "What fails is tried again, or is answered with 503." })
+  const writing = outage.operation()
   const inode = inodeOf(address)
   /** The failure of the last write, when the disk or the file refused it. */
   let refused: Failure | undefined
@@ -76,26 +83,35 @@ export const openFile: (
       try {
         const result = work()
         if (writes) refused = undefined
+        ;(writes ? writing : reading).worked()
         return Effect.succeed(result)
       } catch (error) {
         if (!isDatabaseError(error)) return Effect.die(error)
         const fault = faultOf(error)
         const failure = unavailable(failureSentence(address, fault, textOf(error)))
         if (writes && fault !== "busy" && fault !== "other") refused = failure
+        ;(writes ? writing : reading).failed(failure.message)
         return Effect.fail(failure)
       }
     })
 
+  const failGone = Effect.suspend(() => {
+    writing.failed(gone.message)
+    return Effect.fail(gone)
+  })
+
   return {
     address,
+    outage,
     read: (work) => attempt(() => work(database), false),
     transaction: (work) =>
       Effect.suspend(() =>
-        inodeOf(address) === inode ? attempt(() => inTransaction(database, work), true) : Effect.fail(gone)
+        inodeOf(address) === inode ? attempt(() => inTransaction(database, work), true) : failGone
       ),
     check: Effect.suspend(() => {
-      if (inodeOf(address) !== inode) return Effect.fail(gone)
+      if (inodeOf(address) !== inode) return failGone
       if (refused !== undefined && !acceptsWrites(database, address)) return Effect.fail(refused)
+      if (refused !== undefined) writing.worked()
       refused = undefined
       return attempt(() => void database.prepare("SELECT count(*) FROM sqlite_schema").get(), false)
     })

@@ -10,8 +10,9 @@ export const redisSalts = Effect.fnUntraced(function* (
   options?: ConnectOptions
 ): Effect.fn.Return<VisitorSalts["Service"], Failure, Scope.Scope> {
   const connection = yield* connect(url, options)
+  const { address, outage, check } = connection
   return {
-    dependency: { kind: "redis", embedded: false, address: connection.address, check: connection.check },
+    dependency: { kind: "redis", embedded: false, address, outage, check },
     agree: Effect.fnUntraced(function* (day, proposed) {
       const key = `{spoor:visitor}:salt:${day}`
       yield* connection.command("SET", key, proposed, "NX", "PXAT", endOfSalt(day))

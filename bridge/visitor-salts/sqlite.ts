@@ -13,7 +13,10 @@ export const sqliteSalts = Effect.fnUntraced(function* (
 ): Effect.fn.Return<VisitorSalts["Service"], Failure, Scope.Scope> {
   const file = yield* openFile(directory, "visitors.sqlite", saltsSchema)
   return {
-    dependency: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
+    dependency: {
+      ...{ kind: "sqlite", embedded: true, address: file.address },
+      ...{ outage: file.outage, check: file.check }
+    },
     agree: Effect.fnUntraced(function* (day, proposed) {
       const now = yield* Clock.currentTimeMillis
       const row = yield* file.transaction((database) => {

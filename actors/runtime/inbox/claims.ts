@@ -20,6 +20,7 @@ import {
   type QueueSource
 } from "../../../bridge/ingest-queue/service.ts"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
+import type { Operation } from "../../../bridge/outage.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import { type ClaimId, newClaimId } from "../../../contracts/ids.ts"
 import { leaseTime } from "../../../contracts/requests.ts"
@@ -31,6 +32,7 @@ import { makeCopyPublisher } from "../publish/event-copies.ts"
 import { failureBackoffMs, idlePollMs } from "./backoff.ts"
 import type { BatchOutcome, Lines } from "./batch-outcome.ts"
 import { type DownstreamProbe, makeDownstreamProbe } from "./downstream-probe.ts"
+import { type DrainOutages, makeDrainOutages } from "./drain-outages.ts"
 import { awaitInFlight } from "./drain-timeout.ts"
 import { type FailureHistory, makeFailureHistory } from "./failure-history.ts"
 import { makeQueueCounters, type QueueCounters } from "./queue-counters.ts"
@@ -61,14 +63,16 @@ export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
     const counters = yield* makeQueueCounters(sources, topics.all)
     const inFlight = yield* FiberSet.make<void, never>()
     const outOfTime = yield* awaitInFlight(inFlight)
+    const outages = yield* makeDrainOutages
     const shared: Draining = {
       mailbox,
       settling: { meter, topics, outOfTime, counters, publishCopies: yield* makeCopyPublisher },
       counters,
+      outages,
       inFlight,
       maxInFlight: Math.max(1, Math.floor(mailbox.limits.concurrency / sources.length)),
       outOfTime,
-      probe: makeDownstreamProbe(mailbox),
+      probe: makeDownstreamProbe(mailbox, outages),
       candidateTurn: { of: undefined }
     }
     return Effect.andThen(
@@ -84,8 +88,9 @@ export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
 /** The state that the loops of all servers share. */
 interface Draining {
   readonly mailbox: Mailbox<Lines, BatchOutcome>
-  readonly settling: Settling
+  readonly settling: Omit<Settling, "onQueue">
   readonly counters: QueueCounters
+  readonly outages: DrainOutages
   /** The batches in flight, of all servers. */
   readonly inFlight: FiberSet.FiberSet<void, never>
   /** The maximum number of batches of one server in flight. */
@@ -103,6 +108,8 @@ interface Draining {
 /** The loop of one server, with its state. */
 interface DrainLoop extends Draining {
   readonly source: QueueSource
+  readonly settling: Settling
+  readonly claiming: Operation
   readonly slots: Semaphore.Semaphore
   readonly history: FailureHistory
   /** Failures in a row, of claims and batches. */
@@ -122,6 +129,8 @@ const drain = (source: QueueSource, shared: Draining): Effect.Effect<never> => {
   const loop: DrainLoop = {
     ...shared,
     source,
+    settling: { ...shared.settling, onQueue: shared.outages.onQueue(source, false) },
+    claiming: shared.outages.onQueue(source, true),
     slots: Semaphore.makeUnsafe(shared.maxInFlight),
     history: makeFailureHistory(),
     failures: 0,
@@ -188,7 +197,10 @@ const claimOnce = Effect.fnUntraced(function* (
   )
   // An ambiguous claim may have taken a batch: it is repeated with the same id until it is answered.
   if (Result.isFailure(claimed) && claimed.failure.ambiguous) loop.isClaimOpen = true
-  if (Result.isSuccess(claimed)) loop.isClaimOpen = false
+  if (Result.isSuccess(claimed)) {
+    loop.isClaimOpen = false
+    loop.claiming.worked()
+  }
   if (!loop.isClaimOpen) loop.claimId = newClaimId()
   const batch = Result.getOrElse(claimed, () => undefined)
   if (batch !== undefined) {
@@ -205,7 +217,7 @@ const claimOnce = Effect.fnUntraced(function* (
     loop.emptyPolls += 1
     return
   }
-  if (loop.failures === 0) yield* Effect.logWarning(`cannot claim: ${claimed.failure.message}`)
+  loop.claiming.failed(claimed.failure.message)
   loop.failures += 1
 })
 
@@ -233,6 +245,7 @@ const tryAndSettle = Effect.fnUntraced(function* (
   endTurn(loop)
   if (Result.isSuccess(outcome)) {
     loop.failures = 0
+    loop.outages.worked()
     loop.history.succeeded(batch)
     return yield* settle(batch, outcome.success, batch.attempts + 1, loop.settling)
   }
@@ -240,7 +253,11 @@ const tryAndSettle = Effect.fnUntraced(function* (
   const ownPauseMs = loop.history.failed(batch, isNoAnswer(outcome.failure))
   const { reason, message } = outcome.failure
   const { id, first, lines } = batch
-  yield* Effect.logWarning(`batch released: ${message}`, { batch: id, first, lines: lines.length, reason })
+  const isOutage = outcome.failure.infrastructure
+  if (isOutage) yield* loop.outages.failed(outcome.failure)
+  yield* (isOutage ? Effect.logDebug : Effect.logWarning)(`batch released: ${message}`, {
+    ...{ batch: id, first, lines: lines.length, reason }
+  })
   const decision = afterFailure(tried, outcome.failure, isProbed)
   const pauseMs = Math.max(failureBackoffMs(loop.failures), ownPauseMs)
   yield* applyDecision(batch, decision, pauseMs, loop.settling)

@@ -10,6 +10,7 @@ import { Deadline } from "../deadline.ts"
 import type { Mailbox } from "../mailbox.ts"
 import { monotonicMillis } from "../monotonic-clock.ts"
 import type { BatchOutcome, Lines } from "./batch-outcome.ts"
+import type { DrainOutages } from "./drain-outages.ts"
 
 /**
  * A probe sends `batchesPerRound` empty batches at once, `maxRounds` times. Each batch reaches an arbitrary instance of
@@ -42,7 +43,10 @@ export interface DownstreamProbe {
   readonly retryInMs: Effect.Effect<number>
 }
 
-export const makeDownstreamProbe = (mailbox: Mailbox<Lines, BatchOutcome>): DownstreamProbe => {
+export const makeDownstreamProbe = (
+  mailbox: Mailbox<Lines, BatchOutcome>,
+  outages: Pick<DrainOutages, "worked" | "probeFailed">
+): DownstreamProbe => {
   let failures = 0
   let notBefore = 0
 
@@ -82,13 +86,13 @@ export const makeDownstreamProbe = (mailbox: Mailbox<Lines, BatchOutcome>): Down
       if (Result.isSuccess(outcome)) {
         failures = 0
         notBefore = 0
+        outages.worked()
         return true
       }
-      if (failures === 0) {
-        yield* Effect.logWarning(
-          `batches that failed before wait until the path to the log works: ${outcome.failure.message}`
-        )
-      }
+      const { failure } = outcome
+      yield* outages.probeFailed(
+        failure instanceof Failure ? failure : new Failure({ reason: "timeout", message: failure.message })
+      )
       const pauseMs = Math.min(maxPauseMs, firstPauseMs * 2 ** Math.min(failures, 10))
       failures += 1
       notBefore = (yield* monotonicMillis) + Math.round(pauseMs * (0.5 + Math.random() / 2))

@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer"
 import { Clock, Effect, Schedule } from "effect"
 import type { ClaimedBatch } from "../../../bridge/ingest-queue/service.ts"
+import type { Operation } from "../../../bridge/outage.ts"
 import { accountsFor, type Receipt, type Rejection } from "../../../contracts/batch.ts"
 import type { DeadLetter } from "../../../contracts/dead-letter.ts"
 import type { ByteString } from "../../../contracts/event.ts"
@@ -27,6 +28,8 @@ export interface Settling {
   readonly outOfTime: Effect.Effect<never, Failure>
   readonly meter: Meter
   readonly counters: QueueCounters
+  /** Settling, in the outages of the batch's queue server. */
+  readonly onQueue: Operation
   readonly topics: Topics
   /** Publishes copies of the rejected events to subscribers. */
   readonly publishCopies: PublishCopies
@@ -60,16 +63,11 @@ export const applyDecision = Effect.fnUntraced(function* (
 ) {
   switch (decision.kind) {
     case "retry":
-      return yield* untilDone(batch.release(pauseMs, decision.counts), batch, "release", settling.outOfTime)
+      return yield* untilDone(batch.release(pauseMs, decision.counts), batch, "release", settling)
     case "split":
       if (decision.size < batch.lines.length)
         yield* Effect.logWarning("batch split to find the event that fails", { batch: batch.id })
-      return yield* untilDone(
-        batch.split(decision.size, decision.attempts),
-        batch,
-        "split",
-        settling.outOfTime
-      )
+      return yield* untilDone(batch.split(decision.size, decision.attempts), batch, "split", settling)
     case "poison":
       return yield* settle(
         batch,
@@ -106,8 +104,9 @@ export const settle = Effect.fnUntraced(function* (
   batch: ClaimedBatch,
   outcome: BatchOutcome,
   attempts: number,
-  { meter, counters, outOfTime, publishCopies }: Settling
+  settling: Settling
 ) {
+  const { meter, counters, publishCopies } = settling
   const letters = deadLetters(batch, outcome.receipt, attempts, yield* Clock.currentTimeMillis)
   for (const { reason } of letters) yield* meter.count("rejected", 1, reason)
   const counts = countsOf(outcome)
@@ -115,7 +114,7 @@ export const settle = Effect.fnUntraced(function* (
     letters.length === 0
       ? batch.ack(counts, outcome.receipt.placements)
       : batch.deadLetter(letters, counts, outcome.receipt.placements)
-  const isSettled = yield* untilDone(settlement, batch, "acknowledge", outOfTime)
+  const isSettled = yield* untilDone(settlement, batch, "acknowledge", settling)
   if (isSettled !== true) return
   yield* counters.deadLettered(letters)
   yield* publishCopies("rejected", batch.id, outcome.receipt.rejected, rejectionOf(batch))
@@ -137,10 +136,14 @@ const untilDone = (
   settlement: Effect.Effect<boolean, Failure>,
   batch: ClaimedBatch,
   verb: string,
-  outOfTime: Effect.Effect<never, Failure>
+  { outOfTime, onQueue }: Settling
 ) => {
+  const observed = settlement.pipe(
+    Effect.tap(() => Effect.sync(onQueue.worked)),
+    Effect.tapError(({ message }) => Effect.sync(() => onQueue.failed(message)))
+  )
   const retry = (limit: { readonly duration: number } | { readonly times: number }) =>
-    Effect.retry(settlement, {
+    Effect.retry(observed, {
       schedule: Schedule.upTo(retryPauses, limit),
       while: (failure: Failure) => failure.retry
     })
@@ -149,7 +152,7 @@ const untilDone = (
     Effect.catch(outOfTime, () => retry({ times: 5 }))
   ).pipe(
     Effect.catch((failure) =>
-      Effect.logWarning(`cannot ${verb} batch: ${failure.message}`, { batch: batch.id })
+      Effect.logDebug(`cannot ${verb} batch: ${failure.message}`, { batch: batch.id })
     )
   )
 }

@@ -4,6 +4,7 @@
  */
 import { Effect, FiberHandle, Stream } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
+import { logWith, makeOutage, Outages } from "../../../bridge/outage.ts"
 import type { CopyStage } from "../../../contracts/event-copy.ts"
 import { copiesOf } from "../../runtime/inbox/subscribe-copies.ts"
 import type { LiveFeed } from "./feed.ts"
@@ -16,6 +17,9 @@ const retryDelay = "1 second"
 export const subscribeCopies = Effect.fnUntraced(function* (feed: LiveFeed, lines: RawLineCache) {
   const bus = yield* MessageBus
   const handle = yield* FiberHandle.make()
+  const log = logWith(Effect.runForkWith(yield* Effect.context<never>()))
+  const isExplained = (yield* Outages).isAnyOpen
+  const subscribing = makeOutage({ name: "The subscription to event copies", log, isExplained }).operation()
   const run = yield* FiberHandle.runtime(handle)()
 
   const requestedStages = (): ReadonlyArray<CopyStage> =>
@@ -23,11 +27,12 @@ export const subscribeCopies = Effect.fnUntraced(function* (feed: LiveFeed, line
 
   const subscription = Stream.runForEach(copiesOf(bus, requestedStages), (copies) =>
     Effect.sync(() => {
+      subscribing.worked()
       lines.add(copies)
       feed.addCopies(copies)
     })
   ).pipe(
-    Effect.catch((failure) => Effect.logWarning(`Cannot subscribe to event copies: ${failure.message}`)),
+    Effect.catch((failure) => Effect.sync(() => subscribing.failed(failure.message))),
     Effect.andThen(Effect.sleep(retryDelay)),
     Effect.forever
   )

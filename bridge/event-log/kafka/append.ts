@@ -44,7 +44,11 @@ export const makeAppend = (tools: StoreTools) => {
 const outcome = (progress: Progress, tools: StoreTools): Effect.Effect<ReadonlyArray<Appended>, Failure> => {
   judgeDoubted(progress, tools)
   const known = Array.from(progress.results).filter((one) => one !== undefined)
-  if (known.length === progress.results.length) return Effect.succeed(known)
+  if (known.length === progress.results.length) {
+    tools.appending.worked()
+    return Effect.succeed(known)
+  }
+  tools.appending.failed(progress.last)
   const some = progress.unclear || progress.open > 0 || known.some(({ stored }) => stored)
   return Effect.fail(new Failure({ reason: some ? "timeout" : "unavailable", message: progress.last }))
 }

@@ -3,10 +3,12 @@
  * whenever that has failed.
  */
 import { randomBytes } from "node:crypto"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
-import { makeLogOnce } from "../../log-once.ts"
+import type { Outage } from "../../outage.ts"
+import { makeConsumerFigures } from "../consumer-figures.ts"
+import { makeHandling } from "../deliver-batch.ts"
 import type { ReadOptions, RecordBatch } from "../service.ts"
 import type { Admin } from "./admin.ts"
 import type { Clients } from "./client.ts"
@@ -21,57 +23,73 @@ import type { KafkaTopics } from "./topics.ts"
 const firstDelayMs = 250
 const maxDelayMs = 10_000
 
+/** What all readers of a log share. */
+export interface ReadTools {
+  readonly clients: Clients
+  readonly admin: Admin
+  readonly topics: KafkaTopics
+  readonly unpacking: Unpacking
+  readonly outage: Outage
+}
+
 /** `read` of the event log. Those who only watch get a group of their own each, which is removed when they stop. */
 export const makeRead =
-  (clients: Clients, admin: Admin, topics: KafkaTopics, unpacking: Unpacking) =>
+  (tools: ReadTools) =>
   <E>(
     { group, topics: names, from, partitionsAtOnce = 1 }: ReadOptions,
     handle: (batch: RecordBatch) => Effect.Effect<void, E>
-  ): Effect.Effect<never, Failure> => {
-    const reading = { topics: names, partitionsAtOnce, handle, unpacking }
-    if (from === "oldest")
-      return Effect.andThen(
-        declareSkipped(names),
-        readOn(clients, { ...reading, group, positions: undefined })
+  ): Effect.Effect<never, Failure> =>
+    Effect.gen(function* () {
+      const { unpacking, outage } = tools
+      const handling = yield* makeHandling()
+      const reading = { topics: names, partitionsAtOnce, unpacking, outage, handle, handling }
+      if (from === "oldest") {
+        yield* declareSkipped(names)
+        const figures = makeConsumerFigures(yield* Effect.context<never>(), group)
+        return yield* readOn(tools, { ...reading, group, positions: undefined, figures }).pipe(
+          Effect.ensuring(Effect.sync(() => figures.own([])))
+        )
+      }
+      const watcher = `${group}-${randomBytes(6).toString("hex")}`
+      return yield* startPositions(tools, names, BigInt(from)).pipe(
+        Effect.flatMap((positions) =>
+          readOn(tools, { ...reading, group: watcher, positions, figures: undefined })
+        ),
+        Effect.ensuring(removeGroup(tools.admin, watcher))
       )
-    const watcher = `${group}-${randomBytes(6).toString("hex")}`
-    return startPositions(topics, names, BigInt(from)).pipe(
-      Effect.flatMap((positions) => readOn(clients, { ...reading, group: watcher, positions })),
-      Effect.ensuring(removeGroup(admin, watcher))
-    )
-  }
+    })
 
 const readOn = <E>(
-  clients: Clients,
-  membership: Omit<Membership<E>, "onProgress">
+  { clients, outage }: ReadTools,
+  membership: Omit<Membership<E>, "onProgress" | "onJoined">
 ): Effect.Effect<never, Failure> => {
   let delayMs = firstDelayMs
-  const troubles = makeLogOnce()
+  const joining = outage.operation({ isSteady: true })
   const onProgress = (): void => {
     delayMs = firstDelayMs
-    troubles.worked()
   }
-  return runMember(clients, { ...membership, onProgress }).pipe(
+  return runMember(clients, { ...membership, onProgress, onJoined: joining.worked }).pipe(
     Effect.catch((error) => {
       const said = sentence(`Cannot read ${membership.topics.join(", ")} from Kafka`, error)
       if (neverHeals(error)) return Effect.fail(new Failure({ reason: "misconfigured", message: said }))
-      const warning = troubles.isNew(said) ? Effect.logWarning(said) : Effect.void
-      const waiting = Effect.andThen(warning, Effect.sleep(delayMs))
+      joining.failed(said)
+      const waiting = Effect.sleep(delayMs)
       delayMs = Math.min(delayMs * 2, maxDelayMs)
       return waiting
     }),
-    Effect.forever
+    Effect.forever,
+    Effect.ensuring(Effect.sync(joining.ended))
   )
 }
 
 /** So many records before the end of each partition; asked until it is known. */
 const startPositions = (
-  topics: KafkaTopics,
+  { topics, outage }: ReadTools,
   names: ReadonlyArray<Topic>,
-  behind: bigint,
-  troubles = makeLogOnce()
-): Effect.Effect<Positions> =>
-  topics.extents(names).pipe(
+  behind: bigint
+): Effect.Effect<Positions> => {
+  const asking = outage.operation({ isSteady: true })
+  return topics.extents(names).pipe(
     Effect.map((extents) => {
       const positions: Positions = new Map()
       for (const { topic, partition, low, high } of extents) {
@@ -79,13 +97,12 @@ const startPositions = (
       }
       return positions
     }),
-    Effect.catch(({ message }) =>
-      (troubles.isNew(message) ? Effect.logWarning(message) : Effect.void).pipe(
-        Effect.andThen(Effect.sleep(1_000)),
-        Effect.andThen(Effect.suspend(() => startPositions(topics, names, behind, troubles)))
-      )
-    )
+    Effect.tapError(({ message }) => Effect.sync(() => asking.failed(message))),
+    Effect.retry(Schedule.spaced("1 second")),
+    Effect.orDie,
+    Effect.ensuring(Effect.sync(asking.ended))
   )
+}
 
 const removeGroup = (admin: Admin, group: string): Effect.Effect<void> =>
   Effect.promise(() => admin.deleteGroup(group).catch(() => {})).pipe(

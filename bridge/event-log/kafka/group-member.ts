@@ -18,6 +18,13 @@ const rebalanceTimeoutMs = 30_000
 
 const heartbeatIntervalMs = 1_000
 
+/**
+ * A fetch reports the end of a partition. While the handler is stuck nothing is fetched, and the end is asked for once it
+ * was not reported for the first time; this is checked at intervals of the second. Milliseconds.
+ */
+const endStaleAfterMs = 4_000
+const endCheckIntervalMs = 1_000
+
 /** How long a broker may take to answer, milliseconds. Joining waits for the other members. */
 const requestTimeoutMs = 5_000
 const joinTimeoutMs = rebalanceTimeoutMs + 5_000
@@ -41,11 +48,14 @@ export const runMember = <E>(clients: Clients, membership: Membership<E>): Effec
       const permits = yield* Semaphore.make(partitionsAtOnce)
       while (true) {
         const partitions = yield* attempt(session.join)
+        membership.onJoined()
+        membership.figures?.own(partitions)
         const generation: Generation = { ended: yield* Deferred.make<void, unknown>(), isOver: false }
         yield* Effect.scoped(
           Effect.gen(function* () {
             yield* keepMembership(session, generation)
             const positions = yield* startPositions(cluster, session, partitions, membership)
+            yield* keepFigures(cluster, membership, partitions, positions)
             // Its scope closes first: heartbeats go on until the batches in hand are done.
             yield* Effect.scoped(
               Effect.andThen(
@@ -86,6 +96,39 @@ const keepMembership = (
     Effect.asVoid(every(metadataMaxAgeMs, lookForPartitions))
   )
 }
+
+/** Reports where the member begins and where the partitions end, and keeps their ends current until the scope closes. */
+const keepFigures = Effect.fnUntraced(function* <E>(
+  cluster: Cluster,
+  { figures }: Membership<E>,
+  partitions: ReadonlyArray<Partition>,
+  positions: Positions
+) {
+  if (figures === undefined || partitions.length === 0) return
+  /** Figures are no reason to stop reading: an error shows itself there. */
+  const endsOf = (places: ReadonlyArray<Partition>) =>
+    Effect.orElseSucceed(
+      attempt(() => cluster.offsets(places, "end")),
+      (): ReadonlyMap<string, bigint> => new Map()
+    )
+  const ends = yield* endsOf(partitions)
+  for (const place of partitions) {
+    const name = placeOf(place.topic, place.partition)
+    const position = positions.get(name) ?? 0n
+    figures.set(place, { position, end: ends.get(name) ?? position })
+  }
+  const refresh = Effect.suspend(() => {
+    const stale = figures.staleFor(endStaleAfterMs)
+    if (stale.length === 0) return Effect.void
+    return Effect.map(endsOf(stale), (found) => {
+      for (const place of stale) {
+        const end = found.get(placeOf(place.topic, place.partition))
+        if (end !== undefined && end >= 0n) figures.endsAt(place, end)
+      }
+    })
+  })
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(endCheckIntervalMs), refresh)))
+})
 
 const joinAgain = (generation: Generation): Effect.Effect<void> =>
   Effect.suspend(() => {

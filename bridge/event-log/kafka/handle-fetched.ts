@@ -53,12 +53,14 @@ export const handleFetched = <E>(
       // Behind the last record may stand marks of transactions, and batches that are skipped.
       if (batch === undefined) {
         positions.set(name, behind)
+        membership.figures?.handled(progress, behind, undefined)
         if (hasSkipped) advance(reading, progress, behind)
         return
       }
+      membership.figures?.endsAt(progress, BigInt(batch.end), batch.records[0]?.timestamp)
       for (let tries = 1; ; tries++) {
         if (generation.isOver) return yield* Effect.fail(groupHasChanged)
-        if (yield* deliverOnce(reading, batch, progress, tries)) break
+        if (yield* deliverOnce(reading, batch, progress)) break
         yield* commit(reading, progress)
         yield* delayAfter(tries)
       }
@@ -73,15 +75,17 @@ const groupHasChanged = new BrokerError("REBALANCE_IN_PROGRESS", "the group has 
 const deliverOnce = <E>(
   reading: Reading<E>,
   batch: RecordBatch,
-  progress: Progress,
-  tries: number
+  progress: Progress
 ): Effect.Effect<boolean, unknown> =>
   Effect.uninterruptible(
     Effect.gen(function* () {
-      const { handle, onProgress } = reading.membership
-      if (!(yield* deliver(handle, batch, tries))) return false
-      const last = batch.records.at(-1)?.offset
-      if (last !== undefined) advance(reading, progress, BigInt(last) + 1n)
+      const { handle, handling, onProgress } = reading.membership
+      if (!(yield* deliver(handle, batch, handling))) return false
+      const last = batch.records.at(-1)
+      if (last !== undefined) {
+        advance(reading, progress, BigInt(last.offset) + 1n)
+        reading.membership.figures?.handled(progress, BigInt(last.offset) + 1n, last.timestamp)
+      }
       if (performance.now() - progress.committedAt >= commitIntervalMs) yield* commit(reading, progress)
       onProgress()
       return true

@@ -5,7 +5,8 @@
 import { Effect } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import { logTimeout } from "../../../contracts/requests.ts"
-import { logWith, makeConnectionState } from "../../connection-state.ts"
+import { makeConnectionState } from "../../connection-state.ts"
+import { logWith, type Outage, Outages } from "../../outage.ts"
 import { EventLog } from "../service.ts"
 import type { KafkaAddress } from "./address.ts"
 import { makeAdmin } from "./admin.ts"
@@ -35,6 +36,18 @@ export interface KafkaOptions {
   readonly maxUnpacked?: number
 }
 
+const meanwhile = "Batches wait in the queue; readers continue where they stopped."
+
+const checkIntervalMs = 2_000
+
+/** Checks Kafka while an outage lasts, so that its end is known although nobody needs Kafka. */
+const checkDuring = (outage: Outage, check: Effect.Effect<unknown, Failure>) =>
+  Effect.sleep(checkIntervalMs).pipe(
+    Effect.andThen(Effect.suspend(() => (outage.isOpen() ? Effect.ignore(check) : Effect.void))),
+    Effect.forever,
+    Effect.forkScoped
+  )
+
 /** The event log on these brokers; it closes its connections with the scope. */
 export const makeKafka = Effect.fnUntraced(function* (
   address: KafkaAddress,
@@ -51,7 +64,11 @@ export const makeKafka = Effect.fnUntraced(function* (
   const admin = makeAdmin(address, requestTimeoutMs)
   const tries = address.brokers.length
   const where = address.brokers.join(", ")
-  const state = makeConnectionState(`Kafka at ${where}`, log)
+  const name = `Kafka at ${where}`
+  const isHeld = () => refusals.list().length > 0
+  const outage = (yield* Outages).of({ name, log, isHeld })
+  const state = makeConnectionState(name, outage, log)
+  const checking = outage.operation({ meanwhile })
   const producer = yield* makeLink(open, tries, logTimeout, state)
   const lookup = yield* makeLink(open, tries, logTimeout, state)
   const topics = makeTopics(lookup, admin, refusals)
@@ -66,19 +83,21 @@ export const makeKafka = Effect.fnUntraced(function* (
       ),
       Effect.timeoutOrElse({
         duration: checkWithin,
-        orElse: () =>
-          Effect.fail(
-            new Failure({ reason: "unavailable", message: `No Kafka broker answers at ${where} in time` })
-          )
+        orElse: () => {
+          const message = `No Kafka broker answers at ${where} in time`
+          checking.failed(message)
+          return Effect.fail(new Failure({ reason: "unavailable", message }))
+        }
       }),
-      Effect.asVoid
+      Effect.andThen(Effect.sync(checking.worked))
     )
+  yield* checkDuring(outage, check)
 
   return EventLog.of({
-    dependency: { kind: "kafka", embedded: false, address: where, check, refusals: refusals.list },
+    dependency: { kind: "kafka", embedded: false, address: where, outage, check, refusals: refusals.list },
     ensureTopics: topics.ensure,
-    append: makeAppend({ producer, topics, compression, refusals, keys }),
-    read: makeRead(clients, admin, topics, unpacking),
+    append: makeAppend({ producer, topics, compression, refusals, keys, appending: outage.operation() }),
+    read: makeRead({ clients, admin, topics, unpacking, outage }),
     scan: makeScan(clients, unpacking)
   })
 })

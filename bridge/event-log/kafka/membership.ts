@@ -1,6 +1,9 @@
 /** What a member of a group is given, and what is known of it between two changes of the group ("generation"). */
 import { Deferred, Effect, type Semaphore } from "effect"
 import type { Topic } from "../../../contracts/ids.ts"
+import type { Outage } from "../../outage.ts"
+import type { ConsumerFigures } from "../consumer-figures.ts"
+import type { Handling } from "../deliver-batch.ts"
 import type { RecordBatch } from "../service.ts"
 import type { Cluster, Partition } from "./cluster.ts"
 import { groupChanged } from "./errors.ts"
@@ -18,7 +21,14 @@ export interface Membership<E> {
   /** How many partitions are handled at the same time. */
   readonly partitionsAtOnce: number
   readonly handle: (batch: RecordBatch) => Effect.Effect<void, E>
+  readonly handling: Handling
   readonly unpacking: Unpacking
+  /** The outages of Kafka. */
+  readonly outage: Outage
+  /** Called whenever the member has joined its group. */
+  readonly onJoined: () => void
+  /** Undefined for those who only watch. */
+  readonly figures: ConsumerFigures | undefined
   /** Called whenever a batch is done. */
   readonly onProgress: () => void
 }

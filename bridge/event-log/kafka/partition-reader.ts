@@ -4,9 +4,10 @@
  */
 import { Cause, Effect, type Scope } from "effect"
 import type { Topic } from "../../../contracts/ids.ts"
+import type { Operation } from "../../outage.ts"
 import { type Partition, placeOf } from "./cluster.ts"
 import { brokerError } from "./connection.ts"
-import { connectionFailed } from "./errors.ts"
+import { connectionFailed, sentence } from "./errors.ts"
 import { fetchFrom, type ToFetch } from "./fetch.ts"
 import { handleFetched } from "./handle-fetched.ts"
 import { endGeneration, type Reading } from "./membership.ts"
@@ -62,7 +63,7 @@ export const readPartitions = <E>(reading: Reading<E>): Effect.Effect<void, neve
   })
 
   /** Reads from the broker for as long as it leads a partition. */
-  const readFrom = Effect.fnUntraced(function* (leader: number) {
+  const readFrom = Effect.fnUntraced(function* (leader: number, fetching: Operation) {
     let turn = 0
     let delayMs = firstDelayMs
     let lastAnswer = performance.now()
@@ -76,10 +77,13 @@ export const readPartitions = <E>(reading: Reading<E>): Effect.Effect<void, neve
       )
       if (result._tag === "Success") {
         lastAnswer = performance.now()
+        fetching.worked()
         delayMs = firstDelayMs
         if (free.length > 0 && !result.success) continue
       } else if (!connectionFailed(result.failure) || performance.now() - lastAnswer > failedAfterMs) {
         return yield* Effect.fail(result.failure)
+      } else {
+        fetching.failed(sentence("Cannot fetch", result.failure))
       }
       yield* Effect.sleep(delayMs)
       delayMs = Math.min(delayMs * 2, maxDelayMs)
@@ -103,8 +107,14 @@ export const readPartitions = <E>(reading: Reading<E>): Effect.Effect<void, neve
     for (const leader of byLeader.keys()) {
       if (leader < 0 || running.has(leader)) continue
       running.add(leader)
-      yield* readFrom(leader).pipe(
-        Effect.ensuring(Effect.sync(() => running.delete(leader))),
+      const fetching = reading.membership.outage.operation()
+      yield* readFrom(leader, fetching).pipe(
+        Effect.ensuring(
+          Effect.sync(() => {
+            fetching.ended()
+            running.delete(leader)
+          })
+        ),
         Effect.catchCause(failGeneration),
         Effect.forkScoped
       )
@@ -140,7 +150,10 @@ const readOnce = Effect.fnUntraced(function* <E>(
     answered.map((one) => ({ ...one, topic: topicName as Topic }))
   )
   let hasMoved = false
-  for (const one of fetched) if (yield* isMoved(reading, one)) hasMoved = true
+  for (const one of fetched) {
+    if (one.errorCode === 0) reportEnd(reading, one)
+    if (yield* isMoved(reading, one)) hasMoved = true
+  }
   const filled = fetched.filter(({ errorCode, messages }) => errorCode === 0 && messages.length > 0)
   for (const { topic, partition } of filled) busy.add(placeOf(topic, partition))
   yield* Effect.forEach(
@@ -156,9 +169,17 @@ const readOnce = Effect.fnUntraced(function* <E>(
   return hasMoved
 })
 
+/** Reports where the partition ends and, when records came, since when they wait. */
+const reportEnd = <E>({ membership, positions }: Reading<E>, fetched: FetchedPartition & Partition): void => {
+  const { highWatermark, messages } = fetched
+  const position = positions.get(placeOf(fetched.topic, fetched.partition)) ?? 0n
+  const next = messages.find(({ last, isControlRecord }) => last >= position && !isControlRecord)
+  membership.figures?.endsAt(fetched, BigInt(highWatermark), next?.time)
+}
+
 /** Is the partition's answer that another broker leads it? Its other errors are mended, or fail. */
 const isMoved = Effect.fnUntraced(function* <E>(
-  { cluster, positions }: Reading<E>,
+  { cluster, positions, membership }: Reading<E>,
   { topic, partition, errorCode }: FetchedPartition & { readonly topic: Topic }
 ) {
   if (errorCode === 0) return false
@@ -169,6 +190,7 @@ const isMoved = Effect.fnUntraced(function* <E>(
   const first = yield* attempt(() => cluster.offsets([{ topic, partition }], "first"))
   const name = placeOf(topic, partition)
   positions.set(name, first.get(name) ?? 0n)
+  membership.figures?.handled({ topic, partition }, first.get(name) ?? 0n, undefined)
   return false
 })
 

@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import type { Topic } from "../../../contracts/ids.ts"
+import type { Operation } from "../../outage.ts"
 import type { Appended, NewRecord } from "../service.ts"
 import { requests } from "./connection.ts"
 import { producedError, sentence, storedNothing, topicSentence } from "./errors.ts"
@@ -52,6 +53,8 @@ export interface StoreTools {
   readonly topics: KafkaTopics
   readonly compression: Compression
   readonly refusals: Refusals
+  /** Appending, in the outages of Kafka. */
+  readonly appending: Operation
   /** Are records given keys? By KAFKA_KEY_PARAM, or one had a key. */
   readonly keys: { areGiven: boolean }
 }

@@ -4,15 +4,15 @@
  * by polling.
  */
 import { randomBytes } from "node:crypto"
-import { Clock, Effect, type Scope } from "effect"
+import { Clock, Effect, Exit, type Scope } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
 import type { Topic } from "../../../contracts/ids.ts"
-import { type LogOnce, makeLogOnce } from "../../log-once.ts"
 import type { SqliteFile } from "../../sqlite/database.ts"
-import { delayAfter, deliver } from "../deliver-batch.ts"
+import { type ConsumerFigures, makeConsumerFigures } from "../consumer-figures.ts"
+import { delayAfter, deliver, type Handling, makeHandling } from "../deliver-batch.ts"
 import type { ReadOptions, RecordBatch } from "../service.ts"
 import type { AppendSignal } from "./append-signal.ts"
-import { batchFrom, endOf, leasePlace, movePlace, offsetAfter, releasePlaces } from "./tables.ts"
+import { batchFrom, endOf, leasePlace, movePlace, offsetAfter, releasePlaces, unreadFrom } from "./tables.ts"
 
 /** Lease of a member's topics. */
 const leaseMs = 10_000
@@ -45,11 +45,11 @@ export const makeRead =
           options.from === "oldest"
             ? yield* memberPositions(file, options)
             : watcherPositions(file, options.topics, options.from)
-        const warnings = makeLogOnce()
-        const scan = Effect.forEach(positions, (position) => deliverNext(position, handle)).pipe(
-          Effect.tap(() => Effect.sync(warnings.worked)),
+        const handling = yield* makeHandling()
+        const scan = Effect.forEach(positions, (position) => deliverNext(position, handle, handling)).pipe(
           Effect.map((found) => found.includes(true)),
-          Effect.catch((failure) => Effect.as(warnOnce(warnings, failure), false))
+          // The file logs its outage.
+          Effect.orElseSucceed(() => false)
         )
         while (true) {
           const signal = appended.next()
@@ -58,18 +58,16 @@ export const makeRead =
       })
     )
 
-const warnOnce = (warnings: LogOnce, { message }: Failure): Effect.Effect<void> =>
-  warnings.isNew(message) ? Effect.logWarning(message) : Effect.void
-
 /** Delivers the next batch until it is handled. False when there is none. */
 const deliverNext = Effect.fnUntraced(function* <E>(
   position: Position,
-  handle: (batch: RecordBatch) => Effect.Effect<void, E>
+  handle: (batch: RecordBatch) => Effect.Effect<void, E>,
+  handling: Handling
 ) {
   for (let attempts = 1; ; attempts++) {
     const batch = yield* position.next
     if (batch === undefined) return false
-    const attempt = Effect.flatMap(deliver(handle, batch, attempts), (ok) =>
+    const attempt = Effect.flatMap(deliver(handle, batch, handling), (ok) =>
       ok ? Effect.as(position.commit(batch), true) : Effect.succeed(false)
     )
     if (yield* Effect.uninterruptible(attempt)) return true
@@ -84,6 +82,10 @@ const memberPositions = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<Position>, never, Scope.Scope> {
   const owner = randomBytes(8).toString("hex")
   const leased = new Map<Topic, number>()
+  const figures = makeConsumerFigures(yield* Effect.context<never>(), group, () =>
+    refreshFigures(file, leased, figures)
+  )
+  const reportOwned = (): void => figures.own(Array.from(leased.keys(), placeOf))
   const lease = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     file.transaction((database) => {
       leased.clear()
@@ -92,18 +94,17 @@ const memberPositions = Effect.fnUntraced(function* (
         if (next !== undefined) leased.set(topic, next)
       }
     })
-  )
-  const warnings = makeLogOnce()
-  const leaseOrWarn = Effect.catch(Effect.andThen(lease, Effect.sync(warnings.worked)), (failure) =>
-    warnOnce(warnings, failure)
-  )
-  yield* Effect.addFinalizer(() =>
-    Effect.ignore(file.transaction((database) => releasePlaces(database, group, owner)))
-  )
-  yield* leaseOrWarn
+  ).pipe(Effect.tap(() => Effect.sync(reportOwned)))
+  const leaseIfPossible = Effect.ignore(lease)
+  yield* Effect.addFinalizer(() => {
+    leased.clear()
+    reportOwned()
+    return Effect.ignore(file.transaction((database) => releasePlaces(database, group, owner)))
+  })
+  yield* leaseIfPossible
   yield* Effect.suspend(() =>
     Effect.sleep(leased.size < topics.length ? attemptIntervalMs : renewIntervalMs)
-  ).pipe(Effect.andThen(leaseOrWarn), Effect.forever, Effect.forkScoped)
+  ).pipe(Effect.andThen(leaseIfPossible), Effect.forever, Effect.forkScoped)
   return topics.map((topic) => ({
     next: Effect.suspend(() => {
       const place = leased.get(topic)
@@ -114,10 +115,25 @@ const memberPositions = Effect.fnUntraced(function* (
       file.transaction((database) => {
         const next = offsetAfter(batch)
         if (movePlace(database, group, topic, owner, next)) leased.set(topic, next)
-        else leased.delete(topic)
+        else if (leased.delete(topic)) reportOwned()
       })
   }))
 })
+
+/** Each topic has one partition. */
+const placeOf = (topic: Topic) => ({ topic, partition: 0 })
+
+/** Reads where the leased topics end and what is unread; when the file cannot be read, the figures stay as they are. */
+const refreshFigures = (
+  file: SqliteFile,
+  leased: ReadonlyMap<Topic, number>,
+  figures: ConsumerFigures
+): void => {
+  for (const [topic, next] of leased) {
+    const state = Effect.runSyncExit(file.read((database) => unreadFrom(database, topic, next)))
+    if (Exit.isSuccess(state)) figures.set(placeOf(topic), state.value)
+  }
+}
 
 /** The positions of a watcher: `before` records before the end, or the oldest record; not committed. */
 const watcherPositions = (

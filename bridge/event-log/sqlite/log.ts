@@ -18,7 +18,10 @@ export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
   yield* warnIfEmptied(file, directory)
   const signal = makeAppendSignal()
   return EventLog.of({
-    dependency: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
+    dependency: {
+      ...{ kind: "sqlite", embedded: true, address: file.address },
+      ...{ outage: file.outage, check: file.check }
+    },
     ensureTopics: (topics) => file.transaction((database) => addTopics(database, topics)),
     append: Effect.fnUntraced(function* (records) {
       const now = yield* Clock.currentTimeMillis

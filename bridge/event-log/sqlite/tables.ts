@@ -87,6 +87,23 @@ const timeFrom = (database: DatabaseSync, topic: Topic, offset: number): number 
   return row === undefined ? undefined : Number(row.timestamp)
 }
 
+/**
+ * What a reader at `place` has not read: the offset of the next record, its time (ms since 1970), and the offset after the
+ * last record. Without an unread record the first is the last.
+ */
+export const unreadFrom = (
+  database: DatabaseSync,
+  topic: Topic,
+  place: number
+): { readonly position: bigint; readonly end: bigint; readonly time: number | undefined } => {
+  const end = BigInt(endOf(database, topic) ?? place)
+  const row = database
+    .prepare("SELECT offset, timestamp FROM record WHERE topic = ? AND offset >= ? ORDER BY offset LIMIT 1")
+    .get(topic, place)
+  if (row === undefined) return { position: end, end, time: undefined }
+  return { position: BigInt(Number(row.offset)), end, time: Number(row.timestamp) }
+}
+
 /** The offset of the first record at or after a time (ms since 1970): a binary search, because times never decrease. */
 export const offsetSince = (database: DatabaseSync, topic: Topic, since: number): number => {
   let [low, high] = [0, endOf(database, topic) ?? 0]

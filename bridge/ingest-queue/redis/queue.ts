@@ -7,6 +7,7 @@ import { Effect, type Redacted, type Scope } from "effect"
 import type { Placement } from "../../../contracts/batch.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import type { ClaimId } from "../../../contracts/ids.ts"
+import { logWith, makeOutage } from "../../outage.ts"
 import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../../redis/connection.ts"
 import { watchRefusals } from "../../redis/refused.ts"
 import { makeWriter, type RedisWriter } from "../../redis/writer.ts"
@@ -46,13 +47,19 @@ export const redisQueue: (
     const keys = queueKeys(settings.queueKey, settings.deadLetterKey)
     const { connection: options, rules = standardRules } = settings
     const prefix = prefixOf(settings.queueKey)
+    const log = logWith(Effect.runForkWith(yield* Effect.context<never>()))
     const servers = yield* Effect.forEach(
       settings.urls,
       (url) =>
         Effect.gen(function* () {
           const connection = yield* connect(url, options)
           const writer = makeWriter(connection, prefix, yield* Effect.scope, options?.commandTimeout)
-          const refusals = watchRefusals(connection, `${prefix}:probe`, noObstacle(connection, rules))
+          const refusals = watchRefusals(
+            connection,
+            meanwhile,
+            `${prefix}:probe`,
+            noObstacle(connection, rules)
+          )
           return { url, connection, writer, prefix, keys, options, refusals }
         }),
       { concurrency: "unbounded" }
@@ -65,6 +72,7 @@ export const redisQueue: (
             redisPush(server, rules),
             (push): PushServer => ({
               address: server.connection.address,
+              full: makeOutage({ ...fullQueue(server.connection.address), log }).operation(),
               push: (lines, limit) => server.refusals.watched(push(lines, limit))
             })
           )
@@ -76,6 +84,13 @@ export const redisQueue: (
     }
   }
 )
+
+const fullQueue = (address: string) => ({
+  name: `The queue at ${address}`,
+  ends: `The queue at ${address} accepts events again`
+})
+
+const meanwhile = "Its lines wait; events go to the next server, or are answered with 503."
 
 const sourceOf = (
   connection: RedisConnection,
@@ -132,7 +147,13 @@ const sourceOf = (
   }
 
   return {
-    dependency: { kind: "redis", embedded: false, address: connection.address, check },
+    dependency: {
+      kind: "redis",
+      embedded: false,
+      address: connection.address,
+      outage: connection.outage,
+      check
+    },
     claim: (id, limits) =>
       claim(
         [keys.list, ...batchKeys, keys.ledger],

@@ -132,7 +132,10 @@ const sourceOf = (file: SqliteFile, steps: Steps): QueueSource => {
   }
 
   return {
-    dependency: { kind: "sqlite", embedded: true, address: file.address, check: file.check },
+    dependency: {
+      ...{ kind: "sqlite", embedded: true, address: file.address },
+      ...{ outage: file.outage, check: file.check }
+    },
     claim: (id, limits) =>
       at(file, (now) => take(steps, id, limits, now)).pipe(
         Effect.map((taken) => (taken === undefined ? undefined : batchOf(id, taken)))

@@ -32,7 +32,13 @@ export const makeNats = Effect.fnUntraced(function* (
   }
 
   return {
-    dependency: { kind: "nats", embedded: false, address: nats.address, check: nats.check },
+    dependency: {
+      kind: "nats",
+      embedded: false,
+      address: nats.address,
+      outage: nats.outage,
+      check: nats.check
+    },
 
     request: Effect.fnUntraced(function* (subject, payload, deadline) {
       const timeout = deadline - (yield* Clock.currentTimeMillis)

@@ -1,6 +1,7 @@
 /** The connection to NATS as the bus uses it, without types of the client library. */
 import type { Effect, Redacted, Scope } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
+import type { Outage } from "../../outage.ts"
 import type { BusMessage } from "../service.ts"
 
 export interface NatsOptions {
@@ -37,6 +38,7 @@ export interface Listener {
 export interface ReconnectingNats {
   /** The servers, without secrets. */
   readonly address: string
+  readonly outage: Outage
   /** The largest payload that can be sent, bytes; while disconnected, that of the last server. */
   readonly limit: () => number
   /** Keeps the subscription until the scope closes, which drains it. Fails when the server does not allow it. */

@@ -6,7 +6,8 @@
 import { Deferred, Effect, type Scope, Stream } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 import { maxMessageBytes } from "../../../contracts/messages/msgpack.ts"
-import { type ConnectionState, logWith, makeConnectionState } from "../../connection-state.ts"
+import { type ConnectionState, makeConnectionState } from "../../connection-state.ts"
+import { logWith, type Operation, type Outage, Outages } from "../../outage.ts"
 import type { Listener, NatsOptions, ReconnectingNats } from "./connection-types.ts"
 import { dial, headersOf, type NatsConnection, received, type Status, type Subscription } from "./dial.ts"
 import { bounded, failureOf, lossReason, unavailable, warningOf } from "./errors.ts"
@@ -23,6 +24,8 @@ const firstAttemptTimeoutMs = 1_000
 /** Different warnings of a server that are logged; more are ignored. */
 const maxWarnings = 100
 
+const meanwhile = "Batches wait in the queue; live copies and reports of progress are lost."
+
 /** A listener's subscription on the current connection, and why the server denied it. */
 interface Attached {
   subscription?: Subscription
@@ -33,6 +36,8 @@ interface Attached {
 interface Client {
   readonly address: string
   readonly report: ConnectionState
+  readonly outage: Outage
+  readonly checking: Operation
   readonly run: (effect: Effect.Effect<void>) => unknown
   readonly listeners: Map<Listener, Attached>
   /** Fails each request in flight. */
@@ -58,9 +63,14 @@ export const connectNats = Effect.fnUntraced(function* (
   yield* ignoreOrphans
   const address = dialOptions.servers.join(", ")
   const run = Effect.runForkWith(yield* Effect.context<never>())
+  const name = `NATS at ${address}`
+  const log = logWith(run)
+  const outage = (yield* Outages).of({ name, log })
   const client: Client = {
     address,
-    report: makeConnectionState(`NATS at ${address}`, logWith(run)),
+    report: makeConnectionState(name, outage, log),
+    outage,
+    checking: outage.operation({ meanwhile }),
     run,
     listeners: new Map(),
     inFlight: new Set(),
@@ -192,6 +202,7 @@ const reconnecting = (client: Client): ReconnectingNats => {
   const flush = flushOf(client)
   return {
     address: client.address,
+    outage: client.outage,
 
     limit: () => {
       const max = client.connection?.info?.max_payload
@@ -228,10 +239,17 @@ const reconnecting = (client: Client): ReconnectingNats => {
 
     check: Effect.suspend(() => {
       for (const { denied } of client.listeners.values()) if (denied !== undefined) return denied
-      return flush
+      return observed(client, flush)
     })
   }
 }
+
+/** A check that fails shows an outage before the connection is lost. */
+const observed = ({ checking, report }: Client, check: Effect.Effect<void, Failure>) =>
+  check.pipe(
+    Effect.tap(() => Effect.sync(checking.worked)),
+    Effect.tapError(({ message }) => Effect.sync(() => checking.failed(report.isUp() ? message : undefined)))
+  )
 
 const listen = Effect.fnUntraced(function* (client: Client, listener: Listener) {
   const { listeners } = client

@@ -7,13 +7,16 @@ import type { Topic } from "../../../contracts/ids.ts"
 import { type Log, newTopic, type OpenLogs, record, type TwoLogs } from "../../support/logs.ts"
 
 /** Runs `body` as a test, with separate logs. */
-export type Check = (what: string, body: (logs: TwoLogs) => Promise<void>) => void
+export type Check = (what: string, body: (logs: TwoLogs) => Promise<void>, timeoutMs?: number) => void
 
 export const checkOn =
   (open: OpenLogs): Check =>
-  (what, body) =>
-    test(what, () =>
-      Effect.runPromise(Effect.scoped(Effect.flatMap(open, (logs) => Effect.promise(() => body(logs)))))
+  (what, body, timeoutMs) =>
+    test(
+      what,
+      () =>
+        Effect.runPromise(Effect.scoped(Effect.flatMap(open, (logs) => Effect.promise(() => body(logs))))),
+      timeoutMs
     )
 
 export const run = <A>(effect: Effect.Effect<A, unknown>): Promise<A> => Effect.runPromise(effect)

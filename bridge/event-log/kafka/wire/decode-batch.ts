@@ -16,6 +16,8 @@ export interface StoredBatch {
   readonly last: bigint
   /** Of the last, decimal. */
   readonly offset: string
+  /** The time of the first record, milliseconds since 1970; undefined in a format that has none. */
+  readonly time: number | undefined
   /** Nothing of it is handed on: it is a mark of a transaction, one of a transaction that was taken back, or empty. */
   readonly isControlRecord: boolean
   /** Rejects for a codec that is not known, for bytes that are none of it, and for more than `limit` bytes of records. */
@@ -81,6 +83,7 @@ const batchOf = (bytes: Buffer, isAborted: (head: Head) => boolean): StoredBatch
     first,
     last,
     offset: last.toString(),
+    time: Number(base.appended ?? base.time),
     isControlRecord: gone || (attributes & isControl) !== 0 || count <= 0,
     unpack: async (limit) => recordsIn(await unpackerOf(attributes & codecMask)(packed, limit), count, base),
     isWhole: () => bytes.readUInt32BE(place.checksum) === crc32c(bytes, place.attributes)

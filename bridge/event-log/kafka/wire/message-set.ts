@@ -66,22 +66,28 @@ export const messageSetIn = (bytes: Buffer): ReadonlyArray<StoredBatch> => {
     const records = plain
     plain = []
     if (first !== undefined && last !== undefined)
-      batches.push(batchOf(first.offset, last.offset, async () => recordsOf(records)))
+      batches.push(batchOf(first, first.offset, last.offset, async () => recordsOf(records)))
   }
   for (const message of messagesIn(bytes)) {
     if ((message.attributes & codecMask) === 0) plain.push(message)
     else {
       closePlain()
       // Only the offset of the last message inside is known.
-      batches.push(batchOf(-1n, message.offset, (limit) => unpack(message, limit)))
+      batches.push(batchOf(message, -1n, message.offset, (limit) => unpack(message, limit)))
     }
   }
   closePlain()
   return batches
 }
 
-const batchOf = (first: bigint, last: bigint, read: StoredBatch["unpack"]): StoredBatch => ({
+const batchOf = (
+  { timestamp }: Message,
+  first: bigint,
+  last: bigint,
+  read: StoredBatch["unpack"]
+): StoredBatch => ({
   ...{ first, last, offset: last.toString(), isControlRecord: false },
+  time: timestamp < 0 ? undefined : timestamp,
   ...{ unpack: read, isWhole: () => true }
 })
 

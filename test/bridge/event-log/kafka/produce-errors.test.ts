@@ -12,6 +12,7 @@ import {
 } from "../../../../bridge/event-log/kafka/produce-errors.ts"
 import { forgottenAfter, makeRefusals } from "../../../../bridge/event-log/kafka/topic-refusals.ts"
 import { readProduced, type ToProduce } from "../../../../bridge/event-log/kafka/wire/produce-request.ts"
+import { makeOutage } from "../../../../bridge/outage.ts"
 import type { Topic } from "../../../../contracts/ids.ts"
 import { record } from "../../../support/logs.ts"
 
@@ -102,6 +103,7 @@ const logOn = (answer: (texts: ReadonlyArray<string>) => Answer, version = 8, ha
     },
     compression: "none",
     refusals,
+    appending: makeOutage({ name: "Kafka", log: () => undefined }).operation(),
     keys: { areGiven: hasKeys }
   })
   return { append, refusals, sent, replaced: () => connections }
