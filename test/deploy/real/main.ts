@@ -3,13 +3,15 @@
  * is in results.json and in deploy/README.md. Ends with 1 when a check failed, with 64 for an unknown name.
  */
 import { stopServers } from "../../support/server.ts"
+import { alerted } from "./alerts.ts"
 import { composed } from "./compose.ts"
 import { image } from "./image.ts"
 import { type Check, writeRun } from "./results.ts"
 
 const kinds: Readonly<Record<string, () => Promise<ReadonlyArray<Check>>>> = {
   image,
-  compose: composed
+  compose: composed,
+  alerts: alerted
 }
 
 const [name = ""] = process.argv.slice(2)
