@@ -10,6 +10,7 @@ import { countFlag, misuse, switchFlag } from "./command-line/flags.ts"
 import { print } from "./command-line/print.ts"
 import { handler } from "./command-line/run.ts"
 import { runCommand } from "./run-command.ts"
+import { costs } from "./size/costs.ts"
 import { helmValues } from "./size/helm-values.ts"
 import { type Demand, sizeFor } from "./size/model.ts"
 import { sizeText } from "./size/text.ts"
@@ -79,7 +80,10 @@ const flags = {
   replication: countFlag("replication", "Replicas of each partition (3)", { max: 100 }).pipe(
     Flag.withDefault(3)
   ),
-  json: switchFlag("json", "Print one line of JSON: the demand, and sizes in bytes, seconds and cores"),
+  json: switchFlag(
+    "json",
+    "Print one line of JSON: sizes in bytes, seconds and cores, and the costs with their sources"
+  ),
   helm: switchFlag("helm", "Print values for the Helm chart")
 }
 
@@ -89,12 +93,12 @@ const size = Command.make(
   handler(({ rate, retention, outage, bytes, partitions, replication, json, helm }) =>
     Effect.gen(function* () {
       const demand: Demand = { perSecond: rate, retention, outage, bytes, replication, partitions }
-      const found = sizeFor(demand)
+      const found = sizeFor(costs, demand)
       const text = (): string =>
         helm
           ? helmValues(`bun run size ${process.argv.slice(2).join(" ")}`, demand, found)
           : sizeText(demand, found)
-      yield* print(json ? JSON.stringify({ demand, ...found }) : text())
+      yield* print(json ? JSON.stringify({ demand, ...found, costs }) : text())
       return 0
     })
   )

@@ -67,7 +67,7 @@ export const manifestsOf = ({ texts }: Rendering): Readonly<Record<string, strin
 
 /** Files that the chart holds a copy of, since it can read only its own: from the folder `deploy` to the chart's. */
 export const copies = (): ReadonlyArray<readonly [from: string, to: string]> => {
-  const dashboards = join(deploy, "grafana")
+  const dashboards = join(deploy, "grafana", "dashboards")
   const boards = existsSync(dashboards)
     ? readdirSync(dashboards).filter((name) => name.endsWith(".json"))
     : []
@@ -75,7 +75,7 @@ export const copies = (): ReadonlyArray<readonly [from: string, to: string]> => 
     ["nats/spoor.conf", "nats.conf"],
     ["redis/users.acl", "users.acl"],
     ["prometheus/alerts.yaml", "alerts.yaml"],
-    ...boards.map((name) => [`grafana/${name}`, `dashboards/${basename(name)}`])
+    ...boards.map((name) => [`grafana/dashboards/${name}`, `dashboards/${basename(name)}`])
   ]
   return pairs
     .map(([from = "", to = ""]) => [join(deploy, from), join(chart, "files", to)] as const)

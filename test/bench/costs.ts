@@ -35,27 +35,16 @@ const idle = async (processes: Processes): Promise<void> => {
   }
 }
 
-/** Processor time that each process uses per millisecond while nothing happens, microseconds. */
-const idleCost = async (processes: Processes): Promise<ReadonlyArray<number>> => {
-  const [before, startedAt] = [used(processes), performance.now()]
-  await new Promise((resolve) => setTimeout(resolve, 10_000))
-  return used(processes).map((one, i) => (one - (before[i] ?? 0)) / (performance.now() - startedAt))
-}
-
-/** Processor time of an event in each process while `work` handles `events` events, without the idle cost, microseconds. */
+/** Processor time of an event in each process while `work` handles `events` events, microseconds. */
 const costOf = async (
   processes: Processes,
-  idling: ReadonlyArray<number>,
   events: number,
   work: () => Promise<unknown>
 ): Promise<ReadonlyArray<number>> => {
-  const [before, startedAt] = [used(processes), performance.now()]
+  const before = used(processes)
   await work()
   await idle(processes)
-  const tookMs = performance.now() - startedAt
-  return used(processes).map(
-    (one, i) => Math.max(0, one - (before[i] ?? 0) - (idling[i] ?? 0) * tookMs) / events
-  )
+  return used(processes).map((one, i) => (one - (before[i] ?? 0)) / events)
 }
 
 /** Bytes of the segments of that topic, wherever the broker keeps them on this machine. */
@@ -121,23 +110,21 @@ const measure = async (cluster: Cluster, { rounds, seconds, scale, report }: Opt
   const one = [...inOrder.values()]
   await drain(cluster, topic, one, lines)
   await idle(inOrder)
-  const idling = await idleCost(inOrder)
   const full: Array<ReadonlyArray<number>> = []
   const slow: Array<ReadonlyArray<number>> = []
   const stored = [bytesOnDisk(topic)]
   for (let round = 0; round < rounds; round += 1) {
-    full.push(await costOf(inOrder, idling, lines, () => drain(cluster, topic, one, lines)))
+    full.push(await costOf(inOrder, lines, () => drain(cluster, topic, one, lines)))
     stored.push(bytesOnDisk(topic))
     const pace = { connections: 64, perSecond: 1_000, seconds: seconds * 3, first: round * 1_000_000 }
     const events = pace.perSecond * pace.seconds
     const url = gateway?.address("send events")
     if (url === undefined) throw new Error("The gateway is not running.")
-    slow.push(await costOf(inOrder, idling, events, () => paced(url, pace)))
+    slow.push(await costOf(inOrder, events, () => paced(url, pace)))
     stored.push(bytesOnDisk(topic))
     report(`round ${round + 1}: full ${figures(full.at(-1))}; at 1,000/s ${figures(slow.at(-1))}`)
   }
   return {
-    idling,
     full: medians(full),
     slow: medians(slow),
     record: ((stored[1] ?? 0) - (stored[0] ?? 0)) / lines,
@@ -160,23 +147,21 @@ export const costs: Bench = {
     const found = await withCluster((cluster) => measure(cluster, options))
     return {
       table: {
-        columns: ["what", "full batches", "at 1,000 events/s", "idle, % of a core"],
+        columns: ["what", "full batches", "at 1,000 events/s"],
         rows: [
           ...actors.map((actor, i) => [
             `${actor}, µs of processor an event`,
             actor === "gateway" ? "" : figure(found.full[i] ?? Number.NaN, 2),
-            figure(found.slow[i] ?? Number.NaN, 1),
-            // Microseconds per millisecond are thousandths of a core.
-            figure((found.idling[i] ?? Number.NaN) / 10, 2)
+            figure(found.slow[i] ?? Number.NaN, 1)
           ]),
-          ["a line, bytes", figure(found.line, 0), "", ""],
-          ["a waiting line in Redis, bytes beyond its own", figure(found.overhead, 1), "", ""],
-          ["a record on Kafka's disk, bytes", figure(found.record, 1), figure(found.slowRecord, 1), ""]
+          ["a line, bytes", figure(found.line, 0), ""],
+          ["a waiting line in Redis, bytes beyond its own", figure(found.overhead, 1), ""],
+          ["a record on Kafka's disk, bytes", figure(found.record, 1), figure(found.slowRecord, 1)]
         ]
       },
       targets: [],
       notes: [
-        `${options.rounds} rounds. Full batches: a backlog is drained; at 1,000 events/s: sent to the gateway one by one; both without what an idle process uses. Redis, NATS and Kafka left out. Records are compressed as KAFKA_COMPRESSION says by default, and are as varied as the lines of all benchmarks.`
+        `${options.rounds} rounds. Full batches: a backlog is drained; at 1,000 events/s: sent to the gateway one by one. Redis, NATS and Kafka left out. Records are compressed as KAFKA_COMPRESSION says by default, and are as varied as the lines of all benchmarks.`
       ]
     }
   }

@@ -18,6 +18,7 @@ import { gatewaySteps } from "./gateway-steps.ts"
 import { latency } from "./latency.ts"
 import { memory } from "./memory.ts"
 import { pipeline, pipelineOne } from "./pipeline.ts"
+import { writePlanning } from "./planning.ts"
 import { writeReport } from "./report.ts"
 import { keepResult, machine, markdown, type Result, readResults, resultsFile } from "./result.ts"
 import { scale } from "./scale.ts"
@@ -108,6 +109,7 @@ const runBenches = async ({ names, results, ...given }: Given): Promise<number> 
   }
   if (given.report) {
     writeReport(readResults(results))
+    writePlanning(readResults(results))
     return 0
   }
   const { seconds, minutes, scale } = given

@@ -1,6 +1,6 @@
 /**
- * A real Prometheus for tests, from Debian's package (test/support/promtool.ts unpacks it): reads figures every second and
- * evaluates rules as often. Lives from `startPrometheus` until `stop`, at most as long as this process.
+ * A real Prometheus for tests, from Debian's package (test/support/promtool.ts unpacks it): reads figures every two
+ * seconds and evaluates rules every second. Lives from `startPrometheus` until `stop`, at most as long as this process.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -76,7 +76,7 @@ export const startPrometheus = async (rules: string): Promise<Prometheus> => {
   writeFileSync(
     file("prometheus.yaml"),
     JSON.stringify({
-      global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
+      global: { scrape_interval: "2s", scrape_timeout: "2s", evaluation_interval: "1s" },
       rule_files: [file("rules.yaml")],
       scrape_configs: [
         { job_name: "spoor", file_sd_configs: [{ files: [file("targets.json")], refresh_interval: "1s" }] }
@@ -128,7 +128,8 @@ export const startPrometheus = async (rules: string): Promise<Prometheus> => {
     },
     query: (expression) => samples(`/api/v1/query?query=${encodeURIComponent(expression)}`),
     range: (expression, seconds, step) => {
-      const end = Date.now() / 1000
+      // Multiples of the step, so that the times of several queries are the same.
+      const end = Math.floor(Date.now() / 1000 / step) * step
       const query = encodeURIComponent(expression)
       return samples(`/api/v1/query_range?query=${query}&start=${end - seconds}&end=${end}&step=${step}`)
     },

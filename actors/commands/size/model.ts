@@ -1,13 +1,5 @@
 /** The capacity that a rate of events needs: pods, cores and memory of each actor, memory of Redis, disk of Kafka. Pure. */
-import {
-  type ActorCost,
-  consumerCosts,
-  copiesFactor,
-  gatewayCost,
-  pipelineCosts,
-  storage,
-  viewerMemory
-} from "./costs.ts"
+import type { ActorCost, Costs } from "./costs.ts"
 
 /** What is asked. */
 export interface Demand {
@@ -15,7 +7,7 @@ export interface Demand {
   readonly perSecond: number
   /** How long Kafka keeps records, seconds. */
   readonly retention: number
-  /** The longest outage of what is behind Redis that loses and refuses nothing, seconds. */
+  /** The longest outage of NATS or Kafka during which events are accepted, seconds. */
   readonly outage: number
   /** Bytes of a line in the queue. */
   readonly bytes: number
@@ -40,19 +32,19 @@ export interface Size {
     /** Lines that wait at the end of the outage, and their bytes. */
     readonly lines: number
     readonly waiting: number
-    /** For `maxmemory`: the gateway refuses at 60 % of it (QUEUE_MAX_BYTES). */
+    /** For `maxmemory`, bytes: the gateway refuses at 60 % of it (QUEUE_MAX_BYTES). */
     readonly maxmemory: number
-    /** Of the machine: twice, while the append-only file is rewritten. */
+    /** Of the machine, bytes: twice that, for the copy from which the append-only file is rewritten. */
     readonly memory: number
     readonly disk: number
   }
   readonly kafka: {
     readonly partitions: number
-    /** Bytes of a record on the disk, once. */
+    /** Bytes of a record on the disk, in one replica. */
     readonly record: number
-    /** Of all brokers together, all replicas, a fifth of it free. */
+    /** Of all brokers together, bytes: all replicas, and a fifth of it free. */
     readonly disk: number
-    /** Records a second that all brokers write. */
+    /** Records that all brokers together write per second. */
     readonly written: number
   }
   /** Seconds until the backlog of the outage is gone. */
@@ -65,86 +57,109 @@ export interface Size {
 const plannedShare = 0.5
 
 const megabyte = 1_000_000
+
+/** What Kafka deletes at once: it keeps one segment of each partition more than `retention` says. */
 const segment = 1024 ** 3
 
-/** The rate at which `small` was measured, events per second. */
+/** The rate at which small batches were measured, events per second; above it they become fuller, not more. */
 const smallRate = 1000
 
 const defaultPartitions = 12
+const queueMaxLength = 10_000_000
 
-/** The highest resident memory, and a quarter. */
+/** The least `maxmemory`, bytes: that of the Helm chart. */
+const minMaxmemory = 1_000 * megabyte
+
 const memoryOf = (megabytes: number): number => Math.ceil(megabytes * 1.25) * megabyte
-
-/** Cores of all copies at a rate: what small batches cost, which does not grow with the rate, and what each event does. */
-const coresOf = ({ full, small }: ActorCost, perSecond: number): number => {
-  const batches = ((small.value - full.value) * Math.min(perSecond, smallRate)) / 1e6
-  const alone = (full.value * perSecond) / 1e6
-  return batches + (alone > plannedShare ? alone * copiesFactor.value : alone)
-}
 
 const podsFor = (cores: number, atLeast: number): number =>
   Math.max(atLeast, Math.ceil(cores / plannedShare - 1e-9))
 
-const sizeOf = (actor: string, cost: ActorCost, perSecond: number, atLeast: number): ActorSize => {
-  const cores = coresOf(cost, perSecond)
-  return { actor, cores, pods: podsFor(cores, atLeast), memory: memoryOf(cost.memory.value) }
+const sizeOf = (
+  actor: string,
+  { full, small, memory }: ActorCost,
+  copiesFactor: number,
+  perSecond: number,
+  atLeast: number
+): ActorSize => {
+  const alone = (full.value * perSecond) / 1e6
+  const batches = (Math.max(0, small.value - full.value) * Math.min(perSecond, smallRate)) / 1e6
+  const work = batches + (podsFor(alone, 1) > 1 ? alone * copiesFactor : alone)
+  const pods = podsFor(work, atLeast)
+  return { actor, pods, cores: work, memory: memoryOf(memory.value) }
 }
 
 /** What the demand needs. */
-export const sizeFor = (demand: Demand): Size => {
-  const { perSecond, retention, outage, bytes, replication } = demand
-  const gatewayCores = perSecond / gatewayCost.perSecond.value
+export const sizeFor = (costs: Costs, demand: Demand): Size => {
+  const { perSecond, outage } = demand
+  const gatewayWork = perSecond / costs.gateway.perSecond.value
+  // One more, so that one may fail.
+  const gateways = podsFor(gatewayWork, 1) + 1
   const gateway: ActorSize = {
     actor: "gateway",
-    cores: gatewayCores,
-    // One more, so that one may fail.
-    pods: podsFor(gatewayCores, 1) + 1,
-    memory: memoryOf(gatewayCost.memory.value)
+    pods: gateways,
+    cores: gatewayWork,
+    memory: memoryOf(costs.gateway.memory.value)
   }
-  const pipeline = Object.entries(pipelineCosts).map(([actor, cost]) => sizeOf(actor, cost, perSecond, 2))
-  const consumers = Object.entries(consumerCosts).map(([actor, cost]) => sizeOf(actor, cost, perSecond, 1))
-  const mostConsumers = Math.max(...consumers.map(({ pods }) => pods))
+  const factor = costs.copiesFactor.value
+  const pipeline = Object.entries(costs.pipeline).map(([actor, cost]) =>
+    sizeOf(actor, cost, factor, perSecond, 2)
+  )
+  const wanted = Object.entries(costs.readers).map(([actor, cost]) =>
+    sizeOf(actor, cost, factor, perSecond, 1)
+  )
+  const mostConsumers = Math.max(...wanted.filter(({ actor }) => actor !== "viewer").map(({ pods }) => pods))
   const partitions = demand.partitions ?? Math.max(defaultPartitions, 2 * mostConsumers)
-  const viewer: ActorSize = { actor: "viewer", cores: 0.1, pods: 1, memory: memoryOf(viewerMemory.value) }
+  // Pages and charts are one process each.
+  const readers = wanted.map((one) => ({
+    ...one,
+    pods: one.actor === "viewer" ? 1 : Math.min(one.pods, partitions)
+  }))
   const lines = perSecond * outage
-  const waiting = lines * (bytes + storage.lineOverhead.value)
-  const maxmemory = Math.max(1_000 * megabyte, waiting / 0.6)
-  const record = (storage.record.value * bytes) / storage.line.value
   return {
-    actors: [
-      gateway,
-      ...pipeline,
-      ...consumers.map((one) => ({ ...one, pods: Math.min(one.pods, partitions) })),
-      viewer
-    ],
-    redis: { lines, waiting, maxmemory, memory: 2 * maxmemory, disk: 3 * maxmemory },
-    kafka: {
-      partitions,
-      record,
-      // Kafka deletes whole segments: one more of each partition is on the disk.
-      disk:
-        ((perSecond * retention * record + Math.min(partitions * segment, perSecond * retention * record)) *
-          replication) /
-        0.8,
-      written: perSecond * replication
-    },
+    actors: [gateway, ...pipeline, ...readers],
+    redis: redisFor(costs, demand, lines),
+    kafka: kafkaFor(costs, demand, partitions),
     // The pods are planned for half of what they can do.
     catchUp: outage,
-    warnings: warningsOf(demand, mostConsumers, lines)
+    warnings: warningsOf(demand, mostConsumers, lines, wanted)
   }
 }
 
-const queueMaxLength = 10_000_000
+const redisFor = ({ lineOverhead }: Costs, { bytes }: Demand, lines: number): Size["redis"] => {
+  const waiting = lines * (bytes + lineOverhead.value)
+  const maxmemory = Math.max(minMaxmemory, waiting / 0.6)
+  return { lines, waiting, maxmemory, memory: 2 * maxmemory, disk: 3 * maxmemory }
+}
 
-const warningsOf = ({ partitions }: Demand, consumers: number, lines: number): ReadonlyArray<string> => [
+const kafkaFor = (
+  costs: Costs,
+  { perSecond, retention, bytes, replication }: Demand,
+  partitions: number
+): Size["kafka"] => {
+  const record = (costs.record.value * bytes) / costs.line.value
+  const kept = perSecond * retention * record
+  const disk = ((kept + Math.min(kept, partitions * segment)) * replication) / 0.8
+  return { partitions, record, disk, written: perSecond * replication }
+}
+
+const warningsOf = (
+  { partitions, perSecond }: Demand,
+  consumers: number,
+  lines: number,
+  wanted: ReadonlyArray<ActorSize>
+): ReadonlyArray<string> => [
   ...(partitions !== undefined && partitions < consumers
     ? [
-        `${consumers} pods of a consumer are needed, but only ${partitions} can work: use ${consumers} partitions or more.`
+        `A consumer needs ${consumers} pods, but only ${partitions} can work: use ${consumers} partitions or more.`
       ]
     : []),
   ...(lines > queueMaxLength
     ? [
         `${Math.ceil(lines).toLocaleString("en")} lines wait at the end of the outage: set QUEUE_MAX_LENGTH above that.`
       ]
+    : []),
+  ...(wanted.some(({ actor, pods }) => actor === "viewer" && pods > 2)
+    ? [`One viewer cannot read ${Math.ceil(perSecond).toLocaleString("en")} events/s: its charts lag behind.`]
     : [])
 ]

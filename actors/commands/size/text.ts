@@ -41,7 +41,7 @@ export const sizeText = (demand: Demand, { actors, redis, kafka, catchUp, warnin
     `        ${kafka.partitions} partitions; ${whole(kafka.written)} records/s are written on all brokers together.`,
     "",
     "Cores are what the actors use at that rate; pods leave half of each core for catching up. The machines of Redis, NATS",
-    "and Kafka come on top. deploy/README.md says how this is computed, and from which benchmarks.",
+    "and Kafka come on top. deploy/README.md says how this is computed; --json names the benchmark of each cost.",
     ...warnings.map((warning) => `\nNOTE: ${warning}`)
   ].join("\n")
 }

@@ -34,7 +34,10 @@ export const dependencies: Board = {
         unit: "cps",
         about: "By topic and kind: outage and size are tried again; record makes dead letters; topic waits."
       },
-      query(sum(perSecond("spoor_log_refused_total"), "topic", "kind"), "{{topic}}, {{kind}}")
+      query(
+        `${sum(perSecond("spoor_log_refused_total"), "topic", "kind")} or vector(0)`,
+        "{{topic}} {{kind}}"
+      )
     ),
     lines(
       "Kafka: topics that store nothing",

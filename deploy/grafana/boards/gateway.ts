@@ -80,7 +80,7 @@ export const gateway: Board = {
     lines(
       "Rate limits that could not be shared",
       { unit: "cps", about: "Rounds in which a gateway could not reach Redis and counted alone." },
-      query(sum(perSecond("spoor_gateway_rate_share_failures_total")), "failures")
+      query(`${sum(perSecond("spoor_gateway_rate_share_failures_total"))} or vector(0)`, "failures")
     )
   ]
 }

@@ -6,7 +6,7 @@ import { rules } from "../../../deploy/prometheus/rules.ts"
 import { promtool } from "../../support/promtool.ts"
 import { type Cause, causes } from "./alerts/causes.ts"
 import { openWorld, type World } from "./alerts/world.ts"
-import type { Check } from "./results.ts"
+import { type Check, readRuns } from "./results.ts"
 
 /** How long an alert may take to fire, and to clear, milliseconds. */
 const patienceMs = 240_000
@@ -41,10 +41,11 @@ const watchFiring = async (
   return seen
 }
 
-/** After what time each of the alerts no longer fired; undefined: it did to the end. */
+/** How long after `ended` each of the alerts no longer fired; undefined: it did until patience was over. */
 const watchClearing = async (
   { prometheus }: World,
-  wanted: ReadonlyArray<string>
+  wanted: ReadonlyArray<string>,
+  ended: number
 ): Promise<ReadonlyMap<string, number>> => {
   const begun = performance.now()
   const clear = new Map<string, number>()
@@ -53,7 +54,7 @@ const watchClearing = async (
     const firing = new Set(alerts.filter(({ state }) => state === "firing").map(({ name }) => name))
     for (const name of wanted)
       if (firing.has(name)) clear.delete(name)
-      else if (!clear.has(name)) clear.set(name, performance.now() - begun)
+      else if (!clear.has(name)) clear.set(name, performance.now() - ended)
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
   return clear
@@ -66,25 +67,29 @@ const check = async (world: World, cause: Cause): Promise<ReadonlyArray<Check>> 
   await begin(world)
   const fired = await watchFiring(world, alerts, () => keepUp(world))
   await end(world)
+  const ended = performance.now()
   const later = await watchFiring(world, after, async () => {})
-  const cleared = await watchClearing(world, [...alerts, ...after])
+  const cleared = await watchClearing(world, [...alerts, ...after], ended)
   const checkOf = (name: string): Check => {
     const found = fired.get(name) ?? later.get(name)
-    const ended = cleared.get(name)
+    const clear = cleared.get(name)
     const when = after.includes(name) ? "after its end" : ""
     return {
       name: `${name}: ${what}`,
-      passed: found !== undefined && ended !== undefined,
+      passed: found !== undefined && clear !== undefined,
       proof: [
-        found === undefined ? "did not fire" : `fired ${when} after ${seconds(found.after)}: "${found.summary}"`,
-        ended === undefined ? "did not clear" : `cleared ${seconds(ended)} after the end`
+        found === undefined
+          ? "did not fire"
+          : `fired ${when} after ${seconds(found.after)}: "${found.summary}"`,
+        clear === undefined ? "did not clear" : `was clear ${seconds(clear)} after the end`
       ]
         .join("; ")
         .replaceAll("  ", " ")
     }
   }
   const checks = [...alerts, ...after].map(checkOf)
-  for (const { name, passed, proof } of checks) say(`  ${passed ? "ok  " : "FAIL"} ${name.split(":")[0]}: ${proof}`)
+  for (const { name, passed, proof } of checks)
+    say(`  ${passed ? "ok  " : "FAIL"} ${name.split(":")[0]}: ${proof}`)
   return checks
 }
 
@@ -99,7 +104,7 @@ const silence = async (world: World): Promise<Check> => {
   }
 }
 
-/** Every check, in order. `only` limits them to causes of these alerts. */
+/** Every check, in order. `only` limits them to causes of these alerts; the others keep their last results. */
 export const alerted = async (
   only: ReadonlyArray<string> = process.argv.slice(3)
 ): Promise<ReadonlyArray<Check>> => {
@@ -116,7 +121,10 @@ export const alerted = async (
   }
   const caused = new Set(causes.flatMap(({ alerts, after = [] }) => [...alerts, ...after]))
   const missing = rules().flatMap(({ alert }) => (alert === undefined || caused.has(alert) ? [] : [alert]))
+  const again = new Set(checks.map(({ name }) => name))
+  const kept = only.length === 0 ? [] : (readRuns().alerts?.checks ?? [])
   return [
+    ...kept.filter(({ name }) => !again.has(name) && name !== "every alert has a cause here"),
     ...checks,
     {
       name: "every alert has a cause here",

@@ -5,13 +5,15 @@
 import { stopServers } from "../../support/server.ts"
 import { alerted } from "./alerts.ts"
 import { composed } from "./compose.ts"
+import { dashboards } from "./dashboards.ts"
 import { image } from "./image.ts"
 import { type Check, writeRun } from "./results.ts"
 
 const kinds: Readonly<Record<string, () => Promise<ReadonlyArray<Check>>>> = {
   image,
   compose: composed,
-  alerts: alerted
+  alerts: alerted,
+  dashboards
 }
 
 const [name = ""] = process.argv.slice(2)

@@ -4,6 +4,7 @@
  */
 import { type Consumer, Kafka, logLevel } from "kafkajs"
 import { makeCertificate } from "../../../support/certificate.ts"
+import { eventually } from "../../../support/eventually.ts"
 import { freeze, unfreeze } from "../../../support/freeze.ts"
 import { topic, type World } from "./world.ts"
 
@@ -75,11 +76,14 @@ const restartCounter = (world: World): Promise<unknown> =>
     () => undefined
   )
 
-/** Fills the memory of Redis up to its limit, as other programs' keys would. */
-const fillRedis = async ({ redis }: World): Promise<void> => {
-  const used = Number(/^used_memory:(\d+)/m.exec(await redis.info("memory"))?.[1])
-  await redis.config("SET", "maxmemory", String(used + 4_000_000))
-  await redis.set("filler", Buffer.alloc(8_000_000))
+const usedMemory = async ({ redis }: World): Promise<number> =>
+  Number(/^used_memory:(\d+)/m.exec(await redis.info("memory"))?.[1])
+
+/** Fills Redis with another program's key, and gives it a limit that it has reached when its buffers are freed again. */
+const fillRedis = async (world: World): Promise<void> => {
+  await world.redis.set("filler", Buffer.alloc(8_000_000))
+  await eventually("Redis has freed its buffers", async () => (await usedMemory(world)) < 12_000_000)
+  await world.redis.config("SET", "maxmemory", String(await usedMemory(world)))
 }
 
 const serveWith =
@@ -143,7 +147,7 @@ export const causes: ReadonlyArray<Cause> = [
     end: async (world) => unfreeze(pidOf(world, "event-counter"))
   },
   {
-    what: "Redis gets a maxmemory just above what it uses, and is filled",
+    what: "another program fills Redis up to its maxmemory",
     alerts: ["SpoorRedisMemoryNearLimit", "SpoorGatewayRefuses"],
     begin: fillRedis,
     end: async ({ redis }) => {
