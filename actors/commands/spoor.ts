@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   "dead-letters": () => import("./dead-letters.ts"),
   ledger: () => import("./ledger.ts"),
   queue: () => import("./queue.ts"),
+  size: () => import("./size.ts"),
   tap: () => import("./tap.ts"),
   top: () => import("./top.ts")
 }

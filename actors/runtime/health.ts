@@ -199,6 +199,7 @@ export const makeHealth = (): Health => {
     },
     refreshFigures,
     metrics: Effect.gen(function* () {
+      yield* refreshFigures
       yield* checkStale(services.flat())
       yield* refreshFigures
       return yield* PrometheusMetrics.format()

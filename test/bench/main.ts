@@ -10,6 +10,7 @@ import { promiseHandler } from "../support/promise-handler.ts"
 import { stopServers } from "../support/server.ts"
 import type { Bench, Options } from "./bench.ts"
 import { consumers } from "./consumers.ts"
+import { costs } from "./costs.ts"
 import { embedded } from "./embedded.ts"
 import { enrich } from "./enrich.ts"
 import { gateway } from "./gateway.ts"
@@ -17,6 +18,7 @@ import { gatewaySteps } from "./gateway-steps.ts"
 import { latency } from "./latency.ts"
 import { memory } from "./memory.ts"
 import { pipeline, pipelineOne } from "./pipeline.ts"
+import { writePlanning } from "./planning.ts"
 import { writeReport } from "./report.ts"
 import { keepResult, machine, markdown, type Result, readResults, resultsFile } from "./result.ts"
 import { scale } from "./scale.ts"
@@ -31,7 +33,8 @@ const benches: ReadonlyArray<Bench> = [
   latency,
   consumers,
   scale,
-  memory
+  memory,
+  costs
 ]
 
 const options = {
@@ -106,6 +109,7 @@ const runBenches = async ({ names, results, ...given }: Given): Promise<number> 
   }
   if (given.report) {
     writeReport(readResults(results))
+    writePlanning(readResults(results))
     return 0
   }
   const { seconds, minutes, scale } = given

@@ -3,8 +3,10 @@
  * `npm test`; its last result is in results.json and in deploy/README.md. Ends with 1 when a check failed, with 64 for an unknown name.
  */
 import { stopServers } from "../../support/server.ts"
+import { alerted } from "./alerts.ts"
 import { binary } from "./binary.ts"
 import { composed } from "./compose.ts"
+import { dashboards } from "./dashboards.ts"
 import { image } from "./image.ts"
 import { kubernetes } from "./kubernetes.ts"
 import { type Check, writeRun } from "./results.ts"
@@ -15,7 +17,9 @@ const kinds: Readonly<Record<string, () => Promise<ReadonlyArray<Check>>>> = {
   binary,
   compose: composed,
   kubernetes,
-  tracing
+  tracing,
+  alerts: alerted,
+  dashboards
 }
 
 /** Words behind the name choose a part; its result is kept by all of them. */
