@@ -13,6 +13,7 @@ import { privateNats } from "../../support/nats.ts"
 import { startRedis } from "../../support/redis.ts"
 import { freePort } from "../../support/server.ts"
 import { docker } from "./docker.ts"
+import { run } from "./engine/cache.ts"
 import { debianImage } from "./engine/images.ts"
 import { prepare } from "./engine/prepare.ts"
 import type { Check } from "./results.ts"
@@ -33,10 +34,10 @@ const start = (args: ReadonlyArray<string>, settings: Settings): Promise<string>
 /** Waits until it is ready; the milliseconds since `from`. */
 const untilUp = async (id: string, from: number, { OPS_PORT }: Settings): Promise<number> => {
   const address = `http://127.0.0.1:${OPS_PORT}/health/ready`
-  await eventually("Spoor is ready", async () => (await fetch(address)).ok, 60_000, 50).catch(
+  await eventually("Spoor is ready", async () => (await fetch(address)).ok, 30_000, 50).catch(
     async (cause: unknown) => {
       const state = await docker(["inspect", "--format", "{{json .State}}", id])
-      throw new Error(`${state}\n${await docker(["logs", id])}`, { cause })
+      throw new Error(`${state}\n${await run("sh", ["-c", `docker logs ${id} 2>&1`])}`, { cause })
     }
   )
   return performance.now() - from
