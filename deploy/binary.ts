@@ -55,16 +55,32 @@ export const buildBinary = async (outfile: string, target?: string): Promise<num
   mkdirSync(dirname(outfile), { recursive: true })
   const entry = join(folder, "spoor.ts")
   writeFileSync(entry, entryText(folder))
-  const args = [
-    ...["build", "--compile", "--minify-whitespace", "--minify-syntax", "--sourcemap=none"],
-    // Settings come from the environment alone: no file of the folder it is started in is read.
-    ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
-    ...(target === undefined || target === "" ? [] : [`--target=bun-${target}`]),
-    ...[`--outfile=${outfile}`, entry]
-  ]
-  const { exitCode, stderr } = Bun.spawnSync([process.execPath, ...args], { cwd: root })
+  const result = await Bun.build({
+    entrypoints: [entry],
+    minify: { whitespace: true, syntax: true },
+    plugins: [
+      {
+        // Its usual module reads a file beside it; this one of the same package holds it.
+        name: "wasm inside",
+        setup: (build) =>
+          void build.onResolve({ filter: /^@platformatic\/wasm-utils$/ }, () => ({
+            path: join(root, "node_modules", "@platformatic", "wasm-utils", "dist", "bundled.js")
+          }))
+      }
+    ],
+    compile: {
+      outfile,
+      ...(target === undefined || target === ""
+        ? {}
+        : { target: `bun-${target}` as Bun.Build.CompileTarget }),
+      // Settings come from the environment alone: no file of the folder it is started in is read.
+      autoloadDotenv: false,
+      autoloadBunfig: false
+    },
+    throw: false
+  })
   rmSync(folder, { recursive: true })
-  if (exitCode !== 0) throw new Error(`bun build failed: ${stderr.toString().trim()}`)
+  if (!result.success) throw new Error(`bun build failed: ${result.logs.join("\n")}`)
   return statSync(outfile).size
 }
 

@@ -62,3 +62,13 @@ test("counts an event with its country's database, and serves the pages", async 
   spoor.child.kill("SIGTERM")
   expect(await spoor.code).toBe(0)
 }, 60_000)
+
+test("starts with Kafka's client, whose checksums are inside", async () => {
+  const spoor = start(
+    ["actor", "bridge"],
+    ownSettings({ LOG_FORMAT: "pretty", KAFKA_BROKERS: "127.0.0.1:9", NATS_URL: "nats://127.0.0.1:9" })
+  )
+  await eventually("it runs", () => spoor.output().includes("Spoor is running: bridge"))
+  spoor.child.kill("SIGTERM")
+  expect(await spoor.code).toBe(0)
+}, 60_000)

@@ -13,6 +13,7 @@ import { privateNats } from "../../support/nats.ts"
 import { startRedis } from "../../support/redis.ts"
 import { freePort } from "../../support/server.ts"
 import { docker } from "./docker.ts"
+import { run } from "./engine/cache.ts"
 import { debianImage } from "./engine/images.ts"
 import { prepare } from "./engine/prepare.ts"
 import type { Check } from "./results.ts"
@@ -30,16 +31,15 @@ const start = (args: ReadonlyArray<string>, settings: Settings): Promise<string>
     ...[debianImage, "/usr/local/bin/spoor", ...args]
   ])
 
-/** Waits for the banner; the milliseconds since `from`. */
-const untilUp = async (id: string, from: number): Promise<number> => {
-  await eventually(
-    "Spoor is running",
-    async () => (await docker(["logs", id])).includes("Spoor is running"),
-    60_000,
-    100
-  ).catch(async (cause: unknown) => {
-    throw new Error(await docker(["logs", id]), { cause })
-  })
+/** Waits until it is ready; the milliseconds since `from`. */
+const untilUp = async (id: string, from: number, { OPS_PORT }: Settings): Promise<number> => {
+  const address = `http://127.0.0.1:${OPS_PORT}/health/ready`
+  await eventually("Spoor is ready", async () => (await fetch(address)).ok, 30_000, 50).catch(
+    async (cause: unknown) => {
+      const state = await docker(["inspect", "--format", "{{json .State}}", id])
+      throw new Error(`${state}\n${await run("sh", ["-c", `docker logs ${id} 2>&1`])}`, { cause })
+    }
+  )
   return performance.now() - from
 }
 
@@ -59,7 +59,7 @@ const pipeline = async (name: string, servers: Settings): Promise<Check> => {
   const settings = { ...(await ports()), ...servers }
   const from = performance.now()
   const id = await start(["start"], settings)
-  const took = await untilUp(id, from)
+  const took = await untilUp(id, from, settings)
   const viewer = `http://127.0.0.1:${settings.VIEWER_PORT}`
   const { status } = await fetch(`http://127.0.0.1:${settings.GATEWAY_PORT}/t/from_the_binary?n=1`)
   await eventually(
@@ -76,7 +76,7 @@ const pipeline = async (name: string, servers: Settings): Promise<Check> => {
   return {
     name: `\`spoor start\` on a bare Debian counts an event and shows the pages: ${name}`,
     passed: status === 200 && pages.every(({ ok }) => ok) && ledger.includes("balances") && code === 0,
-    proof: `up after ${(took / 1000).toFixed(1)} s, ${memory}, answered ${status}, ended with ${code}`
+    proof: `ready after ${(took / 1000).toFixed(1)} s, ${memory}, answered ${status}, ended with ${code}`
   }
 }
 
