@@ -188,12 +188,12 @@ export const causes: ReadonlyArray<Cause> = [
     }
   },
   {
-    what: "the counter is killed (SIGKILL) and started, again and again",
+    what: "the enricher is killed (SIGKILL) and started, again and again",
     alerts: ["SpoorProcessRestarts"],
     begin: async () => {},
     keepUp: async (world) => {
-      await world.end("event-counter", "SIGKILL")
-      await world.start("event-counter")
+      await world.end("enricher", "SIGKILL")
+      await world.start("enricher")
     },
     end: async () => {}
   }
