@@ -57,7 +57,7 @@ export const startFakeNodes = async (api: Api, folder: string, count: number): P
     ...["--cidr=198.51.100.64/27", "--node-lease-duration-seconds=40", ...stages]
   ])
   const disks = ["", "fast"].flatMap((kind) =>
-    Array.from({ length: 12 }, (_, i) => volumeObject(`disk-${kind}${i}`, kind || "standard"))
+    Array.from({ length: 40 }, (_, i) => volumeObject(`disk-${kind}${i}`, kind || "standard"))
   )
   const nodes = Array.from({ length: count }, (_, i) => nodeObject(i))
   await api.apply([...nodes, storageClass("standard", true), storageClass("fast", false), ...disks])
