@@ -6,9 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Effect } from "effect"
 import { Redis } from "ioredis"
+import { redisQueue } from "../../bridge/ingest-queue/redis/queue.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { eventually } from "../support/eventually.ts"
-import { hasRedisProgram, type OwnRedis, startRedis } from "../support/redis.ts"
+import { hasRedisProgram, type OwnRedis, privateRedis, secretUrl, startRedis } from "../support/redis.ts"
 import { ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 
 const template = readFileSync(join(import.meta.dirname, "..", "..", "deploy", "redis", "users.acl"), "utf8")
@@ -150,4 +153,31 @@ describe.skipIf(!hasRedisProgram())("under the users of deploy/redis/users.acl",
     await expect(stranger.llen("click_queue")).rejects.toThrow(/NOAUTH/)
     stranger.disconnect()
   })
+})
+
+describe.skipIf(!hasRedisProgram())("a Redis with these users that is killed", () => {
+  test("has after its restart what scripts wrote: the default user, which reads the append-only file, may do all", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "spoor-acl-")), "users.acl")
+    writeFileSync(file, users)
+    const redis = await privateRedis(["--aclfile", file], "always")
+    await redis.start()
+    const settings = {
+      urls: [secretUrl(`redis://drainer:${passwordOf("drainer")}@127.0.0.1:${redis.port}`)],
+      queueKey: "click_queue",
+      deadLetterKey: "click_invalid"
+    }
+    const lines = Array.from({ length: 10 }, (_, i) => `line ${i}` as ByteString)
+    await Effect.runPromise(Effect.scoped(Effect.flatMap(redisQueue(settings), ({ push }) => push(lines))))
+    await redis.kill()
+    await redis.start()
+    const [ledger] = await Effect.runPromise(
+      Effect.scoped(
+        Effect.flatMap(redisQueue(settings), ({ sources }) =>
+          Effect.forEach(sources, (source) => source.ledger(0))
+        )
+      )
+    )
+    await redis.remove()
+    expect(ledger).toMatchObject({ waiting: 10, pushed: 10 })
+  }, 30_000)
 })
