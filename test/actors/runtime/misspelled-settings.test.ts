@@ -37,7 +37,9 @@ describe("a misspelled setting", () => {
     })
 
   test("with one letter less, for every setting, means one that differs by one letter", () => {
-    for (const name of names.filter(({ length }) => length > 8)) {
+    // Variables that begin with OTEL_ are also those of other programs: none counts as misspelled.
+    const own = names.filter((name) => name.length > 8 && !name.startsWith("OTEL_"))
+    for (const name of own) {
       const variable = name.slice(0, -2) + name.slice(-1)
       if (names.includes(variable)) continue
       const setting = misspelledSettings({ [variable]: "5" })[0]?.meant ?? ""
