@@ -80,11 +80,12 @@ test("one trace shows an event from the request to the counter, and metrics have
 test("a failed batch is logged with the ids of its trace, in JSON and by OTLP", async () => {
   const endpoint = await startOtlpEndpoint()
   // NATS that nobody serves: the batch is released.
-  const settings = exporting(endpoint, { NATS_URL: `nats://127.0.0.1:${await freePort()}` })
+  const NATS_URL = `nats://127.0.0.1:${await freePort()}`
+  const settings = exporting(endpoint, { NATS_URL, LOG_LEVEL: "Debug" })
   const spoor = await startSpoor(["gateway", "drainer"], settings)
   expect(await send(spoor, "buy")).toBe(200)
   const log = await eventually("the log line", () =>
-    endpoint.seen().logs.find(({ body }) => String(body).startsWith("batch released"))
+    endpoint.seen().logs.find(({ body, spanId }) => String(body).startsWith("batch released") && spanId)
   )
   const batch = await eventually("its span", () =>
     endpoint.seen().spans.find(({ spanId }) => spanId === log.spanId)
@@ -95,7 +96,7 @@ test("a failed batch is logged with the ids of its trace, in JSON and by OTLP", 
     spoor
       .output()
       .split("\n")
-      .find((line) => line.includes("batch released")) ?? "{}"
+      .find((line) => line.includes("batch released") && line.includes("span_id")) ?? "{}"
   expect(JSON.parse(printed)).toMatchObject({ trace_id: log.traceId, span_id: log.spanId })
   await spoor.end("SIGKILL")
   await endpoint.stop()

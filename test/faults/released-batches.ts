@@ -1,4 +1,4 @@
-/** The batches that drainers released without a receipt, from their logs. */
+/** The batches that drainers released without a receipt, from their logs at the level Debug. */
 import type { World } from "./world.ts"
 
 export interface ReleasedBatch {
@@ -17,7 +17,8 @@ export const releasedBatches = (world: World): ReadonlyArray<ReleasedBatch> =>
     .group("drainer")
     .output()
     .split("\n")
-    .filter((line) => line.includes("batch released"))
+    // The line of an outage begins alike, but names no batch.
+    .filter((line) => line.includes("batch released") && line.includes('"batch":'))
     .map((line) => {
       const [, message = line] = /batch released: ([^"\\]*)/.exec(line) ?? []
       return {

@@ -33,6 +33,8 @@ export const tracing = async (): Promise<ReadonlyArray<Check>> => {
     OTEL_BSP_SCHEDULE_DELAY: "200",
     OTEL_BLRP_SCHEDULE_DELAY: "200",
     OTEL_METRIC_EXPORT_INTERVAL: "1000",
+    // What an outage does to single batches is logged at this level, with the ids of their spans.
+    LOG_LEVEL: "Debug",
     TRACE_PARAM: "traceparent"
   })
   try {
@@ -170,7 +172,10 @@ const logCheck = async (
 ): Promise<Check> => {
   await processes.get("enricher")?.end()
   await send("delayed")
-  const released = () => collector.seen().logs.find(({ body }) => String(body).startsWith("batch released"))
+  const released = () =>
+    collector
+      .seen()
+      .logs.find(({ body, spanId }) => String(body).startsWith("batch released") && spanId !== "")
   const log = await eventually("the log line", released, 90_000)
   const span = await eventually(
     "the span of the log line",
