@@ -19,7 +19,7 @@ import { countRecords } from "../support/kcat.ts"
 import { nats } from "../support/nats.ts"
 import { redisServer } from "../support/redis.ts"
 import { needsProgram, serverUrl } from "../support/server.ts"
-import { ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
+import { launch, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 
 const kafka = await securedKafka()
 const [redisUrl, natsUrl] = [await serverUrl(redisServer), await serverUrl(nats)]
@@ -52,6 +52,21 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     return spoor
   }
 
+  /** The exit code of `--check --connect` as that user, and the level and message of what it finds in Kafka. */
+  const checked = async (user: string, actor: string): Promise<ReadonlyArray<unknown>> => {
+    const { output, ended } = launch([actor, "--check", "--connect", "--json"], {
+      ...shared,
+      ...loginAs(at, user)
+    })
+    const code = await ended
+    const { findings } = JSON.parse(/^\{"code".*$/m.exec(output())?.[0] ?? "{}") as {
+      readonly findings: ReadonlyArray<{ readonly level: string; readonly message: string }>
+    }
+    const ofKafka = findings.filter(({ message }) => message.includes("Kafka"))
+    return [code, ...ofKafka.map(({ level, message }) => `${level}: ${message}`)]
+  }
+  const answers = `ok: Kafka at ${at?.sasl} answers: 1 broker.`
+
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), "spoor-acls-"))
     const command = join(folder, "kafka-acls.sh")
@@ -79,6 +94,21 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     for (const spoor of running.values()) await spoor.end("SIGKILL")
   })
 
+  test("--check --connect before the topic is there: the bridge makes it, a counter waits for it", async () => {
+    const missing = `warning: The Kafka topic ${topic} is not there`
+    const [bridge, counter] = await Promise.all([
+      checked("bridge", "bridge"),
+      checked("consumer", "event-counter")
+    ])
+    expect(bridge).toEqual([0, answers, expect.stringContaining(`${missing}: the start makes it`)])
+    expect(counter).toEqual([
+      0,
+      answers,
+      expect.stringContaining(`${missing}, and our user may not make it: readers wait`),
+      "ok: Kafka allows our user the consumer group spoor-event-counter."
+    ])
+  }, 60_000)
+
   test("an event goes from the gateway to Kafka, is counted by each counter and shown", async () => {
     await start("bridge", "gateway", "drainer", "enricher", "bridge")
     const url = running.get("bridge")?.address("send events").origin
@@ -88,8 +118,8 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
       async () => (await countRecords(at.open, topic, 3)) > 0,
       30_000
     )
-    await start("consumer", ...counters)
-    const viewer = (await start("viewer", "viewer")).address("watch them").origin
+    const [started] = await Promise.all([start("viewer", "viewer"), start("consumer", ...counters)])
+    const viewer = started.address("watch them").origin
     await eventually(
       "it is counted",
       async () => (await (await fetch(`${viewer}/api/counters/event-counter`)).text()).includes("permitted"),
@@ -126,6 +156,22 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     running.delete("viewer")
     expect((await groups()).filter((one) => one.startsWith("spoor-viewer-"))).toEqual([])
     await admin.disconnect()
+  }, 60_000)
+
+  test("--check --connect finds nothing denied to the users of the actors, and what is denied to another", async () => {
+    const there = `ok: The Kafka topic ${topic} has 3 partitions with 1 replicas.`
+    const [bridge, counter, viewer, another] = await Promise.all([
+      checked("bridge", "bridge"),
+      checked("consumer", "event-counter"),
+      checked("viewer", "viewer"),
+      checked("viewer", "event-counter")
+    ])
+    expect(bridge).toEqual([0, answers, there])
+    const allowed = "ok: Kafka allows our user the consumer"
+    expect(counter).toEqual([0, answers, there, `${allowed} group spoor-event-counter.`])
+    expect(viewer).toEqual([0, answers, there, `${allowed} groups spoor-viewer-*.`])
+    const denied = "fault: Kafka does not allow our user the consumer group spoor-event-counter"
+    expect(another).toEqual([1, answers, there, expect.stringContaining(denied)])
   }, 60_000)
 
   test("actors under the user of another say what is missing, lose nothing, and work once they have their own", async () => {
