@@ -189,6 +189,7 @@ const story = async (open: () => Promise<Place>): Promise<void> => {
   const holder = drainers[all.findIndex((one) => one.get("spoor_queue_figures_held") === 1)]
   await holder?.end("SIGKILL")
   drainers = drainers.filter((one) => one !== holder)
+  const working = startOne(["enricher", "bridge"], place.settings)
   await eventually(
     "another drainer holds the lease within 15 s, and never two do",
     async () => {
@@ -200,7 +201,7 @@ const story = async (open: () => Promise<Place>): Promise<void> => {
     250
   )
 
-  await startOne(["enricher", "bridge"], place.settings)
+  await working
   await eventually(
     "everything falls to 0 but the totals",
     async () => {
