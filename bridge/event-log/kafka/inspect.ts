@@ -33,7 +33,7 @@ const requestTimeoutMs = 3_500
 const operations = { read: 3, write: 4 } as const
 type Operation = keyof typeof operations
 
-/** A broker that knows no authorized operations answers so. */
+/** What stands for the operations where a broker, older than Kafka 2.3, does not tell them. */
 const unknownOperations = -2_147_483_648
 
 /** The topic in which Kafka itself keeps the groups' offsets. To ask who coordinates a group would make a missing one. */
@@ -52,7 +52,7 @@ export const inspectKafka = (address: KafkaAddress, use: LogUse): Effect.Effect<
     const admin = makeAdmin(address, requestTimeoutMs)
     try {
       const broker = await cluster.any()
-      const answer = await broker.call(requests.rights, [...use.topics, offsetsTopic], false, true)
+      const answer = await broker.call(requests.metadata, [...use.topics, offsetsTopic], false, true)
       const brokers = answer.brokers.length
       const offsets = answer.topics.find(({ name }) => name === offsetsTopic)
       const aboutTopics = answer.topics
@@ -103,8 +103,7 @@ const unreachedFindings = async (
   }
 }
 
-const allows = (bits: number, operation: Operation): boolean =>
-  bits === unknownOperations || (bits & (1 << operations[operation])) !== 0
+const allows = (bits: number, operation: Operation): boolean => (bits & (1 << operations[operation])) !== 0
 
 interface TopicAnswer {
   readonly name: string
@@ -130,7 +129,8 @@ const topicFindings = (
     ...(appends ? ["write" as const] : []),
     ...(groups.length > 0 ? ["read" as const] : [])
   ]
-  const denied = needed.filter((operation) => !allows(topicAuthorizedOperations, operation))
+  const areRightsTold = topicAuthorizedOperations !== unknownOperations
+  const denied = needed.filter((operation) => areRightsTold && !allows(topicAuthorizedOperations, operation))
   const leaderless = partitions.filter(({ leaderId }) => leaderId < 0).length
   const lagging = partitions.filter(
     ({ isrNodes, replicaNodes }) => isrNodes.length < replicaNodes.length
@@ -142,6 +142,13 @@ const topicFindings = (
       : [
           fault(
             `Kafka does not allow our user to ${denied.join(" and ")} the topic ${name}: add an ACL for ${denied.map(capital).join(" and ")}.`
+          )
+        ]),
+    ...(areRightsTold
+      ? []
+      : [
+          warning(
+            `Kafka is older than 2.3 and does not tell what our user may do with the topic ${name}: look at its ACLs.`
           )
         ]),
     ...(leaderless === 0

@@ -18,6 +18,7 @@ import {
 import type { KafkaAddress } from "../../../../bridge/event-log/kafka/address.ts"
 import { inspectKafka, type LogInspection, type LogUse } from "../../../../bridge/event-log/kafka/inspect.ts"
 import type { Topic } from "../../../../contracts/ids.ts"
+import { startProxy } from "../../../faults/tcp-proxy.ts"
 import { eventually } from "../../../support/eventually.ts"
 import { type Broker, type Node, startBrokers } from "../../../support/kafka-broker.ts"
 import { freePort, hasProgram } from "../../../support/server.ts"
@@ -251,6 +252,26 @@ describe.skipIf(!canStart)("the inspection of Kafka", () => {
         )
       ),
       topicIsThere
+    ])
+  })
+
+  test("a Kafka older than 2.3, which does not tell rights", async () => {
+    const { target, advertised } = broker.proxied
+    const proxy = await startProxy(target, advertised)
+    let told = 0
+    // The answer about versions has, for each request, its number and the first and the last version: here of metadata.
+    proxy.intercept(({ direction, data }) => {
+      const at = direction === "down" ? data.indexOf(Buffer.from([0, 3, 0, 0, 0, 13])) : -1
+      if (at >= 0) told = data.writeInt16BE(7, at + 4)
+      return "pass"
+    })
+    const lines = linesOf(await inspect(open(`127.0.0.1:${proxy.port}`), appending("events")))
+    proxy.close()
+    expect(told).toBeGreaterThan(0)
+    expect(lines).toEqual([
+      `ok: Kafka at 127.0.0.1:${proxy.port} answers: 1 broker.`,
+      topicIsThere,
+      "warning: Kafka is older than 2.3 and does not tell what our user may do with the topic events: look at its ACLs."
     ])
   })
 
