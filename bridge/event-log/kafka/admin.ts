@@ -13,8 +13,6 @@ import { BrokerError, NotConnected } from "./errors.ts"
 export interface Admin {
   /** Makes the topics, with partitions and replicas as the cluster has them by default. Does not wait for leaders. */
   readonly createTopics: (topics: ReadonlyArray<Topic>) => Promise<void>
-  /** Resolves when the cluster would make the topic so for our user, and makes nothing. */
-  readonly validateTopic: (topic: Topic) => Promise<void>
   readonly deleteGroup: (group: string) => Promise<void>
 }
 
@@ -54,20 +52,14 @@ export const makeAdmin = (address: KafkaAddress, requestTimeoutMs: number): Admi
 
   return {
     createTopics: async (topics) => {
-      await withAdmin((api) => api.createTopics({ topics: topics.map(byDefaults), waitForLeaders: false }))
-    },
-    validateTopic: async (topic) => {
-      const topics = [byDefaults(topic)]
-      await withAdmin((api) => api.createTopics({ topics, waitForLeaders: false, validateOnly: true }))
+      const made = topics.map((topic) => ({ topic, numPartitions: -1, replicationFactor: -1 }))
+      await withAdmin((api) => api.createTopics({ topics: made, waitForLeaders: false }))
     },
     deleteGroup: async (group) => {
       await withAdmin((api) => api.deleteGroups([group]))
     }
   }
 }
-
-/** With as many partitions and replicas as the cluster has by default. */
-const byDefaults = (topic: Topic) => ({ topic, numPartitions: -1, replicationFactor: -1 })
 
 /** `sockets`: those that are open, so that one that hangs can be closed. */
 const configOf = (

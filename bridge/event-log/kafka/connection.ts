@@ -270,6 +270,7 @@ export const requests = {
     readAnswer
   ),
   metadata: withPartErrors(ofLibrary(...metadataVersions, library.metadataV4)),
+  createTopics: ofLibrary(library.createTopicsV4, library.createTopicsV3, library.createTopicsV2),
   listOffsets: ofLibrary(
     ...[library.listOffsetsV5, library.listOffsetsV4, library.listOffsetsV3, library.listOffsetsV2]
   ),

@@ -8,7 +8,6 @@ import type { Topic } from "../../../contracts/ids.ts"
 import { type Finding, fault, ok, warning } from "../../finding.ts"
 import type { ReaderGroup } from "../service.ts"
 import type { KafkaAddress } from "./address.ts"
-import { makeAdmin } from "./admin.ts"
 import { makeClients } from "./client.ts"
 import { type Cluster, makeCluster } from "./cluster.ts"
 import { type Broker, requests } from "./connection.ts"
@@ -49,17 +48,17 @@ export const inspectKafka = (address: KafkaAddress, use: LogUse): Effect.Effect<
     const where = `Kafka at ${address.brokers.join(", ")}`
     const cluster = makeCluster(makeClients(address).open({ main: requestTimeoutMs }))
     interrupted.addEventListener("abort", cluster.close)
-    const admin = makeAdmin(address, requestTimeoutMs)
     try {
       const broker = await cluster.any()
       const answer = await broker.call(requests.metadata, [...use.topics, offsetsTopic], false, true)
       const brokers = answer.brokers.length
+      const controller = answer.brokers.find(({ nodeId }) => nodeId === answer.controllerId)
       const offsets = answer.topics.find(({ name }) => name === offsetsTopic)
       const aboutTopics = answer.topics
         .filter((topic) => topic !== offsets)
         .map(async (topic) =>
           topic.errorCode === unknownTopic
-            ? [await missingTopicFinding(topic.name, use, () => admin.validateTopic(topic.name as Topic))]
+            ? [await missingTopicFinding(topic.name, use, () => tryMaking(cluster, controller, topic.name))]
             : topicFindings(topic, use, brokers)
         )
       const aboutGroups = use.groups.map((group) =>
@@ -171,6 +170,17 @@ const topicFindings = (
   ]
 }
 
+/** Resolves when the cluster would make the topic for our user, as the start asks for it (admin.ts); makes none. */
+const tryMaking = async (
+  cluster: Cluster,
+  controller: NamedBroker | undefined,
+  name: string
+): Promise<void> => {
+  const broker = await (controller === undefined ? cluster.any() : cluster.brokerAt(controller))
+  const topic = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
+  await broker.call(requests.createTopics, [topic], requestTimeoutMs, true)
+}
+
 /** `validate` asks Kafka whether it would make the topic for our user, with the cluster's defaults. */
 const missingTopicFinding = async (
   name: string,
@@ -183,8 +193,10 @@ const missingTopicFinding = async (
     await validate()
     return warning(`${missing}: the start makes it with the cluster's defaults, or ${advice}.`)
   } catch (error) {
-    if (connectionFailed(error) || answerOf(error) === "")
-      return warning(sentence(`${missing}, and Kafka could not be asked whether our user may make it`, error))
+    if (connectionFailed(error) || answerOf(error) === "UNSUPPORTED_VERSION")
+      return warning(
+        `${sentence(`${missing}, and Kafka could not be asked whether our user may make it`, error)}.`
+      )
     if (!isNotAllowed(error))
       return fault(`${sentence(`${missing}, and Kafka would not make it`, error)}. To mend it, ${advice}.`)
     return appends
