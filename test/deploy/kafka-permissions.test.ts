@@ -178,13 +178,11 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     await Promise.all(Array.from(running.values(), (spoor) => spoor.end()))
     running.clear()
     const before = await countRecords(at.open, topic, 3)
-    const wrong = await startSpoor(["gateway", "drainer", "enricher", "bridge"], {
-      ...shared,
-      ...loginAs(at, "consumer")
-    })
-    running.set("wrong", wrong)
-    const reader = await startSpoor(["search-counter"], { ...shared, ...loginAs(at, "bridge") })
-    running.set("reader", reader)
+    const [wrong, reader] = await Promise.all([
+      startSpoor(["gateway", "drainer", "enricher", "bridge"], { ...shared, ...loginAs(at, "consumer") }),
+      startSpoor(["search-counter"], { ...shared, ...loginAs(at, "bridge") })
+    ])
+    running.set("wrong", wrong).set("reader", reader)
     expect((await fetch(`${wrong.address("send events").origin}/t/waits?n=1`)).status).toBe(200)
     const bridgeSays = `Nothing is stored in the topic ${topic} until somebody acts`
     await eventually("the bridge says so", () => wrong.output().includes(bridgeSays), 40_000)
@@ -194,7 +192,7 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     const advice = "Allow READ on the group spoor-search-counter, and READ and DESCRIBE on the topics"
     expect(reader.output()).toMatch(new RegExp(`GROUP_AUTHORIZATION_FAILED.*${advice}`))
     expect(await countRecords(at.open, topic, 3)).toBe(before)
-    expect([await wrong.end(), await reader.end()]).toEqual([0, 0])
+    expect(await Promise.all([wrong.end(), reader.end()])).toEqual([0, 0])
     running.clear()
     await start("bridge", "drainer", "enricher", "bridge")
     await eventually(
