@@ -4,6 +4,7 @@
  * supervisor.ts runs one actor, process.ts runs several.
  */
 import { type Config, type Context, Effect, type Scope } from "effect"
+import type { ReaderGroup } from "../../bridge/event-log/service.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 import { Self } from "./actor-context.ts"
@@ -57,7 +58,7 @@ export interface Inbox<Message, Answer, R> {
   /** The subject and queue group on the bus, if the inbox serves one. */
   readonly serves?: { readonly subject: string; readonly queue: string }
   /** The consumer group in which it reads the log, if it does. */
-  readonly group?: string
+  readonly group?: ReaderGroup
   readonly open: (
     mailbox: Mailbox<Message, Answer>
   ) => Effect.Effect<Effect.Effect<never, Failure>, StartFailure, R | Self | Scope.Scope>
@@ -69,7 +70,7 @@ export interface Actor {
   readonly summary: string
   readonly receives: string
   readonly serves: { readonly subject: string; readonly queue: string } | undefined
-  readonly group: string | undefined
+  readonly group: ReaderGroup | undefined
   readonly sends: string
   readonly settings: ReadonlyArray<Setting<unknown>>
   readonly checks: ReadonlyArray<SettingsCheck>

@@ -51,6 +51,12 @@ export interface ReadOptions {
   readonly partitionsAtOnce?: number
 }
 
+/** The consumer groups of a reader: one, or with `isPrefix` a new one for each watcher, whose name begins with `name`. */
+export interface ReaderGroup {
+  readonly name: string
+  readonly isPrefix: boolean
+}
+
 /** The scope of a scan. A topic that does not exist counts as empty. */
 export interface ScanOptions {
   readonly topics: ReadonlyArray<Topic>

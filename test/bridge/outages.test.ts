@@ -65,7 +65,7 @@ const twoOutages = (server: Server, name: string, lines: ReadonlyArray<string>) 
   })
 
 describe.skipIf(!hasRedisProgram())("Redis", () => {
-  test("a queue that is pushed to and claimed from, and rate limits on the same server", async () => {
+  test.concurrent("a queue that is pushed to and claimed from, and rate limits on the same server", async () => {
     const server = await privateRedis()
     await server.start()
     await asProcess((lines) =>
@@ -99,7 +99,7 @@ describe.skipIf(!hasRedisProgram())("Redis", () => {
 })
 
 describe.skipIf(!canStartNats)("NATS", () => {
-  test("a connection that is checked", async () => {
+  test.concurrent("a connection that is checked", async () => {
     const server = await privateNats()
     await server.start()
     await asProcess((lines) =>
@@ -118,7 +118,7 @@ describe.skipIf(!canStartNats)("NATS", () => {
   }, 60_000)
 })
 
-test("a file that another process has locked", async () => {
+test.concurrent("a file that another process has locked", async () => {
   const folder = mkdtempSync(join(tmpdir(), "spoor-outage-"))
   await asProcess((lines) =>
     Effect.gen(function* () {

@@ -19,7 +19,7 @@ import { countRecords } from "../support/kcat.ts"
 import { nats } from "../support/nats.ts"
 import { redisServer } from "../support/redis.ts"
 import { needsProgram, serverUrl } from "../support/server.ts"
-import { ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
+import { launch, ownSettings, type Spoor, startSpoor } from "../support/spoor.ts"
 
 const kafka = await securedKafka()
 const [redisUrl, natsUrl] = [await serverUrl(redisServer), await serverUrl(nats)]
@@ -52,6 +52,21 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     return spoor
   }
 
+  /** The exit code of `--check --connect` as that user, and the level and message of what it finds in Kafka. */
+  const checked = async (user: string, actor: string): Promise<ReadonlyArray<unknown>> => {
+    const { output, ended } = launch([actor, "--check", "--connect", "--json"], {
+      ...shared,
+      ...loginAs(at, user)
+    })
+    const code = await ended
+    const { findings } = JSON.parse(/^\{"code".*$/m.exec(output())?.[0] ?? "{}") as {
+      readonly findings: ReadonlyArray<{ readonly level: string; readonly message: string }>
+    }
+    const ofKafka = findings.filter(({ message }) => message.includes("Kafka"))
+    return [code, ...ofKafka.map(({ level, message }) => `${level}: ${message}`)]
+  }
+  const answers = `ok: Kafka at ${at?.sasl} answers: 1 broker.`
+
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), "spoor-acls-"))
     const command = join(folder, "kafka-acls.sh")
@@ -79,6 +94,21 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     for (const spoor of running.values()) await spoor.end("SIGKILL")
   })
 
+  test("--check --connect before the topic is there: the bridge makes it, a counter waits for it", async () => {
+    const missing = `warning: The Kafka topic ${topic} is not there`
+    const [bridge, counter] = await Promise.all([
+      checked("bridge", "bridge"),
+      checked("consumer", "event-counter")
+    ])
+    expect(bridge).toEqual([0, answers, expect.stringContaining(`${missing}: the start makes it`)])
+    expect(counter).toEqual([
+      0,
+      answers,
+      expect.stringContaining(`${missing}, and our user may not make it: readers wait`),
+      "ok: Kafka allows our user the consumer group spoor-event-counter."
+    ])
+  }, 60_000)
+
   test("an event goes from the gateway to Kafka, is counted by each counter and shown", async () => {
     await start("bridge", "gateway", "drainer", "enricher", "bridge")
     const url = running.get("bridge")?.address("send events").origin
@@ -88,8 +118,8 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
       async () => (await countRecords(at.open, topic, 3)) > 0,
       30_000
     )
-    await start("consumer", ...counters)
-    const viewer = (await start("viewer", "viewer")).address("watch them").origin
+    const [started] = await Promise.all([start("viewer", "viewer"), start("consumer", ...counters)])
+    const viewer = started.address("watch them").origin
     await eventually(
       "it is counted",
       async () => (await (await fetch(`${viewer}/api/counters/event-counter`)).text()).includes("permitted"),
@@ -128,17 +158,31 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     await admin.disconnect()
   }, 60_000)
 
+  test("--check --connect finds nothing denied to the users of the actors, and what is denied to another", async () => {
+    const there = `ok: The Kafka topic ${topic} has 3 partitions with 1 replicas.`
+    const [bridge, counter, viewer, another] = await Promise.all([
+      checked("bridge", "bridge"),
+      checked("consumer", "event-counter"),
+      checked("viewer", "viewer"),
+      checked("viewer", "event-counter")
+    ])
+    expect(bridge).toEqual([0, answers, there])
+    const allowed = "ok: Kafka allows our user the consumer"
+    expect(counter).toEqual([0, answers, there, `${allowed} group spoor-event-counter.`])
+    expect(viewer).toEqual([0, answers, there, `${allowed} groups spoor-viewer-*.`])
+    const denied = "fault: Kafka does not allow our user the consumer group spoor-event-counter"
+    expect(another).toEqual([1, answers, there, expect.stringContaining(denied)])
+  }, 60_000)
+
   test("actors under the user of another say what is missing, lose nothing, and work once they have their own", async () => {
     await Promise.all(Array.from(running.values(), (spoor) => spoor.end()))
     running.clear()
     const before = await countRecords(at.open, topic, 3)
-    const wrong = await startSpoor(["gateway", "drainer", "enricher", "bridge"], {
-      ...shared,
-      ...loginAs(at, "consumer")
-    })
-    running.set("wrong", wrong)
-    const reader = await startSpoor(["search-counter"], { ...shared, ...loginAs(at, "bridge") })
-    running.set("reader", reader)
+    const [wrong, reader] = await Promise.all([
+      startSpoor(["gateway", "drainer", "enricher", "bridge"], { ...shared, ...loginAs(at, "consumer") }),
+      startSpoor(["search-counter"], { ...shared, ...loginAs(at, "bridge") })
+    ])
+    running.set("wrong", wrong).set("reader", reader)
     expect((await fetch(`${wrong.address("send events").origin}/t/waits?n=1`)).status).toBe(200)
     const bridgeSays = `Nothing is stored in the topic ${topic} until somebody acts`
     await eventually("the bridge says so", () => wrong.output().includes(bridgeSays), 40_000)
@@ -148,7 +192,7 @@ describe.skipIf(!hasAll)("under the rights of deploy/kafka/acls.txt", () => {
     const advice = "Allow READ on the group spoor-search-counter, and READ and DESCRIBE on the topics"
     expect(reader.output()).toMatch(new RegExp(`GROUP_AUTHORIZATION_FAILED.*${advice}`))
     expect(await countRecords(at.open, topic, 3)).toBe(before)
-    expect([await wrong.end(), await reader.end()]).toEqual([0, 0])
+    expect(await Promise.all([wrong.end(), reader.end()])).toEqual([0, 0])
     running.clear()
     await start("bridge", "drainer", "enricher", "bridge")
     await eventually(

@@ -1,7 +1,6 @@
 /**
  * The commands, on keys like those in use, that actors run on Redis: what `--check --connect` asks permission for. The
- * scripts in bridge/ run them; test/actors/commands/check/permissions.test.ts runs the actors with a user who may run no
- * others.
+ * scripts in bridge/ run them; test/deploy/redis-permissions.test.ts runs the actors as users who may run no others.
  */
 import { prefixOf, type QueueKeys } from "../../../bridge/ingest-queue/redis/keys.ts"
 import type { Command } from "../../../bridge/redis/types.ts"

@@ -25,7 +25,10 @@ export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBa
   describes: `records of the log (group spoor-${name})`,
   settings: topicSettings,
   checks: [readTopics],
-  group: `spoor-${name}`,
+  group:
+    from === "oldest"
+      ? { name: `spoor-${name}`, isPrefix: false }
+      : { name: `spoor-${name}-`, isPrefix: true },
   open: Effect.fnUntraced(function* (mailbox) {
     const log = yield* EventLog
     const { meter } = yield* Self

@@ -270,7 +270,7 @@ export const requests = {
     readAnswer
   ),
   metadata: withPartErrors(ofLibrary(...metadataVersions, library.metadataV4)),
-  rights: withPartErrors(ofLibrary(library.metadataV8)),
+  createTopics: ofLibrary(library.createTopicsV4, library.createTopicsV3, library.createTopicsV2),
   listOffsets: ofLibrary(
     ...[library.listOffsetsV5, library.listOffsetsV4, library.listOffsetsV3, library.listOffsetsV2]
   ),

@@ -36,6 +36,18 @@ const check = async (
   return { code, output: output(), findings: JSON.parse(line).findings ?? [] }
 }
 
+/** What a check finds on a server that is frozen, and how long it took, milliseconds; it runs beside the other tests. */
+const checkFrozen = async (
+  server: { readonly pause: () => void },
+  args: ReadonlyArray<string>,
+  settings: Environment
+): Promise<Checked & { readonly tookMs: number }> => {
+  server.pause()
+  const began = performance.now()
+  const checked = await check(args, settings)
+  return { ...checked, tookMs: performance.now() - began }
+}
+
 const messages = ({ findings }: Checked, level: string): ReadonlyArray<string> =>
   findings.filter((one) => one.level === level).map(({ message }) => message)
 
@@ -105,6 +117,8 @@ user admin on >of-admin ~* +@all
 user old on >of-old resetkeys ~other -@all +@read +multi +discard +rpush +ping +info
 `
   let redis: OwnRedis
+  let frozenRedis: OwnRedis | undefined
+  let frozenCheck: ReturnType<typeof checkFrozen>
   let admin: Redis
   const as = (user: string): Environment => ({
     REDIS_URL: `redis://${user}:of-${user}@127.0.0.1:${redis.port}`
@@ -116,12 +130,17 @@ user old on >of-old resetkeys ~other -@all +@read +multi +discard +rpush +ping +
     const started = await startRedis(["--aclfile", file, "--appendonly", "yes", "--maxmemory", "100mb"])
     if (started === undefined) throw new Error("redis-server did not start")
     redis = started
+    frozenRedis = await startRedis()
+    if (frozenRedis === undefined) throw new Error("redis-server did not start")
+    const args = ["gateway", "--check", "--connect", "--json"]
+    frozenCheck = checkFrozen(frozenRedis, args, { REDIS_URL: frozenRedis.url })
     admin = new Redis(as("admin").REDIS_URL ?? "", { retryStrategy: () => null })
     admin.on("error", () => {})
   }, 60_000)
   afterAll(async () => {
     admin?.disconnect()
     await redis?.stop()
+    await frozenRedis?.stop()
   })
 
   for (const [name, user, more] of [
@@ -145,10 +164,10 @@ user old on >of-old resetkeys ~other -@all +@read +multi +discard +rpush +ping +
         })
       )
       if (name !== "drainer") expect([checked.code, messages(checked, "fault")]).toEqual([0, []])
-      expect([await admin.dbsize(), await admin.call("ACL", "LOG")]).toEqual([
-        0,
-        expect.not.arrayContaining(["x"])
-      ])
+      const refusals = (await admin.call("ACL", "LOG")) as ReadonlyArray<ReadonlyArray<string>>
+      const refused = refusals.map((entry) => entry[entry.indexOf("object") + 1])
+      // Whether a user may read the server's figures is found by trying.
+      expect([await admin.dbsize(), refused.filter((command) => command !== "info")]).toEqual([0, []])
     }, 60_000)
 
   test("a user without the rights is told which commands on which keys", async () => {
@@ -180,22 +199,19 @@ user old on >of-old resetkeys ~other -@all +@read +multi +discard +rpush +ping +
 
   test("a wrong password, a closed port and a frozen server are faults, within a bounded time", async () => {
     const url = (rest: string): Environment => ({ REDIS_URL: `redis://${rest}` })
-    const wrong = await check(
-      ["gateway", "--check", "--connect", "--json"],
-      url(`gateway:no@127.0.0.1:${redis.port}`)
-    )
+    const args = ["gateway", "--check", "--connect", "--json"]
+    const [wrong, closed, frozen] = await Promise.all([
+      check(args, url(`gateway:no@127.0.0.1:${redis.port}`)),
+      check(args, url("127.0.0.1:1")),
+      frozenCheck
+    ])
     expect([wrong.code, messages(wrong, "fault")]).toEqual([
       1,
       [expect.stringContaining("refuses the login")]
     ])
-    const closed = await check(["gateway", "--check", "--connect", "--json"], url("127.0.0.1:1"))
     expect([closed.code, messages(closed, "fault")]).toEqual([1, [expect.stringContaining("ECONNREFUSED")]])
-    redis.pause()
-    const began = performance.now()
-    const frozen = await check(["gateway", "--check", "--connect", "--json"], as("gateway"))
-    redis.resume()
     expect([frozen.code, messages(frozen, "fault").length]).toEqual([1, 1])
-    expect(performance.now() - began).toBeLessThan(30_000)
+    expect(frozen.tookMs).toBeLessThan(30_000)
   }, 60_000)
 })
 
@@ -204,6 +220,8 @@ describe.skipIf(!canStartNats)("actor --check --connect: NATS", () => {
   const users = Array.from(file.matchAll(/^ +user: (\w+)$/gm), ([, user = ""]) => user)
   const passwords = users.map((user) => `NATS_PASSWORD_${user.toUpperCase()}: "of-${user}"`)
   let server: NatsServer
+  let frozenServer: NatsServer
+  let frozenCheck: ReturnType<typeof checkFrozen>
   const as = (user: string): Environment => ({
     NATS_URL: server.url.replace("//", `//${user}:of-${user}@`),
     NATS_INBOX_PREFIX: `_INBOX.${user}`,
@@ -212,9 +230,16 @@ describe.skipIf(!canStartNats)("actor --check --connect: NATS", () => {
 
   beforeAll(async () => {
     server = await privateNats([...passwords, file].join("\n"))
-    await server.start()
+    frozenServer = await privateNats()
+    await Promise.all([server.start(), frozenServer.start()])
+    frozenCheck = checkFrozen(frozenServer, ["enricher", "--check", "--connect", "--json"], {
+      NATS_URL: frozenServer.url
+    })
   }, 60_000)
-  afterAll(() => server?.remove())
+  afterAll(async () => {
+    await server?.remove()
+    await frozenServer?.remove()
+  })
 
   const actors = [
     ...["gateway", "drainer", "enricher", "bridge", "viewer", "tap"].map((name) => [name, name] as const),
@@ -250,11 +275,8 @@ describe.skipIf(!canStartNats)("actor --check --connect: NATS", () => {
       1,
       [expect.stringContaining("refuses the login")]
     ])
-    server.pause()
-    const began = performance.now()
-    const frozen = await check(["enricher", "--check", "--connect", "--json"], as("enricher"), "bun")
-    server.resume()
+    const frozen = await frozenCheck
     expect([frozen.code, messages(frozen, "fault").length]).toEqual([1, 1])
-    expect(performance.now() - began).toBeLessThan(30_000)
+    expect(frozen.tookMs).toBeLessThan(30_000)
   }, 60_000)
 })

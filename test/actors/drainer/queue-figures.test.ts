@@ -144,18 +144,23 @@ const story = async (open: () => Promise<Place>): Promise<void> => {
   let drainers = await Promise.all([1, 2, 3].map(() => startOne(["drainer"], place.settings)))
   const figures = (): Promise<ReadonlyArray<Figures>> => Promise.all(drainers.map(figuresOf))
 
-  /** Waits until the sum over all drainers is what the ledger says, and one of them holds the lease. */
-  const agrees = (what: string): Promise<Figures> =>
+  /**
+   * Waits until the sum over all drainers is what the ledger says, and one of them holds the lease. The ledger is a process
+   * each time, so it is asked when the sum has that many lines in that state.
+   */
+  const agrees = (what: string, state: string, lines: number): Promise<Figures> =>
     eventually(
       what,
       async () => {
+        const before = sumOf(await figures())
+        if (before.get(`spoor_ledger_lines{topic="events",state="${state}"}`) !== lines) return false
         const expected = expectedOf(await ledgerOf(place.settings))
         const sum = sumOf(await figures())
         expect(expectedIn(expected, sum)).toEqual(Object.fromEntries(expected))
         return sum
       },
       withinMs,
-      500
+      250
     )
 
   await eventually("nonsense is dead-lettered, and counted by who did it", async () => {
@@ -170,7 +175,7 @@ const story = async (open: () => Promise<Place>): Promise<void> => {
 
   const line = `203.0.113.9 ${Date.now()} shop.example pod /t/buy e curl/8`
   await place.push(Array.from({ length: 50 }, () => line))
-  const sum = await agrees("within 15 s they say what the ledger says")
+  const sum = await agrees("within 15 s they say what the ledger says", "received", 52)
   const count = (name: string): number => sum.get(name) ?? Number.NaN
   expect(count("spoor_queue_waiting_lines") + count("spoor_queue_in_flight_lines")).toBe(50)
   expect(count('spoor_ledger_lines{topic="events",state="received"}')).toBe(52)
@@ -189,6 +194,7 @@ const story = async (open: () => Promise<Place>): Promise<void> => {
   const holder = drainers[all.findIndex((one) => one.get("spoor_queue_figures_held") === 1)]
   await holder?.end("SIGKILL")
   drainers = drainers.filter((one) => one !== holder)
+  const working = startOne(["enricher", "bridge"], place.settings)
   await eventually(
     "another drainer holds the lease within 15 s, and never two do",
     async () => {
@@ -200,7 +206,7 @@ const story = async (open: () => Promise<Place>): Promise<void> => {
     250
   )
 
-  await startOne(["enricher", "bridge"], place.settings)
+  await working
   await eventually(
     "everything falls to 0 but the totals",
     async () => {
@@ -212,7 +218,7 @@ const story = async (open: () => Promise<Place>): Promise<void> => {
     40_000,
     250
   )
-  const end = await agrees("the sum is what the ledger says in the end")
+  const end = await agrees("the sum is what the ledger says in the end", "stored", 50)
   expect(end.get('spoor_ledger_lines{topic="events",state="stored"}')).toBe(50)
 }
 

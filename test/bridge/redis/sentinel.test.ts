@@ -79,7 +79,7 @@ describe.skipIf(!hasRedisProgram())("behind sentinels", () => {
     ]
   ]
   for (const [what, urlOf, sentence] of refusals)
-    test(`${what}: one line gives the reason, and it is tried again`, () =>
+    test.concurrent(`${what}: one line gives the reason, and it is tried again`, () =>
       heard(urlOf(trio.url), async (redis, lines) => {
         const { reason, message } = await eventually("three failures", async () => {
           const failure = await Effect.runPromise(Effect.flip(redis.check))
