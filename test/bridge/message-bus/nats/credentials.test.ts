@@ -76,7 +76,8 @@ const isRefused = (settings: Record<string, string>, reason: RegExp): Promise<vo
       expect(message).not.toContain("wr0ng")
       return reason.test(message) && Number(/\((\d+) times\)/.exec(message)?.[1] ?? 0) >= 3
     })
-    expect(lines.filter((line) => reason.test(line)).length).toBe(1)
+    await eventually("the line of the outage", () => lines.some((line) => reason.test(line)))
+    expect(lines.filter((line) => reason.test(line))).toHaveLength(1)
   })
 
 const misconfigured = async (settings: Record<string, string>): Promise<string> => {
