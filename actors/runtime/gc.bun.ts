@@ -9,13 +9,13 @@ import { Effect } from "effect"
 
 const megabyte = 1024 * 1024
 
-/** Below this resident memory no collection is forced, bytes. */
+/** Below this resident memory the heap is neither measured nor collected, bytes. */
 const minResidentBytes = 160 * megabyte
 
 /** The heap may grow by this much, or by half of its size, before it is collected, bytes. */
 const minGrowthBytes = 16 * megabyte
 
-/** The pause between two checks while the heap grows, and the longest one while it does not, milliseconds. */
+/** The pause between two checks while the memory grows, and the longest one while it does not, milliseconds. */
 const checkIntervalMs = 25
 const maxIntervalMs = 400
 
@@ -34,17 +34,22 @@ export const hasGrown = (size: number, smallest: number): boolean =>
 export const keepMemoryLow = Effect.acquireRelease(
   Effect.sync(() => {
     let smallest = heapSize()
-    let last = smallest
+    let last = 0
     let intervalMs = checkIntervalMs
     const check = (): void => {
-      const size = heapSize()
+      const resident = process.memoryUsage.rss()
+      // Measuring the heap takes a walk over it, so it is done only where it may be collected.
+      const isLarge = resident >= minResidentBytes
+      const size = isLarge ? heapSize() : resident
       intervalMs = nextInterval(intervalMs, size - last)
       last = size
-      smallest = Math.min(smallest, size)
-      if (hasGrown(size, smallest) && process.memoryUsage.rss() >= minResidentBytes) {
-        fullGC()
-        last = heapSize()
-        smallest = last
+      if (isLarge) {
+        smallest = Math.min(smallest, size)
+        if (hasGrown(size, smallest)) {
+          fullGC()
+          last = heapSize()
+          smallest = last
+        }
       }
       next.timer = setTimeout(check, intervalMs)
     }

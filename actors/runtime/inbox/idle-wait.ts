@@ -22,7 +22,7 @@ const pollsBeforeWait = 3
  * The longest wait, milliseconds: batches that other drainers released, and those whose lease expired, are found only by
  * asking.
  */
-const maxWaitMs = 1_000
+const maxWaitMs = 2_000
 
 /** The shortest wait, and for how long a batch may be due without being found (the queue has a clock of its own). */
 const minWaitMs = 20

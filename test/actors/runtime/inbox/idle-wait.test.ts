@@ -23,13 +23,13 @@ const releaseDuring = (wait: Effect.Effect<void>, release: () => void) =>
     yield* Fiber.join(fiber)
   })
 
-test("the first polls only pause; then the queue is asked to wait for a second", async () => {
+test("the first polls only pause; then the queue is asked to wait for two seconds", async () => {
   const { asked, wait } = idle()
   await Effect.runPromise(wait.next(1, false))
   await Effect.runPromise(wait.next(2, false))
   expect(asked).toEqual([])
   await Effect.runPromise(releaseDuring(wait.next(3, false), () => wait.released(0)))
-  expect(asked).toEqual([1000])
+  expect(asked).toEqual([2000])
 })
 
 test("while a candidate waits for its turn, the loop only polls", async () => {
@@ -42,7 +42,7 @@ test("a released batch ends the wait, and the next one lasts until the batch is 
   const { asked, clock, wait } = idle()
   await Effect.runPromise(releaseDuring(wait.next(3, false), () => wait.released(300)))
   await Effect.runPromise(releaseDuring(wait.next(3, false), () => wait.released(700)))
-  expect(asked).toEqual([1000, 300])
+  expect(asked).toEqual([2000, 300])
   clock.now = 290
   await Effect.runPromise(releaseDuring(wait.next(3, false), () => wait.released(5_000)))
   // Due but not found yet: the queue's clock may be behind.
