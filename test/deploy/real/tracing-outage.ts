@@ -33,7 +33,7 @@ const linesAbout = (spoor: Spoor): ReadonlyArray<string> =>
   spoor
     .output()
     .split("\n")
-    .filter((line) => line.includes("OpenTelemetry collector"))
+    .filter((line) => line.includes("OpenTelemetry collector") && !line.includes('"level":"DEBUG"'))
 
 export const collectorDown = async (pipeline: Pipeline): Promise<ReadonlyArray<Check>> => {
   const { collector, processes } = pipeline

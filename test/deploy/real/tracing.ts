@@ -110,13 +110,17 @@ const eventCheck = (spans: ReadonlyArray<SeenSpan>, clientSpan: string): Check =
   }
 }
 
-/** The trace of the batch with the event, once its root has arrived. */
+/** The spans of a batch: claim, enrich, store, append, ack, and the batch itself. */
+const spansOfBatch = 6
+
+/** The trace of the batch with the event, once all its spans have arrived: each process exports its own. */
 const traceOfBatch = (collector: Collector, clientTrace: string): ReadonlyArray<SeenSpan> | undefined => {
   const { spans } = collector.seen()
   const root = spans.find(
     ({ name, links }) => name === "batch" && links.some(({ traceId }) => traceId === clientTrace)
   )
-  return root && spans.filter(({ traceId }) => traceId === root.traceId)
+  const found = spans.filter(({ traceId }) => traceId === root?.traceId)
+  return found.length < spansOfBatch ? undefined : found
 }
 
 const batchCheck = (spans: ReadonlyArray<SeenSpan>, client: ReadonlyArray<SeenSpan>): Check => {
