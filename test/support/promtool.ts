@@ -21,7 +21,15 @@ const unpacked = (): string | undefined => {
   const fresh = mkdtempSync(join(cache, "unpacking-"))
   process.stderr.write(`Unpacking Debian's package "prometheus" into ${folder} (once, 40 MB to download)\n`)
   try {
-    execFileSync("apt-get", ["-qq", "download", "prometheus"], { cwd: fresh, stdio: "pipe" })
+    const download = () =>
+      execFileSync("apt-get", ["-qq", "download", "prometheus"], { cwd: fresh, stdio: "pipe" })
+    try {
+      download()
+    } catch {
+      // A new machine has no lists of packages.
+      execFileSync("apt-get", ["-qq", "update"], { stdio: "pipe" })
+      download()
+    }
     const [file = ""] = readdirSync(fresh).filter((name) => name.endsWith(".deb"))
     execFileSync("dpkg-deb", ["-x", join(fresh, file), fresh])
     rmSync(join(fresh, file))
