@@ -1,6 +1,7 @@
 /**
- * Deployment on a real engine: `bun run deploy-test image`, `binary` or `compose`. Minutes long, so it is no part of
- * `npm test`; its last result is in results.json and in deploy/README.md. Ends with 1 when a check failed, with 64 for an unknown name.
+ * Deployment on real engines: `bun run deploy-test <name>`, one of the names below. Each takes minutes, so it is no part of
+ * `npm test`; its last result is in results.json and in deploy/README.md. Ends with 1 when a check failed, with 64 for an
+ * unknown name.
  */
 import { stopServers } from "../../support/server.ts"
 import { alerted } from "./alerts.ts"
