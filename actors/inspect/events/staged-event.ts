@@ -50,9 +50,6 @@ export const feedRecord = (
   }
 }
 
-export const feedRecords = (batch: RecordBatch): ReadonlyArray<FeedRecord> =>
-  batch.records.map((record) => feedRecord(batch, record))
-
 /** The time that belongs to each stage; a rejection has none. */
 const timeOf = { raw: "claimed", enriched: "enriched", stored: "logged", rejected: undefined } as const
 
