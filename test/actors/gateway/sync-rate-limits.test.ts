@@ -1,6 +1,7 @@
 /** Gateways that share their rate limits through a real Redis, also while it is unavailable. */
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber, Schedule } from "effect"
+import { Redis } from "ioredis"
 import { syncRateLimits } from "../../../actors/gateway/sync-rate-limits.ts"
 import { redisRateShare } from "../../../bridge/rate-share/redis.ts"
 import { makeTokenBuckets } from "../../../gateway/guard/token-buckets.ts"
@@ -8,6 +9,14 @@ import { eventually } from "../../support/eventually.ts"
 import { secretUrl, startRedis } from "../../support/redis.ts"
 
 const server = await startRedis()
+
+/** The number of shared buckets on the server. */
+const keysOf = async (url: string): Promise<number> => {
+  const redis = new Redis(url)
+  const count = await redis.dbsize()
+  redis.disconnect()
+  return count
+}
 
 describe.skipIf(server === undefined)("rate limits", () => {
   const rate = { intervalMs: 60_000, burst: 10 }
@@ -33,6 +42,8 @@ describe.skipIf(server === undefined)("rate limits", () => {
   test("of two gateways add up, and an unavailable Redis delays no request", async () => {
     const [one, other] = [await gateway(), await gateway()]
     expect(one.buckets.take("a", 10, now())).toBe(0)
+    // A gateway learns what others took when it reports what it took itself.
+    await eventually("the first gateway has reported", async () => (await keysOf(server?.url ?? "")) === 1)
     expect(other.buckets.take("a", 1, now())).toBe(0)
     const wait = await eventually("the other gateway has learnt it", () => {
       const asked = other.buckets.take("a", 10, now())
@@ -44,7 +55,6 @@ describe.skipIf(server === undefined)("rate limits", () => {
     expect(one.buckets.take("b", 10, now())).toBe(0)
     expect(other.buckets.take("b", 10, now())).toBe(0)
     expect(one.buckets.take("b", 1, now())).toBeGreaterThan(0)
-    await eventually("what was taken meanwhile is not kept", () => one.buckets.spent(0).length === 0)
     await Promise.all([one.stop(), other.stop()])
   })
 })
