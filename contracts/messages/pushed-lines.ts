@@ -6,21 +6,17 @@ import { Schema } from "effect"
 import { byteStringOf } from "../byte-string.ts"
 import { ByteString } from "../event.ts"
 import { Failure, FailureReason } from "../failure.ts"
-import { Topic } from "../ids.ts"
+import { PushId, Topic } from "../ids.ts"
 import { unreadable } from "./columns.ts"
 import { decode, encode } from "./msgpack.ts"
 
 export const pushSubject = "spoor.push"
 export const pushQueue = "push"
 
-/** The id of one push: 26 digits and upper-case letters. The first 10 are the time, so that ids sort by age (ULID). */
-export const PushId = Schema.String.check(Schema.isPattern(/^[0-9A-Z]{26}$/)).pipe(Schema.brand("PushId"))
-export type PushId = typeof PushId.Type
-
 /** Crockford's base 32, as ULIDs use it. */
 const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-/** A new id; `now` in milliseconds since 1970. */
+/** A new id, a ULID: its first 10 characters are `now` (milliseconds since 1970), so that ids sort by age. */
 export const newPushId = (now = Date.now()): PushId => {
   let time = ""
   for (let rest = now; time.length < 10; rest = Math.floor(rest / 32)) time = digits.charAt(rest % 32) + time
