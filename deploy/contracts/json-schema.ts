@@ -76,6 +76,7 @@ const simplified = (schema: JsonSchema, isMessagePack: boolean): JsonSchema => {
     ...(format === undefined || format === "byte" ? {} : { format })
   }
   if (isMessagePack && result.contentEncoding === "base64") return { ...result, "x-msgpack": "bin" }
+  if (isMessagePack && result.type === "integer") return { format: "int64", ...result }
   const [only, ...others] = result.enum ?? []
   return only === undefined || others.length > 0 ? result : constant(result, only)
 }
