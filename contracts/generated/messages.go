@@ -44,6 +44,7 @@ type RawBatchV1 struct {
 
 // RawBatchV2: A batch of parsed events, to be enriched and stored.
 type RawBatchV2 struct {
+	// The format of the message; the first field.
 	V int64 `msgpack:"v" json:"v"`
 	// The id of the batch; all its parts and retries have it.
 	ID BatchID `msgpack:"id" json:"id"`
@@ -90,6 +91,7 @@ type EnrichedBatchV1 struct {
 
 // EnrichedBatchV2: A batch of finished records, to be stored in the log.
 type EnrichedBatchV2 struct {
+	// The format of the message; the first field.
 	V int64 `msgpack:"v" json:"v"`
 	// The id of the batch; all its parts and retries have it.
 	ID BatchID `msgpack:"id" json:"id"`
@@ -214,6 +216,7 @@ type ReplyV1 struct {
 
 // ReplyV2: The receipt that accounts for every event of a batch, or the failure.
 type ReplyV2 struct {
+	// The format of the message; the first field.
 	V       int64        `msgpack:"v" json:"v"`
 	Receipt *Receipt     `msgpack:"receipt,omitempty" json:"receipt,omitempty"`
 	Failure *FailedReply `msgpack:"failure,omitempty" json:"failure,omitempty"`
@@ -224,6 +227,7 @@ type ReplyV2 struct {
 
 // StepRequestV2: An enriched batch, for an enrichment step that adds parameters to its records.
 type StepRequestV2 struct {
+	// The format of the message; the first field.
 	V int64 `msgpack:"v" json:"v"`
 	// The id of the batch; all its parts and retries have it.
 	ID BatchID `msgpack:"id" json:"id"`
@@ -277,6 +281,7 @@ type StepResult struct {
 
 // StepReplyV2: The parameters that a step adds to events, or the failure.
 type StepReplyV2 struct {
+	// The format of the message; the first field.
 	V       int64        `msgpack:"v" json:"v"`
 	Step    *StepResult  `msgpack:"step,omitempty" json:"step,omitempty"`
 	Failure *FailedReply `msgpack:"failure,omitempty" json:"failure,omitempty"`
@@ -290,6 +295,7 @@ type PushID string
 
 // PushedLinesV2: Lines that an edge pushes to the queue of its centre.
 type PushedLinesV2 struct {
+	// The format of the message; the first field.
 	V int64 `msgpack:"v" json:"v"`
 	// Chosen by the edge, the same in every retry.
 	ID PushID `msgpack:"id" json:"id"`
@@ -309,6 +315,7 @@ type Pushed struct {
 
 // PushedReplyV2: How many pushed lines the queue has stored, or the failure.
 type PushedReplyV2 struct {
+	// The format of the message; the first field.
 	V       int64        `msgpack:"v" json:"v"`
 	Pushed  *Pushed      `msgpack:"pushed,omitempty" json:"pushed,omitempty"`
 	Failure *FailedReply `msgpack:"failure,omitempty" json:"failure,omitempty"`
@@ -345,6 +352,7 @@ type BatchProgressV1 struct {
 // BatchProgressV2: Events of a batch that have reached a stage: received, enriched, stored or
 // rejected.
 type BatchProgressV2 struct {
+	// The format of the message; the first field.
 	V     int64   `msgpack:"v" json:"v"`
 	Stage Stage   `msgpack:"stage" json:"stage"`
 	Topic Topic   `msgpack:"topic" json:"topic"`
@@ -376,6 +384,7 @@ type ConsumerProgressV1 struct {
 
 // ConsumerProgressV2: Records that a consumer of the log has handled.
 type ConsumerProgressV2 struct {
+	// The format of the message; the first field.
 	V int64 `msgpack:"v" json:"v"`
 	// The consumer's name.
 	By    string `msgpack:"by" json:"by"`
@@ -411,6 +420,7 @@ type CopySubscriptionV1 struct {
 
 // CopySubscriptionV2: The stages of which a subscriber wants copies, repeated every second.
 type CopySubscriptionV2 struct {
+	// The format of the message; the first field.
 	V int64 `msgpack:"v" json:"v"`
 	// The stages of which copies are wanted, for 3 seconds.
 	Stages []CopyStage `msgpack:"stages" json:"stages"`
@@ -474,6 +484,7 @@ type EventCopyV2 struct {
 // CopiesV2: Copies of events of one batch and topic at one stage, only while somebody subscribes to
 // them.
 type CopiesV2 struct {
+	// The format of the message; the first field.
 	V     int64     `msgpack:"v" json:"v"`
 	Stage CopyStage `msgpack:"stage" json:"stage"`
 	Topic Topic     `msgpack:"topic" json:"topic"`
@@ -601,6 +612,7 @@ type EventID string
 
 // DeadLetterV1: An event that could not be processed, in the list DEAD_LETTER_KEY.
 type DeadLetterV1 struct {
+	// The format of the message; the first field.
 	V      int64           `msgpack:"v" json:"v"`
 	ID     EventID         `msgpack:"id" json:"id"`
 	Reason RejectionReason `msgpack:"reason" json:"reason"`

@@ -58,6 +58,7 @@ class RawBatchV2(TypedDict):
     """A batch of parsed events, to be enriched and stored."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     id: BatchId
     """The id of the batch; all its parts and retries have it."""
     digest: BatchDigest
@@ -109,6 +110,7 @@ class EnrichedBatchV2(TypedDict):
     """A batch of finished records, to be stored in the log."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     id: BatchId
     """The id of the batch; all its parts and retries have it."""
     digest: BatchDigest
@@ -220,6 +222,7 @@ class ReplyV2Receipt(TypedDict):
     """One form of ReplyV2."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     receipt: Receipt
 
 
@@ -227,6 +230,7 @@ class ReplyV2Failure(TypedDict):
     """One form of ReplyV2."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     failure: FailedReply
     formats: NotRequired[list[int]]
     """The formats of the request that the responder reads; with the reason `unreadable`. The requester
@@ -242,6 +246,7 @@ class StepRequestV2(TypedDict):
     """An enriched batch, for an enrichment step that adds parameters to its records."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     id: BatchId
     """The id of the batch; all its parts and retries have it."""
     digest: BatchDigest
@@ -300,6 +305,7 @@ class StepReplyV2Step(TypedDict):
     """One form of StepReplyV2."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     step: StepResult
 
 
@@ -307,6 +313,7 @@ class StepReplyV2Failure(TypedDict):
     """One form of StepReplyV2."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     failure: FailedReply
     formats: NotRequired[list[int]]
     """The formats of the request that the responder reads; with the reason `unreadable`. The requester
@@ -326,6 +333,7 @@ class PushedLinesV2(TypedDict):
     """Lines that an edge pushes to the queue of its centre."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     id: PushId
     """Chosen by the edge, the same in every retry."""
     lines: list[bytes]
@@ -347,6 +355,7 @@ class PushedReplyV2Pushed(TypedDict):
     """One form of PushedReplyV2."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     pushed: Pushed
 
 
@@ -354,6 +363,7 @@ class PushedReplyV2Failure(TypedDict):
     """One form of PushedReplyV2."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     failure: FailedReply
     formats: NotRequired[list[int]]
     """The formats of the request that the responder reads; with the reason `unreadable`. The requester
@@ -387,6 +397,7 @@ class BatchProgressV2(TypedDict):
     """Events of a batch that have reached a stage: received, enriched, stored or rejected."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     stage: Stage
     topic: Topic
     batch: BatchId
@@ -420,6 +431,7 @@ class ConsumerProgressV2(TypedDict):
     """Records that a consumer of the log has handled."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     by: str
     """The consumer's name."""
     topic: Topic
@@ -450,6 +462,7 @@ class CopySubscriptionV2(TypedDict):
     """The stages of which a subscriber wants copies, repeated every second."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     stages: list[CopyStage]
     """The stages of which copies are wanted, for 3 seconds."""
 
@@ -517,6 +530,7 @@ class CopiesV2(TypedDict):
     """Copies of events of one batch and topic at one stage, only while somebody subscribes to them."""
 
     v: Literal[2]
+    """The format of the message; the first field."""
     stage: CopyStage
     topic: Topic
     batch: BatchId
@@ -655,6 +669,7 @@ class DeadLetterV1(TypedDict):
     """An event that could not be processed, in the list DEAD_LETTER_KEY."""
 
     v: Literal[1]
+    """The format of the message; the first field."""
     id: EventId
     reason: RejectionReason
     detail: NotRequired[str]

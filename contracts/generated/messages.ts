@@ -47,6 +47,7 @@ export interface RawBatchV1 {
 
 /** A batch of parsed events, to be enriched and stored. */
 export interface RawBatchV2 {
+  /** The format of the message; the first field. */
   readonly v: 2
   /** The id of the batch; all its parts and retries have it. */
   readonly id: BatchId
@@ -99,6 +100,7 @@ export interface EnrichedBatchV1 {
 
 /** A batch of finished records, to be stored in the log. */
 export interface EnrichedBatchV2 {
+  /** The format of the message; the first field. */
   readonly v: 2
   /** The id of the batch; all its parts and retries have it. */
   readonly id: BatchId
@@ -202,12 +204,14 @@ export type ReplyV1 = ReplyV1Receipt | ReplyV1Failure
 
 /** One form of ReplyV2. */
 export interface ReplyV2Receipt {
+  /** The format of the message; the first field. */
   readonly v: 2
   readonly receipt: Receipt
 }
 
 /** One form of ReplyV2. */
 export interface ReplyV2Failure {
+  /** The format of the message; the first field. */
   readonly v: 2
   readonly failure: FailedReply
   /**
@@ -222,6 +226,7 @@ export type ReplyV2 = ReplyV2Receipt | ReplyV2Failure
 
 /** An enriched batch, for an enrichment step that adds parameters to its records. */
 export interface StepRequestV2 {
+  /** The format of the message; the first field. */
   readonly v: 2
   /** The id of the batch; all its parts and retries have it. */
   readonly id: BatchId
@@ -281,12 +286,14 @@ export interface StepResult {
 
 /** One form of StepReplyV2. */
 export interface StepReplyV2Step {
+  /** The format of the message; the first field. */
   readonly v: 2
   readonly step: StepResult
 }
 
 /** One form of StepReplyV2. */
 export interface StepReplyV2Failure {
+  /** The format of the message; the first field. */
   readonly v: 2
   readonly failure: FailedReply
   /**
@@ -304,6 +311,7 @@ export type PushId = string
 
 /** Lines that an edge pushes to the queue of its centre. */
 export interface PushedLinesV2 {
+  /** The format of the message; the first field. */
   readonly v: 2
   /** Chosen by the edge, the same in every retry. */
   readonly id: PushId
@@ -323,12 +331,14 @@ export interface Pushed {
 
 /** One form of PushedReplyV2. */
 export interface PushedReplyV2Pushed {
+  /** The format of the message; the first field. */
   readonly v: 2
   readonly pushed: Pushed
 }
 
 /** One form of PushedReplyV2. */
 export interface PushedReplyV2Failure {
+  /** The format of the message; the first field. */
   readonly v: 2
   readonly failure: FailedReply
   /**
@@ -359,6 +369,7 @@ export interface BatchProgressV1 {
 
 /** Events of a batch that have reached a stage: received, enriched, stored or rejected. */
 export interface BatchProgressV2 {
+  /** The format of the message; the first field. */
   readonly v: 2
   readonly stage: Stage
   readonly topic: Topic
@@ -390,6 +401,7 @@ export interface ConsumerProgressV1 {
 
 /** Records that a consumer of the log has handled. */
 export interface ConsumerProgressV2 {
+  /** The format of the message; the first field. */
   readonly v: 2
   /** The consumer's name. */
   readonly by: string
@@ -417,6 +429,7 @@ export interface CopySubscriptionV1 {
 
 /** The stages of which a subscriber wants copies, repeated every second. */
 export interface CopySubscriptionV2 {
+  /** The format of the message; the first field. */
   readonly v: 2
   /** The stages of which copies are wanted, for 3 seconds. */
   readonly stages: ReadonlyArray<CopyStage>
@@ -482,6 +495,7 @@ export interface EventCopyV2 {
 
 /** Copies of events of one batch and topic at one stage, only while somebody subscribes to them. */
 export interface CopiesV2 {
+  /** The format of the message; the first field. */
   readonly v: 2
   readonly stage: CopyStage
   readonly topic: Topic
@@ -615,6 +629,7 @@ export type EventId = string
 
 /** An event that could not be processed, in the list DEAD_LETTER_KEY. */
 export interface DeadLetterV1 {
+  /** The format of the message; the first field. */
   readonly v: 1
   readonly id: EventId
   readonly reason: RejectionReason
