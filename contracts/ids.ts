@@ -50,6 +50,13 @@ export const BatchDigest = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/
 )
 export type BatchDigest = typeof BatchDigest.Type
 
+/**
+ * One push of an edge's lines, chosen by the edge and the same in every retry: 26 letters and digits. The queue stores
+ * the lines of one id once.
+ */
+export const PushId = Schema.String.check(Schema.isPattern(/^[0-9A-Za-z]{26}$/)).pipe(Schema.brand("PushId"))
+export type PushId = typeof PushId.Type
+
 /** The digest of a batch without events. */
 export const emptyDigest = "0000000000000000" as BatchDigest
 

@@ -61,7 +61,9 @@ const roomOf = (path: string): Room =>
 
 /** The only rooms that import less than their rank allows. */
 const narrower: Partial<Record<Room, (name: string) => boolean>> = {
-  gateway: (name) => !name.startsWith("bridge/") || name.startsWith("bridge/user-agent/")
+  gateway: (name) =>
+    !name.startsWith("bridge/") ||
+    /^bridge\/(user-agent|edge-centre)\/|^bridge\/(settings|topics)\.ts$/.test(name)
 }
 
 const mayImport = (room: Room, name: string): boolean =>
