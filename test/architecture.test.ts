@@ -63,7 +63,7 @@ const roomOf = (path: string): Room =>
 const narrower: Partial<Record<Room, (name: string) => boolean>> = {
   gateway: (name) =>
     !name.startsWith("bridge/") ||
-    /^bridge\/(user-agent|edge-centre)\/|^bridge\/(settings|topics)\.ts$/.test(name)
+    /^bridge\/(user-agent\/|edge-centre\/|(settings|topics|visitor-salts\/service)\.ts$)/.test(name)
 }
 
 const mayImport = (room: Room, name: string): boolean =>
