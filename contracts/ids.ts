@@ -50,23 +50,6 @@ export const BatchDigest = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/
 )
 export type BatchDigest = typeof BatchDigest.Type
 
-/**
- * One push of an edge's lines, chosen by the edge and the same in every retry: 26 letters and digits. The queue stores
- * the lines of one id once.
- */
-export const PushId = Schema.String.check(Schema.isPattern(/^[0-9A-Za-z]{26}$/)).pipe(Schema.brand("PushId"))
-export type PushId = typeof PushId.Type
-
-const base32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-/** A new id of a push: 10 digits of the time in milliseconds, then 80 random bits, so that ids sort by age. */
-export const newPushId = (): PushId => {
-  let time = ""
-  for (let rest = Date.now(); time.length < 10; rest = Math.floor(rest / 32)) time = base32[rest % 32] + time
-  const random = crypto.getRandomValues(new Uint8Array(16))
-  return (time + Array.from(random, (byte) => base32[byte & 31]).join("")) as PushId
-}
-
 /** The digest of a batch without events. */
 export const emptyDigest = "0000000000000000" as BatchDigest
 

@@ -7,13 +7,13 @@ import type { DurableObjectNamespace } from "cloudflare:workers"
 import { Effect } from "effect"
 import { Failure } from "../contracts/failure.ts"
 import { readAll } from "../contracts/setting.ts"
-import { type EdgeGateway, openEdgeGateway } from "./edge/edge-gateway.ts"
-import type { EdgeObjectMethods } from "./edge/edge-object.ts"
-import { objectStore } from "./edge/object-store.ts"
-import { storeSettings } from "./edge/read-settings.ts"
-import { edgeShards } from "./edge/settings.ts"
+import { type EdgeGateway, openEdgeGateway } from "./edge-runtime/edge-gateway.ts"
+import type { EdgeObjectMethods } from "./edge-runtime/edge-object.ts"
+import { objectStore } from "./edge-runtime/object-store.ts"
+import { storeSettings } from "./edge-runtime/read-settings.ts"
+import { edgeShards } from "./edge-runtime/settings.ts"
 
-export { EdgeQueue } from "./edge/edge-object.ts"
+export { EdgeQueue } from "./edge-runtime/edge-object.ts"
 
 interface Bindings extends Record<string, unknown> {
   readonly EDGE_QUEUE?: DurableObjectNamespace<EdgeObjectMethods>

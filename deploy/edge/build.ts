@@ -34,7 +34,9 @@ export const buildWorker = async (folder: string): Promise<Bundle> => {
   const [output] = outputs
   if (output === undefined || outputs.length !== 1) throw new Error("The bundle is not one file.")
   const text = await output.text()
-  const imported = new Set([...text.matchAll(/from\s*"((?:node|cloudflare):[^"]+)"/g)].map((match) => match[1] ?? ""))
+  const imported = new Set(
+    [...text.matchAll(/from\s*"((?:node|cloudflare):[^"]+)"/g)].map((match) => match[1] ?? "")
+  )
   const missing = [...imported].filter((name) => name.startsWith("node:") && !builtIn.includes(name))
   if (missing.length > 0) throw new Error(`The Worker imports ${missing.join(", ")}, which it must not need.`)
   const foreign = Object.keys(metafile?.inputs ?? {}).filter((input) => nodeOnly.test(input))

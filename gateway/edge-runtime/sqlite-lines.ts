@@ -4,10 +4,10 @@
  */
 import type { DurableObjectStorage } from "cloudflare:workers"
 import { endOfSalt } from "../../bridge/visitor-salts/service.ts"
-import { Failure } from "../../contracts/failure.ts"
 import { newPushId } from "../../contracts/ids.ts"
 import { decode, encode } from "../../contracts/messages/msgpack.ts"
 import { maxPushBytes, maxPushLines } from "./edge-store.ts"
+import { full, saltExpired } from "./failures.ts"
 import type { LineStore } from "./service.ts"
 
 export interface SqliteLines extends LineStore {
@@ -98,7 +98,7 @@ export const sqliteLines = ({ sql, sync }: Storage, maxBytes: number): SqliteLin
     },
     salt: async (day, proposed) => {
       deleteOldSalts()
-      if (endOfSalt(day) <= Date.now()) throw expired()
+      if (endOfSalt(day) <= Date.now()) throw saltExpired()
       sql.exec("INSERT OR IGNORE INTO salts (day, salt) VALUES (?, ?)", day, proposed)
       const { salt } = sql.exec<{ salt: string }>("SELECT salt FROM salts WHERE day = ?", day).one()
       await sync()
@@ -113,13 +113,3 @@ export const sqliteLines = ({ sql, sync }: Storage, maxBytes: number): SqliteLin
 }
 
 type Storage = Pick<DurableObjectStorage, "sql" | "sync">
-
-/** The failure of lines for which the edge has no room. */
-export const full = (maxBytes: number): Failure =>
-  new Failure({
-    reason: "busy",
-    message: `The store of the edge is full: its lines have reached EDGE_MAX_BYTES=${maxBytes}.`
-  })
-
-const expired = (): Failure =>
-  new Failure({ reason: "expired", message: "The salt of this day was deleted." })

@@ -64,7 +64,14 @@ export const edgeLinksUrl = optional(
   "With LINKS_TOKEN: the address of a gateway of the centre, where campaign links are stored. Unset: EDGE_CENTRE."
 )
 
+export const edgeKv = optional(
+  "EDGE_KV",
+  Config.String,
+  "With Deno: the path of the Deno KV database. Unset: the database of the platform."
+)
+
 export const edgeOnlySettings = {
+  edgeKv,
   edgeAck,
   edgeMaxBytes,
   edgePushTimeout,

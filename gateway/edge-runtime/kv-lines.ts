@@ -1,0 +1,184 @@
+/**
+ * Lines in Deno KV. Each append is an entry of one or more keys, because a value has at most 64 KiB; entries are ordered by
+ * time. Several isolates may forward at once: they share the record of the push in flight, so they send it under one id.
+ * Keeps no state but the database.
+ */
+
+import { endOfSalt } from "../../bridge/visitor-salts/service.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { newPushId } from "../../contracts/ids.ts"
+import { decode, encode } from "../../contracts/messages/msgpack.ts"
+import { maxPushBytes, maxPushLines } from "./edge-store.ts"
+import { full, saltExpired } from "./failures.ts"
+import type { LineStore, StoredPush } from "./service.ts"
+
+type Key = ReadonlyArray<string | number>
+
+interface Found {
+  readonly key: Key
+  readonly value: unknown
+  readonly versionstamp: string | null
+}
+
+interface Atomic {
+  readonly check: (one: Pick<Found, "key" | "versionstamp">) => Atomic
+  readonly set: (key: Key, value: unknown, options?: { readonly expireIn: number }) => Atomic
+  readonly delete: (key: Key) => Atomic
+  readonly mutate: (one: { readonly type: "sum"; readonly key: Key; readonly value: unknown }) => Atomic
+  readonly commit: () => Promise<{ readonly ok: boolean }>
+}
+
+/** The part of Deno KV that is used here. */
+export interface Kv {
+  readonly get: (key: Key) => Promise<Found>
+  readonly list: (
+    selector: { readonly prefix: Key },
+    options: { readonly limit: number }
+  ) => AsyncIterable<Found>
+  readonly atomic: () => Atomic
+}
+
+/** The first value of an entry; its further bytes are under the same key with `part` 1 and on. */
+interface Entry {
+  readonly blob: Uint8Array
+  readonly parts: number
+  readonly count: number
+  readonly bytes: number
+  readonly at: number
+}
+
+interface Sending {
+  readonly id: string
+  readonly entries: ReadonlyArray<string>
+}
+
+const maxValueBytes = 60_000
+const maxEntries = 100
+const lineKey = (entry: string, part: number): Key => ["spoor", "lines", entry, part]
+const sendingKey: Key = ["spoor", "sending"]
+const bytesKey: Key = ["spoor", "bytes"]
+const countKey: Key = ["spoor", "count"]
+
+/** `u64` makes the database's counter value of a number modulo 2^64. */
+export const kvLines = (kv: Kv, u64: (value: bigint) => unknown, maxBytes: number): LineStore => {
+  const add = (key: Key, amount: number) => ({
+    type: "sum" as const,
+    key,
+    value: u64(BigInt.asUintN(64, BigInt(amount)))
+  })
+  const counter = async (key: Key): Promise<number> => {
+    const { value } = await kv.get(key)
+    return Number((value as { readonly value: bigint } | null)?.value ?? 0n)
+  }
+
+  const entryOf = async (entry: string): Promise<Entry | undefined> => {
+    const { value } = await kv.get(lineKey(entry, 0))
+    return (value ?? undefined) as Entry | undefined
+  }
+
+  /** The oldest entries up to the limits of a push. */
+  const oldest = async (): Promise<ReadonlyArray<string>> => {
+    const entries: Array<string> = []
+    let lines = 0
+    let bytes = 0
+    for await (const { key, value } of kv.list({ prefix: ["spoor", "lines"] }, { limit: 10 * maxEntries })) {
+      if (key[3] !== 0) continue
+      const entry = value as Entry
+      lines += entry.count
+      bytes += entry.bytes
+      if (entries.length > 0 && (lines > maxPushLines || bytes > maxPushBytes)) break
+      entries.push(String(key[2]))
+      if (entries.length === maxEntries) break
+    }
+    return entries
+  }
+
+  /** The push in flight: that of an earlier attempt or of another isolate, else a new one. */
+  const inFlight = async (): Promise<Sending | undefined> => {
+    for (;;) {
+      const before = await kv.get(sendingKey)
+      if (before.value !== null) return before.value as Sending
+      const entries = await oldest()
+      if (entries.length === 0) return undefined
+      const sending: Sending = { id: newPushId(), entries }
+      const { ok } = await kv
+        .atomic()
+        .check({ key: sendingKey, versionstamp: null })
+        .set(sendingKey, sending)
+        .commit()
+      if (ok) return sending
+    }
+  }
+
+  const linesOf = async (entry: string): Promise<ReadonlyArray<Uint8Array>> => {
+    const first = await entryOf(entry)
+    if (first === undefined) return []
+    const more = await Promise.all(
+      Array.from({ length: first.parts - 1 }, (_, index) => kv.get(lineKey(entry, index + 1)))
+    )
+    return decode(joined([first.blob, ...more.map(({ value }) => value as Uint8Array)])) as Array<Uint8Array>
+  }
+
+  return {
+    append: async (lines) => {
+      const bytes = lines.reduce((sum, line) => sum + line.byteLength, 0)
+      if ((await counter(bytesKey)) + bytes > maxBytes) throw full(maxBytes)
+      const [blob = new Uint8Array(0), ...more] = partsOf(encode(lines))
+      const entry = newPushId()
+      const value: Entry = { blob, parts: more.length + 1, count: lines.length, bytes, at: Date.now() }
+      const atomic = kv.atomic().set(lineKey(entry, 0), value)
+      for (const [index, part] of more.entries()) atomic.set(lineKey(entry, index + 1), part)
+      const { ok } = await atomic.mutate(add(bytesKey, bytes)).mutate(add(countKey, lines.length)).commit()
+      if (!ok) throw new Failure({ reason: "unavailable", message: "Deno KV did not store the lines." })
+    },
+    next: async () => {
+      const sending = await inFlight()
+      if (sending === undefined) return undefined
+      return { id: sending.id, lines: (await Promise.all(sending.entries.map(linesOf))).flat() }
+    },
+    settle: async ({ id }: StoredPush) => {
+      const before = await kv.get(sendingKey)
+      const sending = before.value as Sending | null
+      if (sending === null || sending.id !== id) return
+      let lines = 0
+      let bytes = 0
+      const atomic = kv.atomic().check(before).delete(sendingKey)
+      for (const entry of sending.entries) {
+        const first = await entryOf(entry)
+        lines += first?.count ?? 0
+        bytes += first?.bytes ?? 0
+        for (let part = 0; part < (first?.parts ?? 0); part++) atomic.delete(lineKey(entry, part))
+      }
+      // Another isolate has settled it when the check fails.
+      await atomic.mutate(add(bytesKey, -bytes)).mutate(add(countKey, -lines)).commit()
+    },
+    size: async () => {
+      const [lines, bytes, [first]] = await Promise.all([counter(countKey), counter(bytesKey), oldest()])
+      const at = first === undefined ? undefined : (await entryOf(first))?.at
+      return { lines, bytes, oldestMs: at === undefined ? 0 : Math.max(0, Date.now() - at) }
+    },
+    salt: async (day, proposed) => {
+      const key: Key = ["spoor", "salt", day]
+      const expireIn = endOfSalt(day) - Date.now()
+      if (expireIn <= 0) throw saltExpired()
+      await kv.atomic().check({ key, versionstamp: null }).set(key, proposed, { expireIn }).commit()
+      const { value } = await kv.get(key)
+      return typeof value === "string" ? value : proposed
+    }
+  }
+}
+
+const partsOf = (bytes: Uint8Array): ReadonlyArray<Uint8Array> =>
+  Array.from({ length: Math.ceil(bytes.byteLength / maxValueBytes) }, (_, index) =>
+    bytes.slice(index * maxValueBytes, (index + 1) * maxValueBytes)
+  )
+
+const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.byteLength
+  }
+  return whole
+}
