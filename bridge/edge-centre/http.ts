@@ -1,20 +1,12 @@
 /** Pushes lines to a gateway of the centre over HTTP, each request signed with the shared secret. Keeps no state. */
-import { createHmac } from "node:crypto"
+import { edgeLinesPath, signatureHeader, signBody } from "../../contracts/edge-signature.ts"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
-import { checkPushedReply, writePushedLines } from "../../contracts/messages/pushed-lines.ts"
+import { readPushedReply, writePushedLines } from "../../contracts/messages/pushed-lines.ts"
 import type { EdgeCentre } from "./service.ts"
-
-const path = "/api/v1/edge/lines"
-
-/** The value of `Spoor-Signature`: the centre refuses it after 5 minutes. `seconds`: since 1970. */
-export const edgeSignature = (secret: string, seconds: number, body: Uint8Array): string => {
-  const mac = createHmac("sha256", secret).update(`${seconds}.`).update(body).digest("hex")
-  return `t=${seconds},v1=${mac}`
-}
 
 /** `url` is the address of a gateway, without a path. */
 export const httpCentre = (url: URL, secret: string): EdgeCentre => {
-  const endpoint = new URL(path, url)
+  const endpoint = new URL(edgeLinesPath, url)
 
   return {
     address: endpoint.host,
@@ -25,7 +17,7 @@ export const httpCentre = (url: URL, secret: string): EdgeCentre => {
           method: "POST",
           headers: {
             "content-type": "application/msgpack",
-            "spoor-signature": edgeSignature(secret, Math.floor(Date.now() / 1000), body)
+            [signatureHeader]: signBody(secret, Math.floor(Date.now() / 1000), body)
           },
           body: body.slice(),
           redirect: "manual",
@@ -37,7 +29,7 @@ export const httpCentre = (url: URL, secret: string): EdgeCentre => {
         throw refused(response.status, endpoint.host)
       }
       const reply = await reachable(endpoint.host, () => response.arrayBuffer())
-      checkPushedReply(new Uint8Array(reply), pushed)
+      readPushedReply(new Uint8Array(reply), pushed)
     }
   }
 }

@@ -11,7 +11,7 @@ import {
   wsconnect
 } from "@nats-io/nats-core"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
-import { checkPushedReply, pushSubject, writePushedLines } from "../../contracts/messages/pushed-lines.ts"
+import { pushSubject, readPushedReply, writePushedLines } from "../../contracts/messages/pushed-lines.ts"
 import type { EdgeCentre } from "./service.ts"
 
 export interface NatsCentreOptions {
@@ -74,7 +74,7 @@ export const natsCentre = (options: NatsCentreOptions): EdgeCentre => {
       const reply = await request(writePushedLines(pushed), timeoutMs)
       const reason = reply.headers?.get("Spoor-Failure")
       if (reason) throw failureIn(reason, reply.string())
-      checkPushedReply(reply.data, pushed)
+      readPushedReply(reply.data, pushed)
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The way from an edge to the queue of the centre. Plain promises and web APIs, so that it runs on Workers and Deno Deploy;
- * `layer.ts` chooses the implementation by EDGE_CENTRE.
+ * `gateway/edge-runtime/centre.ts` chooses the implementation by EDGE_CENTRE.
  */
 import type { PushedLines } from "../../contracts/messages/pushed-lines.ts"
 

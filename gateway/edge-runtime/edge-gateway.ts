@@ -3,7 +3,6 @@
  * a store of the edge. Lives as long as its isolate or process.
  */
 import { type Config, Effect, Redacted } from "effect"
-import { centreUrl, edgeCentre } from "../../bridge/edge-centre/layer.ts"
 import { readTopics } from "../../bridge/topics.ts"
 import { rememberDevices } from "../../bridge/user-agent/device.ts"
 import { eventIdParam } from "../../contracts/client-event-id.ts"
@@ -28,6 +27,7 @@ import { linkSettings } from "../links/settings.ts"
 import { noAddress } from "../privacy/mask.ts"
 import { readCors, readGuards, readPrivacy, readWriteKeys } from "../protection.ts"
 import { gatewayMetrics, podName } from "../settings.ts"
+import { centreUrl, edgeCentre } from "./centre.ts"
 import { writeLog } from "./edge-log.ts"
 import { edgeOperations } from "./operations.ts"
 import { type Bindings, readBindings } from "./read-settings.ts"

@@ -6,11 +6,9 @@
 import type { EdgeCentre } from "../../bridge/edge-centre/service.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { newPushId, type PushId } from "../../contracts/ids.ts"
-import type { PushedLines } from "../../contracts/messages/pushed-lines.ts"
+import { newPushId, type PushedLines } from "../../contracts/messages/pushed-lines.ts"
 import { PushBatcher, standardPushLimits } from "../push-batcher.ts"
 import type { WriteLog } from "./edge-log.ts"
-import { lineBytes } from "./line-bytes.ts"
 import type { EdgeStore, LineStore } from "./service.ts"
 
 /** Limits of one push to the centre: far under the size of a message. */
@@ -74,7 +72,7 @@ export const edgeStore = ({
   }
 
   const toCentre = async (lines: ReadonlyArray<ByteString>): Promise<void> => {
-    const pushed = { id: newPushId(), lines: lines.map(lineBytes) }
+    const pushed = { id: newPushId(), lines }
     const deadline = Date.now() + pushTimeoutMs
     for (let pauseMs = 100; ; pauseMs *= 2) {
       try {
@@ -88,7 +86,7 @@ export const edgeStore = ({
   }
 
   const toStore = async (lines: ReadonlyArray<ByteString>): Promise<void> => {
-    await store.append(lines.map(lineBytes))
+    await store.append(lines)
     await wake()
   }
 
@@ -112,7 +110,7 @@ export const edgeStore = ({
           if (Date.now() > end) return 0
           const next = await store.next()
           if (next === undefined) return undefined
-          await attempt({ id: next.id as PushId, lines: next.lines }, attemptTimeoutMs)
+          await attempt(next, attemptTimeoutMs)
           await store.settle(next)
           delayMs = firstDelayMs
         } catch (cause) {

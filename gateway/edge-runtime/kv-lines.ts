@@ -5,12 +5,13 @@
  */
 
 import { endOfSalt } from "../../bridge/visitor-salts/service.ts"
+import type { ByteString } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { newPushId } from "../../contracts/ids.ts"
-import { decode, encode } from "../../contracts/messages/msgpack.ts"
+import { newPushId, type PushId } from "../../contracts/messages/pushed-lines.ts"
 import { maxPushBytes, maxPushLines } from "./edge-store.ts"
 import { full, saltExpired } from "./failures.ts"
-import type { LineStore, StoredPush } from "./service.ts"
+import { decodeLines, encodeLines } from "./line-blob.ts"
+import type { LineStore } from "./service.ts"
 
 type Key = ReadonlyArray<string | number>
 
@@ -48,7 +49,7 @@ interface Entry {
 }
 
 interface Sending {
-  readonly id: string
+  readonly id: PushId
   readonly entries: ReadonlyArray<string>
 }
 
@@ -110,20 +111,20 @@ export const kvLines = (kv: Kv, u64: (value: bigint) => unknown, maxBytes: numbe
     }
   }
 
-  const linesOf = async (entry: string): Promise<ReadonlyArray<Uint8Array>> => {
+  const linesOf = async (entry: string): Promise<ReadonlyArray<ByteString>> => {
     const first = await entryOf(entry)
     if (first === undefined) return []
     const more = await Promise.all(
       Array.from({ length: first.parts - 1 }, (_, index) => kv.get(lineKey(entry, index + 1)))
     )
-    return decode(joined([first.blob, ...more.map(({ value }) => value as Uint8Array)])) as Array<Uint8Array>
+    return decodeLines(joined([first.blob, ...more.map(({ value }) => value as Uint8Array)]))
   }
 
   return {
     append: async (lines) => {
-      const bytes = lines.reduce((sum, line) => sum + line.byteLength, 0)
+      const bytes = lines.reduce((sum, line) => sum + line.length, 0)
       if ((await counter(bytesKey)) + bytes > maxBytes) throw full(maxBytes)
-      const [blob = new Uint8Array(0), ...more] = partsOf(encode(lines))
+      const [blob = new Uint8Array(0), ...more] = partsOf(encodeLines(lines))
       const entry = newPushId()
       const value: Entry = { blob, parts: more.length + 1, count: lines.length, bytes, at: Date.now() }
       const atomic = kv.atomic().set(lineKey(entry, 0), value)
@@ -136,7 +137,7 @@ export const kvLines = (kv: Kv, u64: (value: bigint) => unknown, maxBytes: numbe
       if (sending === undefined) return undefined
       return { id: sending.id, lines: (await Promise.all(sending.entries.map(linesOf))).flat() }
     },
-    settle: async ({ id }: StoredPush) => {
+    settle: async ({ id }) => {
       const before = await kv.get(sendingKey)
       const sending = before.value as Sending | null
       if (sending === null || sending.id !== id) return

@@ -3,9 +3,9 @@
  * of every gateway. Settings that cannot work are a `Failure` with one sentence, never an exception. Keeps no state.
  */
 import { Cause, Config, ConfigProvider, Duration, Effect, Exit } from "effect"
-import { openEdgeCentre } from "../../bridge/edge-centre/layer.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll, settingProblem } from "../../contracts/setting.ts"
+import { openEdgeCentre } from "./centre.ts"
 import type { EdgeStoreOptions } from "./edge-store.ts"
 import { edgeAck, edgeMaxBytes, edgePushTimeout } from "./settings.ts"
 

@@ -1,6 +1,7 @@
 /** What a gateway at the edge needs of the place that keeps its state: a Durable Object, or the Deno process. */
 import type { ByteString } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
+import type { PushedLines } from "../../contracts/messages/pushed-lines.ts"
 
 /** Figures of the lines at the edge, since the object or process started, but for what is stored. */
 export interface EdgeFigures {
@@ -24,20 +25,14 @@ export interface EdgeStore {
   readonly figures: () => Promise<EdgeFigures>
 }
 
-/** Lines that leave the edge together. `lines` are their bytes; `id` and `lines` never change. */
-export interface StoredPush {
-  readonly id: string
-  readonly lines: ReadonlyArray<Uint8Array>
-}
-
 /** Lines stored at the edge, in order: SQLite of a Durable Object, or Deno KV. */
 export interface LineStore {
   /** Stores the lines after all others. Rejects with `Failure`: "busy" when full, "too-large" for a line it cannot hold. */
-  readonly append: (lines: ReadonlyArray<Uint8Array>) => Promise<void>
+  readonly append: (lines: ReadonlyArray<ByteString>) => Promise<void>
   /** The oldest lines, as one push. The same push until it is settled, also after a restart; undefined when none are stored. */
-  readonly next: () => Promise<StoredPush | undefined>
+  readonly next: () => Promise<PushedLines | undefined>
   /** Removes a push that the centre has. */
-  readonly settle: (push: StoredPush) => Promise<void>
+  readonly settle: (push: PushedLines) => Promise<void>
   readonly size: () => Promise<Pick<EdgeFigures, "lines" | "bytes" | "oldestMs">>
   /** See `EdgeStore.salt`; deletes salts whose time is over. */
   readonly salt: (day: number, proposed: string) => Promise<string>

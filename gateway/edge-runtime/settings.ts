@@ -1,6 +1,5 @@
 /** The settings of a gateway at the edge, beside those that it shares with every gateway. */
 import { Config, Duration, Schema } from "effect"
-import { edgeCentreSettings } from "../../bridge/edge-centre/layer.ts"
 import { topicSettings } from "../../bridge/topics.ts"
 import { eventIdParam } from "../../contracts/client-event-id.ts"
 import { optional, type Setting, setting } from "../../contracts/setting.ts"
@@ -13,6 +12,7 @@ import { addressHeadersSetting, trustedProxies } from "../http/proxy-settings.ts
 import { linkSettings } from "../links/settings.ts"
 import { privacySettings } from "../privacy/settings.ts"
 import { corsCredentials, corsOrigins, gatewayMetrics, podName, tlsCert, tlsKey } from "../settings.ts"
+import { edgeCentreSettings } from "./centre.ts"
 
 export const edgeAck = setting(
   "EDGE_ACK",

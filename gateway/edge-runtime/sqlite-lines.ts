@@ -4,10 +4,10 @@
  */
 import type { DurableObjectStorage } from "cloudflare:workers"
 import { endOfSalt } from "../../bridge/visitor-salts/service.ts"
-import { newPushId } from "../../contracts/ids.ts"
-import { decode, encode } from "../../contracts/messages/msgpack.ts"
+import { newPushId, type PushId } from "../../contracts/messages/pushed-lines.ts"
 import { maxPushBytes, maxPushLines } from "./edge-store.ts"
 import { full, saltExpired } from "./failures.ts"
+import { decodeLines, encodeLines } from "./line-blob.ts"
 import type { LineStore } from "./service.ts"
 
 export interface SqliteLines extends LineStore {
@@ -34,8 +34,8 @@ export const sqliteLines = ({ sql, sync }: Storage, maxBytes: number): SqliteLin
   let { bytes: storedBytes } = size()
 
   /** The rows of the push in flight: those of an earlier attempt, else the oldest ones up to the limits. */
-  const inFlight = (): { readonly id: string; readonly last: number } | undefined => {
-    const [before] = sql.exec<{ id: string; last: number }>("SELECT id, last FROM sending").toArray()
+  const inFlight = (): { readonly id: PushId; readonly last: number } | undefined => {
+    const [before] = sql.exec<{ id: PushId; last: number }>("SELECT id, last FROM sending").toArray()
     if (before !== undefined) return before
     let last: number | undefined
     let lines = 0
@@ -62,11 +62,11 @@ export const sqliteLines = ({ sql, sync }: Storage, maxBytes: number): SqliteLin
 
   return {
     append: async (lines) => {
-      const bytes = lines.reduce((sum, line) => sum + line.byteLength, 0)
+      const bytes = lines.reduce((sum, line) => sum + line.length, 0)
       if (storedBytes + bytes > maxBytes) throw full(maxBytes)
       sql.exec(
         "INSERT INTO lines (lines, count, bytes, at) VALUES (?, ?, ?, ?)",
-        encode(lines),
+        encodeLines(lines),
         lines.length,
         bytes,
         Date.now()
@@ -81,7 +81,7 @@ export const sqliteLines = ({ sql, sync }: Storage, maxBytes: number): SqliteLin
         "SELECT lines FROM lines WHERE seq <= ? ORDER BY seq",
         push.last
       )
-      const lines = Array.from(rows, (row) => decode(new Uint8Array(row.lines)) as ReadonlyArray<Uint8Array>)
+      const lines = Array.from(rows, (row) => decodeLines(new Uint8Array(row.lines)))
       await sync()
       return { id: push.id, lines: lines.flat() }
     },

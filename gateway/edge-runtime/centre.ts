@@ -1,11 +1,11 @@
 /** Chooses the way to the centre by the settings: NATS in a WebSocket, or signed HTTP. */
 import { Config, Effect, Redacted, Schema } from "effect"
+import { httpCentre } from "../../bridge/edge-centre/http.ts"
+import { natsCentre } from "../../bridge/edge-centre/nats.ts"
+import type { EdgeCentre } from "../../bridge/edge-centre/service.ts"
+import { natsCreds, natsNkey, natsUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { optional, readAll, secret } from "../../contracts/setting.ts"
-import { natsCreds, natsNkey, natsUrl } from "../settings.ts"
-import { httpCentre } from "./http.ts"
-import { natsCentre } from "./nats.ts"
-import type { EdgeCentre } from "./service.ts"
 
 const centre = Schema.String.check(
   Schema.makeFilter((text: string) =>
