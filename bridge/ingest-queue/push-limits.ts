@@ -12,6 +12,9 @@ export interface PushRules {
   readonly confirm: Confirm
 }
 
+/** How long the id of a push is remembered after its last push, milliseconds: longer than an edge waits between two tries. */
+export const pushMemoryMs = 3_600_000
+
 export const standardRules: PushRules = { maxLength: 10_000_000, maxBytes: undefined, confirm: "server" }
 
 /** The failure of a push to a queue that is at its limit. */

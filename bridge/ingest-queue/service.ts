@@ -8,6 +8,7 @@ import type { DeadLetter } from "../../contracts/dead-letter.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { BatchDigest, BatchId, ClaimId, Topic } from "../../contracts/ids.ts"
+import type { PushId } from "../../contracts/messages/pushed-lines.ts"
 import type { Dependency } from "../dependency.ts"
 
 /** The limits of a claim; the lease is in milliseconds. One line is always taken, whatever its size. */
@@ -225,8 +226,12 @@ export class IngestQueue extends Context.Service<
      * Appends the lines, all or none, in order, to one of the servers; returns when that server has confirmed them as
      * QUEUE_CONFIRM requires. Tries the next server when one fails or is full; fails with `unavailable`, `timeout` or `busy`
      * (full) when all do.
+     *
+     * With `once`, the lines of this id are appended once: for an hour after its last push, a push with the same id adds
+     * nothing, whatever its lines are, and returns when the first one is confirmed. Each id belongs to one of the servers;
+     * while that one fails, so do its pushes, because only it knows whether it has the lines.
      */
-    readonly push: (lines: ReadonlyArray<ByteString>) => Effect.Effect<void, Failure>
+    readonly push: (lines: ReadonlyArray<ByteString>, once?: PushId) => Effect.Effect<void, Failure>
     /** All servers; each is drained separately. */
     readonly sources: ReadonlyArray<QueueSource>
   }

@@ -7,8 +7,8 @@ import { keyOf, withoutKey } from "./extract-key.ts"
 import type { CountRefused } from "./refusal-counter.ts"
 import type { FindKey } from "./write-keys.ts"
 
-/** Paths exempt from write keys: link redirects, the OpenAPI document, the links API (own token). */
-const exemptPaths = /^\/(click\/[^/]+\/go|openapi\.json|api\/v1\/links(\/.*)?)\/?$/
+/** Paths exempt from write keys: link redirects, the OpenAPI document, the links API (own token), lines of edges (signed). */
+const exemptPaths = /^\/(click\/[^/]+\/go|openapi\.json|api\/v1\/links(\/.*)?|api\/v1\/edge\/lines)\/?$/
 
 /** Removes every key from the query, so that no line contains one. Keys in bodies are removed by `acceptEvents`. */
 export const requireWriteKey =

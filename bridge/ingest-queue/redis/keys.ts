@@ -1,4 +1,5 @@
 /** The names of a queue's keys in Redis: the list and the keys derived from it. */
+import type { PushId } from "../../../contracts/messages/pushed-lines.ts"
 
 /** The keys of a queue. On Redis Cluster all must be in one slot. */
 export interface QueueKeys {
@@ -30,6 +31,10 @@ export const queueKeys = (list: string, deadLetters: string): QueueKeys => {
     placements: `${prefix}:placements`,
     replays: `${prefix}:replays`,
     figures: `${prefix}:figures`,
+
     deadLetters
   }
 }
+
+/** The key that remembers that the lines of this push are in the list; `prefix` as above. */
+export const pushedKey = (prefix: string, id: PushId): string => `${prefix}:pushed:${id}`

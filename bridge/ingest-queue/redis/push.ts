@@ -13,19 +13,24 @@ import type { ConnectOptions, RedisConnection, Reply } from "../../redis/connect
 import type { RedisWriter } from "../../redis/writer.ts"
 import { toBuffer } from "../batch-blob.ts"
 import type { PushServer } from "../push-failover.ts"
-import { full, type PushRules } from "../push-limits.ts"
+import { full, type PushRules, pushMemoryMs } from "../push-limits.ts"
 import { confirmationOf, confirmedPush } from "./confirm.ts"
 import { obstacleOf } from "./durability.ts"
+import { pushedKey } from "./keys.ts"
 import { freshFacts, type RedisFacts } from "./server-info.ts"
 
 /**
  * Sent by a writer (redis/writer.ts): an abandoned push, whose client received a 503, is never applied later.
- * KEYS: list, ledger · ARGV: max lines, max bytes (0: no limit), line … · returns 1 when the lines are appended, -1 for too
- * many lines, -2 for too many bytes. The ledger is written first: it can fail (out of memory, wrong type) before anything
- * is done. In slices, because Lua's stack holds about 8000 values.
+ * KEYS: list, ledger, and the key of the push's id, if it has one · ARGV: max lines, max bytes (0: no limit), line … ·
+ * returns 1 when the lines are appended, 2 when an earlier push of this id appended them, -1 for too many lines, -2 for too
+ * many bytes. The ledger is written first: it can fail (out of memory, wrong type) before anything is done. In slices,
+ * because Lua's stack holds about 8000 values.
+ *
+ * A repeated push writes too: WAIT covers only what its connection wrote last, and with it all that was written before.
  */
 export const pushScript = `
-local list, ledger = KEYS[1], KEYS[2]
+local list, ledger, id = KEYS[1], KEYS[2], KEYS[3]
+if id and redis.call('PEXPIRE', id, ${pushMemoryMs}) == 1 then return 2 end
 local max_lines, max_bytes = tonumber(ARGV[1]), tonumber(ARGV[2])
 local lines = redis.call('LLEN', list)
 if max_lines > 0 and lines >= max_lines then return -1 end
@@ -35,6 +40,7 @@ if max_bytes > 0 then
 end
 redis.call('HINCRBY', ledger, 'pushed', #ARGV - 2)
 for i = 3, #ARGV, 1000 do redis.call('RPUSH', list, unpack(ARGV, i, math.min(i + 999, #ARGV))) end
+if id then redis.call('SET', id, #ARGV - 2, 'PX', ${pushMemoryMs}) end
 return 1
 `
 
@@ -76,7 +82,7 @@ export const redisPush: (
         Effect.fail(new Failure({ reason: "timeout", message: `Redis at ${address}: no reply in time.` }))
     })
 
-  return Effect.fnUntraced(function* (lines, limit) {
+  return Effect.fnUntraced(function* (lines, limit, once) {
     if (lines.length === 0) return
     const clock = yield* Clock.Clock
     const begun = clock.currentTimeMillisUnsafe()
@@ -87,11 +93,12 @@ export const redisPush: (
     const left = Math.max(1, begun + limit - clock.currentTimeMillisUnsafe())
     const args = [bytesOf(String(rules.maxLength)), bytesOf(String(maxBytes(rules, server))), ...lines]
     const confirmation = confirmationOf(rules.confirm, server)
+    const on = once === undefined ? both : [...both, pushedKey(prefix, once)]
     const reply: Reply =
       confirmed === undefined || confirmation === undefined
-        ? yield* push(both, args, left)
-        : yield* within(left, confirmed(both, args.map(toBuffer), confirmation, left))
-    if (reply !== 1) return yield* full(address, reply === -1 ? "lines" : "bytes")
+        ? yield* push(on, args, left)
+        : yield* within(left, confirmed(on, args.map(toBuffer), confirmation, left))
+    if (reply === -1 || reply === -2) return yield* full(address, reply === -1 ? "lines" : "bytes")
   })
 })
 

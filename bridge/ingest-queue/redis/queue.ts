@@ -76,7 +76,7 @@ export const redisQueue: (
             (push): PushServer => ({
               address: server.connection.address,
               full: makeOutage({ ...fullQueue(server.connection.address), log }).operation(),
-              push: (lines, limit) => server.refusals.watched(push(lines, limit))
+              push: (...call) => server.refusals.watched(push(...call))
             })
           )
         )

@@ -27,7 +27,7 @@ import type {
 import { deadLettersSchema, prepareDeadLetters, sqliteDeadLetters } from "./dead-letters.ts"
 import { figuresSchema, prepareFigures, sqliteFigures } from "./figures.ts"
 import { addPlacements, addTo, beginLedger, ledgerSchema, prepareLedger, readLedger } from "./ledger.ts"
-import { sqlitePush } from "./push.ts"
+import { pushedSchema, sqlitePush } from "./push.ts"
 import { warnIfEmptied } from "./reset.ts"
 
 /**
@@ -44,7 +44,7 @@ CREATE INDEX IF NOT EXISTS batches_deadline ON batches (deadline);
 `
 
 /** All tables of the file. */
-export const queueSchema = schema + ledgerSchema + deadLettersSchema + figuresSchema
+export const queueSchema = schema + ledgerSchema + deadLettersSchema + figuresSchema + pushedSchema
 
 /** Opens the queue in the folder `directory`; fails with one sentence when that folder is not writable. */
 export const sqliteQueue: (
@@ -60,7 +60,7 @@ export const sqliteQueue: (
   const changes = yield* makeChangeSignal(file)
   const push = yield* sqlitePush(file, rules)
   return {
-    push: (lines) => Effect.tap(push(lines), () => Effect.sync(changes.notify)),
+    push: (...call) => Effect.tap(push(...call), () => Effect.sync(changes.notify)),
     sources: [sourceOf(file, steps, changes)]
   }
 })
