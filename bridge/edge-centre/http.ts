@@ -12,12 +12,13 @@ export const httpCentre = (url: URL, secret: string): EdgeCentre => {
     address: endpoint.host,
     push: async (pushed, timeoutMs) => {
       const body = writePushedLines(pushed)
+      const signature = await signBody(secret, Math.floor(Date.now() / 1000), body)
       const response = await reachable(endpoint.host, () =>
         fetch(endpoint, {
           method: "POST",
           headers: {
             "content-type": "application/msgpack",
-            [signatureHeader]: signBody(secret, Math.floor(Date.now() / 1000), body)
+            [signatureHeader]: signature
           },
           body: body.slice(),
           redirect: "manual",

@@ -5,7 +5,8 @@ import { natsCentre } from "../../bridge/edge-centre/nats.ts"
 import type { EdgeCentre } from "../../bridge/edge-centre/service.ts"
 import { natsCreds, natsNkey, natsUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { optional, readAll, secret } from "../../contracts/setting.ts"
+import { optional, readAll } from "../../contracts/setting.ts"
+import { edgeSecret, secretsIn } from "../edge/settings.ts"
 
 const centre = Schema.String.check(
   Schema.makeFilter((text: string) =>
@@ -19,11 +20,6 @@ export const edgeCentre = optional(
   "EDGE_CENTRE",
   (name) => Config.schema(centre, name),
   "Where an edge sends its lines: nats (the receivers behind NATS_URL), or the address of a gateway of the centre, like https://events.example.com."
-)
-
-export const edgeSecret = secret(
-  "EDGE_SECRET",
-  "The secret that signs lines on their way from an edge to a gateway over HTTP, the same on both sides; at least 16 characters."
 )
 
 /** The settings that `openEdgeCentre` reads. */
@@ -57,11 +53,9 @@ export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigEr
         return yield* misconfigured("NATS_NKEY must be the seed of a NATS user: an edge has no files.")
       return natsCentre({ servers, creds, nkey })
     }
-    const signed = textOf(settings.edgeSecret)
-    if (signed === undefined || signed.length < 16)
-      return yield* misconfigured(
-        "EDGE_CENTRE over HTTP requires EDGE_SECRET, with at least 16 characters and the same value as in the centre."
-      )
+    const [signed = ""] = secretsIn(textOf(settings.edgeSecret) ?? "")
+    if (signed === "")
+      return yield* misconfigured("EDGE_CENTRE over HTTP requires EDGE_SECRET, the same as in the centre.")
     return httpCentre(url, signed)
   }
 )

@@ -2,15 +2,22 @@
  * `POST /api/v1/edge/lines`: lines that an edge pushes to the queue, signed with EDGE_SECRET. Answered with 200 when the
  * queue has them; a repeated push adds nothing. Lives as long as the gateway.
  */
-import { type Signature, edgeLinesPath, matches, maxSignatureAge, readSignature, signatureHeader } from "../../contracts/edge-signature.ts"
+import {
+  edgeLinesPath,
+  matches,
+  maxSignatureAge,
+  readSignature,
+  type Signature,
+  signatureHeader
+} from "../../contracts/edge-signature.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { maxMessageBytes } from "../../contracts/messages/msgpack.ts"
 import { type PushedLines, writePushedReply } from "../../contracts/messages/pushed-lines.ts"
-import type { BodyLimits } from "../http/body/limits.ts"
-import { closeConnection } from "../http/body/closing.ts"
-import { bodyReader } from "../http/body/read-body.ts"
 import { authThrottle } from "../http/auth-throttle.ts"
+import { closeConnection } from "../http/body/closing.ts"
+import type { BodyLimits } from "../http/body/limits.ts"
+import { bodyReader } from "../http/body/read-body.ts"
 import { refuse, refuseFailed } from "../http/errors.ts"
 import { noStore } from "../http/responses.ts"
 import type { RequestContext } from "../request-context.ts"
@@ -31,7 +38,10 @@ export interface EdgeOptions {
 export const messagePackType = "application/msgpack"
 
 /** A network that sent too many wrong signatures must wait. The age of a signature is checked before the body is read. */
-export const edgeRoute = ({ push, secrets, topic, countUnsigned }: EdgeOptions, limits: BodyLimits): Route => {
+export const edgeRoute = (
+  { push, secrets, topic, countUnsigned }: EdgeOptions,
+  limits: BodyLimits
+): Route => {
   const readBody = bodyReader({ ...limits, sentBytes: maxMessageBytes, bytes: maxMessageBytes })
   const throttle = authThrottle()
 
