@@ -1,7 +1,7 @@
 /** Gateway: accepts events over HTTP and answers each when the queue has it. Keeps no state; any number may run. */
 import { Effect } from "effect"
 import { IngestQueue } from "../bridge/ingest-queue/service.ts"
-import { httpEvents } from "./gateway/http-inbox.ts"
+import { httpEvents, type LinesToPush } from "./gateway/http-inbox.ts"
 import * as Actor from "./runtime/actor.ts"
 import { campaignLinks, ingestQueue } from "./runtime/dependencies.ts"
 
@@ -17,6 +17,6 @@ export const Gateway = Actor.make(
   Effect.gen(function* () {
     const queue = yield* IngestQueue
 
-    return queue.push
+    return ({ lines, once }: LinesToPush) => queue.push(lines, once)
   })
 )

@@ -13,6 +13,7 @@ import {
   type TraceOf
 } from "./accept-events.ts"
 import { type Dispatch, dispatcher, type OperationalHandler } from "./dispatch.ts"
+import { type EdgeOptions, edgeRoute } from "./edge/lines.ts"
 import { refuseEvent } from "./event-errors.ts"
 import type { CountRejected } from "./formats/batch.ts"
 import { idempotencyKey } from "./formats/idempotency-key.ts"
@@ -74,6 +75,8 @@ export interface GatewayOptions {
   readonly cors?: Cors
   /** Campaign links; without them their paths are events like any other. */
   readonly links?: LinkOptions
+  /** Lines of edges; undefined where none are taken: their path is then an event like any other. */
+  readonly edge?: EdgeOptions | undefined
 }
 
 export interface GatewayApp {
@@ -149,22 +152,24 @@ const routesOf = (
   accept: AcceptEvents,
   asEvent: Handler
 ): ReadonlyArray<Route> => {
-  const { bodyLimits: limits = standardFormatLimits, countRejected = () => {}, links } = options
+  const { bodyLimits: limits = standardFormatLimits, countRejected = () => {}, links, edge } = options
   return [
     ...formatRoutes({ accept, limits, isTrusted, countRejected }),
-    ...(links === undefined ? [] : linkRoutes(links, accept, limits, asEvent))
+    ...(links === undefined ? [] : linkRoutes(links, accept, limits, asEvent)),
+    ...(edge === undefined ? [] : [edgeRoute(edge, limits)])
   ]
 }
 
 const operationalHandlers = (options: GatewayOptions): ReadonlyMap<string, OperationalHandler> => {
-  const { operations, links, bodyLimits = standardFormatLimits } = options
+  const { operations, links, edge, bodyLimits = standardFormatLimits } = options
+  const parts = { hasLinks: links !== undefined, hasEdge: edge !== undefined }
   return new Map([
     ["/favicon.ico", icon],
     ["/robots.txt", robots],
     ["/health/live", operations.live],
     ["/health/ready", operations.ready],
     ["/metrics", operations.metrics ?? noMetrics],
-    ["/openapi.json", openApi(links !== undefined, bodyLimits.events)]
+    ["/openapi.json", openApi(parts, bodyLimits.events)]
   ])
 }
 

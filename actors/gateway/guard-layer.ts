@@ -36,6 +36,7 @@ export interface Protection {
       | "cors"
     >
   >
+  readonly countRefused: CountRefused
   readonly bodyMemory: BodyMemory
   readonly tls: ServeOptions["tls"] | undefined
   readonly connectionGuard: ConnectionGuardLimits | undefined
@@ -69,6 +70,7 @@ export const makeProtection: Effect.Effect<Protection, StartFailure, Scope.Scope
   const connectionGuard = yield* connectionLimits(countRefused)
   return {
     options: { ...guard.options, privacy, cors, countResponse },
+    countRefused,
     bodyMemory: guard.memory,
     tls,
     connectionGuard

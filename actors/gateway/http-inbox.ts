@@ -6,6 +6,7 @@ import { Clock, Effect } from "effect"
 import type { CampaignLinks } from "../../bridge/campaign-links/service.ts"
 import { eventIdParam } from "../../contracts/client-event-id.ts"
 import type { ByteString } from "../../contracts/event.ts"
+import type { PushId } from "../../contracts/messages/pushed-lines.ts"
 import { readAll } from "../../contracts/setting.ts"
 import { traceParam } from "../../contracts/trace-context.ts"
 import { gatewayApp } from "../../gateway/app.ts"
@@ -26,11 +27,18 @@ import { answerLive, answerMetrics, makePublicReady } from "../runtime/ops-serve
 import { makeProxyCheck } from "../runtime/proxy-check.ts"
 import { thisWorker } from "../runtime/workers/worker.ts"
 import { gatewayChecks } from "./checks.ts"
+import { edgeLinesSettings, makeEdgeLines } from "./edge-lines.ts"
 import { makeProtection, protectionSettings } from "./guard-layer.ts"
 import { linksSettings, makeLinks } from "./links.ts"
 import { makeTraceOf } from "./request-traces.ts"
 
-export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> = {
+/** Lines for one push; with `once`, the push of an edge. */
+export interface LinesToPush {
+  readonly lines: ReadonlyArray<ByteString>
+  readonly once?: PushId
+}
+
+export const httpEvents: Inbox<LinesToPush, void, CampaignLinks> = {
   describes: "events over HTTP",
   settings: [
     gatewayPort,
@@ -44,6 +52,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
     traceParam,
     ...Object.values(bodySettings),
     ...linksSettings,
+    ...edgeLinesSettings,
     ...protectionSettings
   ],
   checks: gatewayChecks,
@@ -67,13 +76,19 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
     const clock = yield* Clock.Clock
     const run = Effect.runPromiseWith(yield* Effect.context<never>())
 
-    const push = (lines: ReadonlyArray<ByteString>): Promise<void> =>
-      run(mailbox.deliver(lines, { events: lines.length }))
+    const push = (lines: ReadonlyArray<ByteString>, once?: PushId): Promise<void> =>
+      run(mailbox.deliver(once === undefined ? { lines } : { lines, once }, { events: lines.length }))
+    const { concurrency, capacity } = mailbox.limits
     const batcher = new PushBatcher(push, {
       ...standardPushLimits,
-      maxPushes: mailbox.limits.concurrency,
+      maxPushes: concurrency,
       maxPendingLines: settings.gatewayMaxPending
     })
+    const edge = yield* makeEdgeLines(
+      ({ id, lines }) => push(lines, id),
+      capacity - concurrency,
+      () => protection.countRefused("signature")
+    )
     yield* Effect.addFinalizer(() => Effect.promise(() => batcher.drain()))
 
     const ready = yield* makePublicReady(health)
@@ -84,6 +99,7 @@ export const httpEvents: Inbox<ReadonlyArray<ByteString>, void, CampaignLinks> =
       countRejected: (events, format) => Effect.runFork(meter.count("rejected", events, format)),
       ...protection.options,
       links,
+      edge,
       traceOf,
       now: () => clock.currentTimeMillisUnsafe(),
       operations: {

@@ -7,7 +7,7 @@ import { makeResponseFigures } from "./response-figures.ts"
 
 const refused = Metric.counter("spoor_gateway_refused_total", {
   description:
-    "Refused requests by reason: write-key, rate-address, rate-key, requests-address (too many in flight), bodies (no memory); refused connections: connections (too many), slow (request not complete in time).",
+    "Refused requests by reason: write-key, rate-address, rate-key, requests-address (too many in flight), signature (of an edge), bodies (no memory); refused connections: connections (too many), slow (request not complete in time).",
   incremental: true
 })
 const withheld = Metric.counter("spoor_gateway_privacy_total", {

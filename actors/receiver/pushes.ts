@@ -18,16 +18,17 @@ import { Deadline } from "../runtime/deadline.ts"
 import { inRequest } from "../runtime/telemetry/spans.ts"
 import { readTopics, topicSettings } from "../transform/topics.ts"
 
-/** Fails when the settings name no NATS: no edge could reach the receiver. */
+/** No edge could reach the receiver. */
+const withoutNats = Effect.fail(
+  new Failure({
+    reason: "misconfigured",
+    message:
+      "receiver takes lines of edges over NATS: set NATS_URL, or let edges push over HTTP to a gateway with EDGE_SECRET"
+  })
+)
+
 const needsNats = Effect.flatMap(readBusSettings, ({ nats }) =>
-  nats === undefined
-    ? Effect.fail(
-        new Failure({
-          reason: "misconfigured",
-          message: "receiver takes lines of edges over NATS: set NATS_URL, or let edges push over HTTP with EDGE_SECRET"
-        })
-      )
-    : Effect.void
+  nats === undefined ? withoutNats : Effect.void
 )
 
 /**
@@ -42,6 +43,7 @@ export const pushes: Inbox<PushedLines, void, MessageBus> = {
   open: Effect.fnUntraced(function* (mailbox) {
     const bus = yield* MessageBus
     const { standard } = yield* readTopics
+    if (bus.dependency.embedded) return yield* withoutNats
 
     const receive = Effect.fnUntraced(function* ({ payload, deadline, traceparent }: BusRequest) {
       const pushed = yield* Effect.try({
@@ -54,7 +56,12 @@ export const pushes: Inbox<PushedLines, void, MessageBus> = {
         Deadline,
         deadline
       )
-      yield* inRequest("push", traceparent, { "spoor.push.id": id, "spoor.push.lines": lines.length }, delivered)
+      yield* inRequest(
+        "push",
+        traceparent,
+        { "spoor.push.id": id, "spoor.push.lines": lines.length },
+        delivered
+      )
       return { id, count: lines.length }
     })
 

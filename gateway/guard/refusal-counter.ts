@@ -5,6 +5,7 @@ export const refusedReasons = [
   "rate-address",
   "rate-key",
   "requests-address",
+  "signature",
   "bodies",
   "connections",
   "slow"

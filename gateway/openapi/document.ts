@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document at `/openapi.json`, made from the operations and the schemas. */
 
 import { anyOrigin } from "../http/responses.ts"
+import { edgeOperations } from "./edge.ts"
 import { type DescribedError, describedErrors } from "./errors.ts"
 import { eventOperations } from "./events.ts"
 import { linkOperations } from "./links.ts"
@@ -8,10 +9,17 @@ import { type Content, errorsOf, json, type Operation, type ResponseDescription 
 import { operationalOperations } from "./operational.ts"
 import { componentSchemas } from "./schemas.ts"
 
-/** Every operation of a gateway; without links their paths are events like any other. */
-export const operationsOf = (hasLinks: boolean): ReadonlyArray<Operation> => [
+/** The optional parts of a gateway; without them their paths are events like any other. */
+export interface Parts {
+  readonly hasLinks: boolean
+  readonly hasEdge: boolean
+}
+
+/** Every operation of a gateway with these parts. */
+export const operationsOf = ({ hasLinks, hasEdge }: Parts): ReadonlyArray<Operation> => [
   ...eventOperations,
   ...(hasLinks ? linkOperations : []),
+  ...(hasEdge ? edgeOperations : []),
   ...operationalOperations
 ]
 
@@ -20,18 +28,18 @@ export const templateOf = ({ path, pathParameter }: Operation): string =>
   pathParameter === undefined ? path : path.replace("*", `{${pathParameter}}`)
 
 /** Responds with the document, which is built at the first request. Any page may read it. */
-export const openApi = (hasLinks: boolean, maxEvents: number): (() => Response) => {
+export const openApi = (parts: Parts, maxEvents: number): (() => Response) => {
   let document: string | undefined
   const headers = { "content-type": "application/json", "cache-control": "no-cache", ...anyOrigin }
   return () => {
-    document ??= openApiDocument(hasLinks, maxEvents)
+    document ??= openApiDocument(parts, maxEvents)
     return new Response(document, { headers })
   }
 }
 
 /** The document as JSON. A batch may have `maxEvents` events. */
-export const openApiDocument = (hasLinks: boolean, maxEvents: number): string => {
-  const operations = operationsOf(hasLinks)
+export const openApiDocument = (parts: Parts, maxEvents: number): string => {
+  const operations = operationsOf(parts)
   const used = new Set(operations.flatMap((operation) => [...errorsOf(operation)]))
   const paths: Record<string, Record<string, unknown>> = {}
   for (const operation of operations) {
@@ -42,7 +50,7 @@ export const openApiDocument = (hasLinks: boolean, maxEvents: number): string =>
     openapi: "3.1.0",
     info: { title: "Spoor gateway", version: "1", description, license: { name: "MIT", identifier: "MIT" } },
     servers: [{ url: "/" }],
-    tags: [{ name: "events" }, { name: "links" }, { name: "gateway" }],
+    tags: [{ name: "events" }, { name: "links" }, { name: "edges" }, { name: "gateway" }],
     paths,
     components: {
       schemas: componentSchemas(maxEvents),
@@ -70,7 +78,14 @@ export const openApiDocument = (hasLinks: boolean, maxEvents: number): string =>
         writeKeyInQuery: { type: "apiKey", in: "query", name: "write_key" },
         writeKeyAsBearer: { type: "http", scheme: "bearer" },
         writeKeyAsUser: { type: "http", scheme: "basic" },
-        linksToken: { type: "http", scheme: "bearer", description: "The token of LINKS_TOKEN." }
+        linksToken: { type: "http", scheme: "bearer", description: "The token of LINKS_TOKEN." },
+        edgeSignature: {
+          type: "apiKey",
+          in: "header",
+          name: "Spoor-Signature",
+          description:
+            "`t=<seconds since 1970>,v1=<hex>`: HMAC-SHA-256 of `<seconds>.<body>` with EDGE_SECRET, at most 5 minutes old."
+        }
       }
     }
   })
@@ -88,8 +103,15 @@ const optionalKey = [
   { writeKeyAsUser: [] }
 ]
 
+const securities = {
+  "write key": optionalKey,
+  token: [{ linksToken: [] }],
+  signature: [{ edgeSignature: [] }]
+} as const
+
 const tagOf = (operation: Operation): string => {
   if (eventOperations.includes(operation)) return "events"
+  if (edgeOperations.includes(operation)) return "edges"
   return linkOperations.includes(operation) ? "links" : "gateway"
 }
 
@@ -101,7 +123,7 @@ const operationObject = (operation: Operation) => {
     operationId: name,
     summary,
     tags: [tagOf(operation)],
-    security: auth === "token" ? [{ linksToken: [] }] : auth === "write key" ? optionalKey : [],
+    security: auth === undefined ? [] : securities[auth],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}

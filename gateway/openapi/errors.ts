@@ -3,7 +3,7 @@ import { type ErrorCode, type ErrorEntry, errorEntries } from "../http/errors.ts
 
 const descriptions: Readonly<Record<ErrorCode, string>> = {
   "bad-request": "The request, its body or a field is invalid.",
-  unauthorized: "The write key or the token of the links API is missing or wrong.",
+  unauthorized: "The write key, the token of the links API or the signature of an edge is missing or wrong.",
   "not-found": "The link does not exist, the path names no event, or metrics are not served on this port.",
   "method-not-allowed": "The path does not support the method; Allow names the methods it supports.",
   timeout: "The body did not arrive within GATEWAY_BODY_TIMEOUT, or the request within 5 s more.",

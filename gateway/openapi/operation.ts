@@ -39,8 +39,8 @@ export interface Operation {
   readonly handledBy: "queue" | "links" | "self"
   /** It may respond with 404. */
   readonly mayBeNotFound?: true
-  /** A write key (where WRITE_KEYS is set) or the token of the links API; undefined: no authentication. */
-  readonly auth?: "write key" | "token"
+  /** A write key (where WRITE_KEYS is set), the token of the links API, or the signature of an edge; undefined: no authentication. */
+  readonly auth?: "write key" | "token" | "signature"
 }
 
 export const json = (schema: SchemaName): Content => ({ type: "application/json", schema })

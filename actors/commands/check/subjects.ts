@@ -23,6 +23,7 @@ const copies = (...stages: ReadonlyArray<string>) =>
 const own = (name: string, inboxes: string): BusUse => {
   const uses: Readonly<Record<string, BusUse>> = {
     gateway: none,
+    receiver: none,
     drainer: {
       publish: [...must(Enrich.subject), ...progress("received", "rejected"), ...copies("raw", "rejected")],
       subscribe: [...must(inboxes), ...may(copySubscriptionSubject)]

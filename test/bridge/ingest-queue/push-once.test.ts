@@ -57,7 +57,7 @@ await onEveryQueue((open) => {
         expect(lines.length).toBe(60)
         expect(new Set(lines).size).toBe(60)
         for (let i = 0; i < 60; i += 3)
-          expect(lines.slice(i, i + 3)).toEqual(linesOf(Number.parseInt(lines[i] ?? "", 10)))
+          expect(linesOf(Number.parseInt(lines[i] ?? "", 10))).toEqual(lines.slice(i, i + 3))
         expect((yield* source.ledger(0)).pushed).toBe(60)
       })
     ))

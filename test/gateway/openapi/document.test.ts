@@ -7,6 +7,7 @@ import { Track } from "../../../gateway/formats/track.ts"
 import { operationsOf, templateOf } from "../../../gateway/openapi/document.ts"
 import { describedErrors } from "../../../gateway/openapi/errors.ts"
 import { bodiesOf, responses } from "../../../gateway/openapi/schemas.ts"
+import { edgeGateway } from "../edge/gateway.ts"
 import { testGateway } from "../gateway-for-tests.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 import { linkGateway, token } from "../links/gateway.ts"
@@ -27,21 +28,25 @@ const bodies = bodiesOf(1_000)
 
 describe("/openapi.json", () => {
   test("is a document of OpenAPI 3.1", async () => {
-    const document = await documentOf(linkGateway().ask)
-    expect(document.openapi).toBe("3.1.0")
-    expect(problemsOf(document)).toEqual([])
+    for (const { ask } of [linkGateway(), edgeGateway().gateway]) {
+      const document = await documentOf(ask)
+      expect(document.openapi).toBe("3.1.0")
+      expect(problemsOf(document)).toEqual([])
+    }
   })
 
   test("has exactly the routes of the gateway", async () => {
-    for (const gateway of [testGateway(), linkGateway()]) {
+    for (const gateway of [testGateway(), linkGateway(), edgeGateway().gateway]) {
       const hasLinks = gateway.app.meanings.includes("GET /click/*/go")
-      const described = operationsOf(hasLinks).map(({ method, path }) => `${method} ${path}`)
+      const hasEdge = gateway.app.meanings.includes("POST /api/v1/edge/lines")
+      const parts = { hasLinks, hasEdge }
+      const described = operationsOf(parts).map(({ method, path }) => `${method} ${path}`)
       expect(described.toSorted()).toEqual([...gateway.app.meanings, ...anyPath].toSorted())
       const { paths } = await documentOf(gateway.ask)
       const written = Object.entries(paths).flatMap(([path, methods]) =>
         Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
       )
-      const expected = operationsOf(hasLinks).map((one) => `${one.method} ${templateOf(one)}`)
+      const expected = operationsOf(parts).map((one) => `${one.method} ${templateOf(one)}`)
       expect(written.toSorted()).toEqual(expected.toSorted())
     }
   })
@@ -84,7 +89,7 @@ describe("/openapi.json", () => {
 })
 
 describe("an example of /openapi.json", () => {
-  const posts = operationsOf(true).filter(({ body }) => body !== undefined)
+  const posts = operationsOf({ hasLinks: true, hasEdge: false }).filter(({ body }) => body !== undefined)
 
   for (const operation of posts) {
     test(`is taken by ${operation.method} ${operation.path}`, async () => {
