@@ -60,8 +60,22 @@ const sendingKey: Key = ["spoor", "sending"]
 const bytesKey: Key = ["spoor", "bytes"]
 const countKey: Key = ["spoor", "count"]
 
+/** Names of entries, in the order of their making: the time, a number for each name of one millisecond, and the isolate. */
+const entryNames = (): (() => string) => {
+  const isolate = newPushId().slice(-8)
+  let time = 0
+  let number = 0
+  return () => {
+    const now = Math.max(time, Date.now())
+    number = now === time ? number + 1 : 0
+    time = now
+    return `${time.toString(36).padStart(9, "0")}-${number.toString(36).padStart(5, "0")}-${isolate}`
+  }
+}
+
 /** `u64` makes the database's counter value of a number modulo 2^64. */
 export const kvLines = (kv: Kv, u64: (value: bigint) => unknown, maxBytes: number): LineStore => {
+  const newEntry = entryNames()
   const add = (key: Key, amount: number) => ({
     type: "sum" as const,
     key,
@@ -125,7 +139,7 @@ export const kvLines = (kv: Kv, u64: (value: bigint) => unknown, maxBytes: numbe
       const bytes = lines.reduce((sum, line) => sum + line.length, 0)
       if ((await counter(bytesKey)) + bytes > maxBytes) throw full(maxBytes)
       const [blob = new Uint8Array(0), ...more] = partsOf(encodeLines(lines))
-      const entry = newPushId()
+      const entry = newEntry()
       const value: Entry = { blob, parts: more.length + 1, count: lines.length, bytes, at: Date.now() }
       const atomic = kv.atomic().set(lineKey(entry, 0), value)
       for (const [index, part] of more.entries()) atomic.set(lineKey(entry, index + 1), part)
