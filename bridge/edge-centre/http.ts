@@ -44,7 +44,7 @@ const reachable = async <A>(host: string, run: () => Promise<A>): Promise<A> => 
       reason: isLate ? "timeout" : "unavailable",
       message: isLate
         ? `The centre at ${host} did not answer in time.`
-        : `The centre at ${host} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}.`
+        : `The centre at ${host} cannot be reached: ${reasonOf(cause)}.`
     })
   }
 }
@@ -66,3 +66,6 @@ const refused = (status: number, host: string): Failure => {
   ]
   return new Failure({ reason, message: `The centre at ${host} ${what}.` })
 }
+
+const reasonOf = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).replace(/\.+$/, "")

@@ -108,4 +108,10 @@ const connect = ({ servers, creds, nkey }: NatsCentreOptions): Promise<NatsConne
   })
 }
 
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+/** A clause for a person. workerd reports a connection that a server ends with an error only as disconnected. */
+const reasonOf = (cause: unknown): string => {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\.+$/, "")
+  return /without sending close|authori[sz]ation|authenticat/i.test(reason)
+    ? `${reason}; check the login in NATS_URL, NATS_CREDS or NATS_NKEY`
+    : reason
+}
