@@ -3,24 +3,20 @@
  * chooses the id once and repeats it in every retry; the queue stores the lines of one id once.
  */
 import { Schema } from "effect"
-import { byteStringOf } from "../byte-string.ts"
+import { byteStringOf, uint8ArrayOf } from "../byte-string.ts"
 import { ByteString } from "../event.ts"
 import { Failure, FailureReason } from "../failure.ts"
-import { Topic } from "../ids.ts"
+import { PushId, Topic } from "../ids.ts"
 import { unreadable } from "./columns.ts"
 import { decode, encode } from "./msgpack.ts"
 
 export const pushSubject = "spoor.push"
 export const pushQueue = "push"
 
-/** The id of one push: 26 digits and upper-case letters. The first 10 are the time, so that ids sort by age (ULID). */
-export const PushId = Schema.String.check(Schema.isPattern(/^[0-9A-Z]{26}$/)).pipe(Schema.brand("PushId"))
-export type PushId = typeof PushId.Type
-
 /** Crockford's base 32, as ULIDs use it. */
 const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-/** A new id; `now` in milliseconds since 1970. */
+/** A new id, a ULID: its first 10 characters are `now` (milliseconds since 1970), so that ids sort by age. */
 export const newPushId = (now = Date.now()): PushId => {
   let time = ""
   for (let rest = now; time.length < 10; rest = Math.floor(rest / 32)) time = digits.charAt(rest % 32) + time
@@ -77,17 +73,11 @@ export const PushedReply = Schema.Union([
 })
 export type PushedReply = typeof PushedReply.Type
 
-const bytesIn = (line: ByteString): Uint8Array => {
-  const bytes = new Uint8Array(line.length)
-  for (let at = 0; at < line.length; at++) bytes[at] = line.charCodeAt(at)
-  return bytes
-}
-
 export const writePushedLines = ({ id, lines, defaultTopic }: PushedLines): Uint8Array =>
   encode({
     v: 2,
     id,
-    lines: lines.map(bytesIn),
+    lines: lines.map(uint8ArrayOf),
     ...(defaultTopic === undefined ? {} : { defaultTopic })
   })
 

@@ -2,13 +2,7 @@
  * `POST /api/v1/edge/lines`: lines that an edge pushes to the queue, signed with EDGE_SECRET. Answered with 200 when the
  * queue has them; a repeated push adds nothing. Keeps no state.
  */
-import {
-  edgeLinesPath,
-  isSignedWith,
-  maxSignatureAge,
-  readSignature,
-  signatureHeader
-} from "../../contracts/edge-signature.ts"
+
 import { Failure } from "../../contracts/failure.ts"
 import type { Topic } from "../../contracts/ids.ts"
 import { maxMessageBytes } from "../../contracts/messages/msgpack.ts"
@@ -20,6 +14,7 @@ import { HttpError, refuse, refuseFailed } from "../http/errors.ts"
 import { noStore } from "../http/responses.ts"
 import type { Route } from "../routes.ts"
 import { readEdgeLines } from "./check-lines.ts"
+import { edgeLinesPath, isSignedWith, maxSignatureAge, readSignature, signatureHeader } from "./signature.ts"
 
 export interface EdgeOptions {
   /** Resolves when the queue has the lines, once, however often it is called with one id; rejects with `Failure`. */

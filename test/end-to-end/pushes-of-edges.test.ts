@@ -5,7 +5,6 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { connect } from "@nats-io/transport-node"
 import { Redis } from "ioredis"
-import { edgeLinesPath, signatureHeader, signBody } from "../../contracts/edge-signature.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
 import {
@@ -15,6 +14,7 @@ import {
   readPushedReply,
   writePushedLines
 } from "../../contracts/messages/pushed-lines.ts"
+import { edgeLinesPath, signatureHeader, signBody } from "../../gateway/edge/signature.ts"
 import { denoProgram } from "../support/deno.ts"
 import { eventually } from "../support/eventually.ts"
 import { canStartNats, nats } from "../support/nats.ts"

@@ -3,13 +3,12 @@ import { describe, expect, test } from "bun:test"
 import { Schema } from "effect"
 import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
-import { Topic } from "../../../contracts/ids.ts"
+import { PushId, Topic } from "../../../contracts/ids.ts"
 import { decode, encode } from "../../../contracts/messages/msgpack.ts"
 import {
   newPushId,
   PushedLinesMessage,
   PushedReply,
-  PushId,
   readPushedLines,
   readPushedReply,
   writePushedLines,

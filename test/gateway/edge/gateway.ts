@@ -1,10 +1,11 @@
 /** A gateway that takes lines of edges, without a socket: it records what it pushes. */
-import { signatureHeader, signBody } from "../../../contracts/edge-signature.ts"
+
 import type { ByteString } from "../../../contracts/event.ts"
 import { Failure } from "../../../contracts/failure.ts"
 import { Topic } from "../../../contracts/ids.ts"
 import { newPushId, type PushedLines, writePushedLines } from "../../../contracts/messages/pushed-lines.ts"
 import type { GatewayOptions } from "../../../gateway/app.ts"
+import { signatureHeader, signBody } from "../../../gateway/edge/signature.ts"
 import { arrivedAt, testGateway } from "../gateway-for-tests.ts"
 
 export const secret = "correct-horse-battery-staple"

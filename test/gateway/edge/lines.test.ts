@@ -1,11 +1,11 @@
 /** `POST /api/v1/edge/lines`: signed lines are pushed as they are; everything else is refused with its reason, and counted. */
 import { describe, expect, test } from "bun:test"
 import { gzipSync } from "node:zlib"
-import { signBody } from "../../../contracts/edge-signature.ts"
 import { Topic } from "../../../contracts/ids.ts"
 import { encode, maxMessageBytes } from "../../../contracts/messages/msgpack.ts"
 import { readPushedReply, writePushedLines } from "../../../contracts/messages/pushed-lines.ts"
 import { maxPushedLines } from "../../../gateway/edge/check-lines.ts"
+import { signBody } from "../../../gateway/edge/signature.ts"
 import { arrivedAt, refusalIn, testGateway } from "../gateway-for-tests.ts"
 import { guardedGateway } from "../guarded-gateway.ts"
 import { edgeGateway, failureOf, linesOf, secret } from "./gateway.ts"

@@ -1,6 +1,6 @@
 /** The signature of an edge's request: a fixed example for other languages, and what it covers. */
 import { expect, test } from "bun:test"
-import { isSignedWith, readSignature, signBody } from "../../contracts/edge-signature.ts"
+import { isSignedWith, readSignature, signBody } from "../../../gateway/edge/signature.ts"
 
 const body = new TextEncoder().encode("body")
 const example = "t=1795206900,v1=e930988205bbaa7cca7a551e7c0b6f45ff5555e98aef504b3c0403e201493454"
