@@ -7,7 +7,7 @@ import { Failure } from "../contracts/failure.ts"
 import { readAll } from "../contracts/setting.ts"
 import { openEdgeGateway } from "./edge-runtime/edge-gateway.ts"
 import { writeLog } from "./edge-runtime/edge-log.ts"
-import { type Kv, kvLines } from "./edge-runtime/kv-lines.ts"
+import { type Kv, KvLines } from "./edge-runtime/kv-lines.ts"
 import { processStore } from "./edge-runtime/process-store.ts"
 import { storeSettings } from "./edge-runtime/read-settings.ts"
 import type { LineStore } from "./edge-runtime/service.ts"
@@ -39,7 +39,7 @@ const openStore = Effect.gen(function* () {
 const openLines = async (path: string | undefined, maxBytes: number): Promise<LineStore> => {
   const kv = await Deno.openKv?.(path)
   if (kv === undefined) throw new Failure({ reason: "unavailable", message: "Deno KV is missing." })
-  return kvLines(kv, (value) => new Deno.KvU64(value), maxBytes)
+  return new KvLines(kv, (value) => new Deno.KvU64(value), maxBytes)
 }
 
 /** The store, opened by its first use, and again after a failure to open it. */

@@ -1,24 +1,24 @@
 /** Pushes lines to a gateway of the centre over HTTP, each request signed with the shared secret. Keeps no state. */
-import { edgeLinesPath, signatureHeader, signBody } from "../../contracts/edge-signature.ts"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { readPushedReply, writePushedLines } from "../../contracts/messages/pushed-lines.ts"
 import type { EdgeCentre } from "./service.ts"
 
-/** `url` is the address of a gateway, without a path. */
-export const httpCentre = (url: URL, secret: string): EdgeCentre => {
-  const endpoint = new URL(edgeLinesPath, url)
+/** The headers that sign a body. */
+export type Sign = (body: Uint8Array) => Promise<Readonly<Record<string, string>>>
 
+/** `endpoint` is where a gateway of the centre takes lines. */
+export const httpCentre = (endpoint: URL, sign: Sign): EdgeCentre => {
   return {
     address: endpoint.host,
     push: async (pushed, timeoutMs) => {
       const body = writePushedLines(pushed)
-      const signature = await signBody(secret, Math.floor(Date.now() / 1000), body)
+      const signature = await sign(body)
       const response = await reachable(endpoint.host, () =>
         fetch(endpoint, {
           method: "POST",
           headers: {
             "content-type": "application/msgpack",
-            [signatureHeader]: signature
+            ...signature
           },
           body: body.slice(),
           redirect: "manual",

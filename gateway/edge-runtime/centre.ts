@@ -7,6 +7,7 @@ import { natsCreds, natsNkey, natsUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { optional, readAll } from "../../contracts/setting.ts"
 import { edgeSecret, secretsIn } from "../edge/settings.ts"
+import { edgeLinesPath, signatureHeader, signBody } from "../edge/signature.ts"
 
 const centre = Schema.String.check(
   Schema.makeFilter((text: string) =>
@@ -56,7 +57,9 @@ export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigEr
     const [signed = ""] = secretsIn(textOf(settings.edgeSecret) ?? "")
     if (signed === "")
       return yield* misconfigured("EDGE_CENTRE over HTTP requires EDGE_SECRET, the same as in the centre.")
-    return httpCentre(url, signed)
+    return httpCentre(new URL(edgeLinesPath, url), async (body) => ({
+      [signatureHeader]: await signBody(signed, Math.floor(Date.now() / 1000), body)
+    }))
   }
 )
 

@@ -9,7 +9,7 @@ import { writeLog } from "./edge-log.ts"
 import { edgeStore, type ForwardingStore } from "./edge-store.ts"
 import { readStoreSettings } from "./read-settings.ts"
 import type { EdgeFigures } from "./service.ts"
-import { type SqliteLines, sqliteLines } from "./sqlite-lines.ts"
+import { SqliteLines } from "./sqlite-lines.ts"
 
 /** A failure as it travels between a Worker and its object. */
 export type FailureFields = Pick<Failure, "reason" | "message">
@@ -36,7 +36,7 @@ export class EdgeQueue extends DurableObject<Record<string, unknown>> implements
     const { sql } = ctx.storage
     const settings = readStoreSettings(env)
     const maxBytes = settings.ok ? settings.value.maxBytes : 0
-    this.lines = sqliteLines({ sql, sync: () => ctx.storage.sync() }, maxBytes)
+    this.lines = new SqliteLines({ sql, sync: () => ctx.storage.sync() }, maxBytes)
     this.store = settings.ok
       ? edgeStore({ ...settings.value, store: this.lines, wake: () => this.wake(), log: writeLog })
       : settings.failure

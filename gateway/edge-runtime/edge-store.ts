@@ -9,11 +9,8 @@ import { Failure } from "../../contracts/failure.ts"
 import { newPushId, type PushedLines } from "../../contracts/messages/pushed-lines.ts"
 import { PushBatcher, standardPushLimits } from "../push-batcher.ts"
 import type { WriteLog } from "./edge-log.ts"
+import { maxPushBytes, maxPushLines } from "./push-limits.ts"
 import type { EdgeStore, LineStore } from "./service.ts"
-
-/** Limits of one push to the centre: far under the size of a message. */
-export const maxPushLines = 1_000
-export const maxPushBytes = 256 * 1024
 
 export interface EdgeStoreOptions {
   readonly ack: "centre" | "edge"
@@ -42,48 +39,56 @@ const maxDelayMs = 30_000
 /** The time after which a run of `forward` ends: a platform stops an alarm that runs for many minutes. */
 const maxRunMs = 60_000
 
-export const edgeStore = ({
-  ack,
-  centre,
-  store,
-  pushTimeoutMs,
-  wake,
-  log
-}: EdgeStoreOptions): ForwardingStore => {
-  let delivered = 0
-  let failures = 0
-  let problem: string | undefined
-  let delayMs = firstDelayMs
+/** Pushes to the centre, counted, and logged when the centre goes away and when it is back. */
+class CentrePushes {
+  delivered = 0
+  failures = 0
+  problem: string | undefined
+  private readonly centre: EdgeCentre
+  private readonly log: WriteLog
 
-  /** One attempt; counted, and logged when the centre goes away and when it is back. */
-  const attempt = async (pushed: PushedLines, timeoutMs: number): Promise<void> => {
-    try {
-      await centre.push(pushed, timeoutMs)
-    } catch (cause) {
-      failures += 1
-      const message = cause instanceof Failure ? cause.message : String(cause)
-      if (problem === undefined) log("WARN", `The centre takes no lines: ${message}`)
-      problem = message
-      throw cause
-    }
-    delivered += pushed.lines.length
-    if (problem !== undefined) log("INFO", "The centre takes lines again.")
-    problem = undefined
+  constructor(centre: EdgeCentre, log: WriteLog) {
+    this.centre = centre
+    this.log = log
   }
 
-  const toCentre = async (lines: ReadonlyArray<ByteString>): Promise<void> => {
-    const pushed = { id: newPushId(), lines }
-    const deadline = Date.now() + pushTimeoutMs
+  /** One attempt. Rejects with the centre's failure. */
+  async attempt(pushed: PushedLines, timeoutMs: number): Promise<void> {
+    try {
+      await this.centre.push(pushed, timeoutMs)
+    } catch (cause) {
+      this.failures += 1
+      const message = asFailure(cause).message
+      if (this.problem === undefined) this.log("WARN", `The centre takes no lines: ${message}`)
+      this.problem = message
+      throw cause
+    }
+    this.delivered += pushed.lines.length
+    if (this.problem !== undefined) this.log("INFO", "The centre takes lines again.")
+    this.problem = undefined
+  }
+
+  /** Attempts under one id until one succeeds, a retry cannot help, or the time is over. */
+  async untilDone(pushed: PushedLines, timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs
     for (let pauseMs = 100; ; pauseMs *= 2) {
       try {
-        return await attempt(pushed, Math.max(1, deadline - Date.now()))
+        return await this.attempt(pushed, Math.max(1, deadline - Date.now()))
       } catch (cause) {
-        const canRetry = cause instanceof Failure && cause.retry && Date.now() + pauseMs < deadline
-        if (!canRetry) throw cause
+        if (!asFailure(cause).retry || Date.now() + pauseMs >= deadline) throw cause
         await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
     }
   }
+}
+
+export const edgeStore = (options: EdgeStoreOptions): ForwardingStore => {
+  const { ack, centre, store, pushTimeoutMs, wake, log } = options
+  const pushes = new CentrePushes(centre, log)
+  let delayMs = firstDelayMs
+
+  const toCentre = (lines: ReadonlyArray<ByteString>): Promise<void> =>
+    pushes.untilDone({ id: newPushId(), lines }, pushTimeoutMs)
 
   const toStore = async (lines: ReadonlyArray<ByteString>): Promise<void> => {
     await store.append(lines)
@@ -96,29 +101,36 @@ export const edgeStore = ({
     maxBatchBytes: maxPushBytes
   })
 
+  const forwardAll = async (): Promise<number | undefined> => {
+    const end = Date.now() + maxRunMs
+    while (Date.now() <= end) {
+      const next = await store.next()
+      if (next === undefined) return undefined
+      await pushes.attempt(next, attemptTimeoutMs)
+      await store.settle(next)
+      delayMs = firstDelayMs
+    }
+    return 0
+  }
+
   return {
     push: async (lines) => {
       const results = await Promise.allSettled(lines.map((line) => batcher.add(line)))
       return results.map((result) => (result.status === "fulfilled" ? undefined : asFailure(result.reason)))
     },
-    salt: store.salt,
-    figures: async () => ({ ...(await store.size()), delivered, failures, problem }),
+    salt: (day, proposed) => store.salt(day, proposed),
+    figures: async () => {
+      const { delivered, failures, problem } = pushes
+      return { ...(await store.size()), delivered, failures, problem }
+    },
     forward: async () => {
-      const end = Date.now() + maxRunMs
-      for (;;) {
-        try {
-          if (Date.now() > end) return 0
-          const next = await store.next()
-          if (next === undefined) return undefined
-          await attempt(next, attemptTimeoutMs)
-          await store.settle(next)
-          delayMs = firstDelayMs
-        } catch (cause) {
-          if (!(cause instanceof Failure)) log("WARN", `Stored lines cannot be forwarded: ${String(cause)}`)
-          const now = delayMs
-          delayMs = Math.min(maxDelayMs, delayMs * 2)
-          return now * (0.75 + Math.random() / 2)
-        }
+      try {
+        return await forwardAll()
+      } catch (cause) {
+        if (!(cause instanceof Failure)) log("WARN", `Stored lines cannot be forwarded: ${String(cause)}`)
+        const waitMs = delayMs * (0.75 + Math.random() / 2)
+        delayMs = Math.min(maxDelayMs, delayMs * 2)
+        return waitMs
       }
     }
   }

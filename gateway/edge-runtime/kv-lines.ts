@@ -7,11 +7,12 @@
 import { endOfSalt } from "../../bridge/visitor-salts/service.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { newPushId, type PushId } from "../../contracts/messages/pushed-lines.ts"
-import { maxPushBytes, maxPushLines } from "./edge-store.ts"
+import type { PushId } from "../../contracts/ids.ts"
+import { newPushId, type PushedLines } from "../../contracts/messages/pushed-lines.ts"
 import { full, saltExpired } from "./failures.ts"
 import { decodeLines, encodeLines } from "./line-blob.ts"
-import type { LineStore } from "./service.ts"
+import { maxPushBytes, maxPushLines } from "./push-limits.ts"
+import type { EdgeFigures, LineStore } from "./service.ts"
 
 type Key = ReadonlyArray<string | number>
 
@@ -73,30 +74,108 @@ const entryNames = (): (() => string) => {
   }
 }
 
-/** `u64` makes the database's counter value of a number modulo 2^64. */
-export const kvLines = (kv: Kv, u64: (value: bigint) => unknown, maxBytes: number): LineStore => {
-  const newEntry = entryNames()
-  const add = (key: Key, amount: number) => ({
-    type: "sum" as const,
-    key,
-    value: u64(BigInt.asUintN(64, BigInt(amount)))
-  })
-  const counter = async (key: Key): Promise<number> => {
-    const { value } = await kv.get(key)
+export class KvLines implements LineStore {
+  private readonly kv: Kv
+  private readonly u64: (value: bigint) => unknown
+  private readonly maxBytes: number
+  private readonly newEntry = entryNames()
+
+  /** `u64` makes the database's counter value of a number modulo 2^64. */
+  constructor(kv: Kv, u64: (value: bigint) => unknown, maxBytes: number) {
+    this.kv = kv
+    this.u64 = u64
+    this.maxBytes = maxBytes
+  }
+
+  async append(lines: ReadonlyArray<ByteString>): Promise<void> {
+    const bytes = lines.reduce((sum, line) => sum + line.length, 0)
+    if ((await this.counter(bytesKey)) + bytes > this.maxBytes) throw full(this.maxBytes)
+    const [blob = new Uint8Array(0), ...more] = partsOf(encodeLines(lines))
+    const entry = this.newEntry()
+    const value: Entry = { blob, parts: more.length + 1, count: lines.length, bytes, at: Date.now() }
+    const atomic = this.kv.atomic().set(lineKey(entry, 0), value)
+    for (const [index, part] of more.entries()) atomic.set(lineKey(entry, index + 1), part)
+    const { ok } = await this.count(atomic, lines.length, bytes).commit()
+    if (!ok) throw new Failure({ reason: "unavailable", message: "Deno KV did not store the lines." })
+  }
+
+  async next(): Promise<PushedLines | undefined> {
+    const sending = await this.inFlight()
+    if (sending === undefined) return undefined
+    const lines = await Promise.all(sending.entries.map((entry) => this.linesOf(entry)))
+    return { id: sending.id, lines: lines.flat() }
+  }
+
+  async settle({ id }: PushedLines): Promise<void> {
+    const before = await this.kv.get(sendingKey)
+    const sending = before.value as Sending | null
+    if (sending === null || sending.id !== id) return
+    let lines = 0
+    let bytes = 0
+    const atomic = this.kv.atomic().check(before).delete(sendingKey)
+    for (const entry of sending.entries) {
+      const first = await this.firstOf(entry)
+      lines += first?.count ?? 0
+      bytes += first?.bytes ?? 0
+      for (let part = 0; part < (first?.parts ?? 0); part++) atomic.delete(lineKey(entry, part))
+    }
+    // Another isolate has settled it when the check fails.
+    await this.count(atomic, -lines, -bytes).commit()
+  }
+
+  async size(): Promise<Pick<EdgeFigures, "lines" | "bytes" | "oldestMs">> {
+    const [lines, bytes, [oldest]] = await Promise.all([
+      this.counter(countKey),
+      this.counter(bytesKey),
+      this.oldest()
+    ])
+    const at = oldest === undefined ? undefined : (await this.firstOf(oldest))?.at
+    return { lines, bytes, oldestMs: at === undefined ? 0 : Math.max(0, Date.now() - at) }
+  }
+
+  async salt(day: number, proposed: string): Promise<string> {
+    const key: Key = ["spoor", "salt", day]
+    const expireIn = endOfSalt(day) - Date.now()
+    if (expireIn <= 0) throw saltExpired()
+    await this.kv.atomic().check({ key, versionstamp: null }).set(key, proposed, { expireIn }).commit()
+    const { value } = await this.kv.get(key)
+    return typeof value === "string" ? value : proposed
+  }
+
+  private async counter(key: Key): Promise<number> {
+    const { value } = await this.kv.get(key)
     return Number((value as { readonly value: bigint } | null)?.value ?? 0n)
   }
 
-  const entryOf = async (entry: string): Promise<Entry | undefined> => {
-    const { value } = await kv.get(lineKey(entry, 0))
+  private count(atomic: Atomic, lines: number, bytes: number): Atomic {
+    const add = (key: Key, amount: number) => {
+      const value = this.u64(BigInt.asUintN(64, BigInt(amount)))
+      return { type: "sum" as const, key, value }
+    }
+    return atomic.mutate(add(bytesKey, bytes)).mutate(add(countKey, lines))
+  }
+
+  private async firstOf(entry: string): Promise<Entry | undefined> {
+    const { value } = await this.kv.get(lineKey(entry, 0))
     return (value ?? undefined) as Entry | undefined
   }
 
+  private async linesOf(entry: string): Promise<ReadonlyArray<ByteString>> {
+    const first = await this.firstOf(entry)
+    if (first === undefined) return []
+    const more = await Promise.all(
+      Array.from({ length: first.parts - 1 }, (_, index) => this.kv.get(lineKey(entry, index + 1)))
+    )
+    return decodeLines(joined([first.blob, ...more.map(({ value }) => value as Uint8Array)]))
+  }
+
   /** The oldest entries up to the limits of a push. */
-  const oldest = async (): Promise<ReadonlyArray<string>> => {
+  private async oldest(): Promise<ReadonlyArray<string>> {
     const entries: Array<string> = []
     let lines = 0
     let bytes = 0
-    for await (const { key, value } of kv.list({ prefix: ["spoor", "lines"] }, { limit: 10 * maxEntries })) {
+    const found = this.kv.list({ prefix: ["spoor", "lines"] }, { limit: 10 * maxEntries })
+    for await (const { key, value } of found) {
       if (key[3] !== 0) continue
       const entry = value as Entry
       lines += entry.count
@@ -109,76 +188,16 @@ export const kvLines = (kv: Kv, u64: (value: bigint) => unknown, maxBytes: numbe
   }
 
   /** The push in flight: that of an earlier attempt or of another isolate, else a new one. */
-  const inFlight = async (): Promise<Sending | undefined> => {
+  private async inFlight(): Promise<Sending | undefined> {
     for (;;) {
-      const before = await kv.get(sendingKey)
+      const before = await this.kv.get(sendingKey)
       if (before.value !== null) return before.value as Sending
-      const entries = await oldest()
+      const entries = await this.oldest()
       if (entries.length === 0) return undefined
       const sending: Sending = { id: newPushId(), entries }
-      const { ok } = await kv
-        .atomic()
-        .check({ key: sendingKey, versionstamp: null })
-        .set(sendingKey, sending)
-        .commit()
+      const atomic = this.kv.atomic().check({ key: sendingKey, versionstamp: null })
+      const { ok } = await atomic.set(sendingKey, sending).commit()
       if (ok) return sending
-    }
-  }
-
-  const linesOf = async (entry: string): Promise<ReadonlyArray<ByteString>> => {
-    const first = await entryOf(entry)
-    if (first === undefined) return []
-    const more = await Promise.all(
-      Array.from({ length: first.parts - 1 }, (_, index) => kv.get(lineKey(entry, index + 1)))
-    )
-    return decodeLines(joined([first.blob, ...more.map(({ value }) => value as Uint8Array)]))
-  }
-
-  return {
-    append: async (lines) => {
-      const bytes = lines.reduce((sum, line) => sum + line.length, 0)
-      if ((await counter(bytesKey)) + bytes > maxBytes) throw full(maxBytes)
-      const [blob = new Uint8Array(0), ...more] = partsOf(encodeLines(lines))
-      const entry = newEntry()
-      const value: Entry = { blob, parts: more.length + 1, count: lines.length, bytes, at: Date.now() }
-      const atomic = kv.atomic().set(lineKey(entry, 0), value)
-      for (const [index, part] of more.entries()) atomic.set(lineKey(entry, index + 1), part)
-      const { ok } = await atomic.mutate(add(bytesKey, bytes)).mutate(add(countKey, lines.length)).commit()
-      if (!ok) throw new Failure({ reason: "unavailable", message: "Deno KV did not store the lines." })
-    },
-    next: async () => {
-      const sending = await inFlight()
-      if (sending === undefined) return undefined
-      return { id: sending.id, lines: (await Promise.all(sending.entries.map(linesOf))).flat() }
-    },
-    settle: async ({ id }) => {
-      const before = await kv.get(sendingKey)
-      const sending = before.value as Sending | null
-      if (sending === null || sending.id !== id) return
-      let lines = 0
-      let bytes = 0
-      const atomic = kv.atomic().check(before).delete(sendingKey)
-      for (const entry of sending.entries) {
-        const first = await entryOf(entry)
-        lines += first?.count ?? 0
-        bytes += first?.bytes ?? 0
-        for (let part = 0; part < (first?.parts ?? 0); part++) atomic.delete(lineKey(entry, part))
-      }
-      // Another isolate has settled it when the check fails.
-      await atomic.mutate(add(bytesKey, -bytes)).mutate(add(countKey, -lines)).commit()
-    },
-    size: async () => {
-      const [lines, bytes, [first]] = await Promise.all([counter(countKey), counter(bytesKey), oldest()])
-      const at = first === undefined ? undefined : (await entryOf(first))?.at
-      return { lines, bytes, oldestMs: at === undefined ? 0 : Math.max(0, Date.now() - at) }
-    },
-    salt: async (day, proposed) => {
-      const key: Key = ["spoor", "salt", day]
-      const expireIn = endOfSalt(day) - Date.now()
-      if (expireIn <= 0) throw saltExpired()
-      await kv.atomic().check({ key, versionstamp: null }).set(key, proposed, { expireIn }).commit()
-      const { value } = await kv.get(key)
-      return typeof value === "string" ? value : proposed
     }
   }
 }
