@@ -6,14 +6,17 @@ import { Effect, Result } from "effect"
 import { readBusSettings } from "../../bridge/message-bus/layer.ts"
 import { type BusRequest, MessageBus } from "../../bridge/message-bus/service.ts"
 import { Failure } from "../../contracts/failure.ts"
+import { newestFormat } from "../../contracts/messages/format.ts"
 import {
   type PushedLines,
+  pushFormats,
   pushQueue,
   pushSubject,
   writePushedReply
 } from "../../contracts/messages/pushed-lines.ts"
 import { readEdgeLines } from "../../gateway/edge/check-lines.ts"
 import type { Inbox } from "../runtime/actor.ts"
+import { Self } from "../runtime/actor-context.ts"
 import { Deadline } from "../runtime/deadline.ts"
 import { inRequest } from "../runtime/telemetry/spans.ts"
 import { readTopics, topicSettings } from "../transform/topics.ts"
@@ -43,6 +46,7 @@ export const pushes: Inbox<PushedLines, void, MessageBus> = {
   open: Effect.fnUntraced(function* (mailbox) {
     const bus = yield* MessageBus
     const { standard } = yield* readTopics
+    const { instance, setServed } = yield* Self
     if (bus.dependency.embedded) return yield* withoutNats
 
     const receive = Effect.fnUntraced(function* ({ payload, deadline, traceparent }: BusRequest) {
@@ -65,11 +69,21 @@ export const pushes: Inbox<PushedLines, void, MessageBus> = {
       return { id, count: lines.length }
     })
 
-    yield* bus.serve(pushSubject, pushQueue, (request) =>
-      Effect.map(Effect.result(receive(request)), (result) =>
-        writePushedReply(Result.isSuccess(result) ? result.success : result.failure)
-      )
-    )
+    const answer = (request: BusRequest) =>
+      Effect.map(Effect.result(receive(request)), (result) => ({
+        payload: writePushedReply(Result.isSuccess(result) ? result.success : result.failure),
+        format: newestFormat
+      }))
+    yield* bus.serve(pushSubject, pushQueue, answer, instance)
+    setServed?.([
+      {
+        subject: pushSubject,
+        queue: pushQueue,
+        formats: pushFormats,
+        request: "pushed-lines",
+        reply: "pushed-reply"
+      }
+    ])
     return Effect.never
   })
 }

@@ -8,7 +8,7 @@
 import { Clock, Effect } from "effect"
 import type { ByteString } from "../../contracts/event.ts"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
-import type { PushId } from "../../contracts/messages/pushed-lines.ts"
+import type { PushId } from "../../contracts/ids.ts"
 import type { Operation } from "../outage.ts"
 
 export type Push = (lines: ReadonlyArray<ByteString>, once?: PushId) => Effect.Effect<void, Failure>

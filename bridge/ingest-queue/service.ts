@@ -7,8 +7,7 @@ import type { Placement } from "../../contracts/batch.ts"
 import type { DeadLetter } from "../../contracts/dead-letter.ts"
 import type { ByteString } from "../../contracts/event.ts"
 import type { Failure } from "../../contracts/failure.ts"
-import type { BatchDigest, BatchId, ClaimId, Topic } from "../../contracts/ids.ts"
-import type { PushId } from "../../contracts/messages/pushed-lines.ts"
+import type { BatchDigest, BatchId, ClaimId, PushId, Topic } from "../../contracts/ids.ts"
 import type { Dependency } from "../dependency.ts"
 
 /** The limits of a claim; the lease is in milliseconds. One line is always taken, whatever its size. */

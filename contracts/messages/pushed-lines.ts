@@ -92,13 +92,15 @@ export const readPushedLines = (payload: Uint8Array): PushedLines => {
   return defaultTopic === undefined ? { id, lines } : { id, lines, defaultTopic }
 }
 
-/** The reply with the result, or with a failure. */
-export const writePushedReply = (answer: Pushed | Failure): Uint8Array =>
-  encode(
-    answer instanceof Failure
-      ? { v: 2, failure: { reason: answer.reason, message: answer.message } }
-      : { v: 2, pushed: answer }
-  )
+/** The formats in which a push can be read. */
+export const pushFormats: ReadonlyArray<number> = [2]
+
+/** The reply with the result, or with a failure. A failure to read a push names the formats that can be read. */
+export const writePushedReply = (answer: Pushed | Failure): Uint8Array => {
+  if (!(answer instanceof Failure)) return encode({ v: 2, pushed: answer })
+  const failure = { reason: answer.reason, message: answer.message }
+  return encode({ v: 2, failure, ...(answer.reason === "unreadable" ? { formats: pushFormats } : {}) })
+}
 
 const isPushedReply = Schema.is(PushedReply)
 

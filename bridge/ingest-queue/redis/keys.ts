@@ -1,5 +1,5 @@
 /** The names of a queue's keys in Redis: the list and the keys derived from it. */
-import type { PushId } from "../../../contracts/messages/pushed-lines.ts"
+import type { PushId } from "../../../contracts/ids.ts"
 
 /** The keys of a queue. On Redis Cluster all must be in one slot. */
 export interface QueueKeys {

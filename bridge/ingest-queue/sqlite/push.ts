@@ -1,7 +1,7 @@
 /** Pushes to the queue in a file: one transaction checks the limits, counts the lines and appends them. */
 import { Clock, Effect } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
-import type { PushId } from "../../../contracts/messages/pushed-lines.ts"
+import type { PushId } from "../../../contracts/ids.ts"
 import type { DatabaseSync, SqliteFile } from "../../sqlite/database.ts"
 import { toBuffer } from "../batch-blob.ts"
 import type { Push } from "../push-failover.ts"

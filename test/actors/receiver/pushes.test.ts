@@ -125,7 +125,13 @@ test("a message that is no push, is over a limit or expects another topic is ref
         [writePushedLines(linesOf(...many)), "too-large"],
         [writePushedLines({ ...linesOf("a"), defaultTopic: Topic.make("clicks") }), "misconfigured"]
       ] as const
-      for (const [message, reason] of messages) expect(reasonOf(yield* send(message))).toBe(reason)
+      for (const [message, reason] of messages) {
+        const reply = yield* send(message)
+        expect(reasonOf(reply)).toBe(reason)
+        // A newer sender then writes a format that the receiver reads.
+        const formats = reason === "unreadable" ? { formats: [2] } : {}
+        expect(decode(reply)).toEqual({ v: 2, failure: expect.anything(), ...formats })
+      }
     })
   ))
 
