@@ -21,6 +21,8 @@ export interface NatsCentreOptions {
   readonly creds?: string | undefined
   /** The seed of an nkey. */
   readonly nkey?: string | undefined
+  /** Replies arrive below this subject. */
+  readonly inboxPrefix: string
 }
 
 /** Errors after which nothing was sent; after any other the push may have been done. */
@@ -88,7 +90,7 @@ const failureIn = (reason: string, message: string): Failure => {
 }
 
 /** The library's own reconnection is off, as on the servers: after a loss the next push decides. */
-const connect = ({ servers, creds, nkey }: NatsCentreOptions): Promise<NatsConnection> => {
+const connect = ({ servers, creds, nkey, inboxPrefix }: NatsCentreOptions): Promise<NatsConnection> => {
   const login = servers.find(({ username }) => username !== "")
   const name = decodeURIComponent(login?.username ?? "")
   const password = decodeURIComponent(login?.password ?? "")
@@ -96,7 +98,7 @@ const connect = ({ servers, creds, nkey }: NatsCentreOptions): Promise<NatsConne
   return wsconnect({
     servers: servers.map(({ protocol, host }) => `${protocol}//${host}`),
     name: "spoor edge",
-    inboxPrefix: "_INBOX.spoor",
+    inboxPrefix,
     ...(name === "" ? {} : password === "" ? { token: name } : { user: name, pass: password }),
     ...(creds === undefined ? {} : { authenticator: credsAuthenticator(encode(`${creds}\n`)) }),
     ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(encode(nkey.trim())) }),

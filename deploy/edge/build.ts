@@ -1,7 +1,8 @@
 /**
- * Bundles the gateway's Worker (`gateway/serve.worker.ts`) into one file and prints its size: `npm run worker`, or
- * `bun deploy/edge/build.ts <folder>`. Fails when the bundle would need a module that workerd does not have.
+ * Bundles the gateway's Worker (`gateway/serve.worker.ts`) into one file, with a configuration of workerd beside it, and
+ * prints its size: `npm run worker`, or `bun deploy/edge/build.ts <folder>`. Fails when the bundle would need a module that workerd does not have.
  */
+import { copyFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
@@ -30,7 +31,7 @@ const withoutCodeGeneration: Bun.BunPlugin = {
   }
 }
 
-/** Bundles into `worker.js` in `folder`. */
+/** Bundles into `worker.js` in `folder`, and copies `workerd.capnp` there. */
 export const buildWorker = async (folder: string): Promise<Bundle> => {
   const { outputs, metafile } = await Bun.build({
     entrypoints: [join(root, "gateway/serve.worker.ts")],
@@ -55,6 +56,7 @@ export const buildWorker = async (folder: string): Promise<Bundle> => {
   const foreign = Object.keys(metafile?.inputs ?? {}).filter((input) => nodeOnly.test(input))
   if (foreign.length > 0) throw new Error(`The Worker contains ${foreign.join(", ")}, which needs Node.`)
   if (/\bFunction\(|\beval\(/.test(text)) throw new Error("The Worker generates code from strings.")
+  copyFileSync(join(import.meta.dirname, "workerd.capnp"), join(folder, "workerd.capnp"))
   return { path: output.path, bytes: output.size, gzipBytes: gzipSync(text).byteLength }
 }
 

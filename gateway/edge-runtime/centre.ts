@@ -3,7 +3,7 @@ import { Config, Effect, Redacted, Schema } from "effect"
 import { httpCentre } from "../../bridge/edge-centre/http.ts"
 import { natsCentre } from "../../bridge/edge-centre/nats.ts"
 import type { EdgeCentre } from "../../bridge/edge-centre/service.ts"
-import { natsCreds, natsNkey, natsUrl } from "../../bridge/settings.ts"
+import { natsCreds, natsInboxPrefix, natsNkey, natsUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { optional, readAll } from "../../contracts/setting.ts"
 import { edgeSecret, secretsIn } from "../edge/settings.ts"
@@ -24,7 +24,7 @@ export const edgeCentre = optional(
 )
 
 /** The settings that `openEdgeCentre` reads. */
-export const edgeCentreSettings = [edgeCentre, edgeSecret, natsUrl, natsCreds, natsNkey]
+export const edgeCentreSettings = [edgeCentre, edgeSecret, natsUrl, natsCreds, natsNkey, natsInboxPrefix]
 
 /** The address of the centre's gateway; undefined for any other text. */
 export const centreUrl = (text: string): URL | undefined => {
@@ -36,7 +36,7 @@ export const centreUrl = (text: string): URL | undefined => {
 /** Fails with `misconfigured` when the settings cannot work; never because the centre is away: it is asked by the first push. */
 export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigError> = Effect.gen(
   function* () {
-    const settings = yield* readAll({ edgeCentre, edgeSecret, natsUrl, natsCreds, natsNkey })
+    const settings = yield* readAll({ edgeCentre, edgeSecret, natsUrl, natsCreds, natsNkey, natsInboxPrefix })
     if (settings.edgeCentre === undefined)
       return yield* misconfigured(
         "EDGE_CENTRE is not set: write nats, or the address of a gateway of the centre."
@@ -52,7 +52,7 @@ export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigEr
       const nkey = textOf(settings.natsNkey)
       if (nkey !== undefined && !/^SU[A-Z2-7]{56}$/.test(nkey.trim()))
         return yield* misconfigured("NATS_NKEY must be the seed of a NATS user: an edge has no files.")
-      return natsCentre({ servers, creds, nkey })
+      return natsCentre({ servers, creds, nkey, inboxPrefix: settings.natsInboxPrefix })
     }
     const [signed = ""] = secretsIn(textOf(settings.edgeSecret) ?? "")
     if (signed === "")

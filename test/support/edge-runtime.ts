@@ -3,10 +3,10 @@
  * which it keeps when it is killed and started again.
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs"
+import { mkdtempSync } from "node:fs"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { buildWorker } from "../../deploy/edge/build.ts"
 import { denoProgram } from "./deno.ts"
 import { diesWithUs } from "./dies-with-us.ts"
@@ -35,32 +35,6 @@ let bundle: Promise<string> | undefined
 const builtWorker = (): Promise<string> => {
   bundle ??= buildWorker(newFolder()).then(({ path }) => path)
   return bundle
-}
-
-const text = JSON.stringify
-
-/** A configuration of workerd for `worker.js` beside it, with its Durable Objects in `folder`. */
-const workerdConfig = (folder: string, port: number, settings: Settings): string => {
-  const bindings = Object.entries(settings).map(
-    ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`
-  )
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "gateway", worker = .gateway),
-    (name = "internet", network = (allow = ["public", "private"])),
-    (name = "objects", disk = (path = ${text(folder)}, writable = true))
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "gateway")]
-);
-const gateway :Workerd.Worker = (
-  modules = [(name = "worker", esModule = embed "worker.js")],
-  compatibilityDate = "2026-11-01",
-  bindings = [(name = "EDGE_QUEUE", durableObjectNamespace = "EdgeQueue"), ${bindings.join(", ")}],
-  durableObjectNamespaces = [(className = "EdgeQueue", uniqueKey = "spoor-edge", enableSql = true)],
-  durableObjectStorage = (localDisk = "objects")
-);
-`
 }
 
 /** A server that the command of `prepare` starts. */
@@ -110,18 +84,23 @@ const edgeServer = async (
   }
 }
 
-/** The gateway's Worker in workerd, not yet started. */
+/** The program of the package `workerd`. */
+const workerdProgram = (): string =>
+  (createRequire(import.meta.url)("workerd") as { readonly default: string }).default
+
+/** The gateway's Worker in workerd, with the configuration of `deploy/edge`, not yet started. */
 export const workerdServer = async (): Promise<EdgeServer> => {
-  const folder = newFolder()
-  const program = (createRequire(import.meta.url)("workerd") as { readonly default: string }).default
+  const objects = newFolder()
   const worker = await builtWorker()
-  return edgeServer(async (port, settings) => {
-    const config = newFolder()
-    const file = join(config, "workerd.capnp")
-    copyFileSync(worker, join(config, "worker.js"))
-    writeFileSync(file, workerdConfig(folder, port, settings))
-    return { command: [program, "serve", file], env: {} }
-  })
+  return edgeServer(async (port, settings) => ({
+    command: [
+      workerdProgram(),
+      "serve",
+      ...["--socket-addr", `http=127.0.0.1:${port}`, "--directory-path", `objects=${objects}`],
+      join(dirname(worker), "workerd.capnp")
+    ],
+    env: settings
+  }))
 }
 
 /** The gateway as `deno serve`, not yet started. */

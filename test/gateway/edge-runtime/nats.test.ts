@@ -28,7 +28,7 @@ const suite = (make: () => Promise<EdgeServer>, ack: string): void => {
       websocket { host: 127.0.0.1, port: ${webSocketPort}, no_tls: true }
       authorization { users: [
         { user: centre, password: inside }
-        { user: edge, password: outside, permissions: { publish: spoor.push, subscribe: "_INBOX.spoor.>" } }
+        { user: edge, password: outside, permissions: { publish: spoor.push, subscribe: "_INBOX.edge.>" } }
       ] }`)
     await nats.start()
     centre = await makeCentre("receiver", { NATS_URL: nats.url.replace("//", "//centre:inside@") })
@@ -43,6 +43,7 @@ const suite = (make: () => Promise<EdgeServer>, ack: string): void => {
 
   const edge = (more: Readonly<Record<string, string>> = {}) => ({
     EDGE_CENTRE: "nats",
+    NATS_INBOX_PREFIX: "_INBOX.edge",
     NATS_URL: `ws://edge:outside@127.0.0.1:${webSocketPort}`,
     ...more
   })
