@@ -119,6 +119,7 @@ describe("dependencies point one way", () => {
 describe("one file knows each client library", () => {
   const libraries = [
     "@maxmind/geoip2-node",
+    "@nats-io/nats-core",
     "@nats-io/transport-node",
     "@platformatic/kafka",
     "@platformatic/wasm-utils",

@@ -1,5 +1,5 @@
 /** The message bus of this process: NATS when NATS_URL is set, else in process. */
-import { Effect, Layer, Redacted } from "effect"
+import { type Config, Effect, Layer, Redacted } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import { readAll, type Setting, secret } from "../../contracts/setting.ts"
 import { natsCreds, natsInboxPrefix, natsNkey, natsTls, natsUrl } from "../settings.ts"

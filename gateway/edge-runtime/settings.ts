@@ -70,14 +70,15 @@ export const edgeKv = optional(
   "With Deno: the path of the Deno KV database. Unset: the database of the platform."
 )
 
+/** The settings that only an edge has. */
 export const edgeOnlySettings = {
-  edgeKv,
   edgeAck,
-  edgeMaxBytes,
   edgePushTimeout,
+  edgeMaxBytes,
   edgeShards,
   edgeAddressHeader,
-  edgeLinksUrl
+  edgeLinksUrl,
+  edgeKv
 }
 
 /** Every setting that a gateway at the edge reads. */
