@@ -81,6 +81,13 @@ export const natsNkey = secret(
   "NATS_NKEY",
   "Path of a file with the seed of a NATS user (nkey, SU…), or the seed itself; read again at each connection."
 )
+export const natsInboxPrefix = setting(
+  "NATS_INBOX_PREFIX",
+  Config.String,
+  "_INBOX.spoor",
+  "Replies arrive below this subject; give each NATS user its own, so that no other user can read them."
+)
+
 export const natsTls = tlsSettings("NATS", "tls:// in NATS_URL")
 
 export const kafkaBrokers = optional(

@@ -65,3 +65,10 @@ export const readAll = <const S extends Record<string, Setting<unknown>>>(
   { readonly [K in keyof S]: S[K] extends Setting<infer A> ? A : never },
   Config.ConfigError
 > => Effect.all(Object.fromEntries(Object.entries(settings).map(([key, one]) => [key, one.config]))) as never
+
+/** What is wrong with a setting, in one sentence that names it. A schema error reads `Expected … at ["NAME"]`. */
+export const settingProblem = (error: Config.ConfigError): string => {
+  const line = error.cause.message.replaceAll(/\s*\n\s*/g, " ")
+  const [, expected = line, name] = /^(.*) at \["(\w+)"\]$/.exec(line) ?? []
+  return name === undefined ? expected : `${name}: ${expected.charAt(0).toLowerCase()}${expected.slice(1)}`
+}

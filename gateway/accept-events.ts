@@ -62,8 +62,8 @@ export interface RequestTrace {
 /** The trace that the request continues; undefined when its client sent none. The same for all events of a request. */
 export type TraceOf = (request: Request) => RequestTrace | undefined
 
-/** Resolves when the queue has the line; rejects with `Failure`. */
-export type Push = (line: ByteString) => Promise<void>
+/** Resolves when the queue has the line, an event of that request; rejects with `Failure`. */
+export type Push = (line: ByteString, request: Request) => Promise<void>
 
 export interface AcceptEvents {
   /** Accepts the only event of a request. Rejects with the failure of the push. */
@@ -128,10 +128,11 @@ export const acceptEvents = ({
     if (kept === undefined) return Promise.resolve()
     const more = event.queryOfAddress?.(kept.address)
     const whole = more === undefined ? kept : { ...kept, query: joinedQueries(kept.query, more) }
-    const trace = traceOf?.(context.request)
+    const { request } = context
+    const trace = traceOf?.(request)
     return trace === undefined
-      ? push(lineOf(whole))
-      : trace.follow(push(lineOf({ ...whole, query: joinedQueries(whole.query, trace.param) })))
+      ? push(lineOf(whole), request)
+      : trace.follow(push(lineOf({ ...whole, query: joinedQueries(whole.query, trace.param) }), request))
   }
 
   return {

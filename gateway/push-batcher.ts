@@ -8,6 +8,8 @@ import { Failure } from "../contracts/failure.ts"
 export interface PushLimits {
   /** Lines in one push. */
   readonly maxBatchLines: number
+  /** Bytes of the lines in one push, except that one line is always taken. Default: no limit. */
+  readonly maxBatchBytes?: number
   /** Pushes in flight at once. */
   readonly maxPushes: number
   /** Lines that are waiting or being pushed; more are refused. */
@@ -44,6 +46,7 @@ const full = new Failure({ reason: "busy", message: "The push queue is full." })
 export class PushBatcher {
   private readonly push: PushLines
   private readonly limits: PushLimits
+  private readonly maxBatchBytes: number
   private readonly waiting: Array<Batch> = []
   private pendingLines = 0
   private pendingBytes = 0
@@ -54,6 +57,7 @@ export class PushBatcher {
   constructor(push: PushLines, limits: PushLimits = standardPushLimits) {
     this.push = push
     this.limits = limits
+    this.maxBatchBytes = limits.maxBatchBytes ?? Number.POSITIVE_INFINITY
   }
 
   /** Resolves when the queue has the line. Rejects with the failure of the push, or at once with `Failure` "busy" when full. */
@@ -62,7 +66,7 @@ export class PushBatcher {
     if (this.pendingLines >= maxPendingLines || this.pendingBytes + line.length > maxPendingBytes) {
       return Promise.reject(full)
     }
-    const batch = this.openBatch()
+    const batch = this.openBatch(line.length)
     batch.lines.push(line)
     batch.bytes += line.length
     this.pendingLines += 1
@@ -83,14 +87,18 @@ export class PushBatcher {
       : new Promise((resolve) => void this.idle.push(resolve))
   }
 
-  /** The batch that takes the next line. */
-  private openBatch(): Batch {
+  /** The batch that takes the next line, of that many bytes. */
+  private openBatch(bytes: number): Batch {
     const last = this.waiting[this.waiting.length - 1]
-    if (last !== undefined && last.lines.length < this.limits.maxBatchLines) return last
+    if (last !== undefined && this.hasRoom(last, bytes)) return last
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const batch: Batch = { lines: [], bytes: 0, settled: promise, resolve, reject }
     this.waiting.push(batch)
     return batch
+  }
+
+  private hasRoom(batch: Batch, bytes: number): boolean {
+    return batch.lines.length < this.limits.maxBatchLines && batch.bytes + bytes <= this.maxBatchBytes
   }
 
   private schedule(): void {

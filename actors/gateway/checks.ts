@@ -1,10 +1,10 @@
 /** The checks of the gateway's settings: everything that its start refuses, without starting it. */
 import { Effect } from "effect"
+import { readTopics } from "../../bridge/topics.ts"
+import { readCors, readSignals, readWriteKeys } from "../../gateway/protection.ts"
 import type { SettingsCheck } from "../runtime/actor.ts"
-import { readTopics } from "../transform/topics.ts"
 import { readCertificate } from "./certificate.ts"
-import { connectionLimits, readCors, readSignals } from "./guard-layer.ts"
-import { readWriteKeys } from "./write-keys.ts"
+import { connectionLimits } from "./guard-layer.ts"
 
 export const gatewayChecks: ReadonlyArray<SettingsCheck> = [
   readTopics,

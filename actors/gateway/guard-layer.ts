@@ -1,28 +1,21 @@
 /** Builds the gateway's guards and privacy from its settings. */
 import { Duration, Effect, type Scope } from "effect"
 import { openRateShare, rateShareSettings } from "../../bridge/rate-share/layer.ts"
+import { readTopics, topicSettings } from "../../bridge/topics.ts"
 import { openVisitorSalts, visitorSaltsSettings } from "../../bridge/visitor-salts/layer.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll } from "../../contracts/setting.ts"
-import { topicOfHost } from "../../contracts/wire/line.ts"
 import type { GatewayOptions } from "../../gateway/app.ts"
-import { type BodyMemory, bodyMemory } from "../../gateway/guard/body-memory.ts"
-import { guardsOf } from "../../gateway/guard/chain.ts"
-import { limitInFlight } from "../../gateway/guard/concurrency-limit.ts"
-import { rateLimits } from "../../gateway/guard/rate-limits.ts"
+import type { BodyMemory } from "../../gateway/guard/body-memory.ts"
 import type { CountRefused } from "../../gateway/guard/refusal-counter.ts"
 import * as Guarding from "../../gateway/guard/settings.ts"
 import { gatewayBodyTimeout } from "../../gateway/http/body/limits.ts"
-import { corsOf } from "../../gateway/http/cors.ts"
 import { closesSlowClients, supportsPipelining } from "../../gateway/http/runtime.ts"
 import type { ConnectionGuardLimits, ServeOptions } from "../../gateway/http/server-types.ts"
-import { privacyOf } from "../../gateway/privacy/privacy.ts"
 import * as Private from "../../gateway/privacy/settings.ts"
-import { policies, topicsOf } from "../../gateway/privacy/signals.ts"
-import { addVisitor } from "../../gateway/privacy/visitor-id.ts"
+import { readCors, readGuards, readPrivacy } from "../../gateway/protection.ts"
 import { corsCredentials, corsOrigins, tlsCert, tlsKey } from "../../gateway/settings.ts"
 import type { StartFailure } from "../runtime/actor.ts"
-import { lineSettingsOf, readTopics, type Topics, topicSettings } from "../transform/topics.ts"
 import { certificate } from "./certificate.ts"
 import { type EdgeFigures, edgeFigures } from "./metrics.ts"
 import { syncRateLimits } from "./sync-rate-limits.ts"
@@ -70,7 +63,7 @@ export const makeProtection: Effect.Effect<Protection, StartFailure, Scope.Scope
   const figures = yield* edgeFigures
   const topics = yield* readTopics
   const guard = yield* guards(figures)
-  const { privacy, headers } = yield* privateEvents(figures, topics)
+  const { privacy, headers } = yield* readPrivacy(topics, figures.countPrivacy, visitorSalts)
   const cors = yield* readCors(headers)
   const tls = yield* certificate
   const { countResponse, countRefused } = figures
@@ -84,37 +77,17 @@ export const makeProtection: Effect.Effect<Protection, StartFailure, Scope.Scope
   }
 })
 
-/** The rules for pages of other origins; `headers`: more headers that they may send. */
-export const readCors = Effect.fnUntraced(function* (headers: ReadonlyArray<string>) {
-  const settings = yield* readAll({ corsOrigins, corsCredentials })
-  return yield* orFail(() => corsOf({ ...settings, headers }))
-})
-
 /** A monotonic clock, milliseconds. */
 const monotonicNow = (): number => performance.now()
 
 const guards = Effect.fnUntraced(function* ({ countRefused }: EdgeFigures) {
-  const settings = yield* readAll({
-    perAddress: Guarding.rateLimitPerAddress,
-    perKey: Guarding.rateLimitPerKey,
-    isShared: Guarding.rateLimitShared,
-    maxBodyBytes: Guarding.gatewayMaxBodyBytes,
-    maxPerAddress: Guarding.gatewayMaxPerAddress
-  })
-  const { perAddress, perKey, isShared, maxPerAddress, maxBodyBytes } = settings
-  const find = yield* findWriteKey
-  const limits = rateLimits({ perAddress, perKey, isShared, countRefused, now: monotonicNow })
+  const guard = yield* readGuards(yield* findWriteKey, countRefused, monotonicNow)
+  const { limits, isShared } = guard
   if (isShared && limits.tables.length > 0) {
     const share = yield* openRateShare
     yield* Effect.forkScoped(syncRateLimits(share, limits.tables, monotonicNow))
   }
-  return {
-    options: {
-      ...guardsOf(limits, find, countRefused),
-      middleware: maxPerAddress === undefined ? undefined : limitInFlight(maxPerAddress, countRefused)
-    },
-    memory: bodyMemory(maxBodyBytes, countRefused)
-  }
+  return guard
 })
 
 /** Time to send the response to a body that did not arrive in time, milliseconds. */
@@ -141,38 +114,6 @@ export const connectionLimits = Effect.fnUntraced(function* (countRefused: Count
   return { maxConnections, requestTimeoutMs, countRefused } satisfies ConnectionGuardLimits
 })
 
-/** What PRIVACY_SIGNALS says; fails for a topic that is not one of this installation's. */
-export const readSignals = Effect.gen(function* () {
-  const signals = yield* Private.privacySignals.config
-  const topics = yield* readTopics
-  const unknown = topicsOf(signals).find((topic) => !topics.all.some((known) => known === topic))
-  if (unknown !== undefined) {
-    return yield* misconfigured(
-      `PRIVACY_SIGNALS has the topic "${unknown}", which is neither KAFKA_TOPIC nor in KAFKA_TOPICS.`
-    )
-  }
-  return signals
-})
-
-const privateEvents = Effect.fnUntraced(function* ({ countPrivacy }: EdgeFigures, topics: Topics) {
-  const signals = yield* readSignals
-  const settings = yield* readAll({
-    mask: Private.addressMask,
-    anonymousHeader: Private.anonymousHeader,
-    visitorId: Private.visitorId
-  })
-  const headers = settings.anonymousHeader?.split(",").map((name) => name.trim()) ?? []
-  const privacy = privacyOf({
-    policy: policies(signals, topics.standard),
-    topicOfHost: topics.fromHost === true ? (host) => topicOfHost(host, lineSettingsOf(topics)) : undefined,
-    mask: settings.mask,
-    anonymousHeaders: headers,
-    visitor: settings.visitorId === "off" ? undefined : addVisitor(yield* visitorSalts),
-    count: countPrivacy
-  })
-  return { privacy, headers }
-})
-
 /** Opens the salts and refreshes them until the scope closes. */
 const visitorSalts = Effect.gen(function* () {
   const { saltOf, refresh } = cachedSalts(yield* openVisitorSalts)
@@ -181,10 +122,3 @@ const visitorSalts = Effect.gen(function* () {
 })
 
 const misconfigured = (message: string): Failure => new Failure({ reason: "misconfigured", message })
-
-/** An effect that fails with the `Failure` that `work` throws. */
-const orFail = <A>(work: () => A): Effect.Effect<A, Failure> =>
-  Effect.try({
-    try: work,
-    catch: (cause) => (cause instanceof Failure ? cause : misconfigured(String(cause)))
-  })

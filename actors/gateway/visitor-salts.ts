@@ -4,26 +4,16 @@
  */
 import { Clock, Duration, Effect, type Scope } from "effect"
 import type { VisitorSalts } from "../../bridge/visitor-salts/service.ts"
-import { dayMilliseconds, dayOf, overlapMilliseconds, type SaltOf } from "../../gateway/privacy/visitor-id.ts"
+import { daysAt, newSalt, type SaltOf } from "../../gateway/privacy/visitor-id.ts"
 
 const refreshInterval = Duration.minutes(1)
 /** The interval while a needed salt is missing. */
 const retryInterval = Duration.seconds(1)
 
-const newSalt = (): string => crypto.getRandomValues(new Uint8Array(16)).toHex()
-
 export interface CachedSalts {
   readonly saltOf: SaltOf
   /** Agrees on the salts once, then every minute until the scope closes. Never fails: an unavailable store is retried. */
   readonly refresh: Effect.Effect<void, never, Scope.Scope>
-}
-
-/** The days whose salts are needed at that time. */
-export const daysAt = (now: number): ReadonlyArray<number> => {
-  const today = dayOf(now)
-  const time = now % dayMilliseconds
-  if (time < overlapMilliseconds) return [today, today - 1]
-  return time >= dayMilliseconds - overlapMilliseconds ? [today, today + 1] : [today]
 }
 
 export const cachedSalts = (service: VisitorSalts["Service"]): CachedSalts => {

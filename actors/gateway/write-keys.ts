@@ -3,26 +3,13 @@
  * the keys of the moment it arrives. Lives as long as the gateway.
  */
 import { Effect, Redacted, type Scope } from "effect"
+import { topicSettings } from "../../bridge/topics.ts"
 import { Failure } from "../../contracts/failure.ts"
-import { readAll } from "../../contracts/setting.ts"
 import { rateLimitPerKey, writeKeyList } from "../../gateway/guard/settings.ts"
-import { type FindKey, writeKeys } from "../../gateway/guard/write-keys.ts"
+import type { FindKey } from "../../gateway/guard/write-keys.ts"
+import { readWriteKeys } from "../../gateway/protection.ts"
 import type { StartFailure } from "../runtime/actor.ts"
 import { reloadableFromFile } from "../runtime/reload.ts"
-import { readTopics, topicSettings } from "../transform/topics.ts"
-
-/** The keys that the settings name; undefined when anyone may send. Fails with one sentence for an invalid list. */
-export const readWriteKeys = Effect.gen(function* () {
-  const { list, perKey } = yield* readAll({ list: writeKeyList, perKey: rateLimitPerKey })
-  if (list === undefined) {
-    return perKey === undefined
-      ? undefined
-      : yield* misconfigured("RATE_LIMIT_PER_KEY requires WRITE_KEYS: without them no request has a key.")
-  }
-  const topics = yield* readTopics
-  const keys = writeKeys(Redacted.value(list), topics.standard, topics.allowed)
-  return typeof keys === "string" ? yield* misconfigured(keys) : keys
-})
 
 /** Finds a key among the present ones; undefined when anyone may send. */
 export const findWriteKey: Effect.Effect<FindKey | undefined, StartFailure, Scope.Scope> = Effect.gen(

@@ -1,6 +1,7 @@
 /** The exit of a process that cannot start or continue: one sentence and an exit code. Pure. */
 import { Cause, Config } from "effect"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
+import { settingProblem } from "../../contracts/setting.ts"
 import { inertText } from "./escape-controls.ts"
 
 export interface ProcessExit {
@@ -23,15 +24,7 @@ const exitFor = (cause: Cause.Cause<unknown>): ProcessExit => {
   if (problem instanceof Failure) {
     return { sentence: problem.message, code: finalReasons.has(problem.reason) ? 78 : 1 }
   }
-  if (problem instanceof Config.ConfigError)
-    return { sentence: settingSentence(problem.cause.message), code: 78 }
+  if (problem instanceof Config.ConfigError) return { sentence: settingProblem(problem), code: 78 }
   const message = problem instanceof Error ? problem.message : String(problem)
   return { sentence: message.replaceAll(/\s*\n\s*/g, " "), code: 1 }
-}
-
-/** A schema error reads `Expected … at ["NAME"]`; the sentence names the setting first. */
-const settingSentence = (error: string): string => {
-  const line = error.replaceAll(/\s*\n\s*/g, " ")
-  const [, expected = line, name] = /^(.*) at \["(\w+)"\]$/.exec(line) ?? []
-  return name === undefined ? expected : `${name}: ${expected.charAt(0).toLowerCase()}${expected.slice(1)}`
 }

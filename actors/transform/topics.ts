@@ -1,68 +1,17 @@
-/** The topics of this installation, from its settings. Pure. */
-import { Effect, Schema } from "effect"
-import { kafkaTopic, kafkaTopics, topicFromHost } from "../../bridge/settings.ts"
+/** The topics of lines, with this installation's topics (`bridge/topics.ts`). Pure. */
+import { lineSettingsOf, type Topics } from "../../bridge/topics.ts"
 import type { ByteString } from "../../contracts/event.ts"
-import { Failure } from "../../contracts/failure.ts"
-import { Topic } from "../../contracts/ids.ts"
-import { readAll } from "../../contracts/setting.ts"
-import { type LineSettings, type ParsedLine, parseLine } from "../../contracts/wire/line.ts"
+import type { Topic } from "../../contracts/ids.ts"
+import { type ParsedLine, parseLine } from "../../contracts/wire/line.ts"
 
-export interface Topics {
-  /** For pushtech lines, and for lines that name a topic that is not allowed. */
-  readonly standard: Topic
-  /** The topics that a line may name. */
-  readonly allowed: ReadonlySet<string>
-  readonly all: ReadonlyArray<Topic>
-  /** The host of a pushtech line names its topic. */
-  readonly fromHost?: boolean
-}
-
-const isTopic = Schema.is(Topic)
-
-/** Reads the settings of topics; fails with `misconfigured` when they are invalid. */
-export const readTopics = Effect.gen(function* () {
-  const values = yield* readAll({ kafkaTopic, kafkaTopics, fromHost: topicFromHost })
-  const names = values.kafkaTopics
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "")
-  const all = [...new Set([values.kafkaTopic, ...names])]
-  const topics = all.filter(isTopic)
-  const wrong = all.find((name) => !isTopic(name))
-  const [standard] = topics
-  if (wrong !== undefined || standard === undefined) {
-    return yield* new Failure({
-      reason: "misconfigured",
-      message: `KAFKA_TOPIC and KAFKA_TOPICS must be names of Kafka topics: "${wrong}" is not a valid name for a Kafka topic`
-    })
-  }
-  const { fromHost } = values
-  if (fromHost && names.length === 0) {
-    return yield* new Failure({
-      reason: "misconfigured",
-      message:
-        "TOPIC_FROM_HOST needs KAFKA_TOPICS: list the topics that hosts may name, like KAFKA_TOPICS=clicks,installs"
-    })
-  }
-  return { standard, allowed: new Set<string>(names), all: topics, fromHost } satisfies Topics
-})
+export { lineSettingsOf, readTopics, type Topics, topicSettings } from "../../bridge/topics.ts"
 
 /** Parses a line with this installation's topics; `index` is its place in its batch. Never throws. */
 export const readLine = (line: ByteString, topics: Topics, index: number): ParsedLine =>
   parseLine(line, lineSettingsOf(topics), index)
-
-/** The topics as settings of the line parser. */
-export const lineSettingsOf = ({ standard, allowed, fromHost = false }: Topics): LineSettings => ({
-  topic: standard,
-  topics: allowed,
-  fromHost
-})
 
 /** The topic that the line's event goes to; the standard topic for an unreadable line. */
 export const topicOf = (line: ByteString, topics: Topics): Topic => {
   const parsed = readLine(line, topics, 0)
   return parsed.kind === "event" ? parsed.event.topic : topics.standard
 }
-
-/** The settings that `readTopics` reads. */
-export const topicSettings = [kafkaTopic, kafkaTopics, topicFromHost]

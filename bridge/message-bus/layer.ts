@@ -1,8 +1,8 @@
 /** The message bus of this process: NATS when NATS_URL is set, else in process. */
-import { Config, Effect, Layer, Redacted } from "effect"
+import { type Config, Effect, Layer, Redacted } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import { readAll, type Setting, secret, setting } from "../../contracts/setting.ts"
-import { natsCreds, natsNkey, natsTls, natsUrl } from "../settings.ts"
+import { readAll, type Setting, secret } from "../../contracts/setting.ts"
+import { natsCreds, natsInboxPrefix, natsNkey, natsTls, natsUrl } from "../settings.ts"
 import { readTlsFiles } from "../tls-files.ts"
 import { declareDropped } from "./dropped-messages.ts"
 import { makeInProcess } from "./in-process.ts"
@@ -11,13 +11,6 @@ import type { NatsOptions } from "./nats/connection-types.ts"
 import { readDialOptions } from "./nats/options.ts"
 import { MessageBus } from "./service.ts"
 import { signedBus } from "./signed-replies.ts"
-
-const natsInboxPrefix = setting(
-  "NATS_INBOX_PREFIX",
-  Config.String,
-  "_INBOX.spoor",
-  "Replies arrive below this subject; give each NATS user its own, so that no other user can read them."
-)
 
 const busSecret = secret(
   "BUS_SECRET",

@@ -22,6 +22,17 @@ export const overlapMilliseconds = 3_600_000
 /** The UTC day of a time, in days since 1970. */
 export const dayOf = (now: number): number => Math.floor(now / dayMilliseconds)
 
+/** A new salt: 128 random bits in hex. */
+export const newSalt = (): string => crypto.getRandomValues(new Uint8Array(16)).toHex()
+
+/** The days whose salts are needed at that time. */
+export const daysAt = (now: number): ReadonlyArray<number> => {
+  const today = dayOf(now)
+  const time = now % dayMilliseconds
+  if (time < overlapMilliseconds) return [today, today - 1]
+  return time >= dayMilliseconds - overlapMilliseconds ? [today, today + 1] : [today]
+}
+
 /** Reserved parameters: clients must not choose their own visitor id. */
 export const visitorNames: ReadonlySet<string> = new Set(["visitor", "visitor_before"])
 

@@ -1,4 +1,4 @@
-/** Every successful response of each format and every error, from the app itself: the cases that both-runtimes.test.ts sends over sockets. */
+/** Every successful response of each format and every error, from the app itself: the cases that every-server.test.ts sends over sockets. */
 import { expect, test } from "bun:test"
 import { standardFormatLimits } from "../../../gateway/formats/limits.ts"
 import { guardsOf } from "../../../gateway/guard/chain.ts"

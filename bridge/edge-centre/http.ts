@@ -1,0 +1,71 @@
+/** Pushes lines to a gateway of the centre over HTTP, each request signed with the shared secret. Keeps no state. */
+import { Failure, type FailureReason } from "../../contracts/failure.ts"
+import { readPushedReply, writePushedLines } from "../../contracts/messages/pushed-lines.ts"
+import type { EdgeCentre } from "./service.ts"
+
+/** The headers that sign a body. */
+export type Sign = (body: Uint8Array) => Promise<Readonly<Record<string, string>>>
+
+/** `endpoint` is where a gateway of the centre takes lines. */
+export const httpCentre = (endpoint: URL, sign: Sign): EdgeCentre => {
+  return {
+    address: endpoint.host,
+    push: async (pushed, timeoutMs) => {
+      const body = writePushedLines(pushed)
+      const signature = await sign(body)
+      const response = await reachable(endpoint.host, () =>
+        fetch(endpoint, {
+          method: "POST",
+          headers: {
+            "content-type": "application/msgpack",
+            ...signature
+          },
+          body: body.slice(),
+          redirect: "manual",
+          signal: AbortSignal.timeout(timeoutMs)
+        })
+      )
+      if (response.status !== 200) {
+        await response.body?.cancel()
+        throw refused(response.status, endpoint.host)
+      }
+      const reply = await reachable(endpoint.host, () => response.arrayBuffer())
+      readPushedReply(new Uint8Array(reply), pushed)
+    }
+  }
+}
+
+const reachable = async <A>(host: string, run: () => Promise<A>): Promise<A> => {
+  try {
+    return await run()
+  } catch (cause) {
+    const isLate = cause instanceof Error && cause.name === "TimeoutError"
+    throw new Failure({
+      reason: isLate ? "timeout" : "unavailable",
+      message: isLate
+        ? `The centre at ${host} did not answer in time.`
+        : `The centre at ${host} cannot be reached: ${reasonOf(cause)}.`
+    })
+  }
+}
+
+const answers: Readonly<Record<number, readonly [FailureReason, string]>> = {
+  401: [
+    "unavailable",
+    "refuses the signature: set the same EDGE_SECRET on both sides, and check that the clocks differ by less than 5 minutes"
+  ],
+  404: ["unavailable", "takes no lines of edges: set EDGE_SECRET at its gateway"],
+  413: ["too-large", "refuses the size of the lines"],
+  503: ["busy", "has no room or no queue"]
+}
+
+const refused = (status: number, host: string): Failure => {
+  const [reason, what] = answers[status] ?? [
+    "unavailable",
+    `answers ${status}: check that EDGE_CENTRE is the address of a gateway`
+  ]
+  return new Failure({ reason, message: `The centre at ${host} ${what}.` })
+}
+
+const reasonOf = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).replace(/\.+$/, "")

@@ -1,0 +1,119 @@
+/**
+ * Pushes lines to the receivers of the centre over NATS in a WebSocket. One connection, opened by the first push and again
+ * by the first push after its loss; it ends with its owner. The only file that imports `@nats-io/nats-core`.
+ */
+import {
+  credsAuthenticator,
+  headers,
+  type Msg,
+  type NatsConnection,
+  nkeyAuthenticator,
+  wsconnect
+} from "@nats-io/nats-core"
+import { Failure, type FailureReason } from "../../contracts/failure.ts"
+import { pushSubject, readPushedReply, writePushedLines } from "../../contracts/messages/pushed-lines.ts"
+import type { EdgeCentre } from "./service.ts"
+
+export interface NatsCentreOptions {
+  /** `ws://` and `wss://` URLs of servers of one cluster, with at most one login. */
+  readonly servers: ReadonlyArray<URL>
+  /** The text of a credentials file. */
+  readonly creds?: string | undefined
+  /** The seed of an nkey. */
+  readonly nkey?: string | undefined
+  /** Replies arrive below this subject. */
+  readonly inboxPrefix: string
+}
+
+/** Errors after which nothing was sent; after any other the push may have been done. */
+const reasonsByName: Readonly<Record<string, FailureReason>> = {
+  NoRespondersError: "no-responders",
+  PermissionViolationError: "unavailable",
+  ClosedConnectionError: "unavailable",
+  DrainingConnectionError: "unavailable",
+  InvalidArgumentError: "too-large"
+}
+
+export const natsCentre = (options: NatsCentreOptions): EdgeCentre => {
+  const address = options.servers.map(({ host }) => host).join(", ")
+  let opening: Promise<NatsConnection> | undefined
+
+  const connection = (): Promise<NatsConnection> => {
+    if (opening !== undefined) return opening
+    const attempt = connect(options)
+    opening = attempt
+    const forget = (): void => {
+      if (opening === attempt) opening = undefined
+    }
+    attempt.then((nc) => nc.closed().then(forget), forget)
+    return attempt
+  }
+
+  const request = async (payload: Uint8Array, timeoutMs: number): Promise<Msg> => {
+    let nc: NatsConnection
+    try {
+      nc = await connection()
+    } catch (cause) {
+      throw new Failure({ reason: "unavailable", message: `NATS at ${address}: ${reasonOf(cause)}.` })
+    }
+    const sent = headers()
+    sent.set("Spoor-Format", "2")
+    sent.set("Spoor-Patience", String(timeoutMs))
+    try {
+      return await nc.request(pushSubject, payload, { timeout: timeoutMs, headers: sent })
+    } catch (cause) {
+      const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
+      const reason = reasonsByName[inner instanceof Error ? inner.name : ""] ?? "timeout"
+      // A connection that does not answer may be dead without a sign: the next push opens another.
+      if (reason === "timeout") void nc.close().catch(() => {})
+      throw new Failure({ reason, message: `${pushSubject} over NATS at ${address}: ${reasonOf(inner)}.` })
+    }
+  }
+
+  return {
+    address,
+    push: async (pushed, timeoutMs) => {
+      const reply = await request(writePushedLines(pushed), timeoutMs)
+      const reason = reply.headers?.get("Spoor-Failure")
+      if (reason) throw failureIn(reason, reply.string())
+      readPushedReply(reply.data, pushed)
+    }
+  }
+}
+
+const failureIn = (reason: string, message: string): Failure => {
+  const known = ["busy", "expired", "unavailable", "crashed", "unreadable", "too-large", "timeout"] as const
+  return new Failure({
+    reason: known.find((one) => one === reason) ?? "unavailable",
+    message: message === "" ? `A receiver on ${pushSubject} answered ${reason}.` : message
+  })
+}
+
+/** The library's own reconnection is off, as on the servers: after a loss the next push decides. */
+const connect = ({ servers, creds, nkey, inboxPrefix }: NatsCentreOptions): Promise<NatsConnection> => {
+  const login = servers.find(({ username }) => username !== "")
+  const name = decodeURIComponent(login?.username ?? "")
+  const password = decodeURIComponent(login?.password ?? "")
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+  return wsconnect({
+    servers: servers.map(({ protocol, host }) => `${protocol}//${host}`),
+    name: "spoor edge",
+    inboxPrefix,
+    ...(name === "" ? {} : password === "" ? { token: name } : { user: name, pass: password }),
+    ...(creds === undefined ? {} : { authenticator: credsAuthenticator(encode(`${creds}\n`)) }),
+    ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(encode(nkey.trim())) }),
+    reconnect: false,
+    pingInterval: 5_000,
+    maxPingOut: 2,
+    timeout: 5_000,
+    noAsyncTraces: true
+  })
+}
+
+/** A clause for a person. workerd reports a connection that a server ends with an error only as disconnected. */
+const reasonOf = (cause: unknown): string => {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\.+$/, "")
+  return /without sending close|authori[sz]ation|authenticat/i.test(reason)
+    ? `${reason}; check the login in NATS_URL, NATS_CREDS or NATS_NKEY`
+    : reason
+}

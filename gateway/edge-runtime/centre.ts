@@ -1,0 +1,84 @@
+/** Chooses the way to the centre by the settings: NATS in a WebSocket, or signed HTTP. */
+import { Config, Effect, Redacted, Schema } from "effect"
+import { httpCentre } from "../../bridge/edge-centre/http.ts"
+import { natsCentre } from "../../bridge/edge-centre/nats.ts"
+import type { EdgeCentre } from "../../bridge/edge-centre/service.ts"
+import { natsCreds, natsInboxPrefix, natsNkey, natsUrl } from "../../bridge/settings.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { optional, readAll } from "../../contracts/setting.ts"
+import { edgeSecret, secretsIn } from "../edge/settings.ts"
+import { edgeLinesPath, signatureHeader, signBody } from "../edge/signature.ts"
+
+const centre = Schema.String.check(
+  Schema.makeFilter((text: string) =>
+    text === "nats" || centreUrl(text) !== undefined
+      ? undefined
+      : "It must be nats, or the address of a gateway like https://events.example.com."
+  )
+)
+
+export const edgeCentre = optional(
+  "EDGE_CENTRE",
+  (name) => Config.schema(centre, name),
+  "Where an edge sends its lines: nats (the receivers behind NATS_URL), or the address of a gateway of the centre, like https://events.example.com."
+)
+
+/** The settings that `openEdgeCentre` reads. */
+export const edgeCentreSettings = [edgeCentre, edgeSecret, natsUrl, natsCreds, natsNkey, natsInboxPrefix]
+
+/** The address of the centre's gateway; undefined for any other text. */
+export const centreUrl = (text: string): URL | undefined => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isBare = url !== undefined && url.pathname === "/" && url.search === "" && url.username === ""
+  return isBare && /^https?:$/.test(url.protocol) ? url : undefined
+}
+
+/** Fails with `misconfigured` when the settings cannot work; never because the centre is away: it is asked by the first push. */
+export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigError> = Effect.gen(
+  function* () {
+    const settings = yield* readAll({ edgeCentre, edgeSecret, natsUrl, natsCreds, natsNkey, natsInboxPrefix })
+    if (settings.edgeCentre === undefined)
+      return yield* misconfigured(
+        "EDGE_CENTRE is not set: write nats, or the address of a gateway of the centre."
+      )
+    const url = centreUrl(settings.edgeCentre)
+    if (url === undefined) {
+      const servers = yield* webSocketServers(textOf(settings.natsUrl))
+      const creds = settings.natsCreds
+      if (creds !== undefined && !creds.includes("-----BEGIN NATS USER JWT-----"))
+        return yield* misconfigured(
+          "NATS_CREDS must be the text of a credentials file: an edge has no files."
+        )
+      const nkey = textOf(settings.natsNkey)
+      if (nkey !== undefined && !/^SU[A-Z2-7]{56}$/.test(nkey.trim()))
+        return yield* misconfigured("NATS_NKEY must be the seed of a NATS user: an edge has no files.")
+      return natsCentre({ servers, creds, nkey, inboxPrefix: settings.natsInboxPrefix })
+    }
+    const [signed = ""] = secretsIn(textOf(settings.edgeSecret) ?? "")
+    if (signed === "")
+      return yield* misconfigured("EDGE_CENTRE over HTTP requires EDGE_SECRET, the same as in the centre.")
+    return httpCentre(new URL(edgeLinesPath, url), async (body) => ({
+      [signatureHeader]: await signBody(signed, Math.floor(Date.now() / 1000), body)
+    }))
+  }
+)
+
+const textOf = (value: Redacted.Redacted<string> | undefined): string | undefined =>
+  value === undefined ? undefined : Redacted.value(value)
+
+/** The sentence never repeats the URL, which may contain a password. */
+const webSocketServers = (text: string | undefined): Effect.Effect<ReadonlyArray<URL>, Failure> => {
+  const servers = (text ?? "")
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "")
+    .map((entry) => (URL.canParse(entry) ? new URL(entry) : undefined))
+  const known = servers.filter((url) => url?.protocol === "ws:" || url?.protocol === "wss:")
+  return known.length === 0 || known.length < servers.length
+    ? misconfigured(
+        "EDGE_CENTRE=nats requires NATS_URL with ws:// or wss:// servers, like wss://user:password@nats.example.com:443: an edge reaches NATS only over a WebSocket."
+      )
+    : Effect.succeed(known.filter((url) => url !== undefined))
+}
+
+const misconfigured = (message: string) => Effect.fail(new Failure({ reason: "misconfigured", message }))
