@@ -2,6 +2,7 @@
  * The command of the image and of the one executable: `spoor actor enricher`, `spoor ledger`, `spoor start` (all actors in
  * one process). It passes its arguments to the command of that name, which determines the exit code.
  */
+import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { isExecutable } from "../../bridge/bundled-files.ts"
 import packageJson from "../../package.json" with { type: "json" }
@@ -31,7 +32,9 @@ else if (load === undefined) {
   process.exitCode = 64
 } else {
   // The file that a worker process is started with: the executable takes the command's name instead.
-  const file = isExecutable() ? command : fileURLToPath(new URL(`./${command}.ts`, import.meta.url))
+  const file = isExecutable()
+    ? command
+    : fileURLToPath(new URL(`./${command}${extname(import.meta.url)}`, import.meta.url))
   process.argv = [program, file, ...args]
   await load()
 }

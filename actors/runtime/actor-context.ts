@@ -3,6 +3,15 @@ import { Context } from "effect"
 import type { Health } from "./health.ts"
 import type { Meter } from "./metrics.ts"
 
+/**
+ * The running actor, for its setup and its inbox.
+ *
+ * @example
+ * ```ts
+ * const { meter } = yield* Self
+ * yield* meter.declare("repeated", ["seen before"])
+ * ```
+ */
 export class Self extends Context.Service<
   Self,
   {

@@ -2,14 +2,20 @@
  * Runs one actor in a test: supervised as in a process, with virtual time, its services in memory, no servers, no files, no
  * settings of the environment. Lives until the test's body ends; then the actor is drained.
  */
-import { ConfigProvider, Context, Effect, Exit, Layer, Logger, Metric, Scope } from "effect"
+import { ConfigProvider, Context, Effect, Exit, type Layer, Logger, Metric, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { makeProcessOutages, Outages } from "../../bridge/outage.ts"
 import { Reloadables } from "../../bridge/reload.ts"
 import { inMemory } from "../../bridge/sqlite/database.ts"
-import type { Actor } from "../runtime/actor.ts"
-import { eventLog, ingestQueue, messageBus, projectionStore } from "../runtime/dependencies.ts"
+import type { Actor, StartFailure } from "../runtime/actor.ts"
+import {
+  eventLog,
+  ingestQueue,
+  messageBus,
+  projectionStore,
+  type Requirement
+} from "../runtime/dependencies.ts"
 import { makeHealth } from "../runtime/health.ts"
 import { provideAll } from "../runtime/provide-all.ts"
 import { start } from "../runtime/supervisor.ts"
@@ -22,8 +28,10 @@ import { passingTime } from "./turns.ts"
 export interface TestOptions {
   /** Settings by name, as in the environment; without them the defaults apply. The environment itself is not read. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Services in place of those in memory, or such that only this actor requires. */
-  readonly services?: Layer.Layer<never>
+  /** For some of the services that the actor requires, the layer to build in place of the one in memory. */
+  readonly services?: ReadonlyArray<readonly [Requirement<never>, Layer.Layer<never, StartFailure>]>
+  /** Failures that are ordered before the actor starts, as by `fail` of the actor. */
+  readonly failing?: ReadonlyArray<Parameters<TestActor["fail"]>>
   /** The time at which the test begins, milliseconds since 1970; default: the begin of 2026, UTC. */
   readonly now?: number
 }
@@ -66,14 +74,19 @@ const always = [ingestQueue, eventLog, projectionStore, messageBus]
 const running = Effect.fnUntraced(function* <A>(
   actor: Actor,
   body: (actor: TestActor) => Effect.fn.Return<A, unknown, Scope.Scope>,
-  { services }: TestOptions,
+  { services = [], failing = [] }: TestOptions,
   logged: ReadonlyArray<string>
 ): Effect.fn.Return<A, unknown> {
   const scope = yield* Scope.make()
   const failures = makeInjectedFailures()
+  for (const [{ key }, operation, failure, times = 1] of failing) failures.add(key, operation, failure, times)
   const test = Effect.gen(function* () {
-    const standard = yield* provideAll([...new Set([...always, ...actor.requires])])
-    const context = services === undefined ? standard : Context.merge(standard, yield* Layer.build(services))
+    const replaced = new Map(services)
+    const requires = [...new Set([...always, ...actor.requires])].map((one): Requirement<never> => {
+      const layer = replaced.get(one)
+      return layer === undefined ? one : { ...one, layer }
+    })
+    const context = yield* provideAll(requires)
     const published = yield* watchBus(Context.get(context as Context.Context<MessageBus>, MessageBus))
     const health = makeHealth()
     const running = yield* start(actor, failures.within(context), health, () => {})

@@ -89,7 +89,14 @@ export class CountedEvent {
   }
 }
 
-/** The event in a record; undefined if the record does not follow the contract. */
+/**
+ * The event in a record; undefined if the record does not follow the contract.
+ *
+ * @example
+ * ```ts
+ * const browser = readEvent(record)?.meta("browser") ?? ""
+ * ```
+ */
 export const readEvent = (record: LogRecord): CountedEvent | undefined => {
   const split = splitRecord(record.text ?? byteStringOf(record.value))
   return split === undefined ? undefined : new CountedEvent(split, record.timestamp)
