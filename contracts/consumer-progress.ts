@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import { Topic } from "./ids.ts"
 
+/** A consumer has handled a batch of records of one partition. */
 export const ConsumerProgress = Schema.Struct({
   /** The consumer's name. */
   by: Schema.String,

@@ -16,6 +16,7 @@ import {
   splitRecord
 } from "../../../contracts/wire/record.ts"
 
+/** The event in a record. Each value is read when it is asked for. */
 export class CountedEvent {
   private readonly split: SplitRecord
   private readonly timestamp: number
