@@ -4,7 +4,7 @@
  * in four processes. Ends with 0 after a drain, 1 for a start that fails,
  * 64 for an invalid command line, 78 for invalid settings.
  */
-import { Cause, Effect, Option } from "effect"
+import { Cause, Effect } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { actorNames, standardNames } from "../all.ts"
 import type { Actor, StartFailure } from "../runtime/actor.ts"
@@ -27,15 +27,18 @@ import { actorHelp, actorList, settingsOf } from "./help.ts"
 /** Protects against a typing error that would start a thousand processes. */
 const maxWorkers = 256
 
+/** An example of a path, for help and errors; a completion offers names only. */
+const examplePath = process.argv.includes("--completions") ? [] : ["./file.ts"]
+
 const options = {
-  names: Argument.String("name").pipe(
-    Argument.withMetavar([...actorNames, "./file.ts"].join("|")),
-    Argument.withDescription("Actors to run in this process, and files whose actors to run"),
-    Argument.filterMap(
-      (word) => (actorNames.includes(word) || isActorFile(word) ? Option.some(word) : Option.none()),
-      () =>
-        `${actorNames.map((name) => `"${name}"`).join(" | ")}, or the path of a file, like ./browser-counter.ts`
-    ),
+  // NOTE: the words of this command line that are paths are choices too, because a choice is what completions offer.
+  names: Argument.Literals("name", [
+    ...actorNames,
+    ...examplePath,
+    ...process.argv.slice(2).filter(isActorFile)
+  ]).pipe(
+    Argument.withMetavar(actorNames.join("|")),
+    Argument.withDescription("Actors to run, or files of others"),
     Argument.variadic()
   ),
   all: switchFlag(

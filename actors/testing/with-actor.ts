@@ -25,6 +25,7 @@ import { watchBus, writeLog } from "./observed.ts"
 import { makeTestActor, type TestActor } from "./test-actor.ts"
 import { passingTime } from "./turns.ts"
 
+/** What a test changes of the defaults. */
 export interface TestOptions {
   /** Settings by name, as in the environment; without them the defaults apply. The environment itself is not read. */
   readonly settings?: Readonly<Record<string, string>>
