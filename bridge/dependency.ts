@@ -3,6 +3,7 @@ import type { Effect } from "effect"
 import type { Failure } from "../contracts/failure.ts"
 import type { Outage } from "./outage.ts"
 
+/** A system behind a service, as health checks, metrics and the start banner see it. */
 export interface Dependency {
   /** `redis`, `sqlite`, `nats`, `in-process`, `kafka`. */
   readonly kind: string

@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import { Topic } from "./ids.ts"
 
+/** A consumer has handled a batch of records of one partition. */
 export const ConsumerProgress = Schema.Struct({
   by: Schema.String.annotateKey({ description: "The consumer's name." }),
   topic: Topic,

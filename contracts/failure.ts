@@ -27,6 +27,7 @@ const reasons = {
   crashed: { retry: true, ambiguous: true }
 } as const
 
+/** Why something failed: one of a fixed list. */
 export const FailureReason = Schema.Literals(
   Object.keys(reasons) as [keyof typeof reasons, ...Array<keyof typeof reasons>]
 ).annotate({

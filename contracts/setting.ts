@@ -6,6 +6,7 @@
 import { Config, Effect, type Redacted } from "effect"
 import type { Reader } from "./setting-readers.ts"
 
+/** A declared setting: `setting`, `optional` and `secret` make one. */
 export interface Setting<A> {
   readonly name: string
   readonly sentence: string

@@ -10,7 +10,9 @@ export interface Document {
   readonly text: string
 }
 
-const isIgnored = (folder: string): boolean => folder === "node_modules" || folder.startsWith(".")
+/** Packages, what is built, and hidden folders. */
+const isIgnored = (folder: string): boolean =>
+  folder === "node_modules" || folder === "dist" || folder.startsWith(".")
 
 const pathsIn = (folder: string): ReadonlyArray<string> =>
   readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -19,7 +21,7 @@ const pathsIn = (folder: string): ReadonlyArray<string> =>
     return entry.name.endsWith(".md") ? [path] : []
   })
 
-/** Every Markdown file outside node_modules and hidden folders, ordered by path. */
+/** Every Markdown file outside node_modules, dist and hidden folders, ordered by path. */
 export const documents = (): ReadonlyArray<Document> =>
   pathsIn("")
     .toSorted()

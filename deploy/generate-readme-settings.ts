@@ -9,6 +9,7 @@ import { actorTable, settingsTable } from "../actors/commands/help.ts"
 import { describedErrors } from "../gateway/openapi/errors.ts"
 import { runsTable } from "../test/deploy/real/results.ts"
 import { readmes, root } from "./documents.ts"
+import { ownActorsFile, ownActorsText } from "./own-actors.ts"
 import { seriesTable } from "./series-table.ts"
 import { settingNamesFile, settingNamesText } from "./setting-names.ts"
 
@@ -48,8 +49,12 @@ export const withGeneratedTables = (text: string): string =>
 /** The content of the generated list of setting names. */
 export const settingNames = settingNamesText(actors)
 
+/** The content of the generated list of what Spoor's actors claim. */
+export const ownActors = ownActorsText(actors)
+
 if (import.meta.main) {
   writeFileSync(join(root, settingNamesFile), settingNames)
+  writeFileSync(join(root, ownActorsFile), ownActors)
   for (const { path, text } of readmes()) {
     const current = withGeneratedTables(text)
     if (current !== text) writeFileSync(join(root, path), current)

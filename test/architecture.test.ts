@@ -49,8 +49,10 @@ const ranks = [
   "actors/transform",
   "actors/runtime",
   "actors/inspect",
+  "actors/testing",
   "actors/viewer",
   "actors",
+  "actors/package",
   "actors/commands"
 ] as const
 

@@ -95,7 +95,9 @@ describe("links", () => {
 /** Folders with a role of their own: each says what is in it, who may use it, how to add one more, what proves it. */
 const rooms = [
   ...["contracts", "bridge", "gateway", "actors", "deploy", "test"],
-  ...["runtime", "transform", "inspect", "viewer", "viewer/web", "commands"].map((name) => `actors/${name}`)
+  ...["runtime", "transform", "inspect", "viewer", "viewer/web", "commands", "testing", "package"].map(
+    (name) => `actors/${name}`
+  )
 ]
 
 describe("rooms", () => {

@@ -3,20 +3,14 @@
  * run by a test. And the first of them stays short.
  */
 import { describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Context, Effect } from "effect"
-import type { Actor } from "../actors/runtime/actor.ts"
-import { makeHealth } from "../actors/runtime/health.ts"
-import { start } from "../actors/runtime/supervisor.ts"
-import { EventLog } from "../bridge/event-log/service.ts"
-import { makeSqlite } from "../bridge/event-log/sqlite/log.ts"
-import { Topic } from "../contracts/ids.ts"
 import { readmes, root } from "../deploy/documents.ts"
-import { tableMarkers, withGeneratedTables } from "../deploy/generate-readme-settings.ts"
+import { ownActors, tableMarkers, withGeneratedTables } from "../deploy/generate-readme-settings.ts"
+import { ownActorsFile } from "../deploy/own-actors.ts"
 import packageJson from "../package.json" with { type: "json" }
-import { eventually } from "./support/eventually.ts"
+import { exampleIn } from "./support/examples.ts"
 
 const all = readmes()
 const textOf = (path: string): string => all.find((one) => one.path === path)?.text ?? ""
@@ -73,42 +67,24 @@ describe("the README files", () => {
 })
 
 describe("actors/README.md", () => {
-  test("its example of an actor runs and does what it says", async () => {
-    const { BrowserCounter, seen } = await exampleActor()
-    const browsers = ["Firefox", "Firefox", "Chrome"]
-    await Effect.runPromise(
-      Effect.scoped(
-        Effect.gen(function* () {
-          const log = yield* makeSqlite(mkdtempSync(join(tmpdir(), "spoor-example-")))
-          const topic = Topic.make("events")
-          yield* log.ensureTopics([topic])
-          yield* log.append(
-            browsers.map((browser) => ({
-              topic,
-              value: new TextEncoder().encode(`app_open type=Desktop&browser=${browser}&ts=1&ip=1&klag=1 e`),
-              headers: {}
-            })),
-            "one batch"
-          )
-          yield* start(BrowserCounter, Context.make(EventLog, log), makeHealth(), () => {})
-          yield* Effect.promise(() => eventually("all are counted", () => seen.get("Chrome") === 1))
-        })
-      )
-    )
-    expect(Object.fromEntries(seen)).toEqual({ Firefox: 2, Chrome: 1 })
+  test("its example of an actor and its test run in this tree too, and are as short as it says", () => {
+    const folder = join(root, ".cache", "example")
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    for (const name of ["browser-counter.ts", "browser-counter.test.ts"]) {
+      const text = exampleIn("actors/README.md", name)
+      expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(25)
+      writeFileSync(join(folder, name), text)
+    }
+    const { status, stderr } = spawnSync(process.execPath, ["test", "./browser-counter.test.ts"], {
+      cwd: folder,
+      encoding: "utf8"
+    })
+    rmSync(folder, { recursive: true })
+    expect([status, stderr]).toEqual([0, expect.stringContaining("2 pass")])
   })
 })
 
-/** The example of the document, put where its packages are found, with imports as if it stood in `actors/`. */
-const exampleActor = async (): Promise<{ BrowserCounter: Actor; seen: Map<string, number> }> => {
-  const [, code = ""] = /<!-- example -->\n```ts\n([\s\S]*?)```/.exec(textOf("actors/README.md")) ?? []
-  const folder = join(root, ".cache", "example")
-  const file = join(folder, "browser-counter.ts")
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(file, code.replaceAll('"./', `"${root}/actors/`).replaceAll('"../', `"${root}/`))
-  try {
-    return await import(file)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
+test("what Spoor's actors claim as their own is current (bun deploy/generate-readme-settings.ts)", () => {
+  expect(readFileSync(join(root, ownActorsFile), "utf8")).toBe(ownActors)
+})

@@ -34,6 +34,7 @@ export const actorHelp = (actor: Actor): string => {
     `  receives     ${actor.receives}`,
     `  sends        ${actor.sends}`,
     `  concurrency  ${concurrency}, and ${capacity - concurrency} more in its mailbox`,
+    ...actor.metrics.map(({ id, description = "" }) => `  metric       ${id}  ${description}`),
     "",
     settingsTitle(),
     formsSentence,

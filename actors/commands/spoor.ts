@@ -1,7 +1,8 @@
 /**
- * The command of the image and of the one executable: `spoor actor enricher`, `spoor ledger`, `spoor start` (all actors in
- * one process). It passes its arguments to the command of that name, which determines the exit code.
+ * The command of the image, of the one executable and of the npm package: `spoor actor enricher`, `spoor ledger`, `spoor
+ * start` (all actors in one process). It passes its arguments to the command of that name, which determines the exit code.
  */
+import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { isExecutable } from "../../bridge/bundled-files.ts"
 import packageJson from "../../package.json" with { type: "json" }
@@ -18,11 +19,29 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   top: () => import("./top.ts")
 }
 
+const purposes: Readonly<Record<string, string>> = {
+  start: "runs all actors in one process: spoor start ./my-actor.ts runs those of that file too",
+  actor: "runs actors, Spoor's by name and others by file: one, several, or all with --all",
+  counters: "shows and resets the tables of the counters",
+  "dead-letters": "lists, shows, replays and discards dead letters",
+  ledger: "shows where all events are",
+  queue: "checks and repairs database files",
+  size: "computes what a rate of events needs",
+  tap: "shows events while they pass a stage",
+  top: "shows the whole system, every second"
+}
+
+const help = (): string => {
+  const rows = Object.entries(purposes).map(([name, purpose]) => `  ${name.padEnd(14)}${purpose}\n`)
+  return `spoor ${packageJson.version}\n\n${rows.join("")}\nspoor <command> --help describes a command.\n`
+}
+
 const [program = "", , name = "", ...rest] = process.argv
 const [command, args] = name === "start" ? ["actor", ["--all", ...rest]] : [name, rest]
 const load = commands[command]
 
 if (name === "--version" || name === "-v") process.stdout.write(`spoor ${packageJson.version}\n`)
+else if (name === "--help" || name === "-h" || name === "help") process.stdout.write(help())
 else if (load === undefined) {
   const names = ["start", ...Object.keys(commands)].join(", ")
   process.stderr.write(
@@ -31,7 +50,9 @@ else if (load === undefined) {
   process.exitCode = 64
 } else {
   // The file that a worker process is started with: the executable takes the command's name instead.
-  const file = isExecutable() ? command : fileURLToPath(new URL(`./${command}.ts`, import.meta.url))
+  const file = isExecutable()
+    ? command
+    : fileURLToPath(new URL(`./${command}${extname(import.meta.url)}`, import.meta.url))
   process.argv = [program, file, ...args]
   await load()
 }

@@ -13,6 +13,15 @@ export interface ServedEndpoint {
   readonly reply: string
 }
 
+/**
+ * The running actor, for its setup and its inbox.
+ *
+ * @example
+ * ```ts
+ * const { meter } = yield* Self
+ * yield* meter.declare("repeated", ["seen before"])
+ * ```
+ */
 export class Self extends Context.Service<
   Self,
   {

@@ -3,7 +3,7 @@
  * one message. The runtime does the rest (mailbox, supervision, drain, metrics, registration):
  * supervisor.ts runs one actor, process.ts runs several.
  */
-import { type Config, type Context, Effect, type Scope } from "effect"
+import { type Config, type Context, Effect, type Metric, type Scope } from "effect"
 import type { ReaderGroup } from "../../bridge/event-log/service.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
@@ -71,6 +71,9 @@ export interface Served {
   readonly newer?: ReadonlyArray<string>
 }
 
+/** A metric that an actor declares, so that `--help` names it and its name belongs to one actor. Any of Effect's is one. */
+export type DeclaredMetric = Pick<Metric.Metric<never, unknown>, "id" | "type" | "description">
+
 /** An actor as the runtime sees it, without its type parameters. */
 export interface Actor {
   readonly name: string
@@ -81,6 +84,7 @@ export interface Actor {
   readonly sends: string
   readonly settings: ReadonlyArray<Setting<unknown>>
   readonly checks: ReadonlyArray<SettingsCheck>
+  readonly metrics: ReadonlyArray<DeclaredMetric>
   readonly requires: ReadonlyArray<Requirement<never>>
   readonly limits: Limits
   /**
@@ -106,6 +110,8 @@ export interface Definition<Message, Answer, R, N extends ReadonlyArray<Requirem
   /** Settings it reads apart from those of its inbox and its services. */
   readonly settings?: ReadonlyArray<Setting<unknown>>
   readonly checks?: ReadonlyArray<SettingsCheck>
+  /** Metrics of its own, beside those of every actor. Names that begin with `spoor_` are Spoor's. */
+  readonly metrics?: ReadonlyArray<DeclaredMetric>
   /** Messages handled at the same time; default 1. */
   readonly concurrency?: number
   /** The maximum number of waiting messages; default: `concurrency`. Any more are refused with `busy`. */
@@ -171,7 +177,7 @@ export const make = <
     yield* onUp
     return yield* receiving
   })
-  return {
+  const actor: Actor = {
     name,
     summary: definition.summary,
     receives: definition.receives.describes,
@@ -180,6 +186,7 @@ export const make = <
     sends: definition.sends,
     settings: [...definition.receives.settings, ...(definition.settings ?? [])],
     checks: [...(definition.receives.checks ?? []), ...(definition.checks ?? [])],
+    metrics: definition.metrics ?? [],
     requires: definition.requires,
     limits,
     run: (context, onUp) =>
@@ -187,4 +194,12 @@ export const make = <
         Effect.provideContext(context as Context.Context<Provided<N[number]>>)
       )
   }
+  made.add(actor)
+  return actor
 }
+
+const made = new WeakSet<object>()
+
+/** Whether `make` of this copy of the code returned the value. An actor of another copy cannot run in this process. */
+export const isActor = (value: unknown): value is Actor =>
+  typeof value === "object" && value !== null && made.has(value)

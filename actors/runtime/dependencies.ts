@@ -16,7 +16,22 @@ import { ProjectionStore } from "../../bridge/projection-store/service.ts"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Setting } from "../../contracts/setting.ts"
 
-/** A service that an actor requires. `Id` is the service's type. */
+/**
+ * A service that an actor requires. `Id` is the service's type. An actor of your own may require a service of your own.
+ *
+ * @example
+ * ```ts
+ * class Prices extends Context.Service<Prices, { readonly of: (item: string) => Effect.Effect<number> }>()("my/Prices") {}
+ *
+ * const prices: Requirement<Prices> = {
+ *   name: "prices",
+ *   layer: Layer.succeed(Prices, { of: () => Effect.succeed(1) }),
+ *   settings: [],
+ *   checks: [],
+ *   systems: () => []
+ * }
+ * ```
+ */
 export interface Requirement<Id> {
   readonly name: string
   readonly layer: Layer.Layer<Id, Failure | Config.ConfigError>
@@ -30,6 +45,14 @@ export interface Requirement<Id> {
 /** The services that a list of requirements provides. */
 export type Provided<N> = N extends Requirement<infer Id> ? Id : never
 
+/**
+ * The queue: `requires: [ingestQueue]`, then `yield* IngestQueue`.
+ *
+ * @example
+ * ```ts
+ * const { push } = yield* IngestQueue
+ * ```
+ */
 export const ingestQueue: Requirement<IngestQueue> = {
   name: "queue",
   layer: IngestQueueLive.layer,
@@ -41,6 +64,15 @@ export const ingestQueue: Requirement<IngestQueue> = {
   }
 }
 
+/**
+ * The bus: `requires: [messageBus]`, then `yield* MessageBus`.
+ *
+ * @example
+ * ```ts
+ * const bus = yield* MessageBus
+ * yield* bus.publish("shop.prices", encode({ item: "42", price: 7 }))
+ * ```
+ */
 export const messageBus: Requirement<MessageBus> = {
   name: "bus",
   layer: MessageBusLive.layer,
@@ -49,9 +81,24 @@ export const messageBus: Requirement<MessageBus> = {
   systems: (context) => [["bus", Context.get(context, MessageBus).dependency]]
 }
 
-/** The bus for messages that are published at most once: a publisher works without it, so its health is not checked. */
+/**
+ * The bus for messages that are published at most once: a publisher works without it, so its health is not checked.
+ *
+ * @example
+ * ```ts
+ * requires: [eventLog, progressBus]
+ * ```
+ */
 export const progressBus: Requirement<MessageBus> = { ...messageBus, systems: () => [] }
 
+/**
+ * The log: `requires: [eventLog]`, for the inbox `records` and for `yield* EventLog`.
+ *
+ * @example
+ * ```ts
+ * { receives: records("audit", "oldest"), requires: [eventLog] }
+ * ```
+ */
 export const eventLog: Requirement<EventLog> = {
   name: "log",
   layer: EventLogLive.layer,
@@ -60,6 +107,15 @@ export const eventLog: Requirement<EventLog> = {
   systems: (context) => [["log", Context.get(context, EventLog).dependency]]
 }
 
+/**
+ * The state of consumers: `requires: [projectionStore]`, then `yield* ProjectionStore`.
+ *
+ * @example
+ * ```ts
+ * const store = yield* ProjectionStore
+ * const rows = yield* store.top("my-counter", "by-country", 10)
+ * ```
+ */
 export const projectionStore: Requirement<ProjectionStore> = {
   name: "projections",
   layer: ProjectionStoreLive.layer,
@@ -77,6 +133,15 @@ export const campaignLinks: Requirement<CampaignLinks> = {
   systems: () => []
 }
 
+/**
+ * The location of addresses: `requires: [geoIp]`, then `yield* GeoIp`.
+ *
+ * @example
+ * ```ts
+ * const { locate } = yield* GeoIp
+ * const { country } = locate("203.0.113.7")
+ * ```
+ */
 export const geoIp: Requirement<GeoIp> = {
   name: "places",
   layer: GeoIpLive.layer,

@@ -13,6 +13,7 @@ export interface Weight {
   readonly oldest?: number | undefined
 }
 
+/** The limits of a mailbox, in messages. */
 export interface Limits {
   /** Messages handled at the same time. */
   readonly concurrency: number
@@ -20,6 +21,7 @@ export interface Limits {
   readonly capacity: number
 }
 
+/** The mailbox of an actor, as its inbox delivers to it. */
 export interface Mailbox<Message, Answer> {
   readonly limits: Limits
   /**

@@ -11,11 +11,15 @@ export interface Misspelling {
   readonly meant: string
 }
 
-/** The misspelled settings among the variables, in their order. Empty variables count as not set. */
+/**
+ * The misspelled settings among the variables, in their order. Empty variables count as not set. `more`: settings of actors
+ * that are not Spoor's.
+ */
 export const misspelledSettings = (
   variables: Readonly<Record<string, string | undefined>>,
-  settings: ReadonlyArray<string> = settingNames
+  more: ReadonlyArray<{ readonly name: string }> = []
 ): ReadonlyArray<Misspelling> => {
+  const settings = [...new Set([...settingNames, ...more.map(({ name }) => name)])]
   const known = new Set(settings.flatMap((name) => [name, `${name}${fileSuffix}`]))
   return Object.entries(variables).flatMap(([variable, value = ""]) => {
     if (value === "" || known.has(variable) || isOfOthers(variable, value)) return []

@@ -3,12 +3,12 @@
  * pipeline to its beginning, prints their addresses, and at SIGTERM drains them from the beginning to the end, so that
  * each actor still finds the ones it sends to.
  */
-import { Context, Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect } from "effect"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import { makeProcessOutages, Outages } from "../../bridge/outage.ts"
 import { Reloadables } from "../../bridge/reload.ts"
 import { readAll } from "../../contracts/setting.ts"
-import type { Actor, StartFailure } from "./actor.ts"
+import type { Actor } from "./actor.ts"
 import { printBanner } from "./banner.ts"
 import { checkActorSet } from "./check-actor-set.ts"
 import { messageBus, type Requirement } from "./dependencies.ts"
@@ -17,6 +17,7 @@ import { type Health, makeHealth } from "./health.ts"
 import { registerOnBus } from "./nats-registration.ts"
 import { opsServer } from "./ops-server.ts"
 import { exportProcessFigures } from "./process-figures.ts"
+import { provideAll } from "./provide-all.ts"
 import { drainDelay, drainTimeout } from "./settings.ts"
 import { listenForSignals } from "./signals.ts"
 import { type RunningActor, start } from "./supervisor.ts"
@@ -112,14 +113,3 @@ const startAll = Effect.fnUntraced(function* (actors: ReadonlyArray<Actor>, heal
   reportUp((yield* Reloadables).size > 0)
   return running
 })
-
-/** Builds all required services; they live as long as the process's scope. */
-const provideAll = (requires: ReadonlyArray<Requirement<never>>) =>
-  Effect.map(
-    Layer.build(
-      requires
-        .map((requirement) => requirement.layer as Layer.Layer<never, StartFailure>)
-        .reduce((all, one) => Layer.merge(all, one))
-    ),
-    (context): Context.Context<never> => context
-  )

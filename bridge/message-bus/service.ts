@@ -6,6 +6,7 @@ import { Context, type Effect, type Scope, type Stream } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
 import type { Dependency } from "../dependency.ts"
 
+/** A published message or a request, as a subscriber receives it. */
 export interface BusMessage {
   readonly subject: string
   readonly payload: Uint8Array

@@ -36,6 +36,7 @@ export interface EffectBatch {
   readonly effects: ReadonlyArray<RecordEffect>
 }
 
+/** The outcome of an `apply`, in records. */
 export interface Applied {
   /** Records whose effect was applied now. */
   readonly applied: number
@@ -45,6 +46,7 @@ export interface Applied {
   readonly duplicates: number
 }
 
+/** A row of a table. */
 export interface Row {
   readonly key: string
   /** The guaranteed count. */

@@ -37,6 +37,9 @@ export interface SqliteFile {
   readonly check: Effect.Effect<void, Failure>
 }
 
+/** As `directory`: the database is in memory and ends with its scope, for tests. */
+export const inMemory = ":memory:"
+
 /** How long a write waits for another process, milliseconds. */
 const busyTimeout = 1500
 
@@ -161,14 +164,14 @@ interface OpeningFault {
 
 const open = (directory: string, name: string, schema: string): Effect.Effect<DatabaseSync, OpeningFault> =>
   Effect.suspend(() => {
-    const path = join(directory, name)
+    const path = directory === inMemory ? inMemory : join(directory, name)
     let database: DatabaseSync | undefined
     try {
-      makePrivate(directory, name)
+      if (directory !== inMemory) makePrivate(directory, name)
       database = new DatabaseSync(path)
       database.exec(`PRAGMA busy_timeout = ${busyTimeout}`)
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
-      const found = damageAtStart(database, path)
+      const found = directory === inMemory ? undefined : damageAtStart(database, path)
       if (found === undefined) {
         inTransaction(database, (on) => on.exec(schema))
         return Effect.succeed(database)

@@ -53,7 +53,7 @@ export const checkSettings = Effect.fnUntraced(function* (
       ...(faults.length === 0
         ? [ok(`The settings of ${names} can be used: ${set} of ${settings.length} are set.`)]
         : faults),
-      ...misspelledSettings(variables).map((one) => warning(misspellingSentence(one)))
+      ...misspelledSettings(variables, settings).map((one) => warning(misspellingSentence(one)))
     ],
     provider,
     working: requirements.filter((_, i) => ofServices[i]?.every((sentence) => sentence === undefined))

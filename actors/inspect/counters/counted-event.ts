@@ -16,6 +16,7 @@ import {
   splitRecord
 } from "../../../contracts/wire/record.ts"
 
+/** The event in a record. Each value is read when it is asked for. */
 export class CountedEvent {
   private readonly split: SplitRecord
   private readonly timestamp: number
@@ -89,7 +90,14 @@ export class CountedEvent {
   }
 }
 
-/** The event in a record; undefined if the record does not follow the contract. */
+/**
+ * The event in a record; undefined if the record does not follow the contract.
+ *
+ * @example
+ * ```ts
+ * const browser = readEvent(record)?.meta("browser") ?? ""
+ * ```
+ */
 export const readEvent = (record: LogRecord): CountedEvent | undefined => {
   const split = splitRecord(record.text ?? byteStringOf(record.value))
   return split === undefined ? undefined : new CountedEvent(split, record.timestamp)

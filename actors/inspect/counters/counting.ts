@@ -2,6 +2,17 @@
 import type { Increment } from "../../../bridge/projection-store/service.ts"
 import type { CountedEvent } from "./counted-event.ts"
 
+/**
+ * The description and the rule of a counter.
+ *
+ * @example
+ * ```ts
+ * const byCountry: Counting = {
+ *   summary: "Counts events by country.",
+ *   count: (event) => [{ table: "by-country", key: event.meta("country"), by: 1 }]
+ * }
+ * ```
+ */
 export interface Counting {
   readonly summary: string
   /** What one event adds to which tables. Called per event; never throws. */

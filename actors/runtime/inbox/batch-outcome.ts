@@ -10,6 +10,7 @@ import type { Topic } from "../../../contracts/ids.ts"
 /** A batch as the actor receives it. A batch without lines is a probe of the path to the log (downstream-probe.ts). */
 export type Lines = Pick<ClaimedBatch, "id" | "digest" | "first" | "claimed" | "lines">
 
+/** What became of the lines of a batch: the answer to the inbox `claims`. */
 export interface BatchOutcome {
   readonly receipt: Receipt
   /** The number of events of each topic, as the actor read the lines. */

@@ -60,7 +60,14 @@ const maxLinesInOutage = 32
 /** The pause of a candidate while another server's candidate is being tried, milliseconds. */
 const candidateTurnPauseMs = 250
 
-/** Claims batches from every queue server. */
+/**
+ * Claims batches from every queue server.
+ *
+ * @example
+ * ```ts
+ * { receives: claims, requires: [ingestQueue, messageBus] }
+ * ```
+ */
 export const claims: Inbox<Lines, BatchOutcome, IngestQueue | MessageBus> = {
   describes: "batches of lines claimed from the queue",
   settings: topicSettings,

@@ -9,7 +9,14 @@ import type { Failure } from "../../../contracts/failure.ts"
 import type { Inbox } from "../actor.ts"
 import { allCopies, copiesOf } from "./subscribe-copies.ts"
 
-/** Subscribes to copies of these stages for as long as the actor runs. */
+/**
+ * Subscribes to copies of these stages for as long as the actor runs.
+ *
+ * @example
+ * ```ts
+ * receives: copies(Effect.succeed(["raw", "rejected"]))
+ * ```
+ */
 export const copies = (
   stages: Effect.Effect<ReadonlyArray<CopyStage>, Failure | Config.ConfigError>
 ): Inbox<Copies, void, MessageBus> => ({

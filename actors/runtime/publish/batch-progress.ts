@@ -13,7 +13,15 @@ interface CountedEvent {
   readonly reason?: string
 }
 
-/** Makes a function that publishes that these events of a batch reached a stage. At most once, never fails, never waits. */
+/**
+ * Makes a function that publishes that these events of a batch reached a stage. At most once, never fails, never waits.
+ *
+ * @example
+ * ```ts
+ * const publish = yield* publishBatchProgress
+ * yield* publish("enriched", batch.id, batch.events)
+ * ```
+ */
 export const publishBatchProgress = Effect.gen(function* () {
   const bus = yield* MessageBus
   return Effect.fnUntraced(function* (stage: Stage, batch: BatchId, events: ReadonlyArray<CountedEvent>) {

@@ -7,7 +7,15 @@ import { newestFormat } from "../../../contracts/messages/format.ts"
 import { writeConsumerProgress } from "../../../contracts/messages/progress.ts"
 import { Self } from "../actor-context.ts"
 
-/** Makes a function that publishes that a batch was handled. At most once, never fails, never waits. */
+/**
+ * Makes a function that publishes that a batch was handled. At most once, never fails, never waits.
+ *
+ * @example
+ * ```ts
+ * const publish = yield* publishConsumerProgress
+ * return (batch: RecordBatch) => Effect.andThen(handle(batch), publish(batch))
+ * ```
+ */
 export const publishConsumerProgress = Effect.gen(function* () {
   const bus = yield* MessageBus
   const { name } = yield* Self

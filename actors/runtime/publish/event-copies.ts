@@ -62,7 +62,15 @@ interface Stage {
 
 const stage = (): Stage => ({ subscribedUntil: 0, oldestUntil: 0, budget: copyBudget(), dropped: 0 })
 
-/** Makes the function by which an actor publishes copies of the events it handles. */
+/**
+ * Makes the function by which an actor publishes copies of the events it handles.
+ *
+ * @example
+ * ```ts
+ * const publishCopies = yield* makeCopyPublisher
+ * yield* publishCopies("enriched", batch.id, batch.events, ({ value }) => ({ record: byteStringOf(value) }))
+ * ```
+ */
 export const makeCopyPublisher = Effect.gen(function* () {
   const bus = yield* MessageBus
   const stages: Readonly<Record<CopyStage, Stage>> = {

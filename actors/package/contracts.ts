@@ -1,0 +1,58 @@
+/**
+ * `spoor/contracts`: what crosses a boundary of Spoor, for actors and tools of your own: messages and conversations, lines
+ * and records, ids, failures, and how settings are declared. Pure.
+ */
+export {
+  accountsFor,
+  EnrichedBatch,
+  mergeReceipts,
+  Placement,
+  RawBatch,
+  Receipt,
+  Rejection,
+  RejectionReason
+} from "../../contracts/batch.ts"
+export { byteStringOf } from "../../contracts/byte-string.ts"
+export { ConsumerProgress, consumerProgressSubject } from "../../contracts/consumer-progress.ts"
+export { DeadLetter } from "../../contracts/dead-letter.ts"
+export {
+  ByteString,
+  bytesOf,
+  Dialect,
+  EnrichedEvent,
+  RawEvent,
+  Stage,
+  textOf
+} from "../../contracts/event.ts"
+export { Copies, CopyStage, copySubject, EventCopy } from "../../contracts/event-copy.ts"
+export { Failure, FailureReason, failureReasons } from "../../contracts/failure.ts"
+export {
+  BatchDigest,
+  BatchId,
+  EventId,
+  emptyDigest,
+  eventId,
+  newBatchId,
+  splitEventId,
+  Topic
+} from "../../contracts/ids.ts"
+export { decode, encode, maxMessageBytes } from "../../contracts/messages/msgpack.ts"
+export {
+  BatchProgress,
+  batchProgressSubject,
+  type Conversation,
+  Enrich,
+  Reply,
+  Store
+} from "../../contracts/requests.ts"
+export { optional, readAll, type Setting, secret, setting } from "../../contracts/setting.ts"
+export { choice, count, duration, flag, port, type Reader, size } from "../../contracts/setting-readers.ts"
+export {
+  EventTrace,
+  readTraceparent,
+  type TraceContext,
+  writeTraceparent
+} from "../../contracts/trace-context.ts"
+export { type LineSettings, type ParsedLine, parseLine } from "../../contracts/wire/line.ts"
+export { type Param, paramValue, paramValues, parseParams } from "../../contracts/wire/params.ts"
+export { type ParsedRecord, parseRecord } from "../../contracts/wire/record.ts"
