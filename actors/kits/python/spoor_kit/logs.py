@@ -24,7 +24,7 @@ def timestamp(seconds: float) -> str:
 def json_line(level: str, message: str, actor: str, fields: dict[str, Any], at: float) -> str:
     """The line, without a line end. Control characters are escaped."""
     line = {"timestamp": timestamp(at), "level": level, "message": message, "actor": actor, **fields}
-    text = json.dumps(line, ensure_ascii=False, default=str)
+    text = json.dumps(line, ensure_ascii=False, default=str, separators=(",", ":"))
     return _CONTROLS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
