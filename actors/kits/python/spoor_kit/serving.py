@@ -12,7 +12,7 @@ from .bus import Bus, Incoming
 from .failure import Failure
 from .logs import log
 from .mailbox import Mailbox
-from .wire import failure_message, format_of, pack, unpack
+from .wire import UnknownFormat, failure_message, format_of, pack, unpack
 
 DEFAULT_PATIENCE_S = 5.0
 """The deadline of a request without the header `Spoor-Patience`."""
@@ -54,6 +54,7 @@ class Serving:
             if failure.reason == "unreadable":
                 log.error("A request on %s is unreadable: %s", incoming.subject, failure)
             content = failure_message(failure)
+            version = 2 if isinstance(failure, UnknownFormat) else version
         if version == 2:
             content, headers["Spoor-Format"] = {"v": 2, **content}, "2"
         reply = signing.sign(self._secret, incoming.subject, incoming.payload, pack(content))

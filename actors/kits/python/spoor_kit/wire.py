@@ -13,7 +13,7 @@ from typing import Any, Mapping
 import msgpack
 
 from .batch import ByteString, EnrichedBatch, RawBatch, RawEvent, Receipt, Record
-from .failure import Failure, reason_of
+from .failure import REASONS, Failure
 
 MAX_MESSAGE_BYTES = 512 * 1024
 """The size limit of an encoded message."""
@@ -21,9 +21,23 @@ MAX_MESSAGE_BYTES = 512 * 1024
 FORMATS = (1, 2)
 """The formats that are read here."""
 
+STAGES = ("drainer", "enricher", "bridge")
+REJECTIONS = (
+    "empty",
+    "too few fields",
+    "no path",
+    "time is not a number",
+    "not an IP address",
+    "too large",
+    "refused by the log",
+    "not enriched",
+    "crashed",
+)
+
 MAX_TEXT = 1_000
 """The longest text in a reply, characters, so that the rejection of one event always fits a message."""
 
+_MAX_INTEGER = 2**53 - 1
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
@@ -81,8 +95,8 @@ def _counts(value: object, per_event: int, what: str) -> list[int]:
     if not isinstance(value, list) or len(value) % per_event != 0:
         raise _wrong(f"the message is not {what}: its numbers are not {per_event} per event")
     counts = value if all(type(one) is int for one in value) else [_integer(one) for one in value]
-    if counts and min(counts) < 0:
-        raise _wrong(f"the message is not {what}: a number is negative")
+    if counts and (min(counts) < 0 or max(counts) > _MAX_INTEGER):
+        raise _wrong(f"the message is not {what}: a number is negative, or has more than 53 bits")
     return counts
 
 
@@ -96,24 +110,28 @@ def _head(message: Message, what: str) -> tuple[str, str, list[str]]:
 
 
 def _traces(message: Message) -> list[dict[str, Any]] | None:
-    traces = message.get("traces")
-    if traces is not None and not _are(traces, "index"):
-        raise _wrong("the traces of the message are unreadable")
+    if "traces" not in message:
+        return None
+    traces: list[dict[str, Any]] = _entries(message["traces"], {"index": int, "traceparent": str}, "the traces of events")
     return traces
+
+
+def _line(message: Message) -> str:
+    """The texts of all events as a ByteString: bytes in format 2, text with one character for each byte in format 1."""
+    texts = message.get("texts")
+    if isinstance(texts, bytes if format_of(message) == 2 else str):
+        try:
+            return texts.decode("latin-1") if isinstance(texts, bytes) else texts.encode("latin-1").decode("latin-1")
+        except UnicodeError:
+            pass
+    raise _wrong("the message is not a batch of raw events: its texts are not bytes")
 
 
 def read_raw_batch(message: Message) -> RawBatch:
     """The batch in a request to an enricher."""
     batch_id, digest, topics = _head(message, "a batch of raw events")
     numbers = _counts(message.get("numbers"), 10, "a batch of raw events")
-    texts = message.get("texts")
-    try:
-        line = texts.decode("latin-1") if isinstance(texts, bytes) else texts
-        if not isinstance(line, str):
-            raise _wrong("the message is not a batch of raw events: it has no texts")
-        line.encode("latin-1")
-    except UnicodeError as error:
-        raise _wrong("a text of the message has a character that is not a byte") from error
+    line = _line(message)
     events: list[RawEvent] = []
     end = 0
     for at in range(0, len(numbers), 10):
@@ -199,19 +217,31 @@ def failure_message(failure: Failure) -> dict[str, Any]:
 def read_receipt(payload: bytes) -> Receipt:
     """The receipt in a reply of either format. Raises the failure that the reply reports."""
     message = unpack(payload)
+    format_of(message)
     failure, receipt = message.get("failure"), message.get("receipt")
     if isinstance(failure, dict):
-        raise Failure(reason_of(failure.get("reason")), str(failure.get("message")))
+        reason, text = failure.get("reason"), failure.get("message")
+        if reason not in REASONS or not isinstance(text, str):
+            raise _wrong("the reply is a failure without a known reason or a message")
+        raise Failure(reason, text)
     if not isinstance(receipt, dict):
         raise _wrong("the reply is not a receipt")
-    batch_id, digest = receipt.get("id"), receipt.get("digest")
-    placements, rejected = receipt.get("placements"), receipt.get("rejected")
-    if not isinstance(batch_id, str) or not isinstance(digest, str):
-        raise _wrong("the receipt has no id or no digest")
-    if not _are(placements, "count") or not _are(rejected, "index"):
-        raise _wrong("the placements or rejections of the receipt are unreadable")
-    return Receipt(batch_id, digest, _integer(receipt.get("stored")), placements or [], rejected or [])
+    batch_id, digest, stored = receipt.get("id"), receipt.get("digest"), receipt.get("stored")
+    if not isinstance(batch_id, str) or not isinstance(digest, str) or type(stored) is not int:
+        raise _wrong("the receipt has no id, no digest or no count")
+    place = {"topic": str, "partition": int, "offset": str, "count": int, "at": int}
+    placements = _entries(receipt.get("placements"), place, "the placements of the receipt")
+    rejection = {"index": int, "topic": str, "stage": str, "reason": str}
+    rejected = _entries(receipt.get("rejected"), rejection, "the rejections of the receipt")
+    if any(one["stage"] not in STAGES or one["reason"] not in REJECTIONS for one in rejected):
+        raise _wrong("a rejection of the receipt has a stage or a reason that does not exist")
+    return Receipt(batch_id, digest, stored, placements, rejected)
 
 
-def _are(entries: object, number: str) -> bool:
-    return isinstance(entries, list) and all(isinstance(one, dict) and type(one.get(number)) is int for one in entries)
+def _entries(value: object, fields: Mapping[str, type], what: str) -> Any:
+    """The list of maps with these fields."""
+    if isinstance(value, list) and all(
+        isinstance(one, dict) and all(type(one.get(name)) is kind for name, kind in fields.items()) for one in value
+    ):
+        return value
+    raise _wrong(f"{what} are unreadable")
