@@ -41,16 +41,22 @@ describe.skipIf(kit === undefined)("the package", () => {
     const [wheel = "", ...others] = readdirSync(folder)
     expect([wheel.replace(/-\d.*/, ""), others]).toEqual(["spoor_kit", []])
     const names = await run(python, ["-m", "zipfile", "--list", join(folder, wheel)])
-    for (const name of ["spoor_kit/py.typed", "spoor_kit/step.py", "spoor_kit/enricher/__main__.py"])
+    for (const name of ["spoor_kit/py.typed", "spoor_kit/enrichment_step.py", "spoor_kit/enricher/__main__.py"])
       expect(names).toContain(name)
     expect(names).not.toContain("tests/")
     rmSync(folder, { recursive: true })
   }, 180_000)
 
+  test("its types of messages are the generated ones", () => {
+    const [own, generated] = [join(kitFolder, "spoor_kit/messages.py"), "contracts/generated/messages.py"]
+    if (readFileSync(own, "utf8") !== readFileSync(join(root, generated), "utf8"))
+      throw new Error(`${generated} has changed: cp ${generated} actors/kits/python/spoor_kit/messages.py`)
+  })
+
   test("the README states the number of its lines", () => {
     const linesIn = (folder: string): number =>
       readdirSync(join(kitFolder, folder), { withFileTypes: true })
-        .filter((entry) => entry.isFile() && entry.name.endsWith(".py"))
+        .filter((entry) => entry.isFile() && entry.name.endsWith(".py") && entry.name !== "messages.py")
         .reduce(
           (sum, { name }) => sum + readFileSync(join(kitFolder, folder, name), "utf8").split("\n").length - 1,
           0

@@ -28,7 +28,7 @@ class Serving:
 
     async def start(self) -> None:
         for endpoint in self._actor.endpoints:
-            await self._bus.serve(endpoint.subject, endpoint.queue, self._receive)
+            await self._bus.serve(endpoint.subject, endpoint.queue, self._receive, endpoint.required)
 
     async def finished(self) -> None:
         """Waits until every request has its reply."""

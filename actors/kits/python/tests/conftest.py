@@ -38,13 +38,16 @@ def free_port() -> int:
 class NatsServer:
     """A nats-server that a test can kill and start again on its port."""
 
-    def __init__(self) -> None:
+    def __init__(self, configuration: str = "") -> None:
+        self._configuration = configuration
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = ["nats-server", "-a", "127.0.0.1", "-p", str(self.port)]
+        if self._configuration:
+            command += ["-c", self._configuration]
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE)
         assert self._process.stderr is not None
         for line in self._process.stderr:
