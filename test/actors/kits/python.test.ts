@@ -41,7 +41,11 @@ describe.skipIf(kit === undefined)("the package", () => {
     const [wheel = "", ...others] = readdirSync(folder)
     expect([wheel.replace(/-\d.*/, ""), others]).toEqual(["spoor_kit", []])
     const names = await run(python, ["-m", "zipfile", "--list", join(folder, wheel)])
-    for (const name of ["spoor_kit/py.typed", "spoor_kit/enrichment_step.py", "spoor_kit/enricher/__main__.py"])
+    for (const name of [
+      "spoor_kit/py.typed",
+      "spoor_kit/enrichment_step.py",
+      "spoor_kit/enricher/__main__.py"
+    ])
       expect(names).toContain(name)
     expect(names).not.toContain("tests/")
     rmSync(folder, { recursive: true })
