@@ -1,6 +1,9 @@
-/** The ways in which a process of the Python kit logs in to a real NATS: credentials, TLS with a client certificate. */
+/**
+ * The ways in which a process of the Python kit logs in to a real NATS: users of deploy/nats/spoor.conf, credentials, TLS
+ * with a client certificate.
+ */
 import { describe, expect, test } from "bun:test"
-import { mkdtempSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { makeAuthority } from "../../support/certificates.ts"
@@ -12,9 +15,13 @@ import { type Environment, launchCommand, ownSettings } from "../../support/spoo
 
 const kit = await installedKit()
 
-/** The answer of /health/ready of an enricher with these settings, once it is that status. */
-const readiness = async (settings: Environment, status: number): Promise<string> => {
-  const command = [kit?.python ?? "python3", "-m", "spoor_kit.enricher"]
+/** The answer of /health/ready of an actor with these settings, once it is that status. */
+const readiness = async (
+  settings: Environment,
+  status: number,
+  module = "spoor_kit.enricher"
+): Promise<string> => {
+  const command = [kit?.python ?? "python3", "-m", module]
   const { child, output } = launchCommand(command, ownSettings(settings))
   try {
     const banner = /^ {2}health\s+(\S+)/m
@@ -30,6 +37,26 @@ const readiness = async (settings: Environment, status: number): Promise<string>
 }
 
 describe.skipIf(kit === undefined || !canStartNats)("logging in to NATS", () => {
+  test("as users of deploy/nats/spoor.conf, with nothing that the server refuses", async () => {
+    const file = readFileSync(join(import.meta.dirname, "../../../deploy/nats/spoor.conf"), "utf8")
+    const users = Array.from(file.matchAll(/^ +user: (\w+)$/gm), ([, user = ""]) => user)
+    const passwords = users.map((user) => `NATS_PASSWORD_${user.toUpperCase()}: "of-${user}"`)
+    const nats = await privateNats([...passwords, file].join("\n"))
+    await nats.start()
+    for (const [user, module] of [
+      ["enricher", "spoor_kit.enricher"],
+      ["consumer", "spoor_kit.steps.score"]
+    ] as const) {
+      const settings = {
+        NATS_URL: nats.url.replace("//", `//${user}:of-${user}@`),
+        NATS_INBOX_PREFIX: `_INBOX.${user}`
+      }
+      expect(await readiness(settings, 200, module)).toContain('"ready"')
+      expect(await readiness({ ...settings, NATS_URL: nats.url }, 503, module)).toContain("check the user")
+    }
+    await nats.remove()
+  }, 60_000)
+
   test("with a credentials file", async () => {
     const account = makeJwtAccount()
     const nats = await privateNats(account.configuration)

@@ -175,13 +175,13 @@ class Bus:
         """Raises `unavailable` when the server does not answer, or denies a subscription."""
         if self._connection is None:
             raise Failure("unavailable", f"NATS at {self.login.address} is unreachable: {self._why}")
-        for listener in self._listeners:
-            if listener.required and listener.subject in self.denied:
-                raise Failure("unavailable", f"NATS at {self.login.address} denies: {self.denied[listener.subject]}")
         try:
             await self._connection.flush(int(CHECK_TIMEOUT_S))
         except (errors.Error, OSError) as error:
             raise Failure("unavailable", f"NATS at {self.login.address} does not answer: {error}") from error
+        for listener in self._listeners:
+            if listener.required and listener.subject in self.denied:
+                raise Failure("unavailable", f"NATS at {self.login.address} denies: {self.denied[listener.subject]}")
 
     async def _keep_connected(self, attempted: asyncio.Event) -> None:
         is_reported = False

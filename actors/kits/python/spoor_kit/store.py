@@ -64,7 +64,10 @@ class Store:
         if "Spoor-Failure" in reply.headers:
             reason = reason_of(reply.headers["Spoor-Failure"])
             raise Failure(reason, reply.payload.decode("utf-8", "replace"))
-        receipt = read_receipt(signing.verified(self._secret, SUBJECT, payload, reply.payload))
+        try:
+            receipt = read_receipt(signing.verified(self._secret, SUBJECT, payload, reply.payload))
+        except Failure as failure:
+            raise Failure(failure.reason, f"{failure.message} (the bridge {responder})") from failure
         if not receipt.accounts_for(batch.id, batch.digest, [event.index for event in batch.events]):
             raise Failure(
                 "crashed",

@@ -71,11 +71,15 @@ def test_a_bridge_that_fails_or_answers_garbage_is_a_failure_of_the_request(nats
     async def test(client: Client, process: Process) -> None:
         payload = bytes_of("raw-batch.2/one-event.msgpack")
 
+        named: list[bool] = []
+
         async def ask(patience_ms: int = 3_000) -> str:
             failure = (await request(client, payload, patience_ms, "spoor.enrich.2"))["failure"]
+            named.append("(the bridge unknown)" in failure["message"] or "of the bridge unknown" in failure["message"])
             return str(failure["reason"])
 
         assert await ask() == "no-responders"
+        assert named.pop() is False
         answer: "bytes | None" = b"garbage"
         await serve(client, lambda message: answer)
         assert await ask() == "unreadable"
@@ -84,6 +88,7 @@ def test_a_bridge_that_fails_or_answers_garbage_is_a_failure_of_the_request(nats
         assert await ask() == "crashed"
         answer = pack({"v": 2, "failure": {"reason": "busy", "message": "full"}})
         assert await ask() == "busy"
+        assert named == [True, True, True]
         answer = None
         assert await ask(600) == "no-answer"
         assert await ask(240) == "expired"
