@@ -7,6 +7,10 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Effect, Redacted, Schema } from "effect"
+import { discover } from "../../../bridge/message-bus/micro-service.ts"
+import { makeNats } from "../../../bridge/message-bus/nats/bus.ts"
+import { ActorFigures } from "../../../contracts/actor-stats.ts"
 import { run } from "../../deploy/real/engine/cache.ts"
 import { enricherFaults } from "../../faults/enricher-faults.ts"
 import { diesWithUs } from "../../support/dies-with-us.ts"
@@ -128,6 +132,22 @@ describe.skipIf(!canRun)("on a real NATS, with our drainer and bridge", () => {
     expect(await recordOf(spoor, "/t/buy?item=42&text=%C3%A9%20%ff&item=43")).toMatch(
       /^buy type=Desktop&browser=Firefox&engine=Gecko&version=128\.0&os=Linux&host=127\.0\.0\.1&pod=[^&]*&ts=\d{13}&ip=8080808&klag=\d+&country=US&city=XX item=42&text=%C3%A9%20%ff&item=43$/
     )
+    const [found] = await Effect.runPromise(
+      Effect.scoped(
+        Effect.flatMap(
+          makeNats({ url: Redacted.make(nats.url), creds: undefined, inboxPrefix: "_INBOX.test" }),
+          (bus) =>
+            Effect.map(discover(bus, "stats", 1_000), (all) => all.filter(({ name }) => name === "enricher"))
+        )
+      )
+    )
+    expect(Schema.is(ActorFigures)(found?.endpoints[0]?.data)).toBe(true)
+    expect(found?.endpoints.map(({ subject }) => subject)).toEqual(["spoor.enrich", "spoor.enrich.2"])
+    expect(found?.endpoints[0]?.data).toMatchObject({
+      state: "up",
+      seams: { bus: "ok" },
+      events: { failed: 0 }
+    })
     enricher.child.kill("SIGTERM")
     expect(await enricher.ended).toBe(0)
     await spoor.end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -54,6 +55,15 @@ class NatsServer:
             if b"Server is ready" in line:
                 return
         raise RuntimeError("nats-server did not start")
+
+    def pause(self) -> None:
+        """It keeps its connections and answers nothing, until `resume`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         if self._process is not None:
