@@ -6,7 +6,9 @@ import { Clock, Effect } from "effect"
 import { GeoIp } from "../bridge/geo-ip/service.ts"
 import { kafkaKeyParam } from "../bridge/settings.ts"
 import { mergeReceipts, type RawBatch } from "../contracts/batch.ts"
+import { enrichSteps, readSteps } from "../contracts/enrichment-step.ts"
 import { Enrich, Store } from "../contracts/requests.ts"
+import { makeSteps } from "./enricher/steps.ts"
 import * as Actor from "./runtime/actor.ts"
 import { geoIp, messageBus } from "./runtime/dependencies.ts"
 import { requests } from "./runtime/inbox/requests.ts"
@@ -23,7 +25,8 @@ export const Enricher = Actor.make(
     receives: requests(Enrich),
     sends: "batches of records to a bridge",
     requires: [messageBus, geoIp],
-    settings: [kafkaKeyParam],
+    settings: [kafkaKeyParam, enrichSteps],
+    checks: [readSteps],
     concurrency: 16,
     waiting: 64
   },
@@ -31,17 +34,21 @@ export const Enricher = Actor.make(
     const { locate } = yield* GeoIp
     const enrich = enrichEvents({ locate, keyParam: yield* kafkaKeyParam.config })
     const askBridge = yield* ask(Store, "enricher")
+    const passSteps = yield* makeSteps
     const publishProgress = yield* publishBatchProgress
     const publishCopies = yield* makeCopyPublisher
 
     const enrichAndStore = Effect.fnUntraced(function* ({ id, digest, claimed, events, traces }: RawBatch) {
-      const { enriched, rejected } = enrich(events, claimed)
+      const { enriched: records, rejected: failed } = enrich(events, claimed)
+      const now = yield* Clock.currentTimeMillis
+      const stepped = yield* passSteps({ id, digest, claimed, enriched: now, events: records })
+      const enriched = stepped.events
+      const rejected = [...failed, ...stepped.rejected]
       yield* publishProgress("enriched", id, enriched)
       yield* publishCopies("enriched", id, enriched, ({ value }) => recordContent(value))
       const batch = { id, digest }
       const own = { ...batch, stored: 0, placements: [], rejected }
       if (enriched.length === 0 && rejected.length > 0) return own
-      const now = yield* Clock.currentTimeMillis
       const stored = { ...batch, claimed, enriched: now, events: enriched }
       const receipt = yield* askBridge(traces === undefined ? stored : { ...stored, traces })
       return mergeReceipts(batch, [receipt, own])

@@ -17,7 +17,7 @@ export const EventId = Schema.NonEmptyString.pipe(Schema.brand("EventId"))
 export type EventId = typeof EventId.Type
 
 /** A Kafka topic: letters, digits, `.`, `_` and `-`, at most 249 (the broker's own rule). */
-export const Topic = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9._-]{1,249}$/)).pipe(
+export const Topic = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9._-]{1,249}$/u)).pipe(
   Schema.brand("Topic")
 )
 export type Topic = typeof Topic.Type
@@ -45,10 +45,17 @@ export const newBatchId = (): BatchId => newId() as BatchId
  * A digest of the exact lines of a batch, or of a part of one: 16 hex digits. A receipt repeats it, so that it never
  * acknowledges other lines, whatever their id.
  */
-export const BatchDigest = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/)).pipe(
+export const BatchDigest = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/u)).pipe(
   Schema.brand("BatchDigest")
 )
 export type BatchDigest = typeof BatchDigest.Type
+
+/**
+ * One push of an edge's lines, chosen by the edge and the same in every retry: 26 letters and digits. The queue stores
+ * the lines of one id once.
+ */
+export const PushId = Schema.String.check(Schema.isPattern(/^[0-9A-Za-z]{26}$/)).pipe(Schema.brand("PushId"))
+export type PushId = typeof PushId.Type
 
 /** The digest of a batch without events. */
 export const emptyDigest = "0000000000000000" as BatchDigest

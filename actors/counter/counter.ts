@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import type { LogRecord, RecordBatch } from "../../bridge/event-log/service.ts"
 import { ProjectionStore, type RecordEffect } from "../../bridge/projection-store/service.ts"
 import { eventIdParam } from "../../contracts/client-event-id.ts"
+import { enrichSteps, readSteps } from "../../contracts/enrichment-step.ts"
 import { traceParam } from "../../contracts/trace-context.ts"
 import { visitorId } from "../../gateway/privacy/settings.ts"
 import { readEvent } from "../inspect/counters/counted-event.ts"
@@ -39,7 +40,8 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       receives: records(name, "oldest"),
       sends: `counts to the projection ${name}`,
       requires: [eventLog, projectionStore, progressBus],
-      settings: [eventIdParam, visitorId, traceParam],
+      settings: [eventIdParam, visitorId, traceParam, enrichSteps],
+      checks: [readSteps],
       concurrency: partitionsAtOnce,
       waiting: 16
     },
@@ -49,7 +51,8 @@ export const counter = (name: string, { summary, count }: Counting): Actor.Actor
       const written: Written = {
         idParam: yield* eventIdParam.config,
         hasVisitorIds: (yield* visitorId.config) !== "off",
-        traceParam: yield* traceParam.config
+        traceParam: yield* traceParam.config,
+        steps: (yield* readSteps).map(({ name: step }) => step)
       }
       yield* meter.declare("repeated", ["seen before"])
       const publishProgress = yield* publishConsumerProgress

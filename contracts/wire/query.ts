@@ -4,9 +4,13 @@ import { readPair } from "./params.ts"
 
 /** The query without the parameters of these names, in any encoding; the same string when it has none of them. */
 export const withoutParams = (query: ByteString, names: ReadonlySet<string>): ByteString => {
-  if (query === "") return query
+  return query === "" ? query : withoutMatching(query, (name) => names.has(name))
+}
+
+/** The query without the parameters whose decoded names match; the same string when it has none of them. */
+export const withoutMatching = (query: ByteString, matches: (name: string) => boolean): ByteString => {
   const pairs = query.split("&")
-  const kept = pairs.filter((pair) => pair === "" || !names.has(readPair(pair as ByteString, true)[0]))
+  const kept = pairs.filter((pair) => pair === "" || !matches(readPair(pair as ByteString, true)[0]))
   return kept.length === pairs.length ? query : (kept.join("&") as ByteString)
 }
 

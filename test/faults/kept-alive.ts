@@ -6,7 +6,7 @@
 
 import { eventually } from "../support/eventually.ts"
 import { freeze, unfreeze } from "../support/freeze.ts"
-import { type Environment, launch } from "../support/spoor.ts"
+import { type Environment, launch, launchCommand } from "../support/spoor.ts"
 
 export interface KeptAlive {
   readonly pid: () => number | undefined
@@ -33,8 +33,8 @@ export interface KeptAlive {
 }
 
 export interface Keeping {
-  /** The file to run instead of actors/commands/actor.ts, relative to the project's root. */
-  readonly file?: string | undefined
+  /** The command to run in the project's root instead of an actor of ours; it prints the same banner. */
+  readonly command?: ReadonlyArray<string> | undefined
   /** Whether it is killed when its liveness probe fails. */
   readonly isProbed?: boolean
 }
@@ -46,7 +46,7 @@ const probe = { failures: 3, timeoutMs: 3_000, intervalMs: 1_000 }
 export const keepAlive = (
   actors: ReadonlyArray<string>,
   settings: Environment,
-  { file, isProbed = false }: Keeping = {}
+  { command, isProbed = false }: Keeping = {}
 ): KeptAlive => {
   const counts = { killed: 0, died: 0 }
   const deaths: Array<string> = []
@@ -54,7 +54,8 @@ export const keepAlive = (
   let isSupervised = true
   let isExpected = false
   let quickDeaths = 0
-  const begin = (): ReturnType<typeof launch> => launch(actors, settings, "bun", file)
+  const begin = (): ReturnType<typeof launch> =>
+    command === undefined ? launch(actors, settings) : launchCommand(command, settings)
   let life = begin()
   let began = performance.now()
 

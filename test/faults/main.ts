@@ -18,6 +18,7 @@ import { countFlag, positiveFlag, switchFlag } from "../../actors/commands/comma
 import { runCommandLine } from "../../actors/commands/command-line/run.ts"
 import { promiseHandler } from "../support/promise-handler.ts"
 import { allCases, chooseCases, notHere } from "./all-cases.ts"
+import { enricherNames, enrichers } from "./enrichers.ts"
 import { kafkaPool } from "./kafka-pool.ts"
 import { progressLine, tableOf, writeReport } from "./report.ts"
 import { mergeResults, readResults, writeResults } from "./results.ts"
@@ -43,6 +44,10 @@ const options = {
   rate: positiveFlag("rate", "Events per second (the load takes about 40 s, 1000 to 4000 per second)").pipe(
     Flag.withDefault(undefined)
   ),
+  enricher: Flag.Literals("enricher", enricherNames).pipe(
+    Flag.withDefault("ours"),
+    Flag.withDescription("The enricher of the world: ours, or that of a kit (enrichers.ts)")
+  ),
   report: switchFlag("report", "Write the table of all kept results into test/README.md")
 }
 
@@ -64,11 +69,12 @@ const runFaults = async (given: Options): Promise<number> => {
     `${cases.length} cases, seed ${seed}, ${events} events each, ${moments} random moments, ${rate} events/s`
   )
 
+  const enricher = await enrichers[given.enricher].prepare()
   const pool = kafkaPool()
   const results: Array<CaseResult> = []
   for (const one of cases) {
     for (const each of [seed, ...(seeds[one.number] ?? [])]) {
-      const result = await runCase(one, { pool, seed: each, events, rate, moments, patience })
+      const result = await runCase(one, { pool, seed: each, events, rate, moments, patience, enricher })
       results.push(result)
       print(progressLine(result))
     }

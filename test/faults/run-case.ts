@@ -3,6 +3,7 @@ import { eventually } from "../support/eventually.ts"
 import { countRecords, readTopic } from "../support/kcat.ts"
 import type { FaultCase } from "./case.ts"
 import type { Account } from "./case-result.ts"
+import type { EnricherCommands } from "./enrichers.ts"
 import type { KafkaPool } from "./kafka-pool.ts"
 import { ledgerProblems } from "./ledger.ts"
 import { judge } from "./oracle.ts"
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly rate: number
   readonly moments: number
   readonly patience: Patience
+  /** Ours by default. */
+  readonly enricher?: EnricherCommands
 }
 
 /** Time limits, milliseconds. */
@@ -52,13 +55,14 @@ export interface CaseResult {
 
 export const runCase = async (one: FaultCase, options: RunOptions): Promise<CaseResult> => {
   const began = performance.now()
+  const { enricher } = options
   const result = (
     problems: ReadonlyArray<string>,
     proof: string,
     account: Account | undefined
   ): CaseResult => ({
     number: one.number,
-    name: one.name,
+    name: enricher?.label === undefined ? one.name : `${one.name} (enricher: ${enricher.label})`,
     seed: options.seed,
     passed: problems.length === 0,
     seconds: Math.round((performance.now() - began) / 100) / 10,
@@ -74,7 +78,8 @@ export const runCase = async (one: FaultCase, options: RunOptions): Promise<Case
       moments: options.moments,
       rate: options.rate,
       events: options.events,
-      isShort: options.patience === shortPatience
+      isShort: options.patience === shortPatience,
+      ...(enricher === undefined ? {} : { enricher })
     })
     const { account, proof } = await live(one, world, options)
     return result(account.problems, proof, account)

@@ -11,6 +11,7 @@ import { type NatsServer, privateNats } from "../support/nats.ts"
 import { privateRedis, type RedisServer } from "../support/redis.ts"
 import { type Environment, ownSettings } from "../support/spoor.ts"
 import { type ActorGroup, actorGroup } from "./actor-group.ts"
+import { type EnricherCommands, enrichers } from "./enrichers.ts"
 import type { KafkaPool } from "./kafka-pool.ts"
 import type { KeptAlive } from "./kept-alive.ts"
 import { type Load, makeLoad } from "./load.ts"
@@ -71,6 +72,8 @@ export interface WorldOptions {
   readonly rate: number
   readonly events: number
   readonly isShort: boolean
+  /** The enricher of this world; ours by default. */
+  readonly enricher?: EnricherCommands
 }
 
 /** Returns when everything is up. On failure, all started parts are ended. */
@@ -80,7 +83,8 @@ export const makeWorld = async ({
   moments,
   rate,
   events,
-  isShort
+  isShort,
+  enricher
 }: WorldOptions): Promise<World> => {
   const endings: Array<() => Promise<void> | void> = []
   const end = async (): Promise<void> => {
@@ -165,6 +169,11 @@ export const makeWorld = async ({
           : {})
       }
     }
+    const { healthy, poisoned } = enricher ?? (await enrichers.ours.prepare())
+    const commandOf = (name: string): ReadonlyArray<string> | undefined => {
+      if (name !== "enricher") return undefined
+      return requires.isEnricherPoisoned === true ? poisoned : healthy
+    }
     const groups = new Map<string, ActorGroup>()
     const group = (name: string): ActorGroup => {
       const found =
@@ -172,7 +181,7 @@ export const makeWorld = async ({
         actorGroup(
           name,
           { ...settings, ...filled(requires.settingsOf?.[name]), ...proxied(name) },
-          { file: requires.files?.[name], isProbed: requires.probed?.includes(name) === true }
+          { command: commandOf(name), isProbed: requires.probed?.includes(name) === true }
         )
       groups.set(name, found)
       return found

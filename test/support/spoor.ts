@@ -57,10 +57,12 @@ export const launch = (
   settings: Environment,
   runtime: keyof typeof runtimes = "bun",
   file = "actors/commands/actor.ts"
-) => {
-  const [command, ...before] = runtimes[runtime]
+) => launchCommand([...runtimes[runtime], file, ...args], settings)
+
+/** Like `launch`, for any program that runs actors: the command's words, run in the project's root. */
+export const launchCommand = ([program = "", ...words]: ReadonlyArray<string>, settings: Environment) => {
   const child = diesWithUs(
-    spawn(command, [...before, file, ...args], {
+    spawn(program, words, {
       cwd: root,
       env: { ...process.env, ...settings },
       stdio: ["ignore", "pipe", "pipe"]

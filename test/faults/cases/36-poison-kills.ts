@@ -11,7 +11,7 @@ const allowed = 5
 export default faultCase({
   number: "36",
   name: "poison events: the enricher's process dies",
-  requires: { files: { enricher: "test/faults/poisoned-enricher.ts" } },
+  requires: { isEnricherPoisoned: true },
   expects: { mayDie: ["enricher"] },
   fault: async (world) => {
     const count = world.moments > 2 ? 3 : 1

@@ -13,7 +13,7 @@ export default faultCase({
   number: "36",
   name: "poison events: the enricher throws",
   short: true,
-  requires: { files: { enricher: "test/faults/poisoned-enricher.ts" } },
+  requires: { isEnricherPoisoned: true },
   expects: { duplicates: 0 },
   fault: async (world) => {
     const count = world.moments > 2 ? 3 : 1

@@ -10,7 +10,7 @@ const allowed = 5
 export default faultCase({
   number: "37",
   name: "poison event: the enricher hangs in an endless loop",
-  requires: { files: { enricher: "test/faults/poisoned-enricher.ts" }, probed: ["enricher"] },
+  requires: { isEnricherPoisoned: true, probed: ["enricher"] },
   expects: { mayDie: ["enricher"] },
   fault: async (world) => {
     await poison(world, "hangs", 1, 300_000)

@@ -1,0 +1,125 @@
+/**
+ * Asks one enrichment step about the records of a batch. The step's verdicts are checked: an answer about another batch,
+ * about unknown events or with parameters under foreign names is a failure, never a change of an event. Keeps no state
+ * but its outage, which lives as long as the enricher.
+ */
+import { Clock, Effect } from "effect"
+import { MessageBus } from "../../bridge/message-bus/service.ts"
+import { logWith, makeOutage } from "../../bridge/outage.ts"
+import type { EnrichedBatch } from "../../contracts/batch.ts"
+import { type EnrichmentStep, isParamOf } from "../../contracts/enrichment-step.ts"
+import { Failure } from "../../contracts/failure.ts"
+import { unreadable } from "../../contracts/messages/columns.ts"
+import {
+  readStepReply,
+  type StepResult,
+  stepSubject,
+  writeStepRequest
+} from "../../contracts/messages/step.ts"
+import { Deadline } from "../runtime/deadline.ts"
+import { minTimeLeftMs } from "../runtime/mailbox.ts"
+import { currentTraceparent } from "../runtime/telemetry/spans.ts"
+import { makeStepFigures } from "./step-figures.ts"
+
+/** The step's answer about the events of a batch. */
+export type StepVerdicts = Pick<StepResult, "added" | "failed">
+
+/** Asks the step; without its answer fails (required) or returns no verdicts (optional). */
+export type AskStep = (batch: EnrichedBatch) => Effect.Effect<StepVerdicts, Failure>
+
+const none: StepVerdicts = { added: [], failed: [] }
+
+/**
+ * Makes the function that asks this step. It waits at most `timeoutMs`, and leaves `reservedMs` of the message's deadline
+ * to what comes after the step.
+ */
+export const makeAskStep = Effect.fnUntraced(function* (step: EnrichmentStep, reservedMs: number) {
+  const bus = yield* MessageBus
+  const figures = yield* makeStepFigures(step.name)
+  const log = logWith(Effect.runForkWith(yield* Effect.context<never>()))
+  const outage = makeOutage({ name: `The enrichment step ${step.name}`, log })
+  const asking = outage.operation({
+    meanwhile: step.isRequired
+      ? "Batches wait in the queue until it answers."
+      : "Events go on without its parameters."
+  })
+
+  const send = Effect.fnUntraced(function* (batch: EnrichedBatch) {
+    const now = yield* Clock.currentTimeMillis
+    const deadline = Math.min(now + step.timeoutMs, (yield* Deadline) - reservedMs)
+    if (deadline - now < Math.min(minTimeLeftMs, step.timeoutMs))
+      return yield* fail("expired", `the deadline leaves no time for the enrichment step ${step.name}`)
+    const answer = yield* bus
+      .request(stepSubject(step.name), writeStepRequest(batch), deadline, yield* currentTraceparent)
+      .pipe(Effect.mapError((failure) => asNoAnswer(step, failure)))
+    const verdicts = yield* Effect.try({
+      try: () => readVerdicts(answer, batch, step.name),
+      catch: (cause) => cause as Failure
+    })
+    figures.took((yield* Clock.currentTimeMillis) - now)
+    figures.count("added", verdicts.added.length)
+    figures.count("failed", verdicts.failed.length)
+    figures.count("unchanged", batch.events.length - verdicts.added.length - verdicts.failed.length)
+    return verdicts
+  })
+
+  const sendInParts: AskStep = (batch) =>
+    Effect.catchIf(
+      send(batch),
+      ({ reason }) => reason === "too-large",
+      ({ message }) => {
+        const { events } = batch
+        if (events.length <= 1)
+          return Effect.succeed({ ...none, failed: events.map(({ index }) => ({ index, message })) })
+        const middle = events.length >> 1
+        const parts = [events.slice(0, middle), events.slice(middle)]
+        return Effect.map(
+          Effect.forEach(parts, (part) => sendInParts({ ...batch, events: part })),
+          (all) => ({
+            added: all.flatMap(({ added }) => added),
+            failed: all.flatMap(({ failed }) => failed)
+          })
+        )
+      }
+    )
+
+  return (batch: EnrichedBatch): Effect.Effect<StepVerdicts, Failure> =>
+    Effect.suspend(() => sendInParts(batch)).pipe(
+      Effect.tap(() => Effect.sync(asking.worked)),
+      Effect.tapError(({ reason, message }) =>
+        Effect.sync(() => {
+          figures.count(reason, batch.events.length)
+          asking.failed(message.replace(`the enrichment step ${step.name}`, "").replace(/^[: ]+/, ""))
+        })
+      ),
+      (asked) => (step.isRequired ? asked : Effect.catch(asked, () => Effect.succeed(none)))
+    )
+})
+
+/** Throws `Failure` for an answer that is not a valid one to this request. */
+const readVerdicts = (answer: Uint8Array, batch: EnrichedBatch, step: string): StepVerdicts => {
+  const verdicts = readStepReply(
+    answer,
+    batch,
+    batch.events.map(({ index }) => index)
+  )
+  for (const { index, params } of verdicts.added)
+    for (const name of Object.keys(params))
+      if (!isParamOf(step, name))
+        throw unreadable(
+          `the enrichment step ${step} added the parameter ${JSON.stringify(name.slice(0, 40))} to event ${index}: it may add ${step} and names that begin with ${step}_`
+        )
+  return verdicts
+}
+
+const fail = (reason: Failure["reason"], message: string): Effect.Effect<never, Failure> =>
+  Effect.fail(new Failure({ reason, message }))
+
+/** A step that does not answer in time may have crashed on this batch, as any responder. */
+const asNoAnswer = (step: EnrichmentStep, { reason, message }: Failure): Failure =>
+  reason === "timeout"
+    ? new Failure({
+        reason: "no-answer",
+        message: `the enrichment step ${step.name} did not answer within ${step.timeoutMs} ms`
+      })
+    : new Failure({ reason, message: `the enrichment step ${step.name}: ${message}` })

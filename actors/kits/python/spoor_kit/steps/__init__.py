@@ -1,0 +1,1 @@
+"""Enrichment steps that come with the kit."""
