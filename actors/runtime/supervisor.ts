@@ -3,9 +3,11 @@
  * stopped. A failure before the actor was ever up fails the start; more than ten crashes without a healthy minute between
  * them end the process. Lives from `start` until its scope closes.
  */
-import { type Cause, Clock, type Context, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
+import { Cause, Clock, type Context, Deferred, Effect, Exit, Fiber, type Scope } from "effect"
+import type { ActorFigures, Crash } from "../../contracts/actor-stats.ts"
+import { newBatchId } from "../../contracts/ids.ts"
 import type { Actor, StartFailure } from "./actor.ts"
-import { Self } from "./actor-context.ts"
+import { Self, type ServedEndpoint } from "./actor-context.ts"
 import type { Health } from "./health.ts"
 import { failureBackoffMs } from "./inbox/backoff.ts"
 import { type Meter, makeMeter } from "./metrics.ts"
@@ -15,6 +17,12 @@ import { restartFigures } from "./restart-figures.ts"
 export interface RunningActor {
   readonly actor: Actor
   readonly meter: Meter
+  /** Its `$SRV` id. */
+  readonly instance: string
+  /** What its inbox serves on the bus now. */
+  readonly served: () => ReadonlyArray<ServedEndpoint>
+  /** Its restarts so far, and its last crash. */
+  readonly restarts: () => Pick<ActorFigures, "restarts" | "lastCrash">
   /** Stops taking messages, finishes those in flight, releases everything; returns when that is done. */
   readonly drain: Effect.Effect<void>
   /** Fails when the actor has crashed too often. Never succeeds. */
@@ -24,6 +32,17 @@ export interface RunningActor {
 /** A run longer than this resets the number of crashes, milliseconds. */
 const healthyAfterMs = 60_000
 const maxCrashes = 10
+
+/** How long a process whose actor is given up reports that, before it ends: the viewer asks every second. */
+const givenUpNoticeMs = 3_000
+
+/** The length limit of a crash's cause in figures, characters. */
+const maxCauseChars = 500
+
+const causeText = (cause: Cause.Cause<StartFailure>): string => {
+  const error = Cause.squash(cause)
+  return (error instanceof Error ? error.message : String(error)).slice(0, maxCauseChars)
+}
 
 /** Starts the actor in the scope and returns when it is up; fails as its first start fails. */
 export const start = Effect.fnUntraced(function* (
@@ -38,11 +57,18 @@ export const start = Effect.fnUntraced(function* (
   const stopRefreshing = health.addFigures(Effect.flatMap(Clock.currentTimeMillis, meter.refresh))
   yield* Effect.addFinalizer(() => stopRefreshing)
   const figures = yield* restartFigures(actor.name)
-  const self = Self.of({ name: actor.name, meter, health, announce, announced })
+  const instance = newBatchId()
+  let served: ReadonlyArray<ServedEndpoint> = []
+  const setServed = (now: ReadonlyArray<ServedEndpoint>): void => {
+    served = now
+  }
+  const self = Self.of({ name: actor.name, meter, health, announce, announced, instance, setServed })
   const up = yield* Deferred.make<void, StartFailure>()
   const failed = yield* Deferred.make<never, StartFailure>()
   let upSince: number | undefined
   let crashes = 0
+  let restarts = 0
+  let lastCrash: Crash | undefined
 
   const onUp = Effect.gen(function* () {
     upSince = yield* Clock.currentTimeMillis
@@ -58,15 +84,19 @@ export const start = Effect.fnUntraced(function* (
     if (upSince !== undefined && now - upSince > healthyAfterMs) crashes = 0
     upSince = undefined
     crashes += 1
+    lastCrash = { at: now, cause: causeText(cause) }
     health.setActor(actor.name, "restarting")
     if (crashes <= maxCrashes) {
       yield* Effect.logError("the actor crashed and is restarted", cause, { crashes })
       yield* Effect.sleep(failureBackoffMs(crashes))
       yield* figures.restarted
+      restarts += 1
       return true
     }
     yield* Effect.logError("the actor crashed too often and is not restarted", cause)
     yield* figures.gaveUp
+    health.setActor(actor.name, "given up")
+    yield* Effect.sleep(givenUpNoticeMs)
     yield* Deferred.failCause(failed, cause)
     return false
   })
@@ -85,5 +115,14 @@ export const start = Effect.fnUntraced(function* (
     health.setActor(actor.name, "stopping")
     return Fiber.interrupt(fiber)
   })
-  return { actor, meter, drain, failed: Deferred.await(failed) }
+  const reported = () => ({ restarts, ...(lastCrash === undefined ? {} : { lastCrash }) })
+  return {
+    actor,
+    meter,
+    instance,
+    served: () => served,
+    restarts: reported,
+    drain,
+    failed: Deferred.await(failed)
+  }
 })

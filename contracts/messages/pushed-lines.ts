@@ -3,7 +3,7 @@
  * chooses the id once and repeats it in every retry; the queue stores the lines of one id once.
  */
 import { Schema } from "effect"
-import { byteStringOf } from "../byte-string.ts"
+import { byteStringOf, uint8ArrayOf } from "../byte-string.ts"
 import { ByteString } from "../event.ts"
 import { Failure, FailureReason } from "../failure.ts"
 import { PushId, Topic } from "../ids.ts"
@@ -73,17 +73,11 @@ export const PushedReply = Schema.Union([
 })
 export type PushedReply = typeof PushedReply.Type
 
-const bytesIn = (line: ByteString): Uint8Array => {
-  const bytes = new Uint8Array(line.length)
-  for (let at = 0; at < line.length; at++) bytes[at] = line.charCodeAt(at)
-  return bytes
-}
-
 export const writePushedLines = ({ id, lines, defaultTopic }: PushedLines): Uint8Array =>
   encode({
     v: 2,
     id,
-    lines: lines.map(bytesIn),
+    lines: lines.map(uint8ArrayOf),
     ...(defaultTopic === undefined ? {} : { defaultTopic })
   })
 

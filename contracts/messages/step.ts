@@ -7,7 +7,7 @@ import type { BatchName, EnrichedBatch } from "../batch.ts"
 import { Failure, FailureReason } from "../failure.ts"
 import { BatchDigest, BatchId } from "../ids.ts"
 import { unreadable } from "./columns.ts"
-import { EnrichedMessage, readEnrichedBatch, writeEnrichedBatch } from "./enriched-batch.ts"
+import { EnrichedMessage2, readEnrichedBatch, writeEnrichedBatch } from "./enriched-batch.ts"
 import { decode, encode } from "./msgpack.ts"
 
 /** The subject of a step; `name` as in ENRICH_STEPS. */
@@ -20,10 +20,7 @@ export const stepQueue = (name: string): string => `step-${name}`
 export const maxStepParamsBytes = 8 * 1024
 
 /** The request on the wire: an enriched batch, always with its format. */
-export const StepRequest = Schema.Struct({ v: Schema.Literal(2), ...EnrichedMessage.fields }).annotate({
-  title: "step-request",
-  description: "Finished records to which a step may add parameters: an enriched batch in format 2."
-})
+export const StepRequest = EnrichedMessage2
 
 const Index = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
@@ -70,8 +67,7 @@ export const StepReply = Schema.Union([
 })
 export type StepReply = typeof StepReply.Type
 
-export const writeStepRequest = (batch: EnrichedBatch): Uint8Array =>
-  encode({ v: 2, ...(decode(writeEnrichedBatch(batch)) as object) })
+export const writeStepRequest = (batch: EnrichedBatch): Uint8Array => writeEnrichedBatch(batch, 2)
 
 /** Throws `Failure` "unreadable" or "too-large" for bytes in another format. */
 export const readStepRequest = (payload: Uint8Array): EnrichedBatch => readEnrichedBatch(payload)
