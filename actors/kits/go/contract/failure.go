@@ -30,6 +30,8 @@ var Reasons = []Reason{Unavailable, NoResponders, Busy, Expired, Timeout, NoAnsw
 type Failure struct {
 	Reason  Reason
 	Message string
+	// isNewer: the message has a newer format than this package reads; the reply then names those that it reads.
+	isNewer bool
 }
 
 func (f *Failure) Error() string { return f.Message }

@@ -1,6 +1,9 @@
 package contract
 
 import (
+	"math"
+	"strconv"
+
 	"github.com/tinylib/msgp/msgp"
 )
 
@@ -91,7 +94,12 @@ func (r *reader) text() string { return take(r, msgp.ReadStringBytes) }
 func (r *reader) bytes() []byte { return take(r, msgp.ReadBytesZC) }
 
 func (r *reader) integer() int64 {
-	value := take(r, msgp.ReadInt64Bytes)
+	var value int64
+	if r.err == nil && msgp.NextType(r.rest) == msgp.Float64Type {
+		value = r.float()
+	} else {
+		value = take(r, msgp.ReadInt64Bytes)
+	}
 	if value > maxSafeInteger || value < -maxSafeInteger {
 		r.fail("an integer in the message has more than 53 bits")
 		return 0
@@ -99,11 +107,21 @@ func (r *reader) integer() int64 {
 	return value
 }
 
-// whole reads a non-negative integer of at most 31 bits: a count or an index.
+// float reads an integer that was written as floating point, as Spoor did up to 0.3.0 for integers of more than 32 bits.
+func (r *reader) float() int64 {
+	number := take(r, msgp.ReadFloat64Bytes)
+	if number != math.Trunc(number) || math.Abs(number) > maxSafeInteger {
+		r.fail("a number of the message is not an integer")
+		return 0
+	}
+	return int64(number)
+}
+
+// whole reads a count or an index: a non-negative integer.
 func (r *reader) whole() int {
 	value := r.integer()
-	if value < 0 || value > 1<<31-1 {
-		r.fail("a count in the message is out of range")
+	if value < 0 {
+		r.fail("a count in the message is negative")
 		return 0
 	}
 	return int(value)
@@ -137,7 +155,8 @@ func (r *reader) numbers(perEvent int) []int64 {
 func (r *reader) version() int {
 	version := r.whole()
 	if r.err == nil && (version < 1 || version > Newest) {
-		r.fail("the message has format " + itoa(version) + "; this actor reads formats 1 and 2")
+		r.err = &Failure{Reason: Unreadable, Message: "the message has format " + strconv.Itoa(version) + "; this instance reads 1 and 2", isNewer: version > Newest}
+		r.rest = nil
 	}
 	return version
 }

@@ -1,15 +1,12 @@
 package contract
 
 import (
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/tinylib/msgp/msgp"
 )
 
 const numbersPerRawEvent = 10
-
-func itoa(value int) string { return strconv.Itoa(value) }
 
 // ReadRawBatch decodes a raw batch of format 1 or 2 and returns its format. It fails with Unreadable or TooLarge for
 // other bytes. The events keep no reference to the payload.
@@ -20,7 +17,7 @@ func ReadRawBatch(payload []byte) (*RawBatch, int, error) {
 	var topics []string
 	var numbers []int64
 	var texts string
-	hasTexts := false
+	textsFormat := 0
 	r.mapOf(func(key string) bool {
 		switch key {
 		case "v":
@@ -36,7 +33,7 @@ func ReadRawBatch(payload []byte) (*RawBatch, int, error) {
 		case "numbers":
 			numbers = r.numbers(numbersPerRawEvent)
 		case "texts":
-			texts, hasTexts = r.rawTexts(), true
+			texts, textsFormat = r.rawTexts()
 		case "traces":
 			batch.Traces = r.traces()
 		default:
@@ -45,7 +42,7 @@ func ReadRawBatch(payload []byte) (*RawBatch, int, error) {
 		return true
 	})
 	r.end()
-	if r.err == nil && !(hasTexts && isNamed(batch.BatchName) && areTopics(topics)) {
+	if r.err == nil && !(textsFormat == format && isNamed(batch.BatchName) && areTopics(topics)) {
 		r.fail("the message is not a batch of raw events")
 	}
 	if r.err == nil {
@@ -58,9 +55,9 @@ func ReadRawBatch(payload []byte) (*RawBatch, int, error) {
 }
 
 // rawTexts reads bin (format 2), or a text with one character (U+0000 to U+00FF) per byte (format 1).
-func (r *reader) rawTexts() string {
+func (r *reader) rawTexts() (texts string, format int) {
 	if msgp.NextType(r.rest) == msgp.BinType {
-		return string(r.bytes())
+		return string(r.bytes()), 2
 	}
 	text := take(r, msgp.ReadStringZC)
 	bytes := make([]byte, 0, len(text))
@@ -68,12 +65,12 @@ func (r *reader) rawTexts() string {
 		char, size := utf8.DecodeRune(text)
 		if char > 0xff || (char == utf8.RuneError && size == 1) {
 			r.fail("the texts of the message are not one character per byte")
-			return ""
+			return "", 1
 		}
 		bytes = append(bytes, byte(char))
 		text = text[size:]
 	}
-	return string(bytes)
+	return string(bytes), 1
 }
 
 func (r *reader) rawEvents(topics []string, numbers []int64, texts string) []RawEvent {

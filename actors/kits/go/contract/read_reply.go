@@ -1,5 +1,7 @@
 package contract
 
+import "slices"
+
 // ReadReply decodes the reply to a request about a batch, of format 1 or 2: the receipt, or the responder's failure as
 // the error. Any other bytes are an Unreadable failure.
 func ReadReply(payload []byte) (*Receipt, error) {
@@ -34,19 +36,20 @@ func ReadReply(payload []byte) (*Receipt, error) {
 
 func (r *reader) failure() *Failure {
 	failure := &Failure{}
+	hasMessage := false
 	r.mapOf(func(key string) bool {
 		switch key {
 		case "reason":
 			failure.Reason = Reason(r.text())
 		case "message":
-			failure.Message = r.text()
+			failure.Message, hasMessage = r.text(), true
 		default:
 			return false
 		}
 		return true
 	})
-	if !isReason(string(failure.Reason)) {
-		r.fail("the reply has an unknown reason")
+	if !isReason(string(failure.Reason)) || !hasMessage {
+		r.fail("the failure in the reply has an unknown reason or no message")
 	}
 	return failure
 }
@@ -121,5 +124,17 @@ func (r *reader) rejection() Rejection {
 		}
 		return true
 	})
+	if !slices.Contains(rejectedBy, rejection.Stage) || !slices.Contains(rejectionReasons, rejection.Reason) {
+		r.fail("the receipt has a rejection of an unknown stage or reason")
+	}
 	return rejection
 }
+
+// The stages that reject events, and their reasons (contracts/README.md, "Dead letters").
+var (
+	rejectedBy       = []string{"drainer", "enricher", "bridge"}
+	rejectionReasons = []string{
+		"empty", "too few fields", "no path", "time is not a number", "not an IP address", "too large", "refused by the log",
+		"not enriched", "crashed",
+	}
+)

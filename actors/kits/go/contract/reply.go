@@ -39,17 +39,17 @@ func AppendReceipt(dst []byte, receipt *Receipt, format int) []byte {
 	return dst
 }
 
-// AppendFailure encodes the reply to a request that failed. An unreadable request is answered with the formats that this
-// actor reads, so that the sender can write one of them.
+// AppendFailure encodes the reply to a request that failed. A request of a newer format is answered with the formats that
+// this actor reads, so that the sender writes one of them.
 func AppendFailure(dst []byte, failure *Failure, format int) []byte {
 	fields := uint32(1)
-	if failure.Reason == Unreadable {
+	if failure.isNewer {
 		fields++
 	}
 	dst = msgp.AppendString(appendVersion(dst, fields, format), "failure")
 	dst = appendText(msgp.AppendMapHeader(dst, 2), "reason", string(failure.Reason))
 	dst = appendText(dst, "message", Cut(failure.Message))
-	if failure.Reason == Unreadable {
+	if failure.isNewer {
 		dst = msgp.AppendArrayHeader(msgp.AppendString(dst, "formats"), Newest)
 		for format := 1; format <= Newest; format++ {
 			dst = msgp.AppendInt(dst, format)
