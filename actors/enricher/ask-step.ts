@@ -4,7 +4,7 @@
  * but its outage, which lives as long as the enricher.
  */
 import { Clock, Effect } from "effect"
-import { MessageBus } from "../../bridge/message-bus/service.ts"
+import { type BusReply, MessageBus } from "../../bridge/message-bus/service.ts"
 import { logWith, makeOutage } from "../../bridge/outage.ts"
 import type { EnrichedBatch } from "../../contracts/batch.ts"
 import { type EnrichmentStep, isParamOf } from "../../contracts/enrichment-step.ts"
@@ -16,6 +16,7 @@ import {
   stepSubject,
   writeStepRequest
 } from "../../contracts/messages/step.ts"
+import { nameOfInstance } from "../runtime/bad-reply.ts"
 import { Deadline } from "../runtime/deadline.ts"
 import { minTimeLeftMs } from "../runtime/mailbox.ts"
 import { currentTraceparent } from "../runtime/telemetry/spans.ts"
@@ -49,9 +50,16 @@ export const makeAskStep = Effect.fnUntraced(function* (step: EnrichmentStep, re
     const deadline = Math.min(now + step.timeoutMs, (yield* Deadline) - reservedMs)
     if (deadline - now < Math.min(minTimeLeftMs, step.timeoutMs))
       return yield* fail("expired", `the deadline leaves no time for the enrichment step ${step.name}`)
-    const answer = yield* bus
-      .request(stepSubject(step.name), writeStepRequest(batch), deadline, yield* currentTraceparent)
-      .pipe(Effect.mapError((failure) => asNoAnswer(step, failure)))
+    const traceparent = yield* currentTraceparent
+    const payload = writeStepRequest(batch)
+    const request = {
+      subject: stepSubject(step.name),
+      payload,
+      format: 2,
+      deadline,
+      ...(traceparent && { traceparent })
+    }
+    const answer = yield* Effect.mapError(bus.exchange(request), (failure) => asNoAnswer(step, failure))
     const verdicts = yield* Effect.try({
       try: () => readVerdicts(answer, batch, step.name),
       catch: (cause) => cause as Failure
@@ -97,19 +105,26 @@ export const makeAskStep = Effect.fnUntraced(function* (step: EnrichmentStep, re
 })
 
 /** Throws `Failure` for an answer that is not a valid one to this request. */
-const readVerdicts = (answer: Uint8Array, batch: EnrichedBatch, step: string): StepVerdicts => {
-  const verdicts = readStepReply(
-    answer,
-    batch,
-    batch.events.map(({ index }) => index)
-  )
+const readVerdicts = (answer: BusReply, batch: EnrichedBatch, step: string): StepVerdicts => {
+  const indices = batch.events.map(({ index }) => index)
+  const verdicts = naming(answer, () => readStepReply(answer.payload, batch, indices))
   for (const { index, params } of verdicts.added)
     for (const name of Object.keys(params))
       if (!isParamOf(step, name))
         throw unreadable(
-          `the enrichment step ${step} added the parameter ${JSON.stringify(name.slice(0, 40))} to event ${index}: it may add ${step} and names that begin with ${step}_`
+          `${nameOfInstance(answer)} added the parameter ${JSON.stringify(name.slice(0, 40))} to event ${index}: it may add ${step} and names that begin with ${step}_`
         )
   return verdicts
+}
+
+/** Names the instance that replied in the failure of an invalid reply. */
+const naming = <A>(answer: BusReply, read: () => A): A => {
+  try {
+    return read()
+  } catch (cause) {
+    const { reason, message } = cause as Failure
+    throw new Failure({ reason, message: `${nameOfInstance(answer)}: ${message}` })
+  }
 }
 
 const fail = (reason: Failure["reason"], message: string): Effect.Effect<never, Failure> =>

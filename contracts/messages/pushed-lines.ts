@@ -5,10 +5,11 @@
 import { Schema } from "effect"
 import { byteStringOf, uint8ArrayOf } from "../byte-string.ts"
 import { ByteString } from "../event.ts"
-import { Failure, FailureReason } from "../failure.ts"
+import { Failure } from "../failure.ts"
 import { PushId, Topic } from "../ids.ts"
 import { unreadable } from "./columns.ts"
 import { decode, encode } from "./msgpack.ts"
+import { FailedReply, readFormats } from "./reply.ts"
 
 export const pushSubject = "spoor.push"
 export const pushQueue = "push"
@@ -53,6 +54,9 @@ export const Pushed = Schema.Struct({
   count: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).annotateKey({
     description: "The number of lines in the request, which the queue now holds."
   })
+}).annotate({
+  identifier: "Pushed",
+  description: "The queue holds all lines of the request, from this try or an earlier one."
 })
 export type Pushed = typeof Pushed.Type
 
@@ -61,11 +65,8 @@ export const PushedReply = Schema.Union([
   Schema.Struct({ v: Schema.Literal(2), pushed: Pushed }),
   Schema.Struct({
     v: Schema.Literal(2),
-    failure: Schema.Struct({ reason: FailureReason, message: Schema.String }),
-    formats: Schema.optionalKey(Schema.Array(Schema.Int)).annotateKey({
-      description:
-        "The formats that the responder reads; only with the reason `unreadable` for a newer format."
-    })
+    failure: FailedReply,
+    formats: readFormats
   })
 ]).annotate({
   title: "pushed-reply",

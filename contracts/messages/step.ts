@@ -4,11 +4,12 @@
  */
 import { Schema } from "effect"
 import type { BatchName, EnrichedBatch } from "../batch.ts"
-import { Failure, FailureReason } from "../failure.ts"
+import { Failure } from "../failure.ts"
 import { BatchDigest, BatchId } from "../ids.ts"
-import { unreadable } from "./columns.ts"
+import { unreadable, Whole } from "./columns.ts"
 import { EnrichedMessage2, readEnrichedBatch, writeEnrichedBatch } from "./enriched-batch.ts"
 import { decode, encode } from "./msgpack.ts"
+import { FailedReply, readFormats } from "./reply.ts"
 
 /** The subject of a step; `name` as in ENRICH_STEPS. */
 export const stepSubject = (name: string): string => `spoor.step.${name}`
@@ -22,15 +23,13 @@ export const maxStepParamsBytes = 8 * 1024
 /** The request on the wire: an enriched batch, always with its format. */
 export const StepRequest = EnrichedMessage2
 
-const Index = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
-
 /** What a step adds to which events of the request. Events in neither list go on as they are. */
 export const StepResult = Schema.Struct({
   id: BatchId.annotateKey({ description: "The id of the request." }),
   digest: BatchDigest.annotateKey({ description: "The digest of the request." }),
   added: Schema.Array(
     Schema.Struct({
-      index: Index.annotateKey({ description: "The event's index in its batch, as in the request." }),
+      index: Whole.annotateKey({ description: "The event's index in its batch, as in the request." }),
       params: Schema.Record(Schema.String, Schema.String)
         .check(Schema.isPropertyNames(Schema.NonEmptyString))
         .annotateKey({
@@ -41,13 +40,13 @@ export const StepResult = Schema.Struct({
   ).annotateKey({ description: "The events that get parameters, each at most once." }),
   failed: Schema.Array(
     Schema.Struct({
-      index: Index.annotateKey({ description: "The event's index in its batch, as in the request." }),
+      index: Whole.annotateKey({ description: "The event's index in its batch, as in the request." }),
       message: Schema.String.annotateKey({ description: "Why, for a person." })
     })
   ).annotateKey({
     description: "The events that the step cannot process, each at most once and not in `added`."
   })
-})
+}).annotate({ identifier: "StepResult", description: "What a step adds to which events of the request." })
 export type StepResult = typeof StepResult.Type
 
 /** The reply on the wire. */
@@ -55,11 +54,8 @@ export const StepReply = Schema.Union([
   Schema.Struct({ v: Schema.Literal(2), step: StepResult }),
   Schema.Struct({
     v: Schema.Literal(2),
-    failure: Schema.Struct({ reason: FailureReason, message: Schema.String }),
-    formats: Schema.optionalKey(Schema.Array(Schema.Int)).annotateKey({
-      description:
-        "The formats that the responder reads; only with the reason `unreadable` for a newer format."
-    })
+    failure: FailedReply,
+    formats: readFormats
   })
 ]).annotate({
   title: "step-reply",

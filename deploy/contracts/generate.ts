@@ -4,12 +4,16 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { loadActors } from "../../actors/all.ts"
+import packageJson from "../../package.json" with { type: "json" }
+import { generatedFiles } from "./files.ts"
 import { vectorFiles } from "./vectors/files.ts"
 
 const contracts = join(import.meta.dirname, "..", "..", "contracts")
 
 /** Each generated folder of `contracts/` with its files. */
-const folders = (): Readonly<Record<string, ReadonlyMap<string, string | Uint8Array>>> => ({
+const folders = async (): Promise<Readonly<Record<string, ReadonlyMap<string, string | Uint8Array>>>> => ({
+  generated: generatedFiles(packageJson.version, await loadActors()),
   vectors: vectorFiles()
 })
 
@@ -32,8 +36,8 @@ const isCurrent = (path: string, content: string | Uint8Array): boolean => {
 }
 
 /** The paths from `contracts/` of files that are missing, differ, or are generated no more. */
-export const outdatedFiles = (): ReadonlyArray<string> =>
-  Object.entries(folders()).flatMap(([name, files]) => {
+export const outdatedFiles = async (): Promise<ReadonlyArray<string>> =>
+  Object.entries(await folders()).flatMap(([name, files]) => {
     const folder = join(contracts, name)
     const wrong = [...files].filter(([path, content]) => !isCurrent(join(folder, path), content))
     const extra = filesIn(folder)
@@ -42,8 +46,8 @@ export const outdatedFiles = (): ReadonlyArray<string> =>
     return [...wrong.map(([path]) => path), ...extra].map((path) => `${name}/${path}`)
   })
 
-const write = (): void => {
-  for (const [name, files] of Object.entries(folders())) {
+const write = async (): Promise<void> => {
+  for (const [name, files] of Object.entries(await folders())) {
     rmSync(join(contracts, name), { recursive: true, force: true })
     for (const [path, content] of files) {
       const file = join(contracts, name, path)
@@ -54,9 +58,9 @@ const write = (): void => {
 }
 
 if (import.meta.main) {
-  const outdated = outdatedFiles()
+  const outdated = await outdatedFiles()
   const isCheck = process.argv.includes("--check")
-  if (!isCheck && outdated.length > 0) write()
+  if (!isCheck && outdated.length > 0) await write()
   for (const path of outdated)
     process.stdout.write(`${isCheck ? "out of date" : "written"}: contracts/${path}\n`)
   if (isCheck && outdated.length > 0) process.exitCode = 1

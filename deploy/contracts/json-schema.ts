@@ -76,13 +76,15 @@ const simplified = (schema: JsonSchema, isMessagePack: boolean): JsonSchema => {
     ...(format === undefined || format === "byte" ? {} : { format })
   }
   if (isMessagePack && result.contentEncoding === "base64") return { ...result, "x-msgpack": "bin" }
+  if (isMessagePack && result.type === "integer") return { format: "int64", ...result }
   const [only, ...others] = result.enum ?? []
   return only === undefined || others.length > 0 ? result : constant(result, only)
 }
 
 const simplifiedValue = (key: string, value: unknown, isMessagePack: boolean): unknown => {
   const one = (part: unknown) => simplified(part as JsonSchema, isMessagePack)
-  if (key === "properties") return mapped(value as Readonly<Record<string, JsonSchema>>, one)
+  if (key === "properties")
+    return mapped(value as Readonly<Record<string, JsonSchema>>, (part, name) => withFormat(name, one(part)))
   if (key === "items" || key === "propertyNames") return one(value)
   return key === "anyOf" || key === "prefixItems" ? (value as ReadonlyArray<JsonSchema>).map(one) : value
 }
@@ -103,14 +105,23 @@ const isFiniteNumber = ({ anyOf }: JsonSchema): boolean =>
 
 const described = ({ description }: JsonSchema) => (description === undefined ? {} : { description })
 
-const mapped = <A, B>(all: Readonly<Record<string, A>>, one: (value: A) => B): Readonly<Record<string, B>> =>
-  Object.fromEntries(Object.entries(all).map(([name, value]) => [name, one(value)]))
+/** Every message since format 2 has a field `v`. */
+const withFormat = (name: string, part: JsonSchema): JsonSchema =>
+  name === "v" && part.const !== undefined && part.description === undefined
+    ? { ...part, description: "The format of the message; the first field." }
+    : part
+
+const mapped = <A, B>(
+  all: Readonly<Record<string, A>>,
+  one: (value: A, name: string) => B
+): Readonly<Record<string, B>> =>
+  Object.fromEntries(Object.entries(all).map(([name, value]) => [name, one(value, name)]))
 
 /** Every field needs a description, unless its type is named and described itself. */
 const checkDescriptions = (schema: JsonSchema, path: string): void => {
   for (const [name, part] of Object.entries(schema.properties ?? {})) {
     const isNamed = part.$ref !== undefined || part.items?.$ref !== undefined
-    if (part.description === undefined && part.const === undefined && !isNamed)
+    if (part.description === undefined && !isNamed)
       throw new Error(
         `${path}: the field ${name} has no description. Add one to its schema: .annotateKey({ description: "…" }).`
       )

@@ -5,21 +5,24 @@ export const json = (value: unknown): string => {
   const text = JSON.stringify(value, (_, one: unknown) =>
     one instanceof Uint8Array ? { base64: Buffer.from(one).toString("base64") } : one
   )
-  return `${pretty(JSON.parse(text), "")}\n`
+  return pretty(JSON.parse(text))
 }
 
 /** The longest list or map that stays on one line, characters. */
 const lineChars = 100
 
-const pretty = (value: unknown, indent: string): string => {
+/** The value as JSON with a line end, short lists and maps on one line. */
+export const pretty = (value: unknown): string => `${indented(value, "")}\n`
+
+const indented = (value: unknown, indent: string): string => {
   if (typeof value !== "object" || value === null) return JSON.stringify(value)
   const short = oneLine(value)
   if (short.length + indent.length <= lineChars || isNumbers(value)) return short
   const deeper = `${indent}  `
   if (Array.isArray(value))
-    return `[\n${value.map((one) => deeper + pretty(one, deeper)).join(",\n")}\n${indent}]`
+    return `[\n${value.map((one) => deeper + indented(one, deeper)).join(",\n")}\n${indent}]`
   const fields = Object.entries(value).map(
-    ([name, one]) => `${deeper}${JSON.stringify(name)}: ${pretty(one, deeper)}`
+    ([name, one]) => `${deeper}${JSON.stringify(name)}: ${indented(one, deeper)}`
   )
   return `{\n${fields.join(",\n")}\n${indent}}`
 }

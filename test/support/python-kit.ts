@@ -6,6 +6,7 @@ import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { run } from "../deploy/real/engine/cache.ts"
+import { isMissing } from "./missing.ts"
 
 const root = join(import.meta.dirname, "..", "..")
 
@@ -30,6 +31,15 @@ export const spoorKit = async (): Promise<PythonKit> => {
   const python = join(folder, "bin", "python")
   if (!existsSync(folder)) await install(folder, cache)
   return { python }
+}
+
+/** The kit for a test; undefined where it cannot be installed, which is reported, and fails with CI=true. */
+export const installedKit = async (): Promise<PythonKit | undefined> => {
+  try {
+    return await spoorKit()
+  } catch (cause) {
+    return isMissing(cause instanceof Error ? cause.message : String(cause), cause)
+  }
 }
 
 /** A virtual environment cannot be moved, so the finished one gets its name as a link. */

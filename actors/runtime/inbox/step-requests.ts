@@ -14,6 +14,7 @@ import {
   writeStepReply
 } from "../../../contracts/messages/step.ts"
 import type { Inbox } from "../actor.ts"
+import { Self } from "../actor-context.ts"
 import { Deadline } from "../deadline.ts"
 import { inRequest } from "../telemetry/spans.ts"
 
@@ -21,12 +22,17 @@ import { inRequest } from "../telemetry/spans.ts"
  * Serves the step of that name. Each request gets exactly one reply: the handler's result, or the failure it ended with
  * (`busy` when the mailbox is full, `crashed` when the handler crashed).
  */
-export const stepRequests = (name: string): Inbox<EnrichedBatch, StepResult, MessageBus> => ({
-  describes: `requests on ${stepSubject(name)} (group ${stepQueue(name)})`,
+export const stepRequests = (
+  name: string,
+  subject = stepSubject(name),
+  queue = stepQueue(name)
+): Inbox<EnrichedBatch, StepResult, MessageBus> => ({
+  describes: `requests on ${subject} (group ${queue})`,
   settings: [],
-  serves: { subject: stepSubject(name), queue: stepQueue(name) },
+  serves: { subject, queue },
   open: Effect.fnUntraced(function* (mailbox) {
     const bus = yield* MessageBus
+    const { instance, setServed } = yield* Self
 
     const receive = Effect.fnUntraced(function* ({ payload, deadline, traceparent }: BusRequest) {
       const request = yield* Effect.try({
@@ -39,11 +45,13 @@ export const stepRequests = (name: string): Inbox<EnrichedBatch, StepResult, Mes
       return yield* inRequest(`step ${name}`, traceparent, attributes, delivered)
     })
 
-    yield* bus.serve(stepSubject(name), stepQueue(name), (request) =>
-      Effect.map(Effect.result(receive(request)), (result) =>
-        writeStepReply(Result.isSuccess(result) ? result.success : result.failure)
-      )
-    )
+    const answer = (request: BusRequest) =>
+      Effect.map(Effect.result(receive(request)), (result) => ({
+        payload: writeStepReply(Result.isSuccess(result) ? result.success : result.failure),
+        format: 2
+      }))
+    yield* bus.serve(subject, queue, answer, instance)
+    setServed?.([{ subject, queue, formats: [2], request: "step-request", reply: "step-reply" }])
     return Effect.never
   })
 })

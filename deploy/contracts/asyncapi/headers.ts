@@ -52,9 +52,11 @@ export const headersOf = (
   return encoding === "json" || format === 1 ? undefined : headers(own)
 }
 
+/** A message in format 2 or later always names its format. */
 const headers = (properties: Readonly<Record<string, JsonSchema>>): JsonSchema => ({
   type: "object",
-  properties
+  properties,
+  ...(formatHeader in properties ? { required: [formatHeader] } : {})
 })
 
 const time = (what: string): JsonSchema => ({

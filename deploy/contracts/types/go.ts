@@ -1,5 +1,5 @@
 /** Types of the messages for Go, with tags for MessagePack (`github.com/vmihailenco/msgpack/v5`) and JSON. */
-import { type Field, type NamedType, pascal, type Shape } from "./model.ts"
+import { type Field, type NamedType, pascal, type Shape, wrapped } from "./model.ts"
 
 /** The file `messages.go`, formatted as `gofmt` does. */
 export const go = (types: ReadonlyArray<NamedType>): string =>
@@ -17,10 +17,11 @@ const isForm = (name: string, types: ReadonlyArray<NamedType>): boolean =>
   types.some((type) => type.kind === "union" && type.members.includes(name))
 
 const typeText = (type: NamedType, types: ReadonlyArray<NamedType>): string => {
-  const head = type.description === "" ? "" : `// ${type.name}: ${type.description}\n`
-  if (type.kind === "alias") return aliasText(type.name, head, type.shape)
+  const name = goName(type.name)
+  const head = type.description === "" ? "" : comment(`${name}: ${type.description}`, "")
+  if (type.kind === "alias") return aliasText(name, head, type.shape)
   const fields = type.kind === "union" ? unionFields(type.members, types) : type.fields
-  return `${head}type ${type.name} struct {\n${alignedFields(fields)}\n}`
+  return `${head}type ${name} struct {\n${alignedFields(fields)}\n}`
 }
 
 /** A type of its own, and for a choice its values as constants: `StageStored Stage = "stored"`. */
@@ -54,22 +55,43 @@ const unionFields = (
   return [...all.values()]
 }
 
-/** Names, types and tags in columns; a comment above a field begins new columns, as `gofmt` does not, so all share one. */
+interface Row {
+  readonly name: string
+  readonly type: string
+  readonly tag: string
+  readonly description: string
+}
+
+/** Names, types and tags in columns; as `gofmt` does, each field with a comment begins new columns. */
 const alignedFields = (fields: ReadonlyArray<Field>): string => {
-  const rows = fields.map(({ name, shape, isOptional, description }) => ({
-    name: goName(name),
-    type: (isOptional && isPointer(shape) ? "*" : "") + shapeText(shape),
-    tag: tagOf(name, isOptional),
-    description
-  }))
-  const widths = { name: widest(rows.map(({ name }) => name)), type: widest(rows.map(({ type }) => type)) }
+  const runs: Array<Array<Row>> = []
+  for (const { name, shape, isOptional, description } of fields) {
+    const type = (isOptional && isPointer(shape) ? "*" : "") + shapeText(shape)
+    const row = { name: goName(name), type, tag: tagOf(name, isOptional), description }
+    const run = runs.at(-1)
+    if (run === undefined || description !== "") runs.push([row])
+    else run.push(row)
+  }
+  return runs.map(alignedRun).join("\n")
+}
+
+const alignedRun = (rows: ReadonlyArray<Row>): string => {
+  const names = widest(rows.map(({ name }) => name))
+  const types = widest(rows.map(({ type }) => type))
   return rows
-    .map(({ name, type, tag, description }) => {
-      const line = `\t${name.padEnd(widths.name)} ${type.padEnd(widths.type)} ${tag}`
-      return description === "" ? line : `\t// ${description}\n${line}`
-    })
+    .map(
+      ({ name, type, tag, description }) =>
+        `${comment(description, "\t")}\t${name.padEnd(names)} ${type.padEnd(types)} ${tag}`
+    )
     .join("\n")
 }
+
+const comment = (text: string, indent: string): string =>
+  text === ""
+    ? ""
+    : `${wrapped(text, 100)
+        .map((line) => `${indent}// ${line}`)
+        .join("\n")}\n`
 
 /** As Go writes names: `ID`, not `Id`. */
 const goName = (name: string): string => pascal(name).replace(/Id$/, "ID")
@@ -108,6 +130,6 @@ const shapeText = (shape: Shape): string => {
     case "pair":
       return `[2]${shapeText(shape.of)}`
     case "named":
-      return shape.name
+      return goName(shape.name)
   }
 }

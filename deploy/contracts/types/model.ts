@@ -30,6 +30,17 @@ export const typeNameOf = (message: string, format: number): string => `${pascal
 export const pascal = (name: string): string =>
   name.replaceAll(/(?:^|[-_])(\w)/g, (_, letter: string) => letter.toUpperCase())
 
+/** The text in lines of at most `width` characters, broken between words. */
+export const wrapped = (text: string, width: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = `${line} ${word}`
+  }
+  return lines
+}
+
 /**
  * All types, each before those that use it. Throws when two messages use one name for two types. An inline map is named
  * after its place: `StepResult` and `added` → `StepResultAdded`.

@@ -1,5 +1,5 @@
 /** Types of the messages for Python: a `TypedDict` each, which is what MessagePack libraries decode to. */
-import type { Field, NamedType, Shape } from "./model.ts"
+import { type Field, type NamedType, type Shape, wrapped } from "./model.ts"
 
 /** The file `messages.py`, for Python 3.11 and later. */
 export const python = (types: ReadonlyArray<NamedType>): string =>
@@ -27,12 +27,22 @@ const typeText = (type: NamedType): string => {
 const fieldText = ({ name, shape, isOptional, description }: Field): string => {
   const text = shapeText(shape)
   const field = `    ${name}: ${isOptional ? `NotRequired[${text}]` : text}`
-  return description === "" ? field : `${field}\n    """${escaped(description)}"""`
+  return description === "" ? field : `${field}\n${docstring(description).trimEnd()}`
 }
 
-const docstring = (text: string): string => (text === "" ? "" : `    """${escaped(text)}"""\n\n`)
+const docstring = (text: string): string => {
+  const [only = "", ...more] = wrapped(escaped(text), 100)
+  if (only === "") return ""
+  const inside = more.length === 0 ? only : `${[only, ...more].join("\n    ")}\n    `
+  return `    """${inside}"""\n\n`
+}
 
-const note = (text: string): string => (text === "" ? "" : `#: ${text}\n`)
+const note = (text: string): string =>
+  text === ""
+    ? ""
+    : `${wrapped(text, 100)
+        .map((line) => `#: ${line}`)
+        .join("\n")}\n`
 
 const escaped = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')
 

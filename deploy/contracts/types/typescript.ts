@@ -1,5 +1,5 @@
 /** Types of the messages for TypeScript. */
-import type { NamedType, Shape } from "./model.ts"
+import { type NamedType, type Shape, wrapped } from "./model.ts"
 
 /** The file `messages.ts`. */
 export const typescript = (types: ReadonlyArray<NamedType>): string =>
@@ -22,7 +22,12 @@ const typeText = (type: NamedType): string => {
   return `${head}export interface ${type.name} {\n${fields.join("\n")}\n}`
 }
 
-const comment = (text: string, indent: string): string => (text === "" ? "" : `${indent}/** ${text} */\n`)
+const comment = (text: string, indent: string): string => {
+  const [only = "", ...more] = wrapped(text, 100)
+  if (only === "") return ""
+  if (more.length === 0) return `${indent}/** ${only} */\n`
+  return `${indent}/**\n${[only, ...more].map((line) => `${indent} * ${line}`).join("\n")}\n${indent} */\n`
+}
 
 const shapeText = (shape: Shape): string => {
   switch (shape.kind) {

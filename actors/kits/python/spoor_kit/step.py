@@ -53,10 +53,10 @@ class StepFailed(Exception):
 def step(name: str, *, summary: str = "", concurrency: int = 4, waiting: int = 16) -> Callable[[Scorer], Actor]:
     """
     Makes an actor from a function of one event, which returns the parameters to add, or None or an empty mapping for
-    none. Up to `concurrency` batches are worked on at once and `waiting` more wait; one more is refused as `busy`.
+    none. Their names are the step's own, or begin with it and `_`. Up to `concurrency` batches are worked on at once and `waiting` more wait; one more is refused as `busy`.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        raise Failure("misconfigured", f"{name!r} is not a name of a step: use letters, digits, _ and -.")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name):
+        raise Failure("misconfigured", f"{name!r} is not a name of a step: use lower-case letters, digits and _.")
 
     def make(function: Scorer) -> Actor:
         workers = _Workers(concurrency)
@@ -65,12 +65,12 @@ def step(name: str, *, summary: str = "", concurrency: int = 4, waiting: int = 1
 
         async def build(context: Context) -> Handle:
             async def handle(request: Request) -> Mapping[str, Any]:
-                return await _answer(function, workers, request)
+                return await _answer(name, function, workers, request)
 
             return handle
 
         return Actor(
-            name=f"step-{name}",
+            name=name,
             summary=summary or (function.__doc__ or "").strip().split("\n")[0] or f"Adds parameters to events ({name}).",
             receives=f"requests on {subject} (group step-{name})",
             sends="parameters to add, to the enricher",
@@ -84,14 +84,14 @@ def step(name: str, *, summary: str = "", concurrency: int = 4, waiting: int = 1
     return make
 
 
-async def _answer(function: Scorer, workers: "_Workers", request: Request) -> Mapping[str, Any]:
+async def _answer(name: str, function: Scorer, workers: "_Workers", request: Request) -> Mapping[str, Any]:
     batch = read_enriched_batch(request.message)
     events = [Event(record) for record in batch.events]
     added: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
 
     def scored(event: Event, found: object) -> None:
-        params = _checked(found)
+        params = _checked(name, found)
         if params:
             added.append({"index": event.index, "params": params})
 
@@ -125,7 +125,7 @@ def _check_time(deadline: float) -> None:
         raise Failure("expired", "the deadline passed before all events were scored")
 
 
-def _checked(found: object) -> dict[str, str]:
+def _checked(step_name: str, found: object) -> dict[str, str]:
     """The parameters as texts. Raises TypeError or ValueError, which are answered as `crashed`, for anything else."""
     if found is None:
         return {}
@@ -133,8 +133,8 @@ def _checked(found: object) -> dict[str, str]:
         raise TypeError(f"a step returns a mapping of parameters or None, not {type(found).__name__}")
     params: dict[str, str] = {}
     for name, value in found.items():
-        if not isinstance(name, str) or name == "":
-            raise TypeError(f"the name of a parameter is a text, not {name!r}")
+        if not isinstance(name, str) or not (name == step_name or name.startswith(f"{step_name}_")):
+            raise ValueError(f"the step {step_name} adds {step_name} and names that begin with {step_name}_, not {name!r}")
         if not isinstance(value, (str, int, float)):
             raise TypeError(f"the value of the parameter {name!r} is a text or a number, not {type(value).__name__}")
         params[name] = value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)

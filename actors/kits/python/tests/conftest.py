@@ -56,6 +56,7 @@ class NatsServer:
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
+            self._process = None
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """
-The step `score`: how engaged the person behind an event is, 0 to 100, and the class `low`, `middle` or `high`. An example
-to copy and a useful start: the weights are a table.
+The step `score`: how engaged the person behind an event is, 0 to 100, and the class `low`, `middle` or `high` as
+`score_class`. An example to copy and a useful start: the weights are a table.
 
     NATS_URL=nats://127.0.0.1:4222 python -m spoor_kit.steps.score
 """
@@ -14,7 +14,7 @@ BY_DEVICE = {"Desktop": 10, "Tablet": 8, "Mobile": 5, "TV": 3, "Console": 3, "We
 LONG_VISIT_S = 60
 
 
-@step("score", summary="Adds score (0 to 100) and engagement (low, middle, high) from type, device and parameters.")
+@step("score", summary="Adds score (0 to 100) and score_class (low, middle, high) from type, device and parameters.")
 def score(event: Event) -> dict[str, str] | None:
     device = event.meta.get("type") or event.meta.get("device", "").title()
     if device == "Bot":
@@ -28,7 +28,7 @@ def score(event: Event) -> dict[str, str] | None:
     points += 15 if seconds >= LONG_VISIT_S else 0
     points += 15 if price > 0 else 0
     points = min(points, 100)
-    return {"score": str(points), "engagement": "high" if points >= 60 else "middle" if points >= 30 else "low"}
+    return {"score": str(points), "score_class": "high" if points >= 60 else "middle" if points >= 30 else "low"}
 
 
 def main() -> None:
