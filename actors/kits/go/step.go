@@ -2,6 +2,7 @@ package kit
 
 import (
 	"context"
+	"strings"
 
 	"spoor.dev/kit/contract"
 	"spoor.dev/kit/record"
@@ -10,7 +11,8 @@ import (
 // maxParamsBytes limits the parameters that a step adds to one event: names and values.
 const maxParamsBytes = 8 * 1024
 
-// Params are the parameters that a step adds to an event; the enricher encodes them.
+// Params are the parameters that a step adds to an event; the enricher encodes them. A name is that of the step, or
+// begins with it and "_", so that steps cannot change what clients send or other steps add.
 type Params map[string]string
 
 // Event is one finished event as a step sees it. Index is its place in the batch.
@@ -42,6 +44,9 @@ func Step(name string, handle func(ctx context.Context, event Event) (Params, er
 			}
 			one := &batch.Events[i]
 			params, err := handleEvent(ctx, one, handle)
+			if stranger := strangerIn(params, name); stranger != "" {
+				return nil, contract.Failf(contract.Unavailable, "the step %s added the parameter %q: it may add %s and names that begin with %s_", name, stranger, name, name)
+			}
 			switch {
 			case err != nil:
 				result.Failed = append(result.Failed, contract.FailedEvent{Index: one.Index, Message: err.Error()})
@@ -70,4 +75,14 @@ func handleEvent(ctx context.Context, one *contract.EnrichedEvent, handle func(c
 		return nil, contract.Failf(contract.TooLarge, "the parameters have %d bytes; the limit is %d bytes", size, maxParamsBytes)
 	}
 	return params, nil
+}
+
+// strangerIn is a name that the step may not add; "" without one.
+func strangerIn(params Params, step string) string {
+	for name := range params {
+		if name != step && !strings.HasPrefix(name, step+"_") {
+			return name
+		}
+	}
+	return ""
 }

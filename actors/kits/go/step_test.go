@@ -28,10 +28,12 @@ func TestAStepAnswersForEachEvent(t *testing.T) {
 				return nil, errors.New("no model for this event")
 			case "nothing":
 				return nil, nil
+			case "stranger":
+				return Params{"item": "7"}, nil
 			case "much":
 				return Params{"score": strings.Repeat("x", 9000)}, nil
 			}
-			return Params{"score": "0.5", "kind": event.Type()}, nil
+			return Params{"score": "0.5", "score_kind": event.Type()}, nil
 		}), nil
 	}}, map[string]string{"NATS_URL": server.Address})
 	connection := connect(t, server)
@@ -56,10 +58,13 @@ func TestAStepAnswersForEachEvent(t *testing.T) {
 		t.Fatal(step)
 	}
 	params := added[0].(map[string]any)["params"].(map[string]any)
-	if params["score"] != "0.5" || params["kind"] != "app_open" || failed[0].(map[string]any)["message"] != "no model for this event" {
+	if params["score"] != "0.5" || params["score_kind"] != "app_open" || failed[0].(map[string]any)["message"] != "no model for this event" {
 		t.Fatal(step)
 	}
 	if failure := send(recordOf("do=panic"))["failure"].(map[string]any); failure["reason"] != "crashed" {
+		t.Fatal(failure)
+	}
+	if failure := send(recordOf("do=stranger"))["failure"].(map[string]any); failure["reason"] != "unavailable" || !strings.Contains(failure["message"].(string), "it may add score") {
 		t.Fatal(failure)
 	}
 	if step := send()["step"].(map[string]any); len(step["added"].([]any)) != 0 {
