@@ -10,6 +10,7 @@
  * The oracle checks the same of each: event and params byte for byte, the header `id`, each event once, the ledger, and
  * the pairs of the meta part that follow from the line (ip, ts, host, pod). It checks no device and no place.
  */
+import { goCommands } from "../support/go-kit.ts"
 import { spoorKit } from "../support/python-kit.ts"
 
 /** A command's words, run in the project's root. */
@@ -42,6 +43,16 @@ export const enrichers = {
         label: "Python",
         healthy: [python, "-m", "spoor_kit.enricher"],
         poisoned: [python, "test/faults/poisoned_enricher.py"]
+      }
+    }
+  },
+  go: {
+    prepare: async () => {
+      const command = await goCommands()
+      return {
+        label: "Go",
+        healthy: [command("enricher")],
+        poisoned: [command("poisonedenricher")]
       }
     }
   }
