@@ -3,8 +3,17 @@
  * for a store that compares versions and so may decide outside of its atomic step. Pure.
  */
 import { Failure } from "../../contracts/failure.ts"
+import type { EventId } from "../../contracts/ids.ts"
 import { isBelow, isOffset, isRemembered, makeGroups, type SeenGroup } from "../projection-store/plan.ts"
-import type { RecordRef, Verdict } from "./service.ts"
+
+/** A record as the fences see it. Without an event id of Spoor only the offset fence applies. */
+export interface RecordRef {
+  readonly offset: string
+  readonly id: EventId | undefined
+}
+
+/** May the record have its effect: it is new, it was handled before, or its event was handled from another record. */
+export type Verdict = "fresh" | "reread" | "repeated"
 
 /** A batch of records as the fences see it. Places count from 0. */
 export interface FencePlan {

@@ -12,7 +12,7 @@ import { Clock, Effect, type Redacted, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
 import { pack } from "../../contracts/messages/msgpack.ts"
 import { type ConnectOptions, connect, type RedisConnection, type Reply } from "../redis/connection.ts"
-import { watchRefusals } from "../redis/refused.ts"
+import { type RefusalWatch, watchRefusals } from "../redis/refused.ts"
 import type { Script } from "../redis/types.ts"
 import { makeWriter } from "../redis/writer.ts"
 import { type FencePlan, fencePlanOf, judge, marksOf, nextAfter } from "./fences.ts"
@@ -83,27 +83,7 @@ export const redisKeyedStore = Effect.fnUntraced(function* (
         })
       ),
 
-    waiting: Effect.fnUntraced(function* (partition, clock) {
-      const prefix = prefixOf(partition)
-      const due = yield* connection.command("ZCOUNT", `${prefix}:timers`, "-inf", number(clock))
-      return { due: Number(due), outputs: Number(yield* connection.command("ZCARD", `${prefix}:outputs`)) }
-    }),
-
-    outputs: Effect.fnUntraced(function* (partition, limit) {
-      const key = `${prefixOf(partition)}:outputs`
-      const found = listOf(yield* connection.command("ZRANGE", key, 0, limit - 1))
-      return found.map((member) => {
-        const bytes = bytesOf(member)
-        const colon = bytes.indexOf(58)
-        const place = Number(bytes.subarray(0, colon).toString())
-        return { place, record: outputOf(bytes.subarray(colon + 1)) }
-      })
-    }),
-
-    appended: (partition, upTo) => {
-      const prefix = prefixOf(partition)
-      return Effect.asVoid(refusals.watched(scriptsOf(prefix).appended([`${prefix}:outputs`], [upTo])))
-    },
+    ...outputsIn(connection, scriptsOf, refusals),
 
     rekeyed: (param, times) => {
       const prefix = `{spoor:by:${param}}`
@@ -118,6 +98,35 @@ export const redisKeyedStore = Effect.fnUntraced(function* (
           )
       )
     }
+  }
+})
+
+/** What waits in a partition, and the records that wait for their append. */
+const outputsIn = (
+  connection: RedisConnection,
+  scriptsOf: (prefix: string) => KeyedScripts,
+  refusals: RefusalWatch
+): Pick<KeyedStore["Service"], "waiting" | "outputs" | "appended"> => ({
+  waiting: Effect.fnUntraced(function* (partition, clock) {
+    const prefix = prefixOf(partition)
+    const due = yield* connection.command("ZCOUNT", `${prefix}:timers`, "-inf", number(clock))
+    return { due: Number(due), outputs: Number(yield* connection.command("ZCARD", `${prefix}:outputs`)) }
+  }),
+
+  outputs: Effect.fnUntraced(function* (partition, limit) {
+    const key = `${prefixOf(partition)}:outputs`
+    const found = listOf(yield* connection.command("ZRANGE", key, 0, limit - 1))
+    return found.map((member) => {
+      const bytes = bytesOf(member)
+      const colon = bytes.indexOf(58)
+      const place = Number(bytes.subarray(0, colon).toString())
+      return { place, record: outputOf(bytes.subarray(colon + 1)) }
+    })
+  }),
+
+  appended: (partition, upTo) => {
+    const prefix = prefixOf(partition)
+    return Effect.asVoid(refusals.watched(scriptsOf(prefix).appended([`${prefix}:outputs`], [upTo])))
   }
 })
 

@@ -7,10 +7,10 @@
  */
 import { Context, type Effect } from "effect"
 import type { Failure } from "../../contracts/failure.ts"
-import type { EventId, Topic } from "../../contracts/ids.ts"
+import type { Topic } from "../../contracts/ids.ts"
 import type { Dependency } from "../dependency.ts"
 import type { NewRecord } from "../event-log/service.ts"
-import type { LoadedFences } from "./fences.ts"
+import type { LoadedFences, RecordRef, Verdict } from "./fences.ts"
 
 /** One partition of the state of one actor. */
 export interface KeyedPartition {
@@ -18,15 +18,6 @@ export interface KeyedPartition {
   readonly topic: Topic
   readonly partition: number
 }
-
-/** A record as the fences see it. Without an event id of Spoor only the offset fence applies. */
-export interface RecordRef {
-  readonly offset: string
-  readonly id: EventId | undefined
-}
-
-/** May the record have its effect: it is new, it was handled before, or its event was handled from another record. */
-export type Verdict = "fresh" | "reread" | "repeated"
 
 /** A timer of a key; `due` in milliseconds since 1970, on the clock of the partition. */
 export interface KeyedTimer {

@@ -1,13 +1,13 @@
 /** The contract of every store of keyed actors. `place` is an unused location; a store opened there again is the same store. */
 import { expect, test } from "bun:test"
 import { Effect, Logger, type Scope } from "effect"
+import type { RecordRef } from "../../../bridge/keyed-store/fences.ts"
 import type {
   KeyedChanges,
   KeyedPartition,
   KeyedStore,
   LoadedPartition,
-  LoadRequest,
-  RecordRef
+  LoadRequest
 } from "../../../bridge/keyed-store/service.ts"
 import type { Failure } from "../../../contracts/failure.ts"
 import { type BatchId, type EventId, eventId, newBatchId, type Topic } from "../../../contracts/ids.ts"
