@@ -102,7 +102,8 @@ const readPlacement = ({ param: given, topics }: KeyedInbox): Effect.Effect<Plac
     const param = typeof given === "string" ? given : yield* given.config
     const { all } = yield* readTopics
     const sources = topics === undefined ? all : topics.map((topic) => Topic.make(topic))
-    const delayMs = Duration.toMillis(yield* timerDelay.config)
+    // Records of the same millisecond may follow.
+    const delayMs = Math.max(1, Duration.toMillis(yield* timerDelay.config))
     const keyed = yield* kafkaKeyParam.config
     const [only] = sources
     // Records of several topics with one key would be read by several processes.
