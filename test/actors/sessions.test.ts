@@ -61,7 +61,10 @@ const load = Effect.fnUntraced(function* (
     const topic = names[i % names.length] ?? sessionsTopic
     const id = eventId(batch, i)
     const one = event(topic, "view", `deviceid=device%20${i % 5}&n=${i}`, id)
-    yield* log.append([one, ...(i % 4 === 0 ? [one] : []), event(topic, "none", "n=1", eventId(batch, 1_000 + i))], String(i))
+    yield* log.append(
+      [one, ...(i % 4 === 0 ? [one] : []), event(topic, "none", "n=1", eventId(batch, 1_000 + i))],
+      String(i)
+    )
     if (i % 5 === 4) yield* Effect.promise(() => Bun.sleep(Math.random() * 2 * gapMs))
   }
 })
