@@ -5,7 +5,7 @@
  * `{spoor:keyed:<actor>:<topic>-<partition>}` followed by: `:meta` hash of version, next offset, clock, number of partitions
  * and last output · `:state` hash of key → state · `:timers` sorted set by time · `:outputs` sorted set of records that wait
  * for their append, by place · `:seen:<bucket>` hash of bitmaps of recent event ids, which expires one horizon after its
- * last change. `{spoor:by:<param>}:times` hash of source partition → time up to which it was re-keyed.
+ * last change. `{spoor:by:<topic>}:times` hash of source partition → time up to which it was re-keyed.
  */
 import { Buffer } from "node:buffer"
 import { Clock, Effect, type Redacted, type Scope } from "effect"
@@ -85,8 +85,8 @@ export const redisKeyedStore = Effect.fnUntraced(function* (
 
     ...outputsIn(connection, scriptsOf, refusals),
 
-    rekeyed: (param, times) => {
-      const prefix = `{spoor:by:${param}}`
+    rekeyed: (topic, times) => {
+      const prefix = `{spoor:by:${topic}}`
       const pairs = [...times].flatMap(([source, time]) => [source, number(time)])
       return Effect.map(
         refusals.watched(scriptsOf(prefix).rekeyed([`${prefix}:times`], pairs)),

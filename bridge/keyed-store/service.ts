@@ -118,11 +118,11 @@ export class KeyedStore extends Context.Service<
     /** Removes the waiting records up to that place, when the log has confirmed them. */
     readonly appended: (partition: KeyedPartition, upTo: number) => Effect.Effect<void, Failure>
     /**
-     * Notes up to which time (ms since 1970) the records of these source partitions were re-keyed by `param`, and returns
-     * what is known of all source partitions. A time never decreases.
+     * Notes up to which time (ms since 1970) the records of these source partitions were copied to the re-keyed topic,
+     * and returns what is known of all source partitions. A time never decreases.
      */
     readonly rekeyed: (
-      param: string,
+      topic: Topic,
       times: ReadonlyMap<string, number>
     ) => Effect.Effect<ReadonlyMap<string, number>, Failure>
   }

@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS seen (
 );
 CREATE INDEX IF NOT EXISTS seen_touched ON seen (touched);
 CREATE TABLE IF NOT EXISTS rekeyed (
-  param TEXT NOT NULL, source TEXT NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (param, source)
+  topic TEXT NOT NULL, source TEXT NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (topic, source)
 ) WITHOUT ROWID;
 `
 
@@ -99,11 +99,11 @@ export const sqliteKeyedStore = Effect.fnUntraced(function* (
     appended: (partition, upTo) =>
       file.transaction(() => void steps.removeOutputs.run(partOf(partition), upTo)),
 
-    rekeyed: (param, times) =>
+    rekeyed: (topic, times) =>
       file.transaction(() => {
-        for (const [source, time] of times) steps.rekey.run(param, source, wholeTime(time))
+        for (const [source, time] of times) steps.rekey.run(topic, source, wholeTime(time))
         return new Map(
-          steps.rekeyed.all(param).map(({ source, time }) => [String(source), Number(time)] as const)
+          steps.rekeyed.all(topic).map(({ source, time }) => [String(source), Number(time)] as const)
         )
       })
   }
@@ -140,9 +140,9 @@ const prepare = (database: DatabaseSync) => ({
   outputs: database.prepare("SELECT place, record FROM outputs WHERE part = ? ORDER BY place LIMIT ?"),
   outputCount: database.prepare("SELECT count(*) AS count FROM outputs WHERE part = ?"),
   removeOutputs: database.prepare("DELETE FROM outputs WHERE part = ? AND place <= ?"),
-  rekey: database.prepare(`INSERT INTO rekeyed (param, source, time) VALUES (?, ?, ?)
+  rekey: database.prepare(`INSERT INTO rekeyed (topic, source, time) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET time = max(time, excluded.time)`),
-  rekeyed: database.prepare("SELECT source, time FROM rekeyed WHERE param = ?")
+  rekeyed: database.prepare("SELECT source, time FROM rekeyed WHERE topic = ?")
 })
 
 const load = (

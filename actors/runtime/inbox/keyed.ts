@@ -3,7 +3,7 @@
  * messages without records when time has passed. Where the log is not keyed by the parameter, a re-keyer (rekey.ts) reads
  * it first. Lives as long as one run of its actor.
  */
-import { Duration, Effect, type Scope } from "effect"
+import { Config, Duration, Effect, type Scope } from "effect"
 import {
   EventLog,
   type LogRecord,
@@ -35,6 +35,13 @@ export const timerDelay = setting(
   Duration.seconds(10),
   "How far the clock of keyed actors stays behind: time for records that are on their way to the log, and for differences between the clocks of machines.",
   "10s"
+)
+
+export const rekeyPrefix = setting(
+  "REKEY_PREFIX",
+  Config.String,
+  "spoor-by-",
+  "How the topics with events by key begin, and their consumer groups; the parameter follows. Another one for each Spoor that shares a Kafka."
 )
 
 export interface KeyedInbox {
@@ -78,6 +85,7 @@ export const keyedRecords = (inbox: KeyedInbox): Inbox<KeyedMessage, void, Event
     ...topicSettings,
     ...(typeof inbox.param === "string" ? [] : [inbox.param]),
     kafkaKeyParam,
+    rekeyPrefix,
     timerDelay
   ],
   checks: [readPlacement(inbox)],
@@ -109,14 +117,15 @@ const readPlacement = ({ param: given, topics }: KeyedInbox): Effect.Effect<Plac
     // Records of several topics with one key would be read by several processes.
     if (keyed === param && only !== undefined && sources.length === 1)
       return { param, sources, topic: only, isRekeyed: false, hasKeys: true, delayMs }
-    if (!/^[A-Za-z0-9._-]{1,200}$/.test(param)) {
-      const name = typeof given === "string" ? "The parameter" : given.name
+    const topic = `${yield* rekeyPrefix.config}${param}`
+    if (!/^[A-Za-z0-9._-]{1,249}$/.test(topic)) {
+      const name = typeof given === "string" ? "the parameter" : given.name
       return yield* new Failure({
         reason: "misconfigured",
-        message: `${name} "${param}" cannot be part of a topic's name: use letters, digits, ".", "_" and "-".`
+        message: `REKEY_PREFIX and ${name} make "${topic}", which is not a valid name of a Kafka topic: use letters, digits, ".", "_" and "-", at most 249.`
       })
     }
-    return { param, sources, topic: Topic.make(`spoor-by-${param}`), isRekeyed: true, hasKeys: true, delayMs }
+    return { param, sources, topic: Topic.make(topic), isRekeyed: true, hasKeys: true, delayMs }
   })
 
 /** A topic of the log in a file has one partition: all records of a key are in it already. */

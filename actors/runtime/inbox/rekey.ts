@@ -64,7 +64,7 @@ export const rekeying = Effect.fnUntraced(function* (name: string, settings: Rek
     times.copied(batch, batch.records.at(-1)?.timestamp ?? 0)
   })
   const watch: ReadWatch = { owned: times.owned, caughtUp: times.caughtUp }
-  const reading = log.read({ group: `spoor-by-${param}`, topics: sources, from: "oldest", watch }, copy)
+  const reading = log.read({ group: topic, topics: sources, from: "oldest", watch }, copy)
   const running = Effect.andThen(
     Effect.all([reading, exchange.running], { concurrency: "unbounded" }),
     Effect.never
@@ -100,7 +100,7 @@ const sourceName = ({ topic, partition }: LogPartition): string => `${topic}-${p
 
 /** Writes the times of the owned source partitions to the store, and reads those of all. */
 const makeExchange = Effect.fnUntraced(function* (
-  { param, sources }: Rekeying,
+  { param, sources, topic }: Rekeying,
   times: ReturnType<typeof makeSourceTimes>
 ) {
   const [log, store] = [yield* EventLog, yield* KeyedStore]
@@ -119,7 +119,7 @@ const makeExchange = Effect.fnUntraced(function* (
   let known: Watermark | undefined
 
   const exchange = Effect.gen(function* () {
-    const all = yield* store.rekeyed(param, new Map(times.list()))
+    const all = yield* store.rekeyed(topic, new Map(times.list()))
     const counts = yield* log.partitions(sources)
     const expected = sources.flatMap((topic) =>
       Array.from({ length: counts.get(topic) ?? 0 }, (_, partition) =>

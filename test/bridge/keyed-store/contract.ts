@@ -202,7 +202,7 @@ const timersAndOutputs = (check: Check): void => {
 
   check("the times of re-keyed sources never decrease", (store) =>
     Effect.gen(function* () {
-      const param = `p-${crypto.randomUUID()}`
+      const param = `p-${crypto.randomUUID()}` as Topic
       expect([...(yield* store.rekeyed(param, new Map()))]).toEqual([])
       yield* store.rekeyed(
         param,
@@ -224,7 +224,7 @@ const timersAndOutputs = (check: Check): void => {
           ["events-1", 6]
         ])
       )
-      expect(yield* store.rekeyed(`${param}-other`, new Map())).toEqual(new Map())
+      expect(yield* store.rekeyed(`${param}-other` as Topic, new Map())).toEqual(new Map())
     })
   )
 }
