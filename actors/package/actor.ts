@@ -59,6 +59,15 @@ export {
 export { counter } from "../counter/counter.ts"
 export { type CountedEvent, readEvent } from "../inspect/counters/counted-event.ts"
 export type { Counting } from "../inspect/counters/counting.ts"
+// Keyed actors: state and timers for each value of a parameter.
+export {
+  type KeyedContext,
+  type KeyedDefinition,
+  type KeyedEvent,
+  type KeyedHandlers,
+  type KeyedResult,
+  keyed
+} from "../keyed/keyed.ts"
 // How an actor is described, and what its handler and its inbox get.
 export type { DeclaredMetric, Definition, Inbox, SettingsCheck, StartFailure } from "../runtime/actor.ts"
 export { Self } from "../runtime/actor-context.ts"
@@ -73,7 +82,7 @@ export {
   projectionStore,
   type Requirement
 } from "../runtime/dependencies.ts"
-// Inboxes: where its messages come from. `keyed` joins them here.
+// Inboxes: where its messages come from.
 export type { BatchOutcome, Lines } from "../runtime/inbox/batch-outcome.ts"
 export { claims } from "../runtime/inbox/claims.ts"
 export { copies } from "../runtime/inbox/copies.ts"
@@ -86,3 +95,5 @@ export { publishBatchProgress } from "../runtime/publish/batch-progress.ts"
 export { publishConsumerProgress } from "../runtime/publish/consumer-progress.ts"
 export { makeCopyPublisher, type PublishCopies } from "../runtime/publish/event-copies.ts"
 export { ask } from "../runtime/request.ts"
+// Enrichment steps: parameters that the enricher asks for.
+export { type Step, step } from "../step/step.ts"

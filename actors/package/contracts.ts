@@ -12,6 +12,7 @@ export {
   Rejection,
   RejectionReason
 } from "../../contracts/batch.ts"
+export { BatchProgress, batchProgressSubject } from "../../contracts/batch-progress.ts"
 export { byteStringOf } from "../../contracts/byte-string.ts"
 export { ConsumerProgress, consumerProgressSubject } from "../../contracts/consumer-progress.ts"
 export { DeadLetter } from "../../contracts/dead-letter.ts"
@@ -37,14 +38,8 @@ export {
   Topic
 } from "../../contracts/ids.ts"
 export { decode, encode, maxMessageBytes } from "../../contracts/messages/msgpack.ts"
-export {
-  BatchProgress,
-  batchProgressSubject,
-  type Conversation,
-  Enrich,
-  Reply,
-  Store
-} from "../../contracts/requests.ts"
+export { type Reply, readReply, writeReply } from "../../contracts/messages/reply.ts"
+export { type Conversation, Enrich, Store } from "../../contracts/requests.ts"
 export { optional, readAll, type Setting, secret, setting } from "../../contracts/setting.ts"
 export { choice, count, duration, flag, port, type Reader, size } from "../../contracts/setting-readers.ts"
 export {
