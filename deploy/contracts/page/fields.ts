@@ -10,10 +10,9 @@ export const schemaView = (schema: JsonSchema): Html => {
 ${fieldTable(form)}`
     )}`
   if (schema.properties !== undefined) return fieldTable(schema)
-  const values = schema.enum === undefined ? nothing : html`<p>${codes(schema.enum)}</p>`
   const pattern =
     schema.pattern === undefined ? nothing : html`<p>Pattern <code>${String(schema.pattern)}</code></p>`
-  return html`<p>${typeView(schema)}</p>${values}${pattern}`
+  return html`<p>${typeView(schema)}</p>${pattern}`
 }
 
 const fieldTable = (schema: JsonSchema): Html => table(["field", "type", "meaning"], rowsOf(schema, ""))
@@ -55,4 +54,4 @@ const words: Readonly<Record<string, string>> = {
 }
 
 const codes = (values: ReadonlyArray<unknown>): Html =>
-  html`${values.map((value) => html`<code>${String(value)}</code>`)}`
+  html`${values.map((value, at) => html`${at === 0 ? "" : ", "}<code>${String(value)}</code>`)}`
