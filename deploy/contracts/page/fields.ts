@@ -37,6 +37,8 @@ const typeView = (schema: JsonSchema): Html => {
   if (schema["x-msgpack"] === "bin") return html`bytes`
   if (Array.isArray(schema.items)) return html`pair of text`
   if (schema.items !== undefined) return html`list of ${typeView(schema.items)}`
+  if (schema.anyOf !== undefined)
+    return html`${schema.anyOf.map((form, at) => html`${at === 0 ? "" : " or "}${typeView(form)}`)}`
   if (schema.additionalProperties !== undefined)
     return html`map of text to ${typeView(schema.additionalProperties)}`
   if (schema.enum !== undefined) return codes(schema.enum)
@@ -50,7 +52,8 @@ const words: Readonly<Record<string, string>> = {
   number: "number",
   boolean: "true or false",
   object: "map",
-  array: "list"
+  array: "list",
+  null: "null"
 }
 
 const codes = (values: ReadonlyArray<unknown>): Html =>
