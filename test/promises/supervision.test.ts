@@ -88,7 +88,7 @@ describe("an actor whose inbox keeps ending", () => {
     })
   })
 
-  test("ends the process after ten restarts, with a sentence and code 1; its neighbour worked until then", async () => {
+  test("ends the process after ten restarts, with a sentence and code 1", async () => {
     const { output, ended } = launch([], ownSettings({ FRAGILE: "inbox" }), "bun", file)
     expect(await ended).toBe(1)
     expect(output()).toContain(
