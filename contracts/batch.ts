@@ -47,6 +47,12 @@ export const Placement = Schema.Struct({
 }).annotate({ identifier: "Placement", description: "The position of consecutive records in the log." })
 export type Placement = typeof Placement.Type
 
+/**
+ * The partition of a placement that stands for lines forwarded to a centre: they are in its queue. `offset` is then the id
+ * of the push.
+ */
+export const forwardedPartition = -1
+
 /** The actor that rejected an event. */
 export const RejectedBy = Schema.Literals(["drainer", "enricher", "bridge"]).annotate({
   identifier: "RejectedBy",

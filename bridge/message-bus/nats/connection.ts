@@ -11,7 +11,7 @@ import { logWith, type Operation, type Outage, Outages, observed } from "../../o
 import type { Listener, NatsOptions, ReconnectingNats } from "./connection-types.ts"
 import { dial, type NatsConnection, received, type Status, type Subscription, withHeaders } from "./dial.ts"
 import { bounded, failureOf, lossReason, unavailable, warningOf } from "./errors.ts"
-import { type DialOptions, readDialOptions } from "./options.ts"
+import { allServers, type DialOptions, readDialOptions } from "./options.ts"
 import { ignoreOrphans } from "./orphans.ts"
 import { makeBacklog } from "./outbound-backlog.ts"
 
@@ -103,7 +103,7 @@ const session = Effect.fnUntraced(function* (
   options: DialOptions,
   onConnected: Effect.Effect<unknown>
 ) {
-  const servers = [...new Set([...options.servers, ...client.clusterServers])]
+  const servers = allServers(options, client.clusterServers)
   const nc = yield* Effect.acquireRelease(
     dial({ ...options, servers }),
     (nc) => closeConnection(client, nc),
