@@ -99,8 +99,20 @@ export const edgeStore = (options: EdgeStoreOptions): ForwardingStore => {
   const toCentre = (lines: ReadonlyArray<ByteString>): Promise<void> =>
     pushes.untilDone({ id: newPushId(), lines }, pushTimeoutMs)
 
+  let isStoring = true
+  const storing = async (append: () => Promise<void>): Promise<void> => {
+    try {
+      await append()
+      isStoring = true
+    } catch (cause) {
+      if (isStoring) log("WARN", `Events are answered 503: ${asFailure(cause).message}`)
+      isStoring = false
+      throw cause
+    }
+  }
+
   const toStore = async (lines: ReadonlyArray<ByteString>): Promise<void> => {
-    await store.append(lines)
+    await storing(() => store.append(lines))
     await wake()
   }
 
