@@ -70,7 +70,7 @@ export const projectionsUrl = secret(
 
 export const natsUrl = secret(
   "NATS_URL",
-  "NATS servers, nats://user:password@host:port or nats://token@host:port (tls:// for TLS), separated by commas. Unset: messages stay in this process."
+  "NATS servers, nats://user:password@host:port or nats://token@host:port (tls:// for TLS; ws:// and wss:// for NATS over WebSocket), separated by commas. Unset: messages stay in this process."
 )
 export const natsCreds = optional(
   "NATS_CREDS",
@@ -88,7 +88,7 @@ export const natsInboxPrefix = setting(
   "Replies arrive below this subject; give each NATS user its own, so that no other user can read them."
 )
 
-export const natsTls = tlsSettings("NATS", "tls:// in NATS_URL")
+export const natsTls = tlsSettings("NATS", "tls:// or wss:// in NATS_URL")
 
 export const kafkaBrokers = optional(
   "KAFKA_BROKERS",

@@ -63,9 +63,23 @@ export interface NatsServer {
 /** Whether this machine can run servers of a test's own: a test that kills a server needs the program, not a container. */
 export const canStartNats = needsProgram("nats-server", "Install the package nats-server.")
 
-/** A server of a test's own, not yet started. `configuration` is in NATS's configuration language, e.g. `max_payload: 64KB`. */
-export const privateNats = async (configuration = ""): Promise<NatsServer> => {
+/** How clients reach a server: over TCP, or over WebSocket. */
+export type NatsTransport = "tcp" | "websocket"
+export const natsTransports: ReadonlyArray<NatsTransport> = ["tcp", "websocket"]
+
+/**
+ * A server of a test's own, not yet started. `configuration` is in NATS's configuration language, e.g. `max_payload: 64KB`.
+ * Its `url` and `port` are those of the transport, and so is `tls`, a block of its configuration.
+ */
+export const privateNats = async (
+  configuration = "",
+  transport: NatsTransport = "tcp",
+  tls = ""
+): Promise<NatsServer> => {
   const port = await freePort()
+  const webPort = transport === "tcp" ? undefined : await freePort()
+  const listening =
+    webPort === undefined ? tls : `websocket { listen: "127.0.0.1:${webPort}", ${tls || "no_tls: true"} }`
   const monitorPort = await freePort()
   const monitor = `http://127.0.0.1:${monitorPort}`
   const folder = mkdtempSync(join(tmpdir(), "spoor-nats-"))
@@ -78,15 +92,15 @@ export const privateNats = async (configuration = ""): Promise<NatsServer> => {
   }
   const configure = (changed?: string): void => {
     current = changed ?? current
-    writeFileSync(file, `${current}\n`)
+    writeFileSync(file, `${listening}\n${current}\n`)
   }
   const loaded = async (): Promise<string> => {
     const varz = (await (await fetch(`${monitor}/varz`)).json()) as { readonly config_load_time: string }
     return varz.config_load_time
   }
   return {
-    url: `nats://127.0.0.1:${port}`,
-    port,
+    url: webPort === undefined ? `nats://127.0.0.1:${port}` : `ws://127.0.0.1:${webPort}`,
+    port: webPort ?? port,
     monitor,
     start: async (changed) => {
       configure(changed)

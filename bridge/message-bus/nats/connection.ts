@@ -19,7 +19,7 @@ import {
   withHeaders
 } from "./dial.ts"
 import { bounded, failureOf, lossReason, unavailable, warningOf } from "./errors.ts"
-import { type DialOptions, readDialOptions } from "./options.ts"
+import { allServers, type DialOptions, readDialOptions } from "./options.ts"
 import { ignoreOrphans } from "./orphans.ts"
 import { makeBacklog } from "./outbound-backlog.ts"
 
@@ -111,7 +111,7 @@ const session = Effect.fnUntraced(function* (
   options: DialOptions,
   onConnected: Effect.Effect<unknown>
 ) {
-  const servers = [...new Set([...options.servers, ...client.clusterServers])]
+  const servers = allServers(options, client.clusterServers)
   const nc = yield* Effect.acquireRelease(
     dial({ ...options, servers }),
     (nc) => closeConnection(client, nc),

@@ -6,7 +6,9 @@ import {
   type Msg,
   type MsgHdrs,
   type NatsConnection,
-  nkeyAuthenticator
+  nkeyAuthenticator,
+  type WsSocketFactory,
+  wsconnect
 } from "@nats-io/transport-node"
 import { Effect } from "effect"
 import type { Failure } from "../../../contracts/failure.ts"
@@ -14,6 +16,7 @@ import type { TlsFiles } from "../../tls-files.ts"
 import type { Header, Received } from "./connection-types.ts"
 import { lossReason, unavailable } from "./errors.ts"
 import type { DialOptions } from "./options.ts"
+import { openWebSocket } from "./web-socket.ts"
 
 export type { NatsConnection, Status, Subscription } from "@nats-io/transport-node"
 
@@ -21,25 +24,67 @@ export type { NatsConnection, Status, Subscription } from "@nats-io/transport-no
  * One attempt, at each server once. The library's own reconnection is off: it starts a new attempt for each refused
  * login, and reports all of them as connected when one is.
  */
-export const dial = ({ creds, nkey, tls, ...options }: DialOptions): Effect.Effect<NatsConnection, Failure> =>
+export const dial = (options: DialOptions): Effect.Effect<NatsConnection, Failure> =>
   Effect.tryPromise({
     try: async (signal) => {
-      const nc = await connect({
-        ...options,
-        ...(tls === undefined ? {} : { tls: tlsOptions(tls()) }),
-        ...(creds === undefined ? {} : { authenticator: credsAuthenticator(bytes(`${creds()}\n`)) }),
-        ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(bytes(nkey().trim())) }),
-        reconnect: false,
-        pingInterval: 5_000,
-        maxPingOut: 2,
-        timeout: 5_000,
-        noAsyncTraces: true
-      })
+      const nc = await (options.isWebSocket ? dialWebSockets(options) : dialTcp(options))
       if (signal.aborted) await nc.close()
       return nc
     },
-    catch: (cause) => unavailable(lossReason(cause, tls !== undefined))
+    catch: (cause) => unavailable(lossReason(cause, options.tls !== undefined))
   })
+
+const dialTcp = (options: DialOptions): Promise<NatsConnection> => {
+  const { servers, tls } = options
+  return connect({ ...common(options), servers, ...(tls === undefined ? {} : { tls: tlsOptions(tls()) }) })
+}
+
+/**
+ * The servers one after another, each in a connection of its own: over WebSocket the library ends the connection to the
+ * second server when the first one fails.
+ */
+const dialWebSockets = async (options: DialOptions): Promise<NatsConnection> => {
+  const { tls } = options
+  let cause: unknown
+  for (const server of shuffled(options.servers)) {
+    let failed: string | undefined
+    const wsFactory: WsSocketFactory = async (url) => {
+      const encrypted = url.startsWith("wss:")
+      const files = encrypted ? (tls?.() ?? {}) : undefined
+      const socket = await openWebSocket(url, files, (reason) => {
+        failed = reason
+      })
+      return { socket, encrypted }
+    }
+    try {
+      return await wsconnect({ ...common(options), servers: [server], wsFactory })
+    } catch (error) {
+      cause = failed === undefined ? error : new Error(failed)
+    }
+  }
+  throw cause
+}
+
+/** So that the clients of several servers are spread over them. */
+const shuffled = (servers: ReadonlyArray<string>): ReadonlyArray<string> =>
+  servers
+    .map((server) => ({ server, place: Math.random() }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ server }) => server)
+
+const common = ({ creds, nkey, name, inboxPrefix, user, pass, token }: DialOptions) => ({
+  ...{ name, inboxPrefix },
+  ...(user === undefined ? {} : { user }),
+  ...(pass === undefined ? {} : { pass }),
+  ...(token === undefined ? {} : { token }),
+  ...(creds === undefined ? {} : { authenticator: credsAuthenticator(bytes(`${creds()}\n`)) }),
+  ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(bytes(nkey().trim())) }),
+  reconnect: false,
+  pingInterval: 5_000,
+  maxPingOut: 2,
+  timeout: 5_000,
+  noAsyncTraces: true
+})
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 

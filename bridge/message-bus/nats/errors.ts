@@ -28,7 +28,7 @@ export const lossReason = (error: unknown, isTls = false): string => {
   if (isLogin)
     return `it refuses the login: ${reason}; check the user and password or token in NATS_URL, or NATS_CREDS or NATS_NKEY`
   // A server that wants a client certificate may close the connection without a word.
-  const isClosed = isTls && /EBADF|EPIPE|ECONNRESET|disconnect/i.test(reason)
+  const isClosed = isTls && /EBADF|EPIPE|ECONNRESET|disconnect|h2 alpn/i.test(reason)
   const advice = isClosed
     ? "it may refuse the client certificate; check NATS_CERT and NATS_KEY"
     : tlsAdvice(reason, "NATS")

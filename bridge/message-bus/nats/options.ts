@@ -7,8 +7,9 @@ import type { NatsOptions } from "./connection-types.ts"
 import { type NatsAddress, parseNatsUrl } from "./url.ts"
 
 export interface DialOptions {
-  /** `host:port`, without secrets. */
+  /** `host:port`, or `ws://host:port/path`; without secrets. */
   readonly servers: Array<string>
+  readonly isWebSocket: boolean
   readonly name: string
   readonly inboxPrefix: string
   /** Undefined: TLS only where the server requires it. Read at each attempt. */
@@ -20,6 +21,15 @@ export interface DialOptions {
   readonly creds?: () => string
   /** The seed of an nkey, read at each attempt. Throws while the file cannot be read. */
   readonly nkey?: () => string
+}
+
+/** The servers of the options, and those of their cluster (`host:port`, as a server names them), each once. */
+export const allServers = (
+  { servers, isWebSocket, tls }: DialOptions,
+  cluster: ReadonlyArray<string>
+): Array<string> => {
+  const scheme = isWebSocket ? (tls === undefined ? "ws://" : "wss://") : ""
+  return [...new Set([...servers, ...cluster.map((server) => scheme + server)])]
 }
 
 /** Fails with `misconfigured` when the options cannot work. */
@@ -34,11 +44,12 @@ export const readDialOptions = Effect.fnUntraced(function* (
     )
   if (tls !== undefined && !address.tls)
     return yield* misconfigured(
-      "NATS_CA, NATS_CERT and NATS_KEY need TLS: begin the servers in NATS_URL with tls://, or remove them."
+      "NATS_CA, NATS_CERT and NATS_KEY need TLS: begin the servers in NATS_URL with tls:// or wss://, or remove them."
     )
   const login = yield* readLogin(options, address)
   return {
     servers: [...address.servers],
+    isWebSocket: address.isWebSocket,
     name: inboxPrefix,
     inboxPrefix,
     ...(address.tls ? { tls: tls ?? (() => ({})) } : {}),

@@ -1,13 +1,14 @@
 /**
- * Parser of NATS_URL: servers separated by commas, each with an optional user and password, or token; `tls://` for TLS.
- * Everything else in a URL is an error, never ignored.
+ * Parser of NATS_URL: servers separated by commas, each with an optional user and password, or token; `tls://` for TLS,
+ * `ws://` and `wss://` for NATS over WebSocket, with an optional path. Everything else in a URL is an error, never ignored.
  */
 import { Effect } from "effect"
 import { Failure } from "../../../contracts/failure.ts"
 
-/** `servers` are `host:port`, without secrets. */
 export interface NatsAddress {
+  /** `host:port`; over WebSocket `ws://host:port/path` or `wss://…`. Without secrets. */
   readonly servers: ReadonlyArray<string>
+  readonly isWebSocket: boolean
   readonly tls: boolean
   /** The login that at least one of the servers names; it is used for all of them. */
   readonly login: { readonly user: string; readonly pass: string } | { readonly token: string } | undefined
@@ -38,12 +39,31 @@ export const parseNatsUrl = Effect.fnUntraced(function* (
         "NATS_URL cannot be used: its servers name different logins. Give all of them the same, or name it once."
     })
   }
+  const isWebSocket = urls.every(isWeb)
+  if (!isWebSocket && urls.some(isWeb)) {
+    return yield* new Failure({
+      reason: "misconfigured",
+      message:
+        "NATS_URL cannot be used: it mixes servers over WebSocket (ws://, wss://) with others (nats://, tls://). Name servers of one kind."
+    })
+  }
   return {
-    servers: urls.map((url) => `${url.hostname}:${url.port === "" ? "4222" : url.port}`),
-    tls: urls.some((url) => url.protocol === "tls:"),
+    servers: urls.map(serverOf),
+    isWebSocket,
+    tls: urls.some(({ protocol }) => protocol === "tls:" || protocol === "wss:"),
     login
   }
 })
+
+const isWeb = ({ protocol }: URL): boolean => protocol === "ws:" || protocol === "wss:"
+
+const serverOf = (url: URL): string => {
+  if (!isWeb(url)) return `${url.hostname}:${url.port === "" ? "4222" : url.port}`
+  const port = url.port === "" ? (url.protocol === "wss:" ? "443" : "80") : url.port
+  return `${url.protocol}//${url.hostname}:${port}${url.pathname === "/" ? "" : url.pathname}`
+}
+
+const schemes = ["nats:", "tls:", "ws:", "wss:"]
 
 /** The address, or the predicate of an error. */
 const parse = (entry: string): URL | string => {
@@ -51,7 +71,7 @@ const parse = (entry: string): URL | string => {
   const text = entry.includes("://") ? entry : `nats://${entry}`
   if (!URL.canParse(text)) return "is not an address"
   const url = new URL(text)
-  if (url.protocol !== "nats:" && url.protocol !== "tls:") return "does not begin with nats:// or tls://"
+  if (!schemes.includes(url.protocol)) return "does not begin with nats://, tls://, ws:// or wss://"
   if (url.hostname === "") return "has no host"
   if (url.port === "0") return "has port 0"
   if (/%(?![0-9a-f]{2})/i.test(url.username + url.password)) return "has a % in its login that should be %25"
@@ -59,9 +79,9 @@ const parse = (entry: string): URL | string => {
   const [parameter] = [...new URLSearchParams(url.search).keys()]
   // The text behind a question mark may be part of a password, which must not be printed.
   if (parameter !== undefined && /^[A-Za-z][\w.-]{0,40}$/.test(parameter) && /^[^@]*=[^@]*$/.test(url.search))
-    return `has the parameter "${parameter}", which Spoor does not support${/^(tls|ssl)$/i.test(parameter) ? " (for TLS begin with tls://)" : ""}`
-  if (!["", "/"].includes(url.pathname) || url.search !== "" || url.hash !== "")
-    return "has more than host and port"
+    return `has the parameter "${parameter}", which Spoor does not support${/^(tls|ssl)$/i.test(parameter) ? " (for TLS begin with tls:// or wss://)" : ""}`
+  const isPathAllowed = isWeb(url) || ["", "/"].includes(url.pathname)
+  if (!isPathAllowed || url.search !== "" || url.hash !== "") return "has more than host and port"
   return url
 }
 

@@ -242,7 +242,9 @@ describe.skipIf(!canStartNats)("actor --check --connect: NATS", () => {
   })
 
   const actors = [
-    ...["gateway", "drainer", "enricher", "bridge", "viewer", "tap"].map((name) => [name, name] as const),
+    ...["gateway", "drainer", "enricher", "bridge", "viewer", "tap", "receiver"].map(
+      (name) => [name, name] as const
+    ),
     ["event-counter", "consumer"] as const
   ]
   for (const [name, user] of actors)
@@ -265,6 +267,27 @@ describe.skipIf(!canStartNats)("actor --check --connect: NATS", () => {
     expect(fault).toContain("publish spoor.store")
     expect(fault).toContain("subscribe spoor.enrich (queue group enrich)")
     expect(messages(checked, "warning")).toContainEqual(expect.stringContaining("spoor.events.enriched"))
+  }, 60_000)
+
+  test("over WebSocket the same is found, and a server of another kind is a fault", async () => {
+    const web = await privateNats([...passwords, file].join("\n"), "websocket")
+    await web.start()
+    const url = web.url.replace("//", "//enricher:of-enricher@")
+    const checked = await check(["enricher", "--check", "--connect", "--json"], {
+      ...as("enricher"),
+      NATS_URL: url
+    })
+    expect([checked.code, messages(checked, "fault"), messages(checked, "warning")]).toEqual([0, [], []])
+    expect(messages(checked, "ok")).toContainEqual(
+      expect.stringMatching(/NATS at ws:\/\/127.* allows all \d+ subjects/)
+    )
+    const wrong = await check(["enricher", "--check", "--connect", "--json"], {
+      ...as("enricher"),
+      NATS_URL: as("enricher").NATS_URL?.replace("nats:", "ws:") ?? ""
+    })
+    expect([wrong.code, messages(wrong, "fault").length]).toEqual([1, 1])
+    expect(messages(wrong, "fault")[0]).toContain("cannot be reached")
+    await web.remove()
   }, 60_000)
 
   test("a wrong password and a frozen server are faults, within a bounded time", async () => {

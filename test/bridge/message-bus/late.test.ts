@@ -6,13 +6,13 @@
 import { describe, expect, test } from "bun:test"
 import { Effect, Fiber } from "effect"
 import { startProxy } from "../../faults/tcp-proxy.ts"
-import { canStartNats, privateNats } from "../../support/nats.ts"
+import { canStartNats, type NatsTransport, natsTransports, privateNats } from "../../support/nats.ts"
 import { connected } from "./connected.ts"
 import { anHour, bytes, failed, newSubject, run, soon, text } from "./support.ts"
 
-const throughProxy = Effect.gen(function* () {
+const throughProxy = Effect.fnUntraced(function* (transport: NatsTransport) {
   const nats = yield* Effect.acquireRelease(
-    Effect.promise(() => privateNats()),
+    Effect.promise(() => privateNats("", transport)),
     (one) => Effect.promise(one.remove)
   )
   yield* Effect.promise(() => nats.start())
@@ -23,22 +23,39 @@ const throughProxy = Effect.gen(function* () {
   return {
     proxy,
     straight: yield* connected(nats.url),
-    proxied: yield* connected(`nats://127.0.0.1:${proxy.port}`)
+    proxied: yield* connected(nats.url.replace(/\d+$/, String(proxy.port)))
   }
 })
 
-describe.skipIf(!canStartNats)("delivered late to NATS:", () => {
+/** The text that a client sends: over WebSocket, without the masks of its frames. */
+const textIn = (data: Buffer, transport: NatsTransport): string => {
+  if (transport === "tcp") return data.toString("latin1")
+  let text = ""
+  for (let at = 0; at + 2 <= data.length; ) {
+    const short = (data[at + 1] ?? 0) & 0x7f
+    const length = short === 126 ? data.readUInt16BE(at + 2) : short
+    const mask = at + (short === 126 ? 4 : 2)
+    for (let i = 0; i < length; i++)
+      text += String.fromCharCode((data[mask + 4 + i] ?? 0) ^ (data[mask + (i % 4)] ?? 0))
+    at = mask + 4 + length
+  }
+  return text
+}
+
+describe.skipIf(!canStartNats).each([...natsTransports])("delivered late to NATS over %s:", (transport) => {
   test("a request is served, and its reply reaches no requester", () =>
     run(
       Effect.gen(function* () {
-        const { proxy, straight, proxied } = yield* throughProxy
+        const { proxy, straight, proxied } = yield* throughProxy(transport)
         const subject = newSubject()
         const got: Array<string> = []
         yield* straight.serve(subject, "q", ({ payload }) => {
           got.push(text(payload))
           return Effect.succeed(bytes(`answer to ${text(payload)}`))
         })
-        const stranded = proxy.strand(({ direction, data }) => direction === "up" && data.includes("caught"))
+        const stranded = proxy.strand(
+          ({ direction, data }) => direction === "up" && textIn(data, transport).includes("caught")
+        )
         expect(yield* failed(proxied.request(subject, bytes("caught"), yield* soon))).toBe("timeout")
         const { deliver } = yield* Effect.promise(() => stranded)
         expect(got).toEqual([])
@@ -52,7 +69,7 @@ describe.skipIf(!canStartNats)("delivered late to NATS:", () => {
   test("a reply is not used for a later request", () =>
     run(
       Effect.gen(function* () {
-        const { proxy, straight, proxied } = yield* throughProxy
+        const { proxy, straight, proxied } = yield* throughProxy(transport)
         const subject = newSubject()
         yield* straight.serve(subject, "q", ({ payload }) =>
           Effect.succeed(bytes(`answer to ${text(payload)}`))

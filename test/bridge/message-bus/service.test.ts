@@ -1,9 +1,9 @@
-/** The message bus, in process and over NATS, against the same contract. */
-import { describe } from "bun:test"
+/** The message bus, in process and over NATS (TCP and WebSocket), against the same contract. */
+import { afterAll, beforeAll, describe } from "bun:test"
 import { Effect, Redacted } from "effect"
 import { makeInProcess } from "../../../bridge/message-bus/in-process.ts"
 import { signedBus } from "../../../bridge/message-bus/signed-replies.ts"
-import { nats } from "../../support/nats.ts"
+import { canStartNats, type NatsServer, nats, privateNats } from "../../support/nats.ts"
 import { serverUrl } from "../../support/server.ts"
 import { connected } from "./connected.ts"
 import { busContract } from "./contract.ts"
@@ -17,6 +17,19 @@ busContract(
 )
 
 const url = await serverUrl(nats)
+
+describe.skipIf(!canStartNats)("over NATS over WebSocket", () => {
+  let server: NatsServer | undefined
+  beforeAll(async () => {
+    server = await privateNats("", "websocket")
+    await server.start()
+  })
+  afterAll(() => server?.remove())
+  const end = Effect.suspend(() => connected(server?.url ?? ""))
+  busContract("WebSocket", Effect.all({ here: end, there: end }))
+  const signed = Effect.map(end, (bus) => signedBus(bus, Redacted.make("our secret")))
+  busContract("WebSocket, signed", Effect.all({ here: signed, there: signed }))
+})
 
 describe.skipIf(url === undefined)("over NATS", () => {
   busContract("NATS", Effect.all({ here: connected(url ?? ""), there: connected(url ?? "") }))

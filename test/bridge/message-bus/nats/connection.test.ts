@@ -1,27 +1,20 @@
-/** The bus over NATS when the server stops, restarts, denies subjects or has a smaller limit. Each test has its own server. */
+/** The bus over NATS, over TCP and WebSocket, when the server stops, restarts, denies subjects or has a smaller limit. Each test has its own server. */
 import { describe, expect, test } from "bun:test"
-import { connect, headers } from "@nats-io/transport-node"
+import { connect, headers, wsconnect } from "@nats-io/transport-node"
 import { Clock, Deferred, Effect, Exit, Fiber, Latch, Redacted, Scope } from "effect"
 import { makeNats } from "../../../../bridge/message-bus/nats/bus.ts"
 import { eventually } from "../../../support/eventually.ts"
-import { canStartNats, type NatsServer, privateNats } from "../../../support/nats.ts"
+import { canStartNats, type NatsServer, natsTransports, privateNats } from "../../../support/nats.ts"
 import { bus, connected, isConnected } from "../connected.ts"
 import { anHour, bytes, dropCount, failed, newSubject, run, soon, text } from "../support.ts"
 import { watching } from "../watching.ts"
 
-const server = (configuration = ""): Effect.Effect<NatsServer, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.promise(() => privateNats(configuration)),
-    (one) => Effect.promise(one.remove)
-  )
-
-const started = (configuration = "") =>
-  Effect.tap(server(configuration), (one) => Effect.promise(() => one.start()))
-
 /** A connection of another program. */
 const otherClient = (url: string) =>
   Effect.acquireRelease(
-    Effect.promise(() => connect({ servers: url.slice("nats://".length) })),
+    Effect.promise(() =>
+      (url.startsWith("ws:") ? wsconnect : connect)({ servers: url.replace("nats://", "") })
+    ),
     (nc) => Effect.promise(() => nc.close())
   )
 
@@ -30,7 +23,16 @@ const succeeds = (what: string, effect: () => Parameters<typeof failed>[0]) =>
     eventually(what, async () => (await Effect.runPromise(failed(Effect.suspend(effect)))) === "succeeded")
   )
 
-describe.skipIf(!canStartNats)("NATS", () => {
+describe.skipIf(!canStartNats).each([...natsTransports])("NATS over %s", (transport) => {
+  const server = (configuration = ""): Effect.Effect<NatsServer, never, Scope.Scope> =>
+    Effect.acquireRelease(
+      Effect.promise(() => privateNats(configuration, transport)),
+      (one) => Effect.promise(one.remove)
+    )
+
+  const started = (configuration = "") =>
+    Effect.tap(server(configuration), (one) => Effect.promise(() => one.start()))
+
   test("a bus starts without a server, reports it, and works once the server is up", () =>
     run(
       Effect.gen(function* () {

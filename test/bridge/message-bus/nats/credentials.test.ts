@@ -11,7 +11,13 @@ import type { Failure } from "../../../../contracts/failure.ts"
 import { makeAuthority } from "../../../support/certificates.ts"
 import { denoProgram } from "../../../support/deno.ts"
 import { eventually } from "../../../support/eventually.ts"
-import { canStartNats, type NatsServer, privateNats } from "../../../support/nats.ts"
+import {
+  canStartNats,
+  type NatsServer,
+  type NatsTransport,
+  natsTransports,
+  privateNats
+} from "../../../support/nats.ts"
 import { makeJwtAccount } from "../../../support/nats-jwt.ts"
 import { ownSettings, startSpoor } from "../../../support/spoor.ts"
 
@@ -36,8 +42,12 @@ const tls = (verify: boolean): string =>
 
 const running: Array<NatsServer> = []
 afterAll(() => Promise.all(running.map((one) => one.remove())))
-const start = async (configuration: string): Promise<NatsServer> => {
-  const one = await privateNats(configuration)
+const startOver = async (
+  transport: NatsTransport,
+  configuration: string,
+  tls?: string
+): Promise<NatsServer> => {
+  const one = await privateNats(configuration, transport, tls)
   running.push(one)
   await one.start()
   return one
@@ -92,7 +102,10 @@ const misconfigured = async (settings: Record<string, string>): Promise<string> 
   return failure.message
 }
 
-describe.skipIf(!canStartNats)("a login to NATS", () => {
+describe.skipIf(!canStartNats).each([...natsTransports])("a login to NATS over %s", (transport) => {
+  const start = (configuration: string, tls?: string) => startOver(transport, configuration, tls)
+  const overTls = (url: string): string => url.replace("nats:", "tls:").replace("ws:", "wss:")
+
   test("user and password, and a token", async () => {
     const users = await start(`authorization { user: "spoor", password: "p@ss" }`)
     const withUser = (login: string) => ({ NATS_URL: users.url.replace("//", `//${login}@`) })
@@ -125,12 +138,12 @@ describe.skipIf(!canStartNats)("a login to NATS", () => {
   })
 
   test("TLS with an authority of one's own, and client certificates", async () => {
-    const open = await start(tls(false))
-    const NATS_URL = open.url.replace("nats:", "tls:")
+    const open = await start("", tls(false))
+    const NATS_URL = overTls(open.url)
     await connects({ NATS_URL, NATS_CA: authority.ca })
     await connects({ NATS_URL: NATS_URL.replace("127.0.0.1", "localhost"), NATS_CA: authority.ca })
     await isRefused({ NATS_URL }, /set NATS_CA to the certificate of its authority/)
-    const strict = (await start(tls(true))).url.replace("nats:", "tls:")
+    const strict = overTls((await start("", tls(true))).url)
     const settings = { NATS_URL: strict, NATS_CA: authority.ca }
     await connects({ ...settings, NATS_CERT: client.cert, NATS_KEY: client.key })
     await isRefused(settings, /check NATS_CERT and NATS_KEY/)
@@ -141,9 +154,9 @@ describe.skipIf(!canStartNats)("a login to NATS", () => {
   })
 
   test.skipIf(denoProgram() === undefined)("a process on Deno logs in with an nkey over TLS", async () => {
-    const { url } = await start(`authorization { users: [{ nkey: ${known.public} }] }\n${tls(true)}`)
+    const { url } = await start(`authorization { users: [{ nkey: ${known.public} }] }`, tls(true))
     const settings = {
-      NATS_URL: url.replace("nats:", "tls:"),
+      NATS_URL: overTls(url),
       NATS_CA: authority.ca,
       NATS_CERT: client.cert,
       NATS_KEY: client.key,

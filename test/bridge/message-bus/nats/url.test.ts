@@ -6,7 +6,12 @@ import { parseNatsUrl } from "../../../../bridge/message-bus/nats/url.ts"
 const read = (text: string) => Effect.runSync(parseNatsUrl(text))
 
 test("one server, several, with and without scheme and port", () => {
-  expect(read("nats://a")).toEqual({ servers: ["a:4222"], tls: false, login: undefined })
+  expect(read("nats://a")).toEqual({
+    servers: ["a:4222"],
+    isWebSocket: false,
+    tls: false,
+    login: undefined
+  })
   expect(read("a:5, nats://b:6/ ,127.0.0.1").servers).toEqual(["a:5", "b:6", "127.0.0.1:4222"])
   expect(read("nats://[::1]:4223").servers).toEqual(["[::1]:4223"])
 })
@@ -15,6 +20,30 @@ test("the login of the first server that has one, and TLS", () => {
   expect(read("a,tls://me:p%40s%3As@b").login).toEqual({ user: "me", pass: "p@s:s" })
   expect(read("a,tls://me:p%40ss@b").tls).toBe(true)
   expect(read("nats://t0ken@a").login).toEqual({ token: "t0ken" })
+})
+
+test("WebSocket servers keep their scheme and path, without a login", () => {
+  expect(read("ws://a, ws://me:pw@b:8080/")).toEqual({
+    servers: ["ws://a:80", "ws://b:8080"],
+    isWebSocket: true,
+    tls: false,
+    login: { user: "me", pass: "pw" }
+  })
+  expect(read("wss://t0ken@a/nats/ws,wss://[::1]:8443")).toEqual({
+    servers: ["wss://a:443/nats/ws", "wss://[::1]:8443"],
+    isWebSocket: true,
+    tls: true,
+    login: { token: "t0ken" }
+  })
+})
+
+test("WebSocket servers and others are not mixed", () => {
+  for (const text of ["nats://a,ws://b", "wss://b,tls://s3cret@a", "a,ws://b"]) {
+    const failure = Effect.runSync(Effect.flip(parseNatsUrl(text)))
+    expect(failure.reason).toBe("misconfigured")
+    expect(failure.message).toContain("mixes servers over WebSocket (ws://, wss://) with others")
+    expect(failure.message).not.toContain("s3cret")
+  }
 })
 
 test("a parameter is refused by its name, and a part of a password is not printed as one", () => {
@@ -39,7 +68,9 @@ test.each([
   ",",
   "a,",
   "http://a",
-  "ws://a",
+  "ws://",
+  "wss://a?s3cret",
+  "ws://a/#s3cret",
   "nats://",
   "nats://a:0",
   "nats://a:70000",
