@@ -65,7 +65,9 @@ const roomOf = (path: string): Room =>
 const narrower: Partial<Record<Room, (name: string) => boolean>> = {
   gateway: (name) =>
     !name.startsWith("bridge/") ||
-    /^bridge\/(user-agent\/|edge-centre\/|(settings|topics|visitor-salts\/service)\.ts$)/.test(name)
+    /^bridge\/(user-agent\/|edge-centre\/|(settings|topics|message-bus\/nats\/url|visitor-salts\/service)\.ts$)/.test(
+      name
+    )
 }
 
 const mayImport = (room: Room, name: string): boolean =>

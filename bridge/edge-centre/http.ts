@@ -25,10 +25,7 @@ export const httpCentre = (endpoint: URL, sign: Sign): EdgeCentre => {
           signal: AbortSignal.timeout(timeoutMs)
         })
       )
-      if (response.status !== 200) {
-        await response.body?.cancel()
-        throw refused(response.status, endpoint.host)
-      }
+      if (response.status !== 200) throw refused(response.status, await sentenceIn(response), endpoint.host)
       const reply = await reachable(endpoint.host, () => response.arrayBuffer())
       readPushedReply(new Uint8Array(reply), pushed)
     }
@@ -49,22 +46,35 @@ const reachable = async <A>(host: string, run: () => Promise<A>): Promise<A> => 
   }
 }
 
+/** The sentence of a gateway's error; empty for an answer of somebody else. */
+const sentenceIn = async (response: Response): Promise<string> => {
+  const body: unknown = await response.json().catch(() => undefined)
+  const isError = typeof body === "object" && body !== null && "message" in body
+  return isError ? String(body.message).slice(0, 300) : ""
+}
+
+/** The edge made the request, and not a client: no answer is the fault of an event. */
 const answers: Readonly<Record<number, readonly [FailureReason, string]>> = {
+  400: ["unreadable", "refuses the lines"],
   401: [
     "unavailable",
     "refuses the signature: set the same EDGE_SECRET on both sides, and check that the clocks differ by less than 5 minutes"
   ],
   404: ["unavailable", "takes no lines of edges: set EDGE_SECRET at its gateway"],
-  413: ["too-large", "refuses the size of the lines"],
+  405: ["unavailable", "takes no lines of edges: set EDGE_SECRET at its gateway"],
+  413: ["too-large", "refuses the size of the lines: proxies before it must accept bodies of 512 KiB"],
   503: ["busy", "has no room or no queue"]
 }
 
-const refused = (status: number, host: string): Failure => {
+const refused = (status: number, sentence: string, host: string): Failure => {
   const [reason, what] = answers[status] ?? [
     "unavailable",
     `answers ${status}: check that EDGE_CENTRE is the address of a gateway`
   ]
-  return new Failure({ reason, message: `The centre at ${host} ${what}.` })
+  return new Failure({
+    reason,
+    message: `The centre at ${host} ${what}${sentence === "" ? "." : `. ${sentence}`}`
+  })
 }
 
 const reasonOf = (cause: unknown): string =>

@@ -12,11 +12,13 @@ import {
 } from "@nats-io/nats-core"
 import { Failure, type FailureReason } from "../../contracts/failure.ts"
 import { pushSubject, readPushedReply, writePushedLines } from "../../contracts/messages/pushed-lines.ts"
+import type { NatsAddress } from "../message-bus/nats/url.ts"
 import type { EdgeCentre } from "./service.ts"
 
 export interface NatsCentreOptions {
-  /** `ws://` and `wss://` URLs of servers of one cluster, with at most one login. */
-  readonly servers: ReadonlyArray<URL>
+  /** `ws://host:port` or `wss://…` of servers of one cluster. */
+  readonly servers: ReadonlyArray<string>
+  readonly login: NatsAddress["login"]
   /** The text of a credentials file. */
   readonly creds?: string | undefined
   /** The seed of an nkey. */
@@ -35,7 +37,7 @@ const reasonsByName: Readonly<Record<string, FailureReason>> = {
 }
 
 export const natsCentre = (options: NatsCentreOptions): EdgeCentre => {
-  const address = options.servers.map(({ host }) => host).join(", ")
+  const address = options.servers.map((server) => server.replace(/^wss?:\/\//, "")).join(", ")
   let opening: Promise<NatsConnection> | undefined
 
   const connection = (): Promise<NatsConnection> => {
@@ -90,16 +92,14 @@ const failureIn = (reason: string, message: string): Failure => {
 }
 
 /** The library's own reconnection is off, as on the servers: after a loss the next push decides. */
-const connect = ({ servers, creds, nkey, inboxPrefix }: NatsCentreOptions): Promise<NatsConnection> => {
-  const login = servers.find(({ username }) => username !== "")
-  const name = decodeURIComponent(login?.username ?? "")
-  const password = decodeURIComponent(login?.password ?? "")
+const connect = (options: NatsCentreOptions): Promise<NatsConnection> => {
+  const { servers, login, creds, nkey, inboxPrefix } = options
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
   return wsconnect({
-    servers: servers.map(({ protocol, host }) => `${protocol}//${host}`),
+    servers: [...servers],
     name: "spoor edge",
     inboxPrefix,
-    ...(name === "" ? {} : password === "" ? { token: name } : { user: name, pass: password }),
+    ...login,
     ...(creds === undefined ? {} : { authenticator: credsAuthenticator(encode(`${creds}\n`)) }),
     ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(encode(nkey.trim())) }),
     reconnect: false,

@@ -3,6 +3,7 @@ import { Config, Effect, Redacted, Schema } from "effect"
 import { httpCentre } from "../../bridge/edge-centre/http.ts"
 import { natsCentre } from "../../bridge/edge-centre/nats.ts"
 import type { EdgeCentre } from "../../bridge/edge-centre/service.ts"
+import { type NatsAddress, parseNatsUrl } from "../../bridge/message-bus/nats/url.ts"
 import { natsCreds, natsInboxPrefix, natsNkey, natsUrl } from "../../bridge/settings.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { optional, readAll } from "../../contracts/setting.ts"
@@ -43,7 +44,7 @@ export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigEr
       )
     const url = centreUrl(settings.edgeCentre)
     if (url === undefined) {
-      const servers = yield* webSocketServers(textOf(settings.natsUrl))
+      const { servers, login } = yield* webSocketServers(textOf(settings.natsUrl))
       const creds = settings.natsCreds
       if (creds !== undefined && !creds.includes("-----BEGIN NATS USER JWT-----"))
         return yield* misconfigured(
@@ -52,7 +53,7 @@ export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigEr
       const nkey = textOf(settings.natsNkey)
       if (nkey !== undefined && !/^SU[A-Z2-7]{56}$/.test(nkey.trim()))
         return yield* misconfigured("NATS_NKEY must be the seed of a NATS user: an edge has no files.")
-      return natsCentre({ servers, creds, nkey, inboxPrefix: settings.natsInboxPrefix })
+      return natsCentre({ servers, login, creds, nkey, inboxPrefix: settings.natsInboxPrefix })
     }
     const [signed = ""] = secretsIn(textOf(settings.edgeSecret) ?? "")
     if (signed === "")
@@ -66,19 +67,15 @@ export const openEdgeCentre: Effect.Effect<EdgeCentre, Failure | Config.ConfigEr
 const textOf = (value: Redacted.Redacted<string> | undefined): string | undefined =>
   value === undefined ? undefined : Redacted.value(value)
 
-/** The sentence never repeats the URL, which may contain a password. */
-const webSocketServers = (text: string | undefined): Effect.Effect<ReadonlyArray<URL>, Failure> => {
-  const servers = (text ?? "")
-    .split(",")
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "")
-    .map((entry) => (URL.canParse(entry) ? new URL(entry) : undefined))
-  const known = servers.filter((url) => url?.protocol === "ws:" || url?.protocol === "wss:")
-  return known.length === 0 || known.length < servers.length
-    ? misconfigured(
+const webSocketServers = Effect.fnUntraced(function* (
+  text: string | undefined
+): Effect.fn.Return<NatsAddress, Failure> {
+  const address = text === undefined ? undefined : yield* parseNatsUrl(text)
+  return address?.isWebSocket === true
+    ? address
+    : yield* misconfigured(
         "EDGE_CENTRE=nats requires NATS_URL with ws:// or wss:// servers, like wss://user:password@nats.example.com:443: an edge reaches NATS only over a WebSocket."
       )
-    : Effect.succeed(known.filter((url) => url !== undefined))
-}
+})
 
 const misconfigured = (message: string) => Effect.fail(new Failure({ reason: "misconfigured", message }))

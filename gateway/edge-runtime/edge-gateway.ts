@@ -19,6 +19,7 @@ import type { TraceOf } from "../accept-events.ts"
 import { parameter } from "../formats/flatten-json.ts"
 import { bodyLimitsOf, bodySettings } from "../formats/limits.ts"
 import { type GatewayOptions, gatewayHandler } from "../handler.ts"
+import { readAddress } from "../http/address-text.ts"
 import { refuse } from "../http/errors.ts"
 import { addressHeadersSetting, trustedProxies } from "../http/proxy-settings.ts"
 import { anyOrigin } from "../http/responses.ts"
@@ -113,7 +114,7 @@ const edgeGateway = Effect.fnUntraced(function* (
     fetch: async (request, address = "") => {
       await refreshSalts?.(Date.now())
       const peer = addressHeader === undefined ? address : (request.headers.get(addressHeader) ?? "")
-      const response = await gateway.fetch(request, { address: peer === "" ? noAddress : peer })
+      const response = await gateway.fetch(request, { address: readAddress(peer) || noAddress })
       if (pushes.hasStored(request)) response.headers.set("spoor-stored", where)
       return response
     }

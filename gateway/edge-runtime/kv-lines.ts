@@ -93,10 +93,13 @@ export class KvLines implements LineStore {
     const [blob = new Uint8Array(0), ...more] = partsOf(encodeLines(lines))
     const entry = this.newEntry()
     const value: Entry = { blob, parts: more.length + 1, count: lines.length, bytes, at: Date.now() }
-    const atomic = this.kv.atomic().set(lineKey(entry, 0), value)
-    for (const [index, part] of more.entries()) atomic.set(lineKey(entry, index + 1), part)
-    const { ok } = await this.count(atomic, lines.length, bytes).commit()
-    if (!ok) throw new Failure({ reason: "unavailable", message: "Deno KV did not store the lines." })
+    await retried(() => {
+      // The check fails when an earlier attempt was done after all.
+      const first = lineKey(entry, 0)
+      const atomic = this.kv.atomic().check({ key: first, versionstamp: null }).set(first, value)
+      for (const [index, part] of more.entries()) atomic.set(lineKey(entry, index + 1), part)
+      return this.count(atomic, lines.length, bytes).commit()
+    })
   }
 
   async next(): Promise<PushedLines | undefined> {
@@ -202,9 +205,31 @@ export class KvLines implements LineStore {
   }
 }
 
+/** Attempts of a write, with growing pauses: a database in a file refuses writes while it is locked by another. */
+const maxAttempts = 6
+const firstPauseMs = 20
+
+const retried = async (write: () => Promise<unknown>): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await write()
+      return
+    } catch (cause) {
+      if (attempt === maxAttempts)
+        throw new Failure({
+          reason: "unavailable",
+          message: `Deno KV does not store lines: ${String(cause)}`
+        })
+      await new Promise((resolve) => setTimeout(resolve, firstPauseMs * 2 ** attempt * (0.5 + Math.random())))
+    }
+  }
+}
+
+/** Copies: the database stores the whole buffer behind a view. */
 const partsOf = (bytes: Uint8Array): ReadonlyArray<Uint8Array> =>
-  Array.from({ length: Math.ceil(bytes.byteLength / maxValueBytes) }, (_, index) =>
-    bytes.slice(index * maxValueBytes, (index + 1) * maxValueBytes)
+  Array.from(
+    { length: Math.ceil(bytes.byteLength / maxValueBytes) },
+    (_, index) => new Uint8Array(bytes.subarray(index * maxValueBytes, (index + 1) * maxValueBytes))
   )
 
 const joined = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {

@@ -3,6 +3,8 @@
  * of every gateway. Settings that cannot work are a `Failure` with one sentence, never an exception. Keeps no state.
  */
 import { Cause, Config, ConfigProvider, Duration, Effect, Exit } from "effect"
+import { kafkaTopic } from "../../bridge/settings.ts"
+import { readTopics } from "../../bridge/topics.ts"
 import { Failure } from "../../contracts/failure.ts"
 import { readAll, settingProblem } from "../../contracts/setting.ts"
 import { openEdgeCentre } from "./centre.ts"
@@ -40,15 +42,18 @@ const variablesOf = (bindings: Bindings): Readonly<Record<string, string>> =>
   )
 
 /** The options of the store that depend on settings. */
-export interface StoreSettings extends Pick<EdgeStoreOptions, "ack" | "centre" | "pushTimeoutMs"> {
+export interface StoreSettings
+  extends Pick<EdgeStoreOptions, "ack" | "centre" | "defaultTopic" | "pushTimeoutMs"> {
   readonly maxBytes: number
 }
 
 export const storeSettings: Effect.Effect<StoreSettings, Failure | Config.ConfigError> = Effect.gen(
   function* () {
     const settings = yield* readAll({ edgeAck, edgeMaxBytes, edgePushTimeout })
+    const { standard } = yield* readTopics
     return {
       centre: yield* openEdgeCentre,
+      defaultTopic: standard === kafkaTopic.standard ? undefined : standard,
       ack: settings.edgeAck === "centre" ? "centre" : "edge",
       maxBytes: settings.edgeMaxBytes,
       pushTimeoutMs: Duration.toMillis(settings.edgePushTimeout)

@@ -129,6 +129,13 @@ const suite = ({ start, stored, differences, longHeaders }: Kind): void => {
     expect(await redis.lpop("click_queue", 10)).toHaveLength(1)
   })
 
+  test("307 many clicks on one link at once", async () => {
+    const one = { name: "", target: "/click/spring/go?a=2", status: 307 }
+    const answers = await Promise.all(Array.from({ length: 40 }, () => ask(port(), one)))
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1.1 307 /)
+    expect(await redis.lpop("click_queue", 100)).toHaveLength(40)
+  })
+
   test(`${longHeaders} headers that are too long`, async () => {
     const headers = { x: "x".repeat(100_000) }
     const answer = await ask(port(), { name: "", target: "/t/x", headers, status: longHeaders })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import { Effect } from "effect"
 import { Redis } from "ioredis"
-import { cachedSalts, daysAt } from "../../../actors/gateway/visitor-salts.ts"
+import { cachedSalts } from "../../../actors/gateway/visitor-salts.ts"
 import { redisSalts } from "../../../bridge/visitor-salts/redis.ts"
+import { daysAt } from "../../../gateway/privacy/visitor-id.ts"
 import { secretUrl, startRedis } from "../../support/redis.ts"
 
 const day = 86_400_000

@@ -26,6 +26,7 @@ const edge = (ack: "centre" | "edge", failing: Array<FailureReason> = [], pushTi
   const store = edgeStore({
     ack,
     centre,
+    defaultTopic: undefined,
     pushTimeoutMs,
     store: new KvLines(memoryKv(), (value) => new U64(value), 1_000_000),
     wake: async () => {
@@ -64,7 +65,7 @@ test("after the deadline, or a failure that a retry cannot help, each line has t
   expect(failures.map((failure) => failure?.reason)).toEqual(["unavailable", "unavailable"])
   expect(late.attempts.length).toBeGreaterThan(1)
   const final = edge("centre", ["too-large"])
-  expect((await final.store.push([line("a")])).map((failure) => failure?.reason)).toEqual(["too-large"])
+  expect((await final.store.push([line("a")])).map((failure) => failure?.reason)).toEqual(["unavailable"])
   expect(final.attempts).toHaveLength(1)
 })
 
@@ -94,6 +95,13 @@ test("stored lines are forwarded when asked, under an id that outlives failures"
   expect(attempts.map(({ lines }) => lines.join())).toEqual(["a,b", "a,b", "a,b", "c"])
   expect(new Set(attempts.map(({ id }) => id)).size).toBe(2)
   expect(await store.figures()).toMatchObject({ lines: 0, bytes: 0, delivered: 3, failures: 2 })
+})
+
+test("a line that no message could carry is refused, and the others are taken", async () => {
+  const { store, attempts } = edge("centre")
+  const failures = await store.push([line("a"), line("x".repeat(400_000)), line("b")])
+  expect(failures.map((failure) => failure?.reason)).toEqual([undefined, "too-large", undefined])
+  expect(attempts.map(({ lines }) => lines)).toEqual([["a", "b"].map(line)])
 })
 
 test("lines over the limit of the store are refused as busy", async () => {
