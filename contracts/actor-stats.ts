@@ -23,6 +23,10 @@ export const SystemPlace = Schema.Struct({
 })
 export type SystemPlace = typeof SystemPlace.Type
 
+/** When an actor crashed, milliseconds since 1970, and the error, for people. */
+export const Crash = Schema.Struct({ at: Schema.Int, cause: Schema.String })
+export type Crash = typeof Crash.Type
+
 export const ActorFigures = Schema.Struct({
   /** Events by outcome: received, succeeded, failed, refused, rejected, renamed, repeated. */
   events: Schema.Record(Schema.String, Schema.Number),
@@ -40,7 +44,11 @@ export const ActorFigures = Schema.Struct({
   refusals: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** The systems by the same names. */
   systems: Schema.optionalKey(Schema.Record(Schema.String, SystemPlace)),
-  /** `starting`, `up`, `restarting` (it crashed) or `stopping`. */
-  state: Schema.optionalKey(Schema.String)
+  /** `starting`, `up`, `restarting` (it crashed), `given up` (it crashed too often; its process ends) or `stopping`. */
+  state: Schema.optionalKey(Schema.String),
+  /** Restarts after a crash, since the start of the process; absent before 0.5.0. */
+  restarts: Schema.optionalKey(Schema.Int),
+  /** The last crash, if there was one. */
+  lastCrash: Schema.optionalKey(Crash)
 })
 export type ActorFigures = typeof ActorFigures.Type

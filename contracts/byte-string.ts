@@ -1,4 +1,7 @@
-/** Bytes as a `ByteString`: the only Latin-1 decoder. Separate from `event.ts`, because it needs Node's `Buffer`. Pure. */
+/**
+ * Bytes as a `ByteString`, and back: the only Latin-1 decoder and encoder. Separate from `event.ts`, because it needs
+ * Node's `Buffer`. Pure.
+ */
 import { Buffer } from "node:buffer"
 import type { ByteString } from "./event.ts"
 
@@ -12,3 +15,6 @@ export const byteStringOf = (bytes: Uint8Array): ByteString => {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return buffer.toString("latin1") as ByteString
 }
+
+/** The bytes of a `ByteString`, one per character. */
+export const uint8ArrayOf = (text: ByteString): Uint8Array => Buffer.from(text, "latin1")

@@ -1,27 +1,36 @@
 /**
- * The requests between actors: subject, queue group, request, reply and timeout of each. They nest (the drainer asks the
- * enricher, the enricher asks the bridge), so the inner timeouts are shorter: Kafka send 4 s < store 5 s < enrich 7 s <
- * lease 30 s. A request without events probes the path to the log: it passes all actors and returns an empty receipt.
+ * The requests between actors: subjects, queue group, formats, timeout of each. They nest (the drainer asks the enricher,
+ * the enricher asks the bridge), so the inner timeouts are shorter: Kafka send 4 s < store 5 s < enrich 7 s < lease 30 s.
+ * A request without events probes the path to the log: it passes all actors and returns an empty receipt.
  */
-import { Schema } from "effect"
-import { type EnrichedBatch, type RawBatch, Receipt } from "./batch.ts"
-import { Stage } from "./event.ts"
-import { FailureReason } from "./failure.ts"
-import { BatchId, Topic } from "./ids.ts"
-import { EnrichedMessage, readEnrichedBatch, writeEnrichedBatch } from "./messages/enriched-batch.ts"
-import { RawMessage, readRawBatch, writeRawBatch } from "./messages/raw-batch.ts"
+import type { Schema } from "effect"
+import type { EnrichedBatch, RawBatch } from "./batch.ts"
+import {
+  EnrichedMessage1,
+  EnrichedMessage2,
+  readEnrichedBatch,
+  writeEnrichedBatch
+} from "./messages/enriched-batch.ts"
+import type { Format } from "./messages/format.ts"
+import { RawMessage1, RawMessage2, readRawBatch, writeRawBatch } from "./messages/raw-batch.ts"
 
 /** A kind of request about a batch, whose reply is a receipt. All instances of the responder share the queue group. */
 export interface Conversation<Request> {
   readonly name: string
+  /** The subject of format 1. A format that readers of the one before cannot read has a subject of its own. */
   readonly subject: string
+  /** The subject on which each format is sent. Responders serve all of them. */
+  readonly subjects: Readonly<Record<Format, string>>
   readonly queue: string
-  /** The request on the wire (MessagePack), for documentation, tests and other languages. */
-  readonly message: Schema.Top
-  readonly write: (request: Request) => Uint8Array
+  /** The name of the request among all messages (all-messages.ts). */
+  readonly request: string
+  /** The request on the wire (MessagePack) in each format, for documentation, tests and other languages. */
+  readonly messages: Readonly<Record<Format, Schema.Top>>
+  /** Default: the newest format. */
+  readonly write: (request: Request, format?: Format) => Uint8Array
   /**
-   * Throws `Failure` "unreadable" or "too-large" for bytes in another format. Checks the structure only; the sender has
-   * checked the events.
+   * Reads each of our formats. Throws `Failure` "unreadable" or "too-large" for other bytes. Checks the structure only; the
+   * sender has checked the events.
    */
   readonly read: (payload: Uint8Array) => Request
   /** How long the requester waits for the reply, milliseconds. */
@@ -32,8 +41,10 @@ export interface Conversation<Request> {
 export const Enrich: Conversation<RawBatch> = {
   name: "enrich",
   subject: "spoor.enrich",
+  subjects: { 1: "spoor.enrich", 2: "spoor.enrich.2" },
   queue: "enrich",
-  message: RawMessage,
+  request: "raw-batch",
+  messages: { 1: RawMessage1, 2: RawMessage2 },
   write: writeRawBatch,
   read: readRawBatch,
   timeout: 7_000
@@ -43,38 +54,17 @@ export const Enrich: Conversation<RawBatch> = {
 export const Store: Conversation<EnrichedBatch> = {
   name: "store",
   subject: "spoor.store",
+  subjects: { 1: "spoor.store", 2: "spoor.store" },
   queue: "store",
-  message: EnrichedMessage,
+  request: "enriched-batch",
+  messages: { 1: EnrichedMessage1, 2: EnrichedMessage2 },
   write: writeEnrichedBatch,
   read: readEnrichedBatch,
   timeout: 5_000
 }
-
-/** The receipt, or the failure. */
-export const Reply = Schema.Union([
-  Schema.Struct({ receipt: Receipt }),
-  Schema.Struct({ failure: Schema.Struct({ reason: FailureReason, message: Schema.String }) })
-])
-export type Reply = typeof Reply.Type
 
 /** Timeout of one send to the log, milliseconds. */
 export const logTimeout = 4_000
 
 /** Duration of the lease of a claimed batch, milliseconds; afterwards another drainer may claim it. */
 export const leaseTime = 30_000
-
-/** The progress of a batch, published for observers. At most once, never waited for. */
-export const BatchProgress = Schema.Struct({
-  stage: Stage,
-  topic: Topic,
-  batch: BatchId,
-  /** Milliseconds since 1970. */
-  at: Schema.Int,
-  count: Schema.Int,
-  /** The number of rejections for each reason. */
-  reasons: Schema.optionalKey(Schema.Record(Schema.String, Schema.Int))
-})
-export type BatchProgress = typeof BatchProgress.Type
-
-/** `spoor.events.<stage>.<topic>`; a dot in a topic's name stays, so subscribe with `>` after the stage. */
-export const batchProgressSubject = (stage: Stage, topic: Topic): string => `spoor.events.${stage}.${topic}`

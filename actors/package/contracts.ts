@@ -12,6 +12,7 @@ export {
   Rejection,
   RejectionReason
 } from "../../contracts/batch.ts"
+export { BatchProgress, batchProgressSubject } from "../../contracts/batch-progress.ts"
 export { byteStringOf } from "../../contracts/byte-string.ts"
 export { ConsumerProgress, consumerProgressSubject } from "../../contracts/consumer-progress.ts"
 export { DeadLetter } from "../../contracts/dead-letter.ts"
@@ -36,17 +37,27 @@ export {
   splitEventId,
   Topic
 } from "../../contracts/ids.ts"
-export { decode, encode, maxMessageBytes } from "../../contracts/messages/msgpack.ts"
 export {
-  BatchProgress,
-  batchProgressSubject,
-  type Conversation,
-  Enrich,
-  Reply,
-  Store
-} from "../../contracts/requests.ts"
+  allMessages,
+  type MessageDescription,
+  type MessageFormat,
+  schemaPath
+} from "../../contracts/messages/all-messages.ts"
+export { type Format, formats } from "../../contracts/messages/format.ts"
+export { decode, encode, maxMessageBytes } from "../../contracts/messages/msgpack.ts"
+export { PushedLines2, PushedReply2 } from "../../contracts/messages/pushed-lines.ts"
+export { Reply1, Reply2, readReply, writeReply } from "../../contracts/messages/reply.ts"
+export {
+  StepReply2,
+  StepRequest2,
+  StepResult,
+  stepQueue,
+  stepSubject
+} from "../../contracts/messages/step.ts"
+export { type Conversation, Enrich, Store } from "../../contracts/requests.ts"
 export { optional, readAll, type Setting, secret, setting } from "../../contracts/setting.ts"
 export { choice, count, duration, flag, port, type Reader, size } from "../../contracts/setting-readers.ts"
+export { TapEvent } from "../../contracts/tap-event.ts"
 export {
   EventTrace,
   readTraceparent,

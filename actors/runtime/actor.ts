@@ -56,7 +56,7 @@ export interface Inbox<Message, Answer, R> {
   readonly settings: ReadonlyArray<Setting<unknown>>
   readonly checks?: ReadonlyArray<SettingsCheck>
   /** The subject and queue group on the bus, if the inbox serves one. */
-  readonly serves?: { readonly subject: string; readonly queue: string }
+  readonly serves?: Served
   /** The consumer group in which it reads the log, if it does. */
   readonly group?: ReaderGroup
   readonly open: (
@@ -67,12 +67,19 @@ export interface Inbox<Message, Answer, R> {
 /** A metric that an actor declares, so that `--help` names it and its name belongs to one actor. Any of Effect's is one. */
 export type DeclaredMetric = Pick<Metric.Metric<never, unknown>, "id" | "type" | "description">
 
+/** `newer`: the subjects of newer formats, which it serves where the bus allows it. */
+export interface Served {
+  readonly subject: string
+  readonly queue: string
+  readonly newer?: ReadonlyArray<string>
+}
+
 /** An actor as the runtime sees it, without its type parameters. */
 export interface Actor {
   readonly name: string
   readonly summary: string
   readonly receives: string
-  readonly serves: { readonly subject: string; readonly queue: string } | undefined
+  readonly serves: Served | undefined
   readonly group: ReaderGroup | undefined
   readonly sends: string
   readonly settings: ReadonlyArray<Setting<unknown>>

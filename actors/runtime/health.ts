@@ -10,7 +10,7 @@ import { Failure } from "../../contracts/failure.ts"
 import { exportDependency } from "./dependency-figures.ts"
 import { monotonicMillis } from "./monotonic-clock.ts"
 
-export type ActorState = "starting" | "up" | "restarting" | "stopping"
+export type ActorState = "starting" | "up" | "restarting" | "given up" | "stopping"
 
 /** The result of checking one system that the actors of this process require. */
 export interface DependencyReport {

@@ -1,18 +1,23 @@
 /**
  * Sends a batch from one actor to another and returns its receipt. The request's deadline is never later than that of
  * the message being handled. A batch that is too large for one message, or whose answer is, is sent in parts, whose
- * receipts are merged. A batch without events is sent too: it probes the path. Keeps no state.
+ * receipts are merged. A batch without events is sent too: it probes the path. Its only state is the format that the
+ * responders read (negotiate-format.ts).
  */
-import { Clock, Effect, Schema } from "effect"
-import { MessageBus } from "../../bridge/message-bus/service.ts"
+import { Clock, Effect } from "effect"
+import { type BusReply, MessageBus } from "../../bridge/message-bus/service.ts"
 import { accountsFor, mergeReceipts, type Receipt, type RejectedBy } from "../../contracts/batch.ts"
 import { Failure } from "../../contracts/failure.ts"
 import type { BatchDigest, BatchId, Topic } from "../../contracts/ids.ts"
-import { decode, maxMessageBytes } from "../../contracts/messages/msgpack.ts"
-import { type Conversation, Reply } from "../../contracts/requests.ts"
+import { type Format, oldestFormat } from "../../contracts/messages/format.ts"
+import { maxMessageBytes } from "../../contracts/messages/msgpack.ts"
+import { type Reply, readReply } from "../../contracts/messages/reply.ts"
+import type { Conversation } from "../../contracts/requests.ts"
 import type { EventTrace } from "../../contracts/trace-context.ts"
+import { type BadReplies, badRepliesOn } from "./bad-reply.ts"
 import { Deadline } from "./deadline.ts"
 import { minTimeLeftMs } from "./mailbox.ts"
+import { negotiateFormat } from "./negotiate-format.ts"
 import { currentTraceparent } from "./telemetry/spans.ts"
 
 /** The fields that every request has. */
@@ -26,11 +31,10 @@ interface Batch {
 /** Time reserved for the answer to travel back, milliseconds. */
 const replyTravelMs = 200
 
-const isReply = Schema.is(Reply)
-
 /**
  * Makes a function that sends a batch to the conversation's queue group and returns the receipt of the whole batch. An
- * event too large for any message is rejected with the stage `by`. Fails as the responder fails, or as the bus fails.
+ * event too large for any message is rejected with the stage `by`. Fails as the responder fails, as the bus fails, or with
+ * `unreadable` for a reply that is no receipt of this batch, which the log attributes to its sender.
  *
  * @example
  * ```ts
@@ -43,6 +47,39 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
   by: RejectedBy
 ) {
   const bus = yield* MessageBus
+  const choice = negotiateFormat(bus, conversation)
+  const badReplies = badRepliesOn(conversation.subject)
+
+  const exchange = (request: Request, format: Format, deadline: number) =>
+    Effect.flatMap(currentTraceparent, (traceparent) =>
+      bus.exchange({
+        subject: conversation.subjects[format],
+        payload: conversation.write(request, format),
+        deadline,
+        traceparent,
+        format
+      })
+    )
+
+  /** Sends it in that format, or in an older one when the responder serves or reads only that. */
+  const sendIn: (request: Request, format: Format, deadline: number) => Effect.Effect<Receipt, Failure> =
+    Effect.fnUntraced(function* (request, format, deadline) {
+      const sent = yield* Effect.result(exchange(request, format, deadline))
+      if (sent._tag === "Failure") {
+        yield* asNoAnswer(sent.failure, deadline)
+        const other = sent.failure.reason === "no-responders" ? yield* choice.unserved(format) : undefined
+        return yield* other === undefined ? sent.failure : sendIn(request, other, deadline)
+      }
+      const reply = yield* read(sent.success, badReplies)
+      if (!("failure" in reply)) return yield* receiptIn(request, reply.receipt, sent.success, badReplies)
+      const { failure, formats } = reply
+      const other =
+        failure.reason === "unreadable" && formats !== undefined && format > oldestFormat
+          ? yield* choice.refused(format, formats)
+          : undefined
+      if (other !== undefined && other < format) return yield* sendIn(request, other, deadline)
+      return yield* new Failure(failure)
+    })
 
   const send = Effect.fnUntraced(function* (request: Request) {
     const now = yield* Clock.currentTimeMillis
@@ -53,11 +90,7 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
         message: `the deadline leaves no time for a request on ${conversation.subject}`
       })
     }
-    const answer = Effect.tapError(
-      bus.request(conversation.subject, conversation.write(request), deadline, yield* currentTraceparent),
-      (failure) => asNoAnswer(failure, deadline)
-    )
-    return yield* readReceipt(request, yield* answer)
+    return yield* sendIn(request, yield* choice.current, deadline)
   })
 
   const sendInParts = (request: Request): Effect.Effect<Receipt, Failure> =>
@@ -66,7 +99,9 @@ export const ask = Effect.fnUntraced(function* <Request extends Batch>(
       (failure) => failure.reason === "too-large",
       ({ message }) => {
         if (request.events.length <= 1)
-          return Effect.suspend(() => rejectLarge(request, conversation.write(request).length, by, message))
+          return Effect.flatMap(choice.current, (format) =>
+            rejectLarge(request, conversation.write(request, format).length, by, message)
+          )
         const middle = request.events.length >> 1
         const parts = [request.events.slice(0, middle), request.events.slice(middle)]
         return Effect.forEach(parts, (events) => sendInParts(partOf(request, events))).pipe(
@@ -117,21 +152,26 @@ const asNoAnswer = Effect.fnUntraced(function* ({ reason, message }: Failure, de
   return yield* new Failure({ reason: "no-answer", message })
 })
 
-const readReceipt = Effect.fnUntraced(function* (request: Batch, payload: Uint8Array) {
-  const reply = yield* Effect.try({ try: () => decode(payload), catch: (cause) => cause as Failure })
-  if (!isReply(reply))
-    return yield* new Failure({ reason: "unreadable", message: "the reply is not a receipt" })
-  if ("failure" in reply) return yield* new Failure(reply.failure)
-  if (
-    !accountsFor(
-      reply.receipt,
-      request,
-      request.events.map(({ index }) => index)
-    )
-  ) {
-    const { id, digest, stored, rejected } = reply.receipt
-    const message = `the receipt of ${id} (digest ${digest}) accounts for ${stored} stored and ${rejected.length} rejected of ${request.events.length} events of ${request.id} (digest ${request.digest})`
-    return yield* new Failure({ reason: "crashed", message })
-  }
-  return reply.receipt
-})
+const read = (reply: BusReply, badReplies: BadReplies): Effect.Effect<Reply, Failure> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(readReply(reply.payload))
+    } catch (cause) {
+      return badReplies.fail(reply, (cause as Failure).message)
+    }
+  })
+
+const receiptIn = (
+  request: Batch,
+  receipt: Receipt,
+  reply: BusReply,
+  badReplies: BadReplies
+): Effect.Effect<Receipt, Failure> => {
+  const indices = request.events.map(({ index }) => index)
+  if (accountsFor(receipt, request, indices)) return Effect.succeed(receipt)
+  const { id, digest, stored, rejected } = receipt
+  return badReplies.fail(
+    reply,
+    `the receipt of ${id} (digest ${digest}) accounts for ${stored} stored and ${rejected.length} rejected of ${indices.length} events of ${request.id} (digest ${request.digest})`
+  )
+}

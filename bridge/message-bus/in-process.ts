@@ -7,7 +7,7 @@ import { Failure } from "../../contracts/failure.ts"
 import { maxMessageBytes } from "../../contracts/messages/msgpack.ts"
 import { countDropped } from "./dropped-messages.ts"
 import { makeRequestHandlers, type RequestHandlers } from "./request-handlers.ts"
-import type { BusMessage, BusRequest, MessageBus } from "./service.ts"
+import type { BusMessage, BusReply, BusRequest, MessageBus, OutgoingRequest } from "./service.ts"
 import { isSubject, matcher } from "./subject.ts"
 
 /** A handler of requests: a member of a queue group, or on its own. */
@@ -33,15 +33,17 @@ export const makeInProcess = (): MessageBus["Service"] => {
   const bus: Registered = { responders: new Set(), subscribers: new Set() }
   return {
     dependency: { kind: "in-process", embedded: true, address: "", check: Effect.void },
-    request: request(bus),
+    request: (subject, payload, deadline, traceparent) =>
+      Effect.map(exchange(bus, { subject, payload, deadline, traceparent }), (reply) => reply.payload),
+    exchange: (request) => exchange(bus, request),
     requestMany: requestMany(bus),
     serve: serve(bus),
 
-    publish: (subject, payload) =>
+    publish: (subject, payload, format) =>
       Effect.suspend(() => {
         if (!isSubject(subject)) return countDropped("unreadable")
         if (payload.length > maxMessageBytes) return countDropped("too-large")
-        return deliver(bus.subscribers, { subject, payload })
+        return deliver(bus.subscribers, { subject, payload, format })
       }),
 
     subscribe: (subject) =>
@@ -82,45 +84,44 @@ const recipientsOf = (responders: ReadonlySet<Responder>, subject: string): Read
 const send = Effect.fnUntraced(function* (
   { responders, subscribers }: Registered,
   request: BusRequest,
-  settle: (reply: Uint8Array | Failure) => void
+  settle: (reply: BusReply | Failure) => void
 ) {
-  const { subject, payload } = request
+  const { subject, payload, format } = request
   if (!isSubject(subject)) return yield* refuse("unreadable", `"${subject}" is not a valid subject`)
   if (payload.length > maxMessageBytes) return yield* tooLarge(payload)
-  yield* deliver(subscribers, { subject, payload })
+  yield* deliver(subscribers, { subject, payload, format })
   const recipients = recipientsOf(responders, subject)
   if (recipients.length === 0) return yield* refuse("no-responders", `no responder serves ${subject}`)
   for (const responder of recipients) responder.handlers.start(request, settle)
   return recipients.length
 })
 
-const request = (bus: Registered): MessageBus["Service"]["request"] =>
-  Effect.fnUntraced(function* (subject, payload, deadline, traceparent) {
-    const now = yield* Clock.currentTimeMillis
-    if (deadline <= now)
-      return yield* refuse("expired", `the deadline of the request on ${subject} has passed`)
-    const first = yield* Deferred.make<Uint8Array, Failure>()
-    yield* send(bus, { subject, payload, deadline, traceparent }, (reply) =>
-      Deferred.doneUnsafe(first, reply instanceof Failure ? Effect.fail(reply) : Effect.succeed(reply))
-    )
-    return yield* Deferred.await(first).pipe(
-      Effect.timeoutOrElse({
-        duration: deadline - now,
-        orElse: () => refuse("timeout", `no reply on ${subject} before the deadline`)
-      })
-    )
-  })
+const exchange = Effect.fnUntraced(function* (bus: Registered, request: OutgoingRequest) {
+  const { subject, deadline } = request
+  const now = yield* Clock.currentTimeMillis
+  if (deadline <= now) return yield* refuse("expired", `the deadline of the request on ${subject} has passed`)
+  const first = yield* Deferred.make<BusReply, Failure>()
+  yield* send(bus, request, (reply) =>
+    Deferred.doneUnsafe(first, reply instanceof Failure ? Effect.fail(reply) : Effect.succeed(reply))
+  )
+  return yield* Deferred.await(first).pipe(
+    Effect.timeoutOrElse({
+      duration: deadline - now,
+      orElse: () => refuse("timeout", `no reply on ${subject} before the deadline`)
+    })
+  )
+})
 
 const requestMany = (bus: Registered): MessageBus["Service"]["requestMany"] =>
   Effect.fnUntraced(function* (subject, payload, window) {
     const now = yield* Clock.currentTimeMillis
-    const settled = yield* Queue.unbounded<Uint8Array | Failure>()
+    const settled = yield* Queue.unbounded<BusReply | Failure>()
     const expected = yield* send(bus, { subject, payload, deadline: now + window }, (reply) =>
       Queue.offerUnsafe(settled, reply)
     )
     const replies: Array<Uint8Array> = []
     yield* Queue.take(settled).pipe(
-      Effect.tap((reply) => Effect.sync(() => reply instanceof Failure || replies.push(reply))),
+      Effect.tap((reply) => Effect.sync(() => reply instanceof Failure || replies.push(reply.payload))),
       Effect.repeat({ times: expected - 1 }),
       Effect.timeoutOption(window)
     )
@@ -128,8 +129,8 @@ const requestMany = (bus: Registered): MessageBus["Service"]["requestMany"] =>
   })
 
 const serve = ({ responders }: Registered): MessageBus["Service"]["serve"] =>
-  Effect.fnUntraced(function* (subject, queue, answer) {
-    const handlers = yield* makeRequestHandlers(subject, answer, () => maxMessageBytes)
+  Effect.fnUntraced(function* (subject, queue, answer, instance) {
+    const handlers = yield* makeRequestHandlers(subject, answer, () => maxMessageBytes, instance)
     const responder: Responder = { queue, matches: matcher(subject), handlers }
     yield* Effect.acquireRelease(
       Effect.sync(() => responders.add(responder)),

@@ -16,7 +16,9 @@ export interface Endpoint {
   /** Empty before the first error. */
   readonly lastError: string
   readonly processingTime: number
-  /** Further details, as JSON. */
+  /** Facts about the endpoint, in the reply on `$SRV.INFO`: of a conversation, the formats that it reads. */
+  readonly metadata?: Readonly<Record<string, string>>
+  /** Further details, as JSON, in the reply on `$SRV.STATS`. */
   readonly data?: unknown
 }
 
@@ -32,11 +34,12 @@ export interface MicroService {
   readonly stats: Effect.Effect<ReadonlyArray<Endpoint>>
 }
 
+const metadataField = Schema.NullOr(Schema.Record(Schema.String, Schema.String)).pipe(Schema.optionalKey)
 const identityFields = {
   name: Schema.String,
   id: Schema.String,
   version: Schema.String,
-  metadata: Schema.NullOr(Schema.Record(Schema.String, Schema.String)).pipe(Schema.optionalKey)
+  metadata: metadataField
 }
 const place = { name: Schema.String, subject: Schema.String, queue_group: Schema.optionalKey(Schema.String) }
 
@@ -49,7 +52,7 @@ export const Info = Schema.Struct({
   type: Schema.Literal("io.nats.micro.v1.info_response"),
   ...identityFields,
   description: Schema.String,
-  endpoints: Schema.Array(Schema.Struct(place))
+  endpoints: Schema.Array(Schema.Struct({ ...place, metadata: metadataField }))
 })
 export const Stats = Schema.Struct({
   type: Schema.Literal("io.nats.micro.v1.stats_response"),
@@ -101,7 +104,7 @@ export const register = Effect.fnUntraced(function* (
       type: "io.nats.micro.v1.info_response",
       ...identity,
       description,
-      endpoints: endpoints.map(placeOf)
+      endpoints: endpoints.map(infoOf)
     })),
     stats: Effect.map(service.stats, (endpoints) => ({
       type: "io.nats.micro.v1.stats_response",
@@ -147,6 +150,11 @@ export const discover = Effect.fnUntraced(function* <K extends Kind>(
 const subjectOf = (kind: Kind): string => `$SRV.${kind.toUpperCase()}`
 
 const placeOf = ({ name, subject, queue }: Endpoint) => ({ name, subject, queue_group: queue })
+
+const infoOf = (endpoint: Endpoint) => ({
+  ...placeOf(endpoint),
+  ...(endpoint.metadata === undefined ? {} : { metadata: endpoint.metadata })
+})
 
 const statsOf = (endpoint: Endpoint) => ({
   ...placeOf(endpoint),

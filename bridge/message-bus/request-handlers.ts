@@ -4,14 +4,14 @@
  */
 import { Cause, Effect, Exit, FiberSet, type Scope } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import type { BusRequest } from "./service.ts"
+import { type Answer, type BusReply, type BusRequest, partsOf } from "./service.ts"
 
 /** How long a closing scope waits for requests in flight, milliseconds. */
 export const drainTimeoutMs = 10_000
 
 export interface RequestHandlers {
   /** Starts to handle a request. `settle` is called once, with the reply or the failure. */
-  readonly start: (request: BusRequest, settle: (reply: Uint8Array | Failure) => void) => void
+  readonly start: (request: BusRequest, settle: (reply: BusReply | Failure) => void) => void
   /** Waits until no request is in flight, at most `drainTimeoutMs`. */
   readonly finish: Effect.Effect<void>
 }
@@ -22,8 +22,9 @@ export interface RequestHandlers {
  */
 export const makeRequestHandlers = Effect.fnUntraced(function* (
   subject: string,
-  answer: (request: BusRequest) => Effect.Effect<Uint8Array>,
-  limit: () => number
+  answer: (request: BusRequest) => Effect.Effect<Answer>,
+  limit: () => number,
+  instance?: string
 ): Effect.fn.Return<RequestHandlers, never, Scope.Scope> {
   const fibers = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(fibers)<never>()
@@ -33,7 +34,7 @@ export const makeRequestHandlers = Effect.fnUntraced(function* (
         Effect.suspend(() => answer(request)).pipe(
           Effect.onExit((exit) => {
             const settled = Effect.sync(() =>
-              settle(Exit.isSuccess(exit) ? checkSize(exit.value, limit()) : failureOf(exit.cause))
+              settle(Exit.isSuccess(exit) ? checkSize(exit.value, limit(), instance) : failureOf(exit.cause))
             )
             return Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)
               ? settled
@@ -50,13 +51,15 @@ export const makeRequestHandlers = Effect.fnUntraced(function* (
   }
 })
 
-const checkSize = (reply: Uint8Array, limit: number): Uint8Array | Failure =>
-  reply.length <= limit
-    ? reply
+const checkSize = (answer: Answer, limit: number, instance: string | undefined): BusReply | Failure => {
+  const { payload, format } = partsOf(answer)
+  return payload.length <= limit
+    ? { payload, format, instance }
     : new Failure({
         reason: "too-large",
-        message: `a reply of ${reply.length} bytes exceeds the limit of ${limit} bytes`
+        message: `a reply of ${payload.length} bytes exceeds the limit of ${limit} bytes`
       })
+}
 
 const failureOf = (cause: Cause.Cause<never>): Failure =>
   Cause.hasInterruptsOnly(cause)

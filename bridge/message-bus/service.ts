@@ -10,6 +10,22 @@ import type { Dependency } from "../dependency.ts"
 export interface BusMessage {
   readonly subject: string
   readonly payload: Uint8Array
+  /** The format that the sender names in the header `Spoor-Format`; undefined when it names none. */
+  readonly format?: number | undefined
+}
+
+/** A request to send: as in `request`, and the format of the payload, which the responder gets as a header. */
+export interface OutgoingRequest extends BusMessage {
+  readonly deadline: number
+  readonly traceparent?: string | undefined
+}
+
+/** A reply with its headers. */
+export interface BusReply {
+  readonly payload: Uint8Array
+  readonly format?: number | undefined
+  /** The `$SRV` id of the actor that replied, as it names itself; undefined when it names none. */
+  readonly instance?: string | undefined
 }
 
 /** A request as its handler receives it. */
@@ -22,6 +38,13 @@ export interface BusRequest extends BusMessage {
   /** The span of the requester (W3C Trace Context); undefined when it sent none. */
   readonly traceparent?: string | undefined
 }
+
+/** The payload of a reply, alone or with its format. */
+export type Answer = Uint8Array | { readonly payload: Uint8Array; readonly format: number }
+
+/** Both parts of an answer. */
+export const partsOf = (answer: Answer): { readonly payload: Uint8Array; readonly format?: number } =>
+  answer instanceof Uint8Array ? { payload: answer } : answer
 
 /**
  * @example
@@ -47,6 +70,13 @@ export class MessageBus extends Context.Service<
       traceparent?: string
     ) => Effect.Effect<Uint8Array, Failure>
     /**
+     * Like `request`, with the format of the payload, and the reply with its headers.
+     *
+     * @example
+     * const { payload, instance } = yield* bus.exchange({ subject: "greet", payload: hello, format: 2, deadline })
+     */
+    readonly exchange: (request: OutgoingRequest) => Effect.Effect<BusReply, Failure>
+    /**
      * Sends a request to every responder of `subject`, and returns the replies that arrive within `window` milliseconds,
      * in order of arrival. Fails like `request`, but for replies that are late or failures: they are left out.
      */
@@ -59,15 +89,19 @@ export class MessageBus extends Context.Service<
      * Handles requests on `subject` as a member of `queue` (undefined: every responder replies, as for `$SRV`) until the
      * scope closes. `answer` is called at once for every request, without a limit of requests in flight: the caller
      * limits them. A crash of `answer` becomes the failure `crashed` of the requester. Closing the scope accepts no new
-     * requests and waits for those in flight.
+     * requests and waits for those in flight. Every reply names the `instance`, the `$SRV` id of the actor.
      */
     readonly serve: (
       subject: string,
       queue: string | undefined,
-      answer: (request: BusRequest) => Effect.Effect<Uint8Array>
+      answer: (request: BusRequest) => Effect.Effect<Answer>,
+      instance?: string
     ) => Effect.Effect<void, Failure, Scope.Scope>
-    /** Sends to all subscribers, at most once. Never waits, never fails: a message that cannot be sent is dropped and counted. */
-    readonly publish: (subject: string, payload: Uint8Array) => Effect.Effect<void>
+    /**
+     * Sends to all subscribers, at most once, with the format of the payload as a header. Never waits, never fails: a
+     * message that cannot be sent is dropped and counted.
+     */
+    readonly publish: (subject: string, payload: Uint8Array, format?: number) => Effect.Effect<void>
     /**
      * The messages published and requested on a subject (with `*` and `>`), from now on. Buffers at most 1,024 messages;
      * drops the oldest. On NATS a subscriber counts as a responder, so a request on that subject times out instead of

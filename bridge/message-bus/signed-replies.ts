@@ -9,7 +9,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import { Effect, Redacted } from "effect"
 import { Failure } from "../../contracts/failure.ts"
-import type { MessageBus } from "./service.ts"
+import { type Answer, type BusMessage, type MessageBus, partsOf } from "./service.ts"
 
 const macBytes = 32
 
@@ -35,13 +35,25 @@ export const signedBus = (
     return timingSafeEqual(signed.subarray(0, macBytes), mac(subject, request, reply)) ? reply : undefined
   }
 
+  const exchange: MessageBus["Service"]["exchange"] = (request) =>
+    Effect.flatMap(bus.exchange(request), (signed) => {
+      const payload = verified(request.subject, request.payload, signed.payload)
+      return payload === undefined
+        ? Effect.fail(unsigned(request.subject, signed.instance))
+        : Effect.succeed({ ...signed, payload })
+    })
+
+  const sign = ({ subject, payload }: BusMessage, answer: Answer): Answer => {
+    const parts = partsOf(answer)
+    const signed = Buffer.concat([mac(subject, payload, parts.payload), parts.payload])
+    return parts.format === undefined ? signed : { payload: signed, format: parts.format }
+  }
+
   return {
     ...bus,
+    exchange,
     request: (subject, payload, deadline, traceparent) =>
-      Effect.flatMap(bus.request(subject, payload, deadline, traceparent), (signed) => {
-        const reply = verified(subject, payload, signed)
-        return reply === undefined ? Effect.fail(unsigned(subject)) : Effect.succeed(reply)
-      }),
+      Effect.map(exchange({ subject, payload, deadline, traceparent }), (reply) => reply.payload),
     requestMany: (subject, payload, window) =>
       Effect.map(bus.requestMany(subject, payload, window), (replies) =>
         replies.flatMap((signed) => {
@@ -49,19 +61,20 @@ export const signedBus = (
           return reply === undefined ? [] : [reply]
         })
       ),
-    serve: (subject, queue, answer) =>
+    serve: (subject, queue, answer, instance) =>
       isUnsigned(subject)
-        ? bus.serve(subject, queue, answer)
-        : bus.serve(subject, queue, (request) =>
-            Effect.map(answer(request), (reply) =>
-              Buffer.concat([mac(request.subject, request.payload, reply), reply])
-            )
+        ? bus.serve(subject, queue, answer, instance)
+        : bus.serve(
+            subject,
+            queue,
+            (request) => Effect.map(answer(request), (reply) => sign(request, reply)),
+            instance
           )
   }
 }
 
-const unsigned = (subject: string): Failure =>
+const unsigned = (subject: string, instance: string | undefined): Failure =>
   new Failure({
     reason: "unreadable",
-    message: `A reply on ${subject} is not signed with this process's BUS_SECRET: set the same BUS_SECRET for all actors, and find out which other client replies there.`
+    message: `A reply of ${instance === undefined ? "an instance without a name" : `instance ${instance}`} on ${subject} is not signed with this process's BUS_SECRET: set the same BUS_SECRET for all actors, and find out which other client replies there.`
   })

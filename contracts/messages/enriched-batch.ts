@@ -1,13 +1,17 @@
-/** The wire format of a batch of finished records: as in raw-batch.ts, with the bytes of all records in one value. */
+/**
+ * The wire formats of a batch of finished records: as in raw-batch.ts, with the bytes of all records in one value. Format 2
+ * adds `v`; a reader of format 1 reads it too.
+ */
 import { Schema } from "effect"
 import type { EnrichedBatch } from "../batch.ts"
 import type { EnrichedEvent } from "../event.ts"
 import { BatchDigest, BatchId, Topic } from "../ids.ts"
 import { EventTrace } from "../trace-context.ts"
 import { areNumbers, nameTopics, unreadable } from "./columns.ts"
+import { type Format, formatOf, isFormat, newestFormat, unknownFormat } from "./format.ts"
 import { decode, integer, pack } from "./msgpack.ts"
 
-export const EnrichedMessage = Schema.Struct({
+export const EnrichedMessage1 = Schema.Struct({
   id: BatchId,
   digest: BatchDigest,
   claimed: Schema.Int,
@@ -27,13 +31,15 @@ export const EnrichedMessage = Schema.Struct({
   traces: Schema.optionalKey(Schema.Array(EventTrace))
 })
 
+export const EnrichedMessage2 = Schema.Struct({ v: Schema.Literal(2), ...EnrichedMessage1.fields })
+
 const numbersPerEvent = 5
 
-const isOutline = Schema.is(Schema.Struct({ ...EnrichedMessage.fields, numbers: Schema.Unknown }))
-const isEnrichedMessage = (message: unknown): message is typeof EnrichedMessage.Type =>
+const isOutline = Schema.is(Schema.Struct({ ...EnrichedMessage1.fields, numbers: Schema.Unknown }))
+const isEnrichedMessage = (message: unknown): message is typeof EnrichedMessage1.Type =>
   isOutline(message) && areNumbers(message.numbers, numbersPerEvent)
 
-export const writeEnrichedBatch = (batch: EnrichedBatch): Uint8Array => {
+export const writeEnrichedBatch = (batch: EnrichedBatch, format: Format = newestFormat): Uint8Array => {
   const { id, digest, claimed, enriched, events, traces } = batch
   const { topics, placeOf } = nameTopics()
   const numbers: Array<number | bigint> = []
@@ -47,13 +53,16 @@ export const writeEnrichedBatch = (batch: EnrichedBatch): Uint8Array => {
     end += value.length
   }
   const times = { claimed: integer(claimed), enriched: integer(enriched) }
-  const message = { id, digest, ...times, topics, numbers, keys, values }
+  const columns = { id, digest, ...times, topics, numbers, keys, values }
+  const message = format === 1 ? columns : { v: format, ...columns }
   return pack(traces === undefined ? message : { ...message, traces })
 }
 
-/** Throws `Failure` "unreadable" or "too-large" for bytes in another format. */
+/** Reads each of our formats. Throws `Failure` "unreadable" or "too-large" for other bytes. */
 export const readEnrichedBatch = (payload: Uint8Array): EnrichedBatch => {
   const message = decode(payload)
+  const format = formatOf(message)
+  if (!isFormat(format)) throw unknownFormat("the batch of records", format)
   if (!isEnrichedMessage(message)) throw unreadable("the message is not a batch of records")
   const { id, digest, claimed, enriched, topics, numbers, keys, values, traces } = message
   const { buffer, byteOffset } = values

@@ -1,16 +1,19 @@
 /**
- * The wire format of a batch of raw events: all numbers in one list and all texts in one string, which avoids field names
- * and thousands of small strings. Plain MessagePack, for any language.
+ * The wire formats of a batch of raw events: all numbers in one list and all texts in one value, which avoids field names
+ * and thousands of small strings. Plain MessagePack, for any language. The texts are bytes: `bin` in format 2, text with
+ * one character per byte in format 1.
  */
 import { Schema } from "effect"
 import type { RawBatch } from "../batch.ts"
+import { byteStringOf, uint8ArrayOf } from "../byte-string.ts"
 import { ByteString, type RawEvent } from "../event.ts"
 import { BatchDigest, BatchId, Topic } from "../ids.ts"
 import { EventTrace } from "../trace-context.ts"
 import { areNumbers, nameTopics, unreadable } from "./columns.ts"
+import { type Format, formatOf, isFormat, newestFormat, unknownFormat } from "./format.ts"
 import { decode, integer, pack } from "./msgpack.ts"
 
-export const RawMessage = Schema.Struct({
+const fields = {
   id: BatchId,
   digest: BatchDigest,
   claimed: Schema.Int,
@@ -21,19 +24,23 @@ export const RawMessage = Schema.Struct({
    * the lengths of its ip, host, pod, path, query and userAgent.
    */
   numbers: Schema.Array(Schema.Int),
-  /** These texts of all events, in that order, without separators. */
-  texts: ByteString,
   /** As in `RawBatch`. */
   traces: Schema.optionalKey(Schema.Array(EventTrace))
-})
+}
+
+/** `texts`: these texts of all events, in that order, without separators. */
+export const RawMessage1 = Schema.Struct({ ...fields, texts: ByteString })
+export const RawMessage2 = Schema.Struct({ v: Schema.Literal(2), ...fields, texts: Schema.Uint8Array })
 
 const numbersPerEvent = 10
 
-const isOutline = Schema.is(Schema.Struct({ ...RawMessage.fields, numbers: Schema.Unknown }))
-const isRawMessage = (message: unknown): message is typeof RawMessage.Type =>
-  isOutline(message) && areNumbers(message.numbers, numbersPerEvent)
+const isOutline1 = Schema.is(Schema.Struct({ ...RawMessage1.fields, numbers: Schema.Unknown }))
+const isOutline2 = Schema.is(Schema.Struct({ ...RawMessage2.fields, numbers: Schema.Unknown }))
+const isRawMessage = (message: unknown): message is typeof RawMessage1.Type | typeof RawMessage2.Type =>
+  (isOutline2(message) || isOutline1(message)) && areNumbers(message.numbers, numbersPerEvent)
 
-export const writeRawBatch = ({ id, digest, claimed, events, traces }: RawBatch): Uint8Array => {
+export const writeRawBatch = (batch: RawBatch, format: Format = newestFormat): Uint8Array => {
+  const { id, digest, claimed, events, traces } = batch
   const { topics, placeOf } = nameTopics()
   const numbers: Array<number | bigint> = []
   let texts = ""
@@ -42,15 +49,21 @@ export const writeRawBatch = ({ id, digest, claimed, events, traces }: RawBatch)
     numbers.push(ip.length, host.length, pod.length, path.length, query.length, userAgent.length)
     texts += ip + host + pod + path + query + userAgent
   }
-  const message = { id, digest, claimed: integer(claimed), topics, numbers, texts }
+  const columns = { id, digest, claimed: integer(claimed), topics, numbers }
+  const bytes = texts as ByteString
+  const message =
+    format === 1 ? { ...columns, texts: bytes } : { v: format, ...columns, texts: uint8ArrayOf(bytes) }
   return pack(traces === undefined ? message : { ...message, traces })
 }
 
-/** Throws `Failure` "unreadable" or "too-large" for bytes in another format. */
+/** Reads each of our formats. Throws `Failure` "unreadable" or "too-large" for other bytes. */
 export const readRawBatch = (payload: Uint8Array): RawBatch => {
   const message = decode(payload)
+  const format = formatOf(message)
+  if (!isFormat(format)) throw unknownFormat("the batch of raw events", format)
   if (!isRawMessage(message)) throw unreadable("the message is not a batch of raw events")
-  const { id, digest, claimed, topics, numbers, texts, traces } = message
+  const { id, digest, claimed, topics, numbers, traces } = message
+  const texts = typeof message.texts === "string" ? message.texts : byteStringOf(message.texts)
   const events: Array<RawEvent> = []
   let at = 0
   let end = 0

@@ -4,6 +4,9 @@ import { copySubscriptionSubject } from "../../../contracts/event-copy.ts"
 import { Enrich, Store } from "../../../contracts/requests.ts"
 import type { Actor } from "../../runtime/actor.ts"
 
+/** Where senders ask which formats the responders read. */
+const discoverySubject = "$SRV.INFO"
+
 /** A topic that nobody has. */
 const nobodys = "spoor-check"
 
@@ -24,11 +27,21 @@ const own = (name: string, inboxes: string): BusUse => {
   const uses: Readonly<Record<string, BusUse>> = {
     gateway: none,
     drainer: {
-      publish: [...must(Enrich.subject), ...progress("received", "rejected"), ...copies("raw", "rejected")],
+      publish: [
+        ...must(Enrich.subject),
+        ...may(Enrich.subjects[2], discoverySubject),
+        ...progress("received", "rejected"),
+        ...copies("raw", "rejected")
+      ],
       subscribe: [...must(inboxes), ...may(copySubscriptionSubject)]
     },
     enricher: {
-      publish: [...must(Store.subject), ...progress("enriched"), ...copies("enriched")],
+      publish: [
+        ...must(Store.subject),
+        ...may(discoverySubject),
+        ...progress("enriched"),
+        ...copies("enriched")
+      ],
       subscribe: [...must(inboxes), ...may(copySubscriptionSubject)]
     },
     bridge: {
@@ -51,7 +64,12 @@ const own = (name: string, inboxes: string): BusUse => {
 export const subjectsOf = (actors: ReadonlyArray<Actor>, inboxPrefix: string): BusUse => {
   const uses = actors.map(({ name }) => own(name, `${inboxPrefix}.${nobodys}.*`))
   const served = actors.flatMap(({ serves }) =>
-    serves === undefined ? [] : [{ ...serves, isEssential: true }]
+    serves === undefined
+      ? []
+      : [
+          { ...serves, isEssential: true },
+          ...(serves.newer ?? []).map((subject) => ({ subject, queue: serves.queue, isEssential: false }))
+        ]
   )
   const discovery = actors.map(({ name }) => `$SRV.PING.${name}`)
   return {

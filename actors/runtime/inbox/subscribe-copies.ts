@@ -2,16 +2,17 @@
  * Subscribes to copies of events (contracts/event-copy.ts) for as long as the stream runs. At most once: a reader that is
  * too slow loses the oldest messages, which the bus counts.
  */
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
 import {
-  Copies,
+  type Copies,
   type CopyStage,
   copySubscriptionIntervalMs,
   copySubscriptionSubject
 } from "../../../contracts/event-copy.ts"
 import type { Failure } from "../../../contracts/failure.ts"
-import { decode, encode } from "../../../contracts/messages/msgpack.ts"
+import { readCopies, writeCopySubscription } from "../../../contracts/messages/copies.ts"
+import { newestFormat } from "../../../contracts/messages/format.ts"
 
 type Bus = MessageBus["Service"]
 
@@ -43,19 +44,16 @@ const renewSubscription = (bus: Bus, stages: () => ReadonlyArray<CopyStage>): Ef
     const subscribed = stages()
     return subscribed.length === 0
       ? Effect.void
-      : bus.publish(copySubscriptionSubject, encode({ stages: subscribed }))
+      : bus.publish(copySubscriptionSubject, writeCopySubscription(subscribed), newestFormat)
   }).pipe(Effect.andThen(Effect.sleep(copySubscriptionIntervalMs)), Effect.forever)
 
 /** Other readers may have subscribed to other stages. */
 const isAmong = (stages: ReadonlyArray<CopyStage>, subject: string): boolean =>
   stages.some((stage) => subject.startsWith(`spoor.copies.${stage}.`))
 
-const isCopies = Schema.is(Copies)
-
 const copiesIn = (payload: Uint8Array): Copies | undefined => {
   try {
-    const copies = decode(payload)
-    return isCopies(copies) ? copies : undefined
+    return readCopies(payload)
   } catch {
     return undefined
   }

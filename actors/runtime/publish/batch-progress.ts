@@ -1,10 +1,11 @@
 /** Publishes the progress of a batch to observers: one small message per topic on `spoor.events.<stage>.<topic>`. */
 import { Clock, Effect } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
+import { type BatchProgress, batchProgressSubject } from "../../../contracts/batch-progress.ts"
 import type { Stage } from "../../../contracts/event.ts"
 import type { BatchId, Topic } from "../../../contracts/ids.ts"
-import { encode } from "../../../contracts/messages/msgpack.ts"
-import { type BatchProgress, batchProgressSubject } from "../../../contracts/requests.ts"
+import { newestFormat } from "../../../contracts/messages/format.ts"
+import { writeBatchProgress } from "../../../contracts/messages/progress.ts"
 
 /** The fields of an event that progress counts; `reason` for a rejection. */
 interface CountedEvent {
@@ -26,7 +27,8 @@ export const publishBatchProgress = Effect.gen(function* () {
   return Effect.fnUntraced(function* (stage: Stage, batch: BatchId, events: ReadonlyArray<CountedEvent>) {
     const at = yield* Clock.currentTimeMillis
     for (const progress of batchProgressOf(stage, batch, events, at)) {
-      yield* bus.publish(batchProgressSubject(stage, progress.topic), encode(progress))
+      const payload = writeBatchProgress(progress)
+      yield* bus.publish(batchProgressSubject(stage, progress.topic), payload, newestFormat)
     }
   })
 })

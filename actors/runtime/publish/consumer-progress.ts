@@ -3,7 +3,8 @@ import { Clock, Effect } from "effect"
 import type { RecordBatch } from "../../../bridge/event-log/service.ts"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
 import { type ConsumerProgress, consumerProgressSubject } from "../../../contracts/consumer-progress.ts"
-import { encode } from "../../../contracts/messages/msgpack.ts"
+import { newestFormat } from "../../../contracts/messages/format.ts"
+import { writeConsumerProgress } from "../../../contracts/messages/progress.ts"
 import { Self } from "../actor-context.ts"
 
 /**
@@ -31,6 +32,6 @@ export const publishConsumerProgress = Effect.gen(function* () {
       count: records.length,
       at: yield* Clock.currentTimeMillis
     }
-    yield* bus.publish(consumerProgressSubject(topic), encode(progress))
+    yield* bus.publish(consumerProgressSubject(topic), writeConsumerProgress(progress), newestFormat)
   })
 })

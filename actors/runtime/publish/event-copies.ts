@@ -4,21 +4,21 @@
  * fails; events over the budget are dropped and counted.
  */
 
-import { Clock, Effect, Metric, Schema, Stream } from "effect"
+import { Clock, Effect, Metric, Stream } from "effect"
 import { MessageBus } from "../../../bridge/message-bus/service.ts"
 import { byteStringOf } from "../../../contracts/byte-string.ts"
 import type { CopyContent } from "../../../contracts/event-copy.ts"
 import {
   type Copies,
   type CopyStage,
-  CopySubscription,
   copySubject,
   copySubscriptionSubject,
   copySubscriptionTtlMs,
   type EventCopy
 } from "../../../contracts/event-copy.ts"
 import type { BatchId, Topic } from "../../../contracts/ids.ts"
-import { decode, encode } from "../../../contracts/messages/msgpack.ts"
+import { readCopySubscription, writeCopies } from "../../../contracts/messages/copies.ts"
+import { newestFormat, oldestFormat } from "../../../contracts/messages/format.ts"
 import { type CopyBudget, copyBudget } from "./copy-budget.ts"
 
 /** The parts of an event that every copy has. */
@@ -53,12 +53,14 @@ export const droppedCopiesOf = (stage: CopyStage) => Metric.withAttributes(dropp
 interface Stage {
   /** When the last subscription ends, milliseconds since 1970; 0 without one. */
   subscribedUntil: number
+  /** The same of the last subscriber that reads only the oldest format: all copies are then written in it. */
+  oldestUntil: number
   readonly budget: CopyBudget
   /** Events dropped since the last message. */
   dropped: number
 }
 
-const stage = (): Stage => ({ subscribedUntil: 0, budget: copyBudget(), dropped: 0 })
+const stage = (): Stage => ({ subscribedUntil: 0, oldestUntil: 0, budget: copyBudget(), dropped: 0 })
 
 /**
  * Makes the function by which an actor publishes copies of the events it handles.
@@ -95,7 +97,8 @@ export const makeCopyPublisher = Effect.gen(function* () {
       for (const { topic, events } of byTopic) {
         const copies: Copies = { stage: name, topic, batch, at, events, dropped: own.dropped }
         own.dropped = 0
-        yield* bus.publish(copySubject(name, topic), encode(copies))
+        const format = at <= own.oldestUntil ? oldestFormat : newestFormat
+        yield* bus.publish(copySubject(name, topic), writeCopies(copies, format), format)
       }
     },
     Effect.catchDefect(() => Effect.void)
@@ -155,15 +158,17 @@ const copy = <Event extends IndexedEvent>(
   return { byTopic: all, dropped }
 }
 
-const isSubscription = Schema.is(CopySubscription)
-
 /** The pause before subscribing again after the bus refused it, milliseconds. */
 const resubscribeAfterMs = 10_000
 
 const receiveSubscriptions = (bus: MessageBus["Service"], stages: Readonly<Record<CopyStage, Stage>>) =>
   Stream.runForEach(bus.subscribe(copySubscriptionSubject), ({ payload }) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
-      for (const name of stagesIn(payload)) stages[name].subscribedUntil = now + copySubscriptionTtlMs
+      const { stages: subscribed, format } = subscriptionIn(payload)
+      for (const name of subscribed) {
+        stages[name].subscribedUntil = now + copySubscriptionTtlMs
+        if (format === oldestFormat) stages[name].oldestUntil = now + copySubscriptionTtlMs
+      }
     })
   ).pipe(
     Effect.catch(({ message }) => Effect.logWarning(`copies of events are unavailable: ${message}`)),
@@ -171,12 +176,11 @@ const receiveSubscriptions = (bus: MessageBus["Service"], stages: Readonly<Recor
     Effect.forever
   )
 
-/** The stages of a copy subscription; none for any other message. */
-const stagesIn = (payload: Uint8Array): ReadonlyArray<CopyStage> => {
+/** The subscription; one to no stages for any other message. */
+const subscriptionIn = (payload: Uint8Array): ReturnType<typeof readCopySubscription> => {
   try {
-    const message = decode(payload)
-    return isSubscription(message) ? message.stages : []
+    return readCopySubscription(payload)
   } catch {
-    return []
+    return { stages: [], format: newestFormat }
   }
 }

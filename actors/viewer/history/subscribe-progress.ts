@@ -2,13 +2,10 @@
  * Subscribes to the consumers' progress messages and caches them, until it is interrupted. Resubscribes after the bus
  * failed; messages published in between are missed.
  */
-import { Effect, Schedule, Schema, Stream } from "effect"
+import { Effect, Schedule, Stream } from "effect"
 import type { MessageBus } from "../../../bridge/message-bus/service.ts"
-import { ConsumerProgress } from "../../../contracts/consumer-progress.ts"
-import { decode } from "../../../contracts/messages/msgpack.ts"
+import { readConsumerProgress } from "../../../contracts/messages/progress.ts"
 import type { ConsumerProgressCache } from "./consumer-progress.ts"
-
-const isConsumerProgress = Schema.is(ConsumerProgress)
 
 /** Delay before a subscription that ended is renewed, ms. */
 const retryDelayMs = 2_000
@@ -28,9 +25,8 @@ export const subscribeConsumerProgress = (
 /** Ignores invalid messages: anybody may publish on the subject. */
 const addMessage = (payload: Uint8Array, cache: ConsumerProgressCache): void => {
   try {
-    const message = decode(payload)
-    if (isConsumerProgress(message)) cache.add(message)
+    cache.add(readConsumerProgress(payload))
   } catch {
-    // Not MessagePack.
+    // No progress message of a format that this version reads.
   }
 }

@@ -26,7 +26,7 @@ export interface Received extends BusMessage {
   /** The value of a header, or empty. */
   readonly header: (name: string) => string
   /** Sends a reply; undefined for a message that expects none. */
-  readonly reply: ((payload: Uint8Array | string, header?: Header) => void) | undefined
+  readonly reply: ((payload: Uint8Array | string, headers: ReadonlyArray<Header>) => void) | undefined
 }
 
 /** A subscription that is made on every connection. */
@@ -63,7 +63,11 @@ export interface ReconnectingNats {
     headers: ReadonlyArray<Header>
   ) => Effect.Effect<ReadonlyArray<Received>, Failure>
   /** Sends without waiting, or returns why it cannot. */
-  readonly publish: (subject: string, payload: Uint8Array) => "sent" | "disconnected" | "backlog"
+  readonly publish: (
+    subject: string,
+    payload: Uint8Array,
+    headers: ReadonlyArray<Header>
+  ) => "sent" | "disconnected" | "backlog"
   /** Waits until the server has received everything sent so far; at most 2 s. */
   readonly flush: Effect.Effect<void, Failure>
   /** Succeeds when the server responds and allows every subscription. */

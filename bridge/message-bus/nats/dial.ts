@@ -55,14 +55,18 @@ export const headersOf = (pairs: ReadonlyArray<Header>): MsgHdrs => {
   return all
 }
 
+/** Headers cost bytes and time, so that a message without any is sent as such. */
+export const withHeaders = (pairs: ReadonlyArray<Header>): { headers?: MsgHdrs } =>
+  pairs.length === 0 ? {} : { headers: headersOf(pairs) }
+
 export const received = (message: Msg): Received => ({
   subject: message.subject,
   payload: message.data,
   header: (name) => message.headers?.get(name) ?? "",
   reply: message.reply
-    ? (payload, header) => {
+    ? (payload, pairs) => {
         try {
-          message.respond(payload, header === undefined ? {} : { headers: headersOf([header]) })
+          message.respond(payload, withHeaders(pairs))
         } catch {
           // The connection was closed meanwhile: the requester has failed already, or will time out.
         }

@@ -142,13 +142,13 @@ describe("ask", () => {
     const batch = batchOf([1, 1])
     const forgets = (asked: EnrichedBatch) => Effect.succeed(receiptOf(asked, 1))
     const { result } = await Effect.runPromise(asking(batch, forgets))
-    expect(result).toMatchObject({ failure: { reason: "crashed" } })
+    expect(result).toMatchObject({ failure: { reason: "unreadable", infrastructure: true } })
   })
 
   test("a receipt without a placement for each stored event is a failure", async () => {
     const misplaces = (asked: EnrichedBatch) => Effect.succeed({ ...receiptOf(asked, 2), placements: [] })
     const { result } = await Effect.runPromise(asking(batchOf([1, 1]), misplaces))
-    expect(result).toMatchObject({ failure: { reason: "crashed" } })
+    expect(result).toMatchObject({ failure: { reason: "unreadable", infrastructure: true } })
   })
 
   test("a batch without events is sent too, and probes the path", async () => {
@@ -193,7 +193,7 @@ describe("ask", () => {
       Effect.scoped(
         Effect.gen(function* () {
           yield* bus.serve(Store.subject, Store.queue, () => Effect.as(Effect.sleep("1 second"), late))
-          return [yield* askOn(bus), yield* askOn({ ...bus, request: () => Effect.fail(lost) })] as const
+          return [yield* askOn(bus), yield* askOn({ ...bus, exchange: () => Effect.fail(lost) })] as const
         })
       )
     )

@@ -4,9 +4,9 @@ import { Effect, Fiber, Schema, Stream } from "effect"
 import { publishBatchProgress } from "../../../../actors/runtime/publish/batch-progress.ts"
 import { makeInProcess } from "../../../../bridge/message-bus/in-process.ts"
 import { MessageBus } from "../../../../bridge/message-bus/service.ts"
+import { BatchProgress } from "../../../../contracts/batch-progress.ts"
 import { newBatchId, Topic } from "../../../../contracts/ids.ts"
 import { decode } from "../../../../contracts/messages/msgpack.ts"
-import { BatchProgress } from "../../../../contracts/requests.ts"
 
 describe("batch progress", () => {
   test("is published per topic with counts and reasons", async () => {
