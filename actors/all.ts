@@ -17,7 +17,11 @@ const standard: Readonly<Record<string, () => Promise<Actor>>> = {
   viewer: async () => (await import("./viewer.ts")).Viewer
 }
 
-const all: typeof standard = { ...standard, tap: async () => (await import("./tap.ts")).Tap }
+const all: typeof standard = {
+  ...standard,
+  sessions: async () => (await import("./sessions.ts")).Sessions,
+  tap: async () => (await import("./tap.ts")).Tap
+}
 
 export const standardNames: ReadonlyArray<string> = Object.keys(standard)
 export const actorNames: ReadonlyArray<string> = Object.keys(all)

@@ -9,6 +9,8 @@ import * as GeoIpLive from "../../bridge/geo-ip/layer.ts"
 import type { GeoIp } from "../../bridge/geo-ip/service.ts"
 import * as IngestQueueLive from "../../bridge/ingest-queue/layer.ts"
 import { IngestQueue } from "../../bridge/ingest-queue/service.ts"
+import * as KeyedStoreLive from "../../bridge/keyed-store/layer.ts"
+import { KeyedStore } from "../../bridge/keyed-store/service.ts"
 import * as MessageBusLive from "../../bridge/message-bus/layer.ts"
 import { MessageBus } from "../../bridge/message-bus/service.ts"
 import * as ProjectionStoreLive from "../../bridge/projection-store/layer.ts"
@@ -122,6 +124,15 @@ export const projectionStore: Requirement<ProjectionStore> = {
   settings: ProjectionStoreLive.projectionStoreSettings,
   checks: ProjectionStoreLive.projectionChecks,
   systems: (context) => [["projections", Context.get(context, ProjectionStore).dependency]]
+}
+
+/** The state of keyed actors, on the server or in the folder of the projections. */
+export const keyedStore: Requirement<KeyedStore> = {
+  name: "keyed state",
+  layer: KeyedStoreLive.layer,
+  settings: ProjectionStoreLive.projectionStoreSettings,
+  checks: ProjectionStoreLive.projectionChecks,
+  systems: (context) => [["keyed state", Context.get(context, KeyedStore).dependency]]
 }
 
 /** On the servers of the queue, which `ingestQueue` lists. */

@@ -49,6 +49,24 @@ export interface ReadOptions {
   readonly from: "oldest" | number
   /** Batches, each of another partition, that may be handled at the same time; default 1. A log may use fewer. */
   readonly partitionsAtOnce?: number
+  /** Learns of the member's partitions. For a group with committed offsets. */
+  readonly watch?: ReadWatch | undefined
+}
+
+export interface LogPartition {
+  readonly topic: Topic
+  readonly partition: number
+}
+
+/** What a member of a group learns of its partitions besides their records, also of those without records. */
+export interface ReadWatch {
+  /** The member owns these partitions and no others. */
+  readonly owned: (partitions: ReadonlyArray<LogPartition>) => void
+  /**
+   * The group has handled every record that the partition had at `asOf`, milliseconds since 1970. Called at least every
+   * few seconds while the member owns the partition and has read it to its end.
+   */
+  readonly caughtUp: (partition: LogPartition, asOf: number) => void
 }
 
 /** The consumer groups of a reader: one, or with `isPrefix` a new one for each watcher, whose name begins with `name`. */
@@ -91,6 +109,8 @@ export class EventLog extends Context.Service<
     readonly dependency: Dependency
     /** Creates missing topics, with the cluster's default partitions and replicas. */
     readonly ensureTopics: (topics: ReadonlyArray<Topic>) => Effect.Effect<void, Failure>
+    /** The number of partitions of each topic now. Fails with `unavailable`, also for a topic that does not exist. */
+    readonly partitions: (topics: ReadonlyArray<Topic>) => Effect.Effect<ReadonlyMap<Topic, number>, Failure>
     /**
      * Appends the records; returns when all replicas have them, with an outcome per record, in order. Records without a key
      * go to one partition per topic, chosen by `affinity`, so that a repeated append goes to the same partition. A record

@@ -49,7 +49,8 @@ export const bitmapBits = 4096
 export const isBelow = (one: string, other: string): boolean =>
   one.length === other.length ? one < other : one.length < other.length
 
-const isOffset = (text: string): boolean => /^(0|[1-9]\d*)$/.test(text)
+/** True for a decimal number of any size, without leading zeros. */
+export const isOffset = (text: string): boolean => /^(0|[1-9]\d*)$/.test(text)
 
 /**
  * True when the event ids of this group must still be stored if its events were counted. Then an unknown id was never
@@ -127,7 +128,7 @@ export const planOf = ({ topic, partition, end, effects }: EffectBatch): Plan | 
  * Adds events to the groups of their ids; returns for each whether it has an event id of Spoor. A batch's id begins with
  * the milliseconds of its creation as 12 hex digits; the first ten name the bucket.
  */
-const makeGroups = (groups: Map<string, SeenGroup>): ((id: string, effect: number) => boolean) => {
+export const makeGroups = (groups: Map<string, SeenGroup>): ((id: string, effect: number) => boolean) => {
   // Consecutive events mostly have the same batch.
   let last: { readonly batch: string; readonly part: number; readonly group: SeenGroup } | undefined
 

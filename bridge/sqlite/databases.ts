@@ -2,6 +2,7 @@
 import { linksSchema } from "../campaign-links/sqlite.ts"
 import { schema as logSchema } from "../event-log/sqlite/tables.ts"
 import { queueSchema } from "../ingest-queue/sqlite/queue.ts"
+import { keyedSchema } from "../keyed-store/sqlite.ts"
 import { projectionsSchema } from "../projection-store/sqlite.ts"
 import { saltsSchema } from "../visitor-salts/sqlite.ts"
 import type { databaseNames } from "./data-folder.ts"
@@ -19,6 +20,7 @@ export const databases: Readonly<Record<(typeof databaseNames)[number], Database
       ON CONFLICT (name) DO UPDATE SET next = max(next, excluded.next)`
   },
   projections: { schema: projectionsSchema, numbered: [] },
+  keyed: { schema: keyedSchema, numbered: [] },
   links: { schema: linksSchema, numbered: [] },
   visitors: { schema: saltsSchema, numbered: [] }
 }

@@ -44,6 +44,7 @@ const withBridge = <A>(
             EventLog.of({
               dependency: { kind: "test", embedded: true, address: "here", check },
               ensureTopics: () => Effect.void,
+              partitions: (topics) => Effect.succeed(new Map(topics.map((topic) => [topic, 1]))),
               append: log.append,
               read: () => Effect.never,
               scan: () => Effect.succeed(false)

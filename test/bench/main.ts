@@ -15,6 +15,7 @@ import { embedded } from "./embedded.ts"
 import { enrich } from "./enrich.ts"
 import { gateway } from "./gateway.ts"
 import { gatewaySteps } from "./gateway-steps.ts"
+import { keyed } from "./keyed.ts"
 import { latency } from "./latency.ts"
 import { memory } from "./memory.ts"
 import { pipeline, pipelineOne } from "./pipeline.ts"
@@ -32,6 +33,7 @@ const benches: ReadonlyArray<Bench> = [
   enrich,
   latency,
   consumers,
+  keyed,
   scale,
   memory,
   costs

@@ -32,11 +32,16 @@ export const sentEvent = (n: number): SentEvent => {
     way,
     type,
     path: n % 3 === 0 ? `/t/${type}` : n % 3 === 1 ? `/shop/a%20b/${type}` : `/${type}/`,
-    query: `id=${n}&${way === "http" ? encodedParams[n % encodedParams.length] : rawParams[n % rawParams.length]}`,
+    query: `id=${n}&visit=${visitOf(n)}&${way === "http" ? encodedParams[n % encodedParams.length] : rawParams[n % rawParams.length]}`,
     address: `8.8.${n % 4}.${n % addresses}`,
     userAgent: userAgents[n % userAgents.length] ?? ""
   }
 }
+
+/** Several events in a row belong to one visitor, who is silent while others come. */
+const eventsPerVisit = 100
+const visitors = 8
+const visitOf = (n: number): number => Math.floor(n / eventsPerVisit) % visitors
 
 /** The line of an event pushed to Redis. Its time is in milliseconds, or in seconds for adtekio. */
 export const lineOf = ({ n, way, path, query, address, userAgent }: SentEvent, topic: string): Buffer =>

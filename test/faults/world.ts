@@ -181,7 +181,9 @@ export const makeWorld = async ({
     endings.push(async () => {
       for (const proxy of allProxies) proxy.thaw()
       redis.resume()
-      const consumers = [...groups.values()].filter(({ name }) => /-counter$|-stats$|^viewer$/.test(name))
+      const consumers = [...groups.values()].filter(({ name }) =>
+        /-counter$|-stats$|^viewer$|^sessions$/.test(name)
+      )
       await Promise.all(Array.from(groups.values(), (one) => one.end(consumers.includes(one) ? 5_000 : 0)))
     })
 

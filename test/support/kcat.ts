@@ -9,6 +9,8 @@ export interface ForeignRecord {
   readonly key: string
   readonly headers: Readonly<Record<string, string>>
   readonly value: Buffer
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
 }
 
 /** The arguments of kcat whose output `parseRecords` parses. Parts are separated by their lengths, because a value may contain any byte. */
@@ -28,7 +30,7 @@ export const readArguments = (
     "-X",
     "fetch.wait.max.ms=10",
     "-f",
-    "%p %o %K %S\\n%k%h\\n%s\\n"
+    "%p %o %K %S %T\\n%k%h\\n%s\\n"
   ],
   ...more
 ]
@@ -44,7 +46,9 @@ export const parseRecords = (output: Buffer): ReadonlyArray<ForeignRecord> => {
     return text
   }
   while (at < output.length) {
-    const [partition = 0, offset = 0, keyLength = 0, length = 0] = line().split(" ").map(Number)
+    const [partition = 0, offset = 0, keyLength = 0, length = 0, timestamp = 0] = line()
+      .split(" ")
+      .map(Number)
     const keyEnd = at + Math.max(0, keyLength)
     const key = output.toString("utf8", at, keyEnd)
     at = keyEnd
@@ -55,7 +59,7 @@ export const parseRecords = (output: Buffer): ReadonlyArray<ForeignRecord> => {
     )
     const value = output.subarray(at, at + length)
     at += length + 1
-    records.push({ partition, offset, key, headers, value })
+    records.push({ partition, offset, key, headers, value, timestamp })
   }
   return records
 }

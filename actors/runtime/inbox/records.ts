@@ -52,7 +52,11 @@ export const records = (name: string, from: ReadOptions["from"]): Inbox<RecordBa
 })
 
 /** A span for the batch, and one in the trace of each client whose event it contains. */
-const traced = <A, E>(name: string, { topic, partition, records }: RecordBatch, work: Effect.Effect<A, E>) =>
+export const traced = <A, E>(
+  name: string,
+  { topic, partition, records }: RecordBatch,
+  work: Effect.Effect<A, E>
+) =>
   inRecords(
     name,
     {
@@ -64,7 +68,7 @@ const traced = <A, E>(name: string, { topic, partition, records }: RecordBatch, 
   )
 
 /** How far the group is behind the end of the partition after the batch. */
-const lagAfter = ({ topic, partition, records, end }: RecordBatch): Behind => {
+export const lagAfter = ({ topic, partition, records, end }: RecordBatch): Behind => {
   const next = BigInt(records.at(-1)?.offset ?? "-1") + 1n
   return { topic, partition, records: Number(BigInt(end) - next), end }
 }

@@ -36,18 +36,23 @@ export interface ReadTools {
 export const makeRead =
   (tools: ReadTools) =>
   <E>(
-    { group, topics: names, from, partitionsAtOnce = 1 }: ReadOptions,
+    { group, topics: names, from, partitionsAtOnce = 1, watch }: ReadOptions,
     handle: (batch: RecordBatch) => Effect.Effect<void, E>
   ): Effect.Effect<never, Failure> =>
     Effect.gen(function* () {
       const { unpacking, outage } = tools
       const handling = yield* makeHandling()
-      const reading = { topics: names, partitionsAtOnce, unpacking, outage, handle, handling }
+      const reading = { topics: names, watch, partitionsAtOnce, unpacking, outage, handle, handling }
       if (from === "oldest") {
         yield* declareSkipped(names)
         const figures = makeConsumerFigures(yield* Effect.context<never>(), group)
         return yield* readOn(tools, { ...reading, group, positions: undefined, figures }).pipe(
-          Effect.ensuring(Effect.sync(() => figures.own([])))
+          Effect.ensuring(
+            Effect.sync(() => {
+              figures.own([])
+              watch?.owned([])
+            })
+          )
         )
       }
       const watcher = `${group}-${randomBytes(6).toString("hex")}`

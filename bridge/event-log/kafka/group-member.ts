@@ -50,6 +50,7 @@ export const runMember = <E>(clients: Clients, membership: Membership<E>): Effec
         const partitions = yield* attempt(session.join)
         membership.onJoined()
         membership.figures?.own(partitions)
+        membership.watch?.owned(partitions)
         const generation: Generation = { ended: yield* Deferred.make<void, unknown>(), isOver: false }
         yield* Effect.scoped(
           Effect.gen(function* () {

@@ -96,6 +96,7 @@ export const makeKafka = Effect.fnUntraced(function* (
   return EventLog.of({
     dependency: { kind: "kafka", embedded: false, address: where, outage, check, refusals: refusals.list },
     ensureTopics: topics.ensure,
+    partitions: topics.counts,
     append: makeAppend({ producer, topics, compression, refusals, keys, appending: outage.operation() }),
     read: makeRead({ clients, admin, topics, unpacking, outage }),
     scan: makeScan(clients, unpacking)

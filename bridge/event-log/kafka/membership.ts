@@ -4,7 +4,7 @@ import type { Topic } from "../../../contracts/ids.ts"
 import type { Outage } from "../../outage.ts"
 import type { ConsumerFigures } from "../consumer-figures.ts"
 import type { Handling } from "../deliver-batch.ts"
-import type { RecordBatch } from "../service.ts"
+import type { ReadWatch, RecordBatch } from "../service.ts"
 import type { Cluster, Partition } from "./cluster.ts"
 import { groupChanged } from "./errors.ts"
 import type { GroupSession } from "./group-session.ts"
@@ -29,6 +29,7 @@ export interface Membership<E> {
   readonly onJoined: () => void
   /** Undefined for those who only watch. */
   readonly figures: ConsumerFigures | undefined
+  readonly watch: ReadWatch | undefined
   /** Called whenever a batch is done. */
   readonly onProgress: () => void
 }

@@ -141,6 +141,7 @@ const readOnce = Effect.fnUntraced(function* <E>(
     const offset = positions.get(placeOf(topic, partition)) ?? 0n
     return { topic, partition, offset, maxBytes: maxPartitionBytes }
   })
+  const asOf = Date.now()
   const { responses } = yield* attempt(async () =>
     fetchFrom(await cluster.node(leader, "fetch"), asked, maxFetchBytes, maxWaitMs)
   )
@@ -150,6 +151,7 @@ const readOnce = Effect.fnUntraced(function* <E>(
   let hasMoved = false
   for (const one of fetched) {
     if (one.errorCode === 0) reportEnd(reading, one)
+    reportCaughtUp(reading, one, asOf)
     if (yield* isMoved(reading, one)) hasMoved = true
   }
   const filled = fetched.filter(({ errorCode, messages }) => errorCode === 0 && messages.length > 0)
@@ -160,12 +162,26 @@ const readOnce = Effect.fnUntraced(function* <E>(
       const name = placeOf(one.topic, one.partition)
       return permits
         .withPermits(1)(handleFetched(reading, one))
-        .pipe(Effect.ensuring(Effect.sync(() => busy.delete(name))))
+        .pipe(
+          Effect.tap(() => Effect.sync(() => reportCaughtUp(reading, one, asOf))),
+          Effect.ensuring(Effect.sync(() => busy.delete(name)))
+        )
     },
     { concurrency: "unbounded", discard: true }
   )
   return hasMoved
 })
+
+/** Reports that all is handled that the partition had before it was asked. */
+const reportCaughtUp = <E>(
+  { membership, positions }: Reading<E>,
+  { topic, partition, errorCode, highWatermark }: FetchedPartition & Partition,
+  asOf: number
+): void => {
+  const position = positions.get(placeOf(topic, partition))
+  if (errorCode === 0 && position !== undefined && position >= BigInt(highWatermark))
+    membership.watch?.caughtUp({ topic, partition }, asOf)
+}
 
 /** Reports where the partition ends and, when records came, since when they wait. */
 const reportEnd = <E>({ membership, positions }: Reading<E>, fetched: FetchedPartition & Partition): void => {

@@ -22,6 +22,8 @@ export interface KafkaTopics {
   /** Forgets what is remembered of a topic: something went wrong there. */
   readonly forget: (topic: Topic) => void
   readonly ensure: (topics: ReadonlyArray<Topic>) => Effect.Effect<void, Failure>
+  /** How many partitions each of the topics has now. */
+  readonly counts: (topics: ReadonlyArray<Topic>) => Effect.Effect<ReadonlyMap<Topic, number>, Failure>
   readonly extents: (topics: ReadonlyArray<Topic>) => Effect.Effect<ReadonlyArray<Extent>, Failure>
 }
 
@@ -87,7 +89,17 @@ export const makeTopics = (lookup: Link, admin: Admin, refusals: Refusals): Kafk
       (error) => unavailable(`Cannot read the Kafka topics ${topics.join(", ")}`, error)
     )
 
-  return { partitions, forget: (topic) => void known.delete(topic), ensure, extents }
+  const counts = (topics: ReadonlyArray<Topic>): Effect.Effect<ReadonlyMap<Topic, number>, Failure> =>
+    Effect.mapError(
+      lookup.use(async (cluster) => {
+        await cluster.refresh(topics)
+        const found = topics.map(async (topic) => [topic, (await cluster.leadersOf(topic)).length] as const)
+        return new Map(await Promise.all(found))
+      }),
+      (error) => unavailable(`Cannot look up the Kafka topics ${topics.join(", ")}`, error)
+    )
+
+  return { partitions, counts, forget: (topic) => void known.delete(topic), ensure, extents }
 }
 
 const isThere = async (cluster: Cluster, topic: Topic): Promise<boolean> => {

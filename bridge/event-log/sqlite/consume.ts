@@ -21,8 +21,9 @@ const leaseMs = 10_000
 const renewIntervalMs = 3_000
 const attemptIntervalMs = 500
 
-/** The longest wait of a reader for an append, and its pause after a failure. */
+/** The longest wait of a reader for an append, also of one that is watched, and its pause after a failure. */
 const maxWaitMs = 5_000
+const maxWatchedWaitMs = 1_000
 const failurePauseMs = 200
 
 /** The position of a reader in one topic. */
@@ -47,9 +48,10 @@ export const makeRead =
             ? yield* memberPositions(file, options, changes)
             : watcherPositions(file, options.topics, options.from)
         const handling = yield* makeHandling()
+        const waitMs = options.watch === undefined ? maxWaitMs : maxWatchedWaitMs
         /** The pause before the next scan, milliseconds: none after records. The file logs its outage. */
         const scan = Effect.forEach(positions, (position) => deliverNext(position, handle, handling)).pipe(
-          Effect.map((found) => (found.includes(true) ? 0 : maxWaitMs)),
+          Effect.map((found) => (found.includes(true) ? 0 : waitMs)),
           Effect.orElseSucceed(() => failurePauseMs)
         )
         while (true) {
@@ -80,7 +82,7 @@ const deliverNext = Effect.fnUntraced(function* <E>(
 /** The positions of a group's member: it leases the topics that no other member has, and releases them with the scope. */
 const memberPositions = Effect.fnUntraced(function* (
   file: SqliteFile,
-  { group, topics }: ReadOptions,
+  { group, topics, watch }: ReadOptions,
   changes: ChangeSignal
 ): Effect.fn.Return<ReadonlyArray<Position>, never, Scope.Scope> {
   const owner = randomBytes(8).toString("hex")
@@ -88,7 +90,11 @@ const memberPositions = Effect.fnUntraced(function* (
   const figures = makeConsumerFigures(yield* Effect.context<never>(), group, () =>
     refreshFigures(file, leased, figures)
   )
-  const reportOwned = (): void => figures.own(Array.from(leased.keys(), placeOf))
+  const reportOwned = (): void => {
+    const owned = Array.from(leased.keys(), placeOf)
+    figures.own(owned)
+    watch?.owned(owned)
+  }
   const lease = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     file.transaction((database) => {
       const before = leased.size
@@ -111,10 +117,13 @@ const memberPositions = Effect.fnUntraced(function* (
     Effect.sleep(leased.size < topics.length ? attemptIntervalMs : renewIntervalMs)
   ).pipe(Effect.andThen(leaseIfPossible), Effect.forever, Effect.forkScoped)
   return topics.map((topic) => ({
-    next: Effect.suspend(() => {
+    next: Effect.flatMap(Clock.currentTimeMillis, (asOf) => {
       const place = leased.get(topic)
       if (place === undefined) return Effect.succeed(undefined)
-      return file.read((database) => batchFrom(database, topic, place))
+      return Effect.tap(
+        file.read((database) => batchFrom(database, topic, place)),
+        (batch) => Effect.sync(() => batch === undefined && watch?.caughtUp(placeOf(topic), asOf))
+      )
     }),
     commit: (batch) =>
       file.transaction((database) => {

@@ -10,7 +10,7 @@ import { EventLog } from "../service.ts"
 import { makeRead } from "./consume.ts"
 import { warnIfEmptied } from "./reset.ts"
 import { makeScan } from "./scan.ts"
-import { addRecords, addTopics, schema } from "./tables.ts"
+import { addRecords, addTopics, endOf, schema } from "./tables.ts"
 
 /** The event log in `log.sqlite` of the folder. Fails with `unavailable` when it is not writable. */
 export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
@@ -23,15 +23,20 @@ export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
       ...{ outage: file.outage, check: file.check }
     },
     ensureTopics: (topics) => file.transaction((database) => addTopics(database, topics)),
+    partitions: (topics) =>
+      Effect.flatMap(
+        file.read((database) => topics.find((topic) => endOf(database, topic) === undefined)),
+        (missing) =>
+          missing === undefined
+            ? Effect.succeed(new Map(topics.map((topic) => [topic, 1] as const)))
+            : Effect.fail(noTopic(missing))
+      ),
     append: Effect.fnUntraced(function* (records) {
       const now = yield* Clock.currentTimeMillis
       const appended = yield* file.transaction((database) => addRecords(database, records, now))
       if (appended === undefined) {
         const named = [...new Set(records.map(({ topic }) => topic))].join(", ")
-        return yield* new Failure({
-          reason: "unavailable",
-          message: `A topic does not exist: one of ${named}`
-        })
+        return yield* noTopic(`one of ${named}`)
       }
       changes.notify()
       return appended
@@ -40,3 +45,6 @@ export const makeSqlite = Effect.fnUntraced(function* (directory: string) {
     scan: makeScan(file)
   })
 })
+
+const noTopic = (which: string): Failure =>
+  new Failure({ reason: "unavailable", message: `A topic does not exist: ${which}` })

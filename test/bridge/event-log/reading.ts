@@ -42,6 +42,55 @@ export const reading = (check: Check): void => {
     expect(reader.texts()).toEqual(["1", "2", "3"])
   })
 
+  check(
+    "a watched member learns which partitions it owns, also without records, and when it has read them to the end",
+    async ({ log, other }) => {
+      const topic = newTopic()
+      await run(log.ensureTopics([topic]))
+      const counts = await run(log.partitions([topic]))
+      const partitions = Array.from({ length: counts.get(topic) ?? 0 }, (_, partition) => partition)
+      expect(partitions.length).toBeGreaterThan(0)
+      let owned: ReadonlyArray<number> = []
+      const ends = new Map<number, number>()
+      const watch = {
+        owned: (places: ReadonlyArray<{ readonly partition: number }>) => {
+          owned = places.map(({ partition }) => partition).toSorted()
+        },
+        caughtUp: ({ partition }: { readonly partition: number }, asOf: number) =>
+          void ends.set(partition, asOf)
+      }
+      let isHeld = false
+      const tried: Array<number> = []
+      const options = { group: newName("group"), topics: [topic], from: "oldest" as const, watch }
+      const reader = startReader(log, options, ({ partition }) => {
+        tried.push(partition)
+        return isHeld ? Effect.fail("not yet") : Effect.void
+      })
+      const isAtEnd = (partition: number, time: number) => (ends.get(partition) ?? 0) > time
+      await eventually("all are owned and at their end", () =>
+        partitions.every((partition) => owned.includes(partition) && isAtEnd(partition, 0))
+      )
+      isHeld = true
+      await append(other, topic, "1")
+      const appended = Date.now()
+      await eventually("the record was tried several times", () => tried.length >= 3)
+      const [full = 0] = tried
+      expect(isAtEnd(full, appended)).toBe(false)
+      isHeld = false
+      await reader.has(1)
+      await eventually("all are at their end again", () =>
+        partitions.every((partition) => isAtEnd(partition, appended))
+      )
+      await reader.stop()
+      expect(owned).toEqual([])
+    }
+  )
+
+  check("the partitions of an unknown topic are not known", async ({ log }) => {
+    const failure = await run(Effect.flip(log.partitions([newTopic()])))
+    expect(failure.reason).toBe("unavailable")
+  })
+
   check("a batch that never succeeded is not committed", async ({ log, other }) => {
     const topic = await topicWith(log, "1", "2")
     const group = newName("group")

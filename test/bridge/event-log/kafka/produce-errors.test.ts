@@ -99,6 +99,7 @@ const logOn = (answer: (texts: ReadonlyArray<string>) => Answer, version = 8, ha
       partitions: () => Effect.succeed(1),
       forget: () => {},
       ensure: () => Effect.void,
+      counts: () => Effect.succeed(new Map()),
       extents: () => Effect.succeed([])
     },
     compression: "none",

@@ -1,0 +1,62 @@
+/** The key of a record, and a record as the re-keyer copies it: with its key, and where and when the log stored it first. Pure. */
+import { createHash } from "node:crypto"
+import type { LogRecord, NewRecord } from "../../../bridge/event-log/service.ts"
+import { byteStringOf } from "../../../contracts/byte-string.ts"
+import type { Topic } from "../../../contracts/ids.ts"
+import { paramValue } from "../../../contracts/wire/params.ts"
+import { splitRecord } from "../../../contracts/wire/record.ts"
+import type { KeyedRecord } from "./keyed-message.ts"
+
+/** The longest key, in characters; a record with a longer one is passed over. */
+export const maxKeyChars = 512
+
+/** The decoded value of the parameter; undefined when it is absent, empty or too long, or when the record has no event. */
+export const keyIn = (record: LogRecord, param: string): string | undefined => {
+  const event = splitRecord(record.text ?? byteStringOf(record.value))
+  const value = event === undefined ? undefined : paramValue(event.params, param)?.toWellFormed()
+  return value === undefined || value === "" || value.length > maxKeyChars ? undefined : value
+}
+
+/** Headers of a copied record, besides those of its source. */
+const headers = { at: "at", clock: "clock", source: "source" } as const
+
+/**
+ * The copy of a record for the topic that is keyed. `clock`: up to which time everything is in that topic, milliseconds
+ * since 1970. A record without an id gets one from its place, so that a second copy has no second effect.
+ */
+export const rekeyedRecord = (
+  record: LogRecord,
+  key: string,
+  source: { readonly topic: Topic; readonly partition: number },
+  topic: Topic,
+  clock: number
+): NewRecord => ({
+  topic,
+  key,
+  value: record.value,
+  headers: {
+    ...record.headers,
+    id: record.headers.id ?? idOfPlace(record, source),
+    [headers.at]: String(record.timestamp),
+    [headers.clock]: String(Math.floor(clock)),
+    [headers.source]: source.topic
+  }
+})
+
+const idOfPlace = (
+  { offset, timestamp }: LogRecord,
+  { topic, partition }: { readonly topic: Topic; readonly partition: number }
+): string => {
+  const digest = createHash("sha256").update(`${topic}-${partition} ${offset}`).digest("hex")
+  return `${Math.max(0, Math.floor(timestamp)).toString(16).padStart(12, "0").slice(-12)}${digest.slice(0, 20)}-0`
+}
+
+/** A record of the topic that is keyed. */
+export const readRekeyed = (record: LogRecord): KeyedRecord => {
+  const [at, clock] = [Number(record.headers[headers.at]), Number(record.headers[headers.clock])]
+  return {
+    ...{ record, key: record.key, source: (record.headers[headers.source] ?? "") as Topic },
+    at: Number.isFinite(at) ? at : record.timestamp,
+    clock: Number.isFinite(clock) ? clock : Number.NEGATIVE_INFINITY
+  }
+}
